@@ -1,0 +1,1 @@
+//! Where the configuration lies, what it says, and what outranks what.

@@ -1,0 +1,306 @@
+//! What failed, where, why and what to do; and the exit code that tells scripts.
+//!
+//! An [`Error`] holds one or more [`Problem`]s (a spec can have several wrong fields) and one [`Kind`], which alone
+//! decides the exit code. Rendering is here too, so that every error of the program looks alike.
+
+use std::fmt::{self, Write as _};
+
+use serde_json::{Map, Value, json};
+use tonic::Code;
+
+use crate::escape;
+
+/// The program's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Who can mend it; decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The command line asks for something that cannot be: exit 2.
+    Usage,
+    /// Something here failed: a file, the configuration, a spec, setting up the connection: exit 1.
+    Local,
+    /// A server answered with this gRPC status: exit 64 + its number.
+    Status(Code),
+    /// The reader of standard output went away, as `head` does: nothing to say, exit 0.
+    ReaderGone,
+}
+
+/// A place in a text: a file, standard input or an argument. Lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    pub source: String,
+    pub line: usize,
+    pub column: usize,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.source, self.line, self.column)
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it stands, if it stands in a text.
+    pub location: Option<Location>,
+    /// What failed: lower case, no full stop.
+    pub message: String,
+    /// Why, the nearest cause first.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    pub hints: Vec<String>,
+}
+
+impl Problem {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { location: None, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn at(mut self, location: Option<Location>) -> Self {
+        self.location = location;
+        self
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    fn to_json(&self) -> Map<String, Value> {
+        let mut object = Map::new();
+        object.insert("message".into(), self.message.clone().into());
+        if let Some(at) = &self.location {
+            object.insert("location".into(), json!({"source": at.source, "line": at.line, "column": at.column}));
+        }
+        if !self.causes.is_empty() {
+            object.insert("causes".into(), self.causes.clone().into());
+        }
+        if !self.hints.is_empty() {
+            object.insert("hints".into(), self.hints.clone().into());
+        }
+        object
+    }
+}
+
+/// Why the program could not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: Kind,
+    // Boxed: errors are rare, and results are moved often.
+    problems: Box<Vec<Problem>>,
+}
+
+impl Error {
+    fn new(kind: Kind, problem: Problem) -> Self {
+        Self { kind, problems: Box::new(vec![problem]) }
+    }
+
+    /// The command line asks for something that cannot be.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, Problem::new(message))
+    }
+
+    /// Something on this machine failed.
+    pub fn local(message: impl Into<String>) -> Self {
+        Self::new(Kind::Local, Problem::new(message))
+    }
+
+    /// A server answered `code`.
+    pub fn status(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Kind::Status(code), Problem::new(message))
+    }
+
+    /// Several problems of one kind; `None` if there are none.
+    pub fn from_problems(kind: Kind, problems: Vec<Problem>) -> Option<Self> {
+        (!problems.is_empty()).then(|| Self { kind, problems: Box::new(problems) })
+    }
+
+    /// Adds why, behind the causes that stand already.
+    #[must_use]
+    pub fn cause(mut self, cause: impl fmt::Display) -> Self {
+        self.first_mut().causes.push(cause.to_string());
+        self
+    }
+
+    /// Adds `error` and each of its sources, leaving out one that only repeats what its parent said.
+    #[must_use]
+    pub fn caused_by(mut self, error: &dyn std::error::Error) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let text = error.to_string();
+            let causes = &mut self.first_mut().causes;
+            if causes.last().is_none_or(|last| !last.contains(&text)) {
+                causes.push(text);
+            }
+            next = error.source();
+        }
+        self
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.first_mut().hints.push(hint.into());
+        self
+    }
+
+    /// Says where it stands.
+    #[must_use]
+    pub fn at(mut self, location: Option<Location>) -> Self {
+        self.first_mut().location = location;
+        self
+    }
+
+    /// Puts `what` before the first problem's message: "what: message".
+    #[must_use]
+    pub fn within(mut self, what: impl fmt::Display) -> Self {
+        let first = self.first_mut();
+        first.message = format!("{what}: {}", first.message);
+        self
+    }
+
+    fn first_mut(&mut self) -> &mut Problem {
+        &mut self.problems[0]
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// What the process exits with.
+    pub fn exit_code(&self) -> u8 {
+        match self.kind {
+            Kind::Usage => 2,
+            Kind::Local => 1,
+            // gRPC has 17 codes, so this stays below the 128 + signal of shells.
+            Kind::Status(code) => 64 + code as u8,
+            Kind::ReaderGone => 0,
+        }
+    }
+
+    /// The error as lines for people, each ended; `label` paints a line's first word ("error", "hint").
+    pub fn to_text(&self, label: impl Fn(&str) -> String) -> String {
+        let mut text = String::new();
+        for problem in self.problems.iter() {
+            let place = problem.location.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
+            let mut line = |word: &str, said: &str| {
+                // Writing to a String cannot fail.
+                let _ = writeln!(text, "{} {}", label(word), escape::control(said));
+            };
+            line("error", &format!("{place}{}", problem.message));
+            problem.causes.iter().for_each(|cause| line("cause", cause));
+            problem.hints.iter().for_each(|hint| line("hint", hint));
+        }
+        text
+    }
+
+    /// The error as one JSON object: the first problem's parts at the top, further problems under `more`.
+    pub fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        let kind = match self.kind {
+            Kind::Usage => "usage",
+            Kind::Local => "local",
+            Kind::Status(_) => "status",
+            Kind::ReaderGone => "reader-gone",
+        };
+        object.insert("kind".into(), kind.into());
+        object.insert("exit_code".into(), self.exit_code().into());
+        if let Kind::Status(code) = self.kind {
+            object.insert("code".into(), code_name(code).into());
+            object.insert("grpc_status".into(), (code as i32).into());
+        }
+        object.extend(self.problems[0].to_json());
+        if self.problems.len() > 1 {
+            let more = self.problems[1..].iter().map(|problem| Value::Object(problem.to_json()));
+            object.insert("more".into(), more.collect());
+        }
+        Value::Object(object)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_text(|word| format!("{word}:")).trim_end())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Writing to standard output: a reader that went away is no failure of ours.
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::new(Kind::ReaderGone, Problem::new("the reader of the output has gone"));
+        }
+        Self::local("cannot write the output").cause(error)
+    }
+}
+
+/// A status code's name as the gRPC specification spells it.
+pub fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_alone_decides_the_exit_code() {
+        assert_eq!(Error::usage("x").exit_code(), 2);
+        assert_eq!(Error::local("x").exit_code(), 1);
+        assert_eq!(Error::status(Code::AlreadyExists, "x").exit_code(), 70);
+        let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert_eq!(Error::from(gone).exit_code(), 0);
+    }
+
+    #[test]
+    fn text_says_what_then_why_then_what_to_do() {
+        let at = Location { source: "spec.yml".into(), line: 3, column: 1 };
+        let error = Error::local("imge: no such field").at(Some(at)).cause("because").hint("image?");
+        assert_eq!(error.to_string(), "error: spec.yml:3:1: imge: no such field\ncause: because\nhint: image?");
+    }
+
+    #[test]
+    fn a_server_cannot_write_to_the_terminal_through_an_error() {
+        assert_eq!(Error::local("a\x1b[2Jb").to_string(), "error: a\\u{1b}[2Jb");
+    }
+
+    #[test]
+    fn json_holds_the_same() {
+        let error = Error::status(Code::AlreadyExists, "refused").cause("ERROR_X: y").hint("z");
+        assert_eq!(
+            error.to_json(),
+            json!({
+                "kind": "status", "exit_code": 70, "code": "ALREADY_EXISTS", "grpc_status": 6,
+                "message": "refused", "causes": ["ERROR_X: y"], "hints": ["z"]
+            })
+        );
+    }
+}

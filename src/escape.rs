@@ -1,0 +1,40 @@
+//! Text that came from elsewhere is data: what a terminal would obey is shown instead of sent.
+
+use std::borrow::Cow;
+
+/// Shows control characters as escapes (`\n`, `\t`, `\u{1b}`), and with them the invisible ones that
+/// reorder text, so that no server and no file can move the cursor or hide what a line says.
+pub fn control(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_hostile(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// C0 and C1 controls, and the bidirectional overrides and isolates of Unicode's UAX 9.
+fn is_hostile(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::control;
+
+    #[test]
+    fn plain_text_is_left_alone() {
+        assert_eq!(control("플러그인 🚀 é"), "플러그인 🚀 é");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown() {
+        assert_eq!(control("a\x1b[2Jb\nc\td\u{202e}"), "a\\u{1b}[2Jb\\nc\\td\\u{202e}");
+    }
+}

@@ -1,0 +1,15 @@
+//! spacectl: a command-line client for SpaceONE / Cloudforet.
+//!
+//! The way of every call: arguments -> request value -> descriptor -> bytes -> call -> value -> view -> output.
+
+pub mod config;
+pub mod error;
+pub mod escape;
+pub mod nearest;
+pub mod output;
+pub mod path;
+pub mod plugin_image;
+pub mod repository;
+pub mod spec;
+pub mod streams;
+pub mod view;

@@ -1,0 +1,31 @@
+//! "Did you mean": the name a person most likely meant.
+
+/// The candidate closest to `name`, if one is close enough to be worth saying.
+///
+/// Case, `-` and `_` do not count; beyond that, Jaro-Winkler at 0.8, the bound that clap suggests by.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = fold(name);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&wanted, &fold(candidate)), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+fn fold(name: &str) -> String {
+    name.to_lowercase().replace('-', "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn slips_are_recognised_and_strangers_are_not() {
+        let fields = ["name", "image", "provider", "resource_type"];
+        assert_eq!(nearest("imge", fields), Some("image"));
+        assert_eq!(nearest("Resource-Type", fields), Some("resource_type"));
+        assert_eq!(nearest("zzz", fields), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! Rows or a value, written in the format that was asked for.

@@ -1,0 +1,1 @@
+//! From a response to rows: which columns, in which order.
