@@ -90,13 +90,13 @@ impl Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: Kind,
-    // Boxed: errors are rare, and results are moved often.
-    problems: Box<Vec<Problem>>,
+    /// Never empty.
+    problems: Vec<Problem>,
 }
 
 impl Error {
     fn new(kind: Kind, problem: Problem) -> Self {
-        Self { kind, problems: Box::new(vec![problem]) }
+        Self { kind, problems: vec![problem] }
     }
 
     /// The command line asks for something that cannot be.
@@ -116,7 +116,7 @@ impl Error {
 
     /// Several problems of one kind; `None` if there are none.
     pub fn from_problems(kind: Kind, problems: Vec<Problem>) -> Option<Self> {
-        (!problems.is_empty()).then(|| Self { kind, problems: Box::new(problems) })
+        (!problems.is_empty()).then_some(Self { kind, problems })
     }
 
     /// Adds why, behind the causes that stand already.

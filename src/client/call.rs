@@ -1,0 +1,143 @@
+//! Calls: bytes out, bytes back, with metadata, a deadline and careful retries.
+
+use std::time::Duration;
+
+use backon::Retryable;
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use prost_reflect::MethodDescriptor;
+use tokio::time::Instant;
+use tonic::client::Grpc;
+use tonic::{Request, Status, Streaming};
+
+use super::MAX_MESSAGE_SIZE;
+use super::channel::Transport;
+use super::metadata::Metadata;
+use super::raw_codec::RawCodec;
+use super::retry;
+use super::status;
+use crate::error::{Error, Result};
+
+/// Calls the methods of one endpoint.
+#[derive(Clone)]
+pub struct Caller {
+    transport: Transport,
+    metadata: Metadata,
+    timeout: Option<Duration>,
+    /// The endpoint as errors name it.
+    place: String,
+}
+
+impl Caller {
+    /// `timeout` bounds each call from its start to its last message, retries included; `None` waits for ever.
+    pub fn new(transport: Transport, metadata: Metadata, timeout: Option<Duration>, place: impl Into<String>) -> Self {
+        Self { transport, metadata, timeout, place: place.into() }
+    }
+
+    /// The endpoint as errors name it.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// One request, one response.
+    pub async fn unary(&self, method: &MethodDescriptor, message: Bytes) -> Result<Bytes> {
+        let call = Call::new(self, method)?;
+        let send = || async {
+            let mut grpc = self.ready().await?;
+            let request = call.request(message.clone());
+            grpc.unary(request, call.path.clone(), RawCodec).await.map(tonic::Response::into_inner)
+        };
+        let sending = send.retry(retry::backoff()).when(|status| retry::may_send_again(method.name(), status));
+        call.within_deadline(sending).await.map_err(|status| call.error(&status))
+    }
+
+    /// One request, any number of responses. Only the start is ever retried: what came is not taken back.
+    pub async fn server_streaming(&self, method: &MethodDescriptor, message: Bytes) -> Result<Responses> {
+        let call = Call::new(self, method)?;
+        let send = || async {
+            let mut grpc = self.ready().await?;
+            let request = call.request(message.clone());
+            grpc.server_streaming(request, call.path.clone(), RawCodec).await.map(tonic::Response::into_inner)
+        };
+        let sending = send.retry(retry::backoff()).when(|status| retry::may_send_again(method.name(), status));
+        let stream = call.within_deadline(sending).await.map_err(|status| call.error(&status))?;
+        Ok(Responses { stream, call })
+    }
+
+    async fn ready(&self) -> Result<Grpc<Transport>, Status> {
+        let mut grpc = self.grpc();
+        grpc.ready().await.map_err(Status::from_error)?;
+        Ok(grpc)
+    }
+
+    pub(super) fn grpc(&self) -> Grpc<Transport> {
+        Grpc::new(self.transport.clone())
+            .max_decoding_message_size(MAX_MESSAGE_SIZE)
+            .max_encoding_message_size(MAX_MESSAGE_SIZE)
+    }
+
+    pub(super) fn apply_metadata<T>(&self, request: &mut Request<T>) {
+        self.metadata.apply(request);
+    }
+
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+}
+
+/// The responses of a streaming call, as they arrive.
+pub struct Responses {
+    stream: Streaming<Bytes>,
+    call: Call,
+}
+
+impl Responses {
+    /// The next message; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        let message = self.call.within_deadline(self.stream.message()).await;
+        message.map_err(|status| self.call.error(&status))
+    }
+}
+
+/// What is the same for every try of one call.
+struct Call {
+    path: PathAndQuery,
+    metadata: Metadata,
+    deadline: Option<(Instant, Duration)>,
+    /// The call as errors name it.
+    what: String,
+}
+
+impl Call {
+    fn new(caller: &Caller, method: &MethodDescriptor) -> Result<Self> {
+        let service = method.parent_service();
+        let what = format!("{} {} at {}", method.name(), service.full_name(), caller.place);
+        let path = format!("/{}/{}", service.full_name(), method.name());
+        let path = PathAndQuery::try_from(path).map_err(|error| Error::local(&what).caused_by(&error))?;
+        let deadline = caller.timeout.map(|timeout| (Instant::now() + timeout, timeout));
+        Ok(Self { path, metadata: caller.metadata.clone(), deadline, what })
+    }
+
+    fn request(&self, message: Bytes) -> Request<Bytes> {
+        let mut request = Request::new(message);
+        self.metadata.apply(&mut request);
+        if let Some((at, _)) = self.deadline {
+            // Tells the service how long an answer is of use.
+            request.set_timeout(at.saturating_duration_since(Instant::now()));
+        }
+        request
+    }
+
+    async fn within_deadline<T>(&self, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+        match self.deadline {
+            None => work.await,
+            Some((at, timeout)) => tokio::time::timeout_at(at, work)
+                .await
+                .unwrap_or_else(|_| Err(Status::deadline_exceeded(format!("no answer within {timeout:?}")))),
+        }
+    }
+
+    fn error(&self, status: &Status) -> Error {
+        status::error(&self.what, status)
+    }
+}

@@ -1,0 +1,134 @@
+//! A response's bytes to a plain value, by the server's descriptor.
+//!
+//! The form is protobuf's JSON mapping with the fields' own names, as the Python client shows it: unset fields are left
+//! out, enums are names, 64-bit integers are text. Keys of maps are sorted, since the wire has no order for them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage as _, SerializeOptions,
+    Value as Field,
+};
+use serde_json::{Map, Number, Value};
+
+use super::encode::{json_form, wrapped};
+use crate::error::{Error, Result};
+
+/// Reads `bytes` as a `message`.
+pub fn decode(bytes: bytes::Bytes, message: &MessageDescriptor) -> Result<Value> {
+    let message = DynamicMessage::decode(message.clone(), bytes).map_err(|error| {
+        Error::local(format!("the answer is not a {}", message.full_name()))
+            .cause(error)
+            .hint("the service's descriptors and its answers do not fit together: ask who runs it")
+    })?;
+    Ok(value(&message))
+}
+
+/// The value that `message` stands for.
+pub fn value(message: &DynamicMessage) -> Value {
+    let descriptor = message.descriptor();
+    match descriptor.full_name() {
+        "google.protobuf.Struct" => get(message, "fields").unwrap_or_else(|| Value::Object(Map::new())),
+        "google.protobuf.ListValue" => get(message, "values").unwrap_or_else(|| Value::Array(Vec::new())),
+        "google.protobuf.Value" => json_value(message),
+        name if json_form(name).is_some() => match wrapped(&descriptor) {
+            Some(field) => single(&message.get_field(&field), &field.kind()),
+            None => by_json_form(message),
+        },
+        _ => Value::Object(
+            message.fields().map(|(field, value)| (field.name().to_owned(), shown(value, &field))).collect(),
+        ),
+    }
+}
+
+fn get(message: &DynamicMessage, name: &str) -> Option<Value> {
+    let field = message.descriptor().get_field_by_name(name)?;
+    Some(shown(&message.get_field(&field), &field))
+}
+
+/// A set field of a `google.protobuf.Value`; none is set for null.
+fn json_value(message: &DynamicMessage) -> Value {
+    match message.fields().next() {
+        Some((_, Field::F64(number))) => json_number(*number),
+        Some((field, value)) if field.name() != "null_value" => shown(value, &field),
+        _ => Value::Null,
+    }
+}
+
+/// A `Struct` knows doubles only; what is whole was meant as an integer.
+fn json_number(number: f64) -> Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+    if number.fract() == 0.0 && number.abs() <= EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "integral and within 2^53: exact")]
+        let whole = number as i64;
+        return whole.into();
+    }
+    double(number)
+}
+
+fn by_json_form(message: &DynamicMessage) -> Value {
+    let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(true);
+    message.serialize_with_options(serde_json::value::Serializer, &options).unwrap_or_else(|_| {
+        // A time outside the years 1 to 9999, or an Any of a type that the service did not describe: shown by its fields.
+        Value::Object(message.fields().map(|(field, value)| (field.name().to_owned(), shown(value, &field))).collect())
+    })
+}
+
+fn shown(value: &Field, field: &FieldDescriptor) -> Value {
+    let kind = field.kind();
+    match value {
+        Field::List(items) => items.iter().map(|item| single(item, &kind)).collect(),
+        Field::Map(entries) => {
+            let Some(value_kind) = kind.as_message().map(|entry| entry.map_entry_value_field().kind()) else {
+                return Value::Null;
+            };
+            let mut sorted: Vec<_> = entries.iter().collect();
+            sorted.sort_unstable_by_key(|(key, _)| *key);
+            Value::Object(sorted.into_iter().map(|(key, value)| (map_key(key), single(value, &value_kind))).collect())
+        }
+        other => single(other, &kind),
+    }
+}
+
+fn single(field: &Field, kind: &Kind) -> Value {
+    match field {
+        Field::Bool(value) => (*value).into(),
+        Field::I32(number) => (*number).into(),
+        Field::U32(number) => (*number).into(),
+        Field::I64(number) => number.to_string().into(),
+        Field::U64(number) => number.to_string().into(),
+        // The shortest text of the float, not the digits that widening it would add.
+        Field::F32(number) if number.is_finite() => number.to_string().parse().map_or(Value::Null, double),
+        Field::F32(number) => double(f64::from(*number)),
+        Field::F64(number) => double(*number),
+        Field::String(text) => text.as_str().into(),
+        Field::Bytes(bytes) => STANDARD.encode(bytes).into(),
+        Field::EnumNumber(number) => match kind.as_enum().and_then(|kind| kind.get_value(*number)) {
+            Some(known) => known.name().into(),
+            // Newer than the descriptor: better a number than nothing.
+            None => (*number).into(),
+        },
+        Field::Message(message) => value(message),
+        Field::List(_) | Field::Map(_) => Value::Null, // Neither lists nor maps nest in protobuf.
+    }
+}
+
+fn double(number: f64) -> Value {
+    match Number::from_f64(number) {
+        Some(number) => number.into(),
+        None if number.is_nan() => "NaN".into(),
+        None if number > 0.0 => "Infinity".into(),
+        None => "-Infinity".into(),
+    }
+}
+
+fn map_key(key: &MapKey) -> String {
+    match key {
+        MapKey::Bool(key) => key.to_string(),
+        MapKey::I32(key) => key.to_string(),
+        MapKey::I64(key) => key.to_string(),
+        MapKey::U32(key) => key.to_string(),
+        MapKey::U64(key) => key.to_string(),
+        MapKey::String(key) => key.clone(),
+    }
+}

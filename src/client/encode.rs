@@ -1,0 +1,450 @@
+//! A request value to a message, by the server's descriptor.
+//!
+//! Stricter than the JSON mapping of protobuf where leniency hides mistakes: a number is no text and a text is no
+//! number (64-bit integers excepted, whose JSON form is text), enum values are known ones, and an integer that a
+//! `Struct` would round is refused. Every fault is found, not just the first, each with the path to it.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use prost_reflect::{
+    Cardinality, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value as Field,
+};
+use serde_json::{Map, Number, Value};
+
+use crate::nearest::nearest;
+use crate::path::FieldPath;
+
+/// A part of a request that its message cannot take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub path: FieldPath,
+    /// The key itself is wrong, not what it holds.
+    pub at_key: bool,
+    /// What is wrong, without the path. Holds no values: they may be secret.
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// Builds the message that `value` describes, or says everything that is wrong with it.
+pub fn encode(value: &Map<String, Value>, message: &MessageDescriptor) -> Result<DynamicMessage, Vec<Fault>> {
+    let mut encoder = Encoder { path: FieldPath::default(), faults: Vec::new() };
+    let encoded = encoder.message(value, message);
+    if encoder.faults.is_empty() { Ok(encoded) } else { Err(encoder.faults) }
+}
+
+struct Encoder {
+    path: FieldPath,
+    faults: Vec<Fault>,
+}
+
+impl Encoder {
+    fn fault(&mut self, message: impl Into<String>, hint: Option<String>) {
+        self.faults.push(Fault { path: self.path.clone(), at_key: false, message: message.into(), hint });
+    }
+
+    fn expected(&mut self, what: &str, found: &Value) {
+        self.fault(format!("expected {what}, found {}", kind_of(found)), None);
+    }
+
+    fn message(&mut self, value: &Map<String, Value>, descriptor: &MessageDescriptor) -> DynamicMessage {
+        let mut message = DynamicMessage::new(descriptor.clone());
+        let mut chosen: HashMap<String, String> = HashMap::new();
+        for (key, value) in value {
+            self.path.push_key(key);
+            match descriptor.get_field_by_name(key) {
+                None => self.unknown_field(key, descriptor),
+                Some(field) => {
+                    if !value.is_null() {
+                        self.check_oneof(&field, &mut chosen);
+                    }
+                    if let Some(encoded) = self.field(value, &field) {
+                        message.set_field(&field, encoded);
+                    }
+                }
+            }
+            self.path.pop();
+        }
+        message
+    }
+
+    fn unknown_field(&mut self, key: &str, descriptor: &MessageDescriptor) {
+        let names: Vec<String> = descriptor.fields().map(|field| field.name().to_owned()).collect();
+        let hint = match nearest(key, names.iter().map(String::as_str)) {
+            Some(name) => format!("did you mean {name}?"),
+            None if names.is_empty() => "it has no fields at all".into(),
+            None => format!("its fields are {}", names.join(", ")),
+        };
+        self.faults.push(Fault {
+            path: self.path.clone(),
+            at_key: true,
+            message: format!("{} has no such field", descriptor.name()),
+            hint: Some(hint),
+        });
+    }
+
+    /// Two names for one thing, such as a filter's `key` and `k`, cannot both be sent.
+    fn check_oneof(&mut self, field: &FieldDescriptor, chosen: &mut HashMap<String, String>) {
+        // A synthetic oneof only marks an optional field.
+        let Some(oneof) = field.containing_oneof().filter(|oneof| oneof.fields().len() > 1) else { return };
+        if let Some(other) = chosen.insert(oneof.name().to_owned(), field.name().to_owned()) {
+            self.faults.push(Fault {
+                path: self.path.clone(),
+                at_key: true,
+                message: format!("cannot be given together with {other}"),
+                hint: Some(format!("leave out {other} or {}", field.name())),
+            });
+        }
+    }
+
+    /// `None` leaves the field unset: it is null, or a fault was found.
+    fn field(&mut self, value: &Value, field: &FieldDescriptor) -> Option<Field> {
+        let kind = field.kind();
+        if value.is_null() && !(is_json_value(&kind) && field.cardinality() != Cardinality::Repeated) {
+            return None;
+        }
+        if field.is_map() {
+            self.map(value, &kind)
+        } else if field.is_list() {
+            self.list(value, &kind)
+        } else {
+            self.single(value, &kind)
+        }
+    }
+
+    fn list(&mut self, value: &Value, kind: &Kind) -> Option<Field> {
+        let Value::Array(items) = value else {
+            self.expected("a list", value);
+            return None;
+        };
+        let mut encoded = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            self.path.push_index(index);
+            encoded.extend(self.single(item, kind));
+            self.path.pop();
+        }
+        Some(Field::List(encoded))
+    }
+
+    fn map(&mut self, value: &Value, entry: &Kind) -> Option<Field> {
+        let Value::Object(object) = value else {
+            self.expected("a mapping", value);
+            return None;
+        };
+        let entry = entry.as_message()?;
+        let (key_kind, value_kind) = (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
+        let mut encoded = HashMap::with_capacity(object.len());
+        for (key, value) in object {
+            self.path.push_key(key);
+            match map_key(key, &key_kind) {
+                None => self.faults.push(Fault {
+                    path: self.path.clone(),
+                    at_key: true,
+                    message: format!("expected {} as key", describe(&key_kind)),
+                    hint: None,
+                }),
+                Some(key) => {
+                    if let Some(value) = self.single(value, &value_kind) {
+                        encoded.insert(key, value);
+                    }
+                }
+            }
+            self.path.pop();
+        }
+        Some(Field::Map(encoded))
+    }
+
+    fn single(&mut self, value: &Value, kind: &Kind) -> Option<Field> {
+        let encoded = match kind {
+            Kind::Message(descriptor) => return self.submessage(value, descriptor),
+            Kind::Enum(descriptor) => return self.enumeration(value, descriptor),
+            Kind::Bool => value.as_bool().map(Field::Bool),
+            Kind::String => value.as_str().map(|text| Field::String(text.to_owned())),
+            Kind::Bytes => value.as_str().and_then(from_base64).map(|bytes| Field::Bytes(bytes.into())),
+            Kind::Double => double(value).map(Field::F64),
+            Kind::Float => double(value).and_then(float).map(Field::F32),
+            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
+                integer(value).and_then(|number| number.try_into().ok()).map(Field::I32)
+            }
+            Kind::Uint32 | Kind::Fixed32 => integer(value).and_then(|number| number.try_into().ok()).map(Field::U32),
+            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
+                long_integer(value).and_then(|number| number.try_into().ok()).map(Field::I64)
+            }
+            Kind::Uint64 | Kind::Fixed64 => {
+                long_integer(value).and_then(|number| number.try_into().ok()).map(Field::U64)
+            }
+        };
+        if encoded.is_none() {
+            let hint = matches!((kind, value), (Kind::String, Value::Number(_) | Value::Bool(_)))
+                .then(|| "put it in quotes to make it text".to_owned());
+            let found = match value {
+                // The kind fits, so the value does not.
+                Value::Number(_) if !matches!(kind, Kind::String | Kind::Bool | Kind::Bytes) => "a number out of range",
+                other => kind_of(other),
+            };
+            self.fault(format!("expected {}, found {found}", describe(kind)), hint);
+        }
+        encoded
+    }
+
+    fn enumeration(&mut self, value: &Value, descriptor: &EnumDescriptor) -> Option<Field> {
+        let known = match value {
+            Value::String(name) => descriptor.get_value_by_name(name),
+            Value::Number(_) => integer(value)
+                .and_then(|number| i32::try_from(number).ok())
+                .and_then(|number| descriptor.get_value(number)),
+            other => {
+                self.expected(&format!("one of {}", value_names(descriptor).join(", ")), other);
+                return None;
+            }
+        };
+        if known.is_none() {
+            let names = value_names(descriptor);
+            let meant = value.as_str().and_then(|name| nearest(name, names.iter().map(String::as_str)));
+            let hint = match meant {
+                Some(name) => format!("did you mean {name}?"),
+                None => format!("its values are {}", names.join(", ")),
+            };
+            self.fault(format!("{} has no such value", descriptor.name()), Some(hint));
+        }
+        known.map(|value| Field::EnumNumber(value.number()))
+    }
+
+    fn submessage(&mut self, value: &Value, descriptor: &MessageDescriptor) -> Option<Field> {
+        let message = match (descriptor.full_name(), value) {
+            ("google.protobuf.Value", value) => return Some(Field::Message(self.json_value(value, descriptor))),
+            ("google.protobuf.Struct", Value::Object(object)) => self.json_object(object, descriptor),
+            ("google.protobuf.ListValue", Value::Array(items)) => self.json_list(items, descriptor),
+            ("google.protobuf.Struct", other) => {
+                self.expected("a mapping", other);
+                return None;
+            }
+            ("google.protobuf.ListValue", other) => {
+                self.expected("a list", other);
+                return None;
+            }
+            (name, value) => match json_form(name) {
+                Some(expected) => return self.by_json_form(value, descriptor, expected),
+                None => match value {
+                    Value::Object(object) => self.message(object, descriptor),
+                    other => {
+                        self.expected("a mapping", other);
+                        return None;
+                    }
+                },
+            },
+        };
+        Some(Field::Message(message))
+    }
+
+    /// The well-known types whose JSON form is not a mapping of their fields.
+    fn by_json_form(&mut self, value: &Value, descriptor: &MessageDescriptor, expected: &str) -> Option<Field> {
+        if let Some(inner) = wrapped(descriptor) {
+            let mut message = DynamicMessage::new(descriptor.clone());
+            message.set_field(&inner, self.single(value, &inner.kind())?);
+            return Some(Field::Message(message));
+        }
+        match DynamicMessage::deserialize(descriptor.clone(), value) {
+            Ok(message) => Some(Field::Message(message)),
+            Err(_) => {
+                self.expected(expected, value);
+                None
+            }
+        }
+    }
+
+    fn json_object(&mut self, object: &Map<String, Value>, descriptor: &MessageDescriptor) -> DynamicMessage {
+        let mut message = DynamicMessage::new(descriptor.clone());
+        let Some(fields) = descriptor.get_field_by_name("fields") else { return message };
+        let Some(value_type) = entry_value(&fields) else { return message };
+        let mut entries = HashMap::with_capacity(object.len());
+        for (key, value) in object {
+            self.path.push_key(key);
+            entries.insert(MapKey::String(key.clone()), Field::Message(self.json_value(value, &value_type)));
+            self.path.pop();
+        }
+        message.set_field(&fields, Field::Map(entries));
+        message
+    }
+
+    fn json_list(&mut self, items: &[Value], descriptor: &MessageDescriptor) -> DynamicMessage {
+        let mut message = DynamicMessage::new(descriptor.clone());
+        let Some(values) = descriptor.get_field_by_name("values") else { return message };
+        let Kind::Message(value_type) = values.kind() else { return message };
+        let mut encoded = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            self.path.push_index(index);
+            encoded.push(Field::Message(self.json_value(item, &value_type)));
+            self.path.pop();
+        }
+        message.set_field(&values, Field::List(encoded));
+        message
+    }
+
+    fn json_value(&mut self, value: &Value, descriptor: &MessageDescriptor) -> DynamicMessage {
+        let mut message = DynamicMessage::new(descriptor.clone());
+        let nested = |name: &str| match descriptor.get_field_by_name(name)?.kind() {
+            Kind::Message(nested) => Some(nested),
+            _ => None,
+        };
+        let (name, encoded) = match value {
+            Value::Null => ("null_value", Field::EnumNumber(0)),
+            Value::Bool(value) => ("bool_value", Field::Bool(*value)),
+            Value::String(text) => ("string_value", Field::String(text.clone())),
+            Value::Number(number) => ("number_value", Field::F64(self.json_number(number))),
+            Value::Object(object) => match nested("struct_value") {
+                Some(nested) => ("struct_value", Field::Message(self.json_object(object, &nested))),
+                None => return message,
+            },
+            Value::Array(items) => match nested("list_value") {
+                Some(nested) => ("list_value", Field::Message(self.json_list(items, &nested))),
+                None => return message,
+            },
+        };
+        message.set_field_by_name(name, encoded);
+        message
+    }
+
+    /// A `Struct` holds every number as a double: an integer that would come back as another one is refused.
+    fn json_number(&mut self, number: &Number) -> f64 {
+        const EXACT: u64 = 1 << 53;
+        let magnitude = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
+        if magnitude.is_some_and(|magnitude| magnitude > EXACT) {
+            self.fault(
+                "an integer beyond 2^53 would be rounded by the service",
+                Some("put it in quotes to make it text".into()),
+            );
+        }
+        number.as_f64().unwrap_or_default()
+    }
+}
+
+/// Whether a field is a `google.protobuf.Value`, for which null is a value.
+fn is_json_value(kind: &Kind) -> bool {
+    matches!(kind, Kind::Message(message) if message.full_name() == "google.protobuf.Value")
+}
+
+fn entry_value(map: &FieldDescriptor) -> Option<MessageDescriptor> {
+    let entry = map.kind();
+    match entry.as_message()?.map_entry_value_field().kind() {
+        Kind::Message(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// What a well-known type looks like in JSON, if not a mapping of its fields.
+pub(super) fn json_form(full_name: &str) -> Option<&'static str> {
+    Some(match full_name {
+        "google.protobuf.Timestamp" => "a time such as \"2026-01-01T00:00:00Z\"",
+        "google.protobuf.Duration" => "a duration such as \"1.5s\"",
+        "google.protobuf.FieldMask" => "field names such as \"name,tags\"",
+        "google.protobuf.Any" => "a mapping with an \"@type\" that the service knows",
+        "google.protobuf.BoolValue" => "true or false",
+        "google.protobuf.StringValue" | "google.protobuf.BytesValue" => "text",
+        "google.protobuf.DoubleValue"
+        | "google.protobuf.FloatValue"
+        | "google.protobuf.Int32Value"
+        | "google.protobuf.Int64Value"
+        | "google.protobuf.UInt32Value"
+        | "google.protobuf.UInt64Value" => "a number",
+        _ => return None,
+    })
+}
+
+/// The one field of a wrapper type (`google.protobuf.Int32Value` and the like).
+pub(super) fn wrapped(descriptor: &MessageDescriptor) -> Option<FieldDescriptor> {
+    let is_wrapper = descriptor.package_name() == "google.protobuf" && descriptor.name().ends_with("Value");
+    let is_json = matches!(descriptor.name(), "Value" | "ListValue");
+    descriptor.get_field_by_name("value").filter(|_| is_wrapper && !is_json)
+}
+
+fn value_names(descriptor: &EnumDescriptor) -> Vec<String> {
+    descriptor.values().map(|value| value.name().to_owned()).collect()
+}
+
+fn map_key(key: &str, kind: &Kind) -> Option<MapKey> {
+    match kind {
+        Kind::String => Some(MapKey::String(key.to_owned())),
+        Kind::Bool => key.parse().ok().map(MapKey::Bool),
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => key.parse().ok().map(MapKey::I32),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => key.parse().ok().map(MapKey::I64),
+        Kind::Uint32 | Kind::Fixed32 => key.parse().ok().map(MapKey::U32),
+        Kind::Uint64 | Kind::Fixed64 => key.parse().ok().map(MapKey::U64),
+        _ => None,
+    }
+}
+
+fn double(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        // What JSON has no numbers for.
+        Value::String(text) => match text.as_str() {
+            "NaN" => Some(f64::NAN),
+            "Infinity" => Some(f64::INFINITY),
+            "-Infinity" => Some(f64::NEG_INFINITY),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The nearest float; `None` where only infinity is near.
+fn float(number: f64) -> Option<f32> {
+    #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest float is what the field holds")]
+    let rounded = number as f32;
+    (rounded.is_finite() || !number.is_finite()).then_some(rounded)
+}
+
+fn integer(value: &Value) -> Option<i128> {
+    let number = value.as_number()?;
+    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)).or_else(|| {
+        // 1e3 and 2.0 are integers too.
+        let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15)?;
+        #[expect(clippy::cast_possible_truncation, reason = "integral and below 2^53: exact")]
+        let exact = float as i128;
+        Some(exact)
+    })
+}
+
+/// JSON writes 64-bit integers as text, since many readers round them.
+fn long_integer(value: &Value) -> Option<i128> {
+    integer(value).or_else(|| value.as_str()?.parse().ok())
+}
+
+/// Standard or URL-safe, padded or not, as the JSON mapping asks of readers.
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    const LENIENT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+    const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+    STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()
+}
+
+fn describe(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Double | Kind::Float => "a number",
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => "a whole number of 32 bits",
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => "a whole number of 64 bits",
+        Kind::Uint32 | Kind::Fixed32 => "a whole number of 32 bits, not negative",
+        Kind::Uint64 | Kind::Fixed64 => "a whole number of 64 bits, not negative",
+        Kind::Bool => "true or false",
+        Kind::String => "text",
+        Kind::Bytes => "bytes in base64",
+        Kind::Message(_) => "a mapping",
+        Kind::Enum(_) => "the name of a value",
+    }
+}
+
+/// What a value is, in the words of errors.
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
+}

@@ -1,0 +1,54 @@
+//! What goes with every call: who is asking, and for which domain and workspace.
+
+use std::fmt;
+
+use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
+
+use crate::error::{Error, Result};
+
+/// The metadata that the platform's services read.
+#[derive(Clone, Default)]
+pub struct Metadata(MetadataMap);
+
+impl Metadata {
+    /// Takes the values that are there. A value that HTTP/2 cannot carry is an error that does not show it.
+    pub fn new(token: Option<&str>, domain_id: Option<&str>, workspace_id: Option<&str>) -> Result<Self> {
+        let mut map = MetadataMap::new();
+        for (key, text) in [("token", token), ("x_domain_id", domain_id), ("x_workspace_id", workspace_id)] {
+            if let Some(text) = text {
+                let mut value: MetadataValue<Ascii> = text.parse().map_err(|_| {
+                    Error::local(format!("the {key} holds characters that gRPC metadata cannot carry"))
+                        .hint("metadata is printable ASCII: look for a line break or a stray character")
+                })?;
+                // Keeps it out of debug output and out of HPACK's compression tables.
+                value.set_sensitive(key == "token");
+                map.insert(key, value);
+            }
+        }
+        Ok(Self(map))
+    }
+
+    pub(super) fn apply<T>(&self, request: &mut tonic::Request<T>) {
+        *request.metadata_mut() = self.0.clone();
+    }
+}
+
+/// Names only: the values may be secret.
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.as_ref().keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Metadata;
+
+    #[test]
+    fn a_secret_is_shown_neither_by_debug_nor_by_an_error() {
+        let metadata = Metadata::new(Some("s3cret"), Some("domain-1"), None).unwrap();
+        assert_eq!(format!("{metadata:?}"), r#"["token", "x_domain_id"]"#);
+        let error = Metadata::new(Some("s3cret\n"), None, None).unwrap_err();
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+}

@@ -1,0 +1,18 @@
+//! The remote side: connections, descriptors by reflection, values to bytes and back, calls.
+//!
+//! Nothing here knows of configuration files, command lines or tables.
+
+pub mod address;
+pub mod call;
+pub mod channel;
+pub mod decode;
+pub mod encode;
+pub mod metadata;
+mod raw_codec;
+pub mod reflection;
+mod retry;
+pub mod status;
+mod tls;
+
+/// The largest message that is sent or accepted, in bytes: what the platform's services and their Python client use.
+pub const MAX_MESSAGE_SIZE: usize = 256 * 1024 * 1024;
