@@ -11,6 +11,7 @@ pub mod nearest;
 pub mod output;
 pub mod path;
 pub mod plugin_image;
+pub mod query;
 pub mod repository;
 pub mod resource;
 pub mod spec;

@@ -1,0 +1,179 @@
+//! A request value becomes a message and comes back; what does not fit is refused with its path.
+
+use proptest::collection::{btree_map, vec};
+use proptest::option::weighted;
+use proptest::prelude::*;
+use prost_reflect::prost::Message as _;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
+use serde_json::{Map, Value, json};
+use spacectl::client::{decode, encode};
+
+fn kinds() -> MessageDescriptor {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/proto");
+    let files = protox::compile(["kinds.proto"], [dir]).unwrap();
+    DescriptorPool::from_file_descriptor_set(files).unwrap().get_message_by_name("test.kinds.Kinds").unwrap()
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    let Value::Object(object) = value else { panic!("an object") };
+    object
+}
+
+/// There and back over the wire.
+fn through(value: &Value) -> Result<Value, Vec<encode::Fault>> {
+    let kinds = kinds();
+    let message = encode::encode(&object(value.clone()), &kinds)?;
+    Ok(decode::decode(message.encode_to_vec().into(), &kinds).unwrap())
+}
+
+fn faults(value: Value) -> Vec<String> {
+    let faults = through(&value).expect_err("refused");
+    faults
+        .into_iter()
+        .map(|fault| {
+            let hint = fault.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            format!("{}: {}{hint}", fault.path, fault.message)
+        })
+        .collect()
+}
+
+/// Any JSON that a `Struct` can hold, in the form in which it comes back.
+fn json_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-(1i64 << 53)..=(1i64 << 53)).prop_map(Value::from),
+        // Not whole: a whole double comes back as an integer.
+        any::<i32>().prop_map(|n| Value::from(f64::from(n) + 0.5)),
+        ".*".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            btree_map(".*", inner, 0..4).prop_map(|map| map.into_iter().collect::<Map<_, _>>().into()),
+        ]
+    })
+}
+
+fn inner() -> impl Strategy<Value = Value> {
+    let leaf = ".+".prop_map(|text| json!({ "text": text }));
+    leaf.prop_recursive(3, 8, 3, |inner| {
+        (".+", vec(inner, 1..3)).prop_map(|(text, children)| json!({"text": text, "children": children}))
+    })
+}
+
+/// A value in the form in which it comes back: no defaults, sorted maps, 64 bits as text.
+fn message() -> impl Strategy<Value = Value> {
+    let some = |name: &'static str, value: BoxedStrategy<Value>| {
+        weighted(0.5, value).prop_map(move |value| value.map(|value| (name.to_owned(), value))).boxed()
+    };
+    let fields = vec![
+        some("flag", Just(json!(true)).boxed()),
+        some("whole", (1..i32::MAX).prop_map(Value::from).boxed()),
+        some("long", (i64::MIN..0).prop_map(|n| n.to_string().into()).boxed()),
+        some("count", (1..u32::MAX).prop_map(Value::from).boxed()),
+        some("big", (1..u64::MAX).prop_map(|n| n.to_string().into()).boxed()),
+        some("real", any::<f64>().prop_filter("finite, not 0", |n| n.is_normal()).prop_map(Value::from).boxed()),
+        some("text", ".+".prop_map(Value::from).boxed()),
+        some("color", prop_oneof![Just(json!("RED")), Just(json!("GREEN"))].boxed()),
+        some("inner", inner().boxed()),
+        some("texts", vec(".*", 1..4).prop_map(Value::from).boxed()),
+        some("longs", vec(any::<i64>(), 1..4).prop_map(|ns| ns.iter().map(ToString::to_string).collect()).boxed()),
+        some("inners", vec(inner(), 1..3).prop_map(Value::from).boxed()),
+        some("by_name", btree_map(".*", inner(), 1..3).prop_map(|m| Value::Object(m.into_iter().collect())).boxed()),
+        some("by_number", (any::<i32>(), ".*").prop_map(|(n, text)| json!({ n.to_string(): text })).boxed()),
+        some("k", ".*".prop_map(Value::from).boxed()),
+        some("maybe", ".*".prop_map(Value::from).boxed()),
+        some(
+            "object",
+            btree_map(".*", json_value(), 0..4).prop_map(|m| Value::Object(m.into_iter().collect())).boxed(),
+        ),
+        some("anything", json_value().boxed()),
+        some("list", vec(json_value(), 0..4).prop_map(Value::from).boxed()),
+        some("wrapped_text", ".*".prop_map(Value::from).boxed()),
+        some(
+            "colors",
+            vec(prop_oneof![Just(json!("RED")), Just(json!("COLOR_NONE"))], 1..4).prop_map(Value::from).boxed(),
+        ),
+    ];
+    fields.prop_map(|fields| Value::Object(fields.into_iter().flatten().collect()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn what_is_sent_comes_back(value in message()) {
+        prop_assert_eq!(through(&value).unwrap(), value);
+    }
+
+    #[test]
+    fn any_value_is_either_sent_or_refused(value in btree_map("[a-z_]{1,9}", json_value(), 0..6)) {
+        let _ = through(&Value::Object(value.into_iter().collect()));
+    }
+
+    #[test]
+    fn any_bytes_are_either_read_or_refused(bytes in vec(any::<u8>(), 0..200)) {
+        let _ = decode::decode(bytes.into(), &kinds());
+    }
+}
+
+#[test]
+fn well_known_types_have_their_json_form() {
+    let value = json!({
+        "data": "AP8=", "small": 0.1, "at": "2026-01-01T00:00:00Z", "took": "1.500s", "mask": "name,tags",
+        "wrapped_long": "-5", "by_flag": {"false": 1.0, "true": 2.5},
+        "any": {"@type": "type.googleapis.com/test.kinds.Inner", "text": "x"},
+    });
+    let back = through(&value).unwrap();
+    for (key, value) in object(value) {
+        assert_eq!(back[&key], value, "{key}");
+    }
+}
+
+#[test]
+fn null_leaves_a_field_out_and_is_a_value_in_json() {
+    assert_eq!(
+        through(&json!({"text": null, "texts": null, "object": {"a": null}, "anything": null})).unwrap(),
+        json!({
+            "object": {"a": null}, "anything": null
+        })
+    );
+}
+
+#[test]
+fn a_struct_shows_whole_numbers_as_they_were_written() {
+    let value = json!({"object": {"one": 1, "version": "1.10", "half": 0.5}});
+    assert_eq!(through(&value).unwrap().to_string(), r#"{"object":{"half":0.5,"one":1,"version":"1.10"}}"#);
+}
+
+#[test]
+fn everything_wrong_is_told_with_its_path() {
+    let told = faults(json!({
+        "txet": 1, "flag": "yes", "whole": 3_000_000_000u32, "text": 1, "color": "REDD", "texts": "a", "longs": [1, "x"],
+        "inners": [{"text": "a"}, {"text": true}], "object": {"n": [9_007_199_254_740_993i64]}, "k": "a", "key": "b",
+        "by_number": {"x": "y"}, "at": "yesterday", "inner": [],
+    }));
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    txet: Kinds has no such field; did you mean text?
+    flag: expected true or false, found text
+    whole: expected a whole number of 32 bits, found a number out of range
+    text: expected text, found a number; put it in quotes to make it text
+    color: Color has no such value; did you mean RED?
+    texts: expected a list, found text
+    longs[1]: expected a whole number of 64 bits, found text
+    inners[1].text: expected text, found true or false; put it in quotes to make it text
+    object.n[0]: an integer beyond 2^53 would be rounded by the service; put it in quotes to make it text
+    key: cannot be given together with k; leave out k or key
+    by_number.x: expected a whole number of 32 bits as key
+    at: expected a time such as "2026-01-01T00:00:00Z", found text
+    inner: expected a mapping, found a list
+    "#);
+}
+
+#[test]
+fn no_value_of_the_request_is_repeated_by_its_errors() {
+    let told =
+        faults(json!({"flag": "s3cret", "whole": "s3cret", "inner": "s3cret", "at": "s3cret", "color": "s3cret"}));
+    assert!(!told.concat().contains("s3cret"), "{told:?}");
+}
