@@ -8,7 +8,7 @@ pub mod channel;
 pub mod decode;
 pub mod encode;
 pub mod metadata;
-mod raw_codec;
+pub mod raw_codec;
 pub mod reflection;
 mod retry;
 pub mod status;

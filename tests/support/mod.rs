@@ -1,0 +1,10 @@
+//! What the tests of the binary stand on: a runner in an empty home, and real gRPC servers.
+
+// Every test binary compiles this module and uses its own part of it.
+#![allow(dead_code, unused_imports)]
+
+mod runner;
+mod server;
+
+pub use runner::{Run, Spacectl};
+pub use server::{Api, Call, Reflection, Server};

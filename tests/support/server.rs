@@ -1,0 +1,242 @@
+//! A real gRPC server on a free port of the loopback address: any API, given as protos, answered by a closure.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::{Future, Ready, ready};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use prost_reflect::prost::Message as _;
+use prost_reflect::{DescriptorPool, MethodDescriptor};
+use serde_json::Value;
+use spacectl::client::raw_codec::RawCodec;
+use spacectl::client::{decode, encode};
+use tokio::sync::oneshot;
+use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
+use tower_service::Service;
+
+/// One call as a handler sees it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub service: String,
+    pub method: String,
+    pub request: Value,
+    pub metadata: HashMap<String, String>,
+}
+
+/// A unary method answers with one value, a streaming one with any number; an error ends a stream.
+pub type Answer = Vec<Result<Value, Status>>;
+
+type Handler = dyn Fn(&Call) -> Answer + Send + Sync;
+
+/// The protos that a server speaks.
+pub struct Api(DescriptorPool);
+
+impl Api {
+    /// The first generation of the Repository API.
+    pub fn generation1() -> Self {
+        Self::compile("tests/proto/generation1", &repository_files())
+    }
+
+    /// The second generation, which the program bundles.
+    pub fn generation2() -> Self {
+        Self::compile("proto", &repository_files())
+    }
+
+    /// An API written in the test.
+    pub fn inline(source: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("test.proto"), source).unwrap();
+        Self(pool(protox::compile(["test.proto"], [dir.path()]).unwrap()))
+    }
+
+    fn compile(dir: &str, files: &[&str]) -> Self {
+        let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(dir);
+        Self(pool(protox::compile(files, [dir]).unwrap()))
+    }
+}
+
+fn pool(files: prost_types::FileDescriptorSet) -> DescriptorPool {
+    DescriptorPool::from_file_descriptor_set(files).unwrap()
+}
+
+fn repository_files() -> [&'static str; 3] {
+    [
+        "spaceone/api/core/v1/server_info.proto",
+        "spaceone/api/repository/v1/plugin.proto",
+        "spaceone/api/repository/v1/repository.proto",
+    ]
+}
+
+/// Which versions of reflection a server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reflection {
+    Both,
+    /// As the platform's services.
+    V1Alpha,
+    None,
+}
+
+/// A running server; it stops when it is dropped.
+pub struct Server {
+    address: SocketAddr,
+    calls: Arc<Mutex<Vec<Call>>>,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Server {
+    /// A server with reflection v1alpha only, as the platform's services.
+    pub fn start(api: Api, handler: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
+        Self::with_reflection(api, Reflection::V1Alpha, handler)
+    }
+
+    pub fn with_reflection(
+        api: Api,
+        reflection: Reflection,
+        handler: impl Fn(&Call) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let calls = Arc::<Mutex<Vec<Call>>>::default();
+        let methods = Methods { pool: api.0.clone(), handler: Arc::new(handler), calls: Arc::clone(&calls) };
+        let (ready, address) = std::sync::mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+                ready.send(incoming.local_addr().unwrap()).unwrap();
+                let server = tonic::transport::Server::builder().add_routes(routes(&api.0, reflection, methods));
+                // Dropping the sender stops the server too.
+                let stopped = async { drop(stopped.await) };
+                server.serve_with_incoming_shutdown(incoming, stopped).await.unwrap();
+            });
+        });
+        Self { address: address.recv().unwrap(), calls, _stop: stop }
+    }
+
+    /// Where it listens, as an endpoint.
+    pub fn url(&self) -> String {
+        format!("grpc://{}", self.address)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// The calls that came, reflection not counted.
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+fn routes(pool: &DescriptorPool, reflection: Reflection, methods: Methods) -> Routes {
+    let described = || {
+        let files = pool.encode_to_vec();
+        tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(files.leak())
+    };
+    let mut routes = Routes::builder();
+    if reflection == Reflection::Both {
+        routes.add_service(described().build_v1().unwrap());
+    }
+    if reflection != Reflection::None {
+        routes.add_service(described().build_v1alpha().unwrap());
+    }
+    let mut routes = routes.routes();
+    let router = std::mem::take(routes.axum_router_mut());
+    *routes.axum_router_mut() = router.fallback_service(methods);
+    routes
+}
+
+/// All methods of the API as one service.
+#[derive(Clone)]
+struct Methods {
+    pool: DescriptorPool,
+    handler: Arc<Handler>,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+impl Methods {
+    fn find(&self, path: &str) -> Option<MethodDescriptor> {
+        let (service, method) = path.strip_prefix('/')?.split_once('/')?;
+        self.pool.get_service_by_name(service)?.methods().find(|candidate| candidate.name() == method)
+    }
+}
+
+impl<B> Service<http::Request<B>> for Methods
+where
+    B: http_body::Body + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+{
+    type Response = http::Response<tonic::body::Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let Some(method) = self.find(request.uri().path()) else {
+            return Box::pin(ready(Ok(Status::unimplemented("no such method").into_http())));
+        };
+        let streams = method.is_server_streaming();
+        let answering = Answering { methods: self.clone(), method };
+        let mut grpc = tonic::server::Grpc::new(RawCodec).max_decoding_message_size(usize::MAX);
+        Box::pin(async move {
+            if streams { Ok(grpc.server_streaming(answering, request).await) } else { Ok(grpc.unary(answering, request).await) }
+        })
+    }
+}
+
+struct Answering {
+    methods: Methods,
+    method: MethodDescriptor,
+}
+
+impl Answering {
+    fn answer(&self, request: Request<Bytes>) -> Vec<Result<Bytes, Status>> {
+        let metadata = request.metadata().clone().into_headers();
+        let metadata = metadata
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let call = Call {
+            service: self.method.parent_service().full_name().to_owned(),
+            method: self.method.name().to_owned(),
+            request: decode::decode(request.into_inner(), &self.method.input()).unwrap(),
+            metadata,
+        };
+        self.methods.calls.lock().unwrap().push(call.clone());
+        let answers = (self.methods.handler)(&call);
+        answers.into_iter().map(|answer| answer.map(|value| self.encode(&value))).collect()
+    }
+
+    fn encode(&self, value: &Value) -> Bytes {
+        let object = value.as_object().expect("an answer is an object");
+        encode::encode(object, &self.method.output()).expect("the answer fits").encode_to_vec().into()
+    }
+}
+
+impl tonic::server::UnaryService<Bytes> for Answering {
+    type Response = Bytes;
+    type Future = Ready<Result<Response<Bytes>, Status>>;
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        ready(self.answer(request).into_iter().next().expect("one answer").map(Response::new))
+    }
+}
+
+impl tonic::server::ServerStreamingService<Bytes> for Answering {
+    type Response = Bytes;
+    type ResponseStream = tokio_stream::Iter<std::vec::IntoIter<Result<Bytes, Status>>>;
+    type Future = Ready<Result<Response<Self::ResponseStream>, Status>>;
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        ready(Ok(Response::new(tokio_stream::iter(self.answer(request)))))
+    }
+}
