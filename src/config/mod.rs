@@ -1,1 +1,33 @@
 //! Where the configuration lies, what it says, and what outranks what.
+//!
+//! The files are those of the Python client, which stays able to read what is written here:
+//!
+//! - `~/.spaceone/environment.yml`: `environment: NAME`, the current environment;
+//! - `~/.spaceone/environments/NAME.yml`: `api_key` or `token`, `x_domain_id`, `x_workspace_id` and
+//!   `endpoints` (service to URL). Keys that this program does not know are kept as they are.
+//!
+//! A flag outranks a variable, a variable outranks a file; [`Settings::resolve`] applies that for one call.
+
+mod dir;
+mod endpoint;
+mod endpoints;
+mod environment;
+mod file;
+mod invalid;
+mod metadata;
+mod name;
+mod secret;
+mod selection;
+mod settings;
+mod variables;
+mod yaml;
+
+pub use dir::{ConfigDir, Removed};
+pub use endpoint::EndpointUrl;
+pub use environment::Environment;
+pub use invalid::Invalid;
+pub use name::{BUILT_IN, EnvironmentName};
+pub use secret::{MASK, Secret};
+pub use selection::{Selected, Selection, Source};
+pub use settings::{Destination, Endpoints, Settings};
+pub use variables::Variables;

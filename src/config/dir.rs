@@ -1,0 +1,431 @@
+//! The folder of the configuration.
+
+use std::path::{Path, PathBuf};
+
+use super::file::{self, Lock};
+use super::{Environment, EnvironmentName, Variables, yaml};
+use crate::error::{Error, Result};
+use crate::nearest::nearest;
+
+const FOLDER: &str = ".spaceone";
+const CURRENT: &str = "environment.yml";
+const CURRENT_KEY: &str = "environment";
+const ENVIRONMENTS: &str = "environments";
+
+/// The configuration's folder: which environments there are, which one is current, and what each says.
+///
+/// Nothing is made before something is saved.
+#[derive(Clone, Debug)]
+pub struct ConfigDir {
+    folder: PathBuf,
+}
+
+/// What came with removing an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// It was the current one: there is none now.
+    pub was_current: bool,
+}
+
+impl ConfigDir {
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// `SPACECTL_CONFIG_DIR`, else `~/.spaceone`. It need not be there.
+    pub fn locate(variables: &Variables) -> Result<Self> {
+        match (&variables.config_dir, &variables.home) {
+            (Some(folder), _) => Ok(Self::new(folder)),
+            (None, Some(home)) => Ok(Self::new(home.join(FOLDER))),
+            (None, None) => Err(Error::local("there is no folder for the configuration: the home folder is not known")
+                .hint("set HOME or SPACECTL_CONFIG_DIR")),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The file of an environment, whether it is there or not.
+    pub fn file_of(&self, name: &EnvironmentName) -> PathBuf {
+        self.environments_folder().join(name.file_name())
+    }
+
+    /// The environments that have a file, sorted. The built-in one is not among them.
+    pub fn environments(&self) -> Result<Vec<EnvironmentName>> {
+        let files = file::names_in(&self.environments_folder())?;
+        let mut names: Vec<_> = files.iter().filter_map(|file| EnvironmentName::of_file(file)).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// The environment that `environment.yml` names, whether it has a file or not; `None` if it names none.
+    pub fn current(&self) -> Result<Option<EnvironmentName>> {
+        let path = self.current_file();
+        let Some(bytes) = file::read(&path)? else { return Ok(None) };
+        let source = path.display().to_string();
+        let refuse = |error: Error| {
+            let hint = "choose one with `spacectl config environment -s NAME`, which writes the file anew";
+            Err(error.within(&source).hint(hint))
+        };
+        match yaml::parse(&bytes, &source)?.get(CURRENT_KEY) {
+            None | Some(serde_json::Value::Null) => Ok(None),
+            Some(serde_json::Value::String(name)) if name.is_empty() => Ok(None),
+            Some(serde_json::Value::String(name)) => match EnvironmentName::new(name.as_str()) {
+                Ok(name) => Ok(Some(name)),
+                Err(invalid) => refuse(invalid.into_local()),
+            },
+            Some(other) => {
+                let kind = yaml::kind(other);
+                refuse(Error::local(format!("`{CURRENT_KEY}` must be an environment's name, and is {kind}")))
+            }
+        }
+    }
+
+    /// Makes an environment the current one: one that has a file, or the built-in one.
+    pub fn switch(&self, name: &EnvironmentName) -> Result<()> {
+        if !name.is_built_in() && !self.has(name) {
+            return Err(self.not_found(name));
+        }
+        let content = serde_json::Map::from_iter([(CURRENT_KEY.to_owned(), name.as_str().into())]);
+        file::make_folder(&self.folder)?;
+        file::replace(&self.current_file(), &yaml::to_text(&content))
+    }
+
+    /// What an environment's file says.
+    pub fn load(&self, name: &EnvironmentName) -> Result<Environment> {
+        self.find(name)?.ok_or_else(|| self.not_found(name))
+    }
+
+    /// As [`ConfigDir::load`]; `None` if there is no such file.
+    pub fn find(&self, name: &EnvironmentName) -> Result<Option<Environment>> {
+        let path = self.file_of(name);
+        file::read(&path)?.map(|bytes| Environment::parse(&bytes, &path.display().to_string())).transpose()
+    }
+
+    /// Writes an environment's file, whether there is one or not.
+    pub fn save(&self, name: &EnvironmentName, environment: &Environment) -> Result<()> {
+        file::make_folder(&self.environments_folder())?;
+        file::replace(&self.file_of(name), &environment.to_yaml())
+    }
+
+    /// Loads an environment, changes it and saves it; nothing is saved if `change` fails. Changes that other
+    /// processes make in this way at the same moment are not lost.
+    pub fn update(&self, name: &EnvironmentName, change: impl FnOnce(&mut Environment) -> Result<()>) -> Result<()> {
+        let _lock = Lock::of(self.environments_folder());
+        let mut environment = self.load(name)?;
+        change(&mut environment)?;
+        self.save(name, &environment)
+    }
+
+    /// Makes an environment that says what `content` does; takes the place of one that is there only if `overwrite`.
+    /// It does not become the current one by that.
+    ///
+    /// `local` is refused, because its file would hide the built-in environment.
+    pub fn create(&self, name: &EnvironmentName, content: &Environment, overwrite: bool) -> Result<()> {
+        if name.is_built_in() {
+            return Err(Error::usage(format!("the environment `{name}` is built in and needs no configuration"))
+                .hint(format!("use it with `--environment {name}`, or choose another name")));
+        }
+        if overwrite {
+            return self.save(name, content);
+        }
+        file::make_folder(&self.environments_folder())?;
+        if file::create(&self.file_of(name), &content.to_yaml())? {
+            return Ok(());
+        }
+        Err(Error::local(format!("the environment `{name}` exists already")).hint(
+            "change it with `spacectl config set` and `spacectl config endpoint add`, or add --force to replace it",
+        ))
+    }
+
+    /// Removes an environment's file.
+    ///
+    /// If it was the current one, there is no current one afterwards. The Python client chooses another instead, and
+    /// the next command then runs where nobody meant it to.
+    pub fn remove(&self, name: &EnvironmentName) -> Result<Removed> {
+        let was_current = self.current()?.as_ref() == Some(name);
+        if !file::remove(&self.file_of(name))? {
+            return Err(self.not_found(name));
+        }
+        if was_current {
+            file::remove(&self.current_file())?;
+        }
+        Ok(Removed { was_current })
+    }
+
+    /// What to warn about: `environment`, which was loaded from the file of `name`, holds a secret that others on
+    /// this machine can read.
+    pub fn exposure(&self, name: &EnvironmentName, environment: &Environment) -> Option<String> {
+        if !environment.holds_secret() {
+            return None;
+        }
+        let path = self.file_of(name);
+        let mode = file::shared_mode(&path)?;
+        Some(format!(
+            "{} holds a secret, and its mode {mode:04o} lets others read or change it: run `chmod 600 {}`",
+            path.display(),
+            file::shell_word(&path),
+        ))
+    }
+
+    /// The error that nothing says which environment to use.
+    pub(super) fn none_selected(&self) -> Error {
+        let names = self.environments().unwrap_or_default();
+        let error = if names.is_empty() {
+            Error::local(format!("there is no configuration in {}", self.folder.display())).hint(
+                "make one with `spacectl config init -e NAME`, then `spacectl config endpoint add SERVICE URL` \
+                 and `spacectl config set api_key KEY`",
+            )
+        } else {
+            Error::local("no environment is selected")
+                .hint(format!("choose one with `spacectl config environment -s NAME`: {}", list(&names)))
+        };
+        error
+            .hint(
+                "or name one for this call: --environment NAME or SPACECTL_ENVIRONMENT=NAME; \
+                 `local` is built in and needs no configuration",
+            )
+            .hint("or call one service without a configuration: --endpoint URL")
+    }
+
+    /// The error that an environment has no file.
+    pub(super) fn not_found(&self, name: &EnvironmentName) -> Error {
+        if name.is_built_in() {
+            return Error::local(format!("the environment `{name}` is built in and has no configuration"))
+                .hint("make another one with `spacectl config init -e NAME`");
+        }
+        let error = Error::local(format!("there is no environment `{name}` in {}", self.folder.display()));
+        let names = self.environments().unwrap_or_default();
+        if let Some(meant) = nearest(name.as_str(), names.iter().map(EnvironmentName::as_str)) {
+            error.hint(format!("did you mean `{meant}`?"))
+        } else if names.is_empty() {
+            error.hint(format!("make it with `spacectl config init -e {name}`"))
+        } else {
+            error.hint(format!("there are: {}", list(&names)))
+        }
+    }
+
+    fn has(&self, name: &EnvironmentName) -> bool {
+        self.file_of(name).is_file()
+    }
+
+    fn current_file(&self) -> PathBuf {
+        self.folder.join(CURRENT)
+    }
+
+    fn environments_folder(&self) -> PathBuf {
+        self.folder.join(ENVIRONMENTS)
+    }
+}
+
+fn list(names: &[EnvironmentName]) -> String {
+    names.iter().map(EnvironmentName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use tempfile::TempDir;
+
+    /// A home, and the configuration in it that is not there yet.
+    fn empty() -> (TempDir, ConfigDir) {
+        let home = tempfile::tempdir().unwrap();
+        let variables = Variables { home: Some(home.path().into()), ..Variables::default() };
+        let dir = ConfigDir::locate(&variables).unwrap();
+        (home, dir)
+    }
+
+    fn name(name: &str) -> EnvironmentName {
+        EnvironmentName::new(name).unwrap()
+    }
+
+    fn environment(text: &str) -> Environment {
+        Environment::parse(text.as_bytes(), "test").unwrap()
+    }
+
+    #[test]
+    fn the_variable_outranks_the_home() {
+        let mut variables = Variables { home: Some("/home/x".into()), ..Variables::default() };
+        assert_eq!(ConfigDir::locate(&variables).unwrap().path(), Path::new("/home/x/.spaceone"));
+        variables.config_dir = Some("/etc/spaceone".into());
+        assert_eq!(ConfigDir::locate(&variables).unwrap().path(), Path::new("/etc/spaceone"));
+        let error = ConfigDir::locate(&Variables::default()).unwrap_err().to_string();
+        assert!(error.contains("SPACECTL_CONFIG_DIR"), "{error}");
+    }
+
+    #[test]
+    fn looking_makes_nothing() {
+        let (home, dir) = empty();
+        assert_eq!(dir.environments().unwrap(), []);
+        assert_eq!(dir.current().unwrap(), None);
+        assert_eq!(dir.find(&name("dev")).unwrap(), None);
+        assert!(dir.load(&name("dev")).is_err());
+        assert!(dir.switch(&name("dev")).is_err());
+        assert!(dir.remove(&name("dev")).is_err());
+        assert!(dir.update(&name("dev"), |_| Ok(())).is_err());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn files_of_the_python_client_are_read() {
+        let (_home, dir) = empty();
+        fs::create_dir_all(dir.path().join("environments")).unwrap();
+        fs::write(dir.path().join("environment.yml"), "environment: prod\n").unwrap();
+        fs::write(dir.path().join("environments/prod.yml"), "api_key: k\n").unwrap();
+        fs::write(dir.path().join("environments/dev.yml"), "{}\n").unwrap();
+        fs::write(dir.path().join("environments/note.txt"), "").unwrap();
+        fs::create_dir(dir.path().join("environments/folder.yml")).unwrap();
+        assert_eq!(dir.environments().unwrap(), [name("dev"), name("prod")]);
+        assert_eq!(dir.current().unwrap(), Some(name("prod")));
+        assert_eq!(dir.load(&name("prod")).unwrap(), environment("api_key: k"));
+        assert_eq!(dir.load(&name("dev")).unwrap(), Environment::default());
+    }
+
+    #[test]
+    fn files_are_written_as_the_python_client_reads_them() {
+        let (_home, dir) = empty();
+        dir.create(&name("no"), &Environment::default(), false).unwrap();
+        dir.switch(&name("no")).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("environment.yml")).unwrap(), "environment: \"no\"\n");
+        assert_eq!(fs::read_to_string(dir.path().join("environments/no.yml")).unwrap(), "{}\n");
+        assert_eq!(dir.current().unwrap(), Some(name("no")));
+    }
+
+    #[test]
+    fn nothing_is_overwritten_unasked() {
+        let (_home, dir) = empty();
+        dir.create(&name("dev"), &environment("token: old"), false).unwrap();
+        let error = dir.create(&name("dev"), &environment("token: new"), false).unwrap_err();
+        assert_eq!(error.exit_code(), 1);
+        assert!(error.to_string().contains("exists already"), "{error}");
+        assert_eq!(dir.load(&name("dev")).unwrap(), environment("token: old"));
+        dir.create(&name("dev"), &environment("token: new"), true).unwrap();
+        assert_eq!(dir.load(&name("dev")).unwrap(), environment("token: new"));
+    }
+
+    #[test]
+    fn the_built_in_environment_is_not_hidden_by_a_new_file() {
+        let (_home, dir) = empty();
+        let error = dir.create(&EnvironmentName::built_in(), &Environment::default(), true).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(!dir.path().exists());
+        dir.switch(&EnvironmentName::built_in()).unwrap();
+        assert_eq!(dir.current().unwrap(), Some(EnvironmentName::built_in()));
+        let error = dir.update(&EnvironmentName::built_in(), |_| Ok(())).unwrap_err().to_string();
+        assert!(error.contains("built in and has no configuration"), "{error}");
+    }
+
+    #[test]
+    fn removing_the_current_environment_leaves_none_current() {
+        let (_home, dir) = empty();
+        for each in ["a", "b", "c"] {
+            dir.create(&name(each), &Environment::default(), false).unwrap();
+        }
+        dir.switch(&name("b")).unwrap();
+        assert_eq!(dir.remove(&name("a")).unwrap(), Removed { was_current: false });
+        assert_eq!(dir.current().unwrap(), Some(name("b")));
+        assert_eq!(dir.remove(&name("b")).unwrap(), Removed { was_current: true });
+        assert_eq!(dir.current().unwrap(), None);
+        assert_eq!(dir.environments().unwrap(), [name("c")]);
+    }
+
+    #[test]
+    fn a_wrong_current_file_is_refused_and_mended_by_switching() {
+        let (_home, dir) = empty();
+        dir.create(&name("dev"), &Environment::default(), false).unwrap();
+        for (text, said) in [
+            ("environment: ../../etc/passwd\n", "cannot name an environment"),
+            ("environment: ''\n", ""),
+            ("environment: [a]\n", "is a list"),
+            ("- a\n", "not a mapping"),
+            ("environment: [\n", "not valid YAML"),
+        ] {
+            fs::write(dir.path().join("environment.yml"), text).unwrap();
+            match dir.current() {
+                Ok(current) => assert!(current.is_none() && said.is_empty(), "{text}"),
+                Err(error) => {
+                    assert_eq!(error.exit_code(), 1, "{text}");
+                    assert!(error.to_string().contains(said) && !said.is_empty(), "{text}: {error}");
+                }
+            }
+            dir.switch(&name("dev")).unwrap();
+            assert_eq!(dir.current().unwrap(), Some(name("dev")));
+        }
+    }
+
+    #[test]
+    fn a_failed_change_saves_nothing() {
+        let (_home, dir) = empty();
+        dir.create(&name("dev"), &environment("a: b # kept"), false).unwrap();
+        let before = fs::read_to_string(dir.file_of(&name("dev"))).unwrap();
+        let changed = dir.update(&name("dev"), |environment| {
+            environment.set("a", "c")?;
+            environment.remove("missing")
+        });
+        assert!(changed.is_err());
+        assert_eq!(fs::read_to_string(dir.file_of(&name("dev"))).unwrap(), before);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn changes_at_the_same_time_are_all_kept() {
+        let (_home, dir) = empty();
+        dir.create(&name("dev"), &Environment::default(), false).unwrap();
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let dir = &dir;
+                scope.spawn(move || {
+                    for change in 0..8 {
+                        let key = format!("key-{thread}-{change}");
+                        dir.update(&name("dev"), |environment| environment.set(&key, "x")).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(dir.load(&name("dev")).unwrap().values().len(), 32);
+    }
+
+    #[test]
+    fn a_missing_environment_is_answered_with_those_there_are() {
+        let (_home, dir) = empty();
+        let hint = |missing: &str| dir.load(&name(missing)).unwrap_err().problems()[0].hints[0].clone();
+        assert_eq!(hint("dev"), "make it with `spacectl config init -e dev`");
+        dir.create(&name("production"), &Environment::default(), false).unwrap();
+        dir.create(&name("dev"), &Environment::default(), false).unwrap();
+        assert_eq!(hint("prodution"), "did you mean `production`?");
+        assert_eq!(hint("xyz"), "there are: dev, production");
+    }
+
+    #[test]
+    fn a_fault_in_a_file_is_told_with_its_place() {
+        let (_home, dir) = empty();
+        dir.create(&name("dev"), &Environment::default(), false).unwrap();
+        let path = dir.file_of(&name("dev"));
+        fs::write(&path, "a: b\n api_key: hunter2: x\n").unwrap();
+        let error = dir.load(&name("dev")).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("error: {}:2:", path.display())), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_that_others_can_read_is_warned_about_until_it_is_saved() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_home, dir) = empty();
+        let dev = name("my dev");
+        let secret = environment("api_key: k");
+        dir.create(&dev, &secret, false).unwrap();
+        assert_eq!(dir.exposure(&dev, &secret), None);
+        let path = dir.file_of(&dev);
+        for mode in [0o644, 0o640, 0o604, 0o620] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let warning = dir.exposure(&dev, &secret).unwrap();
+            assert!(warning.ends_with(&format!("run `chmod 600 '{}'`", path.display())), "{warning}");
+            assert_eq!(dir.exposure(&dev, &environment("endpoints: {}")), None);
+        }
+        dir.save(&dev, &secret).unwrap();
+        assert_eq!(dir.exposure(&dev, &secret), None);
+    }
+}

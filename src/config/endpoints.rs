@@ -1,0 +1,131 @@
+//! The part of an environment that says where services are.
+
+use serde_json::{Map, Value};
+
+use super::environment::{ENDPOINTS, MAX_KEY};
+use super::{EndpointUrl, Environment, secret, yaml};
+use crate::error::{Error, Result};
+use crate::nearest::nearest;
+
+impl Environment {
+    /// Each service and its URL as the file has it, for showing: a user and password in it are masked. A URL is
+    /// checked when it is asked for by [`Environment::endpoint`], so that one wrong URL does not stop the others.
+    pub fn endpoints(&self) -> Result<Vec<(String, String)>> {
+        let endpoints = self.endpoint_values()?.into_iter().flatten();
+        endpoints
+            .map(|(service, url)| {
+                let url = endpoint_text(service, url)?;
+                Ok((service.clone(), secret::without_userinfo(url).unwrap_or_else(|| url.to_owned())))
+            })
+            .collect()
+    }
+
+    /// Where `service` is reached; `None` if the file does not say.
+    pub fn endpoint(&self, service: &str) -> Result<Option<EndpointUrl>> {
+        let Some(url) = self.endpoint_values()?.and_then(|endpoints| endpoints.get(service)) else { return Ok(None) };
+        let url = endpoint_text(service, url)?.parse::<EndpointUrl>();
+        url.map(Some).map_err(|error| error.into_local().within(format_args!("`{ENDPOINTS}.{service}`")))
+    }
+
+    /// Whether the file says anything about endpoints, be it wrong.
+    pub fn has_endpoints(&self) -> bool {
+        !matches!(self.endpoint_values(), Ok(None))
+    }
+
+    /// Adds an endpoint for a service that has none yet.
+    pub fn add_endpoint(&mut self, service: &str, url: &EndpointUrl) -> Result<()> {
+        if self.endpoint_values()?.is_some_and(|endpoints| endpoints.contains_key(service)) {
+            return Err(Error::local(format!("the service `{service}` has an endpoint already"))
+                .hint(format!("use `spacectl config set {ENDPOINTS}.{service} {url}` to change it")));
+        }
+        self.set_endpoint(service, url)
+    }
+
+    /// Removes a service's endpoint.
+    pub fn remove_endpoint(&mut self, service: &str) -> Result<()> {
+        self.endpoint_values()?;
+        let endpoints = self.values.get_mut(ENDPOINTS).and_then(Value::as_object_mut);
+        if endpoints.is_some_and(|endpoints| endpoints.shift_remove(service).is_some()) {
+            return Ok(());
+        }
+        Err(self.no_endpoint(service))
+    }
+
+    /// The error that `service` has no endpoint here.
+    pub(super) fn no_endpoint(&self, service: &str) -> Error {
+        let error = Error::local(format!("the service `{service}` has no endpoint"));
+        let services = self.endpoint_values().ok().flatten();
+        match nearest(service, services.into_iter().flat_map(Map::keys).map(String::as_str)) {
+            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+            None => error,
+        }
+    }
+
+    pub(super) fn set_endpoint(&mut self, service: &str, url: &EndpointUrl) -> Result<()> {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        if service.is_empty() || service.len() > MAX_KEY || !service.chars().all(is_name) {
+            return Err(Error::usage(format!("`{service}` cannot be the name of a service"))
+                .hint("a name is letters, digits and `_`, for example cost_analysis"));
+        }
+        self.endpoint_values()?;
+        let endpoints = self.values.entry(ENDPOINTS).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(endpoints) = endpoints {
+            endpoints.insert(service.to_owned(), url.to_string().into());
+        } else {
+            // Checked above: it is null.
+            *endpoints = Value::Object(Map::from_iter([(service.to_owned(), url.to_string().into())]));
+        }
+        Ok(())
+    }
+
+    /// The mapping of services to URLs; `None` where it is missing or empty.
+    pub(super) fn endpoint_values(&self) -> Result<Option<&Map<String, Value>>> {
+        match self.values.get(ENDPOINTS) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(endpoints)) => Ok((!endpoints.is_empty()).then_some(endpoints)),
+            Some(other) => Err(Error::local(format!(
+                "`{ENDPOINTS}` must be a mapping of services to URLs, and is {}",
+                yaml::kind(other)
+            ))),
+        }
+    }
+}
+
+fn endpoint_text<'a>(service: &str, url: &'a Value) -> Result<&'a str> {
+    url.as_str()
+        .ok_or_else(|| Error::local(format!("`{ENDPOINTS}.{service}` must be a URL, and is {}", yaml::kind(url))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(text: &str) -> Environment {
+        Environment::parse(text.as_bytes(), "dev.yml").unwrap()
+    }
+
+    #[test]
+    fn one_wrong_endpoint_does_not_stop_the_others() {
+        let environment = environment("endpoints: {a: 'http://old', b: 'grpc://h:1'}");
+        assert!(environment.endpoint("a").is_err());
+        assert_eq!(environment.endpoint("b").unwrap().unwrap().port(), 1);
+        assert_eq!(environment.endpoint("c").unwrap(), None);
+        let shown = environment.endpoints().unwrap();
+        assert_eq!(shown, [("a".into(), "http://old".into()), ("b".into(), "grpc://h:1".into())]);
+    }
+
+    #[test]
+    fn an_endpoint_is_added_once() {
+        let url: EndpointUrl = "grpc://h:1".parse().unwrap();
+        for text in ["", "endpoints:\n", "endpoints: {}\n"] {
+            let mut environment = environment(text);
+            environment.add_endpoint("identity", &url).unwrap();
+            assert_eq!(environment.endpoints().unwrap(), [("identity".into(), "grpc://h:1".into())]);
+            let error = environment.add_endpoint("identity", &url).unwrap_err().to_string();
+            assert!(error.contains("config set endpoints.identity grpc://h:1"), "{error}");
+        }
+        let mut wrong = environment("endpoints: [a]");
+        assert!(wrong.add_endpoint("identity", &url).is_err());
+        assert!(wrong.remove_endpoint("identity").is_err());
+    }
+}

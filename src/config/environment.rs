@@ -1,0 +1,346 @@
+//! What one environment's file says.
+
+use std::fmt;
+use std::io::Read;
+
+use serde_json::{Map, Value};
+
+use super::{EndpointUrl, Invalid, Secret, file, metadata, secret, yaml};
+use crate::error::{Error, Kind, Problem, Result};
+use crate::nearest::nearest;
+
+const API_KEY: &str = "api_key";
+const TOKEN: &str = "token";
+const DOMAIN: &str = "x_domain_id";
+const WORKSPACE: &str = "x_workspace_id";
+pub(super) const ENDPOINTS: &str = "endpoints";
+
+/// The keys that this program reads.
+const KNOWN: [&str; 5] = [API_KEY, TOKEN, DOMAIN, WORKSPACE, ENDPOINTS];
+/// Those that hold a text which is sent as metadata.
+const SENT: [&str; 4] = [API_KEY, TOKEN, DOMAIN, WORKSPACE];
+
+/// No key that means something is longer.
+pub(super) const MAX_KEY: usize = 128;
+
+/// The keys and values of one environment, in their order; those that this program does not know are kept.
+///
+/// Errors name keys and kinds of values, never a value.
+#[derive(Clone, Default, PartialEq)]
+pub struct Environment {
+    pub(super) values: Map<String, Value>,
+}
+
+/// Shows what [`Environment::masked`] shows.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Environment").field(&self.masked()).finish()
+    }
+}
+
+impl Environment {
+    /// Reads YAML of at most 1 MiB. `source` names it in errors: a file's path, or `standard input`.
+    pub fn read(reader: impl Read, source: &str) -> Result<Self> {
+        Self::parse(&file::read_from(reader, source)?, source)
+    }
+
+    pub(super) fn parse(bytes: &[u8], source: &str) -> Result<Self> {
+        Ok(Self { values: yaml::parse(bytes, source)? })
+    }
+
+    pub(super) fn to_yaml(&self) -> String {
+        yaml::to_text(&self.values)
+    }
+
+    /// Checks everything that this program will read, as before an import; tells all that is wrong.
+    pub fn check(&self) -> Result<()> {
+        let mut problems: Vec<Problem> = Vec::new();
+        let mut note = |result: Result<()>| problems.extend(result.err().iter().flat_map(Error::problems).cloned());
+        for key in SENT {
+            note(self.sent(key).map(drop));
+        }
+        match self.endpoint_values() {
+            Err(error) => note(Err(error)),
+            Ok(endpoints) => {
+                for service in endpoints.into_iter().flat_map(Map::keys) {
+                    note(self.endpoint(service).map(drop));
+                }
+            }
+        }
+        Error::from_problems(Kind::Local, problems).map_or(Ok(()), Err)
+    }
+
+    /// What is sent as `token`: the file's `token`, else its `api_key`.
+    pub fn credential(&self) -> Result<Option<Secret>> {
+        let text = match self.sent(TOKEN)? {
+            Some(token) => Some(token),
+            None => self.sent(API_KEY)?,
+        };
+        Ok(text.map(Secret::new))
+    }
+
+    /// The domain that is sent with each call.
+    pub fn x_domain_id(&self) -> Result<Option<&str>> {
+        self.sent(DOMAIN)
+    }
+
+    /// The workspace that is sent with each call.
+    pub fn x_workspace_id(&self) -> Result<Option<&str>> {
+        self.sent(WORKSPACE)
+    }
+
+    /// Sets a key to a text.
+    ///
+    /// `endpoints.SERVICE` sets that service's URL. Every other key is one of the file's top, dots and all, as in the
+    /// Python client. See [`Environment::known_key_like`] for keys that nothing reads.
+    pub fn set(&mut self, key: &str, text: &str) -> Result<()> {
+        if key == ENDPOINTS {
+            return Err(Error::usage("`endpoints` holds a URL for each service and cannot be set as a whole")
+                .hint("use `spacectl config endpoint add SERVICE URL`"));
+        }
+        if let Some(service) = service_of(key) {
+            let url: EndpointUrl = text.parse().map_err(Invalid::into_usage)?;
+            return self.set_endpoint(service, &url);
+        }
+        if key.is_empty() || key.len() > MAX_KEY || key.chars().any(char::is_control) {
+            let rule = format!("a key is 1 to {MAX_KEY} bytes without control characters");
+            return Err(Error::usage("this cannot be a key").hint(rule));
+        }
+        let mut text = text;
+        if SENT.contains(&key) {
+            text = sendable(key, text).map_err(Invalid::into_usage)?.ok_or_else(|| {
+                Error::usage(format!("`{key}` would be empty")).hint(format!("use `spacectl config remove {key}`"))
+            })?;
+        }
+        self.values.insert(key.to_owned(), text.into());
+        Ok(())
+    }
+
+    /// Removes a key, or with `endpoints.SERVICE` one endpoint.
+    pub fn remove(&mut self, key: &str) -> Result<()> {
+        // The Python client's `set` writes a dotted key as such, so one may be there.
+        if self.values.shift_remove(key).is_some() {
+            return Ok(());
+        }
+        if let Some(service) = service_of(key) {
+            return self.remove_endpoint(service);
+        }
+        let error = Error::local(format!("`{key}` is not set"));
+        Err(match nearest(key, self.values.keys().map(String::as_str)) {
+            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+            None => error,
+        })
+    }
+
+    /// The key that this program reads and that `key`, which it does not, most resembles: worth a warning where
+    /// `key` is set.
+    pub fn known_key_like(key: &str) -> Option<&'static str> {
+        if KNOWN.contains(&key) || service_of(key).is_some() {
+            return None;
+        }
+        nearest(key.split('.').next().unwrap_or(key), KNOWN).filter(|known| *known != key)
+    }
+
+    /// Everything, secrets included.
+    pub fn values(&self) -> &Map<String, Value> {
+        &self.values
+    }
+
+    /// Everything, with [`super::MASK`] in the place of secrets.
+    pub fn masked(&self) -> Map<String, Value> {
+        self.mask().0
+    }
+
+    /// Whether there is a secret to keep from others.
+    pub fn holds_secret(&self) -> bool {
+        self.mask().1
+    }
+
+    fn mask(&self) -> (Map<String, Value>, bool) {
+        let mut masked = self.values.clone();
+        let mut found = false;
+        for (key, value) in &mut masked {
+            match value {
+                // Its keys are names of services, and one of SpaceONE's services is called `secret`.
+                Value::Object(endpoints) if key == ENDPOINTS => {
+                    endpoints.values_mut().for_each(|url| found |= secret::mask(ENDPOINTS, url));
+                }
+                value => found |= secret::mask(key, value),
+            }
+        }
+        (masked, found)
+    }
+
+    fn sent(&self, key: &str) -> Result<Option<&str>> {
+        match self.values.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => sendable(key, text).map_err(Invalid::into_local),
+            Some(other) => {
+                let error = Error::local(format!("`{key}` must be text, and is {}", yaml::kind(other)));
+                Err(if other.is_number() || other.is_boolean() { error.hint("put it into quotes") } else { error })
+            }
+        }
+    }
+}
+
+fn service_of(key: &str) -> Option<&str> {
+    key.strip_prefix(ENDPOINTS)?.strip_prefix('.')
+}
+
+fn sendable<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, Invalid> {
+    metadata::value(&format!("`{key}`"), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::MASK;
+    use serde_json::json;
+
+    fn environment(text: &str) -> Environment {
+        Environment::parse(text.as_bytes(), "dev.yml").unwrap()
+    }
+
+    #[test]
+    fn a_file_of_the_python_client_is_read_and_written_as_it_is() {
+        let text = "api_key: eyJhbGciOi.J9-_x\nendpoints:\n  identity: grpc+ssl://identity.example.com:443\n  \
+                    repository: grpc://localhost:50051/v1\nx_domain_id: domain-58010aa2e451\n";
+        let environment = environment(text);
+        assert_eq!(environment.to_yaml(), text);
+        assert_eq!(environment.credential().unwrap(), Some(Secret::new("eyJhbGciOi.J9-_x")));
+        assert_eq!(environment.x_domain_id().unwrap(), Some("domain-58010aa2e451"));
+        assert_eq!(environment.x_workspace_id().unwrap(), None);
+        let url = environment.endpoint("repository").unwrap().unwrap();
+        assert_eq!(url.to_string(), "grpc://localhost:50051");
+        environment.check().unwrap();
+    }
+
+    #[test]
+    fn unknown_keys_and_the_order_survive_a_change() {
+        let mut environment = environment("zeta: [1, {a: b}]\ntoken: t\nalpha: null\n");
+        environment.set("token", "u").unwrap();
+        environment.set("beta", "c").unwrap();
+        environment.remove("alpha").unwrap();
+        assert_eq!(environment.to_yaml(), "zeta:\n  - 1\n  -\n    a: b\ntoken: u\nbeta: c\n");
+    }
+
+    #[test]
+    fn the_token_goes_before_the_api_key_unless_it_is_empty() {
+        for (text, sent) in [
+            ("token: t\napi_key: k\n", Some("t")),
+            ("token: ''\napi_key: k\n", Some("k")),
+            ("token: null\napi_key: ' k '\n", Some("k")),
+            ("token: null\n", None),
+            ("", None),
+        ] {
+            assert_eq!(environment(text).credential().unwrap(), sent.map(Secret::new), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_told_by_key_and_kind_only() {
+        for (text, said) in [
+            ("token: 12345", "`token` must be text, and is a number"),
+            ("api_key: {hunter2: hunter2}", "`api_key` must be text, and is a mapping"),
+            ("x_domain_id: [hunter2]", "`x_domain_id` must be text, and is a list"),
+            ("x_workspace_id: true", "`x_workspace_id` must be text, and is true or false"),
+            ("api_key: \"hunter2\\nhunter2\"", "`api_key` holds a line break"),
+            ("endpoints: hunter2", "`endpoints` must be a mapping of services to URLs, and is text"),
+            ("endpoints: {identity: 12}", "`endpoints.identity` must be a URL, and is a number"),
+            ("endpoints: {identity: null}", "`endpoints.identity` must be a URL, and is nothing"),
+            ("endpoints: {identity: 'https://x'}", "`endpoints.identity`: `https://x` is no endpoint"),
+            ("endpoints: {identity: 'grpc://u:hunter2@x'}", "`endpoints.identity`: an endpoint holds no user"),
+        ] {
+            let error = environment(text).check().unwrap_err();
+            assert_eq!(error.exit_code(), 1);
+            assert!(error.problems()[0].message.starts_with(said), "{text}: {error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+            assert!(!error.to_string().contains("12345"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_check_tells_all_that_is_wrong() {
+        let error = environment("token: 1\nx_domain_id: 2\nendpoints: {a: x, b: 'grpc://h:1', c: 3}").check();
+        assert_eq!(error.unwrap_err().problems().len(), 4);
+    }
+
+    #[test]
+    fn set_checks_the_keys_that_are_read() {
+        let mut environment = Environment::default();
+        environment.set("api_key", "  eyJ \n").unwrap();
+        environment.set("endpoints.repository", "grpc+ssl://h").unwrap();
+        environment.set("a.b", "no").unwrap();
+        let expected = json!({"api_key": "eyJ", "endpoints": {"repository": "grpc+ssl://h:443"}, "a.b": "no"});
+        assert_eq!(Value::Object(environment.values().clone()), expected);
+
+        for (key, text, said) in [
+            ("endpoints", "grpc://h:1", "config endpoint add"),
+            ("endpoints.", "grpc://h:1", "name of a service"),
+            ("endpoints.a.b", "grpc://h:1", "name of a service"),
+            ("endpoints.a b", "grpc://h:1", "name of a service"),
+            ("endpoints.a", "h:1", "no scheme"),
+            ("api_key", "", "config remove api_key"),
+            ("token", "a\nb", "line break"),
+            ("", "x", "cannot be a key"),
+            ("a\nb", "x", "cannot be a key"),
+        ] {
+            let error = environment.set(key, text).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{key}");
+            assert!(error.to_string().contains(said), "{key}: {error}");
+        }
+        assert_eq!(Value::Object(environment.values().clone()), expected);
+    }
+
+    #[test]
+    fn remove_says_when_there_is_nothing_to_remove() {
+        let mut environment = environment("api_key: k\nendpoints: {identity: x}\nendpoints.flat: y\n");
+        let error = environment.remove("apikey").unwrap_err().to_string();
+        assert_eq!(error, "error: `apikey` is not set\nhint: did you mean `api_key`?");
+        let error = environment.remove("endpoints.identify").unwrap_err().to_string();
+        assert_eq!(error, "error: the service `identify` has no endpoint\nhint: did you mean `identity`?");
+        environment.remove("endpoints.flat").unwrap();
+        environment.remove("endpoints.identity").unwrap();
+        environment.remove("api_key").unwrap();
+        assert_eq!(environment.to_yaml(), "endpoints: {}\n");
+        assert!(!environment.has_endpoints());
+    }
+
+    #[test]
+    fn secrets_are_masked_and_the_endpoint_of_the_service_secret_is_not() {
+        let environment = environment(
+            "api_key: hunter2\nx: {password: hunter2}\nendpoints: {secret: 'grpc://h:1', token: 'grpc://u:hunter2@h:1'}",
+        );
+        let masked = Value::Object(environment.masked());
+        assert_eq!(
+            masked,
+            json!({
+                "api_key": MASK, "x": {"password": MASK},
+                "endpoints": {"secret": "grpc://h:1", "token": "grpc://********@h:1"},
+            })
+        );
+        assert!(!format!("{environment:?}").contains("hunter2"));
+        assert_eq!(environment.endpoints().unwrap()[1].1, "grpc://********@h:1");
+        assert!(environment.holds_secret());
+    }
+
+    #[test]
+    fn an_environment_of_endpoints_holds_no_secret() {
+        assert!(!environment("x_domain_id: d\nendpoints: {secret: 'grpc://h:1'}").holds_secret());
+        assert!(!environment("api_key: ''").holds_secret());
+    }
+
+    #[test]
+    fn a_slip_in_a_key_is_noticed() {
+        for (key, like) in [
+            ("apikey", Some("api_key")),
+            ("api-key", Some("api_key")),
+            ("endpoint.repository", Some("endpoints")),
+            ("api_key", None),
+            ("endpoints.repository", None),
+            ("colour", None),
+        ] {
+            assert_eq!(Environment::known_key_like(key), like, "{key}");
+        }
+    }
+}

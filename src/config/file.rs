@@ -1,0 +1,267 @@
+//! Reading and replacing the configuration's files.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, Result};
+
+/// No configuration is longer; whatever is, is another file.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// The file's content; `None` if there is no such file.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    match File::open(path) {
+        Ok(file) => read_from(file, &path.display().to_string()).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::local(format!("cannot read {}", path.display())).cause(error)),
+    }
+}
+
+/// What `reader` holds, up to a bound that no configuration reaches; `source` names it in errors.
+pub(super) fn read_from(reader: impl Read, source: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::local(format!("cannot read {source}")).cause(error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Error::local(format!("{source} is no configuration: it is larger than 1 MiB")));
+    }
+    Ok(bytes)
+}
+
+/// Puts `content` in the place of what `path` holds, or makes the file; readable by its owner only. Readers see the
+/// old content or the new one, and a failure leaves the old one. A symbolic link stays, and the file behind it changes.
+pub(super) fn replace(path: &Path, content: &str) -> Result<()> {
+    let write = || {
+        let target = match fs::canonicalize(path) {
+            Ok(target) => target,
+            // A link that leads nowhere is not ours to mend.
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => path.to_owned(),
+            Err(error) => return Err(error),
+        };
+        write_beside(&target, content)?.persist(&target)?;
+        Ok(())
+    };
+    write().map_err(|error| cannot_write(path, error))
+}
+
+/// As [`replace`], but never in the place of anything: `false` says that there is something already.
+pub(super) fn create(path: &Path, content: &str) -> Result<bool> {
+    match write_beside(path, content).and_then(|file| Ok(file.persist_noclobber(path)?)) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(cannot_write(path, error)),
+    }
+}
+
+fn cannot_write(path: &Path, error: io::Error) -> Error {
+    Error::local(format!("cannot write {}", path.display())).cause(error)
+}
+
+/// A complete file in the folder of `path`, to be renamed; removed if it is dropped before.
+fn write_beside(path: &Path, content: &str) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Made with mode 0600 by tempfile, whatever the umask.
+    let mut file = tempfile::Builder::new().prefix(".spacectl-").suffix(".tmp").tempfile_in(folder)?;
+    file.write_all(content.as_bytes())?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// Makes the folder and those above it, each that is new for its owner only.
+pub(super) fn make_folder(path: &Path) -> Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(path)
+        .map_err(|error| Error::local(format!("cannot make the folder {}", path.display())).cause(error))
+}
+
+/// Removes the file; `false` says that there was none.
+pub(super) fn remove(path: &Path) -> Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::local(format!("cannot remove {}", path.display())).cause(error)),
+    }
+}
+
+/// The names of the files in `folder`, those behind symbolic links included; none if there is no such folder.
+/// Names that are not Unicode are left out.
+pub(super) fn names_in(folder: &Path) -> Result<Vec<String>> {
+    let failed = |error: io::Error| Error::local(format!("cannot read the folder {}", folder.display())).cause(error);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        if let Ok(name) = entry.file_name().into_string()
+            && entry.path().is_file()
+        {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// The file's permission bits, if others than its owner have any.
+#[cfg(unix)]
+pub(super) fn shared_mode(path: &Path) -> Option<u32> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).ok()?.permissions()) & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// Other systems protect a user's folder by other means than the file's mode.
+#[cfg(not(unix))]
+pub(super) fn shared_mode(_path: &Path) -> Option<u32> {
+    None
+}
+
+/// `path` as one word of a shell.
+pub(super) fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | ':' | '@');
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// Keeps others that do the same from changing what lies in `folder`, until it is dropped.
+///
+/// Where folders cannot be locked (some network file systems, Windows) there is no lock: changes stay whole, but of
+/// two at the same moment one may be lost.
+pub(super) struct Lock(#[expect(dead_code, reason = "held to be unlocked when dropped")] Option<File>);
+
+impl Lock {
+    pub(super) fn of(folder: PathBuf) -> Self {
+        Self(File::open(folder).ok().filter(|folder| folder.lock().is_ok()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_too_large_is_not_read_into_memory() {
+        let error = read_from(io::repeat(b'a'), "dev.yml").unwrap_err();
+        assert_eq!(error.problems()[0].message, "dev.yml is no configuration: it is larger than 1 MiB");
+        assert_eq!(read_from(io::repeat(b'a').take(MAX_BYTES), "x").unwrap().len() as u64, MAX_BYTES);
+    }
+
+    #[test]
+    fn what_cannot_be_replaced_stays_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dev.yml");
+        fs::create_dir(&path).unwrap();
+        assert!(replace(&path, "a: b").is_err());
+        assert!(!create(&path, "a: b").unwrap());
+        assert!(path.is_dir());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_existing_file_is_not_created_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dev.yml");
+        assert!(create(&path, "old").unwrap());
+        assert!(!create(&path, "new").unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_where_the_folder_should_be_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "mine").unwrap();
+        assert!(make_folder(&file.join("environments")).is_err());
+        assert!(make_folder(&file).is_err());
+        assert!(replace(&file.join("dev.yml"), "a: b").is_err());
+        assert!(read(&file.join("dev.yml")).is_err());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_path_is_quoted_for_the_shell_where_it_must_be() {
+        assert_eq!(shell_word(Path::new("/home/x/.spaceone/dev.yml")), "/home/x/.spaceone/dev.yml");
+        assert_eq!(shell_word(Path::new("/a b/it's")), r"'/a b/it'\''s'");
+    }
+
+    #[cfg(unix)]
+    mod unix {
+        use super::*;
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        fn mode(path: &Path) -> u32 {
+            fs::metadata(path).unwrap().permissions().mode() & 0o777
+        }
+
+        fn set_mode(path: &Path, mode: u32) {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+
+        #[test]
+        fn files_and_folders_are_their_owners_only() {
+            let folder = tempfile::tempdir().unwrap();
+            let (a, b) = (folder.path().join("a"), folder.path().join("a/b"));
+            make_folder(&b).unwrap();
+            assert_eq!((mode(&a), mode(&b)), (0o700, 0o700));
+            let path = b.join("dev.yml");
+            assert!(create(&path, "x").unwrap());
+            assert_eq!(mode(&path), 0o600);
+            set_mode(&path, 0o644);
+            assert_eq!(shared_mode(&path), Some(0o644));
+            replace(&path, "y").unwrap();
+            assert_eq!(mode(&path), 0o600);
+            assert_eq!(shared_mode(&path), None);
+        }
+
+        #[test]
+        fn a_link_stays_a_link_and_its_file_changes() {
+            let folder = tempfile::tempdir().unwrap();
+            let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+            fs::write(&file, "old").unwrap();
+            symlink("file", &link).unwrap();
+            replace(&link, "new").unwrap();
+            assert!(link.is_symlink());
+            assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+            assert_eq!(mode(&file), 0o600);
+        }
+
+        #[test]
+        fn a_link_that_leads_nowhere_is_not_replaced() {
+            let folder = tempfile::tempdir().unwrap();
+            let link = folder.path().join("link");
+            symlink("missing", &link).unwrap();
+            assert!(replace(&link, "new").is_err());
+            assert!(!create(&link, "new").unwrap());
+            assert!(link.is_symlink());
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+
+        #[test]
+        fn an_unwritable_folder_leaves_the_old_content() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("dev.yml");
+            fs::write(&path, "old").unwrap();
+            set_mode(folder.path(), 0o500);
+            // The superuser may write everywhere.
+            let is_superuser = fs::write(folder.path().join("probe"), "").is_ok();
+            let replaced = replace(&path, "new");
+            set_mode(folder.path(), 0o700);
+            if !is_superuser {
+                assert!(replaced.is_err());
+                assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+                assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Which environment a command works on.
+
+use std::fmt;
+
+use super::{ConfigDir, EnvironmentName, Variables};
+use crate::error::Result;
+
+/// What the command line says about where a call goes.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// `--environment NAME`.
+    pub environment: Option<String>,
+    /// `--endpoint URL`.
+    pub endpoint: Option<String>,
+}
+
+/// What named an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `--environment`.
+    Flag,
+    /// `SPACECTL_ENVIRONMENT`.
+    Variable,
+    /// `environment.yml`.
+    Current,
+    /// `SPACECTL_DEFAULT_ENVIRONMENT`, which counts where `environment.yml` names none.
+    DefaultVariable,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flag => "--environment",
+            Self::Variable => "SPACECTL_ENVIRONMENT",
+            Self::Current => "environment.yml",
+            Self::DefaultVariable => "SPACECTL_DEFAULT_ENVIRONMENT",
+        })
+    }
+}
+
+/// An environment's name and what named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selected {
+    pub name: EnvironmentName,
+    pub source: Source,
+}
+
+impl Selection {
+    /// The environment that the user named for this very call: by flag, else by variable.
+    pub fn named(&self, variables: &Variables) -> Result<Option<Selected>> {
+        if let Some(name) = &self.environment {
+            return select(name, Source::Flag).map(Some);
+        }
+        variables.environment.as_ref().map(|name| select(name, Source::Variable)).transpose()
+    }
+
+    /// The environment to work on: flag, else variable, else the current one, else the default variable. Whether it
+    /// is there is not looked at.
+    pub fn find(&self, variables: &Variables, dir: &ConfigDir) -> Result<Option<Selected>> {
+        if let Some(selected) = self.named(variables)? {
+            return Ok(Some(selected));
+        }
+        if let Some(name) = dir.current()? {
+            return Ok(Some(Selected { name, source: Source::Current }));
+        }
+        variables.default_environment.as_ref().map(|name| select(name, Source::DefaultVariable)).transpose()
+    }
+
+    /// As [`Selection::find`]; the error says how to select one.
+    pub fn require(&self, variables: &Variables, dir: &ConfigDir) -> Result<Selected> {
+        self.find(variables, dir)?.ok_or_else(|| dir.none_selected())
+    }
+}
+
+fn select(name: &str, source: Source) -> Result<Selected> {
+    match (EnvironmentName::new(name), source) {
+        (Ok(name), source) => Ok(Selected { name, source }),
+        (Err(invalid), Source::Flag) => Err(invalid.into_usage().within(source)),
+        (Err(invalid), source) => Err(invalid.into_local().within(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Environment;
+
+    #[test]
+    fn flag_then_variable_then_file_then_default() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = ConfigDir::new(home.path());
+        let current = EnvironmentName::new("current").unwrap();
+        dir.create(&current, &Environment::default(), false).unwrap();
+        dir.switch(&current).unwrap();
+        let nothing = ConfigDir::new(home.path().join("nothing"));
+
+        let some = |given: bool, name: &str| given.then(|| name.to_owned());
+        for (flag, variable, file, default, expected) in [
+            (true, true, true, true, Some(("flag", Source::Flag))),
+            (true, false, false, false, Some(("flag", Source::Flag))),
+            (false, true, true, true, Some(("variable", Source::Variable))),
+            (false, true, false, false, Some(("variable", Source::Variable))),
+            (false, false, true, true, Some(("current", Source::Current))),
+            (false, false, false, true, Some(("default", Source::DefaultVariable))),
+            (false, false, false, false, None),
+        ] {
+            let selection = Selection { environment: some(flag, "flag"), endpoint: None };
+            let variables = Variables {
+                environment: some(variable, "variable"),
+                default_environment: some(default, "default"),
+                ..Variables::default()
+            };
+            let found = selection.find(&variables, if file { &dir } else { &nothing }).unwrap();
+            let found = found.as_ref().map(|selected| (selected.name.as_str(), selected.source));
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_is_refused_with_its_source() {
+        let dir = ConfigDir::new("/nowhere");
+        let variables = Variables { environment: Some("../x".into()), ..Variables::default() };
+        let error = Selection::default().find(&variables, &dir).unwrap_err().to_string();
+        assert!(error.starts_with("error: SPACECTL_ENVIRONMENT: `../x`"), "{error}");
+        let flag = Selection { environment: Some(String::new()), endpoint: None };
+        let error = flag.find(&variables, &dir).unwrap_err().to_string();
+        assert!(error.starts_with("error: --environment: ``"), "{error}");
+    }
+
+    #[test]
+    fn without_any_the_error_says_what_to_do() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = ConfigDir::new(home.path());
+        let require = || Selection::default().require(&Variables::default(), &dir).unwrap_err().to_string();
+        let error = require();
+        for part in ["no configuration in", "config init -e", "--environment", "local", "--endpoint"] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        dir.create(&EnvironmentName::new("dev").unwrap(), &Environment::default(), false).unwrap();
+        let error = require();
+        assert!(error.contains("no environment is selected") && error.contains("-s NAME`: dev"), "{error}");
+    }
+}

@@ -1,0 +1,354 @@
+//! What one call needs to know, after all that outranks each other.
+
+use super::{
+    BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Secret, Selected, Selection, Source,
+    Variables, metadata,
+};
+use crate::error::{Error, Result};
+
+/// The only service of the built-in environment.
+const REPOSITORY: &str = "repository";
+
+/// Where services are reached, with whose credentials.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The environment in use. `None` for a call by `--endpoint` for which none was named.
+    pub environment: Option<Selected>,
+    pub endpoints: Endpoints,
+    /// What is sent as `token`.
+    pub credential: Option<Secret>,
+    /// What is sent as `x_domain_id`.
+    pub x_domain_id: Option<String>,
+    /// What is sent as `x_workspace_id`.
+    pub x_workspace_id: Option<String>,
+    /// What the user should know beforehand.
+    pub warnings: Vec<String>,
+}
+
+/// What says where a service is.
+#[derive(Clone, Debug)]
+pub enum Endpoints {
+    /// The Repository service inside this program.
+    Embedded,
+    /// Every service is at this URL.
+    One(EndpointUrl),
+    /// Each service has its own.
+    Configured(Environment),
+}
+
+/// Where one service is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// Inside this program.
+    Embedded,
+    Url(EndpointUrl),
+}
+
+impl Settings {
+    /// Applies flag > variable > file.
+    ///
+    /// - **`--endpoint URL`** needs no configuration. Then credentials, domain and workspace come from
+    ///   `SPACECTL_API_KEY` and from an environment that the user names by flag or variable, and never from the
+    ///   current one: the key of one installation must not go to whatever host stands in a URL.
+    /// - **`local`** is the service inside this program and needs no file. A file `environments/local.yml` that names
+    ///   endpoints, as a user of the Python client may have one, outranks it, and a warning says so: a call must not
+    ///   silently go elsewhere than it did. `config init` makes no such file, and once it is renamed or removed, `local`
+    ///   is built in again.
+    pub fn resolve(selection: &Selection, variables: &Variables) -> Result<Self> {
+        let endpoint = selection.endpoint.as_deref().map(str::parse::<EndpointUrl>).transpose();
+        let endpoint = endpoint.map_err(|error| error.into_usage().within("--endpoint"))?;
+        // A folder is not needed where neither an endpoint nor the built-in environment needs a file.
+        let dir = ConfigDir::locate(variables);
+
+        let named = selection.named(variables)?;
+        let selected = match (named, &endpoint) {
+            (Some(named), _) => Some(named),
+            (None, Some(_)) => None,
+            (None, None) => Some(selection.require(variables, dir.as_ref().map_err(Clone::clone)?)?),
+        };
+
+        let key = variables.api_key.as_ref().map(|key| metadata::value("SPACECTL_API_KEY", key.expose()));
+        let key = key.transpose().map_err(Invalid::into_local)?.flatten();
+        let mut settings = Self {
+            environment: None,
+            endpoints: Endpoints::Embedded,
+            credential: key.map(Secret::new),
+            x_domain_id: None,
+            x_workspace_id: None,
+            warnings: Vec::new(),
+        };
+        if let Some(selected) = selected {
+            if selected.name.is_built_in() {
+                if let Ok(dir) = &dir
+                    && let Some(environment) = dir.find(&selected.name)?.filter(Environment::has_endpoints)
+                {
+                    settings.warnings.push(hidden(dir, &selected.name));
+                    settings.apply(environment, &selected.name, dir)?;
+                }
+            } else {
+                let dir = dir?;
+                let environment = dir.find(&selected.name)?.ok_or_else(|| not_found(&dir, &selected))?;
+                settings.apply(environment, &selected.name, &dir)?;
+            }
+            settings.environment = Some(selected);
+        }
+        if let Some(url) = endpoint {
+            settings.endpoints = Endpoints::One(url);
+        }
+        Ok(settings)
+    }
+
+    /// Takes over what the file says, but for a credential that is there already.
+    fn apply(&mut self, environment: Environment, name: &EnvironmentName, dir: &ConfigDir) -> Result<()> {
+        let path = dir.file_of(name);
+        let place = |error: Error| error.within(path.display());
+        if self.credential.is_none() {
+            self.credential = environment.credential().map_err(place)?;
+        }
+        self.x_domain_id = environment.x_domain_id().map_err(place)?.map(str::to_owned);
+        self.x_workspace_id = environment.x_workspace_id().map_err(place)?.map(str::to_owned);
+        self.warnings.extend(dir.exposure(name, &environment));
+        self.endpoints = Endpoints::Configured(environment);
+        Ok(())
+    }
+
+    /// Where `service` (`repository`, `identity`) is reached.
+    pub fn destination(&self, service: &str) -> Result<Destination> {
+        match &self.endpoints {
+            Endpoints::One(url) => Ok(Destination::Url(url.clone())),
+            Endpoints::Embedded if service == REPOSITORY => Ok(Destination::Embedded),
+            Endpoints::Embedded => {
+                Err(Error::local(format!("the built-in environment `{BUILT_IN}` has no service `{service}`"))
+                    .hint(format!("it has `{REPOSITORY}` only; name another environment with --environment NAME")))
+            }
+            Endpoints::Configured(environment) => {
+                let within = |error: Error| match &self.environment {
+                    Some(selected) => error.within(format_args!("environment `{}`", selected.name)),
+                    None => error,
+                };
+                match environment.endpoint(service).map_err(within)? {
+                    Some(url) => Ok(Destination::Url(url)),
+                    None => Err(within(environment.no_endpoint(service)).hint(format!(
+                        "add it with `spacectl config endpoint add {service} URL`, or use --endpoint URL for this call"
+                    ))),
+                }
+            }
+        }
+    }
+
+    /// The services that have an endpoint, in the file's order. With `--endpoint` no service is known beforehand.
+    pub fn services(&self) -> Result<Vec<String>> {
+        match &self.endpoints {
+            Endpoints::Embedded => Ok(vec![REPOSITORY.to_owned()]),
+            Endpoints::One(_) => Ok(Vec::new()),
+            Endpoints::Configured(environment) => {
+                Ok(environment.endpoints()?.into_iter().map(|(service, _)| service).collect())
+            }
+        }
+    }
+}
+
+/// Says also what named the environment that is not there, where the user did not just type it.
+fn not_found(dir: &ConfigDir, selected: &Selected) -> Error {
+    let error = dir.not_found(&selected.name);
+    match selected.source {
+        Source::Flag => error,
+        source => error.hint(format!("it is named by {source}")),
+    }
+}
+
+fn hidden(dir: &ConfigDir, name: &EnvironmentName) -> String {
+    format!(
+        "`{name}` is the environment of {}, not the one that is built in: rename the file to reach that",
+        dir.file_of(name).display()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use tempfile::TempDir;
+
+    /// A home whose current environment is `prod`.
+    fn configured() -> (TempDir, Variables) {
+        let home = tempfile::tempdir().unwrap();
+        let variables = Variables { home: Some(home.path().into()), ..Variables::default() };
+        write(
+            &home,
+            "environments/prod.yml",
+            "token: prod-key\nx_domain_id: prod-domain\nx_workspace_id: w\n\
+             endpoints: {identity: 'grpc+ssl://prod:443', wrong: 'http://x'}\n",
+        );
+        write(&home, "environments/dev.yml", "api_key: dev-key\nendpoints:\n  identity: grpc://dev:1\n");
+        write(&home, "environment.yml", "environment: prod\n");
+        (home, variables)
+    }
+
+    fn write(home: &TempDir, file: &str, text: &str) {
+        let path = home.path().join(".spaceone").join(file);
+        super::super::file::make_folder(path.parent().unwrap()).unwrap();
+        super::super::file::replace(&path, text).unwrap();
+    }
+
+    fn flags(environment: Option<&str>, endpoint: Option<&str>) -> Selection {
+        Selection { environment: environment.map(str::to_owned), endpoint: endpoint.map(str::to_owned) }
+    }
+
+    fn key(settings: &Settings) -> Option<&str> {
+        settings.credential.as_ref().map(Secret::expose)
+    }
+
+    fn url(settings: &Settings, service: &str) -> String {
+        match settings.destination(service).unwrap() {
+            Destination::Embedded => "embedded".into(),
+            Destination::Url(url) => url.to_string(),
+        }
+    }
+
+    #[test]
+    fn an_environment_gives_all_that_its_file_says() {
+        let (_home, variables) = configured();
+        let settings = Settings::resolve(&Selection::default(), &variables).unwrap();
+        assert_eq!(settings.environment.as_ref().unwrap().source, Source::Current);
+        assert_eq!(key(&settings), Some("prod-key"));
+        assert_eq!(settings.x_domain_id.as_deref(), Some("prod-domain"));
+        assert_eq!(settings.x_workspace_id.as_deref(), Some("w"));
+        assert_eq!(url(&settings, "identity"), "grpc+ssl://prod:443");
+        assert_eq!(settings.services().unwrap(), ["identity", "wrong"]);
+        assert_eq!(settings.warnings, [""; 0]);
+        assert!(!format!("{settings:?}").contains("prod-key"));
+    }
+
+    #[test]
+    fn the_key_of_one_installation_does_not_go_to_another_host() {
+        const URL: &str = "grpc://elsewhere:1";
+        let (_home, without) = configured();
+        let named = Variables { environment: Some("prod".into()), ..without.clone() };
+        let keyed = Variables { api_key: Some(Secret::new(" my-key\n")), ..without.clone() };
+        let defaulted = Variables { default_environment: Some("prod".into()), ..without.clone() };
+        for (flag, endpoint, variables, sent, domain) in [
+            (None, None, &without, Some("prod-key"), Some("prod-domain")),
+            (Some("dev"), None, &without, Some("dev-key"), None),
+            (None, None, &keyed, Some("my-key"), Some("prod-domain")),
+            (Some("dev"), None, &keyed, Some("my-key"), None),
+            (None, Some(URL), &without, None, None),
+            (None, Some(URL), &defaulted, None, None),
+            (None, Some(URL), &keyed, Some("my-key"), None),
+            (None, Some(URL), &named, Some("prod-key"), Some("prod-domain")),
+            (Some("dev"), Some(URL), &named, Some("dev-key"), None),
+            (Some("prod"), Some(URL), &keyed, Some("my-key"), Some("prod-domain")),
+            (Some("local"), Some(URL), &without, None, None),
+        ] {
+            let settings = Settings::resolve(&flags(flag, endpoint), variables).unwrap();
+            assert_eq!(key(&settings), sent, "{flag:?} {endpoint:?}");
+            assert_eq!(settings.x_domain_id.as_deref(), domain, "{flag:?} {endpoint:?}");
+            if endpoint.is_some() {
+                assert_eq!(url(&settings, "anything"), URL);
+                assert_eq!(settings.services().unwrap(), [""; 0]);
+            }
+        }
+    }
+
+    #[test]
+    fn neither_an_endpoint_nor_the_built_in_environment_needs_a_configuration() {
+        let nothing = Variables::default();
+        let settings = Settings::resolve(&flags(None, Some("grpc://h:1")), &nothing).unwrap();
+        assert_eq!(url(&settings, "x"), "grpc://h:1");
+        assert_eq!(settings.environment, None);
+
+        let by_variable = Variables { environment: Some("local".into()), ..nothing.clone() };
+        for (selection, variables) in [(flags(Some("local"), None), &nothing), (Selection::default(), &by_variable)] {
+            let settings = Settings::resolve(&selection, variables).unwrap();
+            assert_eq!(url(&settings, "repository"), "embedded");
+            assert_eq!(settings.services().unwrap(), ["repository"]);
+            let error = settings.destination("identity").unwrap_err().to_string();
+            assert!(error.contains("`local` has no service `identity`"), "{error}");
+        }
+        assert!(Settings::resolve(&Selection::default(), &nothing).is_err());
+    }
+
+    #[test]
+    fn even_a_broken_configuration_does_not_stop_an_endpoint() {
+        let (home, variables) = configured();
+        write(&home, "environment.yml", "[\n");
+        write(&home, "environments/prod.yml", "[\n");
+        Settings::resolve(&flags(None, Some("grpc://h:1")), &variables).unwrap();
+        Settings::resolve(&flags(Some("local"), None), &variables).unwrap();
+        assert!(Settings::resolve(&Selection::default(), &variables).is_err());
+        // Named by the user, it counts.
+        assert!(Settings::resolve(&flags(Some("prod"), Some("grpc://h:1")), &variables).is_err());
+    }
+
+    #[test]
+    fn a_file_called_local_outranks_the_built_in_environment_if_it_has_endpoints() {
+        let (home, variables) = configured();
+        write(&home, "environments/local.yml", "token: t\n");
+        let settings = Settings::resolve(&flags(Some("local"), None), &variables).unwrap();
+        assert_eq!((url(&settings, "repository").as_str(), key(&settings)), ("embedded", None));
+        assert_eq!(settings.warnings, [""; 0]);
+
+        write(&home, "environments/local.yml", "token: t\nendpoints: {repository: 'grpc://minikube:1'}\n");
+        let settings = Settings::resolve(&flags(Some("local"), None), &variables).unwrap();
+        assert_eq!((url(&settings, "repository").as_str(), key(&settings)), ("grpc://minikube:1", Some("t")));
+        assert!(settings.warnings[0].contains("local.yml, not the one that is built in"), "{:?}", settings.warnings);
+    }
+
+    #[test]
+    fn a_missing_endpoint_is_answered_with_what_to_do() {
+        let (_home, variables) = configured();
+        let settings = Settings::resolve(&Selection::default(), &variables).unwrap();
+        let error = settings.destination("identify").unwrap_err().to_string();
+        for part in ["environment `prod`", "did you mean `identity`?", "config endpoint add identify URL", "--endpoint"]
+        {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        let error = settings.destination("wrong").unwrap_err();
+        assert_eq!(error.exit_code(), 1);
+        assert!(error.to_string().contains("environment `prod`: `endpoints.wrong`: `http://x`"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_environment_is_told_with_what_named_it() {
+        let (home, mut variables) = configured();
+        write(&home, "environment.yml", "environment: gone\n");
+        let error = Settings::resolve(&Selection::default(), &variables).unwrap_err().to_string();
+        assert!(error.contains("no environment `gone`") && error.contains("named by environment.yml"), "{error}");
+        variables.environment = Some("lost".into());
+        let error = Settings::resolve(&Selection::default(), &variables).unwrap_err().to_string();
+        assert!(error.contains("no environment `lost`") && error.contains("named by SPACECTL_ENVIRONMENT"), "{error}");
+        let error = Settings::resolve(&flags(Some("none"), None), &variables).unwrap_err().to_string();
+        assert!(error.contains("no environment `none`") && !error.contains("named by"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_without_showing_a_secret() {
+        let (home, mut variables) = configured();
+        let error = Settings::resolve(&flags(None, Some("http://x")), &variables).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().starts_with("error: --endpoint: `http://x`"), "{error}");
+
+        variables.api_key = Some(Secret::new("hunter\n2"));
+        let error = Settings::resolve(&Selection::default(), &variables).unwrap_err().to_string();
+        assert!(error.contains("SPACECTL_API_KEY") && !error.contains("hunter"), "{error}");
+
+        variables.api_key = None;
+        write(&home, "environments/prod.yml", "token: \"hunter\\n2\"\n");
+        let error = Settings::resolve(&Selection::default(), &variables).unwrap_err().to_string();
+        assert!(error.contains("prod.yml: `token` holds") && !error.contains("hunter"), "{error}");
+        // What is outranked is not looked at.
+        variables.api_key = Some(Secret::new("k"));
+        assert_eq!(key(&Settings::resolve(&Selection::default(), &variables).unwrap()), Some("k"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_readable_key_is_warned_about() {
+        use std::os::unix::fs::PermissionsExt;
+        let (home, variables) = configured();
+        let path = home.path().join(".spaceone/environments/prod.yml");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let settings = Settings::resolve(&Selection::default(), &variables).unwrap();
+        assert!(settings.warnings[0].contains("chmod 600"), "{:?}", settings.warnings);
+    }
+}

@@ -1,0 +1,99 @@
+//! The process environment, read once.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::Secret;
+use crate::error::{Error, Result};
+
+/// A snapshot of the environment variables and home folders that this program obeys. An empty variable counts as
+/// one that is not set.
+#[derive(Clone, Debug, Default)]
+pub struct Variables {
+    /// `SPACECTL_ENVIRONMENT`: the environment to use, above the current one.
+    pub environment: Option<String>,
+    /// `SPACECTL_DEFAULT_ENVIRONMENT`: the environment to use where `environment.yml` names none, as in the Python
+    /// client.
+    pub default_environment: Option<String>,
+    /// `SPACECTL_API_KEY`: the key to send, above what a file holds.
+    pub api_key: Option<Secret>,
+    /// `SPACECTL_CONFIG_DIR`: the configuration's folder instead of `~/.spaceone`.
+    pub config_dir: Option<PathBuf>,
+    /// `NO_COLOR` (<https://no-color.org>).
+    pub no_color: bool,
+    /// The user's home folder.
+    pub home: Option<PathBuf>,
+    /// The folder for programs' data: `$XDG_DATA_HOME` or `~/.local/share` on Linux, its like elsewhere.
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Variables {
+    /// What this process was started with.
+    pub fn of_process() -> Self {
+        Self { home: dirs::home_dir(), data_dir: dirs::data_dir(), ..Self::read(|name| std::env::var_os(name)) }
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let set = |name| variable(name).filter(|value| !value.is_empty());
+        // A value that is not Unicode keeps its replacement characters, which no environment's name and no key
+        // that can be sent has: it is refused where it is used.
+        let text = |name| set(name).map(|value| value.to_string_lossy().into_owned());
+        Self {
+            environment: text("SPACECTL_ENVIRONMENT"),
+            default_environment: text("SPACECTL_DEFAULT_ENVIRONMENT"),
+            api_key: text("SPACECTL_API_KEY").map(Secret::new),
+            config_dir: set("SPACECTL_CONFIG_DIR").map(PathBuf::from),
+            no_color: set("NO_COLOR").is_some(),
+            home: None,
+            data_dir: None,
+        }
+    }
+
+    /// The embedded Repository service's database file.
+    pub fn repository_database(&self) -> Result<PathBuf> {
+        let data = self.data_dir.as_ref().ok_or_else(|| {
+            Error::local("there is no folder for the embedded Repository's data: the home folder is not known")
+                .hint("set HOME or XDG_DATA_HOME")
+        })?;
+        Ok(data.join("spacectl").join("repository.db"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let variables = Variables::read(|_| Some(OsString::new()));
+        assert_eq!(variables.environment, None);
+        assert_eq!(variables.default_environment, None);
+        assert_eq!(variables.api_key, None);
+        assert_eq!(variables.config_dir, None);
+        assert!(!variables.no_color);
+    }
+
+    #[test]
+    fn each_variable_has_its_place() {
+        let variables = Variables::read(|name| Some(name.into()));
+        assert_eq!(variables.environment.as_deref(), Some("SPACECTL_ENVIRONMENT"));
+        assert_eq!(variables.default_environment.as_deref(), Some("SPACECTL_DEFAULT_ENVIRONMENT"));
+        assert_eq!(variables.api_key, Some(Secret::new("SPACECTL_API_KEY")));
+        assert_eq!(variables.config_dir, Some(PathBuf::from("SPACECTL_CONFIG_DIR")));
+        assert!(variables.no_color);
+    }
+
+    #[test]
+    fn a_key_is_not_shown_by_debug() {
+        let variables = Variables::read(|_| Some("hunter2".into()));
+        let shown = format!("{:?}", variables.api_key);
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn the_database_lies_in_the_data_folder() {
+        let variables = Variables { data_dir: Some("/data".into()), ..Variables::default() };
+        assert_eq!(variables.repository_database().unwrap(), PathBuf::from("/data/spacectl/repository.db"));
+        assert!(Variables::default().repository_database().is_err());
+    }
+}
