@@ -1,1 +1,100 @@
 //! From files, JSON and parameters to one request value that knows where its parts came from.
+//!
+//! Reading ([`read`]) needs neither network nor descriptors, so that a mistake in the last of a hundred documents is
+//! found before the first is sent. Resolving ([`Draft::resolve`]) then makes each document the request of one method.
+
+mod advice;
+mod draft;
+mod json;
+mod locate;
+mod params;
+mod renames;
+mod request;
+mod source;
+mod tree;
+mod typing;
+mod value;
+mod yaml;
+
+use std::io::Read;
+use std::rc::Rc;
+
+use serde_json::Map;
+
+pub use draft::{Draft, Resolved, Target};
+pub use locate::Part;
+pub use request::Request;
+
+use crate::error::{Error, Result};
+use params::Param;
+use request::{Document, Json, Overrides};
+use source::{Stdin, Syntax, Text};
+use tree::Fault;
+
+/// What the command line says about the request.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// `-f`: files, directories, or `-` for standard input.
+    pub files: Vec<String>,
+    /// `-j`: a JSON object.
+    pub json: Option<String>,
+    /// `-p`: `KEY=VALUE`.
+    pub params: Vec<String>,
+}
+
+/// Reads all that the inputs name: one draft for each document, in the order given; one, which is empty, if there is
+/// no file. Files are YAML 1.2 (JSON if their names end in `.json`) and hold any number of documents.
+///
+/// # Errors
+/// The first file, document or argument that cannot be read, with its place. Files beyond 32 MiB, documents nested
+/// beyond 64 levels, aliases that lead back to themselves or that expand beyond 128 MiB are refused before they
+/// take memory.
+pub fn read(inputs: &Inputs, stdin: &mut dyn Read) -> Result<Vec<Draft>> {
+    let mut stdin = Stdin::new(stdin);
+    let json = inputs.json.as_deref().map(read_json).transpose()?;
+    let params = inputs.params.iter().map(|param| Param::read(param, &mut stdin)).collect::<Result<_>>()?;
+    let overrides = Rc::new(Overrides { json, params });
+    if inputs.files.is_empty() {
+        return Ok(vec![Draft { value: Map::new(), document: None, overrides }]);
+    }
+    let mut drafts = Vec::new();
+    for argument in &inputs.files {
+        if argument == "-" {
+            let text = Text::of_bytes("stdin".to_owned(), stdin.read()?)?;
+            read_documents(text, &overrides, &mut drafts)?;
+            continue;
+        }
+        for file in source::files(argument)? {
+            let bytes = source::read_file(&file)?;
+            read_documents(Text::of_bytes(file, bytes)?, &overrides, &mut drafts)?;
+        }
+    }
+    Ok(drafts)
+}
+
+/// Adds a draft for each document of a file.
+fn read_documents(text: Text, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft>) -> Result<()> {
+    let text = Rc::new(text);
+    let trees = text.documents().map(|tree| tree.and_then(|tree| value::mapping(&tree)));
+    let values: Vec<_> =
+        trees.collect::<Result<_, _>>().map_err(|fault: Fault| fault.into_error(Error::local, &text.name))?;
+    if values.is_empty() {
+        return Err(Error::local(format!("{} holds no document: it is empty or has only comments", text.name)));
+    }
+    let is_alone = values.len() == 1;
+    drafts.extend(values.into_iter().enumerate().map(|(index, value)| {
+        let document = Document { text: Rc::clone(&text), index, is_alone };
+        Draft { value, document: Some(document), overrides: Rc::clone(overrides) }
+    }));
+    Ok(())
+}
+
+fn read_json(argument: &str) -> Result<Json> {
+    let text = Text { name: "-j".to_owned(), content: argument.to_owned(), syntax: Syntax::Json };
+    let value = json::parse(&text.content).and_then(|tree| value::mapping(&tree));
+    let value = value.map_err(|fault| fault.into_error(Error::usage, "-j"))?;
+    Ok(Json { text, value })
+}
+
+#[cfg(test)]
+mod tests;

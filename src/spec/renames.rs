@@ -1,0 +1,128 @@
+//! What the API's generations call differently.
+//!
+//! The descriptor that the server gave says what a request has; the table here says only what became of a field that
+//! it does not have. It never adds a field and never overrules a descriptor.
+
+use super::Target;
+
+/// How one resource's requests differ between generations.
+struct Differences {
+    service: &'static str,
+    resource: &'static str,
+    /// Names of one field; each stands in its own generation.
+    renamed: &'static [(&'static str, &'static str)],
+    /// Fields that only some generations have, and the verbs that they belong to.
+    one_sided: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// From the API as published on PyPI, `spaceone-api` 1.8.1 to 2.0.435: 1.x and 2.x up to 2.0.51 are one generation,
+/// 2.0.52 began the other.
+const TABLE: &[Differences] = &[
+    Differences {
+        service: "repository",
+        resource: "Plugin",
+        renamed: &[("service_type", "resource_type")],
+        one_sided: &[
+            // Before 2.0.52.
+            ("template", &["register", "update"]),
+            ("project_id", &["register"]),
+            ("domain_id", &["register", "update", "enable", "disable", "deregister", "get", "get_versions", "list"]),
+            ("only", &["get"]),
+            // Since 2.0.52.
+            ("docs", &["register", "update"]),
+            ("plugin_id", &["register"]),
+            // Since 1.8.5.
+            ("registry_type", &["register", "list"]),
+            ("registry_config", &["register"]),
+        ],
+    },
+    Differences {
+        service: "repository",
+        resource: "Repository",
+        renamed: &[],
+        one_sided: &[("query", &["list"]), ("name", &["list"]), ("domain_id", &["list"])],
+    },
+];
+
+/// A field as it was given, wherever it came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    pub name: &'a str,
+    /// Null, empty text, an empty mapping or an empty list.
+    pub is_empty: bool,
+}
+
+/// What has to happen to the given fields so that the request can hold them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// From the given name to the request's.
+    pub translated: Vec<(&'static str, &'static str)>,
+    pub dropped: Vec<&'static str>,
+    pub refused: Vec<Refusal>,
+}
+
+/// A field that the request cannot hold, though another generation's could.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub name: &'static str,
+    pub message: String,
+    pub hint: String,
+}
+
+impl Plan {
+    /// What becomes of each of the given fields; those that the table does not know are left for the codec to judge.
+    pub fn new(target: &Target<'_>, given: &[Given<'_>]) -> Self {
+        let mut plan = Self::default();
+        let has = |name: &str| target.input.get_field_by_name(name).is_some();
+        let find = |name: &str| given.iter().find(|given| given.name == name);
+        let about = |row: &&Differences| row.service == target.service && row.resource == target.resource;
+        for row in TABLE.iter().filter(about) {
+            let both_ways = row.renamed.iter().flat_map(|&(a, b)| [(a, b), (b, a)]);
+            for (from, to) in both_ways.filter(|(from, to)| !has(from) && has(to) && find(from).is_some()) {
+                if find(to).is_some() {
+                    plan.refused.push(Refusal {
+                        name: from,
+                        message: format!("{from} and {to} are names of one field, and both are given"),
+                        hint: format!("leave out {from}: this service calls it {to}"),
+                    });
+                } else {
+                    plan.translated.push((from, to));
+                }
+            }
+            let belongs = |verbs: &[&str]| verbs.contains(&target.verb);
+            for &(name, _) in row.one_sided.iter().filter(|(name, verbs)| belongs(verbs) && !has(name)) {
+                match find(name) {
+                    None => {}
+                    Some(given) if given.is_empty => plan.dropped.push(name),
+                    Some(_) => plan.refused.push(Refusal {
+                        name,
+                        message: format!("{name} is unknown to this service, and what it holds would be lost"),
+                        hint: format!("leave out {name}: this service's API has nothing in its place"),
+                    }),
+                }
+            }
+        }
+        plan
+    }
+
+    /// What a field is called in the request; `None` if it is left out.
+    pub fn name_in_request<'a>(&self, given: &'a str) -> Option<&'a str> {
+        if self.dropped.contains(&given) {
+            return None;
+        }
+        Some(self.translated.iter().find(|(from, _)| *from == given).map_or(given, |(_, to)| to))
+    }
+
+    /// What a field of the request was given as.
+    pub fn name_as_given<'a>(&self, in_request: &'a str) -> &'a str {
+        self.translated.iter().find(|(_, to)| *to == in_request).map_or(in_request, |(from, _)| from)
+    }
+
+    /// One line for each thing that was done unasked.
+    pub fn notes(&self) -> Vec<String> {
+        let translated =
+            self.translated.iter().map(|(from, to)| format!("{from} is called {to} by this service: translated"));
+        let dropped = self.dropped.iter().map(|name| format!("{name} is empty and unknown to this service: left out"));
+        translated.chain(dropped).collect()
+    }
+}

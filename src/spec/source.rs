@@ -1,0 +1,163 @@
+//! Bytes from files, directories and standard input, never more than a cap, and the texts that documents come from.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+use std::rc::Rc;
+
+use super::locate::{self, Part};
+use super::tree::{Fault, Mark, Node};
+use super::{json, yaml};
+use crate::error::{Error, Location, Result};
+use crate::path::FieldPath;
+
+/// The most bytes that one file or standard input may give.
+pub const MAX_BYTES: u64 = 32 << 20;
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    Yaml,
+    Json,
+}
+
+impl Syntax {
+    /// By the end of a file's name: `.json` is JSON, `.yml` and `.yaml` are YAML, of others nothing is known.
+    pub fn of_file(name: &str) -> Option<Self> {
+        let extension = Path::new(name).extension()?.to_str()?.to_ascii_lowercase();
+        match extension.as_str() {
+            "json" => Some(Self::Json),
+            "yml" | "yaml" => Some(Self::Yaml),
+            _ => None,
+        }
+    }
+}
+
+/// A text, kept so that an error can show where in it something stands.
+#[derive(Debug)]
+pub struct Text {
+    /// What people know it by: the file as it was given, `stdin`, or `-j`.
+    pub name: String,
+    pub content: String,
+    pub syntax: Syntax,
+}
+
+impl Text {
+    /// The text that a file's bytes are, read by the rules for its name.
+    pub fn of_bytes(name: String, bytes: Vec<u8>) -> Result<Self> {
+        let content = decode(&name, bytes)?;
+        let syntax = Syntax::of_file(&name).unwrap_or(Syntax::Yaml);
+        Ok(Self { name, content, syntax })
+    }
+
+    /// The documents that hold something, up to the first fault.
+    pub fn documents(&self) -> Box<dyn Iterator<Item = Result<Rc<Node>, Fault>> + '_> {
+        match self.syntax {
+            Syntax::Json => Box::new(std::iter::once(json::parse(&self.content))),
+            Syntax::Yaml => match yaml::Documents::new(&self.content) {
+                Ok(documents) => Box::new(documents),
+                Err(fault) => Box::new(std::iter::once(Err(fault))),
+            },
+        }
+    }
+
+    /// The place of `path` in the document `index`; reads the text again, so it is for errors only.
+    pub fn locate(&self, index: usize, path: &FieldPath, part: Part) -> Option<Location> {
+        let tree = self.documents().nth(index)?.ok()?;
+        Some(locate::locate(&tree, path, part).in_source(&self.name))
+    }
+}
+
+/// Standard input, which can be read once.
+pub struct Stdin<'a> {
+    stream: &'a mut dyn Read,
+    is_read: bool,
+}
+
+impl<'a> Stdin<'a> {
+    pub fn new(stream: &'a mut dyn Read) -> Self {
+        Self { stream, is_read: false }
+    }
+
+    /// All of it.
+    pub fn read(&mut self) -> Result<Vec<u8>> {
+        if self.is_read {
+            return Err(
+                Error::usage("standard input is asked for twice").hint("use - only once, over all of -f and -p KEY=@-")
+            );
+        }
+        self.is_read = true;
+        read_capped(&mut self.stream, "stdin")
+    }
+}
+
+/// What the argument of `-f` stands for: itself, or a directory's YAML files, sorted by name, without hidden files and
+/// without what lies in further directories.
+pub fn files(argument: &str) -> Result<Vec<String>> {
+    let path = Path::new(argument);
+    if !path.is_dir() {
+        return Ok(vec![argument.to_owned()]);
+    }
+    let failed = |error: std::io::Error| Error::local(format!("cannot list {argument}")).cause(error);
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        // Names that are not Unicode cannot end in .yml as far as this program can say.
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let full = path.join(&name);
+        if !name.starts_with('.') && Syntax::of_file(&name) == Some(Syntax::Yaml) && !full.is_dir() {
+            files.push(full.to_string_lossy().into_owned());
+        }
+    }
+    if files.is_empty() {
+        return Err(Error::local(format!("{argument} is a directory without .yml or .yaml files")));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Reads a file.
+pub fn read_file(name: &str) -> Result<Vec<u8>> {
+    let failed = |error: std::io::Error| Error::local(format!("cannot read {name}")).cause(error);
+    let file = File::open(name).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(Error::local(format!("cannot read {name}")).cause("it is a directory"));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(too_large(name));
+    }
+    read_capped(file, name)
+}
+
+/// Reads to the end, or to the cap: devices, pipes and files that grow end too.
+fn read_capped(stream: impl Read, name: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::local(format!("cannot read {name}")).cause(error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(too_large(name));
+    }
+    Ok(bytes)
+}
+
+fn too_large(name: &str) -> Error {
+    Error::local(format!("{name} is larger than {} MiB", MAX_BYTES >> 20)).hint("split it into several files")
+}
+
+/// Bytes as UTF-8 text, without a byte order mark.
+pub fn decode(name: &str, mut bytes: Vec<u8>) -> Result<String> {
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(&error.as_bytes()[..valid]);
+        let at = Mark::of_offset(&text, text.len());
+        Error::local("not UTF-8 text").at(Some(at.in_source(name))).hint("save it in UTF-8")
+    })
+}

@@ -1,0 +1,354 @@
+//! YAML 1.2 text to trees, one per document.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::str::Chars;
+
+use saphyr_parser::{BufferedInput, Event, Marker, Parser, ScalarStyle, ScanError, Tag};
+
+use super::tree::{Builder, Content, Fault, Mark, Node};
+use super::value;
+
+/// The most documents that one file may hold.
+const MAX_DOCUMENTS: usize = 100_000;
+
+/// The most punctuation that one part may hold before the parser tells of it. The parser keeps every token of a flow
+/// list or mapping up to its end, for it could still turn out to be a key, and a token takes fifty times its text.
+const MAX_PUNCTUATION: usize = 1_000_000;
+
+/// The characters of a text, which end early where the parser would keep too many of them.
+struct Metered<'text> {
+    chars: Chars<'text>,
+    /// Punctuation since the last event.
+    held: Rc<Cell<usize>>,
+}
+
+impl Iterator for Metered<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        if self.held.get() > MAX_PUNCTUATION {
+            return None;
+        }
+        let next = self.chars.next()?;
+        self.held.set(self.held.get() + usize::from(next.is_ascii_punctuation()));
+        Some(next)
+    }
+}
+
+/// The documents of a text that hold something, in their order: what a comment or a trailing `---` leaves is skipped.
+pub struct Documents<'text> {
+    parser: Parser<'text, BufferedInput<Metered<'text>>>,
+    held: Rc<Cell<usize>>,
+    builder: Builder,
+    seen: usize,
+}
+
+impl<'text> Documents<'text> {
+    /// Fails if the text holds a character that YAML does not allow: the parser takes a NUL for the end, and would
+    /// leave out silently what follows.
+    pub fn new(text: &'text str) -> Result<Self, Fault> {
+        let forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+        if let Some(offset) = text.find(forbidden) {
+            let message = "a control character that YAML does not allow";
+            return Err(Fault::new(Mark::of_offset(text, offset), message));
+        }
+        let held = Rc::new(Cell::new(0));
+        let parser = Parser::new_from_iter(Metered { chars: text.chars(), held: Rc::clone(&held) });
+        Ok(Self { parser, held, builder: Builder::default(), seen: 0 })
+    }
+
+    /// Reads up to the end of the next document; `None` is the end of the text.
+    fn read(&mut self) -> Result<Option<Rc<Node>>, Fault> {
+        while let Some(event) = self.parser.next_event() {
+            if self.held.replace(0) > MAX_PUNCTUATION {
+                let at = event.map_or_else(|error| Mark::from(error.marker()), |(_, span)| Mark::from(&span.start));
+                return Err(Fault::new(at, "one part holds too much to be read as YAML")
+                    .hint("a file whose name ends in .json is read as JSON, which has no such limit"));
+            }
+            let (event, span) = event.map_err(|error| Fault::from(&error))?;
+            let at = Mark::from(&span.start);
+            match event {
+                Event::DocumentStart(_) => {
+                    self.seen += 1;
+                    if self.seen > MAX_DOCUMENTS {
+                        return Err(Fault::new(at, format!("more than {MAX_DOCUMENTS} documents in one file")));
+                    }
+                }
+                Event::DocumentEnd => {
+                    if let Some(tree) = self.builder.take() {
+                        return Ok(Some(tree));
+                    }
+                }
+                Event::Scalar(text, style, anchor, tag) => {
+                    let forced_text = is_text_tag(at, tag.as_deref(), true)?;
+                    let plain = style == ScalarStyle::Plain && !forced_text;
+                    self.builder.scalar(at, text.into_owned(), plain, anchor)?;
+                }
+                Event::SequenceStart(anchor, tag) => {
+                    is_text_tag(at, tag.as_deref(), false)?;
+                    self.builder.open(at, false, anchor)?;
+                }
+                Event::MappingStart(anchor, tag) => {
+                    is_text_tag(at, tag.as_deref(), false)?;
+                    self.builder.open(at, true, anchor)?;
+                }
+                Event::SequenceEnd | Event::MappingEnd => self.builder.close(),
+                Event::Alias(anchor) => self.builder.alias(at, anchor)?,
+                Event::Nothing | Event::StreamStart | Event::StreamEnd => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Iterator for Documents<'_> {
+    type Item = Result<Rc<Node>, Fault>;
+
+    /// Nothing is to be read behind a fault.
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.read() {
+                Ok(Some(tree)) if is_null(&tree) => {}
+                other => return other.transpose(),
+            }
+        }
+    }
+}
+
+fn is_null(tree: &Node) -> bool {
+    matches!(&tree.content, Content::Scalar { text, plain: true } if value::is_null(text))
+}
+
+/// Whether the tag says `!!str`; every other tag is refused, for no request has a place for what it would say.
+fn is_text_tag(at: Mark, tag: Option<&Tag>, is_scalar: bool) -> Result<bool, Fault> {
+    match tag {
+        None => Ok(false),
+        Some(tag) if is_scalar && tag.is_yaml_core_schema() && tag.suffix == "str" => Ok(true),
+        Some(_) => {
+            Err(Fault::new(at, "a YAML tag, which means nothing here").hint("remove the word that begins with !"))
+        }
+    }
+}
+
+impl From<&Marker> for Mark {
+    fn from(marker: &Marker) -> Self {
+        Self { line: marker.line().max(1), column: marker.col() + 1 }
+    }
+}
+
+impl From<&ScanError> for Fault {
+    fn from(error: &ScanError) -> Self {
+        Self::new(error.marker().into(), format!("not YAML: {}", error.info()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::path::{FieldPath, Segment};
+    use crate::spec::locate::{Part, locate};
+
+    fn read(text: &str) -> Result<Vec<Value>, Fault> {
+        Documents::new(text)?.map(|tree| value::of(&*tree?)).collect()
+    }
+
+    fn fault(text: &str) -> (usize, usize, String) {
+        let fault = read(text).unwrap_err();
+        (fault.at.line, fault.at.column, fault.message)
+    }
+
+    #[test]
+    fn documents_that_hold_nothing_are_skipped() {
+        assert_eq!(read("# only\n---\na: 1\n---\n---\nb: 2\n---\n"), Ok(vec![json!({"a": 1}), json!({"b": 2})]));
+        assert_eq!(read(""), Ok(vec![]));
+    }
+
+    #[test]
+    fn merge_keys_bring_in_what_is_not_there() {
+        let text = "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz:\n  <<: [*x, *y]\n  a: 0\n";
+        assert_eq!(read(text).unwrap()[0]["z"], json!({"a": 0, "b": 1, "c": 2}));
+        assert_eq!(read("\"<<\": 1"), Ok(vec![json!({"<<": 1})]));
+        assert_eq!(fault("<<: 1"), (1, 5, "expected a mapping, found a number".to_owned()));
+    }
+
+    #[test]
+    fn keys_become_text_and_stand_once() {
+        assert_eq!(read("1: a\ntrue: b\nno: c"), Ok(vec![json!({"1": "a", "true": "b", "no": "c"})]));
+        assert_eq!(fault("a: 1\nb: 2\na: 3"), (3, 1, "the key is given twice".to_owned()));
+        assert_eq!(fault("1: a\n'1': b").0, 2);
+        assert_eq!(fault("? [a]\n: b"), (1, 3, "expected text as a key, found a list".to_owned()));
+        assert_eq!(fault("~: b").2, "expected text as a key, found nothing");
+    }
+
+    #[test]
+    fn tags_are_refused_but_for_text() {
+        assert_eq!(read("a: !!str 1.10"), Ok(vec![json!({"a": "1.10"})]));
+        assert_eq!(fault("a: 1\nb: !foo x").0, 2);
+        assert!(read("!foo {a: 1}").is_err());
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_is_expanded() {
+        let mut text = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
+        for level in 1..9 {
+            let aliases = vec![format!("*a{}", level - 1); 9].join(",");
+            text += &format!("a{level}: &a{level} [{aliases}]\n");
+        }
+        let (line, _, message) = fault(&text);
+        assert_eq!((line, message.as_str()), (7, "more than 128 MiB with its aliases expanded"));
+    }
+
+    #[test]
+    fn one_long_text_that_is_often_repeated_is_a_bomb_too() {
+        let text = format!("- &a {}\n{}", "x".repeat(100_000), "- *a\n".repeat(2_000));
+        assert!(fault(&text).2.starts_with("more than 128 MiB"));
+    }
+
+    #[test]
+    fn cycles_and_strangers_are_refused_where_they_stand() {
+        assert!(fault("a: &a\n  b: *a").2.contains("never ends"));
+        assert_eq!(fault("a: &a\n  b: *a").0, 2);
+        assert_eq!(fault("a: 1\nb: *nope").0, 2);
+        assert!(read("a: &a 1\n---\nb: *a").is_err(), "anchors end with their document");
+    }
+
+    #[test]
+    fn nesting_is_counted_through_aliases() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(read(&deep(64)).is_ok());
+        assert_eq!(fault(&deep(65)), (1, 65, "nested more than 64 levels deep".to_owned()));
+        assert!(read(&deep(10_000)).is_err());
+        assert!(read(&"- ".repeat(10_000)).is_err());
+        let through_alias = format!("- &a {}\n- {}*a{}", deep(40), "[".repeat(30), "]".repeat(30));
+        assert_eq!(fault(&through_alias).0, 2);
+    }
+
+    #[test]
+    fn what_the_parser_would_hoard_is_refused() {
+        let text = format!("[{}]", "a,".repeat(MAX_PUNCTUATION + 1));
+        assert_eq!(fault(&text).2, "one part holds too much to be read as YAML");
+        assert!(fault(&"---\n".repeat(MAX_DOCUMENTS + 1)).2.contains("documents"));
+    }
+
+    #[test]
+    fn nothing_behind_a_nul_is_lost_silently() {
+        assert_eq!(fault("a: 1\n\0b: 2"), (2, 1, "a control character that YAML does not allow".to_owned()));
+    }
+
+    #[test]
+    fn a_place_is_found_behind_aliases_and_merge_keys() {
+        let text = "base: &base\n  icon: x\ntags: *base\nmore:\n  <<: *base\n  list: [a, {k: v}]\n";
+        let tree = Documents::new(text).unwrap().next().unwrap().unwrap();
+        let key = |key: &str| Segment::Key(key.to_owned());
+        let place = |path: &[Segment], part| {
+            let mark = locate(&tree, &FieldPath(path.to_vec()), part);
+            (mark.line, mark.column)
+        };
+        assert_eq!(place(&[key("base"), key("icon")], Part::Key), (2, 3));
+        assert_eq!(place(&[key("tags"), key("icon")], Part::Value), (2, 9));
+        assert_eq!(place(&[key("more"), key("icon")], Part::Key), (2, 3));
+        assert_eq!(place(&[key("tags")], Part::Key), (3, 1));
+        let in_list = [key("more"), key("list"), Segment::Index(1), key("k")];
+        assert_eq!(place(&in_list, Part::Value), (6, 17));
+        assert_eq!(place(&[key("more"), key("list"), Segment::Index(7)], Part::Value), (6, 9), "its nearest ancestor");
+        assert_eq!(place(&[], Part::Value), (1, 1));
+    }
+
+    fn yaml_like() -> impl Strategy<Value = String> {
+        let word = prop::sample::select(vec![
+            "a",
+            "b: ",
+            "- ",
+            "? ",
+            ": ",
+            ",",
+            "[",
+            "]",
+            "{",
+            "}",
+            "&a ",
+            "*a",
+            "<<: ",
+            "!!str ",
+            "|",
+            ">-",
+            "\n",
+            "\n  ",
+            "\n    ",
+            "'",
+            "\"",
+            "\\u12",
+            "#",
+            "---\n",
+            "...\n",
+            "%YAML 1.2\n",
+            "\t",
+            "\r",
+            "\u{85}",
+            "é",
+            "\u{feff}",
+            "1.10",
+            "~",
+        ]);
+        prop::collection::vec(word, 0..40).prop_map(|words| words.concat())
+    }
+
+    fn json_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_filter("finite", |float| float.is_finite()).prop_map(Value::from),
+            "[ -~é\n]{0,12}".prop_map(Value::from),
+            prop::sample::select(vec!["no", "014", "1.10", "~", "null", "<<", "0x1f", ".nan", "- a", "a: b", "1e3"])
+                .prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                // The writer leaves `<<` unquoted, which makes a merge key of it.
+                prop::collection::vec(("[ -~]{0,8}".prop_filter("no merge key", |key| key != "<<"), inner), 0..5)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in prop_oneof![any::<String>(), yaml_like()]) {
+            let path = FieldPath(vec![Segment::Key("a".into()), Segment::Index(0), Segment::Key("b".into())]);
+            for tree in Documents::new(&text).into_iter().flatten() {
+                let Ok(tree) = tree else { break };
+                let _ = value::of(&tree);
+                let mark = locate(&tree, &path, Part::Key);
+                prop_assert!(mark.line >= 1 && mark.column >= 1);
+            }
+        }
+
+        #[test]
+        fn a_value_printed_as_yaml_reads_back_equal(value in json_value()) {
+            let text = serde_yaml::to_string(&value).unwrap();
+            let expected = if value.is_null() { vec![] } else { vec![value] };
+            prop_assert_eq!(read(&text), Ok(expected), "{}", text);
+        }
+
+        #[test]
+        fn json_reads_as_serde_json_reads_it(value in json_value(), pretty: bool) {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+            let tree = crate::spec::json::parse(&text.unwrap()).unwrap();
+            prop_assert_eq!(value::of(&tree), Ok(value));
+        }
+
+        #[test]
+        fn no_text_makes_the_json_reader_panic(text in prop_oneof![any::<String>(), "[\\[\\]{}:,\"a1 \\\\u]{0,30}"]) {
+            if let Ok(tree) = crate::spec::json::parse(&text) {
+                let _ = value::of(&tree);
+            }
+        }
+    }
+}
