@@ -1,1 +1,164 @@
-//! Rows or a value, written in the format that was asked for.
+//! Documents, written in the format that was asked for: one file per format.
+
+mod cell;
+mod csv;
+mod json;
+mod quiet;
+mod table;
+mod terminal;
+mod yaml;
+
+use std::io::Write;
+
+pub use quiet::check_columns as check_quiet;
+
+use crate::error::Result;
+use crate::view::Document;
+
+/// What `-o` chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Table,
+    Json,
+    Yaml,
+    Csv,
+    Quiet,
+}
+
+/// Who reads the output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// A terminal, which would obey control characters.
+    pub terminal: bool,
+    /// A terminal that may be sent styles, too.
+    pub styled: bool,
+}
+
+/// Writes one document after another, from a stream or from many calls, so that together they are valid in the format.
+pub struct Writer<'a> {
+    out: &'a mut dyn Write,
+    format: Format,
+    look: Look,
+    csv: csv::Sheet,
+    /// Documents written before.
+    count: usize,
+}
+
+impl<'a> Writer<'a> {
+    pub fn new(out: &'a mut dyn Write, format: Format, look: Look) -> Self {
+        Self { out, format, look, csv: csv::Sheet::new(look.terminal), count: 0 }
+    }
+
+    /// Writes `document`; csv without chosen columns waits for [`Writer::finish`], since its header names the keys of
+    /// all rows.
+    ///
+    /// # Errors
+    /// The output cannot be written to; or the format is quiet and the document has more than one column.
+    pub fn write(&mut self, document: Document) -> Result<()> {
+        match self.format {
+            Format::Json => json::write(self.out, &document.into_value())?,
+            Format::Yaml => yaml::write(self.out, &document.into_value())?,
+            Format::Csv => self.csv.write(self.out, document.into_list())?,
+            Format::Quiet => quiet::write(self.out, &document.into_list())?,
+            Format::Table => match document {
+                Document::List(list) => {
+                    if self.count > 0 {
+                        writeln!(self.out)?;
+                    }
+                    table::write(self.out, &list, self.look.styled)?;
+                }
+                // As in the Python client: one value reads better as a document than as a row.
+                Document::Value(value) => yaml::write(self.out, &value)?,
+            },
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Writes what waited for the last document.
+    ///
+    /// # Errors
+    /// The output cannot be written to.
+    pub fn finish(self) -> Result<()> {
+        Ok(self.csv.finish(self.out)?)
+    }
+}
+
+#[cfg(test)]
+pub(in crate::output) mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::view::{Columns, Shape};
+
+    /// A response whose form only its value tells.
+    pub(super) fn document(response: Value) -> Document {
+        let pool = prost_reflect::DescriptorPool::global();
+        let response_type = pool.get_message_by_name("google.protobuf.Struct").unwrap();
+        Shape::of(&response_type).document(response)
+    }
+
+    pub(super) fn written(format: Format, documents: impl IntoIterator<Item = Document>) -> String {
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out, format, Look::default());
+        for document in documents {
+            writer.write(document).unwrap();
+        }
+        writer.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn an_empty_list_is_valid_in_every_format() {
+        let empty = || [document(json!({"results": []}))];
+        assert_eq!(written(Format::Table, empty()), "NO DATA\n");
+        assert_eq!(written(Format::Json, empty()), "{\n    \"results\": []\n}\n");
+        assert_eq!(written(Format::Yaml, empty()), "---\nresults: []\n");
+        assert_eq!(written(Format::Csv, empty()), "");
+        assert_eq!(written(Format::Quiet, empty()), "");
+    }
+
+    #[test]
+    fn an_empty_list_has_the_columns_that_were_asked_for() {
+        let columns = Columns::parse("plugin_id,name|Name").unwrap();
+        let empty = document(json!({"results": []})).select(&columns);
+        assert_eq!(written(Format::Csv, [empty]), "plugin_id,Name\n");
+    }
+
+    #[test]
+    fn several_documents_stay_valid_together() {
+        let documents = || [document(json!({"a": 1})), document(json!({"a": 2, "b": "x"}))];
+        assert_eq!(written(Format::Yaml, documents()), "---\na: 1\n---\na: 2\nb: x\n");
+        assert_eq!(written(Format::Table, documents()), "---\na: 1\n---\na: 2\nb: x\n");
+        assert_eq!(written(Format::Json, documents()), "{\n    \"a\": 1\n}\n{\n    \"a\": 2,\n    \"b\": \"x\"\n}\n");
+        assert_eq!(written(Format::Csv, documents()), "a,b\n1,\n2,x\n");
+    }
+
+    #[test]
+    fn tables_are_kept_apart_by_a_blank_line() {
+        let list = || document(json!({"results": ["a"]}));
+        assert_eq!(written(Format::Table, [list(), list()]), " Values\n----------\n a\n\n Values\n----------\n a\n");
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_recognised_in_every_format() {
+        struct Gone;
+
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+
+        for format in [Format::Table, Format::Json, Format::Yaml, Format::Csv, Format::Quiet] {
+            let mut gone = Gone;
+            let mut writer = Writer::new(&mut gone, format, Look::default());
+            let result = writer.write(document(json!({"results": ["a"]}))).and_then(|()| writer.finish());
+            assert_eq!(result.unwrap_err().kind(), crate::error::Kind::ReaderGone, "{format:?}");
+        }
+    }
+}

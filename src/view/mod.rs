@@ -1,1 +1,21 @@
 //! From a response to rows: which columns, in which order.
+//!
+//! A response is recognised as a list or as one value ([`Shape`]), becomes a [`Document`], is sorted and cut here where
+//! the service cannot do it ([`Local`]), and is narrowed to the columns that were asked for ([`Columns`]).
+
+mod cell;
+mod check;
+mod columns;
+mod document;
+mod grammar;
+mod local;
+mod selector;
+mod shape;
+#[cfg(test)]
+pub(crate) mod test_types;
+
+pub use cell::cell_text;
+pub use columns::{Column, Columns};
+pub use document::{Document, List};
+pub use local::{Local, Sort};
+pub use shape::Shape;

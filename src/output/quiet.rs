@@ -1,0 +1,63 @@
+//! One column, one value a line, for scripts.
+//!
+//! A line is a value and a value is a line, also where a value holds line breaks: control characters are written as
+//! their escapes, so that no text on a server can pass for two names before `xargs`. The exact text is in json and csv.
+
+use std::io::Write;
+
+use super::cell;
+use crate::error::{Error, Result};
+use crate::view::List;
+
+/// Checks that there is not more than one column; ask before sending anything.
+///
+/// # Errors
+/// A usage error that says how many there are.
+pub fn check_columns(count: usize) -> Result<()> {
+    if count > 1 {
+        return Err(Error::usage(format!("quiet output prints one column, and there are {count}"))
+            .hint("choose it with -c, as in -c plugin_id"));
+    }
+    Ok(())
+}
+
+/// Writes the rows' only column; a row without it is an empty line.
+pub(super) fn write(out: &mut dyn Write, list: &List) -> Result<()> {
+    let headers = list.headers();
+    check_columns(headers.len())?;
+    for cells in list.cells(&headers) {
+        for value in cells {
+            writeln!(out, "{}", cell::shown(value))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::output::tests::{document, written};
+    use crate::output::{Format, Look, Writer};
+    use crate::view::Columns;
+
+    #[test]
+    fn a_value_is_a_line() {
+        let rows = json!({"results": [{"a": "x"}, {"a": null}, {"a": "two\nlines"}, {"a": [1]}, {"a": 1.5}]});
+        assert_eq!(written(Format::Quiet, [document(rows)]), "x\n\ntwo\\nlines\n[1]\n1.5\n");
+        assert_eq!(written(Format::Quiet, [document(json!({"results": ["1.10", "1.9"]}))]), "1.10\n1.9\n");
+        let columns = Columns::parse("a").unwrap();
+        assert_eq!(written(Format::Quiet, [document(json!({"a": "x", "b": 1})).select(&columns)]), "x\n");
+    }
+
+    #[test]
+    fn more_than_one_column_is_refused() {
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out, Format::Quiet, Look::default());
+        let error = writer.write(document(json!({"results": [{"a": 1, "b": 2}]}))).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(out.is_empty());
+        assert!(check_columns(1).is_ok());
+    }
+}

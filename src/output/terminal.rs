@@ -1,0 +1,89 @@
+//! The table on a terminal that may be styled: the same form under a bold header.
+
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentLineStyle, LineStyle, Table, TableStyle, Width};
+
+use super::table::Grid;
+
+const PRESTO: TableStyle = TableStyle::new()
+    .header_lines(ContentLineStyle::none().junction('|'))
+    .content_lines(ContentLineStyle::none().junction('|'))
+    .header_separator(LineStyle::none().fill('-').junction('+'));
+
+const BOLD: &str = "\x1b[1m";
+const PLAIN: &str = "\x1b[0m";
+
+pub(super) fn write(out: &mut dyn Write, grid: &Grid<'_>) -> io::Result<()> {
+    write_with(out, grid, [BOLD, PLAIN])
+}
+
+/// Writes the table with its header between these two.
+fn write_with(out: &mut dyn Write, grid: &Grid<'_>, [before, behind]: [&str; 2]) -> io::Result<()> {
+    let Some(widths) = widths(grid) else {
+        // comfy-table would break such cells into lines.
+        return grid.write(out);
+    };
+    let mut table = Table::new();
+    table.load_style(PRESTO).set_header(grid.columns.iter().map(|column| &*column.header.text));
+    for row in &grid.rows {
+        table.add_row(row.iter().map(|cell| &*cell.text));
+    }
+    for ((drawn, column), width) in table.column_iter_mut().zip(&grid.columns).zip(widths) {
+        drawn.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+        if column.is_number {
+            drawn.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for (at, line) in table.lines().enumerate() {
+        let line = line.trim_end();
+        if at == 0 { writeln!(out, "{before}{line}{behind}")? } else { writeln!(out, "{line}")? }
+    }
+    Ok(())
+}
+
+/// The columns' widths with the space at either side, if comfy-table can count that far.
+fn widths(grid: &Grid<'_>) -> Option<Vec<u16>> {
+    grid.columns.iter().map(|column| u16::try_from(column.width + 2).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::output::table::tests::any_rows;
+
+    #[test]
+    fn only_the_header_is_styled() {
+        let values = [json!("플러그인"), json!(1)];
+        let grid = Grid::new(&["a", "n"], std::iter::once(values.iter().collect()));
+        let mut out = Vec::new();
+        write(&mut out, &grid).unwrap();
+        let expected = "\x1b[1m a        |   n\x1b[0m\n----------+-----\n 플러그인 |   1\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_cell_of_any_length_stays_in_its_line() {
+        let value = json!("x".repeat(70_000));
+        let grid = Grid::new(&["a"], std::iter::once(vec![&value]));
+        let mut out = Vec::new();
+        write(&mut out, &grid).unwrap();
+        assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn without_style_it_is_the_plain_table(rows in any_rows()) {
+            let headers = ["a", "이름", "n"];
+            let rows = rows.as_array().unwrap();
+            let grid = Grid::new(&headers, rows.iter().map(|row| headers.iter().map(|header| &row[*header]).collect()));
+            let [mut plain, mut drawn] = [Vec::new(), Vec::new()];
+            grid.write(&mut plain).unwrap();
+            write_with(&mut drawn, &grid, ["", ""]).unwrap();
+            prop_assert_eq!(String::from_utf8(drawn).unwrap(), String::from_utf8(plain).unwrap());
+        }
+    }
+}

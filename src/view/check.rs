@@ -1,0 +1,80 @@
+//! A path against the type of the rows that it will walk through.
+
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+
+use super::selector::Step;
+use crate::error::{Error, Result};
+use crate::nearest::nearest;
+
+/// The types whose content only a response can tell.
+const FREE: [&str; 4] =
+    ["google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue", "google.protobuf.Any"];
+
+/// The types that are one text or number as JSON (<https://protobuf.dev/programming-guides/json/>).
+const PLAIN: [&str; 12] = [
+    "google.protobuf.Timestamp",
+    "google.protobuf.Duration",
+    "google.protobuf.FieldMask",
+    "google.protobuf.BoolValue",
+    "google.protobuf.BytesValue",
+    "google.protobuf.DoubleValue",
+    "google.protobuf.FloatValue",
+    "google.protobuf.Int32Value",
+    "google.protobuf.Int64Value",
+    "google.protobuf.StringValue",
+    "google.protobuf.UInt32Value",
+    "google.protobuf.UInt64Value",
+];
+
+/// The type says nothing about what is inside.
+pub(super) fn is_free(message: &MessageDescriptor) -> bool {
+    FREE.contains(&message.full_name())
+}
+
+/// Checks that `steps` can lead somewhere in a `row`.
+pub(super) fn check(steps: &[Step], row: &MessageDescriptor) -> Result<()> {
+    let Some((first, rest)) = steps.split_first() else {
+        return Ok(());
+    };
+    if is_free(row) {
+        return Ok(());
+    }
+    let Some(name) = first.name() else {
+        return Err(Error::usage(format!("a condition cannot be put to {}, which is no list", row.name())));
+    };
+    let field = row.get_field_by_name(name).ok_or_else(|| unknown(name, row))?;
+    if field.is_map() { Ok(()) } else { below(rest, &field) }
+}
+
+fn below(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
+    let Some((first, rest)) = steps.split_first() else {
+        return Ok(());
+    };
+    let steps = match first {
+        Step::Index { .. } if field.is_list() => rest,
+        Step::Where(condition) if field.is_list() => {
+            item(&condition.key.steps, field)?;
+            rest
+        }
+        _ => steps,
+    };
+    item(steps, field)
+}
+
+/// Checks `steps` in a field's value, or in the items of its list.
+fn item(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
+    match field.kind() {
+        _ if steps.is_empty() => Ok(()),
+        Kind::Message(message) if !PLAIN.contains(&message.full_name()) => check(steps, &message),
+        _ => Err(Error::usage(format!("{} is a plain value, with nothing below it", field.name()))),
+    }
+}
+
+fn unknown(name: &str, row: &MessageDescriptor) -> Error {
+    let fields: Vec<String> = row.fields().map(|field| field.name().to_owned()).collect();
+    let mut error = Error::usage(format!("{} has no field {name}", row.name()));
+    if let Some(near) = nearest(name, fields.iter().map(String::as_str)) {
+        error = error.hint(format!("did you mean {near}?"));
+    }
+    if fields.is_empty() { error } else { error.hint(format!("its fields: {}", fields.join(", "))) }
+}

@@ -1,0 +1,170 @@
+//! What is shown: a list with what came around it, or one value.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::Columns;
+
+/// The field that holds a list's rows.
+pub(super) const RESULTS: &str = "results";
+/// The field that counts the rows that match, whatever the page.
+const TOTAL_COUNT: &str = "total_count";
+/// The header over rows that are plain values, as the Python client names it.
+const VALUES: &str = "Values";
+
+static NULL: Value = Value::Null;
+
+/// One response, ready to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Document {
+    List(List),
+    Value(Value),
+}
+
+impl Document {
+    /// Narrows the rows, or the one value, to the columns; a cell that is missing is null.
+    #[must_use]
+    pub fn select(self, columns: &Columns) -> Self {
+        match self {
+            Self::List(list) => Self::List(list.select(columns)),
+            Self::Value(value) => {
+                let headers = columns.iter().map(|column| column.header().to_owned());
+                Self::Value(Value::Object(headers.zip(columns.select(&value)).collect()))
+            }
+        }
+    }
+
+    /// The whole response as one value.
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::List(list) => list.into_value(),
+            Self::Value(value) => value,
+        }
+    }
+
+    /// The response as rows; one value is one row, and an empty object is none.
+    pub fn into_list(self) -> List {
+        match self {
+            Self::List(list) => list,
+            Self::Value(Value::Object(object)) if object.is_empty() => List::new(Map::new(), Vec::new()),
+            Self::Value(value) => List::new(Map::new(), vec![value]),
+        }
+    }
+}
+
+/// Rows, and the response that they came in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct List {
+    /// The response with an empty list in the rows' place.
+    envelope: Map<String, Value>,
+    total: Option<u64>,
+    rows: Rows,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Rows {
+    /// As they came: objects, or plain values.
+    Whole(Vec<Value>),
+    /// One cell a header.
+    Selected { headers: Vec<String>, rows: Vec<Vec<Value>> },
+}
+
+impl List {
+    /// A list of the rows that were taken out of `envelope`.
+    pub(super) fn new(envelope: Map<String, Value>, rows: Vec<Value>) -> Self {
+        // Services that do not count leave the field out or send 0 beside their rows.
+        let total = envelope.get(TOTAL_COUNT).and_then(Value::as_u64).filter(|total| *total > 0);
+        Self { envelope, total, rows: Rows::Whole(rows) }
+    }
+
+    /// How many rows match, shown or not, if that is known.
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    pub fn len(&self) -> usize {
+        match &self.rows {
+            Rows::Whole(rows) => rows.len(),
+            Rows::Selected { rows, .. } => rows.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the columns were chosen, and so are the same whatever the rows hold.
+    pub fn is_selected(&self) -> bool {
+        matches!(self.rows, Rows::Selected { .. })
+    }
+
+    /// The chosen columns; without a choice the rows' keys, each where it was first seen.
+    pub fn headers<'a>(&'a self) -> Vec<&'a str> {
+        match &self.rows {
+            Rows::Selected { headers, .. } => headers.iter().map(String::as_str).collect(),
+            Rows::Whole(rows) => {
+                let mut seen = HashSet::new();
+                let mut headers = Vec::new();
+                let mut see = |header: &'a str| {
+                    if seen.insert(header) {
+                        headers.push(header);
+                    }
+                };
+                for row in rows {
+                    match row {
+                        Value::Object(row) => row.keys().for_each(|key| see(key)),
+                        _ => see(VALUES),
+                    }
+                }
+                headers
+            }
+        }
+    }
+
+    /// The cells below `headers`, row by row; null where a row has none. Chosen columns stay as they were chosen.
+    pub fn cells<'a>(&'a self, headers: &'a [&str]) -> impl Iterator<Item = Vec<&'a Value>> {
+        (0..self.len()).map(move |at| match &self.rows {
+            Rows::Selected { rows, .. } => rows[at].iter().collect(),
+            Rows::Whole(rows) => headers.iter().map(|header| cell(&rows[at], header)).collect(),
+        })
+    }
+
+    /// The whole response again, the rows in their place.
+    fn into_value(self) -> Value {
+        let rows = match self.rows {
+            Rows::Whole(rows) => rows,
+            Rows::Selected { headers, rows } => {
+                rows.into_iter().map(|cells| headers.iter().cloned().zip(cells).collect()).collect()
+            }
+        };
+        let mut envelope = self.envelope;
+        envelope.insert(RESULTS.to_owned(), Value::Array(rows));
+        Value::Object(envelope)
+    }
+
+    fn select(self, columns: &Columns) -> Self {
+        let Rows::Whole(rows) = &self.rows else {
+            return self;
+        };
+        let headers = columns.iter().map(|column| column.header().to_owned()).collect();
+        let rows = rows.iter().map(|row| columns.select(row)).collect();
+        Self { rows: Rows::Selected { headers, rows }, ..self }
+    }
+
+    /// Changes the rows before columns are chosen. What matched stays counted: the total, or else the rows of before.
+    pub(super) fn rearrange(&mut self, change: impl FnOnce(&mut Vec<Value>)) {
+        if let Rows::Whole(rows) = &mut self.rows {
+            self.total = self.total.or_else(|| u64::try_from(rows.len()).ok());
+            change(rows);
+        }
+    }
+}
+
+fn cell<'a>(row: &'a Value, header: &str) -> &'a Value {
+    match row {
+        Value::Object(row) => row.get(header).unwrap_or(&NULL),
+        value if header == VALUES => value,
+        _ => &NULL,
+    }
+}

@@ -1,0 +1,118 @@
+//! The text of a column: where it is cut, and what a backslash keeps from being cut.
+//!
+//! ```text
+//! columns   = column *("," column)
+//! column    = path ["|" alias]
+//! path      = step *("." step)
+//! step      = key / integer / condition
+//! condition = "?" path ":" ["=" / "!"] value "=>" path    ; always the last step, its path goes on
+//! ```
+//!
+//! Dots inside a condition's value do not cut. A backslash before one of `, . | : ? = ! \` makes that character an
+//! ordinary one; before any other character it is a backslash.
+
+use super::selector::{Condition, Selector, Step, Test};
+
+const SPECIAL: &str = ",.|:?=!\\";
+
+/// One character, and whether a backslash took its special meaning away.
+#[derive(Clone, Copy)]
+pub(super) struct Token {
+    char: char,
+    escaped: bool,
+}
+
+impl Token {
+    fn is(self, mark: char) -> bool {
+        self.char == mark && !self.escaped
+    }
+}
+
+/// Reads the backslashes of `text`.
+pub(super) fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        let special = (char == '\\').then(|| chars.next_if(|next| SPECIAL.contains(*next))).flatten();
+        tokens.push(Token { char: special.unwrap_or(char), escaped: special.is_some() });
+    }
+    tokens
+}
+
+/// The parts between unescaped `mark`s; at least one.
+pub(super) fn split(tokens: &[Token], mark: char) -> impl Iterator<Item = &[Token]> {
+    tokens.split(move |token| token.is(mark))
+}
+
+/// The text with the backslashes gone, without the white space around it.
+pub(super) fn plain(tokens: &[Token]) -> String {
+    trim(tokens).iter().map(|token| token.char).collect()
+}
+
+fn trim(mut tokens: &[Token]) -> &[Token] {
+    while let [first, rest @ ..] = tokens
+        && first.char.is_whitespace()
+    {
+        tokens = rest;
+    }
+    while let [rest @ .., last] = tokens
+        && last.char.is_whitespace()
+    {
+        tokens = rest;
+    }
+    tokens
+}
+
+/// Reads a path. The error says what is wrong with it, as the end of a sentence that begins with its name.
+pub(super) fn path(tokens: &[Token]) -> Result<Selector, &'static str> {
+    let mut steps = Vec::new();
+    let mut rest = trim(tokens);
+    loop {
+        if let [mark, condition @ ..] = rest
+            && mark.is('?')
+        {
+            let arrow = position(condition, "=>").ok_or("has a condition without \"=>\" and what to take behind it")?;
+            steps.push(Step::Where(self::condition(&condition[..arrow])?));
+            rest = &condition[arrow + 2..];
+            continue;
+        }
+        let end = rest.iter().position(|token| token.is('.'));
+        steps.push(step(&rest[..end.unwrap_or(rest.len())])?);
+        match end {
+            Some(end) => rest = &rest[end + 1..],
+            None => return Ok(Selector { steps }),
+        }
+    }
+}
+
+fn step(tokens: &[Token]) -> Result<Step, &'static str> {
+    let text: String = tokens.iter().map(|token| token.char).collect();
+    if text.is_empty() {
+        return Err("has an empty step");
+    }
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Negative numbers and those beyond any list are indices too, of items that no list has.
+        let at = text.parse().ok();
+        return Ok(Step::Index { text, at });
+    }
+    Ok(Step::Key(text))
+}
+
+fn condition(tokens: &[Token]) -> Result<Condition, &'static str> {
+    let colon = tokens.iter().position(|token| token.is(':')).ok_or("has a condition without \":\"")?;
+    let key = path(&tokens[..colon])?;
+    let (test, value) = match &tokens[colon + 1..] {
+        [mark, value @ ..] if mark.is('=') => (Test::Equals, value),
+        [mark, value @ ..] if mark.is('!') => (Test::Lacks, value),
+        value => (Test::Contains, value),
+    };
+    let value: String = value.iter().map(|token| token.char).collect();
+    Ok(Condition { key, test, value: value.to_lowercase() })
+}
+
+/// Where the characters of `marks` stand one behind the other, none of them escaped.
+fn position(tokens: &[Token], marks: &str) -> Option<usize> {
+    let marks: Vec<char> = marks.chars().collect();
+    tokens.windows(marks.len()).position(|window| window.iter().zip(&marks).all(|(token, mark)| token.is(*mark)))
+}

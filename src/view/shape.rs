@@ -1,0 +1,173 @@
+//! What a method answers with: a list or one value, as far as the descriptor tells.
+
+use prost_reflect::{Kind, MessageDescriptor};
+use serde_json::Value;
+
+use super::columns::Column;
+use super::document::{Document, List, RESULTS};
+use super::{Columns, check};
+use crate::error::{Error, Result};
+
+/// The form of a method's response, known before anything is sent.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// For a list: the fields that stand before its rows.
+    list: Option<Vec<String>>,
+    row: Row,
+}
+
+#[derive(Clone, Debug)]
+enum Row {
+    Message(MessageDescriptor),
+    /// A text or a number, such as a version.
+    Plain,
+    /// Anything; only the response tells.
+    Open,
+}
+
+impl Shape {
+    /// Recognises a list by its field `results`, the name that every SpaceONE service gives to rows.
+    ///
+    /// Methods such as `stat` answer with a Struct; its value tells whether that is a list, in [`Shape::document`].
+    pub fn of(response: &MessageDescriptor) -> Self {
+        let row_of = |message: MessageDescriptor| {
+            if check::is_free(&message) { Row::Open } else { Row::Message(message) }
+        };
+        let results = response.get_field_by_name(RESULTS).and_then(|field| {
+            let row = match field.kind() {
+                Kind::Message(message) if field.is_list() => row_of(message),
+                Kind::Message(message) if message.full_name() == "google.protobuf.ListValue" => Row::Open,
+                _ if field.is_list() => Row::Plain,
+                _ => return None,
+            };
+            let before = response.fields().filter(|other| other.number() < field.number());
+            Some(Self { list: Some(before.map(|other| other.name().to_owned()).collect()), row })
+        });
+        results.unwrap_or_else(|| Self { list: None, row: row_of(response.clone()) })
+    }
+
+    /// Checks the columns of `-c` or of a template against the type of the rows, or of the one value.
+    ///
+    /// # Errors
+    /// A usage error as [`Column::check`] gives it, or because the rows are plain values and have no columns.
+    pub fn check(&self, columns: &Columns) -> Result<()> {
+        columns.iter().try_for_each(|column| self.check_column(column))
+    }
+
+    /// As [`Shape::check`], for one column: what a list is sorted by.
+    ///
+    /// # Errors
+    /// As [`Shape::check`].
+    pub fn check_column(&self, column: &Column) -> Result<()> {
+        match &self.row {
+            Row::Message(message) => column.check(message),
+            Row::Plain => {
+                Err(Error::usage(format!("column \"{}\": the rows are plain values without columns", column.header())))
+            }
+            Row::Open => Ok(()),
+        }
+    }
+
+    /// How many columns there are where none are chosen, if that is known.
+    pub fn column_count(&self) -> Option<usize> {
+        match &self.row {
+            Row::Message(message) => Some(message.fields().len()),
+            Row::Plain => Some(1),
+            Row::Open => None,
+        }
+    }
+
+    /// Takes a response apart. A list without rows leaves `results` out on the wire; here it is an empty list again.
+    pub fn document(&self, response: Value) -> Document {
+        let Value::Object(mut envelope) = response else {
+            return Document::Value(response);
+        };
+        if let Some(before) = &self.list
+            && !envelope.contains_key(RESULTS)
+        {
+            let place = envelope.keys().filter(|key| before.contains(key)).count();
+            envelope.shift_insert(place, RESULTS.to_owned(), Value::Array(Vec::new()));
+        }
+        let is_list = self.list.is_some() || matches!(self.row, Row::Open);
+        match envelope.get_mut(RESULTS) {
+            Some(Value::Array(rows)) if is_list => {
+                let rows = std::mem::take(rows);
+                Document::List(List::new(envelope, rows))
+            }
+            _ => Document::Value(Value::Object(envelope)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::view::test_types::bundled;
+
+    fn shape(name: &str) -> Shape {
+        Shape::of(&bundled(name))
+    }
+
+    fn list(document: Document) -> List {
+        match document {
+            Document::List(list) => list,
+            Document::Value(value) => panic!("no list: {value}"),
+        }
+    }
+
+    #[test]
+    fn a_list_without_rows_is_a_list_again() {
+        let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
+        assert_eq!(plugins.document(json!({})).into_value(), json!({"results": []}));
+        let past_the_end = plugins.document(json!({"total_count": 9})).into_value();
+        assert_eq!(past_the_end.to_string(), r#"{"results":[],"total_count":9}"#);
+        let versions =
+            shape("spaceone.api.repository.v1.VersionsInfo").document(json!({"total_count": 9})).into_value();
+        assert_eq!(versions.to_string(), r#"{"total_count":9,"results":[]}"#);
+    }
+
+    #[test]
+    fn rows_of_plain_values_have_one_column() {
+        let versions = shape("spaceone.api.repository.v1.VersionsInfo");
+        assert_eq!(versions.column_count(), Some(1));
+        let document = list(versions.document(json!({"results": ["1.10", "1.9"]})));
+        assert_eq!(document.headers(), ["Values"]);
+        assert_eq!(document.cells(&["Values"]).collect::<Vec<_>>(), [[&json!("1.10")], [&json!("1.9")]]);
+        assert!(versions.check(&Columns::parse("version").unwrap()).is_err());
+    }
+
+    #[test]
+    fn one_value_is_no_list() {
+        let plugin = shape("spaceone.api.repository.v1.PluginInfo");
+        let response = json!({"name": "a", "tags": {"results": []}});
+        assert_eq!(plugin.document(response.clone()), Document::Value(response.clone()));
+        let columns = Columns::parse("name|Name,provider").unwrap();
+        plugin.check(&columns).unwrap();
+        let selected = plugin.document(response).select(&columns).into_value();
+        assert_eq!(selected, json!({"Name": "a", "provider": null}));
+    }
+
+    #[test]
+    fn only_its_value_tells_what_a_struct_is() {
+        let statistics = shape("google.protobuf.Struct");
+        statistics.check(&Columns::parse("whatever.0").unwrap()).unwrap();
+        assert_eq!(statistics.column_count(), None);
+        assert_eq!(list(statistics.document(json!({"results": [{"a": 1}, {"b": 2, "a": 3}]}))).headers(), ["a", "b"]);
+        assert_eq!(statistics.document(json!({"a": 1})), Document::Value(json!({"a": 1})));
+        assert_eq!(statistics.document(json!([1])), Document::Value(json!([1])));
+    }
+
+    #[test]
+    fn chosen_columns_keep_their_order_and_may_repeat() {
+        let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
+        let rows = json!({"results": [{"name": "a", "provider": "x"}, {"name": "b"}], "total_count": 7});
+        let columns = Columns::parse("provider,name|provider").unwrap();
+        let document = list(plugins.document(rows).select(&columns));
+        assert_eq!(document.headers(), ["provider", "provider"]);
+        assert_eq!(document.total(), Some(7));
+        let cells: Vec<_> = document.cells(&[]).collect();
+        assert_eq!(cells, [[&json!("x"), &json!("a")], [&json!(null), &json!("b")]]);
+    }
+}
