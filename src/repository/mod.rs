@@ -1,1 +1,36 @@
-//! The embedded Repository service.
+//! The embedded Repository service: every `Plugin` and `Repository` method of the 2.x API with the real service's rules,
+//! words and statuses, on one SQLite file.
+//!
+//! It serves the environment `local` inside the process, through [`routes`], and whoever asks on a port, through
+//! [`serve`]. Several processes can use one file at once: see [`Store`].
+//!
+//! It does not do three things that the real service does: ask the image registry for the image's tags (so
+//! `register` accepts an image that is nowhere, and `get_versions` has no versions), authenticate its callers, and query
+//! with `unwind`, `lookup` or `add_fields`.
+//!
+//! A call passes `server` (routing), `plugin` and `places` (the methods), `registration` and `record` (what a plugin
+//! may be) or `query`, `condition`, `operator`, `document` and `datum` (which plugins are asked for), `table` (rows) and
+//! `store` (transactions).
+
+mod condition;
+mod datum;
+mod document;
+mod fault;
+mod moment;
+mod operator;
+mod places;
+mod plugin;
+pub mod proto;
+mod python;
+mod query;
+mod record;
+mod registration;
+mod server;
+mod store;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use plugin::{Rules, Warn};
+pub use server::{API_VERSION, MAX_MESSAGE, routes, serve};
+pub use store::Store;

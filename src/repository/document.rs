@@ -1,0 +1,225 @@
+//! A plugin's record as queries see it: named fields, and paths into those that hold objects or lists.
+
+use prost_types::value::Kind;
+use prost_types::{Struct, Value};
+
+use super::datum::Datum;
+use super::fault::Fault;
+use super::proto::repository::v1::PluginInfo;
+
+/// What a field holds; decides which paths lead into it and how a filter's value is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Text,
+    Moment,
+    TextList,
+    Object,
+}
+
+/// How a field is read.
+type Read = fn(&PluginInfo) -> Datum<'_>;
+
+/// The fields that filters and sort keys can name: those that the real service stores. It computes `registry_url` and
+/// `repository_info` when it answers and finds nothing by them.
+const STORED: [(&str, Shape, Read); 15] = [
+    ("plugin_id", Shape::Text, |plugin| Datum::Text(&plugin.plugin_id)),
+    ("name", Shape::Text, |plugin| Datum::Text(&plugin.name)),
+    ("state", Shape::Text, |plugin| Datum::Text(plugin.state().as_str_name())),
+    ("resource_type", Shape::Text, |plugin| Datum::Text(&plugin.resource_type)),
+    ("image", Shape::Text, |plugin| Datum::Text(&plugin.image)),
+    ("provider", Shape::Text, |plugin| match plugin.provider.as_str() {
+        // A provider that was left out is stored as null.
+        "" => Datum::Null,
+        provider => Datum::Text(provider),
+    }),
+    ("registry_type", Shape::Text, |plugin| Datum::Text(plugin.registry_type().as_str_name())),
+    ("registry_config", Shape::Object, |plugin| object(&plugin.registry_config)),
+    ("capability", Shape::Object, |plugin| object(&plugin.capability)),
+    ("labels", Shape::TextList, |plugin| match &plugin.labels {
+        Some(labels) => Datum::List(&labels.values),
+        None => Datum::Missing,
+    }),
+    ("tags", Shape::Object, |plugin| object(&plugin.tags)),
+    ("docs", Shape::Object, |plugin| object(&plugin.docs)),
+    ("domain_id", Shape::Text, |plugin| Datum::Text(&plugin.domain_id)),
+    ("created_at", Shape::Moment, |plugin| moment(&plugin.created_at)),
+    ("updated_at", Shape::Moment, |plugin| moment(&plugin.updated_at)),
+];
+
+fn object(field: &Option<Struct>) -> Datum<'_> {
+    field.as_ref().map_or(Datum::Missing, Datum::Object)
+}
+
+fn moment(text: &str) -> Datum<'_> {
+    text.parse().map_or(Datum::Missing, Datum::Moment)
+}
+
+/// A stored field, or a place inside one: `name`, `tags.icon`, `labels.0`.
+#[derive(Clone, Debug)]
+pub struct Key {
+    shape: Shape,
+    read: Read,
+    path: Vec<String>,
+}
+
+impl Key {
+    /// Reads a dotted key.
+    ///
+    /// # Errors
+    /// No plugin can have this key.
+    pub fn parse(key: &str) -> Result<Self, Fault> {
+        let mut steps = key.split('.');
+        let field = steps.next().unwrap_or_default();
+        let path: Vec<String> = steps.map(str::to_owned).collect();
+        let (_, shape, read) =
+            *STORED.iter().find(|(name, ..)| *name == field).ok_or_else(|| Fault::no_field(field))?;
+        match (shape, path.first()) {
+            (Shape::Object, _) | (_, None) => {}
+            (Shape::TextList, Some(index)) if index.parse::<usize>().is_ok() && path.len() == 1 => {}
+            (_, Some(step)) => return Err(Fault::no_field(step)),
+        }
+        Ok(Self { shape, read, path })
+    }
+
+    /// The shape of the field, whatever the path leads to inside it.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Whether `test` holds for something at this key: the value or, if it is a list, one of its items.
+    pub fn any(&self, plugin: &PluginInfo, mut test: impl FnMut(Datum<'_>) -> bool) -> bool {
+        let mut found = false;
+        self.visit(plugin, |datum| {
+            found = found || test(datum);
+            if let Datum::List(items) = datum {
+                found = found || items.iter().any(|item| test(item.into()));
+            }
+        });
+        found
+    }
+
+    /// Calls `visit` with each value at this key, with [`Datum::Missing`] where there is none.
+    pub fn visit<'a>(&self, plugin: &'a PluginInfo, mut visit: impl FnMut(Datum<'a>)) {
+        (self.read)(plugin).descend(&self.path, &mut visit);
+    }
+}
+
+/// The fields that an answer keeps.
+#[derive(Clone, Debug)]
+pub enum Selection {
+    All,
+    /// What identifies a plugin.
+    Minimal,
+    /// The fields with these dotted keys, field by field; each path stands for a part of the field.
+    Only(Vec<(String, Vec<String>)>),
+}
+
+/// The fields that only an answer has.
+const COMPUTED: [&str; 2] = ["registry_url", "repository_info"];
+
+impl Selection {
+    /// The fields with these dotted keys.
+    ///
+    /// # Errors
+    /// No plugin can have one of the keys.
+    pub fn only(keys: &[String]) -> Result<Self, Fault> {
+        let split = |key: &String| {
+            let mut steps = key.split('.').map(str::to_owned);
+            let field = steps.next().unwrap_or_default();
+            let known = COMPUTED.contains(&field.as_str()) || STORED.iter().any(|(name, ..)| *name == field);
+            if known { Ok((field, steps.collect())) } else { Err(Fault::no_field(&field)) }
+        };
+        keys.iter().map(split).collect::<Result<_, _>>().map(Self::Only)
+    }
+
+    /// Cuts `plugin` down to the selected fields.
+    pub fn cut(&self, plugin: PluginInfo) -> PluginInfo {
+        match self {
+            Self::All => plugin,
+            Self::Minimal => PluginInfo {
+                plugin_id: plugin.plugin_id,
+                name: plugin.name,
+                state: plugin.state,
+                image: plugin.image,
+                registry_type: plugin.registry_type,
+                resource_type: plugin.resource_type,
+                provider: plugin.provider,
+                ..PluginInfo::default()
+            },
+            Self::Only(keys) => cut_to(keys, plugin),
+        }
+    }
+}
+
+fn cut_to(keys: &[(String, Vec<String>)], plugin: PluginInfo) -> PluginInfo {
+    // The paths asked for inside a field; none at all if the field is not asked for.
+    let paths = |field: &str| -> Vec<&[String]> {
+        keys.iter().filter(|(name, _)| name == field).map(|(_, path)| path.as_slice()).collect()
+    };
+    // A path below a text leads nowhere, so only the field itself counts.
+    let whole = |field: &str| paths(field).iter().any(|path| path.is_empty());
+    let object = |field: &str, value: Option<Struct>| {
+        let paths = paths(field);
+        value.filter(|_| !paths.is_empty()).map(|object| cut_object(object, &paths))
+    };
+    PluginInfo {
+        plugin_id: plugin.plugin_id.kept(whole("plugin_id")),
+        name: plugin.name.kept(whole("name")),
+        state: plugin.state.kept(whole("state")),
+        resource_type: plugin.resource_type.kept(whole("resource_type")),
+        image: plugin.image.kept(whole("image")),
+        provider: plugin.provider.kept(whole("provider")),
+        registry_type: plugin.registry_type.kept(whole("registry_type")),
+        registry_url: plugin.registry_url.kept(whole("registry_url")),
+        registry_config: object("registry_config", plugin.registry_config),
+        capability: object("capability", plugin.capability),
+        labels: plugin.labels.kept(whole("labels")),
+        tags: object("tags", plugin.tags),
+        docs: object("docs", plugin.docs),
+        domain_id: plugin.domain_id.kept(whole("domain_id")),
+        // The real service cuts nothing inside it.
+        repository_info: plugin.repository_info.kept(!paths("repository_info").is_empty()),
+        created_at: plugin.created_at.kept(whole("created_at")),
+        updated_at: plugin.updated_at.kept(whole("updated_at")),
+    }
+}
+
+trait Kept: Default {
+    fn kept(self, wanted: bool) -> Self {
+        if wanted { self } else { Self::default() }
+    }
+}
+
+impl<T: Default> Kept for T {}
+
+fn cut_object(object: Struct, paths: &[&[String]]) -> Struct {
+    if paths.iter().any(|path| path.is_empty()) {
+        return object;
+    }
+    let fields = object.fields.into_iter().filter_map(|(key, value)| {
+        let below: Vec<&[String]> = paths
+            .iter()
+            .filter_map(|path| path.split_first())
+            .filter(|(step, _)| **step == key)
+            .map(|(_, rest)| rest)
+            .collect();
+        if below.is_empty() { None } else { cut_value(value, &below).map(|value| (key, value)) }
+    });
+    Struct { fields: fields.collect() }
+}
+
+/// The parts of `value` at `paths`; `None` if it is no object and has no parts. A list passes the paths on to the
+/// objects in it.
+fn cut_value(value: Value, paths: &[&[String]]) -> Option<Value> {
+    if paths.iter().any(|path| path.is_empty()) {
+        return Some(value);
+    }
+    match value.kind? {
+        Kind::StructValue(object) => Some(Value { kind: Some(Kind::StructValue(cut_object(object, paths))) }),
+        Kind::ListValue(list) => {
+            let items: Vec<Value> = list.values.into_iter().filter_map(|item| cut_value(item, paths)).collect();
+            Some(Value::from(items))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,210 @@
+//! The Plugin service.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tonic::{Request, Response, Status, async_trait};
+
+use super::fault::Fault;
+use super::moment;
+use super::places::Place;
+use super::proto::repository::v1::plugin_info::State;
+use super::proto::repository::v1::plugin_server::Plugin;
+use super::proto::repository::v1::{
+    PluginInfo, PluginQuery, PluginRequest, PluginsInfo, RegisterPluginRequest, RepositoryPluginRequest,
+    UpdatePluginRequest, VersionsInfo,
+};
+use super::query::Query;
+use super::record::{self, trimmed};
+use super::registration::{self, DOMAIN_ID};
+use super::store::Store;
+use super::table;
+use crate::plugin_image;
+
+/// Takes the text of a warning.
+pub type Warn = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// How strictly a service keeps to what a current real one refuses.
+#[derive(Clone, Default)]
+pub struct Rules {
+    /// Refuses an image name that a current service refuses. Otherwise it is accepted with a warning: the
+    /// documentation's own example has such a name.
+    pub strict: bool,
+    /// Hears of each accepted image name that a current service refuses.
+    pub on_warning: Option<Warn>,
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules").field("strict", &self.strict).finish_non_exhaustive()
+    }
+}
+
+/// Answers all methods of `Plugin`.
+#[derive(Clone, Debug)]
+pub struct Plugins {
+    store: Store,
+    rules: Rules,
+}
+
+impl Plugins {
+    pub fn new(store: Store, rules: Rules) -> Self {
+        Self { store, rules }
+    }
+
+    /// The plugin that `get` and `get_versions` ask for.
+    async fn find(&self, request: RepositoryPluginRequest) -> Result<PluginInfo, Status> {
+        required(&request.plugin_id)?;
+        let found = if Place::includes_local(&request.repository_id) {
+            self.store.read(|connection| table::find(connection, &request.plugin_id)).await?
+        } else {
+            None
+        };
+        // A repository that does not exist holds no plugin either: the real service does not tell the two apart.
+        found.ok_or_else(|| Fault::NoPlugin { plugin_id: request.plugin_id }.into())
+    }
+
+    /// Reads, changes and writes a plugin in one transaction. Any change moves `updated_at`. (The real service means to
+    /// as well: its model sets the field by itself, and its list of fields that may change leaves it out.)
+    async fn change(
+        &self,
+        plugin_id: &str,
+        change: impl Fn(&mut PluginInfo) -> Result<(), Fault>,
+    ) -> Result<Response<PluginInfo>, Status> {
+        required(plugin_id)?;
+        let plugin = self.store.write(|connection| {
+            let mut plugin = table::find(connection, plugin_id)?.ok_or_else(|| not_found(plugin_id))?;
+            change(&mut plugin)?;
+            plugin.updated_at = moment::written(Timestamp::now());
+            table::replace(connection, &plugin)?;
+            Ok(plugin)
+        });
+        plugin.await.map(Response::new)
+    }
+
+    async fn set_state(&self, plugin_id: &str, state: State) -> Result<Response<PluginInfo>, Status> {
+        self.change(plugin_id, |plugin| {
+            plugin.set_state(state);
+            Ok(())
+        })
+        .await
+    }
+
+    fn warn(&self, fault: plugin_image::Fault, image: &str) {
+        let Some(on_warning) = &self.rules.on_warning else { return };
+        let name = plugin_image::name_of(image);
+        let why = match fault {
+            plugin_image::Fault::Character => "something else than letters, digits and \"-\"".to_owned(),
+            plugin_image::Fault::Length => format!("more than {} characters", plugin_image::MAX_LENGTH),
+        };
+        on_warning(&format!("a current Repository service refuses the image name {name:?}: it has {why}"));
+    }
+}
+
+#[async_trait]
+impl Plugin for Plugins {
+    /// Does what the real service does, except that it does not ask the image registry whether the image has a tag.
+    async fn register(&self, request: Request<RegisterPluginRequest>) -> Result<Response<PluginInfo>, Status> {
+        let registration = registration::read(request.into_inner(), Timestamp::now())?;
+        let plugin = registration.plugin;
+        if let Some(fault) = registration.image_fault.filter(|_| self.rules.strict) {
+            return Err(registration::refusal(fault, &plugin.image).into());
+        }
+        self.store
+            .write(|connection| {
+                if table::find(connection, &plugin.plugin_id)?.is_some() {
+                    return Err(Fault::AlreadyRegistered.into());
+                }
+                record::check(&plugin)?;
+                table::insert(connection, &plugin)
+            })
+            .await?;
+        if let Some(fault) = registration.image_fault {
+            self.warn(fault, &plugin.image);
+        }
+        Ok(Response::new(plugin))
+    }
+
+    /// Changes what is set. An empty name counts as not set, because proto3 cannot tell the two apart; an empty object or
+    /// list is set and empties the field.
+    async fn update(&self, request: Request<UpdatePluginRequest>) -> Result<Response<PluginInfo>, Status> {
+        let update = request.into_inner();
+        let name = update.name.trim();
+        self.change(&update.plugin_id, |plugin| {
+            record::check_update(name, update.labels.as_ref())?;
+            if !update.name.is_empty() {
+                plugin.name = name.to_owned();
+            }
+            if let Some(labels) = &update.labels {
+                plugin.labels = Some(labels.clone());
+            }
+            let objects = [
+                (&update.capability, &mut plugin.capability),
+                (&update.tags, &mut plugin.tags),
+                (&update.docs, &mut plugin.docs),
+            ];
+            for (given, field) in objects {
+                if let Some(object) = given {
+                    *field = Some(trimmed(object.clone()));
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn deregister(&self, request: Request<PluginRequest>) -> Result<Response<()>, Status> {
+        let plugin_id = request.into_inner().plugin_id;
+        required(&plugin_id)?;
+        self.store
+            .write(|connection| {
+                if !table::remove(connection, &plugin_id)? {
+                    return Err(not_found(&plugin_id).into());
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(Response::new(()))
+    }
+
+    async fn enable(&self, request: Request<PluginRequest>) -> Result<Response<PluginInfo>, Status> {
+        self.set_state(&request.into_inner().plugin_id, State::Enabled).await
+    }
+
+    async fn disable(&self, request: Request<PluginRequest>) -> Result<Response<PluginInfo>, Status> {
+        self.set_state(&request.into_inner().plugin_id, State::Disabled).await
+    }
+
+    /// No versions: they are the tags in the image registry, which the embedded service does not ask.
+    async fn get_versions(&self, request: Request<RepositoryPluginRequest>) -> Result<Response<VersionsInfo>, Status> {
+        self.find(request.into_inner()).await?;
+        Ok(Response::new(VersionsInfo::default()))
+    }
+
+    async fn get(&self, request: Request<RepositoryPluginRequest>) -> Result<Response<PluginInfo>, Status> {
+        self.find(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list(&self, request: Request<PluginQuery>) -> Result<Response<PluginsInfo>, Status> {
+        let request = request.into_inner();
+        if !request.repository_id.is_empty() {
+            Place::of_id(&request.repository_id)?;
+        }
+        let query = Query::read(&request, Timestamp::now())?;
+        if !Place::includes_local(&request.repository_id) {
+            return Ok(Response::new(PluginsInfo::default()));
+        }
+        let (results, matching) = self.store.read(|connection| table::list(connection, &query)).await?;
+        let total_count = i32::try_from(matching).unwrap_or(i32::MAX);
+        Ok(Response::new(PluginsInfo { results, total_count }))
+    }
+}
+
+fn required(plugin_id: &str) -> Result<(), Fault> {
+    if plugin_id.is_empty() { Err(Fault::RequiredParameter("plugin_id")) } else { Ok(()) }
+}
+
+fn not_found(plugin_id: &str) -> Fault {
+    Fault::NotFound { plugin_id: plugin_id.to_owned(), domain_id: DOMAIN_ID }
+}

@@ -1,0 +1,107 @@
+//! Tests of the services as a caller sees them. What is expected is what the real service 1.12.5 answers, except where the
+//! 2.x API differs or a comment says otherwise.
+
+mod listing;
+mod registering;
+mod serving;
+mod sharing;
+
+use prost_types::value::Kind;
+use prost_types::{ListValue, Struct, Value};
+use tempfile::TempDir;
+use tonic::{Code, Request, Status};
+
+use super::plugin::Plugins;
+use super::proto::repository::v1::plugin_server::Plugin;
+use super::proto::repository::v1::{
+    PluginInfo, PluginQuery, PluginRequest, PluginsInfo, RegisterPluginRequest, RepositoryPluginRequest,
+    UpdatePluginRequest,
+};
+use super::{Rules, Store};
+
+/// A Plugin service on a store of its own.
+struct Service {
+    plugins: Plugins,
+    // Removed with the service.
+    _folder: TempDir,
+}
+
+impl Service {
+    fn new() -> Self {
+        Self::with_rules(Rules::default())
+    }
+
+    fn with_rules(rules: Rules) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("plugins.db")).unwrap();
+        Self { plugins: Plugins::new(store, rules), _folder: folder }
+    }
+
+    async fn register(&self, request: RegisterPluginRequest) -> Result<PluginInfo, Status> {
+        self.plugins.register(Request::new(request)).await.map(|response| response.into_inner())
+    }
+
+    async fn update(&self, request: UpdatePluginRequest) -> Result<PluginInfo, Status> {
+        self.plugins.update(Request::new(request)).await.map(|response| response.into_inner())
+    }
+
+    async fn get(&self, plugin_id: &str) -> Result<PluginInfo, Status> {
+        let request = RepositoryPluginRequest { plugin_id: plugin_id.into(), ..Default::default() };
+        self.plugins.get(Request::new(request)).await.map(|response| response.into_inner())
+    }
+
+    async fn list(&self, request: PluginQuery) -> Result<PluginsInfo, Status> {
+        self.plugins.list(Request::new(request)).await.map(|response| response.into_inner())
+    }
+}
+
+fn registration(image: &str) -> RegisterPluginRequest {
+    RegisterPluginRequest {
+        name: "A".into(),
+        resource_type: "inventory.Collector".into(),
+        image: image.into(),
+        ..Default::default()
+    }
+}
+
+fn plugin_request(plugin_id: &str) -> Request<PluginRequest> {
+    Request::new(PluginRequest { plugin_id: plugin_id.into() })
+}
+
+/// A protobuf value from JSON.
+fn value(json: serde_json::Value) -> Value {
+    use serde_json::Value as Json;
+    let kind = match json {
+        Json::Null => None,
+        Json::Bool(bool) => Some(Kind::BoolValue(bool)),
+        Json::Number(number) => number.as_f64().map(Kind::NumberValue),
+        Json::String(text) => Some(Kind::StringValue(text)),
+        Json::Array(items) => Some(Kind::ListValue(ListValue { values: items.into_iter().map(value).collect() })),
+        Json::Object(fields) => {
+            let fields = fields.into_iter().map(|(key, field)| (key, value(field))).collect();
+            Some(Kind::StructValue(Struct { fields }))
+        }
+    };
+    Value { kind }
+}
+
+fn object(json: serde_json::Value) -> Option<Struct> {
+    match value(json).kind {
+        Some(Kind::StructValue(object)) => Some(object),
+        other => panic!("no object: {other:?}"),
+    }
+}
+
+fn list(json: serde_json::Value) -> Option<ListValue> {
+    match value(json).kind {
+        Some(Kind::ListValue(list)) => Some(list),
+        other => panic!("no list: {other:?}"),
+    }
+}
+
+/// What a call was refused with.
+#[track_caller]
+fn refused<T: std::fmt::Debug>(result: Result<T, Status>) -> (Code, String) {
+    let status = result.unwrap_err();
+    (status.code(), status.message().to_owned())
+}

@@ -1,0 +1,154 @@
+//! One file, several stores: what processes do to each other. Threads with a store each meet in SQLite's file locks just as
+//! processes do.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Barrier;
+use std::thread;
+
+use serde_json::json;
+use tonic::Code;
+
+use super::*;
+
+const STORES: usize = 6;
+
+/// Runs `work` on `STORES` threads, each with a service on a store of its own, all at once.
+fn together<T: Send>(file: &Path, work: impl AsyncFn(usize, Service) -> T + Sync) -> Vec<T> {
+    let barrier = Barrier::new(STORES);
+    thread::scope(|scope| {
+        let (barrier, work) = (&barrier, &work);
+        let threads: Vec<_> = (0..STORES)
+            .map(|number| {
+                scope.spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                    barrier.wait();
+                    let store = Store::open(file).unwrap();
+                    let plugins = Plugins::new(store, Rules::default());
+                    let service = Service { plugins, _folder: tempfile::tempdir().unwrap() };
+                    runtime.block_on(work(number, service))
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn no_registration_is_lost_and_each_id_is_won_once() {
+    const EACH: usize = 20;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plugins.db");
+    let won: Vec<usize> = together(&file, async |number, service| {
+        let mut won = 0;
+        for index in 0..EACH {
+            service.register(registration(&format!("x/own-{number}-{index}"))).await.unwrap();
+            match service.register(registration(&format!("x/shared-{index}"))).await {
+                Ok(_) => won += 1,
+                Err(status) => assert_eq!(status.code(), Code::AlreadyExists, "{status}"),
+            }
+        }
+        won
+    });
+    assert_eq!(won.iter().sum::<usize>(), EACH);
+    let counts = together(&file, async |_, service| service.list(PluginQuery::default()).await.unwrap().results.len());
+    assert_eq!(counts, [STORES * EACH + EACH; STORES]);
+}
+
+#[test]
+fn updates_of_different_fields_of_one_plugin_all_stay() {
+    const EACH: usize = 20;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plugins.db");
+    together(&file, async |number, service| {
+        // Whoever is first; the others find it there.
+        let _ = service.register(registration("x/a")).await;
+        for index in 0..EACH {
+            let set = json!({ "round": index });
+            let none = UpdatePluginRequest { plugin_id: "a".into(), ..Default::default() };
+            let update = match number % 4 {
+                0 => UpdatePluginRequest { tags: object(set), ..none },
+                1 => UpdatePluginRequest { docs: object(set), ..none },
+                2 => UpdatePluginRequest { capability: object(set), ..none },
+                _ => UpdatePluginRequest { labels: list(json!([index.to_string()])), ..none },
+            };
+            service.update(update).await.unwrap();
+        }
+    });
+    let service = Service { plugins: Plugins::new(Store::open(&file).unwrap(), Rules::default()), _folder: folder };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let plugin = runtime.block_on(service.get("a")).unwrap();
+    // A read that came before another's write would have put that one's field back to an earlier round.
+    let last = object(json!({ "round": EACH - 1 }));
+    assert_eq!((&plugin.tags, &plugin.docs, &plugin.capability), (&last, &last, &last));
+    assert_eq!(plugin.labels, list(json!([(EACH - 1).to_string()])));
+}
+
+#[test]
+fn one_of_those_who_open_first_creates() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deep/er/plugins.db");
+    let barrier = Barrier::new(STORES);
+    let new = thread::scope(|scope| {
+        let threads: Vec<_> = (0..STORES)
+            .map(|_| {
+                scope.spawn(|| {
+                    barrier.wait();
+                    Store::open(&file).unwrap().is_new()
+                })
+            })
+            .collect();
+        threads.into_iter().filter_map(|thread| thread.join().unwrap().then_some(())).count()
+    });
+    assert_eq!(new, 1);
+    assert!(!Store::open(&file).unwrap().is_new());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_created_is_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("data/plugins.db");
+    let plugins = Plugins::new(Store::open(&file).unwrap(), Rules::default());
+    plugins.register(Request::new(registration("x/a"))).await.unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(mode(file.parent().unwrap()), 0o700);
+    assert_eq!(mode(&file.with_file_name("plugins.db-wal")), 0o600);
+    drop(plugins);
+    assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "one file when nobody has it open");
+}
+
+#[test]
+fn files_of_others_and_of_later_versions_are_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text");
+    fs::write(&text, "this is no database, and it is long enough to see that at its beginning").unwrap();
+    let other = folder.path().join("other.db");
+    rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
+    let later = folder.path().join("later.db");
+    drop(Store::open(&later).unwrap());
+    rusqlite::Connection::open(&later).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    for (file, cause) in [
+        (&text, "the file is not a local repository"),
+        (&other, "the file is not a local repository"),
+        (&later, "its format is version 2; this program knows version 1"),
+    ] {
+        let before = fs::read(file).unwrap();
+        let error = Store::open(file).unwrap_err();
+        assert_eq!(error.exit_code(), 1);
+        assert_eq!(error.problems()[0].causes, [cause]);
+        assert_eq!(fs::read(file).unwrap(), before);
+    }
+    assert!(Store::open(folder.path()).is_err(), "a folder");
+}
+
+#[test]
+fn a_file_with_a_name_that_means_something_to_sqlite_is_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file:x?mode=memory");
+    drop(Store::open(&file).unwrap());
+    assert!(file.exists());
+}
