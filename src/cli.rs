@@ -268,9 +268,6 @@ pub enum Endpoint {
         /// grpc://HOST:PORT or grpc+ssl://HOST:PORT
         #[arg(value_hint = ValueHint::Url)]
         endpoint: String,
-        /// Replace an endpoint that is there
-        #[arg(long)]
-        force: bool,
     },
     /// Remove a service's endpoint
     Remove { service: String },

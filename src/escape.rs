@@ -19,8 +19,9 @@ pub fn control(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// C0 and C1 controls, and the bidirectional overrides and isolates of Unicode's UAX 9.
-fn is_hostile(c: char) -> bool {
+/// What a terminal must not get raw: C0 and C1 controls, and the bidirectional marks, overrides and isolates of
+/// Unicode's UAX 9.
+pub fn is_hostile(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

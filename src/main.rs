@@ -1,1 +1,12 @@
-fn main() {}
+//! The `spacectl` program: streams in, exit code out.
+
+use std::process::ExitCode;
+
+use spacectl::config::Variables;
+use spacectl::streams::Streams;
+
+fn main() -> ExitCode {
+    let variables = Variables::of_process();
+    let mut streams = Streams::of_process(variables.no_color);
+    ExitCode::from(spacectl::run(std::env::args_os(), &variables, &mut streams))
+}

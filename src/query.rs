@@ -7,9 +7,10 @@ use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
+use crate::view::{Local, Sort};
 
 /// What the user asked of a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Wish {
     /// The fields that are needed; empty needs all.
     pub only: Vec<String>,
@@ -30,89 +31,74 @@ pub struct Page {
 
 impl Page {
     /// The first row, counted from 1, as the platform's `query.page.start` is.
-    pub fn start(self) -> u64 {
-        (u64::from(self.number) - 1) * u64::from(self.limit) + 1
+    ///
+    /// # Errors
+    /// A usage error for a row beyond what the API can count.
+    fn start(self) -> Result<u32> {
+        self.number.saturating_sub(1).checked_mul(self.limit).and_then(|before| before.checked_add(1)).ok_or_else(
+            || Error::usage(format!("page {} of {} rows lies beyond what the API can count", self.number, self.limit)),
+        )
     }
 }
 
-/// The order of the rows.
+/// What a request could not carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sort {
-    pub key: String,
-    /// Largest first.
-    pub desc: bool,
+pub struct Left {
+    /// To be applied to the rows that come back.
+    pub local: Option<Local>,
+    /// `minimal` was asked for, and the service has no such form.
+    pub minimal: bool,
 }
 
-impl Sort {
-    /// `key`, or `-key` for the largest first.
-    pub fn parse(text: &str) -> Result<Self> {
-        let (key, desc) = match text.strip_prefix('-') {
-            Some(key) => (key, true),
-            None => (text, false),
-        };
-        if key.is_empty() {
-            return Err(Error::usage("--sort needs a key").hint("for example -s name, or -s -created_at"));
-        }
-        Ok(Self { key: key.to_owned(), desc })
-    }
-}
-
-/// Puts into `request` as much of `wish` as its message `input` can carry, and returns what it cannot: that is to be
-/// applied to the rows that come back. A page goes to the service only if the order does too, for a page of rows in
-/// another order would be another page.
-pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: Wish) -> Result<Wish> {
-    let Some(Kind::Message(shape)) = input.get_field_by_name("query").map(|field| field.kind()) else {
-        return Ok(wish);
+/// Puts into `request` as much of `wish` as its message `input` can carry. A page goes to the service only if the order
+/// does too, for a page of rows in another order would be another page.
+pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: &Wish) -> Result<Left> {
+    let start = wish.page.map(Page::start).transpose()?;
+    let shape = match input.get_field_by_name("query").map(|field| field.kind()) {
+        Some(Kind::Message(shape)) => Some(shape),
+        _ => None,
     };
-    let has = |name: &str| shape.get_field_by_name(name).is_some();
-    let mut query = match request.remove("query") {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(given)) => given,
-        // Not a mapping: encoding says so, with its place.
-        Some(other) => {
-            request.insert("query".into(), other);
-            return Ok(wish);
-        }
-    };
-    let mut left = Wish::default();
-    if has("only") {
-        if !wish.only.is_empty() {
-            query.insert("only".into(), wish.only.into());
-        }
-    } else {
-        left.only = wish.only;
+    let field = |name: &str| shape.as_ref().and_then(|shape| shape.get_field_by_name(name));
+    let mut query = Map::new();
+    if field("only").is_some() && !wish.only.is_empty() {
+        query.insert("only".into(), wish.only.clone().into());
     }
-    if has("minimal") {
-        if let Some(minimal) = wish.minimal {
-            query.insert("minimal".into(), minimal.into());
-        }
-    } else {
-        left.minimal = wish.minimal;
+    let minimal = wish.minimal.filter(|_| field("minimal").is_some());
+    if let Some(minimal) = minimal {
+        query.insert("minimal".into(), minimal.into());
     }
-    match (wish.sort, shape.get_field_by_name("sort")) {
-        (Some(sort), Some(field)) => {
-            let one = json!({"key": sort.key, "desc": sort.desc});
-            query.insert("sort".into(), if field.is_list() { json!([one]) } else { one });
+    let mut local = Local { sort: None, start: 0, limit: 0 };
+    if let Some(sort) = &wish.sort {
+        let one = json!({"key": sort.key(), "desc": sort.is_descending()});
+        match field("sort") {
+            Some(field) => drop(query.insert("sort".into(), if field.is_list() { json!([one]) } else { one })),
+            None => local.sort = Some(sort.clone()),
         }
-        (sort, _) => left.sort = sort,
     }
-    match wish.page {
-        Some(page) if has("page") && left.sort.is_none() => {
-            let start = u32::try_from(page.start())
-                .map_err(|_| Error::usage(format!("page {} of {} rows is too far", page.number, page.limit)))?;
-            let mut fields = Map::new();
-            if start > 1 {
-                fields.insert("start".into(), start.into());
-            }
-            fields.insert("limit".into(), page.limit.into());
-            query.insert("page".into(), fields.into());
+    if let (Some(page), Some(start)) = (wish.page, start) {
+        if field("page").is_some() && local.sort.is_none() {
+            // The first page needs no start, and services of any age take it so.
+            let sent =
+                if start > 1 { json!({"start": start, "limit": page.limit}) } else { json!({"limit": page.limit}) };
+            query.insert("page".into(), sent);
+        } else {
+            (local.start, local.limit) = (to_usize(start), to_usize(page.limit));
         }
-        page => left.page = page,
     }
     if !query.is_empty() {
-        request.insert("query".into(), query.into());
+        match request.entry("query").or_insert_with(|| Map::new().into()) {
+            Value::Object(given) => given.extend(query),
+            null @ Value::Null => *null = query.into(),
+            // Not a mapping: encoding says so, with its place.
+            _ => {}
+        }
     }
-    Ok(left)
+    let is_whole = local.sort.is_none() && local.limit == 0;
+    Ok(Left { local: (!is_whole).then_some(local), minimal: wish.minimal == Some(true) && minimal.is_none() })
+}
+
+fn to_usize(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -146,13 +132,13 @@ mod tests {
             only: vec!["plugin_id".into()],
             minimal: None,
             page: Some(Page { number: 3, limit: 10 }),
-            sort: Some(Sort::parse("-name").unwrap()),
+            sort: Some(Sort::parse("-name", None).unwrap()),
         }
     }
 
-    fn applied(name: &str, given: Value) -> (Value, Wish) {
+    fn applied(name: &str, given: Value) -> (Value, Left) {
         let Value::Object(mut request) = given else { panic!("an object") };
-        let left = apply(&mut request, &message(name), wish()).unwrap();
+        let left = apply(&mut request, &message(name), &wish()).unwrap();
         (request.into(), left)
     }
 
@@ -164,7 +150,7 @@ mod tests {
             request,
             json!({"query": {"only": ["plugin_id"], "sort": [{"key": "name", "desc": true}], "page": page}})
         );
-        assert_eq!(left, Wish::default());
+        assert_eq!(left, Left { local: None, minimal: false });
         let (request, _) = applied("First", json!({}));
         assert_eq!(request["query"]["sort"], json!({"key": "name", "desc": true}));
     }
@@ -173,14 +159,14 @@ mod tests {
     fn without_a_query_all_is_left_to_be_applied_here() {
         let (request, left) = applied("None", json!({"name": "x"}));
         assert_eq!(request, json!({"name": "x"}));
-        assert_eq!(left, wish());
+        assert_eq!(left.local, Some(Local { sort: wish().sort, start: 21, limit: 10 }));
     }
 
     #[test]
     fn a_page_is_not_sent_without_its_order() {
         let (request, left) = applied("Third", json!({}));
         assert_eq!(request, json!({}));
-        assert_eq!((left.page, left.sort), (wish().page, wish().sort));
+        assert_eq!(left.local, Some(Local { sort: wish().sort, start: 21, limit: 10 }));
     }
 
     #[test]
@@ -193,8 +179,17 @@ mod tests {
     #[test]
     fn an_empty_query_is_not_sent() {
         let mut request = Map::new();
-        apply(&mut request, &message("Second"), Wish::default()).unwrap();
+        apply(&mut request, &message("Second"), &Wish::default()).unwrap();
         assert_eq!(request, Map::new());
+    }
+
+    #[test]
+    fn a_minimal_form_that_is_not_there_is_told() {
+        let wish = Wish { minimal: Some(true), ..Wish::default() };
+        let mut request = Map::new();
+        assert!(apply(&mut request, &message("None"), &wish).unwrap().minimal);
+        assert!(!apply(&mut request, &message("Second"), &wish).unwrap().minimal);
+        assert_eq!(Value::from(request), json!({"query": {"minimal": true}}));
     }
 
     #[test]
@@ -202,6 +197,6 @@ mod tests {
         let mut request = Map::new();
         let page = Some(Page { number: u32::MAX, limit: u32::MAX });
         let far = Wish { page, ..Wish::default() };
-        assert_eq!(apply(&mut request, &message("Second"), far).unwrap_err().exit_code(), 2);
+        assert_eq!(apply(&mut request, &message("Second"), &far).unwrap_err().exit_code(), 2);
     }
 }

@@ -26,6 +26,8 @@ pub struct Streams {
     pub out: Box<dyn Write>,
     /// Standard output is a terminal.
     pub out_is_terminal: bool,
+    /// The user has nothing against colour, where there is a terminal.
+    pub color: bool,
     pub talk: Talk,
 }
 
@@ -35,6 +37,7 @@ impl Streams {
         let out = io::stdout();
         Self {
             out_is_terminal: out.is_terminal(),
+            color: !no_color,
             input: Box::new(io::stdin()),
             out: Box::new(BufWriter::with_capacity(64 * 1024, out)),
             talk: Talk {
@@ -70,6 +73,14 @@ impl Talk {
     /// Says what will trouble the user later.
     pub fn warning(&mut self, text: &str) {
         self.say("warning", text);
+    }
+
+    /// Says that what was asked for is done, where nothing on standard output shows it.
+    pub fn done(&mut self, text: &str) {
+        match self.format {
+            TalkFormat::Json => self.said.push(("note", text.to_owned())),
+            TalkFormat::Text => self.write(&format!("{}\n", escape::control(text))),
+        }
     }
 
     fn say(&mut self, word: &'static str, text: &str) {

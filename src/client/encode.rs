@@ -16,6 +16,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::nearest::nearest;
 use crate::path::FieldPath;
+use crate::value::kind_of;
 
 /// A part of a request that its message cannot take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -434,17 +435,5 @@ fn describe(kind: &Kind) -> &'static str {
         Kind::Bytes => "bytes in base64",
         Kind::Message(_) => "a mapping",
         Kind::Enum(_) => "the name of a value",
-    }
-}
-
-/// What a value is, in the words of errors.
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a mapping",
     }
 }

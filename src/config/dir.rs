@@ -6,6 +6,7 @@ use super::file::{self, Lock};
 use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
+use crate::value::kind_of;
 
 const FOLDER: &str = ".spaceone";
 const CURRENT: &str = "environment.yml";
@@ -76,7 +77,7 @@ impl ConfigDir {
                 Err(invalid) => refuse(invalid.into_local()),
             },
             Some(other) => {
-                let kind = yaml::kind(other);
+                let kind = kind_of(other);
                 refuse(Error::local(format!("`{CURRENT_KEY}` must be an environment's name, and is {kind}")))
             }
         }
@@ -288,7 +289,7 @@ mod tests {
         let (_home, dir) = empty();
         dir.create(&name("no"), &Environment::default(), false).unwrap();
         dir.switch(&name("no")).unwrap();
-        assert_eq!(fs::read_to_string(dir.path().join("environment.yml")).unwrap(), "environment: \"no\"\n");
+        assert_eq!(fs::read_to_string(dir.path().join("environment.yml")).unwrap(), "environment: 'no'\n");
         assert_eq!(fs::read_to_string(dir.path().join("environments/no.yml")).unwrap(), "{}\n");
         assert_eq!(dir.current().unwrap(), Some(name("no")));
     }

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::environment::{ENDPOINTS, MAX_KEY};
-use super::{EndpointUrl, Environment, secret, yaml};
+use super::{EndpointUrl, Environment, secret};
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
+use crate::value::kind_of;
 
 impl Environment {
     /// Each service and its URL as the file has it, for showing: a user and password in it are masked. A URL is
@@ -85,15 +86,14 @@ impl Environment {
             Some(Value::Object(endpoints)) => Ok((!endpoints.is_empty()).then_some(endpoints)),
             Some(other) => Err(Error::local(format!(
                 "`{ENDPOINTS}` must be a mapping of services to URLs, and is {}",
-                yaml::kind(other)
+                kind_of(other)
             ))),
         }
     }
 }
 
 fn endpoint_text<'a>(service: &str, url: &'a Value) -> Result<&'a str> {
-    url.as_str()
-        .ok_or_else(|| Error::local(format!("`{ENDPOINTS}.{service}` must be a URL, and is {}", yaml::kind(url))))
+    url.as_str().ok_or_else(|| Error::local(format!("`{ENDPOINTS}.{service}` must be a URL, and is {}", kind_of(url))))
 }
 
 #[cfg(test)]

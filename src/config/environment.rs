@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{EndpointUrl, Invalid, Secret, file, metadata, secret, yaml};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::nearest::nearest;
+use crate::value::kind_of;
 
 const API_KEY: &str = "api_key";
 const TOKEN: &str = "token";
@@ -176,7 +177,7 @@ impl Environment {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => sendable(key, text).map_err(Invalid::into_local),
             Some(other) => {
-                let error = Error::local(format!("`{key}` must be text, and is {}", yaml::kind(other)));
+                let error = Error::local(format!("`{key}` must be text, and is {}", kind_of(other)));
                 Err(if other.is_number() || other.is_boolean() { error.hint("put it into quotes") } else { error })
             }
         }
@@ -221,7 +222,7 @@ mod tests {
         environment.set("token", "u").unwrap();
         environment.set("beta", "c").unwrap();
         environment.remove("alpha").unwrap();
-        assert_eq!(environment.to_yaml(), "zeta:\n  - 1\n  -\n    a: b\ntoken: u\nbeta: c\n");
+        assert_eq!(environment.to_yaml(), "zeta:\n- 1\n- a: b\ntoken: u\nbeta: c\n");
     }
 
     #[test]

@@ -5,6 +5,8 @@ use serde_yaml::Value as Yaml;
 
 use crate::error::{Error, Location, Result};
 use crate::path::FieldPath;
+use crate::value::kind_of;
+use crate::yaml;
 
 /// Longer keys can be read only if written in another way (`? key`): YAML wants the `:` within 1024 characters.
 const MAX_KEY: usize = 256;
@@ -36,7 +38,7 @@ pub(super) fn parse(bytes: &[u8], source: &str) -> Result<Map<String, Value>> {
     match to_json(value, &mut FieldPath::default()).map_err(|error| error.within(source))? {
         Value::Null => Ok(Map::new()),
         Value::Object(mapping) => Ok(mapping),
-        other => Err(Error::local(format!("{source} holds {}, not a mapping", kind(&other)))
+        other => Err(Error::local(format!("{source} holds {}, not a mapping", kind_of(&other)))
             .hint("a configuration is lines of `key: value`")),
     }
 }
@@ -105,104 +107,9 @@ fn to_json(value: Yaml, path: &mut FieldPath) -> Result<Value> {
     })
 }
 
-/// What kind of value it is, for messages that must not show it.
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a mapping",
-    }
-}
-
-/// Writes `mapping` in block style. A writer of our own, because the library's leaves words like `no` and dates
-/// unquoted, which YAML 1.1 reads as something else than text.
+/// The text of a file that holds `mapping`.
 pub(super) fn to_text(mapping: &Map<String, Value>) -> String {
-    let mut text = String::new();
-    if mapping.is_empty() {
-        text.push_str("{}");
-    } else {
-        write_entries(&mut text, mapping, 0);
-    }
-    text.push('\n');
-    text
-}
-
-fn write_entries(text: &mut String, mapping: &Map<String, Value>, indent: usize) {
-    for (key, value) in mapping {
-        start_line(text, indent);
-        write_scalar(text, key);
-        text.push(':');
-        write_value(text, value, indent);
-    }
-}
-
-/// Writes what stands behind `key:` or `-`: a scalar on the same line, entries on lines of their own.
-fn write_value(text: &mut String, value: &Value, indent: usize) {
-    match value {
-        Value::Object(mapping) if !mapping.is_empty() => write_entries(text, mapping, indent + 2),
-        Value::Array(items) if !items.is_empty() => {
-            for item in items {
-                start_line(text, indent + 2);
-                text.push('-');
-                write_value(text, item, indent + 2);
-            }
-        }
-        Value::String(scalar) => {
-            text.push(' ');
-            write_scalar(text, scalar);
-        }
-        // JSON's null, true, numbers, {} and [] are YAML's.
-        other => {
-            text.push(' ');
-            text.push_str(&other.to_string());
-        }
-    }
-}
-
-fn start_line(text: &mut String, indent: usize) {
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    text.extend(std::iter::repeat_n(' ', indent));
-}
-
-fn write_scalar(text: &mut String, scalar: &str) {
-    if is_plain(scalar) {
-        text.push_str(scalar);
-        return;
-    }
-    text.push('"');
-    for c in scalar.chars() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\t' => text.push_str("\\t"),
-            // Not printable in YAML, or a line break to YAML 1.1.
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') => {
-                text.push_str(&format!("\\U{:08x}", u32::from(c)));
-            }
-            c => text.push(c),
-        }
-    }
-    text.push('"');
-}
-
-/// Whether both versions of YAML read `scalar` as this text without quotes. It starts with a letter, so it is no
-/// number, date or indicator; and is none of the words that YAML 1.1 reads as a truth value or nothing.
-fn is_plain(scalar: &str) -> bool {
-    const WORDS: [&str; 9] = ["y", "yes", "n", "no", "on", "off", "true", "false", "null"];
-    let lower = scalar.to_ascii_lowercase();
-    scalar.starts_with(|c: char| c.is_ascii_alphabetic())
-        && !scalar.ends_with(':')
-        && !scalar.contains("::")
-        && scalar
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '=' | ':' | '@'))
-        && !WORDS.contains(&lower.as_str())
+    yaml::to_text(&Value::Object(mapping.clone()))
 }
 
 #[cfg(test)]
@@ -286,51 +193,6 @@ mod tests {
             bomb += &format!("a{level}: &a{level} [*a{below}, *a{below}, *a{below}, *a{below}]\n");
         }
         assert!(parse_text(&bomb).is_err());
-    }
-
-    #[test]
-    fn text_that_yaml_1_1_would_read_as_something_else_is_quoted() {
-        let mapping = json!({
-            "no": "014", "on": "12:30", "x": "2026-11-22", "y": "1_000", "z": "Yes", "e": "", "s": " a", "t": "a: b",
-            "tilde": "~", "merge": "<<", "hash": "a #b", "lines": "a\nb\n", "bell": "\u{7}\u{85}\u{2028}", "q": "\"\\",
-            "plain": "grpc+ssl://x.y:443/v1", "uni": "한글", "n": null, "f": 1.5, "b": false, "m": {}, "l": [],
-        });
-        let text = to_text(mapping.as_object().unwrap());
-        assert_eq!(
-            text,
-            r#""no": "014"
-"on": "12:30"
-x: "2026-11-22"
-"y": "1_000"
-z: "Yes"
-e: ""
-s: " a"
-t: "a: b"
-tilde: "~"
-merge: "<<"
-hash: "a #b"
-lines: "a\nb\n"
-bell: "\U00000007\U00000085\U00002028"
-q: "\"\\"
-plain: grpc+ssl://x.y:443/v1
-uni: "한글"
-"n": null
-f: 1.5
-b: false
-m: {}
-l: []
-"#
-        );
-        assert_eq!(parse_text(&text).unwrap(), mapping);
-    }
-
-    #[test]
-    fn nested_values_stand_below_their_key() {
-        let mapping = json!({"endpoints": {"identity": "grpc://x:1"}, "list": ["a", {"b": ["c"]}]});
-        let text = to_text(mapping.as_object().unwrap());
-        assert_eq!(text, "endpoints:\n  identity: grpc://x:1\nlist:\n  - a\n  -\n    b:\n      - c\n");
-        assert_eq!(parse_text(&text).unwrap(), mapping);
-        assert_eq!(to_text(&Map::new()), "{}\n");
     }
 
     fn any_value() -> impl Strategy<Value = Value> {

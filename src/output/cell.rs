@@ -14,8 +14,3 @@ pub(super) fn shown(value: &Value) -> Cow<'_, str> {
         Cow::Owned(text) => Cow::Owned(escape::control(&text).into_owned()),
     }
 }
-
-/// Whether a terminal must not get this character raw.
-pub(super) fn is_hostile(c: char) -> bool {
-    matches!(escape::control(c.encode_utf8(&mut [0; 4])), Cow::Owned(_))
-}

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-use super::cell;
+use crate::escape;
 
 /// Writes one value and ends the line.
 pub(super) fn write(out: &mut dyn Write, value: &Value) -> io::Result<()> {
@@ -20,7 +20,7 @@ struct Indented<'a>(PrettyFormatter<'a>);
 impl Formatter for Indented<'_> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let mut written = 0;
-        for (at, c) in fragment.char_indices().filter(|(_, c)| !c.is_ascii_graphic() && cell::is_hostile(*c)) {
+        for (at, c) in fragment.char_indices().filter(|(_, c)| !c.is_ascii_graphic() && escape::is_hostile(*c)) {
             out.write_all(&fragment.as_bytes()[written..at])?;
             // All of them stand in the basic plane, so four digits do.
             write!(out, "\\u{:04x}", u32::from(c))?;

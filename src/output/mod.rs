@@ -6,7 +6,6 @@ mod json;
 mod quiet;
 mod table;
 mod terminal;
-mod yaml;
 
 use std::io::Write;
 
@@ -14,6 +13,7 @@ pub use quiet::check_columns as check_quiet;
 
 use crate::error::Result;
 use crate::view::Document;
+use crate::yaml;
 
 /// What `-o` chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl<'a> Writer<'a> {
     pub fn write(&mut self, document: Document) -> Result<()> {
         match self.format {
             Format::Json => json::write(self.out, &document.into_value())?,
-            Format::Yaml => yaml::write(self.out, &document.into_value())?,
+            Format::Yaml => yaml::write_document(self.out, &document.into_value())?,
             Format::Csv => self.csv.write(self.out, document.into_list())?,
             Format::Quiet => quiet::write(self.out, &document.into_list())?,
             Format::Table => match document {
@@ -68,11 +68,19 @@ impl<'a> Writer<'a> {
                     table::write(self.out, &list, self.look.styled)?;
                 }
                 // As in the Python client: one value reads better as a document than as a row.
-                Document::Value(value) => yaml::write(self.out, &value)?,
+                Document::Value(value) => yaml::write_document(self.out, &value)?,
             },
         }
         self.count += 1;
         Ok(())
+    }
+
+    /// Hands on what is written so far, for a reader who follows a stream.
+    ///
+    /// # Errors
+    /// The output cannot be written to.
+    pub fn flush(&mut self) -> Result<()> {
+        Ok(self.out.flush()?)
     }
 
     /// Writes what waited for the last document.

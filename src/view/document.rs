@@ -23,6 +23,11 @@ pub enum Document {
 }
 
 impl Document {
+    /// Rows that came from no response.
+    pub fn of_rows(rows: Vec<Value>) -> Self {
+        Self::List(List::new(Map::new(), rows))
+    }
+
     /// Narrows the rows, or the one value, to the columns; a cell that is missing is null.
     #[must_use]
     pub fn select(self, columns: &Columns) -> Self {

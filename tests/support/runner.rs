@@ -29,6 +29,12 @@ impl Spacectl {
         self
     }
 
+    /// A variable that names a file of the folder where commands run.
+    pub fn variable_of_file(self, name: &str, file: &str) -> Self {
+        let path = self.path(file).to_str().unwrap().to_owned();
+        self.variable(name, &path)
+    }
+
     pub fn home(&self) -> &Path {
         self.home.path()
     }

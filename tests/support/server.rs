@@ -18,6 +18,7 @@ use spacectl::client::{decode, encode};
 use tokio::sync::oneshot;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Identity, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 use tower_service::Service;
 
@@ -87,6 +88,8 @@ pub enum Reflection {
 pub struct Server {
     address: SocketAddr,
     calls: Arc<Mutex<Vec<Call>>>,
+    /// For TLS: the certificate that is to be trusted, in PEM.
+    authority: Option<String>,
     _stop: oneshot::Sender<()>,
 }
 
@@ -101,8 +104,26 @@ impl Server {
         reflection: Reflection,
         handler: impl Fn(&Call) -> Answer + Send + Sync + 'static,
     ) -> Self {
+        Self::serve(api, reflection, None, handler)
+    }
+
+    /// A server that speaks TLS, with a certificate of its own for `names`.
+    pub fn with_tls(api: Api, names: &[&str], handler: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let signed = rcgen::generate_simple_self_signed(names).unwrap();
+        let (certificate, key) = (signed.cert.pem(), signed.signing_key.serialize_pem());
+        Self::serve(api, Reflection::V1Alpha, Some((certificate, key)), handler)
+    }
+
+    fn serve(
+        api: Api,
+        reflection: Reflection,
+        identity: Option<(String, String)>,
+        handler: impl Fn(&Call) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let calls = Arc::<Mutex<Vec<Call>>>::default();
         let methods = Methods { pool: api.0.clone(), handler: Arc::new(handler), calls: Arc::clone(&calls) };
+        let authority = identity.as_ref().map(|(certificate, _)| certificate.clone());
         let (ready, address) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         std::thread::spawn(move || {
@@ -110,18 +131,29 @@ impl Server {
             runtime.block_on(async {
                 let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
                 ready.send(incoming.local_addr().unwrap()).unwrap();
-                let server = tonic::transport::Server::builder().add_routes(routes(&api.0, reflection, methods));
+                let mut server = tonic::transport::Server::builder();
+                if let Some((certificate, key)) = identity {
+                    let identity = Identity::from_pem(certificate, key);
+                    server = server.tls_config(ServerTlsConfig::new().identity(identity)).unwrap();
+                }
+                let server = server.add_routes(routes(&api.0, reflection, methods));
                 // Dropping the sender stops the server too.
                 let stopped = async { drop(stopped.await) };
                 server.serve_with_incoming_shutdown(incoming, stopped).await.unwrap();
             });
         });
-        Self { address: address.recv().unwrap(), calls, _stop: stop }
+        Self { address: address.recv().unwrap(), calls, authority, _stop: stop }
+    }
+
+    /// For TLS: the certificate that is to be trusted, in PEM.
+    pub fn authority(&self) -> &str {
+        self.authority.as_deref().unwrap()
     }
 
     /// Where it listens, as an endpoint.
     pub fn url(&self) -> String {
-        format!("grpc://{}", self.address)
+        let scheme = if self.authority.is_some() { "grpc+ssl" } else { "grpc" };
+        format!("{scheme}://{}", self.address)
     }
 
     pub fn port(&self) -> u16 {
@@ -188,7 +220,11 @@ where
         let answering = Answering { methods: self.clone(), method };
         let mut grpc = tonic::server::Grpc::new(RawCodec).max_decoding_message_size(usize::MAX);
         Box::pin(async move {
-            if streams { Ok(grpc.server_streaming(answering, request).await) } else { Ok(grpc.unary(answering, request).await) }
+            if streams {
+                Ok(grpc.server_streaming(answering, request).await)
+            } else {
+                Ok(grpc.unary(answering, request).await)
+            }
         })
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Number, Value};
 
-use super::cell;
+use crate::escape;
 
 /// The longest key that is written in front of a colon; parsers refuse more than 1,024 characters there.
 const LONGEST_KEY: usize = 128;
@@ -17,8 +17,21 @@ const LONGEST_KEY: usize = 128;
 const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
 /// Writes one document, begun by `---`.
-pub(super) fn write(out: &mut dyn Write, value: &Value) -> io::Result<()> {
+pub fn write_document(out: &mut dyn Write, value: &Value) -> io::Result<()> {
     writeln!(out, "---")?;
+    write(out, value)
+}
+
+/// The text of a file that holds `value`.
+pub fn to_text(value: &Value) -> String {
+    let mut text = Vec::new();
+    // Neither can fail: a Vec takes all, and only text is written to it.
+    let _ = write(&mut text, value);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Writes what stands below a document's `---`, or alone in a file.
+fn write(out: &mut dyn Write, value: &Value) -> io::Result<()> {
     match value {
         Value::Object(object) if !object.is_empty() => mapping(out, object, 0, false),
         Value::Array(items) if !items.is_empty() => sequence(out, items, 0, false),
@@ -153,7 +166,7 @@ fn escaped(text: &str) -> String {
 /// the two code points at the end of the basic plane.
 fn must_be_escaped(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
-        || (!c.is_ascii_graphic() && cell::is_hostile(c))
+        || (!c.is_ascii_graphic() && escape::is_hostile(c))
 }
 
 #[cfg(test)]
@@ -165,7 +178,7 @@ mod tests {
 
     fn written(value: &Value) -> String {
         let mut out = Vec::new();
-        write(&mut out, value).unwrap();
+        write_document(&mut out, value).unwrap();
         String::from_utf8(out).unwrap()
     }
 

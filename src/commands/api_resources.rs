@@ -1,0 +1,62 @@
+//! `api-resources`: what the environment's endpoints offer, as they themselves tell it.
+
+use futures_util::future::join_all;
+use prost_reflect::ServiceDescriptor;
+use serde_json::{Value, json};
+
+use super::connector::Connector;
+use super::present::Presentation;
+use super::{Context, block_on};
+use crate::cli::ApiResources;
+use crate::client::reflection::{self, Described};
+use crate::error::Result;
+use crate::view::Document;
+
+const COLUMNS: &str = "Service,Resource,Verb";
+
+pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
+    let presentation = Presentation::parse(Some(COLUMNS), args.output)?;
+    let connector = Connector::new(context)?;
+    let services = connector.services()?;
+    let answers = block_on(async {
+        let asked = services.iter().map(async |service| {
+            let caller = connector.connect(service).await?;
+            reflection::describe_all(&caller).await
+        });
+        Ok(join_all(asked).await)
+    })?;
+    let mut rows = Vec::new();
+    let mut failures = Vec::new();
+    for (service, answer) in services.iter().zip(answers) {
+        match answer {
+            Ok(described) => rows.extend(resources(service, &described)),
+            Err(error) => failures.push(error.within(service)),
+        }
+    }
+    // One dead endpoint does not hide the others; but if none answers, that is the answer.
+    if rows.is_empty() && !failures.is_empty() {
+        return Err(failures.swap_remove(0));
+    }
+    for failure in failures {
+        let causes =
+            failure.problems().iter().flat_map(|problem| std::iter::once(&problem.message).chain(&problem.causes));
+        context.streams.talk.warning(&causes.map(String::as_str).collect::<Vec<_>>().join(": "));
+    }
+    presentation.write(Document::of_rows(rows), context.streams)
+}
+
+fn resources(configured: &str, described: &Described) -> Vec<Value> {
+    let resource = |service: ServiceDescriptor| {
+        let verbs: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
+        // What is not the platform's is called by its full name.
+        let package: Vec<&str> = service.package_name().split('.').collect();
+        let (of, name) = match package.as_slice() {
+            ["spaceone", "api", "core", _] if !configured.is_empty() => (configured, service.name()),
+            ["spaceone", "api", of, _] => (*of, service.name()),
+            _ => (configured, service.full_name()),
+        };
+        json!({"Service": of, "Resource": name, "Verb": verbs.join(", ")})
+    };
+    let names = described.services.iter().filter(|name| !name.starts_with("grpc.reflection."));
+    names.filter_map(|name| described.pool.get_service_by_name(name)).map(resource).collect()
+}

@@ -1,0 +1,84 @@
+//! From the settings of one call to something that calls.
+
+use std::time::Duration;
+
+use super::Context;
+use crate::client::address::Address;
+use crate::client::call::Caller;
+use crate::client::channel::{self, Transport};
+use crate::client::metadata::Metadata;
+use crate::config::{BUILT_IN, Destination, EndpointUrl, Endpoints, Secret, Selection, Settings, Variables};
+use crate::error::Result;
+use crate::repository::{self, Rules, Store};
+use crate::streams::Talk;
+
+/// Reaches the services of the environment in use.
+pub struct Connector {
+    settings: Settings,
+    metadata: Metadata,
+    connect_timeout: Option<Duration>,
+    timeout: Option<Duration>,
+    /// Open where the embedded service is called.
+    store: Option<Store>,
+}
+
+impl Connector {
+    /// Finds out what to call with whose credentials, and warns of what the user should know. Connects to nothing.
+    pub fn new(context: &mut Context<'_>) -> Result<Self> {
+        let selection =
+            Selection { environment: context.global.environment.clone(), endpoint: context.global.endpoint.clone() };
+        let settings = Settings::resolve(&selection, context.variables)?;
+        settings.warnings.iter().for_each(|warning| context.streams.talk.warning(warning));
+        let metadata = Metadata::new(
+            settings.credential.as_ref().map(Secret::expose),
+            settings.x_domain_id.as_deref(),
+            settings.x_workspace_id.as_deref(),
+        )?;
+        let store = match settings.endpoints {
+            Endpoints::Embedded => Some(open_store(context.variables, &mut context.streams.talk)?),
+            Endpoints::One(_) | Endpoints::Configured(_) => None,
+        };
+        let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout);
+        Ok(Self { settings, metadata, connect_timeout, timeout, store })
+    }
+
+    /// The services that have an endpoint, by name; the one behind `--endpoint` has none.
+    pub fn services(&self) -> Result<Vec<String>> {
+        match self.settings.endpoints {
+            Endpoints::One(_) => Ok(vec![String::new()]),
+            Endpoints::Embedded | Endpoints::Configured(_) => self.settings.services(),
+        }
+    }
+
+    /// Connects to what offers `service`.
+    pub async fn connect(&self, service: &str) -> Result<Caller> {
+        let (transport, place) = match (self.settings.destination(service)?, &self.store) {
+            (Destination::Embedded, Some(store)) => {
+                let routes = repository::routes(store.clone(), Rules::default()).await?;
+                (Transport::InProcess(routes), BUILT_IN.to_owned())
+            }
+            (Destination::Embedded, None) => unreachable!("the store is open where the embedded service is selected"),
+            (Destination::Url(url), _) => {
+                let address = address(&url);
+                (channel::connect(&address, self.connect_timeout).await?, address.to_string())
+            }
+        };
+        Ok(Caller::new(transport, self.metadata.clone(), self.timeout, place))
+    }
+}
+
+fn open_store(variables: &Variables, talk: &mut Talk) -> Result<Store> {
+    let path = variables.repository_database()?;
+    let store = Store::open(&path)?;
+    if store.is_new() {
+        talk.note(&format!(
+            "the environment {BUILT_IN} keeps its plugins in {}; it does not look whether their images exist",
+            path.display()
+        ));
+    }
+    Ok(store)
+}
+
+fn address(url: &EndpointUrl) -> Address {
+    Address { host: url.host().to_owned(), port: url.port(), tls: url.is_tls() }
+}

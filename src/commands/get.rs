@@ -1,0 +1,26 @@
+//! `get RESOURCE`: one row.
+
+use super::connector::Connector;
+use super::method::{Method, read_one_draft};
+use super::present::Presentation;
+use super::{Context, block_on};
+use crate::cli::Get;
+use crate::error::Result;
+use crate::resource::Resource;
+
+const VERB: &str = "get";
+
+pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
+    let resource = Resource::parse(&args.resource)?;
+    let presentation = Presentation::parse(args.columns.as_deref(), args.output)?;
+    let draft = read_one_draft(VERB, &args.request, context.streams)?;
+    let connector = Connector::new(context)?;
+    block_on(async {
+        let caller = connector.connect(&resource.service).await?;
+        let method = Method::find(caller, &resource, VERB, &args.request.api_version).await?;
+        let shape = presentation.check(&method.output())?;
+        let request = method.resolve(draft, args.request.strict, &mut context.streams.talk)?;
+        let response = method.call(method.encode(&request)?).await?;
+        presentation.write(shape.document(response), context.streams)
+    })
+}

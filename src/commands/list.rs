@@ -1,0 +1,53 @@
+//! `list RESOURCE`: rows, ordered, paged and cut to columns by the service where it can, else here.
+
+use super::connector::Connector;
+use super::method::{Method, read_one_draft};
+use super::present::Presentation;
+use super::{Context, block_on};
+use crate::cli::{List, Rows};
+use crate::error::Result;
+use crate::query::{self, Page, Wish};
+use crate::resource::Resource;
+use crate::view::{Columns, Document, Sort};
+
+const VERB: &str = "list";
+
+pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
+    let resource = Resource::parse(&args.resource)?;
+    let presentation = Presentation::parse(args.rows.columns.as_deref(), args.output)?;
+    let wish = wish(&args.rows, presentation.columns())?;
+    let draft = read_one_draft(VERB, &args.request, context.streams)?;
+    let connector = Connector::new(context)?;
+    block_on(async {
+        let caller = connector.connect(&resource.service).await?;
+        let method = Method::find(caller, &resource, VERB, &args.request.api_version).await?;
+        let shape = presentation.check(&method.output())?;
+        let mut request = method.resolve(draft, args.request.strict, &mut context.streams.talk)?;
+        let left = query::apply(&mut request.value, &method.input(), &wish)?;
+        if left.minimal {
+            context.streams.talk.note(&format!("{resource} has no minimal form: all fields are shown"));
+        }
+        if let Some(sort) = left.local.as_ref().and_then(|local| local.sort.as_ref()) {
+            shape.check_column(sort.column())?;
+        }
+        let response = method.call(method.encode(&request)?).await?;
+        let mut document = shape.document(response);
+        if let (Some(local), Document::List(list)) = (&left.local, &mut document) {
+            local.apply(list);
+        }
+        presentation.write(document, context.streams)
+    })
+}
+
+fn wish(rows: &Rows, columns: Option<&Columns>) -> Result<Wish> {
+    Ok(Wish {
+        only: columns.map(Columns::only_keys).unwrap_or_default(),
+        minimal: match (rows.minimal, rows.all) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        },
+        page: rows.limit.map(|limit| Page { number: rows.page.unwrap_or(1), limit }),
+        sort: rows.sort.as_deref().map(|sort| Sort::parse(sort, columns)).transpose()?,
+    })
+}

@@ -1,0 +1,79 @@
+//! `local serve`: the embedded Repository service on a port.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::{Context, block_on};
+use crate::cli::Local;
+use crate::error::{Error, Result};
+use crate::repository::{self, Rules, Store};
+
+pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
+    match args {
+        Local::Serve { listen, data, strict } => serve(*listen, data.clone(), *strict, context),
+    }
+}
+
+fn serve(listen: SocketAddr, data: Option<PathBuf>, strict: bool, context: &mut Context<'_>) -> Result<()> {
+    let path = match data {
+        Some(path) => path,
+        None => context.variables.repository_database()?,
+    };
+    let store = Store::open(&path)?;
+    block_on(async {
+        let cannot_listen = |error: std::io::Error| {
+            Error::local(format!("cannot listen on {listen}"))
+                .cause(error)
+                .hint("choose another address with --listen; port 0 takes a free one")
+        };
+        let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
+        let address = listener.local_addr().map_err(cannot_listen)?;
+        // The first line of standard output: what a script that asked for port 0 waits for.
+        writeln!(context.streams.out, "listening on grpc://{address}")?;
+        context.streams.out.flush()?;
+        let talk = &mut context.streams.talk;
+        talk.note(&format!(
+            "plugins are kept in {}; whether their images exist is not looked up, and callers are not authenticated",
+            path.display()
+        ));
+        if !address.ip().is_loopback() {
+            talk.warning("everybody who reaches this address can register and remove plugins");
+        }
+        // The service hears of warnings in its calls; they are told here, where the terminal is.
+        let (told, mut warnings) = mpsc::unbounded_channel::<String>();
+        let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
+        let rules = Rules { strict, on_warning: Some(Arc::new(on_warning)) };
+        let routes = repository::routes(store, rules).await?;
+        let serving = repository::serve(listener, routes, asked_to_end()?);
+        let telling = async {
+            while let Some(warning) = warnings.recv().await {
+                talk.warning(&warning);
+            }
+            // Nobody is left to warn, yet the service goes on.
+            std::future::pending().await
+        };
+        tokio::select! {
+            ended = serving => ended,
+            never = telling => never,
+        }
+    })
+}
+
+/// Done when Ctrl-C or SIGTERM asks this process to end.
+fn asked_to_end() -> Result<impl Future<Output = ()>> {
+    let cannot_wait = |error: std::io::Error| Error::local("cannot wait for signals").cause(error);
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot_wait)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(cannot_wait)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

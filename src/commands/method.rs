@@ -1,0 +1,152 @@
+//! One method of one endpoint: found, given its requests, called.
+
+use bytes::Bytes;
+use prost_reflect::prost::Message as _;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
+use serde_json::Value;
+
+use crate::cli;
+use crate::client::call::{Caller, Responses};
+use crate::client::encode::{self, Fault};
+use crate::client::{decode, reflection};
+use crate::error::{Error, Kind, Problem, Result};
+use crate::nearest::nearest;
+use crate::resource::Resource;
+use crate::spec::{self, Draft, Inputs, Part, Request, Target};
+use crate::streams::{Streams, Talk};
+
+/// A method that an endpoint offers.
+pub struct Method {
+    caller: Caller,
+    descriptor: MethodDescriptor,
+    resource: Resource,
+}
+
+impl Method {
+    /// Asks the endpoint for its own description of `verb` of `resource`.
+    pub async fn find(caller: Caller, resource: &Resource, verb: &str, api_version: &str) -> Result<Self> {
+        let by_rule = resource.full_name(api_version);
+        let mut described = reflection::describe(&caller, std::slice::from_ref(&by_rule)).await?;
+        let service = match described.pool.get_service_by_name(&by_rule) {
+            Some(service) => service,
+            None => {
+                let unknown = || resource.unknown(&described.services, caller.place());
+                let name = resource.find(&described.services, api_version).ok_or_else(unknown)?.to_owned();
+                described = reflection::describe(&caller, std::slice::from_ref(&name)).await?;
+                described
+                    .pool
+                    .get_service_by_name(&name)
+                    .ok_or_else(|| Error::local(format!("{} offers {name} but does not describe it", caller.place())))?
+            }
+        };
+        let descriptor = service.methods().find(|method| method.name() == verb).ok_or_else(|| {
+            let verbs: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
+            let error = Error::usage(format!("{resource} at {} has no verb {verb}", caller.place()));
+            match nearest(verb, verbs.iter().map(String::as_str)) {
+                Some(verb) => error.hint(format!("did you mean {verb}?")),
+                None => error.hint(format!("its verbs are {}", verbs.join(", "))),
+            }
+        })?;
+        if descriptor.is_client_streaming() {
+            return Err(Error::usage(format!("{verb} of {resource} takes a stream of requests, which cannot be sent")));
+        }
+        Ok(Self { caller, descriptor, resource: resource.clone() })
+    }
+
+    pub fn input(&self) -> MessageDescriptor {
+        self.descriptor.input()
+    }
+
+    pub fn output(&self) -> MessageDescriptor {
+        self.descriptor.output()
+    }
+
+    pub fn is_streaming(&self) -> bool {
+        self.descriptor.is_server_streaming()
+    }
+
+    /// Makes `draft` this method's request, and says what had to be done for it.
+    pub fn resolve(&self, draft: Draft, strict: bool, talk: &mut Talk) -> Result<Request> {
+        let target = Target {
+            service: &self.resource.service,
+            resource: &self.resource.name,
+            verb: self.descriptor.name(),
+            input: self.input(),
+        };
+        let resolved = draft.resolve(&target, strict)?;
+        resolved.notes.iter().for_each(|note| talk.note(note));
+        resolved.warnings.iter().for_each(|warning| talk.warning(warning));
+        Ok(resolved.request)
+    }
+
+    /// The bytes of `request`, or all that is wrong with it, each with its place.
+    pub fn encode(&self, request: &Request) -> Result<Bytes> {
+        match encode::encode(&request.value, &self.input()) {
+            Ok(message) => Ok(message.encode_to_vec().into()),
+            Err(faults) => {
+                let problems = faults.into_iter().map(|fault| problem(fault, request)).collect();
+                Err(Error::from_problems(Kind::Local, problems).unwrap_or_else(|| Error::local("cannot be sent")))
+            }
+        }
+    }
+
+    /// One request, one response.
+    pub async fn call(&self, request: Bytes) -> Result<Value> {
+        decode::decode(self.caller.unary(&self.descriptor, request).await?, &self.output())
+    }
+
+    /// One request, any number of responses.
+    pub async fn stream(&self, request: Bytes) -> Result<ResponseStream> {
+        let responses = self.caller.server_streaming(&self.descriptor, request).await?;
+        Ok(ResponseStream { responses, message: self.output() })
+    }
+}
+
+/// A streaming method's responses as they arrive.
+pub struct ResponseStream {
+    responses: Responses,
+    message: MessageDescriptor,
+}
+
+impl ResponseStream {
+    /// The next response; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Value>> {
+        match self.responses.next().await? {
+            Some(bytes) => decode::decode(bytes, &self.message).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+fn problem(fault: Fault, request: &Request) -> Problem {
+    let part = if fault.at_key { Part::Key } else { Part::Value };
+    let location = request.locate(&fault.path, part);
+    // What stands in no text was set by a parameter, which is then named instead.
+    let origin = location.is_none().then(|| request.describe_origin(&fault.path)).flatten();
+    let origin = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
+    let problem = Problem::new(format!("{origin}{}: {}", fault.path, fault.message)).at(location);
+    match fault.hint {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+/// Reads all that the command line gives for the request: one draft for each document.
+pub fn read_drafts(request: &cli::Request, streams: &mut Streams) -> Result<Vec<Draft>> {
+    let inputs = Inputs {
+        files: request.file_parameter.clone(),
+        json: request.json_parameter.clone(),
+        params: request.parameter.clone(),
+    };
+    spec::read(&inputs, &mut streams.input)
+}
+
+/// The only draft of a verb that takes one request.
+pub fn read_one_draft(verb: &str, request: &cli::Request, streams: &mut Streams) -> Result<Draft> {
+    let mut drafts = read_drafts(request, streams)?;
+    match (drafts.pop(), drafts.len()) {
+        (Some(only), 0) => Ok(only),
+        (_, others) => Err(Error::usage(format!("{verb} takes one request, and {} documents are given", others + 1))
+            .hint("give one document, or use exec, which sends each in turn")),
+    }
+}

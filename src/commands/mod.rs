@@ -1,0 +1,47 @@
+//! One file for each verb or noun: what the command line says becomes domain values, and the parts are joined.
+
+mod api_resources;
+mod config;
+mod connector;
+mod exec;
+mod get;
+mod list;
+mod local;
+mod method;
+mod present;
+mod version;
+
+use crate::cli::{Cli, Command, Global};
+use crate::config::Variables;
+use crate::error::{Error, Result};
+use crate::streams::Streams;
+
+/// What every command works with.
+struct Context<'a> {
+    global: &'a Global,
+    variables: &'a Variables,
+    streams: &'a mut Streams,
+}
+
+/// Does what the command line says.
+pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()> {
+    let context = &mut Context { global: &cli.global, variables, streams };
+    match &cli.command {
+        Command::Exec(args) => exec::run(args, context),
+        Command::List(args) => list::run(args, context),
+        Command::Get(args) => get::run(args, context),
+        Command::ApiResources(args) => api_resources::run(args, context),
+        Command::Config(args) => config::run(args, context),
+        Command::Local(args) => local::run(args, context),
+        Command::Version(args) => version::run(args, context),
+    }
+}
+
+/// Runs `work` to its end. One thread is enough for a client, and the quickest to start.
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::local("cannot start").cause(error))?;
+    runtime.block_on(work)
+}

@@ -1,0 +1,14 @@
+//! `version`: what this program is.
+
+use serde_json::json;
+
+use super::Context;
+use super::present::Presentation;
+use crate::cli::Version;
+use crate::error::Result;
+use crate::view::Document;
+
+pub fn run(args: &Version, context: &mut Context<'_>) -> Result<()> {
+    let version = Document::Value(json!({ "version": env!("CARGO_PKG_VERSION") }));
+    Presentation::parse(None, args.output)?.write(version, context.streams)
+}

@@ -1,0 +1,180 @@
+//! Calls: reflection, metadata, deadlines, retries, streams, and what is said when they fail.
+
+mod support;
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use serde_json::json;
+use support::{Api, Call, Reflection, Run, Server, Spacectl};
+use tonic::Status;
+
+const LIST: &str = "list repository.Plugin -c plugin_id";
+
+const ECHO: &str = r#"
+    syntax = "proto3";
+    package spaceone.api.lab.v1;
+    message Text { string text = 1; int64 big = 2; repeated string parts = 3; }
+    message Chunk { bytes data = 1; }
+    service Echo {
+      rpc say(Text) returns (Text);
+      rpc count(Text) returns (stream Text);
+      rpc collect(stream Text) returns (Text);
+      rpc list_parts(Text) returns (Text);
+    }"#;
+
+fn echo(call: &Call) -> Vec<Result<serde_json::Value, Status>> {
+    vec![Ok(call.request.clone())]
+}
+
+/// Runs against a server, its port not shown.
+fn run(user: &Spacectl, server: &Server, line: &str) -> Run {
+    let mut run = user.run(&format!("--endpoint {} {line}", server.url()));
+    for text in [&mut run.stdout, &mut run.stderr] {
+        *text = text.replace(&server.port().to_string(), "[PORT]");
+    }
+    run
+}
+
+#[test]
+fn any_service_is_called_by_its_own_description() {
+    let (user, server) = (Spacectl::new(), Server::start(Api::inline(ECHO), echo));
+    let said = run(&user, &server, "exec say lab.Echo -p text=a=b -p big=9007199254740993 -p parts=[x,1.10] -o json");
+    assert_snapshot!(said);
+    assert_eq!(run(&user, &server, "exec say spaceone.api.lab.v1.Echo -p text=x").success(), "---\ntext: x\n");
+}
+
+#[test]
+fn both_versions_of_reflection_serve() {
+    let user = Spacectl::new();
+    for reflection in [Reflection::Both, Reflection::V1Alpha] {
+        let server = Server::with_reflection(Api::inline(ECHO), reflection, echo);
+        assert_eq!(run(&user, &server, "exec say lab.Echo -p text=x").quiet_success(), "---\ntext: x\n");
+    }
+    let server = Server::with_reflection(Api::inline(ECHO), Reflection::None, echo);
+    assert_snapshot!(run(&user, &server, "exec say lab.Echo -p text=x"));
+}
+
+#[test]
+fn what_is_not_offered_is_answered_with_what_is() {
+    let (user, server) = (Spacectl::new(), Server::start(Api::inline(ECHO), echo));
+    assert_snapshot!(run(&user, &server, "exec say lab.Ecco"));
+    assert_snapshot!(run(&user, &server, "exec sya lab.Echo"));
+    assert_snapshot!(run(&user, &server, "exec collect lab.Echo"));
+    assert_snapshot!(run(&user, &server, "exec say Echo"));
+    assert_eq!(server.calls().len(), 0);
+}
+
+#[test]
+fn a_stream_is_shown_as_it_arrives_up_to_its_error() {
+    let count = |_: &Call| {
+        let mut answers: Vec<_> = (1..=3).map(|n| Ok(json!({"text": n.to_string()}))).collect();
+        answers.push(Err(Status::resource_exhausted("ERROR_LIMIT: no more")));
+        answers
+    };
+    let (user, server) = (Spacectl::new(), Server::start(Api::inline(ECHO), count));
+    assert_snapshot!(run(&user, &server, "exec count lab.Echo"));
+}
+
+#[test]
+fn the_key_goes_with_every_call_and_shows_nowhere() {
+    let refuse = |_: &Call| {
+        vec![Err(Status::unauthenticated(
+            "ERROR_AUTHENTICATE_FAILURE: Authenticate failure. (message = invalid token)",
+        ))]
+    };
+    let server = Server::start(Api::generation2(), refuse);
+    let user = Spacectl::new().variable("SPACECTL_API_KEY", "s3cret-key");
+    let refused = run(&user, &server, LIST);
+    assert!(!refused.to_string().contains("s3cret"));
+    assert_snapshot!(refused);
+    assert_eq!(server.calls()[0].metadata["token"], "s3cret-key");
+}
+
+#[test]
+fn a_servers_refusal_is_shown_as_sent_and_told_by_the_exit_code() {
+    let refuse = |_: &Call| {
+        vec![Err(Status::internal(
+            "ERROR_NO_IMAGE_IN_REGISTRY: Image does not found. (registry_type = DOCKER_HUB, image = a/plugin-missing)",
+        ))]
+    };
+    let server = Server::start(Api::generation2(), refuse);
+    let line = "exec register repository.Plugin -p name=A -p resource_type=a.B -p image=a/plugin-missing";
+    assert_snapshot!(run(&Spacectl::new(), &server, line));
+    let json = run(&Spacectl::new(), &server, &format!("--error-format json {line}"));
+    let told: serde_json::Value = serde_json::from_str(&json.stderr).unwrap();
+    assert_eq!((told["error"]["code"].as_str(), told["error"]["exit_code"].as_i64()), (Some("INTERNAL"), Some(77)));
+}
+
+/// Refuses the first `times` calls as a service does that is about to go or to come.
+fn away(times: usize) -> Server {
+    let calls = AtomicUsize::new(0);
+    Server::start(Api::generation2(), move |_| {
+        if calls.fetch_add(1, Ordering::SeqCst) < times {
+            return vec![Err(Status::unavailable("restarting"))];
+        }
+        vec![Ok(json!({}))]
+    })
+}
+
+#[test]
+fn a_verb_that_reads_is_tried_again() {
+    let server = away(2);
+    assert_eq!(run(&Spacectl::new(), &server, LIST).quiet_success(), "NO DATA\n");
+    assert_eq!(server.calls().len(), 3);
+    let server = away(3);
+    assert_snapshot!(run(&Spacectl::new(), &server, LIST));
+    assert_eq!(server.calls().len(), 3);
+}
+
+#[test]
+fn a_verb_that_writes_is_never_sent_twice() {
+    let server = away(1);
+    let line = "exec register repository.Plugin -p name=A -p resource_type=a.B -p image=a/b";
+    assert_eq!(run(&Spacectl::new(), &server, line).status, Some(64 + 14));
+    assert_eq!(server.calls().len(), 1);
+}
+
+#[test]
+fn a_deadline_ends_a_call() {
+    let slow = |_: &Call| {
+        std::thread::sleep(Duration::from_secs(5));
+        vec![Ok(json!({}))]
+    };
+    let server = Server::start(Api::generation2(), slow);
+    assert_snapshot!(run(&Spacectl::new(), &server, &format!("--timeout 300ms {LIST}")));
+}
+
+#[test]
+fn a_long_answer_is_taken() {
+    let long = |_: &Call| vec![Ok(json!({"results": [{"plugin_id": "x".repeat(6 << 20)}], "total_count": 1}))];
+    let server = Server::start(Api::generation2(), long);
+    let shown = run(&Spacectl::new(), &server, "list repository.Plugin -c plugin_id -o quiet").quiet_success();
+    assert_eq!(shown.len(), (6 << 20) + 1);
+}
+
+#[test]
+fn nobody_there() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let user = Spacectl::new();
+    let run = user.run(&format!("--endpoint grpc://127.0.0.1:{closed} {LIST}"));
+    assert_snapshot!(run.to_string().replace(&closed.to_string(), "[PORT]"));
+    assert_eq!(user.run(&format!("--endpoint grpc://no-such-host.invalid:1 {LIST}")).status, Some(1));
+}
+
+#[test]
+fn somebody_who_does_not_answer() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let run = Spacectl::new().run(&format!("--timeout 300ms --endpoint grpc://127.0.0.1:{port} {LIST}"));
+    assert_snapshot!(run.to_string().replace(&port.to_string(), "[PORT]"));
+}
+
+#[test]
+fn api_resources_tells_what_an_endpoint_offers() {
+    let server = Server::start(Api::generation2(), echo);
+    assert_snapshot!(run(&Spacectl::new(), &server, "api-resources"));
+    assert_snapshot!(Spacectl::local().run("api-resources -o csv"));
+}

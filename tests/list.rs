@@ -1,0 +1,157 @@
+//! `list` and `get`: columns, order, pages, formats.
+
+mod support;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use support::{Api, Call, Server, Spacectl};
+
+fn user_with_three_plugins() -> Spacectl {
+    let user = Spacectl::local();
+    user.file(
+        "plugins.yml",
+        "name: 슬랙 🚀\nresource_type: notification.Protocol\nimage: cloudforet/plugin-slack\nprovider: slack\n\
+         tags: {version: '1.10', icon: https://x/slack.svg, 'spaceone:plugin_name': Slack}\n\
+         labels: [chat, \"a,b\"]\ncapability: {schemas: [{name: one, type: a}, {name: two, type: b}]}\n---\n\
+         name: Grafana Webhook\nresource_type: monitoring.Webhook\nimage: cloudforet/plugin-grafana\n\
+         tags: {version: '1.0'}\n---\n\
+         name: AWS SNS Webhook\nresource_type: monitoring.Webhook\nimage: cloudforet/plugin-aws-sns\nprovider: aws\n",
+    );
+    user.run("exec register repository.Plugin -f plugins.yml").success();
+    user
+}
+
+#[test]
+fn tables_keep_versions_and_wide_characters_straight() {
+    let user = user_with_three_plugins();
+    assert_snapshot!(user.run("list repository.Plugin -c 'plugin_id|ID,name|Name,tags.version|Version,labels|Labels'"));
+}
+
+#[test]
+fn every_format_shows_the_same_rows() {
+    let user = user_with_three_plugins();
+    let shown: Vec<String> = ["table", "json", "yaml", "csv"]
+        .map(|format| {
+            format!("{}\n", user.run(&format!("list repository.Plugin -c plugin_id,labels,provider -o {format}")))
+        })
+        .to_vec();
+    assert_snapshot!(shown.concat());
+    assert_snapshot!(user.run("list repository.Plugin -c plugin_id -o quiet"));
+}
+
+#[test]
+fn the_column_grammar_reaches_into_lists() {
+    let user = user_with_three_plugins();
+    let columns = "name,labels.0,capability.schemas.name|All,capability.schemas.1.name|Second,\
+                   capability.schemas.?type:=A=>name|A,tags.spaceone:plugin_name|Tag";
+    assert_snapshot!(user.run(&format!("list repository.Plugin -c '{columns}' -o csv")));
+}
+
+#[test]
+fn order_and_pages_are_the_services() {
+    let user = user_with_three_plugins();
+    assert_snapshot!(user.run("list repository.Plugin -c plugin_id|ID,name -s -ID -l 2"));
+    assert_snapshot!(user.run("list repository.Plugin -c plugin_id|ID,name -s -ID -l 2 --page 2"));
+    assert_snapshot!(user.run("list repository.Plugin -c plugin_id -l 2 --page 9"));
+}
+
+#[test]
+fn minimal_and_count_only() {
+    let user = user_with_three_plugins();
+    assert_snapshot!(user.run("list repository.Plugin -m -l 1 -o json"));
+    assert_snapshot!(user.run("list repository.Plugin -p count_only=true -o json"));
+    assert_snapshot!(user.run("list repository.Plugin -p keyword=WEBHOOK -p state=ENABLED -c name -o quiet"));
+}
+
+#[test]
+fn an_unknown_column_is_refused_before_anything_is_sent() {
+    let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
+    let user = Spacectl::new();
+    for columns in ["plugin_id,nmae", "repository_info.nam", "name.x", "plugin_id,,name", "service_type"] {
+        let run = user.run(&format!("--endpoint {} list repository.Plugin -c '{columns}'", server.url()));
+        assert_eq!(run.status, Some(2), "{run}");
+    }
+    assert_snapshot!(user.run(&format!("--endpoint {} list repository.Plugin -c plugin_id,nmae", server.url())));
+    assert_eq!(server.calls().len(), 0);
+}
+
+#[test]
+fn the_query_has_the_shape_of_the_service() {
+    let line = "list repository.Plugin -c plugin_id,tags.icon,labels.0 -s -name -l 5 --page 3";
+    let query_at = |api: Api| {
+        let server = Server::start(api, |_| vec![Ok(json!({}))]);
+        let run = Spacectl::new().run(&format!("--endpoint {} {line}", server.url()));
+        assert_eq!(run.quiet_success(), "NO DATA\n");
+        server.calls()[0].request["query"].clone()
+    };
+    let only = json!(["plugin_id", "tags.icon", "labels"]);
+    let page = json!({"start": 11, "limit": 5});
+    let sort = json!({"key": "name", "desc": true});
+    assert_eq!(query_at(Api::generation1()), json!({"only": only, "page": page, "sort": sort}));
+    assert_eq!(query_at(Api::generation2()), json!({"only": only, "page": page, "sort": [sort]}));
+}
+
+#[test]
+fn a_list_without_a_query_is_ordered_and_cut_here() {
+    let repositories = |_: &Call| {
+        let names = ["b", "c", "a"].map(|name| json!({"repository_id": format!("repo-{name}"), "name": name}));
+        vec![Ok(json!({ "results": Value::from(names.to_vec()) }))]
+    };
+    let server = Server::start(Api::generation2(), repositories);
+    let user = Spacectl::new();
+    let list = format!("--endpoint {} list repository.Repository", server.url());
+    assert_snapshot!(user.run(&format!("{list} -s -name -l 2 -c name,repository_id|ID")));
+    assert_eq!(server.calls()[0].request, json!({}));
+    assert_eq!(user.run(&format!("{list} -s nmae")).status, Some(2));
+}
+
+#[test]
+fn an_empty_list_is_valid_everywhere() {
+    let user = Spacectl::local();
+    user.run("list repository.Plugin").success();
+    for (format, expected) in [
+        ("table", "NO DATA\n"),
+        ("json", "{\n    \"results\": []\n}\n"),
+        ("yaml", "---\nresults: []\n"),
+        ("csv", "plugin_id\n"),
+        ("quiet", ""),
+    ] {
+        assert_eq!(user.run(&format!("list repository.Plugin -c plugin_id -o {format}")).quiet_success(), expected);
+    }
+}
+
+#[test]
+fn get_shows_one_row_and_says_when_there_is_none() {
+    let user = user_with_three_plugins();
+    assert_snapshot!(user.run("get repository.Plugin -p plugin_id=plugin-slack -c plugin_id,name,tags,capability"));
+    assert_snapshot!(user.run("get repository.Plugin -p plugin_id=nope"));
+    assert_snapshot!(user.run("get repository.Plugin -p plugin_id=plugin-slack -c plugin_id,name -o table"));
+}
+
+#[test]
+fn a_servers_text_cannot_drive_the_terminal() {
+    let hostile =
+        |_: &Call| vec![Ok(json!({"results": [{"plugin_id": "a\u{1b}[2J", "name": "x\ny"}], "total_count": 1}))];
+    let server = Server::start(Api::generation2(), hostile);
+    assert_snapshot!(
+        Spacectl::new().run(&format!("--endpoint {} list repository.Plugin -c plugin_id,name", server.url()))
+    );
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    use std::io::Read as _;
+    let many = |_: &Call| {
+        let rows: Vec<Value> = (0..50_000).map(|n| json!({"plugin_id": format!("plugin-{n:09}")})).collect();
+        vec![Ok(json!({"results": rows, "total_count": 50_000}))]
+    };
+    let server = Server::start(Api::generation2(), many);
+    let mut command = Spacectl::new().command();
+    command.args(["--endpoint", &server.url(), "list", "repository.Plugin", "-c", "plugin_id"]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.current_dir("/").spawn().unwrap();
+    let mut first = [0; 64];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+}
