@@ -8,7 +8,7 @@
 //! `register` accepts an image that is nowhere, and `get_versions` has no versions), authenticate its callers, and query
 //! with `unwind`, `lookup` or `add_fields`.
 //!
-//! A call passes `server` (routing), `plugin` and `places` (the methods), `registration` and `record` (what a plugin
+//! A call passes `server` and `lazy` (routing), `plugin` and `places` (the methods), `registration` and `record` (what a plugin
 //! may be) or `query`, `condition`, `operator`, `document` and `datum` (which plugins are asked for), `table` (rows) and
 //! `store` (transactions).
 
@@ -16,6 +16,7 @@ mod condition;
 mod datum;
 mod document;
 mod fault;
+mod lazy;
 mod moment;
 mod operator;
 mod places;

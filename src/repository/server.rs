@@ -10,7 +10,9 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, async_trait};
 use tonic_health::ServingStatus;
+use tonic_reflection::server as reflection;
 
+use super::lazy::Lazy;
 use super::places::Repositories;
 use super::plugin::{Plugins, Rules};
 use super::proto::FILE_DESCRIPTOR_SET;
@@ -32,33 +34,34 @@ pub const MAX_MESSAGE: usize = 256 << 20;
 const GRACE: Duration = Duration::from_secs(3);
 
 /// All services: Plugin, Repository, ServerInfo, Health, and reflection in both versions.
-///
-/// # Errors
-/// The bundled descriptors cannot be read.
-pub async fn routes(store: Store, rules: Rules) -> Result<Routes> {
+pub async fn routes(store: Store, rules: Rules) -> Routes {
     let plugins = PluginServer::new(Plugins::new(store, rules))
         .max_decoding_message_size(MAX_MESSAGE)
         .max_encoding_message_size(MAX_MESSAGE);
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
-    let unreadable =
-        |error: tonic_reflection::server::Error| Error::local("cannot read the bundled descriptors").caused_by(&error);
     let (health, health_service) = tonic_health::server::health_reporter();
     for service in
         [PluginServer::<Plugins>::NAME, RepositoryServer::<Repositories>::NAME, ServerInfoServer::<Info>::NAME]
     {
         health.set_service_status(service, ServingStatus::Serving).await;
     }
-    Ok(Routes::new(plugins)
+    // Reading the descriptors takes longer than most calls, and a client asks by one of the versions at most.
+    Routes::new(plugins)
         .add_service(RepositoryServer::new(Repositories))
         .add_service(ServerInfoServer::new(Info))
         .add_service(health_service)
-        .add_service(reflection().build_v1().map_err(unreadable)?)
-        .add_service(reflection().build_v1alpha().map_err(unreadable)?)
-        .prepare())
+        .add_service(Lazy::new(|| reflection().build_v1().map_err(unreadable)))
+        .add_service(Lazy::new(|| reflection().build_v1alpha().map_err(unreadable)))
+        .prepare()
+}
+
+fn reflection() -> reflection::Builder<'static> {
+    reflection::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+fn unreadable(error: reflection::Error) -> Status {
+    Status::internal(format!("the bundled descriptors cannot be read: {error}"))
 }
 
 /// Serves `routes` on `listener` until `shutdown` is done; then takes no new calls and lets open ones end, for at most

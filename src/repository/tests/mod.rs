@@ -1,6 +1,7 @@
 //! Tests of the services as a caller sees them. What is expected is what the real service 1.12.5 answers, except where the
 //! 2.x API differs or a comment says otherwise.
 
+mod filtering;
 mod listing;
 mod registering;
 mod serving;
@@ -8,10 +9,13 @@ mod sharing;
 
 use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
+use serde_json::json;
 use tempfile::TempDir;
 use tonic::{Code, Request, Status};
 
 use super::plugin::Plugins;
+use super::proto::core::v2::filter::{KeyAlias, OperatorAlias, ValueAlias};
+use super::proto::core::v2::{Filter, Query};
 use super::proto::repository::v1::plugin_server::Plugin;
 use super::proto::repository::v1::{
     PluginInfo, PluginQuery, PluginRequest, PluginsInfo, RegisterPluginRequest, RepositoryPluginRequest,
@@ -104,4 +108,49 @@ fn list(json: serde_json::Value) -> Option<ListValue> {
 fn refused<T: std::fmt::Debug>(result: Result<T, Status>) -> (Code, String) {
     let status = result.unwrap_err();
     (status.code(), status.message().to_owned())
+}
+
+/// Four plugins that differ in everything that filters can ask for. By name they are q0 q2 q1 q3.
+async fn four() -> Service {
+    let service = Service::new();
+    let deep = json!({"n": 1, "s": "Hello", "deep": {"x": [1, 2]}, "l": [{"k": "a", "v": 1}, {"k": "b", "v": 2}]});
+    let plugins = [
+        ("Alpha", "aws", deep),
+        ("beta", "gcp", json!({"n": 2.5})),
+        ("Gamma", "", json!({"n": "text", "b": true, "z": null})),
+        ("delta.x", "aws", json!({})),
+    ];
+    for (index, (name, provider, tags)) in plugins.into_iter().enumerate() {
+        let request = RegisterPluginRequest {
+            name: name.into(),
+            provider: provider.into(),
+            tags: object(tags),
+            labels: list(json!([format!("L{index}"), "All"])),
+            ..registration(&format!("x/q{index}"))
+        };
+        service.register(request).await.unwrap();
+    }
+    service
+}
+
+fn condition(key: &str, operator: &str, json: serde_json::Value) -> Filter {
+    Filter {
+        key_alias: Some(KeyAlias::K(key.into())),
+        value_alias: Some(ValueAlias::V(value(json))),
+        operator_alias: Some(OperatorAlias::O(operator.into())),
+    }
+}
+
+fn filtered(filter: Filter) -> PluginQuery {
+    queried(Query { filter: vec![filter], ..Default::default() })
+}
+
+fn queried(query: Query) -> PluginQuery {
+    PluginQuery { query: Some(query), ..Default::default() }
+}
+
+async fn ids(service: &Service, request: PluginQuery) -> String {
+    let answer = service.list(request).await.unwrap();
+    let ids: Vec<&str> = answer.results.iter().map(|plugin| plugin.plugin_id.as_str()).collect();
+    ids.join(" ")
 }

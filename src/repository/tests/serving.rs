@@ -21,7 +21,7 @@ use crate::repository::{API_VERSION, routes, serve};
 
 async fn new_routes(folder: &TempDir) -> Routes {
     let store = Store::open(&folder.path().join("plugins.db")).unwrap();
-    routes(store, Rules::default()).await.unwrap()
+    routes(store, Rules::default()).await
 }
 
 /// Calls a method in the process, as the environment `local` does.

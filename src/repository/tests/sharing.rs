@@ -10,6 +10,7 @@ use serde_json::json;
 use tonic::Code;
 
 use super::*;
+use crate::repository::store::Failure;
 
 const STORES: usize = 6;
 
@@ -82,6 +83,28 @@ fn updates_of_different_fields_of_one_plugin_all_stay() {
     let last = object(json!({ "round": EACH - 1 }));
     assert_eq!((&plugin.tags, &plugin.docs, &plugin.capability), (&last, &last, &last));
     assert_eq!(plugin.labels, list(json!([(EACH - 1).to_string()])));
+}
+
+#[tokio::test]
+async fn whoever_waits_for_another_process_leaves_the_runtime_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plugins.db");
+    let service = Service { plugins: Plugins::new(Store::open(&file).unwrap(), Rules::default()), _folder: folder };
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // On this runtime of one thread, the other would never get to its end if the first did not let it.
+    let (registered, ()) = tokio::join!(service.register(registration("x/a")), async {
+        // Reading does not wait.
+        assert_eq!(refused(service.get("a").await).0, Code::InvalidArgument);
+        other.execute_batch("COMMIT").unwrap();
+    });
+    registered.unwrap();
+}
+
+#[test]
+fn a_database_that_stays_busy_is_unavailable() {
+    let busy = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None);
+    assert_eq!(Status::from(Failure::from(busy)).code(), Code::Unavailable);
 }
 
 #[test]
