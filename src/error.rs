@@ -26,6 +26,19 @@ pub enum Kind {
     ReaderGone,
 }
 
+impl Kind {
+    /// What the process exits with.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Local => 1,
+            // gRPC has 17 codes, so this stays below the 128 + signal of shells.
+            Self::Status(code) => 64 + code as u8,
+            Self::ReaderGone => 0,
+        }
+    }
+}
+
 /// A place in a text: a file, standard input or an argument. Lines and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
@@ -177,13 +190,7 @@ impl Error {
 
     /// What the process exits with.
     pub fn exit_code(&self) -> u8 {
-        match self.kind {
-            Kind::Usage => 2,
-            Kind::Local => 1,
-            // gRPC has 17 codes, so this stays below the 128 + signal of shells.
-            Kind::Status(code) => 64 + code as u8,
-            Kind::ReaderGone => 0,
-        }
+        self.kind.exit_code()
     }
 
     /// The error as lines for people, each ended; `label` paints a line's first word ("error", "hint").

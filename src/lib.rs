@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 
 use clap::Parser as _;
+use clap::error::ErrorKind;
 
 pub mod cli;
 pub mod client;
@@ -37,6 +38,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, stre
         Ok(cli) => {
             streams.talk.set_format(talk_format(cli.global.error_format));
             commands::run(&cli, variables, streams)
+        }
+        Err(unparsed) if unparsed.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            streams.talk.help(&unparsed.render());
+            return Kind::Usage.exit_code();
         }
         Err(unparsed) => not_a_command(&unparsed, &args, streams),
     };

@@ -5,6 +5,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 
+use clap::builder::StyledStr;
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -73,6 +74,12 @@ impl Talk {
     /// Says what will trouble the user later.
     pub fn warning(&mut self, text: &str) {
         self.say("warning", text);
+    }
+
+    /// Shows how a command is used, to somebody who gave none.
+    pub fn help(&mut self, help: &StyledStr) {
+        let text = if self.color { help.ansi().to_string() } else { help.to_string() };
+        self.write(&text);
     }
 
     /// Says that what was asked for is done, where nothing on standard output shows it.

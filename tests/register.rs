@@ -138,7 +138,7 @@ fn a_mistake_in_the_last_document_is_found_before_the_first_is_sent() {
 fn standard_input_json_and_parameters_outrank_each_other_in_turn() {
     let user = Spacectl::local();
     let line = "exec register repository.Plugin -f - -j '{\"provider\": \"from-json\", \"tags\": {\"b\": \"2\"}}' \
-                -p provider=a=b -p tags.icon=x -p labels=[a,1.10] -p registry_type=HARBOR";
+                -p provider=a=b -p tags.icon=x -p labels=[a,1.10] -p registry_type=GITHUB";
     let run = user.run_with_input(
         &format!("{line} -c plugin_id,provider,tags,labels,registry_type -o json"),
         "name: A\nresource_type: a.B\nimage: x/a\nprovider: from-file\ntags: {a: '1'}\n",

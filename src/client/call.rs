@@ -111,7 +111,7 @@ struct Call {
 impl Call {
     fn new(caller: &Caller, method: &MethodDescriptor) -> Result<Self> {
         let service = method.parent_service();
-        let what = format!("{} {} at {}", method.name(), service.full_name(), caller.place);
+        let what = format!("{} {} at {}", method.name(), short_name(service.full_name()), caller.place);
         let path = format!("/{}/{}", service.full_name(), method.name());
         let path = PathAndQuery::try_from(path).map_err(|error| Error::local(&what).caused_by(&error))?;
         let deadline = caller.timeout.map(|timeout| (Instant::now() + timeout, timeout));
@@ -129,15 +129,25 @@ impl Call {
     }
 
     async fn within_deadline<T>(&self, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
-        match self.deadline {
-            None => work.await,
-            Some((at, timeout)) => tokio::time::timeout_at(at, work)
-                .await
-                .unwrap_or_else(|_| Err(Status::deadline_exceeded(format!("no answer within {timeout:?}")))),
+        let Some((at, timeout)) = self.deadline else { return work.await };
+        let late = || Status::deadline_exceeded(format!("no answer within {timeout:?}"));
+        match tokio::time::timeout_at(at, work).await {
+            // The transport knows the deadline too, and calls it a cancellation if it is the first to see it.
+            Ok(Err(_)) if Instant::now() >= at => Err(late()),
+            Ok(result) => result,
+            Err(_) => Err(late()),
         }
     }
 
     fn error(&self, status: &Status) -> Error {
         status::error(&self.what, status)
+    }
+}
+
+/// `repository.Plugin` for `spaceone.api.repository.v1.Plugin`; other names as they are.
+fn short_name(full_name: &str) -> String {
+    match full_name.split('.').collect::<Vec<_>>().as_slice() {
+        ["spaceone", "api", service, _, resource] => format!("{service}.{resource}"),
+        _ => full_name.to_owned(),
     }
 }

@@ -76,7 +76,7 @@ fn advice(address: &Address, error: &tonic::transport::Error) -> Option<String> 
         let plain = Address { tls: false, ..address.clone() };
         return Some(format!("the service does not speak TLS there: try {plain}"));
     }
-    if tells("UnknownIssuer") {
+    if tells("UnknownIssuer") || tells("BadSignature") {
         return Some(
             "the certificate's issuer is not trusted here: install your company's CA certificate in the system, \
              or name it in SSL_CERT_FILE"

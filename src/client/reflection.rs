@@ -34,20 +34,20 @@ pub struct Described {
     pub pool: DescriptorPool,
 }
 
-/// Asks for the names of all services, and for the files of `symbols` with their imports: in one round trip where the
-/// server sends imports along, as the platform's services do.
-pub async fn describe(caller: &Caller, symbols: &[String]) -> Result<Described> {
+/// Asks for the names of all services, and for the file of `symbol` with its imports: in one round trip where the server
+/// sends imports along, as the platform's services do.
+pub async fn describe(caller: &Caller, symbol: &str) -> Result<Described> {
     converse(caller, async |conversation| {
         conversation.ask(MessageRequest::ListServices(String::new()))?;
-        for symbol in symbols {
-            conversation.ask(MessageRequest::FileContainingSymbol(symbol.clone()))?;
-        }
+        conversation.ask(MessageRequest::FileContainingSymbol(symbol.to_owned()))?;
         let services = conversation.services().await?;
         let mut files = Files::default();
-        for _ in symbols {
-            conversation.files(&mut files).await?;
+        match conversation.files(&mut files).await {
+            Ok(()) => conversation.imports(&mut files).await?,
+            // Some servers end the stream over a symbol that they do not know, instead of answering so.
+            Err(status) if status.code() == Code::NotFound => {}
+            Err(status) => return Err(status),
         }
-        conversation.imports(&mut files).await?;
         Ok(Described { services, pool: files.into_pool()? })
     })
     .await
@@ -74,12 +74,17 @@ pub async fn describe_all(caller: &Caller) -> Result<Described> {
 /// Holds `talk` with the first version of reflection that the server has.
 async fn converse<T>(caller: &Caller, talk: impl AsyncFn(&mut Conversation) -> Result<T, Status>) -> Result<T> {
     let what = format!("cannot ask {} what it offers", caller.place());
+    let failed = |status: Status| match std::error::Error::source(&status) {
+        // Nobody answered: the connection itself does not carry gRPC.
+        Some(source) => no_grpc(&what, caller, source),
+        None => status::error(&what, &status),
+    };
     let work = async {
         for path in PATHS {
             let mut conversation = Conversation::start(caller, path);
             match talk(&mut conversation).await {
                 Err(status) if status.code() == Code::Unimplemented => {}
-                result => return result.map_err(|status| status::error(&what, &status)),
+                result => return result.map_err(failed),
             }
         }
         Err(Error::status(Code::Unimplemented, &what)
@@ -91,6 +96,15 @@ async fn converse<T>(caller: &Caller, talk: impl AsyncFn(&mut Conversation) -> R
         Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
             Err(status::error(&what, &Status::deadline_exceeded(format!("no answer within {limit:?}"))))
         }),
+    }
+}
+
+fn no_grpc(what: &str, caller: &Caller, source: &dyn std::error::Error) -> Error {
+    let error = Error::local(what).caused_by(source);
+    if caller.place().starts_with("grpc://") {
+        error.hint("what listens there may not speak gRPC; if it speaks TLS, use grpc+ssl://")
+    } else {
+        error.hint("what listens there may not speak gRPC, or may ask for a client certificate")
     }
 }
 

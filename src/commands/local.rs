@@ -49,7 +49,7 @@ fn serve(listen: SocketAddr, data: Option<PathBuf>, strict: bool, context: &mut 
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
         let rules = Rules { strict, on_warning: Some(Arc::new(on_warning)) };
-        let routes = repository::routes(store, rules).await?;
+        let routes = repository::routes(store, rules).await;
         let serving = repository::serve(listener, routes, asked_to_end()?);
         let telling = async {
             while let Some(warning) = warnings.recv().await {

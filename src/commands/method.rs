@@ -26,13 +26,13 @@ impl Method {
     /// Asks the endpoint for its own description of `verb` of `resource`.
     pub async fn find(caller: Caller, resource: &Resource, verb: &str, api_version: &str) -> Result<Self> {
         let by_rule = resource.full_name(api_version);
-        let mut described = reflection::describe(&caller, std::slice::from_ref(&by_rule)).await?;
+        let mut described = reflection::describe(&caller, &by_rule).await?;
         let service = match described.pool.get_service_by_name(&by_rule) {
             Some(service) => service,
             None => {
                 let unknown = || resource.unknown(&described.services, caller.place());
                 let name = resource.find(&described.services, api_version).ok_or_else(unknown)?.to_owned();
-                described = reflection::describe(&caller, std::slice::from_ref(&name)).await?;
+                described = reflection::describe(&caller, &name).await?;
                 described
                     .pool
                     .get_service_by_name(&name)
@@ -84,8 +84,10 @@ impl Method {
         match encode::encode(&request.value, &self.input()) {
             Ok(message) => Ok(message.encode_to_vec().into()),
             Err(faults) => {
+                let is_in_file = faults.iter().any(|fault| request.is_from_file(&fault.path));
+                let kind = if is_in_file { Kind::Local } else { Kind::Usage };
                 let problems = faults.into_iter().map(|fault| problem(fault, request)).collect();
-                Err(Error::from_problems(Kind::Local, problems).unwrap_or_else(|| Error::local("cannot be sent")))
+                Err(Error::from_problems(kind, problems).unwrap_or_else(|| Error::local("cannot be sent")))
             }
         }
     }

@@ -63,6 +63,11 @@ impl Request {
         self.origin.param(path).map(|param| format!("-p {}", param.key))
     }
 
+    /// Whether the value at `path` stands in a file, and not on the command line.
+    pub fn is_from_file(&self, path: &FieldPath) -> bool {
+        self.origin.is_from_file(path)
+    }
+
     /// What people know the request by: `spec.yml`, `spec.yml (document 2)`, `stdin`, or `request` if there was no
     /// file.
     pub fn label(&self) -> String {
@@ -95,6 +100,15 @@ impl Origin {
             (Some(document), _) => document.text.locate(document.index, &path, part),
             (None, Some(json)) => json.text.locate(0, &path, part),
             (None, None) => None,
+        }
+    }
+
+    fn is_from_file(&self, path: &FieldPath) -> bool {
+        let by_json = |name: &str| self.overrides.json.as_ref().is_some_and(|json| json.value.contains_key(name));
+        match path.0.first() {
+            _ if self.param(path).is_some() => false,
+            Some(Segment::Key(name)) if by_json(self.plan.name_as_given(name)) => false,
+            _ => self.document.is_some(),
         }
     }
 

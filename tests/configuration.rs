@@ -1,0 +1,120 @@
+//! `config`, and which environment a call goes to.
+
+mod support;
+
+use insta::assert_snapshot;
+use serde_json::json;
+use support::{Api, Server, Spacectl};
+
+const LIST: &str = "list repository.Plugin -c plugin_id";
+
+#[test]
+fn without_a_configuration_the_error_says_what_to_do() {
+    assert_snapshot!(Spacectl::new().run(LIST));
+}
+
+#[test]
+fn an_environment_is_made_filled_used_and_removed() {
+    let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
+    let user = Spacectl::new();
+    let shown: Vec<String> = [
+        "config init -e lab",
+        "config init -e lab",
+        "config set api_key s3cret-key",
+        "config set x_domain_id domain-1",
+        "config set apikey x",
+        "config remove apikey",
+        &format!("config endpoint add repository {}", server.url()),
+        &format!("config endpoint add repository {}", server.url()),
+        "config endpoint add identity http://example",
+        "config endpoint show",
+        "config show",
+        "config show -o json --show-secrets",
+        "config environment",
+        LIST,
+        "list identity.Domain",
+        "config environment -s prod",
+        "config environment -s local",
+        "config environment",
+        "config environment -r lab",
+        "config environment",
+    ]
+    .map(|line| format!("$ spacectl {line}\n{}\n", user.run(line)))
+    .to_vec();
+    assert_snapshot!(shown.concat().replace(&server.port().to_string(), "[PORT]"));
+    let call = &server.calls()[0];
+    assert_eq!((call.metadata["token"].as_str(), call.metadata["x_domain_id"].as_str()), ("s3cret-key", "domain-1"));
+}
+
+#[test]
+fn the_python_clients_files_are_used_as_they_are_with_a_warning_where_others_can_read_a_key() {
+    let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
+    let user = Spacectl::new();
+    let config = user.home().join(".spaceone");
+    std::fs::create_dir_all(config.join("environments")).unwrap();
+    std::fs::write(config.join("environment.yml"), "environment: prod\n").unwrap();
+    let environment = format!("api_key: s3cret-key\nendpoints:\n  repository: {}\n", server.url());
+    std::fs::write(config.join("environments/prod.yml"), environment).unwrap();
+    assert_snapshot!(user.run(LIST));
+    assert_eq!(server.calls()[0].metadata["token"], "s3cret-key");
+    // A variable outranks the file.
+    let user = user.variable("SPACECTL_API_KEY", "other-key");
+    user.run(LIST).success();
+    assert_eq!(server.calls()[1].metadata["token"], "other-key");
+}
+
+#[test]
+fn a_flag_outranks_a_variable_and_a_variable_the_file() {
+    let user = Spacectl::new();
+    user.run("config init -e file").success();
+    let told = |line: &str, user: &Spacectl| user.run(line).stderr.lines().next().unwrap_or_default().to_owned();
+    assert!(told(LIST, &user).contains("environment `file`"), "{}", told(LIST, &user));
+    let user = user.variable("SPACECTL_ENVIRONMENT", "variable");
+    assert!(told(LIST, &user).contains("`variable`"), "{}", told(LIST, &user));
+    let flag = format!("--environment flag {LIST}");
+    assert!(told(&flag, &user).contains("`flag`"), "{}", told(&flag, &user));
+}
+
+#[test]
+fn a_key_comes_in_through_standard_input_too() {
+    let user = Spacectl::new();
+    user.run("config init -e lab").success();
+    user.run_with_input("config set api_key -", "s3cret-key\n").success();
+    assert_eq!(user.run("config show --show-secrets").quiet_success(), "---\napi_key: s3cret-key\n");
+    assert_eq!(user.run("config show").quiet_success(), "---\napi_key: '********'\n");
+}
+
+#[test]
+fn an_endpoint_on_the_command_line_gets_no_key_that_was_not_meant_for_it() {
+    let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
+    let user = Spacectl::new();
+    user.run("config init -e prod").success();
+    user.run("config set api_key s3cret-key").success();
+    user.run(&format!("--endpoint {} {LIST}", server.url())).success();
+    assert_eq!(server.calls()[0].metadata.get("token"), None);
+    user.run(&format!("-e prod --endpoint {} {LIST}", server.url())).success();
+    assert_eq!(server.calls()[1].metadata["token"], "s3cret-key");
+}
+
+#[test]
+fn an_import_that_is_wrong_makes_nothing() {
+    let user = Spacectl::new();
+    user.file("wrong.yml", "api_key: s3cret-key\nendpoints:\n  repository: https://example\n");
+    assert_snapshot!(user.run("config init -e lab -f wrong.yml"));
+    assert_eq!(user.run("config environment").quiet_success(), "local\n");
+    user.file("right.yml", "api_key: s3cret-key\nendpoints:\n  repository: grpc://127.0.0.1:1\nof_others: kept\n");
+    user.run("config init -e lab -f right.yml").success();
+    assert_snapshot!(user.run("config show"));
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let user = Spacectl::new();
+    user.run("config init -e lab").success();
+    for path in ["environment.yml", "environments/lab.yml"] {
+        let mode = std::fs::metadata(user.home().join(".spaceone").join(path)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{path}");
+    }
+}

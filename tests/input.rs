@@ -1,0 +1,120 @@
+//! What is typed or read wrong: a clear error, the right exit code, nothing half-done.
+
+mod support;
+
+use std::fs::File;
+
+use insta::assert_snapshot;
+use support::Spacectl;
+
+const REGISTER: &str = "exec register repository.Plugin";
+
+/// Every line with what came of it.
+fn transcript(user: &Spacectl, lines: &[&str]) -> String {
+    lines.iter().map(|line| format!("$ spacectl {line}\n{}\n", user.run(line))).collect()
+}
+
+/// A user of the embedded service whose first use is past.
+fn user() -> Spacectl {
+    let user = Spacectl::local();
+    user.run("list repository.Plugin").success();
+    user
+}
+
+#[test]
+fn wrong_command_lines() {
+    let lines = [
+        "",
+        "lst",
+        "list",
+        "list repository.Plugin -l 0",
+        "list repository.Plugin --page 2",
+        "list repository.Plugin -o xml",
+        "list repository.Plugin -o quiet",
+        "list repository.Plugin -c name -m",
+        "list repository.Plugin --timeout soon",
+        "exec register",
+        "--endpoint http://x:1 list repository.Plugin",
+        "--endpoint grpc://user:s3cret@x:1 list repository.Plugin",
+        "--environment ../x list repository.Plugin",
+    ];
+    assert_snapshot!(transcript(&user(), &lines));
+}
+
+#[test]
+fn wrong_parameters() {
+    let lines = [
+        "exec register repository.Plugin -p name",
+        "exec register repository.Plugin -p nmae=x",
+        "exec register repository.Plugin -p registry_type=HARBOUR",
+        "exec register repository.Plugin -p labels=a",
+        "exec register repository.Plugin -p tags=a",
+        "exec register repository.Plugin -p name=@missing",
+        "list repository.Plugin -p query.page.limit=-1",
+        "list repository.Plugin -p count_only=yes",
+        "exec register repository.Plugin -j '{\"name\": }'",
+        "exec register repository.Plugin -j '{\"nmae\": 1}'",
+        "exec register repository.Plugin -j '[]'",
+    ];
+    assert_snapshot!(transcript(&user(), &lines));
+}
+
+#[test]
+fn wrong_files() {
+    let user = user();
+    user.file("empty.yml", "# nothing\n").file("list.yml", "- a\n").file("latin.yml", "name: x\n");
+    std::fs::write(user.path("latin.yml"), b"name: caf\xe9\n").unwrap();
+    user.file("tab.yml", "name: x\n\tprovider: y\n").file("twice.yml", "name: x\nname: y\n");
+    user.file("types.yml", "name: 1.10\nresource_type: a.B\nimage: x/a\nlabels:\n  a: b\ntags: [x]\nprovider: [y]\n");
+    user.file("dir/notes.txt", "");
+    let lines = ["missing.yml", "empty.yml", "list.yml", "latin.yml", "tab.yml", "twice.yml", "types.yml", "dir"]
+        .map(|file| format!("{REGISTER} -f {file}"));
+    assert_snapshot!(transcript(&user, &lines.each_ref().map(String::as_str)));
+}
+
+#[test]
+fn hostile_files_end_in_an_error_not_in_memory() {
+    let user = user();
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..12 {
+        let below = level - 1;
+        bomb += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{below}"); 10].join(", "));
+    }
+    user.file("bomb.yml", &bomb);
+    let quadratic = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), vec!["*a"; 100_000].join(","));
+    user.file("quadratic.yml", &quadratic);
+    user.file("cycle.yml", "tags: &t\n  again: *t\n");
+    user.file("deep.yml", &format!("tags: {}{}", "[".repeat(10_000), "]".repeat(10_000)));
+    let deep_block: String = (0..10_000).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    user.file("deep-block.yml", &deep_block[..4_000_000]);
+    // Sparse: it takes no room on the disk.
+    File::create(user.path("huge.yml")).unwrap().set_len(1 << 30).unwrap();
+    let lines = ["bomb.yml", "quadratic.yml", "cycle.yml", "deep.yml", "deep-block.yml", "huge.yml", "/dev/zero"]
+        .map(|file| format!("{REGISTER} -f {file}"));
+    assert_snapshot!(transcript(&user, &lines.each_ref().map(String::as_str)));
+}
+
+#[test]
+fn errors_as_json_are_one_object() {
+    let user = user();
+    user.file("wrong.yml", "nmae: x\nlabels: y\ntemplate: {}\n");
+    let lines = [
+        "--error-format json exec register repository.Plugin -f wrong.yml",
+        "--error-format json get repository.Plugin -p plugin_id=nope",
+        "list --error-format=json",
+        "--error-format json exec register repository.Plugin -p name=A -p service_type=a.B -p image=x/a_b -c plugin_id",
+    ];
+    assert_snapshot!(transcript(&user, &lines));
+    for line in lines {
+        serde_json::from_str::<serde_json::Value>(&user.run(line).stderr).unwrap();
+    }
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let user = Spacectl::new();
+    for line in ["--help", "-h", "help list", "list --help", "--version"] {
+        assert!(!user.run(line).quiet_success().is_empty());
+    }
+    assert_snapshot!(transcript(&user, &["version -o json"]).replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
+}

@@ -1,0 +1,126 @@
+//! `local serve`: the embedded Repository on a port.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+
+use insta::assert_snapshot;
+use support::Spacectl;
+
+/// A served Repository; killed when dropped.
+struct Served {
+    child: Child,
+    url: String,
+}
+
+impl Served {
+    fn start(user: &Spacectl, flags: &[&str]) -> Self {
+        let mut command = user.command();
+        command.args(["local", "serve", "--listen", "127.0.0.1:0", "--data", "plugins.db"]).args(flags);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("listening on ").expect(&line).to_owned();
+        Self { child, url }
+    }
+
+    /// Asks it to end: its exit code, and what it said.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let status = self.child.wait().unwrap();
+        let mut said = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (status.code(), said)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn it_serves_until_it_is_asked_to_end_and_keeps_what_it_has() {
+    let user = Spacectl::new();
+    user.example("plugin_slack_notification_protocol.yml");
+    let served = Served::start(&user, &[]);
+    let register = "exec register repository.Plugin -f plugin_slack_notification_protocol.yml -c plugin_id -o quiet";
+    user.run(&format!("--endpoint {} {register}", served.url)).success();
+    let (status, said) = served.end("-TERM");
+    assert_eq!(status, Some(0));
+    assert_snapshot!(said);
+    let served = Served::start(&user, &[]);
+    let list = user.run(&format!("--endpoint {} list repository.Plugin -c plugin_id -o quiet", served.url));
+    assert_eq!(list.quiet_success(), "plugin-slack-notification-protocol_settings\n");
+    assert_eq!(served.end("-INT").0, Some(0));
+}
+
+#[test]
+fn strict_refuses_what_a_current_service_refuses() {
+    let user = Spacectl::new();
+    let served = Served::start(&user, &["--strict"]);
+    let register = format!("--endpoint {} exec register repository.Plugin -p name=A -p resource_type=a.B", served.url);
+    let refused = user.run(&format!("{register} -p image=x/plugin_b"));
+    assert_eq!(refused.status, Some(64 + 3));
+    let long = user.run(&format!("{register} -p image=x/{}", "p".repeat(49)));
+    assert_eq!(long.status, Some(64 + 3));
+    assert_snapshot!(format!("{refused}\n{long}").replace(&served.url, "[URL]"));
+    user.run(&format!("{register} -p image=x/{}", "p".repeat(48))).success();
+}
+
+#[test]
+fn two_on_one_port_is_an_error_that_says_so() {
+    let user = Spacectl::new();
+    let served = Served::start(&user, &[]);
+    let address = served.url.strip_prefix("grpc://").unwrap();
+    let second = user.run(&format!("local serve --listen {address} --data other.db"));
+    assert_eq!(second.status, Some(1));
+    assert_snapshot!(second.to_string().replace(address, "[ADDRESS]"));
+}
+
+#[test]
+fn a_file_that_is_something_else_is_left_alone() {
+    let user = Spacectl::new();
+    user.file(
+        "notes.txt",
+        "not a database, and longer than a database header would need to be to look like one at all",
+    );
+    let run = user.run("local serve --listen 127.0.0.1:0 --data notes.txt");
+    assert_snapshot!(run);
+    assert!(std::fs::read_to_string(user.path("notes.txt")).unwrap().starts_with("not a database"));
+}
+
+#[test]
+fn many_processes_on_one_file_lose_nothing() {
+    let user = Spacectl::local();
+    user.run("list repository.Plugin").success();
+    let register = |n: usize| {
+        let mut command = user.command();
+        let image = format!("image=x/plugin-{:02}", n / 2);
+        command.args([
+            "exec",
+            "register",
+            "repository.Plugin",
+            "-p",
+            "name=A",
+            "-p",
+            "resource_type=a.B",
+            "-p",
+            &image,
+        ]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    // Two compete for each id: one of them wins.
+    let children: Vec<Child> = (0..24).map(register).collect();
+    let codes: Vec<_> = children.into_iter().map(|mut child| child.wait().unwrap().code()).collect();
+    assert_eq!(codes.iter().filter(|code| **code == Some(0)).count(), 12, "{codes:?}");
+    assert_eq!(codes.iter().filter(|code| **code == Some(70)).count(), 12, "{codes:?}");
+    assert_eq!(user.run("list repository.Plugin -c plugin_id -o quiet").quiet_success().lines().count(), 12);
+}
