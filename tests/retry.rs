@@ -66,5 +66,5 @@ fn a_refused_stream_is_sent_again_even_to_write() {
 #[test]
 fn a_stream_that_broke_may_have_been_acted_on() {
     let (result, sent) = call("register", h2::Reason::INTERNAL_ERROR, 1);
-    assert_eq!((result, sent), (Err(64 + 13), 1));
+    assert_eq!((result, sent), (Err(64 + 14), 1));
 }
