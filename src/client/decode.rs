@@ -11,7 +11,7 @@ use prost_reflect::{
 };
 use serde_json::{Map, Number, Value};
 
-use super::encode::{json_form, wrapped};
+use super::well_known::{json_form, wrapped};
 use crate::error::{Error, Result};
 
 /// Reads `bytes` as a `message`.

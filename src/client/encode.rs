@@ -6,14 +6,13 @@
 
 use std::collections::HashMap;
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use prost_reflect::{
     Cardinality, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value as Field,
 };
 use serde_json::{Map, Number, Value};
 
+use super::scalar;
+use super::well_known::{json_form, wrapped};
 use crate::nearest::nearest;
 use crate::path::FieldPath;
 use crate::value::kind_of;
@@ -139,11 +138,11 @@ impl Encoder {
         let mut encoded = HashMap::with_capacity(object.len());
         for (key, value) in object {
             self.path.push_key(key);
-            match map_key(key, &key_kind) {
+            match scalar::map_key(key, &key_kind) {
                 None => self.faults.push(Fault {
                     path: self.path.clone(),
                     at_key: true,
-                    message: format!("expected {} as key", describe(&key_kind)),
+                    message: format!("expected {} as key", scalar::describe(&key_kind)),
                     hint: None,
                 }),
                 Some(key) => {
@@ -161,21 +160,7 @@ impl Encoder {
         let encoded = match kind {
             Kind::Message(descriptor) => return self.submessage(value, descriptor),
             Kind::Enum(descriptor) => return self.enumeration(value, descriptor),
-            Kind::Bool => value.as_bool().map(Field::Bool),
-            Kind::String => value.as_str().map(|text| Field::String(text.to_owned())),
-            Kind::Bytes => value.as_str().and_then(from_base64).map(|bytes| Field::Bytes(bytes.into())),
-            Kind::Double => double(value).map(Field::F64),
-            Kind::Float => double(value).and_then(float).map(Field::F32),
-            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
-                integer(value).and_then(|number| number.try_into().ok()).map(Field::I32)
-            }
-            Kind::Uint32 | Kind::Fixed32 => integer(value).and_then(|number| number.try_into().ok()).map(Field::U32),
-            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
-                long_integer(value).and_then(|number| number.try_into().ok()).map(Field::I64)
-            }
-            Kind::Uint64 | Kind::Fixed64 => {
-                long_integer(value).and_then(|number| number.try_into().ok()).map(Field::U64)
-            }
+            scalar_kind => scalar::encode(value, scalar_kind),
         };
         if encoded.is_none() {
             let hint = matches!((kind, value), (Kind::String, Value::Number(_) | Value::Bool(_)))
@@ -185,7 +170,7 @@ impl Encoder {
                 Value::Number(_) if !matches!(kind, Kind::String | Kind::Bool | Kind::Bytes) => "a number out of range",
                 other => kind_of(other),
             };
-            self.fault(format!("expected {}, found {found}", describe(kind)), hint);
+            self.fault(format!("expected {}, found {found}", scalar::describe(kind)), hint);
         }
         encoded
     }
@@ -193,7 +178,7 @@ impl Encoder {
     fn enumeration(&mut self, value: &Value, descriptor: &EnumDescriptor) -> Option<Field> {
         let known = match value {
             Value::String(name) => descriptor.get_value_by_name(name),
-            Value::Number(_) => integer(value)
+            Value::Number(_) => scalar::integer(value)
                 .and_then(|number| i32::try_from(number).ok())
                 .and_then(|number| descriptor.get_value(number)),
             other => {
@@ -335,105 +320,6 @@ fn entry_value(map: &FieldDescriptor) -> Option<MessageDescriptor> {
     }
 }
 
-/// What a well-known type looks like in JSON, if not a mapping of its fields.
-pub(super) fn json_form(full_name: &str) -> Option<&'static str> {
-    Some(match full_name {
-        "google.protobuf.Timestamp" => "a time such as \"2026-01-01T00:00:00Z\"",
-        "google.protobuf.Duration" => "a duration such as \"1.5s\"",
-        "google.protobuf.FieldMask" => "field names such as \"name,tags\"",
-        "google.protobuf.Any" => "a mapping with an \"@type\" that the service knows",
-        "google.protobuf.BoolValue" => "true or false",
-        "google.protobuf.StringValue" | "google.protobuf.BytesValue" => "text",
-        "google.protobuf.DoubleValue"
-        | "google.protobuf.FloatValue"
-        | "google.protobuf.Int32Value"
-        | "google.protobuf.Int64Value"
-        | "google.protobuf.UInt32Value"
-        | "google.protobuf.UInt64Value" => "a number",
-        _ => return None,
-    })
-}
-
-/// The one field of a wrapper type (`google.protobuf.Int32Value` and the like).
-pub(super) fn wrapped(descriptor: &MessageDescriptor) -> Option<FieldDescriptor> {
-    let is_wrapper = descriptor.package_name() == "google.protobuf" && descriptor.name().ends_with("Value");
-    let is_json = matches!(descriptor.name(), "Value" | "ListValue");
-    descriptor.get_field_by_name("value").filter(|_| is_wrapper && !is_json)
-}
-
 fn value_names(descriptor: &EnumDescriptor) -> Vec<String> {
     descriptor.values().map(|value| value.name().to_owned()).collect()
-}
-
-fn map_key(key: &str, kind: &Kind) -> Option<MapKey> {
-    match kind {
-        Kind::String => Some(MapKey::String(key.to_owned())),
-        Kind::Bool => key.parse().ok().map(MapKey::Bool),
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => key.parse().ok().map(MapKey::I32),
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => key.parse().ok().map(MapKey::I64),
-        Kind::Uint32 | Kind::Fixed32 => key.parse().ok().map(MapKey::U32),
-        Kind::Uint64 | Kind::Fixed64 => key.parse().ok().map(MapKey::U64),
-        _ => None,
-    }
-}
-
-fn double(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        // What JSON has no numbers for.
-        Value::String(text) => match text.as_str() {
-            "NaN" => Some(f64::NAN),
-            "Infinity" => Some(f64::INFINITY),
-            "-Infinity" => Some(f64::NEG_INFINITY),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The nearest float; `None` where only infinity is near.
-fn float(number: f64) -> Option<f32> {
-    #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest float is what the field holds")]
-    let rounded = number as f32;
-    (rounded.is_finite() || !number.is_finite()).then_some(rounded)
-}
-
-fn integer(value: &Value) -> Option<i128> {
-    let number = value.as_number()?;
-    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)).or_else(|| {
-        // 1e3 and 2.0 are integers too.
-        let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15)?;
-        #[expect(clippy::cast_possible_truncation, reason = "integral and below 2^53: exact")]
-        let exact = float as i128;
-        Some(exact)
-    })
-}
-
-/// JSON writes 64-bit integers as text, since many readers round them.
-fn long_integer(value: &Value) -> Option<i128> {
-    integer(value).or_else(|| value.as_str()?.parse().ok())
-}
-
-/// Standard or URL-safe, padded or not, as the JSON mapping asks of readers.
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    const LENIENT: GeneralPurposeConfig =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-    const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
-    STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()
-}
-
-fn describe(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Double | Kind::Float => "a number",
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => "a whole number of 32 bits",
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => "a whole number of 64 bits",
-        Kind::Uint32 | Kind::Fixed32 => "a whole number of 32 bits, not negative",
-        Kind::Uint64 | Kind::Fixed64 => "a whole number of 64 bits, not negative",
-        Kind::Bool => "true or false",
-        Kind::String => "text",
-        Kind::Bytes => "bytes in base64",
-        Kind::Message(_) => "a mapping",
-        Kind::Enum(_) => "the name of a value",
-    }
 }
