@@ -45,7 +45,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "TIME", default_value = "180s", value_parser = duration, hide_short_help = true)]
     pub timeout: Limit,
 
-    /// How errors, warnings and notes are written on standard error
+    /// How errors, warnings and notes are written on standard error: lines, or one JSON object
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = ErrorFormat::Text, hide_short_help = true)]
     pub error_format: ErrorFormat,
 }
@@ -132,10 +132,10 @@ pub struct Exec {
     #[command(flatten)]
     pub request: Request,
     /// Columns to show, as key or key|Alias, split by commas
-    #[arg(short, long, value_name = "COLUMNS")]
+    #[arg(short, long, value_name = "COLUMNS", help_heading = "Output")]
     pub columns: Option<String>,
     /// Output format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
     pub output: Format,
 }
 
@@ -147,8 +147,8 @@ pub struct List {
     pub request: Request,
     #[command(flatten)]
     pub rows: Rows,
-    /// Output format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
+    /// Output format; quiet writes the values of one column, a line each
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
 }
 
@@ -183,24 +183,24 @@ pub struct Get {
     #[command(flatten)]
     pub request: Request,
     /// Columns to show, as key or key|Alias, split by commas
-    #[arg(short, long, value_name = "COLUMNS")]
+    #[arg(short, long, value_name = "COLUMNS", help_heading = "Output")]
     pub columns: Option<String>,
     /// Output format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
     pub output: Format,
 }
 
 #[derive(Debug, Args)]
 pub struct ApiResources {
     /// Output format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
 }
 
 #[derive(Debug, Args)]
 pub struct Version {
     /// Output format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
     pub output: Format,
 }
 
@@ -232,7 +232,7 @@ pub enum Config {
         #[arg(long)]
         show_secrets: bool,
         /// Output format
-        #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
+        #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
         output: Format,
     },
     /// List the environments, switch to one, or remove one
@@ -274,7 +274,7 @@ pub enum Endpoint {
     /// Show the endpoints
     Show {
         /// Output format
-        #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
+        #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
         output: Format,
     },
 }
@@ -308,14 +308,13 @@ pub enum Format {
     Json,
     Yaml,
     Csv,
-    /// The one column's values, a line each
+    // The one column's values, a line each.
     Quiet,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ErrorFormat {
     Text,
-    /// One JSON object
     Json,
 }
 
