@@ -286,7 +286,7 @@ pub enum Local {
     Serve {
         /// Address to listen on; port 0 takes a free one, which is printed
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
-        listen: std::net::SocketAddr,
+        listen: String,
         /// Database file, instead of the one of the environment `local`
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         data: Option<PathBuf>,

@@ -39,15 +39,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, stre
             streams.talk.set_format(talk_format(cli.global.error_format));
             commands::run(&cli, variables, streams)
         }
-        Err(unparsed) if unparsed.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            streams.talk.help(&unparsed.render());
-            return Kind::Usage.exit_code();
-        }
         Err(unparsed) => not_a_command(&unparsed, &args, streams),
     };
-    // What stands in the buffer is part of the work: a full disk shows here.
-    let done = done.and_then(|()| Ok(streams.out.flush()?));
-    match done {
+    // Results come out before what is said about them; and what stands in the buffer is part of the work: a full disk
+    // shows here.
+    let flushed = streams.out.flush().map_err(Error::from);
+    match done.and(flushed) {
         Ok(()) => {
             streams.talk.finish(None);
             0
@@ -71,19 +68,32 @@ fn talk_format(format: cli::ErrorFormat) -> TalkFormat {
 fn not_a_command(unparsed: &clap::Error, args: &[OsString], streams: &mut Streams) -> Result<()> {
     if !unparsed.use_stderr() {
         let text = unparsed.render();
-        if streams.out_is_terminal {
+        if streams.out_is_terminal && streams.color {
             write!(streams.out, "{}", text.ansi())?;
         } else {
             write!(streams.out, "{text}")?;
         }
         return Ok(());
     }
-    let wants_json = args.windows(2).any(|pair| pair[0] == "--error-format" && pair[1] == "json")
-        || args.iter().any(|arg| arg == "--error-format=json");
-    if wants_json {
+    if asks_for_json_errors(args) {
         streams.talk.set_format(TalkFormat::Json);
     }
+    if unparsed.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        streams.talk.help(&unparsed.render());
+        return Err(Error::usage("a command is missing"));
+    }
+    // clap shows the word that it did not expect, which here can be part of a key.
+    if unparsed.kind() == ErrorKind::UnknownArgument && args.windows(2).any(|pair| pair == ["config", "set"]) {
+        return Err(Error::usage("config set takes a key and one value")
+            .hint("quote a value that holds blanks or begins with -, or use - to read it from standard input"));
+    }
     Err(usage_error(unparsed))
+}
+
+/// Looks for `--error-format json` in arguments that could not be parsed.
+fn asks_for_json_errors(args: &[OsString]) -> bool {
+    args.windows(2).any(|pair| pair == ["--error-format", "json"])
+        || args.iter().any(|arg| arg == "--error-format=json")
 }
 
 /// clap's words in this program's form: the message, its tips as hints, and where help is.
@@ -97,7 +107,10 @@ fn usage_error(unparsed: &clap::Error) -> Error {
     let mut error = Error::usage(message);
     for line in paragraphs.flat_map(str::lines).map(str::trim) {
         if let Some(tip) = line.strip_prefix("tip: ") {
-            error = error.hint(tip);
+            // `-- -x` is hardly ever what was meant.
+            if !tip.contains("as a value, use") {
+                error = error.hint(tip);
+            }
         } else if let Some(usage) = line.strip_prefix("Usage: ") {
             error = error.hint(format!("usage: {usage}"));
         }

@@ -49,7 +49,10 @@ impl Resource {
         if let Some(found) = offered.iter().find(|name| **name == by_rule) {
             return Some(found);
         }
-        let mut same_name = offered.iter().filter(|name| last_part(name) == self.name);
+        // Another version of the same resource is another resource.
+        let own_package = format!("spaceone.api.{}.", self.service);
+        let mut same_name =
+            offered.iter().filter(|name| last_part(name) == self.name && !name.starts_with(&own_package));
         match (self.full_name.is_none(), same_name.next(), same_name.next()) {
             (true, Some(only), None) => Some(only),
             _ => None,
@@ -57,7 +60,16 @@ impl Resource {
     }
 
     /// The error for a resource that is not among the `offered` full names.
-    pub fn unknown(&self, offered: &[String], place: &str) -> Error {
+    pub fn unknown(&self, offered: &[String], api_version: &str, place: &str) -> Error {
+        let own_package = format!("spaceone.api.{}.", self.service);
+        let versions: Vec<&str> = offered
+            .iter()
+            .filter_map(|name| name.strip_prefix(&own_package)?.strip_suffix(&self.name)?.strip_suffix('.'))
+            .collect();
+        if !versions.is_empty() {
+            return Error::usage(format!("{place} has no version {api_version} of {self}"))
+                .hint(format!("it has {}", versions.join(", ")));
+        }
         let names: Vec<&str> = offered.iter().map(|name| last_part(name)).collect();
         let error = Error::usage(format!("{place} has no resource {self}"));
         match nearest(&self.name, names.iter().copied()) {
@@ -114,12 +126,22 @@ mod tests {
 
     #[test]
     fn an_unknown_resource_names_the_nearest() {
-        let error = Resource::parse("repository.Plugins").unwrap().unknown(&offered(), "local");
+        let error = Resource::parse("repository.Plugins").unwrap().unknown(&offered(), "v1", "local");
         assert_eq!(
             error.to_string(),
             "error: local has no resource repository.Plugins\nhint: did you mean repository.Plugin?"
         );
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn another_version_is_another_resource() {
+        let plugin = Resource::parse("repository.Plugin").unwrap();
+        assert_eq!(plugin.find(&offered(), "v9"), None);
+        assert_eq!(
+            plugin.unknown(&offered(), "v9", "local").to_string(),
+            "error: local has no version v9 of repository.Plugin\nhint: it has v1"
+        );
     }
 
     #[test]

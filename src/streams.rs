@@ -76,10 +76,12 @@ impl Talk {
         self.say("warning", text);
     }
 
-    /// Shows how a command is used, to somebody who gave none.
+    /// Shows how a command is used, to a person who gave none.
     pub fn help(&mut self, help: &StyledStr) {
-        let text = if self.color { help.ansi().to_string() } else { help.to_string() };
-        self.write(&text);
+        if self.format == TalkFormat::Text {
+            let text = if self.color { help.ansi().to_string() } else { help.to_string() };
+            self.write(&format!("{text}\n"));
+        }
     }
 
     /// Says that what was asked for is done, where nothing on standard output shows it.
@@ -100,7 +102,8 @@ impl Talk {
         }
     }
 
-    /// Writes `error` and, in JSON, all that was said before it. Call it once, last.
+    /// Writes `error` and, in JSON, all that was said since the last time. Called once, last; a command that goes on for
+    /// long calls it in between.
     pub fn finish(&mut self, error: Option<&Error>) {
         match self.format {
             TalkFormat::Text => {
@@ -121,6 +124,7 @@ impl Talk {
                         object.insert(key.into(), texts.into());
                     }
                 }
+                self.said.clear();
                 if !object.is_empty() {
                     self.write(&format!("{}\n", Value::Object(object)));
                 }

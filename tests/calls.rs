@@ -13,6 +13,9 @@ use tonic::Status;
 
 const LIST: &str = "list repository.Plugin -c plugin_id";
 
+/// Nothing listens on port 1 of the loopback address, and no test can come to.
+const DEAD: &str = "grpc://127.0.0.1:1";
+
 const ECHO: &str = r#"
     syntax = "proto3";
     package spaceone.api.lab.v1;
@@ -22,7 +25,8 @@ const ECHO: &str = r#"
       rpc say(Text) returns (Text);
       rpc count(Text) returns (stream Text);
       rpc collect(stream Text) returns (Text);
-      rpc list_parts(Text) returns (Text);
+      rpc list(Text) returns (stream Text);
+      rpc get(Text) returns (stream Text);
     }"#;
 
 fn echo(call: &Call) -> Vec<Result<serde_json::Value, Status>> {
@@ -76,6 +80,36 @@ fn a_stream_is_shown_as_it_arrives_up_to_its_error() {
     };
     let (user, server) = (Spacectl::new(), Server::start(Api::inline(ECHO), count));
     assert_snapshot!(run(&user, &server, "exec count lab.Echo"));
+}
+
+#[test]
+fn list_and_get_show_all_of_a_stream_too() {
+    let count = |_: &Call| (1..=3).map(|n| Ok(json!({"text": n.to_string()}))).collect();
+    let (user, server) = (Spacectl::new(), Server::start(Api::inline(ECHO), count));
+    for verb in ["list", "get"] {
+        assert_eq!(run(&user, &server, &format!("{verb} lab.Echo -c text -o quiet")).quiet_success(), "1\n2\n3\n");
+    }
+}
+
+#[test]
+fn another_version_is_not_called_in_place_of_the_one_asked_for() {
+    let (user, server) = (Spacectl::new(), Server::start(Api::inline(ECHO), echo));
+    assert_snapshot!(run(&user, &server, "exec say lab.Echo -v v2 -p text=x"));
+    assert_eq!(server.calls().len(), 0);
+}
+
+#[test]
+fn one_dead_endpoint_does_not_hide_the_others() {
+    let server = Server::start(Api::generation2(), echo);
+    let user = Spacectl::new();
+    user.run("config init -e lab").success();
+    for (service, url) in [("repository", server.url()), ("inventory", server.url()), ("dead", DEAD.to_owned())] {
+        user.run(&format!("config endpoint add {service} {url}")).success();
+    }
+    assert_snapshot!(user.run("api-resources"));
+    let alone = user.run(&format!("--endpoint {DEAD} api-resources"));
+    assert_eq!(alone.status, Some(1));
+    assert!(alone.stderr.starts_with("error: cannot connect to grpc://127.0.0.1:1\n"), "{alone}");
 }
 
 #[test]
@@ -157,10 +191,8 @@ fn a_long_answer_is_taken() {
 
 #[test]
 fn nobody_there() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let user = Spacectl::new();
-    let run = user.run(&format!("--endpoint grpc://127.0.0.1:{closed} {LIST}"));
-    assert_snapshot!(run.to_string().replace(&closed.to_string(), "[PORT]"));
+    assert_snapshot!(user.run(&format!("--endpoint {DEAD} {LIST}")));
     assert_eq!(user.run(&format!("--endpoint grpc://no-such-host.invalid:1 {LIST}")).status, Some(1));
 }
 

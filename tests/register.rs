@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::process::Stdio;
+
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use support::{Api, Call, Server, Spacectl};
@@ -144,4 +146,66 @@ fn standard_input_json_and_parameters_outrank_each_other_in_turn() {
         "name: A\nresource_type: a.B\nimage: x/a\nprovider: from-file\ntags: {a: '1'}\n",
     );
     assert_snapshot!(run);
+}
+
+/// Plugins in one file, enough for more output than any buffer on the way holds.
+fn many(count: usize) -> String {
+    let padding = "x".repeat(200);
+    (0..count)
+        .map(|n| format!("name: Plugin {n} {padding}\nresource_type: a.B\nimage: x/plugin-{n:04}\n---\n"))
+        .collect()
+}
+
+#[test]
+fn a_reader_that_leaves_stops_no_registration() {
+    use std::io::Read as _;
+    let user = Spacectl::local();
+    user.run("list repository.Plugin").success();
+    user.file("many.yml", &many(400));
+    let mut command = user.command();
+    command.args(["exec", "register", "repository.Plugin", "-f", "many.yml"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    assert_eq!(user.run("list repository.Plugin -c plugin_id -o quiet").quiet_success().lines().count(), 400);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_has_shown_all_that_it_did() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::os::unix::process::ExitStatusExt as _;
+    let user = Spacectl::local();
+    user.run("list repository.Plugin").success();
+    user.file("many.yml", &many(3000));
+    let mut command = user.command();
+    command.args(["exec", "register", "repository.Plugin", "-f", "many.yml", "-c", "plugin_id", "-o", "quiet"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut shown = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+    shown.read_line(&mut text).unwrap();
+    let interrupt = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    shown.read_to_string(&mut text).unwrap();
+    // By the signal itself, which shells show as 130.
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
+    let there = user.run("list repository.Plugin -c plugin_id -o quiet").quiet_success();
+    // The one that was under way may be there without having been shown.
+    let (shown, there) = (text.lines().count(), there.lines().count());
+    assert!(there < 3000 && (shown == there || shown + 1 == there), "{shown} shown, {there} there");
+}
+
+#[test]
+fn results_come_out_before_what_is_said_about_them() {
+    let user = Spacectl::local();
+    user.run("list repository.Plugin").success();
+    user.file("two.yml", "name: A\nresource_type: a.B\nimage: x/a\n---\nname: B\nresource_type: a.B\nimage: x/a\n");
+    let both = std::fs::File::create(user.path("both.txt")).unwrap();
+    let mut command = user.command();
+    command.args(["exec", "register", "repository.Plugin", "-f", "two.yml", "-c", "plugin_id", "-o", "quiet"]);
+    command.stdout(both.try_clone().unwrap()).stderr(both);
+    assert_eq!(command.status().unwrap().code(), Some(70));
+    let both = std::fs::read_to_string(user.path("both.txt")).unwrap();
+    assert!(both.starts_with("a\nerror: two.yml (document 2)"), "{both}");
 }

@@ -83,6 +83,12 @@ fn advice(address: &Address, error: &tonic::transport::Error) -> Option<String> 
                 .into(),
         );
     }
+    if tells("CaUsedAsEndEntity") {
+        return Some(
+            "the service shows a CA's own certificate, which no client accepts: it needs one that the CA issued for it"
+                .into(),
+        );
+    }
     if tells("not valid for name") || tells("NotValidForName") {
         return Some("the certificate is for another name: use the name that it holds".into());
     }

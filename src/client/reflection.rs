@@ -13,7 +13,7 @@ use tonic::{Code, Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
-use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
+use tonic_reflection::pb::v1::{ErrorResponse, ServerReflectionRequest, ServerReflectionResponse};
 
 use super::call::Caller;
 use super::status;
@@ -41,7 +41,7 @@ pub async fn describe(caller: &Caller, symbol: &str) -> Result<Described> {
         conversation.ask(MessageRequest::ListServices(String::new()))?;
         conversation.ask(MessageRequest::FileContainingSymbol(symbol.to_owned()))?;
         let services = conversation.services().await?;
-        let mut files = Files::default();
+        let mut files = Files::new();
         match conversation.files(&mut files).await {
             Ok(()) => conversation.imports(&mut files).await?,
             // Some servers end the stream over a symbol that they do not know, instead of answering so.
@@ -61,7 +61,7 @@ pub async fn describe_all(caller: &Caller) -> Result<Described> {
         for service in &services {
             conversation.ask(MessageRequest::FileContainingSymbol(service.clone()))?;
         }
-        let mut files = Files::default();
+        let mut files = Files::new();
         for _ in &services {
             conversation.files(&mut files).await?;
         }
@@ -148,7 +148,7 @@ impl Conversation {
                 let names: BTreeSet<String> = list.service.into_iter().map(|service| service.name).collect();
                 Ok(names.into_iter().collect())
             }
-            MessageResponse::ErrorResponse(error) => Err(Status::new(error.error_code.into(), error.error_message)),
+            MessageResponse::ErrorResponse(error) => Err(refusal(error)),
             _ => Err(Status::internal("reflection answered another question")),
         }
     }
@@ -160,7 +160,7 @@ impl Conversation {
                 response.file_descriptor_proto.into_iter().try_for_each(|file| files.add(file.into()))
             }
             MessageResponse::ErrorResponse(error) if Code::from(error.error_code) == Code::NotFound => Ok(()),
-            MessageResponse::ErrorResponse(error) => Err(Status::new(error.error_code.into(), error.error_message)),
+            MessageResponse::ErrorResponse(error) => Err(refusal(error)),
             _ => Err(Status::internal("reflection answered another question")),
         }
     }
@@ -182,10 +182,28 @@ impl Conversation {
     }
 }
 
+/// What a server answers instead of what was asked for.
+fn refusal(error: ErrorResponse) -> Status {
+    match Code::from(error.error_code) {
+        Code::Ok => Status::internal("reflection answered with an error that is none"),
+        code => Status::new(code, error.error_message),
+    }
+}
+
+/// The most that a server may describe, in files and in bytes: many times what any service has, and little enough for
+/// a server that never ends.
+const MAX_FILES: usize = 10_000;
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
 /// File descriptors as the server sent them: raw bytes, so that options unknown here survive.
-#[derive(Default)]
+///
+/// Protobuf's own files (`google/protobuf/struct.proto` and the like) are not taken from the server: they are the same
+/// everywhere, and what converts their messages relies on that.
 struct Files {
+    /// Knows protobuf's own files from the start.
+    pool: DescriptorPool,
     raw: Vec<Bytes>,
+    size: usize,
     known: HashSet<String>,
     /// Imports that were asked for already: one that the server does not have is not asked for again.
     asked: HashSet<String>,
@@ -193,10 +211,20 @@ struct Files {
 }
 
 impl Files {
+    fn new() -> Self {
+        let pool = DescriptorPool::global();
+        let known = pool.files().map(|file| file.name().to_owned()).collect();
+        Self { pool, raw: Vec::new(), size: 0, known, asked: HashSet::new(), wanted: BTreeSet::new() }
+    }
+
     fn add(&mut self, raw: Bytes) -> Result<(), Status> {
         let file = FileDescriptorProto::decode(raw.clone())
             .map_err(|error| Status::internal(format!("a descriptor cannot be read: {error}")))?;
         if self.known.insert(file.name().to_owned()) {
+            self.size += raw.len();
+            if self.raw.len() == MAX_FILES || self.size > MAX_BYTES {
+                return Err(Status::resource_exhausted("the server describes more than any service has"));
+            }
             self.wanted.extend(file.dependency);
             self.raw.push(raw);
         }
@@ -208,7 +236,7 @@ impl Files {
         wanted.into_iter().filter(|name| !self.known.contains(name) && self.asked.insert(name.clone())).collect()
     }
 
-    fn into_pool(self) -> Result<DescriptorPool, Status> {
+    fn into_pool(mut self) -> Result<DescriptorPool, Status> {
         /// `FileDescriptorSet.file`: field 1, length-delimited.
         const FILE: u8 = 1 << 3 | 2;
         let mut set = Vec::with_capacity(self.raw.iter().map(|file| file.len() + 6).sum());
@@ -217,7 +245,9 @@ impl Files {
             prost::encoding::encode_varint(file.len() as u64, &mut set);
             set.extend_from_slice(file);
         }
-        DescriptorPool::decode(set.as_slice())
-            .map_err(|error| Status::internal(format!("the descriptors do not fit together: {error}")))
+        self.pool
+            .decode_file_descriptor_set(set.as_slice())
+            .map_err(|error| Status::internal(format!("the descriptors do not fit together: {error}")))?;
+        Ok(self.pool)
     }
 }

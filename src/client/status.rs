@@ -31,9 +31,13 @@ fn advice(code: Code, message: &str) -> Option<&'static str> {
              an expired key gives the same answer",
         ),
         Code::PermissionDenied => Some("the api_key's role may not do this: ask for a key that may"),
-        Code::AlreadyExists => Some("what is there can be changed with the verb update, where the resource has it"),
-        Code::Unavailable => Some("the service is away or restarting: try again, a verb that writes only after a look"),
-        Code::DeadlineExceeded => Some("--timeout waits longer"),
+        Code::AlreadyExists => Some("the verb update changes what is there, with the fields that it takes"),
+        Code::Unavailable => Some(
+            "the service is away or restarting: try again; a verb that writes may have done its work, so look first",
+        ),
+        Code::DeadlineExceeded => {
+            Some("--timeout waits longer; a verb that writes may have done its work, so look before sending it again")
+        }
         Code::OutOfRange if message.contains("message length too large") => {
             Some("ask for less at once: -l and --page, or -c with fewer columns")
         }

@@ -1,5 +1,7 @@
 //! `api-resources`: what the environment's endpoints offer, as they themselves tell it.
 
+use std::collections::HashSet;
+
 use futures_util::future::join_all;
 use prost_reflect::ServiceDescriptor;
 use serde_json::{Value, json};
@@ -9,7 +11,7 @@ use super::present::Presentation;
 use super::{Context, block_on};
 use crate::cli::ApiResources;
 use crate::client::reflection::{self, Described};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::view::Document;
 
 const COLUMNS: &str = "Service,Resource,Verb";
@@ -30,30 +32,39 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     for (service, answer) in services.iter().zip(answers) {
         match answer {
             Ok(described) => rows.extend(resources(service, &described)),
+            Err(error) if service.is_empty() => failures.push(error),
             Err(error) => failures.push(error.within(service)),
         }
     }
+    // Several services can stand behind one endpoint, which then tells of them all each time.
+    let mut seen = HashSet::new();
+    rows.retain(|row| seen.insert(row.to_string()));
     // One dead endpoint does not hide the others; but if none answers, that is the answer.
-    if rows.is_empty() && !failures.is_empty() {
-        return Err(failures.swap_remove(0));
+    if rows.is_empty()
+        && let Some(first) = failures.first()
+    {
+        let problems = failures.iter().flat_map(|failure| failure.problems().iter().cloned()).collect();
+        return Err(Error::from_problems(first.kind(), problems).unwrap_or_else(|| first.clone()));
     }
     for failure in failures {
-        let causes =
+        let told =
             failure.problems().iter().flat_map(|problem| std::iter::once(&problem.message).chain(&problem.causes));
-        context.streams.talk.warning(&causes.map(String::as_str).collect::<Vec<_>>().join(": "));
+        context.streams.talk.warning(&told.map(String::as_str).collect::<Vec<_>>().join(": "));
     }
     presentation.write(Document::of_rows(rows), context.streams)
 }
 
+/// A row for each resource, named so that `SERVICE.RESOURCE` can be typed; without a service's name, `RESOURCE` alone.
 fn resources(configured: &str, described: &Described) -> Vec<Value> {
     let resource = |service: ServiceDescriptor| {
         let verbs: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
-        // What is not the platform's is called by its full name.
         let package: Vec<&str> = service.package_name().split('.').collect();
-        let (of, name) = match package.as_slice() {
-            ["spaceone", "api", "core", _] if !configured.is_empty() => (configured, service.name()),
-            ["spaceone", "api", of, _] => (*of, service.name()),
-            _ => (configured, service.full_name()),
+        let (of, name) = match (configured, package.as_slice()) {
+            (_, ["spaceone", "api", of, _]) if *of != "core" => (*of, service.name()),
+            // What many services share is asked of the one that is meant.
+            (configured, _) if !configured.is_empty() => (configured, service.name()),
+            (_, ["spaceone", "api", of, _]) => (*of, service.name()),
+            _ => ("", service.full_name()),
         };
         json!({"Service": of, "Resource": name, "Verb": verbs.join(", ")})
     };

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Context;
 use super::present::Presentation;
 use crate::cli::{Config, Endpoint, Format};
-use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Selection};
+use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Selection, Source};
 use crate::error::{Error, Result};
 use crate::view::Document;
 
@@ -33,7 +33,7 @@ pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
         Config::Environment { remove: Some(name), .. } => remove(name, context),
         Config::Environment { .. } => list(context),
         Config::Endpoint(Endpoint::Add { service, endpoint }) => {
-            let url: EndpointUrl = endpoint.parse().map_err(|error: Invalid| error.into_usage())?;
+            let url: EndpointUrl = endpoint.parse().map_err(Invalid::into_usage)?;
             let (dir, name) = selected(context)?;
             dir.update(&name, |environment| environment.add_endpoint(service, &url))?;
             context.streams.talk.done(&format!("{service} of {name} is at {url}"));
@@ -51,11 +51,13 @@ pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
 
 fn init(import_file: Option<&Path>, force: bool, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
-    let name = context.global.environment.as_deref().unwrap_or(DEFAULT_NAME);
-    let name = EnvironmentName::new(name).map_err(|error| error.into_usage().within("--environment"))?;
+    let name = match selection(context).named(context.variables)? {
+        Some(selected) => selected.name,
+        None => EnvironmentName::new(DEFAULT_NAME).map_err(Invalid::into_usage)?,
+    };
     let environment = match import_file {
         None => Environment::default(),
-        Some(path) => import(path)?,
+        Some(path) => import(path, context)?,
     };
     dir.create(&name, &environment, force)?;
     dir.switch(&name)?;
@@ -63,21 +65,33 @@ fn init(import_file: Option<&Path>, force: bool, context: &mut Context<'_>) -> R
     Ok(())
 }
 
-fn import(path: &Path) -> Result<Environment> {
-    let source = path.display().to_string();
-    let file = File::open(path).map_err(|error| Error::local(format!("cannot read {source}")).cause(error))?;
-    let environment = Environment::read(file, &source)?;
-    environment.check().map_err(|error| error.within(&source))?;
+fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {
+    let environment = if path == Path::new("-") {
+        Environment::read(&mut context.streams.input, "stdin")?
+    } else {
+        let source = path.display().to_string();
+        let file = File::open(path).map_err(|error| Error::local(format!("cannot read {source}")).cause(error))?;
+        Environment::read(file, &source)?
+    };
+    environment.check().map_err(|error| error.within(path.display()))?;
+    for key in environment.values().keys() {
+        warn_of_slip(key, context);
+    }
     Ok(environment)
+}
+
+/// A key that nothing reads is kept, for it may be another program's; but it may be a slip.
+fn warn_of_slip(key: &str, context: &mut Context<'_>) {
+    if let Some(known) = Environment::known_key_like(key) {
+        context.streams.talk.warning(&format!("nothing reads the key {key}: did you mean {known}?"));
+    }
 }
 
 fn set(key: &str, value: &str, context: &mut Context<'_>) -> Result<()> {
     let (dir, name) = selected(context)?;
     let value = if value == "-" { read_value(context)? } else { value.to_owned() };
     dir.update(&name, |environment| environment.set(key, &value))?;
-    if let Some(known) = Environment::known_key_like(key) {
-        context.streams.talk.warning(&format!("nothing reads the key {key}: did you mean {known}?"));
-    }
+    warn_of_slip(key, context);
     context.streams.talk.done(&format!("{key} is set in {name}"));
     Ok(())
 }
@@ -104,7 +118,7 @@ fn show(show_secrets: bool, output: Format, context: &mut Context<'_>) -> Result
 
 fn switch(name: &str, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
-    let name = EnvironmentName::new(name).map_err(|error| error.into_usage())?;
+    let name = EnvironmentName::new(name).map_err(Invalid::into_usage)?;
     dir.switch(&name)?;
     context.streams.talk.done(&format!("{name} is the current environment"));
     Ok(())
@@ -112,7 +126,7 @@ fn switch(name: &str, context: &mut Context<'_>) -> Result<()> {
 
 fn remove(name: &str, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
-    let name = EnvironmentName::new(name).map_err(|error| error.into_usage())?;
+    let name = EnvironmentName::new(name).map_err(Invalid::into_usage)?;
     let removed = dir.remove(&name)?;
     context.streams.talk.done(&format!("{name} is removed"));
     if removed.was_current {
@@ -124,16 +138,26 @@ fn remove(name: &str, context: &mut Context<'_>) -> Result<()> {
     Ok(())
 }
 
-/// One name a line, as the Python client lists them; the built-in environment last.
+/// One name a line, as the Python client lists them, the built-in environment last; behind one that is selected stands
+/// `(current)`, or what selects it instead.
 fn list(context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
-    let current = dir.current()?;
+    let selected = selection(context).find(context.variables, &dir).unwrap_or_else(|error| {
+        // A broken file must not hide what there is to choose from.
+        let told = error.problems().iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>();
+        context.streams.talk.warning(&told.join(": "));
+        None
+    });
     let mut names = dir.environments()?;
     if !names.iter().any(EnvironmentName::is_built_in) {
         names.push(EnvironmentName::built_in());
     }
     for name in names {
-        let mark = if current.as_ref() == Some(&name) { " (current)" } else { "" };
+        let mark = match &selected {
+            Some(selected) if selected.name == name && selected.source == Source::Current => " (current)".to_owned(),
+            Some(selected) if selected.name == name => format!(" (by {})", selected.source),
+            _ => String::new(),
+        };
         writeln!(context.streams.out, "{name}{mark}")?;
     }
     Ok(())
@@ -149,7 +173,10 @@ fn show_endpoints(output: Format, context: &mut Context<'_>) -> Result<()> {
 /// The folder, and the environment that the command works on.
 fn selected(context: &Context<'_>) -> Result<(ConfigDir, EnvironmentName)> {
     let dir = ConfigDir::locate(context.variables)?;
-    let selection = Selection { environment: context.global.environment.clone(), endpoint: None };
-    let selected = selection.require(context.variables, &dir)?;
+    let selected = selection(context).require(context.variables, &dir)?;
     Ok((dir, selected.name))
+}
+
+fn selection(context: &Context<'_>) -> Selection {
+    Selection { environment: context.global.environment.clone(), endpoint: None }
 }

@@ -8,7 +8,7 @@ use crate::client::call::Caller;
 use crate::client::channel::{self, Transport};
 use crate::client::metadata::Metadata;
 use crate::config::{BUILT_IN, Destination, EndpointUrl, Endpoints, Secret, Selection, Settings, Variables};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::repository::{self, Rules, Store};
 use crate::streams::Talk;
 
@@ -57,7 +57,8 @@ impl Connector {
                 let routes = repository::routes(store.clone(), Rules::default()).await;
                 (Transport::InProcess(routes), BUILT_IN.to_owned())
             }
-            (Destination::Embedded, None) => unreachable!("the store is open where the embedded service is selected"),
+            // The store is open wherever the embedded service is selected.
+            (Destination::Embedded, None) => return Err(Error::local("the embedded service is not open")),
             (Destination::Url(url), _) => {
                 let address = address(&url);
                 (channel::connect(&address, self.connect_timeout).await?, address.to_string())

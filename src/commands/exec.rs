@@ -5,7 +5,7 @@ use super::method::{Method, read_drafts};
 use super::present::Presentation;
 use super::{Context, block_on};
 use crate::cli::Exec;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::resource::Resource;
 
 pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
@@ -25,27 +25,30 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         }
         let count = requests.len();
         let mut writer = presentation.writer(context.streams);
+        let mut shown = Ok(());
         for (done, (label, request)) in requests.into_iter().enumerate() {
-            let sent = async {
-                if !method.is_streaming() {
-                    let response = method.call(request).await?;
-                    return writer.write(presentation.select(shape.document(response)));
-                }
-                let mut responses = method.stream(request).await?;
-                while let Some(response) = responses.next().await? {
-                    writer.write(presentation.select(shape.document(response)))?;
-                    writer.flush()?;
+            let answered = async {
+                let mut answers = method.call(request).await?;
+                while let Some(answer) = answers.next().await? {
+                    if shown.is_ok() {
+                        shown = writer.write(presentation.select(shape.document(answer))).and_then(|()| writer.flush());
+                    }
+                    // Without a reader the rest is still sent, as it was asked for; but a stream is only there to be read.
+                    match &shown {
+                        Err(error) if error.kind() == Kind::ReaderGone && !method.is_streaming() => {}
+                        Err(error) => return Err(error.clone()),
+                        Ok(()) => {}
+                    }
                 }
                 Ok(())
             };
-            let result = sent.await;
-            if let Err(error) = result {
-                // What was done before is shown, whatever came after.
-                writer.finish()?;
+            if let Err(error) = answered.await {
+                // What was done before is shown; should that fail too, this failure outranks it.
+                let _ = writer.finish();
                 return Err(if count > 1 { stopped(error, &label, done, count) } else { error });
             }
         }
-        writer.finish()
+        shown.and(writer.finish())
     })
 }
 

@@ -20,7 +20,11 @@ pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
         let method = Method::find(caller, &resource, VERB, &args.request.api_version).await?;
         let shape = presentation.check(&method.output())?;
         let request = method.resolve(draft, args.request.strict, &mut context.streams.talk)?;
-        let response = method.call(method.encode(&request)?).await?;
-        presentation.write(shape.document(response), context.streams)
+        let mut answers = method.call(method.encode(&request)?).await?;
+        let mut writer = presentation.writer(context.streams);
+        while let Some(answer) = answers.next().await? {
+            writer.write(presentation.select(shape.document(answer)))?;
+        }
+        writer.finish()
     })
 }

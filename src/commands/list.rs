@@ -30,12 +30,16 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
         if let Some(sort) = left.local.as_ref().and_then(|local| local.sort.as_ref()) {
             shape.check_column(sort.column())?;
         }
-        let response = method.call(method.encode(&request)?).await?;
-        let mut document = shape.document(response);
-        if let (Some(local), Document::List(list)) = (&left.local, &mut document) {
-            local.apply(list);
+        let mut answers = method.call(method.encode(&request)?).await?;
+        let mut writer = presentation.writer(context.streams);
+        while let Some(answer) = answers.next().await? {
+            let mut document = shape.document(answer);
+            if let (Some(local), Document::List(list)) = (&left.local, &mut document) {
+                local.apply(list);
+            }
+            writer.write(presentation.select(document))?;
         }
-        presentation.write(document, context.streams)
+        writer.finish()
     })
 }
 

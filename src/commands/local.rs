@@ -1,7 +1,6 @@
 //! `local serve`: the embedded Repository service on a port.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,11 +15,11 @@ use crate::repository::{self, Rules, Store};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
     match args {
-        Local::Serve { listen, data, strict } => serve(*listen, data.clone(), *strict, context),
+        Local::Serve { listen, data, strict } => serve(listen, data.clone(), *strict, context),
     }
 }
 
-fn serve(listen: SocketAddr, data: Option<PathBuf>, strict: bool, context: &mut Context<'_>) -> Result<()> {
+fn serve(listen: &str, data: Option<PathBuf>, strict: bool, context: &mut Context<'_>) -> Result<()> {
     let path = match data {
         Some(path) => path,
         None => context.variables.repository_database()?,
@@ -30,7 +29,7 @@ fn serve(listen: SocketAddr, data: Option<PathBuf>, strict: bool, context: &mut 
         let cannot_listen = |error: std::io::Error| {
             Error::local(format!("cannot listen on {listen}"))
                 .cause(error)
-                .hint("choose another address with --listen; port 0 takes a free one")
+                .hint("--listen takes HOST:PORT, as 127.0.0.1:50051; port 0 takes a free one")
         };
         let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
@@ -45,6 +44,7 @@ fn serve(listen: SocketAddr, data: Option<PathBuf>, strict: bool, context: &mut 
         if !address.ip().is_loopback() {
             talk.warning("everybody who reaches this address can register and remove plugins");
         }
+        talk.finish(None);
         // The service hears of warnings in its calls; they are told here, where the terminal is.
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
@@ -54,6 +54,7 @@ fn serve(listen: SocketAddr, data: Option<PathBuf>, strict: bool, context: &mut 
         let telling = async {
             while let Some(warning) = warnings.recv().await {
                 talk.warning(&warning);
+                talk.finish(None);
             }
             // Nobody is left to warn, yet the service goes on.
             std::future::pending().await

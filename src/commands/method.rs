@@ -30,7 +30,7 @@ impl Method {
         let service = match described.pool.get_service_by_name(&by_rule) {
             Some(service) => service,
             None => {
-                let unknown = || resource.unknown(&described.services, caller.place());
+                let unknown = || resource.unknown(&described.services, api_version, caller.place());
                 let name = resource.find(&described.services, api_version).ok_or_else(unknown)?.to_owned();
                 described = reflection::describe(&caller, &name).await?;
                 described
@@ -61,6 +61,7 @@ impl Method {
         self.descriptor.output()
     }
 
+    /// Whether a call can have any number of answers.
     pub fn is_streaming(&self) -> bool {
         self.descriptor.is_server_streaming()
     }
@@ -92,31 +93,36 @@ impl Method {
         }
     }
 
-    /// One request, one response.
-    pub async fn call(&self, request: Bytes) -> Result<Value> {
-        decode::decode(self.caller.unary(&self.descriptor, request).await?, &self.output())
-    }
-
-    /// One request, any number of responses.
-    pub async fn stream(&self, request: Bytes) -> Result<ResponseStream> {
-        let responses = self.caller.server_streaming(&self.descriptor, request).await?;
-        Ok(ResponseStream { responses, message: self.output() })
+    /// Sends one request.
+    pub async fn call(&self, request: Bytes) -> Result<Answers> {
+        let arriving = if self.is_streaming() {
+            Arriving::Many(Box::new(self.caller.server_streaming(&self.descriptor, request).await?))
+        } else {
+            Arriving::One(Some(self.caller.unary(&self.descriptor, request).await?))
+        };
+        Ok(Answers { arriving, message: self.output() })
     }
 }
 
-/// A streaming method's responses as they arrive.
-pub struct ResponseStream {
-    responses: Responses,
+/// What one request is answered with: one message, or a stream of them.
+pub struct Answers {
+    arriving: Arriving,
     message: MessageDescriptor,
 }
 
-impl ResponseStream {
-    /// The next response; `None` at the end.
+enum Arriving {
+    One(Option<Bytes>),
+    Many(Box<Responses>),
+}
+
+impl Answers {
+    /// The next answer; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Value>> {
-        match self.responses.next().await? {
-            Some(bytes) => decode::decode(bytes, &self.message).map(Some),
-            None => Ok(None),
-        }
+        let bytes = match &mut self.arriving {
+            Arriving::One(bytes) => bytes.take(),
+            Arriving::Many(responses) => responses.next().await?,
+        };
+        bytes.map(|bytes| decode::decode(bytes, &self.message)).transpose()
     }
 }
 

@@ -43,5 +43,8 @@ fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
         .enable_all()
         .build()
         .map_err(|error| Error::local("cannot start").cause(error))?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // Not waited for: a name that is still being looked up would hold up the end for as long as the resolver likes.
+    runtime.shutdown_background();
+    done
 }

@@ -65,11 +65,10 @@ impl ConfigDir {
         let path = self.current_file();
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
         let source = path.display().to_string();
-        let refuse = |error: Error| {
-            let hint = "choose one with `spacectl config environment -s NAME`, which writes the file anew";
-            Err(error.within(&source).hint(hint))
-        };
-        match yaml::parse(&bytes, &source)?.get(CURRENT_KEY) {
+        let hint = "choose an environment with `spacectl config environment -s NAME`, which writes the file anew";
+        let refuse = |error: Error| Err(error.within(&source).hint(hint));
+        let read = yaml::parse(&bytes, &source).map_err(|error| error.hint(hint))?;
+        match read.get(CURRENT_KEY) {
             None | Some(serde_json::Value::Null) => Ok(None),
             Some(serde_json::Value::String(name)) if name.is_empty() => Ok(None),
             Some(serde_json::Value::String(name)) => match EnvironmentName::new(name.as_str()) {
@@ -145,7 +144,8 @@ impl ConfigDir {
     /// If it was the current one, there is no current one afterwards. The Python client chooses another instead, and
     /// the next command then runs where nobody meant it to.
     pub fn remove(&self, name: &EnvironmentName) -> Result<Removed> {
-        let was_current = self.current()?.as_ref() == Some(name);
+        // A file that cannot be read names no environment.
+        let was_current = self.current().ok().flatten().as_ref() == Some(name);
         if !file::remove(&self.file_of(name))? {
             return Err(self.not_found(name));
         }

@@ -19,7 +19,7 @@ pub struct Variables {
     pub api_key: Option<Secret>,
     /// `SPACECTL_CONFIG_DIR`: the configuration's folder instead of `~/.spaceone`.
     pub config_dir: Option<PathBuf>,
-    /// `NO_COLOR` (<https://no-color.org>).
+    /// `NO_COLOR` (<https://no-color.org>), or a terminal that knows no colours.
     pub no_color: bool,
     /// The user's home folder.
     pub home: Option<PathBuf>,
@@ -43,7 +43,7 @@ impl Variables {
             default_environment: text("SPACECTL_DEFAULT_ENVIRONMENT"),
             api_key: text("SPACECTL_API_KEY").map(Secret::new),
             config_dir: set("SPACECTL_CONFIG_DIR").map(PathBuf::from),
-            no_color: set("NO_COLOR").is_some(),
+            no_color: set("NO_COLOR").is_some() || set("TERM").is_some_and(|terminal| terminal == "dumb"),
             home: None,
             data_dir: None,
         }

@@ -133,7 +133,7 @@ impl Plugin for Plugins {
         let name = update.name.trim();
         self.change(&update.plugin_id, |plugin| {
             record::check_update(name, update.labels.as_ref())?;
-            if !update.name.is_empty() {
+            if !name.is_empty() {
                 plugin.name = name.to_owned();
             }
             if let Some(labels) = &update.labels {

@@ -28,7 +28,7 @@ pub struct Registration {
 /// A required field is missing, no plugin id can be had from the image, or the registry type has no address.
 pub fn read(request: RegisterPluginRequest, now: Timestamp) -> Result<Registration, Fault> {
     let required = [("name", &request.name), ("resource_type", &request.resource_type), ("image", &request.image)];
-    if let Some((key, _)) = required.into_iter().find(|(_, value)| value.is_empty()) {
+    if let Some((key, _)) = required.into_iter().find(|(_, value)| value.trim().is_empty()) {
         return Err(Fault::RequiredParameter(key));
     }
     let image = request.image.trim().to_owned();
