@@ -17,6 +17,7 @@ pub mod escape;
 pub mod nearest;
 pub mod output;
 pub mod path;
+pub mod platform;
 pub mod plugin_image;
 pub mod query;
 pub mod repository;

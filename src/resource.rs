@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
+use crate::platform::ApiName;
 
 /// A resource as it is typed: `repository.Plugin`, or by its full name, `grpc.health.v1.Health`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Resource {
     pub fn full_name(&self, api_version: &str) -> String {
         match &self.full_name {
             Some(full_name) => full_name.clone(),
-            None => format!("spaceone.api.{}.{api_version}.{}", self.service, self.name),
+            None => ApiName { service: &self.service, version: api_version, resource: &self.name }.full(),
         }
     }
 
@@ -50,9 +51,8 @@ impl Resource {
             return Some(found);
         }
         // Another version of the same resource is another resource.
-        let own_package = format!("spaceone.api.{}.", self.service);
-        let mut same_name =
-            offered.iter().filter(|name| last_part(name) == self.name && !name.starts_with(&own_package));
+        let is_own = |name: &str| ApiName::parse(name).is_some_and(|name| name.service == self.service);
+        let mut same_name = offered.iter().filter(|name| last_part(name) == self.name && !is_own(name));
         match (self.full_name.is_none(), same_name.next(), same_name.next()) {
             (true, Some(only), None) => Some(only),
             _ => None,
@@ -61,11 +61,9 @@ impl Resource {
 
     /// The error for a resource that is not among the `offered` full names.
     pub fn unknown(&self, offered: &[String], api_version: &str, place: &str) -> Error {
-        let own_package = format!("spaceone.api.{}.", self.service);
-        let versions: Vec<&str> = offered
-            .iter()
-            .filter_map(|name| name.strip_prefix(&own_package)?.strip_suffix(&self.name)?.strip_suffix('.'))
-            .collect();
+        let is_same = |name: &ApiName<'_>| name.service == self.service && name.resource == self.name;
+        let known = offered.iter().filter_map(|name| ApiName::parse(name)).filter(is_same);
+        let versions: Vec<&str> = known.map(|name| name.version).collect();
         if !versions.is_empty() {
             return Error::usage(format!("{place} has no version {api_version} of {self}"))
                 .hint(format!("it has {}", versions.join(", ")));

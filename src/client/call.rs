@@ -10,13 +10,13 @@ use tokio::time::Instant;
 use tonic::client::Grpc;
 use tonic::{Request, Status, Streaming};
 
-use super::MAX_MESSAGE_SIZE;
 use super::channel::Transport;
 use super::metadata::Metadata;
 use super::raw_codec::RawCodec;
 use super::retry;
 use super::status;
 use crate::error::{Error, Result};
+use crate::platform::{MAX_MESSAGE_SIZE, short_name};
 
 /// Calls the methods of one endpoint.
 #[derive(Clone)]
@@ -141,13 +141,5 @@ impl Call {
 
     fn error(&self, status: &Status) -> Error {
         status::error(&self.what, status)
-    }
-}
-
-/// `repository.Plugin` for `spaceone.api.repository.v1.Plugin`; other names as they are.
-fn short_name(full_name: &str) -> String {
-    match full_name.split('.').collect::<Vec<_>>().as_slice() {
-        ["spaceone", "api", service, _, resource] => format!("{service}.{resource}"),
-        _ => full_name.to_owned(),
     }
 }

@@ -15,6 +15,3 @@ mod scalar;
 pub mod status;
 mod tls;
 mod well_known;
-
-/// The largest message that is sent or accepted, in bytes: what the platform's services and their Python client use.
-pub const MAX_MESSAGE_SIZE: usize = 256 * 1024 * 1024;

@@ -12,6 +12,7 @@ use super::{Context, block_on};
 use crate::cli::ApiResources;
 use crate::client::reflection::{self, Described};
 use crate::error::{Error, Result};
+use crate::platform::ApiName;
 use crate::view::Document;
 
 const COLUMNS: &str = "Service,Resource,Verb";
@@ -58,12 +59,10 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
 fn resources(configured: &str, described: &Described) -> Vec<Value> {
     let resource = |service: ServiceDescriptor| {
         let verbs: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
-        let package: Vec<&str> = service.package_name().split('.').collect();
-        let (of, name) = match (configured, package.as_slice()) {
-            (_, ["spaceone", "api", of, _]) if *of != "core" => (*of, service.name()),
-            // What many services share is asked of the one that is meant.
-            (configured, _) if !configured.is_empty() => (configured, service.name()),
-            (_, ["spaceone", "api", of, _]) => (*of, service.name()),
+        let (of, name) = match ApiName::parse(service.full_name()) {
+            Some(name) if name.service != "core" || configured.is_empty() => (name.service, name.resource),
+            // What all services have is asked of the one that is meant.
+            _ if !configured.is_empty() => (configured, service.name()),
             _ => ("", service.full_name()),
         };
         json!({"Service": of, "Resource": name, "Verb": verbs.join(", ")})

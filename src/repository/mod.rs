@@ -33,5 +33,5 @@ mod table;
 mod tests;
 
 pub use plugin::{Rules, Warn};
-pub use server::{API_VERSION, MAX_MESSAGE, routes, serve};
+pub use server::{API_VERSION, routes, serve};
 pub use store::Store;

@@ -22,13 +22,11 @@ use super::proto::repository::v1::plugin_server::PluginServer;
 use super::proto::repository::v1::repository_server::RepositoryServer;
 use super::store::Store;
 use crate::error::{Error, Result};
+use crate::platform::MAX_MESSAGE_SIZE;
 
 /// What ServerInfo answers: the first 2.x release of the real service whose API this is, so that a client that looks at
 /// the version treats both alike. It says nothing about this program's version.
 pub const API_VERSION: &str = "2.0.52";
-
-/// The largest message in either direction, in bytes; the same as the platform's own clients and services use.
-pub const MAX_MESSAGE: usize = 256 << 20;
 
 /// How long open calls may go on after the end was asked for. A watched health status would never end by itself.
 const GRACE: Duration = Duration::from_secs(3);
@@ -36,8 +34,8 @@ const GRACE: Duration = Duration::from_secs(3);
 /// All services: Plugin, Repository, ServerInfo, Health, and reflection in both versions.
 pub async fn routes(store: Store, rules: Rules) -> Routes {
     let plugins = PluginServer::new(Plugins::new(store, rules))
-        .max_decoding_message_size(MAX_MESSAGE)
-        .max_encoding_message_size(MAX_MESSAGE);
+        .max_decoding_message_size(MAX_MESSAGE_SIZE)
+        .max_encoding_message_size(MAX_MESSAGE_SIZE);
     let (health, health_service) = tonic_health::server::health_reporter();
     for service in
         [PluginServer::<Plugins>::NAME, RepositoryServer::<Repositories>::NAME, ServerInfoServer::<Info>::NAME]

@@ -1,0 +1,52 @@
+//! Conventions that all of the platform's services share.
+
+/// The largest message that is sent or accepted, in bytes: what the services and their Python client use.
+pub const MAX_MESSAGE_SIZE: usize = 256 * 1024 * 1024;
+
+/// The parts of a gRPC service's full name, `spaceone.api.SERVICE.VERSION.RESOURCE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApiName<'a> {
+    pub service: &'a str,
+    pub version: &'a str,
+    pub resource: &'a str,
+}
+
+impl<'a> ApiName<'a> {
+    /// Takes a full name apart; `None` for one that is not the platform's.
+    pub fn parse(full_name: &'a str) -> Option<Self> {
+        let mut parts = full_name.strip_prefix("spaceone.api.")?.split('.');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(service), Some(version), Some(resource), None) => Some(Self { service, version, resource }),
+            _ => None,
+        }
+    }
+
+    /// The full name.
+    pub fn full(self) -> String {
+        format!("spaceone.api.{}.{}.{}", self.service, self.version, self.resource)
+    }
+}
+
+/// `repository.Plugin` for `spaceone.api.repository.v1.Plugin`; names of others as they are.
+pub fn short_name(full_name: &str) -> String {
+    match ApiName::parse(full_name) {
+        Some(ApiName { service, resource, .. }) => format!("{service}.{resource}"),
+        None => full_name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_name_comes_apart_and_together() {
+        let name = ApiName::parse("spaceone.api.repository.v1.Plugin").unwrap();
+        assert_eq!(name, ApiName { service: "repository", version: "v1", resource: "Plugin" });
+        assert_eq!(name.full(), "spaceone.api.repository.v1.Plugin");
+        for other in ["grpc.health.v1.Health", "spaceone.api.repository.Plugin", "spaceone.api.a.b.c.d", ""] {
+            assert_eq!(ApiName::parse(other), None, "{other}");
+        }
+        assert_eq!(short_name("grpc.health.v1.Health"), "grpc.health.v1.Health");
+    }
+}
