@@ -13,9 +13,9 @@ use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint};
 use tower_service::Service;
 
-use super::address::Address;
 use super::retry;
 use super::tls;
+use crate::endpoint::EndpointUrl;
 use crate::error::{Error, Result};
 
 /// What calls are sent through. Cheap to clone: clones share the connection.
@@ -31,7 +31,7 @@ pub enum Transport {
 ///
 /// # Errors
 /// Exit code 1, with a hint at what to look at: the name, the port, TLS on one side only, the certificate.
-pub async fn connect(address: &Address, timeout: Option<Duration>) -> Result<Transport> {
+pub async fn connect(address: &EndpointUrl, timeout: Option<Duration>) -> Result<Transport> {
     let endpoint = endpoint(address).map_err(|error| error.within(format!("cannot connect to {address}")))?;
     let connecting = (|| endpoint.connect()).retry(retry::backoff()).when(retry::may_connect_again);
     let connected = match timeout {
@@ -41,21 +41,21 @@ pub async fn connect(address: &Address, timeout: Option<Duration>) -> Result<Tra
     connected.map(Transport::Remote).map_err(|error| refused(address, &error))
 }
 
-fn endpoint(address: &Address) -> Result<Endpoint> {
+fn endpoint(address: &EndpointUrl) -> Result<Endpoint> {
     let wrong = |error: tonic::transport::Error| Error::local("not an endpoint").caused_by(&error);
     let endpoint = Endpoint::from_shared(address.http_uri())
         .and_then(|endpoint| endpoint.user_agent(concat!("spacectl/", env!("CARGO_PKG_VERSION"))))
         .map_err(wrong)?
         .tcp_nodelay(true);
-    if address.tls { endpoint.tls_config(tls::config()?).map_err(wrong) } else { Ok(endpoint) }
+    if address.is_tls() { endpoint.tls_config(tls::config()?).map_err(wrong) } else { Ok(endpoint) }
 }
 
-fn no_answer(address: &Address, limit: Duration) -> Error {
+fn no_answer(address: &EndpointUrl, limit: Duration) -> Error {
     Error::local(format!("cannot connect to {address}: no answer within {limit:?}"))
         .hint("check the host and the port, and that no firewall is between; --connect-timeout waits longer")
 }
 
-fn refused(address: &Address, error: &tonic::transport::Error) -> Error {
+fn refused(address: &EndpointUrl, error: &tonic::transport::Error) -> Error {
     let failure = Error::local(format!("cannot connect to {address}"));
     // The outermost error only says "transport error".
     let failure = match error.source() {
@@ -69,12 +69,11 @@ fn refused(address: &Address, error: &tonic::transport::Error) -> Error {
 }
 
 /// What to look at, by what went wrong below.
-fn advice(address: &Address, error: &tonic::transport::Error) -> Option<String> {
+fn advice(address: &EndpointUrl, error: &tonic::transport::Error) -> Option<String> {
     let told: Vec<String> = retry::sources(error).map(ToString::to_string).collect();
     let tells = |words: &str| told.iter().any(|text| text.contains(words));
     if tells("InvalidContentType") || tells("corrupt message") {
-        let plain = Address { tls: false, ..address.clone() };
-        return Some(format!("the service does not speak TLS there: try {plain}"));
+        return Some(format!("the service does not speak TLS there: try {}", address.with_tls(false)));
     }
     if tells("UnknownIssuer") || tells("BadSignature") {
         return Some(
@@ -96,12 +95,13 @@ fn advice(address: &Address, error: &tonic::transport::Error) -> Option<String> 
         return Some("the service's certificate has expired (or this machine's clock is wrong)".into());
     }
     if tells("lookup address") || tells("dns error") {
-        return Some(format!("the name {} is not known here: check its spelling and your DNS", address.host));
+        return Some(format!("the name {} is not known here: check its spelling and your DNS", address.host()));
     }
     let refused = retry::sources(error)
         .filter_map(|error| error.downcast_ref::<io::Error>())
         .any(|error| error.kind() == io::ErrorKind::ConnectionRefused);
-    refused.then(|| format!("nothing listens on port {} of {}: is the service running?", address.port, address.host))
+    refused
+        .then(|| format!("nothing listens on port {} of {}: is the service running?", address.port(), address.host()))
 }
 
 type Response = http::Response<Body>;

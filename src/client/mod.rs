@@ -2,7 +2,6 @@
 //!
 //! Nothing here knows of configuration files, command lines or tables.
 
-pub mod address;
 pub mod call;
 pub mod channel;
 pub mod decode;

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use super::Context;
-use crate::client::address::Address;
 use crate::client::call::Caller;
 use crate::client::channel::{self, Transport};
 use crate::client::metadata::Metadata;
-use crate::config::{BUILT_IN, Destination, EndpointUrl, Endpoints, Secret, Selection, Settings, Variables};
+use crate::config::{BUILT_IN, Destination, Endpoints, Secret, Selection, Settings, Variables};
 use crate::error::{Error, Result};
 use crate::repository::{self, Rules, Store};
 use crate::streams::Talk;
@@ -59,10 +58,7 @@ impl Connector {
             }
             // The store is open wherever the embedded service is selected.
             (Destination::Embedded, None) => return Err(Error::local("the embedded service is not open")),
-            (Destination::Url(url), _) => {
-                let address = address(&url);
-                (channel::connect(&address, self.connect_timeout).await?, address.to_string())
-            }
+            (Destination::Url(url), _) => (channel::connect(&url, self.connect_timeout).await?, url.to_string()),
         };
         Ok(Caller::new(transport, self.metadata.clone(), self.timeout, place))
     }
@@ -78,8 +74,4 @@ fn open_store(variables: &Variables, talk: &mut Talk) -> Result<Store> {
         ));
     }
     Ok(store)
-}
-
-fn address(url: &EndpointUrl) -> Address {
-    Address { host: url.host().to_owned(), port: url.port(), tls: url.is_tls() }
 }

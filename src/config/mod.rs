@@ -9,11 +9,9 @@
 //! A flag outranks a variable, a variable outranks a file; [`Settings::resolve`] applies that for one call.
 
 mod dir;
-mod endpoint;
 mod endpoints;
 mod environment;
 mod file;
-mod invalid;
 mod metadata;
 mod name;
 mod secret;
@@ -22,10 +20,10 @@ mod settings;
 mod variables;
 mod yaml;
 
+pub use crate::endpoint::EndpointUrl;
+pub use crate::invalid::Invalid;
 pub use dir::{ConfigDir, Removed};
-pub use endpoint::EndpointUrl;
 pub use environment::Environment;
-pub use invalid::Invalid;
 pub use name::{BUILT_IN, EnvironmentName};
 pub use secret::{MASK, Secret};
 pub use selection::{Selected, Selection, Source};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-use super::Invalid;
+use crate::invalid::Invalid;
 
 /// The port of TLS where a `grpc+ssl` URL names none: gRPC has no port of its own, and TLS services are published
 /// on HTTPS's.
@@ -36,6 +36,17 @@ impl EndpointUrl {
     /// Whether the connection is encrypted (`grpc+ssl`).
     pub fn is_tls(&self) -> bool {
         self.tls
+    }
+
+    /// The same place without or with TLS.
+    #[must_use]
+    pub fn with_tls(&self, tls: bool) -> Self {
+        Self { tls, ..self.clone() }
+    }
+
+    /// The endpoint as an HTTP URI, which is how HTTP/2 names it.
+    pub fn http_uri(&self) -> String {
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.authority())
     }
 
     /// `host:port` as it stands in a URL: an IPv6 address in brackets.

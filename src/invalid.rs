@@ -12,11 +12,14 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    /// `message` says what is wrong: lower case, no full stop.
+    pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None }
     }
 
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    /// What to write instead.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
