@@ -1,0 +1,46 @@
+"""What the tests stand on: clients in empty homes, and servers."""
+
+import re
+
+import pytest
+import yaml
+
+from lab import PythonClient, Spacectl, local_serve, repository_service
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory):
+    """The real Repository service, with the one local repository that plugins are registered in."""
+    folder = tmp_path_factory.mktemp("repository")
+    with repository_service(folder / "log") as service:
+        answer = Spacectl(folder).output(
+            *("--endpoint", service.url, "exec", "register", "repository.Repository"),
+            *("-p", "name=local", "-p", "repository_type=local", "-p", "domain_id=domain-lab"),
+        )
+        registered = yaml.safe_load(answer)
+        assert (registered["name"], registered["repository_type"]) == ("local", "local")
+        service.repository_id = registered["repository_id"]
+        yield service
+
+
+@pytest.fixture
+def domain(request):
+    """A domain that no other test sees; it doubles as the token that leads there."""
+    return "domain-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
+
+
+@pytest.fixture
+def spacectl(tmp_path):
+    return Spacectl(tmp_path / "spacectl")
+
+
+@pytest.fixture
+def python_client(tmp_path):
+    return PythonClient(tmp_path / "python")
+
+
+@pytest.fixture
+def served(tmp_path):
+    """`local serve` as it is without options."""
+    with local_serve(tmp_path / "plugins.db") as server:
+        yield server

@@ -1,0 +1,168 @@
+"""The programs that meet here, and the servers that they talk to."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+HERE = Path(__file__).resolve().parent
+EXAMPLES = HERE.parent.parent / "examples"
+PEERS = Path(os.environ["INTEROP_DIR"])
+SPACECTL = os.environ["SPACECTL_BIN"]
+
+# Longest wait, in seconds, for anything that should come at once: passes quickly, fails late but surely.
+PATIENCE = 120
+
+
+@dataclass
+class Result:
+    """What a finished program left behind."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Program:
+    """A client with a home folder of its own."""
+
+    def __init__(self, executable, home, **variables):
+        self.executable = str(executable)
+        self.home = Path(home)
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.variables = variables
+
+    def run(self, *args, stdin=""):
+        done = subprocess.run(
+            [self.executable, *map(str, args)],
+            input=stdin.encode(),
+            capture_output=True,
+            env={"HOME": str(self.home), "LANG": "C.UTF-8", **self.variables},
+            cwd=self.home,
+            timeout=PATIENCE,
+        )
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def output(self, *args, stdin=""):
+        """Standard output of a call that succeeds and has nothing else to say."""
+        result = self.run(*args, stdin=stdin)
+        assert (result.code, result.stderr) == (0, ""), result
+        return result.stdout
+
+    def configure(self, url, token):
+        """Writes the configuration as both clients keep it: the repository service at `url`."""
+        folder = self.home / ".spaceone"
+        (folder / "environments").mkdir(parents=True)
+        settings = {"api_key": token, "endpoints": {"repository": url}}
+        for path, content in {"environment": {"environment": "lab"}, "environments/lab": settings}.items():
+            file = folder / f"{path}.yml"
+            file.write_text(yaml.safe_dump(content))
+            file.chmod(0o600)
+        return self
+
+
+class Spacectl(Program):
+    """This project's program."""
+
+    def __init__(self, home):
+        super().__init__(SPACECTL, home)
+
+    def refused(self, *args, stdin=""):
+        """How a server refused the call: exit code, gRPC status and the server's own words."""
+        result = self.run("--error-format", "json", *args, stdin=stdin)
+        assert result.stdout == "", result
+        error = json.loads(result.stderr)["error"]
+        assert (error["kind"], error["exit_code"]) == ("status", result.code), error
+        return result.code, error["code"], error["causes"][0]
+
+
+class PythonClient(Program):
+    """The real Python client. It prints errors on standard output and exits 0, whatever happens."""
+
+    def __init__(self, home):
+        super().__init__(PEERS / "client/bin/spacectl", home, PYTHONWARNINGS="ignore")
+
+    def output(self, *args, stdin=""):
+        stdout = super().output(*args, stdin=stdin)
+        assert not stdout.startswith("ERROR"), stdout
+        return stdout
+
+    def refused(self, *args):
+        """The words of the error that the call ends with."""
+        stdout = super().output(*args)
+        assert stdout.startswith("ERROR: "), stdout
+        return stdout.removeprefix("ERROR: ").rstrip("\n")
+
+
+class Server:
+    """A server process; `url` once it answers."""
+
+    def __init__(self, process):
+        self.process = process
+        self.url = None
+
+    def stop(self, how=signal.SIGTERM):
+        """Asks it to end and says what it exited with."""
+        self.process.send_signal(how)
+        return self.process.wait(PATIENCE)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextlib.contextmanager
+def local_serve(data, *args):
+    """`spacectl local serve` on a free port, its plugins in the file `data`."""
+    data = Path(data)
+    command = [SPACECTL, "local", "serve", "--listen", "127.0.0.1:0", "--data", str(data), *args]
+    environment = {"HOME": str(data.parent)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
+        server = Server(process)
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("listening on grpc://127.0.0.1:"), line or process.stderr.read()
+            server.url = line.removeprefix("listening on ").strip()
+            yield server
+        finally:
+            server.end()
+
+
+@contextlib.contextmanager
+def repository_service(log):
+    """The real Repository service on a free port, what it says in the file `log`."""
+    port = free_port()
+    command = [PEERS / "service/bin/python", HERE / "repository_service.py", str(port)]
+    environment = {"HOME": str(Path(log).parent), "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
+    with open(log, "w") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
+        server = Server(process)
+        try:
+            wait_until_listening(process, port, log)
+            server.url = f"grpc://127.0.0.1:{port}"
+            yield server
+        finally:
+            server.end()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_listening(process, port, log):
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), PATIENCE):
+            return
+        assert process.poll() is None and time.monotonic() < give_up, Path(log).read_text()
+        time.sleep(0.1)

@@ -1,0 +1,65 @@
+"""Runs the real Repository service 1.12.5: repository_service.py PORT.
+
+Only what reaches out of the process is replaced: the database by one in memory, the look-up in the image registry by
+canned tags, and the identity service by rules that need no keys. A caller's token is the name of its domain, so that
+each test has plugins of its own; without a token the domain is `domain-lab`, and the token `wrong` is refused.
+"""
+
+import sys
+import types
+
+import mongomock
+from spaceone.core import config, pygrpc
+from spaceone.core.error import ERROR_AUTHENTICATE_FAILURE
+from spaceone.core.handler import BaseAuthenticationHandler, BaseMutationHandler
+
+
+class CheckToken(BaseAuthenticationHandler):
+    def verify(self, params):
+        if self.transaction.get_meta("token") == "wrong":
+            raise ERROR_AUTHENTICATE_FAILURE(message="invalid token")
+
+
+class DomainOfToken(BaseMutationHandler):
+    def request(self, params):
+        params.setdefault("domain_id", self.transaction.get_meta("token") or "domain-lab")
+        return params
+
+
+def tags_in_registry(connector, registry_url, image, registry_config=None):
+    """Newest first; an image whose name ends in `-missing` is not in the registry."""
+    if image.endswith("-missing"):
+        raise registry_connector.ERROR_NO_IMAGE_IN_REGISTRY(registry_type="DOCKER_HUB", image=image)
+    return ["1.2.2", "1.2.1", "1.0"]
+
+
+# The service finds its handlers by the name of their module.
+handlers = types.ModuleType("interop_handlers")
+handlers.CheckToken = CheckToken
+handlers.DomainOfToken = DomainOfToken
+sys.modules[handlers.__name__] = handlers
+
+config.init_conf("spaceone.repository", port=int(sys.argv[1]))
+config.set_service_config()
+config.set_global_force(
+    HANDLERS={
+        "authentication": [{"backend": "interop_handlers.CheckToken"}],
+        "authorization": [],
+        "mutation": [{"backend": "interop_handlers.DomainOfToken"}],
+        "event": [],
+    },
+    DATABASES={
+        "default": {
+            "host": "mongodb://localhost",
+            "db": "repository",
+            "mongo_client_class": mongomock.MongoClient,
+        }
+    },
+    DATABASE_AUTO_CREATE_INDEX=False,
+)
+
+# Only now: importing the service's modules reads its configuration.
+from spaceone.repository.connector import registry_connector  # noqa: E402
+
+registry_connector.DockerHubConnector.get_tags = tags_in_registry
+pygrpc.serve()
