@@ -53,7 +53,7 @@ fn below(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
     let steps = match first {
         Step::Index { .. } if field.is_list() => rest,
         Step::Where(condition) if field.is_list() => {
-            item(&condition.key.steps, field)?;
+            item(condition.key.steps(), field)?;
             rest
         }
         _ => steps,

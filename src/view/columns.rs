@@ -33,7 +33,7 @@ impl Column {
         let path = parts.next().unwrap_or_default();
         let text = grammar::plain(path);
         let refuse = |what: &str| {
-            Err(Error::usage(format!("the column \"{text}\" {what}")).hint(
+            Err(Error::usage(format!("the column \"{}\" {what}", beginning(&text))).hint(
                 "write path or path|Alias, where a path is name, tags.icon, list.0.name or list.?key:=value=>name",
             ))
         };
@@ -64,7 +64,7 @@ impl Column {
     pub fn only_key(&self) -> Option<String> {
         let keys: Vec<&str> = self
             .selector
-            .steps
+            .steps()
             .iter()
             .map_while(|step| match step {
                 Step::Key(key) if !key.contains('.') => Some(key.as_str()),
@@ -79,7 +79,7 @@ impl Column {
     /// # Errors
     /// A usage error that names the column, the step that is unknown, the nearest field and all of them.
     pub fn check(&self, row: &MessageDescriptor) -> Result<()> {
-        check::check(&self.selector.steps, row).map_err(|error| error.within(format!("column \"{}\"", self.text)))
+        check::check(self.selector.steps(), row).map_err(|error| error.within(format!("column \"{}\"", self.text)))
     }
 
     /// The column's cell in `row`; null where the row has none.
@@ -159,6 +159,14 @@ impl Columns {
     }
 }
 
+/// As much of a column as a message needs to tell which one it is.
+fn beginning(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(80) {
+        Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// `key` is `upper` or stands below it.
 fn covers(upper: &str, key: &str) -> bool {
     key.strip_prefix(upper).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -167,6 +175,7 @@ fn covers(upper: &str, key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use prost_reflect::DescriptorPool;
     use serde_json::json;
 
     use super::*;
@@ -198,6 +207,20 @@ mod tests {
         assert!(refusal("a.?k:=v").contains("a condition without \"=>\""));
         assert!(refusal("a.?k=>v").contains("a condition without \":\""));
         assert!(refusal("a.?k:=v=>").contains("has an empty step"));
+    }
+
+    #[test]
+    fn a_path_of_any_length_ends_in_a_value_or_a_refusal() {
+        let longest = vec!["a"; 64].join(".");
+        assert_eq!(select(&longest, &json!({ &longest: 1 })), json!(1));
+        let nested = (0..64).fold(json!(1), |inner, _| json!({ "a": inner }));
+        assert_eq!(select(&longest, &nested), json!(1));
+        for path in [format!("{longest}.a"), vec!["a"; 40_000].join("."), "?a:=b=>".repeat(40_000) + "c"] {
+            let refusal = refusal(&path);
+            assert!(refusal.contains("...\" has more than 64 steps"), "{refusal}");
+            assert!(refusal.len() < 400, "{refusal}");
+        }
+        assert!(refusal(&format!("l.?{longest}.a:=b=>c")).contains("has more than 64 steps"));
     }
 
     #[test]
@@ -325,6 +348,20 @@ mod tests {
                 prop_assert_eq!(columns.select(&row).len(), columns.len());
                 let _ = columns.check(&plugin_info());
                 let _ = columns.only_keys();
+            }
+        }
+
+        #[test]
+        fn paths_of_any_length_do_neither(
+            steps in prop::collection::vec("nested_type|a|0|\\?a:=b=>a", 0..90), row in any_value()
+        ) {
+            let nested = DescriptorPool::global().get_message_by_name("google.protobuf.DescriptorProto").unwrap();
+            let parsed = Column::parse(&steps.join("."));
+            let count: usize = steps.iter().map(|step| if step.starts_with('?') { 2 } else { 1 }).sum();
+            prop_assert_eq!(parsed.is_ok(), (1..=64).contains(&count));
+            if let Ok(column) = parsed {
+                let _ = column.select(&row);
+                let _ = column.check(&nested);
             }
         }
 
