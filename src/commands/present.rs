@@ -37,10 +37,9 @@ impl Presentation {
         Ok(shape)
     }
 
-    /// Chosen columns of one value are a row where rows are shown.
+    /// Narrows a document to the columns, if any were chosen.
     pub fn select(&self, document: Document) -> Document {
         match &self.columns {
-            Some(columns) if self.format == Format::Table => Document::List(document.into_list()).select(columns),
             Some(columns) => document.select(columns),
             None => document,
         }

@@ -113,7 +113,7 @@ mod tests {
     fn list(document: Document) -> List {
         match document {
             Document::List(list) => list,
-            Document::Value(value) => panic!("no list: {value}"),
+            other => panic!("no list: {other:?}"),
         }
     }
 
