@@ -60,6 +60,7 @@ fn minimal_and_count_only() {
     let user = user_with_three_plugins();
     assert_snapshot!(user.run("list repository.Plugin -m -l 1 -o json"));
     assert_snapshot!(user.run("list repository.Plugin -p count_only=true -o json"));
+    assert_eq!(user.run("list repository.Plugin -p count_only=true").quiet_success(), "NO DATA\n\n Count: 0 / 3\n");
     assert_snapshot!(user.run("list repository.Plugin -p keyword=WEBHOOK -p state=ENABLED -c name -o quiet"));
 }
 
