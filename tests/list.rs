@@ -112,8 +112,8 @@ fn an_empty_list_is_valid_everywhere() {
     user.run("list repository.Plugin").success();
     for (format, expected) in [
         ("table", "NO DATA\n"),
-        ("json", "{\n    \"results\": []\n}\n"),
-        ("yaml", "---\nresults: []\n"),
+        ("json", "{\n    \"results\": [],\n    \"total_count\": 0\n}\n"),
+        ("yaml", "---\nresults: []\ntotal_count: 0\n"),
         ("csv", "plugin_id\n"),
         ("quiet", ""),
     ] {

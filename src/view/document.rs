@@ -9,7 +9,7 @@ use super::Columns;
 /// The field that holds a list's rows.
 pub(super) const RESULTS: &str = "results";
 /// The field that counts the rows that match, whatever the page.
-const TOTAL_COUNT: &str = "total_count";
+pub(super) const TOTAL_COUNT: &str = "total_count";
 /// The header over rows that are plain values, as the Python client names it.
 const VALUES: &str = "Values";
 

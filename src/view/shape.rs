@@ -1,19 +1,27 @@
 //! What a method answers with: a list or one value, as far as the descriptor tells.
 
-use prost_reflect::{Kind, MessageDescriptor};
-use serde_json::Value;
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use serde_json::{Map, Value};
 
 use super::columns::Column;
-use super::document::{Document, List, RESULTS};
+use super::document::{Document, List, RESULTS, TOTAL_COUNT};
 use super::{Columns, check};
 use crate::error::{Error, Result};
 
 /// The form of a method's response, known before anything is sent.
 #[derive(Clone, Debug)]
 pub struct Shape {
-    /// For a list: the fields that stand before its rows.
-    list: Option<Vec<String>>,
+    list: Option<Envelope>,
     row: Row,
+}
+
+/// What a list's response holds.
+#[derive(Clone, Debug)]
+struct Envelope {
+    /// Its fields, in the order in which a response has them.
+    fields: Vec<String>,
+    /// One of them counts the rows that match.
+    counts: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -40,8 +48,7 @@ impl Shape {
                 _ if field.is_list() => Row::Plain,
                 _ => return None,
             };
-            let before = response.fields().filter(|other| other.number() < field.number());
-            Some(Self { list: Some(before.map(|other| other.name().to_owned()).collect()), row })
+            Some(Self { list: Some(Envelope::of(response)), row })
         });
         results.unwrap_or_else(|| Self { list: None, row: row_of(response.clone()) })
     }
@@ -77,16 +84,19 @@ impl Shape {
         }
     }
 
-    /// Takes a response apart. A list without rows leaves `results` out on the wire; here it is an empty list again.
+    /// Takes a response apart. A list without rows leaves `results` out on the wire, and a count of 0 too: here they are
+    /// an empty list and 0 again. Beside rows, a count that is left out is none: some services do not count.
     pub fn document(&self, response: Value) -> Document {
         let Value::Object(mut envelope) = response else {
             return Document::Value(response);
         };
-        if let Some(before) = &self.list
+        if let Some(list) = &self.list
             && !envelope.contains_key(RESULTS)
         {
-            let place = envelope.keys().filter(|key| before.contains(key)).count();
-            envelope.shift_insert(place, RESULTS.to_owned(), Value::Array(Vec::new()));
+            list.put(&mut envelope, RESULTS, Value::Array(Vec::new()));
+            if list.counts && !envelope.contains_key(TOTAL_COUNT) {
+                list.put(&mut envelope, TOTAL_COUNT, 0.into());
+            }
         }
         let is_list = self.list.is_some() || matches!(self.row, Row::Open);
         match envelope.get_mut(RESULTS) {
@@ -96,6 +106,28 @@ impl Shape {
             }
             _ => Document::Value(Value::Object(envelope)),
         }
+    }
+}
+
+impl Envelope {
+    fn of(response: &MessageDescriptor) -> Self {
+        let mut fields: Vec<_> = response.fields().collect();
+        fields.sort_by_key(FieldDescriptor::number);
+        // Wider numbers are texts in JSON; the platform's counts are int32.
+        let is_count = |field: &FieldDescriptor| {
+            field.name() == TOTAL_COUNT && !field.is_list() && matches!(field.kind(), Kind::Int32 | Kind::Uint32)
+        };
+        Self {
+            counts: fields.iter().any(is_count),
+            fields: fields.iter().map(|field| field.name().to_owned()).collect(),
+        }
+    }
+
+    /// Puts a field where a response has it.
+    fn put(&self, response: &mut Map<String, Value>, name: &str, value: Value) {
+        let before = self.fields.iter().take_while(|field| *field != name);
+        let place = before.filter(|field| response.contains_key(*field)).count();
+        response.shift_insert(place, name.to_owned(), value);
     }
 }
 
@@ -120,12 +152,14 @@ mod tests {
     #[test]
     fn a_list_without_rows_is_a_list_again() {
         let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
-        assert_eq!(plugins.document(json!({})).into_value(), json!({"results": []}));
+        assert_eq!(plugins.document(json!({})).into_value().to_string(), r#"{"results":[],"total_count":0}"#);
+        let uncounted = json!({"results": [{"name": "a"}]});
+        assert_eq!(plugins.document(uncounted.clone()).into_value(), uncounted);
         let past_the_end = plugins.document(json!({"total_count": 9})).into_value();
         assert_eq!(past_the_end.to_string(), r#"{"results":[],"total_count":9}"#);
-        let versions =
-            shape("spaceone.api.repository.v1.VersionsInfo").document(json!({"total_count": 9})).into_value();
-        assert_eq!(versions.to_string(), r#"{"total_count":9,"results":[]}"#);
+        let versions = |response| shape("spaceone.api.repository.v1.VersionsInfo").document(response).into_value();
+        assert_eq!(versions(json!({"total_count": 9})).to_string(), r#"{"total_count":9,"results":[]}"#);
+        assert_eq!(versions(json!({})).to_string(), r#"{"total_count":0,"results":[]}"#);
     }
 
     #[test]
