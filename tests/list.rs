@@ -77,6 +77,23 @@ fn an_unknown_column_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn columns_of_one_name_are_shown_where_all_of_them_can_be() {
+    let server = Server::start(Api::generation2(), |_| vec![Ok(json!({"results": [{"name": "a", "provider": "b"}]}))]);
+    let list = |format: &str| {
+        Spacectl::new()
+            .run(&format!("--endpoint {} list repository.Plugin -c 'name|A,provider|A' -o {format}", server.url()))
+    };
+    for format in ["json", "yaml"] {
+        let run = list(format);
+        assert_eq!(run.status, Some(2), "{run}");
+        assert!(run.stderr.starts_with("error: two columns are called A\n"), "{run}");
+    }
+    assert_eq!(server.calls().len(), 0);
+    assert_eq!(list("csv").quiet_success(), "A,A\na,b\n");
+    assert_eq!(list("table").quiet_success(), " A   | A\n-----+-----\n a   | b\n");
+}
+
+#[test]
 fn the_query_has_the_shape_of_the_service() {
     let line = "list repository.Plugin -c plugin_id,tags.icon,labels.0 -s -name -l 5 --page 3";
     let query_at = |api: Api| {

@@ -1,6 +1,7 @@
 //! What `-c` and templates ask for.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use prost_reflect::MessageDescriptor;
 use serde_json::Value;
@@ -105,14 +106,6 @@ impl Columns {
         grammar::split(&grammar::tokens(text), ',').map(Column::from_tokens).collect::<Result<_>>().map(Self)
     }
 
-    /// Reads a template's list, one column an item.
-    ///
-    /// # Errors
-    /// As [`Column::parse`].
-    pub fn from_items<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Self> {
-        items.into_iter().map(Column::parse).collect::<Result<_>>().map(Self)
-    }
-
     pub fn iter(&self) -> std::slice::Iter<'_, Column> {
         self.0.iter()
     }
@@ -130,6 +123,12 @@ impl Columns {
         self.iter().find(|column| column.header == header)
     }
 
+    /// A header that more than one column has: where cells are named by their headers, only one of them could be shown.
+    pub fn repeated_header(&self) -> Option<&str> {
+        let mut seen = HashSet::new();
+        self.iter().map(Column::header).find(|header| !seen.insert(*header))
+    }
+
     /// What to send as `query.only`, in the columns' order.
     ///
     /// A key below another one that is sent is left out: it comes along, and MongoDB, where the services keep their
@@ -143,14 +142,6 @@ impl Columns {
             }
         }
         keys
-    }
-
-    /// Checks every column; see [`Column::check`].
-    ///
-    /// # Errors
-    /// That of the first column that is wrong.
-    pub fn check(&self, row: &MessageDescriptor) -> Result<()> {
-        self.iter().try_for_each(|column| column.check(row))
     }
 
     /// A row's cells, one a column.
@@ -292,15 +283,15 @@ mod tests {
     #[test]
     fn known_columns_pass() {
         let columns = "plugin_id,state,tags.a.b.0,labels.0.x,labels.?a:b=>c,repository_info.name,capability";
-        Columns::parse(columns).unwrap().check(&plugin_info()).unwrap();
+        Columns::parse(columns).unwrap().iter().try_for_each(|column| column.check(&plugin_info())).unwrap();
         let query = bundled("spaceone.api.core.v2.Query");
         let columns = "filter.0.k,filter.k,filter.?k:=name=>v.x.y,only.0,sort.?desc:=true=>key,page.limit";
-        Columns::parse(columns).unwrap().check(&query).unwrap();
+        Columns::parse(columns).unwrap().iter().try_for_each(|column| column.check(&query)).unwrap();
     }
 
     #[test]
     fn an_unknown_column_is_named_with_its_neighbour() {
-        let error = Columns::parse("name,imge").unwrap().check(&plugin_info()).unwrap_err();
+        let error = Column::parse("imge").unwrap().check(&plugin_info()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
         let text = error.to_string();
         assert!(text.starts_with("error: column \"imge\": PluginInfo has no field imge\n"), "{text}");
@@ -346,7 +337,7 @@ mod tests {
         fn no_text_and_no_value_bring_it_down(text in r"([abk0-2.,|?:=!>\\ -]|=>|\PC){0,24}", row in any_value()) {
             if let Ok(columns) = Columns::parse(&text) {
                 prop_assert_eq!(columns.select(&row).len(), columns.len());
-                let _ = columns.check(&plugin_info());
+                let _ = columns.iter().try_for_each(|column| column.check(&plugin_info()));
                 let _ = columns.only_keys();
             }
         }
