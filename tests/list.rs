@@ -65,11 +65,15 @@ fn minimal_and_count_only() {
 }
 
 #[test]
-fn an_unknown_column_is_refused_before_anything_is_sent() {
+fn an_unknown_column_or_sort_key_is_refused_before_anything_is_sent() {
     let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
     let user = Spacectl::new();
     for columns in ["plugin_id,nmae", "repository_info.nam", "name.x", "plugin_id,,name", "service_type"] {
         let run = user.run(&format!("--endpoint {} list repository.Plugin -c '{columns}'", server.url()));
+        assert_eq!(run.status, Some(2), "{run}");
+    }
+    for sort in ["-s nmae", "-s name,state", "-c 'name|Title' -s Titel", "-s name.x"] {
+        let run = user.run(&format!("--endpoint {} list repository.Plugin {sort}", server.url()));
         assert_eq!(run.status, Some(2), "{run}");
     }
     assert_snapshot!(user.run(&format!("--endpoint {} list repository.Plugin -c plugin_id,nmae", server.url())));

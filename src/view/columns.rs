@@ -76,11 +76,14 @@ impl Column {
     }
 
     /// Checks that rows of this type can have the column; below a Struct, Value, ListValue, Any or map, all can be.
-    ///
-    /// # Errors
-    /// A usage error that names the column, the step that is unknown, the nearest field and all of them.
-    pub fn check(&self, row: &MessageDescriptor) -> Result<()> {
-        check::check(self.selector.steps(), row).map_err(|error| error.within(format!("column \"{}\"", self.text)))
+    /// `others` are names that may have been meant, beside those of the fields.
+    pub(super) fn check(&self, row: &MessageDescriptor, others: &[&str]) -> Result<()> {
+        check::check(self.selector.steps(), row, others)
+    }
+
+    /// The path as messages name it.
+    pub(super) fn name(&self) -> Cow<'_, str> {
+        beginning(&self.text)
     }
 
     /// The column's cell in `row`; null where the row has none.
@@ -283,26 +286,27 @@ mod tests {
     #[test]
     fn known_columns_pass() {
         let columns = "plugin_id,state,tags.a.b.0,labels.0.x,labels.?a:b=>c,repository_info.name,capability";
-        Columns::parse(columns).unwrap().iter().try_for_each(|column| column.check(&plugin_info())).unwrap();
+        Columns::parse(columns).unwrap().iter().try_for_each(|column| column.check(&plugin_info(), &[])).unwrap();
         let query = bundled("spaceone.api.core.v2.Query");
         let columns = "filter.0.k,filter.k,filter.?k:=name=>v.x.y,only.0,sort.?desc:=true=>key,page.limit";
-        Columns::parse(columns).unwrap().iter().try_for_each(|column| column.check(&query)).unwrap();
+        Columns::parse(columns).unwrap().iter().try_for_each(|column| column.check(&query, &[])).unwrap();
     }
 
     #[test]
-    fn an_unknown_column_is_named_with_its_neighbour() {
-        let error = Column::parse("imge").unwrap().check(&plugin_info()).unwrap_err();
-        assert_eq!(error.exit_code(), 2);
-        let text = error.to_string();
-        assert!(text.starts_with("error: column \"imge\": PluginInfo has no field imge\n"), "{text}");
-        assert!(text.contains("hint: did you mean image?\nhint: its fields: plugin_id, name, "), "{text}");
+    fn an_unknown_field_is_named_with_its_neighbour_or_all_there_are() {
+        let refusal = |path: &str| Column::parse(path).unwrap().check(&plugin_info(), &["Bild"]).unwrap_err();
+        assert_eq!(refusal("imge").exit_code(), 2);
+        assert_eq!(refusal("imge").to_string(), "error: PluginInfo has no field imge\nhint: did you mean image?");
+        assert_eq!(refusal("bld").to_string(), "error: PluginInfo has no field bld\nhint: did you mean Bild?");
+        let text = refusal("zzz").to_string();
+        assert!(text.starts_with("error: PluginInfo has no field zzz\nhint: its fields: plugin_id, name, "), "{text}");
     }
 
     #[test]
     fn every_step_is_checked() {
         let refusal = |path: &str, row: &str| {
             let row = bundled(row);
-            Column::parse(path).unwrap().check(&row).unwrap_err().problems()[0].message.clone()
+            Column::parse(path).unwrap().check(&row, &[]).unwrap_err().problems()[0].message.clone()
         };
         let plugin = "spaceone.api.repository.v1.PluginInfo";
         let query = "spaceone.api.core.v2.Query";
@@ -337,7 +341,7 @@ mod tests {
         fn no_text_and_no_value_bring_it_down(text in r"([abk0-2.,|?:=!>\\ -]|=>|\PC){0,24}", row in any_value()) {
             if let Ok(columns) = Columns::parse(&text) {
                 prop_assert_eq!(columns.select(&row).len(), columns.len());
-                let _ = columns.iter().try_for_each(|column| column.check(&plugin_info()));
+                let _ = columns.iter().try_for_each(|column| column.check(&plugin_info(), &[]));
                 let _ = columns.only_keys();
             }
         }
@@ -352,7 +356,7 @@ mod tests {
             prop_assert_eq!(parsed.is_ok(), (1..=64).contains(&count));
             if let Ok(column) = parsed {
                 let _ = column.select(&row);
-                let _ = column.check(&nested);
+                let _ = column.check(&nested, &[]);
             }
         }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::columns::Column;
 use super::document::{Document, List, RESULTS, TOTAL_COUNT};
-use super::{Columns, check};
+use super::{Columns, Sort, check};
 use crate::error::{Error, Result};
 
 /// The form of a method's response, known before anything is sent.
@@ -53,24 +53,31 @@ impl Shape {
         results.unwrap_or_else(|| Self { list: None, row: row_of(response.clone()) })
     }
 
-    /// Checks the columns of `-c` or of a template against the type of the rows, or of the one value.
+    /// Checks the columns of `-c` against the type of the rows, or of the one value.
     ///
     /// # Errors
-    /// A usage error as [`Column::check`] gives it, or because the rows are plain values and have no columns.
+    /// A usage error that names the column, the step that is unknown and the nearest field or all of them; or because
+    /// the rows are plain values and have no columns.
     pub fn check(&self, columns: &Columns) -> Result<()> {
-        columns.iter().try_for_each(|column| self.check_column(column))
+        columns.iter().try_for_each(|column| {
+            self.check_column(column, &[]).map_err(|error| error.within(format!("column \"{}\"", column.name())))
+        })
     }
 
-    /// As [`Shape::check`], for one column: what a list is sorted by.
+    /// Checks what a list is sorted by. Services do not: some answer with an internal error, some with any order.
     ///
     /// # Errors
-    /// As [`Shape::check`].
-    pub fn check_column(&self, column: &Column) -> Result<()> {
+    /// As [`Shape::check`]; the nearest name may also be a header of `columns`.
+    pub fn check_sort(&self, sort: &Sort, columns: Option<&Columns>) -> Result<()> {
+        let headers: Vec<&str> = columns.into_iter().flat_map(Columns::iter).map(Column::header).collect();
+        self.check_column(sort.column(), &headers)
+            .map_err(|error| error.within(format!("sort key \"{}\"", sort.column().name())))
+    }
+
+    fn check_column(&self, column: &Column, others: &[&str]) -> Result<()> {
         match &self.row {
-            Row::Message(message) => column.check(message),
-            Row::Plain => {
-                Err(Error::usage(format!("column \"{}\": the rows are plain values without columns", column.header())))
-            }
+            Row::Message(message) => column.check(message, others),
+            Row::Plain => Err(Error::usage("the rows are plain values without columns")),
             Row::Open => Ok(()),
         }
     }
@@ -170,6 +177,23 @@ mod tests {
         assert_eq!(document.headers(), ["Values"]);
         assert_eq!(document.cells(&["Values"]).collect::<Vec<_>>(), [[&json!("1.10")], [&json!("1.9")]]);
         assert!(versions.check(&Columns::parse("version").unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_sort_key_is_a_field_or_a_header() {
+        let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
+        let columns = Columns::parse("name|Title,tags.icon").unwrap();
+        let check = |key: &str| plugins.check_sort(&Sort::parse(key, Some(&columns)).unwrap(), Some(&columns));
+        for known in ["name", "-Title", "tags.icon", "tags.any.thing", "created_at"] {
+            check(known).unwrap();
+        }
+        let refusal = |key: &str| check(key).unwrap_err().to_string();
+        assert_eq!(
+            refusal("-nmae"),
+            "error: sort key \"nmae\": PluginInfo has no field nmae\nhint: did you mean name?"
+        );
+        assert!(refusal("Titel").ends_with("hint: did you mean Title?"));
+        assert!(shape("google.protobuf.Struct").check_sort(&Sort::parse("x", None).unwrap(), None).is_ok());
     }
 
     #[test]
