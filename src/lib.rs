@@ -14,6 +14,7 @@ mod commands;
 pub mod config;
 pub mod error;
 pub mod escape;
+pub mod json;
 pub mod nearest;
 pub mod output;
 pub mod path;

@@ -122,7 +122,7 @@ impl Talk {
                     }
                 }
                 if !object.is_empty() {
-                    self.write(&format!("{}\n", Value::Object(object)));
+                    self.write(&format!("{}\n", crate::json::compact(&Value::Object(object))));
                 }
             }
         }

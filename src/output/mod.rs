@@ -2,7 +2,6 @@
 
 mod cell;
 mod csv;
-mod json;
 mod quiet;
 mod table;
 mod terminal;
@@ -13,7 +12,7 @@ pub use quiet::check_columns as check_quiet;
 
 use crate::error::Result;
 use crate::view::Document;
-use crate::yaml;
+use crate::{json, yaml};
 
 /// What `-o` chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +55,7 @@ impl<'a> Writer<'a> {
     /// The output cannot be written to; or the format is quiet and the document has more than one column.
     pub fn write(&mut self, document: Document) -> Result<()> {
         match self.format {
-            Format::Json => json::write(self.out, &document.into_value())?,
+            Format::Json => json::pretty(self.out, &document.into_value())?,
             Format::Yaml => yaml::write_document(self.out, &document.into_value())?,
             Format::Csv => self.csv.write(self.out, document.into_list())?,
             Format::Quiet => quiet::write(self.out, &document.into_list())?,
