@@ -62,7 +62,7 @@ impl Column {
     ///
     /// It also ends before a key that holds a dot, since the service would read that dot as a step. `None` if nothing
     /// is left.
-    pub fn only_key(&self) -> Option<String> {
+    pub(super) fn only_key(&self) -> Option<String> {
         let keys: Vec<&str> = self
             .selector
             .steps()
@@ -87,7 +87,7 @@ impl Column {
     }
 
     /// The column's cell in `row`; null where the row has none.
-    pub fn select(&self, row: &Value) -> Value {
+    pub(super) fn select(&self, row: &Value) -> Value {
         self.value(row).map_or(Value::Null, Cow::into_owned)
     }
 
@@ -122,7 +122,7 @@ impl Columns {
     }
 
     /// The column with this header, for `-s` by an alias.
-    pub fn by_header(&self, header: &str) -> Option<&Column> {
+    pub(super) fn by_header(&self, header: &str) -> Option<&Column> {
         self.iter().find(|column| column.header == header)
     }
 
@@ -148,7 +148,7 @@ impl Columns {
     }
 
     /// A row's cells, one a column.
-    pub fn select(&self, row: &Value) -> Vec<Value> {
+    pub(super) fn select(&self, row: &Value) -> Vec<Value> {
         self.iter().map(|column| column.select(row)).collect()
     }
 }
