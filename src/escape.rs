@@ -22,16 +22,25 @@ pub fn control(text: &str) -> Cow<'_, str> {
 /// What a terminal must not get raw: C0 and C1 controls, and the bidirectional marks, overrides and isolates of
 /// Unicode's UAX 9.
 pub fn is_hostile(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
 mod tests {
-    use super::control;
+    use super::*;
 
     #[test]
     fn plain_text_is_left_alone() {
         assert_eq!(control("플러그인 🚀 é"), "플러그인 🚀 é");
+    }
+
+    /// All explicit and implicit marks of UAX 9, sections 2.1 to 2.6.
+    #[test]
+    fn no_mark_of_direction_is_passed_on() {
+        let marks = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+        assert!(marks.chars().all(is_hostile));
+        assert!(!is_hostile('\u{200d}') && !is_hostile('א'));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod endpoint;
 pub mod error;
 pub mod escape;
 pub mod invalid;
+pub mod json;
 pub mod nearest;
 pub mod output;
 pub mod path;

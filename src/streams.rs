@@ -126,7 +126,7 @@ impl Talk {
                 }
                 self.said.clear();
                 if !object.is_empty() {
-                    self.write(&format!("{}\n", Value::Object(object)));
+                    self.write(&format!("{}\n", crate::json::compact(&Value::Object(object))));
                 }
             }
         }

@@ -60,19 +60,41 @@ fn minimal_and_count_only() {
     let user = user_with_three_plugins();
     assert_snapshot!(user.run("list repository.Plugin -m -l 1 -o json"));
     assert_snapshot!(user.run("list repository.Plugin -p count_only=true -o json"));
+    assert_eq!(user.run("list repository.Plugin -p count_only=true").quiet_success(), "NO DATA\n\n Count: 0 / 3\n");
     assert_snapshot!(user.run("list repository.Plugin -p keyword=WEBHOOK -p state=ENABLED -c name -o quiet"));
 }
 
 #[test]
-fn an_unknown_column_is_refused_before_anything_is_sent() {
+fn an_unknown_column_or_sort_key_is_refused_before_anything_is_sent() {
     let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
     let user = Spacectl::new();
     for columns in ["plugin_id,nmae", "repository_info.nam", "name.x", "plugin_id,,name", "service_type"] {
         let run = user.run(&format!("--endpoint {} list repository.Plugin -c '{columns}'", server.url()));
         assert_eq!(run.status, Some(2), "{run}");
     }
+    for sort in ["-s nmae", "-s name,state", "-c 'name|Title' -s Titel", "-s name.x"] {
+        let run = user.run(&format!("--endpoint {} list repository.Plugin {sort}", server.url()));
+        assert_eq!(run.status, Some(2), "{run}");
+    }
     assert_snapshot!(user.run(&format!("--endpoint {} list repository.Plugin -c plugin_id,nmae", server.url())));
     assert_eq!(server.calls().len(), 0);
+}
+
+#[test]
+fn columns_of_one_name_are_shown_where_all_of_them_can_be() {
+    let server = Server::start(Api::generation2(), |_| vec![Ok(json!({"results": [{"name": "a", "provider": "b"}]}))]);
+    let list = |format: &str| {
+        Spacectl::new()
+            .run(&format!("--endpoint {} list repository.Plugin -c 'name|A,provider|A' -o {format}", server.url()))
+    };
+    for format in ["json", "yaml"] {
+        let run = list(format);
+        assert_eq!(run.status, Some(2), "{run}");
+        assert!(run.stderr.starts_with("error: two columns are called A\n"), "{run}");
+    }
+    assert_eq!(server.calls().len(), 0);
+    assert_eq!(list("csv").quiet_success(), "A,A\na,b\n");
+    assert_eq!(list("table").quiet_success(), " A   | A\n-----+-----\n a   | b\n");
 }
 
 #[test]
@@ -111,8 +133,8 @@ fn an_empty_list_is_valid_everywhere() {
     user.run("list repository.Plugin").success();
     for (format, expected) in [
         ("table", "NO DATA\n"),
-        ("json", "{\n    \"results\": []\n}\n"),
-        ("yaml", "---\nresults: []\n"),
+        ("json", "{\n    \"results\": [],\n    \"total_count\": 0\n}\n"),
+        ("yaml", "---\nresults: []\ntotal_count: 0\n"),
         ("csv", "plugin_id\n"),
         ("quiet", ""),
     ] {

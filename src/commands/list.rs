@@ -22,13 +22,13 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
         let caller = connector.connect(&resource.service).await?;
         let method = Method::find(caller, &resource, VERB, &args.request.api_version).await?;
         let shape = presentation.check(&method.output())?;
+        if let Some(sort) = &wish.sort {
+            shape.check_sort(sort, presentation.columns())?;
+        }
         let mut request = method.resolve(draft, args.request.strict, &mut context.streams.talk)?;
         let left = query::apply(&mut request.value, &method.input(), &wish)?;
         if left.minimal {
             context.streams.talk.note(&format!("{resource} has no minimal form: all fields are shown"));
-        }
-        if let Some(sort) = left.local.as_ref().and_then(|local| local.sort.as_ref()) {
-            shape.check_column(sort.column())?;
         }
         let mut answers = method.call(method.encode(&request)?).await?;
         let mut writer = presentation.writer(context.streams);

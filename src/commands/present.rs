@@ -3,7 +3,7 @@
 use prost_reflect::MessageDescriptor;
 
 use crate::cli;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::output::{self, Format, Look, Writer};
 use crate::streams::Streams;
 use crate::view::{Columns, Document, Shape};
@@ -15,9 +15,15 @@ pub struct Presentation {
 }
 
 impl Presentation {
-    /// Reads the columns; a usage error if they cannot be.
+    /// Reads the columns; a usage error if they cannot be, or not in this format.
     pub fn parse(columns: Option<&str>, format: cli::Format) -> Result<Self> {
-        Ok(Self { columns: columns.map(Columns::parse).transpose()?, format: format.into() })
+        let columns = columns.map(Columns::parse).transpose()?;
+        let repeated = columns.as_ref().and_then(Columns::repeated_header);
+        if let (Some(header), cli::Format::Json | cli::Format::Yaml) = (repeated, format) {
+            return Err(Error::usage(format!("two columns are called {header}"))
+                .hint("give each its own name, as in -c 'tags.a|A,tags.b|B'"));
+        }
+        Ok(Self { columns, format: format.into() })
     }
 
     pub fn columns(&self) -> Option<&Columns> {
@@ -37,10 +43,9 @@ impl Presentation {
         Ok(shape)
     }
 
-    /// Chosen columns of one value are a row where rows are shown.
+    /// Narrows a document to the columns, if any were chosen.
     pub fn select(&self, document: Document) -> Document {
         match &self.columns {
-            Some(columns) if self.format == Format::Table => Document::List(document.into_list()).select(columns),
             Some(columns) => document.select(columns),
             None => document,
         }

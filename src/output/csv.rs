@@ -57,7 +57,10 @@ impl Sheet {
     fn rows(&self, csv: &mut csv::Writer<&mut dyn Write>, list: &List, headers: &[&str]) -> io::Result<()> {
         let text: fn(&Value) -> Cow<'_, str> = if self.terminal { cell::shown } else { cell_text };
         for cells in list.cells(headers) {
-            csv.write_record(cells.into_iter().map(|value| text(value).into_owned())).map_err(io_error)?;
+            for value in cells {
+                csv.write_field(text(value).as_bytes()).map_err(io_error)?;
+            }
+            csv.write_record(None::<&[u8]>).map_err(io_error)?;
         }
         csv.flush()
     }
@@ -101,6 +104,12 @@ mod tests {
         }
         drop(writer);
         assert_eq!(String::from_utf8(out).unwrap(), "b,A\n,1\n2,\n");
+    }
+
+    #[test]
+    fn a_row_of_one_empty_cell_is_no_empty_line() {
+        let rows = json!({"results": [{"a": ""}, {"a": null}, {"a": "x"}]});
+        assert_eq!(written(Format::Csv, [document(rows)]), "a\n\"\"\n\"\"\nx\n");
     }
 
     #[test]

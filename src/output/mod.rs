@@ -2,7 +2,6 @@
 
 mod cell;
 mod csv;
-mod json;
 mod quiet;
 mod table;
 mod terminal;
@@ -13,7 +12,7 @@ pub use quiet::check_columns as check_quiet;
 
 use crate::error::Result;
 use crate::view::Document;
-use crate::yaml;
+use crate::{json, yaml};
 
 /// What `-o` chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,20 +55,16 @@ impl<'a> Writer<'a> {
     /// The output cannot be written to; or the format is quiet and the document has more than one column.
     pub fn write(&mut self, document: Document) -> Result<()> {
         match self.format {
-            Format::Json => json::write(self.out, &document.into_value())?,
+            Format::Json => json::pretty(self.out, &document.into_value())?,
             Format::Yaml => yaml::write_document(self.out, &document.into_value())?,
             Format::Csv => self.csv.write(self.out, document.into_list())?,
             Format::Quiet => quiet::write(self.out, &document.into_list())?,
-            Format::Table => match document {
-                Document::List(list) => {
-                    if self.count > 0 {
-                        writeln!(self.out)?;
-                    }
-                    table::write(self.out, &list, self.look.styled)?;
+            Format::Table => {
+                if self.count > 0 {
+                    writeln!(self.out)?;
                 }
-                // As in the Python client: one value reads better as a document than as a row.
-                Document::Value(value) => yaml::write_document(self.out, &value)?,
-            },
+                table::write(self.out, &document.into_list(), self.look.styled)?;
+            }
         }
         self.count += 1;
         Ok(())
@@ -137,9 +132,24 @@ pub(in crate::output) mod tests {
     fn several_documents_stay_valid_together() {
         let documents = || [document(json!({"a": 1})), document(json!({"a": 2, "b": "x"}))];
         assert_eq!(written(Format::Yaml, documents()), "---\na: 1\n---\na: 2\nb: x\n");
-        assert_eq!(written(Format::Table, documents()), "---\na: 1\n---\na: 2\nb: x\n");
+        assert_eq!(written(Format::Table, documents()), "   a\n-----\n   1\n\n   a | b\n-----+-----\n   2 | x\n");
         assert_eq!(written(Format::Json, documents()), "{\n    \"a\": 1\n}\n{\n    \"a\": 2,\n    \"b\": \"x\"\n}\n");
         assert_eq!(written(Format::Csv, documents()), "a,b\n1,\n2,x\n");
+    }
+
+    #[test]
+    fn one_value_is_one_row_and_an_empty_object_is_none() {
+        let one = || document(json!({"a": 1, "b": "x"}));
+        let columns = Columns::parse("b,a|b").unwrap();
+        assert_eq!(written(Format::Table, [one()]), "   a | b\n-----+-----\n   1 | x\n");
+        assert_eq!(written(Format::Table, [one().select(&columns)]), " b   |   b\n-----+-----\n x   |   1\n");
+        assert_eq!(written(Format::Csv, [one().select(&columns)]), "b,b\nx,1\n");
+        assert_eq!(written(Format::Table, [document(json!("1.10"))]), " Values\n----------\n 1.10\n");
+        let empty = || document(json!({}));
+        let columns = Columns::parse("b").unwrap();
+        assert_eq!(written(Format::Table, [empty()]), "NO DATA\n");
+        assert_eq!(written(Format::Table, [empty().select(&columns)]), "NO DATA\n");
+        assert_eq!(written(Format::Yaml, [empty().select(&columns)]), "---\nb: null\n");
     }
 
     #[test]

@@ -14,17 +14,22 @@ use crate::view::List;
 /// # Errors
 /// A usage error that says how many there are.
 pub fn check_columns(count: usize) -> Result<()> {
-    if count > 1 {
-        return Err(Error::usage(format!("quiet output prints one column, and there are {count}"))
-            .hint("choose it with -c, as in -c plugin_id"));
-    }
-    Ok(())
+    if count > 1 { Err(too_many(count, Error::usage)) } else { Ok(()) }
+}
+
+fn too_many(count: usize, error: impl Fn(String) -> Error) -> Error {
+    error(format!("quiet output prints one column, and there are {count}"))
+        .hint("choose another format, or one column where the command takes -c")
 }
 
 /// Writes the rows' only column; a row without it is an empty line.
+///
+/// That there are more can show as late as here, when all is sent, and is no wrong usage then.
 pub(super) fn write(out: &mut dyn Write, list: &List) -> Result<()> {
     let headers = list.headers();
-    check_columns(headers.len())?;
+    if headers.len() > 1 {
+        return Err(too_many(headers.len(), Error::local));
+    }
     for cells in list.cells(&headers) {
         for value in cells {
             writeln!(out, "{}", cell::shown(value))?;
@@ -56,8 +61,9 @@ mod tests {
         let mut out = Vec::new();
         let mut writer = Writer::new(&mut out, Format::Quiet, Look::default());
         let error = writer.write(document(json!({"results": [{"a": 1, "b": 2}]}))).unwrap_err();
-        assert_eq!(error.exit_code(), 2);
+        assert_eq!(error.exit_code(), 1, "the answer is there already");
         assert!(out.is_empty());
         assert!(check_columns(1).is_ok());
+        assert_eq!(check_columns(2).unwrap_err().exit_code(), 2);
     }
 }

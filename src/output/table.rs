@@ -17,21 +17,19 @@ use crate::view::List;
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.
 const HEADER_ROOM: usize = 2;
 
-/// Writes the rows, and behind a blank line how many of how many they are.
+/// Writes the rows, and behind a blank line how many of how many they are; that also where the page has none of them,
+/// but not where nothing matches.
 pub(super) fn write(out: &mut dyn Write, list: &List, styled: bool) -> io::Result<()> {
     let headers = list.headers();
     if list.is_empty() || headers.is_empty() {
-        return writeln!(out, "NO DATA");
-    }
-    let grid = Grid::new(&headers, list.cells(&headers));
-    if styled {
-        terminal::write(out, &grid)?
+        writeln!(out, "NO DATA")?;
     } else {
-        grid.write(out)?
+        let grid = Grid::new(&headers, list.cells(&headers));
+        if styled { terminal::write(out, &grid)? } else { grid.write(out)? }
     }
     match list.total() {
-        Some(total) => write!(out, "\n Count: {} / {total}\n", list.len()),
-        None => Ok(()),
+        Some(total) if total > 0 => write!(out, "\n Count: {} / {total}\n", list.len()),
+        _ => Ok(()),
     }
 }
 
@@ -160,7 +158,9 @@ pub(super) mod tests {
     fn what_matches_is_counted_behind_a_blank_line() {
         let rows = json!({"results": [{"a": "b"}], "total_count": 9});
         assert_eq!(table(rows), " a\n-----\n b\n\n Count: 1 / 9\n");
-        assert_eq!(table(json!({"results": [], "total_count": 9})), "NO DATA\n");
+        assert_eq!(table(json!({"results": [], "total_count": 9})), "NO DATA\n\n Count: 0 / 9\n");
+        assert_eq!(table(json!({"results": [], "total_count": 0})), "NO DATA\n");
+        assert_eq!(table(json!({"results": []})), "NO DATA\n");
     }
 
     #[test]

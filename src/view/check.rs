@@ -31,8 +31,9 @@ pub(super) fn is_free(message: &MessageDescriptor) -> bool {
     FREE.contains(&message.full_name())
 }
 
-/// Checks that `steps` can lead somewhere in a `row`.
-pub(super) fn check(steps: &[Step], row: &MessageDescriptor) -> Result<()> {
+/// Checks that `steps` can lead somewhere in a `row`. Where its first is unknown, `others` are names beside the fields'
+/// that may have been meant.
+pub(super) fn check(steps: &[Step], row: &MessageDescriptor, others: &[&str]) -> Result<()> {
     let Some((first, rest)) = steps.split_first() else {
         return Ok(());
     };
@@ -42,7 +43,7 @@ pub(super) fn check(steps: &[Step], row: &MessageDescriptor) -> Result<()> {
     let Some(name) = first.name() else {
         return Err(Error::usage(format!("a condition cannot be put to {}, which is no list", row.name())));
     };
-    let field = row.get_field_by_name(name).ok_or_else(|| unknown(name, row))?;
+    let field = row.get_field_by_name(name).ok_or_else(|| unknown(name, row, others))?;
     if field.is_map() { Ok(()) } else { below(rest, &field) }
 }
 
@@ -53,7 +54,7 @@ fn below(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
     let steps = match first {
         Step::Index { .. } if field.is_list() => rest,
         Step::Where(condition) if field.is_list() => {
-            item(&condition.key.steps, field)?;
+            item(condition.key.steps(), field)?;
             rest
         }
         _ => steps,
@@ -65,16 +66,18 @@ fn below(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
 fn item(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
     match field.kind() {
         _ if steps.is_empty() => Ok(()),
-        Kind::Message(message) if !PLAIN.contains(&message.full_name()) => check(steps, &message),
+        Kind::Message(message) if !PLAIN.contains(&message.full_name()) => check(steps, &message, &[]),
         _ => Err(Error::usage(format!("{} is a plain value, with nothing below it", field.name()))),
     }
 }
 
-fn unknown(name: &str, row: &MessageDescriptor) -> Error {
-    let fields: Vec<String> = row.fields().map(|field| field.name().to_owned()).collect();
-    let mut error = Error::usage(format!("{} has no field {name}", row.name()));
-    if let Some(near) = nearest(name, fields.iter().map(String::as_str)) {
-        error = error.hint(format!("did you mean {near}?"));
+fn unknown(name: &str, row: &MessageDescriptor, others: &[&str]) -> Error {
+    let fields: Vec<FieldDescriptor> = row.fields().collect();
+    let fields: Vec<&str> = fields.iter().map(FieldDescriptor::name).collect();
+    let error = Error::usage(format!("{} has no field {name}", row.name()));
+    match nearest(name, fields.iter().chain(others).copied()) {
+        Some(near) => error.hint(format!("did you mean {near}?")),
+        None if fields.is_empty() => error,
+        None => error.hint(format!("its fields: {}", fields.join(", "))),
     }
-    if fields.is_empty() { error } else { error.hint(format!("its fields: {}", fields.join(", "))) }
 }

@@ -1,6 +1,7 @@
 //! What `-c` and templates ask for.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use prost_reflect::MessageDescriptor;
 use serde_json::Value;
@@ -33,7 +34,7 @@ impl Column {
         let path = parts.next().unwrap_or_default();
         let text = grammar::plain(path);
         let refuse = |what: &str| {
-            Err(Error::usage(format!("the column \"{text}\" {what}")).hint(
+            Err(Error::usage(format!("the column \"{}\" {what}", beginning(&text))).hint(
                 "write path or path|Alias, where a path is name, tags.icon, list.0.name or list.?key:=value=>name",
             ))
         };
@@ -61,10 +62,10 @@ impl Column {
     ///
     /// It also ends before a key that holds a dot, since the service would read that dot as a step. `None` if nothing
     /// is left.
-    pub fn only_key(&self) -> Option<String> {
+    pub(super) fn only_key(&self) -> Option<String> {
         let keys: Vec<&str> = self
             .selector
-            .steps
+            .steps()
             .iter()
             .map_while(|step| match step {
                 Step::Key(key) if !key.contains('.') => Some(key.as_str()),
@@ -75,15 +76,18 @@ impl Column {
     }
 
     /// Checks that rows of this type can have the column; below a Struct, Value, ListValue, Any or map, all can be.
-    ///
-    /// # Errors
-    /// A usage error that names the column, the step that is unknown, the nearest field and all of them.
-    pub fn check(&self, row: &MessageDescriptor) -> Result<()> {
-        check::check(&self.selector.steps, row).map_err(|error| error.within(format!("column \"{}\"", self.text)))
+    /// `others` are names that may have been meant, beside those of the fields.
+    pub(super) fn check(&self, row: &MessageDescriptor, others: &[&str]) -> Result<()> {
+        check::check(self.selector.steps(), row, others)
+    }
+
+    /// The path as messages name it.
+    pub(super) fn name(&self) -> Cow<'_, str> {
+        beginning(&self.text)
     }
 
     /// The column's cell in `row`; null where the row has none.
-    pub fn select(&self, row: &Value) -> Value {
+    pub(super) fn select(&self, row: &Value) -> Value {
         self.value(row).map_or(Value::Null, Cow::into_owned)
     }
 
@@ -105,14 +109,6 @@ impl Columns {
         grammar::split(&grammar::tokens(text), ',').map(Column::from_tokens).collect::<Result<_>>().map(Self)
     }
 
-    /// Reads a template's list, one column an item.
-    ///
-    /// # Errors
-    /// As [`Column::parse`].
-    pub fn from_items<'a>(items: impl IntoIterator<Item = &'a str>) -> Result<Self> {
-        items.into_iter().map(Column::parse).collect::<Result<_>>().map(Self)
-    }
-
     pub fn iter(&self) -> std::slice::Iter<'_, Column> {
         self.0.iter()
     }
@@ -126,8 +122,14 @@ impl Columns {
     }
 
     /// The column with this header, for `-s` by an alias.
-    pub fn by_header(&self, header: &str) -> Option<&Column> {
+    pub(super) fn by_header(&self, header: &str) -> Option<&Column> {
         self.iter().find(|column| column.header == header)
+    }
+
+    /// A header that more than one column has: where cells are named by their headers, only one of them could be shown.
+    pub fn repeated_header(&self) -> Option<&str> {
+        let mut seen = HashSet::new();
+        self.iter().map(Column::header).find(|header| !seen.insert(*header))
     }
 
     /// What to send as `query.only`, in the columns' order.
@@ -145,17 +147,17 @@ impl Columns {
         keys
     }
 
-    /// Checks every column; see [`Column::check`].
-    ///
-    /// # Errors
-    /// That of the first column that is wrong.
-    pub fn check(&self, row: &MessageDescriptor) -> Result<()> {
-        self.iter().try_for_each(|column| column.check(row))
-    }
-
     /// A row's cells, one a column.
-    pub fn select(&self, row: &Value) -> Vec<Value> {
+    pub(super) fn select(&self, row: &Value) -> Vec<Value> {
         self.iter().map(|column| column.select(row)).collect()
+    }
+}
+
+/// As much of a column as a message needs to tell which one it is.
+fn beginning(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(80) {
+        Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 
@@ -167,6 +169,7 @@ fn covers(upper: &str, key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use prost_reflect::DescriptorPool;
     use serde_json::json;
 
     use super::*;
@@ -198,6 +201,20 @@ mod tests {
         assert!(refusal("a.?k:=v").contains("a condition without \"=>\""));
         assert!(refusal("a.?k=>v").contains("a condition without \":\""));
         assert!(refusal("a.?k:=v=>").contains("has an empty step"));
+    }
+
+    #[test]
+    fn a_path_of_any_length_ends_in_a_value_or_a_refusal() {
+        let longest = vec!["a"; 64].join(".");
+        assert_eq!(select(&longest, &json!({ &longest: 1 })), json!(1));
+        let nested = (0..64).fold(json!(1), |inner, _| json!({ "a": inner }));
+        assert_eq!(select(&longest, &nested), json!(1));
+        for path in [format!("{longest}.a"), vec!["a"; 40_000].join("."), "?a:=b=>".repeat(40_000) + "c"] {
+            let refusal = refusal(&path);
+            assert!(refusal.contains("...\" has more than 64 steps"), "{refusal}");
+            assert!(refusal.len() < 400, "{refusal}");
+        }
+        assert!(refusal(&format!("l.?{longest}.a:=b=>c")).contains("has more than 64 steps"));
     }
 
     #[test]
@@ -269,26 +286,27 @@ mod tests {
     #[test]
     fn known_columns_pass() {
         let columns = "plugin_id,state,tags.a.b.0,labels.0.x,labels.?a:b=>c,repository_info.name,capability";
-        Columns::parse(columns).unwrap().check(&plugin_info()).unwrap();
+        Columns::parse(columns).unwrap().iter().try_for_each(|column| column.check(&plugin_info(), &[])).unwrap();
         let query = bundled("spaceone.api.core.v2.Query");
         let columns = "filter.0.k,filter.k,filter.?k:=name=>v.x.y,only.0,sort.?desc:=true=>key,page.limit";
-        Columns::parse(columns).unwrap().check(&query).unwrap();
+        Columns::parse(columns).unwrap().iter().try_for_each(|column| column.check(&query, &[])).unwrap();
     }
 
     #[test]
-    fn an_unknown_column_is_named_with_its_neighbour() {
-        let error = Columns::parse("name,imge").unwrap().check(&plugin_info()).unwrap_err();
-        assert_eq!(error.exit_code(), 2);
-        let text = error.to_string();
-        assert!(text.starts_with("error: column \"imge\": PluginInfo has no field imge\n"), "{text}");
-        assert!(text.contains("hint: did you mean image?\nhint: its fields: plugin_id, name, "), "{text}");
+    fn an_unknown_field_is_named_with_its_neighbour_or_all_there_are() {
+        let refusal = |path: &str| Column::parse(path).unwrap().check(&plugin_info(), &["Bild"]).unwrap_err();
+        assert_eq!(refusal("imge").exit_code(), 2);
+        assert_eq!(refusal("imge").to_string(), "error: PluginInfo has no field imge\nhint: did you mean image?");
+        assert_eq!(refusal("bld").to_string(), "error: PluginInfo has no field bld\nhint: did you mean Bild?");
+        let text = refusal("zzz").to_string();
+        assert!(text.starts_with("error: PluginInfo has no field zzz\nhint: its fields: plugin_id, name, "), "{text}");
     }
 
     #[test]
     fn every_step_is_checked() {
         let refusal = |path: &str, row: &str| {
             let row = bundled(row);
-            Column::parse(path).unwrap().check(&row).unwrap_err().problems()[0].message.clone()
+            Column::parse(path).unwrap().check(&row, &[]).unwrap_err().problems()[0].message.clone()
         };
         let plugin = "spaceone.api.repository.v1.PluginInfo";
         let query = "spaceone.api.core.v2.Query";
@@ -323,8 +341,22 @@ mod tests {
         fn no_text_and_no_value_bring_it_down(text in r"([abk0-2.,|?:=!>\\ -]|=>|\PC){0,24}", row in any_value()) {
             if let Ok(columns) = Columns::parse(&text) {
                 prop_assert_eq!(columns.select(&row).len(), columns.len());
-                let _ = columns.check(&plugin_info());
+                let _ = columns.iter().try_for_each(|column| column.check(&plugin_info(), &[]));
                 let _ = columns.only_keys();
+            }
+        }
+
+        #[test]
+        fn paths_of_any_length_do_neither(
+            steps in prop::collection::vec("nested_type|a|0|\\?a:=b=>a", 0..90), row in any_value()
+        ) {
+            let nested = DescriptorPool::global().get_message_by_name("google.protobuf.DescriptorProto").unwrap();
+            let parsed = Column::parse(&steps.join("."));
+            let count: usize = steps.iter().map(|step| if step.starts_with('?') { 2 } else { 1 }).sum();
+            prop_assert_eq!(parsed.is_ok(), (1..=64).contains(&count));
+            if let Ok(column) = parsed {
+                let _ = column.select(&row);
+                let _ = column.check(&nested, &[]);
             }
         }
 

@@ -9,7 +9,7 @@ use super::Columns;
 /// The field that holds a list's rows.
 pub(super) const RESULTS: &str = "results";
 /// The field that counts the rows that match, whatever the page.
-const TOTAL_COUNT: &str = "total_count";
+pub(super) const TOTAL_COUNT: &str = "total_count";
 /// The header over rows that are plain values, as the Python client names it.
 const VALUES: &str = "Values";
 
@@ -20,6 +20,8 @@ static NULL: Value = Value::Null;
 pub enum Document {
     List(List),
     Value(Value),
+    /// One value narrowed to columns: a list of its row, or of none if the value was an empty object.
+    Row(List),
 }
 
 impl Document {
@@ -33,10 +35,7 @@ impl Document {
     pub fn select(self, columns: &Columns) -> Self {
         match self {
             Self::List(list) => Self::List(list.select(columns)),
-            Self::Value(value) => {
-                let headers = columns.iter().map(|column| column.header().to_owned());
-                Self::Value(Value::Object(headers.zip(columns.select(&value)).collect()))
-            }
+            value => Self::Row(value.into_list().select(columns)),
         }
     }
 
@@ -45,13 +44,14 @@ impl Document {
         match self {
             Self::List(list) => list.into_value(),
             Self::Value(value) => value,
+            Self::Row(row) => row.into_object(),
         }
     }
 
     /// The response as rows; one value is one row, and an empty object is none.
     pub fn into_list(self) -> List {
         match self {
-            Self::List(list) => list,
+            Self::List(list) | Self::Row(list) => list,
             Self::Value(Value::Object(object)) if object.is_empty() => List::new(Map::new(), Vec::new()),
             Self::Value(value) => List::new(Map::new(), vec![value]),
         }
@@ -146,6 +146,17 @@ impl List {
         let mut envelope = self.envelope;
         envelope.insert(RESULTS.to_owned(), Value::Array(rows));
         Value::Object(envelope)
+    }
+
+    /// The first row; a column without a row is null.
+    fn into_object(self) -> Value {
+        match self.rows {
+            Rows::Whole(rows) => rows.into_iter().next().unwrap_or_default(),
+            Rows::Selected { headers, rows } => {
+                let cells = rows.into_iter().next().unwrap_or_default();
+                headers.into_iter().zip(cells.into_iter().chain(std::iter::repeat(Value::Null))).collect()
+            }
+        }
     }
 
     fn select(self, columns: &Columns) -> Self {

@@ -15,6 +15,11 @@ use super::selector::{Condition, Selector, Step, Test};
 
 const SPECIAL: &str = ",.|:?=!\\";
 
+/// The most steps of a path, which is walked by recursion; what services answer is nested far less deep.
+const MAX_STEPS: usize = 64;
+/// What is said of a path with more.
+const TOO_LONG: &str = "has more than 64 steps";
+
 /// One character, and whether a backslash took its special meaning away.
 #[derive(Clone, Copy)]
 pub(super) struct Token {
@@ -68,6 +73,9 @@ pub(super) fn path(tokens: &[Token]) -> Result<Selector, &'static str> {
     let mut steps = Vec::new();
     let mut rest = trim(tokens);
     loop {
+        if steps.len() == MAX_STEPS {
+            return Err(TOO_LONG);
+        }
         if let [mark, condition @ ..] = rest
             && mark.is('?')
         {
@@ -80,7 +88,7 @@ pub(super) fn path(tokens: &[Token]) -> Result<Selector, &'static str> {
         steps.push(step(&rest[..end.unwrap_or(rest.len())])?);
         match end {
             Some(end) => rest = &rest[end + 1..],
-            None => return Ok(Selector { steps }),
+            None => return Ok(Selector::new(steps)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{Column, Columns, List};
+use super::{Column, Columns, List, grammar};
 use crate::error::{Error, Result};
 
 /// What `-s` asks for.
@@ -18,7 +18,7 @@ impl Sort {
     /// Reads `key` or `-key`; a header of `columns` stands for its column.
     ///
     /// # Errors
-    /// A usage error as [`Column::parse`] gives it.
+    /// A usage error as [`Column::parse`] gives it, or because there are several keys.
     pub fn parse(text: &str, columns: Option<&Columns>) -> Result<Self> {
         let (descending, key) = text.strip_prefix('-').map_or((false, text), |key| (true, key));
         if key.trim().is_empty() {
@@ -28,13 +28,17 @@ impl Sort {
         }
         let column = match columns.and_then(|columns| columns.by_header(key)) {
             Some(column) => column.clone(),
+            None if grammar::split(&grammar::tokens(key), ',').nth(1).is_some() => {
+                return Err(Error::usage(format!("a list is sorted by one key, and \"{key}\" names several"))
+                    .hint("-s name sorts by the name, -s -name backwards"));
+            }
             None => Column::parse(key)?,
         };
         Ok(Self { column, descending })
     }
 
-    /// What is sorted by, to be checked before the list is asked for.
-    pub fn column(&self) -> &Column {
+    /// What is sorted by.
+    pub(super) fn column(&self) -> &Column {
         &self.column
     }
 
@@ -172,6 +176,8 @@ mod tests {
         let by_key = Sort::parse("created_at", Some(&columns)).unwrap();
         assert_eq!((by_key.key().as_str(), by_key.is_descending()), ("created_at", false));
         assert!(Sort::parse("-", None).is_err());
+        let several = Sort::parse("-name,state", None).unwrap_err();
+        assert_eq!(several.problems()[0].message, "a list is sorted by one key, and \"name,state\" names several");
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! A path through a value: keys, list items, and lists narrowed by a condition.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde_json::{Map, Value};
 
@@ -10,7 +11,11 @@ use super::cell_text;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Selector {
     /// Never empty.
-    pub(super) steps: Vec<Step>,
+    steps: Vec<Step>,
+    /// The steps' names with dots between them, so that every run of steps is a part of it.
+    names: String,
+    /// Where each step's name stands in `names`.
+    places: Vec<Range<usize>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,49 +66,65 @@ impl Condition {
 }
 
 impl Selector {
+    pub(super) fn new(steps: Vec<Step>) -> Self {
+        let mut names = String::new();
+        let mut places = Vec::with_capacity(steps.len());
+        for (at, step) in steps.iter().enumerate() {
+            if at > 0 {
+                names.push('.');
+            }
+            let start = names.len();
+            names.push_str(step.name().unwrap_or_default());
+            places.push(start..names.len());
+        }
+        Self { steps, names, places }
+    }
+
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
     /// What stands at the path, if anything does.
     ///
     /// Taking from the items of a list gives a list in their order, with the items' own lists joined into it.
     pub(super) fn select<'v>(&self, value: &'v Value) -> Option<Cow<'v, Value>> {
-        walk(&self.steps, value)
+        self.walk(0, value)
     }
-}
 
-fn walk<'v>(steps: &[Step], value: &'v Value) -> Option<Cow<'v, Value>> {
-    let Some((first, rest)) = steps.split_first() else {
-        return Some(Cow::Borrowed(value));
-    };
-    match (first, value) {
-        (Step::Where(condition), Value::Array(items)) => {
-            gather(items.iter().filter(|item| condition.holds(item)), rest)
-        }
-        (Step::Index { at, .. }, Value::Array(items)) => walk(rest, items.get((*at)?)?),
-        (Step::Key(_), Value::Array(items)) => gather(items.iter(), steps),
-        (_, Value::Object(object)) => enter(object, steps),
-        _ => None,
-    }
-}
-
-/// Goes on in the entry that the steps name. Keys may hold dots (labels such as `spaceone.io/owner`), so the longest
-/// run of steps that is a key goes first, and shorter ones follow where it leads nowhere.
-fn enter<'v>(object: &'v Map<String, Value>, steps: &[Step]) -> Option<Cow<'v, Value>> {
-    let names: Vec<&str> = steps.iter().map_while(Step::name).collect();
-    (1..=names.len()).rev().find_map(|length| {
-        let entry = match &names[..length] {
-            [name] => object.get(*name),
-            dotted => object.get(&dotted.join(".")),
+    /// Goes the steps from `at` on. Recursion goes as deep as there are steps, which the grammar bounds.
+    fn walk<'v>(&self, at: usize, value: &'v Value) -> Option<Cow<'v, Value>> {
+        let Some(step) = self.steps.get(at) else {
+            return Some(Cow::Borrowed(value));
         };
-        walk(&steps[length..], entry?)
-    })
-}
-
-fn gather<'v>(items: impl Iterator<Item = &'v Value>, steps: &[Step]) -> Option<Cow<'v, Value>> {
-    let mut found = Vec::new();
-    for value in items.filter_map(|item| walk(steps, item)) {
-        match value.into_owned() {
-            Value::Array(values) => found.extend(values),
-            value => found.push(value),
+        match (step, value) {
+            (Step::Where(condition), Value::Array(items)) => {
+                self.gather(at + 1, items.iter().filter(|item| condition.holds(item)))
+            }
+            (Step::Index { at: index, .. }, Value::Array(items)) => self.walk(at + 1, items.get((*index)?)?),
+            (Step::Key(_), Value::Array(items)) => self.gather(at, items.iter()),
+            (_, Value::Object(object)) => self.enter(at, object),
+            _ => None,
         }
     }
-    (!found.is_empty()).then_some(Cow::Owned(Value::Array(found)))
+
+    /// Goes on in the entry that the steps name. Keys may hold dots (labels such as `spaceone.io/owner`), so the
+    /// longest run of steps that is a key goes first, and shorter ones follow where it leads nowhere.
+    fn enter<'v>(&self, at: usize, object: &'v Map<String, Value>) -> Option<Cow<'v, Value>> {
+        let named = self.steps[at..].iter().take_while(|step| step.name().is_some()).count();
+        (at..at + named).rev().find_map(|last| {
+            let key = &self.names[self.places[at].start..self.places[last].end];
+            self.walk(last + 1, object.get(key)?)
+        })
+    }
+
+    fn gather<'v>(&self, at: usize, items: impl Iterator<Item = &'v Value>) -> Option<Cow<'v, Value>> {
+        let mut found = Vec::new();
+        for value in items.filter_map(|item| self.walk(at, item)) {
+            match value.into_owned() {
+                Value::Array(values) => found.extend(values),
+                value => found.push(value),
+            }
+        }
+        (!found.is_empty()).then_some(Cow::Owned(Value::Array(found)))
+    }
 }

@@ -1,19 +1,27 @@
 //! What a method answers with: a list or one value, as far as the descriptor tells.
 
-use prost_reflect::{Kind, MessageDescriptor};
-use serde_json::Value;
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use serde_json::{Map, Value};
 
 use super::columns::Column;
-use super::document::{Document, List, RESULTS};
-use super::{Columns, check};
+use super::document::{Document, List, RESULTS, TOTAL_COUNT};
+use super::{Columns, Sort, check};
 use crate::error::{Error, Result};
 
 /// The form of a method's response, known before anything is sent.
 #[derive(Clone, Debug)]
 pub struct Shape {
-    /// For a list: the fields that stand before its rows.
-    list: Option<Vec<String>>,
+    list: Option<Envelope>,
     row: Row,
+}
+
+/// What a list's response holds.
+#[derive(Clone, Debug)]
+struct Envelope {
+    /// Its fields, in the order in which a response has them.
+    fields: Vec<String>,
+    /// One of them counts the rows that match.
+    counts: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -40,30 +48,36 @@ impl Shape {
                 _ if field.is_list() => Row::Plain,
                 _ => return None,
             };
-            let before = response.fields().filter(|other| other.number() < field.number());
-            Some(Self { list: Some(before.map(|other| other.name().to_owned()).collect()), row })
+            Some(Self { list: Some(Envelope::of(response)), row })
         });
         results.unwrap_or_else(|| Self { list: None, row: row_of(response.clone()) })
     }
 
-    /// Checks the columns of `-c` or of a template against the type of the rows, or of the one value.
+    /// Checks the columns of `-c` against the type of the rows, or of the one value.
     ///
     /// # Errors
-    /// A usage error as [`Column::check`] gives it, or because the rows are plain values and have no columns.
+    /// A usage error that names the column, the step that is unknown and the nearest field or all of them; or because
+    /// the rows are plain values and have no columns.
     pub fn check(&self, columns: &Columns) -> Result<()> {
-        columns.iter().try_for_each(|column| self.check_column(column))
+        columns.iter().try_for_each(|column| {
+            self.check_column(column, &[]).map_err(|error| error.within(format!("column \"{}\"", column.name())))
+        })
     }
 
-    /// As [`Shape::check`], for one column: what a list is sorted by.
+    /// Checks what a list is sorted by. Services do not: some answer with an internal error, some with any order.
     ///
     /// # Errors
-    /// As [`Shape::check`].
-    pub fn check_column(&self, column: &Column) -> Result<()> {
+    /// As [`Shape::check`]; the nearest name may also be a header of `columns`.
+    pub fn check_sort(&self, sort: &Sort, columns: Option<&Columns>) -> Result<()> {
+        let headers: Vec<&str> = columns.into_iter().flat_map(Columns::iter).map(Column::header).collect();
+        self.check_column(sort.column(), &headers)
+            .map_err(|error| error.within(format!("sort key \"{}\"", sort.column().name())))
+    }
+
+    fn check_column(&self, column: &Column, others: &[&str]) -> Result<()> {
         match &self.row {
-            Row::Message(message) => column.check(message),
-            Row::Plain => {
-                Err(Error::usage(format!("column \"{}\": the rows are plain values without columns", column.header())))
-            }
+            Row::Message(message) => column.check(message, others),
+            Row::Plain => Err(Error::usage("the rows are plain values without columns")),
             Row::Open => Ok(()),
         }
     }
@@ -77,16 +91,19 @@ impl Shape {
         }
     }
 
-    /// Takes a response apart. A list without rows leaves `results` out on the wire; here it is an empty list again.
+    /// Takes a response apart. A list without rows leaves `results` out on the wire, and a count of 0 too: here they are
+    /// an empty list and 0 again. Beside rows, a count that is left out is none: some services do not count.
     pub fn document(&self, response: Value) -> Document {
         let Value::Object(mut envelope) = response else {
             return Document::Value(response);
         };
-        if let Some(before) = &self.list
+        if let Some(list) = &self.list
             && !envelope.contains_key(RESULTS)
         {
-            let place = envelope.keys().filter(|key| before.contains(key)).count();
-            envelope.shift_insert(place, RESULTS.to_owned(), Value::Array(Vec::new()));
+            list.put(&mut envelope, RESULTS, Value::Array(Vec::new()));
+            if list.counts && !envelope.contains_key(TOTAL_COUNT) {
+                list.put(&mut envelope, TOTAL_COUNT, 0.into());
+            }
         }
         let is_list = self.list.is_some() || matches!(self.row, Row::Open);
         match envelope.get_mut(RESULTS) {
@@ -96,6 +113,28 @@ impl Shape {
             }
             _ => Document::Value(Value::Object(envelope)),
         }
+    }
+}
+
+impl Envelope {
+    fn of(response: &MessageDescriptor) -> Self {
+        let mut fields: Vec<_> = response.fields().collect();
+        fields.sort_by_key(FieldDescriptor::number);
+        // Wider numbers are texts in JSON; the platform's counts are int32.
+        let is_count = |field: &FieldDescriptor| {
+            field.name() == TOTAL_COUNT && !field.is_list() && matches!(field.kind(), Kind::Int32 | Kind::Uint32)
+        };
+        Self {
+            counts: fields.iter().any(is_count),
+            fields: fields.iter().map(|field| field.name().to_owned()).collect(),
+        }
+    }
+
+    /// Puts a field where a response has it.
+    fn put(&self, response: &mut Map<String, Value>, name: &str, value: Value) {
+        let before = self.fields.iter().take_while(|field| *field != name);
+        let place = before.filter(|field| response.contains_key(*field)).count();
+        response.shift_insert(place, name.to_owned(), value);
     }
 }
 
@@ -113,19 +152,21 @@ mod tests {
     fn list(document: Document) -> List {
         match document {
             Document::List(list) => list,
-            Document::Value(value) => panic!("no list: {value}"),
+            other => panic!("no list: {other:?}"),
         }
     }
 
     #[test]
     fn a_list_without_rows_is_a_list_again() {
         let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
-        assert_eq!(plugins.document(json!({})).into_value(), json!({"results": []}));
+        assert_eq!(plugins.document(json!({})).into_value().to_string(), r#"{"results":[],"total_count":0}"#);
+        let uncounted = json!({"results": [{"name": "a"}]});
+        assert_eq!(plugins.document(uncounted.clone()).into_value(), uncounted);
         let past_the_end = plugins.document(json!({"total_count": 9})).into_value();
         assert_eq!(past_the_end.to_string(), r#"{"results":[],"total_count":9}"#);
-        let versions =
-            shape("spaceone.api.repository.v1.VersionsInfo").document(json!({"total_count": 9})).into_value();
-        assert_eq!(versions.to_string(), r#"{"total_count":9,"results":[]}"#);
+        let versions = |response| shape("spaceone.api.repository.v1.VersionsInfo").document(response).into_value();
+        assert_eq!(versions(json!({"total_count": 9})).to_string(), r#"{"total_count":9,"results":[]}"#);
+        assert_eq!(versions(json!({})).to_string(), r#"{"total_count":0,"results":[]}"#);
     }
 
     #[test]
@@ -136,6 +177,23 @@ mod tests {
         assert_eq!(document.headers(), ["Values"]);
         assert_eq!(document.cells(&["Values"]).collect::<Vec<_>>(), [[&json!("1.10")], [&json!("1.9")]]);
         assert!(versions.check(&Columns::parse("version").unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_sort_key_is_a_field_or_a_header() {
+        let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
+        let columns = Columns::parse("name|Title,tags.icon").unwrap();
+        let check = |key: &str| plugins.check_sort(&Sort::parse(key, Some(&columns)).unwrap(), Some(&columns));
+        for known in ["name", "-Title", "tags.icon", "tags.any.thing", "created_at"] {
+            check(known).unwrap();
+        }
+        let refusal = |key: &str| check(key).unwrap_err().to_string();
+        assert_eq!(
+            refusal("-nmae"),
+            "error: sort key \"nmae\": PluginInfo has no field nmae\nhint: did you mean name?"
+        );
+        assert!(refusal("Titel").ends_with("hint: did you mean Title?"));
+        assert!(shape("google.protobuf.Struct").check_sort(&Sort::parse("x", None).unwrap(), None).is_ok());
     }
 
     #[test]

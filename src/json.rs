@@ -1,5 +1,6 @@
-//! JSON in the form of the Python client: indented by four, text as it is.
+//! JSON for streams that a terminal may read: what it would obey is escaped, and a parser reads the same text.
 
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -8,22 +9,49 @@ use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use crate::escape;
 
-/// Writes one value and ends the line.
-pub(super) fn write(out: &mut dyn Write, value: &Value) -> io::Result<()> {
+/// Writes one value in the form of the Python client, indented by four, and ends the line.
+///
+/// # Errors
+/// `out` cannot be written to.
+pub fn pretty(out: &mut dyn Write, value: &Value) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(&mut *out, Indented(PrettyFormatter::with_indent(b"    "))))?;
     writeln!(out)
 }
 
-/// Escapes, beyond what JSON asks for, the other characters that a terminal would obey; a parser reads the same text.
+/// One value on one line, without its end.
+pub fn compact(value: &Value) -> String {
+    let text = value.to_string();
+    let mut safe = String::with_capacity(text.len());
+    // Only texts hold such characters: everything around them is plain ASCII without white space.
+    for c in text.chars() {
+        if escape::is_hostile(c) {
+            // Writing to a String cannot fail.
+            let _ = write!(safe, "{}", Escaped(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// A character as JSON's escape; what a terminal obeys stands in the basic plane, so four digits do.
+struct Escaped(char);
+
+impl fmt::Display for Escaped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\\u{:04x}", u32::from(self.0))
+    }
+}
+
+/// Escapes, beyond what JSON asks for, the other characters that a terminal would obey.
 struct Indented<'a>(PrettyFormatter<'a>);
 
 impl Formatter for Indented<'_> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let mut written = 0;
-        for (at, c) in fragment.char_indices().filter(|(_, c)| !c.is_ascii_graphic() && escape::is_hostile(*c)) {
+        for (at, c) in fragment.char_indices().filter(|(_, c)| escape::is_hostile(*c)) {
             out.write_all(&fragment.as_bytes()[written..at])?;
-            // All of them stand in the basic plane, so four digits do.
-            write!(out, "\\u{:04x}", u32::from(c))?;
+            write!(out, "{}", Escaped(c))?;
             written = at + c.len_utf8();
         }
         out.write_all(&fragment.as_bytes()[written..])
@@ -74,7 +102,7 @@ mod tests {
 
     fn written(value: &Value) -> String {
         let mut out = Vec::new();
-        write(&mut out, value).unwrap();
+        pretty(&mut out, value).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -105,9 +133,12 @@ mod tests {
 
     #[test]
     fn no_terminal_is_commanded_and_the_text_stays_the_same() {
-        let value = json!({"k\u{7f}": "a\u{9b}2J\u{202e}b\x1b"});
+        let value = json!({"k\u{7f}": "a\u{9b}2J\u{202e}b\x1b\n\u{61c}"});
         let text = written(&value);
-        assert_eq!(text, "{\n    \"k\\u007f\": \"a\\u009b2J\\u202eb\\u001b\"\n}\n");
+        assert_eq!(text, "{\n    \"k\\u007f\": \"a\\u009b2J\\u202eb\\u001b\\n\\u061c\"\n}\n");
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+        let line = compact(&value);
+        assert_eq!(line, "{\"k\\u007f\":\"a\\u009b2J\\u202eb\\u001b\\n\\u061c\"}");
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), value);
     }
 }
