@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use serde_json::{Value, json};
 
+use super::tree::MAX_DEPTH;
 use super::*;
 use crate::path::{FieldPath, Segment};
 
@@ -142,6 +143,23 @@ fn a_wrong_parameter_is_named_but_never_its_value() {
         let error = param(given).unwrap_err();
         assert_eq!(error.to_string(), expected, "{given}");
         assert_eq!(error.exit_code(), 2);
+    }
+}
+
+#[test]
+fn a_parameter_cannot_nest_deeper_than_a_file_can() {
+    let below = |levels: usize| format!("tags{}", ".a".repeat(levels));
+    let deepest = MAX_DEPTH - 1;
+    assert!(param(&format!("{}=1", below(deepest))).is_ok());
+    for (given, message) in [
+        (format!("{}=1", below(deepest + 1)), format!("-p: a key of {} parts", MAX_DEPTH + 1)),
+        (format!("{}=1", below(60_000)), "-p: a key of 60001 parts".to_owned()),
+        (format!("{}=[s3cret]", below(deepest)), format!("-p {}: nested more than", below(deepest))),
+    ] {
+        let error = param(&given).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.problems()[0].message.starts_with(&message), "{error}");
+        assert!(!error.to_string().contains("s3cret"));
     }
 }
 
@@ -358,7 +376,7 @@ proptest! {
         key in prop_oneof!["[a-z0-9_.\\\\]{0,12}", prop::sample::select(vec![
             "text", "flag", "i32", "u64", "number", "single", "raw", "state", "labels", "counts", "counts.a", "inner",
             "inner.more", "more", "tags", "tags.a.b", "any", "list", "wrapped", "at", "by_id", "by_id.1",
-        ]).prop_map(str::to_owned)],
+        ]).prop_map(str::to_owned), (0..50_000_usize).prop_map(|steps| format!("tags{}", ".a".repeat(steps)))],
         value in prop_oneof![any::<String>(), "[\\[\\]{}:,\"'a1.&*<!~ -]{0,24}"],
     ) {
         let all = ALL.with(Clone::clone);
