@@ -12,6 +12,7 @@ use super::renames::{Given, Plan};
 use super::request::{Document, Origin, Overrides, Request};
 use crate::error::{self, Error, Problem, Result};
 use crate::path::FieldPath;
+use crate::value::is_empty;
 
 /// The method that a request is for.
 #[derive(Clone, Debug)]
@@ -82,16 +83,6 @@ fn given<'a>(value: &'a Map<String, Value>, overrides: &'a Overrides) -> Vec<Giv
         }
     };
     names.map(|name| Given { name, is_empty: is_empty(name) }).collect()
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 /// Fails if there is something that would be lost.
