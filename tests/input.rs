@@ -118,3 +118,16 @@ fn help_and_version_go_to_standard_output() {
     }
     assert_snapshot!(transcript(&user, &["version -o json"]).replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
 }
+
+#[test]
+fn what_passes_can_be_decoded_and_listed() {
+    let user = user();
+    let spec = |levels: usize| {
+        let (open, close) = ("{a: ".repeat(levels - 1), "}".repeat(levels - 1));
+        format!("name: A\nresource_type: a.B\nimage: x/a\ntags: {open}x{close}\n")
+    };
+    user.file("deepest.yml", &spec(34)).file("deeper.yml", &spec(35));
+    assert_snapshot!(user.run(&format!("{REGISTER} -f deeper.yml")));
+    user.run(&format!("{REGISTER} -f deepest.yml")).success();
+    assert!(user.run("list repository.Plugin -o json").quiet_success().contains("\"a\": \"x\""));
+}

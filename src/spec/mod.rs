@@ -5,16 +5,12 @@
 
 mod advice;
 mod draft;
-mod json;
 mod locate;
 mod params;
 mod renames;
 mod request;
 mod source;
-mod tree;
 mod typing;
-mod value;
-mod yaml;
 
 use std::io::Read;
 use std::rc::Rc;
@@ -26,10 +22,17 @@ pub use locate::Part;
 pub use request::Request;
 
 use crate::error::{Error, Result};
+use crate::yaml::{self, Fault, Limits, value};
 use params::Param;
 use request::{Document, Json, Overrides};
 use source::{Stdin, Syntax, Text};
-use tree::Fault;
+
+/// The deepest nesting of a request, itself counted. Decoders of protobuf (prost, and Python's in its C form) stop at
+/// 100 messages inside of each other, each level of a Struct is three of them, and what is registered comes back one
+/// deeper, in a list: the 33 Structs inside of a request of 34 levels reach 99, and 100 in the list.
+const MAX_DEPTH: usize = 34;
+
+const LIMITS: Limits = Limits { depth: MAX_DEPTH, weight: 128 << 20 };
 
 /// What the command line says about the request.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +50,7 @@ pub struct Inputs {
 ///
 /// # Errors
 /// The first file, document or argument that cannot be read, with its place. Files beyond 32 MiB, documents nested
-/// beyond 64 levels, aliases that lead back to themselves or that expand beyond 128 MiB are refused before they
+/// beyond 34 levels, aliases that lead back to themselves or that expand beyond 128 MiB are refused before they
 /// take memory.
 pub fn read(inputs: &Inputs, stdin: &mut dyn Read) -> Result<Vec<Draft>> {
     let mut stdin = Stdin::new(stdin);
@@ -91,7 +94,7 @@ fn read_documents(text: Text, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft>
 
 fn read_json(argument: &str) -> Result<Json> {
     let text = Text { name: "-j".to_owned(), content: argument.to_owned(), syntax: Syntax::Json };
-    let value = json::parse(&text.content).and_then(|tree| value::mapping(&tree));
+    let value = yaml::parse_json(&text.content, LIMITS).and_then(|tree| value::mapping(&tree));
     let value = value.map_err(|fault| fault.into_error(Error::usage, "-j"))?;
     Ok(Json { text, value })
 }

@@ -5,12 +5,12 @@ use base64::prelude::BASE64_STANDARD;
 use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
+use super::MAX_DEPTH;
 use super::source::{self, Stdin, Syntax, Text};
-use super::tree::{Fault, MAX_DEPTH};
 use super::typing::{Shape, Wrong};
-use super::value;
 use crate::error::{Error, Result};
 use crate::path::{FieldPath, Segment};
+use crate::yaml::{Fault, value};
 
 /// A parameter whose value waits for the descriptor.
 #[derive(Debug)]

@@ -10,10 +10,10 @@ use std::rc::Rc;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-use super::tree::{Content, Node};
-use super::{json, value, yaml};
+use super::LIMITS;
 use crate::nearest::nearest;
 use crate::path::Segment;
+use crate::yaml::{Content, Documents, Node, parse_json, value};
 
 /// What is wrong with a parameter; never tells its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,10 +179,10 @@ fn field(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, Wro
 
 /// One YAML or JSON value on its own; JSON first, whose escapes YAML does not know all of.
 fn parse(text: &str) -> Result<Rc<Node>, Wrong> {
-    if let Ok(tree) = json::parse(text) {
+    if let Ok(tree) = parse_json(text, LIMITS) {
         return Ok(tree);
     }
-    let mut documents = yaml::Documents::new(text).map_err(|fault| Wrong::new(fault.message))?;
+    let mut documents = Documents::new(text, LIMITS).map_err(|fault| Wrong::new(fault.message))?;
     match documents.next() {
         None => Err(Wrong::new("expected a value, found nothing")),
         Some(Err(fault)) => Err(Wrong::new(fault.message).hint("quote text that begins with [, { or \"")),
