@@ -17,15 +17,16 @@ use std::rc::Rc;
 
 use serde_json::Map;
 
-pub use draft::{Draft, Resolved, Target};
+pub use draft::{Draft, Resolved, Target, Warning};
 pub use locate::Part;
+pub use renames::Refusal;
 pub use request::Request;
 
 use crate::error::{Error, Result};
-use crate::yaml::{self, Fault, Limits, value};
+use crate::yaml::{self, Fault, Limits, Node, value};
 use params::Param;
-use request::{Document, Json, Overrides};
-use source::{Stdin, Syntax, Text};
+use request::{Document, JSON_SOURCE, Json, Overrides};
+use source::{Stdin, Text};
 
 /// The deepest nesting of a request, itself counted. Decoders of protobuf (prost, and Python's in its C form) stop at
 /// 100 messages inside of each other, each level of a Struct is three of them, and what is registered comes back one
@@ -64,39 +65,46 @@ pub fn read(inputs: &Inputs, stdin: &mut dyn Read) -> Result<Vec<Draft>> {
     for argument in &inputs.files {
         if argument == "-" {
             let text = Text::of_bytes("stdin".to_owned(), stdin.read()?)?;
-            read_documents(text, &overrides, &mut drafts)?;
+            read_documents(&text, &overrides, &mut drafts)?;
             continue;
         }
         for file in source::files(argument)? {
             let bytes = source::read_file(&file)?;
-            read_documents(Text::of_bytes(file, bytes)?, &overrides, &mut drafts)?;
+            read_documents(&Text::of_bytes(file, bytes)?, &overrides, &mut drafts)?;
         }
     }
     Ok(drafts)
 }
 
 /// Adds a draft for each document of a file.
-fn read_documents(text: Text, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft>) -> Result<()> {
-    let text = Rc::new(text);
-    let trees = text.documents().map(|tree| tree.and_then(|tree| value::mapping(&tree)));
-    let values: Vec<_> =
-        trees.collect::<Result<_, _>>().map_err(|fault: Fault| fault.into_error(Error::local, &text.name))?;
-    if values.is_empty() {
+fn read_documents(text: &Text, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft>) -> Result<()> {
+    let read = |tree: Result<Rc<Node>, Fault>| {
+        let tree = tree?;
+        Ok((value::mapping(&tree)?, tree))
+    };
+    let documents: Vec<_> = text
+        .documents()
+        .map(read)
+        .collect::<Result<_, _>>()
+        .map_err(|fault: Fault| fault.into_error(Error::local, &text.name))?;
+    if documents.is_empty() {
         return Err(Error::local(format!("{} holds no document: it is empty or has only comments", text.name)));
     }
-    let is_alone = values.len() == 1;
-    drafts.extend(values.into_iter().enumerate().map(|(index, value)| {
-        let document = Document { text: Rc::clone(&text), index, is_alone };
+    let source: Rc<str> = text.name.as_str().into();
+    let is_alone = documents.len() == 1;
+    drafts.extend(documents.into_iter().enumerate().map(|(index, (value, tree))| {
+        let document = Document { source: Rc::clone(&source), tree, index, is_alone };
         Draft { value, document: Some(document), overrides: Rc::clone(overrides) }
     }));
     Ok(())
 }
 
 fn read_json(argument: &str) -> Result<Json> {
-    let text = Text { name: "-j".to_owned(), content: argument.to_owned(), syntax: Syntax::Json };
-    let value = yaml::parse_json(&text.content, LIMITS).and_then(|tree| value::mapping(&tree));
-    let value = value.map_err(|fault| fault.into_error(Error::usage, "-j"))?;
-    Ok(Json { text, value })
+    let read = || {
+        let tree = yaml::parse_json(argument, LIMITS)?;
+        Ok(Json { value: value::mapping(&tree)?, tree })
+    };
+    read().map_err(|fault: Fault| fault.into_error(Error::usage, JSON_SOURCE))
 }
 
 #[cfg(test)]

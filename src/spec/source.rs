@@ -6,9 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::LIMITS;
-use super::locate::{self, Part};
-use crate::error::{Error, Location, Result};
-use crate::path::FieldPath;
+use crate::error::{Error, Result};
 use crate::yaml::{self, Documents, Fault, Node};
 
 /// The most bytes that one file or standard input may give.
@@ -33,10 +31,10 @@ impl Syntax {
     }
 }
 
-/// A text, kept so that an error can show where in it something stands.
+/// The text of a file or of standard input.
 #[derive(Debug)]
 pub struct Text {
-    /// What people know it by: the file as it was given, `stdin`, or `-j`.
+    /// What people know it by: the file as it was given, or `stdin`.
     pub name: String,
     pub content: String,
     pub syntax: Syntax,
@@ -59,12 +57,6 @@ impl Text {
                 Err(fault) => Box::new(std::iter::once(Err(fault))),
             },
         }
-    }
-
-    /// The place of `path` in the document `index`; reads the text again, so it is for errors only.
-    pub fn locate(&self, index: usize, path: &FieldPath, part: Part) -> Option<Location> {
-        let tree = self.documents().nth(index)?.ok()?;
-        Some(locate::locate(&tree, path, part).in_source(&self.name))
     }
 }
 

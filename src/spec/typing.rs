@@ -11,7 +11,7 @@ use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::LIMITS;
-use crate::nearest::nearest;
+use crate::nearest::{hint_at_field, nearest};
 use crate::path::Segment;
 use crate::yaml::{Content, Documents, Node, parse_json, value};
 
@@ -166,14 +166,9 @@ fn list(item: &Shape, nodes: &[Rc<Node>]) -> Result<Value, Wrong> {
 
 fn field(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, Wrong> {
     message.get_field_by_name(name).ok_or_else(|| {
-        let wrong = Wrong::new("no such field");
         let fields: Vec<_> = message.fields().collect();
-        let names = || fields.iter().map(|field| field.name());
-        match nearest(name, names()) {
-            Some(near) => wrong.hint(format!("did you mean `{near}`?")),
-            None if fields.is_empty() => wrong.hint(format!("{} has no fields", message.name())),
-            None => wrong.hint(format!("{} has {}", message.name(), names().collect::<Vec<_>>().join(", "))),
-        }
+        let hint = hint_at_field(name, fields.iter().map(FieldDescriptor::name));
+        Wrong::new(format!("{} has no such field", message.name())).hint(hint)
     })
 }
 
