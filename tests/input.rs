@@ -150,7 +150,7 @@ fn warnings_and_notes_say_which_document_they_are_about() {
     user.file("one.yml", "name: A\nservice_type: a.B\nimage: x/a_b\ntags:\n- a\n");
     user.file(
         "many.yml",
-        "name: A\nservice_type: a.B\nimage: x/a_b\ntags:\n  version: x\n---\nname: C\nservice_type: a.B\n\
+        "name: A\nservice_type: a.B\nimage: x/a_b\ntags:\n  version: 1.10\n---\nname: C\nservice_type: a.B\n\
          image: ghcr.io/x/c:latest\ntemplate:\n",
     );
     let lines = ["one.yml", "many.yml"].map(|file| format!("{REGISTER} -f {file} -c plugin_id -o quiet"));

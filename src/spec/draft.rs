@@ -6,10 +6,10 @@ use std::rc::Rc;
 use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-use super::advice;
 use super::params::Param;
 use super::renames::{Given, Plan};
 use super::request::{Document, Origin, Overrides, Request};
+use super::{advice, decimals};
 use crate::error::{self, Error, Result};
 use crate::path::FieldPath;
 use crate::value::is_empty;
@@ -42,7 +42,7 @@ pub struct Resolved {
     pub warnings: Vec<Warning>,
 }
 
-/// What a service will probably refuse.
+/// What a service will probably refuse, or take for something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     pub path: FieldPath,
@@ -80,7 +80,10 @@ impl Draft {
         origin.set = apply_params(&origin, target, &mut value)?;
 
         let notes = origin.plan.notes();
-        let warnings = advice::warnings(target, &value);
+        let mut warnings = advice::warnings(target, &value);
+        let json_tree = origin.overrides.json.iter().map(|json| &json.tree);
+        let trees = origin.document.iter().map(|document| &document.tree).chain(json_tree);
+        warnings.extend(trees.filter_map(|tree| decimals::warning(&origin, tree, &target.input)));
         Ok(Resolved { request: Request { value, origin }, notes, warnings })
     }
 }

@@ -4,6 +4,7 @@
 //! found before the first is sent. Resolving ([`Draft::resolve`]) then makes each document the request of one method.
 
 mod advice;
+mod decimals;
 mod draft;
 mod locate;
 mod params;

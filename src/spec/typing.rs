@@ -2,8 +2,9 @@
 //!
 //! The descriptor decides, never the look of the text: `name=123` is text for a text field, and in `labels=[1.10,no]`
 //! every item is typed by what an item is. Where the descriptor leaves it open (below a `google.protobuf.Struct`),
-//! text stays text unless it is exactly `true`, `false`, `null` or a number that prints as it was written: `110` is a
-//! number, but the versions `1.10` and `1.0` stay as they are. Quotes make text of anything: `tags.n="110"`.
+//! only `true`, `false`, `null` and whole numbers are more than text: `110` is a number, and the versions `1.9` and
+//! `1.10` are texts. Text that begins with `[`, `{` or `"` is YAML or JSON, whose words are typed by the same rule.
+//! Quotes make text of anything: `tags.n="110"`. For other numbers there are files and `-j`.
 
 use std::rc::Rc;
 
@@ -64,7 +65,8 @@ impl Shape {
         path.iter().try_fold(Self::Message(request.clone()), |shape, name| shape.step(name))
     }
 
-    fn step(self, name: &str) -> Result<Self, Wrong> {
+    /// What stands under `name` in it.
+    pub fn step(self, name: &str) -> Result<Self, Wrong> {
         match self {
             Self::Message(message) => field(&message, name).map(|field| Self::of_field(&field)),
             Self::Mapping { key, value } => {
@@ -194,20 +196,15 @@ fn free_scalar(text: &str) -> Value {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
         "null" => Value::Null,
-        _ => number_as_written(text).unwrap_or_else(|| text.into()),
+        _ => whole_number(text).map_or_else(|| text.into(), Value::from),
     }
 }
 
-/// The number that `text` writes, if a Struct, whose numbers are doubles, gives the same text back.
-fn number_as_written(text: &str) -> Option<Value> {
-    if text == "-0" || !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.')) {
-        return None;
-    }
-    let double: f64 = text.parse().ok()?;
-    if double.to_string() != text {
-        return None;
-    }
-    text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from)).ok().or(Some(double.into()))
+/// The whole number that `text` writes, if a Struct, whose numbers are doubles, holds it exactly and it is written in
+/// no other way: `007` and `+1` are text.
+fn whole_number(text: &str) -> Option<i64> {
+    const EXACT: u64 = 1 << 53;
+    text.parse().ok().filter(|number: &i64| number.unsigned_abs() <= EXACT && number.to_string() == text)
 }
 
 fn scalar(kind: &Kind, text: &str) -> Result<Value, Wrong> {

@@ -179,6 +179,34 @@ fn a_later_input_overrides_an_earlier_one_under_either_name() {
 }
 
 #[test]
+fn a_decimal_that_loses_digits_is_warned_of_where_it_stands() {
+    let to = target("register", "RegisterV2");
+    let warnings = |yaml: &str, json: Option<&str>, params: &[&str]| -> Vec<(String, String, String)> {
+        let resolved = resolve(yaml, json, params, &to).unwrap();
+        let place = |at: &FieldPath| resolved.request.locate(at, Part::Value).unwrap().to_string();
+        let told = |warning: &Warning| (warning.path.to_string(), place(&warning.path), warning.message.clone());
+        resolved.warnings.iter().map(told).collect()
+    };
+    let message = "a number, whose last digits are lost: quote it if it is a version";
+    let one = |path: &str, place: &str, message: &str| vec![(path.to_owned(), place.to_owned(), message.to_owned())];
+    assert_eq!(warnings("tags:\n  version: 1.10\n", None, &[]), one("tags.version", "stdin:2:12", message));
+    assert_eq!(
+        warnings("tags:\n  a: [x, {b: 1.0}]\n  c: 2.0\n", None, &[]),
+        one("tags.a[1].b", "stdin:2:14", &format!("{message}; 1 more like it"))
+    );
+    assert_eq!(warnings("name: x", Some(r#"{"tags": {"v": 1.10}}"#), &[]), one("tags.v", "-j:1:16", message));
+    for (yaml, json, params) in [
+        ("tags: {version: '1.10', ratio: 0.5, n: 110}", None, &[][..]),
+        ("tags: {version: 1.10}", Some(r#"{"tags": {}}"#), &[]),
+        ("tags: {version: 1.10}", None, &["tags.version=1.10"]),
+        ("tags: {version: 1.10}", None, &["tags={}"]),
+        ("name: 1.10", None, &[]),
+    ] {
+        assert_eq!(warnings(yaml, json, params), [], "{yaml}");
+    }
+}
+
+#[test]
 fn strict_leaves_every_name_as_it_is() {
     let yaml = "service_type: y\ntemplate: {}\n";
     let draft = read(&from_stdin(), &mut yaml.as_bytes()).unwrap().remove(0);
