@@ -14,6 +14,16 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// What to say of a field that is not there: the one that was most likely meant, or else all that are there.
+pub fn hint_at_field<'a>(name: &str, fields: impl IntoIterator<Item = &'a str>) -> String {
+    let fields: Vec<&str> = fields.into_iter().collect();
+    match nearest(name, fields.iter().copied()) {
+        Some(field) => format!("did you mean {field}?"),
+        None if fields.is_empty() => "it has no fields at all".to_owned(),
+        None => format!("its fields are {}", fields.join(", ")),
+    }
+}
+
 fn likeness(a: &str, b: &str) -> f64 {
     let similarity = strsim::jaro_winkler(a, b);
     let is_one_slip = a.len().min(b.len()) >= 3 && strsim::osa_distance(a, b) == 1;
@@ -26,7 +36,7 @@ fn fold(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{hint_at_field, nearest};
 
     #[test]
     fn slips_are_recognised_and_strangers_are_not() {
@@ -35,5 +45,12 @@ mod tests {
         assert_eq!(nearest("Resource-Type", fields), Some("resource_type"));
         assert_eq!(nearest("zzz", fields), None);
         assert_eq!(nearest("sya", ["say", "count"]), Some("say"));
+    }
+
+    #[test]
+    fn a_field_that_is_not_there_is_answered_with_what_is() {
+        assert_eq!(hint_at_field("imge", ["name", "image"]), "did you mean image?");
+        assert_eq!(hint_at_field("zzz", ["name", "image"]), "its fields are name, image");
+        assert_eq!(hint_at_field("zzz", []), "it has no fields at all");
     }
 }

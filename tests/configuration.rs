@@ -118,3 +118,16 @@ fn files_are_for_their_owner_alone() {
         assert_eq!(mode & 0o777, 0o600, "{path}");
     }
 }
+
+#[test]
+fn an_import_cannot_grow_beyond_what_is_read() {
+    let user = Spacectl::new();
+    let long = "x".repeat(300_000);
+    user.file("bomb.yml", &format!("a: &a {long}\nb: [{}]\n", vec!["*a"; 2_000].join(", ")));
+    user.file("large.yml", &format!("a: &a {long}\nb: [*a, *a, *a]\n"));
+    user.file("twice.yml", "api_key: s3cret-key\nendpoints: {}\napi_key: s3cret-key\n");
+    let shown = ["bomb.yml", "large.yml", "twice.yml"]
+        .map(|file| user.run(&format!("config init -e lab -f {file}")).to_string());
+    assert_snapshot!(shown.join("\n"));
+    assert_eq!(user.run("config environment").quiet_success(), "local\n");
+}

@@ -118,3 +118,48 @@ fn help_and_version_go_to_standard_output() {
     }
     assert_snapshot!(transcript(&user, &["version -o json"]).replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
 }
+
+#[test]
+fn what_passes_can_be_decoded_and_listed() {
+    let user = user();
+    let spec = |levels: usize| {
+        let (open, close) = ("{a: ".repeat(levels - 1), "}".repeat(levels - 1));
+        format!("name: A\nresource_type: a.B\nimage: x/a\ntags: {open}x{close}\n")
+    };
+    user.file("deepest.yml", &spec(34)).file("deeper.yml", &spec(35));
+    assert_snapshot!(user.run(&format!("{REGISTER} -f deeper.yml")));
+    user.run(&format!("{REGISTER} -f deepest.yml")).success();
+    assert!(user.run("list repository.Plugin -o json").quiet_success().contains("\"a\": \"x\""));
+}
+
+#[test]
+fn of_many_faults_the_first_are_told_and_the_others_counted() {
+    let user = user();
+    let unknown: String = (0..5_000).map(|number| format!("unknown{number}: x\n")).collect();
+    user.file("many.yml", &unknown);
+    let run = user.run(&format!("{REGISTER} -f many.yml"));
+    let errors: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(errors.len(), 21);
+    assert!(errors[19].starts_with("error: many.yml:20:1: unknown19:"), "{}", errors[19]);
+    assert_eq!(errors[20], "error: 4980 more problems of this request are not shown");
+}
+
+#[test]
+fn warnings_and_notes_say_which_document_they_are_about() {
+    let user = user();
+    user.file("one.yml", "name: A\nservice_type: a.B\nimage: x/a_b\ntags:\n- a\n");
+    user.file(
+        "many.yml",
+        "name: A\nservice_type: a.B\nimage: x/a_b\ntags:\n  version: 1.10\n---\nname: C\nservice_type: a.B\n\
+         image: ghcr.io/x/c:latest\ntemplate:\n",
+    );
+    let lines = ["one.yml", "many.yml"].map(|file| format!("{REGISTER} -f {file} -c plugin_id -o quiet"));
+    assert_snapshot!(transcript(&user, &lines.each_ref().map(String::as_str)));
+}
+
+#[test]
+fn what_is_refused_and_what_is_wrong_is_told_at_once() {
+    let user = user();
+    user.file("shown.yml", "plugin_id: a\nstate: ENABLED\nname: A\nresource_type: a.B\nimage: x/a\ndomain_id: d\n");
+    assert_snapshot!(user.run(&format!("{REGISTER} -f shown.yml")));
+}

@@ -18,11 +18,9 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         let method = Method::find(caller, &resource, &args.verb, &args.request.api_version).await?;
         let shape = presentation.check(&method.output())?;
         // All are made before the first is sent: a mistake in the last document is found while nothing is done.
-        let mut requests = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            let request = method.resolve(draft, args.request.strict, &mut context.streams.talk)?;
-            requests.push((request.label(), method.encode(&request)?));
-        }
+        let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.talk)?;
+        let encoded = resolved.into_iter().map(|request| Ok((request.label(), method.encode(&request)?)));
+        let requests = encoded.collect::<Result<Vec<_>>>()?;
         let count = requests.len();
         let mut writer = presentation.writer(context.streams);
         let mut shown = Ok(());

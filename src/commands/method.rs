@@ -11,9 +11,13 @@ use crate::client::encode::{self, Fault};
 use crate::client::{decode, reflection};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::nearest::nearest;
+use crate::path::FieldPath;
 use crate::resource::Resource;
-use crate::spec::{self, Draft, Inputs, Part, Request, Target};
+use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::streams::{Streams, Talk};
+
+/// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
+const MAX_TOLD: usize = 20;
 
 /// A method that an endpoint offers.
 pub struct Method {
@@ -68,29 +72,76 @@ impl Method {
 
     /// Makes `draft` this method's request, and says what had to be done for it.
     pub fn resolve(&self, draft: Draft, strict: bool, talk: &mut Talk) -> Result<Request> {
-        let target = Target {
+        let resolved = draft.resolve(&self.target(), strict)?;
+        resolved.notes.iter().for_each(|note| talk.note(note));
+        resolved.warnings.iter().for_each(|warning| talk.warning(&located(warning, &resolved.request)));
+        Ok(resolved.request)
+    }
+
+    /// As [`Method::resolve`] for each of several drafts; what had to be done for many of them is said once.
+    pub fn resolve_all(&self, drafts: Vec<Draft>, strict: bool, talk: &mut Talk) -> Result<Vec<Request>> {
+        let target = self.target();
+        let is_alone = drafts.len() == 1;
+        let mut requests: Vec<Request> = Vec::with_capacity(drafts.len());
+        // Each note with the first request that it is about, and the count of all.
+        let mut notes: Vec<(String, usize, usize)> = Vec::new();
+        let mut warnings = Vec::new();
+        for draft in drafts {
+            let resolved = draft.resolve(&target, strict)?;
+            for note in resolved.notes {
+                match notes.iter_mut().find(|(said, ..)| *said == note) {
+                    Some((_, _, count)) => *count += 1,
+                    None => notes.push((note, requests.len(), 1)),
+                }
+            }
+            warnings.extend(resolved.warnings.iter().map(|warning| located(warning, &resolved.request)));
+            requests.push(resolved.request);
+        }
+        for (note, first, count) in notes {
+            match requests.get(first) {
+                Some(request) if count == 1 && !is_alone => talk.note(&format!("{}: {note}", request.label())),
+                _ if count == 1 => talk.note(&note),
+                _ => talk.note(&format!("{note} ({count} documents)")),
+            }
+        }
+        warnings.iter().for_each(|warning| talk.warning(warning));
+        Ok(requests)
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target {
             service: &self.resource.service,
             resource: &self.resource.name,
             verb: self.descriptor.name(),
             input: self.input(),
-        };
-        let resolved = draft.resolve(&target, strict)?;
-        resolved.notes.iter().for_each(|note| talk.note(note));
-        resolved.warnings.iter().for_each(|warning| talk.warning(warning));
-        Ok(resolved.request)
+        }
     }
 
     /// The bytes of `request`, or all that is wrong with it, each with its place.
     pub fn encode(&self, request: &Request) -> Result<Bytes> {
-        match encode::encode(&request.value, &self.input()) {
-            Ok(message) => Ok(message.encode_to_vec().into()),
-            Err(faults) => {
-                let is_in_file = faults.iter().any(|fault| request.is_from_file(&fault.path));
-                let kind = if is_in_file { Kind::Local } else { Kind::Usage };
-                let problems = faults.into_iter().map(|fault| problem(fault, request)).collect();
-                Err(Error::from_problems(kind, problems).unwrap_or_else(|| Error::local("cannot be sent")))
+        let encoded = encode::encode(&request.value, &self.input());
+        let mut faults: Vec<Fault> = request.refusals().iter().map(refused).collect();
+        let message = match encoded {
+            Ok(message) => Some(message),
+            Err(found) => {
+                faults.extend(found);
+                None
             }
+        };
+        if let (Some(message), true) = (message, faults.is_empty()) {
+            return Ok(message.encode_to_vec().into());
         }
+        let is_in_file = faults.iter().any(|fault| request.is_from_file(&fault.path));
+        let kind = if is_in_file { Kind::Local } else { Kind::Usage };
+        let more = faults.len().saturating_sub(MAX_TOLD);
+        faults.truncate(MAX_TOLD);
+        let mut problems: Vec<Problem> = faults.into_iter().map(|fault| problem(fault, request)).collect();
+        problems
+            .sort_by_cached_key(|problem| problem.location.as_ref().map(|at| (at.source.clone(), at.line, at.column)));
+        if more > 0 {
+            problems.push(Problem::new(format!("{more} more problems of this request are not shown")));
+        }
+        Err(Error::from_problems(kind, problems).unwrap_or_else(|| Error::local("cannot be sent")))
     }
 
     /// Sends one request.
@@ -123,6 +174,24 @@ impl Answers {
             Arriving::Many(responses) => responses.next().await?,
         };
         bytes.map(|bytes| decode::decode(bytes, &self.message)).transpose()
+    }
+}
+
+/// `warning` with its place, if it has one in a text.
+fn located(warning: &Warning, request: &Request) -> String {
+    let Warning { path, message } = warning;
+    match request.locate(path, Part::Value) {
+        Some(location) => format!("{location}: {path}: {message}"),
+        None => format!("{path}: {message}"),
+    }
+}
+
+fn refused(refusal: &Refusal) -> Fault {
+    Fault {
+        path: FieldPath::default().key(refusal.name),
+        at_key: true,
+        message: refusal.message.clone(),
+        hint: Some(refusal.hint.clone()),
     }
 }
 

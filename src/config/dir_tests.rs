@@ -114,8 +114,8 @@ fn a_wrong_current_file_is_refused_and_mended_by_switching() {
         ("environment: ../../etc/passwd\n", "cannot name an environment"),
         ("environment: ''\n", ""),
         ("environment: [a]\n", "is a list"),
-        ("- a\n", "not a mapping"),
-        ("environment: [\n", "not valid YAML"),
+        ("- a\n", "expected a mapping, found a list"),
+        ("environment: [\n", "without an end"),
     ] {
         fs::write(dir.path().join("environment.yml"), text).unwrap();
         match dir.current() {

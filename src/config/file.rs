@@ -36,6 +36,7 @@ pub(super) fn read_from(reader: impl Read, source: &str) -> Result<Vec<u8>> {
 /// Puts `content` in the place of what `path` holds, or makes the file; readable by its owner only. Readers see the
 /// old content or the new one, and a failure leaves the old one. A symbolic link stays, and the file behind it changes.
 pub(super) fn replace(path: &Path, content: &str) -> Result<()> {
+    check_size(path, content)?;
     let write = || {
         let target = match fs::canonicalize(path) {
             Ok(target) => target,
@@ -51,11 +52,20 @@ pub(super) fn replace(path: &Path, content: &str) -> Result<()> {
 
 /// As [`replace`], but never in the place of anything: `false` says that there is something already.
 pub(super) fn create(path: &Path, content: &str) -> Result<bool> {
+    check_size(path, content)?;
     match write_beside(path, content).and_then(|file| Ok(file.persist_noclobber(path)?)) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(cannot_write(path, error)),
     }
+}
+
+/// What could not be read again is not written; aliases can make it long.
+fn check_size(path: &Path, content: &str) -> Result<()> {
+    if content.len() as u64 > MAX_BYTES {
+        return Err(Error::local(format!("{} would become larger than 1 MiB, and is not written", path.display())));
+    }
+    Ok(())
 }
 
 fn cannot_write(path: &Path, error: io::Error) -> Error {
@@ -154,6 +164,19 @@ mod tests {
         let error = read_from(io::repeat(b'a'), "dev.yml").unwrap_err();
         assert_eq!(error.problems()[0].message, "dev.yml is no configuration: it is larger than 1 MiB");
         assert_eq!(read_from(io::repeat(b'a').take(MAX_BYTES), "x").unwrap().len() as u64, MAX_BYTES);
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dev.yml");
+        let largest = "a".repeat(usize::try_from(MAX_BYTES).unwrap());
+        let error = replace(&path, &format!("{largest}a")).unwrap_err().to_string();
+        assert!(error.ends_with("dev.yml would become larger than 1 MiB, and is not written"), "{error}");
+        assert!(create(&path, &format!("{largest}a")).is_err());
+        assert!(!path.exists());
+        replace(&path, &largest).unwrap();
+        assert!(read(&path).unwrap().is_some());
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::value::is_empty;
+
 /// What stands where a secret would: it says nothing of the secret, not even its length.
 pub const MASK: &str = "********";
 
@@ -34,16 +36,6 @@ fn names_a_secret(key: &str) -> bool {
     let key = key.to_lowercase().replace('-', "_");
     let points_elsewhere = ["_file", "_path", "_command"].iter().any(|end| key.ends_with(end));
     !points_elsewhere && WORDS.iter().any(|word| key.contains(word))
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(entries) => entries.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 /// Puts [`MASK`] in the place of `value`, which stands under `key`, or of the secrets inside it. What is empty stays,

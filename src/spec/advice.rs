@@ -2,30 +2,50 @@
 
 use serde_json::{Map, Value};
 
-use super::Target;
-use crate::plugin_image::{self, Fault, MAX_LENGTH};
+use super::{Target, Warning};
+use crate::path::FieldPath;
+use crate::plugin_image::{MAX_LENGTH, name_of};
 
 /// Warnings about a request, each with what a current service refuses and what to do.
-pub fn warnings(target: &Target<'_>, request: &Map<String, Value>) -> Vec<String> {
-    match (target.service, target.resource, target.verb) {
-        ("repository", "Plugin", "register") => image(request).into_iter().collect(),
-        _ => Vec::new(),
-    }
+pub fn warnings(target: &Target<'_>, request: &Map<String, Value>) -> Vec<Warning> {
+    let image = match (target.service, target.resource, target.verb) {
+        ("repository", "Plugin", "register") => request.get("image").and_then(Value::as_str),
+        _ => None,
+    };
+    let path = FieldPath::default().key("image");
+    let messages = image.into_iter().flat_map(of_image);
+    messages.map(|message| Warning { path: path.clone(), message }).collect()
 }
 
-fn image(request: &Map<String, Value>) -> Option<String> {
-    let image = request.get("image")?.as_str()?;
-    let fault = plugin_image::check(image).err()?;
-    let name = plugin_image::name_of(image);
-    let refused = match fault {
-        Fault::Length => {
-            format!("a name of {} characters: shorten it to {MAX_LENGTH} or fewer", name.chars().count())
-        }
-        Fault::Character => match name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
-            None => "an empty name: name an image behind the last `/`".to_owned(),
-            Some(':') => "a tag: leave out the `:` and what follows it".to_owned(),
-            Some(other) => format!("the `{other}`: name the image with letters, digits and `-` only"),
-        },
+/// All that is wrong with an image, in the order in which it is written.
+fn of_image(image: &str) -> Vec<String> {
+    let mut warnings = Vec::new();
+    // By the rule of Docker, which tells a host from a folder in the same way.
+    let is_host = |first: &str| first.contains(['.', ':']) || first == "localhost";
+    if image.split_once('/').is_some_and(|(first, _)| is_host(first)) {
+        warnings.push(
+            "an image is named without its registry's host, which the service knows: leave out what stands before \
+             the first `/`"
+                .to_owned(),
+        );
+    }
+    let mut refuse = |what: String| {
+        warnings.push(format!("behind the last `/`, a current Repository service refuses {what}"));
     };
-    Some(format!("image: behind the last `/`, a current Repository service refuses {refused}"))
+    let name = name_of(image);
+    let (name, tag) = name.split_once(':').map_or((name, None), |(name, tag)| (name, Some(tag)));
+    let length = name.chars().count();
+    if length > MAX_LENGTH {
+        refuse(format!("a name of {length} characters: shorten it to {MAX_LENGTH} or fewer"));
+    }
+    if name.is_empty() {
+        refuse("an empty name: name an image behind the last `/`".to_owned());
+    }
+    if let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
+        refuse(format!("the `{other}`: name the image with letters, digits and `-` only"));
+    }
+    if tag.is_some() {
+        refuse("a tag: leave out the `:` and what follows it".to_owned());
+    }
+    warnings
 }

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-use super::advice;
-use super::locate::Part;
+use super::params::Param;
 use super::renames::{Given, Plan};
 use super::request::{Document, Origin, Overrides, Request};
-use crate::error::{self, Error, Problem, Result};
+use super::{advice, decimals};
+use crate::error::{self, Error, Result};
 use crate::path::FieldPath;
+use crate::value::is_empty;
 
 /// The method that a request is for.
 #[derive(Clone, Debug)]
@@ -38,73 +39,66 @@ pub struct Resolved {
     pub request: Request,
     /// What was done that was not asked for.
     pub notes: Vec<String>,
-    /// What a service will probably refuse.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
+}
+
+/// What a service will probably refuse, or take for something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    pub path: FieldPath,
+    /// Without the path. Holds no values but an image's.
+    pub message: String,
 }
 
 impl Draft {
-    /// Makes it the request for `target`: `-j` overwrites whole fields of the document, names of another API
-    /// generation become those of `target` (not if `strict`), and each `-p` sets its value.
+    /// Makes it the request for `target`: names of another API generation become those of `target` (not if
+    /// `strict`), `-j` overwrites whole fields of the document, and each `-p` sets its value.
+    ///
+    /// Fields of another generation that hold something and have no successor are [`Request::refusals`].
     ///
     /// # Errors
-    /// Fields of another generation that hold something and have no successor, all of them at once; or parameters
-    /// that `target` has no place for, all of them at once. The values of files and `-j` are not compared with
-    /// `target`: the codec does that.
+    /// Parameters that `target` has no place for, all of them at once. The values of files and `-j` are not compared
+    /// with `target`: the codec does that.
     pub fn resolve(self, target: &Target<'_>, strict: bool) -> Result<Resolved> {
-        let Self { mut value, document, overrides } = self;
-        if let Some(json) = &overrides.json {
-            value.extend(json.value.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let Self { value: of_document, document, overrides } = self;
+        let of_json = overrides.json.as_ref().map(|json| json.value.clone()).unwrap_or_default();
+        let texts = [of_json, of_document];
+        let plan = if strict {
+            Plan::default()
+        } else {
+            let are_together = |a: &str, b: &str| texts.iter().any(|text| text.contains_key(a) && text.contains_key(b));
+            Plan::new(target, &given(&texts, &overrides.params), are_together)
+        };
+        let mut value = Map::new();
+        let [of_json, of_document] = texts;
+        for (name, part) in of_document.into_iter().chain(of_json) {
+            if let Some(name) = plan.name_in_request(&name) {
+                value.insert(name.to_owned(), part);
+            }
         }
-        let plan = if strict { Plan::default() } else { Plan::new(target, &given(&value, &overrides)) };
         let mut origin = Origin { document, overrides, set: Vec::new(), plan };
-        refuse(&origin, &value)?;
-
-        let named = |(name, value): (String, Value)| Some((origin.plan.name_in_request(&name)?.to_owned(), value));
-        let mut value = value.into_iter().filter_map(named).collect();
         origin.set = apply_params(&origin, target, &mut value)?;
 
         let notes = origin.plan.notes();
-        let warnings = advice::warnings(target, &value);
+        let mut warnings = advice::warnings(target, &value);
+        let json_tree = origin.overrides.json.iter().map(|json| &json.tree);
+        let trees = origin.document.iter().map(|document| &document.tree).chain(json_tree);
+        warnings.extend(trees.filter_map(|tree| decimals::warning(&origin, tree, &target.input)));
         Ok(Resolved { request: Request { value, origin }, notes, warnings })
     }
 }
 
-/// The names that are given at the top, each once, and whether what they hold in the end is empty.
-fn given<'a>(value: &'a Map<String, Value>, overrides: &'a Overrides) -> Vec<Given<'a>> {
-    let in_params = overrides.params.iter().filter_map(|param| param.path.first()).map(String::as_str);
+/// The names that are given at the top, each once, and whether what they hold in the end is empty. Of `texts` the
+/// first wins, and parameters win over both.
+fn given<'a>(texts: &'a [Map<String, Value>], params: &'a [Param]) -> Vec<Given<'a>> {
+    let in_params = params.iter().filter_map(|param| param.path.first()).map(String::as_str);
     let mut seen = HashSet::new();
-    let names = value.keys().map(String::as_str).chain(in_params).filter(|name| seen.insert(*name));
-    let is_empty = |name: &str| {
-        let mut params = overrides.params.iter().rev();
-        match params.find(|param| param.path.first().is_some_and(|first| first == name)) {
-            Some(last) => last.path.len() == 1 && last.is_empty(),
-            None => value.get(name).is_none_or(is_empty),
-        }
+    let names = texts.iter().flat_map(Map::keys).map(String::as_str).chain(in_params).filter(|name| seen.insert(*name));
+    let is_empty = |name: &str| match params.iter().rev().find(|param| param.path.first().is_some_and(|p| p == name)) {
+        Some(last) => last.path.len() == 1 && last.is_empty(),
+        None => texts.iter().find_map(|text| text.get(name)).is_none_or(is_empty),
     };
     names.map(|name| Given { name, is_empty: is_empty(name) }).collect()
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// Fails if there is something that would be lost.
-fn refuse(origin: &Origin, value: &Map<String, Value>) -> Result<()> {
-    let problem = |refusal: &super::renames::Refusal| {
-        let path = FieldPath::default().key(refusal.name);
-        let location = value.contains_key(refusal.name).then(|| origin.locate(&path, Part::Key)).flatten();
-        Problem::new(&refusal.message).hint(&refusal.hint).at(location)
-    };
-    match Error::from_problems(error::Kind::Local, origin.plan.refused.iter().map(problem).collect()) {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
 }
 
 /// Sets every parameter; tells where each came to stand.
@@ -117,10 +111,15 @@ fn apply_params(
     let mut problems = Vec::new();
     for (index, param) in origin.overrides.params.iter().enumerate() {
         let mut path = param.path.clone();
-        if let Some(first) = path.first_mut() {
-            let Some(name) = origin.plan.name_in_request(first).map(str::to_owned) else { continue };
-            *first = name;
-        }
+        let Some(first) = path.first_mut() else { continue };
+        let Some(name) = origin.plan.name_in_request(first).map(str::to_owned) else {
+            if origin.plan.is_refused(first) && !origin.is_in_text(first) {
+                // So that the refusal names the parameter.
+                set.push((vec![first.clone()], index));
+            }
+            continue;
+        };
+        *first = name;
         if is_of_query(&path, &target.input) {
             path.insert(0, "query".to_owned());
         }

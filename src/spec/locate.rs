@@ -1,8 +1,7 @@
 //! From a path to its place in a tree.
 
-use super::tree::{Content, Mark, Node};
-use super::value;
 use crate::path::{FieldPath, Segment};
+use crate::yaml::{Content, Mark, Node, value};
 
 /// Which part of a field is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,4 +34,44 @@ pub fn locate(root: &Node, path: &FieldPath, part: Part) -> Mark {
         }
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::spec::LIMITS;
+    use crate::yaml::Documents;
+
+    #[test]
+    fn a_place_is_found_behind_aliases_and_merge_keys() {
+        let text = "base: &base\n  icon: x\ntags: *base\nmore:\n  <<: *base\n  list: [a, {k: v}]\n";
+        let tree = Documents::new(text, LIMITS).unwrap().next().unwrap().unwrap();
+        let key = |key: &str| Segment::Key(key.to_owned());
+        let place = |path: &[Segment], part| {
+            let mark = locate(&tree, &FieldPath(path.to_vec()), part);
+            (mark.line, mark.column)
+        };
+        assert_eq!(place(&[key("base"), key("icon")], Part::Key), (2, 3));
+        assert_eq!(place(&[key("tags"), key("icon")], Part::Value), (2, 9));
+        assert_eq!(place(&[key("more"), key("icon")], Part::Key), (2, 3));
+        assert_eq!(place(&[key("tags")], Part::Key), (3, 1));
+        let in_list = [key("more"), key("list"), Segment::Index(1), key("k")];
+        assert_eq!(place(&in_list, Part::Value), (6, 17));
+        assert_eq!(place(&[key("more"), key("list"), Segment::Index(7)], Part::Value), (6, 9), "its nearest ancestor");
+        assert_eq!(place(&[], Part::Value), (1, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn every_path_has_a_place(text in "[ab:\\-\\[\\]{}&*<,\n ]{0,24}", index in 0..3_usize) {
+            let path = FieldPath(vec![Segment::Key("a".into()), Segment::Index(index), Segment::Key("b".into())]);
+            for tree in Documents::new(&text, LIMITS).into_iter().flatten() {
+                let Ok(tree) = tree else { break };
+                let mark = locate(&tree, &path, Part::Key);
+                prop_assert!(mark.line >= 1 && mark.column >= 1);
+            }
+        }
+    }
 }

@@ -4,32 +4,37 @@
 //! found before the first is sent. Resolving ([`Draft::resolve`]) then makes each document the request of one method.
 
 mod advice;
+mod decimals;
 mod draft;
-mod json;
 mod locate;
 mod params;
 mod renames;
 mod request;
 mod source;
-mod tree;
 mod typing;
-mod value;
-mod yaml;
 
 use std::io::Read;
 use std::rc::Rc;
 
 use serde_json::Map;
 
-pub use draft::{Draft, Resolved, Target};
+pub use draft::{Draft, Resolved, Target, Warning};
 pub use locate::Part;
+pub use renames::Refusal;
 pub use request::Request;
 
 use crate::error::{Error, Result};
+use crate::yaml::{self, Fault, Limits, Node, value};
 use params::Param;
-use request::{Document, Json, Overrides};
-use source::{Stdin, Syntax, Text};
-use tree::Fault;
+use request::{Document, JSON_SOURCE, Json, Overrides};
+use source::{Stdin, Text};
+
+/// The deepest nesting of a request, itself counted. Decoders of protobuf (prost, and Python's in its C form) stop at
+/// 100 messages inside of each other, each level of a Struct is three of them, and what is registered comes back one
+/// deeper, in a list: the 33 Structs inside of a request of 34 levels reach 99, and 100 in the list.
+const MAX_DEPTH: usize = 34;
+
+const LIMITS: Limits = Limits { depth: MAX_DEPTH, weight: 128 << 20 };
 
 /// What the command line says about the request.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +52,7 @@ pub struct Inputs {
 ///
 /// # Errors
 /// The first file, document or argument that cannot be read, with its place. Files beyond 32 MiB, documents nested
-/// beyond 64 levels, aliases that lead back to themselves or that expand beyond 128 MiB are refused before they
+/// beyond 34 levels, aliases that lead back to themselves or that expand beyond 128 MiB are refused before they
 /// take memory.
 pub fn read(inputs: &Inputs, stdin: &mut dyn Read) -> Result<Vec<Draft>> {
     let mut stdin = Stdin::new(stdin);
@@ -61,39 +66,46 @@ pub fn read(inputs: &Inputs, stdin: &mut dyn Read) -> Result<Vec<Draft>> {
     for argument in &inputs.files {
         if argument == "-" {
             let text = Text::of_bytes("stdin".to_owned(), stdin.read()?)?;
-            read_documents(text, &overrides, &mut drafts)?;
+            read_documents(&text, &overrides, &mut drafts)?;
             continue;
         }
         for file in source::files(argument)? {
             let bytes = source::read_file(&file)?;
-            read_documents(Text::of_bytes(file, bytes)?, &overrides, &mut drafts)?;
+            read_documents(&Text::of_bytes(file, bytes)?, &overrides, &mut drafts)?;
         }
     }
     Ok(drafts)
 }
 
 /// Adds a draft for each document of a file.
-fn read_documents(text: Text, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft>) -> Result<()> {
-    let text = Rc::new(text);
-    let trees = text.documents().map(|tree| tree.and_then(|tree| value::mapping(&tree)));
-    let values: Vec<_> =
-        trees.collect::<Result<_, _>>().map_err(|fault: Fault| fault.into_error(Error::local, &text.name))?;
-    if values.is_empty() {
+fn read_documents(text: &Text, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft>) -> Result<()> {
+    let read = |tree: Result<Rc<Node>, Fault>| {
+        let tree = tree?;
+        Ok((value::mapping(&tree)?, tree))
+    };
+    let documents: Vec<_> = text
+        .documents()
+        .map(read)
+        .collect::<Result<_, _>>()
+        .map_err(|fault: Fault| fault.into_error(Error::local, &text.name))?;
+    if documents.is_empty() {
         return Err(Error::local(format!("{} holds no document: it is empty or has only comments", text.name)));
     }
-    let is_alone = values.len() == 1;
-    drafts.extend(values.into_iter().enumerate().map(|(index, value)| {
-        let document = Document { text: Rc::clone(&text), index, is_alone };
+    let source: Rc<str> = text.name.as_str().into();
+    let is_alone = documents.len() == 1;
+    drafts.extend(documents.into_iter().enumerate().map(|(index, (value, tree))| {
+        let document = Document { source: Rc::clone(&source), tree, index, is_alone };
         Draft { value, document: Some(document), overrides: Rc::clone(overrides) }
     }));
     Ok(())
 }
 
 fn read_json(argument: &str) -> Result<Json> {
-    let text = Text { name: "-j".to_owned(), content: argument.to_owned(), syntax: Syntax::Json };
-    let value = json::parse(&text.content).and_then(|tree| value::mapping(&tree));
-    let value = value.map_err(|fault| fault.into_error(Error::usage, "-j"))?;
-    Ok(Json { text, value })
+    let read = || {
+        let tree = yaml::parse_json(argument, LIMITS)?;
+        Ok(Json { value: value::mapping(&tree)?, tree })
+    };
+    read().map_err(|fault: Fault| fault.into_error(Error::usage, JSON_SOURCE))
 }
 
 #[cfg(test)]

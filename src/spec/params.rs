@@ -5,12 +5,12 @@ use base64::prelude::BASE64_STANDARD;
 use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
+use super::MAX_DEPTH;
 use super::source::{self, Stdin, Syntax, Text};
-use super::tree::Fault;
 use super::typing::{Shape, Wrong};
-use super::value;
 use crate::error::{Error, Result};
 use crate::path::{FieldPath, Segment};
+use crate::yaml::{Fault, value};
 
 /// A parameter whose value waits for the descriptor.
 #[derive(Debug)]
@@ -35,6 +35,10 @@ enum Given {
 impl Param {
     /// Reads `KEY=VALUE`. The key ends at the first `=`; its segments are parted by `.`, and `\.` is a dot within one.
     /// `@FILE` is the file's content, `@-` that of standard input, `@@TEXT` the text `@TEXT`.
+    ///
+    /// # Errors
+    /// Keys without a value, with an empty segment or with more segments than a file may have levels, and files that
+    /// cannot be read.
     pub fn read(argument: &str, stdin: &mut Stdin<'_>) -> Result<Self> {
         let Some((key, value)) = argument.split_once('=') else {
             // Not echoed: it may be a value whose key was forgotten.
@@ -43,6 +47,12 @@ impl Param {
         let path = segments(key);
         if path.iter().any(String::is_empty) {
             return Err(Error::usage(format!("-p {key}: a part of the key is empty")).hint("write \\. for a dot in it"));
+        }
+        if path.len() > MAX_DEPTH {
+            return Err(Error::usage(format!(
+                "-p: a key of {} parts, where at most {MAX_DEPTH} can be sent",
+                path.len()
+            )));
         }
         let given = match value.strip_prefix('@') {
             None => Given::Text(value.to_owned()),
@@ -71,6 +81,10 @@ impl Param {
             Given::Text(text) => shape.value_of(text).map_err(|wrong| self.error(wrong))?,
             Given::File { name, bytes } => self.value_of_file(&shape, name, bytes)?,
         };
+        // The value has levels of its own.
+        if path.len() + height(&value) > MAX_DEPTH {
+            return Err(self.error(Wrong::new(format!("nested more than {MAX_DEPTH} levels deep"))));
+        }
         set(values, path, value).map_err(|wrong| self.error(wrong))
     }
 
@@ -134,6 +148,15 @@ fn segments(key: &str) -> Vec<String> {
     }
     segments.push(segment);
     segments
+}
+
+/// The levels of mappings and lists in `value`: 0 for a single value.
+fn height(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(height).max().unwrap_or(0),
+        Value::Object(map) => 1 + map.values().map(height).max().unwrap_or(0),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
 }
 
 /// Puts `value` at `path`, with the mappings on the way that are missing.

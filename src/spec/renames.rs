@@ -62,16 +62,18 @@ pub struct Plan {
 }
 
 /// A field that the request cannot hold, though another generation's could.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub name: &'static str,
+    /// Without the name.
     pub message: String,
     pub hint: String,
 }
 
 impl Plan {
     /// What becomes of each of the given fields; those that the table does not know are left for the codec to judge.
-    pub fn new(target: &Target<'_>, given: &[Given<'_>]) -> Self {
+    /// `are_together` says whether two names stand in one text, where neither overrides the other.
+    pub fn new(target: &Target<'_>, given: &[Given<'_>], are_together: impl Fn(&str, &str) -> bool) -> Self {
         let mut plan = Self::default();
         let has = |name: &str| target.input.get_field_by_name(name).is_some();
         let find = |name: &str| given.iter().find(|given| given.name == name);
@@ -79,10 +81,10 @@ impl Plan {
         for row in TABLE.iter().filter(about) {
             let both_ways = row.renamed.iter().flat_map(|&(a, b)| [(a, b), (b, a)]);
             for (from, to) in both_ways.filter(|(from, to)| !has(from) && has(to) && find(from).is_some()) {
-                if find(to).is_some() {
+                if are_together(from, to) {
                     plan.refused.push(Refusal {
                         name: from,
-                        message: format!("{from} and {to} are names of one field, and both are given"),
+                        message: format!("another name of {to}, and both are given"),
                         hint: format!("leave out {from}: this service calls it {to}"),
                     });
                 } else {
@@ -96,7 +98,7 @@ impl Plan {
                     Some(given) if given.is_empty => plan.dropped.push(name),
                     Some(_) => plan.refused.push(Refusal {
                         name,
-                        message: format!("{name} is unknown to this service, and what it holds would be lost"),
+                        message: "unknown to this service, and what it holds would be lost".to_owned(),
                         hint: format!("leave out {name}: this service's API has nothing in its place"),
                     }),
                 }
@@ -107,15 +109,20 @@ impl Plan {
 
     /// What a field is called in the request; `None` if it is left out.
     pub fn name_in_request<'a>(&self, given: &'a str) -> Option<&'a str> {
-        if self.dropped.contains(&given) {
+        if self.dropped.contains(&given) || self.is_refused(given) {
             return None;
         }
         Some(self.translated.iter().find(|(from, _)| *from == given).map_or(given, |(_, to)| to))
     }
 
-    /// What a field of the request was given as.
-    pub fn name_as_given<'a>(&self, in_request: &'a str) -> &'a str {
-        self.translated.iter().find(|(_, to)| *to == in_request).map_or(in_request, |(from, _)| from)
+    pub fn is_refused(&self, given: &str) -> bool {
+        self.refused.iter().any(|refusal| refusal.name == given)
+    }
+
+    /// What a field of the request can have been given as.
+    pub fn names_as_given<'a>(&self, in_request: &'a str) -> impl Iterator<Item = &'a str> {
+        let other = self.translated.iter().find(|(_, to)| *to == in_request).map(|(from, _)| *from);
+        std::iter::once(in_request).chain(other)
     }
 
     /// One line for each thing that was done unasked.

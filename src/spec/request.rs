@@ -4,17 +4,22 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::locate::Part;
+use super::locate::{self, Part};
 use super::params::Param;
-use super::renames::Plan;
-use super::source::Text;
+use super::renames::{Plan, Refusal};
 use crate::error::Location;
 use crate::path::{FieldPath, Segment};
+use crate::yaml::{Node, value};
+
+/// What `-j` is called in places.
+pub(super) const JSON_SOURCE: &str = "-j";
 
 /// One document of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Document {
-    pub text: Rc<Text>,
+    /// The file as it was given, or `stdin`.
+    pub source: Rc<str>,
+    pub tree: Rc<Node>,
     /// Counted from 0, over the documents that hold something.
     pub index: usize,
     /// Whether it is the file's only one.
@@ -30,7 +35,7 @@ pub(super) struct Overrides {
 
 #[derive(Debug)]
 pub(super) struct Json {
-    pub text: Text,
+    pub tree: Rc<Node>,
     pub value: Map<String, Value>,
 }
 
@@ -51,11 +56,20 @@ pub(super) struct Origin {
     pub plan: Plan,
 }
 
+/// The text that a part of a request stands in.
+pub(super) struct Holder<'a> {
+    pub tree: &'a Node,
+    source: &'a str,
+    /// The part's path by the names in the text.
+    path: FieldPath,
+}
+
 impl Request {
     /// The place in a text that the value at `path` was read from, or that of its nearest ancestor that is there.
-    /// `None` for what a parameter set. Reads the text again: meant for errors.
+    /// `None` for what a parameter set.
     pub fn locate(&self, path: &FieldPath, part: Part) -> Option<Location> {
-        self.origin.locate(path, part)
+        let Holder { tree, source, path } = self.origin.holder(path)?;
+        Some(locate::locate(tree, &path, part).in_source(source))
     }
 
     /// The parameter that set the value at `path`, as `-p tags.icon`, if one did.
@@ -65,55 +79,65 @@ impl Request {
 
     /// Whether the value at `path` stands in a file, and not on the command line.
     pub fn is_from_file(&self, path: &FieldPath) -> bool {
-        self.origin.is_from_file(path)
+        let Origin { document, overrides, .. } = &self.origin;
+        let by_json = |name: &str| overrides.json.as_ref().is_some_and(|json| json.value.contains_key(name));
+        match path.0.first() {
+            _ if self.origin.param(path).is_some() => false,
+            Some(Segment::Key(name)) if self.origin.plan.names_as_given(name).any(by_json) => false,
+            _ => document.is_some(),
+        }
+    }
+
+    /// The fields that were given and left out because this service cannot hold them. A request with any is not to be
+    /// sent.
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.origin.plan.refused
     }
 
     /// What people know the request by: `spec.yml`, `spec.yml (document 2)`, `stdin`, or `request` if there was no
     /// file.
     pub fn label(&self) -> String {
-        self.origin.label()
+        match &self.origin.document {
+            None => "request".to_owned(),
+            Some(document) if document.is_alone => document.source.to_string(),
+            Some(document) => format!("{} (document {})", document.source, document.index + 1),
+        }
     }
 }
 
 impl Origin {
-    pub fn label(&self) -> String {
-        match &self.document {
-            None => "request".to_owned(),
-            Some(document) if document.is_alone => document.text.name.clone(),
-            Some(document) => format!("{} (document {})", document.text.name, document.index + 1),
-        }
-    }
-
-    pub fn locate(&self, path: &FieldPath, part: Part) -> Option<Location> {
+    /// The text that the value at `path` stands in, or would stand in; `None` for what a parameter set.
+    pub fn holder(&self, path: &FieldPath) -> Option<Holder<'_>> {
         if self.param(path).is_some() {
             return None;
         }
+        let json = self.overrides.json.as_ref().map(|json| (&*json.tree, JSON_SOURCE));
+        let document = self.document.as_ref().map(|document| (&*document.tree, &*document.source));
         let mut path = path.clone();
         if let Some(Segment::Key(name)) = path.0.first_mut() {
-            let given = self.plan.name_as_given(name).to_owned();
-            *name = given;
-            if let Some(json) = self.overrides.json.as_ref().filter(|json| json.value.contains_key(name.as_str())) {
-                return json.text.locate(0, &path, part);
+            for (tree, source) in json.into_iter().chain(document) {
+                let entries = value::entries(tree).unwrap_or_default();
+                let is_there = |given: &&str| entries.iter().any(|entry| entry.name == *given);
+                let given = self.plan.names_as_given(name).find(is_there).map(str::to_owned);
+                if let Some(given) = given {
+                    *name = given;
+                    return Some(Holder { tree, source, path });
+                }
             }
         }
-        match (&self.document, &self.overrides.json) {
-            (Some(document), _) => document.text.locate(document.index, &path, part),
-            (None, Some(json)) => json.text.locate(0, &path, part),
-            (None, None) => None,
-        }
+        let (tree, source) = document.or(json)?;
+        Some(Holder { tree, source, path })
     }
 
-    fn is_from_file(&self, path: &FieldPath) -> bool {
-        let by_json = |name: &str| self.overrides.json.as_ref().is_some_and(|json| json.value.contains_key(name));
-        match path.0.first() {
-            _ if self.param(path).is_some() => false,
-            Some(Segment::Key(name)) if by_json(self.plan.name_as_given(name)) => false,
-            _ => self.document.is_some(),
-        }
+    /// Whether the document or `-j` has this field at its top.
+    pub fn is_in_text(&self, name: &str) -> bool {
+        let trees = self.document.iter().map(|document| &document.tree);
+        let mut trees = trees.chain(self.overrides.json.iter().map(|json| &json.tree));
+        trees.any(|tree| value::entries(tree).is_ok_and(|entries| entries.iter().any(|entry| entry.name == name)))
     }
 
     /// The last parameter that set the value at `path` or one around it.
-    fn param(&self, path: &FieldPath) -> Option<&Param> {
+    pub fn param(&self, path: &FieldPath) -> Option<&Param> {
         let covers = |set: &[String]| {
             set.len() <= path.0.len()
                 && set.iter().zip(&path.0).all(|(name, segment)| matches!(segment, Segment::Key(key) if key == name))

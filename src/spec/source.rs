@@ -5,16 +5,12 @@ use std::io::Read;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::locate::{self, Part};
-use super::tree::{Fault, Mark, Node};
-use super::{json, yaml};
-use crate::error::{Error, Location, Result};
-use crate::path::FieldPath;
+use super::LIMITS;
+use crate::error::{Error, Result};
+use crate::yaml::{self, Documents, Fault, Node};
 
 /// The most bytes that one file or standard input may give.
 pub const MAX_BYTES: u64 = 32 << 20;
-
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// How a text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +31,10 @@ impl Syntax {
     }
 }
 
-/// A text, kept so that an error can show where in it something stands.
+/// The text of a file or of standard input.
 #[derive(Debug)]
 pub struct Text {
-    /// What people know it by: the file as it was given, `stdin`, or `-j`.
+    /// What people know it by: the file as it was given, or `stdin`.
     pub name: String,
     pub content: String,
     pub syntax: Syntax,
@@ -47,7 +43,7 @@ pub struct Text {
 impl Text {
     /// The text that a file's bytes are, read by the rules for its name.
     pub fn of_bytes(name: String, bytes: Vec<u8>) -> Result<Self> {
-        let content = decode(&name, bytes)?;
+        let content = yaml::decode(bytes).map_err(|fault| fault.into_error(Error::local, &name))?;
         let syntax = Syntax::of_file(&name).unwrap_or(Syntax::Yaml);
         Ok(Self { name, content, syntax })
     }
@@ -55,18 +51,12 @@ impl Text {
     /// The documents that hold something, up to the first fault.
     pub fn documents(&self) -> Box<dyn Iterator<Item = Result<Rc<Node>, Fault>> + '_> {
         match self.syntax {
-            Syntax::Json => Box::new(std::iter::once(json::parse(&self.content))),
-            Syntax::Yaml => match yaml::Documents::new(&self.content) {
+            Syntax::Json => Box::new(std::iter::once(yaml::parse_json(&self.content, LIMITS))),
+            Syntax::Yaml => match Documents::new(&self.content, LIMITS) {
                 Ok(documents) => Box::new(documents),
                 Err(fault) => Box::new(std::iter::once(Err(fault))),
             },
         }
-    }
-
-    /// The place of `path` in the document `index`; reads the text again, so it is for errors only.
-    pub fn locate(&self, index: usize, path: &FieldPath, part: Part) -> Option<Location> {
-        let tree = self.documents().nth(index)?.ok()?;
-        Some(locate::locate(&tree, path, part).in_source(&self.name))
     }
 }
 
@@ -147,17 +137,4 @@ fn read_capped(stream: impl Read, name: &str) -> Result<Vec<u8>> {
 
 fn too_large(name: &str) -> Error {
     Error::local(format!("{name} is larger than {} MiB", MAX_BYTES >> 20)).hint("split it into several files")
-}
-
-/// Bytes as UTF-8 text, without a byte order mark.
-pub fn decode(name: &str, mut bytes: Vec<u8>) -> Result<String> {
-    if bytes.starts_with(BYTE_ORDER_MARK) {
-        bytes.drain(..BYTE_ORDER_MARK.len());
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let text = String::from_utf8_lossy(&error.as_bytes()[..valid]);
-        let at = Mark::of_offset(&text, text.len());
-        Error::local("not UTF-8 text").at(Some(at.in_source(name))).hint("save it in UTF-8")
-    })
 }

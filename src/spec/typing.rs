@@ -2,18 +2,19 @@
 //!
 //! The descriptor decides, never the look of the text: `name=123` is text for a text field, and in `labels=[1.10,no]`
 //! every item is typed by what an item is. Where the descriptor leaves it open (below a `google.protobuf.Struct`),
-//! text stays text unless it is exactly `true`, `false`, `null` or a number that prints as it was written: `110` is a
-//! number, but the versions `1.10` and `1.0` stay as they are. Quotes make text of anything: `tags.n="110"`.
+//! only `true`, `false`, `null` and whole numbers are more than text: `110` is a number, and the versions `1.9` and
+//! `1.10` are texts. Text that begins with `[`, `{` or `"` is YAML or JSON, whose words are typed by the same rule.
+//! Quotes make text of anything: `tags.n="110"`. For other numbers there are files and `-j`.
 
 use std::rc::Rc;
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-use super::tree::{Content, Node};
-use super::{json, value, yaml};
-use crate::nearest::nearest;
+use super::LIMITS;
+use crate::nearest::{hint_at_field, nearest};
 use crate::path::Segment;
+use crate::yaml::{Content, Documents, Node, parse_json, value};
 
 /// What is wrong with a parameter; never tells its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +65,8 @@ impl Shape {
         path.iter().try_fold(Self::Message(request.clone()), |shape, name| shape.step(name))
     }
 
-    fn step(self, name: &str) -> Result<Self, Wrong> {
+    /// What stands under `name` in it.
+    pub fn step(self, name: &str) -> Result<Self, Wrong> {
         match self {
             Self::Message(message) => field(&message, name).map(|field| Self::of_field(&field)),
             Self::Mapping { key, value } => {
@@ -166,23 +168,18 @@ fn list(item: &Shape, nodes: &[Rc<Node>]) -> Result<Value, Wrong> {
 
 fn field(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, Wrong> {
     message.get_field_by_name(name).ok_or_else(|| {
-        let wrong = Wrong::new("no such field");
         let fields: Vec<_> = message.fields().collect();
-        let names = || fields.iter().map(|field| field.name());
-        match nearest(name, names()) {
-            Some(near) => wrong.hint(format!("did you mean `{near}`?")),
-            None if fields.is_empty() => wrong.hint(format!("{} has no fields", message.name())),
-            None => wrong.hint(format!("{} has {}", message.name(), names().collect::<Vec<_>>().join(", "))),
-        }
+        let hint = hint_at_field(name, fields.iter().map(FieldDescriptor::name));
+        Wrong::new(format!("{} has no such field", message.name())).hint(hint)
     })
 }
 
 /// One YAML or JSON value on its own; JSON first, whose escapes YAML does not know all of.
 fn parse(text: &str) -> Result<Rc<Node>, Wrong> {
-    if let Ok(tree) = json::parse(text) {
+    if let Ok(tree) = parse_json(text, LIMITS) {
         return Ok(tree);
     }
-    let mut documents = yaml::Documents::new(text).map_err(|fault| Wrong::new(fault.message))?;
+    let mut documents = Documents::new(text, LIMITS).map_err(|fault| Wrong::new(fault.message))?;
     match documents.next() {
         None => Err(Wrong::new("expected a value, found nothing")),
         Some(Err(fault)) => Err(Wrong::new(fault.message).hint("quote text that begins with [, { or \"")),
@@ -199,20 +196,15 @@ fn free_scalar(text: &str) -> Value {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
         "null" => Value::Null,
-        _ => number_as_written(text).unwrap_or_else(|| text.into()),
+        _ => whole_number(text).map_or_else(|| text.into(), Value::from),
     }
 }
 
-/// The number that `text` writes, if a Struct, whose numbers are doubles, gives the same text back.
-fn number_as_written(text: &str) -> Option<Value> {
-    if text == "-0" || !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.')) {
-        return None;
-    }
-    let double: f64 = text.parse().ok()?;
-    if double.to_string() != text {
-        return None;
-    }
-    text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from)).ok().or(Some(double.into()))
+/// The whole number that `text` writes, if a Struct, whose numbers are doubles, holds it exactly and it is written in
+/// no other way: `007` and `+1` are text.
+fn whole_number(text: &str) -> Option<i64> {
+    const EXACT: u64 = 1 << 53;
+    text.parse().ok().filter(|number: &i64| number.unsigned_abs() <= EXACT && number.to_string() == text)
 }
 
 fn scalar(kind: &Kind, text: &str) -> Result<Value, Wrong> {

@@ -6,7 +6,8 @@ use std::str::Chars;
 
 use saphyr_parser::{BufferedInput, Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
-use super::tree::{Builder, Content, Fault, Mark, Node};
+use super::lines::Cursor;
+use super::tree::{Builder, Content, Fault, Limits, Mark, Node};
 use super::value;
 
 /// The most documents that one file may hold.
@@ -15,6 +16,15 @@ const MAX_DOCUMENTS: usize = 100_000;
 /// The most punctuation that one part may hold before the parser tells of it. The parser keeps every token of a flow
 /// list or mapping up to its end, for it could still turn out to be a key, and a token takes fifty times its text.
 const MAX_PUNCTUATION: usize = 1_000_000;
+
+// What the parser says of ends that are missing, and of too many that are.
+const QUOTE_TO_THE_END: &str = "while scanning a quoted scalar, found unexpected end of stream";
+const QUOTE_TO_THE_INDENT: &str = "invalid indentation in quoted scalar";
+const QUOTE_TO_THE_DOCUMENT: &str = "while scanning a quoted scalar, found unexpected document indicator";
+const LIST_WITHOUT_END: &str = "while parsing a flow sequence, expected ',' or ']'";
+const MAPPING_WITHOUT_END: &str = "while parsing a flow mapping, did not find expected ',' or '}'";
+const NOTHING: &str = "while parsing a node, did not find expected node content";
+const RECURSION: &str = "recursion limit exceeded";
 
 /// The characters of a text, which end early where the parser would keep too many of them.
 struct Metered<'text> {
@@ -38,8 +48,10 @@ impl Iterator for Metered<'_> {
 
 /// The documents of a text that hold something, in their order: what a comment or a trailing `---` leaves is skipped.
 pub struct Documents<'text> {
+    text: &'text str,
     parser: Parser<'text, BufferedInput<Metered<'text>>>,
     held: Rc<Cell<usize>>,
+    lines: Cursor<'text>,
     builder: Builder,
     seen: usize,
 }
@@ -47,7 +59,7 @@ pub struct Documents<'text> {
 impl<'text> Documents<'text> {
     /// Fails if the text holds a character that YAML does not allow: the parser takes a NUL for the end, and would
     /// leave out silently what follows.
-    pub fn new(text: &'text str) -> Result<Self, Fault> {
+    pub fn new(text: &'text str, limits: Limits) -> Result<Self, Fault> {
         let forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
         if let Some(offset) = text.find(forbidden) {
             let message = "a control character that YAML does not allow";
@@ -55,7 +67,7 @@ impl<'text> Documents<'text> {
         }
         let held = Rc::new(Cell::new(0));
         let parser = Parser::new_from_iter(Metered { chars: text.chars(), held: Rc::clone(&held) });
-        Ok(Self { parser, held, builder: Builder::default(), seen: 0 })
+        Ok(Self { text, parser, held, lines: Cursor::new(text), builder: Builder::new(limits), seen: 0 })
     }
 
     /// Reads up to the end of the next document; `None` is the end of the text.
@@ -66,7 +78,7 @@ impl<'text> Documents<'text> {
                 return Err(Fault::new(at, "one part holds too much to be read as YAML")
                     .hint("a file whose name ends in .json is read as JSON, which has no such limit"));
             }
-            let (event, span) = event.map_err(|error| Fault::from(&error))?;
+            let (event, span) = event.map_err(|error| self.fault(&error))?;
             let at = Mark::from(&span.start);
             match event {
                 Event::DocumentStart(_) => {
@@ -87,6 +99,7 @@ impl<'text> Documents<'text> {
                 }
                 Event::SequenceStart(anchor, tag) => {
                     is_text_tag(at, tag.as_deref(), false)?;
+                    let at = self.dash_of(at);
                     self.builder.open(at, false, anchor)?;
                 }
                 Event::MappingStart(anchor, tag) => {
@@ -99,6 +112,37 @@ impl<'text> Documents<'text> {
             }
         }
         Ok(None)
+    }
+
+    /// Where a list begins that the parser says begins `at`. Of one that is not indented below its key, the parser
+    /// tells the place behind the first dash. A block list that is a key's value has its dash first in its line.
+    fn dash_of(&mut self, at: Mark) -> Mark {
+        let is_below_its_key = self.builder.key_before().is_some_and(|key| key.line < at.line);
+        let line = self.lines.line(at.line);
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let is_dash = matches!(line.as_bytes()[indent..], [b'-'] | [b'-', b' ' | b'\t', ..]);
+        if is_below_its_key && is_dash { Mark { column: indent + 1, ..at } } else { at }
+    }
+
+    /// What the parser says, with the place where it is mended: that of an end which is missing is where it began.
+    fn fault(&self, error: &ScanError) -> Fault {
+        let at = Mark::from(error.marker());
+        let is_behind_all = || error.marker().index() >= self.text.chars().count();
+        match (error.info(), self.builder.innermost()) {
+            (RECURSION, _) => self.builder.too_deep(at),
+            (QUOTE_TO_THE_END | QUOTE_TO_THE_INDENT | QUOTE_TO_THE_DOCUMENT, _) => {
+                Fault::new(at, "not YAML: a quote without an end")
+            }
+            (LIST_WITHOUT_END | MAPPING_WITHOUT_END, Some(begin)) => {
+                let Mark { line, column } = at;
+                let message = "not YAML: a list or mapping without an end: neither `,` nor a closing bracket";
+                Fault::new(begin, format!("{message} stands at {line}:{column}"))
+            }
+            (NOTHING, Some(begin)) if is_behind_all() => {
+                Fault::new(begin, "not YAML: a list or mapping without an end")
+            }
+            (info, _) => Fault::new(at, format!("not YAML: {info}")),
+        }
     }
 }
 
@@ -137,23 +181,18 @@ impl From<&Marker> for Mark {
     }
 }
 
-impl From<&ScanError> for Fault {
-    fn from(error: &ScanError) -> Self {
-        Self::new(error.marker().into(), format!("not YAML: {}", error.info()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::path::{FieldPath, Segment};
-    use crate::spec::locate::{Part, locate};
+    use crate::yaml::parse_json;
+
+    const LIMITS: Limits = Limits { depth: 64, weight: 128 << 20 };
 
     fn read(text: &str) -> Result<Vec<Value>, Fault> {
-        Documents::new(text)?.map(|tree| value::of(&*tree?)).collect()
+        Documents::new(text, LIMITS)?.map(|tree| value::of(&*tree?)).collect()
     }
 
     fn fault(text: &str) -> (usize, usize, String) {
@@ -178,7 +217,7 @@ mod tests {
     #[test]
     fn keys_become_text_and_stand_once() {
         assert_eq!(read("1: a\ntrue: b\nno: c"), Ok(vec![json!({"1": "a", "true": "b", "no": "c"})]));
-        assert_eq!(fault("a: 1\nb: 2\na: 3"), (3, 1, "the key is given twice".to_owned()));
+        assert_eq!(fault("a: 1\nb: 2\na: 3"), (3, 1, "the key `a` is given twice".to_owned()));
         assert_eq!(fault("1: a\n'1': b").0, 2);
         assert_eq!(fault("? [a]\n: b"), (1, 3, "expected text as a key, found a list".to_owned()));
         assert_eq!(fault("~: b").2, "expected text as a key, found nothing");
@@ -228,6 +267,33 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_end_is_told_where_it_began() {
+        let quote = "not YAML: a quote without an end";
+        assert_eq!(fault("a: 1\nb: \"x\nc: 2\n"), (2, 4, quote.to_owned()));
+        assert_eq!(fault("a:\n  b: 'x\nc: 2\n"), (2, 6, quote.to_owned()));
+        let list = "not YAML: a list or mapping without an end: neither `,` nor a closing bracket stands at 3:1";
+        assert_eq!(fault("a: 1\nb: [x, y\n"), (2, 4, list.to_owned()));
+        assert_eq!(fault("a: 1\nb: [x,\n"), (2, 4, "not YAML: a list or mapping without an end".to_owned()));
+        let (line, column, message) = fault("a: {b: [x}\n");
+        assert_eq!((line, column), (1, 8), "{message}");
+    }
+
+    #[test]
+    fn a_list_begins_at_its_first_dash() {
+        let place = |text: &str| {
+            let tree = Documents::new(text, LIMITS).unwrap().next().unwrap().unwrap();
+            let Content::Mapping(pairs) = &tree.content else { panic!("no mapping") };
+            (pairs[0].1.at.line, pairs[0].1.at.column)
+        };
+        assert_eq!(place("a:\n- x\n- y\n"), (2, 1));
+        assert_eq!(place("a:\n-   - x\n"), (2, 1));
+        assert_eq!(place("a:\n  - x\n"), (2, 3));
+        assert_eq!(place("a:\n-\n  b: c\n"), (2, 1));
+        assert_eq!(place("a: [-1]\n"), (1, 4));
+        assert_eq!(place("a:\n  [-1]\n"), (2, 3));
+    }
+
+    #[test]
     fn what_the_parser_would_hoard_is_refused() {
         let text = format!("[{}]", "a,".repeat(MAX_PUNCTUATION + 1));
         assert_eq!(fault(&text).2, "one part holds too much to be read as YAML");
@@ -237,25 +303,6 @@ mod tests {
     #[test]
     fn nothing_behind_a_nul_is_lost_silently() {
         assert_eq!(fault("a: 1\n\0b: 2"), (2, 1, "a control character that YAML does not allow".to_owned()));
-    }
-
-    #[test]
-    fn a_place_is_found_behind_aliases_and_merge_keys() {
-        let text = "base: &base\n  icon: x\ntags: *base\nmore:\n  <<: *base\n  list: [a, {k: v}]\n";
-        let tree = Documents::new(text).unwrap().next().unwrap().unwrap();
-        let key = |key: &str| Segment::Key(key.to_owned());
-        let place = |path: &[Segment], part| {
-            let mark = locate(&tree, &FieldPath(path.to_vec()), part);
-            (mark.line, mark.column)
-        };
-        assert_eq!(place(&[key("base"), key("icon")], Part::Key), (2, 3));
-        assert_eq!(place(&[key("tags"), key("icon")], Part::Value), (2, 9));
-        assert_eq!(place(&[key("more"), key("icon")], Part::Key), (2, 3));
-        assert_eq!(place(&[key("tags")], Part::Key), (3, 1));
-        let in_list = [key("more"), key("list"), Segment::Index(1), key("k")];
-        assert_eq!(place(&in_list, Part::Value), (6, 17));
-        assert_eq!(place(&[key("more"), key("list"), Segment::Index(7)], Part::Value), (6, 9), "its nearest ancestor");
-        assert_eq!(place(&[], Part::Value), (1, 1));
     }
 
     fn yaml_like() -> impl Strategy<Value = String> {
@@ -321,12 +368,10 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in prop_oneof![any::<String>(), yaml_like()]) {
-            let path = FieldPath(vec![Segment::Key("a".into()), Segment::Index(0), Segment::Key("b".into())]);
-            for tree in Documents::new(&text).into_iter().flatten() {
+            for tree in Documents::new(&text, LIMITS).into_iter().flatten() {
                 let Ok(tree) = tree else { break };
                 let _ = value::of(&tree);
-                let mark = locate(&tree, &path, Part::Key);
-                prop_assert!(mark.line >= 1 && mark.column >= 1);
+                prop_assert!(tree.at.line >= 1 && tree.at.column >= 1);
             }
         }
 
@@ -340,13 +385,13 @@ mod tests {
         #[test]
         fn json_reads_as_serde_json_reads_it(value in json_value(), pretty: bool) {
             let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
-            let tree = crate::spec::json::parse(&text.unwrap()).unwrap();
+            let tree = parse_json(&text.unwrap(), LIMITS).unwrap();
             prop_assert_eq!(value::of(&tree), Ok(value));
         }
 
         #[test]
         fn no_text_makes_the_json_reader_panic(text in prop_oneof![any::<String>(), "[\\[\\]{}:,\"a1 \\\\u]{0,30}"]) {
-            if let Ok(tree) = crate::spec::json::parse(&text) {
+            if let Ok(tree) = parse_json(&text, LIMITS) {
                 let _ = value::of(&tree);
             }
         }

@@ -6,20 +6,20 @@ use std::rc::Rc;
 
 use serde::de::IgnoredAny;
 
-use super::tree::{Builder, Fault, Mark, Node};
+use super::tree::{Builder, Fault, Limits, Mark, Node};
 
 /// Reads one JSON value, to the letter of RFC 8259.
-pub fn parse(text: &str) -> Result<Rc<Node>, Fault> {
+pub fn parse(text: &str, limits: Limits) -> Result<Rc<Node>, Fault> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
         let at = Mark { line: error.line().max(1), column: error.column().max(1) };
         Fault::new(at, format!("not JSON: {}", without_place(&error)))
     })?;
-    build(text)
+    build(text, limits)
 }
 
 /// Splits a text that is known to be JSON into its tokens; commas and colons say nothing that the order does not.
-fn build(text: &str) -> Result<Rc<Node>, Fault> {
-    let mut builder = Builder::default();
+fn build(text: &str, limits: Limits) -> Result<Rc<Node>, Fault> {
+    let mut builder = Builder::new(limits);
     let mut at = Mark::START;
     let mut rest = text;
     while let Some(first) = rest.bytes().next() {

@@ -9,6 +9,9 @@ use serde_json::{Map, Number, Value};
 
 use super::tree::{Content, Fault, Node};
 
+/// The longest key that a fault shows, in bytes.
+const LONGEST_NAMED: usize = 64;
+
 /// The value of a tree.
 pub fn of(node: &Node) -> Result<Value, Fault> {
     match &node.content {
@@ -52,7 +55,7 @@ pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
             names.insert(name)
         };
         if !is_new {
-            return Err(Fault::new(key.at, "the key is given twice"));
+            return Err(Fault::new(key.at, twice(key)));
         }
     }
     let merged = match merge.map(|merge| (merge, &merge.content)) {
@@ -64,6 +67,14 @@ pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
     };
     entries.extend(merged.into_iter().filter(|entry| names.insert(entry.name)));
     Ok(entries)
+}
+
+/// Names the key, unless it is so long that it is rather a text that came to stand where a key should.
+fn twice(key: &Node) -> String {
+    match &key.content {
+        Content::Scalar { text, .. } if text.len() <= LONGEST_NAMED => format!("the key `{text}` is given twice"),
+        _ => "a key is given twice".to_owned(),
+    }
 }
 
 fn is_merge(key: &Node) -> bool {

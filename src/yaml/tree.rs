@@ -8,12 +8,14 @@ use std::rc::Rc;
 
 use crate::error::{Error, Location};
 
-/// The deepest nesting that is read, counted through aliases. Recursion over a tree is safe because of it; protobuf
-/// decoders stop at 100.
-pub const MAX_DEPTH: usize = 64;
-
-/// What a file may weigh once its aliases are expanded, in bytes of memory, roughly.
-pub const MAX_WEIGHT: usize = 128 << 20;
+/// How much is read from one text.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The deepest nesting, counted through aliases. Recursion over a tree is safe because of it, so keep it small.
+    pub depth: usize,
+    /// What a text may weigh once its aliases are expanded, in bytes of memory, roughly.
+    pub weight: usize,
+}
 
 /// What a part costs beside its text: about what one entry of a `serde_json` map takes.
 const PART_WEIGHT: usize = 64;
@@ -112,8 +114,9 @@ impl Node {
 }
 
 /// Builds one tree after another from the events of a text.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Builder {
+    limits: Limits,
     open: Vec<Open>,
     root: Option<Rc<Node>>,
     anchors: HashMap<usize, Anchored>,
@@ -143,6 +146,10 @@ struct Anchored {
 }
 
 impl Builder {
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, open: Vec::new(), root: None, anchors: HashMap::new(), weight: 0 }
+    }
+
     /// Adds a scalar; `anchor` is 0 for none, here and below.
     pub fn scalar(&mut self, at: Mark, text: String, plain: bool, anchor: usize) -> Result<(), Fault> {
         let weight = PART_WEIGHT + text.len();
@@ -205,17 +212,30 @@ impl Builder {
 
     fn charge(&mut self, at: Mark, weight: usize) -> Result<(), Fault> {
         self.weight = self.weight.saturating_add(weight);
-        if self.weight > MAX_WEIGHT {
-            let message = format!("more than {} MiB with its aliases expanded", MAX_WEIGHT >> 20);
+        if self.weight > self.limits.weight {
+            let message = format!("more than {} MiB with its aliases expanded", self.limits.weight >> 20);
             return Err(Fault::new(at, message).hint("split the file, or repeat less of it by aliases"));
         }
         Ok(())
     }
 
     fn check_depth(&self, at: Mark, more: usize) -> Result<(), Fault> {
-        if self.open.len() + more > MAX_DEPTH {
-            return Err(Fault::new(at, format!("nested more than {MAX_DEPTH} levels deep")));
-        }
-        Ok(())
+        if self.open.len() + more > self.limits.depth { Err(self.too_deep(at)) } else { Ok(()) }
+    }
+
+    /// The fault that `at` is nested too deep.
+    pub fn too_deep(&self, at: Mark) -> Fault {
+        Fault::new(at, format!("nested more than {} levels deep", self.limits.depth))
+    }
+
+    /// Where the innermost list or mapping begins whose end has not come yet.
+    pub fn innermost(&self) -> Option<Mark> {
+        self.open.last().map(|open| open.at)
+    }
+
+    /// Whether a part that comes now is the value of a key, and where that key stands.
+    pub fn key_before(&self) -> Option<Mark> {
+        let parent = self.open.last().filter(|open| open.is_mapping && open.parts.len() % 2 == 1)?;
+        parent.parts.last().map(|key| key.at)
     }
 }
