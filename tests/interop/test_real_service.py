@@ -58,8 +58,8 @@ total_count: 4
 }
 EMPTY = {
     "table": "NO DATA\n",
-    "json": '{\n    "results": []\n}\n',
-    "yaml": "---\nresults: []\n",
+    "json": '{\n    "results": [],\n    "total_count": 0\n}\n',
+    "yaml": "---\nresults: []\ntotal_count: 0\n",
     "csv": "name\n",
     "quiet": "",
 }
@@ -221,7 +221,7 @@ class TestRefusals:
 
     def test_an_unknown_sort_key(self, client):
         words = 'ERROR_DB_QUERY: Database query failed. (reason = Cannot resolve field "nope")'
-        assert client.refused("list", PLUGIN, "-c", "name", "-s", "nope") == (77, "INTERNAL", words)
+        assert client.refused("list", PLUGIN, "-p", "query.sort={key: nope}") == (77, "INTERNAL", words)
 
     def test_a_second_local_repository(self, client):
         words = "ERROR_LOCAL_REPOSITORY_ALREADY_EXIST: Local repository already exist."
