@@ -102,7 +102,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Request")]
 pub struct Request {
-    /// Field of the request: name=TEXT, tags.icon=TEXT, labels=[a,b], key=@FILE
+    /// Field of the request, typed by the service: name=TEXT, tags.icon=TEXT, labels=[a,b], key=@FILE
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub parameter: Vec<String>,
 

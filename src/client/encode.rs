@@ -13,7 +13,7 @@ use serde_json::{Map, Number, Value};
 
 use super::scalar;
 use super::well_known::{json_form, wrapped};
-use crate::nearest::nearest;
+use crate::nearest::{hint_at_field, nearest};
 use crate::path::FieldPath;
 use crate::value::kind_of;
 
@@ -71,12 +71,8 @@ impl Encoder {
     }
 
     fn unknown_field(&mut self, key: &str, descriptor: &MessageDescriptor) {
-        let names: Vec<String> = descriptor.fields().map(|field| field.name().to_owned()).collect();
-        let hint = match nearest(key, names.iter().map(String::as_str)) {
-            Some(name) => format!("did you mean {name}?"),
-            None if names.is_empty() => "it has no fields at all".into(),
-            None => format!("its fields are {}", names.join(", ")),
-        };
+        let fields: Vec<FieldDescriptor> = descriptor.fields().collect();
+        let hint = hint_at_field(key, fields.iter().map(FieldDescriptor::name));
         self.faults.push(Fault {
             path: self.path.clone(),
             at_key: true,

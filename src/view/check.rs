@@ -4,7 +4,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::selector::Step;
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
+use crate::nearest::{hint_at_field, nearest};
 
 /// The types whose content only a response can tell.
 const FREE: [&str; 4] =
@@ -75,9 +75,8 @@ fn unknown(name: &str, row: &MessageDescriptor, others: &[&str]) -> Error {
     let fields: Vec<FieldDescriptor> = row.fields().collect();
     let fields: Vec<&str> = fields.iter().map(FieldDescriptor::name).collect();
     let error = Error::usage(format!("{} has no field {name}", row.name()));
-    match nearest(name, fields.iter().chain(others).copied()) {
-        Some(near) => error.hint(format!("did you mean {near}?")),
-        None if fields.is_empty() => error,
-        None => error.hint(format!("its fields: {}", fields.join(", "))),
+    match nearest(name, others.iter().copied()) {
+        Some(other) => error.hint(format!("did you mean {other}?")),
+        None => error.hint(hint_at_field(name, fields)),
     }
 }
