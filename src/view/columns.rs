@@ -299,7 +299,10 @@ mod tests {
         assert_eq!(refusal("imge").to_string(), "error: PluginInfo has no field imge\nhint: did you mean image?");
         assert_eq!(refusal("bld").to_string(), "error: PluginInfo has no field bld\nhint: did you mean Bild?");
         let text = refusal("zzz").to_string();
-        assert!(text.starts_with("error: PluginInfo has no field zzz\nhint: its fields are plugin_id, name, "), "{text}");
+        assert!(
+            text.starts_with("error: PluginInfo has no field zzz\nhint: its fields are plugin_id, name, "),
+            "{text}"
+        );
     }
 
     #[test]

@@ -131,7 +131,7 @@ class TestRegister:
         result = client.run("exec", "register", PLUGIN, "-f", SLACK)
         assert (result.code, result.stdout) == (64 + 3, "")
         assert result.stderr.splitlines() == [
-            "warning: image: behind the last `/`, a current Repository service refuses the `_`: "
+            f"warning: {SLACK}:3:8: image: behind the last `/`, a current Repository service refuses the `_`: "
             "name the image with letters, digits and `-` only",
             f"error: register {PLUGIN} at {repository.url}: INVALID_ARGUMENT",
             r"cause: ERROR_INVALID_IMAGE_NAME_FORMAT: Image name format is [a-zA-Z0-9\-]+ "
@@ -155,7 +155,7 @@ class TestRegister:
         line = 1 + [line.split(":")[0] for line in file.read_text().splitlines()].index("plugin_id")
         result = client.run("exec", "register", PLUGIN, "-f", file)
         assert (result.code, result.stdout) == (1, "")
-        assert f"error: {file}:{line}:1: plugin_id is unknown to this service" in result.stderr
+        assert f"error: {file}:{line}:1: plugin_id: unknown to this service" in result.stderr
         assert ids(client) == []
 
     def test_strict_translates_nothing(self, client):
@@ -221,7 +221,7 @@ class TestRefusals:
 
     def test_an_unknown_sort_key(self, client):
         words = 'ERROR_DB_QUERY: Database query failed. (reason = Cannot resolve field "nope")'
-        assert client.refused("list", PLUGIN, "-p", "query.sort={key: nope}") == (77, "INTERNAL", words)
+        assert client.refused("list", PLUGIN, "-c", "name", "-p", "query.sort={key: nope}") == (77, "INTERNAL", words)
 
     def test_a_second_local_repository(self, client):
         words = "ERROR_LOCAL_REPOSITORY_ALREADY_EXIST: Local repository already exist."
@@ -243,7 +243,7 @@ class TestRefusedHere:
             (["list", PLUGIN, "-c", "name,nope"], 2, 'column "nope"'),
             (["exec", "create", PLUGIN, "-p", "name=x"], 2, "its verbs are register, update, deregister, enable"),
             (["list", "repository.Plugins"], 2, "did you mean repository.Plugin?"),
-            (["list", PLUGIN, "-p", "image=x"], 2, "PluginQuery has query, plugin_id, name, state, service_type"),
+            (["list", PLUGIN, "-p", "image=x"], 2, "its fields are query, plugin_id, name, state, service_type"),
             (["list", PLUGIN, "-o", "quiet"], 2, "-c"),
         ],
     )
