@@ -1,4 +1,5 @@
-//! What the Repository service asks of a plugin's image name (checked by service versions 1.9 and later).
+//! What current Repository services ask of a plugin's image name. The first ones asked nothing, and 1.8.1 for 40 characters
+//! at most.
 
 /// The longest image name that is accepted, in characters.
 pub const MAX_LENGTH: usize = 48;
