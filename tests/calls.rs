@@ -210,3 +210,26 @@ fn api_resources_tells_what_an_endpoint_offers() {
     assert_snapshot!(run(&Spacectl::new(), &server, "api-resources"));
     assert_snapshot!(Spacectl::local().run("api-resources -o csv"));
 }
+
+#[test]
+fn a_servers_words_cannot_drive_the_terminal() {
+    let hostile = |_: &Call| vec![Err(Status::internal("a\u{1b}[2J\u{9b}31m\u{202e}b\u{61c}c\u{7f}"))];
+    let server = Server::start(Api::generation2(), hostile);
+    for format in ["text", "json"] {
+        let told = run(&Spacectl::new(), &server, &format!("--error-format {format} {LIST}")).stderr;
+        assert!(told.contains('a') && told.contains("31m"), "{told:?}");
+        let is_hostile = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{61c}');
+        assert!(!told.chars().any(is_hostile), "{told:?}");
+    }
+}
+
+#[test]
+fn a_deadline_ends_a_stream_too() {
+    let endless = |_: &Call| {
+        std::thread::sleep(Duration::from_millis(700));
+        vec![Ok(json!({"text": "late"}))]
+    };
+    let (user, server) = (Spacectl::new(), Server::start(Api::inline(ECHO), endless));
+    let run = run(&user, &server, "--timeout 200ms exec count lab.Echo");
+    assert_eq!((run.status, run.stdout.as_str()), (Some(64 + 4), ""));
+}

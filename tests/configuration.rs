@@ -131,3 +131,18 @@ fn an_import_cannot_grow_beyond_what_is_read() {
     assert_snapshot!(shown.join("\n"));
     assert_eq!(user.run("config environment").quiet_success(), "local\n");
 }
+
+#[test]
+fn the_configuration_can_lie_elsewhere_and_names_domain_and_workspace() {
+    let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
+    let user = Spacectl::new().variable("SPACECTL_CONFIG_DIR", "elsewhere");
+    user.run("config init -e lab").success();
+    user.run(&format!("config set endpoints.repository {}", server.url())).success();
+    user.run("config set x_domain_id domain-1").success();
+    user.run("config set x_workspace_id workspace-1").success();
+    assert!(user.path("elsewhere/environments/lab.yml").is_file());
+    assert!(!user.home().join(".spaceone").exists());
+    user.run(LIST).success();
+    let metadata = &server.calls()[0].metadata;
+    assert_eq!((metadata["x_domain_id"].as_str(), metadata["x_workspace_id"].as_str()), ("domain-1", "workspace-1"));
+}
