@@ -65,3 +65,12 @@ fn a_handshake_that_never_ends_is_given_up() {
     let any = service(&["127.0.0.1"]);
     assert_snapshot!(run(any.authority(), &url, &format!("--connect-timeout 300ms {LIST}")));
 }
+
+#[test]
+fn certificates_are_looked_for_only_where_tls_is_spoken() {
+    // No certificate at all: whoever asks for one fails.
+    let tls = service(&["127.0.0.1"]);
+    assert_snapshot!(run("", &tls.url(), LIST));
+    let plain = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
+    assert_eq!(run("", &plain.url(), LIST).quiet_success(), "NO DATA\n");
+}
