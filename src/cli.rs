@@ -123,6 +123,18 @@ pub struct Request {
     pub strict: bool,
 }
 
+/// What is shown of an answer, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Shown {
+    /// Columns to show, as key or key|Alias, split by commas
+    #[arg(short, long, value_name = "COLUMNS")]
+    pub columns: Option<String>,
+    /// Output format; quiet writes the values of one column, a line each
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
+    pub output: Format,
+}
+
 #[derive(Debug, Args)]
 pub struct Exec {
     /// What to do: register, update, enable, get_versions, ...
@@ -131,12 +143,8 @@ pub struct Exec {
     pub resource: String,
     #[command(flatten)]
     pub request: Request,
-    /// Columns to show, as key or key|Alias, split by commas
-    #[arg(short, long, value_name = "COLUMNS", help_heading = "Output")]
-    pub columns: Option<String>,
-    /// Output format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
-    pub output: Format,
+    #[command(flatten)]
+    pub shown: Shown,
 }
 
 #[derive(Debug, Args)]
@@ -182,12 +190,8 @@ pub struct Get {
     pub resource: String,
     #[command(flatten)]
     pub request: Request,
-    /// Columns to show, as key or key|Alias, split by commas
-    #[arg(short, long, value_name = "COLUMNS", help_heading = "Output")]
-    pub columns: Option<String>,
-    /// Output format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
-    pub output: Format,
+    #[command(flatten)]
+    pub shown: Shown,
 }
 
 #[derive(Debug, Args)]

@@ -10,12 +10,11 @@ use crate::resource::Resource;
 
 pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
     let resource = Resource::parse(&args.resource)?;
-    let presentation = Presentation::parse(args.columns.as_deref(), args.output)?;
+    let presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?;
     let drafts = read_drafts(&args.request, context.streams)?;
     let connector = Connector::new(context)?;
     block_on(async {
-        let caller = connector.connect(&resource.service).await?;
-        let method = Method::find(caller, &resource, &args.verb, &args.request.api_version).await?;
+        let method = Method::reach(&connector, &resource, &args.verb, &args.request.api_version).await?;
         let shape = presentation.check(&method.output())?;
         // All are made before the first is sent: a mistake in the last document is found while nothing is done.
         let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.talk)?;

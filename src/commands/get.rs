@@ -12,12 +12,11 @@ const VERB: &str = "get";
 
 pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
     let resource = Resource::parse(&args.resource)?;
-    let presentation = Presentation::parse(args.columns.as_deref(), args.output)?;
+    let presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?;
     let draft = read_one_draft(VERB, &args.request, context.streams)?;
     let connector = Connector::new(context)?;
     block_on(async {
-        let caller = connector.connect(&resource.service).await?;
-        let method = Method::find(caller, &resource, VERB, &args.request.api_version).await?;
+        let method = Method::reach(&connector, &resource, VERB, &args.request.api_version).await?;
         let shape = presentation.check(&method.output())?;
         let request = method.resolve(draft, args.request.strict, &mut context.streams.talk)?;
         let mut answers = method.call(method.encode(&request)?).await?;

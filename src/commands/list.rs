@@ -19,8 +19,7 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
     let draft = read_one_draft(VERB, &args.request, context.streams)?;
     let connector = Connector::new(context)?;
     block_on(async {
-        let caller = connector.connect(&resource.service).await?;
-        let method = Method::find(caller, &resource, VERB, &args.request.api_version).await?;
+        let method = Method::reach(&connector, &resource, VERB, &args.request.api_version).await?;
         let shape = presentation.check(&method.output())?;
         if let Some(sort) = &wish.sort {
             shape.check_sort(sort, presentation.columns())?;

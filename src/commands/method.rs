@@ -5,6 +5,7 @@ use prost_reflect::prost::Message as _;
 use prost_reflect::{MessageDescriptor, MethodDescriptor};
 use serde_json::Value;
 
+use super::connector::Connector;
 use crate::cli;
 use crate::client::call::{Caller, Responses};
 use crate::client::encode::{self, Fault};
@@ -27,8 +28,9 @@ pub struct Method {
 }
 
 impl Method {
-    /// Asks the endpoint for its own description of `verb` of `resource`.
-    pub async fn find(caller: Caller, resource: &Resource, verb: &str, api_version: &str) -> Result<Self> {
+    /// Connects to what offers `resource`, and asks it for its own description of `verb`.
+    pub async fn reach(connector: &Connector, resource: &Resource, verb: &str, api_version: &str) -> Result<Self> {
+        let caller = connector.connect(&resource.service).await?;
         let by_rule = resource.full_name(api_version);
         let mut described = reflection::describe(&caller, &by_rule).await?;
         let service = match described.pool.get_service_by_name(&by_rule) {
