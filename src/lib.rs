@@ -25,6 +25,7 @@ pub mod plugin_image;
 pub mod query;
 pub mod repository;
 pub mod resource;
+pub mod secret;
 pub mod spec;
 pub mod streams;
 pub mod value;

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::environment::{ENDPOINTS, MAX_KEY};
-use super::{EndpointUrl, Environment, secret};
+use super::{EndpointUrl, Environment};
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
+use crate::secret;
 use crate::value::kind_of;
 
 impl Environment {

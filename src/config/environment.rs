@@ -5,9 +5,10 @@ use std::io::Read;
 
 use serde_json::{Map, Value};
 
-use super::{EndpointUrl, Invalid, Secret, file, metadata, secret, yaml};
+use super::{EndpointUrl, Invalid, Secret, file, metadata, yaml};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::nearest::nearest;
+use crate::secret;
 use crate::value::kind_of;
 
 const API_KEY: &str = "api_key";

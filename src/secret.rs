@@ -40,7 +40,7 @@ fn names_a_secret(key: &str) -> bool {
 
 /// Puts [`MASK`] in the place of `value`, which stands under `key`, or of the secrets inside it. What is empty stays,
 /// so that the user sees that nothing is there. Says whether there was a secret.
-pub(super) fn mask(key: &str, value: &mut Value) -> bool {
+pub fn mask(key: &str, value: &mut Value) -> bool {
     if names_a_secret(key) {
         let found = !is_empty(value);
         if found {
@@ -63,7 +63,7 @@ pub(super) fn mask(key: &str, value: &mut Value) -> bool {
 }
 
 /// `url` with [`MASK`] for `user:password` before its host; `None` if it has no such part.
-pub(super) fn without_userinfo(url: &str) -> Option<String> {
+pub fn without_userinfo(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.find(['/', '?', '#']).map_or(rest, |end| &rest[..end]);
     let userinfo = authority.rfind('@')?;

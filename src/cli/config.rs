@@ -1,0 +1,82 @@
+//! `config`: environments, endpoints and keys.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueHint};
+
+use super::Format;
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Create an environment, empty or from a file, and make it the current one
+    #[command(after_help = INIT_EXAMPLES)]
+    Init {
+        /// YAML file to take the settings from
+        #[arg(short = 'f', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        import_file: Option<PathBuf>,
+        /// Replace an environment that exists
+        #[arg(long)]
+        force: bool,
+    },
+    /// Set a key of the environment, such as api_key or x_domain_id
+    #[command(after_help = SET_EXAMPLES)]
+    Set {
+        key: String,
+        /// The value; - reads it from standard input, which keeps a secret out of the shell's history
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Remove a key of the environment
+    Remove { key: String },
+    /// Show the environment
+    Show {
+        /// Show api_key, token and the like instead of ********
+        #[arg(long)]
+        show_secrets: bool,
+        /// Output format
+        #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
+        output: Format,
+    },
+    /// List the environments, switch to one, or remove one
+    Environment {
+        /// Make this environment the current one
+        #[arg(short, long, value_name = "NAME", conflicts_with = "remove")]
+        switch: Option<String>,
+        /// Remove this environment and its settings
+        #[arg(short, long, value_name = "NAME")]
+        remove: Option<String>,
+    },
+    /// Say where each service listens
+    #[command(subcommand)]
+    Endpoint(Endpoint),
+}
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  spacectl config init -e prod -f prod.yml
+  spacectl config init -e lab && spacectl config endpoint add repository grpc://127.0.0.1:50051";
+
+const SET_EXAMPLES: &str = "\
+Examples:
+  spacectl config set x_domain_id domain-123456
+  spacectl config set api_key - < key.txt";
+
+#[derive(Debug, Subcommand)]
+pub enum Endpoint {
+    /// Add a service's endpoint
+    Add {
+        /// Name of the service: repository, identity, inventory, ...
+        service: String,
+        /// grpc://HOST:PORT or grpc+ssl://HOST:PORT
+        #[arg(value_hint = ValueHint::Url)]
+        endpoint: String,
+    },
+    /// Remove a service's endpoint
+    Remove { service: String },
+    /// Show the endpoints
+    Show {
+        /// Output format
+        #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
+        output: Format,
+    },
+}

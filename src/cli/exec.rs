@@ -1,0 +1,22 @@
+//! `exec VERB RESOURCE`.
+
+use clap::Args;
+
+use super::{Request, Shown};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  spacectl exec register repository.Plugin -f plugin.yml
+  spacectl exec disable repository.Plugin -p plugin_id=plugin-slack-noti-protocol";
+
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// What to do: register, update, enable, get_versions, ...
+    pub verb: String,
+    /// What to do it to, as SERVICE.RESOURCE
+    pub resource: String,
+    #[command(flatten)]
+    pub request: Request,
+    #[command(flatten)]
+    pub shown: Shown,
+}

@@ -1,0 +1,20 @@
+//! `get RESOURCE`.
+
+use clap::Args;
+
+use super::{Request, Shown};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  spacectl get repository.Plugin -p plugin_id=plugin-slack-noti-protocol
+  spacectl get repository.Plugin -p plugin_id=plugin-slack-noti-protocol -o json";
+
+#[derive(Debug, Args)]
+pub struct Get {
+    /// What to show, as SERVICE.RESOURCE
+    pub resource: String,
+    #[command(flatten)]
+    pub request: Request,
+    #[command(flatten)]
+    pub shown: Shown,
+}

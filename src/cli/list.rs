@@ -1,0 +1,51 @@
+//! `list RESOURCE`.
+
+use clap::Args;
+
+use super::{Format, Request};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  spacectl list repository.Plugin -c 'plugin_id|ID,name|Name' -s name
+  spacectl list repository.Plugin -p state=ENABLED -o csv > plugins.csv
+
+Columns: key or key|Alias, split by commas. In a key, `a.b` steps down, `labels.0` takes one item,
+`list.key` takes the key of every item, `list.?k:=v=>key` only of the items whose k is v
+(`?k:v` contains v, `?k:!v` does not contain v).";
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// What to list, as SERVICE.RESOURCE
+    pub resource: String,
+    #[command(flatten)]
+    pub request: Request,
+    #[command(flatten)]
+    pub rows: Rows,
+    /// Output format; quiet writes the values of one column, a line each
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    pub output: Format,
+}
+
+/// Which rows, which columns, in which order.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rows and columns")]
+pub struct Rows {
+    /// Columns to show, as key or key|Alias, split by commas
+    #[arg(short, long, value_name = "COLUMNS", conflicts_with_all = ["minimal", "all"])]
+    pub columns: Option<String>,
+    /// Only the fields that identify a row
+    #[arg(short, long, conflicts_with = "all")]
+    pub minimal: bool,
+    /// Every field
+    #[arg(short, long)]
+    pub all: bool,
+    /// Number of rows
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+    /// Page to show, counted from 1; each has --limit rows
+    #[arg(long, value_name = "N", requires = "limit", value_parser = clap::value_parser!(u32).range(1..))]
+    pub page: Option<u32>,
+    /// Key or column to sort by; -KEY sorts the largest first
+    #[arg(short, long, value_name = "[-]KEY", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+}

@@ -1,0 +1,27 @@
+//! `local`: the embedded service.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueHint};
+
+#[derive(Debug, Subcommand)]
+pub enum Local {
+    /// Serve it on a port, for other programs, until Ctrl-C or SIGTERM
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve {
+        /// Address to listen on; port 0 takes a free one, which is printed
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
+        listen: String,
+        /// Database file, instead of the one of the environment `local`
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        data: Option<PathBuf>,
+        /// Refuse what a current Repository service refuses
+        #[arg(long)]
+        strict: bool,
+    },
+}
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  spacectl local serve
+  spacectl local serve --listen 127.0.0.1:0 --data /tmp/plugins.db --strict";

@@ -1,0 +1,111 @@
+//! The command line: its words, their help, nothing else.
+
+mod api_resources;
+mod config;
+mod exec;
+mod get;
+mod limit;
+mod list;
+mod local;
+mod request;
+mod shown;
+mod version;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+pub use api_resources::ApiResources;
+pub use config::{Config, Endpoint};
+pub use exec::Exec;
+pub use get::Get;
+pub use limit::Limit;
+pub use list::{List, Rows};
+pub use local::Local;
+pub use request::Request;
+pub use shown::{Format, Shown};
+pub use version::Version;
+
+/// Register plugins and call every resource of SpaceONE / Cloudforet over gRPC
+#[derive(Debug, Parser)]
+#[command(name = "spacectl", version, max_term_width = 100, propagate_version = false, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  spacectl --environment local exec register repository.Plugin -f plugin.yml
+  spacectl --environment local list repository.Plugin -c plugin_id,name
+
+`local` is a Repository service inside this program: it needs no configuration.
+For a service of your own: spacectl config init --help
+
+Exit codes: 0 done, 1 failed here, 2 wrong usage, 64 + gRPC status for an answer from a service.";
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Environment to use instead of the current one; `local` is built in [env: SPACECTL_ENVIRONMENT]
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub environment: Option<String>,
+
+    /// Endpoint for this call, grpc://HOST:PORT or grpc+ssl://HOST:PORT; needs no configuration
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub endpoint: Option<String>,
+
+    /// Longest wait for a connection, as 3, 500ms or 1m; 0 waits without end
+    #[arg(long, global = true, value_name = "TIME", default_value = "3s", value_parser = limit::duration, hide_short_help = true)]
+    pub connect_timeout: Limit,
+
+    /// Longest wait for the answer to a call, as 180, 30s or 5m; 0 waits without end
+    #[arg(long, global = true, value_name = "TIME", default_value = "180s", value_parser = limit::duration, hide_short_help = true)]
+    pub timeout: Limit,
+
+    /// How errors, warnings and notes are written on standard error: lines, or one JSON object
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = ErrorFormat::Text, hide_short_help = true)]
+    pub error_format: ErrorFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Call any verb of a resource, once for each document given
+    #[command(after_help = exec::EXAMPLES)]
+    Exec(Exec),
+    /// List a resource's rows as a table, json, yaml or csv
+    #[command(after_help = list::EXAMPLES)]
+    List(List),
+    /// Show one row of a resource
+    #[command(after_help = get::EXAMPLES)]
+    Get(Get),
+    /// Show what the environment's endpoints offer: services, resources, verbs
+    #[command(after_help = api_resources::EXAMPLES)]
+    ApiResources(ApiResources),
+    /// Set up environments, endpoints and keys
+    #[command(subcommand)]
+    Config(Config),
+    /// The Repository service inside this program
+    #[command(subcommand)]
+    Local(Local),
+    /// Show this program's version
+    Version(Version),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ErrorFormat {
+    Text,
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+}

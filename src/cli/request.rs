@@ -1,0 +1,28 @@
+//! What a request is made of.
+
+use clap::{Args, ValueHint};
+
+/// Where a request's fields come from: -f, then -j, then -p; the later outranks the earlier.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Request")]
+pub struct Request {
+    /// Field of the request, typed by the service: name=TEXT, tags.icon=TEXT, labels=[a,b], key=@FILE
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub parameter: Vec<String>,
+
+    /// Fields of the request as a JSON object
+    #[arg(short, long, value_name = "JSON")]
+    pub json_parameter: Option<String>,
+
+    /// YAML file, directory of .yml and .yaml files, or - for standard input
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub file_parameter: Vec<String>,
+
+    /// Version of the API
+    #[arg(short = 'v', long, value_name = "VERSION", default_value = "v1", hide_short_help = true)]
+    pub api_version: String,
+
+    /// Send fields as they are named: translate nothing between the generations of the API
+    #[arg(long)]
+    pub strict: bool,
+}

@@ -1,0 +1,26 @@
+//! What is shown of an answer, and how.
+
+use clap::{Args, ValueEnum};
+
+/// What is shown of an answer, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Shown {
+    /// Columns to show, as key or key|Alias, split by commas
+    #[arg(short, long, value_name = "COLUMNS")]
+    pub columns: Option<String>,
+    /// Output format; quiet writes the values of one column, a line each
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
+    pub output: Format,
+}
+
+/// How results are written on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Table,
+    Json,
+    Yaml,
+    Csv,
+    // The one column's values, a line each.
+    Quiet,
+}
