@@ -42,6 +42,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, stre
     let done = match cli::Cli::try_parse_from(&args) {
         Ok(cli) => {
             streams.talk.set_format(talk_format(cli.global.error_format));
+            if cli.global.quiet {
+                streams.talk.set_quiet();
+            }
             commands::run(&cli, variables, streams)
         }
         Err(unparsed) => not_a_command(&unparsed, &args, streams),
@@ -92,7 +95,17 @@ fn not_a_command(unparsed: &clap::Error, args: &[OsString], streams: &mut Stream
         return Err(Error::usage("config set takes a key and one value")
             .hint("quote a value that holds blanks or begins with -, or use - to read it from standard input"));
     }
-    Err(usage_error(unparsed))
+    let error = usage_error(unparsed);
+    // The Python client's -v took the version of the API.
+    let is_version = |word: &OsString| word.to_str().is_some_and(|word| word.strip_prefix('v').is_some_and(is_number));
+    if args.windows(2).any(|pair| pair[0] == "-v" && is_version(&pair[1])) {
+        return Err(error.hint("-v tells what is sent where; the version of the API is --api-version"));
+    }
+    Err(error)
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Looks for `--error-format json` in arguments that could not be parsed.

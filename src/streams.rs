@@ -4,6 +4,7 @@
 //! through [`Talk`] to standard error.
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::builder::StyledStr;
 use serde_json::{Value, json};
@@ -41,59 +42,90 @@ impl Streams {
             color: !no_color,
             input: Box::new(io::stdin()),
             out: Box::new(BufWriter::with_capacity(64 * 1024, out)),
-            talk: Talk {
-                err: Box::new(io::stderr()),
-                color: !no_color && io::stderr().is_terminal(),
-                format: TalkFormat::Text,
-                said: Vec::new(),
-            },
+            talk: Talk::new(Box::new(io::stderr()), !no_color && io::stderr().is_terminal()),
         }
     }
 }
 
-/// Notes, warnings and errors for the person or the log behind standard error.
-pub struct Talk {
-    err: Box<dyn Write>,
+/// Notes, warnings and errors for the person or the log behind standard error. Clones speak with one voice.
+#[derive(Clone)]
+pub struct Talk(Arc<Mutex<Voice>>);
+
+struct Voice {
+    err: Box<dyn Write + Send>,
     color: bool,
     format: TalkFormat,
+    /// Nothing but errors is said.
+    quiet: bool,
     /// What waits for the JSON object at the end: the word and the text.
     said: Vec<(&'static str, String)>,
 }
 
 impl Talk {
+    fn new(err: Box<dyn Write + Send>, color: bool) -> Self {
+        Self(Arc::new(Mutex::new(Voice { err, color, format: TalkFormat::Text, quiet: false, said: Vec::new() })))
+    }
+
     /// Chooses the format; set before the first word.
-    pub fn set_format(&mut self, format: TalkFormat) {
-        self.format = format;
+    pub fn set_format(&self, format: TalkFormat) {
+        self.voice().format = format;
+    }
+
+    /// Says nothing but errors from now on.
+    pub fn set_quiet(&self) {
+        self.voice().quiet = true;
     }
 
     /// Says what was done for the user that the user did not ask for by name.
-    pub fn note(&mut self, text: &str) {
-        self.say("note", text);
+    pub fn note(&self, text: &str) {
+        self.voice().say("note", text);
     }
 
     /// Says what will trouble the user later.
-    pub fn warning(&mut self, text: &str) {
-        self.say("warning", text);
+    pub fn warning(&self, text: &str) {
+        self.voice().say("warning", text);
+    }
+
+    /// Says which step of the work was done, to a user who wants to see the steps.
+    pub fn trace(&self, text: &str) {
+        self.voice().say("trace", text);
     }
 
     /// Shows how a command is used, to a person who gave none.
-    pub fn help(&mut self, help: &StyledStr) {
-        if self.format == TalkFormat::Text {
-            let text = if self.color { help.ansi().to_string() } else { help.to_string() };
-            self.write(&format!("{text}\n"));
+    pub fn help(&self, help: &StyledStr) {
+        let mut voice = self.voice();
+        if voice.format == TalkFormat::Text {
+            let text = if voice.color { help.ansi().to_string() } else { help.to_string() };
+            voice.write(&format!("{text}\n"));
         }
     }
 
     /// Says that what was asked for is done, where nothing on standard output shows it.
-    pub fn done(&mut self, text: &str) {
-        match self.format {
-            TalkFormat::Json => self.said.push(("note", text.to_owned())),
-            TalkFormat::Text => self.write(&format!("{}\n", escape::control(text))),
+    pub fn done(&self, text: &str) {
+        let mut voice = self.voice();
+        match voice.format {
+            _ if voice.quiet => {}
+            TalkFormat::Json => voice.said.push(("note", text.to_owned())),
+            TalkFormat::Text => voice.write(&format!("{}\n", escape::control(text))),
         }
     }
 
+    /// Writes `error` and, in JSON, all that was said since the last time. Called once, last; a command that goes on for
+    /// long calls it in between.
+    pub fn finish(&self, error: Option<&Error>) {
+        self.voice().finish(error);
+    }
+
+    fn voice(&self) -> MutexGuard<'_, Voice> {
+        // A voice that broke off in mid-sentence can still say the next one.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Voice {
     fn say(&mut self, word: &'static str, text: &str) {
         match self.format {
+            _ if self.quiet => {}
             TalkFormat::Json => self.said.push((word, text.to_owned())),
             TalkFormat::Text => {
                 let line = format!("{} {}\n", self.label(word), escape::control(text));
@@ -102,9 +134,7 @@ impl Talk {
         }
     }
 
-    /// Writes `error` and, in JSON, all that was said since the last time. Called once, last; a command that goes on for
-    /// long calls it in between.
-    pub fn finish(&mut self, error: Option<&Error>) {
+    fn finish(&mut self, error: Option<&Error>) {
         match self.format {
             TalkFormat::Text => {
                 if let Some(error) = error {
@@ -117,7 +147,7 @@ impl Talk {
                 if let Some(error) = error {
                     object.insert("error".into(), error.to_json());
                 }
-                for (key, word) in [("warnings", "warning"), ("notes", "note")] {
+                for (key, word) in [("warnings", "warning"), ("notes", "note"), ("trace", "trace")] {
                     let texts: Vec<Value> =
                         self.said.iter().filter(|(said, _)| *said == word).map(|(_, text)| json!(text)).collect();
                     if !texts.is_empty() {
@@ -136,6 +166,7 @@ impl Talk {
         let paint = match word {
             "error" => "1;31",
             "warning" => "1;33",
+            "trace" => "2",
             _ => "1;36",
         };
         if self.color { format!("\x1b[{paint}m{word}:\x1b[0m") } else { format!("{word}:") }

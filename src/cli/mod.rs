@@ -11,7 +11,7 @@ mod request;
 mod shown;
 mod version;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::ApiResources;
 pub use config::{Config, Endpoint};
@@ -63,6 +63,14 @@ pub struct Global {
     /// Longest wait for the answer to a call, as 180, 30s or 5m; 0 waits without end
     #[arg(long, global = true, value_name = "TIME", default_value = "180s", value_parser = limit::duration, hide_short_help = true)]
     pub timeout: Limit,
+
+    /// Tell each step on standard error: what is sent where, how long it takes; -vv shows the messages, too
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+
+    /// Say nothing but errors on standard error
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
 
     /// How errors, warnings and notes are written on standard error: lines, or one JSON object
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = ErrorFormat::Text, hide_short_help = true)]

@@ -19,7 +19,7 @@ pub struct Request {
     pub file_parameter: Vec<String>,
 
     /// Version of the API
-    #[arg(short = 'v', long, value_name = "VERSION", default_value = "v1", hide_short_help = true)]
+    #[arg(long, value_name = "VERSION", default_value = "v1", hide_short_help = true)]
     pub api_version: String,
 
     /// Send fields as they are named: translate nothing between the generations of the API

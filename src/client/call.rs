@@ -5,18 +5,22 @@ use std::time::Duration;
 use backon::Retryable;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use prost_reflect::MethodDescriptor;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 use tokio::time::Instant;
 use tonic::client::Grpc;
 use tonic::{Request, Status, Streaming};
 
 use super::channel::Transport;
+use super::decode;
 use super::metadata::Metadata;
 use super::raw_codec::RawCodec;
 use super::retry;
 use super::status;
-use crate::error::{Error, Result};
+use super::trace::{self, Trace};
+use crate::error::{Error, Result, code_name};
+use crate::json;
 use crate::platform::{MAX_MESSAGE_SIZE, short_name};
+use crate::secret::{self, MASK};
 
 /// Calls the methods of one endpoint.
 #[derive(Clone)]
@@ -26,12 +30,19 @@ pub struct Caller {
     timeout: Option<Duration>,
     /// The endpoint as errors name it.
     place: String,
+    trace: Trace,
 }
 
 impl Caller {
     /// `timeout` bounds each call from its start to its last message, retries included; `None` waits for ever.
     pub fn new(transport: Transport, metadata: Metadata, timeout: Option<Duration>, place: impl Into<String>) -> Self {
-        Self { transport, metadata, timeout, place: place.into() }
+        Self { transport, metadata, timeout, place: place.into(), trace: Trace::default() }
+    }
+
+    /// Tells `trace` of every call.
+    #[must_use]
+    pub fn with_trace(self, trace: Trace) -> Self {
+        Self { trace, ..self }
     }
 
     /// The endpoint as errors name it.
@@ -44,11 +55,18 @@ impl Caller {
         let call = Call::new(self, method)?;
         let send = || async {
             let mut grpc = self.ready().await?;
+            call.tell_request(&message);
             let request = call.request(message.clone());
             grpc.unary(request, call.path.clone(), RawCodec).await.map(tonic::Response::into_inner)
         };
-        let sending = send.retry(retry::backoff()).when(|status| retry::may_send_again(method.name(), status));
-        call.within_deadline(sending).await.map_err(|status| call.error(&status))
+        let answer = call.within_deadline(call.try_again(send)).await;
+        call.trace.timed(call.begun.into_std(), || match &answer {
+            Ok(message) => format!("answered OK, {}", trace::size(message.len())),
+            Err(status) => answered(status),
+        });
+        let answer = answer.map_err(|status| call.error(&status))?;
+        call.tell_response(&answer);
+        Ok(answer)
     }
 
     /// One request, any number of responses. Only the start is ever retried: what came is not taken back.
@@ -56,11 +74,16 @@ impl Caller {
         let call = Call::new(self, method)?;
         let send = || async {
             let mut grpc = self.ready().await?;
+            call.tell_request(&message);
             let request = call.request(message.clone());
             grpc.server_streaming(request, call.path.clone(), RawCodec).await.map(tonic::Response::into_inner)
         };
-        let sending = send.retry(retry::backoff()).when(|status| retry::may_send_again(method.name(), status));
-        let stream = call.within_deadline(sending).await.map_err(|status| call.error(&status))?;
+        let stream = call.within_deadline(call.try_again(send)).await;
+        call.trace.timed(call.begun.into_std(), || match &stream {
+            Ok(_) => "the stream of answers has begun".to_owned(),
+            Err(status) => answered(status),
+        });
+        let stream = stream.map_err(|status| call.error(&status))?;
         Ok(Responses { stream, call })
     }
 
@@ -80,6 +103,10 @@ impl Caller {
         self.metadata.apply(request);
     }
 
+    pub(super) fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
     pub(super) fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
@@ -95,14 +122,22 @@ impl Responses {
     /// The next message; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         let message = self.call.within_deadline(self.stream.message()).await;
-        message.map_err(|status| self.call.error(&status))
+        let message = message.map_err(|status| self.call.error(&status))?;
+        if let Some(message) = &message {
+            self.call.trace.step(|| format!("received a message of {}", trace::size(message.len())));
+            self.call.tell_response(message);
+        }
+        Ok(message)
     }
 }
 
 /// What is the same for every try of one call.
 struct Call {
+    method: MethodDescriptor,
     path: PathAndQuery,
     metadata: Metadata,
+    trace: Trace,
+    begun: Instant,
     deadline: Option<(Instant, Duration)>,
     /// The call as errors name it.
     what: String,
@@ -114,8 +149,44 @@ impl Call {
         let what = format!("{} {} at {}", method.name(), short_name(service.full_name()), caller.place);
         let path = format!("/{}/{}", service.full_name(), method.name());
         let path = PathAndQuery::try_from(path).map_err(|error| Error::local(&what).caused_by(&error))?;
-        let deadline = caller.timeout.map(|timeout| (Instant::now() + timeout, timeout));
-        Ok(Self { path, metadata: caller.metadata.clone(), deadline, what })
+        let begun = Instant::now();
+        let deadline = caller.timeout.map(|timeout| (begun + timeout, timeout));
+        let (metadata, trace) = (caller.metadata.clone(), caller.trace.clone());
+        Ok(Self { method: method.clone(), path, metadata, trace, begun, deadline, what })
+    }
+
+    /// Sends as often as it may be sent.
+    async fn try_again<T, F: Future<Output = Result<T, Status>>>(&self, send: impl FnMut() -> F) -> Result<T, Status> {
+        let may = |status: &Status| retry::may_send_again(self.method.name(), status);
+        let notify = |status: &Status, wait: Duration| {
+            self.trace.step(|| format!("{}; sent again in {wait:.0?}", answered(status)));
+        };
+        send.retry(retry::backoff()).when(may).notify(notify).await
+    }
+
+    fn tell_request(&self, message: &Bytes) {
+        self.trace.step(|| {
+            let mut line = format!("send {}, {}", self.path, trace::size(message.len()));
+            for name in self.metadata.names() {
+                line += &format!(", {name}: {MASK}");
+            }
+            line
+        });
+        self.tell_message("request", message, &self.method.input());
+    }
+
+    fn tell_response(&self, message: &Bytes) {
+        self.tell_message("response", message, &self.method.output());
+    }
+
+    fn tell_message(&self, which: &str, message: &Bytes, descriptor: &MessageDescriptor) {
+        self.trace.message(|| match decode::decode(message.clone(), descriptor) {
+            Ok(mut value) => {
+                secret::mask("", &mut value);
+                format!("{which} {}", json::compact(&value))
+            }
+            Err(error) => format!("{which}: {error}"),
+        });
     }
 
     fn request(&self, message: Bytes) -> Request<Bytes> {
@@ -142,4 +213,9 @@ impl Call {
     fn error(&self, status: &Status) -> Error {
         status::error(&self.what, status)
     }
+}
+
+/// A status as steps name it: the words of the error that follows are not repeated.
+fn answered(status: &Status) -> String {
+    format!("answered {}", code_name(status.code()))
 }

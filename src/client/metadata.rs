@@ -28,6 +28,11 @@ impl Metadata {
         Ok(Self(map))
     }
 
+    /// The names, for those who must not see the values.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.as_ref().keys().map(http::HeaderName::as_str)
+    }
+
     pub(super) fn apply<T>(&self, request: &mut tonic::Request<T>) {
         *request.metadata_mut() = self.0.clone();
     }
@@ -36,7 +41,7 @@ impl Metadata {
 /// Names only: the values may be secret.
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.as_ref().keys()).finish()
+        f.debug_list().entries(self.names()).finish()
     }
 }
 

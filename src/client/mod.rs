@@ -13,4 +13,5 @@ mod retry;
 mod scalar;
 pub mod status;
 mod tls;
+pub mod trace;
 mod well_known;

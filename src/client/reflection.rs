@@ -1,6 +1,7 @@
 //! A server's own descriptors, by gRPC reflection: v1, and where a server has not got that, v1alpha.
 
 use std::collections::{BTreeSet, HashSet};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -17,7 +18,7 @@ use tonic_reflection::pb::v1::{ErrorResponse, ServerReflectionRequest, ServerRef
 
 use super::call::Caller;
 use super::status;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, code_name};
 
 /// The messages of both versions are the same on the wire; only the path differs.
 const PATHS: [&str; 2] = [
@@ -72,7 +73,10 @@ pub async fn describe_all(caller: &Caller) -> Result<Described> {
 }
 
 /// Holds `talk` with the first version of reflection that the server has.
-async fn converse<T>(caller: &Caller, talk: impl AsyncFn(&mut Conversation) -> Result<T, Status>) -> Result<T> {
+async fn converse(
+    caller: &Caller,
+    talk: impl AsyncFn(&mut Conversation) -> Result<Described, Status>,
+) -> Result<Described> {
     let what = format!("cannot ask {} what it offers", caller.place());
     let failed = |status: Status| match std::error::Error::source(&status) {
         // Nobody answered: the connection itself does not carry gRPC.
@@ -81,8 +85,19 @@ async fn converse<T>(caller: &Caller, talk: impl AsyncFn(&mut Conversation) -> R
     };
     let work = async {
         for path in PATHS {
+            let begun = Instant::now();
             let mut conversation = Conversation::start(caller, path);
-            match talk(&mut conversation).await {
+            let result = talk(&mut conversation).await;
+            caller.trace().timed(begun, || {
+                let version = path.split('.').nth(2).unwrap_or(path);
+                match &result {
+                    Ok(Described { services, pool }) => {
+                        format!("reflection {version}: {} services, {} files", services.len(), pool.files().len())
+                    }
+                    Err(status) => format!("reflection {version}: {}", code_name(status.code())),
+                }
+            });
+            match result {
                 Err(status) if status.code() == Code::Unimplemented => {}
                 result => return result.map_err(failed),
             }

@@ -1,11 +1,12 @@
 //! From the settings of one call to something that calls.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Context;
 use crate::client::call::Caller;
 use crate::client::channel::{self, Transport};
 use crate::client::metadata::Metadata;
+use crate::client::trace::{Detail, Trace};
 use crate::config::{BUILT_IN, Destination, Endpoints, Secret, Selection, Settings, Variables};
 use crate::error::{Error, Result};
 use crate::repository::{self, Rules, Store};
@@ -17,6 +18,7 @@ pub struct Connector {
     metadata: Metadata,
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
+    trace: Trace,
     /// Open where the embedded service is called.
     store: Option<Store>,
 }
@@ -34,11 +36,16 @@ impl Connector {
             settings.x_workspace_id.as_deref(),
         )?;
         let store = match settings.endpoints {
-            Endpoints::Embedded => Some(open_store(context.variables, &mut context.streams.talk)?),
+            Endpoints::Embedded => Some(open_store(context.variables, &context.streams.talk)?),
             Endpoints::One(_) | Endpoints::Configured(_) => None,
         };
         let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout);
-        Ok(Self { settings, metadata, connect_timeout, timeout, store })
+        let trace = trace(context.global.verbose, &context.streams.talk);
+        trace.step(|| match &settings.environment {
+            Some(selected) => format!("environment {} (by {})", selected.name, selected.source),
+            None => "no environment: nothing of a configuration is sent".to_owned(),
+        });
+        Ok(Self { settings, metadata, connect_timeout, timeout, trace, store })
     }
 
     /// The services that have an endpoint, by name; the one behind `--endpoint` has none.
@@ -58,13 +65,32 @@ impl Connector {
             }
             // The store is open wherever the embedded service is selected.
             (Destination::Embedded, None) => return Err(Error::local("the embedded service is not open")),
-            (Destination::Url(url), _) => (channel::connect(&url, self.connect_timeout).await?, url.to_string()),
+            (Destination::Url(url), _) => {
+                let begun = Instant::now();
+                let connected = channel::connect(&url, self.connect_timeout).await;
+                self.trace.timed(begun, || match &connected {
+                    Ok(_) => format!("connected to {url}"),
+                    Err(_) => format!("not connected to {url}"),
+                });
+                (connected?, url.to_string())
+            }
         };
-        Ok(Caller::new(transport, self.metadata.clone(), self.timeout, place))
+        Ok(Caller::new(transport, self.metadata.clone(), self.timeout, place).with_trace(self.trace.clone()))
     }
 }
 
-fn open_store(variables: &Variables, talk: &mut Talk) -> Result<Store> {
+/// What `-v` asks to be told of a call.
+fn trace(verbose: u8, talk: &Talk) -> Trace {
+    let detail = match verbose {
+        0 => return Trace::default(),
+        1 => Detail::Steps,
+        _ => Detail::Messages,
+    };
+    let talk = talk.clone();
+    Trace::new(detail, move |line| talk.trace(line))
+}
+
+fn open_store(variables: &Variables, talk: &Talk) -> Result<Store> {
     let path = variables.repository_database()?;
     let store = Store::open(&path)?;
     if store.is_new() {

@@ -1,0 +1,71 @@
+//! What is said on standard error: nothing, errors alone, or every step.
+
+mod support;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use support::{Api, Server, Spacectl};
+use tonic::Status;
+
+/// A text with `N ms` for every time in it.
+fn timeless(text: &str) -> String {
+    let words = text.split(' ').collect::<Vec<_>>();
+    let is_time = |at: usize| words.get(at + 1).is_some_and(|unit| unit.trim_end() == "ms" || unit.starts_with("ms\n"));
+    let shown = words.iter().enumerate().map(|(at, word)| if is_time(at) { "N" } else { *word });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+fn answering() -> Server {
+    Server::start(Api::generation2(), |_| {
+        vec![Ok(json!({"results": [{"plugin_id": "plugin-slack", "tags": {"api_key": "s3cret"}}], "total_count": 1}))]
+    })
+}
+
+#[test]
+fn steps_are_told_with_their_times_and_without_a_secret() {
+    let server = answering();
+    let user = Spacectl::new().variable("SPACECTL_API_KEY", "s3cret");
+    for (verbose, messages) in [("-v", 0), ("-vv", 2)] {
+        let run = user.run(&format!("--endpoint {} list repository.Plugin -c plugin_id,tags {verbose}", server.url()));
+        assert!(!run.stderr.contains("s3cret"), "{run}");
+        assert!(run.stdout.contains("plugin-slack"), "{run}");
+        let of_messages = run.stderr.lines().filter(|line| line.starts_with("trace: re") && line.contains('{'));
+        assert_eq!(of_messages.count(), messages, "{run}");
+        assert_snapshot!(timeless(&run.stderr.replace(&server.url(), "[SERVER]")));
+    }
+}
+
+#[test]
+fn steps_are_part_of_the_json_object() {
+    let server = answering();
+    let run = Spacectl::new()
+        .run(&format!("--endpoint {} --error-format json -v list repository.Plugin -c plugin_id", server.url()));
+    let told: Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!(told["trace"].as_array().unwrap().len(), 6, "{run}");
+}
+
+#[test]
+fn a_try_that_failed_is_told() {
+    let server = Server::start(Api::generation2(), |_| vec![Err(Status::unavailable("restarting"))]);
+    let run = Spacectl::new().run(&format!("--endpoint {} -v list repository.Plugin", server.url()));
+    assert_eq!(run.status, Some(78), "{run}");
+    let again = run.stderr.matches("trace: answered UNAVAILABLE; sent again in").count();
+    assert_eq!((again, server.calls().len()), (2, 3), "{run}");
+}
+
+#[test]
+fn quiet_leaves_errors_alone() {
+    let user = Spacectl::local();
+    user.example("plugin_slack_notification_protocol.yml");
+    let register = "exec register repository.Plugin -f plugin_slack_notification_protocol.yml -c plugin_id -q";
+    assert_snapshot!(user.run(register).quiet_success());
+    assert_snapshot!(user.run(register));
+    assert_eq!(user.run("config init -e dev -q").quiet_success(), "");
+    assert_eq!(user.run("-q -v version").status, Some(2));
+}
+
+#[test]
+fn the_python_clients_v_is_answered_with_where_it_went() {
+    let run = Spacectl::local().run("list repository.Plugin -v v1");
+    assert!(run.stderr.contains("hint: -v tells what is sent where; the version of the API is --api-version"), "{run}");
+}
