@@ -94,7 +94,7 @@ fn list_and_get_show_all_of_a_stream_too() {
 #[test]
 fn another_version_is_not_called_in_place_of_the_one_asked_for() {
     let (user, server) = (Spacectl::new(), Server::start(Api::inline(ECHO), echo));
-    assert_snapshot!(run(&user, &server, "exec say lab.Echo -v v2 -p text=x"));
+    assert_snapshot!(run(&user, &server, "exec say lab.Echo --api-version v2 -p text=x"));
     assert_eq!(server.calls().len(), 0);
 }
 
