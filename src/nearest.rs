@@ -5,13 +5,23 @@
 /// Case, `-` and `_` do not count; beyond that, Jaro-Winkler at 0.8, the bound that clap suggests by, or a single slip
 /// (a letter more, less or other, or two swapped), which weighs too much there in short names.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    near(name, candidates).max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, candidate)| candidate)
+}
+
+/// The candidates that are close enough, at most `count` of them, the closest first.
+pub fn nearest_few<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>, count: usize) -> Vec<&'a str> {
+    let mut near: Vec<(f64, &str)> = near(name, candidates).collect();
+    near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    near.truncate(count);
+    near.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = (f64, &'a str)> {
     let wanted = fold(name);
     candidates
         .into_iter()
-        .map(|candidate| (likeness(&wanted, &fold(candidate)), candidate))
+        .map(move |candidate| (likeness(&wanted, &fold(candidate)), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
 }
 
 /// What to say of a field that is not there: the one that was most likely meant, or else all that are there.
@@ -36,7 +46,7 @@ fn fold(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{hint_at_field, nearest};
+    use super::{hint_at_field, nearest, nearest_few};
 
     #[test]
     fn slips_are_recognised_and_strangers_are_not() {
@@ -45,6 +55,13 @@ mod tests {
         assert_eq!(nearest("Resource-Type", fields), Some("resource_type"));
         assert_eq!(nearest("zzz", fields), None);
         assert_eq!(nearest("sya", ["say", "count"]), Some("say"));
+    }
+
+    #[test]
+    fn the_closest_of_several_comes_first() {
+        let fields = ["names", "image", "name", "nave"];
+        assert_eq!(nearest_few("name", fields, 2), ["name", "names"]);
+        assert!(nearest_few("zzz", fields, 2).is_empty());
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn what_is_not_offered_is_answered_with_what_is() {
     assert_snapshot!(run(&user, &server, "exec say lab.Ecco"));
     assert_snapshot!(run(&user, &server, "exec sya lab.Echo"));
     assert_snapshot!(run(&user, &server, "exec collect lab.Echo"));
-    assert_snapshot!(run(&user, &server, "exec say Echo"));
+    assert_snapshot!(run(&user, &server, "exec say 'Ec ho'"));
     assert_eq!(server.calls().len(), 0);
 }
 

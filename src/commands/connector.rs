@@ -10,6 +10,7 @@ use crate::client::trace::{Detail, Trace};
 use crate::config::{BUILT_IN, Destination, Endpoints, Secret, Selection, Settings, Variables};
 use crate::error::{Error, Result};
 use crate::repository::{self, Rules, Store};
+use crate::resource::{Resource, service_among};
 use crate::streams::Talk;
 
 /// Reaches the services of the environment in use.
@@ -53,6 +54,15 @@ impl Connector {
         match self.settings.endpoints {
             Endpoints::One(_) => Ok(vec![String::new()]),
             Endpoints::Embedded | Endpoints::Configured(_) => self.settings.services(),
+        }
+    }
+
+    /// `resource` with its service named as the environment names it.
+    pub fn locate(&self, resource: &Resource) -> Result<Resource> {
+        let Err(no_endpoint) = self.settings.destination(&resource.service) else { return Ok(resource.clone()) };
+        match service_among(&resource.service, &self.services().unwrap_or_default())? {
+            Some(service) if service != resource.service => Ok(resource.at_service(&service)),
+            _ => Err(resource.say_alias(no_endpoint)),
         }
     }
 

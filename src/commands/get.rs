@@ -6,12 +6,11 @@ use super::present::Presentation;
 use super::{Context, block_on};
 use crate::cli::Get;
 use crate::error::Result;
-use crate::resource::Resource;
 
 const VERB: &str = "get";
 
 pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
-    let resource = Resource::parse(&args.resource)?;
+    let resource = context.resource(&args.resource)?;
     let presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?;
     let draft = read_one_draft(VERB, &args.request, context.streams)?;
     let connector = Connector::new(context)?;

@@ -7,13 +7,12 @@ use super::{Context, block_on};
 use crate::cli::{List, Rows};
 use crate::error::Result;
 use crate::query::{self, Page, Wish};
-use crate::resource::Resource;
 use crate::view::{Columns, Document, Sort};
 
 const VERB: &str = "list";
 
 pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
-    let resource = Resource::parse(&args.resource)?;
+    let resource = context.resource(&args.resource)?;
     let presentation = Presentation::parse(args.rows.columns.as_deref(), args.output)?;
     let wish = wish(&args.rows, presentation.columns())?;
     let draft = read_one_draft(VERB, &args.request, context.streams)?;

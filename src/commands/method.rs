@@ -11,9 +11,8 @@ use crate::client::call::{Caller, Responses};
 use crate::client::encode::{self, Fault};
 use crate::client::{decode, reflection};
 use crate::error::{Error, Kind, Problem, Result};
-use crate::nearest::nearest;
 use crate::path::FieldPath;
-use crate::resource::Resource;
+use crate::resource::{Resource, verb as verbs};
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::streams::{Streams, Talk};
 
@@ -30,14 +29,14 @@ pub struct Method {
 impl Method {
     /// Connects to what offers `resource`, and asks it for its own description of `verb`.
     pub async fn reach(connector: &Connector, resource: &Resource, verb: &str, api_version: &str) -> Result<Self> {
+        let resource = connector.locate(resource)?;
         let caller = connector.connect(&resource.service).await?;
         let by_rule = resource.full_name(api_version);
         let mut described = reflection::describe(&caller, &by_rule).await?;
         let service = match described.pool.get_service_by_name(&by_rule) {
             Some(service) => service,
             None => {
-                let unknown = || resource.unknown(&described.services, api_version, caller.place());
-                let name = resource.find(&described.services, api_version).ok_or_else(unknown)?.to_owned();
+                let name = resource.choose(&described.services, api_version, caller.place())?.to_owned();
                 described = reflection::describe(&caller, &name).await?;
                 described
                     .pool
@@ -45,18 +44,18 @@ impl Method {
                     .ok_or_else(|| Error::local(format!("{} offers {name} but does not describe it", caller.place())))?
             }
         };
-        let descriptor = service.methods().find(|method| method.name() == verb).ok_or_else(|| {
-            let verbs: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
-            let error = Error::usage(format!("{resource} at {} has no verb {verb}", caller.place()));
-            match nearest(verb, verbs.iter().map(String::as_str)) {
-                Some(verb) => error.hint(format!("did you mean {verb}?")),
-                None => error.hint(format!("its verbs are {}", verbs.join(", "))),
-            }
+        let resource = resource.known_as(service.full_name());
+        let names: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let meant = verbs::among(verb, &names);
+        let descriptor = service.methods().find(|method| Some(method.name()) == meant).ok_or_else(|| {
+            Error::usage(format!("{resource} at {} has no verb {verb}", caller.place()))
+                .hint(verbs::hint_at(verb, &names))
         })?;
         if descriptor.is_client_streaming() {
             return Err(Error::usage(format!("{verb} of {resource} takes a stream of requests, which cannot be sent")));
         }
-        Ok(Self { caller, descriptor, resource: resource.clone() })
+        Ok(Self { caller, descriptor, resource })
     }
 
     pub fn input(&self) -> MessageDescriptor {

@@ -9,6 +9,7 @@ mod list;
 mod local;
 mod method;
 mod present;
+mod resource;
 mod version;
 
 use crate::cli::{Cli, Command, Global};

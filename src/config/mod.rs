@@ -6,8 +6,11 @@
 //! - `~/.spaceone/environments/NAME.yml`: `api_key` or `token`, `x_domain_id`, `x_workspace_id` and
 //!   `endpoints` (service to URL). Keys that this program does not know are kept as they are.
 //!
+//! Beside them lies what the Python client has not got: `alias.yml`, the user's own names for resources.
+//!
 //! A flag outranks a variable, a variable outranks a file; [`Settings::resolve`] applies that for one call.
 
+mod alias;
 mod dir;
 mod endpoints;
 mod environment;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::yaml::value::Entry;
 use crate::yaml::{self, Content, Documents, Fault, Limits};
 
 /// What a file of 1 MiB comes to by itself is less, so that only aliases are stopped by it.
@@ -11,20 +12,34 @@ const LIMITS: Limits = Limits { depth: 32, weight: 64 << 20 };
 /// Reads the mapping that `bytes` hold; nothing at all is an empty one. `source` names them in errors, which repeat
 /// no value: it may be a secret.
 pub(super) fn parse(bytes: &[u8], source: &str) -> Result<Map<String, Value>> {
-    read(bytes).map_err(|fault| fault.into_error(Error::local, source))
+    parse_checked(bytes, source, |_| Ok(()))
 }
 
-fn read(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
+/// As [`parse`], where each of the mapping's entries has to pass `check`.
+pub(super) fn parse_checked(
+    bytes: &[u8],
+    source: &str,
+    check: impl Fn(&Entry<'_>) -> Result<(), Fault>,
+) -> Result<Map<String, Value>> {
+    read(bytes, check).map_err(|fault| fault.into_error(Error::local, source))
+}
+
+fn read(bytes: &[u8], check: impl Fn(&Entry<'_>) -> Result<(), Fault>) -> Result<Map<String, Value>, Fault> {
     let text = yaml::decode(bytes.to_vec())?;
     let mut documents = Documents::new(&text, LIMITS)?;
     let Some(tree) = documents.next().transpose()? else { return Ok(Map::new()) };
     if let Some(second) = documents.next().transpose()? {
         return Err(Fault::new(second.at, "a second document, where a configuration is one"));
     }
-    yaml::value::mapping(&tree).map_err(|fault| match tree.content {
+    let entries = yaml::value::entries(&tree).map_err(|fault| match tree.content {
         Content::Mapping(_) => fault,
         _ => fault.hint("a configuration is lines of `key: value`"),
-    })
+    })?;
+    let checked = entries.into_iter().map(|entry| {
+        check(&entry)?;
+        Ok((entry.name.to_owned(), yaml::value::of(entry.value)?))
+    });
+    checked.collect()
 }
 
 /// The text of a file that holds `mapping`.

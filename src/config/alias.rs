@@ -1,0 +1,225 @@
+//! The user's own names for resources: `alias.yml` in the configuration's folder, one `NAME: SERVICE.RESOURCE` a line.
+//!
+//! They are the user's and not an environment's: what `sa` is called does not depend on which installation is asked.
+//! The Python client has no such file and reads none of this name.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+use super::environment::MAX_KEY;
+use super::file::{self, Lock};
+use super::{ConfigDir, Invalid, yaml};
+use crate::error::{Error, Result};
+use crate::nearest::nearest;
+use crate::resource::Resource;
+use crate::resource::alias::{self, Own};
+use crate::yaml::value::Entry;
+use crate::yaml::{Content, Fault};
+
+const FILE: &str = "alias.yml";
+
+impl ConfigDir {
+    /// The user's own aliases; none if there is no file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or an entry that is no alias, with its line.
+    pub fn aliases(&self) -> Result<Own> {
+        let entries = self.read_aliases()?.into_iter();
+        Ok(entries.filter_map(|(name, target)| Some((name, target.as_str()?.to_owned()))).collect())
+    }
+
+    /// Makes `name` an alias of the resource `target`; says what it was one of before.
+    pub fn set_alias(&self, name: &str, target: &str) -> Result<Option<String>> {
+        check_name(name).map_err(Invalid::into_usage)?;
+        Resource::parse(target)?;
+        file::make_folder(self.path())?;
+        self.change_aliases(|aliases| Ok(aliases.insert(name.to_owned(), target.into())))
+            .map(|before| before.and_then(|before| before.as_str().map(str::to_owned)))
+    }
+
+    /// Removes an alias of the user's own.
+    pub fn remove_alias(&self, name: &str) -> Result<()> {
+        let remove = |aliases: &mut Map<String, Value>| {
+            if aliases.shift_remove(name).is_some() {
+                return Ok(());
+            }
+            if let Some(target) = alias::built_in(name) {
+                return Err(Error::local(format!("the alias `{name}` of {target} is built in and cannot be removed"))
+                    .hint(format!(
+                        "give it another meaning with `spacectl config alias set {name} SERVICE.RESOURCE`"
+                    )));
+            }
+            let error = Error::local(format!("there is no alias `{name}`"));
+            Err(match nearest(name, aliases.keys().map(String::as_str)) {
+                Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+                None => error.hint("`spacectl config alias list` lists your aliases"),
+            })
+        };
+        self.change_aliases(remove)
+    }
+
+    /// Where the user's aliases are kept, whether there are any or not.
+    pub fn alias_file(&self) -> PathBuf {
+        self.path().join(FILE)
+    }
+
+    /// Changes the file; nothing is saved if `change` fails. Changes that other processes make in this way at the same
+    /// moment are not lost.
+    fn change_aliases<T>(&self, change: impl FnOnce(&mut Map<String, Value>) -> Result<T>) -> Result<T> {
+        let _lock = Lock::of(self.path().to_owned());
+        let mut aliases = self.read_aliases()?;
+        let changed = change(&mut aliases)?;
+        file::replace(&self.alias_file(), &yaml::to_text(&aliases))?;
+        Ok(changed)
+    }
+
+    /// The file's entries in their order, each of them checked.
+    fn read_aliases(&self) -> Result<Map<String, Value>> {
+        let path = self.alias_file();
+        let Some(bytes) = file::read(&path)? else { return Ok(Map::new()) };
+        yaml::parse_checked(&bytes, &path.display().to_string(), check_entry)
+            .map_err(|error| error.hint("the file holds your aliases, a line each: NAME: SERVICE.RESOURCE"))
+    }
+}
+
+fn check_entry(entry: &Entry<'_>) -> Result<(), Fault> {
+    check_name(entry.name).map_err(|invalid| Fault::new(entry.key.at, invalid.to_string()))?;
+    match &entry.value.content {
+        Content::Scalar { text, .. } if Resource::parse(text).is_ok() => Ok(()),
+        _ => Err(Fault::new(entry.value.at, format!("the alias `{}` stands for no resource", entry.name))),
+    }
+}
+
+/// Checks that `name` can be an alias: without a dot, which tells a resource from one, and nothing that a shell or this
+/// program's command line takes for something else.
+fn check_name(name: &str) -> Result<(), Invalid> {
+    let fault = if name.is_empty() {
+        "it is empty"
+    } else if name.contains('.') {
+        "it holds a dot, as resources do"
+    } else if name.starts_with('-') {
+        "it starts with a `-`, as options do"
+    } else if name.chars().any(char::is_whitespace) {
+        "it holds a blank"
+    } else if name.len() > MAX_KEY {
+        "it is too long"
+    } else if !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) {
+        "it holds something else than letters, digits, `_` and `-`"
+    } else {
+        return Ok(());
+    };
+    let shown: String = name.chars().take(MAX_KEY).collect();
+    Err(Invalid::new(format!("`{shown}` cannot be an alias: {fault}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use tempfile::TempDir;
+
+    fn folder() -> (TempDir, ConfigDir) {
+        let home = tempfile::tempdir().unwrap();
+        let dir = ConfigDir::new(home.path().join(".spaceone"));
+        (home, dir)
+    }
+
+    fn with_file(text: &str) -> (TempDir, ConfigDir) {
+        let (home, dir) = folder();
+        file::make_folder(dir.path()).unwrap();
+        fs::write(dir.alias_file(), text).unwrap();
+        (home, dir)
+    }
+
+    #[test]
+    fn what_is_set_is_there_and_what_is_removed_is_not() {
+        let (_home, dir) = folder();
+        assert_eq!(dir.aliases().unwrap(), Own::new());
+        assert_eq!(dir.set_alias("p", "repository.Plugin").unwrap(), None);
+        assert_eq!(dir.set_alias("h", "grpc.health.v1.Health").unwrap(), None);
+        assert_eq!(dir.set_alias("p", "lab.Echo").unwrap().as_deref(), Some("repository.Plugin"));
+        assert_eq!(fs::read_to_string(dir.alias_file()).unwrap(), "p: lab.Echo\nh: grpc.health.v1.Health\n");
+        dir.remove_alias("p").unwrap();
+        let own = dir.aliases().unwrap();
+        assert_eq!(own.into_iter().collect::<Vec<_>>(), [("h".to_owned(), "grpc.health.v1.Health".to_owned())]);
+    }
+
+    #[test]
+    fn what_no_alias_can_be_is_refused_and_changes_nothing() {
+        let (_home, dir) = folder();
+        let long = "x".repeat(MAX_KEY + 1);
+        for name in ["", "a.b", "-x", "a b", "\t", "a\u{a0}b", "a\u{1b}[2J", "a\nb", "<<", "a:b", "a/b", "#", &long] {
+            let error = dir.set_alias(name, "repository.Plugin").unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{name:?}");
+            assert!(error.to_string().contains("cannot be an alias: it "), "{name:?}: {error}");
+        }
+        for target in ["", "plugin", "repository.", ".Plugin", "a b.C", "-a.B", "1.5"] {
+            assert_eq!(dir.set_alias("p", target).unwrap_err().exit_code(), 2, "{target:?}");
+        }
+        assert!(!dir.path().exists());
+    }
+
+    #[test]
+    fn names_that_yaml_has_a_meaning_for_are_names() {
+        let (_home, dir) = folder();
+        let names = ["null", "true", "no", "1", "1e3", "플러그인", "_", "a-b"];
+        for name in names {
+            dir.set_alias(name, "repository.Plugin").unwrap();
+        }
+        assert_eq!(dir.aliases().unwrap().len(), names.len());
+    }
+
+    #[test]
+    fn removing_what_is_not_there_says_what_is() {
+        let (_home, dir) = folder();
+        dir.set_alias("plug", "repository.Plugin").unwrap();
+        for (name, said) in [
+            ("plugg", "hint: did you mean `plug`?"),
+            ("zzz", "`spacectl config alias list` lists"),
+            ("plugin", "of repository.Plugin is built in"),
+        ] {
+            let error = dir.remove_alias(name).unwrap_err();
+            assert_eq!(error.exit_code(), 1);
+            assert!(error.to_string().contains(said), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_broken_file_is_told_with_its_place_and_is_not_written_over() {
+        for (text, place) in [
+            ("p: repository.Plugin\nq: [\n", ":2:4: "),
+            ("- p\n", ":1:1: "),
+            ("p: repository.Plugin\nq: 12\n", ":2:4: the alias `q` stands for no resource"),
+            ("p: repository.Plugin\nq:\n", ":2:"),
+            ("q: plugin\n", ":1:4: the alias `q` stands for no resource"),
+            ("a.b: repository.Plugin\n", ":1:1: `a.b` cannot be an alias: it holds a dot"),
+            ("p: a.B\np: c.D\n", ":2:1: the key `p` is given twice"),
+            ("1: a.B\n{}: c.D\n", ":2:1: "),
+        ] {
+            let (_home, dir) = with_file(text);
+            for error in [dir.aliases().map(drop), dir.set_alias("x", "a.B").map(drop), dir.remove_alias("p")] {
+                let error = error.unwrap_err();
+                assert_eq!(error.exit_code(), 1, "{text:?}");
+                let begin = format!("error: {}{place}", dir.alias_file().display());
+                assert!(error.to_string().starts_with(&begin), "{text:?}: {error}");
+            }
+            assert_eq!(fs::read_to_string(dir.alias_file()).unwrap(), text);
+        }
+        let (_home, dir) = with_file("# nothing yet\n");
+        assert_eq!(dir.aliases().unwrap(), Own::new());
+    }
+
+    #[test]
+    fn changes_at_the_same_moment_are_not_lost() {
+        let (_home, dir) = folder();
+        dir.set_alias("first", "a.B").unwrap();
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let dir = &dir;
+                scope.spawn(move || dir.set_alias(&format!("n{number}"), "a.B").unwrap());
+            }
+        });
+        assert_eq!(dir.aliases().unwrap().len(), 9);
+    }
+}

@@ -1,0 +1,115 @@
+//! In what a name may differ from the one that is meant, without anybody having to be asked.
+
+/// In what two names may differ, the nearest first: in nothing, in writing, in grammatical number.
+pub const DEGREES: [fn(&str, &str) -> bool; 3] = [same, alike, alike_in_number];
+
+/// The candidates that `typed` can stand for: those that fit at the first of the [`DEGREES`] at which any does.
+pub fn meant<'a, I>(typed: &str, candidates: I) -> Vec<&'a str>
+where
+    I: IntoIterator<Item = &'a str> + Clone,
+{
+    let fitting = |is_alike: fn(&str, &str) -> bool| -> Vec<&'a str> {
+        candidates.clone().into_iter().filter(|candidate| is_alike(typed, candidate)).collect()
+    };
+    DEGREES.into_iter().map(fitting).find(|fitting| !fitting.is_empty()).unwrap_or_default()
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a == b
+}
+
+/// Whether two names are the same but for case, `-` and `_`: `DataSource`, `data_source`, `data-source`.
+pub fn alike(a: &str, b: &str) -> bool {
+    letters(a).eq(letters(b))
+}
+
+/// Whether one name is the other's plural, beyond what [`alike`] forgives: `policies` and `Policy`.
+///
+/// A stem of one or two letters is no word: `cs` is not the plural of `c`.
+pub fn alike_in_number(a: &str, b: &str) -> bool {
+    let (a, b): (String, String) = (letters(a).collect(), letters(b).collect());
+    is_plural(&a, &b) || is_plural(&b, &a)
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase)
+}
+
+fn is_plural(plural: &str, singular: &str) -> bool {
+    const SIBILANTS: [&str; 5] = ["s", "x", "z", "ch", "sh"];
+    if singular.chars().count() < 3 {
+        return false;
+    }
+    match singular.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => plural.strip_prefix(stem) == Some("ies"),
+        _ if SIBILANTS.iter().any(|end| singular.ends_with(end)) => plural.strip_prefix(singular) == Some("es"),
+        _ => plural.strip_prefix(singular) == Some("s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn case_hyphens_and_camels_do_not_count() {
+        for (a, b) in [
+            ("plugin", "Plugin"),
+            ("data_source", "DataSource"),
+            ("data-source", "DataSource"),
+            ("api_key", "APIKey"),
+            ("cost-analysis", "cost_analysis"),
+            ("ÉTÉ", "été"),
+        ] {
+            assert!(alike(a, b), "{a} {b}");
+        }
+        for (a, b) in [("plugin", "plugins"), ("plugin", "plug in"), ("a.b", "ab"), ("x", "y")] {
+            assert!(!alike(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn number_does_not_count_in_words() {
+        for (a, b) in [
+            ("plugins", "Plugin"),
+            ("policies", "Policy"),
+            ("api-keys", "APIKey"),
+            ("aliases", "Alias"),
+            ("boxes", "Box"),
+            ("cloud_service_stat", "CloudServiceStats"),
+            ("repositories", "Repository"),
+        ] {
+            assert!(alike_in_number(a, b) && alike_in_number(b, a), "{a} {b}");
+        }
+        for (a, b) in [("cs", "c"), ("ts", "t"), ("plugin", "plugin"), ("keies", "key"), ("logos", "log"), ("s", "")] {
+            assert!(!alike_in_number(a, b) && !alike_in_number(b, a), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn the_nearer_likeness_decides() {
+        assert_eq!(meant("metrics", ["Metric", "Metrics"]), ["Metrics"]);
+        assert_eq!(meant("plugin", ["Plugin", "PlugIn", "Plugins"]), ["Plugin", "PlugIn"]);
+        assert_eq!(meant("Plugin", ["Plugin", "PlugIn", "Plugins"]), ["Plugin"]);
+        assert_eq!(meant("plugins", ["Plugin", "Repository"]), ["Plugin"]);
+        assert!(meant("x", ["Plugin"]).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_is_like_itself_however_it_is_written(name in "[A-Z][a-z]{1,6}([A-Z][a-z]{1,6}){0,3}") {
+            let snake = name.char_indices().fold(String::new(), |snake, (at, c)| {
+                let gap = if at > 0 && c.is_uppercase() { "_" } else { "" };
+                format!("{snake}{gap}{}", c.to_lowercase())
+            });
+            prop_assert!(alike(&name, &snake));
+            prop_assert!(alike(&name.to_uppercase(), &snake.replace('_', "-")));
+        }
+
+        #[test]
+        fn any_texts_are_answered(a in "\\PC*", b in "\\PC*") {
+            let _ = (alike(&a, &b), alike_in_number(&a, &b));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What a user calls a resource, and what the API calls it.
+//!
+//! A name is taken as it stands wherever it stands for something. Where it does not, case, `-` for `_`, camel for snake
+//! and singular for plural are forgiven ([`forgive`]), as long as exactly one resource fits: aliases are forgiven here
+//! ([`alias`]), services and resources against what the environment and its endpoints have ([`offered`]).
+
+pub mod alias;
+pub mod forgive;
+mod offered;
+pub mod verb;
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+use crate::platform::ApiName;
+
+pub use offered::service_among;
+
+/// A resource as it is typed: `repository.Plugin`, by an alias, or by its full name, `grpc.health.v1.Health`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// The service that offers it, which is how the configuration names its endpoint; empty where the one endpoint
+    /// that there is has to know.
+    pub service: String,
+    /// The resource alone: `Plugin`.
+    pub name: String,
+    /// The full name where it was typed in full.
+    full_name: Option<String>,
+    /// The alias that it was called by.
+    alias: Option<String>,
+}
+
+impl Resource {
+    /// Reads `service.Resource` or a full name such as `spaceone.api.repository.v1.Plugin`. Whether there is such a
+    /// resource is not looked at.
+    pub fn parse(text: &str) -> Result<Self> {
+        let parts: Vec<&str> = text.split('.').collect();
+        if parts.len() < 2 || !parts.iter().all(|part| is_name(part)) {
+            return Err(not_one(text));
+        }
+        let name = parts[parts.len() - 1].to_owned();
+        let (service, full_name) = match parts.as_slice() {
+            [service, _] => (*service, None),
+            // The platform's packages are spaceone.api.SERVICE.VERSION.
+            ["spaceone", "api", service, ..] => (*service, Some(text.to_owned())),
+            [service, ..] => (*service, Some(text.to_owned())),
+            [] => ("", None),
+        };
+        Ok(Self { service: service.to_owned(), name, full_name, alias: None })
+    }
+
+    /// A resource that was typed without its service, of the only `service` that there is; an empty one leaves that to
+    /// the only endpoint.
+    pub fn of_service(service: &str, name: &str) -> Result<Self> {
+        if !is_name(name) {
+            return Err(not_one(name));
+        }
+        Ok(Self { service: service.to_owned(), name: name.to_owned(), full_name: None, alias: None })
+    }
+
+    /// The same resource of a service that is named otherwise.
+    #[must_use]
+    pub fn at_service(&self, service: &str) -> Self {
+        Self { service: service.to_owned(), ..self.clone() }
+    }
+
+    /// The full name of its gRPC service, by the platform's rule `spaceone.api.SERVICE.VERSION.RESOURCE`.
+    pub fn full_name(&self, api_version: &str) -> String {
+        match &self.full_name {
+            Some(full_name) => full_name.clone(),
+            None => ApiName { service: &self.service, version: api_version, resource: &self.name }.full(),
+        }
+    }
+
+    /// Adds to `error`, which is about this resource, what the alias stands for by which it was called.
+    pub fn say_alias(&self, error: Error) -> Error {
+        match &self.alias {
+            Some(alias) => error.cause(format!("{alias} is an alias of {self}")),
+            None => error,
+        }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.full_name {
+            Some(full_name) => f.write_str(full_name),
+            None if self.service.is_empty() => f.write_str(&self.name),
+            None => write!(f, "{}.{}", self.service, self.name),
+        }
+    }
+}
+
+const HOW_TO_WRITE: &str =
+    "write it as SERVICE.RESOURCE, for example repository.Plugin; `spacectl api-resources` lists them";
+
+/// The error that `text` cannot be the name of a resource.
+fn not_one(text: &str) -> Error {
+    no_resource(text).hint(HOW_TO_WRITE)
+}
+
+fn no_resource(text: &str) -> Error {
+    Error::usage(format!("{text:?} is no resource"))
+}
+
+/// Whether `part` can stand between the dots of a name: as protobuf's identifiers, `-` beside `_`.
+fn is_name(part: &str) -> bool {
+    let mut letters = part.chars();
+    letters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && letters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platforms_rule_gives_the_full_name() {
+        let plugin = Resource::parse("repository.Plugin").unwrap();
+        assert_eq!(plugin.full_name("v1"), "spaceone.api.repository.v1.Plugin");
+        assert_eq!(plugin.to_string(), "repository.Plugin");
+    }
+
+    #[test]
+    fn full_names_are_taken_as_they_are() {
+        let health = Resource::parse("grpc.health.v1.Health").unwrap();
+        assert_eq!((health.service.as_str(), health.full_name("v1").as_str()), ("grpc", "grpc.health.v1.Health"));
+        let plugin = Resource::parse("spaceone.api.repository.v1.Plugin").unwrap();
+        assert_eq!(plugin.service, "repository");
+    }
+
+    #[test]
+    fn what_is_no_resource_is_refused() {
+        for wrong in
+            ["", "Plugin", "repository.", ".Plugin", "a..b", "a b.c", "a.b\n", "a.\u{1b}[2J", "-a.b", "a/b.c", "1.5"]
+        {
+            assert_eq!(Resource::parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
+        for wrong in ["", "a b", "-x", "a.b", "plugin\0"] {
+            assert_eq!(Resource::of_service("repository", wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
+    }
+}
