@@ -6,7 +6,10 @@
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 
 use clap::builder::StyledStr;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use crate::error::Error;
 use crate::escape;
@@ -51,6 +54,42 @@ impl Streams {
     }
 }
 
+/// How many columns and lines the terminal behind standard output has now; `None` where it does not tell.
+pub fn screen_size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(io::stdout())?;
+    (width.0 > 0 && height.0 > 0).then_some((width.0.into(), height.0.into()))
+}
+
+/// Done when the reader of standard output has gone; never where that does not show before writing, as with a file.
+///
+/// A command that waits for news would otherwise learn it only from the next one, which may never come.
+pub async fn reader_gone() {
+    let (gone, noticed) = oneshot::channel();
+    // Left behind at the end of the process, as nobody else needs it.
+    std::thread::spawn(move || {
+        if waits_for_reader_to_go() {
+            let _ = gone.send(());
+        }
+    });
+    if noticed.await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// Blocks until the reader has gone; `false` if that cannot be watched.
+fn waits_for_reader_to_go() -> bool {
+    let out = io::stdout();
+    // Asked for nothing, poll tells only of what has gone wrong: a pipe without a reader.
+    let mut watched = [PollFd::new(&out, PollFlags::empty())];
+    loop {
+        match poll(&mut watched, None) {
+            Err(Errno::INTR) => {}
+            Err(_) => return false,
+            Ok(_) => return watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP),
+        }
+    }
+}
+
 /// Notes, warnings and errors for the person or the log behind standard error.
 pub struct Talk {
     err: Box<dyn Write>,
@@ -61,6 +100,11 @@ pub struct Talk {
 }
 
 impl Talk {
+    /// Talk that nobody hears, for what was told already.
+    pub fn silent() -> Self {
+        Self { err: Box::new(io::sink()), color: false, format: TalkFormat::Text, said: Vec::new() }
+    }
+
     /// Chooses the format; set before the first word.
     pub fn set_format(&mut self, format: TalkFormat) {
         self.format = format;
@@ -132,7 +176,8 @@ impl Talk {
         }
     }
 
-    fn label(&self, word: &str) -> String {
+    /// A line's first word, painted where standard error is.
+    pub fn label(&self, word: &str) -> String {
         let paint = match word {
             "error" => "1;31",
             "warning" => "1;33",
