@@ -22,6 +22,8 @@ pub enum Kind {
     Local,
     /// A server answered with this gRPC status: exit 64 + its number.
     Status(Code),
+    /// Ctrl-C ended what goes on until then: nothing to say, exit 130 as shells count a signal.
+    Interrupted,
     /// The reader of standard output went away, as `head` does: nothing to say, exit 0.
     ReaderGone,
 }
@@ -35,7 +37,13 @@ impl Kind {
             // gRPC has 17 codes, so this stays below the 128 + signal of shells.
             Self::Status(code) => 64 + code as u8,
             Self::ReaderGone => 0,
+            Self::Interrupted => 130,
         }
+    }
+
+    /// Whether whoever runs the program knows already, having done it.
+    pub fn is_silent(self) -> bool {
+        matches!(self, Self::ReaderGone | Self::Interrupted)
     }
 }
 
@@ -127,6 +135,16 @@ impl Error {
         Self::new(Kind::Status(code), Problem::new(message))
     }
 
+    /// Ctrl-C was pressed.
+    pub fn interrupted() -> Self {
+        Self::new(Kind::Interrupted, Problem::new("interrupted"))
+    }
+
+    /// The reader of standard output went away.
+    pub fn reader_gone() -> Self {
+        Self::new(Kind::ReaderGone, Problem::new("the reader of the output has gone"))
+    }
+
     /// Several problems of one kind; `None` if there are none.
     pub fn from_problems(kind: Kind, problems: Vec<Problem>) -> Option<Self> {
         (!problems.is_empty()).then_some(Self { kind, problems })
@@ -193,6 +211,12 @@ impl Error {
         self.kind.exit_code()
     }
 
+    /// What failed and why on one line, for a warning that takes the error's place.
+    pub fn summary(&self) -> String {
+        let told = self.problems.iter().flat_map(|problem| std::iter::once(&problem.message).chain(&problem.causes));
+        told.map(String::as_str).collect::<Vec<_>>().join(": ")
+    }
+
     /// The error as lines for people, each ended; `label` paints a line's first word ("error", "hint").
     pub fn to_text(&self, label: impl Fn(&str) -> String) -> String {
         let mut text = String::new();
@@ -217,6 +241,7 @@ impl Error {
             Kind::Local => "local",
             Kind::Status(_) => "status",
             Kind::ReaderGone => "reader-gone",
+            Kind::Interrupted => "interrupted",
         };
         object.insert("kind".into(), kind.into());
         object.insert("exit_code".into(), self.exit_code().into());
@@ -245,7 +270,7 @@ impl std::error::Error for Error {}
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
-            return Self::new(Kind::ReaderGone, Problem::new("the reader of the output has gone"));
+            return Self::reader_gone();
         }
         Self::local("cannot write the output").cause(error)
     }
@@ -285,6 +310,7 @@ mod tests {
         assert_eq!(Error::status(Code::AlreadyExists, "x").exit_code(), 70);
         let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
         assert_eq!(Error::from(gone).exit_code(), 0);
+        assert_eq!(Error::interrupted().exit_code(), 130);
     }
 
     #[test]

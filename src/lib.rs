@@ -33,12 +33,12 @@ pub mod view;
 pub mod yaml;
 
 use config::Variables;
-use error::{Error, Kind, Result};
+use error::{Error, Result};
 use streams::{Streams, TalkFormat};
 
 /// Does what `args` (the program's name first) ask for, and returns the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, streams: &mut Streams) -> u8 {
-    let args: Vec<OsString> = args.into_iter().collect();
+    let args = cli::join_watch(args);
     let done = match cli::Cli::try_parse_from(&args) {
         Ok(cli) => {
             streams.talk.set_format(talk_format(cli.global.error_format));
@@ -58,8 +58,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, stre
             0
         }
         Err(error) => {
-            // A reader that left is no news to anybody.
-            streams.talk.finish((error.kind() != Kind::ReaderGone).then_some(&error));
+            streams.talk.finish((!error.kind().is_silent()).then_some(&error));
             error.exit_code()
         }
     }

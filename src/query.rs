@@ -1,7 +1,7 @@
 //! What a list is asked for: order, page and columns.
 //!
 //! The platform's lists take a `query`; its shape differs between the generations of the API and some requests have
-//! none. What a request can carry is put into it, by its descriptor; the rest is left to be applied here.
+//! none, or are one themselves: `statistics.Resource` has its page at the top. What a request can carry is put into it, by its descriptor; the rest is left to be applied here.
 
 use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
@@ -56,8 +56,10 @@ pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: 
     let start = wish.page.map(Page::start).transpose()?;
     let shape = match input.get_field_by_name("query").map(|field| field.kind()) {
         Some(Kind::Message(shape)) => Some(shape),
-        _ => None,
+        Some(_) => None,
+        None => is_query(input).then(|| input.clone()),
     };
+    let is_top = shape.as_ref() == Some(input);
     let field = |name: &str| shape.as_ref().and_then(|shape| shape.get_field_by_name(name));
     let mut query = Map::new();
     if field("only").is_some() && !wish.only.is_empty() {
@@ -85,7 +87,9 @@ pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: 
             (local.start, local.limit) = (to_usize(start), to_usize(page.limit));
         }
     }
-    if !query.is_empty() {
+    if is_top {
+        request.extend(query);
+    } else if !query.is_empty() {
         match request.entry("query").or_insert_with(|| Map::new().into()) {
             Value::Object(given) => given.extend(query),
             null @ Value::Null => *null = query.into(),
@@ -95,6 +99,14 @@ pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: 
     }
     let is_whole = local.sort.is_none() && local.limit == 0;
     Ok(Left { local: (!is_whole).then_some(local), minimal: wish.minimal == Some(true) && minimal.is_none() })
+}
+
+/// Whether a message is a query, by what none is without: a page of so many rows.
+fn is_query(message: &MessageDescriptor) -> bool {
+    match message.get_field_by_name("page").filter(|page| !page.is_list()).map(|page| page.kind()) {
+        Some(Kind::Message(page)) => page.get_field_by_name("limit").is_some(),
+        _ => false,
+    }
 }
 
 fn to_usize(number: u32) -> usize {
@@ -120,6 +132,8 @@ mod tests {
             message Second { ListOfSorts query = 1; string name = 2; }
             message First { OneSort query = 1; }
             message Third { PageAlone query = 1; }
+            message Top { repeated string aggregate = 1; Page page = 2; }
+            message Book { string page = 1; }
             message None { string name = 1; }"#;
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("t.proto"), source).unwrap();
@@ -160,6 +174,18 @@ mod tests {
         let (request, left) = applied("None", json!({"name": "x"}));
         assert_eq!(request, json!({"name": "x"}));
         assert_eq!(left.local, Some(Local { sort: wish().sort, start: 21, limit: 10 }));
+    }
+
+    #[test]
+    fn a_request_that_is_a_query_itself_has_its_page_at_the_top() {
+        let wish = Wish { sort: None, only: Vec::new(), ..wish() };
+        let mut request = Map::from_iter([("aggregate".to_owned(), json!(["x"]))]);
+        let left = apply(&mut request, &message("Top"), &wish).unwrap();
+        assert_eq!(Value::from(request), json!({"aggregate": ["x"], "page": {"start": 21, "limit": 10}}));
+        assert_eq!(left.local, None);
+        let mut request = Map::new();
+        let left = apply(&mut request, &message("Book"), &wish).unwrap();
+        assert!(request.is_empty() && left.local.is_some(), "a page of text is another thing");
     }
 
     #[test]

@@ -30,18 +30,53 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Whether what stands under `key` is a secret. Keys that say where one is found (`api_key_file`) hold none.
+/// Whether what stands under `key` is a secret: a word for one is in it, and the key does not end in what makes it the
+/// name, the kind or the place of a secret instead (`secret_id`, `token_type`, `api_key_file`).
 fn names_a_secret(key: &str) -> bool {
-    const WORDS: [&str; 7] = ["api_key", "apikey", "token", "password", "secret", "private_key", "credential"];
-    let key = key.to_lowercase().replace('-', "_");
-    let points_elsewhere = ["_file", "_path", "_command"].iter().any(|end| key.ends_with(end));
-    !points_elsewhere && WORDS.iter().any(|word| key.contains(word))
+    const WORDS: [&str; 13] = [
+        "api_key",
+        "apikey",
+        "access_key",
+        "private_key",
+        "token",
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "credential",
+        "authorization",
+        "verify_code",
+        "webhook_url",
+    ];
+    const ABOUT: [&str; 11] =
+        ["_id", "_ids", "_type", "_types", "_name", "_count", "_at", "_schema", "_file", "_path", "_command"];
+    let key = snake_case(key);
+    WORDS.iter().any(|word| key.contains(word)) && !ABOUT.iter().any(|end| key.ends_with(end))
+}
+
+/// `secret_id` for `secretId`, `Secret-Id` and `SECRET_ID`.
+fn snake_case(key: &str) -> String {
+    let mut snake = String::with_capacity(key.len() + 2);
+    let mut follows_lower = false;
+    for c in key.chars() {
+        if c.is_uppercase() && follows_lower {
+            snake.push('_');
+        }
+        follows_lower = c.is_lowercase() || c.is_numeric();
+        match c {
+            '-' | ' ' => snake.push('_'),
+            c => snake.extend(c.to_lowercase()),
+        }
+    }
+    snake
 }
 
 /// Puts [`MASK`] in the place of `value`, which stands under `key`, or of the secrets inside it. What is empty stays,
-/// so that the user sees that nothing is there. Says whether there was a secret.
+/// so that the user sees that nothing is there, and so does what is true or false. Says whether there was a secret.
+///
+/// A pair of a name and a value (`{name: API_KEY, value: ...}`, `{k: token, v: ...}`) is seen as what it stands for.
 pub fn mask(key: &str, value: &mut Value) -> bool {
-    if names_a_secret(key) {
+    if names_a_secret(key) && !value.is_boolean() {
         let found = !is_empty(value);
         if found {
             *value = MASK.into();
@@ -49,7 +84,14 @@ pub fn mask(key: &str, value: &mut Value) -> bool {
         return found;
     }
     match value {
-        Value::Object(entries) => entries.iter_mut().fold(false, |found, (key, value)| mask(key, value) | found),
+        Value::Object(entries) => {
+            let name = ["key", "k", "name"].iter().find_map(|key| entries.get(*key)?.as_str());
+            let is_pair = name.is_some_and(names_a_secret);
+            entries.iter_mut().fold(false, |found, (key, value)| {
+                let key = if is_pair && matches!(key.as_str(), "value" | "v") { "secret" } else { key.as_str() };
+                mask(key, value) | found
+            })
+        }
         Value::Array(items) => items.iter_mut().fold(false, |found, item| mask("", item) | found),
         Value::String(text) => match without_userinfo(text) {
             Some(masked) => {
@@ -59,6 +101,16 @@ pub fn mask(key: &str, value: &mut Value) -> bool {
             None => false,
         },
         _ => false,
+    }
+}
+
+/// As [`mask`], for the request to a `resource`: where that is itself a secret (`Secret`, `UserSecret`), its data are.
+pub fn mask_request(resource: &str, request: &mut Value) {
+    mask("", request);
+    if let (Value::Object(fields), true) = (request, names_a_secret(resource)) {
+        for (_, data) in fields.iter_mut().filter(|(name, _)| *name == "data" || name.ends_with("_data")) {
+            mask("secret", data);
+        }
     }
 }
 
@@ -81,7 +133,16 @@ mod tests {
         {
             assert!(names_a_secret(key), "{key}");
         }
+        for key in ["apiKey", "clientSecret", "aws_secret_access_key", "Authorization", "privateKey", "key_passphrase"]
+        {
+            assert!(names_a_secret(key), "{key}");
+        }
         for key in ["x_domain_id", "endpoints", "api_key_file", "api_key_command", "tls_server_name", "key"] {
+            assert!(!names_a_secret(key), "{key}");
+        }
+        for key in
+            ["secret_id", "secretId", "trusted_secret_id", "secret_ids", "secret_type", "token_type", "api_key_id"]
+        {
             assert!(!names_a_secret(key), "{key}");
         }
     }
@@ -106,6 +167,38 @@ mod tests {
                 "proxy": "http://********@proxy:3128/x",
             })
         );
+    }
+
+    #[test]
+    fn a_name_beside_a_value_names_it() {
+        let mut value = json!({
+            "filter": [{"k": "token", "v": "hunter2", "o": "eq"}, {"key": "name", "value": "x"}],
+            "env": [{"name": "API_KEY", "value": "hunter2"}, {"name": "SECRET_ID", "value": "secret-1"}],
+            "reset_password": true,
+        });
+        assert!(mask("", &mut value));
+        assert_eq!(
+            value,
+            json!({
+                "filter": [{"k": "token", "v": MASK, "o": "eq"}, {"key": "name", "value": "x"}],
+                "env": [{"name": "API_KEY", "value": MASK}, {"name": "SECRET_ID", "value": "secret-1"}],
+                "reset_password": true,
+            })
+        );
+    }
+
+    #[test]
+    fn the_data_of_a_secret_are_secret() {
+        let request = json!({"secret_id": "secret-1", "data": {"user": "hunter2"}, "encrypted_data": "x", "name": "n"});
+        let masked = |resource: &str| {
+            let mut request = request.clone();
+            mask_request(resource, &mut request);
+            request
+        };
+        let expected = json!({"secret_id": "secret-1", "data": MASK, "encrypted_data": MASK, "name": "n"});
+        assert_eq!(masked("Secret"), expected);
+        assert_eq!(masked("TrustedSecret"), expected);
+        assert_eq!(masked("Plugin"), request);
     }
 
     #[test]

@@ -7,7 +7,10 @@ use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::builder::StyledStr;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use crate::error::Error;
 use crate::escape;
@@ -47,6 +50,42 @@ impl Streams {
     }
 }
 
+/// How many columns and lines the terminal behind standard output has now; `None` where it does not tell.
+pub fn screen_size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(io::stdout())?;
+    (width.0 > 0 && height.0 > 0).then_some((width.0.into(), height.0.into()))
+}
+
+/// Done when the reader of standard output has gone; never where that does not show before writing, as with a file.
+///
+/// A command that waits for news would otherwise learn it only from the next one, which may never come.
+pub async fn reader_gone() {
+    let (gone, noticed) = oneshot::channel();
+    // Left behind at the end of the process, as nobody else needs it.
+    std::thread::spawn(move || {
+        if waits_for_reader_to_go() {
+            let _ = gone.send(());
+        }
+    });
+    if noticed.await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// Blocks until the reader has gone; `false` if that cannot be watched.
+fn waits_for_reader_to_go() -> bool {
+    let out = io::stdout();
+    // Asked for nothing, poll tells only of what has gone wrong: a pipe without a reader.
+    let mut watched = [PollFd::new(&out, PollFlags::empty())];
+    loop {
+        match poll(&mut watched, None) {
+            Err(Errno::INTR) => {}
+            Err(_) => return false,
+            Ok(_) => return watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP),
+        }
+    }
+}
+
 /// Notes, warnings and errors for the person or the log behind standard error. Clones speak with one voice.
 #[derive(Clone)]
 pub struct Talk(Arc<Mutex<Voice>>);
@@ -64,6 +103,11 @@ struct Voice {
 impl Talk {
     fn new(err: Box<dyn Write + Send>, color: bool) -> Self {
         Self(Arc::new(Mutex::new(Voice { err, color, format: TalkFormat::Text, quiet: false, said: Vec::new() })))
+    }
+
+    /// Talk that nobody hears, for what was told already.
+    pub fn silent() -> Self {
+        Self::new(Box::new(io::sink()), false)
     }
 
     /// Chooses the format; set before the first word.
@@ -116,6 +160,12 @@ impl Talk {
         self.voice().finish(error);
     }
 
+    /// `error` as it would be written in text, for showing it elsewhere.
+    pub fn to_text(&self, error: &Error) -> String {
+        let voice = self.voice();
+        error.to_text(|word| voice.label(word))
+    }
+
     fn voice(&self) -> MutexGuard<'_, Voice> {
         // A voice that broke off in mid-sentence can still say the next one.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -162,7 +212,8 @@ impl Voice {
         }
     }
 
-    fn label(&self, word: &str) -> String {
+    /// A line's first word, painted where standard error is.
+    pub fn label(&self, word: &str) -> String {
         let paint = match word {
             "error" => "1;31",
             "warning" => "1;33",

@@ -7,7 +7,9 @@ use super::{Request, Shown};
 pub(super) const EXAMPLES: &str = "\
 Examples:
   spacectl exec register repository.Plugin -f plugin.yml
-  spacectl exec disable repository.Plugin -p plugin_id=plugin-slack-noti-protocol";
+  spacectl exec disable repository.Plugin -p plugin_id=plugin-slack-noti-protocol
+
+A method that streams is shown message by message, until Ctrl-C or --timeout; --timeout 0 sets no end.";
 
 #[derive(Debug, Args)]
 pub struct Exec {

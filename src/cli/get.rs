@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Request, Shown};
+use super::{Request, Shown, Watch};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -17,4 +17,6 @@ pub struct Get {
     pub request: Request,
     #[command(flatten)]
     pub shown: Shown,
+    #[command(flatten)]
+    pub watch: Watch,
 }

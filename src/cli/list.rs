@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Format, Request};
+use super::{Format, Request, Watch};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -24,6 +24,8 @@ pub struct List {
     /// Output format; quiet writes the values of one column, a line each
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
+    #[command(flatten)]
+    pub watch: Watch,
 }
 
 /// Which rows, which columns, in which order.

@@ -9,7 +9,9 @@ mod list;
 mod local;
 mod request;
 mod shown;
+mod stat;
 mod version;
+mod watch;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
@@ -22,7 +24,9 @@ pub use list::{List, Rows};
 pub use local::Local;
 pub use request::Request;
 pub use shown::{Format, Shown};
+pub use stat::Stat;
 pub use version::Version;
+pub use watch::{Watch, join_watch};
 
 /// Register plugins and call every resource of SpaceONE / Cloudforet over gRPC
 #[derive(Debug, Parser)]
@@ -88,6 +92,12 @@ pub enum Command {
     /// Show one row of a resource
     #[command(after_help = get::EXAMPLES)]
     Get(Get),
+    /// Compute statistics over a resource's rows: groups, counts, sums
+    #[command(after_help = stat::STAT_EXAMPLES)]
+    Stat(Stat),
+    /// Compute values over time or by groups: costs, metrics
+    #[command(after_help = stat::ANALYZE_EXAMPLES)]
+    Analyze(Stat),
     /// Show what the environment's endpoints offer: services, resources, verbs
     #[command(after_help = api_resources::EXAMPLES)]
     ApiResources(ApiResources),

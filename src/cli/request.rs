@@ -25,4 +25,8 @@ pub struct Request {
     /// Send fields as they are named: translate nothing between the generations of the API
     #[arg(long)]
     pub strict: bool,
+
+    /// Show what would be sent where, secrets masked, and send nothing; in yaml unless -o is json or csv
+    #[arg(long)]
+    pub dry_run: bool,
 }

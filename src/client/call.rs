@@ -50,6 +50,11 @@ impl Caller {
         &self.place
     }
 
+    /// What goes with every call.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
     /// One request, one response.
     pub async fn unary(&self, method: &MethodDescriptor, message: Bytes) -> Result<Bytes> {
         let call = Call::new(self, method)?;
@@ -112,6 +117,11 @@ impl Caller {
     }
 }
 
+/// What a method is called by on the wire: `/package.Service/method`.
+pub fn path(method: &MethodDescriptor) -> String {
+    format!("/{}/{}", method.parent_service().full_name(), method.name())
+}
+
 /// The responses of a streaming call, as they arrive.
 pub struct Responses {
     stream: Streaming<Bytes>,
@@ -147,8 +157,7 @@ impl Call {
     fn new(caller: &Caller, method: &MethodDescriptor) -> Result<Self> {
         let service = method.parent_service();
         let what = format!("{} {} at {}", method.name(), short_name(service.full_name()), caller.place);
-        let path = format!("/{}/{}", service.full_name(), method.name());
-        let path = PathAndQuery::try_from(path).map_err(|error| Error::local(&what).caused_by(&error))?;
+        let path = PathAndQuery::try_from(path(method)).map_err(|error| Error::local(&what).caused_by(&error))?;
         let begun = Instant::now();
         let deadline = caller.timeout.map(|timeout| (begun + timeout, timeout));
         let (metadata, trace) = (caller.metadata.clone(), caller.trace.clone());

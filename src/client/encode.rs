@@ -31,7 +31,11 @@ pub struct Fault {
 /// Builds the message that `value` describes, or says everything that is wrong with it.
 pub fn encode(value: &Map<String, Value>, message: &MessageDescriptor) -> Result<DynamicMessage, Vec<Fault>> {
     let mut encoder = Encoder { path: FieldPath::default(), faults: Vec::new() };
-    let encoded = encoder.message(value, message);
+    let encoded = match message.full_name() {
+        // A request that is whatever its caller wants.
+        "google.protobuf.Struct" => encoder.json_object(value, message),
+        _ => encoder.message(value, message),
+    };
     if encoder.faults.is_empty() { Ok(encoded) } else { Err(encoder.faults) }
 }
 

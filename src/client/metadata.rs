@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
+use tonic::metadata::{Ascii, KeyAndValueRef, MetadataMap, MetadataValue};
 
 use crate::error::{Error, Result};
 
@@ -33,6 +33,17 @@ impl Metadata {
         self.0.as_ref().keys().map(http::HeaderName::as_str)
     }
 
+    /// Each name with its value, or none where that is a secret.
+    pub fn shown(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.0.iter().filter_map(|entry| match entry {
+            KeyAndValueRef::Ascii(name, value) => {
+                Some((name.as_str(), value.to_str().ok().filter(|_| !value.is_sensitive())))
+            }
+            // None of these is ever set.
+            KeyAndValueRef::Binary(..) => None,
+        })
+    }
+
     pub(super) fn apply<T>(&self, request: &mut tonic::Request<T>) {
         *request.metadata_mut() = self.0.clone();
     }
@@ -53,6 +64,8 @@ mod tests {
     fn a_secret_is_shown_neither_by_debug_nor_by_an_error() {
         let metadata = Metadata::new(Some("s3cret"), Some("domain-1"), None).unwrap();
         assert_eq!(format!("{metadata:?}"), r#"["token", "x_domain_id"]"#);
+        let shown: Vec<_> = metadata.shown().collect();
+        assert_eq!(shown, [("token", None), ("x_domain_id", Some("domain-1"))]);
         let error = Metadata::new(Some("s3cret\n"), None, None).unwrap_err();
         assert!(!error.to_string().contains("s3cret"), "{error}");
     }

@@ -48,9 +48,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
         return Err(Error::from_problems(first.kind(), problems).unwrap_or_else(|| first.clone()));
     }
     for failure in failures {
-        let told =
-            failure.problems().iter().flat_map(|problem| std::iter::once(&problem.message).chain(&problem.causes));
-        context.streams.talk.warning(&told.map(String::as_str).collect::<Vec<_>>().join(": "));
+        context.streams.talk.warning(&failure.summary());
     }
     presentation.write(Document::of_rows(rows), context.streams)
 }

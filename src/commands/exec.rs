@@ -3,7 +3,8 @@
 use super::connector::Connector;
 use super::method::{Method, read_drafts};
 use super::present::Presentation;
-use super::{Context, block_on};
+use super::stop::Stop;
+use super::{Context, block_on, dry_run};
 use crate::cli::Exec;
 use crate::error::{Error, Kind, Result};
 
@@ -19,11 +20,17 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.talk)?;
         let encoded = resolved.into_iter().map(|request| Ok((request.label(), method.encode(&request)?)));
         let requests = encoded.collect::<Result<Vec<_>>>()?;
+        if args.request.dry_run {
+            let requests = requests.iter().map(|(_, request)| request);
+            return dry_run::show(&method, requests, &presentation, context.streams);
+        }
         let count = requests.len();
+        let mut stop = method.is_streaming().then(Stop::listen).transpose()?;
+        let presentation = if method.is_streaming() { presentation.of_stream(&shape)? } else { presentation };
         let mut writer = presentation.writer(context.streams);
         let mut shown = Ok(());
         for (done, (label, request)) in requests.into_iter().enumerate() {
-            let answered = async {
+            let answering = async {
                 let mut answers = method.call(request).await?;
                 while let Some(answer) = answers.next().await? {
                     if shown.is_ok() {
@@ -38,7 +45,11 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
                 }
                 Ok(())
             };
-            if let Err(error) = answered.await {
+            let answered = match &mut stop {
+                Some(stop) => stop.or(answering).await,
+                None => answering.await,
+            };
+            if let Err(error) = answered {
                 // What was done before is shown; should that fail too, this failure outranks it.
                 let _ = writer.finish();
                 return Err(if count > 1 { stopped(error, &label, done, count) } else { error });

@@ -1,28 +1,15 @@
 //! `get RESOURCE`: one row.
 
-use super::connector::Connector;
-use super::method::{Method, read_one_draft};
+use super::Context;
 use super::present::Presentation;
-use super::{Context, block_on};
+use super::read::Reading;
 use crate::cli::Get;
 use crate::error::Result;
-
-const VERB: &str = "get";
+use crate::query::Wish;
 
 pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
     let resource = context.resource(&args.resource)?;
     let presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?;
-    let draft = read_one_draft(VERB, &args.request, context.streams)?;
-    let connector = Connector::new(context)?;
-    block_on(async {
-        let method = Method::reach(&connector, &resource, VERB, &args.request.api_version).await?;
-        let shape = presentation.check(&method.output())?;
-        let request = method.resolve(draft, args.request.strict, &mut context.streams.talk)?;
-        let mut answers = method.call(method.encode(&request)?).await?;
-        let mut writer = presentation.writer(context.streams);
-        while let Some(answer) = answers.next().await? {
-            writer.write(presentation.select(shape.document(answer)))?;
-        }
-        writer.finish()
-    })
+    let (wish, watch) = (Wish::default(), args.watch.watch);
+    Reading { verb: "get", resource, request: &args.request, presentation, wish, watch }.run(context)
 }

@@ -1,44 +1,19 @@
 //! `list RESOURCE`: rows, ordered, paged and cut to columns by the service where it can, else here.
 
-use super::connector::Connector;
-use super::method::{Method, read_one_draft};
+use super::Context;
 use super::present::Presentation;
-use super::{Context, block_on};
+use super::read::Reading;
 use crate::cli::{List, Rows};
 use crate::error::Result;
-use crate::query::{self, Page, Wish};
-use crate::view::{Columns, Document, Sort};
-
-const VERB: &str = "list";
+use crate::query::{Page, Wish};
+use crate::view::{Columns, Sort};
 
 pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
     let resource = context.resource(&args.resource)?;
     let presentation = Presentation::parse(args.rows.columns.as_deref(), args.output)?;
     let wish = wish(&args.rows, presentation.columns())?;
-    let draft = read_one_draft(VERB, &args.request, context.streams)?;
-    let connector = Connector::new(context)?;
-    block_on(async {
-        let method = Method::reach(&connector, &resource, VERB, &args.request.api_version).await?;
-        let shape = presentation.check(&method.output())?;
-        if let Some(sort) = &wish.sort {
-            shape.check_sort(sort, presentation.columns())?;
-        }
-        let mut request = method.resolve(draft, args.request.strict, &mut context.streams.talk)?;
-        let left = query::apply(&mut request.value, &method.input(), &wish)?;
-        if left.minimal {
-            context.streams.talk.note(&format!("{resource} has no minimal form: all fields are shown"));
-        }
-        let mut answers = method.call(method.encode(&request)?).await?;
-        let mut writer = presentation.writer(context.streams);
-        while let Some(answer) = answers.next().await? {
-            let mut document = shape.document(answer);
-            if let (Some(local), Document::List(list)) = (&left.local, &mut document) {
-                local.apply(list);
-            }
-            writer.write(presentation.select(document))?;
-        }
-        writer.finish()
-    })
+    let watch = args.watch.watch;
+    Reading { verb: "list", resource, request: &args.request, presentation, wish, watch }.run(context)
 }
 
 fn wish(rows: &Rows, columns: Option<&Columns>) -> Result<Wish> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::connector::Connector;
 use crate::cli;
-use crate::client::call::{Caller, Responses};
+use crate::client::call::{self, Caller, Responses};
 use crate::client::encode::{self, Fault};
 use crate::client::{decode, reflection};
 use crate::error::{Error, Kind, Problem, Result};
@@ -56,6 +56,21 @@ impl Method {
             return Err(Error::usage(format!("{verb} of {resource} takes a stream of requests, which cannot be sent")));
         }
         Ok(Self { caller, descriptor, resource })
+    }
+
+    /// What the method is called through.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// `/package.Service/method`, as the wire has it.
+    pub fn path(&self) -> String {
+        call::path(&self.descriptor)
+    }
+
+    /// The resource by its own name, without its service's.
+    pub fn resource_name(&self) -> &str {
+        &self.resource.name
     }
 
     pub fn input(&self) -> MessageDescriptor {
@@ -143,6 +158,11 @@ impl Method {
             problems.push(Problem::new(format!("{more} more problems of this request are not shown")));
         }
         Err(Error::from_problems(kind, problems).unwrap_or_else(|| Error::local("cannot be sent")))
+    }
+
+    /// What the service would read out of a request's bytes.
+    pub fn decode_request(&self, request: Bytes) -> Result<Value> {
+        decode::decode(request, &self.input())
     }
 
     /// Sends one request.

@@ -3,14 +3,19 @@
 mod api_resources;
 mod config;
 mod connector;
+mod dry_run;
 mod exec;
 mod get;
 mod list;
 mod local;
 mod method;
 mod present;
+mod read;
 mod resource;
+mod stat;
+mod stop;
 mod version;
+mod watch;
 
 use crate::cli::{Cli, Command, Global};
 use crate::config::Variables;
@@ -31,6 +36,8 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
         Command::Exec(args) => exec::run(args, context),
         Command::List(args) => list::run(args, context),
         Command::Get(args) => get::run(args, context),
+        Command::Stat(args) => stat::run("stat", args, context),
+        Command::Analyze(args) => stat::run("analyze", args, context),
         Command::ApiResources(args) => api_resources::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Local(args) => local::run(args, context),

@@ -51,9 +51,41 @@ impl Presentation {
         }
     }
 
+    /// How requests are shown instead of answers: whole, and as yaml where the format is one for an answer's rows.
+    pub fn of_requests(&self) -> Self {
+        let format = match self.format {
+            Format::Table | Format::Quiet => Format::Yaml,
+            format => format,
+        };
+        Self { columns: None, format }
+    }
+
+    /// How the messages of a stream are shown: csv needs its header before the last of them, and so takes the fields
+    /// that the type of the rows has, where columns are not chosen.
+    pub fn of_stream(&self, shape: &Shape) -> Result<Self> {
+        let columns = match (&self.columns, self.format) {
+            (None, Format::Csv) => shape.columns().transpose()?,
+            (columns, _) => columns.clone(),
+        };
+        Ok(Self { columns, format: self.format })
+    }
+
+    /// The document as text, for who writes it in a place or at a time of their own.
+    pub fn text(&self, document: Document, look: Look) -> Result<Vec<u8>> {
+        let mut text = Vec::new();
+        let mut writer = Writer::new(&mut text, self.format, look);
+        writer.write(self.select(document))?;
+        writer.finish()?;
+        Ok(text)
+    }
+
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Where the documents of one command are written.
     pub fn writer<'a>(&self, streams: &'a mut Streams) -> Writer<'a> {
-        let look = Look { terminal: streams.out_is_terminal, styled: streams.out_is_terminal && streams.color };
+        let look = look(streams);
         Writer::new(&mut *streams.out, self.format, look)
     }
 
@@ -63,6 +95,11 @@ impl Presentation {
         writer.write(self.select(document))?;
         writer.finish()
     }
+}
+
+/// Who reads standard output.
+pub fn look(streams: &Streams) -> Look {
+    Look { terminal: streams.out_is_terminal, styled: streams.out_is_terminal && streams.color }
 }
 
 impl From<cli::Format> for Format {

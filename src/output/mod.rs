@@ -3,6 +3,7 @@
 mod cell;
 mod csv;
 mod quiet;
+pub mod screen;
 mod table;
 mod terminal;
 

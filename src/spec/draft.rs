@@ -26,7 +26,7 @@ pub struct Target<'a> {
 }
 
 /// One document with all that overrides it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Draft {
     pub(super) value: Map<String, Value>,
     pub(super) document: Option<Document>,

@@ -62,7 +62,7 @@ pub enum Shape {
 impl Shape {
     /// What the request holds at `path`.
     pub fn at(request: &MessageDescriptor, path: &[String]) -> Result<Self, Wrong> {
-        path.iter().try_fold(Self::Message(request.clone()), |shape, name| shape.step(name))
+        path.iter().try_fold(Self::of_kind(Kind::Message(request.clone())), |shape, name| shape.step(name))
     }
 
     /// What stands under `name` in it.

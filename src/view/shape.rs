@@ -82,6 +82,14 @@ impl Shape {
         }
     }
 
+    /// The columns that a row can have, if its type tells.
+    pub fn columns(&self) -> Option<Result<Columns>> {
+        let Row::Message(message) = &self.row else { return None };
+        // Names of fields hold nothing that has a meaning in the grammar.
+        let names: Vec<String> = message.fields().map(|field| field.name().to_owned()).collect();
+        (!names.is_empty()).then(|| Columns::parse(&names.join(",")))
+    }
+
     /// How many columns there are where none are chosen, if that is known.
     pub fn column_count(&self) -> Option<usize> {
         match &self.row {

@@ -120,10 +120,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def local_serve(data, *args):
-    """`spacectl local serve` on a free port, its plugins in the file `data`."""
+def local_serve(data, *args, port=0):
+    """`spacectl local serve` on a free port or this one, its plugins in the file `data`."""
     data = Path(data)
-    command = [SPACECTL, "local", "serve", "--listen", "127.0.0.1:0", "--data", str(data), *args]
+    command = [SPACECTL, "local", "serve", "--listen", f"127.0.0.1:{port}", "--data", str(data), *args]
     environment = {"HOME": str(data.parent)}
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as process:

@@ -3,6 +3,9 @@
 Only what reaches out of the process is replaced: the database by one in memory, the look-up in the image registry by
 canned tags, and the identity service by rules that need no keys. A caller's token is the name of its domain, so that
 each test has plugins of its own; without a token the domain is `domain-lab`, and the token `wrong` is refused.
+
+One thing is added. The published service describes `stat` for every resource and answers it for none. Its manager of
+plugins can do it, by the statistics that all services share (spaceone-core); here its API is joined to that.
 """
 
 import sys
@@ -61,5 +64,19 @@ config.set_global_force(
 # Only now: importing the service's modules reads its configuration.
 from spaceone.repository.connector import registry_connector  # noqa: E402
 
+from spaceone.repository.api.v1.plugin import Plugin  # noqa: E402
+
+
+def stat(self, request, context):
+    params, metadata = self.parse_request(request, context)
+    query = params.get("query", {})
+    of_domain = {"k": "domain_id", "v": metadata.get("token", "domain-lab"), "o": "eq"}
+    query["filter"] = [*query.get("filter", []), of_domain]
+    with self.locator.get_service("PluginService", metadata) as service:
+        result = service.locator.get_manager("LocalPluginManager").stat_plugins(query)
+        return self.locator.get_info("StatisticsInfo", result)
+
+
+Plugin.stat = stat
 registry_connector.DockerHubConnector.get_tags = tags_in_registry
 pygrpc.serve()

@@ -4,7 +4,9 @@
 #![allow(dead_code, unused_imports)]
 
 mod runner;
+mod running;
 mod server;
 
 pub use runner::{Run, Spacectl};
+pub use running::{End, Running};
 pub use server::{Api, Call, Reflection, Server};

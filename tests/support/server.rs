@@ -11,11 +11,14 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use prost_reflect::prost::Message as _;
-use prost_reflect::{DescriptorPool, MethodDescriptor};
+use prost_reflect::{DescriptorPool, MessageDescriptor, MethodDescriptor};
 use serde_json::Value;
 use spacectl::client::raw_codec::RawCodec;
 use spacectl::client::{decode, encode};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, ServerTlsConfig};
@@ -34,7 +37,10 @@ pub struct Call {
 /// A unary method answers with one value, a streaming one with any number; an error ends a stream.
 pub type Answer = Vec<Result<Value, Status>>;
 
-type Handler = dyn Fn(&Call) -> Answer + Send + Sync;
+/// What a handler returns: all at once, or message by message as a test sends them.
+type Arriving = Pin<Box<dyn Stream<Item = Result<Value, Status>> + Send>>;
+
+type Handler = dyn Fn(&Call) -> Arriving + Send + Sync;
 
 /// The protos that a server speaks.
 pub struct Api(DescriptorPool);
@@ -104,7 +110,21 @@ impl Server {
         reflection: Reflection,
         handler: impl Fn(&Call) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        Self::serve(api, reflection, None, handler)
+        Self::serve(api, reflection, None, "127.0.0.1:0", at_once(handler))
+    }
+
+    /// A server whose answers arrive as they are sent; one ends when its sender is dropped.
+    pub fn arriving(
+        api: Api,
+        handler: impl Fn(&Call) -> UnboundedReceiver<Result<Value, Status>> + Send + Sync + 'static,
+    ) -> Self {
+        let handler = move |call: &Call| -> Arriving { Box::pin(UnboundedReceiverStream::new(handler(call))) };
+        Self::serve(api, Reflection::V1Alpha, None, "127.0.0.1:0", Arc::new(handler))
+    }
+
+    /// A server on a port that another had before.
+    pub fn on_port(port: u16, api: Api, handler: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
+        Self::serve(api, Reflection::V1Alpha, None, &format!("127.0.0.1:{port}"), at_once(handler))
     }
 
     /// A server that speaks TLS, with a certificate of its own for `names`.
@@ -116,24 +136,26 @@ impl Server {
         let issuer = format!("test {:?}", key.public_key_raw());
         parameters.distinguished_name.push(rcgen::DnType::OrganizationName, issuer);
         let (certificate, key) = (parameters.self_signed(&key).unwrap().pem(), key.serialize_pem());
-        Self::serve(api, Reflection::V1Alpha, Some((certificate, key)), handler)
+        Self::serve(api, Reflection::V1Alpha, Some((certificate, key)), "127.0.0.1:0", at_once(handler))
     }
 
     fn serve(
         api: Api,
         reflection: Reflection,
         identity: Option<(String, String)>,
-        handler: impl Fn(&Call) -> Answer + Send + Sync + 'static,
+        address: &str,
+        handler: Arc<Handler>,
     ) -> Self {
         let calls = Arc::<Mutex<Vec<Call>>>::default();
-        let methods = Methods { pool: api.0.clone(), handler: Arc::new(handler), calls: Arc::clone(&calls) };
+        let methods = Methods { pool: api.0.clone(), handler, calls: Arc::clone(&calls) };
+        let listen: SocketAddr = address.parse().unwrap();
         let authority = identity.as_ref().map(|(certificate, _)| certificate.clone());
         let (ready, address) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+                let incoming = TcpIncoming::bind(listen).unwrap();
                 ready.send(incoming.local_addr().unwrap()).unwrap();
                 let mut server = tonic::transport::Server::builder();
                 if let Some((certificate, key)) = identity {
@@ -168,6 +190,10 @@ impl Server {
     pub fn calls(&self) -> Vec<Call> {
         self.calls.lock().unwrap().clone()
     }
+}
+
+fn at_once(handler: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Arc<Handler> {
+    Arc::new(move |call: &Call| -> Arriving { Box::pin(tokio_stream::iter(handler(call))) })
 }
 
 fn routes(pool: &DescriptorPool, reflection: Reflection, methods: Methods) -> Routes {
@@ -239,7 +265,7 @@ struct Answering {
 }
 
 impl Answering {
-    fn answer(&self, request: Request<Bytes>) -> Vec<Result<Bytes, Status>> {
+    fn answer(&self, request: Request<Bytes>) -> Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>> {
         let metadata = request.metadata().clone().into_headers();
         let metadata = metadata
             .iter()
@@ -252,31 +278,32 @@ impl Answering {
             metadata,
         };
         self.methods.calls.lock().unwrap().push(call.clone());
-        let answers = (self.methods.handler)(&call);
-        answers.into_iter().map(|answer| answer.map(|value| self.encode(&value))).collect()
+        let output = self.method.output();
+        Box::pin((self.methods.handler)(&call).map(move |answer| answer.map(|value| encoded(&value, &output))))
     }
+}
 
-    fn encode(&self, value: &Value) -> Bytes {
-        let object = value.as_object().expect("an answer is an object");
-        encode::encode(object, &self.method.output()).expect("the answer fits").encode_to_vec().into()
-    }
+fn encoded(value: &Value, message: &MessageDescriptor) -> Bytes {
+    let object = value.as_object().expect("an answer is an object");
+    encode::encode(object, message).expect("the answer fits").encode_to_vec().into()
 }
 
 impl tonic::server::UnaryService<Bytes> for Answering {
     type Response = Bytes;
-    type Future = Ready<Result<Response<Bytes>, Status>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Bytes>, Status>> + Send>>;
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        ready(self.answer(request).into_iter().next().expect("one answer").map(Response::new))
+        let mut answers = self.answer(request);
+        Box::pin(async move { answers.next().await.expect("one answer").map(Response::new) })
     }
 }
 
 impl tonic::server::ServerStreamingService<Bytes> for Answering {
     type Response = Bytes;
-    type ResponseStream = tokio_stream::Iter<std::vec::IntoIter<Result<Bytes, Status>>>;
+    type ResponseStream = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
     type Future = Ready<Result<Response<Self::ResponseStream>, Status>>;
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        ready(Ok(Response::new(tokio_stream::iter(self.answer(request)))))
+        ready(Ok(Response::new(self.answer(request))))
     }
 }

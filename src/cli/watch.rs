@@ -1,0 +1,94 @@
+//! `--watch`: the same again and again.
+
+use std::ffi::{OsStr, OsString};
+use std::time::Duration;
+
+use clap::Args;
+
+/// Whether and how often to ask again.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Watch {
+    /// Ask again every 2 seconds, or as often as --watch=5 or --watch 0.5 says, until Ctrl-C: a terminal is drawn anew
+    /// in place, a pipe gets a document for each change
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "2",
+        value_parser = seconds,
+        conflicts_with = "dry_run"
+    )]
+    pub watch: Option<Duration>,
+}
+
+const OPTION: &str = "--watch";
+
+/// The least time between two questions: a service has other callers.
+const LEAST: Duration = Duration::from_millis(100);
+
+/// Longer than anybody waits, and short enough for every clock.
+const LONGEST: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+
+/// `2`, `0.5`: seconds in digits.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = if is_number(text) { text.parse().ok() } else { None }
+        .ok_or_else(|| format!("{text:?} is no number of seconds: write it as 2 or 0.5"))?;
+    match Duration::try_from_secs_f64(number) {
+        Ok(time) if time < LEAST => Err(format!("{text} is too often: 0.1 seconds is the least")),
+        Ok(time) if time <= LONGEST => Ok(time),
+        _ => Err(format!("{text} seconds are too long: a month is the most")),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '.')
+}
+
+/// The arguments with `--watch 5` as `--watch=5`. Only a number can belong to it, so that in `--watch repository.Plugin`
+/// the resource stays what it is; clap would take any word that follows, or none.
+pub fn join_watch(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    let mut are_options = true;
+    for arg in args {
+        are_options &= arg != "--";
+        match joined.last_mut() {
+            Some(last) if are_options && last == OPTION && arg.to_str().is_some_and(is_number) => {
+                last.push(OsStr::new("="));
+                last.push(arg);
+            }
+            _ => joined.push(arg),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals() {
+        assert_eq!(seconds("2"), Ok(Duration::from_secs(2)));
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(seconds("0.1"), Ok(LEAST));
+        for wrong in ["", "0", "0.09", "-1", "1e3", "inf", "NaN", "1.2.3", ".5", "2s", "99999999999", "1_0"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_a_number_belongs_to_it() {
+        let joined = |line: &str| {
+            let joined = join_watch(line.split(' ').map(OsString::from));
+            joined.join(OsStr::new(" ")).into_string().unwrap()
+        };
+        assert_eq!(joined("list --watch 5 a.B"), "list --watch=5 a.B");
+        assert_eq!(joined("list a.B --watch 0.5 -l 3"), "list a.B --watch=0.5 -l 3");
+        assert_eq!(joined("list a.B --watch 5x"), "list a.B --watch 5x");
+        for same in ["list --watch a.B", "list --watch=5 6", "list -l 5 --watch", "list -- --watch 5", "list a.B"] {
+            assert_eq!(joined(same), same);
+        }
+    }
+}

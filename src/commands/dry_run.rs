@@ -1,0 +1,44 @@
+//! `--dry-run`: what would be sent, as the codec has made it.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::method::Method;
+use super::present::Presentation;
+use crate::error::Result;
+use crate::secret::{self, MASK};
+use crate::streams::Streams;
+use crate::view::Document;
+
+/// Shows each of `requests` with where and how it would go to `method`. Sends nothing.
+pub fn show<'a>(
+    method: &Method,
+    requests: impl IntoIterator<Item = &'a Bytes>,
+    presentation: &Presentation,
+    streams: &mut Streams,
+) -> Result<()> {
+    let presentation = presentation.of_requests();
+    let mut writer = presentation.writer(streams);
+    for request in requests {
+        writer.write(Document::Value(as_sent(method, request)?))?;
+    }
+    writer.finish()
+}
+
+/// One request: read again from its bytes, so that it is what the service would read.
+fn as_sent(method: &Method, request: &Bytes) -> Result<Value> {
+    let mut value = method.decode_request(request.clone())?;
+    secret::mask_request(method.resource_name(), &mut value);
+    let metadata: Map<String, Value> = method
+        .caller()
+        .metadata()
+        .shown()
+        .map(|(name, value)| (name.to_owned(), value.unwrap_or(MASK).into()))
+        .collect();
+    Ok(json!({
+        "endpoint": method.caller().place(),
+        "method": method.path(),
+        "metadata": metadata,
+        "request": value,
+    }))
+}

@@ -1,0 +1,254 @@
+//! `--watch`: one question put again and again, its answer shown where it is another one.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use jiff::Zoned;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tonic::Code;
+
+use super::connector::Connector;
+use super::present::{self, Presentation};
+use super::read::{Question, Reading};
+use super::stop::Stop;
+use crate::error::{Error, Kind, Result};
+use crate::output::Format;
+use crate::output::screen::{self, Frame, Rows, Size};
+use crate::spec::Draft;
+use crate::streams::{self, Streams, Talk};
+use crate::view::Document;
+
+/// What a screen is taken for that does not tell its size.
+const USUAL: Size = Size { columns: 80, lines: 24 };
+
+/// A question and how often it is put.
+pub struct Watch<'a> {
+    pub reading: &'a Reading<'a>,
+    pub connector: &'a Connector,
+    pub every: Duration,
+}
+
+impl Watch<'_> {
+    /// Goes on until Ctrl-C, until nobody reads any more, or until an error that asking again cannot mend.
+    pub async fn run(&self, draft: Draft, streams: &mut Streams) -> Result<()> {
+        let mut stop = Stop::listen()?;
+        let preparing = self.reading.prepare(self.connector, draft.clone(), &mut streams.talk);
+        let question = stop.or(preparing).await?;
+        if question.method.is_streaming() {
+            let (verb, resource) = (self.reading.verb, &self.reading.resource);
+            return Err(
+                Error::usage(format!("{verb} of {resource} streams what is new by itself")).hint("leave out --watch")
+            );
+        }
+        // What was noted on the way is known before the first answer, whenever the end comes.
+        streams.talk.finish(None);
+        let mut view = if streams.out_is_terminal {
+            let place = question.method.caller().place();
+            let (verb, resource) = (self.reading.verb, &self.reading.resource);
+            let title = format!("Every {}s: {verb} {resource} at {place}", self.every.as_secs_f64());
+            View::Screen(Screen::open(title, streams)?)
+        } else {
+            View::Changes(Changes::default())
+        };
+        let ended = self.go_on(draft, question, &mut view, &mut stop, streams).await;
+        view.leave(streams);
+        ended
+    }
+
+    async fn go_on(
+        &self,
+        draft: Draft,
+        first: Question,
+        view: &mut View,
+        stop: &mut Stop,
+        streams: &mut Streams,
+    ) -> Result<()> {
+        let mut question = Some(first);
+        loop {
+            match stop.or(self.ask(&mut question, &draft)).await {
+                Ok(document) => view.answer(document, &self.reading.presentation, streams)?,
+                Err(error) if is_final(error.kind()) => return Err(error),
+                Err(error) => {
+                    // Another version of the service may come back, which takes other requests.
+                    question = None;
+                    view.failure(&error, streams)?;
+                }
+            }
+            stop.or(view.rest(self.every, streams)).await?;
+        }
+    }
+
+    /// Asks through the connection that is there; where there is none any more, through a new one.
+    async fn ask(&self, question: &mut Option<Question>, draft: &Draft) -> Result<Document> {
+        let question = match question {
+            Some(question) => question,
+            // What there is to note was noted the first time.
+            None => question.insert(self.reading.prepare(self.connector, draft.clone(), &mut Talk::silent()).await?),
+        };
+        question.answer().await
+    }
+}
+
+/// Whether asking again would be answered the same.
+fn is_final(kind: Kind) -> bool {
+    match kind {
+        Kind::Usage | Kind::Interrupted | Kind::ReaderGone => true,
+        Kind::Local => false,
+        Kind::Status(code) => matches!(
+            code,
+            Code::Unauthenticated
+                | Code::PermissionDenied
+                | Code::InvalidArgument
+                | Code::NotFound
+                | Code::Unimplemented
+        ),
+    }
+}
+
+/// Where answers are shown.
+enum View {
+    Screen(Screen),
+    Changes(Changes),
+}
+
+impl View {
+    fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut Streams) -> Result<()> {
+        match self {
+            Self::Screen(screen) => screen.answer(document, presentation, streams),
+            Self::Changes(changes) => changes.answer(document, presentation, streams),
+        }
+    }
+
+    fn failure(&mut self, error: &Error, streams: &mut Streams) -> Result<()> {
+        match self {
+            Self::Screen(screen) => screen.failure(error, streams),
+            Self::Changes(changes) => {
+                changes.failure(error, &mut streams.talk);
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits for the next time to ask; a screen that changes its size meanwhile is drawn anew.
+    async fn rest(&mut self, time: Duration, streams: &mut Streams) -> Result<()> {
+        let rested = tokio::time::sleep(time);
+        let Self::Screen(screen) = self else {
+            rested.await;
+            return Ok(());
+        };
+        tokio::pin!(rested);
+        loop {
+            tokio::select! {
+                () = &mut rested => return Ok(()),
+                _ = screen.resized.recv() => screen.draw(streams)?,
+            }
+        }
+    }
+
+    /// Leaves the last answer where it is and what comes next below it.
+    fn leave(&self, streams: &mut Streams) {
+        if let Self::Screen(_) = self {
+            // A terminal that is gone has no next line.
+            let _ = streams.out.write_all(b"\r\n").and_then(|()| streams.out.flush());
+        }
+    }
+}
+
+/// A terminal: the newest answer, and above it why it is old if it is.
+struct Screen {
+    title: String,
+    time: String,
+    told: String,
+    body: String,
+    rows: Option<Rows>,
+    resized: Signal,
+}
+
+impl Screen {
+    fn open(title: String, streams: &mut Streams) -> Result<Self> {
+        let resized = signal(SignalKind::window_change())
+            .map_err(|error| Error::local("cannot wait for signals").cause(error))?;
+        streams.out.write_all(screen::make_room(size()).as_bytes())?;
+        let (time, told, body) = Default::default();
+        Ok(Self { title, time, told, body, rows: None, resized })
+    }
+
+    fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut Streams) -> Result<()> {
+        self.rows = rows(&document, presentation.format());
+        let text = presentation.text(document, present::look(streams))?;
+        self.body = String::from_utf8_lossy(&text).into_owned();
+        self.told.clear();
+        self.draw_now(streams)
+    }
+
+    fn failure(&mut self, error: &Error, streams: &mut Streams) -> Result<()> {
+        self.told = streams.talk.to_text(error);
+        self.draw_now(streams)
+    }
+
+    fn draw_now(&mut self, streams: &mut Streams) -> Result<()> {
+        self.time = Zoned::now().strftime("%H:%M:%S").to_string();
+        self.draw(streams)
+    }
+
+    fn draw(&self, streams: &mut Streams) -> Result<()> {
+        let Self { title, time, told, body, rows, .. } = self;
+        let frame = screen::draw(&Frame { title, time, told, body, rows: *rows }, size());
+        streams.out.write_all(frame.as_bytes())?;
+        Ok(streams.out.flush()?)
+    }
+}
+
+fn size() -> Size {
+    streams::screen_size().map_or(USUAL, |(columns, lines)| Size { columns, lines })
+}
+
+/// Where a document's rows stand in the formats that have a line for each.
+fn rows(document: &Document, format: Format) -> Option<Rows> {
+    let first = match format {
+        Format::Table => 2,
+        Format::Csv => 1,
+        Format::Quiet => 0,
+        Format::Json | Format::Yaml => return None,
+    };
+    let count = match document {
+        Document::List(list) | Document::Row(list) => list.len(),
+        Document::Value(_) => 1,
+    };
+    Some(Rows { first, count })
+}
+
+/// A pipe or a file: a document for each answer that is not the one before.
+#[derive(Default)]
+struct Changes {
+    written: Option<Vec<u8>>,
+    /// What the last failure said, since the last answer.
+    told: Option<String>,
+}
+
+impl Changes {
+    fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut Streams) -> Result<()> {
+        self.told = None;
+        let text = presentation.text(document, present::look(streams))?;
+        if self.written.as_ref() == Some(&text) {
+            return Ok(());
+        }
+        if self.written.is_some() && presentation.format() == Format::Table {
+            streams.out.write_all(b"\n")?;
+        }
+        streams.out.write_all(&text)?;
+        streams.out.flush()?;
+        self.written = Some(text);
+        Ok(())
+    }
+
+    /// Warns, once for each failure and not each time it is met.
+    fn failure(&mut self, error: &Error, talk: &mut Talk) {
+        let text = error.summary();
+        if self.told.as_ref() != Some(&text) {
+            talk.warning(&text);
+            talk.finish(None);
+            self.told = Some(text);
+        }
+    }
+}

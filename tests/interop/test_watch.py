@@ -1,0 +1,135 @@
+"""`--watch` at a terminal: what a person sees, and what is left when it ends."""
+
+import re
+import signal
+
+import pytest
+
+import lab
+from lab import Spacectl, local_serve
+from terminal import Terminal
+
+PLUGIN = "repository.Plugin"
+CLOCK = re.compile(r"\d\d:\d\d:\d\d$")
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "plugins.db"
+
+
+@pytest.fixture
+def server(data):
+    with local_serve(data) as server:
+        yield server
+
+
+def register(tmp_path, server, *names):
+    for name in names:
+        Spacectl(tmp_path).output(
+            *("--endpoint", server.url, "exec", "register", PLUGIN),
+            *("-p", f"name={name}", "-p", "resource_type=a.B", "-p", f"image=x/plugin-{name}"),
+        )
+
+
+def watch(tmp_path, server, *more, **screen):
+    words = [lab.SPACECTL, "--endpoint", server.url, "list", PLUGIN, "-c", "plugin_id,name", "--watch", "0.2", *more]
+    return Terminal(words, tmp_path, **screen)
+
+
+def test_a_table_is_drawn_anew_in_place(tmp_path, server):
+    register(tmp_path, server, "one")
+    terminal = watch(tmp_path, server)
+    screen = terminal.wait_for("plugin-one")
+    assert screen[0].startswith(f"Every 0.2s: list {PLUGIN} at {server.url} ")
+    assert CLOCK.search(screen[0])
+    assert len(screen[0]) == 80
+    assert screen[1:] == [
+        "",
+        " plugin_id   | name",
+        "-------------+--------",
+        " plugin-one  | one",
+        "",
+        " Count: 1 / 1",
+    ]
+    register(tmp_path, server, "two")
+    terminal.wait_for("Count: 2 / 2")
+    Spacectl(tmp_path).output("--endpoint", server.url, "exec", "deregister", PLUGIN, "-p", "plugin_id=plugin-two", "-o", "csv")
+    screen = terminal.wait_for("Count: 1 / 1")
+    assert len(screen) == 7, "nothing of the longer table is left"
+    terminal.type("\x03")
+    assert terminal.wait_for_end() == 130
+    # What was seen last stays, and the next prompt comes below it.
+    assert terminal.screen()[4] == " plugin-one  | one"
+    assert terminal.emulator.cursor.y > 6
+    assert not terminal.emulator.cursor.hidden
+    assert b"\x1b[?" not in terminal.raw, "no mode of the terminal was changed"
+
+
+def test_what_stood_on_the_screen_before_scrolls_away_unharmed(tmp_path, server):
+    register(tmp_path, server, "one")
+    command = f"echo before; {lab.SPACECTL} --endpoint {server.url} list {PLUGIN} -c name --watch=0.2"
+    terminal = Terminal(["/bin/sh", "-c", command], tmp_path, rows=10)
+    terminal.wait_for("Count")
+    assert terminal.raw.count(b"\n", terminal.raw.index(b"before")) >= 10
+    assert b"\x1b[2J" not in terminal.raw
+    terminal.end()
+
+
+def test_a_long_table_is_cut_and_counted(tmp_path, server):
+    register(tmp_path, server, *[f"p{number:02}" for number in range(20)])
+    terminal = watch(tmp_path, server, columns=60, rows=10)
+    screen = terminal.wait_for("not shown")
+    assert len(screen) == 10
+    assert screen[4].startswith(" plugin-p00 ")
+    assert screen[8].startswith(" plugin-p04 ")
+    assert screen[9] == "15 more rows are not shown"
+    terminal.process.setwinsize(30, 60)
+    terminal.emulator.resize(30, 60)
+    terminal.wait_for("Count: 20 / 20")
+    terminal.end()
+
+
+def test_a_narrow_screen_cuts_lines(tmp_path, server):
+    register(tmp_path, server, "a-very-long-name-indeed")
+    terminal = watch(tmp_path, server, columns=24)
+    terminal.wait_until(lambda screen: len(screen) > 4 and screen[4].startswith(" plugin-a-very-long"))
+    assert all(len(line) <= 24 for line in terminal.screen())
+    assert "…" in terminal.screen()[4]
+    terminal.end()
+
+
+def test_a_service_that_goes_away_is_told_of_and_waited_for(tmp_path, data):
+    with local_serve(data) as server:
+        register(tmp_path, server, "one")
+        terminal = watch(tmp_path, server)
+        terminal.wait_for("plugin-one")
+        assert server.stop(signal.SIGTERM) == 0
+        screen = terminal.wait_for("error: ")
+        assert any("plugin-one" in line for line in screen), "what was known stays in sight"
+        port = server.url.rpartition(":")[2]
+    with local_serve(data, port=port):
+        screen = terminal.wait_until(lambda screen: not any("error: " in line for line in screen))
+        assert any("plugin-one" in line for line in screen)
+    terminal.type("\x03")
+    assert terminal.wait_for_end() == 130
+
+
+def test_an_error_that_stays_is_left_below(tmp_path, server):
+    register(tmp_path, server, "one")
+    words = [lab.SPACECTL, "--endpoint", server.url, "get", PLUGIN, "-p", "plugin_id=plugin-one", "--watch", "0.2"]
+    terminal = Terminal(words, tmp_path)
+    terminal.wait_for("plugin_id: plugin-one")
+    Spacectl(tmp_path).output("--endpoint", server.url, "exec", "deregister", PLUGIN, "-p", "plugin_id=plugin-one", "-o", "csv")
+    assert terminal.wait_for_end() == 67
+    screen = terminal.screen()
+    error = next(at for at, line in enumerate(screen) if line.startswith("error: get repository.Plugin"))
+    assert error > next(at for at, line in enumerate(screen) if "plugin_id: plugin-one" in line)
+
+
+def test_styles_only_where_they_are_wanted(tmp_path, server):
+    register(tmp_path, server, "one")
+    terminal = watch(tmp_path, server, NO_COLOR="1")
+    terminal.wait_for("Count")
+    terminal.end()
+    assert b"\x1b[1" not in terminal.raw
