@@ -213,8 +213,11 @@ impl Error {
 
     /// What failed and why on one line, for a warning that takes the error's place.
     pub fn summary(&self) -> String {
-        let told = self.problems.iter().flat_map(|problem| std::iter::once(&problem.message).chain(&problem.causes));
-        told.map(String::as_str).collect::<Vec<_>>().join(": ")
+        let told = self.problems.iter().flat_map(|problem| {
+            let place = problem.location.iter().map(ToString::to_string);
+            place.chain([problem.message.clone()]).chain(problem.causes.iter().cloned())
+        });
+        told.collect::<Vec<_>>().join(": ")
     }
 
     /// The error as lines for people, each ended; `label` paints a line's first word ("error", "hint").

@@ -26,6 +26,7 @@ pub mod query;
 pub mod repository;
 pub mod resource;
 pub mod secret;
+mod slips;
 pub mod spec;
 pub mod streams;
 pub mod value;
@@ -94,17 +95,7 @@ fn not_a_command(unparsed: &clap::Error, args: &[OsString], streams: &mut Stream
         return Err(Error::usage("config set takes a key and one value")
             .hint("quote a value that holds blanks or begins with -, or use - to read it from standard input"));
     }
-    let error = usage_error(unparsed);
-    // The Python client's -v took the version of the API.
-    let is_version = |word: &OsString| word.to_str().is_some_and(|word| word.strip_prefix('v').is_some_and(is_number));
-    if args.windows(2).any(|pair| pair[0] == "-v" && is_version(&pair[1])) {
-        return Err(error.hint("-v tells what is sent where; the version of the API is --api-version"));
-    }
-    Err(error)
-}
-
-fn is_number(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit())
+    Err(usage_error(unparsed, &slips::hints(unparsed, args)))
 }
 
 /// Looks for `--error-format json` in arguments that could not be parsed.
@@ -113,16 +104,18 @@ fn asks_for_json_errors(args: &[OsString]) -> bool {
         || args.iter().any(|arg| arg == "--error-format=json")
 }
 
-/// clap's words in this program's form: the message, its tips as hints, and where help is.
-fn usage_error(unparsed: &clap::Error) -> Error {
+/// clap's words in this program's form: the message, its tips as hints unless `better` ones are known, and where help is.
+fn usage_error(unparsed: &clap::Error, better: &[String]) -> Error {
     let text = unparsed.render().to_string();
     let mut paragraphs = text.split("\n\n");
     let message = paragraphs.next().unwrap_or_default();
     let message = message.strip_prefix("error: ").unwrap_or(message);
     // A list of what is missing or possible follows its sentence in lines of its own.
     let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    let mut error = Error::usage(message);
-    for line in paragraphs.flat_map(str::lines).map(str::trim) {
+    let mut error = better.iter().fold(Error::usage(message), |error, hint| error.hint(hint));
+    // What clap guesses leads astray where more is known.
+    let guesses = paragraphs.flat_map(str::lines).map(str::trim).filter(|_| better.is_empty());
+    for line in guesses {
         if let Some(tip) = line.strip_prefix("tip: ") {
             // `-- -x` is hardly ever what was meant.
             if !tip.contains("as a value, use") {

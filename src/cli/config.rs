@@ -49,6 +49,9 @@ pub enum Config {
     /// Say where each service listens
     #[command(subcommand)]
     Endpoint(Endpoint),
+    /// Give resources names of your own, in every environment
+    #[command(subcommand, after_help = ALIAS_EXAMPLES)]
+    Alias(Alias),
 }
 
 const INIT_EXAMPLES: &str = "\
@@ -60,6 +63,11 @@ const SET_EXAMPLES: &str = "\
 Examples:
   spacectl config set x_domain_id domain-123456
   spacectl config set api_key - < key.txt";
+
+const ALIAS_EXAMPLES: &str = "\
+Examples:
+  spacectl config alias set ds cost_analysis.DataSource
+  spacectl config alias list --all";
 
 #[derive(Debug, Subcommand)]
 pub enum Endpoint {
@@ -80,3 +88,37 @@ pub enum Endpoint {
         output: Format,
     },
 }
+
+#[derive(Debug, Subcommand)]
+pub enum Alias {
+    /// Give a resource a name, or a name another resource; yours outranks one that is built in
+    #[command(after_help = ALIAS_SET_EXAMPLES)]
+    Set {
+        /// Letters, digits, `_` and `-`
+        name: String,
+        /// What it stands for, as SERVICE.RESOURCE
+        resource: String,
+    },
+    /// Remove a name that you gave
+    Remove { name: String },
+    /// Show your names, with --all also those that are built in
+    #[command(visible_alias = "show", after_help = ALIAS_LIST_EXAMPLES)]
+    List {
+        /// The built-in ones too
+        #[arg(short, long)]
+        all: bool,
+        /// Output format
+        #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
+        output: Format,
+    },
+}
+
+const ALIAS_SET_EXAMPLES: &str = "\
+Examples:
+  spacectl config alias set p repository.Plugin
+  spacectl config alias set report cost_analysis.CostReport";
+
+const ALIAS_LIST_EXAMPLES: &str = "\
+Examples:
+  spacectl config alias list
+  spacectl config alias list --all -o json";

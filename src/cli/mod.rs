@@ -16,7 +16,7 @@ mod watch;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::ApiResources;
-pub use config::{Config, Endpoint};
+pub use config::{Alias, Config, Endpoint};
 pub use exec::Exec;
 pub use get::Get;
 pub use limit::Limit;

@@ -7,8 +7,10 @@ use super::stop::Stop;
 use super::{Context, block_on, dry_run};
 use crate::cli::Exec;
 use crate::error::{Error, Kind, Result};
+use crate::slips;
 
 pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
+    slips::check_order(&args.verb, &args.resource)?;
     let resource = context.resource(&args.resource)?;
     let presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?;
     let drafts = read_drafts(&args.request, context.streams)?;

@@ -33,18 +33,17 @@ impl Method {
         let caller = connector.connect(&resource.service).await?;
         let by_rule = resource.full_name(api_version);
         let mut described = reflection::describe(&caller, &by_rule).await?;
-        let service = match described.pool.get_service_by_name(&by_rule) {
-            Some(service) => service,
+        let (resource, service) = match described.pool.get_service_by_name(&by_rule) {
+            Some(service) => (resource, service),
             None => {
-                let name = resource.choose(&described.services, api_version, caller.place())?.to_owned();
+                let (resource, name) = resource.choose(&described.services, api_version, caller.place())?;
                 described = reflection::describe(&caller, &name).await?;
-                described
-                    .pool
-                    .get_service_by_name(&name)
-                    .ok_or_else(|| Error::local(format!("{} offers {name} but does not describe it", caller.place())))?
+                let service = described.pool.get_service_by_name(&name).ok_or_else(|| {
+                    Error::local(format!("{} offers {name} but does not describe it", caller.place()))
+                })?;
+                (resource, service)
             }
         };
-        let resource = resource.known_as(service.full_name());
         let names: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let meant = verbs::among(verb, &names);

@@ -10,9 +10,9 @@ impl Context<'_> {
     /// The resource that the command line calls `text`.
     ///
     /// With a dot it is a resource as it stands, and no file is read for it. Without one it is, in this order: an alias,
-    /// the user's own before the built-in ones; what is like an alias but for case, `-` and number; a resource of the
-    /// only service that there is, behind `--endpoint` or in the environment; or the only known resource of that name.
-    /// Nothing is connected to: whether there is such a resource shows when it is reached.
+    /// the user's own before the built-in ones; where there is only one service, behind `--endpoint` or in the
+    /// environment, a resource of that; what is like an alias but for case, `-` and number; the only resource of that
+    /// name which has an alias. Nothing is connected to: what there is shows when it is reached.
     ///
     /// # Errors
     /// A usage error that names the nearest aliases, or between which ones nothing decides; a broken file of aliases.
@@ -24,10 +24,14 @@ impl Context<'_> {
         if let Some(resource) = alias::find(text, &own)? {
             return Ok(resource);
         }
+        let alike = alias::find_alike(text, &own);
         if let Some(service) = self.only_service() {
-            return Resource::of_service(&service, text);
+            return Ok(Resource::of_service(&service, text)?.otherwise(alike.unwrap_or_default()));
         }
-        alias::find_by_resource(text, &own)?.ok_or_else(|| alias::unknown(text, &own))
+        match alike? {
+            Some(resource) => Ok(resource),
+            None => alias::find_by_resource(text, &own)?.ok_or_else(|| alias::unknown(text, &own)),
+        }
     }
 
     /// The user's own aliases. Where no folder for a configuration is known there are none.

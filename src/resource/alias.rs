@@ -98,11 +98,15 @@ pub fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.binary_search_by(|(alias, _)| (*alias).cmp(name)).ok().map(|at| BUILT_IN[at].1)
 }
 
-/// The resource that `name`, which holds no dot, is an alias of; `None` if it is like none.
-///
-/// The user's `own` aliases outrank those that are built in, and an alias as it is written outranks one that is only
-/// alike. An error says between which resources nothing decides.
+/// The resource that `name` is an alias of, as it is written: one of the user's `own`, else one that is built in.
 pub fn find(name: &str, own: &Own) -> Result<Option<Resource>> {
+    let target = own.get(name).map(String::as_str).or_else(|| built_in(name));
+    target.map(|target| called(name, target)).transpose()
+}
+
+/// The resource whose alias `name` is like: in writing, or else in number; `None` if it is like none. Again the user's
+/// `own` outrank those that are built in. An error says between which resources nothing decides.
+pub fn find_alike(name: &str, own: &Own) -> Result<Option<Resource>> {
     for is_alike in forgive::DEGREES {
         for mut aliases in [own_aliases(own).collect::<Vec<_>>(), visible(own).collect()] {
             aliases.retain(|(alias, _)| is_alike(name, alias));
@@ -149,7 +153,8 @@ pub fn unknown(name: &str, own: &Own) -> Error {
 /// The aliases of the resource `name`, a `service.Resource`, sorted: the user's own, and the built-in ones that they
 /// leave.
 pub fn of_resource<'a>(name: &str, own: &'a Own) -> Vec<&'a str> {
-    let aliases = all(own).filter(|(_, target)| forgive::alike(target, name));
+    let is_meant = |target: &str| forgive::DEGREES.iter().any(|is_alike| is_alike(target, name));
+    let aliases = all(own).filter(|(_, target)| is_meant(target));
     let mut aliases: Vec<&str> = aliases.map(|(alias, _)| alias).collect();
     aliases.sort_unstable();
     aliases
@@ -192,7 +197,8 @@ mod tests {
     }
 
     fn found(name: &str, own: &Own) -> Option<String> {
-        find(name, own).unwrap().map(|resource| resource.to_string())
+        let found = find(name, own).unwrap().or_else(|| find_alike(name, own).unwrap());
+        found.map(|resource| resource.to_string())
     }
 
     #[test]
@@ -210,6 +216,7 @@ mod tests {
     fn an_alias_as_it_is_written_outranks_one_that_is_alike() {
         for &(alias, target) in &BUILT_IN {
             assert_eq!(found(alias, &Own::new()).as_deref(), Some(target));
+            assert_eq!(find(&alias.to_uppercase(), &Own::new()).unwrap(), None);
         }
     }
 
@@ -256,7 +263,7 @@ mod tests {
         let own = own(&[("my-thing", "a.B"), ("my_thing", "c.D")]);
         assert_eq!(found("my-thing", &own).as_deref(), Some("a.B"));
         assert_eq!(
-            find("MyThing", &own).unwrap_err().to_string(),
+            find_alike("MyThing", &own).unwrap_err().to_string(),
             "error: \"MyThing\" can be several resources\nhint: name one of them: my-thing (a.B), my_thing (c.D)"
         );
         let own = self::own(&[("my-thing", "a.B"), ("my_thing", "a.B")]);

@@ -14,7 +14,7 @@ use std::fmt;
 use crate::error::{Error, Result};
 use crate::platform::ApiName;
 
-pub use offered::service_among;
+pub use offered::{is_reflection, service_among};
 
 /// A resource as it is typed: `repository.Plugin`, by an alias, or by its full name, `grpc.health.v1.Health`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Resource {
     full_name: Option<String>,
     /// The alias that it was called by.
     alias: Option<String>,
+    /// What is meant if there is no such resource.
+    otherwise: Option<Box<Self>>,
 }
 
 impl Resource {
@@ -46,7 +48,7 @@ impl Resource {
             [service, ..] => (*service, Some(text.to_owned())),
             [] => ("", None),
         };
-        Ok(Self { service: service.to_owned(), name, full_name, alias: None })
+        Ok(Self { service: service.to_owned(), name, full_name, alias: None, otherwise: None })
     }
 
     /// A resource that was typed without its service, of the only `service` that there is; an empty one leaves that to
@@ -55,7 +57,13 @@ impl Resource {
         if !is_name(name) {
             return Err(not_one(name));
         }
-        Ok(Self { service: service.to_owned(), name: name.to_owned(), full_name: None, alias: None })
+        Ok(Self { service: service.to_owned(), name: name.to_owned(), full_name: None, alias: None, otherwise: None })
+    }
+
+    /// This resource if an endpoint has it, else `other`.
+    #[must_use]
+    pub fn otherwise(self, other: Option<Self>) -> Self {
+        Self { otherwise: other.map(Box::new), ..self }
     }
 
     /// The same resource of a service that is named otherwise.

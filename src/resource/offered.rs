@@ -20,27 +20,38 @@ pub fn service_among(typed: &str, services: &[String]) -> Result<Option<String>>
 }
 
 impl Resource {
-    /// Which of the full names that `place` has `offered` is meant.
+    /// Which of the full names that `place` has `offered` is meant, and the resource under the names that it has there.
     ///
     /// The one by rule, or the only one of that name in another package, such as `spaceone.api.core.v1.ServerInfo` for
     /// `repository.ServerInfo`; else the only one that is like it, of its service or of what all services have.
     ///
     /// # Errors
     /// A usage error that names the nearest, the versions that there are, or the candidates where several fit.
-    pub fn choose<'a>(&self, offered: &'a [String], api_version: &str, place: &str) -> Result<&'a str> {
+    pub fn choose(&self, offered: &[String], api_version: &str, place: &str) -> Result<(Self, String)> {
+        let found = match self.find(offered, api_version, place)? {
+            None => match &self.otherwise {
+                Some(other) => return other.choose(offered, api_version, place),
+                None => return Err(self.unknown(offered, api_version, place)),
+            },
+            Some(found) => found,
+        };
+        Ok((self.known_as(found), found.to_owned()))
+    }
+
+    fn find<'a>(&self, offered: &'a [String], api_version: &str, place: &str) -> Result<Option<&'a str>> {
         let by_rule = self.full_name(api_version);
         if let Some(exact) = offered.iter().find(|name| **name == by_rule) {
-            return Ok(exact);
+            return Ok(Some(exact));
         }
         if self.full_name.is_some() {
-            return self.choose_in_full(offered, &by_rule, api_version, place);
+            return self.find_in_full(offered, &by_rule, place);
         }
         // Another version of the same resource is another resource.
         let is_of_version = |name: &str| is_shared(name) || version(name) == Some(api_version);
         let is_elsewhere = |name: &&str| last_part(name) == self.name && !self.owns(name) && is_of_version(name);
         let elsewhere: Vec<&str> = offered.iter().map(String::as_str).filter(is_elsewhere).collect();
         if let [only] = elsewhere[..] {
-            return Ok(only);
+            return Ok(Some(only));
         }
         let own = |name: &str| self.owns(name) && version(name) == Some(api_version);
         let groups: [&dyn Fn(&str) -> bool; 2] = [&own, &is_shared];
@@ -48,41 +59,30 @@ impl Resource {
             for group in groups {
                 let fits = |name: &&str| group(name) && is_alike(&self.name, last_part(name));
                 let fitting: Vec<&str> = offered.iter().map(String::as_str).filter(fits).collect();
-                match fitting[..] {
-                    [] => {}
-                    [only] => return Ok(only),
-                    _ => return Err(self.ambiguous(&fitting, place)),
+                if !fitting.is_empty() {
+                    return self.only(&fitting, place).map(Some);
                 }
             }
         }
-        Err(self.unknown(offered, api_version, place))
+        Ok(None)
     }
 
-    /// As [`Resource::choose`], of a name with its package, which only writing is forgiven in.
-    fn choose_in_full<'a>(
-        &self,
-        offered: &'a [String],
-        typed: &str,
-        api_version: &str,
-        place: &str,
-    ) -> Result<&'a str> {
+    /// As [`Resource::find`], of a name with its package, where only the writing of that is forgiven.
+    fn find_in_full<'a>(&self, offered: &'a [String], typed: &str, place: &str) -> Result<Option<&'a str>> {
         for is_alike in forgive::DEGREES {
             let fits = |name: &&str| {
                 forgive::alike(package(typed), package(name)) && is_alike(last_part(typed), last_part(name))
             };
             let fitting: Vec<&str> = offered.iter().map(String::as_str).filter(fits).collect();
-            match fitting[..] {
-                [] => {}
-                [only] => return Ok(only),
-                _ => return Err(self.ambiguous(&fitting, place)),
+            if !fitting.is_empty() {
+                return self.only(&fitting, place).map(Some);
             }
         }
-        Err(self.unknown(offered, api_version, place))
+        Ok(None)
     }
 
     /// This resource under the names that the API has for it.
-    #[must_use]
-    pub fn known_as(&self, full_name: &str) -> Self {
+    fn known_as(&self, full_name: &str) -> Self {
         let (service, name) = match ApiName::parse(full_name) {
             Some(name) if name.service != SHARED || self.service.is_empty() => (name.service, name.resource),
             // What all services have is asked of the one that is meant.
@@ -94,6 +94,7 @@ impl Resource {
             name: name.to_owned(),
             full_name: in_full.then(|| full_name.to_owned()),
             alias: self.alias.clone(),
+            otherwise: None,
         }
     }
 
@@ -106,11 +107,15 @@ impl Resource {
         })
     }
 
-    fn ambiguous(&self, fitting: &[&str], place: &str) -> Error {
+    /// The only one of those that fit, of which there is one at least.
+    fn only<'a>(&self, fitting: &[&'a str], place: &str) -> Result<&'a str> {
+        if let [only] = fitting {
+            return Ok(only);
+        }
         let names: Vec<String> = fitting.iter().map(|name| self.known_as(name).to_string()).collect();
         let error = Error::usage(format!("{self} can be several resources of {place}"))
             .hint(format!("name one of them: {}", names.join(", ")));
-        self.say_alias(error)
+        Err(self.say_alias(error))
     }
 
     /// The error for a resource that is not among the `offered` full names.
@@ -127,14 +132,24 @@ impl Resource {
         let meant = nearest(&self.name, offered.iter().map(|name| last_part(name)));
         match meant.and_then(|meant| offered.iter().find(|name| last_part(name) == meant)) {
             Some(name) => error.hint(format!("did you mean {}?", self.known_as(name))),
-            None => error.hint(format!("it offers {}", self.names_of(offered).join(", "))),
+            None => error.hint(format!("it offers {}", self.names_of(offered))),
         }
     }
 
     /// What is offered, each as it can be typed in this resource's place.
-    fn names_of(&self, offered: &[String]) -> Vec<String> {
-        offered.iter().map(|name| Self { full_name: None, ..self.known_as(name) }.to_string()).collect()
+    fn names_of(&self, offered: &[String]) -> String {
+        let described = offered.iter().filter(|name| !is_reflection(name));
+        let mut names: Vec<String> =
+            described.map(|name| Self { full_name: None, ..self.known_as(name) }.to_string()).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
     }
+}
+
+/// Whether a gRPC service is there to describe the others.
+pub fn is_reflection(full_name: &str) -> bool {
+    full_name.starts_with("grpc.reflection.")
 }
 
 /// Whether a service is none of the platform's own, or one that all of them have.
@@ -174,8 +189,8 @@ mod tests {
             true => Resource::parse(typed)?,
             false => Resource::of_service("", typed)?,
         };
-        let full_name = resource.choose(&offered, api_version, "local")?;
-        Ok(format!("{} = {full_name}", resource.known_as(full_name)))
+        let (resource, full_name) = resource.choose(&offered, api_version, "local")?;
+        Ok(format!("{resource} = {full_name}"))
     }
 
     #[track_caller]
@@ -258,6 +273,20 @@ mod tests {
             refused("Plugin", &offered, "v1"),
             "error: Plugin can be several resources of local\nhint: name one of them: lab.Plugin, other.Plugin"
         );
+    }
+
+    #[test]
+    fn another_reading_counts_where_the_first_is_not_there() {
+        let offered = REPOSITORY.map(str::to_owned);
+        let choose = |name: &str, other: &str| {
+            let other = Resource::parse(other).unwrap();
+            let resource = Resource::of_service("repository", name).unwrap().otherwise(Some(other));
+            resource.choose(&offered, "v1", "local").map(|(resource, _)| resource.to_string())
+        };
+        assert_eq!(choose("policies", "repository.Plugin").unwrap(), "repository.Policy");
+        assert_eq!(choose("repos", "repository.Repository").unwrap(), "repository.Repository");
+        let error = choose("rules", "inventory.CollectorRule").unwrap_err().to_string();
+        assert!(error.starts_with("error: local has no resource inventory.CollectorRule\n"), "{error}");
     }
 
     #[test]

@@ -42,9 +42,11 @@ pub fn hint_at(typed: &str, verbs: &[&str]) -> String {
     }
 }
 
-/// Whether `word` is one that says what to do to a resource.
+/// Whether `word` is one of those that say in any API what to do to a resource.
 pub fn is_known(word: &str) -> bool {
-    SAME_DEED.iter().any(|group| group.contains(&word)) || word.starts_with("get_") || word == "stat"
+    SAME_DEED.iter().any(|group| group.contains(&word))
+        || word.starts_with("get_")
+        || ["stat", "analyze"].contains(&word)
 }
 
 #[cfg(test)]

@@ -78,7 +78,9 @@ impl Column {
     /// Checks that rows of this type can have the column; below a Struct, Value, ListValue, Any or map, all can be.
     /// `others` are names that may have been meant, beside those of the fields.
     pub(super) fn check(&self, row: &MessageDescriptor, others: &[&str]) -> Result<()> {
-        check::check(self.selector.steps(), row, others)
+        let checked = check::check(self.selector.steps(), row, others);
+        let is_file = [".yml", ".yaml", ".json"].iter().any(|end| self.text.ends_with(end));
+        if is_file { checked.map_err(|error| error.hint("to read a file use -f; -c chooses columns")) } else { checked }
     }
 
     /// The path as messages name it.

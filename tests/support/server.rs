@@ -6,6 +6,7 @@ use std::future::{Future, Ready, ready};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
@@ -19,7 +20,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
-use tonic::service::Routes;
+use tonic::service::{InterceptorLayer, Routes};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, ServerTlsConfig};
 use tonic::{Request, Response, Status};
@@ -94,6 +95,7 @@ pub enum Reflection {
 pub struct Server {
     address: SocketAddr,
     calls: Arc<Mutex<Vec<Call>>>,
+    requests: Arc<AtomicUsize>,
     /// For TLS: the certificate that is to be trusted, in PEM.
     authority: Option<String>,
     _stop: oneshot::Sender<()>,
@@ -150,6 +152,12 @@ impl Server {
         let methods = Methods { pool: api.0.clone(), handler, calls: Arc::clone(&calls) };
         let listen: SocketAddr = address.parse().unwrap();
         let authority = identity.as_ref().map(|(certificate, _)| certificate.clone());
+        let requests = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&requests);
+        let count = InterceptorLayer::new(move |request: Request<()>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(request)
+        });
         let (ready, address) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         std::thread::spawn(move || {
@@ -157,7 +165,7 @@ impl Server {
             runtime.block_on(async {
                 let incoming = TcpIncoming::bind(listen).unwrap();
                 ready.send(incoming.local_addr().unwrap()).unwrap();
-                let mut server = tonic::transport::Server::builder();
+                let mut server = tonic::transport::Server::builder().layer(count);
                 if let Some((certificate, key)) = identity {
                     let identity = Identity::from_pem(certificate, key);
                     server = server.tls_config(ServerTlsConfig::new().identity(identity)).unwrap();
@@ -168,7 +176,7 @@ impl Server {
                 server.serve_with_incoming_shutdown(incoming, stopped).await.unwrap();
             });
         });
-        Self { address: address.recv().unwrap(), calls, authority, _stop: stop }
+        Self { address: address.recv().unwrap(), calls, requests, authority, _stop: stop }
     }
 
     /// For TLS: the certificate that is to be trusted, in PEM.
@@ -189,6 +197,11 @@ impl Server {
     /// The calls that came, reflection not counted.
     pub fn calls(&self) -> Vec<Call> {
         self.calls.lock().unwrap().clone()
+    }
+
+    /// How many requests came, those for reflection counted.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `config`: environments, endpoints and keys, in the files of the Python client.
 
+mod alias;
+
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -46,6 +48,7 @@ pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
             Ok(())
         }
         Config::Endpoint(Endpoint::Show { output }) => show_endpoints(*output, context),
+        Config::Alias(args) => alias::run(args, context),
     }
 }
 

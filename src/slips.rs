@@ -1,0 +1,201 @@
+//! Slips on the command line that clap cannot know of: what another client or another tool's habit spells otherwise.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::error::{Error, Result};
+use crate::resource::{Resource, alias, verb};
+
+/// What other tools call an option, and what it is here. None of the hints repeats a value.
+const OPTIONS: [(&[&str], &str); 9] = [
+    (&["--format", "--output-format", "--out"], "the output format is chosen with -o, as in -o json"),
+    (&["--json", "--yaml", "--csv", "--table"], "the output format is chosen with -o, as in -o json"),
+    (&["--file", "--filename", "--from-file"], "a file with the request is given with -f FILE"),
+    (&["--param", "--params", "--parameters"], "a field of the request is given with -p KEY=VALUE"),
+    (&["--field", "--fields", "--select"], "columns are chosen with -c, as in -c plugin_id,name"),
+    (&["--env", "--profile", "--context"], "an environment is chosen with -e NAME"),
+    (&["--sort-by", "--order-by", "--order"], "rows are sorted with -s KEY, or -s -KEY for the largest first"),
+    (&["--url", "--server", "--host", "--address"], "an endpoint is given with --endpoint grpc://HOST:PORT"),
+    (&["--no-color", "--no-colour"], "the variable NO_COLOR=1 turns colours off"),
+];
+
+/// The commands that take a resource and a request.
+const CALLS: [&str; 5] = ["exec", "list", "get", "stat", "analyze"];
+
+/// What to do instead of a command line that could not be parsed; empty where nothing is known but what clap says.
+pub fn hints(unparsed: &clap::Error, args: &[OsString]) -> Vec<String> {
+    let words: Vec<&str> = args.iter().skip(1).map_while(|arg| arg.to_str()).collect();
+    let hint = match unparsed.kind() {
+        ErrorKind::UnknownArgument => text(unparsed, ContextKind::InvalidArg).and_then(|arg| unknown(arg, &words)),
+        ErrorKind::InvalidSubcommand => {
+            text(unparsed, ContextKind::InvalidSubcommand).and_then(|word| no_command(word, &words))
+        }
+        ErrorKind::MissingRequiredArgument => lone_resource(&words),
+        _ => None,
+    };
+    hint.into_iter().collect()
+}
+
+/// Refuses `exec RESOURCE VERB`, which would look for a resource of the verb's name.
+pub fn check_order(first: &str, second: &str) -> Result<()> {
+    let is_swapped = !is_resource(second) && (first.contains('.') || is_resource(first) && verb::is_known(second));
+    if !is_swapped {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{first:?} is a resource, and stands where the verb should"))
+        .hint(format!("the verb comes first: spacectl exec {second} {first}")))
+}
+
+fn text(unparsed: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match unparsed.get(kind)? {
+        ContextValue::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// An option of another tool, or a word that a request cannot be told from.
+fn unknown(arg: &str, words: &[&str]) -> Option<String> {
+    if arg.starts_with('-') {
+        let option = OPTIONS.iter().find(|(others, _)| others.contains(&arg));
+        return option.map(|(_, hint)| (*hint).to_owned());
+    }
+    // The Python client's -v took the version of the API.
+    let is_version = arg.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if is_version && words.windows(2).any(|pair| pair == ["-v", arg]) {
+        return Some("-v tells what is sent where; the version of the API is --api-version".to_owned());
+    }
+    words
+        .iter()
+        .any(|word| CALLS.contains(word))
+        .then(|| "fields of the request are given with -p, as in -p plugin_id=plugin-a".to_owned())
+}
+
+/// A verb or a resource where a command should stand: `register repository.Plugin`, `plugin list`, and
+/// `repository list Plugin`, as cfctl has it.
+fn no_command(word: &str, words: &[&str]) -> Option<String> {
+    let at = words.iter().position(|candidate| *candidate == word)?;
+    let mut following = words[at + 1..].iter().copied().take_while(|next| !next.starts_with('-'));
+    let (second, third) = (following.next(), following.next());
+    if let (Some(verb), Some(name)) = (second, third)
+        && let (true, Ok(resource)) = (verb::is_known(verb), Resource::of_service(word, name))
+    {
+        return Some(format!("did you mean {}?", call(verb, &resource.to_string())));
+    }
+    if is_resource(word) {
+        let verb = second.filter(|second| !is_resource(second)).unwrap_or("list");
+        return Some(format!("did you mean {}?", call(verb, word)));
+    }
+    match second {
+        Some(resource) if is_resource(resource) => Some(format!("did you mean {}?", call(word, resource))),
+        _ if verb::is_known(word) => Some(format!("did you mean {}?", call(word, "SERVICE.RESOURCE"))),
+        _ => None,
+    }
+}
+
+/// `exec repository.Plugin` alone.
+fn lone_resource(words: &[&str]) -> Option<String> {
+    let at = words.iter().position(|word| *word == "exec")?;
+    let resource = words[at + 1..].iter().find(|word| !word.starts_with('-')).filter(|word| is_resource(word))?;
+    Some(format!("name what to do to it: spacectl exec VERB {resource}"))
+}
+
+fn call(verb: &str, resource: &str) -> String {
+    match verb::among(verb, &CALLS[1..]) {
+        Some(command) => format!("spacectl {command} {resource}"),
+        None => format!("spacectl exec {verb} {resource}"),
+    }
+}
+
+/// Whether `word` can only be a resource: by its dot, or as an alias that is built in.
+fn is_resource(word: &str) -> bool {
+    if word.contains('.') { Resource::parse(word).is_ok() } else { alias::built_in(word).is_some() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    fn hint(line: &str) -> Option<String> {
+        let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        hints(&crate::cli::Cli::try_parse_from(&args).unwrap_err(), &args).pop()
+    }
+
+    #[test]
+    fn options_of_other_tools_are_known() {
+        for (option, said) in [
+            ("--format json", "-o json"),
+            ("--format=json", "-o json"),
+            ("--yaml", "-o json"),
+            ("--file plugin.yml", "-f FILE"),
+            ("--params a=b", "-p KEY=VALUE"),
+            ("--fields name", "-c plugin_id,name"),
+            ("--env prod", "-e NAME"),
+            ("--sort-by name", "-s KEY"),
+            ("--server x", "--endpoint"),
+            ("--no-color", "NO_COLOR=1"),
+        ] {
+            let hint = hint(&format!("spacectl list repository.Plugin {option}"));
+            assert!(hint.as_ref().is_some_and(|hint| hint.contains(said)), "{option}: {hint:?}");
+        }
+        assert_eq!(hint("spacectl list repository.Plugin --frobnicate"), None);
+    }
+
+    #[test]
+    fn a_word_too_many_may_be_a_field() {
+        for line in ["spacectl get plugin s3cret", "spacectl -e local exec enable plugin plugin_id=s3cret"] {
+            let hint = hint(line).unwrap();
+            assert!(hint.contains("-p plugin_id=plugin-a") && !hint.contains("s3cret"), "{hint}");
+        }
+        assert_eq!(hint("spacectl version s3cret"), None);
+    }
+
+    #[test]
+    fn the_python_clients_v_took_a_version() {
+        assert!(hint("spacectl list plugin -v v1").unwrap().contains("--api-version"));
+        assert!(hint("spacectl list plugin v1 -v").unwrap().contains("-p plugin_id"));
+    }
+
+    #[test]
+    fn a_verb_or_a_resource_in_the_commands_place() {
+        for (line, meant) in [
+            ("register repository.Plugin -f x.yml", Some("spacectl exec register repository.Plugin")),
+            ("register -f x.yml", Some("spacectl exec register SERVICE.RESOURCE")),
+            ("sync inventory.Collector", Some("spacectl exec sync inventory.Collector")),
+            ("-e local plugin list", Some("spacectl list plugin")),
+            ("plugin", Some("spacectl list plugin")),
+            ("repository.Plugin get -p a=b", Some("spacectl get repository.Plugin")),
+            ("repository list Plugin", Some("spacectl list repository.Plugin")),
+            ("cost-analysis List DataSource", None),
+            ("cost_analysis create DataSource", Some("spacectl exec create cost_analysis.DataSource")),
+            ("lst", None),
+            ("x\u{1b} list", None),
+        ] {
+            let expected = meant.map(|meant| format!("did you mean {meant}?"));
+            assert_eq!(hint(&format!("spacectl {line}")), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_resource_in_the_verbs_place() {
+        let message = "error: \"repository.Plugin\" is a resource, and stands where the verb should\n\
+                       hint: the verb comes first: spacectl exec register repository.Plugin";
+        assert_eq!(check_order("repository.Plugin", "register").unwrap_err().to_string(), message);
+        assert!(check_order("plugin", "register").is_err());
+        for (verb, resource) in [
+            ("register", "repository.Plugin"),
+            ("register", "plugin"),
+            ("event", "Echo"),
+            ("event", "alert"),
+            ("a", "b"),
+        ] {
+            assert!(check_order(verb, resource).is_ok(), "{verb} {resource}");
+        }
+        assert_eq!(
+            hint("spacectl exec repository.Plugin -f x.yml").as_deref(),
+            Some("name what to do to it: spacectl exec VERB repository.Plugin")
+        );
+        assert_eq!(hint("spacectl exec register"), None);
+    }
+}

@@ -1,0 +1,337 @@
+//! What people call resources: aliases, other spellings, slips; and `api-resources`, which tells the names.
+
+mod support;
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use support::{Api, Call, Reflection, Run, Server, Spacectl};
+use tonic::Status;
+
+const INVENTORY: &str = r#"
+    syntax = "proto3";
+    package spaceone.api.inventory.v1;
+    message Query { string name = 1; }
+    message Info { string name = 1; }
+    message Infos { repeated Info results = 1; }
+    service CollectorRule { rpc list(Query) returns (Infos); rpc get_rule(Query) returns (Info); }
+    service CloudServiceType { rpc list(Query) returns (Infos); }
+    service Policy { rpc list(Query) returns (Infos); rpc create(Query) returns (Info); }"#;
+
+const COST: &str = r#"
+    syntax = "proto3";
+    package spaceone.api.cost_analysis.v1;
+    message Query { string name = 1; }
+    message Info { string name = 1; }
+    message Infos { repeated Info results = 1; }
+    service DataSource { rpc list(Query) returns (Infos); }
+    service PlugIn { rpc list(Query) returns (Infos); }
+    service Plugin { rpc list(Query) returns (Infos); }"#;
+
+/// Answers with the name of what was called.
+fn named(call: &Call) -> Vec<Result<Value, Status>> {
+    let row = json!({"name": format!("{}/{}", call.service, call.method)});
+    vec![Ok(if call.method == "list" { json!({ "results": [row] }) } else { row })]
+}
+
+fn inventory() -> Server {
+    Server::start(Api::inline(INVENTORY), named)
+}
+
+fn cost() -> Server {
+    Server::start(Api::inline(COST), named)
+}
+
+/// A user whose environment has these services.
+fn user(services: &[(&str, &str)]) -> Spacectl {
+    let user = Spacectl::new();
+    user.run("config init -e lab").success();
+    for (service, url) in services {
+        user.run(&format!("config endpoint add {service} {url}")).success();
+    }
+    user
+}
+
+/// What a list calls, in short, if nothing else is said.
+#[track_caller]
+fn called(run: Run) -> String {
+    run.quiet_success().trim().replace("spaceone.api.", "").replace("/list", "")
+}
+
+/// Every line with what came of it.
+fn transcript(user: &Spacectl, lines: &[&str]) -> String {
+    lines.iter().map(|line| format!("$ spacectl {line}\n{}\n", user.run(line))).collect()
+}
+
+fn without_ports(text: &str, servers: &[&Server]) -> String {
+    servers.iter().fold(text.to_owned(), |text, server| text.replace(&server.port().to_string(), "[PORT]"))
+}
+
+#[test]
+fn aliases_and_other_spellings_reach_the_one_that_fits() {
+    let (inventory, cost) = (inventory(), cost());
+    let user = user(&[("inventory", &inventory.url()), ("cost_analysis", &cost.url())]);
+    for (typed, reached) in [
+        ("collector_rule", "inventory.v1.CollectorRule"),
+        ("cr", "inventory.v1.CollectorRule"),
+        ("collector_rules", "inventory.v1.CollectorRule"),
+        ("CollectorRules", "inventory.v1.CollectorRule"),
+        ("cst", "inventory.v1.CloudServiceType"),
+        ("inventory.policies", "inventory.v1.Policy"),
+        ("Inventory.cloud-service-types", "inventory.v1.CloudServiceType"),
+        ("ds", "cost_analysis.v1.DataSource"),
+        ("DataSource", "cost_analysis.v1.DataSource"),
+        ("cost-analysis.DataSource", "cost_analysis.v1.DataSource"),
+        ("cost_analysis.data-source", "cost_analysis.v1.DataSource"),
+        ("CostAnalysis.data_sources", "cost_analysis.v1.DataSource"),
+        ("spaceone.api.cost_analysis.v1.data_source", "cost_analysis.v1.DataSource"),
+        ("cost_analysis.PlugIn", "cost_analysis.v1.PlugIn"),
+        ("cost_analysis.Plugin", "cost_analysis.v1.Plugin"),
+    ] {
+        assert_eq!(called(user.run(&format!("list {typed} -o quiet"))), reached, "{typed}");
+    }
+    let verb = user.run("exec Get-Rule cr -c name -o quiet").quiet_success();
+    assert_eq!(verb, "spaceone.api.inventory.v1.CollectorRule/get_rule\n");
+}
+
+#[test]
+fn what_is_unclear_or_not_there_is_answered_with_what_is() {
+    let (inventory, cost) = (inventory(), cost());
+    let user = user(&[("inventory", &inventory.url()), ("cost-analysis", &cost.url())]);
+    let shown = transcript(
+        &user,
+        &[
+            "list cost_analysis.plug_in",
+            "list collecter_rule",
+            "list widget",
+            "list 'cr; rm'",
+            "list region",
+            "list sa",
+            "list -v v2 cr",
+            "exec delete cr",
+            "exec make inventory.Policy",
+            "exec inventory.Policy create",
+            "exec policy create",
+        ],
+    );
+    assert_snapshot!(without_ports(&shown, &[&inventory, &cost]));
+    assert_eq!(inventory.calls().len() + cost.calls().len(), 0);
+}
+
+#[test]
+fn a_lone_name_is_a_resource_where_there_is_one_service() {
+    let inventory = inventory();
+    let alone = user(&[("inventory", &inventory.url())]);
+    for (typed, reached) in [
+        ("CloudServiceTypes", "CloudServiceType"),
+        // `policy` is an alias of another service's resource; this is none.
+        ("Policies", "Policy"),
+        ("csts", "CloudServiceType"),
+        ("cr", "CollectorRule"),
+    ] {
+        let reached = format!("inventory.v1.{reached}");
+        assert_eq!(called(alone.run(&format!("list {typed} -o quiet"))), reached, "{typed}");
+    }
+    assert_snapshot!(without_ports(
+        &transcript(&alone, &["list policy", "list regions", "list widget"]),
+        &[&inventory]
+    ));
+    let cost = cost();
+    for (typed, reached) in [("PlugIn", "PlugIn"), ("data_sources", "DataSource"), ("cost_analysis.Plugin", "Plugin")] {
+        let run = Spacectl::new().run(&format!("--endpoint {} list {typed} -o quiet", cost.url()));
+        assert_eq!(called(run), format!("cost_analysis.v1.{reached}"), "{typed}");
+    }
+    let run = Spacectl::new().run(&format!("--endpoint {} list plug_in", cost.url()));
+    assert_eq!(
+        (run.status, without_ports(&run.stderr, &[&cost]).as_str()),
+        (
+            Some(2),
+            "error: plug_in can be several resources of grpc://127.0.0.1:[PORT]\n\
+             hint: name one of them: cost_analysis.PlugIn, cost_analysis.Plugin\n"
+        )
+    );
+}
+
+#[test]
+fn an_exact_name_costs_one_question_and_no_file() {
+    let server = Server::with_reflection(Api::inline(INVENTORY), Reflection::Both, named);
+    let user = user(&[("inventory", &server.url())]);
+    std::fs::write(user.home().join(".spaceone/alias.yml"), "a: [\n").unwrap();
+    called(user.run("list inventory.CollectorRule -o quiet"));
+    assert_eq!((server.requests(), server.calls().len()), (2, 1));
+}
+
+#[test]
+fn the_users_own_aliases_are_kept_and_come_first() {
+    let (inventory, cost) = (inventory(), cost());
+    let user = user(&[("inventory", &inventory.url()), ("cost_analysis", &cost.url())]);
+    let lines = [
+        "config alias list",
+        "config alias set rules inventory.CollectorRule",
+        "config alias set sources cost-analysis.DataSource",
+        "config alias set cr cost_analysis.DataSource",
+        "config alias set rules inventory.CollectorRule",
+        "config alias list",
+        "config alias show -o json",
+        "config alias list -o quiet",
+        "list rules -o quiet",
+        "list Sources -o quiet",
+        "list cr -o quiet",
+        "config alias remove cr",
+        "list cr -o quiet",
+        "config alias remove cr",
+        "config alias remove rule",
+        "config alias remove rules",
+        "config alias list",
+    ];
+    assert_snapshot!(transcript(&user, &lines));
+    // They are the user's, whatever the environment.
+    assert_eq!(user.run("-e local config alias list -o quiet").quiet_success(), "sources\n");
+    let all = user.run("config alias list --all -o json").quiet_success();
+    let all: Value = serde_json::from_str(&all).unwrap();
+    assert_eq!(
+        all["results"][0],
+        json!({"alias": "sources", "resource": "cost-analysis.DataSource", "source": "yours"})
+    );
+    assert_eq!(all["results"][1], json!({"alias": "alert", "resource": "monitoring.Alert", "source": "built in"}));
+}
+
+#[test]
+fn what_cannot_be_an_alias_is_refused() {
+    let user = Spacectl::new();
+    let lines = [
+        "config alias set a.b repository.Plugin",
+        "config alias set '' repository.Plugin",
+        "config alias set 'a b' repository.Plugin",
+        "config alias set -- -p repository.Plugin",
+        "config alias set p plugin",
+        "config alias set p repository.",
+    ];
+    assert_snapshot!(transcript(&user, &lines));
+    let hostile = user.run("config alias set 'a\u{1b}[2J' repository.Plugin");
+    assert!(hostile.status == Some(2) && !hostile.stderr.contains('\u{1b}'), "{hostile}");
+    assert!(!user.home().join(".spaceone").exists());
+}
+
+#[test]
+fn a_broken_file_of_aliases_is_told_where_an_alias_is_looked_up() {
+    let user = Spacectl::local();
+    user.run("list plugin").success();
+    std::fs::create_dir(user.home().join(".spaceone")).unwrap();
+    std::fs::write(user.home().join(".spaceone/alias.yml"), "p: repository.Plugin\nq: plugin\n").unwrap();
+    let lines = ["list p", "list plugin", "config alias list", "config alias set x a.B", "api-resources -o quiet"];
+    assert_snapshot!(transcript(&user, &lines));
+    user.run("list repository.Plugin").quiet_success();
+}
+
+#[test]
+fn built_in_aliases_need_no_home() {
+    let mut command = Spacectl::new().command();
+    let server = Server::start(Api::generation2(), named);
+    command.env_remove("HOME").args(["--endpoint", &server.url(), "list", "plugins", "-c", "name", "-o", "quiet"]);
+    let output = command.current_dir("/").output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "spaceone.api.repository.v1.Plugin/list\n");
+}
+
+#[test]
+fn slips_of_other_clients_and_tools_are_answered_with_what_to_type() {
+    let user = Spacectl::local();
+    user.run("list plugin").success();
+    let lines = [
+        "exec create repository.Plugin",
+        "exec repository.Plugin register -f plugin.yml",
+        "exec plugin register",
+        "exec repository.Plugin",
+        "register repository.Plugin -f plugin.yml",
+        "repository.Plugin list",
+        "plugin list",
+        "repository list Plugin",
+        "list plugin -c plugin.yml",
+        "list plugin --format json",
+        "list plugin --frobnicate",
+        "get plugin plugin-slack",
+    ];
+    assert_snapshot!(transcript(&user, &lines));
+}
+
+#[test]
+fn api_resources_shows_the_names_that_can_be_typed() {
+    let (inventory, cost) = (inventory(), cost());
+    let user = user(&[("inventory", &inventory.url()), ("cost_analysis", &cost.url())]);
+    user.run("config alias set rules inventory.collector_rules").success();
+    let lines = [
+        "api-resources",
+        "api-resources --service Cost-Analysis -o csv",
+        "api-resources --service inventory -o yaml -c name,short_names,verbs",
+        "api-resources --service cost_analysis --service inventory -o quiet",
+        "api-resources -c full_name -o quiet",
+        "api-resources --service inventry",
+        "api-resources --service zzz",
+        "api-resources -c verb",
+        "api-resources -c name,verbs -o quiet",
+    ];
+    assert_snapshot!(transcript(&user, &lines));
+    let json = user.run("api-resources --service inventory -o json").quiet_success();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        json["results"][1],
+        json!({
+            "service": "inventory", "resource": "CollectorRule", "name": "inventory.CollectorRule",
+            "full_name": "spaceone.api.inventory.v1.CollectorRule",
+            "short_names": ["collector_rule", "cr", "rules"], "verbs": ["list", "get_rule"],
+        })
+    );
+    for name in user.run("api-resources -o quiet").quiet_success().lines() {
+        user.run(&format!("list {name}")).quiet_success();
+    }
+}
+
+#[test]
+fn one_endpoint_is_narrowed_to_a_service_too() {
+    let server = Server::start(Api::generation2(), named);
+    let run = |line: &str| Spacectl::new().run(&format!("--endpoint {} api-resources {line}", server.url()));
+    let names = run("--service Repository -o quiet").quiet_success();
+    assert_eq!(names, "repository.Plugin\nrepository.Repository\n");
+    let unknown = run("--service repositry");
+    assert_eq!(
+        (unknown.status, unknown.stderr.as_str()),
+        (Some(2), "error: there is no service \"repositry\"\nhint: did you mean repository?\n")
+    );
+}
+
+#[test]
+fn services_that_were_not_asked_for_are_not_asked() {
+    let (inventory, cost) = (inventory(), cost());
+    let user = user(&[("inventory", &inventory.url()), ("cost_analysis", &cost.url())]);
+    user.run("api-resources --service inventory").quiet_success();
+    assert!(inventory.requests() > 0);
+    assert_eq!(cost.requests(), 0);
+}
+
+#[test]
+fn services_are_asked_at_the_same_time_but_not_all_of_them() {
+    let silent: Vec<TcpListener> = (0..9).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let url = |listener: &TcpListener| format!("grpc://{}", listener.local_addr().unwrap());
+    let endpoints: String =
+        silent.iter().enumerate().map(|(number, listener)| format!("  s{number}: {}\n", url(listener))).collect();
+    let server = inventory();
+    let user = Spacectl::new();
+    user.file("lab.yml", &format!("endpoints:\n{endpoints}  inventory: {}\n", server.url()));
+    user.run("config init -e lab -f lab.yml").success();
+    let limit = Duration::from_millis(800);
+    let start = Instant::now();
+    let run = user.run("--timeout 800ms api-resources -o quiet");
+    let took = start.elapsed();
+    assert_eq!((run.status, run.stdout.lines().count()), (Some(0), 3), "{run}");
+    assert_eq!(run.stderr.lines().filter(|line| line.starts_with("warning: s")).count(), 9, "{run}");
+    assert!(took >= 2 * limit && took < 8 * limit, "{took:?}");
+}
+
+#[test]
+fn an_environment_without_endpoints_offers_nothing() {
+    let run = user(&[]).run("api-resources");
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), "NO DATA\n"));
+    assert!(run.stderr.starts_with("note: there are no endpoints: "), "{run}");
+}
