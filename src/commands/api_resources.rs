@@ -37,7 +37,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     check_columns(&presentation, args.output)?;
     let own = context.own_aliases().unwrap_or_else(|error| {
         // What the endpoints offer is not in that file.
-        context.streams.talk.warning(&told(&error));
+        context.streams.talk.warning(&error.summary());
         Own::new()
     });
     let connector = Connector::new(context)?;
