@@ -66,7 +66,7 @@ Examples:
 
 const ALIAS_EXAMPLES: &str = "\
 Examples:
-  spacectl config alias set ds cost_analysis.DataSource
+  spacectl config alias set p repository.Plugin
   spacectl config alias list --all";
 
 #[derive(Debug, Subcommand)]

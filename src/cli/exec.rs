@@ -15,7 +15,7 @@ A method that streams is shown message by message, until Ctrl-C or --timeout; --
 pub struct Exec {
     /// What to do: register, update, enable, get_versions, ...
     pub verb: String,
-    /// What to do it to, as SERVICE.RESOURCE
+    /// What to do it to: SERVICE.RESOURCE, or an alias such as plugin
     pub resource: String,
     #[command(flatten)]
     pub request: Request,

@@ -11,7 +11,7 @@ Examples:
 
 #[derive(Debug, Args)]
 pub struct Get {
-    /// What to show, as SERVICE.RESOURCE
+    /// What to show: SERVICE.RESOURCE, or an alias such as plugin
     pub resource: String,
     #[command(flatten)]
     pub request: Request,

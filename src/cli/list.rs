@@ -15,7 +15,7 @@ Columns: key or key|Alias, split by commas. In a key, `a.b` steps down, `labels.
 
 #[derive(Debug, Args)]
 pub struct List {
-    /// What to list, as SERVICE.RESOURCE
+    /// What to list: SERVICE.RESOURCE, or an alias such as plugin
     pub resource: String,
     #[command(flatten)]
     pub request: Request,

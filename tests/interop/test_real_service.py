@@ -241,8 +241,9 @@ class TestRefusedHere:
         ("args", "code", "said"),
         [
             (["list", PLUGIN, "-c", "name,nope"], 2, 'column "nope"'),
-            (["exec", "create", PLUGIN, "-p", "name=x"], 2, "its verbs are register, update, deregister, enable"),
-            (["list", "repository.Plugins"], 2, "did you mean repository.Plugin?"),
+            (["exec", "create", PLUGIN, "-p", "name=x"], 2, "did you mean register?"),
+            (["exec", "sync", PLUGIN], 2, "its verbs are register, update, deregister, enable"),
+            (["list", "repository.Plugn"], 2, "did you mean repository.Plugin?"),
             (["list", PLUGIN, "-p", "image=x"], 2, "its fields are query, plugin_id, name, state, service_type"),
             (["list", PLUGIN, "-o", "quiet"], 2, "-c"),
         ],
@@ -379,13 +380,17 @@ class TestList:
 
 def test_api_resources(client):
     resources = json.loads(client.output("api-resources", "-o", "json"))["results"]
-    assert [tuple(resource.values()) for resource in resources] == [
-        ("repository", "Health", "Check, Watch"),
-        ("repository", "ServerInfo", "get_version"),
-        ("repository", "Plugin", "register, update, deregister, enable, disable, get_versions, get, list, stat"),
-        ("repository", "Policy", "create, update, delete, get, list, stat"),
-        ("repository", "Repository", "register, update, deregister, get, list, stat"),
-        ("repository", "Schema", "create, update, delete, get, list, stat"),
+    assert [(resource["name"], resource["short_names"], ", ".join(resource["verbs"])) for resource in resources] == [
+        ("repository.Health", [], "Check, Watch"),
+        (
+            "repository.Plugin",
+            ["plugin"],
+            "register, update, deregister, enable, disable, get_versions, get, list, stat",
+        ),
+        ("repository.Policy", [], "create, update, delete, get, list, stat"),
+        ("repository.Repository", ["repo", "repository"], "register, update, deregister, get, list, stat"),
+        ("repository.Schema", [], "create, update, delete, get, list, stat"),
+        ("repository.ServerInfo", [], "get_version"),
     ]
 
 
