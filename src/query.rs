@@ -1,12 +1,13 @@
-//! What a list is asked for: order, page and columns.
+//! What a list is asked for: rows, order, page and columns.
 //!
 //! The platform's lists take a `query`; its shape differs between the generations of the API and some requests have
-//! none. What a request can carry is put into it, by its descriptor; the rest is left to be applied here.
+//! none. What a request can carry is put into it, by its descriptor; the rest is left to be applied here, or refused.
 
-use prost_reflect::{Kind, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
+use crate::filter::{ALL_FLAG, ANY_FLAG, Condition, Conditions, Filters, SEARCH_FLAG};
 use crate::view::{Local, Sort};
 
 /// What the user asked of a list.
@@ -54,10 +55,7 @@ pub struct Left {
 /// does too, for a page of rows in another order would be another page.
 pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: &Wish) -> Result<Left> {
     let start = wish.page.map(Page::start).transpose()?;
-    let shape = match input.get_field_by_name("query").map(|field| field.kind()) {
-        Some(Kind::Message(shape)) => Some(shape),
-        _ => None,
-    };
+    let shape = shape_of_query(input);
     let field = |name: &str| shape.as_ref().and_then(|shape| shape.get_field_by_name(name));
     let mut query = Map::new();
     if field("only").is_some() && !wish.only.is_empty() {
@@ -85,16 +83,124 @@ pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: 
             (local.start, local.limit) = (to_usize(start), to_usize(page.limit));
         }
     }
-    if !query.is_empty() {
-        match request.entry("query").or_insert_with(|| Map::new().into()) {
-            Value::Object(given) => given.extend(query),
-            null @ Value::Null => *null = query.into(),
-            // Not a mapping: encoding says so, with its place.
-            _ => {}
-        }
+    if !query.is_empty()
+        && let Some(given) = query_of(request)
+    {
+        given.extend(query);
     }
     let is_whole = local.sort.is_none() && local.limit == 0;
     Ok(Left { local: (!is_whole).then_some(local), minimal: wish.minimal == Some(true) && minimal.is_none() })
+}
+
+/// Puts `filters` into `request`, whose message is `input`, for rows of the type `rows`, if that is known. They are added
+/// to the conditions that stand there; the word of `--search` takes the place of another.
+///
+/// # Errors
+/// Usage errors: the request has no place for them, which are never dropped, as other rows would come back; or as
+/// [`Filters::resolve`].
+pub fn select(
+    request: &mut Map<String, Value>,
+    input: &MessageDescriptor,
+    filters: &Filters,
+    rows: Option<&MessageDescriptor>,
+) -> Result<()> {
+    let shape = shape_of_query(input);
+    for flag in filters.flags() {
+        let is_there = shape.as_ref().is_some_and(|shape| match flag {
+            SEARCH_FLAG => shape.get_field_by_name(KEYWORD).is_some(),
+            _ => condition_fields(shape, field_of(flag)).is_some(),
+        });
+        if !is_there {
+            return Err(no_place(flag, input, filters));
+        }
+    }
+    let Some(shape) = shape else { return Ok(()) };
+    let Conditions { all, any, keyword } = filters.resolve(rows)?;
+    for (flag, conditions) in [(ALL_FLAG, all), (ANY_FLAG, any)] {
+        if let (false, Some(fields)) = (conditions.is_empty(), condition_fields(&shape, field_of(flag)))
+            && let Some(query) = query_of(request)
+        {
+            let conditions = conditions.into_iter().map(|condition| fields.message(condition));
+            match query.entry(field_of(flag)).or_insert(Value::Null) {
+                Value::Array(given) => given.extend(conditions),
+                null @ Value::Null => *null = conditions.collect(),
+                // As for the query itself.
+                _ => {}
+            }
+        }
+    }
+    if let Some(keyword) = keyword
+        && let Some(query) = query_of(request)
+    {
+        query.insert(KEYWORD.into(), keyword.into());
+    }
+    Ok(())
+}
+
+const KEYWORD: &str = "keyword";
+
+/// Where the conditions of a flag stand in a query.
+fn field_of(flag: &str) -> &'static str {
+    if flag == ANY_FLAG { "filter_or" } else { "filter" }
+}
+
+/// What a condition's parts are called.
+struct ConditionFields {
+    key: &'static str,
+    value: &'static str,
+    operator: &'static str,
+}
+
+/// The names of a condition's parts in the list `field` of a query, if there is such a list. The platform's have each
+/// under two names; the Python client sends the short ones.
+fn condition_fields(query: &MessageDescriptor, field: &str) -> Option<ConditionFields> {
+    let Kind::Message(condition) = query.get_field_by_name(field).filter(FieldDescriptor::is_list)?.kind() else {
+        return None;
+    };
+    let either = |names: [&'static str; 2]| names.into_iter().find(|name| condition.get_field_by_name(name).is_some());
+    Some(ConditionFields {
+        key: either(["k", "key"])?,
+        value: either(["v", "value"])?,
+        operator: either(["o", "operator"])?,
+    })
+}
+
+impl ConditionFields {
+    fn message(&self, Condition { key, operator, value }: Condition) -> Value {
+        json!({self.key: key, self.value: value, self.operator: operator})
+    }
+}
+
+fn no_place(flag: &str, input: &MessageDescriptor, filters: &Filters) -> Error {
+    let what = if flag == SEARCH_FLAG { "word to search for" } else { "filters" };
+    let error = Error::usage(format!("{flag}: {} takes no {what}", input.name()));
+    if let Some(field) = filters.keys_that_are_one_value().find(|key| input.get_field_by_name(key).is_some()) {
+        return error.hint(format!("{field} is a field of this request: -p {field}=VALUE asks for it"));
+    }
+    let fields: Vec<FieldDescriptor> = input.fields().filter(|field| field.name() != "query").collect();
+    let fields: Vec<&str> = fields.iter().map(FieldDescriptor::name).collect();
+    match fields.as_slice() {
+        [] => error.hint("this service can only answer with all rows"),
+        fields => error.hint(format!("-p sets the fields of this request: {}", fields.join(", "))),
+    }
+}
+
+/// The message of the request's query, if it has one.
+fn shape_of_query(input: &MessageDescriptor) -> Option<MessageDescriptor> {
+    match input.get_field_by_name("query")?.kind() {
+        Kind::Message(shape) => Some(shape),
+        _ => None,
+    }
+}
+
+/// The query of `request`, made if it is not there; `None` if something else stands in its place, of which encoding
+/// says where it comes from.
+fn query_of(request: &mut Map<String, Value>) -> Option<&mut Map<String, Value>> {
+    let query = request.entry("query").or_insert(Value::Null);
+    if query.is_null() {
+        *query = Map::new().into();
+    }
+    query.as_object_mut()
 }
 
 fn to_usize(number: u32) -> usize {
@@ -120,6 +226,10 @@ mod tests {
             message Second { ListOfSorts query = 1; string name = 2; }
             message First { OneSort query = 1; }
             message Third { PageAlone query = 1; }
+            message Condition { string key = 1; string value = 2; string operator = 3; }
+            message LongNames { repeated Condition filter = 1; string keyword = 2; }
+            message Fourth { LongNames query = 1; string state = 2; }
+            message Empty { }
             message None { string name = 1; }"#;
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("t.proto"), source).unwrap();
@@ -198,5 +308,68 @@ mod tests {
         let page = Some(Page { number: u32::MAX, limit: u32::MAX });
         let far = Wish { page, ..Wish::default() };
         assert_eq!(apply(&mut request, &message("Second"), &far).unwrap_err().exit_code(), 2);
+    }
+
+    fn selected(name: &str, given: Value, all: &[&str], any: &[&str], search: Option<&str>) -> Result<Value> {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let filters = Filters::parse(&texts(all), &texts(any), search)?;
+        let Value::Object(mut request) = given else { panic!("an object") };
+        select(&mut request, &message(name), &filters, None)?;
+        Ok(request.into())
+    }
+
+    #[test]
+    fn a_condition_has_the_names_that_the_descriptor_has() {
+        let sent = selected("Fourth", json!({}), &["name=x", "n?"], &[], Some("word")).unwrap();
+        let filter = json!([
+            {"key": "name", "value": "x", "operator": "eq"},
+            {"key": "n", "value": true, "operator": "exists"},
+        ]);
+        assert_eq!(sent, json!({"query": {"filter": filter, "keyword": "word"}}));
+    }
+
+    #[test]
+    fn conditions_are_added_to_what_is_there_and_a_word_takes_its_place() {
+        let ours = json!({"key": "name", "value": "x", "operator": "eq"});
+        let add = |query: Value| selected("Fourth", json!({"query": query}), &["name=x"], &[], Some("b")).unwrap();
+        let added = add(json!({"filter": [{"key": "a"}], "keyword": "a"}));
+        assert_eq!(added, json!({"query": {"filter": [{"key": "a"}, ours], "keyword": "b"}}));
+        for nothing in [json!(null), json!({}), json!({"filter": null})] {
+            assert_eq!(add(nothing), json!({"query": {"filter": [ours], "keyword": "b"}}));
+        }
+        // Left to the codec, which says where it comes from.
+        assert_eq!(add(json!("text")), json!({"query": "text"}));
+        assert_eq!(add(json!({"filter": "text"})), json!({"query": {"filter": "text", "keyword": "b"}}));
+    }
+
+    #[test]
+    fn what_has_no_place_is_refused() {
+        let refusal = |name: &str, all: &[&str], any: &[&str], search: Option<&str>| {
+            selected(name, json!({}), all, any, search).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refusal("None", &["x~a", "name=a"], &[], None),
+            "error: --filter: None takes no filters\n\
+             hint: name is a field of this request: -p name=VALUE asks for it"
+        );
+        assert_eq!(
+            refusal("None", &["name~a"], &[], None),
+            "error: --filter: None takes no filters\nhint: -p sets the fields of this request: name"
+        );
+        assert_eq!(
+            refusal("Empty", &[], &[], Some("x")),
+            "error: --search: Empty takes no word to search for\nhint: this service can only answer with all rows"
+        );
+        assert_eq!(
+            refusal("Fourth", &["name=x"], &["name=x"], None),
+            "error: --filter-any: Fourth takes no filters\nhint: -p sets the fields of this request: state"
+        );
+    }
+
+    #[test]
+    fn without_filters_nothing_is_put_anywhere() {
+        for name in ["Fourth", "None", "Empty"] {
+            assert_eq!(selected(name, json!({}), &[], &[], None).unwrap(), json!({}));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `list RESOURCE`: rows, ordered, paged and cut to columns by the service where it can, else here.
 
 use super::connector::Connector;
+use super::filters;
 use super::method::{Method, read_one_draft};
 use super::present::Presentation;
 use super::{Context, block_on};
@@ -16,6 +17,7 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
     let resource = Resource::parse(&args.resource)?;
     let presentation = Presentation::parse(args.rows.columns.as_deref(), args.output)?;
     let wish = wish(&args.rows, presentation.columns())?;
+    let filters = filters::read(&args.filters)?;
     let draft = read_one_draft(VERB, &args.request, context.streams)?;
     let connector = Connector::new(context)?;
     block_on(async {
@@ -25,6 +27,7 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
             shape.check_sort(sort, presentation.columns())?;
         }
         let mut request = method.resolve(draft, args.request.strict, &mut context.streams.talk)?;
+        filters::put(&filters, &method, &mut request)?;
         let left = query::apply(&mut request.value, &method.input(), &wish)?;
         if left.minimal {
             context.streams.talk.note(&format!("{resource} has no minimal form: all fields are shown"));

@@ -4,6 +4,7 @@ mod api_resources;
 mod config;
 mod connector;
 mod exec;
+mod filters;
 mod get;
 mod list;
 mod local;
