@@ -35,6 +35,13 @@ pub fn short_name(full_name: &str) -> String {
     }
 }
 
+/// Whether a text field of this name holds a moment, which the platform's services keep as a date and a time and write
+/// in ISO 8601, UTC. Their messages have no type for it: the 255 fields named `..._at` of the API's packages 2.0.435, and
+/// the 116 of 1.12.54, all are `string`.
+pub fn names_a_moment(field: &str) -> bool {
+    field.ends_with("_at")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

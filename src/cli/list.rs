@@ -2,16 +2,22 @@
 
 use clap::Args;
 
+use super::filters::{self, Filters};
 use super::{Format, Request, Watch};
 
-pub(super) const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = concat!(
+    "\
 Examples:
   spacectl list repository.Plugin -c 'plugin_id|ID,name|Name' -s name
-  spacectl list repository.Plugin -p state=ENABLED -o csv > plugins.csv
+  spacectl list repository.Plugin --filter 'name~slack' --filter 'created_at>-7d' -o csv
 
 Columns: key or key|Alias, split by commas. In a key, `a.b` steps down, `labels.0` takes one item,
 `list.key` takes the key of every item, `list.?k:=v=>key` only of the items whose k is v
-(`?k:v` contains v, `?k:!v` does not contain v).";
+(`?k:v` contains v, `?k:!v` does not contain v).
+
+",
+    filters::grammar!()
+);
 
 #[derive(Debug, Args)]
 pub struct List {
@@ -19,6 +25,8 @@ pub struct List {
     pub resource: String,
     #[command(flatten)]
     pub request: Request,
+    #[command(flatten)]
+    pub filters: Filters,
     #[command(flatten)]
     pub rows: Rows,
     /// Output format; quiet writes the values of one column, a line each

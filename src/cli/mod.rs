@@ -3,6 +3,7 @@
 mod api_resources;
 mod config;
 mod exec;
+mod filters;
 mod get;
 mod limit;
 mod list;
@@ -18,6 +19,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 pub use api_resources::ApiResources;
 pub use config::{Alias, Config, Endpoint};
 pub use exec::Exec;
+pub use filters::Filters;
 pub use get::Get;
 pub use limit::Limit;
 pub use list::{List, Rows};

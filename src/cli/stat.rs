@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Format, Request};
+use super::{Filters, Format, Request};
 
 pub(super) const STAT_EXAMPLES: &str = "\
 Examples:
@@ -45,6 +45,8 @@ pub struct Stat {
     pub resource: String,
     #[command(flatten)]
     pub request: Request,
+    #[command(flatten)]
+    pub filters: Filters,
     #[command(flatten)]
     pub rows: StatRows,
     /// Output format; quiet writes the values of one column, a line each

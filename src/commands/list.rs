@@ -1,6 +1,7 @@
 //! `list RESOURCE`: rows, ordered, paged and cut to columns by the service where it can, else here.
 
 use super::Context;
+use super::filters;
 use super::present::Presentation;
 use super::read::Reading;
 use crate::cli::{List, Rows};
@@ -12,8 +13,9 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
     let resource = context.resource(&args.resource)?;
     let presentation = Presentation::parse(args.rows.columns.as_deref(), args.output)?;
     let wish = wish(&args.rows, presentation.columns())?;
+    let filters = filters::read(&args.filters)?;
     let watch = args.watch.watch;
-    Reading { verb: "list", resource, request: &args.request, presentation, wish, watch }.run(context)
+    Reading { verb: "list", resource, request: &args.request, presentation, filters, wish, watch }.run(context)
 }
 
 fn wish(rows: &Rows, columns: Option<&Columns>) -> Result<Wish> {

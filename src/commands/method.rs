@@ -15,6 +15,7 @@ use crate::path::FieldPath;
 use crate::resource::{Resource, verb as verbs};
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::streams::{Streams, Talk};
+use crate::view::Shape;
 
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
 const MAX_TOLD: usize = 20;
@@ -78,6 +79,13 @@ impl Method {
 
     pub fn output(&self) -> MessageDescriptor {
         self.descriptor.output()
+    }
+
+    /// The type of the rows that the resource's `list` answers with, whatever this method answers with: that of `stat`
+    /// does not tell which keys there are. `None` if that is not known.
+    pub fn rows(&self) -> Option<MessageDescriptor> {
+        let list = self.descriptor.parent_service().methods().find(|method| method.name() == "list")?;
+        Shape::of(&list.output()).row().cloned()
     }
 
     /// Whether a call can have any number of answers.

@@ -5,6 +5,7 @@ mod config;
 mod connector;
 mod dry_run;
 mod exec;
+mod filters;
 mod get;
 mod list;
 mod local;

@@ -7,9 +7,10 @@ use super::method::{Answers, Method, read_one_draft};
 use super::present::Presentation;
 use super::stop::Stop;
 use super::watch::Watch;
-use super::{Context, block_on, dry_run};
+use super::{Context, block_on, dry_run, filters};
 use crate::cli;
 use crate::error::{Error, Result};
+use crate::filter::Filters;
 use crate::query::{self, Wish};
 use crate::resource::Resource;
 use crate::spec::Draft;
@@ -23,6 +24,7 @@ pub struct Reading<'a> {
     pub request: &'a cli::Request,
     pub presentation: Presentation,
     pub wish: Wish,
+    pub filters: Filters,
     /// How often to ask again; `None` asks once.
     pub watch: Option<std::time::Duration>,
 }
@@ -52,6 +54,7 @@ impl Reading<'_> {
             shape.check_sort(sort, self.presentation.columns())?;
         }
         let mut request = method.resolve(draft, self.request.strict, talk)?;
+        filters::put(&self.filters, &method, &mut request)?;
         let left = query::apply(&mut request.value, &method.input(), &self.wish)?;
         if left.minimal {
             talk.note(&format!("{} has no minimal form: all fields are shown", self.resource));

@@ -11,7 +11,7 @@ mod params;
 mod renames;
 mod request;
 mod source;
-mod typing;
+pub(crate) mod typing;
 
 use std::io::Read;
 use std::rc::Rc;

@@ -191,7 +191,7 @@ fn parse(text: &str) -> Result<Rc<Node>, Wrong> {
 }
 
 /// What an unquoted word is where the descriptor leaves it open.
-fn free_scalar(text: &str) -> Value {
+pub fn free_scalar(text: &str) -> Value {
     match text {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),

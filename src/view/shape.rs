@@ -90,6 +90,14 @@ impl Shape {
         (!names.is_empty()).then(|| Columns::parse(&names.join(",")))
     }
 
+    /// The type of a row of a list, if that is known.
+    pub fn row(&self) -> Option<&MessageDescriptor> {
+        match &self.row {
+            Row::Message(message) if self.list.is_some() => Some(message),
+            Row::Message(_) | Row::Plain | Row::Open => None,
+        }
+    }
+
     /// How many columns there are where none are chosen, if that is known.
     pub fn column_count(&self) -> Option<usize> {
         match &self.row {

@@ -1,0 +1,104 @@
+//! What a list is asked for: rows, order, page and columns.
+//!
+//! The platform's lists take a `query`; its shape differs between the generations of the API and some requests have
+//! none, or are one themselves: `statistics.Resource` has its page at the top. What a request can carry is put into it,
+//! by its descriptor; the rest is left to be applied here, or refused.
+
+mod place;
+mod select;
+#[cfg(test)]
+mod tests;
+
+use prost_reflect::MessageDescriptor;
+use serde_json::{Map, Value, json};
+
+use self::place::Place;
+pub use self::select::select;
+use crate::error::{Error, Result};
+use crate::view::{Local, Sort};
+
+/// What the user asked of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The fields that are needed; empty needs all.
+    pub only: Vec<String>,
+    /// Only the fields that identify a row; `Some(false)` asks for every field.
+    pub minimal: Option<bool>,
+    pub page: Option<Page>,
+    pub sort: Option<Sort>,
+}
+
+/// Part of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Counted from 1.
+    pub number: u32,
+    /// Rows a page.
+    pub limit: u32,
+}
+
+impl Page {
+    /// The first row, counted from 1, as the platform's `query.page.start` is.
+    ///
+    /// # Errors
+    /// A usage error for a row beyond what the API can count.
+    fn start(self) -> Result<u32> {
+        self.number.saturating_sub(1).checked_mul(self.limit).and_then(|before| before.checked_add(1)).ok_or_else(
+            || Error::usage(format!("page {} of {} rows lies beyond what the API can count", self.number, self.limit)),
+        )
+    }
+}
+
+/// What a request could not carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// To be applied to the rows that come back.
+    pub local: Option<Local>,
+    /// `minimal` was asked for, and the service has no such form.
+    pub minimal: bool,
+}
+
+/// Puts into `request` as much of `wish` as its message `input` can carry. A page goes to the service only if the order
+/// does too, for a page of rows in another order would be another page.
+pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: &Wish) -> Result<Left> {
+    let start = wish.page.map(Page::start).transpose()?;
+    let place = Place::of(input);
+    let field = |name: &str| place.as_ref().and_then(|place| place.shape.get_field_by_name(name));
+    let mut query = Map::new();
+    if field("only").is_some() && !wish.only.is_empty() {
+        query.insert("only".into(), wish.only.clone().into());
+    }
+    let minimal = wish.minimal.filter(|_| field("minimal").is_some());
+    if let Some(minimal) = minimal {
+        query.insert("minimal".into(), minimal.into());
+    }
+    let mut local = Local { sort: None, start: 0, limit: 0 };
+    if let Some(sort) = &wish.sort {
+        let one = json!({"key": sort.key(), "desc": sort.is_descending()});
+        match field("sort") {
+            Some(field) => drop(query.insert("sort".into(), if field.is_list() { json!([one]) } else { one })),
+            None => local.sort = Some(sort.clone()),
+        }
+    }
+    if let (Some(page), Some(start)) = (wish.page, start) {
+        if field("page").is_some() && local.sort.is_none() {
+            // The first page needs no start, and services of any age take it so.
+            let sent =
+                if start > 1 { json!({"start": start, "limit": page.limit}) } else { json!({"limit": page.limit}) };
+            query.insert("page".into(), sent);
+        } else {
+            (local.start, local.limit) = (to_usize(start), to_usize(page.limit));
+        }
+    }
+    if let (false, Some(place)) = (query.is_empty(), &place)
+        && let Some(given) = place.query_of(request)
+    {
+        given.extend(query);
+    }
+    let is_whole = local.sort.is_none() && local.limit == 0;
+    Ok(Left { local: (!is_whole).then_some(local), minimal: wish.minimal == Some(true) && minimal.is_none() })
+}
+
+fn to_usize(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
