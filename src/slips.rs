@@ -61,8 +61,9 @@ fn unknown(arg: &str, words: &[&str]) -> Option<String> {
         return option.map(|(_, hint)| (*hint).to_owned());
     }
     // The Python client's -v took the version of the API.
-    let is_version = arg.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    if is_version && words.windows(2).any(|pair| pair == ["-v", arg]) {
+    let is_version =
+        |word: &str| word.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if words.windows(2).any(|pair| pair[0] == "-v" && is_version(pair[1])) {
         return Some("-v tells what is sent where; the version of the API is --api-version".to_owned());
     }
     words
@@ -154,6 +155,7 @@ mod tests {
     #[test]
     fn the_python_clients_v_took_a_version() {
         assert!(hint("spacectl list plugin -v v1").unwrap().contains("--api-version"));
+        assert!(hint("spacectl list -v v1 plugin").unwrap().contains("--api-version"));
         assert!(hint("spacectl list plugin v1 -v").unwrap().contains("-p plugin_id"));
     }
 

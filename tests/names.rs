@@ -109,7 +109,7 @@ fn what_is_unclear_or_not_there_is_answered_with_what_is() {
             "list 'cr; rm'",
             "list region",
             "list sa",
-            "list -v v2 cr",
+            "list --api-version v2 cr",
             "exec delete cr",
             "exec make inventory.Policy",
             "exec inventory.Policy create",
