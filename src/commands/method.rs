@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use prost_reflect::prost::Message as _;
-use prost_reflect::{MessageDescriptor, MethodDescriptor};
+use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 use serde_json::Value;
 
 use super::connector::Connector;
@@ -32,27 +32,10 @@ impl Method {
     pub async fn reach(connector: &Connector, resource: &Resource, verb: &str, api_version: &str) -> Result<Self> {
         let caller = connector.connect(&resource.service).await?;
         let by_rule = resource.full_name(api_version);
-        let mut described = reflection::describe(&caller, &by_rule).await?;
-        let service = match described.pool.get_service_by_name(&by_rule) {
-            Some(service) => service,
-            None => {
-                let unknown = || resource.unknown(&described.services, api_version, caller.place());
-                let name = resource.find(&described.services, api_version).ok_or_else(unknown)?.to_owned();
-                described = reflection::describe(&caller, &name).await?;
-                described
-                    .pool
-                    .get_service_by_name(&name)
-                    .ok_or_else(|| Error::local(format!("{} offers {name} but does not describe it", caller.place())))?
-            }
-        };
-        let descriptor = service.methods().find(|method| method.name() == verb).ok_or_else(|| {
-            let verbs: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
-            let error = Error::usage(format!("{resource} at {} has no verb {verb}", caller.place()));
-            match nearest(verb, verbs.iter().map(String::as_str)) {
-                Some(verb) => error.hint(format!("did you mean {verb}?")),
-                None => error.hint(format!("its verbs are {}", verbs.join(", "))),
-            }
-        })?;
+        let find = |offered: &[String]| resource.find(offered, api_version).map(str::to_owned);
+        let service = describe(&caller, &by_rule, find).await?;
+        let service = service.map_err(|offered| resource.unknown(&offered, api_version, caller.place()))?;
+        let descriptor = find_method(&service, resource, verb, caller.place())?;
         if descriptor.is_client_streaming() {
             return Err(Error::usage(format!("{verb} of {resource} takes a stream of requests, which cannot be sent")));
         }
@@ -155,6 +138,40 @@ impl Method {
         };
         Ok(Answers { arriving, message: self.output() })
     }
+}
+
+/// Asks `caller` to describe the service that is called `by_rule`, or, if it has none of that name, the one of those it
+/// offers that `find` picks; the inner error is what it offers, if that is none of these.
+pub async fn describe(
+    caller: &Caller,
+    by_rule: &str,
+    find: impl Fn(&[String]) -> Option<String>,
+) -> Result<Result<ServiceDescriptor, Vec<String>>> {
+    let described = reflection::describe(caller, by_rule).await?;
+    if let Some(service) = described.pool.get_service_by_name(by_rule) {
+        return Ok(Ok(service));
+    }
+    let Some(name) = find(&described.services) else { return Ok(Err(described.services)) };
+    let described = reflection::describe(caller, &name).await?;
+    let undescribed = || Error::local(format!("{} offers {name} but does not describe it", caller.place()));
+    described.pool.get_service_by_name(&name).map(Ok).ok_or_else(undescribed)
+}
+
+/// The verb of a resource that `place` offers.
+pub fn find_method(
+    service: &ServiceDescriptor,
+    resource: &Resource,
+    verb: &str,
+    place: &str,
+) -> Result<MethodDescriptor> {
+    service.methods().find(|method| method.name() == verb).ok_or_else(|| {
+        let verbs: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
+        let error = Error::usage(format!("{resource} at {place} has no verb {verb}"));
+        match nearest(verb, verbs.iter().map(String::as_str)) {
+            Some(verb) => error.hint(format!("did you mean {verb}?")),
+            None => error.hint(format!("its verbs are {}", verbs.join(", "))),
+        }
+    })
 }
 
 /// What one request is answered with: one message, or a stream of them.
