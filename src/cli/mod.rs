@@ -3,6 +3,7 @@
 mod api_resources;
 mod config;
 mod exec;
+mod explain;
 mod get;
 mod limit;
 mod list;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 pub use api_resources::ApiResources;
 pub use config::{Config, Endpoint};
 pub use exec::Exec;
+pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use get::Get;
 pub use limit::Limit;
 pub use list::{List, Rows};
@@ -83,6 +85,9 @@ pub enum Command {
     /// Show what the environment's endpoints offer: services, resources, verbs
     #[command(after_help = api_resources::EXAMPLES)]
     ApiResources(ApiResources),
+    /// Explain a resource, what a verb takes and answers, or a field
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(Explain),
     /// Set up environments, endpoints and keys
     #[command(subcommand)]
     Config(Config),

@@ -4,6 +4,7 @@ mod api_resources;
 mod config;
 mod connector;
 mod exec;
+mod explain;
 mod get;
 mod list;
 mod local;
@@ -31,6 +32,7 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
         Command::List(args) => list::run(args, context),
         Command::Get(args) => get::run(args, context),
         Command::ApiResources(args) => api_resources::run(args, context),
+        Command::Explain(args) => explain::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Local(args) => local::run(args, context),
         Command::Version(args) => version::run(args, context),
