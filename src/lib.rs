@@ -15,6 +15,7 @@ pub mod config;
 pub mod endpoint;
 pub mod error;
 pub mod escape;
+pub mod explain;
 pub mod filter;
 pub mod invalid;
 pub mod json;

@@ -1,7 +1,24 @@
 //! The README's tour and the pages of `docs`, run as they stand, each in a home of its own.
 
-/// Runs what a page shows.
-fn run(page: &str) {
+use std::path::Path;
+
+#[test]
+fn the_tour_is_true() {
+    run("README.md");
+}
+
+#[test]
+fn the_pages_are_true() {
+    let pages = std::fs::read_dir("docs").unwrap().map(|entry| entry.unwrap().path());
+    let mut pages: Vec<_> = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
+    pages.sort();
+    assert!(!pages.is_empty());
+    for page in pages {
+        run(page);
+    }
+}
+
+fn run(page: impl AsRef<Path>) {
     let home = tempfile::tempdir().unwrap();
     let cases = trycmd::TestCases::new();
     cases
@@ -13,19 +30,4 @@ fn run(page: &str) {
         .env("SPACECTL_CONFIG_DIR", "");
     cases.insert_var("[HOME]", home.path().to_str().unwrap().to_owned()).unwrap();
     cases.run();
-}
-
-#[test]
-fn the_tour_is_true() {
-    run("README.md");
-}
-
-#[test]
-fn the_pages_are_true() {
-    for page in std::fs::read_dir("docs").unwrap() {
-        let page = page.unwrap().path();
-        if page.extension().is_some_and(|extension| extension == "md") {
-            run(page.to_str().unwrap());
-        }
-    }
 }

@@ -3,6 +3,7 @@
 mod api_resources;
 mod config;
 mod exec;
+mod explain;
 mod filters;
 mod get;
 mod limit;
@@ -19,6 +20,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 pub use api_resources::ApiResources;
 pub use config::{Alias, Config, Endpoint};
 pub use exec::Exec;
+pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use filters::Filters;
 pub use get::Get;
 pub use limit::Limit;
@@ -103,6 +105,9 @@ pub enum Command {
     /// Show what the environment's endpoints offer: services, resources, verbs
     #[command(after_help = api_resources::EXAMPLES)]
     ApiResources(ApiResources),
+    /// Explain a resource, what a verb takes and answers, or a field
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(Explain),
     /// Set up environments, endpoints and keys
     #[command(subcommand)]
     Config(Config),

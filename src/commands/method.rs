@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use prost_reflect::prost::Message as _;
-use prost_reflect::{MessageDescriptor, MethodDescriptor};
+use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 use serde_json::Value;
 
 use super::connector::Connector;
@@ -33,25 +33,9 @@ impl Method {
         let resource = connector.locate(resource)?;
         let caller = connector.connect(&resource.service).await?;
         let by_rule = resource.full_name(api_version);
-        let mut described = reflection::describe(&caller, &by_rule).await?;
-        let (resource, service) = match described.pool.get_service_by_name(&by_rule) {
-            Some(service) => (resource, service),
-            None => {
-                let (resource, name) = resource.choose(&described.services, api_version, caller.place())?;
-                described = reflection::describe(&caller, &name).await?;
-                let service = described.pool.get_service_by_name(&name).ok_or_else(|| {
-                    Error::local(format!("{} offers {name} but does not describe it", caller.place()))
-                })?;
-                (resource, service)
-            }
-        };
-        let names: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let meant = verbs::among(verb, &names);
-        let descriptor = service.methods().find(|method| Some(method.name()) == meant).ok_or_else(|| {
-            Error::usage(format!("{resource} at {} has no verb {verb}", caller.place()))
-                .hint(verbs::hint_at(verb, &names))
-        })?;
+        let choose = |offered: &[String]| resource.choose(offered, api_version, caller.place());
+        let (resource, service) = describe(&caller, (resource.clone(), by_rule), choose).await?;
+        let descriptor = find_method(&service, &resource, verb, caller.place())?;
         if descriptor.is_client_streaming() {
             return Err(Error::usage(format!("{verb} of {resource} takes a stream of requests, which cannot be sent")));
         }
@@ -181,6 +165,38 @@ impl Method {
         };
         Ok(Answers { arriving, message: self.output() })
     }
+}
+
+/// The service that the first of `by_rule` is there called by the second, in its endpoint's own description; where there
+/// is no such name, the one that `choose` takes of those that are offered.
+pub async fn describe<T>(
+    caller: &Caller,
+    by_rule: (T, String),
+    choose: impl FnOnce(&[String]) -> Result<(T, String)>,
+) -> Result<(T, ServiceDescriptor)> {
+    let described = reflection::describe(caller, &by_rule.1).await?;
+    if let Some(service) = described.pool.get_service_by_name(&by_rule.1) {
+        return Ok((by_rule.0, service));
+    }
+    let (chosen, name) = choose(&described.services)?;
+    let described = reflection::describe(caller, &name).await?;
+    let undescribed = || Error::local(format!("{} offers {name} but does not describe it", caller.place()));
+    Ok((chosen, described.pool.get_service_by_name(&name).ok_or_else(undescribed)?))
+}
+
+/// The method of `service`, which is `resource` at `place`, that the user calls `verb`.
+pub fn find_method(
+    service: &ServiceDescriptor,
+    resource: &Resource,
+    verb: &str,
+    place: &str,
+) -> Result<MethodDescriptor> {
+    let names: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let meant = verbs::among(verb, &names);
+    service.methods().find(|method| Some(method.name()) == meant).ok_or_else(|| {
+        Error::usage(format!("{resource} at {place} has no verb {verb}")).hint(verbs::hint_at(verb, &names))
+    })
 }
 
 /// What one request is answered with: one message, or a stream of them.

@@ -5,6 +5,7 @@ mod config;
 mod connector;
 mod dry_run;
 mod exec;
+mod explain;
 mod filters;
 mod get;
 mod list;
@@ -40,6 +41,7 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
         Command::Stat(args) => stat::run("stat", args, context),
         Command::Analyze(args) => stat::run("analyze", args, context),
         Command::ApiResources(args) => api_resources::run(args, context),
+        Command::Explain(args) => explain::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Local(args) => local::run(args, context),
         Command::Version(args) => version::run(args, context),

@@ -14,6 +14,7 @@
 
 mod condition;
 mod datum;
+mod described;
 mod document;
 mod fault;
 mod lazy;
@@ -32,6 +33,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use described::descriptors;
 pub use plugin::{Rules, Warn};
 pub use server::{API_VERSION, routes, serve};
 pub use store::Store;

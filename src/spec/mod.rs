@@ -7,6 +7,7 @@ mod advice;
 mod decimals;
 mod draft;
 mod locate;
+mod needed;
 mod params;
 mod renames;
 mod request;
@@ -20,6 +21,7 @@ use serde_json::Map;
 
 pub use draft::{Draft, Resolved, Target, Warning};
 pub use locate::Part;
+pub use needed::needed;
 pub use renames::Refusal;
 pub use request::Request;
 

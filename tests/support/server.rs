@@ -57,6 +57,11 @@ impl Api {
         Self::compile("proto", &repository_files())
     }
 
+    /// Every kind of field that a request can have.
+    pub fn kinds() -> Self {
+        Self::compile("tests/proto", &["kinds.proto"])
+    }
+
     /// An API written in the test.
     pub fn inline(source: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();

@@ -1,0 +1,206 @@
+//! `explain`: what a resource, a verb or a field is, as descriptors tell it.
+
+use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
+use tonic::Code;
+
+use super::connector::Connector;
+use super::method::{describe, find_method};
+use super::{Context, block_on};
+use crate::cli::{Explain, ExplainFormat};
+use crate::config::{ConfigDir, Endpoints, Selection, Settings, Variables};
+use crate::error::{Error, Kind, Result};
+use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};
+use crate::json;
+use crate::output::{Format, Look, Writer};
+use crate::platform::ApiName;
+use crate::repository::{self, API_VERSION};
+use crate::resource::{Resource, alias, verb};
+use crate::spec;
+use crate::streams::Streams;
+use crate::view::Document;
+
+/// The service whose API is bundled.
+const REPOSITORY: &str = "repository";
+
+/// How errors name what is bundled.
+const BUNDLED: &str = "the bundled Repository API";
+
+pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
+    let address = address(&args.path, context)?;
+    let Found { resource, below, service, place } = find(&address, &args.api_version, context)?;
+    let below: Vec<&str> = below.iter().map(String::as_str).collect();
+    let Some((verb, path)) = below.split_first() else {
+        if args.form.skeleton || args.form.json_schema {
+            let verbs: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
+            return Err(Error::usage(format!("{resource} has several verbs, each with a request of its own"))
+                .hint(format!("name the verb, as in {resource}.{}", verbs.first().map_or("VERB", String::as_str))));
+        }
+        let explained = Describer::new(args.form.depth.into()).resource(&resource, &service);
+        return write(&Explained::Resource(explained), args.form.output, context.streams);
+    };
+    let method = find_method(&service, &resource, verb, &place)?;
+    let about = About { resource: &resource, method: &method, args };
+    if args.form.json_schema || args.form.skeleton {
+        if !path.is_empty() {
+            return Err(Error::usage(format!("{} is a field, and only a verb has a request", path.join(".")))
+                .hint(format!("ask for the whole of {resource}.{verb}")));
+        }
+        return if args.form.json_schema { about.schema(context.streams) } else { about.skeleton(context.streams) };
+    }
+    write(&about.explanation(path)?, args.form.output, context.streams)
+}
+
+/// A verb that is asked about.
+struct About<'a> {
+    resource: &'a Resource,
+    method: &'a MethodDescriptor,
+    args: &'a Explain,
+}
+
+impl About<'_> {
+    fn explanation(&self, path: &[&str]) -> Result<Explained> {
+        if path.is_empty() {
+            return Ok(Explained::Verb(Box::new(self.verb())));
+        }
+        let found = explain::find(self.resource, self.method, path)?;
+        let field = self.describer().field(self.resource, self.method, path, &found, self.needed());
+        Ok(Explained::Field(field))
+    }
+
+    fn verb(&self) -> ExplainedVerb {
+        self.describer().verb(self.resource, self.method, self.needed())
+    }
+
+    fn describer(&self) -> Describer {
+        Describer::new(self.args.form.depth.into())
+    }
+
+    fn schema(&self, streams: &mut Streams) -> Result<()> {
+        let schema = explain::schema::of_request(&self.name(), self.method, self.needed());
+        Ok(json::pretty(&mut *streams.out, &schema)?)
+    }
+
+    fn skeleton(&self, streams: &mut Streams) -> Result<()> {
+        let command = format!("spacectl exec {} {}", self.method.name(), self.resource);
+        write!(streams.out, "{}", explain::skeleton::render(&self.verb(), &command, &self.name()))?;
+        Ok(())
+    }
+
+    fn name(&self) -> String {
+        format!("{}.{}", self.resource, self.method.name())
+    }
+
+    fn needed(&self) -> &'static [&'static str] {
+        match ApiName::parse(self.method.parent_service().full_name()) {
+            Some(name) => spec::needed(name.service, name.resource, self.method.name()),
+            None => &[],
+        }
+    }
+}
+
+/// What `text` leads into: an alias, alone or before a verb, stands for its resource.
+fn address(text: &str, context: &Context<'_>) -> Result<Address> {
+    let Some((first, below)) = text.split_once('.') else {
+        return Ok(Address::of(context.resource(text)?, ""));
+    };
+    // `repository` is an alias and a service: what follows tells which is meant.
+    let is_verb = below.split('.').next().is_some_and(verb::is_known);
+    match is_verb.then(|| alias::find(first, &context.own_aliases()?)).transpose()?.flatten() {
+        Some(resource) if !below.split('.').any(str::is_empty) => Ok(Address::of(resource, below)),
+        _ => Address::parse(text),
+    }
+}
+
+/// What is asked about, and who described it.
+struct Found {
+    resource: Resource,
+    /// The verb and the fields.
+    below: Vec<String>,
+    service: ServiceDescriptor,
+    place: String,
+}
+
+/// Asks the endpoint in use; where there is none, the Repository API is described by this program.
+fn find(address: &Address, api_version: &str, context: &mut Context<'_>) -> Result<Found> {
+    let is_bundled = address.resource().service == REPOSITORY;
+    let selection =
+        Selection { environment: context.global.environment.clone(), endpoint: context.global.endpoint.clone() };
+    if is_bundled && is_nothing_selected(&selection, context.variables)? {
+        context.streams.talk.note(&format!(
+            "no environment is selected: this is the bundled description of the Repository API {API_VERSION}"
+        ));
+        return bundled(address, api_version);
+    }
+    let settings = Settings::resolve(&selection, context.variables)?;
+    if matches!(settings.endpoints, Endpoints::Embedded) {
+        // What it has is known without opening its file; what it has not is refused as by every command.
+        settings.destination(&address.resource().service)?;
+        return bundled(address, api_version);
+    }
+    let connector = Connector::new(context)?;
+    let described = block_on(async {
+        let located = connector.locate(address.resource())?;
+        let caller = connector.connect(&located.service).await?;
+        let by_rule = ((located.clone(), address.below()), located.full_name(api_version));
+        let choose = |offered: &[String]| address.choose(offered, api_version, caller.place());
+        let ((resource, below), service) = describe(&caller, by_rule, choose).await?;
+        Ok(Found { resource, below, service, place: caller.place().to_owned() })
+    });
+    match described {
+        Ok(found) => Ok(found),
+        Err(error) if is_bundled && is_out_of_reach(&error) => {
+            context.streams.talk.warning(&format!(
+                "{}; this is the bundled description of the Repository API {API_VERSION}, and the service's own may differ",
+                error.summary()
+            ));
+            bundled(address, api_version)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the user has neither configured nor named anything to ask.
+fn is_nothing_selected(selection: &Selection, variables: &Variables) -> Result<bool> {
+    if selection.endpoint.is_some() || selection.named(variables)?.is_some() {
+        return Ok(false);
+    }
+    match ConfigDir::locate(variables) {
+        Ok(dir) => Ok(selection.find(variables, &dir)?.is_none()),
+        // Without a folder there is no configuration in it.
+        Err(_) => Ok(true),
+    }
+}
+
+/// Whether nobody described anything, so that it says nothing about what was asked.
+fn is_out_of_reach(error: &Error) -> bool {
+    match error.kind() {
+        Kind::Local => true,
+        Kind::Status(code) => matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unimplemented),
+        Kind::Usage | Kind::ReaderGone | Kind::Interrupted => false,
+    }
+}
+
+fn bundled(address: &Address, api_version: &str) -> Result<Found> {
+    let unreadable = |error| Error::local("the bundled descriptors cannot be read").caused_by(&error);
+    let pool: DescriptorPool = repository::descriptors().map_err(unreadable)?;
+    let offered: Vec<String> = pool.services().map(|service| service.full_name().to_owned()).collect();
+    let ((resource, below), name) = address.choose(&offered, api_version, BUNDLED)?;
+    let service = pool.get_service_by_name(&name).ok_or_else(|| Error::local(format!("{name} is not described")))?;
+    Ok(Found { resource, below, service, place: BUNDLED.to_owned() })
+}
+
+fn write(explained: &Explained, format: ExplainFormat, streams: &mut Streams) -> Result<()> {
+    let look = Look { terminal: streams.out_is_terminal, styled: streams.out_is_terminal && streams.color };
+    let format = match format {
+        ExplainFormat::Text => {
+            write!(streams.out, "{}", explain::text::render(explained, look.styled))?;
+            return Ok(());
+        }
+        ExplainFormat::Json => Format::Json,
+        ExplainFormat::Yaml => Format::Yaml,
+    };
+    let value = serde_json::to_value(explained).map_err(|error| Error::local("cannot be written").cause(error))?;
+    let mut writer = Writer::new(&mut *streams.out, format, look);
+    writer.write(Document::Value(value))?;
+    writer.finish()
+}

@@ -1,0 +1,159 @@
+//! What is asked about: `SERVICE.RESOURCE[.VERB[.FIELD...]]`.
+
+use crate::error::{Error, Result};
+use crate::nearest::nearest;
+use crate::resource::Resource;
+
+/// A path as it is typed. Where the resource ends in it depends on what is offered, since a full name such as
+/// `grpc.health.v1.Health` has any number of parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    text: String,
+    /// As it is without knowing what is offered: the first two parts, or the five of one of the platform's full names.
+    resource: Resource,
+    /// How much of the text that is, in bytes.
+    length: usize,
+}
+
+impl Address {
+    /// Reads `repository.Plugin`, `repository.Plugin.register.tags`, `spaceone.api.repository.v1.Plugin.register`.
+    ///
+    /// # Errors
+    /// A usage error for what names no resource.
+    pub fn parse(text: &str) -> Result<Self> {
+        if text.split('.').any(str::is_empty) {
+            // For its words: this is no resource.
+            Resource::parse(text)?;
+        }
+        let parts = if text.starts_with("spaceone.api.") { 5 } else { 2 };
+        let length = text.match_indices('.').nth(parts - 1).map_or(text.len(), |(at, _)| at);
+        Ok(Self { text: text.to_owned(), resource: Resource::parse(&text[..length])?, length })
+    }
+
+    /// The resource, as far as the text alone tells.
+    pub fn resource(&self) -> &Resource {
+        &self.resource
+    }
+
+    /// A path into `resource`: `below` is the verb and the fields, or empty.
+    pub fn of(resource: Resource, below: &str) -> Self {
+        let name = resource.to_string();
+        let text = if below.is_empty() { name.clone() } else { format!("{name}.{below}") };
+        Self { text, resource, length: name.len() }
+    }
+
+    /// The verb and the fields, if the resource is what the text alone tells.
+    pub fn below(&self) -> Vec<String> {
+        parts(&self.text[self.length..])
+    }
+
+    /// The resource among the full names that `place` has `offered`, its full name, and the verb and fields that follow
+    /// it.
+    ///
+    /// # Errors
+    /// As [`Resource::choose`]; a full name with a slip in it is answered with what was meant.
+    pub fn choose(
+        &self,
+        offered: &[String],
+        api_version: &str,
+        place: &str,
+    ) -> Result<((Resource, Vec<String>), String)> {
+        let in_full = offered.iter().filter_map(|name| Some((name, self.behind(name)?)));
+        if let Some((name, below)) = in_full.max_by_key(|(name, _)| name.len()) {
+            return Ok(((Resource::parse(name)?, parts(below)), name.clone()));
+        }
+        match self.resource.choose(offered, api_version, place) {
+            Ok((resource, name)) => Ok(((resource, self.below()), name)),
+            Err(error) => Err(self.slip(offered, place).unwrap_or(error)),
+        }
+    }
+
+    /// The error for a full name with a slip in it, which is as long as what was meant.
+    fn slip(&self, offered: &[String], place: &str) -> Option<Error> {
+        let count = |text: &str| text.split('.').count();
+        let beginning =
+            |count: usize| self.text.match_indices('.').nth(count - 1).map_or(&*self.text, |(at, _)| &self.text[..at]);
+        let long = offered.iter().filter(|name| count(name) > 2 && count(name) <= count(&self.text));
+        let mut typed = long.map(|name| (name, beginning(count(name))));
+        let (name, typed) = typed.find(|(name, typed)| nearest(typed, [&***name]).is_some())?;
+        Some(Error::usage(format!("{place} has no resource {typed}")).hint(format!("did you mean {name}?")))
+    }
+
+    /// What follows `full_name`, if the text begins with that.
+    fn behind(&self, full_name: &str) -> Option<&str> {
+        self.text.strip_prefix(full_name).filter(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+}
+
+/// What stands between the dots of what follows a name.
+fn parts(below: &str) -> Vec<String> {
+    below.split('.').skip(1).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str, offered: &[&str]) -> (String, String) {
+        let offered: Vec<String> = offered.iter().map(|&name| name.to_owned()).collect();
+        let address = Address::parse(text).unwrap();
+        let ((resource, below), _) = address.choose(&offered, "v1", "local").unwrap();
+        (resource.to_string(), below.join("/"))
+    }
+
+    #[test]
+    fn two_parts_are_the_resource_and_the_rest_leads_into_it() {
+        let offered = ["grpc.health.v1.Health", "spaceone.api.repository.v1.Plugin"];
+        for (text, resource, rest) in [
+            ("repository.Plugin", "repository.Plugin", ""),
+            ("repository.Plugin.list", "repository.Plugin", "list"),
+            ("repository.Plugin.list.query.page", "repository.Plugin", "list/query/page"),
+            ("repository.Health.Check", "repository.Health", "Check"),
+        ] {
+            assert_eq!(split(text, &offered), (resource.to_owned(), rest.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn full_names_are_told_by_what_is_offered() {
+        let offered = ["grpc.health.v1.Health", "a.b", "a.b.C", "spaceone.api.repository.v1.Plugin"];
+        for (text, resource, rest) in [
+            ("grpc.health.v1.Health", "grpc.health.v1.Health", ""),
+            ("grpc.health.v1.Health.Check.service", "grpc.health.v1.Health", "Check/service"),
+            ("a.b.C.get", "a.b.C", "get"),
+            ("spaceone.api.repository.v1.Plugin.list.query", "spaceone.api.repository.v1.Plugin", "list/query"),
+        ] {
+            assert_eq!(split(text, &offered), (resource.to_owned(), rest.to_owned()), "{text}");
+        }
+        let plugin = Address::parse("spaceone.api.repository.v1.Plugin.register").unwrap();
+        assert_eq!(plugin.resource().full_name("v1"), "spaceone.api.repository.v1.Plugin");
+    }
+
+    #[test]
+    fn an_unknown_resource_names_the_nearest() {
+        let offered = ["grpc.health.v1.Health", "spaceone.api.repository.v1.Plugin"].map(str::to_owned);
+        let told = |text: &str| Address::parse(text).unwrap().choose(&offered, "v1", "local").unwrap_err().to_string();
+        for (text, wrong, meant) in [
+            ("grpc.heatlh.v1.Health.Check", "grpc.heatlh.v1.Health", "grpc.health.v1.Health"),
+            ("repository.Plugn.register", "repository.Plugn", "repository.Plugin"),
+        ] {
+            assert_eq!(told(text), format!("error: local has no resource {wrong}\nhint: did you mean {meant}?"));
+        }
+    }
+
+    #[test]
+    fn a_path_can_lead_into_a_resource_that_is_known() {
+        let address = Address::of(Resource::parse("repository.Plugin").unwrap(), "register.tags");
+        assert_eq!(address, Address::parse("repository.Plugin.register.tags").unwrap());
+        assert_eq!(address.below(), ["register", "tags"]);
+        let address = Address::of(Resource::parse("repository.Plugin").unwrap(), "");
+        assert_eq!(address, Address::parse("repository.Plugin").unwrap());
+    }
+
+    #[test]
+    fn what_names_no_resource_is_refused() {
+        for wrong in ["", "repository", "repository.", "repository.Plugin.", ".Plugin", "a..b", "."] {
+            assert_eq!(Address::parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
+    }
+}

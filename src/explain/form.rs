@@ -1,0 +1,77 @@
+//! What a field holds, as it is written in a request: the well-known types are what their JSON form is
+//! (<https://protobuf.dev/programming-guides/json/>).
+
+use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+
+/// One value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Form {
+    /// Neither a message nor an enum; a wrapper (`google.protobuf.Int32Value`) is what it wraps.
+    Scalar(Kind),
+    Choice(EnumDescriptor),
+    Message(MessageDescriptor),
+    /// `google.protobuf.Struct`.
+    AnyMapping,
+    /// `google.protobuf.Value`.
+    Anything,
+    /// `google.protobuf.ListValue`.
+    AnyList,
+    /// `google.protobuf.Any`.
+    Typed,
+    Timestamp,
+    Duration,
+    FieldMask,
+}
+
+/// How many values there are.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Count {
+    One,
+    List,
+    /// A mapping with keys of this kind.
+    Map(Kind),
+}
+
+impl Form {
+    pub fn of(kind: Kind) -> Self {
+        let message = match kind {
+            Kind::Message(message) => message,
+            Kind::Enum(choice) => return Self::Choice(choice),
+            scalar => return Self::Scalar(scalar),
+        };
+        match message.full_name().strip_prefix("google.protobuf.") {
+            Some("Struct") => Self::AnyMapping,
+            Some("Value") => Self::Anything,
+            Some("ListValue") => Self::AnyList,
+            Some("Any") => Self::Typed,
+            Some("Timestamp") => Self::Timestamp,
+            Some("Duration") => Self::Duration,
+            Some("FieldMask") => Self::FieldMask,
+            Some(name) if name.ends_with("Value") => match message.get_field_by_name("value") {
+                // A wrapper wraps no message, so this ends here.
+                Some(wrapped) if wrapped.kind().as_message().is_none() => Self::of(wrapped.kind()),
+                _ => Self::Message(message),
+            },
+            _ => Self::Message(message),
+        }
+    }
+
+    /// The message whose fields can be named, if it is one.
+    pub fn message(&self) -> Option<&MessageDescriptor> {
+        match self {
+            Self::Message(message) => Some(message),
+            _ => None,
+        }
+    }
+}
+
+/// How many values of which form a field holds.
+pub(super) fn of_field(field: &FieldDescriptor) -> (Count, Form) {
+    match field.kind() {
+        Kind::Message(entry) if field.is_map() => {
+            (Count::Map(entry.map_entry_key_field().kind()), Form::of(entry.map_entry_value_field().kind()))
+        }
+        kind if field.is_list() => (Count::List, Form::of(kind)),
+        kind => (Count::One, Form::of(kind)),
+    }
+}

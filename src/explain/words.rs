@@ -1,0 +1,84 @@
+//! Types in plain words, and as protobuf writes them.
+
+use prost_reflect::{Cardinality, FieldDescriptor, Kind};
+
+use super::form::{Count, Form};
+
+/// What a field takes: `text`, `list of whole numbers`, `mapping of texts to mappings`.
+pub(super) fn plain(count: &Count, form: &Form) -> String {
+    let (one, many) = words(form);
+    match count {
+        Count::One => one.to_owned(),
+        Count::List => format!("list of {many}"),
+        Count::Map(key) => format!("mapping of {} to {many}", words(&Form::Scalar(key.clone())).1),
+    }
+}
+
+/// One value of a form, and several.
+fn words(form: &Form) -> (&'static str, &'static str) {
+    match form {
+        Form::Scalar(kind) => match kind {
+            Kind::Bool => ("true or false", "true or false"),
+            Kind::String => ("text", "texts"),
+            Kind::Bytes => ("bytes in base64", "bytes in base64"),
+            Kind::Double | Kind::Float => ("number", "numbers"),
+            Kind::Uint32 | Kind::Fixed32 | Kind::Uint64 | Kind::Fixed64 => {
+                ("whole number from 0", "whole numbers from 0")
+            }
+            _ => ("whole number", "whole numbers"),
+        },
+        Form::Choice(_) => ("choice", "choices"),
+        Form::Message(_) => ("mapping", "mappings"),
+        Form::AnyMapping => ("any mapping", "any mappings"),
+        Form::Anything => ("anything", "anything"),
+        Form::AnyList => ("any list", "any lists"),
+        Form::Typed => ("mapping with its @type", "mappings with their @type"),
+        Form::Timestamp => ("date and time", "dates and times"),
+        Form::Duration => ("duration", "durations"),
+        Form::FieldMask => ("names of fields", "names of fields"),
+    }
+}
+
+/// A form's words about what cannot be guessed from its name.
+pub(super) fn example(form: &Form) -> Option<&'static str> {
+    Some(match form {
+        Form::Timestamp => "written as \"2026-01-01T00:00:00Z\"",
+        Form::Duration => "in seconds, written as \"1.5s\"",
+        Form::FieldMask => "written as \"name,tags\"",
+        _ => return None,
+    })
+}
+
+/// A field's type in protobuf's words: `repeated spaceone.api.core.v2.Filter`, `map<string, int32>`, or with `short`
+/// names.
+pub(super) fn proto(field: &FieldDescriptor, short: bool) -> String {
+    match field.kind() {
+        Kind::Message(entry) if field.is_map() => {
+            let [key, value] = [entry.map_entry_key_field(), entry.map_entry_value_field()];
+            format!("map<{}, {}>", name(&key.kind(), short), name(&value.kind(), short))
+        }
+        kind => {
+            let label = match field.cardinality() {
+                Cardinality::Repeated => "repeated ",
+                // Only where it makes a difference: elsewhere a field that is unset and one that is 0 are the same.
+                Cardinality::Optional if is_explicitly_optional(field) => "optional ",
+                Cardinality::Optional | Cardinality::Required => "",
+            };
+            format!("{label}{}", name(&kind, short))
+        }
+    }
+}
+
+fn is_explicitly_optional(field: &FieldDescriptor) -> bool {
+    field.containing_oneof().is_some_and(|oneof| oneof.is_synthetic())
+}
+
+fn name(kind: &Kind, short: bool) -> String {
+    let (full, package) = match kind {
+        Kind::Message(message) => (message.full_name(), message.package_name()),
+        Kind::Enum(choice) => (choice.full_name(), choice.package_name()),
+        scalar => return format!("{scalar:?}").to_lowercase(),
+    };
+    let in_package = full.strip_prefix(package).and_then(|name| name.strip_prefix('.')).unwrap_or(full);
+    if short { in_package.to_owned() } else { full.to_owned() }
+}

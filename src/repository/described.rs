@@ -1,0 +1,15 @@
+//! What the embedded service tells of itself, without asking it.
+
+use prost_reflect::{DescriptorError, DescriptorPool};
+
+use super::proto::FILE_DESCRIPTOR_SET;
+
+/// The descriptors of every service that the embedded one serves, reflection left out, with their comments.
+///
+/// # Errors
+/// None, unless the program was built from broken descriptors.
+pub fn descriptors() -> Result<DescriptorPool, DescriptorError> {
+    let mut pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET)?;
+    pool.decode_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)?;
+    Ok(pool)
+}

@@ -1,0 +1,169 @@
+"""`explain` against the real Repository service 1.12.5, its schemas in a real validator, its text on a terminal."""
+
+import json
+
+import jsonschema
+import pytest
+import yaml
+
+from lab import EXAMPLES, HERE, SPACECTL
+from terminal import Terminal
+
+PLUGIN = "repository.Plugin"
+SNAPSHOTS = HERE.parent / "snapshots"
+
+# What a Struct would round, so that the codec does not take it for one.
+LONG = [2**63 - 1, 2**63, -(2**63), 2**64 - 1]
+
+# What no schema can tell, and what needs a checker of formats.
+BEYOND_A_SCHEMA = {
+    "anything": LONG + [[number] for number in LONG],
+    "list": [[number] for number in LONG],
+    "long": [1e16],
+    "big": [1e16],
+    "longs": [[1e16]],
+    "wrapped_long": [1e16],
+    "at": ["2026-02-29T00:00:00Z"],
+}
+
+
+@pytest.fixture
+def client(spacectl, repository, domain):
+    return spacectl.configure(repository.url, domain)
+
+
+def explained(client, *args):
+    return json.loads(client.output("explain", *args, "-o", "json"))
+
+
+def schema(client, *args):
+    made = json.loads(client.output(*args, "--json-schema"))
+    jsonschema.Draft7Validator.check_schema(made)
+    return jsonschema.Draft7Validator(made)
+
+
+def snapshot(name):
+    """What stands behind the head of a snapshot of the Rust tests."""
+    text = (SNAPSHOTS / f"schema__{name}.snap").read_text()
+    return json.loads(text.split("---\n", 2)[2])
+
+
+class TestTheRealService:
+    def test_every_verb_of_every_resource(self, client):
+        rows = json.loads(client.output("api-resources", "-o", "json"))["results"]
+        assert {"Plugin", "Repository", "Schema", "Policy"} <= {row["Resource"] for row in rows}
+        for row in rows:
+            name = f"{row['Service']}.{row['Resource']}"
+            verbs = row["Verb"].split(", ")
+            assert [verb["verb"] for verb in explained(client, name)["verbs"]] == verbs
+            for verb in verbs:
+                told = explained(client, f"{name}.{verb}")
+                text = client.output("explain", f"{name}.{verb}")
+                for field in told["request"]["fields"] + told["response"]["fields"]:
+                    assert f"\n  {field['name']} " in text
+                schema(client, "explain", f"{name}.{verb}")
+                yaml.safe_load(client.output("explain", f"{name}.{verb}", "--skeleton"))
+
+    def test_the_skeleton_of_register_filled_in_registers(self, client):
+        skeleton = client.output("explain", f"{PLUGIN}.register", "--skeleton")
+        assert yaml.safe_load(skeleton) == {"name": "", "service_type": "", "image": ""}
+        filled = (
+            skeleton.replace("\nname: ''", "\nname: Slack")
+            .replace("\nservice_type: ''", "\nservice_type: notification.Protocol")
+            .replace("\nimage: ''", "\nimage: cloudforet/plugin-slack")
+            .replace("\n#provider: ''", "\nprovider: slack")
+        )
+        answer = client.output("exec", "register", PLUGIN, "-f", "-", stdin=filled)
+        plugin = yaml.safe_load(answer)
+        assert (plugin["plugin_id"], plugin["provider"]) == ("plugin-slack", "slack")
+
+    @pytest.mark.parametrize(
+        "name",
+        [f"Plugin.{verb}" for verb in ("register", "update", "deregister", "enable", "disable", "get_versions", "get")]
+        + [f"Repository.{verb}" for verb in ("register", "update", "deregister", "get")]
+        + [f"Schema.{verb}" for verb in ("create", "update", "delete", "get", "list")]
+        + [f"Policy.{verb}" for verb in ("create", "update", "delete", "get", "list")],
+    )
+    def test_what_is_required_is_what_is_asked_for(self, client, name):
+        resource, verb = name.split(".")
+        fields = explained(client, f"repository.{name}")["request"]["fields"]
+        needed = {field["name"]: field for field in fields if field.get("required")}
+        assert needed
+
+        def value(field):
+            return {"any mapping": {"a": "b"}, "list of texts": ["a"]}.get(field["type"], "nope")
+
+        for missing in needed:
+            given = {key: value(field) for key, field in needed.items() if key != missing}
+            words = f"ERROR_REQUIRED_PARAMETER: Required parameter. (key = {missing})"
+            refused = client.refused("exec", verb, f"repository.{resource}", "-j", json.dumps(given))
+            assert refused == (67, "INVALID_ARGUMENT", words)
+
+    def test_what_a_list_does_not_need(self, client):
+        for resource in ("Plugin", "Repository"):
+            fields = explained(client, f"repository.{resource}.list")["request"]["fields"]
+            assert not any(field.get("required") for field in fields)
+            client.output("exec", "list", f"repository.{resource}")
+
+    def test_the_bundled_description_where_the_service_is_away(self, spacectl):
+        result = spacectl.run("--endpoint", "grpc://127.0.0.1:1", "explain", PLUGIN)
+        assert result.code == 0
+        assert result.stderr.startswith("warning: cannot connect to grpc://127.0.0.1:1")
+
+
+class TestSchemas:
+    def test_it_accepts_what_the_codec_accepts(self):
+        """Each of many values in each kind of field: the codec's verdicts are the Rust tests'."""
+        made, verdicts = snapshot("schema_of_kinds"), snapshot("what_the_codec_accepts")
+        jsonschema.Draft7Validator.check_schema(made)
+        validator = jsonschema.Draft7Validator(made)
+        assert set(verdicts["accepted"]) == set(made["properties"])
+        different = {}
+        for field, accepted in verdicts["accepted"].items():
+            for index, value in enumerate(verdicts["values"]):
+                if validator.is_valid({field: value}) != (index in accepted):
+                    assert index not in accepted, (field, value)
+                    different.setdefault(field, []).append(value)
+        assert different == BEYOND_A_SCHEMA
+        for request in verdicts["requests"]:
+            assert validator.is_valid(request["value"]) == request["accepted"], request
+
+    def test_the_examples_of_the_second_generation(self, spacectl):
+        validator = schema(spacectl, "-e", "local", "explain", f"{PLUGIN}.register")
+        examples = [yaml.safe_load(file.read_text()) for file in EXAMPLES.glob("*.yml")]
+        examples = [example for example in examples if "resource_type" in example]
+        assert len(examples) == 8
+        for example in examples:
+            validator.validate(example)
+            assert not validator.is_valid({**example, "imge": "x"})
+            assert not validator.is_valid({**example, "name": 1})
+            assert not validator.is_valid({**example, "registry_type": "DOCKER"})
+            for needed in ("name", "resource_type", "image"):
+                assert not validator.is_valid({key: value for key, value in example.items() if key != needed})
+
+    def test_the_examples_of_the_first_generation(self, client):
+        validator = schema(client, "explain", f"{PLUGIN}.register")
+        files = [file for file in EXAMPLES.glob("*.yml") if "\nservice_type:" in file.read_text()]
+        assert [file.name for file in files] == ["plugin_slack_notification_protocol.yml"]
+        example = yaml.safe_load(files[0].read_text())
+        validator.validate(example)
+        assert not validator.is_valid({**example, "docs": {}})
+
+
+class TestOnATerminal:
+    def lines(self, tmp_path, **variables):
+        command = [SPACECTL, "-e", "local", "explain", f"{PLUGIN}.enable"]
+        terminal = Terminal(command, tmp_path, columns=120, rows=60, **variables)
+        try:
+            assert terminal.wait_for_end() == 0
+            return terminal.raw.decode()
+        finally:
+            terminal.end()
+
+    def test_headings_are_bold_and_nothing_else(self, tmp_path):
+        raw = self.lines(tmp_path)
+        assert "\x1b[1mTAKES:\x1b[0m PluginRequest" in raw
+        assert raw.count("\x1b[1m") == raw.count("\x1b[") / 2 == 5
+
+    def test_without_colour_there_is_no_style(self, tmp_path):
+        assert "\x1b" not in self.lines(tmp_path, NO_COLOR="1")
