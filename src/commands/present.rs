@@ -53,7 +53,8 @@ impl Presentation {
 
     /// Where the documents of one command are written.
     pub fn writer<'a>(&self, streams: &'a mut Streams) -> Writer<'a> {
-        let look = Look { terminal: streams.out_is_terminal, styled: streams.out_is_terminal && streams.color };
+        let look =
+            Look { terminal: streams.out_is_terminal, styled: streams.out_is_terminal && streams.color, width: None };
         Writer::new(&mut *streams.out, self.format, look)
     }
 
