@@ -7,6 +7,7 @@ use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
+use crate::value;
 use crate::view::{Local, Sort};
 
 /// What the user asked of a list.
@@ -48,6 +49,15 @@ pub struct Left {
     pub local: Option<Local>,
     /// `minimal` was asked for, and the service has no such form.
     pub minimal: bool,
+}
+
+/// Whether `request` says by itself which fields it wants.
+pub fn chooses_fields(request: &Map<String, Value>) -> bool {
+    let is_chosen =
+        |holder: &Map<String, Value>, key: &str| holder.get(key).is_some_and(|value| !value::is_empty(value));
+    let query = request.get("query").and_then(Value::as_object);
+    is_chosen(request, "only")
+        || query.is_some_and(|query| is_chosen(query, "only") || query.get("minimal") == Some(&Value::Bool(true)))
 }
 
 /// Puts into `request` as much of `wish` as its message `input` can carry. A page goes to the service only if the order
@@ -181,6 +191,18 @@ mod tests {
         let mut request = Map::new();
         apply(&mut request, &message("Second"), &Wish::default()).unwrap();
         assert_eq!(request, Map::new());
+    }
+
+    #[test]
+    fn a_request_can_choose_its_fields_itself() {
+        let chooses = |request: Value| chooses_fields(request.as_object().unwrap());
+        for chosen in [json!({"query": {"only": ["a"]}}), json!({"query": {"minimal": true}}), json!({"only": ["a"]})] {
+            assert!(chooses(chosen.clone()), "{chosen}");
+        }
+        for open in [json!({}), json!({"query": null}), json!({"query": {"only": [], "minimal": false}, "only": null})]
+        {
+            assert!(!chooses(open.clone()), "{open}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, IsTerminal, Read, Write};
 
 use clap::builder::StyledStr;
 use serde_json::{Value, json};
+use terminal_size::{Width, terminal_size_of};
 
 use crate::error::Error;
 use crate::escape;
@@ -48,6 +49,12 @@ impl Streams {
                 said: Vec::new(),
             },
         }
+    }
+
+    /// How many columns the terminal behind standard output has now; `None` if there is none, or if it does not tell.
+    pub fn out_width(&self) -> Option<usize> {
+        let size = if self.out_is_terminal { terminal_size_of(io::stdout()) } else { None };
+        size.map(|(Width(columns), _)| usize::from(columns))
     }
 }
 

@@ -9,6 +9,7 @@ mod list;
 mod local;
 mod request;
 mod shown;
+mod template;
 mod version;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -22,6 +23,7 @@ pub use list::{List, Rows};
 pub use local::Local;
 pub use request::Request;
 pub use shown::{Format, Shown};
+pub use template::{Template, TemplateColumns};
 pub use version::Version;
 
 /// Register plugins and call every resource of SpaceONE / Cloudforet over gRPC
@@ -86,6 +88,9 @@ pub enum Command {
     /// Set up environments, endpoints and keys
     #[command(subcommand)]
     Config(Config),
+    /// Choose the columns that a resource's tables show
+    #[command(subcommand, after_help = template::EXAMPLES)]
+    Template(Template),
     /// The Repository service inside this program
     #[command(subcommand)]
     Local(Local),

@@ -3,7 +3,7 @@
 use super::connector::Connector;
 use super::method::{Method, read_one_draft};
 use super::present::Presentation;
-use super::{Context, block_on};
+use super::{Context, block_on, template};
 use crate::cli::{List, Rows};
 use crate::error::Result;
 use crate::query::{self, Page, Wish};
@@ -14,17 +14,29 @@ const VERB: &str = "list";
 
 pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
     let resource = Resource::parse(&args.resource)?;
-    let presentation = Presentation::parse(args.rows.columns.as_deref(), args.output)?;
-    let wish = wish(&args.rows, presentation.columns())?;
+    let mut presentation = Presentation::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide);
+    // What is wrong with it shows before anything is connected to; columns of a template can only add to it.
+    wish(&args.rows, presentation.columns())?;
+    let given = args.rows.template.as_deref().map(template::read_file).transpose()?;
     let draft = read_one_draft(VERB, &args.request, context.streams)?;
     let connector = Connector::new(context)?;
     block_on(async {
         let method = Method::reach(&connector, &resource, VERB, &args.request.api_version).await?;
+        let mut request = method.resolve(draft, args.request.strict, &mut context.streams.talk)?;
+        let shows_all = args.rows.all || args.rows.minimal || query::chooses_fields(&request.value);
+        if let Some(template) = given {
+            template::choose(&template, &method, &mut presentation)?;
+        } else if presentation.is_open() && !shows_all {
+            template::preset(&method, &mut presentation, context)?;
+        }
         let shape = presentation.check(&method.output())?;
+        if shows_all {
+            presentation.show_every_field();
+        }
+        let wish = wish(&args.rows, presentation.columns())?;
         if let Some(sort) = &wish.sort {
             shape.check_sort(sort, presentation.columns())?;
         }
-        let mut request = method.resolve(draft, args.request.strict, &mut context.streams.talk)?;
         let left = query::apply(&mut request.value, &method.input(), &wish)?;
         if left.minimal {
             context.streams.talk.note(&format!("{resource} has no minimal form: all fields are shown"));
@@ -38,7 +50,8 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
             }
             writer.write(presentation.select(document))?;
         }
-        writer.finish()
+        writer.finish()?;
+        presentation.tell_of_more("-a", context.streams)
     })
 }
 

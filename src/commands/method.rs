@@ -13,6 +13,7 @@ use crate::client::{decode, reflection};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::nearest::nearest;
 use crate::path::FieldPath;
+use crate::platform::ApiName;
 use crate::resource::Resource;
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::streams::{Streams, Talk};
@@ -57,6 +58,17 @@ impl Method {
             return Err(Error::usage(format!("{verb} of {resource} takes a stream of requests, which cannot be sent")));
         }
         Ok(Self { caller, descriptor, resource: resource.clone() })
+    }
+
+    /// The service and the resource by the platform's names, however they were typed.
+    pub fn names(&self) -> (String, String) {
+        let resource = self.descriptor.parent_service();
+        let service = match ApiName::parse(resource.full_name()) {
+            // What all services have belongs to the one that is asked.
+            Some(name) if name.service != "core" => name.service,
+            _ => &self.resource.service,
+        };
+        (service.to_owned(), resource.name().to_owned())
     }
 
     pub fn input(&self) -> MessageDescriptor {

@@ -9,6 +9,7 @@ mod list;
 mod local;
 mod method;
 mod present;
+mod template;
 mod version;
 
 use crate::cli::{Cli, Command, Global};
@@ -32,6 +33,7 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
         Command::Get(args) => get::run(args, context),
         Command::ApiResources(args) => api_resources::run(args, context),
         Command::Config(args) => config::run(args, context),
+        Command::Template(args) => template::run(args, context),
         Command::Local(args) => local::run(args, context),
         Command::Version(args) => version::run(args, context),
     }
