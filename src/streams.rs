@@ -48,6 +48,11 @@ impl Streams {
             talk: Talk::new(Box::new(io::stderr()), !no_color && io::stderr().is_terminal()),
         }
     }
+
+    /// How many columns the terminal behind standard output has now; `None` if there is none, or if it does not tell.
+    pub fn out_width(&self) -> Option<usize> {
+        if self.out_is_terminal { screen_size().map(|(columns, _)| columns) } else { None }
+    }
 }
 
 /// How many columns and lines the terminal behind standard output has now; `None` where it does not tell.

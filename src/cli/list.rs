@@ -1,6 +1,6 @@
 //! `list RESOURCE`.
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::filters::{self, Filters};
 use super::{Format, Request, Watch};
@@ -14,6 +14,9 @@ Examples:
 Columns: key or key|Alias, split by commas. In a key, `a.b` steps down, `labels.0` takes one item,
 `list.key` takes the key of every item, `list.?k:=v=>key` only of the items whose k is v
 (`?k:v` contains v, `?k:!v` does not contain v).
+
+Without columns a table shows those of the resource's template (`spacectl template --help`), or else the
+fields that hold one plain value. json, yaml and csv hold every field.
 
 ",
     filters::grammar!()
@@ -41,8 +44,11 @@ pub struct List {
 #[command(next_help_heading = "Rows and columns")]
 pub struct Rows {
     /// Columns to show, as key or key|Alias, split by commas
-    #[arg(short, long, value_name = "COLUMNS", conflicts_with_all = ["minimal", "all"])]
+    #[arg(short, long, value_name = "COLUMNS", conflicts_with_all = ["template", "minimal", "all"])]
     pub columns: Option<String>,
+    /// YAML file of columns to show, in the form that `template set` takes
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["minimal", "all"])]
+    pub template: Option<String>,
     /// Only the fields that identify a row
     #[arg(short, long, conflicts_with = "all")]
     pub minimal: bool,
@@ -58,4 +64,7 @@ pub struct Rows {
     /// Key or column to sort by; -KEY sorts the largest first
     #[arg(short, long, value_name = "[-]KEY", allow_hyphen_values = true)]
     pub sort: Option<String>,
+    /// Leave a table's cells whole where the terminal is too narrow for them
+    #[arg(long)]
+    pub wide: bool,
 }

@@ -12,6 +12,7 @@ mod local;
 mod request;
 mod shown;
 mod stat;
+mod template;
 mod version;
 mod watch;
 
@@ -29,6 +30,7 @@ pub use local::Local;
 pub use request::Request;
 pub use shown::{Format, Shown};
 pub use stat::Stat;
+pub use template::{Template, TemplateColumns};
 pub use version::Version;
 pub use watch::{Watch, join_watch};
 
@@ -111,6 +113,9 @@ pub enum Command {
     /// Set up environments, endpoints and keys
     #[command(subcommand)]
     Config(Config),
+    /// Choose the columns that a resource's tables show
+    #[command(subcommand, after_help = template::EXAMPLES)]
+    Template(Template),
     /// The Repository service inside this program
     #[command(subcommand)]
     Local(Local),

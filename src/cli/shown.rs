@@ -12,6 +12,9 @@ pub struct Shown {
     /// Output format; quiet writes the values of one column, a line each
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
     pub output: Format,
+    /// Leave a table's cells whole where the terminal is too narrow for them
+    #[arg(long)]
+    pub wide: bool,
 }
 
 /// How results are written on standard output.

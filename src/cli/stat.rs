@@ -67,4 +67,7 @@ pub struct StatRows {
     /// Page to show, counted from 1; each has --limit rows
     #[arg(long, value_name = "N", requires = "limit", value_parser = clap::value_parser!(u32).range(1..))]
     pub page: Option<u32>,
+    /// Leave a table's cells whole where the terminal is too narrow for them
+    #[arg(long)]
+    pub wide: bool,
 }

@@ -7,12 +7,12 @@ use super::stop::Stop;
 use super::{Context, block_on, dry_run};
 use crate::cli::Exec;
 use crate::error::{Error, Kind, Result};
-use crate::slips;
+use crate::{query, slips};
 
 pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
     slips::check_order(&args.verb, &args.resource)?;
     let resource = context.resource(&args.resource)?;
-    let presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?;
+    let mut presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
     let drafts = read_drafts(&args.request, context.streams)?;
     let connector = Connector::new(context)?;
     block_on(async {
@@ -20,6 +20,9 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         let shape = presentation.check(&method.output())?;
         // All are made before the first is sent: a mistake in the last document is found while nothing is done.
         let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.talk)?;
+        if resolved.iter().any(|request| query::chooses_fields(&request.value)) {
+            presentation.show_every_field();
+        }
         let encoded = resolved.into_iter().map(|request| Ok((request.label(), method.encode(&request)?)));
         let requests = encoded.collect::<Result<Vec<_>>>()?;
         if args.request.dry_run {
@@ -57,7 +60,8 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
                 return Err(if count > 1 { stopped(error, &label, done, count) } else { error });
             }
         }
-        shown.and(writer.finish())
+        shown.and(writer.finish())?;
+        presentation.tell_of_more("-o yaml", context.streams)
     })
 }
 

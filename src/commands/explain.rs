@@ -5,13 +5,13 @@ use tonic::Code;
 
 use super::connector::Connector;
 use super::method::{describe, find_method};
+use super::present::Presentation;
 use super::{Context, block_on};
-use crate::cli::{Explain, ExplainFormat};
+use crate::cli::{Explain, ExplainFormat, Format};
 use crate::config::{ConfigDir, Endpoints, Selection, Settings, Variables};
 use crate::error::{Error, Kind, Result};
 use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};
 use crate::json;
-use crate::output::{Format, Look, Writer};
 use crate::platform::ApiName;
 use crate::repository::{self, API_VERSION};
 use crate::resource::{Resource, alias, verb};
@@ -190,17 +190,15 @@ fn bundled(address: &Address, api_version: &str) -> Result<Found> {
 }
 
 fn write(explained: &Explained, format: ExplainFormat, streams: &mut Streams) -> Result<()> {
-    let look = Look { terminal: streams.out_is_terminal, styled: streams.out_is_terminal && streams.color };
     let format = match format {
         ExplainFormat::Text => {
-            write!(streams.out, "{}", explain::text::render(explained, look.styled))?;
+            let styled = streams.out_is_terminal && streams.color;
+            write!(streams.out, "{}", explain::text::render(explained, styled))?;
             return Ok(());
         }
         ExplainFormat::Json => Format::Json,
         ExplainFormat::Yaml => Format::Yaml,
     };
     let value = serde_json::to_value(explained).map_err(|error| Error::local("cannot be written").cause(error))?;
-    let mut writer = Writer::new(&mut *streams.out, format, look);
-    writer.write(Document::Value(value))?;
-    writer.finish()
+    Presentation::parse(None, format)?.write(Document::Value(value), streams)
 }

@@ -2,15 +2,22 @@
 
 use super::Context;
 use super::present::Presentation;
-use super::read::Reading;
+use super::read::{Asked, Reading, Templates};
 use crate::cli::Get;
 use crate::error::Result;
 use crate::filter::Filters;
-use crate::query::Wish;
 
 pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
-    let resource = context.resource(&args.resource)?;
-    let presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?;
-    let (wish, filters, watch) = (Wish::default(), Filters::default(), args.watch.watch);
-    Reading { verb: "get", resource, request: &args.request, presentation, wish, filters, watch }.run(context)
+    let reading = Reading {
+        verb: "get",
+        resource: context.resource(&args.resource)?,
+        request: &args.request,
+        presentation: Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
+        asked: Asked::default(),
+        filters: Filters::default(),
+        templates: Templates::None,
+        watch: args.watch.watch,
+        more: "-o yaml",
+    };
+    reading.run(context)
 }

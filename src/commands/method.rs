@@ -12,6 +12,7 @@ use crate::client::encode::{self, Fault};
 use crate::client::{decode, reflection};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::path::FieldPath;
+use crate::platform::ApiName;
 use crate::resource::{Resource, verb as verbs};
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::streams::{Streams, Talk};
@@ -55,6 +56,17 @@ impl Method {
     /// The resource by its own name, without its service's.
     pub fn resource_name(&self) -> &str {
         &self.resource.name
+    }
+
+    /// The service and the resource by the platform's names, however they were typed.
+    pub fn names(&self) -> (String, String) {
+        let resource = self.descriptor.parent_service();
+        let service = match ApiName::parse(resource.full_name()) {
+            // What all services have belongs to the one that is asked.
+            Some(name) if name.service != "core" => name.service,
+            _ => &self.resource.service,
+        };
+        (service.to_owned(), resource.name().to_owned())
     }
 
     pub fn input(&self) -> MessageDescriptor {

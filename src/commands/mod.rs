@@ -16,6 +16,7 @@ mod read;
 mod resource;
 mod stat;
 mod stop;
+mod template;
 mod version;
 mod watch;
 
@@ -43,6 +44,7 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
         Command::ApiResources(args) => api_resources::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Config(args) => config::run(args, context),
+        Command::Template(args) => template::run(args, context),
         Command::Local(args) => local::run(args, context),
         Command::Version(args) => version::run(args, context),
     }

@@ -1,5 +1,8 @@
 //! What is shown of a response: the chosen columns in the chosen format.
 
+use std::cell::Cell;
+use std::io::Write as _;
+
 use prost_reflect::MessageDescriptor;
 
 use crate::cli;
@@ -8,46 +11,103 @@ use crate::output::{self, Format, Look, Writer};
 use crate::streams::Streams;
 use crate::view::{Columns, Document, Shape};
 
-/// What `-c` and `-o` ask for.
+/// What `-c` and `-o` ask for, and what is shown where they leave it open.
+#[derive(Clone)]
 pub struct Presentation {
     columns: Option<Columns>,
     format: Format,
+    /// Cells are cut where the terminal is too narrow.
+    fits: bool,
+    /// The columns were chosen here and not by the user, who may want the others that there are.
+    is_preset: bool,
+    /// What a table is narrowed to without columns; `None` shows every field.
+    fields: Option<Vec<String>>,
+    /// Something was not shown, and the user did not choose that.
+    leaves_out: Cell<bool>,
 }
 
 impl Presentation {
     /// Reads the columns; a usage error if they cannot be, or not in this format.
     pub fn parse(columns: Option<&str>, format: cli::Format) -> Result<Self> {
-        let columns = columns.map(Columns::parse).transpose()?;
-        let repeated = columns.as_ref().and_then(Columns::repeated_header);
-        if let (Some(header), cli::Format::Json | cli::Format::Yaml) = (repeated, format) {
+        let format = format.into();
+        let mut presentation = Self::new(format);
+        if let Some(columns) = columns {
+            presentation.choose(Columns::parse(columns)?)?;
+        }
+        Ok(presentation)
+    }
+
+    fn new(format: Format) -> Self {
+        Self { columns: None, format, fits: false, is_preset: false, fields: None, leaves_out: Cell::new(false) }
+    }
+
+    /// Cuts a table's cells to the terminal, unless `wide`.
+    #[must_use]
+    pub fn wide(self, wide: bool) -> Self {
+        Self { fits: !wide, ..self }
+    }
+
+    /// Shows these columns, which the user chose; a usage error if the format cannot show them side by side.
+    pub fn choose(&mut self, columns: Columns) -> Result<()> {
+        if let (Some(header), Format::Json | Format::Yaml) = (columns.repeated_header(), self.format) {
             return Err(Error::usage(format!("two columns are called {header}"))
                 .hint("give each its own name, as in -c 'tags.a|A,tags.b|B'"));
         }
-        Ok(Self { columns, format: format.into() })
+        self.columns = Some(columns);
+        Ok(())
+    }
+
+    /// Shows these columns, which nobody asked for.
+    pub fn preset(&mut self, columns: Columns) {
+        (self.columns, self.is_preset) = (Some(columns), true);
     }
 
     pub fn columns(&self) -> Option<&Columns> {
         self.columns.as_ref()
     }
 
-    /// Checks, before anything is sent, that the answer will have the columns and fit the format.
-    pub fn check(&self, response: &MessageDescriptor) -> Result<Shape> {
+    /// Whether columns that are kept for tables apply: it is a table, and none were chosen.
+    pub fn is_open(&self) -> bool {
+        self.columns.is_none() && self.format == Format::Table
+    }
+
+    /// Checks, before anything is sent, that the answer will have the columns and fit the format. A table without
+    /// columns will show the fields that hold one plain value each.
+    pub fn check(&mut self, response: &MessageDescriptor) -> Result<Shape> {
         let shape = Shape::of(response);
         if let Some(columns) = &self.columns {
             shape.check(columns)?;
         }
         let count = self.columns.as_ref().map(Columns::len).or_else(|| shape.column_count());
+        // Columns that are all there is leave nothing out.
+        self.is_preset &= shape.column_count() > self.columns.as_ref().map(Columns::len);
         if let (Format::Quiet, Some(count)) = (self.format, count) {
             output::check_quiet(count)?;
         }
+        self.fields = if self.is_open() { shape.plain_fields() } else { None };
         Ok(shape)
     }
 
-    /// Narrows a document to the columns, if any were chosen.
+    /// Shows every field that is answered; for requests that say themselves which these are. After
+    /// [`Presentation::check`].
+    pub fn show_every_field(&mut self) {
+        self.fields = None;
+    }
+
+    /// Narrows a document to what is shown of it.
     pub fn select(&self, document: Document) -> Document {
-        match &self.columns {
-            Some(columns) => document.select(columns),
-            None => document,
+        match (&self.columns, &self.fields) {
+            (Some(columns), _) => {
+                let document = document.select(columns);
+                self.leave_out(self.is_preset && !document.is_empty());
+                document
+            }
+            (None, Some(fields)) => {
+                let (document, left_out) = document.narrow(fields);
+                self.leave_out(left_out);
+                document
+            }
+            (None, None) => document,
         }
     }
 
@@ -57,7 +117,7 @@ impl Presentation {
             Format::Table | Format::Quiet => Format::Yaml,
             format => format,
         };
-        Self { columns: None, format }
+        Self::new(format)
     }
 
     /// How the messages of a stream are shown: csv needs its header before the last of them, and so takes the fields
@@ -67,7 +127,11 @@ impl Presentation {
             (None, Format::Csv) => shape.columns().transpose()?,
             (columns, _) => columns.clone(),
         };
-        Ok(Self { columns, format: self.format })
+        Ok(Self { columns, ..self.clone() })
+    }
+
+    fn leave_out(&self, something: bool) {
+        self.leaves_out.set(self.leaves_out.get() || something);
     }
 
     /// The document as text, for who writes it in a place or at a time of their own.
@@ -83,9 +147,16 @@ impl Presentation {
         self.format
     }
 
+    /// Who reads standard output.
+    pub fn look(&self, streams: &Streams) -> Look {
+        let terminal = streams.out_is_terminal;
+        let width = if self.fits && self.format == Format::Table { streams.out_width() } else { None };
+        Look { terminal, styled: terminal && streams.color, width }
+    }
+
     /// Where the documents of one command are written.
     pub fn writer<'a>(&self, streams: &'a mut Streams) -> Writer<'a> {
-        let look = look(streams);
+        let look = self.look(streams);
         Writer::new(&mut *streams.out, self.format, look)
     }
 
@@ -95,11 +166,15 @@ impl Presentation {
         writer.write(self.select(document))?;
         writer.finish()
     }
-}
 
-/// Who reads standard output.
-pub fn look(streams: &Streams) -> Look {
-    Look { terminal: streams.out_is_terminal, styled: streams.out_is_terminal && streams.color }
+    /// Tells a person at a terminal, below what was written, that there is more; `how` shows it.
+    pub fn tell_of_more(&self, how: &str, streams: &mut Streams) -> Result<()> {
+        if self.leaves_out.get() && streams.out_is_terminal {
+            streams.out.flush()?;
+            streams.talk.note(&format!("some fields are not shown: {how} shows them all"));
+        }
+        Ok(())
+    }
 }
 
 impl From<cli::Format> for Format {

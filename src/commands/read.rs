@@ -1,5 +1,7 @@
 //! What `list`, `get`, `stat` and `analyze` are: one draft, the query that goes with it, a call, and rows.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::connector::Connector;
@@ -7,15 +9,16 @@ use super::method::{Answers, Method, read_one_draft};
 use super::present::Presentation;
 use super::stop::Stop;
 use super::watch::Watch;
-use super::{Context, block_on, dry_run, filters};
+use super::{Context, block_on, dry_run, filters, template};
 use crate::cli;
+use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::filter::Filters;
-use crate::query::{self, Wish};
+use crate::query::{self, Page, Wish};
 use crate::resource::Resource;
 use crate::spec::Draft;
 use crate::streams::{Streams, Talk};
-use crate::view::{Document, Local, Shape};
+use crate::view::{Columns, Document, Local, Shape, Sort, Template};
 
 /// One verb that reads, with what the command line says about it.
 pub struct Reading<'a> {
@@ -23,22 +26,59 @@ pub struct Reading<'a> {
     pub resource: Resource,
     pub request: &'a cli::Request,
     pub presentation: Presentation,
-    pub wish: Wish,
+    pub asked: Asked<'a>,
     pub filters: Filters,
+    pub templates: Templates<'a>,
     /// How often to ask again; `None` asks once.
-    pub watch: Option<std::time::Duration>,
+    pub watch: Option<Duration>,
+    /// What shows the fields that a table leaves out.
+    pub more: &'static str,
+}
+
+/// What the service is asked for, as far as that does not depend on the columns.
+#[derive(Default)]
+pub struct Asked<'a> {
+    /// Nothing but the columns that are shown.
+    pub shown_fields_alone: bool,
+    /// Only the fields that identify a row; `Some(false)` asks for every field.
+    pub minimal: Option<bool>,
+    pub page: Option<Page>,
+    /// A key or a column's header.
+    pub sort: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    fn wish(&self, columns: Option<&Columns>) -> Result<Wish> {
+        Ok(Wish {
+            only: columns.filter(|_| self.shown_fields_alone).map(Columns::only_keys).unwrap_or_default(),
+            minimal: self.minimal,
+            page: self.page,
+            sort: self.sort.map(|sort| Sort::parse(sort, columns)).transpose()?,
+        })
+    }
+}
+
+/// Where a table's columns come from that neither the user nor the request has chosen.
+pub enum Templates<'a> {
+    None,
+    Given(Template),
+    /// The user's own, and those that are built in.
+    Kept(&'a Variables),
 }
 
 impl Reading<'_> {
     /// Asks and shows, once or for as long as the user looks on.
     pub fn run(&self, context: &mut Context<'_>) -> Result<()> {
+        // What is wrong with it shows before anything is connected to; columns of a template can only add to it.
+        self.asked.wish(self.presentation.columns())?;
         let draft = read_one_draft(self.verb, self.request, context.streams)?;
         let connector = Connector::new(context)?;
         block_on(async {
             let Some(every) = self.watch else {
                 let question = self.prepare(&connector, draft, &mut context.streams.talk).await?;
                 if self.request.dry_run {
-                    return dry_run::show(&question.method, [&question.request], &self.presentation, context.streams);
+                    let Question { method, request, presentation, .. } = &question;
+                    return dry_run::show(method, [request], presentation, context.streams);
                 }
                 return self.show(&question, context.streams).await;
             };
@@ -49,25 +89,38 @@ impl Reading<'_> {
     /// Reaches the method, and makes the request that is sent to it.
     pub async fn prepare(&self, connector: &Connector, draft: Draft, talk: &mut Talk) -> Result<Question> {
         let method = Method::reach(connector, &self.resource, self.verb, &self.request.api_version).await?;
-        let shape = self.presentation.check(&method.output())?;
-        if let Some(sort) = &self.wish.sort {
-            shape.check_sort(sort, self.presentation.columns())?;
-        }
+        let mut presentation = self.presentation.clone();
         let mut request = method.resolve(draft, self.request.strict, talk)?;
+        let shows_every_field = self.asked.minimal.is_some() || query::chooses_fields(&request.value);
+        match &self.templates {
+            Templates::Given(template) => template::choose(template, &method, &mut presentation)?,
+            Templates::Kept(variables) if presentation.is_open() && !shows_every_field => {
+                template::preset(&method, &mut presentation, variables, talk)?;
+            }
+            Templates::Kept(_) | Templates::None => {}
+        }
+        let shape = presentation.check(&method.output())?;
+        if shows_every_field {
+            presentation.show_every_field();
+        }
+        let wish = self.asked.wish(presentation.columns())?;
+        if let Some(sort) = &wish.sort {
+            shape.check_sort(sort, presentation.columns())?;
+        }
         filters::put(&self.filters, &method, &mut request)?;
-        let left = query::apply(&mut request.value, &method.input(), &self.wish)?;
+        let left = query::apply(&mut request.value, &method.input(), &wish)?;
         if left.minimal {
             talk.note(&format!("{} has no minimal form: all fields are shown", self.resource));
         }
         let request = method.encode(&request)?;
-        Ok(Question { method, shape, request, local: left.local })
+        Ok(Question { method, shape, request, presentation, local: left.local })
     }
 
     async fn show(&self, question: &Question, streams: &mut Streams) -> Result<()> {
         let is_streaming = question.method.is_streaming();
         let mut stop = is_streaming.then(Stop::listen).transpose()?;
         let presentation =
-            if is_streaming { &self.presentation.of_stream(&question.shape)? } else { &self.presentation };
+            if is_streaming { &question.presentation.of_stream(&question.shape)? } else { &question.presentation };
         let mut writer = presentation.writer(streams);
         let showing = async {
             let mut answers = question.ask().await?;
@@ -84,7 +137,8 @@ impl Reading<'_> {
             None => showing.await,
         };
         // What came before a stream's end is shown whole, whatever ended it.
-        shown.and(writer.finish())
+        shown.and(writer.finish())?;
+        presentation.tell_of_more(self.more, streams)
     }
 }
 
@@ -93,6 +147,7 @@ pub struct Question {
     pub method: Method,
     shape: Shape,
     request: Bytes,
+    pub presentation: Presentation,
     /// What the service could not be asked to do to the rows.
     local: Option<Local>,
 }

@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tonic::Code;
 
 use super::connector::Connector;
-use super::present::{self, Presentation};
+use super::present::Presentation;
 use super::read::{Question, Reading};
 use super::stop::Stop;
 use crate::error::{Error, Kind, Result};
@@ -66,7 +66,7 @@ impl Watch<'_> {
         let mut question = Some(first);
         loop {
             match stop.or(self.ask(&mut question, &draft)).await {
-                Ok(document) => view.answer(document, &self.reading.presentation, streams)?,
+                Ok((document, presentation)) => view.answer(document, presentation, streams)?,
                 Err(error) if is_final(error.kind()) => return Err(error),
                 Err(error) => {
                     // Another version of the service may come back, which takes other requests.
@@ -79,13 +79,13 @@ impl Watch<'_> {
     }
 
     /// Asks through the connection that is there; where there is none any more, through a new one.
-    async fn ask(&self, question: &mut Option<Question>, draft: &Draft) -> Result<Document> {
+    async fn ask<'q>(&self, question: &'q mut Option<Question>, draft: &Draft) -> Result<(Document, &'q Presentation)> {
         let question = match question {
             Some(question) => question,
             // What there is to note was noted the first time.
             None => question.insert(self.reading.prepare(self.connector, draft.clone(), &mut Talk::silent()).await?),
         };
-        question.answer().await
+        Ok((question.answer().await?, &question.presentation))
     }
 }
 
@@ -175,7 +175,7 @@ impl Screen {
 
     fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut Streams) -> Result<()> {
         self.rows = rows(&document, presentation.format());
-        let text = presentation.text(document, present::look(streams))?;
+        let text = presentation.text(document, presentation.look(streams))?;
         self.body = String::from_utf8_lossy(&text).into_owned();
         self.told.clear();
         self.draw_now(streams)
@@ -229,7 +229,7 @@ struct Changes {
 impl Changes {
     fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut Streams) -> Result<()> {
         self.told = None;
-        let text = presentation.text(document, present::look(streams))?;
+        let text = presentation.text(document, presentation.look(streams))?;
         if self.written.as_ref() == Some(&text) {
             return Ok(());
         }

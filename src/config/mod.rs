@@ -4,7 +4,8 @@
 //!
 //! - `~/.spaceone/environment.yml`: `environment: NAME`, the current environment;
 //! - `~/.spaceone/environments/NAME.yml`: `api_key` or `token`, `x_domain_id`, `x_workspace_id` and
-//!   `endpoints` (service to URL). Keys that this program does not know are kept as they are.
+//!   `endpoints` (service to URL). Keys that this program does not know are kept as they are;
+//! - `~/.spaceone/template/SERVICE.RESOURCE.yml`: the columns of a resource's tables.
 //!
 //! Beside them lies what the Python client has not got: `alias.yml`, the user's own names for resources.
 //!
@@ -19,6 +20,7 @@ mod metadata;
 mod name;
 mod selection;
 mod settings;
+mod template;
 mod variables;
 mod yaml;
 
@@ -30,4 +32,5 @@ pub use environment::Environment;
 pub use name::{BUILT_IN, EnvironmentName};
 pub use selection::{Selected, Selection, Source};
 pub use settings::{Destination, Endpoints, Settings};
+pub use template::TemplateName;
 pub use variables::Variables;

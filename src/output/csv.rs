@@ -117,7 +117,7 @@ mod tests {
         let rows = || document(json!({"results": [{"a": "\x1b[2J"}]}));
         assert_eq!(written(Format::Csv, [rows()]), "a\n\x1b[2J\n");
         let mut out = Vec::new();
-        let look = Look { terminal: true, styled: false };
+        let look = Look { terminal: true, ..Look::default() };
         let mut writer = Writer::new(&mut out, Format::Csv, look);
         writer.write(rows()).unwrap();
         writer.finish().unwrap();

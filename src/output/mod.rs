@@ -2,6 +2,7 @@
 
 mod cell;
 mod csv;
+mod fit;
 mod quiet;
 pub mod screen;
 mod table;
@@ -32,6 +33,8 @@ pub struct Look {
     pub terminal: bool,
     /// A terminal that may be sent styles, too.
     pub styled: bool,
+    /// How many columns the terminal has, where a table's cells are to be cut so that its lines fit.
+    pub width: Option<usize>,
 }
 
 /// Writes one document after another, from a stream or from many calls, so that together they are valid in the format.
@@ -64,7 +67,7 @@ impl<'a> Writer<'a> {
                 if self.count > 0 {
                     writeln!(self.out)?;
                 }
-                table::write(self.out, &document.into_list(), self.look.styled)?;
+                table::write(self.out, &document.into_list(), self.look)?;
             }
         }
         self.count += 1;

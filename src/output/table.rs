@@ -10,7 +10,8 @@ use std::io::{self, Write};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::{cell, terminal};
+use super::fit::{self, Need};
+use super::{Look, cell, terminal};
 use crate::escape;
 use crate::view::List;
 
@@ -19,13 +20,16 @@ const HEADER_ROOM: usize = 2;
 
 /// Writes the rows, and behind a blank line how many of how many they are; that also where the page has none of them,
 /// but not where nothing matches.
-pub(super) fn write(out: &mut dyn Write, list: &List, styled: bool) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, list: &List, look: Look) -> io::Result<()> {
     let headers = list.headers();
     if list.is_empty() || headers.is_empty() {
         writeln!(out, "NO DATA")?;
     } else {
-        let grid = Grid::new(&headers, list.cells(&headers));
-        if styled { terminal::write(out, &grid)? } else { grid.write(out)? }
+        let mut grid = Grid::new(&headers, list.cells(&headers));
+        if let Some(width) = look.width {
+            grid.fit(width);
+        }
+        if look.styled { terminal::write(out, &grid)? } else { grid.write(out)? }
     }
     match list.total() {
         Some(total) if total > 0 => write!(out, "\n Count: {} / {total}\n", list.len()),
@@ -44,12 +48,20 @@ impl<'a> Cell<'a> {
         let width = text.width();
         Self { text, width }
     }
+
+    fn cut(&mut self, width: usize) {
+        if self.width > width {
+            *self = Self::new(Cow::Owned(fit::cut(&self.text, width)));
+        }
+    }
 }
 
 pub(super) struct Column<'a> {
     pub(super) header: Cell<'a>,
     /// Without the space at either side.
     pub(super) width: usize,
+    /// How wide the widest of its cells is.
+    cells: usize,
     pub(super) is_number: bool,
 }
 
@@ -69,6 +81,7 @@ impl<'a> Grid<'a> {
                     .map(|(value, (column, has_number))| {
                         let cell = Cell::new(cell::shown(value));
                         column.width = column.width.max(cell.width);
+                        column.cells = column.cells.max(cell.width);
                         *has_number |= value.is_number();
                         column.is_number &= value.is_number() || cell.text.is_empty();
                         cell
@@ -80,6 +93,25 @@ impl<'a> Grid<'a> {
             column.is_number &= has_number;
         }
         Self { columns, rows }
+    }
+
+    /// Makes lines not longer than `width` columns of a terminal, if that can be: the room beside headers goes first,
+    /// then cells are cut.
+    pub(super) fn fit(&mut self, width: usize) {
+        // The longest line is the rule: two more than each column, and a mark between.
+        let around = (self.columns.len() * 3).saturating_sub(1);
+        let room = width.saturating_sub(around);
+        if self.columns.iter().map(|column| column.width).sum::<usize>() <= room {
+            return;
+        }
+        let needs: Vec<Need> = self.columns.iter().map(Column::need).collect();
+        for (column, width) in self.columns.iter_mut().zip(fit::widths(&needs, room)) {
+            column.width = width;
+            column.header.cut(width);
+        }
+        for row in &mut self.rows {
+            row.iter_mut().zip(&self.columns).for_each(|(cell, column)| cell.cut(column.width));
+        }
     }
 
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -116,7 +148,11 @@ impl<'a> Grid<'a> {
 impl<'a> Column<'a> {
     fn new(header: &'a str) -> Self {
         let header = Cell::new(escape::control(header));
-        Self { width: header.width + HEADER_ROOM, header, is_number: true }
+        Self { width: header.width + HEADER_ROOM, cells: 0, header, is_number: true }
+    }
+
+    fn need(&self) -> Need {
+        Need { header: self.header.width, cells: self.cells, is_number: self.is_number }
     }
 }
 
@@ -128,7 +164,7 @@ pub(super) mod tests {
     use super::*;
     use crate::output::Format;
     use crate::output::tests::{document, written};
-    use crate::view::Columns;
+    use crate::view::{Columns, Document};
 
     fn table(response: Value) -> String {
         written(Format::Table, [document(response)])
@@ -186,6 +222,41 @@ pub(super) mod tests {
         assert_eq!(table(rows), expected.join("\n"));
     }
 
+    #[test]
+    fn a_table_that_is_too_wide_is_cut_to_the_terminal() {
+        let rows = json!({"results": [
+            {"plugin_id": "plugin-slack", "name": "슬랙 알림 프로토콜", "about": "sends\nwhat happens to a channel", "size": 1_234_567},
+            {"plugin_id": "plugin-aws", "name": "AWS", "about": "", "size": 1},
+        ]});
+        let table = |width| {
+            let mut out = Vec::new();
+            let look = Look { width: Some(width), ..Look::default() };
+            let Document::List(list) = document(rows.clone()) else { panic!("a list") };
+            write(&mut out, &list, look).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let narrow = [
+            " plugin_id    | name        | about       |    size",
+            "--------------+-------------+-------------+---------",
+            " plugin-slack | 슬랙 알림…  | sends\\nwha… | 1234567",
+            " plugin-aws   | AWS         |             |       1",
+            "",
+        ];
+        assert_eq!(table(52), narrow.join("\n"));
+        assert_eq!(table(200), written(Format::Table, [document(rows.clone())]));
+    }
+
+    #[test]
+    fn the_room_beside_headers_is_given_up_before_anything_is_cut() {
+        let values = [json!("x"), json!("y")];
+        let mut grid = Grid::new(&["a", "a_long_header"], std::iter::once(values.iter().collect()));
+        grid.fit(19);
+        let mut out = Vec::new();
+        grid.write(&mut out).unwrap();
+        let expected = " a | a_long_header\n---+---------------\n x | y\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
     /// Rows of three columns in scripts of every width.
     pub(in crate::output) fn any_rows() -> impl Strategy<Value = Value> {
         let text = "([a-z |]|[가-힣]|[一-三]|e\u{301}|🚀|👩\u{200d}💻|❤\u{fe0f}|\u{1b}|\n|\u{202e}|é){0,12}";
@@ -200,6 +271,37 @@ pub(super) mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_table_fits_or_is_as_narrow_as_it_can_be(rows in any_rows(), width in 20_usize..120) {
+            let rows = rows.as_array().unwrap();
+            let headers = ["a", "이름", "n"];
+            let grid = || {
+                Grid::new(&headers, rows.iter().map(|row| headers.iter().map(|header| &row[*header]).collect()))
+            };
+            let text = |grid: &Grid| {
+                let mut out = Vec::new();
+                grid.write(&mut out).unwrap();
+                String::from_utf8(out).unwrap()
+            };
+            let (whole, mut cut) = (grid(), grid());
+            cut.fit(width);
+            let widest = |text: &str| text.lines().map(UnicodeWidthStr::width).max().unwrap();
+            // The most that must stay: the first column, numbers of 20 and 10 digits, and what is between.
+            prop_assert!(widest(&text(&cut)) <= width.max(48 + 20 + 10 + 8), "{}", text(&cut));
+            // Without numbers of that length, and with the first column cut, less is enough.
+            let is_number = whole.columns[0].is_number || whole.columns[1].is_number;
+            if width >= 8 + 8 + 10 + 8 && !is_number {
+                prop_assert!(widest(&text(&cut)) <= width, "{}", text(&cut));
+            }
+            if widest(&text(&whole)) <= width {
+                prop_assert_eq!(text(&cut), text(&whole));
+            }
+            for (cut, whole) in cut.rows.iter().flatten().zip(whole.rows.iter().flatten()) {
+                prop_assert!(cut.width <= whole.width);
+                prop_assert!(cut.text == whole.text || cut.text.ends_with('…'));
+            }
+        }
+
         #[test]
         fn separators_stand_below_each_other(rows in any_rows()) {
             let rows = rows.as_array().unwrap();

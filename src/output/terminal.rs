@@ -76,10 +76,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn without_style_it_is_the_plain_table(rows in any_rows()) {
+        fn without_style_it_is_the_plain_table(rows in any_rows(), width in 20_usize..90) {
             let headers = ["a", "이름", "n"];
             let rows = rows.as_array().unwrap();
-            let grid = Grid::new(&headers, rows.iter().map(|row| headers.iter().map(|header| &row[*header]).collect()));
+            let mut grid = Grid::new(&headers, rows.iter().map(|row| headers.iter().map(|header| &row[*header]).collect()));
+            grid.fit(width);
             let [mut plain, mut drawn] = [Vec::new(), Vec::new()];
             grid.write(&mut plain).unwrap();
             write_with(&mut drawn, &grid, ["", ""]).unwrap();

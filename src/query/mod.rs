@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use self::place::Place;
 pub use self::select::select;
 use crate::error::{Error, Result};
+use crate::value;
 use crate::view::{Local, Sort};
 
 /// What the user asked of a list.
@@ -56,6 +57,15 @@ pub struct Left {
     pub local: Option<Local>,
     /// `minimal` was asked for, and the service has no such form.
     pub minimal: bool,
+}
+
+/// Whether `request` says by itself which fields it wants.
+pub fn chooses_fields(request: &Map<String, Value>) -> bool {
+    let is_chosen =
+        |holder: &Map<String, Value>, key: &str| holder.get(key).is_some_and(|value| !value::is_empty(value));
+    let query = request.get("query").and_then(Value::as_object);
+    is_chosen(request, "only")
+        || query.is_some_and(|query| is_chosen(query, "only") || query.get("minimal") == Some(&Value::Bool(true)))
 }
 
 /// Puts into `request` as much of `wish` as its message `input` can carry. A page goes to the service only if the order

@@ -176,3 +176,14 @@ fn without_filters_nothing_is_put_anywhere() {
         assert_eq!(selected(name, json!({}), &[], &[], None).unwrap(), json!({}));
     }
 }
+
+#[test]
+fn a_request_can_choose_its_fields_itself() {
+    let chooses = |request: Value| chooses_fields(request.as_object().unwrap());
+    for chosen in [json!({"query": {"only": ["a"]}}), json!({"query": {"minimal": true}}), json!({"only": ["a"]})] {
+        assert!(chooses(chosen.clone()), "{chosen}");
+    }
+    for open in [json!({}), json!({"query": null}), json!({"query": {"only": [], "minimal": false}, "only": null})] {
+        assert!(!chooses(open.clone()), "{open}");
+    }
+}

@@ -31,6 +31,15 @@ pub(super) fn is_free(message: &MessageDescriptor) -> bool {
     FREE.contains(&message.full_name())
 }
 
+/// A field that holds one text, number, moment or name of an enumeration: neither a list nor anything with parts.
+pub(super) fn is_plain(field: &FieldDescriptor) -> bool {
+    let has_parts = match field.kind() {
+        Kind::Message(message) => !PLAIN.contains(&message.full_name()),
+        _ => false,
+    };
+    !field.is_list() && !field.is_map() && !has_parts
+}
+
 /// Checks that `steps` can lead somewhere in a `row`. Where its first is unknown, `others` are names beside the fields'
 /// that may have been meant.
 pub(super) fn check(steps: &[Step], row: &MessageDescriptor, others: &[&str]) -> Result<()> {

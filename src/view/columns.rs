@@ -102,6 +102,12 @@ impl Column {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns(Vec<Column>);
 
+impl FromIterator<Column> for Columns {
+    fn from_iter<I: IntoIterator<Item = Column>>(columns: I) -> Self {
+        Self(columns.into_iter().collect())
+    }
+}
+
 impl Columns {
     /// Reads the text behind `-c`: columns between commas.
     ///

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::Columns;
+use crate::value;
 
 /// The field that holds a list's rows.
 pub(super) const RESULTS: &str = "results";
@@ -36,6 +37,30 @@ impl Document {
         match self {
             Self::List(list) => Self::List(list.select(columns)),
             value => Self::Row(value.into_list().select(columns)),
+        }
+    }
+
+    /// Whether there is no row in it.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::List(list) | Self::Row(list) => list.is_empty(),
+            Self::Value(value) => value::is_empty(value),
+        }
+    }
+
+    /// Leaves out of the rows, or of the one value, what is not among `fields`, and says whether there was any of it.
+    /// The columns come in the order of `fields`, without those that no row has. Rows that have none of them stay whole.
+    #[must_use]
+    pub fn narrow(self, fields: &[String]) -> (Self, bool) {
+        match self {
+            Self::List(list) => {
+                let (list, left_out) = list.narrow(fields);
+                (Self::List(list), left_out)
+            }
+            value => {
+                let (row, left_out) = value.into_list().narrow(fields);
+                (Self::Row(row), left_out)
+            }
         }
     }
 
@@ -168,6 +193,22 @@ impl List {
         Self { rows: Rows::Selected { headers, rows }, ..self }
     }
 
+    fn narrow(self, fields: &[String]) -> (Self, bool) {
+        let Self { envelope, total, rows: Rows::Whole(mut rows) } = self else {
+            return (self, false);
+        };
+        let has = |field: &&String| rows.iter().any(|row| row.get(field.as_str()).is_some());
+        let headers: Vec<String> = fields.iter().filter(has).cloned().collect();
+        if headers.is_empty() {
+            return (Self { envelope, total, rows: Rows::Whole(rows) }, false);
+        }
+        let is_left_out = |key: &String| !headers.contains(key);
+        let left_out = rows.iter().filter_map(Value::as_object).any(|row| row.keys().any(is_left_out));
+        let take = |row: &mut Value, field: &str| row.get_mut(field).map(Value::take).unwrap_or_default();
+        let rows = rows.iter_mut().map(|row| headers.iter().map(|field| take(row, field)).collect()).collect();
+        (Self { envelope, total, rows: Rows::Selected { headers, rows } }, left_out)
+    }
+
     /// Changes the rows before columns are chosen. What matched stays counted: the total, or else the rows of before.
     pub(super) fn rearrange(&mut self, change: impl FnOnce(&mut Vec<Value>)) {
         if let Rows::Whole(rows) = &mut self.rows {
@@ -182,5 +223,39 @@ fn cell<'a>(row: &'a Value, header: &str) -> &'a Value {
         Value::Object(row) => row.get(header).unwrap_or(&NULL),
         value if header == VALUES => value,
         _ => &NULL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn narrowed(document: Document, fields: &[&str]) -> (Vec<String>, Vec<Vec<Value>>, bool) {
+        let fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
+        let (document, left_out) = document.narrow(&fields);
+        let list = document.into_list();
+        let headers = list.headers();
+        let cells = list.cells(&headers).map(|row| row.into_iter().cloned().collect()).collect();
+        (headers.iter().map(|header| (*header).to_owned()).collect(), cells, left_out)
+    }
+
+    #[test]
+    fn narrow_rows_keep_the_fields_that_a_row_has_in_their_order() {
+        let rows = || Document::of_rows(vec![json!({"c": 1, "n": {}}), json!({"b": "x", "c": null})]);
+        let kept = vec![vec![json!(null), json!(1)], vec![json!("x"), json!(null)]];
+        assert_eq!(narrowed(rows(), &["a", "b", "c"]), (vec!["b".into(), "c".into()], kept, true));
+        let one = Document::Value(json!({"b": 1, "a": 2}));
+        let cells = vec![vec![json!(2), json!(1)]];
+        assert_eq!(narrowed(one, &["a", "b"]), (vec!["a".into(), "b".into()], cells, false));
+    }
+
+    #[test]
+    fn rows_without_any_of_the_fields_stay_whole() {
+        let nested = Document::of_rows(vec![json!({"tags": {"a": 1}})]);
+        assert_eq!(narrowed(nested, &["a"]), (vec!["tags".into()], vec![vec![json!({"a": 1})]], false));
+        assert_eq!(narrowed(Document::of_rows(vec![json!("1.10")]), &["a"]).1, [[json!("1.10")]]);
+        assert_eq!(narrowed(Document::of_rows(Vec::new()), &["a"]), (Vec::new(), Vec::new(), false));
     }
 }

@@ -49,6 +49,26 @@ pub(super) fn split(tokens: &[Token], mark: char) -> impl Iterator<Item = &[Toke
     tokens.split(move |token| token.is(mark))
 }
 
+/// The columns of `text` as they are written, backslashes and all.
+pub(super) fn written(text: &str) -> Vec<&str> {
+    let mut columns = Vec::new();
+    let mut start = 0;
+    let mut escaped = false;
+    for (at, char) in text.char_indices() {
+        // A backslash behind a backslash is an ordinary character.
+        escaped = match char {
+            ',' if !escaped => {
+                columns.push(text[start..at].trim());
+                start = at + 1;
+                false
+            }
+            char => char == '\\' && !escaped,
+        };
+    }
+    columns.push(text[start..].trim());
+    columns
+}
+
 /// The text with the backslashes gone, without the white space around it.
 pub(super) fn plain(tokens: &[Token]) -> String {
     trim(tokens).iter().map(|token| token.char).collect()

@@ -59,9 +59,12 @@ impl Shape {
     /// A usage error that names the column, the step that is unknown and the nearest field or all of them; or because
     /// the rows are plain values and have no columns.
     pub fn check(&self, columns: &Columns) -> Result<()> {
-        columns.iter().try_for_each(|column| {
-            self.check_column(column, &[]).map_err(|error| error.within(format!("column \"{}\"", column.name())))
-        })
+        columns.iter().try_for_each(|column| self.check_named(column))
+    }
+
+    /// As [`Shape::check`] for one column.
+    pub(super) fn check_named(&self, column: &Column) -> Result<()> {
+        self.check_column(column, &[]).map_err(|error| error.within(format!("column \"{}\"", column.name())))
     }
 
     /// Checks what a list is sorted by. Services do not: some answer with an internal error, some with any order.
@@ -72,6 +75,17 @@ impl Shape {
         let headers: Vec<&str> = columns.into_iter().flat_map(Columns::iter).map(Column::header).collect();
         self.check_column(sort.column(), &headers)
             .map_err(|error| error.within(format!("sort key \"{}\"", sort.column().name())))
+    }
+
+    /// The fields of a row that hold one plain value each, in the order of their numbers; `None` where that is all of
+    /// them, or none, or only a response can tell.
+    pub fn plain_fields(&self) -> Option<Vec<String>> {
+        let Row::Message(message) = &self.row else { return None };
+        let mut fields: Vec<FieldDescriptor> = message.fields().collect();
+        let all = fields.len();
+        fields.retain(check::is_plain);
+        fields.sort_by_key(FieldDescriptor::number);
+        (1..all).contains(&fields.len()).then(|| fields.iter().map(|field| field.name().to_owned()).collect())
     }
 
     fn check_column(&self, column: &Column, others: &[&str]) -> Result<()> {
@@ -193,6 +207,30 @@ mod tests {
         assert_eq!(document.headers(), ["Values"]);
         assert_eq!(document.cells(&["Values"]).collect::<Vec<_>>(), [[&json!("1.10")], [&json!("1.9")]]);
         assert!(versions.check(&Columns::parse("version").unwrap()).is_err());
+    }
+
+    #[test]
+    fn plain_fields_are_those_of_one_value_in_the_order_of_their_numbers() {
+        let plain = "plugin_id name state resource_type image provider registry_type registry_url domain_id created_at \
+                     updated_at";
+        let plain: Vec<&str> = plain.split_whitespace().collect();
+        assert_eq!(shape("spaceone.api.repository.v1.PluginsInfo").plain_fields().unwrap(), plain);
+        assert_eq!(shape("spaceone.api.repository.v1.PluginInfo").plain_fields().unwrap(), plain);
+        // All are plain, or none is, or nothing is known.
+        assert_eq!(shape("spaceone.api.repository.v1.RepositoriesInfo").plain_fields(), None);
+        assert_eq!(shape("spaceone.api.repository.v1.VersionsInfo").plain_fields(), None);
+        let any = prost_reflect::DescriptorPool::global().get_message_by_name("google.protobuf.Struct").unwrap();
+        assert_eq!(Shape::of(&any).plain_fields(), None);
+    }
+
+    #[test]
+    fn moments_and_wrapped_values_are_plain_and_maps_and_lists_are_not() {
+        let files = protox::compile(["kinds.proto"], ["tests/proto"]).unwrap();
+        let pool = prost_reflect::DescriptorPool::from_file_descriptor_set(files).unwrap();
+        let kinds = pool.all_messages().find(|message| message.name() == "Kinds").unwrap();
+        let plain = "flag whole long count big real small text data color key k maybe at took mask wrapped_long \
+                     wrapped_text";
+        assert_eq!(Shape::of(&kinds).plain_fields().unwrap(), plain.split_whitespace().collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,0 +1,194 @@
+//! Columns and cells on a terminal that is too narrow for them.
+
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+/// What stands at the end of a text that was cut.
+const MARK: &str = "…";
+/// No column becomes narrower than this: less of a text tells nothing.
+const NARROWEST: usize = 8;
+/// A first column that is not wider than this is cut last: it holds what a person types again, and the platform's
+/// identifiers are not longer.
+const IDENTIFIER: usize = 48;
+
+/// A column that may be made narrower. Widths are in columns of the terminal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Need {
+    pub(super) header: usize,
+    /// The widest of its cells.
+    pub(super) cells: usize,
+    /// The cells are numbers. A part of a number is another number: they are not cut.
+    pub(super) is_number: bool,
+}
+
+impl Need {
+    fn whole(&self) -> usize {
+        self.header.max(self.cells)
+    }
+
+    /// The least width, if `least` were enough for a text.
+    fn at_least(&self, least: usize) -> usize {
+        let least = if self.is_number { least.max(self.cells) } else { least };
+        least.min(self.whole())
+    }
+}
+
+/// Widths that come to `room` together, or to less where that is enough. The widest become narrower first, all to the
+/// same width. What is given up, in this order, and only if it must be: texts of cells, headers, the first column. If
+/// there is not enough room even so, lines are longer than the terminal anyway, and headers and the first column stay.
+pub(super) fn widths(columns: &[Need], room: usize) -> Vec<usize> {
+    let least: Vec<usize> = columns.iter().map(|need| need.at_least(NARROWEST)).collect();
+    let with_first = |mut floors: Vec<usize>| {
+        if let (Some(floor), Some(first)) = (floors.first_mut(), columns.first())
+            && first.whole() <= IDENTIFIER
+        {
+            *floor = first.whole();
+        }
+        floors
+    };
+    let headers = with_first(columns.iter().map(|need| need.at_least(need.header.max(NARROWEST))).collect());
+    let floors = [headers, with_first(least.clone()), least];
+    match floors.iter().find(|floors| floors.iter().sum::<usize>() <= room) {
+        Some(floors) => level(columns, floors, room),
+        None => floors[0].clone(),
+    }
+}
+
+/// Cuts what stands above a common height, which is as high as `room` allows.
+fn level(columns: &[Need], floors: &[usize], room: usize) -> Vec<usize> {
+    let at_height = |height: usize| -> Vec<usize> {
+        columns.iter().zip(floors).map(|(need, floor)| need.whole().min(height.max(*floor))).collect()
+    };
+    let fits = |height: usize| at_height(height).iter().sum::<usize>() <= room;
+    // The floors fit, and no column is wider than the widest: the height lies between.
+    let (mut low, mut high) = (0, columns.iter().map(Need::whole).max().unwrap_or(0));
+    while low < high {
+        let middle = high - (high - low) / 2;
+        if fits(middle) { low = middle } else { high = middle - 1 }
+    }
+    let mut widths = at_height(low);
+    let mut left = room - widths.iter().sum::<usize>();
+    for (width, need) in widths.iter_mut().zip(columns) {
+        if left > 0 && *width < need.whole() {
+            *width += 1;
+            left -= 1;
+        }
+    }
+    widths
+}
+
+/// The beginning of `text` that, with a mark behind it, is not wider than `width`. What a person sees as one character
+/// is left whole or left out.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    let room = width.saturating_sub(MARK.width());
+    let mut ends = Vec::new();
+    let mut taken = 0;
+    for (at, character) in text.grapheme_indices(true) {
+        taken += character.width();
+        if taken > room {
+            break;
+        }
+        ends.push(at + character.len());
+    }
+    // Some characters take other widths side by side than alone.
+    while let Some(end) = ends.pop() {
+        let cut = format!("{}{MARK}", text[..end].trim_end());
+        if cut.width() <= width {
+            return cut;
+        }
+    }
+    MARK.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(columns: &[(usize, usize)]) -> Vec<Need> {
+        columns.iter().map(|(header, cells)| Need { header: *header, cells: *cells, is_number: false }).collect()
+    }
+
+    #[test]
+    fn the_widest_are_cut_first_and_alike() {
+        assert_eq!(widths(&texts(&[(4, 9), (4, 30), (4, 50), (4, 12)]), 60), [9, 20, 19, 12]);
+        assert_eq!(widths(&texts(&[(4, 9), (4, 30)]), 39), [9, 30]);
+        assert_eq!(widths(&texts(&[(4, 9), (4, 30)]), 80), [9, 30]);
+        assert!(widths(&[], 10).is_empty());
+    }
+
+    #[test]
+    fn cells_go_before_headers_and_headers_before_the_first_column() {
+        let columns = texts(&[(4, 40), (13, 30), (10, 30)]);
+        assert_eq!(widths(&columns, 63), [40, 13, 10]);
+        assert_eq!(widths(&columns, 60), [40, 10, 10]);
+        assert_eq!(widths(&columns, 56), [40, 8, 8]);
+        assert_eq!(widths(&columns, 30), [10, 10, 10]);
+        // What is longer than any identifier is no identifier.
+        assert_eq!(widths(&texts(&[(4, 100), (4, 30)]), 60), [30, 30]);
+    }
+
+    #[test]
+    fn where_nothing_fits_headers_and_the_first_column_stay() {
+        assert_eq!(widths(&texts(&[(4, 40), (2, 3), (10, 40), (4, 40)]), 0), [40, 3, 10, 8]);
+        assert_eq!(widths(&texts(&[(4, 100), (4, 40)]), 0), [8, 8]);
+    }
+
+    #[test]
+    fn numbers_are_not_cut_and_their_headers_are() {
+        let number = Need { header: 20, cells: 12, is_number: true };
+        assert_eq!(widths(&[texts(&[(4, 30)])[0], number], 20), [8, 12]);
+    }
+
+    #[test]
+    fn no_character_is_cut_in_two() {
+        assert_eq!(cut("plugin-slack", 8), "plugin-…");
+        assert_eq!(cut("플러그인", 5), "플러…");
+        assert_eq!(cut("플러그인", 6), "플러…");
+        assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert_eq!(cut("👩\u{200d}💻👩\u{200d}💻👩\u{200d}💻", 4), "👩\u{200d}💻…");
+        assert_eq!(cut("👩\u{200d}💻👩\u{200d}💻👩\u{200d}💻", 2), "…");
+        assert_eq!(cut("🇰🇷🇰🇷🇰🇷", 4), "🇰🇷…");
+        assert_eq!(cut("two words", 6), "two w…");
+        assert_eq!(cut("two words", 5), "two…");
+    }
+
+    fn any_need() -> impl Strategy<Value = Need> {
+        (0_usize..40, 0_usize..120, prop::bool::weighted(0.2)).prop_map(|(header, cells, is_number)| Need {
+            header,
+            cells,
+            is_number,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn room_is_kept_where_that_can_be_and_used(
+            columns in prop::collection::vec(any_need(), 1..10), room in 0_usize..300,
+        ) {
+            let widths = widths(&columns, room);
+            let sum: usize = widths.iter().sum();
+            let whole: usize = columns.iter().map(Need::whole).sum();
+            let least: usize = columns.iter().map(|need| need.at_least(NARROWEST)).sum();
+            if least <= room {
+                prop_assert_eq!(sum, whole.min(room));
+            }
+            for (width, need) in widths.iter().zip(&columns) {
+                prop_assert!((need.at_least(NARROWEST)..=need.whole()).contains(width));
+                prop_assert!(!need.is_number || *width >= need.cells);
+            }
+        }
+
+        #[test]
+        fn what_is_cut_begins_as_the_text_and_is_as_wide_as_asked_for(text in "\\PC{0,40}", width in 1_usize..30) {
+            let cut = cut(&text, width);
+            prop_assert!(cut.width() <= width);
+            let kept = cut.strip_suffix(MARK).unwrap();
+            prop_assert!(text.starts_with(kept));
+            let ends: Vec<usize> = text.grapheme_indices(true).map(|(at, part)| at + part.len()).collect();
+            let is_whole = |end: usize| ends.contains(&end) || text[..end].ends_with(char::is_whitespace);
+            prop_assert!(kept.is_empty() || is_whole(kept.len()) || text[kept.len()..].starts_with(char::is_whitespace));
+        }
+    }
+}
