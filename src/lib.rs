@@ -28,6 +28,7 @@ pub mod resource;
 pub mod secret;
 pub mod spec;
 pub mod streams;
+pub mod tls;
 pub mod value;
 pub mod view;
 pub mod yaml;

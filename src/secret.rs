@@ -38,6 +38,11 @@ fn names_a_secret(key: &str) -> bool {
     !points_elsewhere && WORDS.iter().any(|word| key.contains(word))
 }
 
+/// Whether a text is, or holds, PEM (RFC 7468) itself.
+pub fn is_pem(text: &str) -> bool {
+    text.contains("-----BEGIN ")
+}
+
 /// Puts [`MASK`] in the place of `value`, which stands under `key`, or of the secrets inside it. What is empty stays,
 /// so that the user sees that nothing is there. Says whether there was a secret.
 pub fn mask(key: &str, value: &mut Value) -> bool {
@@ -51,6 +56,10 @@ pub fn mask(key: &str, value: &mut Value) -> bool {
     match value {
         Value::Object(entries) => entries.iter_mut().fold(false, |found, (key, value)| mask(key, value) | found),
         Value::Array(items) => items.iter_mut().fold(false, |found, item| mask("", item) | found),
+        Value::String(text) if is_pem(text) && text.contains("PRIVATE KEY") => {
+            *text = MASK.to_owned();
+            true
+        }
         Value::String(text) => match without_userinfo(text) {
             Some(masked) => {
                 *text = masked;
@@ -94,6 +103,7 @@ mod tests {
             "list": [{"password": 12345}, {"plain": true}],
             "empty": {"token": "", "password": null},
             "proxy": "http://user:hunter2@proxy:3128/x",
+            "key": "-----BEGIN EC PRIVATE KEY-----\nhunter2\n-----END EC PRIVATE KEY-----",
         });
         assert!(mask("", &mut value));
         assert_eq!(
@@ -104,13 +114,14 @@ mod tests {
                 "list": [{"password": MASK}, {"plain": true}],
                 "empty": {"token": "", "password": null},
                 "proxy": "http://********@proxy:3128/x",
+                "key": MASK,
             })
         );
     }
 
     #[test]
     fn nothing_secret_is_left_alone() {
-        let before = json!({"a": ["b", 1, null], "mail": "a@b.c", "url": "http://host/x@y"});
+        let before = json!({"a": ["b", 1, null], "mail": "a@b.c", "url": "http://host/x@y", "key": "/a/b.key"});
         let mut value = before.clone();
         assert!(!mask("", &mut value));
         assert_eq!(value, before);

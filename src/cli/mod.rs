@@ -9,6 +9,7 @@ mod list;
 mod local;
 mod request;
 mod shown;
+mod tls;
 mod version;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -22,6 +23,7 @@ pub use list::{List, Rows};
 pub use local::Local;
 pub use request::Request;
 pub use shown::{Format, Shown};
+pub use tls::Tls;
 pub use version::Version;
 
 /// Register plugins and call every resource of SpaceONE / Cloudforet over gRPC
@@ -67,6 +69,9 @@ pub struct Global {
     /// How errors, warnings and notes are written on standard error: lines, or one JSON object
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = ErrorFormat::Text, hide_short_help = true)]
     pub error_format: ErrorFormat,
+
+    #[command(flatten)]
+    pub tls: Tls,
 }
 
 #[derive(Debug, Subcommand)]

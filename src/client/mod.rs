@@ -2,11 +2,15 @@
 //!
 //! Nothing here knows of configuration files, command lines or tables.
 
+mod advice;
 pub mod call;
+mod certificate;
 pub mod channel;
 pub mod decode;
 pub mod encode;
 pub mod metadata;
+mod not_grpc;
+mod pem;
 pub mod raw_codec;
 pub mod reflection;
 mod retry;
@@ -14,3 +18,4 @@ mod scalar;
 pub mod status;
 mod tls;
 mod well_known;
+mod wire;

@@ -4,7 +4,7 @@
 //!
 //! - `~/.spaceone/environment.yml`: `environment: NAME`, the current environment;
 //! - `~/.spaceone/environments/NAME.yml`: `api_key` or `token`, `x_domain_id`, `x_workspace_id` and
-//!   `endpoints` (service to URL). Keys that this program does not know are kept as they are.
+//!   `endpoints` (service to URL); for TLS `ca`, `cert`, `key` and `tls_server_name`. Keys that this program does not know are kept as they are.
 //!
 //! A flag outranks a variable, a variable outranks a file; [`Settings::resolve`] applies that for one call.
 
@@ -16,6 +16,7 @@ mod metadata;
 mod name;
 mod selection;
 mod settings;
+mod tls;
 mod variables;
 mod yaml;
 

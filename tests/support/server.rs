@@ -18,9 +18,11 @@ use spacectl::client::{decode, encode};
 use tokio::sync::oneshot;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Identity, ServerTlsConfig};
+use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 use tower_service::Service;
+
+use super::authority::{Authority, Issued};
 
 /// One call as a handler sees it.
 #[derive(Clone, Debug)]
@@ -107,27 +109,39 @@ impl Server {
         Self::serve(api, reflection, None, handler)
     }
 
-    /// A server that speaks TLS, with a certificate of its own for `names`.
+    /// A server that speaks TLS, with a certificate of its own for `names`, issued by an authority of its own.
     pub fn with_tls(api: Api, names: &[&str], handler: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
-        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        let key = rcgen::KeyPair::generate().unwrap();
-        let mut parameters = rcgen::CertificateParams::new(names).unwrap();
-        // An issuer of its own: two servers do not pass for one authority.
-        let issuer = format!("test {:?}", key.public_key_raw());
-        parameters.distinguished_name.push(rcgen::DnType::OrganizationName, issuer);
-        let (certificate, key) = (parameters.self_signed(&key).unwrap().pem(), key.serialize_pem());
-        Self::serve(api, Reflection::V1Alpha, Some((certificate, key)), handler)
+        let authority = Authority::new();
+        let mut server = Self::with_identity(api, authority.issue(names), None, handler);
+        server.authority = Some(authority.certificate());
+        server
+    }
+
+    /// A server that speaks TLS with this certificate, and asks who calls if there are `clients`: the authority whose
+    /// certificates it accepts, in PEM.
+    pub fn with_identity(
+        api: Api,
+        identity: Issued,
+        clients: Option<String>,
+        handler: impl Fn(&Call) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let mut tls = ServerTlsConfig::new().identity(Identity::from_pem(&identity.certificate, &identity.key));
+        if let Some(clients) = clients {
+            tls = tls.client_ca_root(Certificate::from_pem(clients));
+        }
+        let mut server = Self::serve(api, Reflection::V1Alpha, Some(tls), handler);
+        server.authority = Some(identity.certificate);
+        server
     }
 
     fn serve(
         api: Api,
         reflection: Reflection,
-        identity: Option<(String, String)>,
+        tls: Option<ServerTlsConfig>,
         handler: impl Fn(&Call) -> Answer + Send + Sync + 'static,
     ) -> Self {
         let calls = Arc::<Mutex<Vec<Call>>>::default();
         let methods = Methods { pool: api.0.clone(), handler: Arc::new(handler), calls: Arc::clone(&calls) };
-        let authority = identity.as_ref().map(|(certificate, _)| certificate.clone());
         let (ready, address) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         std::thread::spawn(move || {
@@ -136,9 +150,8 @@ impl Server {
                 let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
                 ready.send(incoming.local_addr().unwrap()).unwrap();
                 let mut server = tonic::transport::Server::builder();
-                if let Some((certificate, key)) = identity {
-                    let identity = Identity::from_pem(certificate, key);
-                    server = server.tls_config(ServerTlsConfig::new().identity(identity)).unwrap();
+                if let Some(tls) = tls {
+                    server = server.tls_config(tls).unwrap();
                 }
                 let server = server.add_routes(routes(&api.0, reflection, methods));
                 // Dropping the sender stops the server too.
@@ -146,7 +159,7 @@ impl Server {
                 server.serve_with_incoming_shutdown(incoming, stopped).await.unwrap();
             });
         });
-        Self { address: address.recv().unwrap(), calls, authority, _stop: stop }
+        Self { address: address.recv().unwrap(), calls, authority: None, _stop: stop }
     }
 
     /// For TLS: the certificate that is to be trusted, in PEM.
