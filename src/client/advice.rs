@@ -175,7 +175,8 @@ impl Peer {
             }
             (Alert::HandshakeFailure, None) => {
                 format!(
-                    "the service may ask for a client certificate: {GIVE_CERTIFICATE}; or it shares no cipher with TLS 1.2 and 1.3 as spoken here"
+                    "the service may ask for a client certificate: {GIVE_CERTIFICATE}; or it shares no \
+                     cipher with this program"
                 )
             }
             (Alert::CertificateExpired, Some(identity)) => {
@@ -222,18 +223,21 @@ impl Peer {
                     .to_owned()
             }
             StatusCode::NOT_FOUND => {
-                "a web server or proxy answers, and passes this path to no gRPC service (nginx: grpc_pass); it must pass \
-                 /grpc.reflection. too"
+                "a web server or proxy answers, and passes this path to no gRPC service (nginx: grpc_pass); it must \
+                 pass /grpc.reflection. too"
                     .to_owned()
             }
             StatusCode::PAYLOAD_TOO_LARGE => {
                 "a proxy takes no request as large as this one (nginx: client_max_body_size)".to_owned()
             }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                "a proxy before the service refuses: it may ask for a network, a login or a client certificate".to_owned()
+                "a proxy before the service refuses: it may ask for a network, a login or a client certificate"
+                    .to_owned()
             }
             status if status.is_redirection() => match &answer.location {
-                Some(location) => format!("it sends callers to {location}, as web sites do: use the endpoint of the gRPC service"),
+                Some(location) => {
+                    format!("it sends callers to {location}, as web sites do: use the endpoint of the gRPC service")
+                }
                 None => WEB_SERVER.to_owned(),
             },
             _ => WEB_SERVER.to_owned(),

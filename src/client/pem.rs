@@ -88,7 +88,10 @@ impl Pem {
         };
         if section.is_encrypted() {
             return Err(Error::local("its private key is protected by a passphrase, which nobody is asked for here")
-                .hint("take it off: `openssl pkey -in PROTECTED -out PLAIN`, and keep that file to yourself: `chmod 600 PLAIN`"));
+                .hint(
+                    "take it off: `openssl pkey -in PROTECTED -out PLAIN`, and keep that file to yourself: \
+                     `chmod 600 PLAIN`",
+                ));
         }
         if section.label == "OPENSSH PRIVATE KEY" || section.label == "DSA PRIVATE KEY" {
             return Err(Error::local(format!("it holds an {}, which TLS has no use for", section.label)));

@@ -198,7 +198,10 @@ def test_a_closed_door_says_what_it_wants(gateway, company):
     assert failed(company, *call) == (
         1,
         ["the answer is no gRPC: HTTP 400 No required SSL certificate was sent (text/html)"],
-        ["the service asks for a client certificate: --cert FILE and --key FILE, or `cert` and `key` in the configuration"],
+        [
+            "the service asks for a client certificate: --cert FILE and --key FILE, "
+            "or `cert` and `key` in the configuration"
+        ],
     )
     for name in ("me-stranger", "me-late"):
         cert = gateway.pki / f"{name}.pem"
