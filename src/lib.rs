@@ -31,6 +31,7 @@ pub mod secret;
 mod slips;
 pub mod spec;
 pub mod streams;
+pub mod tls;
 pub mod value;
 pub mod view;
 pub mod yaml;

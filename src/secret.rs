@@ -71,6 +71,11 @@ fn snake_case(key: &str) -> String {
     snake
 }
 
+/// Whether a text is, or holds, PEM (RFC 7468) itself.
+pub fn is_pem(text: &str) -> bool {
+    text.contains("-----BEGIN ")
+}
+
 /// Puts [`MASK`] in the place of `value`, which stands under `key`, or of the secrets inside it. What is empty stays,
 /// so that the user sees that nothing is there, and so does what is true or false. Says whether there was a secret.
 ///
@@ -93,6 +98,10 @@ pub fn mask(key: &str, value: &mut Value) -> bool {
             })
         }
         Value::Array(items) => items.iter_mut().fold(false, |found, item| mask("", item) | found),
+        Value::String(text) if is_pem(text) && text.contains("PRIVATE KEY") => {
+            *text = MASK.to_owned();
+            true
+        }
         Value::String(text) => match without_userinfo(text) {
             Some(masked) => {
                 *text = masked;
@@ -155,6 +164,7 @@ mod tests {
             "list": [{"password": 12345}, {"plain": true}],
             "empty": {"token": "", "password": null},
             "proxy": "http://user:hunter2@proxy:3128/x",
+            "key": "-----BEGIN EC PRIVATE KEY-----\nhunter2\n-----END EC PRIVATE KEY-----",
         });
         assert!(mask("", &mut value));
         assert_eq!(
@@ -165,6 +175,7 @@ mod tests {
                 "list": [{"password": MASK}, {"plain": true}],
                 "empty": {"token": "", "password": null},
                 "proxy": "http://********@proxy:3128/x",
+                "key": MASK,
             })
         );
     }
@@ -203,7 +214,7 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_left_alone() {
-        let before = json!({"a": ["b", 1, null], "mail": "a@b.c", "url": "http://host/x@y"});
+        let before = json!({"a": ["b", 1, null], "mail": "a@b.c", "url": "http://host/x@y", "key": "/a/b.key"});
         let mut value = before.clone();
         assert!(!mask("", &mut value));
         assert_eq!(value, before);

@@ -7,6 +7,7 @@ use spacectl::client::call::Caller;
 use spacectl::client::channel;
 use spacectl::client::metadata::Metadata;
 use spacectl::endpoint::EndpointUrl;
+use spacectl::tls::Tls;
 use tokio::net::{TcpListener, TcpStream};
 
 fn method(verb: &str) -> MethodDescriptor {
@@ -50,7 +51,7 @@ fn call(verb: &str, reason: h2::Reason, streams: usize) -> (Result<Bytes, i32>, 
         let port = listener.local_addr().unwrap().port();
         let server = tokio::spawn(async move { serve(listener.accept().await.unwrap().0, reason, streams).await });
         let address: EndpointUrl = format!("grpc://127.0.0.1:{port}").parse().unwrap();
-        let transport = channel::connect(&address, None).await.unwrap();
+        let transport = channel::connect(&address, &Tls::default(), None).await.unwrap();
         let caller = Caller::new(transport, Metadata::default(), None, "test");
         let result = caller.unary(&method(verb), Bytes::new()).await.map_err(|error| error.exit_code().into());
         drop(caller);

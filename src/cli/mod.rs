@@ -13,6 +13,7 @@ mod request;
 mod shown;
 mod stat;
 mod template;
+mod tls;
 mod version;
 mod watch;
 
@@ -31,6 +32,7 @@ pub use request::Request;
 pub use shown::{Format, Shown};
 pub use stat::Stat;
 pub use template::{Template, TemplateColumns};
+pub use tls::Tls;
 pub use version::Version;
 pub use watch::{Watch, join_watch};
 
@@ -85,6 +87,9 @@ pub struct Global {
     /// How errors, warnings and notes are written on standard error: lines, or one JSON object
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = ErrorFormat::Text, hide_short_help = true)]
     pub error_format: ErrorFormat,
+
+    #[command(flatten)]
+    pub tls: Tls,
 }
 
 #[derive(Debug, Subcommand)]

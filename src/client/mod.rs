@@ -2,11 +2,15 @@
 //!
 //! Nothing here knows of configuration files, command lines or tables.
 
+mod advice;
 pub mod call;
+mod certificate;
 pub mod channel;
 pub mod decode;
 pub mod encode;
 pub mod metadata;
+mod not_grpc;
+mod pem;
 pub mod raw_codec;
 pub mod reflection;
 mod retry;
@@ -15,3 +19,4 @@ pub mod status;
 mod tls;
 pub mod trace;
 mod well_known;
+mod wire;

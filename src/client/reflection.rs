@@ -78,11 +78,7 @@ async fn converse(
     talk: impl AsyncFn(&mut Conversation) -> Result<Described, Status>,
 ) -> Result<Described> {
     let what = format!("cannot ask {} what it offers", caller.place());
-    let failed = |status: Status| match std::error::Error::source(&status) {
-        // Nobody answered: the connection itself does not carry gRPC.
-        Some(source) => no_grpc(&what, caller, source),
-        None => status::error(&what, &status),
-    };
+    let failed = |status: Status| status::first_error(&what, &status);
     let work = async {
         for path in PATHS {
             let begun = Instant::now();
@@ -98,7 +94,8 @@ async fn converse(
                 }
             });
             match result {
-                Err(status) if status.code() == Code::Unimplemented => {}
+                // A proxy that passes neither path on says what it is; a service without reflection does not.
+                Err(status) if status.code() == Code::Unimplemented && (path == PATHS[0] || !made_here(&status)) => {}
                 result => return result.map_err(failed),
             }
         }
@@ -114,13 +111,9 @@ async fn converse(
     }
 }
 
-fn no_grpc(what: &str, caller: &Caller, source: &dyn std::error::Error) -> Error {
-    let error = Error::local(what).caused_by(source);
-    if caller.place().starts_with("grpc://") {
-        error.hint("what listens there may not speak gRPC; if it speaks TLS, use grpc+ssl://")
-    } else {
-        error.hint("what listens there may not speak gRPC, or may ask for a client certificate")
-    }
+/// Whether `status` stands for something that is no gRPC status.
+fn made_here(status: &Status) -> bool {
+    std::error::Error::source(status).is_some()
 }
 
 /// One bidirectional stream. The stream is opened when the first answer is waited for, with every question asked by

@@ -2,29 +2,52 @@
 
 use tonic::{Code, Status};
 
+use super::{advice, not_grpc};
 use crate::error::{Error, code_name};
 
 /// The error for `status`, which ended `what` ("register repository.Plugin at grpc://host:port").
 ///
 /// The exit code is 64 + the status code, also where the status was made on this side, as gRPC clients do: a deadline
-/// that passed, and UNAVAILABLE for a connection that broke.
+/// that passed, UNAVAILABLE for a connection that broke, and what stands for an answer in HTTP that is no gRPC. Only a
+/// client certificate that a proxy asks for in HTTP is the connection's affair, as it is elsewhere.
 pub fn error(what: &str, status: &Status) -> Error {
-    let source = std::error::Error::source(status);
-    let code = if source.is_some() { Code::Unavailable } else { status.code() };
-    let failed = Error::status(code, format!("{what}: {}", code_name(code)));
-    let failed = match source {
-        // Made here: the cause below says more than the status.
-        Some(source) => failed.caused_by(source),
-        None if status.message().is_empty() => failed,
-        None => failed.cause(status.message()),
+    let Some(source) = std::error::Error::source(status) else {
+        let failed = Error::status(status.code(), format!("{what}: {}", code_name(status.code())));
+        let failed = if status.message().is_empty() { failed } else { failed.cause(status.message()) };
+        return hinted(failed, of_code(status.code(), status.message()));
     };
-    match advice(code, status.message()) {
-        Some(hint) => failed.hint(hint),
-        None => failed,
+    // Made here: the cause below says more than the status.
+    let (failed, code) = match not_grpc::find(source) {
+        Some(answer) if answer.is_about_certificate() => (Error::local(what), Code::Unavailable),
+        Some(_) => (Error::status(status.code(), format!("{what}: {}", code_name(status.code()))), status.code()),
+        None => {
+            (Error::status(Code::Unavailable, format!("{what}: {}", code_name(Code::Unavailable))), Code::Unavailable)
+        }
+    };
+    hinted(failed.caused_by(source), advice::of(source).or_else(|| of_code(code, status.message())))
+}
+
+/// As [`error`], for the first question on a connection: where that carries no gRPC, setting it up has failed.
+pub fn first_error(what: &str, status: &Status) -> Error {
+    match std::error::Error::source(status) {
+        Some(source) if not_grpc::find(source).is_none() => {
+            // HTTP/2 is spoken there, and the call was broken off: as nginx does where what is behind it says nothing.
+            let hint =
+                advice::of(source).unwrap_or("a proxy between may have waited in vain for the service: is it running?");
+            Error::local(what).caused_by(source).hint(hint)
+        }
+        _ => error(what, status),
     }
 }
 
-fn advice(code: Code, message: &str) -> Option<&'static str> {
+fn hinted(error: Error, hint: Option<&str>) -> Error {
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+fn of_code(code: Code, message: &str) -> Option<&'static str> {
     match code {
         Code::Unauthenticated => Some(
             "set a valid api_key: `spacectl config set api_key KEY`, or SPACECTL_API_KEY for one call; \

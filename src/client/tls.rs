@@ -1,19 +1,117 @@
-//! The certificates that this machine trusts, read only when a connection speaks TLS.
+//! What a connection trusts and shows: the system's authorities or the user's files, read only where TLS is spoken.
 
-use tonic::transport::ClientTlsConfig;
+use std::sync::Arc;
 
+use tokio_rustls::rustls::client::ResolvesClientCert;
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::{ClientConfig, Error as TlsError, InconsistentKeys, RootCertStore};
+
+use super::pem::{self, Pem};
+use super::wire;
+use crate::endpoint::EndpointUrl;
 use crate::error::{Error, Result};
+use crate::tls::{Identity, Tls};
 
-/// A TLS configuration that trusts the system's roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others).
-pub fn config() -> Result<ClientTlsConfig> {
+/// All that a handshake with `address` needs.
+pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<wire::Handshake> {
+    let provider = Arc::new(ring::default_provider());
+    let name = server_name(address, tls)?;
+    let roots = match &tls.ca {
+        Some(_) => named_roots(tls)?,
+        None => system_roots()?,
+    };
+    let identity = tls.identity.as_ref().map(|identity| client_identity(identity, &provider)).transpose()?;
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::local("TLS cannot be spoken").caused_by(&error))?
+        .with_root_certificates(roots);
+    let mut config = match identity {
+        Some(identity) => builder.with_client_cert_resolver(identity),
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![wire::HTTP2.to_vec()];
+    Ok(wire::Handshake { config: Arc::new(config), name })
+}
+
+/// The name to verify and to send as SNI.
+fn server_name(address: &EndpointUrl, tls: &Tls) -> Result<ServerName<'static>> {
+    let Some(given) = &tls.server_name else {
+        return ServerName::try_from(address.host().to_owned()).map_err(|_| {
+            Error::local(format!("cannot connect to {address}: no certificate can hold the name {}", address.host()))
+                .hint("--tls-server-name NAME says which one it holds")
+        });
+    };
+    ServerName::try_from(given.value.clone()).map_err(|_| {
+        let message = format!("`{}` can be the name of no host", given.value);
+        let hint = "write a name or an address alone, as its certificate holds it: repository.example.com";
+        let error = if given.by.starts_with("--") { Error::usage(message) } else { Error::local(message) };
+        error.within(&given.by).hint(hint)
+    })
+}
+
+/// The authorities in the user's file, and no others.
+fn named_roots(tls: &Tls) -> Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    let Some(ca) = &tls.ca else { return Ok(roots) };
+    let place = |error: Error| ca.place(error);
+    let certificates = Pem::read(&ca.value).map_err(place)?.certificates().map_err(|error| {
+        place(error).hint("it takes the certificates of the authorities to trust, such as your company's")
+    })?;
+    let count = certificates.len();
+    for (index, certificate) in certificates.into_iter().enumerate() {
+        roots.add(certificate).map_err(|_| place(pem::damaged(index, count)))?;
+    }
+    Ok(roots)
+}
+
+/// The authorities that this machine trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
+fn system_roots() -> Result<RootCertStore> {
     let found = rustls_native_certs::load_native_certs();
-    let mut anchors = Vec::with_capacity(found.certs.len());
+    let mut roots = RootCertStore::empty();
     // A certificate that cannot be read is as good as not installed; system stores often hold old ones.
-    anchors.extend(found.certs.iter().filter_map(|der| Some(webpki::anchor_from_trusted_cert(der).ok()?.to_owned())));
-    if anchors.is_empty() {
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
         let error = Error::local("no trusted certificates were found on this machine")
-            .hint("install the system's CA certificates, or name a bundle in SSL_CERT_FILE");
+            .hint("install the system's CA certificates, or name those to trust with --ca FILE");
         return Err(found.errors.iter().fold(error, |error, cause| error.cause(cause)));
     }
-    Ok(ClientTlsConfig::new().trust_anchors(anchors))
+    Ok(roots)
+}
+
+/// The client certificate with its chain and its key.
+fn client_identity(identity: &Identity, provider: &CryptoProvider) -> Result<Arc<dyn ResolvesClientCert>> {
+    let Identity { cert, key } = identity;
+    let in_cert = Pem::read(&cert.value).map_err(|error| cert.place(error))?;
+    let certificates = in_cert.certificates().map_err(|error| {
+        cert.place(error).hint("it takes the client's own certificate first, then those that lead to its authority")
+    })?;
+    let key_file = key.as_ref().unwrap_or(cert);
+    let key = match key {
+        Some(key) => Pem::read(&key.value).and_then(|pem| pem.key()).map_err(|error| key.place(error))?,
+        None if in_cert.has_key() => in_cert.key().map_err(|error| cert.place(error))?,
+        None => {
+            let hint = "name the key's file too, with --key or as `key` in the configuration";
+            return Err(cert.place(Error::local("it holds a certificate, and not its private key")).hint(hint));
+        }
+    };
+    let signer = provider.key_provider.load_private_key(key).map_err(|_| {
+        let error = Error::local("its private key cannot be used, or is damaged");
+        key_file.place(error).hint("RSA of 2048 to 8192 bits, ECDSA on P-256 or P-384, and Ed25519 can be")
+    })?;
+    let certified = CertifiedKey::new(certificates, signer);
+    match certified.keys_match() {
+        Ok(()) | Err(TlsError::InconsistentKeys(InconsistentKeys::Unknown)) => {
+            Ok(Arc::new(SingleCertAndKey::from(certified)))
+        }
+        Err(TlsError::InconsistentKeys(_)) => {
+            let which = format!("the private key is not that of the first certificate in {}", cert.value.display());
+            Err(key_file.place(Error::local(which)).hint(
+                "`openssl x509 -noout -pubkey -in CERT` and `openssl pkey -pubout -in KEY` print the same where two \
+                 belong together; the client's own certificate comes first in its file, its authority's behind it",
+            ))
+        }
+        Err(_) => Err(cert.place(pem::damaged(0, certified.cert.len()))),
+    }
 }

@@ -1,8 +1,10 @@
 //! From the settings of one call to something that calls.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::Context;
+use crate::cli;
 use crate::client::call::Caller;
 use crate::client::channel::{self, Transport};
 use crate::client::metadata::Metadata;
@@ -12,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::repository::{self, Rules, Store};
 use crate::resource::{Resource, service_among};
 use crate::streams::Talk;
+use crate::tls::{Given, Identity, Tls};
 
 /// Reaches the services of the environment in use.
 pub struct Connector {
@@ -20,6 +23,8 @@ pub struct Connector {
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
     trace: Trace,
+    /// What the command line says of TLS.
+    tls: Tls,
     /// Open where the embedded service is called.
     store: Option<Store>,
 }
@@ -36,8 +41,12 @@ impl Connector {
             settings.x_domain_id.as_deref(),
             settings.x_workspace_id.as_deref(),
         )?;
+        let tls = tls_of(&context.global.tls)?;
         let store = match settings.endpoints {
-            Endpoints::Embedded => Some(open_store(context.variables, &context.streams.talk)?),
+            Endpoints::Embedded => {
+                refuse_useless(&tls, &Destination::Embedded)?;
+                Some(open_store(context.variables, &context.streams.talk)?)
+            }
             Endpoints::One(_) | Endpoints::Configured(_) => None,
         };
         let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout);
@@ -46,7 +55,7 @@ impl Connector {
             Some(selected) => format!("environment {} (by {})", selected.name, selected.source),
             None => "no environment: nothing of a configuration is sent".to_owned(),
         });
-        Ok(Self { settings, metadata, connect_timeout, timeout, trace, store })
+        Ok(Self { settings, metadata, connect_timeout, timeout, trace, tls, store })
     }
 
     /// The services that have an endpoint, by name; the one behind `--endpoint` has none.
@@ -68,7 +77,9 @@ impl Connector {
 
     /// Connects to what offers `service`.
     pub async fn connect(&self, service: &str) -> Result<Caller> {
-        let (transport, place) = match (self.settings.destination(service)?, &self.store) {
+        let destination = self.settings.destination(service)?;
+        refuse_useless(&self.tls, &destination)?;
+        let (transport, place) = match (destination, &self.store) {
             (Destination::Embedded, Some(store)) => {
                 let routes = repository::routes(store.clone(), Rules::default()).await;
                 (Transport::InProcess(routes), BUILT_IN.to_owned())
@@ -76,8 +87,9 @@ impl Connector {
             // The store is open wherever the embedded service is selected.
             (Destination::Embedded, None) => return Err(Error::local("the embedded service is not open")),
             (Destination::Url(url), _) => {
+                let tls = self.tls.clone().or(self.settings.tls.clone());
                 let begun = Instant::now();
-                let connected = channel::connect(&url, self.connect_timeout).await;
+                let connected = channel::connect(&url, &tls, self.connect_timeout).await;
                 self.trace.timed(begun, || match &connected {
                     Ok(_) => format!("connected to {url}"),
                     Err(_) => format!("not connected to {url}"),
@@ -98,6 +110,34 @@ fn trace(verbose: u8, talk: &Talk) -> Trace {
     };
     let talk = talk.clone();
     Trace::new(detail, move |line| talk.trace(line))
+}
+
+/// Whoever types `--ca` expects TLS, and must not send a key in plaintext unawares. What a configuration says of TLS is
+/// for those of its endpoints that speak it.
+fn refuse_useless(flags: &Tls, destination: &Destination) -> Result<()> {
+    let Some(flag) = flags.first_given() else { return Ok(()) };
+    match destination {
+        Destination::Url(url) if url.is_tls() => Ok(()),
+        Destination::Url(url) => Err(Error::usage(format!("{flag} is for TLS, and {url} is plaintext"))
+            .hint(format!("if the service speaks TLS, its endpoint is {}", url.with_tls(true)))),
+        Destination::Embedded => {
+            Err(Error::usage(format!("{flag} is for TLS, and the environment {BUILT_IN} is inside this program")))
+        }
+    }
+}
+
+/// What the command line says of TLS.
+fn tls_of(flags: &cli::Tls) -> Result<Tls> {
+    let path = |path: &Option<PathBuf>, flag: &str| path.clone().map(|path| Given::new(path, flag));
+    let identity = match (path(&flags.cert, "--cert"), path(&flags.key, "--key")) {
+        (Some(cert), key) => Some(Identity { cert, key }),
+        (None, None) => None,
+        (None, Some(_)) => {
+            return Err(Error::usage("--key is the key of a client certificate, and --cert FILE names none"));
+        }
+    };
+    let server_name = flags.tls_server_name.clone().map(|name| Given::new(name, "--tls-server-name"));
+    Ok(Tls { ca: path(&flags.ca, "--ca"), identity, server_name })
 }
 
 fn open_store(variables: &Variables, talk: &Talk) -> Result<Store> {

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use serde_json::{Map, Value};
 
-use super::{EndpointUrl, Invalid, Secret, file, metadata, yaml};
+use super::{EndpointUrl, Invalid, Secret, file, metadata, tls, yaml};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::nearest::nearest;
 use crate::secret;
@@ -18,7 +18,7 @@ const WORKSPACE: &str = "x_workspace_id";
 pub(super) const ENDPOINTS: &str = "endpoints";
 
 /// The keys that this program reads.
-const KNOWN: [&str; 5] = [API_KEY, TOKEN, DOMAIN, WORKSPACE, ENDPOINTS];
+const KNOWN: [&str; 9] = [API_KEY, TOKEN, DOMAIN, WORKSPACE, ENDPOINTS, tls::CA, tls::CERT, tls::KEY, tls::SERVER_NAME];
 /// Those that hold a text which is sent as metadata.
 const SENT: [&str; 4] = [API_KEY, TOKEN, DOMAIN, WORKSPACE];
 
@@ -60,6 +60,9 @@ impl Environment {
         let mut note = |result: Result<()>| problems.extend(result.err().iter().flat_map(Error::problems).cloned());
         for key in SENT {
             note(self.sent(key).map(drop));
+        }
+        for key in KNOWN.into_iter().filter(|key| tls::is_tls(key)) {
+            note(self.tls_text(key).map(drop));
         }
         match self.endpoint_values() {
             Err(error) => note(Err(error)),
@@ -107,6 +110,11 @@ impl Environment {
         if key.is_empty() || key.len() > MAX_KEY || key.chars().any(char::is_control) {
             let rule = format!("a key is 1 to {MAX_KEY} bytes without control characters");
             return Err(Error::usage("this cannot be a key").hint(rule));
+        }
+        if tls::is_tls(key) {
+            let text = tls::settable(key, text).map_err(Invalid::into_usage)?;
+            self.values.insert(key.to_owned(), text.into());
+            return Ok(());
         }
         let mut text = text;
         if SENT.contains(&key) {

@@ -4,7 +4,8 @@
 //!
 //! - `~/.spaceone/environment.yml`: `environment: NAME`, the current environment;
 //! - `~/.spaceone/environments/NAME.yml`: `api_key` or `token`, `x_domain_id`, `x_workspace_id` and
-//!   `endpoints` (service to URL). Keys that this program does not know are kept as they are;
+//!   `endpoints` (service to URL); for TLS `ca`, `cert`, `key` and `tls_server_name`. Keys that this program does not
+//!   know are kept as they are;
 //! - `~/.spaceone/template/SERVICE.RESOURCE.yml`: the columns of a resource's tables.
 //!
 //! Beside them lies what the Python client has not got: `alias.yml`, the user's own names for resources.
@@ -21,6 +22,7 @@ mod name;
 mod selection;
 mod settings;
 mod template;
+mod tls;
 mod variables;
 mod yaml;
 

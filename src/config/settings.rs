@@ -1,10 +1,13 @@
 //! What one call needs to know, after all that outranks each other.
 
+use std::path::Path;
+
 use super::{
     BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Secret, Selected, Selection, Source,
     Variables, metadata,
 };
 use crate::error::{Error, Result};
+use crate::tls::Tls;
 
 /// The only service of the built-in environment.
 const REPOSITORY: &str = "repository";
@@ -21,6 +24,8 @@ pub struct Settings {
     pub x_domain_id: Option<String>,
     /// What is sent as `x_workspace_id`.
     pub x_workspace_id: Option<String>,
+    /// What connections that speak TLS trust and show.
+    pub tls: Tls,
     /// What the user should know beforehand.
     pub warnings: Vec<String>,
 }
@@ -47,9 +52,9 @@ pub enum Destination {
 impl Settings {
     /// Applies flag > variable > file.
     ///
-    /// - **`--endpoint URL`** needs no configuration. Then credentials, domain and workspace come from
-    ///   `SPACECTL_API_KEY` and from an environment that the user names by flag or variable, and never from the
-    ///   current one: the key of one installation must not go to whatever host stands in a URL.
+    /// - **`--endpoint URL`** needs no configuration. Then credentials, domain, workspace and client certificate
+    ///   come from `SPACECTL_API_KEY` and from an environment that the user names by flag or variable, and never from
+    ///   the current one: the key of one installation must not go to whatever host stands in a URL.
     /// - **`local`** is the service inside this program and needs no file. A file `environments/local.yml` that names
     ///   endpoints, as a user of the Python client may have one, outranks it, and a warning says so: a call must not
     ///   silently go elsewhere than it did. `config init` makes no such file, and once it is renamed or removed, `local`
@@ -75,20 +80,22 @@ impl Settings {
             credential: key.map(Secret::new),
             x_domain_id: None,
             x_workspace_id: None,
+            tls: Tls::default(),
             warnings: Vec::new(),
         };
+        let home = variables.home.as_deref();
         if let Some(selected) = selected {
             if selected.name.is_built_in() {
                 if let Ok(dir) = &dir
                     && let Some(environment) = dir.find(&selected.name)?.filter(Environment::has_endpoints)
                 {
                     settings.warnings.push(hidden(dir, &selected.name));
-                    settings.apply(environment, &selected.name, dir)?;
+                    settings.apply(environment, &selected.name, dir, home)?;
                 }
             } else {
                 let dir = dir?;
                 let environment = dir.find(&selected.name)?.ok_or_else(|| not_found(&dir, &selected))?;
-                settings.apply(environment, &selected.name, &dir)?;
+                settings.apply(environment, &selected.name, &dir, home)?;
             }
             settings.environment = Some(selected);
         }
@@ -99,7 +106,13 @@ impl Settings {
     }
 
     /// Takes over what the file says, but for a credential that is there already.
-    fn apply(&mut self, environment: Environment, name: &EnvironmentName, dir: &ConfigDir) -> Result<()> {
+    fn apply(
+        &mut self,
+        environment: Environment,
+        name: &EnvironmentName,
+        dir: &ConfigDir,
+        home: Option<&Path>,
+    ) -> Result<()> {
         let path = dir.file_of(name);
         let place = |error: Error| error.within(path.display());
         if self.credential.is_none() {
@@ -107,6 +120,7 @@ impl Settings {
         }
         self.x_domain_id = environment.x_domain_id().map_err(place)?.map(str::to_owned);
         self.x_workspace_id = environment.x_workspace_id().map_err(place)?.map(str::to_owned);
+        self.tls = environment.tls(&path, home).map_err(place)?;
         self.warnings.extend(dir.exposure(name, &environment));
         self.endpoints = Endpoints::Configured(environment);
         Ok(())
@@ -177,7 +191,7 @@ mod tests {
         write(
             &home,
             "environments/prod.yml",
-            "token: prod-key\nx_domain_id: prod-domain\nx_workspace_id: w\n\
+            "token: prod-key\nx_domain_id: prod-domain\nx_workspace_id: w\ncert: prod.pem\n\
              endpoints: {identity: 'grpc+ssl://prod:443', wrong: 'http://x'}\n",
         );
         write(&home, "environments/dev.yml", "api_key: dev-key\nendpoints:\n  identity: grpc://dev:1\n");
@@ -243,6 +257,8 @@ mod tests {
             let settings = Settings::resolve(&flags(flag, endpoint), variables).unwrap();
             assert_eq!(key(&settings), sent, "{flag:?} {endpoint:?}");
             assert_eq!(settings.x_domain_id.as_deref(), domain, "{flag:?} {endpoint:?}");
+            // The client certificate is prod's, as the domain is.
+            assert_eq!(settings.tls.first_given().is_some(), domain.is_some(), "{flag:?} {endpoint:?}");
             if endpoint.is_some() {
                 assert_eq!(url(&settings, "anything"), URL);
                 assert_eq!(settings.services().unwrap(), [""; 0]);

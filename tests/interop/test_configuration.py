@@ -123,3 +123,16 @@ def test_both_call_with_what_either_wrote(home, ours, theirs, served):
     theirs.output("config", "endpoint", "add", "repository", served.url)
     for client in (ours, theirs):
         assert client.output("list", "repository.Plugin") == "NO DATA\n"
+
+
+def test_settings_of_tls_survive_the_python_client(home, ours, theirs):
+    """It does not know them, reads past them, and keeps them."""
+    write_settings(ours)
+    settings = {"ca": "/pki/ca.pem", "cert": "/pki/me.pem", "key": "/pki/me.key", "tls_server_name": "repo.example"}
+    for key, value in settings.items():
+        assert ours.run("config", "set", key, value).code == 0
+    theirs.output("config", "set", "x_domain_id", "domain-2")
+    assert sorted(endpoints(theirs)) == sorted(ENDPOINTS)
+    shown = json.loads(ours.run("config", "show", "-o", "json").stdout)
+    assert {key: shown.get(key) for key in settings} == settings
+    assert shown["x_domain_id"] == "domain-2"

@@ -3,10 +3,12 @@
 // Every test binary compiles this module and uses its own part of it.
 #![allow(dead_code, unused_imports)]
 
+mod authority;
 mod runner;
 mod running;
 mod server;
 
+pub use authority::{Authority, Issued};
 pub use runner::{Run, Spacectl};
 pub use running::{End, Running};
 pub use server::{Api, Call, Reflection, Server};

@@ -73,8 +73,18 @@ impl Spacectl {
     }
 
     pub fn run_with_input(&self, line: &str, input: &str) -> Run {
-        let mut command = Command::from_std(self.command());
-        let output = command.args(words(line)).write_stdin(input).output().unwrap();
+        self.run_command(self.command(), line, input)
+    }
+
+    /// Runs a command line with further variables, for this once.
+    pub fn run_with(&self, variables: &[(&str, &str)], line: &str) -> Run {
+        let mut command = self.command();
+        command.envs(variables.iter().copied());
+        self.run_command(command, line, "")
+    }
+
+    fn run_command(&self, command: std::process::Command, line: &str, input: &str) -> Run {
+        let output = Command::from_std(command).args(words(line)).write_stdin(input).output().unwrap();
         let text = |bytes: Vec<u8>| self.neutral(&String::from_utf8(bytes).unwrap());
         Run { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }

@@ -22,9 +22,11 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::service::{InterceptorLayer, Routes};
 use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Identity, ServerTlsConfig};
+use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 use tower_service::Service;
+
+use super::authority::{Authority, Issued};
 
 /// One call as a handler sees it.
 #[derive(Clone, Debug)]
@@ -134,29 +136,41 @@ impl Server {
         Self::serve(api, Reflection::V1Alpha, None, &format!("127.0.0.1:{port}"), at_once(handler))
     }
 
-    /// A server that speaks TLS, with a certificate of its own for `names`.
+    /// A server that speaks TLS, with a certificate of its own for `names`, issued by an authority of its own.
     pub fn with_tls(api: Api, names: &[&str], handler: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
-        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        let key = rcgen::KeyPair::generate().unwrap();
-        let mut parameters = rcgen::CertificateParams::new(names).unwrap();
-        // An issuer of its own: two servers do not pass for one authority.
-        let issuer = format!("test {:?}", key.public_key_raw());
-        parameters.distinguished_name.push(rcgen::DnType::OrganizationName, issuer);
-        let (certificate, key) = (parameters.self_signed(&key).unwrap().pem(), key.serialize_pem());
-        Self::serve(api, Reflection::V1Alpha, Some((certificate, key)), "127.0.0.1:0", at_once(handler))
+        let authority = Authority::new();
+        let mut server = Self::with_identity(api, authority.issue(names), None, handler);
+        server.authority = Some(authority.certificate());
+        server
+    }
+
+    /// A server that speaks TLS with this certificate, and asks who calls if there are `clients`: the authority whose
+    /// certificates it accepts, in PEM.
+    pub fn with_identity(
+        api: Api,
+        identity: Issued,
+        clients: Option<String>,
+        handler: impl Fn(&Call) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let mut tls = ServerTlsConfig::new().identity(Identity::from_pem(&identity.certificate, &identity.key));
+        if let Some(clients) = clients {
+            tls = tls.client_ca_root(Certificate::from_pem(clients));
+        }
+        let mut server = Self::serve(api, Reflection::V1Alpha, Some(tls), "127.0.0.1:0", at_once(handler));
+        server.authority = Some(identity.certificate);
+        server
     }
 
     fn serve(
         api: Api,
         reflection: Reflection,
-        identity: Option<(String, String)>,
+        tls: Option<ServerTlsConfig>,
         address: &str,
         handler: Arc<Handler>,
     ) -> Self {
         let calls = Arc::<Mutex<Vec<Call>>>::default();
         let methods = Methods { pool: api.0.clone(), handler, calls: Arc::clone(&calls) };
         let listen: SocketAddr = address.parse().unwrap();
-        let authority = identity.as_ref().map(|(certificate, _)| certificate.clone());
         let requests = Arc::<AtomicUsize>::default();
         let counted = Arc::clone(&requests);
         let count = InterceptorLayer::new(move |request: Request<()>| {
@@ -171,9 +185,8 @@ impl Server {
                 let incoming = TcpIncoming::bind(listen).unwrap();
                 ready.send(incoming.local_addr().unwrap()).unwrap();
                 let mut server = tonic::transport::Server::builder().layer(count);
-                if let Some((certificate, key)) = identity {
-                    let identity = Identity::from_pem(certificate, key);
-                    server = server.tls_config(ServerTlsConfig::new().identity(identity)).unwrap();
+                if let Some(tls) = tls {
+                    server = server.tls_config(tls).unwrap();
                 }
                 let server = server.add_routes(routes(&api.0, reflection, methods));
                 // Dropping the sender stops the server too.
@@ -181,7 +194,7 @@ impl Server {
                 server.serve_with_incoming_shutdown(incoming, stopped).await.unwrap();
             });
         });
-        Self { address: address.recv().unwrap(), calls, requests, authority, _stop: stop }
+        Self { address: address.recv().unwrap(), calls, requests, authority: None, _stop: stop }
     }
 
     /// For TLS: the certificate that is to be trusted, in PEM.

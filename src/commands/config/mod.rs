@@ -69,7 +69,7 @@ fn init(import_file: Option<&Path>, force: bool, context: &mut Context<'_>) -> R
 }
 
 fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {
-    let environment = if path == Path::new("-") {
+    let mut environment = if path == Path::new("-") {
         Environment::read(&mut context.streams.input, "stdin")?
     } else {
         let source = path.display().to_string();
@@ -77,6 +77,12 @@ fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {
         Environment::read(file, &source)?
     };
     environment.check().map_err(|error| error.within(path.display()))?;
+    // Paths in the file start at its folder, and the settings are about to move into another.
+    if let Ok(path) = std::path::absolute(path)
+        && let Some(folder) = path.parent()
+    {
+        environment.anchor_paths(folder);
+    }
     for key in environment.values().keys() {
         warn_of_slip(key, context);
     }

@@ -1,0 +1,283 @@
+//! One connection: TCP, TLS over it where the endpoint says so, and an eye on what tells who is there.
+//!
+//! HTTP/2 reports most failures of a connection in words of its own ("frame with invalid size", "broken pipe"). What
+//! the other side really said was seen here before, and is kept as a [`Finding`].
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{self, ClientConfig};
+use tower_service::Service;
+
+use super::certificate;
+
+/// HTTP/2 in ALPN (RFC 9113, section 3.2): gRPC is spoken over nothing else.
+pub(super) const HTTP2: &[u8] = b"h2";
+
+/// The most of a stranger's first line that is repeated, in bytes.
+const MAX_LINE: usize = 80;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a connection carries no gRPC.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum Finding {
+    /// The handshake failed, or was revoked by an alert afterwards: TLS 1.3 refuses a client's certificate so.
+    #[error("{}", certificate::explain(.0))]
+    Tls(rustls::Error),
+    /// The other side speaks TLS, and no HTTP/2 over it.
+    #[error("HTTP/2 was not negotiated")]
+    NoHttp2,
+    /// Plaintext was answered by a TLS record.
+    #[error("it answered in TLS")]
+    SpeaksTls,
+    /// Plaintext was answered by a line of some text protocol.
+    #[error("it answered {0:?}")]
+    SpeaksText(String),
+    /// The connection ended before a byte of HTTP/2 came.
+    #[error("it closed the connection without an answer")]
+    Silent,
+}
+
+/// What TLS is spoken with.
+#[derive(Clone)]
+pub(super) struct Handshake {
+    pub config: Arc<ClientConfig>,
+    /// The name to verify and to send as SNI.
+    pub name: ServerName<'static>,
+}
+
+impl Handshake {
+    async fn with(self, socket: TcpStream) -> Result<TlsStream<TcpStream>, BoxError> {
+        let stream =
+            TlsConnector::from(self.config).connect(self.name, socket).await.map_err(|error| match alert(&error) {
+                Some(error) => BoxError::from(Finding::Tls(error.clone())),
+                None => error.into(),
+            })?;
+        if stream.get_ref().1.alpn_protocol() == Some(HTTP2) { Ok(stream) } else { Err(Finding::NoHttp2.into()) }
+    }
+}
+
+/// Makes connections, all watched by one [`Watch`].
+#[derive(Clone)]
+pub(super) struct Connector {
+    tcp: HttpConnector,
+    tls: Option<Handshake>,
+    watch: Watch,
+}
+
+impl Connector {
+    pub fn new(tls: Option<Handshake>, watch: Watch) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        Self { tcp, tls, watch }
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Watched>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.tcp.poll_ready(cx).map_err(BoxError::from)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connecting = self.tcp.call(uri);
+        let (tls, watch) = (self.tls.clone(), self.watch.clone());
+        Box::pin(async move {
+            let socket = connecting.await?.into_inner();
+            let stream: Box<dyn Stream> = match tls {
+                Some(tls) => Box::new(tls.with(socket).await?),
+                None => Box::new(socket),
+            };
+            watch.begin();
+            Ok(TokioIo::new(Watched { stream, watch, broken: None }))
+        })
+    }
+}
+
+/// What the newest connection is known by; clones know the same.
+#[derive(Clone, Default)]
+pub(super) struct Watch(Arc<Mutex<Seen>>);
+
+#[derive(Default)]
+enum Seen {
+    /// Nothing came yet.
+    #[default]
+    Nothing,
+    /// What came is HTTP/2.
+    Http2,
+    /// What came says what is wrong.
+    Finding(Finding),
+    /// It ended, and nothing had come.
+    Silence,
+}
+
+impl Watch {
+    /// Why the newest connection carried no gRPC; `None` if it did, or still may.
+    pub fn finding(&self) -> Option<Finding> {
+        match &*self.seen() {
+            Seen::Finding(finding) => Some(finding.clone()),
+            Seen::Silence => Some(Finding::Silent),
+            Seen::Nothing | Seen::Http2 => None,
+        }
+    }
+
+    fn begin(&self) {
+        *self.seen() = Seen::Nothing;
+    }
+
+    fn read(&self, bytes: &[u8]) {
+        let mut seen = self.seen();
+        if let Seen::Nothing = *seen {
+            *seen = match bytes {
+                [] => Seen::Silence,
+                // The length of a frame: 24 bits, of which the first eight are zero in any that may come first.
+                [0, ..] => Seen::Http2,
+                // A record: of the types 20 to 23 (RFC 8446, section 5.1), and a version that starts with 3.
+                [20..=23, 3, ..] => Seen::Finding(Finding::SpeaksTls),
+                text => Seen::Finding(Finding::SpeaksText(first_line(text))),
+            };
+        }
+    }
+
+    fn failed(&self, error: &io::Error) {
+        let mut seen = self.seen();
+        match alert(error) {
+            Some(error) => *seen = Seen::Finding(Finding::Tls(error.clone())),
+            None if matches!(*seen, Seen::Nothing) => *seen = Seen::Silence,
+            None => {}
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        // Nothing panics while it holds the lock; and what was seen stays true.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn alert(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref::<rustls::Error>()
+}
+
+fn first_line(text: &[u8]) -> String {
+    let line = text.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    String::from_utf8_lossy(&line[..line.len().min(MAX_LINE)]).into_owned()
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A connection that tells its [`Watch`] what comes.
+pub(super) struct Watched {
+    stream: Box<dyn Stream>,
+    watch: Watch,
+    /// Why writing failed, while the other side's last words are waited for.
+    broken: Option<io::Error>,
+}
+
+impl Watched {
+    /// Passes on what came of a write, unless the other side has closed the connection. Whoever does that says why
+    /// before; it has come already, and HTTP/2 would not read it, because it reads no more once a write has failed.
+    fn written<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match done {
+            Poll::Ready(Err(error)) if is_closed(&error) => {
+                self.broken = Some(error);
+                self.last_words(cx).map(Err)
+            }
+            done => done,
+        }
+    }
+
+    /// Reads to the end, which comes at once on a connection that is closed.
+    fn last_words(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let mut space = [0; 1024];
+        loop {
+            let mut read = ReadBuf::new(&mut space);
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read)) {
+                Ok(()) if !read.filled().is_empty() => self.watch.read(read.filled()),
+                Err(said) if alert(&said).is_some() => {
+                    self.watch.failed(&said);
+                    return Poll::Ready(said);
+                }
+                _ => {
+                    let error = self.broken.take().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into());
+                    self.watch.failed(&error);
+                    return Poll::Ready(error);
+                }
+            }
+        }
+    }
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted
+    )
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, space: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = space.filled().len();
+        let done = Pin::new(&mut self.stream).poll_read(cx, space);
+        match &done {
+            Poll::Ready(Ok(())) if space.capacity() > before => self.watch.read(&space.filled()[before..]),
+            Poll::Ready(Err(error)) => self.watch.failed(error),
+            _ => {}
+        }
+        done
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.broken.is_some() {
+            return self.last_words(cx).map(Err);
+        }
+        let done = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.written(cx, done)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.broken.is_some() {
+            return self.last_words(cx).map(Err);
+        }
+        let done = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        self.written(cx, done)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.broken.is_some() {
+            return self.last_words(cx).map(Err);
+        }
+        let done = Pin::new(&mut self.stream).poll_flush(cx);
+        self.written(cx, done)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

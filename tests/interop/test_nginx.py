@@ -1,0 +1,341 @@
+"""A company's gateway: nginx with `grpc_pass` before the real Repository service and before `local serve`.
+
+One nginx has a server for each thing that it can do, right and wrong, each on a port of its own.
+"""
+
+import contextlib
+import json
+import re
+import socket
+import subprocess
+
+import pytest
+import yaml
+
+from lab import HERE, PATIENCE, PEERS, Server, Spacectl, free_port, local_serve, wait_until_listening
+from terminal import required
+
+# What each server says, between the braces of its block: {pki} is the folder of certificates, {service} the real
+# service and {served} `local serve`, both as HOST:PORT, {dead} a port where nobody listens and {mute} one where nobody
+# answers.
+TLS = "listen 127.0.0.1:{port} ssl http2; ssl_certificate {pki}/service.pem; ssl_certificate_key {pki}/service.key;"
+PASS = "location / {{ grpc_pass grpc://{service}; }}"
+SERVERS = {
+    "service": f"{TLS} client_max_body_size 0; {PASS}",
+    "served": f"{TLS} client_max_body_size 0; location / {{{{ grpc_pass grpc://{{served}}; }}}}",
+    "cleartext": f"listen 127.0.0.1:{{port}} http2; {PASS}",
+    "mutual": f"{TLS} ssl_client_certificate {{pki}}/company.pem; ssl_verify_client on; ssl_verify_depth 2; {PASS}",
+    "http1": f"{TLS} {PASS}".replace("ssl http2", "ssl"),
+    "web": "listen 127.0.0.1:{port};",
+    "old": f"{TLS} ssl_protocols TLSv1 TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0; {PASS}",
+    "small": f"{TLS} client_max_body_size 1k; {PASS}",
+    "down": f"{TLS} location / {{{{ grpc_pass grpc://{{dead}}; }}}}",
+    "mute": f"{TLS} location / {{{{ grpc_pass grpc://{{mute}}; grpc_read_timeout 1s; }}}}",
+    "slow": f"{TLS} {PASS} location /spaceone {{{{ grpc_pass grpc://{{mute}}; grpc_read_timeout 1s; }}}}",
+    "closed": f"{TLS} return 503;",
+    "nowhere": f"{TLS} return 404;",
+    "forbidden": f"{TLS} location / {{{{ deny all; }}}}",
+    "login": f"{TLS} return 302 https://login.example/;",
+    "console": f"{TLS} default_type text/html; return 200 '<title>Console</title>';",
+    "unreflected": f"{TLS} location / {{{{ return 404; }}}} location /spaceone {{{{ grpc_pass grpc://{{service}}; }}}}",
+    "polite": f"{TLS} default_type application/grpc; add_header grpc-status 14 always;"
+    " add_header grpc-message 'closed for repairs' always; return 204;",
+    **{
+        name: f"{TLS} {PASS}".replace("service.pem", f"{name}.pem").replace("service.key", f"{name}.key")
+        for name in ("elsewhere", "expired", "early", "itself")
+    },
+}
+
+CONFIGURATION = """
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log info;
+events {{ worker_connections 256; }}
+http {{
+  access_log {folder}/access.log; keepalive_requests 100000;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+{servers}
+}}
+"""
+
+
+class Gateway(Server):
+    def __init__(self, process, pki, ports):
+        super().__init__(process)
+        self.pki = pki
+        self.ports = ports
+
+    def place(self, server):
+        return f"127.0.0.1:{self.ports[server]}"
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory):
+    """The folder of certificates."""
+    folder = tmp_path_factory.mktemp("pki")
+    subprocess.run([PEERS / "client/bin/python", HERE / "certificates.py", folder], check=True, timeout=PATIENCE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory, pki, repository):
+    nginx = required("nginx")
+    folder = tmp_path_factory.mktemp("nginx")
+    ports = {server: free_port() for server in SERVERS}
+    log = folder / "error.log"
+    with local_serve(folder / "plugins.db") as served, mute() as silent:
+        values = {
+            "pki": pki,
+            "service": repository.url.removeprefix("grpc://"),
+            "served": served.url.removeprefix("grpc://"),
+            "dead": f"127.0.0.1:{free_port()}",
+            "mute": silent,
+        }
+        servers = [f"server {{ {SERVERS[server].format(port=port, **values)} }}" for server, port in ports.items()]
+        (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, servers="\n".join(servers)))
+        command = [nginx, "-p", folder, "-c", "nginx.conf", "-e", log]
+        with open(folder / "output", "w") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+            gateway = Gateway(process, pki, ports)
+            try:
+                for port in ports.values():
+                    wait_until_listening(process, port, folder / "output")
+                yield gateway
+            finally:
+                # Its workers end with it only if it is asked.
+                process.terminate()
+                process.wait(PATIENCE)
+
+
+@contextlib.contextmanager
+def mute():
+    """A port whose listener never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def company(tmp_path, gateway):
+    """A user who trusts the company's authority, by configuration; each server is an environment of that name."""
+    user = Spacectl(tmp_path / "user")
+    folder = user.home / ".spaceone/environments"
+    folder.mkdir(parents=True)
+    for server in SERVERS:
+        endpoints = {"repository": f"grpc+ssl://{gateway.place(server)}"}
+        settings = {"ca": str(gateway.pki / "company.pem"), "endpoints": endpoints}
+        (folder / f"{server}.yml").write_text(yaml.safe_dump(settings))
+    return user
+
+
+LIST = ("list", "repository.Plugin", "-p", "repository_id=x", "-c", "plugin_id", "-o", "json")
+
+
+def failed(user, *args):
+    """How a call ends: its exit code, causes and hints."""
+    result = user.run("--error-format", "json", *args)
+    assert result.stdout == "", result
+    error = json.loads(result.stderr)["error"]
+    return result.code, error.get("causes", []), error.get("hints", [])
+
+
+def test_a_gateway_before_the_real_service(gateway, company, domain):
+    """Reflection streams both ways, plugins are registered and listed, refusals come through as sent."""
+    company.run("config", "set", "token", domain, "-e", "service")
+    spec = {"name": "Slack", "service_type": "notification.Protocol", "image": "cloudforet/plugin-slack"}
+    register = ("-e", "service", "exec", "register", "repository.Plugin", "-j", json.dumps(spec), "-c", "plugin_id")
+    assert company.output(*register, "-o", "quiet") == "plugin-slack\n"
+    assert company.output("-e", "service", "list", "repository.Plugin", "-c", "name", "-o", "quiet") == "Slack\n"
+    lookup = ("-e", "service", "get", "repository.Plugin", "-p", "plugin_id=nope")
+    assert company.refused(*lookup)[:2] == (67, "INVALID_ARGUMENT")
+    assert "get_versions" in company.output("-e", "service", "api-resources", "-o", "json")
+
+
+def test_a_gateway_before_local_serve_takes_large_messages(gateway, company):
+    """Two megabytes up and down, in frames of 16 KiB, through a gateway that keeps no more than a page of each."""
+    large = "x" * 2_000_000
+    spec = {
+        "name": "large",
+        "image": "spaceone/plugin-large",
+        "resource_type": "monitoring.Webhook",
+        "provider": "aws",
+        "registry_type": "DOCKER_HUB",
+        "registry_config": {"image_pull_secrets": "x"},
+        "tags": {"large": large},
+    }
+    registered = company.run("-e", "served", "exec", "register", "repository.Plugin", "-f", "-", stdin=json.dumps(spec))
+    assert registered.code == 0, registered.stderr
+    rows = json.loads(company.output("-e", "served", "list", "repository.Plugin", "-c", "tags", "-o", "json"))
+    assert rows["results"][0]["tags"]["large"] == large
+
+
+def test_a_gateway_without_tls_is_one_like_any_other(gateway, company):
+    endpoint = f"grpc://{gateway.place('cleartext')}"
+    assert "get_versions" in company.output("--endpoint", endpoint, "api-resources", "-o", "json")
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--cert", "me.pem", "--key", "me.key"),
+        ("--cert", "me.pem", "--key", "me-sec1.key"),
+        ("--cert", "me-rsa.pem", "--key", "me-rsa.key"),
+        ("--cert", "me-rsa.pem", "--key", "me-rsa-pkcs1.key"),
+    ],
+)
+def test_a_client_certificate_opens_the_door(gateway, company, flags):
+    """Kinds of keys: PKCS #8, SEC 1 and PKCS #1; the one of RSA comes with a chain."""
+    flags = [str(gateway.pki / flag) if "." in flag else flag for flag in flags]
+    assert company.output("-e", "mutual", "api-resources", "-o", "json", *flags)
+
+
+def test_a_client_certificate_of_the_configuration(gateway, company):
+    for key, file in {"cert": "me.pem", "key": "me.key"}.items():
+        company.run("config", "set", key, gateway.pki / file, "-e", "mutual")
+    assert company.output("-e", "mutual", "api-resources", "-o", "json")
+
+
+def test_a_closed_door_says_what_it_wants(gateway, company):
+    """nginx lets everybody in, and then says in HTTP what it wanted: told as where TLS itself says so."""
+    call = ("-e", "mutual", *LIST)
+    assert failed(company, *call) == (
+        1,
+        ["the answer is no gRPC: HTTP 400 No required SSL certificate was sent (text/html)"],
+        [
+            "the service asks for a client certificate: --cert FILE and --key FILE, "
+            "or `cert` and `key` in the configuration"
+        ],
+    )
+    for name in ("me-stranger", "me-late"):
+        cert = gateway.pki / f"{name}.pem"
+        code, causes, hints = failed(company, *call, "--cert", cert, "--key", gateway.pki / f"{name}.key")
+        assert (code, causes) == (1, ["the answer is no gRPC: HTTP 400 The SSL certificate error (text/html)"])
+        assert hints[0].startswith(f"the service does not accept the client certificate in {cert}: "), hints
+
+
+@pytest.mark.parametrize("key", ["me-protected.key", "me-protected-sec1.key"])
+def test_a_protected_key_is_refused_with_what_to_do(gateway, company, key):
+    result = company.run("-e", "mutual", *LIST, "--cert", gateway.pki / "me.pem", "--key", gateway.pki / key)
+    assert result.code == 1
+    assert f"--key: {gateway.pki / key}: its private key is protected by a passphrase" in result.stderr
+    assert "openssl pkey -in" in result.stderr
+
+
+NO_HTTP2 = "it speaks TLS, and no HTTP/2 over it, which gRPC needs: check the port; nginx needs `listen … ssl http2`"
+NO_SERVICE = "a proxy answers, and the service behind it does not: is it running?"
+NO_PATH = (
+    "a web server or proxy answers, and passes this path to no gRPC service (nginx: grpc_pass); "
+    "it must pass /grpc.reflection. too"
+)
+NO_GRPC = (
+    "a web server or proxy answers there, and no gRPC service: check the host, the port and what the proxy passes on"
+)
+
+# Exit code, cause and hint, as patterns.
+FAILURES = {
+    "elsewhere": (
+        1,
+        "the service's certificate is not for 127.0.0.1, but for elsewhere.example",
+        r"use an endpoint of a name that it holds; or, if 127.0.0.1:\d+ is that service, --tls-server-name "
+        r"elsewhere.example \(`tls_server_name` in the configuration\)",
+    ),
+    "expired": (
+        1,
+        r"the service's certificate expired on \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
+        "the service needs a new certificate; if that day is still to come, this machine's clock is wrong",
+    ),
+    "early": (
+        1,
+        r"the service's certificate is not valid before \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
+        "check this machine's clock; if it is right, the service needs a certificate that is valid now",
+    ),
+    "itself": (
+        1,
+        "the service shows the certificate of an authority as its own",
+        r"the service needs a certificate of its own, which the authority issued for it; one that signed itself must "
+        r"not be an authority \(basicConstraints CA:FALSE\)",
+    ),
+    "http1": (1, "received fatal alert: NoApplicationProtocol", re.escape(NO_HTTP2)),
+    "web": (
+        1,
+        "received corrupt message of type InvalidContentType",
+        r"it does not speak TLS there: try grpc://127.0.0.1:\d+",
+    ),
+    "old": (
+        1,
+        "received fatal alert: ProtocolVersion",
+        "TLS 1.2 and 1.3 are spoken here, and the service must speak one of them",
+    ),
+    "down": (78, r"the answer is no gRPC: HTTP 502 Bad Gateway \(text/html\)", re.escape(NO_SERVICE)),
+    "closed": (
+        78,
+        r"the answer is no gRPC: HTTP 503 Service Temporarily Unavailable \(text/html\)",
+        re.escape(NO_SERVICE),
+    ),
+    "slow": (
+        78,
+        r"the answer is no gRPC: HTTP 504 Gateway Time-out \(text/html\)",
+        r"a proxy answers, and the service behind it did not in time \(nginx: grpc_read_timeout\); a verb that writes "
+        r"may have done its work, so look before sending it again",
+    ),
+    "mute": (
+        1,
+        "stream error received: unspecific protocol error detected",
+        re.escape("a proxy between may have waited in vain for the service: is it running?"),
+    ),
+    "nowhere": (76, r"the answer is no gRPC: HTTP 404 Not Found \(text/html\)", re.escape(NO_PATH)),
+    "unreflected": (76, r"the answer is no gRPC: HTTP 404 Not Found \(text/html\)", re.escape(NO_PATH)),
+    "forbidden": (
+        71,
+        r"the answer is no gRPC: HTTP 403 Forbidden \(text/html\)",
+        "a proxy before the service refuses: it may ask for a network, a login or a client certificate",
+    ),
+    "login": (
+        66,
+        r"the answer is no gRPC: HTTP 302 Found \(text/html\)",
+        "it sends callers to https://login.example/, as web sites do: use the endpoint of the gRPC service",
+    ),
+    "console": (66, r"the answer is no gRPC: HTTP 200 Console \(text/html\)", re.escape(NO_GRPC)),
+    "polite": (78, "closed for repairs", "the service is away or restarting: .*"),
+}
+
+
+@pytest.mark.parametrize("server", FAILURES)
+def test_what_a_gateway_can_get_wrong_is_told_with_what_to_do(gateway, company, server):
+    code, cause, hint = FAILURES[server]
+    ended, causes, hints = failed(company, "-e", server, *LIST)
+    assert (ended, len(hints)) == (code, 1), (ended, causes, hints)
+    assert re.fullmatch(cause, causes[-1]), causes
+    assert re.fullmatch(hint, hints[0]), hints
+
+
+def test_an_unknown_authority_is_refused(gateway, company):
+    code, causes, hints = failed(company, "-e", "service", *LIST, "--ca", gateway.pki / "stranger.pem")
+    assert (code, causes) == (1, ["invalid peer certificate: UnknownIssuer"])
+    assert hints[0].startswith(f"no authority in {gateway.pki / 'stranger.pem'} has issued"), hints
+    # Neither does the system trust it.
+    code, _, hints = failed(company, "--endpoint", f"grpc+ssl://{gateway.place('service')}", *LIST)
+    assert code == 1
+    assert "--ca FILE" in hints[0], hints
+
+
+def test_a_name_that_the_certificate_holds_is_enough(gateway, company):
+    company.run("config", "set", "tls_server_name", "elsewhere.example", "-e", "elsewhere")
+    assert company.output("-e", "elsewhere", "api-resources", "-o", "json")
+
+
+def test_a_request_too_large_for_the_gateway(gateway, company):
+    parameters = ("-p", "name=large", "-p", f"image={'x' * 2000}")
+    code, causes, hints = failed(company, "-e", "small", "exec", "register", "repository.Plugin", *parameters)
+    assert (code, causes) == (66, ["the answer is no gRPC: HTTP 413 Request Entity Too Large (text/html)"])
+    assert hints == ["a proxy takes no request as large as this one (nginx: client_max_body_size)"]
+
+
+def test_plaintext_to_a_gateway_that_speaks_tls(gateway, company):
+    """nginx notices, and says so in HTTP/1."""
+    code, causes, hints = failed(company, "--endpoint", f"grpc://{gateway.place('service')}", *LIST)
+    assert (code, causes) == (1, ['it answered "HTTP/1.1 400 Bad Request"'])
+    assert hints[0].endswith(f"if it speaks TLS, use grpc+ssl://{gateway.place('service')}"), hints
+
+
+def test_plaintext_to_a_web_server(gateway, company):
+    code, causes, hints = failed(company, "--endpoint", f"grpc://{gateway.place('web')}", *LIST)
+    assert (code, causes) == (1, ['it answered "HTTP/1.1 400 Bad Request"'])
+    assert hints[0].startswith("a web server answers there, and no gRPC: check the port"), hints
