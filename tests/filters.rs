@@ -16,7 +16,7 @@ fn query_of(api: Api, line: &str) -> Value {
 
 #[test]
 fn filters_become_conditions_in_both_generations() {
-    let line = "list repository.Plugin --filter 'name ~ slack' --filter 'state=enabled' --filter 'tags.version=1.10' \
+    let line = "list repository.Plugin -a --filter 'name ~ slack' --filter 'state=enabled' --filter 'tags.version=1.10' \
                 --filter 'tags.n>=2' --filter 'labels in chat, \"a,b\"' --filter 'provider?' --filter '!tags.old?' \
                 --filter 'created_at>=2026-01-31' --filter 'updated_at=2026-01-31T10:00+09:00' \
                 --filter 'created_at>-7d' --filter-any 'image!~test' --filter-any 'image not in a,b' --search slack";

@@ -278,7 +278,7 @@ fn templates_lie_in_the_configurations_folder_and_nowhere_else() {
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
     assert_eq!(headers(&listed(Api::generation2(), &user, "").0), ["name"]);
-    for name in ["../x.y", "a/b.C", "/tmp/x.C", "repository.Plu/gin", "a b.C", "Plugin"] {
+    for name in ["../x.y", "a/b.C", "/tmp/x.C", "repository.Plu/gin", "a b.C", "Nothing"] {
         let run = user.run(&format!("template set '{name}' -c name"));
         assert_eq!(run.status, Some(2), "{run}");
     }
