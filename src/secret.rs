@@ -31,7 +31,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Whether what stands under `key` is a secret. Keys that say where one is found (`api_key_file`) hold none.
-fn names_a_secret(key: &str) -> bool {
+pub fn names_a_secret(key: &str) -> bool {
     const WORDS: [&str; 7] = ["api_key", "apikey", "token", "password", "secret", "private_key", "credential"];
     let key = key.to_lowercase().replace('-', "_");
     let points_elsewhere = ["_file", "_path", "_command"].iter().any(|end| key.ends_with(end));

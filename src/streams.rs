@@ -23,6 +23,8 @@ pub enum TalkFormat {
 /// Standard input, output and error of one run.
 pub struct Streams {
     pub input: Box<dyn Read>,
+    /// Standard input is a terminal.
+    pub in_is_terminal: bool,
     /// Buffered: whoever ends a run flushes it, and learns there whether the reader is still there.
     pub out: Box<dyn Write>,
     /// Standard output is a terminal.
@@ -37,12 +39,14 @@ impl Streams {
     pub fn of_process(no_color: bool) -> Self {
         let out = io::stdout();
         Self {
+            in_is_terminal: io::stdin().is_terminal(),
             out_is_terminal: out.is_terminal(),
             color: !no_color,
             input: Box::new(io::stdin()),
             out: Box::new(BufWriter::with_capacity(64 * 1024, out)),
             talk: Talk {
                 err: Box::new(io::stderr()),
+                is_terminal: io::stderr().is_terminal(),
                 color: !no_color && io::stderr().is_terminal(),
                 format: TalkFormat::Text,
                 said: Vec::new(),
@@ -54,6 +58,7 @@ impl Streams {
 /// Notes, warnings and errors for the person or the log behind standard error.
 pub struct Talk {
     err: Box<dyn Write>,
+    is_terminal: bool,
     color: bool,
     format: TalkFormat,
     /// What waits for the JSON object at the end: the word and the text.
@@ -90,6 +95,22 @@ impl Talk {
             TalkFormat::Json => self.said.push(("note", text.to_owned())),
             TalkFormat::Text => self.write(&format!("{}\n", escape::control(text))),
         }
+    }
+
+    /// Whether a person reads along.
+    pub fn is_to_person(&self) -> bool {
+        self.is_terminal && self.format == TalkFormat::Text
+    }
+
+    /// Asks a person; the answer is typed behind the question.
+    pub fn ask(&mut self, question: &str) {
+        self.write(&format!("{}: ", escape::control(question)));
+    }
+
+    /// Says why an answer is not taken.
+    pub fn refuse(&mut self, error: &Error) {
+        let text = error.to_text(|word| self.label(word));
+        self.write(&text);
     }
 
     fn say(&mut self, word: &'static str, text: &str) {

@@ -7,6 +7,7 @@ pub mod channel;
 pub mod decode;
 pub mod encode;
 pub mod metadata;
+pub mod probe;
 pub mod raw_codec;
 pub mod reflection;
 mod retry;

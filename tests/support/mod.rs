@@ -7,4 +7,4 @@ mod runner;
 mod server;
 
 pub use runner::{Run, Spacectl};
-pub use server::{Api, Call, Reflection, Server};
+pub use server::{Answer, Api, Call, Reflection, Server};
