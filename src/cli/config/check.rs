@@ -9,7 +9,8 @@ Examples:
   spacectl config check
   spacectl config check --endpoint grpc://127.0.0.1:50051
 
-Exits with 1 if anything fails. The key is tried on a list of one row, of a resource that the service has.";
+Exits with 1 if anything fails. The key is tried on a list of one row, of a resource
+that the service has.";
 
 #[derive(Debug, Args)]
 pub struct Check {

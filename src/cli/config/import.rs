@@ -9,7 +9,7 @@ Examples:
   spacectl config import ~/Downloads/spacectl_config.yaml -e prod
   spacectl config import --from cfctl
 
--e NAME takes only the environment NAME where there are several, and names the one where there is one.";
+Of several environments, -e NAME takes the one of that name; to a single one it gives it.";
 
 #[derive(Debug, Args)]
 pub struct Import {

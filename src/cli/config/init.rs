@@ -6,11 +6,11 @@ use clap::{Args, ValueHint};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  spacectl config init -e prod --service repository=grpc+ssl://repository.example.com --api-key - < key.txt
+  spacectl config init -e prod --service repository=grpc+ssl://r.example.com --api-key - < key.txt
   spacectl config init -e prod -f prod.yml
 
-Without any option, on a terminal, it asks. A key is never taken from the command line itself, where the shell's
-history and other users see it.";
+Without any option, on a terminal, it asks. A key is never taken from the command line
+itself, where the shell's history and other users see it.";
 
 #[derive(Debug, Args)]
 pub struct Init {
