@@ -3,6 +3,24 @@
 /// The largest message that is sent or accepted, in bytes: what the services and their Python client use.
 pub const MAX_MESSAGE_SIZE: usize = 256 * 1024 * 1024;
 
+/// The services that an installation usually has, as the configuration names them. What is really there only the
+/// installation knows: nothing relies on this list but suggestions.
+pub const SERVICES: [&str; 13] = [
+    "repository",
+    "identity",
+    "inventory",
+    "plugin",
+    "secret",
+    "monitoring",
+    "statistics",
+    "notification",
+    "cost_analysis",
+    "dashboard",
+    "config",
+    "file_manager",
+    "alert_manager",
+];
+
 /// The parts of a gRPC service's full name, `spaceone.api.SERVICE.VERSION.RESOURCE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApiName<'a> {

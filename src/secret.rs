@@ -32,7 +32,7 @@ impl fmt::Debug for Secret {
 
 /// Whether what stands under `key` is a secret: a word for one is in it, and the key does not end in what makes it the
 /// name, the kind or the place of a secret instead (`secret_id`, `token_type`, `api_key_file`).
-fn names_a_secret(key: &str) -> bool {
+pub fn names_a_secret(key: &str) -> bool {
     const WORDS: [&str; 13] = [
         "api_key",
         "apikey",

@@ -27,6 +27,8 @@ pub enum TalkFormat {
 /// Standard input, output and error of one run.
 pub struct Streams {
     pub input: Box<dyn Read>,
+    /// Standard input is a terminal.
+    pub in_is_terminal: bool,
     /// Buffered: whoever ends a run flushes it, and learns there whether the reader is still there.
     pub out: Box<dyn Write>,
     /// Standard output is a terminal.
@@ -41,11 +43,12 @@ impl Streams {
     pub fn of_process(no_color: bool) -> Self {
         let out = io::stdout();
         Self {
+            in_is_terminal: io::stdin().is_terminal(),
             out_is_terminal: out.is_terminal(),
             color: !no_color,
             input: Box::new(io::stdin()),
             out: Box::new(BufWriter::with_capacity(64 * 1024, out)),
-            talk: Talk::new(Box::new(io::stderr()), !no_color && io::stderr().is_terminal()),
+            talk: Talk::new(Box::new(io::stderr()), io::stderr().is_terminal(), !no_color),
         }
     }
 
@@ -97,6 +100,7 @@ pub struct Talk(Arc<Mutex<Voice>>);
 
 struct Voice {
     err: Box<dyn Write + Send>,
+    is_terminal: bool,
     color: bool,
     format: TalkFormat,
     /// Nothing but errors is said.
@@ -106,13 +110,15 @@ struct Voice {
 }
 
 impl Talk {
-    fn new(err: Box<dyn Write + Send>, color: bool) -> Self {
-        Self(Arc::new(Mutex::new(Voice { err, color, format: TalkFormat::Text, quiet: false, said: Vec::new() })))
+    fn new(err: Box<dyn Write + Send>, is_terminal: bool, color: bool) -> Self {
+        let color = color && is_terminal;
+        let (format, quiet, said) = (TalkFormat::Text, false, Vec::new());
+        Self(Arc::new(Mutex::new(Voice { err, is_terminal, color, format, quiet, said })))
     }
 
     /// Talk that nobody hears, for what was told already.
     pub fn silent() -> Self {
-        Self::new(Box::new(io::sink()), false)
+        Self::new(Box::new(io::sink()), false, false)
     }
 
     /// Chooses the format; set before the first word.
@@ -169,6 +175,23 @@ impl Talk {
     pub fn to_text(&self, error: &Error) -> String {
         let voice = self.voice();
         error.to_text(|word| voice.label(word))
+    }
+
+    /// Whether a person reads along.
+    pub fn is_to_person(&self) -> bool {
+        let voice = self.voice();
+        voice.is_terminal && voice.format == TalkFormat::Text
+    }
+
+    /// Asks a person; the answer is typed behind the question.
+    pub fn ask(&self, question: &str) {
+        self.voice().write(&format!("{}: ", escape::control(question)));
+    }
+
+    /// Says why an answer is not taken.
+    pub fn refuse(&self, error: &Error) {
+        let text = self.to_text(error);
+        self.voice().write(&text);
     }
 
     fn voice(&self) -> MutexGuard<'_, Voice> {

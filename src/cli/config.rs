@@ -1,23 +1,28 @@
 //! `config`: environments, endpoints and keys.
 
-use std::path::PathBuf;
+mod check;
+mod import;
+mod init;
 
 use clap::{Subcommand, ValueHint};
+
+pub use check::Check;
+pub use import::{Import, Origin};
+pub use init::Init;
 
 use super::Format;
 
 #[derive(Debug, Subcommand)]
 pub enum Config {
-    /// Create an environment, empty or from a file, and make it the current one
-    #[command(after_help = INIT_EXAMPLES)]
-    Init {
-        /// YAML file to take the settings from
-        #[arg(short = 'f', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        import_file: Option<PathBuf>,
-        /// Replace an environment that exists
-        #[arg(long)]
-        force: bool,
-    },
+    /// Create an environment and make it the current one; on a terminal, asks for what it holds
+    #[command(after_help = init::EXAMPLES)]
+    Init(Init),
+    /// Take over environments of the Python client, the console or cfctl
+    #[command(after_help = import::EXAMPLES)]
+    Import(Import),
+    /// Try each endpoint of the environment, and say what to do about those that fail
+    #[command(after_help = check::EXAMPLES)]
+    Check(Check),
     /// Set a key of the environment, such as api_key or x_domain_id
     #[command(after_help = SET_EXAMPLES)]
     Set {
@@ -25,6 +30,14 @@ pub enum Config {
         /// The value; - reads it from standard input, which keeps a secret out of the shell's history
         #[arg(allow_hyphen_values = true)]
         value: String,
+    },
+    /// Show the value of one key, such as x_domain_id or endpoints.repository
+    #[command(after_help = GET_EXAMPLES)]
+    Get {
+        key: String,
+        /// Show a secret instead of ********
+        #[arg(long)]
+        show_secrets: bool,
     },
     /// Remove a key of the environment
     Remove { key: String },
@@ -45,6 +58,9 @@ pub enum Config {
         /// Remove this environment and its settings
         #[arg(short, long, value_name = "NAME")]
         remove: Option<String>,
+        /// Output format of the list, instead of a name a line
+        #[arg(short, long, value_name = "FORMAT", value_enum, conflicts_with_all = ["switch", "remove"], help_heading = "Output")]
+        output: Option<Format>,
     },
     /// Say where each service listens
     #[command(subcommand)]
@@ -53,11 +69,6 @@ pub enum Config {
     #[command(subcommand, after_help = ALIAS_EXAMPLES)]
     Alias(Alias),
 }
-
-const INIT_EXAMPLES: &str = "\
-Examples:
-  spacectl config init -e prod -f prod.yml
-  spacectl config init -e lab && spacectl config endpoint add repository grpc://127.0.0.1:50051";
 
 const SET_EXAMPLES: &str = "\
 Examples:
@@ -68,6 +79,11 @@ const ALIAS_EXAMPLES: &str = "\
 Examples:
   spacectl config alias set p repository.Plugin
   spacectl config alias list --all";
+
+const GET_EXAMPLES: &str = "\
+Examples:
+  spacectl config get x_domain_id
+  spacectl config get endpoints.repository";
 
 #[derive(Debug, Subcommand)]
 pub enum Endpoint {

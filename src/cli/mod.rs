@@ -20,7 +20,7 @@ mod watch;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::ApiResources;
-pub use config::{Alias, Config, Endpoint};
+pub use config::{Alias, Check, Config, Endpoint, Import, Init, Origin};
 pub use exec::Exec;
 pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use filters::Filters;
@@ -67,6 +67,14 @@ pub struct Global {
     /// Endpoint for this call, grpc://HOST:PORT or grpc+ssl://HOST:PORT; needs no configuration
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub endpoint: Option<String>,
+
+    /// Domain to send with each call as x_domain_id, instead of the environment's
+    #[arg(long, global = true, value_name = "ID", hide_short_help = true)]
+    pub domain_id: Option<String>,
+
+    /// Workspace to send with each call as x_workspace_id, instead of the environment's
+    #[arg(long, global = true, value_name = "ID", hide_short_help = true)]
+    pub workspace_id: Option<String>,
 
     /// Longest wait for a connection, as 3, 500ms or 1m; 0 waits without end
     #[arg(long, global = true, value_name = "TIME", default_value = "3s", value_parser = limit::duration, hide_short_help = true)]

@@ -11,6 +11,7 @@ pub mod encode;
 pub mod metadata;
 mod not_grpc;
 mod pem;
+pub mod probe;
 pub mod raw_codec;
 pub mod reflection;
 mod retry;

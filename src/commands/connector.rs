@@ -1,5 +1,6 @@
 //! From the settings of one call to something that calls.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,8 @@ use crate::tls::{Given, Identity, Tls};
 /// Reaches the services of the environment in use.
 pub struct Connector {
     settings: Settings,
-    metadata: Metadata,
+    /// The key. Fetched before the first call, for that may take a command, and once.
+    credential: OnceCell<Result<Option<Secret>>>,
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
     trace: Trace,
@@ -32,15 +34,13 @@ pub struct Connector {
 impl Connector {
     /// Finds out what to call with whose credentials, and warns of what the user should know. Connects to nothing.
     pub fn new(context: &mut Context<'_>) -> Result<Self> {
-        let selection =
-            Selection { environment: context.global.environment.clone(), endpoint: context.global.endpoint.clone() };
-        let settings = Settings::resolve(&selection, context.variables)?;
+        Self::of(&selection(context), context)
+    }
+
+    /// As [`Connector::new`], for another environment than the command line's.
+    pub fn of(selection: &Selection, context: &mut Context<'_>) -> Result<Self> {
+        let settings = Settings::resolve(selection, context.variables)?;
         settings.warnings.iter().for_each(|warning| context.streams.talk.warning(warning));
-        let metadata = Metadata::new(
-            settings.credential.as_ref().map(Secret::expose),
-            settings.x_domain_id.as_deref(),
-            settings.x_workspace_id.as_deref(),
-        )?;
         let tls = tls_of(&context.global.tls)?;
         let store = match settings.endpoints {
             Endpoints::Embedded => {
@@ -55,7 +55,35 @@ impl Connector {
             Some(selected) => format!("environment {} (by {})", selected.name, selected.source),
             None => "no environment: nothing of a configuration is sent".to_owned(),
         });
-        Ok(Self { settings, metadata, connect_timeout, timeout, trace, tls, store })
+        Ok(Self { settings, credential: OnceCell::new(), connect_timeout, timeout, trace, tls, store })
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The longest wait for a connection.
+    pub fn connect_timeout(&self) -> Option<Duration> {
+        self.connect_timeout
+    }
+
+    /// The key, if there is one. A failure to fetch it is final.
+    pub fn credential(&self) -> Result<Option<&Secret>> {
+        let fetch = || {
+            let fetched = self.settings.credential.as_ref().map(|credential| credential.obtain(self.timeout));
+            fetched.transpose().map_err(|error| match &self.settings.environment {
+                Some(selected) => error.within(format_args!("environment `{}`", selected.name)),
+                None => error,
+            })
+        };
+        self.credential.get_or_init(fetch).as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+
+    /// What goes with each call.
+    pub fn metadata(&self) -> Result<Metadata> {
+        let Settings { x_domain_id, x_workspace_id, .. } = &self.settings;
+        let credential = self.credential()?.map(Secret::expose);
+        Metadata::new(credential, x_domain_id.as_deref(), x_workspace_id.as_deref())
     }
 
     /// The services that have an endpoint, by name; the one behind `--endpoint` has none.
@@ -79,6 +107,13 @@ impl Connector {
     pub async fn connect(&self, service: &str) -> Result<Caller> {
         let destination = self.settings.destination(service)?;
         refuse_useless(&self.tls, &destination)?;
+        // Before anything is under way: a person may have to type a passphrase first.
+        let metadata = self.metadata()?;
+        self.reach(destination, metadata).await
+    }
+
+    /// Connects to `destination`; `metadata` goes with each call.
+    pub async fn reach(&self, destination: Destination, metadata: Metadata) -> Result<Caller> {
         let (transport, place) = match (destination, &self.store) {
             (Destination::Embedded, Some(store)) => {
                 let routes = repository::routes(store.clone(), Rules::default()).await;
@@ -97,7 +132,18 @@ impl Connector {
                 (connected?, url.to_string())
             }
         };
-        Ok(Caller::new(transport, self.metadata.clone(), self.timeout, place).with_trace(self.trace.clone()))
+        Ok(Caller::new(transport, metadata, self.timeout, place).with_trace(self.trace.clone()))
+    }
+}
+
+/// What the command line says about where calls go, and for whom.
+pub fn selection(context: &Context<'_>) -> Selection {
+    let global = context.global;
+    Selection {
+        environment: global.environment.clone(),
+        endpoint: global.endpoint.clone(),
+        domain_id: global.domain_id.clone(),
+        workspace_id: global.workspace_id.clone(),
     }
 }
 

@@ -3,7 +3,7 @@
 use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
 use tonic::Code;
 
-use super::connector::Connector;
+use super::connector::{Connector, selection};
 use super::method::{describe, find_method};
 use super::present::Presentation;
 use super::{Context, block_on};
@@ -123,8 +123,7 @@ struct Found {
 /// Asks the endpoint in use; where there is none, the Repository API is described by this program.
 fn find(address: &Address, api_version: &str, context: &mut Context<'_>) -> Result<Found> {
     let is_bundled = address.resource().service == REPOSITORY;
-    let selection =
-        Selection { environment: context.global.environment.clone(), endpoint: context.global.endpoint.clone() };
+    let selection = selection(context);
     if is_bundled && is_nothing_selected(&selection, context.variables)? {
         context.streams.talk.note(&format!(
             "no environment is selected: this is the bundled description of the Repository API {API_VERSION}"

@@ -1,7 +1,8 @@
 //! From what the user calls a resource to the resource.
 
 use super::Context;
-use crate::config::{ConfigDir, Endpoints, Selection, Settings};
+use super::connector::selection;
+use crate::config::{ConfigDir, Endpoints, Settings};
 use crate::error::Result;
 use crate::resource::Resource;
 use crate::resource::alias::{self, Own};
@@ -41,10 +42,8 @@ impl Context<'_> {
 
     /// The service that a resource without one can only be of; the one behind `--endpoint` has an empty name.
     fn only_service(&self) -> Option<String> {
-        let selection =
-            Selection { environment: self.global.environment.clone(), endpoint: self.global.endpoint.clone() };
         // What is wrong with the configuration is told when something is called by it.
-        let settings = Settings::resolve(&selection, self.variables).ok()?;
+        let settings = Settings::resolve(&selection(self), self.variables).ok()?;
         if let Endpoints::One(_) = settings.endpoints {
             return Some(String::new());
         }

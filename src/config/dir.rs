@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{self, Lock};
+use super::file::{self, Lock, Staged};
 use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
@@ -123,10 +123,7 @@ impl ConfigDir {
     ///
     /// `local` is refused, because its file would hide the built-in environment.
     pub fn create(&self, name: &EnvironmentName, content: &Environment, overwrite: bool) -> Result<()> {
-        if name.is_built_in() {
-            return Err(Error::usage(format!("the environment `{name}` is built in and needs no configuration"))
-                .hint(format!("use it with `--environment {name}`, or choose another name")));
-        }
+        not_built_in(name)?;
         if overwrite {
             return self.save(name, content);
         }
@@ -137,6 +134,37 @@ impl ConfigDir {
         Err(Error::local(format!("the environment `{name}` exists already")).hint(
             "change it with `spacectl config set` and `spacectl config endpoint add`, or add --force to replace it",
         ))
+    }
+
+    /// As [`ConfigDir::create`] for several environments: all are made, or none.
+    pub fn create_all(&self, contents: &[(&EnvironmentName, &Environment)], overwrite: bool) -> Result<()> {
+        contents.iter().try_for_each(|(name, _)| not_built_in(name))?;
+        if !overwrite {
+            let taken: Vec<_> = contents.iter().filter(|(name, _)| self.has(name)).map(|(name, _)| name).collect();
+            if !taken.is_empty() {
+                return Err(exist_already(&taken));
+            }
+        }
+        file::make_folder(&self.environments_folder())?;
+        let stage = |(name, content): &(&EnvironmentName, &Environment)| {
+            let (path, text) = (self.file_of(name), content.to_yaml());
+            if overwrite { Staged::instead_of(&path, &text) } else { Staged::new(&path, &text) }
+        };
+        let staged = contents.iter().map(stage).collect::<Result<Vec<_>>>()?;
+        if overwrite {
+            return staged.into_iter().try_for_each(Staged::replace);
+        }
+        for (done, one) in staged.into_iter().enumerate() {
+            let created = one.create();
+            if !matches!(created, Ok(true)) {
+                // Somebody else made it at the same moment: what this made before goes again.
+                for (name, _) in &contents[..done] {
+                    file::remove(&self.file_of(name))?;
+                }
+                return created.and(Err(exist_already(&[&contents[done].0])));
+            }
+        }
+        Ok(())
     }
 
     /// Removes an environment's file.
@@ -161,13 +189,7 @@ impl ConfigDir {
         if !environment.holds_secret() {
             return None;
         }
-        let path = self.file_of(name);
-        let mode = file::shared_mode(&path)?;
-        Some(format!(
-            "{} holds a secret, and its mode {mode:04o} lets others read or change it: run `chmod 600 {}`",
-            path.display(),
-            file::shell_word(&path),
-        ))
+        file::exposure(&self.file_of(name))
     }
 
     /// The error that nothing says which environment to use.
@@ -175,8 +197,8 @@ impl ConfigDir {
         let names = self.environments().unwrap_or_default();
         let error = if names.is_empty() {
             Error::local(format!("there is no configuration in {}", self.folder.display())).hint(
-                "make one with `spacectl config init -e NAME`, then `spacectl config endpoint add SERVICE URL` \
-                 and `spacectl config set api_key KEY`",
+                "make one with `spacectl config init -e NAME --service SERVICE=URL`, or with `spacectl config init` alone, \
+                 which asks on a terminal; `spacectl config import` takes over what other programs have",
             )
         } else {
             Error::local("no environment is selected")
@@ -207,7 +229,8 @@ impl ConfigDir {
         }
     }
 
-    fn has(&self, name: &EnvironmentName) -> bool {
+    /// Whether an environment has a file.
+    pub fn has(&self, name: &EnvironmentName) -> bool {
         self.file_of(name).is_file()
     }
 
@@ -218,6 +241,23 @@ impl ConfigDir {
     fn environments_folder(&self) -> PathBuf {
         self.folder.join(ENVIRONMENTS)
     }
+}
+
+fn not_built_in(name: &EnvironmentName) -> Result<()> {
+    if name.is_built_in() {
+        return Err(Error::usage(format!("the environment `{name}` is built in and needs no configuration"))
+            .hint(format!("use it with `--environment {name}`, or choose another name")));
+    }
+    Ok(())
+}
+
+fn exist_already(names: &[&&EnvironmentName]) -> Error {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let message = match &names[..] {
+        [only] => format!("the environment {only} exists already"),
+        several => format!("the environments {} exist already", several.join(", ")),
+    };
+    Error::local(message).hint("add --force to replace what is there, or choose others with -e NAME")
 }
 
 fn list(names: &[EnvironmentName]) -> String {

@@ -5,22 +5,37 @@ use std::io::Read;
 
 use serde_json::{Map, Value};
 
-use super::{EndpointUrl, Invalid, Secret, file, metadata, tls, yaml};
+use super::credential::{API_KEY_COMMAND, API_KEY_FILE};
+use super::{EndpointUrl, Invalid, file, metadata, tls, yaml};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::nearest::nearest;
 use crate::secret;
 use crate::value::kind_of;
 
-const API_KEY: &str = "api_key";
-const TOKEN: &str = "token";
+pub(super) const API_KEY: &str = "api_key";
+pub(super) const TOKEN: &str = "token";
 const DOMAIN: &str = "x_domain_id";
 const WORKSPACE: &str = "x_workspace_id";
 pub(super) const ENDPOINTS: &str = "endpoints";
 
 /// The keys that this program reads.
-const KNOWN: [&str; 9] = [API_KEY, TOKEN, DOMAIN, WORKSPACE, ENDPOINTS, tls::CA, tls::CERT, tls::KEY, tls::SERVER_NAME];
+const KNOWN: [&str; 11] = [
+    API_KEY,
+    TOKEN,
+    API_KEY_FILE,
+    API_KEY_COMMAND,
+    DOMAIN,
+    WORKSPACE,
+    ENDPOINTS,
+    tls::CA,
+    tls::CERT,
+    tls::KEY,
+    tls::SERVER_NAME,
+];
 /// Those that hold a text which is sent as metadata.
 const SENT: [&str; 4] = [API_KEY, TOKEN, DOMAIN, WORKSPACE];
+/// Those that hold a text of one line which is used here.
+const LINES: [&str; 2] = [API_KEY_FILE, API_KEY_COMMAND];
 
 /// No key that means something is longer.
 pub(super) const MAX_KEY: usize = 128;
@@ -64,6 +79,9 @@ impl Environment {
         for key in KNOWN.into_iter().filter(|key| tls::is_tls(key)) {
             note(self.tls_text(key).map(drop));
         }
+        for key in LINES {
+            note(self.line(key).map(drop));
+        }
         match self.endpoint_values() {
             Err(error) => note(Err(error)),
             Ok(endpoints) => {
@@ -73,15 +91,6 @@ impl Environment {
             }
         }
         Error::from_problems(Kind::Local, problems).map_or(Ok(()), Err)
-    }
-
-    /// What is sent as `token`: the file's `token`, else its `api_key`.
-    pub fn credential(&self) -> Result<Option<Secret>> {
-        let text = match self.sent(TOKEN)? {
-            Some(token) => Some(token),
-            None => self.sent(API_KEY)?,
-        };
-        Ok(text.map(Secret::new))
     }
 
     /// The domain that is sent with each call.
@@ -116,12 +125,20 @@ impl Environment {
             self.values.insert(key.to_owned(), text.into());
             return Ok(());
         }
-        let mut text = text;
-        if SENT.contains(&key) {
-            text = sendable(key, text).map_err(Invalid::into_usage)?.ok_or_else(|| {
-                Error::usage(format!("`{key}` would be empty")).hint(format!("use `spacectl config remove {key}`"))
-            })?;
-        }
+        let checked = if SENT.contains(&key) {
+            sendable(key, text).map_err(Invalid::into_usage)?
+        } else if LINES.contains(&key) {
+            one_line(key, text).map_err(Invalid::into_usage)?
+        } else {
+            Some(text)
+        };
+        let text = checked.ok_or_else(|| {
+            Error::usage(format!("`{key}` would be empty")).hint(format!("use `spacectl config remove {key}`"))
+        })?;
+        let text = match key {
+            API_KEY_FILE => tls::from_here(key, text).map_err(Invalid::into_usage)?,
+            _ => text.to_owned(),
+        };
         self.values.insert(key.to_owned(), text.into());
         Ok(())
     }
@@ -135,20 +152,46 @@ impl Environment {
         if let Some(service) = service_of(key) {
             return self.remove_endpoint(service);
         }
-        let error = Error::local(format!("`{key}` is not set"));
-        Err(match nearest(key, self.values.keys().map(String::as_str)) {
-            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
-            None => error,
-        })
+        Err(self.not_set(key))
+    }
+
+    /// Whether this program reads `key`.
+    pub(super) fn is_known(key: &str) -> bool {
+        KNOWN.contains(&key)
     }
 
     /// The key that this program reads and that `key`, which it does not, most resembles: worth a warning where
     /// `key` is set.
     pub fn known_key_like(key: &str) -> Option<&'static str> {
-        if KNOWN.contains(&key) || service_of(key).is_some() {
+        if Self::is_known(key) || service_of(key).is_some() {
             return None;
         }
         nearest(key.split('.').next().unwrap_or(key), KNOWN).filter(|known| *known != key)
+    }
+
+    /// The value of a key, or with `endpoints.SERVICE` one endpoint; a secret, or the secrets in it, masked unless
+    /// `show_secrets`.
+    pub fn get(&self, key: &str, show_secrets: bool) -> Result<Value> {
+        let mut values = if show_secrets { self.values.clone() } else { self.masked() };
+        // As in `remove`, a dotted key may be there as such.
+        if let Some(value) = values.swap_remove(key).filter(|value| !value.is_null()) {
+            return Ok(value);
+        }
+        if let Some(service) = service_of(key) {
+            let endpoints = values.get_mut(ENDPOINTS).and_then(Value::as_object_mut);
+            return endpoints
+                .and_then(|endpoints| endpoints.swap_remove(service))
+                .ok_or_else(|| self.no_endpoint(service));
+        }
+        Err(self.not_set(key))
+    }
+
+    fn not_set(&self, key: &str) -> Error {
+        let error = Error::local(format!("`{key}` is not set"));
+        match nearest(key, self.values.keys().map(String::as_str)) {
+            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+            None => error,
+        }
     }
 
     /// Everything, secrets included.
@@ -181,10 +224,24 @@ impl Environment {
         (masked, found)
     }
 
-    fn sent(&self, key: &str) -> Result<Option<&str>> {
+    /// A text that is sent.
+    pub(super) fn sent(&self, key: &str) -> Result<Option<&str>> {
+        self.text(key, sendable)
+    }
+
+    /// A text that is used here.
+    pub(super) fn line(&self, key: &str) -> Result<Option<&str>> {
+        self.text(key, one_line)
+    }
+
+    fn text<'a>(
+        &'a self,
+        key: &str,
+        check: fn(&str, &'a str) -> Result<Option<&'a str>, Invalid>,
+    ) -> Result<Option<&'a str>> {
         match self.values.get(key) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => sendable(key, text).map_err(Invalid::into_local),
+            Some(Value::String(text)) => check(key, text).map_err(Invalid::into_local),
             Some(other) => {
                 let error = Error::local(format!("`{key}` must be text, and is {}", kind_of(other)));
                 Err(if other.is_number() || other.is_boolean() { error.hint("put it into quotes") } else { error })
@@ -199,6 +256,16 @@ fn service_of(key: &str) -> Option<&str> {
 
 fn sendable<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, Invalid> {
     metadata::value(&format!("`{key}`"), text)
+}
+
+/// `text` without the space around it; `None` if nothing is left.
+fn one_line<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, Invalid> {
+    let text = text.trim();
+    if text.chars().any(char::is_control) {
+        return Err(Invalid::new(format!("`{key}` holds a line break or another control character"))
+            .hint("write it on one line"));
+    }
+    Ok((!text.is_empty()).then_some(text))
 }
 
 #[cfg(test)]
@@ -217,7 +284,6 @@ mod tests {
                     repository: grpc://localhost:50051/v1\nx_domain_id: domain-58010aa2e451\n";
         let environment = environment(text);
         assert_eq!(environment.to_yaml(), text);
-        assert_eq!(environment.credential().unwrap(), Some(Secret::new("eyJhbGciOi.J9-_x")));
         assert_eq!(environment.x_domain_id().unwrap(), Some("domain-58010aa2e451"));
         assert_eq!(environment.x_workspace_id().unwrap(), None);
         let url = environment.endpoint("repository").unwrap().unwrap();
@@ -232,19 +298,6 @@ mod tests {
         environment.set("beta", "c").unwrap();
         environment.remove("alpha").unwrap();
         assert_eq!(environment.to_yaml(), "zeta:\n- 1\n- a: b\ntoken: u\nbeta: c\n");
-    }
-
-    #[test]
-    fn the_token_goes_before_the_api_key_unless_it_is_empty() {
-        for (text, sent) in [
-            ("token: t\napi_key: k\n", Some("t")),
-            ("token: ''\napi_key: k\n", Some("k")),
-            ("token: null\napi_key: ' k '\n", Some("k")),
-            ("token: null\n", None),
-            ("", None),
-        ] {
-            assert_eq!(environment(text).credential().unwrap(), sent.map(Secret::new), "{text:?}");
-        }
     }
 
     #[test]

@@ -36,27 +36,63 @@ pub(super) fn read_from(reader: impl Read, source: &str) -> Result<Vec<u8>> {
 /// Puts `content` in the place of what `path` holds, or makes the file; readable by its owner only. Readers see the
 /// old content or the new one, and a failure leaves the old one. A symbolic link stays, and the file behind it changes.
 pub(super) fn replace(path: &Path, content: &str) -> Result<()> {
-    check_size(path, content)?;
-    let write = || {
-        let target = match fs::canonicalize(path) {
-            Ok(target) => target,
-            // A link that leads nowhere is not ours to mend.
-            Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => path.to_owned(),
-            Err(error) => return Err(error),
-        };
-        write_beside(&target, content)?.persist(&target)?;
-        Ok(())
-    };
-    write().map_err(|error| cannot_write(path, error))
+    Staged::instead_of(path, content)?.replace()
 }
 
 /// As [`replace`], but never in the place of anything: `false` says that there is something already.
 pub(super) fn create(path: &Path, content: &str) -> Result<bool> {
-    check_size(path, content)?;
-    match write_beside(path, content).and_then(|file| Ok(file.persist_noclobber(path)?)) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(cannot_write(path, error)),
+    Staged::new(path, content)?.create()
+}
+
+/// A complete file that waits to be put in its place; removed if it is dropped before. With several of them, all that can
+/// fail for want of space or rights has failed before the first is in its place.
+pub(super) struct Staged {
+    file: NamedTempFile,
+    /// The path that errors name.
+    path: PathBuf,
+    /// The file behind it.
+    target: PathBuf,
+}
+
+impl Staged {
+    /// For a path where nothing is.
+    pub(super) fn new(path: &Path, content: &str) -> Result<Self> {
+        Self::write(path, content, || Ok(path.to_owned()))
+    }
+
+    /// For a path where something may be, or a symbolic link to it.
+    pub(super) fn instead_of(path: &Path, content: &str) -> Result<Self> {
+        Self::write(path, content, || match fs::canonicalize(path) {
+            Ok(target) if target.is_dir() => Err(ErrorKind::IsADirectory.into()),
+            Ok(target) => Ok(target),
+            // A link that leads nowhere is not ours to mend.
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => Ok(path.to_owned()),
+            Err(error) => Err(error),
+        })
+    }
+
+    fn write(path: &Path, content: &str, target: impl Fn() -> io::Result<PathBuf>) -> Result<Self> {
+        check_size(path, content)?;
+        let write = || {
+            let target = target()?;
+            Ok(Self { file: write_beside(&target, content)?, path: path.to_owned(), target })
+        };
+        write().map_err(|error| cannot_write(path, error))
+    }
+
+    /// Puts it in its place, whatever is there.
+    pub(super) fn replace(self) -> Result<()> {
+        let done = self.file.persist(&self.target);
+        done.map(drop).map_err(|error| cannot_write(&self.path, error.error))
+    }
+
+    /// Puts it in its place unless something is there; `false` says that there is.
+    pub(super) fn create(self) -> Result<bool> {
+        match self.file.persist_noclobber(&self.target) {
+            Ok(_) => Ok(true),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(cannot_write(&self.path, error.error)),
+        }
     }
 }
 
@@ -134,6 +170,21 @@ pub(super) fn shared_mode(path: &Path) -> Option<u32> {
 #[cfg(not(unix))]
 pub(super) fn shared_mode(_path: &Path) -> Option<u32> {
     None
+}
+
+/// What to warn about: the file at `path`, which holds a secret, is not its owner's alone.
+pub(super) fn exposure(path: &Path) -> Option<String> {
+    let mode = shared_mode(path)?;
+    Some(format!(
+        "{} holds a secret, and its mode {mode:04o} lets others read or change it: run `chmod 600 {}`",
+        path.display(),
+        shell_word(path),
+    ))
+}
+
+/// Whether others than its owner may change the file at `path`.
+pub(super) fn others_can_write(path: &Path) -> bool {
+    shared_mode(path).is_some_and(|mode| mode & 0o022 != 0)
 }
 
 /// `path` as one word of a shell.

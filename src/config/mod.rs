@@ -4,8 +4,8 @@
 //!
 //! - `~/.spaceone/environment.yml`: `environment: NAME`, the current environment;
 //! - `~/.spaceone/environments/NAME.yml`: `api_key` or `token`, `x_domain_id`, `x_workspace_id` and
-//!   `endpoints` (service to URL); for TLS `ca`, `cert`, `key` and `tls_server_name`. Keys that this program does not
-//!   know are kept as they are;
+//!   `endpoints` (service to URL). Of its own this program has there `api_key_file` and `api_key_command`, and for TLS
+//!   `ca`, `cert`, `key` and `tls_server_name`. Keys that it does not know are kept as they are;
 //! - `~/.spaceone/template/SERVICE.RESOURCE.yml`: the columns of a resource's tables.
 //!
 //! Beside them lies what the Python client has not got: `alias.yml`, the user's own names for resources.
@@ -13,10 +13,13 @@
 //! A flag outranks a variable, a variable outranks a file; [`Settings::resolve`] applies that for one call.
 
 mod alias;
+mod command;
+mod credential;
 mod dir;
 mod endpoints;
 mod environment;
 mod file;
+pub mod import;
 mod metadata;
 mod name;
 mod selection;
@@ -29,6 +32,7 @@ mod yaml;
 pub use crate::endpoint::EndpointUrl;
 pub use crate::invalid::Invalid;
 pub use crate::secret::{MASK, Secret};
+pub use credential::Credential;
 pub use dir::{ConfigDir, Removed};
 pub use environment::Environment;
 pub use name::{BUILT_IN, EnvironmentName};

@@ -55,7 +55,7 @@ impl EnvironmentName {
     }
 
     /// The environment that a file of this name holds, if it holds one.
-    pub(super) fn of_file(file_name: &str) -> Option<Self> {
+    pub(in crate::config) fn of_file(file_name: &str) -> Option<Self> {
         Self::new(file_name.strip_suffix(EXTENSION)?).ok()
     }
 }

@@ -5,13 +5,17 @@ use std::fmt;
 use super::{ConfigDir, EnvironmentName, Variables};
 use crate::error::Result;
 
-/// What the command line says about where a call goes.
+/// What the command line says about where a call goes, and for whom.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// `--environment NAME`.
     pub environment: Option<String>,
     /// `--endpoint URL`.
     pub endpoint: Option<String>,
+    /// `--domain-id ID`, above the environment's `x_domain_id`.
+    pub domain_id: Option<String>,
+    /// `--workspace-id ID`, above the environment's `x_workspace_id`.
+    pub workspace_id: Option<String>,
 }
 
 /// What named an environment.
@@ -104,7 +108,7 @@ mod tests {
             (false, false, false, true, Some(("default", Source::DefaultVariable))),
             (false, false, false, false, None),
         ] {
-            let selection = Selection { environment: some(flag, "flag"), endpoint: None };
+            let selection = Selection { environment: some(flag, "flag"), ..Selection::default() };
             let variables = Variables {
                 environment: some(variable, "variable"),
                 default_environment: some(default, "default"),
@@ -122,7 +126,7 @@ mod tests {
         let variables = Variables { environment: Some("../x".into()), ..Variables::default() };
         let error = Selection::default().find(&variables, &dir).unwrap_err().to_string();
         assert!(error.starts_with("error: SPACECTL_ENVIRONMENT: `../x`"), "{error}");
-        let flag = Selection { environment: Some(String::new()), endpoint: None };
+        let flag = Selection { environment: Some(String::new()), ..Selection::default() };
         let error = flag.find(&variables, &dir).unwrap_err().to_string();
         assert!(error.starts_with("error: --environment: ``"), "{error}");
     }

@@ -1,10 +1,8 @@
 //! What one call needs to know, after all that outranks each other.
 
-use std::path::Path;
-
 use super::{
-    BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Secret, Selected, Selection, Source,
-    Variables, metadata,
+    BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, Invalid, Secret, Selected, Selection,
+    Source, Variables, file, metadata,
 };
 use crate::error::{Error, Result};
 use crate::tls::Tls;
@@ -18,8 +16,8 @@ pub struct Settings {
     /// The environment in use. `None` for a call by `--endpoint` for which none was named.
     pub environment: Option<Selected>,
     pub endpoints: Endpoints,
-    /// What is sent as `token`.
-    pub credential: Option<Secret>,
+    /// What is sent as `token`, or where that is found.
+    pub credential: Option<Credential>,
     /// What is sent as `x_domain_id`.
     pub x_domain_id: Option<String>,
     /// What is sent as `x_workspace_id`.
@@ -53,7 +51,7 @@ impl Settings {
     /// Applies flag > variable > file.
     ///
     /// - **`--endpoint URL`** needs no configuration. Then credentials, domain, workspace and client certificate
-    ///   come from `SPACECTL_API_KEY` and from an environment that the user names by flag or variable, and never from
+    ///   come from flags, `SPACECTL_API_KEY` and an environment that the user names by flag or variable, and never from
     ///   the current one: the key of one installation must not go to whatever host stands in a URL.
     /// - **`local`** is the service inside this program and needs no file. A file `environments/local.yml` that names
     ///   endpoints, as a user of the Python client may have one, outranks it, and a warning says so: a call must not
@@ -77,30 +75,41 @@ impl Settings {
         let mut settings = Self {
             environment: None,
             endpoints: Endpoints::Embedded,
-            credential: key.map(Secret::new),
+            credential: key.map(Secret::new).map(Credential::Value),
             x_domain_id: None,
             x_workspace_id: None,
             tls: Tls::default(),
             warnings: Vec::new(),
         };
-        let home = variables.home.as_deref();
         if let Some(selected) = selected {
             if selected.name.is_built_in() {
                 if let Ok(dir) = &dir
                     && let Some(environment) = dir.find(&selected.name)?.filter(Environment::has_endpoints)
                 {
                     settings.warnings.push(hidden(dir, &selected.name));
-                    settings.apply(environment, &selected.name, dir, home)?;
+                    settings.apply(environment, &selected.name, dir, variables)?;
                 }
             } else {
                 let dir = dir?;
                 let environment = dir.find(&selected.name)?.ok_or_else(|| not_found(&dir, &selected))?;
-                settings.apply(environment, &selected.name, &dir, home)?;
+                settings.apply(environment, &selected.name, &dir, variables)?;
             }
             settings.environment = Some(selected);
         }
         if let Some(url) = endpoint {
             settings.endpoints = Endpoints::One(url);
+        }
+        for (flag, given, sent) in [
+            ("--domain-id", &selection.domain_id, &mut settings.x_domain_id),
+            ("--workspace-id", &selection.workspace_id, &mut settings.x_workspace_id),
+        ] {
+            if let Some(text) = given {
+                let id = metadata::value(flag, text).map_err(Invalid::into_usage)?;
+                // Not taken as "none": a script whose variable is not set would silently work on another domain.
+                let id =
+                    id.ok_or_else(|| Error::usage(format!("{flag} is empty")).hint("leave it out, or give an id"))?;
+                *sent = Some(id.to_owned());
+            }
         }
         Ok(settings)
     }
@@ -111,16 +120,31 @@ impl Settings {
         environment: Environment,
         name: &EnvironmentName,
         dir: &ConfigDir,
-        home: Option<&Path>,
+        variables: &Variables,
     ) -> Result<()> {
         let path = dir.file_of(name);
         let place = |error: Error| error.within(path.display());
         if self.credential.is_none() {
-            self.credential = environment.credential().map_err(place)?;
+            let folder = path.parent().unwrap_or(dir.path());
+            self.credential = environment.credential(folder, variables.home.as_deref()).map_err(place)?;
+            if let [first, others @ ..] = &environment.credential_keys()[..]
+                && !others.is_empty()
+            {
+                let others = others.join(" and ");
+                self.warnings.push(format!("{}: {first} is used, and {others} is not", path.display()));
+            }
+            match &self.credential {
+                Some(Credential::File(key)) => self.warnings.extend(file::exposure(key)),
+                Some(Credential::Command(_)) if file::others_can_write(&path) => {
+                    let error = Error::local("others can change this file, so its api_key_command is not run");
+                    return Err(place(error).hint(format!("run `chmod 600 {}`", file::shell_word(&path))));
+                }
+                _ => {}
+            }
         }
         self.x_domain_id = environment.x_domain_id().map_err(place)?.map(str::to_owned);
         self.x_workspace_id = environment.x_workspace_id().map_err(place)?.map(str::to_owned);
-        self.tls = environment.tls(&path, home).map_err(place)?;
+        self.tls = environment.tls(&path, variables.home.as_deref()).map_err(place)?;
         self.warnings.extend(dir.exposure(name, &environment));
         self.endpoints = Endpoints::Configured(environment);
         Ok(())
@@ -206,11 +230,18 @@ mod tests {
     }
 
     fn flags(environment: Option<&str>, endpoint: Option<&str>) -> Selection {
-        Selection { environment: environment.map(str::to_owned), endpoint: endpoint.map(str::to_owned) }
+        Selection {
+            environment: environment.map(str::to_owned),
+            endpoint: endpoint.map(str::to_owned),
+            ..Selection::default()
+        }
     }
 
     fn key(settings: &Settings) -> Option<&str> {
-        settings.credential.as_ref().map(Secret::expose)
+        settings.credential.as_ref().map(|credential| match credential {
+            Credential::Value(secret) => secret.expose(),
+            other => panic!("{other:?} is not the key itself"),
+        })
     }
 
     fn url(settings: &Settings, service: &str) -> String {

@@ -41,7 +41,7 @@ impl Environment {
     }
 
     /// Makes relative paths start at `folder`, where the settings come from, wherever they are kept later.
-    pub fn anchor_paths(&mut self, folder: &Path) {
+    pub(super) fn anchor_tls(&mut self, folder: &Path) {
         for key in PATHS {
             if let Some(Value::String(text)) = self.values.get_mut(key)
                 && !text.is_empty()
@@ -78,8 +78,13 @@ pub(super) fn settable(key: &str, text: &str) -> Result<String, Invalid> {
     if !PATHS.contains(&key) {
         return Ok(text.to_owned());
     }
+    from_here(key, text)
+}
+
+/// A path that is typed under `key`, which is meant from where the user stands.
+pub(super) fn from_here(key: &str, text: &str) -> Result<String, Invalid> {
     let here = std::env::current_dir().map_err(|error| {
-        Invalid::new(format!("the folder that `{text}` is relative to is not known: {error}")).hint("give a full path")
+        Invalid::new(format!("the folder that `{key}` is relative to is not known: {error}")).hint("give a full path")
     })?;
     Ok(anchored(text, &here))
 }
@@ -175,7 +180,7 @@ mod tests {
     #[test]
     fn settings_that_move_keep_their_files() {
         let mut environment = environment("ca: company.pem\ncert: ~/me.pem\nkey: /keys/me.key\nendpoints: {}\n");
-        environment.anchor_paths(Path::new("/from"));
+        environment.anchor_tls(Path::new("/from"));
         assert_eq!(
             environment.to_yaml(),
             "ca: /from/company.pem\ncert: '~/me.pem'\nkey: /keys/me.key\nendpoints: {}\n"

@@ -11,4 +11,4 @@ mod server;
 pub use authority::{Authority, Issued};
 pub use runner::{Run, Spacectl};
 pub use running::{End, Running};
-pub use server::{Api, Call, Reflection, Server};
+pub use server::{Answer, Api, Call, Reflection, Server};

@@ -1,19 +1,23 @@
 //! `config`: environments, endpoints and keys, in the files of the Python client.
 
 mod alias;
+mod check;
+mod import;
+mod init;
 
-use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Context;
 use super::present::Presentation;
 use crate::cli::{Config, Endpoint, Format};
-use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Selection, Source};
+use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Selected, Selection, Source};
 use crate::error::{Error, Result};
-use crate::view::Document;
+use crate::escape;
+use crate::prompt::Prompt;
+use crate::secret;
+use crate::view::{Document, cell_text};
 
 /// The name of an environment that is given none, as in the Python client.
 const DEFAULT_NAME: &str = "default";
@@ -22,8 +26,11 @@ const MAX_VALUE: u64 = 64 * 1024;
 
 pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
     match args {
-        Config::Init { import_file, force } => init(import_file.as_deref(), *force, context),
+        Config::Init(args) => init::run(args, context),
+        Config::Import(args) => import::run(args, context),
+        Config::Check(args) => check::run(args, context),
         Config::Set { key, value } => set(key, value, context),
+        Config::Get { key, show_secrets } => get(key, *show_secrets, context),
         Config::Remove { key } => {
             let (dir, name) = selected(context)?;
             dir.update(&name, |environment| environment.remove(key))?;
@@ -33,7 +40,7 @@ pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
         Config::Show { show_secrets, output } => show(*show_secrets, *output, context),
         Config::Environment { switch: Some(name), .. } => switch(name, context),
         Config::Environment { remove: Some(name), .. } => remove(name, context),
-        Config::Environment { .. } => list(context),
+        Config::Environment { output, .. } => list(*output, context),
         Config::Endpoint(Endpoint::Add { service, endpoint }) => {
             let url: EndpointUrl = endpoint.parse().map_err(Invalid::into_usage)?;
             let (dir, name) = selected(context)?;
@@ -52,43 +59,6 @@ pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
     }
 }
 
-fn init(import_file: Option<&Path>, force: bool, context: &mut Context<'_>) -> Result<()> {
-    let dir = ConfigDir::locate(context.variables)?;
-    let name = match selection(context).named(context.variables)? {
-        Some(selected) => selected.name,
-        None => EnvironmentName::new(DEFAULT_NAME).map_err(Invalid::into_usage)?,
-    };
-    let environment = match import_file {
-        None => Environment::default(),
-        Some(path) => import(path, context)?,
-    };
-    dir.create(&name, &environment, force)?;
-    dir.switch(&name)?;
-    context.streams.talk.done(&format!("{name} is the current environment, kept in {}", dir.file_of(&name).display()));
-    Ok(())
-}
-
-fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {
-    let mut environment = if path == Path::new("-") {
-        Environment::read(&mut context.streams.input, "stdin")?
-    } else {
-        let source = path.display().to_string();
-        let file = File::open(path).map_err(|error| Error::local(format!("cannot read {source}")).cause(error))?;
-        Environment::read(file, &source)?
-    };
-    environment.check().map_err(|error| error.within(path.display()))?;
-    // Paths in the file start at its folder, and the settings are about to move into another.
-    if let Ok(path) = std::path::absolute(path)
-        && let Some(folder) = path.parent()
-    {
-        environment.anchor_paths(folder);
-    }
-    for key in environment.values().keys() {
-        warn_of_slip(key, context);
-    }
-    Ok(environment)
-}
-
 /// A key that nothing reads is kept, for it may be another program's; but it may be a slip.
 fn warn_of_slip(key: &str, context: &mut Context<'_>) {
     if let Some(known) = Environment::known_key_like(key) {
@@ -98,14 +68,32 @@ fn warn_of_slip(key: &str, context: &mut Context<'_>) {
 
 fn set(key: &str, value: &str, context: &mut Context<'_>) -> Result<()> {
     let (dir, name) = selected(context)?;
-    let value = if value == "-" { read_value(context)? } else { value.to_owned() };
-    dir.update(&name, |environment| environment.set(key, &value))?;
+    let value = if value == "-" { read_value(key, context)? } else { value.to_owned() };
+    let home = context.variables.home.as_deref();
+    let mut key_file = None;
+    dir.update(&name, |environment| {
+        environment.set(key, &value)?;
+        key_file = environment.api_key_file(dir.file_of(&name).parent().unwrap_or(dir.path()), home)?;
+        Ok(())
+    })?;
     warn_of_slip(key, context);
+    if let Some(path) = key_file.filter(|path| key == "api_key_file" && !path.exists()) {
+        context.streams.talk.warning(&format!("there is no file {} yet", path.display()));
+    }
     context.streams.talk.done(&format!("{key} is set in {name}"));
     Ok(())
 }
 
-fn read_value(context: &mut Context<'_>) -> Result<String> {
+/// The value of `key` from standard input. A person is asked for it, and does not see a secret.
+fn read_value(key: &str, context: &mut Context<'_>) -> Result<String> {
+    if let Some(mut prompt) = Prompt::new(context.streams) {
+        let take = |answer: &str| Ok(answer.to_owned());
+        return if secret::names_a_secret(key) {
+            prompt.ask_hidden(&format!("{key}, not shown"), take)
+        } else {
+            prompt.ask(key, take)
+        };
+    }
     let mut text = String::new();
     let read = context.streams.input.by_ref().take(MAX_VALUE + 1).read_to_string(&mut text);
     read.map_err(|error| Error::local("cannot read the value from standard input").cause(error))?;
@@ -125,12 +113,37 @@ fn show(show_secrets: bool, output: Format, context: &mut Context<'_>) -> Result
     Presentation::parse(None, output)?.write(Document::Value(values.into()), context.streams)
 }
 
+/// The value alone, for scripts; what is a mapping or a list comes as YAML.
+fn get(key: &str, show_secrets: bool, context: &mut Context<'_>) -> Result<()> {
+    let (dir, name) = selected(context)?;
+    let environment = dir.load(&name)?;
+    let value = environment.get(key, show_secrets)?;
+    match value {
+        Value::Object(_) | Value::Array(_) => {
+            Presentation::parse(None, Format::Yaml)?.write(Document::Value(value), context.streams)
+        }
+        value => {
+            let text = cell_text(&value);
+            let shown = if context.streams.out_is_terminal { escape::control(&text) } else { text };
+            Ok(writeln!(context.streams.out, "{shown}")?)
+        }
+    }
+}
+
 fn switch(name: &str, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
     let name = EnvironmentName::new(name).map_err(Invalid::into_usage)?;
     dir.switch(&name)?;
     context.streams.talk.done(&format!("{name} is the current environment"));
+    named_elsewhere(&name, context);
     Ok(())
+}
+
+/// Says so where `name` has become the current environment and another one is used all the same.
+fn named_elsewhere(name: &EnvironmentName, context: &mut Context<'_>) {
+    if let Some(other) = context.variables.environment.as_ref().filter(|other| *other != name.as_str()) {
+        context.streams.talk.note(&format!("SPACECTL_ENVIRONMENT is set: as long as it is, commands use {other}"));
+    }
 }
 
 fn remove(name: &str, context: &mut Context<'_>) -> Result<()> {
@@ -149,7 +162,7 @@ fn remove(name: &str, context: &mut Context<'_>) -> Result<()> {
 
 /// One name a line, as the Python client lists them, the built-in environment last; behind one that is selected stands
 /// `(current)`, or what selects it instead.
-fn list(context: &mut Context<'_>) -> Result<()> {
+fn list(output: Option<Format>, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
     let selected = selection(context).find(context.variables, &dir).unwrap_or_else(|error| {
         // A broken file must not hide what there is to choose from.
@@ -161,6 +174,9 @@ fn list(context: &mut Context<'_>) -> Result<()> {
     if !names.iter().any(EnvironmentName::is_built_in) {
         names.push(EnvironmentName::built_in());
     }
+    if let Some(output) = output {
+        return list_as(output, &names, selected.as_ref(), context);
+    }
     for name in names {
         let mark = match &selected {
             Some(selected) if selected.name == name && selected.source == Source::Current => " (current)".to_owned(),
@@ -170,6 +186,21 @@ fn list(context: &mut Context<'_>) -> Result<()> {
         writeln!(context.streams.out, "{name}{mark}")?;
     }
     Ok(())
+}
+
+/// A row for each environment: whether it is the one in use, and by what.
+fn list_as(
+    output: Format,
+    names: &[EnvironmentName],
+    selected: Option<&Selected>,
+    context: &mut Context<'_>,
+) -> Result<()> {
+    let rows = names.iter().map(|name| {
+        let source = selected.filter(|selected| selected.name == *name).map(|selected| selected.source.to_string());
+        json!({"Name": name.as_str(), "Current": source.is_some(), "Source": source})
+    });
+    let columns = if output == Format::Quiet { "Name" } else { "Name,Current,Source" };
+    Presentation::parse(Some(columns), output)?.write(Document::of_rows(rows.collect()), context.streams)
 }
 
 fn show_endpoints(output: Format, context: &mut Context<'_>) -> Result<()> {
@@ -187,5 +218,5 @@ fn selected(context: &Context<'_>) -> Result<(ConfigDir, EnvironmentName)> {
 }
 
 fn selection(context: &Context<'_>) -> Selection {
-    Selection { environment: context.global.environment.clone(), endpoint: None }
+    Selection { environment: context.global.environment.clone(), ..Selection::default() }
 }

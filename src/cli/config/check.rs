@@ -1,0 +1,23 @@
+//! `config check`.
+
+use clap::Args;
+
+use super::super::Format;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  spacectl config check
+  spacectl config check --endpoint grpc://127.0.0.1:50051
+
+Exits with 1 if anything fails. The key is tried on a list of one row, of a resource
+that the service has.";
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Check every environment
+    #[arg(long)]
+    pub all: bool,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    pub output: Format,
+}

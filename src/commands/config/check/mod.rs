@@ -1,0 +1,160 @@
+//! `config check`: each endpoint is tried, step by step, all side by side.
+
+mod row;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use self::row::Row;
+use crate::cli::Check;
+use crate::client::metadata::Metadata;
+use crate::commands::connector::{Connector, selection};
+use crate::commands::present::Presentation;
+use crate::commands::{Context, block_on};
+use crate::config::{BUILT_IN, ConfigDir, Endpoints, Secret, Selection};
+use crate::error::{Error, Kind, Problem, Result};
+use crate::jwt;
+use crate::view::Document;
+
+const COLUMNS: &str = "Service,Endpoint,Connect,TLS,Reflection,Version,Token,What to do";
+
+pub fn run(args: &Check, context: &mut Context<'_>) -> Result<()> {
+    let columns = if args.all { format!("Environment,{COLUMNS}") } else { COLUMNS.to_owned() };
+    let presentation = Presentation::parse(Some(&columns), args.output)?;
+    let mut report = Report::default();
+    let mut checked = Vec::new();
+    for selection in selections(args, context)? {
+        match Connector::of(&selection, context) {
+            Ok(connector) => checked.extend(Checked::prepare(connector, context, &mut report)),
+            Err(error) if args.all => report.failed(&error),
+            Err(error) => return Err(error),
+        }
+    }
+    let rows = block_on(async { Ok(join_all(checked.iter().flat_map(Checked::rows)).await) })?;
+    rows.into_iter().for_each(|row| report.add(row));
+    presentation.write(Document::of_rows(report.rows), context.streams)?;
+    Error::from_problems(Kind::Local, report.problems).map_or(Ok(()), Err)
+}
+
+/// The environments to check.
+fn selections(args: &Check, context: &Context<'_>) -> Result<Vec<Selection>> {
+    let selected = selection(context);
+    if !args.all {
+        return Ok(vec![selected]);
+    }
+    if selected.environment.is_some() || selected.endpoint.is_some() {
+        return Err(Error::usage("--all checks every environment, and one is named").hint("leave one of the two out"));
+    }
+    let names = ConfigDir::locate(context.variables)?.environments()?;
+    Ok(names.iter().map(|name| Selection { environment: Some(name.to_string()), ..selected.clone() }).collect())
+}
+
+#[derive(Default)]
+struct Report {
+    rows: Vec<Value>,
+    problems: Vec<Problem>,
+}
+
+impl Report {
+    /// What fails for several endpoints alike is told once.
+    fn failed(&mut self, error: &Error) {
+        for problem in error.problems() {
+            if !self.problems.contains(problem) {
+                self.problems.push(problem.clone());
+            }
+        }
+    }
+
+    fn add(&mut self, (checked, row): (&Checked, Row)) {
+        match &row.failure {
+            Some(error) if checked.environment.is_empty() => self.failed(error),
+            Some(error) => self.failed(&error.clone().within(&checked.environment)),
+            None => {}
+        }
+        self.rows.push(row.into_value(&checked.environment, checked.key.failure.as_ref()));
+    }
+}
+
+/// One environment, ready to be checked.
+struct Checked {
+    connector: Connector,
+    /// Its name; empty for an endpoint of the command line.
+    environment: String,
+    /// Each service with its endpoint, as the file has it.
+    endpoints: Vec<(String, String)>,
+    key: Key,
+}
+
+impl Checked {
+    /// Fetches the key, once for all endpoints. `None` if there is nothing to check, which is reported.
+    fn prepare(connector: Connector, context: &mut Context<'_>, report: &mut Report) -> Option<Self> {
+        let settings = connector.settings();
+        let environment = settings.environment.as_ref().map_or_else(String::new, |selected| selected.name.to_string());
+        let endpoints = match endpoints(&settings.endpoints) {
+            Ok(endpoints) => endpoints,
+            Err(error) => {
+                report.failed(&error.within(format_args!("environment `{environment}`")));
+                return None;
+            }
+        };
+        let key = Key::of(&connector);
+        if let Some(end) = key.expired {
+            let whose = if environment.is_empty() { String::new() } else { format!(" for {environment}") };
+            context.streams.talk.warning(&format!("the key{whose} expired at {end}"));
+        }
+        if let Some(error) = &key.failure {
+            report.failed(error);
+        }
+        Some(Self { connector, environment, endpoints, key })
+    }
+
+    fn rows(&self) -> impl Iterator<Item = impl Future<Output = (&Self, Row)>> {
+        self.endpoints.iter().map(move |(service, endpoint)| async move {
+            (self, Row::of(&self.connector, service, endpoint, &self.key).await)
+        })
+    }
+}
+
+/// Each service with its endpoint, as the file has it.
+fn endpoints(endpoints: &Endpoints) -> Result<Vec<(String, String)>> {
+    match endpoints {
+        Endpoints::Embedded => Ok(vec![("repository".to_owned(), BUILT_IN.to_owned())]),
+        Endpoints::One(url) => Ok(vec![(String::new(), url.to_string())]),
+        Endpoints::Configured(configured) => {
+            let endpoints = configured.endpoints()?;
+            if endpoints.is_empty() {
+                return Err(Error::local("it has no endpoints")
+                    .hint("add each with `spacectl config endpoint add SERVICE URL`"));
+            }
+            Ok(endpoints)
+        }
+    }
+}
+
+/// What goes with the calls, and what is known of it beforehand.
+struct Key {
+    metadata: Metadata,
+    is_given: bool,
+    /// When it ended, if it has.
+    expired: Option<Timestamp>,
+    /// Why it could not be fetched.
+    failure: Option<Error>,
+}
+
+impl Key {
+    fn of(connector: &Connector) -> Self {
+        let (credential, mut failure) = match connector.credential() {
+            Ok(credential) => (credential, None),
+            Err(error) => (None, Some(error)),
+        };
+        let metadata = if failure.is_none() { connector.metadata() } else { Ok(Metadata::default()) };
+        let metadata = metadata.unwrap_or_else(|error| {
+            failure = Some(error);
+            Metadata::default()
+        });
+        let end = credential.map(Secret::expose).and_then(jwt::expiry);
+        let expired = end.filter(|end| *end <= Timestamp::now());
+        Self { metadata, is_given: credential.is_some(), expired, failure }
+    }
+}

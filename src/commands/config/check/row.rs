@@ -1,0 +1,260 @@
+//! One endpoint, tried step by step: connect, TLS, reflection, version, key.
+
+use std::time::Duration;
+
+use futures_util::future::join;
+use prost_reflect::MethodDescriptor;
+use prost_reflect::prost::Message as _;
+use serde_json::{Map, Value, json};
+use tonic::Code;
+
+use super::Key;
+use crate::client::call::Caller;
+use crate::client::reflection::{self, Described};
+use crate::client::{decode, encode, probe};
+use crate::commands::connector::Connector;
+use crate::config::Destination;
+use crate::error::{Error, Kind, Result};
+use crate::platform::{ApiName, short_name};
+use crate::query::{self, Page, Wish};
+
+/// What all of the platform's services have.
+const SERVER_INFO: &str = "spaceone.api.core.v1.ServerInfo";
+const GET_VERSION: &str = "get_version";
+const LIST: &str = "list";
+/// How many resources are looked at for one that can be listed, and how many lists are tried while the key's role may
+/// not see them.
+const MAX_RESOURCES: usize = 8;
+const MAX_LISTS: usize = 3;
+
+/// What a cell holds where there is nothing to tell.
+const NOTHING: &str = "-";
+const OK: &str = "ok";
+const FAILED: &str = "failed";
+
+/// What is found at one endpoint.
+pub(super) struct Row {
+    service: String,
+    endpoint: String,
+    connect: String,
+    tls: &'static str,
+    reflection: &'static str,
+    version: String,
+    token: &'static str,
+    /// The first thing that is wrong.
+    pub failure: Option<Error>,
+}
+
+impl Row {
+    /// Tries the endpoint that is called `service` in the configuration.
+    pub async fn of(connector: &Connector, service: &str, endpoint: &str, key: &Key) -> Self {
+        let mut row = Self {
+            service: service.to_owned(),
+            endpoint: endpoint.to_owned(),
+            connect: NOTHING.into(),
+            tls: NOTHING,
+            reflection: NOTHING,
+            version: NOTHING.into(),
+            token: NOTHING,
+            failure: None,
+        };
+        if let Some(caller) = row.connect(connector, key).await
+            && let Some(described) = row.describe(&caller).await
+        {
+            let (version, token) = join(version(&caller, &described), row.try_key(&caller, &described, key)).await;
+            // Where it is refused, the column of the key tells why.
+            row.version = version.ok().flatten().unwrap_or_else(|| NOTHING.into());
+            row.take_token(token, key);
+        }
+        if key.failure.is_some() {
+            row.token = FAILED;
+        }
+        if !row.service.is_empty() {
+            row.failure = row.failure.map(|error| error.within(&row.service));
+        }
+        row
+    }
+
+    async fn connect(&mut self, connector: &Connector, key: &Key) -> Option<Caller> {
+        let destination = match connector.settings().destination(&self.service) {
+            Ok(destination) => destination,
+            Err(error) => {
+                self.failure = Some(error);
+                return None;
+            }
+        };
+        let url = match &destination {
+            Destination::Embedded => None,
+            Destination::Url(url) => Some(url.clone()),
+        };
+        let reaching = async {
+            match &url {
+                None => Some(Duration::ZERO),
+                Some(url) => probe::reach(url, connector.connect_timeout()).await,
+            }
+        };
+        let (reached, connected) = join(reaching, connector.reach(destination, key.metadata.clone())).await;
+        let is_tls = url.is_some_and(|url| url.is_tls());
+        self.connect = match (reached, &connected) {
+            (Some(time), _) if is_tls || connected.is_ok() => format!("{} ms", time.as_millis()),
+            (None, Ok(_)) => OK.into(),
+            _ => FAILED.into(),
+        };
+        if is_tls && (reached.is_some() || connected.is_ok()) {
+            self.tls = if connected.is_ok() { OK } else { FAILED };
+        }
+        connected.map_err(|error| self.failure = Some(error)).ok()
+    }
+
+    async fn describe(&mut self, caller: &Caller) -> Option<Described> {
+        match reflection::describe(caller, SERVER_INFO).await {
+            Ok(described) => {
+                self.reflection = OK;
+                if self.service.is_empty() {
+                    self.service = services(&described);
+                }
+                Some(described)
+            }
+            Err(error) => {
+                self.reflection = if error.kind() == Kind::Status(Code::Unimplemented) { "none" } else { FAILED };
+                self.failure = Some(error);
+                None
+            }
+        }
+    }
+
+    async fn try_key(&self, caller: &Caller, described: &Described, key: &Key) -> Result<Tried> {
+        // What is refused without the key says nothing of it.
+        if key.failure.is_some() { Ok(Tried::Nothing) } else { try_key(caller, &self.service, described).await }
+    }
+
+    fn take_token(&mut self, answer: Result<Tried>, key: &Key) {
+        let refused = |error: Error, hint: &str| {
+            let problem = &error.problems()[0];
+            let told = Error::local(problem.message.clone());
+            problem.causes.iter().fold(told, |told, cause| told.cause(cause)).hint(hint)
+        };
+        let (token, failure) = match answer {
+            Ok(Tried::Nothing) => (NOTHING, None),
+            Ok(Tried::Accepted) if key.is_given => ("accepted", None),
+            Ok(Tried::Accepted) => ("none needed", None),
+            Ok(Tried::NotPermitted(error)) => {
+                ("no permission", Some(refused(error, "ask for a key whose role may list resources")))
+            }
+            Err(error) if error.kind() == Kind::Status(Code::Unauthenticated) => match (key.expired, key.is_given) {
+                (Some(end), _) => (
+                    "expired",
+                    Some(refused(
+                        error,
+                        &format!(
+                            "the key expired at {end}: get a new one, and set it with `spacectl config set api_key -`"
+                        ),
+                    )),
+                ),
+                (None, true) => (
+                    "refused",
+                    Some(refused(error, "get a valid key, and set it with `spacectl config set api_key -`")),
+                ),
+                (None, false) => ("missing", Some(refused(error, "set a key with `spacectl config set api_key -`"))),
+            },
+            Err(error) => (FAILED, Some(error)),
+        };
+        self.token = token;
+        self.failure = failure;
+    }
+
+    /// The row as it is shown; `key` is why there is no key.
+    pub fn into_value(self, environment: &str, key: Option<&Error>) -> Value {
+        let to_do = self.failure.as_ref().or(key).map_or_else(String::new, |error| {
+            let problem = &error.problems()[0];
+            problem.hints.first().or(problem.causes.last()).unwrap_or(&problem.message).clone()
+        });
+        json!({
+            "Environment": environment,
+            "Service": self.service,
+            "Endpoint": self.endpoint,
+            "Connect": self.connect,
+            "TLS": self.tls,
+            "Reflection": self.reflection,
+            "Version": self.version,
+            "Token": self.token,
+            "What to do": to_do,
+        })
+    }
+}
+
+/// The platform's services behind an endpoint.
+fn services(described: &Described) -> String {
+    let mut services: Vec<&str> = resources(described, "").map(|name| name.service).collect();
+    services.dedup();
+    services.join(", ")
+}
+
+/// The platform's resources at an endpoint, without what all services have: those of `service` first.
+fn resources<'a>(described: &'a Described, service: &str) -> impl Iterator<Item = ApiName<'a>> {
+    let names =
+        || described.services.iter().filter_map(|name| ApiName::parse(name)).filter(|name| name.service != "core");
+    let (own, others): (Vec<_>, Vec<_>) = names().partition(|name| name.service == service);
+    own.into_iter().chain(others)
+}
+
+/// What the service says that it is, if it says so.
+async fn version(caller: &Caller, described: &Described) -> Result<Option<String>> {
+    let service = described.pool.get_service_by_name(SERVER_INFO);
+    let Some(method) = service.and_then(|service| service.methods().find(|method| method.name() == GET_VERSION)) else {
+        return Ok(None);
+    };
+    let answer = call(caller, &method, &Map::new()).await?;
+    Ok(answer.as_object().into_iter().flat_map(Map::values).find_map(Value::as_str).map(str::to_owned))
+}
+
+/// What a call with the key came to.
+enum Tried {
+    Accepted,
+    /// The key is known; what it was tried on, its role may not do.
+    NotPermitted(Error),
+    /// There is nothing to try it on.
+    Nothing,
+}
+
+/// Lists one row of a resource that can be listed. Any answer but UNAUTHENTICATED and PERMISSION_DENIED comes from behind
+/// the door; a service that does not answer at all is an error too.
+async fn try_key(caller: &Caller, service: &str, described: &Described) -> Result<Tried> {
+    let mut denied = Vec::new();
+    for name in resources(described, service).take(MAX_RESOURCES) {
+        if denied.len() == MAX_LISTS {
+            break;
+        }
+        let name = name.full();
+        let described = reflection::describe(caller, &name).await?;
+        let methods = described
+            .pool
+            .get_service_by_name(&name)
+            .into_iter()
+            .flat_map(|service| service.methods().collect::<Vec<_>>());
+        let mut lists = methods
+            .filter(|method| method.name() == LIST && !method.is_client_streaming() && !method.is_server_streaming());
+        let Some(list) = lists.next() else { continue };
+        let mut request = Map::new();
+        let first_row = Wish { page: Some(Page { number: 1, limit: 1 }), ..Wish::default() };
+        query::apply(&mut request, &list.input(), &first_row)?;
+        match call(caller, &list, &request).await {
+            Ok(_) => return Ok(Tried::Accepted),
+            Err(error) => match error.kind() {
+                Kind::Status(Code::PermissionDenied) => denied.push(error),
+                Kind::Status(Code::Unauthenticated | Code::Unavailable | Code::DeadlineExceeded) => return Err(error),
+                _ => return Ok(Tried::Accepted),
+            },
+        }
+    }
+    Ok(denied.into_iter().next().map_or(Tried::Nothing, Tried::NotPermitted))
+}
+
+async fn call(caller: &Caller, method: &MethodDescriptor, request: &Map<String, Value>) -> Result<Value> {
+    let message = encode::encode(request, &method.input()).map_err(|faults| {
+        let what = format!("{} {}", method.name(), short_name(method.parent_service().full_name()));
+        faults.into_iter().fold(Error::local(what), |error, fault| error.cause(fault.message))
+    })?;
+    let bytes = caller.unary(method, message.encode_to_vec().into()).await?;
+    decode::decode(bytes, &method.output())
+}

@@ -1,0 +1,202 @@
+//! `config init`: an environment from a file, from flags, or from a person's answers.
+
+use std::fs::File;
+use std::path::Path;
+
+use super::{DEFAULT_NAME, named_elsewhere, read_value, warn_of_slip};
+use crate::cli::Init;
+use crate::commands::Context;
+use crate::commands::connector::selection;
+use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid};
+use crate::error::{Error, Result};
+use crate::nearest::nearest;
+use crate::platform::SERVICES;
+use crate::prompt::Prompt;
+
+const STDIN: &str = "-";
+
+/// What is to be made.
+struct Wanted {
+    name: EnvironmentName,
+    environment: Environment,
+    /// Whether it may take the place of one that is there.
+    overwrite: bool,
+}
+
+pub fn run(args: &Init, context: &mut Context<'_>) -> Result<()> {
+    let dir = ConfigDir::locate(context.variables)?;
+    let default = match selection(context).named(context.variables)? {
+        Some(selected) => selected.name,
+        None => EnvironmentName::new(DEFAULT_NAME).map_err(Invalid::into_usage)?,
+    };
+    let prompt = if gives_something(args, context) { None } else { Prompt::new(context.streams) };
+    let wanted = match prompt {
+        Some(prompt) => ask(prompt, &default, &dir, args.force)?,
+        None => Wanted { name: default, environment: given(args, context)?, overwrite: args.force },
+    };
+    let Wanted { name, environment, overwrite } = wanted;
+    dir.create(&name, &environment, overwrite)?;
+    dir.switch(&name)?;
+    context.streams.talk.done(&format!("{name} is the current environment, kept in {}", dir.file_of(&name).display()));
+    named_elsewhere(&name, context);
+    Ok(())
+}
+
+/// Whether the command line says anything of what the environment is to be.
+fn gives_something(args: &Init, context: &Context<'_>) -> bool {
+    let Init { import_file, service, api_key, api_key_file, api_key_command, force: _ } = args;
+    let global = context.global;
+    import_file.is_some()
+        || !service.is_empty()
+        || [api_key, api_key_command, &global.environment, &global.domain_id, &global.workspace_id]
+            .iter()
+            .any(|given| given.is_some())
+        || api_key_file.is_some()
+}
+
+/// The environment that the command line describes; flags outrank the file.
+fn given(args: &Init, context: &mut Context<'_>) -> Result<Environment> {
+    if args.api_key.as_deref().is_some_and(|key| key != STDIN) {
+        return Err(Error::usage("--api-key takes no key, for the shell's history and other users would see it").hint(
+            "use --api-key - and give it on standard input, or --api-key-file FILE or --api-key-command COMMAND",
+        ));
+    }
+    let mut environment = match &args.import_file {
+        None => Environment::default(),
+        Some(path) if path == Path::new(STDIN) && args.api_key.is_some() => {
+            return Err(Error::usage("both the settings and the key would be read from standard input")
+                .hint("give one of them by a file"));
+        }
+        Some(path) => import(path, context)?,
+    };
+    for service in &args.service {
+        let (service, url) = service.split_once('=').ok_or_else(|| {
+            Error::usage(format!("--service {service}: it says no endpoint"))
+                .hint(format!("write --service {service}=grpc://HOST:PORT"))
+        })?;
+        environment.set(&format!("endpoints.{service}"), url).map_err(|error| error.within("--service"))?;
+    }
+    if args.api_key.is_some() {
+        environment.set("api_key", &read_value("api_key", context)?)?;
+    }
+    if let Some(path) = &args.api_key_file {
+        // The configuration lies elsewhere than where this is typed.
+        let path = std::path::absolute(path)
+            .map_err(|error| Error::usage(format!("--api-key-file {}: not a path", path.display())).cause(error))?;
+        if !path.exists() {
+            context.streams.talk.warning(&format!("there is no file {} yet", path.display()));
+        }
+        environment.set_api_key_file(&path)?;
+    }
+    if let Some(command) = &args.api_key_command {
+        environment.set("api_key_command", command)?;
+    }
+    for (key, id) in [("x_domain_id", &context.global.domain_id), ("x_workspace_id", &context.global.workspace_id)] {
+        if let Some(id) = id {
+            environment.set(key, id)?;
+        }
+    }
+    Ok(environment)
+}
+
+fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {
+    let mut environment = if path == Path::new(STDIN) {
+        Environment::read(&mut context.streams.input, "stdin")?
+    } else {
+        let source = path.display().to_string();
+        let file = File::open(path).map_err(|error| Error::local(format!("cannot read {source}")).cause(error))?;
+        Environment::read(file, &source)?
+    };
+    environment.check().map_err(|error| error.within(path.display()))?;
+    if path != Path::new(STDIN)
+        && let Some(key) = environment.anchor(path.parent().unwrap_or(Path::new("")))?
+    {
+        context
+            .streams
+            .talk
+            .note(&format!("api_key_file is {} now, as it counted from the file's folder", key.display()));
+    }
+    if let Some(command) = environment.api_key_command() {
+        context.streams.talk.note(&runs(command));
+    }
+    for key in environment.values().keys() {
+        warn_of_slip(key, context);
+    }
+    Ok(environment)
+}
+
+/// Nothing that comes from elsewhere runs unannounced.
+pub(super) fn runs(command: &str) -> String {
+    format!("each call will run its api_key_command: {command}")
+}
+
+/// All questions come before anything is written.
+fn ask(mut prompt: Prompt<'_>, default: &EnvironmentName, dir: &ConfigDir, force: bool) -> Result<Wanted> {
+    let name = prompt.ask(&format!("name of the environment [{default}]"), |answer| {
+        let name = if answer.is_empty() { default.as_str() } else { answer };
+        let name = EnvironmentName::new(name).map_err(Invalid::into_local)?;
+        if name.is_built_in() {
+            return Err(Error::local(format!("`{name}` is built in and needs no configuration")));
+        }
+        Ok(name)
+    })?;
+    let overwrite = dir.has(&name) && {
+        let question = format!("{name} exists already: replace it? [y/N]");
+        if !force && !prompt.ask(&question, yes_or_no)? {
+            return Err(Error::local(format!("{name} stays as it is")).hint(
+                "change it with `spacectl config set` and `spacectl config endpoint add`, or choose another name",
+            ));
+        }
+        true
+    };
+    let mut environment = Environment::default();
+    ask_endpoints(&mut prompt, &mut environment)?;
+    for (key, question) in
+        [("api_key", "api_key, not shown (enter for none)"), ("x_domain_id", "x_domain_id (enter for none)")]
+    {
+        let take = |answer: &str| if answer.is_empty() { Ok(()) } else { environment.set(key, answer) };
+        if crate::secret::names_a_secret(key) {
+            prompt.ask_hidden(question, take)?
+        } else {
+            prompt.ask(question, take)?
+        }
+    }
+    Ok(Wanted { name, environment, overwrite })
+}
+
+fn ask_endpoints(prompt: &mut Prompt<'_>, environment: &mut Environment) -> Result<()> {
+    prompt.say(&format!("services, such as {}", SERVICES.join(", ")));
+    loop {
+        let question =
+            if environment.has_endpoints() { "another service (enter for none)" } else { "service (enter for none)" };
+        let service = prompt.ask(question, |answer| {
+            if answer.is_empty() {
+                return Ok(None);
+            }
+            // Checked with a place that any service may have.
+            let anywhere: EndpointUrl = "grpc://localhost:1".parse().map_err(Invalid::into_local)?;
+            environment.clone().add_endpoint(answer, &anywhere)?;
+            Ok(Some(answer.to_owned()))
+        })?;
+        let Some(service) = service else { return Ok(()) };
+        if !SERVICES.contains(&service.as_str())
+            && let Some(meant) = nearest(&service, SERVICES)
+        {
+            prompt.say(&format!("{service} is taken; if {meant} was meant, skip it"));
+        }
+        prompt.ask(
+            &format!("endpoint of {service}, grpc://HOST:PORT or grpc+ssl://HOST:PORT (enter skips)"),
+            |answer| {
+                if answer.is_empty() { Ok(()) } else { environment.set(&format!("endpoints.{service}"), answer) }
+            },
+        )?;
+    }
+}
+
+fn yes_or_no(answer: &str) -> Result<bool> {
+    match answer.to_lowercase().as_str() {
+        "y" | "yes" => Ok(true),
+        "" | "n" | "no" => Ok(false),
+        _ => Err(Error::local("answer y or n")),
+    }
+}

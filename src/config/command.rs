@@ -1,0 +1,139 @@
+//! Running a command that prints a secret.
+
+use std::io::{self, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::credential::MAX_BYTES;
+use crate::error::{Error, Result};
+
+/// How often an ended command is looked for, once it has printed all.
+const POLL: Duration = Duration::from_millis(5);
+
+/// What `command`, run by the shell, writes on standard output. Its standard input and error are this program's, so that
+/// it may ask for a passphrase on the terminal and say what is wrong; in the terminal's eyes the two are one job, which
+/// Ctrl-C ends as a whole.
+///
+/// # Errors
+/// It cannot be run, ends with another status than 0, prints too much, or does not end within `limit`. No error shows
+/// what it printed.
+pub(super) fn output(command: &str, limit: Option<Duration>) -> Result<String> {
+    let cannot_run = |error: io::Error| Error::local("it cannot be run").cause(error);
+    let mut child = shell(command).stdout(Stdio::piped()).spawn().map_err(cannot_run)?;
+    let result = read(&mut child, limit);
+    if result.is_err() {
+        // What is left of it is of no use; one that has ended already cannot be killed. Programs that the shell started
+        // go on: a process group of their own would end them too, but could not ask anything on the terminal.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    result
+}
+
+#[cfg(unix)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(command);
+    shell
+}
+
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
+    use std::os::windows::process::CommandExt as _;
+    let mut shell = Command::new("cmd");
+    // `cmd` has quoting rules of its own: the text goes to it as it is.
+    shell.arg("/C").raw_arg(command);
+    shell
+}
+
+fn read(child: &mut Child, limit: Option<Duration>) -> Result<String> {
+    let deadline = limit.map(|limit| (Instant::now() + limit, limit));
+    let Some(stdout) = child.stdout.take() else { return Err(Error::local("it has no standard output")) };
+    let (sender, receiver) = mpsc::channel();
+    // Not joined: something that the command left running may hold its end of the pipe for ever.
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = stdout.take(MAX_BYTES + 1).read_to_end(&mut bytes).map(|_| bytes);
+        // Nobody waits any more after the time limit.
+        let _ = sender.send(read);
+    });
+    let late = |limit: Duration| {
+        Error::local(format!("it did not end within {limit:?}")).hint("--timeout waits longer, 0 without end")
+    };
+    let read = match deadline {
+        None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        Some((at, _)) => receiver.recv_timeout(at.saturating_duration_since(Instant::now())),
+    };
+    let bytes = match (read, deadline) {
+        (Ok(read), _) => read.map_err(|error| Error::local("its output cannot be read").cause(error))?,
+        (Err(RecvTimeoutError::Timeout), Some((_, limit))) => return Err(late(limit)),
+        (Err(_), _) => return Err(Error::local("its output cannot be read")),
+    };
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Error::local("it prints more than 64 KiB, which is no key"));
+    }
+    let status = loop {
+        match child.try_wait().map_err(|error| Error::local("its end cannot be waited for").cause(error))? {
+            Some(status) => break status,
+            None if deadline.is_some_and(|(at, _)| Instant::now() >= at) => {
+                return Err(late(limit.unwrap_or_default()));
+            }
+            None => thread::sleep(POLL),
+        }
+    };
+    if !status.success() {
+        return Err(Error::local(format!("it ended with {}", ending(status)))
+            .hint("run it by itself to see why; what it prints is not shown here, for it may be the key"));
+    }
+    String::from_utf8(bytes).map_err(|_| Error::local("it prints what is no text"))
+}
+
+fn ending(status: ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("exit status {code}"),
+        // On Unix this names the signal.
+        None => status.to_string(),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn fails(command: &str, limit: Option<Duration>) -> String {
+        output(command, limit).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_a_command_prints_is_taken() {
+        assert_eq!(output("printf 'a\\nb'; exit 0", None).unwrap(), "a\nb");
+        assert_eq!(output("true", Some(Duration::from_secs(60))).unwrap(), "");
+    }
+
+    #[test]
+    fn a_failure_names_the_status_and_never_the_output() {
+        let error = fails("echo hunter2; exit 3", None);
+        assert!(error.starts_with("error: it ended with exit status 3") && !error.contains("hunter"), "{error}");
+        let error = fails("echo hunter2; kill -9 $$", None);
+        assert!(error.contains("signal: 9") && !error.contains("hunter"), "{error}");
+        let error = fails("printf 'hunter2\\377'", None);
+        assert!(error.contains("no text") && !error.contains("hunter"), "{error}");
+    }
+
+    #[test]
+    fn one_that_prints_without_end_is_ended() {
+        assert!(fails("yes", None).contains("more than 64 KiB"));
+    }
+
+    #[test]
+    fn one_that_does_not_end_is_given_up() {
+        let start = Instant::now();
+        let limit = Some(Duration::from_millis(100));
+        for command in ["exec sleep 600", "exec >&-; exec sleep 600", "sleep 1 & exec sleep 600"] {
+            assert!(fails(command, limit).contains("did not end within 100ms"), "{command}");
+        }
+        assert!(start.elapsed() < Duration::from_secs(60));
+    }
+}
