@@ -1,6 +1,7 @@
 //! The command line: its words, their help, nothing else.
 
 mod api_resources;
+mod completion;
 mod config;
 mod exec;
 mod get;
@@ -14,10 +15,11 @@ mod version;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::ApiResources;
+pub use completion::{Completion, Shell};
 pub use config::{Config, Endpoint};
 pub use exec::Exec;
 pub use get::Get;
-pub use limit::Limit;
+pub use limit::{Limit, duration};
 pub use list::{List, Rows};
 pub use local::Local;
 pub use request::Request;
@@ -89,6 +91,9 @@ pub enum Command {
     /// The Repository service inside this program
     #[command(subcommand)]
     Local(Local),
+    /// Print the script by which a shell completes spacectl's command lines
+    #[command(after_help = completion::EXAMPLES, after_long_help = completion::PLACES)]
+    Completion(Completion),
     /// Show this program's version
     Version(Version),
 }

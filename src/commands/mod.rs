@@ -1,6 +1,7 @@
 //! One file for each verb or noun: what the command line says becomes domain values, and the parts are joined.
 
 mod api_resources;
+mod completion;
 mod config;
 mod connector;
 mod exec;
@@ -33,6 +34,7 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
         Command::ApiResources(args) => api_resources::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Local(args) => local::run(args, context),
+        Command::Completion(args) => completion::run(args, context),
         Command::Version(args) => version::run(args, context),
     }
 }

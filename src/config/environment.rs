@@ -143,6 +143,11 @@ impl Environment {
         nearest(key.split('.').next().unwrap_or(key), KNOWN).filter(|known| *known != key)
     }
 
+    /// The keys that this program reads and [`Environment::set`] sets, endpoints left out.
+    pub fn settable_keys() -> impl Iterator<Item = &'static str> {
+        KNOWN.into_iter().filter(|key| *key != ENDPOINTS)
+    }
+
     /// Everything, secrets included.
     pub fn values(&self) -> &Map<String, Value> {
         &self.values

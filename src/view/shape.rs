@@ -82,6 +82,14 @@ impl Shape {
         }
     }
 
+    /// The type of the rows, or of the one value; `None` where only the response tells, or where they are plain.
+    pub fn row(&self) -> Option<&MessageDescriptor> {
+        match &self.row {
+            Row::Message(message) => Some(message),
+            Row::Plain | Row::Open => None,
+        }
+    }
+
     /// How many columns there are where none are chosen, if that is known.
     pub fn column_count(&self) -> Option<usize> {
         match &self.row {

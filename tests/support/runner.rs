@@ -73,8 +73,18 @@ impl Spacectl {
     }
 
     pub fn run_with_input(&self, line: &str, input: &str) -> Run {
-        let mut command = Command::from_std(self.command());
-        let output = command.args(words(line)).write_stdin(input).output().unwrap();
+        self.finish(self.command(), line, input)
+    }
+
+    /// Runs a command line after `change` to how the program is started, such as its variables.
+    pub fn run_with(&self, line: &str, change: impl FnOnce(&mut std::process::Command)) -> Run {
+        let mut command = self.command();
+        change(&mut command);
+        self.finish(command, line, "")
+    }
+
+    fn finish(&self, command: std::process::Command, line: &str, input: &str) -> Run {
+        let output = Command::from_std(command).args(words(line)).write_stdin(input).output().unwrap();
         let text = |bytes: Vec<u8>| self.neutral(&String::from_utf8(bytes).unwrap());
         Run { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
