@@ -8,6 +8,7 @@ mod get;
 mod limit;
 mod list;
 mod local;
+mod man;
 mod request;
 mod shown;
 mod version;
@@ -22,6 +23,7 @@ pub use get::Get;
 pub use limit::{Limit, duration};
 pub use list::{List, Rows};
 pub use local::Local;
+pub use man::Man;
 pub use request::Request;
 pub use shown::{Format, Shown};
 pub use version::Version;
@@ -94,6 +96,9 @@ pub enum Command {
     /// Print the script by which a shell completes spacectl's command lines
     #[command(after_help = completion::EXAMPLES, after_long_help = completion::PLACES)]
     Completion(Completion),
+    /// Print the manual, or write a page for every command
+    #[command(after_help = man::EXAMPLES)]
+    Man(Man),
     /// Show this program's version
     Version(Version),
 }

@@ -8,6 +8,7 @@ mod exec;
 mod get;
 mod list;
 mod local;
+mod man;
 mod method;
 mod present;
 mod version;
@@ -35,6 +36,7 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
         Command::Config(args) => config::run(args, context),
         Command::Local(args) => local::run(args, context),
         Command::Completion(args) => completion::run(args, context),
+        Command::Man(args) => man::run(args, context),
         Command::Version(args) => version::run(args, context),
     }
 }
