@@ -5,8 +5,11 @@ use std::time::Duration;
 /// A time limit; `None` is none.
 pub type Limit = Option<Duration>;
 
-/// `3`, `500ms`, `3s`, `5m`, `1h`; plain numbers are seconds.
-pub(super) fn duration(text: &str) -> Result<Limit, String> {
+/// `3`, `500ms`, `3s`, `5m`, `1h`; plain numbers are seconds, and 0 is no limit.
+///
+/// # Errors
+/// A sentence that says what is wrong with `text`.
+pub fn duration(text: &str) -> Result<Limit, String> {
     let wrong = || format!("{text:?} is no time: write it as 3, 500ms, 30s, 5m or 1h");
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let number: u64 = text[..digits].parse().map_err(|_| wrong())?;

@@ -1,6 +1,7 @@
 //! The command line: its words, their help, nothing else.
 
 mod api_resources;
+mod completion;
 mod config;
 mod exec;
 mod explain;
@@ -9,6 +10,7 @@ mod get;
 mod limit;
 mod list;
 mod local;
+mod man;
 mod request;
 mod shown;
 mod stat;
@@ -20,14 +22,16 @@ mod watch;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::ApiResources;
+pub use completion::{Completion, Shell};
 pub use config::{Alias, Check, Config, Endpoint, Import, Init, Origin};
 pub use exec::Exec;
 pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use filters::Filters;
 pub use get::Get;
-pub use limit::Limit;
+pub use limit::{Limit, duration};
 pub use list::{List, Rows};
 pub use local::Local;
+pub use man::Man;
 pub use request::Request;
 pub use shown::{Format, Shown};
 pub use stat::Stat;
@@ -132,6 +136,12 @@ pub enum Command {
     /// The Repository service inside this program
     #[command(subcommand)]
     Local(Local),
+    /// Print the script by which a shell completes spacectl's command lines
+    #[command(after_help = completion::EXAMPLES, after_long_help = completion::PLACES)]
+    Completion(Completion),
+    /// Print the manual, or write a page for every command
+    #[command(after_help = man::EXAMPLES)]
+    Man(Man),
     /// Show this program's version
     Version(Version),
 }

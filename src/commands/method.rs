@@ -81,7 +81,7 @@ impl Method {
     /// does not tell which keys there are. `None` if that is not known.
     pub fn rows(&self) -> Option<MessageDescriptor> {
         let list = self.descriptor.parent_service().methods().find(|method| method.name() == "list")?;
-        Shape::of(&list.output()).row().cloned()
+        Shape::of(&list.output()).list_row().cloned()
     }
 
     /// Whether a call can have any number of answers.

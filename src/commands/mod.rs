@@ -1,6 +1,7 @@
 //! One file for each verb or noun: what the command line says becomes domain values, and the parts are joined.
 
 mod api_resources;
+mod completion;
 mod config;
 mod connector;
 mod dry_run;
@@ -10,6 +11,7 @@ mod filters;
 mod get;
 mod list;
 mod local;
+mod man;
 mod method;
 mod present;
 mod read;
@@ -46,6 +48,8 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
         Command::Config(args) => config::run(args, context),
         Command::Template(args) => template::run(args, context),
         Command::Local(args) => local::run(args, context),
+        Command::Completion(args) => completion::run(args, context),
+        Command::Man(args) => man::run(args, context),
         Command::Version(args) => version::run(args, context),
     }
 }

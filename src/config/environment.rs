@@ -194,6 +194,11 @@ impl Environment {
         }
     }
 
+    /// The keys that this program reads and [`Environment::set`] sets, endpoints left out.
+    pub fn settable_keys() -> impl Iterator<Item = &'static str> {
+        KNOWN.into_iter().filter(|key| *key != ENDPOINTS)
+    }
+
     /// Everything, secrets included.
     pub fn values(&self) -> &Map<String, Value> {
         &self.values

@@ -25,12 +25,23 @@ pub struct Variables {
     pub home: Option<PathBuf>,
     /// The folder for programs' data: `$XDG_DATA_HOME` or `~/.local/share` on Linux, its like elsewhere.
     pub data_dir: Option<PathBuf>,
+    /// The folder for what can be found out again: `$XDG_CACHE_HOME` or `~/.cache` on Linux, its like elsewhere.
+    pub cache_dir: Option<PathBuf>,
+    /// `COMPLETE`: the shell that asks what a word on a command line can become.
+    pub complete: Option<String>,
+    /// `SPACECTL_COMPLETION_TIMEOUT`: the longest wait for services in a completion.
+    pub completion_timeout: Option<String>,
 }
 
 impl Variables {
     /// What this process was started with.
     pub fn of_process() -> Self {
-        Self { home: dirs::home_dir(), data_dir: dirs::data_dir(), ..Self::read(|name| std::env::var_os(name)) }
+        Self {
+            home: dirs::home_dir(),
+            data_dir: dirs::data_dir(),
+            cache_dir: dirs::cache_dir(),
+            ..Self::read(|name| std::env::var_os(name))
+        }
     }
 
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -46,6 +57,9 @@ impl Variables {
             no_color: set("NO_COLOR").is_some() || set("TERM").is_some_and(|terminal| terminal == "dumb"),
             home: None,
             data_dir: None,
+            cache_dir: None,
+            complete: text("COMPLETE"),
+            completion_timeout: text("SPACECTL_COMPLETION_TIMEOUT"),
         }
     }
 
@@ -71,6 +85,7 @@ mod tests {
         assert_eq!(variables.api_key, None);
         assert_eq!(variables.config_dir, None);
         assert!(!variables.no_color);
+        assert_eq!(variables.complete, None);
     }
 
     #[test]
@@ -81,6 +96,8 @@ mod tests {
         assert_eq!(variables.api_key, Some(Secret::new("SPACECTL_API_KEY")));
         assert_eq!(variables.config_dir, Some(PathBuf::from("SPACECTL_CONFIG_DIR")));
         assert!(variables.no_color);
+        assert_eq!(variables.complete.as_deref(), Some("COMPLETE"));
+        assert_eq!(variables.completion_timeout.as_deref(), Some("SPACECTL_COMPLETION_TIMEOUT"));
     }
 
     #[test]

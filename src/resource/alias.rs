@@ -170,7 +170,7 @@ fn own_aliases(own: &Own) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// All that name something: the user's own, and the built-in ones that these leave.
-fn all(own: &Own) -> impl Iterator<Item = (&str, &str)> {
+pub fn all(own: &Own) -> impl Iterator<Item = (&str, &str)> {
     own_aliases(own).chain(visible(own))
 }
 

@@ -105,10 +105,18 @@ impl Shape {
     }
 
     /// The type of a row of a list, if that is known.
-    pub fn row(&self) -> Option<&MessageDescriptor> {
+    pub fn list_row(&self) -> Option<&MessageDescriptor> {
         match &self.row {
             Row::Message(message) if self.list.is_some() => Some(message),
             Row::Message(_) | Row::Plain | Row::Open => None,
+        }
+    }
+
+    /// The type of the rows, or of the one value; `None` where only the response tells, or where they are plain.
+    pub fn row(&self) -> Option<&MessageDescriptor> {
+        match &self.row {
+            Row::Message(message) => Some(message),
+            Row::Plain | Row::Open => None,
         }
     }
 

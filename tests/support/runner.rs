@@ -83,6 +83,13 @@ impl Spacectl {
         self.run_command(command, line, "")
     }
 
+    /// Runs a command line after `change` to how the program is started, such as its variables.
+    pub fn run_changed(&self, line: &str, change: impl FnOnce(&mut std::process::Command)) -> Run {
+        let mut command = self.command();
+        change(&mut command);
+        self.run_command(command, line, "")
+    }
+
     fn run_command(&self, command: std::process::Command, line: &str, input: &str) -> Run {
         let output = Command::from_std(command).args(words(line)).write_stdin(input).output().unwrap();
         let text = |bytes: Vec<u8>| self.neutral(&String::from_utf8(bytes).unwrap());

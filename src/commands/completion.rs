@@ -1,0 +1,11 @@
+//! `completion SHELL`: the script that makes a shell ask this program.
+
+use super::Context;
+use crate::cli::Completion;
+use crate::complete;
+use crate::error::Result;
+
+pub fn run(args: &Completion, context: &mut Context<'_>) -> Result<()> {
+    context.streams.out.write_all(complete::script(args.shell).as_bytes())?;
+    Ok(())
+}

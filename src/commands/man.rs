@@ -1,0 +1,181 @@
+//! `man`: the manual, made from the command line types, a page for every command.
+
+use std::fs;
+use std::io::{self, Write};
+
+use clap::{Command, CommandFactory as _};
+use clap_mangen::roff::{Roff, bold, roman};
+
+use super::Context;
+use crate::cli::{Cli, Man};
+use crate::error::{Error, Result};
+
+const EXAMPLES: &str = "Examples:";
+
+/// What the whole program reads, for its own page.
+const ENVIRONMENT: [(&str, &str); 7] = [
+    ("SPACECTL_ENVIRONMENT", "The environment to use; --environment outranks it."),
+    ("SPACECTL_API_KEY", "The key to send; it outranks the configuration."),
+    ("SPACECTL_CONFIG_DIR", "The folder of the configuration, instead of ~/.spaceone."),
+    ("SPACECTL_COMPLETION_TIMEOUT", "The longest wait for services in a completion, as 300ms or 2s."),
+    ("SSL_CERT_FILE", "The certificates to trust, instead of the system's."),
+    ("NO_COLOR", "No colours, also on a terminal."),
+    (
+        "XDG_DATA_HOME, XDG_CACHE_HOME",
+        "Where the plugins of the environment local, and what completion learnt, are kept.",
+    ),
+];
+const FILES: [(&str, &str); 3] = [
+    ("~/.spaceone/environment.yml", "The name of the current environment."),
+    ("~/.spaceone/environments/NAME.yml", "The endpoints and the key of an environment."),
+    ("~/.local/share/spacectl/repository.db", "The plugins of the environment local."),
+];
+
+pub fn run(args: &Man, context: &mut Context<'_>) -> Result<()> {
+    let mut root = Cli::command().disable_help_subcommand(true);
+    root.build();
+    let pages = pages(&root, None);
+    let Some(dir) = &args.dir else {
+        pages.iter().take(1).try_for_each(|page| page.write(&pages, &mut context.streams.out))?;
+        return Ok(());
+    };
+    fs::create_dir_all(dir).map_err(|error| Error::local(format!("cannot make {}", dir.display())).cause(error))?;
+    for page in &pages {
+        let mut text = Vec::new();
+        page.write(&pages, &mut text)?;
+        let path = dir.join(format!("{}.1", page.name()));
+        fs::write(&path, text)
+            .map_err(|error| Error::local(format!("cannot write {}", path.display())).cause(error))?;
+    }
+    context.streams.talk.done(&format!("{} pages written to {}", pages.len(), dir.display()));
+    Ok(())
+}
+
+/// A command's page.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    command: &'a Command,
+    /// The command that it belongs to; the program itself belongs to none.
+    above: Option<&'a Command>,
+}
+
+/// The pages of a command and of all below it.
+fn pages<'a>(command: &'a Command, above: Option<&'a Command>) -> Vec<Page<'a>> {
+    let below = command.get_subcommands().filter(|command| !command.is_hide_set());
+    std::iter::once(Page { command, above }).chain(below.flat_map(|below| pages(below, Some(command)))).collect()
+}
+
+/// `spacectl-config-set`.
+fn name(command: &Command) -> &str {
+    command.get_display_name().unwrap_or_else(|| command.get_name())
+}
+
+impl Page<'_> {
+    fn name(&self) -> &str {
+        name(self.command)
+    }
+
+    fn write(&self, all: &[Page<'_>], out: &mut impl Write) -> io::Result<()> {
+        let mut page = Vec::new();
+        self.render(all, &mut page)?;
+        // Each part of a page brings the definitions that all of them need; one is enough.
+        let page = String::from_utf8_lossy(&page);
+        let definitions = Roff::new().render();
+        // A tilde is typed, not an accent: some formatters make one of it.
+        write!(out, "{definitions}{}", page.replace(&definitions, "").replace('~', r"\(ti"))
+    }
+
+    fn render(&self, all: &[Page<'_>], out: &mut Vec<u8>) -> io::Result<()> {
+        let is_root = self.above.is_none();
+        let shown = self.command.clone().mut_args(|arg| {
+            // What every command takes is told once, in the program's own page.
+            let is_elsewhere = !is_root && arg.is_global_set();
+            // A page has the room that short help has not.
+            let help = arg.get_long_help().or(arg.get_help()).cloned().unwrap_or_default();
+            arg.hide(is_elsewhere).long_help(help)
+        });
+        let page = clap_mangen::Man::new(shown);
+        // Without a date, so that a page does not change with the day on which it was made; clap_mangen would then take
+        // what follows for one.
+        let (title, version) = (self.name().to_uppercase(), env!("CARGO_PKG_VERSION"));
+        writeln!(out, r#".TH "{title}" 1 "" "spacectl {version}" "spacectl manual""#)?;
+        page.render_name_section(out)?;
+        page.render_synopsis_section(out)?;
+        page.render_description_section(out)?;
+        page.render_options_section(out)?;
+        if self.command.has_subcommands() {
+            page.render_subcommands_section(out)?;
+        }
+        let mut roff = Roff::new();
+        if !is_root {
+            roff.control("SH", ["GLOBAL OPTIONS"]);
+            roff.text([roman("Those of "), bold("spacectl"), roman("(1) can be given here too.")]);
+        }
+        let after = self.command.get_after_long_help().or(self.command.get_after_help()).map(ToString::to_string);
+        notes(&mut roff, after.as_deref().unwrap_or_default());
+        if is_root {
+            terms(&mut roff, "ENVIRONMENT", &ENVIRONMENT);
+            terms(&mut roff, "FILES", &FILES);
+        }
+        self.see_also(all, &mut roff);
+        roff.to_writer(out)
+    }
+
+    /// The page above and the program's own; in that all others.
+    fn see_also(&self, all: &[Page<'_>], roff: &mut Roff) {
+        let above = self.above.map(name);
+        let others: Vec<&str> = match all.first() {
+            Some(root) if above.is_some() => {
+                std::iter::once(root.name()).chain(above.filter(|above| *above != root.name())).collect()
+            }
+            _ => all.iter().skip(1).map(Page::name).collect(),
+        };
+        roff.control("SH", ["SEE ALSO"]);
+        for (at, page) in others.iter().enumerate() {
+            let end = if at + 1 < others.len() { "(1)," } else { "(1)" };
+            roff.text([bold(*page), roman(end)]);
+        }
+    }
+}
+
+/// What stands behind the options in help: examples and other lines that are indented stay as they are, all else is text.
+fn notes(roff: &mut Roff, after_help: &str) {
+    let (examples, others): (Vec<&str>, Vec<&str>) =
+        after_help.split("\n\n").filter(|part| !part.is_empty()).partition(|part| part.starts_with(EXAMPLES));
+    for part in examples {
+        roff.control("SH", ["EXAMPLES"]);
+        lines(roff, part.lines().skip(1));
+    }
+    for (at, part) in others.into_iter().enumerate() {
+        if at == 0 {
+            roff.control("SH", ["NOTES"]);
+        } else {
+            roff.control("PP", []);
+        }
+        lines(roff, part.lines());
+    }
+}
+
+fn lines<'a>(roff: &mut Roff, lines: impl Iterator<Item = &'a str>) {
+    let mut literal = false;
+    for line in lines {
+        if line.starts_with(' ') != literal {
+            literal = !literal;
+            // Without adjustment and filling, and without breaking at the margin.
+            roff.control(if literal { "nf" } else { "fi" }, []);
+        }
+        roff.text([roman(line)]);
+    }
+    if literal {
+        roff.control("fi", []);
+    }
+}
+
+fn terms(roff: &mut Roff, heading: &str, terms: &[(&str, &str)]) {
+    roff.control("SH", [heading]);
+    for (term, meaning) in terms {
+        roff.control("TP", []);
+        roff.text([bold(*term)]);
+        roff.text([roman(*meaning)]);
+    }
+}

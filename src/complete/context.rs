@@ -1,0 +1,361 @@
+//! What the arguments of this command line can be.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Instant;
+
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
+
+use super::fields;
+use super::line::Line;
+use super::offer::Offer;
+use super::reach::Reach;
+use super::shell::Candidate;
+use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
+use crate::resource::alias::{self, Own};
+use crate::view::{Column, Columns, Shape};
+
+/// The version of the API where none is given, as of `--api-version`.
+const API_VERSION: &str = "v1";
+
+/// What an argument is, told by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Environment,
+    Endpoint,
+    Service,
+    Resource,
+    Verb,
+    Columns,
+    Sort,
+    Parameter,
+    Filter,
+    Key,
+    Path,
+}
+
+/// The line around the word that is completed, and what can be found out about it.
+#[derive(Debug)]
+pub(super) struct Context {
+    line: Line,
+    variables: Variables,
+    deadline: Instant,
+    /// Found out when it is first asked for: most words need no service.
+    reach: OnceLock<Option<Reach>>,
+    /// The word can be an argument that is completed here, whether anything is known of it or not.
+    asked: AtomicBool,
+    /// The part of the word, at its end, that is to be the name of a file.
+    file: Mutex<Option<String>>,
+}
+
+impl Context {
+    pub(super) fn new(line: Line, variables: Variables, deadline: Instant) -> Self {
+        Self {
+            line,
+            variables,
+            deadline,
+            reach: OnceLock::new(),
+            asked: AtomicBool::new(false),
+            file: Mutex::default(),
+        }
+    }
+
+    /// Whether the word can be an argument that is completed here.
+    pub(super) fn was_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// The part of the word that is to be the name of a file, if one was asked for.
+    pub(super) fn file(&self) -> Option<String> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What `word` can become as an argument of this kind.
+    pub(super) fn candidates(&self, kind: Kind, word: &str) -> Vec<Candidate> {
+        self.asked.store(true, Ordering::Relaxed);
+        let candidates = match kind {
+            Kind::Environment => self.environments(),
+            Kind::Endpoint => self.endpoints(),
+            Kind::Service => self.services(),
+            Kind::Resource => self.resources(word),
+            Kind::Verb => self.verbs(),
+            Kind::Columns => self.row().map(|row| fields::columns(&row, word)).unwrap_or_default(),
+            Kind::Sort => self.sort_keys(word),
+            Kind::Parameter => self.parameters(word),
+            Kind::Filter => self.filters(word),
+            Kind::Key => self.keys(),
+            Kind::Path => self.path(word),
+        };
+        beginning_with(word, candidates)
+    }
+
+    fn reach(&self) -> Option<&Reach> {
+        let find = || Reach::of(&self.selection(), &self.variables, self.deadline);
+        self.reach.get_or_init(find).as_ref()
+    }
+
+    fn selection(&self) -> Selection {
+        let of = |id: &str| self.line.value(id).map(str::to_owned);
+        Selection {
+            environment: of("environment"),
+            endpoint: of("endpoint"),
+            domain_id: of("domain_id"),
+            workspace_id: of("workspace_id"),
+        }
+    }
+
+    fn version(&self) -> &str {
+        self.line.value("api_version").unwrap_or(API_VERSION)
+    }
+
+    fn environments(&self) -> Vec<Candidate> {
+        let mut candidates = vec![candidate(BUILT_IN, "the Repository service inside this program")];
+        if let Ok(dir) = ConfigDir::locate(&self.variables) {
+            let current = dir.current().ok().flatten();
+            for name in dir.environments().unwrap_or_default().iter().filter(|name| !name.is_built_in()) {
+                candidates.push(candidate(name.as_str(), if current.as_ref() == Some(name) { "current" } else { "" }));
+            }
+        }
+        candidates
+    }
+
+    /// All environments that have a file, with what it says.
+    fn configured(&self) -> Vec<(EnvironmentName, Environment)> {
+        let Ok(dir) = ConfigDir::locate(&self.variables) else { return Vec::new() };
+        let names = dir.environments().unwrap_or_default();
+        names.into_iter().filter_map(|name| dir.load(&name).ok().map(|environment| (name, environment))).collect()
+    }
+
+    /// The environment that this line works on, with what its file says.
+    fn chosen(&self) -> Option<Environment> {
+        let dir = ConfigDir::locate(&self.variables).ok()?;
+        let selected = self.selection().find(&self.variables, &dir).ok()??;
+        dir.load(&selected.name).ok()
+    }
+
+    /// The URLs that the configuration has.
+    fn endpoints(&self) -> Vec<Candidate> {
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for (name, environment) in self.configured() {
+            for (service, _) in environment.endpoints().unwrap_or_default() {
+                // Only what is an endpoint: nothing else, such as a password in a URL, is shown.
+                let Ok(Some(url)) = environment.endpoint(&service) else { continue };
+                let url = url.to_string();
+                if candidates.iter().all(|known| known.value != url) {
+                    candidates.push(candidate(&url, &format!("{service} of {name}")));
+                }
+            }
+        }
+        candidates
+    }
+
+    /// The services of the environment; those of the others where one is to be added.
+    fn services(&self) -> Vec<Candidate> {
+        let own = match self.line.commands.first().map(String::as_str) {
+            Some("config") => self.chosen().and_then(|own| own.endpoints().ok()).unwrap_or_default(),
+            _ => {
+                return self
+                    .reach()
+                    .map(Reach::services)
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|name| candidate(name, ""))
+                    .collect();
+            }
+        };
+        if self.line.commands.last().is_none_or(|command| command != "add") {
+            return own.iter().map(|(service, url)| candidate(service, url)).collect();
+        }
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for (name, environment) in self.configured() {
+            for (service, _) in environment.endpoints().unwrap_or_default() {
+                let is_known = own.iter().any(|(known, _)| *known == service);
+                if !is_known && candidates.iter().all(|known| known.value != service) {
+                    candidates.push(candidate(&service, &format!("as in {name}")));
+                }
+            }
+        }
+        candidates
+    }
+
+    /// The keys of the environment: those that can be set, or those that are.
+    fn keys(&self) -> Vec<Candidate> {
+        let chosen = self.chosen().unwrap_or_default();
+        let endpoints = chosen.endpoints().unwrap_or_default();
+        let endpoints = endpoints.iter().map(|(service, url)| candidate(&format!("endpoints.{service}"), url));
+        if self.line.commands.last().is_some_and(|command| command == "remove") {
+            let keys = chosen.values().keys().map(|key| candidate(key, ""));
+            return keys.chain(endpoints).collect();
+        }
+        Environment::settable_keys().map(|key| candidate(key, "")).chain(endpoints).collect()
+    }
+
+    /// Resources, or first the services that have them where there are several; and aliases, once one is begun.
+    fn resources(&self, word: &str) -> Vec<Candidate> {
+        let Some(reach) = self.reach() else { return Vec::new() };
+        let services = reach.services();
+        let mut candidates = if word.is_empty() || word.contains('.') { Vec::new() } else { self.aliases(&services) };
+        if !word.contains('.') && services.len() > 1 {
+            candidates.extend(services.iter().map(|service| candidate(&format!("{service}."), "")));
+        } else {
+            candidates.extend(self.resources_of(reach, word));
+        }
+        candidates
+    }
+
+    /// The aliases of what `services` may have; of anything where no service is known by name.
+    fn aliases(&self, services: &[String]) -> Vec<Candidate> {
+        let own = self.own_aliases();
+        let is_there = |target: &str| {
+            let service = target.split('.').next().unwrap_or_default();
+            services.is_empty() || services.iter().any(|known| known == service)
+        };
+        let aliases = alias::all(&own).filter(|(_, target)| is_there(target));
+        aliases.map(|(name, target)| candidate(name, target)).collect()
+    }
+
+    fn own_aliases(&self) -> Own {
+        ConfigDir::locate(&self.variables).and_then(|dir| dir.aliases()).unwrap_or_default()
+    }
+
+    fn resources_of(&self, reach: &Reach, word: &str) -> Vec<Candidate> {
+        let service = word.split_once('.').map(|(service, _)| service);
+        let offers = reach.offers(service, self.version());
+        let verb = self.verb_name();
+        let has_verb = |offer: &&Offer| verb.is_some_and(|verb| offer.verb(verb).is_some());
+        // `explain` is a command and no verb of anything.
+        let is_verb =
+            verb.is_some_and(|_| self.line.value("verb").is_some() || offers.iter().any(|offer| has_verb(&offer)));
+        let fitting = offers.iter().filter(|offer| !is_verb || has_verb(offer));
+        fitting.map(|offer| candidate(&offer.name, &names(offer.verbs().map(|verb| verb.name().to_owned())))).collect()
+    }
+
+    /// The verb that is called: the one that is typed, else the command, as in `list`.
+    fn verb_name(&self) -> Option<&str> {
+        let command = match self.line.commands.as_slice() {
+            [only] => Some(only.as_str()),
+            _ => None,
+        };
+        self.line.value("verb").or(command)
+    }
+
+    /// The resource that is typed.
+    fn offer(&self) -> Option<Offer> {
+        let own = self.own_aliases();
+        let typed = self.line.value("resource")?;
+        let meant = alias::find(typed, &own).ok().flatten().map(|resource| resource.to_string());
+        let typed = meant.as_deref().unwrap_or(typed);
+        let service = typed.split_once('.').map(|(service, _)| service);
+        self.reach()?.offers(service, self.version()).into_iter().find(|offer| offer.is(typed))
+    }
+
+    fn method(&self) -> Option<MethodDescriptor> {
+        self.offer()?.verb(self.verb_name()?)
+    }
+
+    /// The type of the rows, or of the one value, that is answered.
+    fn row(&self) -> Option<MessageDescriptor> {
+        Shape::of(&self.method()?.output()).row().cloned()
+    }
+
+    /// The verbs of the resource, or where none is typed yet those of all.
+    fn verbs(&self) -> Vec<Candidate> {
+        if self.line.value("resource").is_some() {
+            let fields =
+                |method: &MethodDescriptor| names(method.input().fields().map(|field| field.name().to_owned()));
+            let verbs = self.offer().map(|offer| offer.verbs().collect::<Vec<_>>()).unwrap_or_default();
+            return verbs.iter().map(|method| candidate(method.name(), &fields(method))).collect();
+        }
+        let offers = self.reach().map(|reach| reach.offers(None, self.version())).unwrap_or_default();
+        let mut verbs: Vec<(String, Vec<String>)> = Vec::new();
+        for offer in &offers {
+            for method in offer.verbs() {
+                match verbs.iter_mut().find(|(verb, _)| verb == method.name()) {
+                    Some((_, resources)) => resources.push(offer.name.clone()),
+                    None => verbs.push((method.name().to_owned(), vec![offer.name.clone()])),
+                }
+            }
+        }
+        verbs.into_iter().map(|(verb, resources)| candidate(&verb, &names(resources.into_iter()))).collect()
+    }
+
+    fn sort_keys(&self, word: &str) -> Vec<Candidate> {
+        let (minus, _) = word.split_at(usize::from(word.starts_with('-')));
+        // Sorting by a column's own name works too.
+        let columns = self.line.value("columns").and_then(|columns| Columns::parse(columns).ok());
+        let headers = columns.iter().flat_map(Columns::iter).map(Column::header);
+        let mut candidates: Vec<Candidate> =
+            headers.map(|header| candidate(&format!("{minus}{header}"), "column")).collect();
+        for key in self.row().map(|row| fields::sort_keys(&row, word)).unwrap_or_default() {
+            if candidates.iter().all(|known| known.value != key.value) {
+                candidates.push(key);
+            }
+        }
+        candidates
+    }
+
+    /// Keys of the request; behind `=` the values that the type lists, or that rows have.
+    fn parameters(&self, word: &str) -> Vec<Candidate> {
+        let Some((key, value)) = word.split_once('=') else {
+            let given: Vec<&str> =
+                self.line.values("parameter").filter_map(|given| given.split_once('=')).map(|(key, _)| key).collect();
+            let Some(method) = self.method() else { return Vec::new() };
+            let mut keys = fields::keys(&method.input(), word, &["="]);
+            keys.retain(|key| !given.contains(&key.value.trim_end_matches('=')));
+            return keys;
+        };
+        if let Some(file) = value.strip_prefix('@') {
+            return if file.starts_with('@') { Vec::new() } else { self.path(file) };
+        }
+        let Some(method) = self.method() else { return Vec::new() };
+        self.values_behind(&method.input(), key, &format!("{key}="))
+    }
+
+    /// Fields of rows with an operator; behind `=` values.
+    fn filters(&self, word: &str) -> Vec<Candidate> {
+        let Some(row) = self.row() else { return Vec::new() };
+        match word.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))) {
+            None => fields::keys(&row, word, &["=", "~"]),
+            Some(end) if word[end..].starts_with('=') => self.values_behind(&row, &word[..end], &word[..=end]),
+            Some(_) => Vec::new(),
+        }
+    }
+
+    fn values_behind(&self, message: &MessageDescriptor, key: &str, before: &str) -> Vec<Candidate> {
+        let Some(field) = fields::at(message, key) else { return Vec::new() };
+        let mut values = fields::values(&field);
+        // Rows are asked for fields of their own only.
+        if fields::holds_text(&field)
+            && !key.contains('.')
+            && let (Some(reach), Some(offer)) = (self.reach(), self.offer())
+        {
+            values.extend(reach.values(&offer, &field).iter().map(|(value, name)| candidate(value, name)));
+        }
+        fields::prefixed(before, values)
+    }
+
+    fn path(&self, word: &str) -> Vec<Candidate> {
+        *self.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(word.to_owned());
+        Vec::new()
+    }
+}
+
+fn candidate(value: &str, help: &str) -> Candidate {
+    Candidate { value: value.to_owned(), help: help.to_owned() }
+}
+
+/// Names as one line of help.
+fn names(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The candidates that begin with `word`; if none does, those that do without regard to case.
+fn beginning_with(word: &str, candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let folded = word.to_lowercase();
+    let (exact, others): (Vec<_>, Vec<_>) =
+        candidates.into_iter().partition(|candidate| candidate.value.starts_with(word));
+    if exact.is_empty() {
+        return others.into_iter().filter(|one| one.value.to_lowercase().starts_with(&folded)).collect();
+    }
+    exact
+}

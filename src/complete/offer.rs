@@ -1,0 +1,77 @@
+//! What an endpoint offers, as it is typed.
+
+use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
+
+use crate::platform::ApiName;
+
+/// A resource of a service.
+#[derive(Clone, Debug)]
+pub(super) struct Offer {
+    /// The service's name in the configuration; empty for what is behind `--endpoint`.
+    pub(super) configured: String,
+    /// The resource as it is typed.
+    pub(super) name: String,
+    pub(super) service: ServiceDescriptor,
+}
+
+/// The resources among the services called `names`, those of other versions of the API than `version` left out; what
+/// `api-resources` shows.
+pub(super) fn offers(configured: &str, names: &[String], pool: &DescriptorPool, version: &str) -> Vec<Offer> {
+    let offer = |full_name: &String| {
+        let name = match ApiName::parse(full_name) {
+            Some(api) if api.service != "core" && api.version != version => return None,
+            Some(api) if api.service != "core" || configured.is_empty() => format!("{}.{}", api.service, api.resource),
+            // What all services have is asked of the one that is meant.
+            _ if !configured.is_empty() => {
+                format!("{configured}.{}", full_name.rsplit('.').next().unwrap_or(full_name))
+            }
+            _ => full_name.clone(),
+        };
+        let service = pool.get_service_by_name(full_name)?;
+        Some(Offer { configured: configured.to_owned(), name, service })
+    };
+    names.iter().filter(|name| !name.starts_with("grpc.reflection.")).filter_map(offer).collect()
+}
+
+impl Offer {
+    /// The verbs that can be called.
+    pub(super) fn verbs(&self) -> impl Iterator<Item = MethodDescriptor> {
+        self.service.methods().filter(|method| !method.is_client_streaming())
+    }
+
+    pub(super) fn verb(&self, name: &str) -> Option<MethodDescriptor> {
+        self.verbs().find(|method| method.name() == name)
+    }
+
+    /// Whether `typed` means this resource.
+    pub(super) fn is(&self, typed: &str) -> bool {
+        self.name.eq_ignore_ascii_case(typed) || self.service.full_name() == typed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository::proto::FILE_DESCRIPTOR_SET;
+
+    #[test]
+    fn resources_are_named_as_they_are_typed() {
+        let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap();
+        let names: Vec<String> = pool.services().map(|service| service.full_name().to_owned()).collect();
+        let typed = |configured: &str, version: &str| {
+            let mut names: Vec<String> =
+                offers(configured, &names, &pool, version).into_iter().map(|offer| offer.name).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(typed("repository", "v1"), ["repository.Plugin", "repository.Repository", "repository.ServerInfo"]);
+        assert_eq!(typed("", "v1"), ["core.ServerInfo", "repository.Plugin", "repository.Repository"]);
+        assert_eq!(typed("identity", "v2"), ["identity.ServerInfo"]);
+        let offers = offers("repository", &names, &pool, "v1");
+        let plugin = offers.iter().find(|offer| offer.name == "repository.Plugin").unwrap();
+        assert!(
+            plugin.is("repository.plugin") && plugin.is("spaceone.api.repository.v1.Plugin") && !plugin.is("Plugin")
+        );
+        assert!(plugin.verb("register").is_some() && plugin.verb("nope").is_none());
+    }
+}

@@ -1,0 +1,307 @@
+//! Completion, as a shell's script asks for it.
+
+mod support;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use support::{Api, Call, Reflection, Run, Server, Spacectl};
+
+/// Asks as fish does: the line up to the cursor, at its end.
+fn complete(user: &Spacectl, line: &str) -> Run {
+    ask(user, "fish", &format!("-- {line}"))
+}
+
+fn ask(user: &Spacectl, shell: &str, line: &str) -> Run {
+    user.run_changed(line, |command| {
+        // A machine that is busy with other tests may be slow.
+        command.env("COMPLETE", shell).env("SPACECTL_COMPLETION_TIMEOUT", "60s");
+    })
+}
+
+/// What is offered, without the help texts.
+#[track_caller]
+fn words(user: &Spacectl, line: &str) -> Vec<String> {
+    let answer = complete(user, line).quiet_success();
+    let mut lines = answer.lines();
+    assert!(matches!(lines.next(), Some("words" | "open")), "{answer}");
+    lines.map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+}
+
+fn user_with_plugins() -> Spacectl {
+    let user = Spacectl::local();
+    user.example("plugin_grafana_webhook.yml").example("plugin_aws_sns_webhook.yml");
+    user.run("exec register repository.Plugin -f plugin_grafana_webhook.yml -f plugin_aws_sns_webhook.yml").success();
+    user
+}
+
+#[test]
+fn each_shell_has_its_script() {
+    let user = Spacectl::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = user.run(&format!("completion {shell}")).quiet_success();
+        assert_eq!(ask(&user, shell, "").quiet_success(), script, "{shell}");
+        assert!(script.contains(&format!("spacectl completion {shell}")) && script.contains("COMPLETE"), "{shell}");
+    }
+    assert_snapshot!(user.run("completion bash"));
+    let help = user.run("completion --help").quiet_success();
+    assert_snapshot!(help.split_once("Examples:").unwrap().1);
+    assert_snapshot!(user.run("completion tcsh"));
+}
+
+#[test]
+fn words_come_with_their_help() {
+    let user = user_with_plugins();
+    let lines = [
+        "spacectl li",
+        "spacectl list ''",
+        "spacectl exec ''",
+        "spacectl exec register ''",
+        "spacectl exec '' repository.Plugin",
+        "spacectl list repository.Plugin -c plugin_id,na",
+        "spacectl list repository.Plugin -c plugin_id,repository_info.",
+        "spacectl list repository.Plugin -c 'plugin_id|ID' -s -",
+        "spacectl list repository.Plugin -c 'plugin_id|ID' -s I",
+        "spacectl get repository.Plugin -p plugin_id=",
+        "spacectl exec register repository.Plugin -p name=x -p ''",
+        "spacectl exec register repository.Plugin -p registry_type=A",
+        "spacectl list repository.Plugin -o ''",
+        "spacectl config environment -s ''",
+        "spacectl list repository.Plugin -f ''",
+        "spacectl exec register repository.Plugin -p docs=@do",
+        "spacectl completion z",
+    ];
+    let shown: Vec<String> =
+        lines.iter().map(|line| format!("$ {line}\n{}\n", complete(&user, line).quiet_success())).collect();
+    assert_snapshot!(shown.concat());
+}
+
+#[test]
+fn shells_are_answered_in_their_own_form() {
+    let user = user_with_plugins();
+    let questions = [
+        ("bash", "-- 'plugin-aws' 'spacectl get repository.Plugin -p plugin_id=plugin-aws' ''"),
+        ("bash", "-- '' 'spacectl list repository.Plugin -p name=' ' -o json'"),
+        ("bash", "-- 'A' 'A=b spacectl list repository.Plugin -p name=A' ''"),
+        ("zsh", "4 -- spacectl list repository.Plugin -c plugin_id,na -o json"),
+        ("zsh", "4 -- spacectl get repository.Plugin -p plugin_id=plugin-g"),
+        ("zsh", "1 -- spacectl --environment=lo"),
+        ("elvish", "2 -- spacectl list repository.Pl"),
+        ("elvish", "4 -- spacectl list repository.Plugin -f ''"),
+        ("powershell", "4 -- spacectl list repository.Plugin -f"),
+        ("powershell", "5 -- spacectl exec register repository.Plugin -p docs=@plugin_g"),
+    ];
+    let shown = questions.map(|(shell, line)| format!("{shell} {line}\n{}\n", ask(&user, shell, line).quiet_success()));
+    assert_snapshot!(shown.concat());
+}
+
+#[test]
+fn what_is_on_the_line_counts() {
+    let user = Spacectl::new();
+    let server = Server::start(Api::inline(SHOP), shop);
+    let endpoint = server.url();
+    for line in
+        [format!("spacectl --endpoint {endpoint} list shop.It"), format!("spacectl list shop.it --endpoint={endpoint}")]
+    {
+        let index = line.split(' ').position(|word| word.starts_with("shop")).unwrap();
+        let answer = ask(&user, "fish", &format!("{index} -- {line}")).quiet_success();
+        assert_eq!(answer, "words\nshop.Item\tlist, sell\n", "{line}");
+    }
+    // The environment by variable, by flag and by nothing.
+    assert_eq!(words(&Spacectl::local(), "spacectl list repository.P"), ["repository.Plugin"]);
+    assert_eq!(words(&user, "spacectl -e local list repository.P"), ["repository.Plugin"]);
+    assert_eq!(words(&user, "spacectl list repository.P"), ["repository.Plugin"]);
+    assert_eq!(words(&user, "spacectl -e gone list repository.P"), [""; 0]);
+    assert_eq!(server.calls().len(), 0);
+}
+
+const SHOP: &str = r#"
+    syntax = "proto3";
+    package spaceone.api.shop.v1;
+    service Item { rpc list(ItemQuery) returns (ItemsInfo); rpc sell(Sale) returns (ItemInfo); }
+    service Till { rpc open(Sale) returns (ItemInfo); }
+    enum Colour { NO_COLOUR = 0; RED = 1; }
+    message Page { uint32 limit = 2; }
+    message Query { Page page = 3; repeated string only = 5; }
+    message ItemQuery { Query query = 1; string item_id = 2; Colour colour = 3; bool sold = 4; }
+    message Sale { string item_id = 1; string note = 2; }
+    message ItemInfo { string item_id = 1; string name = 2; Colour colour = 3; string secret = 4; }
+    message ItemsInfo { repeated ItemInfo results = 1; int32 total_count = 2; }
+"#;
+
+fn shop(call: &Call) -> Vec<Result<Value, tonic::Status>> {
+    let item = |id: &str, name: &str| json!({"item_id": id, "name": name, "colour": "RED"});
+    let items = [item("item-b", "Bread"), item("item-a", "Äpfel\u{1b}[2J"), item("item-b", "Brot")];
+    match call.metadata.get("token").map(String::as_str) {
+        Some("broken") => vec![Err(tonic::Status::internal("broken"))],
+        _ => vec![Ok(json!({"results": items, "total_count": 3}))],
+    }
+}
+
+/// A user whose environment `shop` has three services.
+fn customer(url: &str) -> Spacectl {
+    let user = Spacectl::new();
+    let folder = "../.spaceone/environments";
+    user.file(
+        &format!("{folder}/shop.yml"),
+        &format!("api_key: hunter2\nendpoints:\n  shop: {url}\n  identity: grpc://127.0.0.1:1\n  old: 'https://u:hunter2@x'\n"),
+    );
+    user.file(&format!("{folder}/other.yml"), "endpoints:\n  cost_analysis: grpc+ssl://other.example.com\n");
+    user.file("../.spaceone/environment.yml", "environment: shop\n");
+    for name in ["shop", "other"] {
+        let path = user.path(&format!("{folder}/{name}.yml"));
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    user
+}
+
+#[test]
+fn a_configured_environment_is_known() {
+    let server = Server::start(Api::inline(SHOP), shop);
+    let user = customer(&server.url());
+    assert_eq!(words(&user, "spacectl -e ''"), ["local", "other", "shop"]);
+    assert_eq!(words(&user, "spacectl list ''"), ["shop.", "identity.", "old."]);
+    assert_eq!(words(&user, "spacectl list shop."), ["shop.Item"]);
+    assert_eq!(words(&user, "spacectl exec open ''"), ["shop.", "identity.", "old."]);
+    assert_eq!(words(&user, "spacectl exec open shop."), ["shop.Till"]);
+    assert_eq!(words(&user, "spacectl list shop.Item -p colour="), ["colour=NO_COLOUR", "colour=RED"]);
+    assert_eq!(words(&user, "spacectl list shop.Item -p s"), ["sold="]);
+    assert_eq!(words(&user, "spacectl list shop.Item -p sold=t"), ["sold=true"]);
+    let keys = words(&user, "spacectl config set ''");
+    for key in ["api_key", "x_domain_id", "endpoints.identity"] {
+        assert!(keys.contains(&key.to_owned()), "{key}");
+    }
+    assert_eq!(words(&user, "spacectl config endpoint remove ''"), ["shop", "identity", "old"]);
+    assert_eq!(words(&user, "spacectl config endpoint add ''"), ["cost_analysis"]);
+    assert_eq!(
+        words(&user, "spacectl config remove ''"),
+        ["api_key", "endpoints", "endpoints.shop", "endpoints.identity", "endpoints.old"]
+    );
+    let urls = words(&user, "spacectl --endpoint grpc");
+    assert_eq!(urls, ["grpc+ssl://other.example.com:443", &server.url(), "grpc://127.0.0.1:1"]);
+    assert_eq!(server.calls().len(), 0);
+}
+
+#[test]
+fn values_are_those_that_rows_have() {
+    let server = Server::start(Api::inline(SHOP), shop);
+    let user = customer(&server.url());
+    let answer = complete(&user, "spacectl exec sell shop.Item -p item_id=").quiet_success();
+    // One of two rows does not name both; and what a terminal would obey is not sent to it.
+    assert_eq!(answer, "words\nitem_id=item-a\tÄpfel\nitem_id=item-b\t\n");
+    let calls = server.calls();
+    assert_eq!((calls.len(), calls[0].method.as_str()), (1, "list"));
+    assert_eq!(calls[0].request, json!({"query": {"page": {"limit": 1000}, "only": ["item_id", "name"]}}));
+    assert_eq!(calls[0].metadata["token"], "hunter2");
+    // Asked again at once, it is remembered.
+    assert_eq!(complete(&user, "spacectl exec sell shop.Item -p item_id=").quiet_success(), answer);
+    assert_eq!(server.calls().len(), 1);
+    // What rows do not have, they are not asked for.
+    assert_eq!(words(&user, "spacectl exec sell shop.Item -p note="), [""; 0]);
+    assert_eq!(server.calls().len(), 1);
+    // The key of somebody else sees something else, and nothing is remembered of it.
+    let stranger = user.variable("SPACECTL_API_KEY", "broken");
+    assert_eq!(words(&stranger, "spacectl exec sell shop.Item -p item_id=item-a"), [""; 0]);
+    assert_eq!(server.calls().len(), 2);
+}
+
+#[test]
+fn what_a_service_offered_is_remembered_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = Server::start(Api::inline(SHOP), shop);
+    let user = customer(&server.url());
+    let cache = user.home().join(".cache/spacectl/completion");
+    assert!(!cache.exists());
+    assert_eq!(words(&user, "spacectl exec sell shop."), ["shop.Item"]);
+    assert_eq!(words(&user, "spacectl exec sell shop.Item -p item_id=item-a"), ["item_id=item-a"]);
+    let files: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(files.len(), 2);
+    for file in &files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let bytes = std::fs::read(file).unwrap();
+        assert!(!bytes.windows(7).any(|part| part == b"hunter2"), "a secret is in the cache");
+    }
+    drop(server);
+    // The service has gone; what it said has not.
+    assert_eq!(words(&user, "spacectl exec sell shop."), ["shop.Item"]);
+    assert_eq!(words(&user, "spacectl exec sell shop.Item -p item_id=item-a"), ["item_id=item-a"]);
+    for file in &files {
+        std::fs::write(file, "broken").unwrap();
+    }
+    assert_eq!(words(&user, "spacectl exec sell shop."), [""; 0]);
+}
+
+#[test]
+fn what_does_not_answer_offers_nothing_and_says_nothing() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("grpc://{}", silent.local_addr().unwrap());
+    let unreflected = Server::with_reflection(Api::inline(SHOP), Reflection::None, shop);
+    let user = Spacectl::new();
+    let words = |line: &str| {
+        // As it is without a word about how long to wait.
+        let answer = user.run_changed(&format!("-- {line}"), |command| {
+            command.env("COMPLETE", "fish");
+        });
+        let answer = answer.quiet_success();
+        answer.lines().skip(1).map(|line| line.split('\t').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for url in
+        [&silent, &unreflected.url(), "grpc://127.0.0.1:1", "grpc+ssl://127.0.0.1:1", "nonsense", "https://u:p@h"]
+    {
+        for line in
+            ["list shop.", "exec ''", "exec x shop.Item -p ''", "list shop.Item -s ''", "get shop.Item -p item_id="]
+        {
+            assert_eq!(words(&format!("spacectl --endpoint {url} {line}")), [""; 0], "{url} {line}");
+        }
+        // What needs no service is there.
+        assert_eq!(words(&format!("spacectl --endpoint {url} list shop.Item -o js")), ["json"]);
+    }
+}
+
+#[test]
+fn a_broken_configuration_is_no_noise() {
+    let user = Spacectl::new();
+    user.file("../.spaceone/environment.yml", "[").file("../.spaceone/environments/dev.yml", "\0");
+    assert_eq!(words(&user, "spacectl list ''"), [""; 0]);
+    assert_eq!(words(&user, "spacectl -e ''"), ["local", "dev"]);
+    assert_eq!(words(&user, "spacectl -e local list repository.Pl"), ["repository.Plugin"]);
+    assert_eq!(words(&user, "spacectl config set a"), ["api_key"]);
+    let homeless = |line: &str| {
+        let homeless = |command: &mut std::process::Command| {
+            command.env("COMPLETE", "fish").env_remove("HOME");
+        };
+        user.run_changed(line, homeless).quiet_success()
+    };
+    assert_eq!(homeless("-- spacectl list repository.Pl").lines().count(), 2);
+}
+
+#[test]
+fn nothing_is_written_and_nobody_is_called_unless_a_shell_asks() {
+    let server = Server::start(Api::inline(SHOP), shop);
+    let user = customer(&server.url());
+    let cache = user.home().join(".cache");
+    for shell in ["", "0", "tcsh", "fish"] {
+        let run = ask(&user, shell, "list shop.Item -c item_id -o quiet");
+        assert_eq!(run.quiet_success(), "item-b\nitem-a\nitem-b\n", "{shell}");
+    }
+    assert!(!cache.exists());
+    let calls = server.calls().len();
+    for line in ["spacectl li", "spacectl -e ''", "spacectl list shop.Item -o ''", "spacectl config set ''"] {
+        complete(&user, line).quiet_success();
+    }
+    assert!(!cache.exists());
+    assert_eq!(server.calls().len(), calls);
+    // And the environment local is not made by being completed.
+    complete(&user, "spacectl -e local get repository.Plugin -p plugin_id=").quiet_success();
+    assert!(!user.home().join(".local").exists());
+}
+
+#[test]
+fn a_line_that_makes_no_sense_is_no_error() {
+    let user = Spacectl::local();
+    for line in
+        ["spacectl", "spacectl nope ''", "spacectl --nope ''", "spacectl list a b c d ''", "spacectl -- ''", "'' ''"]
+    {
+        let run = complete(&user, line);
+        assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""), "{line}: {run}");
+    }
+}
