@@ -264,7 +264,7 @@ fn a_broken_configuration_is_no_noise() {
     assert_eq!(words(&user, "spacectl list ''"), [""; 0]);
     assert_eq!(words(&user, "spacectl -e ''"), ["local", "dev"]);
     assert_eq!(words(&user, "spacectl -e local list repository.Pl"), ["repository.Plugin"]);
-    assert_eq!(words(&user, "spacectl config set a"), ["api_key"]);
+    assert_eq!(words(&user, "spacectl config set a"), ["api_key", "api_key_file", "api_key_command"]);
     let homeless = |line: &str| {
         let homeless = |command: &mut std::process::Command| {
             command.env("COMPLETE", "fish").env_remove("HOME");

@@ -109,7 +109,9 @@ fn a_key_comes_from_a_file_whose_path_counts_from_the_configuration_or_from_home
     user.file("../.spaceone/environments/key.txt", "s3cret-key\n").file("../key-of-home.txt", "home-key\n");
     #[cfg(unix)]
     set_mode(&user.home().join(".spaceone/environments/key.txt"), 0o600);
-    user.run("config set api_key_file key.txt").success();
+    let file = user.home().join(".spaceone/environments/lab.yml");
+    let settings = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, settings + "api_key_file: key.txt\n").unwrap();
     assert_eq!(user.run(LIST).quiet_success(), "NO DATA\n");
 
     user.run("config set api_key_file '~/key-of-home.txt'").success();
@@ -137,7 +139,8 @@ fn a_key_file_that_is_not_there_is_an_error_where_it_is_needed_only() {
     let server = service();
     let user = user_of(&server);
     let run = user.run("config set api_key_file key.txt");
-    assert!(run.stderr.starts_with("warning: there is no file [HOME]/.spaceone/environments/key.txt yet"), "{run}");
+    // Typed, it is meant from where the user stands.
+    assert!(run.stderr.starts_with("warning: there is no file [HOME]/work/key.txt yet"), "{run}");
     assert_snapshot!(user.run(LIST));
     for line in ["config show", "config endpoint show", "-e local list repository.Plugin"] {
         user.run(line).success();

@@ -40,8 +40,12 @@ pub enum Config {
         show_secrets: bool,
     },
     /// Remove a key of the environment
+    #[command(
+        after_help = "Examples:\n  spacectl config remove x_workspace_id\n  spacectl config remove endpoints.inventory -e lab"
+    )]
     Remove { key: String },
     /// Show the environment
+    #[command(after_help = "Examples:\n  spacectl config show\n  spacectl config show -e lab -o json")]
     Show {
         /// Show api_key, token and the like instead of ********
         #[arg(long)]
@@ -51,6 +55,7 @@ pub enum Config {
         output: Format,
     },
     /// List the environments, switch to one, or remove one
+    #[command(after_help = "Examples:\n  spacectl config environment\n  spacectl config environment -s prod")]
     Environment {
         /// Make this environment the current one
         #[arg(short, long, value_name = "NAME", conflicts_with = "remove")]
@@ -88,6 +93,9 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum Endpoint {
     /// Add a service's endpoint
+    #[command(
+        after_help = "Examples:\n  spacectl config endpoint add repository grpc+ssl://repository.example.com:443\n  spacectl config endpoint add identity grpc://127.0.0.1:50051 -e lab"
+    )]
     Add {
         /// Name of the service: repository, identity, inventory, ...
         service: String,
@@ -96,8 +104,12 @@ pub enum Endpoint {
         endpoint: String,
     },
     /// Remove a service's endpoint
+    #[command(
+        after_help = "Examples:\n  spacectl config endpoint remove inventory\n  spacectl config endpoint remove inventory -e lab"
+    )]
     Remove { service: String },
     /// Show the endpoints
+    #[command(after_help = "Examples:\n  spacectl config endpoint show\n  spacectl config endpoint show -e lab -o csv")]
     Show {
         /// Output format
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
@@ -116,6 +128,7 @@ pub enum Alias {
         resource: String,
     },
     /// Remove a name that you gave
+    #[command(after_help = "Examples:\n  spacectl config alias remove p\n  spacectl config alias remove my_plugins")]
     Remove { name: String },
     /// Show your names, with --all also those that are built in
     #[command(visible_alias = "show", after_help = ALIAS_LIST_EXAMPLES)]

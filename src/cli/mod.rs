@@ -143,6 +143,7 @@ pub enum Command {
     #[command(after_help = man::EXAMPLES)]
     Man(Man),
     /// Show this program's version
+    #[command(after_help = "Examples:\n  spacectl version\n  spacectl version -o json")]
     Version(Version),
 }
 

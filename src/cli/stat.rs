@@ -7,7 +7,7 @@ use super::{Filters, Format, Request};
 pub(super) const STAT_EXAMPLES: &str = "\
 Examples:
   spacectl stat identity.Project -p distinct=project_group_id
-  spacectl stat inventory.Server -p 'aggregate=[{group: {keys: [{key: provider, name: provider}]}}]' -o csv
+  spacectl stat inventory.Server -f servers_by_provider.yml -o csv
 
 Services ask for a query: `distinct` names a field whose values are wanted, `aggregate` lists stages (group, unwind,
 count, sort, project, limit, skip), and `filter` says which rows count. It is given like every field: by -p as above,
@@ -24,7 +24,7 @@ by -j, or in a file of -f, there below `query`:
 
 pub(super) const ANALYZE_EXAMPLES: &str = "\
 Examples:
-  spacectl analyze inventory.CloudService -p 'fields={count: {operator: count}}' -p 'group_by=[provider]' -l 10
+  spacectl analyze inventory.CloudService -f services_by_provider.yml -l 10
   spacectl analyze cost_analysis.Cost -f monthly.yml -o csv
 
 Services ask for a query: `fields` names what is computed, `group_by` what it is computed for, and some want a

@@ -30,11 +30,17 @@ pub enum Template {
         columns: TemplateColumns,
     },
     /// Remove a template that was set
+    #[command(
+        after_help = "Examples:\n  spacectl template remove repository.Plugin\n  spacectl template remove plugin"
+    )]
     Remove {
         /// Whose, as SERVICE.RESOURCE
         resource: String,
     },
     /// Show a resource's template in the form that `set -f` takes
+    #[command(
+        after_help = "Examples:\n  spacectl template show repository.Plugin\n  spacectl template show plugin > plugin_columns.yml"
+    )]
     Show {
         /// Whose, as SERVICE.RESOURCE
         resource: String,
@@ -43,6 +49,7 @@ pub enum Template {
         output: Format,
     },
     /// List the templates that there are: built in, or set
+    #[command(after_help = "Examples:\n  spacectl template list\n  spacectl template list -o json")]
     List {
         /// Output format
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]

@@ -99,6 +99,8 @@ impl Environment {
     /// Makes the paths that count from `folder` count from everywhere, for an environment that comes from there. Returns
     /// the `api_key_file` that was written.
     pub fn anchor(&mut self, folder: &Path) -> Result<Option<PathBuf>> {
+        // A file that is named alone lies where the user stands.
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let folder = std::path::absolute(folder)
             .map_err(|error| Error::local(format!("cannot find the folder {}", folder.display())).cause(error))?;
         self.anchor_tls(&folder);
