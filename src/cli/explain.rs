@@ -7,8 +7,8 @@ Examples:
   spacectl explain repository.Plugin.register
   spacectl explain repository.Plugin.register --skeleton > plugin.yml
 
-A field can stand below others: repository.Plugin.list.query.page. Without an environment, what is explained is the
-Repository API that this program comes with.";
+A field can stand below others: repository.Plugin.list.query.page. Without an environment, what is
+explained is the Repository API that this program comes with.";
 
 #[derive(Debug, Args)]
 pub struct Explain {
