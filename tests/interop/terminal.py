@@ -52,7 +52,9 @@ class Terminal:
 
     def wait_for_end(self):
         """Reads to the end, and returns the exit code; a signal as shells count it, 128 + its number."""
+        give_up = time.monotonic() + PATIENCE
         while self.process.isalive():
+            assert time.monotonic() < give_up, "\n".join(self.screen())
             self._read()
         while self._read():
             pass

@@ -90,13 +90,14 @@ def test_a_long_table_is_cut_and_counted(tmp_path, server):
     terminal.end()
 
 
-def test_a_narrow_screen_cuts_lines(tmp_path, server):
+def test_a_narrow_screen_cuts_cells_and_what_stays_too_long(tmp_path, server):
     register(tmp_path, server, "a-very-long-name-indeed")
-    terminal = watch(tmp_path, server, columns=24)
-    terminal.wait_until(lambda screen: len(screen) > 4 and screen[4].startswith(" plugin-a-very-long"))
-    assert all(len(line) <= 24 for line in terminal.screen())
-    assert "…" in terminal.screen()[4]
-    terminal.end()
+    for more, begins in [[(), " plugin-a-… | a-very-"], [("--wide",), " plugin-a-very-long-"]]:
+        terminal = watch(tmp_path, server, *more, columns=24)
+        terminal.wait_until(lambda screen, begins=begins: len(screen) > 4 and screen[4].startswith(begins))
+        assert all(len(line) <= 24 for line in terminal.screen())
+        assert "…" in terminal.screen()[4]
+        terminal.end()
 
 
 def test_a_service_that_goes_away_is_told_of_and_waited_for(tmp_path, data):
