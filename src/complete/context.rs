@@ -194,11 +194,18 @@ impl Context {
     fn resources(&self, word: &str) -> Vec<Candidate> {
         let Some(reach) = self.reach() else { return Vec::new() };
         let services = reach.services();
-        let mut candidates = if word.is_empty() || word.contains('.') { Vec::new() } else { self.aliases(&services) };
+        let has_aliases = !word.is_empty() && !word.contains('.');
         if !word.contains('.') && services.len() > 1 {
+            let mut candidates = if has_aliases { self.aliases(&services) } else { Vec::new() };
             candidates.extend(services.iter().map(|service| candidate(&format!("{service}."), "")));
-        } else {
-            candidates.extend(self.resources_of(reach, word));
+            return candidates;
+        }
+        let mut candidates = self.resources_of(reach, word);
+        if has_aliases {
+            // An alias is one more name of a resource that fits.
+            let mut aliases = self.aliases(&services);
+            aliases.retain(|alias| candidates.iter().any(|resource| resource.value == alias.help));
+            candidates.extend(aliases);
         }
         candidates
     }

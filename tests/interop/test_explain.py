@@ -51,10 +51,9 @@ def snapshot(name):
 class TestTheRealService:
     def test_every_verb_of_every_resource(self, client):
         rows = json.loads(client.output("api-resources", "-o", "json"))["results"]
-        assert {"Plugin", "Repository", "Schema", "Policy"} <= {row["Resource"] for row in rows}
+        assert {"Plugin", "Repository", "Schema", "Policy"} <= {row["resource"] for row in rows}
         for row in rows:
-            name = f"{row['Service']}.{row['Resource']}"
-            verbs = row["Verb"].split(", ")
+            name, verbs = row["name"], row["verbs"]
             assert [verb["verb"] for verb in explained(client, name)["verbs"]] == verbs
             for verb in verbs:
                 told = explained(client, f"{name}.{verb}")
