@@ -60,7 +60,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, stre
             if cli.global.quiet {
                 streams.talk.set_quiet();
             }
-            commands::run(&cli, variables, streams)
+            // clap compares options of one command, and these can stand before and behind its name.
+            if cli.global.quiet && cli.global.verbose > 0 {
+                Err(Error::usage("--quiet and --verbose cannot be used together"))
+            } else {
+                commands::run(&cli, variables, streams)
+            }
         }
         Err(unparsed) => not_a_command(&unparsed, &args, streams),
     };

@@ -113,13 +113,26 @@ pub fn mask(key: &str, value: &mut Value) -> bool {
     }
 }
 
-/// As [`mask`], for the request to a `resource`: where that is itself a secret (`Secret`, `UserSecret`), its data are.
-pub fn mask_request(resource: &str, request: &mut Value) {
-    mask("", request);
-    if let (Value::Object(fields), true) = (request, names_a_secret(resource)) {
-        for (_, data) in fields.iter_mut().filter(|(name, _)| *name == "data" || name.ends_with("_data")) {
-            mask("secret", data);
-        }
+/// As [`mask`], for a message to or from a `resource`: where that is itself a secret (`Secret`, `UserSecret`), its data
+/// are, wherever they stand.
+pub fn mask_message(resource: &str, message: &mut Value) {
+    mask("", message);
+    if names_a_secret(resource) {
+        mask_data(message);
+    }
+}
+
+fn mask_data(value: &mut Value) {
+    match value {
+        Value::Object(entries) => entries.iter_mut().for_each(|(name, value)| {
+            if name == "data" || name.ends_with("_data") {
+                mask("secret", value);
+            } else {
+                mask_data(value);
+            }
+        }),
+        Value::Array(items) => items.iter_mut().for_each(mask_data),
+        _ => {}
     }
 }
 
@@ -203,8 +216,9 @@ mod tests {
         let request = json!({"secret_id": "secret-1", "data": {"user": "hunter2"}, "encrypted_data": "x", "name": "n"});
         let masked = |resource: &str| {
             let mut request = request.clone();
-            mask_request(resource, &mut request);
-            request
+            let mut list = json!({"results": [request.take()]});
+            mask_message(resource, &mut list);
+            list["results"][0].take()
         };
         let expected = json!({"secret_id": "secret-1", "data": MASK, "encrypted_data": MASK, "name": "n"});
         assert_eq!(masked("Secret"), expected);

@@ -141,6 +141,14 @@ impl Talk {
         self.voice().say("warning", text);
     }
 
+    /// Says what failed where the work goes on all the same; also to those who want to hear of errors alone.
+    pub fn setback(&self, text: &str) {
+        let mut voice = self.voice();
+        let quiet = std::mem::replace(&mut voice.quiet, false);
+        voice.say("warning", text);
+        voice.quiet = quiet;
+    }
+
     /// Says which step of the work was done, to a user who wants to see the steps.
     pub fn trace(&self, text: &str) {
         self.voice().say("trace", text);

@@ -49,8 +49,34 @@ fn a_try_that_failed_is_told() {
     let server = Server::start(Api::generation2(), |_| vec![Err(Status::unavailable("restarting"))]);
     let run = Spacectl::new().run(&format!("--endpoint {} -v list repository.Plugin", server.url()));
     assert_eq!(run.status, Some(78), "{run}");
-    let again = run.stderr.matches("trace: answered UNAVAILABLE; sent again in").count();
+    let again = run.stderr.matches(" answered UNAVAILABLE; sent again in").count();
     assert_eq!((again, server.calls().len()), (2, 3), "{run}");
+}
+
+#[test]
+fn the_data_of_a_secret_are_in_no_message_that_is_told() {
+    const PROTO: &str = r#"
+        syntax = "proto3";
+        package spaceone.api.secret.v1;
+        message Request { string name = 1; map<string, string> data = 2; }
+        message Data { map<string, string> data = 1; }
+        service Secret { rpc create (Request) returns (Request); rpc get_data (Request) returns (Data); }"#;
+    let server = Server::start(Api::inline(PROTO), |_| vec![Ok(json!({"data": {"pin": "hunter2"}}))]);
+    let user = Spacectl::new();
+    let call = |line: &str| user.run(&format!("--endpoint {} -vv exec {line}", server.url()));
+    let run = call("create secret.Secret -p name=n -p data.pin=hunter2 -c name");
+    assert!(!run.stderr.contains("hunter2") && run.stderr.contains("\"name\":\"n\""), "{run}");
+    let run = call("get_data secret.Secret -p name=n");
+    assert!(run.stdout.contains("pin: hunter2") && !run.stderr.contains("hunter2"), "{run}");
+}
+
+#[test]
+fn quiet_and_verbose_exclude_each_other_wherever_they_stand() {
+    let user = Spacectl::local();
+    for line in ["-q -v version", "version -q -v", "-q version -v", "-vv version -q"] {
+        let run = user.run(line);
+        assert!(run.status == Some(2) && run.stderr.contains("--quiet"), "{line}: {run}");
+    }
 }
 
 #[test]

@@ -60,8 +60,8 @@ fn a_pipe_gets_a_document_for_each_change_and_no_other() {
             "---\nresults:\n- plugin_id: a\ntotal_count: 1\n",
             "---\nresults:\n- plugin_id: a\n- plugin_id: b\ntotal_count: 2\n",
         ),
-        ("csv", "plugin_id\na\n", "plugin_id\na\nb\n"),
-        ("quiet", "a\n", "a\nb\n"),
+        ("csv", "plugin_id\na\n", "\nplugin_id\na\nb\n"),
+        ("quiet", "a\n", "\na\nb\n"),
     ];
     for (format, one, two) in documents {
         let (user, state) = (Spacectl::new(), state(&["a"]));
@@ -116,7 +116,7 @@ fn a_failure_that_may_pass_is_warned_about_once_and_outlived() {
     wait_for_calls(&server, 3);
     set(&state, Ok(listed(&["b"])));
     running.wait_for("b\n").interrupt();
-    assert_eq!((running.end(), running.out.as_str()), (End::Exit(130), "a\nb\n"));
+    assert_eq!((running.end(), running.out.as_str()), (End::Exit(130), "a\n\nb\n"));
     let place = server.url();
     assert_eq!(running.err, format!("warning: list repository.Plugin at {place}: INTERNAL: ERROR_DB: busy\n"));
 }
@@ -154,9 +154,34 @@ fn a_service_that_went_away_is_met_again_as_what_it_is_then() {
     set(&state, Ok(listed(&["b"])));
     let server = Server::on_port(port, Api::generation2(), answering(&state));
     running.wait_for("b\n").interrupt();
-    assert_eq!((running.end(), running.out.as_str()), (End::Exit(130), "a\nb\n"));
+    assert_eq!((running.end(), running.out.as_str()), (End::Exit(130), "a\n\nb\n"));
     assert_eq!(server.calls()[0].request["resource_type"], "x.Y");
     assert!(running.err.lines().all(|line| line.starts_with("warning: ")), "{}", running.err);
+}
+
+#[test]
+fn quiet_hides_no_failure_that_is_outlived() {
+    let (user, state) = (Spacectl::new(), state(&["a"]));
+    let server = Server::start(Api::generation2(), answering(&state));
+    let mut running = watching(&user, &server.url(), &["-o", "quiet", "-q"]);
+    running.wait_for("a\n");
+    set(&state, Err(Status::internal("ERROR_DB: busy")));
+    running.wait_for("INTERNAL: ERROR_DB: busy").interrupt();
+    assert_eq!(running.end(), End::Exit(130));
+}
+
+#[test]
+fn steps_are_told_round_by_round_as_json_too() {
+    let (user, state) = (Spacectl::new(), state(&["a"]));
+    let server = Server::start(Api::generation2(), answering(&state));
+    let mut running = watching(&user, &server.url(), &["-v", "--error-format", "json"]);
+    running.wait_for("Count: 1 / 1\n");
+    wait_for_calls(&server, 2);
+    running.wait_for("answered OK").interrupt();
+    assert_eq!(running.end(), End::Exit(130));
+    let rounds = running.err.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let rounds = rounds.filter(|round| round["trace"].to_string().contains("answered OK")).count();
+    assert!(rounds >= 2, "{}", running.err);
 }
 
 #[test]

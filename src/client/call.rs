@@ -66,8 +66,8 @@ impl Caller {
         };
         let answer = call.within_deadline(call.try_again(send)).await;
         call.trace.timed(call.begun.into_std(), || match &answer {
-            Ok(message) => format!("answered OK, {}", trace::size(message.len())),
-            Err(status) => answered(status),
+            Ok(message) => format!("{} answered OK, {}", call.place, trace::size(message.len())),
+            Err(status) => call.answered(status),
         });
         let answer = answer.map_err(|status| call.error(&status))?;
         call.tell_response(&answer);
@@ -85,8 +85,8 @@ impl Caller {
         };
         let stream = call.within_deadline(call.try_again(send)).await;
         call.trace.timed(call.begun.into_std(), || match &stream {
-            Ok(_) => "the stream of answers has begun".to_owned(),
-            Err(status) => answered(status),
+            Ok(_) => format!("{} has begun to answer", call.place),
+            Err(status) => call.answered(status),
         });
         let stream = stream.map_err(|status| call.error(&status))?;
         Ok(Responses { stream, call })
@@ -134,7 +134,7 @@ impl Responses {
         let message = self.call.within_deadline(self.stream.message()).await;
         let message = message.map_err(|status| self.call.error(&status))?;
         if let Some(message) = &message {
-            self.call.trace.step(|| format!("received a message of {}", trace::size(message.len())));
+            self.call.trace.step(|| format!("{} sent a message of {}", self.call.place, trace::size(message.len())));
             self.call.tell_response(message);
         }
         Ok(message)
@@ -148,6 +148,7 @@ struct Call {
     metadata: Metadata,
     trace: Trace,
     begun: Instant,
+    place: String,
     deadline: Option<(Instant, Duration)>,
     /// The call as errors name it.
     what: String,
@@ -161,21 +162,27 @@ impl Call {
         let begun = Instant::now();
         let deadline = caller.timeout.map(|timeout| (begun + timeout, timeout));
         let (metadata, trace) = (caller.metadata.clone(), caller.trace.clone());
-        Ok(Self { method: method.clone(), path, metadata, trace, begun, deadline, what })
+        let (method, place) = (method.clone(), caller.place.clone());
+        Ok(Self { method, path, metadata, trace, begun, place, deadline, what })
     }
 
     /// Sends as often as it may be sent.
     async fn try_again<T, F: Future<Output = Result<T, Status>>>(&self, send: impl FnMut() -> F) -> Result<T, Status> {
         let may = |status: &Status| retry::may_send_again(self.method.name(), status);
         let notify = |status: &Status, wait: Duration| {
-            self.trace.step(|| format!("{}; sent again in {wait:.0?}", answered(status)));
+            self.trace.step(|| format!("{}; sent again in {wait:.0?}", self.answered(status)));
         };
         send.retry(retry::backoff()).when(may).notify(notify).await
     }
 
+    /// A status as steps name it: the words of the error that follows are not repeated.
+    fn answered(&self, status: &Status) -> String {
+        format!("{} answered {}", self.place, code_name(status.code()))
+    }
+
     fn tell_request(&self, message: &Bytes) {
         self.trace.step(|| {
-            let mut line = format!("send {}, {}", self.path, trace::size(message.len()));
+            let mut line = format!("send {} to {}, {}", self.path, self.place, trace::size(message.len()));
             for name in self.metadata.names() {
                 line += &format!(", {name}: {MASK}");
             }
@@ -191,7 +198,7 @@ impl Call {
     fn tell_message(&self, which: &str, message: &Bytes, descriptor: &MessageDescriptor) {
         self.trace.message(|| match decode::decode(message.clone(), descriptor) {
             Ok(mut value) => {
-                secret::mask("", &mut value);
+                secret::mask_message(self.method.parent_service().name(), &mut value);
                 format!("{which} {}", json::compact(&value))
             }
             Err(error) => format!("{which}: {error}"),
@@ -222,9 +229,4 @@ impl Call {
     fn error(&self, status: &Status) -> Error {
         status::error(&self.what, status)
     }
-}
-
-/// A status as steps name it: the words of the error that follows are not repeated.
-fn answered(status: &Status) -> String {
-    format!("answered {}", code_name(status.code()))
 }

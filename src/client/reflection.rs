@@ -85,12 +85,16 @@ async fn converse(
             let mut conversation = Conversation::start(caller, path);
             let result = talk(&mut conversation).await;
             caller.trace().timed(begun, || {
-                let version = path.split('.').nth(2).unwrap_or(path);
+                let (version, place) = (path.split('.').nth(2).unwrap_or(path), caller.place());
                 match &result {
                     Ok(Described { services, pool }) => {
-                        format!("reflection {version}: {} services, {} files", services.len(), pool.files().len())
+                        format!(
+                            "reflection {version} at {place}: {} services, {} files",
+                            services.len(),
+                            pool.files().len()
+                        )
                     }
-                    Err(status) => format!("reflection {version}: {}", code_name(status.code())),
+                    Err(status) => format!("reflection {version} at {place}: {}", code_name(status.code())),
                 }
             });
             match result {

@@ -10,7 +10,7 @@ use crate::client::call::Caller;
 use crate::client::channel::{self, Transport};
 use crate::client::metadata::Metadata;
 use crate::client::trace::{Detail, Trace};
-use crate::config::{BUILT_IN, Destination, Endpoints, Secret, Selection, Settings, Variables};
+use crate::config::{BUILT_IN, Credential, Destination, Endpoints, Secret, Selection, Settings, Variables};
 use crate::error::{Error, Result};
 use crate::repository::{self, Rules, Store};
 use crate::resource::{Resource, service_among};
@@ -70,8 +70,13 @@ impl Connector {
     /// The key, if there is one. A failure to fetch it is final.
     pub fn credential(&self) -> Result<Option<&Secret>> {
         let fetch = || {
-            let fetched = self.settings.credential.as_ref().map(|credential| credential.obtain(self.timeout));
-            fetched.transpose().map_err(|error| match &self.settings.environment {
+            let Some(credential) = &self.settings.credential else { return Ok(None) };
+            let begun = Instant::now();
+            let obtained = credential.obtain(self.timeout);
+            if !matches!(credential, Credential::Value(_)) {
+                self.trace.timed(begun, || format!("key from {}", credential.origin()));
+            }
+            obtained.map(Some).map_err(|error| match &self.settings.environment {
                 Some(selected) => error.within(format_args!("environment `{}`", selected.name)),
                 None => error,
             })

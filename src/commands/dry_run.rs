@@ -28,7 +28,7 @@ pub fn show<'a>(
 /// One request: read again from its bytes, so that it is what the service would read.
 fn as_sent(method: &Method, request: &Bytes) -> Result<Value> {
     let mut value = method.decode_request(request.clone())?;
-    secret::mask_request(method.resource_name(), &mut value);
+    secret::mask_message(method.resource_name(), &mut value);
     let metadata: Map<String, Value> = method
         .caller()
         .metadata()

@@ -73,6 +73,7 @@ impl Reading<'_> {
         self.asked.wish(self.presentation.columns())?;
         let draft = read_one_draft(self.verb, self.request, context.streams)?;
         let connector = Connector::new(context)?;
+        let is_traced = context.global.verbose > 0;
         block_on(async {
             let Some(every) = self.watch else {
                 let question = self.prepare(&connector, draft, &mut context.streams.talk).await?;
@@ -82,7 +83,7 @@ impl Reading<'_> {
                 }
                 return self.show(&question, context.streams).await;
             };
-            Watch { reading: self, connector: &connector, every }.run(draft, context.streams).await
+            Watch { reading: self, connector: &connector, every, is_traced }.run(draft, context.streams).await
         })
     }
 

@@ -26,11 +26,19 @@ pub struct Watch<'a> {
     pub reading: &'a Reading<'a>,
     pub connector: &'a Connector,
     pub every: Duration,
+    /// The steps of the work are told.
+    pub is_traced: bool,
 }
 
 impl Watch<'_> {
     /// Goes on until Ctrl-C, until nobody reads any more, or until an error that asking again cannot mend.
     pub async fn run(&self, draft: Draft, streams: &mut Streams) -> Result<()> {
+        if streams.out_is_terminal && self.is_traced && streams.talk.is_to_person() {
+            return Err(Error::usage("-v writes its steps to the screen that --watch draws on")
+                .hint("send them elsewhere, as in 2>steps.log, or leave out -v"));
+        }
+        // A command that prints the key may ask a person, who can still end it by Ctrl-C.
+        self.connector.metadata()?;
         let mut stop = Stop::listen()?;
         let preparing = self.reading.prepare(self.connector, draft.clone(), &mut streams.talk);
         let question = stop.or(preparing).await?;
@@ -74,6 +82,8 @@ impl Watch<'_> {
                     view.failure(&error, streams)?;
                 }
             }
+            // Steps that wait for their JSON object are told with the answer that they led to.
+            streams.talk.finish(None);
             stop.or(view.rest(self.every, streams)).await?;
         }
     }
@@ -233,7 +243,8 @@ impl Changes {
         if self.written.as_ref() == Some(&text) {
             return Ok(());
         }
-        if self.written.is_some() && presentation.format() == Format::Table {
+        // Documents of rows alone do not show where the next begins.
+        if self.written.is_some() && matches!(presentation.format(), Format::Table | Format::Csv | Format::Quiet) {
             streams.out.write_all(b"\n")?;
         }
         streams.out.write_all(&text)?;
@@ -246,7 +257,7 @@ impl Changes {
     fn failure(&mut self, error: &Error, talk: &mut Talk) {
         let text = error.summary();
         if self.told.as_ref() != Some(&text) {
-            talk.warning(&text);
+            talk.setback(&text);
             talk.finish(None);
             self.told = Some(text);
         }

@@ -32,6 +32,15 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// Where the text comes from, by the name of the key that says so.
+    pub fn origin(&self) -> &'static str {
+        match self {
+            Self::Value(_) => "the configuration",
+            Self::File(_) => API_KEY_FILE,
+            Self::Command(_) => API_KEY_COMMAND,
+        }
+    }
+
     /// The text to send. A command is run, and may take as long as `limit`.
     ///
     /// # Errors

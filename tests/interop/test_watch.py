@@ -2,6 +2,7 @@
 
 import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +135,25 @@ def test_styles_only_where_they_are_wanted(tmp_path, server):
     terminal.wait_for("Count")
     terminal.end()
     assert b"\x1b[1" not in terminal.raw
+
+
+def test_steps_do_not_write_over_the_screen(tmp_path, server):
+    terminal = watch(tmp_path, server, "-v")
+    assert terminal.wait_for_end() == 2
+    assert "hint: send them elsewhere, as in 2>steps.log" in "\n".join(terminal.screen())
+
+
+def runs_below(pid, name):
+    """Whether a process of this name descends from `pid`."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    is_it = [Path(f"/proc/{child}/comm").read_text().strip() == name for child in children]
+    return any(is_it) or any(runs_below(child, name) for child in children)
+
+
+def test_ctrl_c_ends_a_command_that_is_to_print_the_key(tmp_path, server):
+    home = Spacectl(tmp_path)
+    home.run("config", "init", "-e", "lab", "--service", f"repository={server.url}", "--api-key-command", "sleep 60")
+    terminal = Terminal([lab.SPACECTL, "list", PLUGIN, "--watch", "-o", "yaml"], tmp_path)
+    terminal.wait_until(lambda _: runs_below(terminal.process.pid, "sleep"))
+    terminal.type("\x03")
+    assert terminal.wait_for_end() == 130
