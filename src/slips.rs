@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::error::{Error, Result};
+use crate::nearest::nearest;
 use crate::resource::{Resource, alias, verb};
 
 /// What other tools call an option, and what it is here. None of the hints repeats a value.
@@ -22,6 +23,12 @@ const OPTIONS: [(&[&str], &str); 9] = [
 
 /// The commands that take a resource and a request.
 const CALLS: [&str; 5] = ["exec", "list", "get", "stat", "analyze"];
+
+/// The commands whose first word is another command.
+const GROUPS: [&str; 3] = ["config", "template", "local"];
+
+/// Commands whose names are often typed wrong.
+const COMMANDS: [&str; 8] = ["exec", "list", "get", "stat", "analyze", "explain", "config", "template"];
 
 /// What to do instead of a command line that could not be parsed; empty where nothing is known but what clap says.
 pub fn hints(unparsed: &clap::Error, args: &[OsString]) -> Vec<String> {
@@ -76,6 +83,12 @@ fn unknown(arg: &str, words: &[&str]) -> Option<String> {
 /// `repository list Plugin`, as cfctl has it.
 fn no_command(word: &str, words: &[&str]) -> Option<String> {
     let at = words.iter().position(|candidate| *candidate == word)?;
+    // Behind the name of a command, it is that command's word; and what is like a command's name is a slip in it.
+    let is_command = |word: &&str| GROUPS.contains(word);
+    if words[..at].iter().any(|before| is_command(&before)) || (!is_resource(word) && nearest(word, COMMANDS).is_some())
+    {
+        return None;
+    }
     let mut following = words[at + 1..].iter().copied().take_while(|next| !next.starts_with('-'));
     let (second, third) = (following.next(), following.next());
     if let (Some(verb), Some(name)) = (second, third)
@@ -172,6 +185,8 @@ mod tests {
             ("cost-analysis List DataSource", None),
             ("cost_analysis create DataSource", Some("spacectl exec create cost_analysis.DataSource")),
             ("lst", None),
+            ("lst plugin", None),
+            ("-e local config list", None),
             ("x\u{1b} list", None),
         ] {
             let expected = meant.map(|meant| format!("did you mean {meant}?"));

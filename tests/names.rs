@@ -335,3 +335,15 @@ fn an_environment_without_endpoints_offers_nothing() {
     assert_eq!((run.status, run.stdout.as_str()), (Some(0), "NO DATA\n"));
     assert!(run.stderr.starts_with("note: there are no endpoints: "), "{run}");
 }
+
+/// A name in another package than the platform's says nothing of who has it: the only service there is, or one that is
+/// named.
+#[test]
+fn a_full_name_of_another_package_is_asked_of_the_only_service() {
+    let user = Spacectl::local();
+    assert!(user.run("exec Check grpc.health.v1.Health").success().contains("SERVING"));
+    user.run("config init -e two --service a=grpc://127.0.0.1:1 --service b=grpc://127.0.0.1:2").success();
+    let run = user.run("-e two exec Check grpc.health.v1.Health");
+    assert_eq!(run.status, Some(1), "{run}");
+    assert!(run.stderr.contains("it is SERVICE.Health: repository.Health"), "{run}");
+}

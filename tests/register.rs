@@ -209,3 +209,10 @@ fn results_come_out_before_what_is_said_about_them() {
     let both = std::fs::read_to_string(user.path("both.txt")).unwrap();
     assert!(both.starts_with("a\nerror: two.yml (document 2)"), "{both}");
 }
+
+#[test]
+fn a_missing_field_is_told_with_where_all_are_explained() {
+    let run = Spacectl::local().run("exec register repository.Plugin -p name=x");
+    assert_eq!(run.status, Some(67), "{run}");
+    assert!(run.stderr.ends_with("hint: `spacectl explain repository.Plugin.register` tells what it takes\n"), "{run}");
+}

@@ -6,8 +6,10 @@ use super::{Request, Shown};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  spacectl exec register repository.Plugin -f plugin.yml
-  spacectl exec disable repository.Plugin -p plugin_id=plugin-slack-noti-protocol
+  spacectl exec register plugin -p name=Slack -p resource_type=a.B -p image=me/plugin-slack
+  spacectl exec update plugin -p plugin_id=plugin-slack -p tags.icon=https://example.com/slack.svg
+
+A file with the fields is given by -f: `spacectl explain plugin.register --skeleton` prints one to fill in.
 
 A method that streams is shown message by message, until Ctrl-C or --timeout; --timeout 0 sets no end.";
 

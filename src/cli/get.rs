@@ -6,8 +6,8 @@ use super::{Request, Shown, Watch};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  spacectl get repository.Plugin -p plugin_id=plugin-slack-noti-protocol
-  spacectl get repository.Plugin -p plugin_id=plugin-slack-noti-protocol -o json";
+  spacectl get plugin -p plugin_id=plugin-slack
+  spacectl get plugin -p plugin_id=plugin-slack -o json";
 
 #[derive(Debug, Args)]
 pub struct Get {

@@ -8,7 +8,7 @@ use http::uri::PathAndQuery;
 use prost_reflect::{MessageDescriptor, MethodDescriptor};
 use tokio::time::Instant;
 use tonic::client::Grpc;
-use tonic::{Request, Status, Streaming};
+use tonic::{Code, Request, Status, Streaming};
 
 use super::channel::Transport;
 use super::decode;
@@ -132,7 +132,10 @@ impl Responses {
     /// The next message; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         let message = self.call.within_deadline(self.stream.message()).await;
-        let message = message.map_err(|status| self.call.error(&status))?;
+        let message = message.map_err(|status| match status.code() {
+            Code::DeadlineExceeded => self.call.error(&status).hint("--timeout 0 follows a stream without end"),
+            _ => self.call.error(&status),
+        })?;
         if let Some(message) = &message {
             self.call.trace.step(|| format!("{} sent a message of {}", self.call.place, trace::size(message.len())));
             self.call.tell_response(message);
@@ -227,6 +230,12 @@ impl Call {
     }
 
     fn error(&self, status: &Status) -> Error {
-        status::error(&self.what, status)
+        let error = status::error(&self.what, status);
+        // As the platform's services begin to say that a field is missing.
+        if !status.message().starts_with("ERROR_REQUIRED_PARAMETER") {
+            return error;
+        }
+        let resource = short_name(self.method.parent_service().full_name());
+        error.hint(format!("`spacectl explain {resource}.{}` tells what it takes", self.method.name()))
     }
 }

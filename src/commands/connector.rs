@@ -102,8 +102,13 @@ impl Connector {
     /// `resource` with its service named as the environment names it.
     pub fn locate(&self, resource: &Resource) -> Result<Resource> {
         let Err(no_endpoint) = self.settings.destination(&resource.service) else { return Ok(resource.clone()) };
-        match service_among(&resource.service, &self.services().unwrap_or_default())? {
-            Some(service) if service != resource.service => Ok(resource.at_service(&service)),
+        let services = self.services().unwrap_or_default();
+        match (service_among(&resource.service, &services)?, &services[..]) {
+            (Some(service), _) if service != resource.service => Ok(resource.at_service(&service)),
+            // What a full name belongs to can only be asked of what there is.
+            (None, [only]) if resource.is_foreign() => Ok(resource.at_service(only)),
+            (None, _) if resource.is_foreign() => Err(no_endpoint
+                .hint(format!("of a service that you name, it is SERVICE.{0}: repository.{0}", resource.name))),
             _ => Err(resource.say_alias(no_endpoint)),
         }
     }

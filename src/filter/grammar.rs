@@ -133,6 +133,10 @@ pub fn parse(text: &str) -> Result<Parsed, Invalid> {
                 scanner.at = at;
                 return Err(scanner.wrong("there is nothing to look for"));
             }
+            if comparison.orders() && word.text.is_empty() && !word.quoted {
+                scanner.at = at;
+                return Err(scanner.wrong("there is nothing to compare with").hint("write '' for an empty text"));
+            }
             Test::Compare(comparison, word)
         }
     };
@@ -396,6 +400,7 @@ mod tests {
             ("name in (a,b)", "column 9: a list stands without brackets"),
             ("name~", "column 5: there is nothing to look for"),
             ("name!~''", "column 5: there is nothing to look for"),
+            ("name>", "column 5: there is nothing to compare with"),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text}");
         }

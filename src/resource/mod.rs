@@ -72,6 +72,12 @@ impl Resource {
         Self { service: service.to_owned(), ..self.clone() }
     }
 
+    /// Whether it was typed by a full name that is none of the platform's, such as `grpc.health.v1.Health`: what stands
+    /// first in it is no service that a configuration knows.
+    pub fn is_foreign(&self) -> bool {
+        self.full_name.as_deref().is_some_and(|name| ApiName::parse(name).is_none())
+    }
+
     /// The full name of its gRPC service, by the platform's rule `spaceone.api.SERVICE.VERSION.RESOURCE`.
     pub fn full_name(&self, api_version: &str) -> String {
         match &self.full_name {
