@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from lab import EXAMPLES, HERE, SPACECTL
+from lab import EXAMPLES, HERE, SPACECTL, free_port
 from terminal import Terminal
 
 PLUGIN = "repository.Plugin"
@@ -51,10 +51,9 @@ def snapshot(name):
 class TestTheRealService:
     def test_every_verb_of_every_resource(self, client):
         rows = json.loads(client.output("api-resources", "-o", "json"))["results"]
-        assert {"Plugin", "Repository", "Schema", "Policy"} <= {row["Resource"] for row in rows}
+        assert {"Plugin", "Repository", "Schema", "Policy"} <= {row["resource"] for row in rows}
         for row in rows:
-            name = f"{row['Service']}.{row['Resource']}"
-            verbs = row["Verb"].split(", ")
+            name, verbs = row["name"], row["verbs"]
             assert [verb["verb"] for verb in explained(client, name)["verbs"]] == verbs
             for verb in verbs:
                 told = explained(client, f"{name}.{verb}")
@@ -106,9 +105,10 @@ class TestTheRealService:
             client.output("exec", "list", f"repository.{resource}")
 
     def test_the_bundled_description_where_the_service_is_away(self, spacectl):
-        result = spacectl.run("--endpoint", "grpc://127.0.0.1:1", "explain", PLUGIN)
+        away = f"grpc://127.0.0.1:{free_port()}"
+        result = spacectl.run("--endpoint", away, "explain", PLUGIN)
         assert result.code == 0
-        assert result.stderr.startswith("warning: cannot connect to grpc://127.0.0.1:1")
+        assert result.stderr.startswith(f"warning: cannot connect to {away}")
 
 
 class TestSchemas:
