@@ -84,9 +84,8 @@ fn unknown(arg: &str, words: &[&str]) -> Option<String> {
 fn no_command(word: &str, words: &[&str]) -> Option<String> {
     let at = words.iter().position(|candidate| *candidate == word)?;
     // Behind the name of a command, it is that command's word; and what is like a command's name is a slip in it.
-    let is_command = |word: &&str| GROUPS.contains(word);
-    if words[..at].iter().any(|before| is_command(&before)) || (!is_resource(word) && nearest(word, COMMANDS).is_some())
-    {
+    let is_command = |at: usize| GROUPS.contains(&words[at]) && !(at > 0 && words[at - 1].starts_with('-'));
+    if (0..at).any(is_command) || (!is_resource(word) && nearest(word, COMMANDS).is_some()) {
         return None;
     }
     let mut following = words[at + 1..].iter().copied().take_while(|next| !next.starts_with('-'));

@@ -76,6 +76,15 @@ fn words_come_with_their_help() {
 }
 
 #[test]
+fn an_alias_is_offered_where_what_it_stands_for_fits() {
+    let user = user_with_plugins();
+    let words = |line: &str| words(&user, &format!("spacectl -e local {line}"));
+    assert_eq!(words("exec register rep"), ["repository.Plugin"]);
+    assert_eq!(words("exec register plu"), ["plugin"]);
+    assert_eq!(words("list rep"), ["repo", "repository", "repository.Plugin", "repository.Repository"]);
+}
+
+#[test]
 fn shells_are_answered_in_their_own_form() {
     let user = user_with_plugins();
     let questions = [

@@ -194,23 +194,23 @@ impl Context {
     fn resources(&self, word: &str) -> Vec<Candidate> {
         let Some(reach) = self.reach() else { return Vec::new() };
         let services = reach.services();
-        let has_aliases = !word.is_empty() && !word.contains('.');
-        if !word.contains('.') && services.len() > 1 {
-            let mut candidates = if has_aliases { self.aliases(&services) } else { Vec::new() };
+        let is_full = word.contains('.');
+        let begins_alias = !word.is_empty() && !is_full;
+        if !is_full && services.len() > 1 {
+            let mut candidates = if begins_alias { self.aliases(&services) } else { Vec::new() };
             candidates.extend(services.iter().map(|service| candidate(&format!("{service}."), "")));
             return candidates;
         }
-        let mut candidates = self.resources_of(reach, word);
-        if has_aliases {
-            // An alias is one more name of a resource that fits.
-            let mut aliases = self.aliases(&services);
-            aliases.retain(|alias| candidates.iter().any(|resource| resource.value == alias.help));
-            candidates.extend(aliases);
-        }
+        let resources = self.resources_of(reach, word);
+        let mut candidates = if begins_alias { self.aliases(&services) } else { Vec::new() };
+        // Where the service tells what fits here, only the aliases of that do.
+        candidates.retain(|alias| resources.is_empty() || resources.iter().any(|known| known.value == alias.help));
+        candidates.extend(resources);
         candidates
     }
 
-    /// The aliases of what `services` may have; of anything where no service is known by name.
+    /// The aliases of what `services` may have; of anything where no service is known by name. Their help is what they
+    /// stand for.
     fn aliases(&self, services: &[String]) -> Vec<Candidate> {
         let own = self.own_aliases();
         let is_there = |target: &str| {

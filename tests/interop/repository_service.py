@@ -2,7 +2,8 @@
 
 Only what reaches out of the process is replaced: the database by one in memory, the look-up in the image registry by
 canned tags, and the identity service by rules that need no keys. A caller's token is the name of its domain, so that
-each test has plugins of its own; without a token the domain is `domain-lab`, and the token `wrong` is refused.
+each test has plugins of its own, unless `x_domain_id` names another; without either the domain is `domain-lab`. The
+token `wrong` and the workspace `wrong` are refused.
 
 One thing is added. The published service describes `stat` for every resource and answers it for none. Its manager of
 plugins can do it, by the statistics that all services share (spaceone-core); here its API is joined to that.
@@ -19,13 +20,15 @@ from spaceone.core.handler import BaseAuthenticationHandler, BaseMutationHandler
 
 class CheckToken(BaseAuthenticationHandler):
     def verify(self, params):
-        if self.transaction.get_meta("token") == "wrong":
-            raise ERROR_AUTHENTICATE_FAILURE(message="invalid token")
+        for key in ["token", "x_workspace_id"]:
+            if self.transaction.get_meta(key) == "wrong":
+                raise ERROR_AUTHENTICATE_FAILURE(message=f"invalid {key}")
 
 
 class DomainOfToken(BaseMutationHandler):
     def request(self, params):
-        params.setdefault("domain_id", self.transaction.get_meta("token") or "domain-lab")
+        asked = [self.transaction.get_meta(key) for key in ["x_domain_id", "token"]]
+        params.setdefault("domain_id", next(filter(None, asked), "domain-lab"))
         return params
 
 

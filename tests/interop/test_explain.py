@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from lab import EXAMPLES, HERE, SPACECTL
+from lab import EXAMPLES, HERE, SPACECTL, free_port
 from terminal import Terminal
 
 PLUGIN = "repository.Plugin"
@@ -105,9 +105,10 @@ class TestTheRealService:
             client.output("exec", "list", f"repository.{resource}")
 
     def test_the_bundled_description_where_the_service_is_away(self, spacectl):
-        result = spacectl.run("--endpoint", "grpc://127.0.0.1:1", "explain", PLUGIN)
+        away = f"grpc://127.0.0.1:{free_port()}"
+        result = spacectl.run("--endpoint", away, "explain", PLUGIN)
         assert result.code == 0
-        assert result.stderr.startswith("warning: cannot connect to grpc://127.0.0.1:1")
+        assert result.stderr.startswith(f"warning: cannot connect to {away}")
 
 
 class TestSchemas:

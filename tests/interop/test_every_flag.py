@@ -1,0 +1,120 @@
+"""Nothing that the help names goes untried: each command, and each flag of it, is met by real services or programs here.
+
+What calls a service is tried in both worlds by `test_both_worlds.py`, whose commands are read. What does something else
+is tried where `ELSEWHERE` says.
+"""
+
+import re
+import shlex
+
+import pytest
+
+import test_both_worlds
+from lab import HERE, Spacectl
+
+# What stands for a flag that is not in the commands of `test_both_worlds.py`.
+ELSEWHERE = {
+    # At a terminal, a gateway or a shell, or against the Python client's files.
+    "test_completion.py": ["completion"],
+    "test_man.py": ["man", "man --dir"],
+    "lab.py": ["local", "local serve", "local serve --listen", "local serve --data"],
+    "test_local_serve.py": ["local serve --strict"],
+    "test_nginx.py": ["--ca", "--cert", "--key", "--tls-server-name"],
+    "test_environments.py": ["config init --import-file", "config init --force"],
+    "test_configuration.py": ["config show --show-secrets"],
+    "test_templates.py": ["template show"],
+}
+# Neither reaches a service nor a file that another program reads; the Rust tests hold what they print.
+ALONE = {
+    "--help": "tests/help.rs holds all of it",
+    "--version": "the same as `version`",
+    "version": "says what this program is",
+    "version --output": "the same, in other forms",
+    "template list": "lists this program's own templates, which the Python client has no word for",
+    "template list --output": "the same, in other forms",
+    "template show --output": "the file that `template show` prints, in other forms",
+}
+
+
+@pytest.fixture(scope="module")
+def offered(tmp_path_factory):
+    """Each command with its flags as they are spelt; the flags of all commands under the empty name."""
+    client = Spacectl(tmp_path_factory.mktemp("help"))
+    assert client.run("man", "--dir", "pages").code == 0
+    pages = sorted(page.name.removesuffix(".1") for page in (client.home / "pages").iterdir())
+    # A page is called by its command's words, and `-` also stands within one.
+    names = [name.removeprefix("spacectl").removeprefix("-").replace("api-resources", "api_resources") for name in pages]
+    commands = [name.replace("-", " ").replace("_", "-") for name in names]
+    everywhere = flags(client, "")
+    found = {"": everywhere}
+    for command in filter(None, commands):
+        found[command] = {short: long for short, long in flags(client, command).items() if long not in everywhere.values()}
+    return found
+
+
+def flags(client, command):
+    """Long names by how each flag can be spelt."""
+    text = client.output(*command.split(), "--help")
+    spelt = {}
+    for short, long in re.findall(r"^ {2,6}(-\w)?,? *(--[\w-]+)", text, re.MULTILINE):
+        spelt |= {spelling: long for spelling in (short, long) if spelling}
+    return spelt
+
+
+def tried(offered):
+    """What the commands of both worlds try: commands, and `command --flag`."""
+    found = set()
+    for line in commands_of_both_worlds():
+        words = shlex.split(line)
+        everywhere = offered[""]
+        path, used = "", []
+        for word in words:
+            spelling = word.partition("=")[0] if word.startswith("--") else word
+            deeper = f"{path} {word}".strip()
+            if deeper in offered:
+                path = deeper
+            elif re.fullmatch(r"-v+", word):
+                used.append("-v")
+            elif spelling.startswith("-"):
+                used.append(spelling)
+        assert path, line
+        while path:
+            found.add(path)
+            found |= {f"{path} {offered[path][flag]}" for flag in used if flag in offered[path]}
+            found |= {everywhere[flag] for flag in used if flag in everywhere}
+            path = path.rpartition(" ")[0]
+    return found
+
+
+def commands_of_both_worlds():
+    """Every list of commands there: of texts, or of cases that begin with one."""
+    for name, value in vars(test_both_worlds).items():
+        if name.isupper() and isinstance(value, list) and name != "ROWS":
+            for case in value:
+                yield case if isinstance(case, str) else case[0]
+
+
+def test_every_command_and_flag_is_tried(offered):
+    everything = {f"{command} {long}".strip() for command, spelt in offered.items() for long in spelt.values()}
+    everything |= set(filter(None, offered))
+    elsewhere = {entry for entries in ELSEWHERE.values() for entry in entries}
+    missing = everything - tried(offered) - elsewhere - set(ALONE)
+    assert missing == set(), "tried nowhere: add a command to test_both_worlds.py"
+    assert len(everything) > 100
+
+
+def test_what_is_said_to_be_elsewhere_is(offered):
+    """In the file, the command's last word and a spelling of the flag stand as words of a command line."""
+    known = {f"{command} {long}".strip() for command, spelt in offered.items() for long in spelt.values()} | set(offered)
+    done = tried(offered)
+    for entry in [*ALONE, *(entry for entries in ELSEWHERE.values() for entry in entries)]:
+        assert entry in known, f"{entry} is no longer there"
+        assert entry not in done, f"{entry} is tried in both worlds now"
+    for file, entries in ELSEWHERE.items():
+        text = (HERE / file).read_text()
+        for entry in entries:
+            command, _, flag = entry.rpartition(" ") if "--" in entry else (entry, "", "")
+            spellings = [short for short, long in offered[command].items() if long == flag]
+            for choices in ([command.split()[-1]] if command else []), spellings:
+                found = [word for word in choices if re.search(rf"(?<![\w-]){word}(?![\w-])", text)]
+                assert found or not choices, f"{file} has nothing of {entry}"
