@@ -240,12 +240,11 @@ fn a_template_for_another_version_of_the_service_is_shown_as_far_as_it_goes() {
     let list = format!("--endpoint {} list repository.Plugin", server.url());
     assert_snapshot!(user.run(&list));
     assert_eq!(server.calls()[0].request, json!({"query": {"only": ["plugin_id"]}}));
-    // None of its columns: the table is what it is without it.
+    // None of its columns: the table is what it is without it, by the template that is built in.
     user.run("template set repository.Plugin -c service_type").success();
     let run = user.run(&list);
     assert!(run.stderr.starts_with("warning: ") && run.stderr.contains("resource_type"), "{run}");
-    let plain = ["plugin_id", "name", "state", "image", "provider", "created_at"];
-    assert_eq!(headers(&run.success()), plain);
+    assert_eq!(headers(&run.success()), ["plugin_id", "name", "state", "resource_type", "provider"]);
 }
 
 #[test]
@@ -264,6 +263,54 @@ fn a_broken_template_is_told_with_its_place_and_troubles_tables_only() {
     let run = user.run("template list");
     assert!(run.stderr.contains("repository.Plugin.yml:2:9: expected a list of columns"), "{run}");
     assert!(run.success().contains("repository.Schema"));
+}
+
+#[test]
+fn a_template_serves_the_resource_however_that_was_typed() {
+    for typed in ["plugin", "Plugins", "repository.plugins", "Repository.Plugin", "repository.plug-in"] {
+        for user in [Spacectl::new(), Spacectl::local()] {
+            let run = user.run(&format!("template set {typed} -c 'name|Called'"));
+            assert_eq!(run.stderr, "tables of repository.Plugin show name|Called\n", "{typed}");
+            assert_eq!(headers(&listed(Api::generation2(), &user, "").0), ["Called"], "{typed}");
+            assert!(user.run(&format!("template show {typed}")).quiet_success().contains("Called"), "{typed}");
+            user.run(&format!("template remove {typed}")).success();
+            assert_eq!(std::fs::read_dir(user.home().join(".spaceone/template")).unwrap().count(), 0, "{typed}");
+        }
+    }
+    // What is like nothing that is known is nobody else's.
+    for (typed, kept) in [
+        ("lab.echos", "lab.echos"),
+        ("inventory.Plugin", "inventory.Plugin"),
+        ("repository.health", "repository.Health"),
+        ("cost-analysis.data_sources", "cost_analysis.DataSource"),
+        ("ds", "cost_analysis.DataSource"),
+    ] {
+        let run = Spacectl::new().run(&format!("template set {typed} -c name"));
+        assert_eq!(run.stderr, format!("tables of {kept} show name\n"), "{typed}");
+    }
+    let user = Spacectl::new();
+    user.run("config alias set e lab.EchoRule").success();
+    assert!(user.run("template set lab.echo_rules -c name").stderr.contains("lab.EchoRule"));
+    // In full it needs no file of aliases.
+    std::fs::write(user.home().join(".spaceone/alias.yml"), "- broken").unwrap();
+    assert!(user.run("template set repository.plugins -c name").stderr.contains("repository.Plugin "));
+}
+
+#[test]
+fn files_under_other_names_are_found_where_they_are_shown_and_removed() {
+    let user = Spacectl::new();
+    let folder = user.home().join(".spaceone/template");
+    std::fs::create_dir_all(&folder).unwrap();
+    for file in ["repository.plugins.yml", "lab.EchoRule.yml"] {
+        std::fs::write(folder.join(file), template(&["name"])).unwrap();
+    }
+    assert_eq!(user.run("template show lab.echo-rules").quiet_success(), format!("---\n{}", template(&["name"])));
+    let run = user.run("template show repository.plugins");
+    let note = "note: no list reads the template of repository.plugins: the resource is called repository.Plugin\n";
+    assert_eq!(run.stderr, note);
+    assert_eq!(user.run("template remove lab.echo_rule").stderr, "the template of lab.EchoRule is removed\n");
+    assert_eq!(user.run("template remove plugin").stderr, "the template of repository.plugins is removed\n");
+    assert_eq!(user.run("template remove plugin").status, Some(1));
 }
 
 #[test]

@@ -12,6 +12,8 @@ use crate::cli::{self, Format, TemplateColumns};
 use crate::config::{ConfigDir, Invalid, TemplateName, Variables};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::nearest::nearest;
+use crate::repository;
+use crate::resource::{Resource, alias, is_reflection};
 use crate::streams::Talk;
 use crate::view::{Document, Fitted, Shape, Template};
 
@@ -21,24 +23,57 @@ const MAX_BYTES: u64 = 1024 * 1024;
 pub fn run(args: &cli::Template, context: &mut Context<'_>) -> Result<()> {
     match args {
         cli::Template::Set { resource, columns } => {
-            let name = named(resource, context)?;
+            let name = named(&context.resource(resource)?, context)?;
             set(&name, columns, context)
         }
         cli::Template::Remove { resource } => {
-            let name = named(resource, context)?;
-            remove(&name, context)
+            let resource = context.resource(resource)?;
+            remove(&resource, context)
         }
         cli::Template::Show { resource, output } => {
-            let name = named(resource, context)?;
-            show(&name, *output, context)
+            let resource = context.resource(resource)?;
+            show(&resource, *output, context)
         }
         cli::Template::List { output } => list(*output, context),
     }
 }
 
-fn named(resource: &str, context: &Context<'_>) -> Result<TemplateName> {
-    let resource = context.resource(resource)?;
-    TemplateName::new(&resource.service, &resource.name).map_err(Invalid::into_usage)
+/// The file's name for `resource`: by the platform's names where it is like something that is known here, for that is
+/// what a list looks for; else as it is typed. Nothing is connected to.
+fn named(resource: &Resource, context: &Context<'_>) -> Result<TemplateName> {
+    // A file of aliases that cannot be read troubles nobody who names the resource in full.
+    let own = context.own_aliases().unwrap_or_default();
+    let bundled = bundled();
+    let mut known: Vec<&str> = bundled.iter().map(String::as_str).collect();
+    known.extend(Template::built_in_resources().map(|name| -> &str { name }));
+    known.extend(alias::BUILT_IN.iter().map(|(_, target)| *target));
+    // The user may have written the targets of aliases in a way of their own.
+    let own: Vec<&str> = own.values().map(String::as_str).collect();
+    match resource.among(&known).or_else(|| resource.among(&own)).and_then(|name| name.split_once('.')) {
+        Some((service, name)) => TemplateName::new(service, name),
+        None => TemplateName::new(&resource.service, &resource.name),
+    }
+    .map_err(Invalid::into_usage)
+}
+
+/// The resources of the bundled API; what all services have is asked of the Repository service here.
+fn bundled() -> Vec<String> {
+    // Were they not readable, `explain` would say so: here the other names do.
+    let services = repository::descriptors().map(|pool| pool.services().collect::<Vec<_>>()).unwrap_or_default();
+    let names = services.iter().filter(|service| !is_reflection(service.full_name()));
+    names.map(|service| format!("repository.{}", service.name())).collect()
+}
+
+/// The name of a file that is there: as it is typed, by the platform's names, or the only one that is alike.
+fn kept(resource: &Resource, canonical: &TemplateName, dir: &ConfigDir) -> Result<Option<TemplateName>> {
+    let mut there = dir.templates()?;
+    let typed = TemplateName::new(&resource.service, &resource.name).ok();
+    let names: Vec<&str> = there.iter().map(TemplateName::as_str).collect();
+    let is_there = |name: &&TemplateName| names.contains(&name.as_str());
+    let found = typed.iter().chain([canonical]).find(is_there).map(TemplateName::as_str);
+    let Some(found) = found.or_else(|| resource.among(&names)).map(str::to_owned) else { return Ok(None) };
+    there.retain(|name| name.as_str() == found);
+    Ok(there.pop())
 }
 
 fn set(name: &TemplateName, columns: &TemplateColumns, context: &mut Context<'_>) -> Result<()> {
@@ -54,17 +89,22 @@ fn set(name: &TemplateName, columns: &TemplateColumns, context: &mut Context<'_>
     Ok(())
 }
 
-fn remove(name: &TemplateName, context: &mut Context<'_>) -> Result<()> {
+fn remove(resource: &Resource, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
-    if !dir.remove_template(name)? {
-        return Err(missing(name, &dir)?);
-    }
+    let canonical = named(resource, context)?;
+    let name = match kept(resource, &canonical, &dir)? {
+        Some(name) if dir.remove_template(&name)? => name,
+        _ => return Err(missing(&canonical, &dir)?),
+    };
     context.streams.talk.done(&format!("the template of {name} is removed"));
     Ok(())
 }
 
-fn show(name: &TemplateName, output: Format, context: &mut Context<'_>) -> Result<()> {
+fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
+    let canonical = named(resource, context)?;
+    let kept = kept(resource, &canonical, &dir)?;
+    let name = kept.as_ref().unwrap_or(&canonical);
     let template = match (stored(name, &dir)?, Template::built_in(name.as_str())) {
         (Some(template), _) => template,
         (None, Some(template)) => {
@@ -73,6 +113,10 @@ fn show(name: &TemplateName, output: Format, context: &mut Context<'_>) -> Resul
         }
         (None, None) => return Err(missing(name, &dir)?),
     };
+    let is_typed = canonical.as_str() == format!("{}.{}", resource.service, resource.name);
+    if !is_typed && *name != canonical {
+        context.streams.talk.note(&format!("no list reads the template of {name}: the resource is called {canonical}"));
+    }
     let document = match output {
         Format::Json | Format::Yaml => Document::Value(template.values().clone().into()),
         Format::Table | Format::Csv | Format::Quiet => {
@@ -177,7 +221,8 @@ pub fn preset(method: &Method, presentation: &mut Presentation, variables: &Vari
         if !columns.is_empty() {
             return presentation.choose(columns);
         }
-    } else if let Some(template) = Template::built_in(name.as_str()) {
+    }
+    if let Some(template) = Template::built_in(name.as_str()) {
         let Fitted { columns, .. } = template.fit(&shape);
         if !columns.is_empty() {
             presentation.preset(columns);

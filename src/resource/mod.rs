@@ -6,6 +6,7 @@
 
 pub mod alias;
 pub mod forgive;
+mod known;
 mod offered;
 pub mod verb;
 
