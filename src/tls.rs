@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 
 /// The settings of TLS. Without any, the system's authorities are trusted, no client certificate is shown, and the
 /// service's certificate must hold the endpoint's host.
@@ -47,6 +47,31 @@ impl Given<PathBuf> {
 }
 
 impl Tls {
+    /// What the command line says.
+    ///
+    /// # Errors
+    /// A usage error for a key without its certificate.
+    pub fn of_flags(
+        ca: Option<PathBuf>,
+        cert: Option<PathBuf>,
+        key: Option<PathBuf>,
+        server_name: Option<String>,
+    ) -> Result<Self> {
+        let key = key.map(|key| Given::new(key, "--key"));
+        let identity = match (cert, key) {
+            (Some(cert), key) => Some(Identity { cert: Given::new(cert, "--cert"), key }),
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(Error::usage("--key is the key of a client certificate, and --cert FILE names none"));
+            }
+        };
+        Ok(Self {
+            ca: ca.map(|ca| Given::new(ca, "--ca")),
+            identity,
+            server_name: server_name.map(|name| Given::new(name, "--tls-server-name")),
+        })
+    }
+
     /// What `self` says, and where it says nothing, what `other` does. A certificate and its key stay together.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

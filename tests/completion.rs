@@ -4,7 +4,7 @@ mod support;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use support::{Api, Call, Reflection, Run, Server, Spacectl};
+use support::{Api, Authority, Call, Reflection, Run, Server, Spacectl};
 
 /// Asks as fish does: the line up to the cursor, at its end.
 fn complete(user: &Spacectl, line: &str) -> Run {
@@ -123,6 +123,147 @@ fn what_is_on_the_line_counts() {
     assert_eq!(server.calls().len(), 0);
 }
 
+#[test]
+fn what_is_explained_is_completed() {
+    let user = Spacectl::local();
+    let explain = |word: &str| words(&user, &format!("spacectl explain {word}"));
+    assert_eq!(explain("''"), ["repository.ServerInfo", "repository.Plugin", "repository.Repository"]);
+    // What stands alone can be the end, or go on.
+    assert_eq!(explain("repository.Pl"), ["repository.Plugin", "repository.Plugin."]);
+    assert_eq!(explain("plug"), ["plugin", "plugin."]);
+    assert_eq!(explain("repository.Plugin.reg"), ["repository.Plugin.register", "repository.Plugin.register."]);
+    assert_eq!(explain("repository.Plugin.get"), ["repository.Plugin.get_versions", "repository.Plugin.get"]);
+    assert_eq!(explain("plugin.reg"), ["plugin.register", "plugin.register."]);
+    assert!(explain("plugin.").contains(&"plugin.list".to_owned()));
+    assert_eq!(explain("repository.plugins.reg"), ["repository.plugins.register", "repository.plugins.register."]);
+    assert_eq!(explain("spaceone.api.repository.v1.Plugin.reg")[0], "spaceone.api.repository.v1.Plugin.register");
+    assert_eq!(explain("repository.Plugin.register.na"), ["repository.Plugin.register.name"]);
+    assert_eq!(explain("plugin.list.que"), ["plugin.list.query", "plugin.list.query."]);
+    assert_eq!(explain("plugin.list.query.pa"), ["plugin.list.query.page", "plugin.list.query.page."]);
+    assert_eq!(explain("plugin.list.query.page.li"), ["plugin.list.query.page.limit"]);
+    // `repository` is a service, and an alias.
+    assert_eq!(explain("repository.li"), ["repository.list", "repository.list."]);
+    for nothing in ["repository.Nope.", "nope.", "repository.Plugin.nope.", "plugin.register.name.", "..", "."] {
+        assert_eq!(explain(nothing), [""; 0], "{nothing}");
+    }
+    // All of it can be explained.
+    for word in
+        ["repository.Plugin.register.name", "plugin.list.query.page.limit", "repository.list", "plugin.register"]
+    {
+        user.run(&format!("explain {word}")).quiet_success();
+    }
+    let server = Server::start(Api::inline(SHOP), shop);
+    let customer = customer(&server.url());
+    assert_eq!(words(&customer, "spacectl explain sho"), ["shop."]);
+    assert_eq!(words(&customer, "spacectl explain shop.Item."), ["shop.Item.list", "shop.Item.sell"]);
+    assert_eq!(words(&customer, "spacectl explain shop.Item.sell."), ["shop.Item.sell.item_id", "shop.Item.sell.note"]);
+}
+
+#[test]
+fn forgiven_names_are_completed_further() {
+    let user = user_with_plugins();
+    for resource in ["plugin", "plugins", "repository.plugins", "repositories.Plug-In", "PLUGIN"] {
+        assert_eq!(words(&user, &format!("spacectl list {resource} -c na")), ["name"], "{resource}");
+        let line = format!("spacectl exec get {resource} -p plugin_id=plugin-gr");
+        assert_eq!(words(&user, &line), ["plugin_id=plugin-grafana-monitoring-webhook"], "{resource}");
+        user.run(&format!("list {resource} -c name")).quiet_success();
+    }
+    assert_eq!(words(&user, "spacectl exec Register plugins -p na"), ["name="]);
+    assert_eq!(words(&user, "spacectl list nothings -c na"), [""; 0]);
+    // A service is forgiven where there are several, too.
+    let server = Server::start(Api::inline(SHOP), shop);
+    assert_eq!(words(&customer(&server.url()), "spacectl list Shops.items -c na"), ["name"]);
+    assert_eq!(words(&user, &format!("spacectl --endpoint {} list items -c na", server.url())), ["name"]);
+}
+
+#[test]
+fn templates_keys_and_aliases_that_there_are() {
+    let user = Spacectl::local();
+    assert_eq!(words(&user, "spacectl template set plugin -c plugin_id,na"), ["plugin_id,name"]);
+    assert_eq!(words(&user, "spacectl template set plugin -c 'repository_info.na'"), ["repository_info.name"]);
+    assert_eq!(words(&user, "spacectl template remove ''"), [""; 0]);
+    assert!(words(&user, "spacectl template show ''").contains(&"repository.Schema".to_owned()));
+    for resource in ["repository.Plugin", "shop.Item"] {
+        user.run(&format!("template set {resource} -c name")).success();
+    }
+    assert_eq!(words(&user, "spacectl template remove ''"), ["repository.Plugin", "shop.Item"]);
+    assert_eq!(words(&user, "spacectl template remove plu"), ["plugin"]);
+    assert_eq!(words(&user, "spacectl template show shop"), ["shop.Item"]);
+
+    let columns = words(&user, "spacectl api-resources -c ''");
+    assert_eq!(columns, ["service", "resource", "name", "full_name", "short_names", "verbs"]);
+    user.run(&format!("api-resources -c {}", columns.join(","))).success();
+    assert_eq!(words(&user, "spacectl api-resources -c 'name|N,full_name,ver'"), ["name|N,full_name,verbs"]);
+    assert_eq!(words(&user, "spacectl api-resources -c name,na"), [""; 0]);
+
+    assert_eq!(words(&user, "spacectl config alias remove ''"), [""; 0]);
+    user.run("config alias set mine repository.Plugin").success();
+    assert_eq!(complete(&user, "spacectl config alias remove ''").quiet_success(), "words\nmine\trepository.Plugin\n");
+    let server = Server::start(Api::inline(SHOP), shop);
+    let customer = customer(&server.url());
+    let set = ["api_key", "endpoints", "endpoints.shop", "endpoints.identity", "endpoints.old"];
+    assert_eq!(words(&customer, "spacectl config get ''"), set);
+}
+
+#[test]
+fn filters_by_whole_values_have_them_behind_every_operator() {
+    let user = user_with_plugins();
+    // fish hands over the word as it stands on the line.
+    let of = |filter: &str| words(&user, &format!("spacectl list plugin --filter '{}'", filter.replace(' ', "\\ ")));
+    let grafana = "plugin-grafana-monitoring-webhook";
+    for before in
+        ["plugin_id=", "plugin_id!=", "plugin_id = ", "plugin_id in ", "plugin_id not in ", "plugin_id in a, "]
+    {
+        assert_eq!(of(&format!("{before}plugin-gr")), [format!("{before}{grafana}")], "{before}");
+    }
+    assert_eq!(of("registry_type!=HA"), ["registry_type!=HARBOR"]);
+    assert_eq!(of("registry_type in HARBOR,DO"), ["registry_type in HARBOR,DOCKER_HUB"]);
+    assert_eq!(of("registry_type in HARBOR,HA"), [""; 0]);
+    for nothing in ["plugin_id~plugin", "plugin_id!~plugin", "plugin_id>plugin", "plugin_id inplugin", "plugin_id ?"] {
+        assert_eq!(of(nothing), [""; 0], "{nothing}");
+    }
+    user.run(&format!("list plugin --filter 'plugin_id in {grafana}' -c name")).quiet_success();
+}
+
+#[test]
+fn the_options_for_tls_count() {
+    let server = Server::with_tls(Api::inline(SHOP), &["elsewhere.example"], shop);
+    let user = Spacectl::new();
+    user.file("ca.pem", server.authority()).file("../ca.pem", server.authority()).file("none.pem", "");
+    let at = |line: &str| words(&user, &format!("spacectl --endpoint {} {line}", server.url()));
+    let (ca, name) = ("--ca ca.pem", "--tls-server-name elsewhere.example");
+    for line in [ca, name, &format!("{ca} --tls-server-name nowhere.example"), &format!("--ca none.pem {name}")] {
+        assert_eq!(at(&format!("{line} list shop.")), [""; 0], "{line}");
+    }
+    // A key without its certificate is refused by every command.
+    assert_eq!(at(&format!("{ca} {name} --key ca.pem list shop.")), [""; 0]);
+    assert_eq!(at(&format!("--ca '~/ca.pem' {name} list shop.")), ["shop.Item"]);
+    assert_eq!(at(&format!("{ca} {name} list shop.")), ["shop.Item"]);
+    // Whoever types --ca expects TLS: nothing goes to a service in plaintext, the key of an environment least of all.
+    let plain = Server::start(Api::inline(SHOP), shop);
+    let user = customer(&plain.url());
+    assert_eq!(words(&user, "spacectl --ca ca.pem list shop."), [""; 0]);
+    assert_eq!(words(&user, "spacectl --ca ca.pem exec sell shop.Item -p item_id="), [""; 0]);
+    assert_eq!(plain.requests(), 0);
+}
+
+#[test]
+fn a_client_certificate_is_shown() {
+    let authority = Authority::new();
+    let clients = Some(authority.certificate());
+    let server = Server::with_identity(Api::inline(SHOP), authority.issue(&["127.0.0.1"]), clients, shop);
+    let user = Spacectl::new();
+    let client = authority.issue(&["somebody"]);
+    user.file("ca.pem", &authority.certificate()).file("cert.pem", &client.certificate).file("key.pem", &client.key);
+    let item = format!("spacectl --endpoint {} --ca ca.pem CERT exec sell shop.Item -p item_id=item-a", server.url());
+    assert_eq!(words(&user, &item.replace("CERT", "")), [""; 0]);
+    for asked in 1..3 {
+        assert_eq!(words(&user, &item.replace("CERT", "--cert cert.pem --key key.pem")), ["item_id=item-a"]);
+        // What is answered to its owner is not kept.
+        assert_eq!(server.calls().len(), asked);
+    }
+}
+
 const SHOP: &str = r#"
     syntax = "proto3";
     package spaceone.api.shop.v1;
@@ -201,17 +342,82 @@ fn values_are_those_that_rows_have() {
     assert_eq!((calls.len(), calls[0].method.as_str()), (1, "list"));
     assert_eq!(calls[0].request, json!({"query": {"page": {"limit": 1000}, "only": ["item_id", "name"]}}));
     assert_eq!(calls[0].metadata["token"], "hunter2");
-    // Asked again at once, it is remembered.
-    assert_eq!(complete(&user, "spacectl exec sell shop.Item -p item_id=").quiet_success(), answer);
-    assert_eq!(server.calls().len(), 1);
     // What rows do not have, they are not asked for.
     assert_eq!(words(&user, "spacectl exec sell shop.Item -p note="), [""; 0]);
     assert_eq!(server.calls().len(), 1);
-    // The key of somebody else sees something else, and nothing is remembered of it.
-    let stranger = user.variable("SPACECTL_API_KEY", "broken");
-    assert_eq!(words(&stranger, "spacectl exec sell shop.Item -p item_id=item-a"), [""; 0]);
-    assert_eq!(server.calls().len(), 2);
+    // Whoever is nobody in particular is answered from memory, if asked again at once.
+    let item = format!("spacectl --endpoint {} exec sell shop.Item -p item_id=", server.url());
+    for _ in 0..2 {
+        assert_eq!(complete(&user, &item).quiet_success(), answer);
+        assert_eq!(server.calls().len(), 2);
+    }
+    assert!(!server.calls()[1].metadata.contains_key("token"));
 }
+
+/// What is in the user's cache, all of it.
+fn remembered(user: &Spacectl) -> String {
+    let folder = user.home().join(".cache/spacectl/completion");
+    let files = std::fs::read_dir(folder).unwrap();
+    files.map(|file| String::from_utf8_lossy(&std::fs::read(file.unwrap().path()).unwrap()).into_owned()).collect()
+}
+
+#[test]
+fn what_was_answered_to_somebody_is_neither_kept_nor_shown_to_anybody_else() {
+    let server = Server::start(Api::inline(SHOP), shop);
+    let user = customer(&server.url());
+    const ITEM: &str = "spacectl exec sell shop.Item -p item_id=item-a";
+    for asked in 1..3 {
+        assert_eq!(words(&user, ITEM), ["item_id=item-a"]);
+        assert_eq!(server.calls().len(), asked);
+    }
+    assert!(!remembered(&user).contains("item-a"));
+    // The same environment, at the same place, with another key: the service refuses it.
+    let path = "../.spaceone/environments/shop.yml";
+    let text = std::fs::read_to_string(user.path(path)).unwrap();
+    user.file(path, &text.replace("api_key: hunter2", "api_key: broken"));
+    assert_eq!(words(&user, ITEM), [""; 0]);
+    assert_eq!(server.calls().last().unwrap().metadata["token"], "broken");
+    // Nor is it remembered of a key that stands in no environment.
+    user.file(path, &text);
+    let stranger = user.variable("SPACECTL_API_KEY", "broken");
+    assert_eq!(words(&stranger, ITEM), [""; 0]);
+    assert_eq!(server.calls().len(), 4);
+}
+
+#[test]
+fn secrets_are_neither_asked_for_nor_shown_nor_kept() {
+    const DOOR: &str = r#"
+        syntax = "proto3";
+        package spaceone.api.shop.v1;
+        service Door { rpc list(DoorQuery) returns (DoorsInfo); rpc open(DoorInfo) returns (DoorInfo); }
+        message DoorQuery { string door_id = 1; }
+        message DoorInfo { string door_id = 1; string webhook_url = 2; string access_token = 3; string site = 4; }
+        message DoorsInfo { repeated DoorInfo results = 1; }
+    "#;
+    let door = |id: &str, site: &str| json!({"door_id": id, "webhook_url": "https://h/HUNTER2", "access_token": "HUNTER2", "site": site});
+    let doors = json!({"results": [door("a", "https://u:HUNTER2@h"), door("b", "https://h"), door("c", SECRET_KEY)]});
+    let server = Server::start(Api::inline(DOOR), move |_| vec![Ok(doors.clone())]);
+    let user = Spacectl::new();
+    let at = |line: &str| words(&user, &format!("spacectl --endpoint {} {line}", server.url()));
+    for secret in ["webhook_url", "access_token"] {
+        for option in ["--filter", "--filter-any"] {
+            for operator in ["=", "!=", r"\ in\ "] {
+                assert_eq!(at(&format!("list shop.Door {option} '{secret}{operator}'")), [""; 0]);
+            }
+        }
+        assert_eq!(at(&format!("exec open shop.Door -p {secret}=")), [""; 0]);
+        // The field itself is no secret.
+        assert_eq!(at(&format!("exec open shop.Door -p {secret}")), [format!("{secret}=")]);
+    }
+    assert_eq!(server.calls().len(), 0);
+    // A secret in a field with a harmless name.
+    assert_eq!(at("list shop.Door --filter site="), ["site=https://h"]);
+    assert_eq!(server.calls().len(), 1);
+    assert_eq!(at("exec open shop.Door -p door_id="), ["door_id=a", "door_id=b", "door_id=c"]);
+    assert!(!remembered(&user).contains("HUNTER2"));
+}
+
+const SECRET_KEY: &str = "-----BEGIN PRIVATE KEY-----\nHUNTER2\n-----END PRIVATE KEY-----";
 
 #[test]
 fn what_a_service_offered_is_remembered_for_its_owner_only() {
@@ -220,8 +426,9 @@ fn what_a_service_offered_is_remembered_for_its_owner_only() {
     let user = customer(&server.url());
     let cache = user.home().join(".cache/spacectl/completion");
     assert!(!cache.exists());
+    let item = format!("spacectl --endpoint {} exec sell shop.Item -p item_id=item-a", server.url());
     assert_eq!(words(&user, "spacectl exec sell shop."), ["shop.Item"]);
-    assert_eq!(words(&user, "spacectl exec sell shop.Item -p item_id=item-a"), ["item_id=item-a"]);
+    assert_eq!(words(&user, &item), ["item_id=item-a"]);
     let files: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|file| file.unwrap().path()).collect();
     assert_eq!(files.len(), 2);
     for file in &files {
@@ -232,7 +439,7 @@ fn what_a_service_offered_is_remembered_for_its_owner_only() {
     drop(server);
     // The service has gone; what it said has not.
     assert_eq!(words(&user, "spacectl exec sell shop."), ["shop.Item"]);
-    assert_eq!(words(&user, "spacectl exec sell shop.Item -p item_id=item-a"), ["item_id=item-a"]);
+    assert_eq!(words(&user, &item), ["item_id=item-a"]);
     for file in &files {
         std::fs::write(file, "broken").unwrap();
     }

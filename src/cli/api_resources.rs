@@ -11,6 +11,9 @@ Examples:
 
 Columns: service, resource, name (service.resource), full_name, short_names, verbs.";
 
+/// What `-c` can name.
+pub const COLUMNS: [&str; 6] = ["service", "resource", "name", "full_name", "short_names", "verbs"];
+
 #[derive(Debug, Args)]
 pub struct ApiResources {
     /// Only this service, as the configuration names it; repeatable

@@ -21,7 +21,7 @@ mod watch;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-pub use api_resources::ApiResources;
+pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
 pub use completion::{Completion, Shell};
 pub use config::{Alias, Check, Config, Endpoint, Import, Init, Origin};
 pub use exec::Exec;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::connector::Connector;
 use super::present::Presentation;
 use super::{Context, block_on};
-use crate::cli::{ApiResources, Format};
+use crate::cli::{API_RESOURCES_COLUMNS as COLUMNS, ApiResources, Format};
 use crate::client::reflection::{self, Described};
 use crate::error::{Error, Result};
 use crate::nearest::{hint_at_field, nearest};
@@ -119,8 +119,6 @@ struct Offered {
 }
 
 impl Offered {
-    const COLUMNS: [&str; 6] = ["service", "resource", "name", "full_name", "short_names", "verbs"];
-
     /// What can be typed for it.
     fn name(&self) -> String {
         if self.service.is_empty() { self.full_name.clone() } else { format!("{}.{}", self.service, self.resource) }
@@ -151,11 +149,9 @@ fn check_columns(presentation: &Presentation, output: Format) -> Result<()> {
         output::check_quiet(columns.len())?;
     }
     let keys = columns.only_keys();
-    match keys.iter().find(|key| !Offered::COLUMNS.contains(&key.as_str())) {
+    match keys.iter().find(|key| !COLUMNS.contains(&key.as_str())) {
         None => Ok(()),
-        Some(key) => {
-            Err(Error::usage(format!("there is no column {key:?}")).hint(hint_at_field(key, Offered::COLUMNS)))
-        }
+        Some(key) => Err(Error::usage(format!("there is no column {key:?}")).hint(hint_at_field(key, COLUMNS))),
     }
 }
 

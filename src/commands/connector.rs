@@ -1,7 +1,6 @@
 //! From the settings of one call to something that calls.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::Context;
@@ -15,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::repository::{self, Rules, Store};
 use crate::resource::{Resource, service_among};
 use crate::streams::Talk;
-use crate::tls::{Given, Identity, Tls};
+use crate::tls::Tls;
 
 /// Reaches the services of the environment in use.
 pub struct Connector {
@@ -184,16 +183,8 @@ fn refuse_useless(flags: &Tls, destination: &Destination) -> Result<()> {
 
 /// What the command line says of TLS.
 fn tls_of(flags: &cli::Tls) -> Result<Tls> {
-    let path = |path: &Option<PathBuf>, flag: &str| path.clone().map(|path| Given::new(path, flag));
-    let identity = match (path(&flags.cert, "--cert"), path(&flags.key, "--key")) {
-        (Some(cert), key) => Some(Identity { cert, key }),
-        (None, None) => None,
-        (None, Some(_)) => {
-            return Err(Error::usage("--key is the key of a client certificate, and --cert FILE names none"));
-        }
-    };
-    let server_name = flags.tls_server_name.clone().map(|name| Given::new(name, "--tls-server-name"));
-    Ok(Tls { ca: path(&flags.ca, "--ca"), identity, server_name })
+    let cli::Tls { ca, cert, key, tls_server_name } = flags;
+    Tls::of_flags(ca.clone(), cert.clone(), key.clone(), tls_server_name.clone())
 }
 
 fn open_store(variables: &Variables, talk: &Talk) -> Result<Store> {

@@ -5,34 +5,12 @@ use super::connector::selection;
 use crate::config::{ConfigDir, Endpoints, Settings};
 use crate::error::Result;
 use crate::resource::Resource;
-use crate::resource::alias::{self, Own};
+use crate::resource::alias::Own;
 
 impl Context<'_> {
-    /// The resource that the command line calls `text`.
-    ///
-    /// With a dot it is a resource as it stands, and no file is read for it. Without one it is, in this order: an alias,
-    /// the user's own before the built-in ones; where there is only one service, behind `--endpoint` or in the
-    /// environment, a resource of that; what is like an alias but for case, `-` and number; the only resource of that
-    /// name which has an alias. Nothing is connected to: what there is shows when it is reached.
-    ///
-    /// # Errors
-    /// A usage error that names the nearest aliases, or between which ones nothing decides; a broken file of aliases.
+    /// The resource that the command line calls `text`, as of [`Resource::called`]. With a dot, no file is read for it.
     pub(super) fn resource(&self, text: &str) -> Result<Resource> {
-        if text.is_empty() || text.contains('.') {
-            return Resource::parse(text);
-        }
-        let own = self.own_aliases()?;
-        if let Some(resource) = alias::find(text, &own)? {
-            return Ok(resource);
-        }
-        let alike = alias::find_alike(text, &own);
-        if let Some(service) = self.only_service() {
-            return Ok(Resource::of_service(&service, text)?.otherwise(alike.unwrap_or_default()));
-        }
-        match alike? {
-            Some(resource) => Ok(resource),
-            None => alias::find_by_resource(text, &own)?.ok_or_else(|| alias::unknown(text, &own)),
-        }
+        Resource::called(text, || self.own_aliases(), || self.only_service())
     }
 
     /// The user's own aliases. Where no folder for a configuration is known there are none.

@@ -1,5 +1,6 @@
 //! What the arguments of this command line can be.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
@@ -8,12 +9,15 @@ use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 use super::fields;
 use super::line::Line;
-use super::offer::Offer;
-use super::reach::Reach;
+use super::offer::{self, Offer};
+use super::reach::{LIST, Reach};
 use super::shell::Candidate;
+use crate::cli::API_RESOURCES_COLUMNS;
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
 use crate::resource::alias::{self, Own};
-use crate::view::{Column, Columns, Shape};
+use crate::resource::{Resource, verb};
+use crate::tls::Tls;
+use crate::view::{Column, Columns, Shape, Template};
 
 /// The version of the API where none is given, as of `--api-version`.
 const API_VERSION: &str = "v1";
@@ -31,6 +35,10 @@ pub(super) enum Kind {
     Parameter,
     Filter,
     Key,
+    /// One of the user's names for resources.
+    OwnAlias,
+    /// `SERVICE.RESOURCE[.VERB[.FIELD]]`.
+    Address,
     Path,
 }
 
@@ -77,21 +85,41 @@ impl Context {
             Kind::Environment => self.environments(),
             Kind::Endpoint => self.endpoints(),
             Kind::Service => self.services(),
-            Kind::Resource => self.resources(word),
+            Kind::Resource => match self.commands()[..] {
+                ["template", deed @ ("remove" | "show")] => self.templates(word, deed == "show"),
+                _ => self.resources(word),
+            },
             Kind::Verb => self.verbs(),
-            Kind::Columns => self.row().map(|row| fields::columns(&row, word)).unwrap_or_default(),
+            Kind::Columns => self.columns(word),
             Kind::Sort => self.sort_keys(word),
             Kind::Parameter => self.parameters(word),
             Kind::Filter => self.filters(word),
             Kind::Key => self.keys(),
+            Kind::OwnAlias => self.own_aliases().iter().map(|(name, target)| candidate(name, target)).collect(),
+            Kind::Address => self.addresses(word),
             Kind::Path => self.path(word),
         };
         beginning_with(word, candidates)
     }
 
     fn reach(&self) -> Option<&Reach> {
-        let find = || Reach::of(&self.selection(), &self.variables, self.deadline);
+        let find = || Reach::of(&self.selection(), self.tls()?, &self.variables, self.deadline);
         self.reach.get_or_init(find).as_ref()
+    }
+
+    /// What the line says of TLS; `None` if that makes no sense.
+    fn tls(&self) -> Option<Tls> {
+        let file = |id: &str| self.line.value(id).map(|text| self.in_home(text));
+        let server_name = self.line.value("tls_server_name").map(str::to_owned);
+        Tls::of_flags(file("ca"), file("cert"), file("client_key"), server_name).ok()
+    }
+
+    /// A file as the shell will hand it over, which asks before it puts the home folder in the place of `~`.
+    fn in_home(&self, text: &str) -> PathBuf {
+        match (text.strip_prefix("~/"), &self.variables.home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => PathBuf::from(text),
+        }
     }
 
     fn selection(&self) -> Selection {
@@ -102,6 +130,10 @@ impl Context {
             domain_id: of("domain_id"),
             workspace_id: of("workspace_id"),
         }
+    }
+
+    fn commands(&self) -> Vec<&str> {
+        self.line.commands.iter().map(String::as_str).collect()
     }
 
     fn version(&self) -> &str {
@@ -183,7 +215,7 @@ impl Context {
         let chosen = self.chosen().unwrap_or_default();
         let endpoints = chosen.endpoints().unwrap_or_default();
         let endpoints = endpoints.iter().map(|(service, url)| candidate(&format!("endpoints.{service}"), url));
-        if self.line.commands.last().is_some_and(|command| command == "remove") {
+        if self.line.commands.last().is_some_and(|command| matches!(command.as_str(), "remove" | "get")) {
             let keys = chosen.values().keys().map(|key| candidate(key, ""));
             return keys.chain(endpoints).collect();
         }
@@ -230,17 +262,79 @@ impl Context {
         let offers = reach.offers(service, self.version());
         let verb = self.verb_name();
         let has_verb = |offer: &&Offer| verb.is_some_and(|verb| offer.verb(verb).is_some());
-        // `explain` is a command and no verb of anything.
+        // What no resource has as a verb is a command that takes any.
         let is_verb =
             verb.is_some_and(|_| self.line.value("verb").is_some() || offers.iter().any(|offer| has_verb(&offer)));
         let fitting = offers.iter().filter(|offer| !is_verb || has_verb(offer));
         fitting.map(|offer| candidate(&offer.name, &names(offer.verbs().map(|verb| verb.name().to_owned())))).collect()
     }
 
+    /// The resources that have a template of the user's; those with a built-in one too where these can be shown.
+    fn templates(&self, word: &str, with_built_in: bool) -> Vec<Candidate> {
+        let names = ConfigDir::locate(&self.variables).and_then(|dir| dir.templates()).unwrap_or_default();
+        let mut candidates: Vec<Candidate> = names.iter().map(|name| candidate(name.as_str(), "set")).collect();
+        for name in Template::built_in_resources().filter(|_| with_built_in) {
+            if candidates.iter().all(|known| known.value != name) {
+                candidates.push(candidate(name, "built in"));
+            }
+        }
+        if !word.is_empty() && !word.contains('.') {
+            let mut aliases = self.aliases(&[]);
+            aliases.retain(|alias| candidates.iter().any(|resource| resource.value == alias.help));
+            candidates.extend(aliases);
+        }
+        candidates
+    }
+
+    /// What can be explained. The only one that fits is also offered with a dot, if anything can stand behind that.
+    fn addresses(&self, word: &str) -> Vec<Candidate> {
+        let mut candidates = beginning_with(word, self.addresses_at(word));
+        if let [only] = &candidates[..] {
+            let dotted = format!("{}.", only.value);
+            if !only.value.ends_with('.') && !beginning_with(&dotted, self.addresses_at(&dotted)).is_empty() {
+                candidates.push(candidate(&dotted, ""));
+            }
+        }
+        candidates
+    }
+
+    /// Resources while no verb is begun, then verbs, then fields of the request.
+    fn addresses_at(&self, word: &str) -> Vec<Candidate> {
+        let Some(reach) = self.reach() else { return Vec::new() };
+        let Some((first, below)) = word.split_once('.') else { return self.resources(word) };
+        let own = self.own_aliases();
+        let mut candidates = Vec::new();
+        if let Some(resource) = alias::find(first, &own).ok().flatten()
+            && let Some(offer) = self.offer_of(&resource)
+        {
+            // `repository` is an alias and a service. Before what is a verb anywhere, the alias is meant.
+            let is_verb = |text: &str| verb::is_known(text.split('.').next().unwrap_or_default());
+            candidates = below_resource(&offer, below);
+            candidates.retain(|candidate| is_verb(&candidate.value));
+            candidates = fields::prefixed(&word[..=first.len()], candidates);
+        }
+        let offers = reach.offers(Some(first), self.version());
+        let resource = |at: usize| {
+            let resource = Resource::parse(&word[..at]).ok()?;
+            Some((offer::meant(&offers, &resource, self.version())?, at))
+        };
+        match word.rmatch_indices('.').find_map(|(at, _)| resource(at)) {
+            Some((offer, at)) => {
+                candidates.extend(fields::prefixed(&word[..=at], below_resource(offer, &word[at + 1..])));
+            }
+            None => candidates.extend(self.resources(word)),
+        }
+        candidates
+    }
+
     /// The verb that is called: the one that is typed, else the command, as in `list`.
     fn verb_name(&self) -> Option<&str> {
-        let command = match self.line.commands.as_slice() {
-            [only] => Some(only.as_str()),
+        let command = match self.commands()[..] {
+            // `explain` is a command and no verb of anything.
+            ["explain"] => None,
+            // A template is for what `list` shows.
+            ["template", "set"] => Some(LIST),
+            [_] => self.line.commands.first().map(String::as_str),
             _ => None,
         };
         self.line.value("verb").or(command)
@@ -248,12 +342,18 @@ impl Context {
 
     /// The resource that is typed.
     fn offer(&self) -> Option<Offer> {
-        let own = self.own_aliases();
+        let only_service = || match &self.reach()?.services()[..] {
+            [] => Some(String::new()),
+            [only] => Some(only.clone()),
+            _ => None,
+        };
         let typed = self.line.value("resource")?;
-        let meant = alias::find(typed, &own).ok().flatten().map(|resource| resource.to_string());
-        let typed = meant.as_deref().unwrap_or(typed);
-        let service = typed.split_once('.').map(|(service, _)| service);
-        self.reach()?.offers(service, self.version()).into_iter().find(|offer| offer.is(typed))
+        self.offer_of(&Resource::called(typed, || Ok(self.own_aliases()), only_service).ok()?)
+    }
+
+    fn offer_of(&self, resource: &Resource) -> Option<Offer> {
+        let offers = self.reach()?.offers(Some(&resource.service), self.version());
+        offer::meant(&offers, resource, self.version()).cloned()
     }
 
     fn method(&self) -> Option<MethodDescriptor> {
@@ -284,6 +384,13 @@ impl Context {
             }
         }
         verbs.into_iter().map(|(verb, resources)| candidate(&verb, &names(resources.into_iter()))).collect()
+    }
+
+    fn columns(&self, word: &str) -> Vec<Candidate> {
+        if self.commands() == ["api-resources"] {
+            return fields::columns_named(&API_RESOURCES_COLUMNS, word);
+        }
+        self.row().map(|row| fields::columns(&row, word)).unwrap_or_default()
     }
 
     fn sort_keys(&self, word: &str) -> Vec<Candidate> {
@@ -318,14 +425,31 @@ impl Context {
         self.values_behind(&method.input(), key, &format!("{key}="))
     }
 
-    /// Fields of rows with an operator; behind `=` values.
+    /// Fields of rows with an operator; values behind those that ask for whole ones: `=`, `!=`, `in` and `not in`.
     fn filters(&self, word: &str) -> Vec<Candidate> {
         let Some(row) = self.row() else { return Vec::new() };
-        match word.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))) {
-            None => fields::keys(&row, word, &["=", "~"]),
-            Some(end) if word[end..].starts_with('=') => self.values_behind(&row, &word[..end], &word[..=end]),
-            Some(_) => Vec::new(),
-        }
+        let Some(end) = word.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))) else {
+            return fields::keys(&row, word, &["=", "~"]);
+        };
+        let (key, rest) = word.split_at(end);
+        let rest = rest.trim_start();
+        let words = rest.strip_prefix("in ").or_else(|| rest.strip_prefix("not ")?.trim_start().strip_prefix("in "));
+        let given = words.map(|words| words.rsplit_once(',').map_or("", |(given, _)| given));
+        let value = match words {
+            Some(words) => words.rsplit(',').next().unwrap_or(words),
+            None => match rest.strip_prefix("!=").or_else(|| rest.strip_prefix('=')) {
+                Some(value) => value,
+                None => return Vec::new(),
+            },
+        };
+        let before = &word[..word.len() - value.trim_start().len()];
+        let mut candidates = self.values_behind(&row, key, before);
+        candidates.retain(|candidate| {
+            let value = &candidate.value[before.len()..];
+            let is_given = given.is_some_and(|given| given.split(',').any(|given| given.trim() == value));
+            !is_given && !needs_quotes(value, words.is_some())
+        });
+        candidates
     }
 
     fn values_behind(&self, message: &MessageDescriptor, key: &str, before: &str) -> Vec<Candidate> {
@@ -345,6 +469,23 @@ impl Context {
         *self.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(word.to_owned());
         Vec::new()
     }
+}
+
+/// Whether a filter takes this word for something else, unless quotes make it one.
+fn needs_quotes(value: &str, in_list: bool) -> bool {
+    value.starts_with(['=', '!', '~', '<', '>', '"', '\'']) || value.trim() != value || (in_list && value.contains(','))
+}
+
+/// The verbs of a resource, or the fields of a verb's request: what can stand behind the resource and a dot.
+fn below_resource(offer: &Offer, below: &str) -> Vec<Candidate> {
+    let Some((verb, path)) = below.split_once('.') else {
+        let verb = |method: MethodDescriptor| {
+            candidate(method.name(), &names(method.input().fields().map(|field| field.name().to_owned())))
+        };
+        return offer.verbs().map(verb).collect();
+    };
+    let fields = offer.verb(verb).map(|method| fields::names(&method.input(), path)).unwrap_or_default();
+    fields::prefixed(&format!("{verb}."), fields)
 }
 
 fn candidate(value: &str, help: &str) -> Candidate {

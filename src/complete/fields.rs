@@ -3,6 +3,7 @@
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::shell::Candidate;
+use crate::view::is_plain;
 
 /// What follows a field's name where it is offered.
 #[derive(Clone, Copy, Debug)]
@@ -15,15 +16,30 @@ pub(super) enum Ending {
 
 /// Columns of `row`, behind those that `text` names already.
 pub(super) fn columns(row: &MessageDescriptor, text: &str) -> Vec<Candidate> {
+    behind_columns(text, |column| paths(row, column, Ending::None))
+}
+
+/// As [`columns`], of rows that have these fields and no descriptor.
+pub(super) fn columns_named(names: &[&str], text: &str) -> Vec<Candidate> {
+    let candidate = |name: &&str| Candidate { value: (*name).to_owned(), help: String::new() };
+    behind_columns(text, |_| names.iter().map(candidate).collect())
+}
+
+fn behind_columns(text: &str, of: impl FnOnce(&str) -> Vec<Candidate>) -> Vec<Candidate> {
     let start = last_unescaped(text, ',').map_or(0, |comma| comma + 1);
     let (before, column) = text.split_at(start);
     if last_unescaped(column, '|').is_some() {
         return Vec::new();
     }
     let named: Vec<&str> = before.split(',').map(|column| column.split('|').next().unwrap_or(column)).collect();
-    let mut candidates = paths(row, column, Ending::None);
+    let mut candidates = of(column);
     candidates.retain(|candidate| !named.contains(&candidate.value.as_str()));
     prefixed(before, candidates)
+}
+
+/// The fields of `message` by the path to each.
+pub(super) fn names(message: &MessageDescriptor, text: &str) -> Vec<Candidate> {
+    paths(message, text, Ending::None)
 }
 
 /// What a list can be sorted by; `-` before it turns the order round.
@@ -88,12 +104,6 @@ fn below(field: &FieldDescriptor) -> Option<MessageDescriptor> {
 /// Protobuf's own types have no fields in JSON, or any.
 fn is_well_known(message: &MessageDescriptor) -> bool {
     message.package_name() == "google.protobuf"
-}
-
-fn is_plain(field: &FieldDescriptor) -> bool {
-    !field.is_list()
-        && !field.is_map()
-        && (!matches!(field.kind(), Kind::Message(_)) || type_name(field) == "Timestamp")
 }
 
 /// Keys below the field can be given.
@@ -171,6 +181,8 @@ mod tests {
             package test;
             import "google/protobuf/struct.proto";
             import "google/protobuf/timestamp.proto";
+            import "google/protobuf/duration.proto";
+            import "google/protobuf/wrappers.proto";
             enum State { NONE = 0; ON = 1; }
             message Row {
                 string row_id = 1; State state = 9; bool ready = 3; repeated State states = 4;
@@ -178,6 +190,9 @@ mod tests {
                 google.protobuf.Timestamp at = 10; google.protobuf.ListValue list = 11;
             }
             message Place { string city = 1; Inner inner = 2; }
+            message Times { google.protobuf.Duration wait = 1; google.protobuf.Int64Value size = 2;
+                google.protobuf.StringValue note = 3; google.protobuf.Struct free = 4; Inner inner = 5;
+                repeated google.protobuf.Timestamp all = 6; }
             message Inner { int32 depth = 1; }"#;
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("t.proto"), source).unwrap();
@@ -231,6 +246,8 @@ mod tests {
         let row = message("Row");
         assert_eq!(words(&sort_keys(&row, "-")), ["-row_id", "-ready", "-state", "-at"]);
         assert_eq!(words(&sort_keys(&row, "place.")), ["place.city"]);
+        // What is one text or number in JSON is one cell.
+        assert_eq!(words(&sort_keys(&message("Times"), "")), ["wait", "size", "note"]);
     }
 
     #[test]

@@ -113,7 +113,9 @@ fn kind(command: &str, arg: &Arg) -> Option<Kind> {
         ("sort", _) => Kind::Sort,
         ("parameter", _) => Kind::Parameter,
         ("filter" | "filter_any", _) => Kind::Filter,
-        ("key", "set" | "remove") => Kind::Key,
+        ("key", "set" | "get" | "remove") => Kind::Key,
+        ("name", "remove") => Kind::OwnAlias,
+        ("path", "explain") => Kind::Address,
         _ if matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath) => {
             Kind::Path
         }

@@ -3,6 +3,7 @@
 use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
 
 use crate::platform::ApiName;
+use crate::resource::{Resource, verb};
 
 /// A resource of a service.
 #[derive(Clone, Debug)]
@@ -33,6 +34,18 @@ pub(super) fn offers(configured: &str, names: &[String], pool: &DescriptorPool, 
     names.iter().filter(|name| !name.starts_with("grpc.reflection.")).filter_map(offer).collect()
 }
 
+/// The one that `resource` means, however it is written.
+pub(super) fn meant<'a>(offers: &'a [Offer], resource: &Resource, version: &str) -> Option<&'a Offer> {
+    let mut names: Vec<String> = offers.iter().map(|offer| offer.service.full_name().to_owned()).collect();
+    names.sort();
+    names.dedup();
+    // The place is for an error, which nobody sees.
+    let (found, full_name) = resource.choose(&names, version, "").ok()?;
+    let mut fitting = offers.iter().filter(|offer| offer.service.full_name() == full_name);
+    // What all services have is there once for each.
+    fitting.clone().find(|offer| offer.name == found.to_string()).or_else(|| fitting.next())
+}
+
 impl Offer {
     /// The verbs that can be called.
     pub(super) fn verbs(&self) -> impl Iterator<Item = MethodDescriptor> {
@@ -40,10 +53,14 @@ impl Offer {
     }
 
     pub(super) fn verb(&self, name: &str) -> Option<MethodDescriptor> {
-        self.verbs().find(|method| method.name() == name)
+        let verbs: Vec<MethodDescriptor> = self.verbs().collect();
+        let names: Vec<&str> = verbs.iter().map(MethodDescriptor::name).collect();
+        let meant = verb::among(name, &names)?;
+        verbs.iter().find(|method| method.name() == meant).cloned()
     }
 
-    /// Whether `typed` means this resource.
+    /// Whether `typed` is this resource.
+    #[cfg(test)]
     pub(super) fn is(&self, typed: &str) -> bool {
         self.name.eq_ignore_ascii_case(typed) || self.service.full_name() == typed
     }
@@ -72,6 +89,30 @@ mod tests {
         assert!(
             plugin.is("repository.plugin") && plugin.is("spaceone.api.repository.v1.Plugin") && !plugin.is("Plugin")
         );
-        assert!(plugin.verb("register").is_some() && plugin.verb("nope").is_none());
+        assert!(
+            plugin.verb("register").is_some() && plugin.verb("Register").is_some() && plugin.verb("nope").is_none()
+        );
+    }
+
+    #[test]
+    fn what_is_forgiven_is_meant() {
+        let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap();
+        let names: Vec<String> = pool.services().map(|service| service.full_name().to_owned()).collect();
+        let offers = offers("repository", &names, &pool, "v1");
+        let meant = |typed: &str| {
+            let resource = Resource::parse(typed).unwrap();
+            super::meant(&offers, &resource, "v1").map(|offer| offer.name.clone())
+        };
+        for typed in
+            ["repository.Plugin", "repository.plugins", "Repositories.PLUG-IN", "spaceone.api.repository.v1.Plugin"]
+        {
+            assert_eq!(meant(typed).as_deref(), Some("repository.Plugin"), "{typed}");
+        }
+        assert_eq!(meant("repository.server_info").as_deref(), Some("repository.ServerInfo"));
+        assert_eq!(meant("repository.nope"), None);
+        assert_eq!(
+            super::meant(&offers, &Resource::parse("repository.Plugin").unwrap(), "v2").map(|it| &it.name),
+            None
+        );
     }
 }

@@ -23,6 +23,8 @@ use crate::config::{ConfigDir, Credential, Destination, EndpointUrl, Secret, Sel
 use crate::query::{self, Page, Wish};
 use crate::repository::proto::FILE_DESCRIPTOR_SET;
 use crate::repository::{self, Rules, Store};
+use crate::resource::service_among;
+use crate::secret::{self, names_a_secret};
 use crate::tls::Tls;
 use crate::view::{Columns, Document, Shape};
 
@@ -38,7 +40,7 @@ const MAX_ROWS: u32 = 1000;
 /// The field that says in words what a row is, in all of the platform's services.
 const NAME: &str = "name";
 /// The verb that answers with rows.
-const LIST: &str = "list";
+pub(super) const LIST: &str = "list";
 
 /// What can be asked, and until when.
 #[derive(Debug)]
@@ -47,29 +49,41 @@ pub(super) struct Reach {
     settings: Option<Settings>,
     metadata: Metadata,
     cache: Option<Cache>,
-    /// Values depend on who asks; a key that stands in no environment names nobody.
+    /// Values depend on who asks, and no name of a file that lies about may tell that: those that are answered to somebody
+    /// are not kept.
     may_keep_values: bool,
     database: Option<PathBuf>,
     deadline: Instant,
+    /// Only what speaks TLS is called: the command line has options for it.
+    needs_tls: bool,
+    /// What the command line and the environment say of TLS.
+    tls: Tls,
 }
 
 impl Reach {
-    /// What `selection` leads to; `None` if that cannot be told.
-    pub(super) fn of(selection: &Selection, variables: &Variables, deadline: Instant) -> Option<Self> {
+    /// What `selection` and the options for TLS, `flags`, lead to; `None` if that cannot be told.
+    pub(super) fn of(selection: &Selection, flags: Tls, variables: &Variables, deadline: Instant) -> Option<Self> {
         let nothing_chosen = selection.endpoint.is_none()
             && ConfigDir::locate(variables).map_or(Ok(None), |dir| selection.find(variables, &dir)).ok()?.is_none();
         let settings = if nothing_chosen { None } else { Some(Settings::resolve(selection, variables).ok()?) };
+        let key = settings.as_ref().and_then(key_at_hand);
+        let needs_tls = flags.first_given().is_some();
+        let tls = flags.or(settings.as_ref().map(|settings| settings.tls.clone()).unwrap_or_default());
+        let is_nobody = key.is_none() && tls.identity.is_none();
         let metadata = settings.as_ref().map(|settings| {
             let (domain, workspace) = (settings.x_domain_id.as_deref(), settings.x_workspace_id.as_deref());
-            Metadata::new(key_at_hand(settings).map(Secret::expose), domain, workspace)
+            Metadata::new(key.map(Secret::expose), domain, workspace)
         });
+        let metadata = metadata.transpose().ok()?.unwrap_or_default();
         Some(Self {
             settings,
-            metadata: metadata.transpose().ok()?.unwrap_or_default(),
+            metadata,
             cache: variables.cache_dir.as_deref().map(Cache::inside),
-            may_keep_values: variables.api_key.is_none(),
+            may_keep_values: is_nobody,
             database: variables.repository_database().ok(),
             deadline,
+            needs_tls,
+            tls,
         })
     }
 
@@ -84,11 +98,11 @@ impl Reach {
     /// What the endpoints offer, or only that of `service`.
     pub(super) fn offers(&self, service: Option<&str>, version: &str) -> Vec<Offer> {
         let mut services = self.services();
-        match service {
-            Some(service) if services.iter().any(|known| known == service) => services = vec![service.to_owned()],
+        match service.and_then(|service| service_among(service, &services).ok()?) {
+            Some(service) => services = vec![service],
             // Behind `--endpoint` every service is at one place.
-            _ if services.is_empty() => services = vec![String::new()],
-            _ => {}
+            None if services.is_empty() => services = vec![String::new()],
+            None => {}
         }
         let mut found = Vec::new();
         let mut unknown = Vec::new();
@@ -112,21 +126,17 @@ impl Reach {
         offers
     }
 
-    /// What the environment says of TLS.
-    fn tls(&self) -> Tls {
-        self.settings.as_ref().map(|settings| settings.tls.clone()).unwrap_or_default()
-    }
-
     fn destination(&self, service: &str) -> Option<Destination> {
-        match &self.settings {
-            None => Some(Destination::Embedded),
-            Some(settings) => settings.destination(service).ok(),
-        }
+        let Some(settings) = &self.settings else { return Some(Destination::Embedded) };
+        // As the command, which would not send a key in plaintext where TLS is expected.
+        let is_refused =
+            |destination: &Destination| matches!(destination, Destination::Url(url) if self.needs_tls && !url.is_tls());
+        settings.destination(service).ok().filter(|destination| !is_refused(destination))
     }
 
     /// Asks all of them at once, and takes what is answered in time.
     fn ask_for_offers(&self, endpoints: Vec<(String, EndpointUrl)>) -> Vec<(String, Known)> {
-        let (metadata, tls) = (self.metadata.clone(), self.tls());
+        let (metadata, tls) = (self.metadata.clone(), self.tls.clone());
         let asked = endpoints.iter().map(|(_, url)| url.clone()).collect();
         let left = self.left();
         let answers = in_time(asked, self.deadline, async move |url: EndpointUrl| {
@@ -155,13 +165,17 @@ impl Reach {
     /// The texts that the rows of `offer` have in `field`, each with the row's name.
     pub(super) fn values(&self, offer: &Offer, field: &FieldDescriptor) -> Vec<(String, String)> {
         let Some(settings) = &self.settings else { return Vec::new() };
-        match settings.destination(&offer.configured) {
+        // Not even asked for: what is answered would be in memory, and what is offered is on the screen.
+        if names_a_secret(field.name()) {
+            return Vec::new();
+        }
+        match self.destination(&offer.configured) {
             // A store is not made for a completion.
-            Ok(Destination::Embedded) => match self.database.clone().filter(|path| path.exists()) {
+            Some(Destination::Embedded) => match self.database.clone().filter(|path| path.exists()) {
                 Some(path) => self.ask_for_values(Place::Store(path), offer, field).unwrap_or_default(),
                 None => Vec::new(),
             },
-            Ok(Destination::Url(url)) => {
+            Some(Destination::Url(url)) => {
                 let question = self.values_question(settings, &url, offer, field);
                 let kept = self.cache.as_ref().filter(|_| self.may_keep_values).and_then(|cache| cache.get(&question));
                 match &kept {
@@ -180,11 +194,11 @@ impl Reach {
                     None => kept.filter(|entry| entry.age < MEMORY).as_ref().map(values_of).unwrap_or_default(),
                 }
             }
-            Err(_) => Vec::new(),
+            None => Vec::new(),
         }
     }
 
-    /// Who asks whom for what; no secret is part of it.
+    /// What nobody in particular asks whom for.
     fn values_question(
         &self,
         settings: &Settings,
@@ -212,7 +226,7 @@ impl Reach {
         let mut request = Map::new();
         query::apply(&mut request, &method.input(), &wish).ok()?;
         let request = encode::encode(&request, &method.input()).ok()?.encode_to_vec();
-        let (metadata, tls, left) = (self.metadata.clone(), self.tls(), self.left());
+        let (metadata, tls, left) = (self.metadata.clone(), self.tls.clone(), self.left());
         let answers = in_time(vec![place], self.deadline, async move |place: Place| {
             let caller = match place {
                 Place::Url(url) => connect(&url, &tls, &metadata, left).await?,
@@ -228,7 +242,7 @@ impl Reach {
         let text = |cell: Option<&&Value>| cell.and_then(|cell| cell.as_str()).unwrap_or_default().to_owned();
         let mut values: Vec<(String, String)> =
             list.cells(&[]).map(|cells| (text(cells.first()), text(cells.get(1)))).collect();
-        values.retain(|(value, _)| !value.is_empty());
+        values.retain(|(value, name)| !value.is_empty() && !holds_a_secret(value) && !holds_a_secret(name));
         values.sort();
         values.dedup_by(|later, earlier| {
             let is_same = later.0 == earlier.0;
@@ -253,6 +267,11 @@ fn key_at_hand(settings: &Settings) -> Option<&Secret> {
         // A command could ask a person, or take its time.
         Some(Credential::File(_) | Credential::Command(_)) | None => None,
     }
+}
+
+/// Whether a text would be masked wherever it stands: a private key, a URL with a password.
+fn holds_a_secret(text: &str) -> bool {
+    secret::mask("", &mut Value::String(text.to_owned()))
 }
 
 enum Place {
@@ -372,7 +391,7 @@ mod tests {
 
     #[test]
     fn without_an_environment_the_bundled_api_is_known_and_nothing_is_asked() {
-        let reach = Reach::of(&Selection::default(), &Variables::default(), soon()).unwrap();
+        let reach = Reach::of(&Selection::default(), Tls::default(), &Variables::default(), soon()).unwrap();
         assert_eq!(reach.services(), ["repository"]);
         let offers = reach.offers(None, "v1");
         let plugin = offers.iter().find(|offer| offer.is("repository.Plugin")).unwrap();
@@ -387,11 +406,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let variables = Variables { home: Some(home.path().into()), ..Variables::default() };
         for wrong in [in_environment("../x"), in_environment("gone"), at_endpoint] {
-            assert!(Reach::of(&wrong, &variables, soon()).is_none(), "{wrong:?}");
+            assert!(Reach::of(&wrong, Tls::default(), &variables, soon()).is_none(), "{wrong:?}");
         }
         std::fs::create_dir(home.path().join(".spaceone")).unwrap();
         std::fs::write(home.path().join(".spaceone/environment.yml"), "[").unwrap();
-        assert!(Reach::of(&Selection::default(), &variables, soon()).is_none());
+        assert!(Reach::of(&Selection::default(), Tls::default(), &variables, soon()).is_none());
     }
 
     #[test]
@@ -399,7 +418,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let variables = Variables { data_dir: Some(home.path().into()), ..Variables::default() };
         let selection = Selection { environment: Some("local".into()), ..Selection::default() };
-        let reach = Reach::of(&selection, &variables, soon()).unwrap();
+        let reach = Reach::of(&selection, Tls::default(), &variables, soon()).unwrap();
         let offers = reach.offers(Some("repository"), "v1");
         let plugin = offers.iter().find(|offer| offer.is("repository.Plugin")).unwrap();
         let field = plugin.verb("get").unwrap().input().get_field_by_name("plugin_id").unwrap();

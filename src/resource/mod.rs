@@ -61,6 +61,38 @@ impl Resource {
         Ok(Self { service: service.to_owned(), name: name.to_owned(), full_name: None, alias: None, otherwise: None })
     }
 
+    /// The resource that a user calls `text`.
+    ///
+    /// With a dot it is a resource as it stands. Without one it is, in this order: an alias, the user's own before the
+    /// built-in ones; where there is only one service, behind `--endpoint` or in the environment, a resource of that; what
+    /// is like an alias but for case, `-` and number; the only resource of that name which has an alias. Nothing is
+    /// connected to: what there is shows when it is reached. The user's aliases and the service that a resource without one
+    /// can only be of (empty behind `--endpoint`) are asked for where they are needed.
+    ///
+    /// # Errors
+    /// A usage error that names the nearest aliases, or between which ones nothing decides; that of `own`.
+    pub fn called(
+        text: &str,
+        own: impl FnOnce() -> Result<alias::Own>,
+        only_service: impl FnOnce() -> Option<String>,
+    ) -> Result<Self> {
+        if text.is_empty() || text.contains('.') {
+            return Self::parse(text);
+        }
+        let own = own()?;
+        if let Some(resource) = alias::find(text, &own)? {
+            return Ok(resource);
+        }
+        let alike = alias::find_alike(text, &own);
+        if let Some(service) = only_service() {
+            return Ok(Self::of_service(&service, text)?.otherwise(alike.unwrap_or_default()));
+        }
+        match alike? {
+            Some(resource) => Ok(resource),
+            None => alias::find_by_resource(text, &own)?.ok_or_else(|| alias::unknown(text, &own)),
+        }
+    }
+
     /// This resource if an endpoint has it, else `other`.
     #[must_use]
     pub fn otherwise(self, other: Option<Self>) -> Self {

@@ -32,7 +32,7 @@ pub(super) fn is_free(message: &MessageDescriptor) -> bool {
 }
 
 /// A field that holds one text, number, moment or name of an enumeration: neither a list nor anything with parts.
-pub(super) fn is_plain(field: &FieldDescriptor) -> bool {
+pub fn is_plain(field: &FieldDescriptor) -> bool {
     let has_parts = match field.kind() {
         Kind::Message(message) => !PLAIN.contains(&message.full_name()),
         _ => false,

@@ -17,6 +17,7 @@ mod template;
 pub(crate) mod test_types;
 
 pub use cell::cell_text;
+pub use check::is_plain;
 pub use columns::{Column, Columns};
 pub use document::{Document, List};
 pub use local::{Local, Sort};

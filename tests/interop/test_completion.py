@@ -212,6 +212,40 @@ def test_a_service_that_does_not_answer(start):
             assert shell.completes(line, line) == [f"{PROMPT}{line}{MARK}"]
 
 
+def test_what_can_be_explained(start):
+    shell = start(SPACECTL_ENVIRONMENT="local")
+    # No blank comes: a dot may follow.
+    shell.completes("spacectl explain repository.Pl", f"spacectl explain {PLUGIN}")
+    shell.completes(f"spacectl explain {PLUGIN}.reg", f"spacectl explain {PLUGIN}.register")
+    shell.completes("spacectl explain plugin.dereg", "spacectl explain plugin.deregister")
+    shell.completes("spacectl explain plugin.register.na", "spacectl explain plugin.register.name ")
+    shell.shows(f"spacectl explain {PLUGIN}.get", f"{PLUGIN}.get_versions")
+
+
+def test_values_behind_each_operator_of_a_filter(start, tmp_path):
+    register(lab.Spacectl(tmp_path), "-e", "local")
+    shell = start(SPACECTL_ENVIRONMENT="local")
+    grafana = "plugin-grafana-monitoring-webhook"
+    for operator in ["=", "!=", " in ", " not in x,"]:
+        line = f"spacectl list plugins --filter 'plugin_id{operator}plugin-gr"
+        shell.completes(line, f"{line.removesuffix('plugin-gr')}{grafana}' ")
+    line = "spacectl list plugins --filter 'registry_type in HARBOR,DO"
+    shell.completes(line, line + "CKER_HUB' ")
+
+
+def test_what_is_forgiven_and_what_was_set(start, tmp_path):
+    client = lab.Spacectl(tmp_path)
+    assert client.run("config", "alias", "set", "mine", PLUGIN).code == 0
+    assert client.run("template", "set", PLUGIN, "-c", "name").code == 0
+    shell = start(SPACECTL_ENVIRONMENT="local")
+    shell.completes("spacectl list plugins -c plugin_id,na", "spacectl list plugins -c plugin_id,name ")
+    shell.completes("spacectl list repository.plugins -c na", "spacectl list repository.plugins -c name ")
+    shell.completes("spacectl template set plugin -c plugin_id,na", "spacectl template set plugin -c plugin_id,name ")
+    shell.completes("spacectl template remove rep", f"spacectl template remove {PLUGIN} ")
+    shell.completes("spacectl config alias remove m", "spacectl config alias remove mine ")
+    shell.completes("spacectl api-resources -c service,full", "spacectl api-resources -c service,full_name ")
+
+
 def test_elvish(tmp_path):
     (tmp_path / "my plugin.yml").write_text("name: x\n")
     register(lab.Spacectl(tmp_path), "-e", "local")
