@@ -196,6 +196,11 @@ impl Talk {
         self.voice().write(&format!("{}: ", escape::control(question)));
     }
 
+    /// Says something that belongs to a question, to whom it is asked: also where nothing but errors is said.
+    pub fn tell(&self, text: &str) {
+        self.voice().write(&format!("{}\n", escape::control(text)));
+    }
+
     /// Says why an answer is not taken.
     pub fn refuse(&self, error: &Error) {
         let text = self.to_text(error);

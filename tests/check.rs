@@ -38,7 +38,8 @@ fn expired() -> String {
 fn neutral(shown: &str, servers: &[&Server]) -> String {
     let shown =
         servers.iter().fold(shown.to_owned(), |shown, server| shown.replace(&server.port().to_string(), "[PORT]"));
-    Regex::new(r"\d+ ms").unwrap().replace_all(&shown, "[TIME]").into_owned()
+    let shown = Regex::new(r"\d+ ms").unwrap().replace_all(&shown, "[TIME]").into_owned();
+    Regex::new(r#"(connect_ms"?): \d+"#).unwrap().replace_all(&shown, "$1: [TIME]").into_owned()
 }
 
 #[test]
@@ -96,11 +97,50 @@ fn what_is_said_of_a_key_tells_what_is_wrong_with_it() {
 
 #[test]
 fn an_expired_key_that_is_taken_all_the_same_is_warned_about() {
-    let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
+    let server = Server::start(Api::generation2(), |call| match call.metadata.contains_key("token") {
+        true => vec![Ok(json!({}))],
+        false => vec![Err(Status::unauthenticated("no token"))],
+    });
     let user = Spacectl::new().variable("SPACECTL_API_KEY", &expired());
     let run = user.run(&format!("config check --endpoint {}", server.url()));
     assert_eq!(run.stderr, "warning: the key expired at 2026-01-01T00:00:00Z\n");
     assert!(run.success().contains("accepted"));
+}
+
+#[test]
+fn a_key_that_nobody_looks_at_is_not_called_accepted() {
+    let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
+    let user = Spacectl::new().variable("SPACECTL_API_KEY", "made-up");
+    let shown = user.run(&format!("config check --endpoint {}", server.url())).quiet_success();
+    assert!(shown.contains("not asked for") && !shown.contains("accepted"), "{shown}");
+}
+
+#[test]
+fn quiet_output_is_refused_before_anything_is_tried() {
+    let user = Spacectl::new();
+    let run = user.run("config check -o quiet --endpoint grpc://127.0.0.1:1");
+    assert_eq!(run.status, Some(2), "{run}");
+    assert!(run.stderr.contains("quiet output prints one column") && !run.stderr.contains("connect"), "{run}");
+}
+
+#[test]
+fn an_error_names_its_environment_once() {
+    let user = Spacectl::new();
+    user.file("../.spaceone/environments/bad.yml", "endpoints: {inventory: 'http://x'}\n");
+    let run = user.run("config check -e bad");
+    assert!(run.stderr.contains("error: bad: inventory: `endpoints.inventory`"), "{run}");
+}
+
+#[test]
+fn a_description_is_not_waited_for_as_long_as_an_answer() {
+    // Accepts, and never says a word.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let start = Instant::now();
+    let port = silent.local_addr().unwrap().port();
+    let run = Spacectl::new().run(&format!("api-resources --endpoint grpc://127.0.0.1:{port}"));
+    assert!(start.elapsed() < Duration::from_secs(60), "{run}");
+    assert_eq!(run.status, Some(68), "{run}");
+    assert!(run.stderr.contains("no answer within 10s") && run.stderr.contains("--timeout 0"), "{run}");
 }
 
 #[test]

@@ -55,6 +55,46 @@ fn flags_say_all_that_an_environment_holds() {
 }
 
 #[test]
+fn flags_of_tls_are_kept() {
+    let user = Spacectl::new();
+    user.run("config init -e lab --ca ca.pem --cert me.pem --key me.key --tls-server-name repo.example").success();
+    let shown = user.run("config show -o json").quiet_success();
+    for (key, file) in [("ca", "ca.pem"), ("cert", "me.pem"), ("key", "me.key")] {
+        assert!(shown.contains(&format!("\"{key}\": \"[HOME]/work/{file}\"")), "{shown}");
+    }
+    assert!(shown.contains("\"tls_server_name\": \"repo.example\""), "{shown}");
+    assert_eq!(user.run("config init -e other --key me.key").status, Some(2));
+}
+
+#[test]
+fn what_is_for_calls_is_refused_where_none_is_made() {
+    let user = Spacectl::new();
+    user.run("config init -e lab").success();
+    for (line, flag, hint) in [
+        ("config init -e b --endpoint grpc://h:1", "--endpoint", "--service SERVICE=grpc://h:1"),
+        ("config show --endpoint grpc://h:1", "--endpoint", "config endpoint add"),
+        ("config show --domain-id d", "--domain-id", "config set x_domain_id ID"),
+        ("config get x_domain_id --workspace-id w", "--workspace-id", "config set x_workspace_id ID"),
+        ("config environment --ca ca.pem", "--ca", "config set ca FILE"),
+        ("config endpoint show --tls-server-name n", "--tls-server-name", "config set tls_server_name NAME"),
+        ("config alias list --cert me.pem", "--cert", "config set cert FILE"),
+    ] {
+        let run = user.run(line);
+        assert_eq!(run.status, Some(2), "{run}");
+        assert!(run.stderr.starts_with(&format!("error: {flag} is for calls")) && run.stderr.contains(hint), "{run}");
+    }
+}
+
+#[test]
+fn endpoints_are_rows_for_programs() {
+    let user = Spacectl::new();
+    user.run("config init -e lab --service identity=grpc://i:1").success();
+    let shown = user.run("config endpoint show -o json").quiet_success();
+    assert!(shown.contains("\"service\": \"identity\""), "{shown}");
+    assert_eq!(user.run("config endpoint show -o quiet").quiet_success(), "identity\n");
+}
+
+#[test]
 fn flags_outrank_the_file_that_settings_are_taken_from() {
     let user = Spacectl::new();
     user.file("base.yml", "x_domain_id: of-file\nendpoints: {identity: 'grpc://file:1', plugin: 'grpc://file:2'}\n");

@@ -31,6 +31,9 @@ fn the_manual_has_a_page_for_every_command() {
     user.run("man --dir pages/man1").success();
     let own = std::fs::read_to_string(user.path("pages/man1/spacectl.1")).unwrap();
     assert_eq!(user.run("man").quiet_success(), own);
+    for part in ["DEFAULT_ENVIRONMENT", "SSL_CERT_DIR", "alias.yml", "template/SERVICE", "cache/spacectl/completion"] {
+        assert!(own.replace('\\', "").contains(part), "{part}");
+    }
     for part in
         [".SH ENVIRONMENT", ".SH FILES", ".SH EXAMPLES", "SPACECTL\\_API\\_KEY", "connect\\-timeout", "Exit codes"]
     {

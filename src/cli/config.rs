@@ -68,12 +68,22 @@ pub enum Config {
         output: Option<Format>,
     },
     /// Say where each service listens
-    #[command(subcommand)]
+    #[command(subcommand, after_help = ENDPOINT_EXAMPLES)]
     Endpoint(Endpoint),
     /// Give resources names of your own, in every environment
     #[command(subcommand, after_help = ALIAS_EXAMPLES)]
     Alias(Alias),
 }
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  spacectl config init -e prod --service repository=grpc+ssl://repository.example.com
+  spacectl config check";
+
+const ENDPOINT_EXAMPLES: &str = "\
+Examples:
+  spacectl config endpoint add repository grpc+ssl://repository.example.com:443
+  spacectl config endpoint show";
 
 const SET_EXAMPLES: &str = "\
 Examples:
@@ -100,7 +110,8 @@ pub enum Endpoint {
         /// Name of the service: repository, identity, inventory, ...
         service: String,
         /// grpc://HOST:PORT or grpc+ssl://HOST:PORT
-        #[arg(value_hint = ValueHint::Url)]
+        // `endpoint` is the option that all commands take.
+        #[arg(id = "added_endpoint", value_name = "ENDPOINT", value_hint = ValueHint::Url)]
         endpoint: String,
     },
     /// Remove a service's endpoint

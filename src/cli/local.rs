@@ -21,6 +21,11 @@ pub enum Local {
     },
 }
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  spacectl local serve
+  spacectl list repository.Plugin -e local";
+
 const SERVE_EXAMPLES: &str = "\
 Examples:
   spacectl local serve

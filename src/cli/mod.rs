@@ -128,13 +128,13 @@ pub enum Command {
     #[command(after_help = explain::EXAMPLES)]
     Explain(Explain),
     /// Set up environments, endpoints and keys
-    #[command(subcommand)]
+    #[command(subcommand, after_help = config::EXAMPLES)]
     Config(Config),
     /// Choose the columns that a resource's tables show
     #[command(subcommand, after_help = template::EXAMPLES)]
     Template(Template),
     /// The Repository service inside this program
-    #[command(subcommand)]
+    #[command(subcommand, after_help = local::EXAMPLES)]
     Local(Local),
     /// Print the script by which a shell completes spacectl's command lines
     #[command(after_help = completion::EXAMPLES, after_long_help = completion::PLACES)]

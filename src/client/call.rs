@@ -39,6 +39,12 @@ impl Caller {
         Self { transport, metadata, timeout, place: place.into(), trace: Trace::default() }
     }
 
+    /// Sends `metadata` instead.
+    #[must_use]
+    pub fn with_metadata(self, metadata: Metadata) -> Self {
+        Self { metadata, ..self }
+    }
+
     /// Tells `trace` of every call.
     #[must_use]
     pub fn with_trace(self, trace: Trace) -> Self {

@@ -1,7 +1,7 @@
 //! A server's own descriptors, by gRPC reflection: v1, and where a server has not got that, v1alpha.
 
 use std::collections::{BTreeSet, HashSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -25,6 +25,10 @@ const PATHS: [&str; 2] = [
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
+
+/// The longest wait for a description, however long calls may take: it is there before a service has started, so one
+/// that does not come by then does not come. Only who waits without end waits longer.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// What a server said of itself.
 #[derive(Debug)]
@@ -109,9 +113,21 @@ async fn converse(
     };
     match caller.timeout() {
         None => work.await,
-        Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
-            Err(status::error(&what, &Status::deadline_exceeded(format!("no answer within {limit:?}"))))
-        }),
+        Some(timeout) => {
+            let limit = timeout.min(LIMIT);
+            tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late(&what, limit)))
+        }
+    }
+}
+
+/// No description came within `limit`.
+fn late(what: &str, limit: Duration) -> Error {
+    let error = Error::status(Code::DeadlineExceeded, format!("{what}: {}", code_name(Code::DeadlineExceeded)))
+        .cause(format!("no answer within {limit:?}"));
+    if limit < LIMIT {
+        error.hint("--timeout waits longer")
+    } else {
+        error.hint("is it overloaded, or no gRPC service? --timeout 0 waits without end, other limits to 10s at most")
     }
 }
 

@@ -13,7 +13,6 @@ use crate::cli::{API_RESOURCES_COLUMNS as COLUMNS, ApiResources, Format};
 use crate::client::reflection::{self, Described};
 use crate::error::{Error, Result};
 use crate::nearest::{hint_at_field, nearest};
-use crate::output;
 use crate::platform::ApiName;
 use crate::resource::alias::{self, Own};
 use crate::resource::{is_reflection, service_among};
@@ -34,7 +33,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
         Format::Json | Format::Yaml => None,
     });
     let presentation = Presentation::parse(columns, args.output)?;
-    check_columns(&presentation, args.output)?;
+    check_columns(&presentation)?;
     let own = context.own_aliases().unwrap_or_else(|error| {
         // What the endpoints offer is not in that file.
         context.streams.talk.warning(&error.summary());
@@ -143,11 +142,8 @@ impl Offered {
     }
 }
 
-fn check_columns(presentation: &Presentation, output: Format) -> Result<()> {
+fn check_columns(presentation: &Presentation) -> Result<()> {
     let Some(columns) = presentation.columns() else { return Ok(()) };
-    if output == Format::Quiet {
-        output::check_quiet(columns.len())?;
-    }
     let keys = columns.only_keys();
     match keys.iter().find(|key| !COLUMNS.contains(&key.as_str())) {
         None => Ok(()),

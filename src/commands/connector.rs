@@ -90,6 +90,12 @@ impl Connector {
         Metadata::new(credential, x_domain_id.as_deref(), x_workspace_id.as_deref())
     }
 
+    /// What goes with a call that nobody makes known who makes it.
+    pub fn metadata_without_key(&self) -> Result<Metadata> {
+        let Settings { x_domain_id, x_workspace_id, .. } = &self.settings;
+        Metadata::new(None, x_domain_id.as_deref(), x_workspace_id.as_deref())
+    }
+
     /// The services that have an endpoint, by name; the one behind `--endpoint` has none.
     pub fn services(&self) -> Result<Vec<String>> {
         match self.settings.endpoints {

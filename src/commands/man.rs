@@ -13,22 +13,27 @@ use crate::error::{Error, Result};
 const EXAMPLES: &str = "Examples:";
 
 /// What the whole program reads, for its own page.
-const ENVIRONMENT: [(&str, &str); 7] = [
+const ENVIRONMENT: [(&str, &str); 9] = [
     ("SPACECTL_ENVIRONMENT", "The environment to use; --environment outranks it."),
+    ("SPACECTL_DEFAULT_ENVIRONMENT", "The environment to use where none is current."),
     ("SPACECTL_API_KEY", "The key to send; it outranks the configuration."),
     ("SPACECTL_CONFIG_DIR", "The folder of the configuration, instead of ~/.spaceone."),
     ("SPACECTL_COMPLETION_TIMEOUT", "The longest wait for services in a completion, as 300ms or 2s."),
     ("SSL_CERT_FILE", "The certificates to trust, instead of the system's."),
+    ("SSL_CERT_DIR", "A folder of certificates to trust, instead of the system's."),
     ("NO_COLOR", "No colours, also on a terminal."),
     (
         "XDG_DATA_HOME, XDG_CACHE_HOME",
         "Where the plugins of the environment local, and what completion learnt, are kept.",
     ),
 ];
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 6] = [
     ("~/.spaceone/environment.yml", "The name of the current environment."),
     ("~/.spaceone/environments/NAME.yml", "The endpoints and the key of an environment."),
+    ("~/.spaceone/alias.yml", "Your own names for resources."),
+    ("~/.spaceone/template/SERVICE.RESOURCE.yml", "The columns that a resource's tables show."),
     ("~/.local/share/spacectl/repository.db", "The plugins of the environment local."),
+    ("~/.cache/spacectl/completion/", "What completion learnt of services; it may be removed."),
 ];
 
 pub fn run(args: &Man, context: &mut Context<'_>) -> Result<()> {

@@ -27,12 +27,16 @@ pub struct Presentation {
 }
 
 impl Presentation {
-    /// Reads the columns; a usage error if they cannot be, or not in this format.
+    /// Reads the columns; a usage error if they cannot be, or not in this format, as several in quiet output.
     pub fn parse(columns: Option<&str>, format: cli::Format) -> Result<Self> {
         let format = format.into();
         let mut presentation = Self::new(format);
         if let Some(columns) = columns {
-            presentation.choose(Columns::parse(columns)?)?;
+            let columns = Columns::parse(columns)?;
+            if format == Format::Quiet {
+                output::check_quiet(columns.len())?;
+            }
+            presentation.choose(columns)?;
         }
         Ok(presentation)
     }

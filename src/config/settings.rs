@@ -152,6 +152,14 @@ impl Settings {
 
     /// Where `service` (`repository`, `identity`) is reached.
     pub fn destination(&self, service: &str) -> Result<Destination> {
+        self.place(service).map_err(|error| match (&self.endpoints, &self.environment) {
+            (Endpoints::Configured(_), Some(selected)) => error.within(format_args!("environment `{}`", selected.name)),
+            _ => error,
+        })
+    }
+
+    /// As [`Settings::destination`], for who says of which environment an error is.
+    pub fn place(&self, service: &str) -> Result<Destination> {
         match &self.endpoints {
             Endpoints::One(url) => Ok(Destination::Url(url.clone())),
             Endpoints::Embedded if service == REPOSITORY => Ok(Destination::Embedded),
@@ -159,18 +167,12 @@ impl Settings {
                 Err(Error::local(format!("the built-in environment `{BUILT_IN}` has no service `{service}`"))
                     .hint(format!("it has `{REPOSITORY}` only; name another environment with --environment NAME")))
             }
-            Endpoints::Configured(environment) => {
-                let within = |error: Error| match &self.environment {
-                    Some(selected) => error.within(format_args!("environment `{}`", selected.name)),
-                    None => error,
-                };
-                match environment.endpoint(service).map_err(within)? {
-                    Some(url) => Ok(Destination::Url(url)),
-                    None => Err(within(environment.no_endpoint(service)).hint(format!(
-                        "add it with `spacectl config endpoint add {service} URL`, or use --endpoint URL for this call"
-                    ))),
-                }
-            }
+            Endpoints::Configured(environment) => match environment.endpoint(service)? {
+                Some(url) => Ok(Destination::Url(url)),
+                None => Err(environment.no_endpoint(service).hint(format!(
+                    "add it with `spacectl config endpoint add {service} URL`, or use --endpoint URL for this call"
+                ))),
+            },
         }
     }
 

@@ -1,6 +1,17 @@
 //! A line from the terminal that is not shown while it is typed.
 
 use std::io::{self, Read};
+#[cfg(unix)]
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+#[cfg(unix)]
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+#[cfg(unix)]
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+#[cfg(unix)]
+use signal_hook::iterator::Signals;
+#[cfg(unix)]
+use signal_hook::low_level::emulate_default_handler;
 
 /// What was typed.
 pub(super) enum Typed {
@@ -12,10 +23,11 @@ pub(super) enum Typed {
     Interrupt,
 }
 
-/// Reads a line. While it is typed, the terminal neither shows nor obeys anything, and Ctrl-C is only seen here. Left to
-/// the terminal, it would end the program and leave a terminal that shows nothing to whatever runs next.
+/// Asks, and reads a line. From before the question on, the terminal neither shows nor obeys anything: what is pasted as
+/// soon as the question stands there is hidden, too. Ctrl-C is only seen here, and another signal that ends the program
+/// does so after the terminal is as it was, for whatever runs next.
 #[cfg(unix)]
-pub(super) fn read_line(input: &mut dyn Read) -> io::Result<Typed> {
+pub(super) fn read_line(input: &mut dyn Read, ask: impl FnOnce()) -> io::Result<Typed> {
     const CTRL_C: u8 = 0x03;
     const CTRL_D: u8 = 0x04;
     const BACKSPACE: u8 = 0x08;
@@ -23,6 +35,7 @@ pub(super) fn read_line(input: &mut dyn Read) -> io::Result<Typed> {
     const DELETE: u8 = 0x7f;
 
     let _raw = Raw::enter()?;
+    ask();
     let mut line = Vec::new();
     while let Some(byte) = super::next_byte(input)? {
         match byte {
@@ -41,9 +54,8 @@ pub(super) fn read_line(input: &mut dyn Read) -> io::Result<Typed> {
 /// Ends the program as Ctrl-C does.
 #[cfg(unix)]
 pub(super) fn interrupt() {
-    use rustix::process::{Signal, getpid, kill_process};
-    // A process may always send itself a signal.
-    let _ = kill_process(getpid(), Signal::INT);
+    // Fails for signals only that end no program.
+    let _ = emulate_default_handler(SIGINT);
 }
 
 /// Takes the last character away, which can be several bytes.
@@ -53,35 +65,76 @@ fn erase(line: &mut Vec<u8>) {
     while line.pop().is_some_and(|byte| CONTINUATION.contains(&byte)) {}
 }
 
-/// The terminal of standard input, without echo, lines and signals until this is dropped.
+/// The terminal of standard input, without echo, lines and signals until this is dropped, or until a signal ends the
+/// program.
 #[cfg(unix)]
-struct Raw(rustix::termios::Termios);
+struct Raw;
+
+/// How the terminal was before; `None` while it is so. Whoever changes the terminal holds this.
+#[cfg(unix)]
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
 #[cfg(unix)]
 impl Raw {
     fn enter() -> io::Result<Self> {
-        use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
-        let before = tcgetattr(io::stdin())?;
-        let mut raw = before.clone();
+        watch_signals()?;
+        let mut before = before();
+        let mode = tcgetattr(io::stdin())?;
+        let mut raw = mode.clone();
         raw.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
         raw.special_codes[SpecialCodeIndex::VMIN] = 1;
         raw.special_codes[SpecialCodeIndex::VTIME] = 0;
         // What was typed before the question was shown counts.
-        tcsetattr(io::stdin(), OptionalActions::Drain, &raw)?;
-        Ok(Self(before))
+        tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
+        *before = Some(mode);
+        Ok(Self)
     }
 }
 
 #[cfg(unix)]
 impl Drop for Raw {
     fn drop(&mut self) {
-        // There is nothing to be done about a terminal that has gone.
-        let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Drain, &self.0);
+        restore(&mut before());
     }
 }
 
+#[cfg(unix)]
+fn before() -> MutexGuard<'static, Option<Termios>> {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(unix)]
+fn restore(before: &mut Option<Termios>) {
+    if let Some(mode) = before.take() {
+        // There is nothing to be done about a terminal that has gone.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &mode);
+    }
+}
+
+/// From the first hidden question on, a signal that ends the program restores the terminal first, and then ends it as
+/// if nobody had looked. Nothing is dropped then, and a handler may do neither; so a thread of its own waits for them.
+#[cfg(unix)]
+fn watch_signals() -> io::Result<()> {
+    static WATCHED: Mutex<bool> = Mutex::new(false);
+    let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*watched {
+        let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
+        std::thread::Builder::new().spawn(move || {
+            for signal in signals.forever() {
+                // Held to the end: no other question may change the terminal again.
+                let mut before = before();
+                restore(&mut before);
+                let _ = emulate_default_handler(signal);
+            }
+        })?;
+        *watched = true;
+    }
+    Ok(())
+}
+
 #[cfg(windows)]
-pub(super) fn read_line(_input: &mut dyn Read) -> io::Result<Typed> {
+pub(super) fn read_line(_input: &mut dyn Read, ask: impl FnOnce()) -> io::Result<Typed> {
+    ask();
     match rpassword::read_password() {
         Ok(line) => Ok(Typed::Line(line)),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Typed::End),

@@ -24,7 +24,7 @@ impl<'a> Prompt<'a> {
 
     /// Says something beforehand.
     pub fn say(&mut self, text: &str) {
-        self.streams.talk.done(text);
+        self.streams.talk.tell(text);
     }
 
     /// Asks until `read` makes something of the answer, and says each time why it did not. The answer comes without the
@@ -47,12 +47,11 @@ impl<'a> Prompt<'a> {
     fn until<T>(
         &mut self,
         question: &str,
-        answer: fn(&mut Self) -> Result<String>,
+        answer: fn(&mut Self, &str) -> Result<String>,
         mut read: impl FnMut(&str) -> Result<T>,
     ) -> Result<T> {
         loop {
-            self.streams.talk.ask(question);
-            match read(answer(self)?.trim()) {
+            match read(answer(self, question)?.trim()) {
                 Ok(value) => return Ok(value),
                 Err(error) => self.streams.talk.refuse(&error),
             }
@@ -60,7 +59,8 @@ impl<'a> Prompt<'a> {
     }
 
     /// Read byte by byte: what follows the line is for the next question.
-    fn line(&mut self) -> Result<String> {
+    fn line(&mut self, question: &str) -> Result<String> {
+        self.streams.talk.ask(question);
         let mut line = Vec::new();
         while let Some(byte) = next_byte(&mut self.streams.input).map_err(|error| unreadable(&error))? {
             match byte {
@@ -70,14 +70,15 @@ impl<'a> Prompt<'a> {
             }
         }
         // The cursor still stands behind the question.
-        self.streams.talk.done("");
+        self.streams.talk.tell("");
         Err(ended())
     }
 
-    fn hidden_line(&mut self) -> Result<String> {
-        let line = hidden::read_line(&mut self.streams.input);
+    fn hidden_line(&mut self, question: &str) -> Result<String> {
+        let Streams { input, talk, .. } = &mut *self.streams;
+        let line = hidden::read_line(input, || talk.ask(question));
         // The end of the line was not shown either.
-        self.streams.talk.done("");
+        self.streams.talk.tell("");
         match line.map_err(|error| unreadable(&error))? {
             Typed::Line(line) => Ok(line),
             Typed::End => Err(ended()),

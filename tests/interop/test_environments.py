@@ -1,7 +1,9 @@
 """Environments: made by questions, flags and imports, tried against real services, and read by the Python client."""
 
 import json
+import os
 import re
+import signal
 
 import pytest
 import yaml
@@ -113,6 +115,40 @@ def test_a_key_is_typed_unseen(home):
     assert settings(home, "lab") == {"api_key": SECRET}
 
 
+def test_a_key_that_is_pasted_as_soon_as_it_is_asked_for_is_not_shown(home):
+    assert Spacectl(home).run("config", "init", "-e", "lab").code == 0
+    for _ in range(20):
+        terminal = Terminal([lab.SPACECTL, "config", "set", "api_key", "-"], home)
+        terminal.process.expect_exact("not shown:")
+        os.write(terminal.process.child_fd, SECRET.encode() + b"\r")
+        assert terminal.wait_for_end() == 0
+        assert SECRET.encode() not in terminal.raw
+    assert settings(home, "lab") == {"api_key": SECRET}
+
+
+@pytest.mark.parametrize("name, code", [("TERM", 143), ("HUP", 129), ("INT", 130)])
+def test_a_terminal_shows_again_what_is_typed_after_a_signal_at_a_hidden_question(home, name, code):
+    assert Spacectl(home).run("config", "init", "-e", "lab").code == 0
+    # The shell waits, and leaves the terminal as it finds it.
+    script = f"trap : INT; exec 3<&0; {lab.SPACECTL} config set api_key - <&3 & echo $! >pid; wait $!; echo code $?; stty -a"
+    terminal = Terminal(["bash", "-c", script], home)
+    terminal.wait_for("api_key, not shown:")
+    os.kill(int((home / "pid").read_text()), getattr(signal, f"SIG{name}"))
+    assert terminal.wait_for_end() == 0
+    words = " ".join(terminal.screen()).replace(";", " ").split()
+    assert str(code) in words and {"echo", "icanon", "isig"} <= set(words), words
+    assert settings(home, "lab") == {}
+
+
+def test_the_line_of_a_hidden_answer_ends_also_where_only_errors_are_said(home):
+    assert Spacectl(home).run("config", "init", "-e", "lab").code == 0
+    terminal = Terminal([lab.SPACECTL, "-q", "config", "set", "api_key", "-"], home)
+    terminal.wait_for("api_key, not shown:")
+    terminal.type(SECRET + "\r")
+    assert terminal.wait_for_end() == 0
+    assert terminal.raw.endswith(b"not shown: \r\n")
+
+
 def test_an_environment_that_is_there_is_replaced_only_after_a_yes(home):
     before = {"api_key": "old"}
     assert Spacectl(home).run("config", "init", "-e", "lab", "--api-key", "-", stdin="old").code == 0
@@ -196,30 +232,31 @@ def test_theirs_takes_the_file_that_ours_takes(home, tmp_path):
 
 
 def test_the_real_service_is_checked(spacectl, repository, domain):
-    row = {"Service": "repository", "Endpoint": repository.url, "TLS": "-", "Reflection": "ok", "What to do": ""}
+    row = {"service": "repository", "endpoint": repository.url, "tls": None, "reflection": "ok", "to_do": None}
     # Without a token the service serves a domain of its own.
     (only,), code = check(spacectl, "--endpoint", repository.url)
-    assert code == 0 and row.items() <= only.items() and only["Token"] == "none needed", only
-    assert re.fullmatch(r"\d+ ms", only["Connect"]) and re.fullmatch(r"[\d.]+", only["Version"]), only
+    assert code == 0 and row.items() <= only.items() and only["token"] == "none needed", only
+    assert isinstance(only["connect_ms"], int) and re.fullmatch(r"[\d.]+", only["version"]), only
 
     spacectl.configure(repository.url, domain)
     (only,), code = check(spacectl)
-    assert code == 0 and row.items() <= only.items() and only["Token"] == "accepted", only
+    # With one, it serves that token's; either way it lets the call in.
+    assert code == 0 and row.items() <= only.items() and only["token"] == "not asked for", only
 
     assert spacectl.run("config", "set", "api_key", "-", stdin="wrong").code == 0
     (only,), code = check(spacectl)
-    assert (code, only["Reflection"], only["Token"]) == (1, "ok", "refused")
-    assert "config set api_key -" in only["What to do"]
+    assert (code, only["reflection"], only["token"]) == (1, "ok", "refused")
+    assert "config set api_key -" in only["to_do"]
 
 
 def test_local_serve_is_checked_up_and_down(spacectl, tmp_path):
     with local_serve(tmp_path / "plugins.db") as served:
         spacectl.configure(served.url, "any")
         (only,), code = check(spacectl)
-        assert (code, only["Connect"].endswith(" ms"), only["Token"]) == (0, True, "accepted")
+        assert (code, only["connect"], only["token"]) == (0, "ok", "not asked for")
     (only,), code = check(spacectl)
-    assert (code, only["Connect"], only["Reflection"], only["Token"]) == (1, "failed", "-", "-")
-    assert "is the service running?" in only["What to do"]
+    assert (code, only["connect"], only["reflection"], only["token"]) == (1, "failed", None, None)
+    assert "is the service running?" in only["to_do"]
 
 
 def test_a_dead_endpoint_beside_the_real_service(spacectl, repository, domain):
@@ -228,7 +265,7 @@ def test_a_dead_endpoint_beside_the_real_service(spacectl, repository, domain):
     assert spacectl.run("config", "endpoint", "add", "identity", dead).code == 0
     rows, code = check(spacectl)
     assert code == 1
-    assert {row["Service"]: row["Token"] for row in rows} == {"repository": "accepted", "identity": "-"}
+    assert {row["service"]: row["token"] for row in rows} == {"repository": "not asked for", "identity": None}
 
 
 @pytest.mark.parametrize("key", ["api_key_file", "api_key_command"])

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::columns;
 use crate::cli::{Alias, Format};
 use crate::commands::Context;
 use crate::commands::present::Presentation;
@@ -51,11 +52,6 @@ fn list(own: &Own, all: bool, output: Format, context: &mut Context<'_>) -> Resu
     if all {
         rows.extend(alias::visible(own).map(|(alias, target)| row(alias, target, "built in")));
     }
-    let columns = match output {
-        Format::Table | Format::Csv if all => Some(ALL_COLUMNS),
-        Format::Table | Format::Csv => Some(COLUMNS),
-        Format::Quiet => Some("alias"),
-        Format::Json | Format::Yaml => None,
-    };
+    let columns = columns(output, if all { ALL_COLUMNS } else { COLUMNS }, "alias");
     Presentation::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
 }

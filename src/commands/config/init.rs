@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::{DEFAULT_NAME, named_elsewhere, read_value, warn_of_slip};
-use crate::cli::Init;
+use crate::cli::{Init, Tls};
 use crate::commands::Context;
 use crate::commands::connector::selection;
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid};
@@ -46,12 +46,13 @@ pub fn run(args: &Init, context: &mut Context<'_>) -> Result<()> {
 fn gives_something(args: &Init, context: &Context<'_>) -> bool {
     let Init { import_file, service, api_key, api_key_file, api_key_command, force: _ } = args;
     let global = context.global;
+    let Tls { ca, cert, key, tls_server_name } = &global.tls;
     import_file.is_some()
         || !service.is_empty()
-        || [api_key, api_key_command, &global.environment, &global.domain_id, &global.workspace_id]
+        || [api_key, api_key_command, &global.environment, &global.domain_id, &global.workspace_id, tls_server_name]
             .iter()
             .any(|given| given.is_some())
-        || api_key_file.is_some()
+        || [api_key_file, ca, cert, key].iter().any(|given| given.is_some())
 }
 
 /// The environment that the command line describes; flags outrank the file.
@@ -96,7 +97,27 @@ fn given(args: &Init, context: &mut Context<'_>) -> Result<Environment> {
             environment.set(key, id)?;
         }
     }
+    set_tls(&mut environment, &context.global.tls)?;
     Ok(environment)
+}
+
+/// Keeps what the command line says of TLS, as `config set` does.
+fn set_tls(environment: &mut Environment, tls: &Tls) -> Result<()> {
+    for (key, flag, path) in [("ca", "--ca", &tls.ca), ("cert", "--cert", &tls.cert), ("key", "--key", &tls.key)] {
+        if let Some(path) = path {
+            let text = path.to_str().ok_or_else(|| {
+                Error::usage(format!("{flag} {}: a path in the configuration is UTF-8", path.display()))
+            })?;
+            environment.set(key, text).map_err(|error| error.within(flag))?;
+        }
+    }
+    if let Some(name) = &tls.tls_server_name {
+        environment.set("tls_server_name", name).map_err(|error| error.within("--tls-server-name"))?;
+    }
+    if environment.get("key", false).is_ok() && environment.get("cert", false).is_err() {
+        return Err(Error::usage("--key is the key of a client certificate, and --cert FILE names none"));
+    }
+    Ok(())
 }
 
 fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::present::Presentation;
-use crate::cli::{Config, Endpoint, Format};
+use crate::cli::{Config, Endpoint, Format, Global, Tls};
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Selected, Selection, Source};
 use crate::error::{Error, Result};
 use crate::escape;
@@ -25,6 +25,7 @@ const DEFAULT_NAME: &str = "default";
 const MAX_VALUE: u64 = 64 * 1024;
 
 pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
+    refuse_useless(args, context.global)?;
     match args {
         Config::Init(args) => init::run(args, context),
         Config::Import(args) => import::run(args, context),
@@ -56,6 +57,34 @@ pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
         }
         Config::Endpoint(Endpoint::Show { output }) => show_endpoints(*output, context),
         Config::Alias(args) => alias::run(args, context),
+    }
+}
+
+/// Refuses by name what the command line says of calls, where none is made: it would be lost without a word.
+fn refuse_useless(args: &Config, global: &Global) -> Result<()> {
+    if matches!(args, Config::Check(_)) {
+        return Ok(());
+    }
+    let is_init = matches!(args, Config::Init(_));
+    if let Some(url) = &global.endpoint {
+        let keep =
+            if is_init { format!("--service SERVICE={url}") } else { "`config endpoint add SERVICE URL`".into() };
+        return Err(Error::usage("--endpoint is for calls, and this command makes none")
+            .hint(format!("an environment keeps one for each service: {keep}")));
+    }
+    let Tls { ca, cert, key, tls_server_name } = &global.tls;
+    let flags = [
+        ("--domain-id", global.domain_id.is_some(), "x_domain_id ID"),
+        ("--workspace-id", global.workspace_id.is_some(), "x_workspace_id ID"),
+        ("--ca", ca.is_some(), "ca FILE"),
+        ("--cert", cert.is_some(), "cert FILE"),
+        ("--key", key.is_some(), "key FILE"),
+        ("--tls-server-name", tls_server_name.is_some(), "tls_server_name NAME"),
+    ];
+    match flags.iter().find(|(_, is_given, _)| *is_given && !is_init) {
+        Some((flag, _, kept)) => Err(Error::usage(format!("{flag} is for calls, and this command makes none"))
+            .hint(format!("`spacectl config set {kept}` keeps it in an environment"))),
+        None => Ok(()),
     }
 }
 
@@ -197,17 +226,27 @@ fn list_as(
 ) -> Result<()> {
     let rows = names.iter().map(|name| {
         let source = selected.filter(|selected| selected.name == *name).map(|selected| selected.source.to_string());
-        json!({"Name": name.as_str(), "Current": source.is_some(), "Source": source})
+        json!({"name": name.as_str(), "current": source.is_some(), "source": source})
     });
-    let columns = if output == Format::Quiet { "Name" } else { "Name,Current,Source" };
-    Presentation::parse(Some(columns), output)?.write(Document::of_rows(rows.collect()), context.streams)
+    let columns = columns(output, "name|Name,current|Current,source|Source", "name");
+    Presentation::parse(columns, output)?.write(Document::of_rows(rows.collect()), context.streams)
 }
 
 fn show_endpoints(output: Format, context: &mut Context<'_>) -> Result<()> {
     let (dir, name) = selected(context)?;
     let rows = dir.load(&name)?.endpoints()?.into_iter();
-    let rows = rows.map(|(service, url)| json!({"Service": service, "Endpoint": url})).collect();
-    Presentation::parse(Some("Service,Endpoint"), output)?.write(Document::of_rows(rows), context.streams)
+    let rows = rows.map(|(service, url)| json!({"service": service, "endpoint": url})).collect();
+    let columns = columns(output, "service|Service,endpoint|Endpoint", "service");
+    Presentation::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
+}
+
+/// What is shown of rows: `headed` for people, `name` alone for a shell's loop, and every key, as it is, for programs.
+fn columns<'a>(output: Format, headed: &'a str, name: &'a str) -> Option<&'a str> {
+    match output {
+        Format::Table | Format::Csv => Some(headed),
+        Format::Quiet => Some(name),
+        Format::Json | Format::Yaml => None,
+    }
 }
 
 /// The folder, and the environment that the command works on.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use self::row::Row;
-use crate::cli::Check;
+use crate::cli::{Check, Format};
 use crate::client::metadata::Metadata;
 use crate::commands::connector::{Connector, selection};
 use crate::commands::present::Presentation;
@@ -17,12 +17,14 @@ use crate::error::{Error, Kind, Problem, Result};
 use crate::jwt;
 use crate::view::Document;
 
-const COLUMNS: &str = "Service,Endpoint,Connect,TLS,Reflection,Version,Token,What to do";
+const COLUMNS: &str = "service|Service,endpoint|Endpoint,connect|Connect,tls|TLS,reflection|Reflection,\
+                       version|Version,token|Token,to_do|What to do";
 
 pub fn run(args: &Check, context: &mut Context<'_>) -> Result<()> {
-    let columns = if args.all { format!("Environment,{COLUMNS}") } else { COLUMNS.to_owned() };
-    let presentation = Presentation::parse(Some(&columns), args.output)?;
-    let mut report = Report::default();
+    let columns = if args.all { format!("environment|Environment,{COLUMNS}") } else { COLUMNS.to_owned() };
+    let is_text = !matches!(args.output, Format::Json | Format::Yaml);
+    let presentation = Presentation::parse(is_text.then_some(&columns), args.output)?;
+    let mut report = Report { is_text, ..Report::default() };
     let mut checked = Vec::new();
     for selection in selections(args, context)? {
         match Connector::of(&selection, context) {
@@ -52,6 +54,8 @@ fn selections(args: &Check, context: &Context<'_>) -> Result<Vec<Selection>> {
 
 #[derive(Default)]
 struct Report {
+    /// Rows are cells for people, and no values for programs.
+    is_text: bool,
     rows: Vec<Value>,
     problems: Vec<Problem>,
 }
@@ -72,7 +76,9 @@ impl Report {
             Some(error) => self.failed(&error.clone().within(&checked.environment)),
             None => {}
         }
-        self.rows.push(row.into_value(&checked.environment, checked.key.failure.as_ref()));
+        let key = checked.key.failure.as_ref();
+        let environment = &checked.environment;
+        self.rows.push(if self.is_text { row.to_cells(environment, key) } else { row.to_value(environment, key) });
     }
 }
 
@@ -135,6 +141,8 @@ fn endpoints(endpoints: &Endpoints) -> Result<Vec<(String, String)>> {
 /// What goes with the calls, and what is known of it beforehand.
 struct Key {
     metadata: Metadata,
+    /// The same, but for the key.
+    without: Metadata,
     is_given: bool,
     /// When it ended, if it has.
     expired: Option<Timestamp>,
@@ -153,8 +161,9 @@ impl Key {
             failure = Some(error);
             Metadata::default()
         });
+        let without = connector.metadata_without_key().unwrap_or_default();
         let end = credential.map(Secret::expose).and_then(jwt::expiry);
         let expired = end.filter(|end| *end <= Timestamp::now());
-        Self { metadata, is_given: credential.is_some(), expired, failure }
+        Self { metadata, without, is_given: credential.is_some(), expired, failure }
     }
 }

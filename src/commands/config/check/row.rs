@@ -32,11 +32,19 @@ const NOTHING: &str = "-";
 const OK: &str = "ok";
 const FAILED: &str = "failed";
 
+/// What became of the connection.
+enum Connect {
+    Untried,
+    Failed,
+    /// Made, in this time where that is known.
+    Made(Option<Duration>),
+}
+
 /// What is found at one endpoint.
 pub(super) struct Row {
     service: String,
     endpoint: String,
-    connect: String,
+    connect: Connect,
     tls: &'static str,
     reflection: &'static str,
     version: String,
@@ -51,7 +59,7 @@ impl Row {
         let mut row = Self {
             service: service.to_owned(),
             endpoint: endpoint.to_owned(),
-            connect: NOTHING.into(),
+            connect: Connect::Untried,
             tls: NOTHING,
             reflection: NOTHING,
             version: NOTHING.into(),
@@ -76,7 +84,7 @@ impl Row {
     }
 
     async fn connect(&mut self, connector: &Connector, key: &Key) -> Option<Caller> {
-        let destination = match connector.settings().destination(&self.service) {
+        let destination = match connector.settings().place(&self.service) {
             Ok(destination) => destination,
             Err(error) => {
                 self.failure = Some(error);
@@ -96,9 +104,9 @@ impl Row {
         let (reached, connected) = join(reaching, connector.reach(destination, key.metadata.clone())).await;
         let is_tls = url.is_some_and(|url| url.is_tls());
         self.connect = match (reached, &connected) {
-            (Some(time), _) if is_tls || connected.is_ok() => format!("{} ms", time.as_millis()),
-            (None, Ok(_)) => OK.into(),
-            _ => FAILED.into(),
+            (Some(time), _) if is_tls || connected.is_ok() => Connect::Made(Some(time)),
+            (None, Ok(_)) => Connect::Made(None),
+            _ => Connect::Failed,
         };
         if is_tls && (reached.is_some() || connected.is_ok()) {
             self.tls = if connected.is_ok() { OK } else { FAILED };
@@ -125,7 +133,7 @@ impl Row {
 
     async fn try_key(&self, caller: &Caller, described: &Described, key: &Key) -> Result<Tried> {
         // What is refused without the key says nothing of it.
-        if key.failure.is_some() { Ok(Tried::Nothing) } else { try_key(caller, &self.service, described).await }
+        if key.failure.is_some() { Ok(Tried::Nothing) } else { try_key(caller, &self.service, described, key).await }
     }
 
     fn take_token(&mut self, answer: Result<Tried>, key: &Key) {
@@ -136,6 +144,7 @@ impl Row {
         };
         let (token, failure) = match answer {
             Ok(Tried::Nothing) => (NOTHING, None),
+            Ok(Tried::NotAskedFor) => ("not asked for", None),
             Ok(Tried::Accepted) if key.is_given => ("accepted", None),
             Ok(Tried::Accepted) => ("none needed", None),
             Ok(Tried::NotPermitted(error)) => {
@@ -163,23 +172,53 @@ impl Row {
         self.failure = failure;
     }
 
-    /// The row as it is shown; `key` is why there is no key.
-    pub fn into_value(self, environment: &str, key: Option<&Error>) -> Value {
-        let to_do = self.failure.as_ref().or(key).map_or_else(String::new, |error| {
-            let problem = &error.problems()[0];
-            problem.hints.first().or(problem.causes.last()).unwrap_or(&problem.message).clone()
-        });
+    /// The row as people read it; `key` is why there is no key.
+    pub fn to_cells(&self, environment: &str, key: Option<&Error>) -> Value {
+        let connect = match &self.connect {
+            Connect::Untried => NOTHING.to_owned(),
+            Connect::Failed => FAILED.to_owned(),
+            Connect::Made(None) => OK.to_owned(),
+            Connect::Made(Some(time)) => format!("{} ms", time.as_millis()),
+        };
         json!({
-            "Environment": environment,
-            "Service": self.service,
-            "Endpoint": self.endpoint,
-            "Connect": self.connect,
-            "TLS": self.tls,
-            "Reflection": self.reflection,
-            "Version": self.version,
-            "Token": self.token,
-            "What to do": to_do,
+            "environment": environment,
+            "service": self.service,
+            "endpoint": self.endpoint,
+            "connect": connect,
+            "tls": self.tls,
+            "reflection": self.reflection,
+            "version": self.version,
+            "token": self.token,
+            "to_do": self.to_do(key).unwrap_or_default(),
         })
+    }
+
+    /// The row as programs read it: what is not known is null.
+    pub fn to_value(&self, environment: &str, key: Option<&Error>) -> Value {
+        let told = |text: &str| (!text.is_empty() && text != NOTHING).then(|| text.to_owned());
+        let (connect, time) = match &self.connect {
+            Connect::Untried => (None, None),
+            Connect::Failed => (Some(FAILED), None),
+            Connect::Made(time) => (Some(OK), time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))),
+        };
+        json!({
+            "environment": told(environment),
+            "service": told(&self.service),
+            "endpoint": self.endpoint,
+            "connect": connect,
+            "connect_ms": time,
+            "tls": told(self.tls),
+            "reflection": told(self.reflection),
+            "version": told(&self.version),
+            "token": told(self.token),
+            "to_do": self.to_do(key),
+        })
+    }
+
+    /// What to do about what is wrong.
+    fn to_do(&self, key: Option<&Error>) -> Option<String> {
+        let problem = &self.failure.as_ref().or(key)?.problems()[0];
+        Some(problem.hints.first().or(problem.causes.last()).unwrap_or(&problem.message).clone())
     }
 }
 
@@ -211,6 +250,8 @@ async fn version(caller: &Caller, described: &Described) -> Result<Option<String
 /// What a call with the key came to.
 enum Tried {
     Accepted,
+    /// The call comes to the same without the key.
+    NotAskedFor,
     /// The key is known; what it was tried on, its role may not do.
     NotPermitted(Error),
     /// There is nothing to try it on.
@@ -219,7 +260,7 @@ enum Tried {
 
 /// Lists one row of a resource that can be listed. Any answer but UNAUTHENTICATED and PERMISSION_DENIED comes from behind
 /// the door; a service that does not answer at all is an error too.
-async fn try_key(caller: &Caller, service: &str, described: &Described) -> Result<Tried> {
+async fn try_key(caller: &Caller, service: &str, described: &Described, key: &Key) -> Result<Tried> {
     let mut denied = Vec::new();
     for name in resources(described, service).take(MAX_RESOURCES) {
         if denied.len() == MAX_LISTS {
@@ -238,14 +279,24 @@ async fn try_key(caller: &Caller, service: &str, described: &Described) -> Resul
         let mut request = Map::new();
         let first_row = Wish { page: Some(Page { number: 1, limit: 1 }), ..Wish::default() };
         query::apply(&mut request, &list.input(), &first_row)?;
-        match call(caller, &list, &request).await {
-            Ok(_) => return Ok(Tried::Accepted),
+        let let_in = match call(caller, &list, &request).await {
+            Ok(_) => None,
             Err(error) => match error.kind() {
-                Kind::Status(Code::PermissionDenied) => denied.push(error),
+                Kind::Status(Code::PermissionDenied) => {
+                    denied.push(error);
+                    continue;
+                }
                 Kind::Status(Code::Unauthenticated | Code::Unavailable | Code::DeadlineExceeded) => return Err(error),
-                _ => return Ok(Tried::Accepted),
+                kind => Some(kind),
             },
+        };
+        if !key.is_given {
+            return Ok(Tried::Accepted);
         }
+        // Where nobody looks at the key, one that is made up is let in as well.
+        let without = call(&caller.clone().with_metadata(key.without.clone()), &list, &request).await;
+        let is_same = without.err().map(|error| error.kind()) == let_in;
+        return Ok(if is_same { Tried::NotAskedFor } else { Tried::Accepted });
     }
     Ok(denied.into_iter().next().map_or(Tried::Nothing, Tried::NotPermitted))
 }
