@@ -21,6 +21,9 @@ const OPTIONS: [(&[&str], &str); 9] = [
     (&["--no-color", "--no-colour"], "the variable NO_COLOR=1 turns colours off"),
 ];
 
+/// The options of commands that answer with rows.
+const ROWS: [&str; 8] = ["--filter", "--filter-any", "--search", "--limit", "-l", "--page", "--sort", "-s"];
+
 /// The commands that take a resource and a request.
 const CALLS: [&str; 5] = ["exec", "list", "get", "stat", "analyze"];
 
@@ -64,6 +67,9 @@ fn text(unparsed: &clap::Error, kind: ContextKind) -> Option<&str> {
 /// An option of another tool, or a word that a request cannot be told from.
 fn unknown(arg: &str, words: &[&str]) -> Option<String> {
     if arg.starts_with('-') {
+        if words.contains(&"exec") && ROWS.contains(&arg) {
+            return Some(format!("{arg} chooses among rows: it goes with list, stat and analyze"));
+        }
         let option = OPTIONS.iter().find(|(others, _)| others.contains(&arg));
         return option.map(|(_, hint)| (*hint).to_owned());
     }
@@ -153,6 +159,14 @@ mod tests {
             assert!(hint.as_ref().is_some_and(|hint| hint.contains(said)), "{option}: {hint:?}");
         }
         assert_eq!(hint("spacectl list repository.Plugin --frobnicate"), None);
+    }
+
+    #[test]
+    fn what_chooses_rows_goes_with_what_answers_with_them() {
+        for option in ["--filter name=x", "-l 3", "--sort name"] {
+            let hint = hint(&format!("spacectl exec list plugin {option}")).unwrap();
+            assert!(hint.ends_with("it goes with list, stat and analyze"), "{option}: {hint}");
+        }
     }
 
     #[test]

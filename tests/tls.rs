@@ -386,3 +386,13 @@ fn the_page_about_tls_is_true() {
     cases.insert_var("[HOME]", home.path().to_str().unwrap().to_owned()).unwrap();
     cases.run();
 }
+
+#[test]
+fn explain_refuses_flags_of_tls_for_local_as_every_call_does() {
+    let user = Spacectl::local();
+    for line in ["explain repository.Plugin.get", "list repository.Plugin"] {
+        let run = user.run(&format!("{line} --ca /nowhere"));
+        assert_eq!(run.status, Some(2), "{run}");
+        assert!(run.stderr.contains("--ca is for TLS"), "{run}");
+    }
+}

@@ -175,7 +175,7 @@ fn trace(verbose: u8, talk: &Talk) -> Trace {
 
 /// Whoever types `--ca` expects TLS, and must not send a key in plaintext unawares. What a configuration says of TLS is
 /// for those of its endpoints that speak it.
-fn refuse_useless(flags: &Tls, destination: &Destination) -> Result<()> {
+pub fn refuse_useless(flags: &Tls, destination: &Destination) -> Result<()> {
     let Some(flag) = flags.first_given() else { return Ok(()) };
     match destination {
         Destination::Url(url) if url.is_tls() => Ok(()),
@@ -188,7 +188,7 @@ fn refuse_useless(flags: &Tls, destination: &Destination) -> Result<()> {
 }
 
 /// What the command line says of TLS.
-fn tls_of(flags: &cli::Tls) -> Result<Tls> {
+pub fn tls_of(flags: &cli::Tls) -> Result<Tls> {
     let cli::Tls { ca, cert, key, tls_server_name } = flags;
     Tls::of_flags(ca.clone(), cert.clone(), key.clone(), tls_server_name.clone())
 }

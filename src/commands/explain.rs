@@ -3,7 +3,7 @@
 use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
 use tonic::Code;
 
-use super::connector::{Connector, selection};
+use super::connector::{Connector, refuse_useless, selection, tls_of};
 use super::method::{describe, find_method};
 use super::present::Presentation;
 use super::{Context, block_on};
@@ -133,7 +133,8 @@ fn find(address: &Address, api_version: &str, context: &mut Context<'_>) -> Resu
     let settings = Settings::resolve(&selection, context.variables)?;
     if matches!(settings.endpoints, Endpoints::Embedded) {
         // What it has is known without opening its file; what it has not is refused as by every command.
-        settings.destination(&address.resource().service)?;
+        let destination = settings.destination(&address.resource().service)?;
+        refuse_useless(&tls_of(&context.global.tls)?, &destination)?;
         return bundled(address, api_version);
     }
     let connector = Connector::new(context)?;
