@@ -167,6 +167,7 @@ fn a_template_is_set_shown_used_and_removed() {
         "template remove identity.Project",
         "template show identity.Project",
         "template list -o quiet",
+        "template list -o json",
     ]
     .map(|line| format!("$ spacectl {line}\n{}\n", user.run(line)))
     .to_vec();

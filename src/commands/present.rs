@@ -181,6 +181,15 @@ impl Presentation {
     }
 }
 
+/// What is shown of rows: `headed` for people, `name` alone for a shell's loop, and every key, as it is, for programs.
+pub fn columns<'a>(output: cli::Format, headed: &'a str, name: &'a str) -> Option<&'a str> {
+    match output {
+        cli::Format::Table | cli::Format::Csv => Some(headed),
+        cli::Format::Quiet => Some(name),
+        cli::Format::Json | cli::Format::Yaml => None,
+    }
+}
+
 impl From<cli::Format> for Format {
     fn from(format: cli::Format) -> Self {
         match format {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::method::Method;
-use super::present::Presentation;
+use super::present::{Presentation, columns};
 use crate::cli::{self, Format, TemplateColumns};
 use crate::config::{ConfigDir, Invalid, TemplateName, Variables};
 use crate::error::{Error, Kind, Problem, Result};
@@ -129,6 +129,7 @@ fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Resul
 fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
     let names = dir.templates()?;
+    let in_text = !matches!(output, Format::Json | Format::Yaml);
     let mut rows = Vec::new();
     for name in &names {
         // A broken file must not hide the others.
@@ -137,18 +138,20 @@ fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
             context.streams.talk.warning(&told.join("; "));
             None
         });
-        rows.push(row(name.as_str(), "set", columns.as_ref()));
+        rows.push(row(name.as_str(), "set", columns.as_ref(), in_text));
     }
     for name in Template::built_in_resources().filter(|built_in| names.iter().all(|name| name.as_str() != *built_in)) {
-        rows.push(row(name, "built in", Template::built_in(name).as_ref()));
+        rows.push(row(name, "built in", Template::built_in(name).as_ref(), in_text));
     }
-    rows.sort_by_cached_key(|row| row["Resource"].to_string());
-    Presentation::parse(Some("Resource,Template,Columns"), output)?.write(Document::of_rows(rows), context.streams)
+    rows.sort_by_cached_key(|row| row["resource"].to_string());
+    let columns = columns(output, "resource|Resource,template|Template,columns|Columns", "resource");
+    Presentation::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
 }
 
-fn row(resource: &str, kind: &str, template: Option<&Template>) -> Value {
-    let columns = template.map(|template| template.texts().collect::<Vec<_>>().join(","));
-    json!({"Resource": resource, "Template": kind, "Columns": columns})
+fn row(resource: &str, kind: &str, template: Option<&Template>, in_text: bool) -> Value {
+    let columns = template.map(|template| template.texts().collect::<Vec<_>>());
+    let columns = if in_text { json!(columns.map(|columns| columns.join(","))) } else { json!(columns) };
+    json!({"resource": resource, "template": kind, "columns": columns})
 }
 
 /// The error that a resource has no template of the user's.

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::columns;
 use crate::cli::{Alias, Format};
 use crate::commands::Context;
-use crate::commands::present::Presentation;
+use crate::commands::present::{Presentation, columns};
 use crate::config::ConfigDir;
 use crate::error::Result;
 use crate::resource::alias::{self, Own};

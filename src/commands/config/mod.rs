@@ -10,7 +10,7 @@ use std::io::{Read as _, Write as _};
 use serde_json::{Value, json};
 
 use super::Context;
-use super::present::Presentation;
+use super::present::{Presentation, columns};
 use crate::cli::{Config, Endpoint, Format, Global, Tls};
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Selected, Selection, Source};
 use crate::error::{Error, Result};
@@ -238,15 +238,6 @@ fn show_endpoints(output: Format, context: &mut Context<'_>) -> Result<()> {
     let rows = rows.map(|(service, url)| json!({"service": service, "endpoint": url})).collect();
     let columns = columns(output, "service|Service,endpoint|Endpoint", "service");
     Presentation::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
-}
-
-/// What is shown of rows: `headed` for people, `name` alone for a shell's loop, and every key, as it is, for programs.
-fn columns<'a>(output: Format, headed: &'a str, name: &'a str) -> Option<&'a str> {
-    match output {
-        Format::Table | Format::Csv => Some(headed),
-        Format::Quiet => Some(name),
-        Format::Json | Format::Yaml => None,
-    }
 }
 
 /// The folder, and the environment that the command works on.
