@@ -356,3 +356,16 @@ fn a_pipe_gets_whole_cells_and_no_notes() {
         assert!(Spacectl::new().run(&format!("{list} {options}")).quiet_success().contains(&long));
     }
 }
+
+#[test]
+fn a_template_for_one_call_can_come_on_standard_input() {
+    let user = Spacectl::local();
+    user.run("exec register plugin -p name=Slack -p resource_type=a.B -p image=me/plugin-slack").success();
+    let run = user.run_with_input("list plugin -t -", &template(&["name|Name"]));
+    assert_eq!(run.quiet_success(), " Name\n--------\n Slack\n\n Count: 1 / 1\n");
+    for more in ["-f -", "-p keyword=@-"] {
+        let run = user.run_with_input(&format!("list plugin -t - {more}"), &template(&["name"]));
+        assert_eq!(run.status, Some(2), "{run}");
+        assert!(run.stderr.contains("standard input is asked for twice"), "{run}");
+    }
+}

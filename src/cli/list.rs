@@ -46,7 +46,7 @@ pub struct Rows {
     /// Columns to show, as key or key|Alias, split by commas
     #[arg(short, long, value_name = "COLUMNS", conflicts_with_all = ["template", "minimal", "all"])]
     pub columns: Option<String>,
-    /// YAML file of columns to show, in the form that `template set` takes
+    /// YAML file of columns to show, in the form that `template set` takes, or - for standard input
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["minimal", "all"])]
     pub template: Option<String>,
     /// Only the fields that identify a row

@@ -3,9 +3,12 @@
 use super::present::Presentation;
 use super::read::{Asked, Reading, Templates};
 use super::{Context, filters, template};
-use crate::cli::{List, Rows};
-use crate::error::Result;
+use crate::cli::{List, Request, Rows};
+use crate::error::{Error, Result};
 use crate::query::Page;
+use crate::view::Template;
+
+const STDIN: &str = "-";
 
 pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
     let Rows { minimal, all, limit, page, sort, .. } = &args.rows;
@@ -22,6 +25,7 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
         },
         filters: filters::read(&args.filters)?,
         templates: match &args.rows.template {
+            Some(file) if file == STDIN => Templates::Given(from_stdin(&args.request, context)?),
             Some(file) => Templates::Given(template::read_file(file)?),
             None => Templates::Kept(context.variables),
         },
@@ -29,4 +33,16 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
         more: "-a",
     };
     reading.run(context)
+}
+
+/// The template on standard input, which can be read once only.
+fn from_stdin(request: &Request, context: &mut Context<'_>) -> Result<Template> {
+    let files = request.file_parameter.iter().map(String::as_str);
+    let values = request.parameter.iter().filter_map(|parameter| parameter.split_once("=@")).map(|(_, file)| file);
+    if files.chain(values).any(|file| file == STDIN) {
+        return Err(
+            Error::usage("standard input is asked for twice").hint("use - only once, over all of -t, -f and -p KEY=@-")
+        );
+    }
+    template::read(&mut context.streams.input, "stdin")
 }

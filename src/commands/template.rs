@@ -187,7 +187,8 @@ pub fn read_file(name: &str) -> Result<Template> {
     read(file, name)
 }
 
-fn read(reader: impl Read, name: &str) -> Result<Template> {
+/// As [`read_file`], of what `reader` holds.
+pub fn read(reader: impl Read, name: &str) -> Result<Template> {
     let mut bytes = Vec::new();
     let failed = |error: std::io::Error| Error::local(format!("cannot read {name}")).cause(error);
     reader.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
