@@ -244,7 +244,7 @@ LIFE = [
     ("config import theirs --from python -e theirs --force", "theirs"),
     ("config get api_key -e theirs --show-secrets", "their-key\n"),
     ("config environment --remove theirs", "theirs"),
-    ("config check --all -o csv", "accepted"),
+    ("config check --all -o csv", "not asked for"),
     ("exec register repository.Plugin -f specs -c plugin_id -o quiet", "plugin-one\nplugin-two\n"),
     ("exec register repository.Plugin --file-parameter specs/one.yml", "ERROR_SAVE_UNIQUE_VALUES", 70),
     ("exec register repository.Plugin --strict -f specs/one.yml", "did you mean OWN?", 1),
