@@ -276,9 +276,9 @@ FAILURES = {
         r"may have done its work, so look before sending it again",
     ),
     "mute": (
-        1,
-        "stream error received: unspecific protocol error detected",
-        re.escape("a proxy between may have waited in vain for the service: is it running?"),
+        68,
+        "no answer within 10s",
+        re.escape("is it overloaded, or no gRPC service? --timeout 0 waits without end, other limits to 10s at most"),
     ),
     "nowhere": (76, r"the answer is no gRPC: HTTP 404 Not Found \(text/html\)", re.escape(NO_PATH)),
     "unreflected": (76, r"the answer is no gRPC: HTTP 404 Not Found \(text/html\)", re.escape(NO_PATH)),

@@ -115,6 +115,7 @@ def test_a_watch_in_a_pipe_prints_changes(either):
     ) as watch:
         assert watch.stdout.readline() == "plugin-one\n"
         register(either, "two")
+        assert watch.stdout.readline() == "\n"
         assert sorted([watch.stdout.readline(), watch.stdout.readline()]) == ["plugin-one\n", "plugin-two\n"]
         watch.send_signal(signal.SIGINT)
         assert watch.wait(lab.PATIENCE) == 130

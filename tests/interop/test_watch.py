@@ -41,7 +41,7 @@ def watch(tmp_path, server, *more, **screen):
 def test_a_table_is_drawn_anew_in_place(tmp_path, server):
     register(tmp_path, server, "one")
     terminal = watch(tmp_path, server)
-    screen = terminal.wait_for("plugin-one")
+    screen = terminal.wait_for("Count: 1 / 1")
     assert screen[0].startswith(f"Every 0.2s: list {PLUGIN} at {server.url} ")
     assert CLOCK.search(screen[0])
     assert len(screen[0]) == 80
