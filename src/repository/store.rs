@@ -6,6 +6,7 @@
 //! the runtime: see [`Store::write`].
 
 use std::fs::{self, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{self, Path};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -101,7 +102,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(&file, flags).map_err(|error| failed().cause(error))?;
         let foreign = || failed().cause("the file is not a local repository").hint("choose another file");
-        let opened = patiently(|| prepare(&mut connection)).map_err(|error| match error.sqlite_error_code() {
+        let opened = prepare(&mut connection).map_err(|error| match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => foreign(),
             _ => failed().cause(error),
         })?;
@@ -192,13 +193,9 @@ fn create(file: &Path) -> std::io::Result<()> {
     folders.recursive(true);
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-        folders.mode(0o700);
-        // SQLite gives its side files the mode of the main file.
-        options.mode(0o600);
-    }
+    folders.mode(0o700);
+    // SQLite gives its side files the mode of the main file.
+    options.mode(0o600);
     if let Some(folder) = file.parent() {
         folders.create(folder)?;
     }
@@ -208,20 +205,25 @@ fn create(file: &Path) -> std::io::Result<()> {
 fn prepare(connection: &mut Connection) -> rusqlite::Result<Opened> {
     // Waiting is ours: see `Store::write`.
     connection.busy_timeout(Duration::ZERO)?;
-    let opened = recognise(connection)?;
-    let opened = match opened {
-        Opened::Created => found(connection)?,
-        other => other,
-    };
+    // Each step is tried again by itself: whoever has created the store must not find it there the second time.
+    let opened = patiently(|| match recognise(connection)? {
+        Opened::Created => found(connection),
+        other => Ok(other),
+    })?;
     if matches!(opened, Opened::Created | Opened::Known) {
-        let mode: String = connection.query_row("PRAGMA journal_mode", (), |row| row.get(0))?;
-        if mode != "wal" {
-            connection.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(()))?;
-        }
-        // In WAL mode this can lose the last calls when the power fails, and never damages the file.
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        patiently(|| tune(connection))?;
     }
     Ok(opened)
+}
+
+/// Sets the modes that the file keeps and those that each connection has of its own.
+fn tune(connection: &Connection) -> rusqlite::Result<()> {
+    let mode: String = connection.query_row("PRAGMA journal_mode", (), |row| row.get(0))?;
+    if mode != "wal" {
+        connection.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(()))?;
+    }
+    // In WAL mode this can lose the last calls when the power fails, and never damages the file.
+    connection.pragma_update(None, "synchronous", "NORMAL")
 }
 
 /// Looks at a file without changing it; an empty one is for us to create.
