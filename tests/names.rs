@@ -236,6 +236,34 @@ fn built_in_aliases_need_no_home() {
 }
 
 #[test]
+fn explain_takes_a_verb_behind_any_name_of_a_resource() {
+    let (inventory, cost) = (inventory(), cost());
+    let configured = user(&[("inventory", &inventory.url()), ("cost_analysis", &cost.url())]);
+    configured.run("config alias set rules inventory.CollectorRule").success();
+    for (user, name, verb, full) in [
+        (&Spacectl::new(), "plugins", "list", "repository.Plugin"),
+        (&Spacectl::local(), "Plugins", "get_versions", "repository.Plugin"),
+        (&configured, "rules", "get_rule", "inventory.CollectorRule"),
+        (&configured, "Rule", "get_rule", "inventory.CollectorRule"),
+        (&configured, "collector-rules", "list", "inventory.CollectorRule"),
+    ] {
+        let explained = |name: &str| user.run(&format!("explain {name}.{verb}")).success();
+        assert_eq!(explained(name), explained(full), "{name}");
+        let slip = user.run(&format!("explain {name}.lisst"));
+        assert_eq!(slip.status, Some(2), "{slip}");
+        assert!(
+            slip.stderr.contains(&format!("error: {full}")) && slip.stderr.contains("did you mean list?"),
+            "{slip}"
+        );
+    }
+    // A service that is there is one, and behind an endpoint there can be any.
+    let resource = Spacectl::new().run("explain repository.plugin").success();
+    assert!(resource.contains("RESOURCE:   repository.Plugin"), "{resource}");
+    let unknown = Spacectl::new().run(&format!("--endpoint {} explain plugins.list", inventory.url()));
+    assert!(unknown.status != Some(0) && unknown.stderr.contains("plugins"), "{unknown}");
+}
+
+#[test]
 fn slips_of_other_clients_and_tools_are_answered_with_what_to_type() {
     let user = Spacectl::local();
     user.run("list plugin").success();

@@ -14,7 +14,7 @@ use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};
 use crate::json;
 use crate::platform::ApiName;
 use crate::repository::{self, API_VERSION};
-use crate::resource::{Resource, alias, verb};
+use crate::resource::{Resource, alias, service_among, verb};
 use crate::spec;
 use crate::streams::Streams;
 use crate::view::Document;
@@ -103,12 +103,31 @@ fn address(text: &str, context: &Context<'_>) -> Result<Address> {
     let Some((first, below)) = text.split_once('.') else {
         return Ok(Address::of(context.resource(text)?, ""));
     };
-    // `repository` is an alias and a service: what follows tells which is meant.
-    let is_verb = below.split('.').next().is_some_and(verb::is_known);
-    match is_verb.then(|| alias::find(first, &context.own_aliases()?)).transpose()?.flatten() {
-        Some(resource) if !below.split('.').any(str::is_empty) => Ok(Address::of(resource, below)),
-        _ => Address::parse(text),
+    if below.split('.').any(str::is_empty) {
+        return Address::parse(text);
     }
+    let own = || context.own_aliases();
+    let resource = if is_no_service(first, context)? {
+        let own = own()?;
+        alias::find(first, &own)?.map_or_else(|| alias::find_alike(first, &own), |found| Ok(Some(found)))?
+    } else if below.split('.').next().is_some_and(verb::is_known) {
+        // `repository` is an alias and a service: what follows tells which is meant.
+        alias::find(first, &own()?)?
+    } else {
+        None
+    };
+    resource.map_or_else(|| Address::parse(text), |resource| Ok(Address::of(resource, below)))
+}
+
+/// Whether it is known that nothing here has a service like `name`. Behind `--endpoint` there can be any.
+fn is_no_service(name: &str, context: &Context<'_>) -> Result<bool> {
+    let selection = selection(context);
+    let services = if is_nothing_selected(&selection, context.variables)? {
+        vec![REPOSITORY.to_owned()]
+    } else {
+        Settings::resolve(&selection, context.variables)?.services()?
+    };
+    Ok(!services.is_empty() && service_among(name, &services)?.is_none())
 }
 
 /// What is asked about, and who described it.
