@@ -2,6 +2,9 @@
 //!
 //! The way of every call: arguments -> request value -> descriptor -> bytes -> call -> value -> view -> output.
 
+#[cfg(not(unix))]
+compile_error!("spacectl needs Unix: its signals, its file modes and its terminals");
+
 use std::ffi::OsString;
 use std::io::Write as _;
 

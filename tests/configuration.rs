@@ -107,7 +107,6 @@ fn an_import_that_is_wrong_makes_nothing() {
     assert_snapshot!(user.run("config show"));
 }
 
-#[cfg(unix)]
 #[test]
 fn files_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -31,7 +31,6 @@ fn environment_file(user: &Spacectl) -> std::path::PathBuf {
     user.home().join(".spaceone/environments/lab.yml")
 }
 
-#[cfg(unix)]
 fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
@@ -147,7 +146,6 @@ fn a_key_comes_from_a_file_whose_path_counts_from_the_configuration_or_from_home
     let server = service();
     let user = user_of(&server);
     user.file("../.spaceone/environments/key.txt", "s3cret-key\n").file("../key-of-home.txt", "home-key\n");
-    #[cfg(unix)]
     set_mode(&user.home().join(".spaceone/environments/key.txt"), 0o600);
     let file = user.home().join(".spaceone/environments/lab.yml");
     let settings = std::fs::read_to_string(&file).unwrap();
@@ -158,7 +156,6 @@ fn a_key_comes_from_a_file_whose_path_counts_from_the_configuration_or_from_home
     let run = user.run(LIST);
     assert_eq!(run.status, Some(0), "{run}");
     // The test's umask lets others read it.
-    #[cfg(unix)]
     assert!(run.stderr.contains("[HOME]/key-of-home.txt holds a secret, and its mode 0644"), "{run}");
     assert_eq!(tokens(&server), [Some(KEY.into()), Some("home-key".into())]);
 }
@@ -189,7 +186,6 @@ fn a_key_file_that_is_not_there_is_an_error_where_it_is_needed_only() {
     assert_eq!(tokens(&server), [None]);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_key_comes_from_a_command_that_runs_once_and_only_where_it_is_needed() {
     let (server, other) = (service(), service());
@@ -223,7 +219,6 @@ fn a_key_comes_from_a_command_that_runs_once_and_only_where_it_is_needed() {
     assert_eq!(tokens(&server)[2..], [Some("other-key".into()), Some("variable-key".into())]);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_command_that_gives_no_key_is_an_error_that_shows_nothing_of_its_output() {
     let server = service();
@@ -238,7 +233,6 @@ fn a_command_that_gives_no_key_is_an_error_that_shows_nothing_of_its_output() {
     assert_eq!(server.calls().len(), 0);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_command_that_others_could_have_written_is_not_run() {
     let server = service();

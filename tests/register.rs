@@ -171,7 +171,6 @@ fn a_reader_that_leaves_stops_no_registration() {
     assert_eq!(user.run("list repository.Plugin -c plugin_id -o quiet").quiet_success().lines().count(), 400);
 }
 
-#[cfg(unix)]
 #[test]
 fn an_interrupted_run_has_shown_all_that_it_did() {
     use std::io::{BufRead as _, BufReader, Read as _};

@@ -1,7 +1,5 @@
 //! `local serve`: the embedded Repository on a port.
 
-#![cfg(unix)]
-
 mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _};

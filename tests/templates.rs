@@ -320,7 +320,6 @@ fn templates_lie_in_the_configurations_folder_and_nowhere_else() {
     user.run_with_input("template set repository.Plugin -f -", &template(&["name"])).success();
     let file = user.path("elsewhere/template/repository.Plugin.yml");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), template(&["name"]));
-    #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);

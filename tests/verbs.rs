@@ -1,7 +1,5 @@
 //! `stat` and `analyze`, methods that stream, and every other method of every service.
 
-#![cfg(unix)]
-
 mod support;
 
 use std::sync::{Arc, Mutex};

@@ -1,7 +1,5 @@
 //! `--watch` in a pipe; tests/interop has it on a terminal.
 
-#![cfg(unix)]
-
 mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -59,7 +59,6 @@ impl Cache {
         }
         let mut builder = DirBuilder::new();
         builder.recursive(true);
-        #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&self.folder)?;
         // Made with mode 0600, and removed again if it cannot take its place.
@@ -148,7 +147,6 @@ mod tests {
         file.set_modified(std::time::SystemTime::now() + 2 * day).unwrap();
     }
 
-    #[cfg(unix)]
     #[test]
     fn others_read_neither_the_folder_nor_the_files() {
         use std::os::unix::fs::PermissionsExt as _;

@@ -32,19 +32,9 @@ pub(super) fn output(command: &str, limit: Option<Duration>) -> Result<String> {
     result
 }
 
-#[cfg(unix)]
 fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command);
-    shell
-}
-
-#[cfg(windows)]
-fn shell(command: &str) -> Command {
-    use std::os::windows::process::CommandExt as _;
-    let mut shell = Command::new("cmd");
-    // `cmd` has quoting rules of its own: the text goes to it as it is.
-    shell.arg("/C").raw_arg(command);
     shell
 }
 
@@ -93,12 +83,12 @@ fn read(child: &mut Child, limit: Option<Duration>) -> Result<String> {
 fn ending(status: ExitStatus) -> String {
     match status.code() {
         Some(code) => format!("exit status {code}"),
-        // On Unix this names the signal.
+        // This names the signal.
         None => status.to_string(),
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -215,7 +215,6 @@ mod tests {
         assert!(error.starts_with("error: cannot read the api_key_file /nowhere/key"), "{error}");
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_command_gives_what_it_prints() {
         let obtain = |line: &str| Credential::Command(line.into()).obtain(None);

@@ -143,7 +143,6 @@ fn a_failed_change_saves_nothing() {
     assert_eq!(fs::read_to_string(dir.file_of(&name("dev"))).unwrap(), before);
 }
 
-#[cfg(unix)]
 #[test]
 fn changes_at_the_same_time_are_all_kept() {
     let (_home, dir) = empty();
@@ -184,7 +183,6 @@ fn a_fault_in_a_file_is_told_with_its_place() {
     assert!(!error.contains("hunter2"), "{error}");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_secret_that_others_can_read_is_warned_about_until_it_is_saved() {
     use std::os::unix::fs::PermissionsExt;

@@ -122,7 +122,6 @@ fn write_beside(path: &Path, content: &str) -> io::Result<NamedTempFile> {
 pub(super) fn make_folder(path: &Path) -> Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
-    #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder
         .create(path)
@@ -160,18 +159,12 @@ pub(super) fn names_in(folder: &Path) -> Result<Vec<String>> {
 }
 
 /// The file's permission bits, if others than its owner have any.
-#[cfg(unix)]
 pub(super) fn shared_mode(path: &Path) -> Option<u32> {
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).ok()?.permissions()) & 0o777;
     (mode & 0o077 != 0).then_some(mode)
 }
 
 /// Other systems protect a user's folder by other means than the file's mode.
-#[cfg(not(unix))]
-pub(super) fn shared_mode(_path: &Path) -> Option<u32> {
-    None
-}
-
 /// What to warn about: the file at `path`, which holds a secret, is not its owner's alone.
 pub(super) fn exposure(path: &Path) -> Option<String> {
     let mode = shared_mode(path)?;
@@ -269,7 +262,6 @@ mod tests {
         assert_eq!(shell_word(Path::new("/a b/it's")), r"'/a b/it'\''s'");
     }
 
-    #[cfg(unix)]
     mod unix {
         use super::*;
         use std::os::unix::fs::{PermissionsExt, symlink};

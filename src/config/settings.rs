@@ -390,7 +390,6 @@ mod tests {
         assert_eq!(key(&Settings::resolve(&Selection::default(), &variables).unwrap()), Some("k"));
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_readable_key_is_warned_about() {
         use std::os::unix::fs::PermissionsExt;

@@ -1,16 +1,11 @@
 //! A line from the terminal that is not shown while it is typed.
 
 use std::io::{self, Read};
-#[cfg(unix)]
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-#[cfg(unix)]
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
-#[cfg(unix)]
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-#[cfg(unix)]
 use signal_hook::iterator::Signals;
-#[cfg(unix)]
 use signal_hook::low_level::emulate_default_handler;
 
 /// What was typed.
@@ -26,7 +21,6 @@ pub(super) enum Typed {
 /// Asks, and reads a line. From before the question on, the terminal neither shows nor obeys anything: what is pasted as
 /// soon as the question stands there is hidden, too. Ctrl-C is only seen here, and another signal that ends the program
 /// does so after the terminal is as it was, for whatever runs next.
-#[cfg(unix)]
 pub(super) fn read_line(input: &mut dyn Read, ask: impl FnOnce()) -> io::Result<Typed> {
     const CTRL_C: u8 = 0x03;
     const CTRL_D: u8 = 0x04;
@@ -52,14 +46,12 @@ pub(super) fn read_line(input: &mut dyn Read, ask: impl FnOnce()) -> io::Result<
 }
 
 /// Ends the program as Ctrl-C does.
-#[cfg(unix)]
 pub(super) fn interrupt() {
     // Fails for signals only that end no program.
     let _ = emulate_default_handler(SIGINT);
 }
 
 /// Takes the last character away, which can be several bytes.
-#[cfg(unix)]
 fn erase(line: &mut Vec<u8>) {
     const CONTINUATION: std::ops::RangeInclusive<u8> = 0x80..=0xbf;
     while line.pop().is_some_and(|byte| CONTINUATION.contains(&byte)) {}
@@ -67,14 +59,11 @@ fn erase(line: &mut Vec<u8>) {
 
 /// The terminal of standard input, without echo, lines and signals until this is dropped, or until a signal ends the
 /// program.
-#[cfg(unix)]
 struct Raw;
 
 /// How the terminal was before; `None` while it is so. Whoever changes the terminal holds this.
-#[cfg(unix)]
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
-#[cfg(unix)]
 impl Raw {
     fn enter() -> io::Result<Self> {
         watch_signals()?;
@@ -91,19 +80,16 @@ impl Raw {
     }
 }
 
-#[cfg(unix)]
 impl Drop for Raw {
     fn drop(&mut self) {
         restore(&mut before());
     }
 }
 
-#[cfg(unix)]
 fn before() -> MutexGuard<'static, Option<Termios>> {
     BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[cfg(unix)]
 fn restore(before: &mut Option<Termios>) {
     if let Some(mode) = before.take() {
         // There is nothing to be done about a terminal that has gone.
@@ -113,7 +99,6 @@ fn restore(before: &mut Option<Termios>) {
 
 /// From the first hidden question on, a signal that ends the program restores the terminal first, and then ends it as
 /// if nobody had looked. Nothing is dropped then, and a handler may do neither; so a thread of its own waits for them.
-#[cfg(unix)]
 fn watch_signals() -> io::Result<()> {
     static WATCHED: Mutex<bool> = Mutex::new(false);
     let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,22 +117,7 @@ fn watch_signals() -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(windows)]
-pub(super) fn read_line(_input: &mut dyn Read, ask: impl FnOnce()) -> io::Result<Typed> {
-    ask();
-    match rpassword::read_password() {
-        Ok(line) => Ok(Typed::Line(line)),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Typed::End),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Typed::Interrupt),
-        Err(error) => Err(error),
-    }
-}
-
-/// There, Ctrl-C has ended the program already.
-#[cfg(windows)]
-pub(super) fn interrupt() {}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::erase;
 
