@@ -11,6 +11,7 @@ mod limit;
 mod list;
 mod local;
 mod man;
+mod plugin;
 mod request;
 mod shown;
 mod stat;
@@ -32,6 +33,7 @@ pub use limit::{Limit, duration};
 pub use list::{List, Rows};
 pub use local::Local;
 pub use man::Man;
+pub use plugin::{Plugin, PluginGet};
 pub use request::Request;
 pub use shown::{Format, Shown};
 pub use stat::Stat;
@@ -121,6 +123,9 @@ pub enum Command {
     /// Compute values over time or by groups: costs, metrics
     #[command(after_help = stat::ANALYZE_EXAMPLES)]
     Analyze(Stat),
+    /// Write, check, publish, register and look after plugins
+    #[command(subcommand, after_help = plugin::EXAMPLES)]
+    Plugin(Plugin),
     /// Show what the environment's endpoints offer: services, resources, verbs
     #[command(after_help = api_resources::EXAMPLES)]
     ApiResources(ApiResources),

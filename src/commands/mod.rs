@@ -13,6 +13,7 @@ mod list;
 mod local;
 mod man;
 mod method;
+mod plugin;
 mod present;
 mod read;
 mod resource;
@@ -43,6 +44,7 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
         Command::Get(args) => get::run(args, context),
         Command::Stat(args) => stat::run("stat", args, context),
         Command::Analyze(args) => stat::run("analyze", args, context),
+        Command::Plugin(args) => plugin::run(args, context),
         Command::ApiResources(args) => api_resources::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Config(args) => config::run(args, context),

@@ -1,0 +1,26 @@
+//! `plugin get`: one plugin, by its id.
+
+use serde_json::json;
+
+use super::{request, resource};
+use crate::cli::PluginGet;
+use crate::commands::Context;
+use crate::commands::present::Presentation;
+use crate::commands::read::{Asked, Reading, Templates};
+use crate::error::Result;
+use crate::filter::Filters;
+
+pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
+    let reading = Reading {
+        verb: "get",
+        resource: resource()?,
+        request: &request(&json!({ "plugin_id": args.plugin_id })),
+        presentation: Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
+        asked: Asked::default(),
+        filters: Filters::default(),
+        templates: Templates::None,
+        watch: None,
+        more: "-o yaml",
+    };
+    reading.run(context)
+}

@@ -1,0 +1,36 @@
+//! `plugin ...`: what a plugin's developer does in a day.
+
+mod get;
+
+use serde_json::Value;
+
+use super::Context;
+use crate::cli::{Plugin, Request};
+use crate::error::Result;
+use crate::resource::Resource;
+
+/// The version of the API that has the Repository service, in all of its generations.
+const API_VERSION: &str = "v1";
+
+pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
+    match args {
+        Plugin::Get(args) => get::run(args, context),
+    }
+}
+
+/// What every command here is about.
+fn resource() -> Result<Resource> {
+    Resource::parse("repository.Plugin")
+}
+
+/// What `-j` with these fields would say, and nothing else.
+fn request(fields: &Value) -> Request {
+    Request {
+        parameter: Vec::new(),
+        json_parameter: Some(fields.to_string()),
+        file_parameter: Vec::new(),
+        api_version: API_VERSION.to_owned(),
+        strict: false,
+        dry_run: false,
+    }
+}
