@@ -40,6 +40,7 @@ pub mod streams;
 pub mod tls;
 pub mod value;
 pub mod view;
+pub mod well_known;
 pub mod yaml;
 
 use config::Variables;

@@ -85,7 +85,7 @@ fn unknown(arg: &str, words: &[&str]) -> Option<String> {
         .then(|| "fields of the request are given with -p, as in -p plugin_id=plugin-a".to_owned())
 }
 
-/// A verb or a resource where a command should stand: `register repository.Plugin`, `plugin list`, and
+/// A verb or a resource where a command should stand: `register repository.Plugin`, `domain list`, and
 /// `repository list Plugin`, as cfctl has it.
 fn no_command(word: &str, words: &[&str]) -> Option<String> {
     let at = words.iter().position(|candidate| *candidate == word)?;
@@ -191,8 +191,8 @@ mod tests {
             ("register repository.Plugin -f x.yml", Some("spacectl exec register repository.Plugin")),
             ("register -f x.yml", Some("spacectl exec register SERVICE.RESOURCE")),
             ("sync inventory.Collector", Some("spacectl exec sync inventory.Collector")),
-            ("-e local plugin list", Some("spacectl list plugin")),
-            ("plugin", Some("spacectl list plugin")),
+            ("-e local domain list", Some("spacectl list domain")),
+            ("domain", Some("spacectl list domain")),
             ("repository.Plugin get -p a=b", Some("spacectl get repository.Plugin")),
             ("repository list Plugin", Some("spacectl list repository.Plugin")),
             ("cost-analysis List DataSource", None),

@@ -11,8 +11,8 @@ use prost_reflect::{
 };
 use serde_json::{Map, Number, Value};
 
-use super::well_known::{json_form, wrapped};
 use crate::error::{Error, Result};
+use crate::well_known::WellKnown;
 
 /// Reads `bytes` as a `message`.
 pub fn decode(bytes: bytes::Bytes, message: &MessageDescriptor) -> Result<Value> {
@@ -27,15 +27,15 @@ pub fn decode(bytes: bytes::Bytes, message: &MessageDescriptor) -> Result<Value>
 /// The value that `message` stands for.
 pub fn value(message: &DynamicMessage) -> Value {
     let descriptor = message.descriptor();
-    match descriptor.full_name() {
-        "google.protobuf.Struct" => get(message, "fields").unwrap_or_else(|| Value::Object(Map::new())),
-        "google.protobuf.ListValue" => get(message, "values").unwrap_or_else(|| Value::Array(Vec::new())),
-        "google.protobuf.Value" => json_value(message),
-        name if json_form(name).is_some() => match wrapped(&descriptor) {
-            Some(field) => single(&message.get_field(&field), &field.kind()),
-            None => by_json_form(message),
-        },
-        _ => Value::Object(
+    match WellKnown::of(&descriptor) {
+        Some(WellKnown::Struct) => get(message, "fields").unwrap_or_else(|| Value::Object(Map::new())),
+        Some(WellKnown::ListValue) => get(message, "values").unwrap_or_else(|| Value::Array(Vec::new())),
+        Some(WellKnown::Value) => json_value(message),
+        Some(WellKnown::Wrapper(field)) => single(&message.get_field(&field), &field.kind()),
+        Some(WellKnown::Timestamp | WellKnown::Duration | WellKnown::FieldMask | WellKnown::Any) => {
+            by_json_form(message)
+        }
+        None => Value::Object(
             message.fields().map(|(field, value)| (field.name().to_owned(), shown(value, &field))).collect(),
         ),
     }

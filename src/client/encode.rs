@@ -12,10 +12,10 @@ use prost_reflect::{
 use serde_json::{Map, Number, Value};
 
 use super::scalar;
-use super::well_known::{json_form, wrapped};
 use crate::nearest::{hint_at_field, nearest};
 use crate::path::FieldPath;
 use crate::value::kind_of;
+use crate::well_known::WellKnown;
 
 /// A part of a request that its message cannot take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,9 +31,9 @@ pub struct Fault {
 /// Builds the message that `value` describes, or says everything that is wrong with it.
 pub fn encode(value: &Map<String, Value>, message: &MessageDescriptor) -> Result<DynamicMessage, Vec<Fault>> {
     let mut encoder = Encoder { path: FieldPath::default(), faults: Vec::new() };
-    let encoded = match message.full_name() {
+    let encoded = match WellKnown::of(message) {
         // A request that is whatever its caller wants.
-        "google.protobuf.Struct" => encoder.json_object(value, message),
+        Some(WellKnown::Struct) => encoder.json_object(value, message),
         _ => encoder.message(value, message),
     };
     if encoder.faults.is_empty() { Ok(encoded) } else { Err(encoder.faults) }
@@ -199,39 +199,42 @@ impl Encoder {
     }
 
     fn submessage(&mut self, value: &Value, descriptor: &MessageDescriptor) -> Option<Field> {
-        let message = match (descriptor.full_name(), value) {
-            ("google.protobuf.Value", value) => return Some(Field::Message(self.json_value(value, descriptor))),
-            ("google.protobuf.Struct", Value::Object(object)) => self.json_object(object, descriptor),
-            ("google.protobuf.ListValue", Value::Array(items)) => self.json_list(items, descriptor),
-            ("google.protobuf.Struct", other) => {
-                self.expected("a mapping", other);
-                return None;
+        let message = match (WellKnown::of(descriptor), value) {
+            (Some(WellKnown::Value), value) => self.json_value(value, descriptor),
+            (Some(WellKnown::Struct), Value::Object(object)) => self.json_object(object, descriptor),
+            (Some(WellKnown::ListValue), Value::Array(items)) => self.json_list(items, descriptor),
+            (Some(WellKnown::Wrapper(inner)), value) => {
+                let mut message = DynamicMessage::new(descriptor.clone());
+                message.set_field(&inner, self.single(value, &inner.kind())?);
+                message
             }
-            ("google.protobuf.ListValue", other) => {
+            (Some(WellKnown::Timestamp), value) => {
+                return self.by_json_form(value, descriptor, "a time such as \"2026-01-01T00:00:00Z\"");
+            }
+            (Some(WellKnown::Duration), value) => {
+                return self.by_json_form(value, descriptor, "a duration such as \"1.5s\"");
+            }
+            (Some(WellKnown::FieldMask), value) => {
+                return self.by_json_form(value, descriptor, "field names such as \"name,tags\"");
+            }
+            (Some(WellKnown::Any), value) => {
+                return self.by_json_form(value, descriptor, "a mapping with an \"@type\" that the service knows");
+            }
+            (None, Value::Object(object)) => self.message(object, descriptor),
+            (Some(WellKnown::ListValue), other) => {
                 self.expected("a list", other);
                 return None;
             }
-            (name, value) => match json_form(name) {
-                Some(expected) => return self.by_json_form(value, descriptor, expected),
-                None => match value {
-                    Value::Object(object) => self.message(object, descriptor),
-                    other => {
-                        self.expected("a mapping", other);
-                        return None;
-                    }
-                },
-            },
+            (Some(WellKnown::Struct) | None, other) => {
+                self.expected("a mapping", other);
+                return None;
+            }
         };
         Some(Field::Message(message))
     }
 
-    /// The well-known types whose JSON form is not a mapping of their fields.
+    /// What the library's own reader of JSON takes as this message.
     fn by_json_form(&mut self, value: &Value, descriptor: &MessageDescriptor, expected: &str) -> Option<Field> {
-        if let Some(inner) = wrapped(descriptor) {
-            let mut message = DynamicMessage::new(descriptor.clone());
-            message.set_field(&inner, self.single(value, &inner.kind())?);
-            return Some(Field::Message(message));
-        }
         match DynamicMessage::deserialize(descriptor.clone(), value) {
             Ok(message) => Some(Field::Message(message)),
             Err(_) => {
@@ -309,7 +312,7 @@ impl Encoder {
 
 /// Whether a field is a `google.protobuf.Value`, for which null is a value.
 fn is_json_value(kind: &Kind) -> bool {
-    matches!(kind, Kind::Message(message) if message.full_name() == "google.protobuf.Value")
+    matches!(kind, Kind::Message(message) if WellKnown::of(message) == Some(WellKnown::Value))
 }
 
 fn entry_value(map: &FieldDescriptor) -> Option<MessageDescriptor> {

@@ -19,5 +19,4 @@ mod scalar;
 pub mod status;
 mod tls;
 pub mod trace;
-mod well_known;
 mod wire;

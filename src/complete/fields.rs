@@ -4,6 +4,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::shell::Candidate;
 use crate::view::is_plain;
+use crate::well_known::WellKnown;
 
 /// What follows a field's name where it is offered.
 #[derive(Clone, Copy, Debug)]
@@ -96,19 +97,20 @@ pub(super) fn at(message: &MessageDescriptor, path: &str) -> Option<FieldDescrip
 /// The message that a field holds, one or many, if it has fields of its own that are known.
 fn below(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     match field.kind() {
-        Kind::Message(message) if !field.is_map() && !is_well_known(&message) => Some(message),
+        Kind::Message(message) if !field.is_map() && !is_protobufs_own(&message) => Some(message),
         _ => None,
     }
 }
 
 /// Protobuf's own types have no fields in JSON, or any.
-fn is_well_known(message: &MessageDescriptor) -> bool {
+fn is_protobufs_own(message: &MessageDescriptor) -> bool {
     message.package_name() == "google.protobuf"
 }
 
 /// Keys below the field can be given.
 fn goes_on(field: &FieldDescriptor) -> bool {
-    let is_object = |message: &MessageDescriptor| !is_well_known(message) || message.name() == "Struct";
+    let is_object =
+        |message: &MessageDescriptor| !is_protobufs_own(message) || WellKnown::of(message) == Some(WellKnown::Struct);
     field.is_map() || (!field.is_list() && field.kind().as_message().is_some_and(is_object))
 }
 

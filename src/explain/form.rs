@@ -3,6 +3,8 @@
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
+use crate::well_known::WellKnown;
+
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Form {
@@ -39,20 +41,16 @@ impl Form {
             Kind::Enum(choice) => return Self::Choice(choice),
             scalar => return Self::Scalar(scalar),
         };
-        match message.full_name().strip_prefix("google.protobuf.") {
-            Some("Struct") => Self::AnyMapping,
-            Some("Value") => Self::Anything,
-            Some("ListValue") => Self::AnyList,
-            Some("Any") => Self::Typed,
-            Some("Timestamp") => Self::Timestamp,
-            Some("Duration") => Self::Duration,
-            Some("FieldMask") => Self::FieldMask,
-            Some(name) if name.ends_with("Value") => match message.get_field_by_name("value") {
-                // A wrapper wraps no message, so this ends here.
-                Some(wrapped) if wrapped.kind().as_message().is_none() => Self::of(wrapped.kind()),
-                _ => Self::Message(message),
-            },
-            _ => Self::Message(message),
+        match WellKnown::of(&message) {
+            Some(WellKnown::Struct) => Self::AnyMapping,
+            Some(WellKnown::Value) => Self::Anything,
+            Some(WellKnown::ListValue) => Self::AnyList,
+            Some(WellKnown::Any) => Self::Typed,
+            Some(WellKnown::Timestamp) => Self::Timestamp,
+            Some(WellKnown::Duration) => Self::Duration,
+            Some(WellKnown::FieldMask) => Self::FieldMask,
+            Some(WellKnown::Wrapper(wrapped)) => Self::of(wrapped.kind()),
+            None => Self::Message(message),
         }
     }
 

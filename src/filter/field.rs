@@ -8,6 +8,7 @@ use crate::invalid::Invalid;
 use crate::nearest::hint_at_field;
 use crate::platform;
 use crate::spec::typing::{Shape, Wrong, free_scalar};
+use crate::well_known::WellKnown;
 
 /// What the rows hold at a key. A list is what its items are: services compare with each of them.
 #[derive(Clone, Debug)]
@@ -103,7 +104,7 @@ impl Field {
 
 fn holds_a_moment(field: &FieldDescriptor) -> bool {
     match field.kind() {
-        Kind::Message(message) => message.full_name() == "google.protobuf.Timestamp",
+        Kind::Message(message) => WellKnown::of(&message) == Some(WellKnown::Timestamp),
         Kind::String => platform::names_a_moment(field.name()),
         _ => false,
     }

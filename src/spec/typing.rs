@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::LIMITS;
 use crate::nearest::{hint_at_field, nearest};
 use crate::path::Segment;
+use crate::well_known::WellKnown;
 use crate::yaml::{Content, Documents, Node, parse_json, value};
 
 /// What is wrong with a parameter; never tells its value.
@@ -94,16 +95,15 @@ impl Shape {
 
     fn of_kind(kind: Kind) -> Self {
         let Kind::Message(message) = kind else { return Self::Scalar(kind) };
-        match message.full_name().strip_prefix("google.protobuf.") {
-            Some("Struct" | "Any") => Self::Mapping { key: Kind::String, value: Box::new(Self::Free) },
-            Some("ListValue") => Self::List(Box::new(Self::Free)),
-            Some("Value") => Self::Free,
-            Some("Timestamp" | "Duration" | "FieldMask") => Self::Verbatim,
-            Some(name) if name.ends_with("Value") => match message.get_field_by_name("value") {
-                Some(wrapped) => Self::of_field(&wrapped),
-                None => Self::Message(message),
-            },
-            _ => Self::Message(message),
+        match WellKnown::of(&message) {
+            Some(WellKnown::Struct | WellKnown::Any) => {
+                Self::Mapping { key: Kind::String, value: Box::new(Self::Free) }
+            }
+            Some(WellKnown::ListValue) => Self::List(Box::new(Self::Free)),
+            Some(WellKnown::Value) => Self::Free,
+            Some(WellKnown::Timestamp | WellKnown::Duration | WellKnown::FieldMask) => Self::Verbatim,
+            Some(WellKnown::Wrapper(wrapped)) => Self::Scalar(wrapped.kind()),
+            None => Self::Message(message),
         }
     }
 

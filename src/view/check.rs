@@ -5,36 +5,21 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use super::selector::Step;
 use crate::error::{Error, Result};
 use crate::nearest::{hint_at_field, nearest};
-
-/// The types whose content only a response can tell.
-const FREE: [&str; 4] =
-    ["google.protobuf.Struct", "google.protobuf.Value", "google.protobuf.ListValue", "google.protobuf.Any"];
-
-/// The types that are one text or number as JSON (<https://protobuf.dev/programming-guides/json/>).
-const PLAIN: [&str; 12] = [
-    "google.protobuf.Timestamp",
-    "google.protobuf.Duration",
-    "google.protobuf.FieldMask",
-    "google.protobuf.BoolValue",
-    "google.protobuf.BytesValue",
-    "google.protobuf.DoubleValue",
-    "google.protobuf.FloatValue",
-    "google.protobuf.Int32Value",
-    "google.protobuf.Int64Value",
-    "google.protobuf.StringValue",
-    "google.protobuf.UInt32Value",
-    "google.protobuf.UInt64Value",
-];
+use crate::well_known::WellKnown;
 
 /// The type says nothing about what is inside.
 pub(super) fn is_free(message: &MessageDescriptor) -> bool {
-    FREE.contains(&message.full_name())
+    WellKnown::of(message).is_some_and(|known| known.is_free())
+}
+
+fn is_one_value(message: &MessageDescriptor) -> bool {
+    WellKnown::of(message).is_some_and(|known| known.is_plain())
 }
 
 /// A field that holds one text, number, moment or name of an enumeration: neither a list nor anything with parts.
 pub fn is_plain(field: &FieldDescriptor) -> bool {
     let has_parts = match field.kind() {
-        Kind::Message(message) => !PLAIN.contains(&message.full_name()),
+        Kind::Message(message) => !is_one_value(&message),
         _ => false,
     };
     !field.is_list() && !field.is_map() && !has_parts
@@ -75,7 +60,7 @@ fn below(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
 fn item(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
     match field.kind() {
         _ if steps.is_empty() => Ok(()),
-        Kind::Message(message) if !PLAIN.contains(&message.full_name()) => check(steps, &message, &[]),
+        Kind::Message(message) if !is_one_value(&message) => check(steps, &message, &[]),
         _ => Err(Error::usage(format!("{} is a plain value, with nothing below it", field.name()))),
     }
 }

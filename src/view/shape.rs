@@ -7,6 +7,7 @@ use super::columns::Column;
 use super::document::{Document, List, RESULTS, TOTAL_COUNT};
 use super::{Columns, Sort, check};
 use crate::error::{Error, Result};
+use crate::well_known::WellKnown;
 
 /// The form of a method's response, known before anything is sent.
 #[derive(Clone, Debug)]
@@ -44,7 +45,7 @@ impl Shape {
         let results = response.get_field_by_name(RESULTS).and_then(|field| {
             let row = match field.kind() {
                 Kind::Message(message) if field.is_list() => row_of(message),
-                Kind::Message(message) if message.full_name() == "google.protobuf.ListValue" => Row::Open,
+                Kind::Message(message) if WellKnown::of(&message) == Some(WellKnown::ListValue) => Row::Open,
                 _ if field.is_list() => Row::Plain,
                 _ => return None,
             };
