@@ -7,6 +7,9 @@ use prost::Message;
 use protox::prost_reflect::prost_types::FileDescriptorSet;
 
 const PROTO_DIR: &str = "proto";
+/// The API's first generation: its names are the second's, so that it is a world of its own.
+const FIRST_GENERATION_DIR: &str = "proto/generation1";
+const FIRST_GENERATION_PROTO: &str = "spaceone/api/repository/v1/plugin.proto";
 const PROTOS: [&str; 4] = [
     "spaceone/api/core/v1/server_info.proto",
     "spaceone/api/core/v2/query.proto",
@@ -20,6 +23,9 @@ fn main() -> Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").context("cargo sets OUT_DIR")?);
     // Reflection and `explain` answer from these bytes.
     fs::write(out.join("descriptors.bin"), with_comments_only(descriptors.clone()).encode_to_vec())?;
+    // `plugin lint` reads these, and nothing else does: no code is generated from them.
+    let first = protox::compile([FIRST_GENERATION_PROTO], [FIRST_GENERATION_DIR])?;
+    fs::write(out.join("generation1.bin"), with_comments_only(first).encode_to_vec())?;
     tonic_prost_build::configure().build_client(false).build_transport(false).compile_fds(descriptors)?;
     Ok(())
 }

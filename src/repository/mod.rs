@@ -33,7 +33,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use described::descriptors;
+pub use described::{descriptors, first_generation};
 pub use plugin::{Rules, Warn};
 pub use server::{API_VERSION, routes, serve};
 pub use store::Store;

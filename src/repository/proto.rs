@@ -25,3 +25,6 @@ pub mod repository {
 
 /// The encoded `FileDescriptorSet` of all of the above: what reflection answers from.
 pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("descriptors");
+
+/// The encoded `FileDescriptorSet` of what the API's first generation takes for a plugin.
+pub const FIRST_GENERATION_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/generation1.bin"));
