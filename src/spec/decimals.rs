@@ -11,7 +11,7 @@ use crate::path::FieldPath;
 use crate::yaml::{Content, Node, value};
 
 /// A warning for what `tree`, the document's or that of `-j`, gives to the request, if anything in it loses digits.
-pub fn warning(origin: &Origin, tree: &Node, input: &MessageDescriptor) -> Option<Warning> {
+pub(super) fn warning(origin: &Origin, tree: &Node, input: &MessageDescriptor) -> Option<Warning> {
     let mut search = Search { origin, path: FieldPath::default(), first: None, count: 0 };
     for entry in value::entries(tree).unwrap_or_default() {
         let Some(name) = origin.plan.name_in_request(entry.name) else { continue };
@@ -73,7 +73,7 @@ impl Search<'_> {
 }
 
 /// Whether `text` is digits around one dot that its number is not written with.
-fn loses_digits(text: &str) -> bool {
+pub fn loses_digits(text: &str) -> bool {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((whole, fraction)) = text.strip_prefix('-').unwrap_or(text).split_once('.') else { return false };
     // Behind a leading zero it is text.

@@ -4,14 +4,14 @@
 //! found before the first is sent. Resolving ([`Draft::resolve`]) then makes each document the request of one method.
 
 mod advice;
-mod decimals;
+pub(crate) mod decimals;
 mod draft;
-mod locate;
+pub(crate) mod locate;
 mod needed;
 mod params;
-mod renames;
+pub(crate) mod renames;
 mod request;
-mod source;
+pub(crate) mod source;
 pub(crate) mod typing;
 
 use std::io::Read;

@@ -23,9 +23,25 @@ ELSEWHERE = {
     "test_environments.py": ["config init --import-file", "config init --force"],
     "test_configuration.py": ["config show --show-secrets"],
     "test_templates.py": ["template show"],
+    "test_lint.py": [
+        "plugin init",
+        "plugin init --resource-type",
+        "plugin init --image",
+        "plugin init --api",
+        "plugin init --provider",
+        "plugin lint",
+        "plugin lint --file-parameter",
+        "plugin lint --api",
+        "plugin lint --output",
+    ],
 }
 # Neither reaches a service nor a file that another program reads; the Rust tests hold what they print.
 ALONE = {
+    "plugin init --output": "where the file goes; tests/lint.rs tries it",
+    "plugin init --force": "the same, where one is there already",
+    "plugin lint --deny-warnings": "changes the exit code and a word; tests/lint.rs tries it",
+    "plugin lint --explain": "tells of this program's own rules",
+    "plugin lint --list-rules": "the same, for all of them",
     "--help": "tests/help.rs holds all of it",
     "--version": "the same as `version`",
     "version": "says what this program is",

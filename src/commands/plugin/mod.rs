@@ -1,12 +1,15 @@
 //! `plugin ...`: what a plugin's developer does in a day.
 
 mod get;
+mod init;
+mod lint;
 
 use serde_json::Value;
 
 use super::Context;
-use crate::cli::{Plugin, Request};
+use crate::cli::{Api, Plugin, Request};
 use crate::error::Result;
+use crate::plugin::lint::Generation;
 use crate::resource::Resource;
 
 /// The version of the API that has the Repository service, in all of its generations.
@@ -14,6 +17,8 @@ const API_VERSION: &str = "v1";
 
 pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
     match args {
+        Plugin::Init(args) => init::run(args, context),
+        Plugin::Lint(args) => lint::run(args, context),
         Plugin::Get(args) => get::run(args, context),
     }
 }
@@ -32,5 +37,12 @@ fn request(fields: &Value) -> Request {
         api_version: API_VERSION.to_owned(),
         strict: false,
         dry_run: false,
+    }
+}
+
+fn generation(api: Api) -> Generation {
+    match api {
+        Api::One => Generation::One,
+        Api::Two => Generation::Two,
     }
 }

@@ -1,0 +1,37 @@
+//! `plugin init NAME`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use super::Api;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  spacectl plugin init plugin-slack --resource-type notification.Protocol
+  spacectl plugin init plugin-costs -r cost_analysis.DataSource --image acme/plugin-costs -o -";
+
+#[derive(Debug, Args)]
+pub struct PluginInit {
+    /// The image's name, which becomes the plugin's id: letters, digits and -, at most 48
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// What the plugin extends, as notification.Protocol
+    #[arg(short, long, value_name = "SERVICE.RESOURCE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub resource_type: String,
+    /// The image with its namespace, without registry host and tag
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    pub image: Option<String>,
+    /// The cloud or product that the plugin is for, as aws or slack
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+    /// Generation of the API whose names are written: 1 is up to 2.0.51, 2 is 2.0.52 and later
+    #[arg(long, value_name = "API", value_enum, default_value_t = Api::Two)]
+    pub api: Api,
+    /// File to write, or - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "plugin.yml", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+    /// Write in the place of a file that is there
+    #[arg(long)]
+    pub force: bool,
+}

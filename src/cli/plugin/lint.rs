@@ -1,0 +1,52 @@
+//! `plugin lint -f FILE`.
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::Api;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  spacectl plugin lint -f plugin.yml
+  spacectl plugin lint -f . --api 2 --deny-warnings -o sarif
+
+Exit codes: 0 no errors, 1 errors, 2 wrong usage. A warning is an error with --deny-warnings.";
+
+#[derive(Debug, Args)]
+pub struct PluginLint {
+    /// YAML file, directory of .yml and .yaml files, or - for standard input
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::AnyPath,
+        required_unless_present_any = ["files", "explain", "list_rules"]
+    )]
+    pub file_parameter: Vec<String>,
+    /// The same without -f, for tools that put file names at the end
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<String>,
+    /// Generation of the API to check for, 1 (up to 2.0.51) or 2 (2.0.52 and later); both, unless it is given
+    #[arg(long, value_name = "API", value_enum)]
+    pub api: Option<Api>,
+    /// Take warnings for errors
+    #[arg(short = 'D', long)]
+    pub deny_warnings: bool,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = LintFormat::Text)]
+    pub output: LintFormat,
+    /// Tell what a rule asks and why, and check nothing
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["file_parameter", "files", "api", "deny_warnings", "output"])]
+    pub explain: Option<String>,
+    /// List the rules, and check nothing
+    #[arg(long, conflicts_with_all = ["file_parameter", "files", "api", "deny_warnings", "output", "explain"])]
+    pub list_rules: bool,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    Text,
+    Json,
+    Sarif,
+    Github,
+}

@@ -1,0 +1,119 @@
+//! `plugin init`: a spec, and beside it the schema that its first line names.
+
+use std::fs::{self, Permissions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::generation;
+use crate::cli::PluginInit;
+use crate::commands::Context;
+use crate::error::{Error, Result};
+use crate::invalid::Invalid;
+use crate::json;
+use crate::plugin::init::Wanted;
+use crate::plugin::lint::{self, Generation, Generations, Input, PLACEHOLDER, Severity};
+
+pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
+    let wanted = Wanted {
+        name: args.name.clone(),
+        resource_type: args.resource_type.trim().to_owned(),
+        image: args.image.clone(),
+        provider: args.provider.clone(),
+        generation: generation(args.api),
+    };
+    wanted.check().map_err(Invalid::into_usage)?;
+    let schema_name = match wanted.generation {
+        Generation::One => "plugin-api1.schema.json",
+        Generation::Two => "plugin.schema.json",
+    };
+    let spec = wanted.spec(schema_name);
+    check(&spec, wanted.generation, context)?;
+    if args.output == Path::new("-") {
+        write!(context.streams.out, "{spec}")?;
+        return Ok(());
+    }
+    let schema = args.output.with_file_name(schema_name);
+    let mut schema_text = Vec::new();
+    json::pretty(&mut schema_text, &wanted.schema()?)?;
+    write_both(&args.output, spec.as_bytes(), &schema, &schema_text, args.force)?;
+    let (spec, schema) = (args.output.display(), schema.display());
+    let edit = if wanted.image.is_none() { format!("replace {PLACEHOLDER}, then: ") } else { String::new() };
+    let api = if wanted.generation == Generation::One { " --api 1" } else { "" };
+    let talk = &context.streams.talk;
+    talk.done(&format!("{spec} is written, and {schema} beside it, by which an editor completes and checks it"));
+    talk.done(&format!("{edit}spacectl plugin lint{api} -f {spec}"));
+    Ok(())
+}
+
+/// Refuses what could not be registered but for the namespace, and warns of what is odd.
+fn check(spec: &str, generation: Generation, context: &Context<'_>) -> Result<()> {
+    let input = Input::of_bytes("the spec", spec.as_bytes().to_vec());
+    for finding in lint::check(&[input], &Generations::new(&[generation])?) {
+        let hint = finding.hint.unwrap_or_default();
+        match finding.severity {
+            Severity::Error if finding.rule == lint::Rule::Placeholder => {}
+            Severity::Error => return Err(Error::usage(finding.message).hint(hint)),
+            Severity::Warning => context.streams.talk.warning(&format!("{}: {hint}", finding.message)),
+        }
+    }
+    Ok(())
+}
+
+/// Puts the spec into its place and the schema beside it. A schema that is there already serves as well: it is the same
+/// for every spec.
+fn write_both(path: &Path, spec: &[u8], schema_path: &Path, schema: &[u8], force: bool) -> Result<()> {
+    let (spec, schema) = (stage(path, spec)?, stage(schema_path, schema)?);
+    if force {
+        put(spec, path)?;
+        return put(schema, schema_path);
+    }
+    if !put_new(spec, path)? {
+        return Err(Error::local(format!("{} is there already", path.display()))
+            .hint("--force writes in its place, -o FILE somewhere else, -o - to standard output"));
+    }
+    put_new(schema, schema_path)?;
+    Ok(())
+}
+
+fn failed(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    // The name of the file that was to take its place means nothing to anybody.
+    move |error| Error::local(format!("cannot write {}", path.display())).cause(error.kind())
+}
+
+/// A complete file beside `path`, which goes away unless it is put there.
+fn stage(path: &Path, content: &[u8]) -> Result<NamedTempFile> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.file_name().is_none() || path.is_dir() {
+        return Err(Error::usage(format!("{} is a directory", path.display())).hint("name a file: -o FILE"));
+    }
+    if !dir.is_dir() {
+        return Err(Error::local(format!("cannot write {}", path.display()))
+            .cause(format!("there is no folder {}", dir.display())));
+    }
+    // What others may do with it is for the process's umask to say, as with every new file.
+    let mut file = tempfile::Builder::new()
+        .prefix(".spacectl-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(dir)
+        .map_err(failed(path))?;
+    file.write_all(content).map_err(failed(path))?;
+    Ok(file)
+}
+
+/// `false` says that something is there.
+fn put_new(file: NamedTempFile, path: &Path) -> Result<bool> {
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(refused) => Err(failed(path)(refused.error)),
+    }
+}
+
+/// In the place of what is there; a symbolic link stays, and the file behind it changes.
+fn put(file: NamedTempFile, path: &Path) -> Result<()> {
+    let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    file.persist(target).map(drop).map_err(|refused| failed(path)(refused.error))
+}

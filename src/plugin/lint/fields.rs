@@ -1,0 +1,174 @@
+//! What the API's generations have against a spec: the same judgement by which a request is sent or refused, asked of
+//! each generation in turn.
+//!
+//! What all of them object to is an error, what only some do a warning that names them: the spec may be for the others.
+
+use std::collections::HashMap;
+
+use prost_reflect::FieldDescriptor;
+
+use super::document::{Document, Found, Sink};
+use super::finding::Severity;
+use super::generation::{Described, Generation, Generations};
+use super::rule::Rule;
+use crate::client::encode::{self, Fault};
+use crate::nearest::hint_at_field;
+use crate::path::{FieldPath, Segment};
+use crate::resource::verb;
+use crate::spec::renames::{Given, Plan};
+use crate::spec::{Part, Target};
+use crate::value::is_empty;
+
+/// Keys of other files and of other tools' specs that hold a request.
+const WRAPPERS: [&str; 4] = ["spec", "resource", "verb", "tasks"];
+
+/// What one generation has against a document.
+struct Objection {
+    found: Found,
+    /// Nothing is refused because of it.
+    is_harmless: bool,
+}
+
+pub fn check(sink: &mut Sink<'_>, generations: &Generations) {
+    let document = sink.document;
+    let mut objections: Vec<(Objection, Vec<Generation>)> = Vec::new();
+    let mut known = HashMap::new();
+    for described in generations.iter() {
+        for objection in object(document, described, generations) {
+            let at = *known.entry((objection.found.rule, objection.found.path.clone())).or_insert(objections.len());
+            match objections.get_mut(at) {
+                Some((other, of)) => {
+                    // The newer generation tells more of what can stand there.
+                    *other = objection;
+                    of.push(described.generation);
+                }
+                None => objections.push((objection, vec![described.generation])),
+            }
+        }
+    }
+    if let Some(found) = no_generation(&objections, generations) {
+        sink.add(found);
+    }
+    for (Objection { mut found, is_harmless }, of) in objections {
+        if is_harmless || of.len() < generations.len() {
+            found.severity = Severity::Warning;
+        }
+        let names_it = is_harmless || found.rule == Rule::OtherGeneration;
+        if let ([only], false) = (&of[..], names_it || generations.len() == 1) {
+            found.message = format!("in {only}, {}", found.message);
+        }
+        sink.add(found);
+    }
+}
+
+/// The finding that none of several generations takes the document, each for another reason.
+fn no_generation(objections: &[(Objection, Vec<Generation>)], generations: &Generations) -> Option<Found> {
+    let refused: Vec<_> = objections.iter().filter(|(objection, _)| !objection.is_harmless).collect();
+    if generations.len() < 2 || refused.iter().any(|(_, of)| of.len() == generations.len()) {
+        return None;
+    }
+    let reasons = generations.iter().map(|described| {
+        let (objection, _) = refused.iter().find(|(_, of)| of.contains(&described.generation))?;
+        Some(format!("{} does not take {}", described.generation, objection.found.path))
+    });
+    let reasons = reasons.collect::<Option<Vec<_>>>()?.join(", ");
+    let message = format!("no generation of the API takes all of it: {reasons}");
+    let found = Found::new(Rule::NoGeneration, Severity::Error, FieldPath::default(), message);
+    Some(found.hint("write it for one of them, and check it with --api 1 or --api 2"))
+}
+
+fn object(document: &Document<'_>, described: &Described, generations: &Generations) -> Vec<Objection> {
+    let Described { generation, input } = described;
+    let target = Target { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
+    let given = document.value.iter().map(|(name, value)| Given { name, is_empty: is_empty(value) });
+    let are_together = |a: &str, b: &str| document.value.contains_key(a) && document.value.contains_key(b);
+    let plan = Plan::new(&target, &given.collect::<Vec<_>>(), are_together);
+    let mut objections = Vec::new();
+    for (from, to) in &plan.translated {
+        // Today's name is no mistake where today's services are meant, too.
+        if *generation == Generation::Two || !generations.has(Generation::Two) {
+            let message = format!("called {to} in {generation}: spacectl translates it, other clients do not");
+            let found = Found::in_field(Rule::RenamedField, Severity::Warning, from, message).at_key();
+            objections.push(Objection { found: found.hint(format!("write {to}")), is_harmless: true });
+        }
+    }
+    for name in &plan.dropped {
+        let message = format!("{generation} has no such field: as it is empty, spacectl leaves it out");
+        let found = Found::in_field(Rule::OtherGeneration, Severity::Warning, name, message).at_key();
+        objections.push(Objection { found: found.hint("remove it"), is_harmless: true });
+    }
+    for refusal in &plan.refused {
+        let found = if are_renamed(refusal.name) {
+            Found::in_field(Rule::RenamedField, Severity::Error, refusal.name, &*refusal.message)
+                .hint("leave out service_type: spacectl translates resource_type for older services")
+        } else {
+            let message = format!("{generation} has no such field, and what it holds would be lost");
+            let found = Found::in_field(Rule::OtherGeneration, Severity::Error, refusal.name, message);
+            let hint = match generation {
+                _ if generations.len() == 1 => "leave it out",
+                Generation::One => "leave it out, or check with --api 2 if no older service is meant",
+                Generation::Two => "leave it out, or check with --api 1 if no newer service is meant",
+            };
+            found.hint(hint)
+        };
+        objections.push(Objection { found: found.at_key(), is_harmless: false });
+    }
+    let mut request = serde_json::Map::new();
+    for (name, value) in &document.value {
+        if let Some(name) = plan.name_in_request(name) {
+            request.insert(name.to_owned(), value.clone());
+        }
+    }
+    let faults = encode::encode(&request, input).err().unwrap_or_default();
+    objections.extend(faults.into_iter().map(|fault| {
+        let is_given = |name: &&str| document.value.contains_key(*name);
+        let given = match fault.path.0.first() {
+            Some(Segment::Key(name)) => plan.names_as_given(name).find(is_given).map(str::to_owned),
+            _ => None,
+        };
+        Objection { found: of_fault(fault, given, described), is_harmless: false }
+    }));
+    objections
+}
+
+/// Whether both names stand for what the plugin extends.
+fn are_renamed(name: &str) -> bool {
+    ["service_type", "resource_type"].contains(&name)
+}
+
+/// `given`: what the document calls the field.
+fn of_fault(fault: Fault, given: Option<String>, described: &Described) -> Found {
+    let Fault { mut path, at_key, message, hint } = fault;
+    if let (Some(Segment::Key(name)), Some(given)) = (path.0.first_mut(), given) {
+        *name = given;
+    }
+    if at_key && path.0.len() == 1 {
+        return unknown(&path, described);
+    }
+    let is_registry = path.to_string() == "registry_type";
+    let rule = if is_registry { Rule::RegistryType } else { Rule::WrongType };
+    let part = if at_key { Part::Key } else { Part::Value };
+    let message = if is_registry && message.ends_with("no such value") {
+        "no registry type that the API knows".to_owned()
+    } else {
+        message
+    };
+    Found { rule, severity: Severity::Error, path, part, message, hint }
+}
+
+/// A name that no generation has.
+fn unknown(path: &FieldPath, described: &Described) -> Found {
+    let name = path.to_string();
+    let fields: Vec<FieldDescriptor> = described.input.fields().collect();
+    let own = fields.iter().map(FieldDescriptor::name);
+    let (rule, hint) = if WRAPPERS.contains(&name.as_str()) {
+        (Rule::UnknownField, "a spec is the request alone: its fields stand at the top".to_owned())
+    } else if verb::is_known(&name) {
+        (Rule::VerbAsKey, "leave it out, and let what stands below it stand at the top".to_owned())
+    } else {
+        // `templates` is a slip for what only the first generation has.
+        (Rule::UnknownField, hint_at_field(&name, own.chain(["template"])))
+    };
+    let message = if rule == Rule::VerbAsKey { "a verb, not a field" } else { "no such field" };
+    Found::new(rule, Severity::Error, path.clone(), message).at_key().hint(hint)
+}

@@ -1,0 +1,149 @@
+//! The image's name: what the Repository service asks of it, and what registries do.
+
+use super::document::{Found, Sink};
+use super::finding::Severity::{self, Error, Warning};
+use super::rule::Rule;
+use crate::plugin_image::{MAX_LENGTH, name_of};
+
+/// Where an image will be pushed, as long as nobody has said it.
+pub const PLACEHOLDER: &str = "YOUR-NAMESPACE";
+
+pub fn check(sink: &mut Sink<'_>) {
+    let Some(image) = sink.document.text("image").filter(|image| !image.is_empty()) else { return };
+    let registry_type = sink.document.text("registry_type").unwrap_or_default();
+    for (rule, severity, message, hint) in faults(image, registry_type) {
+        sink.add(Found::in_field(rule, severity, "image", message).hint(hint));
+    }
+}
+
+type Told = (Rule, Severity, String, String);
+
+/// All that is wrong with an image, in the order in which it is written.
+pub fn faults(image: &str, registry_type: &str) -> Vec<Told> {
+    let mut found: Vec<Told> = Vec::new();
+    let mut add = |rule, severity, message: String, hint: String| found.push((rule, severity, message, hint));
+    if image.split('/').any(|part| part == PLACEHOLDER) {
+        let hint = "write the namespace that the image is pushed to, as in acme/plugin-slack".to_owned();
+        add(Rule::Placeholder, Error, format!("{PLACEHOLDER} still stands where a namespace should"), hint);
+    }
+    let (bare, digest) = image.split_once('@').map_or((image, None), |(bare, digest)| (bare, Some(digest)));
+    let (host, rest) = match bare.split_once('/') {
+        Some((first, rest)) if is_host(first) => (Some(first), rest),
+        _ => (None, bare),
+    };
+    if let Some(host) = host {
+        let hint = format!("leave out {host}/: registry_type and registry_config say where the image is");
+        add(Rule::ImageRegistry, Error, "an image is named without its registry's host".to_owned(), hint);
+    }
+    let (path, tag) = match rest.rsplit_once(':') {
+        Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
+        _ => (rest, None),
+    };
+    let name = name_of(path);
+    let length = name.chars().count();
+    if length > MAX_LENGTH {
+        let message = format!("{name} has {length} characters, and a name at most {MAX_LENGTH}");
+        add(Rule::ImageName, Error, message, "shorten what stands behind the last `/`".to_owned());
+    }
+    if name.is_empty() {
+        add(Rule::ImageName, Error, "no name behind the last `/`".to_owned(), "name the image there".to_owned());
+    }
+    let mut others: Vec<char> = name.chars().filter(|c| !c.is_ascii_alphanumeric() && *c != '-').collect();
+    others.dedup();
+    if let Some(other) = others.first() {
+        let message = format!("`{other}` in {name}: a name has letters, digits and `-` only");
+        let proposed: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        add(Rule::ImageName, Error, message, format!("name the image {}, say", proposed.trim_matches('-')));
+    }
+    if let Some(tag) = tag {
+        let message = format!("an image is named without a tag, and `:{tag}` is one");
+        add(Rule::ImageTag, Error, message, format!("leave out :{tag}: a version is chosen where a plugin is used"));
+    }
+    if digest.is_some() {
+        let hint = "leave out the `@` and what follows it".to_owned();
+        add(Rule::ImageTag, Error, "an image is named without a digest".to_owned(), hint);
+    }
+    let is_mended_first = found.iter().any(|(rule, ..)| matches!(rule, Rule::Placeholder | Rule::ImageName));
+    if !is_mended_first && let Some((message, hint)) = not_for_registries(path, registry_type) {
+        found.push((Rule::ImageReference, Warning, message, hint));
+    }
+    found
+}
+
+/// By the rule of Docker, which tells a host from a folder in the same way.
+fn is_host(first: &str) -> bool {
+    first.contains(['.', ':']) || first == "localhost"
+}
+
+/// Why no registry has an image of this path, though the service would ask for it.
+fn not_for_registries(path: &str, registry_type: &str) -> Option<(String, String)> {
+    if path.contains(|c: char| c.is_ascii_uppercase()) {
+        let message = "registries take no upper-case letters in an image's name";
+        return Some((message.to_owned(), format!("write {}", path.to_ascii_lowercase())));
+    }
+    let is_part = |part: &str| {
+        let is_edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        is_edge(part.chars().next()) && is_edge(part.chars().next_back())
+    };
+    if !path.split('/').all(is_part) {
+        let message = "registries take parts that begin and end with a letter or a digit";
+        return Some((message.to_owned(), "write it as acme/plugin-slack".to_owned()));
+    }
+    let has_namespaces = matches!(registry_type, "" | "NONE_REGISTRY_TYPE" | "DOCKER_HUB" | "GITHUB");
+    if has_namespaces && !path.contains('/') {
+        let message = "this registry has images below a namespace only";
+        return Some((message.to_owned(), format!("write it as acme/{path}")));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin_image;
+
+    fn rules(image: &str) -> Vec<&'static str> {
+        faults(image, "").into_iter().map(|(rule, ..)| rule.name()).collect()
+    }
+
+    #[test]
+    fn each_part_of_an_image_has_its_rule() {
+        for (image, expected) in [
+            ("acme/plugin-slack", &[][..]),
+            ("acme/team/plugin-slack", &[]),
+            ("pyengine/plugin-slack_settings", &["image-name"]),
+            ("acme/plugin-slack:latest", &["image-tag"]),
+            ("acme/plugin-slack@sha256:0123", &["image-tag"]),
+            ("acme/plugin-slack:1.0@sha256:0123", &["image-tag", "image-tag"]),
+            ("ghcr.io/acme/plugin-slack", &["image-registry"]),
+            ("localhost:5000/acme/plugin-slack:1.0", &["image-registry", "image-tag"]),
+            ("acme/", &["image-name"]),
+            ("Acme/Plugin", &["image-reference"]),
+            ("acme//plugin", &["image-reference"]),
+            ("acme/-plugin", &["image-reference"]),
+            ("plugin-slack", &["image-reference"]),
+            ("YOUR-NAMESPACE/plugin-slack", &["placeholder"]),
+            ("acme/플러그인", &["image-name"]),
+            ("acme/plugin slack", &["image-name"]),
+        ] {
+            assert_eq!(rules(image), expected, "{image}");
+        }
+        assert!(faults("plugin-slack", "AWS_PRIVATE_ECR").is_empty(), "a private registry needs no namespace");
+    }
+
+    #[test]
+    fn length_counts_behind_the_last_slash() {
+        let name = "x".repeat(MAX_LENGTH);
+        assert!(rules(&format!("acme/{name}")).is_empty());
+        assert_eq!(rules(&format!("acme/{name}x")), ["image-name"]);
+    }
+
+    /// Who decides in the end is the service's own rule.
+    #[test]
+    fn what_the_service_refuses_is_an_error_here() {
+        for image in ["a/b_c", "a/b:1", "a/b@c", "a/", "a/b c", "a/é", "x/.y", &format!("a/{}", "x".repeat(49))] {
+            assert!(plugin_image::check(image).is_err());
+            assert!(faults(image, "").iter().any(|(_, severity, ..)| *severity == Error), "{image}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! No text is too odd to be checked.
+
+use proptest::prelude::*;
+
+use super::report::{self, Format};
+use super::*;
+
+fn anything_like_a_spec() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "name: ",
+        "image: ",
+        "resource_type: ",
+        "service_type: ",
+        "registry_type: ",
+        "registry_config: ",
+        "labels: ",
+        "tags: ",
+        "template: ",
+        "plugin_id: ",
+        "schema: ",
+        "type: ",
+        "required: ",
+        "properties: ",
+        "api_key: ",
+        "register: ",
+        "HARBOR",
+        "AWS_PRIVATE_ECR",
+        "YOUR-NAMESPACE/x",
+        "ghcr.io/a/b_c:1@sha256:0",
+        "cost-analysis.DataSource",
+        "a/",
+        "/",
+        ":",
+        "@",
+        ".",
+        "no",
+        "1.10",
+        "014",
+        "é플",
+        "'x'",
+        "\"",
+        "-",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "? ",
+        "&a ",
+        "*a",
+        "<<: ",
+        "---\n",
+        "\n",
+        "\n  ",
+        " ",
+        "\u{feff}",
+        "\u{1b}",
+    ]);
+    prop::collection::vec(word, 0..24).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(texts in prop::collection::vec(prop_oneof![anything_like_a_spec(), any::<String>()], 1..3)) {
+        let name = |index: usize| if index == 0 { "spec.yml" } else { "spec.json" };
+        let inputs: Vec<Input> =
+            texts.iter().enumerate().map(|(index, text)| Input::of_bytes(name(index), text.clone().into_bytes())).collect();
+        for generations in [&[Generation::One][..], &[Generation::Two], &[Generation::One, Generation::Two]] {
+            let findings = check(&inputs, &Generations::new(generations).unwrap());
+            for finding in &findings {
+                prop_assert!(finding.location.line >= 1 && finding.location.column >= 1);
+                prop_assert!(finding.rule.levels().contains(finding.severity.word()), "{finding:?}");
+            }
+            for format in [Format::Text { styled: true }, Format::Json, Format::Sarif, Format::Github] {
+                let mut out = Vec::new();
+                report::write(&mut out, &findings, format).unwrap();
+                let text = String::from_utf8(out).unwrap();
+                let unpainted = ["[1;31m", "[1;33m", "[0m"].iter().fold(text, |text, paint| {
+                    text.replace(&format!("\u{1b}{paint}"), "")
+                });
+                prop_assert!(!unpainted.contains('\u{1b}'), "{}", unpainted);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_document_full_of_faults_is_told_up_to_a_bound() {
+    let text: String = (0..2_000).map(|index| format!("wrong{index}: x\n")).collect();
+    let findings = check(&[Input::of_bytes("spec.yml", text.into_bytes())], &Generations::all().unwrap());
+    assert_eq!(findings.len(), 100);
+    assert!(findings.iter().any(|finding| finding.message.contains("more findings in this document are not shown")));
+}
