@@ -28,6 +28,7 @@ pub mod nearest;
 pub mod output;
 pub mod path;
 pub mod platform;
+pub mod plugin;
 pub mod plugin_image;
 mod prompt;
 pub mod query;

@@ -33,7 +33,7 @@ pub use limit::{Limit, duration};
 pub use list::{List, Rows};
 pub use local::Local;
 pub use man::Man;
-pub use plugin::{Plugin, PluginGet};
+pub use plugin::{ApplyFormat, DiffFormat, Plugin, PluginApply, PluginDiff, PluginGet, Specs};
 pub use request::Request;
 pub use shown::{Format, Shown};
 pub use stat::Stat;

@@ -1,13 +1,20 @@
 //! `plugin ...`: what a plugin's developer does in a day.
 
+mod apply;
+mod carry;
+mod diff;
 mod get;
+mod planned;
+mod service;
 
 use serde_json::Value;
 
 use super::Context;
-use crate::cli::{Plugin, Request};
+use crate::cli::{Plugin, Request, Specs};
 use crate::error::Result;
 use crate::resource::Resource;
+use crate::spec::{self, Draft, Inputs};
+use crate::streams::Streams;
 
 /// The version of the API that has the Repository service, in all of its generations.
 const API_VERSION: &str = "v1";
@@ -15,6 +22,8 @@ const API_VERSION: &str = "v1";
 pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
     match args {
         Plugin::Get(args) => get::run(args, context),
+        Plugin::Diff(args) => diff::run(args, context),
+        Plugin::Apply(args) => apply::run(args, context),
     }
 }
 
@@ -33,4 +42,14 @@ fn request(fields: &Value) -> Request {
         strict: false,
         dry_run: false,
     }
+}
+
+/// Reads the specs that the command line names: one draft for each document.
+fn read_specs(specs: &Specs, streams: &mut Streams) -> Result<Vec<Draft>> {
+    let inputs = Inputs {
+        files: specs.file_parameter.clone(),
+        json: specs.json_parameter.clone(),
+        params: specs.parameter.clone(),
+    };
+    spec::read(&inputs, &mut streams.input)
 }
