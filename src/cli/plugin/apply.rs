@@ -9,8 +9,7 @@ Examples:
   spacectl plugin apply -f plugin.yml
   spacectl plugin apply -f plugins/ --prune --label team-a --dry-run
 
-What a spec leaves out stays as it is at the service. Run again, it goes on where it was stopped, and changes nothing
-once all is done.";
+What a spec leaves out stays as it is at the service. A second run changes nothing, or finishes what was stopped.";
 
 #[derive(Debug, Args)]
 pub struct PluginApply {
