@@ -64,6 +64,15 @@ impl Fields {
         difference::between(spec, &row, &fields)
     }
 
+    /// What differs from a plugin that is no longer there, whose register request was `old`. Whose address stood in its
+    /// registry's settings cannot be told any more: it counts as the service's.
+    pub fn changes_since(&self, spec: &Map<String, Value>, old: &Map<String, Value>) -> Vec<Change> {
+        let mut row = old.clone();
+        let address = old.get("registry_config").and_then(|config| config.get("url")).cloned();
+        row.extend(address.map(|address| ("registry_url".to_owned(), address)));
+        self.changes(spec, &row)
+    }
+
     /// Whether a plugin's field of this name can be changed.
     pub fn can_update(&self, field: &str) -> bool {
         !self.is_key(field) && self.update.iter().any(|name| name == field)

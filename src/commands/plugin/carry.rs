@@ -74,7 +74,7 @@ impl Planned {
                 return Err(refusal(problems, subject, &found.plan));
             }
             let done = match (&found.plan, &found.row) {
-                (Plan::Keep, Some(row)) => Some(self.keep(subject, row, found.pending.as_ref()).await?),
+                (Plan::Keep, Some(row)) => self.keep(subject, row, found.pending.as_ref()).await?,
                 (Plan::Update(changes), Some(row)) => {
                     self.update(subject, row, changes, found.pending.as_ref()).await?
                 }
@@ -91,12 +91,12 @@ impl Planned {
         Err(Error::local(format!("others change {} all the time", subject.plugin_id)).hint("try again"))
     }
 
-    /// What there is to do about a plugin that is as its spec says: the rest of a replacement that was stopped.
-    async fn keep(&self, subject: &Subject, row: &Map<String, Value>, pending: Option<&Kept>) -> Result<Done> {
-        let Some(kept) = pending else { return Ok(Done::Unchanged) };
+    /// What there is to do about a plugin that is as its spec says: the rest of a replacement that was stopped. `None` if
+    /// the plugin is suddenly gone.
+    async fn keep(&self, subject: &Subject, row: &Map<String, Value>, pending: Option<&Kept>) -> Result<Option<Done>> {
+        let Some(kept) = pending else { return Ok(Some(Done::Unchanged)) };
         if self.service.fields.as_registered(row) == kept.spec {
-            self.forget(subject, kept, row).await?;
-            return Ok(Done::Unchanged);
+            return Ok(self.forget(subject, kept, row).await?.then_some(Done::Unchanged));
         }
         self.complete(subject, kept, Some(row)).await
     }
@@ -117,11 +117,11 @@ impl Planned {
         }
         match pending {
             Some(kept) if self.service.fields.as_registered(row) != kept.spec => {
-                self.complete(subject, kept, Some(row)).await.map(Some)
+                self.complete(subject, kept, Some(row)).await
             }
             Some(kept) => {
-                self.forget(subject, kept, row).await?;
-                Ok(Some(Done::Updated(changes.to_vec())))
+                let updated = Done::Updated(changes.to_vec());
+                Ok(self.forget(subject, kept, row).await?.then_some(updated))
             }
             None => Ok(Some(Done::Updated(changes.to_vec()))),
         }
@@ -176,15 +176,14 @@ impl Planned {
     async fn register_in_place_of(&self, subject: &Subject, kept: &Kept) -> Result<Option<Done>> {
         let (new, old) = self.requests(subject, kept)?;
         let Err(error) = self.service.register(new).await else {
-            return self.complete(subject, kept, None).await.map(Some);
+            return self.complete(subject, kept, None).await;
         };
         let again = "its old spec is kept: the same command, run again, finishes what was begun";
         match self.look(subject).await {
             // It was done, whatever was answered; or somebody else did it.
-            Ok(Found { row: Some(row), plan: Plan::Keep, .. }) => {
-                self.complete(subject, kept, Some(&row)).await.map(Some)
-            }
-            Ok(Found { row: Some(_), .. }) if is_there_already(&error) => Ok(None),
+            Ok(Found { row: Some(row), plan: Plan::Keep, .. }) => self.complete(subject, kept, Some(&row)).await,
+            // Another run has registered it, and may be replacing it once more.
+            Ok(_) if is_there_already(&error) => Ok(None),
             Ok(Found { row: Some(_), .. }) => {
                 Err(error.hint("it is registered otherwise than its spec says: run it again"))
             }
@@ -203,26 +202,36 @@ impl Planned {
         }
     }
 
-    /// Leaves a replacement that was stopped before it took anything away, or after that was undone.
-    async fn forget(&self, subject: &Subject, kept: &Kept, row: &Map<String, Value>) -> Result<()> {
-        self.restore_state(subject, kept, Some(row)).await?;
-        subject.keeper.discard()
-    }
-
-    /// What follows once the new plugin is there: the state that the old one had, and the name of the kept file.
-    async fn complete(&self, subject: &Subject, kept: &Kept, row: Option<&Map<String, Value>>) -> Result<Done> {
-        self.restore_state(subject, kept, row).await?;
-        let changes = self.service.fields.plan(&subject.spec, Some(&kept.spec)).changes().to_vec();
-        let file = subject.keeper.finish()?;
-        Ok(Done::Replaced { changes, kept: file.map(|path| path.display().to_string()) })
-    }
-
-    /// Disables a plugin that was disabled before; `row` is what is known of it now.
-    async fn restore_state(&self, subject: &Subject, kept: &Kept, row: Option<&Map<String, Value>>) -> Result<()> {
-        if kept.is_disabled && !row.is_some_and(plan::is_disabled) {
-            self.service.disable(&subject.identity).await?;
+    /// Leaves a replacement that was stopped before it took anything away, or after that was undone. `false` if the plugin
+    /// is suddenly gone.
+    async fn forget(&self, subject: &Subject, kept: &Kept, row: &Map<String, Value>) -> Result<bool> {
+        let is_there = self.restore_state(subject, kept, Some(row)).await?;
+        if is_there {
+            subject.keeper.discard()?;
         }
-        Ok(())
+        Ok(is_there)
+    }
+
+    /// What follows once the new plugin is there: the state that the old one had, and the name of the kept file. `None` if
+    /// the plugin is suddenly gone, as where another run replaces it, too.
+    async fn complete(&self, subject: &Subject, kept: &Kept, row: Option<&Map<String, Value>>) -> Result<Option<Done>> {
+        if !self.restore_state(subject, kept, row).await? {
+            return Ok(None);
+        }
+        let changes = self.service.fields.changes_since(&subject.spec, &kept.spec);
+        let file = subject.keeper.finish()?;
+        Ok(Some(Done::Replaced { changes, kept: file.map(|path| path.display().to_string()) }))
+    }
+
+    /// Disables a plugin that was disabled before; `row` is what is known of it now. `false` if there is none.
+    async fn restore_state(&self, subject: &Subject, kept: &Kept, row: Option<&Map<String, Value>>) -> Result<bool> {
+        if !kept.is_disabled || row.is_some_and(plan::is_disabled) {
+            return Ok(true);
+        }
+        match self.service.disable(&subject.identity).await {
+            Err(error) if is_not_found(&error) => Ok(false),
+            done => done.map(|()| true),
+        }
     }
 }
 

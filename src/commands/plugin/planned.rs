@@ -191,7 +191,7 @@ impl Planned {
             let changes = || found.plan.changes().to_vec();
             let done = match (&found.plan, &found.pending) {
                 (Plan::Register, Some(kept)) => {
-                    let changes = self.service.fields.plan(&subject.spec, Some(&kept.spec)).changes().to_vec();
+                    let changes = self.service.fields.changes_since(&subject.spec, &kept.spec);
                     Done::Replaced { changes, kept: None }
                 }
                 (Plan::Register, None) => Done::Registered,

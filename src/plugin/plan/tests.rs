@@ -149,6 +149,13 @@ fn a_plugin_in_the_place_of_another_keeps_what_its_spec_leaves_out() {
 }
 
 #[test]
+fn what_has_changed_can_be_told_of_what_is_gone() {
+    let old = fields().as_registered(&registered(&spec(json!({"tags": {"a": 1}}))));
+    let changes = fields().changes_since(&spec(json!({"image": "y/plugin-a", "registry_config": {}})), &old);
+    assert_eq!(paths(&Plan::Replace(changes)), ["image"]);
+}
+
+#[test]
 fn an_id_of_its_own_is_registered_again() {
     let row = registered(&spec(json!({"plugin_id": "own"})));
     assert_eq!(fields().as_registered(&row)["plugin_id"], "own");
