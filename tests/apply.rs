@@ -416,6 +416,11 @@ fn ctrl_c_ends_it_at_once_but_not_between_two_halves() {
     assert!(wait_for_silence(&world, &mut run));
     assert_eq!(run.interrupt().end(), End::Exit(130), "{}", run.err);
     assert_eq!(run.out, "plugin-old replaced name, image, tags.icon\n");
+    assert!(
+        run.err.ends_with("note: stopped at plugin-tag: the same command, run again, does the rest\n"),
+        "{}",
+        run.err
+    );
     world.finish(&expected, "interrupted in an update");
 }
 

@@ -89,9 +89,9 @@ fn change_value(change: &Change) -> Value {
 #[derive(Clone, Debug)]
 pub struct Difference {
     pub plugin_id: String,
-    /// Where its spec stands; `None` if it has none.
-    pub source: Option<String>,
-    /// What `apply` would do: `register`, `update`, `replace`, `deregister`.
+    /// Where its spec stands.
+    pub source: String,
+    /// What `apply` would do: `register`, `update`, `replace`.
     pub action: &'static str,
     pub changes: Vec<Change>,
     /// The fields among them that cannot be updated.
@@ -122,11 +122,9 @@ impl Difference {
         let meant = match self.action {
             "register" => "not registered",
             "replace" => "differs in what cannot be updated",
-            "deregister" => "in no spec",
             _ => "differs",
         };
-        let source = self.source.iter().map(|source| format!(" ({source})")).collect::<String>();
-        let header = format!("{}{source}: {meant}", self.plugin_id);
+        let header = format!("{} ({}): {meant}", self.plugin_id, self.source);
         let mut text = paint("1", &escape::control(&header)) + "\n";
         for change in &self.changes {
             let (sign, style) = match (&change.before, &change.after) {
@@ -183,7 +181,7 @@ mod tests {
     fn texts_of_several_lines_are_compared_line_by_line_and_drive_no_terminal() {
         let difference = Difference {
             plugin_id: "plugin-a".to_owned(),
-            source: Some("a.yml".to_owned()),
+            source: "a.yml".to_owned(),
             action: "update",
             changes: vec![
                 change(["docs", "en"], Some(json!("one\ntwo\n\x1b[2J")), Some(json!("one\n2\n\x1b[2J"))),

@@ -17,7 +17,8 @@ service_type: notification.Protocol
 image: x/plugin-chat
 provider: chat
 labels: [chat, team-a]
-tags: {z: 1.0, icon: a.svg, pad: ' x ', a: {y: 2, x: [1.5, null, true]}, "spaceone:plugin_name": Chat}
+tags: {z: 1.0, icon: a.svg, pad: ' x ', a: {y: 2, x: [1.5, null, true]}, n: null, e: {}, l: [], u: 플러그인,
+  lines: "a\n b\n", big: 9007199254740992, "spaceone:plugin_name": Chat}
 capability: {supported_schema: [chat_webhook], data_type: SECRET}
 registry_config: {}
 """

@@ -48,6 +48,9 @@ impl Planned {
                 talk.note(&format!("{id} is registered anew before this ends; Ctrl-C once more leaves it unfinished"));
             };
             let settled = interrupt.or(&holds, wait, self.settle(subject, found, &holds)).await;
+            if settled.as_ref().is_err_and(|error| error.kind() == Kind::Interrupted) {
+                talk.note(&format!("stopped at {id}: the same command, run again, does the rest"));
+            }
             let outcome = settled.map_err(|error| stopped(error, &subject.label(), done, count))?;
             tell(Outcome { plugin_id: id.clone(), done: outcome })?;
             if asked.get() {

@@ -221,7 +221,7 @@ impl Planned {
             };
             let fixed = changes.iter().map(|change| change.field().to_owned());
             let fixed = fixed.filter(|field| !self.service.fields.can_update(field)).collect();
-            let source = Some(subject.request.label());
+            let source = subject.request.label();
             Some(Difference { plugin_id: subject.plugin_id.clone(), source, action, changes, fixed })
         };
         self.steps.iter().filter_map(of_step).collect()
