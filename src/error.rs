@@ -20,6 +20,10 @@ pub enum Kind {
     Usage,
     /// Something here failed: a file, the configuration, a spec, setting up the connection: exit 1.
     Local,
+    /// As `Local`, in a command whose exit code 1 says that something differs: exit 3.
+    NotCompared,
+    /// What was compared differs, as was shown: nothing to say, exit 1.
+    Differs,
     /// A server answered with this gRPC status: exit 64 + its number.
     Status(Code),
     /// Ctrl-C ended what goes on until then: nothing to say, exit 130 as shells count a signal.
@@ -33,7 +37,8 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Usage => 2,
-            Self::Local => 1,
+            Self::Local | Self::Differs => 1,
+            Self::NotCompared => 3,
             // gRPC has 17 codes, so this stays below the 128 + signal of shells.
             Self::Status(code) => 64 + code as u8,
             Self::ReaderGone => 0,
@@ -43,7 +48,7 @@ impl Kind {
 
     /// Whether whoever runs the program knows already, having done it.
     pub fn is_silent(self) -> bool {
-        matches!(self, Self::ReaderGone | Self::Interrupted)
+        matches!(self, Self::ReaderGone | Self::Interrupted | Self::Differs)
     }
 }
 
@@ -138,6 +143,20 @@ impl Error {
     /// Ctrl-C was pressed.
     pub fn interrupted() -> Self {
         Self::new(Kind::Interrupted, Problem::new("interrupted"))
+    }
+
+    /// What was compared differs.
+    pub fn differs() -> Self {
+        Self::new(Kind::Differs, Problem::new("something differs"))
+    }
+
+    /// The same error for a command that compares, whose exit code 1 is not a failure.
+    #[must_use]
+    pub fn of_comparison(self) -> Self {
+        match self.kind {
+            Kind::Local => Self { kind: Kind::NotCompared, ..self },
+            _ => self,
+        }
     }
 
     /// The reader of standard output went away.
@@ -241,7 +260,8 @@ impl Error {
         let mut object = Map::new();
         let kind = match self.kind {
             Kind::Usage => "usage",
-            Kind::Local => "local",
+            Kind::Local | Kind::NotCompared => "local",
+            Kind::Differs => "differs",
             Kind::Status(_) => "status",
             Kind::ReaderGone => "reader-gone",
             Kind::Interrupted => "interrupted",
@@ -314,6 +334,8 @@ mod tests {
         let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
         assert_eq!(Error::from(gone).exit_code(), 0);
         assert_eq!(Error::interrupted().exit_code(), 130);
+        assert_eq!((Error::differs().exit_code(), Error::local("x").of_comparison().exit_code()), (1, 3));
+        assert_eq!(Error::usage("x").of_comparison().exit_code(), 2);
     }
 
     #[test]

@@ -33,7 +33,9 @@ pub use limit::{Limit, duration};
 pub use list::{List, Rows};
 pub use local::Local;
 pub use man::Man;
-pub use plugin::{Api, LintFormat, Plugin, PluginGet, PluginInit, PluginLint};
+pub use plugin::{
+    Api, ApplyFormat, DiffFormat, LintFormat, Plugin, PluginApply, PluginDiff, PluginGet, PluginInit, PluginLint, Specs,
+};
 pub use request::Request;
 pub use shown::{Format, Shown};
 pub use stat::Stat;

@@ -1,14 +1,20 @@
 //! `plugin`: a plugin's way from its sources to a service.
 
+mod apply;
+mod diff;
 mod get;
 mod init;
 mod lint;
+mod specs;
 
 use clap::{Subcommand, ValueEnum};
 
+pub use apply::{ApplyFormat, PluginApply};
+pub use diff::{DiffFormat, PluginDiff};
 pub use get::PluginGet;
 pub use init::PluginInit;
 pub use lint::{LintFormat, PluginLint};
+pub use specs::Specs;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +32,12 @@ pub enum Plugin {
     /// Show a plugin that is registered
     #[command(after_help = get::EXAMPLES)]
     Get(PluginGet),
+    /// Show what specs would change at the service, field by field
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(PluginDiff),
+    /// Register and update plugins so that the service has what specs say
+    #[command(after_help = apply::EXAMPLES)]
+    Apply(PluginApply),
 }
 
 /// A generation of the Repository API.

@@ -193,9 +193,9 @@ fn is_nothing_selected(selection: &Selection, variables: &Variables) -> Result<b
 /// Whether nobody described anything, so that it says nothing about what was asked.
 fn is_out_of_reach(error: &Error) -> bool {
     match error.kind() {
-        Kind::Local => true,
+        Kind::Local | Kind::NotCompared => true,
         Kind::Status(code) => matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unimplemented),
-        Kind::Usage | Kind::ReaderGone | Kind::Interrupted => false,
+        Kind::Usage | Kind::Differs | Kind::ReaderGone | Kind::Interrupted => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use prost_reflect::prost::Message as _;
 use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::connector::Connector;
 use crate::cli;
@@ -41,6 +41,13 @@ impl Method {
             return Err(Error::usage(format!("{verb} of {resource} takes a stream of requests, which cannot be sent")));
         }
         Ok(Self { caller, descriptor, resource })
+    }
+
+    /// Another method of the same resource, by the description that is known already.
+    pub fn sibling(&self, verb: &str) -> Result<Self> {
+        let service = self.descriptor.parent_service();
+        let descriptor = find_method(service, &self.resource, verb, self.caller.place())?;
+        Ok(Self { caller: self.caller.clone(), descriptor, resource: self.resource.clone() })
     }
 
     /// What the method is called through.
@@ -166,6 +173,23 @@ impl Method {
     /// What the service would read out of a request's bytes.
     pub fn decode_request(&self, request: Bytes) -> Result<Value> {
         decode::decode(request, &self.input())
+    }
+
+    /// The bytes of a request that the program itself has made, of values that came through the codec.
+    pub fn encode_made(&self, request: &Map<String, Value>) -> Result<Bytes> {
+        match encode::encode(request, &self.input()) {
+            Ok(message) => Ok(message.encode_to_vec().into()),
+            Err(faults) => {
+                let told = faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message));
+                Err(told.fold(Error::local(format!("{} cannot be sent", self.path())), Error::cause))
+            }
+        }
+    }
+
+    /// Sends one request to a method that answers once.
+    pub async fn ask(&self, request: Bytes) -> Result<Value> {
+        let answer = self.call(request).await?.next().await?;
+        answer.ok_or_else(|| Error::local("the call was answered with nothing"))
     }
 
     /// Sends one request.

@@ -1,6 +1,7 @@
 //! The end of what goes on until somebody has had enough: Ctrl-C, or the reader of the output leaving.
 
-use std::pin::Pin;
+use std::cell::Cell;
+use std::pin::{Pin, pin};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -31,6 +32,46 @@ impl Stop {
             _ = self.interrupt.recv() => Err(Error::interrupted()),
             () = &mut self.reader_gone => Err(Error::reader_gone()),
             done = work => done,
+        }
+    }
+}
+
+/// Ctrl-C, for work of several steps of which some are not to be parted.
+pub struct Interrupt {
+    signal: Signal,
+}
+
+impl Interrupt {
+    /// Takes Ctrl-C over. Within a runtime only.
+    pub fn listen() -> Result<Self> {
+        let signal =
+            signal(SignalKind::interrupt()).map_err(|error| Error::local("cannot wait for signals").cause(error))?;
+        Ok(Self { signal })
+    }
+
+    /// Does `work`, unless Ctrl-C is pressed: then it is left where it waits, but not while `holds`. In that time the
+    /// first Ctrl-C is answered by `told`, and work goes on until it no longer holds; the second one ends it.
+    ///
+    /// # Errors
+    /// Those of `work`; and a silent one where it was left.
+    pub async fn or<T>(
+        &mut self,
+        holds: &Cell<bool>,
+        told: impl Fn(),
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.signal.recv() => {
+                    if !holds.replace(false) {
+                        return Err(Error::interrupted());
+                    }
+                    told();
+                }
+                done = &mut work => return done,
+            }
         }
     }
 }

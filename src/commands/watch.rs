@@ -102,8 +102,8 @@ impl Watch<'_> {
 /// Whether asking again would be answered the same.
 fn is_final(kind: Kind) -> bool {
     match kind {
-        Kind::Usage | Kind::Interrupted | Kind::ReaderGone => true,
-        Kind::Local => false,
+        Kind::Usage | Kind::Differs | Kind::Interrupted | Kind::ReaderGone => true,
+        Kind::Local | Kind::NotCompared => false,
         Kind::Status(code) => matches!(
             code,
             Code::Unauthenticated

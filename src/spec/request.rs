@@ -94,6 +94,11 @@ impl Request {
         &self.origin.plan.refused
     }
 
+    /// The file that the request's document stands in, as it was given; `stdin` for standard input, `None` without one.
+    pub fn source(&self) -> Option<&str> {
+        self.origin.document.as_ref().map(|document| &*document.source)
+    }
+
     /// What people know the request by: `spec.yml`, `spec.yml (document 2)`, `stdin`, or `request` if there was no
     /// file.
     pub fn label(&self) -> String {

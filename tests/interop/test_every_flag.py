@@ -34,6 +34,13 @@ ELSEWHERE = {
         "plugin lint --api",
         "plugin lint --output",
     ],
+    "test_apply.py": [
+        *("plugin diff", "plugin diff --file-parameter", "plugin apply", "plugin apply --file-parameter"),
+        *("plugin apply --parameter", "plugin apply --replace", "plugin apply --prune", "plugin apply --label"),
+        *("plugin apply --yes", "plugin apply --dry-run", "plugin apply --output"),
+        *("plugin apply --json-parameter", "plugin apply --strict", "plugin diff --parameter", "plugin diff --output"),
+        *("plugin diff --json-parameter", "plugin diff --strict"),
+    ],
 }
 # Neither reaches a service nor a file that another program reads; the Rust tests hold what they print.
 ALONE = {

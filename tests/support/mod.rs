@@ -4,11 +4,13 @@
 #![allow(dead_code, unused_imports)]
 
 mod authority;
+mod plugins;
 mod runner;
 mod running;
 mod server;
 
 pub use authority::{Authority, Issued};
+pub use plugins::{Plugins, Trouble, row};
 pub use runner::{Run, Spacectl};
 pub use running::{End, Running};
 pub use server::{Answer, Api, Call, Reflection, Server};

@@ -74,6 +74,16 @@ impl Running {
         self
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Ends it as nobody can be asked to: at once, wherever it is.
+    pub fn kill(&mut self) -> &mut Self {
+        self.child.kill().unwrap();
+        self
+    }
+
     /// Waits for its end, with all that it wrote read.
     #[track_caller]
     pub fn end(&mut self) -> End {

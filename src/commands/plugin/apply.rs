@@ -1,0 +1,111 @@
+//! `plugin apply`: the service has what the specs say.
+
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+
+use super::planned::{Planned, Wishes};
+use super::read_specs;
+use crate::cli::{ApplyFormat, PluginApply};
+use crate::commands::connector::Connector;
+use crate::commands::{Context, block_on};
+use crate::error::{Error, Result};
+use crate::plugin::report::{Done, Outcome};
+use crate::prompt::Prompt;
+use crate::streams::{Streams, Talk};
+use crate::{json, yaml};
+
+pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
+    if args.label.as_ref().is_some_and(|label| label.trim().is_empty()) {
+        return Err(Error::usage("--label is empty").hint("--prune deregisters only what carries a label"));
+    }
+    let drafts = read_specs(&args.specs, context.streams)?;
+    let connector = Connector::new(context)?;
+    let wishes = Wishes { strict: args.specs.strict, replace: args.replace, prune: args.label.clone() };
+    block_on(async {
+        let streams = &mut *context.streams;
+        let mut planned = Planned::make(&connector, drafts, wishes, &mut streams.talk).await?;
+        planned.check()?;
+        let mut report = Report::new(args.output, args.dry_run);
+        if args.dry_run {
+            planned.foreseen().into_iter().try_for_each(|outcome| report.add(outcome, streams))?;
+            return report.finish(streams);
+        }
+        if !args.yes && confirm(&planned, streams)? {
+            // A person takes time, in which others can write.
+            planned.look_again().await?;
+            planned.check()?;
+        }
+        let talk: Talk = streams.talk.clone();
+        let done = planned.carry_out(&talk, |outcome| report.add(outcome, streams)).await;
+        // What was done is said, whatever ended it.
+        let reported = report.finish(streams);
+        done.and(reported)
+    })
+}
+
+/// Asks whether what no spec has may be deregistered, and says whether there was anything to ask.
+fn confirm(planned: &Planned, streams: &mut Streams) -> Result<bool> {
+    let ids: Vec<&str> = planned.gone_ids().collect();
+    if ids.is_empty() {
+        return Ok(false);
+    }
+    let what = if ids.len() == 1 { "1 plugin".to_owned() } else { format!("{} plugins", ids.len()) };
+    let Some(mut prompt) = Prompt::new(streams) else {
+        return Err(Error::usage(format!("--prune would deregister {what}: {}", ids.join(", ")))
+            .hint("--yes lets it, without asking")
+            .hint("nothing was sent"));
+    };
+    prompt.say(&format!("--prune deregisters {what} in no spec:"));
+    ids.iter().for_each(|id| prompt.say(&format!("  {id}")));
+    let is_meant = prompt.ask("deregister? [y/N]", |answer| match answer.to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(true),
+        "" | "n" | "no" => Ok(false),
+        _ => Err(Error::usage("answer y or n")),
+    })?;
+    if is_meant { Ok(true) } else { Err(Error::local("nothing was sent: deregistering was not wanted")) }
+}
+
+/// What is said of each plugin on standard output.
+struct Report {
+    format: ApplyFormat,
+    is_dry_run: bool,
+    /// For formats that are one document.
+    outcomes: Vec<Value>,
+}
+
+impl Report {
+    fn new(format: ApplyFormat, is_dry_run: bool) -> Self {
+        Self { format, is_dry_run, outcomes: Vec::new() }
+    }
+
+    fn add(&mut self, outcome: Outcome, streams: &mut Streams) -> Result<()> {
+        match self.format {
+            ApplyFormat::Json | ApplyFormat::Yaml => self.outcomes.push(outcome.to_value()),
+            ApplyFormat::Text => {
+                writeln!(streams.out, "{}", outcome.line(self.is_dry_run))?;
+                // Each as soon as it is done: the next can take long.
+                streams.out.flush()?;
+            }
+            ApplyFormat::Quiet if outcome.is_change() => {
+                writeln!(streams.out, "{}", crate::escape::control(&outcome.plugin_id))?;
+                streams.out.flush()?;
+            }
+            ApplyFormat::Quiet => {}
+        }
+        if let (Done::Replaced { kept: Some(kept), .. }, ApplyFormat::Text) = (&outcome.done, self.format) {
+            streams.talk.note(&format!("{} as it was is kept in {kept}", outcome.plugin_id));
+        }
+        Ok(())
+    }
+
+    fn finish(self, streams: &mut Streams) -> Result<()> {
+        let document = || json!({"dry_run": self.is_dry_run, "plugins": self.outcomes});
+        match self.format {
+            ApplyFormat::Text | ApplyFormat::Quiet => {}
+            ApplyFormat::Json => json::pretty(&mut *streams.out, &document())?,
+            ApplyFormat::Yaml => yaml::write_document(&mut *streams.out, &document())?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,290 @@
+//! What specs ask of a service, found out before anything is written there.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use super::service::Service;
+use crate::commands::connector::Connector;
+use crate::error::{Error, Kind, Problem, Result};
+use crate::path::FieldPath;
+use crate::plugin::difference;
+use crate::plugin::keeper::Keeper;
+use crate::plugin::kept::Kept;
+use crate::plugin::plan::{self, Plan};
+use crate::plugin::report::{Difference, Done, Outcome, paths};
+use crate::spec::{Draft, Part, Request, needed};
+use crate::streams::Talk;
+
+/// What the command line says about how far changes may go.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Translate nothing between the generations of the API.
+    pub strict: bool,
+    /// Deregister and register anew what cannot be updated.
+    pub replace: bool,
+    /// Deregister the plugins with this label that are in no spec.
+    pub prune: Option<String>,
+}
+
+/// All that is to be done, with what it is done by.
+///
+/// How to apply specs: [`Planned::make`] reads what the service has and writes nothing, so that it can stand before work
+/// that takes long (and after that, [`Planned::look_again`] brings it up to date). [`Planned::check`] then says what
+/// stands in the way, still before anything is written. [`Planned::carry_out`] does it, and tells of each plugin.
+pub struct Planned {
+    pub(super) service: Service,
+    pub(super) wishes: Wishes,
+    pub(super) steps: Vec<Step>,
+    /// The plugins that are to be deregistered.
+    pub(super) gone: Vec<Map<String, Value>>,
+}
+
+/// One spec, and what the service has of its plugin.
+pub(super) struct Step {
+    pub subject: Subject,
+    pub found: Found,
+}
+
+/// A plugin as its spec says it should be.
+pub(super) struct Subject {
+    request: Request,
+    pub plugin_id: String,
+    /// What tells the service which plugin is meant.
+    pub identity: Map<String, Value>,
+    /// The spec as the service reads it from its bytes.
+    pub spec: Map<String, Value>,
+    /// The bytes that register it.
+    pub bytes: Bytes,
+    pub keeper: Keeper,
+}
+
+/// What was there when the service was asked.
+pub(super) struct Found {
+    pub row: Option<Map<String, Value>>,
+    pub plan: Plan,
+    /// The plugin as it was before a replacement that was not finished.
+    pub pending: Option<Kept>,
+}
+
+impl Planned {
+    /// Makes every draft a request, and asks the service what it has. Writes nothing.
+    ///
+    /// # Errors
+    /// A spec that the service's API cannot hold, two specs of one plugin, or a service that does not answer.
+    pub async fn make(connector: &Connector, drafts: Vec<Draft>, wishes: Wishes, talk: &mut Talk) -> Result<Self> {
+        let service = Service::reach(connector).await?;
+        let requests = service.register.resolve_all(drafts, wishes.strict, talk)?;
+        let place = service.place();
+        let subjects = requests.into_iter().map(|request| Subject::of(request, &service, &place));
+        let subjects = subjects.collect::<Result<Vec<_>>>()?;
+        refuse_twice(&subjects)?;
+        let mut planned = Self { service, wishes, steps: Vec::with_capacity(subjects.len()), gone: Vec::new() };
+        for subject in subjects {
+            let found = planned.look(&subject).await?;
+            planned.steps.push(Step { subject, found });
+        }
+        planned.gone = planned.look_for_gone().await?;
+        Ok(planned)
+    }
+
+    /// Asks the service anew what it has, after a time in which others may have written. Nothing is deregistered that was
+    /// not to be before.
+    ///
+    /// # Errors
+    /// The service does not answer.
+    pub async fn look_again(&mut self) -> Result<()> {
+        for at in 0..self.steps.len() {
+            self.steps[at].found = self.look(&self.steps[at].subject).await?;
+        }
+        let known: Vec<String> = self.gone_ids().map(str::to_owned).collect();
+        self.gone = self.look_for_gone().await?;
+        self.gone.retain(|row| plan::plugin_id(row).is_some_and(|id| known.iter().any(|known| known == id)));
+        Ok(())
+    }
+
+    /// What the service has of a plugin now, and what that means for it.
+    pub(super) async fn look(&self, subject: &Subject) -> Result<Found> {
+        let row = self.service.row(&subject.identity).await.map_err(|error| error.within(&subject.plugin_id))?;
+        let plan = self.service.fields.plan(&subject.spec, row.as_ref());
+        Ok(Found { row, plan, pending: subject.keeper.pending()? })
+    }
+
+    async fn look_for_gone(&self) -> Result<Vec<Map<String, Value>>> {
+        let Some(label) = &self.wishes.prune else { return Ok(Vec::new()) };
+        let mut rows = self.service.rows().await?;
+        let is_in_specs = |row: &Map<String, Value>| {
+            let id = plan::plugin_id(row);
+            self.steps.iter().any(|step| Some(step.subject.plugin_id.as_str()) == id)
+        };
+        rows.retain(|row| plan::is_ours_with(label, row) && !is_in_specs(row));
+        Ok(rows)
+    }
+
+    /// Says what stands in the way of carrying it out, while nothing is done.
+    ///
+    /// # Errors
+    /// A change that only a replacement can make, where none is wanted; a plugin of a managed repository; a spec without
+    /// what registering needs; a folder in which an old spec cannot be kept.
+    pub fn check(&self) -> Result<()> {
+        let problems = self.steps.iter().flat_map(|step| self.problems(step)).collect();
+        if let Some(error) = Error::from_problems(Kind::Local, problems) {
+            return Err(error);
+        }
+        let mut replaced = self.steps.iter().filter(|step| matches!(step.found.plan, Plan::Replace(_)));
+        replaced.try_for_each(|step| step.subject.keeper.check())
+    }
+
+    pub(super) fn problems(&self, step: &Step) -> Vec<Problem> {
+        self.problems_of(&step.subject, &step.found)
+    }
+
+    /// What stands in the way for one plugin.
+    pub(super) fn problems_of(&self, subject: &Subject, found: &Found) -> Vec<Problem> {
+        let id = &subject.plugin_id;
+        let place = found.row.as_ref().and_then(plan::repository_type);
+        if let Some(place) = place.filter(|place| place != "local" && found.plan != Plan::Keep) {
+            let problem = Problem::new(format!("{id} is a plugin of a {place} repository, which cannot be changed"));
+            let hint = "give the plugin an id of its own: plugin_id, or another image name";
+            return vec![problem.at(subject.locate("image", Part::Value)).hint(hint)];
+        }
+        match &found.plan {
+            Plan::Register if found.pending.is_none() => self.missing(subject),
+            Plan::Replace(changes) if !self.wishes.replace => {
+                let fixed = changes.iter().filter(|change| !self.service.fields.can_update(change.field()));
+                let hint = "--replace deregisters the plugin and registers it anew; its old spec is kept in a file";
+                fixed
+                    .map(|change| {
+                        let told = |value: &Option<Value>| value.as_ref().map_or("nothing".into(), Value::to_string);
+                        let (before, after) = (told(&change.before), told(&change.after));
+                        let message = format!("{id}: {} cannot be updated, from {before} to {after}", change.path);
+                        let at = subject.request.locate(&change.path, Part::Value);
+                        Problem::new(message).at(at).hint(hint)
+                    })
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The fields that registering needs and a spec does not have.
+    fn missing(&self, subject: &Subject) -> Vec<Problem> {
+        let Self { service, .. } = self;
+        let needed = needed("repository", "Plugin", "register");
+        let is_missing = |name: &&&str| {
+            service.fields.register.iter().any(|field| field == **name)
+                && subject.spec.get(**name).and_then(Value::as_str).is_none_or(|text| text.trim().is_empty())
+        };
+        let problem = |name: &&str| {
+            Problem::new(format!("{}: {name} is missing, and the plugin is not registered", subject.plugin_id))
+                .at(subject.locate(name, Part::Value))
+                .hint(format!("registering needs {name}: add it to the spec"))
+        };
+        needed.iter().filter(is_missing).map(problem).collect()
+    }
+
+    /// What carrying it out would do, as far as nobody else writes.
+    pub fn foreseen(&self) -> Vec<Outcome> {
+        let of_step = |step: &Step| {
+            let Step { subject, found } = step;
+            let changes = || found.plan.changes().to_vec();
+            let done = match (&found.plan, &found.pending) {
+                (Plan::Register, Some(kept)) => {
+                    let changes = self.service.fields.changes_since(&subject.spec, &kept.spec);
+                    Done::Replaced { changes, kept: None }
+                }
+                (Plan::Register, None) => Done::Registered,
+                (Plan::Keep, _) => Done::Unchanged,
+                (Plan::Update(_), _) => Done::Updated(changes()),
+                (Plan::Replace(_), _) => Done::Replaced { changes: changes(), kept: None },
+            };
+            Outcome { plugin_id: subject.plugin_id.clone(), done }
+        };
+        let gone = self.gone_ids().map(|id| Outcome { plugin_id: id.to_owned(), done: Done::Deregistered });
+        self.steps.iter().map(of_step).chain(gone).collect()
+    }
+
+    /// The plugins that are to be deregistered because no spec has them.
+    pub fn gone_ids(&self) -> impl Iterator<Item = &str> {
+        self.gone.iter().filter_map(plan::plugin_id)
+    }
+
+    /// What differs at the service, field by field.
+    pub fn differences(&self) -> Vec<Difference> {
+        let of_step = |Step { subject, found }: &Step| {
+            let (action, changes) = match &found.plan {
+                Plan::Register => ("register", difference::of_new(&subject.spec)),
+                Plan::Keep => return None,
+                Plan::Update(changes) => ("update", changes.clone()),
+                Plan::Replace(changes) => ("replace", changes.clone()),
+            };
+            let fixed = changes.iter().map(|change| change.field().to_owned());
+            let fixed = fixed.filter(|field| !self.service.fields.can_update(field)).collect();
+            let source = subject.request.label();
+            Some(Difference { plugin_id: subject.plugin_id.clone(), source, action, changes, fixed })
+        };
+        self.steps.iter().filter_map(of_step).collect()
+    }
+}
+
+impl Subject {
+    fn of(request: Request, service: &Service, place: &str) -> Result<Self> {
+        let bytes = service.register.encode(&request)?;
+        let Value::Object(spec) = service.register.decode_request(bytes.clone())? else {
+            return Err(Error::local(format!("{} is no spec", request.label())));
+        };
+        let Some(plugin_id) = plan::plugin_id(&spec).map(str::to_owned) else {
+            let at = request.locate(&FieldPath::default(), Part::Value);
+            return Err(Error::local(format!("{} does not say which plugin it is about", request.label()))
+                .at(at)
+                .hint("add image: a plugin is known by the part of it behind the last `/`"));
+        };
+        let identity = service.fields.identity(&spec);
+        let keeper = Keeper::beside(request.source(), &plugin_id, place);
+        Ok(Self { request, plugin_id, identity, spec, bytes, keeper })
+    }
+
+    fn locate(&self, field: &str, part: Part) -> Option<crate::error::Location> {
+        self.request.locate(&FieldPath::default().key(field), part)
+    }
+
+    /// Where the spec says which plugin it is about.
+    fn place(&self) -> String {
+        let field = if self.spec.contains_key("plugin_id") { "plugin_id" } else { "image" };
+        self.locate(field, Part::Value).map_or_else(|| self.request.label(), |location| location.to_string())
+    }
+
+    /// What errors call it.
+    pub fn label(&self) -> String {
+        format!("{} ({})", self.plugin_id, self.request.label())
+    }
+}
+
+/// Two specs of one plugin would undo each other for ever.
+fn refuse_twice(subjects: &[Subject]) -> Result<()> {
+    let mut first: HashMap<&str, &Subject> = HashMap::new();
+    let mut problems = Vec::new();
+    for subject in subjects {
+        if let Some(other) = first.get(subject.plugin_id.as_str()) {
+            problems.push(
+                Problem::new(format!(
+                    "two specs are of {}: at {} and at {}",
+                    subject.plugin_id,
+                    other.place(),
+                    subject.place()
+                ))
+                .hint("leave one of them out"),
+            );
+        } else {
+            first.insert(&subject.plugin_id, subject);
+        }
+    }
+    Error::from_problems(Kind::Local, problems).map_or(Ok(()), Err)
+}
+
+/// A change that is refused, where it comes up while others write.
+pub(super) fn refusal(problems: Vec<Problem>, subject: &Subject, plan: &Plan) -> Error {
+    Error::from_problems(Kind::Local, problems)
+        .unwrap_or_else(|| Error::local(format!("{} differs in {}", subject.label(), paths(plan.changes()))))
+}

@@ -1,0 +1,254 @@
+//! Where the old specs of replaced plugins are kept: `PLUGIN.yml.replacing` from before a plugin is taken away until the
+//! new one is there, and `PLUGIN.yml.replaced` from then on. What is found under the first name is work to be finished.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::kept::{self, Kept};
+use super::plan;
+use crate::error::{Error, Result};
+
+/// How many unfinished replacements of one plugin, at as many services, a folder can hold.
+const MOST_PENDING: usize = 9;
+
+/// No spec that can be sent is larger.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// The files of one plugin in one folder.
+#[derive(Clone, Debug)]
+pub struct Keeper {
+    folder: PathBuf,
+    plugin_id: String,
+    /// Whose plugin it is, as of [`Kept::place`].
+    place: String,
+}
+
+impl Keeper {
+    /// For the plugin whose spec stands in the file `source`; without one, in the folder where the program runs.
+    pub fn beside(source: Option<&str>, plugin_id: &str, place: &str) -> Self {
+        let folder = source.and_then(|source| Path::new(source).parent()).unwrap_or(Path::new(""));
+        Self { folder: folder.to_owned(), plugin_id: plugin_id.to_owned(), place: place.to_owned() }
+    }
+
+    /// Finds out whether something can be kept there, while nothing is done.
+    ///
+    /// # Errors
+    /// No file can be made there.
+    pub fn check(&self) -> Result<()> {
+        self.staged("").map(drop).map_err(|error| self.cannot_keep(&self.path("replaced", 1), error))
+    }
+
+    /// The unfinished replacement of this plugin at this place.
+    ///
+    /// # Errors
+    /// A file of that name cannot be read.
+    pub fn pending(&self) -> Result<Option<Kept>> {
+        Ok(self.find_pending()?.map(|(_, kept)| kept))
+    }
+
+    fn find_pending(&self) -> Result<Option<(PathBuf, Kept)>> {
+        for count in 1..=MOST_PENDING {
+            let path = self.path("replacing", count);
+            let Some(text) = read(&path)? else { continue };
+            let ours = |kept: &Kept| kept.place == self.place && plan::plugin_id(&kept.spec) == Some(&self.plugin_id);
+            if let Some(kept) = Kept::read(&text).filter(ours) {
+                return Ok(Some((path, kept)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps a plugin that is going to be taken away, and says where. What was kept before stays.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn begin(
+        &self,
+        is_disabled: bool,
+        spec: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<(PathBuf, Kept)> {
+        let kept = Kept { place: self.place.clone(), is_disabled, spec };
+        if let Some((path, before)) = self.find_pending()? {
+            if before == kept {
+                return Ok((path, kept));
+            }
+            self.finish()?;
+        }
+        let text = kept.to_text(&self.plugin_id);
+        for count in 1..=MOST_PENDING {
+            let path = self.path("replacing", count);
+            if self.create(&path, &text)? {
+                return Ok((path, kept));
+            }
+        }
+        Err(Error::local(format!("cannot keep {} before it is replaced", self.plugin_id))
+            .cause("too many replacements were begun there and not finished")
+            .hint(format!("look at {}, and move it away", self.path("replacing", 1).display())))
+    }
+
+    /// Renames what is pending to what is done, and says to which file; `None` if nothing is pending.
+    ///
+    /// # Errors
+    /// The file cannot be renamed.
+    pub fn finish(&self) -> Result<Option<PathBuf>> {
+        let Some((pending, kept)) = self.find_pending()? else { return Ok(None) };
+        let text = kept.to_text(&self.plugin_id);
+        let mut count = 1;
+        let path = loop {
+            let path = self.path("replaced", count);
+            // The same may lie there from a run that was stopped here.
+            if self.create(&path, &text)? || read(&path)?.as_ref() == Some(&text) {
+                break path;
+            }
+            count += 1;
+        };
+        remove(&pending)?;
+        Ok(Some(path))
+    }
+
+    /// Forgets what is pending: the plugin is as it was.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
+    pub fn discard(&self) -> Result<()> {
+        self.find_pending()?.map_or(Ok(()), |(path, _)| remove(&path))
+    }
+
+    fn path(&self, what: &str, count: usize) -> PathBuf {
+        let name = kept::file_name(&self.plugin_id);
+        let number = if count == 1 { String::new() } else { format!(".{count}") };
+        self.folder.join(format!("{name}.{what}{number}"))
+    }
+
+    /// `false` if there is a file already.
+    fn create(&self, path: &Path, text: &str) -> Result<bool> {
+        let create = || match self.staged(text)?.persist_noclobber(path) {
+            Ok(_) => Ok(true),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.error),
+        };
+        let created = create().map_err(|error| self.cannot_keep(path, error))?;
+        // The name has to outlive a crash as the content does; a folder that cannot be asked for that still has it.
+        if created && let Ok(folder) = File::open(self.place_of_files()) {
+            let _ = folder.sync_all();
+        }
+        Ok(created)
+    }
+
+    /// A complete file for its owner only, that waits for its name.
+    fn staged(&self, text: &str) -> io::Result<NamedTempFile> {
+        let mut file =
+            tempfile::Builder::new().prefix(".spacectl-").suffix(".tmp").tempfile_in(self.place_of_files())?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    }
+
+    fn place_of_files(&self) -> &Path {
+        if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder }
+    }
+
+    fn cannot_keep(&self, path: &Path, error: io::Error) -> Error {
+        Error::local(format!("cannot keep the old spec of {} in {}", self.plugin_id, path.display()))
+            .cause(error)
+            .hint("a plugin is replaced only where its old spec can be kept, beside the new one")
+    }
+}
+
+fn read(path: &Path) -> Result<Option<String>> {
+    let failed = |error: io::Error| Error::local(format!("cannot read {}", path.display())).cause(error);
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() && metadata.len() <= MAX_BYTES => {
+            fs::read(path).map(|bytes| Some(String::from_utf8_lossy(&bytes).into_owned())).map_err(failed)
+        }
+        // Something else that has the name.
+        Ok(_) => Ok(Some(String::new())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(()),
+        // By another run that had the same to do.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::local(format!("cannot remove {}", path.display())).cause(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use serde_json::{Map, Value, json};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn spec(name: &str) -> Map<String, Value> {
+        let Value::Object(spec) = json!({"name": name, "image": "x/plugin-a"}) else { panic!("an object") };
+        spec
+    }
+
+    fn keeper(folder: &TempDir, place: &str) -> Keeper {
+        let source = folder.path().join("a.yml");
+        Keeper::beside(source.to_str(), "plugin-a", place)
+    }
+
+    fn files(folder: &TempDir) -> Vec<String> {
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_begun_is_pending_until_it_is_finished_and_no_earlier_one_is_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let keeper = keeper(&folder, "here");
+        for (name, count) in [("one", 1), ("two", 2), ("one", 2)] {
+            let (path, kept) = keeper.begin(name == "two", spec(name)).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(keeper.pending().unwrap(), Some(kept));
+            keeper.finish().unwrap().unwrap();
+            assert_eq!(keeper.pending().unwrap(), None);
+            assert_eq!(files(&folder).len(), count);
+        }
+        assert_eq!(files(&folder), ["plugin-a.yml.replaced", "plugin-a.yml.replaced.2"]);
+        assert_eq!(keeper.finish().unwrap(), None);
+    }
+
+    #[test]
+    fn what_another_service_has_pending_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        keeper(&folder, "there").begin(false, spec("theirs")).unwrap();
+        let here = keeper(&folder, "here");
+        assert_eq!(here.pending().unwrap(), None);
+        here.begin(false, spec("ours")).unwrap();
+        assert_eq!(here.pending().unwrap().unwrap().spec, spec("ours"));
+        here.discard().unwrap();
+        assert_eq!(files(&folder), ["plugin-a.yml.replacing"]);
+        assert_eq!(keeper(&folder, "there").pending().unwrap().unwrap().spec, spec("theirs"));
+    }
+
+    #[test]
+    fn what_was_begun_before_is_kept_when_something_else_is_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let keeper = keeper(&folder, "here");
+        keeper.begin(true, spec("one")).unwrap();
+        keeper.begin(true, spec("one")).unwrap();
+        assert_eq!(files(&folder), ["plugin-a.yml.replacing"]);
+        keeper.begin(true, spec("two")).unwrap();
+        assert_eq!(files(&folder), ["plugin-a.yml.replaced", "plugin-a.yml.replacing"]);
+    }
+
+    #[test]
+    fn a_folder_that_takes_nothing_is_known_before() {
+        let missing = Keeper::beside(Some("/nowhere/at/all/a.yml"), "plugin-a", "here");
+        assert!(missing.check().unwrap_err().to_string().contains("/nowhere/at/all/plugin-a.yml.replaced"));
+    }
+}
