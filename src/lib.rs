@@ -31,6 +31,7 @@ pub mod platform;
 pub mod plugin_image;
 mod prompt;
 pub mod query;
+pub mod registry;
 pub mod repository;
 pub mod resource;
 pub mod secret;
