@@ -255,6 +255,8 @@ fn bad_days_of_a_registry_are_told_with_what_to_do() {
         http("429 Too Many Requests", "Retry-After: 30\r\n", body)
     });
     assert_says(&refused(&many, vec![]), &["TOOMANYREQUESTS: pull rate limit", "try again in 30 s, or log in"]);
+    let tls = Web::start(|_| http("400 Bad Request", "", "The plain HTTP request was sent to HTTPS port"));
+    assert_says(&refused(&tls, vec![]), &["400", "if it speaks TLS, write https://127.0.0.1"]);
     let broken = Web::start(|_| http("502 Bad Gateway", "", "<html>"));
     assert_says(&refused(&broken, vec![]), &["502", "the registry itself fails"]);
     let no_http = Web::start(|_| "220 smtp.example ESMTP\r\n".to_owned());
@@ -423,13 +425,53 @@ fn the_environment_local_looks_for_images_where_its_configuration_says() {
     assert_says(&run.to_string(), &["plugin-a"]);
     assert!(!run.to_string().contains("plugin-b"), "{run}");
 
+    assert_eq!(user.run("config set token t -e local").status, Some(0));
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     user.run(&format!("config set registry {free} -e local")).success();
     let run = user.run("exec register repository.Plugin -f b.yml");
     assert_eq!(run.status, Some(78), "{run}");
-    assert_says(&run.to_string(), &["UNAVAIL", "refused", "is the registry running?"]);
+    let hint = "hint: the service has changed nothing";
+    assert_says(&run.to_string(), &["UNAVAILABLE", "refused", "is the registry running?", hint]);
     assert_eq!(user.run("config set registry http://registry.example.com -e local").status, Some(2));
-    // A file without the registry leaves all as it was; other keys make no file that would hide the environment.
+    // Without the registry all is as it was.
     user.run("config remove registry -e local").success();
     user.run("exec register repository.Plugin -f b.yml").success();
+}
+
+#[test]
+fn the_environment_local_stays_built_in() {
+    let user = Spacectl::local();
+    for line in ["config set token t", "config endpoint add repository grpc://h:1", "config set registry http://h"] {
+        assert_ne!(user.run(line).status, Some(0), "{line}");
+        assert!(!user.home().join(".spaceone/environments/local.yml").exists(), "{line}");
+    }
+    user.run("config set registry 127.0.0.1:1").success();
+    let run = user.run("list repository.Plugin");
+    assert_eq!(run.status, Some(0), "{run}");
+    assert!(!run.stderr.contains("warning"), "{run}");
+}
+
+#[test]
+fn nobody_waits_for_a_slow_registry_but_who_asked() {
+    let web = Web::start(|_| {
+        thread::sleep(Duration::from_secs(4));
+        json("200 OK", "{\"tags\": [\"1.0\"]}")
+    });
+    let user = Spacectl::local();
+    user.file("a.yml", "name: A\nresource_type: inventory.Collector\nimage: x/plugin-a\n");
+    user.file("b.yml", "name: B\nresource_type: inventory.Collector\nimage: x/plugin-b\n");
+    user.run("exec register repository.Plugin -f a.yml").success();
+    user.run(&format!("config set registry {}", web.address)).success();
+    let mut slow = user.command();
+    slow.args(["exec", "register", "repository.Plugin", "-f", "b.yml", "-q", "-o", "quiet", "-c", "plugin_id"]);
+    let mut slow = slow.spawn().unwrap();
+    while web.asked().is_empty() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    user.run("exec disable repository.Plugin -p plugin_id=plugin-a").success();
+    let list = user.run("list repository.Plugin -o quiet -c plugin_id").success();
+    assert_eq!((list.as_str(), slow.try_wait().unwrap()), ("plugin-a\n", None));
+    assert!(slow.wait().unwrap().success());
+    let list = user.run("list repository.Plugin -o quiet -c plugin_id").success();
+    assert_eq!(list, "plugin-a\nplugin-b\n");
 }

@@ -76,8 +76,9 @@ impl Fault {
     /// The fault that `answer`, which is none of those hoped for, stands for.
     pub fn of_answer(answer: &Answer, at: &str) -> Self {
         let status = answer.status;
-        let is_telling = status.is_client_error() || status.is_server_error();
-        if !is_telling || (status == StatusCode::NOT_FOUND && !is_registry_word(answer)) {
+        // What speaks TLS says so with 400 to whoever does not.
+        let is_foreign = matches!(status, StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST) && !is_registry_word(answer);
+        if is_foreign || !(status.is_client_error() || status.is_server_error()) {
             return Self::no_registry(answer, at);
         }
         let wait = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -140,9 +141,11 @@ impl Fault {
             Self::Login(error) => error,
             Self::NoRegistry { status, kind, at } => {
                 let kind = kind.map(|kind| format!(" with {kind}")).unwrap_or_default();
-                failed()
-                    .cause(format!("{at} answers {status}{kind}, which no registry does"))
-                    .hint("something else listens there: check the host, the port and what a proxy passes on (/v2/)")
+                let failed = failed().cause(format!("{at} answers {status}{kind}, which no registry does"));
+                if place.is_plain_http() && status == StatusCode::BAD_REQUEST {
+                    return failed.hint(format!("if it speaks TLS, write https://{host}"));
+                }
+                failed.hint("something else listens there: check the host, the port and what a proxy passes on (/v2/)")
             }
             Self::Refused { status, words, wait, at } => {
                 let said = words.map(|words| format!(": {words}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-"""A real image registry behind the embedded Repository."""
+"""A real image registry behind the embedded Repository: `spacectl local serve --registry`, and the environment `local`."""
 
 import json
 import subprocess
@@ -18,6 +18,13 @@ def spec(folder, image):
     file = folder / f"{image}.yml"
     file.write_text(SPEC.format(image=image))
     return file
+
+
+def at_home(home):
+    """A user whose every call is to the embedded Repository."""
+    spacectl = Spacectl(home)
+    spacectl.variables["SPACECTL_ENVIRONMENT"] = "local"
+    return spacectl
 
 
 def versions(spacectl, *endpoint, plugin="plugin-a"):
@@ -55,7 +62,7 @@ def test_its_tags_are_the_versions_and_an_image_without_one_is_refused(images, s
 
 
 def test_the_environment_local_asks_the_registry_of_its_configuration(images, tmp_path):
-    spacectl = Spacectl(tmp_path / "home", SPACECTL_ENVIRONMENT="local")
+    spacectl = at_home(tmp_path / "home")
     assert spacectl.run("config", "set", "registry", images.address).code == 0
     result = spacectl.run(*REGISTER, "-f", spec(tmp_path, "plugin-a"))
     assert (result.code, result.stdout) == (0, "plugin-a\n"), result
@@ -78,7 +85,7 @@ def test_an_image_whose_last_tag_is_gone_has_no_versions(spacectl, tmp_path):
 def test_the_login_of_docker_opens_a_registry(tmp_path):
     with registry(tmp_path / "images", login=True) as images:
         images.push("x/plugin-a", "1.0")
-        spacectl = Spacectl(tmp_path / "home", SPACECTL_ENVIRONMENT="local")
+        spacectl = at_home(tmp_path / "home")
         assert spacectl.run("config", "set", "registry", images.url).code == 0
         register = (*REGISTER, "-f", spec(tmp_path, "plugin-a"))
 
@@ -99,7 +106,7 @@ def test_the_login_of_docker_opens_a_registry(tmp_path):
 def test_a_registry_with_tls_must_be_trusted(pki, tmp_path):
     with registry(tmp_path / "images", login=True, certificates=pki) as images:
         images.push("x/plugin-a", "1.0")
-        spacectl = Spacectl(tmp_path / "home", SPACECTL_ENVIRONMENT="local")
+        spacectl = at_home(tmp_path / "home")
         write_login(spacectl.home, images.address)
         assert spacectl.run("config", "set", "registry", images.url).code == 0
         register = (*REGISTER, "-f", spec(tmp_path, "plugin-a"))
