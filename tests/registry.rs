@@ -2,9 +2,10 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -449,6 +450,37 @@ fn the_environment_local_stays_built_in() {
     let run = user.run("list repository.Plugin");
     assert_eq!(run.status, Some(0), "{run}");
     assert!(!run.stderr.contains("warning"), "{run}");
+}
+
+#[test]
+fn local_serve_takes_the_registry_of_its_flag_or_of_its_environment() {
+    let user = Spacectl::new();
+    user.run("config set registry localhost:1 -e local").success();
+    for (flags, said) in [
+        (&[][..], "looked for at http://localhost:1"),
+        (&["--registry", "ghcr.io/team"], "looked for at https://ghcr.io/team"),
+        (&["--data", "other.db"], "whether their images exist is not looked up"),
+        (&["--data", "other.db", "--registry", "[::1]:5000"], "looked for at http://[::1]:5000"),
+    ] {
+        let mut served = user.command();
+        served.args(["local", "serve", "--listen", "127.0.0.1:0"]).args(flags);
+        let mut served = served.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(served.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+        served.kill().unwrap();
+        served.wait().unwrap();
+        assert_says(&line, &[said]);
+    }
+    let run = user.run("local serve --registry registry.example.com/Team");
+    assert_eq!(run.status, Some(2), "{run}");
+}
+
+#[test]
+fn a_registry_in_another_environment_is_read_by_nobody() {
+    let user = Spacectl::new();
+    user.run("config init -e prod --service repository=grpc://h:1").success();
+    let run = user.run("config set registry ghcr.io -e prod");
+    assert_says(&run.stderr, &["only the environment local reads registry, and this is prod"]);
 }
 
 #[test]

@@ -132,7 +132,7 @@ impl ConfigDir {
         }
         let mut environment = Environment::default();
         change(&mut environment)?;
-        if environment.values().keys().any(|key| key != REGISTRY) {
+        if !environment.values().keys().eq([REGISTRY]) {
             return Err(self.not_found(name));
         }
         self.save(name, &environment)

@@ -75,7 +75,8 @@ pub fn check_tag(tag: &str) -> Result<(), Invalid> {
 
 /// Whether what stands before the first slash is a host, by the rule that docker has for it.
 fn is_host(first: &str) -> bool {
-    first == "localhost" || first.contains(['.', ':', '[']) && !first.is_empty()
+    let begins_as_host = first.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
+    first == "localhost" || (begins_as_host && first.contains(['.', ':']))
 }
 
 /// Whether `text` is made as an image's name is.
