@@ -32,6 +32,7 @@ pub mod plugin;
 pub mod plugin_image;
 mod prompt;
 pub mod query;
+pub mod registry;
 pub mod repository;
 pub mod resource;
 pub mod secret;

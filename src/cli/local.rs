@@ -15,6 +15,11 @@ pub enum Local {
         /// Database file, instead of the one of the environment `local`
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         data: Option<PathBuf>,
+        /// Image registry that holds the images: `HOST[:PORT][/PREFIX]` or https://..., http://... for a loopback address; its tags are
+        /// the plugins' versions, and an image without one is refused [default: `registry` of the environment `local`, unless
+        /// --data is given]
+        #[arg(long, value_name = "URL")]
+        registry: Option<String>,
         /// Refuse what a current Repository service refuses
         #[arg(long)]
         strict: bool,

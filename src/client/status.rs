@@ -55,6 +55,10 @@ fn of_code(code: Code, message: &str) -> Option<&'static str> {
         ),
         Code::PermissionDenied => Some("the api_key's role may not do this: ask for a key that may"),
         Code::AlreadyExists => Some("the verb update changes what is there, with the fields that it takes"),
+        // The embedded Repository's words; no other service tells why.
+        Code::Unavailable if message.contains("cannot ask the registry ") => Some(
+            "the service has changed nothing, for it must ask its image registry first: see to that, and try again",
+        ),
         Code::Unavailable => Some(
             "the service is away or restarting: try again; a verb that writes may have done its work, so look first",
         ),

@@ -11,10 +11,14 @@ use crate::client::metadata::Metadata;
 use crate::client::trace::{Detail, Trace};
 use crate::config::{BUILT_IN, Credential, Destination, Endpoints, Secret, Selection, Settings, Variables};
 use crate::error::{Error, Result};
-use crate::repository::{self, Rules, Store};
+use crate::registry::{self, Logins, RegistryUrl};
+use crate::repository::{self, Images, Rules, Store};
 use crate::resource::{Resource, service_among};
 use crate::streams::Talk;
 use crate::tls::Tls;
+
+/// How long the embedded service waits for its image registry.
+const REGISTRY_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Reaches the services of the environment in use.
 pub struct Connector {
@@ -28,6 +32,8 @@ pub struct Connector {
     tls: Tls,
     /// Open where the embedded service is called.
     store: Option<Store>,
+    /// Where the logins for its image registry are.
+    logins: Logins,
 }
 
 impl Connector {
@@ -44,17 +50,18 @@ impl Connector {
         let store = match settings.endpoints {
             Endpoints::Embedded => {
                 refuse_useless(&tls, &Destination::Embedded)?;
-                Some(open_store(context.variables, &context.streams.talk)?)
+                Some(open_store(context.variables, settings.registry.as_ref(), &context.streams.talk)?)
             }
             Endpoints::One(_) | Endpoints::Configured(_) => None,
         };
+        let logins = Logins::new(context.variables.registry_logins());
         let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout);
         let trace = trace(context.global.verbose, &context.streams.talk);
         trace.step(|| match &settings.environment {
             Some(selected) => format!("environment {} (by {})", selected.name, selected.source),
             None => "no environment: nothing of a configuration is sent".to_owned(),
         });
-        Ok(Self { settings, credential: OnceCell::new(), connect_timeout, timeout, trace, tls, store })
+        Ok(Self { settings, credential: OnceCell::new(), connect_timeout, timeout, trace, tls, store, logins })
     }
 
     pub fn settings(&self) -> &Settings {
@@ -131,7 +138,9 @@ impl Connector {
     pub async fn reach(&self, destination: Destination, metadata: Metadata) -> Result<Caller> {
         let (transport, place) = match (destination, &self.store) {
             (Destination::Embedded, Some(store)) => {
-                let routes = repository::routes(store.clone(), Rules::default()).await;
+                let registry = self.settings.registry.clone();
+                let images = registry.map(|registry| images(registry, self.logins.clone(), self.trace.clone()));
+                let routes = repository::routes(store.clone(), Rules { images, ..Rules::default() }).await;
                 (Transport::InProcess(routes), BUILT_IN.to_owned())
             }
             // The store is open wherever the embedded service is selected.
@@ -163,7 +172,7 @@ pub fn selection(context: &Context<'_>) -> Selection {
 }
 
 /// What `-v` asks to be told of a call.
-fn trace(verbose: u8, talk: &Talk) -> Trace {
+pub fn trace(verbose: u8, talk: &Talk) -> Trace {
     let detail = match verbose {
         0 => return Trace::default(),
         1 => Detail::Steps,
@@ -193,14 +202,21 @@ pub fn tls_of(flags: &cli::Tls) -> Result<Tls> {
     Tls::of_flags(ca.clone(), cert.clone(), key.clone(), tls_server_name.clone())
 }
 
-fn open_store(variables: &Variables, talk: &Talk) -> Result<Store> {
+/// What the embedded service looks for images in.
+pub fn images(registry: RegistryUrl, logins: Logins, trace: Trace) -> Images {
+    let client = registry::Client::new(logins, REGISTRY_PATIENCE);
+    Images::new(registry, client.on_request(move |line| trace.step(|| line.to_owned())))
+}
+
+fn open_store(variables: &Variables, registry: Option<&RegistryUrl>, talk: &Talk) -> Result<Store> {
     let path = variables.repository_database()?;
     let store = Store::open(&path)?;
     if store.is_new() {
-        talk.note(&format!(
-            "the environment {BUILT_IN} keeps its plugins in {}; it does not look whether their images exist",
-            path.display()
-        ));
+        let images = match registry {
+            Some(registry) => format!("it looks for their images at {registry}"),
+            None => "it does not look whether their images exist".to_owned(),
+        };
+        talk.note(&format!("the environment {BUILT_IN} keeps its plugins in {}; {images}", path.display()));
     }
     Ok(store)
 }

@@ -8,23 +8,45 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use super::connector;
 use super::{Context, block_on};
 use crate::cli::Local;
+use crate::config::registry_of_built_in;
 use crate::error::{Error, Result};
+use crate::invalid::Invalid;
+use crate::registry::{Logins, RegistryUrl};
 use crate::repository::{self, Rules, Store};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
     match args {
-        Local::Serve { listen, data, strict } => serve(listen, data.clone(), *strict, context),
+        Local::Serve { listen, data, registry, strict } => {
+            serve(listen, data.clone(), registry.as_deref(), *strict, context)
+        }
     }
 }
 
-fn serve(listen: &str, data: Option<PathBuf>, strict: bool, context: &mut Context<'_>) -> Result<()> {
+fn serve(
+    listen: &str,
+    data: Option<PathBuf>,
+    registry: Option<&str>,
+    strict: bool,
+    context: &mut Context<'_>,
+) -> Result<()> {
+    let registry = match (registry, &data) {
+        (Some(url), _) => {
+            Some(url.parse::<RegistryUrl>().map_err(|error: Invalid| error.into_usage().within("--registry"))?)
+        }
+        // Other plugins than those of the environment `local` have nothing to do with its settings.
+        (None, Some(_)) => None,
+        (None, None) => registry_of_built_in(context.variables)?,
+    };
     let path = match data {
         Some(path) => path,
         None => context.variables.repository_database()?,
     };
     let store = Store::open(&path)?;
+    let logins = Logins::new(context.variables.registry_logins());
+    let trace = connector::trace(context.global.verbose, &context.streams.talk);
     block_on(async {
         let cannot_listen = |error: std::io::Error| {
             Error::local(format!("cannot listen on {listen}"))
@@ -37,10 +59,11 @@ fn serve(listen: &str, data: Option<PathBuf>, strict: bool, context: &mut Contex
         writeln!(context.streams.out, "listening on grpc://{address}")?;
         context.streams.out.flush()?;
         let talk = &mut context.streams.talk;
-        talk.note(&format!(
-            "plugins are kept in {}; whether their images exist is not looked up, and callers are not authenticated",
-            path.display()
-        ));
+        let looked_for = match &registry {
+            Some(registry) => format!("their images are looked for at {registry}"),
+            None => "whether their images exist is not looked up".to_owned(),
+        };
+        talk.note(&format!("plugins are kept in {}; {looked_for}, and callers are not authenticated", path.display()));
         if !address.ip().is_loopback() {
             talk.warning("everybody who reaches this address can register and remove plugins");
         }
@@ -48,7 +71,8 @@ fn serve(listen: &str, data: Option<PathBuf>, strict: bool, context: &mut Contex
         // The service hears of warnings in its calls; they are told here, where the terminal is.
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
-        let rules = Rules { strict, on_warning: Some(Arc::new(on_warning)) };
+        let images = registry.map(|registry| connector::images(registry, logins, trace));
+        let rules = Rules { strict, on_warning: Some(Arc::new(on_warning)), images };
         let routes = repository::routes(store, rules).await;
         let serving = repository::serve(listener, routes, asked_to_end()?);
         let telling = async {

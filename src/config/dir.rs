@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{self, Lock, Staged};
+use super::registry::REGISTRY;
 use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
@@ -113,8 +114,27 @@ impl ConfigDir {
     /// processes make in this way at the same moment are not lost.
     pub fn update(&self, name: &EnvironmentName, change: impl FnOnce(&mut Environment) -> Result<()>) -> Result<()> {
         let _lock = Lock::of(self.environments_folder());
-        let mut environment = self.load(name)?;
+        let Some(mut environment) = self.find(name)? else {
+            return self.begin_built_in(name, change);
+        };
         change(&mut environment)?;
+        self.save(name, &environment)
+    }
+
+    /// A first setting for the environment that needs no file. One that it does not read, or that would hide it, is none.
+    fn begin_built_in(
+        &self,
+        name: &EnvironmentName,
+        change: impl FnOnce(&mut Environment) -> Result<()>,
+    ) -> Result<()> {
+        if !name.is_built_in() {
+            return Err(self.not_found(name));
+        }
+        let mut environment = Environment::default();
+        change(&mut environment)?;
+        if !environment.values().keys().eq([REGISTRY]) {
+            return Err(self.not_found(name));
+        }
         self.save(name, &environment)
     }
 

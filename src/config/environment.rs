@@ -6,6 +6,7 @@ use std::io::Read;
 use serde_json::{Map, Value};
 
 use super::credential::{API_KEY_COMMAND, API_KEY_FILE};
+use super::registry::{self, REGISTRY};
 use super::{EndpointUrl, Invalid, file, metadata, tls, yaml};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::nearest::nearest;
@@ -19,7 +20,7 @@ const WORKSPACE: &str = "x_workspace_id";
 pub(super) const ENDPOINTS: &str = "endpoints";
 
 /// The keys that this program reads.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     API_KEY,
     TOKEN,
     API_KEY_FILE,
@@ -31,6 +32,7 @@ const KNOWN: [&str; 11] = [
     tls::CERT,
     tls::KEY,
     tls::SERVER_NAME,
+    REGISTRY,
 ];
 /// Those that hold a text which is sent as metadata.
 const SENT: [&str; 4] = [API_KEY, TOKEN, DOMAIN, WORKSPACE];
@@ -82,6 +84,7 @@ impl Environment {
         for key in LINES {
             note(self.line(key).map(drop));
         }
+        note(self.registry().map(drop));
         match self.endpoint_values() {
             Err(error) => note(Err(error)),
             Ok(endpoints) => {
@@ -122,6 +125,11 @@ impl Environment {
         }
         if tls::is_tls(key) {
             let text = tls::settable(key, text).map_err(Invalid::into_usage)?;
+            self.values.insert(key.to_owned(), text.into());
+            return Ok(());
+        }
+        if key == REGISTRY {
+            let text = registry::settable(text).map_err(Invalid::into_usage)?;
             self.values.insert(key.to_owned(), text.into());
             return Ok(());
         }

@@ -2,9 +2,10 @@
 
 use super::{
     BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, Invalid, Secret, Selected, Selection,
-    Source, Variables, file, metadata,
+    Source, Variables, file, metadata, registry,
 };
 use crate::error::{Error, Result};
+use crate::registry::RegistryUrl;
 use crate::tls::Tls;
 
 /// The only service of the built-in environment.
@@ -24,6 +25,8 @@ pub struct Settings {
     pub x_workspace_id: Option<String>,
     /// What connections that speak TLS trust and show.
     pub tls: Tls,
+    /// The image registry that the embedded service asks.
+    pub registry: Option<RegistryUrl>,
     /// What the user should know beforehand.
     pub warnings: Vec<String>,
 }
@@ -56,7 +59,7 @@ impl Settings {
     /// - **`local`** is the service inside this program and needs no file. A file `environments/local.yml` that names
     ///   endpoints, as a user of the Python client may have one, outranks it, and a warning says so: a call must not
     ///   silently go elsewhere than it did. `config init` makes no such file, and once it is renamed or removed, `local`
-    ///   is built in again.
+    ///   is built in again. A file without endpoints leaves it built in, and may name the `registry` that it asks.
     pub fn resolve(selection: &Selection, variables: &Variables) -> Result<Self> {
         let endpoint = selection.endpoint.as_deref().map(str::parse::<EndpointUrl>).transpose();
         let endpoint = endpoint.map_err(|error| error.into_usage().within("--endpoint"))?;
@@ -79,6 +82,7 @@ impl Settings {
             x_domain_id: None,
             x_workspace_id: None,
             tls: Tls::default(),
+            registry: None,
             warnings: Vec::new(),
         };
         if let Some(selected) = selected {
@@ -88,6 +92,8 @@ impl Settings {
                 {
                     settings.warnings.push(hidden(dir, &selected.name));
                     settings.apply(environment, &selected.name, dir, variables)?;
+                } else {
+                    settings.registry = registry::of_built_in(variables)?;
                 }
             } else {
                 let dir = dir?;

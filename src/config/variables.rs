@@ -31,6 +31,12 @@ pub struct Variables {
     pub complete: Option<String>,
     /// `SPACECTL_COMPLETION_TIMEOUT`: the longest wait for services in a completion.
     pub completion_timeout: Option<String>,
+    /// `DOCKER_CONFIG`: the folder of docker's configuration instead of `~/.docker`.
+    pub docker_config: Option<PathBuf>,
+    /// `REGISTRY_AUTH_FILE`: the file of logins that podman and buildah use.
+    pub registry_auth_file: Option<PathBuf>,
+    /// `XDG_RUNTIME_DIR`: where podman and buildah keep logins until the user logs out.
+    pub runtime_dir: Option<PathBuf>,
 }
 
 impl Variables {
@@ -60,7 +66,26 @@ impl Variables {
             cache_dir: None,
             complete: text("COMPLETE"),
             completion_timeout: text("SPACECTL_COMPLETION_TIMEOUT"),
+            docker_config: set("DOCKER_CONFIG").map(PathBuf::from),
+            registry_auth_file: set("REGISTRY_AUTH_FILE").map(PathBuf::from),
+            runtime_dir: set("XDG_RUNTIME_DIR").map(PathBuf::from),
         }
+    }
+
+    /// The files in which docker, then podman and buildah, keep logins for image registries, the first that has one
+    /// outranking the others. They need not be there.
+    pub fn registry_logins(&self) -> Vec<PathBuf> {
+        let in_home = |path: &str| self.home.as_ref().map(|home| home.join(path));
+        let docker = self.docker_config.clone().or_else(|| in_home(".docker"));
+        // containers-auth.json(5): the variable takes the place of the folders, of which the second outlives a login.
+        let containers = match &self.registry_auth_file {
+            Some(file) => vec![file.clone()],
+            None => {
+                let kept = self.runtime_dir.as_ref().map(|folder| folder.join("containers/auth.json"));
+                kept.into_iter().chain(in_home(".config/containers/auth.json")).collect()
+            }
+        };
+        docker.map(|folder| folder.join("config.json")).into_iter().chain(containers).collect()
     }
 
     /// The embedded Repository service's database file.
@@ -98,6 +123,26 @@ mod tests {
         assert!(variables.no_color);
         assert_eq!(variables.complete.as_deref(), Some("COMPLETE"));
         assert_eq!(variables.completion_timeout.as_deref(), Some("SPACECTL_COMPLETION_TIMEOUT"));
+        assert_eq!(variables.docker_config, Some(PathBuf::from("DOCKER_CONFIG")));
+        assert_eq!(variables.registry_auth_file, Some(PathBuf::from("REGISTRY_AUTH_FILE")));
+        assert_eq!(variables.runtime_dir, Some(PathBuf::from("XDG_RUNTIME_DIR")));
+    }
+
+    #[test]
+    fn the_logins_of_docker_outrank_those_of_podman() {
+        let home = Variables { home: Some("/home/me".into()), ..Variables::default() };
+        let files = |variables: &Variables| {
+            variables.registry_logins().iter().map(|path| path.display().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(files(&home), ["/home/me/.docker/config.json", "/home/me/.config/containers/auth.json"]);
+        let all = Variables { runtime_dir: Some("/run/user/1".into()), docker_config: Some("/d".into()), ..home };
+        assert_eq!(
+            files(&all),
+            ["/d/config.json", "/run/user/1/containers/auth.json", "/home/me/.config/containers/auth.json"]
+        );
+        let named = Variables { registry_auth_file: Some("/auth.json".into()), ..all };
+        assert_eq!(files(&named), ["/d/config.json", "/auth.json"]);
+        assert_eq!(files(&Variables::default()), [] as [&str; 0]);
     }
 
     #[test]

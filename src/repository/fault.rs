@@ -40,6 +40,10 @@ pub enum Fault {
     Query(Cow<'static, str>),
     /// A part of the query language that the embedded service does not have.
     NotImplemented { key: &'static str },
+    /// The image has no tag in its registry.
+    NoImage { registry_type: &'static str, image: String },
+    /// The image registry gives no answer; nothing was changed, and trying again may succeed.
+    RegistryUnavailable { reason: String },
     /// What the real service did not foresee.
     Unknown(&'static str),
     /// Another process holds the database; nothing was changed, and trying again may succeed.
@@ -61,9 +65,9 @@ impl Fault {
         match self {
             Self::AlreadyRegistered => Code::AlreadyExists,
             Self::NotFound { .. } => Code::NotFound,
-            Self::RegistrySettings { .. } | Self::Query(_) | Self::Unknown(_) => Code::Internal,
+            Self::RegistrySettings { .. } | Self::NoImage { .. } | Self::Query(_) | Self::Unknown(_) => Code::Internal,
             Self::NotImplemented { .. } => Code::Unimplemented,
-            Self::Busy => Code::Unavailable,
+            Self::Busy | Self::RegistryUnavailable { .. } => Code::Unavailable,
             Self::RequiredParameter(_)
             | Self::ImageNameFormat { .. }
             | Self::ImageNameLength { .. }
@@ -124,6 +128,12 @@ impl Fault {
             Self::Query(reason) => format!("ERROR_DB_QUERY: Database query failed. (reason = {reason})"),
             Self::NotImplemented { key } => format!("ERROR_NOT_IMPLEMENTED: Not implemented. (key = {key})"),
             Self::Unknown(message) => format!("ERROR_UNKNOWN: {message}"),
+            Self::NoImage { registry_type, image } => format!(
+                "ERROR_NO_IMAGE_IN_REGISTRY: Image does not found. (registry_type = {registry_type}, image = {image})"
+            ),
+            Self::RegistryUnavailable { reason } => {
+                format!("ERROR_UNAVAILAVBLE: Server is unavailable. (reason = {reason})")
+            }
             // The code is spelt so in spaceone-core.
             Self::Busy => "ERROR_UNAVAILAVBLE: Server is unavailable. \
                  (reason = another process keeps the database busy)"

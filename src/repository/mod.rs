@@ -4,12 +4,12 @@
 //! It serves the environment `local` inside the process, through [`routes`], and whoever asks on a port, through
 //! [`serve`]. Several processes can use one file at once: see [`Store`].
 //!
-//! It does not do three things that the real service does: ask the image registry for the image's tags (so
-//! `register` accepts an image that is nowhere, and `get_versions` has no versions), authenticate its callers, and query
-//! with `unwind`, `lookup` or `add_fields`.
+//! It does not do two things that the real service does: authenticate its callers, and query with `unwind`, `lookup` or
+//! `add_fields`. A third it does only where it is given a registry ([`Images`]): ask for the image's tags. Without one
+//! `register` accepts an image that is nowhere, and `get_versions` has no versions.
 //!
-//! A call passes `server` and `lazy` (routing), `plugin` and `places` (the methods), `registration` and `record` (what a plugin
-//! may be) or `query`, `condition`, `operator`, `document` and `datum` (which plugins are asked for), `table` (rows) and
+//! A call passes `server` and `lazy` (routing), `plugin` and `places` (the methods), `registration`, `record` and `images` (what
+//! a plugin may be) or `query`, `condition`, `operator`, `document` and `datum` (which plugins are asked for), `table` (rows) and
 //! `store` (transactions).
 
 mod condition;
@@ -17,6 +17,7 @@ mod datum;
 mod described;
 mod document;
 mod fault;
+mod images;
 mod lazy;
 mod moment;
 mod operator;
@@ -34,6 +35,7 @@ mod table;
 mod tests;
 
 pub use described::{descriptors, first_generation};
+pub use images::Images;
 pub use plugin::{Rules, Warn};
 pub use server::{API_VERSION, routes, serve};
 pub use store::Store;

@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::fault::Fault;
+use super::images::Images;
 use super::moment;
 use super::places::Place;
 use super::proto::repository::v1::plugin_info::State;
@@ -18,7 +20,7 @@ use super::proto::repository::v1::{
 use super::query::Query;
 use super::record::{self, trimmed};
 use super::registration::{self, DOMAIN_ID};
-use super::store::Store;
+use super::store::{Failure, Store};
 use super::table;
 use crate::plugin_image;
 
@@ -33,11 +35,13 @@ pub struct Rules {
     pub strict: bool,
     /// Hears of each accepted image name that a current service refuses.
     pub on_warning: Option<Warn>,
+    /// Where images are looked for, whose tags are a plugin's versions. Without it no image is.
+    pub images: Option<Images>,
 }
 
 impl fmt::Debug for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rules").field("strict", &self.strict).finish_non_exhaustive()
+        f.debug_struct("Rules").field("strict", &self.strict).field("images", &self.images).finish_non_exhaustive()
     }
 }
 
@@ -104,19 +108,31 @@ impl Plugins {
 
 #[async_trait]
 impl Plugin for Plugins {
-    /// Does what the real service does, except that it does not ask the image registry whether the image has a tag.
+    /// The real service adds the plugin, asks the registry, and takes it back if the image has no tag. Here it is asked
+    /// before, outside of any transaction: nobody else waits for the network, and no other call sees what is refused.
     async fn register(&self, request: Request<RegisterPluginRequest>) -> Result<Response<PluginInfo>, Status> {
         let registration = registration::read(request.into_inner(), Timestamp::now())?;
         let plugin = registration.plugin;
         if let Some(fault) = registration.image_fault.filter(|_| self.rules.strict) {
             return Err(registration::refusal(fault, &plugin.image).into());
         }
+        let addable = |connection: &Connection| -> Result<(), Failure> {
+            if table::find(connection, &plugin.plugin_id)?.is_some() {
+                return Err(Fault::AlreadyRegistered.into());
+            }
+            Ok(record::check(&plugin)?)
+        };
+        if let Some(images) = &self.rules.images {
+            self.store.read(addable).await?;
+            if images.versions(&plugin.image).await?.is_empty() {
+                let registry_type = plugin.registry_type().as_str_name();
+                return Err(Fault::NoImage { registry_type, image: plugin.image }.into());
+            }
+        }
+        // Another caller may have come between.
         self.store
             .write(|connection| {
-                if table::find(connection, &plugin.plugin_id)?.is_some() {
-                    return Err(Fault::AlreadyRegistered.into());
-                }
-                record::check(&plugin)?;
+                addable(connection)?;
                 table::insert(connection, &plugin)
             })
             .await?;
@@ -176,10 +192,15 @@ impl Plugin for Plugins {
         self.set_state(&request.into_inner().plugin_id, State::Disabled).await
     }
 
-    /// No versions: they are the tags in the image registry, which the embedded service does not ask.
+    /// The tags in the image registry; none without one. The real service refuses as unknown a plugin whose image is gone
+    /// since; here it has no versions.
     async fn get_versions(&self, request: Request<RepositoryPluginRequest>) -> Result<Response<VersionsInfo>, Status> {
-        self.find(request.into_inner()).await?;
-        Ok(Response::new(VersionsInfo::default()))
+        let plugin = self.find(request.into_inner()).await?;
+        let Some(images) = &self.rules.images else { return Ok(Response::new(VersionsInfo::default())) };
+        let results = images.versions(&plugin.image).await?;
+        let total_count = i32::try_from(results.len()).unwrap_or(i32::MAX);
+        // The real service leaves the deprecated `version` empty.
+        Ok(Response::new(VersionsInfo { total_count, results, ..VersionsInfo::default() }))
     }
 
     async fn get(&self, request: Request<RepositoryPluginRequest>) -> Result<Response<PluginInfo>, Status> {

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use super::Context;
 use super::present::{Presentation, columns};
 use crate::cli::{Config, Endpoint, Format, Global, Tls};
-use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Selected, Selection, Source};
+use crate::config::{
+    BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Selected, Selection, Source,
+};
 use crate::error::{Error, Result};
 use crate::escape;
 use crate::prompt::Prompt;
@@ -106,6 +108,9 @@ fn set(key: &str, value: &str, context: &mut Context<'_>) -> Result<()> {
         Ok(())
     })?;
     warn_of_slip(key, context);
+    if key == "registry" && !name.is_built_in() {
+        context.streams.talk.warning(&format!("only the environment {BUILT_IN} reads registry, and this is {name}"));
+    }
     if let Some(path) = key_file.filter(|path| key == "api_key_file" && !path.exists()) {
         context.streams.talk.warning(&format!("there is no file {} yet", path.display()));
     }

@@ -1,0 +1,96 @@
+//! The image registry that the built-in environment's Repository asks.
+
+use serde_json::Value;
+
+use super::{ConfigDir, Environment, EnvironmentName, Invalid, Variables};
+use crate::error::{Error, Result};
+use crate::registry::RegistryUrl;
+use crate::value::kind_of;
+
+pub(super) const REGISTRY: &str = "registry";
+
+impl Environment {
+    /// The file's `registry`; an empty one counts as none.
+    pub fn registry(&self) -> Result<Option<RegistryUrl>> {
+        match self.values.get(REGISTRY) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(Value::String(text)) => {
+                let url =
+                    text.parse().map_err(|error: Invalid| error.into_local().within(format_args!("`{REGISTRY}`")));
+                url.map(Some)
+            }
+            Some(other) => Err(Error::local(format!("`{REGISTRY}` must be a URL, and is {}", kind_of(other)))),
+        }
+    }
+}
+
+/// What `environments/local.yml` says of the registry, if the file leaves the environment built in.
+///
+/// # Errors
+/// The file cannot be read, or what it names is no registry.
+pub fn of_built_in(variables: &Variables) -> Result<Option<RegistryUrl>> {
+    // Without a folder there is no file either.
+    let Ok(dir) = ConfigDir::locate(variables) else { return Ok(None) };
+    let name = EnvironmentName::built_in();
+    let Some(environment) = dir.find(&name)?.filter(|environment| !environment.has_endpoints()) else {
+        return Ok(None);
+    };
+    environment.registry().map_err(|error| error.within(dir.file_of(&name).display()))
+}
+
+/// `text` as `config set` keeps it.
+pub(super) fn settable(text: &str) -> Result<String, Invalid> {
+    if text.trim().is_empty() {
+        let hint = format!("use `spacectl config remove {REGISTRY}`");
+        return Err(Invalid::new(format!("`{REGISTRY}` would be empty")).hint(hint));
+    }
+    text.parse::<RegistryUrl>().map(|url| url.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(text: &str) -> Environment {
+        Environment::parse(text.as_bytes(), "local.yml").unwrap()
+    }
+
+    #[test]
+    fn a_registry_is_checked_where_it_is_set_and_where_it_is_read() {
+        let mut set = environment("token: t\n");
+        assert_eq!(set.registry().unwrap(), None);
+        set.set("registry", " 127.0.0.1:5000/team/ ").unwrap();
+        assert_eq!(set.to_yaml(), "token: t\nregistry: http://127.0.0.1:5000/team\n");
+        assert_eq!(set.registry().unwrap().unwrap().to_string(), "http://127.0.0.1:5000/team");
+        for text in ["http://registry.example.com", "", "h?x"] {
+            assert_eq!(set.set("registry", text).unwrap_err().exit_code(), 2, "{text}");
+        }
+        for (text, said) in [
+            ("registry: 5000", "`registry` must be a URL, and is a number"),
+            ("registry: 'http://h'", "`registry`: `http://h` is no registry"),
+            ("registry: 'me:hunter2@h'", "`registry`: a registry's address holds no user"),
+        ] {
+            let error = environment(text).check().unwrap_err();
+            assert!(error.problems()[0].message.starts_with(said), "{error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_built_in_environment_stays_so_with_a_registry_and_gives_way_to_endpoints() {
+        let home = tempfile::tempdir().unwrap();
+        let variables = Variables { home: Some(home.path().into()), ..Variables::default() };
+        let read = || of_built_in(&variables).map(|url| url.map(|url| url.to_string()));
+        assert_eq!(read().unwrap(), None);
+        let dir = ConfigDir::new(home.path().join(".spaceone"));
+        let name = EnvironmentName::built_in();
+        dir.update(&name, |environment| environment.set("registry", "localhost:5000")).unwrap();
+        assert_eq!(read().unwrap().as_deref(), Some("http://localhost:5000"));
+        dir.save(&name, &environment("registry: ghcr.io\nendpoints: {repository: 'grpc://h:1'}")).unwrap();
+        assert_eq!(read().unwrap(), None);
+        dir.save(&name, &environment("registry: 'http://ghcr.io'")).unwrap();
+        let error = read().unwrap_err().to_string();
+        assert!(error.contains("local.yml: `registry`"), "{error}");
+    }
+}

@@ -1,0 +1,509 @@
+//! The registry client against servers that answer as registries do, and as nobody should.
+
+mod support;
+
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use spacectl::error::Result;
+use spacectl::registry::{Client, ImagePlace, Logins};
+use support::{Authority, Spacectl};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// "me:hunter2", as a login file and the header Authorization have it.
+const ME: &str = "bWU6aHVudGVyMg==";
+
+/// A web server that answers each request by a closure, with exactly what that says, and remembers what it was asked.
+struct Web {
+    address: SocketAddr,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl Web {
+    fn start(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let asked = Arc::clone(&heads);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count == 1) {
+                    head.push(byte[0]);
+                }
+                let head = String::from_utf8(head).unwrap();
+                asked.lock().unwrap().push(head.clone());
+                // The client may have had enough.
+                let _ = stream.write_all(answer(&head).as_bytes());
+            }
+        });
+        Self { address, heads }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+
+    fn place(&self) -> ImagePlace {
+        ImagePlace::of_url(&self.address.to_string().parse().unwrap(), "x/plugin-a").unwrap()
+    }
+}
+
+fn http(status: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n{body}")
+}
+
+fn json(status: &str, body: &str) -> String {
+    http(status, "Content-Type: application/json\r\n", body)
+}
+
+/// A login for `host` in a file of docker's.
+fn login(host: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.json");
+    std::fs::write(&file, format!("{{\"auths\": {{\"{host}\": {{\"auth\": \"{ME}\"}}}}}}")).unwrap();
+    (folder, file)
+}
+
+fn ask<T>(question: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(question)
+}
+
+fn client(logins: Vec<PathBuf>) -> Client {
+    Client::new(Logins::new(logins), Duration::from_secs(10))
+}
+
+fn tags(web: &Web, logins: Vec<PathBuf>) -> Result<Option<Vec<String>>> {
+    ask(client(logins).tags(&web.place()))
+}
+
+/// The error of a question, after a look that it does not tell a secret.
+fn refused(web: &Web, logins: Vec<PathBuf>) -> String {
+    let error = tags(web, logins).unwrap_err().to_string();
+    assert!(!error.contains("hunter2") && !error.contains(ME), "{error}");
+    error
+}
+
+#[track_caller]
+fn assert_says(error: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(error.contains(part), "no {part:?} in {error}");
+    }
+}
+
+#[test]
+fn all_pages_are_read_where_the_first_one_was() {
+    let web = Web::start(|head| {
+        let (link, tags) = match head.split_whitespace().nth(1).unwrap() {
+            "/v2/x/plugin-a/tags/list" => {
+                ("Link: </v2/x/plugin-a/tags/list?last=1.1&n=2>; rel=\"next\"\r\n", "\"1.0\",\"1.1\"")
+            }
+            // As a proxy may spoil it: only its query counts.
+            "/v2/x/plugin-a/tags/list?last=1.1&n=2" => {
+                ("Link: <http://inside.example/y?last=1.2>; rel=\"next\"\r\n", "\"1.1\",\"1.2\"")
+            }
+            "/v2/x/plugin-a/tags/list?last=1.2" => ("", "\"latest\",\"not a tag\""),
+            other => panic!("{other}"),
+        };
+        http("200 OK", link, &format!("{{\"name\": \"x\", \"tags\": [{tags}]}}"))
+    });
+    assert_eq!(tags(&web, vec![]).unwrap().unwrap(), ["1.0", "1.1", "1.2", "latest"]);
+}
+
+#[test]
+fn an_image_that_is_not_there_is_told_from_a_web_server() {
+    let unknown = "{\"errors\": [{\"code\": \"NAME_UNKNOWN\", \"message\": \"not known\"}]}";
+    assert_eq!(tags(&Web::start(move |_| json("404 Not Found", unknown)), vec![]).unwrap(), None);
+    let empty = Web::start(|_| json("200 OK", "{\"name\": \"x\", \"tags\": null}"));
+    assert_eq!(tags(&empty, vec![]).unwrap().unwrap(), [""; 0]);
+
+    let page = "<html>Welcome</html>";
+    for status in ["404 Not Found", "200 OK"] {
+        let web = Web::start(move |_| http(status, "Content-Type: text/html\r\n", page));
+        assert_says(&refused(&web, vec![]), &["text/html, which no registry does", "something else listens there"]);
+        let head = ask(client(vec![]).digest(&web.place(), "1.0")).unwrap_err().to_string();
+        assert_says(&head, &["no registry"]);
+    }
+}
+
+#[test]
+fn a_tags_digest_is_asked_for_with_every_kind_of_manifest() {
+    let web = Web::start(|head| {
+        if head.starts_with("HEAD /v2/x/plugin-a/manifests/1.0 ") {
+            let kinds = ["vnd.oci.image.index.v1+json", "vnd.docker.distribution.manifest.v2+json"];
+            assert!(kinds.iter().all(|kind| head.contains(kind)), "{head}");
+            return http("200 OK", "Docker-Content-Digest: sha256:abc\r\n", "");
+        }
+        json("404 Not Found", "")
+    });
+    assert_eq!(ask(client(vec![]).digest(&web.place(), "1.0")).unwrap().as_deref(), Some("sha256:abc"));
+    assert_eq!(ask(client(vec![]).digest(&web.place(), "2.0")).unwrap(), None);
+    assert!(ask(client(vec![]).digest(&web.place(), "../x")).is_err());
+}
+
+#[test]
+fn a_login_is_sent_when_it_is_asked_for_and_never_told() {
+    let web = Web::start(|head| {
+        if head.contains(&format!("authorization: Basic {ME}\r\n")) {
+            return json("200 OK", "{\"tags\": [\"1.0\"]}");
+        }
+        http("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"\r\n", "")
+    });
+    let (_folder, file) = login(&web.address.to_string());
+    assert_eq!(tags(&web, vec![file.clone()]).unwrap().unwrap(), ["1.0"]);
+    assert!(!web.asked()[0].contains(ME));
+    assert_says(&refused(&web, vec![]), &["401", &format!("docker login {}", web.address)]);
+
+    let closed = Web::start(|_| http("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"\r\n", ""));
+    let (_folder, file) = login(&closed.address.to_string());
+    assert_says(&refused(&closed, vec![file.clone()]), &[&format!("the login from {}", file.display())]);
+    // The login of another registry is none for this one.
+    let (_folder, other) = login("127.0.0.1:1");
+    assert_says(&refused(&closed, vec![other]), &["it needs a login"]);
+}
+
+#[test]
+fn a_token_service_changes_the_login_for_a_token() {
+    let service = Web::start(|head| {
+        let path = head.split_whitespace().nth(1).unwrap();
+        assert_eq!(path, "/token?a=b&scope=repository%3Ax%2Fplugin-a%3Apull&service=here");
+        assert!(head.contains(&format!("authorization: Basic {ME}\r\n")), "{head}");
+        json("200 OK", "{\"access_token\": \"the-token\"}")
+    });
+    let challenge =
+        format!("WWW-Authenticate: Bearer realm=\"http://{}/token?a=b\",service=\"here\"\r\n", service.address);
+    let web = Web::start(move |head| {
+        assert!(!head.contains(ME), "the registry itself gets no login");
+        if head.contains("authorization: Bearer the-token\r\n") {
+            return json("200 OK", "{\"tags\": [\"1.0\"]}");
+        }
+        http("401 Unauthorized", &challenge, "")
+    });
+    let (_folder, file) = login(&web.address.to_string());
+    assert_eq!(tags(&web, vec![file]).unwrap().unwrap(), ["1.0"]);
+}
+
+#[test]
+fn a_token_service_can_refuse_fail_or_lie() {
+    for (answer, parts) in [
+        (
+            json("401 Unauthorized", "{\"details\": \"incorrect username or password\"}"),
+            &["incorrect username", "the login from"][..],
+        ),
+        (json("503 Service Unavailable", ""), &["503", "try again later"]),
+        (json("200 OK", "{\"token\": \"a\\r\\nX-Evil: b\"}"), &["no token"]),
+        (json("200 OK", "<html>"), &["no registry"]),
+        (http("302 Found", "Location: https://elsewhere.example/\r\n", ""), &["302"]),
+    ] {
+        let service = Web::start(move |_| answer.clone());
+        let challenge = format!("WWW-Authenticate: Bearer realm=\"http://{}/\"\r\n", service.address);
+        let web = Web::start(move |_| http("401 Unauthorized", &challenge, ""));
+        let (_folder, file) = login(&web.address.to_string());
+        assert_says(&refused(&web, vec![file]), parts);
+    }
+}
+
+#[test]
+fn no_login_goes_where_a_registry_sends_it_without_tls() {
+    for realm in ["http://token.example/", "http://192.0.2.1/"] {
+        let web = Web::start(move |_| {
+            http("401 Unauthorized", &format!("WWW-Authenticate: Bearer realm=\"{realm}\"\r\n"), "")
+        });
+        let (_folder, file) = login(&web.address.to_string());
+        assert_says(&refused(&web, vec![file]), &["without TLS", "nothing is sent there"]);
+    }
+}
+
+#[test]
+fn a_redirect_is_followed_without_the_login() {
+    let elsewhere = Web::start(|_| json("200 OK", "{\"tags\": [\"1.0\"]}"));
+    let location = format!("Location: http://{}/list\r\n", elsewhere.address);
+    let web = Web::start(move |head| {
+        if head.contains(ME) {
+            return http("307 Temporary Redirect", &location, "");
+        }
+        http("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"\r\n", "")
+    });
+    let (_folder, file) = login(&web.address.to_string());
+    assert_eq!(tags(&web, vec![file]).unwrap().unwrap(), ["1.0"]);
+    let asked = elsewhere.asked();
+    assert!(asked[0].starts_with("GET /list ") && !asked[0].to_lowercase().contains("authorization"), "{asked:?}");
+
+    let round = Web::start(|_| http("302 Found", "Location: /v2/again\r\n", ""));
+    assert_says(&refused(&round, vec![]), &["does not end"]);
+    let out = Web::start(|_| http("302 Found", "Location: http://registry.example/\r\n", ""));
+    assert_says(&refused(&out, vec![]), &["http://registry.example, without TLS"]);
+}
+
+#[test]
+fn bad_days_of_a_registry_are_told_with_what_to_do() {
+    let many = Web::start(|_| {
+        let body = "{\"errors\": [{\"code\": \"TOOMANYREQUESTS\", \"message\": \"pull rate limit\"}]}";
+        http("429 Too Many Requests", "Retry-After: 30\r\n", body)
+    });
+    assert_says(&refused(&many, vec![]), &["TOOMANYREQUESTS: pull rate limit", "try again in 30 s, or log in"]);
+    let tls = Web::start(|_| http("400 Bad Request", "", "The plain HTTP request was sent to HTTPS port"));
+    assert_says(&refused(&tls, vec![]), &["400", "if it speaks TLS, write https://127.0.0.1"]);
+    let broken = Web::start(|_| http("502 Bad Gateway", "", "<html>"));
+    assert_says(&refused(&broken, vec![]), &["502", "the registry itself fails"]);
+    let no_http = Web::start(|_| "220 smtp.example ESMTP\r\n".to_owned());
+    assert_says(&refused(&no_http, vec![]), &["something else may listen there"]);
+    let cut = Web::start(|_| "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_owned());
+    assert_says(&refused(&cut, vec![]), &["cannot ask the registry"]);
+
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let place = ImagePlace::of_url(&free.to_string().parse().unwrap(), "a").unwrap();
+    let down = ask(client(vec![]).tags(&place)).unwrap_err().to_string();
+    assert_says(&down, &["refused", "is the registry running?"]);
+    let place = ImagePlace::of_url(&"registry.invalid".parse().unwrap(), "a").unwrap();
+    assert_says(&ask(client(vec![]).tags(&place)).unwrap_err().to_string(), &["registry.invalid is not known here"]);
+}
+
+#[test]
+fn what_has_no_end_is_ended() {
+    let same = Web::start(|_| http("200 OK", "Link: <?last=1.0>; rel=next\r\n", "{\"tags\": [\"1.0\"]}"));
+    assert_says(&refused(&same, vec![]), &["does not end"]);
+    assert!(same.asked().len() <= 3);
+
+    let huge = Web::start(|_| {
+        let body = "[".repeat(9 * 1024 * 1024);
+        json("200 OK", &body)
+    });
+    assert_says(&refused(&huge, vec![]), &["more than 8 MiB"]);
+
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = ImagePlace::of_url(&silent.local_addr().unwrap().to_string().parse().unwrap(), "a").unwrap();
+    let begun = Instant::now();
+    let short = Client::new(Logins::default(), Duration::from_millis(300));
+    assert_says(&ask(short.tags(&place)).unwrap_err().to_string(), &["within 0.3 s"]);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn each_request_is_told_without_a_secret() {
+    let web = Web::start(|_| json("200 OK", "{\"tags\": [\"1.0\"]}"));
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&lines);
+    let client = client(vec![]).on_request(move |line| told.lock().unwrap().push(line.to_owned()));
+    ask(client.tags(&web.place())).unwrap();
+    let lines = lines.lock().unwrap();
+    assert!(lines[0].starts_with(&format!("GET http://{}/v2/x/plugin-a/tags/list: 200 in ", web.address)), "{lines:?}");
+}
+
+#[test]
+fn a_companys_authority_is_trusted_for_its_registry_alone() {
+    let authority = Authority::new();
+    let issued = authority.issue(&["localhost"]);
+    let folder = tempfile::tempdir().unwrap();
+    ask(async {
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![CertificateDer::from_pem_slice(issued.certificate.as_bytes()).unwrap()],
+                PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap(),
+            )
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                let Ok(mut stream) = acceptor.accept(socket).await else { continue };
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(json("200 OK", "{\"tags\": [\"1.0\"]}").as_bytes()).await;
+            }
+        });
+        let place = ImagePlace::of_url(&format!("https://localhost:{port}").parse().unwrap(), "a").unwrap();
+        let trusting = || client(vec![]).with_certificates(vec![folder.path().into()]);
+        let untrusted = trusting().tags(&place).await.unwrap_err().to_string();
+        assert_says(&untrusted, &["UnknownIssuer", &format!("/etc/docker/certs.d/localhost:{port}/ca.crt")]);
+
+        let own = folder.path().join(format!("localhost:{port}"));
+        std::fs::create_dir(&own).unwrap();
+        std::fs::write(own.join("ca.crt"), authority.certificate()).unwrap();
+        assert_eq!(trusting().tags(&place).await.unwrap().unwrap(), ["1.0"]);
+        std::fs::write(own.join("ca.crt"), "no certificate").unwrap();
+        assert_says(&trusting().tags(&place).await.unwrap_err().to_string(), &["ca.crt: it holds no certificate"]);
+
+        let plain = ImagePlace::of_url(&format!("localhost:{port}").parse().unwrap(), "a").unwrap();
+        assert_says(
+            &trusting().tags(&plain).await.unwrap_err().to_string(),
+            &["if it speaks TLS, write https://localhost"],
+        );
+    });
+}
+
+#[test]
+fn a_helpers_login_is_used_and_its_words_are_not_shown() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let web = Web::start(|head| {
+        if head.contains(ME) {
+            return json("200 OK", "{\"tags\": [\"1.0\"]}");
+        }
+        http("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"\r\n", "")
+    });
+    let programs = tempfile::tempdir().unwrap();
+    let helper = |script: &str| {
+        let file = programs.path().join("docker-credential-test");
+        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let path = format!("{}:/usr/bin:/bin", programs.path().display());
+    let user = Spacectl::local().variable("PATH", &path);
+    std::fs::create_dir(user.home().join(".docker")).unwrap();
+    std::fs::write(user.home().join(".docker/config.json"), "{\"credsStore\": \"test\"}").unwrap();
+    user.run(&format!("config set registry {} -e local", web.address)).success();
+    user.file("spec.yml", "name: A\nresource_type: inventory.Collector\nimage: x/plugin-a\n");
+    let register = "exec register repository.Plugin -f spec.yml -o quiet -c plugin_id";
+
+    helper("echo hunter2; exit 3");
+    let run = user.run(register);
+    assert_eq!(run.status, Some(78), "{run}");
+    assert!(!run.to_string().contains("hunter2"), "{run}");
+    assert_says(&run.to_string(), &["docker-credential-test", "exit status: 3"]);
+    helper("read server; test \"$server\" = \"$EXPECTED\" && echo '{\"Username\": \"me\", \"Secret\": \"hunter2\"}'");
+    let address = web.address.to_string();
+    let run = user.run_with(&[("EXPECTED", &address)], register);
+    assert_eq!(run.status, Some(0), "{run}");
+    helper("echo 'credentials not found in native keychain'; exit 1");
+    let run = user.run("exec get_versions repository.Plugin -p plugin_id=plugin-a");
+    assert_says(&run.to_string(), &["it needs a login"]);
+}
+
+#[test]
+fn the_environment_local_looks_for_images_where_its_configuration_says() {
+    let web = Web::start(|head| {
+        if head.starts_with("GET /v2/x/plugin-a/tags/list ") {
+            return json("200 OK", "{\"tags\": [\"1.9\", \"latest\", \"1.10\"]}");
+        }
+        json("404 Not Found", "{\"errors\": [{\"code\": \"NAME_UNKNOWN\"}]}")
+    });
+    let user = Spacectl::local();
+    let set = user.run(&format!("config set registry {} -e local", web.address));
+    assert_eq!(set.status, Some(0), "{set}");
+    let shown = user.run("config show -e local");
+    assert_says(&shown.to_string(), &[&format!("registry: http://{}", web.address)]);
+    user.file("a.yml", "name: A\nresource_type: inventory.Collector\nimage: x/plugin-a\n");
+    user.file("b.yml", "name: B\nresource_type: inventory.Collector\nimage: x/plugin-b\nregistry_type: GITHUB\n");
+
+    let run = user.run("exec register repository.Plugin -f a.yml -o quiet -c plugin_id -v");
+    assert_eq!(run.status, Some(0), "{run}");
+    assert_says(&run.to_string(), &["it looks for their images at http://", "/v2/x/plugin-a/tags/list: 200 in"]);
+    let run = user.run("exec get_versions repository.Plugin -p plugin_id=plugin-a -o json");
+    assert_says(&run.to_string(), &["\"total_count\": 3"]);
+    let versions = run.to_string();
+    let order: Vec<_> =
+        ["1.10", "1.9", "latest"].iter().map(|tag| versions.find(&format!("\"{tag}\"")).unwrap()).collect();
+    assert!(order.is_sorted(), "{versions}");
+
+    let run = user.run("exec register repository.Plugin -f b.yml");
+    assert_eq!(run.status, Some(77), "{run}");
+    let words = "ERROR_NO_IMAGE_IN_REGISTRY: Image does not found. (registry_type = GITHUB, image = x/plugin-b)";
+    assert_says(&run.to_string(), &[words]);
+    // What is there already is told before the registry is asked.
+    let before = web.asked().len();
+    let run = user.run("exec register repository.Plugin -f a.yml");
+    assert_says(&run.to_string(), &["ERROR_SAVE_UNIQUE_VALUES"]);
+    assert_eq!(web.asked().len(), before);
+    let run = user.run("list repository.Plugin -o quiet -c plugin_id");
+    assert_says(&run.to_string(), &["plugin-a"]);
+    assert!(!run.to_string().contains("plugin-b"), "{run}");
+
+    assert_eq!(user.run("config set token t -e local").status, Some(0));
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    user.run(&format!("config set registry {free} -e local")).success();
+    let run = user.run("exec register repository.Plugin -f b.yml");
+    assert_eq!(run.status, Some(78), "{run}");
+    let hint = "hint: the service has changed nothing";
+    assert_says(&run.to_string(), &["UNAVAILABLE", "refused", "is the registry running?", hint]);
+    assert_eq!(user.run("config set registry http://registry.example.com -e local").status, Some(2));
+    // Without the registry all is as it was.
+    user.run("config remove registry -e local").success();
+    user.run("exec register repository.Plugin -f b.yml").success();
+}
+
+#[test]
+fn the_environment_local_stays_built_in() {
+    let user = Spacectl::local();
+    for line in ["config set token t", "config endpoint add repository grpc://h:1", "config set registry http://h"] {
+        assert_ne!(user.run(line).status, Some(0), "{line}");
+        assert!(!user.home().join(".spaceone/environments/local.yml").exists(), "{line}");
+    }
+    user.run("config set registry 127.0.0.1:1").success();
+    let run = user.run("list repository.Plugin");
+    assert_eq!(run.status, Some(0), "{run}");
+    assert!(!run.stderr.contains("warning"), "{run}");
+}
+
+#[test]
+fn local_serve_takes_the_registry_of_its_flag_or_of_its_environment() {
+    let user = Spacectl::new();
+    user.run("config set registry localhost:1 -e local").success();
+    for (flags, said) in [
+        (&[][..], "looked for at http://localhost:1"),
+        (&["--registry", "ghcr.io/team"], "looked for at https://ghcr.io/team"),
+        (&["--data", "other.db"], "whether their images exist is not looked up"),
+        (&["--data", "other.db", "--registry", "[::1]:5000"], "looked for at http://[::1]:5000"),
+    ] {
+        let mut served = user.command();
+        served.args(["local", "serve", "--listen", "127.0.0.1:0"]).args(flags);
+        let mut served = served.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(served.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+        served.kill().unwrap();
+        served.wait().unwrap();
+        assert_says(&line, &[said]);
+    }
+    let run = user.run("local serve --registry registry.example.com/Team");
+    assert_eq!(run.status, Some(2), "{run}");
+}
+
+#[test]
+fn a_registry_in_another_environment_is_read_by_nobody() {
+    let user = Spacectl::new();
+    user.run("config init -e prod --service repository=grpc://h:1").success();
+    let run = user.run("config set registry ghcr.io -e prod");
+    assert_says(&run.stderr, &["only the environment local reads registry, and this is prod"]);
+}
+
+#[test]
+fn nobody_waits_for_a_slow_registry_but_who_asked() {
+    let web = Web::start(|_| {
+        thread::sleep(Duration::from_secs(4));
+        json("200 OK", "{\"tags\": [\"1.0\"]}")
+    });
+    let user = Spacectl::local();
+    user.file("a.yml", "name: A\nresource_type: inventory.Collector\nimage: x/plugin-a\n");
+    user.file("b.yml", "name: B\nresource_type: inventory.Collector\nimage: x/plugin-b\n");
+    user.run("exec register repository.Plugin -f a.yml").success();
+    user.run(&format!("config set registry {}", web.address)).success();
+    let mut slow = user.command();
+    slow.args(["exec", "register", "repository.Plugin", "-f", "b.yml", "-q", "-o", "quiet", "-c", "plugin_id"]);
+    let mut slow = slow.spawn().unwrap();
+    while web.asked().is_empty() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    user.run("exec disable repository.Plugin -p plugin_id=plugin-a").success();
+    let list = user.run("list repository.Plugin -o quiet -c plugin_id").success();
+    assert_eq!((list.as_str(), slow.try_wait().unwrap()), ("plugin-a\n", None));
+    assert!(slow.wait().unwrap().success());
+    let list = user.run("list repository.Plugin -o quiet -c plugin_id").success();
+    assert_eq!(list, "plugin-a\nplugin-b\n");
+}
