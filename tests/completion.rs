@@ -49,6 +49,21 @@ fn each_shell_has_its_script() {
 }
 
 #[test]
+fn what_is_done_to_plugins_is_offered_those_that_there_are() {
+    let user = user_with_plugins();
+    let (aws, grafana) = ("plugin-aws-sns-monitoring-webhook", "plugin-grafana-monitoring-webhook");
+    for verb in ["get", "versions", "enable", "disable", "deregister"] {
+        assert_eq!(words(&user, &format!("spacectl plugin {verb} plugin-")), [aws, grafana], "{verb}");
+    }
+    assert_eq!(words(&user, &format!("spacectl plugin disable {aws} plugin-")), [grafana]);
+    assert_eq!(words(&user, "spacectl plugin get nope"), [""; 0]);
+    assert_eq!(words(&user, "spacectl plugin list -c plugin_id,na"), ["plugin_id,name"]);
+    assert_eq!(words(&user, "spacectl plugin list -s -na"), ["-name"]);
+    assert_eq!(words(&user, "spacectl plugin list --filter plugin_id=plugin-gr"), [format!("plugin_id={grafana}")]);
+    assert_eq!(words(&user, "spacectl plugin list -p registry_type=HA"), ["registry_type=HARBOR"]);
+}
+
+#[test]
 fn words_come_with_their_help() {
     let user = user_with_plugins();
     let lines = [

@@ -274,7 +274,7 @@ fn slips_of_other_clients_and_tools_are_answered_with_what_to_type() {
         "exec repository.Plugin",
         "register repository.Plugin -f plugin.yml",
         "repository.Plugin list",
-        "domain list",
+        "plugins list",
         "repository list Plugin",
         "list plugin -c plugin.yml",
         "list plugin --format json",

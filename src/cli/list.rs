@@ -27,6 +27,13 @@ pub struct List {
     /// What to list: SERVICE.RESOURCE, or an alias such as plugin
     pub resource: String,
     #[command(flatten)]
+    pub listing: Listing,
+}
+
+/// What is listed of a resource, and how.
+#[derive(Debug, Args)]
+pub struct Listing {
+    #[command(flatten)]
     pub request: Request,
     #[command(flatten)]
     pub filters: Filters,

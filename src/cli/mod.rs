@@ -30,11 +30,13 @@ pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use filters::Filters;
 pub use get::Get;
 pub use limit::{Limit, duration};
-pub use list::{List, Rows};
+pub use list::{List, Listing, Rows};
 pub use local::Local;
 pub use man::Man;
 pub use plugin::{
-    Api, ApplyFormat, DiffFormat, LintFormat, Plugin, PluginApply, PluginDiff, PluginGet, PluginInit, PluginLint, Specs,
+    Api, ApplyFormat, DiffFormat, LintFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister,
+    PluginDiff, PluginFormat, PluginGet, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources,
+    PluginVersions, Specs,
 };
 pub use request::Request;
 pub use shown::{Format, Shown};

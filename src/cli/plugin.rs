@@ -1,25 +1,34 @@
 //! `plugin`: a plugin's way from its sources to a service.
 
 mod apply;
+mod change;
 mod diff;
 mod get;
+mod image;
 mod init;
 mod lint;
+mod list;
 mod specs;
+mod versions;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::Listing;
+
 pub use apply::{ApplyFormat, PluginApply};
+pub use change::{PluginChange, PluginDeregister};
 pub use diff::{DiffFormat, PluginDiff};
 pub use get::PluginGet;
+pub use image::{PluginBuild, PluginImage, PluginPublish, PluginSources};
 pub use init::PluginInit;
 pub use lint::{LintFormat, PluginLint};
 pub use specs::Specs;
+pub use versions::PluginVersions;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  spacectl plugin get plugin-slack -e local
-  spacectl plugin get plugin-slack -o json";
+  spacectl plugin list -s name -e local
+  spacectl plugin versions plugin-slack --latest";
 
 #[derive(Debug, Subcommand)]
 pub enum Plugin {
@@ -32,12 +41,45 @@ pub enum Plugin {
     /// Show a plugin that is registered
     #[command(after_help = get::EXAMPLES)]
     Get(PluginGet),
+    /// List the plugins that are registered
+    #[command(after_help = list::EXAMPLES)]
+    List(Box<Listing>),
+    /// Show a plugin's versions: the tags that its image has in the registry
+    #[command(after_help = versions::EXAMPLES)]
+    Versions(PluginVersions),
     /// Show what specs would change at the service, field by field
     #[command(after_help = diff::EXAMPLES)]
     Diff(PluginDiff),
     /// Register and update plugins so that the service has what specs say
     #[command(after_help = apply::EXAMPLES)]
     Apply(PluginApply),
+    /// Build a plugin's image by docker, podman or buildah
+    #[command(after_help = image::BUILD_EXAMPLES)]
+    Build(PluginBuild),
+    /// Push a plugin's image, and wait until its registry shows it
+    #[command(after_help = image::PUSH_EXAMPLES)]
+    Push(PluginImage),
+    /// Build a plugin's image, push it, and apply its spec, all of it or what is left
+    #[command(after_help = image::PUBLISH_EXAMPLES)]
+    Publish(PluginPublish),
+    /// Let plugins be used again
+    #[command(after_help = change::ENABLE_EXAMPLES)]
+    Enable(PluginChange),
+    /// Let plugins no longer be used, and keep them registered
+    #[command(after_help = change::DISABLE_EXAMPLES)]
+    Disable(PluginChange),
+    /// Remove plugins from the service; their images stay where they are
+    #[command(after_help = change::DEREGISTER_EXAMPLES)]
+    Deregister(PluginDeregister),
+}
+
+/// How what was done is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PluginFormat {
+    /// A line for each plugin
+    Text,
+    Json,
+    Yaml,
 }
 
 /// A generation of the Repository API.

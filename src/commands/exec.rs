@@ -66,7 +66,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
 }
 
 /// Says how far a run over several documents came.
-fn stopped(error: Error, label: &str, done: usize, count: usize) -> Error {
+pub fn stopped(error: Error, label: &str, done: usize, count: usize) -> Error {
     let left = count - done - 1;
     error.within(label).hint(format!("done before it: {done} of {count}; not sent: {left}"))
 }

@@ -3,18 +3,24 @@
 use super::present::Presentation;
 use super::read::{Asked, Reading, Templates};
 use super::{Context, filters, template};
-use crate::cli::{List, Request, Rows};
+use crate::cli::{List, Listing, Request, Rows};
 use crate::error::{Error, Result};
 use crate::query::Page;
+use crate::resource::Resource;
 use crate::view::Template;
 
 const STDIN: &str = "-";
 
 pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
+    show(context.resource(&args.resource)?, &args.listing, context)
+}
+
+/// Lists what `args` ask for of `resource`.
+pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Result<()> {
     let Rows { minimal, all, limit, page, sort, .. } = &args.rows;
     let reading = Reading {
         verb: "list",
-        resource: context.resource(&args.resource)?,
+        resource,
         request: &args.request,
         presentation: Presentation::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
         asked: Asked {

@@ -39,6 +39,8 @@ pub(super) enum Kind {
     OwnAlias,
     /// `SERVICE.RESOURCE[.VERB[.FIELD]]`.
     Address,
+    /// A plugin that is registered.
+    Plugin,
     Path,
 }
 
@@ -97,6 +99,7 @@ impl Context {
             Kind::Key => self.keys(),
             Kind::OwnAlias => self.own_aliases().iter().map(|(name, target)| candidate(name, target)).collect(),
             Kind::Address => self.addresses(word),
+            Kind::Plugin => self.plugins(),
             Kind::Path => self.path(word),
         };
         beginning_with(word, candidates)
@@ -335,19 +338,39 @@ impl Context {
             // A template is for what `list` shows.
             ["template", "set"] => Some(LIST),
             [_] => self.line.commands.first().map(String::as_str),
+            ["plugin", "versions"] => Some("get_versions"),
+            // What takes a spec takes what registers it.
+            ["plugin", "apply" | "diff" | "build" | "push" | "publish"] => Some("register"),
+            ["plugin", verb] => Some(verb),
             _ => None,
         };
         self.line.value("verb").or(command)
     }
 
-    /// The resource that is typed.
+    /// The plugins that are registered, those that are named already left out.
+    fn plugins(&self) -> Vec<Candidate> {
+        let (Some(reach), Some(offer)) = (self.reach(), self.offer()) else { return Vec::new() };
+        let Some(row) = offer.verb(LIST).and_then(|list| Shape::of(&list.output()).row().cloned()) else {
+            return Vec::new();
+        };
+        let Some(id) = row.get_field_by_name("plugin_id") else { return Vec::new() };
+        let named: Vec<&str> = self.line.values("plugin_id").collect();
+        let plugins = reach.values(&offer, &id);
+        let others = plugins.iter().filter(|(plugin, _)| !named.contains(&plugin.as_str()));
+        others.map(|(plugin, name)| candidate(plugin, name)).collect()
+    }
+
+    /// The resource that is typed, or that the command is about.
     fn offer(&self) -> Option<Offer> {
         let only_service = || match &self.reach()?.services()[..] {
             [] => Some(String::new()),
             [only] => Some(only.clone()),
             _ => None,
         };
-        let typed = self.line.value("resource")?;
+        let typed = match self.commands()[..] {
+            ["plugin", ..] => "repository.Plugin",
+            _ => self.line.value("resource")?,
+        };
         self.offer_of(&Resource::called(typed, || Ok(self.own_aliases()), only_service).ok()?)
     }
 

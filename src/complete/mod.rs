@@ -116,6 +116,7 @@ fn kind(command: &str, arg: &Arg) -> Option<Kind> {
         ("key", "set" | "get" | "remove") => Kind::Key,
         ("name", "remove") => Kind::OwnAlias,
         ("path", "explain") => Kind::Address,
+        ("plugin_id", _) => Kind::Plugin,
         _ if matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath) => {
             Kind::Path
         }

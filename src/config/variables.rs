@@ -37,6 +37,8 @@ pub struct Variables {
     pub registry_auth_file: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`: where podman and buildah keep logins until the user logs out.
     pub runtime_dir: Option<PathBuf>,
+    /// `PATH`: the folders in which programs are looked for.
+    pub path: Option<OsString>,
 }
 
 impl Variables {
@@ -69,6 +71,7 @@ impl Variables {
             docker_config: set("DOCKER_CONFIG").map(PathBuf::from),
             registry_auth_file: set("REGISTRY_AUTH_FILE").map(PathBuf::from),
             runtime_dir: set("XDG_RUNTIME_DIR").map(PathBuf::from),
+            path: set("PATH"),
         }
     }
 
@@ -86,6 +89,11 @@ impl Variables {
             }
         };
         docker.map(|folder| folder.join("config.json")).into_iter().chain(containers).collect()
+    }
+
+    /// The folders in which programs are looked for, in their order.
+    pub fn program_folders(&self) -> Vec<PathBuf> {
+        self.path.as_ref().map(|path| std::env::split_paths(path).collect()).unwrap_or_default()
     }
 
     /// The embedded Repository service's database file.
@@ -126,6 +134,7 @@ mod tests {
         assert_eq!(variables.docker_config, Some(PathBuf::from("DOCKER_CONFIG")));
         assert_eq!(variables.registry_auth_file, Some(PathBuf::from("REGISTRY_AUTH_FILE")));
         assert_eq!(variables.runtime_dir, Some(PathBuf::from("XDG_RUNTIME_DIR")));
+        assert_eq!(variables.program_folders(), [PathBuf::from("PATH")]);
     }
 
     #[test]

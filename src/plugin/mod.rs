@@ -1,5 +1,7 @@
-//! A plugin's spec, what a service has of it, and what is done with them: without command line, streams or network.
+//! What a plugin's spec says and may say, what a service has, and what its image is built by: pure rules, without command
+//! line, streams or network.
 
+pub mod builder;
 pub mod difference;
 pub mod init;
 pub mod keeper;
@@ -8,3 +10,4 @@ pub mod lint;
 pub mod plan;
 pub mod report;
 pub mod resource_type;
+pub mod version;

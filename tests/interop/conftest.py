@@ -3,23 +3,15 @@
 import re
 
 import pytest
-import yaml
 
 from lab import PythonClient, Spacectl, local_serve, repository_service
 
 
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory):
-    """The real Repository service, with the one local repository that plugins are registered in."""
+    """The real Repository service."""
     folder = tmp_path_factory.mktemp("repository")
     with repository_service(folder / "log") as service:
-        answer = Spacectl(folder).output(
-            *("--endpoint", service.url, "exec", "register", "repository.Repository"),
-            *("-p", "name=local", "-p", "repository_type=local", "-p", "domain_id=domain-lab"),
-        )
-        registered = yaml.safe_load(answer)
-        assert (registered["name"], registered["repository_type"]) == ("local", "local")
-        service.repository_id = registered["repository_id"]
         yield service
 
 

@@ -138,16 +138,24 @@ def local_serve(data, *args, port=0):
 
 
 @contextlib.contextmanager
-def repository_service(log):
-    """The real Repository service on a free port, what it says in the file `log`."""
-    port = free_port()
-    command = [PEERS / "service/bin/python", HERE / "repository_service.py", str(port)]
+def repository_service(log, harbor="", port=None):
+    """The real Repository service on a free port or this one, what it says in the file `log`, with the one local repository
+    that plugins are registered in. It looks up images of Harbor in the registry at `harbor`."""
+    port = port or free_port()
+    command = [PEERS / "service/bin/python", HERE / "repository_service.py", str(port), harbor]
     environment = {"HOME": str(Path(log).parent), "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
     with open(log, "w") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
         server = Server(process)
         try:
             wait_until_listening(process, port, log)
             server.url = f"grpc://127.0.0.1:{port}"
+            answer = Spacectl(Path(log).parent).output(
+                *("--endpoint", server.url, "exec", "register", "repository.Repository"),
+                *("-p", "name=local", "-p", "repository_type=local", "-p", "domain_id=domain-lab"),
+            )
+            registered = yaml.safe_load(answer)
+            assert (registered["name"], registered["repository_type"]) == ("local", "local")
+            server.repository_id = registered["repository_id"]
             yield server
         finally:
             server.end()

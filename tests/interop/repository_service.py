@@ -1,7 +1,7 @@
-"""Runs the real Repository service 1.12.5: repository_service.py PORT.
+"""Runs the real Repository service 1.12.5: repository_service.py PORT [HARBOR].
 
-Only what reaches out of the process is replaced: the database by one in memory, the look-up in the image registry by
-canned tags, and the identity service by rules that need no keys. A caller's token is the name of its domain, so that
+Only what reaches out of the process is replaced: the database by one in memory, the look-up in Docker Hub by canned tags
+(images of Harbor are looked up by the service's own code, in the registry at the URL `HARBOR`), and the identity service by rules that need no keys. A caller's token is the name of its domain, so that
 each test has plugins of its own, unless `x_domain_id` names another; without either the domain is `domain-lab`. The
 token `wrong` and the workspace `wrong` are refused.
 
@@ -47,7 +47,10 @@ sys.modules[handlers.__name__] = handlers
 
 config.init_conf("spaceone.repository", port=int(sys.argv[1]))
 config.set_service_config()
+harbor = sys.argv[2] if len(sys.argv) > 2 else ""
 config.set_global_force(
+    CONNECTORS={**config.get_global("CONNECTORS"), "HarborConnector": {"base_url": harbor, "token": "bm9ib2R5"}},
+    REGISTRY_URL_MAP={**config.get_global("REGISTRY_URL_MAP"), "HARBOR": harbor.partition("://")[2]},
     HANDLERS={
         "authentication": [{"backend": "interop_handlers.CheckToken"}],
         "authorization": [],

@@ -174,6 +174,18 @@ LISTS = [
     ("list repository.Plugin -p query.sort={key: nope} -c name", "unexpected argument", 2),
     ("list repository.Plugin -p 'query.filter=[{k: nope, v: 1, o: eq}]' -c name", 'Cannot resolve field "nope"', 77),
 ]
+# What is short for a verb of plugins.
+SHORT = [
+    *((line.replace("list repository.Plugin", "plugin list"), *rest) for line, *rest in LISTS),
+    ("plugin list -m -c name", "cannot be used with", 2),
+    ("plugin list --minimal -c name", "cannot be used with", 2),
+    ("plugin list --all -c name", "cannot be used with", 2),
+    ("plugin list -p state=DISABLED", "NO DATA\n"),
+    ("plugin get plugin-slack -c name,labels", "name: Slack\nlabels:\n- chat\n- noti\n"),
+    ("plugin get plugin-aws-sns --columns tags --output table --wide", "x" * 200),
+    ("plugin get nope", "ERROR_NO_PLUGIN: Plugin does not exists. (plugin_id = nope)", 67),
+    ("plugin deregister plugin-slack", "--yes", 2),
+]
 NAMES = [
     *((f"list {name} -c name -o quiet -l 1", "AWS SNS\n") for name in ("plugin", "Plugins", "repository.plugin", "PLUGIN")),
     ("list repositories.plugins -c name -o quiet -l 1", "AWS SNS\n"),
@@ -228,7 +240,7 @@ ABOUT = [
 ]
 
 
-@pytest.mark.parametrize("case", LISTS + NAMES + READS + EXPLAINED + ABOUT, ids=lambda case: case[0])
+@pytest.mark.parametrize("case", LISTS + SHORT + NAMES + READS + EXPLAINED + ABOUT, ids=lambda case: case[0])
 def test_alike(worlds, case):
     result = check(worlds, *case)
     if case[1] == "":
@@ -255,6 +267,14 @@ LIFE = [
     ("list plugin -p state=DISABLED -c name -o quiet", "New\n"),
     ("exec enable plugin --json-parameter '{plugin_id: plugin-one}'", "not JSON", 2),
     ("""exec enable plugin --json-parameter '{"plugin_id": "plugin-one"}' -c state --output csv""", "state\nENABLED\n"),
+    ("plugin disable plugin-one plugin-two plugin-one", "plugin-one disabled\nplugin-two disabled\n"),
+    ("list plugin -p state=DISABLED -c plugin_id -o quiet", "plugin-one\nplugin-two\n"),
+    ("plugin enable plugin-one", "plugin-one enabled\n"),
+    ("plugin enable plugin-two --output json", '"result": "enabled"'),
+    ("plugin disable plugin-two -o yaml", "---\nplugin_id: plugin-two\nresult: disabled\n"),
+    ("plugin enable plugin-two", "plugin-two enabled\n"),
+    ("plugin deregister plugin-one --yes --output yaml", "---\nplugin_id: plugin-one\nresult: deregistered\n"),
+    ("exec register repository.Plugin -f specs/one.yml -c plugin_id -o quiet", "plugin-one\n"),
     ("exec deregister plugin --api-version v1 -p plugin_id=plugin-one", "---\n{}\n"),
     ("exec deregister plugin -p plugin_id=plugin-two --dry-run", "/spaceone.api.repository.v1.Plugin/deregister"),
     ("list plugin -c plugin_id -o quiet --search w", "plugin-two\n"),
@@ -450,6 +470,7 @@ def test_a_service_that_is_held_up_is_waited_for_as_long_as_is_said(worlds, line
 WATCHED = [
     ("get repository.Plugin -p plugin_id=plugin-bare -c state -o quiet --watch 0.1", "ENABLED\n", "DISABLED\n"),
     ("list repository.Plugin -p state=DISABLED -c name -o quiet --watch=0.1", None, "Bare\n"),
+    ("plugin list -p state=DISABLED -c name -o quiet --watch 0.1", None, "Bare\n"),
 ]
 
 
@@ -491,6 +512,8 @@ COMPLETED = [
     ("list plugin -p registry_type=HA", ["registry_type=HARBOR"]),
     ("get plugin -p plugin_id=plugin-sl", ["plugin_id=plugin-slack"]),
     ("get plugin -p plugin_id=plugin-nope", []),
+    ("plugin deregister plugin-slack plugin-", ["plugin-aws-sns", "plugin-bare", "plugin-grafana"]),
+    ("plugin list -c plugin_id,na", ["plugin_id,name"]),
 ]
 
 

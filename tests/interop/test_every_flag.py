@@ -12,6 +12,9 @@ import pytest
 import test_both_worlds
 from lab import HERE, Spacectl
 
+# What `plugin build`, `push` and `publish` have in common.
+IMAGE = ["--file-parameter", "--json-parameter", "--parameter", "--strict", "--tag", "--registry", "--builder", "--dry-run"]
+SOURCES = ["--context", "--dockerfile", "--build-arg", "--platform"]
 # What stands for a flag that is not in the commands of `test_both_worlds.py`.
 ELSEWHERE = {
     # At a terminal, a gateway or a shell, or against the Python client's files.
@@ -24,6 +27,20 @@ ELSEWHERE = {
     "test_environments.py": ["config init --import-file", "config init --force"],
     "test_configuration.py": ["config show --show-secrets"],
     "test_templates.py": ["template show"],
+    "test_publish.py": [
+        *(f"plugin {step}" for step in ["build", "push", "publish", "versions"]),
+        *(f"plugin {step} {flag}" for step in ["build", "push", "publish"] for flag in IMAGE),
+        *(f"plugin {step} {flag}" for step in ["build", "publish"] for flag in SOURCES),
+        *(f"plugin publish {flag}" for flag in ["--replace", "--output"]),
+        *(f"plugin versions {flag}" for flag in ["--latest", "--wait", "--output"]),
+    ],
+    "test_apply.py": [
+        *("plugin diff", "plugin diff --file-parameter", "plugin apply", "plugin apply --file-parameter"),
+        *("plugin apply --parameter", "plugin apply --replace", "plugin apply --prune", "plugin apply --label"),
+        *("plugin apply --yes", "plugin apply --dry-run", "plugin apply --output"),
+        *("plugin apply --json-parameter", "plugin apply --strict", "plugin diff --parameter", "plugin diff --output"),
+        *("plugin diff --json-parameter", "plugin diff --strict"),
+    ],
     "test_lint.py": [
         "plugin init",
         "plugin init --resource-type",
@@ -34,13 +51,6 @@ ELSEWHERE = {
         "plugin lint --file-parameter",
         "plugin lint --api",
         "plugin lint --output",
-    ],
-    "test_apply.py": [
-        *("plugin diff", "plugin diff --file-parameter", "plugin apply", "plugin apply --file-parameter"),
-        *("plugin apply --parameter", "plugin apply --replace", "plugin apply --prune", "plugin apply --label"),
-        *("plugin apply --yes", "plugin apply --dry-run", "plugin apply --output"),
-        *("plugin apply --json-parameter", "plugin apply --strict", "plugin diff --parameter", "plugin diff --output"),
-        *("plugin diff --json-parameter", "plugin diff --strict"),
     ],
 }
 # Neither reaches a service nor a file that another program reads; the Rust tests hold what they print.

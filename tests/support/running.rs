@@ -69,7 +69,12 @@ impl Running {
 
     /// Presses Ctrl-C.
     pub fn interrupt(&mut self) -> &mut Self {
-        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        self.signal("INT")
+    }
+
+    /// Sends a signal by its name, as `TERM`.
+    pub fn signal(&mut self, name: &str) -> &mut Self {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         self
     }

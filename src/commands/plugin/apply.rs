@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::planned::{Planned, Wishes};
 use super::read_specs;
@@ -67,19 +67,27 @@ fn confirm(planned: &Planned, streams: &mut Streams) -> Result<bool> {
 }
 
 /// What is said of each plugin on standard output.
-struct Report {
+pub(super) struct Report {
     format: ApplyFormat,
     is_dry_run: bool,
+    /// What is said before them, in formats that are one document.
+    before: Map<String, Value>,
     /// For formats that are one document.
     outcomes: Vec<Value>,
 }
 
 impl Report {
-    fn new(format: ApplyFormat, is_dry_run: bool) -> Self {
-        Self { format, is_dry_run, outcomes: Vec::new() }
+    pub(super) fn new(format: ApplyFormat, is_dry_run: bool) -> Self {
+        Self { format, is_dry_run, before: Map::new(), outcomes: Vec::new() }
     }
 
-    fn add(&mut self, outcome: Outcome, streams: &mut Streams) -> Result<()> {
+    /// Says something before the plugins: in a document under `key`.
+    pub(super) fn with(mut self, key: &str, value: Value) -> Self {
+        self.before.insert(key.to_owned(), value);
+        self
+    }
+
+    pub(super) fn add(&mut self, outcome: Outcome, streams: &mut Streams) -> Result<()> {
         match self.format {
             ApplyFormat::Json | ApplyFormat::Yaml => self.outcomes.push(outcome.to_value()),
             ApplyFormat::Text => {
@@ -99,8 +107,13 @@ impl Report {
         Ok(())
     }
 
-    fn finish(self, streams: &mut Streams) -> Result<()> {
-        let document = || json!({"dry_run": self.is_dry_run, "plugins": self.outcomes});
+    pub(super) fn finish(self, streams: &mut Streams) -> Result<()> {
+        let document = || {
+            let mut document = Map::from_iter([("dry_run".to_owned(), self.is_dry_run.into())]);
+            document.extend(self.before);
+            document.insert("plugins".to_owned(), self.outcomes.into());
+            Value::from(document)
+        };
         match self.format {
             ApplyFormat::Text | ApplyFormat::Quiet => {}
             ApplyFormat::Json => json::pretty(&mut *streams.out, &document())?,

@@ -1,13 +1,24 @@
 //! `plugin ...`: what a plugin's developer does in a day.
 
 mod apply;
+mod build;
 mod carry;
+mod change;
+mod checked;
+mod confirm;
 mod diff;
+mod ending;
 mod get;
+mod image;
 mod init;
 mod lint;
+mod list;
 mod planned;
+mod publish;
+mod push;
 mod service;
+mod step;
+mod versions;
 
 use serde_json::Value;
 
@@ -29,6 +40,14 @@ pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
         Plugin::Get(args) => get::run(args, context),
         Plugin::Diff(args) => diff::run(args, context),
         Plugin::Apply(args) => apply::run(args, context),
+        Plugin::List(args) => list::run(args, context),
+        Plugin::Versions(args) => versions::run(args, context),
+        Plugin::Build(args) => build::run(args, context),
+        Plugin::Push(args) => push::run(args, context),
+        Plugin::Publish(args) => publish::run(args, context),
+        Plugin::Enable(args) => change::enable(args, context),
+        Plugin::Disable(args) => change::disable(args, context),
+        Plugin::Deregister(args) => change::deregister(args, context),
     }
 }
 
@@ -49,13 +68,6 @@ fn request(fields: &Value) -> Request {
     }
 }
 
-fn generation(api: Api) -> Generation {
-    match api {
-        Api::One => Generation::One,
-        Api::Two => Generation::Two,
-    }
-}
-
 /// Reads the specs that the command line names: one draft for each document.
 fn read_specs(specs: &Specs, streams: &mut Streams) -> Result<Vec<Draft>> {
     let inputs = Inputs {
@@ -64,4 +76,26 @@ fn read_specs(specs: &Specs, streams: &mut Streams) -> Result<Vec<Draft>> {
         params: specs.parameter.clone(),
     };
     spec::read(&inputs, &mut streams.input)
+}
+
+/// The most tags that an error names.
+const MAX_NAMED: usize = 10;
+
+/// Which tags there are, for an error about one that is not.
+fn there_are(tags: &[String]) -> String {
+    if tags.is_empty() {
+        return "there is no tag at all".to_owned();
+    }
+    let named = tags.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match tags.len().saturating_sub(MAX_NAMED) {
+        0 => format!("there are {named}"),
+        more => format!("there are {named} and {more} more"),
+    }
+}
+
+fn generation(api: Api) -> Generation {
+    match api {
+        Api::One => Generation::One,
+        Api::Two => Generation::Two,
+    }
 }

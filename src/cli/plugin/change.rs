@@ -1,0 +1,43 @@
+//! `plugin enable|disable|deregister PLUGIN...`.
+
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+
+use super::PluginFormat;
+
+pub(super) const ENABLE_EXAMPLES: &str = "\
+Examples:
+  spacectl plugin enable plugin-slack
+  spacectl plugin enable plugin-slack plugin-grafana -o json";
+
+pub(super) const DISABLE_EXAMPLES: &str = "\
+Examples:
+  spacectl plugin disable plugin-slack
+  spacectl plugin disable plugin-slack plugin-grafana -o json";
+
+pub(super) const DEREGISTER_EXAMPLES: &str = "\
+Examples:
+  spacectl plugin deregister plugin-slack
+  spacectl plugin deregister plugin-slack plugin-grafana --yes
+
+On a terminal it asks first. Elsewhere nothing is removed without --yes.";
+
+/// Plugins that something is done to.
+#[derive(Debug, Args)]
+pub struct PluginChange {
+    /// Their plugin_ids
+    #[arg(value_name = "PLUGIN", required = true, value_parser = NonEmptyStringValueParser::new())]
+    pub plugin_id: Vec<String>,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = PluginFormat::Text, help_heading = "Output")]
+    pub output: PluginFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginDeregister {
+    #[command(flatten)]
+    pub plugins: PluginChange,
+    /// Remove them without asking
+    #[arg(short, long)]
+    pub yes: bool,
+}

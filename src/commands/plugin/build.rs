@@ -1,0 +1,20 @@
+//! `plugin build`: a plugin's image, here.
+
+use std::io::Write as _;
+
+use super::ending::Ending;
+use super::image::Image;
+use crate::cli::PluginBuild;
+use crate::commands::{Context, block_on};
+use crate::error::Result;
+
+pub fn run(args: &PluginBuild, context: &mut Context<'_>) -> Result<()> {
+    let image = Image::read("build", &args.image, context)?;
+    let line = image.building(&args.sources)?;
+    if args.image.dry_run {
+        return Image::print(&[line], context.streams);
+    }
+    let talk = context.streams.talk.clone();
+    block_on(async { image.build(&line, &mut Ending::listen()?, &talk).await })?;
+    Ok(writeln!(context.streams.out, "{image}")?)
+}

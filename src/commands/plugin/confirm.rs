@@ -1,0 +1,23 @@
+//! What takes away asks first; where nobody can be asked, the command line has to say it.
+
+use crate::error::{Error, Result};
+use crate::prompt::Prompt;
+use crate::streams::Streams;
+
+/// Asks whether `plugins` may be removed.
+///
+/// # Errors
+/// The answer is no, or nobody can be asked.
+pub fn removal(verb: &str, plugins: &[&str], streams: &mut Streams) -> Result<()> {
+    let named = plugins.join(", ");
+    let Some(mut prompt) = Prompt::new(streams) else {
+        return Err(Error::usage(format!("{verb} removes {named}, and nobody can be asked whether it may"))
+            .hint("--yes removes without asking"));
+    };
+    let agreed = prompt.ask(&format!("{verb} {named}? [y/N]"), |answer| match answer.to_lowercase().as_str() {
+        "y" | "yes" => Ok(true),
+        "n" | "no" | "" => Ok(false),
+        _ => Err(Error::usage("y or n is the answer")),
+    })?;
+    if agreed { Ok(()) } else { Err(Error::local("nothing is removed, as you said no")) }
+}

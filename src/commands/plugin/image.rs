@@ -1,0 +1,266 @@
+//! A plugin's image: which one a spec and a tag mean, and each step on its way into the registry.
+
+use std::fmt;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::fs::{Access, access};
+use serde_json::Value;
+
+use super::ending::Ending;
+use super::step::Step;
+use super::{read_specs, there_are};
+use crate::cli::{PluginImage, PluginSources};
+use crate::commands::Context;
+use crate::config::Variables;
+use crate::error::{Error, Result};
+use crate::invalid::Invalid;
+use crate::path::FieldPath;
+use crate::plugin::builder::{Build, Builder, CommandLine};
+use crate::registry::{self, Client, ImagePlace, Logins};
+use crate::repository;
+use crate::spec::{Draft, Part, Request, Target};
+use crate::streams::{Streams, Talk};
+
+/// The waits between two questions for a tag: the first, and what they grow to.
+const FIRST_PAUSE: Duration = Duration::from_millis(300);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The longest wait for the answer to one of them.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// How often in a row a registry that has just taken an image may fail to answer.
+const MAX_FAILURES: usize = 3;
+
+/// An image that is to be built or pushed.
+pub struct Image {
+    /// The spec that names it.
+    pub draft: Draft,
+    place: ImagePlace,
+    tag: String,
+    builder: Builder,
+    quiet: bool,
+    has_terminal: bool,
+}
+
+/// The image's name as docker, podman and buildah take it.
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.place, self.tag)
+    }
+}
+
+impl Image {
+    /// Finds out which image `verb` is about, and what handles it. Asks nobody.
+    ///
+    /// # Errors
+    /// There is not exactly one spec, it names no image, it does not say where the image lies, or nothing that builds
+    /// images is there.
+    pub fn read(verb: &str, args: &PluginImage, context: &mut Context<'_>) -> Result<Self> {
+        registry::check_tag(&args.tag).map_err(|error| error.into_usage().within("--tag"))?;
+        let registry = args.registry.as_deref().map(str::parse).transpose();
+        let registry = registry.map_err(|error: Invalid| error.into_usage().within("--registry"))?;
+        let mut drafts = read_specs(&args.specs, context.streams)?;
+        let draft = match (drafts.pop(), drafts.len()) {
+            (Some(draft), 0) => draft,
+            (_, others) => {
+                return Err(Error::usage(format!("{verb} takes one spec, and {} documents are given", others + 1))
+                    .hint("each image has a tag and a folder of its own: give one spec at a time"));
+            }
+        };
+        let request = resolved(draft.clone(), args.specs.strict)?;
+        let image = text(&request, "image")?.ok_or_else(|| {
+            let at = request.locate(&FieldPath::default(), Part::Value);
+            Error::local(format!("{}: image is missing", request.label())).at(at)
+        })?;
+        let place = match registry {
+            Some(registry) => ImagePlace::of_url(&registry, image),
+            None => {
+                let config = request.value.get("registry_config").and_then(Value::as_object);
+                ImagePlace::of_spec(image, text(&request, "registry_type")?, config)
+            }
+        };
+        let place = place.map_err(|error| misplaced(error, &request))?;
+        let (chosen, path) = (args.builder.as_deref(), context.variables.program_folders());
+        let builder = Builder::find(chosen, path.into_iter(), is_program).map_err(Invalid::into_local)?;
+        let (quiet, has_terminal) = (context.global.quiet, context.streams.in_is_terminal);
+        Ok(Self { draft, place, tag: args.tag.clone(), builder, quiet, has_terminal })
+    }
+
+    /// The command that builds it.
+    ///
+    /// # Errors
+    /// The folder or the Dockerfile is not there.
+    pub fn building(&self, sources: &PluginSources) -> Result<CommandLine> {
+        let PluginSources { context, dockerfile, build_arg, platform } = sources;
+        if !context.is_dir() {
+            let what = if context.exists() { "is no folder" } else { "is not there" };
+            return Err(Error::local(format!("--context: {} {what}", context.display()))
+                .hint("it is the folder that the build takes its files from"));
+        }
+        match dockerfile {
+            Some(file) if !file.is_file() => {
+                return Err(Error::local(format!("--dockerfile: {} is no file that is there", file.display()))
+                    .hint("it is looked for from the folder that you are in, not from the context"));
+            }
+            None if !self.builder.dockerfiles().iter().any(|name| context.join(name).is_file()) => {
+                return Err(Error::local(format!("{} has no Dockerfile", context.display()))
+                    .hint("name another folder with --context, or the file with --dockerfile"));
+            }
+            _ => {}
+        }
+        let image = self.to_string();
+        let build = Build {
+            image: &image,
+            context,
+            dockerfile: dockerfile.as_deref(),
+            arguments: build_arg,
+            platform: platform.as_deref(),
+        };
+        Ok(self.builder.build(&build, self.quiet))
+    }
+
+    /// The command that pushes it.
+    pub fn pushing(&self) -> CommandLine {
+        self.builder.push(&self.to_string(), self.place.is_plain_http(), self.quiet)
+    }
+
+    pub async fn build(&self, line: &CommandLine, ending: &mut Ending, talk: &Talk) -> Result<()> {
+        let built = self.run("build", line, ending, talk).await;
+        built.map_err(|error| self.advise(error).hint("what it said is above; nothing is pushed"))
+    }
+
+    pub async fn push(&self, line: &CommandLine, ending: &mut Ending, talk: &Talk) -> Result<()> {
+        let pushed = self.run("push", line, ending, talk).await;
+        pushed.map_err(|error| {
+            let login = self.builder.login(self.place.registry().authority());
+            self.advise(error)
+                .hint(format!("what it said is above; if the registry refused it, log in: {login}"))
+                .hint("then run it again: it goes on from there")
+        })
+    }
+
+    async fn run(&self, name: &'static str, line: &CommandLine, ending: &mut Ending, talk: &Talk) -> Result<()> {
+        talk.note(&format!("{name}: {line}"));
+        let step = Step { name, quiet: self.quiet, has_terminal: self.has_terminal };
+        step.run(line, ending).await.inspect_err(|error| told_stop(error, name, talk))
+    }
+
+    fn advise(&self, error: Error) -> Error {
+        match self.builder.has_daemon() {
+            true if !error.kind().is_silent() => {
+                error.hint("is its daemon running? `docker info` tells; --builder takes podman and buildah, too")
+            }
+            _ => error,
+        }
+    }
+
+    /// Waits until the registry shows the tag, for `limit` at most.
+    ///
+    /// # Errors
+    /// It does not in that time, or does not answer.
+    pub async fn wait_for_tag(
+        &self,
+        limit: Option<Duration>,
+        variables: &Variables,
+        ending: &mut Ending,
+        talk: &Talk,
+    ) -> Result<()> {
+        let logins = Logins::new(variables.registry_logins());
+        let client = Client::new(logins, limit.unwrap_or(ANSWER).min(ANSWER));
+        let mut seen = None;
+        let waiting = async {
+            let waiting = self.until_shown(&client, &mut seen, talk);
+            match limit {
+                None => waiting.await,
+                Some(limit) => match tokio::time::timeout(limit, waiting).await {
+                    Ok(done) => done,
+                    Err(_) => Err(self.not_shown(limit, seen.take())),
+                },
+            }
+        };
+        let waited = ending.or(waiting).await;
+        waited.inspect_err(|error| told_stop(error, "the wait for the registry", talk))
+    }
+
+    async fn until_shown(&self, client: &Client, seen: &mut Option<Vec<String>>, talk: &Talk) -> Result<()> {
+        let mut pause = FIRST_PAUSE;
+        let mut failures = 0;
+        loop {
+            match client.tags(&self.place).await {
+                Ok(Some(tags)) if tags.contains(&self.tag) => return Ok(()),
+                Ok(tags) => {
+                    if seen.is_none() {
+                        talk.note(&format!("the registry does not show {self} yet: waiting for it"));
+                    }
+                    *seen = Some(tags.unwrap_or_default());
+                    failures = 0;
+                }
+                Err(error) => {
+                    failures += 1;
+                    if failures == MAX_FAILURES {
+                        return Err(error.hint(format!("{self} is pushed; run it again to go on from there")));
+                    }
+                }
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn not_shown(&self, limit: Duration, seen: Option<Vec<String>>) -> Error {
+        let seen = seen.map_or_else(|| "it did not answer".to_owned(), |tags| there_are(&tags));
+        Error::local(format!("the registry does not show {self} after {limit:?}, though it is pushed"))
+            .cause(seen)
+            .hint("--timeout waits longer, 0 without end; run it again to go on from there")
+    }
+
+    /// Writes the commands as a shell takes them, a line each.
+    pub fn print(lines: &[CommandLine], streams: &mut Streams) -> Result<()> {
+        lines.iter().try_for_each(|line| writeln!(streams.out, "{line}").map_err(Error::from))
+    }
+}
+
+/// Says, before Ctrl-C ends all without a word, where it came.
+fn told_stop(error: &Error, name: &str, talk: &Talk) {
+    if error.kind().is_silent() {
+        talk.warning(&format!("{name} was interrupted: nothing after it is done; run it again to go on from there"));
+    }
+}
+
+/// The spec's fields, as far as no service is needed to know them: image and registry are called the same in all
+/// generations of the API, so that the bundled one serves.
+fn resolved(draft: Draft, strict: bool) -> Result<Request> {
+    let broken = |error: &dyn fmt::Display| Error::local("the bundled descriptors cannot be read").cause(error);
+    let pool = repository::descriptors().map_err(|error| broken(&error))?;
+    let service = pool.get_service_by_name("spaceone.api.repository.v1.Plugin");
+    let register = service.and_then(|service| service.methods().find(|method| method.name() == "register"));
+    let input = register.ok_or_else(|| broken(&"there is no register"))?.input();
+    let target = Target { service: "repository", resource: "Plugin", verb: "register", input };
+    Ok(draft.resolve(&target, strict)?.request)
+}
+
+/// A field that is a text; `None` if it is not there or empty.
+fn text<'a>(request: &'a Request, name: &str) -> Result<Option<&'a str>> {
+    match request.value.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
+        Some(_) => {
+            let at = request.locate(&FieldPath::default().key(name), Part::Value);
+            Err(Error::local(format!("{name}: it must be a text")).at(at))
+        }
+    }
+}
+
+/// Says where in the spec it is that the image's place cannot be told from.
+fn misplaced(error: Invalid, request: &Request) -> Error {
+    let message = error.to_string();
+    let field = ["registry_config", "registry_type"].into_iter().find(|field| message.starts_with(field));
+    let locate = |name: &str| request.locate(&FieldPath::default().key(name), Part::Value);
+    error.into_local().at(field.and_then(locate).or_else(|| locate("image")))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.is_file() && access(path, Access::EXEC_OK).is_ok()
+}

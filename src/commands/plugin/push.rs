@@ -1,0 +1,24 @@
+//! `plugin push`: a plugin's image that is here, into its registry.
+
+use std::io::Write as _;
+
+use super::ending::Ending;
+use super::image::Image;
+use crate::cli::PluginImage;
+use crate::commands::{Context, block_on};
+use crate::error::Result;
+
+pub fn run(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
+    let image = Image::read("push", args, context)?;
+    let line = image.pushing();
+    if args.dry_run {
+        return Image::print(&[line], context.streams);
+    }
+    let (limit, talk) = (context.global.timeout, context.streams.talk.clone());
+    block_on(async {
+        let mut ending = Ending::listen()?;
+        image.push(&line, &mut ending, &talk).await?;
+        image.wait_for_tag(limit, context.variables, &mut ending, &talk).await
+    })?;
+    Ok(writeln!(context.streams.out, "{image}")?)
+}
