@@ -1,0 +1,152 @@
+"""What stands in `examples/ci/` is what those who read it take it for, and does what it says."""
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from lab import EXAMPLES, PATIENCE, SPACECTL
+from terminal import required
+
+RECIPES = EXAMPLES / "ci"
+
+GOOD = "name: Slack\nimage: cloudforet/plugin-slack\nresource_type: notification.Protocol\n"
+BAD = GOOD.replace("plugin-slack", "plugin_slack:1.0")
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A PATH that has spacectl."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "spacectl").symlink_to(SPACECTL)
+    return f"{folder}:/usr/local/bin:/usr/bin:/bin"
+
+
+def schema(name):
+    """A published schema of the configuration of a CI service. Looked up without running what it comes with."""
+    [package] = importlib.util.find_spec("check_jsonschema").submodule_search_locations
+    return json.loads((Path(package) / "builtin_schemas" / "vendor" / f"{name}.json").read_text())
+
+
+def recipe(name):
+    return yaml.safe_load((RECIPES / name).read_text())
+
+
+@pytest.mark.parametrize("name, published", [
+    ("github-actions.yml", "github-workflows"),
+    ("gitlab-ci.yml", "gitlab-ci"),
+])
+def test_recipes_are_what_their_services_take(name, published):
+    content = recipe(name)
+    # YAML 1.1, which this reader speaks, takes the key `on` for a truth value.
+    content = {"on" if key is True else key: value for key, value in content.items()}
+    schema_of = schema(published)
+    jsonschema.validators.validator_for(schema_of)(schema_of).validate(content)
+
+
+def run_script(script, folder, **variables):
+    """Runs lines as the services' runners do: the first that fails ends them."""
+    return subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", script],
+        cwd=folder,
+        env={"HOME": str(folder), "LANG": "C.UTF-8", **variables},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+def github_steps(job):
+    """The commands of a job after those that prepare the machine, each with the variables that it names."""
+    steps = recipe("github-actions.yml")["jobs"][job]["steps"]
+    return {step["name"]: step for step in steps if "run" in step and not step["name"].startswith("Install")}
+
+
+@pytest.mark.parametrize("spec, code", [(GOOD, 0), (BAD, 1)])
+def test_lint_on_github_and_gitlab(tmp_path, path, spec, code):
+    (tmp_path / "plugin.yml").write_text(spec)
+    on_github = run_script(github_steps("lint")["Lint"]["run"], tmp_path, PATH=path)
+    on_gitlab = run_script("\n".join(recipe("gitlab-ci.yml")["lint"]["script"]), tmp_path, PATH=path)
+    assert (on_github.returncode, on_gitlab.returncode) == (code, code), (on_github, on_gitlab)
+    if code:
+        assert re.search(r"^::error file=plugin\.yml,line=2,", on_github.stdout, re.MULTILINE), on_github
+        assert re.search(r"^plugin\.yml:2:", on_gitlab.stdout, re.MULTILINE), on_gitlab
+    else:
+        assert on_github.stdout == on_gitlab.stdout == "", (on_github, on_gitlab)
+
+
+class Checkout:
+    """A Git repository with the hook."""
+
+    def __init__(self, folder, path):
+        self.git_program = required("git")
+        self.folder = folder
+        self.variables = {
+            "HOME": str(folder.parent), "PATH": path, "LANG": "C.UTF-8",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            **{f"GIT_{role}_{part}": "someone@example.com" for role in ["AUTHOR", "COMMITTER"] for part in ["NAME", "EMAIL"]},
+        }
+        folder.mkdir()
+        assert self.git("init", "-q").returncode == 0
+        hook = folder / ".git/hooks/pre-commit"
+        hook.parent.mkdir(exist_ok=True)
+        shutil.copy(RECIPES / "pre-commit", hook)
+        assert os.access(hook, os.X_OK)
+
+    def git(self, *args):
+        return subprocess.run(
+            [self.git_program, *args], cwd=self.folder, env=self.variables, capture_output=True, text=True, timeout=PATIENCE
+        )
+
+    def write(self, name, text):
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def commit(self):
+        return self.git("commit", "-q", "-m", "x")
+
+    def add(self, name, text):
+        self.write(name, text)
+        assert self.git("add", "--", name).returncode == 0
+
+
+@pytest.fixture
+def checkout(tmp_path, path):
+    return Checkout(tmp_path / "checkout", path)
+
+
+def test_the_hook_lints_what_is_staged(checkout):
+    checkout.add("README.md", "no spec")
+    assert checkout.commit().returncode == 0
+    checkout.add("deep er/plugin.yml", BAD)
+    refused = checkout.commit()
+    assert refused.returncode == 1 and "deep er/plugin.yml:2:" in refused.stdout + refused.stderr, refused
+    # Mended on disk only: the commit would still have the mistake.
+    checkout.write("deep er/plugin.yml", GOOD)
+    assert checkout.commit().returncode == 1
+    checkout.add("deep er/plugin.yml", GOOD)
+    done = checkout.commit()
+    assert done.returncode == 0, done
+    # Broken on disk only: the commit has nothing of it.
+    checkout.write("deep er/plugin.yml", BAD)
+    checkout.add("other.txt", "x")
+    assert checkout.commit().returncode == 0
+
+
+def test_the_hook_lints_the_files_that_it_is_told_of(checkout):
+    assert checkout.git("config", "spacectl.specs", ":(glob)deploy/*.yml").returncode == 0
+    checkout.add("plugin.yml", BAD)
+    assert checkout.commit().returncode == 0
+    checkout.add("deploy/a.yml", GOOD.replace("slack", "a"))
+    checkout.add("deploy/b.yml", BAD)
+    refused = checkout.commit()
+    assert refused.returncode == 1 and "deploy/b.yml:2:" in refused.stdout + refused.stderr, refused
