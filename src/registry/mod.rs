@@ -8,6 +8,11 @@
 //!
 //! Plaintext is spoken with loopback addresses only, certificates are always verified, and a login goes to nobody but
 //! the registry that it belongs to and the token service that this registry names.
+//!
+//! Why not by a library: oci-client 0.18 does not follow `Link` to the next page of tags, reads answers without a bound,
+//! sends the login to whatever address a challenge names, drops the reason where a login is refused, and panics on a
+//! token with a line break; the HTTP client in it cannot be set from outside. The little that is asked here stands on
+//! hyper and rustls, which the gRPC client brings anyway.
 
 mod auth;
 mod challenge;

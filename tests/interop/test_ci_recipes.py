@@ -12,8 +12,10 @@ import jsonschema
 import pytest
 import yaml
 
-from lab import EXAMPLES, PATIENCE, SPACECTL
+from lab import EXAMPLES, PATIENCE, SPACECTL, local_serve
+from registry import registry
 from terminal import required
+from test_publish import Developer
 
 RECIPES = EXAMPLES / "ci"
 
@@ -81,6 +83,44 @@ def test_lint_on_github_and_gitlab(tmp_path, path, spec, code):
         assert re.search(r"^plugin\.yml:2:", on_gitlab.stdout, re.MULTILINE), on_gitlab
     else:
         assert on_github.stdout == on_gitlab.stdout == "", (on_github, on_gitlab)
+
+
+def publishing(service):
+    """The commands that publish on a service, and the variables that its job sets for them. Its runner has logged in."""
+    if service == "github":
+        return github_steps("publish")["Publish"]["run"], {"GITHUB_REF_NAME": "1.2.0"}
+    job = recipe("gitlab-ci.yml")["publish"]
+    own = [line for line in job["script"] if line.startswith("spacectl ")]
+    return "\n".join(own), {**job["variables"], "CI_COMMIT_TAG": "1.2.0"}
+
+
+@pytest.mark.parametrize("service", ["github", "gitlab"])
+def test_publish_on_github_and_gitlab(service, tmp_path):
+    required("buildah")
+    with (
+        registry(tmp_path / "images") as images,
+        local_serve(tmp_path / "plugins.db", "--registry", images.address) as served,
+    ):
+        developer = Developer(tmp_path / "home").write(images.address)
+        # A checkout has its Dockerfile at the top.
+        shutil.copytree(developer.home / "src", developer.home, dirs_exist_ok=True)
+        script, variables = publishing(service)
+        variables |= {**developer.variables, "PATH": without_docker(tmp_path / "path"), "SPACECTL_ENDPOINT": served.url}
+        for said in ["registered", "unchanged"]:
+            done = run_script(script, developer.home, SPACECTL_API_KEY="key", **variables)
+            assert (done.returncode, done.stdout) == (0, f"plugin-slack {said}\n"), done
+        assert images.tags("team/plugin-slack") == ["1.2.0"]
+
+
+def without_docker(folder):
+    """A PATH with all programs of this machine but docker and podman, which come first and may have no daemon; and spacectl."""
+    folder.mkdir()
+    for place in os.environ["PATH"].split(":"):
+        for program in Path(place).iterdir() if Path(place).is_dir() else []:
+            if program.name not in ("docker", "podman", "spacectl") and not (folder / program.name).is_symlink():
+                (folder / program.name).symlink_to(program)
+    (folder / "spacectl").symlink_to(SPACECTL)
+    return str(folder)
 
 
 class Checkout:
