@@ -46,7 +46,7 @@ fn a_builder_gets_the_command_that_a_dry_run_prints() {
     assert_eq!(
         user.run(&format!("{BUILD} {more} --dry-run")).quiet_success(),
         format!(
-            "./buildah build --file src/Dockerfile --tag {IMAGE} --build-arg 'A=a b' --build-arg HOME \
+            "./buildah build --layers --file src/Dockerfile --tag {IMAGE} --build-arg 'A=a b' --build-arg HOME \
              --platform linux/arm64 src\n"
         )
     );
@@ -78,7 +78,7 @@ fn what_a_builder_writes_does_not_mix_with_what_is_a_fact() {
     let run = user.run(BUILD);
     assert_eq!((run.status, run.stdout), (Some(0), format!("{IMAGE}\n")));
     assert!(run.stderr.contains("STEP 1\n") && run.stderr.contains("WARN\n"), "{}", run.stderr);
-    assert!(run.stderr.starts_with("note: build: ./buildah build --tag "), "{}", run.stderr);
+    assert!(run.stderr.starts_with("note: build: ./buildah build --layers --tag "), "{}", run.stderr);
     assert_eq!(user.run(&format!("{BUILD} -q")).stderr, "WARN\n");
 }
 
@@ -89,9 +89,9 @@ fn a_step_that_fails_names_itself() {
     assert_eq!(
         run.to_string(),
         format!(
-            "status: 1\n--- stderr\nnote: build: ./buildah build --tag {IMAGE} src\nno space left\n\
+            "status: 1\n--- stderr\nnote: build: ./buildah build --layers --tag {IMAGE} src\nno space left\n\
              error: build failed: ./buildah ended with exit status 125\n\
-             cause: the command was: ./buildah build --tag {IMAGE} src\n\
+             cause: the command was: ./buildah build --layers --tag {IMAGE} src\n\
              hint: what it said is above; nothing is pushed\n"
         )
     );
@@ -239,7 +239,7 @@ fn nothing_follows_a_step_that_fails() {
     assert_eq!(
         dry,
         format!(
-            "./buildah build --quiet --tag {IMAGE} src\n./buildah push --quiet --tls-verify=false {IMAGE}\n\
+            "./buildah build --quiet --layers --tag {IMAGE} src\n./buildah push --quiet --tls-verify=false {IMAGE}\n\
              plugin-slack would be registered\n"
         )
     );

@@ -1,7 +1,9 @@
 //! The process environment, read once.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rustix::process::getuid;
 
 use super::Secret;
 use crate::error::{Error, Result};
@@ -80,12 +82,16 @@ impl Variables {
     pub fn registry_logins(&self) -> Vec<PathBuf> {
         let in_home = |path: &str| self.home.as_ref().map(|home| home.join(path));
         let docker = self.docker_config.clone().or_else(|| in_home(".docker"));
-        // containers-auth.json(5): the variable takes the place of the folders, of which the second outlives a login.
+        // containers-auth.json(5): the variable takes the place of the folders, of which the second outlives a session. In
+        // a container there is often no session, and logins are where the user's number says.
         let containers = match &self.registry_auth_file {
             Some(file) => vec![file.clone()],
             None => {
-                let kept = self.runtime_dir.as_ref().map(|folder| folder.join("containers/auth.json"));
-                kept.into_iter().chain(in_home(".config/containers/auth.json")).collect()
+                let kept = match &self.runtime_dir {
+                    Some(folder) => folder.join("containers"),
+                    None => Path::new("/run/containers").join(getuid().to_string()),
+                };
+                [kept.join("auth.json")].into_iter().chain(in_home(".config/containers/auth.json")).collect()
             }
         };
         docker.map(|folder| folder.join("config.json")).into_iter().chain(containers).collect()
@@ -143,7 +149,12 @@ mod tests {
         let files = |variables: &Variables| {
             variables.registry_logins().iter().map(|path| path.display().to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(files(&home), ["/home/me/.docker/config.json", "/home/me/.config/containers/auth.json"]);
+        let of_user = format!("/run/containers/{}/auth.json", getuid());
+        assert_eq!(
+            files(&home),
+            ["/home/me/.docker/config.json", &of_user, "/home/me/.config/containers/auth.json"],
+            "no session"
+        );
         let all = Variables { runtime_dir: Some("/run/user/1".into()), docker_config: Some("/d".into()), ..home };
         assert_eq!(
             files(&all),
@@ -151,7 +162,7 @@ mod tests {
         );
         let named = Variables { registry_auth_file: Some("/auth.json".into()), ..all };
         assert_eq!(files(&named), ["/d/config.json", "/auth.json"]);
-        assert_eq!(files(&Variables::default()), [] as [&str; 0]);
+        assert_eq!(files(&Variables::default()), [of_user]);
     }
 
     #[test]

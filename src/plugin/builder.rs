@@ -94,6 +94,8 @@ impl Builder {
     /// Builds an image and keeps it here. If `quiet`, nothing is said but errors.
     pub fn build(&self, build: &Build<'_>, quiet: bool) -> CommandLine {
         let mut line = CommandLine::new(&self.program).with("build").with_if(quiet, "--quiet");
+        // The others keep each step's layer by themselves. Without them a build that changes nothing makes another image.
+        line = line.with_if(self.kind == Kind::Buildah, "--layers");
         if let Some(dockerfile) = build.dockerfile {
             line = line.with("--file").with(dockerfile);
         }
@@ -116,8 +118,9 @@ impl Builder {
     }
 
     /// What a person types to log in at `host`.
-    pub fn login(&self, host: &str) -> CommandLine {
-        CommandLine::new(&self.program).with("login").with(host)
+    pub fn login(&self, host: &str, is_plain_http: bool) -> CommandLine {
+        let is_told = is_plain_http && self.kind != Kind::Docker;
+        CommandLine::new(&self.program).with("login").with_if(is_told, "--tls-verify=false").with(host)
     }
 }
 
@@ -260,7 +263,12 @@ mod tests {
         assert_eq!(insecure("podman"), "podman push --tls-verify=false localhost:5000/b:1");
         assert_eq!(insecure("buildah"), "buildah push --tls-verify=false localhost:5000/b:1");
         assert_eq!(insecure("/x/podman-remote"), "/x/podman-remote push --tls-verify=false localhost:5000/b:1");
-        assert_eq!(builder("podman").login("ghcr.io").to_string(), "podman login ghcr.io");
+        assert_eq!(builder("podman").login("ghcr.io", false).to_string(), "podman login ghcr.io");
+        assert_eq!(
+            builder("buildah").login("localhost:5000", true).to_string(),
+            "buildah login --tls-verify=false localhost:5000"
+        );
+        assert_eq!(builder("docker").login("localhost:5000", true).to_string(), "docker login localhost:5000");
     }
 
     #[test]

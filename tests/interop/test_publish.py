@@ -107,7 +107,7 @@ def developer(request, images, tmp_path, domain):
 def test_from_a_dockerfile_to_a_plugin(developer, images):
     full = f"{images.address}/{developer.image}:1.2.0"
     dry = developer.output(*PUBLISH, "--tag", "1.2.0", *BUILDAH, "--dry-run")
-    build, push = f"buildah build --tag {full} src", f"buildah push --tls-verify=false {full}"
+    build, push = f"buildah build --layers --tag {full} src", f"buildah push --tls-verify=false {full}"
     assert dry == f"{build}\n{push}\nplugin-slack would be registered\n"
     assert developer.plugins() == {}
 

@@ -134,7 +134,7 @@ impl Image {
     pub async fn push(&self, line: &CommandLine, ending: &mut Ending, talk: &Talk) -> Result<()> {
         let pushed = self.run("push", line, ending, talk).await;
         pushed.map_err(|error| {
-            let login = self.builder.login(self.place.registry().authority());
+            let login = self.builder.login(self.place.registry().authority(), self.place.is_plain_http());
             self.advise(error)
                 .hint(format!("what it said is above; if the registry refused it, log in: {login}"))
                 .hint("then run it again: it goes on from there")
