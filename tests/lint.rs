@@ -249,6 +249,17 @@ fn wrong_usage_is_told_apart() {
 
 /// Neither a configuration nor a service is asked: an environment that cannot be used hinders nothing.
 #[test]
+fn a_file_that_is_named_twice_is_no_second_plugin() {
+    let user = Spacectl::new();
+    user.file("plugins/plugin.yml", CLEAN);
+    let run = user.run("plugin lint plugins/plugin.yml ./plugins/plugin.yml -f plugins -f plugins/../plugins");
+    assert_eq!((run.status, run.stderr.as_str()), (Some(0), "1 file checked, nothing found\n"), "{run}");
+    user.file("other.yml", CLEAN);
+    let run = user.run("plugin lint plugins/plugin.yml other.yml");
+    assert!(run.status == Some(1) && run.stdout.contains("[duplicate-plugin]"), "{run}");
+}
+
+#[test]
 fn nothing_but_the_files_is_read() {
     let user = Spacectl::new().variable("SPACECTL_ENVIRONMENT", "gone").variable("SPACECTL_CONFIG_DIR", "/nowhere");
     user.file("plugin.yml", CLEAN);

@@ -55,7 +55,7 @@ fn a_builder_gets_the_command_that_a_dry_run_prints() {
     assert_eq!(
         text(&user, "got"),
         format!(
-            "build\n--quiet\n--file\nsrc/Dockerfile\n--tag\n{IMAGE}\n--build-arg\nA=a b\n--build-arg\nHOME\n\
+            "build\n--quiet\n--layers\n--file\nsrc/Dockerfile\n--tag\n{IMAGE}\n--build-arg\nA=a b\n--build-arg\nHOME\n\
              --platform\nlinux/arm64\nsrc\n"
         )
     );
@@ -100,7 +100,7 @@ fn a_step_that_fails_names_itself() {
     for part in [
         "error: push failed: ./buildah ended with exit status 125\n",
         &format!("cause: the command was: ./buildah push --tls-verify=false {IMAGE}\n"),
-        "log in: ./buildah login 127.0.0.1:9",
+        "log in: ./buildah login --tls-verify=false 127.0.0.1:9",
         "run it again",
     ] {
         assert!(run.stderr.contains(part), "{part}: {}", run.stderr);

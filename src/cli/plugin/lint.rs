@@ -6,7 +6,7 @@ use super::Api;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  spacectl plugin lint -f plugin.yml
+  spacectl plugin lint plugin.yml
   spacectl plugin lint -f . --api 2 --deny-warnings -o sarif
 
 Exit codes: 0 no errors, 1 errors, 2 wrong usage. A warning is an error with --deny-warnings.";
@@ -14,16 +14,14 @@ Exit codes: 0 no errors, 1 errors, 2 wrong usage. A warning is an error with --d
 #[derive(Debug, Args)]
 pub struct PluginLint {
     /// YAML file, directory of .yml and .yaml files, or - for standard input
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub file_parameter: Vec<String>,
+    /// The same without -f
     #[arg(
-        short,
-        long,
         value_name = "FILE",
         value_hint = ValueHint::AnyPath,
-        required_unless_present_any = ["files", "explain", "list_rules"]
+        required_unless_present_any = ["file_parameter", "explain", "list_rules"]
     )]
-    pub file_parameter: Vec<String>,
-    /// The same without -f, for tools that put file names at the end
-    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<String>,
     /// Generation of the API to check for, 1 (up to 2.0.51) or 2 (2.0.52 and later); both, unless it is given
     #[arg(long, value_name = "API", value_enum)]

@@ -1,5 +1,7 @@
 //! `plugin lint`: what is wrong with specs, told without asking anybody.
 
+use std::collections::HashSet;
+use std::fs;
 use std::io::Write as _;
 
 use super::generation;
@@ -40,10 +42,12 @@ pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
     conclude(&findings, inputs.len(), context.streams)
 }
 
-/// What all of the arguments name, in their order.
+/// What all of the arguments name, each file once, in their order.
 fn inputs(args: &PluginLint, streams: &mut Streams) -> Result<Vec<Input>> {
     let mut stdin = Stdin::new(&mut *streams.input);
     let mut inputs = Vec::new();
+    let mut seen = HashSet::new();
+    let mut is_new = |file: &String| seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.into()));
     for argument in args.file_parameter.iter().chain(&args.files) {
         if argument == "-" {
             inputs.push(Input::of_bytes("stdin", stdin.read()?));
@@ -51,10 +55,12 @@ fn inputs(args: &PluginLint, streams: &mut Streams) -> Result<Vec<Input>> {
         }
         // One file that cannot be read hides no other.
         match source::files(argument) {
-            Ok(files) => inputs.extend(files.into_iter().map(|file| match source::read_file(&file) {
-                Ok(bytes) => Input::of_bytes(file, bytes),
-                Err(error) => Input::unreadable(file, error.summary()),
-            })),
+            Ok(files) => {
+                inputs.extend(files.into_iter().filter(&mut is_new).map(|file| match source::read_file(&file) {
+                    Ok(bytes) => Input::of_bytes(file, bytes),
+                    Err(error) => Input::unreadable(file, error.summary()),
+                }))
+            }
             Err(error) => inputs.push(Input::unreadable(argument, error.summary())),
         }
     }
