@@ -20,7 +20,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::fault::Fault;
 use super::trust::Trust;
-use super::url::{RegistryUrl, is_loopback};
+use super::url::RegistryUrl;
+use crate::host::is_loopback;
 
 /// The most of an answer that is read: many times a page of tags or a token.
 pub const MAX_ANSWER: usize = 8 * 1024 * 1024;
