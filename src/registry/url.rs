@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::image;
 use crate::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::invalid::Invalid;
+use crate::plugin_image::check_path;
 
 /// The names under which Docker Hub goes: in image names, in logins, for its API, and as the real Repository service
 /// has it in `registry_url`.
@@ -120,7 +120,7 @@ impl FromStr for RegistryUrl {
         let prefix = path.trim_end_matches('/');
         // The version of the API is no part of an image's name, and stands in many addresses of docker's configuration.
         let prefix = if matches!(prefix, "v1" | "v2") { "" } else { prefix };
-        if !prefix.is_empty() && !image::is_path(prefix) {
+        if !prefix.is_empty() && check_path(prefix).is_err() {
             return Err(refuse("what stands behind its host is no part of an image's name", written));
         }
         let prefix = prefix.to_owned();
