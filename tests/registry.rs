@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -266,8 +266,7 @@ fn bad_days_of_a_registry_are_told_with_what_to_do() {
     let cut = Web::start(|_| "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_owned());
     assert_says(&refused(&cut, vec![]), &["cannot ask the registry"]);
 
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let place = ImagePlace::of_url(&free.to_string().parse().unwrap(), "a").unwrap();
+    let place = ImagePlace::of_url(&"127.0.0.1:9".parse().unwrap(), "a").unwrap();
     let down = ask(client(vec![]).tags(&place)).unwrap_err().to_string();
     assert_says(&down, &["refused", "is the registry running?"]);
     let place = ImagePlace::of_url(&"registry.invalid".parse().unwrap(), "a").unwrap();
@@ -581,8 +580,7 @@ fn the_environment_local_looks_for_images_where_its_configuration_says() {
     assert!(!run.to_string().contains("plugin-b"), "{run}");
 
     assert_eq!(user.run("config set token t -e local").status, Some(0));
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    user.run(&format!("config set registry {free} -e local")).success();
+    user.run("config set registry 127.0.0.1:9 -e local").success();
     let run = user.run("exec register repository.Plugin -f b.yml");
     assert_eq!(run.status, Some(78), "{run}");
     let hint = "hint: the service has changed nothing";
@@ -639,8 +637,10 @@ fn a_registry_in_another_environment_is_read_by_nobody() {
 
 #[test]
 fn nobody_waits_for_a_slow_registry_but_who_asked() {
-    let web = Web::start(|_| {
-        thread::sleep(Duration::from_secs(4));
+    let (release, released) = mpsc::channel::<()>();
+    let web = Web::start(move |_| {
+        // Not for ever: a test that fails ends too.
+        let _ = released.recv_timeout(Duration::from_secs(60));
         json("200 OK", "{\"tags\": [\"1.0\"]}")
     });
     let user = Spacectl::local();
@@ -651,12 +651,15 @@ fn nobody_waits_for_a_slow_registry_but_who_asked() {
     let mut slow = user.command();
     slow.args(["exec", "register", "repository.Plugin", "-f", "b.yml", "-q", "-o", "quiet", "-c", "plugin_id"]);
     let mut slow = slow.spawn().unwrap();
+    let begun = Instant::now();
     while web.asked().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the registry is not asked");
         thread::sleep(Duration::from_millis(10));
     }
     user.run("exec disable repository.Plugin -p plugin_id=plugin-a").success();
     let list = user.run("list repository.Plugin -o quiet -c plugin_id").success();
     assert_eq!((list.as_str(), slow.try_wait().unwrap()), ("plugin-a\n", None));
+    release.send(()).unwrap();
     assert!(slow.wait().unwrap().success());
     let list = user.run("list repository.Plugin -o quiet -c plugin_id").success();
     assert_eq!(list, "plugin-a\nplugin-b\n");
