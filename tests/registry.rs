@@ -132,6 +132,19 @@ fn an_image_that_is_not_there_is_told_from_a_web_server() {
     let empty = Web::start(|_| json("200 OK", "{\"name\": \"x\", \"tags\": null}"));
     assert_eq!(tags(&empty, vec![]).unwrap().unwrap(), [""; 0]);
 
+    // Without words, what the registry's own address answers tells them apart.
+    for (own, is_registry) in [("200 OK", true), ("401 Unauthorized", true), ("404 Not Found", false)] {
+        let web = Web::start(move |head| {
+            let status = if head.starts_with("GET /v2/ ") { own } else { "404 Not Found" };
+            http(status, "", "")
+        });
+        let found = tags(&web, vec![]).map_err(|error| error.to_string());
+        match is_registry {
+            true => assert_eq!(found, Ok(None), "{own}"),
+            false => assert_says(&found.unwrap_err(), &["404 Not Found, which no registry does"]),
+        }
+    }
+
     let page = "<html>Welcome</html>";
     for status in ["404 Not Found", "200 OK"] {
         let web = Web::start(move |_| http(status, "Content-Type: text/html\r\n", page));

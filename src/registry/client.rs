@@ -93,6 +93,10 @@ impl Client {
                 let answer = question.send(&target, Method::GET, "application/json").await?;
                 match answer.status {
                     StatusCode::OK => {}
+                    // A registry may leave out the words, as what is none does.
+                    StatusCode::NOT_FOUND if answer.body.is_empty() && !question.is_of_registry().await? => {
+                        return Err(Fault::no_registry(&answer, target.authority()));
+                    }
                     StatusCode::NOT_FOUND if fault::is_registry_word(&answer) => return Ok(None),
                     _ => return Err(Fault::of_answer(&answer, target.authority())),
                 }
@@ -159,6 +163,14 @@ struct Question<'a> {
 impl Question<'_> {
     fn target(&self, what: &str) -> Target {
         Target::of_api(self.place.registry(), format!("/v2/{}/{what}", self.place.path()))
+    }
+
+    /// Whether it is a registry that is asked. All of them have this address, for that purpose:
+    /// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
+    async fn is_of_registry(&mut self) -> Result<bool, Fault> {
+        let target = Target::of_api(self.place.registry(), "/v2/".to_owned());
+        let answer = self.send(&target, Method::GET, "application/json").await?;
+        Ok(matches!(answer.status, StatusCode::OK | StatusCode::UNAUTHORIZED))
     }
 
     /// Sends a request, answers a challenge once, and follows the registry elsewhere, where it goes without a login.
