@@ -1,17 +1,14 @@
 //! Where a service is reached.
 
 use std::fmt;
-use std::net::Ipv6Addr;
 use std::str::FromStr;
 
+use crate::host::{check_host, in_url, read_port, split_port};
 use crate::invalid::Invalid;
 
 /// The port of TLS where a `grpc+ssl` URL names none: gRPC has no port of its own, and TLS services are published
 /// on HTTPS's.
 const TLS_PORT: u16 = 443;
-
-/// The longest host name in DNS, in characters (RFC 1035, 2.3.4).
-const MAX_HOST: usize = 253;
 
 /// `grpc://host:port` (plain text) or `grpc+ssl://host[:port]` (TLS).
 ///
@@ -51,11 +48,7 @@ impl EndpointUrl {
 
     /// `host:port` as it stands in a URL: an IPv6 address in brackets.
     pub fn authority(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        format!("{}:{}", in_url(&self.host), self.port)
     }
 }
 
@@ -97,57 +90,16 @@ impl FromStr for EndpointUrl {
         let (host, port) = split_port(authority).map_err(|why| refuse(why, "write an IPv6 address as [::1]:port"))?;
         let host = check_host(host).map_err(|why| refuse(why, "write scheme://host:port"))?;
         let port = match port {
-            // `parse` alone would take "+80".
-            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse().ok().filter(|port| *port != 0)
-            }
-            Some(_) => None,
-            None if tls => Some(TLS_PORT),
+            Some(port) => read_port(port),
+            None if tls => Ok(TLS_PORT),
             None => {
                 let hint = format!("write grpc://{authority}:PORT, for example grpc://{authority}:50051");
                 return Err(refuse("it has no port", &hint));
             }
         };
-        let port = port.ok_or_else(|| refuse("its port is none", "a port is a number from 1 to 65535"))?;
+        let port = port.map_err(|why| refuse(why, "a port is a number from 1 to 65535"))?;
         Ok(Self { tls, host, port })
     }
-}
-
-/// The host, still in its brackets if it has some, and the port's text.
-fn split_port(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
-    if authority.starts_with('[') {
-        let end = authority.find(']').ok_or("its `[` is not closed")? + 1;
-        let (host, rest) = authority.split_at(end);
-        return match rest.strip_prefix(':') {
-            Some(port) => Ok((host, Some(port))),
-            None if rest.is_empty() => Ok((host, None)),
-            None => Err("something stands between its `]` and its port"),
-        };
-    }
-    match authority.split_once(':') {
-        Some((_, port)) if port.contains(':') => Err("it has more than one `:` outside of brackets"),
-        Some((host, port)) => Ok((host, Some(port))),
-        None => Ok((authority, None)),
-    }
-}
-
-fn check_host(host: &str) -> Result<String, &'static str> {
-    if let Some(address) = host.strip_prefix('[') {
-        let address = address.strip_suffix(']').unwrap_or(address);
-        let address: Ipv6Addr = address.parse().map_err(|_| "what stands in its brackets is no IPv6 address")?;
-        return Ok(address.to_string());
-    }
-    if host.is_empty() {
-        return Err("it has no host");
-    }
-    if host.len() > MAX_HOST {
-        return Err("its host is too long");
-    }
-    // `_` is in no host name of DNS, but in those of container networks.
-    if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) {
-        return Err("its host may hold letters, digits, `-`, `_` and `.` only");
-    }
-    Ok(host.to_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub mod error;
 pub mod escape;
 pub mod explain;
 pub mod filter;
+pub mod host;
 pub mod invalid;
 pub mod json;
 pub mod jwt;

@@ -6,13 +6,14 @@ use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use spacectl::error::Result;
-use spacectl::registry::{Client, ImagePlace, Logins};
-use support::{Authority, Spacectl};
+use spacectl::registry::{Client, ImagePlace, Logins, Proxy};
+use spacectl::secret::Secret;
+use support::{Authority, Issued, Spacectl};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
@@ -131,6 +132,19 @@ fn an_image_that_is_not_there_is_told_from_a_web_server() {
     let empty = Web::start(|_| json("200 OK", "{\"name\": \"x\", \"tags\": null}"));
     assert_eq!(tags(&empty, vec![]).unwrap().unwrap(), [""; 0]);
 
+    // Without words, what the registry's own address answers tells them apart.
+    for (own, is_registry) in [("200 OK", true), ("401 Unauthorized", true), ("404 Not Found", false)] {
+        let web = Web::start(move |head| {
+            let status = if head.starts_with("GET /v2/ ") { own } else { "404 Not Found" };
+            http(status, "", "")
+        });
+        let found = tags(&web, vec![]).map_err(|error| error.to_string());
+        match is_registry {
+            true => assert_eq!(found, Ok(None), "{own}"),
+            false => assert_says(&found.unwrap_err(), &["404 Not Found, which no registry does"]),
+        }
+    }
+
     let page = "<html>Welcome</html>";
     for status in ["404 Not Found", "200 OK"] {
         let web = Web::start(move |_| http(status, "Content-Type: text/html\r\n", page));
@@ -206,7 +220,7 @@ fn a_token_service_can_refuse_fail_or_lie() {
         ),
         (json("503 Service Unavailable", ""), &["503", "try again later"]),
         (json("200 OK", "{\"token\": \"a\\r\\nX-Evil: b\"}"), &["no token"]),
-        (json("200 OK", "<html>"), &["no registry"]),
+        (json("200 OK", "<html>"), &["which answers 200 OK with application/json, as no such service does"]),
         (http("302 Found", "Location: https://elsewhere.example/\r\n", ""), &["302"]),
     ] {
         let service = Web::start(move |_| answer.clone());
@@ -265,8 +279,7 @@ fn bad_days_of_a_registry_are_told_with_what_to_do() {
     let cut = Web::start(|_| "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_owned());
     assert_says(&refused(&cut, vec![]), &["cannot ask the registry"]);
 
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let place = ImagePlace::of_url(&free.to_string().parse().unwrap(), "a").unwrap();
+    let place = ImagePlace::of_url(&"127.0.0.1:9".parse().unwrap(), "a").unwrap();
     let down = ask(client(vec![]).tags(&place)).unwrap_err().to_string();
     assert_says(&down, &["refused", "is the registry running?"]);
     let place = ImagePlace::of_url(&"registry.invalid".parse().unwrap(), "a").unwrap();
@@ -304,31 +317,184 @@ fn each_request_is_told_without_a_secret() {
     assert!(lines[0].starts_with(&format!("GET http://{}/v2/x/plugin-a/tags/list: 200 in ", web.address)), "{lines:?}");
 }
 
+/// A server that speaks TLS with the certificate of `issued`, and gives each the same answer; its port.
+async fn speak_tls(issued: &Issued, answer: String) -> u16 {
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(issued.certificate.as_bytes()).unwrap()],
+            PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(socket).await else { continue };
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    port
+}
+
+/// A proxy that knows CONNECT, lets in who has the login "me:hunter2", and reaches every name on this machine; with the
+/// heads of what it was asked.
+async fn start_proxy() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let asked = Arc::clone(&heads);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let asked = Arc::clone(&asked);
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(socket.read_u8().await.unwrap());
+                }
+                let head = String::from_utf8(head).unwrap();
+                asked.lock().unwrap().push(head.clone());
+                if !head.contains(&format!("proxy-authorization: Basic {ME}\r\n")) {
+                    let answer = http("407 Proxy Authentication Required", "Proxy-Authenticate: Basic\r\n", "");
+                    socket.write_all(answer.as_bytes()).await.unwrap();
+                    return;
+                }
+                let authority = head.strip_prefix("CONNECT ").unwrap().split_once(' ').unwrap().0;
+                let port: u16 = authority.rsplit_once(':').unwrap().1.parse().unwrap();
+                let Ok(mut there) = tokio::net::TcpStream::connect(("127.0.0.1", port)).await else {
+                    socket.write_all(http("502 Bad Gateway", "", "").as_bytes()).await.unwrap();
+                    return;
+                };
+                socket.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut socket, &mut there).await;
+            });
+        }
+    });
+    (address, heads)
+}
+
+#[test]
+fn a_registry_is_reached_through_the_proxy_of_the_environment() {
+    let authority = Authority::new();
+    let issued = authority.issue(&["registry.example"]);
+    let folder = tempfile::tempdir().unwrap();
+    ask(async {
+        let port = speak_tls(&issued, json("200 OK", "{\"tags\": [\"1.0\"]}")).await;
+        let own = folder.path().join(format!("registry.example:{port}"));
+        std::fs::create_dir(&own).unwrap();
+        std::fs::write(own.join("ca.crt"), authority.certificate()).unwrap();
+        let (address, heads) = start_proxy().await;
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let through = |url: String, direct: &str| {
+            let told = Arc::clone(&lines);
+            client(vec![])
+                .with_certificates(vec![folder.path().into()])
+                .with_proxy(Proxy::new(Some(Secret::new(url)), Some(direct.to_owned())))
+                .on_request(move |line| told.lock().unwrap().push(line.to_owned()))
+        };
+        let place = |registry: String| ImagePlace::of_url(&registry.parse().unwrap(), "a").unwrap();
+        let registry = place(format!("registry.example:{port}"));
+
+        let tags = through(format!("http://me:hunter2@{address}"), "").tags(&registry).await.unwrap().unwrap();
+        assert_eq!(tags, ["1.0"]);
+        let asked = heads.lock().unwrap().clone();
+        assert_says(&asked[0], &[&format!("CONNECT registry.example:{port} HTTP/1.1\r\n")]);
+        assert_eq!(asked.len(), 1, "what is asked of the registry is not seen by the proxy");
+        let told = lines.lock().unwrap().concat();
+        assert_says(&told, &[&format!("/v2/a/tags/list through the proxy {address}: 200 in ")]);
+
+        for (url, place, parts) in [
+            (
+                format!("http://{address}"),
+                &registry,
+                &["answers 407", "HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"][..],
+            ),
+            (
+                format!("http://me:hunter2@{address}"),
+                &place("registry.example:9".to_owned()),
+                &["answers 502 Bad Gateway for registry.example:9", "NO_PROXY"],
+            ),
+            (
+                "http://me:hunter2@127.0.0.1:9".to_owned(),
+                &registry,
+                &["the proxy 127.0.0.1:9\ncause: Connection refused", "HTTPS_PROXY names that proxy"],
+            ),
+            (format!("socks5://me:hunter2@{address}"), &registry, &["HTTPS_PROXY: a proxy that is spoken to in HTTP"]),
+        ] {
+            let error = through(url, "").tags(place).await.unwrap_err().to_string();
+            assert_says(&error, parts);
+            assert!(!error.contains("hunter2") && !error.contains(ME), "{error}");
+        }
+        let before = heads.lock().unwrap().len();
+        let direct = through(format!("http://me:hunter2@{address}"), "other.example,.example");
+        let unknown = direct.tags(&registry).await.unwrap_err().to_string();
+        assert_says(&unknown, &["the name registry.example", "is not known here"]);
+        let loopback = place(format!("https://localhost:{port}"));
+        let error = through(format!("http://me:hunter2@{address}"), "").tags(&loopback).await.unwrap_err().to_string();
+        assert_says(&error, &["certificate"]);
+        assert_eq!(heads.lock().unwrap().len(), before, "neither was asked for through the proxy");
+        let told = lines.lock().unwrap().concat();
+        assert!(!told.contains("hunter2") && !told.contains(ME), "{told}");
+    });
+}
+
+#[test]
+fn the_proxy_is_that_of_https_proxy() {
+    let user = Spacectl::local();
+    user.run("config set registry registry.example -e local").success();
+    user.file("a.yml", "name: A\nresource_type: inventory.Collector\nimage: x/plugin-a\n");
+    for name in ["HTTPS_PROXY", "https_proxy"] {
+        let proxy = (name, "http://me:hunter2@127.0.0.1:9");
+        let run = user.run_with(&[proxy], "exec register repository.Plugin -f a.yml -v");
+        assert_eq!(run.status, Some(78), "{run}");
+        let parts =
+            ["/v2/x/plugin-a/tags/list through the proxy 127.0.0.1:9: no answer", "HTTPS_PROXY names that proxy"];
+        assert_says(&run.to_string(), &parts);
+        assert!(!run.to_string().contains("hunter2"), "{run}");
+    }
+}
+
+#[test]
+fn what_a_registry_leads_to_is_told_by_its_own_name() {
+    let web =
+        Web::start(|_| http("401 Unauthorized", "WWW-Authenticate: Bearer realm=\"http://127.0.0.1:9/token\"\r\n", ""));
+    let down = refused(&web, vec![]);
+    assert_says(
+        &down,
+        &[&format!("the registry {} about", web.address), "it leads to 127.0.0.1:9\ncause: Connection refused"],
+    );
+    assert!(!down.contains("is the registry running?"), "{down}");
+
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let service = silent.local_addr().unwrap();
+    let challenge = format!("WWW-Authenticate: Bearer realm=\"http://{service}/token\"\r\n");
+    let web = Web::start(move |_| http("401 Unauthorized", &challenge, ""));
+    let short = Client::new(Logins::default(), Duration::from_secs(1));
+    let late = ask(short.tags(&web.place())).unwrap_err().to_string();
+    assert_says(&late, &[&format!("it leads to {service}\ncause: it did not answer within 1 s")]);
+
+    let authority = Authority::new();
+    let issued = authority.issue(&["localhost"]);
+    ask(async {
+        let port = speak_tls(&issued, String::new()).await;
+        let location = format!("Location: https://LocalHost:{port}/\r\n");
+        let web = Web::start(move |_| http("307 Temporary Redirect", &location, ""));
+        let untrusted = client(vec![]).tags(&web.place()).await.unwrap_err().to_string();
+        assert_says(&untrusted, &[&format!("/etc/docker/certs.d/localhost:{port}/ca.crt")]);
+    });
+}
+
 #[test]
 fn a_companys_authority_is_trusted_for_its_registry_alone() {
     let authority = Authority::new();
     let issued = authority.issue(&["localhost"]);
     let folder = tempfile::tempdir().unwrap();
     ask(async {
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![CertificateDer::from_pem_slice(issued.certificate.as_bytes()).unwrap()],
-                PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap(),
-            )
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        tokio::spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let Ok(mut stream) = acceptor.accept(socket).await else { continue };
-                let _ = stream.read(&mut [0; 4096]).await;
-                let _ = stream.write_all(json("200 OK", "{\"tags\": [\"1.0\"]}").as_bytes()).await;
-            }
-        });
+        let port = speak_tls(&issued, json("200 OK", "{\"tags\": [\"1.0\"]}")).await;
         let place = ImagePlace::of_url(&format!("https://localhost:{port}").parse().unwrap(), "a").unwrap();
         let trusting = || client(vec![]).with_certificates(vec![folder.path().into()]);
         let untrusted = trusting().tags(&place).await.unwrap_err().to_string();
@@ -427,8 +593,7 @@ fn the_environment_local_looks_for_images_where_its_configuration_says() {
     assert!(!run.to_string().contains("plugin-b"), "{run}");
 
     assert_eq!(user.run("config set token t -e local").status, Some(0));
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    user.run(&format!("config set registry {free} -e local")).success();
+    user.run("config set registry 127.0.0.1:9 -e local").success();
     let run = user.run("exec register repository.Plugin -f b.yml");
     assert_eq!(run.status, Some(78), "{run}");
     let hint = "hint: the service has changed nothing";
@@ -485,8 +650,10 @@ fn a_registry_in_another_environment_is_read_by_nobody() {
 
 #[test]
 fn nobody_waits_for_a_slow_registry_but_who_asked() {
-    let web = Web::start(|_| {
-        thread::sleep(Duration::from_secs(4));
+    let (release, released) = mpsc::channel::<()>();
+    let web = Web::start(move |_| {
+        // Not for ever: a test that fails ends too.
+        let _ = released.recv_timeout(Duration::from_secs(60));
         json("200 OK", "{\"tags\": [\"1.0\"]}")
     });
     let user = Spacectl::local();
@@ -497,12 +664,15 @@ fn nobody_waits_for_a_slow_registry_but_who_asked() {
     let mut slow = user.command();
     slow.args(["exec", "register", "repository.Plugin", "-f", "b.yml", "-q", "-o", "quiet", "-c", "plugin_id"]);
     let mut slow = slow.spawn().unwrap();
+    let begun = Instant::now();
     while web.asked().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the registry is not asked");
         thread::sleep(Duration::from_millis(10));
     }
     user.run("exec disable repository.Plugin -p plugin_id=plugin-a").success();
     let list = user.run("list repository.Plugin -o quiet -c plugin_id").success();
     assert_eq!((list.as_str(), slow.try_wait().unwrap()), ("plugin-a\n", None));
+    release.send(()).unwrap();
     assert!(slow.wait().unwrap().success());
     let list = user.run("list repository.Plugin -o quiet -c plugin_id").success();
     assert_eq!(list, "plugin-a\nplugin-b\n");

@@ -11,7 +11,7 @@ use crate::client::metadata::Metadata;
 use crate::client::trace::{Detail, Trace};
 use crate::config::{BUILT_IN, Credential, Destination, Endpoints, Secret, Selection, Settings, Variables};
 use crate::error::{Error, Result};
-use crate::registry::{self, Logins, RegistryUrl};
+use crate::registry::{self, Logins, Proxy, RegistryUrl};
 use crate::repository::{self, Images, Rules, Store};
 use crate::resource::{Resource, service_among};
 use crate::streams::Talk;
@@ -32,8 +32,8 @@ pub struct Connector {
     tls: Tls,
     /// Open where the embedded service is called.
     store: Option<Store>,
-    /// Where the logins for its image registry are.
-    logins: Logins,
+    /// What asks its image registry, as far as the process environment says.
+    registry_access: RegistryAccess,
 }
 
 impl Connector {
@@ -54,14 +54,14 @@ impl Connector {
             }
             Endpoints::One(_) | Endpoints::Configured(_) => None,
         };
-        let logins = Logins::new(context.variables.registry_logins());
+        let registry_access = RegistryAccess::of(context.variables);
         let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout);
         let trace = trace(context.global.verbose, &context.streams.talk);
         trace.step(|| match &settings.environment {
             Some(selected) => format!("environment {} (by {})", selected.name, selected.source),
             None => "no environment: nothing of a configuration is sent".to_owned(),
         });
-        Ok(Self { settings, credential: OnceCell::new(), connect_timeout, timeout, trace, tls, store, logins })
+        Ok(Self { settings, credential: OnceCell::new(), connect_timeout, timeout, trace, tls, store, registry_access })
     }
 
     pub fn settings(&self) -> &Settings {
@@ -139,7 +139,8 @@ impl Connector {
         let (transport, place) = match (destination, &self.store) {
             (Destination::Embedded, Some(store)) => {
                 let registry = self.settings.registry.clone();
-                let images = registry.map(|registry| images(registry, self.logins.clone(), self.trace.clone()));
+                let images =
+                    registry.map(|registry| images(registry, self.registry_access.clone(), self.trace.clone()));
                 let routes = repository::routes(store.clone(), Rules { images, ..Rules::default() }).await;
                 (Transport::InProcess(routes), BUILT_IN.to_owned())
             }
@@ -202,9 +203,28 @@ pub fn tls_of(flags: &cli::Tls) -> Result<Tls> {
     Tls::of_flags(ca.clone(), cert.clone(), key.clone(), tls_server_name.clone())
 }
 
+/// How the process environment says that image registries are asked.
+#[derive(Clone, Debug)]
+pub struct RegistryAccess {
+    logins: Logins,
+    proxy: Proxy,
+}
+
+impl RegistryAccess {
+    pub fn of(variables: &Variables) -> Self {
+        let proxy = Proxy::new(variables.https_proxy.clone(), variables.no_proxy.clone());
+        Self { logins: Logins::new(variables.registry_logins()), proxy }
+    }
+
+    /// What asks them, and waits `limit` for each question.
+    pub fn client(self, limit: Duration) -> registry::Client {
+        registry::Client::new(self.logins, limit).with_proxy(self.proxy)
+    }
+}
+
 /// What the embedded service looks for images in.
-pub fn images(registry: RegistryUrl, logins: Logins, trace: Trace) -> Images {
-    let client = registry::Client::new(logins, REGISTRY_PATIENCE);
+pub fn images(registry: RegistryUrl, access: RegistryAccess, trace: Trace) -> Images {
+    let client = access.client(REGISTRY_PATIENCE);
     Images::new(registry, client.on_request(move |line| trace.step(|| line.to_owned())))
 }
 

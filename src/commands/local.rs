@@ -14,7 +14,7 @@ use crate::cli::Local;
 use crate::config::registry_of_built_in;
 use crate::error::{Error, Result};
 use crate::invalid::Invalid;
-use crate::registry::{Logins, RegistryUrl};
+use crate::registry::RegistryUrl;
 use crate::repository::{self, Rules, Store};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
@@ -45,7 +45,7 @@ fn serve(
         None => context.variables.repository_database()?,
     };
     let store = Store::open(&path)?;
-    let logins = Logins::new(context.variables.registry_logins());
+    let access = connector::RegistryAccess::of(context.variables);
     let trace = connector::trace(context.global.verbose, &context.streams.talk);
     block_on(async {
         let cannot_listen = |error: std::io::Error| {
@@ -71,7 +71,7 @@ fn serve(
         // The service hears of warnings in its calls; they are told here, where the terminal is.
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
-        let images = registry.map(|registry| connector::images(registry, logins, trace));
+        let images = registry.map(|registry| connector::images(registry, access, trace));
         let rules = Rules { strict, on_warning: Some(Arc::new(on_warning)), images };
         let routes = repository::routes(store, rules).await;
         let serving = repository::serve(listener, routes, asked_to_end()?);

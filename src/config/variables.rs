@@ -39,6 +39,10 @@ pub struct Variables {
     pub registry_auth_file: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`: where podman and buildah keep logins until the user logs out.
     pub runtime_dir: Option<PathBuf>,
+    /// `https_proxy` or `HTTPS_PROXY`: the proxy through which image registries are reached; it may hold a login.
+    pub https_proxy: Option<Secret>,
+    /// `no_proxy` or `NO_PROXY`: the hosts that are reached without it.
+    pub no_proxy: Option<String>,
     /// `PATH`: the folders in which programs are looked for.
     pub path: Option<OsString>,
 }
@@ -73,6 +77,9 @@ impl Variables {
             docker_config: set("DOCKER_CONFIG").map(PathBuf::from),
             registry_auth_file: set("REGISTRY_AUTH_FILE").map(PathBuf::from),
             runtime_dir: set("XDG_RUNTIME_DIR").map(PathBuf::from),
+            // The smaller letters first, as curl reads them.
+            https_proxy: text("https_proxy").or_else(|| text("HTTPS_PROXY")).map(Secret::new),
+            no_proxy: text("no_proxy").or_else(|| text("NO_PROXY")),
             path: set("PATH"),
         }
     }
@@ -140,7 +147,12 @@ mod tests {
         assert_eq!(variables.docker_config, Some(PathBuf::from("DOCKER_CONFIG")));
         assert_eq!(variables.registry_auth_file, Some(PathBuf::from("REGISTRY_AUTH_FILE")));
         assert_eq!(variables.runtime_dir, Some(PathBuf::from("XDG_RUNTIME_DIR")));
+        assert_eq!(variables.https_proxy, Some(Secret::new("https_proxy")));
+        assert_eq!(variables.no_proxy.as_deref(), Some("no_proxy"));
         assert_eq!(variables.program_folders(), [PathBuf::from("PATH")]);
+        let capitals = Variables::read(|name| name.ends_with("_PROXY").then(|| name.into()));
+        assert_eq!(capitals.https_proxy, Some(Secret::new("HTTPS_PROXY")));
+        assert_eq!(capitals.no_proxy.as_deref(), Some("NO_PROXY"));
     }
 
     #[test]

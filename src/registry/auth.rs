@@ -6,6 +6,7 @@ use http::{HeaderValue, Method};
 use serde::Deserialize;
 
 use super::challenge::Challenge;
+use super::deadline::Deadline;
 use super::fault::Fault;
 use super::http::{Http, Request, Target, encode};
 use super::logins::{Login, Secret};
@@ -31,6 +32,7 @@ pub async fn authorize(
     place: &ImagePlace,
     registry: &Target,
     login: Option<&Login>,
+    deadline: Deadline,
 ) -> Result<Option<HeaderValue>, Fault> {
     let (realm, service, scope) = match challenge {
         Challenge::Basic => {
@@ -58,7 +60,7 @@ pub async fn authorize(
         }
         None => (with_query(target, &parameters), request(Method::GET, None, None)),
     };
-    let answer = http.send(&target, &request).await?;
+    let answer = http.send(&target, &request, deadline).await?;
     if !answer.status.is_success() {
         // A redirect is not followed: the login would go along.
         return Err(Fault::of_answer(&answer, target.authority()));

@@ -8,15 +8,16 @@ use std::time::Duration;
 use http::header::{LINK, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
-use tokio::time::timeout;
 
 use super::auth;
 use super::challenge::Challenge;
+use super::deadline::Deadline;
 use super::fault::{self, Fault};
 use super::http::{Answer, Http, Request, Target};
 use super::image::check_tag;
 use super::logins::{Login, Logins};
 use super::place::ImagePlace;
+use super::proxy::Proxy;
 use super::trust::Trust;
 use crate::error::Result;
 use crate::invalid::Invalid;
@@ -55,13 +56,20 @@ struct Page {
 impl Client {
     /// A client that may use `logins` where a registry asks for one, and waits `limit` for each question.
     pub fn new(logins: Logins, limit: Duration) -> Self {
-        Self { http: Http { trust: Trust::default(), tell: None }, logins, limit }
+        Self { http: Http { trust: Trust::default(), proxy: Proxy::default(), tell: None }, logins, limit }
     }
 
     /// Tells `listener` a line for each request. It holds no secret.
     #[must_use]
     pub fn on_request(mut self, listener: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.http.tell = Some(Box::new(listener));
+        self
+    }
+
+    /// Reaches registries that are not on this machine through `proxy`, as far as that says so.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: Proxy) -> Self {
+        self.http.proxy = proxy;
         self
     }
 
@@ -85,6 +93,10 @@ impl Client {
                 let answer = question.send(&target, Method::GET, "application/json").await?;
                 match answer.status {
                     StatusCode::OK => {}
+                    // A registry may leave out the words, as what is none does.
+                    StatusCode::NOT_FOUND if answer.body.is_empty() && !question.is_of_registry().await? => {
+                        return Err(Fault::no_registry(&answer, target.authority()));
+                    }
                     StatusCode::NOT_FOUND if fault::is_registry_word(&answer) => return Ok(None),
                     _ => return Err(Fault::of_answer(&answer, target.authority())),
                 }
@@ -130,9 +142,11 @@ impl Client {
         place: &ImagePlace,
         work: impl AsyncFnOnce(&mut Question<'_>) -> Result<T, Fault>,
     ) -> Result<T> {
-        let mut question = Question { client: self, place, login: None, authorization: None };
-        let done = timeout(self.limit, work(&mut question)).await.unwrap_or(Err(Fault::Late(self.limit)));
-        done.map_err(|fault| fault.into_error(place, question.login.as_ref().map(|login| login.from.as_str())))
+        let deadline = Deadline::after(self.limit);
+        let mut question = Question { client: self, place, deadline, login: None, authorization: None };
+        work(&mut question)
+            .await
+            .map_err(|fault| fault.into_error(place, question.login.as_ref().map(|login| login.from.as_str())))
     }
 }
 
@@ -140,6 +154,7 @@ impl Client {
 struct Question<'a> {
     client: &'a Client,
     place: &'a ImagePlace,
+    deadline: Deadline,
     /// Looked for when the registry asks for it.
     login: Option<Login>,
     authorization: Option<HeaderValue>,
@@ -150,6 +165,14 @@ impl Question<'_> {
         Target::of_api(self.place.registry(), format!("/v2/{}/{what}", self.place.path()))
     }
 
+    /// Whether it is a registry that is asked. All of them have this address, for that purpose:
+    /// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
+    async fn is_of_registry(&mut self) -> Result<bool, Fault> {
+        let target = Target::of_api(self.place.registry(), "/v2/".to_owned());
+        let answer = self.send(&target, Method::GET, "application/json").await?;
+        Ok(matches!(answer.status, StatusCode::OK | StatusCode::UNAUTHORIZED))
+    }
+
     /// Sends a request, answers a challenge once, and follows the registry elsewhere, where it goes without a login.
     async fn send(&mut self, first: &Target, method: Method, accept: &'static str) -> Result<Answer, Fault> {
         let mut target = first.clone();
@@ -158,7 +181,7 @@ impl Question<'_> {
             let is_own = target.is_same_host(first);
             let authorization = self.authorization.clone().filter(|_| is_own);
             let request = Request { method: method.clone(), accept, authorization, form: None };
-            let answer = self.client.http.send(&target, &request).await?;
+            let answer = self.client.http.send(&target, &request, self.deadline).await?;
             if answer.status == StatusCode::UNAUTHORIZED && is_own && !is_asked {
                 is_asked = true;
                 if self.authorize(&answer.headers, &target).await? {
@@ -179,10 +202,11 @@ impl Question<'_> {
     async fn authorize(&mut self, headers: &HeaderMap, target: &Target) -> Result<bool, Fault> {
         let Some(challenge) = Challenge::of(headers) else { return Ok(false) };
         if self.login.is_none() {
-            self.login = self.client.logins.find(self.place).await.map_err(Fault::Login)?;
+            self.login = self.client.logins.find(self.place, self.deadline).await.map_err(Fault::Login)?;
         }
         let login = self.login.as_ref();
-        self.authorization = auth::authorize(&self.client.http, &challenge, self.place, target, login).await?;
+        let http = &self.client.http;
+        self.authorization = auth::authorize(http, &challenge, self.place, target, login, self.deadline).await?;
         Ok(self.authorization.is_some())
     }
 }

@@ -18,25 +18,32 @@ use crate::error::Error;
 /// The most of a registry's own words that is repeated, in characters.
 const MAX_WORDS: usize = 300;
 
-/// Why a question was not answered.
+/// Why a question was not answered. `at` is the host and port that it was about: the registry's, or those of its token
+/// service or of where it redirects.
 #[derive(Debug)]
 pub enum Fault {
     /// The host's name leads nowhere.
-    Name(io::Error),
+    Name { error: io::Error, at: String },
     /// No connection.
-    Connection(io::Error),
+    Connection { error: io::Error, at: String },
     /// The handshake of TLS failed.
-    Handshake(io::Error),
+    Handshake { error: io::Error, at: String },
     /// TLS cannot be spoken at all.
     Settings(TlsError),
     /// The certificates for a registry cannot be used.
     Certificates { file: PathBuf, why: String },
     /// What came is no HTTP, or it ended in the middle.
-    Http(hyper::Error),
+    Http { error: hyper::Error, at: String, plain: bool },
     /// More came than an answer may have.
     TooLarge,
-    /// It took longer than the limit.
-    Late(Duration),
+    /// It took longer than the limit; with the proxy between, as it is told.
+    Late { limit: Duration, at: String, proxy: String },
+    /// What names a proxy names none that can be used.
+    ProxyUrl(&'static str),
+    /// The proxy is not reached, or it is none.
+    ProxyDown { error: Box<dyn StdError + Send + Sync>, proxy: String },
+    /// The proxy does not let one through.
+    ProxyRefused { status: StatusCode, proxy: String, at: String },
     /// The registry leads to an address that is none.
     Address(String),
     /// The registry leads to a place without TLS.
@@ -94,20 +101,26 @@ impl Fault {
     pub fn into_error(self, place: &ImagePlace, login: Option<&str>) -> Error {
         let host = place.registry().authority();
         let failed = || Error::local(format!("cannot ask the registry {host} about the image {}", place.path()));
+        let is_own = |at: &str| at == place.registry().api_authority();
+        let failed_at = |at: &str| if is_own(at) { failed() } else { failed().cause(format!("it leads to {at}")) };
         match self {
-            Self::Name(error) => failed()
+            Self::Name { error, at } => failed_at(&at)
                 .cause(error)
-                .hint(format!("the name {host} is not known here: check its spelling and your DNS")),
-            Self::Connection(error) => {
-                let hint = match error.kind() {
-                    io::ErrorKind::ConnectionRefused => "nothing listens there: is the registry running?",
-                    _ => "check the network, and the registry's address",
+                .hint(format!("the name {at} is not known here: check its spelling and your DNS")),
+            Self::Connection { error, at } => {
+                let hint = match (error.kind(), is_own(&at)) {
+                    (io::ErrorKind::ConnectionRefused, true) => "nothing listens there: is the registry running?",
+                    (io::ErrorKind::ConnectionRefused, false) => {
+                        "nothing listens there: is the service that the registry names running?"
+                    }
+                    (_, true) => "check the network, and the registry's address",
+                    (_, false) => "check the network, and the address that the registry names",
                 };
-                failed().cause(error).hint(hint)
+                failed_at(&at).cause(error).hint(hint)
             }
-            Self::Handshake(error) => {
-                let hint = on_handshake(&error, host);
-                let failed = failed().cause(&error);
+            Self::Handshake { error, at } => {
+                let hint = on_handshake(&error, &at);
+                let failed = failed_at(&at).cause(&error);
                 match hint {
                     Some(hint) => failed.hint(hint),
                     None => failed,
@@ -117,20 +130,36 @@ impl Fault {
             Self::Certificates { file, why } => failed()
                 .cause(format!("{}: {why}", file.display()))
                 .hint("it must hold the certificate of the registry's authority, in PEM"),
-            Self::Http(error) => {
-                let hint = if place.is_plain_http() {
-                    format!("something else may listen there; if it speaks TLS, write https://{host}")
-                } else {
-                    "something else may listen there: check the host and the port".to_owned()
+            Self::Http { error, at, plain } => {
+                let hint = match (is_own(&at), plain) {
+                    (true, true) => format!("something else may listen there; if it speaks TLS, write https://{host}"),
+                    (true, false) => "something else may listen there: check the host and the port".to_owned(),
+                    (false, _) => "something else may listen there than what the registry names".to_owned(),
                 };
-                failed().caused_by(&error).hint(hint)
+                failed_at(&at).caused_by(&error).hint(hint)
             }
             Self::TooLarge => failed()
                 .cause(format!("it answers more than {} MiB", MAX_ANSWER / 1024 / 1024))
                 .hint("what listens there may be no registry: check the host and the port"),
-            Self::Late(limit) => failed()
-                .cause(format!("it did not answer within {} s", limit.as_secs_f64()))
+            Self::Late { limit, at, proxy } => failed_at(&at)
+                .cause(format!("it did not answer within {} s{proxy}", limit.as_secs_f64()))
                 .hint("try again; is something between that lets nothing through?"),
+            Self::ProxyUrl(why) => failed()
+                .cause(format!("HTTPS_PROXY: {why}"))
+                .hint("write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT; NO_PROXY names what is reached without it"),
+            Self::ProxyDown { error, proxy } => failed()
+                .cause(format!("the proxy {proxy}"))
+                .caused_by(&*error)
+                .hint("HTTPS_PROXY names that proxy; if the registry is reached without it, name the registry's host in NO_PROXY"),
+            Self::ProxyRefused { status, proxy, at } => {
+                let failed = failed().cause(format!("the proxy {proxy} answers {status} for {at}"));
+                failed.hint(match status {
+                    StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                        "write a login that it takes into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
+                    }
+                    _ => "the proxy does not let you through, or does not reach it; NO_PROXY names what is reached without it",
+                })
+            }
             Self::Address(url) => failed().cause(format!("it leads to {url:?}, which is no address")),
             Self::Plaintext(url) => failed()
                 .cause(format!("it leads to {url}, without TLS"))
@@ -141,6 +170,11 @@ impl Fault {
             Self::Login(error) => error,
             Self::NoRegistry { status, kind, at } => {
                 let kind = kind.map(|kind| format!(" with {kind}")).unwrap_or_default();
+                if !is_own(&at) {
+                    return failed()
+                        .cause(format!("it leads to {at}, which answers {status}{kind}, as no such service does"))
+                        .hint("something else listens there than what the registry names");
+                }
                 let failed = failed().cause(format!("{at} answers {status}{kind}, which no registry does"));
                 if place.is_plain_http() && status == StatusCode::BAD_REQUEST {
                     return failed.hint(format!("if it speaks TLS, write https://{host}"));
@@ -165,7 +199,8 @@ impl Fault {
                         failed.hint(format!("it has been asked too often: try again {wait}{more}"))
                     }
                     (status, _) if status.is_server_error() => {
-                        failed.hint("the registry itself fails, or a proxy before it: try again later")
+                        let who = if is_own(&at) { "the registry" } else { "the service that the registry names" };
+                        failed.hint(format!("{who} itself fails, or a proxy before it: try again later"))
                     }
                     _ => failed,
                 }
@@ -200,7 +235,7 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
     (!kind.is_empty()).then(|| kind.chars().take(80).collect())
 }
 
-fn on_handshake(error: &io::Error, host: &str) -> Option<String> {
+fn on_handshake(error: &io::Error, at: &str) -> Option<String> {
     let inner = error.get_ref().and_then(|inner| (inner as &(dyn StdError + 'static)).downcast_ref::<TlsError>());
     let Some(inner) = inner else {
         return Some(
@@ -210,14 +245,13 @@ fn on_handshake(error: &io::Error, host: &str) -> Option<String> {
     Some(match inner {
         TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => format!(
             "no authority that this machine trusts has issued its certificate: put your company's CA certificate into {}",
-            Trust::file_for(host)
+            Trust::file_for(at)
         ),
         TlsError::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => "its certificate is for another name: use the name that it holds".to_owned(),
         TlsError::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
-            "the registry needs a new certificate; if that day is still to come, this machine's clock is wrong"
-                .to_owned()
+            "it needs a new certificate; if that day is still to come, this machine's clock is wrong".to_owned()
         }
         TlsError::InvalidCertificate(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }) => {
             "check this machine's clock".to_owned()

@@ -3,7 +3,6 @@
 //! Each request makes a connection of its own: a question takes two or three, often to as many hosts.
 
 use std::fmt::Write as _;
-use std::io;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -18,9 +17,13 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::deadline::Deadline;
+use super::dial::dial;
 use super::fault::Fault;
+use super::proxy::{Proxy, Via};
 use super::trust::Trust;
-use super::url::{RegistryUrl, is_loopback};
+use super::url::RegistryUrl;
+use crate::host::is_loopback;
 
 /// The most of an answer that is read: many times a page of tags or a token.
 pub const MAX_ANSWER: usize = 8 * 1024 * 1024;
@@ -72,7 +75,7 @@ impl Target {
             return Err(unusable());
         }
         let port = authority.port_u16().unwrap_or(if plain { 80 } else { 443 });
-        Ok(Self { plain, host, port, authority: authority.as_str().to_owned(), path })
+        Ok(Self { plain, host, port, authority: authority.as_str().to_ascii_lowercase(), path })
     }
 
     /// The same place with `query` for its own.
@@ -141,50 +144,61 @@ pub type Listener = dyn Fn(&str) + Send + Sync;
 /// Sends requests, and tells of each.
 pub struct Http {
     pub trust: Trust,
+    pub proxy: Proxy,
     pub tell: Option<Box<Listener>>,
 }
 
 impl Http {
-    pub async fn send(&self, target: &Target, request: &Request) -> Result<Answer, Fault> {
+    pub async fn send(&self, target: &Target, request: &Request, deadline: Deadline) -> Result<Answer, Fault> {
         let since = Instant::now();
-        let result = self.exchange(target, request).await;
+        // What has no TLS is on this machine.
+        let via = if target.plain { None } else { self.proxy.toward(&target.host, target.port)? };
+        let proxy = via.as_ref().map(|via| format!(" through the proxy {via}")).unwrap_or_default();
+        let exchanged = deadline.keep(self.exchange(target, via, request)).await;
+        let late = |limit| Fault::Late { limit, at: target.authority.clone(), proxy: proxy.clone() };
+        let result = exchanged.unwrap_or_else(|limit| Err(late(limit)));
         if let Some(tell) = &self.tell {
             let outcome = match &result {
                 Ok(answer) => answer.status.as_u16().to_string(),
                 Err(_) => "no answer".to_owned(),
             };
             let took = since.elapsed().as_secs_f64() * 1e3;
-            tell(&format!("{} {}: {outcome} in {took:.1} ms", request.method, target.shown()));
+            tell(&format!("{} {}{proxy}: {outcome} in {took:.1} ms", request.method, target.shown()));
         }
         result
     }
 
-    async fn exchange(&self, target: &Target, request: &Request) -> Result<Answer, Fault> {
-        let socket = connect(target).await?;
-        if target.plain {
-            return talk(socket, target, request).await;
+    async fn exchange(&self, target: &Target, via: Option<Via>, request: &Request) -> Result<Answer, Fault> {
+        match via {
+            Some(via) => self.talk_tls(via.tunnel(&target.host, target.port).await?, target, request).await,
+            None if target.plain => talk(connect(target).await?, target, request).await,
+            None => self.talk_tls(connect(target).await?, target, request).await,
         }
+    }
+
+    async fn talk_tls(
+        &self,
+        way: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        target: &Target,
+        request: &Request,
+    ) -> Result<Answer, Fault> {
         let name = ServerName::try_from(target.host.clone()).map_err(|_| Fault::Address(target.authority.clone()))?;
         let settings = self.trust.settings(&target.host, target.port)?;
-        let stream = TlsConnector::from(settings).connect(name, socket).await.map_err(Fault::Handshake)?;
+        let stream = TlsConnector::from(settings).connect(name, way).await;
+        let stream = stream.map_err(|error| Fault::Handshake { error, at: target.authority.clone() })?;
         talk(stream, target, request).await
     }
 }
 
 async fn connect(target: &Target) -> Result<TcpStream, Fault> {
-    let addresses = lookup_host((target.host.as_str(), target.port)).await.map_err(Fault::Name)?;
-    let mut failed = None;
-    for address in addresses {
-        // What a name such as localhost leads to is somebody else's to say.
-        if target.plain && !address.ip().is_loopback() {
-            return Err(Fault::Plaintext(format!("{} ({})", target.shown(), address.ip())));
-        }
-        match TcpStream::connect(address).await {
-            Ok(socket) => return Ok(socket),
-            Err(error) => failed = Some(error),
-        }
+    let at = || target.authority.clone();
+    let found = lookup_host((target.host.as_str(), target.port)).await;
+    let addresses: Vec<_> = found.map_err(|error| Fault::Name { error, at: at() })?.collect();
+    // What a name such as localhost leads to is somebody else's to say.
+    if let Some(address) = addresses.iter().find(|address| target.plain && !address.ip().is_loopback()) {
+        return Err(Fault::Plaintext(format!("{} ({})", target.shown(), address.ip())));
     }
-    Err(failed.map_or_else(|| Fault::Name(io::Error::other("the name has no address")), Fault::Connection))
+    dial(addresses).await.map_err(|error| Fault::Connection { error, at: at() })
 }
 
 async fn talk(
@@ -207,14 +221,15 @@ async fn talk(
     let body = Full::new(Bytes::from(request.form.clone().unwrap_or_default()));
     let message = builder.body(body).map_err(|_| Fault::Address(target.shown()))?;
 
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(Fault::Http)?;
+    let broken = |error| Fault::Http { error, at: target.authority.clone(), plain: target.plain };
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // Ends with this function, however that ends.
     let mut tasks = JoinSet::new();
     tasks.spawn(connection);
-    let (head, mut incoming) = sender.send_request(message).await.map_err(Fault::Http)?.into_parts();
+    let (head, mut incoming) = sender.send_request(message).await.map_err(broken)?.into_parts();
     let mut body = Vec::new();
     while let Some(frame) = incoming.frame().await {
-        let Ok(data) = frame.map_err(Fault::Http)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         if body.len() + data.len() > MAX_ANSWER {
             return Err(Fault::TooLarge);
         }

@@ -1,12 +1,10 @@
 //! What the name of an image and a tag may be.
 //!
-//! The rules are the distribution specification's: a name matches `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*` between its slashes,
-//! and a tag `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
+//! A name's rules are those of `plugin_image`; a tag is `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}` in the distribution
+//! specification.
 
 use crate::invalid::Invalid;
-
-/// The longest name that registries take, host included, in characters. Docker's own limit.
-const MAX_NAME: usize = 255;
+use crate::plugin_image::{MAX_PATH, PathFault, check_path, split_host};
 
 const MAX_TAG: usize = 128;
 
@@ -25,9 +23,7 @@ pub fn check_image(image: &str) -> Result<(), Invalid> {
     if let Some((name, _)) = image.split_once('@') {
         return Err(refuse("it has a digest").hint(format!("write `{name}`")));
     }
-    if let Some((host, name)) = image.split_once('/')
-        && is_host(host)
-    {
+    if let Some((_, name)) = split_host(image) {
         return Err(refuse("it begins with a registry's host").hint(format!(
             "write `{name}`: the registry is said apart from it, by registry_type and registry_config"
         )));
@@ -35,18 +31,15 @@ pub fn check_image(image: &str) -> Result<(), Invalid> {
     if let Some((name, tag)) = image.rsplit_once(':') {
         return Err(refuse(&format!("it has the tag `{tag}`")).hint(format!("write `{name}`")));
     }
-    if image.len() > MAX_NAME {
-        return Err(refuse(&format!("it has more than {MAX_NAME} characters")));
-    }
-    if image.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        let hint = format!("registries take lower case only: `{}`", image.to_ascii_lowercase());
-        return Err(refuse("it has capital letters").hint(hint));
-    }
-    if !is_path(image) {
-        return Err(refuse("it is not made of lower-case letters, digits and single `.`, `_` or `-` between them")
-            .hint("write it as OWNER/NAME: cloudforet/plugin-example"));
-    }
-    Ok(())
+    check_path(image).map_err(|fault| match fault {
+        PathFault::Length => refuse(&format!("it has more than {MAX_PATH} characters")),
+        PathFault::Capitals => refuse("it has capital letters")
+            .hint(format!("registries take lower case only: `{}`", image.to_ascii_lowercase())),
+        PathFault::Form => {
+            refuse("it is not made of lower-case letters, digits and single `.`, `_` or `-` between them")
+                .hint("write it as OWNER/NAME: cloudforet/plugin-example")
+        }
+    })
 }
 
 /// Checks a tag, such as `1.2.0`.
@@ -71,30 +64,6 @@ pub fn check_tag(tag: &str) -> Result<(), Invalid> {
         return Err(refuse("it must begin with a letter, a digit or `_`"));
     }
     Ok(())
-}
-
-/// Whether what stands before the first slash is a host, by the rule that docker has for it.
-fn is_host(first: &str) -> bool {
-    let begins_as_host = first.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
-    first == "localhost" || (begins_as_host && first.contains(['.', ':']))
-}
-
-/// Whether `text` is made as an image's name is.
-pub fn is_path(text: &str) -> bool {
-    text.len() <= MAX_NAME && text.split('/').all(is_component)
-}
-
-fn is_component(text: &str) -> bool {
-    let is_word = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = text.as_bytes();
-    // Groups of separators stand between words.
-    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
-    is_word(first)
-        && is_word(last)
-        && bytes
-            .split(is_word)
-            .filter(|gap| !gap.is_empty())
-            .all(|gap| matches!(gap, b"." | b"_" | b"__") || gap.iter().all(|byte| *byte == b'-'))
 }
 
 #[cfg(test)]

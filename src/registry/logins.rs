@@ -13,6 +13,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 
+use super::deadline::Deadline;
 use super::helper;
 use super::place::ImagePlace;
 use crate::error::{Error, Result};
@@ -82,10 +83,10 @@ impl Logins {
     /// The login for the image at `place`.
     ///
     /// # Errors
-    /// A file cannot be read or is none of its kind, or a helper fails.
-    pub async fn find(&self, place: &ImagePlace) -> Result<Option<Login>> {
+    /// A file cannot be read or is none of its kind, or a helper fails, or does not answer until `deadline`.
+    pub async fn find(&self, place: &ImagePlace, deadline: Deadline) -> Result<Option<Login>> {
         for file in &self.files {
-            if let Some(login) = find_in(file, place).await? {
+            if let Some(login) = find_in(file, place, deadline).await? {
                 return Ok(Some(login));
             }
         }
@@ -93,7 +94,7 @@ impl Logins {
     }
 }
 
-async fn find_in(file: &Path, place: &ImagePlace) -> Result<Option<Login>> {
+async fn find_in(file: &Path, place: &ImagePlace, deadline: Deadline) -> Result<Option<Login>> {
     let Some(document) = read(file)? else { return Ok(None) };
     let shown = file.display().to_string();
     let hub = place.registry().is_docker_hub();
@@ -102,7 +103,7 @@ async fn find_in(file: &Path, place: &ImagePlace) -> Result<Option<Login>> {
     let own = document.cred_helpers.iter().flatten().find(|(key, _)| host_of(key) == host_of(server));
     let helpers = [own.map(|(_, name)| name), document.creds_store.as_ref()];
     for name in helpers.into_iter().flatten().filter(|name| !name.is_empty()) {
-        if let Some(secret) = helper::ask(name, server, &shown).await? {
+        if let Some(secret) = helper::ask(name, server, &shown, deadline).await? {
             return Ok(Some(Login { secret, from: format!("docker-credential-{name}, named in {shown}") }));
         }
     }
@@ -190,9 +191,15 @@ fn read(file: &Path) -> Result<Option<Document>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::{Value, json};
 
     use super::*;
+
+    fn soon() -> Deadline {
+        Deadline::after(Duration::from_secs(10))
+    }
 
     fn found(document: &Value, place: &str) -> Option<String> {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -201,7 +208,8 @@ mod tests {
         let place = ImagePlace::of_url(&host.parse().unwrap(), image).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let missing = PathBuf::from("/nowhere/config.json");
-        let login = runtime.block_on(Logins::new(vec![missing, file.path().into()]).find(&place)).unwrap();
+        let logins = Logins::new(vec![missing, file.path().into()]);
+        let login = runtime.block_on(logins.find(&place, soon())).unwrap();
         login.map(|login| match login.secret {
             Secret::Password { user, password } => format!("{user} {password}"),
             Secret::Identity(token) => format!("identity {token}"),
@@ -253,7 +261,8 @@ mod tests {
         std::fs::write(file.path(), "{\"auths\": {\"h.example\": \"hunter2\"}}").unwrap();
         let place = ImagePlace::of_url(&"h.example".parse().unwrap(), "a").unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let error = runtime.block_on(Logins::new(vec![file.path().into()]).find(&place)).unwrap_err().to_string();
+        let logins = Logins::new(vec![file.path().into()]);
+        let error = runtime.block_on(logins.find(&place, soon())).unwrap_err().to_string();
         assert!(error.contains(&file.path().display().to_string()) && !error.contains("hunter2"), "{error}");
     }
 }

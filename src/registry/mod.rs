@@ -4,7 +4,8 @@
 //! ghcr.io, Harbor, ECR and Google's registries speak, and with the logins that docker, podman and buildah keep.
 //!
 //! A question passes `place` (which registry, which image: `url`, `image`), `client` (what to ask for), `auth` (who is
-//! asking: `challenge`, `logins`, `helper`), `http` (one request: `trust`), and `fault` (what went wrong and what to do).
+//! asking: `challenge`, `logins`, `helper`), `http` (one request: `dial`, `proxy`, `trust`), and `fault` (what went wrong
+//! and what to do). Each step keeps to the question's `deadline`.
 //!
 //! Plaintext is spoken with loopback addresses only, certificates are always verified, and a login goes to nobody but
 //! the registry that it belongs to and the token service that this registry names.
@@ -17,12 +18,15 @@
 mod auth;
 mod challenge;
 mod client;
+mod deadline;
+mod dial;
 mod fault;
 mod helper;
 mod http;
 mod image;
 mod logins;
 mod place;
+mod proxy;
 mod trust;
 mod url;
 mod versions;
@@ -31,5 +35,6 @@ pub use client::Client;
 pub use image::{check_image, check_tag};
 pub use logins::Logins;
 pub use place::ImagePlace;
+pub use proxy::Proxy;
 pub use url::RegistryUrl;
 pub use versions::newest_first;

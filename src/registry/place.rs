@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::image::{check_image, is_path};
+use super::image::check_image;
 use super::url::RegistryUrl;
 use crate::invalid::Invalid;
+use crate::plugin_image::check_path;
 
 /// An image in a registry, without a tag. It reads as docker, podman and buildah take it: `127.0.0.1:5000/x/plugin-a`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl ImagePlace {
             "" => image.to_owned(),
             prefix => format!("{prefix}/{image}"),
         };
-        if !is_path(&path) {
+        if check_path(&path).is_err() {
             return Err(Invalid::new(format!("`{path}` is too long for an image's name")));
         }
         Ok(Self { registry: registry.clone(), path })

@@ -14,6 +14,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::fault::Fault;
+use crate::host::in_url;
 
 /// HTTP/1.1 in ALPN (RFC 7301).
 const HTTP1: &[u8] = b"http/1.1";
@@ -75,7 +76,7 @@ impl Trust {
     }
 
     fn files(&self, host: &str, port: u16) -> Vec<PathBuf> {
-        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let host = in_url(host);
         let mut names = vec![format!("{host}:{port}")];
         if port == 443 {
             names.push(host);

@@ -1,19 +1,16 @@
 //! Where a registry is reached.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use super::image;
+use crate::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::invalid::Invalid;
+use crate::plugin_image::check_path;
 
 /// The names under which Docker Hub goes: in image names, in logins, for its API, and as the real Repository service
 /// has it in `registry_url`.
 const DOCKER_HUB: [&str; 5] =
     ["docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "hub.docker.com"];
-
-/// The longest host name in DNS, in characters (RFC 1035, 2.3.4).
-const MAX_HOST: usize = 253;
 
 /// A registry as a user names it: `host[:port][/prefix]`, `https://...`, or `http://...` for a loopback address.
 ///
@@ -123,65 +120,17 @@ impl FromStr for RegistryUrl {
         let prefix = path.trim_end_matches('/');
         // The version of the API is no part of an image's name, and stands in many addresses of docker's configuration.
         let prefix = if matches!(prefix, "v1" | "v2") { "" } else { prefix };
-        if !prefix.is_empty() && !image::is_path(prefix) {
+        if !prefix.is_empty() && check_path(prefix).is_err() {
             return Err(refuse("what stands behind its host is no part of an image's name", written));
         }
         let prefix = prefix.to_owned();
         if DOCKER_HUB.contains(&host.as_str()) && port.is_none_or(|port| port == 443) {
             return Ok(Self { prefix, ..Self::docker_hub() });
         }
-        let shown = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        let shown = in_url(&host);
         let authority = port.map_or_else(|| shown.clone(), |port| format!("{shown}:{port}"));
         Ok(Self { authority, host, port, plain, prefix })
     }
-}
-
-/// The host, still in its brackets if it has some, and the port's text.
-fn split_port(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
-    if authority.starts_with('[') {
-        let end = authority.find(']').ok_or("its `[` is not closed")? + 1;
-        let (host, rest) = authority.split_at(end);
-        return match rest.strip_prefix(':') {
-            Some(port) => Ok((host, Some(port))),
-            None if rest.is_empty() => Ok((host, None)),
-            None => Err("something stands between its `]` and its port"),
-        };
-    }
-    match authority.split_once(':') {
-        Some((_, port)) if port.contains(':') => Err("an IPv6 address stands in brackets: [::1]:5000"),
-        Some((host, port)) => Ok((host, Some(port))),
-        None => Ok((authority, None)),
-    }
-}
-
-fn read_port(text: &str) -> Result<u16, &'static str> {
-    // `parse` alone would take "+80".
-    let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    digits.and_then(|digits| digits.parse().ok()).filter(|port| *port != 0).ok_or("its port is none")
-}
-
-fn check_host(host: &str) -> Result<String, &'static str> {
-    if let Some(address) = host.strip_prefix('[') {
-        let address = address.strip_suffix(']').unwrap_or(address);
-        let address: Ipv6Addr = address.parse().map_err(|_| "what stands in its brackets is no IPv6 address")?;
-        return Ok(address.to_string());
-    }
-    if host.is_empty() {
-        return Err("it has no host");
-    }
-    if host.len() > MAX_HOST {
-        return Err("its host is too long");
-    }
-    // `_` is in no host name of DNS, but in those of container networks.
-    if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) {
-        return Err("its host may hold letters, digits, `-`, `_` and `.` only");
-    }
-    Ok(host.to_ascii_lowercase())
-}
-
-/// Whether `host` names this machine itself.
-pub(super) fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Target, Warning};
 use crate::path::FieldPath;
-use crate::plugin_image::{MAX_LENGTH, name_of};
+use crate::plugin_image::{MAX_LENGTH, name_of, split_host};
 
 /// Warnings about a request, each with what a current service refuses and what to do.
 pub fn warnings(target: &Target<'_>, request: &Map<String, Value>) -> Vec<Warning> {
@@ -20,9 +20,7 @@ pub fn warnings(target: &Target<'_>, request: &Map<String, Value>) -> Vec<Warnin
 /// All that is wrong with an image, in the order in which it is written.
 fn of_image(image: &str) -> Vec<String> {
     let mut warnings = Vec::new();
-    // By the rule of Docker, which tells a host from a folder in the same way.
-    let is_host = |first: &str| first.contains(['.', ':']) || first == "localhost";
-    if image.split_once('/').is_some_and(|(first, _)| is_host(first)) {
+    if split_host(image).is_some() {
         warnings.push(
             "an image is named without its registry's host, which the service knows: leave out what stands before \
              the first `/`"

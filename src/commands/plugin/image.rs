@@ -13,12 +13,13 @@ use super::step::Step;
 use super::{read_specs, there_are};
 use crate::cli::{PluginImage, PluginSources};
 use crate::commands::Context;
+use crate::commands::connector::RegistryAccess;
 use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::invalid::Invalid;
 use crate::path::FieldPath;
 use crate::plugin::builder::{Build, Builder, CommandLine};
-use crate::registry::{self, Client, ImagePlace, Logins};
+use crate::registry::{self, Client, ImagePlace};
 use crate::repository;
 use crate::spec::{Draft, Part, Request, Target};
 use crate::streams::{Streams, Talk};
@@ -167,8 +168,7 @@ impl Image {
         ending: &mut Ending,
         talk: &Talk,
     ) -> Result<()> {
-        let logins = Logins::new(variables.registry_logins());
-        let client = Client::new(logins, limit.unwrap_or(ANSWER).min(ANSWER));
+        let client = RegistryAccess::of(variables).client(limit.unwrap_or(ANSWER).min(ANSWER));
         let mut seen = None;
         let waiting = async {
             let waiting = self.until_shown(&client, &mut seen, talk);

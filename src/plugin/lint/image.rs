@@ -3,7 +3,7 @@
 use super::document::{Found, Sink};
 use super::finding::Severity::{self, Error, Warning};
 use super::rule::Rule;
-use crate::plugin_image::{MAX_LENGTH, name_of};
+use crate::plugin_image::{MAX_LENGTH, MAX_PATH, PathFault, check_path, name_of, split_host};
 
 /// Where an image will be pushed, as long as nobody has said it.
 pub const PLACEHOLDER: &str = "YOUR-NAMESPACE";
@@ -27,10 +27,7 @@ pub fn faults(image: &str, registry_type: &str) -> Vec<Told> {
         add(Rule::Placeholder, Error, format!("{PLACEHOLDER} still stands where a namespace should"), hint);
     }
     let (bare, digest) = image.split_once('@').map_or((image, None), |(bare, digest)| (bare, Some(digest)));
-    let (host, rest) = match bare.split_once('/') {
-        Some((first, rest)) if is_host(first) => (Some(first), rest),
-        _ => (None, bare),
-    };
+    let (host, rest) = split_host(bare).map_or((None, bare), |(host, rest)| (Some(host), rest));
     if let Some(host) = host {
         let hint = format!("leave out {host}/: registry_type and registry_config say where the image is");
         add(Rule::ImageRegistry, Error, "an image is named without its registry's host".to_owned(), hint);
@@ -70,24 +67,22 @@ pub fn faults(image: &str, registry_type: &str) -> Vec<Told> {
     found
 }
 
-/// By the rule of Docker, which tells a host from a folder in the same way.
-fn is_host(first: &str) -> bool {
-    first.contains(['.', ':']) || first == "localhost"
-}
-
 /// Why no registry has an image of this path, though the service would ask for it.
 fn not_for_registries(path: &str, registry_type: &str) -> Option<(String, String)> {
-    if path.contains(|c: char| c.is_ascii_uppercase()) {
-        let message = "registries take no upper-case letters in an image's name";
-        return Some((message.to_owned(), format!("write {}", path.to_ascii_lowercase())));
-    }
-    let is_part = |part: &str| {
-        let is_edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        is_edge(part.chars().next()) && is_edge(part.chars().next_back())
-    };
-    if !path.split('/').all(is_part) {
-        let message = "registries take parts that begin and end with a letter or a digit";
-        return Some((message.to_owned(), "write it as acme/plugin-slack".to_owned()));
+    match check_path(path) {
+        Err(PathFault::Length) => {
+            let message = format!("registries take {MAX_PATH} characters at most");
+            return Some((message, "shorten what stands before the last `/`".to_owned()));
+        }
+        Err(PathFault::Capitals) => {
+            let message = "registries take no upper-case letters in an image's name";
+            return Some((message.to_owned(), format!("write {}", path.to_ascii_lowercase())));
+        }
+        Err(PathFault::Form) => {
+            let message = "registries take lower-case letters and digits, with single `.`, `_` or `-` between them";
+            return Some((message.to_owned(), "write it as acme/plugin-slack".to_owned()));
+        }
+        Ok(()) => {}
     }
     let has_namespaces = matches!(registry_type, "" | "NONE_REGISTRY_TYPE" | "DOCKER_HUB" | "GITHUB");
     if has_namespaces && !path.contains('/') {
@@ -100,7 +95,7 @@ fn not_for_registries(path: &str, registry_type: &str) -> Option<(String, String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugin_image;
+    use crate::{plugin_image, registry};
 
     fn rules(image: &str) -> Vec<&'static str> {
         faults(image, "").into_iter().map(|(rule, ..)| rule.name()).collect()
@@ -121,6 +116,11 @@ mod tests {
             ("Acme/Plugin", &["image-reference"]),
             ("acme//plugin", &["image-reference"]),
             ("acme/-plugin", &["image-reference"]),
+            ("a/b..c/x", &["image-reference"]),
+            ("a/b___c/x", &["image-reference"]),
+            ("../x", &["image-reference"]),
+            ("a/한글/x", &["image-reference"]),
+            ("a/b__c.d---e/x", &[]),
             ("plugin-slack", &["image-reference"]),
             ("YOUR-NAMESPACE/plugin-slack", &["placeholder"]),
             ("acme/플러그인", &["image-name"]),
@@ -136,6 +136,14 @@ mod tests {
         let name = "x".repeat(MAX_LENGTH);
         assert!(rules(&format!("acme/{name}")).is_empty());
         assert_eq!(rules(&format!("acme/{name}x")), ["image-name"]);
+    }
+
+    #[test]
+    fn what_cannot_be_pushed_is_told_before() {
+        let long = format!("{}x", "a/".repeat(130));
+        for image in ["acme/plugin-slack", "a/b..c/x", "a/b_c/x", "a/b___c/x", "../x", "a.b/c/x", "A/x", "a:1", &long] {
+            assert_eq!(faults(image, "HARBOR").is_empty(), registry::check_image(image).is_ok(), "{image}");
+        }
     }
 
     /// Who decides in the end is the service's own rule.
