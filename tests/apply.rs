@@ -495,6 +495,34 @@ fn ctrl_c_says_where_pruning_stopped() {
 }
 
 #[test]
+fn a_plugin_that_cannot_be_taken_away_leaves_nothing_to_finish() {
+    let world = World::generation2();
+    world.service.lock("plugin-old");
+    let run = world.apply(ALL);
+    assert_eq!(run.status, Some(64 + 7), "{run}");
+    assert!(run.stderr.contains("ERROR_PERMISSION_DENIED") && !run.stderr.contains("kept"), "{run}");
+    assert!(world.service.rows().contains_key("plugin-old"));
+    assert!(world.kept().is_empty(), "{:?}", world.kept());
+}
+
+#[test]
+fn where_it_is_not_known_whether_a_plugin_is_taken_away_the_kept_spec_is_named() {
+    let world = World::generation2();
+    let expected = expected(&world);
+    for done in [false, true] {
+        world.reset();
+        world.service.trouble(Trouble::Away { from: 7, done });
+        let run = world.apply(ALL);
+        assert_eq!(run.status, Some(64 + 14), "{run}");
+        let hint = "hint: it may be deregistered; its old spec is kept in plugin-old.yml.replacing: the same command, \
+                    run again, finishes what was begun\n";
+        assert!(run.stderr.contains(hint), "{run}");
+        assert_eq!(world.kept().into_keys().collect::<Vec<_>>(), ["plugin-old.yml.replacing"]);
+        world.finish(&expected, "away");
+    }
+}
+
+#[test]
 fn two_at_the_same_time_end_in_what_one_would() {
     let world = World::generation2();
     let expected = expected(&world);

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use tonic::Code;
 
 use super::planned::{Found, Planned, Step, Subject, refusal};
 use super::service::{is_not_found, is_there_already};
@@ -176,7 +177,13 @@ impl Planned {
         // Both halves are known to be well-formed before the first.
         self.requests(subject, &kept)?;
         holds.set(true);
-        self.service.deregister(&subject.identity).await?;
+        if let Err(error) = self.service.deregister(&subject.identity).await {
+            // Nothing was taken away, so that there is nothing to finish.
+            if is_refusal(&error) && self.forget(subject, &kept, &row).await.is_ok() {
+                return Err(error);
+            }
+            return Err(error.hint(format!("it may be deregistered; {}", subject.again())));
+        }
         self.register_in_place_of(subject, &kept).await
     }
 
@@ -262,6 +269,21 @@ impl Subject {
         let place = self.kept().map(|path| format!(" in {path}")).unwrap_or_default();
         format!("its old spec is kept{place}: the same command, run again, finishes what was begun")
     }
+}
+
+/// Whether the service says that it has not done what it was asked for. Others may come from what stands before it, or be
+/// an answer that was lost.
+fn is_refusal(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        Kind::Status(
+            Code::InvalidArgument
+                | Code::PermissionDenied
+                | Code::Unauthenticated
+                | Code::FailedPrecondition
+                | Code::Unimplemented
+        )
+    )
 }
 
 fn is_ended(error: &Error) -> bool {
