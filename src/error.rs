@@ -6,6 +6,7 @@
 use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value, json};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tonic::Code;
 
 use crate::escape;
@@ -26,8 +27,8 @@ pub enum Kind {
     Differs,
     /// A server answered with this gRPC status: exit 64 + its number.
     Status(Code),
-    /// Ctrl-C ended what goes on until then: nothing to say, exit 130 as shells count a signal.
-    Interrupted,
+    /// A signal ended it: nothing to say, exit 128 + its number as shells count.
+    Ended(Ending),
     /// The reader of standard output went away, as `head` does: nothing to say, exit 0.
     ReaderGone,
 }
@@ -42,13 +43,53 @@ impl Kind {
             // gRPC has 17 codes, so this stays below the 128 + signal of shells.
             Self::Status(code) => 64 + code as u8,
             Self::ReaderGone => 0,
-            Self::Interrupted => 130,
+            Self::Ended(ending) => ending.exit_code(),
         }
     }
 
     /// Whether whoever runs the program knows already, having done it.
     pub fn is_silent(self) -> bool {
-        matches!(self, Self::ReaderGone | Self::Interrupted | Self::Differs)
+        matches!(self, Self::ReaderGone | Self::Ended(_) | Self::Differs)
+    }
+}
+
+/// A signal by which somebody asks for the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// A person pressed Ctrl-C.
+    Interrupt,
+    /// Whoever runs the job wants it to end.
+    Terminate,
+    /// The terminal has gone.
+    HangUp,
+}
+
+impl Ending {
+    /// The signal's number.
+    pub fn signal(self) -> i32 {
+        match self {
+            Self::Interrupt => SIGINT,
+            Self::Terminate => SIGTERM,
+            Self::HangUp => SIGHUP,
+        }
+    }
+
+    fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+            Self::HangUp => 129,
+        }
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Interrupt => "Ctrl-C",
+            Self::Terminate => "SIGTERM",
+            Self::HangUp => "SIGHUP",
+        })
     }
 }
 
@@ -140,9 +181,9 @@ impl Error {
         Self::new(Kind::Status(code), Problem::new(message))
     }
 
-    /// Ctrl-C was pressed.
-    pub fn interrupted() -> Self {
-        Self::new(Kind::Interrupted, Problem::new("interrupted"))
+    /// A signal asked for the end.
+    pub fn ended(ending: Ending) -> Self {
+        Self::new(Kind::Ended(ending), Problem::new(format!("ended by {ending}")))
     }
 
     /// What was compared differs.
@@ -264,7 +305,7 @@ impl Error {
             Kind::Differs => "differs",
             Kind::Status(_) => "status",
             Kind::ReaderGone => "reader-gone",
-            Kind::Interrupted => "interrupted",
+            Kind::Ended(_) => "interrupted",
         };
         object.insert("kind".into(), kind.into());
         object.insert("exit_code".into(), self.exit_code().into());
@@ -333,7 +374,9 @@ mod tests {
         assert_eq!(Error::status(Code::AlreadyExists, "x").exit_code(), 70);
         let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
         assert_eq!(Error::from(gone).exit_code(), 0);
-        assert_eq!(Error::interrupted().exit_code(), 130);
+        for ending in [Ending::Interrupt, Ending::Terminate, Ending::HangUp] {
+            assert_eq!(i32::from(Error::ended(ending).exit_code()), 128 + ending.signal(), "{ending}");
+        }
         assert_eq!((Error::differs().exit_code(), Error::local("x").of_comparison().exit_code()), (1, 3));
         assert_eq!(Error::usage("x").of_comparison().exit_code(), 2);
     }

@@ -10,6 +10,7 @@ use std::io::Write as _;
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
+use signal_hook::low_level::emulate_default_handler;
 
 pub mod cli;
 pub mod client;
@@ -47,7 +48,7 @@ pub mod well_known;
 pub mod yaml;
 
 use config::Variables;
-use error::{Error, Result};
+use error::{Ending, Error, Kind, Result};
 use streams::{Streams, TalkFormat};
 
 /// Does what `args` (the program's name first) ask for, and returns the exit code.
@@ -86,6 +87,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, stre
         }
         Err(error) => {
             streams.talk.finish((!error.kind().is_silent()).then_some(&error));
+            if let Kind::Ended(ending @ (Ending::Terminate | Ending::HangUp)) = error.kind() {
+                // Now that all is said, it ends as where nobody looks; only Ctrl-C has an exit code of its own. This
+                // returns only if the signal's default cannot be had back.
+                let _ = emulate_default_handler(ending.signal());
+            }
             error.exit_code()
         }
     }

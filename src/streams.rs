@@ -64,6 +64,15 @@ pub fn screen_size() -> Option<(usize, usize)> {
     (width.0 > 0 && height.0 > 0).then_some((width.0.into(), height.0.into()))
 }
 
+/// Whether this process was started so that the end of its terminal does not reach it, as by `nohup`. Asked before anybody
+/// listens; `false` where the system has no `/proc` to tell.
+pub fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // Signals count from 1, and this is the first.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
 /// Done when the reader of standard output has gone; never where that does not show before writing, as with a file.
 ///
 /// A command that waits for news would otherwise learn it only from the next one, which may never come.

@@ -425,6 +425,104 @@ fn ctrl_c_ends_it_at_once_but_not_between_two_halves() {
 }
 
 #[test]
+fn whatever_signal_ends_it_the_second_half_is_done_first() {
+    let world = World::generation2();
+    let expected = expected(&world);
+    for (name, word, end) in
+        [("INT", "Ctrl-C", End::Exit(130)), ("TERM", "SIGTERM", End::Signal(15)), ("HUP", "SIGHUP", End::Signal(1))]
+    {
+        world.reset();
+        world.service.trouble(Trouble::Silent { at: 8, done: true });
+        let mut run = world.start(ALL);
+        assert!(wait_for_silence(&world, &mut run));
+        let unfinished = "once more leaves it unfinished, and its old spec in plugin-old.yml.replacing\n";
+        run.signal(name).wait_for(&format!("{word} {unfinished}"));
+        // The answer is lost, and the plugin found registered.
+        world.service.trouble(Trouble::None);
+        assert_eq!(run.end(), end, "{}", run.err);
+        assert_eq!(run.out, "plugin-old replaced name, image, tags.icon\n", "{name}: {}", run.err);
+        assert_eq!(world.kept().into_keys().collect::<Vec<_>>(), ["plugin-old.yml.replaced"], "{name}");
+        world.finish(&expected, name);
+    }
+}
+
+#[test]
+fn the_second_signal_leaves_it_and_says_where_the_old_spec_is() {
+    let world = World::generation2();
+    let expected = expected(&world);
+    for (name, end) in [("INT", End::Exit(130)), ("TERM", End::Signal(15)), ("HUP", End::Signal(1))] {
+        world.reset();
+        world.service.trouble(Trouble::Silent { at: 8, done: false });
+        let mut run = world.start(&format!("{ALL} -o json"));
+        assert!(wait_for_silence(&world, &mut run));
+        run.signal(name).wait_for("once more");
+        run.signal(name);
+        assert_eq!(run.end(), end, "{}", run.err);
+        assert!(!world.service.rows().contains_key("plugin-old"));
+        assert!(
+            run.err.ends_with(
+                "warning: stopped at plugin-old, which may be deregistered: its old spec is kept in \
+                 plugin-old.yml.replacing, and the same command, run again, finishes what was begun\n"
+            ),
+            "{}",
+            run.err
+        );
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(report, json!({"dry_run": false, "plugins": []}), "{name}");
+        world.finish(&expected, name);
+    }
+}
+
+#[test]
+fn ctrl_c_says_where_pruning_stopped() {
+    let world = World::generation2();
+    let expected = expected(&world);
+    world.reset();
+    world.apply(ALL).success();
+    // The last call deregisters.
+    let last = world.service.calls();
+    world.reset();
+    world.service.trouble(Trouble::Silent { at: last, done: false });
+    let mut run = world.start(ALL);
+    assert!(wait_for_silence(&world, &mut run));
+    assert_eq!(run.interrupt().end(), End::Exit(130), "{}", run.err);
+    assert!(
+        run.err.ends_with("note: stopped at plugin-gone: the same command, run again, does the rest\n"),
+        "{}",
+        run.err
+    );
+    world.finish(&expected, "interrupted while it prunes");
+}
+
+#[test]
+fn a_plugin_that_cannot_be_taken_away_leaves_nothing_to_finish() {
+    let world = World::generation2();
+    world.service.lock("plugin-old");
+    let run = world.apply(ALL);
+    assert_eq!(run.status, Some(64 + 7), "{run}");
+    assert!(run.stderr.contains("ERROR_PERMISSION_DENIED") && !run.stderr.contains("kept"), "{run}");
+    assert!(world.service.rows().contains_key("plugin-old"));
+    assert!(world.kept().is_empty(), "{:?}", world.kept());
+}
+
+#[test]
+fn where_it_is_not_known_whether_a_plugin_is_taken_away_the_kept_spec_is_named() {
+    let world = World::generation2();
+    let expected = expected(&world);
+    for done in [false, true] {
+        world.reset();
+        world.service.trouble(Trouble::Away { from: 7, done });
+        let run = world.apply(ALL);
+        assert_eq!(run.status, Some(64 + 14), "{run}");
+        let hint = "hint: it may be deregistered; its old spec is kept in plugin-old.yml.replacing: the same command, \
+                    run again, finishes what was begun\n";
+        assert!(run.stderr.contains(hint), "{run}");
+        assert_eq!(world.kept().into_keys().collect::<Vec<_>>(), ["plugin-old.yml.replacing"]);
+        world.finish(&expected, "away");
+    }
+}
+
+#[test]
 fn two_at_the_same_time_end_in_what_one_would() {
     let world = World::generation2();
     let expected = expected(&world);

@@ -155,7 +155,7 @@ fn what_is_not_there_shows_before_anything_is_run() {
 }
 
 /// A builder that goes on until it is told to end, and another program below it that does so for itself.
-const SLOW: &str = "trap 'echo interrupted >>told; kill $below; exit 1' INT TERM
+const SLOW: &str = "trap 'echo interrupted >>told; kill $below; exit 1' INT TERM HUP
 sh -c 'echo $$ >below; exec sleep 600' & below=$!
 echo $$ >pid; echo ready
 while :; do wait; done";
@@ -202,13 +202,16 @@ fn ctrl_c_ends_the_builder_first() {
 }
 
 #[test]
-fn sigterm_ends_the_builder_too() {
-    let user = user(SLOW);
-    let mut running = slow(&user);
-    running.signal("TERM");
-    assert_eq!(running.end(), End::Signal(15));
-    assert_eq!((text(&user, "told").as_str(), running.out.as_str()), ("interrupted\n", ""));
-    assert_no_orphans(&user);
+fn other_signals_end_the_builder_too() {
+    for (name, number) in [("TERM", 15), ("HUP", 1)] {
+        let user = user(SLOW);
+        let mut running = slow(&user);
+        running.signal(name);
+        assert_eq!(running.end(), End::Signal(number));
+        assert_eq!((text(&user, "told").as_str(), running.out.as_str()), ("interrupted\n", ""), "{name}");
+        assert!(running.err.contains("build was interrupted: nothing after it is done"), "{name}: {}", running.err);
+        assert_no_orphans(&user);
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             return dry_run::show(&method, requests, &presentation, context.streams);
         }
         let count = requests.len();
-        let mut stop = method.is_streaming().then(Stop::listen).transpose()?;
+        let mut stop = method.is_streaming().then(Stop::of_reading).transpose()?;
         let presentation = if method.is_streaming() { presentation.of_stream(&shape)? } else { presentation };
         let mut writer = presentation.writer(context.streams);
         let mut shown = Ok(());

@@ -195,7 +195,7 @@ fn is_out_of_reach(error: &Error) -> bool {
     match error.kind() {
         Kind::Local | Kind::NotCompared => true,
         Kind::Status(code) => matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unimplemented),
-        Kind::Usage | Kind::Differs | Kind::ReaderGone | Kind::Interrupted => false,
+        Kind::Usage | Kind::Differs | Kind::ReaderGone | Kind::Ended(_) => false,
     }
 }
 

@@ -119,7 +119,7 @@ impl Reading<'_> {
 
     async fn show(&self, question: &Question, streams: &mut Streams) -> Result<()> {
         let is_streaming = question.method.is_streaming();
-        let mut stop = is_streaming.then(Stop::listen).transpose()?;
+        let mut stop = is_streaming.then(Stop::of_reading).transpose()?;
         let presentation =
             if is_streaming { &question.presentation.of_stream(&question.shape)? } else { &question.presentation };
         let mut writer = presentation.writer(streams);

@@ -1,25 +1,44 @@
-//! The end of what goes on until somebody has had enough: Ctrl-C, or the reader of the output leaving.
+//! The end that comes before the work's own: Ctrl-C, SIGTERM or SIGHUP, or the reader of the output leaving.
 
 use std::cell::Cell;
+use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
+use std::task::Poll;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::error::{Error, Result};
+use crate::error::{Ending, Error, Result};
 use crate::streams;
 
-/// Ends work that has no end of its own. Only such work has one: from here on Ctrl-C does nothing by itself.
+/// Waits for whoever asks for the end. From here on these signals end nothing by themselves, so that all further work is
+/// done through [`Stop::or`] or one of the others; one that comes between two of them is seen by the second. A command has
+/// one of these: another would not see what came before it.
 pub struct Stop {
-    interrupt: Signal,
+    signals: Vec<(Ending, Signal)>,
     reader_gone: Pin<Box<dyn Future<Output = ()>>>,
 }
 
 impl Stop {
-    /// Takes Ctrl-C over. Within a runtime only.
+    /// Takes Ctrl-C over, for work that only reads and has no end of its own; it ends without a reader, too. Within a
+    /// runtime only.
+    pub fn of_reading() -> Result<Self> {
+        Ok(Self { signals: vec![listen(Ending::Interrupt)?], reader_gone: Box::pin(streams::reader_gone()) })
+    }
+
+    /// Takes all signals over that ask for the end. Within a runtime only.
     pub fn listen() -> Result<Self> {
-        let interrupt =
-            signal(SignalKind::interrupt()).map_err(|error| Error::local("cannot wait for signals").cause(error))?;
-        Ok(Self { interrupt, reader_gone: Box::pin(streams::reader_gone()) })
+        let mut endings = vec![Ending::Interrupt, Ending::Terminate];
+        // As under `nohup`, where work goes on without its terminal.
+        if !streams::hangup_is_ignored() {
+            endings.push(Ending::HangUp);
+        }
+        let signals = endings.into_iter().map(listen).collect::<Result<_>>()?;
+        Ok(Self { signals, reader_gone: Box::pin(pending()) })
+    }
+
+    /// Done when a signal asks for the end.
+    pub async fn asked(&mut self) -> Ending {
+        first(&mut self.signals).await
     }
 
     /// Does `work`, unless it is stopped before: it is left where it waits, never in the middle of writing.
@@ -29,49 +48,51 @@ impl Stop {
     pub async fn or<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
             biased;
-            _ = self.interrupt.recv() => Err(Error::interrupted()),
+            ending = first(&mut self.signals) => Err(Error::ended(ending)),
             () = &mut self.reader_gone => Err(Error::reader_gone()),
             done = work => done,
         }
     }
-}
 
-/// Ctrl-C, for work of several steps of which some are not to be parted.
-pub struct Interrupt {
-    signal: Signal,
-}
-
-impl Interrupt {
-    /// Takes Ctrl-C over. Within a runtime only.
-    pub fn listen() -> Result<Self> {
-        let signal =
-            signal(SignalKind::interrupt()).map_err(|error| Error::local("cannot wait for signals").cause(error))?;
-        Ok(Self { signal })
-    }
-
-    /// Does `work`, unless Ctrl-C is pressed: then it is left where it waits, but not while `holds`. In that time the
-    /// first Ctrl-C is answered by `told`, and work goes on until it no longer holds; the second one ends it.
+    /// As [`Stop::or`], for work of several steps of which some are not to be parted: a signal that comes while it `holds`
+    /// is answered by `told`, and the work goes on to its end; the second one leaves it.
     ///
     /// # Errors
     /// Those of `work`; and a silent one where it was left.
-    pub async fn or<T>(
+    pub async fn or_unless_held<T>(
         &mut self,
         holds: &Cell<bool>,
-        told: impl Fn(),
+        told: impl Fn(Ending),
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let mut work = pin!(work);
+        let mut is_told = false;
         loop {
             tokio::select! {
                 biased;
-                _ = self.signal.recv() => {
-                    if !holds.replace(false) {
-                        return Err(Error::interrupted());
+                ending = first(&mut self.signals) => {
+                    if is_told || !holds.get() {
+                        return Err(Error::ended(ending));
                     }
-                    told();
+                    is_told = true;
+                    told(ending);
                 }
                 done = &mut work => return done,
             }
         }
     }
+}
+
+fn listen(ending: Ending) -> Result<(Ending, Signal)> {
+    let kind = SignalKind::from_raw(ending.signal());
+    Ok((ending, signal(kind).map_err(|error| Error::local("cannot wait for signals").cause(error))?))
+}
+
+async fn first(signals: &mut [(Ending, Signal)]) -> Ending {
+    poll_fn(|context| {
+        let mut came =
+            signals.iter_mut().filter_map(|(ending, signal)| signal.poll_recv(context).is_ready().then_some(*ending));
+        came.next().map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
 }

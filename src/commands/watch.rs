@@ -39,7 +39,7 @@ impl Watch<'_> {
         }
         // A command that prints the key may ask a person, who can still end it by Ctrl-C.
         self.connector.metadata()?;
-        let mut stop = Stop::listen()?;
+        let mut stop = Stop::of_reading()?;
         let preparing = self.reading.prepare(self.connector, draft.clone(), &mut streams.talk);
         let question = stop.or(preparing).await?;
         if question.method.is_streaming() {
@@ -102,7 +102,7 @@ impl Watch<'_> {
 /// Whether asking again would be answered the same.
 fn is_final(kind: Kind) -> bool {
     match kind {
-        Kind::Usage | Kind::Differs | Kind::Interrupted | Kind::ReaderGone => true,
+        Kind::Usage | Kind::Differs | Kind::Ended(_) | Kind::ReaderGone => true,
         Kind::Local | Kind::NotCompared => false,
         Kind::Status(code) => matches!(
             code,

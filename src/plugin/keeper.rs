@@ -49,6 +49,14 @@ impl Keeper {
         Ok(self.find_pending()?.map(|(_, kept)| kept))
     }
 
+    /// Where that is kept.
+    ///
+    /// # Errors
+    /// As [`Keeper::pending`].
+    pub fn place_of_pending(&self) -> Result<Option<PathBuf>> {
+        Ok(self.find_pending()?.map(|(path, _)| path))
+    }
+
     fn find_pending(&self) -> Result<Option<(PathBuf, Kept)>> {
         for count in 1..=MOST_PENDING {
             let path = self.path("replacing", count);

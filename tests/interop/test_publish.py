@@ -101,6 +101,7 @@ def developer(request, images, tmp_path, domain):
     developer = Developer(tmp_path / "home", service.url, domain)
     developer.type = "service_type" if is_real else "resource_type"
     developer.image = f"{domain}/plugin-slack"
+    developer.service = service
     return developer.write(images.address, developer.image)
 
 
@@ -258,10 +259,10 @@ def test_the_same_twice_at_once(developer, images):
 
 
 @contextlib.contextmanager
-def started(developer, *command):
+def started(developer, *command, before=()):
     environment = {"HOME": str(developer.home), "LANG": "C.UTF-8", **developer.variables}
     pipe = subprocess.PIPE
-    command = [lab.SPACECTL, *command]
+    command = [*before, lab.SPACECTL, *command]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=environment, cwd=developer.home) as process:
         try:
             yield process
@@ -269,7 +270,10 @@ def started(developer, *command):
             process.kill()
 
 
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)], ids=lambda how: str(how))
+ENDS = [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP)]
+
+
+@pytest.mark.parametrize(("how", "code"), ENDS, ids=lambda how: str(how))
 @pytest.mark.parametrize("step", ["build", "push", "wait"])
 def test_ended_at_each_step(developer, images, step, how, code):
     """Whatever was under way, nothing after it is done, no program is left, and running it again does the rest."""
@@ -288,8 +292,7 @@ def test_ended_at_each_step(developer, images, step, how, code):
         process.send_signal(how)
         assert process.wait(lab.PATIENCE) == code
         assert process.stdout.read() == ""
-        if how == signal.SIGINT:
-            assert "interrupted" in process.stderr.read()
+        assert "was interrupted: nothing after it is done" in process.stderr.read()
     if step != "wait":
         pid = (developer.home / "pid").read_text().strip()
         with contextlib.suppress(FileNotFoundError):
@@ -298,6 +301,41 @@ def test_ended_at_each_step(developer, images, step, how, code):
     assert images.tags(developer.image) == ["1.0.0"]
     done = developer.publish()
     assert (done.code, done.stdout) == (0, "plugin-slack registered\n"), done
+
+
+@pytest.mark.parametrize(("how", "code"), ENDS, ids=lambda how: str(how))
+def test_ended_between_push_and_register(developer, images, how, code):
+    """The service falls silent while the image is pushed; nothing is registered once it speaks again."""
+    service = developer.service.process
+    stopping = f'buildah "$@" || exit\n[ "$1" = build ] || {{ echo pushed >&2; kill -STOP {service.pid}; }}'
+    builder = developer.script("buildah", stopping)
+    try:
+        with started(developer, "-v", *PUBLISH, "--tag", "1.2.0", *builder) as process:
+            assert any(line == "pushed\n" for line in process.stderr), "it has ended"
+            # The registry has shown the tag, and the service is asked anew.
+            assert any("send /spaceone.api.repository.v1.Plugin/get" in line for line in process.stderr), "it has ended"
+            process.send_signal(how)
+            assert process.wait(lab.PATIENCE) == code
+            assert process.stdout.read() == ""
+            said = process.stderr.read()
+    finally:
+        service.send_signal(signal.SIGCONT)
+    full = f"{images.address}/{developer.image}:1.2.0"
+    assert f"warning: {full} is pushed, and the spec may not be applied: finish with `spacectl plugin apply -f plugin.yml`" in said
+    assert developer.plugins() == {}
+    assert images.tags(developer.image) == ["1.2.0"]
+    done = developer.publish()
+    assert (done.code, done.stdout) == (0, "plugin-slack registered\n"), done
+
+
+def test_what_nohup_starts_outlives_its_terminal(developer):
+    builder = developer.script("buildah", 'echo "at $1" >&2; until [ -e go ]; do sleep 0.1; done; exec buildah "$@"')
+    with started(developer, *PUBLISH, "--tag", "1.2.0", *builder, before=("sh", "-c", "trap '' HUP; exec \"$@\"", "sh")) as process:
+        assert any(line == "at build\n" for line in process.stderr), "it has ended"
+        process.send_signal(signal.SIGHUP)
+        (developer.home / "go").touch()
+        out, said = process.communicate(timeout=lab.PATIENCE)
+        assert (process.returncode, out) == (0, "plugin-slack registered\n"), said
 
 
 def test_ctrl_c_on_a_terminal(developer, images):

@@ -46,6 +46,8 @@ struct State {
     vanishing: Vec<String>,
     /// Images that are refused.
     refused: Vec<String>,
+    /// Plugins that the caller may not deregister.
+    locked: Vec<String>,
 }
 
 /// A service and what it has.
@@ -108,6 +110,11 @@ impl Plugins {
     /// The plugin is gone when it is written to next.
     pub fn vanish(&self, id: &str) {
         self.state.lock().unwrap().vanishing.push(id.to_owned());
+    }
+
+    /// The plugin cannot be deregistered.
+    pub fn lock(&self, id: &str) {
+        self.state.lock().unwrap().locked.push(id.to_owned());
     }
 
     /// An image that no registry has.
@@ -209,6 +216,9 @@ impl State {
                 new.as_object_mut().unwrap().extend(call.request.as_object().cloned().unwrap_or_default());
                 self.rows.insert(id, new.clone());
                 Ok(new)
+            }
+            "deregister" if self.locked.contains(&id) => {
+                Err(Status::permission_denied("ERROR_PERMISSION_DENIED: Permission denied."))
             }
             "deregister" => self.rows.remove(&id).map(|_| json!({})).ok_or_else(no_such),
             verb => {

@@ -8,6 +8,7 @@ use super::planned::{Planned, Wishes};
 use super::read_specs;
 use crate::cli::{ApplyFormat, PluginApply};
 use crate::commands::connector::Connector;
+use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::report::{Done, Outcome};
@@ -37,7 +38,8 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
             planned.check()?;
         }
         let talk: Talk = streams.talk.clone();
-        let done = planned.carry_out(&talk, |outcome| report.add(outcome, streams)).await;
+        let mut stop = Stop::listen()?;
+        let done = planned.carry_out(&mut stop, &talk, |outcome| report.add(outcome, streams)).await;
         // What was done is said, whatever ended it.
         let reported = report.finish(streams);
         done.and(reported)

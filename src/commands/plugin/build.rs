@@ -2,9 +2,9 @@
 
 use std::io::Write as _;
 
-use super::ending::Ending;
 use super::image::Image;
 use crate::cli::PluginBuild;
+use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::Result;
 
@@ -15,6 +15,6 @@ pub fn run(args: &PluginBuild, context: &mut Context<'_>) -> Result<()> {
         return Image::print(&[line], context.streams);
     }
     let talk = context.streams.talk.clone();
-    block_on(async { image.build(&line, &mut Ending::listen()?, &talk).await })?;
+    block_on(async { image.build(&line, &mut Stop::listen()?, &talk).await })?;
     Ok(writeln!(context.streams.out, "{image}")?)
 }

@@ -4,11 +4,12 @@ use std::cell::Cell;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use tonic::Code;
 
 use super::planned::{Found, Planned, Step, Subject, refusal};
 use super::service::{is_not_found, is_there_already};
-use crate::commands::stop::Interrupt;
-use crate::error::{Error, Kind, Result};
+use crate::commands::stop::Stop;
+use crate::error::{Ending, Error, Kind, Result};
 use crate::plugin::difference::Change;
 use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
@@ -23,11 +24,15 @@ impl Planned {
     /// found and taken into account: a plugin that is suddenly there is updated, one that is suddenly gone is registered.
     ///
     /// # Errors
-    /// The first failure ends it; so does one of `told`, unless it is only that nobody reads. Ctrl-C ends it too, between
-    /// the two halves of a replacement only when it is pressed twice.
-    pub async fn carry_out(&self, talk: &Talk, mut told: impl FnMut(Outcome) -> Result<()>) -> Result<()> {
+    /// The first failure ends it; so does one of `told`, unless it is only that nobody reads. A signal to `stop` ends it,
+    /// too; between the two halves of a replacement the second is done first, unless there is another signal.
+    pub async fn carry_out(
+        &self,
+        stop: &mut Stop,
+        talk: &Talk,
+        mut told: impl FnMut(Outcome) -> Result<()>,
+    ) -> Result<()> {
         let count = self.steps.len() + self.gone.len();
-        let mut interrupt = Interrupt::listen()?;
         let mut heard = Ok(());
         let mut tell = |outcome| {
             if heard.is_ok() {
@@ -42,25 +47,33 @@ impl Planned {
             let Step { subject, found } = step;
             let holds = Cell::new(false);
             let id = &subject.plugin_id;
-            let asked = Cell::new(false);
-            let wait = || {
-                asked.set(true);
-                talk.note(&format!("{id} is registered anew before this ends; Ctrl-C once more leaves it unfinished"));
+            let asked = Cell::new(None);
+            let wait = |ending: Ending| {
+                asked.set(Some(ending));
+                let kept = subject.kept().map(|path| format!(", and its old spec in {path}")).unwrap_or_default();
+                talk.note(&format!(
+                    "{id} is registered anew before this ends; {ending} once more leaves it unfinished{kept}"
+                ));
             };
-            let settled = interrupt.or(&holds, wait, self.settle(subject, found, &holds)).await;
-            if settled.as_ref().is_err_and(|error| error.kind() == Kind::Interrupted) {
-                talk.note(&format!("stopped at {id}: the same command, run again, does the rest"));
+            let settled = stop.or_unless_held(&holds, wait, self.settle(subject, found, &holds)).await;
+            if settled.as_ref().is_err_and(is_ended) {
+                tell_of_end(id, subject.kept(), talk);
             }
             let outcome = settled.map_err(|error| stopped(error, &subject.label(), done, count))?;
-            tell(Outcome { plugin_id: id.clone(), done: outcome })?;
-            if asked.get() {
-                return Err(Error::interrupted());
+            let told = tell(Outcome { plugin_id: id.clone(), done: outcome });
+            // Whoever asked for the end gets it, be there a reader of the outcome or not.
+            if let Some(ending) = asked.get() {
+                return Err(Error::ended(ending));
             }
+            told?;
         }
         for (done, row) in self.gone.iter().enumerate() {
             let Some(id) = plan::plugin_id(row) else { continue };
             let identity = self.service.fields.identity(row);
-            let removed = interrupt.or(&Cell::new(false), || {}, self.service.deregister(&identity)).await;
+            let removed = stop.or(self.service.deregister(&identity)).await;
+            if removed.as_ref().is_err_and(is_ended) {
+                tell_of_end(id, None, talk);
+            }
             removed.map_err(|error| stopped(error, id, self.steps.len() + done, count))?;
             tell(Outcome { plugin_id: id.to_owned(), done: Done::Deregistered })?;
         }
@@ -164,7 +177,13 @@ impl Planned {
         // Both halves are known to be well-formed before the first.
         self.requests(subject, &kept)?;
         holds.set(true);
-        self.service.deregister(&subject.identity).await?;
+        if let Err(error) = self.service.deregister(&subject.identity).await {
+            // Nothing was taken away, so that there is nothing to finish.
+            if is_refusal(&error) && self.forget(subject, &kept, &row).await.is_ok() {
+                return Err(error);
+            }
+            return Err(error.hint(format!("it may be deregistered; {}", subject.again())));
+        }
         self.register_in_place_of(subject, &kept).await
     }
 
@@ -181,7 +200,7 @@ impl Planned {
         let Err(error) = self.service.register(new).await else {
             return self.complete(subject, kept, None).await;
         };
-        let again = "its old spec is kept: the same command, run again, finishes what was begun";
+        let again = || subject.again();
         match self.look(subject).await {
             // It was done, whatever was answered; or somebody else did it.
             Ok(Found { row: Some(row), plan: Plan::Keep, .. }) => self.complete(subject, kept, Some(&row)).await,
@@ -190,16 +209,17 @@ impl Planned {
             Ok(Found { row: Some(_), .. }) => {
                 Err(error.hint("it is registered otherwise than its spec says: run it again"))
             }
-            Err(_) => Err(error.hint(again)),
+            Err(_) => Err(error.hint(again())),
             Ok(Found { row: None, .. }) => match self.service.register(old).await {
                 Ok(()) => {
-                    self.restore_state(subject, kept, None).await.map_err(|error| error.hint(again))?;
+                    self.restore_state(subject, kept, None).await.map_err(|error| error.hint(again()))?;
                     subject.keeper.discard()?;
                     Err(error.hint("the plugin is registered again as it was"))
                 }
                 Err(undone) => Err(error.hint(format!(
-                    "it could not be registered again as it was either ({}); {again}",
-                    undone.summary()
+                    "it could not be registered again as it was either ({}); {}",
+                    undone.summary(),
+                    again()
                 ))),
             },
         }
@@ -235,6 +255,49 @@ impl Planned {
             Err(error) if is_not_found(&error) => Ok(false),
             done => done.map(|()| true),
         }
+    }
+}
+
+impl Subject {
+    /// The file of an unfinished replacement; `None` also if it cannot be read.
+    fn kept(&self) -> Option<String> {
+        self.keeper.place_of_pending().ok().flatten().map(|path| path.display().to_string())
+    }
+
+    /// What there is to do about it.
+    fn again(&self) -> String {
+        let place = self.kept().map(|path| format!(" in {path}")).unwrap_or_default();
+        format!("its old spec is kept{place}: the same command, run again, finishes what was begun")
+    }
+}
+
+/// Whether the service says that it has not done what it was asked for. Others may come from what stands before it, or be
+/// an answer that was lost.
+fn is_refusal(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        Kind::Status(
+            Code::InvalidArgument
+                | Code::PermissionDenied
+                | Code::Unauthenticated
+                | Code::FailedPrecondition
+                | Code::Unimplemented
+        )
+    )
+}
+
+fn is_ended(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Ended(_))
+}
+
+/// Says where a signal ended it: a plugin that may be gone, also to those who want to hear of errors alone.
+fn tell_of_end(id: &str, kept: Option<String>, talk: &Talk) {
+    match kept {
+        Some(kept) => talk.setback(&format!(
+            "stopped at {id}, which may be deregistered: its old spec is kept in {kept}, and the same command, run again, \
+             finishes what was begun"
+        )),
+        None => talk.note(&format!("stopped at {id}: the same command, run again, does the rest")),
     }
 }
 

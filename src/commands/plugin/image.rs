@@ -8,12 +8,12 @@ use std::time::Duration;
 use rustix::fs::{Access, access};
 use serde_json::Value;
 
-use super::ending::Ending;
 use super::step::Step;
 use super::{read_specs, there_are};
 use crate::cli::{PluginImage, PluginSources};
 use crate::commands::Context;
 use crate::commands::connector::RegistryAccess;
+use crate::commands::stop::Stop;
 use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::invalid::Invalid;
@@ -127,13 +127,13 @@ impl Image {
         self.builder.push(&self.to_string(), self.place.is_plain_http(), self.quiet)
     }
 
-    pub async fn build(&self, line: &CommandLine, ending: &mut Ending, talk: &Talk) -> Result<()> {
-        let built = self.run("build", line, ending, talk).await;
+    pub async fn build(&self, line: &CommandLine, stop: &mut Stop, talk: &Talk) -> Result<()> {
+        let built = self.run("build", line, stop, talk).await;
         built.map_err(|error| self.advise(error).hint("what it said is above; nothing is pushed"))
     }
 
-    pub async fn push(&self, line: &CommandLine, ending: &mut Ending, talk: &Talk) -> Result<()> {
-        let pushed = self.run("push", line, ending, talk).await;
+    pub async fn push(&self, line: &CommandLine, stop: &mut Stop, talk: &Talk) -> Result<()> {
+        let pushed = self.run("push", line, stop, talk).await;
         pushed.map_err(|error| {
             let login = self.builder.login(self.place.registry().authority(), self.place.is_plain_http());
             self.advise(error)
@@ -142,10 +142,10 @@ impl Image {
         })
     }
 
-    async fn run(&self, name: &'static str, line: &CommandLine, ending: &mut Ending, talk: &Talk) -> Result<()> {
+    async fn run(&self, name: &'static str, line: &CommandLine, stop: &mut Stop, talk: &Talk) -> Result<()> {
         talk.note(&format!("{name}: {line}"));
         let step = Step { name, quiet: self.quiet, has_terminal: self.has_terminal };
-        step.run(line, ending).await.inspect_err(|error| told_stop(error, name, talk))
+        step.run(line, stop).await.inspect_err(|error| told_stop(error, name, talk))
     }
 
     fn advise(&self, error: Error) -> Error {
@@ -165,7 +165,7 @@ impl Image {
         &self,
         limit: Option<Duration>,
         variables: &Variables,
-        ending: &mut Ending,
+        stop: &mut Stop,
         talk: &Talk,
     ) -> Result<()> {
         let client = RegistryAccess::of(variables).client(limit.unwrap_or(ANSWER).min(ANSWER));
@@ -180,7 +180,7 @@ impl Image {
                 },
             }
         };
-        let waited = ending.or(waiting).await;
+        let waited = stop.or(waiting).await;
         waited.inspect_err(|error| told_stop(error, "the wait for the registry", talk))
     }
 
@@ -222,7 +222,7 @@ impl Image {
     }
 }
 
-/// Says, before Ctrl-C ends all without a word, where it came.
+/// Says, before a signal ends all without a word, where it came.
 fn told_stop(error: &Error, name: &str, talk: &Talk) {
     if error.kind().is_silent() {
         talk.warning(&format!("{name} was interrupted: nothing after it is done; run it again to go on from there"));

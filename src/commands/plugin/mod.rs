@@ -7,7 +7,6 @@ mod change;
 mod checked;
 mod confirm;
 mod diff;
-mod ending;
 mod get;
 mod image;
 mod init;

@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use super::apply::Report;
 use super::checked::Texts;
-use super::ending::Ending;
 use super::image::Image;
 use super::planned::{Planned, Wishes};
 use crate::cli::{ApplyFormat, PluginPublish, Specs};
 use crate::commands::connector::Connector;
+use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::builder::quoted;
@@ -33,10 +33,10 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
     block_on(async {
         let streams = &mut *context.streams;
         let talk = streams.talk.clone();
-        let mut ending = Ending::listen()?;
+        let mut stop = Stop::listen()?;
         // What cannot be applied is not worth building; nor is anything if nobody is there to apply it.
         let planning = Planned::make(&connector, vec![image.draft.clone()], wishes, &mut streams.talk);
-        let mut planned = ending.or(planning).await?;
+        let mut planned = stop.or(planning).await?;
         texts.check(Generation::of(&planned.service.register.input()), &talk)?;
         planned.check()?;
         let report = Report::new(args.output, args.image.dry_run).with("image", image.to_string().into());
@@ -50,17 +50,16 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             return report.finish(streams);
         }
         let [build, push] = &commands;
-        image.build(build, &mut ending, &talk).await?;
-        image.push(push, &mut ending, &talk).await?;
-        image.wait_for_tag(limit, variables, &mut ending, &talk).await?;
+        image.build(build, &mut stop, &talk).await?;
+        image.push(push, &mut stop, &talk).await?;
+        image.wait_for_tag(limit, variables, &mut stop, &talk).await?;
         let mut report = report;
-        let applying = async {
-            // Others may have written meanwhile.
-            planned.look_again().await?;
-            planned.check()?;
-            planned.carry_out(&talk, |outcome| report.add(outcome, streams)).await
+        // Others may have written meanwhile.
+        let looked = stop.or(planned.look_again()).await.and_then(|()| planned.check());
+        let applied = match looked {
+            Ok(()) => planned.carry_out(&mut stop, &talk, |outcome| report.add(outcome, streams)).await,
+            Err(error) => Err(error),
         };
-        let applied = ending.or_terminated(applying).await;
         let applied = applied.map_err(|error| unapplied(error, &image, &apply, &talk));
         // What was done is said, whatever ended it.
         let reported = report.finish(streams);

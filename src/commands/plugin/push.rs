@@ -2,9 +2,9 @@
 
 use std::io::Write as _;
 
-use super::ending::Ending;
 use super::image::Image;
 use crate::cli::PluginImage;
+use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::Result;
 
@@ -16,9 +16,9 @@ pub fn run(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
     }
     let (limit, talk) = (context.global.timeout, context.streams.talk.clone());
     block_on(async {
-        let mut ending = Ending::listen()?;
-        image.push(&line, &mut ending, &talk).await?;
-        image.wait_for_tag(limit, context.variables, &mut ending, &talk).await
+        let mut stop = Stop::listen()?;
+        image.push(&line, &mut stop, &talk).await?;
+        image.wait_for_tag(limit, context.variables, &mut stop, &talk).await
     })?;
     Ok(writeln!(context.streams.out, "{image}")?)
 }

@@ -4,11 +4,12 @@ use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 use tokio::process::{Child, Command};
+use tokio::signal::unix::{Signal as Changes, SignalKind, signal};
 
-use super::ending::{Asked, Ending};
-use crate::error::{Error, Result};
+use crate::commands::stop::Stop;
+use crate::error::{Ending, Error, Result};
 use crate::plugin::builder::CommandLine;
 
 /// How long a program may take to end once it was asked to.
@@ -33,33 +34,32 @@ impl Step {
     /// Runs `line` to its end. What it writes to standard output goes to standard error, where all talk goes.
     ///
     /// # Errors
-    /// It cannot be run, or it fails; and that of [`Asked::obey`], after the program has ended.
-    pub async fn run(self, line: &CommandLine, ending: &mut Ending) -> Result<()> {
+    /// It cannot be run, or it fails; and that of whoever asks for the end, after the program has ended.
+    pub async fn run(self, line: &CommandLine, stop: &mut Stop) -> Result<()> {
         let failed = |why: String| {
             Error::local(format!("{} failed: {why}", self.name)).cause(format!("the command was: {line}"))
         };
         let program = line.program.display();
-        let mut child = self.spawn(line).map_err(|error| failed(format!("{program} cannot be run: {error}")))?;
-        let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().unwrap_or_default()));
+        let mut running = self.spawn(line).map_err(|error| failed(format!("{program} cannot be run: {error}")))?;
+        let lost = |error| failed(format!("{program} cannot be waited for: {error}"));
         let asked = tokio::select! {
             biased;
-            asked = ending.asked() => asked,
-            ended = child.wait() => {
-                let status = ended.map_err(|error| failed(format!("{program} cannot be waited for: {error}")))?;
-                if status.success() {
-                    return Ok(());
-                }
-                match tokio::time::timeout(SAME_TIME, ending.asked()).await {
-                    Ok(asked) => asked,
-                    Err(_) => return Err(failed(format!("{program} {}", ended_with(status)))),
-                }
+            ending = stop.asked() => Some(ending),
+            ended = running.ended() => {
+                let is_success = ended.map_err(lost)?;
+                // Nobody has to be waited for if it did its work.
+                if is_success { None } else { tokio::time::timeout(SAME_TIME, stop.asked()).await.ok() }
             }
         };
-        self.stop(&mut child, pid, asked, ending).await;
-        Err(asked.obey())
+        if let Some(ending) = asked {
+            self.stop(&mut running, ending, stop).await;
+            return Err(Error::ended(ending));
+        }
+        let status = running.child.wait().await.map_err(lost)?;
+        if status.success() { Ok(()) } else { Err(failed(format!("{program} {}", ended_with(status)))) }
     }
 
-    fn spawn(self, line: &CommandLine) -> io::Result<Child> {
+    fn spawn(self, line: &CommandLine) -> io::Result<Running> {
         let mut command = Command::new(&line.program);
         command.args(&line.arguments).kill_on_drop(true);
         command.stdout(if self.quiet { Stdio::null() } else { io::stderr().into() });
@@ -70,35 +70,56 @@ impl Step {
             // A group of its own is reached as a whole, the programs that it starts included.
             command.stdin(Stdio::null()).process_group(0);
         }
-        command.spawn()
+        // Before it can end.
+        let changes = signal(SignalKind::child())?;
+        let child = command.spawn()?;
+        let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        let pid = pid.ok_or_else(|| io::Error::other("it has no number"))?;
+        Ok(Running { child, pid, changes })
     }
 
     /// Hands on what was asked for, and waits for the end; whoever asks twice, or after a time of grace, gets it at once.
-    async fn stop(self, child: &mut Child, pid: Option<Pid>, asked: Asked, ending: &mut Ending) {
-        let Some(pid) = pid else { return };
-        let signal = |child: &Child, signal| {
-            // What has ended already needs no signal, and its number may be another's. A group keeps its own.
-            let _ = match (self.has_terminal, child.id()) {
-                (false, _) => kill_process_group(pid, signal),
-                (true, Some(_)) => kill_process(pid, signal),
-                (true, None) => Ok(()),
-            };
+    async fn stop(self, running: &mut Running, ending: Ending, stop: &mut Stop) {
+        let pid = running.pid;
+        let send = |signal| {
+            // What has ended already is past hearing it.
+            let _ = if self.has_terminal { kill_process(pid, signal) } else { kill_process_group(pid, signal) };
         };
-        signal(
-            child,
-            match asked {
-                Asked::Interrupt => Signal::INT,
-                Asked::Terminate => Signal::TERM,
-            },
-        );
+        send(match ending {
+            Ending::Interrupt => Signal::INT,
+            Ending::Terminate => Signal::TERM,
+            Ending::HangUp => Signal::HUP,
+        });
         tokio::select! {
-            _ = child.wait() => {}
-            _ = ending.asked() => {}
+            _ = running.ended() => {}
+            _ = stop.asked() => {}
             () = tokio::time::sleep(GRACE) => {}
         }
         // Of a group, what the program has left behind ends as well.
-        signal(child, Signal::KILL);
-        let _ = child.wait().await;
+        send(Signal::KILL);
+        let _ = running.child.wait().await;
+    }
+}
+
+/// A program that was started. Until `child` is waited for, its number is nobody else's, though it may have ended: signals
+/// to it, and to the group that has its number, go astray only after that.
+struct Running {
+    child: Child,
+    pid: Pid,
+    /// Comes when a child of this process has ended.
+    changes: Changes,
+}
+
+impl Running {
+    /// Done when it has ended, and says whether well. It is not waited for by that.
+    async fn ended(&mut self) -> io::Result<bool> {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        loop {
+            if let Some(status) = waitid(WaitId::Pid(self.pid), options)? {
+                return Ok(status.exit_status() == Some(0));
+            }
+            self.changes.recv().await;
+        }
     }
 }
 
@@ -107,5 +128,26 @@ fn ended_with(status: ExitStatus) -> String {
         Some(code) => format!("ended with exit status {code}"),
         // This names the signal.
         None => format!("was ended: {status}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{test_kill_process, test_kill_process_group};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_has_ended_keeps_its_number_until_it_is_waited_for() {
+        let step = Step { name: "build", quiet: true, has_terminal: false };
+        for (program, is_success) in [("true", true), ("false", false)] {
+            let line = CommandLine { program: program.into(), arguments: Vec::new() };
+            let mut running = step.spawn(&line).unwrap();
+            assert_eq!(running.ended().await.unwrap(), is_success);
+            assert_eq!(running.ended().await.unwrap(), is_success, "asked again");
+            assert!(test_kill_process(running.pid).is_ok() && test_kill_process_group(running.pid).is_ok());
+            running.child.wait().await.unwrap();
+            assert!(test_kill_process(running.pid).is_err() && test_kill_process_group(running.pid).is_err());
+        }
     }
 }

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tonic::Code;
 
-use super::ending::Ending;
 use super::{API_VERSION, request, resource, there_are};
 use crate::cli::PluginVersions;
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::commands::present::Presentation;
 use crate::commands::read::{Asked, Reading, Templates};
+use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Kind, Result};
 use crate::filter::Filters;
@@ -65,8 +65,8 @@ fn wait(plugin: &str, tag: &str, context: &mut Context<'_>) -> Result<String> {
     let limit = context.global.timeout;
     let talk = &mut context.streams.talk;
     block_on(async {
-        let mut ending = Ending::listen()?;
-        ending.or(Wait { connector: &connector, plugin, tag }.run(limit, talk)).await
+        let mut stop = Stop::listen()?;
+        stop.or(Wait { connector: &connector, plugin, tag }.run(limit, talk)).await
     })
 }
 
@@ -164,7 +164,7 @@ fn is_passing(error: &Error) -> bool {
         // The configuration was read before: what is left is the connection.
         Kind::Local | Kind::Status(Code::Unavailable) => true,
         Kind::Status(_) => is_unknown(error),
-        Kind::Usage | Kind::NotCompared | Kind::Differs | Kind::Interrupted | Kind::ReaderGone => false,
+        Kind::Usage | Kind::NotCompared | Kind::Differs | Kind::Ended(_) | Kind::ReaderGone => false,
     }
 }
 
