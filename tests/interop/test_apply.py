@@ -198,6 +198,8 @@ def test_on_a_terminal_it_asks_and_shows_colour(client):
         terminal = Terminal(prune, client.home, columns=120)
         terminal.wait_for("deregister? [y/N]:")
         assert any("  plugin-mail" in line for line in terminal.screen())
+        terminal.type("what\r")
+        terminal.wait_for("answer y or n")
         terminal.type(answer)
         assert terminal.wait_for_end() == code, terminal.screen()
         assert (client.run("plugin", "get", "plugin-mail").code == 0) == left
