@@ -40,6 +40,7 @@ pub mod resource;
 pub mod secret;
 mod slips;
 pub mod spec;
+mod staged;
 pub mod streams;
 pub mod tls;
 pub mod value;

@@ -28,7 +28,14 @@ const ROWS: [&str; 8] = ["--filter", "--filter-any", "--search", "--limit", "-l"
 const CALLS: [&str; 5] = ["exec", "list", "get", "stat", "analyze"];
 
 /// The commands whose first word is another command.
-const GROUPS: [&str; 3] = ["config", "template", "local"];
+const GROUPS: [&str; 4] = ["config", "template", "local", "plugin"];
+
+/// What the verbs of services and of other tools are for a plugin.
+const PLUGIN: [(&[&str], &str); 3] = [
+    (&["register", "create", "update"], "spacectl plugin apply -f FILE registers and updates what specs say"),
+    (&["delete", "remove"], "did you mean spacectl plugin deregister PLUGIN?"),
+    (&["show", "describe"], "did you mean spacectl plugin get PLUGIN?"),
+];
 
 /// Commands whose names are often typed wrong.
 const COMMANDS: [&str; 8] = ["exec", "list", "get", "stat", "analyze", "explain", "config", "template"];
@@ -91,7 +98,11 @@ fn no_command(word: &str, words: &[&str]) -> Option<String> {
     let at = words.iter().position(|candidate| *candidate == word)?;
     // Behind the name of a command, it is that command's word; and what is like a command's name is a slip in it.
     let is_command = |at: usize| GROUPS.contains(&words[at]) && !(at > 0 && words[at - 1].starts_with('-'));
-    if (0..at).any(is_command) || (!is_resource(word) && nearest(word, COMMANDS).is_some()) {
+    if let Some(group) = (0..at).find(|at| is_command(*at)) {
+        let slip = PLUGIN.iter().find(|(others, _)| words[group] == "plugin" && others.contains(&word));
+        return slip.map(|(_, hint)| (*hint).to_owned());
+    }
+    if !is_resource(word) && nearest(word, COMMANDS).is_some() {
         return None;
     }
     let mut following = words[at + 1..].iter().copied().take_while(|next| !next.starts_with('-'));
@@ -205,6 +216,24 @@ mod tests {
             let expected = meant.map(|meant| format!("did you mean {meant}?"));
             assert_eq!(hint(&format!("spacectl {line}")), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn the_verbs_of_others_are_known_for_plugins() {
+        for (verb, said) in [
+            ("register -f plugin.yml", "spacectl plugin apply -f FILE"),
+            ("create", "spacectl plugin apply -f FILE"),
+            ("update plugin-a", "spacectl plugin apply -f FILE"),
+            ("delete plugin-a", "spacectl plugin deregister PLUGIN"),
+            ("remove plugin-a", "spacectl plugin deregister PLUGIN"),
+            ("show plugin-a", "spacectl plugin get PLUGIN"),
+            ("describe plugin-a", "spacectl plugin get PLUGIN"),
+        ] {
+            let hint = hint(&format!("spacectl -e local plugin {verb}"));
+            assert!(hint.as_ref().is_some_and(|hint| hint.contains(said)), "{verb}: {hint:?}");
+        }
+        assert_eq!(hint("spacectl plugin frobnicate"), None);
+        assert_eq!(hint("spacectl config delete"), None);
     }
 
     #[test]

@@ -210,6 +210,69 @@ fn a_dry_run_says_the_same_and_writes_nothing() {
     assert_eq!(world.kept().len(), 0);
 }
 
+/// What is left of a replacement that was stopped is told beforehand, and told as it is done.
+#[test]
+fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
+    let world = World::generation2();
+    let new = "name: plugin-old\nresource_type: a.B\nimage: y/plugin-old\n";
+    let disable = "  ~ state: \"ENABLED\" -> \"DISABLED\"\n";
+    let finish = format!("plugin-old (specs.yml): its replacement was not finished\n{disable}");
+    let again = "name: plugin-old\nresource_type: a.B\nimage: y/plugin-old\nlabels: [a]\n";
+    let update = format!("plugin-old (specs.yml): differs\n  ~ labels: [] -> [\"a\"]\n{disable}");
+    let old = "name: plugin-old\nresource_type: a.B\nimage: x/plugin-old\n";
+    // The spec, the image that is there, its state, what apply says, and what diff says.
+    for (spec, image, state, told, differs) in [
+        (new, "y/plugin-old", "ENABLED", "replaced image", finish.as_str()),
+        (
+            new,
+            "y/plugin-old",
+            "DISABLED",
+            "replaced image",
+            "plugin-old (specs.yml): its replacement was not finished\n",
+        ),
+        (again, "y/plugin-old", "ENABLED", "replaced image, labels", update.as_str()),
+        // It was stopped before it took anything away, or undone.
+        (old, "x/plugin-old", "ENABLED", "updated state", finish.as_str()),
+        (old, "x/plugin-old", "DISABLED", "unchanged", ""),
+    ] {
+        world.reset();
+        world.user.file("specs.yml", new);
+        world.apply("-f specs.yml --replace").success();
+        std::fs::rename(world.user.path("plugin-old.yml.replaced"), world.user.path("plugin-old.yml.replacing"))
+            .unwrap();
+        let mut there = world.service.rows().remove("plugin-old").unwrap();
+        (there["image"], there["state"]) = (image.into(), state.into());
+        world.service.reset([there.clone()]);
+        world.user.file("specs.yml", spec);
+        let how = format!("{image} {state}");
+        let writes = world.service.written().len();
+
+        let diff = world.user.run(&format!("plugin diff -q -f specs.yml --endpoint {}", world.service.server.url()));
+        assert_eq!(
+            (diff.stdout.as_str(), diff.status),
+            (differs, Some(i32::from(!differs.is_empty()))),
+            "{how}: {diff}"
+        );
+        let would = if told == "unchanged" { told.to_owned() } else { format!("would be {told}") };
+        assert_eq!(world.apply("-f specs.yml -q --dry-run").quiet_success(), format!("plugin-old {would}\n"), "{how}");
+        assert_eq!(world.service.written().len(), writes, "{how}");
+        assert_eq!(world.apply("-f specs.yml -q").quiet_success(), format!("plugin-old {told}\n"), "{how}");
+        assert_eq!(world.service.rows()["plugin-old"]["state"], "DISABLED", "{how}");
+        assert_eq!(world.apply("-f specs.yml -q").quiet_success(), "plugin-old unchanged\n", "{how}");
+    }
+
+    // Between the two halves: what is registered takes over what the spec leaves out, and is disabled.
+    world.reset();
+    world.user.file("specs.yml", new);
+    world.apply("-f specs.yml --replace").success();
+    std::fs::rename(world.user.path("plugin-old.yml.replaced"), world.user.path("plugin-old.yml.replacing")).unwrap();
+    world.service.reset([]);
+    let diff = world.user.run(&format!("plugin diff -q -f specs.yml --endpoint {}", world.service.server.url()));
+    assert!(diff.stdout.starts_with("plugin-old (specs.yml): not registered\n"), "{diff}");
+    assert!(diff.stdout.contains("  + tags.icon: \"o\"\n"), "{diff}");
+    assert!(diff.stdout.ends_with("  + state: \"DISABLED\"\n"), "{diff}");
+}
+
 #[test]
 fn each_format_says_what_was_done() {
     let world = World::generation2();

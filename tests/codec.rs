@@ -31,7 +31,7 @@ fn faults(value: Value) -> Vec<String> {
     faults
         .into_iter()
         .map(|fault| {
-            let hint = fault.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            let hint = fault.advice().map(|hint| format!("; {hint}")).unwrap_or_default();
             format!("{}: {}{hint}", fault.path, fault.message)
         })
         .collect()

@@ -58,7 +58,7 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  spacectl --environment local exec register repository.Plugin -f plugin.yml
+  spacectl --environment local plugin apply -f plugin.yml
   spacectl --environment local list repository.Plugin -c plugin_id,name
 
 `local` is a Repository service inside this program: it needs no configuration.

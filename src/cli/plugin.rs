@@ -27,8 +27,8 @@ pub use versions::PluginVersions;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  spacectl plugin list -s name -e local
-  spacectl plugin versions plugin-slack --latest";
+  spacectl plugin publish -f plugin.yml --tag 1.2.0
+  spacectl plugin apply -f plugin.yml -e local";
 
 #[derive(Debug, Subcommand)]
 pub enum Plugin {
@@ -38,30 +38,30 @@ pub enum Plugin {
     /// Check plugins' specs, without a network: fields, image names, likely slips
     #[command(after_help = lint::EXAMPLES)]
     Lint(PluginLint),
-    /// Show a plugin that is registered
-    #[command(after_help = get::EXAMPLES)]
-    Get(PluginGet),
-    /// List the plugins that are registered
-    #[command(after_help = list::EXAMPLES)]
-    List(Box<Listing>),
-    /// Show a plugin's versions: the tags that its image has in the registry
-    #[command(after_help = versions::EXAMPLES)]
-    Versions(PluginVersions),
     /// Show what specs would change at the service, field by field
     #[command(after_help = diff::EXAMPLES)]
     Diff(PluginDiff),
     /// Register and update plugins so that the service has what specs say
     #[command(after_help = apply::EXAMPLES)]
     Apply(PluginApply),
+    /// Build a plugin's image, push it, and apply its spec, all of it or what is left
+    #[command(after_help = image::PUBLISH_EXAMPLES)]
+    Publish(PluginPublish),
     /// Build a plugin's image by docker, podman or buildah
     #[command(after_help = image::BUILD_EXAMPLES)]
     Build(PluginBuild),
     /// Push a plugin's image, and wait until its registry shows it
     #[command(after_help = image::PUSH_EXAMPLES)]
     Push(PluginImage),
-    /// Build a plugin's image, push it, and apply its spec, all of it or what is left
-    #[command(after_help = image::PUBLISH_EXAMPLES)]
-    Publish(PluginPublish),
+    /// List the plugins that are registered
+    #[command(after_help = list::EXAMPLES)]
+    List(Box<Listing>),
+    /// Show a plugin that is registered
+    #[command(after_help = get::EXAMPLES)]
+    Get(PluginGet),
+    /// Show a plugin's versions: the tags that its image has in the registry
+    #[command(after_help = versions::EXAMPLES)]
+    Versions(PluginVersions),
     /// Let plugins be used again
     #[command(after_help = change::ENABLE_EXAMPLES)]
     Enable(PluginChange),

@@ -13,19 +13,45 @@ use serde_json::{Map, Number, Value};
 
 use super::scalar;
 use crate::nearest::{hint_at_field, nearest};
-use crate::path::FieldPath;
+use crate::path::{FieldPath, Segment};
 use crate::value::kind_of;
 use crate::well_known::WellKnown;
+
+/// What is decided by about a fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// This message has no field of the name.
+    UnknownField(MessageDescriptor),
+    /// The enum has no value of the name or number.
+    UnknownValue,
+    /// Whatever else does not fit.
+    Other,
+}
 
 /// A part of a request that its message cannot take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
+    pub kind: FaultKind,
     pub path: FieldPath,
     /// The key itself is wrong, not what it holds.
     pub at_key: bool,
     /// What is wrong, without the path. Holds no values: they may be secret.
     pub message: String,
+    /// What to do about it, where that is known without a search: see [`Fault::advice`].
     pub hint: Option<String>,
+}
+
+impl Fault {
+    /// What to do about it. Looks for the field that was meant, which takes its time where there are many faults.
+    pub fn advice(&self) -> Option<String> {
+        match (&self.kind, self.path.0.last()) {
+            (FaultKind::UnknownField(message), Some(Segment::Key(name))) => {
+                let fields: Vec<FieldDescriptor> = message.fields().collect();
+                Some(hint_at_field(name, fields.iter().map(FieldDescriptor::name)))
+            }
+            _ => self.hint.clone(),
+        }
+    }
 }
 
 /// Builds the message that `value` describes, or says everything that is wrong with it.
@@ -46,7 +72,11 @@ struct Encoder {
 
 impl Encoder {
     fn fault(&mut self, message: impl Into<String>, hint: Option<String>) {
-        self.faults.push(Fault { path: self.path.clone(), at_key: false, message: message.into(), hint });
+        self.fault_of(FaultKind::Other, message, hint);
+    }
+
+    fn fault_of(&mut self, kind: FaultKind, message: impl Into<String>, hint: Option<String>) {
+        self.faults.push(Fault { kind, path: self.path.clone(), at_key: false, message: message.into(), hint });
     }
 
     fn expected(&mut self, what: &str, found: &Value) {
@@ -59,7 +89,7 @@ impl Encoder {
         for (key, value) in value {
             self.path.push_key(key);
             match descriptor.get_field_by_name(key) {
-                None => self.unknown_field(key, descriptor),
+                None => self.unknown_field(descriptor),
                 Some(field) => {
                     if !value.is_null() {
                         self.check_oneof(&field, &mut chosen);
@@ -74,14 +104,13 @@ impl Encoder {
         message
     }
 
-    fn unknown_field(&mut self, key: &str, descriptor: &MessageDescriptor) {
-        let fields: Vec<FieldDescriptor> = descriptor.fields().collect();
-        let hint = hint_at_field(key, fields.iter().map(FieldDescriptor::name));
+    fn unknown_field(&mut self, descriptor: &MessageDescriptor) {
         self.faults.push(Fault {
+            kind: FaultKind::UnknownField(descriptor.clone()),
             path: self.path.clone(),
             at_key: true,
             message: format!("{} has no such field", descriptor.name()),
-            hint: Some(hint),
+            hint: None,
         });
     }
 
@@ -91,6 +120,7 @@ impl Encoder {
         let Some(oneof) = field.containing_oneof().filter(|oneof| oneof.fields().len() > 1) else { return };
         if let Some(other) = chosen.insert(oneof.name().to_owned(), field.name().to_owned()) {
             self.faults.push(Fault {
+                kind: FaultKind::Other,
                 path: self.path.clone(),
                 at_key: true,
                 message: format!("cannot be given together with {other}"),
@@ -140,6 +170,7 @@ impl Encoder {
             self.path.push_key(key);
             match scalar::map_key(key, &key_kind) {
                 None => self.faults.push(Fault {
+                    kind: FaultKind::Other,
                     path: self.path.clone(),
                     at_key: true,
                     message: format!("expected {} as key", scalar::describe(&key_kind)),
@@ -193,7 +224,7 @@ impl Encoder {
                 Some(name) => format!("did you mean {name}?"),
                 None => format!("its values are {}", names.join(", ")),
             };
-            self.fault(format!("{} has no such value", descriptor.name()), Some(hint));
+            self.fault_of(FaultKind::UnknownValue, format!("{} has no such value", descriptor.name()), Some(hint));
         }
         known.map(|value| Field::EnumNumber(value.number()))
     }

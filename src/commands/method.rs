@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::connector::Connector;
 use crate::cli;
 use crate::client::call::{self, Caller, Responses};
-use crate::client::encode::{self, Fault};
+use crate::client::encode::{self, Fault, FaultKind};
 use crate::client::{decode, reflection};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::path::FieldPath;
@@ -268,6 +268,7 @@ fn located(warning: &Warning, request: &Request) -> String {
 
 fn refused(refusal: &Refusal) -> Fault {
     Fault {
+        kind: FaultKind::Other,
         path: FieldPath::default().key(refusal.name),
         at_key: true,
         message: refusal.message.clone(),
@@ -282,7 +283,7 @@ fn problem(fault: Fault, request: &Request) -> Problem {
     let origin = location.is_none().then(|| request.describe_origin(&fault.path)).flatten();
     let origin = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
     let problem = Problem::new(format!("{origin}{}: {}", fault.path, fault.message)).at(location);
-    match fault.hint {
+    match fault.advice() {
         Some(hint) => problem.hint(hint),
         None => problem,
     }

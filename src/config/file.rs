@@ -1,12 +1,11 @@
 //! Reading and replacing the configuration's files.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use crate::error::{Error, Result};
+use crate::staged::{self, Readers};
 
 /// No configuration is longer; whatever is, is another file.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -47,7 +46,7 @@ pub(super) fn create(path: &Path, content: &str) -> Result<bool> {
 /// A complete file that waits to be put in its place; removed if it is dropped before. With several of them, all that can
 /// fail for want of space or rights has failed before the first is in its place.
 pub(super) struct Staged {
-    file: NamedTempFile,
+    file: staged::Staged,
     /// The path that errors name.
     path: PathBuf,
     /// The file behind it.
@@ -75,24 +74,20 @@ impl Staged {
         check_size(path, content)?;
         let write = || {
             let target = target()?;
-            Ok(Self { file: write_beside(&target, content)?, path: path.to_owned(), target })
+            let file = staged::Staged::beside(&target, content.as_bytes(), Readers::None)?;
+            Ok(Self { file, path: path.to_owned(), target })
         };
         write().map_err(|error| cannot_write(path, error))
     }
 
     /// Puts it in its place, whatever is there.
     pub(super) fn replace(self) -> Result<()> {
-        let done = self.file.persist(&self.target);
-        done.map(drop).map_err(|error| cannot_write(&self.path, error.error))
+        self.file.replace(&self.target).map_err(|error| cannot_write(&self.path, error))
     }
 
     /// Puts it in its place unless something is there; `false` says that there is.
     pub(super) fn create(self) -> Result<bool> {
-        match self.file.persist_noclobber(&self.target) {
-            Ok(_) => Ok(true),
-            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(cannot_write(&self.path, error.error)),
-        }
+        self.file.create(&self.target).map_err(|error| cannot_write(&self.path, error))
     }
 }
 
@@ -106,16 +101,6 @@ fn check_size(path: &Path, content: &str) -> Result<()> {
 
 fn cannot_write(path: &Path, error: io::Error) -> Error {
     Error::local(format!("cannot write {}", path.display())).cause(error)
-}
-
-/// A complete file in the folder of `path`, to be renamed; removed if it is dropped before.
-fn write_beside(path: &Path, content: &str) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Made with mode 0600 by tempfile, whatever the umask.
-    let mut file = tempfile::Builder::new().prefix(".spacectl-").suffix(".tmp").tempfile_in(folder)?;
-    file.write_all(content.as_bytes())?;
-    file.as_file().sync_all()?;
-    Ok(file)
 }
 
 /// Makes the folder and those above it, each that is new for its owner only.

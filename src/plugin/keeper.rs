@@ -1,15 +1,14 @@
 //! Where the old specs of replaced plugins are kept: `PLUGIN.yml.replacing` from before a plugin is taken away until the
 //! new one is there, and `PLUGIN.yml.replaced` from then on. What is found under the first name is work to be finished.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use super::kept::{self, Kept};
 use super::plan;
 use crate::error::{Error, Result};
+use crate::staged::{Readers, Staged};
 
 /// How many unfinished replacements of one plugin, at as many services, a folder can hold.
 const MOST_PENDING: usize = 9;
@@ -38,7 +37,8 @@ impl Keeper {
     /// # Errors
     /// No file can be made there.
     pub fn check(&self) -> Result<()> {
-        self.staged("").map(drop).map_err(|error| self.cannot_keep(&self.path("replaced", 1), error))
+        let path = self.path("replaced", 1);
+        Staged::beside(&path, b"", Readers::None).map(drop).map_err(|error| self.cannot_keep(&path, error))
     }
 
     /// The unfinished replacement of this plugin at this place.
@@ -133,30 +133,12 @@ impl Keeper {
 
     /// `false` if there is a file already.
     fn create(&self, path: &Path, text: &str) -> Result<bool> {
-        let create = || match self.staged(text)?.persist_noclobber(path) {
-            Ok(_) => Ok(true),
-            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(error.error),
-        };
-        let created = create().map_err(|error| self.cannot_keep(path, error))?;
-        // The name has to outlive a crash as the content does; a folder that cannot be asked for that still has it.
-        if created && let Ok(folder) = File::open(self.place_of_files()) {
-            let _ = folder.sync_all();
+        // Nothing is written in vain for a name that is taken; one that is taken meanwhile stays as well.
+        if fs::symlink_metadata(path).is_ok() {
+            return Ok(false);
         }
-        Ok(created)
-    }
-
-    /// A complete file for its owner only, that waits for its name.
-    fn staged(&self, text: &str) -> io::Result<NamedTempFile> {
-        let mut file =
-            tempfile::Builder::new().prefix(".spacectl-").suffix(".tmp").tempfile_in(self.place_of_files())?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        Ok(file)
-    }
-
-    fn place_of_files(&self) -> &Path {
-        if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder }
+        let create = || Staged::beside(path, text.as_bytes(), Readers::None)?.create(path);
+        create().map_err(|error| self.cannot_keep(path, error))
     }
 
     fn cannot_keep(&self, path: &Path, error: io::Error) -> Error {
@@ -190,7 +172,9 @@ fn remove(path: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::os::unix::fs::PermissionsExt as _;
+    use std::time::SystemTime;
 
     use serde_json::{Map, Value, json};
     use tempfile::TempDir;
@@ -252,6 +236,20 @@ mod tests {
         assert_eq!(files(&folder), ["plugin-a.yml.replacing"]);
         keeper.begin(true, spec("two")).unwrap();
         assert_eq!(files(&folder), ["plugin-a.yml.replaced", "plugin-a.yml.replacing"]);
+    }
+
+    #[test]
+    fn nothing_is_written_for_a_name_that_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let keeper = keeper(&folder, "here");
+        let taken = keeper.path("replaced", 1);
+        fs::write(&taken, "before").unwrap();
+        // A file that is made and removed again moves the time of its folder.
+        let long_ago = SystemTime::UNIX_EPOCH;
+        File::open(folder.path()).unwrap().set_modified(long_ago).unwrap();
+        assert!(!keeper.create(&taken, "after").unwrap());
+        assert_eq!(fs::metadata(folder.path()).unwrap().modified().unwrap(), long_ago);
+        assert_eq!(fs::read_to_string(&taken).unwrap(), "before");
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::difference::Change;
+use super::plan;
+use crate::path::FieldPath;
 use crate::yaml::{self, Documents, Limits, value};
 
 /// The deepest and the heaviest that is read again; what was registered fits.
@@ -30,6 +33,16 @@ impl Kept {
             text += &format!("{DISABLED}\n");
         }
         text + &yaml::to_text(&Value::Object(self.spec.clone()))
+    }
+
+    /// What differs in the state of the plugin that is there now, as `row`, or is registered anew: it is to be disabled as
+    /// this one was. Nothing else is to be changed in it.
+    pub fn change_of_state(&self, row: Option<&Map<String, Value>>) -> Option<Change> {
+        if !self.is_disabled || row.is_some_and(plan::is_disabled) {
+            return None;
+        }
+        let before = row.and_then(|row| row.get("state")).cloned();
+        Some(Change { path: FieldPath::default().key("state"), before, after: Some("DISABLED".into()) })
     }
 
     /// What a file's content says; `None` if it is no such file, or not whole.

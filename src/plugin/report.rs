@@ -91,7 +91,7 @@ pub struct Difference {
     pub plugin_id: String,
     /// Where its spec stands.
     pub source: String,
-    /// What `apply` would do: `register`, `update`, `replace`.
+    /// What `apply` would do: `register`, `update`, `replace`, or `finish` a replacement that was stopped.
     pub action: &'static str,
     pub changes: Vec<Change>,
     /// The fields among them that cannot be updated.
@@ -122,6 +122,7 @@ impl Difference {
         let meant = match self.action {
             "register" => "not registered",
             "replace" => "differs in what cannot be updated",
+            "finish" => "its replacement was not finished",
             _ => "differs",
         };
         let header = format!("{} ({}): {meant}", self.plugin_id, self.source);

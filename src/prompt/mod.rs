@@ -36,6 +36,18 @@ impl<'a> Prompt<'a> {
         self.until(question, Self::line, read)
     }
 
+    /// Asks for a yes or a no; without an answer it is no.
+    ///
+    /// # Errors
+    /// As [`Prompt::ask`].
+    pub fn confirm(&mut self, question: &str) -> Result<bool> {
+        self.ask(&format!("{question}? [y/N]"), |answer| match answer.to_lowercase().as_str() {
+            "y" | "yes" => Ok(true),
+            "" | "n" | "no" => Ok(false),
+            _ => Err(Error::local("answer y or n")),
+        })
+    }
+
     /// As [`Prompt::ask`], and what is typed is not shown.
     ///
     /// # Errors

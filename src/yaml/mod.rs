@@ -13,7 +13,7 @@ mod write;
 
 pub use documents::Documents;
 pub use json::parse as parse_json;
-pub use tree::{Content, Fault, Limits, Mark, Node};
+pub use tree::{Content, Fault, FaultKind, Limits, Mark, Node};
 pub use write::{to_text, write_document};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();

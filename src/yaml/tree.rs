@@ -55,17 +55,34 @@ impl Mark {
     }
 }
 
+/// What is decided by about a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Something else stands where a mapping has to.
+    NotAMapping,
+    /// A mapping has the same key twice.
+    KeyGivenTwice,
+    /// Whatever else makes a text unreadable.
+    Other,
+}
+
 /// Why a text cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub at: Mark,
+    pub kind: FaultKind,
     pub message: String,
     pub hint: Option<&'static str>,
 }
 
 impl Fault {
     pub fn new(at: Mark, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), hint: None }
+        Self { at, kind: FaultKind::Other, message: message.into(), hint: None }
+    }
+
+    pub fn of_kind(mut self, kind: FaultKind) -> Self {
+        self.kind = kind;
+        self
     }
 
     pub fn hint(mut self, hint: &'static str) -> Self {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Number, Value};
 
-use super::tree::{Content, Fault, Node};
+use super::tree::{Content, Fault, FaultKind, Node};
 
 /// The longest key that a fault shows, in bytes.
 const LONGEST_NAMED: usize = 64;
@@ -41,7 +41,8 @@ pub struct Entry<'tree> {
 /// mapping's own win over them, and earlier ones over later ones (<https://yaml.org/type/merge.html>).
 pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
     let Content::Mapping(pairs) = &node.content else {
-        return Err(Fault::new(node.at, format!("expected a mapping, found {}", found(node))));
+        let message = format!("expected a mapping, found {}", found(node));
+        return Err(Fault::new(node.at, message).of_kind(FaultKind::NotAMapping));
     };
     let mut names = HashSet::with_capacity(pairs.len());
     let mut entries = Vec::with_capacity(pairs.len());
@@ -55,7 +56,7 @@ pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
             names.insert(name)
         };
         if !is_new {
-            return Err(Fault::new(key.at, twice(key)));
+            return Err(Fault::new(key.at, twice(key)).of_kind(FaultKind::KeyGivenTwice));
         }
     }
     let merged = match merge.map(|merge| (merge, &merge.content)) {

@@ -174,7 +174,10 @@ def test_specs_can_be_given_on_the_command_line(client):
     assert client.output(*diff) == ""
 
 
+@pytest.mark.parametrize("client", ["local serve"], indirect=True)
 def test_two_at_once_end_in_one_plugin(client):
+    """One registers each plugin, and the others find it there. (The real service leaves it to its database that there is but
+    one of a kind, and the one in memory does not see to it.)"""
     command = [lab.SPACECTL, "-q", "plugin", "apply", "-f", "specs"]
     environment = {"HOME": str(client.home), "LANG": "C.UTF-8"}
     for _ in range(3):
@@ -195,6 +198,8 @@ def test_on_a_terminal_it_asks_and_shows_colour(client):
         terminal = Terminal(prune, client.home, columns=120)
         terminal.wait_for("deregister? [y/N]:")
         assert any("  plugin-mail" in line for line in terminal.screen())
+        terminal.type("what\r")
+        terminal.wait_for("answer y or n")
         terminal.type(answer)
         assert terminal.wait_for_end() == code, terminal.screen()
         assert (client.run("plugin", "get", "plugin-mail").code == 0) == left

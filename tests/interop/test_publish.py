@@ -369,6 +369,8 @@ def test_a_person_is_asked_before_a_plugin_is_removed(developer):
         terminal = Terminal([lab.SPACECTL, "plugin", "deregister", "plugin-slack"], developer.home, columns=120)
         try:
             terminal.wait_for("deregister plugin-slack? [y/N]")
+            terminal.type("what\r")
+            terminal.wait_for("answer y or n")
             terminal.type(f"{answer}\r")
             assert terminal.wait_for_end() == code
         finally:

@@ -162,8 +162,7 @@ fn ask(mut prompt: Prompt<'_>, default: &EnvironmentName, dir: &ConfigDir, force
         Ok(name)
     })?;
     let overwrite = dir.has(&name) && {
-        let question = format!("{name} exists already: replace it? [y/N]");
-        if !force && !prompt.ask(&question, yes_or_no)? {
+        if !force && !prompt.confirm(&format!("{name} exists already: replace it"))? {
             return Err(Error::local(format!("{name} stays as it is")).hint(
                 "change it with `spacectl config set` and `spacectl config endpoint add`, or choose another name",
             ));
@@ -211,13 +210,5 @@ fn ask_endpoints(prompt: &mut Prompt<'_>, environment: &mut Environment) -> Resu
                 if answer.is_empty() { Ok(()) } else { environment.set(&format!("endpoints.{service}"), answer) }
             },
         )?;
-    }
-}
-
-fn yes_or_no(answer: &str) -> Result<bool> {
-    match answer.to_lowercase().as_str() {
-        "y" | "yes" => Ok(true),
-        "" | "n" | "no" => Ok(false),
-        _ => Err(Error::local("answer y or n")),
     }
 }

@@ -60,12 +60,11 @@ fn confirm(planned: &Planned, streams: &mut Streams) -> Result<bool> {
     };
     prompt.say(&format!("--prune deregisters {what} in no spec:"));
     ids.iter().for_each(|id| prompt.say(&format!("  {id}")));
-    let is_meant = prompt.ask("deregister? [y/N]", |answer| match answer.to_ascii_lowercase().as_str() {
-        "y" | "yes" => Ok(true),
-        "" | "n" | "no" => Ok(false),
-        _ => Err(Error::usage("answer y or n")),
-    })?;
-    if is_meant { Ok(true) } else { Err(Error::local("nothing was sent: deregistering was not wanted")) }
+    if prompt.confirm("deregister")? {
+        Ok(true)
+    } else {
+        Err(Error::local("nothing was sent: deregistering was not wanted"))
+    }
 }
 
 /// What is said of each plugin on standard output.

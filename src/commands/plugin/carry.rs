@@ -111,8 +111,9 @@ impl Planned {
     /// the plugin is suddenly gone.
     async fn keep(&self, subject: &Subject, row: &Map<String, Value>, pending: Option<&Kept>) -> Result<Option<Done>> {
         let Some(kept) = pending else { return Ok(Some(Done::Unchanged)) };
-        if self.service.fields.as_registered(row) == kept.spec {
-            return Ok(self.forget(subject, kept, row).await?.then_some(Done::Unchanged));
+        if !self.is_replaced(row, kept) {
+            let is_there = self.forget(subject, kept, row).await?;
+            return Ok(is_there.then(|| self.settled(subject, row, &[], pending)));
         }
         self.complete(subject, kept, Some(row)).await
     }
@@ -132,12 +133,10 @@ impl Planned {
             Err(error) => return Err(error),
         }
         match pending {
-            Some(kept) if self.service.fields.as_registered(row) != kept.spec => {
-                self.complete(subject, kept, Some(row)).await
-            }
+            Some(kept) if self.is_replaced(row, kept) => self.complete(subject, kept, Some(row)).await,
             Some(kept) => {
-                let updated = Done::Updated(changes.to_vec());
-                Ok(self.forget(subject, kept, row).await?.then_some(updated))
+                let is_there = self.forget(subject, kept, row).await?;
+                Ok(is_there.then(|| self.settled(subject, row, changes, pending)))
             }
             None => Ok(Some(Done::Updated(changes.to_vec()))),
         }
@@ -248,7 +247,7 @@ impl Planned {
 
     /// Disables a plugin that was disabled before; `row` is what is known of it now. `false` if there is none.
     async fn restore_state(&self, subject: &Subject, kept: &Kept, row: Option<&Map<String, Value>>) -> Result<bool> {
-        if !kept.is_disabled || row.is_some_and(plan::is_disabled) {
+        if kept.change_of_state(row).is_none() {
             return Ok(true);
         }
         match self.service.disable(&subject.identity).await {

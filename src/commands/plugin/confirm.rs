@@ -14,10 +14,9 @@ pub fn removal(verb: &str, plugins: &[&str], streams: &mut Streams) -> Result<()
         return Err(Error::usage(format!("{verb} removes {named}, and nobody can be asked whether it may"))
             .hint("--yes removes without asking"));
     };
-    let agreed = prompt.ask(&format!("{verb} {named}? [y/N]"), |answer| match answer.to_lowercase().as_str() {
-        "y" | "yes" => Ok(true),
-        "n" | "no" | "" => Ok(false),
-        _ => Err(Error::usage("y or n is the answer")),
-    })?;
-    if agreed { Ok(()) } else { Err(Error::local("nothing is removed, as you said no")) }
+    if prompt.confirm(&format!("{verb} {named}"))? {
+        Ok(())
+    } else {
+        Err(Error::local("nothing is removed, as you said no"))
+    }
 }

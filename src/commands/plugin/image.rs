@@ -19,8 +19,8 @@ use crate::error::{Error, Result};
 use crate::invalid::Invalid;
 use crate::path::FieldPath;
 use crate::plugin::builder::{Build, Builder, CommandLine};
+use crate::plugin::lint::Generation;
 use crate::registry::{self, Client, ImagePlace};
-use crate::repository;
 use crate::spec::{Draft, Part, Request, Target};
 use crate::streams::{Streams, Talk};
 
@@ -232,11 +232,7 @@ fn told_stop(error: &Error, name: &str, talk: &Talk) {
 /// The spec's fields, as far as no service is needed to know them: image and registry are called the same in all
 /// generations of the API, so that the bundled one serves.
 fn resolved(draft: Draft, strict: bool) -> Result<Request> {
-    let broken = |error: &dyn fmt::Display| Error::local("the bundled descriptors cannot be read").cause(error);
-    let pool = repository::descriptors().map_err(|error| broken(&error))?;
-    let service = pool.get_service_by_name("spaceone.api.repository.v1.Plugin");
-    let register = service.and_then(|service| service.methods().find(|method| method.name() == "register"));
-    let input = register.ok_or_else(|| broken(&"there is no register"))?.input();
+    let input = Generation::Two.register()?.input();
     let target = Target { service: "repository", resource: "Plugin", verb: "register", input };
     Ok(draft.resolve(&target, strict)?.request)
 }

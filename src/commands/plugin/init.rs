@@ -1,11 +1,8 @@
 //! `plugin init`: a spec, and beside it the schema that its first line names.
 
-use std::fs::{self, Permissions};
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use super::generation;
 use crate::cli::PluginInit;
@@ -15,6 +12,7 @@ use crate::invalid::Invalid;
 use crate::json;
 use crate::plugin::init::Wanted;
 use crate::plugin::lint::{self, Generation, Generations, Input, PLACEHOLDER, Severity};
+use crate::staged::{self, Readers, Staged};
 
 pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
     let wanted = Wanted {
@@ -70,11 +68,11 @@ fn write_both(path: &Path, spec: &[u8], schema_path: &Path, schema: &[u8], force
         put(spec, path)?;
         return put(schema, schema_path);
     }
-    if !put_new(spec, path)? {
+    if !spec.create(path).map_err(failed(path))? {
         return Err(Error::local(format!("{} is there already", path.display()))
             .hint("--force writes in its place, -o FILE somewhere else, -o - to standard output"));
     }
-    put_new(schema, schema_path)?;
+    schema.create(schema_path).map_err(failed(schema_path))?;
     Ok(())
 }
 
@@ -84,8 +82,8 @@ fn failed(path: &Path) -> impl Fn(std::io::Error) -> Error {
 }
 
 /// A complete file beside `path`, which goes away unless it is put there.
-fn stage(path: &Path, content: &[u8]) -> Result<NamedTempFile> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+fn stage(path: &Path, content: &[u8]) -> Result<Staged> {
+    let dir = staged::folder_of(path);
     if path.file_name().is_none() || path.is_dir() {
         return Err(Error::usage(format!("{} is a directory", path.display())).hint("name a file: -o FILE"));
     }
@@ -93,27 +91,11 @@ fn stage(path: &Path, content: &[u8]) -> Result<NamedTempFile> {
         return Err(Error::local(format!("cannot write {}", path.display()))
             .cause(format!("there is no folder {}", dir.display())));
     }
-    // What others may do with it is for the process's umask to say, as with every new file.
-    let mut file = tempfile::Builder::new()
-        .prefix(".spacectl-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(dir)
-        .map_err(failed(path))?;
-    file.write_all(content).map_err(failed(path))?;
-    Ok(file)
-}
-
-/// `false` says that something is there.
-fn put_new(file: NamedTempFile, path: &Path) -> Result<bool> {
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(true),
-        Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(refused) => Err(failed(path)(refused.error)),
-    }
+    Staged::beside(path, content, Readers::ByUmask).map_err(failed(path))
 }
 
 /// In the place of what is there; a symbolic link stays, and the file behind it changes.
-fn put(file: NamedTempFile, path: &Path) -> Result<()> {
+fn put(file: Staged, path: &Path) -> Result<()> {
     let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    file.persist(target).map(drop).map_err(|refused| failed(path)(refused.error))
+    file.replace(&target).map_err(failed(path))
 }

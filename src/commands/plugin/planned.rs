@@ -9,7 +9,7 @@ use super::service::Service;
 use crate::commands::connector::Connector;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::path::FieldPath;
-use crate::plugin::difference;
+use crate::plugin::difference::{self, Change};
 use crate::plugin::keeper::Keeper;
 use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
@@ -189,20 +189,45 @@ impl Planned {
         let of_step = |step: &Step| {
             let Step { subject, found } = step;
             let changes = || found.plan.changes().to_vec();
-            let done = match (&found.plan, &found.pending) {
-                (Plan::Register, Some(kept)) => {
-                    let changes = self.service.fields.changes_since(&subject.spec, &kept.spec);
-                    Done::Replaced { changes, kept: None }
+            let done = match (&found.plan, &found.row, &found.pending) {
+                (Plan::Replace(_), ..) => Done::Replaced { changes: changes(), kept: None },
+                (Plan::Keep | Plan::Update(_), Some(row), pending) => {
+                    self.settled(subject, row, found.plan.changes(), pending.as_ref())
                 }
-                (Plan::Register, None) => Done::Registered,
-                (Plan::Keep, _) => Done::Unchanged,
-                (Plan::Update(_), _) => Done::Updated(changes()),
-                (Plan::Replace(_), _) => Done::Replaced { changes: changes(), kept: None },
+                (_, _, Some(kept)) => self.replaced(subject, kept),
+                (_, _, None) => Done::Registered,
             };
             Outcome { plugin_id: subject.plugin_id.clone(), done }
         };
         let gone = self.gone_ids().map(|id| Outcome { plugin_id: id.to_owned(), done: Done::Deregistered });
         self.steps.iter().map(of_step).chain(gone).collect()
+    }
+
+    /// What it comes to where a plugin is there and at most updated: the rest of a replacement that was stopped is done,
+    /// too.
+    pub(super) fn settled(
+        &self,
+        subject: &Subject,
+        row: &Map<String, Value>,
+        changes: &[Change],
+        pending: Option<&Kept>,
+    ) -> Done {
+        if let Some(kept) = pending.filter(|kept| self.is_replaced(row, kept)) {
+            return self.replaced(subject, kept);
+        }
+        let state = pending.and_then(|kept| kept.change_of_state(Some(row)));
+        let changes: Vec<Change> = changes.iter().cloned().chain(state).collect();
+        if changes.is_empty() { Done::Unchanged } else { Done::Updated(changes) }
+    }
+
+    fn replaced(&self, subject: &Subject, kept: &Kept) -> Done {
+        Done::Replaced { changes: self.service.fields.changes_since(&subject.spec, &kept.spec), kept: None }
+    }
+
+    /// Whether a replacement that was stopped came as far as to the new plugin. Otherwise what is there is the old one:
+    /// nothing was taken away yet, or that was undone.
+    pub(super) fn is_replaced(&self, row: &Map<String, Value>, kept: &Kept) -> bool {
+        self.service.fields.as_registered(row) != kept.spec
     }
 
     /// The plugins that are to be deregistered because no spec has them.
@@ -212,14 +237,26 @@ impl Planned {
 
     /// What differs at the service, field by field.
     pub fn differences(&self) -> Vec<Difference> {
-        let of_step = |Step { subject, found }: &Step| {
-            let (action, changes) = match &found.plan {
-                Plan::Register => ("register", difference::of_new(&subject.spec)),
-                Plan::Keep => return None,
-                Plan::Update(changes) => ("update", changes.clone()),
-                Plan::Replace(changes) => ("replace", changes.clone()),
+        let of_step = |Step { subject, found: Found { row, plan, pending } }: &Step| {
+            let state = || pending.as_ref().and_then(|kept| kept.change_of_state(row.as_ref()));
+            let (action, changes) = match (plan, pending) {
+                (Plan::Register, None) => ("register", difference::of_new(&subject.spec)),
+                (Plan::Register, Some(kept)) => {
+                    let registered = self.service.fields.in_place_of(&kept.spec, &subject.spec);
+                    ("register", difference::of_new(&registered).into_iter().chain(state()).collect())
+                }
+                (Plan::Keep, pending) => {
+                    let is_replaced = |kept| row.as_ref().is_some_and(|row| self.is_replaced(row, kept));
+                    let state = Vec::from_iter(state());
+                    if state.is_empty() && !pending.as_ref().is_some_and(is_replaced) {
+                        return None;
+                    }
+                    ("finish", state)
+                }
+                (Plan::Update(changes), _) => ("update", changes.iter().cloned().chain(state()).collect()),
+                (Plan::Replace(changes), _) => ("replace", changes.clone()),
             };
-            let fixed = changes.iter().map(|change| change.field().to_owned());
+            let fixed = changes.iter().map(|change: &Change| change.field().to_owned());
             let fixed = fixed.filter(|field| !self.service.fields.can_update(field)).collect();
             let source = subject.request.label();
             Some(Difference { plugin_id: subject.plugin_id.clone(), source, action, changes, fixed })

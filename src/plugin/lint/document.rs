@@ -14,7 +14,7 @@ use crate::path::FieldPath;
 use crate::spec::Part;
 use crate::spec::locate;
 use crate::spec::source::{Syntax, Text};
-use crate::yaml::{Fault, Mark, Node, value};
+use crate::yaml::{Fault, FaultKind, Mark, Node, value};
 
 /// The most that is told of one document. A spec has a dozen fields: what breaks more rules is none.
 const MAX_FINDINGS: usize = 100;
@@ -85,12 +85,10 @@ pub fn read(input: &Input) -> Documents<'_> {
 
 /// Which rule a tree breaks that is no spec's value.
 fn rule_of(fault: &Fault) -> Rule {
-    if fault.message.ends_with("given twice") {
-        Rule::DuplicateKey
-    } else if fault.message.starts_with("expected a mapping") {
-        Rule::NotAMapping
-    } else {
-        Rule::Syntax
+    match fault.kind {
+        FaultKind::KeyGivenTwice => Rule::DuplicateKey,
+        FaultKind::NotAMapping => Rule::NotAMapping,
+        FaultKind::Other => Rule::Syntax,
     }
 }
 
@@ -131,8 +129,13 @@ pub struct Sink<'a> {
 }
 
 impl Sink<'_> {
+    /// Whether what is found from here on is counted only, so that nothing more has to be found out about it.
+    pub fn is_full(&self) -> bool {
+        self.findings.len() >= MAX_FINDINGS
+    }
+
     pub fn add(&mut self, found: Found) {
-        if self.findings.len() >= MAX_FINDINGS {
+        if self.is_full() {
             self.left_out += 1;
             return;
         }

@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 
-use prost_reflect::FieldDescriptor;
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use super::document::{Document, Found, Sink};
 use super::finding::Severity;
 use super::generation::{Described, Generation, Generations};
 use super::rule::Rule;
-use crate::client::encode::{self, Fault};
+use crate::client::encode::{self, Fault, FaultKind};
 use crate::nearest::hint_at_field;
 use crate::path::{FieldPath, Segment};
 use crate::resource::verb;
@@ -27,6 +27,28 @@ struct Objection {
     found: Found,
     /// Nothing is refused because of it.
     is_harmless: bool,
+    /// The message in which a name is to be looked for that may have been meant.
+    search: Option<MessageDescriptor>,
+}
+
+impl Objection {
+    fn new(found: Found, is_harmless: bool) -> Self {
+        Self { found, is_harmless, search: None }
+    }
+
+    /// A name that is no field of `message`. The nearest is looked for by [`Objection::find_hint`], for only so many of them
+    /// are told.
+    fn unknown(found: Found, message: MessageDescriptor) -> Self {
+        Self { found, is_harmless: false, search: Some(message) }
+    }
+
+    fn find_hint(&mut self) {
+        let (Some(message), Some(Segment::Key(name))) = (&self.search, self.found.path.0.last()) else { return };
+        let fields: Vec<FieldDescriptor> = message.fields().collect();
+        // `templates` is a slip for what only the first generation has.
+        let template = (self.found.path.0.len() == 1).then_some("template");
+        self.found.hint = Some(hint_at_field(name, fields.iter().map(FieldDescriptor::name).chain(template)));
+    }
 }
 
 pub fn check(sink: &mut Sink<'_>, generations: &Generations) {
@@ -49,7 +71,11 @@ pub fn check(sink: &mut Sink<'_>, generations: &Generations) {
     if let Some(found) = no_generation(&objections, generations) {
         sink.add(found);
     }
-    for (Objection { mut found, is_harmless }, of) in objections {
+    for (mut objection, of) in objections {
+        if !sink.is_full() {
+            objection.find_hint();
+        }
+        let Objection { mut found, is_harmless, .. } = objection;
         if is_harmless || of.len() < generations.len() {
             found.severity = Severity::Warning;
         }
@@ -89,13 +115,13 @@ fn object(document: &Document<'_>, described: &Described, generations: &Generati
         if *generation == Generation::Two || !generations.has(Generation::Two) {
             let message = format!("called {to} in {generation}: spacectl translates it, other clients do not");
             let found = Found::in_field(Rule::RenamedField, Severity::Warning, from, message).at_key();
-            objections.push(Objection { found: found.hint(format!("write {to}")), is_harmless: true });
+            objections.push(Objection::new(found.hint(format!("write {to}")), true));
         }
     }
     for name in &plan.dropped {
         let message = format!("{generation} has no such field: as it is empty, spacectl leaves it out");
         let found = Found::in_field(Rule::OtherGeneration, Severity::Warning, name, message).at_key();
-        objections.push(Objection { found: found.hint("remove it"), is_harmless: true });
+        objections.push(Objection::new(found.hint("remove it"), true));
     }
     for refusal in &plan.refused {
         let found = if are_renamed(refusal.name) {
@@ -111,7 +137,7 @@ fn object(document: &Document<'_>, described: &Described, generations: &Generati
             };
             found.hint(hint)
         };
-        objections.push(Objection { found: found.at_key(), is_harmless: false });
+        objections.push(Objection::new(found.at_key(), false));
     }
     let mut request = serde_json::Map::new();
     for (name, value) in &document.value {
@@ -126,7 +152,7 @@ fn object(document: &Document<'_>, described: &Described, generations: &Generati
             Some(Segment::Key(name)) => plan.names_as_given(name).find(is_given).map(str::to_owned),
             _ => None,
         };
-        Objection { found: of_fault(fault, given, described), is_harmless: false }
+        of_fault(fault, given)
     }));
     objections
 }
@@ -137,38 +163,40 @@ fn are_renamed(name: &str) -> bool {
 }
 
 /// `given`: what the document calls the field.
-fn of_fault(fault: Fault, given: Option<String>, described: &Described) -> Found {
-    let Fault { mut path, at_key, message, hint } = fault;
+fn of_fault(fault: Fault, given: Option<String>) -> Objection {
+    let Fault { kind, mut path, at_key, message, hint } = fault;
     if let (Some(Segment::Key(name)), Some(given)) = (path.0.first_mut(), given) {
         *name = given;
     }
-    if at_key && path.0.len() == 1 {
-        return unknown(&path, described);
+    if let (FaultKind::UnknownField(message), 1) = (&kind, path.0.len()) {
+        return unknown(path, message);
     }
     let is_registry = path.to_string() == "registry_type";
     let rule = if is_registry { Rule::RegistryType } else { Rule::WrongType };
     let part = if at_key { Part::Key } else { Part::Value };
-    let message = if is_registry && message.ends_with("no such value") {
+    let message = if is_registry && kind == FaultKind::UnknownValue {
         "no registry type that the API knows".to_owned()
     } else {
         message
     };
-    Found { rule, severity: Severity::Error, path, part, message, hint }
+    let found = Found { rule, severity: Severity::Error, path, part, message, hint };
+    match kind {
+        FaultKind::UnknownField(message) => Objection::unknown(found, message),
+        FaultKind::UnknownValue | FaultKind::Other => Objection::new(found, false),
+    }
 }
 
 /// A name that no generation has.
-fn unknown(path: &FieldPath, described: &Described) -> Found {
+fn unknown(path: FieldPath, message: &MessageDescriptor) -> Objection {
     let name = path.to_string();
-    let fields: Vec<FieldDescriptor> = described.input.fields().collect();
-    let own = fields.iter().map(FieldDescriptor::name);
-    let (rule, hint) = if WRAPPERS.contains(&name.as_str()) {
-        (Rule::UnknownField, "a spec is the request alone: its fields stand at the top".to_owned())
+    let found = |rule, what| Found::new(rule, Severity::Error, path, what).at_key();
+    if WRAPPERS.contains(&name.as_str()) {
+        let found = found(Rule::UnknownField, "no such field");
+        Objection::new(found.hint("a spec is the request alone: its fields stand at the top"), false)
     } else if verb::is_known(&name) {
-        (Rule::VerbAsKey, "leave it out, and let what stands below it stand at the top".to_owned())
+        let found = found(Rule::VerbAsKey, "a verb, not a field");
+        Objection::new(found.hint("leave it out, and let what stands below it stand at the top"), false)
     } else {
-        // `templates` is a slip for what only the first generation has.
-        (Rule::UnknownField, hint_at_field(&name, own.chain(["template"])))
-    };
-    let message = if rule == Rule::VerbAsKey { "a verb, not a field" } else { "no such field" };
-    Found::new(rule, Severity::Error, path.clone(), message).at_key().hint(hint)
+        Objection::unknown(found(Rule::UnknownField, "no such field"), message.clone())
+    }
 }

@@ -34,9 +34,9 @@ fn descriptor(rule: Rule) -> Value {
     let level = if rule.levels().starts_with("error") { "error" } else { "warning" };
     json!({
         "id": rule.name(),
-        "shortDescription": { "text": rule.summary() },
-        "fullDescription": { "text": rule.explanation() },
-        "help": { "text": rule.explanation() },
+        "shortDescription": { "text": message_string(rule.summary()) },
+        "fullDescription": { "text": message_string(rule.explanation()) },
+        "help": { "text": message_string(rule.explanation()) },
         "defaultConfiguration": { "level": level },
     })
 }
@@ -52,7 +52,7 @@ fn result(finding: &Finding) -> Value {
         "ruleId": rule.name(),
         "ruleIndex": index,
         "level": severity.word(),
-        "message": { "text": text },
+        "message": { "text": message_string(&text) },
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": { "uri": uri(&location.source) },
@@ -60,6 +60,11 @@ fn result(finding: &Finding) -> Value {
             },
         }],
     })
+}
+
+/// A text as a message string (section 3.11.5), in which braces hold places for arguments unless they are doubled.
+fn message_string(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
 }
 
 /// A path as a reference by RFC 3986: relative to where the program ran, unless the path is absolute.
@@ -81,7 +86,12 @@ fn uri(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::uri;
+    use super::{message_string, uri};
+
+    #[test]
+    fn braces_hold_no_place_for_arguments() {
+        assert_eq!(message_string("no field {0} in `{`"), "no field {{0}} in `{{`");
+    }
 
     #[test]
     fn paths_become_references() {
