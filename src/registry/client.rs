@@ -18,7 +18,7 @@ use super::image::check_tag;
 use super::logins::{Login, Logins};
 use super::place::ImagePlace;
 use super::trust::Trust;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::invalid::Invalid;
 
 /// How often a registry may send a request elsewhere, as curl's users know it from browsers.
@@ -43,6 +43,20 @@ pub struct Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("logins", &self.logins).field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+/// Why a question was not answered.
+#[derive(Clone, Debug)]
+pub struct Unanswered {
+    pub error: Error,
+    /// Whether time can mend it: nobody is there, or has time, for the moment.
+    pub is_passing: bool,
+}
+
+impl From<Unanswered> for Error {
+    fn from(unanswered: Unanswered) -> Self {
+        unanswered.error
     }
 }
 
@@ -102,14 +116,16 @@ impl Client {
             }
         })
         .await
+        .map_err(Error::from)
     }
 
     /// The digest of what `tag` stands for; `None` if the registry knows no such tag or image.
     ///
     /// # Errors
     /// As [`Client::tags`]; or `tag` is no tag.
-    pub async fn digest(&self, place: &ImagePlace, tag: &str) -> Result<Option<String>> {
-        check_tag(tag).map_err(Invalid::into_local)?;
+    pub async fn digest(&self, place: &ImagePlace, tag: &str) -> Result<Option<String>, Unanswered> {
+        let no_tag = |error: Invalid| Unanswered { error: error.into_local(), is_passing: false };
+        check_tag(tag).map_err(no_tag)?;
         self.ask(place, async |question| {
             let target = question.target(&format!("manifests/{tag}"));
             let answer = question.send(&target, Method::HEAD, MANIFESTS).await?;
@@ -129,10 +145,13 @@ impl Client {
         &self,
         place: &ImagePlace,
         work: impl AsyncFnOnce(&mut Question<'_>) -> Result<T, Fault>,
-    ) -> Result<T> {
+    ) -> Result<T, Unanswered> {
         let mut question = Question { client: self, place, login: None, authorization: None };
         let done = timeout(self.limit, work(&mut question)).await.unwrap_or(Err(Fault::Late(self.limit)));
-        done.map_err(|fault| fault.into_error(place, question.login.as_ref().map(|login| login.from.as_str())))
+        done.map_err(|fault| Unanswered {
+            is_passing: fault.is_passing(),
+            error: fault.into_error(place, question.login.as_ref().map(|login| login.from.as_str())),
+        })
     }
 }
 

@@ -17,8 +17,9 @@ pub fn run(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
     let (limit, talk) = (context.global.timeout, context.streams.talk.clone());
     block_on(async {
         let mut ending = Ending::listen()?;
+        let before = image.look_before(context.variables, &mut ending, &talk).await?;
         image.push(&line, &mut ending, &talk).await?;
-        image.wait_for_tag(limit, context.variables, &mut ending, &talk).await
+        image.wait_for_tag(before, limit, context.variables, &mut ending, &talk).await
     })?;
     Ok(writeln!(context.streams.out, "{image}")?)
 }
