@@ -3,8 +3,11 @@
 
 mod support;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use support::{End, Run, Running, Spacectl};
@@ -125,13 +128,17 @@ fn what_is_not_there_shows_before_anything_is_run() {
     user.file("host.yml", &SPEC.replace("team/", "ghcr.io/"))
         .file("hub.yml", &SPEC.replace("  url: 127.0.0.1:9\n", "  {}\n"));
     for (line, status, parts) in [
-        (BUILD.replace("src", "nowhere"), 1, ["--context: nowhere is not there", ""]),
-        (BUILD.replace("src", "plugin.yml"), 1, ["--context: plugin.yml is no folder", ""]),
+        (BUILD.replace("src", "nowhere"), 1, ["--context: nowhere is not there", "takes its files from"]),
+        (BUILD.replace("src", "plugin.yml"), 1, ["--context: plugin.yml is no folder", "takes its files from"]),
         (BUILD.replace("src", "empty"), 1, ["empty has no Dockerfile", "--dockerfile"]),
         (format!("{BUILD} --dockerfile nowhere"), 1, ["--dockerfile: nowhere", "not from the context"]),
         (BUILD.replace("./buildah", "./nowhere"), 1, ["the builder ./nowhere is not there", "docker, podman, buildah"]),
-        (BUILD.replace("./buildah", "plugin.yml"), 1, ["the builder plugin.yml is not in PATH", ""]),
-        (BUILD.replace("./buildah", "./plugin.yml"), 1, ["cannot be run", ""]),
+        (
+            BUILD.replace("./buildah", "plugin.yml"),
+            1,
+            ["the builder plugin.yml is not in PATH", "docker, podman, buildah"],
+        ),
+        (BUILD.replace("./buildah", "./plugin.yml"), 1, ["the builder ./plugin.yml is not there", "cannot be run"]),
         (
             BUILD.replace("plugin.yml", "two.yml"),
             2,
@@ -139,11 +146,11 @@ fn what_is_not_there_shows_before_anything_is_run() {
         ),
         (BUILD.replace("plugin.yml", "host.yml"), 1, ["host.yml:2:8:", "begins with a registry's host"]),
         (BUILD.replace("plugin.yml", "hub.yml"), 1, ["hub.yml:6:3: registry_config.url", "--registry URL"]),
-        (BUILD.replace("1.2.0", "a/b"), 2, ["--tag: `a/b` is no tag", ""]),
+        (BUILD.replace("1.2.0", "a/b"), 2, ["--tag: `a/b` is no tag", "a tag reads as 1.2.0"]),
         (format!("{BUILD} --registry http://ghcr.io"), 2, ["--registry: ", "loopback"]),
-        (format!("{BUILD} --platform linux/arm64,linux/amd64"), 2, ["one platform", ""]),
-        (BUILD.replace("-f plugin.yml", "-p name=x"), 1, ["image is missing", ""]),
-        (BUILD.replace("-f plugin.yml", ""), 2, ["--file-parameter", ""]),
+        (format!("{BUILD} --platform linux/arm64,linux/amd64"), 2, ["one platform", "--platform"]),
+        (BUILD.replace("-f plugin.yml", "-p name=x"), 1, ["error: ", "image is missing"]),
+        (BUILD.replace("-f plugin.yml", ""), 2, ["--file-parameter", "required"]),
     ] {
         let run = user.run(&line);
         assert_eq!((run.status, run.stdout.as_str()), (Some(status), ""), "{line}\n{run}");
@@ -160,14 +167,22 @@ sh -c 'echo $$ >below; exec sleep 600' & below=$!
 echo $$ >pid; echo ready
 while :; do wait; done";
 
+/// Waits until somebody has written into a file.
+#[track_caller]
+fn until_written(user: &Spacectl, file: &str) {
+    let give_up = Instant::now() + Duration::from_secs(60);
+    while text(user, file).is_empty() {
+        assert!(Instant::now() < give_up, "nobody writes {file}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 fn slow(user: &Spacectl) -> Running {
     let words: Vec<&str> = BUILD.split(' ').collect();
     let mut running = Running::start(user, &words);
     running.wait_for("ready");
     // The program below may be slower.
-    while text(user, "below").is_empty() {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until_written(user, "below");
     running
 }
 
@@ -219,9 +234,7 @@ fn a_builder_that_does_not_listen_is_ended_by_the_second_ctrl_c() {
     let user = user(&SLOW.replace("echo interrupted >>told; kill $below; exit 1", "echo no >>told"));
     let mut running = slow(&user);
     running.interrupt();
-    while text(&user, "told").is_empty() {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until_written(&user, "told");
     let begun = Instant::now();
     running.interrupt();
     assert_eq!(running.end(), End::Exit(130));
@@ -290,13 +303,130 @@ fn what_cannot_be_applied_is_not_built() {
     assert!(replaced.contains("plugin-slack would be replaced image"), "{replaced}");
 }
 
-#[test]
-fn a_registry_that_is_down_is_named_after_a_push() {
-    // It says that it has pushed, to a port where nothing listens.
+/// A registry that answers each question in turn as it is told, the last for ever; and what it was asked.
+fn registry(answers: &'static [(&str, &str)]) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let questions = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        let mut heads = 0;
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count == 1) {
+                head.push(byte[0]);
+            }
+            let head = String::from_utf8(head).unwrap();
+            let question = head.split(" HTTP/").next().unwrap().to_owned();
+            let (status, header, body) = if question.starts_with("HEAD ") {
+                heads += 1;
+                let (status, header) = answers[(heads - 1).min(answers.len() - 1)];
+                (status, header, "")
+            } else {
+                ("200 OK", "Content-Type: application/json", "{\"tags\": [\"1.0.0\"]}")
+            };
+            questions.lock().unwrap().push(question);
+            let length = body.len();
+            let answer =
+                format!("HTTP/1.1 {status}\r\n{header}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            // Whoever asks may have had enough.
+            let _ = stream.write_all(format!("{answer}{body}").as_bytes());
+        }
+    });
+    (address, asked)
+}
+
+const NOT_THERE: (&str, &str) = ("404 Not Found", "Content-Type: application/json");
+const THERE: (&str, &str) = ("200 OK", "Docker-Content-Digest: sha256:abc");
+
+/// Pushes to a registry with these answers, of which the first is to the question before the push; with a builder that
+/// says that it has pushed.
+fn push_to(answers: &'static [(&str, &str)], more: &str) -> (Run, Vec<String>, String) {
     let user = user("exit 0");
-    let run: Run = user.run(&format!("{PUSH} --timeout 20s"));
-    assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{run}");
-    for part in ["127.0.0.1:9", "is the registry running?", &format!("{IMAGE} is pushed; run it again")] {
+    let (address, asked) = registry(answers);
+    user.file("plugin.yml", &SPEC.replace("127.0.0.1:9", &address));
+    let run = user.run(&format!("{PUSH} {more}"));
+    let asked = asked.lock().unwrap().clone();
+    (run, asked, IMAGE.replace("127.0.0.1:9", &address))
+}
+
+#[test]
+fn a_registry_that_is_away_for_a_moment_is_waited_for() {
+    let answers = &[
+        NOT_THERE,
+        ("502 Bad Gateway", "Content-Type: text/html"),
+        ("429 Too Many Requests", "Retry-After: 1"),
+        ("503 Service Unavailable", "Content-Type: application/json"),
+        ("502 Bad Gateway", "Content-Type: text/html"),
+        NOT_THERE,
+        THERE,
+    ];
+    let (run, asked, image) = push_to(answers, "--timeout 60s");
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), format!("{image}\n").as_str()), "{run}");
+    for part in ["502 Bad Gateway", "429 Too Many Requests", "does not show", "waiting for it"] {
         assert!(run.stderr.contains(part), "{part}: {run}");
     }
+    // The tag is asked for, and not each tag that there is.
+    assert_eq!(asked, vec!["HEAD /v2/team/plugin-slack/manifests/1.2.0"; answers.len()]);
+}
+
+#[test]
+fn a_registry_that_refuses_ends_the_wait_at_once() {
+    for (answers, part) in [
+        (&[NOT_THERE, ("403 Forbidden", "Content-Type: application/json")], "it needs a login"),
+        (&[NOT_THERE, ("401 Unauthorized", "Content-Type: application/json")], "it needs a login"),
+        (&[NOT_THERE, ("200 OK", "Content-Type: text/html")], "which no registry does"),
+    ] {
+        let (run, asked, image) = push_to(answers, "--timeout 0");
+        assert_eq!((run.status, run.stdout.as_str(), asked.len()), (Some(1), "", 2), "{run}");
+        for part in [part, &format!("{image} is pushed; run it again")] {
+            assert!(run.stderr.contains(part), "{part}: {run}");
+        }
+    }
+}
+
+#[test]
+fn a_wait_in_vain_ends_with_what_was_heard_last() {
+    let (run, asked, image) = push_to(&[NOT_THERE], "--timeout 1s");
+    assert_eq!(run.status, Some(1));
+    let end =
+        format!("error: the registry does not show {image} after 1s, though it is pushed\ncause: there are 1.0.0\n");
+    assert!(run.stderr.contains(&end), "{run}");
+    assert_eq!(asked.last().unwrap(), "GET /v2/team/plugin-slack/tags/list");
+
+    // It says that it has pushed, to a port where nothing listens.
+    let run = user("exit 0").run(&format!("{PUSH} --timeout 1s"));
+    assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{run}");
+    let end = run.stderr.split("error: ").last().unwrap();
+    for part in
+        [&format!("does not show {IMAGE} after 1s"), "Connection refused", "is the registry running?", "--timeout"]
+    {
+        assert!(end.contains(part), "{part}: {run}");
+    }
+}
+
+#[test]
+fn a_tag_that_was_there_before_is_taken_for_what_it_is() {
+    let (run, _, image) = push_to(&[THERE], "");
+    assert_eq!(run.stdout, format!("{image}\n"), "{run}");
+    let note = format!("note: the registry had {image} already, and has the same under it: sha256:abc\n");
+    assert!(run.stderr.ends_with(&note), "{run}");
+    for before in [&[NOT_THERE, THERE], &[("200 OK", "Docker-Content-Digest: sha256:old"), THERE]] {
+        let (run, asked, image) = push_to(before, "");
+        assert_eq!((run.stdout, asked.len()), (format!("{image}\n"), 2));
+        assert!(!run.stderr.contains("already"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn what_can_be_read_but_once_is_read_once() {
+    let user = user("exit 1");
+    let line = format!("{} --dry-run -q", PUBLISH.replace("plugin.yml", "/dev/stdin"));
+    let run = user.run_with_input(&line, SPEC);
+    assert!(run.status == Some(0) && run.stdout.ends_with("plugin-slack would be registered\n"), "{run}");
+    // The rules of lint see what was read.
+    let run = user.run_with_input(&line, &format!("{SPEC}labels: [1]\n"));
+    assert!(run.status == Some(1) && run.stderr.contains("error: /dev/stdin:7:"), "{run}");
 }

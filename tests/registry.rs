@@ -149,7 +149,7 @@ fn an_image_that_is_not_there_is_told_from_a_web_server() {
     for status in ["404 Not Found", "200 OK"] {
         let web = Web::start(move |_| http(status, "Content-Type: text/html\r\n", page));
         assert_says(&refused(&web, vec![]), &["text/html, which no registry does", "something else listens there"]);
-        let head = ask(client(vec![]).digest(&web.place(), "1.0")).unwrap_err().to_string();
+        let head = ask(client(vec![]).digest(&web.place(), "1.0")).unwrap_err().error.to_string();
         assert_says(&head, &["no registry"]);
     }
 }

@@ -222,6 +222,13 @@ impl RegistryAccess {
     }
 }
 
+/// The image registry of the environment `local`, if that is in use.
+pub fn registry_of_local(context: &Context<'_>) -> Option<RegistryUrl> {
+    // Whoever builds and pushes needs no environment; what calls a service tells what is wrong with it.
+    let settings = Settings::resolve(&selection(context), context.variables).ok()?;
+    matches!(settings.endpoints, Endpoints::Embedded).then_some(settings.registry).flatten()
+}
+
 /// What the embedded service looks for images in.
 pub fn images(registry: RegistryUrl, access: RegistryAccess, trace: Trace) -> Images {
     let client = access.client(REGISTRY_PATIENCE);

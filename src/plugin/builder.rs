@@ -245,14 +245,15 @@ mod tests {
         };
         for name in ["docker", "podman", "buildah", "/x/nerdctl"] {
             let builder = builder(name);
+            let layers = if name == "buildah" { " --layers" } else { "" };
             assert_eq!(
                 builder.build(&plain(), false).to_string(),
-                format!("{name} build --tag 127.0.0.1:5000/x/plugin-a:1.0 .")
+                format!("{name} build{layers} --tag 127.0.0.1:5000/x/plugin-a:1.0 .")
             );
             assert_eq!(
                 builder.build(&full, true).to_string(),
                 format!(
-                    "{name} build --quiet --file deploy/Dockerfile --tag 127.0.0.1:5000/x/plugin-a:1.0 --build-arg A=1 \
+                    "{name} build --quiet{layers} --file deploy/Dockerfile --tag 127.0.0.1:5000/x/plugin-a:1.0 --build-arg A=1 \
                      --build-arg HOME --platform linux/arm64 'my plugin'"
                 )
             );

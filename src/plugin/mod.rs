@@ -10,4 +10,3 @@ pub mod lint;
 pub mod plan;
 pub mod report;
 pub mod resource_type;
-pub mod version;

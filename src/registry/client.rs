@@ -19,7 +19,7 @@ use super::logins::{Login, Logins};
 use super::place::ImagePlace;
 use super::proxy::Proxy;
 use super::trust::Trust;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::invalid::Invalid;
 
 /// How often a registry may send a request elsewhere, as curl's users know it from browsers.
@@ -44,6 +44,22 @@ pub struct Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("logins", &self.logins).field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+/// Why a question was not answered.
+#[derive(Clone, Debug)]
+pub struct Unanswered {
+    pub error: Error,
+    /// Whether time can mend it: nobody is there, or has time, for the moment.
+    pub is_passing: bool,
+    /// Whether it is refused to whoever asks, by 401 or 403.
+    pub is_refusal: bool,
+}
+
+impl From<Unanswered> for Error {
+    fn from(unanswered: Unanswered) -> Self {
+        unanswered.error
     }
 }
 
@@ -114,14 +130,16 @@ impl Client {
             }
         })
         .await
+        .map_err(Error::from)
     }
 
     /// The digest of what `tag` stands for; `None` if the registry knows no such tag or image.
     ///
     /// # Errors
     /// As [`Client::tags`]; or `tag` is no tag.
-    pub async fn digest(&self, place: &ImagePlace, tag: &str) -> Result<Option<String>> {
-        check_tag(tag).map_err(Invalid::into_local)?;
+    pub async fn digest(&self, place: &ImagePlace, tag: &str) -> Result<Option<String>, Unanswered> {
+        let no_tag = |error: Invalid| Unanswered { error: error.into_local(), is_passing: false, is_refusal: false };
+        check_tag(tag).map_err(no_tag)?;
         self.ask(place, async |question| {
             let target = question.target(&format!("manifests/{tag}"));
             let answer = question.send(&target, Method::HEAD, MANIFESTS).await?;
@@ -141,12 +159,14 @@ impl Client {
         &self,
         place: &ImagePlace,
         work: impl AsyncFnOnce(&mut Question<'_>) -> Result<T, Fault>,
-    ) -> Result<T> {
+    ) -> Result<T, Unanswered> {
         let deadline = Deadline::after(self.limit);
         let mut question = Question { client: self, place, deadline, login: None, authorization: None };
-        work(&mut question)
-            .await
-            .map_err(|fault| fault.into_error(place, question.login.as_ref().map(|login| login.from.as_str())))
+        work(&mut question).await.map_err(|fault| Unanswered {
+            is_passing: fault.is_passing(),
+            is_refusal: fault.is_refusal(),
+            error: fault.into_error(place, question.login.as_ref().map(|login| login.from.as_str())),
+        })
     }
 }
 

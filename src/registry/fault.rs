@@ -97,6 +97,25 @@ impl Fault {
         Self::NoRegistry { status: answer.status, kind: media_type(&answer.headers), at: at.to_owned() }
     }
 
+    /// Whether time can mend it: a registry or a network that is away, slow, or asked too much for the moment.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Name { .. } | Self::Connection { .. } | Self::Http { .. } | Self::Late { .. } => true,
+            Self::Refused { status, .. } => {
+                let is_slow = matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+                is_slow || status.is_server_error()
+            }
+            // A proxy before a registry that restarts, in words of its own.
+            Self::NoRegistry { status, .. } => status.is_server_error(),
+            _ => false,
+        }
+    }
+
+    /// Whether the registry, or its token service, does not let this caller in.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. })
+    }
+
     /// The fault as an error about asking for `place`; `login` is where the login came from that was sent.
     pub fn into_error(self, place: &ImagePlace, login: Option<&str>) -> Error {
         let host = place.registry().authority();

@@ -31,10 +31,10 @@ mod trust;
 mod url;
 mod versions;
 
-pub use client::Client;
+pub use client::{Client, Unanswered};
 pub use image::{check_image, check_tag};
 pub use logins::Logins;
 pub use place::ImagePlace;
 pub use proxy::Proxy;
 pub use url::RegistryUrl;
-pub use versions::newest_first;
+pub use versions::{newest, newest_first};

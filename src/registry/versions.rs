@@ -1,4 +1,4 @@
-//! The order of tags.
+//! Which tags are versions, and their order.
 
 use std::cmp::Ordering;
 
@@ -19,6 +19,44 @@ pub fn newest_first(tags: Vec<String>) -> Vec<String> {
     }
     versions.sort_by(|(left, _), (right, _)| right.cmp(left));
     versions.into_iter().map(|(_, tag)| tag).chain(rest).collect()
+}
+
+/// The newest of the tags that read as a version; one that is not final (`1.3.0-rc.1`) only where no other is.
+///
+/// This is stricter than the order needs: numbers split by dots, a `v` before them at most, and behind them what marks a
+/// version that is not final or how it was built, as in `1.2.0-rc.1` or `1.0+7f3a`. `latest`, `main` and a commit's hash
+/// are none; nor is a number alone, which can be a date, a build or the hash again.
+pub fn newest(tags: &[String]) -> Option<String> {
+    let versions = || newest_first(tags.to_vec()).into_iter().filter_map(|tag| Some((stage_of(&tag)?, tag)));
+    let is_final = |stage: Stage| matches!(stage, Stage::Final | Stage::Post);
+    let newest_final = versions().find(|(stage, _)| is_final(*stage));
+    newest_final.or_else(|| versions().next()).map(|(_, tag)| tag)
+}
+
+/// The stage of a tag that a person would call a version.
+fn stage_of(tag: &str) -> Option<Stage> {
+    let version = Version::read(tag)?;
+    let (numbers, suffix) = split(tag);
+    let is_marked = suffix.is_empty()
+        || suffix.starts_with(['-', '_'])
+        || ["a", "b", "rc", "dev", "post"].iter().any(|mark| marks(suffix, mark));
+    (numbers.contains('.') && is_marked).then_some(version.stage)
+}
+
+/// Whether `suffix` is `mark` with a number behind it.
+fn marks(suffix: &str, mark: &str) -> bool {
+    suffix.strip_prefix(mark).is_some_and(|number| Number::read(number).is_some())
+}
+
+/// A tag's numbers with the dots between them, and what is behind them, without what says how it was built.
+fn split(tag: &str) -> (&str, &str) {
+    let text = tag.split_once('+').map_or(tag, |(version, _)| version);
+    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (numbers, suffix) = text.split_at(end);
+    // The dot of ".dev3" belongs to what follows.
+    let numbers = if suffix.is_empty() { numbers } else { numbers.strip_suffix('.').unwrap_or(numbers) };
+    (numbers, suffix)
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,12 +109,7 @@ impl PartialOrd for Number {
 
 impl Version {
     fn read(tag: &str) -> Option<Self> {
-        let text = tag.split_once('+').map_or(tag, |(version, _)| version);
-        let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
-        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-        let (numbers, suffix) = text.split_at(end);
-        // The dot of ".dev3" belongs to what follows.
-        let numbers = if suffix.is_empty() { numbers } else { numbers.strip_suffix('.').unwrap_or(numbers) };
+        let (numbers, suffix) = split(tag);
         let mut release = numbers.split('.').map(Number::read).collect::<Option<Vec<_>>>()?;
         while release.len() > 1 && release.last().is_some_and(|number| number.0.is_empty()) {
             release.pop();
@@ -155,6 +188,34 @@ mod tests {
     fn what_is_no_version_is_none() {
         for tag in ["latest", "", "v", ".", "1..2", "1.", "sha-abc", "x1", "1.0-", "버전"] {
             assert_eq!(Version::read(tag), None, "{tag}");
+        }
+    }
+
+    fn newest_of(tags: &[&str]) -> Option<String> {
+        newest(&tags.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_final_version_comes_before_any_that_is_not() {
+        for (tags, found) in [
+            (&["latest", "1.3.0-rc.1", "1.2.0", "1.10.0", "main"][..], "1.10.0"),
+            (&["2.0.dev3", "2.0a1", "1.0.post1", "1.0"], "1.0.post1"),
+            (&["1.3.0rc1", "1.3.0-rc.2", "1.3.0b9", "latest"], "1.3.0-rc.2"),
+            (&["20241105", "1.0+7f3a"], "1.0+7f3a"),
+        ] {
+            assert_eq!(newest_of(tags).as_deref(), Some(found));
+        }
+        assert_eq!(newest_of(&["latest", "main"]), None);
+    }
+
+    #[test]
+    fn what_reads_as_a_version() {
+        for tag in ["1.2.0", "1.0", "v2.0", "1.2.3.4", "1.2.0-rc.1", "1.0+7f3a", "1.2.0rc1", "1.2.0.dev3", "2024.11.05"]
+        {
+            assert_eq!(newest_of(&[tag]).as_deref(), Some(tag));
+        }
+        for tag in ["", "v", "1", "20241105", "7f3a9c1", "1.x", "1..2", ".1.2", "1.2.", "1.2.0final", "v.1.2"] {
+            assert_eq!(newest_of(&[tag]), None, "{tag}");
         }
     }
 

@@ -57,6 +57,15 @@ pub struct Inputs {
 /// beyond 34 levels, aliases that lead back to themselves or that expand beyond 128 MiB are refused before they
 /// take memory.
 pub fn read(inputs: &Inputs, stdin: &mut dyn Read) -> Result<Vec<Draft>> {
+    read_with(inputs, stdin, |_, _| ())
+}
+
+/// As [`read`], for whoever needs the files' bytes, too: a pipe can be read but once, and a file can change. `heard` gets
+/// the name and the bytes of each, before they are taken for anything.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_with(inputs: &Inputs, stdin: &mut dyn Read, mut heard: impl FnMut(&str, &[u8])) -> Result<Vec<Draft>> {
     let mut stdin = Stdin::new(stdin);
     let json = inputs.json.as_deref().map(read_json).transpose()?;
     let params = inputs.params.iter().map(|param| Param::read(param, &mut stdin)).collect::<Result<_>>()?;
@@ -67,12 +76,14 @@ pub fn read(inputs: &Inputs, stdin: &mut dyn Read) -> Result<Vec<Draft>> {
     let mut drafts = Vec::new();
     for argument in &inputs.files {
         if argument == "-" {
-            let text = Text::of_bytes("stdin".to_owned(), stdin.read()?)?;
-            read_documents(&text, &overrides, &mut drafts)?;
+            let bytes = stdin.read()?;
+            heard("stdin", &bytes);
+            read_documents(&Text::of_bytes("stdin".to_owned(), bytes)?, &overrides, &mut drafts)?;
             continue;
         }
         for file in source::files(argument)? {
             let bytes = source::read_file(&file)?;
+            heard(&file, &bytes);
             read_documents(&Text::of_bytes(file, bytes)?, &overrides, &mut drafts)?;
         }
     }

@@ -15,7 +15,8 @@ pub struct PluginVersions {
     /// Its plugin_id
     #[arg(value_name = "PLUGIN", value_parser = NonEmptyStringValueParser::new())]
     pub plugin_id: String,
-    /// Only the newest tag that reads as a version, such as 1.2.0 or v2.0; `latest` is none
+    /// Only the newest tag that reads as a version, such as 1.2.0 or v2.0; `latest` is none, and 1.3.0-rc.1 counts only
+    /// where no version is final
     #[arg(long, conflicts_with = "wait")]
     pub latest: bool,
     /// Ask again until there is this tag, for as long as --timeout says; the plugin need not be registered yet

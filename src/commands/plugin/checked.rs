@@ -1,11 +1,10 @@
 //! A spec that is about to be published, as `plugin lint` sees it.
 
-use std::io::Cursor;
-
+use super::inputs;
 use crate::cli::Specs;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::plugin::lint::{self, Finding, Generation, Generations, Input, Rule, Severity};
-use crate::spec::source::{self, Stdin};
+use crate::spec::{self, Draft};
 use crate::streams::{Streams, Talk};
 
 /// The texts of specs.
@@ -16,22 +15,14 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Reads the files that `specs` name. Standard input is still there for the next who reads it.
-    pub fn read(specs: &Specs, streams: &mut Streams) -> Result<Self> {
-        let mut inputs = Vec::new();
-        for argument in &specs.file_parameter {
-            if argument == "-" {
-                let bytes = Stdin::new(&mut *streams.input).read()?;
-                streams.input = Box::new(Cursor::new(bytes.clone()));
-                inputs.push(Input::of_bytes("stdin", bytes));
-                continue;
-            }
-            for file in source::files(argument)? {
-                let bytes = source::read_file(&file)?;
-                inputs.push(Input::of_bytes(file, bytes));
-            }
-        }
-        Ok(Self { inputs, are_overridden: specs.json_parameter.is_some() || !specs.parameter.is_empty() })
+    /// Reads the specs as the others do, and keeps the texts that the drafts were made of: what is checked is what is
+    /// sent, whatever becomes of the files.
+    pub fn read(specs: &Specs, streams: &mut Streams) -> Result<(Vec<Draft>, Self)> {
+        let mut texts = Vec::new();
+        let keep = |name: &str, bytes: &[u8]| texts.push(Input::of_bytes(name, bytes.to_vec()));
+        let drafts = spec::read_with(&inputs(specs), &mut streams.input, keep)?;
+        let are_overridden = specs.json_parameter.is_some() || !specs.parameter.is_empty();
+        Ok((drafts, Self { inputs: texts, are_overridden }))
     }
 
     /// Checks them for a service of this generation, and warns of what it takes and is probably not meant.

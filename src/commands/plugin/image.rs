@@ -8,11 +8,13 @@ use std::time::Duration;
 use rustix::fs::{Access, access};
 use serde_json::Value;
 
+use super::checked::Texts;
 use super::step::Step;
-use super::{read_specs, there_are};
+use super::there_are;
+use super::wait::{self, Last, Look, Waited};
 use crate::cli::{PluginImage, PluginSources};
 use crate::commands::Context;
-use crate::commands::connector::RegistryAccess;
+use crate::commands::connector::{RegistryAccess, registry_of_local};
 use crate::commands::stop::Stop;
 use crate::config::Variables;
 use crate::error::{Error, Result};
@@ -20,24 +22,22 @@ use crate::invalid::Invalid;
 use crate::path::FieldPath;
 use crate::plugin::builder::{Build, Builder, CommandLine};
 use crate::plugin::lint::Generation;
-use crate::registry::{self, Client, ImagePlace};
+use crate::registry::{self, Client, ImagePlace, Unanswered};
 use crate::spec::{Draft, Part, Request, Target};
 use crate::streams::{Streams, Talk};
 
-/// The waits between two questions for a tag: the first, and what they grow to.
-const FIRST_PAUSE: Duration = Duration::from_millis(300);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// The longest wait for the answer to one of them.
+/// The longest wait for the answer to a question for the tag.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// How often in a row a registry that has just taken an image may fail to answer.
-const MAX_FAILURES: usize = 3;
+/// The longest wait for what would be good to know.
+const SIDE_QUESTION: Duration = Duration::from_secs(5);
 
 /// An image that is to be built or pushed.
 pub struct Image {
     /// The spec that names it.
     pub draft: Draft,
+    /// The text of that spec.
+    pub texts: Texts,
     place: ImagePlace,
     tag: String,
     builder: Builder,
@@ -62,7 +62,9 @@ impl Image {
         registry::check_tag(&args.tag).map_err(|error| error.into_usage().within("--tag"))?;
         let registry = args.registry.as_deref().map(str::parse).transpose();
         let registry = registry.map_err(|error: Invalid| error.into_usage().within("--registry"))?;
-        let mut drafts = read_specs(&args.specs, context.streams)?;
+        // The embedded service looks there for all images, whatever the spec says.
+        let registry = registry.or_else(|| registry_of_local(context));
+        let (mut drafts, texts) = Texts::read(&args.specs, context.streams)?;
         let draft = match (drafts.pop(), drafts.len()) {
             (Some(draft), 0) => draft,
             (_, others) => {
@@ -86,7 +88,7 @@ impl Image {
         let (chosen, path) = (args.builder.as_deref(), context.variables.program_folders());
         let builder = Builder::find(chosen, path.into_iter(), is_program).map_err(Invalid::into_local)?;
         let (quiet, has_terminal) = (context.global.quiet, context.streams.in_is_terminal);
-        Ok(Self { draft, place, tag: args.tag.clone(), builder, quiet, has_terminal })
+        Ok(Self { draft, texts, place, tag: args.tag.clone(), builder, quiet, has_terminal })
     }
 
     /// The command that builds it.
@@ -157,63 +159,73 @@ impl Image {
         }
     }
 
-    /// Waits until the registry shows the tag, for `limit` at most.
+    /// What the registry has under the tag now, before anything is built or pushed; `None` if that is nothing, or if it
+    /// does not say so to everybody: some refuse to tell of images that they do not have.
     ///
     /// # Errors
-    /// It does not in that time, or does not answer.
+    /// It cannot be reached, or is no registry; or the end is asked for.
+    pub async fn look_before(&self, variables: &Variables, stop: &mut Stop, talk: &Talk) -> Result<Option<String>> {
+        let client: Client = RegistryAccess::of(variables).client(SIDE_QUESTION);
+        let asking = async {
+            match client.digest(&self.place, &self.tag).await {
+                Ok(digest) => Ok(digest),
+                Err(Unanswered { error, is_refusal: true, .. }) => {
+                    talk.note(&format!("{}: if the push is refused, too, log in", error.summary()));
+                    Ok(None)
+                }
+                Err(Unanswered { error, .. }) => Err(error.hint("nothing is built or pushed")),
+            }
+        };
+        stop.or(asking).await.inspect_err(|error| told_stop(error, "the question to the registry", talk))
+    }
+
+    /// Waits until the registry shows the tag, for `limit` at most. `before` is what it had under it before the push.
+    ///
+    /// # Errors
+    /// It does not in that time, or refuses to answer.
     pub async fn wait_for_tag(
         &self,
+        before: Option<String>,
         limit: Option<Duration>,
         variables: &Variables,
         stop: &mut Stop,
         talk: &Talk,
     ) -> Result<()> {
-        let client = RegistryAccess::of(variables).client(limit.unwrap_or(ANSWER).min(ANSWER));
-        let mut seen = None;
+        let client = |limit| RegistryAccess::of(variables).client(limit);
+        let asking = client(limit.unwrap_or(ANSWER).min(ANSWER));
+        let looking = async || match asking.digest(&self.place, &self.tag).await {
+            Ok(Some(digest)) => Ok(Look::There(digest)),
+            Ok(None) => {
+                let note = format!("the registry does not show {self} yet: waiting for it");
+                Ok(Look::NotYet { note, why: "it knows no such tag".to_owned() })
+            }
+            Err(Unanswered { error, is_passing: true, .. }) => Ok(Look::Failed(error)),
+            Err(Unanswered { error, .. }) => {
+                Err(error.hint(format!("{self} is pushed; run it again to go on from there")))
+            }
+        };
         let waiting = async {
-            let waiting = self.until_shown(&client, &mut seen, talk);
-            match limit {
-                None => waiting.await,
-                Some(limit) => match tokio::time::timeout(limit, waiting).await {
-                    Ok(done) => done,
-                    Err(_) => Err(self.not_shown(limit, seen.take())),
-                },
+            match wait::wait(limit, talk, looking).await? {
+                Waited::There(digest) => {
+                    if before.as_ref() == Some(&digest) {
+                        talk.note(&format!("the registry had {self} already, and has the same under it: {digest}"));
+                    }
+                    Ok(())
+                }
+                Waited::Late { limit, mut last } => {
+                    if let Last::NotYet(why) = &mut last
+                        && let Ok(tags) = client(SIDE_QUESTION).tags(&self.place).await
+                    {
+                        *why = there_are(&tags.unwrap_or_default());
+                    }
+                    let late = format!("the registry does not show {self} after {limit:?}, though it is pushed");
+                    let hint = "--timeout waits longer, 0 without end; run it again to go on from there";
+                    Err(last.explain(Error::local(late)).hint(hint))
+                }
             }
         };
         let waited = stop.or(waiting).await;
         waited.inspect_err(|error| told_stop(error, "the wait for the registry", talk))
-    }
-
-    async fn until_shown(&self, client: &Client, seen: &mut Option<Vec<String>>, talk: &Talk) -> Result<()> {
-        let mut pause = FIRST_PAUSE;
-        let mut failures = 0;
-        loop {
-            match client.tags(&self.place).await {
-                Ok(Some(tags)) if tags.contains(&self.tag) => return Ok(()),
-                Ok(tags) => {
-                    if seen.is_none() {
-                        talk.note(&format!("the registry does not show {self} yet: waiting for it"));
-                    }
-                    *seen = Some(tags.unwrap_or_default());
-                    failures = 0;
-                }
-                Err(error) => {
-                    failures += 1;
-                    if failures == MAX_FAILURES {
-                        return Err(error.hint(format!("{self} is pushed; run it again to go on from there")));
-                    }
-                }
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-    }
-
-    fn not_shown(&self, limit: Duration, seen: Option<Vec<String>>) -> Error {
-        let seen = seen.map_or_else(|| "it did not answer".to_owned(), |tags| there_are(&tags));
-        Error::local(format!("the registry does not show {self} after {limit:?}, though it is pushed"))
-            .cause(seen)
-            .hint("--timeout waits longer, 0 without end; run it again to go on from there")
     }
 
     /// Writes the commands as a shell takes them, a line each.
@@ -222,7 +234,7 @@ impl Image {
     }
 }
 
-/// Says, before a signal ends all without a word, where it came.
+/// Says, before Ctrl-C ends all without a word, where it came.
 fn told_stop(error: &Error, name: &str, talk: &Talk) {
     if error.kind().is_silent() {
         talk.warning(&format!("{name} was interrupted: nothing after it is done; run it again to go on from there"));

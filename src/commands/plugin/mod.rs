@@ -15,9 +15,11 @@ mod list;
 mod planned;
 mod publish;
 mod push;
+mod remaining;
 mod service;
 mod step;
 mod versions;
+mod wait;
 
 use serde_json::Value;
 
@@ -69,12 +71,11 @@ fn request(fields: &Value) -> Request {
 
 /// Reads the specs that the command line names: one draft for each document.
 fn read_specs(specs: &Specs, streams: &mut Streams) -> Result<Vec<Draft>> {
-    let inputs = Inputs {
-        files: specs.file_parameter.clone(),
-        json: specs.json_parameter.clone(),
-        params: specs.parameter.clone(),
-    };
-    spec::read(&inputs, &mut streams.input)
+    spec::read(&inputs(specs), &mut streams.input)
+}
+
+fn inputs(specs: &Specs) -> Inputs {
+    Inputs { files: specs.file_parameter.clone(), json: specs.json_parameter.clone(), params: specs.parameter.clone() }
 }
 
 /// The most tags that an error names.

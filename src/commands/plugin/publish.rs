@@ -4,15 +4,14 @@
 use serde_json::Value;
 
 use super::apply::Report;
-use super::checked::Texts;
 use super::image::Image;
 use super::planned::{Planned, Wishes};
-use crate::cli::{ApplyFormat, PluginPublish, Specs};
+use super::remaining;
+use crate::cli::{ApplyFormat, PluginPublish};
 use crate::commands::connector::Connector;
 use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
-use crate::plugin::builder::quoted;
 use crate::plugin::lint::Generation;
 use crate::streams::Talk;
 
@@ -20,14 +19,13 @@ use crate::streams::Talk;
 const NO_IMAGE: &str = "ERROR_NO_IMAGE_IN_REGISTRY";
 
 pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
-    let texts = Texts::read(&args.image.specs, context.streams)?;
     let image = Image::read("publish", &args.image, context)?;
     let commands = [image.building(&args.sources)?, image.pushing()];
     let connector = Connector::new(context)?;
     // Before signals are taken over: a person may have to type something for the key.
     connector.metadata()?;
     let wishes = Wishes { strict: args.image.specs.strict, replace: args.replace, prune: None };
-    let apply = apply_command(&args.image.specs, args.replace, context);
+    let apply = remaining::apply(&args.image.specs, args.replace, context.global);
     let limit = context.global.timeout;
     let variables = context.variables;
     block_on(async {
@@ -37,7 +35,7 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         // What cannot be applied is not worth building; nor is anything if nobody is there to apply it.
         let planning = Planned::make(&connector, vec![image.draft.clone()], wishes, &mut streams.talk);
         let mut planned = stop.or(planning).await?;
-        texts.check(Generation::of(&planned.service.register.input()), &talk)?;
+        image.texts.check(Generation::of(&planned.service.register.input()), &talk)?;
         planned.check()?;
         let report = Report::new(args.output, args.image.dry_run).with("image", image.to_string().into());
         if args.image.dry_run {
@@ -50,9 +48,11 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             return report.finish(streams);
         }
         let [build, push] = &commands;
+        // Nor where nothing can be pushed to.
+        let before = image.look_before(variables, &mut stop, &talk).await?;
         image.build(build, &mut stop, &talk).await?;
         image.push(push, &mut stop, &talk).await?;
-        image.wait_for_tag(limit, variables, &mut stop, &talk).await?;
+        image.wait_for_tag(before, limit, variables, &mut stop, &talk).await?;
         let mut report = report;
         // Others may have written meanwhile.
         let looked = stop.or(planned.look_again()).await.and_then(|()| planned.check());
@@ -70,7 +70,7 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
 /// Says that the image is where it belongs, and what is left to do.
 fn unapplied(error: Error, image: &Image, apply: &str, talk: &Talk) -> Error {
     if error.kind().is_silent() {
-        talk.warning(&format!("{image} is pushed, and the spec may not be applied: finish with `{apply}`"));
+        talk.warning(&format!("{image} is pushed, and the spec may not be applied: finish with {apply}"));
         return error;
     }
     let says_no_image = |cause: &String| cause.starts_with(NO_IMAGE);
@@ -80,25 +80,5 @@ fn unapplied(error: Error, image: &Image, apply: &str, talk: &Talk) -> Error {
     } else {
         error
     };
-    error.hint(format!("{image} is pushed; what is left is `{apply}`"))
-}
-
-/// What a person types to do the last step alone.
-fn apply_command(specs: &Specs, replace: bool, context: &Context<'_>) -> String {
-    let mut words = vec!["spacectl", "plugin", "apply"];
-    let global = context.global;
-    let pairs = |flag, values: &'_ [String]| -> Vec<String> {
-        values.iter().flat_map(|value| [String::from(flag), value.clone()]).collect()
-    };
-    let given = [
-        pairs("-e", global.environment.as_slice()),
-        pairs("--endpoint", global.endpoint.as_slice()),
-        pairs("-f", &specs.file_parameter),
-        pairs("-j", specs.json_parameter.as_slice()),
-        pairs("-p", &specs.parameter),
-    ];
-    words.extend(given.iter().flatten().map(String::as_str));
-    words.extend(specs.strict.then_some("--strict"));
-    words.extend(replace.then_some("--replace"));
-    words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
+    error.hint(format!("{image} is pushed; what is left is {apply}"))
 }

@@ -106,8 +106,8 @@ fn fitting(method: &Method, identity: &Map<String, Value>) -> Result<Bytes> {
     method.encode_made(&taken.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
-/// How `get` says that there is no such plugin: its status is that of a wrong request.
-fn is_no_plugin(error: &Error) -> bool {
+/// How verbs that read say that there is no such plugin: their status can be that of a wrong request.
+pub fn is_no_plugin(error: &Error) -> bool {
     let says_so =
         || error.problems().iter().flat_map(|problem| &problem.causes).any(|c| c.starts_with("ERROR_NO_PLUGIN"));
     is_not_found(error) || (error.kind() == Kind::Status(Code::InvalidArgument) && says_so())

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tonic::Code;
 
+use super::service::is_no_plugin;
+use super::wait::{self, Look, Waited};
 use super::{API_VERSION, request, resource, there_are};
 use crate::cli::PluginVersions;
 use crate::commands::connector::Connector;
@@ -16,18 +18,11 @@ use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Kind, Result};
 use crate::filter::Filters;
-use crate::plugin::version::is_version;
+use crate::registry::newest;
 use crate::streams::Talk;
 use crate::view::Document;
 
 const VERB: &str = "get_versions";
-
-/// How the service begins to say that it does not know a plugin; its status alone is that of any wrong request.
-const NO_PLUGIN: &str = "ERROR_NO_PLUGIN";
-
-/// The waits between two questions: the first, and what they grow to.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
     let plugin = &args.plugin_id;
@@ -39,8 +34,8 @@ pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
     if args.latest {
         let connector = Connector::new(context)?;
         let tags = block_on(async { Question::prepare(&connector, plugin).await?.ask().await })?;
-        let newest = tags.iter().find(|tag| is_version(tag)).ok_or_else(|| no_version(plugin, &tags))?;
-        return presentation.write(Document::Value(newest.as_str().into()), context.streams);
+        let newest = newest(&tags).ok_or_else(|| no_version(plugin, &tags))?;
+        return presentation.write(Document::Value(newest.into()), context.streams);
     }
     let reading = Reading {
         verb: VERB,
@@ -77,51 +72,32 @@ struct Wait<'a> {
 }
 
 impl Wait<'_> {
-    async fn run(&self, limit: Option<Duration>, talk: &mut Talk) -> Result<String> {
-        let mut state = State::NotAsked;
-        let waiting = self.until_there(&mut state, talk);
-        match limit {
-            None => waiting.await,
-            Some(limit) => match tokio::time::timeout(limit, waiting).await {
-                Ok(done) => done,
-                Err(_) => Err(self.too_late(limit, &state)),
-            },
-        }
-    }
-
-    async fn until_there(&self, state: &mut State, talk: &mut Talk) -> Result<String> {
+    async fn run(&self, limit: Option<Duration>, talk: &Talk) -> Result<String> {
+        let Self { plugin, tag, .. } = self;
         let mut question = None;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let (plugin, tag) = (self.plugin, self.tag);
-            let before = std::mem::replace(
-                state,
-                match self.ask(&mut question).await {
-                    Ok(tags) if tags.iter().any(|known| known == tag) => return Ok(tag.to_owned()),
-                    Ok(tags) => State::Others(tags),
-                    Err(error) if is_passing(&error) => {
-                        // Another version of the service may come back, which takes other requests.
-                        question = None;
-                        State::Failed(error)
-                    }
-                    Err(error) => return Err(error),
-                },
-            );
-            match state {
-                State::Failed(error) if before.failed_so(error) => {}
-                State::Failed(error) if is_unknown(error) => {
-                    talk.note(&format!("{plugin} is not registered yet: waiting for it"));
-                }
-                State::Failed(error) => talk.setback(&error.summary()),
-                State::Others(_) if matches!(before, State::NotAsked) => {
-                    talk.note(&format!("{plugin} has no version {tag} yet: waiting for it"));
-                }
-                _ => {}
+        let looking = async || match self.ask(&mut question).await {
+            Ok(tags) if tags.iter().any(|known| known == tag) => Ok(Look::There(())),
+            Ok(tags) => {
+                let note = format!("{plugin} has no version {tag} yet: waiting for it");
+                Ok(Look::NotYet { note, why: there_are(&tags) })
             }
-            // Now and not at the end: whoever waits wants to know for what.
-            talk.finish(None);
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            Err(error) if is_no_plugin(&error) => {
+                let note = format!("{plugin} is not registered yet: waiting for it");
+                Ok(Look::NotYet { note, why: error.summary() })
+            }
+            Err(error) if is_passing(&error) => {
+                // Another version of the service may come back, which takes other requests.
+                question = None;
+                Ok(Look::Failed(error))
+            }
+            Err(error) => Err(error),
+        };
+        match wait::wait(limit, talk, looking).await? {
+            Waited::There(()) => Ok((*tag).to_owned()),
+            Waited::Late { limit, last } => {
+                let error = Error::local(format!("{plugin} has no version {tag} after {limit:?}"));
+                Err(last.explain(error).hint("--timeout waits longer, 0 without end"))
+            }
         }
     }
 
@@ -132,49 +108,14 @@ impl Wait<'_> {
         };
         question.ask().await
     }
-
-    fn too_late(&self, limit: Duration, state: &State) -> Error {
-        let error = Error::local(format!("{} has no version {} after {limit:?}", self.plugin, self.tag));
-        let error = match state {
-            State::NotAsked => error.cause("there was no answer"),
-            State::Others(tags) => error.cause(there_are(tags)),
-            State::Failed(last) => error.cause(last.summary()),
-        };
-        error.hint("--timeout waits longer, 0 without end")
-    }
 }
 
-/// What is known so far.
-enum State {
-    NotAsked,
-    /// The tags that there are instead.
-    Others(Vec<String>),
-    Failed(Error),
-}
-
-impl State {
-    fn failed_so(&self, error: &Error) -> bool {
-        matches!(self, Self::Failed(before) if before.summary() == error.summary())
-    }
-}
-
-/// Whether time can mend it: the service is away for the moment, or nobody has registered the plugin yet.
+/// Whether time can mend it: the service is away, slow or asked too much for the moment.
 fn is_passing(error: &Error) -> bool {
     match error.kind() {
         // The configuration was read before: what is left is the connection.
-        Kind::Local | Kind::Status(Code::Unavailable) => true,
-        Kind::Status(_) => is_unknown(error),
-        Kind::Usage | Kind::NotCompared | Kind::Differs | Kind::Ended(_) | Kind::ReaderGone => false,
-    }
-}
-
-/// Whether the service says that it has no such plugin.
-fn is_unknown(error: &Error) -> bool {
-    let says_so = |cause: &String| cause.starts_with(NO_PLUGIN);
-    match error.kind() {
-        Kind::Status(Code::NotFound) => true,
-        Kind::Status(Code::InvalidArgument) => error.problems().iter().flat_map(|one| &one.causes).any(says_so),
-        _ => false,
+        Kind::Local | Kind::Status(Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted) => true,
+        Kind::Status(_) | Kind::Usage | Kind::NotCompared | Kind::Differs | Kind::Ended(_) | Kind::ReaderGone => false,
     }
 }
 
