@@ -206,9 +206,15 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<Opened> {
     // Waiting is ours: see `Store::write`.
     connection.busy_timeout(Duration::ZERO)?;
     // Each step is tried again by itself: whoever has created the store must not find it there the second time.
-    let opened = patiently(|| match recognise(connection)? {
-        Opened::Created => found(connection),
-        other => Ok(other),
+    let opened = patiently(|| {
+        // One state of the file: between two questions, another process could create the store.
+        let looking = connection.transaction()?;
+        let recognised = recognise(&looking)?;
+        looking.commit()?;
+        match recognised {
+            Opened::Created => found(connection),
+            other => Ok(other),
+        }
     })?;
     if matches!(opened, Opened::Created | Opened::Known) {
         patiently(|| tune(connection))?;
