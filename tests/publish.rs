@@ -260,6 +260,14 @@ fn nothing_follows_a_step_that_fails() {
         )
     );
     assert_eq!((text(&user, "ran").as_str(), plugins(&user).as_str()), ("", ""));
+    let down = user.run(PUBLISH);
+    assert_eq!((down.status, text(&user, "ran").as_str()), (Some(1), ""), "{down}");
+    for part in ["error: cannot ask the registry 127.0.0.1:9 ", "nothing is built or pushed"] {
+        assert!(down.stderr.contains(part), "{part}: {down}");
+    }
+
+    let (address, _asked) = registry(&[NOT_THERE; 2]);
+    user.file("plugin.yml", &SPEC.replace("127.0.0.1:9", &address));
     let build = user.run(PUBLISH);
     assert_eq!((build.status, build.stdout.as_str()), (Some(1), ""));
     assert!(build.stderr.contains("error: build failed: ./buildah ended with exit status 3\n"), "{build}");
@@ -269,6 +277,29 @@ fn nothing_follows_a_step_that_fails() {
     assert_eq!((push.status, push.stdout.as_str()), (Some(1), ""));
     assert!(push.stderr.contains("error: push failed: ./buildah ended with exit status 125\n"), "{push}");
     assert_eq!((text(&user, "ran").as_str(), plugins(&user).as_str()), ("build\nbuild\npush\n", ""));
+}
+
+#[test]
+fn local_is_pushed_to_where_it_looks_for_images() {
+    let user = user("exit 0");
+    let (address, _asked) = registry(&[NOT_THERE, THERE]);
+    user.run(&format!("config set registry {address}/mine -e local")).success();
+    let dry = user.run(&format!("{PUBLISH} --dry-run -q")).quiet_success();
+    assert!(dry.contains(&format!(" --tag {address}/mine/team/plugin-slack:1.2.0 src\n")), "{dry}");
+    let elsewhere = user.run(&format!("{PUSH} --dry-run --registry ghcr.io")).quiet_success();
+    assert_eq!(elsewhere, "./buildah push ghcr.io/team/plugin-slack:1.2.0\n");
+}
+
+#[test]
+fn a_plugin_that_stays_disabled_is_told_of() {
+    let user = user("exit 0");
+    let (address, _asked) = registry(&[NOT_THERE, THERE]);
+    user.file("plugin.yml", &SPEC.replace("127.0.0.1:9", &address));
+    user.run("plugin apply -f plugin.yml").success();
+    user.run("plugin disable plugin-slack").success();
+    let run = user.run(PUBLISH);
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), "plugin-slack unchanged\n"), "{run}");
+    assert!(run.stderr.contains("note: plugin-slack is disabled and stays so"), "{run}");
 }
 
 #[test]

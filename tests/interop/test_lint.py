@@ -108,7 +108,8 @@ def test_what_passes_is_registered(spacectl, place, generation, change, generati
 def test_two_specs_of_one_plugin(spacectl, place, generation):
     options, kind = place[generation]
     write(spacectl, {}, kind)
-    specs = ("-f", "plugin.yml", "-f", "plugin.yml")
+    (spacectl.home / "other.yml").write_text((spacectl.home / "plugin.yml").read_text())
+    specs = ("-f", "plugin.yml", "-f", "other.yml")
     assert "[duplicate-plugin]" in spacectl.run("plugin", "lint", "--api", generation, *specs).stdout
     assert spacectl.run(*options, "exec", "register", PLUGIN, *specs).code == 64 + 6
 

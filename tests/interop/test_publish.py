@@ -158,7 +158,7 @@ def test_each_step_alone_and_pasted_into_a_shell(developer, images):
     assert sorted(images.tags(developer.image)) == ["0.9.0", "0.9.1"]
     # Another registry than the spec's, and fields that the command line gives.
     other = developer.run("plugin", "build", *steps, "--context", "src", "--dockerfile", "Other", "--registry", "localhost:1/mine", "-p", "image=a/plugin-b", "-j", '{"name": "B"}', "--strict", "--dry-run")
-    assert other.stdout.split()[5] == "localhost:1/mine/a/plugin-b:0.9.0"
+    assert other.stdout.split()[6] == "localhost:1/mine/a/plugin-b:0.9.0"
 
 
 def test_a_build_that_fails_leaves_everything_as_it_was(developer, images):
@@ -178,8 +178,13 @@ def test_a_registry_that_is_down_or_wants_a_login(developer, tmp_path):
     developer.write(f"127.0.0.1:{port}")
     down = developer.publish()
     assert (down.code, down.stdout) == (1, "")
-    assert "error: push failed: buildah ended with exit status 125\n" in down.stderr
-    assert f"log in: buildah login 127.0.0.1:{port}" in down.stderr
+    assert f"error: cannot ask the registry 127.0.0.1:{port} " in down.stderr, down
+    assert "nothing is built or pushed" in down.stderr and "note: build" not in down.stderr, down
+    # What is built already is the builder's to push.
+    alone = developer.run("plugin", "push", "-f", "plugin.yml", "--tag", "1.2.0", *BUILDAH)
+    assert (alone.code, alone.stdout) == (1, "")
+    assert "error: push failed: buildah ended with exit status 125\n" in alone.stderr
+    assert f"log in: buildah login --tls-verify=false 127.0.0.1:{port}" in alone.stderr
     with registry(tmp_path / "private", login=True, port=port) as private:
         refused = developer.publish()
         assert (refused.code, refused.stdout) == (1, "")

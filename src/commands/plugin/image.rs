@@ -159,12 +159,33 @@ impl Image {
         }
     }
 
-    /// What the registry has under the tag now, before anything is built or pushed; `None` if that is nothing, or if it
-    /// does not say so to everybody: some refuse to tell of images that they do not have.
+    /// What the registry has under the tag now, before a push that follows at once; `None` if that is nothing, or if it
+    /// does not tell: then the push finds out why.
+    ///
+    /// # Errors
+    /// The end is asked for.
+    pub async fn look_before_push(
+        &self,
+        variables: &Variables,
+        stop: &mut Stop,
+        talk: &Talk,
+    ) -> Result<Option<String>> {
+        let client = RegistryAccess::of(variables).client(SIDE_QUESTION);
+        let asking = async { Ok(client.digest(&self.place, &self.tag).await.unwrap_or_default()) };
+        stop.or(asking).await.inspect_err(|error| told_stop(error, "the question to the registry", talk))
+    }
+
+    /// As [`Image::look_before_push`], before work that would be in vain without a registry. `None` also if it refuses to
+    /// tell: some do for images that they do not have.
     ///
     /// # Errors
     /// It cannot be reached, or is no registry; or the end is asked for.
-    pub async fn look_before(&self, variables: &Variables, stop: &mut Stop, talk: &Talk) -> Result<Option<String>> {
+    pub async fn look_before_build(
+        &self,
+        variables: &Variables,
+        stop: &mut Stop,
+        talk: &Talk,
+    ) -> Result<Option<String>> {
         let client: Client = RegistryAccess::of(variables).client(SIDE_QUESTION);
         let asking = async {
             match client.digest(&self.place, &self.tag).await {

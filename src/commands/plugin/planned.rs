@@ -230,6 +230,12 @@ impl Planned {
         self.service.fields.as_registered(row) != kept.spec
     }
 
+    /// The plugins that were disabled when the service was asked, and stay so.
+    pub fn disabled_ids(&self) -> impl Iterator<Item = &str> {
+        let disabled = self.steps.iter().filter(|step| step.found.row.as_ref().is_some_and(plan::is_disabled));
+        disabled.map(|step| step.subject.plugin_id.as_str())
+    }
+
     /// The plugins that are to be deregistered because no spec has them.
     pub fn gone_ids(&self) -> impl Iterator<Item = &str> {
         self.gone.iter().filter_map(plan::plugin_id)

@@ -12,6 +12,7 @@ use crate::commands::connector::Connector;
 use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
+use crate::plugin::builder::quoted;
 use crate::plugin::lint::Generation;
 use crate::streams::Talk;
 
@@ -49,7 +50,7 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         }
         let [build, push] = &commands;
         // Nor where nothing can be pushed to.
-        let before = image.look_before(variables, &mut stop, &talk).await?;
+        let before = image.look_before_build(variables, &mut stop, &talk).await?;
         image.build(build, &mut stop, &talk).await?;
         image.push(push, &mut stop, &talk).await?;
         image.wait_for_tag(before, limit, variables, &mut stop, &talk).await?;
@@ -61,6 +62,9 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             Err(error) => Err(error),
         };
         let applied = applied.map_err(|error| unapplied(error, &image, &apply, &talk));
+        for id in planned.disabled_ids().filter(|_| applied.is_ok()) {
+            talk.note(&format!("{id} is disabled and stays so; to enable it: spacectl plugin enable {}", quoted(id)));
+        }
         // What was done is said, whatever ended it.
         let reported = report.finish(streams);
         applied.and(reported)

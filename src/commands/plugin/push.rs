@@ -17,7 +17,7 @@ pub fn run(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
     let (limit, talk) = (context.global.timeout, context.streams.talk.clone());
     block_on(async {
         let mut stop = Stop::listen()?;
-        let before = image.look_before(context.variables, &mut stop, &talk).await?;
+        let before = image.look_before_push(context.variables, &mut stop, &talk).await?;
         image.push(&line, &mut stop, &talk).await?;
         image.wait_for_tag(before, limit, context.variables, &mut stop, &talk).await
     })?;
