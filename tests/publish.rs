@@ -280,6 +280,24 @@ fn nothing_follows_a_step_that_fails() {
 }
 
 #[test]
+fn ctrl_c_is_told_of_while_the_service_is_asked() {
+    let user = user("echo built >ran");
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let line = format!("{PUBLISH} --endpoint grpc://{}", silent.local_addr().unwrap());
+    let words: Vec<&str> = line.split(' ').collect();
+    let mut running = Running::start(&user, &words);
+    let (mut asking, _) = silent.accept().unwrap();
+    asking.read_exact(&mut [0]).unwrap();
+    running.interrupt();
+    assert_eq!((running.end(), running.out.as_str(), text(&user, "ran").as_str()), (End::Exit(130), "", ""));
+    assert!(
+        running.err.contains("the question to the service was interrupted: nothing after it is done"),
+        "{}",
+        running.err
+    );
+}
+
+#[test]
 fn local_is_pushed_to_where_it_looks_for_images() {
     let user = user("exit 0");
     let (address, _asked) = registry(&[NOT_THERE, THERE]);

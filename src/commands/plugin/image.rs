@@ -256,7 +256,7 @@ impl Image {
 }
 
 /// Says, before Ctrl-C ends all without a word, where it came.
-fn told_stop(error: &Error, name: &str, talk: &Talk) {
+pub fn told_stop(error: &Error, name: &str, talk: &Talk) {
     if error.kind().is_silent() {
         talk.warning(&format!("{name} was interrupted: nothing after it is done; run it again to go on from there"));
     }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::apply::Report;
-use super::image::Image;
+use super::image::{Image, told_stop};
 use super::planned::{Planned, Wishes};
 use super::remaining;
 use crate::cli::{ApplyFormat, PluginPublish};
@@ -35,7 +35,8 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         let mut stop = Stop::listen()?;
         // What cannot be applied is not worth building; nor is anything if nobody is there to apply it.
         let planning = Planned::make(&connector, vec![image.draft.clone()], wishes, &mut streams.talk);
-        let mut planned = stop.or(planning).await?;
+        let planned = stop.or(planning).await;
+        let mut planned = planned.inspect_err(|error| told_stop(error, "the question to the service", &talk))?;
         image.texts.check(Generation::of(&planned.service.register.input()), &talk)?;
         planned.check()?;
         let report = Report::new(args.output, args.image.dry_run).with("image", image.to_string().into());
