@@ -22,7 +22,7 @@ use crate::invalid::Invalid;
 use crate::path::FieldPath;
 use crate::plugin::builder::{Build, Builder, CommandLine};
 use crate::plugin::lint::Generation;
-use crate::registry::{self, Client, ImagePlace, Unanswered};
+use crate::registry::{self, ImagePlace, Unanswered};
 use crate::spec::{Draft, Part, Request, Target};
 use crate::streams::{Streams, Talk};
 
@@ -170,9 +170,7 @@ impl Image {
         stop: &mut Stop,
         talk: &Talk,
     ) -> Result<Option<String>> {
-        let client = RegistryAccess::of(variables).client(SIDE_QUESTION);
-        let asking = async { Ok(client.digest(&self.place, &self.tag).await.unwrap_or_default()) };
-        stop.or(asking).await.inspect_err(|error| told_stop(error, "the question to the registry", talk))
+        self.look(variables, stop, talk, |_| Ok(None)).await
     }
 
     /// As [`Image::look_before_push`], before work that would be in vain without a registry. `None` also if it refuses to
@@ -186,17 +184,25 @@ impl Image {
         stop: &mut Stop,
         talk: &Talk,
     ) -> Result<Option<String>> {
-        let client: Client = RegistryAccess::of(variables).client(SIDE_QUESTION);
-        let asking = async {
-            match client.digest(&self.place, &self.tag).await {
-                Ok(digest) => Ok(digest),
-                Err(Unanswered { error, is_refusal: true, .. }) => {
-                    talk.note(&format!("{}: if the push is refused, too, log in", error.summary()));
-                    Ok(None)
-                }
-                Err(Unanswered { error, .. }) => Err(error.hint("nothing is built or pushed")),
+        let unanswered = |Unanswered { error, is_refusal, .. }| {
+            if !is_refusal {
+                return Err(error.hint("nothing is built or pushed"));
             }
+            talk.note(&format!("{}: if the push is refused, too, log in", error.summary()));
+            Ok(None)
         };
+        self.look(variables, stop, talk, unanswered).await
+    }
+
+    async fn look(
+        &self,
+        variables: &Variables,
+        stop: &mut Stop,
+        talk: &Talk,
+        unanswered: impl FnOnce(Unanswered) -> Result<Option<String>>,
+    ) -> Result<Option<String>> {
+        let client = RegistryAccess::of(variables).client(SIDE_QUESTION);
+        let asking = async { client.digest(&self.place, &self.tag).await.or_else(unanswered) };
         stop.or(asking).await.inspect_err(|error| told_stop(error, "the question to the registry", talk))
     }
 
