@@ -5,7 +5,8 @@ use std::borrow::Cow;
 /// Shows control characters as escapes (`\n`, `\t`, `\u{1b}`), and with them the invisible ones that
 /// reorder text, so that no server and no file can move the cursor or hide what a line says.
 pub fn control(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hostile) {
+    // Nearly all text is plain, and is seen to be so faster byte by byte.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);

@@ -1,12 +1,10 @@
 //! JSON for streams that a terminal may read: what it would obey is escaped, and a parser reads the same text.
 
-use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+use serde_json::{Number, Value};
 
+use crate::decode::{Odd, Sink, hand_on};
 use crate::escape;
 
 /// Writes one value in the form of the Python client, indented by four, and ends the line.
@@ -14,89 +12,229 @@ use crate::escape;
 /// # Errors
 /// `out` cannot be written to.
 pub fn pretty(out: &mut dyn Write, value: &Value) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(&mut *out, Indented(PrettyFormatter::with_indent(b"    "))))?;
-    writeln!(out)
+    write(out, value, Layout::Indented)
+}
+
+/// Writes one value on one line, and ends the line.
+///
+/// # Errors
+/// `out` cannot be written to.
+pub fn line(out: &mut dyn Write, value: &Value) -> io::Result<()> {
+    write(out, value, Layout::Line)
 }
 
 /// One value on one line, without its end.
 pub fn compact(value: &Value) -> String {
-    let text = value.to_string();
-    let mut safe = String::with_capacity(text.len());
-    // Only texts hold such characters: everything around them is plain ASCII without white space.
-    for c in text.chars() {
-        if escape::is_hostile(c) {
-            // Writing to a String cannot fail.
-            let _ = write!(safe, "{}", Escaped(c));
+    // What comes of text is text.
+    String::from_utf8(text(value, Layout::Line)).unwrap_or_default()
+}
+
+fn write(out: &mut dyn Write, value: &Value, layout: Layout) -> io::Result<()> {
+    let mut text = text(value, layout);
+    text.push(b'\n');
+    out.write_all(&text)
+}
+
+fn text(value: &Value, layout: Layout) -> Vec<u8> {
+    let mut text = Text::new(layout);
+    // A value's texts are UTF-8.
+    let _ = hand_on(value, &mut text);
+    text.into_bytes()
+}
+
+/// How JSON is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Over many lines, indented by four.
+    Indented,
+    /// On one line.
+    Line,
+    /// On one line, and with nothing escaped but what JSON asks for: for who escapes it afterwards.
+    Raw,
+}
+
+/// JSON as it grows, value by value.
+#[derive(Debug)]
+pub struct Text {
+    bytes: Vec<u8>,
+    layout: Layout,
+    /// Lists and mappings that are not ended.
+    depth: usize,
+    /// Nothing stands yet in the list or mapping that was begun last.
+    is_fresh: bool,
+    /// The next value belongs to a key.
+    has_key: bool,
+}
+
+impl Text {
+    pub fn new(layout: Layout) -> Self {
+        Self::with_capacity(layout, 0)
+    }
+
+    /// With room for so many bytes.
+    pub fn with_capacity(layout: Layout, capacity: usize) -> Self {
+        Self { bytes: Vec::with_capacity(capacity), layout, depth: 0, is_fresh: true, has_key: false }
+    }
+
+    /// The text so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The text so far, which is forgotten here: what follows goes on behind it.
+    pub fn drain(&mut self) -> std::vec::Drain<'_, u8> {
+        self.bytes.drain(..)
+    }
+
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// How many lists and mappings are not ended.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Ends a line between values.
+    pub fn end_line(&mut self) {
+        self.bytes.push(b'\n');
+        self.is_fresh = true;
+    }
+
+    /// Writes text as it is, where no JSON is meant.
+    pub fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+    }
+
+    fn begin(&mut self, mark: u8) {
+        self.before_value();
+        self.bytes.push(mark);
+        self.depth += 1;
+        self.is_fresh = true;
+    }
+
+    fn end(&mut self, mark: u8) {
+        self.depth = self.depth.saturating_sub(1);
+        if !self.is_fresh {
+            self.break_line();
+        }
+        self.bytes.push(mark);
+        self.is_fresh = false;
+    }
+
+    fn before_value(&mut self) {
+        if !std::mem::take(&mut self.has_key) && self.depth > 0 {
+            self.separate();
+        }
+    }
+
+    fn separate(&mut self) {
+        if !std::mem::take(&mut self.is_fresh) {
+            self.bytes.push(b',');
+        }
+        self.break_line();
+    }
+
+    fn break_line(&mut self) {
+        const INDENT: &[u8] = b"    ";
+        if self.layout == Layout::Indented {
+            self.bytes.push(b'\n');
+            for _ in 0..self.depth {
+                self.bytes.extend_from_slice(INDENT);
+            }
+        }
+    }
+
+    fn quoted(&mut self, text: &[u8]) -> Result<(), Odd> {
+        self.bytes.push(b'"');
+        // Most texts hold nothing to escape, and are recognised faster than they are read as UTF-8.
+        if text.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'"' && *byte != b'\\') {
+            self.bytes.extend_from_slice(text);
         } else {
-            safe.push(c);
+            self.escaped(str::from_utf8(text).map_err(|_| Odd)?);
+        }
+        self.bytes.push(b'"');
+        Ok(())
+    }
+
+    fn escaped(&mut self, text: &str) {
+        for c in text.chars() {
+            let short = match c {
+                '"' => b'"',
+                '\\' => b'\\',
+                '\u{8}' => b'b',
+                '\u{c}' => b'f',
+                '\n' => b'n',
+                '\r' => b'r',
+                '\t' => b't',
+                c if c < ' ' || (self.layout != Layout::Raw && escape::is_hostile(c)) => {
+                    // What a terminal obeys stands in the basic plane, so four digits do. Writing to a Vec cannot fail.
+                    let _ = write!(self.bytes, "\\u{:04x}", u32::from(c));
+                    continue;
+                }
+                c => {
+                    self.bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                    continue;
+                }
+            };
+            self.bytes.extend_from_slice(&[b'\\', short]);
         }
     }
-    safe
 }
 
-/// A character as JSON's escape; what a terminal obeys stands in the basic plane, so four digits do.
-struct Escaped(char);
-
-impl fmt::Display for Escaped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\\u{:04x}", u32::from(self.0))
-    }
-}
-
-/// Escapes, beyond what JSON asks for, the other characters that a terminal would obey.
-struct Indented<'a>(PrettyFormatter<'a>);
-
-impl Formatter for Indented<'_> {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        let mut written = 0;
-        for (at, c) in fragment.char_indices().filter(|(_, c)| escape::is_hostile(*c)) {
-            out.write_all(&fragment.as_bytes()[written..at])?;
-            write!(out, "{}", Escaped(c))?;
-            written = at + c.len_utf8();
-        }
-        out.write_all(&fragment.as_bytes()[written..])
+impl Sink for Text {
+    fn null(&mut self) {
+        self.before_value();
+        self.bytes.extend_from_slice(b"null");
     }
 
-    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_array(out)
+    fn bool(&mut self, value: bool) {
+        self.before_value();
+        self.bytes.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
-    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array(out)
+    fn number(&mut self, number: Number) {
+        self.before_value();
+        // Writing to a Vec cannot fail.
+        let _ = write!(self.bytes, "{number}");
     }
 
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(out, first)
+    fn text(&mut self, text: &[u8]) -> Result<(), Odd> {
+        self.before_value();
+        self.quoted(text)
     }
 
-    fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array_value(out)
+    fn begin_list(&mut self) {
+        self.begin(b'[');
     }
 
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object(out)
+    fn end_list(&mut self) {
+        self.end(b']');
     }
 
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object(out)
+    fn begin_mapping(&mut self) {
+        self.begin(b'{');
     }
 
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(out, first)
+    fn key(&mut self, key: &[u8]) -> Result<(), Odd> {
+        self.separate();
+        self.quoted(key)?;
+        self.bytes.extend_from_slice(if self.layout == Layout::Indented { b": " } else { b":" });
+        self.has_key = true;
+        Ok(())
     }
 
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(out)
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object_value(out)
+    fn end_mapping(&mut self) {
+        self.end(b'}');
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde::Serialize as _;
     use serde_json::json;
+    use serde_json::ser::{PrettyFormatter, Serializer};
 
     use super::*;
 
@@ -140,5 +278,44 @@ mod tests {
         let line = compact(&value);
         assert_eq!(line, "{\"k\\u007f\":\"a\\u009b2J\\u202eb\\u001b\\n\\u061c\"}");
         assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), value);
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let text = "([a-z\"\\\\/ ]|\u{1b}|\u{1f}|\n|\t|\r|\u{8}|\u{c}|\u{7f}|\u{9b}|\u{202e}|\u{2028}|플|🚀){0,6}";
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            text.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 5, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::vec((text, inner), 0..5)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// serde_json writes the same, but for what a terminal would obey.
+        #[test]
+        fn it_is_the_text_of_serde_json(value in any_value()) {
+            prop_assert_eq!(String::from_utf8(text(&value, Layout::Raw)).unwrap(), value.to_string());
+            let mut indented = Vec::new();
+            let mut serializer = Serializer::with_formatter(&mut indented, PrettyFormatter::with_indent(b"    "));
+            value.serialize(&mut serializer).unwrap();
+            let hostile = |text: &str| text.chars().any(|c| c != '\n' && escape::is_hostile(c));
+            let (indented, ours) = (String::from_utf8(indented).unwrap(), written(&value));
+            if !hostile(&indented) {
+                prop_assert_eq!(&ours, &format!("{indented}\n"));
+            }
+            prop_assert!(!hostile(&ours));
+            prop_assert_eq!(&serde_json::from_str::<Value>(&ours).unwrap(), &value);
+            prop_assert!(!hostile(&compact(&value)) && !compact(&value).contains('\n'));
+            prop_assert_eq!(&serde_json::from_str::<Value>(&compact(&value)).unwrap(), &value);
+        }
     }
 }

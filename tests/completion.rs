@@ -484,7 +484,7 @@ fn what_does_not_answer_offers_nothing_and_says_nothing() {
             assert_eq!(words(&format!("spacectl --endpoint {url} {line}")), [""; 0], "{url} {line}");
         }
         // What needs no service is there.
-        assert_eq!(words(&format!("spacectl --endpoint {url} list shop.Item -o js")), ["json"]);
+        assert_eq!(words(&format!("spacectl --endpoint {url} list shop.Item -o js")), ["json", "jsonl"]);
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Shown {
 pub enum Format {
     Table,
     Json,
+    // A row, or a message, as JSON on a line.
+    Jsonl,
     Yaml,
     Csv,
     // The one column's values, a line each.

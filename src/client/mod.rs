@@ -6,7 +6,7 @@ mod advice;
 pub mod call;
 mod certificate;
 pub mod channel;
-pub mod decode;
+pub use crate::decode;
 pub mod encode;
 pub mod metadata;
 mod not_grpc;

@@ -12,6 +12,7 @@ use super::pem::{self, Pem};
 use super::wire;
 use crate::endpoint::EndpointUrl;
 use crate::error::{Error, Result};
+use crate::roots;
 use crate::tls::{Identity, Tls};
 
 /// All that a handshake with `address` needs.
@@ -68,7 +69,7 @@ fn named_roots(tls: &Tls) -> Result<RootCertStore> {
 
 /// The authorities that this machine trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
 fn system_roots() -> Result<RootCertStore> {
-    let found = rustls_native_certs::load_native_certs();
+    let found = roots::system();
     let mut roots = RootCertStore::empty();
     // A certificate that cannot be read is as good as not installed; system stores often hold old ones.
     roots.add_parsable_certificates(found.certs);

@@ -30,7 +30,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     let columns = args.columns.as_deref().or(match args.output {
         Format::Table | Format::Csv => Some(TABLE),
         Format::Quiet => Some(QUIET),
-        Format::Json | Format::Yaml => None,
+        Format::Json | Format::Jsonl | Format::Yaml => None,
     });
     let presentation = Presentation::parse(columns, args.output)?;
     check_columns(&presentation)?;
@@ -80,7 +80,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     // Several services can stand behind one endpoint, which then tells of them all each time.
     offered.sort();
     offered.dedup();
-    let in_text = !matches!(args.output, Format::Json | Format::Yaml);
+    let in_text = !matches!(args.output, Format::Json | Format::Jsonl | Format::Yaml);
     let rows = offered.iter().map(|resource| resource.to_row(&own, in_text)).collect();
     presentation.write(Document::of_rows(rows), context.streams)
 }

@@ -16,7 +16,7 @@ use crate::platform::ApiName;
 use crate::resource::{Resource, verb as verbs};
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::streams::{Streams, Talk};
-use crate::view::Shape;
+use crate::view::{Document, Shape};
 
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
 const MAX_TOLD: usize = 20;
@@ -249,11 +249,24 @@ enum Arriving {
 impl Answers {
     /// The next answer; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Value>> {
-        let bytes = match &mut self.arriving {
-            Arriving::One(bytes) => bytes.take(),
-            Arriving::Many(responses) => responses.next().await?,
-        };
+        let bytes = self.next_bytes().await?;
         bytes.map(|bytes| decode::decode(bytes, &self.message)).transpose()
+    }
+
+    /// The next answer as `shape` takes it: a list in its bytes, if it can stay there.
+    pub async fn next_document(&mut self, shape: &Shape) -> Result<Option<Document>> {
+        let Some(bytes) = self.next_bytes().await? else { return Ok(None) };
+        if let Some(list) = shape.wired(&bytes) {
+            return Ok(Some(list));
+        }
+        decode::decode(bytes, &self.message).map(|value| Some(shape.document(value)))
+    }
+
+    async fn next_bytes(&mut self) -> Result<Option<Bytes>> {
+        match &mut self.arriving {
+            Arriving::One(bytes) => Ok(bytes.take()),
+            Arriving::Many(responses) => responses.next().await,
+        }
     }
 }
 

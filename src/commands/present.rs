@@ -53,7 +53,9 @@ impl Presentation {
 
     /// Shows these columns, which the user chose; a usage error if the format cannot show them side by side.
     pub fn choose(&mut self, columns: Columns) -> Result<()> {
-        if let (Some(header), Format::Json | Format::Yaml) = (columns.repeated_header(), self.format) {
+        if let (Some(header), Format::Json | Format::JsonLines | Format::Yaml) =
+            (columns.repeated_header(), self.format)
+        {
             return Err(Error::usage(format!("two columns are called {header}"))
                 .hint("give each its own name, as in -c 'tags.a|A,tags.b|B'"));
         }
@@ -186,7 +188,7 @@ pub fn columns<'a>(output: cli::Format, headed: &'a str, name: &'a str) -> Optio
     match output {
         cli::Format::Table | cli::Format::Csv => Some(headed),
         cli::Format::Quiet => Some(name),
-        cli::Format::Json | cli::Format::Yaml => None,
+        cli::Format::Json | cli::Format::Jsonl | cli::Format::Yaml => None,
     }
 }
 
@@ -195,6 +197,7 @@ impl From<cli::Format> for Format {
         match format {
             cli::Format::Table => Self::Table,
             cli::Format::Json => Self::Json,
+            cli::Format::Jsonl => Self::JsonLines,
             cli::Format::Yaml => Self::Yaml,
             cli::Format::Csv => Self::Csv,
             cli::Format::Quiet => Self::Quiet,

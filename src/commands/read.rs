@@ -159,9 +159,10 @@ impl Question {
     }
 
     async fn next(&self, answers: &mut Answers) -> Result<Option<Document>> {
+        let Some(local) = &self.local else { return answers.next_document(&self.shape).await };
         let Some(answer) = answers.next().await? else { return Ok(None) };
         let mut document = self.shape.document(answer);
-        if let (Some(local), Document::List(list)) = (&self.local, &mut document) {
+        if let Document::List(list) = &mut document {
             local.apply(list);
         }
         Ok(Some(document))

@@ -118,7 +118,7 @@ fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Resul
         context.streams.talk.note(&format!("no list reads the template of {name}: the resource is called {canonical}"));
     }
     let document = match output {
-        Format::Json | Format::Yaml => Document::Value(template.values().clone().into()),
+        Format::Json | Format::Jsonl | Format::Yaml => Document::Value(template.values().clone().into()),
         Format::Table | Format::Csv | Format::Quiet => {
             Document::of_rows(template.texts().map(|text| json!({"Column": text})).collect())
         }
@@ -129,7 +129,7 @@ fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Resul
 fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
     let names = dir.templates()?;
-    let in_text = !matches!(output, Format::Json | Format::Yaml);
+    let in_text = !matches!(output, Format::Json | Format::Jsonl | Format::Yaml);
     let mut rows = Vec::new();
     for name in &names {
         // A broken file must not hide the others.

@@ -16,7 +16,7 @@ use crate::output::Format;
 use crate::output::screen::{self, Frame, Rows, Size};
 use crate::spec::Draft;
 use crate::streams::{self, Streams, Talk};
-use crate::view::Document;
+use crate::view::{Document, Rows as _};
 
 /// What a screen is taken for that does not tell its size.
 const USUAL: Size = Size { columns: 80, lines: 24 };
@@ -218,11 +218,12 @@ fn rows(document: &Document, format: Format) -> Option<Rows> {
     let first = match format {
         Format::Table => 2,
         Format::Csv => 1,
-        Format::Quiet => 0,
+        Format::Quiet | Format::JsonLines => 0,
         Format::Json | Format::Yaml => return None,
     };
     let count = match document {
         Document::List(list) | Document::Row(list) => list.len(),
+        Document::Wired(list) => list.len(),
         Document::Value(_) => 1,
     };
     Some(Rows { first, count })

@@ -239,9 +239,9 @@ impl Reach {
             decode::decode(answer, &method.output()).ok()
         });
         let Document::List(list) = shape.document(answers.into_iter().next()?).select(&columns) else { return None };
-        let text = |cell: Option<&&Value>| cell.and_then(|cell| cell.as_str()).unwrap_or_default().to_owned();
+        let text = |cell: Option<&Value>| cell.and_then(|cell| cell.as_str()).unwrap_or_default().to_owned();
         let mut values: Vec<(String, String)> =
-            list.cells(&[]).map(|cells| (text(cells.first()), text(cells.get(1)))).collect();
+            list.selected().map(|cells| (text(cells.first()), text(cells.get(1)))).collect();
         values.retain(|(value, name)| !value.is_empty() && !holds_a_secret(value) && !holds_a_secret(name));
         values.sort();
         values.dedup_by(|later, earlier| {

@@ -7,16 +7,15 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use csv::{Terminator, WriterBuilder};
-use serde_json::Value;
 
-use super::cell;
-use crate::view::{List, cell_text};
+use crate::escape;
+use crate::view::Rows;
 
 /// What of the csv is written, and what waits until its header is known.
 pub(super) struct Sheet {
     terminal: bool,
     has_header: bool,
-    waiting: Vec<List>,
+    waiting: Vec<Box<dyn Rows>>,
 }
 
 impl Sheet {
@@ -25,7 +24,7 @@ impl Sheet {
     }
 
     /// Writes the rows if their columns were chosen.
-    pub(super) fn write(&mut self, out: &mut dyn Write, list: List) -> io::Result<()> {
+    pub(super) fn write(&mut self, out: &mut dyn Write, list: Box<dyn Rows>) -> io::Result<()> {
         if !list.is_selected() {
             self.waiting.push(list);
             return Ok(());
@@ -36,7 +35,7 @@ impl Sheet {
             csv.write_record(&headers).map_err(io_error)?;
             self.has_header = true;
         }
-        self.rows(&mut csv, &list, &headers)
+        self.rows(&mut csv, &*list, &headers)
     }
 
     /// Writes the rows that waited.
@@ -51,17 +50,17 @@ impl Sheet {
         }
         let mut csv = writer(out);
         csv.write_record(&headers).map_err(io_error)?;
-        self.waiting.iter().try_for_each(|list| self.rows(&mut csv, list, &headers))
+        self.waiting.iter().try_for_each(|list| self.rows(&mut csv, &**list, &headers))
     }
 
-    fn rows(&self, csv: &mut csv::Writer<&mut dyn Write>, list: &List, headers: &[&str]) -> io::Result<()> {
-        let text: fn(&Value) -> Cow<'_, str> = if self.terminal { cell::shown } else { cell_text };
-        for cells in list.cells(headers) {
-            for value in cells {
-                csv.write_field(text(value).as_bytes()).map_err(io_error)?;
+    fn rows(&self, csv: &mut csv::Writer<&mut dyn Write>, list: &dyn Rows, headers: &[&str]) -> io::Result<()> {
+        list.each(headers, &mut |cells| {
+            for cell in cells {
+                let text = if self.terminal { escape::control(&cell.text) } else { Cow::Borrowed(&*cell.text) };
+                csv.write_field(text.as_bytes()).map_err(io_error)?;
             }
-            csv.write_record(None::<&[u8]>).map_err(io_error)?;
-        }
+            csv.write_record(None::<&[u8]>).map_err(io_error)
+        })?;
         csv.flush()
     }
 }
@@ -81,7 +80,7 @@ fn io_error(error: csv::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::output::tests::{document, written};

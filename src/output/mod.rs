@@ -1,12 +1,13 @@
 //! Documents, written in the format that was asked for: one file per format.
 
-mod cell;
 mod csv;
 mod fit;
 mod quiet;
 pub mod screen;
 mod table;
 mod terminal;
+#[cfg(test)]
+mod wired_tests;
 
 use std::io::Write;
 
@@ -21,6 +22,8 @@ use crate::{json, yaml};
 pub enum Format {
     Table,
     Json,
+    /// Each row of a list, or each value, as JSON on a line of its own.
+    JsonLines,
     Yaml,
     Csv,
     Quiet,
@@ -59,15 +62,22 @@ impl<'a> Writer<'a> {
     /// The output cannot be written to; or the format is quiet and the document has more than one column.
     pub fn write(&mut self, document: Document) -> Result<()> {
         match self.format {
-            Format::Json => json::pretty(self.out, &document.into_value())?,
+            Format::Json => match document {
+                Document::Wired(list) => list.write_json(self.out)?,
+                other => json::pretty(self.out, &other.into_value())?,
+            },
+            Format::JsonLines => match document {
+                Document::Wired(list) => list.write_json_lines(self.out)?,
+                other => other.into_lines().iter().try_for_each(|row| json::line(self.out, row))?,
+            },
             Format::Yaml => yaml::write_document(self.out, &document.into_value())?,
-            Format::Csv => self.csv.write(self.out, document.into_list())?,
-            Format::Quiet => quiet::write(self.out, &document.into_list())?,
+            Format::Csv => self.csv.write(self.out, document.into_rows())?,
+            Format::Quiet => quiet::write(self.out, &*document.into_rows())?,
             Format::Table => {
                 if self.count > 0 {
                     writeln!(self.out)?;
                 }
-                table::write(self.out, &document.into_list(), self.look)?;
+                table::write(self.out, &*document.into_rows(), self.look)?;
             }
         }
         self.count += 1;

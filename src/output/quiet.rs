@@ -5,9 +5,9 @@
 
 use std::io::Write;
 
-use super::cell;
 use crate::error::{Error, Result};
-use crate::view::List;
+use crate::escape;
+use crate::view::Rows;
 
 /// Checks that there is not more than one column; ask before sending anything.
 ///
@@ -25,17 +25,18 @@ fn too_many(count: usize, error: impl Fn(String) -> Error) -> Error {
 /// Writes the rows' only column; a row without it is an empty line.
 ///
 /// That there are more can show as late as here, when all is sent, and is no wrong usage then.
-pub(super) fn write(out: &mut dyn Write, list: &List) -> Result<()> {
+pub(super) fn write(out: &mut dyn Write, list: &dyn Rows) -> Result<()> {
     let headers = list.headers();
     if headers.len() > 1 {
         return Err(too_many(headers.len(), Error::local));
     }
-    for cells in list.cells(&headers) {
-        for value in cells {
-            writeln!(out, "{}", cell::shown(value))?;
-        }
-    }
-    Ok(())
+    let written = list.each(&headers, &mut |cells| {
+        cells.iter().try_for_each(|cell| {
+            out.write_all(escape::control(&cell.text).as_bytes())?;
+            out.write_all(b"\n")
+        })
+    });
+    Ok(written?)
 }
 
 #[cfg(test)]

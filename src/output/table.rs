@@ -7,29 +7,28 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::fit::{self, Need};
-use super::{Look, cell, terminal};
+use super::{Look, terminal};
 use crate::escape;
-use crate::view::List;
+use crate::view::{Cell, Rows};
 
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.
 const HEADER_ROOM: usize = 2;
 
 /// Writes the rows, and behind a blank line how many of how many they are; that also where the page has none of them,
 /// but not where nothing matches.
-pub(super) fn write(out: &mut dyn Write, list: &List, look: Look) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, list: &dyn Rows, look: Look) -> io::Result<()> {
     let headers = list.headers();
     if list.is_empty() || headers.is_empty() {
         writeln!(out, "NO DATA")?;
     } else {
-        let mut grid = Grid::new(&headers, list.cells(&headers));
+        let mut grid = Grid::measure(&headers, list)?;
         if let Some(width) = look.width {
             grid.fit(width);
         }
-        if look.styled { terminal::write(out, &grid)? } else { grid.write(out)? }
+        if look.styled { terminal::write(out, &grid)? } else { grid.write(out, ["", ""])? }
     }
     match list.total() {
         Some(total) if total > 0 => write!(out, "\n Count: {} / {total}\n", list.len()),
@@ -37,62 +36,54 @@ pub(super) fn write(out: &mut dyn Write, list: &List, look: Look) -> io::Result<
     }
 }
 
-/// Text and how many columns of a terminal it takes.
-pub(super) struct Cell<'a> {
-    pub(super) text: Cow<'a, str>,
-    width: usize,
-}
-
-impl<'a> Cell<'a> {
-    fn new(text: Cow<'a, str>) -> Self {
-        let width = text.width();
-        Self { text, width }
-    }
-
-    fn cut(&mut self, width: usize) {
-        if self.width > width {
-            *self = Self::new(Cow::Owned(fit::cut(&self.text, width)));
-        }
-    }
+/// How many columns of a terminal a text takes that has no control characters.
+fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 pub(super) struct Column<'a> {
-    pub(super) header: Cell<'a>,
+    /// Cut already where the table is.
+    pub(super) header: Cow<'a, str>,
     /// Without the space at either side.
     pub(super) width: usize,
     /// How wide the widest of its cells is.
     cells: usize,
     pub(super) is_number: bool,
+    is_cut: bool,
 }
 
+/// The columns of a table, measured, and the rows that go into them: they are gone through once for measuring and once for
+/// writing, so that no cell is held.
 pub(super) struct Grid<'a> {
     pub(super) columns: Vec<Column<'a>>,
-    pub(super) rows: Vec<Vec<Cell<'a>>>,
+    headers: &'a [&'a str],
+    rows: &'a dyn Rows,
 }
 
 impl<'a> Grid<'a> {
-    pub(super) fn new(headers: &[&'a str], rows: impl Iterator<Item = Vec<&'a Value>>) -> Self {
+    /// # Errors
+    /// The rows cannot be gone through.
+    pub(super) fn measure(headers: &'a [&'a str], rows: &'a dyn Rows) -> io::Result<Self> {
         let mut columns: Vec<Column> = headers.iter().map(|header| Column::new(header)).collect();
         let mut has_number = vec![false; columns.len()];
-        let rows = rows
-            .map(|values| {
-                let with_columns = values.into_iter().zip(columns.iter_mut().zip(&mut has_number));
-                with_columns
-                    .map(|(value, (column, has_number))| {
-                        let cell = Cell::new(cell::shown(value));
-                        column.width = column.width.max(cell.width);
-                        column.cells = column.cells.max(cell.width);
-                        *has_number |= value.is_number();
-                        column.is_number &= value.is_number() || cell.text.is_empty();
-                        cell
-                    })
-                    .collect()
-            })
-            .collect();
+        rows.each(headers, &mut |cells| {
+            for (cell, (column, has_number)) in cells.iter().zip(columns.iter_mut().zip(&mut has_number)) {
+                let width = width(&escape::control(&cell.text));
+                column.cells = column.cells.max(width);
+                *has_number |= cell.is_number;
+                column.is_number &= cell.is_number || cell.text.is_empty();
+            }
+            Ok(())
+        })?;
         for (column, has_number) in columns.iter_mut().zip(has_number) {
+            column.width = column.width.max(column.cells);
             column.is_number &= has_number;
         }
-        Self { columns, rows }
+        Ok(Self { columns, headers, rows })
+    }
+
+    pub(super) fn row_count(&self) -> usize {
+        self.rows.len()
     }
 
     /// Makes lines not longer than `width` columns of a terminal, if that can be: the room beside headers goes first,
@@ -106,65 +97,117 @@ impl<'a> Grid<'a> {
         }
         let needs: Vec<Need> = self.columns.iter().map(Column::need).collect();
         for (column, width) in self.columns.iter_mut().zip(fit::widths(&needs, room)) {
-            column.width = width;
-            column.header.cut(width);
-        }
-        for row in &mut self.rows {
-            row.iter_mut().zip(&self.columns).for_each(|(cell, column)| cell.cut(column.width));
+            column.narrow(width);
         }
     }
 
-    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut line = String::new();
-        self.line(&mut line, self.columns.iter().map(|column| &column.header));
-        out.write_all(line.as_bytes())?;
+    /// Hands each row's cells to `take`, as they are shown.
+    pub(super) fn each(&self, mut take: impl FnMut(&[Cow<'_, str>]) -> io::Result<()>) -> io::Result<()> {
+        self.rows.each(self.headers, &mut |cells| {
+            let shown =
+                |(cell, column): (&Cell, &Column)| column.shown(escape::control(&cell.text)).into_owned().into();
+            take(&cells.iter().zip(&self.columns).map(shown).collect::<Vec<_>>())
+        })
+    }
+
+    /// Writes the table, its header between these two.
+    pub(super) fn write(&self, out: &mut dyn Write, [before, behind]: [&str; 2]) -> io::Result<()> {
+        let mut line = Line::default();
+        for column in &self.columns {
+            line.cell(&column.header, column);
+        }
+        out.write_all(before.as_bytes())?;
+        out.write_all(line.end().as_bytes())?;
+        writeln!(out, "{behind}")?;
         let rule: Vec<String> = self.columns.iter().map(|column| "-".repeat(column.width + 2)).collect();
         writeln!(out, "{}", rule.join("+"))?;
-        for row in &self.rows {
-            self.line(&mut line, row.iter());
-            out.write_all(line.as_bytes())?;
+        self.rows.each(self.headers, &mut |cells| {
+            for (cell, column) in cells.iter().zip(&self.columns) {
+                line.cell(&column.shown(escape::control(&cell.text)), column);
+            }
+            out.write_all(line.end().as_bytes())?;
+            out.write_all(b"\n")
+        })
+    }
+}
+
+/// One line of a table, made cell by cell.
+#[derive(Default)]
+struct Line {
+    text: String,
+    is_ended: bool,
+}
+
+impl Line {
+    fn cell(&mut self, text: &str, column: &Column<'_>) {
+        if std::mem::take(&mut self.is_ended) {
+            self.text.clear();
         }
-        Ok(())
+        self.text.push_str(if self.text.is_empty() { " " } else { " | " });
+        let room = column.width - width(text).min(column.width);
+        if column.is_number {
+            self.room(room);
+            self.text.push_str(text);
+        } else {
+            self.text.push_str(text);
+            self.room(room);
+        }
     }
 
-    fn line<'c>(&self, line: &mut String, cells: impl Iterator<Item = &'c Cell<'c>>) {
-        line.clear();
-        for (at, (cell, column)) in cells.zip(&self.columns).enumerate() {
-            line.push_str(if at == 0 { " " } else { " | " });
-            let room = std::iter::repeat_n(' ', column.width - cell.width);
-            if column.is_number {
-                line.extend(room);
-                line.push_str(&cell.text);
-            } else {
-                line.push_str(&cell.text);
-                line.extend(room);
-            }
+    fn room(&mut self, mut width: usize) {
+        const SPACES: &str = "                                                                ";
+        while width > 0 {
+            let part = width.min(SPACES.len());
+            self.text.push_str(&SPACES[..part]);
+            width -= part;
         }
-        line.truncate(line.trim_end().len());
-        line.push('\n');
+    }
+
+    /// The whole line, without a space at its end.
+    fn end(&mut self) -> &str {
+        self.is_ended = true;
+        self.text.trim_end()
     }
 }
 
 impl<'a> Column<'a> {
     fn new(header: &'a str) -> Self {
-        let header = Cell::new(escape::control(header));
-        Self { width: header.width + HEADER_ROOM, cells: 0, header, is_number: true }
+        let header = escape::control(header);
+        Self { width: width(&header) + HEADER_ROOM, cells: 0, header, is_number: true, is_cut: false }
     }
 
     fn need(&self) -> Need {
-        Need { header: self.header.width, cells: self.cells, is_number: self.is_number }
+        Need { header: width(&self.header), cells: self.cells, is_number: self.is_number }
+    }
+
+    fn narrow(&mut self, to: usize) {
+        self.width = to;
+        self.is_cut = self.cells > to;
+        if width(&self.header) > to {
+            self.header = Cow::Owned(fit::cut(&self.header, to));
+        }
+    }
+
+    /// As much of a cell as there is room for.
+    fn shown<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        if self.is_cut && width(&text) > self.width { Cow::Owned(fit::cut(&text, self.width)) } else { text }
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::output::Format;
     use crate::output::tests::{document, written};
-    use crate::view::{Columns, Document};
+    use crate::view::Columns;
+
+    /// Rows as they are written.
+    pub(in crate::output) fn rows(values: &Value) -> Box<dyn Rows> {
+        document(json!({"results": values})).into_rows()
+    }
 
     fn table(response: Value) -> String {
         written(Format::Table, [document(response)])
@@ -231,8 +274,7 @@ pub(super) mod tests {
         let table = |width| {
             let mut out = Vec::new();
             let look = Look { width: Some(width), ..Look::default() };
-            let Document::List(list) = document(rows.clone()) else { panic!("a list") };
-            write(&mut out, &list, look).unwrap();
+            write(&mut out, &*document(rows.clone()).into_rows(), look).unwrap();
             String::from_utf8(out).unwrap()
         };
         let narrow = [
@@ -248,11 +290,11 @@ pub(super) mod tests {
 
     #[test]
     fn the_room_beside_headers_is_given_up_before_anything_is_cut() {
-        let values = [json!("x"), json!("y")];
-        let mut grid = Grid::new(&["a", "a_long_header"], std::iter::once(values.iter().collect()));
+        let rows = rows(&json!([{"a": "x", "a_long_header": "y"}]));
+        let mut grid = Grid::measure(&["a", "a_long_header"], &*rows).unwrap();
         grid.fit(19);
         let mut out = Vec::new();
-        grid.write(&mut out).unwrap();
+        grid.write(&mut out, ["", ""]).unwrap();
         let expected = " a | a_long_header\n---+---------------\n x | y\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
@@ -272,16 +314,23 @@ pub(super) mod tests {
 
     proptest! {
         #[test]
-        fn a_table_fits_or_is_as_narrow_as_it_can_be(rows in any_rows(), width in 20_usize..120) {
-            let rows = rows.as_array().unwrap();
+        fn a_table_fits_or_is_as_narrow_as_it_can_be(values in any_rows(), width in 20_usize..120) {
+            let rows = rows(&values);
             let headers = ["a", "이름", "n"];
-            let grid = || {
-                Grid::new(&headers, rows.iter().map(|row| headers.iter().map(|header| &row[*header]).collect()))
-            };
+            let grid = || Grid::measure(&headers, &*rows).unwrap();
             let text = |grid: &Grid| {
                 let mut out = Vec::new();
-                grid.write(&mut out).unwrap();
+                grid.write(&mut out, ["", ""]).unwrap();
                 String::from_utf8(out).unwrap()
+            };
+            let cells = |grid: &Grid| {
+                let mut cells: Vec<String> = Vec::new();
+                grid.each(|row| {
+                    cells.extend(row.iter().map(|cell| cell.to_string()));
+                    Ok(())
+                })
+                .unwrap();
+                cells
             };
             let (whole, mut cut) = (grid(), grid());
             cut.fit(width);
@@ -296,19 +345,18 @@ pub(super) mod tests {
             if widest(&text(&whole)) <= width {
                 prop_assert_eq!(text(&cut), text(&whole));
             }
-            for (cut, whole) in cut.rows.iter().flatten().zip(whole.rows.iter().flatten()) {
-                prop_assert!(cut.width <= whole.width);
-                prop_assert!(cut.text == whole.text || cut.text.ends_with('…'));
+            for (cut, whole) in cells(&cut).iter().zip(&cells(&whole)) {
+                prop_assert!(super::width(cut) <= super::width(whole));
+                prop_assert!(cut == whole || cut.ends_with('…'));
             }
         }
 
         #[test]
-        fn separators_stand_below_each_other(rows in any_rows()) {
-            let rows = rows.as_array().unwrap();
+        fn separators_stand_below_each_other(values in any_rows()) {
+            let rows = rows(&values);
             let headers = ["a", "이름", "n"];
-            let cells = rows.iter().map(|row| headers.iter().map(|header| &row[*header]).collect());
             let mut out = Vec::new();
-            Grid::new(&headers, cells).write(&mut out).unwrap();
+            Grid::measure(&headers, &*rows).unwrap().write(&mut out, ["", ""]).unwrap();
             let text = String::from_utf8(out).unwrap();
             prop_assert_eq!(text.lines().count(), rows.len() + 2);
             // The last column holds numbers of at least one digit, so no line ends before its separators.

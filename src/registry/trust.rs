@@ -98,6 +98,6 @@ fn is_crt(path: &Path) -> bool {
 fn system() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     // A certificate that cannot be read is as good as not installed; system stores often hold old ones.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots.add_parsable_certificates(crate::roots::system().certs);
     roots
 }

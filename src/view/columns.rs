@@ -88,6 +88,16 @@ impl Column {
         beginning(&self.text)
     }
 
+    /// The name of the field that its path begins with; `None` for one that begins with a condition.
+    pub(super) fn first_name(&self) -> Option<&str> {
+        self.selector.steps().first().and_then(Step::name)
+    }
+
+    /// The path ends with the name that it begins with.
+    pub(super) fn is_one_name(&self) -> bool {
+        self.selector.steps().len() == 1
+    }
+
     /// The column's cell in `row`; null where the row has none.
     pub(super) fn select(&self, row: &Value) -> Value {
         self.value(row).map_or(Value::Null, Cow::into_owned)

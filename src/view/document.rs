@@ -1,10 +1,12 @@
 //! What is shown: a list with what came around it, or one value.
 
 use std::collections::HashSet;
+use std::io;
 
 use serde_json::{Map, Value};
 
-use super::Columns;
+use super::rows::TakeRow;
+use super::{Cell, Columns, Rows as ShownRows, WireList};
 use crate::value;
 
 /// The field that holds a list's rows.
@@ -23,6 +25,8 @@ pub enum Document {
     Value(Value),
     /// One value narrowed to columns: a list of its row, or of none if the value was an empty object.
     Row(List),
+    /// A list whose rows are still in the bytes that they came in.
+    Wired(Box<WireList>),
 }
 
 impl Document {
@@ -36,6 +40,7 @@ impl Document {
     pub fn select(self, columns: &Columns) -> Self {
         match self {
             Self::List(list) => Self::List(list.select(columns)),
+            Self::Wired(list) => Self::Wired(Box::new(list.select(columns))),
             value => Self::Row(value.into_list().select(columns)),
         }
     }
@@ -45,6 +50,7 @@ impl Document {
         match self {
             Self::List(list) | Self::Row(list) => list.is_empty(),
             Self::Value(value) => value::is_empty(value),
+            Self::Wired(list) => list.is_empty(),
         }
     }
 
@@ -56,6 +62,10 @@ impl Document {
             Self::List(list) => {
                 let (list, left_out) = list.narrow(fields);
                 (Self::List(list), left_out)
+            }
+            Self::Wired(list) => {
+                let (list, left_out) = list.narrow(fields);
+                (Self::Wired(Box::new(list)), left_out)
             }
             value => {
                 let (row, left_out) = value.into_list().narrow(fields);
@@ -70,6 +80,24 @@ impl Document {
             Self::List(list) => list.into_value(),
             Self::Value(value) => value,
             Self::Row(row) => row.into_object(),
+            Self::Wired(list) => list.into_list().into_value(),
+        }
+    }
+
+    /// The response as values of which each is a line: a list's rows, or the one value.
+    pub fn into_lines(self) -> Vec<Value> {
+        match self {
+            Self::List(list) => list.into_values(),
+            Self::Wired(list) => list.into_list().into_values(),
+            one @ (Self::Value(_) | Self::Row(_)) => vec![one.into_value()],
+        }
+    }
+
+    /// The response as rows to be written; one value is one row, and an empty object is none.
+    pub fn into_rows(self) -> Box<dyn ShownRows> {
+        match self {
+            Self::Wired(list) => list,
+            other => Box::new(other.into_list()),
         }
     }
 
@@ -79,6 +107,7 @@ impl Document {
             Self::List(list) | Self::Row(list) => list,
             Self::Value(Value::Object(object)) if object.is_empty() => List::new(Map::new(), Vec::new()),
             Self::Value(value) => List::new(Map::new(), vec![value]),
+            Self::Wired(list) => list.into_list(),
         }
     }
 }
@@ -103,74 +132,40 @@ enum Rows {
 impl List {
     /// A list of the rows that were taken out of `envelope`.
     pub(super) fn new(envelope: Map<String, Value>, rows: Vec<Value>) -> Self {
-        // Services that do not count leave the field out or send 0 beside their rows.
-        let total = envelope.get(TOTAL_COUNT).and_then(Value::as_u64).filter(|total| *total > 0);
+        let total = total(&envelope);
         Self { envelope, total, rows: Rows::Whole(rows) }
     }
 
-    /// How many rows match, shown or not, if that is known.
-    pub fn total(&self) -> Option<u64> {
-        self.total
+    /// A list of rows of which each is its cells below `headers`.
+    pub(super) fn of_selected(envelope: Map<String, Value>, headers: Vec<String>, rows: Vec<Vec<Value>>) -> Self {
+        let total = total(&envelope);
+        Self { envelope, total, rows: Rows::Selected { headers, rows } }
     }
 
-    pub fn len(&self) -> usize {
-        match &self.rows {
-            Rows::Whole(rows) => rows.len(),
-            Rows::Selected { rows, .. } => rows.len(),
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether the columns were chosen, and so are the same whatever the rows hold.
-    pub fn is_selected(&self) -> bool {
-        matches!(self.rows, Rows::Selected { .. })
-    }
-
-    /// The chosen columns; without a choice the rows' keys, each where it was first seen.
-    pub fn headers<'a>(&'a self) -> Vec<&'a str> {
-        match &self.rows {
-            Rows::Selected { headers, .. } => headers.iter().map(String::as_str).collect(),
-            Rows::Whole(rows) => {
-                let mut seen = HashSet::new();
-                let mut headers = Vec::new();
-                let mut see = |header: &'a str| {
-                    if seen.insert(header) {
-                        headers.push(header);
-                    }
-                };
-                for row in rows {
-                    match row {
-                        Value::Object(row) => row.keys().for_each(|key| see(key)),
-                        _ => see(VALUES),
-                    }
-                }
-                headers
-            }
-        }
-    }
-
-    /// The cells below `headers`, row by row; null where a row has none. Chosen columns stay as they were chosen.
-    pub fn cells<'a>(&'a self, headers: &'a [&str]) -> impl Iterator<Item = Vec<&'a Value>> {
-        (0..self.len()).map(move |at| match &self.rows {
-            Rows::Selected { rows, .. } => rows[at].iter().collect(),
-            Rows::Whole(rows) => headers.iter().map(|header| cell(&rows[at], header)).collect(),
-        })
+    /// The cells of chosen columns, row by row; none where nothing was chosen.
+    pub fn selected(&self) -> impl Iterator<Item = &[Value]> {
+        let rows = match &self.rows {
+            Rows::Selected { rows, .. } => rows.as_slice(),
+            Rows::Whole(_) => &[],
+        };
+        rows.iter().map(Vec::as_slice)
     }
 
     /// The whole response again, the rows in their place.
-    fn into_value(self) -> Value {
-        let rows = match self.rows {
+    fn into_value(mut self) -> Value {
+        let mut envelope = std::mem::take(&mut self.envelope);
+        envelope.insert(RESULTS.to_owned(), Value::Array(self.into_values()));
+        Value::Object(envelope)
+    }
+
+    /// The rows, chosen columns under their headers.
+    fn into_values(self) -> Vec<Value> {
+        match self.rows {
             Rows::Whole(rows) => rows,
             Rows::Selected { headers, rows } => {
                 rows.into_iter().map(|cells| headers.iter().cloned().zip(cells).collect()).collect()
             }
-        };
-        let mut envelope = self.envelope;
-        envelope.insert(RESULTS.to_owned(), Value::Array(rows));
-        Value::Object(envelope)
+        }
     }
 
     /// The first row; a column without a row is null.
@@ -218,6 +213,62 @@ impl List {
     }
 }
 
+/// How many rows match, as a list's response tells.
+pub(super) fn total(envelope: &Map<String, Value>) -> Option<u64> {
+    // Services that do not count leave the field out or send 0 beside their rows.
+    envelope.get(TOTAL_COUNT).and_then(Value::as_u64).filter(|total| *total > 0)
+}
+
+impl ShownRows for List {
+    fn headers(&self) -> Vec<&str> {
+        match &self.rows {
+            Rows::Selected { headers, .. } => headers.iter().map(String::as_str).collect(),
+            Rows::Whole(rows) => {
+                let mut seen = HashSet::new();
+                let mut headers = Vec::new();
+                let mut see = |header| {
+                    if seen.insert(header) {
+                        headers.push(header);
+                    }
+                };
+                for row in rows {
+                    match row {
+                        Value::Object(row) => row.keys().for_each(|key| see(key.as_str())),
+                        _ => see(VALUES),
+                    }
+                }
+                headers
+            }
+        }
+    }
+
+    fn is_selected(&self) -> bool {
+        matches!(self.rows, Rows::Selected { .. })
+    }
+
+    fn len(&self) -> usize {
+        match &self.rows {
+            Rows::Whole(rows) => rows.len(),
+            Rows::Selected { rows, .. } => rows.len(),
+        }
+    }
+
+    fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    fn each(&self, headers: &[&str], take: &mut TakeRow<'_>) -> io::Result<()> {
+        match &self.rows {
+            Rows::Selected { rows, .. } => {
+                rows.iter().try_for_each(|row| take(&row.iter().map(Cell::of).collect::<Vec<_>>()))
+            }
+            Rows::Whole(rows) => rows.iter().try_for_each(|row| {
+                take(&headers.iter().map(|header| Cell::of(cell(row, header))).collect::<Vec<_>>())
+            }),
+        }
+    }
+}
+
 fn cell<'a>(row: &'a Value, header: &str) -> &'a Value {
     match row {
         Value::Object(row) => row.get(header).unwrap_or(&NULL),
@@ -232,30 +283,30 @@ mod tests {
 
     use super::*;
 
-    fn narrowed(document: Document, fields: &[&str]) -> (Vec<String>, Vec<Vec<Value>>, bool) {
+    /// The headers and the rows of what is left of a document, and whether something was left out.
+    fn narrowed(document: Document, fields: &[&str]) -> (Vec<String>, Vec<Value>, bool) {
         let fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
         let (document, left_out) = document.narrow(&fields);
         let list = document.into_list();
-        let headers = list.headers();
-        let cells = list.cells(&headers).map(|row| row.into_iter().cloned().collect()).collect();
-        (headers.iter().map(|header| (*header).to_owned()).collect(), cells, left_out)
+        let headers = list.headers().into_iter().map(str::to_owned).collect();
+        (headers, list.into_values(), left_out)
     }
 
     #[test]
     fn narrow_rows_keep_the_fields_that_a_row_has_in_their_order() {
         let rows = || Document::of_rows(vec![json!({"c": 1, "n": {}}), json!({"b": "x", "c": null})]);
-        let kept = vec![vec![json!(null), json!(1)], vec![json!("x"), json!(null)]];
+        let kept = vec![json!({"b": null, "c": 1}), json!({"b": "x", "c": null})];
         assert_eq!(narrowed(rows(), &["a", "b", "c"]), (vec!["b".into(), "c".into()], kept, true));
         let one = Document::Value(json!({"b": 1, "a": 2}));
-        let cells = vec![vec![json!(2), json!(1)]];
-        assert_eq!(narrowed(one, &["a", "b"]), (vec!["a".into(), "b".into()], cells, false));
+        let kept = vec![json!({"a": 2, "b": 1})];
+        assert_eq!(narrowed(one, &["a", "b"]), (vec!["a".into(), "b".into()], kept, false));
     }
 
     #[test]
     fn rows_without_any_of_the_fields_stay_whole() {
         let nested = Document::of_rows(vec![json!({"tags": {"a": 1}})]);
-        assert_eq!(narrowed(nested, &["a"]), (vec!["tags".into()], vec![vec![json!({"a": 1})]], false));
-        assert_eq!(narrowed(Document::of_rows(vec![json!("1.10")]), &["a"]).1, [[json!("1.10")]]);
+        assert_eq!(narrowed(nested, &["a"]), (vec!["tags".into()], vec![json!({"tags": {"a": 1}})], false));
+        assert_eq!(narrowed(Document::of_rows(vec![json!("1.10")]), &["a"]).1, [json!("1.10")]);
         assert_eq!(narrowed(Document::of_rows(Vec::new()), &["a"]), (Vec::new(), Vec::new(), false));
     }
 }

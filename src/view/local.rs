@@ -133,7 +133,7 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
-    use crate::view::Document;
+    use crate::view::{Document, Rows as _};
 
     fn arranged(rows: Value, sort: &str, start: usize, limit: usize) -> (Value, Option<u64>) {
         let Value::Array(rows) = rows else { panic!("rows are a list") };

@@ -1,10 +1,15 @@
 //! What a method answers with: a list or one value, as far as the descriptor tells.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use bytes::Bytes;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::columns::Column;
 use super::document::{Document, List, RESULTS, TOTAL_COUNT};
+use super::wired::{ListPlan, WireList};
 use super::{Columns, Sort, check};
 use crate::error::{Error, Result};
 use crate::well_known::WellKnown;
@@ -14,6 +19,9 @@ use crate::well_known::WellKnown;
 pub struct Shape {
     list: Option<Envelope>,
     row: Row,
+    response: MessageDescriptor,
+    /// How its lists are read where they lie; `None` for those that are not.
+    plan: OnceCell<Option<Arc<ListPlan>>>,
 }
 
 /// What a list's response holds.
@@ -49,9 +57,10 @@ impl Shape {
                 _ if field.is_list() => Row::Plain,
                 _ => return None,
             };
-            Some(Self { list: Some(Envelope::of(response)), row })
+            Some((Some(Envelope::of(response)), row))
         });
-        results.unwrap_or_else(|| Self { list: None, row: row_of(response.clone()) })
+        let (list, row) = results.unwrap_or_else(|| (None, row_of(response.clone())));
+        Self { list, row, response: response.clone(), plan: OnceCell::new() }
     }
 
     /// Checks the columns of `-c` against the type of the rows, or of the one value.
@@ -130,6 +139,14 @@ impl Shape {
         }
     }
 
+    /// A list whose rows stay in the bytes of its response; `None` for what has to become a plain value first: what is no
+    /// list, has no rows, or is such as [`Plan`](crate::decode::Plan) leaves alone.
+    pub fn wired(&self, response: &Bytes) -> Option<Document> {
+        let plan = self.plan.get_or_init(|| self.list_row().and_then(|_| ListPlan::of(&self.response)).map(Arc::new));
+        let list = WireList::read(plan.as_ref()?, response.clone())?;
+        Some(Document::Wired(Box::new(list)))
+    }
+
     /// Takes a response apart. A list without rows leaves `results` out on the wire, and a count of 0 too: here they are
     /// an empty list and 0 again. Beside rows, a count that is left out is none: some services do not count.
     pub fn document(&self, response: Value) -> Document {
@@ -182,6 +199,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::view::Rows as _;
     use crate::view::test_types::bundled;
 
     fn shape(name: &str) -> Shape {
@@ -214,7 +232,13 @@ mod tests {
         assert_eq!(versions.column_count(), Some(1));
         let document = list(versions.document(json!({"results": ["1.10", "1.9"]})));
         assert_eq!(document.headers(), ["Values"]);
-        assert_eq!(document.cells(&["Values"]).collect::<Vec<_>>(), [[&json!("1.10")], [&json!("1.9")]]);
+        let mut texts = Vec::new();
+        let mut take = |cells: &[crate::view::Cell<'_>]| {
+            texts.extend(cells.iter().map(|cell| cell.text.to_string()));
+            Ok(())
+        };
+        document.each(&["Values"], &mut take).unwrap();
+        assert_eq!(texts, ["1.10", "1.9"]);
         assert!(versions.check(&Columns::parse("version").unwrap()).is_err());
     }
 
@@ -288,7 +312,7 @@ mod tests {
         let document = list(plugins.document(rows).select(&columns));
         assert_eq!(document.headers(), ["provider", "provider"]);
         assert_eq!(document.total(), Some(7));
-        let cells: Vec<_> = document.cells(&[]).collect();
-        assert_eq!(cells, [[&json!("x"), &json!("a")], [&json!(null), &json!("b")]]);
+        let cells: Vec<_> = document.selected().collect();
+        assert_eq!(cells, [[json!("x"), json!("a")], [json!(null), json!("b")]]);
     }
 }

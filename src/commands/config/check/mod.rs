@@ -22,7 +22,7 @@ const COLUMNS: &str = "service|Service,endpoint|Endpoint,connect|Connect,tls|TLS
 
 pub fn run(args: &Check, context: &mut Context<'_>) -> Result<()> {
     let columns = if args.all { format!("environment|Environment,{COLUMNS}") } else { COLUMNS.to_owned() };
-    let is_text = !matches!(args.output, Format::Json | Format::Yaml);
+    let is_text = !matches!(args.output, Format::Json | Format::Jsonl | Format::Yaml);
     let presentation = Presentation::parse(is_text.then_some(&columns), args.output)?;
     let mut report = Report { is_text, ..Report::default() };
     let mut checked = Vec::new();

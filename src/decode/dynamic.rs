@@ -1,7 +1,4 @@
-//! A response's bytes to a plain value, by the server's descriptor.
-//!
-//! The form is protobuf's JSON mapping with the fields' own names, as the Python client shows it: unset fields are left
-//! out, enums are names, 64-bit integers are text. Keys of maps are sorted, since the wire has no order for them.
+//! Every message that protobuf allows, through a `DynamicMessage`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -32,13 +29,33 @@ pub fn value(message: &DynamicMessage) -> Value {
         Some(WellKnown::ListValue) => get(message, "values").unwrap_or_else(|| Value::Array(Vec::new())),
         Some(WellKnown::Value) => json_value(message),
         Some(WellKnown::Wrapper(field)) => single(&message.get_field(&field), &field.kind()),
-        Some(WellKnown::Timestamp | WellKnown::Duration | WellKnown::FieldMask | WellKnown::Any) => {
-            by_json_form(message)
-        }
-        None => Value::Object(
-            message.fields().map(|(field, value)| (field.name().to_owned(), shown(value, &field))).collect(),
-        ),
+        Some(WellKnown::Timestamp | WellKnown::Duration | WellKnown::FieldMask) => by_json_form(message),
+        // One of a type that the service did not describe is shown by its fields.
+        Some(WellKnown::Any) => any(message).unwrap_or_else(|| by_fields(message)),
+        None => by_fields(message),
     }
+}
+
+fn by_fields(message: &DynamicMessage) -> Value {
+    Value::Object(message.fields().map(|(field, value)| (field.name().to_owned(), shown(value, &field))).collect())
+}
+
+/// A `google.protobuf.Any`: the type's address, and beside it what the message says; behind `value`, if that is no mapping
+/// of its fields. `None` if the type is not known, or the bytes are none of its.
+fn any(message: &DynamicMessage) -> Option<Value> {
+    const TYPE: &str = "@type";
+    let field = |name| message.get_field_by_name(name);
+    let (url, bytes) = (field("type_url")?, field("value")?);
+    let (url, bytes) = (url.as_str()?, bytes.as_bytes()?);
+    let descriptor = message.descriptor().parent_pool().get_message_by_name(url.rsplit_once('/')?.1)?;
+    let form = WellKnown::of(&descriptor);
+    let inner = value(&DynamicMessage::decode(descriptor, bytes.clone()).ok()?);
+    let mut shown = Map::from_iter([(TYPE.to_owned(), url.into())]);
+    match inner {
+        Value::Object(fields) if form.is_none() => shown.extend(fields),
+        inner => drop(shown.insert("value".into(), inner)),
+    }
+    Some(Value::Object(shown))
 }
 
 fn get(message: &DynamicMessage, name: &str) -> Option<Value> {
@@ -56,7 +73,7 @@ fn json_value(message: &DynamicMessage) -> Value {
 }
 
 /// A `Struct` knows doubles only; what is whole was meant as an integer.
-fn json_number(number: f64) -> Value {
+pub(super) fn json_number(number: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
     if number.fract() == 0.0 && number.abs() <= EXACT {
         #[expect(clippy::cast_possible_truncation, reason = "integral and within 2^53: exact")]
@@ -69,8 +86,8 @@ fn json_number(number: f64) -> Value {
 fn by_json_form(message: &DynamicMessage) -> Value {
     let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(true);
     message.serialize_with_options(serde_json::value::Serializer, &options).unwrap_or_else(|_| {
-        // A time outside the years 1 to 9999, or an Any of a type that the service did not describe: shown by its fields.
-        Value::Object(message.fields().map(|(field, value)| (field.name().to_owned(), shown(value, &field))).collect())
+        // A time outside the years 1 to 9999, which has no text.
+        by_fields(message)
     })
 }
 
@@ -97,9 +114,7 @@ fn single(field: &Field, kind: &Kind) -> Value {
         Field::U32(number) => (*number).into(),
         Field::I64(number) => number.to_string().into(),
         Field::U64(number) => number.to_string().into(),
-        // The shortest text of the float, not the digits that widening it would add.
-        Field::F32(number) if number.is_finite() => number.to_string().parse().map_or(Value::Null, double),
-        Field::F32(number) => double(f64::from(*number)),
+        Field::F32(number) => float(*number),
         Field::F64(number) => double(*number),
         Field::String(text) => text.as_str().into(),
         Field::Bytes(bytes) => STANDARD.encode(bytes).into(),
@@ -113,13 +128,18 @@ fn single(field: &Field, kind: &Kind) -> Value {
     }
 }
 
-fn double(number: f64) -> Value {
+pub(super) fn double(number: f64) -> Value {
     match Number::from_f64(number) {
         Some(number) => number.into(),
         None if number.is_nan() => "NaN".into(),
         None if number > 0.0 => "Infinity".into(),
         None => "-Infinity".into(),
     }
+}
+
+/// The shortest text of the float, not the digits that widening it would add.
+pub(super) fn float(number: f32) -> Value {
+    if number.is_finite() { number.to_string().parse().map_or(Value::Null, double) } else { double(f64::from(number)) }
 }
 
 fn map_key(key: &MapKey) -> String {

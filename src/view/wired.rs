@@ -1,0 +1,491 @@
+//! A list in the bytes that it came in: its rows are read where they lie, each time that they are shown.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost_reflect::MessageDescriptor;
+use serde_json::{Map, Number, Value};
+
+use super::document::{RESULTS, total};
+use super::rows::TakeRow;
+use super::{Cell, Column, Columns, List, Rows};
+use crate::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
+use crate::json::{Layout, Text};
+
+/// What is written at once, in bytes.
+const PORTION: usize = 64 * 1024;
+
+/// What most cells that are no texts come to, in bytes.
+const CELL: usize = 120;
+
+/// The response of the type that a plan was made for.
+const RESPONSE: usize = 0;
+
+/// How the lists of one type are read.
+#[derive(Debug)]
+pub(super) struct ListPlan {
+    plan: Plan,
+    /// The field of the response that holds the rows.
+    results: Field,
+    /// The type of a row.
+    row: usize,
+}
+
+impl ListPlan {
+    /// `None` for lists that are read as plain values only.
+    pub(super) fn of(response: &MessageDescriptor) -> Option<Self> {
+        let plan = Plan::of(response)?;
+        let results = plan.field(RESPONSE, RESULTS)?;
+        let row = plan.items(RESPONSE, results)?;
+        Some(Self { plan, results, row })
+    }
+}
+
+/// A list of at least one row.
+#[derive(Clone, Debug)]
+pub struct WireList {
+    list: Arc<ListPlan>,
+    bytes: Bytes,
+    count: usize,
+    total: Option<u64>,
+    /// The response, with nothing in the rows' place.
+    envelope: Map<String, Value>,
+    /// The fields that a row has, each where it was first seen.
+    seen: Vec<Field>,
+    /// So are the fields of all rows.
+    is_in_order: bool,
+    shown: Shown,
+}
+
+/// What is shown of the rows.
+#[derive(Clone, Debug)]
+enum Shown {
+    /// All that they have.
+    Whole,
+    Columns(Arc<Vec<Chosen>>),
+}
+
+/// A column.
+#[derive(Clone, Debug)]
+struct Chosen {
+    header: String,
+    place: Place,
+}
+
+/// Where a column's cells stand.
+#[derive(Clone, Debug)]
+enum Place {
+    Nowhere,
+    Field(Field),
+    /// Below a field.
+    Below(Field, Box<Column>),
+}
+
+impl PartialEq for WireList {
+    fn eq(&self, other: &Self) -> bool {
+        let texts = |list: &Self| {
+            let mut text = Vec::new();
+            list.write_json(&mut text).ok().map(|()| text)
+        };
+        self.bytes == other.bytes && texts(self) == texts(other)
+    }
+}
+
+impl WireList {
+    /// Looks through a response; `None` if it is to be read as a plain value: broken, odd or without a row.
+    pub(super) fn read(list: &Arc<ListPlan>, bytes: Bytes) -> Option<Self> {
+        Self::try_read(list, bytes).ok().flatten()
+    }
+
+    fn try_read(list: &Arc<ListPlan>, bytes: Bytes) -> Result<Option<Self>, Odd> {
+        let mut scratch = Scratch::default();
+        let (mut seen, mut known) = (Vec::new(), 0);
+        let (mut count, mut is_in_order) = (0, true);
+        list.plan.check_each((RESPONSE, list.results), &bytes, &mut scratch, |row| {
+            count += 1;
+            is_in_order &= row.is_in_order;
+            if row.has_more_than(known) {
+                for field in row.fields().filter(|field| known & 1 << field == 0).collect::<Vec<_>>() {
+                    known |= 1 << field;
+                    seen.push(field);
+                }
+            }
+        })?;
+        if count == 0 {
+            return Ok(None);
+        }
+        let envelope = list.envelope(&bytes, &mut scratch)?;
+        let total = total(&envelope);
+        let list = Arc::clone(list);
+        Ok(Some(Self { list, bytes, count, total, envelope, seen, is_in_order, shown: Shown::Whole }))
+    }
+
+    /// Narrows the rows to the columns; a cell that is missing is null.
+    pub(super) fn select(self, columns: &Columns) -> Self {
+        let Shown::Whole = self.shown else { return self };
+        let chosen = columns.iter().map(|column| Chosen {
+            header: column.header().to_owned(),
+            place: match self.list.plan.field(self.list.row, column.first_name().unwrap_or_default()) {
+                None => Place::Nowhere,
+                Some(field) if column.is_one_name() => Place::Field(field),
+                Some(field) => Place::Below(field, Box::new(column.clone())),
+            },
+        });
+        let shown = Shown::Columns(Arc::new(chosen.collect()));
+        Self { shown, ..self }
+    }
+
+    /// Leaves out of the rows what is not among `fields`, and says whether there was any of it; see
+    /// [`super::Document::narrow`].
+    pub(super) fn narrow(self, fields: &[String]) -> (Self, bool) {
+        let Shown::Whole = self.shown else { return (self, false) };
+        let chosen = fields.iter().filter_map(|name| {
+            let field = self.list.plan.field(self.list.row, name)?;
+            self.seen.contains(&field).then(|| Chosen { header: name.clone(), place: Place::Field(field) })
+        });
+        let chosen: Vec<Chosen> = chosen.collect();
+        if chosen.is_empty() {
+            return (self, false);
+        }
+        let left_out = chosen.len() < self.seen.len();
+        (Self { shown: Shown::Columns(Arc::new(chosen)), ..self }, left_out)
+    }
+
+    /// The same list of plain values.
+    pub(super) fn into_list(self) -> List {
+        let mut whole = Vec::new();
+        let mut selected = Vec::new();
+        // It was looked through: there is nothing that cannot be read.
+        let _ = self.rows(|row, scratch| {
+            if let Shown::Columns(columns) = &self.shown {
+                let cells = columns.iter().map(|column| row.value(&column.place, scratch));
+                selected.push(cells.collect::<Result<Vec<_>, _>>()?);
+            } else {
+                let mut sink = ValueSink::default();
+                row.emit(&self.shown, &mut sink, scratch)?;
+                whole.extend(sink.finish());
+            }
+            Ok(())
+        });
+        if self.is_selected() {
+            let headers = self.headers().into_iter().map(str::to_owned).collect();
+            List::of_selected(self.envelope, headers, selected)
+        } else {
+            List::new(self.envelope, whole)
+        }
+    }
+
+    /// Writes the whole response as JSON, as [`crate::json::pretty`] would its value.
+    ///
+    /// # Errors
+    /// `out` cannot be written to.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut text = Text::new(Layout::Indented);
+        text.begin_mapping();
+        for (key, value) in &self.envelope {
+            text.key(key.as_bytes()).map_err(unread)?;
+            if key == RESULTS {
+                text.begin_list();
+                self.rows(|row, scratch| {
+                    row.emit(&self.shown, &mut text, scratch)?;
+                    Ok(hand_over(&mut text, out, PORTION)?)
+                })?;
+                text.end_list();
+            } else {
+                hand_on(value, &mut text).map_err(unread)?;
+            }
+        }
+        text.end_mapping();
+        text.end_line();
+        hand_over(&mut text, out, 0)
+    }
+
+    /// Writes each row as one line of JSON.
+    ///
+    /// # Errors
+    /// `out` cannot be written to.
+    pub fn write_json_lines(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut text = Text::new(Layout::Line);
+        self.rows(|row, scratch| {
+            row.emit(&self.shown, &mut text, scratch)?;
+            text.end_line();
+            Ok(hand_over(&mut text, out, PORTION)?)
+        })?;
+        hand_over(&mut text, out, 0)
+    }
+
+    /// The last field that is shown of a row, by which a row that is in order need not be read any further.
+    fn last(&self) -> Field {
+        let Shown::Columns(columns) = &self.shown else { return Field::MAX };
+        let fields = columns.iter().filter_map(|column| match column.place {
+            Place::Field(field) | Place::Below(field, _) => Some(field),
+            Place::Nowhere => None,
+        });
+        if self.is_in_order { fields.max().unwrap_or(0) } else { Field::MAX }
+    }
+
+    /// Goes through the rows.
+    fn rows<'a>(&'a self, mut take: impl FnMut(Row<'a>, &mut Scratch) -> Result<(), Trouble>) -> io::Result<()> {
+        let ListPlan { plan, results, row } = &*self.list;
+        let mut scratch = Scratch::default();
+        let last = self.last();
+        let mut each = |bytes: Result<_, Odd>| {
+            let bytes = bytes?;
+            let found = plan.find_until(*row, last, bytes, &mut scratch)?;
+            take(Row { plan, place: *row, bytes, found }, &mut scratch)?;
+            scratch.leave(found);
+            Ok(())
+        };
+        for bytes in plan.messages(RESPONSE, *results, &self.bytes) {
+            each(bytes).map_err(|trouble| match trouble {
+                Trouble::Odd => unread(Odd),
+                Trouble::Output(error) => error,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl ListPlan {
+    /// The response without its rows.
+    fn envelope(&self, bytes: &[u8], scratch: &mut Scratch) -> Result<Map<String, Value>, Odd> {
+        let found = self.plan.find(RESPONSE, bytes, scratch)?;
+        let names: Vec<&str> = self.plan.names(RESPONSE).collect();
+        let mut envelope = Map::new();
+        for field in found.fields() {
+            let value = if field == self.results {
+                Value::Array(Vec::new())
+            } else {
+                let mut sink = ValueSink::default();
+                self.plan.emit_field((RESPONSE, field), bytes, found, &mut sink, scratch)?;
+                sink.finish().unwrap_or_default()
+            };
+            envelope.insert(names[field].to_owned(), value);
+        }
+        scratch.leave(found);
+        Ok(envelope)
+    }
+}
+
+impl Rows for WireList {
+    fn headers(&self) -> Vec<&str> {
+        match &self.shown {
+            Shown::Columns(columns) => columns.iter().map(|column| column.header.as_str()).collect(),
+            Shown::Whole => {
+                let names: Vec<&str> = self.list.plan.names(self.list.row).collect();
+                self.seen.iter().map(|field| names[*field]).collect()
+            }
+        }
+    }
+
+    fn is_selected(&self) -> bool {
+        matches!(self.shown, Shown::Columns(_))
+    }
+
+    fn len(&self) -> usize {
+        self.count
+    }
+
+    fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    fn each(&self, headers: &[&str], take: &mut TakeRow<'_>) -> io::Result<()> {
+        let whole: Vec<Chosen>;
+        let columns = match &self.shown {
+            Shown::Columns(columns) => &**columns,
+            Shown::Whole => {
+                let field = |header: &str| self.list.plan.field(self.list.row, header);
+                let place = |header: &str| field(header).map_or(Place::Nowhere, Place::Field);
+                let chosen = headers.iter().map(|header| Chosen { header: String::new(), place: place(header) });
+                whole = chosen.collect();
+                &whole
+            }
+        };
+        let mut cells = Vec::with_capacity(columns.len());
+        self.rows(|row, scratch| {
+            cells.clear();
+            for column in columns {
+                cells.push(row.cell(&column.place, scratch)?);
+            }
+            Ok(take(&cells)?)
+        })
+    }
+}
+
+/// One row where it lies.
+struct Row<'a> {
+    plan: &'a Plan,
+    place: usize,
+    bytes: &'a [u8],
+    found: Found,
+}
+
+impl<'a> Row<'a> {
+    fn emit(&self, shown: &Shown, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
+        let Shown::Columns(columns) = shown else { return self.plan.emit(self.place, self.bytes, sink, scratch) };
+        sink.begin_mapping();
+        for column in &**columns {
+            sink.key(column.header.as_bytes())?;
+            self.emit_place(&column.place, sink, scratch)?;
+        }
+        sink.end_mapping();
+        Ok(())
+    }
+
+    fn emit_place(&self, place: &Place, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
+        match place {
+            Place::Field(field) if self.found.has(*field) => return self.emit_field(*field, sink, scratch),
+            Place::Below(field, column) => {
+                if let Some(value) = self.below(*field, column, scratch)? {
+                    return hand_on(&value, sink);
+                }
+            }
+            Place::Field(_) | Place::Nowhere => {}
+        }
+        sink.null();
+        Ok(())
+    }
+
+    fn value(&self, place: &Place, scratch: &mut Scratch) -> Result<Value, Odd> {
+        let mut sink = ValueSink::default();
+        self.emit_place(place, &mut sink, scratch)?;
+        Ok(sink.finish().unwrap_or_default())
+    }
+
+    fn cell(&self, place: &Place, scratch: &mut Scratch) -> Result<Cell<'a>, Odd> {
+        match place {
+            Place::Field(field) if self.found.has(*field) => {
+                if self.plan.is_text(self.place, *field) {
+                    let text = str::from_utf8(scratch.value(*field, self.bytes, self.found)?).map_err(|_| Odd)?;
+                    return Ok(Cell { text: Cow::Borrowed(text), is_number: false });
+                }
+                let mut sink = CellSink::new();
+                self.emit_field(*field, &mut sink, scratch)?;
+                sink.finish()
+            }
+            Place::Below(field, column) => Ok(match self.below(*field, column, scratch)? {
+                Some(value) => {
+                    let Cell { text, is_number } = Cell::of(&value);
+                    Cell { text: Cow::Owned(text.into_owned()), is_number }
+                }
+                None => Cell::EMPTY,
+            }),
+            Place::Field(_) | Place::Nowhere => Ok(Cell::EMPTY),
+        }
+    }
+
+    /// What a column finds below a field: in a row that has that field alone, since no other is on its way.
+    fn below(&self, field: Field, column: &Column, scratch: &mut Scratch) -> Result<Option<Value>, Odd> {
+        if !self.found.has(field) {
+            return Ok(None);
+        }
+        let name = column.first_name().unwrap_or_default().to_owned();
+        let row = Value::Object(Map::from_iter([(name, self.value(&Place::Field(field), scratch)?)]));
+        Ok(column.value(&row).map(Cow::into_owned))
+    }
+
+    fn emit_field(&self, field: Field, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
+        self.plan.emit_field((self.place, field), self.bytes, self.found, sink, scratch)
+    }
+}
+
+/// Makes a cell: JSON, but for a text that stands alone.
+struct CellSink {
+    text: Text,
+    is_number: bool,
+}
+
+impl CellSink {
+    fn new() -> Self {
+        Self { text: Text::with_capacity(Layout::Raw, CELL), is_number: false }
+    }
+
+    fn finish(self) -> Result<Cell<'static>, Odd> {
+        let text = String::from_utf8(self.text.into_bytes()).map_err(|_| Odd)?;
+        Ok(Cell { text: Cow::Owned(text), is_number: self.is_number })
+    }
+
+    fn is_alone(&self) -> bool {
+        self.text.depth() == 0
+    }
+}
+
+impl Sink for CellSink {
+    fn null(&mut self) {
+        if !self.is_alone() {
+            self.text.null();
+        }
+    }
+
+    fn bool(&mut self, value: bool) {
+        self.text.bool(value);
+    }
+
+    fn number(&mut self, number: Number) {
+        self.is_number = self.is_alone();
+        self.text.number(number);
+    }
+
+    fn text(&mut self, text: &[u8]) -> Result<(), Odd> {
+        if self.is_alone() {
+            self.text.push(text);
+            return Ok(());
+        }
+        self.text.text(text)
+    }
+
+    fn begin_list(&mut self) {
+        self.text.begin_list();
+    }
+
+    fn end_list(&mut self) {
+        self.text.end_list();
+    }
+
+    fn begin_mapping(&mut self) {
+        self.text.begin_mapping();
+    }
+
+    fn key(&mut self, key: &[u8]) -> Result<(), Odd> {
+        self.text.key(key)
+    }
+
+    fn end_mapping(&mut self) {
+        self.text.end_mapping();
+    }
+}
+
+/// Why going through rows ended early.
+enum Trouble {
+    Odd,
+    Output(io::Error),
+}
+
+impl From<Odd> for Trouble {
+    fn from(Odd: Odd) -> Self {
+        Self::Odd
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// What was looked through can be read: nobody sees this.
+fn unread(_: Odd) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the answer cannot be read")
+}
+
+/// Writes the text so far, if it is more than `enough`.
+fn hand_over(text: &mut Text, out: &mut dyn Write, enough: usize) -> io::Result<()> {
+    if text.bytes().len() > enough {
+        out.write_all(text.bytes())?;
+        text.drain();
+    }
+    Ok(())
+}
