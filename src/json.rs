@@ -68,12 +68,13 @@ pub struct Text {
 
 impl Text {
     pub fn new(layout: Layout) -> Self {
-        Self::with_capacity(layout, 0)
+        Self::in_room_of(layout, Vec::new())
     }
 
-    /// With room for so many bytes.
-    pub fn with_capacity(layout: Layout, capacity: usize) -> Self {
-        Self { bytes: Vec::with_capacity(capacity), layout, depth: 0, is_fresh: true, has_key: false }
+    /// In the room that these bytes have, which are forgotten.
+    pub fn in_room_of(layout: Layout, mut bytes: Vec<u8>) -> Self {
+        bytes.clear();
+        Self { bytes, layout, depth: 0, is_fresh: true, has_key: false }
     }
 
     /// The text so far.
@@ -147,8 +148,9 @@ impl Text {
 
     fn quoted(&mut self, text: &[u8]) -> Result<(), Odd> {
         self.bytes.push(b'"');
-        // Most texts hold nothing to escape, and are recognised faster than they are read as UTF-8.
-        if text.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'"' && *byte != b'\\') {
+        // Most texts hold nothing to escape, which is seen of many bytes at a time, and faster than that they are UTF-8.
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+        if text.iter().fold(true, |all, byte| all & is_plain(*byte)) {
             self.bytes.extend_from_slice(text);
         } else {
             self.escaped(str::from_utf8(text).map_err(|_| Odd)?);

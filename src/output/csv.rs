@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use csv::{Terminator, WriterBuilder};
-
 use crate::escape;
 use crate::view::Rows;
+
+/// What is written at once, in bytes.
+const PORTION: usize = 64 * 1024;
 
 /// What of the csv is written, and what waits until its header is known.
 pub(super) struct Sheet {
@@ -30,12 +31,10 @@ impl Sheet {
             return Ok(());
         }
         let headers = list.headers();
-        let mut csv = writer(out);
-        if !self.has_header {
-            csv.write_record(&headers).map_err(io_error)?;
-            self.has_header = true;
+        if !std::mem::replace(&mut self.has_header, true) {
+            self.header(out, &headers)?;
         }
-        self.rows(&mut csv, &*list, &headers)
+        self.rows(out, &*list, &headers)
     }
 
     /// Writes the rows that waited.
@@ -48,37 +47,82 @@ impl Sheet {
         if headers.is_empty() {
             return Ok(());
         }
-        let mut csv = writer(out);
-        csv.write_record(&headers).map_err(io_error)?;
-        self.waiting.iter().try_for_each(|list| self.rows(&mut csv, &**list, &headers))
+        self.header(out, &headers)?;
+        self.waiting.iter().try_for_each(|list| self.rows(out, &**list, &headers))
     }
 
-    fn rows(&self, csv: &mut csv::Writer<&mut dyn Write>, list: &dyn Rows, headers: &[&str]) -> io::Result<()> {
+    fn header(&self, out: &mut dyn Write, headers: &[&str]) -> io::Result<()> {
+        let mut record = Record::default();
+        headers.iter().for_each(|header| record.field(&self.shown(header)));
+        record.end();
+        out.write_all(&record.bytes)
+    }
+
+    fn rows(&self, out: &mut dyn Write, list: &dyn Rows, headers: &[&str]) -> io::Result<()> {
+        let mut records = Record::default();
         list.each(headers, &mut |cells| {
-            for cell in cells {
-                let text = if self.terminal { escape::control(&cell.text) } else { Cow::Borrowed(&*cell.text) };
-                csv.write_field(text.as_bytes()).map_err(io_error)?;
+            cells.iter().for_each(|cell| records.field(&self.shown(&cell.text)));
+            records.end();
+            if records.bytes.len() > PORTION {
+                out.write_all(&records.bytes)?;
+                records.bytes.clear();
             }
-            csv.write_record(None::<&[u8]>).map_err(io_error)
+            Ok(())
         })?;
-        csv.flush()
+        out.write_all(&records.bytes)
+    }
+
+    fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.terminal { escape::control(text) } else { Cow::Borrowed(text) }
     }
 }
 
-fn writer(out: &mut dyn Write) -> csv::Writer<&mut dyn Write> {
-    WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out)
+/// Records as they grow, field by field.
+#[derive(Default)]
+struct Record {
+    bytes: Vec<u8>,
+    /// Fields of the record that is not ended.
+    fields: usize,
+    /// The only one of them is empty.
+    is_empty: bool,
 }
 
-/// The error of the output itself: the conversion that csv brings hides that a pipe was closed.
-fn io_error(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
+impl Record {
+    fn field(&mut self, text: &str) {
+        if self.fields > 0 {
+            self.bytes.push(b',');
+        }
+        self.is_empty = self.fields == 0 && text.is_empty();
+        self.fields += 1;
+        // Each byte is looked at, to the last: that is done many at a time.
+        let is_special = |byte: u8| (byte == b',') | (byte == b'"') | (byte == b'\n') | (byte == b'\r');
+        if !text.bytes().fold(false, |any, byte| any | is_special(byte)) {
+            self.bytes.extend_from_slice(text.as_bytes());
+            return;
+        }
+        self.bytes.push(b'"');
+        for (at, part) in text.split('"').enumerate() {
+            if at > 0 {
+                self.bytes.extend_from_slice(b"\"\"");
+            }
+            self.bytes.extend_from_slice(part.as_bytes());
+        }
+        self.bytes.push(b'"');
+    }
+
+    /// Ends the record; one that is nothing but an empty field would be an empty line, which readers pass over.
+    fn end(&mut self) {
+        if self.is_empty {
+            self.bytes.extend_from_slice(b"\"\"");
+        }
+        self.bytes.push(b'\n');
+        (self.fields, self.is_empty) = (0, false);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use csv::Terminator;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -124,6 +168,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn records_are_those_of_a_library(rows in prop::collection::vec(prop::collection::vec("[a,\"\n\r 플]{0,5}", 1..4), 0..5)) {
+            let mut ours = Record::default();
+            let builder = &mut csv::WriterBuilder::new();
+            let mut theirs = builder.flexible(true).terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
+            for row in &rows {
+                row.iter().for_each(|field| ours.field(field));
+                ours.end();
+                theirs.write_record(row).unwrap();
+            }
+            let theirs = theirs.into_inner().unwrap();
+            prop_assert_eq!(String::from_utf8(ours.bytes).unwrap(), String::from_utf8(theirs).unwrap());
+        }
+
         #[test]
         fn it_reads_back_equal(rows in prop::collection::vec(["[\\PC\n\r\t\",]{0,9}", "[a ,\"]{0,3}"], 1..6)) {
             let results: Vec<Value> = rows.iter().map(|[a, b]| json!({"a": a, "b,": b})).collect();

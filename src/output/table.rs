@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::fit::{self, Need};
 use super::{Look, terminal};
 use crate::escape;
-use crate::view::{Cell, Rows};
+use crate::view::Rows;
 
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.
 const HEADER_ROOM: usize = 2;
@@ -38,7 +38,17 @@ pub(super) fn write(out: &mut dyn Write, list: &dyn Rows, look: Look) -> io::Res
 
 /// How many columns of a terminal a text takes that has no control characters.
 fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.width() }
+    if escape::is_plain(text) { text.len() } else { text.width() }
+}
+
+/// A cell's text as it is shown, and how many columns of a terminal it takes.
+fn measured(text: &str) -> (Cow<'_, str>, usize) {
+    if escape::is_plain(text) {
+        return (Cow::Borrowed(text), text.len());
+    }
+    let shown = escape::control(text);
+    let width = shown.width();
+    (shown, width)
 }
 
 pub(super) struct Column<'a> {
@@ -68,7 +78,7 @@ impl<'a> Grid<'a> {
         let mut has_number = vec![false; columns.len()];
         rows.each(headers, &mut |cells| {
             for (cell, (column, has_number)) in cells.iter().zip(columns.iter_mut().zip(&mut has_number)) {
-                let width = width(&escape::control(&cell.text));
+                let (_, width) = measured(&cell.text);
                 column.cells = column.cells.max(width);
                 *has_number |= cell.is_number;
                 column.is_number &= cell.is_number || cell.text.is_empty();
@@ -104,9 +114,8 @@ impl<'a> Grid<'a> {
     /// Hands each row's cells to `take`, as they are shown.
     pub(super) fn each(&self, mut take: impl FnMut(&[Cow<'_, str>]) -> io::Result<()>) -> io::Result<()> {
         self.rows.each(self.headers, &mut |cells| {
-            let shown =
-                |(cell, column): (&Cell, &Column)| column.shown(escape::control(&cell.text)).into_owned().into();
-            take(&cells.iter().zip(&self.columns).map(shown).collect::<Vec<_>>())
+            let shown = cells.iter().zip(&self.columns).map(|(cell, column)| column.shown(&cell.text).0);
+            take(&shown.collect::<Vec<_>>())
         })
     }
 
@@ -114,7 +123,7 @@ impl<'a> Grid<'a> {
     pub(super) fn write(&self, out: &mut dyn Write, [before, behind]: [&str; 2]) -> io::Result<()> {
         let mut line = Line::default();
         for column in &self.columns {
-            line.cell(&column.header, column);
+            line.cell(&column.header, width(&column.header), column);
         }
         out.write_all(before.as_bytes())?;
         out.write_all(line.end().as_bytes())?;
@@ -123,7 +132,8 @@ impl<'a> Grid<'a> {
         writeln!(out, "{}", rule.join("+"))?;
         self.rows.each(self.headers, &mut |cells| {
             for (cell, column) in cells.iter().zip(&self.columns) {
-                line.cell(&column.shown(escape::control(&cell.text)), column);
+                let (text, width) = column.shown(&cell.text);
+                line.cell(&text, width, column);
             }
             out.write_all(line.end().as_bytes())?;
             out.write_all(b"\n")
@@ -139,12 +149,12 @@ struct Line {
 }
 
 impl Line {
-    fn cell(&mut self, text: &str, column: &Column<'_>) {
+    fn cell(&mut self, text: &str, width: usize, column: &Column<'_>) {
         if std::mem::take(&mut self.is_ended) {
             self.text.clear();
         }
         self.text.push_str(if self.text.is_empty() { " " } else { " | " });
-        let room = column.width - width(text).min(column.width);
+        let room = column.width - width.min(column.width);
         if column.is_number {
             self.room(room);
             self.text.push_str(text);
@@ -188,9 +198,15 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// As much of a cell as there is room for.
-    fn shown<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
-        if self.is_cut && width(&text) > self.width { Cow::Owned(fit::cut(&text, self.width)) } else { text }
+    /// As much of a cell as there is room for, and how wide that is.
+    fn shown<'t>(&self, text: &'t str) -> (Cow<'t, str>, usize) {
+        let (text, wide) = measured(text);
+        if self.is_cut && wide > self.width {
+            let cut = fit::cut(&text, self.width);
+            let wide = width(&cut);
+            return (Cow::Owned(cut), wide);
+        }
+        (text, wide)
     }
 }
 

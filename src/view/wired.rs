@@ -17,9 +17,6 @@ use crate::json::{Layout, Text};
 /// What is written at once, in bytes.
 const PORTION: usize = 64 * 1024;
 
-/// What most cells that are no texts come to, in bytes.
-const CELL: usize = 120;
-
 /// The response of the type that a plan was made for.
 const RESPONSE: usize = 0;
 
@@ -304,13 +301,19 @@ impl Rows for WireList {
                 &whole
             }
         };
-        let mut cells = Vec::with_capacity(columns.len());
+        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(columns.len());
+        // What a row's texts were kept in serves the next row.
+        let mut spare: Vec<String> = Vec::new();
         self.rows(|row, scratch| {
-            cells.clear();
             for column in columns {
-                cells.push(row.cell(&column.place, scratch)?);
+                cells.push(row.cell(&column.place, &mut spare, scratch)?);
             }
-            Ok(take(&cells)?)
+            take(&cells)?;
+            spare.extend(cells.drain(..).filter_map(|cell| match cell.text {
+                Cow::Owned(text) => Some(text),
+                Cow::Borrowed(_) => None,
+            }));
+            Ok(())
         })
     }
 }
@@ -355,14 +358,14 @@ impl<'a> Row<'a> {
         Ok(sink.finish().unwrap_or_default())
     }
 
-    fn cell(&self, place: &Place, scratch: &mut Scratch) -> Result<Cell<'a>, Odd> {
+    fn cell(&self, place: &Place, spare: &mut Vec<String>, scratch: &mut Scratch) -> Result<Cell<'a>, Odd> {
         match place {
             Place::Field(field) if self.found.has(*field) => {
                 if self.plan.is_text(self.place, *field) {
                     let text = str::from_utf8(scratch.value(*field, self.bytes, self.found)?).map_err(|_| Odd)?;
                     return Ok(Cell { text: Cow::Borrowed(text), is_number: false });
                 }
-                let mut sink = CellSink::new();
+                let mut sink = CellSink::new(spare.pop().unwrap_or_default());
                 self.emit_field(*field, &mut sink, scratch)?;
                 sink.finish()
             }
@@ -399,8 +402,9 @@ struct CellSink {
 }
 
 impl CellSink {
-    fn new() -> Self {
-        Self { text: Text::with_capacity(Layout::Raw, CELL), is_number: false }
+    /// In the room that `spare` has.
+    fn new(spare: String) -> Self {
+        Self { text: Text::in_room_of(Layout::Raw, spare.into_bytes()), is_number: false }
     }
 
     fn finish(self) -> Result<Cell<'static>, Odd> {
