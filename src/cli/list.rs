@@ -68,6 +68,9 @@ pub struct Rows {
     /// Page to show, counted from 1; each has --limit rows
     #[arg(long, value_name = "N", requires = "limit", value_parser = clap::value_parser!(u32).range(1..))]
     pub page: Option<u32>,
+    /// Rows to ask for at a time; csv, jsonl and quiet output begin with the first of them
+    #[arg(long, value_name = "N", conflicts_with_all = ["page", "watch"], value_parser = clap::value_parser!(u32).range(1..))]
+    pub page_size: Option<u32>,
     /// Key or column to sort by; -KEY sorts the largest first
     #[arg(short, long, value_name = "[-]KEY", allow_hyphen_values = true)]
     pub sort: Option<String>,

@@ -22,6 +22,7 @@ use super::tls;
 use super::wire::{Connector, Finding, Watch};
 use crate::endpoint::EndpointUrl;
 use crate::error::{Error, Result};
+use crate::platform::MAX_MESSAGE_SIZE;
 use crate::tls::Tls;
 
 /// What calls are sent through. Cheap to clone: clones share the connection.
@@ -69,7 +70,10 @@ fn endpoint(address: &EndpointUrl) -> Result<Endpoint> {
     let endpoint = Endpoint::from_shared(address.with_tls(false).http_uri())
         .and_then(|endpoint| endpoint.user_agent(concat!("spacectl/", env!("CARGO_PKG_VERSION"))))
         .map_err(|error| wrong(&error))?;
-    Ok(endpoint.origin(origin))
+    // A message is held whole before it is read: whoever sends it need not wait for word that some of it was taken, which
+    // costs a round trip for every 2 MiB, as hyper has it.
+    let window = u32::try_from(MAX_MESSAGE_SIZE).ok();
+    Ok(endpoint.origin(origin).initial_stream_window_size(window).initial_connection_window_size(window))
 }
 
 fn no_answer(address: &EndpointUrl, limit: Duration) -> Error {

@@ -3,7 +3,7 @@
 use tonic::{Code, Status};
 
 use super::{advice, not_grpc};
-use crate::error::{Error, code_name};
+use crate::error::{Error, Kind, code_name};
 
 /// The error for `status`, which ended `what` ("register repository.Plugin at grpc://host:port").
 ///
@@ -40,6 +40,17 @@ pub fn first_error(what: &str, status: &Status) -> Error {
     }
 }
 
+/// Whether a call failed because its answer is larger than one message may be: here, as tonic says it, or at the server, as
+/// gRPC's libraries for C++, Python and Go do.
+pub fn is_too_large(error: &Error) -> bool {
+    let says = |cause: &String| cause.contains(TOO_LARGE) || cause.contains("larger than max");
+    matches!(error.kind(), Kind::Status(Code::OutOfRange | Code::ResourceExhausted))
+        && error.problems().iter().flat_map(|problem| &problem.causes).any(says)
+}
+
+/// tonic's words.
+const TOO_LARGE: &str = "message length too large";
+
 fn hinted(error: Error, hint: Option<&str>) -> Error {
     match hint {
         Some(hint) => error.hint(hint),
@@ -65,7 +76,7 @@ fn of_code(code: Code, message: &str) -> Option<&'static str> {
         Code::DeadlineExceeded => {
             Some("--timeout waits longer; a verb that writes may have done its work, so look before sending it again")
         }
-        Code::OutOfRange if message.contains("message length too large") => {
+        Code::OutOfRange if message.contains(TOO_LARGE) => {
             Some("ask for less at once: -l and --page, or -c with fewer columns")
         }
         _ => None,

@@ -17,7 +17,7 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
 
 /// Lists what `args` ask for of `resource`.
 pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Result<()> {
-    let Rows { minimal, all, limit, page, sort, .. } = &args.rows;
+    let Rows { minimal, all, limit, page, page_size, sort, .. } = &args.rows;
     let reading = Reading {
         verb: "list",
         resource,
@@ -27,6 +27,7 @@ pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Re
             shown_fields_alone: true,
             minimal: if *minimal { Some(true) } else { all.then_some(false) },
             page: limit.map(|limit| Page { number: page.unwrap_or(1), limit }),
+            page_size: *page_size,
             sort: sort.as_deref(),
         },
         filters: filters::read(&args.filters)?,

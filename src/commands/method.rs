@@ -4,6 +4,7 @@ use bytes::Bytes;
 use prost_reflect::prost::Message as _;
 use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 use serde_json::{Map, Value};
+use tokio::task::JoinHandle;
 
 use super::connector::Connector;
 use crate::cli;
@@ -192,6 +193,27 @@ impl Method {
         answer.ok_or_else(|| Error::local("the call was answered with nothing"))
     }
 
+    /// Sends one request to a method that answers once, and lets it go its way while other work is done. Within a runtime
+    /// only.
+    pub async fn call_ahead(&self, request: Bytes) -> Ahead {
+        /// From here to the connection a request is handed on some times; at each of them this task has to wait once.
+        const HANDS: usize = 16;
+        let (caller, descriptor) = (self.caller.clone(), self.descriptor.clone());
+        let task = tokio::spawn(async move { caller.unary(&descriptor, request).await });
+        for _ in 0..HANDS {
+            tokio::task::yield_now().await;
+        }
+        Ahead(task)
+    }
+
+    /// What a method that answers once was answered, as `shape` takes it: a list in its bytes, if it can stay there.
+    pub fn document(&self, answer: Bytes, shape: &Shape) -> Result<Document> {
+        match shape.wired(&answer) {
+            Some(list) => Ok(list),
+            None => decode::decode(answer, &self.output()).map(|value| shape.document(value)),
+        }
+    }
+
     /// Sends one request.
     pub async fn call(&self, request: Bytes) -> Result<Answers> {
         let arriving = if self.is_streaming() {
@@ -200,6 +222,21 @@ impl Method {
             Arriving::One(Some(self.caller.unary(&self.descriptor, request).await?))
         };
         Ok(Answers { arriving, message: self.output() })
+    }
+}
+
+/// A call that is under way; given up when this is dropped.
+pub struct Ahead(JoinHandle<Result<Bytes>>);
+
+impl Ahead {
+    pub async fn answer(mut self) -> Result<Bytes> {
+        (&mut self.0).await.unwrap_or_else(|error| Err(Error::local("the call was broken off").caused_by(&error)))
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -253,16 +290,8 @@ impl Answers {
         bytes.map(|bytes| decode::decode(bytes, &self.message)).transpose()
     }
 
-    /// The next answer as `shape` takes it: a list in its bytes, if it can stay there.
-    pub async fn next_document(&mut self, shape: &Shape) -> Result<Option<Document>> {
-        let Some(bytes) = self.next_bytes().await? else { return Ok(None) };
-        if let Some(list) = shape.wired(&bytes) {
-            return Ok(Some(list));
-        }
-        decode::decode(bytes, &self.message).map(|value| Some(shape.document(value)))
-    }
-
-    async fn next_bytes(&mut self) -> Result<Option<Bytes>> {
+    /// As [`Answers::next`], in its bytes.
+    pub async fn next_bytes(&mut self) -> Result<Option<Bytes>> {
         match &mut self.arriving {
             Arriving::One(bytes) => Ok(bytes.take()),
             Arriving::Many(responses) => responses.next().await,

@@ -13,6 +13,7 @@ mod list;
 mod local;
 mod man;
 mod method;
+mod pages;
 mod plugin;
 mod present;
 mod read;

@@ -6,11 +6,13 @@ use bytes::Bytes;
 
 use super::connector::Connector;
 use super::method::{Answers, Method, read_one_draft};
+use super::pages::{self, Pages};
 use super::present::Presentation;
 use super::stop::Stop;
 use super::watch::Watch;
 use super::{Context, block_on, dry_run, filters, template};
 use crate::cli;
+use crate::client::status::is_too_large;
 use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::filter::Filters;
@@ -19,6 +21,9 @@ use crate::resource::Resource;
 use crate::spec::Draft;
 use crate::streams::{Streams, Talk};
 use crate::view::{Columns, Document, Local, Shape, Sort, Template};
+
+/// The verb that answers with rows.
+const LIST: &str = "list";
 
 /// One verb that reads, with what the command line says about it.
 pub struct Reading<'a> {
@@ -43,6 +48,8 @@ pub struct Asked<'a> {
     /// Only the fields that identify a row; `Some(false)` asks for every field.
     pub minimal: Option<bool>,
     pub page: Option<Page>,
+    /// Rows to ask for at a time, until all have come.
+    pub page_size: Option<u32>,
     /// A key or a column's header.
     pub sort: Option<&'a str>,
 }
@@ -76,19 +83,43 @@ impl Reading<'_> {
         let is_traced = context.global.verbose > 0;
         block_on(async {
             let Some(every) = self.watch else {
-                let question = self.prepare(&connector, draft, &mut context.streams.talk).await?;
-                if self.request.dry_run {
-                    let Question { method, request, presentation, .. } = &question;
-                    return dry_run::show(method, [request], presentation, context.streams);
-                }
-                return self.show(&question, context.streams).await;
+                return self.once(&connector, draft, context.streams).await;
             };
             Watch { reading: self, connector: &connector, every, is_traced }.run(draft, context.streams).await
         })
     }
 
-    /// Reaches the method, and makes the request that is sent to it.
-    pub async fn prepare(&self, connector: &Connector, draft: Draft, talk: &mut Talk) -> Result<Question> {
+    /// Asks and shows once; a list that one message cannot hold comes in pages.
+    async fn once(&self, connector: &Connector, draft: Draft, streams: &mut Streams) -> Result<()> {
+        let mut page_size = self.asked.page_size;
+        loop {
+            let question = self.prepare(connector, draft.clone(), page_size, &mut streams.talk).await?;
+            if self.request.dry_run {
+                let Question { method, request, presentation, .. } = &question;
+                return dry_run::show(method, [request], presentation, streams);
+            }
+            let answers = match (question.ask().await, question.smaller_pages()) {
+                (Err(error), Some(size)) if is_too_large(&error) => {
+                    if page_size.is_none() {
+                        streams.talk.note("the list is more than one message may hold: it is asked for in pages");
+                    }
+                    page_size = Some(size);
+                    continue;
+                }
+                (asked, _) => asked?,
+            };
+            return self.show(&question, answers, streams).await;
+        }
+    }
+
+    /// Reaches the method, and makes the request that is sent to it: for the rows at once, or for the first of so many.
+    pub async fn prepare(
+        &self,
+        connector: &Connector,
+        draft: Draft,
+        page_size: Option<u32>,
+        talk: &mut Talk,
+    ) -> Result<Question> {
         let method = Method::reach(connector, &self.resource, self.verb, &self.request.api_version).await?;
         let mut presentation = self.presentation.clone();
         let mut request = method.resolve(draft, self.request.strict, talk)?;
@@ -109,22 +140,39 @@ impl Reading<'_> {
             shape.check_sort(sort, presentation.columns())?;
         }
         filters::put(&self.filters, &method, &mut request)?;
+        let can_page = !method.is_streaming() && query::can_page(&method.input(), wish.sort.is_some());
+        let page_size = page_size.filter(|_| can_page);
+        if self.asked.page_size.is_some() && !can_page {
+            talk.note(&format!("{} has no pages: all rows are asked for at once", self.resource));
+        }
+        let limit = wish.page.map(|page| page.limit);
+        let wish = Wish { page: wish.page.filter(|_| page_size.is_none()), ..wish };
         let left = query::apply(&mut request.value, &method.input(), &wish)?;
+        let pages = page_size.map(|size| Pages::new(request.value.clone(), size, limit));
+        if let Some(pages) = &pages {
+            pages.put_first(&mut request.value, &method);
+        }
         if left.minimal {
             talk.note(&format!("{} has no minimal form: all fields are shown", self.resource));
         }
         let request = method.encode(&request)?;
-        Ok(Question { method, shape, request, presentation, local: left.local })
+        let is_first_page = self.asked.page.is_none_or(|page| page.number == 1);
+        let can_page = can_page && is_first_page && self.verb == LIST;
+        Ok(Question { method, shape, request, presentation, local: left.local, pages, can_page })
     }
 
-    async fn show(&self, question: &Question, streams: &mut Streams) -> Result<()> {
+    async fn show(&self, question: &Question, mut answers: Answers, streams: &mut Streams) -> Result<()> {
+        if let Some(pages) = &question.pages {
+            let first = answers.next_bytes().await?.ok_or_else(nothing)?;
+            pages::show(question, pages, first, streams).await?;
+            return question.presentation.tell_of_more(self.more, streams);
+        }
         let is_streaming = question.method.is_streaming();
         let mut stop = is_streaming.then(Stop::of_reading).transpose()?;
         let presentation =
             if is_streaming { &question.presentation.of_stream(&question.shape)? } else { &question.presentation };
         let mut writer = presentation.writer(streams);
         let showing = async {
-            let mut answers = question.ask().await?;
             while let Some(document) = question.next(&mut answers).await? {
                 writer.write(presentation.select(document))?;
                 if is_streaming {
@@ -151,15 +199,39 @@ pub struct Question {
     pub presentation: Presentation,
     /// What the service could not be asked to do to the rows.
     local: Option<Local>,
+    /// The rows are asked for so many at a time.
+    pages: Option<Pages>,
+    /// They can be.
+    can_page: bool,
 }
 
 impl Question {
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// How many rows to ask for at a time, if so many as were asked for are too many for a message.
+    fn smaller_pages(&self) -> Option<u32> {
+        match &self.pages {
+            Some(pages) => pages.smaller(),
+            None => self.can_page.then_some(pages::AUTOMATIC),
+        }
+    }
+
+    /// An answer as it is shown, before columns are chosen.
+    pub fn document(&self, answer: Bytes) -> Result<Document> {
+        self.method.document(answer, &self.shape)
+    }
+
     async fn ask(&self) -> Result<Answers> {
         self.method.call(self.request.clone()).await
     }
 
     async fn next(&self, answers: &mut Answers) -> Result<Option<Document>> {
-        let Some(local) = &self.local else { return answers.next_document(&self.shape).await };
+        let Some(local) = &self.local else {
+            let answer = answers.next_bytes().await?;
+            return answer.map(|answer| self.document(answer)).transpose();
+        };
         let Some(answer) = answers.next().await? else { return Ok(None) };
         let mut document = self.shape.document(answer);
         if let Document::List(list) = &mut document {
@@ -171,6 +243,10 @@ impl Question {
     /// The one answer of a method that does not stream.
     pub async fn answer(&self) -> Result<Document> {
         let mut answers = self.ask().await?;
-        self.next(&mut answers).await?.ok_or_else(|| Error::local("the call was answered with nothing"))
+        self.next(&mut answers).await?.ok_or_else(nothing)
     }
+}
+
+fn nothing() -> Error {
+    Error::local("the call was answered with nothing")
 }

@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 use crate::value;
 use crate::view::{Local, Sort};
 
+/// The part of a query that asks for some of the rows.
+const PAGE: &str = "page";
+
 /// What the user asked of a list.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
@@ -91,11 +94,8 @@ pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: 
         }
     }
     if let (Some(page), Some(start)) = (wish.page, start) {
-        if field("page").is_some() && local.sort.is_none() {
-            // The first page needs no start, and services of any age take it so.
-            let sent =
-                if start > 1 { json!({"start": start, "limit": page.limit}) } else { json!({"limit": page.limit}) };
-            query.insert("page".into(), sent);
+        if field(PAGE).is_some() && local.sort.is_none() {
+            query.insert(PAGE.into(), part(start, page.limit));
         } else {
             (local.start, local.limit) = (to_usize(start), to_usize(page.limit));
         }
@@ -107,6 +107,25 @@ pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: 
     }
     let is_whole = local.sort.is_none() && local.limit == 0;
     Ok(Left { local: (!is_whole).then_some(local), minimal: wish.minimal == Some(true) && minimal.is_none() })
+}
+
+/// Whether requests of the type `input` can ask for a part of the rows, in the order that was asked for if one was.
+pub fn can_page(input: &MessageDescriptor, is_sorted: bool) -> bool {
+    let place = Place::of(input);
+    let has = |name: &str| place.as_ref().is_some_and(|place| place.shape.get_field_by_name(name).is_some());
+    has(PAGE) && (!is_sorted || has("sort"))
+}
+
+/// Asks in `request`, of the type `input`, for `limit` rows from the row `start` on, counted from 1.
+pub fn put_part(request: &mut Map<String, Value>, input: &MessageDescriptor, start: u32, limit: u32) {
+    if let Some(query) = Place::of(input).as_ref().and_then(|place| place.query_of(request)) {
+        query.insert(PAGE.into(), part(start, limit));
+    }
+}
+
+/// The API's `Page`. The first needs no start, and services of any age take it so.
+fn part(start: u32, limit: u32) -> Value {
+    if start > 1 { json!({"start": start, "limit": limit}) } else { json!({"limit": limit}) }
 }
 
 fn to_usize(number: u32) -> usize {

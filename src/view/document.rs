@@ -54,6 +54,15 @@ impl Document {
         }
     }
 
+    /// How many rows a list has here, and how many match, if that is known; `None` for one value.
+    pub fn counts(&self) -> Option<(usize, Option<u64>)> {
+        match self {
+            Self::List(list) => Some((list.len(), list.total())),
+            Self::Wired(list) => Some((list.len(), list.total())),
+            Self::Value(_) | Self::Row(_) => None,
+        }
+    }
+
     /// Leaves out of the rows, or of the one value, what is not among `fields`, and says whether there was any of it.
     /// The columns come in the order of `fields`, without those that no row has. Rows that have none of them stay whole.
     #[must_use]
