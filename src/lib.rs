@@ -8,7 +8,6 @@ compile_error!("spacectl needs Unix: its signals, its file modes and its termina
 use std::ffi::OsString;
 use std::io::Write as _;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -65,7 +64,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, stre
         return 0;
     }
     let args = cli::join_watch(args);
-    let done = match cli::Cli::try_parse_from(&args) {
+    let done = match cli::parse(&args) {
         Ok(cli) => {
             streams.talk.set_format(talk_format(cli.global.error_format));
             if cli.global.quiet {

@@ -20,7 +20,7 @@ fn page(call: &Call, count: usize, row: impl Fn(usize) -> Value) -> Value {
 
 fn plugin(number: usize) -> Value {
     json!({"plugin_id": format!("plugin-{number}"), "name": format!("이름, {number}"), "labels": ["a"],
-           "tags": {"n": number}, "state": if number % 2 == 0 { "ENABLED" } else { "DISABLED" }})
+           "tags": {"n": number}, "state": if number.is_multiple_of(2) { "ENABLED" } else { "DISABLED" }})
 }
 
 fn plugins(count: usize) -> Server {

@@ -7,6 +7,7 @@ mod exec;
 mod explain;
 mod filters;
 mod get;
+mod lean;
 mod limit;
 mod list;
 mod local;
@@ -29,6 +30,7 @@ pub use exec::Exec;
 pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use filters::Filters;
 pub use get::Get;
+pub use lean::parse;
 pub use limit::{Limit, duration};
 pub use list::{List, Listing, Rows};
 pub use local::Local;
@@ -46,15 +48,20 @@ pub use tls::Tls;
 pub use version::Version;
 pub use watch::{Watch, join_watch};
 
-/// Register plugins and call every resource of SpaceONE / Cloudforet over gRPC
+/// All of a command line.
 #[derive(Debug, Parser)]
-#[command(name = "spacectl", version, max_term_width = 100, propagate_version = false, after_help = EXAMPLES)]
+#[command(name = NAME, about = ABOUT, version, max_term_width = TERM_WIDTH, propagate_version = false, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
 }
+
+const NAME: &str = "spacectl";
+const ABOUT: &str = "Register plugins and call every resource of SpaceONE / Cloudforet over gRPC";
+/// Help is not written wider than this, in columns.
+const TERM_WIDTH: usize = 100;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -110,49 +117,53 @@ pub struct Global {
     pub tls: Tls,
 }
 
+/// What each command is for.
+mod about {
+    pub const EXEC: &str = "Call any verb of a resource, once for each document given";
+    pub const LIST: &str = "List a resource's rows as a table, json, yaml or csv";
+    pub const GET: &str = "Show one row of a resource";
+    pub const STAT: &str = "Compute statistics over a resource's rows: groups, counts, sums";
+    pub const ANALYZE: &str = "Compute values over time or by groups: costs, metrics";
+    pub const PLUGIN: &str = "Write, check, publish, register and look after plugins";
+    pub const API_RESOURCES: &str = "Show what the environment's endpoints offer: services, resources, verbs";
+    pub const EXPLAIN: &str = "Explain a resource, what a verb takes and answers, or a field";
+    pub const CONFIG: &str = "Set up environments, endpoints and keys";
+    pub const TEMPLATE: &str = "Choose the columns that a resource's tables show";
+    pub const LOCAL: &str = "The Repository service inside this program";
+    pub const COMPLETION: &str = "Print the script by which a shell completes spacectl's command lines";
+    pub const MAN: &str = "Print the manual, or write a page for every command";
+    pub const VERSION: &str = "Show this program's version";
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Call any verb of a resource, once for each document given
-    #[command(after_help = exec::EXAMPLES)]
+    #[command(about = about::EXEC, after_help = exec::EXAMPLES)]
     Exec(Exec),
-    /// List a resource's rows as a table, json, yaml or csv
-    #[command(after_help = list::EXAMPLES)]
+    #[command(about = about::LIST, after_help = list::EXAMPLES)]
     List(List),
-    /// Show one row of a resource
-    #[command(after_help = get::EXAMPLES)]
+    #[command(about = about::GET, after_help = get::EXAMPLES)]
     Get(Get),
-    /// Compute statistics over a resource's rows: groups, counts, sums
-    #[command(after_help = stat::STAT_EXAMPLES)]
+    #[command(about = about::STAT, after_help = stat::STAT_EXAMPLES)]
     Stat(Stat),
-    /// Compute values over time or by groups: costs, metrics
-    #[command(after_help = stat::ANALYZE_EXAMPLES)]
+    #[command(about = about::ANALYZE, after_help = stat::ANALYZE_EXAMPLES)]
     Analyze(Stat),
-    /// Write, check, publish, register and look after plugins
-    #[command(subcommand, after_help = plugin::EXAMPLES)]
+    #[command(subcommand, about = about::PLUGIN, after_help = plugin::EXAMPLES)]
     Plugin(Plugin),
-    /// Show what the environment's endpoints offer: services, resources, verbs
-    #[command(after_help = api_resources::EXAMPLES)]
+    #[command(about = about::API_RESOURCES, after_help = api_resources::EXAMPLES)]
     ApiResources(ApiResources),
-    /// Explain a resource, what a verb takes and answers, or a field
-    #[command(after_help = explain::EXAMPLES)]
+    #[command(about = about::EXPLAIN, after_help = explain::EXAMPLES)]
     Explain(Explain),
-    /// Set up environments, endpoints and keys
-    #[command(subcommand, after_help = config::EXAMPLES)]
+    #[command(subcommand, about = about::CONFIG, after_help = config::EXAMPLES)]
     Config(Config),
-    /// Choose the columns that a resource's tables show
-    #[command(subcommand, after_help = template::EXAMPLES)]
+    #[command(subcommand, about = about::TEMPLATE, after_help = template::EXAMPLES)]
     Template(Template),
-    /// The Repository service inside this program
-    #[command(subcommand, after_help = local::EXAMPLES)]
+    #[command(subcommand, about = about::LOCAL, after_help = local::EXAMPLES)]
     Local(Local),
-    /// Print the script by which a shell completes spacectl's command lines
-    #[command(after_help = completion::EXAMPLES, after_long_help = completion::PLACES)]
+    #[command(about = about::COMPLETION, after_help = completion::EXAMPLES, after_long_help = completion::PLACES)]
     Completion(Completion),
-    /// Print the manual, or write a page for every command
-    #[command(after_help = man::EXAMPLES)]
+    #[command(about = about::MAN, after_help = man::EXAMPLES)]
     Man(Man),
-    /// Show this program's version
-    #[command(after_help = "Examples:\n  spacectl version\n  spacectl version -o json")]
+    #[command(about = about::VERSION, after_help = "Examples:\n  spacectl version\n  spacectl version -o json")]
     Version(Version),
 }
 
