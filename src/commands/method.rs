@@ -60,6 +60,11 @@ impl Method {
         call::path(&self.descriptor)
     }
 
+    /// The method's name.
+    pub fn verb(&self) -> &str {
+        self.descriptor.name()
+    }
+
     /// The resource by its own name, without its service's.
     pub fn resource_name(&self) -> &str {
         &self.resource.name
