@@ -4,7 +4,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option::weighted;
 use proptest::prelude::*;
 use prost_reflect::prost::Message as _;
-use prost_reflect::{DescriptorPool, MessageDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use serde_json::{Map, Value, json};
 use spacectl::client::{decode, encode};
 
@@ -23,7 +23,7 @@ fn object(value: Value) -> Map<String, Value> {
 fn through(value: &Value) -> Result<Value, Vec<encode::Fault>> {
     let kinds = kinds();
     let message = encode::encode(&object(value.clone()), &kinds)?;
-    Ok(decode::decode(message.encode_to_vec().into(), &kinds).unwrap())
+    Ok(decode::decode(message.into(), &kinds).unwrap())
 }
 
 fn faults(value: Value) -> Vec<String> {
@@ -107,6 +107,16 @@ proptest! {
         prop_assert_eq!(through(&value).unwrap(), value);
     }
 
+    /// The library's own reader of JSON and writer of messages agree, to the byte but for the order of fields.
+    #[test]
+    fn what_is_written_is_what_the_library_writes(value in message()) {
+        let kinds = kinds();
+        let bytes = encode::encode(&object(value.clone()), &kinds).unwrap();
+        let expected = DynamicMessage::deserialize(kinds.clone(), &value).unwrap();
+        prop_assert_eq!(bytes.len(), expected.encode_to_vec().len());
+        prop_assert_eq!(DynamicMessage::decode(kinds, &*bytes).unwrap(), expected);
+    }
+
     #[test]
     fn any_value_is_either_sent_or_refused(value in btree_map("[a-z_]{1,9}", json_value(), 0..6)) {
         let _ = through(&Value::Object(value.into_iter().collect()));
@@ -129,6 +139,45 @@ fn well_known_types_have_their_json_form() {
     for (key, value) in object(value) {
         assert_eq!(back[&key], value, "{key}");
     }
+}
+
+#[test]
+fn defaults_are_not_sent_where_nobody_can_tell_them_from_nothing() {
+    let kinds = kinds();
+    let size = |value: Value| encode::encode(&object(value), &kinds).unwrap().len();
+    let unset =
+        json!({"flag": false, "whole": 0, "big": "0", "real": 0, "text": "", "data": "", "color": "COLOR_NONE"});
+    assert_eq!(size(unset), 0);
+    // An entry of no bytes, one whose message has none, and a list of one.
+    assert_eq!(size(json!({"by_number": {"0": ""}})), 3);
+    assert_eq!(size(json!({"by_name": {"": {}}, "inners": [], "longs": [0]})), 4 + 3);
+    assert_eq!(size(json!({"k": ""})), 3);
+    assert_eq!(size(json!({"maybe": "", "inner": {}, "wrapped_text": ""})), 3 + 2 + 3);
+}
+
+/// What only the older syntax of protobuf has.
+#[test]
+fn groups_and_unpacked_lists_are_written_as_they_are_described() {
+    let source = r#"syntax = "proto2"; package old;
+        message Old {
+          repeated int32 plain = 1;
+          repeated sfixed64 packed = 2 [packed = true];
+          optional group One = 3 { optional int32 n = 1 [default = 5]; }
+          repeated group Many = 4 { required string text = 1; }
+          map<string, fixed32> numbers = 5;
+        }"#;
+    let file = protox::file::File::from_source("old.proto", source).unwrap();
+    let files = prost_types::FileDescriptorSet { file: vec![file.file_descriptor_proto().clone()] };
+    let old = DescriptorPool::from_file_descriptor_set(files).unwrap().get_message_by_name("old.Old").unwrap();
+    let value = json!({
+        "plain": [0, -1], "packed": ["0", "-7"], "one": {"n": 5}, "many": [{"text": ""}, {"text": "x"}],
+        "numbers": {"": 0},
+    });
+    let bytes = encode::encode(&object(value.clone()), &old).unwrap();
+    let expected = DynamicMessage::deserialize(old.clone(), &value).unwrap();
+    assert_eq!(bytes.len(), expected.encode_to_vec().len());
+    assert_eq!(DynamicMessage::decode(old.clone(), &*bytes).unwrap(), expected);
+    assert_eq!(decode::decode(bytes.into(), &old).unwrap(), value);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! One method of one endpoint: found, given its requests, called.
 
 use bytes::Bytes;
-use prost_reflect::prost::Message as _;
 use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 use serde_json::{Map, Value};
 
@@ -160,7 +159,7 @@ impl Method {
             }
         };
         if let (Some(message), true) = (message, faults.is_empty()) {
-            return Ok(message.encode_to_vec().into());
+            return Ok(message.into());
         }
         let is_in_file = faults.iter().any(|fault| request.is_from_file(&fault.path));
         let kind = if is_in_file { Kind::Local } else { Kind::Usage };
@@ -183,7 +182,7 @@ impl Method {
     /// The bytes of a request that the program itself has made, of values that came through the codec.
     pub fn encode_made(&self, request: &Map<String, Value>) -> Result<Bytes> {
         match encode::encode(request, &self.input()) {
-            Ok(message) => Ok(message.encode_to_vec().into()),
+            Ok(message) => Ok(message.into()),
             Err(faults) => {
                 let told = faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message));
                 Err(told.fold(Error::local(format!("{} cannot be sent", self.path())), Error::cause))

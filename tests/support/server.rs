@@ -316,7 +316,7 @@ impl Answering {
 
 fn encoded(value: &Value, message: &MessageDescriptor) -> Bytes {
     let object = value.as_object().expect("an answer is an object");
-    encode::encode(object, message).expect("the answer fits").encode_to_vec().into()
+    encode::encode(object, message).expect("the answer fits").into()
 }
 
 impl tonic::server::UnaryService<Bytes> for Answering {
