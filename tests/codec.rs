@@ -4,6 +4,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option::weighted;
 use proptest::prelude::*;
 use prost_reflect::prost::Message as _;
+use prost_reflect::prost::encoding::encode_varint;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use serde_json::{Map, Value, json};
 use spacectl::client::{decode, encode};
@@ -35,6 +36,41 @@ fn faults(value: Value) -> Vec<String> {
             format!("{}: {}{hint}", fault.path, fault.message)
         })
         .collect()
+}
+
+/// What the library's own reader makes of bytes; `None` if they are no message.
+fn read(bytes: &[u8], message: &MessageDescriptor) -> Option<Value> {
+    DynamicMessage::decode(message.clone(), bytes).ok().map(|message| decode::value(&message))
+}
+
+/// Fields of any number and type, with more such fields or text in them.
+fn wire_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let key = |number: u32, wire_type: u8| {
+        let mut key = Vec::new();
+        encode_varint(u64::from(number << 3 | u32::from(wire_type)), &mut key);
+        key
+    };
+    let varint = prop_oneof![0..3_u64, any::<u64>()].prop_map(|value| {
+        let mut bytes = Vec::new();
+        encode_varint(value, &mut bytes);
+        bytes
+    });
+    let leaf = prop_oneof![
+        (1..33_u32, varint).prop_map(move |(number, value)| [key(number, 0), value].concat()),
+        (1..33_u32, any::<[u8; 8]>()).prop_map(move |(number, value)| [key(number, 1), value.to_vec()].concat()),
+        (1..33_u32, any::<[u8; 4]>()).prop_map(move |(number, value)| [key(number, 5), value.to_vec()].concat()),
+        (1..33_u32, prop_oneof![vec(any::<u8>(), 0..9), "[a-z]{0,4}".prop_map(String::into_bytes)])
+            .prop_map(move |(number, bytes)| [key(number, 2), vec![bytes.len() as u8], bytes].concat()),
+    ];
+    let fields = leaf.prop_recursive(4, 24, 4, move |inner| {
+        (1..33_u32, vec(inner, 0..4)).prop_map(move |(number, fields)| {
+            let bytes = fields.concat();
+            let mut length = Vec::new();
+            encode_varint(bytes.len() as u64, &mut length);
+            [key(number, 2), length, bytes].concat()
+        })
+    });
+    vec(fields, 0..5).prop_map(|fields| fields.concat())
 }
 
 /// Any JSON that a `Struct` can hold, in the form in which it comes back.
@@ -115,6 +151,37 @@ proptest! {
         let expected = DynamicMessage::deserialize(kinds.clone(), &value).unwrap();
         prop_assert_eq!(bytes.len(), expected.encode_to_vec().len());
         prop_assert_eq!(DynamicMessage::decode(kinds, &*bytes).unwrap(), expected);
+    }
+
+    /// The library's own reader says what a message is; here its parts come in any order and in several pieces.
+    #[test]
+    fn what_is_read_is_what_the_library_reads(values in vec(message(), 1..3), cut in any::<prop::sample::Index>()) {
+        let kinds = kinds();
+        let bytes = values.iter().flat_map(|value| encode::encode(&object(value.clone()), &kinds).unwrap());
+        let mut bytes: Vec<u8> = bytes.collect();
+        prop_assert_eq!(read(&bytes, &kinds), Some(decode::decode(bytes.clone().into(), &kinds).unwrap()));
+        bytes.truncate(cut.index(bytes.len() + 1));
+        prop_assert_eq!(read(&bytes, &kinds), decode::decode(bytes.into(), &kinds).ok());
+    }
+
+    #[test]
+    fn what_is_read_of_damaged_bytes_is_what_the_library_reads(
+        value in message(),
+        damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let kinds = kinds();
+        let mut bytes = encode::encode(&object(value), &kinds).unwrap();
+        for (at, byte) in damage.into_iter().filter(|_| !bytes.is_empty()).collect::<Vec<_>>() {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        prop_assert_eq!(read(&bytes, &kinds), decode::decode(bytes.into(), &kinds).ok());
+    }
+
+    #[test]
+    fn what_is_read_of_any_bytes_is_what_the_library_reads(bytes in wire_bytes()) {
+        let kinds = kinds();
+        prop_assert_eq!(read(&bytes, &kinds), decode::decode(bytes.into(), &kinds).ok());
     }
 
     #[test]

@@ -11,11 +11,15 @@ use prost_reflect::{
 };
 use serde_json::{Map, Number, Value};
 
+use super::direct;
 use crate::error::{Error, Result};
 use crate::well_known::WellKnown;
 
 /// Reads `bytes` as a `message`.
 pub fn decode(bytes: bytes::Bytes, message: &MessageDescriptor) -> Result<Value> {
+    if let Some(value) = direct::read(&bytes, message) {
+        return Ok(value);
+    }
     let message = DynamicMessage::decode(message.clone(), bytes).map_err(|error| {
         Error::local(format!("the answer is not a {}", message.full_name()))
             .cause(error)
@@ -56,7 +60,7 @@ fn json_value(message: &DynamicMessage) -> Value {
 }
 
 /// A `Struct` knows doubles only; what is whole was meant as an integer.
-fn json_number(number: f64) -> Value {
+pub(super) fn json_number(number: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
     if number.fract() == 0.0 && number.abs() <= EXACT {
         #[expect(clippy::cast_possible_truncation, reason = "integral and within 2^53: exact")]
@@ -90,7 +94,7 @@ fn shown(value: &Field, field: &FieldDescriptor) -> Value {
     }
 }
 
-fn single(field: &Field, kind: &Kind) -> Value {
+pub(super) fn single(field: &Field, kind: &Kind) -> Value {
     match field {
         Field::Bool(value) => (*value).into(),
         Field::I32(number) => (*number).into(),
@@ -122,7 +126,7 @@ fn double(number: f64) -> Value {
     }
 }
 
-fn map_key(key: &MapKey) -> String {
+pub(super) fn map_key(key: &MapKey) -> String {
     match key {
         MapKey::Bool(key) => key.to_string(),
         MapKey::I32(key) => key.to_string(),

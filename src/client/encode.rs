@@ -10,7 +10,7 @@ use prost_reflect::prost::Message as _;
 use prost_reflect::{Cardinality, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Number, Value};
 
-use super::buffer::{Buffer, Payload};
+use super::protobuf::{Buffer, Payload};
 use super::scalar;
 use crate::nearest::{hint_at_field, nearest};
 use crate::path::{FieldPath, Segment};

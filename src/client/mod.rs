@@ -3,16 +3,17 @@
 //! Nothing here knows of configuration files, command lines or tables.
 
 mod advice;
-mod buffer;
 pub mod call;
 mod certificate;
 pub mod channel;
 pub mod decode;
+mod direct;
 pub mod encode;
 pub mod metadata;
 mod not_grpc;
 mod pem;
 pub mod probe;
+mod protobuf;
 pub mod raw_codec;
 pub mod reflection;
 mod retry;

@@ -1,4 +1,4 @@
-//! Protobuf's wire format, written (<https://protobuf.dev/programming-guides/encoding/>).
+//! Protobuf's wire format, written and read (<https://protobuf.dev/programming-guides/encoding/>).
 
 use prost_reflect::prost::encoding::{WireType, encode_key, encode_varint};
 use prost_reflect::{Kind, Value as Field};
@@ -82,6 +82,64 @@ impl Buffer {
     }
 }
 
+/// The bytes of a message that is being read.
+#[derive(Clone, Copy)]
+pub(super) struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub fn is_at_end(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The next field's number and value; `None` if there is none that can be read, or a group.
+    pub fn field(&mut self) -> Option<(u32, Payload<'a>)> {
+        let key = u32::try_from(self.varint()?).ok()?;
+        let wire_type = WireType::try_from(u64::from(key & 7)).ok()?;
+        let number = Some(key >> 3).filter(|number| *number > 0)?;
+        Some((number, self.bare(wire_type)?))
+    }
+
+    /// A value without a number, as in a packed list.
+    pub fn bare(&mut self, wire_type: WireType) -> Option<Payload<'a>> {
+        Some(match wire_type {
+            WireType::Varint => Payload::Varint(self.varint()?),
+            WireType::ThirtyTwoBit => Payload::Four(*self.take(4)?.first_chunk()?),
+            WireType::SixtyFourBit => Payload::Eight(*self.take(8)?.first_chunk()?),
+            WireType::LengthDelimited => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                Payload::Bytes(self.take(length)?)
+            }
+            WireType::StartGroup | WireType::EndGroup => return None,
+        })
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for (at, byte) in self.0.iter().take(10).enumerate() {
+            // Of the tenth byte, 64 bits have room for one.
+            if at == 9 && *byte > 1 {
+                return None;
+            }
+            value |= u64::from(byte & 0x7f) << (7 * at);
+            if *byte < 0x80 {
+                self.0 = &self.0[at + 1..];
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+}
+
 impl<'a> Payload<'a> {
     pub fn text(text: &'a str) -> Self {
         Self::Bytes(text.as_bytes())
@@ -122,6 +180,33 @@ impl<'a> Payload<'a> {
         })
     }
 
+    /// The field of this kind that it is; `None` if it is none, or is a message.
+    pub fn to_field(self, kind: &Kind) -> Option<Field> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "what is too wide loses its upper bits, as everywhere in protobuf"
+        )]
+        Some(match (kind, self) {
+            (Kind::Bool, Self::Varint(value)) => Field::Bool(value != 0),
+            (Kind::Int32, Self::Varint(value)) => Field::I32(value as i32),
+            (Kind::Enum(_), Self::Varint(value)) => Field::EnumNumber(value as i32),
+            (Kind::Sint32, Self::Varint(value)) => Field::I32(unzigzag(value & u64::from(u32::MAX)) as i32),
+            (Kind::Uint32, Self::Varint(value)) => Field::U32(value as u32),
+            (Kind::Int64, Self::Varint(value)) => Field::I64(value.cast_signed()),
+            (Kind::Sint64, Self::Varint(value)) => Field::I64(unzigzag(value)),
+            (Kind::Uint64, Self::Varint(value)) => Field::U64(value),
+            (Kind::Sfixed32, Self::Four(bytes)) => Field::I32(i32::from_le_bytes(bytes)),
+            (Kind::Fixed32, Self::Four(bytes)) => Field::U32(u32::from_le_bytes(bytes)),
+            (Kind::Float, Self::Four(bytes)) => Field::F32(f32::from_le_bytes(bytes)),
+            (Kind::Sfixed64, Self::Eight(bytes)) => Field::I64(i64::from_le_bytes(bytes)),
+            (Kind::Fixed64, Self::Eight(bytes)) => Field::U64(u64::from_le_bytes(bytes)),
+            (Kind::Double, Self::Eight(bytes)) => Field::F64(f64::from_le_bytes(bytes)),
+            (Kind::String, Self::Bytes(bytes)) => Field::String(str::from_utf8(bytes).ok()?.to_owned()),
+            (Kind::Bytes, Self::Bytes(bytes)) => Field::Bytes(bytes.to_vec().into()),
+            _ => return None,
+        })
+    }
+
     /// Whether it is what a field holds that is not there.
     pub fn is_default(self) -> bool {
         match self {
@@ -137,6 +222,10 @@ impl<'a> Payload<'a> {
 /// What a `sint32` or `sint64` is: short for numbers that are near 0 on either side.
 fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)).cast_unsigned()
+}
+
+fn unzigzag(value: u64) -> i64 {
+    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
 }
 
 #[cfg(test)]
@@ -169,5 +258,6 @@ mod tests {
     fn zigzag_goes_to_and_fro() {
         let numbers = [0, -1, 1, -2, i64::MAX, i64::MIN];
         assert_eq!(numbers.map(zigzag), [0, 1, 2, 3, u64::MAX - 1, u64::MAX]);
+        assert_eq!(numbers.map(zigzag).map(unzigzag), numbers);
     }
 }
