@@ -44,50 +44,57 @@ fn content(bytes: &[u8], message: &MessageDescriptor, depth: usize) -> Option<Va
 }
 
 fn fields(bytes: &[u8], message: &MessageDescriptor, depth: usize) -> Option<Value> {
-    let mut found: Vec<(FieldDescriptor, Read)> = Vec::new();
+    let mut found: Vec<(u32, FieldDescriptor, Read)> = Vec::new();
+    // Most writers keep to the order of the numbers.
+    let mut highest = 0;
+    let mut is_sorted = true;
     let mut cursor = Cursor::new(bytes);
     while !cursor.is_at_end() {
         let (number, payload) = cursor.field()?;
         let Some(field) = message.get_field(number) else { continue };
         let kind = field.kind();
-        if field.is_group() {
-            return None;
-        }
-        let known = found.iter().rposition(|(known, _)| known.number() == number);
-        let is_part = matches!(kind, Kind::Message(_)) || field.containing_oneof().is_some();
-        if field.is_map() {
+        let known = if number > highest { None } else { found.iter().rposition(|(known, ..)| *known == number) };
+        is_sorted &= number >= highest;
+        highest = highest.max(number);
+        let read = if field.is_map() {
             let entry = entry(payload, &kind, depth)?;
-            match known.map(|at| &mut found[at].1) {
-                Some(Read::Map(entries)) => entries.push(entry),
-                _ => found.push((field, Read::Map(vec![entry]))),
+            match known.map(|at| &mut found[at].2) {
+                Some(Read::Map(entries)) => {
+                    entries.push(entry);
+                    continue;
+                }
+                _ => Read::Map(vec![entry]),
             }
         } else if field.is_list() {
-            match known.map(|at| &mut found[at].1) {
-                Some(Read::List(items)) => list(payload, &kind, items, depth)?,
+            match known.map(|at| &mut found[at].2) {
+                Some(Read::List(items)) => {
+                    list(payload, &kind, items, depth)?;
+                    continue;
+                }
                 _ => {
                     let mut items = Vec::new();
                     list(payload, &kind, &mut items, depth)?;
-                    found.push((field, Read::List(items)));
+                    Read::List(items)
                 }
             }
-        } else if is_part && (known.is_some() || found.iter().any(|(other, _)| excludes(other, &field))) {
-            return None;
         } else {
-            let value = Read::One(one(payload, &kind, field.supports_presence(), depth)?);
-            match known {
-                Some(at) => found[at].1 = value,
-                None => found.push((field, value)),
+            let oneof = field.containing_oneof();
+            let excludes = |(_, other, _): &(_, FieldDescriptor, _)| other.containing_oneof() == oneof;
+            if oneof.is_some() && found.iter().any(excludes) || matches!(kind, Kind::Message(_)) && known.is_some() {
+                return None;
             }
+            Read::One(one(payload, &kind, field.supports_presence(), depth)?)
+        };
+        match known {
+            Some(at) => found[at].2 = read,
+            None => found.push((number, field, read)),
         }
     }
-    found.sort_by_key(|(field, _)| field.number());
-    let named = found.into_iter().filter_map(|(field, read)| Some((field.name().to_owned(), shown(read)?)));
+    if !is_sorted {
+        found.sort_by_key(|(number, ..)| *number);
+    }
+    let named = found.into_iter().filter_map(|(_, field, read)| Some((field.name().to_owned(), shown(read)?)));
     Some(Value::Object(named.collect()))
-}
-
-/// Whether only one of the two can be set.
-fn excludes(one: &FieldDescriptor, other: &FieldDescriptor) -> bool {
-    one.containing_oneof().is_some_and(|oneof| Some(oneof) == other.containing_oneof())
 }
 
 fn shown(read: Read) -> Option<Value> {

@@ -56,7 +56,7 @@ impl Fault {
 
 /// The bytes of the message that `value` describes, or everything that is wrong with it.
 pub fn encode(value: &Map<String, Value>, message: &MessageDescriptor) -> Result<Vec<u8>, Vec<Fault>> {
-    let mut encoder = Encoder { path: FieldPath::default(), faults: Vec::new(), out: Buffer::default() };
+    let mut encoder = Encoder { path: Vec::new(), faults: Vec::new(), out: Buffer::default() };
     match WellKnown::of(message) {
         // A request that is whatever its caller wants.
         Some(WellKnown::Struct) => encoder.json_object(value),
@@ -65,8 +65,15 @@ pub fn encode(value: &Map<String, Value>, message: &MessageDescriptor) -> Result
     if encoder.faults.is_empty() { Ok(encoder.out.into_bytes()) } else { Err(encoder.faults) }
 }
 
-struct Encoder {
-    path: FieldPath,
+/// One step to where the encoder is; a path is made of them where a fault needs it.
+#[derive(Clone, Copy)]
+enum Step<'value> {
+    Key(&'value str),
+    Index(usize),
+}
+
+struct Encoder<'value> {
+    path: Vec<Step<'value>>,
     faults: Vec<Fault>,
     /// What is written so far; of no use once there is a fault.
     out: Buffer,
@@ -95,23 +102,31 @@ impl Place {
     }
 }
 
-impl Encoder {
+impl<'value> Encoder<'value> {
+    fn path(&self) -> FieldPath {
+        let segment = |step: &Step<'_>| match step {
+            Step::Key(key) => Segment::Key((*key).to_owned()),
+            Step::Index(index) => Segment::Index(*index),
+        };
+        FieldPath(self.path.iter().map(segment).collect())
+    }
+
     fn fault(&mut self, message: impl Into<String>, hint: Option<String>) {
         self.fault_of(FaultKind::Other, message, hint);
     }
 
     fn fault_of(&mut self, kind: FaultKind, message: impl Into<String>, hint: Option<String>) {
-        self.faults.push(Fault { kind, path: self.path.clone(), at_key: false, message: message.into(), hint });
+        self.faults.push(Fault { kind, path: self.path(), at_key: false, message: message.into(), hint });
     }
 
     fn expected(&mut self, what: &str, found: &Value) {
         self.fault(format!("expected {what}, found {}", kind_of(found)), None);
     }
 
-    fn message(&mut self, value: &Map<String, Value>, descriptor: &MessageDescriptor) {
+    fn message(&mut self, value: &'value Map<String, Value>, descriptor: &MessageDescriptor) {
         let mut chosen: HashMap<String, String> = HashMap::new();
         for (key, value) in value {
-            self.path.push_key(key);
+            self.path.push(Step::Key(key));
             match descriptor.get_field_by_name(key) {
                 None => self.unknown_field(descriptor),
                 Some(field) => {
@@ -128,7 +143,7 @@ impl Encoder {
     fn unknown_field(&mut self, descriptor: &MessageDescriptor) {
         self.faults.push(Fault {
             kind: FaultKind::UnknownField(descriptor.clone()),
-            path: self.path.clone(),
+            path: self.path(),
             at_key: true,
             message: format!("{} has no such field", descriptor.name()),
             hint: None,
@@ -142,7 +157,7 @@ impl Encoder {
         if let Some(other) = chosen.insert(oneof.name().to_owned(), field.name().to_owned()) {
             self.faults.push(Fault {
                 kind: FaultKind::Other,
-                path: self.path.clone(),
+                path: self.path(),
                 at_key: true,
                 message: format!("cannot be given together with {other}"),
                 hint: Some(format!("leave out {other} or {}", field.name())),
@@ -151,7 +166,7 @@ impl Encoder {
     }
 
     /// What is null leaves the field unset.
-    fn field(&mut self, value: &Value, field: &FieldDescriptor) {
+    fn field(&mut self, value: &'value Value, field: &FieldDescriptor) {
         let kind = field.kind();
         if value.is_null() && !(is_json_value(&kind) && field.cardinality() != Cardinality::Repeated) {
             return;
@@ -165,30 +180,30 @@ impl Encoder {
         }
     }
 
-    fn list(&mut self, value: &Value, field: &FieldDescriptor, kind: &Kind) {
+    fn list(&mut self, value: &'value Value, field: &FieldDescriptor, kind: &Kind) {
         let Value::Array(items) = value else { return self.expected("a list", value) };
         let packed = (field.is_packed() && !items.is_empty()).then(|| self.out.open(field.number()));
         let place = if packed.is_some() { Place::Packed } else { Place::of(field) };
         for (index, item) in items.iter().enumerate() {
-            self.path.push_index(index);
+            self.path.push(Step::Index(index));
             self.single(item, kind, place);
             self.path.pop();
         }
         packed.into_iter().for_each(|open| self.out.close(open));
     }
 
-    fn map(&mut self, value: &Value, number: u32, entry: &Kind) {
+    fn map(&mut self, value: &'value Value, number: u32, entry: &Kind) {
         let Value::Object(object) = value else { return self.expected("a mapping", value) };
         let Some(entry) = entry.as_message() else { return };
         let (key_field, value_field) = (entry.map_entry_key_field(), entry.map_entry_value_field());
         let (key_kind, value_kind) = (key_field.kind(), value_field.kind());
         for (key, value) in object {
-            self.path.push_key(key);
+            self.path.push(Step::Key(key));
             let entry = self.out.open(number);
             match scalar::map_key(key, &key_kind) {
                 None => self.faults.push(Fault {
                     kind: FaultKind::Other,
-                    path: self.path.clone(),
+                    path: self.path(),
                     at_key: true,
                     message: format!("expected {} as key", scalar::describe(&key_kind)),
                     hint: None,
@@ -203,7 +218,7 @@ impl Encoder {
         }
     }
 
-    fn single(&mut self, value: &Value, kind: &Kind, place: Place) {
+    fn single(&mut self, value: &'value Value, kind: &Kind, place: Place) {
         let encoded;
         let payload = match (kind, value) {
             (Kind::Message(descriptor), _) => return self.submessage(value, descriptor, place),
@@ -258,7 +273,7 @@ impl Encoder {
         self.put(known.map(|value| Payload::signed(value.number())), place);
     }
 
-    fn submessage(&mut self, value: &Value, descriptor: &MessageDescriptor, place: Place) {
+    fn submessage(&mut self, value: &'value Value, descriptor: &MessageDescriptor, place: Place) {
         match place {
             Place::Implicit(number) | Place::Explicit(number) => {
                 let message = self.out.open(number);
@@ -275,7 +290,7 @@ impl Encoder {
         }
     }
 
-    fn content(&mut self, value: &Value, descriptor: &MessageDescriptor) {
+    fn content(&mut self, value: &'value Value, descriptor: &MessageDescriptor) {
         let form = match (WellKnown::of(descriptor), value) {
             (Some(WellKnown::Value), value) => return self.json_value(value),
             (Some(WellKnown::Struct), Value::Object(object)) => return self.json_object(object),
@@ -298,9 +313,9 @@ impl Encoder {
 
     // The numbers here are those of google/protobuf/struct.proto, which is the same everywhere.
 
-    fn json_object(&mut self, object: &Map<String, Value>) {
+    fn json_object(&mut self, object: &'value Map<String, Value>) {
         for (key, value) in object {
-            self.path.push_key(key);
+            self.path.push(Step::Key(key));
             let entry = self.out.open(1);
             self.put(Some(Payload::text(key)), Place::Implicit(1));
             let inner = self.out.open(2);
@@ -311,9 +326,9 @@ impl Encoder {
         }
     }
 
-    fn json_list(&mut self, items: &[Value]) {
+    fn json_list(&mut self, items: &'value [Value]) {
         for (index, item) in items.iter().enumerate() {
-            self.path.push_index(index);
+            self.path.push(Step::Index(index));
             let inner = self.out.open(1);
             self.json_value(item);
             self.out.close(inner);
@@ -321,7 +336,7 @@ impl Encoder {
         }
     }
 
-    fn json_value(&mut self, value: &Value) {
+    fn json_value(&mut self, value: &'value Value) {
         match value {
             Value::Null => self.out.field(1, Payload::Varint(0)),
             Value::Number(number) => {

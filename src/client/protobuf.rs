@@ -64,11 +64,14 @@ impl Buffer {
     }
 
     pub fn close(&mut self, Open(begin): Open) {
-        let mut length = Vec::new();
-        encode_varint((self.0.len() - begin) as u64, &mut length);
-        match length[..] {
-            [length] => self.0[begin - 1] = length,
-            _ => drop(self.0.splice(begin - 1..begin, length)),
+        let length = self.0.len() - begin;
+        match u8::try_from(length) {
+            Ok(length @ 0..0x80) => self.0[begin - 1] = length,
+            _ => {
+                let mut digits = Vec::new();
+                encode_varint(length as u64, &mut digits);
+                self.0.splice(begin - 1..begin, digits);
+            }
         }
     }
 
