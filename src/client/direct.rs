@@ -93,8 +93,9 @@ fn fields(bytes: &[u8], message: &MessageDescriptor, depth: usize) -> Option<Val
     if !is_sorted {
         found.sort_by_key(|(number, ..)| *number);
     }
-    let named = found.into_iter().filter_map(|(_, field, read)| Some((field.name().to_owned(), shown(read)?)));
-    Some(Value::Object(named.collect()))
+    let mut object = Map::with_capacity(found.len());
+    object.extend(found.into_iter().filter_map(|(_, field, read)| Some((field.name().to_owned(), shown(read)?))));
+    Some(Value::Object(object))
 }
 
 fn shown(read: Read) -> Option<Value> {

@@ -26,7 +26,12 @@ pub fn of(node: &Node) -> Result<Value, Fault> {
 
 /// The value of a tree that has to be a mapping.
 pub fn mapping(node: &Node) -> Result<Map<String, Value>, Fault> {
-    entries(node)?.into_iter().map(|entry| Ok((entry.name.to_owned(), of(entry.value)?))).collect()
+    let entries = entries(node)?;
+    let mut mapping = Map::with_capacity(entries.len());
+    for Entry { name, value, .. } in entries {
+        mapping.insert(name.to_owned(), of(value)?);
+    }
+    Ok(mapping)
 }
 
 /// One key of a mapping.
