@@ -93,6 +93,18 @@ impl fmt::Display for Ending {
     }
 }
 
+/// What a call that failed has done at the service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: it was refused, or there was no call.
+    #[default]
+    None,
+    /// It may have been carried out: no service has answered.
+    Unknown,
+    /// It was never sent, for there is no connection.
+    Unsent,
+}
+
 /// A place in a text: a file, standard input or an argument. Lines and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
@@ -159,11 +171,13 @@ pub struct Error {
     kind: Kind,
     /// Never empty.
     problems: Vec<Problem>,
+    effect: Effect,
+    is_told: bool,
 }
 
 impl Error {
     fn new(kind: Kind, problem: Problem) -> Self {
-        Self { kind, problems: vec![problem] }
+        Self { kind, problems: vec![problem], effect: Effect::None, is_told: false }
     }
 
     /// The command line asks for something that cannot be.
@@ -207,7 +221,19 @@ impl Error {
 
     /// Several problems of one kind; `None` if there are none.
     pub fn from_problems(kind: Kind, problems: Vec<Problem>) -> Option<Self> {
-        (!problems.is_empty()).then_some(Self { kind, problems })
+        (!problems.is_empty()).then_some(Self { kind, problems, effect: Effect::None, is_told: false })
+    }
+
+    /// The same error of a call that had this effect.
+    #[must_use]
+    pub fn with_effect(self, effect: Effect) -> Self {
+        Self { effect, ..self }
+    }
+
+    /// The same error, of which all was said already: only its exit code is left.
+    #[must_use]
+    pub fn told(self) -> Self {
+        Self { is_told: true, ..self }
     }
 
     /// Adds why, behind the causes that stand already.
@@ -266,6 +292,16 @@ impl Error {
         &self.problems
     }
 
+    /// What the call that failed has done; [`Effect::None`] of what is no call.
+    pub fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// Whether there is nothing left to say, because it was said or because everybody knows.
+    pub fn is_silent(&self) -> bool {
+        self.is_told || self.kind.is_silent()
+    }
+
     /// What the process exits with.
     pub fn exit_code(&self) -> u8 {
         self.kind.exit_code()
@@ -319,6 +355,18 @@ impl Error {
             object.insert("more".into(), more.collect());
         }
         Value::Object(object)
+    }
+
+    /// As [`Error::to_json`], with `others` that the same run has come to behind the further problems.
+    pub fn to_json_with(&self, others: &[&Self]) -> Value {
+        let mut object = self.to_json();
+        if let (Value::Object(object), [_, ..]) = (&mut object, others) {
+            let more = object.entry("more").or_insert_with(|| Value::Array(Vec::new()));
+            if let Value::Array(more) = more {
+                more.extend(others.iter().map(|other| other.to_json()));
+            }
+        }
+        object
     }
 }
 

@@ -88,7 +88,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, stre
             0
         }
         Err(error) => {
-            streams.talk.finish((!error.kind().is_silent()).then_some(&error));
+            streams.talk.finish((!error.is_silent()).then_some(&error));
             if let Kind::Ended(ending @ (Ending::Terminate | Ending::HangUp)) = error.kind() {
                 // Now that all is said, it ends as where nobody looks; only Ctrl-C has an exit code of its own. This
                 // returns only if the signal's default cannot be had back.

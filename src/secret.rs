@@ -55,7 +55,7 @@ pub fn names_a_secret(key: &str) -> bool {
 }
 
 /// `secret_id` for `secretId`, `Secret-Id` and `SECRET_ID`.
-fn snake_case(key: &str) -> String {
+pub fn snake_case(key: &str) -> String {
     let mut snake = String::with_capacity(key.len() + 2);
     let mut follows_lower = false;
     for c in key.chars() {

@@ -116,13 +116,15 @@ struct Voice {
     quiet: bool,
     /// What waits for the JSON object at the end: the word and the text.
     said: Vec<(&'static str, String)>,
+    /// The errors that wait for it.
+    failed: Vec<Error>,
 }
 
 impl Talk {
     fn new(err: Box<dyn Write + Send>, is_terminal: bool, color: bool) -> Self {
         let color = color && is_terminal;
-        let (format, quiet, said) = (TalkFormat::Text, false, Vec::new());
-        Self(Arc::new(Mutex::new(Voice { err, is_terminal, color, format, quiet, said })))
+        let (format, quiet, said, failed) = (TalkFormat::Text, false, Vec::new(), Vec::new());
+        Self(Arc::new(Mutex::new(Voice { err, is_terminal, color, format, quiet, said, failed })))
     }
 
     /// Talk that nobody hears, for what was told already.
@@ -182,6 +184,32 @@ impl Talk {
         }
     }
 
+    /// Says that a part of the work failed, while the rest goes on. In JSON the first of these is the object's error, and
+    /// the others are what `more` holds.
+    pub fn failure(&self, error: &Error) {
+        let mut voice = self.voice();
+        match voice.format {
+            TalkFormat::Json => voice.failed.push(error.clone()),
+            TalkFormat::Text => voice.write_error(error),
+        }
+    }
+
+    /// Says what work of many parts has come to, and what to do about it if not all of it is done: that is also for those
+    /// who want to hear of errors alone.
+    pub fn outcome(&self, text: &str, is_whole: bool, hint: Option<&str>) {
+        let mut voice = self.voice();
+        match voice.format {
+            _ if voice.quiet && is_whole => {}
+            TalkFormat::Json => {
+                voice.said.extend([Some(text), hint].into_iter().flatten().map(|text| ("note", text.to_owned())))
+            }
+            TalkFormat::Text => {
+                let hint = hint.map(|hint| format!("{} {hint}\n", voice.label("hint"))).unwrap_or_default();
+                voice.write(&format!("{text}\n{hint}"));
+            }
+        }
+    }
+
     /// Writes `error` and, in JSON, all that was said since the last time. Called once, last; a command that goes on for
     /// long calls it in between.
     pub fn finish(&self, error: Option<&Error>) {
@@ -238,14 +266,14 @@ impl Voice {
         match self.format {
             TalkFormat::Text => {
                 if let Some(error) = error {
-                    let text = error.to_text(|word| self.label(word));
-                    self.write(&text);
+                    self.write_error(error);
                 }
             }
             TalkFormat::Json => {
                 let mut object = serde_json::Map::new();
-                if let Some(error) = error {
-                    object.insert("error".into(), error.to_json());
+                let failed = std::mem::take(&mut self.failed);
+                if let Some((first, others)) = failed.iter().chain(error).collect::<Vec<_>>().split_first() {
+                    object.insert("error".into(), first.to_json_with(others));
                 }
                 for (key, word) in [("warnings", "warning"), ("notes", "note"), ("trace", "trace")] {
                     let texts: Vec<Value> =
@@ -260,6 +288,11 @@ impl Voice {
                 }
             }
         }
+    }
+
+    fn write_error(&mut self, error: &Error) {
+        let text = error.to_text(|word| self.label(word));
+        self.write(&text);
     }
 
     /// A line's first word, painted where standard error is.

@@ -4,9 +4,12 @@ use proptest::collection::{btree_map, vec};
 use proptest::option::weighted;
 use proptest::prelude::*;
 use prost_reflect::prost::Message as _;
-use prost_reflect::{DescriptorPool, MessageDescriptor};
+use prost_reflect::prost::encoding::encode_varint;
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use serde_json::{Map, Value, json};
-use spacectl::client::{decode, encode};
+use spacectl::client::encode;
+use spacectl::decode;
+use spacectl::error::Error;
 
 fn kinds() -> MessageDescriptor {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/proto");
@@ -23,7 +26,7 @@ fn object(value: Value) -> Map<String, Value> {
 fn through(value: &Value) -> Result<Value, Vec<encode::Fault>> {
     let kinds = kinds();
     let message = encode::encode(&object(value.clone()), &kinds)?;
-    Ok(decode::decode(message.encode_to_vec().into(), &kinds).unwrap())
+    Ok(decode::decode(message.into(), &kinds).unwrap())
 }
 
 fn faults(value: Value) -> Vec<String> {
@@ -35,6 +38,46 @@ fn faults(value: Value) -> Vec<String> {
             format!("{}: {}{hint}", fault.path, fault.message)
         })
         .collect()
+}
+
+/// What the library's own reader makes of bytes; `None` if they are no message.
+fn read(bytes: &[u8], message: &MessageDescriptor) -> Option<Value> {
+    DynamicMessage::decode(message.clone(), bytes).ok().map(|message| decode::value(&message))
+}
+
+/// What the program makes of them.
+fn decoded(bytes: &[u8]) -> Result<Value, Error> {
+    decode::Decoder::new(kinds()).decode(bytes.to_vec().into())
+}
+
+/// Fields of any number and type, with more such fields or text in them.
+fn wire_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let key = |number: u32, wire_type: u8| {
+        let mut key = Vec::new();
+        encode_varint(u64::from(number << 3 | u32::from(wire_type)), &mut key);
+        key
+    };
+    let varint = prop_oneof![0..3_u64, any::<u64>()].prop_map(|value| {
+        let mut bytes = Vec::new();
+        encode_varint(value, &mut bytes);
+        bytes
+    });
+    let leaf = prop_oneof![
+        (1..33_u32, varint).prop_map(move |(number, value)| [key(number, 0), value].concat()),
+        (1..33_u32, any::<[u8; 8]>()).prop_map(move |(number, value)| [key(number, 1), value.to_vec()].concat()),
+        (1..33_u32, any::<[u8; 4]>()).prop_map(move |(number, value)| [key(number, 5), value.to_vec()].concat()),
+        (1..33_u32, prop_oneof![vec(any::<u8>(), 0..9), "[a-z]{0,4}".prop_map(String::into_bytes)])
+            .prop_map(move |(number, bytes)| [key(number, 2), vec![bytes.len() as u8], bytes].concat()),
+    ];
+    let fields = leaf.prop_recursive(4, 24, 4, move |inner| {
+        (1..33_u32, vec(inner, 0..4)).prop_map(move |(number, fields)| {
+            let bytes = fields.concat();
+            let mut length = Vec::new();
+            encode_varint(bytes.len() as u64, &mut length);
+            [key(number, 2), length, bytes].concat()
+        })
+    });
+    vec(fields, 0..5).prop_map(|fields| fields.concat())
 }
 
 /// Any JSON that a `Struct` can hold, in the form in which it comes back.
@@ -107,6 +150,47 @@ proptest! {
         prop_assert_eq!(through(&value).unwrap(), value);
     }
 
+    /// The library's own reader of JSON and writer of messages agree, to the byte but for the order of fields.
+    #[test]
+    fn what_is_written_is_what_the_library_writes(value in message()) {
+        let kinds = kinds();
+        let bytes = encode::encode(&object(value.clone()), &kinds).unwrap();
+        let expected = DynamicMessage::deserialize(kinds.clone(), &value).unwrap();
+        prop_assert_eq!(bytes.len(), expected.encode_to_vec().len());
+        prop_assert_eq!(DynamicMessage::decode(kinds, &*bytes).unwrap(), expected);
+    }
+
+    /// The library's own reader says what a message is; here its parts come in any order and in several pieces.
+    #[test]
+    fn what_is_read_is_what_the_library_reads(values in vec(message(), 1..3), cut in any::<prop::sample::Index>()) {
+        let kinds = kinds();
+        let bytes = values.iter().flat_map(|value| encode::encode(&object(value.clone()), &kinds).unwrap());
+        let mut bytes: Vec<u8> = bytes.collect();
+        prop_assert_eq!(read(&bytes, &kinds), Some(decoded(&bytes).unwrap()));
+        bytes.truncate(cut.index(bytes.len() + 1));
+        prop_assert_eq!(read(&bytes, &kinds), decoded(&bytes).ok());
+    }
+
+    #[test]
+    fn what_is_read_of_damaged_bytes_is_what_the_library_reads(
+        value in message(),
+        damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let kinds = kinds();
+        let mut bytes = encode::encode(&object(value), &kinds).unwrap();
+        for (at, byte) in damage.into_iter().filter(|_| !bytes.is_empty()).collect::<Vec<_>>() {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        prop_assert_eq!(read(&bytes, &kinds), decoded(&bytes).ok());
+    }
+
+    #[test]
+    fn what_is_read_of_any_bytes_is_what_the_library_reads(bytes in wire_bytes()) {
+        let kinds = kinds();
+        prop_assert_eq!(read(&bytes, &kinds), decoded(&bytes).ok());
+    }
+
     #[test]
     fn any_value_is_either_sent_or_refused(value in btree_map("[a-z_]{1,9}", json_value(), 0..6)) {
         let _ = through(&Value::Object(value.into_iter().collect()));
@@ -129,6 +213,45 @@ fn well_known_types_have_their_json_form() {
     for (key, value) in object(value) {
         assert_eq!(back[&key], value, "{key}");
     }
+}
+
+#[test]
+fn defaults_are_not_sent_where_nobody_can_tell_them_from_nothing() {
+    let kinds = kinds();
+    let size = |value: Value| encode::encode(&object(value), &kinds).unwrap().len();
+    let unset =
+        json!({"flag": false, "whole": 0, "big": "0", "real": 0, "text": "", "data": "", "color": "COLOR_NONE"});
+    assert_eq!(size(unset), 0);
+    // An entry of no bytes, one whose message has none, and a list of one.
+    assert_eq!(size(json!({"by_number": {"0": ""}})), 3);
+    assert_eq!(size(json!({"by_name": {"": {}}, "inners": [], "longs": [0]})), 4 + 3);
+    assert_eq!(size(json!({"k": ""})), 3);
+    assert_eq!(size(json!({"maybe": "", "inner": {}, "wrapped_text": ""})), 3 + 2 + 3);
+}
+
+/// What only the older syntax of protobuf has.
+#[test]
+fn groups_and_unpacked_lists_are_written_as_they_are_described() {
+    let source = r#"syntax = "proto2"; package old;
+        message Old {
+          repeated int32 plain = 1;
+          repeated sfixed64 packed = 2 [packed = true];
+          optional group One = 3 { optional int32 n = 1 [default = 5]; }
+          repeated group Many = 4 { required string text = 1; }
+          map<string, fixed32> numbers = 5;
+        }"#;
+    let file = protox::file::File::from_source("old.proto", source).unwrap();
+    let files = prost_types::FileDescriptorSet { file: vec![file.file_descriptor_proto().clone()] };
+    let old = DescriptorPool::from_file_descriptor_set(files).unwrap().get_message_by_name("old.Old").unwrap();
+    let value = json!({
+        "plain": [0, -1], "packed": ["0", "-7"], "one": {"n": 5}, "many": [{"text": ""}, {"text": "x"}],
+        "numbers": {"": 0},
+    });
+    let bytes = encode::encode(&object(value.clone()), &old).unwrap();
+    let expected = DynamicMessage::deserialize(old.clone(), &value).unwrap();
+    assert_eq!(bytes.len(), expected.encode_to_vec().len());
+    assert_eq!(DynamicMessage::decode(old.clone(), &*bytes).unwrap(), expected);
+    assert_eq!(decode::decode(bytes.into(), &old).unwrap(), value);
 }
 
 #[test]

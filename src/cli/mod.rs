@@ -26,7 +26,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
 pub use completion::{Completion, Shell};
 pub use config::{Alias, Check, Config, Endpoint, Import, Init, Origin};
-pub use exec::Exec;
+pub use exec::{Exec, Many};
 pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use filters::Filters;
 pub use get::Get;

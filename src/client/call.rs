@@ -11,13 +11,13 @@ use tonic::client::Grpc;
 use tonic::{Code, Request, Status, Streaming};
 
 use super::channel::Transport;
-use super::decode;
 use super::metadata::Metadata;
 use super::raw_codec::RawCodec;
 use super::retry;
 use super::status;
 use super::trace::{self, Trace};
-use crate::error::{Error, Result, code_name};
+use crate::decode;
+use crate::error::{Effect, Error, Result, code_name};
 use crate::json;
 use crate::platform::{MAX_MESSAGE_SIZE, short_name};
 use crate::secret::{self, MASK};
@@ -161,6 +161,7 @@ struct Call {
     deadline: Option<(Instant, Duration)>,
     /// The call as errors name it.
     what: String,
+    is_in_process: bool,
 }
 
 impl Call {
@@ -172,7 +173,8 @@ impl Call {
         let deadline = caller.timeout.map(|timeout| (begun + timeout, timeout));
         let (metadata, trace) = (caller.metadata.clone(), caller.trace.clone());
         let (method, place) = (method.clone(), caller.place.clone());
-        Ok(Self { method, path, metadata, trace, begun, place, deadline, what })
+        let is_in_process = matches!(caller.transport, Transport::InProcess(_));
+        Ok(Self { method, path, metadata, trace, begun, place, deadline, what, is_in_process })
     }
 
     /// Sends as often as it may be sent.
@@ -236,7 +238,9 @@ impl Call {
     }
 
     fn error(&self, status: &Status) -> Error {
-        let error = status::error(&self.what, status);
+        // What is called in this process has done nothing if it has not said so.
+        let effect = if self.is_in_process { Effect::None } else { status::effect(status) };
+        let error = status::error(&self.what, status).with_effect(effect);
         // As the platform's services begin to say that a field is missing.
         if !status.message().starts_with("ERROR_REQUIRED_PARAMETER") {
             return error;

@@ -1,4 +1,4 @@
-//! A request value to a message, by the server's descriptor.
+//! A request value to a message's bytes, by the server's descriptor.
 //!
 //! Stricter than the JSON mapping of protobuf where leniency hides mistakes: a number is no text and a text is no
 //! number (64-bit integers excepted, whose JSON form is text), enum values are known ones, and an integer that a
@@ -6,11 +6,11 @@
 
 use std::collections::HashMap;
 
-use prost_reflect::{
-    Cardinality, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value as Field,
-};
+use prost_reflect::prost::Message as _;
+use prost_reflect::{Cardinality, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Number, Value};
 
+use super::protobuf::{Buffer, Payload};
 use super::scalar;
 use crate::nearest::{hint_at_field, nearest};
 use crate::path::{FieldPath, Segment};
@@ -54,60 +54,96 @@ impl Fault {
     }
 }
 
-/// Builds the message that `value` describes, or says everything that is wrong with it.
-pub fn encode(value: &Map<String, Value>, message: &MessageDescriptor) -> Result<DynamicMessage, Vec<Fault>> {
-    let mut encoder = Encoder { path: FieldPath::default(), faults: Vec::new() };
-    let encoded = match WellKnown::of(message) {
+/// The bytes of the message that `value` describes, or everything that is wrong with it.
+pub fn encode(value: &Map<String, Value>, message: &MessageDescriptor) -> Result<Vec<u8>, Vec<Fault>> {
+    let mut encoder = Encoder { path: Vec::new(), faults: Vec::new(), out: Buffer::default() };
+    match WellKnown::of(message) {
         // A request that is whatever its caller wants.
-        Some(WellKnown::Struct) => encoder.json_object(value, message),
+        Some(WellKnown::Struct) => encoder.json_object(value),
         _ => encoder.message(value, message),
-    };
-    if encoder.faults.is_empty() { Ok(encoded) } else { Err(encoder.faults) }
+    }
+    if encoder.faults.is_empty() { Ok(encoder.out.into_bytes()) } else { Err(encoder.faults) }
 }
 
-struct Encoder {
-    path: FieldPath,
+/// One step to where the encoder is; a path is made of them where a fault needs it.
+#[derive(Clone, Copy)]
+enum Step<'value> {
+    Key(&'value str),
+    Index(usize),
+}
+
+struct Encoder<'value> {
+    path: Vec<Step<'value>>,
     faults: Vec<Fault>,
+    /// What is written so far; of no use once there is a fault.
+    out: Buffer,
 }
 
-impl Encoder {
+/// Where a single value goes.
+#[derive(Clone, Copy)]
+enum Place {
+    /// A field, which is left out where it holds what it holds unset.
+    Implicit(u32),
+    /// A field that is set or not, or one of several in a list.
+    Explicit(u32),
+    /// A field whose message has an end instead of a length.
+    Group(u32),
+    /// A packed list.
+    Packed,
+}
+
+impl Place {
+    fn of(field: &FieldDescriptor) -> Self {
+        match field.number() {
+            number if field.is_group() => Self::Group(number),
+            number if field.is_list() || field.supports_presence() => Self::Explicit(number),
+            number => Self::Implicit(number),
+        }
+    }
+}
+
+impl<'value> Encoder<'value> {
+    fn path(&self) -> FieldPath {
+        let segment = |step: &Step<'_>| match step {
+            Step::Key(key) => Segment::Key((*key).to_owned()),
+            Step::Index(index) => Segment::Index(*index),
+        };
+        FieldPath(self.path.iter().map(segment).collect())
+    }
+
     fn fault(&mut self, message: impl Into<String>, hint: Option<String>) {
         self.fault_of(FaultKind::Other, message, hint);
     }
 
     fn fault_of(&mut self, kind: FaultKind, message: impl Into<String>, hint: Option<String>) {
-        self.faults.push(Fault { kind, path: self.path.clone(), at_key: false, message: message.into(), hint });
+        self.faults.push(Fault { kind, path: self.path(), at_key: false, message: message.into(), hint });
     }
 
     fn expected(&mut self, what: &str, found: &Value) {
         self.fault(format!("expected {what}, found {}", kind_of(found)), None);
     }
 
-    fn message(&mut self, value: &Map<String, Value>, descriptor: &MessageDescriptor) -> DynamicMessage {
-        let mut message = DynamicMessage::new(descriptor.clone());
+    fn message(&mut self, value: &'value Map<String, Value>, descriptor: &MessageDescriptor) {
         let mut chosen: HashMap<String, String> = HashMap::new();
         for (key, value) in value {
-            self.path.push_key(key);
+            self.path.push(Step::Key(key));
             match descriptor.get_field_by_name(key) {
                 None => self.unknown_field(descriptor),
                 Some(field) => {
                     if !value.is_null() {
                         self.check_oneof(&field, &mut chosen);
                     }
-                    if let Some(encoded) = self.field(value, &field) {
-                        message.set_field(&field, encoded);
-                    }
+                    self.field(value, &field);
                 }
             }
             self.path.pop();
         }
-        message
     }
 
     fn unknown_field(&mut self, descriptor: &MessageDescriptor) {
         self.faults.push(Fault {
             kind: FaultKind::UnknownField(descriptor.clone()),
-            path: self.path.clone(),
+            path: self.path(),
             at_key: true,
             message: format!("{} has no such field", descriptor.name()),
             hint: None,
@@ -121,7 +157,7 @@ impl Encoder {
         if let Some(other) = chosen.insert(oneof.name().to_owned(), field.name().to_owned()) {
             self.faults.push(Fault {
                 kind: FaultKind::Other,
-                path: self.path.clone(),
+                path: self.path(),
                 at_key: true,
                 message: format!("cannot be given together with {other}"),
                 hint: Some(format!("leave out {other} or {}", field.name())),
@@ -129,71 +165,71 @@ impl Encoder {
         }
     }
 
-    /// `None` leaves the field unset: it is null, or a fault was found.
-    fn field(&mut self, value: &Value, field: &FieldDescriptor) -> Option<Field> {
+    /// What is null leaves the field unset.
+    fn field(&mut self, value: &'value Value, field: &FieldDescriptor) {
         let kind = field.kind();
         if value.is_null() && !(is_json_value(&kind) && field.cardinality() != Cardinality::Repeated) {
-            return None;
+            return;
         }
         if field.is_map() {
-            self.map(value, &kind)
+            self.map(value, field.number(), &kind);
         } else if field.is_list() {
-            self.list(value, &kind)
+            self.list(value, field, &kind);
         } else {
-            self.single(value, &kind)
+            self.single(value, &kind, Place::of(field));
         }
     }
 
-    fn list(&mut self, value: &Value, kind: &Kind) -> Option<Field> {
-        let Value::Array(items) = value else {
-            self.expected("a list", value);
-            return None;
-        };
-        let mut encoded = Vec::with_capacity(items.len());
+    fn list(&mut self, value: &'value Value, field: &FieldDescriptor, kind: &Kind) {
+        let Value::Array(items) = value else { return self.expected("a list", value) };
+        let packed = (field.is_packed() && !items.is_empty()).then(|| self.out.open(field.number()));
+        let place = if packed.is_some() { Place::Packed } else { Place::of(field) };
         for (index, item) in items.iter().enumerate() {
-            self.path.push_index(index);
-            encoded.extend(self.single(item, kind));
+            self.path.push(Step::Index(index));
+            self.single(item, kind, place);
             self.path.pop();
         }
-        Some(Field::List(encoded))
+        packed.into_iter().for_each(|open| self.out.close(open));
     }
 
-    fn map(&mut self, value: &Value, entry: &Kind) -> Option<Field> {
-        let Value::Object(object) = value else {
-            self.expected("a mapping", value);
-            return None;
-        };
-        let entry = entry.as_message()?;
-        let (key_kind, value_kind) = (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
-        let mut encoded = HashMap::with_capacity(object.len());
+    fn map(&mut self, value: &'value Value, number: u32, entry: &Kind) {
+        let Value::Object(object) = value else { return self.expected("a mapping", value) };
+        let Some(entry) = entry.as_message() else { return };
+        let (key_field, value_field) = (entry.map_entry_key_field(), entry.map_entry_value_field());
+        let (key_kind, value_kind) = (key_field.kind(), value_field.kind());
         for (key, value) in object {
-            self.path.push_key(key);
+            self.path.push(Step::Key(key));
+            let entry = self.out.open(number);
             match scalar::map_key(key, &key_kind) {
                 None => self.faults.push(Fault {
                     kind: FaultKind::Other,
-                    path: self.path.clone(),
+                    path: self.path(),
                     at_key: true,
                     message: format!("expected {} as key", scalar::describe(&key_kind)),
                     hint: None,
                 }),
                 Some(key) => {
-                    if let Some(value) = self.single(value, &value_kind) {
-                        encoded.insert(key, value);
-                    }
+                    self.put(Payload::of(&key.into(), &key_kind), Place::of(&key_field));
+                    self.single(value, &value_kind, Place::of(&value_field));
                 }
             }
+            self.out.close(entry);
             self.path.pop();
         }
-        Some(Field::Map(encoded))
     }
 
-    fn single(&mut self, value: &Value, kind: &Kind) -> Option<Field> {
-        let encoded = match kind {
-            Kind::Message(descriptor) => return self.submessage(value, descriptor),
-            Kind::Enum(descriptor) => return self.enumeration(value, descriptor),
-            scalar_kind => scalar::encode(value, scalar_kind),
+    fn single(&mut self, value: &'value Value, kind: &Kind, place: Place) {
+        let encoded;
+        let payload = match (kind, value) {
+            (Kind::Message(descriptor), _) => return self.submessage(value, descriptor, place),
+            (Kind::Enum(descriptor), _) => return self.enumeration(value, descriptor, place),
+            (Kind::String, Value::String(text)) => Some(Payload::text(text)),
+            (scalar_kind, _) => {
+                encoded = scalar::encode(value, scalar_kind);
+                encoded.as_ref().and_then(|field| Payload::of(field, scalar_kind))
+            }
         };
-        if encoded.is_none() {
+        if payload.is_none() {
             let hint = matches!((kind, value), (Kind::String, Value::Number(_) | Value::Bool(_)))
                 .then(|| "put it in quotes to make it text".to_owned());
             let found = match value {
@@ -203,19 +239,27 @@ impl Encoder {
             };
             self.fault(format!("expected {}, found {found}", scalar::describe(kind)), hint);
         }
-        encoded
+        self.put(payload, place);
     }
 
-    fn enumeration(&mut self, value: &Value, descriptor: &EnumDescriptor) -> Option<Field> {
+    fn put(&mut self, payload: Option<Payload<'_>>, place: Place) {
+        match (payload, place) {
+            (None, _) => {}
+            (Some(payload), Place::Implicit(_)) if payload.is_default() => {}
+            (Some(payload), Place::Implicit(number) | Place::Explicit(number) | Place::Group(number)) => {
+                self.out.field(number, payload);
+            }
+            (Some(payload), Place::Packed) => self.out.bare(payload),
+        }
+    }
+
+    fn enumeration(&mut self, value: &Value, descriptor: &EnumDescriptor, place: Place) {
         let known = match value {
             Value::String(name) => descriptor.get_value_by_name(name),
             Value::Number(_) => scalar::integer(value)
                 .and_then(|number| i32::try_from(number).ok())
                 .and_then(|number| descriptor.get_value(number)),
-            other => {
-                self.expected(&format!("one of {}", value_names(descriptor).join(", ")), other);
-                return None;
-            }
+            other => return self.expected(&format!("one of {}", value_names(descriptor).join(", ")), other),
         };
         if known.is_none() {
             let names = value_names(descriptor);
@@ -226,105 +270,92 @@ impl Encoder {
             };
             self.fault_of(FaultKind::UnknownValue, format!("{} has no such value", descriptor.name()), Some(hint));
         }
-        known.map(|value| Field::EnumNumber(value.number()))
+        self.put(known.map(|value| Payload::signed(value.number())), place);
     }
 
-    fn submessage(&mut self, value: &Value, descriptor: &MessageDescriptor) -> Option<Field> {
-        let message = match (WellKnown::of(descriptor), value) {
-            (Some(WellKnown::Value), value) => self.json_value(value, descriptor),
-            (Some(WellKnown::Struct), Value::Object(object)) => self.json_object(object, descriptor),
-            (Some(WellKnown::ListValue), Value::Array(items)) => self.json_list(items, descriptor),
-            (Some(WellKnown::Wrapper(inner)), value) => {
-                let mut message = DynamicMessage::new(descriptor.clone());
-                message.set_field(&inner, self.single(value, &inner.kind())?);
-                message
+    fn submessage(&mut self, value: &'value Value, descriptor: &MessageDescriptor, place: Place) {
+        match place {
+            Place::Implicit(number) | Place::Explicit(number) => {
+                let message = self.out.open(number);
+                self.content(value, descriptor);
+                self.out.close(message);
             }
-            (Some(WellKnown::Timestamp), value) => {
-                return self.by_json_form(value, descriptor, "a time such as \"2026-01-01T00:00:00Z\"");
+            Place::Group(number) => {
+                self.out.open_group(number);
+                self.content(value, descriptor);
+                self.out.close_group(number);
             }
-            (Some(WellKnown::Duration), value) => {
-                return self.by_json_form(value, descriptor, "a duration such as \"1.5s\"");
-            }
-            (Some(WellKnown::FieldMask), value) => {
-                return self.by_json_form(value, descriptor, "field names such as \"name,tags\"");
-            }
-            (Some(WellKnown::Any), value) => {
-                return self.by_json_form(value, descriptor, "a mapping with an \"@type\" that the service knows");
-            }
-            (None, Value::Object(object)) => self.message(object, descriptor),
-            (Some(WellKnown::ListValue), other) => {
-                self.expected("a list", other);
-                return None;
-            }
-            (Some(WellKnown::Struct) | None, other) => {
-                self.expected("a mapping", other);
-                return None;
-            }
+            // No message is ever packed.
+            Place::Packed => {}
+        }
+    }
+
+    fn content(&mut self, value: &'value Value, descriptor: &MessageDescriptor) {
+        let form = match (WellKnown::of(descriptor), value) {
+            (Some(WellKnown::Value), value) => return self.json_value(value),
+            (Some(WellKnown::Struct), Value::Object(object)) => return self.json_object(object),
+            (Some(WellKnown::ListValue), Value::Array(items)) => return self.json_list(items),
+            (Some(WellKnown::Wrapper(inner)), value) => return self.single(value, &inner.kind(), Place::of(&inner)),
+            (None, Value::Object(object)) => return self.message(object, descriptor),
+            (Some(WellKnown::ListValue), other) => return self.expected("a list", other),
+            (Some(WellKnown::Struct) | None, other) => return self.expected("a mapping", other),
+            (Some(WellKnown::Timestamp), _) => "a time such as \"2026-01-01T00:00:00Z\"",
+            (Some(WellKnown::Duration), _) => "a duration such as \"1.5s\"",
+            (Some(WellKnown::FieldMask), _) => "field names such as \"name,tags\"",
+            (Some(WellKnown::Any), _) => "a mapping with an \"@type\" that the service knows",
         };
-        Some(Field::Message(message))
-    }
-
-    /// What the library's own reader of JSON takes as this message.
-    fn by_json_form(&mut self, value: &Value, descriptor: &MessageDescriptor, expected: &str) -> Option<Field> {
+        // What the library's own reader of JSON takes as this message.
         match DynamicMessage::deserialize(descriptor.clone(), value) {
-            Ok(message) => Some(Field::Message(message)),
-            Err(_) => {
-                self.expected(expected, value);
-                None
+            Ok(message) => self.out.append(&message.encode_to_vec()),
+            Err(_) => self.expected(form, value),
+        }
+    }
+
+    // The numbers here are those of google/protobuf/struct.proto, which is the same everywhere.
+
+    fn json_object(&mut self, object: &'value Map<String, Value>) {
+        for (key, value) in object {
+            self.path.push(Step::Key(key));
+            let entry = self.out.open(1);
+            self.put(Some(Payload::text(key)), Place::Implicit(1));
+            let inner = self.out.open(2);
+            self.json_value(value);
+            self.out.close(inner);
+            self.out.close(entry);
+            self.path.pop();
+        }
+    }
+
+    fn json_list(&mut self, items: &'value [Value]) {
+        for (index, item) in items.iter().enumerate() {
+            self.path.push(Step::Index(index));
+            let inner = self.out.open(1);
+            self.json_value(item);
+            self.out.close(inner);
+            self.path.pop();
+        }
+    }
+
+    fn json_value(&mut self, value: &'value Value) {
+        match value {
+            Value::Null => self.out.field(1, Payload::Varint(0)),
+            Value::Number(number) => {
+                let number = self.json_number(number);
+                self.out.field(2, Payload::double(number));
+            }
+            Value::String(text) => self.out.field(3, Payload::text(text)),
+            Value::Bool(value) => self.out.field(4, Payload::truth(*value)),
+            Value::Object(object) => {
+                let inner = self.out.open(5);
+                self.json_object(object);
+                self.out.close(inner);
+            }
+            Value::Array(items) => {
+                let inner = self.out.open(6);
+                self.json_list(items);
+                self.out.close(inner);
             }
         }
-    }
-
-    fn json_object(&mut self, object: &Map<String, Value>, descriptor: &MessageDescriptor) -> DynamicMessage {
-        let mut message = DynamicMessage::new(descriptor.clone());
-        let Some(fields) = descriptor.get_field_by_name("fields") else { return message };
-        let Some(value_type) = entry_value(&fields) else { return message };
-        let mut entries = HashMap::with_capacity(object.len());
-        for (key, value) in object {
-            self.path.push_key(key);
-            entries.insert(MapKey::String(key.clone()), Field::Message(self.json_value(value, &value_type)));
-            self.path.pop();
-        }
-        message.set_field(&fields, Field::Map(entries));
-        message
-    }
-
-    fn json_list(&mut self, items: &[Value], descriptor: &MessageDescriptor) -> DynamicMessage {
-        let mut message = DynamicMessage::new(descriptor.clone());
-        let Some(values) = descriptor.get_field_by_name("values") else { return message };
-        let Kind::Message(value_type) = values.kind() else { return message };
-        let mut encoded = Vec::with_capacity(items.len());
-        for (index, item) in items.iter().enumerate() {
-            self.path.push_index(index);
-            encoded.push(Field::Message(self.json_value(item, &value_type)));
-            self.path.pop();
-        }
-        message.set_field(&values, Field::List(encoded));
-        message
-    }
-
-    fn json_value(&mut self, value: &Value, descriptor: &MessageDescriptor) -> DynamicMessage {
-        let mut message = DynamicMessage::new(descriptor.clone());
-        let nested = |name: &str| match descriptor.get_field_by_name(name)?.kind() {
-            Kind::Message(nested) => Some(nested),
-            _ => None,
-        };
-        let (name, encoded) = match value {
-            Value::Null => ("null_value", Field::EnumNumber(0)),
-            Value::Bool(value) => ("bool_value", Field::Bool(*value)),
-            Value::String(text) => ("string_value", Field::String(text.clone())),
-            Value::Number(number) => ("number_value", Field::F64(self.json_number(number))),
-            Value::Object(object) => match nested("struct_value") {
-                Some(nested) => ("struct_value", Field::Message(self.json_object(object, &nested))),
-                None => return message,
-            },
-            Value::Array(items) => match nested("list_value") {
-                Some(nested) => ("list_value", Field::Message(self.json_list(items, &nested))),
-                None => return message,
-            },
-        };
-        message.set_field_by_name(name, encoded);
-        message
     }
 
     /// A `Struct` holds every number as a double: an integer that would come back as another one is refused.
@@ -344,14 +375,6 @@ impl Encoder {
 /// Whether a field is a `google.protobuf.Value`, for which null is a value.
 fn is_json_value(kind: &Kind) -> bool {
     matches!(kind, Kind::Message(message) if WellKnown::of(message) == Some(WellKnown::Value))
-}
-
-fn entry_value(map: &FieldDescriptor) -> Option<MessageDescriptor> {
-    let entry = map.kind();
-    match entry.as_message()?.map_entry_value_field().kind() {
-        Kind::Message(value) => Some(value),
-        _ => None,
-    }
 }
 
 fn value_names(descriptor: &EnumDescriptor) -> Vec<String> {

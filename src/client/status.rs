@@ -1,9 +1,9 @@
 //! A call's unhappy end, told: what was called, what the server said, what to do.
 
-use tonic::{Code, Status};
+use tonic::{Code, ConnectError, Status};
 
-use super::{advice, not_grpc};
-use crate::error::{Error, Kind, code_name};
+use super::{advice, not_grpc, retry};
+use crate::error::{Effect, Error, Kind, code_name};
 
 /// The error for `status`, which ended `what` ("register repository.Plugin at grpc://host:port").
 ///
@@ -51,6 +51,18 @@ pub fn is_too_large(error: &Error) -> bool {
 /// tonic's words.
 const TOO_LARGE: &str = "message length too large";
 
+/// What a call that ended in `status` has done. A service that says UNAVAILABLE may have been ended in the middle of the
+/// work, and what it does behind a deadline nobody hears of.
+pub fn effect(status: &Status) -> Effect {
+    match (status.code(), std::error::Error::source(status)) {
+        (_, Some(source)) if retry::sources(source).any(|error| error.is::<ConnectError>()) => Effect::Unsent,
+        (Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled, _) => Effect::Unknown,
+        // Made here, and by no proxy's answer: the connection broke.
+        (_, Some(source)) if not_grpc::find(source).is_none() => Effect::Unknown,
+        _ => Effect::None,
+    }
+}
+
 fn hinted(error: Error, hint: Option<&str>) -> Error {
     match hint {
         Some(hint) => error.hint(hint),
@@ -80,5 +92,29 @@ fn of_code(code: Code, message: &str) -> Option<&'static str> {
             Some("ask for less at once: -l and --page, or -c with fewer columns")
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn what_was_done_is_unknown_unless_a_service_has_said_so_or_nothing_was_sent() {
+        for code in [Code::AlreadyExists, Code::InvalidArgument, Code::Internal, Code::Unknown, Code::Unauthenticated] {
+            assert_eq!(effect(&Status::new(code, "x")), Effect::None, "{code:?}");
+        }
+        for code in [Code::Unavailable, Code::DeadlineExceeded, Code::Cancelled] {
+            assert_eq!(effect(&Status::new(code, "x")), Effect::Unknown, "{code:?}");
+        }
+        let broken = |source: Box<dyn std::error::Error + Send + Sync>| {
+            let mut status = Status::unknown("transport error");
+            status.set_source(Arc::from(source));
+            status
+        };
+        assert_eq!(effect(&broken("reset".into())), Effect::Unknown);
+        assert_eq!(effect(&broken(Box::new(ConnectError("refused".into())))), Effect::Unsent);
     }
 }

@@ -1,7 +1,6 @@
 //! One method of one endpoint: found, given its requests, called.
 
 use bytes::Bytes;
-use prost_reflect::prost::Message as _;
 use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
@@ -10,7 +9,8 @@ use super::connector::Connector;
 use crate::cli;
 use crate::client::call::{self, Caller, Responses};
 use crate::client::encode::{self, Fault, FaultKind};
-use crate::client::{decode, reflection};
+use crate::client::reflection;
+use crate::decode::{self, Decoder};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::path::FieldPath;
 use crate::platform::ApiName;
@@ -26,6 +26,7 @@ const MAX_TOLD: usize = 20;
 pub struct Method {
     caller: Caller,
     descriptor: MethodDescriptor,
+    decoder: Decoder,
     resource: Resource,
 }
 
@@ -41,14 +42,16 @@ impl Method {
         if descriptor.is_client_streaming() {
             return Err(Error::usage(format!("{verb} of {resource} takes a stream of requests, which cannot be sent")));
         }
-        Ok(Self { caller, descriptor, resource })
+        let decoder = Decoder::new(descriptor.output());
+        Ok(Self { caller, descriptor, decoder, resource })
     }
 
     /// Another method of the same resource, by the description that is known already.
     pub fn sibling(&self, verb: &str) -> Result<Self> {
         let service = self.descriptor.parent_service();
         let descriptor = find_method(service, &self.resource, verb, self.caller.place())?;
-        Ok(Self { caller: self.caller.clone(), descriptor, resource: self.resource.clone() })
+        let decoder = Decoder::new(descriptor.output());
+        Ok(Self { caller: self.caller.clone(), descriptor, decoder, resource: self.resource.clone() })
     }
 
     /// What the method is called through.
@@ -59,6 +62,11 @@ impl Method {
     /// `/package.Service/method`, as the wire has it.
     pub fn path(&self) -> String {
         call::path(&self.descriptor)
+    }
+
+    /// The method's name.
+    pub fn verb(&self) -> &str {
+        self.descriptor.name()
     }
 
     /// The resource by its own name, without its service's.
@@ -156,7 +164,7 @@ impl Method {
             }
         };
         if let (Some(message), true) = (message, faults.is_empty()) {
-            return Ok(message.encode_to_vec().into());
+            return Ok(message.into());
         }
         let is_in_file = faults.iter().any(|fault| request.is_from_file(&fault.path));
         let kind = if is_in_file { Kind::Local } else { Kind::Usage };
@@ -179,7 +187,7 @@ impl Method {
     /// The bytes of a request that the program itself has made, of values that came through the codec.
     pub fn encode_made(&self, request: &Map<String, Value>) -> Result<Bytes> {
         match encode::encode(request, &self.input()) {
-            Ok(message) => Ok(message.encode_to_vec().into()),
+            Ok(message) => Ok(message.into()),
             Err(faults) => {
                 let told = faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message));
                 Err(told.fold(Error::local(format!("{} cannot be sent", self.path())), Error::cause))
@@ -210,7 +218,7 @@ impl Method {
     pub fn document(&self, answer: Bytes, shape: &Shape) -> Result<Document> {
         match shape.wired(&answer) {
             Some(list) => Ok(list),
-            None => decode::decode(answer, &self.output()).map(|value| shape.document(value)),
+            None => self.decoder.decode(answer).map(|value| shape.document(value)),
         }
     }
 
@@ -221,7 +229,7 @@ impl Method {
         } else {
             Arriving::One(Some(self.caller.unary(&self.descriptor, request).await?))
         };
-        Ok(Answers { arriving, message: self.output() })
+        Ok(Answers { arriving, decoder: self.decoder.clone() })
     }
 }
 
@@ -275,7 +283,7 @@ pub fn find_method(
 /// What one request is answered with: one message, or a stream of them.
 pub struct Answers {
     arriving: Arriving,
-    message: MessageDescriptor,
+    decoder: Decoder,
 }
 
 enum Arriving {
@@ -287,7 +295,7 @@ impl Answers {
     /// The next answer; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Value>> {
         let bytes = self.next_bytes().await?;
-        bytes.map(|bytes| decode::decode(bytes, &self.message)).transpose()
+        bytes.map(|bytes| self.decoder.decode(bytes)).transpose()
     }
 
     /// As [`Answers::next`], in its bytes.

@@ -8,7 +8,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use prost_reflect::prost::Message as _;
 use prost_reflect::{DescriptorPool, FieldDescriptor};
 use serde_json::{Map, Value};
 
@@ -18,8 +17,9 @@ use super::offer::{Offer, offers};
 use crate::client::call::Caller;
 use crate::client::channel::{self, Transport};
 use crate::client::metadata::Metadata;
-use crate::client::{decode, encode, reflection};
+use crate::client::{encode, reflection};
 use crate::config::{ConfigDir, Credential, Destination, EndpointUrl, Secret, Selection, Settings, Variables};
+use crate::decode;
 use crate::query::{self, Page, Wish};
 use crate::repository::proto::FILE_DESCRIPTOR_SET;
 use crate::repository::{self, Rules, Store};
@@ -225,7 +225,7 @@ impl Reach {
         let wish = Wish { only: names, page: Some(Page { number: 1, limit: MAX_ROWS }), ..Wish::default() };
         let mut request = Map::new();
         query::apply(&mut request, &method.input(), &wish).ok()?;
-        let request = encode::encode(&request, &method.input()).ok()?.encode_to_vec();
+        let request = encode::encode(&request, &method.input()).ok()?;
         let (metadata, tls, left) = (self.metadata.clone(), self.tls.clone(), self.left());
         let answers = in_time(vec![place], self.deadline, async move |place: Place| {
             let caller = match place {

@@ -9,6 +9,7 @@
 //! serializer writes (groups, a field's message in two parts, two members of one `oneof`, whatever is broken); that is
 //! for the first way. What both take, both say the same of.
 
+mod decoder;
 mod dynamic;
 mod emit;
 mod plan;
@@ -17,6 +18,7 @@ mod sink;
 pub(crate) mod tests;
 mod wire;
 
+pub use decoder::Decoder;
 pub use dynamic::{decode, value};
 pub use emit::{Checked, Field, Found, Scratch};
 pub use plan::Plan;

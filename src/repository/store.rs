@@ -228,8 +228,10 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
     if mode != "wal" {
         connection.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(()))?;
     }
-    // In WAL mode this can lose the last calls when the power fails, and never damages the file.
-    connection.pragma_update(None, "synchronous", "NORMAL")
+    // In WAL mode this can lose the last calls when the power fails, and never damages the file. What was written is
+    // moved from the side file to the main one, and waited for on its way to the disk, after every 16 MiB instead of 4:
+    // a thousand registrations wait once, at their end.
+    connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4096")
 }
 
 /// Looks at a file without changing it; an empty one is for us to create.

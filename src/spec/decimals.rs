@@ -12,6 +12,10 @@ use crate::yaml::{Content, Node, value};
 
 /// A warning for what `tree`, the document's or that of `-j`, gives to the request, if anything in it loses digits.
 pub(super) fn warning(origin: &Origin, tree: &Node, input: &MessageDescriptor) -> Option<Warning> {
+    // What each part is for takes much longer to find out than that there is nothing to look for.
+    if !any_loses_digits(tree) {
+        return None;
+    }
     let mut search = Search { origin, path: FieldPath::default(), first: None, count: 0 };
     for entry in value::entries(tree).unwrap_or_default() {
         let Some(name) = origin.plan.name_in_request(entry.name) else { continue };
@@ -69,6 +73,14 @@ impl Search<'_> {
                 }
             }
         }
+    }
+}
+
+fn any_loses_digits(node: &Node) -> bool {
+    match &node.content {
+        Content::Scalar { text, plain } => *plain && loses_digits(text),
+        Content::List(items) => items.iter().any(|item| any_loses_digits(item)),
+        Content::Mapping(pairs) => pairs.iter().any(|(_, value)| any_loses_digits(value)),
     }
 }
 

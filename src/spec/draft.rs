@@ -69,13 +69,9 @@ impl Draft {
             let are_together = |a: &str, b: &str| texts.iter().any(|text| text.contains_key(a) && text.contains_key(b));
             Plan::new(target, &given(&texts, &overrides.params), are_together)
         };
-        let mut value = Map::new();
         let [of_json, of_document] = texts;
-        for (name, part) in of_document.into_iter().chain(of_json) {
-            if let Some(name) = plan.name_in_request(&name) {
-                value.insert(name.to_owned(), part);
-            }
-        }
+        let mut value = if plan == Plan::default() { of_document } else { renamed(of_document, &plan) };
+        value.extend(renamed(of_json, &plan));
         let mut origin = Origin { document, overrides, set: Vec::new(), plan };
         origin.set = apply_params(&origin, target, &mut value)?;
 
@@ -86,6 +82,12 @@ impl Draft {
         warnings.extend(trees.filter_map(|tree| decimals::warning(&origin, tree, &target.input)));
         Ok(Resolved { request: Request { value, origin }, notes, warnings })
     }
+}
+
+/// The fields by the names that they have in the request, without those that it has no place for.
+fn renamed(text: Map<String, Value>, plan: &Plan) -> Map<String, Value> {
+    let named = |(name, part): (String, Value)| Some((plan.name_in_request(&name)?.to_owned(), part));
+    text.into_iter().filter_map(named).collect()
 }
 
 /// The names that are given at the top, each once, and whether what they hold in the end is empty. Of `texts` the

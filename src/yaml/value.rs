@@ -26,7 +26,12 @@ pub fn of(node: &Node) -> Result<Value, Fault> {
 
 /// The value of a tree that has to be a mapping.
 pub fn mapping(node: &Node) -> Result<Map<String, Value>, Fault> {
-    entries(node)?.into_iter().map(|entry| Ok((entry.name.to_owned(), of(entry.value)?))).collect()
+    let entries = entries(node)?;
+    let mut mapping = Map::with_capacity(entries.len());
+    for Entry { name, value, .. } in entries {
+        mapping.insert(name.to_owned(), of(value)?);
+    }
+    Ok(mapping)
 }
 
 /// One key of a mapping.
@@ -44,7 +49,7 @@ pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
         let message = format!("expected a mapping, found {}", found(node));
         return Err(Fault::new(node.at, message).of_kind(FaultKind::NotAMapping));
     };
-    let mut names = HashSet::with_capacity(pairs.len());
+    let mut names = Names::new(pairs.len());
     let mut entries = Vec::with_capacity(pairs.len());
     let mut merge = None;
     for (key, value) in pairs {
@@ -68,6 +73,43 @@ pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
     };
     entries.extend(merged.into_iter().filter(|entry| names.insert(entry.name)));
     Ok(entries)
+}
+
+/// Names that were seen. Most mappings have so few keys that looking through them is faster than hashing them.
+enum Names<'tree> {
+    Few(Vec<&'tree str>),
+    Many(HashSet<&'tree str>),
+}
+
+impl<'tree> Names<'tree> {
+    const MANY: usize = 16;
+
+    fn new(count: usize) -> Self {
+        if count <= Self::MANY {
+            Self::Few(Vec::with_capacity(count))
+        } else {
+            Self::Many(HashSet::with_capacity(count))
+        }
+    }
+
+    /// Adds a name; says whether it is new.
+    fn insert(&mut self, name: &'tree str) -> bool {
+        match self {
+            Self::Many(names) => names.insert(name),
+            Self::Few(names) if names.contains(&name) => false,
+            Self::Few(names) if names.len() < Self::MANY => {
+                names.push(name);
+                true
+            }
+            // What is merged into a mapping can be more than its own.
+            Self::Few(names) => {
+                let mut many: HashSet<&str> = names.drain(..).collect();
+                many.insert(name);
+                *self = Self::Many(many);
+                true
+            }
+        }
+    }
 }
 
 /// Names the key, unless it is so long that it is rather a text that came to stand where a key should.

@@ -14,8 +14,9 @@ use bytes::Bytes;
 use prost_reflect::prost::Message as _;
 use prost_reflect::{DescriptorPool, MessageDescriptor, MethodDescriptor};
 use serde_json::Value;
+use spacectl::client::encode;
 use spacectl::client::raw_codec::RawCodec;
-use spacectl::client::{decode, encode};
+use spacectl::decode;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -316,7 +317,7 @@ impl Answering {
 
 fn encoded(value: &Value, message: &MessageDescriptor) -> Bytes {
     let object = value.as_object().expect("an answer is an object");
-    encode::encode(object, message).expect("the answer fits").encode_to_vec().into()
+    encode::encode(object, message).expect("the answer fits").into()
 }
 
 impl tonic::server::UnaryService<Bytes> for Answering {

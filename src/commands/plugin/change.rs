@@ -5,10 +5,9 @@ use serde_json::{Map, json};
 use super::{API_VERSION, confirm, resource};
 use crate::cli::{PluginChange, PluginDeregister, PluginFormat};
 use crate::commands::connector::Connector;
-use crate::commands::exec::stopped;
 use crate::commands::method::Method;
 use crate::commands::{Context, block_on};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::output::{self, Look, Writer};
 use crate::streams::Streams;
 use crate::view::Document;
@@ -55,6 +54,12 @@ fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Contex
         }
         shown
     })
+}
+
+/// Says how far a run over several plugins came.
+fn stopped(error: Error, label: &str, done: usize, count: usize) -> Error {
+    let left = count - done - 1;
+    error.within(label).hint(format!("done before it: {done} of {count}; not sent: {left}"))
 }
 
 /// The plugins, each once: what is removed twice is not there the second time.

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use prost_reflect::MethodDescriptor;
-use prost_reflect::prost::Message as _;
 use serde_json::{Map, Value, json};
 use tonic::Code;
 
 use super::Key;
 use crate::client::call::Caller;
 use crate::client::reflection::{self, Described};
-use crate::client::{decode, encode, probe};
+use crate::client::{encode, probe};
 use crate::commands::connector::Connector;
 use crate::config::Destination;
+use crate::decode;
 use crate::error::{Error, Kind, Result};
 use crate::platform::{ApiName, short_name};
 use crate::query::{self, Page, Wish};
@@ -306,6 +306,6 @@ async fn call(caller: &Caller, method: &MethodDescriptor, request: &Map<String, 
         let what = format!("{} {}", method.name(), short_name(method.parent_service().full_name()));
         faults.into_iter().fold(Error::local(what), |error, fault| error.cause(fault.message))
     })?;
-    let bytes = caller.unary(method, message.encode_to_vec().into()).await?;
+    let bytes = caller.unary(method, message.into()).await?;
     decode::decode(bytes, &method.output())
 }

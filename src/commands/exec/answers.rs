@@ -1,0 +1,63 @@
+//! Answers on standard output, as long as somebody reads there.
+
+use serde_json::Value;
+
+use crate::commands::present::Presentation;
+use crate::error::{Kind, Result};
+use crate::output::Writer;
+use crate::streams::Streams;
+use crate::view::Shape;
+
+/// What answers look like.
+pub struct Form<'a> {
+    pub presentation: &'a Presentation,
+    pub shape: &'a Shape,
+}
+
+/// Where the answers of a run go.
+pub struct Answers<'a> {
+    form: &'a Form<'a>,
+    writer: Writer<'a>,
+    /// What the first that could not be shown failed with.
+    shown: Result<()>,
+}
+
+impl<'a> Answers<'a> {
+    pub fn new(form: &'a Form<'a>, streams: &'a mut Streams) -> Self {
+        Self { form, writer: form.presentation.writer(streams), shown: Ok(()) }
+    }
+
+    /// Shows an answer, unless an earlier one could not be shown.
+    pub fn show(&mut self, answer: Value) {
+        if self.shown.is_ok() {
+            let Form { presentation, shape } = self.form;
+            self.shown = self.writer.write(presentation.select(shape.document(answer)));
+        }
+    }
+
+    /// Hands on to the reader what was shown so far.
+    pub fn flush(&mut self) {
+        if self.shown.is_ok() {
+            self.shown = self.writer.flush();
+        }
+    }
+
+    /// Why an answer could not be shown, if one could not.
+    pub fn shown(&self) -> &Result<()> {
+        &self.shown
+    }
+
+    /// Whether the work that the answers come from is to go on: it was asked for with or without a reader, but not where
+    /// its answers cannot be kept.
+    pub fn may_go_on(&self) -> bool {
+        self.shown.as_ref().err().is_none_or(|error| error.kind() == Kind::ReaderGone)
+    }
+
+    /// Shows what waited for the last.
+    ///
+    /// # Errors
+    /// Why not all is shown.
+    pub fn finish(self) -> Result<()> {
+        self.shown.and(self.writer.finish())
+    }
+}

@@ -1,0 +1,185 @@
+//! Many jobs at once: sent in their order, so many at a time, and handed back in their order.
+//!
+//! What a job is, how it is sent and what becomes of its outcome is for others to know.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+/// The most outcomes that are handed back together. Where answers need no waiting, as those of the embedded service, the
+/// one who reads them and the one who presses Ctrl-C have their turn in between.
+const MAX_TOGETHER: usize = 16;
+
+/// One thing to do.
+pub struct Job<R> {
+    pub request: R,
+    /// What it is about, if that is known. Of two jobs about one thing, the later one waits for the earlier one's end.
+    pub subject: Option<String>,
+}
+
+/// How many jobs go at a time, and what ends the sending of more.
+pub struct Bounds<E> {
+    /// The most jobs that are in flight at any time; at least one is.
+    pub width: usize,
+    /// Whether no more is sent after a job that failed so.
+    pub ends: fn(&E) -> bool,
+}
+
+/// A job's place, counted from 0, and its outcome.
+pub type Landed<T, E> = (usize, Result<T, E>);
+
+/// Jobs that wait, that are in flight, and outcomes that wait for those before them.
+pub struct Flight<R, S, F, T, E> {
+    waiting: VecDeque<Job<R>>,
+    send: S,
+    bounds: Bounds<E>,
+    is_stopped: bool,
+    /// How many were sent.
+    sent: usize,
+    in_flight: FuturesUnordered<Flying<F>>,
+    /// What those in flight are about.
+    subjects: HashSet<String>,
+    landed: BTreeMap<usize, Result<T, E>>,
+    /// The place of the outcome that is handed back next.
+    next: usize,
+    /// Outcomes were ready one after the other, and nobody else has had a turn since.
+    is_hasty: bool,
+}
+
+impl<R, S, F, T, E> Flight<R, S, F, T, E>
+where
+    S: FnMut(R) -> F,
+    F: Future<Output = Result<T, E>>,
+{
+    /// Sends nothing yet. `send` begins one job.
+    pub fn new(jobs: impl IntoIterator<Item = Job<R>>, bounds: Bounds<E>, send: S) -> Self {
+        Self {
+            waiting: jobs.into_iter().collect(),
+            send,
+            bounds,
+            is_stopped: false,
+            sent: 0,
+            in_flight: FuturesUnordered::new(),
+            subjects: HashSet::new(),
+            landed: BTreeMap::new(),
+            next: 0,
+            is_hasty: false,
+        }
+    }
+
+    /// Sends no more from now on.
+    pub fn stop(&mut self) {
+        self.is_stopped = true;
+    }
+
+    /// How many were never sent so far.
+    pub fn unsent(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// How many have come to an end.
+    pub fn ended(&self) -> usize {
+        self.sent - self.in_flight.len()
+    }
+
+    /// The outcomes that are ready, in the order of their jobs and without a gap; waits for the next one. None is left
+    /// once nothing is in flight and nothing is to be sent any more. Nothing is lost where this is dropped.
+    pub async fn next(&mut self) -> Vec<Landed<T, E>> {
+        if std::mem::take(&mut self.is_hasty) {
+            tokio::task::yield_now().await;
+        }
+        let ready = poll_fn(|context| self.poll_next(context)).await;
+        self.is_hasty = ready.len() == MAX_TOGETHER;
+        ready
+    }
+
+    /// Leaves those that are in flight as they are: the outcomes that are known, and the places of those that are not.
+    pub fn abandon(self) -> (Vec<Landed<T, E>>, Vec<usize>) {
+        let mut left: Vec<usize> = self.in_flight.iter().map(|flying| flying.place).collect();
+        left.sort_unstable();
+        (self.landed.into_iter().collect(), left)
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Vec<Landed<T, E>>> {
+        let mut ready = Vec::new();
+        while ready.len() < MAX_TOGETHER {
+            let at_once = self.fill(context);
+            if let Some(outcome) = self.landed.remove(&self.next) {
+                ready.push((self.next, outcome));
+                self.next += 1;
+                continue;
+            }
+            if at_once {
+                continue;
+            }
+            match self.in_flight.poll_next_unpin(context) {
+                Poll::Ready(Some(landed)) => self.land(landed),
+                Poll::Pending if ready.is_empty() => return Poll::Pending,
+                Poll::Pending | Poll::Ready(None) => break,
+            }
+        }
+        Poll::Ready(ready)
+    }
+
+    /// Sends as many as may be in flight, up to one that has its outcome at once; says whether there was one.
+    fn fill(&mut self, context: &mut Context<'_>) -> bool {
+        while !self.is_stopped && self.in_flight.len() < self.bounds.width.max(1) {
+            let Some(next) = self.waiting.front() else { break };
+            if next.subject.as_ref().is_some_and(|subject| self.subjects.contains(subject)) {
+                // Those behind it wait with it: the order of sending is the order of the jobs.
+                break;
+            }
+            let Some(Job { request, subject }) = self.waiting.pop_front() else { break };
+            self.subjects.extend(subject.clone());
+            let mut flying = Flying { place: self.sent, subject, outcome: Box::pin((self.send)(request)) };
+            self.sent += 1;
+            // Here and not later by the others' turn: what counts as sent is on its way.
+            match Pin::new(&mut flying).poll(context) {
+                Poll::Ready(landed) => {
+                    self.land(landed);
+                    return true;
+                }
+                Poll::Pending => self.in_flight.push(flying),
+            }
+        }
+        false
+    }
+
+    fn land(&mut self, (place, subject, outcome): (usize, Option<String>, Result<T, E>)) {
+        if let Some(subject) = subject {
+            self.subjects.remove(&subject);
+        }
+        if outcome.as_ref().is_err_and(self.bounds.ends) {
+            self.stop();
+        }
+        self.landed.insert(place, outcome);
+    }
+}
+
+/// A job that was sent.
+struct Flying<F> {
+    place: usize,
+    subject: Option<String>,
+    outcome: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for Flying<F> {
+    type Output = (usize, Option<String>, F::Output);
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let outcome = std::task::ready!(self.outcome.as_mut().poll(context));
+        Poll::Ready((self.place, self.subject.take(), outcome))
+    }
+}
+
+#[cfg(test)]
+#[path = "flight_tests.rs"]
+mod tests;

@@ -1,0 +1,61 @@
+//! Methods that stream: one document after the other, and each message as it arrives.
+
+use super::Document;
+use super::answers::{Answers, Form};
+use super::summary::Summary;
+use crate::commands::method::Method;
+use crate::commands::stop::Stop;
+use crate::error::{Error, Result};
+use crate::streams::Streams;
+
+/// Follows the stream of each document to its end, or to Ctrl-C.
+pub async fn run(
+    method: &Method,
+    documents: Vec<Document>,
+    keep_going: bool,
+    form: &Form<'_>,
+    streams: &mut Streams,
+) -> Result<()> {
+    let (talk, count) = (streams.talk.clone(), documents.len());
+    let mut stop = Stop::of_reading()?;
+    let mut answers = Answers::new(form, streams);
+    let mut summary = Summary { unsent: count, ..Summary::default() };
+    let mut first: Option<Error> = None;
+    for Document { label, request, .. } in documents {
+        summary.unsent -= 1;
+        let followed = stop.or(follow(method, request, &mut answers)).await;
+        match followed {
+            Ok(()) => summary.done += 1,
+            // A stream is only there to be read, by somebody who wants to read on.
+            Err(error) if count == 1 || error.is_silent() || answers.shown().is_err() => {
+                // What came before the end is shown whole; should that fail too, this failure outranks it.
+                let _ = answers.finish();
+                return Err(error);
+            }
+            Err(error) => {
+                summary.failed(&error);
+                talk.failure(&error.clone().within(label));
+                first.get_or_insert(error);
+                if !keep_going {
+                    break;
+                }
+            }
+        }
+    }
+    answers.finish()?;
+    if count > 1 {
+        streams.out.flush()?;
+        talk.outcome(&summary.line(method.verb()), summary.is_whole(), summary.hint());
+    }
+    first.map_or(Ok(()), |error| Err(error.told()))
+}
+
+async fn follow(method: &Method, request: bytes::Bytes, answers: &mut Answers<'_>) -> Result<()> {
+    let mut messages = method.call(request).await?;
+    while let Some(message) = messages.next().await? {
+        answers.show(message);
+        answers.flush();
+        answers.shown().clone()?;
+    }
+    Ok(())
+}

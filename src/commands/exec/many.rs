@@ -1,0 +1,165 @@
+//! Many documents over one connection: so many in flight, answers in the documents' order, and an end at any time.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::Document;
+use super::answers::{Answers, Form};
+use super::flight::{Bounds, Flight, Job, Landed};
+use super::progress::Progress;
+use super::summary::Summary;
+use crate::cli;
+use crate::commands::method::Method;
+use crate::commands::stop::Stop;
+use crate::error::{Effect, Ending, Error, Kind, Result};
+use crate::streams::{Streams, Talk};
+
+/// The most documents that are named in one line.
+const MAX_NAMED: usize = 8;
+
+/// What a document was answered with, as far as that can be read.
+type Answer = Result<Option<Value>>;
+
+/// Sends all documents, shows what they are answered with, and says at the end what the run has come to. The first signal
+/// ends the sending; the second, the waiting.
+pub async fn run(
+    method: &Method,
+    documents: Vec<Document>,
+    wanted: &cli::Many,
+    form: &Form<'_>,
+    mut progress: Progress,
+    streams: &mut Streams,
+) -> Result<()> {
+    let talk = streams.talk.clone();
+    let mut labels = Vec::with_capacity(documents.len());
+    let jobs = documents.into_iter().map(|Document { label, request, subject }| {
+        labels.push(label);
+        Job { request, subject }
+    });
+    let jobs: Vec<Job<Bytes>> = jobs.collect();
+    let bounds = Bounds { width: wanted.parallel.into(), ends: if wanted.keep_going { ends_all } else { |_| true } };
+    let send = |request| async move {
+        let mut answers = method.call(request).await?;
+        Ok(answers.next().await)
+    };
+    let mut flight = Flight::new(jobs, bounds, send);
+    let mut report = Report::new(labels, Answers::new(form, streams), &talk);
+    let mut stop = Stop::listen()?;
+    let mut ended: Option<Ending> = None;
+    loop {
+        tokio::select! {
+            biased;
+            ending = stop.asked() => {
+                if ended.replace(ending).is_some() {
+                    break;
+                }
+                flight.stop();
+                progress.aside(true, || tell_of_end(ending, flight.in_flight(), &talk));
+            }
+            landed = flight.next() => {
+                if landed.is_empty() {
+                    break;
+                }
+                let has_talk = landed.iter().any(|(_, outcome)| !matches!(outcome, Ok(Ok(_))));
+                if !progress.aside(has_talk, || report.take(landed)) {
+                    flight.stop();
+                }
+            }
+            () = progress.due() => progress.draw(flight.ended()),
+        }
+    }
+    progress.clear();
+    report.summary.unsent += flight.unsent();
+    let (landed, left) = flight.abandon();
+    report.take(landed);
+    let Report { answers, labels, mut summary, failed, .. } = report;
+    let shown = answers.finish().and(streams.out.flush().map_err(Error::from));
+    let unshown = shown.as_ref().err().filter(|error| error.kind() != Kind::ReaderGone);
+    unshown.into_iter().for_each(|error| talk.failure(error));
+    if !left.is_empty() {
+        summary.unknown += left.len();
+        talk.setback(&format!("left without an answer: {}", named(&left, &labels)));
+    }
+    talk.outcome(&summary.line(method.verb()), summary.is_whole(), summary.hint());
+    match (ended, failed.as_ref().or(unshown)) {
+        (Some(ending), _) => Err(Error::ended(ending)),
+        (None, Some(error)) => Err(error.clone().told()),
+        (None, None) => shown,
+    }
+}
+
+/// Where no connection is to be had, nothing can be sent.
+fn ends_all(error: &Error) -> bool {
+    error.effect() == Effect::Unsent
+}
+
+fn tell_of_end(ending: Ending, in_flight: usize, talk: &Talk) {
+    if in_flight > 0 {
+        talk.note(&format!(
+            "{ending}: no more is sent, and the answers to {in_flight} are waited for; {ending} once more ends that, too"
+        ));
+    }
+}
+
+/// The documents at these places, as far as they go into a line.
+fn named(places: &[usize], labels: &[String]) -> String {
+    let names = places.iter().take(MAX_NAMED).filter_map(|place| labels.get(*place)).cloned();
+    let names = names.collect::<Vec<_>>().join(", ");
+    match places.len().saturating_sub(MAX_NAMED) {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
+}
+
+/// What is shown and said of the outcomes.
+struct Report<'a> {
+    labels: Vec<String>,
+    answers: Answers<'a>,
+    talk: &'a Talk,
+    summary: Summary,
+    /// What the first document that failed has failed with.
+    failed: Option<Error>,
+    /// It was said that there is no connection.
+    is_cut_off: bool,
+}
+
+impl<'a> Report<'a> {
+    fn new(labels: Vec<String>, answers: Answers<'a>, talk: &'a Talk) -> Self {
+        Self { labels, answers, talk, summary: Summary::default(), failed: None, is_cut_off: false }
+    }
+
+    /// Shows the answers and tells of what failed; says whether more may be sent.
+    fn take(&mut self, landed: Vec<Landed<Answer, Error>>) -> bool {
+        for (place, outcome) in landed {
+            match outcome {
+                Ok(answer) => {
+                    self.summary.done += 1;
+                    match answer {
+                        Ok(Some(answer)) => self.answers.show(answer),
+                        Ok(None) => {}
+                        Err(unreadable) => self.fail(place, unreadable),
+                    }
+                }
+                Err(error) => {
+                    self.summary.failed(&error);
+                    self.fail(place, error);
+                }
+            }
+        }
+        // All that is there at once is handed on at once: the next may take its time.
+        self.answers.flush();
+        self.answers.may_go_on()
+    }
+
+    fn fail(&mut self, place: usize, error: Error) {
+        // What was there before it comes out before it.
+        self.answers.flush();
+        let is_unsent = error.effect() == Effect::Unsent;
+        if !(is_unsent && self.is_cut_off) {
+            let label = self.labels.get(place).map_or("", String::as_str);
+            self.talk.failure(&error.clone().within(label));
+        }
+        self.is_cut_off |= is_unsent;
+        self.failed.get_or_insert(error);
+    }
+}

@@ -1,0 +1,82 @@
+//! `exec VERB RESOURCE`: one request for each document.
+
+mod answers;
+mod flight;
+mod follow;
+mod many;
+mod progress;
+mod summary;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::connector::Connector;
+use super::method::{Method, read_drafts};
+use super::present::Presentation;
+use super::{Context, block_on, dry_run};
+use crate::cli::Exec;
+use crate::error::Result;
+use crate::secret::snake_case;
+use crate::spec::Request;
+use crate::{query, slips};
+use answers::{Answers, Form};
+use progress::Progress;
+
+/// One request, ready to be sent.
+struct Document {
+    /// What people know it by.
+    label: String,
+    request: Bytes,
+    /// The value that says what it is about, if it has one.
+    subject: Option<String>,
+}
+
+pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
+    slips::check_order(&args.verb, &args.resource)?;
+    let resource = context.resource(&args.resource)?;
+    let mut presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
+    let drafts = read_drafts(&args.request, context.streams)?;
+    let connector = Connector::new(context)?;
+    block_on(async {
+        let method = Method::reach(&connector, &resource, &args.verb, &args.request.api_version).await?;
+        let shape = presentation.check(&method.output())?;
+        // All are made before the first is sent: a mistake in the last document is found while nothing is done.
+        let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.talk)?;
+        if resolved.iter().any(|request| query::chooses_fields(&request.value)) {
+            presentation.show_every_field();
+        }
+        let key = format!("{}_id", snake_case(method.resource_name()));
+        let documents = resolved.into_iter().map(|request| Document::new(request, &method, &key));
+        let documents = documents.collect::<Result<Vec<_>>>()?;
+        if args.request.dry_run {
+            let requests = documents.iter().map(|document| &document.request);
+            return dry_run::show(&method, requests, &presentation, context.streams);
+        }
+        let presentation = if method.is_streaming() { presentation.of_stream(&shape)? } else { presentation };
+        let form = Form { presentation: &presentation, shape: &shape };
+        if method.is_streaming() {
+            follow::run(&method, documents, args.many.keep_going, &form, context.streams).await?;
+        } else if let [document] = &documents[..] {
+            one(&method, document, Answers::new(&form, context.streams)).await?;
+        } else {
+            let progress = Progress::new(documents.len(), context);
+            many::run(&method, documents, &args.many, &form, progress, context.streams).await?;
+        }
+        presentation.tell_of_more("-o yaml", context.streams)
+    })
+}
+
+/// Sends the only document. A signal ends that by itself.
+async fn one(method: &Method, document: &Document, mut answers: Answers<'_>) -> Result<()> {
+    let answer = method.ask(document.request.clone()).await?;
+    answers.show(answer);
+    answers.finish()
+}
+
+impl Document {
+    /// The document of `request`, which is about what its field `key` names.
+    fn new(request: Request, method: &Method, key: &str) -> Result<Self> {
+        let subject = request.value.get(key).filter(|value| !crate::value::is_empty(value)).map(Value::to_string);
+        Ok(Self { label: request.label(), request: method.encode(&request)?, subject })
+    }
+}
