@@ -323,8 +323,10 @@ impl Plan {
             let (key, value) = map_entry(kind, field.kind, bytes.get(entry.value).ok_or(Odd)?)?;
             Ok((Key::of(kind, key)?, value))
         };
-        // Where each entry begins: fewer bytes than the entries themselves have. Those that are empty all have one key.
-        let mut places: Vec<u32> = Vec::new();
+        // Where each entry begins: no more bytes than the entries themselves have. Those that are empty all have one key.
+        let is_empty = |entry: &Result<Entry, Odd>| entry.as_ref().is_ok_and(|entry| entry.value.is_empty());
+        let count = Values::entries(field, slot, bytes).filter(|entry| !is_empty(entry)).count();
+        let mut places: Vec<u32> = Vec::with_capacity(count + 1);
         let mut empty = None;
         let mut is_sorted = true;
         let mut before = None;

@@ -1,0 +1,156 @@
+//! Messages that are made to do harm, read by the plan of their type: they are refused or read, without a panic, and with
+//! no more memory than they take themselves.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use prost_reflect::{DescriptorPool, MessageDescriptor};
+use serde_json::Number;
+use spacectl::decode::{Odd, Plan, Scratch, Sink};
+
+/// Counts what is in use.
+struct Counting;
+
+static USED: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+// Counting is all that is added to the system's own allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let used = USED.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        MOST.fetch_max(used, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        USED.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// One measurement at a time.
+static MEASURING: Mutex<()> = Mutex::new(());
+
+/// What reading needs besides: places for fields at every depth, and a text.
+const ROOM: usize = 64 * 1024;
+
+/// Takes everything and keeps nothing.
+#[derive(Default)]
+struct Nobody {
+    values: usize,
+}
+
+impl Sink for Nobody {
+    fn null(&mut self) {
+        self.values += 1;
+    }
+
+    fn bool(&mut self, _: bool) {
+        self.values += 1;
+    }
+
+    fn number(&mut self, _: Number) {
+        self.values += 1;
+    }
+
+    fn text(&mut self, _: &[u8]) -> Result<(), Odd> {
+        self.values += 1;
+        Ok(())
+    }
+
+    fn begin_list(&mut self) {}
+
+    fn end_list(&mut self) {}
+
+    fn begin_mapping(&mut self) {}
+
+    fn key(&mut self, _: &[u8]) -> Result<(), Odd> {
+        Ok(())
+    }
+
+    fn end_mapping(&mut self) {}
+}
+
+fn kinds() -> MessageDescriptor {
+    let files = protox::compile(["kinds.proto"], ["tests/proto"]).unwrap();
+    let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
+    pool.get_message_by_name("test.kinds.Kinds").unwrap()
+}
+
+/// How many values are in `bytes`; `None` if they are refused. Fails if reading takes more memory than they do.
+fn read(plan: &Plan, bytes: &[u8]) -> Option<usize> {
+    let measuring = MEASURING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let before = USED.load(Ordering::Relaxed);
+    MOST.store(before, Ordering::Relaxed);
+    let (mut scratch, mut nobody) = (Scratch::default(), Nobody::default());
+    let done = plan.check(0, bytes, &mut scratch).and_then(|()| plan.emit(0, bytes, &mut nobody, &mut scratch));
+    let most = MOST.load(Ordering::Relaxed) - before;
+    drop(measuring);
+    assert!(most <= bytes.len() + ROOM, "{most} bytes for {}", bytes.len());
+    done.ok().map(|()| nobody.values)
+}
+
+fn varint(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 0x80 {
+        bytes.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
+}
+
+/// A field that holds bytes.
+fn field(number: usize, bytes: &[u8]) -> Vec<u8> {
+    [varint(number << 3 | 2), varint(bytes.len()), bytes.to_vec()].concat()
+}
+
+const MANY: usize = 200_000;
+
+#[test]
+fn nothing_takes_more_memory_than_it_is_long() {
+    let plan = Plan::of(&kinds()).unwrap();
+    let text = |number: usize| [varint(number << 3 | 2), varint(1 << 40)].concat();
+    // Lengths that are not there.
+    for number in [8, 9, 11, 12, 13, 15, 21, 23, 31] {
+        assert_eq!(read(&plan, &text(number)), None, "{number}");
+    }
+    // The least entries that there are, all of one key, and of as many.
+    assert_eq!(read(&plan, &field(15, &[]).repeat(MANY)), Some(0));
+    assert_eq!(read(&plan, &field(16, &field(1, &[])).repeat(MANY)), None, "a text is no number");
+    assert_eq!(read(&plan, &field(15, &field(1, b"")).repeat(MANY)), Some(0));
+    let entries: Vec<u8> =
+        (0..MANY).rev().flat_map(|n| field(16, &[vec![0x08], varint(n), vec![0x12, 0x00]].concat())).collect();
+    assert_eq!(read(&plan, &entries), Some(MANY));
+    // Lists, packed and not.
+    assert_eq!(read(&plan, &field(13, &vec![1; MANY])), Some(MANY));
+    assert_eq!(read(&plan, &[0x68, 1].repeat(MANY)), Some(MANY));
+    assert_eq!(read(&plan, &field(12, b"").repeat(MANY)), Some(MANY));
+    assert_eq!(read(&plan, &field(14, b"").repeat(MANY)), Some(0));
+    // Fields in turn, so that each list is all over the message.
+    let turns: Vec<u8> =
+        (0..MANY / 10).flat_map(|_| [field(12, b"a"), field(14, b""), field(30, &[1])].concat()).collect();
+    assert_eq!(read(&plan, &turns), Some(2 * (MANY / 10)));
+    // Unknown ones.
+    assert_eq!(read(&plan, &field(3000, b"x").repeat(MANY)), Some(0));
+}
+
+#[test]
+fn depth_ends_somewhere() {
+    let plan = Plan::of(&kinds()).unwrap();
+    let nested = |depth: usize| (0..depth).fold(field(1, b"deep"), |inner, _| field(2, &inner));
+    assert_eq!(read(&plan, &field(11, &nested(10))), Some(1));
+    for depth in [100, 5_000] {
+        assert_eq!(read(&plan, &field(11, &nested(depth))), None, "{depth}");
+    }
+    // A list in a list in a list, in a Value.
+    let lists = |depth: usize| (0..depth).fold(vec![0x20, 1], |inner, _| field(6, &field(1, &inner)));
+    assert_eq!(read(&plan, &field(22, &lists(20))), Some(1));
+    assert_eq!(read(&plan, &field(22, &lists(3_000))), None);
+    // A group that is never ended.
+    assert_eq!(read(&plan, &[0x5b].repeat(MANY)), None);
+}
