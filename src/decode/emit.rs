@@ -21,6 +21,9 @@ const SECONDS: Range<i64> = -62_135_596_800..253_402_300_800;
 const LONGEST: i64 = 315_576_000_000;
 const NANOS: i32 = 1_000_000_000;
 
+/// How many entries most mappings have at most; they are sorted where they are read.
+const FEW: usize = 8;
+
 /// A field of a message, by its place among the message's fields in the order of their numbers.
 pub type Field = usize;
 
@@ -318,6 +321,53 @@ impl Plan {
         sink: &mut impl Sink,
         scratch: &mut Scratch,
     ) -> Result<(), Odd> {
+        let mut few = [(Key::Bool(false), None); FEW];
+        let mut count = 0;
+        for entry in Values::entries(field, slot, bytes) {
+            let (key, value) = map_entry(kind, field.kind, bytes.get(entry?.value).ok_or(Odd)?)?;
+            let key = Key::of(kind, key)?;
+            match few[..count].binary_search_by(|(known, _)| known.cmp(&key)) {
+                Ok(at) => few[at].1 = value,
+                Err(_) if count == FEW => return self.emit_large_map(field, kind, slot, bytes, sink, scratch),
+                Err(at) => {
+                    few[at..=count].rotate_right(1);
+                    few[at] = (key, value);
+                    count += 1;
+                }
+            }
+        }
+        sink.begin_mapping();
+        for (key, value) in &few[..count] {
+            key.hand_on(sink, &mut scratch.text)?;
+            self.emit_value(field, *value, sink, scratch)?;
+        }
+        sink.end_mapping();
+        Ok(())
+    }
+
+    fn emit_value(
+        &self,
+        field: &Known,
+        value: Option<&[u8]>,
+        sink: &mut impl Sink,
+        scratch: &mut Scratch,
+    ) -> Result<(), Odd> {
+        match value {
+            Some(value) => self.emit_single(field.kind, value, sink, scratch),
+            None => self.emit_default(field.kind, field.default, sink, scratch),
+        }
+    }
+
+    /// As [`Plan::emit_map`], for any number of entries.
+    fn emit_large_map(
+        &self,
+        field: &Known,
+        kind: Kind,
+        slot: Slot,
+        bytes: &[u8],
+        sink: &mut impl Sink,
+        scratch: &mut Scratch,
+    ) -> Result<(), Odd> {
         let read = |at: u32| -> Result<(Key<'_>, Option<&[u8]>), Odd> {
             let entry = Reader::starting(bytes, to_usize(at)).entry()?.ok_or(Odd)?;
             let (key, value) = map_entry(kind, field.kind, bytes.get(entry.value).ok_or(Odd)?)?;
@@ -368,10 +418,7 @@ impl Plan {
                 continue;
             }
             key.hand_on(sink, &mut scratch.text)?;
-            match value {
-                Some(value) => self.emit_single(field.kind, value, sink, scratch)?,
-                None => self.emit_default(field.kind, field.default, sink, scratch)?,
-            }
+            self.emit_value(field, value, sink, scratch)?;
         }
         sink.end_mapping();
         Ok(())

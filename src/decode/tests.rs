@@ -243,7 +243,11 @@ fn message(dice: &mut Dice, descriptor: &MessageDescriptor, depth: u32) -> Dynam
         let value = if field.is_map() {
             let Kind::Message(entry) = field.kind() else { unreachable!() };
             let (key, value) = (entry.map_entry_key_field(), entry.map_entry_value_field());
-            Field::Map((0..dice.roll(4)).map(|_| (map_key(dice, &key.kind()), single(dice, &value, depth))).collect())
+            Field::Map(
+                (0..dice.of(&[0, 1, 2, 3, 14]))
+                    .map(|_| (map_key(dice, &key.kind()), single(dice, &value, depth)))
+                    .collect(),
+            )
         } else if field.is_list() {
             Field::List((0..dice.roll(4)).map(|_| single(dice, &field, depth)).collect())
         } else {
