@@ -41,6 +41,7 @@ FILES = {
     "fields: [{operator: count, name: n}]}}, {sort: {key: n, desc: true}}]}",
     "theirs/environment.yml": "environment: theirs",
     "theirs/environments/theirs.yml": "api_key: their-key",
+    "ids.yml": "{plugin_id: plugin-one}\n---\n{plugin_id: plugin-two}",
     "specs/one.yml": "{name: One, OTHER: a.B, image: x/plugin-one}",
     "specs/two.yml": "{name: Two, OTHER: a.B, image: x/plugin-two}",
 }
@@ -107,7 +108,7 @@ def worlds(repository, tmp_path_factory):
             world.client.configure(world.server.url, DOMAIN)
             specs = [{"image": f"x/plugin-{row['name'].lower().replace(' ', '-')}", world.own: "a.B", **row} for row in ROWS]
             (world.client.home / "rows.yml").write_text(yaml.safe_dump_all(specs))
-            world.client.output("exec", "register", PLUGIN, "-f", "rows.yml", "-o", "csv")
+            world.client.output("-q", "exec", "register", PLUGIN, "-f", "rows.yml", "-o", "csv")
         yield worlds
 
 
@@ -259,6 +260,9 @@ LIFE = [
     ("config check --all -o csv", "not asked for"),
     ("exec register repository.Plugin -f specs -c plugin_id -o quiet", "plugin-one\nplugin-two\n"),
     ("exec register repository.Plugin --file-parameter specs/one.yml", "ERROR_SAVE_UNIQUE_VALUES", 70),
+    ("exec register plugin -f specs --parallel 1", "registered 0, refused 1, not sent 1\n", 70),
+    ("exec register plugin -f specs --keep-going --parallel 2", "registered 0, refused 2\n", 70),
+    ("exec enable plugin -f ids.yml -c plugin_id -o quiet", "plugin-one\nplugin-two\n"),
     ("exec register repository.Plugin --strict -f specs/one.yml", "did you mean OWN?", 1),
     ("exec register repository.Plugin -p name=x", "ERROR_REQUIRED_PARAMETER: Required parameter. (key = OWN)", 67),
     ("exec update plugin -p plugin_id=plugin-one -p tags.icon=i -p labels=[a] -c tags,labels", "icon: i\n"),

@@ -168,7 +168,7 @@ class TestRegister:
 
     def test_every_document_of_standard_input(self, client):
         specs = "".join(f"---\n{{name: {name}, image: x/{name}, service_type: a.B}}\n" for name in ["one", "two"])
-        printed = client.output("exec", "register", PLUGIN, "-f", "-", "-c", "plugin_id", "-o", "quiet", stdin=specs)
+        printed = client.output("-q", "exec", "register", PLUGIN, "-f", "-", "-c", "plugin_id", "-o", "quiet", stdin=specs)
         assert printed == "one\ntwo\n"
         assert ids(client) == ["one", "two"]
 
