@@ -83,6 +83,11 @@ impl Column {
         if is_file { checked.map_err(|error| error.hint("to read a file use -f; -c chooses columns")) } else { checked }
     }
 
+    /// The name that the path begins with, if it is one.
+    pub(super) fn first_name(&self) -> Option<&str> {
+        self.selector.steps().first().and_then(Step::name)
+    }
+
     /// The path as messages name it.
     pub(super) fn name(&self) -> Cow<'_, str> {
         beginning(&self.text)
