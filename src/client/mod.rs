@@ -7,6 +7,7 @@ pub mod call;
 mod certificate;
 pub mod channel;
 pub mod decode;
+pub mod descriptors;
 pub mod encode;
 pub mod metadata;
 mod not_grpc;

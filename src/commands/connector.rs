@@ -4,9 +4,11 @@ use std::cell::OnceCell;
 use std::time::{Duration, Instant};
 
 use super::Context;
+use super::found::{Found, Sought};
 use crate::cli;
 use crate::client::call::Caller;
 use crate::client::channel::{self, Transport};
+use crate::client::descriptors::Description;
 use crate::client::metadata::Metadata;
 use crate::client::trace::{Detail, Trace};
 use crate::config::{BUILT_IN, Credential, Destination, Endpoints, Secret, Selection, Settings, Variables};
@@ -122,6 +124,15 @@ impl Connector {
             (None, _) if resource.is_foreign() => Err(no_endpoint
                 .hint(format!("of a service that you name, it is SERVICE.{0}: repository.{0}", resource.name))),
             _ => Err(resource.say_alias(no_endpoint)),
+        }
+    }
+
+    /// Finds what is `sought` behind `caller`, by the service's own description.
+    pub async fn find(&self, sought: &Sought<'_>, caller: &Caller) -> Result<Found> {
+        match self.settings.destination(&sought.resource.service)? {
+            // What it has is known without asking it.
+            Destination::Embedded => sought.among(Description::of_sets(&repository::descriptor_sets()), caller.place()),
+            Destination::Url(_) => sought.ask(caller).await,
         }
     }
 

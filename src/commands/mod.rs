@@ -8,6 +8,7 @@ mod dry_run;
 mod exec;
 mod explain;
 mod filters;
+mod found;
 mod get;
 mod list;
 mod local;
