@@ -1,6 +1,7 @@
 //! The command line: its words, their help, nothing else.
 
 mod api_resources;
+mod cache;
 mod completion;
 mod config;
 mod exec;
@@ -23,6 +24,7 @@ mod watch;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
+pub use cache::Cache;
 pub use completion::{Completion, Shell};
 pub use config::{Alias, Check, Config, Endpoint, Import, Init, Origin};
 pub use exec::Exec;
@@ -94,6 +96,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "TIME", default_value = "180s", value_parser = limit::duration, hide_short_help = true)]
     pub timeout: Limit,
 
+    /// Neither use nor keep on disk how services describe themselves: ask them first, each time
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_cache: bool,
+
     /// Tell each step on standard error: what is sent where, how long it takes; -vv shows the messages, too
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
@@ -145,6 +151,9 @@ pub enum Command {
     /// The Repository service inside this program
     #[command(subcommand, after_help = local::EXAMPLES)]
     Local(Local),
+    /// What is kept on disk of services, so that calls are quick
+    #[command(subcommand, after_help = cache::EXAMPLES)]
+    Cache(Cache),
     /// Print the script by which a shell completes spacectl's command lines
     #[command(after_help = completion::EXAMPLES, after_long_help = completion::PLACES)]
     Completion(Completion),

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::Context;
 use super::found::{Found, Sought};
+use super::shelf::Shelf;
+use crate::cache::{Cache, Kind};
 use crate::cli;
 use crate::client::call::Caller;
 use crate::client::channel::{self, Transport};
@@ -36,6 +38,8 @@ pub struct Connector {
     store: Option<Store>,
     /// What asks its image registry, as far as the process environment says.
     registry_access: RegistryAccess,
+    /// What services said of themselves in other runs; `None` where nothing of that is to be used.
+    descriptors: Option<Cache>,
 }
 
 impl Connector {
@@ -57,13 +61,25 @@ impl Connector {
             Endpoints::One(_) | Endpoints::Configured(_) => None,
         };
         let registry_access = RegistryAccess::of(context.variables);
+        let cache_dir = context.variables.cache_dir.as_deref().filter(|_| !context.global.no_cache);
+        let descriptors = cache_dir.map(|dir| Cache::inside(dir, Kind::Descriptors));
         let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout);
         let trace = trace(context.global.verbose, &context.streams.talk);
         trace.step(|| match &settings.environment {
             Some(selected) => format!("environment {} (by {})", selected.name, selected.source),
             None => "no environment: nothing of a configuration is sent".to_owned(),
         });
-        Ok(Self { settings, credential: OnceCell::new(), connect_timeout, timeout, trace, tls, store, registry_access })
+        Ok(Self {
+            settings,
+            credential: OnceCell::new(),
+            connect_timeout,
+            timeout,
+            trace,
+            tls,
+            store,
+            registry_access,
+            descriptors,
+        })
     }
 
     pub fn settings(&self) -> &Settings {
@@ -133,6 +149,20 @@ impl Connector {
             // What it has is known without asking it.
             Destination::Embedded => sought.among(Description::of_sets(&repository::descriptor_sets()), caller.place()),
             Destination::Url(_) => sought.ask(caller).await,
+        }
+    }
+
+    /// Where the description of what is `sought` is kept, if it may be.
+    pub fn shelf(&self, sought: &Sought<'_>) -> Option<Shelf<'_>> {
+        let cache = self.descriptors.as_ref()?;
+        match self.settings.destination(&sought.resource.service).ok()? {
+            Destination::Embedded => None,
+            // Whoever asks, and for which domain: it describes the program that answers, and is proved each time.
+            Destination::Url(url) => {
+                let name = self.tls.server_name.as_ref().or(self.settings.tls.server_name.as_ref());
+                let name = name.filter(|_| url.is_tls()).map(|name| name.value.as_str());
+                Some(Shelf::new(cache, &url, name, sought))
+            }
         }
     }
 

@@ -6,7 +6,8 @@ use prost_reflect::MethodDescriptor;
 
 use crate::client::call::Caller;
 use crate::client::descriptors::{Closure, Description};
-use crate::client::reflection;
+use crate::client::kept::Kept;
+use crate::client::reflection::{self, Way};
 use crate::error::{Error, Result};
 use crate::resource::{Resource, verb as verbs};
 
@@ -28,6 +29,8 @@ pub struct Found {
     pub method: String,
     pub description: Arc<Description>,
     pub closure: Closure,
+    /// How the description was got; `None` if nobody was asked for it.
+    pub way: Option<Way>,
 }
 
 impl Sought<'_> {
@@ -38,19 +41,36 @@ impl Sought<'_> {
 
     /// Asks the endpoint behind `caller` for its own description.
     pub async fn ask(&self, caller: &Caller) -> Result<Found> {
-        let (by_rule, place) = (self.by_rule(), caller.place());
-        let (mut description, _) = reflection::fetch(caller, &by_rule).await?;
-        let (resource, service) = self.choose(&description, place)?;
-        if service != by_rule && description.methods(&service, place)?.is_none() {
-            (description, _) = reflection::fetch(caller, &service).await?;
+        let by_rule = self.by_rule();
+        let (description, way) = reflection::fetch(caller, &by_rule).await?;
+        self.go_on(by_rule, description, way, caller).await
+    }
+
+    /// As [`Sought::ask`], in the way in which `kept` was got; `None` if it is still word for word what was said.
+    pub async fn ask_again(&self, kept: &Kept, caller: &Caller) -> Result<Option<Found>> {
+        let (description, way) = reflection::fetch_again(caller, &kept.service, &kept.way).await?;
+        if description == kept.description && way == kept.way {
+            return Ok(None);
         }
-        self.find(resource, service, Arc::new(description), place)
+        self.go_on(kept.service.clone(), description, way, caller).await.map(Some)
+    }
+
+    /// `asked` is the service whose files were asked for.
+    async fn go_on(&self, asked: String, description: Description, way: Way, caller: &Caller) -> Result<Found> {
+        let place = caller.place();
+        let (resource, service) = self.choose(&description, place)?;
+        let (description, way) = if service == asked || description.methods(&service, place)?.is_some() {
+            (description, way)
+        } else {
+            reflection::fetch(caller, &service).await?
+        };
+        self.find(resource, service, Arc::new(description), Some(way), place)
     }
 
     /// What is sought in `description`, which describes all that `place` has.
     pub fn among(&self, description: Description, place: &str) -> Result<Found> {
         let (resource, service) = self.choose(&description, place)?;
-        self.find(resource, service, Arc::new(description), place)
+        self.find(resource, service, Arc::new(description), None, place)
     }
 
     /// The resource under the names that it has there, and its service's full name. The one by rule need not be listed.
@@ -62,10 +82,30 @@ impl Sought<'_> {
         self.resource.choose(&description.services, self.api_version, place)
     }
 
-    fn find(&self, resource: Resource, service: String, description: Arc<Description>, place: &str) -> Result<Found> {
+    fn find(
+        &self,
+        resource: Resource,
+        service: String,
+        description: Arc<Description>,
+        way: Option<Way>,
+        place: &str,
+    ) -> Result<Found> {
         let method = method_of(&description, &service, self.verb, &resource, place)?;
         let closure = description.closure(&service, &method);
-        Ok(Found { resource, service, method, description, closure })
+        Ok(Found { resource, service, method, description, closure, way })
+    }
+
+    /// What was found when `kept` was; `None` if it would be something else now.
+    pub fn as_kept(&self, kept: Kept) -> Option<Found> {
+        let Kept { description, way, service, method, closure } = kept;
+        let resource = if service == self.by_rule() {
+            self.resource.clone()
+        } else {
+            // Nothing is told of what does not fit: the service is asked.
+            let (resource, name) = self.resource.choose(&description.services, self.api_version, "").ok()?;
+            Some(resource).filter(|_| name == service)?
+        };
+        Some(Found { resource, service, method, description: Arc::new(description), closure, way: Some(way) })
     }
 }
 
@@ -81,6 +121,17 @@ impl Found {
     pub fn descriptor(&self, place: &str) -> Result<MethodDescriptor> {
         let found = self.closure.method(&self.service, &self.method, &self.description, place)?;
         found.ok_or_else(|| undescribed(&self.service, place))
+    }
+
+    /// As it is kept for the next run; `None` if nobody was asked.
+    pub fn to_kept(&self) -> Option<Kept> {
+        Some(Kept {
+            description: (*self.description).clone(),
+            way: self.way.clone()?,
+            service: self.service.clone(),
+            method: self.method.clone(),
+            closure: self.closure.clone(),
+        })
     }
 }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::connector::Connector;
+use super::found::Sought;
 use super::method::{Answers, Method, read_one_draft};
 use super::present::Presentation;
 use super::stop::Stop;
 use super::watch::Watch;
-use super::{Context, block_on, dry_run, filters, template};
+use super::{Context, block_on, dry_run, filters, proof, template};
 use crate::cli;
 use crate::config::Variables;
 use crate::error::{Error, Result};
@@ -76,12 +77,16 @@ impl Reading<'_> {
         let is_traced = context.global.verbose > 0;
         block_on(async {
             let Some(every) = self.watch else {
-                let question = self.prepare(&connector, draft, &mut context.streams.talk).await?;
                 if self.request.dry_run {
+                    let question = self.prepare(&connector, draft, &mut context.streams.talk).await?;
                     let Question { method, request, presentation, .. } = &question;
                     return dry_run::show(method, [request], presentation, context.streams);
                 }
-                return self.show(&question, context.streams).await;
+                let (question, answers) = self.put(&connector, draft, &mut context.streams.talk).await?;
+                let shown = self.show(&question, answers, context.streams).await;
+                // The process ends: taking descriptors apart would hold it up.
+                std::mem::forget(question);
+                return shown;
             };
             Watch { reading: self, connector: &connector, every, is_traced }.run(draft, context.streams).await
         })
@@ -90,6 +95,22 @@ impl Reading<'_> {
     /// Reaches the method, and makes the request that is sent to it.
     pub async fn prepare(&self, connector: &Connector, draft: Draft, talk: &mut Talk) -> Result<Question> {
         let method = Method::reach(connector, &self.resource, self.verb, &self.request.api_version).await?;
+        self.question(method, draft, talk)
+    }
+
+    /// Reaches the method and asks, in the fewest round trips. What is answered comes from the service as it is now.
+    async fn put(&self, connector: &Connector, draft: Draft, talk: &mut Talk) -> Result<(Question, Answers)> {
+        let resource = &connector.locate(&self.resource)?;
+        let sought = Sought { resource, verb: self.verb, api_version: &self.request.api_version };
+        proof::proved(connector, &sought, talk, async |method, talk| {
+            let question = self.question(method, draft.clone(), talk)?;
+            let answers = question.ask().await?;
+            Ok((question, answers))
+        })
+        .await
+    }
+
+    fn question(&self, method: Method, draft: Draft, talk: &mut Talk) -> Result<Question> {
         let mut presentation = self.presentation.clone();
         let mut request = method.resolve(draft, self.request.strict, talk)?;
         let shows_every_field = self.asked.minimal.is_some() || query::chooses_fields(&request.value);
@@ -117,14 +138,13 @@ impl Reading<'_> {
         Ok(Question { method, shape, request, presentation, local: left.local })
     }
 
-    async fn show(&self, question: &Question, streams: &mut Streams) -> Result<()> {
+    async fn show(&self, question: &Question, mut answers: Answers, streams: &mut Streams) -> Result<()> {
         let is_streaming = question.method.is_streaming();
         let mut stop = is_streaming.then(Stop::of_reading).transpose()?;
         let presentation =
             if is_streaming { &question.presentation.of_stream(&question.shape)? } else { &question.presentation };
         let mut writer = presentation.writer(streams);
         let showing = async {
-            let mut answers = question.ask().await?;
             while let Some(document) = question.next(&mut answers).await? {
                 writer.write(presentation.select(document))?;
                 if is_streaming {

@@ -4,12 +4,14 @@
 #![allow(dead_code, unused_imports)]
 
 mod authority;
+mod describing;
 mod plugins;
 mod runner;
 mod running;
 mod server;
 
 pub use authority::{Authority, Issued};
+pub use describing::Describing;
 pub use plugins::{Plugins, Trouble, row};
 pub use runner::{Run, Spacectl};
 pub use running::{End, Running};
