@@ -11,6 +11,7 @@ use std::io::Write as _;
 use clap::error::ErrorKind;
 use signal_hook::low_level::emulate_default_handler;
 
+mod cache;
 pub mod cli;
 pub mod client;
 mod commands;

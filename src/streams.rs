@@ -132,6 +132,19 @@ impl Talk {
         Self::new(Box::new(io::sink()), false, false)
     }
 
+    /// Talk that is kept back until it is [passed on](Self::pass_on), or forgotten.
+    pub fn held() -> Self {
+        let talk = Self::silent();
+        talk.set_format(TalkFormat::Json);
+        talk
+    }
+
+    /// Says what was kept back, in the voice of `heard`.
+    pub fn pass_on(&self, heard: &Self) {
+        let said = std::mem::take(&mut self.voice().said);
+        said.iter().for_each(|(word, text)| heard.voice().say(word, text));
+    }
+
     /// Chooses the format; set before the first word.
     pub fn set_format(&self, format: TalkFormat) {
         self.voice().format = format;

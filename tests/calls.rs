@@ -62,6 +62,15 @@ fn both_versions_of_reflection_serve() {
 }
 
 #[test]
+fn no_version_of_reflection_waits_for_another() {
+    let server = Server::with_reflection(Api::inline(ECHO), Reflection::BesideSilence, echo);
+    let said = run(&Spacectl::new(), &server, "exec say lab.Echo -p text=x");
+    assert_eq!(said.quiet_success(), "---\ntext: x\n");
+    // It was asked: the other one may be all that there is.
+    assert_eq!(server.requests(), 3);
+}
+
+#[test]
 fn what_is_not_offered_is_answered_with_what_is() {
     let (user, server) = (Spacectl::new(), Server::start(Api::inline(ECHO), echo));
     assert_snapshot!(run(&user, &server, "exec say lab.Ecco"));

@@ -509,7 +509,7 @@ fn a_broken_configuration_is_no_noise() {
 fn nothing_is_written_and_nobody_is_called_unless_a_shell_asks() {
     let server = Server::start(Api::inline(SHOP), shop);
     let user = customer(&server.url());
-    let cache = user.home().join(".cache");
+    let cache = user.home().join(".cache/spacectl/completion");
     for shell in ["", "0", "tcsh", "fish"] {
         let run = ask(&user, shell, "list shop.Item -c item_id -o quiet");
         assert_eq!(run.quiet_success(), "item-b\nitem-a\nitem-b\n", "{shell}");

@@ -25,6 +25,7 @@ fn run(page: impl AsRef<Path>) {
         .case(page)
         .env("HOME", home.path().to_str().unwrap())
         .env("XDG_DATA_HOME", "")
+        .env("XDG_CACHE_HOME", "")
         .env("SPACECTL_ENVIRONMENT", "")
         .env("SPACECTL_API_KEY", "")
         .env("SPACECTL_CONFIG_DIR", "");

@@ -8,8 +8,8 @@ use std::ffi::OsString;
 use clap::{Args as _, Command as Parser, FromArgMatches as _, Subcommand as _};
 
 use super::{
-    ABOUT, ApiResources, Cli, Completion, Config, EXAMPLES, Exec, Explain, Get, Global, List, Local, Man, NAME, Plugin,
-    Stat, TERM_WIDTH, Template, Version, about,
+    ABOUT, ApiResources, Cache, Cli, Completion, Config, EXAMPLES, Exec, Explain, Get, Global, List, Local, Man, NAME,
+    Plugin, Stat, TERM_WIDTH, Template, Version, about,
 };
 
 /// Parses `args`, the program's name first.
@@ -39,7 +39,7 @@ fn outline() -> Parser {
     OUTLINE.iter().fold(root, |root, (name, about)| root.subcommand(Parser::new(*name).about(*about)))
 }
 
-const OUTLINE: [(&str, &str); 14] = [
+const OUTLINE: [(&str, &str); 15] = [
     ("exec", about::EXEC),
     ("list", about::LIST),
     ("get", about::GET),
@@ -51,6 +51,7 @@ const OUTLINE: [(&str, &str); 14] = [
     ("config", about::CONFIG),
     ("template", about::TEMPLATE),
     ("local", about::LOCAL),
+    ("cache", about::CACHE),
     ("completion", about::COMPLETION),
     ("man", about::MAN),
     ("version", about::VERSION),
@@ -71,6 +72,7 @@ fn command(name: &str) -> Option<Parser> {
         "config" => Config::augment_subcommands(command),
         "template" => Template::augment_subcommands(command),
         "local" => Local::augment_subcommands(command),
+        "cache" => Cache::augment_subcommands(command),
         "completion" => Completion::augment_args(command),
         "man" => Man::augment_args(command),
         "version" => Version::augment_args(command),
@@ -138,6 +140,8 @@ mod tests {
             "spacectl explain plugin.register",
             "spacectl completion bash",
             "spacectl version",
+            "spacectl cache clear",
+            "spacectl --no-cache list plugin",
         ] {
             assert!(parsed(line), "{line}");
         }

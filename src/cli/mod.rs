@@ -1,6 +1,7 @@
 //! The command line: its words, their help, nothing else.
 
 mod api_resources;
+mod cache;
 mod completion;
 mod config;
 mod exec;
@@ -24,6 +25,7 @@ mod watch;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
+pub use cache::Cache;
 pub use completion::{Completion, Shell};
 pub use config::{Alias, Check, Config, Endpoint, Import, Init, Origin};
 pub use exec::{Exec, Many};
@@ -101,6 +103,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "TIME", default_value = "180s", value_parser = limit::duration, hide_short_help = true)]
     pub timeout: Limit,
 
+    /// Neither use nor keep on disk how services describe themselves: ask them first, each time
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_cache: bool,
+
     /// Tell each step on standard error: what is sent where, how long it takes; -vv shows the messages, too
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
@@ -130,6 +136,7 @@ mod about {
     pub const CONFIG: &str = "Set up environments, endpoints and keys";
     pub const TEMPLATE: &str = "Choose the columns that a resource's tables show";
     pub const LOCAL: &str = "The Repository service inside this program";
+    pub const CACHE: &str = "What is kept on disk of services, so that calls are quick";
     pub const COMPLETION: &str = "Print the script by which a shell completes spacectl's command lines";
     pub const MAN: &str = "Print the manual, or write a page for every command";
     pub const VERSION: &str = "Show this program's version";
@@ -159,6 +166,8 @@ pub enum Command {
     Template(Template),
     #[command(subcommand, about = about::LOCAL, after_help = local::EXAMPLES)]
     Local(Local),
+    #[command(subcommand, about = about::CACHE, after_help = cache::EXAMPLES)]
+    Cache(Cache),
     #[command(about = about::COMPLETION, after_help = completion::EXAMPLES, after_long_help = completion::PLACES)]
     Completion(Completion),
     #[command(about = about::MAN, after_help = man::EXAMPLES)]

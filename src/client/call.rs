@@ -114,7 +114,8 @@ impl Caller {
         self.metadata.apply(request);
     }
 
-    pub(super) fn trace(&self) -> &Trace {
+    /// What is told of every call.
+    pub fn trace(&self) -> &Trace {
         &self.trace
     }
 

@@ -4,9 +4,13 @@ use std::cell::OnceCell;
 use std::time::{Duration, Instant};
 
 use super::Context;
+use super::found::{Found, Sought};
+use super::shelf::Shelf;
+use crate::cache::{Cache, Kind};
 use crate::cli;
 use crate::client::call::Caller;
 use crate::client::channel::{self, Transport};
+use crate::client::descriptors::Description;
 use crate::client::metadata::Metadata;
 use crate::client::trace::{Detail, Trace};
 use crate::config::{BUILT_IN, Credential, Destination, Endpoints, Secret, Selection, Settings, Variables};
@@ -34,6 +38,8 @@ pub struct Connector {
     store: Option<Store>,
     /// What asks its image registry, as far as the process environment says.
     registry_access: RegistryAccess,
+    /// What services said of themselves in other runs; `None` where nothing of that is to be used.
+    descriptors: Option<Cache>,
 }
 
 impl Connector {
@@ -55,13 +61,25 @@ impl Connector {
             Endpoints::One(_) | Endpoints::Configured(_) => None,
         };
         let registry_access = RegistryAccess::of(context.variables);
+        let cache_dir = context.variables.cache_dir.as_deref().filter(|_| !context.global.no_cache);
+        let descriptors = cache_dir.map(|dir| Cache::inside(dir, Kind::Descriptors));
         let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout);
         let trace = trace(context.global.verbose, &context.streams.talk);
         trace.step(|| match &settings.environment {
             Some(selected) => format!("environment {} (by {})", selected.name, selected.source),
             None => "no environment: nothing of a configuration is sent".to_owned(),
         });
-        Ok(Self { settings, credential: OnceCell::new(), connect_timeout, timeout, trace, tls, store, registry_access })
+        Ok(Self {
+            settings,
+            credential: OnceCell::new(),
+            connect_timeout,
+            timeout,
+            trace,
+            tls,
+            store,
+            registry_access,
+            descriptors,
+        })
     }
 
     pub fn settings(&self) -> &Settings {
@@ -122,6 +140,29 @@ impl Connector {
             (None, _) if resource.is_foreign() => Err(no_endpoint
                 .hint(format!("of a service that you name, it is SERVICE.{0}: repository.{0}", resource.name))),
             _ => Err(resource.say_alias(no_endpoint)),
+        }
+    }
+
+    /// Finds what is `sought` behind `caller`, by the service's own description.
+    pub async fn find(&self, sought: &Sought<'_>, caller: &Caller) -> Result<Found> {
+        match self.settings.destination(&sought.resource.service)? {
+            // What it has is known without asking it.
+            Destination::Embedded => sought.among(Description::of_sets(&repository::descriptor_sets()), caller.place()),
+            Destination::Url(_) => sought.ask(caller).await,
+        }
+    }
+
+    /// Where the description of what is `sought` is kept, if it may be.
+    pub fn shelf(&self, sought: &Sought<'_>) -> Option<Shelf<'_>> {
+        let cache = self.descriptors.as_ref()?;
+        match self.settings.destination(&sought.resource.service).ok()? {
+            Destination::Embedded => None,
+            // Whoever asks, and for which domain: it describes the program that answers, and is proved each time.
+            Destination::Url(url) => {
+                let name = self.tls.server_name.as_ref().or(self.settings.tls.server_name.as_ref());
+                let name = name.filter(|_| url.is_tls()).map(|name| name.value.as_str());
+                Some(Shelf::new(cache, &url, name, sought))
+            }
         }
     }
 

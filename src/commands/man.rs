@@ -24,16 +24,17 @@ const ENVIRONMENT: [(&str, &str); 9] = [
     ("NO_COLOR", "No colours, also on a terminal."),
     (
         "XDG_DATA_HOME, XDG_CACHE_HOME",
-        "Where the plugins of the environment local, and what completion learnt, are kept.",
+        "Where the plugins of the environment local, and what was learnt of services, are kept.",
     ),
 ];
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("~/.spaceone/environment.yml", "The name of the current environment."),
     ("~/.spaceone/environments/NAME.yml", "The endpoints and the key of an environment."),
     ("~/.spaceone/alias.yml", "Your own names for resources."),
     ("~/.spaceone/template/SERVICE.RESOURCE.yml", "The columns that a resource's tables show."),
     ("~/.local/share/spacectl/repository.db", "The plugins of the environment local."),
     ("~/.cache/spacectl/completion/", "What completion learnt of services; it may be removed."),
+    ("~/.cache/spacectl/descriptors/", "How services describe what they are called by; it may be removed."),
 ];
 
 pub fn run(args: &Man, context: &mut Context<'_>) -> Result<()> {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 
 use super::connector::Connector;
+use super::found::{Found, Sought, meant};
 use crate::cli;
 use crate::client::call::{self, Caller, Responses};
 use crate::client::encode::{self, Fault, FaultKind};
@@ -14,7 +15,7 @@ use crate::decode::{self, Decoder};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::path::FieldPath;
 use crate::platform::ApiName;
-use crate::resource::{Resource, verb as verbs};
+use crate::resource::Resource;
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::streams::{Streams, Talk};
 use crate::view::{Document, Shape};
@@ -22,36 +23,46 @@ use crate::view::{Document, Shape};
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
 const MAX_TOLD: usize = 20;
 
+/// The verb that answers with rows.
+pub const LIST: &str = "list";
+
 /// A method that an endpoint offers.
 pub struct Method {
     caller: Caller,
+    /// Of a pool that has what this method needs and no more.
     descriptor: MethodDescriptor,
     decoder: Decoder,
-    resource: Resource,
+    found: Found,
 }
 
 impl Method {
     /// Connects to what offers `resource`, and asks it for its own description of `verb`.
     pub async fn reach(connector: &Connector, resource: &Resource, verb: &str, api_version: &str) -> Result<Self> {
-        let resource = connector.locate(resource)?;
+        let resource = &connector.locate(resource)?;
         let caller = connector.connect(&resource.service).await?;
-        let by_rule = resource.full_name(api_version);
-        let choose = |offered: &[String]| resource.choose(offered, api_version, caller.place());
-        let (resource, service) = describe(&caller, (resource.clone(), by_rule), choose).await?;
-        let descriptor = find_method(&service, &resource, verb, caller.place())?;
+        let found = connector.find(&Sought { resource, verb, api_version }, &caller).await?;
+        Self::of(caller, found)
+    }
+
+    /// The method that was `found` behind `caller`.
+    pub fn of(caller: Caller, found: Found) -> Result<Self> {
+        let descriptor = found.descriptor(caller.place())?;
+        Self::described(caller, descriptor, found)
+    }
+
+    /// As [`Method::of`], with the descriptor of what was found.
+    pub fn described(caller: Caller, descriptor: MethodDescriptor, found: Found) -> Result<Self> {
         if descriptor.is_client_streaming() {
+            let (verb, resource) = (descriptor.name(), &found.resource);
             return Err(Error::usage(format!("{verb} of {resource} takes a stream of requests, which cannot be sent")));
         }
         let decoder = Decoder::new(descriptor.output());
-        Ok(Self { caller, descriptor, decoder, resource })
+        Ok(Self { caller, descriptor, decoder, found })
     }
 
     /// Another method of the same resource, by the description that is known already.
     pub fn sibling(&self, verb: &str) -> Result<Self> {
-        let service = self.descriptor.parent_service();
-        let descriptor = find_method(service, &self.resource, verb, self.caller.place())?;
-        let decoder = Decoder::new(descriptor.output());
-        Ok(Self { caller: self.caller.clone(), descriptor, decoder, resource: self.resource.clone() })
+        Self::of(self.caller.clone(), self.found.sibling(verb, self.caller.place())?)
     }
 
     /// What the method is called through.
@@ -71,7 +82,7 @@ impl Method {
 
     /// The resource by its own name, without its service's.
     pub fn resource_name(&self) -> &str {
-        &self.resource.name
+        &self.found.resource.name
     }
 
     /// The service and the resource by the platform's names, however they were typed.
@@ -80,7 +91,7 @@ impl Method {
         let service = match ApiName::parse(resource.full_name()) {
             // What all services have belongs to the one that is asked.
             Some(name) if name.service != "core" => name.service,
-            _ => &self.resource.service,
+            _ => &self.found.resource.service,
         };
         (service.to_owned(), resource.name().to_owned())
     }
@@ -96,8 +107,11 @@ impl Method {
     /// The type of the rows that the resource's `list` answers with, whatever this method answers with: that of `stat`
     /// does not tell which keys there are. `None` if that is not known.
     pub fn rows(&self) -> Option<MessageDescriptor> {
-        let list = self.descriptor.parent_service().methods().find(|method| method.name() == "list")?;
-        Shape::of(&list.output()).list_row().cloned()
+        let list = match self.descriptor.name() {
+            LIST => self.output(),
+            _ => self.sibling(LIST).ok().filter(|method| method.descriptor.name() == LIST)?.output(),
+        };
+        Shape::of(&list).list_row().cloned()
     }
 
     /// Whether a call can have any number of answers.
@@ -145,8 +159,8 @@ impl Method {
 
     fn target(&self) -> Target<'_> {
         Target {
-            service: &self.resource.service,
-            resource: &self.resource.name,
+            service: &self.found.resource.service,
+            resource: &self.found.resource.name,
             verb: self.descriptor.name(),
             input: self.input(),
         }
@@ -274,10 +288,9 @@ pub fn find_method(
 ) -> Result<MethodDescriptor> {
     let names: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let meant = verbs::among(verb, &names);
-    service.methods().find(|method| Some(method.name()) == meant).ok_or_else(|| {
-        Error::usage(format!("{resource} at {place} has no verb {verb}")).hint(verbs::hint_at(verb, &names))
-    })
+    let meant = meant(verb, &names, resource, place)?;
+    let undescribed = || Error::local(format!("{place} does not describe {meant} of {resource}"));
+    service.methods().find(|method| method.name() == meant).ok_or_else(undescribed)
 }
 
 /// What one request is answered with: one message, or a stream of them.

@@ -1,6 +1,7 @@
 //! One file for each verb or noun: what the command line says becomes domain values, and the parts are joined.
 
 mod api_resources;
+mod cache;
 mod completion;
 mod config;
 mod connector;
@@ -8,6 +9,7 @@ mod dry_run;
 mod exec;
 mod explain;
 mod filters;
+mod found;
 mod get;
 mod list;
 mod local;
@@ -16,8 +18,10 @@ mod method;
 mod pages;
 mod plugin;
 mod present;
+mod proof;
 mod read;
 mod resource;
+mod shelf;
 mod stat;
 mod stop;
 mod template;
@@ -51,6 +55,7 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
         Command::Config(args) => config::run(args, context),
         Command::Template(args) => template::run(args, context),
         Command::Local(args) => local::run(args, context),
+        Command::Cache(args) => cache::run(args, context),
         Command::Completion(args) => completion::run(args, context),
         Command::Man(args) => man::run(args, context),
         Command::Version(args) => version::run(args, context),

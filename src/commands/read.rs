@@ -5,12 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::connector::Connector;
-use super::method::{Answers, Method, read_one_draft};
+use super::found::Sought;
+use super::method::{Answers, LIST, Method, read_one_draft};
 use super::pages::{self, Pages};
 use super::present::Presentation;
 use super::stop::Stop;
 use super::watch::Watch;
-use super::{Context, block_on, dry_run, filters, template};
+use super::{Context, block_on, dry_run, filters, proof, template};
 use crate::cli;
 use crate::client::status::is_too_large;
 use crate::config::Variables;
@@ -21,9 +22,6 @@ use crate::resource::Resource;
 use crate::spec::Draft;
 use crate::streams::{Streams, Talk};
 use crate::view::{Columns, Document, Local, Shape, Sort, Template};
-
-/// The verb that answers with rows.
-const LIST: &str = "list";
 
 /// One verb that reads, with what the command line says about it.
 pub struct Reading<'a> {
@@ -91,14 +89,15 @@ impl Reading<'_> {
 
     /// Asks and shows once; a list that one message cannot hold comes in pages.
     async fn once(&self, connector: &Connector, draft: Draft, streams: &mut Streams) -> Result<()> {
+        if self.request.dry_run {
+            let question = self.prepare(connector, draft, &mut streams.talk).await?;
+            let Question { method, request, presentation, .. } = &question;
+            return dry_run::show(method, [request], presentation, streams);
+        }
         let mut page_size = self.asked.page_size;
         loop {
-            let question = self.prepare(connector, draft.clone(), page_size, &mut streams.talk).await?;
-            if self.request.dry_run {
-                let Question { method, request, presentation, .. } = &question;
-                return dry_run::show(method, [request], presentation, streams);
-            }
-            let answers = match (question.ask().await, question.smaller_pages()) {
+            let (question, asked) = self.put(connector, &draft, page_size, &mut streams.talk).await?;
+            let answers = match (asked, question.smaller_pages()) {
                 (Err(error), Some(size)) if is_too_large(&error) => {
                     if page_size.is_none() {
                         streams.talk.note("the list is more than one message may hold: it is asked for in pages");
@@ -108,19 +107,39 @@ impl Reading<'_> {
                 }
                 (asked, _) => asked?,
             };
-            return self.show(&question, answers, streams).await;
+            let shown = self.show(&question, answers, streams).await;
+            // The process ends: taking descriptors apart would hold it up.
+            std::mem::forget(question);
+            return shown;
         }
     }
 
-    /// Reaches the method, and makes the request that is sent to it: for the rows at once, or for the first of so many.
-    pub async fn prepare(
+    /// Reaches the method, and makes the request that is sent to it.
+    pub async fn prepare(&self, connector: &Connector, draft: Draft, talk: &mut Talk) -> Result<Question> {
+        let method = Method::reach(connector, &self.resource, self.verb, &self.request.api_version).await?;
+        self.question(method, draft, self.asked.page_size, talk)
+    }
+
+    /// Reaches the method and asks, in the fewest round trips, for all rows or for the first of so many. What is answered
+    /// comes from the service as it is now.
+    async fn put(
         &self,
         connector: &Connector,
-        draft: Draft,
+        draft: &Draft,
         page_size: Option<u32>,
         talk: &mut Talk,
-    ) -> Result<Question> {
-        let method = Method::reach(connector, &self.resource, self.verb, &self.request.api_version).await?;
+    ) -> Result<(Question, Result<Answers>)> {
+        let resource = &connector.locate(&self.resource)?;
+        let sought = Sought { resource, verb: self.verb, api_version: &self.request.api_version };
+        proof::proved(connector, &sought, talk, async |method, talk| {
+            let question = self.question(method, draft.clone(), page_size, talk)?;
+            let asked = question.ask().await;
+            Ok((question, asked))
+        })
+        .await
+    }
+
+    fn question(&self, method: Method, draft: Draft, page_size: Option<u32>, talk: &mut Talk) -> Result<Question> {
         let mut presentation = self.presentation.clone();
         let mut request = method.resolve(draft, self.request.strict, talk)?;
         let shows_every_field = self.asked.minimal.is_some() || query::chooses_fields(&request.value);

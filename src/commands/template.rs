@@ -227,7 +227,7 @@ pub fn preset(method: &Method, presentation: &mut Presentation, variables: &Vari
         }
     }
     if let Some(template) = Template::built_in(name.as_str()) {
-        let Fitted { columns, .. } = template.fit(&shape);
+        let columns = template.fitting(&shape);
         if !columns.is_empty() {
             presentation.preset(columns);
         }

@@ -40,7 +40,7 @@ impl Watch<'_> {
         // A command that prints the key may ask a person, who can still end it by Ctrl-C.
         self.connector.metadata()?;
         let mut stop = Stop::of_reading()?;
-        let preparing = self.reading.prepare(self.connector, draft.clone(), None, &mut streams.talk);
+        let preparing = self.reading.prepare(self.connector, draft.clone(), &mut streams.talk);
         let question = stop.or(preparing).await?;
         if question.method.is_streaming() {
             let (verb, resource) = (self.reading.verb, &self.reading.resource);
@@ -93,9 +93,7 @@ impl Watch<'_> {
         let question = match question {
             Some(question) => question,
             // What there is to note was noted the first time.
-            None => {
-                question.insert(self.reading.prepare(self.connector, draft.clone(), None, &mut Talk::silent()).await?)
-            }
+            None => question.insert(self.reading.prepare(self.connector, draft.clone(), &mut Talk::silent()).await?),
         };
         Ok((question.answer().await?, &question.presentation))
     }

@@ -7,7 +7,6 @@
 //! A completion never fails, says or asks anything, and waits for services no longer than its [`budget`].
 
 mod bash;
-mod cache;
 mod context;
 mod fields;
 mod line;

@@ -11,9 +11,9 @@ use futures_util::future::join_all;
 use prost_reflect::{DescriptorPool, FieldDescriptor};
 use serde_json::{Map, Value};
 
-use super::cache::{Cache, Entry};
 use super::fields;
 use super::offer::{Offer, offers};
+use crate::cache::{self, Cache, Entry};
 use crate::client::call::Caller;
 use crate::client::channel::{self, Transport};
 use crate::client::metadata::Metadata;
@@ -34,6 +34,9 @@ const OFFER_LIFE: Duration = Duration::from_secs(3600);
 const VALUES_LIFE: Duration = Duration::from_secs(60);
 /// How long an answer is kept for the case that the service does not answer again.
 const MEMORY: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The most answers that are kept, many times what a user's environments give cause for.
+const MAX_KEPT: usize = 1000;
 
 /// The most rows that are looked at for the values that they have.
 const MAX_ROWS: u32 = 1000;
@@ -78,7 +81,7 @@ impl Reach {
         Some(Self {
             settings,
             metadata,
-            cache: variables.cache_dir.as_deref().map(Cache::inside),
+            cache: variables.cache_dir.as_deref().map(|dir| Cache::inside(dir, cache::Kind::Completion)),
             may_keep_values: is_nobody,
             database: variables.repository_database().ok(),
             deadline,
@@ -147,7 +150,7 @@ impl Reach {
         for (url, known) in &answers {
             if let Some(cache) = &self.cache {
                 cache.put(&offer_question(url), &known.to_bytes());
-                cache.forget(MEMORY);
+                cache.forget(MEMORY, MAX_KEPT);
             }
         }
         let known = |url: &EndpointUrl| match answers.iter().find(|(answered, _)| answered == url) {

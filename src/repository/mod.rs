@@ -34,7 +34,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use described::{descriptors, first_generation};
+pub use described::{descriptor_sets, descriptors, first_generation};
 pub use images::Images;
 pub use plugin::{Rules, Warn};
 pub use server::{API_VERSION, routes, serve};

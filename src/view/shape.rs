@@ -77,6 +77,12 @@ impl Shape {
         self.check_column(column, &[]).map_err(|error| error.within(format!("column \"{}\"", column.name())))
     }
 
+    /// Whether the type of the rows has no field of the name that the column begins with.
+    pub(super) fn lacks(&self, column: &Column) -> bool {
+        let Row::Message(message) = &self.row else { return false };
+        column.first_name().is_some_and(|name| message.get_field_by_name(name).is_none())
+    }
+
     /// Checks what a list is sorted by. Services do not: some answer with an internal error, some with any order.
     ///
     /// # Errors

@@ -130,6 +130,12 @@ impl Template {
         }
         Fitted { columns: fitted.into_iter().collect(), unknown }
     }
+
+    /// As [`Template::fit`], where nobody is told which columns are unknown: what was meant by them is not looked for.
+    pub fn fitting(&self, shape: &Shape) -> Columns {
+        let columns = self.columns.iter().map(|placed| &placed.column);
+        columns.filter(|column| !shape.lacks(column) && shape.check_named(column).is_ok()).cloned().collect()
+    }
 }
 
 /// The one document of a file.
@@ -240,6 +246,20 @@ mod tests {
         assert_eq!(unknown[1].message, "column \"nmae\": PluginInfo has no field nmae");
         assert_eq!(unknown[1].hints, ["did you mean name?"]);
         assert_eq!(unknown[1].location.as_ref().unwrap().to_string(), "columns.yml:2:35");
+    }
+
+    #[test]
+    fn those_that_a_service_has_are_the_same_where_nobody_is_told_of_the_others() {
+        let template = parse(
+            "template:
+  list: [plugin_id, nmae, name.x, tags.x, repository_info.nmae, labels.0]
+",
+        )
+        .unwrap();
+        for message in ["PluginsInfo", "PluginInfo", "VersionsInfo", "RepositoriesInfo"] {
+            let shape = Shape::of(&bundled(&format!("spaceone.api.repository.v1.{message}")));
+            assert_eq!(template.fitting(&shape), template.fit(&shape).columns, "{message}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ SOURCES = ["--context", "--dockerfile", "--build-arg", "--platform"]
 # What stands for a flag that is not in the commands of `test_both_worlds.py`.
 ELSEWHERE = {
     # At a terminal, a gateway or a shell, or against the Python client's files.
+    "test_cache.py": ["cache", "cache clear", "--no-cache"],
     "test_completion.py": ["completion"],
     "test_man.py": ["man", "man --dir"],
     "lab.py": ["local", "local serve", "local serve --listen", "local serve --data"],

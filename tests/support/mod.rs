@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod authority;
+mod describing;
 mod desk;
 mod plugins;
 mod runner;
@@ -11,6 +12,7 @@ mod running;
 mod server;
 
 pub use authority::{Authority, Issued};
+pub use describing::Describing;
 pub use desk::{Desk, Wire};
 pub use plugins::{Plugins, Trouble, row};
 pub use runner::{Run, Spacectl};

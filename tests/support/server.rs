@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use prost_reflect::prost::Message as _;
@@ -28,6 +29,10 @@ use tonic::{Request, Response, Status};
 use tower_service::Service;
 
 use super::authority::{Authority, Issued};
+use super::describing::Describing;
+
+/// Where [`Reflection::Own`] is asked.
+const DESCRIBING: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
 /// One call as a handler sees it.
 #[derive(Clone, Debug)]
@@ -35,6 +40,8 @@ pub struct Call {
     pub service: String,
     pub method: String,
     pub request: Value,
+    /// The same as it came.
+    pub raw: Bytes,
     pub metadata: HashMap<String, String>,
 }
 
@@ -96,6 +103,12 @@ pub enum Reflection {
     Both,
     /// As the platform's services.
     V1Alpha,
+    /// v1alpha as [`Server::describing`] does it, with imports sent along or not.
+    Own {
+        imports: bool,
+    },
+    /// v1alpha, and v1 is never answered.
+    BesideSilence,
     None,
 }
 
@@ -104,6 +117,7 @@ pub struct Server {
     address: SocketAddr,
     calls: Arc<Mutex<Vec<Call>>>,
     requests: Arc<AtomicUsize>,
+    describing: Option<Describing>,
     /// For TLS: the certificate that is to be trusted, in PEM.
     authority: Option<String>,
     _stop: oneshot::Sender<()>,
@@ -135,6 +149,16 @@ impl Server {
     /// A server on a port that another had before.
     pub fn on_port(port: u16, api: Api, handler: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
         Self::serve(api, Reflection::V1Alpha, None, &format!("127.0.0.1:{port}"), at_once(handler))
+    }
+
+    /// As [`Server::on_port`], with other reflection.
+    pub fn on_port_with(
+        port: u16,
+        api: Api,
+        reflection: Reflection,
+        handler: impl Fn(&Call) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::serve(api, reflection, None, &format!("127.0.0.1:{port}"), at_once(handler))
     }
 
     /// A server that speaks TLS, with a certificate of its own for `names`, issued by an authority of its own.
@@ -170,7 +194,18 @@ impl Server {
         handler: Arc<Handler>,
     ) -> Self {
         let calls = Arc::<Mutex<Vec<Call>>>::default();
-        let methods = Methods { pool: api.0.clone(), handler, calls: Arc::clone(&calls) };
+        let describing = match reflection {
+            Reflection::Own { imports } => Some(Describing::new(&api.0, imports)),
+            Reflection::BesideSilence => Some(Describing::new(&api.0, true)),
+            Reflection::Both | Reflection::V1Alpha | Reflection::None => None,
+        };
+        let methods = Methods {
+            pool: api.0.clone(),
+            handler,
+            calls: Arc::clone(&calls),
+            describing: describing.clone(),
+            is_silent: reflection == Reflection::BesideSilence,
+        };
         let listen: SocketAddr = address.parse().unwrap();
         let requests = Arc::<AtomicUsize>::default();
         let counted = Arc::clone(&requests);
@@ -183,7 +218,7 @@ impl Server {
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let incoming = TcpIncoming::bind(listen).unwrap();
+                let incoming = bind(listen).await;
                 ready.send(incoming.local_addr().unwrap()).unwrap();
                 let mut server = tonic::transport::Server::builder().layer(count);
                 if let Some(tls) = tls {
@@ -195,7 +230,7 @@ impl Server {
                 server.serve_with_incoming_shutdown(incoming, stopped).await.unwrap();
             });
         });
-        Self { address: address.recv().unwrap(), calls, requests, authority: None, _stop: stop }
+        Self { address: address.recv().unwrap(), calls, requests, describing, authority: None, _stop: stop }
     }
 
     /// For TLS: the certificate that is to be trusted, in PEM.
@@ -218,9 +253,28 @@ impl Server {
         self.calls.lock().unwrap().clone()
     }
 
+    /// What answers [`Reflection::Own`].
+    pub fn describing(&self) -> &Describing {
+        self.describing.as_ref().unwrap()
+    }
+
     /// How many requests came, those for reflection counted.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
+    }
+}
+
+/// Listens there; a port that another server had is free when its last connection has ended.
+async fn bind(listen: SocketAddr) -> TcpIncoming {
+    let give_up = Instant::now() + Duration::from_secs(60);
+    loop {
+        match TcpIncoming::bind(listen) {
+            Err(error) if listen.port() != 0 && Instant::now() < give_up => {
+                assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            bound => return bound.unwrap(),
+        }
     }
 }
 
@@ -237,7 +291,7 @@ fn routes(pool: &DescriptorPool, reflection: Reflection, methods: Methods) -> Ro
     if reflection == Reflection::Both {
         routes.add_service(described().build_v1().unwrap());
     }
-    if reflection != Reflection::None {
+    if matches!(reflection, Reflection::Both | Reflection::V1Alpha) {
         routes.add_service(described().build_v1alpha().unwrap());
     }
     let mut routes = routes.routes();
@@ -252,6 +306,9 @@ struct Methods {
     pool: DescriptorPool,
     handler: Arc<Handler>,
     calls: Arc<Mutex<Vec<Call>>>,
+    describing: Option<Describing>,
+    /// Other reflection is never answered.
+    is_silent: bool,
 }
 
 impl Methods {
@@ -275,6 +332,14 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        if let (Some(describing), DESCRIBING) = (&self.describing, request.uri().path()) {
+            let describing = describing.clone();
+            let mut grpc = tonic::server::Grpc::new(tonic_prost::ProstCodec::default());
+            return Box::pin(async move { Ok(grpc.streaming(describing, request).await) });
+        }
+        if self.is_silent && request.uri().path().starts_with("/grpc.reflection.") {
+            return Box::pin(std::future::pending());
+        }
         let Some(method) = self.find(request.uri().path()) else {
             return Box::pin(ready(Ok(Status::unimplemented("no such method").into_http())));
         };
@@ -303,10 +368,17 @@ impl Answering {
             .iter()
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
+        let raw = request.into_inner();
+        // As grpc for Python answers what it cannot read.
+        let Ok(value) = decode::decode(raw.clone(), &self.method.input()) else {
+            let unread = Err(Status::internal("Exception deserializing request!"));
+            return Box::pin(tokio_stream::iter([unread]));
+        };
         let call = Call {
             service: self.method.parent_service().full_name().to_owned(),
             method: self.method.name().to_owned(),
-            request: decode::decode(request.into_inner(), &self.method.input()).unwrap(),
+            request: value,
+            raw,
             metadata,
         };
         self.methods.calls.lock().unwrap().push(call.clone());

@@ -1,0 +1,348 @@
+//! What can be found out again, kept on disk for the next run.
+//!
+//! A file for each question, readable by its owner only and replaced as a whole, so that any number of processes can use
+//! it. A file that cannot be read, that others could have written, is of another version or answers another question is as
+//! good as none, and a file that cannot be written is left unwritten.
+
+use std::fs::{self, DirBuilder, File, Metadata};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+/// The program's folder in that for caches.
+const FOLDER: &str = "spacectl";
+
+/// What is kept, each kind in a folder of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What services answered to completions.
+    Completion,
+    /// How services describe themselves.
+    Descriptors,
+}
+
+impl Kind {
+    const ALL: [Self; 2] = [Self::Completion, Self::Descriptors];
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Completion => "completion",
+            Self::Descriptors => "descriptors",
+        }
+    }
+
+    /// The form of the files; other forms are not read. The program makes of descriptors what it needs, and another version
+    /// of it needs something else.
+    fn form(self) -> &'static str {
+        match self {
+            Self::Completion => "spacectl completion 1",
+            Self::Descriptors => concat!("spacectl descriptors 1 of ", env!("CARGO_PKG_VERSION")),
+        }
+    }
+
+    /// No answer is larger, in bytes; larger ones are neither written nor read.
+    fn max_bytes(self) -> usize {
+        match self {
+            Self::Completion => 16 * 1024 * 1024,
+            Self::Descriptors => 4 * 1024 * 1024,
+        }
+    }
+}
+
+/// A folder of answers.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    kind: Kind,
+    folder: PathBuf,
+}
+
+/// One answer.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub bytes: Bytes,
+    /// How long ago it was given, or last [used](Cache::renew).
+    pub age: Duration,
+}
+
+impl Cache {
+    /// What is kept of `kind` inside `cache_dir`, the user's folder for caches. Nothing is made before something is kept.
+    pub fn inside(cache_dir: &Path, kind: Kind) -> Self {
+        Self { kind, folder: folder(cache_dir, kind) }
+    }
+
+    /// The answer to `question`, however old.
+    pub fn get(&self, question: &str) -> Option<Entry> {
+        let mut file = File::open(self.file(question)).ok()?;
+        let metadata = file.metadata().ok()?;
+        // A clock that was set back makes no file new.
+        let age = metadata.modified().ok()?.elapsed().ok()?;
+        let (head, most) = (self.head(question), self.kind.max_bytes());
+        if !is_of_user_alone(&metadata) {
+            return None;
+        }
+        let length = usize::try_from(metadata.len()).ok()?;
+        if length > head.len() + most {
+            return None;
+        }
+        let mut bytes = vec![0; length];
+        file.read_exact(&mut bytes).ok()?;
+        bytes.starts_with(head.as_bytes()).then(|| Entry { bytes: Bytes::from(bytes).slice(head.len()..), age })
+    }
+
+    /// Keeps the answer to `question`, if that can be done. Whether there was none before.
+    pub fn put(&self, question: &str, bytes: &[u8]) -> bool {
+        // The next one asks again: a cache that cannot be written is nothing to tell anybody.
+        self.write(question, bytes).unwrap_or(false)
+    }
+
+    fn write(&self, question: &str, bytes: &[u8]) -> io::Result<bool> {
+        if bytes.len() > self.kind.max_bytes() {
+            return Ok(false);
+        }
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        let place = self.file(question);
+        let is_new = !place.exists();
+        // Made with mode 0600, and removed again if it cannot take its place.
+        let mut file = tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(&self.folder)?;
+        file.write_all(self.head(question).as_bytes())?;
+        file.write_all(bytes)?;
+        file.persist(place)?;
+        Ok(is_new)
+    }
+
+    /// Takes note that the answer to `question` is of use.
+    pub fn renew(&self, question: &str) {
+        // Where it cannot be, it is forgotten one day and asked for again.
+        let _ = File::open(self.file(question)).and_then(|file| file.set_modified(SystemTime::now()));
+    }
+
+    /// Where the answer to `question` is kept. Two questions in one place, and a hash that changes with the compiler, cost
+    /// an answer and no more: the question stands in the file.
+    fn file(&self, question: &str) -> PathBuf {
+        let mut hasher = DefaultHasher::new();
+        question.hash(&mut hasher);
+        self.folder.join(format!("{:016x}", hasher.finish()))
+    }
+
+    /// Removes answers that are older than `age`, which nobody asked for again, and the oldest of more than `most`.
+    pub fn forget(&self, age: Duration, most: usize) {
+        let mut kept = Vec::new();
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let Ok(modified) = entry.metadata().and_then(|data| data.modified()) else { continue };
+            if modified.elapsed().is_ok_and(|past| past > age) {
+                let _ = fs::remove_file(entry.path());
+            } else {
+                kept.push((modified, entry.path()));
+            }
+        }
+        if kept.len() > most {
+            kept.sort();
+            for (_, path) in &kept[..kept.len() - most] {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+
+    fn head(&self, question: &str) -> String {
+        format!("{} {}\n", self.kind.form(), question.escape_default())
+    }
+}
+
+/// What was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cleared {
+    pub files: usize,
+    pub bytes: u64,
+}
+
+/// The folder in `cache_dir` that everything is kept in.
+pub fn place(cache_dir: &Path) -> PathBuf {
+    cache_dir.join(FOLDER)
+}
+
+/// Removes all that is kept in `cache_dir`, and nothing else that lies there.
+///
+/// # Errors
+/// Something is there and cannot be removed; with its path.
+pub fn clear(cache_dir: &Path) -> Result<Cleared, (PathBuf, io::Error)> {
+    let mut cleared = Cleared::default();
+    for kind in Kind::ALL {
+        let folder = folder(cache_dir, kind);
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err((folder, error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(|error| (folder.clone(), error))?;
+            let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+            match fs::remove_file(entry.path()) {
+                Ok(()) => cleared = Cleared { files: cleared.files + 1, bytes: cleared.bytes + bytes },
+                // Another process was quicker.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err((entry.path(), error)),
+            }
+        }
+        // What another process has just kept there stays.
+        let _ = fs::remove_dir(&folder);
+    }
+    let _ = fs::remove_dir(place(cache_dir));
+    Ok(cleared)
+}
+
+fn folder(cache_dir: &Path, kind: Kind) -> PathBuf {
+    place(cache_dir).join(kind.folder())
+}
+
+/// Whether nobody else can have written it.
+fn is_of_user_alone(metadata: &Metadata) -> bool {
+    metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache() -> (tempfile::TempDir, Cache) {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::inside(folder.path(), Kind::Completion);
+        (folder, cache)
+    }
+
+    #[test]
+    fn an_answer_is_kept_for_its_question() {
+        let (_folder, cache) = cache();
+        assert_eq!(cache.get("a\nb"), None);
+        assert!(cache.put("a\nb", b"one"));
+        assert!(!cache.put("a\nb", b"two\n\0"));
+        cache.put("c", b"");
+        assert_eq!(cache.get("a\nb").unwrap().bytes, b"two\n\0"[..]);
+        assert!(cache.get("a\nb").unwrap().age < Duration::from_secs(600));
+        assert_eq!(cache.get("c").unwrap().bytes, b""[..]);
+        assert_eq!(cache.get("d"), None);
+        assert_eq!(fs::read_dir(&cache.folder).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_broken_file_is_as_good_as_none() {
+        let (_folder, cache) = cache();
+        cache.put("question", b"answer");
+        let whole = fs::read(cache.file("question")).unwrap();
+        for broken in [&b""[..], b"\xff\xfe", &whole[..10], b"spacectl completion 0 question\nanswer", &[b'x'; 100]] {
+            fs::write(cache.file("question"), broken).unwrap();
+            assert_eq!(cache.get("question"), None, "{broken:?}");
+        }
+        fs::copy(cache.file("question"), cache.file("other")).unwrap();
+        assert_eq!(cache.get("other"), None);
+        cache.put("question", b"answer");
+        assert_eq!(cache.get("question").unwrap().bytes, b"answer"[..]);
+    }
+
+    #[test]
+    fn an_old_answer_is_told_as_old_and_then_forgotten() {
+        let (_folder, cache) = cache();
+        cache.put("old", b"x");
+        cache.put("new", b"x");
+        let day = Duration::from_secs(24 * 3600);
+        let file = File::options().write(true).open(cache.file("old")).unwrap();
+        file.set_modified(SystemTime::now() - 2 * day).unwrap();
+        assert!(cache.get("old").unwrap().age >= 2 * day);
+        cache.forget(3 * day, 9);
+        assert!(cache.get("old").is_some());
+        cache.forget(day, 9);
+        assert!(cache.get("old").is_none() && cache.get("new").is_some());
+    }
+
+    #[test]
+    fn what_is_of_use_is_not_forgotten_and_of_too_many_the_oldest_are() {
+        let (_folder, cache) = cache();
+        let hours = |hours: u64| Duration::from_secs(hours * 3600);
+        for age in 1..=5 {
+            cache.put(&age.to_string(), b"x");
+            let file = File::open(cache.file(&age.to_string())).unwrap();
+            file.set_modified(SystemTime::now() - hours(age)).unwrap();
+        }
+        cache.renew("4");
+        cache.renew("none");
+        assert!(cache.get("4").unwrap().age < hours(1));
+        cache.forget(hours(9), 3);
+        let left = (1..=5).filter(|age| cache.get(&age.to_string()).is_some()).collect::<Vec<_>>();
+        assert_eq!(left, [1, 2, 4]);
+    }
+
+    #[test]
+    fn a_file_of_tomorrow_or_that_others_can_write_is_as_good_as_none() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (_folder, cache) = cache();
+        cache.put("a", b"x");
+        let file = File::open(cache.file("a")).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_secs(24 * 3600)).unwrap();
+        assert_eq!(cache.get("a"), None);
+        cache.put("a", b"x");
+        fs::set_permissions(cache.file("a"), fs::Permissions::from_mode(0o620)).unwrap();
+        assert_eq!(cache.get("a"), None);
+        fs::set_permissions(cache.file("a"), fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(cache.get("a").is_some());
+    }
+
+    #[test]
+    fn all_that_is_kept_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(clear(folder.path()).unwrap(), Cleared::default());
+        let caches = Kind::ALL.map(|kind| Cache::inside(folder.path(), kind));
+        caches.iter().for_each(|cache| assert!(cache.put("a", b"xyz")));
+        let kept = caches.iter().map(|cache| fs::metadata(cache.file("a")).unwrap().len()).sum();
+        fs::write(place(folder.path()).join("mine"), "").unwrap();
+        assert_eq!(clear(folder.path()).unwrap(), Cleared { files: 2, bytes: kept });
+        assert_eq!(fs::read_dir(place(folder.path())).unwrap().count(), 1);
+        fs::remove_file(place(folder.path()).join("mine")).unwrap();
+        caches[1].put("a", b"");
+        fs::create_dir(caches[1].folder.join("strange")).unwrap();
+        assert_eq!(clear(folder.path()).unwrap_err().0, caches[1].folder.join("strange"));
+        fs::remove_dir(caches[1].folder.join("strange")).unwrap();
+        clear(folder.path()).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn one_kind_is_not_read_as_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let [completion, descriptors] = Kind::ALL.map(|kind| Cache::inside(folder.path(), kind));
+        completion.put("a", b"x");
+        descriptors.put("a", b"y");
+        fs::copy(completion.file("a"), descriptors.file("a")).unwrap();
+        assert!(completion.get("a").is_some() && descriptors.get("a").is_none());
+    }
+
+    #[test]
+    fn others_read_neither_the_folder_nor_the_files() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (_folder, cache) = cache();
+        cache.put("a", b"x");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&cache.folder), mode(&cache.file("a"))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_no_trouble() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let cache = Cache::inside(file.path(), Kind::Descriptors);
+        cache.put("a", b"x");
+        assert_eq!(cache.get("a"), None);
+        cache.forget(Duration::ZERO, 0);
+    }
+
+    #[test]
+    fn an_answer_beyond_all_measure_is_not_kept() {
+        let (_folder, cache) = cache();
+        let most = cache.kind.max_bytes();
+        cache.put("a", &vec![0; most + 1]);
+        assert_eq!(cache.get("a"), None);
+        cache.put("a", &vec![0; most]);
+        assert_eq!(cache.get("a").unwrap().bytes.len(), most);
+    }
+}

@@ -1,0 +1,147 @@
+//! Where in encoded files each type is defined.
+
+use std::collections::HashMap;
+
+use super::own;
+use super::parts::{Broken, parts, text};
+
+/// The numbers of the fields of `FileDescriptorProto`.
+pub(super) mod file {
+    pub const NAME: u32 = 1;
+    pub const PACKAGE: u32 = 2;
+    pub const DEPENDENCY: u32 = 3;
+    pub const MESSAGE: u32 = 4;
+    pub const ENUM: u32 = 5;
+    pub const SERVICE: u32 = 6;
+    pub const EXTENSION: u32 = 7;
+    pub const SYNTAX: u32 = 12;
+    pub const EDITION: u32 = 14;
+}
+
+/// Those of `DescriptorProto`.
+pub(super) mod message {
+    pub const NAME: u32 = 1;
+    pub const FIELD: u32 = 2;
+    pub const NESTED: u32 = 3;
+    pub const ENUM: u32 = 4;
+    pub const EXTENSION: u32 = 6;
+    pub const OPTIONS: u32 = 7;
+    pub const ONEOF: u32 = 8;
+}
+
+/// Those of `FieldDescriptorProto`.
+pub(super) mod field {
+    pub const EXTENDEE: u32 = 2;
+    pub const TYPE_NAME: u32 = 6;
+    pub const OPTIONS: u32 = 8;
+}
+
+/// Of `EnumDescriptorProto`, `ServiceDescriptorProto` and the like: the name of each is its first field.
+pub(super) const NAME: u32 = 1;
+
+/// A file and what is in it.
+pub(super) struct File<'a> {
+    pub bytes: &'a [u8],
+    pub name: &'a str,
+    /// It is one of protobuf's own, and not the server's.
+    pub is_own: bool,
+    /// Its types are those of the index from here on.
+    pub first_type: usize,
+}
+
+/// A message or an enum.
+pub(super) struct Type<'a> {
+    pub file: usize,
+    /// The message around it.
+    pub parent: Option<usize>,
+    pub bytes: &'a [u8],
+    pub is_enum: bool,
+    /// The place behind it and the types inside it.
+    pub end: usize,
+}
+
+/// Every type of some files, by its full name.
+#[derive(Default)]
+pub(super) struct Index<'a> {
+    pub files: Vec<File<'a>>,
+    pub types: Vec<Type<'a>>,
+    by_name: HashMap<String, usize>,
+    /// The messages that extensions extend, as it is written there.
+    pub extended: Vec<&'a str>,
+    /// How many of protobuf's own files are in it.
+    own_files: usize,
+}
+
+impl<'a> Index<'a> {
+    /// What `files` define.
+    pub fn new(files: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Broken> {
+        let mut index = Self::default();
+        files.into_iter().try_for_each(|file| index.add(file, false))?;
+        Ok(index)
+    }
+
+    fn add(&mut self, bytes: &'a [u8], is_own: bool) -> Result<(), Broken> {
+        let (name, package) = (text(bytes, file::NAME)?, text(bytes, file::PACKAGE)?);
+        let at = self.files.len();
+        self.files.push(File { bytes, name, is_own, first_type: self.types.len() });
+        for part in parts(bytes) {
+            let part = part?;
+            match part.number {
+                file::MESSAGE => self.add_type(at, None, package, part.content, false)?,
+                file::ENUM => self.add_type(at, None, package, part.content, true)?,
+                file::EXTENSION => self.extended.push(text(part.content, field::EXTENDEE)?),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn add_type(
+        &mut self,
+        file: usize,
+        parent: Option<usize>,
+        scope: &str,
+        bytes: &'a [u8],
+        is_enum: bool,
+    ) -> Result<(), Broken> {
+        let full_name = below(scope, text(bytes, NAME)?);
+        let at = self.types.len();
+        self.types.push(Type { file, parent, bytes, is_enum, end: at + 1 });
+        if !is_enum {
+            for part in parts(bytes) {
+                let part = part?;
+                match part.number {
+                    message::NESTED => self.add_type(file, Some(at), &full_name, part.content, false)?,
+                    message::ENUM => self.add_type(file, Some(at), &full_name, part.content, true)?,
+                    message::EXTENSION => self.extended.push(text(part.content, field::EXTENDEE)?),
+                    _ => {}
+                }
+            }
+        }
+        self.types[at].end = self.types.len();
+        self.by_name.insert(full_name, at);
+        Ok(())
+    }
+
+    /// The type of that full name, as it is written in a descriptor; one of protobuf's own where the files do not
+    /// define it. `None` where nothing does, or where nobody but protobuf should.
+    pub fn find(&mut self, written: &str) -> Result<Option<usize>, Broken> {
+        // Names that are not full depend on where they stand; compilers write full ones.
+        let Some(full_name) = written.strip_prefix('.') else { return Ok(None) };
+        let is_own = full_name.starts_with(own::PACKAGE);
+        loop {
+            if let Some(found) = self.by_name.get(full_name) {
+                let file = &self.files[self.types[*found].file];
+                return Ok((file.is_own == is_own).then_some(*found));
+            }
+            let Some(next) = own::files().nth(self.own_files).filter(|_| is_own) else { return Ok(None) };
+            self.own_files += 1;
+            self.add(next, true)?;
+        }
+    }
+}
+
+/// A full name.
+pub(super) fn below(scope: &str, name: &str) -> String {
+    if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
+}

@@ -1,0 +1,136 @@
+//! Descriptors: all that a server describes, and of it what a call needs.
+
+mod closure;
+mod index;
+mod own;
+mod parts;
+mod service;
+
+use bytes::Bytes;
+use prost_reflect::{DescriptorError, DescriptorPool, MethodDescriptor};
+use tonic::Code;
+
+use crate::error::{Error, Result, code_name};
+use index::file;
+use parts::{Broken, Part, parts, put, text};
+
+pub(super) use own::is_own;
+
+/// `FileDescriptorSet.file`.
+const FILE: u32 = 1;
+
+/// What a server said of itself, as it said it: raw bytes, so that options unknown here survive. Protobuf's own files
+/// are not among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// The full names of all services, sorted.
+    pub services: Vec<String>,
+    /// Encoded files, each name once; those that the asked ones import are among them.
+    pub files: Vec<Bytes>,
+}
+
+impl Description {
+    /// What encoded `FileDescriptorSet`s describe, and nobody was asked for.
+    pub fn of_sets(sets: &[&'static [u8]]) -> Self {
+        let files = sets.iter().flat_map(|set| parts(set)).map_while(std::result::Result::ok);
+        let files: Vec<Bytes> = files.map(|part: Part<'static>| Bytes::from_static(part.content)).collect();
+        let services = files.iter().filter_map(|file| service::of_file(file).ok()).flatten();
+        let mut services: Vec<String> = services.map(|(name, _)| name).collect();
+        services.sort();
+        Self { services, files: files.into_iter().filter(|file| !is_own(name_of(file))).collect() }
+    }
+
+    /// The names of the methods of `service`, in their order; `None` if it is not described. Nothing is decoded for it.
+    ///
+    /// # Errors
+    /// The files are none, as `place` sent them.
+    pub fn methods(&self, service: &str, place: &str) -> Result<Option<Vec<String>>> {
+        match self.find_methods(service) {
+            Ok(methods) => Ok(methods),
+            // The library has words for it.
+            Err(Broken) => {
+                let service = pool(&self.files, place)?.get_service_by_name(service);
+                Ok(service.map(|service| service.methods().map(|method| method.name().to_owned()).collect()))
+            }
+        }
+    }
+
+    fn find_methods(&self, service: &str) -> std::result::Result<Option<Vec<String>>, Broken> {
+        let Some((_, service)) = service::find(self.raw(), service)? else { return Ok(None) };
+        Ok(Some(service::methods(service)?.into_iter().map(|(name, _)| name.to_owned()).collect()))
+    }
+
+    fn raw(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        self.files.iter().map(AsRef::as_ref)
+    }
+
+    /// What a call of `method` of `service` needs.
+    pub fn closure(&self, service: &str, method: &str) -> Closure {
+        Closure(closure::of_method(self.raw(), service, method).map(Bytes::from))
+    }
+}
+
+/// The descriptors of all that `files` describe, onto protobuf's own.
+///
+/// # Errors
+/// They do not fit together. `place` is the server as errors name it.
+pub(super) fn pool(files: &[Bytes], place: &str) -> Result<DescriptorPool> {
+    let mut set = Vec::with_capacity(files.iter().map(|file| file.len() + 6).sum());
+    files.iter().for_each(|file| put(&mut set, FILE, file));
+    let mut pool = DescriptorPool::global();
+    match pool.decode_file_descriptor_set(set.as_slice()) {
+        Ok(()) => Ok(pool),
+        Err(error) => Err(unfit(place, &error)),
+    }
+}
+
+fn unfit(place: &str, error: &DescriptorError) -> Error {
+    let what = format!("cannot ask {place} what it offers: {}", code_name(Code::Internal));
+    Error::status(Code::Internal, what).cause(format!("the descriptors do not fit together: {error}"))
+}
+
+/// The descriptors that a call of one method needs, encoded; `None` where that is all that its server describes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closure(pub Option<Bytes>);
+
+impl Closure {
+    /// The method, as `description` has it, of which this is a part. `None` if there is no such service or method.
+    ///
+    /// # Errors
+    /// The description does not fit together. `place` is the server as errors name it.
+    pub fn method(
+        &self,
+        service: &str,
+        method: &str,
+        description: &Description,
+        place: &str,
+    ) -> Result<Option<MethodDescriptor>> {
+        // Should the part not stand by itself, the whole says what is wrong with it.
+        let part = self.0.as_ref().and_then(|part| DescriptorPool::decode(part.as_ref()).ok());
+        let pool = match part {
+            Some(pool) => pool,
+            None => pool(&description.files, place)?,
+        };
+        let service = pool.get_service_by_name(service);
+        Ok(service.and_then(|service| service.methods().find(|candidate| candidate.name() == method)))
+    }
+}
+
+/// The name of an encoded file and the names of those that it imports.
+pub(super) fn name_and_imports(file: &[u8]) -> Option<(&str, Vec<&str>)> {
+    let mut name = "";
+    let mut imports = Vec::new();
+    for part in parts(file) {
+        let part = part.ok()?;
+        match part.number {
+            file::NAME => name = part.text().ok()?,
+            file::DEPENDENCY => imports.push(part.text().ok()?),
+            _ => {}
+        }
+    }
+    Some((name, imports))
+}
+
+fn name_of(file: &[u8]) -> &str {
+    text(file, file::NAME).unwrap_or_default()
+}

@@ -1,0 +1,195 @@
+//! A call by what its service said of itself in another run, and the proof that it still says so.
+//!
+//! The generations of the API give the same field numbers other meanings, so that an old description makes of one request
+//! another. A verb that only reads is called by it all the same, while the service is asked for its description as of now:
+//! if that is another one, the call counts for nothing and is made again. Whatever became of it is told only then, an error
+//! too: what was unknown here may be known there by now. Other verbs are called by the description as of now.
+
+use std::cell::OnceCell;
+use std::pin::pin;
+
+use futures_util::future::{Either, join, select};
+use prost_reflect::MethodDescriptor;
+use tokio::task::yield_now;
+
+use super::connector::Connector;
+use super::found::{Found, Sought};
+use super::method::{LIST, Method};
+use super::shelf::Shelf;
+use crate::client::call::Caller;
+use crate::client::descriptors::Description;
+use crate::client::kept::Kept;
+use crate::client::retry::reads_only;
+use crate::error::Result;
+use crate::streams::Talk;
+
+/// Connects to what is `sought`, and does `work` with its method, which may send but not show anything: where it was done
+/// by a description that does not hold any more, it is done again. What `work` tells is said once.
+///
+/// # Errors
+/// As of [`Method::reach`]; those of `work`.
+pub async fn proved<T>(
+    connector: &Connector,
+    sought: &Sought<'_>,
+    talk: &mut Talk,
+    work: impl AsyncFn(Method, &mut Talk) -> Result<T>,
+) -> Result<T> {
+    let shelf = connector.shelf(sought);
+    let (caller, guess) = connect(connector, sought, shelf.as_ref()).await?;
+    let found = match guess {
+        None => connector.find(sought, &caller).await?,
+        Some(guess) => match guess.try_out(sought, &caller, &work).await? {
+            Outcome::Holds { done, talk: held, renewed } => {
+                if let (Some(shelf), Some(found)) = (&shelf, renewed) {
+                    shelf.put(&found);
+                }
+                held.pass_on(talk);
+                return done;
+            }
+            Outcome::Failed(found) => *found,
+        },
+    };
+    let method = Method::of(caller, found.clone())?;
+    let Some(shelf) = shelf.filter(|_| reads_only(&found.method)) else { return work(method, talk).await };
+    let keeping = async {
+        // The request goes first: it is kept while the answer is awaited.
+        yield_now().await;
+        yield_now().await;
+        shelf.put(&found);
+    };
+    join(work(method, talk), keeping).await.0
+}
+
+/// How often what is under way is looked at while a connection within a machine is made.
+const SHORT: usize = 8;
+
+/// Connects to what is `sought`, and reads meanwhile what is kept of it. If that takes its time, as it does far away,
+/// descriptors are made of it too; else they are made while the service is asked.
+async fn connect(
+    connector: &Connector,
+    sought: &Sought<'_>,
+    shelf: Option<&Shelf<'_>>,
+) -> Result<(Caller, Option<Guess>)> {
+    let guess = OnceCell::new();
+    let read = || guess.get_or_init(|| Guess::read(shelf?, sought));
+    let reading = async {
+        read();
+        for _ in 0..SHORT {
+            yield_now().await;
+        }
+        read().as_ref().map(Guess::prepare);
+    };
+    let caller = match select(pin!(connector.connect(&sought.resource.service)), pin!(reading)).await {
+        Either::Left((caller, _)) => caller?,
+        Either::Right(((), connecting)) => connecting.await?,
+    };
+    read();
+    Ok((caller, guess.into_inner().flatten()))
+}
+
+/// What a method was, by another run.
+struct Guess {
+    kept: Kept,
+    found: Found,
+    /// `None` if it has none; then the call tells why.
+    descriptor: OnceCell<Option<MethodDescriptor>>,
+}
+
+/// What became of a guess.
+enum Outcome<T> {
+    /// It was right: what was done by it counts.
+    Holds {
+        done: Result<T>,
+        talk: Talk,
+        /// What the service says now, if that are other words for the same.
+        renewed: Option<Box<Found>>,
+    },
+    /// It was wrong; what the service says now.
+    Failed(Box<Found>),
+}
+
+impl Guess {
+    fn read(shelf: &Shelf<'_>, sought: &Sought<'_>) -> Option<Self> {
+        let kept = shelf.get().filter(|kept| reads_only(&kept.method))?;
+        let found = sought.as_kept(kept.clone())?;
+        Some(Self { kept, found, descriptor: OnceCell::new() })
+    }
+
+    fn prepare(&self) -> &Option<MethodDescriptor> {
+        self.descriptor.get_or_init(|| self.found.descriptor("").ok())
+    }
+
+    fn method(&self, caller: &Caller) -> Result<Method> {
+        let (caller, found) = (caller.clone(), self.found.clone());
+        match self.prepare() {
+            Some(descriptor) => Method::described(caller, descriptor.clone(), found),
+            None => Method::of(caller, found),
+        }
+    }
+
+    /// Does `work` by it while the service is asked whether it is right.
+    async fn try_out<T>(
+        &self,
+        sought: &Sought<'_>,
+        caller: &Caller,
+        work: &impl AsyncFn(Method, &mut Talk) -> Result<T>,
+    ) -> Result<Outcome<T>> {
+        let kept = &self.kept;
+        caller.trace().step(|| format!("{} of {} is called as it was described before", kept.method, kept.service));
+        let mut held = Talk::held();
+        let proving = sought.ask_again(kept, caller);
+        let working = async {
+            // The questions go first: the service answers them while the request is made.
+            yield_now().await;
+            yield_now().await;
+            work(self.method(caller)?, &mut held).await
+        };
+        let (said, done) = match select(pin!(proving), pin!(working)).await {
+            Either::Left((said, working)) => match Said::of(said?, kept) {
+                // Whatever is still under way is left.
+                Said::Otherwise(now) => return Ok(changed(caller, now)),
+                said => (said, working.await),
+            },
+            Either::Right((done, proving)) => (Said::of(proving.await?, kept), done),
+        };
+        Ok(match said {
+            Said::TheSame => Outcome::Holds { done, talk: held, renewed: None },
+            Said::InOtherWords(now) => Outcome::Holds { done, talk: held, renewed: Some(now) },
+            Said::Otherwise(now) => changed(caller, now),
+        })
+    }
+}
+
+/// What a service says of itself by now.
+enum Said {
+    TheSame,
+    /// What makes no difference to the call.
+    InOtherWords(Box<Found>),
+    Otherwise(Box<Found>),
+}
+
+impl Said {
+    fn of(now: Option<Found>, kept: &Kept) -> Self {
+        match now.map(Box::new) {
+            None => Self::TheSame,
+            Some(now) if is_same(kept, &now) => Self::InOtherWords(now),
+            Some(now) => Self::Otherwise(now),
+        }
+    }
+}
+
+fn changed<T>(caller: &Caller, now: Box<Found>) -> Outcome<T> {
+    caller.trace().step(|| format!("{} describes itself otherwise by now: called again", caller.place()));
+    Outcome::Failed(now)
+}
+
+/// Whether a call by what was `kept` is one by what is described `now`.
+fn is_same(kept: &Kept, now: &Found) -> bool {
+    if (&now.service, &now.method, &now.closure) != (&kept.service, &kept.method, &kept.closure) {
+        return false;
+    }
+    // Filters are made by what `list` answers with, whatever the method is.
+    let rows = |description: &Description| description.closure(&now.service, LIST);
+    now.description.files == kept.description.files
+        || (now.closure.0.is_some() && rows(&now.description) == rows(&kept.description))
+}
