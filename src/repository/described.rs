@@ -15,8 +15,9 @@ pub fn descriptors() -> Result<DescriptorPool, DescriptorError> {
 }
 
 /// The same as encoded `FileDescriptorSet`s, with what reflection describes of itself: all that is offered.
-pub fn descriptor_sets() -> [&'static [u8]; 3] {
-    [FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET, tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET]
+pub fn descriptor_sets() -> [&'static [u8]; 4] {
+    use tonic_reflection::pb::{v1, v1alpha};
+    [FILE_DESCRIPTOR_SET, tonic_health::pb::FILE_DESCRIPTOR_SET, v1::FILE_DESCRIPTOR_SET, v1alpha::FILE_DESCRIPTOR_SET]
 }
 
 /// The descriptors of `Plugin.register` in the API's first generation, 1.8.5 to 2.0.51. No service answers to them here:

@@ -8,7 +8,7 @@
 //! `add_fields`. A third it does only where it is given a registry ([`Images`]): ask for the image's tags. Without one
 //! `register` accepts an image that is nowhere, and `get_versions` has no versions.
 //!
-//! A call passes `server` and `lazy` (routing), `plugin` and `places` (the methods), `registration`, `record` and `images` (what
+//! A call passes `server` (routing), `plugin` and `places` (the methods), `registration`, `record` and `images` (what
 //! a plugin may be) or `query`, `condition`, `operator`, `document` and `datum` (which plugins are asked for), `table` (rows) and
 //! `store` (transactions).
 
@@ -18,7 +18,6 @@ mod described;
 mod document;
 mod fault;
 mod images;
-mod lazy;
 mod moment;
 mod operator;
 mod places;
@@ -27,6 +26,7 @@ pub mod proto;
 mod python;
 mod query;
 mod record;
+mod reflection;
 mod registration;
 mod server;
 mod store;

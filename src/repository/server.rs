@@ -10,16 +10,14 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, async_trait};
 use tonic_health::ServingStatus;
-use tonic_reflection::server as reflection;
 
-use super::lazy::Lazy;
 use super::places::Repositories;
 use super::plugin::{Plugins, Rules};
-use super::proto::FILE_DESCRIPTOR_SET;
 use super::proto::core::v1::VersionInfo;
 use super::proto::core::v1::server_info_server::{ServerInfo, ServerInfoServer};
 use super::proto::repository::v1::plugin_server::PluginServer;
 use super::proto::repository::v1::repository_server::RepositoryServer;
+use super::reflection::Reflection;
 use super::store::Store;
 use crate::error::{Error, Result};
 use crate::platform::MAX_MESSAGE_SIZE;
@@ -42,24 +40,13 @@ pub async fn routes(store: Store, rules: Rules) -> Routes {
     {
         health.set_service_status(service, ServingStatus::Serving).await;
     }
-    // Reading the descriptors takes longer than most calls, and a client asks by one of the versions at most.
     Routes::new(plugins)
         .add_service(RepositoryServer::new(Repositories))
         .add_service(ServerInfoServer::new(Info))
         .add_service(health_service)
-        .add_service(Lazy::new(|| reflection().build_v1().map_err(unreadable)))
-        .add_service(Lazy::new(|| reflection().build_v1alpha().map_err(unreadable)))
+        .add_service(Reflection::<false>)
+        .add_service(Reflection::<true>)
         .prepare()
-}
-
-fn reflection() -> reflection::Builder<'static> {
-    reflection::Builder::configure()
-        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-}
-
-fn unreadable(error: reflection::Error) -> Status {
-    Status::internal(format!("the bundled descriptors cannot be read: {error}"))
 }
 
 /// Serves `routes` on `listener` until `shutdown` is done; then takes no new calls and lets open ones end, for at most
