@@ -45,6 +45,24 @@ impl<'a> ApiName<'a> {
     }
 }
 
+/// The files that the file of a platform's service usually imports, by their names: a service whose library does not send
+/// imports along, as the one that they are built with, is asked for these at once, before it is known that they are needed.
+/// Empty for services of others.
+pub fn usual_imports(full_name: &str) -> Vec<String> {
+    let Some(ApiName { service, version, .. }) = ApiName::parse(full_name) else { return Vec::new() };
+    let mut imports: Vec<String> = [
+        "google/api/annotations.proto",
+        "google/api/http.proto",
+        "spaceone/api/core/v1/query.proto",
+        "spaceone/api/core/v2/query.proto",
+    ]
+    .map(str::to_owned)
+    .into();
+    // The resource that a service is named after is what its others belong to.
+    imports.push(format!("spaceone/api/{service}/{version}/{service}.proto"));
+    imports
+}
+
 /// `repository.Plugin` for `spaceone.api.repository.v1.Plugin`; names of others as they are.
 pub fn short_name(full_name: &str) -> String {
     match ApiName::parse(full_name) {
@@ -63,6 +81,13 @@ pub fn names_a_moment(field: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn imports_are_guessed_of_the_platforms_services_alone() {
+        let imports = usual_imports("spaceone.api.repository.v1.Plugin");
+        assert_eq!(imports.last().unwrap(), "spaceone/api/repository/v1/repository.proto");
+        assert!(usual_imports("grpc.health.v1.Health").is_empty());
+    }
 
     #[test]
     fn a_full_name_comes_apart_and_together() {

@@ -297,6 +297,29 @@ fn other_words_for_the_same_are_no_other_description() {
     assert_ne!(fs::read(&files(&folder(&user))[0]).unwrap(), kept);
 }
 
+const QUERY: &str = "file spaceone/api/core/v2/query.proto";
+const REPOSITORY: &str = "file spaceone/api/repository/v1/repository.proto";
+
+/// A service of the platform as it is: v1alpha alone, each file by itself.
+#[test]
+fn what_a_service_of_the_platform_imports_is_asked_for_at_once() {
+    let server = Server::with_reflection(Api::generation2(), Reflection::Own { imports: false }, plugin);
+    let user = Spacectl::new();
+    server.describing().hold();
+    let line = at(&server, "--no-cache list repository.Plugin -c plugin_id -o quiet");
+    let mut list = Running::start(&user, &line.split(' ').collect::<Vec<_>>());
+    let mut asked = Vec::new();
+    until(|| {
+        asked.extend(server.describing().take_questions());
+        [QUERY, REPOSITORY].iter().all(|import| asked.iter().any(|question| question == import))
+    });
+    let count = asked.len();
+    server.describing().release();
+    assert_eq!(list.end(), End::Exit(0));
+    // Nothing had to be asked for after the first answer.
+    assert_eq!(server.describing().take_questions(), [""; 0], "after {count}");
+}
+
 #[test]
 fn imports_that_are_not_sent_along_are_asked_for_in_the_same_flight_once_they_are_known() {
     let own = |port: u16, api: Api| {
@@ -309,16 +332,18 @@ fn imports_that_are_not_sent_along_are_asked_for_in_the_same_flight_once_they_ar
     let user = Spacectl::new();
     let line = at(&server, "list repository.Plugin -c name -o quiet");
     assert_eq!(user.run(&line).quiet_success(), "A\n");
-    let asked = server.describing().take_questions();
+    // The first time they are guessed, and more than there are; the second time it is known which there are.
+    let guessed = server.describing().take_questions();
     server.describing().hold();
     let mut again = Running::start(&user, &line.split(' ').collect::<Vec<_>>());
+    let asked = ["services", &format!("symbol {PLUGIN}"), QUERY, REPOSITORY].map(str::to_owned);
     let mut at_once = Vec::new();
     until(|| {
         at_once.extend(server.describing().take_questions());
         at_once.len() >= asked.len()
     });
     assert_eq!(at_once, asked);
-    assert!(asked.iter().any(|question| question.starts_with("file ")), "{asked:?}");
+    assert!(asked.iter().all(|question| guessed.contains(question)), "{guessed:?}");
     server.describing().release();
     assert_eq!((again.end(), again.out.as_str()), (End::Exit(0), "A\n"));
     // A server that lacks them, and one that ends the conversation over it.
@@ -546,7 +571,7 @@ fn each_endpoint_and_method_has_a_place_of_its_own() {
 
 #[test]
 fn without_a_cache_nothing_is_read_and_nothing_written() {
-    let server = generation2(0);
+    let server = Server::with_reflection(Api::generation2(), Reflection::Own { imports: true }, plugin);
     let user = Spacectl::new();
     let line = at(&server, "list repository.Plugin -c plugin_id -o quiet");
     assert_eq!(user.run(&format!("--no-cache {line}")).quiet_success(), "plugin-a\n");

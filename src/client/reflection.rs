@@ -22,6 +22,7 @@ use super::call::Caller;
 use super::descriptors::{self, Description};
 use super::status;
 use crate::error::{Error, Kind, Result, code_name};
+use crate::platform::usual_imports;
 
 /// A version of reflection. The messages of all are the same on the wire; only the path differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,10 +70,21 @@ pub struct Way {
 }
 
 /// Asks for the names of all services, and for the file of `symbol` with its imports: in one round trip where the server
-/// sends imports along, as the platform's services do. A `symbol` that the server does not know leaves its file out.
+/// sends imports along, or has those alone that files of the platform usually have. A `symbol` that the server does not know leaves its file out.
 pub async fn fetch(caller: &Caller, symbol: &str) -> Result<(Description, Way)> {
-    let ask = async |conversation: &mut Conversation| conversation.describe(symbol, &[]).await;
-    converse(caller, None, ask).await
+    let guesses = usual_imports(symbol);
+    let ask = async |conversation: &mut Conversation| {
+        // The platform's services have this version alone. Others may end the stream over a file that they do not have.
+        let guesses = if conversation.version == Version::V1Alpha { &guesses[..] } else { &[] };
+        conversation.describe(symbol, guesses).await
+    };
+    match converse(caller, None, ask).await {
+        Err(error) if error.kind() == Kind::Status(Code::NotFound) && !guesses.is_empty() => {
+            let ask = async |conversation: &mut Conversation| conversation.describe(symbol, &[]).await;
+            converse(caller, None, ask).await
+        }
+        fetched => fetched,
+    }
 }
 
 /// As [`fetch`], in the `known` way in which it was got before; where that does not lead there any more, in any.
@@ -198,14 +210,15 @@ struct Answered {
 /// then already in it: some servers send no headers before they have seen a question.
 struct Conversation {
     questions: mpsc::UnboundedSender<ServerReflectionRequest>,
-    unopened: Option<(Caller, Version, mpsc::UnboundedReceiver<ServerReflectionRequest>)>,
+    unopened: Option<(Caller, mpsc::UnboundedReceiver<ServerReflectionRequest>)>,
+    version: Version,
     answers: Option<Streaming<ServerReflectionResponse>>,
 }
 
 impl Conversation {
     fn start(caller: &Caller, version: Version) -> Self {
         let (questions, receiver) = mpsc::unbounded_channel();
-        Self { questions, unopened: Some((caller.clone(), version, receiver)), answers: None }
+        Self { questions, unopened: Some((caller.clone(), receiver)), version, answers: None }
     }
 
     /// The names of all services, and the files of `symbol`; `imports` are asked for before it is known that they are
@@ -227,8 +240,12 @@ impl Conversation {
             Err(status) => return Err(status),
         }
         for import in imports {
-            files.ask_for(import);
+            let before = files.raw.len();
             self.files(&mut files).await?;
+            // One that had come along already need not be asked for the next time.
+            if files.raw.len() > before {
+                files.ask_for(import);
+            }
         }
         self.imports(&mut files).await?;
         Ok(Answered { services, files })
@@ -255,13 +272,13 @@ impl Conversation {
     }
 
     async fn answer(&mut self) -> Result<MessageResponse, Status> {
-        if let Some((caller, version, receiver)) = self.unopened.take() {
+        if let Some((caller, receiver)) = self.unopened.take() {
             let mut request = Request::new(UnboundedReceiverStream::new(receiver));
             caller.apply_metadata(&mut request);
             let mut grpc = caller.grpc();
             grpc.ready().await.map_err(Status::from_error)?;
             let codec: ProstCodec<ServerReflectionRequest, ServerReflectionResponse> = ProstCodec::default();
-            let response = grpc.streaming(request, PathAndQuery::from_static(version.path()), codec).await?;
+            let response = grpc.streaming(request, PathAndQuery::from_static(self.version.path()), codec).await?;
             self.answers = Some(response.into_inner());
         }
         let ended = || Status::unavailable("the reflection stream ended early");
