@@ -5,7 +5,7 @@ use super::answers::{Answers, Form};
 use super::summary::Summary;
 use crate::commands::method::Method;
 use crate::commands::stop::Stop;
-use crate::error::{Error, Result};
+use crate::error::{Effect, Error, Result};
 use crate::streams::Streams;
 
 /// Follows the stream of each document to its end, or to Ctrl-C.
@@ -35,8 +35,9 @@ pub async fn run(
             Err(error) => {
                 summary.failed(&error);
                 talk.failure(&error.clone().within(label));
+                let is_cut_off = error.effect() == Effect::Unsent;
                 first.get_or_insert(error);
-                if !keep_going {
+                if !keep_going || is_cut_off {
                     break;
                 }
             }
