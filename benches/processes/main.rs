@@ -23,6 +23,7 @@ mod text;
 mod turns;
 
 use std::fs;
+use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
@@ -33,7 +34,18 @@ use programs::{Abilities, Programs};
 use report::{Binaries, Report};
 use stage::{Stage, Trust};
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // anyhow's own form would add a backtrace where the environment asks panics for one.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     match Role::of(std::env::args().skip(1))? {
         Role::Serve => service::run(),
         Role::Print => {
