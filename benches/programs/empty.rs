@@ -1,0 +1,3 @@
+//! The empty process: what it costs that a program is started at all.
+
+fn main() {}
