@@ -9,18 +9,24 @@
 //! serializer writes (groups, a field's message in two parts, two members of one `oneof`, whatever is broken); that is
 //! for the first way. What both take, both say the same of.
 
+mod check;
 mod decoder;
 mod dynamic;
 mod emit;
+mod find;
+mod map;
+mod moment;
 mod plan;
+mod scalar;
 mod sink;
 #[cfg(test)]
 pub(crate) mod tests;
 mod wire;
 
+pub use check::Checked;
 pub use decoder::Decoder;
 pub use dynamic::{decode, value};
-pub use emit::{Checked, Field, Found, Scratch};
+pub use find::{Field, Found, Scratch};
 pub use plan::Plan;
 pub use sink::{Sink, ValueSink, hand_on};
 pub use wire::Odd;
