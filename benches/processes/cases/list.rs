@@ -87,7 +87,7 @@ fn one(rows: usize, format: Format, columns: &'static str, programs: &Programs) 
     // It takes a minute for every column of 100,000 rows: one format tells enough.
     let is_compared = format == Format::Table || !is_huge && columns == "all" && format != Format::Jsonl;
     if is_compared {
-        contestants.extend(Contestant::python(&args, check, programs, 3));
+        contestants.extend(Contestant::python(&args, check, programs, if is_huge { 1 } else { 3 }));
     }
     let many = match columns {
         "id" => "one column",
