@@ -52,28 +52,28 @@ impl<const ALPHA: bool> Service<http::Request<Body>> for Reflection<ALPHA> {
             if !request.uri().path().ends_with("/ServerReflectionInfo") {
                 return Ok(Status::unimplemented("").into_http());
             }
-            Ok(Grpc::new(ProstCodec::default()).streaming(Answering, request).await)
+            Ok(Grpc::new(ProstCodec::default()).streaming(Answering::<ALPHA>, request).await)
         })
     }
 }
 
-struct Answering;
+struct Answering<const ALPHA: bool>;
 
-impl StreamingService<ServerReflectionRequest> for Answering {
+impl<const ALPHA: bool> StreamingService<ServerReflectionRequest> for Answering<ALPHA> {
     type Response = ServerReflectionResponse;
     type ResponseStream = Pin<Box<dyn Stream<Item = Result<ServerReflectionResponse, Status>> + Send>>;
     type Future = Ready<Result<Response<Self::ResponseStream>, Status>>;
 
     fn call(&mut self, request: Request<Streaming<ServerReflectionRequest>>) -> Self::Future {
-        let answers = request.into_inner().map(|question| answer(question?));
+        let answers = request.into_inner().map(|question| answer::<ALPHA>(question?));
         ready(Ok(Response::new(Box::pin(answers))))
     }
 }
 
-fn answer(question: ServerReflectionRequest) -> Result<ServerReflectionResponse, Status> {
+fn answer<const ALPHA: bool>(question: ServerReflectionRequest) -> Result<ServerReflectionResponse, Status> {
     let pool = pool().as_ref().map_err(Clone::clone)?;
     let answer = match &question.message_request {
-        Some(MessageRequest::ListServices(_)) => services(pool),
+        Some(MessageRequest::ListServices(_)) => services::<ALPHA>(pool),
         Some(MessageRequest::FileContainingSymbol(symbol)) => files(file_of(pool, symbol), symbol),
         Some(MessageRequest::FileByFilename(name)) => files(pool.get_file_by_name(name), name),
         // There are no extensions.
@@ -101,10 +101,12 @@ fn pool() -> &'static Result<DescriptorPool, Status> {
     })
 }
 
-fn services(pool: &DescriptorPool) -> MessageResponse {
-    let name = |name: &str| ServiceResponse { name: name.to_owned() };
+/// Every service but the other version of this one.
+fn services<const ALPHA: bool>(pool: &DescriptorPool) -> MessageResponse {
+    let other = if ALPHA { Reflection::<false>::NAME } else { Reflection::<true>::NAME };
+    let names = pool.services().map(|service| service.full_name().to_owned()).filter(|name| name != other);
     MessageResponse::ListServicesResponse(ListServiceResponse {
-        service: pool.services().map(|service| name(service.full_name())).collect(),
+        service: names.map(|name| ServiceResponse { name }).collect(),
     })
 }
 
@@ -162,7 +164,7 @@ mod tests {
 
     fn ask(question: MessageRequest) -> MessageResponse {
         let question = ServerReflectionRequest { host: "h".into(), message_request: Some(question) };
-        let answer = answer(question.clone()).unwrap();
+        let answer = answer::<false>(question.clone()).unwrap();
         assert_eq!((answer.valid_host.as_str(), answer.original_request), ("h", Some(question)));
         answer.message_response.unwrap()
     }
@@ -193,7 +195,6 @@ mod tests {
         let expected = [
             "grpc.health.v1.Health",
             Reflection::<false>::NAME,
-            Reflection::<true>::NAME,
             "spaceone.api.core.v1.ServerInfo",
             "spaceone.api.repository.v1.Plugin",
             "spaceone.api.repository.v1.Repository",
@@ -233,6 +234,6 @@ mod tests {
         }
         assert_eq!(names(MessageRequest::FileByFilename("nope.proto".into())), None);
         assert_eq!(names(MessageRequest::AllExtensionNumbersOfType("x".into())), None);
-        assert!(answer(ServerReflectionRequest::default()).is_err());
+        assert!(answer::<true>(ServerReflectionRequest::default()).is_err());
     }
 }
