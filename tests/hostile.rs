@@ -2,38 +2,41 @@
 //! no more memory than they take themselves.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::Cell;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use serde_json::Number;
 use spacectl::decode::{Odd, Plan, Scratch, Sink};
 
-/// Counts what is in use.
+/// Counts what each thread has in use: tests run side by side.
 struct Counting;
 
-static USED: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    static USED: Cell<isize> = const { Cell::new(0) };
+    static MOST: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(size: usize, sign: isize) {
+    let used = USED.get() + sign * size as isize;
+    USED.set(used);
+    MOST.set(MOST.get().max(used));
+}
 
 // Counting is all that is added to the system's own allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let used = USED.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        MOST.fetch_max(used, Ordering::Relaxed);
+        count(layout.size(), 1);
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        USED.fetch_sub(layout.size(), Ordering::Relaxed);
+        count(layout.size(), -1);
         unsafe { System.dealloc(pointer, layout) }
     }
 }
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// One measurement at a time.
-static MEASURING: Mutex<()> = Mutex::new(());
 
 /// What reading needs besides: places for fields at every depth, and a text.
 const ROOM: usize = 64 * 1024;
@@ -83,13 +86,11 @@ fn kinds() -> MessageDescriptor {
 
 /// How many values are in `bytes`; `None` if they are refused. Fails if reading takes more memory than they do.
 fn read(plan: &Plan, bytes: &[u8]) -> Option<usize> {
-    let measuring = MEASURING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let before = USED.load(Ordering::Relaxed);
-    MOST.store(before, Ordering::Relaxed);
+    let before = USED.get();
+    MOST.set(before);
     let (mut scratch, mut nobody) = (Scratch::default(), Nobody::default());
     let done = plan.check(0, bytes, &mut scratch).and_then(|()| plan.emit(0, bytes, &mut nobody, &mut scratch));
-    let most = MOST.load(Ordering::Relaxed) - before;
-    drop(measuring);
+    let most = usize::try_from(MOST.get() - before).unwrap();
     assert!(most <= bytes.len() + ROOM, "{most} bytes for {}", bytes.len());
     done.ok().map(|()| nobody.values)
 }
