@@ -43,7 +43,7 @@ fn steps_are_part_of_the_json_object() {
     let run = Spacectl::new()
         .run(&format!("--endpoint {} --error-format json -v list repository.Plugin -c plugin_id", server.url()));
     let told: Value = serde_json::from_str(&run.stderr).unwrap();
-    assert_eq!(told["trace"].as_array().unwrap().len(), 5, "{run}");
+    assert_eq!(told["trace"].as_array().unwrap().len(), 6, "{run}");
 }
 
 #[test]
