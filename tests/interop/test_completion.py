@@ -127,7 +127,7 @@ def test_commands_options_and_fixed_values(start):
     shell.completes("echo a | spacectl li", "echo a | spacectl list ")
     shell.completes("spacectl config endp", "spacectl config endpoint ")
     shell.completes("spacectl list --colu", "spacectl list --columns ")
-    shell.completes(f"spacectl list {PLUGIN} -o js", f"spacectl list {PLUGIN} -o json ")
+    shell.completes(f"spacectl list {PLUGIN} -o ya", f"spacectl list {PLUGIN} -o yaml ")
     shell.completes("spacectl completion el", "spacectl completion elvish ")
     shell.completes("spacectl -e lo", "spacectl -e local ")
     shell.completes("spacectl --environment=lo", "spacectl --environment=local ")
