@@ -19,14 +19,15 @@ const FORM: &str = "a template is written as `template: {list: [plugin_id, name|
 /// What a file of columns comes to by itself is less, so that only aliases are stopped by it.
 const LIMITS: Limits = Limits { depth: 32, weight: 64 << 20 };
 
-/// Templates in the form of a user's, for the resources of the Repository service. Both generations of its API share
-/// them: a column that a service does not know is left out.
+/// The columns that this program brings for the resources of the Repository service, in the form of `-c`. Both generations
+/// of its API share them: a column that a service does not know is left out, as `resource_type`, which the first one calls
+/// `service_type`, and all those of a resource that it does not have.
 const BUILT_IN: [(&str, &str); 5] = [
-    ("repository.DashboardTemplate", include_str!("templates/repository.DashboardTemplate.yml")),
-    ("repository.Plugin", include_str!("templates/repository.Plugin.yml")),
-    ("repository.Policy", include_str!("templates/repository.Policy.yml")),
-    ("repository.Repository", include_str!("templates/repository.Repository.yml")),
-    ("repository.Schema", include_str!("templates/repository.Schema.yml")),
+    ("repository.DashboardTemplate", "template_id,name,state,template_type"),
+    ("repository.Plugin", "plugin_id,name,state,resource_type,service_type,provider"),
+    ("repository.Policy", "policy_id,name,state,created_at"),
+    ("repository.Repository", "repository_id,name,repository_type,endpoint"),
+    ("repository.Schema", "name,service_type,created_at"),
 ];
 
 /// The columns of a resource's tables, and what else stands in their file.
@@ -93,9 +94,9 @@ impl Template {
 
     /// The template that this program brings for a resource, `service.Resource`, if it brings one.
     pub fn built_in(resource: &str) -> Option<Self> {
-        let (_, text) = BUILT_IN.iter().find(|(name, _)| *name == resource)?;
+        let (_, columns) = BUILT_IN.iter().find(|(name, _)| *name == resource)?;
         // They are part of the program; a test reads them all.
-        Self::parse(text.as_bytes().to_vec(), resource).ok()
+        Self::of_columns(columns).ok()
     }
 
     /// The resources that [`Template::built_in`] knows, sorted.
@@ -267,10 +268,9 @@ mod tests {
         let names: Vec<&str> = Template::built_in_resources().collect();
         assert!(names.is_sorted());
         for name in names {
-            let (_, text) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name).unwrap();
-            let template = parse(text).unwrap();
+            let template = Template::built_in(name).unwrap();
             assert!(template.texts().count() > 1, "{name}");
-            assert_eq!(Template::built_in(name).unwrap().values(), template.values());
+            assert_eq!(parse(&template.to_yaml()).unwrap().values(), template.values(), "{name}");
         }
         assert_eq!(Template::built_in("identity.Project"), None);
     }
