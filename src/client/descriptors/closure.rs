@@ -222,6 +222,8 @@ fn encode_field(field: &[u8], options: &mut Options) -> Result<Vec<u8>, Broken> 
         let part = part?;
         match part.number {
             field::OPTIONS => options.keep(&mut encoded, part, Of::Field)?,
+            // Nothing here goes by it, and it is made up where it is missing.
+            field::JSON_NAME => {}
             _ => encoded.extend_from_slice(part.whole),
         }
     }

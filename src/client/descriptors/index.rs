@@ -34,6 +34,7 @@ pub(super) mod field {
     pub const EXTENDEE: u32 = 2;
     pub const TYPE_NAME: u32 = 6;
     pub const OPTIONS: u32 = 8;
+    pub const JSON_NAME: u32 = 10;
 }
 
 /// Of `EnumDescriptorProto`, `ServiceDescriptorProto` and the like: the name of each is its first field.
