@@ -10,8 +10,9 @@
 //!
 //! A call passes `server` (routing), `plugin` and `places` (the methods), `registration`, `record` and `images` (what
 //! a plugin may be) or `query`, `condition`, `operator`, `document` and `datum` (which plugins are asked for), `table` (rows) and
-//! `store` (transactions).
+//! `store` and `batch` (transactions).
 
+mod batch;
 mod condition;
 mod datum;
 mod described;

@@ -1,6 +1,6 @@
 //! The SQLite file behind the embedded service: opening it, and transactions that several processes can share.
 //!
-//! One file in WAL mode. Calls run on the thread that asks: they take microseconds (a list of all of 100,000 plugins is
+//! One file in WAL mode. What several callers write at once is one commit: see [`super::batch`]. Calls run on the thread that asks: they take microseconds (a list of all of 100,000 plugins is
 //! the exception, with some tenths of a second), less than handing them to another thread would cost a command that
 //! makes one call and ends. Only waiting for another process can take long, and that is done asleep, without blocking
 //! the runtime: see [`Store::write`].
@@ -8,12 +8,14 @@
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{self, Path};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use tokio::task::yield_now;
 use tonic::Status;
 
+use super::batch::{Batch, Batches};
 use super::fault::Fault;
 use crate::error::{Error, Result};
 
@@ -43,7 +45,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(32);
 /// The plugins that are registered in one file. Cheap to clone; clones share one connection.
 #[derive(Clone, Debug)]
 pub struct Store {
-    connection: Arc<Mutex<Connection>>,
+    batches: Arc<Mutex<Batches>>,
     is_new: bool,
 }
 
@@ -116,7 +118,7 @@ impl Store {
                     .hint("use the version of this program that wrote it, or a later one"));
             }
         };
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), is_new })
+        Ok(Self { batches: Arc::new(Mutex::new(Batches::new(connection))), is_new })
     }
 
     /// Whether [`Store::open`] created the store.
@@ -132,7 +134,15 @@ impl Store {
         &self,
         work: impl Fn(&Connection) -> std::result::Result<T, Failure>,
     ) -> std::result::Result<T, Status> {
-        self.transact(TransactionBehavior::Deferred, work).await
+        patiently_async(|| {
+            let mut batches = self.lock();
+            let transaction = batches.connection().transaction_with_behavior(TransactionBehavior::Deferred)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        })
+        .await
+        .map_err(Status::from)
     }
 
     /// Runs `work` alone among all processes; what it writes is kept if it succeeds, and as a whole.
@@ -146,36 +156,36 @@ impl Store {
         &self,
         work: impl Fn(&Connection) -> std::result::Result<T, Failure>,
     ) -> std::result::Result<T, Status> {
-        // Immediate: a transaction that reads first and writes then could otherwise find that another process wrote
-        // between, and fail.
-        self.transact(TransactionBehavior::Immediate, work).await
-    }
-
-    async fn transact<T>(
-        &self,
-        behavior: TransactionBehavior,
-        work: impl Fn(&Connection) -> std::result::Result<T, Failure>,
-    ) -> std::result::Result<T, Status> {
-        let mut pauses = Pauses::start();
-        loop {
-            match (self.attempt(behavior, &work), pauses.next()) {
-                (Err(Failure::Database(error)), Some(pause)) if is_busy(&error) => tokio::time::sleep(pause).await,
-                (result, _) => return result.map_err(Status::from),
-            }
+        let (done, batch) = patiently_async(|| self.lock().take_part(&work)).await?;
+        let ending = End { store: self, batch: &batch };
+        // Whoever else is ready to write does so now.
+        yield_now().await;
+        drop(ending);
+        match batch.get() {
+            Some(Err(status)) => Err(status.clone()),
+            _ => Ok(done?),
         }
     }
 
-    fn attempt<T>(
-        &self,
-        behavior: TransactionBehavior,
-        work: impl Fn(&Connection) -> std::result::Result<T, Failure>,
-    ) -> std::result::Result<T, Failure> {
+    fn lock(&self) -> MutexGuard<'_, Batches> {
         // A panic in a transaction rolls it back on its way out, so the connection behind a poisoned lock is sound.
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = connection.transaction_with_behavior(behavior)?;
-        let done = work(&transaction)?;
-        transaction.commit()?;
-        Ok(done)
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sees to the end of a batch, also where its writer is not waited for any more.
+struct End<'a> {
+    store: &'a Store,
+    batch: &'a Batch,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        // Another of it can have been earlier, and a further one have begun.
+        let mut batches = self.store.lock();
+        if self.batch.get().is_none() {
+            batches.end();
+        }
     }
 }
 
@@ -260,6 +270,19 @@ fn found(connection: &mut Connection) -> rusqlite::Result<Opened> {
     }
     transaction.commit()?;
     Ok(opened)
+}
+
+/// As [`patiently`], asleep between attempts without blocking the runtime.
+async fn patiently_async<T>(
+    mut attempt: impl FnMut() -> std::result::Result<T, Failure>,
+) -> std::result::Result<T, Failure> {
+    let mut pauses = Pauses::start();
+    loop {
+        match (attempt(), pauses.next()) {
+            (Err(Failure::Database(error)), Some(pause)) if is_busy(&error) => tokio::time::sleep(pause).await,
+            (result, _) => return result,
+        }
+    }
 }
 
 /// Tries again while other processes keep the database busy.
