@@ -1,5 +1,5 @@
-//! Messages that are made to do harm, read by the plan of their type: they are refused or read, without a panic, and with
-//! no more memory than they take themselves.
+//! Messages that are made to do harm, or are only long, and descriptors that are made to do harm: they are refused or
+//! read, without a panic, and with no more memory than they take themselves.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -7,6 +7,7 @@ use std::cell::Cell;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use serde_json::Number;
 use spacectl::decode::{Odd, Plan, Scratch, Sink};
+use spacectl::view::{Cell as RowCell, Columns, Shape};
 
 /// Counts what each thread has in use: tests run side by side.
 struct Counting;
@@ -84,15 +85,31 @@ fn kinds() -> MessageDescriptor {
     pool.get_message_by_name("test.kinds.Kinds").unwrap()
 }
 
-/// How many values are in `bytes`; `None` if they are refused. Fails if reading takes more memory than they do.
-fn read(plan: &Plan, bytes: &[u8]) -> Option<usize> {
+/// The type `name` of a file of this text.
+fn described(name: &str, source: &str) -> MessageDescriptor {
+    let file = protox::file::File::from_source("described.proto", source).unwrap();
+    let files = prost_types::FileDescriptorSet { file: vec![file.file_descriptor_proto().clone()] };
+    DescriptorPool::from_file_descriptor_set(files).unwrap().get_message_by_name(name).unwrap()
+}
+
+/// The most memory that `work` has in use at once, beside what was in use before.
+fn most_of(work: impl FnOnce()) -> usize {
     let before = USED.get();
     MOST.set(before);
-    let (mut scratch, mut nobody) = (Scratch::default(), Nobody::default());
-    let done = plan.check(0, bytes, &mut scratch).and_then(|()| plan.emit(0, bytes, &mut nobody, &mut scratch));
-    let most = usize::try_from(MOST.get() - before).unwrap();
+    work();
+    usize::try_from(MOST.get() - before).unwrap()
+}
+
+/// How many values are in `bytes`; `None` if they are refused. Fails if reading takes more memory than they do.
+fn read(plan: &Plan, bytes: &[u8]) -> Option<usize> {
+    let mut values = None;
+    let most = most_of(|| {
+        let (mut scratch, mut nobody) = (Scratch::default(), Nobody::default());
+        let done = plan.check(0, bytes, &mut scratch).and_then(|()| plan.emit(0, bytes, &mut nobody, &mut scratch));
+        values = done.ok().map(|()| nobody.values);
+    });
     assert!(most <= bytes.len() + ROOM, "{most} bytes for {}", bytes.len());
-    done.ok().map(|()| nobody.values)
+    values
 }
 
 fn varint(mut value: usize) -> Vec<u8> {
@@ -154,4 +171,27 @@ fn depth_ends_somewhere() {
     assert_eq!(read(&plan, &field(22, &lists(3_000))), None);
     // A group that is never ended.
     assert_eq!(read(&plan, &[0x5b].repeat(MANY)), None);
+}
+
+#[test]
+fn rows_that_were_shown_leave_nothing_behind() {
+    let source = r#"syntax = "proto3"; package list;
+        message List { repeated Row results = 1; }
+        message Row { string name = 1; map<string, string> tags = 2; repeated int32 numbers = 3; }"#;
+    let list = described("list.List", source);
+    let tag = field(2, &[field(1, b"icon"), field(2, &[b'x'; 1000])].concat());
+    let row = field(1, &[field(1, b"name"), tag, field(3, &[1, 2, 3])].concat());
+    let document = Shape::of(&list).wired(&row.repeat(2_000).into()).unwrap();
+    for columns in ["tags.icon", "name,numbers,tags.icon|a,tags,tags.icon|b", "numbers.0,tags.nope,numbers"] {
+        let rows = document.clone().select(&Columns::parse(columns).unwrap()).into_rows();
+        let mut seen = 0;
+        let most = most_of(|| {
+            let mut count = |_: &[RowCell<'_>]| {
+                seen += 1;
+                Ok(())
+            };
+            rows.each(&rows.headers(), &mut count).unwrap();
+        });
+        assert!(seen == 2_000 && most <= ROOM, "{columns}: {most} bytes");
+    }
 }

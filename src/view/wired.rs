@@ -313,6 +313,8 @@ impl Rows for WireList {
                 Cow::Owned(text) => Some(text),
                 Cow::Borrowed(_) => None,
             }));
+            // Cells below a field bring rooms of their own and take none.
+            spare.truncate(columns.len());
             Ok(())
         })
     }
