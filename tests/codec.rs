@@ -57,7 +57,8 @@ fn wire_bytes() -> impl Strategy<Value = Vec<u8>> {
         encode_varint(u64::from(number << 3 | u32::from(wire_type)), &mut key);
         key
     };
-    let varint = prop_oneof![0..3_u64, any::<u64>()].prop_map(|value| {
+    let ends = prop::sample::select(vec![i64::MIN, i64::MAX, i64::from(i32::MIN), i64::from(i32::MAX)]);
+    let varint = prop_oneof![0..3_u64, any::<u64>(), ends.prop_map(i64::cast_unsigned)].prop_map(|value| {
         let mut bytes = Vec::new();
         encode_varint(value, &mut bytes);
         bytes
@@ -212,6 +213,36 @@ fn well_known_types_have_their_json_form() {
     let back = through(&value).unwrap();
     for (key, value) in object(value) {
         assert_eq!(back[&key], value, "{key}");
+    }
+}
+
+/// A moment without a text is shown by its parts, the last numbers that there are included.
+#[test]
+fn moments_that_no_text_tells_are_shown_by_their_parts() {
+    let shown = |field: u32, seconds: i64, nanos: i32| {
+        let mut inner = Vec::new();
+        for (number, part) in [(1, seconds), (2, nanos.into())] {
+            encode_varint(number << 3, &mut inner);
+            encode_varint(part.cast_unsigned(), &mut inner);
+        }
+        let mut bytes = Vec::new();
+        encode_varint(u64::from(field << 3 | 2), &mut bytes);
+        bytes.push(inner.len() as u8);
+        bytes.extend(inner);
+        let value = decoded(&bytes).unwrap();
+        assert_eq!(read(&bytes, &kinds()), Some(value.clone()), "{seconds} {nanos}");
+        value
+    };
+    let (first, last) = (i64::MIN.to_string(), i64::MAX.to_string());
+    assert_eq!(shown(25, i64::MIN, 0), json!({"took": {"seconds": first}}));
+    assert_eq!(shown(25, i64::MAX, 0), json!({"took": {"seconds": last}}));
+    assert_eq!(shown(25, 0, i32::MIN), json!({"took": {"nanos": i32::MIN}}));
+    assert_eq!(shown(24, i64::MIN, 0), json!({"at": {"seconds": first}}));
+    for seconds in [i64::MIN, -62_135_596_800, -1, 0, 1, 253_402_300_799, i64::MAX] {
+        for nanos in [i32::MIN, -1, 0, 1, i32::MAX] {
+            shown(24, seconds, nanos);
+            shown(25, seconds, nanos);
+        }
     }
 }
 

@@ -11,8 +11,9 @@ use super::wire::{Odd, number};
 /// The years 1 to 9999 in seconds, as the JSON form of a timestamp has them.
 const SECONDS: Range<i64> = -62_135_596_800..253_402_300_800;
 /// The longest duration in seconds: 10,000 years.
-const LONGEST: i64 = 315_576_000_000;
-const NANOS: i32 = 1_000_000_000;
+const LONGEST: u64 = 315_576_000_000;
+/// The parts of a second.
+const NANOS: u32 = 1_000_000_000;
 
 impl Plan {
     /// The text of a timestamp or a duration, in `scratch`.
@@ -25,12 +26,12 @@ impl Plan {
         scratch.text.clear();
         // Writing to a String cannot fail.
         let _ = match message.form {
-            Form::Timestamp if SECONDS.contains(&seconds) && (0..NANOS).contains(&nanos) => {
+            Form::Timestamp if SECONDS.contains(&seconds) && nanos >= 0 && nanos.unsigned_abs() < NANOS => {
                 write!(scratch.text, "{}", prost_types::Timestamp { seconds, nanos })
             }
             Form::Duration
-                if seconds.abs() <= LONGEST
-                    && nanos.abs() < NANOS
+                if seconds.unsigned_abs() <= LONGEST
+                    && nanos.unsigned_abs() < NANOS
                     && (seconds == 0 || nanos == 0 || (seconds > 0) == (nanos > 0)) =>
             {
                 write!(scratch.text, "{}", prost_types::Duration { seconds, nanos })

@@ -288,13 +288,13 @@ fn single(dice: &mut Dice, field: &FieldDescriptor, depth: u32) -> Field {
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
             // Parts of a second, where it is one.
             Field::I32(if field.name() == "nanos" {
-                dice.of(&[0, 1, 5_000_000, 999_999_999, -1])
+                dice.of(&[0, 1, 5_000_000, 999_999_999, -1, 1_000_000_000, i32::MIN, i32::MAX])
             } else {
                 integer(dice) as i32
             })
         }
         Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Field::I64(if field.name() == "seconds" {
-            dice.of(&[0, 1, -5, 1_700_000_000, 1 << 40])
+            dice.of(&[0, 1, -5, 1_700_000_000, 1 << 40, i64::MIN, i64::MAX])
         } else {
             integer(dice)
         }),
@@ -389,8 +389,8 @@ fn has_strange_moments(bytes: &[u8], descriptor: &MessageDescriptor) -> bool {
         if name == "google.protobuf.Timestamp" || name == "google.protobuf.Duration" {
             let part = |name| message.get_field_by_name(name).unwrap().into_owned();
             let (Field::I64(seconds), Field::I32(nanos)) = (part("seconds"), part("nanos")) else { unreachable!() };
-            let is_plain = nanos == 0 || (nanos > 0 && seconds >= 0);
-            return !is_plain || seconds.abs() > 1 << 38;
+            let is_plain = nanos == 0 || (nanos > 0 && nanos < 1_000_000_000 && seconds >= 0);
+            return !is_plain || seconds.unsigned_abs() > 1 << 38;
         }
         let within = |value: &Field| match value {
             Field::Message(message) => any(message),
