@@ -237,6 +237,10 @@ fn moments_that_no_text_tells_are_shown_by_their_parts() {
     assert_eq!(shown(25, i64::MIN, 0), json!({"took": {"seconds": first}}));
     assert_eq!(shown(25, i64::MAX, 0), json!({"took": {"seconds": last}}));
     assert_eq!(shown(25, 0, i32::MIN), json!({"took": {"nanos": i32::MIN}}));
+    // Its signs say two things.
+    assert_eq!(shown(25, 1, -1), json!({"took": {"seconds": "1", "nanos": -1}}));
+    assert_eq!(shown(25, -1, 1), json!({"took": {"seconds": "-1", "nanos": 1}}));
+    assert_eq!(shown(25, -1, -1), json!({"took": "-1.000000001s"}));
     assert_eq!(shown(24, i64::MIN, 0), json!({"at": {"seconds": first}}));
     for seconds in [i64::MIN, -62_135_596_800, -1, 0, 1, 253_402_300_799, i64::MAX] {
         for nanos in [i32::MIN, -1, 0, 1, i32::MAX] {

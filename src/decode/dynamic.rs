@@ -29,6 +29,7 @@ pub fn value(message: &DynamicMessage) -> Value {
         Some(WellKnown::ListValue) => get(message, "values").unwrap_or_else(|| Value::Array(Vec::new())),
         Some(WellKnown::Value) => json_value(message),
         Some(WellKnown::Wrapper(field)) => single(&message.get_field(&field), &field.kind()),
+        Some(WellKnown::Duration) if has_two_signs(message) => by_fields(message),
         Some(WellKnown::Timestamp | WellKnown::Duration | WellKnown::FieldMask) => by_json_form(message),
         // One of a type that the service did not describe is shown by its fields.
         Some(WellKnown::Any) => any(message).unwrap_or_else(|| by_fields(message)),
@@ -89,6 +90,16 @@ fn by_json_form(message: &DynamicMessage) -> Value {
         // A time outside the years 1 to 9999, which has no text.
         by_fields(message)
     })
+}
+
+/// Whether a duration says two things: the library would write its text with the sign of either.
+fn has_two_signs(duration: &DynamicMessage) -> bool {
+    let sign = |name| match duration.get_field_by_name(name).as_deref() {
+        Some(Field::I64(seconds)) => seconds.signum(),
+        Some(Field::I32(nanos)) => i64::from(nanos.signum()),
+        _ => 0,
+    };
+    sign("seconds") * sign("nanos") < 0
 }
 
 fn shown(value: &Field, field: &FieldDescriptor) -> Value {
