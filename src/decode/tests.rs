@@ -139,7 +139,10 @@ fn list_type(dice: &mut Dice) -> DescriptorProto {
     };
     let first = dice.roll(2);
     let mut results = field("results", 1 + first, Label::Repeated, Type::Message);
-    results.type_name = Some(".made.up.M0".into());
+    results.type_name = Some(match dice.roll(4) {
+        0 => format!(".google.protobuf.{}", dice.of(&KNOWN)),
+        _ => ".made.up.M0".into(),
+    });
     let total = field("total_count", 2 - first, Label::Optional, Type::Int32);
     let mut more = field("more", 70, Label::Optional, Type::Message);
     more.type_name = Some(".google.protobuf.Struct".into());

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use prost_reflect::ReflectMessage as _;
 use prost_reflect::prost::Message as _;
+use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _};
+use serde_json::{Value, json};
 
 use super::{Format, Look, Writer};
 use crate::decode;
@@ -79,4 +80,53 @@ fn lists_are_read_from_their_bytes() {
     });
     let read = read.count();
     assert!(read > 50, "{read}");
+}
+
+/// Rows of protobuf's own types are what they say, and not their fields.
+#[test]
+fn rows_that_are_no_mappings_of_their_fields_are_shown_as_values() {
+    let source = |row: &str| {
+        format!(
+            r#"syntax = "proto3"; package list;
+            import "google/protobuf/{}.proto";
+            message List {{ repeated google.protobuf.{row} results = 1; int32 total_count = 2; }}"#,
+            match row {
+                "StringValue" | "Int64Value" => "wrappers",
+                "Timestamp" => "timestamp",
+                "Duration" => "duration",
+                "FieldMask" => "field_mask",
+                _ => "struct",
+            }
+        )
+    };
+    let shown = |row: &str, rows: Value| {
+        let file = protox::file::File::from_source("list.proto", &source(row)).unwrap();
+        let mut pool = DescriptorPool::global();
+        pool.add_file_descriptor_proto(file.file_descriptor_proto().clone()).unwrap();
+        let list = pool.get_message_by_name("list.List").unwrap();
+        let message = DynamicMessage::deserialize(list.clone(), json!({"results": rows})).unwrap();
+        let bytes = Bytes::from(message.encode_to_vec());
+        let shape = Shape::of(&list);
+        // As a list is read whose rows are asked for.
+        let document = || match shape.wired(&bytes) {
+            Some(list) => list,
+            None => shape.document(decode::decode(bytes.clone(), &list).unwrap()),
+        };
+        let written = |format| written(document(), format, Look::default()).unwrap();
+        assert_eq!(document().into_value()["results"], rows, "{row}");
+        (shape.column_count(), written(Format::Csv), written(Format::Table))
+    };
+    for (row, rows, csv) in [
+        ("StringValue", json!(["b", ""]), "Values\nb\n\"\"\n"),
+        ("Int64Value", json!(["7", "0"]), "Values\n7\n0\n"),
+        ("Timestamp", json!(["1970-01-01T00:00:00Z"]), "Values\n1970-01-01T00:00:00Z\n"),
+        ("Duration", json!(["1.500s"]), "Values\n1.500s\n"),
+        ("FieldMask", json!(["a,b"]), "Values\n\"a,b\"\n"),
+    ] {
+        let shown = shown(row, rows);
+        assert_eq!((shown.0, &*shown.1), (Some(1), csv), "{row}");
+        assert!(shown.2.starts_with(" Values\n----"), "{row}: {}", shown.2);
+    }
+    assert_eq!(shown("Struct", json!([{"b": 1}, {"a": "x"}])).1, "b,a\n1,\n,x\n");
+    assert_eq!(shown("Value", json!(["x", null])).1, "Values\nx\n\"\"\n");
 }

@@ -36,7 +36,7 @@ struct Envelope {
 #[derive(Clone, Debug)]
 enum Row {
     Message(MessageDescriptor),
-    /// A text or a number, such as a version.
+    /// A text or a number, such as a version or a moment.
     Plain,
     /// Anything; only the response tells.
     Open,
@@ -47,8 +47,10 @@ impl Shape {
     ///
     /// Methods such as `stat` answer with a Struct; its value tells whether that is a list, in [`Shape::document`].
     pub fn of(response: &MessageDescriptor) -> Self {
-        let row_of = |message: MessageDescriptor| {
-            if check::is_free(&message) { Row::Open } else { Row::Message(message) }
+        let row_of = |message: MessageDescriptor| match WellKnown::of(&message) {
+            None => Row::Message(message),
+            Some(known) if known.is_plain() => Row::Plain,
+            Some(_) => Row::Open,
         };
         let results = response.get_field_by_name(RESULTS).and_then(|field| {
             let row = match field.kind() {
@@ -120,7 +122,7 @@ impl Shape {
         (!names.is_empty()).then(|| Columns::parse(&names.join(",")))
     }
 
-    /// The type of a row of a list, if that is known.
+    /// The type of a row of a list, if that is known; a row is then a mapping of its fields.
     pub fn list_row(&self) -> Option<&MessageDescriptor> {
         match &self.row {
             Row::Message(message) if self.list.is_some() => Some(message),

@@ -31,7 +31,7 @@ pub(super) struct ListPlan {
 }
 
 impl ListPlan {
-    /// `None` for lists that are read as plain values only.
+    /// Of a response whose rows are mappings of their fields; `None` for lists that are read as plain values only.
     pub(super) fn of(response: &MessageDescriptor) -> Option<Self> {
         let plan = Plan::of(response)?;
         let results = plan.field(RESPONSE, RESULTS)?;
