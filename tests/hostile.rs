@@ -4,8 +4,10 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use bytes::Bytes;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use serde_json::Number;
+use spacectl::client::descriptors::Description;
 use spacectl::decode::{Odd, Plan, Scratch, Sink};
 use spacectl::view::{Cell as RowCell, Columns, Shape};
 
@@ -127,6 +129,19 @@ fn field(number: usize, bytes: &[u8]) -> Vec<u8> {
     [varint(number << 3 | 2), varint(bytes.len()), bytes.to_vec()].concat()
 }
 
+/// A message in a message of the same form, `depth` times: each has the bytes `before`, and then the field `number`.
+fn nested(number: usize, before: &[u8], depth: usize) -> Vec<u8> {
+    // Lengths are known from the end on.
+    let mut backwards = Vec::new();
+    for _ in 0..depth {
+        let length = varint(backwards.len());
+        let head = [before, &varint(number << 3 | 2), &length].concat();
+        backwards.extend(head.into_iter().rev());
+    }
+    backwards.reverse();
+    backwards
+}
+
 const MANY: usize = 200_000;
 
 #[test]
@@ -193,5 +208,27 @@ fn rows_that_were_shown_leave_nothing_behind() {
             rows.each(&rows.headers(), &mut count).unwrap();
         });
         assert!(seen == 2_000 && most <= ROOM, "{columns}: {most} bytes");
+    }
+}
+
+#[test]
+fn types_that_stand_in_each_other_are_refused_where_they_are_too_deep() {
+    let of = |depth: usize| {
+        let method = [field(1, b"call"), field(2, b".deep.A"), field(3, b".deep.A")].concat();
+        let service = [field(1, b"Service"), field(2, &method)].concat();
+        let message = nested(3, &field(1, b"A"), depth);
+        let file = [field(1, b"deep.proto"), field(2, b"deep"), field(4, &message), field(6, &service)].concat();
+        Description { services: vec!["deep.Service".into()], files: vec![Bytes::from(file)] }
+    };
+    let shallow = of(20);
+    let part = shallow.closure("deep.Service", "call");
+    assert!(part.0.is_some());
+    assert!(part.method("deep.Service", "call", &shallow, "nowhere").unwrap().is_some());
+    for depth in [200, 20_000] {
+        let deep = of(depth);
+        let part = deep.closure("deep.Service", "call");
+        assert_eq!(part.0, None, "{depth}");
+        let refusal = part.method("deep.Service", "call", &deep, "nowhere").unwrap_err().to_string();
+        assert!(refusal.contains("the descriptors do not fit together"), "{refusal}");
     }
 }

@@ -40,6 +40,21 @@ pub(super) mod field {
 /// Of `EnumDescriptorProto`, `ServiceDescriptorProto` and the like: the name of each is its first field.
 pub(super) const NAME: u32 = 1;
 
+/// How deep messages stand in each other at most: what is deeper, the library does not read either.
+const MAX_DEPTH: usize = 100;
+
+/// Where a type stands.
+#[derive(Clone, Copy)]
+struct Place<'s> {
+    file: usize,
+    /// The message around it.
+    parent: Option<usize>,
+    /// How many are around it.
+    depth: usize,
+    /// The full name of what is around it.
+    scope: &'s str,
+}
+
 /// A file and what is in it.
 pub(super) struct File<'a> {
     pub bytes: &'a [u8],
@@ -85,11 +100,12 @@ impl<'a> Index<'a> {
         let (name, package) = (text(bytes, file::NAME)?, text(bytes, file::PACKAGE)?);
         let at = self.files.len();
         self.files.push(File { bytes, name, is_own, first_type: self.types.len() });
+        let place = Place { file: at, parent: None, depth: 0, scope: package };
         for part in parts(bytes) {
             let part = part?;
             match part.number {
-                file::MESSAGE => self.add_type(at, None, package, part.content, false)?,
-                file::ENUM => self.add_type(at, None, package, part.content, true)?,
+                file::MESSAGE => self.add_type(place, part.content, false)?,
+                file::ENUM => self.add_type(place, part.content, true)?,
                 file::EXTENSION => self.extended.push(text(part.content, field::EXTENDEE)?),
                 _ => {}
             }
@@ -97,23 +113,21 @@ impl<'a> Index<'a> {
         Ok(())
     }
 
-    fn add_type(
-        &mut self,
-        file: usize,
-        parent: Option<usize>,
-        scope: &str,
-        bytes: &'a [u8],
-        is_enum: bool,
-    ) -> Result<(), Broken> {
+    fn add_type(&mut self, place: Place<'_>, bytes: &'a [u8], is_enum: bool) -> Result<(), Broken> {
+        let Place { file, parent, depth, scope } = place;
+        if depth > MAX_DEPTH {
+            return Err(Broken);
+        }
         let full_name = below(scope, text(bytes, NAME)?);
         let at = self.types.len();
         self.types.push(Type { file, parent, bytes, is_enum, end: at + 1 });
         if !is_enum {
+            let place = Place { file, parent: Some(at), depth: depth + 1, scope: &full_name };
             for part in parts(bytes) {
                 let part = part?;
                 match part.number {
-                    message::NESTED => self.add_type(file, Some(at), &full_name, part.content, false)?,
-                    message::ENUM => self.add_type(file, Some(at), &full_name, part.content, true)?,
+                    message::NESTED => self.add_type(place, part.content, false)?,
+                    message::ENUM => self.add_type(place, part.content, true)?,
                     message::EXTENSION => self.extended.push(text(part.content, field::EXTENDEE)?),
                     _ => {}
                 }
