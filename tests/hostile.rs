@@ -6,9 +6,11 @@ use std::cell::Cell;
 
 use bytes::Bytes;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
-use serde_json::Number;
+use prost_types::field_descriptor_proto::{Label, Type};
+use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
+use serde_json::{Number, json};
 use spacectl::client::descriptors::Description;
-use spacectl::decode::{Odd, Plan, Scratch, Sink};
+use spacectl::decode::{Decoder, Odd, Plan, Scratch, Sink, decode};
 use spacectl::view::{Cell as RowCell, Columns, Shape};
 
 /// Counts what each thread has in use: tests run side by side.
@@ -230,5 +232,41 @@ fn types_that_stand_in_each_other_are_refused_where_they_are_too_deep() {
         assert_eq!(part.0, None, "{depth}");
         let refusal = part.method("deep.Service", "call", &deep, "nowhere").unwrap_err().to_string();
         assert!(refusal.contains("the descriptors do not fit together"), "{refusal}");
+    }
+}
+
+#[test]
+fn a_chain_of_types_may_have_any_length() {
+    const LENGTH: usize = 20_000;
+    let message = |at: usize| DescriptorProto {
+        name: Some(format!("R{at}")),
+        field: vec![FieldDescriptorProto {
+            name: Some("next".into()),
+            number: Some(1),
+            label: Some(Label::Optional as i32),
+            r#type: Some(Type::Message as i32),
+            type_name: Some(format!(".chain.R{}", (at + 1).min(LENGTH - 1))),
+            ..FieldDescriptorProto::default()
+        }],
+        ..DescriptorProto::default()
+    };
+    let file = FileDescriptorProto {
+        name: Some("chain.proto".into()),
+        package: Some("chain".into()),
+        message_type: (0..LENGTH).map(message).collect(),
+        syntax: Some("proto3".into()),
+        ..FileDescriptorProto::default()
+    };
+    let mut pool = DescriptorPool::new();
+    pool.add_file_descriptor_proto(file).unwrap();
+    let first = pool.get_message_by_name("chain.R0").unwrap();
+    let decoder = Decoder::new(first.clone());
+    let two = json!({"next": {"next": {}}});
+    assert_eq!(decoder.decode(nested(1, &[], 2).into()).unwrap(), two);
+    // By the plan, the other way, and by neither.
+    for depth in [50, 90, 200, LENGTH] {
+        let bytes = Bytes::from(nested(1, &[], depth));
+        assert_eq!(decoder.decode(bytes.clone()).is_ok(), depth < 100, "{depth}");
+        assert_eq!(decoder.decode(bytes.clone()).ok(), decode(bytes, &first).ok(), "{depth}");
     }
 }

@@ -171,10 +171,13 @@ impl Plan {
     /// How messages of this type are read; `None` if they are such as are read the other way only: of more than 64 fields,
     /// with groups or extensions, or types that only bear the name of one of protobuf's own.
     pub fn of(message: &MessageDescriptor) -> Option<Self> {
-        let mut maker =
-            Maker { places: HashMap::new(), messages: Vec::new(), enums: Vec::new(), enum_places: HashMap::new() };
-        maker.message(message)?;
-        let messages = maker.messages.into_iter().collect::<Option<Vec<_>>>()?;
+        let mut maker = Maker::default();
+        maker.place(message);
+        let mut messages = Vec::new();
+        // As they come up: types can reach each other in a chain of any length.
+        while let Some(message) = maker.descriptors.get(messages.len()).cloned() {
+            messages.push(maker.message(&message)?);
+        }
         Some(Self { messages, enums: maker.enums })
     }
 
@@ -187,22 +190,28 @@ impl Plan {
     }
 }
 
+#[derive(Default)]
 struct Maker {
     places: HashMap<String, usize>,
-    /// `None` while its fields are looked at: a type can reach itself.
-    messages: Vec<Option<Message>>,
+    /// The types that have a place, in the order of their places.
+    descriptors: Vec<MessageDescriptor>,
     enums: Vec<Enum>,
     enum_places: HashMap<String, usize>,
 }
 
 impl Maker {
-    fn message(&mut self, descriptor: &MessageDescriptor) -> Option<usize> {
+    /// The place of a type, which is given one when it first comes up.
+    fn place(&mut self, descriptor: &MessageDescriptor) -> usize {
         if let Some(place) = self.places.get(descriptor.full_name()) {
-            return Some(*place);
+            return *place;
         }
-        let place = self.messages.len();
+        let place = self.descriptors.len();
         self.places.insert(descriptor.full_name().to_owned(), place);
-        self.messages.push(None);
+        self.descriptors.push(descriptor.clone());
+        place
+    }
+
+    fn message(&mut self, descriptor: &MessageDescriptor) -> Option<Message> {
         if descriptor.extensions().next().is_some() {
             return None;
         }
@@ -231,12 +240,7 @@ impl Maker {
             by_number.resize(number + 1, NO_FIELD);
             by_number[number] = u8::try_from(place).ok()?;
         }
-        let message = Message { form, fields, by_number };
-        if !self.is_what_it_is_called(&message) {
-            return None;
-        }
-        self.messages[place] = Some(message);
-        Some(place)
+        Some(Message { form, fields, by_number }).filter(Self::is_what_it_is_called)
     }
 
     fn field(&mut self, field: &FieldDescriptor, all: &[FieldDescriptor]) -> Option<Field> {
@@ -299,12 +303,12 @@ impl Maker {
                 self.enums.push(Enum(names));
                 Kind::Enum(self.enums.len() - 1)
             }
-            Type::Message(message) => Kind::Message(self.message(message)?),
+            Type::Message(message) => Kind::Message(self.place(message)),
         })
     }
 
     /// Whether a type that has the name of one of protobuf's own has its fields, too.
-    fn is_what_it_is_called(&self, message: &Message) -> bool {
+    fn is_what_it_is_called(message: &Message) -> bool {
         let fields: Vec<(u32, Kind)> = message.fields.iter().map(|field| (field.number, field.kind)).collect();
         let first_is_many = |is: fn(Many) -> bool| message.fields.first().is_some_and(|field| is(field.many));
         let all_are_one = message.fields.iter().all(|field| matches!(field.many, Many::One));
