@@ -270,3 +270,21 @@ fn a_chain_of_types_may_have_any_length() {
         assert_eq!(decoder.decode(bytes.clone()).ok(), decode(bytes, &first).ok(), "{depth}");
     }
 }
+
+#[test]
+fn messages_of_any_type_that_hold_each_other_are_opened_to_a_depth() {
+    const TYPE: &str = "type.googleapis.com/google.protobuf.Any";
+    let kinds = kinds();
+    for depth in [2, 50, 101, 102, 500, 20_000] {
+        let bytes = Bytes::from(field(29, &nested(2, &field(1, TYPE.as_bytes()), depth)));
+        let value = decode(bytes.clone(), &kinds).unwrap();
+        assert!(Decoder::new(kinds.clone()).decode(bytes).unwrap() == value, "{depth}");
+        let (mut opened, mut inner) = (0, &value["any"]);
+        while inner["@type"] == TYPE {
+            (opened, inner) = (opened + 1, &inner["value"]);
+        }
+        // What is deeper is shown as what it was sent as.
+        assert_eq!(opened, depth.min(101));
+        assert_eq!(inner["type_url"] == TYPE, depth > 101, "{depth}");
+    }
+}

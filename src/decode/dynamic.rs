@@ -11,6 +11,10 @@ use serde_json::{Map, Number, Value};
 use crate::error::{Error, Result};
 use crate::well_known::WellKnown;
 
+/// How deep a message of any type that is opened can stand in another one. Each is read by itself, and without a bound
+/// they would hold each other for as long as their bytes last. It is as deep as the library reads one message.
+const MAX_DEPTH: usize = 100;
+
 /// Reads `bytes` as a `message`.
 pub fn decode(bytes: bytes::Bytes, message: &MessageDescriptor) -> Result<Value> {
     let message = DynamicMessage::decode(message.clone(), bytes).map_err(|error| {
@@ -23,34 +27,44 @@ pub fn decode(bytes: bytes::Bytes, message: &MessageDescriptor) -> Result<Value>
 
 /// The value that `message` stands for.
 pub fn value(message: &DynamicMessage) -> Value {
+    value_at(message, 0)
+}
+
+/// As [`value`], of a message with `depth` others around it, of which the outermost is one of any type: what is around
+/// that does not count, so that it is opened alike wherever it stands.
+fn value_at(message: &DynamicMessage, depth: usize) -> Value {
     let descriptor = message.descriptor();
     match WellKnown::of(&descriptor) {
-        Some(WellKnown::Struct) => get(message, "fields").unwrap_or_else(|| Value::Object(Map::new())),
-        Some(WellKnown::ListValue) => get(message, "values").unwrap_or_else(|| Value::Array(Vec::new())),
-        Some(WellKnown::Value) => json_value(message),
-        Some(WellKnown::Wrapper(field)) => single(&message.get_field(&field), &field.kind()),
-        Some(WellKnown::Duration) if has_two_signs(message) => by_fields(message),
-        Some(WellKnown::Timestamp | WellKnown::Duration | WellKnown::FieldMask) => by_json_form(message),
+        Some(WellKnown::Struct) => get(message, "fields", depth).unwrap_or_else(|| Value::Object(Map::new())),
+        Some(WellKnown::ListValue) => get(message, "values", depth).unwrap_or_else(|| Value::Array(Vec::new())),
+        Some(WellKnown::Value) => json_value(message, depth),
+        Some(WellKnown::Wrapper(field)) => single(&message.get_field(&field), &field.kind(), depth),
+        Some(WellKnown::Duration) if has_two_signs(message) => by_fields(message, depth),
+        Some(WellKnown::Timestamp | WellKnown::Duration | WellKnown::FieldMask) => by_json_form(message, depth),
         // One of a type that the service did not describe is shown by its fields.
-        Some(WellKnown::Any) => any(message).unwrap_or_else(|| by_fields(message)),
-        None => by_fields(message),
+        Some(WellKnown::Any) => any(message, depth).unwrap_or_else(|| by_fields(message, depth)),
+        None => by_fields(message, depth),
     }
 }
 
-fn by_fields(message: &DynamicMessage) -> Value {
-    Value::Object(message.fields().map(|(field, value)| (field.name().to_owned(), shown(value, &field))).collect())
+fn by_fields(message: &DynamicMessage, depth: usize) -> Value {
+    let fields = message.fields().map(|(field, value)| (field.name().to_owned(), shown(value, &field, depth)));
+    Value::Object(fields.collect())
 }
 
 /// A `google.protobuf.Any`: the type's address, and beside it what the message says; behind `value`, if that is no mapping
-/// of its fields. `None` if the type is not known, or the bytes are none of its.
-fn any(message: &DynamicMessage) -> Option<Value> {
+/// of its fields. `None` if the type is not known, or the bytes are none of its, or it is too deep.
+fn any(message: &DynamicMessage, depth: usize) -> Option<Value> {
     const TYPE: &str = "@type";
+    if depth > MAX_DEPTH {
+        return None;
+    }
     let field = |name| message.get_field_by_name(name);
     let (url, bytes) = (field("type_url")?, field("value")?);
     let (url, bytes) = (url.as_str()?, bytes.as_bytes()?);
     let descriptor = message.descriptor().parent_pool().get_message_by_name(url.rsplit_once('/')?.1)?;
     let form = WellKnown::of(&descriptor);
-    let inner = value(&DynamicMessage::decode(descriptor, bytes.clone()).ok()?);
+    let inner = value_at(&DynamicMessage::decode(descriptor, bytes.clone()).ok()?, depth + 1);
     let mut shown = Map::from_iter([(TYPE.to_owned(), url.into())]);
     match inner {
         Value::Object(fields) if form.is_none() => shown.extend(fields),
@@ -59,16 +73,16 @@ fn any(message: &DynamicMessage) -> Option<Value> {
     Some(Value::Object(shown))
 }
 
-fn get(message: &DynamicMessage, name: &str) -> Option<Value> {
+fn get(message: &DynamicMessage, name: &str, depth: usize) -> Option<Value> {
     let field = message.descriptor().get_field_by_name(name)?;
-    Some(shown(&message.get_field(&field), &field))
+    Some(shown(&message.get_field(&field), &field, depth))
 }
 
 /// A set field of a `google.protobuf.Value`; none is set for null.
-fn json_value(message: &DynamicMessage) -> Value {
+fn json_value(message: &DynamicMessage, depth: usize) -> Value {
     match message.fields().next() {
         Some((_, Field::F64(number))) => json_number(*number),
-        Some((field, value)) if field.name() != "null_value" => shown(value, &field),
+        Some((field, value)) if field.name() != "null_value" => shown(value, &field, depth),
         _ => Value::Null,
     }
 }
@@ -84,11 +98,11 @@ pub(super) fn json_number(number: f64) -> Value {
     double(number)
 }
 
-fn by_json_form(message: &DynamicMessage) -> Value {
+fn by_json_form(message: &DynamicMessage, depth: usize) -> Value {
     let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(true);
     message.serialize_with_options(serde_json::value::Serializer, &options).unwrap_or_else(|_| {
         // A time outside the years 1 to 9999, which has no text.
-        by_fields(message)
+        by_fields(message, depth)
     })
 }
 
@@ -102,23 +116,25 @@ fn has_two_signs(duration: &DynamicMessage) -> bool {
     sign("seconds") * sign("nanos") < 0
 }
 
-fn shown(value: &Field, field: &FieldDescriptor) -> Value {
+fn shown(value: &Field, field: &FieldDescriptor, depth: usize) -> Value {
     let kind = field.kind();
     match value {
-        Field::List(items) => items.iter().map(|item| single(item, &kind)).collect(),
+        Field::List(items) => items.iter().map(|item| single(item, &kind, depth)).collect(),
         Field::Map(entries) => {
             let Some(value_kind) = kind.as_message().map(|entry| entry.map_entry_value_field().kind()) else {
                 return Value::Null;
             };
             let mut sorted: Vec<_> = entries.iter().collect();
             sorted.sort_unstable_by_key(|(key, _)| *key);
-            Value::Object(sorted.into_iter().map(|(key, value)| (map_key(key), single(value, &value_kind))).collect())
+            Value::Object(
+                sorted.into_iter().map(|(key, value)| (map_key(key), single(value, &value_kind, depth))).collect(),
+            )
         }
-        other => single(other, &kind),
+        other => single(other, &kind, depth),
     }
 }
 
-fn single(field: &Field, kind: &Kind) -> Value {
+fn single(field: &Field, kind: &Kind, depth: usize) -> Value {
     match field {
         Field::Bool(value) => (*value).into(),
         Field::I32(number) => (*number).into(),
@@ -134,7 +150,7 @@ fn single(field: &Field, kind: &Kind) -> Value {
             // Newer than the descriptor: better a number than nothing.
             None => (*number).into(),
         },
-        Field::Message(message) => value(message),
+        Field::Message(message) => value_at(message, if depth > 0 { depth + 1 } else { 0 }),
         Field::List(_) | Field::Map(_) => Value::Null, // Neither lists nor maps nest in protobuf.
     }
 }
