@@ -289,6 +289,30 @@ fn groups_and_unpacked_lists_are_written_as_they_are_described() {
     assert_eq!(decode::decode(bytes.into(), &old).unwrap(), value);
 }
 
+/// An entry without a value has the first one of its enum, which in the older syntax need not be 0, or what a server says
+/// that it has.
+#[test]
+fn an_entry_without_a_value_has_the_default_of_its_type() {
+    let source = r#"syntax = "proto2"; package old;
+        enum Level { LOW = 1; HIGH = 2; }
+        message Old { map<string, Level> levels = 1; }
+        message Said { map<string, Level> levels = 1; map<string, int32> numbers = 2; }"#;
+    let file = protox::file::File::from_source("old.proto", source).unwrap();
+    let mut file = file.file_descriptor_proto().clone();
+    let said = &mut file.message_type[1].nested_type;
+    said[0].field[1].default_value = Some("HIGH".to_owned());
+    said[1].field[1].default_value = Some("5".to_owned());
+    let pool = DescriptorPool::from_file_descriptor_set(prost_types::FileDescriptorSet { file: vec![file] }).unwrap();
+    for (name, bytes, expected) in [
+        ("old.Old", b"\x0a\x03\x0a\x01k".as_slice(), json!({"levels": {"k": "LOW"}})),
+        ("old.Said", b"\x0a\x00\x12\x00", json!({"levels": {"": "HIGH"}, "numbers": {"": 5}})),
+    ] {
+        let message = pool.get_message_by_name(name).unwrap();
+        assert_eq!(read(bytes, &message), Some(expected.clone()), "{name}");
+        assert_eq!(decode::Decoder::new(message).decode(bytes.into()).unwrap(), expected, "{name}");
+    }
+}
+
 #[test]
 fn null_leaves_a_field_out_and_is_a_value_in_json() {
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use prost_reflect::{Cardinality, FieldDescriptor, Kind as Type, MessageDescriptor, Value};
+use prost_reflect::{FieldDescriptor, Kind as Type, MessageDescriptor, Value};
 
 use super::wire::Wire;
 use crate::well_known::WellKnown;
@@ -247,21 +247,25 @@ impl Maker {
         if field.is_group() {
             return None;
         }
+        // Of a mapping that of its values.
+        let mut default = field.default_value();
         let (many, kind) = match field.kind() {
             Type::Message(entry) if field.is_map() => {
                 let (key, value) = (entry.map_entry_key_field(), entry.map_entry_value_field());
                 // What protobuf asks of the two; a server can describe anything.
                 let is_entry = entry.fields().len() == 2 && key.number() == 1 && value.number() == 2;
-                if !is_entry || key.is_list() || value.is_list() || value.is_group() {
+                let has_default = value.field_descriptor_proto().default_value.is_some();
+                if !is_entry || key.is_list() || value.is_list() || value.is_group() || has_default {
                     return None;
                 }
+                default = value.default_value();
                 (Many::Map { key: self.kind(&key.kind())? }, self.kind(&value.kind())?)
             }
             kind if field.is_list() => (Many::List, self.kind(&kind)?),
             kind => (Many::One, self.kind(&kind)?),
         };
-        let default = match field.default_value() {
-            Value::EnumNumber(number) if field.cardinality() != Cardinality::Repeated => number,
+        let default = match default {
+            Value::EnumNumber(number) => number,
             _ => 0,
         };
         let rivals = field.containing_oneof().map_or(0, |oneof| {

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use prost_reflect::prost::Message as _;
+use prost_reflect::prost::encoding::{WireType, encode_key};
 use prost_reflect::prost_types::field_descriptor_proto::{Label, Type};
 use prost_reflect::prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FieldOptions,
@@ -102,11 +103,10 @@ fn made_up(dice: &mut Dice) -> MessageDescriptor {
         number: Some(number),
         ..EnumValueDescriptorProto::default()
     };
-    let color = EnumDescriptorProto {
-        name: Some("Color".into()),
-        value: vec![value("NONE", 0), value("RED", 1), value("DARK", -7), value("FAR", 1000)],
-        ..EnumDescriptorProto::default()
-    };
+    let mut colors = vec![value("NONE", 0), value("RED", 1), value("DARK", -7), value("FAR", 1000)];
+    // The first value is the default: only the older syntax lets it be another than 0.
+    colors.rotate_left(if is_proto2 { dice.roll(4) as usize } else { 0 });
+    let color = EnumDescriptorProto { name: Some("Color".into()), value: colors, ..EnumDescriptorProto::default() };
     let imports = ["struct", "timestamp", "duration", "field_mask", "any", "empty", "wrappers"];
     let file = FileDescriptorProto {
         name: Some("made_up.proto".into()),
@@ -336,6 +336,18 @@ fn unknown_fields(dice: &mut Dice) -> Vec<u8> {
     .to_vec()
 }
 
+/// Entries of mappings without a key or a value, as serializers write them that leave defaults out.
+fn bare_entries(dice: &mut Dice, descriptor: &MessageDescriptor) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for field in descriptor.fields().filter(FieldDescriptor::is_map) {
+        for _ in 0..dice.roll(3) {
+            encode_key(field.number(), WireType::LengthDelimited, &mut bytes);
+            bytes.push(0);
+        }
+    }
+    bytes
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -345,7 +357,10 @@ proptest! {
         let dice = &mut Dice(seed);
         let descriptor = made_up(dice);
         let plan = Plan::of(&descriptor).expect("a type without extensions or groups");
-        let mut bytes = message(dice, &descriptor, 0).encode_to_vec();
+        let message = message(dice, &descriptor, 0).encode_to_vec();
+        // In front, so that they take no other entry's place.
+        let mut bytes = bare_entries(dice, &descriptor);
+        bytes.extend(message);
         bytes.extend(unknown_fields(dice));
         let expected = decode(bytes.clone().into(), &descriptor).unwrap();
         let read = by_plan(&plan, &bytes);
