@@ -48,6 +48,7 @@ pub mod tls;
 pub mod value;
 pub mod view;
 pub mod well_known;
+mod wire_format;
 pub mod yaml;
 
 use config::Variables;

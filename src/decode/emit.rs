@@ -11,7 +11,7 @@ use super::find::{Entries, Field, Found, Scratch, Values, find_in};
 use super::plan::{Form, Kind, Many, Message, Plan};
 use super::scalar::{int32, sint32, sint64, uint32};
 use super::sink::{Sink, hand_on};
-use super::wire::{Odd, Reader, fixed32, fixed64, number};
+use crate::wire_format::{Odd, Reader, fixed32, fixed64, number};
 
 impl Plan {
     /// Hands what a message says to `sink`.

@@ -21,12 +21,11 @@ mod scalar;
 mod sink;
 #[cfg(test)]
 pub(crate) mod tests;
-mod wire;
 
+pub use crate::wire_format::Odd;
 pub use check::Checked;
 pub use decoder::Decoder;
 pub use dynamic::{decode, value};
 pub use find::{Field, Found, Scratch};
 pub use plan::Plan;
 pub use sink::{Sink, ValueSink, hand_on};
-pub use wire::Odd;

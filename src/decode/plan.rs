@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use prost_reflect::{FieldDescriptor, Kind as Type, MessageDescriptor, Value};
 
-use super::wire::Wire;
 use crate::well_known::WellKnown;
+use crate::wire_format::Wire;
 
 /// The most fields of a message: a set of them is one number.
 const MAX_FIELDS: usize = 64;

@@ -1,14 +1,16 @@
 //! The wire format (<https://protobuf.dev/programming-guides/encoding/>): varints, keys and where a value ends.
+//!
+//! Both descriptors and the messages that they describe are read by it, where they lie.
 
 use std::ops::Range;
 
-/// Bytes that are read by the other way: broken, or such as no serializer writes.
+/// Bytes that are read by another way, if by any: broken, or such as no serializer writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Odd;
 
 /// How a value stands on the wire. Groups have been given up, and are [`Odd`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wire {
+pub enum Wire {
     Varint,
     Bytes8,
     Delimited,
@@ -18,7 +20,7 @@ pub(super) enum Wire {
 /// One field of a message: its number, its form, and the place of its value, which for [`Wire::Delimited`] begins
 /// behind the length.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub struct Entry {
     pub number: u32,
     pub wire: Wire,
     /// Where its key begins.
@@ -28,7 +30,7 @@ pub(super) struct Entry {
 
 /// Goes through a message, field by field.
 #[derive(Clone)]
-pub(super) struct Reader<'a> {
+pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
@@ -126,17 +128,17 @@ fn varint(bytes: &[u8]) -> Result<(u64, usize), Odd> {
 }
 
 /// The number in a varint's own bytes.
-pub(super) fn number(bytes: &[u8]) -> Result<u64, Odd> {
+pub fn number(bytes: &[u8]) -> Result<u64, Odd> {
     varint(bytes).map(|(value, _)| value)
 }
 
 /// The number in four bytes.
-pub(super) fn fixed32(bytes: &[u8]) -> Result<u32, Odd> {
+pub fn fixed32(bytes: &[u8]) -> Result<u32, Odd> {
     bytes.try_into().map(u32::from_le_bytes).map_err(|_| Odd)
 }
 
 /// The number in eight bytes.
-pub(super) fn fixed64(bytes: &[u8]) -> Result<u64, Odd> {
+pub fn fixed64(bytes: &[u8]) -> Result<u64, Odd> {
     bytes.try_into().map(u64::from_le_bytes).map_err(|_| Odd)
 }
 
