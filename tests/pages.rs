@@ -79,6 +79,41 @@ fn no_page_is_asked_for_that_is_known_to_be_empty() {
     assert_eq!(list("--page-size 4 -l 2"), [json!({"limit": 2})]);
 }
 
+/// Asked for in pages or at once, it is the same rows.
+#[test]
+fn a_page_of_the_request_itself_is_where_its_pages_begin_and_end() {
+    let server = plugins(10);
+    let user = Spacectl::new();
+    let list = |rest: &str| {
+        let before = server.calls().len();
+        let line = format!("--endpoint {} list repository.Plugin -c plugin_id -o quiet {rest}", server.url());
+        let ids = user.run(&line).quiet_success();
+        (
+            ids.lines().map(|id| id.replace("plugin-", "")).collect::<Vec<_>>().join(" "),
+            parts(&server).split_off(before),
+        )
+    };
+    let part = |start: u32, limit: u32| json!({"start": start, "limit": limit});
+    for (page, rows, asked) in [
+        ("-p query.page.limit=3", "0 1 2", vec![json!({"limit": 2}), part(3, 1)]),
+        ("-p query.page.start=7 -p query.page.limit=4", "6 7 8 9", vec![part(7, 2), part(9, 2)]),
+        ("-p query.page.start=9 -p query.page.limit=4", "8 9", vec![part(9, 2)]),
+        ("-p query.page.start=7", "6 7 8 9", vec![part(7, 2), part(9, 2)]),
+        (r#"-j {"query":{"page":{"start":2,"limit":1}}}"#, "1", vec![part(2, 1)]),
+        // Nobody's answer has rows behind the last.
+        ("-p query.page.start=11 -p query.page.limit=4", "", vec![part(11, 2)]),
+    ] {
+        assert_eq!(list(page).0, rows, "{page}");
+        assert_eq!(list(&format!("{page} --page-size 2")), (rows.to_owned(), asked), "{page}");
+    }
+    // What is typed for it outranks it, as everywhere.
+    assert_eq!(list("-p query.page.start=7 -l 2 --page-size 4"), ("0 1".to_owned(), vec![json!({"limit": 2})]));
+    let line = format!("--endpoint {} list repository.Plugin --page-size 2 -p query.page=x", server.url());
+    let run = user.run(&line);
+    assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""), "{run}");
+    assert!(run.stderr.contains("query.page"), "{run}");
+}
+
 #[test]
 fn a_service_that_does_not_count_is_asked_until_a_page_is_not_full() {
     let server = Server::start(Api::generation2(), |call| {
@@ -225,9 +260,12 @@ fn a_list_that_the_service_cannot_send_at_once_is_asked_for_in_pages() {
     let run = user.run(&format!("-q --endpoint {} list plugin -c plugin_id", server.url()));
     assert_eq!((run.status, run.stdout.as_str()), (Some(64 + 8), ""));
     // What is asked for by the page stays as it is asked for.
-    let run = user.run(&format!("-q --endpoint {} list plugin -c plugin_id -l 5 --page 2", server.url()));
-    assert_eq!(run.status, Some(64 + 8));
-    assert_eq!(parts(&server).last(), Some(&json!({"start": 6, "limit": 5})));
+    for page in ["-l 5 --page 2", "-p query.page.start=6 -p query.page.limit=5"] {
+        let before = server.calls().len();
+        let run = user.run(&format!("-q --endpoint {} list plugin -c plugin_id {page}", server.url()));
+        assert_eq!(run.status, Some(64 + 8), "{run}");
+        assert_eq!(parts(&server)[before..], [json!({"start": 6, "limit": 5})], "{page}");
+    }
 }
 
 /// The limit on this side, as it is: 256 MiB.

@@ -17,7 +17,7 @@ use crate::client::status::is_too_large;
 use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::filter::Filters;
-use crate::query::{self, Page, Wish};
+use crate::query::{self, Page, Part, Wish};
 use crate::resource::Resource;
 use crate::spec::Draft;
 use crate::streams::{Streams, Talk};
@@ -164,19 +164,20 @@ impl Reading<'_> {
         if self.asked.page_size.is_some() && !can_page {
             talk.note(&format!("{} has no pages: all rows are asked for at once", self.resource));
         }
-        let limit = wish.page.map(|page| page.limit);
+        let part = wish.page.map(|page| Part { before: 0, limit: Some(page.limit) });
+        let asks_for_page = part.is_none() && query::chooses_rows(&request.value, &method.input());
         let wish = Wish { page: wish.page.filter(|_| page_size.is_none()), ..wish };
         let left = query::apply(&mut request.value, &method.input(), &wish)?;
-        let pages = page_size.map(|size| Pages::new(request.value.clone(), size, limit));
+        let pages = page_size.map(|size| Pages::new(&method, &request, size, part)).transpose()?;
         if let Some(pages) = &pages {
-            pages.put_first(&mut request.value, &method);
+            pages.put_first(&mut request.value, &method)?;
         }
         if left.minimal {
             talk.note(&format!("{} has no minimal form: all fields are shown", self.resource));
         }
         let request = method.encode(&request)?;
         let is_first_page = self.asked.page.is_none_or(|page| page.number == 1);
-        let can_page = can_page && is_first_page && self.verb == LIST;
+        let can_page = can_page && is_first_page && !asks_for_page && self.verb == LIST;
         Ok(Question { method, shape, request, presentation, local: left.local, pages, can_page })
     }
 
@@ -220,7 +221,7 @@ pub struct Question {
     local: Option<Local>,
     /// The rows are asked for so many at a time.
     pages: Option<Pages>,
-    /// They can be.
+    /// They can be, and it is left to us how.
     can_page: bool,
 }
 
