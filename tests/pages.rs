@@ -5,7 +5,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use support::{Answer, Api, Call, End, Running, Server, Spacectl};
+use support::{Answer, Api, Call, End, Reflection, Running, Server, Spacectl};
 use tokio::sync::mpsc::unbounded_channel;
 use tonic::Status;
 
@@ -265,6 +265,46 @@ fn a_list_that_the_service_cannot_send_at_once_is_asked_for_in_pages() {
         let run = user.run(&format!("-q --endpoint {} list plugin -c plugin_id {page}", server.url()));
         assert_eq!(run.status, Some(64 + 8), "{run}");
         assert_eq!(parts(&server)[before..], [json!({"start": 6, "limit": 5})], "{page}");
+    }
+}
+
+#[test]
+fn smaller_pages_are_asked_for_by_what_is_known_already() {
+    let api = Api::inline(
+        r#"syntax = "proto3"; package spaceone.api.lab.v1;
+        service Thing { rpc list(Query) returns (Things); }
+        message Page { uint32 start = 1; uint32 limit = 2; }
+        message Query { message Q { Page page = 1; } Q query = 1; }
+        message Row { string id = 1; }
+        message Things { repeated Row results = 1; int32 total_count = 2; }"#,
+    );
+    let server = Server::with_reflection(api, Reflection::Own { imports: true }, |call| {
+        match call.request["query"]["page"]["limit"].as_u64() {
+            Some(..=3) => vec![Ok(page(call, 4, |number| json!({"id": number.to_string()})))],
+            _ => vec![Err(Status::resource_exhausted("SERVER: Sent message larger than max (9 vs. 4)"))],
+        }
+    });
+    let user = Spacectl::new();
+    // The second time, what the server said of itself is kept, and proved.
+    for cache in ["first", "again"] {
+        let before = server.calls().len();
+        server.describing().take_questions();
+        let run = user.run(&format!("--endpoint {} list lab.Thing -m -o jsonl -v", server.url()));
+        assert_eq!(run.stdout.lines().count(), 4, "{cache}: {run}");
+        let sizes: Vec<_> = parts(&server)[before..].iter().map(|part| part["limit"].as_u64()).collect();
+        assert_eq!(sizes, [0, 10_000, 2_500, 625, 156, 39, 9, 2, 2].map(|size| Some(size).filter(|size| *size > 0)));
+        assert_eq!(run.stderr.matches("trace: connected to ").count(), 1, "{cache}: {run}");
+        let questions = server.describing().take_questions();
+        assert_eq!(questions.iter().filter(|question| *question == "services").count(), 1, "{cache}: {questions:?}");
+        let notes: Vec<&str> = run.stderr.lines().filter(|line| !line.starts_with("trace: ")).collect();
+        assert_eq!(
+            notes,
+            [
+                "note: lab.Thing has no minimal form: all fields are shown",
+                "note: the list is more than one message may hold: it is asked for in pages"
+            ],
+            "{cache}"
+        );
     }
 }
 

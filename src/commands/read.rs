@@ -94,24 +94,24 @@ impl Reading<'_> {
             let Question { method, request, presentation, .. } = &question;
             return dry_run::show(method, [request], presentation, streams);
         }
-        let mut page_size = self.asked.page_size;
-        loop {
-            let (question, asked) = self.put(connector, &draft, page_size, &mut streams.talk).await?;
-            let answers = match (asked, question.smaller_pages()) {
+        let (mut question, mut asked) = self.put(connector, &draft, &mut streams.talk).await?;
+        let answers = loop {
+            match (asked, question.smaller_pages()) {
                 (Err(error), Some(size)) if is_too_large(&error) => {
-                    if page_size.is_none() {
+                    if question.pages.is_none() {
                         streams.talk.note("the list is more than one message may hold: it is asked for in pages");
                     }
-                    page_size = Some(size);
-                    continue;
+                    // By the method that is connected and proved; what there is to note was noted the first time.
+                    question = self.question(question.method, draft.clone(), Some(size), &mut Talk::silent())?;
+                    asked = question.ask().await;
                 }
-                (asked, _) => asked?,
-            };
-            let shown = self.show(&question, answers, streams).await;
-            // The process ends: taking descriptors apart would hold it up.
-            std::mem::forget(question);
-            return shown;
-        }
+                (asked, _) => break asked?,
+            }
+        };
+        let shown = self.show(&question, answers, streams).await;
+        // The process ends: taking descriptors apart would hold it up.
+        std::mem::forget(question);
+        shown
     }
 
     /// Reaches the method, and makes the request that is sent to it.
@@ -122,17 +122,11 @@ impl Reading<'_> {
 
     /// Reaches the method and asks, in the fewest round trips, for all rows or for the first of so many. What is answered
     /// comes from the service as it is now.
-    async fn put(
-        &self,
-        connector: &Connector,
-        draft: &Draft,
-        page_size: Option<u32>,
-        talk: &mut Talk,
-    ) -> Result<(Question, Result<Answers>)> {
+    async fn put(&self, connector: &Connector, draft: &Draft, talk: &mut Talk) -> Result<(Question, Result<Answers>)> {
         let resource = &connector.locate(&self.resource)?;
         let sought = Sought { resource, verb: self.verb, api_version: &self.request.api_version };
         proof::proved(connector, &sought, talk, async |method, talk| {
-            let question = self.question(method, draft.clone(), page_size, talk)?;
+            let question = self.question(method, draft.clone(), self.asked.page_size, talk)?;
             let asked = question.ask().await;
             Ok((question, asked))
         })
