@@ -259,6 +259,7 @@ fn a_list_that_the_service_cannot_send_at_once_is_asked_for_in_pages() {
     let server = Server::start(Api::generation2(), never);
     let run = user.run(&format!("-q --endpoint {} list plugin -c plugin_id", server.url()));
     assert_eq!((run.status, run.stdout.as_str()), (Some(64 + 8), ""));
+    assert!(run.stderr.ends_with("hint: ask for less at once: -l and --page, or -c with fewer columns\n"), "{run}");
     // What is asked for by the page stays as it is asked for.
     for page in ["-l 5 --page 2", "-p query.page.start=6 -p query.page.limit=5"] {
         let before = server.calls().len();
@@ -266,6 +267,16 @@ fn a_list_that_the_service_cannot_send_at_once_is_asked_for_in_pages() {
         assert_eq!(run.status, Some(64 + 8), "{run}");
         assert_eq!(parts(&server)[before..], [json!({"start": 6, "limit": 5})], "{page}");
     }
+}
+
+#[test]
+fn a_request_that_is_too_large_for_the_service_is_sent_once() {
+    let server = Server::start(Api::generation2(), |_| {
+        vec![Err(Status::resource_exhausted("SERVER: Received message larger than max (9 vs. 4)"))]
+    });
+    let run = Spacectl::new().run(&format!("--endpoint {} list plugin -c plugin_id", server.url()));
+    assert_eq!((run.status, server.calls().len()), (Some(64 + 8), 1), "{run}");
+    assert!(!run.stderr.contains("note: ") && !run.stderr.contains("hint: "), "{run}");
 }
 
 #[test]
