@@ -5,7 +5,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use support::{Answer, Api, Call, End, Running, Server, Spacectl};
+use support::{Answer, Api, Call, End, Reflection, Running, Server, Spacectl};
 use tokio::sync::mpsc::unbounded_channel;
 use tonic::Status;
 
@@ -77,6 +77,41 @@ fn no_page_is_asked_for_that_is_known_to_be_empty() {
     assert_eq!(list("--page-size 2 -l 3"), [json!({"limit": 2}), json!({"start": 3, "limit": 1})]);
     assert_eq!(list("--page-size 2 -l 4"), [json!({"limit": 2}), json!({"start": 3, "limit": 2})]);
     assert_eq!(list("--page-size 4 -l 2"), [json!({"limit": 2})]);
+}
+
+/// Asked for in pages or at once, it is the same rows.
+#[test]
+fn a_page_of_the_request_itself_is_where_its_pages_begin_and_end() {
+    let server = plugins(10);
+    let user = Spacectl::new();
+    let list = |rest: &str| {
+        let before = server.calls().len();
+        let line = format!("--endpoint {} list repository.Plugin -c plugin_id -o quiet {rest}", server.url());
+        let ids = user.run(&line).quiet_success();
+        (
+            ids.lines().map(|id| id.replace("plugin-", "")).collect::<Vec<_>>().join(" "),
+            parts(&server).split_off(before),
+        )
+    };
+    let part = |start: u32, limit: u32| json!({"start": start, "limit": limit});
+    for (page, rows, asked) in [
+        ("-p query.page.limit=3", "0 1 2", vec![json!({"limit": 2}), part(3, 1)]),
+        ("-p query.page.start=7 -p query.page.limit=4", "6 7 8 9", vec![part(7, 2), part(9, 2)]),
+        ("-p query.page.start=9 -p query.page.limit=4", "8 9", vec![part(9, 2)]),
+        ("-p query.page.start=7", "6 7 8 9", vec![part(7, 2), part(9, 2)]),
+        (r#"-j {"query":{"page":{"start":2,"limit":1}}}"#, "1", vec![part(2, 1)]),
+        // Nobody's answer has rows behind the last.
+        ("-p query.page.start=11 -p query.page.limit=4", "", vec![part(11, 2)]),
+    ] {
+        assert_eq!(list(page).0, rows, "{page}");
+        assert_eq!(list(&format!("{page} --page-size 2")), (rows.to_owned(), asked), "{page}");
+    }
+    // What is typed for it outranks it, as everywhere.
+    assert_eq!(list("-p query.page.start=7 -l 2 --page-size 4"), ("0 1".to_owned(), vec![json!({"limit": 2})]));
+    let line = format!("--endpoint {} list repository.Plugin --page-size 2 -p query.page=x", server.url());
+    let run = user.run(&line);
+    assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""), "{run}");
+    assert!(run.stderr.contains("query.page"), "{run}");
 }
 
 #[test]
@@ -224,10 +259,64 @@ fn a_list_that_the_service_cannot_send_at_once_is_asked_for_in_pages() {
     let server = Server::start(Api::generation2(), never);
     let run = user.run(&format!("-q --endpoint {} list plugin -c plugin_id", server.url()));
     assert_eq!((run.status, run.stdout.as_str()), (Some(64 + 8), ""));
+    assert!(run.stderr.ends_with("hint: ask for less at once: -l and --page, or -c with fewer columns\n"), "{run}");
     // What is asked for by the page stays as it is asked for.
-    let run = user.run(&format!("-q --endpoint {} list plugin -c plugin_id -l 5 --page 2", server.url()));
-    assert_eq!(run.status, Some(64 + 8));
-    assert_eq!(parts(&server).last(), Some(&json!({"start": 6, "limit": 5})));
+    for page in ["-l 5 --page 2", "-p query.page.start=6 -p query.page.limit=5"] {
+        let before = server.calls().len();
+        let run = user.run(&format!("-q --endpoint {} list plugin -c plugin_id {page}", server.url()));
+        assert_eq!(run.status, Some(64 + 8), "{run}");
+        assert_eq!(parts(&server)[before..], [json!({"start": 6, "limit": 5})], "{page}");
+    }
+}
+
+#[test]
+fn a_request_that_is_too_large_for_the_service_is_sent_once() {
+    let server = Server::start(Api::generation2(), |_| {
+        vec![Err(Status::resource_exhausted("SERVER: Received message larger than max (9 vs. 4)"))]
+    });
+    let run = Spacectl::new().run(&format!("--endpoint {} list plugin -c plugin_id", server.url()));
+    assert_eq!((run.status, server.calls().len()), (Some(64 + 8), 1), "{run}");
+    assert!(!run.stderr.contains("note: ") && !run.stderr.contains("hint: "), "{run}");
+}
+
+#[test]
+fn smaller_pages_are_asked_for_by_what_is_known_already() {
+    let api = Api::inline(
+        r#"syntax = "proto3"; package spaceone.api.lab.v1;
+        service Thing { rpc list(Query) returns (Things); }
+        message Page { uint32 start = 1; uint32 limit = 2; }
+        message Query { message Q { Page page = 1; } Q query = 1; }
+        message Row { string id = 1; }
+        message Things { repeated Row results = 1; int32 total_count = 2; }"#,
+    );
+    let server = Server::with_reflection(api, Reflection::Own { imports: true }, |call| {
+        match call.request["query"]["page"]["limit"].as_u64() {
+            Some(..=3) => vec![Ok(page(call, 4, |number| json!({"id": number.to_string()})))],
+            _ => vec![Err(Status::resource_exhausted("SERVER: Sent message larger than max (9 vs. 4)"))],
+        }
+    });
+    let user = Spacectl::new();
+    // The second time, what the server said of itself is kept, and proved.
+    for cache in ["first", "again"] {
+        let before = server.calls().len();
+        server.describing().take_questions();
+        let run = user.run(&format!("--endpoint {} list lab.Thing -m -o jsonl -v", server.url()));
+        assert_eq!(run.stdout.lines().count(), 4, "{cache}: {run}");
+        let sizes: Vec<_> = parts(&server)[before..].iter().map(|part| part["limit"].as_u64()).collect();
+        assert_eq!(sizes, [0, 10_000, 2_500, 625, 156, 39, 9, 2, 2].map(|size| Some(size).filter(|size| *size > 0)));
+        assert_eq!(run.stderr.matches("trace: connected to ").count(), 1, "{cache}: {run}");
+        let questions = server.describing().take_questions();
+        assert_eq!(questions.iter().filter(|question| *question == "services").count(), 1, "{cache}: {questions:?}");
+        let notes: Vec<&str> = run.stderr.lines().filter(|line| !line.starts_with("trace: ")).collect();
+        assert_eq!(
+            notes,
+            [
+                "note: lab.Thing has no minimal form: all fields are shown",
+                "note: the list is more than one message may hold: it is asked for in pages"
+            ],
+            "{cache}"
+        );
+    }
 }
 
 /// The limit on this side, as it is: 256 MiB.

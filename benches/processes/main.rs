@@ -1,4 +1,4 @@
-//! `cargo bench --bench processes`: spacectl as a whole process beside the least that does the same. See benches/README.md.
+//! `cargo bench --bench processes`: spacectl as a whole process beside a client written by hand. See benches/README.md.
 
 mod cases;
 mod certificate;

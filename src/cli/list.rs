@@ -16,7 +16,7 @@ Columns: key or key|Alias, split by commas. In a key, `a.b` steps down, `labels.
 (`?k:v` contains v, `?k:!v` does not contain v).
 
 Without columns a table shows those of the resource's template (`spacectl template --help`), or else the
-fields that hold one plain value. json, yaml and csv hold every field.
+fields that hold one plain value. json, jsonl, yaml and csv hold every field.
 
 ",
     filters::grammar!()

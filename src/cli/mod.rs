@@ -126,7 +126,7 @@ pub struct Global {
 /// What each command is for.
 mod about {
     pub const EXEC: &str = "Call any verb of a resource, once for each document given";
-    pub const LIST: &str = "List a resource's rows as a table, json, yaml or csv";
+    pub const LIST: &str = "List a resource's rows as a table, json, jsonl, yaml or csv";
     pub const GET: &str = "Show one row of a resource";
     pub const STAT: &str = "Compute statistics over a resource's rows: groups, counts, sums";
     pub const ANALYZE: &str = "Compute values over time or by groups: costs, metrics";

@@ -26,7 +26,7 @@ pub struct Request {
     #[arg(long)]
     pub strict: bool,
 
-    /// Show what would be sent where, secrets masked, and send nothing; in yaml unless -o is json or csv
+    /// Show what would be sent where, secrets masked, and send nothing; in yaml unless -o is json, jsonl or csv
     #[arg(long)]
     pub dry_run: bool,
 }

@@ -17,7 +17,7 @@ A template is a file, ~/.spaceone/template/SERVICE.RESOURCE.yml, with columns as
     - name
 
 Tables of `list` show these columns, unless -c, -t, -m or -a asks for others.
-json, yaml and csv hold every field, unless -c or -t asks for less.";
+json, jsonl, yaml and csv hold every field, unless -c or -t asks for less.";
 
 #[derive(Debug, Subcommand)]
 pub enum Template {

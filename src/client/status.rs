@@ -4,6 +4,7 @@ use tonic::{Code, ConnectError, Status};
 
 use super::{advice, not_grpc, retry};
 use crate::error::{Effect, Error, Kind, code_name};
+use crate::platform::MAX_MESSAGE_SIZE;
 
 /// The error for `status`, which ended `what` ("register repository.Plugin at grpc://host:port").
 ///
@@ -40,16 +41,27 @@ pub fn first_error(what: &str, status: &Status) -> Error {
     }
 }
 
-/// Whether a call failed because its answer is larger than one message may be: here, as tonic says it, or at the server, as
-/// gRPC's libraries for C++, Python and Go do.
+/// Whether a call failed because its answer is larger than one message may be, be it here or at the server. A request that
+/// is too large for the server stays so, however little is asked for.
 pub fn is_too_large(error: &Error) -> bool {
-    let says = |cause: &String| cause.contains(TOO_LARGE) || cause.contains("larger than max");
     matches!(error.kind(), Kind::Status(Code::OutOfRange | Code::ResourceExhausted))
-        && error.problems().iter().flat_map(|problem| &problem.causes).any(says)
+        && error.problems().iter().flat_map(|problem| &problem.causes).any(|cause| tells_of_large_answer(cause))
 }
 
-/// tonic's words.
-const TOO_LARGE: &str = "message length too large";
+/// Whether this is said of an answer, in the words of one of gRPC's libraries.
+fn tells_of_large_answer(message: &str) -> bool {
+    let says = |words: &str| message.contains(words);
+    // C++, Python and Node: of a request a server says "Received". What speaks as a client is a server that has asked
+    // another.
+    (says("Sent message larger than max") && !says("CLIENT: Sent"))
+        || says("CLIENT: Received message larger than max")
+        // Go.
+        || says("trying to send message larger than max")
+        // tonic, at a server and here. What a server decodes is a request, but its limit is another then: beyond the one
+        // that holds here nothing is ever sent.
+        || says("encoded message length too large")
+        || (says("decoded message length too large") && says(&format!("the limit is: {MAX_MESSAGE_SIZE} bytes")))
+}
 
 /// What a call that ended in `status` has done. A service that says UNAVAILABLE may have been ended in the middle of the
 /// work, and what it does behind a deadline nobody hears of.
@@ -88,7 +100,7 @@ fn of_code(code: Code, message: &str) -> Option<&'static str> {
         Code::DeadlineExceeded => {
             Some("--timeout waits longer; a verb that writes may have done its work, so look before sending it again")
         }
-        Code::OutOfRange if message.contains(TOO_LARGE) => {
+        Code::OutOfRange | Code::ResourceExhausted if tells_of_large_answer(message) => {
             Some("ask for less at once: -l and --page, or -c with fewer columns")
         }
         _ => None,
@@ -116,5 +128,34 @@ mod tests {
         };
         assert_eq!(effect(&broken("reset".into())), Effect::Unknown);
         assert_eq!(effect(&broken(Box::new(ConnectError("refused".into())))), Effect::Unsent);
+    }
+
+    #[test]
+    fn an_answer_that_is_too_large_is_known_from_a_request_that_is() {
+        use Code::{OutOfRange, ResourceExhausted};
+        let here =
+            format!("Error, decoded message length too large: found 9 bytes, the limit is: {MAX_MESSAGE_SIZE} bytes");
+        for (code, message, is_answer) in [
+            (ResourceExhausted, "Sent message larger than max (9 vs. 4)", true),
+            (ResourceExhausted, "SERVER: Sent message larger than max (9 vs. 4)", true),
+            (ResourceExhausted, "CLIENT: Sent message larger than max (9 vs. 4)", false),
+            (ResourceExhausted, "Received message larger than max (9 vs. 4)", false),
+            (ResourceExhausted, "SERVER: Received message larger than max (9 vs. 4)", false),
+            (ResourceExhausted, "CLIENT: Received message larger than max (9 vs. 4)", true),
+            (ResourceExhausted, "grpc: trying to send message larger than max (9 vs. 4)", true),
+            (ResourceExhausted, "grpc: received message larger than max (9 vs. 4)", false),
+            (OutOfRange, "Error, encoded message length too large: found 9 bytes, the limit is: 4 bytes", true),
+            (OutOfRange, "Error, decoded message length too large: found 9 bytes, the limit is: 4 bytes", false),
+            (OutOfRange, &here, true),
+            (ResourceExhausted, "quota exceeded", false),
+            (Code::Internal, "Sent message larger than max (9 vs. 4)", false),
+        ] {
+            let error = error("list", &Status::new(code, message));
+            assert_eq!(
+                (is_too_large(&error), !error.problems()[0].hints.is_empty()),
+                (is_answer, is_answer),
+                "{message}"
+            );
+        }
     }
 }

@@ -8,7 +8,8 @@ use super::read::Question;
 use crate::client::status::is_too_large;
 use crate::error::{Error, Result};
 use crate::output::Format;
-use crate::query;
+use crate::query::{self, Part};
+use crate::spec::Request;
 use crate::streams::Streams;
 use crate::view::Document;
 
@@ -22,13 +23,27 @@ pub struct Pages {
     request: Map<String, Value>,
     /// Rows at a time.
     size: u32,
-    /// The most rows of all.
-    limit: Option<u32>,
+    /// The rows of all pages.
+    part: Part,
 }
 
 impl Pages {
-    pub fn new(request: Map<String, Value>, size: u32, limit: Option<u32>) -> Self {
-        Self { request, size, limit }
+    /// The pages of `part` of the rows, each of so many; without it, of the rows that `request` asks for by itself.
+    ///
+    /// # Errors
+    /// As of [`Method::encode`], if it does: a page that cannot be read would be replaced by one that can.
+    pub fn new(method: &Method, request: &Request, size: u32, part: Option<Part>) -> Result<Self> {
+        let input = method.input();
+        let part = match part {
+            Some(part) => part,
+            None if query::chooses_rows(&request.value, &input) => {
+                // Whatever ways there are to write a number, the codec knows them.
+                let read = method.decode_request(method.encode(request)?)?;
+                read.as_object().map(|read| Part::of(read, &input)).unwrap_or_default()
+            }
+            None => Part::default(),
+        };
+        Ok(Self { request: request.value.clone(), size, part })
     }
 
     /// A smaller number of rows to ask for, where so many were too many for a message.
@@ -37,20 +52,31 @@ impl Pages {
     }
 
     /// Asks in `request` for the first page.
-    pub fn put_first(&self, request: &mut Map<String, Value>, method: &Method) {
-        query::put_part(request, &method.input(), 1, self.size_behind(0));
+    pub fn put_first(&self, request: &mut Map<String, Value>, method: &Method) -> Result<()> {
+        self.put(request, 0, method)
     }
 
     /// How many rows to ask for behind so many.
     fn size_behind(&self, got: u32) -> u32 {
-        self.limit.map_or(self.size, |limit| self.size.min(limit.saturating_sub(got)))
+        self.part.limit.map_or(self.size, |limit| self.size.min(limit.saturating_sub(got)))
+    }
+
+    /// How many rows of all lie behind, where so many of these were got.
+    fn passed(&self, got: u32) -> u64 {
+        u64::from(self.part.before) + u64::from(got)
+    }
+
+    fn put(&self, request: &mut Map<String, Value>, got: u32, method: &Method) -> Result<()> {
+        let start = u32::try_from(self.passed(got) + 1)
+            .map_err(|_| Error::local("the list is longer than the API can count"))?;
+        query::put_part(request, &method.input(), start, self.size_behind(got));
+        Ok(())
     }
 
     /// The request for the rows behind so many.
     fn request_behind(&self, got: u32, method: &Method) -> Result<Bytes> {
-        let start = got.checked_add(1).ok_or_else(|| Error::local("the list is longer than the API can count"))?;
         let mut request = self.request.clone();
-        query::put_part(&mut request, &method.input(), start, self.size_behind(got));
+        self.put(&mut request, got, method)?;
         method.encode_made(&request)
     }
 }
@@ -129,7 +155,7 @@ impl Walk {
         self.has_changed |= self.total != total;
         // Who answers with more than was asked for knows no pages, and has sent all.
         let is_page = (1..=asked).contains(&rows);
-        let goes_on = self.total.map_or(rows == asked, |total| u64::from(self.got) < total);
+        let goes_on = self.total.map_or(rows == asked, |total| self.pages.passed(self.got) < total);
         if !is_page || !goes_on || self.pages.size_behind(self.got) == 0 {
             return Ok(None);
         }

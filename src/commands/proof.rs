@@ -188,8 +188,22 @@ fn is_same(kept: &Kept, now: &Found) -> bool {
     if (&now.service, &now.method, &now.closure) != (&kept.service, &kept.method, &kept.closure) {
         return false;
     }
-    // Filters are made by what `list` answers with, whatever the method is.
-    let rows = |description: &Description| description.closure(&now.service, LIST);
     now.description.files == kept.description.files
-        || (now.closure.0.is_some() && rows(&now.description) == rows(&kept.description))
+        || (now.closure.0.is_some() && rows_are_same(&now.service, &now.description, &kept.description))
+}
+
+/// Whether filters are made alike by both descriptions: by what `list` answers with, whatever the method is. What cannot be
+/// told of either is not the same.
+fn rows_are_same(service: &str, one: &Description, other: &Description) -> bool {
+    let closure = |description: &Description| description.closure(service, LIST).0;
+    match (closure(one), closure(other)) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => lacks_list(service, one) && lacks_list(service, other),
+        _ => false,
+    }
+}
+
+fn lacks_list(service: &str, description: &Description) -> bool {
+    let methods = description.methods(service, "").ok().flatten();
+    methods.is_some_and(|methods| methods.iter().all(|method| method != LIST))
 }

@@ -17,7 +17,7 @@ use crate::client::status::is_too_large;
 use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::filter::Filters;
-use crate::query::{self, Page, Wish};
+use crate::query::{self, Page, Part, Wish};
 use crate::resource::Resource;
 use crate::spec::Draft;
 use crate::streams::{Streams, Talk};
@@ -94,24 +94,24 @@ impl Reading<'_> {
             let Question { method, request, presentation, .. } = &question;
             return dry_run::show(method, [request], presentation, streams);
         }
-        let mut page_size = self.asked.page_size;
-        loop {
-            let (question, asked) = self.put(connector, &draft, page_size, &mut streams.talk).await?;
-            let answers = match (asked, question.smaller_pages()) {
+        let (mut question, mut asked) = self.put(connector, &draft, &mut streams.talk).await?;
+        let answers = loop {
+            match (asked, question.smaller_pages()) {
                 (Err(error), Some(size)) if is_too_large(&error) => {
-                    if page_size.is_none() {
+                    if question.pages.is_none() {
                         streams.talk.note("the list is more than one message may hold: it is asked for in pages");
                     }
-                    page_size = Some(size);
-                    continue;
+                    // By the method that is connected and proved; what there is to note was noted the first time.
+                    question = self.question(question.method, draft.clone(), Some(size), &mut Talk::silent())?;
+                    asked = question.ask().await;
                 }
-                (asked, _) => asked?,
-            };
-            let shown = self.show(&question, answers, streams).await;
-            // The process ends: taking descriptors apart would hold it up.
-            std::mem::forget(question);
-            return shown;
-        }
+                (asked, _) => break asked?,
+            }
+        };
+        let shown = self.show(&question, answers, streams).await;
+        // The process ends: taking descriptors apart would hold it up.
+        std::mem::forget(question);
+        shown
     }
 
     /// Reaches the method, and makes the request that is sent to it.
@@ -122,17 +122,11 @@ impl Reading<'_> {
 
     /// Reaches the method and asks, in the fewest round trips, for all rows or for the first of so many. What is answered
     /// comes from the service as it is now.
-    async fn put(
-        &self,
-        connector: &Connector,
-        draft: &Draft,
-        page_size: Option<u32>,
-        talk: &mut Talk,
-    ) -> Result<(Question, Result<Answers>)> {
+    async fn put(&self, connector: &Connector, draft: &Draft, talk: &mut Talk) -> Result<(Question, Result<Answers>)> {
         let resource = &connector.locate(&self.resource)?;
         let sought = Sought { resource, verb: self.verb, api_version: &self.request.api_version };
         proof::proved(connector, &sought, talk, async |method, talk| {
-            let question = self.question(method, draft.clone(), page_size, talk)?;
+            let question = self.question(method, draft.clone(), self.asked.page_size, talk)?;
             let asked = question.ask().await;
             Ok((question, asked))
         })
@@ -164,19 +158,20 @@ impl Reading<'_> {
         if self.asked.page_size.is_some() && !can_page {
             talk.note(&format!("{} has no pages: all rows are asked for at once", self.resource));
         }
-        let limit = wish.page.map(|page| page.limit);
+        let part = wish.page.map(|page| Part { before: 0, limit: Some(page.limit) });
+        let asks_for_page = part.is_none() && query::chooses_rows(&request.value, &method.input());
         let wish = Wish { page: wish.page.filter(|_| page_size.is_none()), ..wish };
         let left = query::apply(&mut request.value, &method.input(), &wish)?;
-        let pages = page_size.map(|size| Pages::new(request.value.clone(), size, limit));
+        let pages = page_size.map(|size| Pages::new(&method, &request, size, part)).transpose()?;
         if let Some(pages) = &pages {
-            pages.put_first(&mut request.value, &method);
+            pages.put_first(&mut request.value, &method)?;
         }
         if left.minimal {
             talk.note(&format!("{} has no minimal form: all fields are shown", self.resource));
         }
         let request = method.encode(&request)?;
         let is_first_page = self.asked.page.is_none_or(|page| page.number == 1);
-        let can_page = can_page && is_first_page && self.verb == LIST;
+        let can_page = can_page && is_first_page && !asks_for_page && self.verb == LIST;
         Ok(Question { method, shape, request, presentation, local: left.local, pages, can_page })
     }
 
@@ -220,7 +215,7 @@ pub struct Question {
     local: Option<Local>,
     /// The rows are asked for so many at a time.
     pages: Option<Pages>,
-    /// They can be.
+    /// They can be, and it is left to us how.
     can_page: bool,
 }
 

@@ -53,6 +53,27 @@ impl Page {
     }
 }
 
+/// Rows one behind the other, out of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// How many rows come before its first.
+    pub before: u32,
+    /// How many rows it has at most; `None` for all that follow.
+    pub limit: Option<u32>,
+}
+
+impl Part {
+    /// The part that `request` asks for by itself, or all rows. It is read as it came out of the codec.
+    pub fn of(request: &Map<String, Value>, input: &MessageDescriptor) -> Self {
+        let page = page_in(request, input);
+        let number = |key: &str| {
+            let number = page.and_then(|page| page.get(key)).and_then(Value::as_u64).unwrap_or(0);
+            u32::try_from(number).unwrap_or(u32::MAX)
+        };
+        Self { before: number("start").saturating_sub(1), limit: Some(number("limit")).filter(|limit| *limit > 0) }
+    }
+}
+
 /// What a request could not carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
@@ -114,6 +135,15 @@ pub fn can_page(input: &MessageDescriptor, is_sorted: bool) -> bool {
     let place = Place::of(input);
     let has = |name: &str| place.as_ref().is_some_and(|place| place.shape.get_field_by_name(name).is_some());
     has(PAGE) && (!is_sorted || has("sort"))
+}
+
+/// Whether `request`, of the type `input`, says by itself which part of the rows it wants.
+pub fn chooses_rows(request: &Map<String, Value>, input: &MessageDescriptor) -> bool {
+    page_in(request, input).is_some_and(|page| !value::is_empty(page))
+}
+
+fn page_in<'a>(request: &'a Map<String, Value>, input: &MessageDescriptor) -> Option<&'a Value> {
+    Place::of(input)?.query_in(request)?.get(PAGE)
 }
 
 /// Asks in `request`, of the type `input`, for `limit` rows from the row `start` on, counted from 1.

@@ -23,6 +23,11 @@ impl Place {
         }
     }
 
+    /// The query of `request`, if it has one.
+    pub fn query_in<'a>(&self, request: &'a Map<String, Value>) -> Option<&'a Map<String, Value>> {
+        if self.is_top { Some(request) } else { request.get(QUERY)?.as_object() }
+    }
+
     /// The query of `request`, made if it is not there; `None` if something else stands in its place, of which
     /// encoding says where it comes from.
     pub fn query_of<'a>(&self, request: &'a mut Map<String, Value>) -> Option<&'a mut Map<String, Value>> {

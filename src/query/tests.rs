@@ -187,3 +187,25 @@ fn a_request_can_choose_its_fields_itself() {
         assert!(!chooses(open.clone()), "{open}");
     }
 }
+
+#[test]
+fn a_request_can_choose_its_rows_itself() {
+    let part = |before, limit| Some(Part { before, limit });
+    for (name, request, chosen) in [
+        ("Second", json!({"query": {"page": {"start": 7, "limit": 4}}}), part(6, Some(4))),
+        ("Second", json!({"query": {"page": {"start": 7, "limit": 0}}}), part(6, None)),
+        ("Second", json!({"query": {"page": {"limit": 4}}}), part(0, Some(4))),
+        ("Top", json!({"page": {"start": 1, "limit": 4}}), part(0, Some(4))),
+        // Left to the codec, which says where it comes from.
+        ("Second", json!({"query": {"page": "text"}}), part(0, None)),
+        ("Second", json!({"query": {"page": {}}}), None),
+        ("Second", json!({"query": {"page": null}}), None),
+        ("Second", json!({"query": null, "page": {"limit": 4}}), None),
+        ("Second", json!({}), None),
+        ("Book", json!({"page": "7"}), None),
+    ] {
+        let (input, object) = (message(name), request.as_object().unwrap());
+        let found = chooses_rows(object, &input).then(|| Part::of(object, &input));
+        assert_eq!(found, chosen, "{name} {request}");
+    }
+}

@@ -1,5 +1,5 @@
 //! The floor: a client of the Repository service written by hand. Its types are compiled in, its requests hard-coded, and
-//! there is nothing in it that the call does not need: what it costs is what the call costs.
+//! there is nothing in it that the call does not need, as one would write it with tonic and prost.
 //!
 //! `bench-floor URL list FORMAT COLUMNS` and `bench-floor URL register COUNT IN_FLIGHT`, with an `http://` or `https://` URL.
 
