@@ -127,9 +127,8 @@ fn told(message: &MessageDescriptor, told_of: &mut BTreeMap<String, Vec<String>>
     let field = |field: FieldDescriptor| {
         let oneof = field.containing_oneof().map(|oneof| (oneof.name().to_owned(), oneof.fields().len()));
         format!(
-            "{} {} {} {:?} {:?} list {} map {} packed {} presence {} group {} default {:?} {oneof:?}",
+            "{} {} {:?} {:?} list {} map {} packed {} presence {} group {} default {:?} {oneof:?}",
             field.name(),
-            field.json_name(),
             field.number(),
             kind(&field.kind()),
             field.cardinality(),
