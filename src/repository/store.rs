@@ -158,8 +158,10 @@ impl Store {
     ) -> std::result::Result<T, Status> {
         let (done, batch) = patiently_async(|| self.lock().take_part(&work)).await?;
         let ending = End { store: self, batch: &batch };
-        // Whoever else is ready to write does so now.
-        yield_now().await;
+        if done.is_ok() {
+            // Whoever else is ready to write does so now. Who is refused hears of it first: nothing more may be sent.
+            yield_now().await;
+        }
         drop(ending);
         match batch.get() {
             Some(Err(status)) => Err(status.clone()),
