@@ -2,9 +2,9 @@
 
 use prost_reflect::DynamicMessage;
 
-use super::find::{Entries, Field, MAX_DEPTH, Scratch, places, to_u32};
+use super::find::{Entries, Field, MAX_DEPTH, Scratch, Slot, Values, places, to_u32};
 use super::map::map_entry;
-use super::plan::{Field as Known, Form, Kind, Many, Plan, Set};
+use super::plan::{Field as Known, Form, Kind, Many, Message, Plan, Set};
 use crate::wire_format::{Entry, Odd, Reader};
 
 /// What is known of a message that was looked through.
@@ -72,6 +72,9 @@ impl Plan {
             let decoded = DynamicMessage::decode(descriptor.clone(), bytes).map_err(|_| Odd);
             return decoded.map(|_| Checked { set: 0, is_in_order: false });
         }
+        if matches!(message.form, Form::Struct | Form::List) {
+            return self.check_contents(message, bytes, depth, scratch);
+        }
         let mut checked = Checked { set: 0, is_in_order: true };
         let mut before = 0;
         let mut entries = Entries::new(message, bytes);
@@ -84,6 +87,23 @@ impl Plan {
         }
         if matches!(message.form, Form::Timestamp | Form::Duration) {
             self.moment(message, bytes, scratch)?;
+        }
+        Ok(checked)
+    }
+
+    /// `google.protobuf.Struct` and `ListValue`: their one field comes as often as it likes.
+    fn check_contents(
+        &self,
+        message: &Message,
+        bytes: &[u8],
+        depth: usize,
+        scratch: &mut Scratch,
+    ) -> Result<Checked, Odd> {
+        let field = message.fields.first().ok_or(Odd)?;
+        let mut checked = Checked { set: 0, is_in_order: true };
+        for entry in Values::entries(field, Slot::of_all(bytes)?, bytes) {
+            checked.set = 1;
+            self.check_field(field, entry?, bytes, depth, scratch)?;
         }
         Ok(checked)
     }

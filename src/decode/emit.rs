@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use prost_reflect::DynamicMessage;
 
 use super::dynamic;
-use super::find::{Entries, Field, Found, Scratch, Values, find_in};
-use super::plan::{Form, Kind, Many, Message, Plan};
+use super::find::{Entries, Field, Found, Scratch, Slot, Values, find_in};
+use super::plan::{Field as Known, Form, Kind, Many, Message, Plan};
 use super::scalar::{int32, sint32, sint64, uint32};
 use super::sink::{Sink, hand_on};
 use crate::wire_format::{Odd, Reader, fixed32, fixed64, number};
@@ -33,21 +33,14 @@ impl Plan {
                 scratch.text = text;
                 return handed_on;
             }
-            Form::Fields | Form::Struct | Form::List | Form::Wrapper => {}
+            Form::Struct | Form::List => return self.emit_contents(message, bytes, sink, scratch),
+            Form::Fields | Form::Wrapper => {}
         }
         scratch.enter()?;
         let found = find_in(message, usize::MAX, bytes, scratch)?;
         match (&message.form, message.fields.first()) {
-            (Form::Struct | Form::List | Form::Wrapper, Some(_)) if found.has(0) => {
+            (Form::Wrapper, Some(_)) if found.has(0) => {
                 self.emit_field_of(message, 0, bytes, found, sink, scratch)?;
-            }
-            (Form::Struct, _) => {
-                sink.begin_mapping();
-                sink.end_mapping();
-            }
-            (Form::List, _) => {
-                sink.begin_list();
-                sink.end_list();
             }
             (Form::Wrapper, Some(field)) => self.emit_default(field.kind, field.default, sink, scratch)?,
             _ => {
@@ -92,24 +85,52 @@ impl Plan {
         let slot = scratch.slots[found.base + at];
         match field.many {
             Many::One => self.emit_single(field.kind, slot.value(bytes)?, sink, scratch),
-            Many::List => {
-                sink.begin_list();
-                for value in Values::new(field, slot, bytes) {
-                    let (wire, value) = value?;
-                    if field.is_packed(wire) {
-                        let mut packed = Reader::new(value);
-                        while let Some(place) = packed.packed(field.kind.wire())? {
-                            self.emit_single(field.kind, value.get(place).ok_or(Odd)?, sink, scratch)?;
-                        }
-                    } else {
-                        self.emit_single(field.kind, value, sink, scratch)?;
-                    }
-                }
-                sink.end_list();
-                Ok(())
-            }
+            Many::List => self.emit_list(field, slot, bytes, sink, scratch),
             Many::Map { key } => self.emit_map(field, key, slot, bytes, sink, scratch),
         }
+    }
+
+    fn emit_list(
+        &self,
+        field: &Known,
+        slot: Slot,
+        bytes: &[u8],
+        sink: &mut impl Sink,
+        scratch: &mut Scratch,
+    ) -> Result<(), Odd> {
+        sink.begin_list();
+        for value in Values::new(field, slot, bytes) {
+            let (wire, value) = value?;
+            if field.is_packed(wire) {
+                let mut packed = Reader::new(value);
+                while let Some(place) = packed.packed(field.kind.wire())? {
+                    self.emit_single(field.kind, value.get(place).ok_or(Odd)?, sink, scratch)?;
+                }
+            } else {
+                self.emit_single(field.kind, value, sink, scratch)?;
+            }
+        }
+        sink.end_list();
+        Ok(())
+    }
+
+    /// `google.protobuf.Struct` and `ListValue`: what their one field holds, which need not be found first.
+    fn emit_contents(
+        &self,
+        message: &Message,
+        bytes: &[u8],
+        sink: &mut impl Sink,
+        scratch: &mut Scratch,
+    ) -> Result<(), Odd> {
+        let field = message.fields.first().ok_or(Odd)?;
+        let slot = Slot::of_all(bytes)?;
+        scratch.enter()?;
+        match field.many {
+            Many::Map { key } => self.emit_map(field, key, slot, bytes, sink, scratch)?,
+            Many::One | Many::List => self.emit_list(field, slot, bytes, sink, scratch)?,
+        }
+        scratch.depth -= 1;
+        Ok(())
     }
 
     /// `google.protobuf.Value`: what is set in it, or null.

@@ -31,6 +31,11 @@ pub(super) struct Slot {
 }
 
 impl Slot {
+    /// Where the values of a field stand that is the only one of its message, wherever they are.
+    pub(super) fn of_all(bytes: &[u8]) -> Result<Self, Odd> {
+        Ok(Self { first: 0, start: 0, end: to_u32(bytes.len())? })
+    }
+
     pub(super) fn value(self, bytes: &[u8]) -> Result<&[u8], Odd> {
         bytes.get(to_usize(self.start)..to_usize(self.end)).ok_or(Odd)
     }
@@ -101,9 +106,16 @@ impl Plan {
         }
     }
 
-    /// Whether a field holds one text, which stands on the wire as it is.
-    pub fn is_text(&self, place: usize, field: Field) -> bool {
-        matches!(self.message(place).fields.get(field), Some(Known { many: Many::One, kind: Kind::String, .. }))
+    /// What a field with the `value` says, where that is one text which stands there or in this plan as it is shown.
+    ///
+    /// # Errors
+    /// As [`Plan::check`]; none if that had none.
+    pub fn text<'a>(&'a self, place: usize, field: Field, value: &'a [u8]) -> Result<Option<&'a str>, Odd> {
+        match self.message(place).fields.get(field) {
+            Some(Known { many: Many::One, kind: Kind::String, .. }) => str::from_utf8(value).map(Some).map_err(|_| Odd),
+            Some(Known { many: Many::One, kind: Kind::Enum(names), .. }) => Ok(self.enum_name(*names, int32(value)?)),
+            _ => Ok(None),
+        }
     }
 
     /// The messages in a field that holds any number of them, in their order; with an error the last.
@@ -211,19 +223,19 @@ impl<'a> Entries<'a> {
 
 /// The values of one field that can have many.
 pub(super) struct Values<'a> {
-    number: u32,
+    field: &'a Known,
     reader: Reader<'a>,
     bytes: &'a [u8],
     end: usize,
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn new(field: &Known, slot: Slot, bytes: &'a [u8]) -> Self {
+    pub(super) fn new(field: &'a Known, slot: Slot, bytes: &'a [u8]) -> Self {
         let reader = Reader::starting(bytes, to_usize(slot.first));
-        Self { number: field.number, reader, bytes, end: to_usize(slot.end) }
+        Self { field, reader, bytes, end: to_usize(slot.end) }
     }
 
-    pub(super) fn entries(field: &Known, slot: Slot, bytes: &'a [u8]) -> impl Iterator<Item = Result<Entry, Odd>> {
+    pub(super) fn entries(field: &'a Known, slot: Slot, bytes: &'a [u8]) -> impl Iterator<Item = Result<Entry, Odd>> {
         let mut values = Self::new(field, slot, bytes);
         std::iter::from_fn(move || values.entry().transpose())
     }
@@ -233,8 +245,8 @@ impl<'a> Values<'a> {
             if entry.value.end > self.end {
                 break;
             }
-            if entry.number == self.number {
-                return Ok(Some(entry));
+            if entry.number == self.field.number {
+                return if self.field.takes(entry.wire) { Ok(Some(entry)) } else { Err(Odd) };
             }
         }
         Ok(None)

@@ -363,8 +363,8 @@ impl<'a> Row<'a> {
     fn cell(&self, place: &Place, spare: &mut Vec<String>, scratch: &mut Scratch) -> Result<Cell<'a>, Odd> {
         match place {
             Place::Field(field) if self.found.has(*field) => {
-                if self.plan.is_text(self.place, *field) {
-                    let text = str::from_utf8(scratch.value(*field, self.bytes, self.found)?).map_err(|_| Odd)?;
+                let value = scratch.value(*field, self.bytes, self.found)?;
+                if let Some(text) = self.plan.text(self.place, *field, value)? {
                     return Ok(Cell { text: Cow::Borrowed(text), is_number: false });
                 }
                 let mut sink = CellSink::new(spare.pop().unwrap_or_default());
