@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// Shows control characters as escapes (`\n`, `\t`, `\u{1b}`), and with them the invisible ones that
 /// reorder text, so that no server and no file can move the cursor or hide what a line says.
 pub fn control(text: &str) -> Cow<'_, str> {
-    if is_plain(text) || !text.chars().any(is_hostile) {
+    if is_plain(text.as_bytes()) || !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);
@@ -21,8 +21,8 @@ pub fn control(text: &str) -> Cow<'_, str> {
 
 /// Whether a text is nothing but letters, digits, marks and blanks of ASCII, as nearly all texts are. Each byte is looked at,
 /// to the last: that is done many at a time.
-pub fn is_plain(text: &str) -> bool {
-    text.bytes().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~'))
+pub fn is_plain(text: &[u8]) -> bool {
+    text.iter().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~'))
 }
 
 /// What a terminal must not get raw: C0 and C1 controls, and the bidirectional marks, overrides and isolates of

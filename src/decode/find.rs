@@ -110,10 +110,12 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Plan::check`]; none if that had none.
-    pub fn text<'a>(&'a self, place: usize, field: Field, value: &'a [u8]) -> Result<Option<&'a str>, Odd> {
+    pub fn text<'a>(&'a self, place: usize, field: Field, value: &'a [u8]) -> Result<Option<&'a [u8]>, Odd> {
         match self.message(place).fields.get(field) {
-            Some(Known { many: Many::One, kind: Kind::String, .. }) => str::from_utf8(value).map(Some).map_err(|_| Odd),
-            Some(Known { many: Many::One, kind: Kind::Enum(names), .. }) => Ok(self.enum_name(*names, int32(value)?)),
+            Some(Known { many: Many::One, kind: Kind::String, .. }) => Ok(Some(value)),
+            Some(Known { many: Many::One, kind: Kind::Enum(names), .. }) => {
+                Ok(self.enum_name(*names, int32(value)?).map(str::as_bytes))
+            }
             _ => Ok(None),
         }
     }

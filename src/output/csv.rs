@@ -53,7 +53,7 @@ impl Sheet {
 
     fn header(&self, out: &mut dyn Write, headers: &[&str]) -> io::Result<()> {
         let mut record = Record::default();
-        headers.iter().for_each(|header| record.field(&self.shown(header)));
+        headers.iter().for_each(|header| record.field(self.shown(header).as_bytes()));
         record.end();
         out.write_all(&record.bytes)
     }
@@ -61,7 +61,13 @@ impl Sheet {
     fn rows(&self, out: &mut dyn Write, list: &dyn Rows, headers: &[&str]) -> io::Result<()> {
         let mut records = Record::default();
         list.each(headers, &mut |cells| {
-            cells.iter().for_each(|cell| records.field(&self.shown(&cell.text)));
+            for cell in cells {
+                if self.terminal {
+                    records.field(escape::control(&cell.text()).as_bytes());
+                } else {
+                    records.field(cell.bytes());
+                }
+            }
             records.end();
             if records.bytes.len() > PORTION {
                 out.write_all(&records.bytes)?;
@@ -88,7 +94,7 @@ struct Record {
 }
 
 impl Record {
-    fn field(&mut self, text: &str) {
+    fn field(&mut self, text: &[u8]) {
         if self.fields > 0 {
             self.bytes.push(b',');
         }
@@ -96,14 +102,14 @@ impl Record {
         self.fields += 1;
         // Each byte is looked at, to the last: that is done many at a time.
         let is_special = |byte: u8| (byte == b',') | (byte == b'"') | (byte == b'\n') | (byte == b'\r');
-        if !text.bytes().fold(false, |any, byte| any | is_special(byte)) {
-            self.bytes.extend_from_slice(text.as_bytes());
+        if !text.iter().fold(false, |any, byte| any | is_special(*byte)) {
+            self.bytes.extend_from_slice(text);
             return;
         }
         self.bytes.push(b'"');
         // JSON in a cell has a quote every few bytes: going from one to the next would take longer.
         self.bytes.reserve(text.len() * 2);
-        for byte in text.bytes() {
+        for &byte in text {
             self.bytes.push(byte);
             if byte == b'"' {
                 self.bytes.push(byte);
@@ -176,7 +182,7 @@ mod tests {
             let builder = &mut csv::WriterBuilder::new();
             let mut theirs = builder.flexible(true).terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
             for row in &rows {
-                row.iter().for_each(|field| ours.field(field));
+                row.iter().for_each(|field| ours.field(field.as_bytes()));
                 ours.end();
                 theirs.write_record(row).unwrap();
             }

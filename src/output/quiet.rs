@@ -32,7 +32,7 @@ pub(super) fn write(out: &mut dyn Write, list: &dyn Rows) -> Result<()> {
     }
     let written = list.each(&headers, &mut |cells| {
         cells.iter().try_for_each(|cell| {
-            out.write_all(escape::control(&cell.text).as_bytes())?;
+            out.write_all(escape::control(&cell.text()).as_bytes())?;
             out.write_all(b"\n")
         })
     });

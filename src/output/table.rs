@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::fit::{self, Need};
 use super::{Look, terminal};
 use crate::escape;
-use crate::view::Rows;
+use crate::view::{Cell, Rows};
 
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.
 const HEADER_ROOM: usize = 2;
@@ -38,17 +38,19 @@ pub(super) fn write(out: &mut dyn Write, list: &dyn Rows, look: Look) -> io::Res
 
 /// How many columns of a terminal a text takes that has no control characters.
 fn width(text: &str) -> usize {
-    if escape::is_plain(text) { text.len() } else { text.width() }
+    if escape::is_plain(text.as_bytes()) { text.len() } else { text.width() }
 }
 
 /// A cell's text as it is shown, and how many columns of a terminal it takes.
-fn measured(text: &str) -> (Cow<'_, str>, usize) {
-    if escape::is_plain(text) {
-        return (Cow::Borrowed(text), text.len());
+fn measured<'a>(cell: &'a Cell<'_>) -> (Cow<'a, [u8]>, usize) {
+    let bytes = cell.bytes();
+    if escape::is_plain(bytes) {
+        return (Cow::Borrowed(bytes), bytes.len());
     }
-    let shown = escape::control(text);
+    let text = cell.text();
+    let shown = escape::control(&text);
     let width = shown.width();
-    (shown, width)
+    (Cow::Owned(shown.into_owned().into_bytes()), width)
 }
 
 pub(super) struct Column<'a> {
@@ -78,10 +80,10 @@ impl<'a> Grid<'a> {
         let mut has_number = vec![false; columns.len()];
         rows.each(headers, &mut |cells| {
             for (cell, (column, has_number)) in cells.iter().zip(columns.iter_mut().zip(&mut has_number)) {
-                let (_, width) = measured(&cell.text);
+                let (_, width) = measured(cell);
                 column.cells = column.cells.max(width);
                 *has_number |= cell.is_number;
-                column.is_number &= cell.is_number || cell.text.is_empty();
+                column.is_number &= cell.is_number || cell.bytes().is_empty();
             }
             Ok(())
         })?;
@@ -112,10 +114,10 @@ impl<'a> Grid<'a> {
     }
 
     /// Hands each row's cells to `take`, as they are shown.
-    pub(super) fn each(&self, mut take: impl FnMut(&[Cow<'_, str>]) -> io::Result<()>) -> io::Result<()> {
+    pub(super) fn each(&self, mut take: impl FnMut(&[String]) -> io::Result<()>) -> io::Result<()> {
         self.rows.each(self.headers, &mut |cells| {
-            let shown = cells.iter().zip(&self.columns).map(|(cell, column)| column.shown(&cell.text).0);
-            take(&shown.collect::<Vec<_>>())
+            let shown = cells.iter().zip(&self.columns).map(|(cell, column)| column.shown(cell).0);
+            take(&shown.map(|text| String::from_utf8_lossy(&text).into_owned()).collect::<Vec<_>>())
         })
     }
 
@@ -123,19 +125,19 @@ impl<'a> Grid<'a> {
     pub(super) fn write(&self, out: &mut dyn Write, [before, behind]: [&str; 2]) -> io::Result<()> {
         let mut line = Line::default();
         for column in &self.columns {
-            line.cell(&column.header, width(&column.header), column);
+            line.cell(column.header.as_bytes(), width(&column.header), column);
         }
         out.write_all(before.as_bytes())?;
-        out.write_all(line.end().as_bytes())?;
+        out.write_all(line.end())?;
         writeln!(out, "{behind}")?;
         let rule: Vec<String> = self.columns.iter().map(|column| "-".repeat(column.width + 2)).collect();
         writeln!(out, "{}", rule.join("+"))?;
         self.rows.each(self.headers, &mut |cells| {
             for (cell, column) in cells.iter().zip(&self.columns) {
-                let (text, width) = column.shown(&cell.text);
+                let (text, width) = column.shown(cell);
                 line.cell(&text, width, column);
             }
-            out.write_all(line.end().as_bytes())?;
+            out.write_all(line.end())?;
             out.write_all(b"\n")
         })
     }
@@ -144,39 +146,39 @@ impl<'a> Grid<'a> {
 /// One line of a table, made cell by cell.
 #[derive(Default)]
 struct Line {
-    text: String,
+    text: Vec<u8>,
     is_ended: bool,
 }
 
 impl Line {
-    fn cell(&mut self, text: &str, width: usize, column: &Column<'_>) {
+    fn cell(&mut self, text: &[u8], width: usize, column: &Column<'_>) {
         if std::mem::take(&mut self.is_ended) {
             self.text.clear();
         }
-        self.text.push_str(if self.text.is_empty() { " " } else { " | " });
+        self.text.extend_from_slice(if self.text.is_empty() { b" " } else { b" | " });
         let room = column.width - width.min(column.width);
         if column.is_number {
             self.room(room);
-            self.text.push_str(text);
+            self.text.extend_from_slice(text);
         } else {
-            self.text.push_str(text);
+            self.text.extend_from_slice(text);
             self.room(room);
         }
     }
 
     fn room(&mut self, mut width: usize) {
-        const SPACES: &str = "                                                                ";
+        const SPACES: &[u8] = &[b' '; 64];
         while width > 0 {
             let part = width.min(SPACES.len());
-            self.text.push_str(&SPACES[..part]);
+            self.text.extend_from_slice(&SPACES[..part]);
             width -= part;
         }
     }
 
     /// The whole line, without a space at its end.
-    fn end(&mut self) -> &str {
+    fn end(&mut self) -> &[u8] {
         self.is_ended = true;
-        self.text.trim_end()
+        self.text.trim_ascii_end()
     }
 }
 
@@ -199,12 +201,12 @@ impl<'a> Column<'a> {
     }
 
     /// As much of a cell as there is room for, and how wide that is.
-    fn shown<'t>(&self, text: &'t str) -> (Cow<'t, str>, usize) {
-        let (text, wide) = measured(text);
+    fn shown<'t>(&self, cell: &'t Cell<'_>) -> (Cow<'t, [u8]>, usize) {
+        let (text, wide) = measured(cell);
         if self.is_cut && wide > self.width {
-            let cut = fit::cut(&text, self.width);
+            let cut = fit::cut(&String::from_utf8_lossy(&text), self.width);
             let wide = width(&cut);
-            return (Cow::Owned(cut), wide);
+            return (Cow::Owned(cut.into_bytes()), wide);
         }
         (text, wide)
     }

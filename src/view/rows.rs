@@ -10,18 +10,48 @@ use super::cell_text;
 /// One cell of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell<'a> {
-    /// As it came: what is written to a terminal is escaped first.
-    pub text: Cow<'a, str>,
+    bytes: Cow<'a, [u8]>,
     /// It is a number, and not a text of digits.
     pub is_number: bool,
 }
 
 impl<'a> Cell<'a> {
     /// Where a row has nothing.
-    pub const EMPTY: Self = Self { text: Cow::Borrowed(""), is_number: false };
+    pub const EMPTY: Self = Self { bytes: Cow::Borrowed(b""), is_number: false };
 
     pub fn of(value: &'a Value) -> Self {
-        Self { text: cell_text(value), is_number: value.is_number() }
+        let bytes = match cell_text(value) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        };
+        Self { bytes, is_number: value.is_number() }
+    }
+
+    /// Of a text that was found to be UTF-8, or was made of such.
+    pub(super) fn of_checked(bytes: Cow<'a, [u8]>, is_number: bool) -> Self {
+        Self { bytes, is_number }
+    }
+
+    /// Its text as it came: what is written to a terminal is escaped first. UTF-8, which is not looked at once more.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
+
+    /// The room of a text that was made for it.
+    pub(super) fn into_room(self) -> Option<Vec<u8>> {
+        match self.bytes {
+            Cow::Owned(bytes) => Some(bytes),
+            Cow::Borrowed(_) => None,
+        }
+    }
+
+    /// Its text kept by itself.
+    pub(super) fn into_owned(self) -> Cell<'static> {
+        Cell { bytes: Cow::Owned(self.bytes.into_owned()), is_number: self.is_number }
     }
 }
 

@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(document.headers(), ["Values"]);
         let mut texts = Vec::new();
         let mut take = |cells: &[crate::view::Cell<'_>]| {
-            texts.extend(cells.iter().map(|cell| cell.text.to_string()));
+            texts.extend(cells.iter().map(|cell| cell.text().into_owned()));
             Ok(())
         };
         document.each(&["Values"], &mut take).unwrap();

@@ -303,16 +303,13 @@ impl Rows for WireList {
         };
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(columns.len());
         // What a row's texts were kept in serves the next row.
-        let mut spare: Vec<String> = Vec::new();
+        let mut spare: Vec<Vec<u8>> = Vec::new();
         self.rows(|row, scratch| {
             for column in columns {
                 cells.push(row.cell(&column.place, &mut spare, scratch)?);
             }
             take(&cells)?;
-            spare.extend(cells.drain(..).filter_map(|cell| match cell.text {
-                Cow::Owned(text) => Some(text),
-                Cow::Borrowed(_) => None,
-            }));
+            spare.extend(cells.drain(..).filter_map(Cell::into_room));
             // Cells below a field bring rooms of their own and take none.
             spare.truncate(columns.len());
             Ok(())
@@ -360,22 +357,19 @@ impl<'a> Row<'a> {
         Ok(sink.finish().unwrap_or_default())
     }
 
-    fn cell(&self, place: &Place, spare: &mut Vec<String>, scratch: &mut Scratch) -> Result<Cell<'a>, Odd> {
+    fn cell(&self, place: &Place, spare: &mut Vec<Vec<u8>>, scratch: &mut Scratch) -> Result<Cell<'a>, Odd> {
         match place {
             Place::Field(field) if self.found.has(*field) => {
                 let value = scratch.value(*field, self.bytes, self.found)?;
                 if let Some(text) = self.plan.text(self.place, *field, value)? {
-                    return Ok(Cell { text: Cow::Borrowed(text), is_number: false });
+                    return Ok(Cell::of_checked(Cow::Borrowed(text), false));
                 }
                 let mut sink = CellSink::new(spare.pop().unwrap_or_default());
                 self.emit_field(*field, &mut sink, scratch)?;
-                sink.finish()
+                Ok(sink.finish())
             }
             Place::Below(field, column) => Ok(match self.below(*field, column, scratch)? {
-                Some(value) => {
-                    let Cell { text, is_number } = Cell::of(&value);
-                    Cell { text: Cow::Owned(text.into_owned()), is_number }
-                }
+                Some(value) => Cell::of(&value).into_owned(),
                 None => Cell::EMPTY,
             }),
             Place::Field(_) | Place::Nowhere => Ok(Cell::EMPTY),
@@ -405,13 +399,12 @@ struct CellSink {
 
 impl CellSink {
     /// In the room that `spare` has.
-    fn new(spare: String) -> Self {
-        Self { text: Text::in_room_of(Layout::Raw, spare.into_bytes()), is_number: false }
+    fn new(spare: Vec<u8>) -> Self {
+        Self { text: Text::in_room_of(Layout::Raw, spare), is_number: false }
     }
 
-    fn finish(self) -> Result<Cell<'static>, Odd> {
-        let text = String::from_utf8(self.text.into_bytes()).map_err(|_| Odd)?;
-        Ok(Cell { text: Cow::Owned(text), is_number: self.is_number })
+    fn finish(self) -> Cell<'static> {
+        Cell::of_checked(Cow::Owned(self.text.into_bytes()), self.is_number)
     }
 
     fn is_alone(&self) -> bool {
