@@ -1,11 +1,13 @@
 //! Methods that stream: one document after the other, and each message as it arrives.
 
+use tonic::Code;
+
 use super::Document;
 use super::answers::{Answers, Form};
 use super::summary::Summary;
 use crate::commands::method::Method;
 use crate::commands::stop::Stop;
-use crate::error::{Effect, Error, Result};
+use crate::error::{Effect, Error, Kind, Result};
 use crate::streams::Streams;
 
 /// Follows the stream of each document to its end, or to Ctrl-C.
@@ -35,7 +37,9 @@ pub async fn run(
             Err(error) => {
                 summary.failed(&error);
                 talk.failure(&error.clone().within(label));
-                let is_cut_off = error.effect() == Effect::Unsent;
+                // How long each is followed is what --timeout says, too.
+                let is_over = error.kind() == Kind::Status(Code::DeadlineExceeded);
+                let is_cut_off = error.effect() != Effect::None && !is_over;
                 first.get_or_insert(error);
                 if !keep_going || is_cut_off {
                     break;

@@ -88,9 +88,10 @@ pub async fn run(
     }
 }
 
-/// Where no connection is to be had, nothing can be sent.
+/// Behind a refusal the others may still be taken. What has no answer speaks of the connection, or of a service that is
+/// away: whatever is sent behind it would very likely be one more document of which nobody knows what became.
 fn ends_all(error: &Error) -> bool {
-    error.effect() == Effect::Unsent
+    error.effect() != Effect::None
 }
 
 fn tell_of_end(ending: Ending, in_flight: usize, talk: &Talk) {
