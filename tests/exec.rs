@@ -24,6 +24,11 @@ fn documents(range: std::ops::Range<usize>) -> String {
     range.map(|n| format!("---\nname: {0}\nresource_type: a.B\nimage: x/{0}\n", id(n))).collect()
 }
 
+/// Where a document of these begins, counted from 1.
+fn place(number: usize) -> String {
+    format!("many.yml:{}:1", 4 * number - 2)
+}
+
 /// A user with so many documents in `many.yml`.
 fn user_with(count: usize) -> Spacectl {
     let user = Spacectl::new();
@@ -112,10 +117,10 @@ fn behind_a_refusal_none_is_sent_and_those_in_flight_are_waited_for() {
     assert_eq!((running.end(), running.out.as_str()), (End::Exit(70), "p0000\np0002\np0004\n"));
     assert_eq!(
         placeless(&running.err, &url),
-        "error: many.yml (document 2): register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
+        "error: many.yml:6:1: document 2: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: p0001 is there\n\
          hint: the verb update changes what is there, with the fields that it takes\n\
-         error: many.yml (document 4): register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
+         error: many.yml:14:1: document 4: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: p0003 is there\n\
          registered 3, refused 2, not sent 4\n"
     );
@@ -138,9 +143,9 @@ fn with_keep_going_all_are_sent_and_the_first_refusal_is_the_exit_code() {
     assert_eq!((run.status, run.stdout.clone()), (Some(67), ids(0..2) + &ids(4..30)), "{run}");
     assert_eq!(
         placeless(&run.stderr, &server.url()),
-        "error: many.yml (document 3): register repository.Plugin at [SERVER]: INVALID_ARGUMENT\n\
+        "error: many.yml:10:1: document 3: register repository.Plugin at [SERVER]: INVALID_ARGUMENT\n\
          cause: ERROR_A: a\n\
-         error: many.yml (document 4): register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
+         error: many.yml:14:1: document 4: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: ERROR_B: b\n\
          hint: the verb update changes what is there, with the fields that it takes\n\
          registered 28, refused 2\n"
@@ -156,7 +161,8 @@ fn refusals_as_json_are_one_object() {
     assert_eq!(run.status, Some(67));
     let error = &told["error"];
     assert_eq!((&error["code"], &error["exit_code"]), (&json!("INVALID_ARGUMENT"), &json!(67)));
-    assert!(error["message"].as_str().unwrap().starts_with("many.yml (document 3): register"), "{run}");
+    assert!(error["message"].as_str().unwrap().starts_with("document 3: register"), "{run}");
+    assert_eq!(error["location"], json!({"source": "many.yml", "line": 10, "column": 1}));
     let more = error["more"].as_array().unwrap();
     assert_eq!(
         (more.len(), &more[0]["code"], &more[0]["causes"]),
@@ -204,7 +210,7 @@ fn what_has_no_answer_is_counted_apart() {
     desk.wait_for(4);
     desk.accept(&id(3));
     assert_eq!((running.end(), running.out.as_str()), (End::Exit(68), "p0002\np0003\n"));
-    assert!(running.err.starts_with("error: many.yml (document 1): register"), "{}", running.err);
+    assert!(running.err.starts_with("error: many.yml:2:1: document 1: register"), "{}", running.err);
     assert!(
         running.err.ends_with(
             "\nregistered 2, refused 1, unknown 1\n\
@@ -228,7 +234,7 @@ fn a_connection_that_breaks_ends_the_run_whatever_is_to_go_on() {
     assert_eq!((running.end(), running.out.as_str()), (End::Exit(78), "p0000\n"));
     let err = placeless(&running.err, &wire.url());
     let told =
-        |n: usize| format!("error: many.yml (document {n}): register repository.Plugin at [SERVER]: UNAVAILABLE\n");
+        |n: usize| format!("error: {}: document {n}: register repository.Plugin at [SERVER]: UNAVAILABLE\n", place(n));
     for n in 2..=4 {
         assert!(err.contains(&told(n)), "{err}");
     }
@@ -370,8 +376,8 @@ fn the_second_signal_ends_at_once_with_all_that_is_known() {
     running.wait_for(&id(1)).interrupt();
     assert_eq!((running.end(), running.out.as_str()), (End::Exit(130), "p0000\np0001\np0005\n"));
     let told = running.err.split_once('\n').unwrap().1;
-    assert!(told.starts_with("error: many.yml (document 10): register"), "{told}");
-    let left = [3, 4, 5, 7, 8, 9, 11, 12].map(|n| format!("many.yml (document {n})")).join(", ");
+    assert!(told.starts_with("error: many.yml:38:1: document 10: register"), "{told}");
+    let left = [3, 4, 5, 7, 8, 9, 11, 12].map(place).join(", ");
     assert!(
         told.ends_with(&format!(
             "\nwarning: left without an answer: {left} and 2 more\nregistered 3, refused 1, unknown 10, not sent 16\n\
@@ -511,7 +517,7 @@ fn follow(more: &str) -> (Run, Server) {
 fn streams_are_followed_one_after_the_other() {
     let (run, server) = follow("");
     assert_eq!((run.status, run.stdout.as_str(), server.calls().len()), (Some(74), "a\na\nb\n", 2), "{run}");
-    assert!(run.stderr.starts_with("error: many.yml (document 2): follow lab.Feed"), "{run}");
+    assert!(run.stderr.starts_with("error: many.yml:3:1: document 2: follow lab.Feed"), "{run}");
     assert!(run.stderr.ends_with("\ndone 1, refused 1, not sent 1\n"), "{run}");
     let (run, server) = follow(" --keep-going");
     assert_eq!((run.status, run.stdout.as_str(), server.calls().len()), (Some(74), "a\na\nb\nc\nc\n", 3), "{run}");

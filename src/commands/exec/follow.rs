@@ -23,7 +23,7 @@ pub async fn run(
     let mut answers = Answers::new(form, streams);
     let mut summary = Summary { unsent: count, ..Summary::default() };
     let mut first: Option<Error> = None;
-    for Document { label, request, .. } in documents {
+    for Document { name, request, .. } in documents {
         summary.unsent -= 1;
         let followed = stop.or(follow(method, request, &mut answers)).await;
         match followed {
@@ -36,7 +36,7 @@ pub async fn run(
             }
             Err(error) => {
                 summary.failed(&error);
-                talk.failure(&error.clone().within(label));
+                talk.failure(&name.blame(error.clone()));
                 // How long each is followed is what --timeout says, too.
                 let is_over = error.kind() == Kind::Status(Code::DeadlineExceeded);
                 let is_cut_off = error.effect() != Effect::None && !is_over;
