@@ -167,15 +167,18 @@ pub fn place(cache_dir: &Path) -> PathBuf {
 /// Removes all that is kept in `cache_dir`, and nothing else that lies there.
 ///
 /// # Errors
-/// Something is there and cannot be removed; with its path.
+/// Something is there and cannot be removed, or nobody can see what is there; with its path.
 pub fn clear(cache_dir: &Path) -> Result<Cleared, (PathBuf, io::Error)> {
     let mut cleared = Cleared::default();
     for kind in Kind::ALL {
         let folder = folder(cache_dir, kind);
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err((folder, error)),
+            Err(error) => match fs::symlink_metadata(&folder) {
+                Ok(_) => return Err((folder, error)),
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err((place(cache_dir), error)),
+                Err(_) => continue,
+            },
         };
         for entry in entries {
             let entry = entry.map_err(|error| (folder.clone(), error))?;
@@ -306,6 +309,21 @@ mod tests {
         fs::remove_dir(caches[1].folder.join("strange")).unwrap();
         clear(folder.path()).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn where_no_folder_is_nothing_has_to_be_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = place(folder.path());
+        fs::write(&file, "").unwrap();
+        assert_eq!(clear(folder.path()).unwrap(), Cleared::default());
+        assert!(file.exists(), "it is somebody else's");
+        assert_eq!(clear(&file).unwrap(), Cleared::default());
+        fs::remove_file(&file).unwrap();
+        let strange = super::folder(folder.path(), Kind::Completion);
+        fs::create_dir_all(strange.parent().unwrap()).unwrap();
+        fs::write(&strange, "").unwrap();
+        assert_eq!(clear(folder.path()).unwrap_err().0, strange);
     }
 
     #[test]

@@ -72,6 +72,9 @@ impl FromStr for EndpointUrl {
         let refuse = |why: &str, hint: &str| Invalid::new(format!("`{text}` is no endpoint: {why}")).hint(hint);
 
         let Some((scheme, rest)) = text.split_once("://") else {
+            if let Some(meant) = slashless(text) {
+                return Err(refuse("`//` is missing behind its scheme", &format!("write {meant}")));
+            }
             let place = if text.is_empty() { "host:port" } else { text };
             return Err(refuse("it has no scheme", &format!("write grpc://{place}, or grpc+ssl://{place} for TLS")));
         };
@@ -100,6 +103,15 @@ impl FromStr for EndpointUrl {
         let port = port.map_err(|why| refuse(why, "a port is a number from 1 to 65535"))?;
         Ok(Self { tls, host, port })
     }
+}
+
+/// What `grpc:host:port` lacks. Of `grpc:50051`, grpc is the host.
+fn slashless(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once(':')?;
+    let place = rest.trim_start_matches('/');
+    let is_scheme = ["grpc", "grpc+ssl"].contains(&scheme.to_ascii_lowercase().as_str());
+    let is_port = place.chars().all(|c| c.is_ascii_digit());
+    (is_scheme && !is_port).then(|| format!("{scheme}://{place}"))
 }
 
 #[cfg(test)]
@@ -136,6 +148,11 @@ mod tests {
         for (text, part) in [
             ("", "grpc://host:port"),
             ("localhost:50051", "grpc://localhost:50051"),
+            ("grpc:127.0.0.1:1", "hint: write grpc://127.0.0.1:1"),
+            ("grpc:/h:1", "hint: write grpc://h:1"),
+            ("grpc+ssl:h", "hint: write grpc+ssl://h"),
+            ("grpc:50051", "hint: write grpc://grpc:50051, or"),
+            ("grpc:", "hint: write grpc://grpc:, or"),
             ("https://a.example.com", "grpc+ssl://host:port"),
             ("grpcs://a:1", "its scheme is grpcs"),
             ("grpc://localhost", "grpc://localhost:50051"),

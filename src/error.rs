@@ -265,6 +265,13 @@ impl Error {
         self
     }
 
+    /// The same error with those of its hints that are `wanted`.
+    #[must_use]
+    pub fn with_hints(mut self, mut wanted: impl FnMut(&str) -> bool) -> Self {
+        self.problems.iter_mut().for_each(|problem| problem.hints.retain(|hint| wanted(hint)));
+        self
+    }
+
     /// Says where it stands.
     #[must_use]
     pub fn at(mut self, location: Option<Location>) -> Self {

@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
 use crate::resource::{Resource, alias, verb};
+use crate::spec::source::Syntax;
 
 /// What other tools call an option, and what it is here. None of the hints repeats a value.
 const OPTIONS: [(&[&str], &str); 9] = [
@@ -35,6 +36,20 @@ const PLUGIN: [(&[&str], &str); 3] = [
     (&["register", "create", "update"], "spacectl plugin apply -f FILE registers and updates what specs say"),
     (&["delete", "remove"], "did you mean spacectl plugin deregister PLUGIN?"),
     (&["show", "describe"], "did you mean spacectl plugin get PLUGIN?"),
+];
+
+/// The verbs of a plugin.
+const PLUGIN_VERBS: [&str; 8] =
+    ["register", "update", "deregister", "enable", "disable", "get_versions", "get", "list"];
+
+/// What only `plugin` has: each takes specs by -f, unless it says otherwise.
+const OF_SPECS: [(&str, &str); 6] = [
+    ("apply", "-f FILE"),
+    ("diff", "-f FILE"),
+    ("lint", "FILE"),
+    ("publish", "-f FILE --tag TAG"),
+    ("build", "-f FILE --tag TAG"),
+    ("push", "-f FILE --tag TAG"),
 ];
 
 /// Commands whose names are often typed wrong.
@@ -86,10 +101,12 @@ fn unknown(arg: &str, words: &[&str]) -> Option<String> {
     if words.windows(2).any(|pair| pair[0] == "-v" && is_version(pair[1])) {
         return Some("-v tells what is sent where; the version of the API is --api-version".to_owned());
     }
-    words
-        .iter()
-        .any(|word| CALLS.contains(word))
-        .then(|| "fields of the request are given with -p, as in -p plugin_id=plugin-a".to_owned())
+    let takes_request = words.iter().any(|word| CALLS.contains(word));
+    let takes_specs = || words.contains(&"plugin") && OF_SPECS.iter().any(|(command, _)| words.contains(command));
+    if Syntax::of_file(arg).is_some() && (takes_request || takes_specs()) {
+        return Some(format!("a file is given with -f, as in -f {arg}"));
+    }
+    takes_request.then(|| "fields of the request are given with -p, as in -p plugin_id=plugin-a".to_owned())
 }
 
 /// A verb or a resource where a command should stand: `register repository.Plugin`, `domain list`, and
@@ -101,6 +118,9 @@ fn no_command(word: &str, words: &[&str]) -> Option<String> {
     if let Some(group) = (0..at).find(|at| is_command(*at)) {
         let slip = PLUGIN.iter().find(|(others, _)| words[group] == "plugin" && others.contains(&word));
         return slip.map(|(_, hint)| (*hint).to_owned());
+    }
+    if let Some((command, takes)) = OF_SPECS.iter().find(|(command, _)| *command == word) {
+        return Some(format!("did you mean spacectl plugin {command} {takes}?"));
     }
     if !is_resource(word) && nearest(word, COMMANDS).is_some() {
         return None;
@@ -117,6 +137,11 @@ fn no_command(word: &str, words: &[&str]) -> Option<String> {
         return Some(format!("did you mean {}?", call(verb, word)));
     }
     match second {
+        // A plugin that is named behind it is what these take.
+        Some(resource) if is_plugin(resource) && third.is_some() => {
+            let slip = PLUGIN.iter().skip(1).find(|(others, _)| others.contains(&word));
+            slip.map(|(_, hint)| (*hint).to_owned()).or_else(|| Some(format!("did you mean {}?", call(word, resource))))
+        }
         Some(resource) if is_resource(resource) => Some(format!("did you mean {}?", call(word, resource))),
         _ if verb::is_known(word) => Some(format!("did you mean {}?", call(word, "SERVICE.RESOURCE"))),
         _ => None,
@@ -130,15 +155,26 @@ fn lone_resource(words: &[&str]) -> Option<String> {
     Some(format!("name what to do to it: spacectl exec VERB {resource}"))
 }
 
+/// The command line that does it. All resources are read by `get` and `list`, whatever these are called elsewhere; of the
+/// other verbs only a plugin's are known here.
 fn call(verb: &str, resource: &str) -> String {
+    let verbs = if is_plugin(resource) { &PLUGIN_VERBS[..] } else { &["get", "list"] };
+    let verb = if verb == "search" { verb } else { verb::of_same_deed(verb, verbs).unwrap_or(verb) };
     match verb::among(verb, &CALLS[1..]) {
         Some(command) => format!("spacectl {command} {resource}"),
         None => format!("spacectl exec {verb} {resource}"),
     }
 }
 
-/// Whether `word` can only be a resource: by its dot, or as an alias that is built in.
+fn is_plugin(resource: &str) -> bool {
+    alias::built_in(resource).unwrap_or(resource) == "repository.Plugin"
+}
+
+/// Whether `word` can only be a resource: by its dot, unless it ends as a file's name, or as an alias that is built in.
 fn is_resource(word: &str) -> bool {
+    if Syntax::of_file(word).is_some() {
+        return false;
+    }
     if word.contains('.') { Resource::parse(word).is_ok() } else { alias::built_in(word).is_some() }
 }
 
@@ -190,6 +226,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_given_with_an_option() {
+        for line in [
+            "exec register plugin p3.yml",
+            "-e local get plugin p3.yml",
+            "plugin apply p3.yml",
+            "plugin diff p3.yml",
+            "plugin publish --tag 1 p3.yml",
+        ] {
+            let expected = "a file is given with -f, as in -f p3.yml";
+            assert_eq!(hint(&format!("spacectl {line}")).as_deref(), Some(expected), "{line}");
+        }
+        assert_eq!(hint("spacectl plugin enable p3 --frobnicate.yml"), None);
+        assert_eq!(hint("spacectl exec -f p3.yml register"), None, "the file is no resource");
+    }
+
+    #[test]
     fn the_python_clients_v_took_a_version() {
         assert!(hint("spacectl list plugin -v v1").unwrap().contains("--api-version"));
         assert!(hint("spacectl list -v v1 plugin").unwrap().contains("--api-version"));
@@ -206,6 +258,22 @@ mod tests {
             ("domain", Some("spacectl list domain")),
             ("repository.Plugin get -p a=b", Some("spacectl get repository.Plugin")),
             ("repository list Plugin", Some("spacectl list repository.Plugin")),
+            ("delete plugin", Some("spacectl exec deregister plugin")),
+            ("delete plugin plugin-a", Some("spacectl plugin deregister PLUGIN")),
+            ("describe plugin plugin-a", Some("spacectl plugin get PLUGIN")),
+            ("describe repository.Plugin", Some("spacectl get repository.Plugin")),
+            ("create plugin -f x.yml", Some("spacectl exec register plugin")),
+            ("edit plugin plugin-a", Some("spacectl exec update plugin")),
+            ("describe user a", Some("spacectl get user")),
+            ("find users.User", Some("spacectl list users.User")),
+            ("search cloud_service", Some("spacectl exec search cloud_service")),
+            ("delete user", Some("spacectl exec delete user")),
+            ("apply -f p3.yml", Some("spacectl plugin apply -f FILE")),
+            ("apply p3.yml", Some("spacectl plugin apply -f FILE")),
+            ("diff plugin -f p3.yml", Some("spacectl plugin diff -f FILE")),
+            ("lint p3.yml", Some("spacectl plugin lint FILE")),
+            ("publish", Some("spacectl plugin publish -f FILE --tag TAG")),
+            ("register p3.yml", Some("spacectl exec register SERVICE.RESOURCE")),
             ("cost-analysis List DataSource", None),
             ("cost_analysis create DataSource", Some("spacectl exec create cost_analysis.DataSource")),
             ("lst", None),

@@ -3,6 +3,7 @@
 //! Facts go to [`Streams::out`] in the chosen format and nothing else does; everything that is said to a person goes
 //! through [`Talk`] to standard error.
 
+use std::collections::HashSet;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -124,13 +125,15 @@ struct Voice {
     said: Vec<(&'static str, String)>,
     /// The errors that wait for it.
     failed: Vec<Error>,
+    /// The hints that people were given with failures.
+    hinted: HashSet<String>,
 }
 
 impl Talk {
     fn new(err: Box<dyn Write + Send>, is_terminal: bool, color: bool) -> Self {
         let color = color && is_terminal;
-        let (format, quiet, said, failed) = (TalkFormat::Text, false, Vec::new(), Vec::new());
-        Self(Arc::new(Mutex::new(Voice { err, is_terminal, color, format, quiet, said, failed })))
+        let (format, quiet, said, failed, hinted) = (TalkFormat::Text, false, Vec::new(), Vec::new(), HashSet::new());
+        Self(Arc::new(Mutex::new(Voice { err, is_terminal, color, format, quiet, said, failed, hinted })))
     }
 
     /// Talk that nobody hears, for what was told already.
@@ -204,12 +207,15 @@ impl Talk {
     }
 
     /// Says that a part of the work failed, while the rest goes on. In JSON the first of these is the object's error, and
-    /// the others are what `more` holds.
+    /// the others are what `more` holds. People are not given one hint twice.
     pub fn failure(&self, error: &Error) {
         let mut voice = self.voice();
         match voice.format {
             TalkFormat::Json => voice.failed.push(error.clone()),
-            TalkFormat::Text => voice.write_error(error),
+            TalkFormat::Text => {
+                let fresh = error.clone().with_hints(|hint| voice.hinted.insert(hint.to_owned()));
+                voice.write_error(&fresh);
+            }
         }
     }
 

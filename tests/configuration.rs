@@ -24,6 +24,8 @@ fn an_environment_is_made_filled_used_and_removed() {
         "config set x_domain_id domain-1",
         "config set apikey x",
         "config remove apikey",
+        "config set foo bar",
+        "config remove foo",
         &format!("config endpoint add repository {}", server.url()),
         &format!("config endpoint add repository {}", server.url()),
         "config endpoint add identity http://example",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use support::{Api, Call, Desk, End, Run, Running, Server, Spacectl, Wire};
-use tonic::Status;
+use tonic::{Code, Status};
 
 const REGISTER: &str = "exec register repository.Plugin -f many.yml -c plugin_id -o quiet";
 
@@ -22,6 +22,11 @@ fn ids(range: std::ops::Range<usize>) -> String {
 /// Documents that register these plugins.
 fn documents(range: std::ops::Range<usize>) -> String {
     range.map(|n| format!("---\nname: {0}\nresource_type: a.B\nimage: x/{0}\n", id(n))).collect()
+}
+
+/// Where a document of these begins, counted from 1.
+fn place(number: usize) -> String {
+    format!("many.yml:{}:1", 4 * number - 2)
 }
 
 /// A user with so many documents in `many.yml`.
@@ -112,12 +117,11 @@ fn behind_a_refusal_none_is_sent_and_those_in_flight_are_waited_for() {
     assert_eq!((running.end(), running.out.as_str()), (End::Exit(70), "p0000\np0002\np0004\n"));
     assert_eq!(
         placeless(&running.err, &url),
-        "error: many.yml (document 2): register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
+        "error: many.yml:6:1: document 2: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: p0001 is there\n\
          hint: the verb update changes what is there, with the fields that it takes\n\
-         error: many.yml (document 4): register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
+         error: many.yml:14:1: document 4: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: p0003 is there\n\
-         hint: the verb update changes what is there, with the fields that it takes\n\
          registered 3, refused 2, not sent 4\n"
     );
     assert_eq!(desk.came().len(), 5);
@@ -139,9 +143,9 @@ fn with_keep_going_all_are_sent_and_the_first_refusal_is_the_exit_code() {
     assert_eq!((run.status, run.stdout.clone()), (Some(67), ids(0..2) + &ids(4..30)), "{run}");
     assert_eq!(
         placeless(&run.stderr, &server.url()),
-        "error: many.yml (document 3): register repository.Plugin at [SERVER]: INVALID_ARGUMENT\n\
+        "error: many.yml:10:1: document 3: register repository.Plugin at [SERVER]: INVALID_ARGUMENT\n\
          cause: ERROR_A: a\n\
-         error: many.yml (document 4): register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
+         error: many.yml:14:1: document 4: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: ERROR_B: b\n\
          hint: the verb update changes what is there, with the fields that it takes\n\
          registered 28, refused 2\n"
@@ -157,7 +161,8 @@ fn refusals_as_json_are_one_object() {
     assert_eq!(run.status, Some(67));
     let error = &told["error"];
     assert_eq!((&error["code"], &error["exit_code"]), (&json!("INVALID_ARGUMENT"), &json!(67)));
-    assert!(error["message"].as_str().unwrap().starts_with("many.yml (document 3): register"), "{run}");
+    assert!(error["message"].as_str().unwrap().starts_with("document 3: register"), "{run}");
+    assert_eq!(error["location"], json!({"source": "many.yml", "line": 10, "column": 1}));
     let more = error["more"].as_array().unwrap();
     assert_eq!(
         (more.len(), &more[0]["code"], &more[0]["causes"]),
@@ -205,7 +210,7 @@ fn what_has_no_answer_is_counted_apart() {
     desk.wait_for(4);
     desk.accept(&id(3));
     assert_eq!((running.end(), running.out.as_str()), (End::Exit(68), "p0002\np0003\n"));
-    assert!(running.err.starts_with("error: many.yml (document 1): register"), "{}", running.err);
+    assert!(running.err.starts_with("error: many.yml:2:1: document 1: register"), "{}", running.err);
     assert!(
         running.err.ends_with(
             "\nregistered 2, refused 1, unknown 1\n\
@@ -229,14 +234,62 @@ fn a_connection_that_breaks_ends_the_run_whatever_is_to_go_on() {
     assert_eq!((running.end(), running.out.as_str()), (End::Exit(78), "p0000\n"));
     let err = placeless(&running.err, &wire.url());
     let told =
-        |n: usize| format!("error: many.yml (document {n}): register repository.Plugin at [SERVER]: UNAVAILABLE\n");
-    // Three were in flight. That the next has no way is said once, of whichever was the first to find out.
-    for n in 2..=5 {
+        |n: usize| format!("error: {}: document {n}: register repository.Plugin at [SERVER]: UNAVAILABLE\n", place(n));
+    for n in 2..=4 {
         assert!(err.contains(&told(n)), "{err}");
     }
-    assert_eq!(err.matches("error: ").count(), 4, "{err}");
+    assert_eq!(err.matches("error: ").count(), 3, "three were in flight: {err}");
     assert!(err.contains("\nregistered 1, unknown 3, not sent 26\nhint: unknown is"), "{err}");
     assert_eq!(desk.came().len(), 4);
+}
+
+#[test]
+fn a_relay_whose_service_has_died_ends_the_run_whatever_is_to_go_on() {
+    let (user, desk) = (user_with(30), Desk::new());
+    let wire = Wire::to(desk.server.port());
+    let mut running = start(&user, &wire.url(), &["--parallel", "3", "--keep-going"]);
+    desk.wait_for(3);
+    desk.accept(&id(0));
+    running.wait_for(&id(0));
+    desk.wait_for(4);
+    wire.lose_server();
+    assert_eq!((running.end(), running.out.as_str()), (End::Exit(78), "p0000\n"));
+    assert!(running.err.contains("\nregistered 1, unknown 3, not sent 26\n"), "{}", running.err);
+    assert_eq!(running.err.matches("error: ").count(), 3, "{}", running.err);
+    let advice = "hint: the service is away or restarting: try again; a verb that writes may have done its work";
+    assert_eq!(running.err.matches(advice).count(), 1, "what to do is said once: {}", running.err);
+}
+
+/// Answers the fourth plugin so, and every other as asked.
+fn but_one(status: Status) -> Server {
+    Server::start(Api::generation2(), move |call: &Call| match call.request["name"].as_str().unwrap() {
+        "p0003" => vec![Err(status.clone())],
+        name => vec![Ok(json!({ "plugin_id": name }))],
+    })
+}
+
+#[test]
+fn keep_going_goes_on_behind_a_refusal_and_behind_nothing_else() {
+    for (code, is_refusal) in [
+        (Code::AlreadyExists, true),
+        (Code::Unauthenticated, true),
+        (Code::Internal, true),
+        (Code::Unknown, true),
+        (Code::ResourceExhausted, true),
+        // Of these nobody knows who says so, and what was done before.
+        (Code::Unavailable, false),
+        (Code::DeadlineExceeded, false),
+        (Code::Cancelled, false),
+    ] {
+        let (user, server) = (user_with(9), but_one(Status::new(code, "x")));
+        let run = user.run(&format!("--endpoint {} {REGISTER} --keep-going --parallel 1", server.url()));
+        let (sent, summary) = match is_refusal {
+            true => (9, "\nregistered 8, refused 1\n"),
+            false => (4, "\nregistered 3, unknown 1, not sent 5\nhint: unknown is"),
+        };
+        assert_eq!((run.status, server.calls().len()), (Some(64 + code as i32), sent), "{run}");
+        assert!(run.stderr.contains(summary), "{run}");
+    }
 }
 
 #[test]
@@ -323,8 +376,8 @@ fn the_second_signal_ends_at_once_with_all_that_is_known() {
     running.wait_for(&id(1)).interrupt();
     assert_eq!((running.end(), running.out.as_str()), (End::Exit(130), "p0000\np0001\np0005\n"));
     let told = running.err.split_once('\n').unwrap().1;
-    assert!(told.starts_with("error: many.yml (document 10): register"), "{told}");
-    let left = [3, 4, 5, 7, 8, 9, 11, 12].map(|n| format!("many.yml (document {n})")).join(", ");
+    assert!(told.starts_with("error: many.yml:38:1: document 10: register"), "{told}");
+    let left = [3, 4, 5, 7, 8, 9, 11, 12].map(place).join(", ");
     assert!(
         told.ends_with(&format!(
             "\nwarning: left without an answer: {left} and 2 more\nregistered 3, refused 1, unknown 10, not sent 16\n\
@@ -437,6 +490,22 @@ fn feed() -> Server {
     })
 }
 
+#[test]
+fn with_keep_going_each_stream_is_followed_for_its_time() {
+    let open = std::sync::Mutex::new(Vec::new());
+    let server = Server::arriving(Api::inline(STREAMS), move |call| {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        sender.send(Ok(call.request.clone())).unwrap();
+        open.lock().unwrap().push(sender);
+        receiver
+    });
+    let user = Spacectl::new();
+    user.file("many.yml", "text: a\n---\ntext: b\n");
+    let follow = "exec follow lab.Feed -f many.yml -o quiet --timeout 500ms --keep-going";
+    let run = user.run(&format!("--endpoint {} {follow}", server.url()));
+    assert_eq!((run.status, run.stdout.as_str()), (Some(68), "a\nb\n"), "{run}");
+}
+
 fn follow(more: &str) -> (Run, Server) {
     let (user, server) = (Spacectl::new(), feed());
     user.file("many.yml", "text: a\n---\ntext: b\n---\ntext: c\n");
@@ -448,7 +517,7 @@ fn follow(more: &str) -> (Run, Server) {
 fn streams_are_followed_one_after_the_other() {
     let (run, server) = follow("");
     assert_eq!((run.status, run.stdout.as_str(), server.calls().len()), (Some(74), "a\na\nb\n", 2), "{run}");
-    assert!(run.stderr.starts_with("error: many.yml (document 2): follow lab.Feed"), "{run}");
+    assert!(run.stderr.starts_with("error: many.yml:3:1: document 2: follow lab.Feed"), "{run}");
     assert!(run.stderr.ends_with("\ndone 1, refused 1, not sent 1\n"), "{run}");
     let (run, server) = follow(" --keep-going");
     assert_eq!((run.status, run.stdout.as_str(), server.calls().len()), (Some(74), "a\na\nb\nc\nc\n", 3), "{run}");

@@ -2,10 +2,16 @@
 
 mod support;
 
+use std::fs::Permissions;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
+use rustix::process::geteuid;
 use serde_json::{Value, json};
 use support::{Api, Call, Reflection, Run, Server, Spacectl};
 use tonic::Status;
@@ -234,6 +240,51 @@ fn built_in_aliases_need_no_home() {
     command.env_remove("HOME").args(["--endpoint", &server.url(), "list", "plugins", "-c", "name", "-o", "quiet"]);
     let output = command.current_dir("/").output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "spaceone.api.repository.v1.Plugin/list\n");
+}
+
+/// Runs a command line as one who may not look into their home.
+fn run_locked_out(user: &Spacectl, line: &str) -> Output {
+    let mut command = user.command();
+    if geteuid().is_root() {
+        // No folder is closed to root: as nobody, who must be able to reach the program.
+        let program = user.path("spacectl");
+        std::fs::copy(env!("CARGO_BIN_EXE_spacectl"), &program).unwrap();
+        command = std::process::Command::new(program);
+        command.env_clear().env("HOME", user.home()).current_dir("/").uid(65534).gid(65534);
+        set_mode(user.home(), 0o755);
+        set_mode(&user.path(""), 0o755);
+    }
+    for closed in [".spaceone", ".cache"] {
+        let closed = user.home().join(closed);
+        std::fs::create_dir_all(&closed).unwrap();
+        set_mode(&closed, 0);
+    }
+    command.args(line.split(' ')).output().unwrap()
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn who_may_not_look_into_their_home_still_has_the_built_in_aliases() {
+    let (user, server) = (Spacectl::new(), Server::start(Api::generation2(), named));
+    let said = |output: &[u8]| String::from_utf8_lossy(output).replace(user.home().to_str().unwrap(), "[HOME]");
+    let run = run_locked_out(&user, &format!("--endpoint {} list plugins -c name -o quiet", server.url()));
+    assert_eq!(said(&run.stdout), "spaceone.api.repository.v1.Plugin/list\n");
+    assert_eq!(
+        said(&run.stderr),
+        "warning: cannot read [HOME]/.spaceone/alias.yml: Permission denied (os error 13): the built-in short names are \
+         taken; SPACECTL_CONFIG_DIR names another folder for the configuration\n"
+    );
+    let run = run_locked_out(&user, "list plugins");
+    let hint = "\nhint: SPACECTL_CONFIG_DIR names another folder for the configuration\n";
+    assert!(run.status.code() == Some(1) && said(&run.stderr).contains(hint), "{}", said(&run.stderr));
+    let run = run_locked_out(&user, "cache clear");
+    assert_eq!(
+        said(&run.stderr),
+        "error: cannot clear [HOME]/.cache/spacectl\ncause: Permission denied (os error 13)\n"
+    );
 }
 
 #[test]

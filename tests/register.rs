@@ -182,7 +182,7 @@ fn results_come_out_before_what_is_said_about_them() {
     command.stdout(both.try_clone().unwrap()).stderr(both);
     assert_eq!(command.status().unwrap().code(), Some(70));
     let both = std::fs::read_to_string(user.path("both.txt")).unwrap();
-    assert!(both.starts_with("a\nerror: two.yml (document 2)"), "{both}");
+    assert!(both.starts_with("a\nerror: two.yml:5:1: document 2: register"), "{both}");
     assert!(both.ends_with("\nregistered 1, refused 1\n"), "{both}");
 }
 

@@ -122,3 +122,30 @@ fn many_processes_on_one_file_lose_nothing() {
     assert_eq!(codes.iter().filter(|code| **code == Some(70)).count(), 12, "{codes:?}");
     assert_eq!(user.run("list repository.Plugin -c plugin_id -o quiet").quiet_success().lines().count(), 12);
 }
+
+#[test]
+fn the_address_is_taken_in_the_form_that_is_printed() {
+    let user = Spacectl::new();
+    let mut command = user.command();
+    command.args(["local", "serve", "-e", "local", "--data", "plugins.db", "--listen", "grpc://127.0.0.1:0"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut served = Served { child, url: String::new() };
+    let mut line = String::new();
+    BufReader::new(served.child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("listening on grpc://127.0.0.1:"), "{line}");
+}
+
+#[test]
+fn what_is_for_calls_is_refused_as_it_would_count_for_nothing() {
+    let user = Spacectl::new();
+    for (given, flag) in [
+        ("-e prod", "--environment"),
+        ("--endpoint grpc://127.0.0.1:1", "--endpoint"),
+        ("--domain-id domain-1", "--domain-id"),
+        ("--cert me.pem --key me.key", "--cert"),
+    ] {
+        let run = user.run(&format!("local serve --listen 127.0.0.1:0 {given}"));
+        let said = format!("error: {flag} is for calls, and this command makes none\n");
+        assert!(run.status == Some(2) && run.stderr.starts_with(&said), "{run}");
+    }
+}

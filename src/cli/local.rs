@@ -9,7 +9,7 @@ pub enum Local {
     /// Serve it on a port, for other programs, until Ctrl-C or SIGTERM
     #[command(after_help = SERVE_EXAMPLES)]
     Serve {
-        /// Address to listen on; port 0 takes a free one, which is printed
+        /// Address to listen on, as HOST:PORT; port 0 takes a free one, which is printed
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
         listen: String,
         /// Database file, instead of the one of the environment `local`

@@ -86,6 +86,7 @@ impl Peer {
             Finding::Silent if self.address.is_tls() => {
                 "it may not speak gRPC, or may not accept the client certificate".to_owned()
             }
+            Finding::Gone => return None,
             Finding::Silent => format!("it may not speak gRPC; if it speaks TLS, use {}", self.address.with_tls(true)),
         };
         Some(advice)

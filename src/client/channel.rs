@@ -99,7 +99,9 @@ impl Remote {
     fn broken(&self, error: tonic::transport::Error) -> BoxError {
         match self.watch.finding() {
             // A service that is about to restart ends connections so too: a verb that reads is sent again.
-            Some(finding @ Finding::Silent) => with_source(Status::unavailable(""), self.peer.advise(finding)),
+            Some(finding @ (Finding::Silent | Finding::Gone)) => {
+                with_source(Status::unavailable(""), self.peer.advise(finding))
+            }
             Some(finding) => self.peer.advise(finding).into(),
             None => self.peer.advise(error).into(),
         }

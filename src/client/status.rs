@@ -63,11 +63,15 @@ fn tells_of_large_answer(message: &str) -> bool {
         || (says("decoded message length too large") && says(&format!("the limit is: {MAX_MESSAGE_SIZE} bytes")))
 }
 
+/// The embedded Repository's words, which says so before it does anything; no other service tells why it is UNAVAILABLE.
+const ASKS_REGISTRY: &str = "cannot ask the registry ";
+
 /// What a call that ended in `status` has done. A service that says UNAVAILABLE may have been ended in the middle of the
-/// work, and what it does behind a deadline nobody hears of.
+/// work, as may one for which a proxy says so (502, 503, 504), and what it does behind a deadline nobody hears of.
 pub fn effect(status: &Status) -> Effect {
     match (status.code(), std::error::Error::source(status)) {
         (_, Some(source)) if retry::sources(source).any(|error| error.is::<ConnectError>()) => Effect::Unsent,
+        (Code::Unavailable, None) if status.message().contains(ASKS_REGISTRY) => Effect::None,
         (Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled, _) => Effect::Unknown,
         // Made here, and by no proxy's answer: the connection broke.
         (_, Some(source)) if not_grpc::find(source).is_none() => Effect::Unknown,
@@ -90,8 +94,7 @@ fn of_code(code: Code, message: &str) -> Option<&'static str> {
         ),
         Code::PermissionDenied => Some("the api_key's role may not do this: ask for a key that may"),
         Code::AlreadyExists => Some("the verb update changes what is there, with the fields that it takes"),
-        // The embedded Repository's words; no other service tells why.
-        Code::Unavailable if message.contains("cannot ask the registry ") => Some(
+        Code::Unavailable if message.contains(ASKS_REGISTRY) => Some(
             "the service has changed nothing, for it must ask its image registry first: see to that, and try again",
         ),
         Code::Unavailable => Some(
@@ -112,6 +115,27 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+
+    #[test]
+    fn a_proxy_that_refuses_a_request_is_told_from_one_whose_service_is_away() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        for (http, expected) in [
+            (400, Effect::None),
+            (403, Effect::None),
+            (413, Effect::None),
+            (429, Effect::Unknown),
+            (502, Effect::Unknown),
+            (503, Effect::Unknown),
+            (504, Effect::Unknown),
+        ] {
+            let response = http::Response::builder().status(http).body(tonic::body::Body::empty()).unwrap();
+            let answer = runtime.block_on(not_grpc::NotGrpc::read(response));
+            let mut status = Status::new(answer.code(), "");
+            status.set_source(Arc::new(answer));
+            assert_eq!(effect(&status), expected, "{http}");
+        }
+        assert_eq!(effect(&Status::unavailable("cannot ask the registry r.example.com: away")), Effect::None);
+    }
 
     #[test]
     fn what_was_done_is_unknown_unless_a_service_has_said_so_or_nothing_was_sent() {

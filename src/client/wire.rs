@@ -48,6 +48,9 @@ pub(super) enum Finding {
     /// The connection ended before a byte of HTTP/2 came.
     #[error("it closed the connection without an answer")]
     Silent,
+    /// So did this one, where an earlier connection carried HTTP/2: what is there is known, and has gone away.
+    #[error("it closed the connection without an answer")]
+    Gone,
 }
 
 /// What TLS is spoken with.
@@ -112,7 +115,15 @@ impl Service<Uri> for Connector {
 
 /// What the newest connection is known by; clones know the same.
 #[derive(Clone, Default)]
-pub(super) struct Watch(Arc<Mutex<Seen>>);
+pub(super) struct Watch(Arc<Mutex<Known>>);
+
+#[derive(Default)]
+struct Known {
+    /// Of the newest connection.
+    seen: Seen,
+    /// One before it carried HTTP/2.
+    has_spoken: bool,
+}
 
 #[derive(Default)]
 enum Seen {
@@ -130,19 +141,23 @@ enum Seen {
 impl Watch {
     /// Why the newest connection carried no gRPC; `None` if it did, or still may.
     pub fn finding(&self) -> Option<Finding> {
-        match &*self.seen() {
+        let known = self.known();
+        match &known.seen {
             Seen::Finding(finding) => Some(finding.clone()),
+            Seen::Silence if known.has_spoken => Some(Finding::Gone),
             Seen::Silence => Some(Finding::Silent),
             Seen::Nothing | Seen::Http2 => None,
         }
     }
 
     fn begin(&self) {
-        *self.seen() = Seen::Nothing;
+        let mut known = self.known();
+        let before = std::mem::take(&mut known.seen);
+        known.has_spoken |= matches!(before, Seen::Http2);
     }
 
     fn read(&self, bytes: &[u8]) {
-        let mut seen = self.seen();
+        let seen = &mut self.known().seen;
         if let Seen::Nothing = *seen {
             *seen = match bytes {
                 [] => Seen::Silence,
@@ -156,7 +171,7 @@ impl Watch {
     }
 
     fn failed(&self, error: &io::Error) {
-        let mut seen = self.seen();
+        let seen = &mut self.known().seen;
         match alert(error) {
             Some(error) => *seen = Seen::Finding(Finding::Tls(error.clone())),
             None if matches!(*seen, Seen::Nothing) => *seen = Seen::Silence,
@@ -164,7 +179,7 @@ impl Watch {
         }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         // Nothing panics while it holds the lock; and what was seen stays true.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -279,5 +294,29 @@ impl AsyncWrite for Watched {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_without_a_word_tells_another_thing_where_http2_was_spoken_before() {
+        let watch = Watch::default();
+        let silence = || {
+            watch.begin();
+            watch.read(b"");
+            watch.finding()
+        };
+        assert!(matches!(silence(), Some(Finding::Silent)));
+        assert!(matches!(silence(), Some(Finding::Silent)));
+        watch.begin();
+        watch.read(&[0, 0, 6]);
+        assert!(watch.finding().is_none());
+        assert!(matches!(silence(), Some(Finding::Gone)));
+        assert!(matches!(silence(), Some(Finding::Gone)));
+        watch.begin();
+        assert!(watch.finding().is_none(), "it may still be well");
     }
 }

@@ -17,7 +17,7 @@ fn clear(context: &mut Context<'_>) -> Result<()> {
         return Ok(());
     };
     let Cleared { files, bytes } = cache::clear(cache_dir)
-        .map_err(|(path, error)| Error::local(format!("cannot remove {}", path.display())).cause(error))?;
+        .map_err(|(path, error)| Error::local(format!("cannot clear {}", path.display())).cause(error))?;
     let place = cache::place(cache_dir);
     let said = match files {
         0 => format!("nothing is kept in {}", place.display()),

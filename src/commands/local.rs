@@ -10,18 +10,43 @@ use tokio::sync::mpsc;
 
 use super::connector;
 use super::{Context, block_on};
-use crate::cli::Local;
-use crate::config::registry_of_built_in;
+use crate::cli::{Global, Local, Tls};
+use crate::config::{BUILT_IN, registry_of_built_in};
 use crate::error::{Error, Result};
 use crate::invalid::Invalid;
 use crate::registry::RegistryUrl;
 use crate::repository::{self, Rules, Store};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
+    refuse_useless(context.global)?;
     match args {
         Local::Serve { listen, data, registry, strict } => {
+            // As what it prints can be given to it.
+            let listen = listen.strip_prefix("grpc://").unwrap_or(listen);
             serve(listen, data.clone(), registry.as_deref(), *strict, context)
         }
+    }
+}
+
+/// Refuses by name what the command line says of calls to a service: it would be lost without a word, on the way to another
+/// place than was meant.
+fn refuse_useless(global: &Global) -> Result<()> {
+    let Tls { ca, cert, key, tls_server_name } = &global.tls;
+    let is_other = global.environment.as_deref().is_some_and(|name| name != BUILT_IN);
+    let flags = [
+        ("--environment", is_other),
+        ("--endpoint", global.endpoint.is_some()),
+        ("--domain-id", global.domain_id.is_some()),
+        ("--workspace-id", global.workspace_id.is_some()),
+        ("--ca", ca.is_some()),
+        ("--cert", cert.is_some()),
+        ("--key", key.is_some()),
+        ("--tls-server-name", tls_server_name.is_some()),
+    ];
+    match flags.iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(Error::usage(format!("{flag} is for calls, and this command makes none"))
+            .hint("it serves the plugins of the environment local, or those of --data, in plaintext at --listen")),
     }
 }
 

@@ -13,9 +13,19 @@ impl Context<'_> {
         Resource::called(text, || self.own_aliases(), || self.only_service())
     }
 
-    /// The user's own aliases. Where no folder for a configuration is known there are none.
+    /// The user's own aliases. Where no folder for a configuration is known there are none, and so it is where that is
+    /// closed to this user, who is told.
     pub(super) fn own_aliases(&self) -> Result<Own> {
-        ConfigDir::locate(self.variables).map_or_else(|_| Ok(Own::new()), |dir| dir.aliases())
+        let Ok(dir) = ConfigDir::locate(self.variables) else { return Ok(Own::new()) };
+        match dir.aliases() {
+            Err(error) if dir.hides_aliases() => {
+                let hints = error.problems().iter().flat_map(|problem| &problem.hints);
+                let hints: String = hints.map(|hint| format!("; {hint}")).collect();
+                self.streams.talk.warning(&format!("{}: the built-in short names are taken{hints}", error.summary()));
+                Ok(Own::new())
+            }
+            own => own,
+        }
     }
 
     /// The service that a resource without one can only be of; the one behind `--endpoint` has an empty name.

@@ -64,6 +64,12 @@ impl ConfigDir {
         self.path().join(FILE)
     }
 
+    /// Whether this user may not even see if there are any: the folder is another's, as the home may be in a container that
+    /// is run by somebody else than it was made for.
+    pub fn hides_aliases(&self) -> bool {
+        file::is_out_of_sight(&self.alias_file())
+    }
+
     /// Changes the file; nothing is saved if `change` fails. Changes that other processes make in this way at the same
     /// moment are not lost.
     fn change_aliases<T>(&self, change: impl FnOnce(&mut Map<String, Value>) -> Result<T>) -> Result<T> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{self, Lock, Staged};
+use super::name::BUILT_IN;
 use super::registry::REGISTRY;
 use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
@@ -240,12 +241,14 @@ impl ConfigDir {
         }
         let error = Error::local(format!("there is no environment `{name}` in {}", self.folder.display()));
         let names = self.environments().unwrap_or_default();
-        if let Some(meant) = nearest(name.as_str(), names.iter().map(EnvironmentName::as_str)) {
+        let choices = names.iter().map(EnvironmentName::as_str).chain([BUILT_IN]);
+        if let Some(meant) = nearest(name.as_str(), choices) {
             error.hint(format!("did you mean `{meant}`?"))
         } else if names.is_empty() {
             error.hint(format!("make it with `spacectl config init -e {name}`"))
         } else {
-            error.hint(format!("there are: {}", list(&names)))
+            let built_in = names.iter().all(|name| !name.is_built_in()).then(EnvironmentName::built_in);
+            error.hint(format!("there are: {}", list(&names.into_iter().chain(built_in).collect::<Vec<_>>())))
         }
     }
 

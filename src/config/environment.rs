@@ -109,7 +109,7 @@ impl Environment {
     /// Sets a key to a text.
     ///
     /// `endpoints.SERVICE` sets that service's URL. Every other key is one of the file's top, dots and all, as in the
-    /// Python client. See [`Environment::known_key_like`] for keys that nothing reads.
+    /// Python client. See [`Environment::warning_of`] for keys that nothing reads.
     pub fn set(&mut self, key: &str, text: &str) -> Result<()> {
         if key == ENDPOINTS {
             return Err(Error::usage("`endpoints` holds a URL for each service and cannot be set as a whole")
@@ -168,8 +168,17 @@ impl Environment {
         KNOWN.contains(&key)
     }
 
-    /// The key that this program reads and that `key`, which it does not, most resembles: worth a warning where
-    /// `key` is set.
+    /// What to say of `key` where it is set by hand and this program does not read it.
+    pub fn warning_of(key: &str) -> Option<String> {
+        let is_read = Self::is_known(key) || service_of(key).is_some();
+        (!is_read).then(|| match Self::known_key_like(key) {
+            Some(known) => format!("nothing reads the key {key}: did you mean {known}?"),
+            None => format!("nothing reads the key {key}: those that are read are {}", KNOWN.join(", ")),
+        })
+    }
+
+    /// The key that this program reads and that `key`, which it does not, most resembles: worth a warning also where
+    /// `key` comes with a whole file, which may be another program's.
     pub fn known_key_like(key: &str) -> Option<&'static str> {
         if Self::is_known(key) || service_of(key).is_some() {
             return None;
@@ -418,5 +427,15 @@ mod tests {
         ] {
             assert_eq!(Environment::known_key_like(key), like, "{key}");
         }
+    }
+
+    #[test]
+    fn what_is_set_by_hand_is_warned_of_unless_it_is_read() {
+        for key in KNOWN.into_iter().chain(["endpoints.repository"]) {
+            assert_eq!(Environment::warning_of(key), None, "{key}");
+        }
+        let warning = |key| Environment::warning_of(key).unwrap_or_default();
+        assert_eq!(warning("apikey"), "nothing reads the key apikey: did you mean api_key?");
+        assert!(warning("foo").starts_with("nothing reads the key foo: those that are read are api_key, "));
     }
 }

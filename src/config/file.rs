@@ -10,13 +10,25 @@ use crate::staged::{self, Readers};
 /// No configuration is longer; whatever is, is another file.
 const MAX_BYTES: u64 = 1024 * 1024;
 
+/// What to do about a folder that is another user's.
+const ANOTHER_FOLDER: &str = "SPACECTL_CONFIG_DIR names another folder for the configuration";
+
 /// The file's content; `None` if there is no such file.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     match File::open(path) {
         Ok(file) => read_from(file, &path.display().to_string()).map(Some),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::local(format!("cannot read {}", path.display())).cause(error)),
+        Err(error) => {
+            let is_barred = error.kind() == ErrorKind::PermissionDenied;
+            let failed = Error::local(format!("cannot read {}", path.display())).cause(error);
+            Err(if is_barred { failed.hint(ANOTHER_FOLDER) } else { failed })
+        }
     }
+}
+
+/// Whether this user may not even see whether there is such a file.
+pub(super) fn is_out_of_sight(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
 
 /// What `reader` holds, up to a bound that no configuration reaches; `source` names it in errors.

@@ -33,13 +33,17 @@ pub fn hint_at(typed: &str, verbs: &[&str]) -> String {
     if !alike.is_empty() {
         return format!("name one of them: {}", alike.join(", "));
     }
-    let group = SAME_DEED.iter().find(|group| group.iter().any(|word| forgive::alike(typed, word)));
-    let same_deed = group.and_then(|group| group.iter().find_map(|word| verbs.iter().find(|verb| *verb == word)));
-    match same_deed.copied().or_else(|| nearest(typed, verbs.iter().copied())) {
+    match of_same_deed(typed, verbs).or_else(|| nearest(typed, verbs.iter().copied())) {
         Some(verb) => format!("did you mean {verb}?"),
         None if verbs.is_empty() => "it has no verbs at all".to_owned(),
         None => format!("its verbs are {}", verbs.join(", ")),
     }
+}
+
+/// The verb that does what `typed` says in the words of another API, or of this one.
+pub fn of_same_deed<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
+    let group = SAME_DEED.iter().find(|group| group.iter().any(|word| forgive::alike(typed, word)))?;
+    group.iter().find_map(|word| verbs.iter().find(|verb| *verb == word)).copied()
 }
 
 /// Whether `word` is one of those that say in any API what to do to a resource.

@@ -99,6 +99,12 @@ impl Request {
         self.origin.document.as_ref().map(|document| &*document.source)
     }
 
+    /// Where the request's document begins, and which one it is, counted from 1; `None` where the file holds no other.
+    pub fn place(&self) -> Option<(Location, usize)> {
+        let document = self.origin.document.as_ref().filter(|document| !document.is_alone)?;
+        Some((document.tree.at.in_source(&document.source), document.index + 1))
+    }
+
     /// What people know the request by: `spec.yml`, `spec.yml (document 2)`, `stdin`, or `request` if there was no
     /// file.
     pub fn label(&self) -> String {

@@ -97,6 +97,7 @@ impl Desk {
 pub struct Wire {
     port: u16,
     is_cut: Arc<AtomicBool>,
+    is_deaf: Arc<AtomicBool>,
     sockets: Arc<Mutex<Vec<TcpStream>>>,
 }
 
@@ -104,14 +105,22 @@ impl Wire {
     /// A port behind which the server at `port` is.
     pub fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let wire =
-            Self { port: listener.local_addr().unwrap().port(), is_cut: Arc::default(), sockets: Arc::default() };
-        let (is_cut, sockets) = (Arc::clone(&wire.is_cut), Arc::clone(&wire.sockets));
+        let wire = Self {
+            port: listener.local_addr().unwrap().port(),
+            is_cut: Arc::default(),
+            is_deaf: Arc::default(),
+            sockets: Arc::default(),
+        };
+        let (is_cut, is_deaf) = (Arc::clone(&wire.is_cut), Arc::clone(&wire.is_deaf));
+        let sockets = Arc::clone(&wire.sockets);
         std::thread::spawn(move || {
             while let Ok((near, _)) = listener.accept() {
                 if is_cut.load(Ordering::SeqCst) {
                     // The listener goes, and with it the port.
                     return;
+                }
+                if is_deaf.load(Ordering::SeqCst) {
+                    continue;
                 }
                 let far = TcpStream::connect(("127.0.0.1", port)).unwrap();
                 for (mut from, mut to) in [(&near, &far), (&far, &near)].map(|(a, b)| (clone(a), clone(b))) {
@@ -134,6 +143,16 @@ impl Wire {
         while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
             std::thread::sleep(Duration::from_millis(5));
         }
+        self.end_all();
+    }
+
+    /// Ends what goes through it, and from now on each connection at once: as a relay does whose service has died.
+    pub fn lose_server(&self) {
+        self.is_deaf.store(true, Ordering::SeqCst);
+        self.end_all();
+    }
+
+    fn end_all(&self) {
         for socket in self.sockets.lock().unwrap().drain(..) {
             // One side may have ended it already.
             let _ = socket.shutdown(Shutdown::Both);

@@ -90,7 +90,7 @@ fn refuse_useless(args: &Config, global: &Global) -> Result<()> {
     }
 }
 
-/// A key that nothing reads is kept, for it may be another program's; but it may be a slip.
+/// A key of a whole file that nothing reads is kept, for it may be another program's; but it may be a slip.
 fn warn_of_slip(key: &str, context: &mut Context<'_>) {
     if let Some(known) = Environment::known_key_like(key) {
         context.streams.talk.warning(&format!("nothing reads the key {key}: did you mean {known}?"));
@@ -107,7 +107,7 @@ fn set(key: &str, value: &str, context: &mut Context<'_>) -> Result<()> {
         key_file = environment.api_key_file(dir.file_of(&name).parent().unwrap_or(dir.path()), home)?;
         Ok(())
     })?;
-    warn_of_slip(key, context);
+    Environment::warning_of(key).iter().for_each(|warning| context.streams.talk.warning(warning));
     if key == "registry" && !name.is_built_in() {
         context.streams.talk.warning(&format!("only the environment {BUILT_IN} reads registry, and this is {name}"));
     }

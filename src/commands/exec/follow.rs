@@ -1,11 +1,13 @@
 //! Methods that stream: one document after the other, and each message as it arrives.
 
+use tonic::Code;
+
 use super::Document;
 use super::answers::{Answers, Form};
 use super::summary::Summary;
 use crate::commands::method::Method;
 use crate::commands::stop::Stop;
-use crate::error::{Effect, Error, Result};
+use crate::error::{Effect, Error, Kind, Result};
 use crate::streams::Streams;
 
 /// Follows the stream of each document to its end, or to Ctrl-C.
@@ -21,7 +23,7 @@ pub async fn run(
     let mut answers = Answers::new(form, streams);
     let mut summary = Summary { unsent: count, ..Summary::default() };
     let mut first: Option<Error> = None;
-    for Document { label, request, .. } in documents {
+    for Document { name, request, .. } in documents {
         summary.unsent -= 1;
         let followed = stop.or(follow(method, request, &mut answers)).await;
         match followed {
@@ -34,8 +36,10 @@ pub async fn run(
             }
             Err(error) => {
                 summary.failed(&error);
-                talk.failure(&error.clone().within(label));
-                let is_cut_off = error.effect() == Effect::Unsent;
+                talk.failure(&name.blame(error.clone()));
+                // How long each is followed is what --timeout says, too.
+                let is_over = error.kind() == Kind::Status(Code::DeadlineExceeded);
+                let is_cut_off = error.effect() != Effect::None && !is_over;
                 first.get_or_insert(error);
                 if !keep_going || is_cut_off {
                     break;

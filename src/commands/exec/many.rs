@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::Document;
 use super::answers::{Answers, Form};
 use super::flight::{Bounds, Flight, Job, Landed};
 use super::progress::Progress;
 use super::summary::Summary;
+use super::{Document, Name};
 use crate::cli;
 use crate::commands::method::Method;
 use crate::commands::stop::Stop;
@@ -31,9 +31,9 @@ pub async fn run(
     streams: &mut Streams,
 ) -> Result<()> {
     let talk = streams.talk.clone();
-    let mut labels = Vec::with_capacity(documents.len());
-    let jobs = documents.into_iter().map(|Document { label, request, subject }| {
-        labels.push(label);
+    let mut names = Vec::with_capacity(documents.len());
+    let jobs = documents.into_iter().map(|Document { name, request, subject }| {
+        names.push(name);
         Job { request, subject }
     });
     let jobs: Vec<Job<Bytes>> = jobs.collect();
@@ -43,7 +43,7 @@ pub async fn run(
         Ok(answers.next().await)
     };
     let mut flight = Flight::new(jobs, bounds, send);
-    let mut report = Report::new(labels, Answers::new(form, streams), &talk);
+    let mut report = Report::new(names, Answers::new(form, streams), &talk);
     let mut stop = Stop::listen()?;
     let mut ended: Option<Ending> = None;
     loop {
@@ -72,13 +72,13 @@ pub async fn run(
     report.summary.unsent += flight.unsent();
     let (landed, left) = flight.abandon();
     report.take(landed);
-    let Report { answers, labels, mut summary, failed, .. } = report;
+    let Report { answers, names, mut summary, failed, .. } = report;
     let shown = answers.finish().and(streams.out.flush().map_err(Error::from));
     let unshown = shown.as_ref().err().filter(|error| error.kind() != Kind::ReaderGone);
     unshown.into_iter().for_each(|error| talk.failure(error));
     if !left.is_empty() {
         summary.unknown += left.len();
-        talk.setback(&format!("left without an answer: {}", named(&left, &labels)));
+        talk.setback(&format!("left without an answer: {}", named(&left, &names)));
     }
     talk.outcome(&summary.line(method.verb()), summary.is_whole(), summary.hint());
     match (ended, failed.as_ref().or(unshown)) {
@@ -88,9 +88,10 @@ pub async fn run(
     }
 }
 
-/// Where no connection is to be had, nothing can be sent.
+/// Behind a refusal the others may still be taken. What has no answer speaks of the connection, or of a service that is
+/// away: whatever is sent behind it would very likely be one more document of which nobody knows what became.
 fn ends_all(error: &Error) -> bool {
-    error.effect() == Effect::Unsent
+    error.effect() != Effect::None
 }
 
 fn tell_of_end(ending: Ending, in_flight: usize, talk: &Talk) {
@@ -102,8 +103,8 @@ fn tell_of_end(ending: Ending, in_flight: usize, talk: &Talk) {
 }
 
 /// The documents at these places, as far as they go into a line.
-fn named(places: &[usize], labels: &[String]) -> String {
-    let names = places.iter().take(MAX_NAMED).filter_map(|place| labels.get(*place)).cloned();
+fn named(places: &[usize], names: &[Name]) -> String {
+    let names = places.iter().take(MAX_NAMED).filter_map(|place| names.get(*place)).map(ToString::to_string);
     let names = names.collect::<Vec<_>>().join(", ");
     match places.len().saturating_sub(MAX_NAMED) {
         0 => names,
@@ -113,7 +114,7 @@ fn named(places: &[usize], labels: &[String]) -> String {
 
 /// What is shown and said of the outcomes.
 struct Report<'a> {
-    labels: Vec<String>,
+    names: Vec<Name>,
     answers: Answers<'a>,
     talk: &'a Talk,
     summary: Summary,
@@ -124,8 +125,8 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn new(labels: Vec<String>, answers: Answers<'a>, talk: &'a Talk) -> Self {
-        Self { labels, answers, talk, summary: Summary::default(), failed: None, is_cut_off: false }
+    fn new(names: Vec<Name>, answers: Answers<'a>, talk: &'a Talk) -> Self {
+        Self { names, answers, talk, summary: Summary::default(), failed: None, is_cut_off: false }
     }
 
     /// Shows the answers and tells of what failed; says whether more may be sent.
@@ -156,8 +157,11 @@ impl<'a> Report<'a> {
         self.answers.flush();
         let is_unsent = error.effect() == Effect::Unsent;
         if !(is_unsent && self.is_cut_off) {
-            let label = self.labels.get(place).map_or("", String::as_str);
-            self.talk.failure(&error.clone().within(label));
+            let told = error.clone();
+            self.talk.failure(&match self.names.get(place) {
+                Some(name) => name.blame(told),
+                None => told,
+            });
         }
         self.is_cut_off |= is_unsent;
         self.failed.get_or_insert(error);

@@ -7,6 +7,8 @@ mod many;
 mod progress;
 mod summary;
 
+use std::fmt;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -15,7 +17,7 @@ use super::method::{Method, read_drafts};
 use super::present::Presentation;
 use super::{Context, block_on, dry_run};
 use crate::cli::Exec;
-use crate::error::Result;
+use crate::error::{Error, Location, Result};
 use crate::secret::snake_case;
 use crate::spec::Request;
 use crate::{query, slips};
@@ -24,11 +26,17 @@ use progress::Progress;
 
 /// One request, ready to be sent.
 struct Document {
-    /// What people know it by.
-    label: String,
+    name: Name,
     request: Bytes,
     /// The value that says what it is about, if it has one.
     subject: Option<String>,
+}
+
+/// What people know a document by.
+struct Name {
+    label: String,
+    /// Where it begins and which one it is, in a file that holds several.
+    place: Option<(Location, usize)>,
 }
 
 pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
@@ -77,6 +85,26 @@ impl Document {
     /// The document of `request`, which is about what its field `key` names.
     fn new(request: Request, method: &Method, key: &str) -> Result<Self> {
         let subject = request.value.get(key).filter(|value| !crate::value::is_empty(value)).map(Value::to_string);
-        Ok(Self { label: request.label(), request: method.encode(&request)?, subject })
+        let name = Name { label: request.label(), place: request.place() };
+        Ok(Self { name, request: method.encode(&request)?, subject })
+    }
+}
+
+impl Name {
+    /// `error` of this document.
+    fn blame(&self, error: Error) -> Error {
+        match &self.place {
+            Some((place, number)) => error.within(format!("document {number}")).at(Some(place.clone())),
+            None => error.within(&self.label),
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Some((place, _)) => write!(f, "{place}"),
+            None => f.write_str(&self.label),
+        }
     }
 }

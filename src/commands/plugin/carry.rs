@@ -59,7 +59,7 @@ impl Planned {
             if settled.as_ref().is_err_and(is_ended) {
                 tell_of_end(id, subject.kept(), talk);
             }
-            let outcome = settled.map_err(|error| stopped(error, &subject.label(), done, count))?;
+            let outcome = settled.map_err(|error| stopped(subject.blame(error), done, count))?;
             let told = tell(Outcome { plugin_id: id.clone(), done: outcome });
             // Whoever asked for the end gets it, be there a reader of the outcome or not.
             if let Some(ending) = asked.get() {
@@ -74,7 +74,7 @@ impl Planned {
             if removed.as_ref().is_err_and(is_ended) {
                 tell_of_end(id, None, talk);
             }
-            removed.map_err(|error| stopped(error, id, self.steps.len() + done, count))?;
+            removed.map_err(|error| stopped(error.within(id), self.steps.len() + done, count))?;
             tell(Outcome { plugin_id: id.to_owned(), done: Done::Deregistered })?;
         }
         heard
@@ -301,12 +301,10 @@ fn tell_of_end(id: &str, kept: Option<String>, talk: &Talk) {
 }
 
 /// Says how far a run over several plugins came.
-fn stopped(error: Error, label: &str, done: usize, count: usize) -> Error {
+fn stopped(error: Error, done: usize, count: usize) -> Error {
     if error.kind().is_silent() {
         return error;
     }
-    let error =
-        if error.problems().iter().any(|problem| problem.location.is_some()) { error } else { error.within(label) };
     if count == 1 {
         error
     } else {

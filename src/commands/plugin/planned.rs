@@ -302,6 +302,17 @@ impl Subject {
     pub fn label(&self) -> String {
         format!("{} ({})", self.plugin_id, self.request.label())
     }
+
+    /// `error` of this plugin, with the place of its spec.
+    pub fn blame(&self, error: Error) -> Error {
+        if error.problems().iter().any(|problem| problem.location.is_some()) {
+            return error;
+        }
+        match self.request.place() {
+            Some((place, _)) => error.within(&self.plugin_id).at(Some(place)),
+            None => error.within(self.label()),
+        }
+    }
 }
 
 /// Two specs of one plugin would undo each other for ever.

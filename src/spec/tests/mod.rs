@@ -110,6 +110,19 @@ fn a_document_is_called_by_its_file_and_number() {
 }
 
 #[test]
+fn one_of_several_documents_begins_behind_its_comments() {
+    let places = |text: &str| -> Vec<Option<String>> {
+        let drafts = read(&from_stdin(), &mut text.as_bytes()).unwrap();
+        let requests = drafts.into_iter().map(|draft| draft.resolve(&target("x", "All"), false).unwrap().request);
+        requests.map(|request| request.place().map(|(at, number)| format!("{at} is document {number}"))).collect()
+    };
+    assert_eq!(places("text: a"), [None]);
+    let several = places("text: a\n---\n---\n# b\n\n  text: b\n--- {text: c}\n");
+    let expected = ["stdin:1:1 is document 1", "stdin:6:3 is document 2", "stdin:7:5 is document 3"];
+    assert_eq!(several, expected.map(|place| Some(place.to_owned())));
+}
+
+#[test]
 fn names_of_the_other_generation_are_translated_and_empty_strangers_left_out() {
     let to_v2 = target("register", "RegisterV2");
     let yaml = "name: x\nservice_type: y\ntemplate: {}\n";
