@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use prost_reflect::DynamicMessage;
 
 use super::dynamic;
-use super::find::{Entries, Field, Found, Scratch, Slot, Values, find_in};
+use super::find::{Entries, Field, Found, Scratch, Slot, Values, find_in, only};
 use super::plan::{Field as Known, Form, Kind, Many, Message, Plan};
 use super::scalar::{int32, sint32, sint64, uint32};
 use super::sink::{Sink, hand_on};
@@ -141,11 +141,17 @@ impl Plan {
         sink: &mut impl Sink,
         scratch: &mut Scratch,
     ) -> Result<(), Odd> {
-        let mut entries = Entries::new(message, bytes);
-        let mut last = None;
-        while let Some((_, field, entry)) = entries.next()? {
-            last = Some((field.kind, entry.value));
-        }
+        let last = match only(message, bytes)? {
+            Some(only) => only.map(|(field, entry)| (field.kind, entry.value)),
+            None => {
+                let mut entries = Entries::new(message, bytes);
+                let mut last = None;
+                while let Some((_, field, entry)) = entries.next()? {
+                    last = Some((field.kind, entry.value));
+                }
+                last
+            }
+        };
         let Some((kind, value)) = last else {
             sink.null();
             return Ok(());

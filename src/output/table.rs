@@ -41,10 +41,11 @@ fn width(text: &str) -> usize {
     if escape::is_plain(text.as_bytes()) { text.len() } else { text.width() }
 }
 
-/// A cell's text as it is shown, and how many columns of a terminal it takes.
-fn measured<'a>(cell: &'a Cell<'_>) -> (Cow<'a, [u8]>, usize) {
+/// A cell's text as it is shown, and how many columns of a terminal it takes. It `is_plain` where it is known to be
+/// [such](escape::is_plain).
+fn measured<'a>(cell: &'a Cell<'_>, is_plain: bool) -> (Cow<'a, [u8]>, usize) {
     let bytes = cell.bytes();
-    if escape::is_plain(bytes) {
+    if is_plain || escape::is_plain(bytes) {
         return (Cow::Borrowed(bytes), bytes.len());
     }
     let text = cell.text();
@@ -61,6 +62,8 @@ pub(super) struct Column<'a> {
     /// How wide the widest of its cells is.
     cells: usize,
     pub(super) is_number: bool,
+    /// All of its cells are [plain](escape::is_plain), which need not be asked of them again.
+    is_plain: bool,
     is_cut: bool,
 }
 
@@ -80,7 +83,9 @@ impl<'a> Grid<'a> {
         let mut has_number = vec![false; columns.len()];
         rows.each(headers, &mut |cells| {
             for (cell, (column, has_number)) in cells.iter().zip(columns.iter_mut().zip(&mut has_number)) {
-                let (_, width) = measured(cell);
+                let is_plain = escape::is_plain(cell.bytes());
+                let (_, width) = measured(cell, is_plain);
+                column.is_plain &= is_plain;
                 column.cells = column.cells.max(width);
                 *has_number |= cell.is_number;
                 column.is_number &= cell.is_number || cell.bytes().is_empty();
@@ -185,7 +190,7 @@ impl Line {
 impl<'a> Column<'a> {
     fn new(header: &'a str) -> Self {
         let header = escape::control(header);
-        Self { width: width(&header) + HEADER_ROOM, cells: 0, header, is_number: true, is_cut: false }
+        Self { width: width(&header) + HEADER_ROOM, cells: 0, header, is_number: true, is_plain: true, is_cut: false }
     }
 
     fn need(&self) -> Need {
@@ -202,7 +207,7 @@ impl<'a> Column<'a> {
 
     /// As much of a cell as there is room for, and how wide that is.
     fn shown<'t>(&self, cell: &'t Cell<'_>) -> (Cow<'t, [u8]>, usize) {
-        let (text, wide) = measured(cell);
+        let (text, wide) = measured(cell, self.is_plain);
         if self.is_cut && wide > self.width {
             let cut = fit::cut(&String::from_utf8_lossy(&text), self.width);
             let wide = width(&cut);
