@@ -9,7 +9,7 @@ use prost_reflect::{
     Cardinality, DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor,
     MethodDescriptor, Value,
 };
-use prost_types::FileDescriptorSet;
+use prost_types::{FileDescriptorProto, FileDescriptorSet};
 use spacectl::client::descriptors::Description;
 use spacectl::client::encode;
 use spacectl::decode;
@@ -227,6 +227,36 @@ fn where_the_part_cannot_be_told_the_whole_serves() {
     // What is not there.
     assert_eq!(whole(&bundled(), "S", "get").unwrap(), None);
     assert_eq!(whole(&bundled(), "spaceone.api.repository.v1.Plugin", "lists").unwrap(), None);
+}
+
+/// As of files of editions, which prost-reflect panics over.
+#[test]
+fn a_file_of_an_unknown_syntax_is_told_only_where_it_is_needed() {
+    let mut description = description(&bundled());
+    let unknown = |name: &str| {
+        let file =
+            FileDescriptorProto { name: Some(name.into()), syntax: Some("editions".into()), ..Default::default() };
+        Bytes::from(file.encode_to_vec())
+    };
+    description.files.push(unknown("newer.proto"));
+    let method = |description: &Description| {
+        let service = "spaceone.api.repository.v1.Plugin";
+        let closure = description.closure(service, "list");
+        closure
+            .method(service, "list", description, NOWHERE)
+            .map(|method| method.is_some())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(method(&description), Ok(true));
+    for file in &mut description.files {
+        let mut decoded = FileDescriptorProto::decode(file.as_ref()).unwrap();
+        if decoded.name().ends_with("query.proto") {
+            decoded.syntax = Some("editions".into());
+            *file = decoded.encode_to_vec().into();
+        }
+    }
+    let error = method(&description).unwrap_err();
+    assert!(error.contains("spaceone/api/core/v2/query.proto is of no syntax that is known here"), "{error}");
 }
 
 #[test]

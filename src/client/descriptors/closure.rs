@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::index::{Index, NAME, Type, field, file, message};
+use super::is_syntax;
 use super::own::{DESCRIPTOR, PACKAGE};
 use super::parts::{Broken, Part, parts, put, text};
 use super::service::{self, METHOD};
@@ -153,6 +154,7 @@ impl<'a> Closure<'a> {
             for part in parts(described.bytes) {
                 let part = part?;
                 match part.number {
+                    file::SYNTAX if !is_syntax(part) => return Err(Broken),
                     file::PACKAGE | file::SYNTAX | file::EDITION => encoded.extend_from_slice(part.whole),
                     file::MESSAGE | file::ENUM => self.encode_type(&mut encoded, part, &mut next, &mut options)?,
                     _ => {}

@@ -6,8 +6,10 @@ mod own;
 mod parts;
 mod service;
 
+use std::fmt::Display;
+
 use bytes::Bytes;
-use prost_reflect::{DescriptorError, DescriptorPool, MethodDescriptor};
+use prost_reflect::{DescriptorPool, MethodDescriptor};
 use tonic::Code;
 
 use crate::error::{Error, Result, code_name};
@@ -75,6 +77,9 @@ impl Description {
 /// # Errors
 /// They do not fit together. `place` is the server as errors name it.
 pub(super) fn pool(files: &[Bytes], place: &str) -> Result<DescriptorPool> {
+    if let Some(file) = files.iter().find(|file| !is_readable(file)) {
+        return Err(unfit(place, &format_args!("{} is of no syntax that is known here", name_of(file))));
+    }
     let mut set = Vec::with_capacity(files.iter().map(|file| file.len() + 6).sum());
     files.iter().for_each(|file| put(&mut set, FILE, file));
     let mut pool = DescriptorPool::global();
@@ -84,7 +89,17 @@ pub(super) fn pool(files: &[Bytes], place: &str) -> Result<DescriptorPool> {
     }
 }
 
-fn unfit(place: &str, error: &DescriptorError) -> Error {
+/// Whether a file is written in a syntax that the library knows: it panics over any other, as that of editions is.
+fn is_readable(file: &[u8]) -> bool {
+    parts(file).map_while(std::result::Result::ok).all(|part| part.number != file::SYNTAX || is_syntax(part))
+}
+
+/// Whether a `FileDescriptorProto.syntax` is one of those that are known here.
+fn is_syntax(part: Part<'_>) -> bool {
+    matches!(part.content, b"proto2" | b"proto3")
+}
+
+fn unfit(place: &str, error: &dyn Display) -> Error {
     let what = format!("cannot ask {place} what it offers: {}", code_name(Code::Internal));
     Error::status(Code::Internal, what).cause(format!("the descriptors do not fit together: {error}"))
 }
