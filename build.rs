@@ -27,6 +27,8 @@ const PROTOBUFS_OWN: [&str; 12] = [
     "google/protobuf/descriptor.proto",
     "google/protobuf/compiler/plugin.proto",
 ];
+/// Which functions stand together in the released program.
+const LAYOUT: &str = "layout/functions.ld";
 const PROTOS: [&str; 4] = [
     "spaceone/api/core/v1/server_info.proto",
     "spaceone/api/core/v2/query.proto",
@@ -63,6 +65,14 @@ fn link_for_a_quick_start() {
     }
     // At a fixed address, as Go's programs are: its 13,000 pointers to itself need not be written at each start.
     println!("cargo:rustc-link-arg-bins=-no-pie");
+    // What short commands call stands together: see its README.
+    println!("cargo:rerun-if-changed={LAYOUT}");
+    let chooses_a_linker = env::var_os("RUSTC_LINKER").is_some()
+        || env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| flags.contains("link"));
+    if is("CARGO_CFG_TARGET_ARCH", "x86_64") && !chooses_a_linker {
+        let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+        println!("cargo:rustc-link-arg-bins=-Wl,-T,{root}/{LAYOUT}");
+    }
     // What makes backtraces comes along instead of from libgcc_s.so, which asks the processor at each start what it can do.
     let linker = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
     let found = Command::new(linker).arg("-print-file-name=libgcc_eh.a").output().ok();
