@@ -9,7 +9,8 @@ use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Number, Value};
 
 use super::document::{RESULTS, total};
-use super::rows::TakeRow;
+use super::extent::Extent;
+use super::rows::{Measure, TakeMeasure, TakeRow};
 use super::{Cell, Column, Columns, List, Rows};
 use crate::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
 use crate::json::{Layout, Text};
@@ -213,6 +214,17 @@ impl WireList {
         hand_over(&mut text, out, 0)
     }
 
+    /// What is shown below `headers`.
+    fn columns(&self, headers: &[&str]) -> Arc<Vec<Chosen>> {
+        if let Shown::Columns(columns) = &self.shown {
+            return Arc::clone(columns);
+        }
+        let field = |header: &str| self.list.plan.field(self.list.row, header);
+        let place = |header: &str| field(header).map_or(Place::Nowhere, Place::Field);
+        let chosen = headers.iter().map(|header| Chosen { header: String::new(), place: place(header) });
+        Arc::new(chosen.collect())
+    }
+
     /// The last field that is shown of a row, by which a row that is in order need not be read any further.
     fn last(&self) -> Field {
         let Shown::Columns(columns) = &self.shown else { return Field::MAX };
@@ -290,17 +302,7 @@ impl Rows for WireList {
     }
 
     fn each(&self, headers: &[&str], take: &mut TakeRow<'_>) -> io::Result<()> {
-        let whole: Vec<Chosen>;
-        let columns = match &self.shown {
-            Shown::Columns(columns) => &**columns,
-            Shown::Whole => {
-                let field = |header: &str| self.list.plan.field(self.list.row, header);
-                let place = |header: &str| field(header).map_or(Place::Nowhere, Place::Field);
-                let chosen = headers.iter().map(|header| Chosen { header: String::new(), place: place(header) });
-                whole = chosen.collect();
-                &whole
-            }
-        };
+        let columns = &*self.columns(headers);
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(columns.len());
         // What a row's texts were kept in serves the next row.
         let mut spare: Vec<Vec<u8>> = Vec::new();
@@ -312,6 +314,20 @@ impl Rows for WireList {
             spare.extend(cells.drain(..).filter_map(Cell::into_room));
             // Cells below a field bring rooms of their own and take none.
             spare.truncate(columns.len());
+            Ok(())
+        })
+    }
+
+    fn measure(&self, headers: &[&str], take: &mut TakeMeasure<'_>) -> io::Result<()> {
+        let columns = &*self.columns(headers);
+        self.rows(|row, scratch| {
+            for (at, column) in columns.iter().enumerate() {
+                if let Some((length, is_number)) = row.extent(&column.place, scratch)? {
+                    take(at, Measure::Plain { length, is_number });
+                } else {
+                    take(at, Measure::Cell(&row.cell(&column.place, &mut Vec::new(), scratch)?));
+                }
+            }
             Ok(())
         })
     }
@@ -355,6 +371,21 @@ impl<'a> Row<'a> {
         let mut sink = ValueSink::default();
         self.emit_place(place, &mut sink, scratch)?;
         Ok(sink.finish().unwrap_or_default())
+    }
+
+    /// The length of a cell of a field that has to be made, if it can be told before, and whether it is a number.
+    fn extent(&self, place: &Place, scratch: &mut Scratch) -> Result<Option<(usize, bool)>, Odd> {
+        let Place::Field(field) = place else { return Ok(None) };
+        if !self.found.has(*field) {
+            return Ok(Some((0, false)));
+        }
+        let value = scratch.value(*field, self.bytes, self.found)?;
+        if self.plan.text(self.place, *field, value)?.is_some() {
+            return Ok(None);
+        }
+        let mut extent = Extent::default();
+        self.emit_field(*field, &mut extent, scratch)?;
+        Ok(extent.of_plain())
     }
 
     fn cell(&self, place: &Place, spare: &mut Vec<Vec<u8>>, scratch: &mut Scratch) -> Result<Cell<'a>, Odd> {
