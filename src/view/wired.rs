@@ -1,18 +1,20 @@
 //! A list in the bytes that it came in: its rows are read where they lie, each time that they are shown.
 
-use std::borrow::Cow;
+mod row;
+
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use prost_reflect::MessageDescriptor;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
+
+use row::Row;
 
 use super::document::{RESULTS, total};
-use super::extent::Extent;
 use super::rows::{Measure, TakeMeasure, TakeRow};
 use super::{Cell, Column, Columns, List, Rows};
-use crate::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
+use crate::decode::{Field, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
 use crate::json::{Layout, Text};
 
 /// What is written at once, in bytes.
@@ -330,161 +332,6 @@ impl Rows for WireList {
             }
             Ok(())
         })
-    }
-}
-
-/// One row where it lies.
-struct Row<'a> {
-    plan: &'a Plan,
-    place: usize,
-    bytes: &'a [u8],
-    found: Found,
-}
-
-impl<'a> Row<'a> {
-    fn emit(&self, shown: &Shown, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
-        let Shown::Columns(columns) = shown else { return self.plan.emit(self.place, self.bytes, sink, scratch) };
-        sink.begin_mapping();
-        for column in &**columns {
-            sink.key(column.header.as_bytes())?;
-            self.emit_place(&column.place, sink, scratch)?;
-        }
-        sink.end_mapping();
-        Ok(())
-    }
-
-    fn emit_place(&self, place: &Place, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
-        match place {
-            Place::Field(field) if self.found.has(*field) => return self.emit_field(*field, sink, scratch),
-            Place::Below(field, column) => {
-                if let Some(value) = self.below(*field, column, scratch)? {
-                    return hand_on(&value, sink);
-                }
-            }
-            Place::Field(_) | Place::Nowhere => {}
-        }
-        sink.null();
-        Ok(())
-    }
-
-    fn value(&self, place: &Place, scratch: &mut Scratch) -> Result<Value, Odd> {
-        let mut sink = ValueSink::default();
-        self.emit_place(place, &mut sink, scratch)?;
-        Ok(sink.finish().unwrap_or_default())
-    }
-
-    /// The length of a cell of a field that has to be made, if it can be told before, and whether it is a number.
-    fn extent(&self, place: &Place, scratch: &mut Scratch) -> Result<Option<(usize, bool)>, Odd> {
-        let Place::Field(field) = place else { return Ok(None) };
-        if !self.found.has(*field) {
-            return Ok(Some((0, false)));
-        }
-        let value = scratch.value(*field, self.bytes, self.found)?;
-        if self.plan.text(self.place, *field, value)?.is_some() {
-            return Ok(None);
-        }
-        let mut extent = Extent::default();
-        self.emit_field(*field, &mut extent, scratch)?;
-        Ok(extent.of_plain())
-    }
-
-    fn cell(&self, place: &Place, spare: &mut Vec<Vec<u8>>, scratch: &mut Scratch) -> Result<Cell<'a>, Odd> {
-        match place {
-            Place::Field(field) if self.found.has(*field) => {
-                let value = scratch.value(*field, self.bytes, self.found)?;
-                if let Some(text) = self.plan.text(self.place, *field, value)? {
-                    return Ok(Cell::of_checked(Cow::Borrowed(text), false));
-                }
-                let mut sink = CellSink::new(spare.pop().unwrap_or_default());
-                self.emit_field(*field, &mut sink, scratch)?;
-                Ok(sink.finish())
-            }
-            Place::Below(field, column) => Ok(match self.below(*field, column, scratch)? {
-                Some(value) => Cell::of(&value).into_owned(),
-                None => Cell::EMPTY,
-            }),
-            Place::Field(_) | Place::Nowhere => Ok(Cell::EMPTY),
-        }
-    }
-
-    /// What a column finds below a field: in a row that has that field alone, since no other is on its way.
-    fn below(&self, field: Field, column: &Column, scratch: &mut Scratch) -> Result<Option<Value>, Odd> {
-        if !self.found.has(field) {
-            return Ok(None);
-        }
-        let name = column.first_name().unwrap_or_default().to_owned();
-        let row = Value::Object(Map::from_iter([(name, self.value(&Place::Field(field), scratch)?)]));
-        Ok(column.value(&row).map(Cow::into_owned))
-    }
-
-    fn emit_field(&self, field: Field, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
-        self.plan.emit_field((self.place, field), self.bytes, self.found, sink, scratch)
-    }
-}
-
-/// Makes a cell: JSON, but for a text that stands alone.
-struct CellSink {
-    text: Text,
-    is_number: bool,
-}
-
-impl CellSink {
-    /// In the room that `spare` has.
-    fn new(spare: Vec<u8>) -> Self {
-        Self { text: Text::in_room_of(Layout::Raw, spare), is_number: false }
-    }
-
-    fn finish(self) -> Cell<'static> {
-        Cell::of_checked(Cow::Owned(self.text.into_bytes()), self.is_number)
-    }
-
-    fn is_alone(&self) -> bool {
-        self.text.depth() == 0
-    }
-}
-
-impl Sink for CellSink {
-    fn null(&mut self) {
-        if !self.is_alone() {
-            self.text.null();
-        }
-    }
-
-    fn bool(&mut self, value: bool) {
-        self.text.bool(value);
-    }
-
-    fn number(&mut self, number: Number) {
-        self.is_number = self.is_alone();
-        self.text.number(number);
-    }
-
-    fn text(&mut self, text: &[u8]) -> Result<(), Odd> {
-        if self.is_alone() {
-            self.text.push(text);
-            return Ok(());
-        }
-        self.text.text(text)
-    }
-
-    fn begin_list(&mut self) {
-        self.text.begin_list();
-    }
-
-    fn end_list(&mut self) {
-        self.text.end_list();
-    }
-
-    fn begin_mapping(&mut self) {
-        self.text.begin_mapping();
-    }
-
-    fn key(&mut self, key: &[u8]) -> Result<(), Odd> {
-        self.text.key(key)
-    }
-
-    fn end_mapping(&mut self) {
-        self.text.end_mapping();
     }
 }
 
