@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::fit::{self, Need};
 use super::{Look, terminal};
 use crate::escape;
-use crate::view::{Cell, Measure, Rows};
+use crate::view::{Cell, Rows};
 
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.
 const HEADER_ROOM: usize = 2;
@@ -81,19 +81,16 @@ impl<'a> Grid<'a> {
     pub(super) fn measure(headers: &'a [&'a str], rows: &'a dyn Rows) -> io::Result<Self> {
         let mut columns: Vec<Column> = headers.iter().map(|header| Column::new(header)).collect();
         let mut has_number = vec![false; columns.len()];
-        rows.measure(headers, &mut |at, measure| {
-            let (length, width, is_plain, is_number) = match measure {
-                Measure::Plain { length, is_number } => (length, length, true, is_number),
-                Measure::Cell(cell) => {
-                    let is_plain = escape::is_plain(cell.bytes());
-                    (cell.bytes().len(), measured(cell, is_plain).1, is_plain, cell.is_number)
-                }
-            };
-            let (column, has_number) = (&mut columns[at], &mut has_number[at]);
-            column.is_plain &= is_plain;
-            column.cells = column.cells.max(width);
-            *has_number |= is_number;
-            column.is_number &= is_number || length == 0;
+        rows.each(headers, &mut |cells| {
+            for (cell, (column, has_number)) in cells.iter().zip(columns.iter_mut().zip(&mut has_number)) {
+                let is_plain = escape::is_plain(cell.bytes());
+                let (_, width) = measured(cell, is_plain);
+                column.is_plain &= is_plain;
+                column.cells = column.cells.max(width);
+                *has_number |= cell.is_number;
+                column.is_number &= cell.is_number || cell.bytes().is_empty();
+            }
+            Ok(())
         })?;
         for (column, has_number) in columns.iter_mut().zip(has_number) {
             column.width = column.width.max(column.cells);

@@ -55,20 +55,6 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// What a cell is for who only measures it.
-#[derive(Clone, Copy, Debug)]
-pub enum Measure<'a> {
-    /// So many bytes that are all [plain](crate::escape::is_plain).
-    Plain {
-        length: usize,
-        is_number: bool,
-    },
-    Cell(&'a Cell<'a>),
-}
-
-/// Takes a cell's measure, with its place in the row.
-pub type TakeMeasure<'a> = dyn FnMut(usize, Measure<'_>) + 'a;
-
 /// Takes the cells of one row.
 pub type TakeRow<'a> = dyn FnMut(&[Cell<'_>]) -> io::Result<()> + 'a;
 
@@ -94,15 +80,4 @@ pub trait Rows {
     /// # Errors
     /// The first of `take`.
     fn each(&self, headers: &[&str], take: &mut TakeRow<'_>) -> io::Result<()>;
-
-    /// As [`Rows::each`], for the cells' measures alone, which can be had for less.
-    ///
-    /// # Errors
-    /// The rows cannot be gone through.
-    fn measure(&self, headers: &[&str], take: &mut TakeMeasure<'_>) -> io::Result<()> {
-        self.each(headers, &mut |cells| {
-            cells.iter().enumerate().for_each(|(at, cell)| take(at, Measure::Cell(cell)));
-            Ok(())
-        })
-    }
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use row::Row;
 
 use super::document::{RESULTS, total};
-use super::rows::{Measure, TakeMeasure, TakeRow};
+use super::rows::TakeRow;
 use super::{Cell, Column, Columns, List, Rows};
 use crate::decode::{Field, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
 use crate::json::{Layout, Text};
@@ -316,20 +316,6 @@ impl Rows for WireList {
             spare.extend(cells.drain(..).filter_map(Cell::into_room));
             // Cells below a field bring rooms of their own and take none.
             spare.truncate(columns.len());
-            Ok(())
-        })
-    }
-
-    fn measure(&self, headers: &[&str], take: &mut TakeMeasure<'_>) -> io::Result<()> {
-        let columns = &*self.columns(headers);
-        self.rows(|row, scratch| {
-            for (at, column) in columns.iter().enumerate() {
-                if let Some((length, is_number)) = row.extent(&column.place, scratch)? {
-                    take(at, Measure::Plain { length, is_number });
-                } else {
-                    take(at, Measure::Cell(&row.cell(&column.place, &mut Vec::new(), scratch)?));
-                }
-            }
             Ok(())
         })
     }

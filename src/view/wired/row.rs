@@ -7,7 +7,6 @@ use serde_json::{Map, Number, Value};
 use super::{Place, Shown};
 use crate::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
 use crate::json::{Layout, Text};
-use crate::view::extent::Extent;
 use crate::view::{Cell, Column};
 
 /// One row where it lies.
@@ -48,21 +47,6 @@ impl<'a> Row<'a> {
         let mut sink = ValueSink::default();
         self.emit_place(place, &mut sink, scratch)?;
         Ok(sink.finish().unwrap_or_default())
-    }
-
-    /// The length of a cell of a field that has to be made, if it can be told before, and whether it is a number.
-    pub fn extent(&self, place: &Place, scratch: &mut Scratch) -> Result<Option<(usize, bool)>, Odd> {
-        let Place::Field(field) = place else { return Ok(None) };
-        if !self.found.has(*field) {
-            return Ok(Some((0, false)));
-        }
-        let value = scratch.value(*field, self.bytes, self.found)?;
-        if self.plan.text(self.place, *field, value)?.is_some() {
-            return Ok(None);
-        }
-        let mut extent = Extent::default();
-        self.emit_field(*field, &mut extent, scratch)?;
-        Ok(extent.of_plain())
     }
 
     pub fn cell(&self, place: &Place, spare: &mut Vec<Vec<u8>>, scratch: &mut Scratch) -> Result<Cell<'a>, Odd> {
