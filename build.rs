@@ -63,6 +63,10 @@ fn link_for_a_quick_start() {
     if !is("PROFILE", "release") || !is("CARGO_CFG_TARGET_OS", "linux") || !is("CARGO_CFG_TARGET_ENV", "gnu") {
         return;
     }
+    // What has all of its libraries inside is linked as rustc does that.
+    if env::var("CARGO_CFG_TARGET_FEATURE").is_ok_and(|features| features.split(',').any(|name| name == "crt-static")) {
+        return;
+    }
     // At a fixed address, as Go's programs are: its 13,000 pointers to itself need not be written at each start.
     println!("cargo:rustc-link-arg-bins=-no-pie");
     // What short commands call stands together: see its README.
