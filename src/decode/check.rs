@@ -76,9 +76,8 @@ impl Plan {
             return self.check_contents(message, bytes, depth, scratch);
         }
         if let Form::Value = message.form
-            && let Some(only) = only(message, bytes)?
+            && let Some((field, entry)) = only(message, bytes)?
         {
-            let Some((field, entry)) = only else { return Ok(Checked { set: 0, is_in_order: true }) };
             self.check_field(field, entry, bytes, depth, scratch)?;
             return Ok(Checked { set: 1, is_in_order: true });
         }

@@ -8,6 +8,7 @@ use prost_reflect::DynamicMessage;
 
 use super::dynamic;
 use super::find::{Entries, Field, Found, Scratch, Slot, Values, find_in, only};
+use super::map::Mapping;
 use super::plan::{Field as Known, Form, Kind, Many, Message, Plan};
 use super::scalar::{int32, sint32, sint64, uint32};
 use super::sink::{Sink, hand_on};
@@ -86,7 +87,7 @@ impl Plan {
         match field.many {
             Many::One => self.emit_single(field.kind, slot.value(bytes)?, sink, scratch),
             Many::List => self.emit_list(field, slot, bytes, sink, scratch),
-            Many::Map { key } => self.emit_map(field, key, slot, bytes, sink, scratch),
+            Many::Map { key } => self.emit_map(Mapping { field, key, slot, bytes }, sink, scratch),
         }
     }
 
@@ -126,7 +127,7 @@ impl Plan {
         let slot = Slot::of_all(bytes)?;
         scratch.enter()?;
         match field.many {
-            Many::Map { key } => self.emit_map(field, key, slot, bytes, sink, scratch)?,
+            Many::Map { key } => self.emit_map(Mapping { field, key, slot, bytes }, sink, scratch)?,
             Many::One | Many::List => self.emit_list(field, slot, bytes, sink, scratch)?,
         }
         scratch.depth -= 1;
@@ -142,7 +143,7 @@ impl Plan {
         scratch: &mut Scratch,
     ) -> Result<(), Odd> {
         let last = match only(message, bytes)? {
-            Some(only) => only.map(|(field, entry)| (field.kind, entry.value)),
+            Some((field, entry)) => Some((field.kind, entry.value)),
             None => {
                 let mut entries = Entries::new(message, bytes);
                 let mut last = None;

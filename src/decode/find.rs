@@ -223,17 +223,17 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// The field of a message that holds one entry and no more, or nothing if that is unknown here; `None` of another message.
+/// The known field of a message that holds that and nothing else; `None` of another message.
 ///
 /// # Errors
 /// As [`Entries::next`].
 #[inline(always)]
-pub(super) fn only<'a>(message: &'a Message, bytes: &[u8]) -> Result<Option<Option<(&'a Known, Entry)>>, Odd> {
+pub(super) fn only<'a>(message: &'a Message, bytes: &[u8]) -> Result<Option<(&'a Known, Entry)>, Odd> {
     let mut reader = Reader::new(bytes);
     let Some(entry) = reader.entry()?.filter(|entry| entry.value.end == bytes.len()) else { return Ok(None) };
-    let Some(at) = message.place(entry.number, usize::MAX) else { return Ok(Some(None)) };
+    let Some(at) = message.place(entry.number, usize::MAX) else { return Ok(None) };
     let field = &message.fields[at];
-    if field.takes(entry.wire) { Ok(Some(Some((field, entry)))) } else { Err(Odd) }
+    if field.takes(entry.wire) { Ok(Some((field, entry))) } else { Err(Odd) }
 }
 
 /// The values of one field that can have many.

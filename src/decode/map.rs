@@ -11,25 +11,43 @@ use crate::wire_format::{Entry, Odd, Reader, fixed32, fixed64, number};
 /// How many entries most mappings have at most; they are sorted where they are read.
 const FEW: usize = 8;
 
+/// A mapping where it stands in its message.
+#[derive(Clone, Copy)]
+pub(super) struct Mapping<'a> {
+    pub field: &'a Known,
+    /// The kind of its keys.
+    pub key: Kind,
+    pub slot: Slot,
+    /// The message.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Mapping<'a> {
+    fn entries(self) -> impl Iterator<Item = Result<Entry, Odd>> + 'a {
+        Values::entries(self.field, self.slot, self.bytes)
+    }
+
+    fn read(self, entry: Entry) -> Result<(Key<'a>, Option<&'a [u8]>), Odd> {
+        let (key, value) = map_entry(self.key, self.field.kind, self.bytes.get(entry.value).ok_or(Odd)?)?;
+        Ok((Key::of(self.key, key)?, value))
+    }
+}
+
 impl Plan {
     /// Hands on a mapping, its keys sorted, the last value of each.
     pub(super) fn emit_map(
         &self,
-        field: &Known,
-        kind: Kind,
-        slot: Slot,
-        bytes: &[u8],
+        mapping: Mapping<'_>,
         sink: &mut impl Sink,
         scratch: &mut Scratch,
     ) -> Result<(), Odd> {
         let mut few = [(Key::Bool(false), None); FEW];
         let mut count = 0;
-        for entry in Values::entries(field, slot, bytes) {
-            let (key, value) = map_entry(kind, field.kind, bytes.get(entry?.value).ok_or(Odd)?)?;
-            let key = Key::of(kind, key)?;
+        for entry in mapping.entries() {
+            let (key, value) = mapping.read(entry?)?;
             match few[..count].binary_search_by(|(known, _)| known.cmp(&key)) {
                 Ok(at) => few[at].1 = value,
-                Err(_) if count == FEW => return self.emit_large_map(field, kind, slot, bytes, sink, scratch),
+                Err(_) if count == FEW => return self.emit_large_map(mapping, sink, scratch),
                 Err(at) => {
                     few[at..=count].rotate_right(1);
                     few[at] = (key, value);
@@ -40,7 +58,7 @@ impl Plan {
         sink.begin_mapping();
         for (key, value) in &few[..count] {
             key.hand_on(sink, &mut scratch.text)?;
-            self.emit_value(field, *value, sink, scratch)?;
+            self.emit_value(mapping.field, *value, sink, scratch)?;
         }
         sink.end_mapping();
         Ok(())
@@ -60,28 +78,16 @@ impl Plan {
     }
 
     /// As [`Plan::emit_map`], for any number of entries.
-    fn emit_large_map(
-        &self,
-        field: &Known,
-        kind: Kind,
-        slot: Slot,
-        bytes: &[u8],
-        sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
-        let read = |at: u32| -> Result<(Key<'_>, Option<&[u8]>), Odd> {
-            let entry = Reader::starting(bytes, to_usize(at)).entry()?.ok_or(Odd)?;
-            let (key, value) = map_entry(kind, field.kind, bytes.get(entry.value).ok_or(Odd)?)?;
-            Ok((Key::of(kind, key)?, value))
-        };
+    fn emit_large_map(&self, mapping: Mapping<'_>, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
+        let read = |at: u32| mapping.read(Reader::starting(mapping.bytes, to_usize(at)).entry()?.ok_or(Odd)?);
         // Where each entry begins: no more bytes than the entries themselves have. Those that are empty all have one key.
         let is_empty = |entry: &Result<Entry, Odd>| entry.as_ref().is_ok_and(|entry| entry.value.is_empty());
-        let count = Values::entries(field, slot, bytes).filter(|entry| !is_empty(entry)).count();
+        let count = mapping.entries().filter(|entry| !is_empty(entry)).count();
         let mut places: Vec<u32> = Vec::with_capacity(count + 1);
         let mut empty = None;
         let mut is_sorted = true;
         let mut before = None;
-        for entry in Values::entries(field, slot, bytes) {
+        for entry in mapping.entries() {
             let entry = entry?;
             let at = to_u32(entry.key)?;
             if entry.value.is_empty() {
@@ -119,7 +125,7 @@ impl Plan {
                 continue;
             }
             key.hand_on(sink, &mut scratch.text)?;
-            self.emit_value(field, value, sink, scratch)?;
+            self.emit_value(mapping.field, value, sink, scratch)?;
         }
         sink.end_mapping();
         Ok(())
