@@ -221,8 +221,16 @@ fn what_has_no_answer_is_counted_apart() {
     );
 }
 
-#[test]
-fn a_connection_that_breaks_ends_the_run_whatever_is_to_go_on() {
+/// A run through a wire, one of its 30 documents answered and three in flight.
+struct Wired {
+    desk: Desk,
+    wire: Wire,
+    running: Running,
+    // Removed with it.
+    _user: Spacectl,
+}
+
+fn wired_run() -> Wired {
     let (user, desk) = (user_with(30), Desk::new());
     let wire = Wire::to(desk.server.port());
     let mut running = start(&user, &wire.url(), &["--parallel", "3", "--keep-going"]);
@@ -230,6 +238,12 @@ fn a_connection_that_breaks_ends_the_run_whatever_is_to_go_on() {
     desk.accept(&id(0));
     running.wait_for(&id(0));
     desk.wait_for(4);
+    Wired { desk, wire, running, _user: user }
+}
+
+#[test]
+fn a_connection_that_breaks_ends_the_run_whatever_is_to_go_on() {
+    let Wired { desk, wire, mut running, _user } = wired_run();
     wire.cut();
     assert_eq!((running.end(), running.out.as_str()), (End::Exit(78), "p0000\n"));
     let err = placeless(&running.err, &wire.url());
@@ -245,19 +259,14 @@ fn a_connection_that_breaks_ends_the_run_whatever_is_to_go_on() {
 
 #[test]
 fn a_relay_whose_service_has_died_ends_the_run_whatever_is_to_go_on() {
-    let (user, desk) = (user_with(30), Desk::new());
-    let wire = Wire::to(desk.server.port());
-    let mut running = start(&user, &wire.url(), &["--parallel", "3", "--keep-going"]);
-    desk.wait_for(3);
-    desk.accept(&id(0));
-    running.wait_for(&id(0));
-    desk.wait_for(4);
+    let Wired { desk, wire, mut running, _user } = wired_run();
     wire.lose_server();
     assert_eq!((running.end(), running.out.as_str()), (End::Exit(78), "p0000\n"));
     assert!(running.err.contains("\nregistered 1, unknown 3, not sent 26\n"), "{}", running.err);
     assert_eq!(running.err.matches("error: ").count(), 3, "{}", running.err);
     let advice = "hint: the service is away or restarting: try again; a verb that writes may have done its work";
     assert_eq!(running.err.matches(advice).count(), 1, "what to do is said once: {}", running.err);
+    assert_eq!(desk.came().len(), 4);
 }
 
 /// Answers the fourth plugin so, and every other as asked.
