@@ -149,15 +149,19 @@ impl Keeper {
 }
 
 fn read(path: &Path) -> Result<Option<String>> {
-    let failed = |error: io::Error| Error::local(format!("cannot read {}", path.display())).cause(error);
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() && metadata.len() <= MAX_BYTES => {
-            fs::read(path).map(|bytes| Some(String::from_utf8_lossy(&bytes).into_owned())).map_err(failed)
+    let text = || {
+        let metadata = fs::metadata(path)?;
+        if !metadata.is_file() || metadata.len() > MAX_BYTES {
+            // Something else that has the name.
+            return Ok(String::new());
         }
-        // Something else that has the name.
-        Ok(_) => Ok(Some(String::new())),
+        fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    };
+    match text() {
+        Ok(text) => Ok(Some(text)),
+        // Another run can have taken it away after it was seen.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed(error)),
+        Err(error) => Err(Error::local(format!("cannot read {}", path.display())).cause(error)),
     }
 }
 
@@ -212,6 +216,23 @@ mod tests {
         }
         assert_eq!(files(&folder), ["plugin-a.yml.replaced", "plugin-a.yml.replaced.2"]);
         assert_eq!(keeper.finish().unwrap(), None);
+    }
+
+    #[test]
+    fn what_another_run_takes_away_meanwhile_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, there) = (keeper(&folder, "here"), keeper(&folder, "there"));
+        std::thread::scope(|scope| {
+            let coming_and_going = scope.spawn(|| {
+                for _ in 0..2000 {
+                    there.begin(false, spec("theirs")).unwrap();
+                    there.discard().unwrap();
+                }
+            });
+            while !coming_and_going.is_finished() {
+                assert_eq!(here.pending().unwrap(), None);
+            }
+        });
     }
 
     #[test]
