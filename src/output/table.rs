@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::fit::{self, Need};
 use super::{Look, terminal};
 use crate::escape;
-use crate::view::{Cell, Rows};
+use crate::view::{Cell, Made, Rows};
 
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.
 const HEADER_ROOM: usize = 2;
@@ -68,11 +68,13 @@ pub(super) struct Column<'a> {
 }
 
 /// The columns of a table, measured, and the rows that go into them: they are gone through once for measuring and once for
-/// writing, so that no cell is held.
+/// writing, so that few cells are held.
 pub(super) struct Grid<'a> {
     pub(super) columns: Vec<Column<'a>>,
     headers: &'a [&'a str],
     rows: &'a dyn Rows,
+    /// Of the cells, what need not be made twice.
+    made: Made,
 }
 
 impl<'a> Grid<'a> {
@@ -81,7 +83,8 @@ impl<'a> Grid<'a> {
     pub(super) fn measure(headers: &'a [&'a str], rows: &'a dyn Rows) -> io::Result<Self> {
         let mut columns: Vec<Column> = headers.iter().map(|header| Column::new(header)).collect();
         let mut has_number = vec![false; columns.len()];
-        rows.each(headers, &mut |cells| {
+        let mut made = Made::default();
+        rows.each_keeping(headers, &mut made, &mut |cells| {
             for (cell, (column, has_number)) in cells.iter().zip(columns.iter_mut().zip(&mut has_number)) {
                 let is_plain = escape::is_plain(cell.bytes());
                 let (_, width) = measured(cell, is_plain);
@@ -96,7 +99,7 @@ impl<'a> Grid<'a> {
             column.width = column.width.max(column.cells);
             column.is_number &= has_number;
         }
-        Ok(Self { columns, headers, rows })
+        Ok(Self { columns, headers, rows, made })
     }
 
     pub(super) fn row_count(&self) -> usize {
@@ -120,7 +123,7 @@ impl<'a> Grid<'a> {
 
     /// Hands each row's cells to `take`, as they are shown.
     pub(super) fn each(&self, mut take: impl FnMut(&[String]) -> io::Result<()>) -> io::Result<()> {
-        self.rows.each(self.headers, &mut |cells| {
+        self.rows.each_kept(self.headers, &self.made, &mut |cells| {
             let shown = cells.iter().zip(&self.columns).map(|(cell, column)| column.shown(cell).0);
             take(&shown.map(|text| String::from_utf8_lossy(&text).into_owned()).collect::<Vec<_>>())
         })
@@ -137,7 +140,7 @@ impl<'a> Grid<'a> {
         writeln!(out, "{behind}")?;
         let rule: Vec<String> = self.columns.iter().map(|column| "-".repeat(column.width + 2)).collect();
         writeln!(out, "{}", rule.join("+"))?;
-        self.rows.each(self.headers, &mut |cells| {
+        self.rows.each_kept(self.headers, &self.made, &mut |cells| {
             for (cell, column) in cells.iter().zip(&self.columns) {
                 let (text, width) = column.shown(cell);
                 line.cell(&text, width, column);

@@ -82,6 +82,31 @@ fn lists_are_read_from_their_bytes() {
     assert!(read > 50, "{read}");
 }
 
+/// A table goes through its rows twice, and holds some of what it made the first time: it is the same table whether all of
+/// it was held, or some, or nothing.
+#[test]
+fn a_table_is_the_same_however_much_of_it_is_held() {
+    let source = "syntax = \"proto3\"; package list;
+        message List { repeated Row results = 1; int32 total_count = 2; }
+        message Row { string id = 1; repeated int32 numbers = 2; string note = 3; }";
+    let file = protox::file::File::from_source("list.proto", source).unwrap();
+    let mut pool = DescriptorPool::global();
+    pool.add_file_descriptor_proto(file.file_descriptor_proto().clone()).unwrap();
+    let list = pool.get_message_by_name("list.List").unwrap();
+    // What is made of a row is a list's JSON, and what is held is measured by the whole response.
+    for note in [1, 10, 40, 200] {
+        let row = |n: usize| json!({"id": format!("row {n}"), "numbers": vec![n; 5 + n % 7], "note": "x".repeat(note)});
+        let response = json!({"results": (0..50).map(row).collect::<Vec<_>>(), "total_count": 50});
+        let message = DynamicMessage::deserialize(list.clone(), response.clone()).unwrap();
+        let shape = Shape::of(&list);
+        let by_bytes = shape.wired(&Bytes::from(message.encode_to_vec())).unwrap();
+        for look in looks() {
+            let by_value = written(shape.document(response.clone()), Format::Table, look);
+            assert_eq!(written(by_bytes.clone(), Format::Table, look), by_value, "{note}");
+        }
+    }
+}
+
 /// Rows of protobuf's own types are what they say, and not their fields.
 #[test]
 fn rows_that_are_no_mappings_of_their_fields_are_shown_as_values() {

@@ -26,7 +26,7 @@ pub use check::is_plain;
 pub use columns::{Column, Columns};
 pub use document::{Document, List};
 pub use local::{Local, Sort};
-pub use rows::{Cell, Rows};
+pub use rows::{Cell, Made, Rows};
 pub use shape::Shape;
 pub use template::{Fitted, Template};
 pub use wired::WireList;

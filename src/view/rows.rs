@@ -55,6 +55,47 @@ impl<'a> Cell<'a> {
     }
 }
 
+/// Texts that cells were made of, for whoever goes through the same rows again: making JSON once more takes longer than
+/// holding it. There is a limit to what is held; what is not held is made again.
+#[derive(Debug, Default)]
+pub struct Made {
+    texts: Vec<u8>,
+    /// Those cells whose texts do not stand in the rows themselves, in the order in which they came.
+    cells: Vec<MadeCell>,
+    /// There was no room for one of them: further ones would not be found by their places.
+    is_full: bool,
+}
+
+#[derive(Debug)]
+struct MadeCell {
+    /// Where its text ends; it begins where the one before ends.
+    end: u32,
+    is_number: bool,
+}
+
+impl Made {
+    /// Holds the next cell, unless it would have to hold more than `limit` bytes.
+    pub(super) fn push(&mut self, cell: &Cell<'_>, limit: usize) {
+        let end = self.texts.len() + cell.bytes.len();
+        let size = end + (self.cells.len() + 1) * size_of::<MadeCell>();
+        match u32::try_from(end) {
+            Ok(end) if size <= limit && !self.is_full => {
+                self.texts.extend_from_slice(&cell.bytes);
+                self.cells.push(MadeCell { end, is_number: cell.is_number });
+            }
+            _ => self.is_full = true,
+        }
+    }
+
+    /// The cell that was held as the `nth`, from 0.
+    pub(super) fn get(&self, nth: usize) -> Option<Cell<'_>> {
+        let MadeCell { end, is_number } = *self.cells.get(nth)?;
+        let begin = nth.checked_sub(1).map_or(0, |before| self.cells[before].end);
+        let text = self.texts.get(usize::try_from(begin).ok()?..usize::try_from(end).ok()?)?;
+        Some(Cell { bytes: Cow::Borrowed(text), is_number })
+    }
+}
+
 /// Takes the cells of one row.
 pub type TakeRow<'a> = dyn FnMut(&[Cell<'_>]) -> io::Result<()> + 'a;
 
@@ -80,4 +121,42 @@ pub trait Rows {
     /// # Errors
     /// The first of `take`.
     fn each(&self, headers: &[&str], take: &mut TakeRow<'_>) -> io::Result<()>;
+
+    /// As [`Rows::each`], for whoever will go through them again.
+    ///
+    /// # Errors
+    /// As [`Rows::each`].
+    fn each_keeping(&self, headers: &[&str], _made: &mut Made, take: &mut TakeRow<'_>) -> io::Result<()> {
+        self.each(headers, take)
+    }
+
+    /// As [`Rows::each`], with what these rows kept below the same `headers`.
+    ///
+    /// # Errors
+    /// As [`Rows::each`].
+    fn each_kept(&self, headers: &[&str], _made: &Made, take: &mut TakeRow<'_>) -> io::Result<()> {
+        self.each(headers, take)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(text: &str, is_number: bool) -> Cell<'_> {
+        Cell::of_checked(Cow::Borrowed(text.as_bytes()), is_number)
+    }
+
+    #[test]
+    fn cells_are_held_in_their_order_until_one_finds_no_room() {
+        let limit = 10 + 3 * size_of::<MadeCell>();
+        let mut made = Made::default();
+        for (text, is_number) in [("{}", false), ("", false), ("12345678", true), ("x", false), ("", false)] {
+            made.push(&cell(text, is_number), limit);
+        }
+        assert_eq!(made.get(0), Some(cell("{}", false)));
+        assert_eq!(made.get(1), Some(Cell::EMPTY));
+        assert_eq!(made.get(2), Some(cell("12345678", true)));
+        assert_eq!((made.get(3), made.get(4)), (None, None), "the last would stand at another's place");
+    }
 }

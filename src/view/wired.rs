@@ -9,16 +9,19 @@ use bytes::Bytes;
 use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value};
 
-use row::Row;
+use row::{Making, Row};
 
 use super::document::{RESULTS, total};
-use super::rows::TakeRow;
+use super::rows::{Made, TakeRow};
 use super::{Cell, Column, Columns, List, Rows};
 use crate::decode::{Field, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
 use crate::json::{Layout, Text};
 
 /// What is written at once, in bytes.
 const PORTION: usize = 64 * 1024;
+
+/// Which part of the response's own size the texts may have that are made of it and kept.
+const MADE_PART: usize = 2;
 
 /// The response of the type that a plan was made for.
 const RESPONSE: usize = 0;
@@ -216,6 +219,23 @@ impl WireList {
         hand_over(&mut text, out, 0)
     }
 
+    fn go_through<'a>(&'a self, headers: &[&str], mut making: Making<'a>, take: &mut TakeRow<'_>) -> io::Result<()> {
+        let columns = &*self.columns(headers);
+        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(columns.len());
+        // What a row's texts were kept in serves the next row.
+        let mut spare: Vec<Vec<u8>> = Vec::new();
+        self.rows(|row, scratch| {
+            for column in columns {
+                cells.push(row.cell(&column.place, &mut making, &mut spare, scratch)?);
+            }
+            take(&cells)?;
+            spare.extend(cells.drain(..).filter_map(Cell::into_room));
+            // Cells below a field bring rooms of their own and take none.
+            spare.truncate(columns.len());
+            Ok(())
+        })
+    }
+
     /// What is shown below `headers`.
     fn columns(&self, headers: &[&str]) -> Arc<Vec<Chosen>> {
         if let Shown::Columns(columns) = &self.shown {
@@ -304,20 +324,16 @@ impl Rows for WireList {
     }
 
     fn each(&self, headers: &[&str], take: &mut TakeRow<'_>) -> io::Result<()> {
-        let columns = &*self.columns(headers);
-        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(columns.len());
-        // What a row's texts were kept in serves the next row.
-        let mut spare: Vec<Vec<u8>> = Vec::new();
-        self.rows(|row, scratch| {
-            for column in columns {
-                cells.push(row.cell(&column.place, &mut spare, scratch)?);
-            }
-            take(&cells)?;
-            spare.extend(cells.drain(..).filter_map(Cell::into_room));
-            // Cells below a field bring rooms of their own and take none.
-            spare.truncate(columns.len());
-            Ok(())
-        })
+        self.go_through(headers, Making::Each, take)
+    }
+
+    fn each_keeping(&self, headers: &[&str], made: &mut Made, take: &mut TakeRow<'_>) -> io::Result<()> {
+        let limit = self.bytes.len() / MADE_PART;
+        self.go_through(headers, Making::Keeping { made, limit }, take)
+    }
+
+    fn each_kept(&self, headers: &[&str], made: &Made, take: &mut TakeRow<'_>) -> io::Result<()> {
+        self.go_through(headers, Making::Kept { made, next: 0 }, take)
     }
 }
 

@@ -7,7 +7,37 @@ use serde_json::{Map, Number, Value};
 use super::{Place, Shown};
 use crate::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
 use crate::json::{Layout, Text};
-use crate::view::{Cell, Column};
+use crate::view::{Cell, Column, Made};
+
+/// What becomes of cells whose texts have to be made.
+pub(super) enum Making<'a> {
+    /// Each is made where it is shown.
+    Each,
+    /// They are kept, too, up to so many bytes.
+    Keeping { made: &'a mut Made, limit: usize },
+    /// They were kept before.
+    Kept { made: &'a Made, next: usize },
+}
+
+impl<'a> Making<'a> {
+    fn cell(&mut self, make: impl FnOnce() -> Result<Cell<'static>, Odd>) -> Result<Cell<'a>, Odd> {
+        match self {
+            Self::Each => make(),
+            Self::Keeping { made, limit } => {
+                let cell = make()?;
+                made.push(&cell, *limit);
+                Ok(cell)
+            }
+            Self::Kept { made, next } => {
+                *next += 1;
+                match made.get(*next - 1) {
+                    Some(cell) => Ok(cell),
+                    None => make(),
+                }
+            }
+        }
+    }
+}
 
 /// One row where it lies.
 pub(super) struct Row<'a> {
@@ -49,20 +79,33 @@ impl<'a> Row<'a> {
         Ok(sink.finish().unwrap_or_default())
     }
 
-    pub fn cell(&self, place: &Place, spare: &mut Vec<Vec<u8>>, scratch: &mut Scratch) -> Result<Cell<'a>, Odd> {
+    pub fn cell<'c>(
+        &self,
+        place: &Place,
+        making: &mut Making<'c>,
+        spare: &mut Vec<Vec<u8>>,
+        scratch: &mut Scratch,
+    ) -> Result<Cell<'c>, Odd>
+    where
+        'a: 'c,
+    {
         match place {
             Place::Field(field) if self.found.has(*field) => {
                 let value = scratch.value(*field, self.bytes, self.found)?;
                 if let Some(text) = self.plan.text(self.place, *field, value)? {
                     return Ok(Cell::of_checked(Cow::Borrowed(text), false));
                 }
-                let mut sink = CellSink::new(spare.pop().unwrap_or_default());
-                self.emit_field(*field, &mut sink, scratch)?;
-                Ok(sink.finish())
+                making.cell(|| {
+                    let mut sink = CellSink::new(spare.pop().unwrap_or_default());
+                    self.emit_field(*field, &mut sink, scratch)?;
+                    Ok(sink.finish())
+                })
             }
-            Place::Below(field, column) => Ok(match self.below(*field, column, scratch)? {
-                Some(value) => Cell::of(&value).into_owned(),
-                None => Cell::EMPTY,
+            Place::Below(field, column) => making.cell(|| {
+                Ok(match self.below(*field, column, scratch)? {
+                    Some(value) => Cell::of(&value).into_owned(),
+                    None => Cell::EMPTY,
+                })
             }),
             Place::Field(_) | Place::Nowhere => Ok(Cell::EMPTY),
         }
