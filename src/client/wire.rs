@@ -21,6 +21,7 @@ use tokio_rustls::rustls::{self, ClientConfig};
 use tower_service::Service;
 
 use super::certificate;
+use super::gather::Gathering;
 
 /// HTTP/2 in ALPN (RFC 9113, section 3.2): gRPC is spoken over nothing else.
 pub(super) const HTTP2: &[u8] = b"h2";
@@ -90,7 +91,7 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = TokioIo<Watched>;
+    type Response = TokioIo<Gathering<Watched>>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -108,7 +109,7 @@ impl Service<Uri> for Connector {
                 None => Box::new(socket),
             };
             watch.begin();
-            Ok(TokioIo::new(Watched { stream, watch, broken: None }))
+            Ok(TokioIo::new(Gathering::new(Watched { stream, watch, broken: None })))
         })
     }
 }
