@@ -18,7 +18,7 @@ use crate::platform::ApiName;
 use crate::resource::Resource;
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::streams::{Streams, Talk};
-use crate::view::{Document, Shape};
+use crate::view::{Columns, Document, Shape};
 
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
 const MAX_TOLD: usize = 20;
@@ -211,7 +211,12 @@ impl Method {
 
     /// Sends one request to a method that answers once.
     pub async fn ask(&self, request: Bytes) -> Result<Value> {
-        let answer = self.call(request).await?.next().await?;
+        self.decoder.decode(self.ask_bytes(request).await?)
+    }
+
+    /// As [`Method::ask`]; the answer in its bytes.
+    pub async fn ask_bytes(&self, request: Bytes) -> Result<Bytes> {
+        let answer = self.call(request).await?.next_bytes().await?;
         answer.ok_or_else(|| Error::local("the call was answered with nothing"))
     }
 
@@ -228,12 +233,17 @@ impl Method {
         Ahead(task)
     }
 
-    /// What a method that answers once was answered, as `shape` takes it: a list in its bytes, if it can stay there.
-    pub fn document(&self, answer: Bytes, shape: &Shape) -> Result<Document> {
-        match shape.wired(&answer) {
-            Some(list) => Ok(list),
-            None => self.decoder.decode(answer).map(|value| shape.document(value)),
+    /// What a method was answered, as `shape` takes it, with what `columns` need of it at least: a list in its bytes, if
+    /// it can stay there.
+    pub fn document(&self, answer: Bytes, shape: &Shape, columns: Option<&Columns>) -> Result<Document> {
+        if let Some(list) = shape.wired(&answer) {
+            return Ok(list);
         }
+        let value = match columns {
+            Some(columns) if shape.is_one_message() => self.decoder.decode_some(answer, &columns.first_names()),
+            _ => self.decoder.decode(answer),
+        };
+        value.map(|value| shape.document(value))
     }
 
     /// Sends one request.

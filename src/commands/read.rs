@@ -232,9 +232,9 @@ impl Question {
         }
     }
 
-    /// An answer as it is shown, before columns are chosen.
+    /// What an answer says, as far as it is shown, before columns are chosen.
     pub fn document(&self, answer: Bytes) -> Result<Document> {
-        self.method.document(answer, &self.shape)
+        self.method.document(answer, &self.shape, self.presentation.columns())
     }
 
     async fn ask(&self) -> Result<Answers> {

@@ -58,6 +58,37 @@ impl Plan {
         Ok(())
     }
 
+    /// As [`Plan::emit`], of the fields of these `names` alone; of all where none of them is set, or where the message is
+    /// no mapping of its fields.
+    ///
+    /// # Errors
+    /// As [`Plan::emit`].
+    pub fn emit_some(
+        &self,
+        place: usize,
+        names: &[&str],
+        bytes: &[u8],
+        sink: &mut impl Sink,
+        scratch: &mut Scratch,
+    ) -> Result<(), Odd> {
+        let message = self.message(place);
+        let Form::Fields = message.form else { return self.emit(place, bytes, sink, scratch) };
+        let found = find_in(message, usize::MAX, bytes, scratch)?;
+        let is_named = |at: &Field| names.contains(&message.fields[*at].name.as_str());
+        if found.fields().any(|at| is_named(&at)) {
+            sink.begin_mapping();
+            for at in found.fields().filter(is_named) {
+                sink.key(message.fields[at].name.as_bytes())?;
+                self.emit_field_of(message, at, bytes, found, sink, scratch)?;
+            }
+            sink.end_mapping();
+            scratch.leave(found);
+            return Ok(());
+        }
+        scratch.leave(found);
+        self.emit(place, bytes, sink, scratch)
+    }
+
     /// Hands on a field that is set, as it was `found` in its message.
     ///
     /// # Errors

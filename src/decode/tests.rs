@@ -122,6 +122,13 @@ fn made_up(dice: &mut Dice) -> MessageDescriptor {
     pool.get_message_by_name("made.up.M0").unwrap()
 }
 
+/// As [`made_up`], and one such message.
+pub(super) fn made_up_message(seed: u64) -> DynamicMessage {
+    let dice = &mut Dice(seed);
+    let descriptor = made_up(dice);
+    message(dice, &descriptor, 0)
+}
+
 /// As [`made_up`], for a list of such messages with what stands around it, and one such list.
 pub(crate) fn made_up_list(seed: u64) -> DynamicMessage {
     let dice = &mut Dice(seed);

@@ -165,6 +165,11 @@ impl Columns {
         keys
     }
 
+    /// The names of the fields that the columns begin with: what they show of a row that is a message is in these.
+    pub fn first_names(&self) -> Vec<&str> {
+        self.iter().filter_map(Column::first_name).collect()
+    }
+
     /// A row's cells, one a column.
     pub(super) fn select(&self, row: &Value) -> Vec<Value> {
         self.iter().map(|column| column.select(row)).collect()

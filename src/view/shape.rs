@@ -138,6 +138,11 @@ impl Shape {
         }
     }
 
+    /// Whether the response is one value, and that a mapping of its type's fields.
+    pub fn is_one_message(&self) -> bool {
+        self.list.is_none() && matches!(self.row, Row::Message(_))
+    }
+
     /// How many columns there are where none are chosen, if that is known.
     pub fn column_count(&self) -> Option<usize> {
         match &self.row {

@@ -1,17 +1,29 @@
 //! Answers on standard output, as long as somebody reads there.
 
-use serde_json::Value;
+use bytes::Bytes;
 
+use crate::commands::method::Method;
 use crate::commands::present::Presentation;
 use crate::error::{Kind, Result};
 use crate::output::Writer;
 use crate::streams::Streams;
-use crate::view::Shape;
+use crate::view::{Document, Shape};
 
 /// What answers look like.
 pub struct Form<'a> {
+    pub method: &'a Method,
     pub presentation: &'a Presentation,
     pub shape: &'a Shape,
+}
+
+impl Form<'_> {
+    /// What an answer says, as far as it is shown.
+    ///
+    /// # Errors
+    /// It is not what its type says.
+    pub fn document(&self, answer: Bytes) -> Result<Document> {
+        self.method.document(answer, self.shape, self.presentation.columns())
+    }
 }
 
 /// Where the answers of a run go.
@@ -28,10 +40,9 @@ impl<'a> Answers<'a> {
     }
 
     /// Shows an answer, unless an earlier one could not be shown.
-    pub fn show(&mut self, answer: Value) {
+    pub fn show(&mut self, answer: Document) {
         if self.shown.is_ok() {
-            let Form { presentation, shape } = self.form;
-            self.shown = self.writer.write(presentation.select(shape.document(answer)));
+            self.shown = self.writer.write(self.form.presentation.select(answer));
         }
     }
 

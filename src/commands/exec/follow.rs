@@ -1,23 +1,17 @@
 //! Methods that stream: one document after the other, and each message as it arrives.
 
+use bytes::Bytes;
 use tonic::Code;
 
 use super::Document;
 use super::answers::{Answers, Form};
 use super::summary::Summary;
-use crate::commands::method::Method;
 use crate::commands::stop::Stop;
 use crate::error::{Effect, Error, Kind, Result};
 use crate::streams::Streams;
 
 /// Follows the stream of each document to its end, or to Ctrl-C.
-pub async fn run(
-    method: &Method,
-    documents: Vec<Document>,
-    keep_going: bool,
-    form: &Form<'_>,
-    streams: &mut Streams,
-) -> Result<()> {
+pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, streams: &mut Streams) -> Result<()> {
     let (talk, count) = (streams.talk.clone(), documents.len());
     let mut stop = Stop::of_reading()?;
     let mut answers = Answers::new(form, streams);
@@ -25,7 +19,7 @@ pub async fn run(
     let mut first: Option<Error> = None;
     for Document { name, request, .. } in documents {
         summary.unsent -= 1;
-        let followed = stop.or(follow(method, request, &mut answers)).await;
+        let followed = stop.or(follow(form, request, &mut answers)).await;
         match followed {
             Ok(()) => summary.done += 1,
             // A stream is only there to be read, by somebody who wants to read on.
@@ -50,15 +44,15 @@ pub async fn run(
     answers.finish()?;
     if count > 1 {
         streams.out.flush()?;
-        talk.outcome(&summary.line(method.verb()), summary.is_whole(), summary.hint());
+        talk.outcome(&summary.line(form.method.verb()), summary.is_whole(), summary.hint());
     }
     first.map_or(Ok(()), |error| Err(error.told()))
 }
 
-async fn follow(method: &Method, request: bytes::Bytes, answers: &mut Answers<'_>) -> Result<()> {
-    let mut messages = method.call(request).await?;
-    while let Some(message) = messages.next().await? {
-        answers.show(message);
+async fn follow(form: &Form<'_>, request: Bytes, answers: &mut Answers<'_>) -> Result<()> {
+    let mut messages = form.method.call(request).await?;
+    while let Some(message) = messages.next_bytes().await? {
+        answers.show(form.document(message)?);
         answers.flush();
         answers.shown().clone()?;
     }

@@ -1,7 +1,7 @@
 //! Many documents over one connection: so many in flight, answers in the documents' order, and an end at any time.
 
 use bytes::Bytes;
-use serde_json::Value;
+use tokio::task::yield_now;
 
 use super::answers::{Answers, Form};
 use super::flight::{Bounds, Flight, Job, Landed};
@@ -9,21 +9,24 @@ use super::progress::Progress;
 use super::summary::Summary;
 use super::{Document, Name};
 use crate::cli;
-use crate::commands::method::Method;
 use crate::commands::stop::Stop;
 use crate::error::{Effect, Ending, Error, Kind, Result};
 use crate::streams::{Streams, Talk};
+use crate::view::Document as Shown;
 
 /// The most documents that are named in one line.
 const MAX_NAMED: usize = 8;
 
+/// How often others have their turn before answers are read, so that the requests that go in their place are on their way: a
+/// request is handed to the connection's task by another one.
+const HANDS: usize = 2;
+
 /// What a document was answered with, as far as that can be read.
-type Answer = Result<Option<Value>>;
+type Answer = Result<Option<Shown>>;
 
 /// Sends all documents, shows what they are answered with, and says at the end what the run has come to. The first signal
 /// ends the sending; the second, the waiting.
 pub async fn run(
-    method: &Method,
     documents: Vec<Document>,
     wanted: &cli::Many,
     form: &Form<'_>,
@@ -38,10 +41,7 @@ pub async fn run(
     });
     let jobs: Vec<Job<Bytes>> = jobs.collect();
     let bounds = Bounds { width: wanted.parallel.into(), ends: if wanted.keep_going { ends_all } else { |_| true } };
-    let send = |request| async move {
-        let mut answers = method.call(request).await?;
-        Ok(answers.next().await)
-    };
+    let send = |request| async move { form.method.call(request).await?.next_bytes().await };
     let mut flight = Flight::new(jobs, bounds, send);
     let mut report = Report::new(names, Answers::new(form, streams), &talk);
     let mut stop = Stop::listen()?;
@@ -60,6 +60,10 @@ pub async fn run(
                 if landed.is_empty() {
                     break;
                 }
+                for _ in 0..HANDS {
+                    yield_now().await;
+                }
+                let landed = read(landed, form);
                 let has_talk = landed.iter().any(|(_, outcome)| !matches!(outcome, Ok(Ok(_))));
                 if !progress.aside(has_talk, || report.take(landed)) {
                     flight.stop();
@@ -71,7 +75,7 @@ pub async fn run(
     progress.clear();
     report.summary.unsent += flight.unsent();
     let (landed, left) = flight.abandon();
-    report.take(landed);
+    report.take(read(landed, form));
     let Report { answers, names, mut summary, failed, .. } = report;
     let shown = answers.finish().and(streams.out.flush().map_err(Error::from));
     let unshown = shown.as_ref().err().filter(|error| error.kind() != Kind::ReaderGone);
@@ -80,12 +84,17 @@ pub async fn run(
         summary.unknown += left.len();
         talk.setback(&format!("left without an answer: {}", named(&left, &names)));
     }
-    talk.outcome(&summary.line(method.verb()), summary.is_whole(), summary.hint());
+    talk.outcome(&summary.line(form.method.verb()), summary.is_whole(), summary.hint());
     match (ended, failed.as_ref().or(unshown)) {
         (Some(ending), _) => Err(Error::ended(ending)),
         (None, Some(error)) => Err(error.clone().told()),
         (None, None) => shown,
     }
+}
+
+fn read(landed: Vec<Landed<Option<Bytes>, Error>>, form: &Form<'_>) -> Vec<Landed<Answer, Error>> {
+    let read = |answer: Option<Bytes>| answer.map(|answer| form.document(answer)).transpose();
+    landed.into_iter().map(|(place, outcome)| (place, outcome.map(read))).collect()
 }
 
 /// Behind a refusal the others may still be taken. What has no answer speaks of the connection, or of a service that is

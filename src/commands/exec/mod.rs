@@ -20,6 +20,7 @@ use crate::cli::Exec;
 use crate::error::{Error, Location, Result};
 use crate::secret::snake_case;
 use crate::spec::Request;
+use crate::streams::Streams;
 use crate::{query, slips};
 use answers::{Answers, Form};
 use progress::Progress;
@@ -61,22 +62,23 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             return dry_run::show(&method, requests, &presentation, context.streams);
         }
         let presentation = if method.is_streaming() { presentation.of_stream(&shape)? } else { presentation };
-        let form = Form { presentation: &presentation, shape: &shape };
+        let form = Form { method: &method, presentation: &presentation, shape: &shape };
         if method.is_streaming() {
-            follow::run(&method, documents, args.many.keep_going, &form, context.streams).await?;
+            follow::run(documents, args.many.keep_going, &form, context.streams).await?;
         } else if let [document] = &documents[..] {
-            one(&method, document, Answers::new(&form, context.streams)).await?;
+            one(document, &form, context.streams).await?;
         } else {
             let progress = Progress::new(documents.len(), context);
-            many::run(&method, documents, &args.many, &form, progress, context.streams).await?;
+            many::run(documents, &args.many, &form, progress, context.streams).await?;
         }
         presentation.tell_of_more("-o yaml", context.streams)
     })
 }
 
 /// Sends the only document. A signal ends that by itself.
-async fn one(method: &Method, document: &Document, mut answers: Answers<'_>) -> Result<()> {
-    let answer = method.ask(document.request.clone()).await?;
+async fn one(document: &Document, form: &Form<'_>, streams: &mut Streams) -> Result<()> {
+    let answer = form.document(form.method.ask_bytes(document.request.clone()).await?)?;
+    let mut answers = Answers::new(form, streams);
     answers.show(answer);
     answers.finish()
 }
