@@ -29,19 +29,20 @@ const RECURSION: &str = "recursion limit exceeded";
 /// The characters of a text, which end early where the parser would keep too many of them.
 struct Metered<'text> {
     chars: Chars<'text>,
-    /// Punctuation since the last event.
-    held: Rc<Cell<usize>>,
+    /// Punctuation since the last event; not counted where the whole text is too short to hold too much.
+    held: Option<Rc<Cell<usize>>>,
 }
 
 impl Iterator for Metered<'_> {
     type Item = char;
 
     fn next(&mut self) -> Option<char> {
-        if self.held.get() > MAX_PUNCTUATION {
+        let Some(held) = &self.held else { return self.chars.next() };
+        if held.get() > MAX_PUNCTUATION {
             return None;
         }
         let next = self.chars.next()?;
-        self.held.set(self.held.get() + usize::from(next.is_ascii_punctuation()));
+        held.set(held.get() + usize::from(next.is_ascii_punctuation()));
         Some(next)
     }
 }
@@ -60,13 +61,13 @@ impl<'text> Documents<'text> {
     /// Fails if the text holds a character that YAML does not allow: the parser takes a NUL for the end, and would
     /// leave out silently what follows.
     pub fn new(text: &'text str, limits: Limits) -> Result<Self, Fault> {
-        let forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
-        if let Some(offset) = text.find(forbidden) {
+        if let Some(offset) = forbidden(text) {
             let message = "a control character that YAML does not allow";
             return Err(Fault::new(Mark::of_offset(text, offset), message));
         }
         let held = Rc::new(Cell::new(0));
-        let parser = Parser::new_from_iter(Metered { chars: text.chars(), held: Rc::clone(&held) });
+        let metered = (text.len() > MAX_PUNCTUATION).then(|| Rc::clone(&held));
+        let parser = Parser::new_from_iter(Metered { chars: text.chars(), held: metered });
         Ok(Self { text, parser, held, lines: Cursor::new(text), builder: Builder::new(limits), seen: 0 })
     }
 
@@ -160,6 +161,14 @@ impl Iterator for Documents<'_> {
     }
 }
 
+/// Where a text has a character that YAML does not allow.
+fn forbidden(text: &str) -> Option<usize> {
+    let is_forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+    // In UTF-8 the controls beyond ASCII begin with C2. Nearly no text has any of these bytes, which is soon known.
+    let may_be = |byte: u8| matches!(byte, 0..=0x08 | 0x0b | 0x0c | 0x0e..=0x1f | 0x7f | 0xc2);
+    text.bytes().any(may_be).then(|| text.find(is_forbidden)).flatten()
+}
+
 fn is_null(tree: &Node) -> bool {
     matches!(&tree.content, Content::Scalar { text, plain: true } if value::is_null(text))
 }
@@ -198,6 +207,14 @@ mod tests {
     fn fault(text: &str) -> (usize, usize, String) {
         let fault = read(text).unwrap_err();
         (fault.at.line, fault.at.column, fault.message)
+    }
+
+    #[test]
+    fn controls_are_found_wherever_they_stand() {
+        for c in ('\0'..'\u{300}').chain(['\u{2028}', '이', '🚀']) {
+            let is_allowed = !c.is_control() || matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+            assert_eq!(forbidden(&format!("a: é{c}")), (!is_allowed).then_some(5), "{c:?}");
+        }
     }
 
     #[test]
