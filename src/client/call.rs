@@ -1,5 +1,6 @@
 //! Calls: bytes out, bytes back, with metadata, a deadline and careful retries.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::Retryable;
@@ -29,13 +30,18 @@ pub struct Caller {
     metadata: Metadata,
     timeout: Option<Duration>,
     /// The endpoint as errors name it.
-    place: String,
+    place: Arc<str>,
     trace: Trace,
 }
 
 impl Caller {
     /// `timeout` bounds each call from its start to its last message, retries included; `None` waits for ever.
-    pub fn new(transport: Transport, metadata: Metadata, timeout: Option<Duration>, place: impl Into<String>) -> Self {
+    pub fn new(
+        transport: Transport,
+        metadata: Metadata,
+        timeout: Option<Duration>,
+        place: impl Into<Arc<str>>,
+    ) -> Self {
         Self { transport, metadata, timeout, place: place.into(), trace: Trace::default() }
     }
 
@@ -129,6 +135,11 @@ pub fn path(method: &MethodDescriptor) -> String {
     format!("/{}/{}", method.parent_service().full_name(), method.name())
 }
 
+/// A call as errors name it.
+fn what(method: &MethodDescriptor, place: &str) -> String {
+    format!("{} {} at {place}", method.name(), short_name(method.parent_service().full_name()))
+}
+
 /// The responses of a streaming call, as they arrive.
 pub struct Responses {
     stream: Streaming<Bytes>,
@@ -158,24 +169,21 @@ struct Call {
     metadata: Metadata,
     trace: Trace,
     begun: Instant,
-    place: String,
+    place: Arc<str>,
     deadline: Option<(Instant, Duration)>,
-    /// The call as errors name it.
-    what: String,
     is_in_process: bool,
 }
 
 impl Call {
     fn new(caller: &Caller, method: &MethodDescriptor) -> Result<Self> {
-        let service = method.parent_service();
-        let what = format!("{} {} at {}", method.name(), short_name(service.full_name()), caller.place);
-        let path = PathAndQuery::try_from(path(method)).map_err(|error| Error::local(&what).caused_by(&error))?;
+        let path = PathAndQuery::try_from(path(method))
+            .map_err(|error| Error::local(what(method, &caller.place)).caused_by(&error))?;
         let begun = Instant::now();
         let deadline = caller.timeout.map(|timeout| (begun + timeout, timeout));
         let (metadata, trace) = (caller.metadata.clone(), caller.trace.clone());
         let (method, place) = (method.clone(), caller.place.clone());
         let is_in_process = matches!(caller.transport, Transport::InProcess(_));
-        Ok(Self { method, path, metadata, trace, begun, place, deadline, what, is_in_process })
+        Ok(Self { method, path, metadata, trace, begun, place, deadline, is_in_process })
     }
 
     /// Sends as often as it may be sent.
@@ -241,7 +249,7 @@ impl Call {
     fn error(&self, status: &Status) -> Error {
         // What is called in this process has done nothing if it has not said so.
         let effect = if self.is_in_process { Effect::None } else { status::effect(status) };
-        let error = status::error(&self.what, status).with_effect(effect);
+        let error = status::error(&what(&self.method, &self.place), status).with_effect(effect);
         // As the platform's services begin to say that a field is missing.
         if !status.message().starts_with("ERROR_REQUIRED_PARAMETER") {
             return error;
