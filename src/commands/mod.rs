@@ -69,7 +69,8 @@ fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
         .build()
         .map_err(|error| Error::local("cannot start").cause(error))?;
     let done = runtime.block_on(work);
-    // Not waited for: a name that is still being looked up would hold up the end for as long as the resolver likes.
-    runtime.shutdown_background();
+    // The process ends: connections and tasks need not be taken apart one by one, and a name that is still being looked up
+    // would hold up the end for as long as the resolver likes.
+    std::mem::forget(runtime);
     done
 }
