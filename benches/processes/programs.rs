@@ -54,8 +54,21 @@ impl Programs {
             jsonl: knows(&["list", "--output", "jsonl", "--help"])?,
         };
         let [floor, empty, spawn] = ["bench-floor", "bench-empty", "bench-spawn"].map(|name| folder.join(name));
+        let [spacectl, floor, empty] = [install(&spacectl)?, install(&floor)?, install(&empty)?];
         Ok(Self { spacectl, floor, empty, spawn, python: python()?, abilities })
     }
+}
+
+/// Copies a program, as installing it does. What a linker has just written lies scattered in the kernel's cache, and takes
+/// longer to start.
+fn install(program: &Path) -> Result<PathBuf> {
+    let folder = report_folder()?.join("programs");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let installed = folder.join(program.file_name().context("a program has a name")?);
+    // One that runs yet cannot be written to.
+    let _ = std::fs::remove_file(&installed);
+    std::fs::copy(program, &installed).with_context(|| format!("cannot copy {}", program.display()))?;
+    Ok(installed)
 }
 
 /// What `SPACECTL_BIN` names.
