@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use prost_reflect::{DescriptorPool, MessageDescriptor};
+use prost_reflect::DescriptorPool;
 use serde_json::Value;
 use spacectl::client::encode;
 use spacectl::decode::{self, Decoder};
+use spacectl::descriptor::MessageDescriptor;
 use spacectl::output::{Format, Look, Writer};
 use spacectl::repository::proto::FILE_DESCRIPTOR_SET;
 use spacectl::spec::{self, Inputs};
@@ -132,5 +133,5 @@ fn answer() -> Bytes {
 /// A message of the Repository API.
 fn message(name: &str) -> MessageDescriptor {
     let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap();
-    pool.get_message_by_name(&format!("spaceone.api.repository.v1.{name}")).unwrap()
+    (&pool.get_message_by_name(&format!("spaceone.api.repository.v1.{name}")).unwrap()).into()
 }

@@ -18,6 +18,7 @@ mod commands;
 mod complete;
 pub mod config;
 pub mod decode;
+pub mod descriptor;
 pub mod endpoint;
 pub mod error;
 pub mod escape;

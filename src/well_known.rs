@@ -1,11 +1,11 @@
 //! The message types whose JSON form is not a mapping of their fields: protobuf's well-known types
 //! (<https://protobuf.dev/programming-guides/json/>).
 
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
+use crate::descriptor::{FieldDescriptor, MessageDescriptor};
 
-/// A well-known type.
+/// A well-known type; `F` is what describes a field.
 #[derive(Clone, Debug, PartialEq)]
-pub enum WellKnown {
+pub enum WellKnown<F = FieldDescriptor> {
     /// `google.protobuf.Struct`: a mapping of anything.
     Struct,
     /// `google.protobuf.Value`: anything.
@@ -21,12 +21,49 @@ pub enum WellKnown {
     /// `google.protobuf.FieldMask`: a text.
     FieldMask,
     /// `google.protobuf.Int32Value` and the like: what its one field holds, which is never a message.
-    Wrapper(FieldDescriptor),
+    Wrapper(F),
 }
 
-impl WellKnown {
+/// What describes a message type: this program's own, or the library's.
+pub trait Described {
+    type Field;
+
+    fn full_name(&self) -> &str;
+
+    /// The field `value`, if that is a single value and no message.
+    fn wrapped(&self) -> Option<Self::Field>;
+}
+
+impl Described for MessageDescriptor {
+    type Field = FieldDescriptor;
+
+    fn full_name(&self) -> &str {
+        self.full_name()
+    }
+
+    fn wrapped(&self) -> Option<FieldDescriptor> {
+        self.get_field_by_name(WRAPPED).filter(|field| field.kind().as_message().is_none() && !field.is_list())
+    }
+}
+
+impl Described for prost_reflect::MessageDescriptor {
+    type Field = prost_reflect::FieldDescriptor;
+
+    fn full_name(&self) -> &str {
+        self.full_name()
+    }
+
+    fn wrapped(&self) -> Option<prost_reflect::FieldDescriptor> {
+        self.get_field_by_name(WRAPPED).filter(|field| field.kind().as_message().is_none() && !field.is_list())
+    }
+}
+
+/// The one field of `google.protobuf.Int32Value` and the like.
+const WRAPPED: &str = "value";
+
+impl<F> WellKnown<F> {
     /// What `message` is among them; `None` for a message that is a mapping of its fields.
-    pub fn of(message: &MessageDescriptor) -> Option<Self> {
+    pub fn of(message: &impl Described<Field = F>) -> Option<Self> {
         Some(match message.full_name().strip_prefix("google.protobuf.")? {
             "Struct" => Self::Struct,
             "Value" => Self::Value,
@@ -38,8 +75,7 @@ impl WellKnown {
             "BoolValue" | "BytesValue" | "DoubleValue" | "FloatValue" | "Int32Value" | "Int64Value" | "StringValue"
             | "UInt32Value" | "UInt64Value" => {
                 // A server describes its types itself, and may describe anything.
-                let is_one = |field: &FieldDescriptor| field.kind().as_message().is_none() && !field.is_list();
-                Self::Wrapper(message.get_field_by_name("value").filter(is_one)?)
+                Self::Wrapper(message.wrapped()?)
             }
             _ => return None,
         })

@@ -25,8 +25,8 @@ fn object(value: Value) -> Map<String, Value> {
 /// There and back over the wire.
 fn through(value: &Value) -> Result<Value, Vec<encode::Fault>> {
     let kinds = kinds();
-    let message = encode::encode(&object(value.clone()), &kinds)?;
-    Ok(decode::decode(message.into(), &kinds).unwrap())
+    let message = encode::encode(&object(value.clone()), &(&kinds).into())?;
+    Ok(decode::decode(message.into(), &(&kinds).into()).unwrap())
 }
 
 fn faults(value: Value) -> Vec<String> {
@@ -47,7 +47,7 @@ fn read(bytes: &[u8], message: &MessageDescriptor) -> Option<Value> {
 
 /// What the program makes of them.
 fn decoded(bytes: &[u8]) -> Result<Value, Error> {
-    decode::Decoder::new(kinds()).decode(bytes.to_vec().into())
+    decode::Decoder::new((&kinds()).into()).decode(bytes.to_vec().into())
 }
 
 /// Fields of any number and type, with more such fields or text in them.
@@ -155,7 +155,7 @@ proptest! {
     #[test]
     fn what_is_written_is_what_the_library_writes(value in message()) {
         let kinds = kinds();
-        let bytes = encode::encode(&object(value.clone()), &kinds).unwrap();
+        let bytes = encode::encode(&object(value.clone()), &(&kinds).into()).unwrap();
         let expected = DynamicMessage::deserialize(kinds.clone(), &value).unwrap();
         prop_assert_eq!(bytes.len(), expected.encode_to_vec().len());
         prop_assert_eq!(DynamicMessage::decode(kinds, &*bytes).unwrap(), expected);
@@ -165,7 +165,7 @@ proptest! {
     #[test]
     fn what_is_read_is_what_the_library_reads(values in vec(message(), 1..3), cut in any::<prop::sample::Index>()) {
         let kinds = kinds();
-        let bytes = values.iter().flat_map(|value| encode::encode(&object(value.clone()), &kinds).unwrap());
+        let bytes = values.iter().flat_map(|value| encode::encode(&object(value.clone()), &(&kinds).into()).unwrap());
         let mut bytes: Vec<u8> = bytes.collect();
         prop_assert_eq!(read(&bytes, &kinds), Some(decoded(&bytes).unwrap()));
         bytes.truncate(cut.index(bytes.len() + 1));
@@ -178,7 +178,7 @@ proptest! {
         damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
         let kinds = kinds();
-        let mut bytes = encode::encode(&object(value), &kinds).unwrap();
+        let mut bytes = encode::encode(&object(value), &(&kinds).into()).unwrap();
         for (at, byte) in damage.into_iter().filter(|_| !bytes.is_empty()).collect::<Vec<_>>() {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -199,7 +199,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_either_read_or_refused(bytes in vec(any::<u8>(), 0..200)) {
-        let _ = decode::decode(bytes.into(), &kinds());
+        let _ = decode::decode(bytes.into(), &(&kinds()).into());
     }
 }
 
@@ -253,7 +253,7 @@ fn moments_that_no_text_tells_are_shown_by_their_parts() {
 #[test]
 fn defaults_are_not_sent_where_nobody_can_tell_them_from_nothing() {
     let kinds = kinds();
-    let size = |value: Value| encode::encode(&object(value), &kinds).unwrap().len();
+    let size = |value: Value| encode::encode(&object(value), &(&kinds).into()).unwrap().len();
     let unset =
         json!({"flag": false, "whole": 0, "big": "0", "real": 0, "text": "", "data": "", "color": "COLOR_NONE"});
     assert_eq!(size(unset), 0);
@@ -282,11 +282,11 @@ fn groups_and_unpacked_lists_are_written_as_they_are_described() {
         "plain": [0, -1], "packed": ["0", "-7"], "one": {"n": 5}, "many": [{"text": ""}, {"text": "x"}],
         "numbers": {"": 0},
     });
-    let bytes = encode::encode(&object(value.clone()), &old).unwrap();
+    let bytes = encode::encode(&object(value.clone()), &(&old).into()).unwrap();
     let expected = DynamicMessage::deserialize(old.clone(), &value).unwrap();
     assert_eq!(bytes.len(), expected.encode_to_vec().len());
     assert_eq!(DynamicMessage::decode(old.clone(), &*bytes).unwrap(), expected);
-    assert_eq!(decode::decode(bytes.into(), &old).unwrap(), value);
+    assert_eq!(decode::decode(bytes.into(), &(&old).into()).unwrap(), value);
 }
 
 /// An entry without a value has the first one of its enum, which in the older syntax need not be 0, or what a server says
@@ -309,7 +309,7 @@ fn an_entry_without_a_value_has_the_default_of_its_type() {
     ] {
         let message = pool.get_message_by_name(name).unwrap();
         assert_eq!(read(bytes, &message), Some(expected.clone()), "{name}");
-        assert_eq!(decode::Decoder::new(message).decode(bytes.into()).unwrap(), expected, "{name}");
+        assert_eq!(decode::Decoder::new((&message).into()).decode(bytes.into()).unwrap(), expected, "{name}");
     }
 }
 

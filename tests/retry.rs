@@ -53,7 +53,8 @@ fn call(verb: &str, reason: h2::Reason, streams: usize) -> (Result<Bytes, i32>, 
         let address: EndpointUrl = format!("grpc://127.0.0.1:{port}").parse().unwrap();
         let transport = channel::connect(&address, &Tls::default(), None).await.unwrap();
         let caller = Caller::new(transport, Metadata::default(), None, "test");
-        let result = caller.unary(&method(verb), Bytes::new()).await.map_err(|error| error.exit_code().into());
+        let result =
+            caller.unary(&(&method(verb)).into(), Bytes::new()).await.map_err(|error| error.exit_code().into());
         drop(caller);
         (result, server.await.unwrap())
     })

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use backon::Retryable;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use prost_reflect::{MessageDescriptor, MethodDescriptor};
 use tokio::time::Instant;
 use tonic::client::Grpc;
 use tonic::{Code, Request, Status, Streaming};
@@ -132,12 +132,12 @@ impl Caller {
 
 /// What a method is called by on the wire: `/package.Service/method`.
 pub fn path(method: &MethodDescriptor) -> String {
-    format!("/{}/{}", method.parent_service().full_name(), method.name())
+    format!("/{}/{}", method.service_full_name(), method.name())
 }
 
 /// A call as errors name it.
 fn what(method: &MethodDescriptor, place: &str) -> String {
-    format!("{} {} at {place}", method.name(), short_name(method.parent_service().full_name()))
+    format!("{} {} at {place}", method.name(), short_name(method.service_full_name()))
 }
 
 /// The responses of a streaming call, as they arrive.
@@ -218,7 +218,7 @@ impl Call {
     fn tell_message(&self, which: &str, message: &Bytes, descriptor: &MessageDescriptor) {
         self.trace.message(|| match decode::decode(message.clone(), descriptor) {
             Ok(mut value) => {
-                secret::mask_message(self.method.parent_service().name(), &mut value);
+                secret::mask_message(self.method.service_name(), &mut value);
                 format!("{which} {}", json::compact(&value))
             }
             Err(error) => format!("{which}: {error}"),
@@ -254,7 +254,7 @@ impl Call {
         if !status.message().starts_with("ERROR_REQUIRED_PARAMETER") {
             return error;
         }
-        let resource = short_name(self.method.parent_service().full_name());
+        let resource = short_name(self.method.service_full_name());
         error.hint(format!("`spacectl explain {resource}.{}` tells what it takes", self.method.name()))
     }
 }

@@ -6,12 +6,13 @@
 
 use std::collections::HashMap;
 
+use prost_reflect::DynamicMessage;
 use prost_reflect::prost::Message as _;
-use prost_reflect::{Cardinality, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Number, Value};
 
 use super::protobuf::{Buffer, Payload};
 use super::scalar;
+use crate::descriptor::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use crate::nearest::{hint_at_field, nearest};
 use crate::path::{FieldPath, Segment};
 use crate::value::kind_of;
@@ -153,7 +154,7 @@ impl<'value> Encoder<'value> {
     /// Two names for one thing, such as a filter's `key` and `k`, cannot both be sent.
     fn check_oneof(&mut self, field: &FieldDescriptor, chosen: &mut HashMap<String, String>) {
         // A synthetic oneof only marks an optional field.
-        let Some(oneof) = field.containing_oneof().filter(|oneof| oneof.fields().len() > 1) else { return };
+        let Some(oneof) = field.containing_oneof().filter(|oneof| oneof.fields().nth(1).is_some()) else { return };
         if let Some(other) = chosen.insert(oneof.name().to_owned(), field.name().to_owned()) {
             self.faults.push(Fault {
                 kind: FaultKind::Other,
@@ -172,7 +173,7 @@ impl<'value> Encoder<'value> {
             return;
         }
         if field.is_map() {
-            self.map(value, field.number(), &kind);
+            self.map(value, field);
         } else if field.is_list() {
             self.list(value, field, &kind);
         } else {
@@ -192,14 +193,13 @@ impl<'value> Encoder<'value> {
         packed.into_iter().for_each(|open| self.out.close(open));
     }
 
-    fn map(&mut self, value: &'value Value, number: u32, entry: &Kind) {
+    fn map(&mut self, value: &'value Value, field: &FieldDescriptor) {
         let Value::Object(object) = value else { return self.expected("a mapping", value) };
-        let Some(entry) = entry.as_message() else { return };
-        let (key_field, value_field) = (entry.map_entry_key_field(), entry.map_entry_value_field());
+        let Some([key_field, value_field]) = field.map_entry() else { return };
         let (key_kind, value_kind) = (key_field.kind(), value_field.kind());
         for (key, value) in object {
             self.path.push(Step::Key(key));
-            let entry = self.out.open(number);
+            let entry = self.out.open(field.number());
             match scalar::map_key(key, &key_kind) {
                 None => self.faults.push(Fault {
                     kind: FaultKind::Other,
@@ -305,9 +305,10 @@ impl<'value> Encoder<'value> {
             (Some(WellKnown::Any), _) => "a mapping with an \"@type\" that the service knows",
         };
         // What the library's own reader of JSON takes as this message.
-        match DynamicMessage::deserialize(descriptor.clone(), value) {
-            Ok(message) => self.out.append(&message.encode_to_vec()),
-            Err(_) => self.expected(form, value),
+        let read = descriptor.reflected().ok().and_then(|message| DynamicMessage::deserialize(message, value).ok());
+        match read {
+            Some(message) => self.out.append(&message.encode_to_vec()),
+            None => self.expected(form, value),
         }
     }
 

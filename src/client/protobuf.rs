@@ -1,7 +1,9 @@
 //! Protobuf's wire format, written (<https://protobuf.dev/programming-guides/encoding/>).
 
+use prost_reflect::Value as Field;
 use prost_reflect::prost::encoding::{WireType, encode_key, encode_varint};
-use prost_reflect::{Kind, Value as Field};
+
+use crate::descriptor::Kind;
 
 /// What a single value is on the wire.
 #[derive(Clone, Copy)]

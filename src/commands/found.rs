@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prost_reflect::MethodDescriptor;
+use crate::descriptor::MethodDescriptor;
 
 use crate::client::call::Caller;
 use crate::client::descriptors::{Closure, Description};

@@ -1,7 +1,7 @@
 //! One method of one endpoint: found, given its requests, called.
 
 use bytes::Bytes;
-use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::ServiceDescriptor;
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 
@@ -12,6 +12,7 @@ use crate::client::call::{self, Caller, Responses};
 use crate::client::encode::{self, Fault, FaultKind};
 use crate::client::reflection;
 use crate::decode::{self, Decoder};
+use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::path::FieldPath;
 use crate::platform::ApiName;
@@ -87,13 +88,12 @@ impl Method {
 
     /// The service and the resource by the platform's names, however they were typed.
     pub fn names(&self) -> (String, String) {
-        let resource = self.descriptor.parent_service();
-        let service = match ApiName::parse(resource.full_name()) {
+        let service = match ApiName::parse(self.descriptor.service_full_name()) {
             // What all services have belongs to the one that is asked.
             Some(name) if name.service != "core" => name.service,
             _ => &self.found.resource.service,
         };
-        (service.to_owned(), resource.name().to_owned())
+        (service.to_owned(), self.descriptor.service_name().to_owned())
     }
 
     pub fn input(&self) -> MessageDescriptor {
@@ -295,7 +295,7 @@ pub fn find_method(
     resource: &Resource,
     verb: &str,
     place: &str,
-) -> Result<MethodDescriptor> {
+) -> Result<prost_reflect::MethodDescriptor> {
     let names: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let meant = meant(verb, &names, resource, place)?;

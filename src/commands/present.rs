@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io::Write as _;
 
-use prost_reflect::MessageDescriptor;
+use crate::descriptor::MessageDescriptor;
 
 use crate::cli;
 use crate::error::{Error, Result};

@@ -8,8 +8,8 @@
 use std::cell::OnceCell;
 use std::pin::pin;
 
+use crate::descriptor::MethodDescriptor;
 use futures_util::future::{Either, join, select};
-use prost_reflect::MethodDescriptor;
 use tokio::task::yield_now;
 
 use super::connector::Connector;

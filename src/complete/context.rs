@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-use prost_reflect::{MessageDescriptor, MethodDescriptor};
+use crate::descriptor::{MessageDescriptor, MethodDescriptor};
+use prost_reflect::MethodDescriptor as Described;
 
 use super::fields;
 use super::line::Line;
@@ -391,8 +392,7 @@ impl Context {
     /// The verbs of the resource, or where none is typed yet those of all.
     fn verbs(&self) -> Vec<Candidate> {
         if self.line.value("resource").is_some() {
-            let fields =
-                |method: &MethodDescriptor| names(method.input().fields().map(|field| field.name().to_owned()));
+            let fields = |method: &Described| names(method.input().fields().map(|field| field.name().to_owned()));
             let verbs = self.offer().map(|offer| offer.verbs().collect::<Vec<_>>()).unwrap_or_default();
             return verbs.iter().map(|method| candidate(method.name(), &fields(method))).collect();
         }
@@ -502,7 +502,7 @@ fn needs_quotes(value: &str, in_list: bool) -> bool {
 /// The verbs of a resource, or the fields of a verb's request: what can stand behind the resource and a dot.
 fn below_resource(offer: &Offer, below: &str) -> Vec<Candidate> {
     let Some((verb, path)) = below.split_once('.') else {
-        let verb = |method: MethodDescriptor| {
+        let verb = |method: Described| {
             candidate(method.name(), &names(method.input().fields().map(|field| field.name().to_owned())))
         };
         return offer.verbs().map(verb).collect();

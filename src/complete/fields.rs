@@ -1,6 +1,6 @@
 //! What descriptors know of the words of a request and of its answer: fields, their types, the values of enums.
 
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::shell::Candidate;
 use crate::view::is_plain;
@@ -104,7 +104,7 @@ fn below(field: &FieldDescriptor) -> Option<MessageDescriptor> {
 
 /// Protobuf's own types have no fields in JSON, or any.
 fn is_protobufs_own(message: &MessageDescriptor) -> bool {
-    message.package_name() == "google.protobuf"
+    message.full_name().strip_suffix(message.name()) == Some("google.protobuf.")
 }
 
 /// Keys below the field can be given.
@@ -140,14 +140,10 @@ fn type_name(field: &FieldDescriptor) -> String {
         };
         name.rsplit('.').next().unwrap_or_default().to_owned()
     };
+    if let Some([key, value]) = field.map_entry() {
+        return format!("map<{}, {}>", kind(&key.kind()), kind(&value.kind()));
+    }
     match field.kind() {
-        Kind::Message(entry) if field.is_map() => {
-            format!(
-                "map<{}, {}>",
-                kind(&entry.map_entry_key_field().kind()),
-                kind(&entry.map_entry_value_field().kind())
-            )
-        }
         of if field.is_list() => format!("repeated {}", kind(&of)),
         of => kind(&of),
     }
@@ -199,7 +195,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("t.proto"), source).unwrap();
         let files = protox::compile(["t.proto"], [dir.path()]).unwrap();
-        DescriptorPool::from_file_descriptor_set(files).unwrap().get_message_by_name(&format!("test.{name}")).unwrap()
+        let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
+        (&pool.get_message_by_name(&format!("test.{name}")).unwrap()).into()
     }
 
     fn words(candidates: &[Candidate]) -> Vec<&str> {

@@ -1,7 +1,8 @@
 //! What an endpoint offers, as it is typed.
 
-use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{DescriptorPool, MethodDescriptor as Described, ServiceDescriptor};
 
+use crate::descriptor::MethodDescriptor;
 use crate::platform::ApiName;
 use crate::resource::{Resource, verb};
 
@@ -48,15 +49,15 @@ pub(super) fn meant<'a>(offers: &'a [Offer], resource: &Resource, version: &str)
 
 impl Offer {
     /// The verbs that can be called.
-    pub(super) fn verbs(&self) -> impl Iterator<Item = MethodDescriptor> {
+    pub(super) fn verbs(&self) -> impl Iterator<Item = Described> {
         self.service.methods().filter(|method| !method.is_client_streaming())
     }
 
     pub(super) fn verb(&self, name: &str) -> Option<MethodDescriptor> {
-        let verbs: Vec<MethodDescriptor> = self.verbs().collect();
-        let names: Vec<&str> = verbs.iter().map(MethodDescriptor::name).collect();
+        let verbs: Vec<Described> = self.verbs().collect();
+        let names: Vec<&str> = verbs.iter().map(Described::name).collect();
         let meant = verb::among(name, &names)?;
-        verbs.iter().find(|method| method.name() == meant).cloned()
+        verbs.iter().find(|method| method.name() == meant).map(MethodDescriptor::from)
     }
 
     /// Whether `typed` is this resource.

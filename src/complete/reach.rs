@@ -8,7 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use prost_reflect::{DescriptorPool, FieldDescriptor};
+use prost_reflect::DescriptorPool;
+
+use crate::descriptor::FieldDescriptor;
 use serde_json::{Map, Value};
 
 use super::fields;

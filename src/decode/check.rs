@@ -69,7 +69,8 @@ impl Plan {
         }
         let message = self.message(place);
         if let Form::Foreign(descriptor) = &message.form {
-            let decoded = DynamicMessage::decode(descriptor.clone(), bytes).map_err(|_| Odd);
+            let descriptor = descriptor.reflected().map_err(|_| Odd)?;
+            let decoded = DynamicMessage::decode(descriptor, bytes).map_err(|_| Odd);
             return decoded.map(|_| Checked { set: 0, is_in_order: false });
         }
         if matches!(message.form, Form::Struct | Form::List) {

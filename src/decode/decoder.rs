@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use crate::descriptor::MessageDescriptor;
 use bytes::Bytes;
-use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 
 use super::{Odd, Plan, Scratch, ValueSink};
@@ -73,7 +73,7 @@ mod tests {
         fn some_fields_say_what_they_say_among_all(seed: u64, chosen in prop::collection::vec("f[0-9]|nope", 0..4)) {
             let message = made_up_message(seed);
             let bytes = Bytes::from(message.encode_to_vec());
-            let decoder = Decoder::new(message.descriptor());
+            let decoder = Decoder::new((&message.descriptor()).into());
             let names: Vec<&str> = chosen.iter().map(String::as_str).collect();
             // An Any that cannot be read may be in a field that nobody asks for.
             let Ok(whole) = decoder.decode(bytes.clone()) else { return Ok(()) };

@@ -16,7 +16,18 @@ use crate::well_known::WellKnown;
 const MAX_DEPTH: usize = 100;
 
 /// Reads `bytes` as a `message`.
-pub fn decode(bytes: bytes::Bytes, message: &MessageDescriptor) -> Result<Value> {
+///
+/// # Errors
+/// They are none, or the description of it does not fit together.
+pub fn decode(bytes: bytes::Bytes, message: &crate::descriptor::MessageDescriptor) -> Result<Value> {
+    decode_reflected(bytes, &message.reflected()?)
+}
+
+/// As [`decode`], by the library's descriptor.
+///
+/// # Errors
+/// They are none.
+pub fn decode_reflected(bytes: bytes::Bytes, message: &MessageDescriptor) -> Result<Value> {
     let message = DynamicMessage::decode(message.clone(), bytes).map_err(|error| {
         Error::local(format!("the answer is not a {}", message.full_name()))
             .cause(error)

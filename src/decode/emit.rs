@@ -24,7 +24,8 @@ impl Plan {
         match &message.form {
             Form::Value => return self.emit_anything(message, bytes, sink, scratch),
             Form::Foreign(descriptor) => {
-                let dynamic = DynamicMessage::decode(descriptor.clone(), bytes).map_err(|_| Odd)?;
+                let descriptor = descriptor.reflected().map_err(|_| Odd)?;
+                let dynamic = DynamicMessage::decode(descriptor, bytes).map_err(|_| Odd)?;
                 return hand_on(&dynamic::value(&dynamic), sink);
             }
             Form::Timestamp | Form::Duration => {

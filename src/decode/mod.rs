@@ -25,7 +25,7 @@ pub(crate) mod tests;
 pub use crate::wire_format::Odd;
 pub use check::Checked;
 pub use decoder::Decoder;
-pub use dynamic::{decode, value};
+pub use dynamic::{decode, decode_reflected, value};
 pub use find::{Field, Found, Scratch};
 pub use plan::Plan;
 pub use sink::{Sink, ValueSink, hand_on};

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use prost_reflect::{FieldDescriptor, Kind as Type, MessageDescriptor, Value};
-
+use crate::descriptor::{FieldDescriptor, Kind as Type, MessageDescriptor};
 use crate::well_known::WellKnown;
 use crate::wire_format::Wire;
 
@@ -212,7 +211,7 @@ impl Maker {
     }
 
     fn message(&mut self, descriptor: &MessageDescriptor) -> Option<Message> {
-        if descriptor.extensions().next().is_some() {
+        if descriptor.has_extensions() {
             return None;
         }
         let mut descriptors: Vec<FieldDescriptor> = descriptor.fields().collect();
@@ -248,25 +247,24 @@ impl Maker {
             return None;
         }
         // Of a mapping that of its values.
-        let mut default = field.default_value();
+        let mut default = field.default_number();
         let (many, kind) = match field.kind() {
             Type::Message(entry) if field.is_map() => {
-                let (key, value) = (entry.map_entry_key_field(), entry.map_entry_value_field());
+                let [key, value] = field.map_entry()?;
                 // What protobuf asks of the two; a server can describe anything.
-                let is_entry = entry.fields().len() == 2 && key.number() == 1 && value.number() == 2;
-                let has_default = value.field_descriptor_proto().default_value.is_some();
-                if !is_entry || key.is_list() || value.is_list() || value.is_group() || has_default {
+                if entry.fields().len() != 2
+                    || key.is_list()
+                    || value.is_list()
+                    || value.is_group()
+                    || value.has_default()
+                {
                     return None;
                 }
-                default = value.default_value();
+                default = value.default_number();
                 (Many::Map { key: self.kind(&key.kind())? }, self.kind(&value.kind())?)
             }
             kind if field.is_list() => (Many::List, self.kind(&kind)?),
             kind => (Many::One, self.kind(&kind)?),
-        };
-        let default = match default {
-            Value::EnumNumber(number) => number,
-            _ => 0,
         };
         let rivals = field.containing_oneof().map_or(0, |oneof| {
             let members = all.iter().enumerate().filter(|(_, other)| other.containing_oneof().as_ref() == Some(&oneof));

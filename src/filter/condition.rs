@@ -1,7 +1,7 @@
 //! From a filter and the type of the rows to conditions of a query.
 
+use crate::descriptor::MessageDescriptor;
 use jiff::Timestamp;
-use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 
 use super::field::Field;

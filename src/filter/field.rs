@@ -1,6 +1,6 @@
 //! What the rows hold at a filter's key, and what the words of a filter are there.
 
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::Value;
 
 use super::grammar::{Comparison, Word};

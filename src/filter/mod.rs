@@ -11,7 +11,7 @@ mod field;
 mod grammar;
 mod moment;
 
-use prost_reflect::MessageDescriptor;
+use crate::descriptor::MessageDescriptor;
 use serde_json::Value;
 
 pub use condition::Condition;

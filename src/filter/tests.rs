@@ -39,7 +39,8 @@ fn rows() -> MessageDescriptor {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("t.proto"), source).unwrap();
     let files = protox::compile(["t.proto"], [dir.path()]).unwrap();
-    DescriptorPool::from_file_descriptor_set(files).unwrap().get_message_by_name("test.Row").unwrap()
+    let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
+    (&pool.get_message_by_name("test.Row").unwrap()).into()
 }
 
 fn resolved(texts: &[&str], rows: Option<&MessageDescriptor>) -> Result<Vec<(String, &'static str, Value)>> {

@@ -9,7 +9,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 
-use prost_reflect::MessageDescriptor;
+use crate::descriptor::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
 use self::place::Place;

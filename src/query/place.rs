@@ -1,6 +1,6 @@
 //! Where a request has its query.
 
-use prost_reflect::{Kind, MessageDescriptor};
+use crate::descriptor::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 const QUERY: &str = "query";

@@ -1,6 +1,6 @@
 //! `--filter`, `--filter-any` and `--search` as conditions of a request's query.
 
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use super::place::Place;

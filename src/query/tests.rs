@@ -26,7 +26,8 @@ fn message(name: &str) -> MessageDescriptor {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("t.proto"), source).unwrap();
     let files = protox::compile(["t.proto"], [dir.path()]).unwrap();
-    DescriptorPool::from_file_descriptor_set(files).unwrap().get_message_by_name(&format!("test.{name}")).unwrap()
+    let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
+    (&pool.get_message_by_name(&format!("test.{name}")).unwrap()).into()
 }
 
 fn wish() -> Wish {

@@ -2,7 +2,7 @@
 //!
 //! A `google.protobuf.Struct` takes `1.10` as the number 1.1. As a measure it is that; as a version it is another one.
 
-use prost_reflect::MessageDescriptor;
+use crate::descriptor::MessageDescriptor;
 
 use super::Warning;
 use super::request::Origin;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use prost_reflect::{Kind, MessageDescriptor};
+use crate::descriptor::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::params::Param;

@@ -1,8 +1,8 @@
 //! `-p KEY=VALUE`: one value, set at one path.
 
+use crate::descriptor::{Kind, MessageDescriptor};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::MAX_DEPTH;

@@ -8,7 +8,7 @@
 
 use std::rc::Rc;
 
-use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use crate::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::LIMITS;
@@ -83,11 +83,10 @@ impl Shape {
     }
 
     fn of_field(field: &FieldDescriptor) -> Self {
+        if let Some([key, value]) = field.map_entry() {
+            return Self::Mapping { key: key.kind(), value: Box::new(Self::of_kind(value.kind())) };
+        }
         match field.kind() {
-            Kind::Message(entry) if field.is_map() => Self::Mapping {
-                key: entry.map_entry_key_field().kind(),
-                value: Box::new(Self::of_kind(entry.map_entry_value_field().kind())),
-            },
             kind if field.is_list() => Self::List(Box::new(Self::of_kind(kind))),
             kind => Self::of_kind(kind),
         }

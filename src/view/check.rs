@@ -1,6 +1,6 @@
 //! A path against the type of the rows that it will walk through.
 
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::selector::Step;
 use crate::error::{Error, Result};

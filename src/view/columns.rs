@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use prost_reflect::MessageDescriptor;
+use crate::descriptor::MessageDescriptor;
 use serde_json::Value;
 
 use super::selector::{Selector, Step};
@@ -377,6 +377,7 @@ mod tests {
             steps in prop::collection::vec("nested_type|a|0|\\?a:=b=>a", 0..90), row in any_value()
         ) {
             let nested = DescriptorPool::global().get_message_by_name("google.protobuf.DescriptorProto").unwrap();
+            let nested = (&nested).into();
             let parsed = Column::parse(&steps.join("."));
             let count: usize = steps.iter().map(|step| if step.starts_with('?') { 2 } else { 1 }).sum();
             prop_assert_eq!(parsed.is_ok(), (1..=64).contains(&count));

@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use bytes::Bytes;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::columns::Column;
@@ -266,7 +266,7 @@ mod tests {
         assert_eq!(shape("spaceone.api.repository.v1.RepositoriesInfo").plain_fields(), None);
         assert_eq!(shape("spaceone.api.repository.v1.VersionsInfo").plain_fields(), None);
         let any = prost_reflect::DescriptorPool::global().get_message_by_name("google.protobuf.Struct").unwrap();
-        assert_eq!(Shape::of(&any).plain_fields(), None);
+        assert_eq!(Shape::of(&(&any).into()).plain_fields(), None);
     }
 
     #[test]
@@ -276,7 +276,7 @@ mod tests {
         let kinds = pool.all_messages().find(|message| message.name() == "Kinds").unwrap();
         let plain = "flag whole long count big real small text data color key k maybe at took mask wrapped_long \
                      wrapped_text";
-        assert_eq!(Shape::of(&kinds).plain_fields().unwrap(), plain.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(Shape::of(&(&kinds).into()).plain_fields().unwrap(), plain.split_whitespace().collect::<Vec<_>>());
     }
 
     #[test]

@@ -5,8 +5,8 @@ mod row;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use crate::descriptor::MessageDescriptor;
 use bytes::Bytes;
-use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value};
 
 use row::{Making, Row};

@@ -370,7 +370,7 @@ impl Answering {
             .collect();
         let raw = request.into_inner();
         // As grpc for Python answers what it cannot read.
-        let Ok(value) = decode::decode(raw.clone(), &self.method.input()) else {
+        let Ok(value) = decode::decode_reflected(raw.clone(), &self.method.input()) else {
             let unread = Err(Status::internal("Exception deserializing request!"));
             return Box::pin(tokio_stream::iter([unread]));
         };
@@ -389,7 +389,7 @@ impl Answering {
 
 fn encoded(value: &Value, message: &MessageDescriptor) -> Bytes {
     let object = value.as_object().expect("an answer is an object");
-    encode::encode(object, message).expect("the answer fits").into()
+    encode::encode(object, &message.into()).expect("the answer fits").into()
 }
 
 impl tonic::server::UnaryService<Bytes> for Answering {

@@ -9,9 +9,10 @@ mod service;
 use std::fmt::Display;
 
 use bytes::Bytes;
-use prost_reflect::{DescriptorPool, MethodDescriptor};
+use prost_reflect::DescriptorPool;
 use tonic::Code;
 
+use crate::descriptor::{self, MethodDescriptor};
 use crate::error::{Error, Result, code_name};
 use index::file;
 use parts::{Broken, Part, parts, put, text};
@@ -120,6 +121,11 @@ impl Closure {
         description: &Description,
         place: &str,
     ) -> Result<Option<MethodDescriptor>> {
+        if let Some(part) = &self.0
+            && let Some(found) = descriptor::method_of_set(part, service, method)
+        {
+            return Ok(Some(found));
+        }
         // Should the part not stand by itself, the whole says what is wrong with it.
         let part = self.0.as_ref().and_then(|part| DescriptorPool::decode(part.as_ref()).ok());
         let pool = match part {
@@ -127,7 +133,8 @@ impl Closure {
             None => pool(&description.files, place)?,
         };
         let service = pool.get_service_by_name(service);
-        Ok(service.and_then(|service| service.methods().find(|candidate| candidate.name() == method)))
+        let found = service.and_then(|service| service.methods().find(|candidate| candidate.name() == method));
+        Ok(found.as_ref().map(MethodDescriptor::from))
     }
 }
 

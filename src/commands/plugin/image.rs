@@ -271,7 +271,7 @@ pub fn told_stop(error: &Error, name: &str, talk: &Talk) {
 /// The spec's fields, as far as no service is needed to know them: image and registry are called the same in all
 /// generations of the API, so that the bundled one serves.
 fn resolved(draft: Draft, strict: bool) -> Result<Request> {
-    let input = Generation::Two.register()?.input();
+    let input = Generation::Two.request()?;
     let target = Target { service: "repository", resource: "Plugin", verb: "register", input };
     Ok(draft.resolve(&target, strict)?.request)
 }

@@ -1,7 +1,7 @@
 //! The Repository service as plans need it: its methods, what their descriptors say, and what it has.
 
+use crate::descriptor::{FieldDescriptor, MessageDescriptor};
 use bytes::Bytes;
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use serde_json::{Map, Value};
 use tonic::Code;
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
+use crate::descriptor::{FieldDescriptor, MessageDescriptor};
 
 use super::document::{Document, Found, Sink};
 use super::finding::Severity;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use prost_reflect::{DescriptorPool, MessageDescriptor, MethodDescriptor};
+use prost_reflect::DescriptorPool;
+
+use crate::descriptor::MessageDescriptor;
 
 use crate::error::{Error, Result};
 use crate::repository;
@@ -35,11 +37,19 @@ impl Generation {
         if input.get_field_by_name("service_type").is_some() { Self::One } else { Self::Two }
     }
 
+    /// What takes a spec.
+    ///
+    /// # Errors
+    /// As [`Generation::register`].
+    pub fn request(self) -> Result<MessageDescriptor> {
+        Ok((&self.register()?.input()).into())
+    }
+
     /// The method that takes a spec.
     ///
     /// # Errors
     /// None, unless the program was built from broken descriptors.
-    pub fn register(self) -> Result<MethodDescriptor> {
+    pub fn register(self) -> Result<prost_reflect::MethodDescriptor> {
         let unreadable = |error| Error::local("the bundled descriptors cannot be read").caused_by(&error);
         let pool: DescriptorPool = match self {
             Self::One => repository::first_generation(),
@@ -67,7 +77,7 @@ impl Generations {
     /// None, unless the program was built from broken descriptors.
     pub fn new(generations: &[Generation]) -> Result<Self> {
         let described =
-            |generation: &Generation| Ok(Described { generation: *generation, input: generation.register()?.input() });
+            |generation: &Generation| Ok(Described { generation: *generation, input: generation.request()? });
         generations.iter().map(described).collect::<Result<_>>().map(Self)
     }
 
@@ -99,7 +109,7 @@ mod tests {
     #[test]
     fn a_generation_is_known_by_its_description() {
         for generation in [Generation::One, Generation::Two] {
-            assert_eq!(Generation::of(&generation.register().unwrap().input()), generation);
+            assert_eq!(Generation::of(&generation.request().unwrap()), generation);
         }
     }
 }
