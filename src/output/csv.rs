@@ -83,6 +83,25 @@ impl Sheet {
     }
 }
 
+/// What a field is quoted for, by byte.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    special[b',' as usize] = true;
+    special[b'"' as usize] = true;
+    special[b'\n' as usize] = true;
+    special[b'\r' as usize] = true;
+    special
+};
+
+fn needs_quotes(text: &[u8]) -> bool {
+    /// JSON has a quote or a comma among so many bytes.
+    const FEW: usize = 8;
+    let is_special = |byte: &u8| SPECIAL[usize::from(*byte)];
+    let (begin, rest) = text.split_at(text.len().min(FEW));
+    // Of other texts, each byte is looked at, to the last: that is quicker than to ask behind each whether to go on.
+    begin.iter().any(is_special) || rest.iter().fold(false, |any, byte| any | is_special(byte))
+}
+
 /// Records as they grow, field by field.
 #[derive(Default)]
 struct Record {
@@ -100,9 +119,7 @@ impl Record {
         }
         self.is_empty = self.fields == 0 && text.is_empty();
         self.fields += 1;
-        // Each byte is looked at, to the last: that is done many at a time.
-        let is_special = |byte: u8| (byte == b',') | (byte == b'"') | (byte == b'\n') | (byte == b'\r');
-        if !text.iter().fold(false, |any, byte| any | is_special(*byte)) {
+        if !needs_quotes(text) {
             self.bytes.extend_from_slice(text);
             return;
         }
