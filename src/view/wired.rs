@@ -226,7 +226,7 @@ impl WireList {
         let mut spare: Vec<Vec<u8>> = Vec::new();
         self.rows(|row, scratch| {
             for column in columns {
-                cells.push(row.cell(&column.place, &mut making, &mut spare, scratch)?);
+                row.add_cell(&column.place, &mut cells, &mut making, &mut spare, scratch)?;
             }
             take(&cells)?;
             spare.extend(cells.drain(..).filter_map(Cell::into_room));

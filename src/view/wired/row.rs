@@ -79,36 +79,39 @@ impl<'a> Row<'a> {
         Ok(sink.finish().unwrap_or_default())
     }
 
-    pub fn cell<'c>(
+    /// Adds the cell at `place` to `cells`.
+    pub fn add_cell<'c>(
         &self,
         place: &Place,
+        cells: &mut Vec<Cell<'c>>,
         making: &mut Making<'c>,
         spare: &mut Vec<Vec<u8>>,
         scratch: &mut Scratch,
-    ) -> Result<Cell<'c>, Odd>
+    ) -> Result<(), Odd>
     where
         'a: 'c,
     {
         match place {
             Place::Field(field) if self.found.has(*field) => {
                 let value = scratch.value(*field, self.bytes, self.found)?;
-                if let Some(text) = self.plan.text(self.place, *field, value)? {
-                    return Ok(Cell::of_checked(Cow::Borrowed(text), false));
+                match self.plan.text(self.place, *field, value)? {
+                    Some(text) => cells.push(Cell::of_checked(Cow::Borrowed(text), false)),
+                    None => cells.push(making.cell(|| {
+                        let mut sink = CellSink::new(spare.pop().unwrap_or_default());
+                        self.emit_field(*field, &mut sink, scratch)?;
+                        Ok(sink.finish())
+                    })?),
                 }
-                making.cell(|| {
-                    let mut sink = CellSink::new(spare.pop().unwrap_or_default());
-                    self.emit_field(*field, &mut sink, scratch)?;
-                    Ok(sink.finish())
-                })
             }
-            Place::Below(field, column) => making.cell(|| {
+            Place::Below(field, column) => cells.push(making.cell(|| {
                 Ok(match self.below(*field, column, scratch)? {
                     Some(value) => Cell::of(&value).into_owned(),
                     None => Cell::EMPTY,
                 })
-            }),
-            Place::Field(_) | Place::Nowhere => Ok(Cell::EMPTY),
+            })?),
+            Place::Field(_) | Place::Nowhere => cells.push(Cell::EMPTY),
         }
+        Ok(())
     }
 
     /// What a column finds below a field: in a row that has that field alone, since no other is on its way.
