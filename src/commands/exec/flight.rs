@@ -10,9 +10,10 @@ use std::task::{Context, Poll};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-/// The most outcomes that are handed back together. Where answers need no waiting, as those of the embedded service, the
-/// one who reads them and the one who presses Ctrl-C have their turn in between.
-const MAX_TOGETHER: usize = 16;
+/// The most outcomes that are handed back together, and no more than half of what may be in flight: while those are read, the
+/// service is at work on the other half, and neither side waits for the other. Where answers need no waiting, as those of
+/// the embedded service, the one who reads them and the one who presses Ctrl-C have their turn in between.
+const MAX_TOGETHER: usize = 8;
 
 /// One thing to do.
 pub struct Job<R> {
@@ -37,6 +38,8 @@ pub struct Flight<R, S, F, T, E> {
     waiting: VecDeque<Job<R>>,
     send: S,
     bounds: Bounds<E>,
+    /// The most outcomes that are handed back together.
+    together: usize,
     is_stopped: bool,
     /// How many were sent.
     sent: usize,
@@ -57,10 +60,12 @@ where
 {
     /// Sends nothing yet. `send` begins one job.
     pub fn new(jobs: impl IntoIterator<Item = Job<R>>, bounds: Bounds<E>, send: S) -> Self {
+        let together = bounds.width.div_ceil(2).clamp(1, MAX_TOGETHER);
         Self {
             waiting: jobs.into_iter().collect(),
             send,
             bounds,
+            together,
             is_stopped: false,
             sent: 0,
             in_flight: FuturesUnordered::new(),
@@ -97,7 +102,7 @@ where
             tokio::task::yield_now().await;
         }
         let ready = poll_fn(|context| self.poll_next(context)).await;
-        self.is_hasty = ready.len() == MAX_TOGETHER;
+        self.is_hasty = ready.len() == self.together;
         ready
     }
 
@@ -110,7 +115,7 @@ where
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Vec<Landed<T, E>>> {
         let mut ready = Vec::new();
-        while ready.len() < MAX_TOGETHER {
+        while ready.len() < self.together {
             let at_once = self.fill(context);
             if let Some(outcome) = self.landed.remove(&self.next) {
                 ready.push((self.next, outcome));

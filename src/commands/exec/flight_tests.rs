@@ -61,6 +61,31 @@ where
     }
 }
 
+/// As [`now`], until nothing more is there.
+fn all_now<R, S, F>(flight: &mut Flight<R, S, F, usize, usize>) -> Vec<Landed<usize, usize>>
+where
+    S: FnMut(R) -> F,
+    F: Future<Output = Result<usize, usize>>,
+{
+    let mut all = Vec::new();
+    while let Some(landed) = now(flight).filter(|landed| !landed.is_empty()) {
+        all.extend(landed);
+    }
+    all
+}
+
+#[test]
+fn half_of_what_may_be_in_flight_is_handed_back_together() {
+    for (width, together) in [(1, 1), (2, 1), (3, 2), (4, 2), (16, MAX_TOGETHER), (1000, MAX_TOGETHER)] {
+        let service = Service::default();
+        let mut flight = Flight::new(jobs(&vec![None; width]), bounds(width), |job| service.call(job));
+        assert_eq!((now(&mut flight), service.sent()), (None, width));
+        (0..width).for_each(|at| service.answer(at, Ok(at)));
+        assert_eq!(now(&mut flight).map(|landed| landed.len()), Some(together), "{width}");
+        assert_eq!(all_now(&mut flight).len(), width - together);
+    }
+}
+
 #[test]
 fn so_many_are_in_flight_and_outcomes_wait_for_those_before_them() {
     let service = Service::default();
@@ -72,12 +97,12 @@ fn so_many_are_in_flight_and_outcomes_wait_for_those_before_them() {
     assert_eq!((now(&mut flight), service.in_flight()), (None, vec![0, 3, 4]));
     assert_eq!((flight.ended(), flight.in_flight(), flight.unsent()), (2, 3, 2));
     service.answer(0, Ok(0));
-    assert_eq!(now(&mut flight), Some(vec![(0, Ok(0)), (1, Ok(1)), (2, Ok(2))]));
+    assert_eq!(all_now(&mut flight), [(0, Ok(0)), (1, Ok(1)), (2, Ok(2))]);
     assert_eq!(service.in_flight(), [3, 4, 5]);
     for at in [5, 4, 3] {
         service.answer(at, Ok(at));
     }
-    assert_eq!(now(&mut flight), Some(vec![(3, Ok(3)), (4, Ok(4)), (5, Ok(5))]));
+    assert_eq!(all_now(&mut flight), [(3, Ok(3)), (4, Ok(4)), (5, Ok(5))]);
     service.answer(6, Ok(6));
     assert_eq!(now(&mut flight), Some(vec![(6, Ok(6))]));
     assert_eq!(now(&mut flight), Some(vec![]));
@@ -86,7 +111,7 @@ fn so_many_are_in_flight_and_outcomes_wait_for_those_before_them() {
 #[test]
 fn what_is_answered_at_once_is_handed_back_in_between() {
     let sent = RefCell::new(0);
-    let mut flight = Flight::new(jobs(&[None; MAX_TOGETHER + 1]), bounds(5), |job| {
+    let mut flight = Flight::new(jobs(&[None; MAX_TOGETHER + 1]), bounds(2 * MAX_TOGETHER), |job| {
         *sent.borrow_mut() += 1;
         std::future::ready(Ok::<_, usize>(job))
     });
@@ -101,8 +126,8 @@ fn others_have_their_turn_where_all_is_answered_at_once() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let other = tokio::spawn(async {});
-        let mut flight =
-            Flight::new(jobs(&[None; 2 * MAX_TOGETHER]), bounds(5), |job| std::future::ready(Ok::<_, usize>(job)));
+        let at_once = |job| std::future::ready(Ok::<_, usize>(job));
+        let mut flight = Flight::new(jobs(&[None; 2 * MAX_TOGETHER]), bounds(2 * MAX_TOGETHER), at_once);
         flight.next().await;
         assert!(!other.is_finished());
         flight.next().await;
@@ -121,7 +146,7 @@ fn a_failure_ends_the_sending_and_not_what_is_in_flight() {
     service.answer(0, Ok(0));
     assert_eq!(now(&mut flight), Some(vec![(0, Ok(0))]));
     service.answer(1, Err(8));
-    assert_eq!(now(&mut flight), Some(vec![(1, Err(8)), (2, Err(7)), (3, Ok(3))]));
+    assert_eq!(all_now(&mut flight), [(1, Err(8)), (2, Err(7)), (3, Ok(3))]);
     assert_eq!((now(&mut flight), service.sent(), flight.unsent()), (Some(vec![]), 4, 5));
 }
 
@@ -147,7 +172,7 @@ fn failures_that_end_nothing_are_outcomes_like_others() {
     service.answer(2, Err(9));
     assert_eq!((now(&mut flight), service.in_flight()), (None, vec![1]));
     service.answer(1, Ok(1));
-    assert_eq!(now(&mut flight), Some(vec![(1, Ok(1)), (2, Err(9))]));
+    assert_eq!(all_now(&mut flight), [(1, Ok(1)), (2, Err(9))]);
     assert_eq!((now(&mut flight), flight.unsent()), (Some(vec![]), 1));
 }
 
