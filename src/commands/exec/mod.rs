@@ -55,8 +55,10 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             presentation.show_every_field();
         }
         let key = format!("{}_id", snake_case(method.resource_name()));
-        let documents = resolved.into_iter().map(|request| Document::new(request, &method, &key));
+        let documents = resolved.iter().map(|request| Document::new(request, &method, &key));
         let documents = documents.collect::<Result<Vec<_>>>()?;
+        // The process ends with what is done now: to take a thousand documents apart would hold it up.
+        std::mem::forget(resolved);
         if args.request.dry_run {
             let requests = documents.iter().map(|document| &document.request);
             return dry_run::show(&method, requests, &presentation, context.streams);
@@ -85,10 +87,10 @@ async fn one(document: &Document, form: &Form<'_>, streams: &mut Streams) -> Res
 
 impl Document {
     /// The document of `request`, which is about what its field `key` names.
-    fn new(request: Request, method: &Method, key: &str) -> Result<Self> {
+    fn new(request: &Request, method: &Method, key: &str) -> Result<Self> {
         let subject = request.value.get(key).filter(|value| !crate::value::is_empty(value)).map(Value::to_string);
         let name = Name { label: request.label(), place: request.place() };
-        Ok(Self { name, request: method.encode(&request)?, subject })
+        Ok(Self { name, request: method.encode(request)?, subject })
     }
 }
 
