@@ -1,8 +1,10 @@
 //! The program's begin where the C library calls it, without what Rust's own does before `main`.
 //!
 //! That makes ready to say a word where the stack overflows, for which it looks up in `/proc` where the stack is: a
-//! twentieth of what a short call takes. Without it, an overflow ends the program by the same signal, in silence. The rest
-//! of it is done here. Arguments are known all the same: with this C library, Rust has them before anything is called.
+//! twentieth of what a short call takes. Without it, an overflow ends the program by SIGSEGV instead of SIGABRT, and in
+//! silence. At the end it flushes Rust's own standard output, which here the program's own streams do. What else it does is
+//! done here, but for the main thread's name. Arguments are known all the same: with this C library, Rust has them before
+//! anything is called.
 
 use std::ffi::{c_char, c_int};
 use std::os::fd::IntoRawFd as _;

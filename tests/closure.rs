@@ -327,6 +327,19 @@ fn what_does_not_fit_together_is_told_as_such() {
         let query = file.message_type.iter_mut().find(|message| message.name() == "PluginQuery").unwrap();
         query.field[0].type_name = Some(".spaceone.api.core.v2.Nothing".into());
     }));
+    insta::assert_snapshot!(told(&|set| {
+        let file = set.file.iter_mut().find(is_plugin).unwrap();
+        let info = file.message_type.iter_mut().find(|message| message.name() == "PluginInfo").unwrap();
+        let mut entry = prost_types::DescriptorProto { name: Some("LabelsEntry".into()), ..Default::default() };
+        entry.options = Some(prost_types::MessageOptions { map_entry: Some(true), ..Default::default() });
+        let key = info.field.iter().find(|field| field.name() == "name").unwrap().clone();
+        entry.field.push(prost_types::FieldDescriptorProto { name: Some("key".into()), number: Some(1), ..key });
+        info.nested_type.push(entry);
+        let labels = info.field.iter_mut().find(|field| field.name() == "labels").unwrap();
+        labels.type_name = Some(".spaceone.api.repository.v1.PluginInfo.LabelsEntry".into());
+        labels.set_label(prost_types::field_descriptor_proto::Label::Repeated);
+        labels.set_type(prost_types::field_descriptor_proto::Type::Message);
+    }));
     // Names that depend on where they stand are not written by compilers; the library knows what they mean.
     let mut relative = set.clone();
     let file = relative.file.iter_mut().find(is_plugin).unwrap();

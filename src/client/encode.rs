@@ -195,7 +195,9 @@ impl<'value> Encoder<'value> {
 
     fn map(&mut self, value: &'value Value, field: &FieldDescriptor) {
         let Value::Object(object) = value else { return self.expected("a mapping", value) };
-        let Some([key_field, value_field]) = field.map_entry() else { return };
+        let Some([key_field, value_field]) = field.map_entry() else {
+            return self.fault("the service describes it as a mapping without keys or without values", None);
+        };
         let (key_kind, value_kind) = (key_field.kind(), value_field.kind());
         for (key, value) in object {
             self.path.push(Step::Key(key));
@@ -305,10 +307,10 @@ impl<'value> Encoder<'value> {
             (Some(WellKnown::Any), _) => "a mapping with an \"@type\" that the service knows",
         };
         // What the library's own reader of JSON takes as this message.
-        let read = descriptor.reflected().ok().and_then(|message| DynamicMessage::deserialize(message, value).ok());
-        match read {
-            Some(message) => self.out.append(&message.encode_to_vec()),
-            None => self.expected(form, value),
+        match descriptor.reflected().map(|message| DynamicMessage::deserialize(message, value)) {
+            Ok(Ok(message)) => self.out.append(&message.encode_to_vec()),
+            Ok(Err(_)) => self.expected(form, value),
+            Err(error) => error.problems().iter().for_each(|problem| self.fault(&*problem.message, None)),
         }
     }
 

@@ -30,7 +30,7 @@ pub const LIST: &str = "list";
 /// A method that an endpoint offers.
 pub struct Method {
     caller: Caller,
-    /// Of a pool that has what this method needs and no more.
+    /// Of the types that this method needs.
     descriptor: MethodDescriptor,
     decoder: Decoder,
     found: Found,

@@ -104,7 +104,7 @@ fn below(field: &FieldDescriptor) -> Option<MessageDescriptor> {
 
 /// Protobuf's own types have no fields in JSON, or any.
 fn is_protobufs_own(message: &MessageDescriptor) -> bool {
-    message.full_name().strip_suffix(message.name()) == Some("google.protobuf.")
+    message.full_name().starts_with("google.protobuf.")
 }
 
 /// Keys below the field can be given.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::descriptor::{FieldDescriptor, Kind as Type, MessageDescriptor};
+use crate::descriptor::{EnumValueDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
 use crate::well_known::WellKnown;
 use crate::wire_format::Wire;
 
@@ -296,11 +296,8 @@ impl Maker {
                     return Some(Kind::Enum(*place));
                 }
                 // Of several names for one number, the one by which the number is shown.
-                let numbers = kind.values().map(|value| value.number());
-                let shown = numbers.filter_map(|number| Some((number, kind.get_value(number)?.name().to_owned())));
-                let mut names: Vec<(i32, String)> = shown.collect();
-                names.sort();
-                names.dedup();
+                let shown = kind.values().filter(EnumValueDescriptor::is_shown);
+                let names: Vec<(i32, String)> = shown.map(|value| (value.number(), value.name().to_owned())).collect();
                 self.enum_places.insert(kind.full_name().to_owned(), self.enums.len());
                 self.enums.push(Enum(names));
                 Kind::Enum(self.enums.len() - 1)

@@ -1,7 +1,6 @@
 //! What a service says of its messages: their fields, and what these hold.
 //!
-//! A call that is described in a run before it is made of these few types alone. They are [read](read::of_set) off the
-//! encoded files in a tenth of the time that the library, prost-reflect, takes to make its own of them, which knows far
+//! A call is made by the few types that its messages reach. They are [read](read::of_set) off the encoded files in a tenth of the time that the library, prost-reflect, takes to make its own of them, which knows far
 //! more. It is asked where a message is to be taken for a `DynamicMessage` ([`MessageDescriptor::reflected`]), and whatever
 //! it describes can be taken for this (`From`). Words and methods are the library's.
 
@@ -16,7 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use kind::{Cardinality, Kind};
-use types::{Enum, EnumValue, Field, Message, Method, Types};
+use types::{Enum, Field, Message, Method, Types};
 
 /// Reads the types of an encoded `FileDescriptorSet`, and finds `method` of `service`; `None` where it is none that compilers
 /// write, or where anything about it is out of the ordinary: the library has to say what it is.
@@ -243,11 +242,12 @@ impl EnumDescriptor {
 
     /// The value that is shown for a number; there can be several of it.
     pub fn get_value(&self, number: i32) -> Option<EnumValueDescriptor> {
-        let is_meant = |at: &usize| {
-            let EnumValue { number: known, is_shown, .. } = self.types.values[*at];
-            known == number && is_shown
-        };
-        self.description().values.clone().find(is_meant).map(|at| self.value(at))
+        let places = self.description().values.clone();
+        let values = &self.types.values[places.clone()];
+        let first = values.partition_point(|value| value.number < number);
+        let mut of_number = values[first..].iter().take_while(|value| value.number == number);
+        let at = of_number.position(|value| value.is_shown)?;
+        Some(self.value(places.start + first + at))
     }
 
     pub fn get_value_by_name(&self, name: &str) -> Option<EnumValueDescriptor> {
@@ -274,6 +274,11 @@ impl EnumValueDescriptor {
 
     pub fn number(&self) -> i32 {
         self.types.values[self.at].number
+    }
+
+    /// Of several values with one number, the one by which that is shown.
+    pub fn is_shown(&self) -> bool {
+        self.types.values[self.at].is_shown
     }
 }
 

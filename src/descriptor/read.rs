@@ -1,7 +1,7 @@
 //! Types off the encoded files that describe them (`google/protobuf/descriptor.proto`).
 //!
 //! What is read is what compilers write, and of that what services use. Whatever is more than that (extensions, aliases,
-//! defaults of the older syntax) is left to the library, and so is whatever does not fit together: it has words for it.
+//! defaults of the older syntax but an enum's) is left to the library, and so is whatever does not fit together: it has words for it.
 
 use bytes::Bytes;
 
@@ -11,6 +11,8 @@ use crate::wire_format::{Entry, Odd, Reader, Wire, number};
 
 /// How deep messages stand in each other at most: what is deeper, the library does not read either.
 const MAX_DEPTH: usize = 100;
+/// The most fields of a message and values of an enum: of those, each is compared with all.
+const MAX_PARTS: usize = 1000;
 /// The highest number of a field.
 const MAX_NUMBER: u64 = (1 << 29) - 1;
 
@@ -146,7 +148,9 @@ impl<'a> Reading<'a> {
             match part.number {
                 MESSAGE_NESTED => self.message(part.message()?, inside)?,
                 MESSAGE_ENUM => self.enumeration(part.message()?, inside)?,
-                MESSAGE_OPTIONS => is_map_entry = value(part.message()?, OPTIONS_MAP_ENTRY)? == Some(1),
+                MESSAGE_OPTIONS => {
+                    is_map_entry = value(part.message()?, OPTIONS_MAP_ENTRY)?.is_some_and(|value| value != 0)
+                }
                 MESSAGE_EXTENSION => return Err(Odd),
                 _ => {}
             }
@@ -163,7 +167,8 @@ impl<'a> Reading<'a> {
             let name = named(described)?;
             let number = value(described, VALUE_NUMBER)?.map_or(Ok(0), int32)?;
             let known = &self.types.values[begin..];
-            if known.iter().any(|value| value.number == number || self.types.text(value.name) == name) {
+            let is_known = |value: &EnumValue| value.number == number || self.types.text(value.name) == name;
+            if known.len() >= MAX_PARTS || known.iter().any(is_known) {
                 return Err(Odd);
             }
             let name = self.types.add_name(name);
@@ -226,8 +231,10 @@ fn fields(types: &mut Types, index: &Index, at: usize, body: Body<'_>) -> Result
     }
     for described in of_number(body.bytes, MESSAGE_FIELD) {
         let written = Written::read(described?)?;
-        let is_known = |field: &Field| field.number == written.number || types.text(field.name) == written.name;
-        if types.fields[begin..].iter().any(is_known) {
+        let known = &types.fields[begin..];
+        let is_known =
+            |field: &Field| field.number == written.number || are_alike(types.text(field.name), written.name);
+        if known.len() >= MAX_PARTS || known.iter().any(is_known) {
             return Err(Odd);
         }
         let field = written.field(types, index, first_oneof, body.is_proto3)?;
@@ -235,6 +242,15 @@ fn fields(types: &mut Types, index: &Index, at: usize, body: Body<'_>) -> Result
     }
     types.fields[begin..].sort_unstable_by_key(|field| field.number);
     Ok(begin..types.fields.len())
+}
+
+/// Whether two fields can have the same name in JSON, which the library refuses: there, `_` is left out.
+fn are_alike(one: &str, other: &str) -> bool {
+    letters(one).eq(letters(other))
+}
+
+fn letters(name: &str) -> impl Iterator<Item = u8> + '_ {
+    name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
 }
 
 /// A `FieldDescriptorProto`.

@@ -89,7 +89,7 @@ fn a_method_is_read_with_all_that_its_messages_reach() {
 #[test]
 fn what_is_out_of_the_ordinary_is_left_to_the_library() {
     type Change = fn(&mut FileDescriptorProto);
-    let changes: [(&str, Change); 18] = [
+    let changes: [(&str, Change); 21] = [
         ("a type that is not there", |file| file.message_type[0].field[1].type_name = Some(".test.N".into())),
         ("a name that is not full", |file| file.message_type[0].field[1].type_name = Some("M".into())),
         ("an enum as a message", |file| file.message_type[0].field[1].type_name = Some(".test.M.Level".into())),
@@ -99,6 +99,17 @@ fn what_is_out_of_the_ordinary_is_left_to_the_library() {
         ("an unknown label", |file| file.message_type[0].field[2].label = Some(4)),
         ("a number twice", |file| file.message_type[0].field[1].number = Some(1)),
         ("a name twice", |file| file.message_type[0].field[1].name = Some("text".into())),
+        ("one name in JSON", |file| file.message_type[0].field[1].name = Some("te_xt".into())),
+        ("more fields than are compared", |file| {
+            let field = file.message_type[0].field[2].clone();
+            let named = |at| FieldDescriptorProto { name: Some(format!("f{at}")), number: Some(at), ..field.clone() };
+            file.message_type[0].field.extend((10..1010).map(named));
+        }),
+        ("more values than are compared", |file| {
+            let value =
+                |at| EnumValueDescriptorProto { name: Some(format!("V{at}")), number: Some(at), ..Default::default() };
+            file.message_type[0].enum_type[0].value.extend((10..1010).map(value));
+        }),
         ("number 0", |file| file.message_type[0].field[1].number = Some(0)),
         ("a negative number", |file| file.message_type[0].field[1].number = Some(-1)),
         ("no such oneof", |file| file.message_type[0].field[1].oneof_index = Some(0)),

@@ -9,7 +9,7 @@ mod service;
 use std::fmt::Display;
 
 use bytes::Bytes;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 use tonic::Code;
 
 use crate::descriptor::{self, MethodDescriptor};
@@ -84,10 +84,19 @@ pub(super) fn pool(files: &[Bytes], place: &str) -> Result<DescriptorPool> {
     let mut set = Vec::with_capacity(files.iter().map(|file| file.len() + 6).sum());
     files.iter().for_each(|file| put(&mut set, FILE, file));
     let mut pool = DescriptorPool::global();
-    match pool.decode_file_descriptor_set(set.as_slice()) {
-        Ok(()) => Ok(pool),
-        Err(error) => Err(unfit(place, &error)),
+    pool.decode_file_descriptor_set(set.as_slice()).map_err(|error| unfit(place, &error))?;
+    match odd_entry(&pool) {
+        Some(entry) => {
+            Err(unfit(place, &format_args!("{} is a map's entry without a key or a value", entry.full_name())))
+        }
+        None => Ok(pool),
     }
+}
+
+/// A type that is called an entry of a map and is none: the library takes it for one, and panics over it later.
+fn odd_entry(pool: &DescriptorPool) -> Option<MessageDescriptor> {
+    let is_entry = |entry: &MessageDescriptor| entry.get_field(1).is_some() && entry.get_field(2).is_some();
+    pool.all_messages().find(|message| message.is_map_entry() && !is_entry(message))
 }
 
 /// Whether a file is written in a syntax that the library knows: it panics over any other, as that of editions is.
@@ -128,6 +137,7 @@ impl Closure {
         }
         // Should the part not stand by itself, the whole says what is wrong with it.
         let part = self.0.as_ref().and_then(|part| DescriptorPool::decode(part.as_ref()).ok());
+        let part = part.filter(|part| odd_entry(part).is_none());
         let pool = match part {
             Some(pool) => pool,
             None => pool(&description.files, place)?,
