@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use backon::Retryable;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -18,6 +17,7 @@ use super::retry;
 use super::status;
 use super::trace::{self, Trace};
 use crate::decode;
+use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::error::{Effect, Error, Result, code_name};
 use crate::json;
 use crate::platform::{MAX_MESSAGE_SIZE, short_name};

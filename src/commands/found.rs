@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::descriptor::MethodDescriptor;
-
 use crate::client::call::Caller;
 use crate::client::descriptors::{Closure, Description};
 use crate::client::kept::Kept;
 use crate::client::reflection::{self, Way};
+use crate::descriptor::MethodDescriptor;
 use crate::error::{Error, Result};
 use crate::resource::{Resource, verb as verbs};
 

@@ -3,9 +3,8 @@
 use std::cell::Cell;
 use std::io::Write as _;
 
-use crate::descriptor::MessageDescriptor;
-
 use crate::cli;
+use crate::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::output::{self, Format, Look, Writer};
 use crate::streams::Streams;

@@ -8,7 +8,6 @@
 use std::cell::OnceCell;
 use std::pin::pin;
 
-use crate::descriptor::MethodDescriptor;
 use futures_util::future::{Either, join, select};
 use tokio::task::yield_now;
 
@@ -20,6 +19,7 @@ use crate::client::call::Caller;
 use crate::client::descriptors::Description;
 use crate::client::kept::Kept;
 use crate::client::retry::reads_only;
+use crate::descriptor::MethodDescriptor;
 use crate::error::Result;
 use crate::streams::Talk;
 

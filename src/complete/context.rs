@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use prost_reflect::MethodDescriptor as Described;
 
 use super::fields;
@@ -15,6 +14,7 @@ use super::reach::{LIST, Reach};
 use super::shell::Candidate;
 use crate::cli::API_RESOURCES_COLUMNS;
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
+use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::resource::alias::{self, Own};
 use crate::resource::{Resource, verb};
 use crate::tls::Tls;

@@ -1,8 +1,7 @@
 //! What descriptors know of the words of a request and of its answer: fields, their types, the values of enums.
 
-use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
-
 use super::shell::Candidate;
+use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::view::is_plain;
 use crate::well_known::WellKnown;
 

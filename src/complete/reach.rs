@@ -9,8 +9,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use prost_reflect::DescriptorPool;
-
-use crate::descriptor::FieldDescriptor;
 use serde_json::{Map, Value};
 
 use super::fields;
@@ -22,6 +20,7 @@ use crate::client::metadata::Metadata;
 use crate::client::{encode, reflection};
 use crate::config::{ConfigDir, Credential, Destination, EndpointUrl, Secret, Selection, Settings, Variables};
 use crate::decode;
+use crate::descriptor::FieldDescriptor;
 use crate::query::{self, Page, Wish};
 use crate::repository::proto::FILE_DESCRIPTOR_SET;
 use crate::repository::{self, Rules, Store};

@@ -3,11 +3,11 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use crate::descriptor::MessageDescriptor;
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::{Odd, Plan, Scratch, ValueSink};
+use crate::descriptor::MessageDescriptor;
 use crate::error::Result;
 
 /// Makes values of messages of one type, by a plan that is made for the first. Clones share it.

@@ -45,14 +45,7 @@ impl Plan {
                 self.emit_field_of(message, 0, bytes, found, sink, scratch)?;
             }
             (Form::Wrapper, Some(field)) => self.emit_default(field.kind, field.default, sink, scratch)?,
-            _ => {
-                sink.begin_mapping();
-                for at in found.fields() {
-                    sink.key(message.fields[at].name.as_bytes())?;
-                    self.emit_field_of(message, at, bytes, found, sink, scratch)?;
-                }
-                sink.end_mapping();
-            }
+            _ => self.emit_mapping(message, found.fields(), bytes, found, sink, scratch)?,
         }
         scratch.leave(found);
         scratch.depth -= 1;
@@ -77,17 +70,31 @@ impl Plan {
         let found = find_in(message, usize::MAX, bytes, scratch)?;
         let is_named = |at: &Field| names.contains(&message.fields[*at].name.as_str());
         if found.fields().any(|at| is_named(&at)) {
-            sink.begin_mapping();
-            for at in found.fields().filter(is_named) {
-                sink.key(message.fields[at].name.as_bytes())?;
-                self.emit_field_of(message, at, bytes, found, sink, scratch)?;
-            }
-            sink.end_mapping();
-            scratch.leave(found);
-            return Ok(());
+            self.emit_mapping(message, found.fields().filter(is_named), bytes, found, sink, scratch)?;
+        } else {
+            self.emit_mapping(message, found.fields(), bytes, found, sink, scratch)?;
         }
         scratch.leave(found);
-        self.emit(place, bytes, sink, scratch)
+        Ok(())
+    }
+
+    /// Hands on some of the fields that were `found` in a message, with their names.
+    fn emit_mapping(
+        &self,
+        message: &Message,
+        fields: impl Iterator<Item = Field>,
+        bytes: &[u8],
+        found: Found,
+        sink: &mut impl Sink,
+        scratch: &mut Scratch,
+    ) -> Result<(), Odd> {
+        sink.begin_mapping();
+        for at in fields {
+            sink.key(message.fields[at].name.as_bytes())?;
+            self.emit_field_of(message, at, bytes, found, sink, scratch)?;
+        }
+        sink.end_mapping();
+        Ok(())
     }
 
     /// Hands on a field that is set, as it was `found` in its message.

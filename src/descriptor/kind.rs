@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::types::Types;
-use super::{EnumDescriptor, MessageDescriptor};
+use super::{EnumDescriptor, MessageDescriptor, Place};
 
-/// What a single value is (<https://protobuf.dev/programming-guides/proto3/#scalar>).
-#[derive(Clone, PartialEq, Eq)]
-pub enum Kind {
+/// What a single value is (<https://protobuf.dev/programming-guides/proto3/#scalar>), with what describes its message or
+/// enum.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind<M = MessageDescriptor, E = EnumDescriptor> {
     Double,
     Float,
     Int64,
@@ -18,10 +19,10 @@ pub enum Kind {
     Fixed32,
     Bool,
     String,
-    Message(MessageDescriptor),
+    Message(M),
     Bytes,
     Uint32,
-    Enum(EnumDescriptor),
+    Enum(E),
     Sfixed32,
     Sfixed64,
     Sint32,
@@ -37,28 +38,8 @@ pub enum Cardinality {
     Repeated,
 }
 
-/// A [`Kind`] without what it belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Code {
-    Double,
-    Float,
-    Int64,
-    Uint64,
-    Int32,
-    Fixed64,
-    Fixed32,
-    Bool,
-    String,
-    Bytes,
-    Uint32,
-    Sfixed32,
-    Sfixed64,
-    Sint32,
-    Sint64,
-    /// The place of the message type, and that of the enum.
-    Message(usize),
-    Enum(usize),
-}
+/// A kind with the place of its message or enum.
+pub(super) type Code = Kind<usize, usize>;
 
 impl Code {
     /// By the number that it has in `FieldDescriptorProto.Type`; `None` for messages, groups and enums.
@@ -114,8 +95,8 @@ impl Kind {
             Code::Sfixed64 => Self::Sfixed64,
             Code::Sint32 => Self::Sint32,
             Code::Sint64 => Self::Sint64,
-            Code::Message(at) => Self::Message(MessageDescriptor { types: Arc::clone(types), at }),
-            Code::Enum(at) => Self::Enum(EnumDescriptor { types: Arc::clone(types), at }),
+            Code::Message(at) => Self::Message(MessageDescriptor(Place::new(types, at))),
+            Code::Enum(at) => Self::Enum(EnumDescriptor(Place::new(types, at))),
         }
     }
 

@@ -5,6 +5,8 @@
 //! it describes can be taken for this (`From`). Words and methods are the library's.
 
 mod kind;
+pub(crate) mod numbers;
+pub(crate) mod parts;
 mod read;
 mod reflect;
 #[cfg(test)]
@@ -23,28 +25,51 @@ pub fn method_of_set(set: &bytes::Bytes, service: &str, method: &str) -> Option<
     let types = Arc::new(read::of_set(set)?);
     let is_meant = |known: &Method| types.text(known.service) == service && types.text(known.name) == method;
     let at = types.methods.iter().position(is_meant)?;
-    Some(MethodDescriptor { types, at })
+    Some(MethodDescriptor(Place { types, at }))
 }
 
-/// A method of a service.
+/// Where among the types of one description something is described.
 #[derive(Clone)]
-pub struct MethodDescriptor {
+struct Place {
     types: Arc<Types>,
     at: usize,
 }
 
+impl Place {
+    fn new(types: &Arc<Types>, at: usize) -> Self {
+        Self { types: Arc::clone(types), at }
+    }
+
+    /// Another place of the same description.
+    fn other(&self, at: usize) -> Self {
+        Self::new(&self.types, at)
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.types, &other.types) && self.at == other.at
+    }
+}
+
+impl Eq for Place {}
+
+/// A method of a service.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MethodDescriptor(Place);
+
 impl MethodDescriptor {
     fn method(&self) -> &Method {
-        &self.types.methods[self.at]
+        &self.0.types.methods[self.0.at]
     }
 
     pub fn name(&self) -> &str {
-        self.types.text(self.method().name)
+        self.0.types.text(self.method().name)
     }
 
     /// `package.Service`.
     pub fn service_full_name(&self) -> &str {
-        self.types.text(self.method().service)
+        self.0.types.text(self.method().service)
     }
 
     /// The service's name without its package's.
@@ -53,11 +78,11 @@ impl MethodDescriptor {
     }
 
     pub fn input(&self) -> MessageDescriptor {
-        MessageDescriptor { types: Arc::clone(&self.types), at: self.method().input }
+        MessageDescriptor(self.0.other(self.method().input))
     }
 
     pub fn output(&self) -> MessageDescriptor {
-        MessageDescriptor { types: Arc::clone(&self.types), at: self.method().output }
+        MessageDescriptor(self.0.other(self.method().output))
     }
 
     pub fn is_client_streaming(&self) -> bool {
@@ -70,15 +95,12 @@ impl MethodDescriptor {
 }
 
 /// A message type. Two are the same where they are the same type of one description.
-#[derive(Clone)]
-pub struct MessageDescriptor {
-    types: Arc<Types>,
-    at: usize,
-}
+#[derive(Clone, PartialEq, Eq)]
+pub struct MessageDescriptor(Place);
 
 impl MessageDescriptor {
     fn message(&self) -> &Message {
-        &self.types.messages[self.at]
+        &self.0.types.messages[self.0.at]
     }
 
     /// Its name without its package's and that of what is around it.
@@ -87,17 +109,17 @@ impl MessageDescriptor {
     }
 
     pub fn full_name(&self) -> &str {
-        self.types.text(self.message().full_name)
+        self.0.types.text(self.message().full_name)
     }
 
     /// The fields, in the order of their numbers.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = FieldDescriptor> + '_ {
-        self.message().fields.clone().map(|at| FieldDescriptor { types: Arc::clone(&self.types), at })
+        self.message().fields.clone().map(|at| FieldDescriptor(self.0.other(at)))
     }
 
     pub fn get_field_by_name(&self, name: &str) -> Option<FieldDescriptor> {
-        let at = self.message().fields.clone().find(|at| self.types.text(self.types.fields[*at].name) == name)?;
-        Some(FieldDescriptor { types: Arc::clone(&self.types), at })
+        let at = self.message().fields.clone().find(|at| self.0.types.text(self.0.types.fields[*at].name) == name)?;
+        Some(FieldDescriptor(self.0.other(at)))
     }
 
     /// Whether it stands for an entry of a field that is a map.
@@ -112,19 +134,16 @@ impl MessageDescriptor {
 }
 
 /// A field of a message type.
-#[derive(Clone)]
-pub struct FieldDescriptor {
-    types: Arc<Types>,
-    at: usize,
-}
+#[derive(Clone, PartialEq, Eq)]
+pub struct FieldDescriptor(Place);
 
 impl FieldDescriptor {
     fn field(&self) -> &Field {
-        &self.types.fields[self.at]
+        &self.0.types.fields[self.0.at]
     }
 
     pub fn name(&self) -> &str {
-        self.types.text(self.field().name)
+        self.0.types.text(self.field().name)
     }
 
     pub fn number(&self) -> u32 {
@@ -133,7 +152,7 @@ impl FieldDescriptor {
 
     /// What it holds; of a list what its items are, of a map what its entries are.
     pub fn kind(&self) -> Kind {
-        Kind::of(self.field().kind, &self.types)
+        Kind::of(self.field().kind, &self.0.types)
     }
 
     pub fn cardinality(&self) -> Cardinality {
@@ -149,15 +168,15 @@ impl FieldDescriptor {
     }
 
     fn is_entry(&self, at: usize) -> bool {
-        self.types.messages[at].is_map_entry
+        self.0.types.messages[at].is_map_entry
     }
 
     /// Of a field that is a map, those of its keys and of its values.
     pub fn map_entry(&self) -> Option<[Self; 2]> {
         let at = self.field().kind.message().filter(|at| self.is_map() && self.is_entry(*at))?;
-        let fields = self.types.messages[at].fields.clone();
-        let of = |number| fields.clone().find(|at| self.types.fields[*at].number == number);
-        Some([of(1)?, of(2)?].map(|at| Self { types: Arc::clone(&self.types), at }))
+        let fields = self.0.types.messages[at].fields.clone();
+        let of = |number| fields.clone().find(|at| self.0.types.fields[*at].number == number);
+        Some([of(1)?, of(2)?].map(|at| Self(self.0.other(at))))
     }
 
     pub fn is_group(&self) -> bool {
@@ -186,45 +205,33 @@ impl FieldDescriptor {
 
     pub fn containing_oneof(&self) -> Option<OneofDescriptor> {
         let at = self.field().oneof?;
-        Some(OneofDescriptor { types: Arc::clone(&self.types), at })
+        Some(OneofDescriptor(self.0.other(at)))
     }
 }
 
 /// Fields of which one at most is set.
-#[derive(Clone)]
-pub struct OneofDescriptor {
-    types: Arc<Types>,
-    at: usize,
-}
+#[derive(Clone, PartialEq, Eq)]
+pub struct OneofDescriptor(Place);
 
 impl OneofDescriptor {
     pub fn name(&self) -> &str {
-        self.types.text(self.types.oneofs[self.at].name)
+        self.0.types.text(self.0.types.oneofs[self.0.at].name)
     }
 
     pub fn fields(&self) -> impl Iterator<Item = FieldDescriptor> + '_ {
-        let fields = self.types.messages[self.types.oneofs[self.at].message].fields.clone();
-        let fields = fields.filter(|at| self.types.fields[*at].oneof == Some(self.at));
-        fields.map(|at| FieldDescriptor { types: Arc::clone(&self.types), at })
-    }
-}
-
-impl PartialEq for OneofDescriptor {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.types, &other.types) && self.at == other.at
+        let fields = self.0.types.messages[self.0.types.oneofs[self.0.at].message].fields.clone();
+        let fields = fields.filter(|at| self.0.types.fields[*at].oneof == Some(self.0.at));
+        fields.map(|at| FieldDescriptor(self.0.other(at)))
     }
 }
 
 /// An enum.
-#[derive(Clone)]
-pub struct EnumDescriptor {
-    types: Arc<Types>,
-    at: usize,
-}
+#[derive(Clone, PartialEq, Eq)]
+pub struct EnumDescriptor(Place);
 
 impl EnumDescriptor {
     fn description(&self) -> &Enum {
-        &self.types.enums[self.at]
+        &self.0.types.enums[self.0.at]
     }
 
     pub fn name(&self) -> &str {
@@ -232,7 +239,7 @@ impl EnumDescriptor {
     }
 
     pub fn full_name(&self) -> &str {
-        self.types.text(self.description().full_name)
+        self.0.types.text(self.description().full_name)
     }
 
     /// Its values, in the order of their numbers.
@@ -243,7 +250,7 @@ impl EnumDescriptor {
     /// The value that is shown for a number; there can be several of it.
     pub fn get_value(&self, number: i32) -> Option<EnumValueDescriptor> {
         let places = self.description().values.clone();
-        let values = &self.types.values[places.clone()];
+        let values = &self.0.types.values[places.clone()];
         let first = values.partition_point(|value| value.number < number);
         let mut of_number = values[first..].iter().take_while(|value| value.number == number);
         let at = of_number.position(|value| value.is_shown)?;
@@ -251,34 +258,31 @@ impl EnumDescriptor {
     }
 
     pub fn get_value_by_name(&self, name: &str) -> Option<EnumValueDescriptor> {
-        let is_meant = |at: &usize| self.types.text(self.types.values[*at].name) == name;
+        let is_meant = |at: &usize| self.0.types.text(self.0.types.values[*at].name) == name;
         self.description().values.clone().find(is_meant).map(|at| self.value(at))
     }
 
     fn value(&self, at: usize) -> EnumValueDescriptor {
-        EnumValueDescriptor { types: Arc::clone(&self.types), at }
+        EnumValueDescriptor(self.0.other(at))
     }
 }
 
 /// A value of an enum.
-#[derive(Clone)]
-pub struct EnumValueDescriptor {
-    types: Arc<Types>,
-    at: usize,
-}
+#[derive(Clone, PartialEq, Eq)]
+pub struct EnumValueDescriptor(Place);
 
 impl EnumValueDescriptor {
     pub fn name(&self) -> &str {
-        self.types.text(self.types.values[self.at].name)
+        self.0.types.text(self.0.types.values[self.0.at].name)
     }
 
     pub fn number(&self) -> i32 {
-        self.types.values[self.at].number
+        self.0.types.values[self.0.at].number
     }
 
     /// Of several values with one number, the one by which that is shown.
     pub fn is_shown(&self) -> bool {
-        self.types.values[self.at].is_shown
+        self.0.types.values[self.0.at].is_shown
     }
 }
 
@@ -286,30 +290,6 @@ impl EnumValueDescriptor {
 fn short(full_name: &str) -> &str {
     full_name.rsplit_once('.').map_or(full_name, |(_, name)| name)
 }
-
-impl PartialEq for MessageDescriptor {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.types, &other.types) && self.at == other.at
-    }
-}
-
-impl Eq for MessageDescriptor {}
-
-impl PartialEq for EnumDescriptor {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.types, &other.types) && self.at == other.at
-    }
-}
-
-impl Eq for EnumDescriptor {}
-
-impl PartialEq for FieldDescriptor {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.types, &other.types) && self.at == other.at
-    }
-}
-
-impl Eq for FieldDescriptor {}
 
 impl fmt::Debug for MethodDescriptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

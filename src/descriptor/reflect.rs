@@ -7,7 +7,7 @@ use prost_reflect as library;
 
 use super::kind::{Cardinality, Code};
 use super::types::{Enum, EnumValue, Field, Message, Method, Oneof, Types};
-use super::{MessageDescriptor, MethodDescriptor};
+use super::{MessageDescriptor, MethodDescriptor, Place};
 use crate::error::{Error, Result};
 
 impl MessageDescriptor {
@@ -16,7 +16,7 @@ impl MessageDescriptor {
     /// # Errors
     /// It makes nothing of the description that this was read from.
     pub fn reflected(&self) -> Result<library::MessageDescriptor> {
-        let found = self.types.pool().and_then(|pool| pool.get_message_by_name(self.full_name()));
+        let found = self.0.types.pool().and_then(|pool| pool.get_message_by_name(self.full_name()));
         found.ok_or_else(|| Error::local(format!("the description of {} does not fit together", self.full_name())))
     }
 }
@@ -26,7 +26,7 @@ impl From<&library::MessageDescriptor> for MessageDescriptor {
         let mut taking = Taking::new(message.parent_pool());
         let at = taking.message(message);
         taking.finish();
-        Self { types: Arc::new(taking.types), at }
+        Self(Place { types: Arc::new(taking.types), at })
     }
 }
 
@@ -40,7 +40,7 @@ impl From<&library::MethodDescriptor> for MethodDescriptor {
         let name = types.add_name(method.name());
         let (is_client_streaming, is_server_streaming) = (method.is_client_streaming(), method.is_server_streaming());
         types.methods.push(Method { service, name, input, output, is_client_streaming, is_server_streaming });
-        Self { types: Arc::new(types), at: 0 }
+        Self(Place { types: Arc::new(types), at: 0 })
     }
 }
 

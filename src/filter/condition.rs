@@ -1,12 +1,12 @@
 //! From a filter and the type of the rows to conditions of a query.
 
-use crate::descriptor::MessageDescriptor;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::field::Field;
 use super::grammar::{Comparison, Parsed, Test, Word};
 use super::moment::{self, Moment};
+use crate::descriptor::MessageDescriptor;
 use crate::invalid::Invalid;
 
 /// A condition as the services take it.

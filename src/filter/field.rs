@@ -1,9 +1,9 @@
 //! What the rows hold at a filter's key, and what the words of a filter are there.
 
-use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::Value;
 
 use super::grammar::{Comparison, Word};
+use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::invalid::Invalid;
 use crate::nearest::hint_at_field;
 use crate::platform;

@@ -11,12 +11,12 @@ mod field;
 mod grammar;
 mod moment;
 
-use crate::descriptor::MessageDescriptor;
 use serde_json::Value;
 
 pub use condition::Condition;
 use grammar::{Comparison, Parsed, Test};
 
+use crate::descriptor::MessageDescriptor;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::invalid::Invalid;
 use crate::secret;

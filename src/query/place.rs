@@ -1,7 +1,8 @@
 //! Where a request has its query.
 
-use crate::descriptor::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
+
+use crate::descriptor::{Kind, MessageDescriptor};
 
 const QUERY: &str = "query";
 

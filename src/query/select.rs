@@ -1,9 +1,9 @@
 //! `--filter`, `--filter-any` and `--search` as conditions of a request's query.
 
-use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use super::place::Place;
+use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::filter::{ALL_FLAG, ANY_FLAG, Condition, Conditions, Filters, SEARCH_FLAG};
 

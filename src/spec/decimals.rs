@@ -2,11 +2,10 @@
 //!
 //! A `google.protobuf.Struct` takes `1.10` as the number 1.1. As a measure it is that; as a version it is another one.
 
-use crate::descriptor::MessageDescriptor;
-
 use super::Warning;
 use super::request::Origin;
 use super::typing::Shape;
+use crate::descriptor::MessageDescriptor;
 use crate::path::FieldPath;
 use crate::yaml::{Content, Node, value};
 

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use crate::descriptor::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::params::Param;
 use super::renames::{Given, Plan};
 use super::request::{Document, Origin, Overrides, Request};
 use super::{advice, decimals};
+use crate::descriptor::{Kind, MessageDescriptor};
 use crate::error::{self, Error, Result};
 use crate::path::FieldPath;
 use crate::value::is_empty;

@@ -1,6 +1,5 @@
 //! `-p KEY=VALUE`: one value, set at one path.
 
-use crate::descriptor::{Kind, MessageDescriptor};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
@@ -8,6 +7,7 @@ use serde_json::{Map, Value};
 use super::MAX_DEPTH;
 use super::source::{self, Stdin, Syntax, Text};
 use super::typing::{Shape, Wrong};
+use crate::descriptor::{Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::path::{FieldPath, Segment};
 use crate::yaml::{Fault, value};

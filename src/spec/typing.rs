@@ -8,10 +8,10 @@
 
 use std::rc::Rc;
 
-use crate::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::LIMITS;
+use crate::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use crate::nearest::{hint_at_field, nearest};
 use crate::path::Segment;
 use crate::well_known::WellKnown;

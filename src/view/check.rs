@@ -1,8 +1,7 @@
 //! A path against the type of the rows that it will walk through.
 
-use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
-
 use super::selector::Step;
+use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::nearest::{hint_at_field, nearest};
 use crate::well_known::WellKnown;

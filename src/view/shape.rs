@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -11,6 +10,7 @@ use super::columns::Column;
 use super::document::{Document, List, RESULTS, TOTAL_COUNT};
 use super::wired::{ListPlan, WireList};
 use super::{Columns, Sort, check};
+use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::well_known::WellKnown;
 

@@ -5,7 +5,6 @@ mod row;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use crate::descriptor::MessageDescriptor;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -15,6 +14,7 @@ use super::document::{RESULTS, total};
 use super::rows::{Made, TakeRow};
 use super::{Cell, Column, Columns, List, Rows};
 use crate::decode::{Field, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
+use crate::descriptor::MessageDescriptor;
 use crate::json::{Layout, Text};
 
 /// What is written at once, in bytes.

@@ -7,31 +7,15 @@
 
 use std::collections::BTreeSet;
 
-use super::index::{Index, NAME, Type, field, file, message};
+use super::index::{Index, Type};
 use super::is_syntax;
 use super::own::{DESCRIPTOR, PACKAGE};
-use super::parts::{Broken, Part, parts, put, text};
-use super::service::{self, METHOD};
-
-/// `FileDescriptorSet.file`.
-const FILE: u32 = 1;
-/// `MethodDescriptorProto`'s own.
-const INPUT: u32 = 2;
-const OUTPUT: u32 = 3;
-const METHOD_OPTIONS: u32 = 4;
-/// `EnumDescriptorProto`'s own.
-const VALUE: u32 = 2;
-const ENUM_OPTIONS: u32 = 3;
-const VALUE_OPTIONS: u32 = 3;
-/// `OneofDescriptorProto.options`.
-const ONEOF_OPTIONS: u32 = 2;
-/// What options say about the reading of messages: `FieldOptions.packed`, `MessageOptions.map_entry` and
-/// `EnumOptions.allow_alias`.
-const PACKED: u32 = 2;
-const MAP_ENTRY: u32 = 7;
-const ALLOW_ALIAS: u32 = 2;
-/// Options in the words of the source, which no compiler has looked at.
-const UNINTERPRETED: u32 = 999;
+use super::service;
+use crate::descriptor::numbers::{
+    NAME, enumeration, field, file, message, method as method_numbers, oneof, option, service as service_numbers,
+    set as set_numbers, value,
+};
+use crate::descriptor::parts::{Broken, Part, parts, put, text};
 
 /// Can hold a message of any type.
 const ANY: &str = ".google.protobuf.Any";
@@ -78,8 +62,8 @@ impl<'a> Closure<'a> {
 
     /// Finds all that the messages of `method`, which is of the file `at`, can hold.
     fn reach_method(&mut self, at: usize, method: &[u8]) -> Result<(), Broken> {
-        self.reach(at, text(method, INPUT)?)?;
-        self.reach(at, text(method, OUTPUT)?)?;
+        self.reach(at, text(method, method_numbers::INPUT)?)?;
+        self.reach(at, text(method, method_numbers::OUTPUT)?)?;
         while let Some(open) = self.open.pop() {
             let (file, bytes) = (self.index.types[open].file, self.index.types[open].bytes);
             for part in parts(bytes) {
@@ -163,10 +147,10 @@ impl<'a> Closure<'a> {
             if file_at == at {
                 put(&mut encoded, file::SERVICE, &one_method(service, method)?);
             }
-            put(&mut set, FILE, &encoded);
+            put(&mut set, set_numbers::FILE, &encoded);
         }
         if let Some(stand_in) = options.stand_in() {
-            put(&mut set, FILE, &stand_in);
+            put(&mut set, set_numbers::FILE, &stand_in);
         }
         Ok(set)
     }
@@ -209,7 +193,7 @@ impl<'a> Closure<'a> {
                 message::NESTED | message::ENUM => self.encode_type(&mut encoded, part, &mut next, options)?,
                 _ if need < Need::Whole => {}
                 message::FIELD => put(&mut encoded, message::FIELD, &encode_field(part.content, options)?),
-                message::ONEOF => put(&mut encoded, message::ONEOF, &without(part.content, ONEOF_OPTIONS)?),
+                message::ONEOF => put(&mut encoded, message::ONEOF, &without(part.content, oneof::OPTIONS)?),
                 message::OPTIONS => options.keep(&mut encoded, part, Of::Message)?,
                 _ => {}
             }
@@ -238,8 +222,8 @@ fn encode_enum(bytes: &[u8], options: &mut Options) -> Result<Vec<u8>, Broken> {
         let part = part?;
         match part.number {
             NAME => encoded.extend_from_slice(part.whole),
-            VALUE => put(&mut encoded, VALUE, &without(part.content, VALUE_OPTIONS)?),
-            ENUM_OPTIONS => options.keep(&mut encoded, part, Of::Enum)?,
+            enumeration::VALUE => put(&mut encoded, enumeration::VALUE, &without(part.content, value::OPTIONS)?),
+            enumeration::OPTIONS => options.keep(&mut encoded, part, Of::Enum)?,
             _ => {}
         }
     }
@@ -250,7 +234,7 @@ fn encode_enum(bytes: &[u8], options: &mut Options) -> Result<Vec<u8>, Broken> {
 fn one_method(service: &[u8], method: &[u8]) -> Result<Vec<u8>, Broken> {
     let mut encoded = Vec::new();
     put(&mut encoded, NAME, text(service, NAME)?.as_bytes());
-    put(&mut encoded, METHOD, &without(method, METHOD_OPTIONS)?);
+    put(&mut encoded, service_numbers::METHOD, &without(method, method_numbers::OPTIONS)?);
     Ok(encoded)
 }
 
@@ -278,9 +262,9 @@ impl Of {
     /// The only option that is kept, by its number.
     fn kept(self) -> u32 {
         match self {
-            Self::Message => MAP_ENTRY,
-            Self::Field => PACKED,
-            Self::Enum => ALLOW_ALIAS,
+            Self::Message => option::MAP_ENTRY,
+            Self::Field => option::PACKED,
+            Self::Enum => option::ALLOW_ALIAS,
         }
     }
 }
@@ -300,7 +284,7 @@ impl Options {
         for option in parts(part.content) {
             let option = option?;
             match option.number {
-                UNINTERPRETED => return Err(Broken),
+                option::UNINTERPRETED => return Err(Broken),
                 number if number == of.kept() => kept.extend_from_slice(option.whole),
                 _ => {}
             }

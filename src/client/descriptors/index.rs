@@ -3,42 +3,8 @@
 use std::collections::HashMap;
 
 use super::own;
-use super::parts::{Broken, parts, text};
-
-/// The numbers of the fields of `FileDescriptorProto`.
-pub(super) mod file {
-    pub const NAME: u32 = 1;
-    pub const PACKAGE: u32 = 2;
-    pub const DEPENDENCY: u32 = 3;
-    pub const MESSAGE: u32 = 4;
-    pub const ENUM: u32 = 5;
-    pub const SERVICE: u32 = 6;
-    pub const EXTENSION: u32 = 7;
-    pub const SYNTAX: u32 = 12;
-    pub const EDITION: u32 = 14;
-}
-
-/// Those of `DescriptorProto`.
-pub(super) mod message {
-    pub const NAME: u32 = 1;
-    pub const FIELD: u32 = 2;
-    pub const NESTED: u32 = 3;
-    pub const ENUM: u32 = 4;
-    pub const EXTENSION: u32 = 6;
-    pub const OPTIONS: u32 = 7;
-    pub const ONEOF: u32 = 8;
-}
-
-/// Those of `FieldDescriptorProto`.
-pub(super) mod field {
-    pub const EXTENDEE: u32 = 2;
-    pub const TYPE_NAME: u32 = 6;
-    pub const OPTIONS: u32 = 8;
-    pub const JSON_NAME: u32 = 10;
-}
-
-/// Of `EnumDescriptorProto`, `ServiceDescriptorProto` and the like: the name of each is its first field.
-pub(super) const NAME: u32 = 1;
+use crate::descriptor::numbers::{NAME, field, file, message};
+use crate::descriptor::parts::{Broken, parts, text};
 
 /// How deep messages stand in each other at most: what is deeper, the library does not read either.
 const MAX_DEPTH: usize = 100;

@@ -3,7 +3,6 @@
 mod closure;
 mod index;
 mod own;
-mod parts;
 mod service;
 
 use std::fmt::Display;
@@ -12,15 +11,12 @@ use bytes::Bytes;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use tonic::Code;
 
+use crate::descriptor::numbers::{file, set as set_numbers};
+use crate::descriptor::parts::{Broken, Part, parts, put, text};
 use crate::descriptor::{self, MethodDescriptor};
 use crate::error::{Error, Result, code_name};
-use index::file;
-use parts::{Broken, Part, parts, put, text};
 
 pub(super) use own::is_own;
-
-/// `FileDescriptorSet.file`.
-const FILE: u32 = 1;
 
 /// What a server said of itself, as it said it: raw bytes, so that options unknown here survive. Protobuf's own files
 /// are not among them.
@@ -82,7 +78,7 @@ pub(super) fn pool(files: &[Bytes], place: &str) -> Result<DescriptorPool> {
         return Err(unfit(place, &format_args!("{} is of no syntax that is known here", name_of(file))));
     }
     let mut set = Vec::with_capacity(files.iter().map(|file| file.len() + 6).sum());
-    files.iter().for_each(|file| put(&mut set, FILE, file));
+    files.iter().for_each(|file| put(&mut set, set_numbers::FILE, file));
     let mut pool = DescriptorPool::global();
     pool.decode_file_descriptor_set(set.as_slice()).map_err(|error| unfit(place, &error))?;
     match odd_entry(&pool) {

@@ -2,7 +2,7 @@
 //!
 //! They are not taken from a server: they are the same everywhere, and what converts their messages relies on that.
 
-use super::parts::{Part, parts};
+use crate::descriptor::parts::{Part, parts};
 
 /// What the full names of their types begin with.
 pub(super) const PACKAGE: &str = "google.protobuf.";
@@ -45,9 +45,9 @@ mod tests {
 
     use prost_reflect::DescriptorPool;
 
-    use super::super::index::file;
-    use super::super::parts::text;
     use super::*;
+    use crate::descriptor::numbers::file;
+    use crate::descriptor::parts::text;
 
     #[test]
     fn they_are_those_that_the_library_knows() {

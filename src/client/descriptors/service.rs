@@ -1,10 +1,8 @@
 //! Services in encoded files.
 
-use super::index::{NAME, below, file};
-use super::parts::{Broken, parts, text};
-
-/// `ServiceDescriptorProto.method`.
-pub(super) const METHOD: u32 = 2;
+use super::index::below;
+use crate::descriptor::numbers::{NAME, file, service};
+use crate::descriptor::parts::{Broken, parts, text};
 
 /// The services of a file, by their full names.
 pub(super) fn of_file(bytes: &[u8]) -> Result<Vec<(String, &[u8])>, Broken> {
@@ -33,11 +31,11 @@ pub(super) fn find<'a>(
 }
 
 /// The methods of a service, by their names.
-pub(super) fn methods(service: &[u8]) -> Result<Vec<(&str, &[u8])>, Broken> {
+pub(super) fn methods(described: &[u8]) -> Result<Vec<(&str, &[u8])>, Broken> {
     let mut methods = Vec::new();
-    for part in parts(service) {
+    for part in parts(described) {
         let part = part?;
-        if part.number == METHOD {
+        if part.number == service::METHOD {
             methods.push((text(part.content, NAME)?, part.content));
         }
     }

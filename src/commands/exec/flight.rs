@@ -38,8 +38,6 @@ pub struct Flight<R, S, F, T, E> {
     waiting: VecDeque<Job<R>>,
     send: S,
     bounds: Bounds<E>,
-    /// The most outcomes that are handed back together.
-    together: usize,
     is_stopped: bool,
     /// How many were sent.
     sent: usize,
@@ -60,12 +58,10 @@ where
 {
     /// Sends nothing yet. `send` begins one job.
     pub fn new(jobs: impl IntoIterator<Item = Job<R>>, bounds: Bounds<E>, send: S) -> Self {
-        let together = bounds.width.div_ceil(2).clamp(1, MAX_TOGETHER);
         Self {
             waiting: jobs.into_iter().collect(),
             send,
             bounds,
-            together,
             is_stopped: false,
             sent: 0,
             in_flight: FuturesUnordered::new(),
@@ -102,7 +98,7 @@ where
             tokio::task::yield_now().await;
         }
         let ready = poll_fn(|context| self.poll_next(context)).await;
-        self.is_hasty = ready.len() == self.together;
+        self.is_hasty = ready.len() == self.together();
         ready
     }
 
@@ -113,9 +109,14 @@ where
         (self.landed.into_iter().collect(), left)
     }
 
+    /// The most outcomes that are handed back together.
+    fn together(&self) -> usize {
+        self.bounds.width.div_ceil(2).clamp(1, MAX_TOGETHER)
+    }
+
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Vec<Landed<T, E>>> {
         let mut ready = Vec::new();
-        while ready.len() < self.together {
+        while ready.len() < self.together() {
             let at_once = self.fill(context);
             if let Some(outcome) = self.landed.remove(&self.next) {
                 ready.push((self.next, outcome));

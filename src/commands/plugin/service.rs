@@ -1,6 +1,5 @@
 //! The Repository service as plans need it: its methods, what their descriptors say, and what it has.
 
-use crate::descriptor::{FieldDescriptor, MessageDescriptor};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use tonic::Code;
@@ -8,6 +7,7 @@ use tonic::Code;
 use super::{API_VERSION, resource};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
+use crate::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::error::{Error, Kind, Result};
 use crate::plugin::plan::Fields;
 

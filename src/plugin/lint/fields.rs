@@ -5,13 +5,12 @@
 
 use std::collections::HashMap;
 
-use crate::descriptor::{FieldDescriptor, MessageDescriptor};
-
 use super::document::{Document, Found, Sink};
 use super::finding::Severity;
 use super::generation::{Described, Generation, Generations};
 use super::rule::Rule;
 use crate::client::encode::{self, Fault, FaultKind};
+use crate::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::nearest::hint_at_field;
 use crate::path::{FieldPath, Segment};
 use crate::resource::verb;

@@ -5,7 +5,6 @@ use std::fmt;
 use prost_reflect::DescriptorPool;
 
 use crate::descriptor::MessageDescriptor;
-
 use crate::error::{Error, Result};
 use crate::repository;
 

@@ -2,12 +2,13 @@
 
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-use crate::wire_format::{Odd, Reader};
+use crate::wire_format::{self, Odd, Reader, Wire};
 
 /// One field of an encoded message, as it stands there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     pub number: u32,
+    pub wire: Wire,
     /// With its key and length: what to copy.
     pub whole: &'a [u8],
     /// A text or a message without its length; the encoded value of a number.
@@ -16,11 +17,20 @@ pub(super) struct Part<'a> {
 
 /// Bytes that are no message, or hold no text where one belongs. Groups count as that: descriptors have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Broken;
+pub(crate) struct Broken;
 
 impl<'a> Part<'a> {
+    /// What it holds if that is a message.
+    pub fn message(&self) -> Result<&'a [u8], Broken> {
+        if self.wire == Wire::Delimited { Ok(self.content) } else { Err(Broken) }
+    }
+
     pub fn text(&self) -> Result<&'a str, Broken> {
-        str::from_utf8(self.content).map_err(|_| Broken)
+        str::from_utf8(self.message()?).map_err(|_| Broken)
+    }
+
+    pub fn value(&self) -> Result<u64, Broken> {
+        if self.wire == Wire::Varint { Ok(wire_format::number(self.content)?) } else { Err(Broken) }
     }
 }
 
@@ -31,11 +41,11 @@ impl From<Odd> for Broken {
 }
 
 /// The fields of a message in their order.
-pub(super) fn parts(message: &[u8]) -> Parts<'_> {
+pub(crate) fn parts(message: &[u8]) -> Parts<'_> {
     Parts { message, reader: Reader::new(message) }
 }
 
-pub(super) struct Parts<'a> {
+pub(crate) struct Parts<'a> {
     message: &'a [u8],
     reader: Reader<'a>,
 }
@@ -45,7 +55,7 @@ impl<'a> Parts<'a> {
         let Some(entry) = self.reader.entry()? else { return Ok(None) };
         let whole = self.message.get(entry.key..entry.value.end).ok_or(Broken)?;
         let content = self.message.get(entry.value).ok_or(Broken)?;
-        Ok(Some(Part { number: entry.number, whole, content }))
+        Ok(Some(Part { number: entry.number, wire: entry.wire, whole, content }))
     }
 }
 
@@ -61,19 +71,23 @@ impl<'a> Iterator for Parts<'a> {
     }
 }
 
-/// The text of a field that is set once; empty where it is not.
-pub(super) fn text(message: &[u8], number: u32) -> Result<&str, Broken> {
-    for part in parts(message) {
-        let part = part?;
-        if part.number == number {
-            return part.text();
-        }
-    }
-    Ok("")
+/// The field of a number; of several the last, as protobuf has it.
+pub(crate) fn last(message: &[u8], number: u32) -> Result<Option<Part<'_>>, Broken> {
+    parts(message).try_fold(None, |last, part| part.map(|part| if part.number == number { Some(part) } else { last }))
+}
+
+/// The text of a field; empty where it is not set.
+pub(crate) fn text(message: &[u8], number: u32) -> Result<&str, Broken> {
+    last(message, number)?.map_or(Ok(""), |part| part.text())
+}
+
+/// The number in a field.
+pub(crate) fn value(message: &[u8], number: u32) -> Result<Option<u64>, Broken> {
+    last(message, number)?.map(|part| part.value()).transpose()
 }
 
 /// Appends a text or a message as a field.
-pub(super) fn put(message: &mut Vec<u8>, number: u32, content: &[u8]) {
+pub(crate) fn put(message: &mut Vec<u8>, number: u32, content: &[u8]) {
     encode_key(number, WireType::LengthDelimited, message);
     encode_varint(content.len() as u64, message);
     message.extend_from_slice(content);
