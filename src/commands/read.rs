@@ -152,6 +152,7 @@ impl Reading<'_> {
         if let Some(sort) = &wish.sort {
             shape.check_sort(sort, presentation.columns())?;
         }
+        presentation.show_first(query::response_fields(self.verb, &request.value));
         filters::put(&self.filters, &method, &mut request)?;
         let can_page = !method.is_streaming() && query::can_page(&method.input(), wish.sort.is_some());
         let page_size = page_size.filter(|_| can_page);

@@ -54,6 +54,9 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         if resolved.iter().any(|request| query::chooses_fields(&request.value)) {
             presentation.show_every_field();
         }
+        if let [only] = &resolved[..] {
+            presentation.show_first(query::response_fields(method.verb(), &only.value));
+        }
         let key = format!("{}_id", snake_case(method.resource_name()));
         let documents = resolved.iter().map(|request| Document::new(request, &method, &key));
         let documents = documents.collect::<Result<Vec<_>>>()?;
