@@ -86,6 +86,11 @@ impl Connector {
         &self.settings
     }
 
+    /// The longest wait for an answer; `None` waits without end.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
     /// The longest wait for a connection.
     pub fn connect_timeout(&self) -> Option<Duration> {
         self.connect_timeout

@@ -16,7 +16,8 @@ pub struct Sought<'a> {
     /// With its service named as the environment names it.
     pub resource: &'a Resource,
     pub verb: &'a str,
-    pub api_version: &'a str,
+    /// `None` leaves it to what there is.
+    pub api_version: Option<&'a str>,
 }
 
 /// A method as the service names it, and what describes it.
