@@ -483,6 +483,14 @@ fn a_version_is_taken_by_itself() {
     assert_snapshot!(without_ports(&transcript(&user, &lines), &[&server]));
 }
 
+#[test]
+fn plugin_commands_take_a_version_by_themselves_too() {
+    let server = offering(&[("repository.v2", &["Plugin"])]);
+    let user = user(&[("repository", &server.url())]);
+    assert_eq!(called(user.run("plugin list -c name -o quiet")), "repository.v2.Plugin");
+    assert_eq!(called(user.run("list plugin -c name -o quiet")), "repository.v2.Plugin");
+}
+
 /// Behind `--endpoint`, as an author of a plugin has it, the endpoint alone tells which service and version that is.
 #[test]
 fn a_plugins_own_server_is_called_without_a_version() {

@@ -1,5 +1,7 @@
 //! A resource among those that an endpoint offers, a service among those that an environment has.
 
+use std::collections::HashMap;
+
 use super::{Resource, forgive, version as versions};
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
@@ -51,10 +53,13 @@ impl Resource {
                 return Ok(found);
             }
         }
-        let wanted = self.version.as_deref().or(api_version);
         let is_wanted = |name: &&str| {
-            let is_same = |wanted: &str| version(name).is_some_and(|version| forgive::alike(version, wanted));
-            is_shared(name) || wanted.is_none_or(is_same)
+            let is_of = |wanted: &str| version(name).is_some_and(|version| forgive::alike(version, wanted));
+            match &self.version {
+                Some(wanted) => is_of(wanted),
+                // What all services have has versions of its own.
+                None => is_shared(name) || api_version.is_none_or(is_of),
+            }
         };
         let candidates: Vec<&str> = offered.iter().map(String::as_str).filter(is_wanted).collect();
         let own = |name: &str| self.owns(name);
@@ -216,16 +221,17 @@ impl Named {
 /// `siblings` are the services that are configured to be at the same endpoint. With `api_version`, other versions are left
 /// out. What a name with the service alone does not reach is named with its version.
 pub fn names(service: &str, siblings: &[String], offered: &[String], api_version: Option<&str>) -> Vec<Named> {
+    let is_own = |api: &ApiName<'_>| {
+        let is_same =
+            |typed: &String| forgive::alike(typed, api.service) || forgive::alike_in_number(typed, api.service);
+        api.service != SHARED && (service.is_empty() || siblings.iter().any(is_same))
+    };
     let of = |full_name: &String| {
-        let is_service = |typed: &str, name: &str| forgive::alike(typed, name) || forgive::alike_in_number(typed, name);
         let (of, resource) = match ApiName::parse(full_name) {
             Some(api) if api.service != SHARED && api_version.is_some_and(|wanted| wanted != api.version) => {
                 return None;
             }
-            Some(api) if service.is_empty() => (api.service, api.resource),
-            Some(api) if api.service != SHARED && siblings.iter().any(|typed| is_service(typed, api.service)) => {
-                (api.service, api.resource)
-            }
+            Some(api) if service.is_empty() || is_own(&api) => (api.service, api.resource),
             None if service.is_empty() => ("", full_name.as_str()),
             // What all services have, and other packages behind an endpoint, are asked of the service that is meant.
             _ => (service, last_part(full_name)),
@@ -234,13 +240,27 @@ pub fn names(service: &str, siblings: &[String], offered: &[String], api_version
         Some(Named { full_name: full_name.clone(), service: of.to_owned(), resource: resource.to_owned(), name })
     };
     let mut named: Vec<Named> = offered.iter().filter(|name| !is_reflection(name)).filter_map(of).collect();
-    for one in &mut named {
-        let reaches = |name: &str| {
-            let found = Resource::parse(name).and_then(|resource| resource.choose(offered, api_version, ""));
-            found.is_ok_and(|(_, full_name)| full_name == one.full_name)
+    let mut same: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut versions: HashMap<String, usize> = HashMap::new();
+    for (at, one) in named.iter().enumerate() {
+        same.entry(one.name.clone()).or_default().push(at);
+        one.versioned().into_iter().for_each(|versioned| *versions.entry(versioned).or_default() += 1);
+    }
+    for group in same.into_values().filter(|group| group.len() > 1) {
+        // As `find` chooses between them.
+        let order = |at: usize| {
+            let full_name = &named[at].full_name;
+            let is_own = ApiName::parse(full_name).is_some_and(|api| is_own(&api));
+            (is_own, is_shared(full_name), rank(version(full_name).unwrap_or_default()))
         };
-        if let (false, Some(versioned)) = (reaches(&one.name), one.versioned()) {
-            one.name = if reaches(&versioned) { versioned } else { one.full_name.clone() };
+        let best = group.iter().map(|&at| order(at)).max();
+        let is_reached: Vec<bool> = group.iter().map(|&at| Some(order(at)) == best).collect();
+        let is_clear = is_reached.iter().filter(|is_reached| **is_reached).count() == 1;
+        for (at, is_reached) in group.into_iter().zip(is_reached) {
+            if let (false, Some(versioned)) = (is_reached && is_clear, named[at].versioned()) {
+                let is_clear = versions.get(&versioned) == Some(&1);
+                named[at].name = if is_clear { versioned } else { named[at].full_name.clone() };
+            }
         }
     }
     named
@@ -527,7 +547,12 @@ mod tests {
         let named = |service: &str, siblings: &[&str], offered: &[&str], version: Option<&str>| {
             let offered: Vec<String> = offered.iter().map(|&name| name.to_owned()).collect();
             let siblings: Vec<String> = siblings.iter().map(|&name| name.to_owned()).collect();
-            names(service, &siblings, &offered, version).into_iter().map(|named| named.name).collect::<Vec<_>>()
+            let named = names(service, &siblings, &offered, version);
+            for one in named.iter().filter(|one| one.name != one.full_name) {
+                let found = Resource::parse(&one.name).unwrap().choose(&offered, version, "local").unwrap();
+                assert_eq!(found.1, one.full_name, "{}", one.name);
+            }
+            named.into_iter().map(|named| named.name).collect::<Vec<_>>()
         };
         assert_eq!(
             named("identity", &["identity"], &IDENTITY, None),
@@ -553,6 +578,8 @@ mod tests {
             ["secret.Secret", "user_secret.UserSecret", "secret.Health"]
         );
         assert_eq!(named("", &[], &secret, None), ["secret.Secret", "user_secret.UserSecret", "grpc.health.v1.Health"]);
+        let health = ["grpc.health.v1.Health", "spaceone.api.other.v1.Health", "spaceone.api.secret.v1.Secret"];
+        assert_eq!(named("secret", &["secret"], &health, None), ["secret.Health", "secret.v1.Health", "secret.Secret"]);
         let clash = ["spaceone.api.inventory.v1.Metric", "spaceone.api.inventory_v2.v1.Metric"];
         assert_eq!(
             named("inventory", &["inventory"], &clash, None),
