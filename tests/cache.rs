@@ -136,12 +136,16 @@ fn echoing(versions: &[&str], port: u16) -> Server {
     let source = |version: &&str| {
         format!(
             "syntax = \"proto3\"; package spaceone.api.lab.{version}; message Text {{ string text = 1; }}
-             message Texts {{ repeated Text results = 1; }} service Echo {{ rpc list(Text) returns (Texts); }}"
+             message Texts {{ repeated Text results = 1; }}
+             service Echo {{ rpc list(Text) returns (Texts); rpc create(Text) returns (Text); }}"
         )
     };
     let sources: Vec<String> = versions.iter().map(source).collect();
     let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
-    let answer = |call: &Call| vec![Ok(json!({"results": [{"text": call.service}]}))];
+    let answer = |call: &Call| {
+        let text = json!({"text": call.service});
+        vec![Ok(if call.method == "list" { json!({"results": [text]}) } else { text })]
+    };
     Server::on_port_with(port, Api::of_packages(&sources), Reflection::Own { imports: true }, answer)
 }
 
@@ -174,6 +178,28 @@ fn a_service_without_v1_is_called_by_what_was_kept_too() {
     drop(server);
     let _server = echoing(&["v3"], port);
     assert_eq!(user.run(&list).quiet_success(), "spaceone.api.lab.v3.Echo\n");
+}
+
+#[test]
+fn the_version_is_known_to_what_writes_too() {
+    let server = echoing(&["v2"], 0);
+    let user = Spacectl::new();
+    let create = at(&server, "exec create lab.Echo -c text -o quiet");
+    let asked = |line: &str| {
+        user.run(line).quiet_success();
+        let mut questions = server.describing().take_questions();
+        questions.retain(|question| question.starts_with("symbol "));
+        questions
+    };
+    let by_rule = "symbol spaceone.api.lab.v1.Echo".to_owned();
+    assert_eq!(asked(&create), [by_rule.clone(), format!("symbol {OTHER}")]);
+    assert_eq!(asked(&create), [format!("symbol {OTHER}")]);
+    assert_eq!(asked(&format!("--no-cache {create}")), [by_rule, format!("symbol {OTHER}")]);
+    let port = server.port();
+    drop(server);
+    let server = echoing(&["v1", "v2"], port);
+    assert_eq!(user.run(&create).quiet_success(), "spaceone.api.lab.v1.Echo\n");
+    assert_eq!(server.calls().len(), 1);
 }
 
 /// What stands for one API in the place of another.
