@@ -479,6 +479,8 @@ fn a_version_is_taken_by_itself() {
         "list identity.v3.Role",
         "list identity.v2.Usr",
         "list spaceone.api.identity.v1.User",
+        "list inventory.v2.Region",
+        "list greet.v1.Greeter",
     ];
     assert_snapshot!(without_ports(&transcript(&user, &lines), &[&server]));
 }

@@ -14,7 +14,7 @@ mod version;
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::platform::ApiName;
+use crate::platform::{ApiName, SERVICES};
 
 pub use offered::{Named, is_reflection, names, service_among};
 pub use version::{PLUGIN, is_version};
@@ -121,7 +121,9 @@ impl Resource {
     /// Whether it was typed by a full name that is none of the platform's, such as `grpc.health.v1.Health`: what stands
     /// first in it is no service that a configuration knows.
     pub fn is_foreign(&self) -> bool {
-        self.full_name.as_deref().is_some_and(|name| ApiName::parse(name).is_none())
+        // `identity.v2.User` may be a full name, but hardly is one.
+        let is_of_platform = self.version.is_some() && SERVICES.contains(&self.service.as_str());
+        !is_of_platform && self.full_name.as_deref().is_some_and(|name| ApiName::parse(name).is_none())
     }
 
     /// The full name of its gRPC service, by the platform's rule `spaceone.api.SERVICE.VERSION.RESOURCE`. Where no version
