@@ -38,7 +38,7 @@ impl Resource {
             },
             Some(found) => found,
         };
-        Ok((self.known_as(found, offered), found.to_owned()))
+        Ok((self.known_as(found, self.is_home(offered)), found.to_owned()))
     }
 
     fn find<'a>(&self, offered: &'a [String], api_version: Option<&str>, place: &str) -> Result<Option<&'a str>> {
@@ -73,7 +73,7 @@ impl Resource {
             };
             let of_service = fitting(&own);
             if !of_service.is_empty() {
-                return self.only(&of_service, offered, place).map(Some);
+                return self.only(&of_service, is_home, place).map(Some);
             }
             if degree == 0
                 && let [only] = fitting(&elsewhere)[..]
@@ -83,7 +83,7 @@ impl Resource {
             let of_others = if degree > 0 && is_home { fitting(&others) } else { Vec::new() };
             for group in [of_others, fitting(&is_shared)] {
                 if !group.is_empty() {
-                    return self.only(&group, offered, place).map(Some);
+                    return self.only(&group, is_home, place).map(Some);
                 }
             }
         }
@@ -98,7 +98,7 @@ impl Resource {
             };
             let fitting: Vec<&str> = offered.iter().map(String::as_str).filter(fits).collect();
             if !fitting.is_empty() {
-                return self.only(&fitting, offered, place).map(Some);
+                return self.only(&fitting, self.is_home(offered), place).map(Some);
             }
         }
         Ok(None)
@@ -109,10 +109,10 @@ impl Resource {
         offered.iter().any(|name| self.owns(name))
     }
 
-    /// This resource under the names that it can be called by, among those that are `offered`.
-    fn known_as(&self, full_name: &str, offered: &[String]) -> Self {
+    /// This resource under the names that it can be called by, as of [`Resource::is_home`].
+    fn known_as(&self, full_name: &str, is_home: bool) -> Self {
         let api = ApiName::parse(full_name);
-        let is_own = |api: &ApiName<'_>| self.owns(full_name) || (api.service != SHARED && !self.is_home(offered));
+        let is_own = |api: &ApiName<'_>| self.owns(full_name) || (api.service != SHARED && !is_home);
         let (service, name) = match api {
             Some(api) if self.service.is_empty() || is_own(&api) => (api.service, api.resource),
             // What all services have, and other packages behind its endpoint, are asked of the service that is meant.
@@ -143,11 +143,11 @@ impl Resource {
     }
 
     /// The only one of those that fit, of which there is one at least.
-    fn only<'a>(&self, fitting: &[&'a str], offered: &[String], place: &str) -> Result<&'a str> {
+    fn only<'a>(&self, fitting: &[&'a str], is_home: bool, place: &str) -> Result<&'a str> {
         if let [only] = fitting {
             return Ok(only);
         }
-        let names: Vec<String> = fitting.iter().map(|name| self.known_as(name, offered).to_string()).collect();
+        let names: Vec<String> = fitting.iter().map(|name| self.known_as(name, is_home).to_string()).collect();
         let error = Error::usage(format!("{self} can be several resources of {place}"))
             .hint(format!("name one of them: {}", names.join(", ")));
         Err(self.say_alias(error))
@@ -155,6 +155,7 @@ impl Resource {
 
     /// The error for a resource that is not among the `offered` full names.
     fn unknown(&self, offered: &[String], api_version: Option<&str>, place: &str) -> Error {
+        let is_home = self.is_home(offered);
         let typed = self.version.as_deref().or(self.full_name.as_deref().and_then(version));
         let asked = typed.or(api_version);
         let is_same = |name: &&str| {
@@ -169,7 +170,7 @@ impl Resource {
             let error = Error::usage(format!("{place} has no version {asked} of {self}"));
             own.sort_by_key(|name| std::cmp::Reverse(version(name).map(rank)));
             let hint = if typed.is_some() {
-                let names: Vec<String> = own.iter().map(|name| self.known_as(name, offered).to_string()).collect();
+                let names: Vec<String> = own.iter().map(|name| self.known_as(name, is_home).to_string()).collect();
                 format!("name it {}", names.join(" or "))
             } else {
                 let mut flags: Vec<String> =
@@ -182,16 +183,17 @@ impl Resource {
         let error = self.say_alias(Error::usage(format!("{place} has no resource {self}")));
         let meant = nearest(&self.name, offered.iter().map(|name| last_part(name)));
         match meant.and_then(|meant| offered.iter().find(|name| last_part(name) == meant)) {
-            Some(name) => error.hint(format!("did you mean {}?", self.known_as(name, offered))),
+            Some(name) => error.hint(format!("did you mean {}?", self.known_as(name, is_home))),
             None => error.hint(format!("it offers {}", self.names_of(offered))),
         }
     }
 
     /// What is offered, each as it can be typed in this resource's place.
     fn names_of(&self, offered: &[String]) -> String {
+        let is_home = self.is_home(offered);
         let described = offered.iter().filter(|name| !is_reflection(name));
         let mut names: Vec<String> = described
-            .map(|name| Self { full_name: None, version: None, ..self.known_as(name, offered) }.to_string())
+            .map(|name| Self { full_name: None, version: None, ..self.known_as(name, is_home) }.to_string())
             .collect();
         names.sort_unstable();
         names.dedup();
@@ -267,14 +269,16 @@ pub fn names(service: &str, siblings: &[String], offered: &[String], api_version
 }
 
 /// Of several versions of one resource the one that is taken where none is asked for: v1, else the highest.
-fn newest(names: Vec<&str>) -> Vec<&str> {
-    let is_older = |name: &str, other: &str| match (ApiName::parse(name), ApiName::parse(other)) {
-        (Some(name), Some(other)) => {
-            (name.service, name.resource) == (other.service, other.resource) && rank(name.version) < rank(other.version)
-        }
-        _ => false,
-    };
-    names.iter().copied().filter(|name| !names.iter().any(|other| is_older(name, other))).collect()
+fn newest(mut names: Vec<&str>) -> Vec<&str> {
+    let mut best = HashMap::new();
+    for api in names.iter().filter_map(|name| ApiName::parse(name)) {
+        let known = best.entry((api.service, api.resource)).or_insert(rank(api.version));
+        *known = rank(api.version).max(*known);
+    }
+    names.retain(|name| {
+        ApiName::parse(name).is_none_or(|api| best.get(&(api.service, api.resource)) == Some(&rank(api.version)))
+    });
+    names
 }
 
 /// How versions are chosen from: v1 before all others, v10 before v2 before v2beta1, and plugins' own last.
