@@ -129,6 +129,79 @@ fn nothing_is_shown_before_the_proof_be_it_rows_or_an_error() {
     }
 }
 
+/// The same service where v1 is not what it offers.
+const OTHER: &str = "spaceone.api.lab.v2.Echo";
+
+fn echoing(versions: &[&str], port: u16) -> Server {
+    let source = |version: &&str| {
+        format!(
+            "syntax = \"proto3\"; package spaceone.api.lab.{version}; message Text {{ string text = 1; }}
+             message Texts {{ repeated Text results = 1; }}
+             service Echo {{ rpc list(Text) returns (Texts); rpc create(Text) returns (Text); }}"
+        )
+    };
+    let sources: Vec<String> = versions.iter().map(source).collect();
+    let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+    let answer = |call: &Call| {
+        let text = json!({"text": call.service});
+        vec![Ok(if call.method == "list" { json!({"results": [text]}) } else { text })]
+    };
+    Server::on_port_with(port, Api::of_packages(&sources), Reflection::Own { imports: true }, answer)
+}
+
+#[test]
+fn a_service_without_v1_is_called_by_what_was_kept_too() {
+    let server = echoing(&["v2"], 0);
+    let user = Spacectl::new();
+    let list = at(&server, "list lab.Echo -o quiet");
+    assert_eq!(user.run(&list).quiet_success(), format!("{OTHER}\n"));
+    let symbols = server.describing().take_questions();
+    assert!(symbols.contains(&format!("symbol {OTHER}")), "{symbols:?}");
+    for _ in 0..2 {
+        let (requests, calls) = (server.requests(), server.calls().len());
+        assert_eq!(user.run(&list).quiet_success(), format!("{OTHER}\n"));
+        assert_eq!((server.requests() - requests, server.calls().len() - calls), (2, 1));
+        assert_eq!(server.describing().take_questions(), ["services".to_owned(), format!("symbol {OTHER}")]);
+    }
+    // What was kept for any version is not what is kept for one.
+    let refused = user.run(&format!("{list} --api-version v1"));
+    assert_eq!((refused.status, refused.stdout.as_str()), (Some(2), ""), "{refused}");
+    assert_eq!(user.run(&format!("{list} --api-version v2")).quiet_success(), format!("{OTHER}\n"));
+    // Another one comes in its place, of which v1 is meant.
+    let port = server.port();
+    drop(server);
+    let server = echoing(&["v1", "v2"], port);
+    for _ in 0..2 {
+        assert_eq!(user.run(&list).quiet_success(), "spaceone.api.lab.v1.Echo\n");
+    }
+    assert_eq!(user.run(&format!("{list} --api-version v2")).quiet_success(), format!("{OTHER}\n"));
+    drop(server);
+    let _server = echoing(&["v3"], port);
+    assert_eq!(user.run(&list).quiet_success(), "spaceone.api.lab.v3.Echo\n");
+}
+
+#[test]
+fn the_version_is_known_to_what_writes_too() {
+    let server = echoing(&["v2"], 0);
+    let user = Spacectl::new();
+    let create = at(&server, "exec create lab.Echo -c text -o quiet");
+    let asked = |line: &str| {
+        user.run(line).quiet_success();
+        let mut questions = server.describing().take_questions();
+        questions.retain(|question| question.starts_with("symbol "));
+        questions
+    };
+    let by_rule = "symbol spaceone.api.lab.v1.Echo".to_owned();
+    assert_eq!(asked(&create), [by_rule.clone(), format!("symbol {OTHER}")]);
+    assert_eq!(asked(&create), [format!("symbol {OTHER}")]);
+    assert_eq!(asked(&format!("--no-cache {create}")), [by_rule, format!("symbol {OTHER}")]);
+    let port = server.port();
+    drop(server);
+    let server = echoing(&["v1", "v2"], port);
+    assert_eq!(user.run(&create).quiet_success(), "spaceone.api.lab.v1.Echo\n");
+    assert_eq!(server.calls().len(), 1);
+}
+
 /// What stands for one API in the place of another.
 type Generation = fn(u16) -> Server;
 

@@ -137,7 +137,7 @@ fn a_description_is_not_waited_for_as_long_as_an_answer() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let start = Instant::now();
     let port = silent.local_addr().unwrap().port();
-    let run = Spacectl::new().run(&format!("api-resources --endpoint grpc://127.0.0.1:{port}"));
+    let run = Spacectl::new().run(&format!("list lab.Echo --endpoint grpc://127.0.0.1:{port}"));
     assert!(start.elapsed() < Duration::from_secs(60), "{run}");
     assert_eq!(run.status, Some(68), "{run}");
     assert!(run.stderr.contains("no answer within 10s") && run.stderr.contains("--timeout 0"), "{run}");

@@ -346,6 +346,50 @@ fn a_configured_environment_is_known() {
     assert_eq!(server.calls().len(), 0);
 }
 
+const IDENTITY: [&str; 3] = [
+    r#"syntax = "proto3"; package spaceone.api.identity.v2; message Q { string user_id = 1; } message U { string user_id = 1; }
+       message Us { repeated U results = 1; }
+       service User { rpc list(Q) returns (Us); rpc enable(Q) returns (U); } service Role { rpc list(Q) returns (Us); }"#,
+    r#"syntax = "proto3"; package spaceone.api.identity.v1; message Q { string role_id = 1; } message Rs { repeated Q results = 1; }
+       service Role { rpc list(Q) returns (Rs); }"#,
+    r#"syntax = "proto3"; package spaceone.api.user_secret.v1; message Q { string secret_id = 1; }
+       message Qs { repeated Q results = 1; } service UserSecret { rpc list(Q) returns (Qs); }"#,
+];
+
+#[test]
+fn a_version_is_taken_by_itself() {
+    let answer = |_: &Call| vec![Ok(json!({"results": [{"user_id": "ann"}]}))];
+    let server = Server::start(Api::of_packages(&IDENTITY), answer);
+    let user = Spacectl::new();
+    user.run(&format!("config init -e lab --service identity={} --service dead=grpc://127.0.0.1:1", server.url()))
+        .success();
+    for (line, expected) in [
+        ("list identity.", &["identity.User", "identity.v2.Role", "identity.Role", "identity.UserSecret"][..]),
+        ("list identity.v2.", &["identity.v2.Role", "identity.v2.User"]),
+        ("list --api-version v2 identity.R", &["identity.Role"]),
+        ("list identity.UserS", &["identity.UserSecret"]),
+        ("exec en", &["enable"]),
+        ("exec enable identity.v2.", &["identity.v2.User"]),
+        ("list user -c u", &["user_id"]),
+        ("list role -c r", &["role_id"]),
+        ("list identity.v2.role -c u", &["user_id"]),
+        ("list --api-version v2 role -p u", &["user_id="]),
+        ("list identity.UserSecret -p s", &["secret_id="]),
+        ("get user --filter user_id=", &[]),
+        ("list user -p user_id=", &["user_id=ann"]),
+        ("explain identity.v2.User.l", &["identity.v2.User.list", "identity.v2.User.list."]),
+        ("explain identity.v2.User.list.u", &["identity.v2.User.list.user_id"]),
+        ("explain identity.v2.U", &["identity.v2.User", "identity.v2.User."]),
+        ("explain user.list.", &["user.list.user_id"]),
+    ] {
+        let mut offered = words(&user, &format!("spacectl {line}"));
+        let mut expected = expected.to_vec();
+        offered.sort();
+        expected.sort_unstable();
+        assert_eq!(offered, expected, "{line}");
+    }
+}
+
 #[test]
 fn values_are_those_that_rows_have() {
     let server = Server::start(Api::inline(SHOP), shop);

@@ -199,6 +199,41 @@ mod by_reflection {
     }
 
     #[test]
+    fn a_version_is_taken_by_itself() {
+        let package = |name: &str, service: &str, field: &str| {
+            format!(
+                "syntax = \"proto3\"; package spaceone.api.{name}; message Q {{ string {field} = 1; }}
+                 service {service} {{ rpc verify(Q) returns (Q); }}"
+            )
+        };
+        let packages = [
+            package("identity.v2", "User", "of_v2"),
+            package("identity.v3", "User", "of_v3"),
+            package("identity.plugin", "Sync", "of_plugin"),
+        ];
+        let server = Server::start(Api::of_packages(&packages.each_ref().map(String::as_str)), echo);
+        let user = Spacectl::new();
+        user.run(&format!("config init -e lab --service identity={}", server.url())).success();
+        for (line, resource, field) in [
+            ("user.verify", "identity.User", "of_v3"),
+            ("identity.User.verify", "identity.User", "of_v3"),
+            ("identity.v2.users.verify", "identity.v2.User", "of_v2"),
+            ("identity.v2.User.verify.of_v2", "identity.v2.User", "of_v2"),
+            ("identity.User.verify --api-version v2", "identity.User", "of_v2"),
+            ("identity.Sync.verify", "identity.Sync", "of_plugin"),
+            ("identity.plugin.Sync.verify", "identity.plugin.Sync", "of_plugin"),
+        ] {
+            let shown = user.run(&format!("explain {line}")).quiet_success();
+            assert!(shown.contains(&format!("RESOURCE:  {resource}\n")) && shown.contains(field), "{line}: {shown}");
+        }
+        let refused = user.run("explain identity.v4.User.verify");
+        assert!(
+            refused.status == Some(2) && refused.stderr.contains("identity.v3.User or identity.v2.User"),
+            "{refused}"
+        );
+    }
+
+    #[test]
     fn an_environment_is_asked_before_what_is_bundled() {
         let server = Server::start(Api::generation1(), echo);
         let user = Spacectl::new();

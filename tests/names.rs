@@ -36,6 +36,38 @@ const COST: &str = r#"
     service PlugIn { rpc list(Query) returns (Infos); }
     service Plugin { rpc list(Query) returns (Infos); }"#;
 
+/// A package with these resources, each of which can be listed and run.
+fn package(name: &str, resources: &[&str]) -> String {
+    let services: String = resources
+        .iter()
+        .map(|resource| {
+            format!("service {resource} {{ rpc list(Query) returns (Infos); rpc run(Query) returns (Info); }}")
+        })
+        .collect();
+    format!(
+        "syntax = \"proto3\"; package spaceone.api.{name}; message Query {{ string name = 1; }}
+         message Info {{ string name = 1; string kind = 2; }} message Infos {{ repeated Info results = 1; }} {services}"
+    )
+}
+
+/// An endpoint that offers these packages.
+fn offering(packages: &[(&str, &[&str])]) -> Server {
+    let sources: Vec<String> = packages.iter().map(|(name, resources)| package(name, resources)).collect();
+    let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+    Server::start(Api::of_packages(&sources), named)
+}
+
+/// An identity service with more versions than one of some resources.
+fn identity() -> Server {
+    offering(&[
+        ("identity.plugin", &["AccountCollector", "Role"]),
+        ("identity.v1", &["Policy"]),
+        ("identity.v2", &["Policy", "Role", "User", "Schema", "Job"]),
+        ("identity.v10", &["Role"]),
+        ("identity.v2beta1", &["User"]),
+    ])
+}
+
 /// Answers with the name of what was called.
 fn named(call: &Call) -> Vec<Result<Value, Status>> {
     let row = json!({"name": format!("{}/{}", call.service, call.method)});
@@ -407,6 +439,135 @@ fn services_are_asked_at_the_same_time_but_not_all_of_them() {
     assert_eq!((run.status, run.stdout.lines().count()), (Some(0), 3), "{run}");
     assert_eq!(run.stderr.lines().filter(|line| line.starts_with("warning: s")).count(), 9, "{run}");
     assert!(took >= 2 * limit && took < 8 * limit, "{took:?}");
+}
+
+#[test]
+fn a_version_is_taken_by_itself() {
+    let server = identity();
+    let user = user(&[("identity", &server.url()), ("other", "grpc://127.0.0.1:1")]);
+    user.run("config alias set people identity.v2beta1.User").success();
+    user.run("config alias set plain identity.user").success();
+    for options in ["", "--no-cache "] {
+        for (typed, reached) in [
+            ("user", "identity.v2.User"),
+            ("identity.users", "identity.v2.User"),
+            ("plain", "identity.v2.User"),
+            ("people", "identity.v2beta1.User"),
+            ("policy", "identity.v1.Policy"),
+            ("identity.v2.Policy", "identity.v2.Policy"),
+            ("Identity.V2.policies", "identity.v2.Policy"),
+            ("role", "identity.v10.Role"),
+            ("role --api-version v2", "identity.v2.Role"),
+            ("identity.Role --api-version plugin", "identity.plugin.Role"),
+            ("identity.plugin.role", "identity.plugin.Role"),
+            ("identity.AccountCollector", "identity.plugin.AccountCollector"),
+            ("spaceone.api.identity.v2.Role", "identity.v2.Role"),
+        ] {
+            for round in 0..2 {
+                let list = user.run(&format!("{options}list {typed} -c name -o quiet"));
+                assert_eq!(called(list), reached, "{typed} {round}");
+            }
+            let run = user.run(&format!("{options}exec run {typed} -c name -o quiet")).quiet_success();
+            assert_eq!(run, format!("spaceone.api.{reached}/run\n"), "{typed}");
+        }
+    }
+    let dry = user.run("exec run user -p name=x --dry-run").success();
+    assert!(dry.contains("spaceone.api.identity.v2.User/run"), "{dry}");
+    let lines = [
+        "list user --api-version v1",
+        "list role --api-version v3",
+        "list identity.v3.Role",
+        "list identity.v2.Usr",
+        "list spaceone.api.identity.v1.User",
+        "list inventory.v2.Region",
+        "list greet.v1.Greeter",
+    ];
+    assert_snapshot!(without_ports(&transcript(&user, &lines), &[&server]));
+}
+
+#[test]
+fn plugin_commands_take_a_version_by_themselves_too() {
+    let server = offering(&[("repository.v2", &["Plugin"])]);
+    let user = user(&[("repository", &server.url())]);
+    assert_eq!(called(user.run("plugin list -c name -o quiet")), "repository.v2.Plugin");
+    assert_eq!(called(user.run("list plugin -c name -o quiet")), "repository.v2.Plugin");
+}
+
+/// Behind `--endpoint`, as an author of a plugin has it, the endpoint alone tells which service and version that is.
+#[test]
+fn a_plugins_own_server_is_called_without_a_version() {
+    let server = offering(&[("monitoring.plugin", &["Webhook", "Event"])]);
+    for typed in ["Webhook", "webhook", "monitoring.Webhook", "monitoring.plugin.Webhook"] {
+        let run = Spacectl::new().run(&format!("--endpoint {} exec run {typed} -c name -o quiet", server.url()));
+        assert_eq!(run.quiet_success(), "spaceone.api.monitoring.plugin.Webhook/run\n", "{typed}");
+    }
+    let names = Spacectl::new().run(&format!("--endpoint {} api-resources -o quiet", server.url())).quiet_success();
+    assert_eq!(names, "monitoring.Event\nmonitoring.Webhook\n");
+}
+
+#[test]
+fn a_full_name_that_looks_like_one_with_a_version_is_one() {
+    let source = package("x", &["Greeter"]).replace("spaceone.api.x", "greet.v1");
+    let server = Server::start(Api::inline(&source), named);
+    let run = Spacectl::new().run(&format!("--endpoint {} list greet.v1.Greeter -c name -o quiet", server.url()));
+    assert_eq!(run.quiet_success(), "greet.v1.Greeter/list\n");
+    let run = user(&[("repository", &server.url())]).run("list greet.v1.greeter -c name -o quiet");
+    assert_eq!(run.quiet_success(), "greet.v1.Greeter/list\n");
+}
+
+#[test]
+fn what_api_resources_lists_can_be_typed() {
+    let (identity, secret) = (identity(), offering(&[("secret.v1", &["Secret"]), ("user_secret.v1", &["UserSecret"])]));
+    let user = user(&[("identity", &identity.url()), ("secret", &secret.url()), ("shared", &identity.url())]);
+    user.run("config alias set people identity.v2.User").success();
+    let shown = user.run("api-resources -c service,resource,name,short_names -o csv");
+    assert_snapshot!(shown);
+    let names = user.run("api-resources -c name,full_name -o csv").quiet_success();
+    for (name, full_name) in names.lines().skip(1).map(|line| line.split_once(',').unwrap()) {
+        let reached = user.run(&format!("list {name} -c name -o quiet")).quiet_success();
+        assert_eq!(reached, format!("{full_name}/list\n"), "{name}");
+    }
+    for typed in ["secret.UserSecret", "secret.user-secrets", "Secret.user_secret"] {
+        let listed = user.run(&format!("list {typed} -c name -o quiet"));
+        assert_eq!(called(listed), "user_secret.v1.UserSecret", "{typed}");
+    }
+    user.run("template set secret.UserSecret -c kind").success();
+    assert!(user.run("list secret.UserSecret").success().starts_with(" kind"), "its template counts");
+    let only = user.run("api-resources --service secret -o quiet").quiet_success();
+    assert_eq!(only, "secret.Secret\nsecret.UserSecret\n");
+}
+
+#[test]
+fn a_name_without_its_service_is_answered_with_those_that_have_it() {
+    let (identity, dashboard) = (identity(), offering(&[("dashboard.v1", &["Job"])]));
+    let user = user(&[("identity", &identity.url()), ("dashboard", &dashboard.url()), ("dead", "grpc://127.0.0.1:1")]);
+    let lines = [
+        "list schema",
+        "exec run jobs",
+        "explain Job",
+        "explain schemas.list",
+        "list --no-cache schema",
+        "list widget",
+    ];
+    assert_snapshot!(transcript(&user, &lines));
+    // What was told once is remembered.
+    let asked = (identity.requests(), dashboard.requests());
+    assert_eq!(user.run("exec run job").status, Some(2));
+    assert_eq!((identity.requests(), dashboard.requests()), asked);
+}
+
+/// Accepts connections and never says a word.
+#[test]
+fn one_silent_endpoint_does_not_keep_the_others_rows() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (inventory, place) = (inventory(), format!("grpc://{}", silent.local_addr().unwrap()));
+    let user = user(&[("silent", &place), ("inventory", &inventory.url())]);
+    let run = user.run("api-resources -o quiet");
+    assert_eq!((run.status, run.stdout.lines().count()), (Some(0), 3), "{run}");
+    assert_eq!(
+        run.stderr,
+        format!("warning: silent: cannot ask {place} what it offers: DEADLINE_EXCEEDED: no answer within 3s\n")
+    );
 }
 
 #[test]

@@ -298,6 +298,27 @@ fn a_template_serves_the_resource_however_that_was_typed() {
 }
 
 #[test]
+fn a_template_serves_every_version_of_the_resource() {
+    let source = |version: &str| {
+        format!(
+            "syntax = \"proto3\"; package spaceone.api.identity.{version}; message U {{ string name = 1; string id = 2; }}
+             message Us {{ repeated U results = 1; }} service User {{ rpc list(U) returns (Us); }}"
+        )
+    };
+    let answer = |_: &Call| vec![Ok(json!({"results": [{"name": "a", "id": "b"}]}))];
+    let server = support::Server::start(Api::of_packages(&[&source("v2"), &source("v3")]), answer);
+    for typed in ["user", "identity.v2.User", "Identity.v2.users"] {
+        let user = Spacectl::new();
+        user.run(&format!("template set {typed} -c 'name|Called'")).success();
+        for listed in ["user", "identity.v2.User", "identity.User --api-version v2"] {
+            let table = user.run(&format!("-e local list {listed} --endpoint {}", server.url())).quiet_success();
+            assert_eq!(headers(&table), ["Called"], "{typed} {listed}");
+        }
+        user.run(&format!("template remove {typed}")).success();
+    }
+}
+
+#[test]
 fn files_under_other_names_are_found_where_they_are_shown_and_removed() {
     let user = Spacectl::new();
     let folder = user.home().join(".spaceone/template");

@@ -100,6 +100,39 @@ fn a_page_of_statistics_is_put_where_the_request_has_it() {
 }
 
 #[test]
+fn what_is_grouped_by_comes_first_in_the_order_asked_for() {
+    let rows = |_: &Call| vec![Ok(json!({"results": [{"a": 1, "n": 2, "y": 3, "z": 4}, {"n": 5, "x": 6, "z": 7}]}))];
+    let (user, server) = (Spacectl::new(), Server::start(Api::inline(STATISTICS), rows));
+    let header = |line: &str| {
+        let shown = user.run(&format!("--endpoint {} {line}", server.url())).quiet_success();
+        shown
+            .lines()
+            .next()
+            .unwrap()
+            .split([' ', '|', ','])
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let stage =
+        "{group: {keys: [{key: k, name: z}, {key: l, name: x}], fields: [{name: n, operator: sum}, {name: a}]}}";
+    for format in ["table", "csv"] {
+        for line in ["stat lab.Cost", "exec stat lab.Cost", "stat lab.Resource"] {
+            assert_eq!(header(&format!("{line} -o {format} -p 'aggregate=[{stage}]'")), "z x n a y", "{line} {format}");
+        }
+        let fields = "fields={n: {operator: count}, a: {operator: sum}}";
+        let line = format!("analyze lab.Cost -o {format} -p 'group_by=[data.z, {{key: q, name: y}}]' -p '{fields}'");
+        assert_eq!(header(&line), "z y n a x");
+        assert_eq!(header(&format!("stat lab.Cost -o {format}")), "a n y z x");
+        assert_eq!(header(&format!("stat lab.Cost -o {format} -p 'aggregate=[{stage}]' -c a,z")), "a z");
+    }
+    let stat = format!("--endpoint {} stat lab.Cost -p 'aggregate=[{stage}]'", server.url());
+    assert_eq!(user.run(&format!("{stat} -o csv")).quiet_success(), "z,x,n,a,y\n4,,2,1,3\n7,6,5,,\n");
+    let lines = user.run(&format!("{stat} -o jsonl")).quiet_success();
+    assert_eq!(lines.lines().next(), Some(r#"{"a":1,"n":2,"y":3,"z":4}"#));
+}
+
+#[test]
 fn statistics_are_asked_for_with_a_files_query() {
     let (user, server) = (Spacectl::new(), Server::start(Api::inline(STATISTICS), rows));
     user.file("by.yml", "query:\n  aggregate:\n  - group:\n      keys:\n      - {key: provider, nmae: provider}\n");

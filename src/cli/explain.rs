@@ -15,9 +15,9 @@ pub struct Explain {
     /// What to explain, as SERVICE.RESOURCE[.VERB[.FIELD]]
     #[arg(value_name = "RESOURCE[.VERB[.FIELD]]")]
     pub path: String,
-    /// Version of the API
-    #[arg(long, value_name = "VERSION", default_value = "v1", hide_short_help = true)]
-    pub api_version: String,
+    /// Version of the API; by itself v1 where there is one, else the highest
+    #[arg(long, value_name = "VERSION", hide_short_help = true)]
+    pub api_version: Option<String>,
     #[command(flatten)]
     pub form: ExplainForm,
 }

@@ -18,9 +18,9 @@ pub struct Request {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub file_parameter: Vec<String>,
 
-    /// Version of the API
-    #[arg(long, value_name = "VERSION", default_value = "v1", hide_short_help = true)]
-    pub api_version: String,
+    /// Version of the API; by itself v1 where there is one, else the highest
+    #[arg(long, value_name = "VERSION", hide_short_help = true)]
+    pub api_version: Option<String>,
 
     /// Send fields as they are named: translate nothing between the generations of the API
     #[arg(long)]

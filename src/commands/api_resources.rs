@@ -1,21 +1,21 @@
 //! `api-resources`: what the environment's endpoints offer, as they themselves tell it.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
-use prost_reflect::ServiceDescriptor;
 use serde_json::{Value, json};
+use tonic::Code;
 
 use super::connector::Connector;
 use super::present::Presentation;
 use super::{Context, block_on};
 use crate::cli::{API_RESOURCES_COLUMNS as COLUMNS, ApiResources, Format};
 use crate::client::reflection::{self, Described};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, code_name};
 use crate::nearest::{hint_at_field, nearest};
-use crate::platform::ApiName;
 use crate::resource::alias::{self, Own};
-use crate::resource::{is_reflection, service_among};
+use crate::resource::{self, Named, service_among};
 use crate::view::Document;
 
 /// What the Python client shows, under its headers.
@@ -25,6 +25,9 @@ const QUIET: &str = "name";
 
 /// How many services are asked at the same time. A platform has about twenty, and each answers for all its resources.
 const AT_ONCE: usize = 8;
+
+/// The longest wait for one endpoint, unless the user waits without end: the rows of the others wait for it.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     let columns = args.columns.as_deref().or(match args.output {
@@ -47,30 +50,34 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     if services.is_empty() {
         context.streams.talk.note("there are no endpoints: add one with `spacectl config endpoint add SERVICE URL`");
     }
-    let answers = block_on(async {
-        let asked = stream::iter(&services).map(async |service| {
-            let caller = connector.connect(service).await?;
-            reflection::describe_all(&caller).await
-        });
-        Ok(asked.buffered(AT_ONCE).collect::<Vec<Result<Described>>>().await)
-    })?;
+    // A command that prints the key may take longer than an endpoint; what is wrong with it is told of each of them.
+    let _ = connector.metadata();
     let mut offered = Vec::new();
     let mut failures = Vec::new();
-    for (service, answer) in services.iter().zip(answers) {
-        match answer {
-            Ok(described) => offered.extend(resources(service, &described)),
-            Err(error) if service.is_empty() => failures.push(error),
-            Err(error) => failures.push(error.within(service)),
+    let mut has_answer = false;
+    block_on(async {
+        let asked = stream::iter(&services).map(async |service| (service, ask(&connector, service).await));
+        let mut answers = asked.buffer_unordered(AT_ONCE);
+        while let Some((service, answer)) = answers.next().await {
+            match answer {
+                Ok(described) => {
+                    has_answer = true;
+                    offered.extend(resources(service, &connector, &described));
+                }
+                Err(error) if service.is_empty() => failures.push(error),
+                Err(error) => failures.push(error.within(service)),
+            }
+            // One dead endpoint does not hide the others; but if none answers, that is the answer.
+            if has_answer {
+                failures.drain(..).for_each(|failure| context.streams.talk.warning(&failure.summary()));
+            }
         }
-    }
-    // One dead endpoint does not hide the others; but if none answers, that is the answer.
-    if failures.len() == services.len()
-        && let Some(first) = failures.first()
-    {
+        Ok(())
+    })?;
+    if let Some(first) = failures.first() {
         let problems = failures.iter().flat_map(|failure| failure.problems().iter().cloned()).collect();
         return Err(Error::from_problems(first.kind(), problems).unwrap_or_else(|| first.clone()));
     }
-    failures.iter().for_each(|failure| context.streams.talk.warning(&failure.summary()));
     if is_single {
         let known: BTreeSet<&str> = offered.iter().map(|resource| resource.service.as_str()).collect();
         let known = known.into_iter().filter(|service| !service.is_empty() || args.service.is_empty());
@@ -83,6 +90,22 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     let in_text = !matches!(args.output, Format::Json | Format::Jsonl | Format::Yaml);
     let rows = offered.iter().map(|resource| resource.to_row(&own, in_text)).collect();
     presentation.write(Document::of_rows(rows), context.streams)
+}
+
+/// What the endpoint of `service` says of itself, within [`PATIENCE`].
+async fn ask(connector: &Connector, service: &str) -> Result<Described> {
+    let begun = Instant::now();
+    let caller = connector.connect(service).await?;
+    let described = reflection::describe_all(&caller);
+    if connector.timeout().is_none() {
+        return described.await;
+    }
+    tokio::time::timeout(PATIENCE.saturating_sub(begun.elapsed()), described).await.unwrap_or_else(|_| {
+        let what = format!("cannot ask {} what it offers: {}", caller.place(), code_name(Code::DeadlineExceeded));
+        Err(Error::status(Code::DeadlineExceeded, what)
+            .cause(format!("no answer within {PATIENCE:?}"))
+            .hint("use --timeout 0 to wait without end"))
+    })
 }
 
 /// The services of `known` that were asked for, each once; all where none were.
@@ -106,35 +129,34 @@ fn wanted(asked: &[String], known: Vec<String>) -> Result<Vec<String>> {
     Ok(wanted)
 }
 
-/// Something that can be called by `name`; ordered as it is shown.
+/// Something that can be called; ordered as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Offered {
-    /// Empty where an endpoint was asked that no service is known of, and this is none of the platform's.
     service: String,
     resource: String,
     full_name: String,
+    /// What can be typed for it.
+    name: String,
+    /// The same with its version.
+    versioned: Option<String>,
     /// In the order of the API.
     verbs: Vec<String>,
 }
 
 impl Offered {
-    /// What can be typed for it.
-    fn name(&self) -> String {
-        if self.service.is_empty() { self.full_name.clone() } else { format!("{}.{}", self.service, self.resource) }
-    }
-
     /// The row; in text, lists are one cell, their items split by commas.
     fn to_row(&self, own: &Own, in_text: bool) -> Value {
-        let name = self.name();
-        let mut short_names = alias::of_resource(&name, own);
-        if self.full_name != name {
-            short_names.extend(alias::of_resource(&self.full_name, own));
-        }
+        let mut names: Vec<&str> =
+            self.versioned.iter().map(String::as_str).chain([&*self.name, &self.full_name]).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut short_names: Vec<&str> = names.into_iter().flat_map(|name| alias::of_resource(name, own)).collect();
+        short_names.sort_unstable();
         let list = |items: Vec<&str>| if in_text { json!(items.join(", ")) } else { json!(items) };
         json!({
             "service": self.service,
             "resource": self.resource,
-            "name": name,
+            "name": self.name,
             "full_name": self.full_name,
             "short_names": list(short_names),
             "verbs": list(self.verbs.iter().map(String::as_str).collect()),
@@ -151,23 +173,23 @@ fn check_columns(presentation: &Presentation) -> Result<()> {
     }
 }
 
-/// What is offered behind the endpoint that is `configured` for a service, named so that it can be typed; an empty name
-/// is that of a single endpoint.
-fn resources(configured: &str, described: &Described) -> Vec<Offered> {
-    let resource = |service: ServiceDescriptor| {
-        let (of, name) = match ApiName::parse(service.full_name()) {
-            Some(name) if name.service != "core" || configured.is_empty() => (name.service, name.resource),
-            // What all services have is asked of the one that is meant.
-            _ if !configured.is_empty() => (configured, service.name()),
-            _ => ("", service.full_name()),
-        };
-        Offered {
-            service: of.to_owned(),
-            resource: name.to_owned(),
-            full_name: service.full_name().to_owned(),
+/// What is offered behind the endpoint of `service`; an empty name is that of a single endpoint.
+fn resources(service: &str, connector: &Connector, described: &Described) -> Vec<Offered> {
+    let place = |service: &str| connector.settings().place(service).ok();
+    let mut siblings = connector.settings().services().unwrap_or_default();
+    siblings.retain(|other| place(other) == place(service));
+    let resource = |named: Named| {
+        let service = described.pool.get_service_by_name(&named.full_name)?;
+        let prefix = format!("{}.", named.service);
+        Some(Offered {
+            versioned: named.versioned(),
+            // With its version, where it cannot be called without.
+            resource: named.name.strip_prefix(&prefix).unwrap_or(&named.name).to_owned(),
+            service: named.service,
+            full_name: named.full_name,
+            name: named.name,
             verbs: service.methods().map(|method| method.name().to_owned()).collect(),
-        }
+        })
     };
-    let names = described.services.iter().filter(|name| !is_reflection(name));
-    names.filter_map(|name| described.pool.get_service_by_name(name)).map(resource).collect()
+    resource::names(service, &siblings, &described.services, None).into_iter().filter_map(resource).collect()
 }

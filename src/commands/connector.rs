@@ -12,6 +12,7 @@ use crate::client::call::Caller;
 use crate::client::channel::{self, Transport};
 use crate::client::descriptors::Description;
 use crate::client::metadata::Metadata;
+use crate::client::retry::reads_only;
 use crate::client::trace::{Detail, Trace};
 use crate::config::{BUILT_IN, Credential, Destination, Endpoints, Secret, Selection, Settings, Variables};
 use crate::error::{Error, Result};
@@ -86,6 +87,11 @@ impl Connector {
         &self.settings
     }
 
+    /// The longest wait for an answer; `None` waits without end.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
     /// The longest wait for a connection.
     pub fn connect_timeout(&self) -> Option<Duration> {
         self.connect_timeout
@@ -148,7 +154,19 @@ impl Connector {
         match self.settings.destination(&sought.resource.service)? {
             // What it has is known without asking it.
             Destination::Embedded => sought.among(Description::of_sets(&repository::descriptor_sets()), caller.place()),
-            Destination::Url(_) => sought.ask(caller).await,
+            Destination::Url(_) => {
+                let shelf = self.shelf(sought);
+                let known = shelf.as_ref().and_then(Shelf::get).map(|kept| kept.service);
+                let found = sought.ask(caller, known.clone()).await?;
+                // What reads is kept when it is called. Of the rest only its name is of use, where the rule does not tell it.
+                if let Some(shelf) = shelf.filter(|_| !reads_only(&found.method))
+                    && known.as_ref() != Some(&found.service)
+                    && found.service != sought.by_rule()
+                {
+                    shelf.put(&found);
+                }
+                Ok(found)
+            }
         }
     }
 

@@ -27,7 +27,7 @@ const BUNDLED: &str = "the bundled Repository API";
 
 pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
     let address = address(&args.path, context)?;
-    let Found { resource, below, service, place } = find(&address, &args.api_version, context)?;
+    let Found { resource, below, service, place } = find(&address, args.api_version.as_deref(), context)?;
     let below: Vec<&str> = below.iter().map(String::as_str).collect();
     let Some((verb, path)) = below.split_first() else {
         if args.form.skeleton || args.form.json_schema {
@@ -109,7 +109,15 @@ fn address(text: &str, context: &Context<'_>) -> Result<Address> {
     let own = || context.own_aliases();
     let resource = if is_no_service(first, context)? {
         let own = own()?;
-        alias::find(first, &own)?.map_or_else(|| alias::find_alike(first, &own), |found| Ok(Some(found)))?
+        let found =
+            alias::find(first, &own)?.map_or_else(|| alias::find_alike(first, &own), |found| Ok(Some(found)))?;
+        if found.is_none()
+            && below.split('.').next().is_some_and(verb::is_known)
+            && let Some(error) = alias::without_service(first, &context.offered())
+        {
+            return Err(error);
+        }
+        found
     } else if below.split('.').next().is_some_and(verb::is_known) {
         // `repository` is an alias and a service: what follows tells which is meant.
         alias::find(first, &own()?)?
@@ -140,7 +148,7 @@ struct Found {
 }
 
 /// Asks the endpoint in use; where there is none, the Repository API is described by this program.
-fn find(address: &Address, api_version: &str, context: &mut Context<'_>) -> Result<Found> {
+fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>) -> Result<Found> {
     let is_bundled = address.resource().service == REPOSITORY;
     let selection = selection(context);
     if is_bundled && is_nothing_selected(&selection, context.variables)? {
@@ -199,7 +207,7 @@ fn is_out_of_reach(error: &Error) -> bool {
     }
 }
 
-fn bundled(address: &Address, api_version: &str) -> Result<Found> {
+fn bundled(address: &Address, api_version: Option<&str>) -> Result<Found> {
     let unreadable = |error| Error::local("the bundled descriptors cannot be read").caused_by(&error);
     let pool: DescriptorPool = repository::descriptors().map_err(unreadable)?;
     let offered: Vec<String> = pool.services().map(|service| service.full_name().to_owned()).collect();

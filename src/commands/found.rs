@@ -16,7 +16,8 @@ pub struct Sought<'a> {
     /// With its service named as the environment names it.
     pub resource: &'a Resource,
     pub verb: &'a str,
-    pub api_version: &'a str,
+    /// `None` leaves it to what there is.
+    pub api_version: Option<&'a str>,
 }
 
 /// A method as the service names it, and what describes it.
@@ -38,11 +39,12 @@ impl Sought<'_> {
         self.resource.full_name(self.api_version)
     }
 
-    /// Asks the endpoint behind `caller` for its own description.
-    pub async fn ask(&self, caller: &Caller) -> Result<Found> {
-        let by_rule = self.by_rule();
-        let (description, way) = reflection::fetch(caller, &by_rule).await?;
-        self.go_on(by_rule, description, way, caller).await
+    /// Asks the endpoint behind `caller` for its own description. One round trip is enough if the service is called
+    /// `expected`, or as it is by the platform's rule where nothing is expected.
+    pub async fn ask(&self, caller: &Caller, expected: Option<String>) -> Result<Found> {
+        let asked = expected.unwrap_or_else(|| self.by_rule());
+        let (description, way) = reflection::fetch(caller, &asked).await?;
+        self.go_on(asked, description, way, caller).await
     }
 
     /// As [`Sought::ask`], in the way in which `kept` was got; `None` if it is still word for word what was said.

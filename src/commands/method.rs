@@ -38,7 +38,12 @@ pub struct Method {
 
 impl Method {
     /// Connects to what offers `resource`, and asks it for its own description of `verb`.
-    pub async fn reach(connector: &Connector, resource: &Resource, verb: &str, api_version: &str) -> Result<Self> {
+    pub async fn reach(
+        connector: &Connector,
+        resource: &Resource,
+        verb: &str,
+        api_version: Option<&str>,
+    ) -> Result<Self> {
         let resource = &connector.locate(resource)?;
         let caller = connector.connect(&resource.service).await?;
         let found = connector.find(&Sought { resource, verb, api_version }, &caller).await?;
@@ -86,14 +91,9 @@ impl Method {
         &self.found.resource.name
     }
 
-    /// The service and the resource by the platform's names, however they were typed.
+    /// The service and the resource by the names that they are called by, however they were typed.
     pub fn names(&self) -> (String, String) {
-        let service = match ApiName::parse(self.descriptor.service_full_name()) {
-            // What all services have belongs to the one that is asked.
-            Some(name) if name.service != "core" => name.service,
-            _ => &self.found.resource.service,
-        };
-        (service.to_owned(), self.descriptor.service_name().to_owned())
+        (self.found.resource.service.clone(), self.descriptor.service_name().to_owned())
     }
 
     pub fn input(&self) -> MessageDescriptor {
@@ -158,8 +158,10 @@ impl Method {
     }
 
     fn target(&self) -> Target<'_> {
+        // What all services have belongs to the one that is asked.
+        let package = ApiName::parse(self.descriptor.service_full_name()).map(|name| name.service);
         Target {
-            service: &self.found.resource.service,
+            service: package.filter(|name| *name != "core").unwrap_or(&self.found.resource.service),
             resource: &self.found.resource.name,
             verb: self.descriptor.name(),
             input: self.input(),

@@ -21,6 +21,8 @@ pub struct Presentation {
     is_preset: bool,
     /// What a table is narrowed to without columns; `None` shows every field.
     fields: Option<Vec<String>>,
+    /// The columns that come before others where none are chosen.
+    first: Vec<String>,
     /// Something was not shown, and the user did not choose that.
     leaves_out: Cell<bool>,
 }
@@ -41,7 +43,15 @@ impl Presentation {
     }
 
     fn new(format: Format) -> Self {
-        Self { columns: None, format, fits: false, is_preset: false, fields: None, leaves_out: Cell::new(false) }
+        Self {
+            columns: None,
+            format,
+            fits: false,
+            is_preset: false,
+            fields: None,
+            first: Vec::new(),
+            leaves_out: Cell::new(false),
+        }
     }
 
     /// Cuts a table's cells to the terminal, unless `wide`.
@@ -99,6 +109,13 @@ impl Presentation {
         self.fields = None;
     }
 
+    /// Shows these columns before others, where rows are shown side by side and no columns are chosen.
+    pub fn show_first(&mut self, fields: Vec<String>) {
+        if matches!(self.format, Format::Table | Format::Csv) {
+            self.first = fields;
+        }
+    }
+
     /// Narrows a document to what is shown of it.
     pub fn select(&self, document: Document) -> Document {
         match (&self.columns, &self.fields) {
@@ -112,6 +129,7 @@ impl Presentation {
                 self.leave_out(left_out);
                 document
             }
+            (None, None) if !self.first.is_empty() => document.in_order(&self.first),
             (None, None) => document,
         }
     }

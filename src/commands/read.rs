@@ -116,7 +116,7 @@ impl Reading<'_> {
 
     /// Reaches the method, and makes the request that is sent to it.
     pub async fn prepare(&self, connector: &Connector, draft: Draft, talk: &mut Talk) -> Result<Question> {
-        let method = Method::reach(connector, &self.resource, self.verb, &self.request.api_version).await?;
+        let method = Method::reach(connector, &self.resource, self.verb, self.request.api_version.as_deref()).await?;
         self.question(method, draft, self.asked.page_size, talk)
     }
 
@@ -124,7 +124,7 @@ impl Reading<'_> {
     /// comes from the service as it is now.
     async fn put(&self, connector: &Connector, draft: &Draft, talk: &mut Talk) -> Result<(Question, Result<Answers>)> {
         let resource = &connector.locate(&self.resource)?;
-        let sought = Sought { resource, verb: self.verb, api_version: &self.request.api_version };
+        let sought = Sought { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
         proof::proved(connector, &sought, talk, async |method, talk| {
             let question = self.question(method, draft.clone(), self.asked.page_size, talk)?;
             let asked = question.ask().await;
@@ -152,6 +152,7 @@ impl Reading<'_> {
         if let Some(sort) = &wish.sort {
             shape.check_sort(sort, presentation.columns())?;
         }
+        presentation.show_first(query::response_fields(self.verb, &request.value));
         filters::put(&self.filters, &method, &mut request)?;
         let can_page = !method.is_streaming() && query::can_page(&method.input(), wish.sort.is_some());
         let page_size = page_size.filter(|_| can_page);

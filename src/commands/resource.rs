@@ -1,16 +1,32 @@
 //! From what the user calls a resource to the resource.
 
+use std::time::{Duration, Instant};
+
 use super::Context;
-use super::connector::selection;
+use super::connector::{selection, tls_of};
+use crate::complete;
 use crate::config::{ConfigDir, Endpoints, Settings};
 use crate::error::Result;
 use crate::resource::Resource;
 use crate::resource::alias::Own;
 
+/// The longest wait for services to say which of them has a resource.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 impl Context<'_> {
     /// The resource that the command line calls `text`, as of [`Resource::called`]. With a dot, no file is read for it.
     pub(super) fn resource(&self, text: &str) -> Result<Resource> {
-        Resource::called(text, || self.own_aliases(), || self.only_service())
+        Resource::called(text, || self.own_aliases(), || self.only_service(), || self.offered())
+    }
+
+    /// What the services of the environment offer, as far as completion remembers it or they tell it soon.
+    pub(super) fn offered(&self) -> Vec<String> {
+        let Ok(tls) = tls_of(&self.global.tls) else { return Vec::new() };
+        let mut variables = self.variables.clone();
+        variables.cache_dir = variables.cache_dir.filter(|_| !self.global.no_cache);
+        let limits = [self.global.timeout, self.global.connect_timeout].into_iter().flatten();
+        let patience = limits.fold(PATIENCE, Duration::min);
+        complete::offered(&selection(self), tls, &variables, Instant::now() + patience)
     }
 
     /// The user's own aliases. Where no folder for a configuration is known there are none, and so it is where that is

@@ -16,12 +16,9 @@ use crate::cli::API_RESOURCES_COLUMNS;
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
 use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::resource::alias::{self, Own};
-use crate::resource::{Resource, verb};
+use crate::resource::{Resource, is_version, verb};
 use crate::tls::Tls;
 use crate::view::{Column, Columns, Shape, Template};
-
-/// The version of the API where none is given, as of `--api-version`.
-const API_VERSION: &str = "v1";
 
 /// What an argument is, told by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,8 +137,8 @@ impl Context {
         self.line.commands.iter().map(String::as_str).collect()
     }
 
-    fn version(&self) -> &str {
-        self.line.value("api_version").unwrap_or(API_VERSION)
+    fn version(&self) -> Option<&str> {
+        self.line.value("api_version")
     }
 
     fn environments(&self) -> Vec<Candidate> {
@@ -240,7 +237,8 @@ impl Context {
         let resources = self.resources_of(reach, word);
         let mut candidates = if begins_alias { self.aliases(&services) } else { Vec::new() };
         // Where the service tells what fits here, only the aliases of that do.
-        candidates.retain(|alias| resources.is_empty() || resources.iter().any(|known| known.value == alias.help));
+        candidates
+            .retain(|alias| resources.is_empty() || resources.iter().any(|known| is_same(&known.value, &alias.help)));
         candidates.extend(resources);
         candidates
     }
@@ -270,7 +268,12 @@ impl Context {
         let is_verb =
             verb.is_some_and(|_| self.line.value("verb").is_some() || offers.iter().any(|offer| has_verb(&offer)));
         let fitting = offers.iter().filter(|offer| !is_verb || has_verb(offer));
-        fitting.map(|offer| candidate(&offer.name, &names(offer.verbs().map(|verb| verb.name().to_owned())))).collect()
+        let with_version = word.split('.').nth(1).is_some_and(is_version) && word.matches('.').count() == 2;
+        let offered = fitting.filter_map(|offer| {
+            let name = if with_version { offer.versioned.as_ref()? } else { &offer.name };
+            Some(candidate(name, &names(offer.verbs().map(|verb| verb.name().to_owned()))))
+        });
+        offered.collect()
     }
 
     /// The resources that have a template of the user's; those with a built-in one too where these can be shown.
@@ -372,7 +375,7 @@ impl Context {
             ["plugin", ..] => "repository.Plugin",
             _ => self.line.value("resource")?,
         };
-        self.offer_of(&Resource::called(typed, || Ok(self.own_aliases()), only_service).ok()?)
+        self.offer_of(&Resource::called(typed, || Ok(self.own_aliases()), only_service, Vec::new).ok()?)
     }
 
     fn offer_of(&self, resource: &Resource) -> Option<Offer> {
@@ -497,6 +500,12 @@ impl Context {
 /// Whether a filter takes this word for something else, unless quotes make it one.
 fn needs_quotes(value: &str, in_list: bool) -> bool {
     value.starts_with(['=', '!', '~', '<', '>', '"', '\'']) || value.trim() != value || (in_list && value.contains(','))
+}
+
+/// Whether an alias of `target` stands for the resource that is offered as `name`, whatever its version.
+fn is_same(name: &str, target: &str) -> bool {
+    let plain = |name: &str| Resource::parse(name).ok().map(|resource| (resource.service, resource.name));
+    name == target || plain(name) == plain(target)
 }
 
 /// The verbs of a resource, or the fields of a verb's request: what can stand behind the resource and a dot.

@@ -25,7 +25,8 @@ use clap_complete::engine::{self, ArgValueCompleter, CompletionCandidate, PathCo
 pub use shell::script;
 
 use crate::cli::{self, Cli, Shell};
-use crate::config::Variables;
+use crate::config::{Selection, Variables};
+use crate::tls::Tls;
 use context::{Context, Kind};
 use shell::{Answer, Candidate, Question};
 
@@ -47,6 +48,13 @@ pub fn answer(args: &[OsString], variables: &Variables) -> Option<String> {
     let question = Question::read(shell, args)?;
     let found = find(Cli::command(), shell, &question, variables, Instant::now() + budget(variables));
     Some(question.answer(found))
+}
+
+/// The names of the resources that the services in reach offer, as far as they are remembered or told by `deadline`.
+pub fn offered(selection: &Selection, tls: Tls, variables: &Variables, deadline: Instant) -> Vec<String> {
+    let reach = reach::Reach::of(selection, tls, variables, deadline);
+    let offers = reach.map(|reach| reach.offers(None, None)).unwrap_or_default();
+    offers.into_iter().map(|offer| offer.name).collect()
 }
 
 /// How long a completion may wait for services, all told; what cannot be read as a time counts as not said.

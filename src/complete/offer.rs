@@ -3,8 +3,7 @@
 use prost_reflect::{DescriptorPool, MethodDescriptor as Described, ServiceDescriptor};
 
 use crate::descriptor::MethodDescriptor;
-use crate::platform::ApiName;
-use crate::resource::{Resource, verb};
+use crate::resource::{self, Resource, verb};
 
 /// A resource of a service.
 #[derive(Clone, Debug)]
@@ -13,30 +12,29 @@ pub(super) struct Offer {
     pub(super) configured: String,
     /// The resource as it is typed.
     pub(super) name: String,
+    /// The same with its version; `None` for what is none of the platform's.
+    pub(super) versioned: Option<String>,
     pub(super) service: ServiceDescriptor,
 }
 
 /// The resources among the services called `names`, those of other versions of the API than `version` left out; what
-/// `api-resources` shows.
-pub(super) fn offers(configured: &str, names: &[String], pool: &DescriptorPool, version: &str) -> Vec<Offer> {
-    let offer = |full_name: &String| {
-        let name = match ApiName::parse(full_name) {
-            Some(api) if api.service != "core" && api.version != version => return None,
-            Some(api) if api.service != "core" || configured.is_empty() => format!("{}.{}", api.service, api.resource),
-            // What all services have is asked of the one that is meant.
-            _ if !configured.is_empty() => {
-                format!("{configured}.{}", full_name.rsplit('.').next().unwrap_or(full_name))
-            }
-            _ => full_name.clone(),
-        };
-        let service = pool.get_service_by_name(full_name)?;
-        Some(Offer { configured: configured.to_owned(), name, service })
+/// `api-resources` shows. The `siblings` are the services that are configured to be at the same endpoint.
+pub(super) fn offers(
+    configured: &str,
+    siblings: &[String],
+    names: &[String],
+    pool: &DescriptorPool,
+    version: Option<&str>,
+) -> Vec<Offer> {
+    let offer = |named: resource::Named| {
+        let service = pool.get_service_by_name(&named.full_name)?;
+        Some(Offer { configured: configured.to_owned(), versioned: named.versioned(), name: named.name, service })
     };
-    names.iter().filter(|name| !name.starts_with("grpc.reflection.")).filter_map(offer).collect()
+    resource::names(configured, siblings, names, version).into_iter().filter_map(offer).collect()
 }
 
 /// The one that `resource` means, however it is written.
-pub(super) fn meant<'a>(offers: &'a [Offer], resource: &Resource, version: &str) -> Option<&'a Offer> {
+pub(super) fn meant<'a>(offers: &'a [Offer], resource: &Resource, version: Option<&str>) -> Option<&'a Offer> {
     let mut names: Vec<String> = offers.iter().map(|offer| offer.service.full_name().to_owned()).collect();
     names.sort();
     names.dedup();
@@ -76,16 +74,16 @@ mod tests {
     fn resources_are_named_as_they_are_typed() {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap();
         let names: Vec<String> = pool.services().map(|service| service.full_name().to_owned()).collect();
-        let typed = |configured: &str, version: &str| {
-            let mut names: Vec<String> =
-                offers(configured, &names, &pool, version).into_iter().map(|offer| offer.name).collect();
+        let typed = |configured: &str, version: Option<&str>| {
+            let offers = offers(configured, &[configured.to_owned()], &names, &pool, version);
+            let mut names: Vec<String> = offers.into_iter().map(|offer| offer.name).collect();
             names.sort();
             names
         };
-        assert_eq!(typed("repository", "v1"), ["repository.Plugin", "repository.Repository", "repository.ServerInfo"]);
-        assert_eq!(typed("", "v1"), ["core.ServerInfo", "repository.Plugin", "repository.Repository"]);
-        assert_eq!(typed("identity", "v2"), ["identity.ServerInfo"]);
-        let offers = offers("repository", &names, &pool, "v1");
+        assert_eq!(typed("repository", None), ["repository.Plugin", "repository.Repository", "repository.ServerInfo"]);
+        assert_eq!(typed("", None), ["core.ServerInfo", "repository.Plugin", "repository.Repository"]);
+        assert_eq!(typed("identity", Some("v2")), ["identity.ServerInfo"]);
+        let offers = offers("repository", &["repository".to_owned()], &names, &pool, None);
         let plugin = offers.iter().find(|offer| offer.name == "repository.Plugin").unwrap();
         assert!(
             plugin.is("repository.plugin") && plugin.is("spaceone.api.repository.v1.Plugin") && !plugin.is("Plugin")
@@ -99,10 +97,10 @@ mod tests {
     fn what_is_forgiven_is_meant() {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap();
         let names: Vec<String> = pool.services().map(|service| service.full_name().to_owned()).collect();
-        let offers = offers("repository", &names, &pool, "v1");
+        let offers = offers("repository", &["repository".to_owned()], &names, &pool, None);
         let meant = |typed: &str| {
             let resource = Resource::parse(typed).unwrap();
-            super::meant(&offers, &resource, "v1").map(|offer| offer.name.clone())
+            super::meant(&offers, &resource, None).map(|offer| offer.name.clone())
         };
         for typed in
             ["repository.Plugin", "repository.plugins", "Repositories.PLUG-IN", "spaceone.api.repository.v1.Plugin"]
@@ -112,7 +110,7 @@ mod tests {
         assert_eq!(meant("repository.server_info").as_deref(), Some("repository.ServerInfo"));
         assert_eq!(meant("repository.nope"), None);
         assert_eq!(
-            super::meant(&offers, &Resource::parse("repository.Plugin").unwrap(), "v2").map(|it| &it.name),
+            super::meant(&offers, &Resource::parse("repository.Plugin").unwrap(), Some("v2")).map(|it| &it.name),
             None
         );
     }

@@ -100,8 +100,13 @@ impl Reach {
     }
 
     /// What the endpoints offer, or only that of `service`.
-    pub(super) fn offers(&self, service: Option<&str>, version: &str) -> Vec<Offer> {
+    pub(super) fn offers(&self, service: Option<&str>, version: Option<&str>) -> Vec<Offer> {
         let mut services = self.services();
+        let all: Vec<_> = services.iter().map(|service| (service.clone(), self.destination(service))).collect();
+        let siblings = |service: &str| {
+            let place = self.destination(service);
+            all.iter().filter(|(_, other)| *other == place).map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
         match service.and_then(|service| service_among(service, &services).ok()?) {
             Some(service) => services = vec![service],
             // Behind `--endpoint` every service is at one place.
@@ -123,7 +128,9 @@ impl Reach {
         found.extend(self.ask_for_offers(unknown));
         // The order in which they answered is no order.
         found.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let offers = found.iter().flat_map(|(service, known)| offers(service, &known.services, &known.pool, version));
+        let offers = found
+            .iter()
+            .flat_map(|(service, known)| offers(service, &siblings(service), &known.services, &known.pool, version));
         let mut offers: Vec<Offer> = offers.collect();
         let mut seen = std::collections::HashSet::new();
         offers.retain(|offer| seen.insert(offer.name.clone()));
@@ -397,7 +404,7 @@ mod tests {
     fn without_an_environment_the_bundled_api_is_known_and_nothing_is_asked() {
         let reach = Reach::of(&Selection::default(), Tls::default(), &Variables::default(), soon()).unwrap();
         assert_eq!(reach.services(), ["repository"]);
-        let offers = reach.offers(None, "v1");
+        let offers = reach.offers(None, None);
         let plugin = offers.iter().find(|offer| offer.is("repository.Plugin")).unwrap();
         let input = plugin.verb("get").unwrap().input();
         assert_eq!(reach.values(plugin, &input.get_field_by_name("plugin_id").unwrap()), []);
@@ -423,7 +430,7 @@ mod tests {
         let variables = Variables { data_dir: Some(home.path().into()), ..Variables::default() };
         let selection = Selection { environment: Some("local".into()), ..Selection::default() };
         let reach = Reach::of(&selection, Tls::default(), &variables, soon()).unwrap();
-        let offers = reach.offers(Some("repository"), "v1");
+        let offers = reach.offers(Some("repository"), None);
         let plugin = offers.iter().find(|offer| offer.is("repository.Plugin")).unwrap();
         let field = plugin.verb("get").unwrap().input().get_field_by_name("plugin_id").unwrap();
         assert_eq!(reach.values(plugin, &field), []);

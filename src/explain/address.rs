@@ -1,15 +1,16 @@
-//! What is asked about: `SERVICE.RESOURCE[.VERB[.FIELD...]]`.
+//! What is asked about: `SERVICE[.VERSION].RESOURCE[.VERB[.FIELD...]]`.
 
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
-use crate::resource::Resource;
+use crate::resource::{PLUGIN, Resource, is_version};
 
 /// A path as it is typed. Where the resource ends in it depends on what is offered, since a full name such as
 /// `grpc.health.v1.Health` has any number of parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     text: String,
-    /// As it is without knowing what is offered: the first two parts, or the five of one of the platform's full names.
+    /// As it is without knowing what is offered: the first two parts, three with a version, or the five of one of the
+    /// platform's full names.
     resource: Resource,
     /// How much of the text that is, in bytes.
     length: usize,
@@ -25,9 +26,25 @@ impl Address {
             // For its words: this is no resource.
             Resource::parse(text)?;
         }
-        let parts = if text.starts_with("spaceone.api.") { 5 } else { 2 };
+        let parts = match text.split('.').nth(1) {
+            Some("api") if text.starts_with("spaceone.api.") => 5,
+            // `repository.plugin.list` is a verb of a resource, unless there is a version of that name.
+            Some(version) if is_version(version) && !version.eq_ignore_ascii_case(PLUGIN) => 3,
+            _ => 2,
+        };
+        Self::with_parts(text, parts)
+    }
+
+    /// The path whose first `parts` are the resource.
+    fn with_parts(text: &str, parts: usize) -> Result<Self> {
         let length = text.match_indices('.').nth(parts - 1).map_or(text.len(), |(at, _)| at);
         Ok(Self { text: text.to_owned(), resource: Resource::parse(&text[..length])?, length })
+    }
+
+    /// As what it is where [`PLUGIN`] is a version: `monitoring.plugin.Webhook.verify`.
+    fn of_plugin(&self) -> Option<Self> {
+        let is_plugin = self.text[..self.length].split('.').nth(1)? == PLUGIN;
+        if is_plugin && self.length < self.text.len() { Self::with_parts(&self.text, 3).ok() } else { None }
     }
 
     /// The resource, as far as the text alone tells.
@@ -55,12 +72,17 @@ impl Address {
     pub fn choose(
         &self,
         offered: &[String],
-        api_version: &str,
+        api_version: Option<&str>,
         place: &str,
     ) -> Result<((Resource, Vec<String>), String)> {
         let in_full = offered.iter().filter_map(|name| Some((name, self.behind(name)?)));
         if let Some((name, below)) = in_full.max_by_key(|(name, _)| name.len()) {
             return Ok(((Resource::parse(name)?, parts(below)), name.clone()));
+        }
+        if let Some(other) = self.of_plugin()
+            && let Ok((resource, name)) = other.resource.choose(offered, api_version, place)
+        {
+            return Ok(((resource, other.below()), name));
         }
         match self.resource.choose(offered, api_version, place) {
             Ok((resource, name)) => Ok(((resource, self.below()), name)),
@@ -97,7 +119,7 @@ mod tests {
     fn split(text: &str, offered: &[&str]) -> (String, String) {
         let offered: Vec<String> = offered.iter().map(|&name| name.to_owned()).collect();
         let address = Address::parse(text).unwrap();
-        let ((resource, below), _) = address.choose(&offered, "v1", "local").unwrap();
+        let ((resource, below), _) = address.choose(&offered, None, "local").unwrap();
         (resource.to_string(), below.join("/"))
     }
 
@@ -115,6 +137,23 @@ mod tests {
     }
 
     #[test]
+    fn a_version_is_part_of_the_resource() {
+        let offered = ["spaceone.api.identity.v2.User", "spaceone.api.repository.v1.Plugin"];
+        let plugins = ["spaceone.api.repository.plugin.List", "spaceone.api.repository.v1.Plugin"];
+        for (text, offered, resource, rest) in [
+            ("identity.v2.User", &offered, "identity.v2.User", ""),
+            ("identity.v2.users.list.query", &offered, "identity.v2.User", "list/query"),
+            ("identity.User.list", &offered, "identity.User", "list"),
+            ("repository.plugin.list", &offered, "repository.Plugin", "list"),
+            ("repository.plugin.list", &plugins, "repository.plugin.List", ""),
+            ("repository.plugin.List.verify.options", &plugins, "repository.plugin.List", "verify/options"),
+            ("repository.plugin.get", &plugins, "repository.Plugin", "get"),
+        ] {
+            assert_eq!(split(text, offered), (resource.to_owned(), rest.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
     fn full_names_are_told_by_what_is_offered() {
         let offered = ["grpc.health.v1.Health", "a.b", "a.b.C", "spaceone.api.repository.v1.Plugin"];
         for (text, resource, rest) in [
@@ -126,13 +165,13 @@ mod tests {
             assert_eq!(split(text, &offered), (resource.to_owned(), rest.to_owned()), "{text}");
         }
         let plugin = Address::parse("spaceone.api.repository.v1.Plugin.register").unwrap();
-        assert_eq!(plugin.resource().full_name("v1"), "spaceone.api.repository.v1.Plugin");
+        assert_eq!(plugin.resource().full_name(None), "spaceone.api.repository.v1.Plugin");
     }
 
     #[test]
     fn an_unknown_resource_names_the_nearest() {
         let offered = ["grpc.health.v1.Health", "spaceone.api.repository.v1.Plugin"].map(str::to_owned);
-        let told = |text: &str| Address::parse(text).unwrap().choose(&offered, "v1", "local").unwrap_err().to_string();
+        let told = |text: &str| Address::parse(text).unwrap().choose(&offered, None, "local").unwrap_err().to_string();
         for (text, wrong, meant) in [
             ("grpc.heatlh.v1.Health.Check", "grpc.heatlh.v1.Health", "grpc.health.v1.Health"),
             ("repository.Plugn.register", "repository.Plugn", "repository.Plugin"),

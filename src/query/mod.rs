@@ -5,6 +5,7 @@
 //! by its descriptor; the rest is left to be applied here, or refused.
 
 mod place;
+mod response;
 mod select;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use crate::descriptor::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
 use self::place::Place;
+pub use self::response::response_fields;
 pub use self::select::select;
 use crate::error::{Error, Result};
 use crate::value;

@@ -139,6 +139,23 @@ pub fn find_by_resource(name: &str, own: &Own) -> Result<Option<Resource>> {
     }
 }
 
+/// The error for a name without a service that several of the `offered` resources have, or that one has; `None` if none
+/// does.
+pub fn without_service(name: &str, offered: &[String]) -> Option<Error> {
+    let last = |full: &'_ str| full.rsplit('.').next().unwrap_or_default().to_owned();
+    let resources: Vec<String> = offered.iter().map(|full| last(full)).collect();
+    let meant = forgive::meant(name, resources.iter().map(String::as_str));
+    let fitting = offered.iter().zip(&resources).filter(|(_, resource)| meant.contains(&resource.as_str()));
+    let mut names: Vec<&str> = fitting.map(|(full, _)| full.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    match names[..] {
+        [] => None,
+        [only] => Some(no_resource(name).hint(format!("did you mean {only}?"))),
+        _ => Some(several(name).hint(format!("name one of them: {}", names.join(", ")))),
+    }
+}
+
 /// The error for a name without a dot that stands for nothing: the nearest aliases, and how to write a resource.
 pub fn unknown(name: &str, own: &Own) -> Error {
     let aliases: Vec<(&str, &str)> = all(own).collect();
@@ -179,7 +196,11 @@ fn called(alias: &str, target: &str) -> Result<Resource> {
 }
 
 fn ambiguous(name: &str, fitting: &[(&str, &str)]) -> Error {
-    Error::usage(format!("{name:?} can be several resources")).hint(format!("name one of them: {}", listed(fitting)))
+    several(name).hint(format!("name one of them: {}", listed(fitting)))
+}
+
+fn several(name: &str) -> Error {
+    Error::usage(format!("{name:?} can be several resources"))
 }
 
 /// `plugin (repository.Plugin), repo (repository.Repository)`.
@@ -277,6 +298,19 @@ mod tests {
         assert_eq!(resource("data-sources", &Own::new()).as_deref(), Some("cost_analysis.DataSource"));
         assert_eq!(resource("DataSource", &own(&[("x", "lab.DataSource")])), None);
         assert_eq!(resource("Echo", &Own::new()), None);
+    }
+
+    #[test]
+    fn a_name_without_its_service_is_answered_with_those_that_have_it() {
+        let offered = ["dashboard.Job", "identity.Job", "identity.Schema", "identity.v2.Jobs", "core.ServerInfo"];
+        let offered = offered.map(str::to_owned);
+        let told = |name: &str| without_service(name, &offered).map(|error| error.to_string());
+        assert_eq!(
+            told("job").unwrap(),
+            "error: \"job\" can be several resources\nhint: name one of them: dashboard.Job, identity.Job"
+        );
+        assert_eq!(told("schemas").unwrap(), "error: \"schemas\" is no resource\nhint: did you mean identity.Schema?");
+        assert_eq!(told("task"), None);
     }
 
     #[test]

@@ -9,13 +9,15 @@ pub mod forgive;
 mod known;
 mod offered;
 pub mod verb;
+mod version;
 
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::platform::ApiName;
+use crate::platform::{ApiName, SERVICES};
 
-pub use offered::{is_reflection, service_among};
+pub use offered::{Named, is_reflection, names, service_among};
+pub use version::{PLUGIN, is_version};
 
 /// A resource as it is typed: `repository.Plugin`, by an alias, or by its full name, `grpc.health.v1.Health`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct Resource {
     pub name: String,
     /// The full name where it was typed in full.
     full_name: Option<String>,
+    /// The version where it was typed as `identity.v2.User`. That may be a full name, too.
+    version: Option<String>,
     /// The alias that it was called by.
     alias: Option<String>,
     /// What is meant if there is no such resource.
@@ -34,8 +38,8 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// Reads `service.Resource` or a full name such as `spaceone.api.repository.v1.Plugin`. Whether there is such a
-    /// resource is not looked at.
+    /// Reads `service.Resource`, `service.version.Resource` or a full name such as `spaceone.api.repository.v1.Plugin`.
+    /// Whether there is such a resource is not looked at.
     pub fn parse(text: &str) -> Result<Self> {
         let parts: Vec<&str> = text.split('.').collect();
         if parts.len() < 2 || !parts.iter().all(|part| is_name(part)) {
@@ -49,7 +53,11 @@ impl Resource {
             [service, ..] => (*service, Some(text.to_owned())),
             [] => ("", None),
         };
-        Ok(Self { service: service.to_owned(), name, full_name, alias: None, otherwise: None })
+        let version = match parts.as_slice() {
+            [_, version, _] if is_version(version) => Some((*version).to_owned()),
+            _ => None,
+        };
+        Ok(Self { service: service.to_owned(), name, full_name, version, alias: None, otherwise: None })
     }
 
     /// A resource that was typed without its service, of the only `service` that there is; an empty one leaves that to
@@ -58,7 +66,8 @@ impl Resource {
         if !is_name(name) {
             return Err(not_one(name));
         }
-        Ok(Self { service: service.to_owned(), name: name.to_owned(), full_name: None, alias: None, otherwise: None })
+        let (service, name) = (service.to_owned(), name.to_owned());
+        Ok(Self { service, name, full_name: None, version: None, alias: None, otherwise: None })
     }
 
     /// The resource that a user calls `text`.
@@ -67,14 +76,17 @@ impl Resource {
     /// built-in ones; where there is only one service, behind `--endpoint` or in the environment, a resource of that; what
     /// is like an alias but for case, `-` and number; the only resource of that name which has an alias. Nothing is
     /// connected to: what there is shows when it is reached. The user's aliases and the service that a resource without one
-    /// can only be of (empty behind `--endpoint`) are asked for where they are needed.
+    /// can only be of (empty behind `--endpoint`) are asked for where they are needed; and what is `offered`, by the names
+    /// that can be typed, for the error alone.
     ///
     /// # Errors
-    /// A usage error that names the nearest aliases, or between which ones nothing decides; that of `own`.
+    /// A usage error that names the resources of that name, the nearest aliases, or between which ones nothing decides;
+    /// that of `own`.
     pub fn called(
         text: &str,
         own: impl FnOnce() -> Result<alias::Own>,
         only_service: impl FnOnce() -> Option<String>,
+        offered: impl FnOnce() -> Vec<String>,
     ) -> Result<Self> {
         if text.is_empty() || text.contains('.') {
             return Self::parse(text);
@@ -87,10 +99,11 @@ impl Resource {
         if let Some(service) = only_service() {
             return Ok(Self::of_service(&service, text)?.otherwise(alike.unwrap_or_default()));
         }
-        match alike? {
-            Some(resource) => Ok(resource),
-            None => alias::find_by_resource(text, &own)?.ok_or_else(|| alias::unknown(text, &own)),
+        if let Some(resource) = alike?.map_or_else(|| alias::find_by_resource(text, &own), |found| Ok(Some(found)))? {
+            return Ok(resource);
         }
+        let offered = if is_name(text) { offered() } else { Vec::new() };
+        Err(alias::without_service(text, &offered).unwrap_or_else(|| alias::unknown(text, &own)))
     }
 
     /// This resource if an endpoint has it, else `other`.
@@ -108,14 +121,20 @@ impl Resource {
     /// Whether it was typed by a full name that is none of the platform's, such as `grpc.health.v1.Health`: what stands
     /// first in it is no service that a configuration knows.
     pub fn is_foreign(&self) -> bool {
-        self.full_name.as_deref().is_some_and(|name| ApiName::parse(name).is_none())
+        // `identity.v2.User` may be a full name, but hardly is one.
+        let is_of_platform = self.version.is_some() && SERVICES.contains(&self.service.as_str());
+        !is_of_platform && self.full_name.as_deref().is_some_and(|name| ApiName::parse(name).is_none())
     }
 
-    /// The full name of its gRPC service, by the platform's rule `spaceone.api.SERVICE.VERSION.RESOURCE`.
-    pub fn full_name(&self, api_version: &str) -> String {
-        match &self.full_name {
-            Some(full_name) => full_name.clone(),
-            None => ApiName { service: &self.service, version: api_version, resource: &self.name }.full(),
+    /// The full name of its gRPC service, by the platform's rule `spaceone.api.SERVICE.VERSION.RESOURCE`. Where no version
+    /// is asked for, that of v1, which most services have.
+    pub fn full_name(&self, api_version: Option<&str>) -> String {
+        match (&self.full_name, &self.version) {
+            (Some(full_name), None) => full_name.clone(),
+            (_, version) => {
+                let version = version.as_deref().or(api_version).unwrap_or("v1");
+                ApiName { service: &self.service, version, resource: &self.name }.full()
+            }
         }
     }
 
@@ -164,16 +183,25 @@ mod tests {
     #[test]
     fn the_platforms_rule_gives_the_full_name() {
         let plugin = Resource::parse("repository.Plugin").unwrap();
-        assert_eq!(plugin.full_name("v1"), "spaceone.api.repository.v1.Plugin");
+        assert_eq!(plugin.full_name(None), "spaceone.api.repository.v1.Plugin");
         assert_eq!(plugin.to_string(), "repository.Plugin");
     }
 
     #[test]
     fn full_names_are_taken_as_they_are() {
         let health = Resource::parse("grpc.health.v1.Health").unwrap();
-        assert_eq!((health.service.as_str(), health.full_name("v1").as_str()), ("grpc", "grpc.health.v1.Health"));
+        assert_eq!((health.service.as_str(), health.full_name(Some("v1")).as_str()), ("grpc", "grpc.health.v1.Health"));
         let plugin = Resource::parse("spaceone.api.repository.v1.Plugin").unwrap();
         assert_eq!(plugin.service, "repository");
+    }
+
+    #[test]
+    fn a_version_can_stand_between_service_and_resource() {
+        let user = Resource::parse("identity.v2.User").unwrap();
+        assert_eq!((user.service.as_str(), user.name.as_str()), ("identity", "User"));
+        assert_eq!(user.full_name(Some("v1")), "spaceone.api.identity.v2.User");
+        assert_eq!(user.to_string(), "identity.v2.User");
+        assert_eq!(Resource::parse("a.b.C").unwrap().full_name(None), "a.b.C");
     }
 
     #[test]

@@ -83,6 +83,16 @@ impl Document {
         }
     }
 
+    /// Puts the columns of a list that are named `first` before the others, in that order.
+    #[must_use]
+    pub fn in_order(self, first: &[String]) -> Self {
+        let Self::List(list) = &self else { return self };
+        let mut headers: Vec<String> = list.headers().into_iter().map(str::to_owned).collect();
+        // A sort that leaves the others as they are.
+        headers.sort_by_key(|header| first.iter().position(|name| name == header).unwrap_or(first.len()));
+        self.narrow(&headers).0
+    }
+
     /// The whole response as one value.
     pub fn into_value(self) -> Value {
         match self {

@@ -79,6 +79,14 @@ impl Api {
         Self(pool(protox::compile(["test.proto"], [dir.path()]).unwrap()))
     }
 
+    /// An API of several packages, each a file written in the test.
+    pub fn of_packages(sources: &[&str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let files: Vec<String> = (0..sources.len()).map(|at| format!("test{at}.proto")).collect();
+        files.iter().zip(sources).for_each(|(file, source)| std::fs::write(dir.path().join(file), source).unwrap());
+        Self(pool(protox::compile(files, [dir.path()]).unwrap()))
+    }
+
     fn compile(dir: &str, files: &[&str]) -> Self {
         let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(dir);
         Self(pool(protox::compile(files, [dir]).unwrap()))

@@ -47,12 +47,15 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
     let drafts = read_drafts(&args.request, context.streams)?;
     let connector = Connector::new(context)?;
     block_on(async {
-        let method = Method::reach(&connector, &resource, &args.verb, &args.request.api_version).await?;
+        let method = Method::reach(&connector, &resource, &args.verb, args.request.api_version.as_deref()).await?;
         let shape = presentation.check(&method.output())?;
         // All are made before the first is sent: a mistake in the last document is found while nothing is done.
         let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.talk)?;
         if resolved.iter().any(|request| query::chooses_fields(&request.value)) {
             presentation.show_every_field();
+        }
+        if let [only] = &resolved[..] {
+            presentation.show_first(query::response_fields(method.verb(), &only.value));
         }
         let key = format!("{}_id", snake_case(method.resource_name()));
         let documents = resolved.iter().map(|request| Document::new(request, &method, &key));

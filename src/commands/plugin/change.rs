@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::{API_VERSION, confirm, resource};
+use super::{confirm, resource};
 use crate::cli::{PluginChange, PluginDeregister, PluginFormat};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
@@ -32,7 +32,7 @@ fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Contex
     let plugins = distinct(&args.plugin_id);
     let connector = Connector::new(context)?;
     block_on(async {
-        let method = Method::reach(&connector, &resource()?, verb, API_VERSION).await?;
+        let method = Method::reach(&connector, &resource()?, verb, None).await?;
         let mut shown = Ok(());
         let mut report = Report::new(args.output, context.streams);
         for (count, plugin) in plugins.iter().enumerate() {

@@ -31,9 +31,6 @@ use crate::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
 use crate::streams::Streams;
 
-/// The version of the API that has the Repository service, in all of its generations.
-const API_VERSION: &str = "v1";
-
 pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
     match args {
         Plugin::Init(args) => init::run(args, context),
@@ -63,7 +60,7 @@ fn request(fields: &Value) -> Request {
         parameter: Vec::new(),
         json_parameter: Some(fields.to_string()),
         file_parameter: Vec::new(),
-        api_version: API_VERSION.to_owned(),
+        api_version: None,
         strict: false,
         dry_run: false,
     }

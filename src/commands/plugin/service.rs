@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use tonic::Code;
 
-use super::{API_VERSION, resource};
+use super::resource;
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::descriptor::{FieldDescriptor, MessageDescriptor};
@@ -23,7 +23,7 @@ pub struct Service {
 impl Service {
     /// Connects, and asks for the service's own description.
     pub async fn reach(connector: &Connector) -> Result<Self> {
-        let register = Method::reach(connector, &resource()?, "register", API_VERSION).await?;
+        let register = Method::reach(connector, &resource()?, "register", None).await?;
         let (update, deregister) = (register.sibling("update")?, register.sibling("deregister")?);
         let get = register.sibling("get")?;
         let fields = Fields {

@@ -8,7 +8,7 @@ use tonic::Code;
 
 use super::service::is_no_plugin;
 use super::wait::{self, Look, Waited};
-use super::{API_VERSION, request, resource, there_are};
+use super::{request, resource, there_are};
 use crate::cli::PluginVersions;
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
@@ -127,7 +127,7 @@ struct Question {
 
 impl Question {
     async fn prepare(connector: &Connector, plugin: &str) -> Result<Self> {
-        let method = Method::reach(connector, &resource()?, VERB, API_VERSION).await?;
+        let method = Method::reach(connector, &resource()?, VERB, None).await?;
         let request = method.encode_made(&Map::from_iter([("plugin_id".to_owned(), plugin.into())]))?;
         Ok(Self { method, request })
     }
