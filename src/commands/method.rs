@@ -253,7 +253,7 @@ impl Method {
         } else {
             Arriving::One(Some(self.caller.unary(&self.descriptor, request).await?))
         };
-        Ok(Answers { arriving, decoder: self.decoder.clone() })
+        Ok(Answers { arriving })
     }
 }
 
@@ -306,7 +306,6 @@ pub fn find_method(
 /// What one request is answered with: one message, or a stream of them.
 pub struct Answers {
     arriving: Arriving,
-    decoder: Decoder,
 }
 
 enum Arriving {
@@ -315,13 +314,7 @@ enum Arriving {
 }
 
 impl Answers {
-    /// The next answer; `None` at the end.
-    pub async fn next(&mut self) -> Result<Option<Value>> {
-        let bytes = self.next_bytes().await?;
-        bytes.map(|bytes| self.decoder.decode(bytes)).transpose()
-    }
-
-    /// As [`Answers::next`], in its bytes.
+    /// The next answer, in its bytes; `None` at the end.
     pub async fn next_bytes(&mut self) -> Result<Option<Bytes>> {
         match &mut self.arriving {
             Arriving::One(bytes) => Ok(bytes.take()),

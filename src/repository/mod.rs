@@ -37,6 +37,7 @@ mod tests;
 
 pub use described::{descriptor_sets, descriptors, first_generation};
 pub use images::Images;
+pub use moment::from_difference;
 pub use plugin::{Rules, Warn};
 pub use server::{API_VERSION, routes, serve};
 pub use store::Store;
