@@ -88,9 +88,10 @@ fn what_neither_the_service_nor_a_row_can_tell_is_refused() {
     let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
     let user = Spacectl::new();
     let list = format!("--endpoint {} list repository.Repository", server.url());
-    let runs: Vec<String> = ["--filter name?", "--filter name>A", "--filter nmae=a", "--search a", "--filter name~a --search a"]
-        .map(|args| format!("$ {args}\n{}\n", user.run(&format!("{list} {args}"))))
-        .to_vec();
+    let runs: Vec<String> =
+        ["--filter name?", "--filter name>A", "--filter nmae=a", "--search a", "--filter name~a --search a"]
+            .map(|args| format!("$ {args}\n{}\n", user.run(&format!("{list} {args}"))))
+            .to_vec();
     assert_snapshot!(runs.concat());
     assert_eq!(server.calls().len(), 0);
 }
@@ -182,7 +183,8 @@ fn rows_that_do_not_match_are_shown_in_no_format() {
     let user = Spacectl::new();
     let runs: Vec<String> = ["table", "json", "jsonl", "yaml", "csv", "quiet"]
         .map(|format| {
-            let args = format!("list repository.Plugin --filter name~SLACK --filter 'tags.n>5' -c plugin_id -o {format}");
+            let args =
+                format!("list repository.Plugin --filter name~SLACK --filter 'tags.n>5' -c plugin_id -o {format}");
             let run = user.run(&format!("--endpoint {} {args}", server.url()));
             format!("$ {args}\n{run}\n")
         })
@@ -305,7 +307,9 @@ fn a_row_is_left_out_only_if_it_can_be_decided() {
         assert_eq!(shown(args), (20, open("--filter")), "{args}");
     }
     // Others than these fields are widened on purpose, and so is what a word is looked for in.
-    for args in ["-p provider=aws", "-p name=x", "--search x", "--search x --filter-any name=y", "--filter created_at<now"] {
+    for args in
+        ["-p provider=aws", "-p name=x", "--search x", "--search x --filter-any name=y", "--filter created_at<now"]
+    {
         assert_eq!(shown(args), (20, String::new()), "{args}");
     }
     let both = "the service ignored --filter: rows that do not match are left out here; rows that cannot be checked here \
@@ -365,7 +369,8 @@ fn watching_shows_what_matches_and_says_why_once() {
 #[test]
 fn a_list_whose_request_has_no_place_for_filters_is_filtered_here() {
     let server = Server::start(Api::generation2(), |_| {
-        let row = |id: &str, name: &str, kind: &str| json!({"repository_id": id, "name": name, "repository_type": kind});
+        let row =
+            |id: &str, name: &str, kind: &str| json!({"repository_id": id, "name": name, "repository_type": kind});
         vec![Ok(json!({"results": [
             row("repo-local", "Private", "LOCAL"),
             row("repo-managed", "Cloudforet Official", "MANAGED"),
@@ -382,7 +387,8 @@ fn a_list_whose_request_has_no_place_for_filters_is_filtered_here() {
     assert_eq!(ids("--filter-any name~official --filter-any repository_type=REMOTE"), "managed remote ");
     assert_eq!(ids("--filter repository_type!=LOCAL -s -name -l 1"), "remote ");
     assert_eq!(ids("--filter repository_type!=LOCAL -s -name -l 1 --page 2"), "managed ");
-    let page = user.run(&format!("--endpoint {} list repository.Repository --filter name~a -l 1 -c name", server.url()));
+    let page =
+        user.run(&format!("--endpoint {} list repository.Repository --filter name~a -l 1 -c name", server.url()));
     assert!(page.quiet_success().ends_with("\n Count: 1 / 3\n"));
     for call in server.calls() {
         assert_eq!(call.request, json!({}));

@@ -149,3 +149,47 @@ fn what_is_for_calls_is_refused_as_it_would_count_for_nothing() {
         assert!(run.status == Some(2) && run.stderr.starts_with(&said), "{run}");
     }
 }
+
+/// A user, and a served Repository with the examples' managed plugins and two own ones.
+fn with_managed() -> (Spacectl, Served) {
+    let user = Spacectl::new();
+    let served = Served::start(&user, &["--managed", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/managed")]);
+    user.file(
+        "plugins.yml",
+        "name: Own Slack\nresource_type: notification.Protocol\nimage: x/plugin-own-slack\n---\n\
+         name: Own Jira\nresource_type: a.B\nimage: x/plugin-jira\n",
+    );
+    user.run(&format!("--endpoint {} exec register repository.Plugin -f plugins.yml -q", served.url)).success();
+    (user, served)
+}
+
+#[test]
+fn managed_plugins_are_listed_beside_the_own_ones_and_filtered_like_them() {
+    let (user, served) = with_managed();
+    let runs: Vec<String> = [
+        "list plugin -c plugin_id,name,repository_info.repository_id",
+        "list plugin --filter name~slack -c plugin_id",
+        "list plugin --filter name~slack -c plugin_id -l 1 --page 2 -o json",
+        "list plugin -p state=DISABLED -c plugin_id -o csv",
+        "list plugin --search slack -c plugin_id -o quiet",
+        "list plugin -s -created_at -c repository_info.repository_type -l 1 -o quiet",
+        "list plugin -s name -c name -o quiet",
+        "list repository.Repository --filter repository_type=MANAGED -c repository_id,name -o csv",
+        "get repository.Plugin -p plugin_id=plugin-grafana-mon-webhook -o json",
+    ]
+    .map(|args| format!("$ {args}\n{}\n", user.run(&format!("--endpoint {} {args}", served.url))))
+    .to_vec();
+    assert_snapshot!(runs.concat().replace(&served.url, "[URL]"));
+}
+
+#[test]
+fn managed_plugins_are_read_before_anything_is_served() {
+    let user = Spacectl::new();
+    let run = |folder: &str| {
+        user.run(&format!("local serve --listen 127.0.0.1:0 --data plugins.db --managed {folder}")).to_string()
+    };
+    user.file("unnamed/a.yml", "name: A\nresource_type: a.B\n");
+    user.file("wrong/a.yml", "name: A\nresource_type: a.B\nimage: x/plugin-a\nlabels: {a: b}\n");
+    user.file("empty/a.txt", "");
+    assert_snapshot!(["unnamed", "wrong", "empty", "nowhere"].map(run).concat());
+}

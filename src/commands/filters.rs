@@ -81,7 +81,13 @@ pub struct RowCheck {
 
 impl RowCheck {
     fn new(row_filter: RowFilter, is_sent: bool) -> Self {
-        Self { row_filter, is_sent, ignored: RefCell::default(), undecided: RefCell::default(), is_told: Cell::new(false) }
+        Self {
+            row_filter,
+            is_sent,
+            ignored: RefCell::default(),
+            undecided: RefCell::default(),
+            is_told: Cell::new(false),
+        }
     }
 
     /// Whether the service was asked to apply the filters.

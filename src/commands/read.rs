@@ -172,7 +172,8 @@ impl Reading<'_> {
         let asks_for_page = wish.page.is_none() && query::chooses_rows(&request.value, &method.input());
         // What is ordered here, or cut here into pages, is read whole.
         let here = (sorts_here || pages_here).then(|| take_part(&mut wish, &method, &mut request)).transpose()?;
-        let here = here.map(|local| Local { sort: wish.sort.take_if(|_| sorts_here).map(Sort::as_services_do), ..local });
+        let here =
+            here.map(|local| Local { sort: wish.sort.take_if(|_| sorts_here).map(Sort::as_services_do), ..local });
         let is_whole = here.is_some();
         let part = wish.page.map(|page| Part { before: 0, limit: Some(page.limit) });
         let page = wish.page;
@@ -349,7 +350,9 @@ impl Question {
 /// Takes the part of the rows that is asked for out of what the service is asked.
 fn take_part(wish: &mut Wish, method: &Method, request: &mut Request) -> Result<Local> {
     let part = match wish.page.take() {
-        Some(page) => Part { before: page.number.saturating_sub(1).saturating_mul(page.limit), limit: Some(page.limit) },
+        Some(page) => {
+            Part { before: page.number.saturating_sub(1).saturating_mul(page.limit), limit: Some(page.limit) }
+        }
         None => pages::part_of(method, request)?,
     };
     query::remove_part(&mut request.value, &method.input());

@@ -131,7 +131,10 @@ impl Filters {
         let conditions = |flag: &'static str, filter: &Filter| {
             let path = filter.parsed.path.clone();
             let conditions = condition::conditions(&filter.parsed, rows).unwrap_or_default();
-            conditions.into_iter().map(move |condition| RowCondition::new(flag, &path, &condition, rows)).collect::<Vec<_>>()
+            conditions
+                .into_iter()
+                .map(move |condition| RowCondition::new(flag, &path, &condition, rows))
+                .collect::<Vec<_>>()
         };
         row_filter.add_all(self.all.iter().flat_map(|filter| conditions(ALL_FLAG, filter)));
         if !other_alternatives && self.keyword.is_none() {

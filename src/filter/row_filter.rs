@@ -123,7 +123,8 @@ impl RowFilter {
 
     /// The fields of a row that decide, by their names.
     pub fn fields(&self) -> Vec<&str> {
-        let mut fields: Vec<&str> = self.conditions().filter_map(|condition| condition.path.first()).map(String::as_str).collect();
+        let mut fields: Vec<&str> =
+            self.conditions().filter_map(|condition| condition.path.first()).map(String::as_str).collect();
         fields.sort_unstable();
         fields.dedup();
         fields
@@ -275,7 +276,9 @@ impl Test {
             Self::Equal(wanted) => any(wanted.iter().map(|wanted| is_equal(value, wanted, kind))),
             Self::Search(regex) => Some(value.as_str().is_some_and(|text| regex.is_match(text))),
             Self::Order(bound, limit) => match (value, limit) {
-                (Value::Number(number), Value::Number(limit)) => compare(number, limit).map(|order| bound.admits(order)),
+                (Value::Number(number), Value::Number(limit)) => {
+                    compare(number, limit).map(|order| bound.admits(order))
+                }
                 // The order of texts is that of the service's collation.
                 (Value::String(_), Value::String(_)) | (Value::Bool(_), Value::Bool(_)) => None,
                 _ => Some(false),
@@ -311,7 +314,9 @@ impl ValueKind {
     fn of(field: &Field) -> Self {
         match field {
             Field::Moment => Self::Date,
-            Field::Plain(Shape::Scalar(kind)) if !matches!(kind, Kind::String | Kind::Enum(_) | Kind::Bool) => Self::Number,
+            Field::Plain(Shape::Scalar(kind)) if !matches!(kind, Kind::String | Kind::Enum(_) | Kind::Bool) => {
+                Self::Number
+            }
             Field::Plain(_) | Field::Open | Field::Whole => Self::Json,
         }
     }
