@@ -193,3 +193,32 @@ fn managed_plugins_are_read_before_anything_is_served() {
     user.file("empty/a.txt", "");
     assert_snapshot!(["unnamed", "wrong", "empty", "nowhere"].map(run).concat());
 }
+
+#[test]
+fn a_managed_plugin_cannot_be_changed_and_that_is_said() {
+    let (user, served) = with_managed();
+    user.file("slack.yml", "name: Mine\nresource_type: notification.Protocol\nimage: x/plugin-slack-noti-protocol\n");
+    user.file(
+        "two.yml",
+        "plugin_id: plugin-jira\nname: Jira\n---\nplugin_id: plugin-slack-noti-protocol\nname: Mine\n",
+    );
+    user.file("same.yml", &std::fs::read_to_string("examples/managed/plugin_slack_protocol.yml").unwrap());
+    let runs: Vec<String> = [
+        "exec update repository.Plugin -p plugin_id=plugin-slack-noti-protocol -p name=Mine",
+        "exec enable repository.Plugin -p plugin_id=plugin-slack-noti-protocol",
+        "exec disable repository.Plugin -p plugin_id=plugin-slack-noti-protocol",
+        "exec deregister repository.Plugin -p plugin_id=plugin-slack-noti-protocol",
+        "exec update repository.Plugin -f two.yml -c plugin_id -o quiet",
+        "plugin disable plugin-jira plugin-slack-noti-protocol",
+        "plugin enable plugin-slack-noti-protocol",
+        "plugin deregister --yes plugin-slack-noti-protocol",
+        "plugin apply -f slack.yml --replace",
+        "plugin diff -f slack.yml",
+        "plugin diff -f same.yml",
+        "plugin apply -f same.yml",
+        "exec disable repository.Plugin -p plugin_id=plugin-nobody",
+    ]
+    .map(|args| format!("$ {args}\n{}\n", user.run(&format!("--endpoint {} {args}", served.url))))
+    .to_vec();
+    assert_snapshot!(runs.concat().replace(&served.url, "[URL]"));
+}

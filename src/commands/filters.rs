@@ -32,7 +32,7 @@ pub fn put(filters: &Filters, method: &Method, request: &mut Request) -> Result<
         let can_be_applied_here = is_list && rows.is_some() && row_filter.is_decidable();
         is_sent = query::select(&mut request.value, &input, filters, rows.as_ref(), can_be_applied_here)?;
     }
-    if is_list && is_plugin(method) {
+    if is_list && method.is_of_plugins() {
         add_fields(method, request, &mut row_filter)?;
     }
     Ok((!row_filter.is_empty()).then(|| RowCheck::new(row_filter, is_sent)))
@@ -42,12 +42,7 @@ pub fn put(filters: &Filters, method: &Method, request: &mut Request) -> Result<
 /// only, and takes the pages of all of them one behind the other.
 pub fn lists_several_repositories(method: &Method, request: &Request) -> bool {
     let repository = request.value.get("repository_id");
-    method.verb() == LIST && is_plugin(method) && repository.is_none_or(value::is_empty)
-}
-
-fn is_plugin(method: &Method) -> bool {
-    let (service, resource) = method.names();
-    (service.as_str(), resource.as_str()) == ("repository", "Plugin")
+    method.verb() == LIST && method.is_of_plugins() && repository.is_none_or(value::is_empty)
 }
 
 /// Adds the fields of a request for plugins that a Repository applies to its own ones only. Other fields and other services

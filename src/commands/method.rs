@@ -96,6 +96,12 @@ impl Method {
         (service.to_owned(), self.descriptor.service_name().to_owned())
     }
 
+    /// Whether it is one of a Repository's plugins.
+    pub fn is_of_plugins(&self) -> bool {
+        let (service, resource) = self.names();
+        (service.as_str(), resource.as_str()) == ("repository", "Plugin")
+    }
+
     pub fn input(&self) -> MessageDescriptor {
         self.descriptor.input()
     }
