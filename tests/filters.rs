@@ -220,6 +220,9 @@ fn so_many_rows_as_are_asked_for_match() {
     assert_eq!(ids("-l 99"), (all.into(), vec![json!({"limit": 99})]));
     assert_eq!(ids("-l 2 --page 2").0, "10 15 ");
     assert_eq!(ids("-l 3 --page 2").0, "15 ");
+    // Of a service that is not known to ignore filters, the page is asked for before all rows are.
+    let pages = vec![json!({"start": 3, "limit": 2}), json!({"limit": 1000})];
+    assert_eq!(ids("-p repository_id=x -l 2 --page 2"), ("10 15 ".into(), pages));
     for size in [1, 3, 7, 20, 99] {
         assert_eq!(ids(&format!("--page-size {size}")).0, all, "{size}");
         assert_eq!(ids(&format!("--page-size {size} -l 3")).0, "00 05 10 ", "{size}");
@@ -343,6 +346,8 @@ fn plugins_of_several_repositories_are_ordered_here() {
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("plugin_id\nplugin-15\nplugin-10\nplugin-05\n", IGNORED));
     let run = user.run(&format!("{list} -c plugin_id"));
     assert!(run.stdout.ends_with(" plugin-05\n\n Count: 3 / 20\n"), "{run}");
+    let run = user.run(&format!("--endpoint {} list repository.Plugin -m -s updated_at -o json", server.url()));
+    assert_eq!(run.stderr, "note: no row has the key to sort by: -m leaves it out\n");
     // One repository orders for itself.
     let query = json!({"only": ["plugin_id"], "sort": [{"key": "name", "desc": true}], "page": {"limit": 2}});
     assert_eq!(ids("-s -name -l 2 -p repository_id=repo-local"), ("00 01 ".into(), query));

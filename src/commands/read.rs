@@ -1,5 +1,6 @@
 //! What `list`, `get`, `stat` and `analyze` are: one draft, the query that goes with it, a call, and rows.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -216,6 +217,8 @@ impl Reading<'_> {
             other_pages,
             is_in_pages: page_size.is_some(),
             can_page,
+            is_minimal: self.asked.minimal == Some(true),
+            is_unordered: Cell::default(),
         })
     }
 
@@ -266,6 +269,10 @@ pub struct Question {
     is_in_pages: bool,
     /// They can be, and it is left to us how.
     can_page: bool,
+    /// Only the fields that identify a row are asked for.
+    is_minimal: bool,
+    /// Rows were to be ordered here, and do not have what they are ordered by.
+    is_unordered: Cell<bool>,
 }
 
 impl Question {
@@ -309,10 +316,11 @@ impl Question {
             Some(check) => check.apply(document),
             None => document,
         };
-        match local {
-            Some(local) => local.apply(document),
-            None => document,
+        let Some(local) = local else { return document };
+        if self.is_minimal && local.sort.as_ref().is_some_and(|sort| !sort.is_answered(&document)) {
+            self.is_unordered.set(true);
         }
+        local.apply(document)
     }
 
     /// What was not asked of the service, to be done here to all rows.
@@ -322,6 +330,9 @@ impl Question {
 
     /// What there is to say of what was done to the rows, once.
     pub fn note(&self) -> Option<String> {
+        if self.is_unordered.take() {
+            return Some("no row has the key to sort by: -m leaves it out".to_owned());
+        }
         self.row_check.as_ref().and_then(RowCheck::note)
     }
 

@@ -59,6 +59,11 @@ impl Sort {
         Self { missing_is_least: true, ..self }
     }
 
+    /// Whether rows have what they are sorted by, or there are none.
+    pub fn is_answered(&self, document: &Document) -> bool {
+        document.is_empty() || self.column.first_name().is_none_or(|name| document.has_field(name))
+    }
+
     /// The places of a list's rows in their order. Stable. Numbers, then text by code point, then the rest, or all that
     /// backwards; what is missing comes last, or is the least.
     fn order(&self, document: &Document) -> Vec<usize> {
