@@ -196,7 +196,10 @@ fn rows_that_do_not_match_are_shown_in_no_format() {
     let all = user.run(&format!("--endpoint {} list repository.Plugin --filter name~slack -o json", server.url()));
     let all: Value = serde_json::from_str(&all.success()).unwrap();
     let mut expected = json!([0, 5, 10, 15].map(|number| rows()[number].clone()));
-    [2, 3].map(|row| expected[row].as_object_mut().unwrap().shift_remove("provider"));
+    for row in [2, 3] {
+        // An empty text is not sent.
+        expected[row].as_object_mut().unwrap().shift_remove("provider");
+    }
     assert_eq!(all["results"], expected, "whole rows, as they came");
     assert_eq!(all["total_count"], 20);
 }

@@ -129,7 +129,7 @@ impl RowCheck {
     pub fn note(&self) -> Option<String> {
         let (ignored, undecided) = (self.ignored.borrow(), self.undecided.borrow());
         let is_ignored = self.is_sent && !ignored.is_empty();
-        if !(is_ignored || !undecided.is_empty()) || self.is_told.replace(true) {
+        if (!is_ignored && undecided.is_empty()) || self.is_told.replace(true) {
             return None;
         }
         let left_out =
