@@ -118,10 +118,9 @@ impl RowCheck {
     }
 
     fn verdicts(&self, document: &Document) -> Vec<Verdict> {
-        let is_delivered = |field: &str| document.has_field(field);
         let mut verdicts = Vec::new();
         let fields = self.row_filter.fields();
-        document.each_row(&fields, &mut |row| verdicts.push(self.row_filter.verdict(row, &is_delivered)));
+        document.each_row(&fields, &mut |row| verdicts.push(self.row_filter.verdict(row)));
         verdicts
     }
 

@@ -138,19 +138,18 @@ impl RowFilter {
         })
     }
 
-    /// What `row` comes to. `is_delivered` says of a field whether any row of the answer has it: one that none has may
-    /// have been left out of the answer.
-    pub fn verdict(&self, row: &Value, is_delivered: &dyn Fn(&str) -> bool) -> Verdict {
+    /// What `row` comes to.
+    pub fn verdict(&self, row: &Value) -> Verdict {
         let mut undecided = None;
         for condition in &self.all {
-            match condition.holds(row, is_delivered) {
+            match condition.holds(row) {
                 Some(true) => {}
                 Some(false) => return Verdict::Fails(condition.origin),
                 None => undecided = undecided.or(Some(condition.origin)),
             }
         }
         if let Some(first) = self.any.first() {
-            match any(self.any.iter().map(|condition| condition.holds(row, is_delivered))) {
+            match any(self.any.iter().map(|condition| condition.holds(row))) {
                 Some(true) => {}
                 Some(false) => return Verdict::Fails(first.origin),
                 None => undecided = undecided.or(Some(first.origin)),
@@ -199,37 +198,31 @@ impl RowCondition {
         }
     }
 
-    fn holds(&self, row: &Value, is_delivered: &dyn Fn(&str) -> bool) -> Option<bool> {
+    fn holds(&self, row: &Value) -> Option<bool> {
         let mut values = Vec::new();
-        let mut missing = Vec::new();
+        let (mut is_missing, mut is_left_out) = (false, false);
         visit(row, &self.path, &mut |found| match found {
             Ok(value) => values.push(value),
-            Err(depth) => missing.push(depth),
+            Err(depth) if depth < self.typed => is_left_out = true,
+            Err(_) => is_missing = true,
         });
-        if missing.contains(&0) && !self.path.first().is_some_and(|field| is_delivered(field)) {
-            return None;
-        }
-        let is_typed = |depth: &usize| *depth < self.typed.max(1);
         if let Test::Exists(wanted) = self.test {
-            return match (values.is_empty(), missing.iter().any(is_typed)) {
+            return match (values.is_empty(), is_left_out) {
                 (false, _) => Some(wanted),
                 (true, true) => None,
                 (true, false) => Some(!wanted),
             };
         }
-        let with = |left_out: &Value| {
-            let missing = missing.iter().map(|depth| if is_typed(depth) { left_out } else { &Value::Null });
+        let with = |missing: Option<&Value>| {
             let met = any(values.iter().copied().chain(missing).map(|value| self.test.is_met(value, self.kind)));
             met.map(|met| met != self.is_negated)
         };
-        // A field that is left out holds its default, or null.
-        match (with(&Value::Null), self.default.as_ref().filter(|_| missing.iter().any(is_typed))) {
-            (as_null, None) => as_null,
-            (as_null, Some(default)) => match with(default) {
-                Some(true) => Some(true),
-                as_default => as_default.filter(|_| as_default == as_null),
-            },
+        if !is_left_out {
+            return with(is_missing.then_some(&Value::Null));
         }
+        // A message leaves out a null, its type's default, and what the service does not tell: the row may match.
+        let matches = |value: &Value| with(Some(value)) == Some(true);
+        (matches(&Value::Null) || self.default.as_ref().is_some_and(matches)).then_some(true)
     }
 }
 
