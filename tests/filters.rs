@@ -88,10 +88,15 @@ fn what_neither_the_service_nor_a_row_can_tell_is_refused() {
     let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
     let user = Spacectl::new();
     let list = format!("--endpoint {} list repository.Repository", server.url());
-    let runs: Vec<String> =
-        ["--filter name?", "--filter name>A", "--filter nmae=a", "--search a", "--filter name~a --search a"]
-            .map(|args| format!("$ {args}\n{}\n", user.run(&format!("{list} {args}"))))
-            .to_vec();
+    let runs: Vec<String> = [
+        "--filter name?",
+        "--filter-any name~a --filter-any !name?",
+        "--filter nmae=a",
+        "--search a",
+        "--filter name~a --search a",
+    ]
+    .map(|args| format!("$ {args}\n{}\n", user.run(&format!("{list} {args}"))))
+    .to_vec();
     assert_snapshot!(runs.concat());
     assert_eq!(server.calls().len(), 0);
 }
@@ -277,6 +282,8 @@ fn a_row_is_left_out_only_if_it_can_be_decided() {
         ("--filter 'name=Slack 5'", 1),
         ("--filter 'name in \"Slack 5\",\"Slack 10\"'", 2),
         ("--filter 'name not in \"Slack 5\",\"Slack 10\"'", 18),
+        ("--filter name>M", 4),
+        ("--filter name<=M", 16),
         ("--filter state=disabled", 1),
         ("--filter state!=enabled", 1),
         ("--filter provider!=aws", 10),
@@ -307,8 +314,8 @@ fn a_row_is_left_out_only_if_it_can_be_decided() {
     ] {
         assert_eq!(shown(args), (count, ignored(what)), "{args}");
     }
-    // Rows do not have it, be it that it is empty or that the service does not tell; or only the service knows.
-    for args in ["--filter resource_type=a.B", "--filter provider=aws", "--filter name>M", "--filter docs?"] {
+    // Rows do not have it, be it that it is empty or that the service does not tell.
+    for args in ["--filter resource_type=a.B", "--filter provider=aws", "--filter docs?"] {
         assert_eq!(shown(args), (20, open("--filter")), "{args}");
     }
     // Others than these fields are widened on purpose, and so is what a word is looked for in.

@@ -191,7 +191,7 @@ impl RowCondition {
 
     fn is_decidable(&self) -> bool {
         match &self.test {
-            Test::Unknown | Test::Order(_, Value::String(_)) => false,
+            Test::Unknown => false,
             // What a message leaves out may be stored all the same, such as a null.
             Test::Exists(_) => self.path.len() > self.typed,
             Test::Equal(_) | Test::Search(_) | Test::Order(..) | Test::Date(..) | Test::FromNow(..) => true,
@@ -272,8 +272,9 @@ impl Test {
                 (Value::Number(number), Value::Number(limit)) => {
                     compare(number, limit).map(|order| bound.admits(order))
                 }
-                // The order of texts is that of the service's collation.
-                (Value::String(_), Value::String(_)) | (Value::Bool(_), Value::Bool(_)) => None,
+                // By code points: the services set no collation.
+                (Value::String(text), Value::String(limit)) => Some(bound.admits(text.cmp(limit))),
+                (Value::Bool(_), Value::Bool(_)) => None,
                 _ => Some(false),
             },
             Self::Date(bound, limit) => with_date(value, |date| {
