@@ -316,6 +316,9 @@ impl ValueKind {
     }
 }
 
+/// The step that a list does not have: it holds all of its items.
+const NO_ITEM: usize = usize::MAX;
+
 /// Calls `take` with what is at `path`, with the number of the step that is not there where nothing is. A list on the way
 /// passes the path on to each object in it and, where a step is a number, to the item of that index.
 fn visit<'a>(value: &'a Value, path: &[String], take: &mut impl FnMut(Result<&'a Value, usize>)) {
@@ -333,7 +336,7 @@ fn visit<'a>(value: &'a Value, path: &[String], take: &mut impl FnMut(Result<&'a
                 }
                 let mut objects = items.iter().filter(|item| item.is_object()).peekable();
                 if indexed.is_none() && objects.peek().is_none() {
-                    take(Err(depth));
+                    take(Err(NO_ITEM));
                 }
                 objects.for_each(|object| walk(object, path, depth, take));
             }

@@ -326,6 +326,8 @@ fn a_row_decides_as_the_services_would() {
         ("!tags.a?", json!({"tags": {"a": false}})),
         ("!name?", json!({"name": "a"})),
         ("labels=x", json!({"labels": ["y"]})),
+        ("labels.1=x", json!({"labels": ["y"]})),
+        ("labels.0=x", json!({"labels": []})),
         ("labels!=x", json!({"labels": ["y", "x"]})),
         ("labels not in x,y", json!({"labels": ["y"]})),
         ("created_at=2026-01-31", json!({"created_at": "2026-02-01T00:00:00.000Z"})),
