@@ -330,10 +330,10 @@ impl Question {
 
     /// What there is to say of what was done to the rows, once.
     pub fn note(&self) -> Option<String> {
-        if self.is_unordered.take() {
-            return Some("no row has the key to sort by: -m leaves it out".to_owned());
-        }
-        self.row_check.as_ref().and_then(RowCheck::note)
+        let unordered = "no row has the key to sort by: -m leaves it out";
+        let unordered = self.is_unordered.take().then(|| unordered.to_owned());
+        let notes = unordered.into_iter().chain(self.row_check.as_ref().and_then(RowCheck::note));
+        Some(notes.collect::<Vec<_>>().join("; ")).filter(|notes| !notes.is_empty())
     }
 
     /// What an answer comes to, with the pages behind it if there are any.
