@@ -222,3 +222,16 @@ fn a_managed_plugin_cannot_be_changed_and_that_is_said() {
     .to_vec();
     assert_snapshot!(runs.concat().replace(&served.url, "[URL]"));
 }
+
+#[test]
+fn an_own_plugin_with_the_id_of_a_managed_one_is_the_one_that_is_changed() {
+    let (user, served) = with_managed();
+    let run = |args: &str| user.run(&format!("--endpoint {} {args}", served.url));
+    user.file("slack.yml", "name: Mine\nresource_type: notification.Protocol\nimage: x/plugin-slack-noti-protocol\n");
+    run("exec register repository.Plugin -f slack.yml -q").success();
+    assert_eq!(run("plugin diff -f slack.yml").quiet_success(), "");
+    let applied = run("plugin apply -f slack.yml -p name=Ours").quiet_success();
+    assert_eq!(applied, "plugin-slack-noti-protocol updated name\n");
+    let names = run("list plugin --search s -p plugin_id=plugin-slack-noti-protocol -c name -o quiet");
+    assert_eq!(names.quiet_success(), "Slack Notification Protocol\nOurs\n");
+}
