@@ -42,7 +42,7 @@ fn every_verb_shows_what_it_would_send_and_sends_nothing() {
     user.example("plugin_slack_notification_protocol.yml");
     let shown = [
         "exec register repository.Plugin -f plugin_slack_notification_protocol.yml -p tags.n=1 --dry-run",
-        "list repository.Plugin -c name,tags.icon -s -name -l 5 --page 2 -p state=ENABLED --dry-run",
+        "list repository.Plugin -c name,tags.icon -s -name -l 5 --page 2 -p state=ENABLED -p repository_id=x --dry-run",
         "get repository.Plugin -p plugin_id=x -o json --dry-run",
         "exec enable repository.Plugin --dry-run",
         "list repository.Repository -l 5 -o quiet -c name --dry-run",

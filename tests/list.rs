@@ -99,7 +99,7 @@ fn columns_of_one_name_are_shown_where_all_of_them_can_be() {
 
 #[test]
 fn the_query_has_the_shape_of_the_service() {
-    let line = "list repository.Plugin -c plugin_id,tags.icon,labels.0 -s -name -l 5 --page 3";
+    let line = "list repository.Plugin -p repository_id=x -c plugin_id,tags.icon,labels.0 -s -name -l 5 --page 3";
     let query_at = |api: Api| {
         let server = Server::start(api, |_| vec![Ok(json!({}))]);
         let run = Spacectl::new().run(&format!("--endpoint {} {line}", server.url()));

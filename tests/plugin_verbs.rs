@@ -175,3 +175,27 @@ fn ctrl_c_ends_a_wait() {
     assert_eq!(waiting.end(), End::Exit(130));
     assert_eq!(waiting.out, "");
 }
+
+#[test]
+fn where_a_plugin_is_not_found_its_repository_is_looked_up_once() {
+    let server = Server::start(Api::generation2(), |call| match call.method.as_str() {
+        "get" => vec![Ok(json!({"plugin_id": "a", "repository_info": {"repository_type": "REMOTE"}}))],
+        _ if call.request["plugin_id"] == "b" => vec![Ok(json!({"plugin_id": "b"}))],
+        _ => vec![Err(Status::not_found("ERROR_NOT_FOUND: nothing"))],
+    });
+    let user = Spacectl::new();
+    let calls = |line: &str, status: i32| {
+        let before = server.calls().len();
+        let run = user.run(&format!("--endpoint {} {line}", server.url()));
+        assert_eq!(run.status, Some(status), "{run}");
+        let is_said = run.stderr.contains("error: a belongs to a remote repository and cannot be changed there: ");
+        assert_eq!(is_said, status != 0 && !line.contains("get_versions"), "{run}");
+        let calls = server.calls().split_off(before);
+        calls.iter().map(|call| call.method.clone()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(calls("plugin disable a", 69), "disable get");
+    assert_eq!(calls("exec update repository.Plugin -p plugin_id=a", 69), "update get");
+    assert_eq!(calls("plugin disable b", 0), "disable");
+    assert_eq!(calls("exec update repository.Plugin -p plugin_id=b", 0), "update");
+    assert_eq!(calls("exec get_versions repository.Plugin -p plugin_id=a", 69), "get_versions");
+}

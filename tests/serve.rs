@@ -149,3 +149,89 @@ fn what_is_for_calls_is_refused_as_it_would_count_for_nothing() {
         assert!(run.status == Some(2) && run.stderr.starts_with(&said), "{run}");
     }
 }
+
+/// A user, and a served Repository with the examples' managed plugins and two own ones.
+fn with_managed() -> (Spacectl, Served) {
+    let user = Spacectl::new();
+    let served = Served::start(&user, &["--managed", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/managed")]);
+    user.file(
+        "plugins.yml",
+        "name: Own Slack\nresource_type: notification.Protocol\nimage: x/plugin-own-slack\n---\n\
+         name: Own Jira\nresource_type: a.B\nimage: x/plugin-jira\n",
+    );
+    user.run(&format!("--endpoint {} exec register repository.Plugin -f plugins.yml -q", served.url)).success();
+    (user, served)
+}
+
+#[test]
+fn managed_plugins_are_listed_beside_the_own_ones_and_filtered_like_them() {
+    let (user, served) = with_managed();
+    let runs: Vec<String> = [
+        "list plugin -c plugin_id,name,repository_info.repository_id",
+        "list plugin --filter name~slack -c plugin_id",
+        "list plugin --filter name~slack -c plugin_id -l 1 --page 2 -o json",
+        "list plugin -p state=DISABLED -c plugin_id -o csv",
+        "list plugin --search slack -c plugin_id -o quiet",
+        "list plugin -s -created_at -c repository_info.repository_type -l 1 -o quiet",
+        "list plugin -s name -c name -o quiet",
+        "list repository.Repository --filter repository_type=MANAGED -c repository_id,name -o csv",
+        "get repository.Plugin -p plugin_id=plugin-grafana-mon-webhook -o json",
+    ]
+    .map(|args| format!("$ {args}\n{}\n", user.run(&format!("--endpoint {} {args}", served.url))))
+    .to_vec();
+    assert_snapshot!(runs.concat().replace(&served.url, "[URL]"));
+}
+
+#[test]
+fn managed_plugins_are_read_before_anything_is_served() {
+    let user = Spacectl::new();
+    let run = |folder: &str| {
+        user.run(&format!("local serve --listen 127.0.0.1:0 --data plugins.db --managed {folder}")).to_string()
+    };
+    user.file("unnamed/a.yml", "name: A\nresource_type: a.B\n");
+    user.file("wrong/a.yml", "name: A\nresource_type: a.B\nimage: x/plugin-a\nlabels: {a: b}\n");
+    user.file("empty/a.txt", "");
+    assert_snapshot!(["unnamed", "wrong", "empty", "nowhere"].map(run).concat());
+}
+
+#[test]
+fn a_managed_plugin_cannot_be_changed_and_that_is_said() {
+    let (user, served) = with_managed();
+    user.file("slack.yml", "name: Mine\nresource_type: notification.Protocol\nimage: x/plugin-slack-noti-protocol\n");
+    user.file(
+        "two.yml",
+        "plugin_id: plugin-jira\nname: Jira\n---\nplugin_id: plugin-slack-noti-protocol\nname: Mine\n",
+    );
+    user.file("same.yml", &std::fs::read_to_string("examples/managed/plugin_slack_protocol.yml").unwrap());
+    let runs: Vec<String> = [
+        "exec update repository.Plugin -p plugin_id=plugin-slack-noti-protocol -p name=Mine",
+        "exec enable repository.Plugin -p plugin_id=plugin-slack-noti-protocol",
+        "exec disable repository.Plugin -p plugin_id=plugin-slack-noti-protocol",
+        "exec deregister repository.Plugin -p plugin_id=plugin-slack-noti-protocol",
+        "exec update repository.Plugin -f two.yml -c plugin_id -o quiet",
+        "plugin disable plugin-jira plugin-slack-noti-protocol",
+        "plugin enable plugin-slack-noti-protocol",
+        "plugin deregister --yes plugin-slack-noti-protocol",
+        "plugin apply -f slack.yml --replace",
+        "plugin diff -f slack.yml",
+        "plugin diff -f same.yml",
+        "plugin apply -f same.yml",
+        "exec disable repository.Plugin -p plugin_id=plugin-nobody",
+    ]
+    .map(|args| format!("$ {args}\n{}\n", user.run(&format!("--endpoint {} {args}", served.url))))
+    .to_vec();
+    assert_snapshot!(runs.concat().replace(&served.url, "[URL]"));
+}
+
+#[test]
+fn an_own_plugin_with_the_id_of_a_managed_one_is_the_one_that_is_changed() {
+    let (user, served) = with_managed();
+    let run = |args: &str| user.run(&format!("--endpoint {} {args}", served.url));
+    user.file("slack.yml", "name: Mine\nresource_type: notification.Protocol\nimage: x/plugin-slack-noti-protocol\n");
+    run("exec register repository.Plugin -f slack.yml -q").success();
+    assert_eq!(run("plugin diff -f slack.yml").quiet_success(), "");
+    let applied = run("plugin apply -f slack.yml -p name=Ours").quiet_success();
+    assert_eq!(applied, "plugin-slack-noti-protocol updated name\n");
+    let names = run("list plugin --search s -p plugin_id=plugin-slack-noti-protocol -c name -o quiet");
+    assert_eq!(names.quiet_success(), "Slack Notification Protocol\nOurs\n");
+}

@@ -20,6 +20,9 @@ pub enum Local {
         /// --data is given]
         #[arg(long, value_name = "URL")]
         registry: Option<String>,
+        /// Folder of specs whose plugins are listed as those of the managed repository, and cannot be changed
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        managed: Option<String>,
         /// Refuse what a current Repository service refuses
         #[arg(long)]
         strict: bool,
@@ -33,5 +36,5 @@ Examples:
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
-  spacectl local serve
+  spacectl local serve --managed examples/managed
   spacectl local serve --listen 127.0.0.1:0 --data /tmp/plugins.db --strict";

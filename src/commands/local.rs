@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -11,19 +12,26 @@ use tokio::sync::mpsc;
 use super::connector;
 use super::{Context, block_on};
 use crate::cli::{Global, Local, Tls};
+use crate::client::encode;
 use crate::config::{BUILT_IN, registry_of_built_in};
-use crate::error::{Error, Result};
+use crate::descriptor::MessageDescriptor;
+use crate::error::{Error, Kind, Problem, Result};
 use crate::invalid::Invalid;
 use crate::registry::RegistryUrl;
+use crate::repository::proto::repository::v1::{PluginInfo, RegisterPluginRequest};
 use crate::repository::{self, Rules, Store};
+use crate::spec::{self, Inputs, Part, Target};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
     refuse_useless(context.global)?;
     match args {
-        Local::Serve { listen, data, registry, strict } => {
+        Local::Serve { listen, data, registry, managed, strict } => {
             // As what it prints can be given to it.
             let listen = listen.strip_prefix("grpc://").unwrap_or(listen);
-            serve(listen, data.clone(), registry.as_deref(), *strict, context)
+            let managed =
+                managed.as_deref().map(|folder| read_managed(folder, context)).transpose()?.unwrap_or_default();
+            let rules = Rules { strict: *strict, managed: managed.into(), ..Rules::default() };
+            serve(listen, data.clone(), registry.as_deref(), rules, context)
         }
     }
 }
@@ -50,11 +58,42 @@ fn refuse_useless(global: &Global) -> Result<()> {
     }
 }
 
+/// The plugins that the specs in a folder describe.
+fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInfo>> {
+    const REQUEST: &str = "spaceone.api.repository.v1.RegisterPluginRequest";
+    let broken =
+        |error: &dyn std::error::Error| Error::local("the API of the local repository is broken").caused_by(error);
+    let pool = repository::descriptors().map_err(|error| broken(&error))?;
+    let input = pool.get_message_by_name(REQUEST).ok_or_else(|| Error::local(format!("there is no {REQUEST}")))?;
+    let input = MessageDescriptor::from(&input);
+    let inputs = Inputs { files: vec![folder.to_owned()], ..Inputs::default() };
+    let mut plugins = Vec::new();
+    for draft in spec::read(&inputs, &mut context.streams.input)? {
+        let target = Target { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
+        let resolved = draft.resolve(&target, false)?;
+        resolved.warnings.iter().for_each(|warning| context.streams.talk.warning(&warning.message));
+        let request = resolved.request;
+        let bytes = encode::encode(&request.value, &input).map_err(|faults| {
+            let problem = |fault: encode::Fault| {
+                let part = if fault.at_key { Part::Key } else { Part::Value };
+                Problem::new(format!("{}: {}", fault.path, fault.message)).at(request.locate(&fault.path, part))
+            };
+            let problems = faults.into_iter().map(problem).collect();
+            Error::from_problems(Kind::Local, problems)
+                .unwrap_or_else(|| Error::local(format!("{folder} cannot be read")))
+        })?;
+        let spec = RegisterPluginRequest::decode(&*bytes).map_err(|error| broken(&error))?;
+        let plugin = repository::managed_plugin(spec);
+        plugins.push(plugin.map_err(|status| Error::local(format!("{}: {}", request.label(), status.message())))?);
+    }
+    Ok(plugins)
+}
+
 fn serve(
     listen: &str,
     data: Option<PathBuf>,
     registry: Option<&str>,
-    strict: bool,
+    rules: Rules,
     context: &mut Context<'_>,
 ) -> Result<()> {
     let registry = match (registry, &data) {
@@ -97,7 +136,7 @@ fn serve(
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
         let images = registry.map(|registry| connector::images(registry, access, trace));
-        let rules = Rules { strict, on_warning: Some(Arc::new(on_warning)), images };
+        let rules = Rules { on_warning: Some(Arc::new(on_warning)), images, ..rules };
         let routes = repository::routes(store, rules).await;
         let serving = repository::serve(listener, routes, asked_to_end()?);
         let telling = async {

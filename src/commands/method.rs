@@ -96,6 +96,12 @@ impl Method {
         (self.found.resource.service.clone(), self.descriptor.service_name().to_owned())
     }
 
+    /// Whether it is one of a Repository's plugins.
+    pub fn is_of_plugins(&self) -> bool {
+        let (service, resource) = self.names();
+        (service.as_str(), resource.as_str()) == ("repository", "Plugin")
+    }
+
     pub fn input(&self) -> MessageDescriptor {
         self.descriptor.input()
     }
@@ -255,7 +261,7 @@ impl Method {
         } else {
             Arriving::One(Some(self.caller.unary(&self.descriptor, request).await?))
         };
-        Ok(Answers { arriving, decoder: self.decoder.clone() })
+        Ok(Answers { arriving })
     }
 }
 
@@ -308,7 +314,6 @@ pub fn find_method(
 /// What one request is answered with: one message, or a stream of them.
 pub struct Answers {
     arriving: Arriving,
-    decoder: Decoder,
 }
 
 enum Arriving {
@@ -317,13 +322,7 @@ enum Arriving {
 }
 
 impl Answers {
-    /// The next answer; `None` at the end.
-    pub async fn next(&mut self) -> Result<Option<Value>> {
-        let bytes = self.next_bytes().await?;
-        bytes.map(|bytes| self.decoder.decode(bytes)).transpose()
-    }
-
-    /// As [`Answers::next`], in its bytes.
+    /// The next answer, in its bytes; `None` at the end.
     pub async fn next_bytes(&mut self) -> Result<Option<Bytes>> {
         match &mut self.arriving {
             Arriving::One(bytes) => Ok(bytes.take()),

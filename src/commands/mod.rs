@@ -14,6 +14,7 @@ mod get;
 mod list;
 mod local;
 mod man;
+mod managed;
 mod method;
 mod pages;
 mod plugin;

@@ -8,13 +8,16 @@ use super::read::Question;
 use crate::client::status::is_too_large;
 use crate::error::{Error, Result};
 use crate::output::Format;
-use crate::query::{self, Part};
+use crate::query::{self, Page, Part};
 use crate::spec::Request;
-use crate::streams::Streams;
-use crate::view::Document;
+use crate::streams::{Streams, Talk};
+use crate::view::{Document, Local};
 
 /// How many rows are asked for at a time where a whole list is more than one message may be.
 pub const AUTOMATIC: u32 = 10_000;
+
+/// How many rows are asked for at a time, at least, once it is known that not all of them match.
+const MANY: u32 = 1_000;
 
 /// Which rows a list is asked for, and how many at a time.
 #[derive(Clone, Debug)]
@@ -23,27 +26,44 @@ pub struct Pages {
     request: Map<String, Value>,
     /// Rows at a time.
     size: u32,
-    /// The rows of all pages.
+    /// The rows of all pages. Its limit is one of rows that match.
     part: Part,
+    /// How many rows that match are passed over.
+    skipped: u32,
+    /// Rows come that do not match: as many as are missing may not be enough.
+    has_others: bool,
+    /// All pages are read before the first is shown.
+    is_whole: bool,
 }
 
 impl Pages {
     /// The pages of `part` of the rows, each of so many; without it, of the rows that `request` asks for by itself.
     ///
     /// # Errors
-    /// As of [`Method::encode`], if it does: a page that cannot be read would be replaced by one that can.
+    /// As of [`part_of`].
     pub fn new(method: &Method, request: &Request, size: u32, part: Option<Part>) -> Result<Self> {
-        let input = method.input();
-        let part = match part {
-            Some(part) => part,
-            None if query::chooses_rows(&request.value, &input) => {
-                // Whatever ways there are to write a number, the codec knows them.
-                let read = method.decode_request(method.encode(request)?)?;
-                read.as_object().map(|read| Part::of(read, &input)).unwrap_or_default()
-            }
-            None => Part::default(),
-        };
-        Ok(Self { request: request.value.clone(), size, part })
+        let part = part.map_or_else(|| part_of(method, request), Ok)?;
+        let request = request.value.clone();
+        Ok(Self { request, size, part, skipped: 0, has_others: false, is_whole: false })
+    }
+
+    /// The same for a list that is shown once all of it is there.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self { is_whole: true, ..self }
+    }
+
+    /// The same for a `page` of the rows that match, out of all rows.
+    #[must_use]
+    pub fn of_matches(self, page: Page) -> Self {
+        Self {
+            size: self.size.max(MANY),
+            part: Part { before: 0, limit: Some(page.limit) },
+            skipped: page.number.saturating_sub(1).saturating_mul(page.limit),
+            has_others: true,
+            ..self
+        }
+        .whole()
     }
 
     /// A smaller number of rows to ask for, where so many were too many for a message.
@@ -53,42 +73,84 @@ impl Pages {
 
     /// Asks in `request` for the first page.
     pub fn put_first(&self, request: &mut Map<String, Value>, method: &Method) -> Result<()> {
-        self.put(request, 0, method)
+        self.put(request, Got::default(), method)
     }
 
-    /// How many rows to ask for behind so many.
-    fn size_behind(&self, got: u32) -> u32 {
-        self.part.limit.map_or(self.size, |limit| self.size.min(limit.saturating_sub(got)))
+    /// The request for the first page.
+    pub fn first(&self, method: &Method) -> Result<Bytes> {
+        self.request_behind(Got::default(), method)
+    }
+
+    /// The rows that are shown of those that match; `None` for all.
+    fn local(&self) -> Option<Local> {
+        let to_usize = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let limit = to_usize(self.part.limit?);
+        Some(Local { sort: None, start: to_usize(self.skipped).saturating_add(1), limit })
+    }
+
+    /// How many rows to ask for behind those that were got.
+    fn size_behind(&self, got: Got) -> u32 {
+        let missing = self.part.limit.map(|limit| limit.saturating_add(self.skipped).saturating_sub(got.matching));
+        match missing {
+            None => self.size,
+            Some(0) => 0,
+            Some(_) if self.has_others => self.size,
+            Some(missing) => self.size.min(missing),
+        }
     }
 
     /// How many rows of all lie behind, where so many of these were got.
-    fn passed(&self, got: u32) -> u64 {
-        u64::from(self.part.before) + u64::from(got)
+    fn passed(&self, got: Got) -> u64 {
+        u64::from(self.part.before) + u64::from(got.rows)
     }
 
-    fn put(&self, request: &mut Map<String, Value>, got: u32, method: &Method) -> Result<()> {
+    fn put(&self, request: &mut Map<String, Value>, got: Got, method: &Method) -> Result<()> {
         let start = u32::try_from(self.passed(got) + 1)
             .map_err(|_| Error::local("the list is longer than the API can count"))?;
         query::put_part(request, &method.input(), start, self.size_behind(got));
         Ok(())
     }
 
-    /// The request for the rows behind so many.
-    fn request_behind(&self, got: u32, method: &Method) -> Result<Bytes> {
+    /// The request for the rows behind those that were got.
+    fn request_behind(&self, got: Got, method: &Method) -> Result<Bytes> {
         let mut request = self.request.clone();
         self.put(&mut request, got, method)?;
         method.encode_made(&request)
     }
 }
 
+/// How many rows of a list have come.
+#[derive(Clone, Copy, Debug, Default)]
+struct Got {
+    rows: u32,
+    /// Of these, those that match.
+    matching: u32,
+}
+
+/// The part of the rows that `request` asks for by itself.
+///
+/// # Errors
+/// As of [`Method::encode`], if it does: a page that cannot be read would be replaced by one that can.
+pub fn part_of(method: &Method, request: &Request) -> Result<Part> {
+    let input = method.input();
+    if !query::chooses_rows(&request.value, &input) {
+        return Ok(Part::default());
+    }
+    // Whatever ways there are to write a number, the codec knows them.
+    let read = method.decode_request(method.encode(request)?)?;
+    Ok(read.as_object().map(|read| Part::of(read, &input)).unwrap_or_default())
+}
+
 /// Shows the list whose first page is `first`.
 pub async fn show(question: &Question, pages: &Pages, first: Bytes, streams: &mut Streams) -> Result<()> {
     let is_row_by_row = matches!(question.presentation.format(), Format::Csv | Format::JsonLines | Format::Quiet);
-    if is_row_by_row {
-        row_by_row(question, pages, first, streams).await
-    } else {
-        whole(question, pages, first, streams).await
+    if is_row_by_row && !pages.is_whole {
+        return row_by_row(question, pages, first, streams).await;
     }
+    let (document, has_changed) = gather(question, pages, first).await?;
+    question.presentation.write(document, streams)?;
+    tell_of_changes(has_changed, &streams.talk);
+    Ok(())
 }
 
 /// Writes each page when it has come.
@@ -100,36 +162,44 @@ async fn row_by_row(question: &Question, pages: &Pages, first: Bytes, streams: &
     let mut page = Some(first);
     while let Some(bytes) = page {
         let document = question.document(bytes)?;
-        let next = walk.go_on(&document, &question.method).await?;
-        writer.write(presentation.select(document))?;
+        // The last page may have more of them than are missing.
+        let local = question.has_row_check().then(|| walk.rest()).flatten();
+        let next = walk.go_on(&document, question).await?;
+        writer.write(presentation.select(question.arrange(document, local.as_ref())))?;
         writer.flush()?;
         page = walk.answer(next, &question.method).await?;
     }
     writer.finish()?;
-    walk.tell_of_changes(|text| talk.warning(text));
+    tell_of_changes(walk.has_changed, &talk);
     Ok(())
 }
 
-/// Writes all pages as one list: what one message joined of them says.
-async fn whole(question: &Question, pages: &Pages, first: Bytes, streams: &mut Streams) -> Result<()> {
+/// All pages as one list: what one message joined of them says; and whether the list changed meanwhile.
+pub async fn gather(question: &Question, pages: &Pages, first: Bytes) -> Result<(Document, bool)> {
     let mut walk = Walk::new(pages.clone());
     let mut all = BytesMut::new();
     let mut page = Some(first);
     while let Some(bytes) = page {
-        let next = walk.go_on(&question.document(bytes.clone())?, &question.method).await?;
+        let next = walk.go_on(&question.document(bytes.clone())?, question).await?;
         // Messages of one type joined are one message, their lists joined: protobuf's encoding, "Last One Wins".
         all.extend_from_slice(&bytes);
         page = walk.answer(next, &question.method).await?;
     }
-    question.presentation.write(question.document(all.freeze())?, streams)?;
-    walk.tell_of_changes(|text| streams.talk.warning(text));
-    Ok(())
+    let local = question.has_row_check().then(|| pages.local()).flatten();
+    let document = question.arrange(question.document(all.freeze())?, local.as_ref().or(question.local()));
+    Ok((document, walk.has_changed))
+}
+
+fn tell_of_changes(has_changed: bool, talk: &Talk) {
+    if has_changed {
+        talk.warning("the list changed while it was read: rows may be missing, or be there twice");
+    }
 }
 
 /// How far a list was gone through.
 struct Walk {
     pages: Pages,
-    got: u32,
+    got: Got,
     /// How many rows match, as the first page told.
     total: Option<u64>,
     /// A later page told something else.
@@ -139,16 +209,31 @@ struct Walk {
 
 impl Walk {
     fn new(pages: Pages) -> Self {
-        Self { pages, got: 0, total: None, has_changed: false, is_first: true }
+        Self { pages, got: Got::default(), total: None, has_changed: false, is_first: true }
+    }
+
+    /// The rows that are still to be shown; `None` for all.
+    fn rest(&self) -> Option<Local> {
+        let shown = usize::try_from(self.got.matching).unwrap_or(usize::MAX);
+        // 0 would be all of them; behind the last page none is asked for.
+        self.pages.local().map(|local| Local { limit: local.limit.saturating_sub(shown).max(1), ..local })
     }
 
     /// Takes note of a page, and asks for the one behind it if there is one.
-    async fn go_on(&mut self, page: &Document, method: &Method) -> Result<Option<Ahead>> {
+    async fn go_on(&mut self, page: &Document, question: &Question) -> Result<Option<Ahead>> {
         let asked = self.pages.size_behind(self.got);
         let (rows, total) = page.counts().unwrap_or_default();
         // More than u32 can count is more than was asked for.
-        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-        self.got = self.got.saturating_add(rows);
+        let to_u32 = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        let (rows, matching) = (to_u32(rows), to_u32(question.matching(page)));
+        self.got.rows = self.got.rows.saturating_add(rows);
+        self.got.matching = self.got.matching.saturating_add(matching);
+        if matching < rows && !self.pages.has_others {
+            self.pages.has_others = true;
+            if self.pages.is_whole {
+                self.pages.size = self.pages.size.max(MANY);
+            }
+        }
         if std::mem::take(&mut self.is_first) {
             self.total = total;
         }
@@ -159,6 +244,7 @@ impl Walk {
         if !is_page || !goes_on || self.pages.size_behind(self.got) == 0 {
             return Ok(None);
         }
+        let method = &question.method;
         Ok(Some(method.call_ahead(self.pages.request_behind(self.got, method)?).await))
     }
 
@@ -173,12 +259,6 @@ impl Walk {
                 }
                 (answered, _) => return answered.map(Some),
             }
-        }
-    }
-
-    fn tell_of_changes(&self, tell: impl FnOnce(&str)) {
-        if self.has_changed {
-            tell("the list changed while it was read: rows may be missing, or be there twice");
         }
     }
 }

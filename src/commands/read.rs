@@ -1,10 +1,12 @@
 //! What `list`, `get`, `stat` and `analyze` are: one draft, the query that goes with it, a call, and rows.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::connector::Connector;
+use super::filters::RowCheck;
 use super::found::Sought;
 use super::method::{Answers, LIST, Method, read_one_draft};
 use super::pages::{self, Pages};
@@ -19,9 +21,9 @@ use crate::error::{Error, Result};
 use crate::filter::Filters;
 use crate::query::{self, Page, Part, Wish};
 use crate::resource::Resource;
-use crate::spec::Draft;
+use crate::spec::{Draft, Request};
 use crate::streams::{Streams, Talk};
-use crate::view::{Columns, Document, Local, Shape, Sort, Template};
+use crate::view::{Columns, Document, Local, Shape, Sort, Template, add_only_key};
 
 /// One verb that reads, with what the command line says about it.
 pub struct Reading<'a> {
@@ -98,7 +100,7 @@ impl Reading<'_> {
         let answers = loop {
             match (asked, question.smaller_pages()) {
                 (Err(error), Some(size)) if is_too_large(&error) => {
-                    if question.pages.is_none() {
+                    if !question.is_in_pages {
                         streams.talk.note("the list is more than one message may hold: it is asked for in pages");
                     }
                     // By the method that is connected and proved; what there is to note was noted the first time.
@@ -148,22 +150,51 @@ impl Reading<'_> {
         if shows_every_field {
             presentation.show_every_field();
         }
-        let wish = self.asked.wish(presentation.columns())?;
+        let mut wish = self.asked.wish(presentation.columns())?;
         if let Some(sort) = &wish.sort {
             shape.check_sort(sort, presentation.columns())?;
         }
         presentation.show_first(query::response_fields(self.verb, &request.value));
-        filters::put(&self.filters, &method, &mut request)?;
+        let row_check = filters::put(&self.filters, &method, &mut request)?;
+        let several_repositories = filters::lists_several_repositories(&method, &request);
+        let sorts_here = several_repositories && wish.sort.is_some();
+        // A page of all rows is none of those that match, where the service is known not to apply the filters.
+        let pages_here = row_check.as_ref().is_some_and(|check| several_repositories || !check.is_sent())
+            && wish.page.is_some_and(|page| page.number > 1);
+        if !wish.only.is_empty() {
+            let sort_key = wish.sort.as_ref().filter(|_| sorts_here).map(Sort::key);
+            let needed = row_check.iter().flat_map(RowCheck::only_keys).chain(sort_key);
+            needed.for_each(|key| add_only_key(&mut wish.only, key));
+        }
         let can_page = !method.is_streaming() && query::can_page(&method.input(), wish.sort.is_some());
         let page_size = page_size.filter(|_| can_page);
         if self.asked.page_size.is_some() && !can_page {
             talk.note(&format!("{} has no pages: all rows are asked for at once", self.resource));
         }
+        let asks_for_page = wish.page.is_none() && query::chooses_rows(&request.value, &method.input());
+        // What is ordered here, or cut here into pages, is read whole.
+        let here = (sorts_here || pages_here).then(|| take_part(&mut wish, &method, &mut request)).transpose()?;
+        let here =
+            here.map(|local| Local { sort: wish.sort.take_if(|_| sorts_here).map(Sort::as_services_do), ..local });
+        let is_whole = here.is_some();
         let part = wish.page.map(|page| Part { before: 0, limit: Some(page.limit) });
-        let asks_for_page = part.is_none() && query::chooses_rows(&request.value, &method.input());
-        let wish = Wish { page: wish.page.filter(|_| page_size.is_none()), ..wish };
+        let page = wish.page;
+        let wish = Wish { page: page.filter(|_| page_size.is_none()), ..wish };
         let left = query::apply(&mut request.value, &method.input(), &wish)?;
-        let pages = page_size.map(|size| Pages::new(&method, &request, size, part)).transpose()?;
+        let checked_page = page.filter(|_| row_check.is_some() && can_page && page_size.is_none());
+        let mut pages = page_size.map(|size| Pages::new(&method, &request, size, part)).transpose()?;
+        let mut other_pages = None;
+        match checked_page {
+            // As without filters, unless it turns out that the service ignores them: then it takes more to fill the page.
+            Some(Page { number: 1, limit }) => {
+                pages = Some(Pages::new(&method, &request, limit, part)?.whole());
+            }
+            Some(page) => {
+                other_pages = Some(Pages::new(&method, &request, page.limit, Some(Part::default()))?.of_matches(page));
+            }
+            None if is_whole => pages = pages.map(Pages::whole),
+            None => {}
+        }
         if let Some(pages) = &pages {
             pages.put_first(&mut request.value, &method)?;
         }
@@ -171,37 +202,52 @@ impl Reading<'_> {
             talk.note(&format!("{} has no minimal form: all fields are shown", self.resource));
         }
         let request = method.encode(&request)?;
-        let is_first_page = self.asked.page.is_none_or(|page| page.number == 1);
-        let can_page = can_page && is_first_page && !asks_for_page && self.verb == LIST;
-        Ok(Question { method, shape, request, presentation, local: left.local, pages, can_page })
+        let is_first_page = is_whole || self.asked.page.is_none_or(|page| page.number == 1);
+        let can_page = can_page && is_first_page && (is_whole || !asks_for_page) && self.verb == LIST;
+        Ok(Question {
+            method,
+            shape,
+            request,
+            presentation,
+            row_check,
+            local: match (here, left.local) {
+                (Some(here), Some(left)) => Some(Local { sort: here.sort.or(left.sort), ..here }),
+                (here, left) => here.or(left),
+            },
+            pages,
+            other_pages,
+            is_in_pages: page_size.is_some(),
+            can_page,
+            is_minimal: self.asked.minimal == Some(true),
+            is_unordered: Cell::default(),
+        })
     }
 
     async fn show(&self, question: &Question, mut answers: Answers, streams: &mut Streams) -> Result<()> {
-        if let Some(pages) = &question.pages {
+        if !question.method.is_streaming() {
             let first = answers.next_bytes().await?.ok_or_else(nothing)?;
-            pages::show(question, pages, first, streams).await?;
+            match &question.pages {
+                Some(pages) => pages::show(question, pages, first, streams).await?,
+                None => question.presentation.write(question.complete(first).await?, streams)?,
+            }
+            question.note().iter().for_each(|note| streams.talk.note(note));
             return question.presentation.tell_of_more(self.more, streams);
         }
-        let is_streaming = question.method.is_streaming();
-        let mut stop = is_streaming.then(Stop::of_reading).transpose()?;
-        let presentation =
-            if is_streaming { &question.presentation.of_stream(&question.shape)? } else { &question.presentation };
+        let mut stop = Stop::of_reading()?;
+        let presentation = &question.presentation.of_stream(&question.shape)?;
         let mut writer = presentation.writer(streams);
         let showing = async {
-            while let Some(document) = question.next(&mut answers).await? {
+            while let Some(answer) = answers.next_bytes().await? {
+                let document = question.arrange(question.document(answer)?, question.local.as_ref());
                 writer.write(presentation.select(document))?;
-                if is_streaming {
-                    writer.flush()?;
-                }
+                writer.flush()?;
             }
             Ok(())
         };
-        let shown = match &mut stop {
-            Some(stop) => stop.or(showing).await,
-            None => showing.await,
-        };
+        let shown = stop.or(showing).await;
         // What came before a stream's end is shown whole, whatever ended it.
         shown.and(writer.finish())?;
+        question.note().iter().for_each(|note| streams.talk.note(note));
         presentation.tell_of_more(self.more, streams)
     }
 }
@@ -212,12 +258,22 @@ pub struct Question {
     shape: Shape,
     request: Bytes,
     pub presentation: Presentation,
+    /// What the rows have to be, whatever the service has done with the filters.
+    row_check: Option<RowCheck>,
     /// What the service could not be asked to do to the rows.
     local: Option<Local>,
     /// The rows are asked for so many at a time.
     pages: Option<Pages>,
+    /// They are, too, where it turns out that the service ignored the filters.
+    other_pages: Option<Pages>,
+    /// They are because they were to be, or could not be answered at once.
+    is_in_pages: bool,
     /// They can be, and it is left to us how.
     can_page: bool,
+    /// Only the fields that identify a row are asked for.
+    is_minimal: bool,
+    /// Rows were to be ordered here, and do not have what they are ordered by.
+    is_unordered: Cell<bool>,
 }
 
 impl Question {
@@ -242,24 +298,79 @@ impl Question {
         self.method.call(self.request.clone()).await
     }
 
-    async fn next(&self, answers: &mut Answers) -> Result<Option<Document>> {
-        let Some(local) = &self.local else {
-            let answer = answers.next_bytes().await?;
-            return answer.map(|answer| self.document(answer)).transpose();
-        };
-        let Some(answer) = answers.next().await? else { return Ok(None) };
-        let mut document = self.shape.document(answer);
-        if let Document::List(list) = &mut document {
-            local.apply(list);
+    /// How many rows of a list match the filters.
+    pub fn matching(&self, document: &Document) -> usize {
+        match &self.row_check {
+            Some(check) => check.count(document),
+            None => document.counts().map_or(0, |(rows, _)| rows),
         }
-        Ok(Some(document))
+    }
+
+    /// Whether rows have to be something, whatever the service has done with the filters.
+    pub fn has_row_check(&self) -> bool {
+        self.row_check.is_some()
+    }
+
+    /// The rows that match, in the order and of the part that is asked for; the part is `local`'s.
+    pub fn arrange(&self, document: Document, local: Option<&Local>) -> Document {
+        let document = match &self.row_check {
+            Some(check) => check.apply(document),
+            None => document,
+        };
+        let Some(local) = local else { return document };
+        if self.is_minimal && local.sort.as_ref().is_some_and(|sort| !sort.is_answered(&document)) {
+            self.is_unordered.set(true);
+        }
+        local.apply(document)
+    }
+
+    /// What was not asked of the service, to be done here to all rows.
+    pub fn local(&self) -> Option<&Local> {
+        self.local.as_ref()
+    }
+
+    /// What there is to say of what was done to the rows, once.
+    pub fn note(&self) -> Option<String> {
+        let unordered = "no row has the key to sort by: -m leaves it out";
+        let unordered = self.is_unordered.take().then(|| unordered.to_owned());
+        let notes = unordered.into_iter().chain(self.row_check.as_ref().and_then(RowCheck::note));
+        Some(notes.collect::<Vec<_>>().join("; ")).filter(|notes| !notes.is_empty())
+    }
+
+    /// What an answer comes to, with the pages behind it if there are any.
+    async fn complete(&self, answer: Bytes) -> Result<Document> {
+        if let Some(pages) = &self.pages {
+            return pages::gather(self, pages, answer).await.map(|(document, _)| document);
+        }
+        let document = self.document(answer)?;
+        match &self.other_pages {
+            Some(pages) if self.matching(&document) < document.counts().map_or(0, |(rows, _)| rows) => {
+                let first = self.method.ask_bytes(pages.first(&self.method)?).await?;
+                pages::gather(self, pages, first).await.map(|(document, _)| document)
+            }
+            _ => Ok(self.arrange(document, self.local.as_ref())),
+        }
     }
 
     /// The one answer of a method that does not stream.
     pub async fn answer(&self) -> Result<Document> {
         let mut answers = self.ask().await?;
-        self.next(&mut answers).await?.ok_or_else(nothing)
+        self.complete(answers.next_bytes().await?.ok_or_else(nothing)?).await
     }
+}
+
+/// Takes the part of the rows that is asked for out of what the service is asked.
+fn take_part(wish: &mut Wish, method: &Method, request: &mut Request) -> Result<Local> {
+    let part = match wish.page.take() {
+        Some(page) => {
+            Part { before: page.number.saturating_sub(1).saturating_mul(page.limit), limit: Some(page.limit) }
+        }
+        None => pages::part_of(method, request)?,
+    };
+    query::remove_part(&mut request.value, &method.input());
+    let to_usize = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let (start, limit) = (to_usize(part.before).saturating_add(1), part.limit.map_or(0, to_usize));
+    Ok(Local { sort: None, start, limit })
 }
 
 fn nothing() -> Error {

@@ -1,6 +1,7 @@
 //! `--watch`: one question put again and again, its answer shown where it is another one.
 
 use std::io::Write as _;
+use std::mem;
 use std::time::Duration;
 
 use jiff::Zoned;
@@ -72,9 +73,16 @@ impl Watch<'_> {
         streams: &mut Streams,
     ) -> Result<()> {
         let mut question = Some(first);
+        // Another question, behind a failure, would have it noted once more.
+        let mut is_noted = false;
         loop {
             match stop.or(self.ask(&mut question, &draft)).await {
-                Ok((document, presentation)) => view.answer(document, presentation, streams)?,
+                Ok((document, presentation, note)) => {
+                    if let Some(note) = note.filter(|_| !mem::replace(&mut is_noted, true)) {
+                        view.note(&note, &mut streams.talk);
+                    }
+                    view.answer(document, presentation, streams)?;
+                }
                 Err(error) if is_final(error.kind()) => return Err(error),
                 Err(error) => {
                     // Another version of the service may come back, which takes other requests.
@@ -89,13 +97,17 @@ impl Watch<'_> {
     }
 
     /// Asks through the connection that is there; where there is none any more, through a new one.
-    async fn ask<'q>(&self, question: &'q mut Option<Question>, draft: &Draft) -> Result<(Document, &'q Presentation)> {
+    async fn ask<'q>(
+        &self,
+        question: &'q mut Option<Question>,
+        draft: &Draft,
+    ) -> Result<(Document, &'q Presentation, Option<String>)> {
         let question = match question {
             Some(question) => question,
             // What there is to note was noted the first time.
             None => question.insert(self.reading.prepare(self.connector, draft.clone(), &mut Talk::silent()).await?),
         };
-        Ok((question.answer().await?, &question.presentation))
+        Ok((question.answer().await?, &question.presentation, question.note()))
     }
 }
 
@@ -126,6 +138,14 @@ impl View {
         match self {
             Self::Screen(screen) => screen.answer(document, presentation, streams),
             Self::Changes(changes) => changes.answer(document, presentation, streams),
+        }
+    }
+
+    /// Says something of all answers: a screen shows it above the rows.
+    fn note(&mut self, note: &str, talk: &mut Talk) {
+        match self {
+            Self::Screen(screen) => screen.note = format!("note: {note}\n"),
+            Self::Changes(_) => talk.note(note),
         }
     }
 
@@ -169,6 +189,8 @@ struct Screen {
     title: String,
     time: String,
     told: String,
+    /// What stands there while nothing has failed.
+    note: String,
     body: String,
     rows: Option<Rows>,
     resized: Signal,
@@ -179,15 +201,15 @@ impl Screen {
         let resized = signal(SignalKind::window_change())
             .map_err(|error| Error::local("cannot wait for signals").cause(error))?;
         streams.out.write_all(screen::make_room(size()).as_bytes())?;
-        let (time, told, body) = Default::default();
-        Ok(Self { title, time, told, body, rows: None, resized })
+        let (time, told, note, body) = Default::default();
+        Ok(Self { title, time, told, note, body, rows: None, resized })
     }
 
     fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut Streams) -> Result<()> {
         self.rows = rows(&document, presentation.format());
         let text = presentation.text(document, presentation.look(streams))?;
         self.body = String::from_utf8_lossy(&text).into_owned();
-        self.told.clear();
+        self.told.clone_from(&self.note);
         self.draw_now(streams)
     }
 

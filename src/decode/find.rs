@@ -98,6 +98,11 @@ impl Plan {
         self.message(place).fields.iter().map(|field| field.name.as_str())
     }
 
+    /// The number of a field of the type `place`.
+    pub fn number(&self, place: usize, field: Field) -> Option<u32> {
+        self.message(place).fields.get(field).map(|field| field.number)
+    }
+
     /// The place of the type of a field that holds any number of messages.
     pub fn items(&self, place: usize, field: Field) -> Option<usize> {
         match self.message(place).fields.get(field) {

@@ -10,11 +10,14 @@ mod condition;
 mod field;
 mod grammar;
 mod moment;
+mod row_filter;
 
 use serde_json::Value;
 
 pub use condition::Condition;
 use grammar::{Comparison, Parsed, Test};
+use row_filter::RowCondition;
+pub use row_filter::{RowFilter, Verdict};
 
 use crate::descriptor::MessageDescriptor;
 use crate::error::{Error, Kind, Problem, Result};
@@ -115,6 +118,29 @@ impl Filters {
             }
         }
         done(conditions, problems)
+    }
+
+    /// The same to be applied to rows of this type here. Those of which one has to hold are left out where the request has
+    /// `other_alternatives`, as a word to search for is: which rows are found by these only the service can tell.
+    ///
+    /// # Errors
+    /// As [`Filters::resolve`].
+    pub fn row_filter(&self, rows: Option<&MessageDescriptor>, other_alternatives: bool) -> Result<RowFilter> {
+        self.resolve(rows)?;
+        let mut row_filter = RowFilter::default();
+        let conditions = |flag: &'static str, filter: &Filter| {
+            let path = filter.parsed.path.clone();
+            let conditions = condition::conditions(&filter.parsed, rows).unwrap_or_default();
+            conditions
+                .into_iter()
+                .map(move |condition| RowCondition::new(flag, &path, &condition, rows))
+                .collect::<Vec<_>>()
+        };
+        row_filter.add_all(self.all.iter().flat_map(|filter| conditions(ALL_FLAG, filter)));
+        if !other_alternatives && self.keyword.is_none() {
+            row_filter.add_any(self.any.iter().flat_map(|filter| conditions(ANY_FLAG, filter)));
+        }
+        Ok(row_filter)
     }
 }
 

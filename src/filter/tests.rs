@@ -265,3 +265,126 @@ fn rows_once() -> &'static MessageDescriptor {
     static ROWS: std::sync::LazyLock<MessageDescriptor> = std::sync::LazyLock::new(rows);
     &ROWS
 }
+
+/// What a row comes to.
+fn verdict(text: &str, row: Value) -> Verdict {
+    let filters = Filters::parse(&[text.to_owned()], &[], None).unwrap();
+    filters.row_filter(Some(&rows()), false).unwrap_or_else(|error| panic!("{text}: {error}")).verdict(&row)
+}
+
+#[test]
+fn a_row_decides_as_the_services_would() {
+    let minutes_ago = |minutes: i64| (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes)).to_string();
+    for (text, row) in [
+        ("name=a", json!({"name": "a"})),
+        ("name!=a", json!({"name": "A"})),
+        ("name!=a", json!({})),
+        ("name~ÄB", json!({"name": "xäbx"})),
+        ("name~a.c", json!({"name": "A.C"})),
+        ("name>a", json!({"name": "b"})),
+        ("name<=b", json!({"name": "B"})),
+        ("count>=2", json!({"count": 2})),
+        ("count=0", json!({})),
+        ("count!=1", json!({})),
+        ("count!=0", json!({})),
+        ("name=", json!({})),
+        ("labels!=x", json!({})),
+        ("is_managed=false", json!({})),
+        ("size>9", json!({"size": "10"})),
+        ("size=18446744073709551615", json!({"size": "18446744073709551615"})),
+        ("share<0.5", json!({"share": 0.25})),
+        ("state in enabled,disabled", json!({"state": "DISABLED"})),
+        ("tags.n=1", json!({"tags": {"n": 1.0}})),
+        ("tags.n=null", json!({"tags": {}})),
+        ("tags.a.b=x", json!({"tags": {"a": [{"b": "y"}, {"b": ["x"]}]}})),
+        ("tags.a.1=x", json!({"tags": {"a": ["y", "x"]}})),
+        ("tags.a?", json!({"tags": {"a": null}})),
+        ("!tags.a?", json!({"tags": {}})),
+        ("labels=x", json!({"labels": ["y", "x"]})),
+        ("labels!=x", json!({"labels": []})),
+        ("part.name~x", json!({"part": {"name": "xy"}})),
+        ("parts.name=x", json!({"parts": [{"name": "y"}, {"name": "x"}]})),
+        ("created_at=2026-01-31", json!({"created_at": "2026-01-31T23:59:59.999Z"})),
+        ("created_at=2026-01-31T00:00:00.100+09:00", json!({"created_at": "2026-01-30T15:00:00.1Z"})),
+        ("seen>2026", json!({"seen": "2027-01-01T00:00:00Z"})),
+        ("created_at<-1h", json!({"created_at": minutes_ago(61)})),
+    ] {
+        assert_eq!(verdict(text, row.clone()), Verdict::Matches, "{text} {row}");
+    }
+    for (text, row) in [
+        ("name=a", json!({"name": "A"})),
+        ("name!~a", json!({"name": "bAb"})),
+        ("name not in a,b", json!({"name": "b"})),
+        ("name>a", json!({"name": "B"})),
+        ("count>2", json!({"count": 2})),
+        ("size>9", json!({"size": "9"})),
+        ("tags.n=1", json!({"tags": {"n": "1"}})),
+        ("tags.n>1", json!({"tags": {"n": true}})),
+        ("tags.n=null", json!({"tags": {"n": 0}})),
+        ("tags.a.b=x", json!({"tags": {"a": "x"}})),
+        ("tags.a?", json!({"tags": {}})),
+        ("!tags.a?", json!({"tags": {"a": false}})),
+        ("!name?", json!({"name": "a"})),
+        ("labels=x", json!({"labels": ["y"]})),
+        ("labels.1=x", json!({"labels": ["y"]})),
+        ("labels.0=x", json!({"labels": []})),
+        ("labels!=x", json!({"labels": ["y", "x"]})),
+        ("labels not in x,y", json!({"labels": ["y"]})),
+        ("created_at=2026-01-31", json!({"created_at": "2026-02-01T00:00:00.000Z"})),
+        ("created_at>2026-01", json!({"created_at": "2026-01-31T23:59:59.999Z"})),
+        ("created_at>-1h", json!({"created_at": minutes_ago(62)})),
+    ] {
+        assert_eq!(verdict(text, row.clone()), Verdict::Fails(ALL_FLAG), "{text} {row}");
+    }
+    for (text, row) in [
+        ("tags.n>1", json!({"tags": {"n": {"deep": 2}}})),
+        ("labels=x", json!({"labels": [["x"]]})),
+        ("created_at>2026", json!({"created_at": "yesterday"})),
+        ("name?", json!({})),
+        ("!part.name?", json!({"part": {}})),
+        // A message leaves out what is empty, and what the service does not tell.
+        ("name=a", json!({})),
+        ("count>2", json!({})),
+        ("state=enabled", json!({})),
+        ("created_at>2026", json!({})),
+        ("part.name=a", json!({"part": {}})),
+        ("tags.n=1", json!({})),
+        ("labels=x", json!({})),
+        // By the clock of the service it may be so.
+        ("created_at>-1h", json!({"created_at": minutes_ago(60)})),
+    ] {
+        assert_eq!(verdict(text, row.clone()), Verdict::Undecided(ALL_FLAG), "{text} {row}");
+    }
+}
+
+#[test]
+fn one_of_several_has_to_hold() {
+    let filters = |text: &str| {
+        let filters = Filters::parse(&[], &[text.to_owned(), "tags.n=1".to_owned()], None).unwrap();
+        filters.row_filter(Some(&rows()), false).unwrap()
+    };
+    let verdict = |text: &str, row: &Value| filters(text).verdict(row);
+    assert_eq!(verdict("name=x", &json!({"tags": {}})), Verdict::Undecided(ANY_FLAG));
+    assert_eq!(verdict("name=x", &json!({"tags": {"n": 1}})), Verdict::Matches);
+    assert_eq!(verdict("name=x", &json!({"name": "y", "tags": {}})), Verdict::Fails(ANY_FLAG));
+    assert_eq!(filters("parts.0.name=x").only_keys().collect::<Vec<_>>(), ["parts", "tags.n"]);
+}
+
+proptest! {
+    /// Of any value, one of a condition and its opposite holds, or neither can be told.
+    #[test]
+    fn a_condition_and_its_opposite_exclude_each_other(
+        value in prop_oneof![
+            Just(Value::Null), any::<bool>().prop_map(Value::from), (-2_i32..3).prop_map(Value::from),
+            "[ab1]{0,2}".prop_map(Value::from), prop::collection::vec("[ab1]{0,1}", 0..3).prop_map(|list| json!(list)),
+        ],
+        word in "[ab1]{1,2}",
+    ) {
+        for (condition, opposite) in [("=", "!="), ("~", "!~"), (" in ", " not in ")] {
+            let of = |operator: &str| verdict(&format!("tags.x{operator}{word}"), json!({"tags": {"x": value.clone()}}));
+            let both = (of(condition), of(opposite));
+            let (holds, fails) = (Verdict::Matches, Verdict::Fails(ALL_FLAG));
+            prop_assert!(both == (holds, fails) || both == (fails, holds), "{both:?}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use self::place::Place;
 pub use self::response::response_fields;
-pub use self::select::select;
+pub use self::select::{has_alternatives, select};
 use crate::error::{Error, Result};
 use crate::value;
 use crate::view::{Local, Sort};
@@ -152,6 +152,15 @@ fn page_in<'a>(request: &'a Map<String, Value>, input: &MessageDescriptor) -> Op
 pub fn put_part(request: &mut Map<String, Value>, input: &MessageDescriptor, start: u32, limit: u32) {
     if let Some(query) = Place::of(input).as_ref().and_then(|place| place.query_of(request)) {
         query.insert(PAGE.into(), part(start, limit));
+    }
+}
+
+/// Asks in `request`, of the type `input`, for no part of the rows any more.
+pub fn remove_part(request: &mut Map<String, Value>, input: &MessageDescriptor) {
+    if chooses_rows(request, input)
+        && let Some(query) = Place::of(input).as_ref().and_then(|place| place.query_of(request))
+    {
+        query.shift_remove(PAGE);
     }
 }
 

@@ -6,9 +6,11 @@ use super::place::Place;
 use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::filter::{ALL_FLAG, ANY_FLAG, Condition, Conditions, Filters, SEARCH_FLAG};
+use crate::value;
 
 /// Puts `filters` into `request`, whose message is `input`, for rows of the type `rows`, if that is known. They are added
-/// to the conditions that stand there; the word of `--search` takes the place of another.
+/// to the conditions that stand there; the word of `--search` takes the place of another. Conditions that have no place are
+/// left out if they `can_be_applied_here`; says whether all had one.
 ///
 /// # Errors
 /// Usage errors: the request has no place for them, which are never dropped, as other rows would come back; or as
@@ -18,18 +20,21 @@ pub fn select(
     input: &MessageDescriptor,
     filters: &Filters,
     rows: Option<&MessageDescriptor>,
-) -> Result<()> {
+    can_be_applied_here: bool,
+) -> Result<bool> {
     let place = Place::of(input);
+    let mut is_sent = true;
     for flag in filters.flags() {
         let is_there = place.as_ref().is_some_and(|Place { shape, .. }| match flag {
             SEARCH_FLAG => shape.get_field_by_name(KEYWORD).is_some(),
             _ => condition_fields(shape, field_of(flag)).is_some(),
         });
-        if !is_there {
+        if !is_there && (flag == SEARCH_FLAG || !can_be_applied_here) {
             return Err(no_place(flag, input, filters));
         }
+        is_sent &= is_there;
     }
-    let Some(place) = place else { return Ok(()) };
+    let Some(place) = place else { return Ok(is_sent) };
     let Conditions { all, any, keyword } = filters.resolve(rows)?;
     for (flag, conditions) in [(ALL_FLAG, all), (ANY_FLAG, any)] {
         if let (false, Some(fields)) = (conditions.is_empty(), condition_fields(&place.shape, field_of(flag)))
@@ -49,7 +54,15 @@ pub fn select(
     {
         query.insert(KEYWORD.into(), keyword.into());
     }
-    Ok(())
+    Ok(is_sent)
+}
+
+/// Whether `request`, of the type `input`, has by itself conditions of which one has to hold, or a word to search for.
+pub fn has_alternatives(request: &Map<String, Value>, input: &MessageDescriptor) -> bool {
+    let query = Place::of(input);
+    let query = query.as_ref().and_then(|place| place.query_in(request));
+    let is_given = |key: &str| query.and_then(|query| query.get(key)).is_some_and(|value| !value::is_empty(value));
+    is_given(field_of(ANY_FLAG)) || is_given(KEYWORD)
 }
 
 const KEYWORD: &str = "keyword";

@@ -119,7 +119,7 @@ fn selected(name: &str, given: Value, all: &[&str], any: &[&str], search: Option
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let filters = Filters::parse(&texts(all), &texts(any), search)?;
     let Value::Object(mut request) = given else { panic!("an object") };
-    select(&mut request, &message(name), &filters, None)?;
+    select(&mut request, &message(name), &filters, None, false)?;
     Ok(request.into())
 }
 

@@ -28,6 +28,8 @@ pub enum Fault {
     NotFound { plugin_id: String, domain_id: &'static str },
     /// No repository of this id.
     NoRepository { repository_id: String },
+    /// The plugins of the managed repository cannot be sorted by this key.
+    SortKey { key: String },
     /// A filter's operator takes one value and was given a list.
     ListValue { operator: String, condition: String },
     /// A filter's operator takes a list and was given something else.
@@ -73,6 +75,7 @@ impl Fault {
             | Self::ImageNameLength { .. }
             | Self::NoPlugin { .. }
             | Self::NoRepository { .. }
+            | Self::SortKey { .. }
             | Self::ListValue { .. }
             | Self::NoListValue { .. }
             | Self::NoObjectValue { .. }
@@ -109,6 +112,7 @@ impl Fault {
             Self::NoRepository { repository_id } => {
                 format!("ERROR_NOT_FOUND_REPOSITORY: Repository does not exist. (repository_id = {repository_id})")
             }
+            Self::SortKey { key } => format!("ERROR_SORT_KEY: Sort key is invalid. (sort_key = {key})"),
             Self::ListValue { operator, condition } => format!(
                 "ERROR_OPERATOR_VALUE_TYPE: The value of '{operator} operator' does not support list type. \
                  ({condition})"

@@ -10,7 +10,7 @@
 //!
 //! A call passes `server` (routing), `plugin` and `places` (the methods), `registration`, `record` and `images` (what
 //! a plugin may be) or `query`, `condition`, `operator`, `document` and `datum` (which plugins are asked for), `table` (rows) and
-//! `store` and `batch` (transactions).
+//! `store` and `batch` (transactions). `managed` has the plugins of the managed repository, if there are any.
 
 mod batch;
 mod condition;
@@ -19,6 +19,7 @@ mod described;
 mod document;
 mod fault;
 mod images;
+mod managed;
 mod moment;
 mod operator;
 mod places;
@@ -37,6 +38,8 @@ mod tests;
 
 pub use described::{descriptor_sets, descriptors, first_generation};
 pub use images::Images;
+pub use managed::managed_plugin;
+pub use moment::from_difference;
 pub use plugin::{Rules, Warn};
 pub use server::{API_VERSION, routes, serve};
 pub use store::Store;

@@ -7,7 +7,7 @@ use super::proto::repository::v1::repository_server::Repository;
 use super::proto::repository::v1::{RepositoriesInfo, RepositoryInfo, RepositoryQuery};
 
 /// The two repositories of an installation as it comes. The managed one, in which the real service offers the
-/// platform's own plugins, is empty here.
+/// platform's own plugins, is empty here unless it is given some.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Local,
@@ -31,6 +31,11 @@ impl Place {
     /// Whether a request that names `repository_id`, or none, looks into the local repository.
     pub fn includes_local(repository_id: &str) -> bool {
         repository_id.is_empty() || repository_id == Self::Local.id()
+    }
+
+    /// Whether such a request looks into the managed repository.
+    pub fn includes_managed(repository_id: &str) -> bool {
+        repository_id.is_empty() || repository_id == Self::Managed.id()
     }
 
     fn id(self) -> &'static str {
@@ -57,6 +62,11 @@ impl Place {
 /// The repository of all registered plugins, as their records show it.
 pub fn local() -> RepositoryInfo {
     Place::Local.info()
+}
+
+/// The repository of the managed plugins, as their records show it.
+pub fn managed() -> RepositoryInfo {
+    Place::Managed.info()
 }
 
 /// Answers `Repository.list`.

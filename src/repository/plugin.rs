@@ -9,6 +9,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::fault::Fault;
 use super::images::Images;
+use super::managed;
 use super::moment;
 use super::places::Place;
 use super::proto::repository::v1::plugin_info::State;
@@ -17,7 +18,7 @@ use super::proto::repository::v1::{
     PluginInfo, PluginQuery, PluginRequest, PluginsInfo, RegisterPluginRequest, RepositoryPluginRequest,
     UpdatePluginRequest, VersionsInfo,
 };
-use super::query::Query;
+use super::query::{Page, Query};
 use super::record::{self, trimmed};
 use super::registration::{self, DOMAIN_ID};
 use super::store::{Failure, Store};
@@ -27,7 +28,8 @@ use crate::plugin_image;
 /// Takes the text of a warning.
 pub type Warn = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// How strictly a service keeps to what a current real one refuses.
+/// How a service is set up: how strictly it keeps to what a current real one refuses, and what it has beside its own
+/// plugins.
 #[derive(Clone, Default)]
 pub struct Rules {
     /// Refuses an image name that a current service refuses. Otherwise it is accepted with a warning: the
@@ -37,6 +39,8 @@ pub struct Rules {
     pub on_warning: Option<Warn>,
     /// Where images are looked for, whose tags are a plugin's versions. Without it no image is.
     pub images: Option<Images>,
+    /// The plugins of the managed repository.
+    pub managed: Arc<[PluginInfo]>,
 }
 
 impl fmt::Debug for Rules {
@@ -60,13 +64,21 @@ impl Plugins {
     /// The plugin that `get` and `get_versions` ask for.
     async fn find(&self, request: RepositoryPluginRequest) -> Result<PluginInfo, Status> {
         required(&request.plugin_id)?;
-        let found = if Place::includes_local(&request.repository_id) {
+        let managed = self.managed(&request.repository_id).iter();
+        let found = if let Some(plugin) = managed.clone().find(|plugin| plugin.plugin_id == request.plugin_id) {
+            Some(plugin.clone())
+        } else if Place::includes_local(&request.repository_id) {
             self.store.read(|connection| table::find(connection, &request.plugin_id)).await?
         } else {
             None
         };
         // A repository that does not exist holds no plugin either: the real service does not tell the two apart.
         found.ok_or_else(|| Fault::NoPlugin { plugin_id: request.plugin_id }.into())
+    }
+
+    /// The plugins of the managed repository, as far as a request that names `repository_id`, or none, looks there.
+    fn managed(&self, repository_id: &str) -> &[PluginInfo] {
+        if Place::includes_managed(repository_id) { &self.rules.managed } else { &[] }
     }
 
     /// Reads, changes and writes a plugin in one transaction. Any change moves `updated_at`. (The real service means to
@@ -212,11 +224,24 @@ impl Plugin for Plugins {
         if !request.repository_id.is_empty() {
             Place::of_id(&request.repository_id)?;
         }
-        let query = Query::read(&request, Timestamp::now())?;
-        if !Place::includes_local(&request.repository_id) {
-            return Ok(Response::new(PluginsInfo::default()));
+        // The managed repository comes first, as in the real service's own configuration.
+        let mut results = managed::list(self.managed(&request.repository_id), &request)?;
+        let mut matching = results.len();
+        if Place::includes_local(&request.repository_id) {
+            let query = Query::read(&request, Timestamp::now())?;
+            // A page is one of the plugins of all repositories, one behind the other.
+            let is_alone = results.is_empty();
+            let query = if is_alone { query } else { query.without_page() };
+            let (own, own_matching) = self.store.read(|connection| table::list(connection, &query)).await?;
+            if is_alone {
+                let total_count = i32::try_from(own_matching).unwrap_or(i32::MAX);
+                return Ok(Response::new(PluginsInfo { results: own, total_count }));
+            }
+            results.extend(own);
+            matching += own_matching;
         }
-        let (results, matching) = self.store.read(|connection| table::list(connection, &query)).await?;
+        let page = request.query.as_ref().and_then(|query| query.page.as_ref()).map_or(Page::ALL, Page::read);
+        let results = results.into_iter().skip(page.offset).take(page.limit.unwrap_or(usize::MAX)).collect();
         let total_count = i32::try_from(matching).unwrap_or(i32::MAX);
         Ok(Response::new(PluginsInfo { results, total_count }))
     }

@@ -44,7 +44,7 @@ impl Page {
     pub const ALL: Self = Self { offset: 0, limit: None };
 
     /// Reads a page that counts from 1. Without a limit the real service ignores the start too.
-    fn read(page: &v2::Page) -> Self {
+    pub fn read(page: &v2::Page) -> Self {
         let size = |rows: u32| usize::try_from(rows).unwrap_or(usize::MAX);
         match page.limit {
             0 => Self::ALL,
@@ -86,6 +86,11 @@ impl Query {
         };
         let page = query.page.as_ref().map_or(Page::ALL, Page::read);
         Ok(Self { all, any, sort, page, selection, count_only: query.count_only })
+    }
+
+    /// The same for the rows of every page.
+    pub fn without_page(self) -> Self {
+        Self { page: Page::ALL, ..self }
     }
 
     /// Only the number of matching plugins is wanted.

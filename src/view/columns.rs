@@ -156,12 +156,7 @@ impl Columns {
     /// rows, refuses a projection that names both ("path collision").
     pub fn only_keys(&self) -> Vec<String> {
         let mut keys: Vec<String> = Vec::new();
-        for key in self.iter().filter_map(Column::only_key) {
-            if !keys.iter().any(|sent| covers(sent, &key)) {
-                keys.retain(|sent| !covers(&key, sent));
-                keys.push(key);
-            }
-        }
+        self.iter().filter_map(Column::only_key).for_each(|key| add_only_key(&mut keys, key));
         keys
     }
 
@@ -173,6 +168,14 @@ impl Columns {
     /// A row's cells, one a column.
     pub(super) fn select(&self, row: &Value) -> Vec<Value> {
         self.iter().map(|column| column.select(row)).collect()
+    }
+}
+
+/// Adds a key to a `query.only`; see [`Columns::only_keys`].
+pub fn add_only_key(keys: &mut Vec<String>, key: String) {
+    if !keys.iter().any(|sent| covers(sent, &key)) {
+        keys.retain(|sent| !covers(&key, sent));
+        keys.push(key);
     }
 }
 

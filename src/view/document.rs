@@ -63,6 +63,45 @@ impl Document {
         }
     }
 
+    /// Whether a row of a list has this field, before anything is chosen of them.
+    pub fn has_field(&self, name: &str) -> bool {
+        match self {
+            Self::List(List { rows: Rows::Whole(rows), .. }) => rows.iter().any(|row| row.get(name).is_some()),
+            Self::Wired(list) => list.has_field(name),
+            Self::List(_) | Self::Value(_) | Self::Row(_) => false,
+        }
+    }
+
+    /// Hands each row of a list to `take`, at least with those of its fields that are among `names`; with all if there are
+    /// none. Before anything is chosen of them.
+    pub fn each_row(&self, names: &[&str], take: &mut dyn FnMut(&Value)) {
+        match self {
+            Self::List(List { rows: Rows::Whole(rows), .. }) => rows.iter().for_each(take),
+            Self::Wired(list) => list.each_row(names, take),
+            Self::List(_) | Self::Value(_) | Self::Row(_) => {}
+        }
+    }
+
+    /// Of a list, the rows at these places, counted from 0, in this order; before anything is chosen of them. How many
+    /// match stays as it is.
+    #[must_use]
+    pub fn pick(self, places: &[usize]) -> Self {
+        match self {
+            Self::List(list) => Self::List(list.pick(places)),
+            Self::Wired(list) => list.pick(places),
+            other @ (Self::Value(_) | Self::Row(_)) => other,
+        }
+    }
+
+    /// Takes the rows of a list for all that match, unless their number is known.
+    pub(super) fn count_rows(&mut self) {
+        match self {
+            Self::List(list) => list.total = list.total.or_else(|| u64::try_from(list.len()).ok()),
+            Self::Wired(list) => list.count_rows(),
+            Self::Value(_) | Self::Row(_) => {}
+        }
+    }
+
     /// Leaves out of the rows, or of the one value, what is not among `fields`, and says whether there was any of it.
     /// The columns come in the order of `fields`, without those that no row has. Rows that have none of them stay whole.
     #[must_use]
@@ -223,12 +262,13 @@ impl List {
         (Self { envelope, total, rows: Rows::Selected { headers, rows } }, left_out)
     }
 
-    /// Changes the rows before columns are chosen. What matched stays counted: the total, or else the rows of before.
-    pub(super) fn rearrange(&mut self, change: impl FnOnce(&mut Vec<Value>)) {
-        if let Rows::Whole(rows) = &mut self.rows {
-            self.total = self.total.or_else(|| u64::try_from(rows.len()).ok());
-            change(rows);
-        }
+    fn pick(self, places: &[usize]) -> Self {
+        let Self { envelope, total, rows: Rows::Whole(rows) } = self else {
+            return self;
+        };
+        let mut rows: Vec<Option<Value>> = rows.into_iter().map(Some).collect();
+        let picked = places.iter().filter_map(|place| rows.get_mut(*place)?.take());
+        Self { envelope, total, rows: Rows::Whole(picked.collect()) }
     }
 }
 

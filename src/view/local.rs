@@ -1,10 +1,10 @@
-//! Order and page, applied here to lists whose request has no query.
+//! Order and page, applied here to lists of which the service cannot do it.
 
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{Column, Columns, List, grammar};
+use super::{Column, Columns, Document, grammar};
 use crate::error::{Error, Result};
 
 /// What `-s` asks for.
@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 pub struct Sort {
     column: Column,
     descending: bool,
+    /// What is missing is the least; otherwise it comes last.
+    missing_is_least: bool,
 }
 
 impl Sort {
@@ -34,7 +36,7 @@ impl Sort {
             }
             None => Column::parse(key)?,
         };
-        Ok(Self { column, descending })
+        Ok(Self { column, descending, missing_is_least: false })
     }
 
     /// What is sorted by.
@@ -51,15 +53,31 @@ impl Sort {
         self.descending
     }
 
-    /// Stable. Numbers, then text by code point, then the rest, or all that backwards; what is missing comes last.
-    fn apply(&self, rows: &mut Vec<Value>) {
-        let mut keyed: Vec<(Option<Key>, Value)> = rows.drain(..).map(|row| (self.key_of(&row), row)).collect();
-        keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+    /// The same with what is missing where the services have it.
+    #[must_use]
+    pub fn as_services_do(self) -> Self {
+        Self { missing_is_least: true, ..self }
+    }
+
+    /// Whether rows have what they are sorted by, or there are none.
+    pub fn is_answered(&self, document: &Document) -> bool {
+        document.is_empty() || self.column.first_name().is_none_or(|name| document.has_field(name))
+    }
+
+    /// The places of a list's rows in their order. Stable. Numbers, then text by code point, then the rest, or all that
+    /// backwards; what is missing comes last, or is the least.
+    fn order(&self, document: &Document) -> Vec<usize> {
+        let mut keys: Vec<Option<Key>> = Vec::new();
+        let names: Vec<&str> = self.column.first_name().into_iter().collect();
+        document.each_row(&names, &mut |row| keys.push(self.key_of(row)));
+        let mut places: Vec<usize> = (0..keys.len()).collect();
+        places.sort_by(|a, b| match (&keys[*a], &keys[*b]) {
             (Some(a), Some(b)) if self.descending => b.compare(a),
             (Some(a), Some(b)) => a.compare(b),
+            (a, b) if self.missing_is_least && !self.descending => a.is_some().cmp(&b.is_some()),
             (a, b) => a.is_none().cmp(&b.is_none()),
         });
-        rows.extend(keyed.into_iter().map(|(_, row)| row));
+        places
     }
 
     fn key_of(&self, row: &Value) -> Option<Key> {
@@ -114,34 +132,35 @@ pub struct Local {
 
 impl Local {
     /// Sorts, then cuts. The list's total stays, or becomes, the count before the cut.
-    pub fn apply(&self, list: &mut List) {
-        list.rearrange(|rows| {
-            if let Some(sort) = &self.sort {
-                sort.apply(rows);
-            }
-            rows.drain(..rows.len().min(self.start.saturating_sub(1)));
-            if self.limit > 0 {
-                rows.truncate(self.limit);
-            }
-        });
+    #[must_use]
+    pub fn apply(&self, mut document: Document) -> Document {
+        document.count_rows();
+        let Some((count, _)) = document.counts() else { return document };
+        let mut places = match &self.sort {
+            Some(sort) => sort.order(&document),
+            None => (0..count).collect(),
+        };
+        places.drain(..places.len().min(self.start.saturating_sub(1)));
+        if self.limit > 0 {
+            places.truncate(self.limit);
+        }
+        document.pick(&places)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Map, json};
+    use serde_json::json;
 
     use super::*;
-    use crate::view::{Document, Rows as _};
 
     fn arranged(rows: Value, sort: &str, start: usize, limit: usize) -> (Value, Option<u64>) {
         let Value::Array(rows) = rows else { panic!("rows are a list") };
-        let mut list = List::new(Map::new(), rows);
         let sort = (!sort.is_empty()).then(|| Sort::parse(sort, None).unwrap());
-        Local { sort, start, limit }.apply(&mut list);
-        let total = list.total();
-        (Document::List(list).into_value()["results"].take(), total)
+        let document = Local { sort, start, limit }.apply(Document::of_rows(rows));
+        let total = document.counts().unwrap().1;
+        (document.into_value()["results"].take(), total)
     }
 
     #[test]
@@ -151,6 +170,17 @@ mod tests {
         assert_eq!(up, json!([{"k": 9.5}, {"k": 10}, {"k": "B"}, {"k": "b"}, {}, {"k": null, "n": 1}]));
         let (down, _) = arranged(rows, "-k", 1, 0);
         assert_eq!(down, json!([{"k": "b"}, {"k": "B"}, {"k": 10}, {"k": 9.5}, {}, {"k": null, "n": 1}]));
+    }
+
+    #[test]
+    fn as_services_do_it_what_is_missing_is_the_least() {
+        let document = || Document::of_rows(vec![json!({"k": 2}), json!({}), json!({"k": 1})]);
+        let sorted = |sort: &str| {
+            let sort = Some(Sort::parse(sort, None).unwrap().as_services_do());
+            Local { sort, start: 0, limit: 0 }.apply(document()).into_value()["results"].take()
+        };
+        assert_eq!(sorted("k"), json!([{}, {"k": 1}, {"k": 2}]));
+        assert_eq!(sorted("-k"), json!([{"k": 2}, {"k": 1}, {}]));
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod wired;
 
 pub use cell::cell_text;
 pub use check::is_plain;
-pub use columns::{Column, Columns};
+pub use columns::{Column, Columns, add_only_key};
 pub use document::{Document, List};
 pub use local::{Local, Sort};
 pub use rows::{Cell, Made, Rows};

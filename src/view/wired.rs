@@ -12,10 +12,11 @@ use row::{Making, Row};
 
 use super::document::{RESULTS, total};
 use super::rows::{Made, TakeRow};
-use super::{Cell, Column, Columns, List, Rows};
+use super::{Cell, Column, Columns, Document, List, Rows};
 use crate::decode::{Field, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
 use crate::descriptor::MessageDescriptor;
 use crate::json::{Layout, Text};
+use crate::wire_format::Reader;
 
 /// What is written at once, in bytes.
 const PORTION: usize = 64 * 1024;
@@ -154,6 +155,59 @@ impl WireList {
         }
         let left_out = chosen.len() < self.seen.len();
         (Self { shown: Shown::Columns(Arc::new(chosen)), ..self }, left_out)
+    }
+
+    /// Whether a row has this field.
+    pub(super) fn has_field(&self, name: &str) -> bool {
+        self.list.plan.field(self.list.row, name).is_some_and(|field| self.seen.contains(&field))
+    }
+
+    /// Hands each row to `take`, with those of its fields that are among `names`; with all if there are none.
+    pub(super) fn each_row(&self, names: &[&str], take: &mut dyn FnMut(&Value)) {
+        let places = names.iter().filter_map(|name| Some((*name, self.list.plan.field(self.list.row, name)?)));
+        let places: Vec<(&str, Field)> = places.collect();
+        // It was looked through: there is nothing that cannot be read.
+        let _ = self.rows(|row, scratch| {
+            let mut sink = ValueSink::default();
+            if names.is_empty() {
+                row.emit(&Shown::Whole, &mut sink, scratch)?;
+            } else {
+                sink.begin_mapping();
+                for (name, field) in places.iter().filter(|(_, field)| row.found.has(*field)) {
+                    sink.key(name.as_bytes())?;
+                    row.emit_place(&Place::Field(*field), &mut sink, scratch)?;
+                }
+                sink.end_mapping();
+            }
+            take(&sink.finish().unwrap_or_default());
+            Ok(())
+        });
+    }
+
+    /// The rows at these places, counted from 0, in this order; before anything is chosen of them.
+    pub(super) fn pick(self, places: &[usize]) -> Document {
+        if places.iter().copied().eq(0..self.count) {
+            return Document::Wired(Box::new(self));
+        }
+        let number = self.list.plan.number(RESPONSE, self.list.results);
+        let (mut rows, mut others) = (Vec::new(), Vec::new());
+        let mut reader = Reader::new(&self.bytes);
+        while let Ok(Some(entry)) = reader.entry() {
+            let of = if Some(entry.number) == number { &mut rows } else { &mut others };
+            of.push(&self.bytes[entry.key..entry.value.end]);
+        }
+        // Messages keep their meaning where their fields change places.
+        let picked = places.iter().filter_map(|place| rows.get(*place));
+        let bytes: Vec<u8> = picked.chain(&others).copied().flatten().copied().collect();
+        match Self::read(&self.list, bytes.into()) {
+            Some(list) => Document::Wired(Box::new(Self { total: self.total, ..list })),
+            None => Document::List(List::new(self.envelope, Vec::new())),
+        }
+    }
+
+    /// Takes the rows that are here for all that match, unless their number is known.
+    pub(super) fn count_rows(&mut self) {
+        self.total = self.total.or_else(|| u64::try_from(self.count).ok());
     }
 
     /// The same list of plain values.

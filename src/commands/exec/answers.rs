@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::commands::managed;
 use crate::commands::method::Method;
 use crate::commands::present::Presentation;
 use crate::error::{Kind, Result};
@@ -17,6 +18,17 @@ pub struct Form<'a> {
 }
 
 impl Form<'_> {
+    /// Sends one request to a method that answers once.
+    ///
+    /// # Errors
+    /// The call's own; of a plugin that cannot be changed, why.
+    pub async fn ask(&self, request: Bytes) -> Result<Bytes> {
+        match self.method.ask_bytes(request.clone()).await {
+            Err(error) => Err(managed::explained(self.method, request, error).await),
+            answered => answered,
+        }
+    }
+
     /// What an answer says, as far as it is shown.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ pub async fn run(
     });
     let jobs: Vec<Job<Bytes>> = jobs.collect();
     let bounds = Bounds { width: wanted.parallel.into(), ends: if wanted.keep_going { ends_all } else { |_| true } };
-    let send = |request| async move { form.method.call(request).await?.next_bytes().await };
+    let send = |request| async move { form.ask(request).await.map(Some) };
     let mut flight = Flight::new(jobs, bounds, send);
     let mut report = Report::new(names, Answers::new(form, streams), &talk);
     let mut stop = Stop::listen()?;

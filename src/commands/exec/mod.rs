@@ -82,7 +82,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
 
 /// Sends the only document. A signal ends that by itself.
 async fn one(document: &Document, form: &Form<'_>, streams: &mut Streams) -> Result<()> {
-    let answer = form.document(form.method.ask_bytes(document.request.clone()).await?)?;
+    let answer = form.document(form.ask(document.request.clone()).await?)?;
     let mut answers = Answers::new(form, streams);
     answers.show(answer);
     answers.finish()

@@ -5,6 +5,7 @@ use serde_json::{Map, json};
 use super::{confirm, resource};
 use crate::cli::{PluginChange, PluginDeregister, PluginFormat};
 use crate::commands::connector::Connector;
+use crate::commands::managed;
 use crate::commands::method::Method;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Kind, Result};
@@ -38,7 +39,11 @@ fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Contex
         for (count, plugin) in plugins.iter().enumerate() {
             let called = async {
                 let fields = Map::from_iter([("plugin_id".to_owned(), (*plugin).into())]);
-                method.ask(method.encode_made(&fields)?).await
+                let request = method.encode_made(&fields)?;
+                match method.ask(request.clone()).await {
+                    Err(error) => Err(managed::explained(&method, request, error).await),
+                    answered => answered,
+                }
             };
             if let Err(error) = called.await {
                 return Err(if plugins.len() > 1 { stopped(error, plugin, count, plugins.len()) } else { error });
@@ -59,7 +64,10 @@ fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Contex
 /// Says how far a run over several plugins came.
 fn stopped(error: Error, label: &str, done: usize, count: usize) -> Error {
     let left = count - done - 1;
-    error.within(label).hint(format!("done before it: {done} of {count}; not sent: {left}"))
+    // Some begin with the plugin by themselves.
+    let is_named = error.problems().first().is_some_and(|problem| problem.message.starts_with(label));
+    let error = if is_named { error } else { error.within(label) };
+    error.hint(format!("done before it: {done} of {count}; not sent: {left}"))
 }
 
 /// The plugins, each once: what is removed twice is not there the second time.

@@ -31,6 +31,7 @@ fn compare(args: &PluginDiff, context: &mut Context<'_>) -> Result<Vec<Differenc
     let wishes = Wishes { strict: args.specs.strict, ..Wishes::default() };
     block_on(async {
         let planned = Planned::make(&connector, drafts, wishes, &mut context.streams.talk).await?;
+        planned.check_managed()?;
         Ok(planned.differences())
     })
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::service::Service;
 use crate::commands::connector::Connector;
+use crate::commands::managed;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::path::FieldPath;
 use crate::plugin::difference::{self, Change};
@@ -136,6 +137,15 @@ impl Planned {
         replaced.try_for_each(|step| step.subject.keeper.check())
     }
 
+    /// As [`Planned::check`], of plugins that cannot be changed whatever is wanted.
+    ///
+    /// # Errors
+    /// There are such, and they differ from their specs.
+    pub fn check_managed(&self) -> Result<()> {
+        let problems = self.steps.iter().filter_map(|step| managed_problem(&step.subject, &step.found)).collect();
+        Error::from_problems(Kind::Local, problems).map_or(Ok(()), Err)
+    }
+
     pub(super) fn problems(&self, step: &Step) -> Vec<Problem> {
         self.problems_of(&step.subject, &step.found)
     }
@@ -143,11 +153,8 @@ impl Planned {
     /// What stands in the way for one plugin.
     pub(super) fn problems_of(&self, subject: &Subject, found: &Found) -> Vec<Problem> {
         let id = &subject.plugin_id;
-        let place = found.row.as_ref().and_then(plan::repository_type);
-        if let Some(place) = place.filter(|place| place != "local" && found.plan != Plan::Keep) {
-            let problem = Problem::new(format!("{id} is a plugin of a {place} repository, which cannot be changed"));
-            let hint = "give the plugin an id of its own: plugin_id, or another image name";
-            return vec![problem.at(subject.locate("image", Part::Value)).hint(hint)];
+        if let Some(problem) = managed_problem(subject, found) {
+            return vec![problem];
         }
         match &found.plan {
             Plan::Register if found.pending.is_none() => self.missing(subject),
@@ -313,6 +320,15 @@ impl Subject {
             None => error.within(self.label()),
         }
     }
+}
+
+/// A spec of a plugin of a managed repository, unless it is as it says.
+fn managed_problem(subject: &Subject, found: &Found) -> Option<Problem> {
+    let place = found.row.as_ref().and_then(plan::repository_type);
+    let place = place.filter(|place| place != "local" && found.plan != Plan::Keep)?;
+    let problem = Problem::new(managed::message(&subject.plugin_id, &place));
+    let hint = "give the plugin an id of its own: plugin_id, or another image name";
+    Some(problem.at(subject.locate("image", Part::Value)).hint(hint))
 }
 
 /// Two specs of one plugin would undo each other for ever.

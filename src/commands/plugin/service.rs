@@ -9,7 +9,7 @@ use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::error::{Error, Kind, Result};
-use crate::plugin::plan::Fields;
+use crate::plugin::plan::{self, Fields};
 
 /// Plugins at one endpoint.
 pub struct Service {
@@ -45,9 +45,14 @@ impl Service {
         })
     }
 
-    /// What the service has of a plugin; `None` if there is none.
+    /// What the service has of a plugin; `None` if there is none. Of two with one id, that of the domain's own repository.
     pub async fn row(&self, identity: &Map<String, Value>) -> Result<Option<Map<String, Value>>> {
         match self.get.ask(fitting(&self.get, identity)?).await {
+            // A service that has both answers with the other one.
+            Ok(Value::Object(row)) if plan::repository_type(&row).is_some_and(|place| place != "local") => {
+                let rows = self.listed(identity).await?;
+                Ok(Some(rows.into_iter().find(|own| is_own(own, identity)).unwrap_or(row)))
+            }
             Ok(Value::Object(row)) => Ok(Some(row)),
             Ok(_) => Ok(None),
             Err(error) if is_no_plugin(&error) => Ok(None),
@@ -88,11 +93,21 @@ impl Service {
 
     /// All plugins that the caller can see.
     pub async fn rows(&self) -> Result<Vec<Map<String, Value>>> {
+        self.listed(&Map::new()).await
+    }
+
+    /// The plugins that the caller can see, of this identity.
+    async fn listed(&self, identity: &Map<String, Value>) -> Result<Vec<Map<String, Value>>> {
         let list = self.register.sibling("list")?;
-        let answer = list.ask(list.encode_made(&Map::new())?).await?;
+        let answer = list.ask(fitting(&list, identity)?).await?;
         let results = answer.get("results").and_then(Value::as_array).cloned().unwrap_or_default();
         Ok(results.into_iter().filter_map(|row| if let Value::Object(row) = row { Some(row) } else { None }).collect())
     }
+}
+
+/// Whether a row is the plugin of this identity in the domain's own repository.
+fn is_own(row: &Map<String, Value>, identity: &Map<String, Value>) -> bool {
+    row.get("plugin_id") == identity.get("plugin_id") && plan::repository_type(row).as_deref() == Some("local")
 }
 
 fn names(message: &MessageDescriptor) -> Vec<String> {

@@ -4,6 +4,7 @@
 mod batches;
 mod filtering;
 mod listing;
+mod managed;
 mod registering;
 mod serving;
 mod sharing;

@@ -1,0 +1,45 @@
+//! Plugins of a managed repository, which a Repository lists and does not find where they are to be changed.
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use tonic::Code;
+
+use super::method::Method;
+use crate::error::{Error, Kind, Result};
+use crate::plugin::plan;
+
+/// The verbs that change what is registered.
+const CHANGES: [&str; 4] = ["update", "enable", "disable", "deregister"];
+
+/// `error` of a call; where the plugin that it is about was not found, whether it belongs to a managed repository is
+/// looked up, and said.
+pub async fn explained(method: &Method, request: Bytes, error: Error) -> Error {
+    let is_change = CHANGES.contains(&method.verb()) && method.is_of_plugins();
+    if !is_change || error.kind() != Kind::Status(Code::NotFound) {
+        return error;
+    }
+    match find(method, request).await {
+        Ok(Some((id, place))) => error.within(message(&id, &place)),
+        // The first error is the one that counts.
+        Ok(None) | Err(_) => error,
+    }
+}
+
+/// What there is to say of a plugin of such a repository.
+pub fn message(id: &str, place: &str) -> String {
+    format!("{id} belongs to a {place} repository and cannot be changed there")
+}
+
+/// The id of the plugin that a request is about, and the kind of its repository, if that is not the domain's own.
+async fn find(method: &Method, request: Bytes) -> Result<Option<(String, String)>> {
+    let get = method.sibling("get")?;
+    let Value::Object(request) = method.decode_request(request)? else { return Ok(None) };
+    let identity =
+        ["plugin_id", "domain_id"].into_iter().filter(|field| get.input().get_field_by_name(field).is_some());
+    let identity = identity.filter_map(|field| Some((field.to_owned(), request.get(field)?.clone())));
+    let Value::Object(row) = get.ask(get.encode_made(&identity.collect::<Map<_, _>>())?).await? else {
+        return Ok(None);
+    };
+    let place = plan::repository_type(&row).filter(|place| place != "local");
+    Ok(plan::plugin_id(&request).map(str::to_owned).zip(place))
+}
