@@ -20,7 +20,7 @@ use tonic_reflection::pb::v1::{ErrorResponse, ServerReflectionRequest, ServerRef
 
 use super::call::Caller;
 use super::descriptors::{self, Description};
-use super::status;
+use super::{status, unreadable};
 use crate::error::{Error, Kind, Result, code_name};
 use crate::platform::usual_imports;
 
@@ -128,7 +128,8 @@ async fn converse(
             .hint("is this the gRPC port of a SpaceONE service?")
     };
     let begun = Instant::now();
-    let by = async |version: Version| (talk(&mut Conversation::start(caller, version)).await, version);
+    let by =
+        async |version: Version| (unreadable::guard(talk(&mut Conversation::start(caller, version))).await, version);
     let work = async {
         let (result, version) = match known {
             Some(version) => by(version).await,
