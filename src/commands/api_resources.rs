@@ -56,9 +56,14 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     })?;
     let mut offered = Vec::new();
     let mut failures = Vec::new();
+    // Several services can be behind one endpoint, which then tells of them all each time.
+    let mut undescribed = BTreeSet::new();
     for (service, answer) in services.iter().zip(answers) {
         match answer {
-            Ok(described) => offered.extend(resources(service, &described)),
+            Ok(described) => {
+                offered.extend(resources(service, &described));
+                undescribed.extend(gaps(&described));
+            }
             Err(error) if service.is_empty() => failures.push(error),
             Err(error) => failures.push(error.within(service)),
         }
@@ -71,6 +76,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
         return Err(Error::from_problems(first.kind(), problems).unwrap_or_else(|| first.clone()));
     }
     failures.iter().for_each(|failure| context.streams.talk.warning(&failure.summary()));
+    undescribed.iter().for_each(|gap| context.streams.talk.warning(gap));
     if is_single {
         let known: BTreeSet<&str> = offered.iter().map(|resource| resource.service.as_str()).collect();
         let known = known.into_iter().filter(|service| !service.is_empty() || args.service.is_empty());
@@ -170,4 +176,18 @@ fn resources(configured: &str, described: &Described) -> Vec<Offered> {
     };
     let names = described.services.iter().filter(|name| !is_reflection(name));
     names.filter_map(|name| described.pool.get_service_by_name(name)).map(resource).collect()
+}
+
+/// What an endpoint offers and does not describe, in words.
+fn gaps(described: &Described) -> Vec<String> {
+    let names = described.services.iter().filter(|name| !is_reflection(name));
+    let gap = |name: &String| {
+        let is_there = described.pool.get_service_by_name(name).is_some();
+        match described.gaps.of_service(name, &described.pool) {
+            Some(why) if is_there => Some(format!("{name} is described in part only: {why}")),
+            Some(why) => Some(format!("{name} is not described: {why}")),
+            None => (!is_there).then(|| format!("{name} is not described")),
+        }
+    };
+    names.filter_map(gap).collect()
 }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 
+use super::alike;
 use super::kind::{Cardinality, Code};
 
 /// Places are indices into these.
@@ -123,6 +124,7 @@ impl Types {
     }
 
     pub fn pool(&self) -> Option<&DescriptorPool> {
-        self.pool.get_or_init(|| DescriptorPool::decode(self.set.as_ref()).ok()).as_ref()
+        let decode = || DescriptorPool::decode(self.set.as_ref()).ok().or_else(|| alike::pool(&self.set));
+        self.pool.get_or_init(decode).as_ref()
     }
 }
