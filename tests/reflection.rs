@@ -92,6 +92,24 @@ fn an_import_that_no_message_needs_is_not_needed() {
     works(&server, "a.Shop");
 }
 
+/// The platform's services are asked for usual imports before it is known which there are.
+#[test]
+fn an_import_that_was_only_guessed_is_not_needed_either() {
+    let shop = || file("shop.proto", &elsewhere("spaceone.api.lab.v1", "Shop"));
+    for instead in
+        [|| Ok(refused(Code::Internal, "no")), || Err(Status::not_found("no")), || Err(Status::unknown("no"))]
+    {
+        let known = reflecting(&["spaceone.api.lab.v1.Shop"], vec![shop()]);
+        let reflect = move |question: &MessageRequest| match question {
+            MessageRequest::FileByFilename(_) => instead(),
+            _ => known(question),
+        };
+        let server = OddServer::start(reflect, answer);
+        lists(&server, "lab.Shop,\"get, list\"\n");
+        works(&server, "lab.Shop");
+    }
+}
+
 #[test]
 fn a_type_is_found_whatever_its_file_is_called() {
     let things = r#"syntax = "proto3"; package b; message Thing { string id = 1; int32 size = 2; }"#;

@@ -81,7 +81,7 @@ pub async fn fetch(caller: &Caller, symbol: &str) -> Result<(Description, Way)> 
         conversation.describe(symbol, guesses).await
     };
     match converse(caller, None, ask).await {
-        Err(error) if error.kind() == Kind::Status(Code::NotFound) && !guesses.is_empty() => {
+        Err(error) if is_about_a_file(&error) && !guesses.is_empty() => {
             let ask = async |conversation: &mut Conversation| conversation.describe(symbol, &[]).await;
             converse(caller, None, ask).await
         }
@@ -96,11 +96,16 @@ pub async fn fetch_again(caller: &Caller, symbol: &str, known: &Way) -> Result<(
     let again = converse(caller, Some(known.version), ask).await;
     match again {
         // Another server, which lacks the version or a file.
-        Err(error) if matches!(error.kind(), Kind::Status(Code::Unimplemented | Code::NotFound)) => {
+        Err(error) if error.kind() == Kind::Status(Code::Unimplemented) || is_about_a_file(&error) => {
             fetch(caller, symbol).await
         }
         again => again.map(Told::into_parts),
     }
+}
+
+/// Whether a server may have ended the stream over a file that it does not have.
+fn is_about_a_file(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Status(Code::NotFound | Code::Internal | Code::Unknown))
 }
 
 /// As [`fetch`], with the descriptors made of all that is described.
@@ -389,6 +394,8 @@ fn refusal(error: ErrorResponse) -> Status {
 /// a server that never ends.
 const MAX_FILES: usize = 10_000;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// How often types are asked for by their own names: those of a file, and those that their files use in turn.
+const MAX_ASKED_FOR_TYPES: usize = 8;
 
 /// File descriptors as the server sent them: raw bytes, so that options unknown here survive.
 ///
@@ -402,8 +409,9 @@ struct Files {
     known: HashSet<String>,
     /// Imports that were asked for already: one that the server does not have is not asked for again.
     asked: Vec<String>,
-    /// Types that were asked for already.
+    /// Types that were asked for already, and how often some were.
     asked_types: HashSet<String>,
+    asked_for_types: usize,
     wanted: BTreeSet<String>,
 }
 
@@ -460,9 +468,11 @@ impl Files {
 
     /// The types that are used and that no file defines, for want of an import; each once.
     fn take_undefined(&mut self) -> Vec<String> {
-        if self.asked.iter().all(|import| self.known.contains(import)) {
+        let has_all = self.asked.iter().all(|import| self.known.contains(import));
+        if has_all || self.asked_for_types == MAX_ASKED_FOR_TYPES {
             return Vec::new();
         }
+        self.asked_for_types += 1;
         let undefined = descriptors::undefined_types(&self.raw).into_iter();
         undefined.filter(|name| self.asked_types.insert(name.clone())).collect()
     }

@@ -8,15 +8,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bytes::Bytes;
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, FileDescriptor, Kind, MethodDescriptor};
+use prost_reflect::{DescriptorPool, FileDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
 use super::index::below;
 use super::service;
 use crate::descriptor::alike;
 
-/// Files that the library refuses together are added one after the other, as often as this at most.
+/// The most levels of files that are added one after the other, and the most that are refused then.
 const MAX_ROUNDS: usize = 100;
+const MAX_REFUSED: usize = 100;
+/// The most imports that are named.
+const MAX_NAMED: usize = 3;
 
 /// What of a description is missing, by the full names of messages, services and methods: why.
 #[derive(Clone, Debug, Default)]
@@ -49,16 +52,20 @@ impl Gaps {
             let prefix = format!("{name}.");
             self.0.iter().find(|(gap, _)| gap.starts_with(&prefix)).map(|(_, why)| why.as_str())
         };
-        let of_types = || pool.get_service_by_name(name)?.methods().find_map(|method| self.of_method(&method));
+        let of_types = || {
+            let methods = pool.get_service_by_name(name)?.methods().collect::<Vec<_>>();
+            self.of_messages(methods.iter().flat_map(|method| [method.input(), method.output()]).collect())
+        };
         self.0.get(name).map(String::as_str).or_else(of_types).or_else(of_methods)
     }
 
     /// Why the messages of `method` are not described whole.
     pub fn of_method(&self, method: &MethodDescriptor) -> Option<&str> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let mut open = vec![method.input(), method.output()];
+        if self.0.is_empty() { None } else { self.of_messages(vec![method.input(), method.output()]) }
+    }
+
+    /// Why one of these messages, or of those that their fields reach, is not described whole.
+    fn of_messages(&self, mut open: Vec<MessageDescriptor>) -> Option<&str> {
         let mut seen = HashSet::new();
         while let Some(message) = open.pop() {
             if let Some(why) = self.0.get(message.full_name()) {
@@ -91,12 +98,15 @@ pub(in crate::client) fn undefined_types(files: &[Bytes]) -> BTreeSet<String> {
 
 /// Adds what can be added of files that the library refuses together.
 fn add_one_by_one(pool: &mut DescriptorPool, mut waiting: Vec<FileDescriptorProto>, gaps: &mut Gaps) {
+    let mut refused = 0;
     for _ in 0..MAX_ROUNDS {
         let before = waiting.len();
         waiting.retain(|file| {
-            let is_ready = file.dependency.iter().all(|name| pool.get_file_by_name(name).is_some());
+            let is_ready =
+                refused < MAX_REFUSED && file.dependency.iter().all(|name| pool.get_file_by_name(name).is_some());
             if is_ready && let Err(error) = pool.add_file_descriptor_proto(file.clone()) {
                 gaps.add_file(file, &error.to_string());
+                refused += 1;
             }
             !is_ready
         });
@@ -160,9 +170,10 @@ impl Assembly {
     }
 }
 
-/// What `file` imports and the server has not sent.
+/// What `file` imports and the server has not sent, as far as it is named.
 fn unsent(file: &FileDescriptorProto, names: &HashSet<String>) -> Vec<String> {
-    file.dependency.iter().filter(|name| !super::is_own(name) && !names.contains(*name)).cloned().collect()
+    let unsent = file.dependency.iter().filter(|name| !super::is_own(name) && !names.contains(*name));
+    unsent.take(MAX_NAMED).cloned().collect()
 }
 
 /// The types of all files.
