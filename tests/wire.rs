@@ -4,7 +4,7 @@ mod support;
 
 use bytes::Bytes;
 use support::Spacectl;
-use support::odd::{OddServer, compile, reflecting, response};
+use support::odd::{OddServer, compile, framed, reflecting, response};
 
 const SOURCE: &str = r#"syntax = "proto3"; package odd;
     message Thing { string id = 1; }
@@ -163,4 +163,45 @@ fn an_encoding_that_cannot_be_read_is_named_and_leaves_open_what_was_done() {
     let run = user.run(&format!("--endpoint {} exec get odd.Shop", reflecting.url()));
     assert_eq!(run.status, Some(77), "{run}");
     assert!(run.stderr.contains("\ncause: the answer is compressed with \"br\""), "{run}");
+}
+
+/// A gzip member of a few bytes for a text of so many at least: deflate repeats 258 bytes in 13 bits.
+fn bomb(size: usize) -> Vec<u8> {
+    // A last block of fixed codes (RFC 1951, section 3.2.6), an `a`, and as many repetitions as end with a byte twice over.
+    let repeat = "1100010100000";
+    let bits = ["110", "10010001", &repeat.repeat(17)].concat();
+    let byte = |bits: &[u8]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | (bit - b'0'));
+    let bytes: Vec<u8> = bits.as_bytes().chunks_exact(8).map(byte).collect();
+    let head = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+    // What follows the first two bytes comes again after each eight repetitions.
+    [&head[..], &bytes[..2], &bytes[2..15].repeat(size.div_ceil(8 * 258))].concat()
+}
+
+#[test]
+fn a_compressed_answer_is_no_larger_than_others_may_be() {
+    let bomb = bomb(257 * 1024 * 1024);
+    assert!(bomb.len() < 2 * 1024 * 1024);
+    let server = shop(move |_, _| {
+        let mut response = response(&[("grpc-encoding", b"gzip")], None, None);
+        *response.body_mut() = tonic::body::Body::new(http_body_util::Full::new(framed(1, &bomb)));
+        response
+    });
+    let run = Spacectl::new().run(&format!("--endpoint {} list odd.Shop", server.url()));
+    assert_eq!(run.status, Some(72), "{run}");
+    assert!(run.stderr.contains("size limit, of 268435456 bytes, exceeded while decompressing message"), "{run}");
+    assert!(run.stderr.contains("\nhint: ask for less at once"), "{run}");
+}
+
+#[test]
+fn compressed_bytes_that_are_none_are_an_error() {
+    for (encoding, bytes) in [("gzip", &b"not gzip"[..]), ("gzip", &[0x1f, 0x8b, 8]), ("gzip", b""), ("identity", b"x")]
+    {
+        let server = shop(move |_, _| {
+            let mut response = response(&[("grpc-encoding", encoding.as_bytes())], None, None);
+            *response.body_mut() = tonic::body::Body::new(http_body_util::Full::new(framed(1, bytes)));
+            response
+        });
+        let run = Spacectl::new().run(&format!("--endpoint {} exec get odd.Shop", server.url()));
+        assert_eq!((run.status, run.stderr.contains(": INTERNAL\ncause: ")), (Some(77), true), "{encoding}: {run}");
+    }
 }
