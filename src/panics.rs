@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use crate::error::Error;
 
 thread_local! {
-    /// Where this thread panicked last.
+    /// The location of this thread's last panic.
     static LOCATION: Cell<Option<String>> = const { Cell::new(None) };
 }
 
@@ -21,7 +21,7 @@ pub fn silence() {
 /// Runs `work`.
 ///
 /// # Errors
-/// What it panicked with, and where.
+/// The panic's message and location.
 pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(|panic| text(&*panic))
 }

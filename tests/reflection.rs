@@ -10,6 +10,7 @@ use support::{Run, Spacectl};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 const SHOP: &str = r#"syntax = "proto3"; package a;
     // Something to buy.
@@ -27,6 +28,19 @@ fn answer(path: &str, thing: Bytes) -> http::Response<Body> {
 /// The shop in another package, under another name.
 fn elsewhere(package: &str, service: &str) -> String {
     SHOP.replace("package a", &format!("package {package}")).replace("service Shop", &format!("service {service}"))
+}
+
+/// `reflect`, with a placeholder for every file that is not there, as Go's libraries have it.
+fn with_placeholders(
+    reflect: impl Fn(&MessageRequest) -> Result<MessageResponse, Status> + Send + Sync + 'static,
+) -> impl Fn(&MessageRequest) -> Result<MessageResponse, Status> + Send + Sync + 'static {
+    move |question| match (question, reflect(question)?) {
+        (MessageRequest::FileByFilename(name), MessageResponse::ErrorResponse(_)) => {
+            let (name, syntax) = (Some(name.clone()), Some("<unknown:0>".into()));
+            Ok(sent(&[&FileDescriptorProto { name, syntax, ..FileDescriptorProto::default() }]))
+        }
+        (_, answer) => Ok(answer),
+    }
 }
 
 fn file(name: &str, source: &str) -> FileDescriptorProto {
@@ -59,8 +73,7 @@ fn an_import_that_no_message_needs_is_not_needed() {
     shop.dependency = vec!["gone/options.proto".into(), "gone/more.proto".into()];
     shop.public_dependency = vec![1];
     shop.weak_dependency = vec![0];
-    let placeholder = FileDescriptorProto { syntax: Some("<unknown:0>".into()), ..FileDescriptorProto::default() };
-    type Import = fn() -> Result<tonic_reflection::pb::v1::server_reflection_response::MessageResponse, Status>;
+    type Import = fn() -> Result<MessageResponse, Status>;
     let imports: [(&str, Option<Import>); 5] = [
         ("not found", None),
         ("another error", Some(|| Ok(refused(Code::Internal, "no")))),
@@ -79,15 +92,7 @@ fn an_import_that_no_message_needs_is_not_needed() {
         lists(&server, "a.Shop,\"get, list\"\n");
         works(&server, "a.Shop");
     }
-    // As Go's libraries describe a file that they do not have.
-    let known = reflecting(&["a.Shop"], vec![shop.clone()]);
-    let reflect = move |question: &MessageRequest| match question {
-        MessageRequest::FileByFilename(name) => {
-            Ok(sent(&[&FileDescriptorProto { name: Some(name.clone()), ..placeholder.clone() }]))
-        }
-        _ => known(question),
-    };
-    let server = OddServer::start(reflect, answer);
+    let server = OddServer::start(with_placeholders(reflecting(&["a.Shop"], vec![shop])), answer);
     lists(&server, "a.Shop,\"get, list\"\n");
     works(&server, "a.Shop");
 }
@@ -134,11 +139,14 @@ fn a_type_is_found_whatever_its_file_is_called() {
     // Files that import each other.
     let mut cyclic = files();
     cyclic[1].dependency = vec!["shop.proto".into()];
-    for files in [elsewhere, relative, public, cyclic] {
+    for files in [elsewhere.clone(), relative, public, cyclic] {
         let server = OddServer::start(reflecting(&["a.Shop"], files), answer);
         lists(&server, "a.Shop,\"get, list\"\n");
         works(&server, "a.Shop");
     }
+    let server = OddServer::start(with_placeholders(reflecting(&["a.Shop"], elsewhere)), answer);
+    lists(&server, "a.Shop,\"get, list\"\n");
+    works(&server, "a.Shop");
 }
 
 #[test]

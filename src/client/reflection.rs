@@ -19,7 +19,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ErrorResponse, ServerReflectionRequest, ServerReflectionResponse};
 
 use super::call::Caller;
-use super::descriptors::{self, Description, Gaps};
+use super::descriptors::{self, Description, Gaps, Head};
 use super::{status, unreadable};
 use crate::error::{Error, Kind, Result, code_name};
 use crate::platform::usual_imports;
@@ -59,7 +59,7 @@ pub struct Described {
     pub services: Vec<String>,
     /// The asked symbols' files with all that these import; without the symbols that the server does not know.
     pub pool: DescriptorPool,
-    /// What of it is missing.
+    /// The parts of it that are missing.
     pub gaps: Gaps,
 }
 
@@ -87,7 +87,7 @@ pub async fn fetch(caller: &Caller, symbol: &str) -> Result<(Description, Way)> 
         }
         fetched => fetched,
     }
-    .map(Told::into_parts)
+    .map(Fetched::into_parts)
 }
 
 /// As [`fetch`], in the `known` way in which it was got before; where that does not lead there any more, in any.
@@ -99,7 +99,7 @@ pub async fn fetch_again(caller: &Caller, symbol: &str, known: &Way) -> Result<(
         Err(error) if error.kind() == Kind::Status(Code::Unimplemented) || is_about_a_file(&error) => {
             fetch(caller, symbol).await
         }
-        again => again.map(Told::into_parts),
+        again => again.map(Fetched::into_parts),
     }
 }
 
@@ -119,7 +119,7 @@ pub async fn describe(caller: &Caller, symbol: &str) -> Result<Described> {
 /// others.
 pub async fn describe_all(caller: &Caller) -> Result<Described> {
     let ask = async |conversation: &mut Conversation| conversation.describe_all().await;
-    let Told { description: Description { services, files }, refused, .. } = converse(caller, None, ask).await?;
+    let Fetched { description: Description { services, files }, refused, .. } = converse(caller, None, ask).await?;
     let (pool, mut gaps) = descriptors::pool(&files);
     for (service, status) in refused {
         gaps.add(&service, || format!("{}: {}", code_name(status.code()), status.message()));
@@ -133,7 +133,7 @@ async fn converse(
     caller: &Caller,
     known: Option<Version>,
     talk: impl AsyncFn(&mut Conversation) -> Result<Answered, Status>,
-) -> Result<Told> {
+) -> Result<Fetched> {
     let what = format!("cannot ask {} what it offers", caller.place());
     let failed = |status: Status| status::first_error(&what, &status);
     let none = || {
@@ -163,7 +163,7 @@ async fn converse(
                 let Files { raw, known, mut asked, .. } = files;
                 asked.retain(|name| known.contains(name));
                 let description = Description { services, files: raw };
-                Ok(Told { description, way: Way { version, imports: asked }, refused })
+                Ok(Fetched { description, way: Way { version, imports: asked }, refused })
             }
             // A proxy that passes neither path on says what it is; a service without reflection does not.
             Err(status) if status.code() == Code::Unimplemented && !made_here(&status) => Err(none()),
@@ -226,13 +226,13 @@ struct Answered {
 }
 
 /// A description, how it was got, and what was refused of it.
-struct Told {
+struct Fetched {
     description: Description,
     way: Way,
     refused: Vec<(String, Status)>,
 }
 
-impl Told {
+impl Fetched {
     fn into_parts(self) -> (Description, Way) {
         (self.description, self.way)
     }
@@ -365,8 +365,8 @@ impl Conversation {
         Ok(refusals)
     }
 
-    /// Asks for what the files import until nothing is missing: a round trip per level, all of a level at once. What is
-    /// not sent may not be needed; types that are, are asked for by their own names.
+    /// Asks for what the files import until nothing is missing: a round trip per level, all of a level at once. An
+    /// import that the server does not send may not be needed; a type that is missing for it is asked for by its own name.
     async fn imports(&mut self, files: &mut Files) -> Result<(), Status> {
         loop {
             let missing = files.take_missing().into_iter().map(MessageRequest::FileByFilename);
@@ -434,7 +434,7 @@ impl Files {
     /// Takes a file; says why if it cannot be read.
     fn add(&mut self, raw: Bytes) -> Result<Option<Status>, Status> {
         let unreadable = |why: String| Status::internal(format!("a descriptor cannot be read: {why}"));
-        let Some((name, imports)) = descriptors::name_and_imports(&raw) else {
+        let Some(Head { name, imports, is_readable }) = descriptors::head(&raw) else {
             let read = FileDescriptorProto::decode(raw.clone());
             let why = read.err().map_or_else(|| "it is no file".to_owned(), |error| error.to_string());
             return Ok(Some(unreadable(why)));
@@ -444,7 +444,9 @@ impl Files {
             if self.raw.len() == MAX_FILES || self.size > MAX_BYTES {
                 return Err(Status::resource_exhausted("the server describes more than any service has"));
             }
-            self.known.insert(name.to_owned());
+            if is_readable {
+                self.known.insert(name.to_owned());
+            }
             self.wanted.extend(imports.into_iter().map(str::to_owned));
             self.raw.push(raw);
         }

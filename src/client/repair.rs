@@ -20,7 +20,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// What is escaped in a message beside all that is not ASCII.
+/// Characters that are escaped in a message, beside all that are not ASCII.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// `response`, repaired; its trailers are when they arrive.

@@ -178,7 +178,7 @@ fn resources(configured: &str, described: &Described) -> Vec<Offered> {
     names.filter_map(|name| described.pool.get_service_by_name(name)).map(resource).collect()
 }
 
-/// What an endpoint offers and does not describe, in words.
+/// Warnings for services that an endpoint offers and does not describe, or not whole.
 fn gaps(described: &Described) -> Vec<String> {
     let names = described.services.iter().filter(|name| !is_reflection(name));
     let gap = |name: &String| {

@@ -4,8 +4,8 @@
 //! more. It is asked where a message is to be taken for a `DynamicMessage` ([`MessageDescriptor::reflected`]), and whatever
 //! it describes can be taken for this (`From`). Words and methods are the library's.
 
-pub(crate) mod alike;
 mod kind;
+pub(crate) mod name_clash;
 pub(crate) mod numbers;
 pub(crate) mod parts;
 mod read;

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 
-use super::alike;
 use super::kind::{Cardinality, Code};
+use super::name_clash;
 
 /// Places are indices into these.
 pub(super) struct Types {
@@ -124,7 +124,7 @@ impl Types {
     }
 
     pub fn pool(&self) -> Option<&DescriptorPool> {
-        let decode = || DescriptorPool::decode(self.set.as_ref()).ok().or_else(|| alike::pool(&self.set));
+        let decode = || DescriptorPool::decode(self.set.as_ref()).ok().or_else(|| name_clash::pool(&self.set));
         self.pool.get_or_init(decode).as_ref()
     }
 }

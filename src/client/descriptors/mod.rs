@@ -73,7 +73,7 @@ impl Description {
     }
 }
 
-/// The descriptors of all that `files` describe, onto protobuf's own, and what is missing of them.
+/// The descriptors of all that `files` describe, onto protobuf's own, and the parts that are missing.
 pub(super) fn pool(files: &[Bytes]) -> (DescriptorPool, Gaps) {
     pool::build(files)
 }
@@ -133,19 +133,27 @@ impl Closure {
     }
 }
 
-/// The name of an encoded file and the names of those that it imports.
-pub(super) fn name_and_imports(file: &[u8]) -> Option<(&str, Vec<&str>)> {
-    let mut name = "";
-    let mut imports = Vec::new();
+/// The head of an encoded file, known without decoding it.
+pub(super) struct Head<'a> {
+    pub name: &'a str,
+    pub imports: Vec<&'a str>,
+    /// Whether it is written in a syntax that is known here. Go's libraries make up another for a file that they lack.
+    pub is_readable: bool,
+}
+
+/// Reads the head of an encoded file; `None` if it is not one.
+pub(super) fn head(file: &[u8]) -> Option<Head<'_>> {
+    let (mut name, mut imports, mut is_readable) = ("", Vec::new(), true);
     for part in parts(file) {
         let part = part.ok()?;
         match part.number {
             file::NAME => name = part.text().ok()?,
             file::DEPENDENCY => imports.push(part.text().ok()?),
+            file::SYNTAX => is_readable = is_syntax(part),
             _ => {}
         }
     }
-    Some((name, imports))
+    Some(Head { name, imports, is_readable })
 }
 
 fn name_of(file: &[u8]) -> &str {

@@ -1,8 +1,8 @@
 //! A pool of all that a server describes, also where parts of that do not fit together.
 //!
 //! prost-reflect refuses all files over one import that is missing, one type that is defined twice, or two fields with
-//! one JSON name. So here each file is made to import what it uses and nothing else, JSON names are the fields' own, and
-//! what uses a type that is not defined is left out. Why it is, is kept for whoever needs it.
+//! one JSON name. So each file is made to import what it uses and nothing else, JSON names are the fields' own, and fields
+//! and methods whose types are not defined are left out, with the reason noted for commands that need them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
 use super::index::below;
 use super::service;
-use crate::descriptor::alike;
+use crate::descriptor::name_clash;
 
 /// The most levels of files that are added one after the other, and the most that are refused then.
 const MAX_ROUNDS: usize = 100;
@@ -21,7 +21,7 @@ const MAX_REFUSED: usize = 100;
 /// The most imports that are named.
 const MAX_NAMED: usize = 3;
 
-/// What of a description is missing, by the full names of messages, services and methods: why.
+/// The missing parts of a description: the full names of messages, services and methods, each with the reason.
 #[derive(Clone, Debug, Default)]
 pub struct Gaps(BTreeMap<String, String>);
 
@@ -80,9 +80,9 @@ impl Gaps {
     }
 }
 
-/// The descriptors of `files`, onto protobuf's own, and what is missing of them.
+/// Builds the pool of `files`, onto protobuf's own, and notes the parts that are missing.
 pub(super) fn build(files: &[Bytes]) -> (DescriptorPool, Gaps) {
-    let Assembly { files, mut gaps, .. } = Assembly::new(files);
+    let PoolBuilder { files, mut gaps, .. } = PoolBuilder::new(files);
     let mut pool = DescriptorPool::global();
     if pool.add_file_descriptor_protos(files.clone()).is_err() {
         pool = DescriptorPool::global();
@@ -93,7 +93,7 @@ pub(super) fn build(files: &[Bytes]) -> (DescriptorPool, Gaps) {
 
 /// The full names of types that `files` use and do not define.
 pub(in crate::client) fn undefined_types(files: &[Bytes]) -> BTreeSet<String> {
-    Assembly::new(files).undefined
+    PoolBuilder::new(files).undefined
 }
 
 /// Adds what can be added of files that the library refuses together.
@@ -119,46 +119,46 @@ fn add_one_by_one(pool: &mut DescriptorPool, mut waiting: Vec<FileDescriptorProt
     }
 }
 
-/// Files on their way into a pool.
-struct Assembly {
+/// Prepares files for a pool.
+struct PoolBuilder {
     files: Vec<FileDescriptorProto>,
     gaps: Gaps,
     undefined: BTreeSet<String>,
 }
 
-impl Assembly {
+impl PoolBuilder {
     fn new(raw: &[Bytes]) -> Self {
-        let mut assembly =
+        let mut builder =
             Self { files: Vec::with_capacity(raw.len()), gaps: Gaps::default(), undefined: BTreeSet::new() };
         for file in raw {
-            assembly.read(file);
+            builder.read(file);
         }
         let mut types = Types::default();
-        for file in &mut assembly.files {
+        for file in &mut builder.files {
             types.define(file);
         }
-        for file in &mut assembly.files {
+        for file in &mut builder.files {
             for message in &mut file.message_type {
-                check_entries(message, file.package.as_deref().unwrap_or_default(), &mut types, &mut assembly.gaps);
+                check_entries(message, file.package.as_deref().unwrap_or_default(), &mut types, &mut builder.gaps);
             }
         }
-        let names: HashSet<String> = assembly.files.iter().map(|file| file.name().to_owned()).collect();
-        let Self { files, gaps, undefined } = &mut assembly;
+        let names: HashSet<String> = builder.files.iter().map(|file| file.name().to_owned()).collect();
+        let Self { files, gaps, undefined } = &mut builder;
         for file in files {
             Resolving { types: &types, gaps, undefined, unsent: unsent(file, &names), imports: BTreeSet::new() }
                 .file(file);
         }
-        assembly
+        builder
     }
 
     fn read(&mut self, raw: &Bytes) {
         match FileDescriptorProto::decode(raw.clone()) {
             // The library panics over any other.
-            Ok(file) if !matches!(file.syntax.as_deref(), None | Some("" | "proto2" | "proto3")) => {
+            Ok(file) if !matches!(file.syntax.as_deref(), None | Some("proto2" | "proto3")) => {
                 self.gaps.add_file(&file, &format!("{} is of no syntax that is known here", file.name()));
             }
             Ok(mut file) => {
-                alike::allow(&mut file);
+                name_clash::allow(&mut file);
                 self.files.push(file);
             }
             Err(error) => {
@@ -170,7 +170,7 @@ impl Assembly {
     }
 }
 
-/// What `file` imports and the server has not sent, as far as it is named.
+/// Imports of `file` that the server has not sent, as far as they are named.
 fn unsent(file: &FileDescriptorProto, names: &HashSet<String>) -> Vec<String> {
     let unsent = file.dependency.iter().filter(|name| !super::is_own(name) && !names.contains(*name));
     unsent.take(MAX_NAMED).cloned().collect()
@@ -186,7 +186,7 @@ struct Types {
 }
 
 impl Types {
-    /// Takes in what `file` defines, and takes out of it what is defined already.
+    /// Adds the definitions of `file`, and removes from it those that an earlier file has.
     fn define(&mut self, file: &mut FileDescriptorProto) {
         // Python's pool and others refuse two files of one name; behind a proxy each server has its own.
         if !self.files.insert(file.name().to_owned()) {
@@ -251,8 +251,8 @@ fn own_file(name: &str) -> Option<String> {
     message.or_else(|| pool.get_enum_by_name(name).map(|described| file(described.parent_file())))
 }
 
-/// Makes messages of what are called entries of maps and are none: the library panics over them. Fields of their types
-/// are left out.
+/// Makes plain messages of map entries that lack a key or a value: the library panics over them. Fields of their types are
+/// left out.
 fn check_entries(message: &mut DescriptorProto, scope: &str, types: &mut Types, gaps: &mut Gaps) {
     let name = below(scope, message.name());
     let is_entry = message.options.as_ref().is_some_and(|options| options.map_entry());
@@ -268,7 +268,7 @@ fn check_entries(message: &mut DescriptorProto, scope: &str, types: &mut Types, 
     message.nested_type.iter_mut().for_each(|nested| check_entries(nested, &name, types, gaps));
 }
 
-/// The types of one file on the way to their definitions.
+/// Resolves the type names of one file.
 struct Resolving<'a> {
     types: &'a Types,
     gaps: &'a mut Gaps,
