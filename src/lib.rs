@@ -62,6 +62,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, stre
     let args: Vec<OsString> = args.into_iter().collect();
     panics::catch(|| run_command(args, variables, streams)).unwrap_or_else(|panic| {
         let error = panics::error(panic);
+        // Results that are complete come out before it, if they can.
+        let _ = streams.out.flush();
         streams.talk.finish(Some(&error));
         error.exit_code()
     })
