@@ -30,6 +30,7 @@ pub mod json;
 pub mod jwt;
 pub mod nearest;
 pub mod output;
+pub mod panics;
 pub mod path;
 pub mod platform;
 pub mod plugin;
@@ -59,6 +60,16 @@ use streams::{Streams, TalkFormat};
 /// Does what `args` (the program's name first) ask for, and returns the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, streams: &mut Streams) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
+    panics::catch(|| run_command(args, variables, streams)).unwrap_or_else(|panic| {
+        let error = panics::error(panic);
+        // Results that are complete come out before it, if they can.
+        let _ = streams.out.flush();
+        streams.talk.finish(Some(&error));
+        error.exit_code()
+    })
+}
+
+fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams) -> u8 {
     if variables.complete.is_some()
         && let Some(answer) = complete::answer(&args, variables)
     {

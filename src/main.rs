@@ -14,6 +14,7 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run() -> u8 {
+    spacectl::panics::silence();
     let variables = Variables::of_process();
     let mut streams = Streams::of_process(variables.no_color);
     spacectl::run(std::env::args_os(), &variables, &mut streams)

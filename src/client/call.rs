@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use tonic::client::Grpc;
+use tonic::codec::CompressionEncoding;
 use tonic::{Code, Request, Status, Streaming};
 
 use super::channel::Transport;
@@ -16,6 +17,7 @@ use super::raw_codec::RawCodec;
 use super::retry;
 use super::status;
 use super::trace::{self, Trace};
+use super::unreadable;
 use crate::decode;
 use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::error::{Effect, Error, Result, code_name};
@@ -112,6 +114,7 @@ impl Caller {
 
     pub(super) fn grpc(&self) -> Grpc<Transport> {
         Grpc::new(self.transport.clone())
+            .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(MAX_MESSAGE_SIZE)
             .max_encoding_message_size(MAX_MESSAGE_SIZE)
     }
@@ -236,6 +239,7 @@ impl Call {
     }
 
     async fn within_deadline<T>(&self, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+        let work = unreadable::guard(work);
         let Some((at, timeout)) = self.deadline else { return work.await };
         let late = || Status::deadline_exceeded(format!("no answer within {timeout:?}"));
         match tokio::time::timeout_at(at, work).await {

@@ -17,9 +17,10 @@ use tower_service::Service;
 
 use super::advice::{Advised, Peer};
 use super::not_grpc::NotGrpc;
-use super::retry;
 use super::tls;
+use super::unreadable::check_encoding;
 use super::wire::{Connector, Finding, Watch};
+use super::{repair, retry};
 use crate::endpoint::EndpointUrl;
 use crate::error::{Error, Result};
 use crate::platform::MAX_MESSAGE_SIZE;
@@ -107,10 +108,11 @@ impl Remote {
         }
     }
 
-    /// `response`, if it is gRPC.
+    /// `response` as tonic can read it, if it is gRPC.
     async fn checked(&self, response: Response) -> std::result::Result<Response, BoxError> {
         if !NotGrpc::is(&response) {
-            return Ok(response);
+            check_encoding(response.headers()).map_err(Status::from)?;
+            return Ok(repair::response(response));
         }
         let answer = NotGrpc::read(response).await;
         Err(with_source(Status::new(answer.code(), ""), self.peer.advise(answer)))

@@ -19,8 +19,8 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ErrorResponse, ServerReflectionRequest, ServerReflectionResponse};
 
 use super::call::Caller;
-use super::descriptors::{self, Description};
-use super::status;
+use super::descriptors::{self, Description, Gaps, Head};
+use super::{status, unreadable};
 use crate::error::{Error, Kind, Result, code_name};
 use crate::platform::usual_imports;
 
@@ -59,6 +59,8 @@ pub struct Described {
     pub services: Vec<String>,
     /// The asked symbols' files with all that these import; without the symbols that the server does not know.
     pub pool: DescriptorPool,
+    /// The parts of it that are missing.
+    pub gaps: Gaps,
 }
 
 /// How a description was got: who asks so again is answered in one round trip.
@@ -79,12 +81,13 @@ pub async fn fetch(caller: &Caller, symbol: &str) -> Result<(Description, Way)> 
         conversation.describe(symbol, guesses).await
     };
     match converse(caller, None, ask).await {
-        Err(error) if error.kind() == Kind::Status(Code::NotFound) && !guesses.is_empty() => {
+        Err(error) if is_about_a_file(&error) && !guesses.is_empty() => {
             let ask = async |conversation: &mut Conversation| conversation.describe(symbol, &[]).await;
             converse(caller, None, ask).await
         }
         fetched => fetched,
     }
+    .map(Fetched::into_parts)
 }
 
 /// As [`fetch`], in the `known` way in which it was got before; where that does not lead there any more, in any.
@@ -93,24 +96,35 @@ pub async fn fetch_again(caller: &Caller, symbol: &str, known: &Way) -> Result<(
     let again = converse(caller, Some(known.version), ask).await;
     match again {
         // Another server, which lacks the version or a file.
-        Err(error) if matches!(error.kind(), Kind::Status(Code::Unimplemented | Code::NotFound)) => {
+        Err(error) if error.kind() == Kind::Status(Code::Unimplemented) || is_about_a_file(&error) => {
             fetch(caller, symbol).await
         }
-        again => again,
+        again => again.map(Fetched::into_parts),
     }
+}
+
+/// Whether a server may have ended the stream over a file that it does not have.
+fn is_about_a_file(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Status(Code::NotFound | Code::Internal | Code::Unknown))
 }
 
 /// As [`fetch`], with the descriptors made of all that is described.
 pub async fn describe(caller: &Caller, symbol: &str) -> Result<Described> {
     let (Description { services, files }, _) = fetch(caller, symbol).await?;
-    Ok(Described { pool: descriptors::pool(&files, caller.place())?, services })
+    let (pool, gaps) = descriptors::pool(&files);
+    Ok(Described { services, pool, gaps })
 }
 
-/// Asks for the names of all services and for the files of every one of them.
+/// Asks for the names of all services and for the files of every one of them. Those that cannot be described hide no
+/// others.
 pub async fn describe_all(caller: &Caller) -> Result<Described> {
     let ask = async |conversation: &mut Conversation| conversation.describe_all().await;
-    let (Description { services, files }, _) = converse(caller, None, ask).await?;
-    Ok(Described { pool: descriptors::pool(&files, caller.place())?, services })
+    let Fetched { description: Description { services, files }, refused, .. } = converse(caller, None, ask).await?;
+    let (pool, mut gaps) = descriptors::pool(&files);
+    for (service, status) in refused {
+        gaps.add(&service, || format!("{}: {}", code_name(status.code()), status.message()));
+    }
+    Ok(Described { services, pool, gaps })
 }
 
 /// Holds `talk` with the server in the version that it has, if that is known; else in all at once, and the first to be
@@ -119,7 +133,7 @@ async fn converse(
     caller: &Caller,
     known: Option<Version>,
     talk: impl AsyncFn(&mut Conversation) -> Result<Answered, Status>,
-) -> Result<(Description, Way)> {
+) -> Result<Fetched> {
     let what = format!("cannot ask {} what it offers", caller.place());
     let failed = |status: Status| status::first_error(&what, &status);
     let none = || {
@@ -128,7 +142,8 @@ async fn converse(
             .hint("is this the gRPC port of a SpaceONE service?")
     };
     let begun = Instant::now();
-    let by = async |version: Version| (talk(&mut Conversation::start(caller, version)).await, version);
+    let by =
+        async |version: Version| (unreadable::guard(talk(&mut Conversation::start(caller, version))).await, version);
     let work = async {
         let (result, version) = match known {
             Some(version) => by(version).await,
@@ -137,17 +152,18 @@ async fn converse(
         caller.trace().timed(begun, || {
             let (version, place) = (version.name(), caller.place());
             match &result {
-                Ok(Answered { services, files }) => {
+                Ok(Answered { services, files, .. }) => {
                     format!("reflection {version} at {place}: {} services, {} files", services.len(), files.raw.len())
                 }
                 Err(status) => format!("reflection {version} at {place}: {}", code_name(status.code())),
             }
         });
         match result {
-            Ok(Answered { services, files }) => {
+            Ok(Answered { services, files, refused }) => {
                 let Files { raw, known, mut asked, .. } = files;
                 asked.retain(|name| known.contains(name));
-                Ok((Description { services, files: raw }, Way { version, imports: asked }))
+                let description = Description { services, files: raw };
+                Ok(Fetched { description, way: Way { version, imports: asked }, refused })
             }
             // A proxy that passes neither path on says what it is; a service without reflection does not.
             Err(status) if status.code() == Code::Unimplemented && !made_here(&status) => Err(none()),
@@ -201,16 +217,33 @@ fn made_here(status: &Status) -> bool {
 }
 
 /// What a server answered.
+#[derive(Default)]
 struct Answered {
     services: Vec<String>,
     files: Files,
+    /// The services whose files were asked for and not sent, with what was said instead.
+    refused: Vec<(String, Status)>,
+}
+
+/// A description, how it was got, and what was refused of it.
+struct Fetched {
+    description: Description,
+    way: Way,
+    refused: Vec<(String, Status)>,
+}
+
+impl Fetched {
+    fn into_parts(self) -> (Description, Way) {
+        (self.description, self.way)
+    }
 }
 
 /// One bidirectional stream. The stream is opened when the first answer is waited for, with every question asked by
 /// then already in it: some servers send no headers before they have seen a question.
 struct Conversation {
+    caller: Caller,
     questions: mpsc::UnboundedSender<ServerReflectionRequest>,
-    unopened: Option<(Caller, mpsc::UnboundedReceiver<ServerReflectionRequest>)>,
+    unopened: Option<mpsc::UnboundedReceiver<ServerReflectionRequest>>,
     version: Version,
     answers: Option<Streaming<ServerReflectionResponse>>,
 }
@@ -218,7 +251,7 @@ struct Conversation {
 impl Conversation {
     fn start(caller: &Caller, version: Version) -> Self {
         let (questions, receiver) = mpsc::unbounded_channel();
-        Self { questions, unopened: Some((caller.clone(), receiver)), version, answers: None }
+        Self { caller: caller.clone(), questions, unopened: Some(receiver), version, answers: None }
     }
 
     /// The names of all services, and the files of `symbol`; `imports` are asked for before it is known that they are
@@ -231,39 +264,46 @@ impl Conversation {
         }
         let services = self.services().await?;
         let mut files = Files::default();
-        match self.files(&mut files).await {
-            Ok(()) => {}
+        let answer = match self.answer().await {
             // Some servers end the stream over a symbol that they do not know, instead of answering so.
             Err(status) if status.code() == Code::NotFound && imports.is_empty() => {
-                return Ok(Answered { services, files });
+                return Ok(Answered { services, files, ..Answered::default() });
             }
-            Err(status) => return Err(status),
+            answer => answer?,
+        };
+        if let Some(refusal) = files.take(answer)?.filter(|refusal| refusal.code() != Code::NotFound) {
+            return Err(refusal);
         }
         for import in imports {
             let before = files.raw.len();
-            self.files(&mut files).await?;
+            // Whether it is needed shows later.
+            let _refusal = files.take(self.answer().await?)?;
             // One that had come along already need not be asked for the next time.
             if files.raw.len() > before {
                 files.ask_for(import);
             }
         }
         self.imports(&mut files).await?;
-        Ok(Answered { services, files })
+        Ok(Answered { services, files, ..Answered::default() })
     }
 
     /// The names of all services, and the files of every one of them.
     async fn describe_all(&mut self) -> Result<Answered, Status> {
         self.ask(MessageRequest::ListServices(String::new()))?;
         let services = self.services().await?;
-        for service in &services {
-            self.ask(MessageRequest::FileContainingSymbol(service.clone()))?;
-        }
+        let questions = services.iter().map(|service| MessageRequest::FileContainingSymbol(service.clone())).collect();
         let mut files = Files::default();
-        for _ in &services {
-            self.files(&mut files).await?;
+        let refusals = self.files(questions, &mut files).await?;
+        let refused = services.iter().cloned().zip(refusals);
+        let mut refused: Vec<_> = refused.filter_map(|(service, refusal)| Some((service, refusal?))).collect();
+        // Where all are refused for one reason, that is about the endpoint.
+        if refused.len() == services.len()
+            && let Some(at) = refused.iter().position(|(_, status)| status.code() != Code::NotFound)
+        {
+            return Err(refused.swap_remove(at).1);
         }
         self.imports(&mut files).await?;
-        Ok(Answered { services, files })
+        Ok(Answered { services, files, refused })
     }
 
     fn ask(&self, question: MessageRequest) -> Result<(), Status> {
@@ -272,10 +312,10 @@ impl Conversation {
     }
 
     async fn answer(&mut self) -> Result<MessageResponse, Status> {
-        if let Some((caller, receiver)) = self.unopened.take() {
+        if let Some(receiver) = self.unopened.take() {
             let mut request = Request::new(UnboundedReceiverStream::new(receiver));
-            caller.apply_metadata(&mut request);
-            let mut grpc = caller.grpc();
+            self.caller.apply_metadata(&mut request);
+            let mut grpc = self.caller.grpc();
             grpc.ready().await.map_err(Status::from_error)?;
             let codec: ProstCodec<ServerReflectionRequest, ServerReflectionResponse> = ProstCodec::default();
             let response = grpc.streaming(request, PathAndQuery::from_static(self.version.path()), codec).await?;
@@ -297,31 +337,47 @@ impl Conversation {
         }
     }
 
-    /// Takes the answer to one question for files. A symbol that the server does not know adds none.
-    async fn files(&mut self, files: &mut Files) -> Result<(), Status> {
-        match self.answer().await? {
-            MessageResponse::FileDescriptorResponse(response) => {
-                response.file_descriptor_proto.into_iter().try_for_each(|file| files.add(file.into()))
-            }
-            MessageResponse::ErrorResponse(error) if Code::from(error.error_code) == Code::NotFound => Ok(()),
-            MessageResponse::ErrorResponse(error) => Err(refusal(error)),
-            _ => Err(Status::internal("reflection answered another question")),
+    /// Asks `questions` for files, and says of each what was answered instead, if anything was.
+    async fn files(
+        &mut self,
+        questions: Vec<MessageRequest>,
+        files: &mut Files,
+    ) -> Result<Vec<Option<Status>>, Status> {
+        for question in &questions {
+            self.ask(question.clone())?;
         }
+        let mut refusals = Vec::with_capacity(questions.len());
+        for at in 1..=questions.len() {
+            let refusal = match self.answer().await {
+                Ok(answer) => files.take(answer)?,
+                Err(status) if made_here(&status) => return Err(status),
+                // Some servers end the stream over what they do not have: the rest is asked in another one.
+                Err(status) => {
+                    *self = Self::start(&self.caller, self.version);
+                    for question in &questions[at..] {
+                        self.ask(question.clone())?;
+                    }
+                    Some(status)
+                }
+            };
+            refusals.push(refusal);
+        }
+        Ok(refusals)
     }
 
-    /// Asks for what the files import until nothing is missing: a round trip per level, all of a level at once.
+    /// Asks for what the files import until nothing is missing: a round trip per level, all of a level at once. An
+    /// import that the server does not send may not be needed; a type that is missing for it is asked for by its own name.
     async fn imports(&mut self, files: &mut Files) -> Result<(), Status> {
         loop {
-            let missing = files.take_missing();
-            if missing.is_empty() {
+            let missing = files.take_missing().into_iter().map(MessageRequest::FileByFilename);
+            let mut questions: Vec<MessageRequest> = missing.collect();
+            if questions.is_empty() {
+                questions = files.take_undefined().into_iter().map(MessageRequest::FileContainingSymbol).collect();
+            }
+            if questions.is_empty() {
                 return Ok(());
             }
-            for name in &missing {
-                self.ask(MessageRequest::FileByFilename(name.clone()))?;
-            }
-            for _ in &missing {
-                self.files(files).await?;
-            }
+            self.files(questions, files).await?;
         }
     }
 }
@@ -338,37 +394,63 @@ fn refusal(error: ErrorResponse) -> Status {
 /// a server that never ends.
 const MAX_FILES: usize = 10_000;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// How often types are asked for by their own names: those of a file, and those that their files use in turn.
+const MAX_ASKED_FOR_TYPES: usize = 8;
 
 /// File descriptors as the server sent them: raw bytes, so that options unknown here survive.
 ///
-/// Protobuf's own files are not taken from the server.
+/// Protobuf's own files are not taken from the server. Two files can have one name, as where a proxy stands before several
+/// servers.
 #[derive(Default)]
 struct Files {
     raw: Vec<Bytes>,
     size: usize,
+    contents: HashSet<Bytes>,
     known: HashSet<String>,
     /// Imports that were asked for already: one that the server does not have is not asked for again.
     asked: Vec<String>,
+    /// Types that were asked for already, and how often some were.
+    asked_types: HashSet<String>,
+    asked_for_types: usize,
     wanted: BTreeSet<String>,
 }
 
 impl Files {
-    fn add(&mut self, raw: Bytes) -> Result<(), Status> {
+    /// Takes the answer to one question for files; says why if it holds none, or one that cannot be read.
+    fn take(&mut self, answer: MessageResponse) -> Result<Option<Status>, Status> {
+        match answer {
+            MessageResponse::FileDescriptorResponse(response) => {
+                let mut refusal = None;
+                for file in response.file_descriptor_proto {
+                    refusal = refusal.or(self.add(file.into())?);
+                }
+                Ok(refusal)
+            }
+            MessageResponse::ErrorResponse(error) => Ok(Some(refusal(error))),
+            _ => Err(Status::internal("reflection answered another question")),
+        }
+    }
+
+    /// Takes a file; says why if it cannot be read.
+    fn add(&mut self, raw: Bytes) -> Result<Option<Status>, Status> {
         let unreadable = |why: String| Status::internal(format!("a descriptor cannot be read: {why}"));
-        let Some((name, imports)) = descriptors::name_and_imports(&raw) else {
+        let Some(Head { name, imports, is_readable }) = descriptors::head(&raw) else {
             let read = FileDescriptorProto::decode(raw.clone());
-            return Err(unreadable(read.err().map_or_else(|| "it is no file".to_owned(), |error| error.to_string())));
+            let why = read.err().map_or_else(|| "it is no file".to_owned(), |error| error.to_string());
+            return Ok(Some(unreadable(why)));
         };
-        if !descriptors::is_own(name) && !self.known.contains(name) {
+        if !descriptors::is_own(name) && self.contents.insert(raw.clone()) {
             self.size += raw.len();
             if self.raw.len() == MAX_FILES || self.size > MAX_BYTES {
                 return Err(Status::resource_exhausted("the server describes more than any service has"));
             }
-            self.known.insert(name.to_owned());
+            if is_readable {
+                self.known.insert(name.to_owned());
+            }
             self.wanted.extend(imports.into_iter().map(str::to_owned));
             self.raw.push(raw);
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Whether `name` is not asked for yet, as it is from now on.
@@ -385,6 +467,17 @@ impl Files {
         missing.retain(|name| !descriptors::is_own(name) && !self.known.contains(name) && self.ask_for(name));
         missing
     }
+
+    /// The types that are used and that no file defines, for want of an import; each once.
+    fn take_undefined(&mut self) -> Vec<String> {
+        let has_all = self.asked.iter().all(|import| self.known.contains(import));
+        if has_all || self.asked_for_types == MAX_ASKED_FOR_TYPES {
+            return Vec::new();
+        }
+        self.asked_for_types += 1;
+        let undefined = descriptors::undefined_types(&self.raw).into_iter();
+        undefined.filter(|name| self.asked_types.insert(name.clone())).collect()
+    }
 }
 
 #[cfg(test)]
@@ -394,7 +487,7 @@ mod tests {
     use super::*;
 
     fn outcome(result: std::result::Result<&str, Code>, version: Version) -> Outcome {
-        let answered = |name: &str| Answered { services: vec![name.to_owned()], files: Files::default() };
+        let answered = |name: &str| Answered { services: vec![name.to_owned()], ..Answered::default() };
         (result.map(answered).map_err(|code| Status::new(code, version.name())), version)
     }
 

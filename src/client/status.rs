@@ -2,7 +2,7 @@
 
 use tonic::{Code, ConnectError, Status};
 
-use super::{advice, not_grpc, retry};
+use super::{advice, not_grpc, retry, unreadable};
 use crate::error::{Effect, Error, Kind, code_name};
 use crate::platform::MAX_MESSAGE_SIZE;
 
@@ -20,10 +20,10 @@ pub fn error(what: &str, status: &Status) -> Error {
     // Made here: the cause below says more than the status.
     let (failed, code) = match not_grpc::find(source) {
         Some(answer) if answer.is_about_certificate() => (Error::local(what), Code::Unavailable),
-        Some(_) => (Error::status(status.code(), format!("{what}: {}", code_name(status.code()))), status.code()),
-        None => {
+        None if !unreadable::is_in(source) => {
             (Error::status(Code::Unavailable, format!("{what}: {}", code_name(Code::Unavailable))), Code::Unavailable)
         }
+        _ => (Error::status(status.code(), format!("{what}: {}", code_name(status.code()))), status.code()),
     };
     hinted(failed.caused_by(source), advice::of(source).or_else(|| of_code(code, status.message())))
 }
@@ -31,7 +31,7 @@ pub fn error(what: &str, status: &Status) -> Error {
 /// As [`error`], for the first question on a connection: where that carries no gRPC, setting it up has failed.
 pub fn first_error(what: &str, status: &Status) -> Error {
     match std::error::Error::source(status) {
-        Some(source) if not_grpc::find(source).is_none() => {
+        Some(source) if not_grpc::find(source).is_none() && !unreadable::is_in(source) => {
             // HTTP/2 is spoken there, and the call was broken off: as nginx does where what is behind it says nothing.
             let hint =
                 advice::of(source).unwrap_or("a proxy between may have waited in vain for the service: is it running?");
@@ -57,6 +57,8 @@ fn tells_of_large_answer(message: &str) -> bool {
         || says("CLIENT: Received message larger than max")
         // Go.
         || says("trying to send message larger than max")
+        // tonic, of an answer that was compressed.
+        || says("Error decompressing: size limit")
         // tonic, at a server and here. What a server decodes is a request, but its limit is another then: beyond the one
         // that holds here nothing is ever sent.
         || says("encoded message length too large")
@@ -171,6 +173,11 @@ mod tests {
             (OutOfRange, "Error, encoded message length too large: found 9 bytes, the limit is: 4 bytes", true),
             (OutOfRange, "Error, decoded message length too large: found 9 bytes, the limit is: 4 bytes", false),
             (OutOfRange, &here, true),
+            (
+                ResourceExhausted,
+                "Error decompressing: size limit, of 4 bytes, exceeded while decompressing message",
+                true,
+            ),
             (ResourceExhausted, "quota exceeded", false),
             (Code::Internal, "Sent message larger than max (9 vs. 4)", false),
         ] {

@@ -15,7 +15,7 @@ use crate::client::reflection::{self, Described};
 use crate::error::{Error, Result, code_name};
 use crate::nearest::{hint_at_field, nearest};
 use crate::resource::alias::{self, Own};
-use crate::resource::{self, Named, service_among};
+use crate::resource::{self, Named, is_reflection, service_among};
 use crate::view::Document;
 
 /// What the Python client shows, under its headers.
@@ -55,6 +55,8 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     let mut offered = Vec::new();
     let mut failures = Vec::new();
     let mut has_answer = false;
+    // Several services can be behind one endpoint, which then tells of them all each time.
+    let mut undescribed = BTreeSet::new();
     block_on(async {
         let asked = stream::iter(&services).map(async |service| (service, ask(&connector, service).await));
         let mut answers = asked.buffer_unordered(AT_ONCE);
@@ -63,6 +65,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
                 Ok(described) => {
                     has_answer = true;
                     offered.extend(resources(service, &connector, &described));
+                    undescribed.extend(gaps(&described));
                 }
                 Err(error) if service.is_empty() => failures.push(error),
                 Err(error) => failures.push(error.within(service)),
@@ -78,6 +81,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
         let problems = failures.iter().flat_map(|failure| failure.problems().iter().cloned()).collect();
         return Err(Error::from_problems(first.kind(), problems).unwrap_or_else(|| first.clone()));
     }
+    undescribed.iter().for_each(|gap| context.streams.talk.warning(gap));
     if is_single {
         let known: BTreeSet<&str> = offered.iter().map(|resource| resource.service.as_str()).collect();
         let known = known.into_iter().filter(|service| !service.is_empty() || args.service.is_empty());
@@ -192,4 +196,18 @@ fn resources(service: &str, connector: &Connector, described: &Described) -> Vec
         })
     };
     resource::names(service, &siblings, &described.services, None).into_iter().filter_map(resource).collect()
+}
+
+/// Warnings for services that an endpoint offers and does not describe, or not whole.
+fn gaps(described: &Described) -> Vec<String> {
+    let names = described.services.iter().filter(|name| !is_reflection(name));
+    let gap = |name: &String| {
+        let is_there = described.pool.get_service_by_name(name).is_some();
+        match described.gaps.of_service(name, &described.pool) {
+            Some(why) if is_there => Some(format!("{name} is described in part only: {why}")),
+            Some(why) => Some(format!("{name} is not described: {why}")),
+            None => (!is_there).then(|| format!("{name} is not described")),
+        }
+    };
+    names.filter_map(gap).collect()
 }

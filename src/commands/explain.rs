@@ -8,6 +8,7 @@ use super::method::{describe, find_method};
 use super::present::Presentation;
 use super::{Context, block_on};
 use crate::cli::{Explain, ExplainFormat, Format};
+use crate::client::descriptors::Gaps;
 use crate::config::{ConfigDir, Endpoints, Selection, Settings, Variables};
 use crate::error::{Error, Kind, Result};
 use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};
@@ -27,8 +28,16 @@ const BUNDLED: &str = "the bundled Repository API";
 
 pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
     let address = address(&args.path, context)?;
-    let Found { resource, below, service, place } = find(&address, args.api_version.as_deref(), context)?;
+    let Found { resource, below, service, gaps, place } = find(&address, args.api_version.as_deref(), context)?;
     let below: Vec<&str> = below.iter().map(String::as_str).collect();
+    let asked = below.first().and_then(|verb| service.methods().find(|method| method.name() == *verb));
+    let gap = match asked {
+        Some(method) => gaps.of_method(&method),
+        None => gaps.of_service(service.full_name(), service.parent_pool()),
+    };
+    if let Some(why) = gap {
+        context.streams.talk.warning(&format!("{place} does not describe all of {resource}: {why}"));
+    }
     let Some((verb, path)) = below.split_first() else {
         if args.form.skeleton || args.form.json_schema {
             let verbs: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
@@ -144,6 +153,7 @@ struct Found {
     /// The verb and the fields.
     below: Vec<String>,
     service: ServiceDescriptor,
+    gaps: Gaps,
     place: String,
 }
 
@@ -170,8 +180,8 @@ fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>)
         let caller = connector.connect(&located.service).await?;
         let by_rule = ((located.clone(), address.below()), located.full_name(api_version));
         let choose = |offered: &[String]| address.choose(offered, api_version, caller.place());
-        let ((resource, below), service) = describe(&caller, by_rule, choose).await?;
-        Ok(Found { resource, below, service, place: caller.place().to_owned() })
+        let ((resource, below), service, gaps) = describe(&caller, by_rule, choose).await?;
+        Ok(Found { resource, below, service, gaps, place: caller.place().to_owned() })
     });
     match described {
         Ok(found) => Ok(found),
@@ -213,7 +223,7 @@ fn bundled(address: &Address, api_version: Option<&str>) -> Result<Found> {
     let offered: Vec<String> = pool.services().map(|service| service.full_name().to_owned()).collect();
     let ((resource, below), name) = address.choose(&offered, api_version, BUNDLED)?;
     let service = pool.get_service_by_name(&name).ok_or_else(|| Error::local(format!("{name} is not described")))?;
-    Ok(Found { resource, below, service, place: BUNDLED.to_owned() })
+    Ok(Found { resource, below, service, gaps: Gaps::default(), place: BUNDLED.to_owned() })
 }
 
 fn write(explained: &Explained, format: ExplainFormat, streams: &mut Streams) -> Result<()> {

@@ -9,8 +9,9 @@ use super::connector::Connector;
 use super::found::{Found, Sought, meant};
 use crate::cli;
 use crate::client::call::{self, Caller, Responses};
+use crate::client::descriptors::{Gaps, unfit};
 use crate::client::encode::{self, Fault, FaultKind};
-use crate::client::reflection;
+use crate::client::reflection::{self, Described};
 use crate::decode::{self, Decoder};
 use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::error::{Error, Kind, Problem, Result};
@@ -286,15 +287,19 @@ pub async fn describe<T>(
     caller: &Caller,
     by_rule: (T, String),
     choose: impl FnOnce(&[String]) -> Result<(T, String)>,
-) -> Result<(T, ServiceDescriptor)> {
+) -> Result<(T, ServiceDescriptor, Gaps)> {
     let described = reflection::describe(caller, &by_rule.1).await?;
     if let Some(service) = described.pool.get_service_by_name(&by_rule.1) {
-        return Ok((by_rule.0, service));
+        return Ok((by_rule.0, service, described.gaps));
     }
     let (chosen, name) = choose(&described.services)?;
-    let described = reflection::describe(caller, &name).await?;
-    let undescribed = || Error::local(format!("{} offers {name} but does not describe it", caller.place()));
-    Ok((chosen, described.pool.get_service_by_name(&name).ok_or_else(undescribed)?))
+    let Described { pool, gaps, .. } = reflection::describe(caller, &name).await?;
+    let undescribed = || match gaps.of_service(&name, &pool) {
+        Some(why) => unfit(caller.place(), why),
+        None => Error::local(format!("{} offers {name} but does not describe it", caller.place())),
+    };
+    let service = pool.get_service_by_name(&name).ok_or_else(undescribed)?;
+    Ok((chosen, service, gaps))
 }
 
 /// The method of `service`, which is `resource` at `place`, that the user calls `verb`.

@@ -5,6 +5,7 @@
 //! it describes can be taken for this (`From`). Words and methods are the library's.
 
 mod kind;
+pub(crate) mod name_clash;
 pub(crate) mod numbers;
 pub(crate) mod parts;
 mod read;

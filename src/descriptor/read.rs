@@ -193,8 +193,7 @@ fn fields(types: &mut Types, index: &Index, at: usize, body: Body<'_>) -> Result
     for described in of_number(body.bytes, message::FIELD) {
         let written = Written::read(described?)?;
         let known = &types.fields[begin..];
-        let is_known =
-            |field: &Field| field.number == written.number || are_alike(types.text(field.name), written.name);
+        let is_known = |field: &Field| field.number == written.number || types.text(field.name) == written.name;
         if known.len() >= MAX_PARTS || known.iter().any(is_known) {
             return Err(Broken);
         }
@@ -203,15 +202,6 @@ fn fields(types: &mut Types, index: &Index, at: usize, body: Body<'_>) -> Result
     }
     types.fields[begin..].sort_unstable_by_key(|field| field.number);
     Ok(begin..types.fields.len())
-}
-
-/// Whether two fields can have the same name in JSON, which the library refuses: there, `_` is left out.
-fn are_alike(one: &str, other: &str) -> bool {
-    letters(one).eq(letters(other))
-}
-
-fn letters(name: &str) -> impl Iterator<Item = u8> + '_ {
-    name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
 }
 
 /// A `FieldDescriptorProto`.

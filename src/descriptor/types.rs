@@ -7,6 +7,7 @@ use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 
 use super::kind::{Cardinality, Code};
+use super::name_clash;
 
 /// Places are indices into these.
 pub(super) struct Types {
@@ -123,6 +124,7 @@ impl Types {
     }
 
     pub fn pool(&self) -> Option<&DescriptorPool> {
-        self.pool.get_or_init(|| DescriptorPool::decode(self.set.as_ref()).ok()).as_ref()
+        let decode = || DescriptorPool::decode(self.set.as_ref()).ok().or_else(|| name_clash::pool(&self.set));
+        self.pool.get_or_init(decode).as_ref()
     }
 }

@@ -6,6 +6,7 @@
 mod authority;
 mod describing;
 mod desk;
+pub mod odd;
 mod plugins;
 mod runner;
 mod running;

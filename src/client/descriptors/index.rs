@@ -1,6 +1,7 @@
 //! Where in encoded files each type is defined.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use super::own;
 use crate::descriptor::numbers::{NAME, field, file, message};
@@ -24,7 +25,8 @@ struct Place<'s> {
 /// A file and what is in it.
 pub(super) struct File<'a> {
     pub bytes: &'a [u8],
-    pub name: &'a str,
+    /// No other's, even where the server has two files of one name.
+    pub name: Cow<'a, str>,
     /// It is one of protobuf's own, and not the server's.
     pub is_own: bool,
     /// Its types are those of the index from here on.
@@ -48,6 +50,7 @@ pub(super) struct Index<'a> {
     pub files: Vec<File<'a>>,
     pub types: Vec<Type<'a>>,
     by_name: HashMap<String, usize>,
+    file_names: HashSet<&'a str>,
     /// The messages that extensions extend, as it is written there.
     pub extended: Vec<&'a str>,
     /// How many of protobuf's own files are in it.
@@ -65,6 +68,7 @@ impl<'a> Index<'a> {
     fn add(&mut self, bytes: &'a [u8], is_own: bool) -> Result<(), Broken> {
         let (name, package) = (text(bytes, file::NAME)?, text(bytes, file::PACKAGE)?);
         let at = self.files.len();
+        let name = if self.file_names.insert(name) { name.into() } else { format!("{name}#{at}").into() };
         self.files.push(File { bytes, name, is_own, first_type: self.types.len() });
         let place = Place { file: at, parent: None, depth: 0, scope: package };
         for part in parts(bytes) {
@@ -100,7 +104,7 @@ impl<'a> Index<'a> {
             }
         }
         self.types[at].end = self.types.len();
-        self.by_name.insert(full_name, at);
+        self.by_name.entry(full_name).or_insert(at);
         Ok(())
     }
 

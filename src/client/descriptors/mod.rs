@@ -3,20 +3,21 @@
 mod closure;
 mod index;
 mod own;
+mod pool;
 mod service;
-
-use std::fmt::Display;
 
 use bytes::Bytes;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use tonic::Code;
 
-use crate::descriptor::numbers::{file, set as set_numbers};
-use crate::descriptor::parts::{Broken, Part, parts, put, text};
+use crate::descriptor::numbers::file;
+use crate::descriptor::parts::{Broken, Part, parts, text};
 use crate::descriptor::{self, MethodDescriptor};
 use crate::error::{Error, Result, code_name};
 
 pub(super) use own::is_own;
+pub use pool::Gaps;
+pub(super) use pool::undefined_types;
 
 /// What a server said of itself, as it said it: raw bytes, so that options unknown here survive. Protobuf's own files
 /// are not among them.
@@ -24,7 +25,7 @@ pub(super) use own::is_own;
 pub struct Description {
     /// The full names of all services, sorted.
     pub services: Vec<String>,
-    /// Encoded files, each name once; those that the asked ones import are among them.
+    /// Encoded files, each once; those that the asked ones import are among them.
     pub files: Vec<Bytes>,
 }
 
@@ -48,8 +49,11 @@ impl Description {
             Ok(methods) => Ok(methods),
             // The library has words for it.
             Err(Broken) => {
-                let service = pool(&self.files, place)?.get_service_by_name(service);
-                Ok(service.map(|service| service.methods().map(|method| method.name().to_owned()).collect()))
+                let (pool, gaps) = pool(&self.files);
+                match pool.get_service_by_name(service) {
+                    Some(service) => Ok(Some(service.methods().map(|method| method.name().to_owned()).collect())),
+                    None => gaps.of_service(service, &pool).map_or(Ok(None), |why| Err(unfit(place, why))),
+                }
             }
         }
     }
@@ -69,24 +73,9 @@ impl Description {
     }
 }
 
-/// The descriptors of all that `files` describe, onto protobuf's own.
-///
-/// # Errors
-/// They do not fit together. `place` is the server as errors name it.
-pub(super) fn pool(files: &[Bytes], place: &str) -> Result<DescriptorPool> {
-    if let Some(file) = files.iter().find(|file| !is_readable(file)) {
-        return Err(unfit(place, &format_args!("{} is of no syntax that is known here", name_of(file))));
-    }
-    let mut set = Vec::with_capacity(files.iter().map(|file| file.len() + 6).sum());
-    files.iter().for_each(|file| put(&mut set, set_numbers::FILE, file));
-    let mut pool = DescriptorPool::global();
-    pool.decode_file_descriptor_set(set.as_slice()).map_err(|error| unfit(place, &error))?;
-    match odd_entry(&pool) {
-        Some(entry) => {
-            Err(unfit(place, &format_args!("{} is a map's entry without a key or a value", entry.full_name())))
-        }
-        None => Ok(pool),
-    }
+/// The descriptors of all that `files` describe, onto protobuf's own, and the parts that are missing.
+pub(super) fn pool(files: &[Bytes]) -> (DescriptorPool, Gaps) {
+    pool::build(files)
 }
 
 /// A type that is called an entry of a map and is none: the library takes it for one, and panics over it later.
@@ -95,19 +84,15 @@ fn odd_entry(pool: &DescriptorPool) -> Option<MessageDescriptor> {
     pool.all_messages().find(|message| message.is_map_entry() && !is_entry(message))
 }
 
-/// Whether a file is written in a syntax that the library knows: it panics over any other, as that of editions is.
-fn is_readable(file: &[u8]) -> bool {
-    parts(file).map_while(std::result::Result::ok).all(|part| part.number != file::SYNTAX || is_syntax(part))
-}
-
 /// Whether a `FileDescriptorProto.syntax` is one of those that are known here.
 fn is_syntax(part: Part<'_>) -> bool {
     matches!(part.content, b"proto2" | b"proto3")
 }
 
-fn unfit(place: &str, error: &dyn Display) -> Error {
+/// The error for a description that lacks something needed: `why`. `place` is the server as errors name it.
+pub fn unfit(place: &str, why: &str) -> Error {
     let what = format!("cannot ask {place} what it offers: {}", code_name(Code::Internal));
-    Error::status(Code::Internal, what).cause(format!("the descriptors do not fit together: {error}"))
+    Error::status(Code::Internal, what).cause(format!("the descriptors do not fit together: {why}"))
 }
 
 /// The descriptors that a call of one method needs, encoded; `None` where that is all that its server describes.
@@ -134,29 +119,41 @@ impl Closure {
         // Should the part not stand by itself, the whole says what is wrong with it.
         let part = self.0.as_ref().and_then(|part| DescriptorPool::decode(part.as_ref()).ok());
         let part = part.filter(|part| odd_entry(part).is_none());
-        let pool = match part {
-            Some(pool) => pool,
-            None => pool(&description.files, place)?,
+        let (pool, gaps) = part.map_or_else(|| pool(&description.files), |part| (part, Gaps::default()));
+        let described = pool.get_service_by_name(service);
+        let found = described.and_then(|service| service.methods().find(|candidate| candidate.name() == method));
+        let gap = match &found {
+            Some(found) => gaps.of_method(found),
+            None => gaps.of_service(service, &pool),
         };
-        let service = pool.get_service_by_name(service);
-        let found = service.and_then(|service| service.methods().find(|candidate| candidate.name() == method));
-        Ok(found.as_ref().map(MethodDescriptor::from))
+        match gap {
+            Some(why) => Err(unfit(place, why)),
+            None => Ok(found.as_ref().map(MethodDescriptor::from)),
+        }
     }
 }
 
-/// The name of an encoded file and the names of those that it imports.
-pub(super) fn name_and_imports(file: &[u8]) -> Option<(&str, Vec<&str>)> {
-    let mut name = "";
-    let mut imports = Vec::new();
+/// The head of an encoded file, known without decoding it.
+pub(super) struct Head<'a> {
+    pub name: &'a str,
+    pub imports: Vec<&'a str>,
+    /// Whether it is written in a syntax that is known here. Go's libraries make up another for a file that they lack.
+    pub is_readable: bool,
+}
+
+/// Reads the head of an encoded file; `None` if it is not one.
+pub(super) fn head(file: &[u8]) -> Option<Head<'_>> {
+    let (mut name, mut imports, mut is_readable) = ("", Vec::new(), true);
     for part in parts(file) {
         let part = part.ok()?;
         match part.number {
             file::NAME => name = part.text().ok()?,
             file::DEPENDENCY => imports.push(part.text().ok()?),
+            file::SYNTAX => is_readable = is_syntax(part),
             _ => {}
         }
     }
-    Some((name, imports))
+    Some(Head { name, imports, is_readable })
 }
 
 fn name_of(file: &[u8]) -> &str {

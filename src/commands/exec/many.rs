@@ -11,6 +11,7 @@ use super::{Document, Name};
 use crate::cli;
 use crate::commands::stop::Stop;
 use crate::error::{Effect, Ending, Error, Kind, Result};
+use crate::panics;
 use crate::streams::{Streams, Talk};
 use crate::view::Document as Shown;
 
@@ -46,32 +47,36 @@ pub async fn run(
     let mut report = Report::new(names, Answers::new(form, streams), &talk);
     let mut stop = Stop::listen()?;
     let mut ended: Option<Ending> = None;
-    loop {
-        tokio::select! {
-            biased;
-            ending = stop.asked() => {
-                if ended.replace(ending).is_some() {
-                    break;
-                }
-                flight.stop();
-                progress.aside(true, || tell_of_end(ending, flight.in_flight(), &talk));
-            }
-            landed = flight.next() => {
-                if landed.is_empty() {
-                    break;
-                }
-                for _ in 0..HANDS {
-                    yield_now().await;
-                }
-                let landed = read(landed, form);
-                let has_talk = landed.iter().any(|(_, outcome)| !matches!(outcome, Ok(Ok(_))));
-                if !progress.aside(has_talk, || report.take(landed)) {
+    // A panic ends the sending as an error does: what is known by then is still told.
+    let sending = panics::catch_async(async {
+        loop {
+            tokio::select! {
+                biased;
+                ending = stop.asked() => {
+                    if ended.replace(ending).is_some() {
+                        break;
+                    }
                     flight.stop();
+                    progress.aside(true, || tell_of_end(ending, flight.in_flight(), &talk));
                 }
+                landed = flight.next() => {
+                    if landed.is_empty() {
+                        break;
+                    }
+                    for _ in 0..HANDS {
+                        yield_now().await;
+                    }
+                    let landed = read(landed, form);
+                    let has_talk = landed.iter().any(|(_, outcome)| !matches!(outcome, Ok(Ok(_))));
+                    if !progress.aside(has_talk, || report.take(landed)) {
+                        flight.stop();
+                    }
+                }
+                () = progress.due() => progress.draw(flight.ended()),
             }
-            () = progress.due() => progress.draw(flight.ended()),
         }
-    }
+    });
+    let panicked = sending.await.err().map(panics::error);
     progress.clear();
     report.summary.unsent += flight.unsent();
     let (landed, left) = flight.abandon();
@@ -80,12 +85,14 @@ pub async fn run(
     let shown = answers.finish().and(streams.out.flush().map_err(Error::from));
     let unshown = shown.as_ref().err().filter(|error| error.kind() != Kind::ReaderGone);
     unshown.into_iter().for_each(|error| talk.failure(error));
+    panicked.iter().for_each(|error| talk.failure(error));
+    // Outcomes that a panic has lost are unknown too.
+    summary.unknown += names.len().saturating_sub(summary.count());
     if !left.is_empty() {
-        summary.unknown += left.len();
         talk.setback(&format!("left without an answer: {}", named(&left, &names)));
     }
     talk.outcome(&summary.line(form.method.verb()), summary.is_whole(), summary.hint());
-    match (ended, failed.as_ref().or(unshown)) {
+    match (ended, failed.as_ref().or(unshown).or(panicked.as_ref())) {
         (Some(ending), _) => Err(Error::ended(ending)),
         (None, Some(error)) => Err(error.clone().told()),
         (None, None) => shown,
@@ -93,7 +100,8 @@ pub async fn run(
 }
 
 fn read(landed: Vec<Landed<Option<Bytes>, Error>>, form: &Form<'_>) -> Vec<Landed<Answer, Error>> {
-    let read = |answer: Option<Bytes>| answer.map(|answer| form.document(answer)).transpose();
+    let document = |answer| panics::catch(|| form.document(answer)).unwrap_or_else(|panic| Err(panics::error(panic)));
+    let read = |answer: Option<Bytes>| answer.map(document).transpose();
     landed.into_iter().map(|(place, outcome)| (place, outcome.map(read))).collect()
 }
 

@@ -26,6 +26,11 @@ impl Summary {
         *count += 1;
     }
 
+    /// How many documents are counted.
+    pub fn count(&self) -> usize {
+        self.done + self.refused + self.unknown + self.unsent
+    }
+
     /// `registered 998, refused 2`; only what was done is said where it is none.
     pub fn line(&self, verb: &str) -> String {
         let others = [("refused", self.refused), ("unknown", self.unknown), ("not sent", self.unsent)];

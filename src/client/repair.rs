@@ -1,0 +1,121 @@
+//! Repairs of a response's headers and trailers, made before tonic reads them.
+//!
+//! tonic 0.14 panics over status details that are not clean base64, and replaces a status whose message is not UTF-8.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use http::{HeaderMap, HeaderValue};
+use http_body::Frame;
+use http_body_util::BodyExt as _;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
+use tonic::Status;
+use tonic::body::Body;
+
+/// Takes base64 with or without padding, and with bits after its end.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Characters that are escaped in a message, beside all that are not ASCII.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
+
+/// `response`, repaired; its trailers are when they arrive.
+pub(super) fn response(response: http::Response<Body>) -> http::Response<Body> {
+    let (mut head, body) = response.into_parts();
+    metadata(&mut head.headers);
+    // The encoding of no message, for which tonic would refuse the whole response.
+    if head.headers.contains_key(Status::GRPC_STATUS) {
+        head.headers.remove("grpc-encoding");
+    }
+    let trailers = |frame: Frame<_>| match frame.into_trailers() {
+        Ok(mut trailers) => {
+            metadata(&mut trailers);
+            Frame::trailers(trailers)
+        }
+        Err(frame) => frame,
+    };
+    http::Response::from_parts(head, Body::new(body.map_frame(trailers)))
+}
+
+fn metadata(headers: &mut HeaderMap) {
+    if let Some(message) = headers.get(Status::GRPC_MESSAGE).and_then(repaired_message) {
+        headers.insert(Status::GRPC_MESSAGE, message);
+    }
+    if let Some(details) = headers.get(Status::GRPC_STATUS_DETAILS) {
+        match repaired_details(details) {
+            Some(details) => headers.insert(Status::GRPC_STATUS_DETAILS, details),
+            None => headers.remove(Status::GRPC_STATUS_DETAILS),
+        };
+    }
+}
+
+/// A message that is not UTF-8, with U+FFFD for what is not; `None` for any other.
+fn repaired_message(message: &HeaderValue) -> Option<HeaderValue> {
+    let decoded = percent_decode(message.as_bytes());
+    if decoded.clone().decode_utf8().is_ok() {
+        return None;
+    }
+    HeaderValue::try_from(utf8_percent_encode(&decoded.decode_utf8_lossy(), ESCAPED).to_string()).ok()
+}
+
+/// Details in clean base64; of several, which proxies join by commas, the first. `None` for what is not base64.
+fn repaired_details(details: &HeaderValue) -> Option<HeaderValue> {
+    let first = details.as_bytes().split(|byte| *byte == b',').next()?;
+    let of_standard = |byte: &u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    };
+    let text: Vec<u8> = first.iter().filter(|byte| !byte.is_ascii_whitespace()).map(of_standard).collect();
+    HeaderValue::try_from(LENIENT.encode(LENIENT.decode(text).ok()?)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_are_made_clean_or_left_out() {
+        for (details, expected) in [
+            ("CAMSAW0", Some("CAMSAW0=")),
+            ("CAMSAW0=", Some("CAMSAW0=")),
+            ("CAMSAW0a-_8", Some("CAMSAW0a+/8=")),
+            ("CAMSAW0=,CAMSAW0=", Some("CAMSAW0=")),
+            ("CAMSAW0, CAMSAW0", Some("CAMSAW0=")),
+            ("CAMS AW0=", Some("CAMSAW0=")),
+            ("CAMSAW1", Some("CAMSAW0=")),
+            ("", Some("")),
+            ("CAMSA", None),
+            ("CAM=SAW0", None),
+            ("{\"a\":1}", None),
+            ("!!!", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(Status::GRPC_STATUS_DETAILS, details.parse().unwrap());
+            metadata(&mut headers);
+            let repaired = headers.get(Status::GRPC_STATUS_DETAILS).map(|details| details.to_str().unwrap());
+            assert_eq!(repaired, expected, "{details:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_keeps_its_status_whatever_its_bytes() {
+        for (message, expected) in [
+            (&b"plain 100%"[..], "plain 100%"),
+            (b"%EC%97%86%EC%9D%8C", "없음"),
+            (b"caf%E9 %0A%25", "caf\u{fffd} \n%"),
+            (b"caf\xe9", "caf\u{fffd}"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(Status::GRPC_STATUS, HeaderValue::from_static("5"));
+            headers.insert(Status::GRPC_MESSAGE, HeaderValue::from_bytes(message).unwrap());
+            metadata(&mut headers);
+            let status = Status::from_header_map(&headers).unwrap();
+            assert_eq!((status.code(), status.message()), (tonic::Code::NotFound, expected));
+        }
+    }
+}

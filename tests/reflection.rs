@@ -1,0 +1,305 @@
+//! Servers that describe themselves in part, twice or oddly: what is described can be used.
+
+mod support;
+
+use bytes::Bytes;
+use prost_types::field_descriptor_proto::Type;
+use prost_types::{EnumDescriptorProto, FileDescriptorProto};
+use support::odd::{OddServer, compile, reflecting, refused, response, sent};
+use support::{Run, Spacectl};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+
+const SHOP: &str = r#"syntax = "proto3"; package a;
+    // Something to buy.
+    message Thing { string id = 1; int32 size = 2; }
+    message Things { repeated Thing results = 1; int32 total_count = 2; }
+    service Shop { rpc get(Thing) returns (Thing); rpc list(Thing) returns (Things); }"#;
+
+/// Answers as `Shop` does, whatever the service.
+fn answer(path: &str, thing: Bytes) -> http::Response<Body> {
+    let list = || [&[0x0a, thing.len() as u8][..], &thing, &[0x10, 1]].concat().into();
+    let message: Bytes = if path.ends_with("/list") { list() } else { thing.clone() };
+    response(&[], Some(&message), Some(&[("grpc-status", b"0")]))
+}
+
+/// The shop in another package, under another name.
+fn elsewhere(package: &str, service: &str) -> String {
+    SHOP.replace("package a", &format!("package {package}")).replace("service Shop", &format!("service {service}"))
+}
+
+/// `reflect`, with a placeholder for every file that is not there, as Go's libraries have it.
+fn with_placeholders(
+    reflect: impl Fn(&MessageRequest) -> Result<MessageResponse, Status> + Send + Sync + 'static,
+) -> impl Fn(&MessageRequest) -> Result<MessageResponse, Status> + Send + Sync + 'static {
+    move |question| match (question, reflect(question)?) {
+        (MessageRequest::FileByFilename(name), MessageResponse::ErrorResponse(_)) => {
+            let (name, syntax) = (Some(name.clone()), Some("<unknown:0>".into()));
+            Ok(sent(&[&FileDescriptorProto { name, syntax, ..FileDescriptorProto::default() }]))
+        }
+        (_, answer) => Ok(answer),
+    }
+}
+
+fn file(name: &str, source: &str) -> FileDescriptorProto {
+    compile(&[(name, source)]).pop().unwrap()
+}
+
+fn run(server: &OddServer, line: &str) -> Run {
+    Spacectl::new().run(&format!("--endpoint {} {line}", server.url()))
+}
+
+/// Fails unless all commands work with a shop of that name, without a word beside.
+#[track_caller]
+fn works(server: &OddServer, shop: &str) {
+    assert_eq!(run(server, &format!("exec get {shop} -p id=x -p size=3")).quiet_success(), "---\nid: x\nsize: 3\n");
+    assert_eq!(run(server, &format!("list {shop} -p id=y -o csv")).quiet_success(), "id\ny\n");
+    let all = run(server, &format!("explain {shop}")).quiet_success();
+    assert!(all.contains("get   Thing  -> Thing"), "{all}");
+    let list = run(server, &format!("explain {shop}.list")).quiet_success();
+    assert!(list.contains("repeated Thing"), "{list}");
+}
+
+#[track_caller]
+fn lists(server: &OddServer, expected: &str) {
+    assert_eq!(run(server, "api-resources -o csv -c name,verbs").quiet_success(), format!("name,verbs\n{expected}"));
+}
+
+#[test]
+fn an_import_that_no_message_needs_is_not_needed() {
+    let mut shop = file("shop.proto", SHOP);
+    shop.dependency = vec!["gone/options.proto".into(), "gone/more.proto".into()];
+    shop.public_dependency = vec![1];
+    shop.weak_dependency = vec![0];
+    type Import = fn() -> Result<MessageResponse, Status>;
+    let imports: [(&str, Option<Import>); 5] = [
+        ("not found", None),
+        ("another error", Some(|| Ok(refused(Code::Internal, "no")))),
+        ("the stream ends so", Some(|| Err(Status::not_found("no")))),
+        ("the stream ends", Some(|| Err(Status::unknown("no")))),
+        ("no descriptor", Some(|| Ok(refused(Code::Ok, "")))),
+    ];
+    for (what, import) in imports {
+        let known = reflecting(&["a.Shop"], vec![shop.clone()]);
+        let reflect = move |question: &MessageRequest| match (question, import) {
+            (MessageRequest::FileByFilename(_), Some(import)) => import(),
+            _ => known(question),
+        };
+        let server = OddServer::start(reflect, answer);
+        println!("{what}");
+        lists(&server, "a.Shop,\"get, list\"\n");
+        works(&server, "a.Shop");
+    }
+    let server = OddServer::start(with_placeholders(reflecting(&["a.Shop"], vec![shop])), answer);
+    lists(&server, "a.Shop,\"get, list\"\n");
+    works(&server, "a.Shop");
+}
+
+/// The platform's services are asked for usual imports before it is known which there are.
+#[test]
+fn an_import_that_was_only_guessed_is_not_needed_either() {
+    let shop = || file("shop.proto", &elsewhere("spaceone.api.lab.v1", "Shop"));
+    for instead in
+        [|| Ok(refused(Code::Internal, "no")), || Err(Status::not_found("no")), || Err(Status::unknown("no"))]
+    {
+        let known = reflecting(&["spaceone.api.lab.v1.Shop"], vec![shop()]);
+        let reflect = move |question: &MessageRequest| match question {
+            MessageRequest::FileByFilename(_) => instead(),
+            _ => known(question),
+        };
+        let server = OddServer::start(reflect, answer);
+        lists(&server, "lab.Shop,\"get, list\"\n");
+        works(&server, "lab.Shop");
+    }
+}
+
+#[test]
+fn a_type_is_found_whatever_its_file_is_called() {
+    let things = r#"syntax = "proto3"; package b; message Thing { string id = 1; int32 size = 2; }"#;
+    let shop = r#"syntax = "proto3"; package a; import "things.proto";
+        message Things { repeated b.Thing results = 1; int32 total_count = 2; }
+        service Shop { rpc get(b.Thing) returns (b.Thing); rpc list(b.Thing) returns (Things); }"#;
+    let files = || {
+        let mut files = compile(&[("shop.proto", shop), ("things.proto", things)]);
+        files.sort_by_key(|file| file.name() != "shop.proto");
+        files
+    };
+    let mut elsewhere = files();
+    elsewhere[0].dependency = vec!["vendor/b/things.proto".into()];
+    // Names that depend on where they are.
+    let mut relative = files();
+    relative[0].message_type[0].field[0].type_name = Some("b.Thing".into());
+    // By way of another file.
+    let mut public = files();
+    public[0].dependency = vec!["all.proto".into()];
+    let all = FileDescriptorProto { name: Some("all.proto".into()), ..FileDescriptorProto::default() };
+    public.push(FileDescriptorProto { dependency: vec!["things.proto".into()], public_dependency: vec![0], ..all });
+    // Files that import each other.
+    let mut cyclic = files();
+    cyclic[1].dependency = vec!["shop.proto".into()];
+    for files in [elsewhere.clone(), relative, public, cyclic] {
+        let server = OddServer::start(reflecting(&["a.Shop"], files), answer);
+        lists(&server, "a.Shop,\"get, list\"\n");
+        works(&server, "a.Shop");
+    }
+    let server = OddServer::start(with_placeholders(reflecting(&["a.Shop"], elsewhere)), answer);
+    lists(&server, "a.Shop,\"get, list\"\n");
+    works(&server, "a.Shop");
+}
+
+#[test]
+fn two_files_of_one_name_are_both_read() {
+    let files = || vec![file("service.proto", SHOP), file("service.proto", &elsewhere("b", "Store"))];
+    let server = OddServer::start(reflecting(&["a.Shop", "b.Store"], files()), answer);
+    lists(&server, "a.Shop,\"get, list\"\nb.Store,\"get, list\"\n");
+    works(&server, "a.Shop");
+    works(&server, "b.Store");
+    // One package in two files of one name: the same types once more, and another service.
+    let mut more = file("service.proto", SHOP);
+    more.service[0].name = Some("Store".into());
+    let server = OddServer::start(reflecting(&["a.Shop", "a.Store"], vec![file("service.proto", SHOP), more]), answer);
+    lists(&server, "a.Shop,\"get, list\"\na.Store,\"get, list\"\n");
+    works(&server, "a.Shop");
+    works(&server, "a.Store");
+}
+
+#[test]
+fn fields_whose_names_are_alike_are_told_apart() {
+    for (syntax, names) in [
+        ("proto3", ["fooBar", "FOO_BAR"]),
+        ("proto3", ["foo_bar", "fooBar"]),
+        ("proto3", ["id", "Id"]),
+        ("proto2", ["eventType", "event_type"]),
+    ] {
+        // protox refuses them, which protoc does not.
+        let label = if syntax == "proto2" { "optional" } else { "" };
+        let source = format!(
+            r#"syntax = "{syntax}"; package a; import "google/protobuf/timestamp.proto"; import "google/protobuf/any.proto";
+            message Thing {{ {label} string one = 1; {label} string two = 2; {label} google.protobuf.Timestamp at = 3; }}
+            message Things {{ repeated Thing results = 1; }}
+            message Anything {{ {label} Thing thing = 1; {label} google.protobuf.Any any = 2; }}
+            service Shop {{ rpc get(Thing) returns (Thing); rpc list(Thing) returns (Things); rpc put(Anything) returns (Anything); }}"#
+        );
+        let mut described = file("shop.proto", &source);
+        for (field, name) in described.message_type[0].field.iter_mut().zip(names) {
+            (field.name, field.json_name) = (Some(name.to_owned()), None);
+        }
+        let server = OddServer::start(reflecting(&["a.Shop"], vec![described]), answer);
+        let [one, two] = names;
+        let given = format!("-p {one}=x -p {two}=z -p at=2026-01-01T00:00:00Z");
+        let shown = format!("{one}: x\n{two}: z\nat: '2026-01-01T00:00:00Z'\n");
+        assert_eq!(
+            run(&server, &format!("exec get a.Shop {given}")).quiet_success(),
+            format!("---\n{shown}"),
+            "{names:?}"
+        );
+        // By all that is described, since it can hold any type.
+        let put = run(&server, &format!("exec put a.Shop -p thing.{one}=x -p thing.{two}=z")).quiet_success();
+        assert_eq!(put, format!("---\nthing:\n  {one}: x\n  {two}: z\n"), "{names:?}");
+        let listed = run(&server, &format!("list a.Shop {given} -o csv")).quiet_success();
+        assert_eq!(listed, format!("{one},{two},at\nx,z,2026-01-01T00:00:00Z\n"), "{names:?}");
+        let explained = run(&server, "explain a.Shop.get").quiet_success();
+        assert!(explained.contains(one) && explained.contains(two), "{explained}");
+        lists(&server, "a.Shop,\"get, list, put\"\n");
+    }
+}
+
+/// A service beside `a.Shop` that cannot be described, and how errors say so.
+#[test]
+fn a_service_that_cannot_be_described_is_named_and_hides_no_other() {
+    let bad = || file("bad.proto", &elsewhere("bad", "Bad"));
+    let reflect_with = |bad: Vec<FileDescriptorProto>| {
+        let mut files = vec![file("shop.proto", SHOP)];
+        files.extend(bad);
+        reflecting(&["a.Shop", "bad.Bad", "z.Store"], [files, vec![file("z.proto", &elsewhere("z", "Store"))]].concat())
+    };
+    let mut untyped = bad();
+    untyped.message_type[0].field[1].set_type(Type::Message);
+    untyped.message_type[0].field[1].type_name = Some(".gone.Size".into());
+    let mut newer = bad();
+    newer.syntax = Some("editions".into());
+    let mut valueless = bad();
+    valueless.enum_type.push(EnumDescriptorProto { name: Some("Empty".into()), ..EnumDescriptorProto::default() });
+    let mut twice = bad();
+    twice.message_type[0].field[1].number = Some(1);
+    for (file, why, has_row) in [
+        (None, "bad.Bad is not described: NOT_FOUND: not found", false),
+        (Some(newer), "bad.Bad is not described: bad.proto is of no syntax that is known here", false),
+        (Some(valueless), "bad.Bad is not described: enums must have at least one value", false),
+        (Some(twice), "bad.Bad is not described: ", false),
+        (
+            Some(untyped),
+            "bad.Bad is described in part only: bad.Thing.size is of the type gone.Size, which is not described",
+            true,
+        ),
+    ] {
+        let server = OddServer::start(reflect_with(file.into_iter().collect()), answer);
+        let listed = run(&server, "api-resources -o csv -c name");
+        let bad = if has_row { "bad.Bad\n" } else { "" };
+        assert_eq!(
+            (listed.status, listed.stdout.as_str()),
+            (Some(0), &*format!("name\na.Shop\n{bad}z.Store\n")),
+            "{listed}"
+        );
+        assert!(listed.stderr.starts_with(&format!("warning: {why}")), "{listed}");
+        assert_eq!(listed.stderr.lines().count(), 1, "{listed}");
+        works(&server, "a.Shop");
+        works(&server, "z.Store");
+        // A call needs its own types only.
+        let called = run(&server, "exec get bad.Bad");
+        assert_eq!(called.status == Some(0), why.contains("enums"), "{called}");
+    }
+    // By what is answered instead.
+    for instead in [
+        || Ok(refused(Code::Internal, "no such luck")),
+        || Err(Status::internal("no such luck")),
+        || Err(Status::unknown("no such luck")),
+    ] {
+        let known = reflect_with(Vec::new());
+        let reflect = move |question: &MessageRequest| match question {
+            MessageRequest::FileContainingSymbol(symbol) if symbol == "bad.Bad" => instead(),
+            _ => known(question),
+        };
+        let server = OddServer::start(reflect, answer);
+        let listed = run(&server, "api-resources -o csv -c name");
+        assert_eq!((listed.status, listed.stdout.as_str()), (Some(0), "name\na.Shop\nz.Store\n"), "{listed}");
+        assert!(
+            listed.stderr.contains("bad.Bad is not described: ") && listed.stderr.contains("no such luck"),
+            "{listed}"
+        );
+        works(&server, "z.Store");
+    }
+}
+
+#[test]
+fn what_is_described_in_part_is_explained_in_part() {
+    let mut shop = file("shop.proto", SHOP);
+    shop.message_type[0].field[1].set_type(Type::Message);
+    shop.message_type[0].field[1].type_name = Some(".gone.Size".into());
+    shop.dependency = vec!["gone/size.proto".into()];
+    let server = OddServer::start(reflecting(&["a.Shop"], vec![shop]), answer);
+    let explained = run(&server, "explain a.Shop.get");
+    assert_eq!(explained.status, Some(0), "{explained}");
+    assert!(explained.stdout.contains("id  text  string"), "{explained}");
+    let why =
+        "a.Thing.size is of the type gone.Size, which is not described (the server does not send gone/size.proto)";
+    assert!(explained.stderr.ends_with(&format!("does not describe all of a.Shop: {why}\n")), "{explained}");
+    let called = run(&server, "exec get a.Shop -p id=x");
+    assert_eq!(called.status, Some(77), "{called}");
+    assert!(called.stderr.contains(why) && server.paths().is_empty(), "{called}");
+}
+
+#[test]
+fn an_endpoint_that_describes_nothing_is_an_error() {
+    let known = reflecting(&["a.Shop"], vec![file("shop.proto", SHOP)]);
+    let reflect = move |question: &MessageRequest| match question {
+        MessageRequest::FileContainingSymbol(_) => Ok(refused(Code::PermissionDenied, "not for you")),
+        _ => known(question),
+    };
+    let server = OddServer::start(reflect, answer);
+    let run = run(&server, "api-resources");
+    assert_eq!(run.status, Some(71), "{run}");
+    assert!(run.stderr.contains("PERMISSION_DENIED\ncause: not for you\n"), "{run}");
+}
