@@ -19,6 +19,7 @@ pub mod raw_codec;
 pub mod reflection;
 pub mod retry;
 mod scalar;
+mod sent_status;
 pub mod status;
 mod tls;
 pub mod trace;

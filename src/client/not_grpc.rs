@@ -61,6 +61,13 @@ impl NotGrpc {
         self.status.is_client_error() && self.text.contains("SSL certificate")
     }
 
+    /// Whether it says that the request went no further. Those who waited in vain for the service do not: 408, nginx's 499,
+    /// and 429, which some services say after a while.
+    pub fn is_rejection(&self) -> bool {
+        let is_late = matches!(self.status.as_u16(), 408 | 429 | 499);
+        self.status.is_redirection() || (self.status.is_client_error() && !is_late)
+    }
+
     /// The status that stands for it (gRPC's "HTTP to gRPC Status Code Mapping").
     pub fn code(&self) -> Code {
         match self.status {
