@@ -123,10 +123,12 @@ fn a_stream_that_broke_is_sent_again_to_read_and_may_have_been_acted_on() {
         let error = result.unwrap_err();
         assert_eq!((error.exit_code(), error.effect(), sent), (64 + code, Effect::Unknown, 1), "{reset:?} {error}");
         assert!(error.to_string().contains("hint: ") && error.to_string().contains("look"), "{error}");
-        assert_eq!(call("list", reset, Some(2)), (Ok(Bytes::new()), 3), "{reset:?}");
-        let (result, sent) = call("list", reset, None);
-        assert_eq!((result.unwrap_err().exit_code(), sent), (64 + code, 3), "{reset:?}");
     }
+    for reset in [Reset::AtOnce(Reason::INTERNAL_ERROR), Reset::AtOnce(Reason::CANCEL), Reset::Amid(Reason::CANCEL)] {
+        assert_eq!(call("list", reset, Some(2)), (Ok(Bytes::new()), 3), "{reset:?}");
+    }
+    let (result, sent) = call("list", Reset::AtOnce(Reason::INTERNAL_ERROR), None);
+    assert_eq!((result.unwrap_err().exit_code(), sent), (64 + 13, 3));
 }
 
 const REGISTER: &str = "exec register repository.Plugin -f many.yml -c plugin_id -o quiet";
