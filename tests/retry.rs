@@ -18,7 +18,7 @@ use spacectl::client::metadata::Metadata;
 use spacectl::endpoint::EndpointUrl;
 use spacectl::error::{Effect, Error};
 use spacectl::tls::Tls;
-use support::{Act, Api, Call, End, Proxy, Running, Server, Spacectl};
+use support::{Act, Api, Call, End, Plugins, Proxy, Running, Server, Spacectl, row};
 use tokio::net::{TcpListener, TcpStream};
 
 fn method(verb: &str) -> MethodDescriptor {
@@ -321,4 +321,29 @@ fn streams_are_begun_again_on_another_connection() {
     user.file("many.yml", "text: a\n---\ntext: b\n---\ntext: c\n");
     let run = user.run(&format!("--endpoint {} exec follow lab.Feed -f many.yml -o quiet", proxy.url()));
     assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (Some(0), "a\na\nb\nb\nc\nc\n", "done 3\n"));
+}
+
+#[test]
+fn plugin_commands_do_each_thing_once_over_many_connections() {
+    for rule in [(|_| Act::LastByGoAway) as fn(usize) -> Act, |n| if n == 4 { Act::NotProcessed(0) } else { Act::Pass }]
+    {
+        let (user, service) = (Spacectl::new(), Plugins::generation2());
+        service.reset([row("plugin-old", json!({ "resource_type": "a.B" }))]);
+        let proxy = Proxy::before(service.server.port(), rule);
+        let spec = |name: &str, image: &str| format!("---\nname: {name}\nresource_type: a.B\nimage: {image}\n");
+        let specs = [spec("Old", "y/plugin-old"), spec("A", "x/plugin-a"), spec("B", "x/plugin-b")].concat();
+        user.file("specs.yml", &specs);
+        let apply = format!("--endpoint {} plugin apply -f specs.yml --replace", proxy.url());
+        let applied = user.run(&apply).success();
+        assert_eq!(
+            service.written(),
+            ["deregister plugin-old", "register plugin-old", "register plugin-a", "register plugin-b"],
+            "{applied}"
+        );
+        let ids = "plugin-a plugin-b plugin-old";
+        let disabled = user.run(&format!("--endpoint {} plugin disable {ids}", proxy.url())).quiet_success();
+        assert_eq!(disabled, "plugin-a disabled\nplugin-b disabled\nplugin-old disabled\n");
+        assert_eq!(service.written()[4..], ["disable plugin-a", "disable plugin-b", "disable plugin-old"]);
+        assert!(proxy.connections() > 2);
+    }
 }

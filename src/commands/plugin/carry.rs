@@ -314,6 +314,6 @@ fn stopped(error: Error, done: usize, count: usize) -> Error {
     if count == 1 {
         error
     } else {
-        error.hint(format!("done before it: {done} of {count}; not done: {}", count - done))
+        error.hint(format!("done before it: {done} of {count}; not sent: {}", count - done - 1))
     }
 }
