@@ -334,13 +334,14 @@ const EMPTY: &[u8] = &[0; 5];
 #[test]
 fn an_answer_that_cannot_be_read_tells_nothing_of_what_was_done() {
     type Make = fn() -> http::Response<Body>;
-    let http = |status: u16| {
+    let http_as = |content_type: &'static str, status: u16| {
         move || {
-            let mut response = answer(&[("content-type", "text/html")], b"<title>x</title>", None);
+            let mut response = answer(&[("content-type", content_type)], b"<title>x</title>", None);
             *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
             response
         }
     };
+    let http = |status| http_as("text/html", status);
     let answers: [(&str, Make); 13] = [
         ("no message", || answer(&[], &[], DONE)),
         ("a status alone", || answer(&[("grpc-status", "0")], &[], None)),
@@ -370,6 +371,8 @@ fn an_answer_that_cannot_be_read_tells_nothing_of_what_was_done() {
         let run = register_at("", http(code));
         assert!(run.stderr.ends_with("\nregistered 0, rejected 12\n"), "HTTP {code}: {run}");
     }
+    let run = register_at("", http_as("application/grpc", 403));
+    assert!(run.stderr.ends_with("\nregistered 0, rejected 12\n"), "{run}");
     let run = register_at("", || answer(&[], &[], Some(&[("grpc-status", "13")])));
     assert!(run.stderr.ends_with("\nregistered 0, rejected 12\n"), "{run}");
 }

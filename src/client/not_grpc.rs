@@ -35,11 +35,11 @@ pub(super) fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a NotGrp
 }
 
 impl NotGrpc {
-    /// Whether `response` is for somebody who speaks gRPC.
+    /// Whether `response` is for somebody who speaks no gRPC. A proxy may say gRPC, and tell by HTTP alone what failed.
     pub fn is(response: &http::Response<Body>) -> bool {
         let headers = response.headers();
-        !headers.contains_key(Status::GRPC_STATUS)
-            && !text(headers, &header::CONTENT_TYPE).starts_with("application/grpc")
+        let is_grpc = text(headers, &header::CONTENT_TYPE).starts_with("application/grpc");
+        !headers.contains_key(Status::GRPC_STATUS) && (!is_grpc || response.status() != StatusCode::OK)
     }
 
     pub async fn read(response: http::Response<Body>) -> Self {
@@ -148,6 +148,7 @@ mod tests {
         assert!(!NotGrpc::is(&answer(200, "application/grpc", "")));
         assert!(!NotGrpc::is(&answer(200, "application/grpc+proto", "")));
         assert!(NotGrpc::is(&answer(200, "text/html", "")));
+        assert!(NotGrpc::is(&answer(503, "application/grpc", "")));
         // As nginx's `grpc_pass` is often taught to answer where the service is away.
         let mut bare = answer(204, "", "");
         bare.headers_mut().insert("grpc-status", "14".parse().unwrap());

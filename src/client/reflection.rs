@@ -413,7 +413,7 @@ mod tests {
     fn told((result, version): Outcome) -> String {
         match result {
             Ok(answered) => format!("{} {}", version.name(), answered.services[0]),
-            Err(status) => format!("{} {}", version.name(), code_name(status::code(status))),
+            Err(status) => format!("{} {}", version.name(), code_name(status.code())),
         }
     }
 
