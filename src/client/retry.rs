@@ -10,7 +10,8 @@ use tonic::{Code, ConnectError, Status};
 
 use super::sent_status::CutOff;
 
-/// How long a request that the peer does not process is sent again while no other is answered either.
+/// How long is waited in all, between sending a request again that the peer does not process, while no other is answered
+/// either.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The same where nobody listens: a service that restarts is back by then.
@@ -92,7 +93,7 @@ pub(super) async fn send_again<T, F: Future<Output = Result<T, Status>>>(
     send: impl Fn() -> F,
 ) -> Result<T, Status> {
     let mut waits = backoff().build();
-    let mut unprocessed = Unanswered::new(answered(), Instant::now());
+    let mut unprocessed = Unanswered::new(answered());
     loop {
         let status = match send().await {
             Err(status) => status,
@@ -100,9 +101,8 @@ pub(super) async fn send_again<T, F: Future<Output = Result<T, Status>>>(
         };
         let wait = match patience(&status) {
             Some(patience) => {
-                let now = Instant::now();
-                let wait = unprocessed.wait(answered(), now, patience);
-                wait.filter(|wait| deadline.is_none_or(|deadline| now + *wait < deadline))
+                let wait = unprocessed.wait(answered(), patience);
+                wait.filter(|wait| deadline.is_none_or(|deadline| Instant::now() + *wait < deadline))
             }
             None if may_send_again(verb, &status) => waits.next(),
             None => None,
@@ -128,24 +128,24 @@ fn patience(status: &Status) -> Option<Duration> {
     }
 }
 
-/// The time since others were last answered, and the waits in it: none at first, because most peers that end a connection
-/// take the next one.
+/// The waits of one request since others were last answered: none at first, because most peers that end a connection take
+/// the next one.
 struct Unanswered {
     answered: usize,
-    since: Instant,
+    waited: Duration,
     waits: Option<ExponentialBackoff>,
 }
 
 impl Unanswered {
-    fn new(answered: usize, now: Instant) -> Self {
-        Self { answered, since: now, waits: None }
+    fn new(answered: usize) -> Self {
+        Self { answered, waited: Duration::ZERO, waits: None }
     }
 
-    fn wait(&mut self, answered: usize, now: Instant, patience: Duration) -> Option<Duration> {
+    fn wait(&mut self, answered: usize, patience: Duration) -> Option<Duration> {
         if answered != self.answered {
-            *self = Self::new(answered, now);
+            *self = Self::new(answered);
         }
-        if now - self.since >= patience {
+        if self.waited >= patience {
             return None;
         }
         let Some(waits) = &mut self.waits else {
@@ -157,7 +157,9 @@ impl Unanswered {
             self.waits = Some(waits.build());
             return Some(Duration::ZERO);
         };
-        waits.next()
+        let wait = waits.next()?;
+        self.waited += wait;
+        Some(wait)
     }
 }
 
@@ -200,18 +202,17 @@ mod tests {
 
     #[test]
     fn what_is_not_processed_goes_again_as_long_as_others_are_answered() {
-        let mut now = Instant::now();
-        let mut unanswered = Unanswered::new(0, now);
-        assert_eq!(unanswered.wait(0, now, PATIENCE), Some(Duration::ZERO));
-        let begun = now;
-        while let Some(wait) = unanswered.wait(0, now, PATIENCE) {
+        let mut unanswered = Unanswered::new(0);
+        assert_eq!(unanswered.wait(0, PATIENCE), Some(Duration::ZERO));
+        let mut waited = Duration::ZERO;
+        while let Some(wait) = unanswered.wait(0, PATIENCE) {
             assert!((Duration::from_millis(10)..=Duration::from_secs(2)).contains(&wait), "{wait:?}");
-            now += wait;
+            waited += wait;
         }
-        assert!((PATIENCE..PATIENCE * 2).contains(&(now - begun)), "{:?}", now - begun);
+        assert!((PATIENCE..PATIENCE * 2).contains(&waited), "{waited:?}");
+        assert_eq!(unanswered.wait(0, PATIENCE), None);
         for answered in 1..1000 {
-            assert_eq!(unanswered.wait(answered, now, PATIENCE), Some(Duration::ZERO));
-            now += PATIENCE;
+            assert_eq!(unanswered.wait(answered, PATIENCE), Some(Duration::ZERO));
         }
     }
 }
