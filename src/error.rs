@@ -96,13 +96,32 @@ impl fmt::Display for Ending {
 /// What a call that failed has done at the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: it was refused, or there was no call.
+    /// There was no call.
     #[default]
     None,
-    /// It may have been carried out: no service has answered.
+    /// Nothing: the service has answered that it did not do it.
+    Rejected,
+    /// It may have been carried out: there is no answer, or none that can be read.
     Unknown,
-    /// It was never sent, for there is no connection.
+    /// Nothing: it was never sent, or HTTP/2 promises that it was not processed.
     Unsent,
+}
+
+impl Effect {
+    /// The word for it, the same everywhere; `None` where there was no call.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Rejected => Some("rejected"),
+            Self::Unknown => Some("unknown"),
+            Self::Unsent => Some("not sent"),
+        }
+    }
+
+    /// Whether the service, or the connection to it, may be away, so that further calls would very likely end alike.
+    pub fn is_in_doubt(self) -> bool {
+        matches!(self, Self::Unknown | Self::Unsent)
+    }
 }
 
 /// A place in a text: a file, standard input or an argument. Lines and columns count from 1.
@@ -355,6 +374,9 @@ impl Error {
         if let Kind::Status(code) = self.kind {
             object.insert("code".into(), code_name(code).into());
             object.insert("grpc_status".into(), (code as i32).into());
+        }
+        if let Some(outcome) = self.effect.word() {
+            object.insert("outcome".into(), outcome.into());
         }
         object.extend(self.problems[0].to_json());
         if self.problems.len() > 1 {

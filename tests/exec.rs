@@ -4,8 +4,12 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
+use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
 use support::{Api, Call, Desk, End, Run, Running, Server, Spacectl, Wire};
+use tonic::body::Body;
 use tonic::{Code, Status};
 
 const REGISTER: &str = "exec register repository.Plugin -f many.yml -c plugin_id -o quiet";
@@ -100,7 +104,7 @@ fn one_document_is_sent_without_a_word() {
     assert_eq!(user.run(REGISTER).quiet_success(), ids(0..1));
     let again = user.run(&format!("{REGISTER} --keep-going"));
     assert!(again.stderr.starts_with("error: register repository.Plugin at local: ALREADY_EXISTS\n"), "{again}");
-    assert!(!again.stderr.contains("refused 1"), "{again}");
+    assert!(!again.stderr.contains("rejected 1"), "{again}");
 }
 
 #[test]
@@ -122,7 +126,7 @@ fn behind_a_refusal_none_is_sent_and_those_in_flight_are_waited_for() {
          hint: the verb update changes what is there, with the fields that it takes\n\
          error: many.yml:14:1: document 4: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: p0003 is there\n\
-         registered 3, refused 2, not sent 4\n"
+         registered 3, rejected 2, not sent 4\n"
     );
     assert_eq!(desk.came().len(), 5);
 }
@@ -148,7 +152,7 @@ fn with_keep_going_all_are_sent_and_the_first_refusal_is_the_exit_code() {
          error: many.yml:14:1: document 4: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: ERROR_B: b\n\
          hint: the verb update changes what is there, with the fields that it takes\n\
-         registered 28, refused 2\n"
+         registered 28, rejected 2\n"
     );
     assert_eq!(server.calls().len(), 30);
 }
@@ -168,7 +172,7 @@ fn refusals_as_json_are_one_object() {
         (more.len(), &more[0]["code"], &more[0]["causes"]),
         (1, &json!("ALREADY_EXISTS"), &json!(["ERROR_B: b"]))
     );
-    assert_eq!(told["notes"], json!(["registered 28, refused 2"]));
+    assert_eq!(told["notes"], json!(["registered 28, rejected 2"]));
 }
 
 #[test]
@@ -178,7 +182,7 @@ fn who_wants_to_hear_of_errors_alone_hears_how_far_it_came_where_not_all_is_done
     user.file("many.yml", &documents(0..3));
     assert_eq!(user.run(&format!("{REGISTER} -q")).quiet_success(), ids(0..3));
     let again = user.run(&format!("{REGISTER} -q"));
-    assert!(again.stderr.ends_with("\nregistered 0, refused 1, not sent 2\n"), "{again}");
+    assert!(again.stderr.ends_with("\nregistered 0, rejected 1, not sent 2\n"), "{again}");
 }
 
 #[test]
@@ -213,8 +217,8 @@ fn what_has_no_answer_is_counted_apart() {
     assert!(running.err.starts_with("error: many.yml:2:1: document 1: register"), "{}", running.err);
     assert!(
         running.err.ends_with(
-            "\nregistered 2, refused 1, unknown 1\n\
-             hint: unknown is what was sent and has no answer: look at what is there before sending it again\n"
+            "\nregistered 2, rejected 1, unknown 1\n\
+             hint: unknown is what the service may have done: look at what is there before sending it again\n"
         ),
         "{}",
         running.err
@@ -293,12 +297,117 @@ fn keep_going_goes_on_behind_a_refusal_and_behind_nothing_else() {
         let (user, server) = (user_with(9), but_one(Status::new(code, "x")));
         let run = user.run(&format!("--endpoint {} {REGISTER} --keep-going --parallel 1", server.url()));
         let (sent, summary) = match is_refusal {
-            true => (9, "\nregistered 8, refused 1\n"),
+            true => (9, "\nregistered 8, rejected 1\n"),
             false => (4, "\nregistered 3, unknown 1, not sent 5\nhint: unknown is"),
         };
         assert_eq!((run.status, server.calls().len()), (Some(64 + code as i32), sent), "{run}");
         assert!(run.stderr.contains(summary), "{run}");
     }
+}
+
+/// An answer in gRPC: its headers, its body, and its trailers if it has any.
+fn answer(headers: &[(&str, &str)], body: &[u8], trailers: Option<&[(&str, &str)]>) -> http::Response<Body> {
+    let fields = |fields: &[(&str, &str)]| -> HeaderMap {
+        fields.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())).collect()
+    };
+    let trailers = trailers.map(fields);
+    let body = Full::new(Bytes::copy_from_slice(body));
+    let mut response = http::Response::new(match trailers {
+        Some(trailers) => Body::new(body.with_trailers(async { Some(Ok(trailers)) })),
+        None => Body::new(body),
+    });
+    *response.headers_mut() = fields(headers);
+    response.headers_mut().entry("content-type").or_insert("application/grpc".parse().unwrap());
+    response
+}
+
+/// Registers twelve plugins that are all answered alike.
+fn register_at(more: &str, answer: impl Fn() -> http::Response<Body> + Send + Sync + 'static) -> Run {
+    let (user, server) = (user_with(12), Server::raw(Api::generation2(), answer));
+    user.run(&format!("--endpoint {} {REGISTER} --keep-going{more}", server.url()))
+}
+
+const DONE: Option<&[(&str, &str)]> = Some(&[("grpc-status", "0")]);
+/// A message without bytes.
+const EMPTY: &[u8] = &[0; 5];
+
+#[test]
+fn an_answer_that_cannot_be_read_tells_nothing_of_what_was_done() {
+    type Make = fn() -> http::Response<Body>;
+    let http_as = |content_type: &'static str, status: u16| {
+        move || {
+            let mut response = answer(&[("content-type", content_type)], b"<title>x</title>", None);
+            *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
+            response
+        }
+    };
+    let http = |status| http_as("text/html", status);
+    let answers: [(&str, Make); 13] = [
+        ("no message", || answer(&[], &[], DONE)),
+        ("a status alone", || answer(&[("grpc-status", "0")], &[], None)),
+        ("no trailers", || answer(&[], EMPTY, None)),
+        ("no status in the trailers", || answer(&[], EMPTY, Some(&[("x", "y")]))),
+        ("no number for a status", || answer(&[], EMPTY, Some(&[("grpc-status", "fine")]))),
+        ("a message that is cut", || answer(&[], &[0, 0, 0, 0, 9, 1], DONE)),
+        ("a message that is cut, and no trailers", || answer(&[], &[0, 0, 0, 0, 9, 1], None)),
+        ("a message that is too large", || answer(&[], &[0, 255, 255, 255, 255, 1], DONE)),
+        ("a flag that says nothing", || answer(&[], &[7, 0, 0, 0, 0], DONE)),
+        ("a flag without an encoding", || answer(&[], &[1, 0, 0, 0, 0], DONE)),
+        ("an unknown encoding", || answer(&[("grpc-encoding", "zstd")], &[1, 0, 0, 0, 0], DONE)),
+        ("bytes that are no message", || answer(&[], &[0, 0, 0, 0, 2, 255, 255], DONE)),
+        ("an answer that the service cannot send", || {
+            answer(&[("grpc-status", "8"), ("grpc-message", "Sent message larger than max (9 vs. 4)")], &[], None)
+        }),
+    ];
+    let runs = answers.map(|(what, answer)| (what.to_owned(), register_at("", answer)));
+    let pages =
+        [200, 408, 499, 500, 502, 504, 520, 524].map(|code| (format!("HTTP {code}"), register_at("", http(code))));
+    for (what, run) in runs.iter().chain(&pages) {
+        let summary = "\nregistered 0, unknown 12\nhint: unknown is what the service may have done: look";
+        assert!(run.stderr.contains(summary) && run.status != Some(0), "{what}: {run}");
+        assert!(run.stderr.matches("look").count() >= 2, "{what}: {run}");
+    }
+    for code in [301, 400, 403, 404, 413] {
+        let run = register_at("", http(code));
+        assert!(run.stderr.ends_with("\nregistered 0, rejected 12\n"), "HTTP {code}: {run}");
+    }
+    let run = register_at("", http_as("application/grpc", 403));
+    assert!(run.stderr.ends_with("\nregistered 0, rejected 12\n"), "{run}");
+    let run = register_at("", || answer(&[], &[], Some(&[("grpc-status", "13")])));
+    assert!(run.stderr.ends_with("\nregistered 0, rejected 12\n"), "{run}");
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_ends_the_sending() {
+    for (code, bytes, summary) in [
+        (77, &[][..], "registered 0, unknown 1, not sent 11"),
+        // Messages are read while the next one is under way.
+        (1, &[0, 0, 0, 0, 2, 255, 255], "registered 0, unknown 2, not sent 10"),
+    ] {
+        let run = register_at(" --parallel 1", move || answer(&[], bytes, DONE));
+        assert_eq!(run.status, Some(code), "{run}");
+        assert!(run.stderr.contains(&format!("\n{summary}\nhint: unknown is")), "{run}");
+    }
+}
+
+#[test]
+fn each_outcome_has_its_word_in_json() {
+    let server = Server::raw(Api::generation2(), || answer(&[], &[], DONE));
+    let run = user_with(1).run(&format!("--endpoint {} --error-format json {REGISTER}", server.url()));
+    let told: Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!((&told["error"]["code"], &told["error"]["outcome"]), (&json!("INTERNAL"), &json!("unknown")), "{run}");
+    let run = user_with(2).run(&format!("--endpoint {} --error-format json plugin disable a b", server.url()));
+    let told: Value = serde_json::from_str(&run.stderr).unwrap();
+    let look = "the service may have done it: look at what is there before sending it again";
+    assert_eq!(
+        (&told["error"]["outcome"], &told["error"]["hints"]),
+        (&json!("unknown"), &json!([look, "done before it: 0 of 2; not sent: 1"])),
+        "{run}"
+    );
+    let server = choosy();
+    let run = user_with(4).run(&format!("--endpoint {} --error-format json {REGISTER}", server.url()));
+    let told: Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!(told["error"]["outcome"], "rejected", "{run}");
 }
 
 #[test]
@@ -389,8 +498,8 @@ fn the_second_signal_ends_at_once_with_all_that_is_known() {
     let left = [3, 4, 5, 7, 8, 9, 11, 12].map(place).join(", ");
     assert!(
         told.ends_with(&format!(
-            "\nwarning: left without an answer: {left} and 2 more\nregistered 3, refused 1, unknown 10, not sent 16\n\
-             hint: unknown is what was sent and has no answer: look at what is there before sending it again\n"
+            "\nwarning: left without an answer: {left} and 2 more\nregistered 3, rejected 1, unknown 10, not sent 16\n\
+             hint: unknown is what the service may have done: look at what is there before sending it again\n"
         )),
         "{told}"
     );
@@ -421,7 +530,7 @@ fn interrupted_and_run_again(user: &Spacectl, place: &[&str], count: usize) {
     assert!(before < count, "it was not interrupted in the middle");
     let summary = format!("registered {before}, not sent {}\n", count - before);
     assert!(running.err.ends_with(&summary), "{}", running.err);
-    assert!(again.stderr.ends_with(&format!("\nregistered {after}, refused {before}\n")), "{again}");
+    assert!(again.stderr.ends_with(&format!("\nregistered {after}, rejected {before}\n")), "{again}");
 }
 
 #[test]
@@ -527,8 +636,8 @@ fn streams_are_followed_one_after_the_other() {
     let (run, server) = follow("");
     assert_eq!((run.status, run.stdout.as_str(), server.calls().len()), (Some(74), "a\na\nb\n", 2), "{run}");
     assert!(run.stderr.starts_with("error: many.yml:3:1: document 2: follow lab.Feed"), "{run}");
-    assert!(run.stderr.ends_with("\ndone 1, refused 1, not sent 1\n"), "{run}");
+    assert!(run.stderr.ends_with("\ndone 1, rejected 1, not sent 1\n"), "{run}");
     let (run, server) = follow(" --keep-going");
     assert_eq!((run.status, run.stdout.as_str(), server.calls().len()), (Some(74), "a\na\nb\nc\nc\n", 3), "{run}");
-    assert!(run.stderr.ends_with("\ndone 2, refused 1\n"), "{run}");
+    assert!(run.stderr.ends_with("\ndone 2, rejected 1\n"), "{run}");
 }

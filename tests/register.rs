@@ -183,7 +183,7 @@ fn results_come_out_before_what_is_said_about_them() {
     assert_eq!(command.status().unwrap().code(), Some(70));
     let both = std::fs::read_to_string(user.path("both.txt")).unwrap();
     assert!(both.starts_with("a\nerror: two.yml:5:1: document 2: register"), "{both}");
-    assert!(both.ends_with("\nregistered 1, refused 1\n"), "{both}");
+    assert!(both.ends_with("\nregistered 1, rejected 1\n"), "{both}");
 }
 
 #[test]

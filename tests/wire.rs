@@ -95,9 +95,9 @@ fn a_run_tells_of_all_documents_whatever_one_was_answered_with() {
         assert_eq!((all.status, all.stdout.as_str()), (Some(67), "0\n1\n3\n4\n5\n6\n7\n8\n9\n"), "{details}: {all}");
         assert!(all.stderr.contains("document 3: register odd.Shop"), "{all}");
         assert!(all.stderr.contains("\ncause: too odd\n"), "{all}");
-        assert!(all.stderr.contains("\nregistered 9, refused 1\n"), "{all}");
+        assert!(all.stderr.contains("\nregistered 9, rejected 1\n"), "{all}");
         let first = run("--parallel 1");
-        assert!(first.stderr.contains("\nregistered 2, refused 1, not sent 7\n"), "{details}: {first}");
+        assert!(first.stderr.contains("\nregistered 2, rejected 1, not sent 7\n"), "{details}: {first}");
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Many {
     /// Requests that are in flight at a time; 1 sends one after the other
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_PARALLEL)))]
     pub parallel: u16,
-    /// Go on after a document that is refused; what has no answer ends the sending all the same
+    /// Continue after a rejected document; one of unknown outcome still stops the run
     #[arg(long)]
     pub keep_going: bool,
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::Retryable;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
@@ -78,7 +77,7 @@ impl Caller {
             let request = call.request(message.clone());
             grpc.unary(request, call.path.clone(), RawCodec).await.map(tonic::Response::into_inner)
         };
-        let answer = call.within_deadline(call.try_again(send)).await;
+        let answer = call.within_deadline(call.send_again(self, send)).await;
         call.trace.timed(call.begun.into_std(), || match &answer {
             Ok(message) => format!("{} answered OK, {}", call.place, trace::size(message.len())),
             Err(status) => call.answered(status),
@@ -97,7 +96,7 @@ impl Caller {
             let request = call.request(message.clone());
             grpc.server_streaming(request, call.path.clone(), RawCodec).await.map(tonic::Response::into_inner)
         };
-        let stream = call.within_deadline(call.try_again(send)).await;
+        let stream = call.within_deadline(call.send_again(self, send)).await;
         call.trace.timed(call.begun.into_std(), || match &stream {
             Ok(_) => format!("{} has begun to answer", call.place),
             Err(status) => call.answered(status),
@@ -126,6 +125,11 @@ impl Caller {
     /// What is told of every call.
     pub fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// How many requests were answered so far through its connections.
+    pub(super) fn answered(&self) -> usize {
+        self.transport.answered()
     }
 
     pub(super) fn timeout(&self) -> Option<Duration> {
@@ -190,17 +194,24 @@ impl Call {
     }
 
     /// Sends as often as it may be sent.
-    async fn try_again<T, F: Future<Output = Result<T, Status>>>(&self, send: impl FnMut() -> F) -> Result<T, Status> {
-        let may = |status: &Status| retry::may_send_again(self.method.name(), status);
+    async fn send_again<T, F: Future<Output = Result<T, Status>>>(
+        &self,
+        caller: &Caller,
+        send: impl Fn() -> F,
+    ) -> Result<T, Status> {
         let notify = |status: &Status, wait: Duration| {
-            self.trace.step(|| format!("{}; sent again in {wait:.0?}", self.answered(status)));
+            self.trace.step(|| format!("{}; sent again {}", self.answered(status), retry::when(wait)));
         };
-        send.retry(retry::backoff()).when(may).notify(notify).await
+        let deadline = self.deadline.map(|(at, _)| at);
+        retry::send_again(self.method.name(), deadline, || caller.answered(), notify, send).await
     }
 
     /// A status as steps name it: the words of the error that follows are not repeated.
     fn answered(&self, status: &Status) -> String {
-        format!("{} answered {}", self.place, code_name(status.code()))
+        if retry::is_unprocessed(status) {
+            return format!("{} did not process it", self.place);
+        }
+        format!("{} answered {}", self.place, code_name(status::code(status)))
     }
 
     fn tell_request(&self, message: &Bytes) {
@@ -252,8 +263,9 @@ impl Call {
 
     fn error(&self, status: &Status) -> Error {
         // What is called in this process has done nothing if it has not said so.
-        let effect = if self.is_in_process { Effect::None } else { status::effect(status) };
-        let error = status::error(&what(&self.method, &self.place), status).with_effect(effect);
+        let effect = if self.is_in_process { Effect::Rejected } else { status::effect(status) };
+        let error = status::error(&what(&self.method, &self.place), status);
+        let error = status::with_effect(error, self.method.name(), effect);
         // As the platform's services begin to say that a field is missing.
         if !status.message().starts_with("ERROR_REQUIRED_PARAMETER") {
             return error;

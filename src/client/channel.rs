@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,12 +16,13 @@ use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint};
 use tower_service::Service;
 
-use super::advice::{Advised, Peer};
+use super::advice::Peer;
 use super::not_grpc::NotGrpc;
+use super::retry::{self, Unprocessed};
 use super::tls;
 use super::unreadable::check_encoding;
 use super::wire::{Connector, Finding, Watch};
-use super::{repair, retry};
+use super::{repair, sent_status};
 use crate::endpoint::EndpointUrl;
 use crate::error::{Error, Result};
 use crate::platform::MAX_MESSAGE_SIZE;
@@ -41,6 +43,8 @@ pub struct Remote {
     channel: Channel,
     watch: Watch,
     peer: Arc<Peer>,
+    /// How many requests were answered in gRPC.
+    answered: Arc<AtomicUsize>,
 }
 
 /// Connects to `address` within `timeout`, TLS included; no timeout waits as long as the system does.
@@ -53,14 +57,24 @@ pub async fn connect(address: &EndpointUrl, tls: &Tls, timeout: Option<Duration>
     let peer = Arc::new(Peer { address: address.clone(), tls: tls.clone() });
     let connector = Connector::new(handshake, watch.clone());
     let connect = || endpoint.connect_with_connector(connector.clone());
-    let connecting = connect.retry(retry::backoff()).when(retry::may_connect_again);
+    let connecting = connect.retry(retry::backoff()).when(|error| retry::may_connect_again(error));
     let connected = match timeout {
         None => connecting.await,
         Some(limit) => tokio::time::timeout(limit, connecting).await.map_err(|_| no_answer(address, limit))?,
     };
     match connected {
-        Ok(channel) => Ok(Transport::Remote(Remote { channel, watch, peer })),
+        Ok(channel) => Ok(Transport::Remote(Remote { channel, watch, peer, answered: Arc::default() })),
         Err(error) => Err(refused(&peer, &error)),
+    }
+}
+
+impl Transport {
+    /// How many requests were answered so far, be it with an error. Without a connection nobody needs to know.
+    pub(super) fn answered(&self) -> usize {
+        match self {
+            Self::Remote(remote) => remote.answered.load(Ordering::Relaxed),
+            Self::InProcess(_) => 0,
+        }
     }
 }
 
@@ -98,7 +112,12 @@ fn refused(peer: &Peer, error: &tonic::transport::Error) -> Error {
 impl Remote {
     /// Why the connection broke, and what to do. What was seen of the other side outranks what HTTP/2 makes of it.
     fn broken(&self, error: tonic::transport::Error) -> BoxError {
-        match self.watch.finding() {
+        let finding = self.watch.finding();
+        // What is known of a peer that speaks no HTTP/2 tells more.
+        if matches!(finding, None | Some(Finding::Gone)) && retry::is_disclaimed(&error) {
+            return with_source(Status::unavailable(""), Unprocessed(self.peer.advise(error).into()));
+        }
+        match finding {
             // A service that is about to restart ends connections so too: a verb that reads is sent again.
             Some(finding @ (Finding::Silent | Finding::Gone)) => {
                 with_source(Status::unavailable(""), self.peer.advise(finding))
@@ -119,7 +138,7 @@ impl Remote {
     }
 }
 
-fn with_source(mut status: Status, source: Advised) -> BoxError {
+fn with_source(mut status: Status, source: impl StdError + Send + Sync + 'static) -> BoxError {
     status.set_source(Arc::new(source));
     status.into()
 }
@@ -149,7 +168,9 @@ impl Service<http::Request<Body>> for Transport {
                 let remote = remote.clone();
                 Box::pin(async move {
                     let response = answer.await.map_err(|error| remote.broken(error))?;
-                    remote.checked(response).await
+                    let response = remote.checked(response).await?;
+                    remote.answered.fetch_add(1, Ordering::Relaxed);
+                    Ok(sent_status::mark(response))
                 })
             }
             Self::InProcess(routes) => {

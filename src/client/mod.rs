@@ -20,6 +20,7 @@ pub mod reflection;
 mod repair;
 pub mod retry;
 mod scalar;
+mod sent_status;
 pub mod status;
 mod tls;
 pub mod trace;

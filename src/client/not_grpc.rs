@@ -35,11 +35,11 @@ pub(super) fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a NotGrp
 }
 
 impl NotGrpc {
-    /// Whether `response` is for somebody who speaks gRPC.
+    /// Whether `response` is for somebody who speaks no gRPC. A proxy may say gRPC, and tell by HTTP alone what failed.
     pub fn is(response: &http::Response<Body>) -> bool {
         let headers = response.headers();
-        !headers.contains_key(Status::GRPC_STATUS)
-            && !text(headers, &header::CONTENT_TYPE).starts_with("application/grpc")
+        let is_grpc = text(headers, &header::CONTENT_TYPE).starts_with("application/grpc");
+        !headers.contains_key(Status::GRPC_STATUS) && (!is_grpc || response.status() != StatusCode::OK)
     }
 
     pub async fn read(response: http::Response<Body>) -> Self {
@@ -59,6 +59,13 @@ impl NotGrpc {
     /// connects, and says so then; it answers 400 to its own codes 495 and 496.
     pub fn is_about_certificate(&self) -> bool {
         self.status.is_client_error() && self.text.contains("SSL certificate")
+    }
+
+    /// Whether it says that the request went no further. Those who waited in vain for the service do not: 408, nginx's 499,
+    /// and 429, which some services say after a while.
+    pub fn is_rejection(&self) -> bool {
+        let is_late = matches!(self.status.as_u16(), 408 | 429 | 499);
+        self.status.is_redirection() || (self.status.is_client_error() && !is_late)
     }
 
     /// The status that stands for it (gRPC's "HTTP to gRPC Status Code Mapping").
@@ -141,6 +148,7 @@ mod tests {
         assert!(!NotGrpc::is(&answer(200, "application/grpc", "")));
         assert!(!NotGrpc::is(&answer(200, "application/grpc+proto", "")));
         assert!(NotGrpc::is(&answer(200, "text/html", "")));
+        assert!(NotGrpc::is(&answer(503, "application/grpc", "")));
         // As nginx's `grpc_pass` is often taught to answer where the service is away.
         let mut bare = answer(204, "", "");
         bare.headers_mut().insert("grpc-status", "14".parse().unwrap());

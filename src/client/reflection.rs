@@ -20,7 +20,7 @@ use tonic_reflection::pb::v1::{ErrorResponse, ServerReflectionRequest, ServerRef
 
 use super::call::Caller;
 use super::descriptors::{self, Description, Gaps, Head};
-use super::{status, unreadable};
+use super::{retry, status, unreadable};
 use crate::error::{Error, Kind, Result, code_name};
 use crate::platform::usual_imports;
 
@@ -51,6 +51,9 @@ impl Version {
 /// The longest wait for a description, however long calls may take: it is there before a service has started, so one
 /// that does not come by then does not come. Only who waits without end waits longer.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// A verb for [`retry::send_again`]: to be asked changes nothing.
+const READS: &str = "get";
 
 /// What a server said of itself.
 #[derive(Debug)]
@@ -142,8 +145,16 @@ async fn converse(
             .hint("is this the gRPC port of a SpaceONE service?")
     };
     let begun = Instant::now();
-    let by =
-        async |version: Version| (unreadable::guard(talk(&mut Conversation::start(caller, version))).await, version);
+    let by = async |version: Version| {
+        let notify = |status: &Status, wait: Duration| {
+            caller.trace().step(|| {
+                let (version, place, code) = (version.name(), caller.place(), code_name(status::code(status)));
+                format!("reflection {version} at {place}: {code}; asked again {}", retry::when(wait))
+            });
+        };
+        let ask = || unreadable::guard(async { talk(&mut Conversation::start(caller, version)).await });
+        (retry::send_again(READS, None, || caller.answered(), notify, ask).await, version)
+    };
     let work = async {
         let (result, version) = match known {
             Some(version) => by(version).await,
@@ -155,7 +166,7 @@ async fn converse(
                 Ok(Answered { services, files, .. }) => {
                     format!("reflection {version} at {place}: {} services, {} files", services.len(), files.raw.len())
                 }
-                Err(status) => format!("reflection {version} at {place}: {}", code_name(status.code())),
+                Err(status) => format!("reflection {version} at {place}: {}", code_name(status::code(status))),
             }
         });
         match result {

@@ -4,8 +4,18 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-use backon::ExponentialBuilder;
-use tonic::{Code, Status};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::Instant;
+use tonic::{Code, ConnectError, Status};
+
+use super::sent_status::CutOff;
+
+/// How long is waited in all, between sending a request again that the peer does not process, while no other is answered
+/// either.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The same where nobody listens: a service that restarts is back by then.
+const RESTART: Duration = Duration::from_secs(3);
 
 /// Two more tries, after about 100 ms and 300 ms, jittered so that many clients do not come back at once.
 pub fn backoff() -> ExponentialBuilder {
@@ -23,25 +33,139 @@ pub fn reads_only(verb: &str) -> bool {
     matches!(first_word, "list" | "get" | "stat" | "analyze" | "search")
 }
 
-/// Whether a call of `verb` that ended in `status` may be sent again.
-///
-/// A verb that reads may be, when the service is not there at the moment. A verb that writes may be only where the
-/// request cannot have been acted on: HTTP/2 promises that of a refused stream (RFC 9113, section 8.7).
-pub fn may_send_again(verb: &str, status: &Status) -> bool {
-    refused_stream(status) || (reads_only(verb) && status.code() == Code::Unavailable)
+/// A request of which HTTP/2 promises that it was not acted on. It reads as its cause does.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Unprocessed(#[source] pub(super) Box<dyn StdError + Send + Sync>);
+
+/// Whether the request that ended in `status` was not acted on.
+pub(super) fn is_unprocessed(status: &Status) -> bool {
+    sources(status).any(|error| error.is::<Unprocessed>())
 }
 
-fn refused_stream(status: &Status) -> bool {
-    sources(status).any(|error| {
-        error
-            .downcast_ref::<h2::Error>()
-            .is_some_and(|error| error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM))
+/// Whether `error`, with which a request ended before its response began, promises that it was not acted on.
+///
+/// A stream that was refused was not processed, nor was one above the last stream that a GOAWAY names, whatever its
+/// reason (RFC 9113, sections 6.8 and 8.7): h2 ends no other stream with a GOAWAY of the peer. And what waited when its
+/// connection ended, or has none, was never sent.
+pub(super) fn is_disclaimed(error: &(dyn StdError + 'static)) -> bool {
+    sources(error).any(|error| {
+        let by_peer = |error: &h2::Error| {
+            error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+        };
+        error.is::<ConnectError>()
+            || error.downcast_ref().is_some_and(by_peer)
+            || error.downcast_ref().is_some_and(never_sent)
     })
+}
+
+fn never_sent(error: &hyper::Error) -> bool {
+    // So ends the one request that waits until fewer streams are open (SETTINGS_MAX_CONCURRENT_STREAMS): its message was
+    // not sent. hyper has words alone for that. Should they change, nobody knows what became of it.
+    let waited_for_stream =
+        || error.is_user() && error.source().is_some_and(|why| why.to_string() == "runtime dropped the dispatch task");
+    error.is_canceled() || waited_for_stream()
+}
+
+/// Whether the connection, or the stream, broke under a request that had been sent.
+fn is_broken(error: &(dyn StdError + 'static)) -> bool {
+    let is_by_peer = |error: &h2::Error| error.is_remote();
+    // hyper hands on the error of the socket itself.
+    sources(error)
+        .any(|error| error.is::<CutOff>() || error.is::<io::Error>() || error.downcast_ref().is_some_and(is_by_peer))
+}
+
+/// Whether a call of `verb` that ended in `status` may be sent again after a while: only one that reads, where the service
+/// is not there at the moment or the connection broke.
+fn may_send_again(verb: &str, status: &Status) -> bool {
+    reads_only(verb) && (status.code() == Code::Unavailable || is_broken(status))
+}
+
+/// Calls `send` as often as a request may be sent: what was not processed whatever the `verb`, as long as `answered`
+/// counts further answers to others, and what reads after a failure that may pass. `notify` is told of each failure after
+/// which it is sent again, and how long that is waited for. What was not processed does not wait beyond the `deadline`, at
+/// which nobody would know that.
+pub(super) async fn send_again<T, F: Future<Output = Result<T, Status>>>(
+    verb: &str,
+    deadline: Option<Instant>,
+    answered: impl Fn() -> usize,
+    notify: impl Fn(&Status, Duration),
+    send: impl Fn() -> F,
+) -> Result<T, Status> {
+    let mut waits = backoff().build();
+    let mut unprocessed = Unanswered::new(answered());
+    loop {
+        let status = match send().await {
+            Err(status) => status,
+            sent => return sent,
+        };
+        let wait = match patience(&status) {
+            Some(patience) => {
+                let wait = unprocessed.wait(answered(), patience);
+                wait.filter(|wait| deadline.is_none_or(|deadline| Instant::now() + *wait < deadline))
+            }
+            None if may_send_again(verb, &status) => waits.next(),
+            None => None,
+        };
+        let Some(wait) = wait else { return Err(status) };
+        notify(&status, wait);
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// `wait` as a step names it.
+pub(super) fn when(wait: Duration) -> String {
+    if wait.is_zero() { "at once".to_owned() } else { format!("in {wait:.0?}") }
+}
+
+/// How long a request that ended in `status` is sent again without an answer to any; `None` if it may have been acted on.
+fn patience(status: &Status) -> Option<Duration> {
+    let has_no_connection = || sources(status).any(|error| error.is::<ConnectError>());
+    match is_unprocessed(status) {
+        false => None,
+        true if has_no_connection() => may_connect_again(status).then_some(RESTART),
+        true => Some(PATIENCE),
+    }
+}
+
+/// The waits of one request since others were last answered: none at first, because most peers that end a connection take
+/// the next one.
+struct Unanswered {
+    answered: usize,
+    waited: Duration,
+    waits: Option<ExponentialBackoff>,
+}
+
+impl Unanswered {
+    fn new(answered: usize) -> Self {
+        Self { answered, waited: Duration::ZERO, waits: None }
+    }
+
+    fn wait(&mut self, answered: usize, patience: Duration) -> Option<Duration> {
+        if answered != self.answered {
+            *self = Self::new(answered);
+        }
+        if self.waited >= patience {
+            return None;
+        }
+        let Some(waits) = &mut self.waits else {
+            let waits = ExponentialBuilder::new()
+                .with_min_delay(Duration::from_millis(10))
+                .with_max_delay(Duration::from_secs(1))
+                .without_max_times()
+                .with_jitter();
+            self.waits = Some(waits.build());
+            return Some(Duration::ZERO);
+        };
+        let wait = waits.next()?;
+        self.waited += wait;
+        Some(wait)
+    }
 }
 
 /// Whether setting up a connection may be tried again: nothing was sent, and the failure was quick and may pass.
 /// Waiting in vain, an unknown name or a refused certificate are not like that.
-pub fn may_connect_again(error: &tonic::transport::Error) -> bool {
+pub fn may_connect_again(error: &(dyn StdError + 'static)) -> bool {
     sources(error).filter_map(|error| error.downcast_ref::<io::Error>()).any(|error| {
         matches!(
             error.kind(),
@@ -74,5 +198,21 @@ mod tests {
     fn other_answers_are_final() {
         assert!(!may_send_again("list", &Status::internal("x")));
         assert!(!may_send_again("list", &Status::deadline_exceeded("x")));
+    }
+
+    #[test]
+    fn what_is_not_processed_goes_again_as_long_as_others_are_answered() {
+        let mut unanswered = Unanswered::new(0);
+        assert_eq!(unanswered.wait(0, PATIENCE), Some(Duration::ZERO));
+        let mut waited = Duration::ZERO;
+        while let Some(wait) = unanswered.wait(0, PATIENCE) {
+            assert!((Duration::from_millis(10)..=Duration::from_secs(2)).contains(&wait), "{wait:?}");
+            waited += wait;
+        }
+        assert!((PATIENCE..PATIENCE * 2).contains(&waited), "{waited:?}");
+        assert_eq!(unanswered.wait(0, PATIENCE), None);
+        for answered in 1..1000 {
+            assert_eq!(unanswered.wait(answered, PATIENCE), Some(Duration::ZERO));
+        }
     }
 }

@@ -1,16 +1,16 @@
 //! A call's unhappy end, told: what was called, what the server said, what to do.
 
-use tonic::{Code, ConnectError, Status};
+use tonic::{Code, Status};
 
+use super::sent_status::{self, CutOff};
 use super::{advice, not_grpc, retry, unreadable};
 use crate::error::{Effect, Error, Kind, code_name};
 use crate::platform::MAX_MESSAGE_SIZE;
 
 /// The error for `status`, which ended `what` ("register repository.Plugin at grpc://host:port").
 ///
-/// The exit code is 64 + the status code, also where the status was made on this side, as gRPC clients do: a deadline
-/// that passed, UNAVAILABLE for a connection that broke, and what stands for an answer in HTTP that is no gRPC. Only a
-/// client certificate that a proxy asks for in HTTP is the connection's affair, as it is elsewhere.
+/// The exit code is 64 + [`code`]. Only a client certificate that a proxy asks for in HTTP is the connection's affair, as
+/// it is elsewhere.
 pub fn error(what: &str, status: &Status) -> Error {
     let Some(source) = std::error::Error::source(status) else {
         let failed = Error::status(status.code(), format!("{what}: {}", code_name(status.code())));
@@ -18,14 +18,28 @@ pub fn error(what: &str, status: &Status) -> Error {
         return hinted(failed, of_code(status.code(), status.message()));
     };
     // Made here: the cause below says more than the status.
-    let (failed, code) = match not_grpc::find(source) {
-        Some(answer) if answer.is_about_certificate() => (Error::local(what), Code::Unavailable),
-        None if !unreadable::is_in(source) => {
-            (Error::status(Code::Unavailable, format!("{what}: {}", code_name(Code::Unavailable))), Code::Unavailable)
-        }
-        _ => (Error::status(status.code(), format!("{what}: {}", code_name(status.code()))), status.code()),
+    let code = code(status);
+    let failed = match not_grpc::find(source) {
+        Some(answer) if answer.is_about_certificate() => Error::local(what),
+        _ => Error::status(code, format!("{what}: {}", code_name(code))),
     };
-    hinted(failed.caused_by(source), advice::of(source).or_else(|| of_code(code, status.message())))
+    let general = || match retry::is_unprocessed(status) {
+        true => Some(NOT_PROCESSED),
+        false => of_code(code, status.message()),
+    };
+    hinted(failed.caused_by(source), advice::of(source).or_else(general))
+}
+
+/// The code that `status` stands for, also where it was made on this side, as gRPC clients do: a deadline that passed,
+/// that of gRPC's table for a stream that was reset ("HTTP2 Transport Mapping", Errors), UNAVAILABLE for a connection that
+/// broke, and what stands for an answer in HTTP that is no gRPC.
+pub fn code(status: &Status) -> Code {
+    let Some(source) = std::error::Error::source(status) else { return status.code() };
+    let is_reset = |error: &h2::Error| error.is_reset();
+    let has_code = not_grpc::find(source).is_some()
+        || unreadable::is_in(source)
+        || retry::sources(source).any(|error| error.is::<CutOff>() || error.downcast_ref().is_some_and(is_reset));
+    if has_code { status.code() } else { Code::Unavailable }
 }
 
 /// As [`error`], for the first question on a connection: where that carries no gRPC, setting it up has failed.
@@ -68,18 +82,37 @@ fn tells_of_large_answer(message: &str) -> bool {
 /// The embedded Repository's words, which says so before it does anything; no other service tells why it is UNAVAILABLE.
 const ASKS_REGISTRY: &str = "cannot ask the registry ";
 
-/// What a call that ended in `status` has done. A service that says UNAVAILABLE may have been ended in the middle of the
-/// work, as may one for which a proxy says so (502, 503, 504), and what it does behind a deadline nobody hears of.
+/// What a call that ended in `status` has done. Only a service's own status says that it did nothing, or a proxy's refusal.
+///
+/// A service that says UNAVAILABLE may have been ended in the middle of the work, as may one for which a proxy says so (502,
+/// 503, 504), and what it does after a deadline nobody hears of. One that cannot send its answer has done the work.
 pub fn effect(status: &Status) -> Effect {
-    match (status.code(), std::error::Error::source(status)) {
-        (_, Some(source)) if retry::sources(source).any(|error| error.is::<ConnectError>()) => Effect::Unsent,
-        (Code::Unavailable, None) if status.message().contains(ASKS_REGISTRY) => Effect::None,
-        (Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled, _) => Effect::Unknown,
-        // Made here, and by no proxy's answer: the connection broke.
-        (_, Some(source)) if not_grpc::find(source).is_none() => Effect::Unknown,
-        _ => Effect::None,
+    let Some(source) = std::error::Error::source(status) else {
+        return match status.code() {
+            // Made here: the answer cannot be read, or did not come in time.
+            _ if !sent_status::is_sent(status) => Effect::Unknown,
+            Code::Unavailable if status.message().contains(ASKS_REGISTRY) => Effect::Rejected,
+            Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Effect::Unknown,
+            _ if tells_of_large_answer(status.message()) => Effect::Unknown,
+            _ => Effect::Rejected,
+        };
+    };
+    match not_grpc::find(source) {
+        _ if retry::is_unprocessed(status) => Effect::Unsent,
+        Some(answer) if answer.is_rejection() => Effect::Rejected,
+        _ => Effect::Unknown,
     }
 }
+
+/// `error` of a call of `verb`, which had this effect; with what to do where it may have changed something.
+pub fn with_effect(error: Error, verb: &str, effect: Effect) -> Error {
+    let says_so = || error.problems().iter().flat_map(|problem| &problem.hints).any(|hint| hint.contains("so look "));
+    let is_in_doubt = effect == Effect::Unknown && !retry::reads_only(verb) && !says_so();
+    hinted(error.with_effect(effect), is_in_doubt.then_some(LOOK))
+}
+
+const LOOK: &str = "the service may have done it: look at what is there before sending it again";
+const NOT_PROCESSED: &str = "nothing was done: try again";
 
 fn hinted(error: Error, hint: Option<&str>) -> Error {
     match hint {
@@ -118,42 +151,59 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_proxy_that_refuses_a_request_is_told_from_one_whose_service_is_away() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        for (http, expected) in [
-            (400, Effect::None),
-            (403, Effect::None),
-            (413, Effect::None),
-            (429, Effect::Unknown),
-            (502, Effect::Unknown),
-            (503, Effect::Unknown),
-            (504, Effect::Unknown),
-        ] {
-            let response = http::Response::builder().status(http).body(tonic::body::Body::empty()).unwrap();
-            let answer = runtime.block_on(not_grpc::NotGrpc::read(response));
-            let mut status = Status::new(answer.code(), "");
-            status.set_source(Arc::new(answer));
-            assert_eq!(effect(&status), expected, "{http}");
-        }
-        assert_eq!(effect(&Status::unavailable("cannot ask the registry r.example.com: away")), Effect::None);
+    fn sent(code: Code, message: &str) -> Status {
+        let head = http::Response::builder().header("grpc-status", code as i32).header("grpc-message", message);
+        let response = sent_status::mark(head.body(tonic::body::Body::empty()).unwrap());
+        Status::from_header_map(response.headers()).unwrap()
     }
 
     #[test]
-    fn what_was_done_is_unknown_unless_a_service_has_said_so_or_nothing_was_sent() {
-        for code in [Code::AlreadyExists, Code::InvalidArgument, Code::Internal, Code::Unknown, Code::Unauthenticated] {
-            assert_eq!(effect(&Status::new(code, "x")), Effect::None, "{code:?}");
+    fn a_proxy_that_rejects_a_request_is_told_from_one_whose_service_may_have_done_it() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        for (expected, answers) in [
+            (Effect::Rejected, &[301, 400, 401, 403, 404, 405, 413, 415][..]),
+            (Effect::Unknown, &[200, 204, 408, 429, 499, 500, 502, 503, 504, 520, 524]),
+        ] {
+            for http in answers {
+                let response = http::Response::builder().status(*http).body(tonic::body::Body::empty()).unwrap();
+                let answer = runtime.block_on(not_grpc::NotGrpc::read(response));
+                let mut status = Status::new(answer.code(), "");
+                status.set_source(Arc::new(answer));
+                assert_eq!(effect(&status), expected, "{http}");
+            }
         }
-        for code in [Code::Unavailable, Code::DeadlineExceeded, Code::Cancelled] {
+    }
+
+    #[test]
+    fn only_a_status_that_was_sent_says_that_nothing_was_done() {
+        for code in [Code::AlreadyExists, Code::InvalidArgument, Code::Internal, Code::Unknown, Code::Unauthenticated] {
+            assert_eq!(effect(&sent(code, "x")), Effect::Rejected, "{code:?}");
             assert_eq!(effect(&Status::new(code, "x")), Effect::Unknown, "{code:?}");
         }
+        for code in [Code::Unavailable, Code::DeadlineExceeded, Code::Cancelled] {
+            assert_eq!(effect(&sent(code, "x")), Effect::Unknown, "{code:?}");
+        }
+        assert_eq!(effect(&sent(Code::Unavailable, "cannot ask the registry r.example.com: away")), Effect::Rejected);
+        assert_eq!(effect(&sent(Code::ResourceExhausted, "quota exceeded")), Effect::Rejected);
+        assert_eq!(effect(&sent(Code::ResourceExhausted, "Sent message larger than max (9 vs. 4)")), Effect::Unknown);
         let broken = |source: Box<dyn std::error::Error + Send + Sync>| {
             let mut status = Status::unknown("transport error");
             status.set_source(Arc::from(source));
             status
         };
         assert_eq!(effect(&broken("reset".into())), Effect::Unknown);
-        assert_eq!(effect(&broken(Box::new(ConnectError("refused".into())))), Effect::Unsent);
+        assert_eq!(effect(&broken(Box::new(retry::Unprocessed("refused".into())))), Effect::Unsent);
+    }
+
+    #[test]
+    fn what_may_have_been_done_comes_with_the_advice_to_look_once() {
+        let hints = |verb, code| {
+            let error = with_effect(error("x", &Status::new(code, "")), verb, Effect::Unknown);
+            error.problems()[0].hints.clone()
+        };
+        assert_eq!(hints("register", Code::Internal), [LOOK]);
+        assert!(hints("list", Code::Internal).is_empty());
+        assert_eq!(hints("register", Code::Unavailable).len(), 1);
     }
 
     #[test]

@@ -12,9 +12,11 @@ use crate::client::call::{self, Caller, Responses};
 use crate::client::descriptors::{Gaps, unfit};
 use crate::client::encode::{self, Fault, FaultKind};
 use crate::client::reflection::{self, Described};
+use crate::client::retry::reads_only;
+use crate::client::status::with_effect;
 use crate::decode::{self, Decoder};
 use crate::descriptor::{MessageDescriptor, MethodDescriptor};
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Effect, Error, Kind, Problem, Result};
 use crate::path::FieldPath;
 use crate::platform::ApiName;
 use crate::resource::Resource;
@@ -220,7 +222,7 @@ impl Method {
 
     /// Sends one request to a method that answers once.
     pub async fn ask(&self, request: Bytes) -> Result<Value> {
-        self.decoder.decode(self.ask_bytes(request).await?)
+        self.decoder.decode(self.ask_bytes(request).await?).map_err(|error| self.unreadable(error))
     }
 
     /// As [`Method::ask`]; the answer in its bytes.
@@ -252,7 +254,12 @@ impl Method {
             Some(columns) if shape.is_one_message() => self.decoder.decode_some(answer, &columns.first_names()),
             _ => self.decoder.decode(answer),
         };
-        value.map(|value| shape.document(value))
+        value.map(|value| shape.document(value)).map_err(|error| self.unreadable(error))
+    }
+
+    /// `error`, by which an answer cannot be read: what was done is not known then.
+    fn unreadable(&self, error: Error) -> Error {
+        if reads_only(self.verb()) { error } else { with_effect(error, self.verb(), Effect::Unknown) }
     }
 
     /// Sends one request.

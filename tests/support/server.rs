@@ -53,6 +53,9 @@ type Arriving = Pin<Box<dyn Stream<Item = Result<Value, Status>> + Send>>;
 
 type Handler = dyn Fn(&Call) -> Arriving + Send + Sync;
 
+/// A whole answer in HTTP, in place of a handler's.
+type RawAnswer = dyn Fn() -> http::Response<tonic::body::Body> + Send + Sync;
+
 /// The protos that a server speaks.
 pub struct Api(DescriptorPool);
 
@@ -154,6 +157,11 @@ impl Server {
         Self::serve(api, Reflection::V1Alpha, None, "127.0.0.1:0", Arc::new(handler))
     }
 
+    /// A server with reflection whose every other call is answered by the same HTTP, well-formed or not.
+    pub fn raw(api: Api, answer: impl Fn() -> http::Response<tonic::body::Body> + Send + Sync + 'static) -> Self {
+        Self::serve_with(api, Reflection::V1Alpha, None, "127.0.0.1:0", at_once(|_| vec![]), Some(Arc::new(answer)))
+    }
+
     /// A server on a port that another had before.
     pub fn on_port(port: u16, api: Api, handler: impl Fn(&Call) -> Answer + Send + Sync + 'static) -> Self {
         Self::serve(api, Reflection::V1Alpha, None, &format!("127.0.0.1:{port}"), at_once(handler))
@@ -201,6 +209,17 @@ impl Server {
         address: &str,
         handler: Arc<Handler>,
     ) -> Self {
+        Self::serve_with(api, reflection, tls, address, handler, None)
+    }
+
+    fn serve_with(
+        api: Api,
+        reflection: Reflection,
+        tls: Option<ServerTlsConfig>,
+        address: &str,
+        handler: Arc<Handler>,
+        raw: Option<Arc<RawAnswer>>,
+    ) -> Self {
         let calls = Arc::<Mutex<Vec<Call>>>::default();
         let describing = match reflection {
             Reflection::Own { imports } => Some(Describing::new(&api.0, imports)),
@@ -210,6 +229,7 @@ impl Server {
         let methods = Methods {
             pool: api.0.clone(),
             handler,
+            raw,
             calls: Arc::clone(&calls),
             describing: describing.clone(),
             is_silent: reflection == Reflection::BesideSilence,
@@ -313,6 +333,7 @@ fn routes(pool: &DescriptorPool, reflection: Reflection, methods: Methods) -> Ro
 struct Methods {
     pool: DescriptorPool,
     handler: Arc<Handler>,
+    raw: Option<Arc<RawAnswer>>,
     calls: Arc<Mutex<Vec<Call>>>,
     describing: Option<Describing>,
     /// Other reflection is never answered.
@@ -351,6 +372,9 @@ where
         let Some(method) = self.find(request.uri().path()) else {
             return Box::pin(ready(Ok(Status::unimplemented("no such method").into_http())));
         };
+        if let Some(raw) = &self.raw {
+            return Box::pin(ready(Ok(raw())));
+        }
         let streams = method.is_server_streaming();
         let answering = Answering { methods: self.clone(), method };
         let mut grpc = tonic::server::Grpc::new(RawCodec).max_decoding_message_size(usize::MAX);

@@ -7,7 +7,7 @@ use super::Document;
 use super::answers::{Answers, Form};
 use super::summary::Summary;
 use crate::commands::stop::Stop;
-use crate::error::{Effect, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::streams::Streams;
 
 /// Follows the stream of each document to its end, or to Ctrl-C.
@@ -33,7 +33,7 @@ pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, st
                 talk.failure(&name.blame(error.clone()));
                 // How long each is followed is what --timeout says, too.
                 let is_over = error.kind() == Kind::Status(Code::DeadlineExceeded);
-                let is_cut_off = error.effect() != Effect::None && !is_over;
+                let is_cut_off = error.effect().is_in_doubt() && !is_over;
                 first.get_or_insert(error);
                 if !keep_going || is_cut_off {
                     break;

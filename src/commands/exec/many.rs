@@ -105,10 +105,10 @@ fn read(landed: Vec<Landed<Option<Bytes>, Error>>, form: &Form<'_>) -> Vec<Lande
     landed.into_iter().map(|(place, outcome)| (place, outcome.map(read))).collect()
 }
 
-/// Behind a refusal the others may still be taken. What has no answer speaks of the connection, or of a service that is
+/// After a rejection the others may still be taken. What has no answer speaks of the connection, or of a service that is
 /// away: whatever is sent behind it would very likely be one more document of which nobody knows what became.
 fn ends_all(error: &Error) -> bool {
-    error.effect() != Effect::None
+    error.effect().is_in_doubt()
 }
 
 fn tell_of_end(ending: Ending, in_flight: usize, talk: &Talk) {
@@ -139,24 +139,31 @@ struct Report<'a> {
     failed: Option<Error>,
     /// It was said that there is no connection.
     is_cut_off: bool,
+    /// An answer cannot be read: nobody knows what was done.
+    is_in_doubt: bool,
 }
 
 impl<'a> Report<'a> {
     fn new(names: Vec<Name>, answers: Answers<'a>, talk: &'a Talk) -> Self {
-        Self { names, answers, talk, summary: Summary::default(), failed: None, is_cut_off: false }
+        Self { names, answers, talk, summary: Summary::default(), failed: None, is_cut_off: false, is_in_doubt: false }
     }
 
     /// Shows the answers and tells of what failed; says whether more may be sent.
     fn take(&mut self, landed: Vec<Landed<Answer, Error>>) -> bool {
         for (place, outcome) in landed {
             match outcome {
-                Ok(answer) => {
+                Ok(Ok(answer)) => {
                     self.summary.done += 1;
-                    match answer {
-                        Ok(Some(answer)) => self.answers.show(answer),
-                        Ok(None) => {}
-                        Err(unreadable) => self.fail(place, unreadable),
+                    answer.into_iter().for_each(|answer| self.answers.show(answer));
+                }
+                Ok(Err(unreadable)) => {
+                    if unreadable.effect().is_in_doubt() {
+                        self.is_in_doubt = true;
+                        self.summary.failed(&unreadable);
+                    } else {
+                        self.summary.done += 1;
                     }
+                    self.fail(place, unreadable);
                 }
                 Err(error) => {
                     self.summary.failed(&error);
@@ -166,7 +173,7 @@ impl<'a> Report<'a> {
         }
         // All that is there at once is handed on at once: the next may take its time.
         self.answers.flush();
-        self.answers.may_go_on()
+        self.answers.may_go_on() && !self.is_in_doubt
     }
 
     fn fail(&mut self, place: usize, error: Error) {

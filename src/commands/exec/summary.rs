@@ -6,20 +6,20 @@ use crate::error::{Effect, Error};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     pub done: usize,
-    /// Answered with an error.
-    pub refused: usize,
-    /// Sent, and no answer came.
+    /// The service has answered that it did not do it.
+    pub rejected: usize,
+    /// Sent, and no answer came, or none that can be read.
     pub unknown: usize,
     pub unsent: usize,
 }
 
 /// What to do about documents of which nobody knows what became.
-const LOOK: &str = "unknown is what was sent and has no answer: look at what is there before sending it again";
+const LOOK: &str = "unknown is what the service may have done: look at what is there before sending it again";
 
 impl Summary {
     pub fn failed(&mut self, error: &Error) {
         let count = match error.effect() {
-            Effect::None => &mut self.refused,
+            Effect::None | Effect::Rejected => &mut self.rejected,
             Effect::Unknown => &mut self.unknown,
             Effect::Unsent => &mut self.unsent,
         };
@@ -28,18 +28,18 @@ impl Summary {
 
     /// How many documents are counted.
     pub fn count(&self) -> usize {
-        self.done + self.refused + self.unknown + self.unsent
+        self.done + self.rejected + self.unknown + self.unsent
     }
 
-    /// `registered 998, refused 2`; only what was done is said where it is none.
+    /// `registered 998, rejected 2`; only what was done is said where it is none.
     pub fn line(&self, verb: &str) -> String {
-        let others = [("refused", self.refused), ("unknown", self.unknown), ("not sent", self.unsent)];
+        let others = [("rejected", self.rejected), ("unknown", self.unknown), ("not sent", self.unsent)];
         let others = others.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!(", {word} {count}"));
         format!("{} {}", past(verb), self.done) + &others.collect::<String>()
     }
 
     pub fn is_whole(&self) -> bool {
-        self.refused + self.unknown + self.unsent == 0
+        self.rejected + self.unknown + self.unsent == 0
     }
 
     pub fn hint(&self) -> Option<&'static str> {
@@ -80,21 +80,21 @@ mod tests {
 
     #[test]
     fn what_came_to_nothing_is_not_counted_out_but_what_was_done_is() {
-        let summary = Summary { done: 998, refused: 2, ..Summary::default() };
-        assert_eq!(summary.line("register"), "registered 998, refused 2");
+        let summary = Summary { done: 998, rejected: 2, ..Summary::default() };
+        assert_eq!(summary.line("register"), "registered 998, rejected 2");
         assert_eq!(Summary::default().line("get_versions"), "done 0");
-        let summary = Summary { done: 0, refused: 1, unknown: 3, unsent: 4 };
-        assert_eq!(summary.line("update"), "updated 0, refused 1, unknown 3, not sent 4");
+        let summary = Summary { done: 0, rejected: 1, unknown: 3, unsent: 4 };
+        assert_eq!(summary.line("update"), "updated 0, rejected 1, unknown 3, not sent 4");
     }
 
     #[test]
     fn an_error_is_counted_by_what_it_has_done() {
         let mut summary = Summary::default();
         let error = || Error::status(Code::Unavailable, "x");
-        summary.failed(&error());
+        summary.failed(&error().with_effect(Effect::Rejected));
         summary.failed(&error().with_effect(Effect::Unknown));
         summary.failed(&error().with_effect(Effect::Unsent));
-        assert_eq!(summary, Summary { done: 0, refused: 1, unknown: 1, unsent: 1 });
+        assert_eq!(summary, Summary { done: 0, rejected: 1, unknown: 1, unsent: 1 });
         assert!(!summary.is_whole() && summary.hint().is_some());
         assert!(Summary { done: 1, ..Summary::default() }.is_whole());
     }

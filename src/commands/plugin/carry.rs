@@ -9,7 +9,7 @@ use tonic::Code;
 use super::planned::{Found, Planned, Step, Subject, refusal};
 use super::service::{is_not_found, is_there_already};
 use crate::commands::stop::Stop;
-use crate::error::{Ending, Error, Kind, Result};
+use crate::error::{Effect, Ending, Error, Kind, Result};
 use crate::plugin::difference::Change;
 use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
@@ -178,7 +178,7 @@ impl Planned {
         holds.set(true);
         if let Err(error) = self.service.deregister(&subject.identity).await {
             // Nothing was taken away, so that there is nothing to finish.
-            if is_refusal(&error) && self.forget(subject, &kept, &row).await.is_ok() {
+            if is_rejection(&error) && self.forget(subject, &kept, &row).await.is_ok() {
                 return Err(error);
             }
             return Err(error.hint(format!("it may be deregistered; {}", subject.again())));
@@ -270,19 +270,25 @@ impl Subject {
     }
 }
 
-/// Whether the service says that it has not done what it was asked for. Others may come from what stands before it, or be
-/// an answer that was lost.
-fn is_refusal(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        Kind::Status(
-            Code::InvalidArgument
-                | Code::PermissionDenied
-                | Code::Unauthenticated
-                | Code::FailedPrecondition
-                | Code::Unimplemented
+/// Whether what the service was asked for was certainly not done. Other codes may come from what stands before it.
+fn is_rejection(error: &Error) -> bool {
+    let says_so = || {
+        matches!(
+            error.kind(),
+            Kind::Status(
+                Code::InvalidArgument
+                    | Code::PermissionDenied
+                    | Code::Unauthenticated
+                    | Code::FailedPrecondition
+                    | Code::Unimplemented
+            )
         )
-    )
+    };
+    match error.effect() {
+        Effect::Unsent => true,
+        Effect::Unknown => false,
+        Effect::None | Effect::Rejected => says_so(),
+    }
 }
 
 fn is_ended(error: &Error) -> bool {
@@ -308,6 +314,6 @@ fn stopped(error: Error, done: usize, count: usize) -> Error {
     if count == 1 {
         error
     } else {
-        error.hint(format!("done before it: {done} of {count}; not done: {}", count - done))
+        error.hint(format!("done before it: {done} of {count}; not sent: {}", count - done - 1))
     }
 }

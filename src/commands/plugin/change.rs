@@ -28,7 +28,7 @@ pub fn deregister(args: &PluginDeregister, context: &mut Context<'_>) -> Result<
     run("deregister", "deregistered", &args.plugins, context)
 }
 
-/// Calls `verb` for each plugin; the first refusal ends it, and says how far it came.
+/// Calls `verb` for each plugin; the first failure ends it, and says how far it came.
 fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
     let plugins = distinct(&args.plugin_id);
     let connector = Connector::new(context)?;

@@ -113,6 +113,8 @@ impl Wait<'_> {
 /// Whether time can mend it: the service is away, slow or asked too much for the moment.
 fn is_passing(error: &Error) -> bool {
     match error.kind() {
+        // A connection that broke.
+        _ if error.effect().is_in_doubt() => true,
         // The configuration was read before: what is left is the connection.
         Kind::Local | Kind::Status(Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted) => true,
         Kind::Status(_) | Kind::Usage | Kind::NotCompared | Kind::Differs | Kind::Ended(_) | Kind::ReaderGone => false,

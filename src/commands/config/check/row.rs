@@ -281,12 +281,13 @@ async fn try_key(caller: &Caller, service: &str, described: &Described, key: &Ke
         query::apply(&mut request, &list.input(), &first_row)?;
         let let_in = match call(caller, &list, &request).await {
             Ok(_) => None,
+            Err(error) if error.effect().is_in_doubt() => return Err(error),
             Err(error) => match error.kind() {
                 Kind::Status(Code::PermissionDenied) => {
                     denied.push(error);
                     continue;
                 }
-                Kind::Status(Code::Unauthenticated | Code::Unavailable | Code::DeadlineExceeded) => return Err(error),
+                Kind::Status(Code::Unauthenticated) => return Err(error),
                 kind => Some(kind),
             },
         };
