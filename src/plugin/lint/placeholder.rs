@@ -33,7 +33,8 @@ pub fn check(sink: &mut Sink<'_>) {
 pub fn find(spec: &Map<String, Value>) -> Vec<Placeholder> {
     let mut found = Vec::new();
     for (name, value) in spec.iter().filter(|(name, _)| !matches!(name.as_str(), "template" | "capability")) {
-        let is_reference = matches!(name.as_str(), "image" | "plugin_id" | "registry_config");
+        let is_reference =
+            matches!(name.as_str(), "image" | "plugin_id" | "resource_type" | "service_type" | "registry_config");
         enter(FieldPath::default().key(name), value, is_reference, &mut found);
     }
     found
@@ -138,6 +139,7 @@ mod tests {
         }
         assert_eq!(paths(json!({"registry_config": {"url": "harbor.<company>.com"}})), ["registry_config.url"]);
         assert_eq!(paths(json!({"docs": {"link": "https://YOUR-DOMAIN/docs"}})), ["docs.link"]);
+        assert_eq!(paths(json!({"resource_type": "<service>.<Resource>"})), ["resource_type"]);
     }
 
     #[test]
