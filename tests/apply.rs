@@ -353,6 +353,50 @@ fn what_registering_needs_is_asked_for_before_anything_is_sent() {
 }
 
 #[test]
+fn what_several_specs_lack_is_told_at_once() {
+    for world in [World::generation1(), World::generation2()] {
+        world
+            .user
+            .file("specs.yml", "image: x/plugin-a\n---\nname: A\n---\nname: B\nimage: ''\n---\nimage: x/plugin-tag\n");
+        for words in ["-f specs.yml", "-f specs.yml --dry-run"] {
+            let run = world.apply(words);
+            assert_eq!(run.status, Some(1), "{run}");
+            let errors: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+            let missing = "is missing, and the plugin is not registered";
+            let expected = [
+                format!("error: specs.yml:1:1: plugin-a: name {missing}"),
+                format!("error: specs.yml:1:1: plugin-a: {} {missing}", world.kind),
+                "error: specs.yml:3:1: specs.yml (document 2) does not say which plugin it is about".to_owned(),
+                "error: specs.yml:5:1: specs.yml (document 3) does not say which plugin it is about".to_owned(),
+            ];
+            assert_eq!(errors, expected, "{run}");
+        }
+        assert_eq!(world.service.written(), [""; 0]);
+    }
+}
+
+#[test]
+fn placeholders_in_several_specs_are_refused_before_anything_is_asked() {
+    let world = World::generation2();
+    world.user.run("plugin init plugin-x --resource-type a.B").success();
+    world.user.file("other.yml", "image: x/plugin-tag\ntags:\n  icon: https://<host>/x.svg\n  text: a <b> c\n");
+    for words in ["", " --dry-run", " --replace"] {
+        let run = world.apply(&format!("-f plugin.yml -f other.yml{words}"));
+        assert_eq!(run.status, Some(1), "{run}");
+        assert!(
+            run.stderr.contains(": image: YOUR-NAMESPACE still stands where a namespace should [placeholder]\n"),
+            "{run}"
+        );
+        assert!(
+            run.stderr.contains("error: other.yml:3:9: tags.icon: a part of it is a placeholder [placeholder]\n"),
+            "{run}"
+        );
+        assert_eq!(run.stderr.matches("error: ").count(), 2, "{run}");
+    }
+    assert_eq!(world.service.server.calls().len(), 0);
+}
+
+#[test]
 fn only_what_carries_the_label_is_pruned_and_with_consent_only() {
     let world = World::generation2();
     assert_snapshot!(world.apply("-f specs.yml --replace --prune --label team"));

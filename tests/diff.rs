@@ -68,6 +68,20 @@ fn what_would_change_is_told_field_by_field_in_both_generations() {
 }
 
 #[test]
+fn placeholders_are_no_difference_but_a_failure() {
+    let (user, service) = (Spacectl::new(), Plugins::generation2());
+    user.file("specs.yml", "name: <name>\nresource_type: a.B\nimage: YOUR-NAMESPACE/plugin-x\n");
+    let run = diff(&service, &user, "-f specs.yml");
+    assert_eq!((run.status, run.stdout.as_str()), (Some(3), ""), "{run}");
+    assert!(
+        run.stderr.contains("error: specs.yml:1:7: name: a placeholder instead of a value [placeholder]\n"),
+        "{run}"
+    );
+    assert!(run.stderr.contains("error: specs.yml:3:8: image: YOUR-NAMESPACE still stands"), "{run}");
+    assert_eq!(service.server.calls().len(), 0);
+}
+
+#[test]
 fn the_same_is_told_by_nothing_and_exit_code_0() {
     let (user, service) = (Spacectl::new(), Plugins::generation2());
     service.reset(rows("resource_type"));

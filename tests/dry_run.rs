@@ -44,7 +44,7 @@ fn every_verb_shows_what_it_would_send_and_sends_nothing() {
         "exec register repository.Plugin -f plugin_slack_notification_protocol.yml -p tags.n=1 --dry-run",
         "list repository.Plugin -c name,tags.icon -s -name -l 5 --page 2 -p state=ENABLED -p repository_id=x --dry-run",
         "get repository.Plugin -p plugin_id=x -o json --dry-run",
-        "exec enable repository.Plugin --dry-run",
+        "exec enable repository.Plugin -p plugin_id=x --dry-run",
         "list repository.Repository -l 5 -o quiet -c name --dry-run",
         "exec get_versions repository.Plugin -p plugin_id=x -o csv --dry-run",
     ]
@@ -113,10 +113,15 @@ fn the_domain_goes_along_and_is_shown() {
 #[test]
 fn it_shows_what_the_service_would_read() {
     let (user, server) = (Spacectl::new(), server());
-    let line = "exec register repository.Plugin -p name= -p registry_type=2 -p tags.n=12345678901 --dry-run -o json";
+    let line = "exec register repository.Plugin -p name=A -p resource_type=a.B -p image=x/a -p provider= \
+                -p registry_type=2 -p tags.n=12345678901 --dry-run -o json";
     let shown: Value = serde_json::from_str(&run(&user, &server, line).quiet_success()).unwrap();
     // Empty text is proto3's default and takes no place; an enum's number is its name.
-    assert_eq!(shown["request"], json!({"registry_type": "AWS_PRIVATE_ECR", "tags": {"n": 12_345_678_901_i64}}));
+    let read = json!({
+        "name": "A", "resource_type": "a.B", "image": "x/a",
+        "registry_type": "AWS_PRIVATE_ECR", "tags": {"n": 12_345_678_901_i64},
+    });
+    assert_eq!(shown["request"], read);
 }
 
 #[test]

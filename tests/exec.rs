@@ -433,6 +433,29 @@ fn of_two_updates_of_one_plugin_the_later_wins() {
 }
 
 #[test]
+fn registrations_of_one_plugin_follow_each_other() {
+    let (user, desk) = (Spacectl::new(), Desk::new());
+    let of = |image: &str, more: &str| format!("---\nname: {image}\nresource_type: a.B\nimage: {image}\n{more}");
+    let documents =
+        [of("x/a", ""), of("x/b", ""), of("x/z", "plugin_id: a\n"), of("y/w/a", ""), of("x/c", "plugin_id: ''\n")];
+    user.file("many.yml", &documents.concat());
+    let mut running = start(&user, &desk.server.url(), &[]);
+    desk.wait_for(2);
+    desk.accept("b");
+    desk.accept("a");
+    running.wait_for("b");
+    desk.wait_for(3);
+    assert_eq!(desk.open(), ["a"], "the id is given, and the image of the next one gives it");
+    desk.accept("a");
+    desk.wait_for(5);
+    assert_eq!(desk.open(), ["a", "c"]);
+    desk.accept("c");
+    desk.accept("a");
+    assert_eq!((running.end(), running.out.as_str()), (End::Exit(0), "a\nb\na\na\nc\n"));
+    assert_eq!(desk.most(), 2);
+}
+
+#[test]
 fn the_last_of_many_updates_is_what_a_service_has() {
     let user = Spacectl::local();
     user.file("many.yml", &documents(0..3));

@@ -96,6 +96,9 @@ fn each_rule_is_broken_by_something_and_kept_by_the_rest() {
         ("image-registry", BOTH, &spec("image: localhost:5000/acme/plugin")),
         ("image-reference", BOTH, &spec("image: plugin-slack")),
         ("placeholder", BOTH, &spec("image: YOUR-NAMESPACE/plugin")),
+        ("placeholder", BOTH, &spec("image: <namespace>/plugin")),
+        ("placeholder", BOTH, &spec("name: <name>")),
+        ("placeholder", BOTH, &spec("tags: {icon: https://YOUR-DOMAIN/x.svg}")),
         ("registry-type", BOTH, &format!("{CLEAN}registry_type: DOCKERHUB\n")),
         ("registry-type", BOTH, &format!("{CLEAN}registry_type: GITHUB\n")),
         ("registry-config", SECOND, &format!("{CLEAN}registry_type: AWS_PRIVATE_ECR\n")),
@@ -144,6 +147,7 @@ fn what_is_no_mistake_is_left_alone() {
         "capability: {api_key: '${KEY}', token: '', password: ~}",
         "registry_type: HARBOR\nregistry_config: {url: 'https://harbor.example.com'}",
         "registry_config: ~",
+        "tags: {description: 'say <b>hi</b> to <name>', html: '<br/>', link: <https://x.y>}",
         "provider: ''",
         "image: acme/team/plugin-x",
     ] {

@@ -48,6 +48,37 @@ fn the_column_grammar_reaches_into_lists() {
 }
 
 #[test]
+fn what_is_nested_goes_before_a_key_with_dots_everywhere() {
+    let api = Api::inline(
+        "syntax = \"proto3\"; package spaceone.api.shop.v1; import \"google/protobuf/struct.proto\";
+         service Thing { rpc list(Ask) returns (Things); rpc get(Ask) returns (ThingInfo); }
+         message Ask { string id = 1; }
+         message ThingInfo { string id = 1; google.protobuf.Struct tags = 2; repeated google.protobuf.Struct parts = 3; }
+         message Things { repeated ThingInfo results = 1; int32 total_count = 2; }",
+    );
+    let server = Server::start(api, |call: &Call| {
+        let both = json!({"id": "both", "tags": {"a.b": 1, "a": {"b": 2}}, "parts": [{"k.l": "x", "k": {"l": "y"}, "n.o": 1, "n": {"o": 2}}]});
+        let dotted = json!({"id": "dotted", "tags": {"a.b": 3, "a": {"c": 0}}, "parts": [{"k.l": "y", "n.o": 4}]});
+        let nested = json!({"id": "nested", "tags": {"a": {"b": 1}}});
+        vec![Ok(if call.method == "get" { both } else { json!({"results": [both, dotted, nested], "total_count": 3}) })]
+    });
+    let user = Spacectl::new();
+    let run = |line: &str| user.run(&format!("--endpoint {} {line}", server.url())).quiet_success();
+    let columns = "id,tags.a.b,tags.a\\.b|Dotted,parts.?k.l:=y=>n.o|Part";
+    let expected = "id,tags.a.b,Dotted,Part\nboth,2,1,[2]\ndotted,3,3,[4]\nnested,1,,\n";
+    assert_eq!(run(&format!("list shop.Thing -c '{columns}' -o csv")), expected);
+    let rows: Vec<String> =
+        run(&format!("list shop.Thing -c '{columns}' -o jsonl")).lines().map(str::to_owned).collect();
+    assert_eq!(rows[0], r#"{"id":"both","tags.a.b":2,"Dotted":1,"Part":[2]}"#);
+    assert_eq!(run("list shop.Thing -c tags.a.b -o quiet"), "2\n3\n1\n");
+    assert_eq!(run("list shop.Thing -c id -s -tags.a.b -o quiet"), "dotted\nboth\nnested\n");
+    assert!(run("get shop.Thing -p id=both -c tags.a.b").ends_with("tags.a.b: 2\n"));
+    user.file("columns.yml", "template:\n  list:\n  - id\n  - tags.a.b|B\n");
+    let table = run("list shop.Thing --template columns.yml");
+    assert!(table.contains(" both   | 2\n") || table.contains(" both   |   2\n"), "{table}");
+}
+
+#[test]
 fn order_and_pages_are_the_services() {
     let user = user_with_three_plugins();
     assert_snapshot!(user.run("list repository.Plugin -c plugin_id|ID,name -s -ID -l 2"));

@@ -352,6 +352,44 @@ fn what_cannot_be_applied_is_not_built() {
     assert!(replaced.contains("plugin-slack would be replaced image"), "{replaced}");
 }
 
+#[test]
+fn what_is_not_filled_in_or_left_out_is_not_built() {
+    let user = user("touch ran");
+    user.file("placeholders.yml", &SPEC.replace("team/", "YOUR-NAMESPACE/").replace("Slack", "<name>"));
+    user.file("left-out.yml", "labels: [a]\n").file("nameless.yml", &SPEC.replace("name: Slack\n", "name: ''\n"));
+    for (file, expected) in [
+        (
+            "placeholders.yml",
+            &[
+                "placeholders.yml:1:7: name: a placeholder instead of a value [placeholder]",
+                "placeholders.yml:2:8: image: YOUR-NAMESPACE still stands where a namespace should [placeholder]",
+            ][..],
+        ),
+        (
+            "left-out.yml",
+            &[
+                "left-out.yml:1:1: left-out.yml: image is missing",
+                "left-out.yml:1:1: left-out.yml: name is missing",
+                "left-out.yml:1:1: left-out.yml: resource_type is missing",
+            ],
+        ),
+        ("nameless.yml", &["nameless.yml:1:7: name: required, and empty [required-field]"]),
+    ] {
+        for more in ["", " --dry-run"] {
+            let run = user.run(&format!("{}{more}", PUBLISH.replace("plugin.yml", file)));
+            assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{run}");
+            let errors: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("error: ")).collect();
+            assert_eq!(errors, expected, "{run}");
+        }
+    }
+    for line in [BUILD, PUSH] {
+        let run = user.run(&line.replace("plugin.yml", "placeholders.yml"));
+        assert!(run.stderr.starts_with("error: placeholders.yml:2:8: image: YOUR-NAMESPACE still stands"), "{run}");
+    }
+    assert!(!user.path("ran").exists());
+    assert_eq!(user.run("list plugin -c plugin_id -o quiet").success(), "");
+}
+
 /// A registry that answers each question in turn as it is told, the last for ever; and what it was asked.
 fn registry(answers: &'static [(&str, &str)]) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

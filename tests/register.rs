@@ -188,7 +188,91 @@ fn results_come_out_before_what_is_said_about_them() {
 
 #[test]
 fn a_missing_field_is_told_with_where_all_are_explained() {
-    let run = Spacectl::local().run("exec register repository.Plugin -p name=x");
+    // What is not known here is the service's to tell.
+    let server = Server::start(Api::generation2(), |_| {
+        vec![Err(Status::invalid_argument("ERROR_REQUIRED_PARAMETER: Required parameter. (key = domain_id)"))]
+    });
+    let line = format!(
+        "--endpoint {} exec register repository.Plugin -p name=x -p resource_type=a.B -p image=x/a",
+        server.url()
+    );
+    let run = Spacectl::new().run(&line);
     assert_eq!(run.status, Some(67), "{run}");
     assert!(run.stderr.ends_with("hint: `spacectl explain repository.Plugin.register` tells what it takes\n"), "{run}");
+}
+
+#[test]
+fn what_all_documents_leave_out_is_told_before_anything_is_sent() {
+    for (server, type_name) in [(generation1(), "service_type"), (generation2(), "resource_type")] {
+        let user = Spacectl::new();
+        let run = |line: &str| {
+            let mut run = user.run(&format!("--endpoint {} {line}", server.url()));
+            run.stderr = run.stderr.replace(type_name, "[TYPE]");
+            run
+        };
+        user.file("many.yml", &format!("name: A\n{type_name}: a.B\nimage: x/a\n---\n\nname: B\nimage: ''\n---\nname:\n{type_name}: a.B\nimage: x/c\n"));
+        user.file("ids.yml", "plugin_id: a\n---\nname: B\n---\nplugin_id: ''\nname: C\n")
+            .file("tags.json", "{\"tags\": {}}");
+        let lines = [
+            "exec register repository.Plugin -f many.yml -f tags.json",
+            "exec register repository.Plugin -f many.yml --keep-going --dry-run -p image=x/d",
+            "exec register repository.Plugin -p name=x -p image=",
+            "exec update repository.Plugin -f ids.yml",
+            "exec enable repository.Plugin",
+            "exec disable repository.Plugin -j {}",
+            "exec deregister repository.Plugin",
+            "exec get_versions repository.Plugin",
+            "get repository.Plugin",
+        ];
+        let shown: String = lines.iter().map(|line| format!("$ spacectl {line}\n{}\n", run(line))).collect();
+        assert_snapshot!("left_out", shown);
+        assert_eq!(server.calls().len(), 0);
+    }
+}
+
+/// Descriptors do not tell what a service needs, and nothing is made up about it.
+#[test]
+fn of_other_services_nothing_is_asked_for() {
+    let api = Api::inline(
+        "syntax = \"proto3\"; package spaceone.api.notification.v1; message Ask { string name = 1; string plugin_id = 2; }
+         service Plugin { rpc register(Ask) returns (Ask); rpc get(Ask) returns (Ask); }",
+    );
+    let server = Server::start(api, |_| vec![Ok(json!({"name": "x"}))]);
+    for line in ["exec register notification.Plugin -p 'name=<name>'", "get notification.Plugin"] {
+        Spacectl::new().run(&format!("--endpoint {} {line}", server.url())).success();
+    }
+    assert_eq!(server.calls().len(), 2);
+}
+
+#[test]
+fn placeholders_are_refused_with_their_places_before_anything_is_sent() {
+    let spec = "name: <name>\nTYPE: a.B\nimage: YOUR-NAMESPACE/plugin-x\nplugin_id: <plugin_id>\nregistry_config:\n  url: harbor.<company>.com\n\
+                labels: [ok, YOUR-LABEL]\ntags:\n  icon: https://example.com/YOUR-ICON.svg\n  description: say <b>hi</b> to <name>\n\
+                docs: {ko: \"# <제목>\\n\", link: <https://x.y>}\ncapability: {hint: <token>}\n";
+    let fine = "---\nname: B\nTYPE: a.B\nimage: x/b\n";
+    for (server, type_name) in [(generation1(), "service_type"), (generation2(), "resource_type")] {
+        let user = Spacectl::new();
+        let is_first = type_name == "service_type";
+        // What the first generation does not have.
+        let spec: String = spec
+            .lines()
+            .filter(|line| !is_first || !(line.starts_with("plugin_id") || line.starts_with("docs")))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        user.file("spec.yml", &format!("{spec}{fine}").replace("TYPE", type_name));
+        let update = "plugin_id: x\nname: YOUR_NAME\ntags: {icon: <icon>}\n";
+        user.file("update.yml", update);
+        let lines = [
+            "exec register repository.Plugin -f spec.yml",
+            "exec register repository.Plugin -f spec.yml --dry-run",
+            "exec update repository.Plugin -f update.yml",
+            "exec update repository.Plugin -p plugin_id=x -p 'name=<name>'",
+        ];
+        let shown: String = lines
+            .iter()
+            .map(|line| format!("$ spacectl {line}\n{}\n", user.run(&format!("--endpoint {} {line}", server.url()))))
+            .collect();
+        assert_snapshot!(format!("placeholders_{type_name}"), shown);
+        assert_eq!(server.calls().len(), 0);
+    }
 }

@@ -25,6 +25,8 @@ pub enum FaultKind {
     UnknownField(MessageDescriptor),
     /// The enum has no value of the name or number.
     UnknownValue,
+    /// The service needs the field, and it is left out. Descriptors do not tell that: whoever knows it says so.
+    Missing,
     /// Whatever else does not fit.
     Other,
 }

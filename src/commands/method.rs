@@ -19,6 +19,8 @@ use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::error::{Effect, Error, Kind, Problem, Result};
 use crate::path::FieldPath;
 use crate::platform::ApiName;
+use crate::plugin::lint::Rule;
+use crate::plugin::lint::placeholder::{self, Placeholder};
 use crate::resource::Resource;
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::streams::{Streams, Talk};
@@ -179,29 +181,78 @@ impl Method {
 
     /// The bytes of `request`, or all that is wrong with it, each with its place.
     pub fn encode(&self, request: &Request) -> Result<Bytes> {
+        self.encode_all(std::slice::from_ref(request)).map(|mut encoded| encoded.pop().unwrap_or_default())
+    }
+
+    /// As [`Method::encode`] for each of several requests; an error tells what is wrong with all of them.
+    pub fn encode_all(&self, requests: &[Request]) -> Result<Vec<Bytes>> {
+        self.encode_each(requests, |request| self.missing(request))
+    }
+
+    /// As [`Method::encode_all`], of requests that may leave out what the service needs.
+    pub fn encode_all_incomplete(&self, requests: &[Request]) -> Result<Vec<Bytes>> {
+        self.encode_each(requests, |_| Vec::new())
+    }
+
+    fn encode_each(&self, requests: &[Request], missing: impl Fn(&Request) -> Vec<Fault>) -> Result<Vec<Bytes>> {
+        let mut encoded = Vec::with_capacity(requests.len());
+        let mut faults = Vec::new();
+        for request in requests {
+            match self.try_encode(request) {
+                Ok(bytes) => encoded.push(bytes),
+                Err(found) => faults.extend(found.into_iter().map(|fault| (fault, request))),
+            }
+            faults.extend(missing(request).into_iter().map(|fault| (fault, request)));
+        }
+        if faults.is_empty() { Ok(encoded) } else { Err(self.refusal(faults)) }
+    }
+
+    fn try_encode(&self, request: &Request) -> std::result::Result<Bytes, Vec<Fault>> {
         let encoded = encode::encode(&request.value, &self.input());
         let mut faults: Vec<Fault> = request.refusals().iter().map(refused).collect();
-        let message = match encoded {
-            Ok(message) => Some(message),
+        let (service, resource) = self.names();
+        if let ("repository", "Plugin", "register" | "update") = (&*service, &*resource, self.verb()) {
+            faults.extend(placeholder::find(&request.value).into_iter().map(unfilled));
+        }
+        match encoded {
+            Ok(message) if faults.is_empty() => Ok(message.into()),
+            Ok(_) => Err(faults),
             Err(found) => {
                 faults.extend(found);
-                None
+                Err(faults)
             }
-        };
-        if let (Some(message), true) = (message, faults.is_empty()) {
-            return Ok(message.into());
         }
-        let is_in_file = faults.iter().any(|fault| request.is_from_file(&fault.path));
+    }
+
+    /// What the service is known to need, and `request` leaves out.
+    fn missing(&self, request: &Request) -> Vec<Fault> {
+        let (service, resource) = self.names();
+        let needed = spec::needed(&service, &resource, self.verb());
+        let input = self.input();
+        let missing = spec::missing(needed, &request.value, |name| input.get_field_by_name(name).is_some());
+        missing.map(|name| left_out(name, request)).collect()
+    }
+
+    /// The error that tells of faults, each with its place.
+    fn refusal(&self, mut faults: Vec<(Fault, &Request)>) -> Error {
+        let is_in_file = faults.iter().any(|(fault, request)| request.is_from_file(&fault.path));
         let kind = if is_in_file { Kind::Local } else { Kind::Usage };
         let more = faults.len().saturating_sub(MAX_TOLD);
         faults.truncate(MAX_TOLD);
-        let mut problems: Vec<Problem> = faults.into_iter().map(|fault| problem(fault, request)).collect();
-        problems
-            .sort_by_cached_key(|problem| problem.location.as_ref().map(|at| (at.source.clone(), at.line, at.column)));
-        if more > 0 {
-            problems.push(Problem::new(format!("{more} more problems of this request are not shown")));
+        let told = |(fault, request): (Fault, &Request)| (fault.kind == FaultKind::Missing, problem(fault, request));
+        let mut problems: Vec<(bool, Problem)> = faults.into_iter().map(told).collect();
+        problems.sort_by_cached_key(|(_, problem)| {
+            problem.location.as_ref().map(|at| (at.source.clone(), at.line, at.column))
+        });
+        if let Some((_, last)) = problems.iter_mut().rfind(|(is_missing, _)| *is_missing) {
+            let (service, resource) = self.names();
+            last.hints.push(format!("`spacectl explain {service}.{resource}.{}` tells what it takes", self.verb()));
         }
-        Err(Error::from_problems(kind, problems).unwrap_or_else(|| Error::local("cannot be sent")))
+        let mut problems: Vec<Problem> = problems.into_iter().map(|(_, problem)| problem).collect();
+        if more > 0 {
+            problems.push(Problem::new(format!("{more} more problems are not shown")));
+        }
+        Error::from_problems(kind, problems).unwrap_or_else(|| Error::local("cannot be sent"))
     }
 
     /// What the service would read out of a request's bytes.
@@ -343,6 +394,24 @@ impl Answers {
     }
 }
 
+/// The fault that a request leaves out `name`.
+fn left_out(name: &str, request: &Request) -> Fault {
+    let message = if request.value.contains_key(name) { "required, and empty" } else { "required, and missing" };
+    Fault {
+        kind: FaultKind::Missing,
+        path: FieldPath::default().key(name),
+        at_key: true,
+        message: message.to_owned(),
+        hint: None,
+    }
+}
+
+/// The fault that a value is not filled in.
+pub fn unfilled(Placeholder { path, message, hint }: Placeholder) -> Fault {
+    let message = format!("{message} [{}]", Rule::Placeholder.name());
+    Fault { kind: FaultKind::Other, path, at_key: false, message, hint: Some(hint.to_owned()) }
+}
+
 /// `warning` with its place, if it has one in a text.
 fn located(warning: &Warning, request: &Request) -> String {
     let Warning { path, message } = warning;
@@ -362,7 +431,8 @@ fn refused(refusal: &Refusal) -> Fault {
     }
 }
 
-fn problem(fault: Fault, request: &Request) -> Problem {
+/// What an error tells of a fault.
+pub fn problem(fault: Fault, request: &Request) -> Problem {
     let part = if fault.at_key { Part::Key } else { Part::Value };
     let location = request.locate(&fault.path, part);
     // What stands in no text was set by a parameter, which is then named instead.

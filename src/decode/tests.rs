@@ -285,8 +285,22 @@ fn integer(dice: &mut Dice) -> i64 {
 }
 
 fn text(dice: &mut Dice) -> String {
-    dice.of(&["", "", "a", "b", "name", "두 글자", "line\nbreak", "\u{1b}[2J", "\"q\\", "🚀", "\u{202e}", "\u{7f}"])
-        .to_owned()
+    dice.of(&[
+        "",
+        "",
+        "a",
+        "b",
+        "a.b",
+        "name",
+        "두 글자",
+        "line\nbreak",
+        "\u{1b}[2J",
+        "\"q\\",
+        "🚀",
+        "\u{202e}",
+        "\u{7f}",
+    ])
+    .to_owned()
 }
 
 fn single(dice: &mut Dice, field: &FieldDescriptor, depth: u32) -> Field {

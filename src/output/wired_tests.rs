@@ -14,12 +14,13 @@ use crate::view::{Columns, Document, Shape};
 const FORMATS: [Format; 6] = [Format::Table, Format::Json, Format::JsonLines, Format::Yaml, Format::Csv, Format::Quiet];
 
 /// Columns that some rows have: fields, what is below them, and what no row has.
-const COLUMNS: [&str; 6] = [
+const COLUMNS: [&str; 7] = [
     "f0|First,f1,f2",
     "f1.f0,f1.f0.f1,f3.0,f3.0.f1|x",
     "f2.?f0:=a=>f1,f4.name,f4.a.b",
     "nope,f0.nope,0,?f0:=a=>f1",
     "f5",
+    r"f0.a.b,f1.a.b,f2.a\.b,f3.a.b.a,f4.?a.b:=name=>a.b",
     "f1.value,f2.seconds,f3.paths,f6.key.f0",
 ];
 

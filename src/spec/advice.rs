@@ -12,6 +12,8 @@ pub fn warnings(target: &Target<'_>, request: &Map<String, Value>) -> Vec<Warnin
         ("repository", "Plugin", "register") => request.get("image").and_then(Value::as_str),
         _ => None,
     };
+    // That it is required is told as an error.
+    let image = image.filter(|image| !image.is_empty());
     let path = FieldPath::default().key("image");
     let messages = image.into_iter().flat_map(of_image);
     messages.map(|message| Warning { path: path.clone(), message }).collect()

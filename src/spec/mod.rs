@@ -21,7 +21,7 @@ use serde_json::Map;
 
 pub use draft::{Draft, Resolved, Target, Warning};
 pub use locate::Part;
-pub use needed::needed;
+pub use needed::{missing, needed};
 pub use renames::Refusal;
 pub use request::Request;
 

@@ -3,6 +3,10 @@
 //! proto3 has no word for that, so descriptors do not tell; what is known of services stands here, by verb, in the
 //! names of all generations: a request has those that its descriptor has. Of what is not here nothing is claimed.
 
+use serde_json::{Map, Value};
+
+use crate::value::is_empty;
+
 /// A service, a resource of it, verbs of that, and the fields that each of these verbs refuses to go without.
 type Row = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);
 
@@ -26,6 +30,16 @@ const TABLE: &[Row] = &[
 pub fn needed(service: &str, resource: &str, verb: &str) -> &'static [&'static str] {
     let about = |row: &&Row| row.0 == service && row.1 == resource && row.2.contains(&verb);
     TABLE.iter().find(about).map_or(&[], |row| row.3)
+}
+
+/// Those of the `needed` fields that `value` leaves out, where the request has them. An empty text is none: it does not
+/// show on the wire.
+pub fn missing<'a>(
+    needed: &'a [&'a str],
+    value: &'a Map<String, Value>,
+    has: impl Fn(&str) -> bool + 'a,
+) -> impl Iterator<Item = &'a str> + 'a {
+    needed.iter().copied().filter(move |name| has(name) && value.get(*name).is_none_or(is_empty))
 }
 
 #[cfg(test)]

@@ -289,17 +289,24 @@ mod tests {
     }
 
     #[test]
-    fn keys_with_dots_are_found_the_longest_first() {
+    fn what_is_nested_goes_before_keys_with_dots() {
         let row = json!({"tags": {
-            "spaceone:plugin_name": "p", "spaceone.io/x": 1, "a": {"b.c": 2, "b": {"d": 3}}, "a.b": {"e": 4}, "0": 5
+            "spaceone:plugin_name": "p", "spaceone.io/x": 1, "a": {"b.c": 2, "b": {"d": 3}}, "a.b": {"d": 6, "e": 4}, "0": 5,
+            "k.l": 7, "k": {"l": 8}, "list": [{"m": {"n": 9}, "m.n": 10}, {"m.n": 11}], "null.x": 12, "null": {"x": null}
         }});
         assert_eq!(select("tags.spaceone:plugin_name", &row), json!("p"));
         assert_eq!(select("tags.spaceone.io/x", &row), json!(1));
         assert_eq!(select(r"tags.spaceone\.io/x", &row), json!(1));
         assert_eq!(select("tags.a.b.c", &row), json!(2));
         assert_eq!(select("tags.a.b.d", &row), json!(3));
-        assert_eq!(select("tags.a.b.e", &row), json!(4));
+        assert_eq!(select(r"tags.a\.b.d", &row), json!(6));
+        assert_eq!(select("tags.a.b.e", &row), json!(4), "nothing nested has it");
         assert_eq!(select("tags.0", &row), json!(5));
+        assert_eq!(select("tags.k.l", &row), json!(8));
+        assert_eq!(select(r"tags.k\.l", &row), json!(7));
+        assert_eq!(select("tags.list.m.n", &row), json!([9, 11]));
+        assert_eq!(select("tags.list.?m.n:=9=>m\\.n", &row), json!([10]));
+        assert_eq!(select("tags.null.x", &row), json!(null));
     }
 
     #[test]

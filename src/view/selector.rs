@@ -107,11 +107,11 @@ impl Selector {
         }
     }
 
-    /// Goes on in the entry that the steps name. Keys may hold dots (labels such as `spaceone.io/owner`), so the
-    /// longest run of steps that is a key goes first, and shorter ones follow where it leads nowhere.
+    /// Goes on in the entry that the steps name. Keys may hold dots (labels such as `spaceone.io/owner`): where a step
+    /// by itself leads nowhere, it is tried as the beginning of such a key, the shortest first.
     fn enter<'v>(&self, at: usize, object: &'v Map<String, Value>) -> Option<Cow<'v, Value>> {
         let named = self.steps[at..].iter().take_while(|step| step.name().is_some()).count();
-        (at..at + named).rev().find_map(|last| {
+        (at..at + named).find_map(|last| {
             let key = &self.names[self.places[at].start..self.places[last].end];
             self.walk(last + 1, object.get(key)?)
         })

@@ -1,10 +1,8 @@
 //! YAML 1.2 text to trees, one per document.
 
-use std::cell::Cell;
 use std::rc::Rc;
-use std::str::Chars;
 
-use saphyr_parser::{BufferedInput, Event, Marker, Parser, ScalarStyle, ScanError, Tag};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag, options};
 
 use super::lines::Cursor;
 use super::tree::{Builder, Content, Fault, Limits, Mark, Node};
@@ -13,45 +11,16 @@ use super::value;
 /// The most documents that one file may hold.
 const MAX_DOCUMENTS: usize = 100_000;
 
-/// The most punctuation that one part may hold before the parser tells of it. The parser keeps every token of a flow
-/// list or mapping up to its end, for it could still turn out to be a key, and a token takes fifty times its text.
-const MAX_PUNCTUATION: usize = 1_000_000;
+/// The longest key in characters: the parser keeps what could still turn out to be one.
+const MAX_KEY: usize = 1 << 16;
 
-// What the parser says of ends that are missing, and of too many that are.
-const QUOTE_TO_THE_END: &str = "while scanning a quoted scalar, found unexpected end of stream";
-const QUOTE_TO_THE_INDENT: &str = "invalid indentation in quoted scalar";
-const QUOTE_TO_THE_DOCUMENT: &str = "while scanning a quoted scalar, found unexpected document indicator";
-const LIST_WITHOUT_END: &str = "while parsing a flow sequence, expected ',' or ']'";
-const MAPPING_WITHOUT_END: &str = "while parsing a flow mapping, did not find expected ',' or '}'";
-const NOTHING: &str = "while parsing a node, did not find expected node content";
-const RECURSION: &str = "recursion limit exceeded";
-
-/// The characters of a text, which end early where the parser would keep too many of them.
-struct Metered<'text> {
-    chars: Chars<'text>,
-    /// Punctuation since the last event; not counted where the whole text is too short to hold too much.
-    held: Option<Rc<Cell<usize>>>,
-}
-
-impl Iterator for Metered<'_> {
-    type Item = char;
-
-    fn next(&mut self) -> Option<char> {
-        let Some(held) = &self.held else { return self.chars.next() };
-        if held.get() > MAX_PUNCTUATION {
-            return None;
-        }
-        let next = self.chars.next()?;
-        held.set(held.get() + usize::from(next.is_ascii_punctuation()));
-        Some(next)
-    }
-}
+const TAB: &str = "not YAML: a tab used as indentation";
+const TAB_HINT: &str = "indent with spaces";
 
 /// The documents of a text that hold something, in their order: what a comment or a trailing `---` leaves is skipped.
 pub struct Documents<'text> {
     text: &'text str,
-    parser: Parser<'text, BufferedInput<Metered<'text>>>,
-    held: Rc<Cell<usize>>,
+    parser: Parser<'text, StrInput<'text>>,
     lines: Cursor<'text>,
     builder: Builder,
     seen: usize,
@@ -65,24 +34,18 @@ impl<'text> Documents<'text> {
             let message = "a control character that YAML does not allow";
             return Err(Fault::new(Mark::of_offset(text, offset), message));
         }
-        let held = Rc::new(Cell::new(0));
-        let metered = (text.len() > MAX_PUNCTUATION).then(|| Rc::clone(&held));
-        let parser = Parser::new_from_iter(Metered { chars: text.chars(), held: metered });
-        Ok(Self { text, parser, held, lines: Cursor::new(text), builder: Builder::new(limits), seen: 0 })
+        let options = options! { simple_key_max_lookahead: MAX_KEY };
+        let parser = Parser::new_from_str_with_options(text, options);
+        Ok(Self { text, parser, lines: Cursor::new(text), builder: Builder::new(limits), seen: 0 })
     }
 
     /// Reads up to the end of the next document; `None` is the end of the text.
     fn read(&mut self) -> Result<Option<Rc<Node>>, Fault> {
         while let Some(event) = self.parser.next_event() {
-            if self.held.replace(0) > MAX_PUNCTUATION {
-                let at = event.map_or_else(|error| Mark::from(error.marker()), |(_, span)| Mark::from(&span.start));
-                return Err(Fault::new(at, "one part holds too much to be read as YAML")
-                    .hint("a file whose name ends in .json is read as JSON, which has no such limit"));
-            }
             let (event, span) = event.map_err(|error| self.fault(&error))?;
             let at = Mark::from(&span.start);
             match event {
-                Event::DocumentStart(_) => {
+                Event::DocumentStart(..) => {
                     self.seen += 1;
                     if self.seen > MAX_DOCUMENTS {
                         return Err(Fault::new(at, format!("more than {MAX_DOCUMENTS} documents in one file")));
@@ -94,22 +57,26 @@ impl<'text> Documents<'text> {
                     }
                 }
                 Event::Scalar(text, style, anchor, tag) => {
-                    let forced_text = is_text_tag(at, tag.as_deref(), true)?;
+                    let forced_text = is_text_tag(&span, tag.as_deref(), true)?;
                     let plain = style == ScalarStyle::Plain && !forced_text;
-                    self.builder.scalar(at, text.into_owned(), plain, anchor)?;
+                    // Of a value that is not there the parser says `~`.
+                    let is_missing = plain && span.start.index() == span.end.index();
+                    let text = if is_missing { String::new() } else { text.into_owned() };
+                    self.builder.scalar(at, text, plain, anchor)?;
                 }
-                Event::SequenceStart(anchor, tag) => {
-                    is_text_tag(at, tag.as_deref(), false)?;
+                Event::SequenceStart(_, anchor, tag) => {
+                    is_text_tag(&span, tag.as_deref(), false)?;
                     let at = self.dash_of(at);
                     self.builder.open(at, false, anchor)?;
                 }
-                Event::MappingStart(anchor, tag) => {
-                    is_text_tag(at, tag.as_deref(), false)?;
+                Event::MappingStart(_, anchor, tag) => {
+                    is_text_tag(&span, tag.as_deref(), false)?;
                     self.builder.open(at, true, anchor)?;
                 }
                 Event::SequenceEnd | Event::MappingEnd => self.builder.close(),
                 Event::Alias(anchor) => self.builder.alias(at, anchor)?,
-                Event::Nothing | Event::StreamStart | Event::StreamEnd => {}
+                // The stream's ends, and what the parser tells only where it is asked to.
+                _ => {}
             }
         }
         Ok(None)
@@ -127,23 +94,47 @@ impl<'text> Documents<'text> {
 
     /// What the parser says, with the place where it is mended: that of an end which is missing is where it began.
     fn fault(&self, error: &ScanError) -> Fault {
+        const NO_END: &str = "not YAML: a list or mapping without an end";
         let at = Mark::from(error.marker());
-        let is_behind_all = || error.marker().index() >= self.text.chars().count();
-        match (error.info(), self.builder.innermost()) {
-            (RECURSION, _) => self.builder.too_deep(at),
-            (QUOTE_TO_THE_END | QUOTE_TO_THE_INDENT | QUOTE_TO_THE_DOCUMENT, _) => {
+        let begin = self.builder.innermost().unwrap_or(at);
+        match error.kind() {
+            ErrorKind::RecursionLimitExceeded => self.builder.too_deep(at),
+            ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
                 Fault::new(at, "not YAML: a quote without an end")
             }
-            (LIST_WITHOUT_END | MAPPING_WITHOUT_END, Some(begin)) => {
+            ErrorKind::UnclosedFlowCollection { .. }
+            | ErrorKind::UnexpectedEofFlowSequence
+            | ErrorKind::UnexpectedEofFlowMapping
+            | ErrorKind::UnexpectedEofImplicitFlowMapping => Fault::new(begin, NO_END),
+            ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::ExpectedFlowMappingSeparator => {
                 let Mark { line, column } = at;
-                let message = "not YAML: a list or mapping without an end: neither `,` nor a closing bracket";
-                Fault::new(begin, format!("{message} stands at {line}:{column}"))
+                Fault::new(begin, format!("{NO_END}: neither `,` nor a closing bracket stands at {line}:{column}"))
             }
-            (NOTHING, Some(begin)) if is_behind_all() => {
-                Fault::new(begin, "not YAML: a list or mapping without an end")
-            }
-            (info, _) => Fault::new(at, format!("not YAML: {info}")),
+            ErrorKind::InvalidBlockEntryWhitespace => Fault::new(at, TAB).hint(TAB_HINT),
+            kind => match self.tab(kind, at.line) {
+                Some(tab) => Fault::new(tab, TAB).hint(TAB_HINT),
+                None => Fault::new(at, format!("not YAML: {kind}")),
+            },
         }
+    }
+
+    /// The tab in the indentation of a block that is the cause of an error in `line`, if one is.
+    fn tab(&self, kind: &ErrorKind, line: usize) -> Option<Mark> {
+        let lines = match kind {
+            // Told where the scalar begins, whichever of its lines has the tab.
+            ErrorKind::TabInPlainScalar => usize::MAX,
+            ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabNotAllowed
+            | ErrorKind::ExpectedBlockMappingKey
+            | ErrorKind::ExpectedBlockSequenceEntry => 1,
+            _ => return None,
+        };
+        self.text.lines().enumerate().skip(line - 1).take(lines).find_map(|(index, line)| {
+            let content = line.trim_start_matches([' ', '\t']);
+            let tab = line[..line.len() - content.len()].find('\t').filter(|_| !content.is_empty())?;
+            Some(Mark { line: index + 1, column: tab + 1 })
+        })
     }
 }
 
@@ -177,11 +168,12 @@ fn is_null(tree: &Node) -> bool {
 }
 
 /// Whether the tag says `!!str`; every other tag is refused, for no request has a place for what it would say.
-fn is_text_tag(at: Mark, tag: Option<&Tag>, is_scalar: bool) -> Result<bool, Fault> {
+fn is_text_tag(node: &Span, tag: Option<&Tag>, is_scalar: bool) -> Result<bool, Fault> {
     match tag {
         None => Ok(false),
-        Some(tag) if is_scalar && tag.is_yaml_core_schema() && tag.suffix == "str" => Ok(true),
+        Some(tag) if is_scalar && tag.is_yaml_core_schema() && tag.suffix() == "str" => Ok(true),
         Some(_) => {
+            let at = Mark::from(&node.tag_start().unwrap_or(node.start));
             Err(Fault::new(at, "a YAML tag, which means nothing here").hint("remove the word that begins with !"))
         }
     }
@@ -291,11 +283,75 @@ mod tests {
         let quote = "not YAML: a quote without an end";
         assert_eq!(fault("a: 1\nb: \"x\nc: 2\n"), (2, 4, quote.to_owned()));
         assert_eq!(fault("a:\n  b: 'x\nc: 2\n"), (2, 6, quote.to_owned()));
-        let list = "not YAML: a list or mapping without an end: neither `,` nor a closing bracket stands at 3:1";
+        let list = "not YAML: a list or mapping without an end";
         assert_eq!(fault("a: 1\nb: [x, y\n"), (2, 4, list.to_owned()));
-        assert_eq!(fault("a: 1\nb: [x,\n"), (2, 4, "not YAML: a list or mapping without an end".to_owned()));
+        assert_eq!(fault("a: 1\nb: [x,\n"), (2, 4, list.to_owned()));
+        let part = format!("{list}: neither `,` nor a closing bracket stands at 1:11");
+        assert_eq!(fault("a: [\"x\", \"y\" z]\n").0, 1, "{part}");
         let (line, column, message) = fault("a: {b: [x}\n");
         assert_eq!((line, column), (1, 8), "{message}");
+    }
+
+    #[test]
+    fn a_pair_of_surrogates_is_one_character() {
+        for pair in [r"\ud83d\ude00", r"\uD83D\uDE00", r"\uD83d\uDe00", "😀", r"\U0001F600"] {
+            let text =
+                format!("\"k{pair}\": [\"{pair}{pair}\", {{\"{pair}\": \"a{pair}b\"}}]\nl:\n- \"x\n  {pair}\"\n");
+            let expected = json!({"k😀": ["😀😀", {"😀": "a😀b"}], "l": ["x 😀"]});
+            assert_eq!(read(&text), Ok(vec![expected]), "{text}");
+        }
+        for text in [r"\ud83d\ude00", r"'\ud83d\ude00'", r#""\\ud83d\\ude00""#, "|-\n  \\ud83d\\ude00"] {
+            assert_eq!(read(&format!("a: {text}")), Ok(vec![json!({"a": r"\ud83d\ude00"})]), "{text}");
+        }
+        assert_eq!(fault("a: \"\\ud83d\\ude00\" x").1, 19);
+    }
+
+    #[test]
+    fn half_a_pair_is_refused_where_its_text_begins() {
+        for half in [r"\ud83d", r"\ude00", r"\ude00\ud83d", r"\ud83dx", r"\ud83d\u0041", r"\ud83d\n", r"\\\ud83d"] {
+            let (line, column, message) = fault(&format!("a: 1\nb: \"{half}\""));
+            assert_eq!((line, column), (2, 4), "{half}");
+            assert!(message.contains("surrogate"), "{half}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_tab_parts_words_and_does_not_indent() {
+        for text in [
+            "name:\tA",
+            "name: \tA",
+            "name:\t\t\"A\"",
+            "name:\t'A'\t# x\n",
+            "name\t:\tA\t\n",
+            "name:\t|-\n  A",
+            "name:\t&x\tA",
+            "name:\t# x\n  A",
+            "name:\tA\n\t\n\t# x\n",
+            "{name:\tA\t}",
+            "{\n\t\"name\":\t\"A\"\n}",
+            "?\tname\n:\tA",
+            "---\tname:\tA",
+        ] {
+            let expected = if text.starts_with("---") { None } else { Some(json!({"name": "A"})) };
+            assert_eq!(read(text).ok(), expected.map(|value| vec![value]), "{text:?}");
+        }
+        assert_eq!(read("-\tA\n- -\tB\n-\t[C,\tD]"), Ok(vec![json!(["A", ["B"], ["C", "D"]])]));
+        assert_eq!(read("a:\n-\tb\n- c:\td\n  e:\t-1"), Ok(vec![json!({"a": ["b", {"c": "d", "e": -1}]})]));
+        assert_eq!(
+            read("a: 'x\ty'\nb: |\n  x:\ty\nc: x\ty"),
+            Ok(vec![json!({"a": "x\ty", "b": "x:\ty\n", "c": "x\ty"})])
+        );
+        for (text, line, column) in [
+            ("a:\n\tb: 1", 2, 1),
+            ("a:\n  b: 1\n\tc: 2", 3, 1),
+            ("a:\n  b: 1\n  x\n\n \ty", 5, 2),
+            ("a:\n  - b\n\t- c", 3, 1),
+            ("a: |\n  x\n\ty\nb: 1", 3, 1),
+            ("a: {\n\tb: 1\n}", 2, 1),
+            ("a:\n-\t- b", 2, 3),
+        ] {
+            assert_eq!(fault(text), (line, column, TAB.to_owned()), "{text:?}");
+        }
     }
 
     #[test]
@@ -314,9 +370,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_parser_would_hoard_is_refused() {
-        let text = format!("[{}]", "a,".repeat(MAX_PUNCTUATION + 1));
-        assert_eq!(fault(&text).2, "one part holds too much to be read as YAML");
+    fn length_is_no_fault_but_of_files_with_too_many_documents() {
+        let documents = read(&format!("[{}]", "a,".repeat(1 << 20))).unwrap();
+        assert_eq!(documents[0].as_array().map(Vec::len), Some(1 << 20));
+        let key = "k".repeat(10_000);
+        assert_eq!(read(&format!("{{\"{key}\": 1}}")), Ok(vec![json!({&key: 1})]));
         assert!(fault(&"---\n".repeat(MAX_DOCUMENTS + 1)).2.contains("documents"));
     }
 

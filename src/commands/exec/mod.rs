@@ -18,6 +18,7 @@ use super::present::Presentation;
 use super::{Context, block_on, dry_run};
 use crate::cli::Exec;
 use crate::error::{Error, Location, Result};
+use crate::plugin::plan;
 use crate::secret::snake_case;
 use crate::spec::Request;
 use crate::streams::Streams;
@@ -58,8 +59,13 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             presentation.show_first(query::response_fields(method.verb(), &only.value));
         }
         let key = format!("{}_id", snake_case(method.resource_name()));
-        let documents = resolved.iter().map(|request| Document::new(request, &method, &key));
-        let documents = documents.collect::<Result<Vec<_>>>()?;
+        let encoded = method.encode_all(&resolved)?;
+        let documents = resolved.iter().zip(encoded).map(|(request, bytes)| Document {
+            name: Name { label: request.label(), place: request.place() },
+            request: bytes,
+            subject: subject(request, &method, &key),
+        });
+        let documents: Vec<Document> = documents.collect();
         // The process ends with what is done now: to take a thousand documents apart would hold it up.
         std::mem::forget(resolved);
         if args.request.dry_run {
@@ -88,13 +94,12 @@ async fn one(document: &Document, form: &Form<'_>, streams: &mut Streams) -> Res
     answers.finish()
 }
 
-impl Document {
-    /// The document of `request`, which is about what its field `key` names.
-    fn new(request: &Request, method: &Method, key: &str) -> Result<Self> {
-        let subject = request.value.get(key).filter(|value| !crate::value::is_empty(value)).map(Value::to_string);
-        let name = Name { label: request.label(), place: request.place() };
-        Ok(Self { name, request: method.encode(request)?, subject })
+/// What `request` is about: what its field `key` names, or, of a plugin, the id that the service makes of its image.
+fn subject(request: &Request, method: &Method, key: &str) -> Option<String> {
+    if method.names() == ("repository".to_owned(), "Plugin".to_owned()) {
+        return plan::plugin_id(&request.value).map(str::to_owned);
     }
+    request.value.get(key).filter(|value| !crate::value::is_empty(value)).map(Value::to_string)
 }
 
 impl Name {

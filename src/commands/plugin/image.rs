@@ -15,15 +15,17 @@ use super::wait::{self, Last, Look, Waited};
 use crate::cli::{PluginImage, PluginSources};
 use crate::commands::Context;
 use crate::commands::connector::{RegistryAccess, registry_of_local};
+use crate::commands::method;
 use crate::commands::stop::Stop;
 use crate::config::Variables;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Problem, Result};
 use crate::invalid::Invalid;
 use crate::path::FieldPath;
 use crate::plugin::builder::{Build, Builder, CommandLine};
 use crate::plugin::lint::Generation;
+use crate::plugin::lint::placeholder::{self, Placeholder};
 use crate::registry::{self, ImagePlace, Unanswered};
-use crate::spec::{Draft, Part, Request, Target};
+use crate::spec::{self, Draft, Part, Request, Target};
 use crate::streams::{Streams, Talk};
 
 /// The longest wait for the answer to a question for the tag.
@@ -73,10 +75,8 @@ impl Image {
             }
         };
         let request = resolved(draft.clone(), args.specs.strict)?;
-        let image = text(&request, "image")?.ok_or_else(|| {
-            let at = request.locate(&FieldPath::default(), Part::Value);
-            Error::local(format!("{}: image is missing", request.label())).at(at)
-        })?;
+        let image = text(&request, "image")?.ok_or_else(|| without_image(verb, &request))?;
+        refuse_placeholders(verb, &request)?;
         let place = match registry {
             Some(registry) => ImagePlace::of_url(&registry, image),
             None => {
@@ -286,6 +286,30 @@ fn text<'a>(request: &'a Request, name: &str) -> Result<Option<&'a str>> {
             Err(Error::local(format!("{name}: it must be a text")).at(at))
         }
     }
+}
+
+/// The error that a spec names no image; for `publish`, which registers too, with all else that is missing.
+fn without_image(verb: &str, request: &Request) -> Error {
+    let at = request.locate(&FieldPath::default(), Part::Value);
+    let problem = |message: String| Problem::new(message).at(at.clone());
+    let mut problems = vec![problem(format!("{}: image is missing", request.label()))];
+    if verb == "publish" {
+        let is_resolved = |name: &str| !matches!(name, "image" | "service_type");
+        let needed = spec::needed("repository", "Plugin", "register");
+        let missing = spec::missing(needed, &request.value, is_resolved);
+        problems.extend(missing.map(|name| problem(format!("{}: {name} is missing", request.label()))));
+    }
+    Error::from_problems(Kind::Local, problems).unwrap_or_else(|| Error::local("image is missing"))
+}
+
+/// Refuses what is not filled in: in all that `publish` sends, otherwise in the image.
+fn refuse_placeholders(verb: &str, request: &Request) -> Result<()> {
+    let is_used = |found: &Placeholder| verb == "publish" || found.path == FieldPath::default().key("image");
+    let found: Vec<Placeholder> = placeholder::find(&request.value).into_iter().filter(is_used).collect();
+    let is_in_file = found.iter().any(|found| request.is_from_file(&found.path));
+    let kind = if is_in_file { Kind::Local } else { Kind::Usage };
+    let problems = found.into_iter().map(|found| method::problem(method::unfilled(found), request)).collect();
+    Error::from_problems(kind, problems).map_or(Ok(()), Err)
 }
 
 /// Says where in the spec it is that the image's place cannot be told from.

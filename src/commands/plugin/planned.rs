@@ -78,13 +78,29 @@ impl Planned {
         let service = Service::reach(connector).await?;
         let requests = service.register.resolve_all(drafts, wishes.strict, talk)?;
         let place = service.place();
-        let subjects = requests.into_iter().map(|request| Subject::of(request, &service, &place));
-        let subjects = subjects.collect::<Result<Vec<_>>>()?;
+        let encoded = service.register.encode_all_incomplete(&requests)?;
+        let (mut subjects, mut problems) = (Vec::with_capacity(requests.len()), Vec::new());
+        for (request, bytes) in requests.into_iter().zip(encoded) {
+            match Subject::of(request, bytes, &service, &place) {
+                Ok(subject) => subjects.push(subject),
+                Err(error) => problems.extend_from_slice(error.problems()),
+            }
+        }
         refuse_twice(&subjects)?;
         let mut planned = Self { service, wishes, steps: Vec::with_capacity(subjects.len()), gone: Vec::new() };
         for subject in subjects {
             let found = planned.look(&subject).await?;
             planned.steps.push(Step { subject, found });
+        }
+        if !problems.is_empty() {
+            // What else is missing is told along with it.
+            let new = planned.steps.iter().filter(|step| step.found.plan == Plan::Register);
+            problems.extend(new.flat_map(|step| planned.missing(&step.subject)));
+            let place = |problem: &Problem| problem.location.clone().map(|at| (at.source, at.line, at.column));
+            problems.sort_by_cached_key(place);
+        }
+        if let Some(error) = Error::from_problems(Kind::Local, problems) {
+            return Err(error);
         }
         planned.gone = planned.look_for_gone().await?;
         Ok(planned)
@@ -279,8 +295,7 @@ impl Planned {
 }
 
 impl Subject {
-    fn of(request: Request, service: &Service, place: &str) -> Result<Self> {
-        let bytes = service.register.encode(&request)?;
+    fn of(request: Request, bytes: Bytes, service: &Service, place: &str) -> Result<Self> {
         let Value::Object(spec) = service.register.decode_request(bytes.clone())? else {
             return Err(Error::local(format!("{} is no spec", request.label())));
         };

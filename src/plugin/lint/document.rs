@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::finding::{Finding, Severity};
 use super::generation::Generations;
 use super::rule::Rule;
-use super::{Input, fields, image, registry, required, resource_type, secrets, template, texts, values};
+use super::{Input, fields, image, placeholder, registry, required, resource_type, secrets, template, texts, values};
 use crate::error::Location;
 use crate::path::FieldPath;
 use crate::spec::Part;
@@ -107,6 +107,7 @@ pub fn check(document: &Document<'_>, generations: &Generations) -> Vec<Finding>
     let mut sink = Sink { document, findings: Vec::new(), left_out: 0 };
     fields::check(&mut sink, generations);
     required::check(&mut sink);
+    placeholder::check(&mut sink);
     image::check(&mut sink);
     registry::check(&mut sink);
     resource_type::check(&mut sink);

@@ -181,7 +181,7 @@ fn of_fault(fault: Fault, given: Option<String>) -> Objection {
     let found = Found { rule, severity: Severity::Error, path, part, message, hint };
     match kind {
         FaultKind::UnknownField(message) => Objection::unknown(found, message),
-        FaultKind::UnknownValue | FaultKind::Other => Objection::new(found, false),
+        FaultKind::UnknownValue | FaultKind::Missing | FaultKind::Other => Objection::new(found, false),
     }
 }
 

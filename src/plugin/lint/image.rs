@@ -2,11 +2,9 @@
 
 use super::document::{Found, Sink};
 use super::finding::Severity::{self, Error, Warning};
+use super::placeholder;
 use super::rule::Rule;
 use crate::plugin_image::{MAX_LENGTH, MAX_PATH, PathFault, check_path, name_of, split_host};
-
-/// Where an image will be pushed, as long as nobody has said it.
-pub const PLACEHOLDER: &str = "YOUR-NAMESPACE";
 
 pub fn check(sink: &mut Sink<'_>) {
     let Some(image) = sink.document.text("image").filter(|image| !image.is_empty()) else { return };
@@ -22,10 +20,6 @@ type Told = (Rule, Severity, String, String);
 pub fn faults(image: &str, registry_type: &str) -> Vec<Told> {
     let mut found: Vec<Told> = Vec::new();
     let mut add = |rule, severity, message: String, hint: String| found.push((rule, severity, message, hint));
-    if image.split('/').any(|part| part == PLACEHOLDER) {
-        let hint = "write the namespace that the image is pushed to, as in acme/plugin-slack".to_owned();
-        add(Rule::Placeholder, Error, format!("{PLACEHOLDER} still stands where a namespace should"), hint);
-    }
     let (bare, digest) = image.split_once('@').map_or((image, None), |(bare, digest)| (bare, Some(digest)));
     let (host, rest) = split_host(bare).map_or((None, bare), |(host, rest)| (Some(host), rest));
     if let Some(host) = host {
@@ -60,7 +54,7 @@ pub fn faults(image: &str, registry_type: &str) -> Vec<Told> {
         let hint = "leave out the `@` and what follows it".to_owned();
         add(Rule::ImageTag, Error, "an image is named without a digest".to_owned(), hint);
     }
-    let is_mended_first = found.iter().any(|(rule, ..)| matches!(rule, Rule::Placeholder | Rule::ImageName));
+    let is_mended_first = placeholder::is_in(image) || found.iter().any(|(rule, ..)| *rule == Rule::ImageName);
     if !is_mended_first && let Some((message, hint)) = not_for_registries(path, registry_type) {
         found.push((Rule::ImageReference, Warning, message, hint));
     }
@@ -122,7 +116,8 @@ mod tests {
             ("a/한글/x", &["image-reference"]),
             ("a/b__c.d---e/x", &[]),
             ("plugin-slack", &["image-reference"]),
-            ("YOUR-NAMESPACE/plugin-slack", &["placeholder"]),
+            ("YOUR-NAMESPACE/plugin-slack", &[]),
+            ("<namespace>/plugin-slack", &[]),
             ("acme/플러그인", &["image-name"]),
             ("acme/plugin slack", &["image-name"]),
         ] {

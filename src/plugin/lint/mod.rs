@@ -5,7 +5,7 @@
 //! what is taken and probably not meant.
 //!
 //! A text passes `document` (YAML, one tree for each document) and then each group of rules: `fields` (what the API's
-//! generations say), `required`, `image`, `registry`, `resource_type`, `template`, `values` (labels and tags), `texts` (what
+//! generations say), `required`, `placeholder`, `image`, `registry`, `resource_type`, `template`, `values` (labels and tags), `texts` (what
 //! other readers of YAML make of them), `secrets`; `duplicates` sees all documents together.
 
 mod document;
@@ -14,6 +14,7 @@ mod fields;
 mod finding;
 mod generation;
 mod image;
+pub mod placeholder;
 mod registry;
 pub mod report;
 mod required;
@@ -28,7 +29,7 @@ mod values;
 
 pub use finding::{Counts, Finding, Severity};
 pub use generation::{Generation, Generations};
-pub use image::PLACEHOLDER;
+pub use placeholder::PLACEHOLDER;
 pub use rule::Rule;
 
 use crate::yaml::{self, Fault, Mark};

@@ -93,8 +93,9 @@ rules! {
         "Registries know lower-case names only, and each part begins and ends with a letter or a digit (the OCI \
          distribution specification). On Docker Hub and GitHub an image stands below a namespace.";
     Placeholder, "placeholder", "error",
-        "YOUR-NAMESPACE is replaced",
-        "`plugin init` cannot know where the image will be pushed.";
+        "no placeholder is left",
+        "`plugin init` cannot know where the image will be pushed, and specs in documents say <name>. A whole value that is \
+         `<...>` or `YOUR-...`, or a part of an image, of a plugin's id, of registry_config or of an address that is.";
     RegistryType, "registry-type", "error, warning",
         "registry_type is one that the API knows",
         "DOCKER_HUB where it is left out. API 2 has AWS_PRIVATE_ECR, HARBOR, GITHUB and GCP_PRIVATE_GCR beside it.";
