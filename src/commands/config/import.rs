@@ -63,9 +63,12 @@ fn tell(found: &Found, context: &mut Context<'_>) {
 
 /// An import changes what there is to choose from, and not what was chosen.
 fn make_current(current: Option<EnvironmentName>, dir: &ConfigDir, context: &mut Context<'_>) -> Result<()> {
-    match (dir.current()?, current) {
+    let before = match &current {
+        Some(name) => dir.switch_if_none(name)?,
+        None => dir.current()?,
+    };
+    match (before, current) {
         (None, Some(name)) => {
-            dir.switch(&name)?;
             context.streams.talk.done(&format!("{name} is the current environment"));
             named_elsewhere(&name, context);
         }
