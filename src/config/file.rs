@@ -215,7 +215,10 @@ impl Lock {
         }
         Err(Error::local(format!("{} is locked, and nothing is changed in it", folder.display()))
             .cause(format!("another process has held the lock for {LOCK_TIMEOUT:?}"))
-            .hint(format!("find that process with `fuser -v {}`, end it or let it end, and try again", shell_word(folder))))
+            .hint(format!(
+                "find that process with `fuser -v {}`, end it or let it end, and try again",
+                shell_word(folder)
+            )))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{DEFAULT_NAME, init, named_elsewhere, warn_of_slip};
+use super::{DEFAULT_NAME, init, named_elsewhere, warn_of_exposed_key, warn_of_slip};
 use crate::cli;
 use crate::commands::Context;
 use crate::config::import::{Found, Import, Origin, Selected};
@@ -59,6 +59,7 @@ fn tell(found: &Found, context: &mut Context<'_>) {
     for key in environment.values().keys() {
         warn_of_slip(key, context);
     }
+    warn_of_exposed_key(name, environment, context);
 }
 
 /// An import changes what there is to choose from, and not what was chosen.
