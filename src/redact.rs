@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_token_is_masked_wherever_it_stands() {
         for (text, masked) in [
-            (format!("{JWT}"), "********"),
+            (JWT.to_owned(), "********"),
             (format!("(access_token = {JWT}). Try again."), "(access_token = ********). Try again."),
             (format!("{{\"t\":\"{JWT}\",\"u\":\"{JWT}\"}}"), "{\"t\":\"********\",\"u\":\"********\"}"),
             (format!("token={}... was refused", &JWT[..30]), "token=********... was refused"),

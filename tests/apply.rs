@@ -366,7 +366,8 @@ fn a_backup_that_others_may_have_written_is_not_taken_up() {
     // A backup of one's own is taken up, where that is asked for.
     planted(0o600);
     assert_eq!(world.apply("-f specs.yml").status, Some(1));
-    let run = world.apply("-f specs.yml -q --replace").quiet_success();
+    assert_eq!(world.apply("-f specs.yml --yes").status, Some(2));
+    let run = world.apply("-f specs.yml -q --replace --yes").quiet_success();
     assert_eq!(
         run,
         "plugin-old replaced name, resource_type, image; taken over from plugin-old.yml.replacing: tags.planted, state\n"
