@@ -125,7 +125,8 @@ impl Settings {
         };
         if let Some(selected) = selected {
             if settings.credential.is_none() {
-                let name = (selected.source == Source::Flag).then(|| selected.name.clone());
+                let is_named = matches!(selected.source, Source::Flag | Source::Variable);
+                let name = is_named.then(|| selected.name.clone());
                 settings.key_origin = KeyOrigin::Environment { key: API_KEY, name };
             }
             if selected.name.is_built_in() {
