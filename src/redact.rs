@@ -121,6 +121,8 @@ fn mask_tokens(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln";
@@ -166,6 +168,17 @@ mod tests {
             assert!(masked(secret, &format!("no {secret}, please")), "{secret}");
         }
         assert!(!masked("hunter2", "hunter22 and xhunter2") && masked("longsecret", "longsecrets"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(text in "([.a-zé ]|eyJhbGciOiJIUzI1NiJ9){0,12}", secret in "\\PC{0,12}") {
+            let _ = mask_tokens(&text);
+            let secrets = Secrets::new([secret.clone()]);
+            let around = format!("{text} {secret} {text}");
+            let masked = secrets.masked(&around).unwrap_or(around);
+            prop_assert!(secret.trim().chars().count() < MIN_ANYWHERE || !masked.contains(secret.trim()));
+        }
     }
 
     #[test]

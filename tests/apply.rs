@@ -220,6 +220,10 @@ fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
     let again = "name: plugin-old\nresource_type: a.B\nimage: y/plugin-old\nlabels: [a]\n";
     let update = format!("plugin-old (specs.yml): differs\n  ~ labels: [] -> [\"a\"]\n{disable}");
     let old = "name: plugin-old\nresource_type: a.B\nimage: x/plugin-old\n";
+    let replace = format!(
+        "plugin-old (specs.yml): differs in what cannot be updated\n  \
+         ~ image: \"x/plugin-old\" -> \"y/plugin-old\" (cannot be updated)\n{disable}"
+    );
     // The spec, the image that is there, its state, what apply says, and what diff says.
     for (spec, image, state, told, differs) in [
         (
@@ -244,6 +248,13 @@ fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
             update.as_str(),
         ),
         // It was stopped before it took anything away, or undone.
+        (
+            new,
+            "x/plugin-old",
+            "ENABLED",
+            "replaced image; taken over from plugin-old.yml.replacing: state",
+            replace.as_str(),
+        ),
         (
             old,
             "x/plugin-old",

@@ -139,7 +139,17 @@ fn webhook_secret(host: &str, path: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(text in "\\PC*", url in "[a-z]{0,2}://[a-z:@./?=&#%é ]*(hooks|webhook|/|bot:)?[0-9a-fé/]*") {
+            let _ = masked_text(&text, &mut Vec::new());
+            let _ = masked_text(&url, &mut Vec::new());
+        }
+    }
 
     #[test]
     fn secrets_that_show_by_their_form_are_masked_in_any_text() {

@@ -212,6 +212,12 @@ impl Planned {
     /// What is taken over from the backup of a replacement that was not finished; `None` if that is nothing.
     pub(super) fn restored(&self, Step { subject, found }: &Step) -> Option<Restored> {
         let kept = found.pending.as_ref()?;
+        // What is replaced once more has a backup of its own; only the state of the same plugin comes from the old one.
+        if let (Plan::Replace(_), Some(row)) = (&found.plan, &found.row)
+            && self.is_replaced(row, kept)
+        {
+            return None;
+        }
         let mut changes = Vec::new();
         if found.row.is_none() {
             let mut beyond = self.service.fields.in_place_of(&kept.spec, &subject.spec);
@@ -324,7 +330,11 @@ impl Planned {
                     ("finish", state)
                 }
                 (Plan::Update(changes), _) => ("update", changes.iter().cloned().chain(state()).collect()),
-                (Plan::Replace(changes), _) => ("replace", changes.clone()),
+                (Plan::Replace(changes), pending) => {
+                    let is_same = |kept: &&Kept| row.as_ref().is_some_and(|row| !self.is_replaced(row, kept));
+                    let state = pending.as_ref().filter(is_same).and_then(|kept| kept.change_of_state(row.as_ref()));
+                    ("replace", changes.iter().cloned().chain(state).collect())
+                }
             };
             let fixed = changes.iter().map(|change: &Change| change.field().to_owned());
             let fixed = fixed.filter(|field| !self.service.fields.can_update(field)).collect();
