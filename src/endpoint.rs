@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::host::{check_host, in_url, read_port, split_port};
+use crate::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::invalid::Invalid;
 
 /// The port of TLS where a `grpc+ssl` URL names none: gRPC has no port of its own, and TLS services are published
@@ -33,6 +33,11 @@ impl EndpointUrl {
     /// Whether the connection is encrypted (`grpc+ssl`).
     pub fn is_tls(&self) -> bool {
         self.tls
+    }
+
+    /// Whether others on the network can read what is sent there.
+    pub fn is_exposed(&self) -> bool {
+        !self.tls && !is_loopback(&self.host)
     }
 
     /// The same place without or with TLS.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tonic::Code;
 
-use crate::escape;
+use crate::{escape, redact};
 
 /// The program's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -169,16 +169,17 @@ impl Problem {
     }
 
     fn to_json(&self) -> Map<String, Value> {
+        let text = |text: &String| Value::from(redact::foreign(text));
         let mut object = Map::new();
-        object.insert("message".into(), self.message.clone().into());
+        object.insert("message".into(), text(&self.message));
         if let Some(at) = &self.location {
             object.insert("location".into(), json!({"source": at.source, "line": at.line, "column": at.column}));
         }
         if !self.causes.is_empty() {
-            object.insert("causes".into(), self.causes.clone().into());
+            object.insert("causes".into(), self.causes.iter().map(text).collect());
         }
         if !self.hints.is_empty() {
-            object.insert("hints".into(), self.hints.clone().into());
+            object.insert("hints".into(), self.hints.iter().map(text).collect());
         }
         object
     }
@@ -262,6 +263,17 @@ impl Error {
         self
     }
 
+    /// The same error, with `change` made to its causes where that gives another text.
+    #[must_use]
+    pub fn map_causes(mut self, change: impl Fn(&str) -> Option<String>) -> Self {
+        for cause in self.problems.iter_mut().flat_map(|problem| &mut problem.causes) {
+            if let Some(changed) = change(cause) {
+                *cause = changed;
+            }
+        }
+        self
+    }
+
     /// Adds `error` and each of its sources, leaving out one that only repeats what its parent said.
     #[must_use]
     pub fn caused_by(mut self, error: &dyn std::error::Error) -> Self {
@@ -339,7 +351,7 @@ impl Error {
             let place = problem.location.iter().map(ToString::to_string);
             place.chain([problem.message.clone()]).chain(problem.causes.iter().cloned())
         });
-        told.collect::<Vec<_>>().join(": ")
+        redact::foreign(&told.collect::<Vec<_>>().join(": ")).into_owned()
     }
 
     /// The error as lines for people, each ended; `label` paints a line's first word ("error", "hint").
@@ -349,7 +361,7 @@ impl Error {
             let place = problem.location.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
             let mut line = |word: &str, said: &str| {
                 // Writing to a String cannot fail.
-                let _ = writeln!(text, "{} {}", label(word), escape::control(said));
+                let _ = writeln!(text, "{} {}", label(word), escape::control(&redact::foreign(said)));
             };
             line("error", &format!("{place}{}", problem.message));
             problem.causes.iter().for_each(|cause| line("cause", cause));

@@ -1,6 +1,7 @@
 //! Text that came from elsewhere is data: what a terminal would obey is shown instead of sent.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Shows control characters as escapes (`\n`, `\t`, `\u{1b}`), and with them the invisible ones that
 /// reorder text, so that no server and no file can move the cursor or hide what a line says.
@@ -17,6 +18,20 @@ pub fn control(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// `text` as a value in a URL's query (RFC 3986, 2.3).
+pub fn percent(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 /// Whether a text is nothing but letters, digits, marks and blanks of ASCII, as nearly all texts are. Each byte is looked at,

@@ -5,6 +5,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::Value;
 
+/// Whether `text` begins as a JSON Web Token does: a JSON object in base64, and another part behind a dot. One that was cut
+/// off is one, too.
+pub fn is_token(text: &str) -> bool {
+    let Some((header, rest)) = text.split_once('.') else { return false };
+    // The header first: of a long text with many dots, the rest is looked at for a token only.
+    let is_object = |header: Vec<u8>| serde_json::from_slice::<serde_json::Map<String, Value>>(&header).is_ok();
+    URL_SAFE_NO_PAD.decode(header).is_ok_and(is_object) && !rest.is_empty() && !text.contains(char::is_whitespace)
+}
+
 /// When `token` expires: its claim `exp`, in seconds since 1970. `None` for what is no JSON Web Token, or one without
 /// an end. Nothing is verified: that is for the service, which has the key.
 pub fn expiry(token: &str) -> Option<Timestamp> {

@@ -37,6 +37,7 @@ pub mod plugin;
 pub mod plugin_image;
 mod prompt;
 pub mod query;
+pub mod redact;
 pub mod registry;
 pub mod repository;
 pub mod resource;

@@ -63,6 +63,22 @@ pub fn usual_imports(full_name: &str) -> Vec<String> {
     imports
 }
 
+/// Whether a method is called without a key, as those by which one logs in are: services look at no token there (the
+/// methods of identity and config that exclude `authentication`).
+pub fn takes_no_key(full_name: &str, method: &str) -> bool {
+    const METHODS: [(&str, &str, &str); 7] = [
+        ("identity", "Token", "issue"),
+        ("identity", "Token", "grant"),
+        ("identity", "Domain", "get_auth_info"),
+        ("identity", "Domain", "get_public_key"),
+        ("identity", "UserProfile", "reset_password"),
+        ("config", "PublicConfig", "get"),
+        ("config", "PublicConfig", "list"),
+    ];
+    let name = ApiName::parse(full_name);
+    name.is_some_and(|ApiName { service, resource, .. }| METHODS.contains(&(service, resource, method)))
+}
+
 /// `repository.Plugin` for `spaceone.api.repository.v1.Plugin`; names of others as they are.
 pub fn short_name(full_name: &str) -> String {
     match ApiName::parse(full_name) {
@@ -87,6 +103,16 @@ mod tests {
         let imports = usual_imports("spaceone.api.repository.v1.Plugin");
         assert_eq!(imports.last().unwrap(), "spaceone/api/repository/v1/repository.proto");
         assert!(usual_imports("grpc.health.v1.Health").is_empty());
+    }
+
+    #[test]
+    fn one_logs_in_without_a_key_in_any_version() {
+        for version in ["v1", "v2"] {
+            assert!(takes_no_key(&format!("spaceone.api.identity.{version}.Token"), "issue"));
+            assert!(!takes_no_key(&format!("spaceone.api.identity.{version}.User"), "issue"));
+            assert!(!takes_no_key(&format!("spaceone.api.identity.{version}.Domain"), "get"));
+        }
+        assert!(!takes_no_key("spaceone.api.monitoring.v1.Token", "issue"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::escape;
+use crate::{escape, redact};
 
 /// How errors, warnings and notes are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -201,8 +201,8 @@ impl Talk {
         let mut voice = self.voice();
         match voice.format {
             _ if voice.quiet => {}
-            TalkFormat::Json => voice.said.push(("note", text.to_owned())),
-            TalkFormat::Text => voice.write(&format!("{}\n", escape::control(text))),
+            TalkFormat::Json => voice.said.push(("note", redact::foreign(text).into_owned())),
+            TalkFormat::Text => voice.write(&format!("{}\n", escape::control(&redact::foreign(text)))),
         }
     }
 
@@ -282,6 +282,7 @@ impl Talk {
 
 impl Voice {
     fn say(&mut self, word: &'static str, text: &str) {
+        let text = &*redact::foreign(text);
         match self.format {
             _ if self.quiet => {}
             TalkFormat::Json => self.said.push((word, text.to_owned())),

@@ -215,14 +215,24 @@ fn a_dry_run_says_the_same_and_writes_nothing() {
 fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
     let world = World::generation2();
     let new = "name: plugin-old\nresource_type: a.B\nimage: y/plugin-old\n";
-    let disable = "  ~ state: \"ENABLED\" -> \"DISABLED\"\n";
+    let disable = "  ~ state: \"ENABLED\" -> \"DISABLED\" (taken over from plugin-old.yml.replacing)\n";
     let finish = format!("plugin-old (specs.yml): its replacement was not finished\n{disable}");
     let again = "name: plugin-old\nresource_type: a.B\nimage: y/plugin-old\nlabels: [a]\n";
     let update = format!("plugin-old (specs.yml): differs\n  ~ labels: [] -> [\"a\"]\n{disable}");
     let old = "name: plugin-old\nresource_type: a.B\nimage: x/plugin-old\n";
+    let replace = format!(
+        "plugin-old (specs.yml): differs in what cannot be updated\n  \
+         ~ image: \"x/plugin-old\" -> \"y/plugin-old\" (cannot be updated)\n{disable}"
+    );
     // The spec, the image that is there, its state, what apply says, and what diff says.
     for (spec, image, state, told, differs) in [
-        (new, "y/plugin-old", "ENABLED", "replaced image", finish.as_str()),
+        (
+            new,
+            "y/plugin-old",
+            "ENABLED",
+            "replaced image; taken over from plugin-old.yml.replacing: state",
+            finish.as_str(),
+        ),
         (
             new,
             "y/plugin-old",
@@ -230,9 +240,28 @@ fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
             "replaced image",
             "plugin-old (specs.yml): its replacement was not finished\n",
         ),
-        (again, "y/plugin-old", "ENABLED", "replaced image, labels", update.as_str()),
+        (
+            again,
+            "y/plugin-old",
+            "ENABLED",
+            "replaced image, labels; taken over from plugin-old.yml.replacing: state",
+            update.as_str(),
+        ),
         // It was stopped before it took anything away, or undone.
-        (old, "x/plugin-old", "ENABLED", "updated state", finish.as_str()),
+        (
+            new,
+            "x/plugin-old",
+            "ENABLED",
+            "replaced image; taken over from plugin-old.yml.replacing: state",
+            replace.as_str(),
+        ),
+        (
+            old,
+            "x/plugin-old",
+            "ENABLED",
+            "updated state; taken over from plugin-old.yml.replacing: state",
+            finish.as_str(),
+        ),
         (old, "x/plugin-old", "DISABLED", "unchanged", ""),
     ] {
         world.reset();
@@ -254,9 +283,20 @@ fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
             "{how}: {diff}"
         );
         let would = if told == "unchanged" { told.to_owned() } else { format!("would be {told}") };
-        assert_eq!(world.apply("-f specs.yml -q --dry-run").quiet_success(), format!("plugin-old {would}\n"), "{how}");
+        assert_eq!(
+            world.apply("-f specs.yml -q --replace --dry-run").quiet_success(),
+            format!("plugin-old {would}\n"),
+            "{how}"
+        );
         assert_eq!(world.service.written().len(), writes, "{how}");
-        assert_eq!(world.apply("-f specs.yml -q").quiet_success(), format!("plugin-old {told}\n"), "{how}");
+        // It is finished where that is asked for.
+        let run = world.apply("-f specs.yml -q");
+        let refused = "error: plugin-old: a replacement was not finished; the old spec is in plugin-old.yml.replacing\n\
+                       hint: --replace finishes it, with what the spec leaves out\n\
+                       hint: to go by the spec alone: rm plugin-old.yml.replacing\n";
+        assert_eq!((run.status, run.stderr.as_str()), (Some(1), refused), "{how}");
+        assert_eq!(world.service.written().len(), writes, "{how}");
+        assert_eq!(world.apply("-f specs.yml -q --replace").quiet_success(), format!("plugin-old {told}\n"), "{how}");
         assert_eq!(world.service.rows()["plugin-old"]["state"], "DISABLED", "{how}");
         assert_eq!(world.apply("-f specs.yml -q").quiet_success(), "plugin-old unchanged\n", "{how}");
     }
@@ -269,8 +309,81 @@ fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
     world.service.reset([]);
     let diff = world.user.run(&format!("plugin diff -q -f specs.yml --endpoint {}", world.service.server.url()));
     assert!(diff.stdout.starts_with("plugin-old (specs.yml): not registered\n"), "{diff}");
-    assert!(diff.stdout.contains("  + tags.icon: \"o\"\n"), "{diff}");
-    assert!(diff.stdout.ends_with("  + state: \"DISABLED\"\n"), "{diff}");
+    let from = " (taken over from plugin-old.yml.replacing)\n";
+    assert!(diff.stdout.contains(&format!("  + tags.icon: \"o\"{from}")), "{diff}");
+    assert!(diff.stdout.contains("  + image: \"y/plugin-old\"\n"), "{diff}");
+    assert!(diff.stdout.ends_with(&format!("  + state: \"DISABLED\"{from}")), "{diff}");
+    let told = "replaced image; taken over from plugin-old.yml.replacing: registry_type, registry_config.url, capability.deep, \
+                tags.icon, state\n";
+    let would = world.apply("-f specs.yml -q --replace --dry-run").quiet_success();
+    assert_eq!(would, format!("plugin-old would be {told}"));
+    let json = world.apply("-f specs.yml -q --replace --dry-run -o json").quiet_success();
+    let restored = &serde_json::from_str::<Value>(&json).unwrap()["plugins"][0]["restored"];
+    assert_eq!(restored["from"], "plugin-old.yml.replacing");
+    assert_eq!(restored["changes"][3], json!({"path": "tags.icon", "after": "o"}));
+    assert_eq!(world.apply("-f specs.yml -q --replace").quiet_success(), format!("plugin-old {told}"));
+}
+
+/// What lies beside a spec, as in an archive or a clone, may be anybody's.
+#[test]
+fn a_backup_that_others_may_have_written_is_not_taken_up() {
+    use std::os::unix::fs::{chown, symlink};
+
+    let world = World::generation2();
+    let planted = |mode: u32| {
+        world.reset();
+        world.service.reset([]);
+        world.user.file("specs.yml", "name: plugin-old\nresource_type: a.B\nimage: y/plugin-old\n");
+        let url = world.service.server.url();
+        let text = format!("# at: {url}\n# state: DISABLED\nname: x\nimage: x/plugin-old\ntags: {{planted: yes}}\n");
+        world.user.file("plugin-old.yml.replacing", &text);
+        let path = world.user.path("plugin-old.yml.replacing");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        path
+    };
+    let refuses = |why: &str| {
+        let writes = world.service.written().len();
+        let run = world.apply("-f specs.yml --replace");
+        let told = format!(
+            "plugin-old: plugin-old.yml.replacing is not taken for the old spec of a replacement that was not finished, \
+             for others may have written it: {why}\nhint: look at it; if it is not yours: rm plugin-old.yml.replacing\n"
+        );
+        assert!(run.status == Some(1) && run.stderr.contains(&told), "{run}");
+        assert_eq!(world.service.written().len(), writes);
+        // Where nothing is to be replaced, it is passed by.
+        let warning = format!(
+            "warning: plugin-old: plugin-old.yml.replacing is not used, for others may have written it: {why}\n"
+        );
+        let diff = world.user.run(&format!("plugin diff -f specs.yml --endpoint {}", world.service.server.url()));
+        assert!(diff.stderr == warning && !diff.stdout.contains("planted"), "{diff}");
+        let run = world.apply("-f specs.yml");
+        assert_eq!((run.status, run.stdout.as_str(), run.stderr), (Some(0), "plugin-old registered\n", warning));
+        let there = world.service.rows().remove("plugin-old").unwrap();
+        assert!(there["state"] == "ENABLED" && !there.to_string().contains("planted"), "{there}");
+    };
+    for mode in [0o644, 0o620, 0o604] {
+        planted(mode);
+        refuses(&format!("its mode is {mode:04o}"));
+    }
+    let path = planted(0o600);
+    std::fs::rename(&path, world.user.path("elsewhere")).unwrap();
+    symlink("elsewhere", &path).unwrap();
+    refuses("it is a symbolic link");
+    std::fs::remove_file(&path).unwrap();
+    // Only the superuser can give a file away.
+    if chown(planted(0o600), Some(12345), None).is_ok() {
+        refuses("it belongs to another user, with the id 12345");
+    }
+    // A backup of one's own is taken up, where that is asked for.
+    planted(0o600);
+    assert_eq!(world.apply("-f specs.yml").status, Some(1));
+    assert_eq!(world.apply("-f specs.yml --yes").status, Some(2));
+    let run = world.apply("-f specs.yml -q --replace --yes").quiet_success();
+    assert_eq!(
+        run,
+        "plugin-old replaced name, resource_type, image; taken over from plugin-old.yml.replacing: tags.planted, state\n"
+    );
+    assert_eq!(world.service.rows()["plugin-old"]["tags"], json!({"planted": "yes"}));
 }
 
 #[test]

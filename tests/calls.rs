@@ -136,6 +136,146 @@ fn the_key_goes_with_every_call_and_shows_nowhere() {
     assert_eq!(server.calls()[0].metadata["token"], "s3cret-key");
 }
 
+/// A service by which one logs in, and which needs a key for the rest.
+const IDENTITY: &str = r#"
+    syntax = "proto3";
+    package spaceone.api.identity.v1;
+    import "google/protobuf/struct.proto";
+    message Issue { string domain_id = 1; string auth_type = 2; google.protobuf.Struct credentials = 3; }
+    message Tokens { string access_token = 1; string note = 2; }
+    service Token { rpc issue(Issue) returns (Tokens); }
+    service User { rpc get(Issue) returns (Tokens); }"#;
+
+const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
+const ISSUE: &str = "exec issue identity.Token -p domain_id=d-1 -p auth_type=LOCAL -p credentials.user_id=me@lab.example \
+                     -p credentials.password=Pass-1";
+
+#[test]
+fn no_secret_that_a_service_repeats_is_shown_and_its_answers_are_as_they_are() {
+    let server = Server::start(Api::inline(IDENTITY), |call| {
+        let (key, sent) = (&call.metadata["token"], call.request["credentials"]["password"].as_str().unwrap_or("-"));
+        let words = format!("ERROR_MFA_NOT_ACTIVATED: {sent} of me@lab.example, key {key}. (access_token = {JWT})");
+        vec![match call.request["domain_id"].as_str() {
+            Some("ok") => Ok(json!({"access_token": JWT, "note": format!("{sent} {key}")})),
+            _ => Err(Status::internal(words)),
+        }]
+    });
+    let user = Spacectl::new().variable("SPACECTL_API_KEY", "hunter2-key");
+    let hidden = ["Pass-1", "hunter2-key", "eyJ"];
+    for flags in ["", "-v", "-vv", "--error-format json", "--error-format json -vv"] {
+        let refused = run(&user, &server, &format!("{ISSUE} {flags}"));
+        assert_eq!(refused.status, Some(77), "{refused}");
+        assert!(hidden.iter().all(|secret| !refused.to_string().contains(secret)), "{refused}");
+        let told = "ERROR_MFA_NOT_ACTIVATED: ******** of me@lab.example, key ********. (access_token = ********)";
+        assert!(refused.stderr.contains(told), "{refused}");
+    }
+    let done = run(&user, &server, &format!("{} -vv -o json", ISSUE.replace("d-1", "ok")));
+    assert!(hidden.iter().all(|secret| !done.stderr.contains(secret)), "{done}");
+    assert!(done.stderr.contains(r#""note":"******** ********""#), "{done}");
+    let answer: serde_json::Value = serde_json::from_str(&done.success()).unwrap();
+    assert_eq!(answer, json!({"access_token": JWT, "note": "Pass-1 hunter2-key"}));
+}
+
+#[test]
+fn what_to_do_about_a_key_is_said_where_one_is_asked_for_and_as_it_helps() {
+    let server = Server::start(Api::inline(IDENTITY), |call| {
+        vec![Err(match call.request["domain_id"].as_str() {
+            Some("d-1") => Status::unauthenticated("ERROR_AUTHENTICATION_FAILURE: A user \"me@lab.example\" is wrong."),
+            _ => Status::permission_denied("ERROR_PERMISSION_DENIED: Permission denied."),
+        })]
+    });
+    let hint = |user: &Spacectl, line: &str| {
+        let run = user.run(line);
+        let hints: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("hint: ")).collect();
+        hints.join("; ")
+    };
+    let user = Spacectl::new();
+    let bare = format!("--endpoint {}", server.url());
+    let get = "exec get identity.User -p domain_id=d-1";
+    assert_eq!(
+        hint(&user, &format!("{bare} {ISSUE}")),
+        "check what the request says of who you are: this call takes no key"
+    );
+    assert_eq!(
+        hint(&user, &format!("{bare} {}", ISSUE.replace("d-1", "d-2"))),
+        "check what the request says of who you are: this call takes no key"
+    );
+    assert_eq!(hint(&user, &format!("{bare} {get}")), "set a valid key in SPACECTL_API_KEY");
+    user.run(&format!("config init -e lab --service identity={}", server.url())).success();
+    let set = "set a valid key with `spacectl config set api_key -`, or in SPACECTL_API_KEY for one call";
+    assert_eq!(hint(&user, get), set);
+    assert_eq!(hint(&user, "exec get identity.User -p domain_id=d-2"), set);
+    assert_eq!(hint(&user, &format!("{get} -e lab")), set.replace("api_key -", "api_key - -e lab"));
+    user.run("config set api_key s3cret-key").success();
+    assert_eq!(hint(&user, get), format!("{set}; an expired key gives the same answer"));
+    assert_eq!(
+        hint(&user, "exec get identity.User -p domain_id=d-2"),
+        "the api_key's role may not do this: ask for a key that may"
+    );
+    // What outranks it is what has to be changed.
+    user.run("config set token s3cret-key").success();
+    assert!(hint(&user, get).starts_with("set a valid key with `spacectl config set token -`,"));
+    for key in ["token", "api_key"] {
+        user.run(&format!("config remove {key}")).success();
+    }
+    user.file("key.txt", "s3cret-key");
+    user.run("config set api_key_file key.txt").success();
+    assert_eq!(
+        hint(&user, get).replace(user.home().to_str().unwrap(), "[HOME]"),
+        "write a valid key to [HOME]/work/key.txt; an expired key gives the same answer"
+    );
+    user.run("config remove api_key_file").success();
+    user.run("config set api_key_command 'echo s3cret-key'").success();
+    assert!(hint(&user, get).starts_with("check api_key_command, which has to print a valid key;"));
+    let user = user.variable("SPACECTL_API_KEY", "s3cret-key");
+    assert_eq!(hint(&user, get), "set a valid key in SPACECTL_API_KEY; an expired key gives the same answer");
+}
+
+#[test]
+fn a_key_that_others_on_the_network_can_read_is_warned_of_once() {
+    let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
+    // A name of this machine that does not say so.
+    let url = format!("grpc://127.1:{}", server.port());
+    let user = Spacectl::new();
+    let warnings = |run: &Run| run.stderr.matches("unencrypted").count();
+    let run = user.run(&format!("config init -e lab --service repository={url}"));
+    assert_eq!(warnings(&run), 0, "{run}");
+    assert_eq!(warnings(&user.run(LIST)), 0);
+    let told = format!(
+        "warning: the key goes to {url} unencrypted, and others on the network can read it: if the service speaks TLS, use \
+         `spacectl config set -e lab endpoints.repository {}`\n",
+        url.replace("grpc", "grpc+ssl")
+    );
+    for line in [
+        "config set api_key s3cret-key",
+        &format!("config set endpoints.repository {url}"),
+        "config endpoint add identity grpc://127.0.0.1:1",
+        "config init -e lab --force --api-key - --service repository=URL",
+        LIST,
+        "exec disable repository.Plugin -p plugin_id=a",
+        "plugin list",
+        "list repository.Plugin --dry-run",
+    ] {
+        let run = user.run_with_input(&line.replace("URL", &url), "s3cret-key");
+        assert!(run.stderr.contains(&told) && warnings(&run) == 1, "{line}: {run}");
+        let quiet = user.run_with_input(&format!("-q {}", line.replace("URL", &url)), "s3cret-key");
+        assert_eq!(warnings(&quiet), 0, "{line}: {quiet}");
+    }
+    let bare = user.run_with(&[("SPACECTL_API_KEY", "k")], &format!("--endpoint {url} {LIST}"));
+    assert!(bare.stderr.contains(&format!("use --endpoint grpc+ssl://127.1:{}\n", server.port())), "{bare}");
+    assert_eq!(warnings(&user.run(&format!("--endpoint {url} {LIST}"))), 0, "no key goes there");
+    for loopback in ["127.0.0.1", "localhost"] {
+        let url = format!("grpc://{loopback}:{}", server.port());
+        assert_eq!(warnings(&user.run(&format!("-e lab --endpoint {url} {LIST}"))), 0, "{loopback}");
+    }
+    // Who checks, wants to know it.
+    let checked = user.run("-q config check -o json");
+    let rows: serde_json::Value = serde_json::from_str(&checked.success()).unwrap();
+    let row = &rows["results"][0];
+    assert_eq!(row["tls"], "missing");
+    assert!(row["to_do"].as_str().unwrap().contains("unencrypted"), "{row}");
+}
+
 #[test]
 fn a_servers_refusal_is_shown_as_sent_and_told_by_the_exit_code() {
     let refuse = |_: &Call| {

@@ -116,6 +116,19 @@ fn a_key_that_nobody_looks_at_is_not_called_accepted() {
 }
 
 #[test]
+fn a_key_is_to_be_set_where_the_endpoint_gets_it_from() {
+    let server = service();
+    let user = Spacectl::new();
+    let line = format!("config check --endpoint {}", server.url());
+    let hint = |variables: &[(&str, &str)]| {
+        let run = user.run_with(variables, &line);
+        run.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap_or_default().to_owned()
+    };
+    assert_eq!(hint(&[]), "set a key in SPACECTL_API_KEY");
+    assert_eq!(hint(&[("SPACECTL_API_KEY", "wrong")]), "get a valid key, and set it in SPACECTL_API_KEY");
+}
+
+#[test]
 fn quiet_output_is_refused_before_anything_is_tried() {
     let user = Spacectl::new();
     let run = user.run("config check -o quiet --endpoint grpc://127.0.0.1:1");

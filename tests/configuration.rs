@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::process::Stdio;
+
 use insta::assert_snapshot;
 use serde_json::json;
 use support::{Api, Server, Spacectl};
@@ -146,4 +148,74 @@ fn the_configuration_can_lie_elsewhere_and_names_domain_and_workspace() {
     user.run(LIST).success();
     let metadata = &server.calls()[0].metadata;
     assert_eq!((metadata["x_domain_id"].as_str(), metadata["x_workspace_id"].as_str()), ("domain-1", "workspace-1"));
+}
+
+/// A change and a removal at the same moment: whichever comes first, what is removed stays so.
+#[test]
+fn an_environment_that_is_removed_while_it_is_changed_does_not_come_back() {
+    let user = Spacectl::new();
+    user.run("config init -e kept").success();
+    for _ in 0..40 {
+        user.run("config init -e race").success();
+        let start = |args: &[&str]| {
+            let mut command = user.command();
+            command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        };
+        let mut change = start(&["config", "set", "x_domain_id", "d", "-e", "race"]);
+        let mut removal = start(&["config", "environment", "-r", "race"]);
+        assert!(removal.wait().unwrap().success());
+        change.wait().unwrap();
+        assert!(!user.home().join(".spaceone/environments/race.yml").exists());
+    }
+    assert_eq!(user.run("config environment -o quiet").quiet_success(), "kept\nlocal\n");
+}
+
+#[test]
+fn every_command_that_changes_the_configuration_waits_for_the_lock_and_not_for_ever() {
+    let user = Spacectl::new();
+    user.run("config init -e lab --service repository=grpc://127.0.0.1:1").success();
+    user.run("config set x_domain_id d").success();
+    user.run("config alias set p repository.Plugin").success();
+    user.run("template set repository.Plugin -c name").success();
+    user.file("other.yml", "api_key: s3cret-key\nendpoints: {}\n");
+    let folder = user.home().join(".spaceone");
+    let files = || {
+        let names = ["environment.yml", "environments/lab.yml", "alias.yml", "template/repository.Plugin.yml"];
+        let text = names.map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
+        (text, std::fs::read_dir(folder.join("environments")).unwrap().count())
+    };
+    let before = files();
+    let locked = std::fs::File::open(&folder).unwrap();
+    locked.lock().unwrap();
+    let user = &user;
+    std::thread::scope(|scope| {
+        for line in [
+            "config set x_domain_id other",
+            "config remove x_domain_id",
+            "config environment -r lab",
+            "config environment -s local",
+            "config init -e new",
+            "config init -e lab --force",
+            "config import other.yml -e new",
+            "config endpoint add identity grpc://127.0.0.1:1",
+            "config endpoint remove repository",
+            "config alias set q repository.Plugin",
+            "config alias remove p",
+            "template set repository.Plugin -c state",
+            "template remove repository.Plugin",
+        ] {
+            scope.spawn(move || {
+                let run = user.run(line);
+                let told = "error: [HOME]/.spaceone is locked, and nothing is changed in it\n\
+                            cause: another process has held the lock for 5s\n\
+                            hint: find that process with `fuser -v [HOME]/.spaceone`";
+                assert!(run.status == Some(1) && run.stderr.starts_with(told), "{line}: {run}");
+            });
+        }
+        // Who only reads does not wait.
+        user.run("config show").success();
+    });
+    assert_eq!(files(), before);
+    drop(locked);
+    user.run("config set x_domain_id other").success();
 }

@@ -96,6 +96,39 @@ fn no_secret_is_shown_and_what_only_names_one_is() {
 }
 
 #[test]
+fn secrets_are_known_by_short_names_pairs_and_addresses_too() {
+    let server = Server::start(Api::inline(SECRETS), |_| vec![Ok(json!({}))]);
+    let user = Spacectl::new();
+    user.file(
+        "tags.yml",
+        "tags:\n  db: {pwd: hunter2, passcode: hunter2, httpAuth: hunter2, bearer: hunter2, PIN: 271828, session: hunter2,\n\
+        \x20      idJwt: hunter2, private: hunter2}\n\
+        \x20 env: [{name: DB_PASS, value: hunter2}, {Key: SMTP_PWD, Value: hunter2}, 'DB_PASS=hunter2']\n\
+        \x20 hooks: ['https://hooks.slack.com/services/T01/B02/hunter2', 'https://discord.com/api/webhooks/123/hunter2',\n\
+        \x20         'https://a.webhook.office.com/webhookb2/hunter2', 'https://h.example/x?a=1&token=hunter2',\n\
+        \x20         'https://me:hunter2@h.example/x']\n\
+        \x20 any: eyJhbGciOiJIUzI1NiJ9.eyJodW50ZXIyIjoxfQ.aHVudGVyMg\n\
+        \x20 plain: {author: shown1, auth_type: shown2, spinner: shown3, pinned: shown4, session_timeout: shown5,\n\
+        \x20         private_ip: shown6, private: true, name: shown7, value: shown8, url: 'https://h.example/shown9?a=b'}\n",
+    );
+    let line = "exec create secret.Secret -f tags.yml";
+    let shown = run(&user, &server, &format!("{line} --dry-run -o json"));
+    let note = "note: ******** stands for a secret in a request, which is sent as it was given\n";
+    assert_eq!(shown.stderr, note, "{shown}");
+    let sent = run(&user, &server, &format!("{line} -vv"));
+    for text in [&shown.stdout, &sent.stderr] {
+        assert!(!text.contains("hunter2") && !text.contains("271828") && !text.contains("eyJ"), "{text}");
+        for number in 1..=9 {
+            assert!(text.contains(&format!("shown{number}")), "{number}: {text}");
+        }
+    }
+    let request = &server.calls()[0].request;
+    assert_eq!((&request["tags"]["db"]["pwd"], &request["tags"]["db"]["PIN"]), (&json!("hunter2"), &json!(271_828)));
+    // Without a secret there is nothing to say.
+    run(&user, &server, "exec create secret.Secret -p name=n --dry-run").quiet_success();
+}
+
+#[test]
 fn the_domain_goes_along_and_is_shown() {
     let server = server();
     let user = Spacectl::new();

@@ -243,6 +243,121 @@ fn a_command_that_others_could_have_written_is_not_run() {
     assert!(!user.path("ran.txt").exists());
     set_mode(&environment_file(&user), 0o640);
     user.run(LIST).quiet_success();
+    std::fs::remove_file(user.path("ran.txt")).unwrap();
+
+    // Each folder up to home counts, and the sticky bit changes nothing.
+    for (folder, mode, hint) in [
+        (".spaceone/environments", 0o770, "run `chmod go-w [HOME]/.spaceone/environments`"),
+        (".spaceone", 0o707, "run `chmod go-w [HOME]/.spaceone`"),
+        ("", 0o777, "run `chmod go-w [HOME]`"),
+        (".spaceone", 0o1777, "move the configuration to a folder of your own, and name that in SPACECTL_CONFIG_DIR"),
+    ] {
+        let path = user.home().join(folder);
+        set_mode(&path, mode);
+        let run = user.run(LIST);
+        let told = format!("api_key_command is not run: others can change the folder {}", hint_path(folder));
+        assert!(run.status == Some(1) && run.stderr.contains(&told), "{folder}: {run}");
+        assert!(run.stderr.contains(&format!("hint: {hint}\n")), "{folder}: {run}");
+        set_mode(&path, 0o700);
+    }
+    assert!(!user.path("ran.txt").exists());
+    user.run(LIST).quiet_success();
+}
+
+fn hint_path(folder: &str) -> String {
+    if folder.is_empty() { "[HOME]".into() } else { format!("[HOME]/{folder}") }
+}
+
+#[test]
+fn links_to_a_command_are_followed_to_who_can_change_it() {
+    use std::os::unix::fs::symlink;
+
+    let server = service();
+    let user = user_of(&server);
+    user.run("config set api_key_command 'touch ran.txt; echo s3cret-key'").success();
+    let (shared, own) = (user.home().join("shared"), user.home().join("own"));
+    std::fs::create_dir(&shared).unwrap();
+    std::fs::create_dir(&own).unwrap();
+    let file = environment_file(&user);
+    let (target, link) = (own.join("target.yml"), shared.join("link.yml"));
+    std::fs::rename(&file, &target).unwrap();
+    let refused = |what: &str| {
+        let run = user.run(LIST);
+        assert!(
+            run.status == Some(1) && run.stderr.contains(&format!("others can change {what}, whose mode is")),
+            "{run}"
+        );
+        assert!(!user.path("ran.txt").exists(), "{what}");
+    };
+
+    symlink(&target, &file).unwrap();
+    set_mode(&target, 0o602);
+    refused("the file [HOME]/own/target.yml");
+    set_mode(&target, 0o600);
+    set_mode(&own, 0o777);
+    refused("the folder [HOME]/own");
+    set_mode(&own, 0o755);
+    // By way of a link that others can put another one in the place of.
+    std::fs::remove_file(&file).unwrap();
+    symlink(&target, &link).unwrap();
+    symlink(&link, &file).unwrap();
+    set_mode(&shared, 0o777);
+    refused("the folder [HOME]/shared");
+    set_mode(&shared, 0o755);
+    user.run(LIST).quiet_success();
+    assert!(user.path("ran.txt").exists());
+    // A folder that is a link, too.
+    std::fs::remove_file(user.path("ran.txt")).unwrap();
+    std::fs::rename(user.home().join(".spaceone"), own.join("config")).unwrap();
+    symlink(own.join("config"), shared.join("config")).unwrap();
+    symlink(shared.join("config"), user.home().join(".spaceone")).unwrap();
+    user.run(LIST).quiet_success();
+    std::fs::remove_file(user.path("ran.txt")).unwrap();
+    set_mode(&shared, 0o777);
+    let elsewhere = user.run_with(&[("SPACECTL_CONFIG_DIR", shared.join("config").to_str().unwrap())], LIST);
+    assert!(elsewhere.stderr.contains("others can change the folder [HOME]/shared,"), "{elsewhere}");
+    assert!(!user.path("ran.txt").exists());
+}
+
+#[test]
+fn a_command_of_another_user_is_not_run() {
+    let server = service();
+    let user = user_of(&server);
+    user.run("config set api_key_command 'touch ran.txt; echo s3cret-key'").success();
+    // Only the superuser can give a file away.
+    if std::os::unix::fs::chown(environment_file(&user), Some(12345), None).is_err() {
+        return;
+    }
+    let run = user.run(LIST);
+    let told =
+        "api_key_command is not run: this file belongs to another user, with the id 12345\nhint: run `sudo chown ";
+    assert!(run.status == Some(1) && run.stderr.contains(told), "{run}");
+    assert!(!user.path("ran.txt").exists());
+}
+
+/// Nothing of it is run, but it says where a key goes.
+#[test]
+fn a_file_that_others_can_change_and_that_names_a_key_file_is_warned_of() {
+    let server = service();
+    let user = user_of(&server);
+    user.file("key.txt", KEY);
+    set_mode(&user.path("key.txt"), 0o600);
+    user.run("config set api_key_file key.txt").success();
+    user.run(LIST).quiet_success();
+    set_mode(&environment_file(&user), 0o620);
+    let run = user.run(LIST);
+    let told = "others can change this file, which says where the key of api_key_file is sent: run `chmod go-w [HOME]/.spaceone";
+    assert!(run.status == Some(0) && run.stderr.contains(told), "{run}");
+}
+
+#[test]
+fn a_command_for_the_key_inherits_none() {
+    let server = service();
+    let user = user_of(&server);
+    user.run("config set api_key_command 'echo key-${SPACECTL_API_KEY-none}'").success();
+    // Blank, it is no key, and the command is run.
+    user.run_with(&[("SPACECTL_API_KEY", " ")], LIST).success();
+    assert_eq!(tokens(&server), [Some("key-none".into())]);
 }
 
 #[test]

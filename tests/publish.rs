@@ -508,6 +508,13 @@ fn a_tag_that_was_there_before_is_taken_for_what_it_is() {
 }
 
 #[test]
+fn a_builder_does_not_inherit_the_key() {
+    let user = user("echo \"${SPACECTL_API_KEY-none} $OTHER\" >>got");
+    let run = user.run_with(&[("SPACECTL_API_KEY", "hunter2"), ("OTHER", "kept")], BUILD);
+    assert_eq!((run.status, text(&user, "got").as_str()), (Some(0), "none kept\n"), "{run}");
+}
+
+#[test]
 fn what_can_be_read_but_once_is_read_once() {
     let user = user("exit 1");
     let line = format!("{} --dry-run -q", PUBLISH.replace("plugin.yml", "/dev/stdin"));

@@ -544,13 +544,48 @@ fn a_helpers_login_is_used_and_its_words_are_not_shown() {
     assert_eq!(run.status, Some(78), "{run}");
     assert!(!run.to_string().contains("hunter2"), "{run}");
     assert_says(&run.to_string(), &["docker-credential-test", "exit status: 3"]);
-    helper("read server; test \"$server\" = \"$EXPECTED\" && echo '{\"Username\": \"me\", \"Secret\": \"hunter2\"}'");
     let address = web.address.to_string();
-    let run = user.run_with(&[("EXPECTED", &address)], register);
+    // It inherits what it may need, and not the key.
+    helper(
+        "read server; test \"$server\" = \"$EXPECTED\" && test -z \"${SPACECTL_API_KEY+set}\" && \
+         echo '{\"Username\": \"me\", \"Secret\": \"hunter2\"}'",
+    );
+    let run = user.run_with(&[("EXPECTED", &address), ("SPACECTL_API_KEY", "k")], register);
     assert_eq!(run.status, Some(0), "{run}");
     helper("echo 'credentials not found in native keychain'; exit 1");
     let run = user.run("exec get_versions repository.Plugin -p plugin_id=plugin-a");
     assert_says(&run.to_string(), &["it needs a login"]);
+}
+
+#[test]
+fn a_registry_that_repeats_a_login_or_a_token_does_not_show_it() {
+    let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
+    let basic = Web::start(move |head| {
+        let said = head.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap_or_default();
+        if said.is_empty() {
+            return http("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"\r\n", "");
+        }
+        let words = format!("no {said}, me:hunter2, password hunter2, ?p=hunter2, {token}");
+        json("403 Forbidden", &format!("{{\"errors\": [{{\"code\": \"DENIED\", \"message\": \"{words}\"}}]}}"))
+    });
+    let (_folder, file) = login(&basic.address.to_string());
+    let error = refused(&basic, vec![file]);
+    let words = "DENIED: no Basic ********, ********, password ********, ?p=********, ********";
+    assert!(error.contains(words), "{error}");
+
+    // What a token service gives is a secret in any form.
+    let bearer = Web::start(move |head| {
+        let host = head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default().to_owned();
+        if head.starts_with("GET /token") {
+            return json("200 OK", "{\"token\": \"opaque/token+1\"}");
+        }
+        if head.contains("Bearer opaque/token+1") {
+            return json("403 Forbidden", "{\"errors\": [{\"message\": \"opaque/token+1 or opaque%2Ftoken%2B1\"}]}");
+        }
+        let challenge = format!("WWW-Authenticate: Bearer realm=\"http://{host}/token\",service=\"x\"\r\n");
+        http("401 Unauthorized", &challenge, "")
+    });
+    assert!(refused(&bearer, Vec::new()).contains("403 Forbidden: ******** or ********"));
 }
 
 #[test]

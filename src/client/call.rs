@@ -19,9 +19,10 @@ use super::trace::{self, Trace};
 use super::unreadable;
 use crate::decode;
 use crate::descriptor::{MessageDescriptor, MethodDescriptor};
-use crate::error::{Effect, Error, Result, code_name};
+use crate::error::{Effect, Error, Kind, Result, code_name};
 use crate::json;
-use crate::platform::{MAX_MESSAGE_SIZE, short_name};
+use crate::platform::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
+use crate::redact::Secrets;
 use crate::secret::{self, MASK};
 
 /// Calls the methods of one endpoint.
@@ -33,6 +34,7 @@ pub struct Caller {
     /// The endpoint as errors name it.
     place: Arc<str>,
     trace: Trace,
+    key_advice: Arc<str>,
 }
 
 impl Caller {
@@ -43,7 +45,13 @@ impl Caller {
         timeout: Option<Duration>,
         place: impl Into<Arc<str>>,
     ) -> Self {
-        Self { transport, metadata, timeout, place: place.into(), trace: Trace::default() }
+        Self { transport, metadata, timeout, place: place.into(), trace: Trace::default(), key_advice: Arc::from("") }
+    }
+
+    /// Says `advice` on how to set a key where the service asks for one.
+    #[must_use]
+    pub fn with_key_advice(self, advice: impl Into<Arc<str>>) -> Self {
+        Self { key_advice: advice.into(), ..self }
     }
 
     /// Sends `metadata` instead.
@@ -70,7 +78,7 @@ impl Caller {
 
     /// One request, one response.
     pub async fn unary(&self, method: &MethodDescriptor, message: Bytes) -> Result<Bytes> {
-        let call = Call::new(self, method)?;
+        let call = Call::new(self, method, message.clone())?;
         let send = || async {
             let mut grpc = self.ready().await?;
             call.tell_request(&message);
@@ -89,7 +97,7 @@ impl Caller {
 
     /// One request, any number of responses. Only the start is ever retried: what came is not taken back.
     pub async fn server_streaming(&self, method: &MethodDescriptor, message: Bytes) -> Result<Responses> {
-        let call = Call::new(self, method)?;
+        let call = Call::new(self, method, message.clone())?;
         let send = || async {
             let mut grpc = self.ready().await?;
             call.tell_request(&message);
@@ -120,6 +128,25 @@ impl Caller {
 
     pub(super) fn apply_metadata<T>(&self, request: &mut Request<T>) {
         self.metadata.apply(request);
+    }
+
+    /// Adds to `error` what to do about the key, if that is what the service refuses and nothing better is known.
+    pub(super) fn advise_on_key(&self, error: Error) -> Error {
+        let Kind::Status(code) = error.kind() else { return error };
+        if error.problems().iter().any(|problem| !problem.hints.is_empty()) {
+            return error;
+        }
+        let has_key = self.metadata.has_key();
+        match code {
+            Code::Unauthenticated | Code::PermissionDenied if !has_key && !self.key_advice.is_empty() => {
+                error.hint(&*self.key_advice)
+            }
+            Code::Unauthenticated if !self.key_advice.is_empty() => {
+                error.hint(format!("{}; an expired key gives the same answer", self.key_advice))
+            }
+            Code::PermissionDenied => error.hint("the api_key's role may not do this: ask for a key that may"),
+            _ => error,
+        }
     }
 
     /// What is told of every call.
@@ -171,9 +198,10 @@ impl Responses {
 
 /// What is the same for every try of one call.
 struct Call {
+    caller: Caller,
     method: MethodDescriptor,
+    message: Bytes,
     path: PathAndQuery,
-    metadata: Metadata,
     trace: Trace,
     begun: Instant,
     place: Arc<str>,
@@ -182,15 +210,15 @@ struct Call {
 }
 
 impl Call {
-    fn new(caller: &Caller, method: &MethodDescriptor) -> Result<Self> {
+    fn new(caller: &Caller, method: &MethodDescriptor, message: Bytes) -> Result<Self> {
         let path = PathAndQuery::try_from(path(method))
             .map_err(|error| Error::local(what(method, &caller.place)).caused_by(&error))?;
         let begun = Instant::now();
         let deadline = caller.timeout.map(|timeout| (begun + timeout, timeout));
-        let (metadata, trace) = (caller.metadata.clone(), caller.trace.clone());
+        let (caller, trace) = (caller.clone(), caller.trace.clone());
         let (method, place) = (method.clone(), caller.place.clone());
         let is_in_process = matches!(caller.transport, Transport::InProcess(_));
-        Ok(Self { method, path, metadata, trace, begun, place, deadline, is_in_process })
+        Ok(Self { caller, method, message, path, trace, begun, place, deadline, is_in_process })
     }
 
     /// Sends as often as it may be sent.
@@ -217,7 +245,7 @@ impl Call {
     fn tell_request(&self, message: &Bytes) {
         self.trace.step(|| {
             let mut line = format!("send {} to {}, {}", self.path, self.place, trace::size(message.len()));
-            for name in self.metadata.names() {
+            for name in self.caller.metadata.names() {
                 line += &format!(", {name}: {MASK}");
             }
             line
@@ -233,15 +261,25 @@ impl Call {
         self.trace.message(|| match decode::decode(message.clone(), descriptor) {
             Ok(mut value) => {
                 secret::mask_message(self.method.service_name(), &mut value);
-                format!("{which} {}", json::compact(&value))
+                let line = format!("{which} {}", json::compact(&value));
+                // An answer can repeat what it was asked.
+                self.secrets().masked(&line).unwrap_or(line)
             }
             Err(error) => format!("{which}: {error}"),
         });
     }
 
+    /// The secrets in what is asked.
+    fn secrets(&self) -> Secrets {
+        let message = decode::decode(self.message.clone(), &self.method.input());
+        Secrets::new(
+            message.map(|value| secret::secrets_in_message(self.method.service_name(), value)).unwrap_or_default(),
+        )
+    }
+
     fn request(&self, message: Bytes) -> Request<Bytes> {
         let mut request = Request::new(message);
-        self.metadata.apply(&mut request);
+        self.caller.metadata.apply(&mut request);
         if let Some((at, _)) = self.deadline {
             // Tells the service how long an answer is of use.
             request.set_timeout(at.saturating_duration_since(Instant::now()));
@@ -266,6 +304,16 @@ impl Call {
         let effect = if self.is_in_process { Effect::Rejected } else { status::effect(status) };
         let error = status::error(&what(&self.method, &self.place), status);
         let error = status::with_effect(error, self.method.name(), effect);
+        let secrets = self.secrets();
+        let error = error.map_causes(|cause| secrets.masked(cause));
+        let error = match status.code() {
+            Code::Unauthenticated | Code::PermissionDenied
+                if takes_no_key(self.method.service_full_name(), self.method.name()) =>
+            {
+                error.hint("check what the request says of who you are: this call takes no key")
+            }
+            _ => self.caller.advise_on_key(error),
+        };
         // As the platform's services begin to say that a field is missing.
         if !status.message().starts_with("ERROR_REQUIRED_PARAMETER") {
             return error;

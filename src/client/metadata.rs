@@ -5,6 +5,7 @@ use std::fmt;
 use tonic::metadata::{Ascii, KeyAndValueRef, MetadataMap, MetadataValue};
 
 use crate::error::{Error, Result};
+use crate::redact;
 
 /// The metadata that the platform's services read.
 #[derive(Clone, Default)]
@@ -13,6 +14,7 @@ pub struct Metadata(MetadataMap);
 impl Metadata {
     /// Takes the values that are there. A value that HTTP/2 cannot carry is an error that does not show it.
     pub fn new(token: Option<&str>, domain_id: Option<&str>, workspace_id: Option<&str>) -> Result<Self> {
+        token.into_iter().for_each(redact::remember);
         let mut map = MetadataMap::new();
         for (key, text) in [("token", token), ("x_domain_id", domain_id), ("x_workspace_id", workspace_id)] {
             if let Some(text) = text {
@@ -26,6 +28,11 @@ impl Metadata {
             }
         }
         Ok(Self(map))
+    }
+
+    /// Whether a key goes with the call.
+    pub fn has_key(&self) -> bool {
+        self.0.contains_key("token")
     }
 
     /// The names, for those who must not see the values.

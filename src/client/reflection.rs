@@ -138,7 +138,7 @@ async fn converse(
     talk: impl AsyncFn(&mut Conversation) -> Result<Answered, Status>,
 ) -> Result<Fetched> {
     let what = format!("cannot ask {} what it offers", caller.place());
-    let failed = |status: Status| status::first_error(&what, &status);
+    let failed = |status: Status| caller.advise_on_key(status::first_error(&what, &status));
     let none = || {
         Error::status(Code::Unimplemented, &what)
             .cause("it offers no gRPC reflection, neither v1 nor v1alpha")

@@ -123,11 +123,6 @@ fn hinted(error: Error, hint: Option<&str>) -> Error {
 
 fn of_code(code: Code, message: &str) -> Option<&'static str> {
     match code {
-        Code::Unauthenticated => Some(
-            "set a valid api_key: `spacectl config set api_key -`, or SPACECTL_API_KEY for one call; \
-             an expired key gives the same answer",
-        ),
-        Code::PermissionDenied => Some("the api_key's role may not do this: ask for a key that may"),
         Code::AlreadyExists => Some("the verb update changes what is there, with the fields that it takes"),
         Code::Unavailable if message.contains(ASKS_REGISTRY) => Some(
             "the service has changed nothing, for it must ask its image registry first: see to that, and try again",

@@ -1,6 +1,6 @@
 //! From the settings of one call to something that calls.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::time::{Duration, Instant};
 
 use super::Context;
@@ -14,7 +14,10 @@ use crate::client::descriptors::Description;
 use crate::client::metadata::Metadata;
 use crate::client::retry::reads_only;
 use crate::client::trace::{Detail, Trace};
-use crate::config::{BUILT_IN, Credential, Destination, Endpoints, Secret, Selection, Settings, Variables};
+use crate::config::{
+    BUILT_IN, Credential, Destination, EndpointUrl, Endpoints, EnvironmentName, KeyOrigin, Secret, Selection, Settings,
+    Variables,
+};
 use crate::error::{Error, Result};
 use crate::registry::{self, Logins, Proxy, RegistryUrl};
 use crate::repository::{self, Images, Rules, Store};
@@ -33,6 +36,9 @@ pub struct Connector {
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
     trace: Trace,
+    talk: Talk,
+    /// Whether the user knows that the key can be read on its way.
+    is_exposure_told: Cell<bool>,
     /// What the command line says of TLS.
     tls: Tls,
     /// Open where the embedded service is called.
@@ -76,6 +82,8 @@ impl Connector {
             connect_timeout,
             timeout,
             trace,
+            talk: context.streams.talk.clone(),
+            is_exposure_told: Cell::new(false),
             tls,
             store,
             registry_access,
@@ -190,6 +198,13 @@ impl Connector {
         refuse_useless(&self.tls, &destination)?;
         // Before anything is under way: a person may have to type a passphrase first.
         let metadata = self.metadata()?;
+        if let Destination::Url(url) = &destination
+            && url.is_exposed()
+            && metadata.has_key()
+            && !self.is_exposure_told.replace(true)
+        {
+            self.talk.warning(&exposed_key(url, service, self.settings.configured_in()));
+        }
         self.reach(destination, metadata).await
     }
 
@@ -216,8 +231,26 @@ impl Connector {
                 (connected?, url.to_string())
             }
         };
-        Ok(Caller::new(transport, metadata, self.timeout, place).with_trace(self.trace.clone()))
+        let key_origin = &self.settings.key_origin;
+        let for_once = match key_origin {
+            KeyOrigin::Environment { .. } => ", or in SPACECTL_API_KEY for one call",
+            KeyOrigin::Variable | KeyOrigin::File(_) | KeyOrigin::Command => "",
+        };
+        let caller = Caller::new(transport, metadata, self.timeout, place).with_trace(self.trace.clone());
+        Ok(caller.with_key_advice(key_origin.advice("a valid key") + for_once))
     }
+}
+
+/// The warning that others on the network can read the key on its way to `url`: `service` has it in this environment.
+pub fn exposed_key(url: &EndpointUrl, service: &str, environment: Option<&EnvironmentName>) -> String {
+    let tls = url.with_tls(true);
+    let change = match environment {
+        Some(name) => format!("`spacectl config set -e {name} endpoints.{service} {tls}`"),
+        None => format!("--endpoint {tls}"),
+    };
+    format!(
+        "the key goes to {url} unencrypted, and others on the network can read it: if the service speaks TLS, use {change}"
+    )
 }
 
 /// What the command line says about where calls go, and for whom.

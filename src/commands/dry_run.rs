@@ -19,26 +19,34 @@ pub fn show<'a>(
 ) -> Result<()> {
     let presentation = presentation.of_requests();
     let mut writer = presentation.writer(streams);
+    let mut is_masked = false;
     for request in requests {
-        writer.write(Document::Value(as_sent(method, request)?))?;
+        let (value, has_secret) = as_sent(method, request)?;
+        is_masked |= has_secret;
+        writer.write(Document::Value(value))?;
     }
-    writer.finish()
+    writer.finish()?;
+    if is_masked {
+        streams.talk.note(&format!("{MASK} stands for a secret in a request, which is sent as it was given"));
+    }
+    Ok(())
 }
 
-/// One request: read again from its bytes, so that it is what the service would read.
-fn as_sent(method: &Method, request: &Bytes) -> Result<Value> {
+/// One request: read again from its bytes, so that it is what the service would read. Says whether a secret in it is masked.
+fn as_sent(method: &Method, request: &Bytes) -> Result<(Value, bool)> {
     let mut value = method.decode_request(request.clone())?;
-    secret::mask_message(method.resource_name(), &mut value);
+    let is_masked = secret::mask_message(method.resource_name(), &mut value);
     let metadata: Map<String, Value> = method
         .caller()
         .metadata()
         .shown()
         .map(|(name, value)| (name.to_owned(), value.unwrap_or(MASK).into()))
         .collect();
-    Ok(json!({
+    let shown = json!({
         "endpoint": method.caller().place(),
         "method": method.path(),
         "metadata": metadata,
         "request": value,
-    }))
+    });
+    Ok((shown, is_masked))
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::environment::MAX_KEY;
-use super::file::{self, Lock};
+use super::file;
 use super::{ConfigDir, Invalid, yaml};
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
@@ -73,7 +73,7 @@ impl ConfigDir {
     /// Changes the file; nothing is saved if `change` fails. Changes that other processes make in this way at the same
     /// moment are not lost.
     fn change_aliases<T>(&self, change: impl FnOnce(&mut Map<String, Value>) -> Result<T>) -> Result<T> {
-        let _lock = Lock::of(self.path().to_owned());
+        let _lock = self.lock()?;
         let mut aliases = self.read_aliases()?;
         let changed = change(&mut aliases)?;
         file::replace(&self.alias_file(), &yaml::to_text(&aliases))?;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::credential::MAX_BYTES;
 use crate::error::{Error, Result};
+use crate::secret;
 
 /// How often an ended command is looked for, once it has printed all.
 const POLL: Duration = Duration::from_millis(5);
@@ -35,6 +36,9 @@ pub(super) fn output(command: &str, limit: Option<Duration>) -> Result<String> {
 fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command);
+    for name in secret::VARIABLES {
+        shell.env_remove(name);
+    }
     shell
 }
 

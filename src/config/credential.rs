@@ -89,7 +89,7 @@ impl Environment {
     }
 
     /// The keys that give a credential and have a value: the first counts, the others do nothing.
-    pub(super) fn credential_keys(&self) -> Vec<&'static str> {
+    pub fn credential_keys(&self) -> Vec<&'static str> {
         let is_set =
             |key: &&str| self.values.get(*key).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
         KEYS.into_iter().filter(is_set).collect()

@@ -86,6 +86,21 @@ impl ConfigDir {
 
     /// Makes an environment the current one: one that has a file, or the built-in one.
     pub fn switch(&self, name: &EnvironmentName) -> Result<()> {
+        let _lock = self.lock()?;
+        self.write_current(name)
+    }
+
+    /// As [`ConfigDir::switch`], unless another one is current; says which.
+    pub fn switch_if_none(&self, name: &EnvironmentName) -> Result<Option<EnvironmentName>> {
+        let _lock = self.lock()?;
+        let current = self.current()?;
+        if current.is_none() {
+            self.write_current(name)?;
+        }
+        Ok(current)
+    }
+
+    fn write_current(&self, name: &EnvironmentName) -> Result<()> {
         if !name.is_built_in() && !self.has(name) {
             return Err(self.not_found(name));
         }
@@ -105,8 +120,8 @@ impl ConfigDir {
         file::read(&path)?.map(|bytes| Environment::parse(&bytes, &path.display().to_string())).transpose()
     }
 
-    /// Writes an environment's file, whether there is one or not.
-    pub fn save(&self, name: &EnvironmentName, environment: &Environment) -> Result<()> {
+    /// Writes an environment's file, whether there is one or not; for whoever holds the lock.
+    pub(super) fn save(&self, name: &EnvironmentName, environment: &Environment) -> Result<()> {
         file::make_folder(&self.environments_folder())?;
         file::replace(&self.file_of(name), &environment.to_yaml())
     }
@@ -114,7 +129,7 @@ impl ConfigDir {
     /// Loads an environment, changes it and saves it; nothing is saved if `change` fails. Changes that other
     /// processes make in this way at the same moment are not lost.
     pub fn update(&self, name: &EnvironmentName, change: impl FnOnce(&mut Environment) -> Result<()>) -> Result<()> {
-        let _lock = Lock::of(self.environments_folder());
+        let _lock = self.lock()?;
         let Some(mut environment) = self.find(name)? else {
             return self.begin_built_in(name, change);
         };
@@ -145,10 +160,11 @@ impl ConfigDir {
     /// `local` is refused, because its file would hide the built-in environment.
     pub fn create(&self, name: &EnvironmentName, content: &Environment, overwrite: bool) -> Result<()> {
         not_built_in(name)?;
+        file::make_folder(&self.environments_folder())?;
+        let _lock = self.lock()?;
         if overwrite {
             return self.save(name, content);
         }
-        file::make_folder(&self.environments_folder())?;
         if file::create(&self.file_of(name), &content.to_yaml())? {
             return Ok(());
         }
@@ -160,6 +176,7 @@ impl ConfigDir {
     /// As [`ConfigDir::create`] for several environments: all are made, or none.
     pub fn create_all(&self, contents: &[(&EnvironmentName, &Environment)], overwrite: bool) -> Result<()> {
         contents.iter().try_for_each(|(name, _)| not_built_in(name))?;
+        let _lock = self.lock()?;
         if !overwrite {
             let taken: Vec<_> = contents.iter().filter(|(name, _)| self.has(name)).map(|(name, _)| name).collect();
             if !taken.is_empty() {
@@ -193,6 +210,7 @@ impl ConfigDir {
     /// If it was the current one, there is no current one afterwards. The Python client chooses another instead, and
     /// the next command then runs where nobody meant it to.
     pub fn remove(&self, name: &EnvironmentName) -> Result<Removed> {
+        let _lock = self.lock()?;
         // A file that cannot be read names no environment.
         let was_current = self.current().ok().flatten().as_ref() == Some(name);
         if !file::remove(&self.file_of(name))? {
@@ -255,6 +273,11 @@ impl ConfigDir {
     /// Whether an environment has a file.
     pub fn has(&self, name: &EnvironmentName) -> bool {
         self.file_of(name).is_file()
+    }
+
+    /// Held by whoever changes anything in the folder, from before it is read until it is written.
+    pub(super) fn lock(&self) -> Result<Lock> {
+        Lock::acquire(&self.folder)
     }
 
     fn current_file(&self) -> PathBuf {

@@ -29,6 +29,16 @@ impl Environment {
         url.map(Some).map_err(|error| error.into_local().within(format_args!("`{ENDPOINTS}.{service}`")))
     }
 
+    /// The first service whose key others on the network can read, with its endpoint; `None` without a key, too.
+    pub fn exposed_endpoint(&self) -> Option<(String, EndpointUrl)> {
+        if self.credential_keys().is_empty() {
+            return None;
+        }
+        let services = self.endpoint_values().ok()??.keys();
+        let mut endpoints = services.filter_map(|service| Some((service.clone(), self.endpoint(service).ok()??)));
+        endpoints.find(|(_, url)| url.is_exposed())
+    }
+
     /// Whether the file says anything about endpoints, be it wrong.
     pub fn has_endpoints(&self) -> bool {
         !matches!(self.endpoint_values(), Ok(None))

@@ -1,14 +1,21 @@
 //! Reading and replacing the configuration's files.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::staged::{self, Readers};
 
 /// No configuration is longer; whatever is, is another file.
 const MAX_BYTES: u64 = 1024 * 1024;
+
+/// The longest wait for a lock: a change takes milliseconds, so that whoever holds it longer hangs or is suspended.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// The pause between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// What to do about a folder that is another user's.
 const ANOTHER_FOLDER: &str = "SPACECTL_CONFIG_DIR names another folder for the configuration";
@@ -184,15 +191,34 @@ pub(super) fn shell_word(path: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-/// Keeps others that do the same from changing what lies in `folder`, until it is dropped.
+/// Keeps others that do the same from changing what lies in a folder, until it is dropped.
 ///
-/// Where folders cannot be locked (some network file systems, Windows) there is no lock: changes stay whole, but of
-/// two at the same moment one may be lost.
+/// Where there is no folder, or folders cannot be locked (some network file systems), there is no lock: changes stay
+/// whole, but of two at the same moment one may be lost.
 pub(super) struct Lock(#[expect(dead_code, reason = "held to be unlocked when dropped")] Option<File>);
 
 impl Lock {
-    pub(super) fn of(folder: PathBuf) -> Self {
-        Self(File::open(folder).ok().filter(|folder| folder.lock().is_ok()))
+    /// Locks `folder`. What was read before may have changed by then.
+    ///
+    /// # Errors
+    /// Another process holds the lock for longer than [`LOCK_TIMEOUT`].
+    pub(super) fn acquire(folder: &Path) -> Result<Self> {
+        let Ok(file) = File::open(folder) else { return Ok(Self(None)) };
+        let give_up = Instant::now() + LOCK_TIMEOUT;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self(Some(file))),
+                Err(TryLockError::Error(_)) => return Ok(Self(None)),
+                Err(TryLockError::WouldBlock) if Instant::now() < give_up => thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::WouldBlock) => break,
+            }
+        }
+        Err(Error::local(format!("{} is locked, and nothing is changed in it", folder.display()))
+            .cause(format!("another process has held the lock for {LOCK_TIMEOUT:?}"))
+            .hint(format!(
+                "find that process with `fuser -v {}`, end it or let it end, and try again",
+                shell_word(folder)
+            )))
     }
 }
 

@@ -1,8 +1,11 @@
 //! What one call needs to know, after all that outranks each other.
 
+use std::path::PathBuf;
+
+use super::environment::{API_KEY, TOKEN};
 use super::{
     BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, Invalid, Secret, Selected, Selection,
-    Source, Variables, file, metadata, registry,
+    Source, Variables, file, metadata, permissions, registry,
 };
 use crate::error::{Error, Result};
 use crate::registry::RegistryUrl;
@@ -19,6 +22,8 @@ pub struct Settings {
     pub endpoints: Endpoints,
     /// What is sent as `token`, or where that is found.
     pub credential: Option<Credential>,
+    /// Where that comes from, or would have to.
+    pub key_origin: KeyOrigin,
     /// What is sent as `x_domain_id`.
     pub x_domain_id: Option<String>,
     /// What is sent as `x_workspace_id`.
@@ -29,6 +34,38 @@ pub struct Settings {
     pub registry: Option<RegistryUrl>,
     /// What the user should know beforehand.
     pub warnings: Vec<String>,
+}
+
+/// Where a key is set so that calls go with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyOrigin {
+    /// `SPACECTL_API_KEY`: it is set, or there is no environment that could hold a key.
+    Variable,
+    /// A key of the environment's file.
+    Environment {
+        key: &'static str,
+        /// The environment, where it is not the one that commands work on without more words.
+        name: Option<EnvironmentName>,
+    },
+    /// The file that `api_key_file` names.
+    File(PathBuf),
+    /// `api_key_command`.
+    Command,
+}
+
+impl KeyOrigin {
+    /// What to do so that calls go with `what`, a key.
+    pub fn advice(&self, what: &str) -> String {
+        match self {
+            Self::Variable => format!("set {what} in SPACECTL_API_KEY"),
+            Self::Environment { key, name } => {
+                let flag = name.as_ref().map(|name| format!(" -e {name}")).unwrap_or_default();
+                format!("set {what} with `spacectl config set {key} -{flag}`")
+            }
+            Self::File(path) => format!("write {what} to {}", path.display()),
+            Self::Command => format!("check api_key_command, which has to print {what}"),
+        }
+    }
 }
 
 /// What says where a service is.
@@ -79,6 +116,7 @@ impl Settings {
             environment: None,
             endpoints: Endpoints::Embedded,
             credential: key.map(Secret::new).map(Credential::Value),
+            key_origin: KeyOrigin::Variable,
             x_domain_id: None,
             x_workspace_id: None,
             tls: Tls::default(),
@@ -86,6 +124,11 @@ impl Settings {
             warnings: Vec::new(),
         };
         if let Some(selected) = selected {
+            if settings.credential.is_none() {
+                let is_named = matches!(selected.source, Source::Flag | Source::Variable);
+                let name = is_named.then(|| selected.name.clone());
+                settings.key_origin = KeyOrigin::Environment { key: API_KEY, name };
+            }
             if selected.name.is_built_in() {
                 if let Ok(dir) = &dir
                     && let Some(environment) = dir.find(&selected.name)?.filter(Environment::has_endpoints)
@@ -133,19 +176,36 @@ impl Settings {
         if self.credential.is_none() {
             let folder = path.parent().unwrap_or(dir.path());
             self.credential = environment.credential(folder, variables.home.as_deref()).map_err(place)?;
-            if let [first, others @ ..] = &environment.credential_keys()[..]
+            let keys = environment.credential_keys();
+            if let (KeyOrigin::Environment { key, .. }, Some(&TOKEN)) = (&mut self.key_origin, keys.first()) {
+                *key = TOKEN;
+            }
+            if let [first, others @ ..] = &keys[..]
                 && !others.is_empty()
             {
                 let others = others.join(" and ");
                 self.warnings.push(format!("{}: {first} is used, and {others} is not", path.display()));
             }
             match &self.credential {
-                Some(Credential::File(key)) => self.warnings.extend(file::exposure(key)),
-                Some(Credential::Command(_)) if file::others_can_write(&path) => {
-                    let error = Error::local("others can change this file, so its api_key_command is not run");
-                    return Err(place(error).hint(format!("run `chmod 600 {}`", file::shell_word(&path))));
+                Some(Credential::File(key)) => {
+                    self.warnings.extend(file::exposure(key));
+                    // Nothing of it is run; but it says where the key goes.
+                    if file::others_can_write(&path) {
+                        self.warnings.push(format!(
+                            "{}: others can change this file, which says where the key of api_key_file is sent: run \
+                             `chmod go-w {}`",
+                            path.display(),
+                            file::shell_word(&path)
+                        ));
+                    }
+                    self.key_origin = KeyOrigin::File(key.clone());
                 }
-                _ => {}
+                Some(Credential::Command(_)) => {
+                    permissions::check(&path, variables.home.as_deref())
+                        .map_err(|error| place(error.within("api_key_command is not run")))?;
+                    self.key_origin = KeyOrigin::Command;
+                }
+                Some(Credential::Value(_)) | None => {}
             }
         }
         self.x_domain_id = environment.x_domain_id().map_err(place)?.map(str::to_owned);
@@ -154,6 +214,12 @@ impl Settings {
         self.warnings.extend(dir.exposure(name, &environment));
         self.endpoints = Endpoints::Configured(environment);
         Ok(())
+    }
+
+    /// The environment whose file says where services are; `None` where that is not from a file.
+    pub fn configured_in(&self) -> Option<&EnvironmentName> {
+        let selected = self.environment.as_ref()?;
+        matches!(self.endpoints, Endpoints::Configured(_)).then_some(&selected.name)
     }
 
     /// Where `service` (`repository`, `identity`) is reached.

@@ -64,11 +64,13 @@ impl ConfigDir {
     /// Writes a template's file, whether there is one or not.
     pub fn save_template(&self, name: &TemplateName, content: &str) -> Result<()> {
         file::make_folder(&self.templates_folder())?;
+        let _lock = self.lock()?;
         file::replace(&self.template_file(name), content)
     }
 
     /// Removes a template's file; `false` says that there was none.
     pub fn remove_template(&self, name: &TemplateName) -> Result<bool> {
+        let _lock = self.lock()?;
         file::remove(&self.template_file(name))
     }
 

@@ -1,9 +1,14 @@
 //! Where the old specs of replaced plugins are kept: `PLUGIN.yml.replacing` from before a plugin is taken away until the
 //! new one is there, and `PLUGIN.yml.replaced` from then on. What is found under the first name is work to be finished.
 
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::process::geteuid;
 
 use super::kept::{self, Kept};
 use super::plan;
@@ -23,6 +28,21 @@ pub struct Keeper {
     plugin_id: String,
     /// Whose plugin it is, as of [`Kept::place`].
     place: String,
+}
+
+/// A file that says it is a backup, and that somebody else may have put there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untrusted {
+    pub path: PathBuf,
+    /// Why it is not trusted.
+    pub why: String,
+}
+
+/// What a file that can be read holds.
+struct Content {
+    text: String,
+    /// Why it may be somebody else's.
+    fault: Option<String>,
 }
 
 impl Keeper {
@@ -57,16 +77,39 @@ impl Keeper {
         Ok(self.find_pending()?.map(|(path, _)| path))
     }
 
+    /// A file that would be the unfinished replacement of this plugin at this place, if it were trusted: such a file is
+    /// this user's, a regular file and no link, and nobody else can read or write it.
+    ///
+    /// # Errors
+    /// As [`Keeper::pending`].
+    pub fn untrusted(&self) -> Result<Option<Untrusted>> {
+        for count in 1..=MOST_PENDING {
+            let path = self.path("replacing", count);
+            let Some(Content { text, fault: Some(why) }) = read(&path)? else { continue };
+            // What a link leads to is not looked at.
+            if text.is_empty() || self.parse(&text).is_some() {
+                return Ok(Some(Untrusted { path, why }));
+            }
+        }
+        Ok(None)
+    }
+
     fn find_pending(&self) -> Result<Option<(PathBuf, Kept)>> {
         for count in 1..=MOST_PENDING {
             let path = self.path("replacing", count);
-            let Some(text) = read(&path)? else { continue };
-            let ours = |kept: &Kept| kept.place == self.place && plan::plugin_id(&kept.spec) == Some(&self.plugin_id);
-            if let Some(kept) = Kept::read(&text).filter(ours) {
+            if let Some(Content { text, fault: None }) = read(&path)?
+                && let Some(kept) = self.parse(&text)
+            {
                 return Ok(Some((path, kept)));
             }
         }
         Ok(None)
+    }
+
+    /// The backup that a file holds, if it is of this plugin at this place.
+    fn parse(&self, text: &str) -> Option<Kept> {
+        let ours = |kept: &Kept| kept.place == self.place && plan::plugin_id(&kept.spec) == Some(&self.plugin_id);
+        Kept::read(text).filter(ours)
     }
 
     /// Keeps a plugin that is going to be taken away, and says where. What was kept before stays.
@@ -108,7 +151,7 @@ impl Keeper {
         let path = loop {
             let path = self.path("replaced", count);
             // The same may lie there from a run that was stopped here.
-            if self.create(&path, &text)? || read(&path)?.as_ref() == Some(&text) {
+            if self.create(&path, &text)? || read(&path)?.is_some_and(|there| there.text == text) {
                 break path;
             }
             count += 1;
@@ -148,17 +191,35 @@ impl Keeper {
     }
 }
 
-fn read(path: &Path) -> Result<Option<String>> {
-    let text = || {
-        let metadata = fs::metadata(path)?;
+/// The content of a file; `None` if nothing has the name, or something that is no file.
+fn read(path: &Path) -> Result<Option<Content>> {
+    let content = || -> io::Result<Option<Content>> {
+        // A pipe must not be waited for.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        #[expect(clippy::cast_possible_wrap, reason = "these are the system's own bits, which it takes as an int")]
+        let mut file = match OpenOptions::new().read(true).custom_flags(flags as i32).open(path) {
+            Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+                return Ok(Some(Content { text: String::new(), fault: Some("it is a symbolic link".to_owned()) }));
+            }
+            opened => opened?,
+        };
+        let metadata = file.metadata()?;
         if !metadata.is_file() || metadata.len() > MAX_BYTES {
-            // Something else that has the name.
-            return Ok(String::new());
+            return Ok(None);
         }
-        fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        let fault = if metadata.uid() != geteuid().as_raw() {
+            Some(format!("it belongs to another user, with the id {}", metadata.uid()))
+        } else if metadata.mode() & 0o077 != 0 {
+            Some(format!("its mode is {:04o}", metadata.mode() & 0o7777))
+        } else {
+            None
+        };
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(Some(Content { text: String::from_utf8_lossy(&bytes).into_owned(), fault }))
     };
-    match text() {
-        Ok(text) => Ok(Some(text)),
+    match content() {
+        Ok(content) => Ok(content),
         // Another run can have taken it away after it was seen.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::local(format!("cannot read {}", path.display())).cause(error)),

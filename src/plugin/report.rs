@@ -27,6 +27,16 @@ pub enum Done {
 pub struct Outcome {
     pub plugin_id: String,
     pub done: Done,
+    /// What is taken over from the backup of a replacement that was not finished.
+    pub restored: Option<Restored>,
+}
+
+/// What the backup of a replacement that was not finished says beyond the spec.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Restored {
+    /// The file.
+    pub from: String,
+    pub changes: Vec<Change>,
 }
 
 impl Outcome {
@@ -55,7 +65,10 @@ impl Outcome {
     pub fn line(&self, is_dry_run: bool) -> String {
         let would_be = if is_dry_run && self.is_change() { "would be " } else { "" };
         let line = format!("{} {would_be}{} {}", self.plugin_id, self.word(), paths(self.changes()));
-        escape::control(line.trim_end()).into_owned()
+        let restored = self.restored.as_ref();
+        let restored =
+            restored.map(|Restored { from, changes }| format!("; taken over from {from}: {}", paths(changes)));
+        escape::control(&format!("{}{}", line.trim_end(), restored.unwrap_or_default())).into_owned()
     }
 
     pub fn to_value(&self) -> Value {
@@ -67,6 +80,10 @@ impl Outcome {
         }
         if let Done::Replaced { kept: Some(kept), .. } = &self.done {
             object.insert("kept".into(), kept.clone().into());
+        }
+        if let Some(Restored { from, changes }) = &self.restored {
+            let changes: Value = changes.iter().map(change_value).collect();
+            object.insert("restored".into(), json!({"from": from, "changes": changes}));
         }
         object.into()
     }
@@ -96,6 +113,8 @@ pub struct Difference {
     pub changes: Vec<Change>,
     /// The fields among them that cannot be updated.
     pub fixed: Vec<String>,
+    /// What among them is taken over from the backup of a replacement that was not finished.
+    pub restored: Option<Restored>,
 }
 
 impl Difference {
@@ -105,9 +124,18 @@ impl Difference {
             if self.is_fixed(change) {
                 value["updatable"] = false.into();
             }
+            if let Some(from) = self.origin(change) {
+                value["restored_from"] = from.into();
+            }
             value
         });
         json!({"plugin_id": self.plugin_id, "source": self.source, "action": self.action, "changes": changes.collect::<Value>()})
+    }
+
+    /// The backup that a change is taken over from.
+    fn origin(&self, change: &Change) -> Option<&str> {
+        let restored = self.restored.as_ref()?;
+        restored.changes.iter().any(|restored| restored.path == change.path).then_some(&*restored.from)
     }
 
     fn is_fixed(&self, change: &Change) -> bool {
@@ -134,7 +162,11 @@ impl Difference {
                 (Some(_), Some(_)) => ("~", "33"),
             };
             let path = escape::control(&change.path.to_string()).into_owned();
-            let fixed = if self.is_fixed(change) { " (cannot be updated)" } else { "" };
+            let fixed = match self.origin(change) {
+                Some(from) => format!(" (taken over from {})", escape::control(from)),
+                None if self.is_fixed(change) => " (cannot be updated)".to_owned(),
+                None => String::new(),
+            };
             if let (Some(Value::String(before)), Some(Value::String(after))) = (&change.before, &change.after)
                 && (before.contains('\n') || after.contains('\n'))
             {
@@ -171,7 +203,7 @@ mod tests {
     fn an_outcome_is_one_line_that_no_id_can_break() {
         let changes =
             vec![change(["tags", "icon"], None, Some(json!(1))), change(["docs", "en"], Some(json!(1)), None)];
-        let outcome = |plugin_id: &str, done| Outcome { plugin_id: plugin_id.to_owned(), done };
+        let outcome = |plugin_id: &str, done| Outcome { plugin_id: plugin_id.to_owned(), done, restored: None };
         assert_eq!(outcome("plugin-a", Done::Updated(changes)).line(false), "plugin-a updated tags.icon, docs.en");
         assert_eq!(outcome("plugin-a", Done::Registered).line(true), "plugin-a would be registered");
         assert_eq!(outcome("plugin-a", Done::Unchanged).line(true), "plugin-a unchanged");
@@ -189,6 +221,7 @@ mod tests {
                 change(["tags", "a"], Some(json!("\x1b[2J")), None),
             ],
             fixed: Vec::new(),
+            restored: None,
         };
         let expected = "plugin-a (a.yml): differs\n  ~ docs.en:\n        one\n      - two\n      + 2\n        \
                         \\u{1b}[2J\n  - tags.a: \"\\u001b[2J\"\n";

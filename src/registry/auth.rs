@@ -8,9 +8,11 @@ use serde::Deserialize;
 use super::challenge::Challenge;
 use super::deadline::Deadline;
 use super::fault::Fault;
-use super::http::{Http, Request, Target, encode};
+use super::http::{Http, Request, Target};
 use super::logins::{Login, Secret};
 use super::place::ImagePlace;
+use crate::escape::percent;
+use crate::redact;
 
 /// What a token service is told of who is asking: its logs name programs, not people.
 const CLIENT_ID: &str = env!("CARGO_PKG_NAME");
@@ -51,8 +53,9 @@ pub async fn authorize(
     let (target, request) = match login.map(|login| &login.secret) {
         // <https://distribution.github.io/distribution/spec/auth/oauth/>
         Some(Secret::Identity(token)) => {
+            redact::remember(token);
             parameters.extend([("grant_type", "refresh_token"), ("client_id", CLIENT_ID), ("refresh_token", token)]);
-            let form: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+            let form: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
             (target, request(Method::POST, None, Some(form.join("&"))))
         }
         Some(Secret::Password { user, password }) => {
@@ -68,6 +71,7 @@ pub async fn authorize(
     let no_service = || Fault::no_registry(&answer, target.authority());
     let token: Answer = serde_json::from_slice(&answer.body).map_err(|_| no_service())?;
     let token = token.token.or(token.access_token).ok_or_else(no_service)?;
+    redact::remember(&token);
     sensitive(&format!("Bearer {token}")).map(Some)
 }
 
@@ -80,7 +84,9 @@ fn request(method: Method, authorization: Option<HeaderValue>, form: Option<Stri
 }
 
 fn basic(user: &str, password: &str) -> Result<HeaderValue, Fault> {
-    sensitive(&format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
+    let login = format!("{user}:{password}");
+    [password, &login].into_iter().for_each(redact::remember);
+    sensitive(&format!("Basic {}", STANDARD.encode(login)))
 }
 
 fn sensitive(value: &str) -> Result<HeaderValue, Fault> {

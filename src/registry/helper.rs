@@ -12,6 +12,7 @@ use tokio::process::Command;
 use super::deadline::Deadline;
 use super::logins::Secret;
 use crate::error::{Error, Result};
+use crate::secret;
 
 /// Many times what any login has.
 const MAX_BYTES: u64 = 256 * 1024;
@@ -47,7 +48,11 @@ fn failed(program: &str, server: &str, file: &str) -> Error {
 async fn run(program: &str, server: &str, file: &str, deadline: Deadline) -> Result<Option<Secret>> {
     let failed = || failed(program, server, file);
     let run = async {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        for name in secret::VARIABLES {
+            command.env_remove(name);
+        }
+        let mut child = command
             .arg("get")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -2,7 +2,6 @@
 //!
 //! Each request makes a connection of its own: a question takes two or three, often to as many hosts.
 
-use std::fmt::Write as _;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -23,6 +22,7 @@ use super::fault::Fault;
 use super::proxy::{Proxy, Via};
 use super::trust::Trust;
 use super::url::RegistryUrl;
+use crate::escape::percent;
 use crate::host::is_loopback;
 
 /// The most of an answer that is read: many times a page of tags or a token.
@@ -87,7 +87,7 @@ impl Target {
     /// The same place with `name=value` behind its query.
     pub fn with_parameter(&self, name: &str, value: &str) -> Self {
         let joint = if self.path.contains('?') { '&' } else { '?' };
-        Self { path: format!("{}{joint}{name}={}", self.path, encode(value)), ..self.clone() }
+        Self { path: format!("{}{joint}{name}={}", self.path, percent(value)), ..self.clone() }
     }
 
     /// Whether a login for one may be sent to the other.
@@ -104,20 +104,6 @@ impl Target {
         let path = self.path.split_once('?').map_or(self.path.as_str(), |(path, _)| path);
         format!("{}://{}{path}", if self.plain { "http" } else { "https" }, self.authority)
     }
-}
-
-/// `text` as a value in a query (RFC 3986, 2.3).
-pub fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 /// What is asked.

@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use super::dial::dial;
 use super::fault::Fault;
 use crate::host::{check_host, in_url, is_loopback, read_port, split_port};
+use crate::redact;
 use crate::secret::Secret;
 
 /// curl's, for a proxy whose URL names none.
@@ -116,6 +117,9 @@ impl fmt::Display for Via {
 fn basic(login: &str) -> Result<HeaderValue, &'static str> {
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     let plain = [decoded(user), decoded(password)].join(&b':');
+    for secret in [login.as_bytes(), password.as_bytes(), &decoded(password), &plain] {
+        redact::remember(&String::from_utf8_lossy(secret));
+    }
     let mut value =
         HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(plain))).map_err(|_| "its login cannot be sent")?;
     value.set_sensitive(true);

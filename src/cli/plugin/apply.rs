@@ -1,6 +1,6 @@
 //! `plugin apply -f SPEC`.
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use super::Specs;
 
@@ -12,6 +12,7 @@ Examples:
 What a spec leaves out stays as it is at the service. A second run changes nothing, or finishes what was stopped.";
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("asks").args(["prune", "replace"]).multiple(true)))]
 pub struct PluginApply {
     #[command(flatten)]
     pub specs: Specs,
@@ -29,8 +30,8 @@ pub struct PluginApply {
     #[arg(long, value_name = "LABEL", requires = "prune", help_heading = "Changes")]
     pub label: Option<String>,
 
-    /// Deregister without asking what --prune found
-    #[arg(short, long, requires = "prune", help_heading = "Changes")]
+    /// Deregister what --prune found, and finish with --replace what was stopped, without asking
+    #[arg(short, long, requires = "asks", help_heading = "Changes")]
     pub yes: bool,
 
     /// Say what would be done, and do nothing

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{DEFAULT_NAME, init, named_elsewhere, warn_of_slip};
+use super::{DEFAULT_NAME, init, named_elsewhere, warn_of_exposed_key, warn_of_slip};
 use crate::cli;
 use crate::commands::Context;
 use crate::config::import::{Found, Import, Origin, Selected};
@@ -59,13 +59,17 @@ fn tell(found: &Found, context: &mut Context<'_>) {
     for key in environment.values().keys() {
         warn_of_slip(key, context);
     }
+    warn_of_exposed_key(name, environment, context);
 }
 
 /// An import changes what there is to choose from, and not what was chosen.
 fn make_current(current: Option<EnvironmentName>, dir: &ConfigDir, context: &mut Context<'_>) -> Result<()> {
-    match (dir.current()?, current) {
+    let before = match &current {
+        Some(name) => dir.switch_if_none(name)?,
+        None => dir.current()?,
+    };
+    match (before, current) {
         (None, Some(name)) => {
-            dir.switch(&name)?;
             context.streams.talk.done(&format!("{name} is the current environment"));
             named_elsewhere(&name, context);
         }

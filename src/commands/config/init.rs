@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::{DEFAULT_NAME, named_elsewhere, read_value, warn_of_slip};
+use super::{DEFAULT_NAME, named_elsewhere, read_value, warn_of_exposed_key, warn_of_slip};
 use crate::cli::{Init, Tls};
 use crate::commands::Context;
 use crate::commands::connector::selection;
@@ -37,6 +37,7 @@ pub fn run(args: &Init, context: &mut Context<'_>) -> Result<()> {
     let Wanted { name, environment, overwrite } = wanted;
     dir.create(&name, &environment, overwrite)?;
     dir.switch(&name)?;
+    warn_of_exposed_key(&name, &environment, context);
     context.streams.talk.done(&format!("{name} is the current environment, kept in {}", dir.file_of(&name).display()));
     named_elsewhere(&name, context);
     Ok(())

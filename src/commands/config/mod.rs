@@ -10,6 +10,7 @@ use std::io::{Read as _, Write as _};
 use serde_json::{Value, json};
 
 use super::Context;
+use super::connector::exposed_key;
 use super::present::{Presentation, columns};
 use crate::cli::{Config, Endpoint, Format, Global, Tls};
 use crate::config::{
@@ -47,7 +48,13 @@ pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
         Config::Endpoint(Endpoint::Add { service, endpoint }) => {
             let url: EndpointUrl = endpoint.parse().map_err(Invalid::into_usage)?;
             let (dir, name) = selected(context)?;
-            dir.update(&name, |environment| environment.add_endpoint(service, &url))?;
+            let mut changed = Environment::default();
+            dir.update(&name, |environment| {
+                environment.add_endpoint(service, &url)?;
+                changed = environment.clone();
+                Ok(())
+            })?;
+            warn_of_exposed_key(&name, &changed, context);
             context.streams.talk.done(&format!("{service} of {name} is at {url}"));
             Ok(())
         }
@@ -90,6 +97,13 @@ fn refuse_useless(args: &Config, global: &Global) -> Result<()> {
     }
 }
 
+/// Says so where others on the network could read the environment's key.
+fn warn_of_exposed_key(name: &EnvironmentName, environment: &Environment, context: &mut Context<'_>) {
+    if let Some((service, url)) = environment.exposed_endpoint() {
+        context.streams.talk.warning(&exposed_key(&url, &service, Some(name)));
+    }
+}
+
 /// A key of a whole file that nothing reads is kept, for it may be another program's; but it may be a slip.
 fn warn_of_slip(key: &str, context: &mut Context<'_>) {
     if let Some(known) = Environment::known_key_like(key) {
@@ -102,11 +116,16 @@ fn set(key: &str, value: &str, context: &mut Context<'_>) -> Result<()> {
     let value = if value == "-" { read_value(key, context)? } else { value.to_owned() };
     let home = context.variables.home.as_deref();
     let mut key_file = None;
+    let mut changed = Environment::default();
     dir.update(&name, |environment| {
         environment.set(key, &value)?;
+        changed = environment.clone();
         key_file = environment.api_key_file(dir.file_of(&name).parent().unwrap_or(dir.path()), home)?;
         Ok(())
     })?;
+    if key.starts_with("endpoints.") || changed.credential_keys().contains(&key) {
+        warn_of_exposed_key(&name, &changed, context);
+    }
     Environment::warning_of(key).iter().for_each(|warning| context.streams.talk.warning(warning));
     if key == "registry" && !name.is_built_in() {
         context.streams.talk.warning(&format!("only the environment {BUILT_IN} reads registry, and this is {name}"));

@@ -11,7 +11,7 @@ use crate::commands::connector::Connector;
 use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
-use crate::plugin::report::{Done, Outcome};
+use crate::plugin::report::{Done, Outcome, Restored};
 use crate::prompt::Prompt;
 use crate::streams::{Streams, Talk};
 use crate::{json, yaml};
@@ -46,11 +46,17 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
     })
 }
 
-/// Asks whether what no spec has may be deregistered, and says whether there was anything to ask.
+/// Asks whether what no spec has may be deregistered and what a backup says may be taken over, and says whether there was
+/// anything to ask. For what is taken over, `--replace` has said so already where nobody can be asked.
 fn confirm(planned: &Planned, streams: &mut Streams) -> Result<bool> {
     let ids: Vec<&str> = planned.gone_ids().collect();
+    let restored = planned.all_restored();
     if ids.is_empty() {
-        return Ok(false);
+        let prompt = if restored.is_empty() { None } else { Prompt::new(streams) };
+        return match prompt {
+            Some(mut prompt) => confirm_restored(&restored, &mut prompt).map(|()| true),
+            None => Ok(false),
+        };
     }
     let what = if ids.len() == 1 { "1 plugin".to_owned() } else { format!("{} plugins", ids.len()) };
     let Some(mut prompt) = Prompt::new(streams) else {
@@ -58,12 +64,31 @@ fn confirm(planned: &Planned, streams: &mut Streams) -> Result<bool> {
             .hint("--yes lets it, without asking")
             .hint("nothing was sent"));
     };
+    if !restored.is_empty() {
+        confirm_restored(&restored, &mut prompt)?;
+    }
     prompt.say(&format!("--prune deregisters {what} in no spec:"));
     ids.iter().for_each(|id| prompt.say(&format!("  {id}")));
     if prompt.confirm("deregister")? {
         Ok(true)
     } else {
         Err(Error::local("nothing was sent: deregistering was not wanted"))
+    }
+}
+
+fn confirm_restored(restored: &[(&str, Restored)], prompt: &mut Prompt<'_>) -> Result<()> {
+    for (id, Restored { from, changes }) in restored {
+        prompt.say(&format!("{id} takes over from {from}, as its replacement was not finished:"));
+        for change in changes {
+            let value = change.after.as_ref().map(json::compact).unwrap_or_default();
+            prompt.say(&format!("  {}: {value}", change.path));
+        }
+    }
+    if prompt.confirm("take that over")? {
+        Ok(())
+    } else {
+        Err(Error::local("nothing was sent: the old spec was not to be taken over")
+            .hint("remove the file that holds it to go by the spec alone"))
     }
 }
 

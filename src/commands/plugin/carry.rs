@@ -45,6 +45,7 @@ impl Planned {
         };
         for (done, step) in self.steps.iter().enumerate() {
             let Step { subject, found } = step;
+            let restored = self.restored(step);
             let holds = Cell::new(false);
             let id = &subject.plugin_id;
             let asked = Cell::new(None);
@@ -60,7 +61,7 @@ impl Planned {
                 tell_of_end(id, subject.kept(), talk);
             }
             let outcome = settled.map_err(|error| stopped(subject.blame(error), done, count))?;
-            let told = tell(Outcome { plugin_id: id.clone(), done: outcome });
+            let told = tell(Outcome { plugin_id: id.clone(), done: outcome, restored });
             // Whoever asked for the end gets it, be there a reader of the outcome or not.
             if let Some(ending) = asked.get() {
                 return Err(Error::ended(ending));
@@ -75,7 +76,7 @@ impl Planned {
                 tell_of_end(id, None, talk);
             }
             removed.map_err(|error| stopped(error.within(id), self.steps.len() + done, count))?;
-            tell(Outcome { plugin_id: id.to_owned(), done: Done::Deregistered })?;
+            tell(Outcome { plugin_id: id.to_owned(), done: Done::Deregistered, restored: None })?;
         }
         heard
     }
@@ -163,7 +164,7 @@ impl Planned {
         holds: &Cell<bool>,
     ) -> Result<Option<Done>> {
         // Another run may have replaced it since it was planned.
-        let Found { row: Some(row), plan: Plan::Replace(_), pending } = self.look(subject).await? else {
+        let Found { row: Some(row), plan: Plan::Replace(_), pending, .. } = self.look(subject).await? else {
             return Ok(None);
         };
         if plan::repository_type(&row) != plan::repository_type(planned) {
@@ -259,7 +260,7 @@ impl Planned {
 
 impl Subject {
     /// The file of an unfinished replacement; `None` also if it cannot be read.
-    fn kept(&self) -> Option<String> {
+    pub(super) fn kept(&self) -> Option<String> {
         self.keeper.place_of_pending().ok().flatten().map(|path| path.display().to_string())
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use rustix::process::geteuid;
 use serde_json::{Map, Value};
 
 use super::service::Service;
@@ -10,11 +11,12 @@ use crate::commands::connector::Connector;
 use crate::commands::managed;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::path::FieldPath;
+use crate::plugin::builder::quoted;
 use crate::plugin::difference::{self, Change};
-use crate::plugin::keeper::Keeper;
+use crate::plugin::keeper::{Keeper, Untrusted};
 use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
-use crate::plugin::report::{Difference, Done, Outcome, paths};
+use crate::plugin::report::{Difference, Done, Outcome, Restored, paths};
 use crate::spec::{Draft, Part, Request, needed};
 use crate::streams::Talk;
 
@@ -67,6 +69,8 @@ pub(super) struct Found {
     pub plan: Plan,
     /// The plugin as it was before a replacement that was not finished.
     pub pending: Option<Kept>,
+    /// The file that would say so if nobody else could have written it.
+    pub untrusted: Option<Untrusted>,
 }
 
 impl Planned {
@@ -90,6 +94,13 @@ impl Planned {
         let mut planned = Self { service, wishes, steps: Vec::with_capacity(subjects.len()), gone: Vec::new() };
         for subject in subjects {
             let found = planned.look(&subject).await?;
+            if let Some(Untrusted { path, why }) = found.untrusted.as_ref().filter(|_| !planned.wishes.replace) {
+                talk.warning(&format!(
+                    "{}: {} is not used, for others may have written it: {why}",
+                    subject.plugin_id,
+                    path.display()
+                ));
+            }
             planned.steps.push(Step { subject, found });
         }
         if !problems.is_empty() {
@@ -125,7 +136,7 @@ impl Planned {
     pub(super) async fn look(&self, subject: &Subject) -> Result<Found> {
         let row = self.service.row(&subject.identity).await.map_err(|error| error.within(&subject.plugin_id))?;
         let plan = self.service.fields.plan(&subject.spec, row.as_ref());
-        Ok(Found { row, plan, pending: subject.keeper.pending()? })
+        Ok(Found { row, plan, pending: subject.keeper.pending()?, untrusted: subject.keeper.untrusted()? })
     }
 
     async fn look_for_gone(&self) -> Result<Vec<Map<String, Value>>> {
@@ -172,6 +183,10 @@ impl Planned {
         if let Some(problem) = managed_problem(subject, found) {
             return vec![problem];
         }
+        let backup = self.problem_of_backup(subject, found);
+        if backup.is_some() {
+            return backup.into_iter().collect();
+        }
         match &found.plan {
             Plan::Register if found.pending.is_none() => self.missing(subject),
             Plan::Replace(changes) if !self.wishes.replace => {
@@ -189,6 +204,58 @@ impl Planned {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// A replacement that was not finished, where none is wanted or its backup may be somebody else's.
+    fn problem_of_backup(&self, subject: &Subject, found: &Found) -> Option<Problem> {
+        let id = &subject.plugin_id;
+        match (self.wishes.replace, &found.untrusted) {
+            (true, Some(Untrusted { path, why })) => {
+                let file = quoted(&path.to_string_lossy());
+                let problem = Problem::new(format!(
+                    "{id}: {} is not taken for the old spec of a replacement that was not finished, for others may have \
+                     written it: {why}",
+                    path.display()
+                ));
+                Some(problem.hint(format!("look at it; if it is not yours: rm {file}")).hint(format!(
+                    "if you know what it says: sudo chown {} {file} && chmod 600 {file}",
+                    geteuid().as_raw()
+                )))
+            }
+            (false, _) if found.pending.is_some() => {
+                let file = subject.kept().unwrap_or_default();
+                let problem = Problem::new(format!("{id}: a replacement was not finished; the old spec is in {file}"));
+                let drop = format!("to go by the spec alone: rm {}", quoted(&file));
+                Some(problem.hint("--replace finishes it, with what the spec leaves out").hint(drop))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is taken over from the backup of a replacement that was not finished; `None` if that is nothing.
+    pub(super) fn restored(&self, Step { subject, found }: &Step) -> Option<Restored> {
+        let kept = found.pending.as_ref()?;
+        // What is replaced once more has a backup of its own; only the state of the same plugin comes from the old one.
+        if let (Plan::Replace(_), Some(row)) = (&found.plan, &found.row)
+            && self.is_replaced(row, kept)
+        {
+            return None;
+        }
+        let mut changes = Vec::new();
+        if found.row.is_none() {
+            let mut beyond = self.service.fields.in_place_of(&kept.spec, &subject.spec);
+            beyond.retain(|field, _| !subject.spec.contains_key(field));
+            changes = difference::of_new(&beyond);
+        }
+        changes.extend(kept.change_of_state(found.row.as_ref()));
+        let from = subject.kept().unwrap_or_default();
+        (!changes.is_empty()).then_some(Restored { from, changes })
+    }
+
+    /// Each plugin for which something is taken over from a backup.
+    pub fn all_restored(&self) -> Vec<(&str, Restored)> {
+        let of_step = |step| Some((self.restored(step)?, step));
+        self.steps.iter().filter_map(of_step).map(|(restored, step)| (&*step.subject.plugin_id, restored)).collect()
     }
 
     /// The fields that registering needs and a spec does not have.
@@ -211,6 +278,7 @@ impl Planned {
     pub fn foreseen(&self) -> Vec<Outcome> {
         let of_step = |step: &Step| {
             let Step { subject, found } = step;
+            let restored = self.restored(step);
             let changes = || found.plan.changes().to_vec();
             let done = match (&found.plan, &found.row, &found.pending) {
                 (Plan::Replace(_), ..) => Done::Replaced { changes: changes(), kept: None },
@@ -220,9 +288,10 @@ impl Planned {
                 (_, _, Some(kept)) => self.replaced(subject, kept),
                 (_, _, None) => Done::Registered,
             };
-            Outcome { plugin_id: subject.plugin_id.clone(), done }
+            Outcome { plugin_id: subject.plugin_id.clone(), done, restored }
         };
-        let gone = self.gone_ids().map(|id| Outcome { plugin_id: id.to_owned(), done: Done::Deregistered });
+        let gone =
+            self.gone_ids().map(|id| Outcome { plugin_id: id.to_owned(), done: Done::Deregistered, restored: None });
         self.steps.iter().map(of_step).chain(gone).collect()
     }
 
@@ -266,7 +335,8 @@ impl Planned {
 
     /// What differs at the service, field by field.
     pub fn differences(&self) -> Vec<Difference> {
-        let of_step = |Step { subject, found: Found { row, plan, pending } }: &Step| {
+        let of_step = |step: &Step| {
+            let Step { subject, found: Found { row, plan, pending, .. } } = step;
             let state = || pending.as_ref().and_then(|kept| kept.change_of_state(row.as_ref()));
             let (action, changes) = match (plan, pending) {
                 (Plan::Register, None) => ("register", difference::of_new(&subject.spec)),
@@ -283,12 +353,17 @@ impl Planned {
                     ("finish", state)
                 }
                 (Plan::Update(changes), _) => ("update", changes.iter().cloned().chain(state()).collect()),
-                (Plan::Replace(changes), _) => ("replace", changes.clone()),
+                (Plan::Replace(changes), pending) => {
+                    let is_same = |kept: &&Kept| row.as_ref().is_some_and(|row| !self.is_replaced(row, kept));
+                    let state = pending.as_ref().filter(is_same).and_then(|kept| kept.change_of_state(row.as_ref()));
+                    ("replace", changes.iter().cloned().chain(state).collect())
+                }
             };
             let fixed = changes.iter().map(|change: &Change| change.field().to_owned());
             let fixed = fixed.filter(|field| !self.service.fields.can_update(field)).collect();
             let source = subject.request.label();
-            Some(Difference { plugin_id: subject.plugin_id.clone(), source, action, changes, fixed })
+            let restored = self.restored(step);
+            Some(Difference { plugin_id: subject.plugin_id.clone(), source, action, changes, fixed, restored })
         };
         self.steps.iter().filter_map(of_step).collect()
     }

@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal as Changes, SignalKind, signal};
 use crate::commands::stop::Stop;
 use crate::error::{Ending, Error, Result};
 use crate::plugin::builder::CommandLine;
+use crate::secret;
 
 /// How long a program may take to end once it was asked to.
 const GRACE: Duration = Duration::from_secs(10);
@@ -62,6 +63,9 @@ impl Step {
     fn spawn(self, line: &CommandLine) -> io::Result<Running> {
         let mut command = Command::new(&line.program);
         command.args(&line.arguments).kill_on_drop(true);
+        for name in secret::VARIABLES {
+            command.env_remove(name);
+        }
         command.stdout(if self.quiet { Stdio::null() } else { io::stderr().into() });
         if self.has_terminal {
             // In the terminal's eyes the two are one job: the program may ask there, and Ctrl-C reaches it by itself.

@@ -10,13 +10,14 @@ use super::Key;
 use crate::client::call::Caller;
 use crate::client::reflection::{self, Described};
 use crate::client::{encode, probe};
-use crate::commands::connector::Connector;
-use crate::config::Destination;
+use crate::commands::connector::{Connector, exposed_key};
+use crate::config::{Destination, KeyOrigin};
 use crate::decode;
 use crate::descriptor::MethodDescriptor;
 use crate::error::{Error, Kind, Result};
 use crate::platform::{ApiName, short_name};
 use crate::query::{self, Page, Wish};
+use crate::redact;
 
 /// What all of the platform's services have.
 const SERVER_INFO: &str = "spaceone.api.core.v1.ServerInfo";
@@ -49,6 +50,8 @@ pub(super) struct Row {
     reflection: &'static str,
     version: String,
     token: &'static str,
+    /// What to do about a key that others on the network can read.
+    exposure: Option<String>,
     /// The first thing that is wrong.
     pub failure: Option<Error>,
 }
@@ -64,6 +67,7 @@ impl Row {
             reflection: NOTHING,
             version: NOTHING.into(),
             token: NOTHING,
+            exposure: None,
             failure: None,
         };
         if let Some(caller) = row.connect(connector, key).await
@@ -72,7 +76,7 @@ impl Row {
             let (version, token) = join(version(&caller, &described), row.try_key(&caller, &described, key)).await;
             // Where it is refused, the column of the key tells why.
             row.version = version.ok().flatten().unwrap_or_else(|| NOTHING.into());
-            row.take_token(token, key);
+            row.take_token(token, key, &connector.settings().key_origin);
         }
         if key.failure.is_some() {
             row.token = FAILED;
@@ -95,6 +99,10 @@ impl Row {
             Destination::Embedded => None,
             Destination::Url(url) => Some(url.clone()),
         };
+        if let Some(url) = url.as_ref().filter(|url| url.is_exposed() && key.is_given) {
+            self.tls = "missing";
+            self.exposure = Some(exposed_key(url, &self.service, connector.settings().configured_in()));
+        }
         let reaching = async {
             match &url {
                 None => Some(Duration::ZERO),
@@ -136,7 +144,7 @@ impl Row {
         if key.failure.is_some() { Ok(Tried::Nothing) } else { try_key(caller, &self.service, described, key).await }
     }
 
-    fn take_token(&mut self, answer: Result<Tried>, key: &Key) {
+    fn take_token(&mut self, answer: Result<Tried>, key: &Key, origin: &KeyOrigin) {
         let refused = |error: Error, hint: &str| {
             let problem = &error.problems()[0];
             let told = Error::local(problem.message.clone());
@@ -155,16 +163,13 @@ impl Row {
                     "expired",
                     Some(refused(
                         error,
-                        &format!(
-                            "the key expired at {end}: get a new one, and set it with `spacectl config set api_key -`"
-                        ),
+                        &format!("the key expired at {end}: get a new one, and {}", origin.advice("it")),
                     )),
                 ),
-                (None, true) => (
-                    "refused",
-                    Some(refused(error, "get a valid key, and set it with `spacectl config set api_key -`")),
-                ),
-                (None, false) => ("missing", Some(refused(error, "set a key with `spacectl config set api_key -`"))),
+                (None, true) => {
+                    ("refused", Some(refused(error, &format!("get a valid key, and {}", origin.advice("it")))))
+                }
+                (None, false) => ("missing", Some(refused(error, &origin.advice("a key")))),
             },
             Err(error) => (FAILED, Some(error)),
         };
@@ -217,8 +222,10 @@ impl Row {
 
     /// What to do about what is wrong.
     fn to_do(&self, key: Option<&Error>) -> Option<String> {
-        let problem = &self.failure.as_ref().or(key)?.problems()[0];
-        Some(problem.hints.first().or(problem.causes.last()).unwrap_or(&problem.message).clone())
+        let Some(error) = self.failure.as_ref().or(key) else { return self.exposure.clone() };
+        let problem = &error.problems()[0];
+        let text = problem.hints.first().or(problem.causes.last()).unwrap_or(&problem.message);
+        Some(redact::foreign(text).into_owned())
     }
 }
 
