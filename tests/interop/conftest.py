@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lab import PythonClient, Spacectl, local_serve, repository_service
+from lab import PythonClient, Spacectl, local_serve, platform_services, repository_service
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +13,15 @@ def repository(tmp_path_factory):
     folder = tmp_path_factory.mktemp("repository")
     with repository_service(folder / "log") as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def repository_2(tmp_path_factory):
+    """The real Repository service of the 2.x platform, with the one repository that plugins are registered in."""
+    own = {"repository_id": "repo-local", "name": "Private", "repository_type": "LOCAL"}
+    folder = tmp_path_factory.mktemp("repository-2")
+    with platform_services(folder, ["repository"], {"REPOSITORIES": [own]}) as services:
+        yield services["repository"]
 
 
 @pytest.fixture

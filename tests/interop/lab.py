@@ -101,6 +101,25 @@ class PythonClient(Program):
         return stdout.removeprefix("ERROR: ").rstrip("\n")
 
 
+@contextlib.contextmanager
+def python_calls(home):
+    """Calls of the Python client in one process: from arguments to what it prints. An error begins with `ERROR: `."""
+    command = [PEERS / "client/bin/python", HERE / "python_calls.py"]
+    environment = {"HOME": str(home), "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
+
+        def call(*args):
+            process.stdin.write(json.dumps(args) + "\n")
+            process.stdin.flush()
+            return json.loads(process.stdout.readline())
+
+        try:
+            yield call
+        finally:
+            process.kill()
+
+
 class Server:
     """A server process; `url` once it answers."""
 
@@ -159,6 +178,30 @@ def repository_service(log, harbor="", port=None):
             yield server
         finally:
             server.end()
+
+
+PLATFORM = ["repository", "identity", "config", "secret", "inventory"]
+
+
+@contextlib.contextmanager
+def platform_services(folder, names=PLATFORM, settings=None):
+    """Real services of the 2.x platform on free ports, by name; what they say is in files of the folder. The settings
+    override their own configuration."""
+    ports = {name: free_port() for name in names}
+    command = [PEERS / "platform/bin/python", HERE / "platform_service.py"]
+    environment = {"HOME": str(folder), "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
+    with contextlib.ExitStack() as stack:
+        servers = {}
+        for name, port in ports.items():
+            out = stack.enter_context(open(folder / f"{name}.log", "w"))
+            args = [name, json.dumps(ports), json.dumps(settings or {})]
+            process = subprocess.Popen([*command, *args], stdout=out, stderr=out, env=environment)
+            servers[name] = Server(process)
+            stack.callback(servers[name].end)
+        for name, server in servers.items():
+            wait_until_listening(server.process, ports[name], folder / f"{name}.log")
+            server.url = f"grpc://127.0.0.1:{ports[name]}"
+        yield servers
 
 
 def free_port():
