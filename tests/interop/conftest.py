@@ -24,6 +24,12 @@ def repository_2(tmp_path_factory):
         yield services["repository"]
 
 
+@pytest.fixture(params=["repository", "repository_2"], ids=["1.12.5", "2.x"])
+def either_repository(request):
+    """A real Repository service of each generation."""
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture
 def domain(request):
     """A domain that no other test sees; it doubles as the token that leads there."""

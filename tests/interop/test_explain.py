@@ -1,4 +1,4 @@
-"""`explain` against the real Repository service 1.12.5, its schemas in a real validator, its text on a terminal."""
+"""`explain` against the real Repository services 1.12.5 and 2.x, its schemas in a real validator, its text on a terminal."""
 
 import json
 
@@ -32,6 +32,11 @@ def client(spacectl, repository, domain):
     return spacectl.configure(repository.url, domain)
 
 
+@pytest.fixture
+def either(spacectl, either_repository, domain):
+    return spacectl.configure(either_repository.url, domain)
+
+
 def explained(client, *args):
     return json.loads(client.output("explain", *args, "-o", "json"))
 
@@ -49,30 +54,31 @@ def snapshot(name):
 
 
 class TestTheRealService:
-    def test_every_verb_of_every_resource(self, client):
-        rows = json.loads(client.output("api-resources", "-o", "json"))["results"]
-        assert {"Plugin", "Repository", "Schema", "Policy"} <= {row["resource"] for row in rows}
+    def test_every_verb_of_every_resource(self, either):
+        rows = json.loads(either.output("api-resources", "-o", "json"))["results"]
+        assert {"Plugin", "Repository"} <= {row["resource"] for row in rows}
         for row in rows:
             name, verbs = row["name"], row["verbs"]
-            assert [verb["verb"] for verb in explained(client, name)["verbs"]] == verbs
+            assert [verb["verb"] for verb in explained(either, name)["verbs"]] == verbs
             for verb in verbs:
-                told = explained(client, f"{name}.{verb}")
-                text = client.output("explain", f"{name}.{verb}")
+                told = explained(either, f"{name}.{verb}")
+                text = either.output("explain", f"{name}.{verb}")
                 for field in told["request"]["fields"] + told["response"]["fields"]:
                     assert f"\n  {field['name']} " in text
-                schema(client, "explain", f"{name}.{verb}")
-                yaml.safe_load(client.output("explain", f"{name}.{verb}", "--skeleton"))
+                schema(either, "explain", f"{name}.{verb}")
+                yaml.safe_load(either.output("explain", f"{name}.{verb}", "--skeleton"))
 
-    def test_the_skeleton_of_register_filled_in_registers(self, client):
-        skeleton = client.output("explain", f"{PLUGIN}.register", "--skeleton")
-        assert yaml.safe_load(skeleton) == {"name": "", "service_type": "", "image": ""}
+    def test_the_skeleton_of_register_filled_in_registers(self, either):
+        skeleton = either.output("explain", f"{PLUGIN}.register", "--skeleton")
+        kind = "service_type" if "service_type" in skeleton else "resource_type"
+        assert yaml.safe_load(skeleton) == {"name": "", kind: "", "image": ""}
         filled = (
             skeleton.replace("\nname: ''", "\nname: Slack")
-            .replace("\nservice_type: ''", "\nservice_type: notification.Protocol")
+            .replace(f"\n{kind}: ''", f"\n{kind}: notification.Protocol")
             .replace("\nimage: ''", "\nimage: cloudforet/plugin-slack")
             .replace("\n#provider: ''", "\nprovider: slack")
         )
-        answer = client.output("exec", "register", PLUGIN, "-f", "-", stdin=filled)
+        answer = either.output("exec", "register", PLUGIN, "-f", "-", stdin=filled)
         plugin = yaml.safe_load(answer)
         assert (plugin["plugin_id"], plugin["provider"]) == ("plugin-slack", "slack")
 
@@ -84,6 +90,16 @@ class TestTheRealService:
         + [f"Policy.{verb}" for verb in ("create", "update", "delete", "get", "list")],
     )
     def test_what_is_required_is_what_is_asked_for(self, client, name):
+        self.check_required(client, name)
+
+    @pytest.mark.parametrize(
+        "name",
+        [f"Plugin.{verb}" for verb in ("register", "update", "deregister", "enable", "disable", "get_versions", "get")],
+    )
+    def test_what_is_required_by_the_second_generation(self, spacectl, repository_2, domain, name):
+        self.check_required(spacectl.configure(repository_2.url, domain), name)
+
+    def check_required(self, client, name):
         resource, verb = name.split(".")
         fields = explained(client, f"repository.{name}")["request"]["fields"]
         needed = {field["name"]: field for field in fields if field.get("required")}
@@ -98,11 +114,11 @@ class TestTheRealService:
             refused = client.refused("exec", verb, f"repository.{resource}", "-j", json.dumps(given))
             assert refused == (67, "INVALID_ARGUMENT", words)
 
-    def test_what_a_list_does_not_need(self, client):
+    def test_what_a_list_does_not_need(self, either):
         for resource in ("Plugin", "Repository"):
-            fields = explained(client, f"repository.{resource}.list")["request"]["fields"]
+            fields = explained(either, f"repository.{resource}.list")["request"]["fields"]
             assert not any(field.get("required") for field in fields)
-            client.output("exec", "list", f"repository.{resource}")
+            either.output("exec", "list", f"repository.{resource}")
 
     def test_the_bundled_description_where_the_service_is_away(self, spacectl):
         away = f"grpc://127.0.0.1:{free_port()}"
