@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lab import PythonClient, Spacectl, local_serve, platform_services, repository_service
+from lab import UNMANAGED, PythonClient, Spacectl, local_serve, platform_services, repository_service
 
 
 @pytest.fixture(scope="session")
@@ -17,10 +17,8 @@ def repository(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def repository_2(tmp_path_factory):
-    """The real Repository service of the 2.x platform, with the one repository that plugins are registered in."""
-    own = {"repository_id": "repo-local", "name": "Private", "repository_type": "LOCAL"}
-    folder = tmp_path_factory.mktemp("repository-2")
-    with platform_services(folder, ["repository"], {"REPOSITORIES": [own]}) as services:
+    """The real Repository service of the 2.x platform, without a managed repository."""
+    with platform_services(tmp_path_factory.mktemp("repository-2"), ["repository"], UNMANAGED) as services:
         yield services["repository"]
 
 

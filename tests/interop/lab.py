@@ -181,6 +181,8 @@ def repository_service(log, harbor="", port=None):
 
 
 PLATFORM = ["repository", "identity", "config", "secret", "inventory"]
+# A Repository service without the managed repository that an installation has beside its own.
+UNMANAGED = {"REPOSITORIES": [{"repository_id": "repo-local", "name": "Private", "repository_type": "LOCAL"}]}
 
 
 @contextlib.contextmanager
