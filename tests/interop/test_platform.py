@@ -1,7 +1,7 @@
-"""Real services of the 2.x platform: what this client lists, gets and counts there is what the Python client shows, value
-for value, of every resource, for the installation itself, for a domain's administrator and for a workspace's owner.
+"""Compares both clients at real services of the 2.x platform: for every resource `list`, `get`, `stat` and `analyze` give
+the same values, to the installation itself, to a domain's administrator and to a workspace's owner.
 
-What they hold is created by this client. No command names a version, and identity has v2 of its API only.
+This client creates what the services hold. No command names a version, and identity has v2 of its API only.
 """
 
 import json
@@ -11,7 +11,7 @@ import pytest
 
 from lab import PLATFORM, SPACECTL, Program, Spacectl, platform_services, python_calls
 
-# The resources of which each of them sees rows. Without a plugin there are no collectors, jobs and agents.
+# The resources of which each environment sees rows. Collectors, jobs and agents need a running plugin.
 ROWS = {
     "system": {
         "identity": ["Domain", "Endpoint"],
@@ -44,15 +44,15 @@ ROWS = {
         "secret": ["Secret", "TrustedSecret", "UserSecret"],
     },
 }
-# What they are asked for of one other thing only.
-LISTED_OF = {
+# Resources whose rows are listed by what they belong to.
+LISTED_BY = {
     "identity.Agent": "service_account_id",
     "inventory.ChangeHistory": "cloud_service_id",
     "inventory.MetricData": "metric_id",
 }
 # What the Python client cannot ask for, and why.
 ONLY_HERE = {"list repository.Repository": 'has no field named "query"'}
-# Errors that the Python client tells in words of its own.
+# Errors of services that the Python client replaces by words of its own.
 OWN_WORDS = ("Permission denied.", "The api_key is not set or incorrect.")
 ADMIN, USER, PASSWORD = "admin@example.com", "user@example.com", "Interop-1-password"
 
@@ -64,12 +64,12 @@ def read(text):
 
 @dataclass
 class Lab:
-    """Both clients in one home, with an environment for each who calls."""
+    """Both clients in one home, with an environment for each kind of caller."""
 
     client: Spacectl
     python: object
     urls: dict
-    # Identifiers by what they are of.
+    # The last identifier of each kind.
     ids: dict = field(default_factory=dict)
 
     def json(self, environment, *args):
@@ -84,7 +84,7 @@ class Lab:
         return self.python(*args)
 
     def alike(self, environment, *args):
-        """What this client answers, which is what the Python client does; nothing where the service refuses both."""
+        """Returns what both clients answer alike, or nothing if the service refuses both with the same words."""
         theirs = self.theirs(environment, *args, "-o", "json")
         if not theirs.startswith("ERROR: "):
             ours = self.json(environment, *args)
@@ -192,9 +192,10 @@ def parameters(values):
 @pytest.mark.parametrize("service", PLATFORM)
 def test_lists_gets_and_statistics_are_alike(lab, environment, service):
     resources = lab.json(environment, "api-resources", "--service", service)["results"]
+    assert {resource["service"] for resource in resources} == {service}
     found = []
     for name, verbs in ((resource["name"], resource["verbs"]) for resource in resources):
-        of = parameters({key: lab.ids[key] for key in filter(None, [LISTED_OF.get(name)])})
+        of = parameters({key: lab.ids[key] for key in filter(None, [LISTED_BY.get(name)])})
         answer = lab.alike(environment, "list", name, *of) if "list" in verbs else None
         row = answer["results"][0] if answer and answer["results"] else {}
         if row:
@@ -214,7 +215,7 @@ def test_lists_gets_and_statistics_are_alike(lab, environment, service):
     assert sorted(found) == [f"{service}.{name}" for name in ROWS[environment].get(service, [])]
 
 
-# Commands of both clients. {workspace} and {secret} stand for identifiers.
+# Commands that both clients know. {workspace} and {secret} become identifiers.
 PRINTED = [
     "list identity.User -c user_id,state,auth_type",
     "list user -c user_id|ID,state -s -ID -o csv",
