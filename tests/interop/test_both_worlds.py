@@ -393,7 +393,7 @@ def test_what_there_is_to_call(worlds):
 
 # What the first generation answers; the second has no such verb, whatever it is asked.
 STAT = [
-    ("stat repository.Plugin -f providers.yml -o csv -l 1 --page 1", "n,provider\n"),
+    ("stat repository.Plugin -f providers.yml -o csv -l 1 --page 1", "provider,n\n"),
     ("stat repository.Plugin --file-parameter providers.yml --columns n --limit 3 --wide", " n"),
     ("stat repository.Plugin -p distinct=provider -o quiet --filter 'name~s' --strict", "aws\nslack\n"),
     ("""stat repository.Plugin -j '{"query": {"distinct": "state"}}' --output quiet""", "ENABLED\n"),

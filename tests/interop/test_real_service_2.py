@@ -200,4 +200,12 @@ class TestTwoRepositories:
     )
     def test_what_is_managed_cannot_be_changed(self, owner, line):
         result = owner.run(*line.split())
-        assert (result.code, "managed" in result.stderr) == (69, True), result
+        assert (result.code, result.stdout) == (69, "")
+        assert f"{MANAGED} belongs to a managed repository and cannot be changed there" in result.stderr
+
+    def test_a_spec_of_what_is_managed_says_so(self, owner):
+        spec = {"name": "x", "image": f"cloudforet/{MANAGED}", "resource_type": "inventory.Collector"}
+        (owner.home / "managed.yml").write_text(yaml.safe_dump(spec))
+        for command in ("diff", "apply"):
+            result = owner.run("plugin", command, "-f", "managed.yml")
+            assert result.code != 0 and "managed repository" in result.stdout + result.stderr, result

@@ -63,7 +63,7 @@ class TestStat:
     def test_groups_from_a_file(self, three):
         (three.home / "by.yml").write_text(BY_PROVIDER)
         assert three.output("stat", PLUGIN, "-f", "by.yml") == (
-            "   plugins | provider\n-----------+------------\n         2 | aws\n         1 | slack\n"
+            " provider   |   plugins\n------------+-----------\n aws        |         2\n slack      |         1\n"
         )
         assert three.output("stat", PLUGIN, "-f", "by.yml", "-c", "plugins|N,provider", "-o", "csv") == (
             "N,provider\n2,aws\n1,slack\n"
