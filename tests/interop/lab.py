@@ -59,7 +59,7 @@ class Program:
     def configure(self, url, token):
         """Writes the configuration as both clients keep it: the repository service at `url`."""
         folder = self.home / ".spaceone"
-        (folder / "environments").mkdir(parents=True)
+        (folder / "environments").mkdir(parents=True, exist_ok=True)
         settings = {"api_key": token, "endpoints": {"repository": url}}
         for path, content in {"environment": {"environment": "lab"}, "environments/lab": settings}.items():
             file = folder / f"{path}.yml"

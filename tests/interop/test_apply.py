@@ -204,6 +204,18 @@ def test_on_a_terminal_it_asks_and_shows_colour(client):
         terminal.type(answer)
         assert terminal.wait_for_end() == code, terminal.screen()
         assert (client.run("plugin", "get", "plugin-mail").code == 0) == left
+    # What a stopped replacement has left is taken over after a yes.
+    run(client, "plugin apply -f specs -p image=y/plugin-chat --replace")
+    backup = client.home / "specs/plugin-chat.yml.replacing"
+    (client.home / "specs/plugin-chat.yml.replaced").rename(backup)
+    client.output("exec", "deregister", "plugin", "-p", "plugin_id=plugin-chat")
+    for answer, code, left in [("n\r", 1, True), ("y\r", 0, False)]:
+        terminal = Terminal([*prune[:5], "--replace"], client.home, columns=120)
+        terminal.wait_for("take that over? [y/N]:")
+        assert any("plugin-chat takes over from specs/plugin-chat.yml.replacing" in line for line in terminal.screen())
+        terminal.type(answer)
+        assert terminal.wait_for_end() == code, terminal.screen()
+        assert backup.exists() == left
     edit(client, "a.svg", "b.svg")
     diff = [lab.SPACECTL, "plugin", "diff", "-f", "specs"]
     for variables, is_painted in [({}, True), ({"NO_COLOR": "1"}, False)]:

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from lab import EXAMPLES, HERE, SPACECTL, free_port
+from lab import EXAMPLES, HERE, SPACECTL, PythonClient, free_port, python_calls
 from terminal import Terminal
 
 PLUGIN = "repository.Plugin"
@@ -35,6 +35,14 @@ def client(spacectl, repository, domain):
 @pytest.fixture
 def either(spacectl, either_repository, domain):
     return spacectl.configure(either_repository.url, domain)
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """The Python client, and its calls in one process."""
+    home = tmp_path_factory.mktemp("python")
+    with python_calls(home) as calls:
+        yield PythonClient(home), calls
 
 
 def explained(client, *args):
@@ -89,17 +97,21 @@ class TestTheRealService:
         + [f"Schema.{verb}" for verb in ("create", "update", "delete", "get", "list")]
         + [f"Policy.{verb}" for verb in ("create", "update", "delete", "get", "list")],
     )
-    def test_what_is_required_is_what_is_asked_for(self, client, name):
-        self.check_required(client, name)
+    def test_what_is_required_is_what_is_asked_for(self, spacectl, python, repository, domain, name):
+        self.check_required(spacectl, python, repository.url, domain, name)
 
     @pytest.mark.parametrize(
         "name",
         [f"Plugin.{verb}" for verb in ("register", "update", "deregister", "enable", "disable", "get_versions", "get")],
     )
-    def test_what_is_required_by_the_second_generation(self, spacectl, repository_2, domain, name):
-        self.check_required(spacectl.configure(repository_2.url, domain), name)
+    def test_what_is_required_by_the_second_generation(self, spacectl, python, repository_2, domain, name):
+        self.check_required(spacectl, python, repository_2.url, domain, name)
 
-    def check_required(self, client, name):
+    def check_required(self, client, python, url, domain, name):
+        """The service refuses to go without it, as the Python client shows; this client does not ask it."""
+        python_client, theirs = python
+        for each in (client, python_client):
+            each.configure(url, domain)
         resource, verb = name.split(".")
         fields = explained(client, f"repository.{name}")["request"]["fields"]
         needed = {field["name"]: field for field in fields if field.get("required")}
@@ -110,9 +122,11 @@ class TestTheRealService:
 
         for missing in needed:
             given = {key: value(field) for key, field in needed.items() if key != missing}
-            words = f"ERROR_REQUIRED_PARAMETER: Required parameter. (key = {missing})"
-            refused = client.refused("exec", verb, f"repository.{resource}", "-j", json.dumps(given))
-            assert refused == (67, "INVALID_ARGUMENT", words)
+            call = ("exec", verb, f"repository.{resource}", "-j", json.dumps(given))
+            result = client.run(*call)
+            assert result.code == 2, result
+            assert result.stderr.startswith(f"error: -j:1:1: {missing}: required, and missing\n"), result
+            assert theirs(*call).strip() == f"ERROR: Required parameter. (key = {missing})"
 
     def test_what_a_list_does_not_need(self, either):
         for resource in ("Plugin", "Repository"):

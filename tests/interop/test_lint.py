@@ -1,7 +1,7 @@
 """What `plugin lint` says holds: what it calls an error is refused, and what passes is registered.
 
 Asked are the real Repository service 1.12.5, for the first generation of the API, and 2.x and `local serve --strict` for
-the second. Not tried is what only an image registry tells: a registry's host in the image, and a placeholder in it.
+the second. Not tried is what only an image registry tells: a registry's host in the image.
 """
 
 import json
@@ -25,10 +25,12 @@ REFUSED = [
     ("image-name", {"image": "acme/plugin-플러그인"}, BOTH, True),
     ("image-tag", {"image": "acme/plugin-slack:latest"}, BOTH, True),
     ("image-tag", {"image": "acme/plugin-slack@sha256:0123"}, BOTH, True),
-    ("required-field", {"name": ""}, BOTH, True),
-    ("required-field", {"name": None}, BOTH, True),
-    ("required-field", {"TYPE": None}, BOTH, True),
-    ("required-field", {"image": None}, BOTH, True),
+    ("required-field", {"name": ""}, BOTH, False),
+    ("required-field", {"name": None}, BOTH, False),
+    ("required-field", {"TYPE": None}, BOTH, False),
+    ("required-field", {"image": None}, BOTH, False),
+    ("placeholder", {"image": "YOUR-NAMESPACE/plugin-slack"}, BOTH, False),
+    ("placeholder", {"name": "<name>"}, BOTH, False),
     ("label-text", {"labels": [{"a": "b"}]}, (FIRST,), True),
     ("label-text", {"labels": ["x" * 256]}, (FIRST,), True),
     ("template-schema", {"template": {"options": {"schema": {"type": "text"}}}}, (FIRST,), True),

@@ -44,7 +44,7 @@ def test_interrupted_and_run_again_it_loses_and_doubles_nothing(spacectl, reposi
     assert again.code == 70, again.stderr
     assert again.stdout.splitlines() == IDS[len(first) :]
     assert again.stderr.count("ERROR_SAVE_UNIQUE_VALUES") == len(first)
-    assert again.stderr.endswith(f"registered {COUNT - len(first)}, refused {len(first)}\n")
+    assert again.stderr.endswith(f"registered {COUNT - len(first)}, rejected {len(first)}\n")
     assert plugins(client) == IDS
 
 
@@ -94,7 +94,7 @@ class TestOnATerminal:
         assert lines[1].startswith("cause: ERROR_NO_IMAGE_IN_REGISTRY"), lines
         assert lines[2].startswith("note: Ctrl-C: no more is sent"), lines
         done = len((client.home / "out").read_text().splitlines())
-        assert lines[3:] == [f"registered {done}, refused 1, not sent {COUNT - done - 1}"], lines
+        assert lines[3:] == [f"registered {done}, rejected 1, not sent {COUNT - done - 1}"], lines
 
     def test_there_is_none_where_nobody_looks_on_or_wants_it(self, spacectl, repository, domain):
         client = spacectl.configure(repository.url, domain)

@@ -365,7 +365,7 @@ def test_a_name_that_the_certificate_holds_is_enough(gateway, company):
 
 
 def test_a_request_too_large_for_the_gateway(gateway, company):
-    parameters = ("-p", "name=large", "-p", f"image={'x' * 2000}")
+    parameters = ("-p", "name=large", "-p", "resource_type=a.B", "-p", f"image={'x' * 2000}")
     code, causes, hints = failed(company, "-e", "small", "exec", "register", "repository.Plugin", *parameters)
     assert (code, causes) == (66, ["the answer is no gRPC: HTTP 413 Request Entity Too Large (text/html)"])
     assert hints == ["a proxy takes no request as large as this one (nginx: client_max_body_size)"]

@@ -193,8 +193,10 @@ class TestRefusals:
         assert client.refused(*register) == (70, "ALREADY_EXISTS", words)
 
     def test_a_required_field_left_out(self, client):
-        words = "ERROR_REQUIRED_PARAMETER: Required parameter. (key = service_type)"
-        assert client.refused("exec", "register", PLUGIN, "-p", "name=x") == (67, "INVALID_ARGUMENT", words)
+        result = client.run("exec", "register", PLUGIN, "-p", "name=x")
+        assert (result.code, result.stdout) == (2, ""), result
+        missing = "error: service_type: required, and missing\nerror: image: required, and missing\n"
+        assert result.stderr.startswith(missing), result
 
     def test_an_image_name_that_is_too_long(self, client):
         name = "x" * 49

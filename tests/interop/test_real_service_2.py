@@ -83,7 +83,6 @@ class TestTheDocumentationsCommands:
 
 NOBODY = "ERROR_NOT_FOUND: Resource cannot be found or access is denied. (('plugin_id', 'domain_id') = ('nope', 'DOMAIN'))"
 REFUSED = [
-    ("exec register repository.Plugin -p name=x", 67, "ERROR_REQUIRED_PARAMETER: Required parameter. (key = resource_type)"),
     (
         "exec register repository.Plugin -p name=x -p resource_type=a.B -p image=x/" + "x" * 49,
         67,
