@@ -103,7 +103,8 @@ class PythonClient(Program):
 
 @contextlib.contextmanager
 def python_calls(home):
-    """Calls of the Python client in one process: from arguments to what it prints. An error begins with `ERROR: `."""
+    """Yields a function that calls the Python client, in one process, and returns what it prints; errors begin with
+    `ERROR: `."""
     command = [PEERS / "client/bin/python", HERE / "python_calls.py"]
     environment = {"HOME": str(home), "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
     pipe = subprocess.PIPE
@@ -187,9 +188,9 @@ UNMANAGED = {"REPOSITORIES": [{"repository_id": "repo-local", "name": "Private",
 
 @contextlib.contextmanager
 def platform_services(folder, names=PLATFORM, settings=None):
-    """Real services of the 2.x platform on free ports, by name; what they say is in files of the folder. The settings
-    override their own configuration."""
-    ports = {name: free_port() for name in names}
+    """Real services of the 2.x platform on free ports, by name; their logs are in the folder. The settings override the
+    services' own configuration."""
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
     command = [PEERS / "platform/bin/python", HERE / "platform_service.py"]
     environment = {"HOME": str(folder), "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
     with contextlib.ExitStack() as stack:
@@ -207,9 +208,16 @@ def platform_services(folder, names=PLATFORM, settings=None):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_ports(1)[0]
+
+
+def free_ports(count):
+    """Different ports: each is held until all are found."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def wait_until_listening(process, port, log):

@@ -81,6 +81,14 @@ class TestTheDocumentationsCommands:
             assert {key: plugin[key] for key in spec} == spec
 
 
+def test_versions_are_those_of_the_registry(client):
+    client.output("exec", "register", PLUGIN, "-p", "name=x", "-p", "resource_type=a.B", "-p", "image=x/plugin-x")
+    versions = ("exec", "get_versions", PLUGIN, "-p", "plugin_id=plugin-x")
+    assert json.loads(client.output(*versions, "-o", "json")) == {"total_count": 3, "results": ["1.2.2", "1.2.1", "1.0"]}
+    assert client.output(*versions, "-o", "table") == " Values\n----------\n 1.2.2\n 1.2.1\n 1.0\n\n Count: 3 / 3\n"
+    assert client.output("plugin", "versions", "plugin-x", "--latest") == "1.2.2\n"
+
+
 NOBODY = "ERROR_NOT_FOUND: Resource cannot be found or access is denied. (('plugin_id', 'domain_id') = ('nope', 'DOMAIN'))"
 REFUSED = [
     (
