@@ -15,7 +15,7 @@ import types
 import mongomock
 import pymongo
 
-# Before whoever imports it by name.
+# Replaced before any module imports it by name.
 pymongo.MongoClient = mongomock.MongoClient
 # Imported and never called: the client of a cloud's registry, and a scheduler of which no wheel is published.
 for module, attribute in {"google.cloud": "artifactregistry_v1", "scheduler": "Scheduler"}.items():
@@ -34,7 +34,7 @@ SYSTEM = "system"
 
 class Authentication(SpaceONEAuthenticationHandler):
     def _initialize(self):
-        """No connector to identity: no token has to be looked up."""
+        """Connects to no identity service: tokens are not looked up."""
 
     def verify(self, params):
         token = self.transaction.meta.get("token") or ""
@@ -87,7 +87,7 @@ config.set_global_force(
         },
         "MongoDBConnector": {},
     },
-    # What identity tells of where the services are.
+    # The list that identity answers to Endpoint.list.
     ENDPOINTS=[{"service": service, "name": service, "endpoint": url} for service, url in endpoints.items()],
     # The service connects only where a user is named.
     DATABASES={"default": {"engine": "MongoModel", "host": "mongodb://localhost", "db": name, "username": "interop"}},

@@ -50,6 +50,11 @@ LISTED_BY = {
     "inventory.ChangeHistory": "cloud_service_id",
     "inventory.MetricData": "metric_id",
 }
+# What a service refuses although it has rows: it does not implement the method, or requires more than a query.
+REFUSED = [
+    *("analyze identity.ServiceAccount", "analyze identity.Workspace", "analyze inventory.MetricData"),
+    "stat identity.WorkspaceGroupUser",
+]
 # What the Python client cannot ask for, and why.
 ONLY_HERE = {"list repository.Repository": 'has no field named "query"'}
 # Errors of services that the Python client replaces by words of its own.
@@ -58,7 +63,7 @@ ADMIN, USER, PASSWORD = "admin@example.com", "user@example.com", "Interop-1-pass
 
 
 def read(text):
-    """The Python client prints nothing of an empty message, and some whole numbers as 1.0."""
+    """Reads JSON of either client. The Python client prints nothing for an empty message, and some integers as 1.0."""
     return json.loads(text.strip() or "{}", parse_int=float)
 
 
@@ -95,8 +100,9 @@ class Lab:
             return ours
         if any(call == " ".join(args[:2]) and words in theirs for call, words in ONLY_HERE.items()):
             return self.json(environment, *args)
-        words = self.client.refused("-e", environment, *args)[2]
-        assert words.partition(": ")[2] == theirs.removeprefix("ERROR: ").strip() or theirs.startswith(OWN_WORDS, 7)
+        cause = self.client.refused("-e", environment, *args)[2].partition(": ")[2]
+        theirs = theirs.removeprefix("ERROR: ").strip()
+        assert cause == theirs or theirs.startswith(OWN_WORDS)
         return None
 
 
@@ -211,7 +217,9 @@ def test_lists_gets_and_statistics_are_alike(lab, environment, service):
         analysis = {"group_by": [key], "fields": {"n": {"operator": "count"}}, "sort": [{"key": key}]}
         for verb, query in [("stat", {"aggregate": groups}), ("stat", {"distinct": key}), ("analyze", analysis)]:
             if verb in verbs:
-                lab.alike(environment, verb, name, "-j", json.dumps({"query": query}), *of)
+                answer = lab.alike(environment, verb, name, "-j", json.dumps({"query": query}), *of)
+                if row and environment != "system" and f"{verb} {name}" not in REFUSED:
+                    assert answer and answer["results"], f"{verb} {name}"
     assert sorted(found) == [f"{service}.{name}" for name in ROWS[environment].get(service, [])]
 
 
