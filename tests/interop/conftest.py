@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lab import PythonClient, Spacectl, local_serve, repository_service
+from lab import UNMANAGED, PythonClient, Spacectl, local_serve, platform_services, repository_service
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +13,19 @@ def repository(tmp_path_factory):
     folder = tmp_path_factory.mktemp("repository")
     with repository_service(folder / "log") as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def repository_2(tmp_path_factory):
+    """The real Repository service of the 2.x platform, without a managed repository."""
+    with platform_services(tmp_path_factory.mktemp("repository-2"), ["repository"], UNMANAGED) as services:
+        yield services["repository"]
+
+
+@pytest.fixture(params=["repository", "repository_2"], ids=["1.12.5", "2.x"])
+def either_repository(request):
+    """A real Repository service of each generation."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture

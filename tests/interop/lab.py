@@ -59,7 +59,7 @@ class Program:
     def configure(self, url, token):
         """Writes the configuration as both clients keep it: the repository service at `url`."""
         folder = self.home / ".spaceone"
-        (folder / "environments").mkdir(parents=True)
+        (folder / "environments").mkdir(parents=True, exist_ok=True)
         settings = {"api_key": token, "endpoints": {"repository": url}}
         for path, content in {"environment": {"environment": "lab"}, "environments/lab": settings}.items():
             file = folder / f"{path}.yml"
@@ -99,6 +99,26 @@ class PythonClient(Program):
         stdout = super().output(*args)
         assert stdout.startswith("ERROR: "), stdout
         return stdout.removeprefix("ERROR: ").rstrip("\n")
+
+
+@contextlib.contextmanager
+def python_calls(home):
+    """Yields a function that calls the Python client, in one process, and returns what it prints; errors begin with
+    `ERROR: `."""
+    command = [PEERS / "client/bin/python", HERE / "python_calls.py"]
+    environment = {"HOME": str(home), "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
+
+        def call(*args):
+            process.stdin.write(json.dumps(args) + "\n")
+            process.stdin.flush()
+            return json.loads(process.stdout.readline())
+
+        try:
+            yield call
+        finally:
+            process.kill()
 
 
 class Server:
@@ -161,10 +181,43 @@ def repository_service(log, harbor="", port=None):
             server.end()
 
 
+PLATFORM = ["repository", "identity", "config", "secret", "inventory"]
+# A Repository service without the managed repository that an installation has beside its own.
+UNMANAGED = {"REPOSITORIES": [{"repository_id": "repo-local", "name": "Private", "repository_type": "LOCAL"}]}
+
+
+@contextlib.contextmanager
+def platform_services(folder, names=PLATFORM, settings=None):
+    """Real services of the 2.x platform on free ports, by name; their logs are in the folder. The settings override the
+    services' own configuration."""
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    command = [PEERS / "platform/bin/python", HERE / "platform_service.py"]
+    environment = {"HOME": str(folder), "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
+    with contextlib.ExitStack() as stack:
+        servers = {}
+        for name, port in ports.items():
+            out = stack.enter_context(open(folder / f"{name}.log", "w"))
+            args = [name, json.dumps(ports), json.dumps(settings or {})]
+            process = subprocess.Popen([*command, *args], stdout=out, stderr=out, env=environment)
+            servers[name] = Server(process)
+            stack.callback(servers[name].end)
+        for name, server in servers.items():
+            wait_until_listening(server.process, ports[name], folder / f"{name}.log")
+            server.url = f"grpc://127.0.0.1:{ports[name]}"
+        yield servers
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_ports(1)[0]
+
+
+def free_ports(count):
+    """Different ports: each is held until all are found."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def wait_until_listening(process, port, log):

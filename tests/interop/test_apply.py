@@ -1,4 +1,4 @@
-"""`plugin apply` and `plugin diff` against the real Repository service 1.12.5 and `local serve`, in either's generation."""
+"""`plugin apply` and `plugin diff` against the real Repository services 1.12.5 and 2.x and `local serve`, in either generation."""
 
 import json
 import subprocess
@@ -30,15 +30,16 @@ labels: [team-a]
 """
 
 
-@pytest.fixture(params=["1.12.5", "local serve"])
-def client(request, tmp_path, domain, repository):
+@pytest.fixture(params=["1.12.5", "2.x", "local serve"])
+def client(request, tmp_path, domain, repository, repository_2):
     client = Spacectl(tmp_path / "home")
     (client.home / "specs").mkdir()
     (client.home / "specs/chat.yml").write_text(CHAT)
     (client.home / "specs/mail.yml").write_text(MAIL)
-    if request.param == "1.12.5":
-        client.url = repository.url
-        yield client.configure(repository.url, domain)
+    real = {"1.12.5": repository, "2.x": repository_2}.get(request.param)
+    if real:
+        client.url = real.url
+        yield client.configure(real.url, domain)
     else:
         with local_serve(tmp_path / "plugins.db") as served:
             client.url = served.url

@@ -1,15 +1,15 @@
-"""Verb by verb and flag by flag, the same command at the real Repository service 1.12.5 and at `local serve`: what comes
-out is the same. `test_every_flag.py` sees to it that no flag is forgotten.
+"""Verb by verb and flag by flag, the same command at the real Repository services 1.12.5 and 2.x and at `local serve`: what
+comes out is the same. `test_every_flag.py` sees to it that no flag is forgotten.
 
 Different are, because the services are:
 
 - a few fields: today's `resource_type` was `service_type`, `docs` was `template`, and plugins had a `project_id`; each
   service's own order of fields is kept;
 - what there is to call: the second generation has no `stat`, and but one verb of repositories; no generation of this
-  service has `analyze`, which `tests/verbs.rs` tries with a service that does;
+  service has `analyze`, which `tests/verbs.rs` and `test_platform.py` try with services that do;
 - the words of some refusals, and what an image registry knows: `local serve` asks none;
-- reflection, of which 1.12.5 knows the older version only;
-- whose call it is: 1.12.5 asks an identity service, `local serve` belongs to whoever can reach it.
+- reflection, of which the real services know the older version only;
+- whose call it is: the real services ask an identity service, `local serve` belongs to whoever can reach it.
 """
 
 import json
@@ -83,27 +83,28 @@ class World:
         text = text.replace(self.server.url, "URL").replace(str(self.client.home), "HOME")
         text = re.sub(rf"\b{self.own}\b", "OWN", text)
         text = re.sub(rf"\b{self.other}\b", "OTHER", text)
-        text = re.sub(r"\b(1\.12\.5|2\.0\.\d+)\b", "VERSION", text)
+        text = re.sub(r"\b(1\.12\.5|2\.0\.(dev)?\d+)\b", "VERSION", text)
         # The generations' names for messages, too.
         text = re.sub(r"\b\w+Request\b", "REQUEST", text)
         return re.sub(r"\b[\d.]+ ms\b", "N ms", text)
 
 
-def both(repository, served, folder, token):
+def every(repository, repository_2, served, folder, token):
     """The services, and clients that are not configured yet; the token is in a file."""
     worlds = [
         World("1.12.5", repository, Spacectl(folder / "real"), "service_type", "resource_type"),
+        World("2.x", repository_2, Spacectl(folder / "real-2"), "resource_type", "service_type"),
         World("local serve", served, Spacectl(folder / "local"), "resource_type", "service_type"),
     ]
     return [world.write(token) for world in worlds]
 
 
 @pytest.fixture(scope="module")
-def worlds(repository, tmp_path_factory):
-    """Both services with the same plugins."""
+def worlds(repository, repository_2, tmp_path_factory):
+    """The services with the same plugins."""
     folder = tmp_path_factory.mktemp("both")
     with local_serve(folder / "plugins.db") as served:
-        worlds = both(repository, served, folder, DOMAIN)
+        worlds = every(repository, repository_2, served, folder, DOMAIN)
         for world in worlds:
             world.client.configure(world.server.url, DOMAIN)
             specs = [{"image": f"x/plugin-{row['name'].lower().replace(' ', '-')}", world.own: "a.B", **row} for row in ROWS]
@@ -113,19 +114,20 @@ def worlds(repository, tmp_path_factory):
 
 
 @pytest.fixture
-def empty(repository, domain, tmp_path):
-    """Both services without plugins."""
+def empty(repository, repository_2, domain, tmp_path):
+    """The services without plugins."""
     with local_serve(tmp_path / "plugins.db") as served:
-        yield both(repository, served, tmp_path, domain)
+        yield every(repository, repository_2, served, tmp_path, domain)
 
 
 def alike(worlds, line):
-    """Runs the line in both worlds, where it does the same; what that is."""
-    first, second = (
+    """Runs the line in each world, where it does the same; what that is."""
+    first, *others = (
         lab.Result(result.code, world.seen(result.stdout), world.seen(result.stderr))
         for world, result in ((world, world.run(line)) for world in worlds)
     )
-    assert first == second
+    for other in others:
+        assert first == other
     return first
 
 
@@ -234,7 +236,6 @@ ABOUT = [
     ("config environment --output csv", "lab"),
     ("config endpoint show -o csv", "repository,URL"),
     ("config environment", "lab (current)\n"),
-    ("--endpoint URL list repository.Plugin -p plugin_id=x", "NO DATA\n"),
     ("--environment lab list repository.Plugin -c name -o quiet -l 1", "AWS SNS\n"),
     ("-e nowhere list repository.Plugin", "nowhere", 1),
     ("--error-format json get repository.Plugin -p plugin_id=nope", '"code":"INVALID_ARGUMENT"', 67),
@@ -260,7 +261,6 @@ LIFE = [
     ("config import theirs --from python -e theirs --force", "theirs"),
     ("config get api_key -e theirs --show-secrets", "their-key\n"),
     ("config environment --remove theirs", "theirs"),
-    ("config check --all -o csv", "not asked for"),
     ("exec register repository.Plugin -f specs -c plugin_id -o quiet", "plugin-one\nplugin-two\n"),
     ("exec register repository.Plugin --file-parameter specs/one.yml", "ERROR_SAVE_UNIQUE_VALUES", 70),
     ("exec register plugin -f specs --parallel 1", "registered 0, rejected 1, not sent 1\n", 70),
@@ -363,7 +363,7 @@ def test_rows_are_alike_but_for_the_generations_fields(worlds, line, count):
         assert (result.code, result.stderr) == (0, "")
         rows = json.loads(world.seen(result.stdout))["results"]
         answers.append([{key: value for key, value in row.items() if key not in UNLIKE} for row in rows])
-    assert answers[0] == answers[1]
+    assert answers[0] == answers[1] == answers[2]
     assert len(answers[0]) == count
     assert {"plugin_id", "OWN", "image"} <= set(answers[0][0])
 
@@ -372,10 +372,13 @@ RESOURCES = ["api-resources -o json", "api-resources --service repository --colu
 
 
 def test_what_there_is_to_call(worlds):
-    real, served = (
+    real, real_2, served = (
         {row["name"]: row["verbs"] for row in json.loads(world.run(RESOURCES[0]).stdout)["results"]}
         for world in worlds
     )
+    dashboard_templates = real_2.pop("repository.DashboardTemplate")
+    assert real_2 == served
+    real_2["repository.DashboardTemplate"] = dashboard_templates
     assert set(real) - set(served) == {"repository.Policy", "repository.Schema"}
     assert set(served) <= set(real)
     assert {name: set(real[name]) - set(served[name]) for name in served} == {
@@ -384,13 +387,13 @@ def test_what_there_is_to_call(worlds):
         "repository.Plugin": {"stat"},
         "repository.Repository": {"register", "update", "deregister", "get", "stat"},
     }
-    for world, offered in zip(worlds, (real, served), strict=True):
-        assert world.run(RESOURCES[1]).stdout.splitlines() == [name.partition(".")[2] for name in offered]
+    for world, offered in zip(worlds, (real, real_2, served), strict=True):
+        assert world.run(RESOURCES[1]).stdout.split() == sorted(name.partition(".")[2] for name in offered)
 
 
 # What the first generation answers; the second has no such verb, whatever it is asked.
 STAT = [
-    ("stat repository.Plugin -f providers.yml -o csv -l 1 --page 1", "n,provider\n"),
+    ("stat repository.Plugin -f providers.yml -o csv -l 1 --page 1", "provider,n\n"),
     ("stat repository.Plugin --file-parameter providers.yml --columns n --limit 3 --wide", " n"),
     ("stat repository.Plugin -p distinct=provider -o quiet --filter 'name~s' --strict", "aws\nslack\n"),
     ("""stat repository.Plugin -j '{"query": {"distinct": "state"}}' --output quiet""", "ENABLED\n"),
@@ -401,12 +404,13 @@ STAT = [
 
 @pytest.mark.parametrize(("line", "part"), STAT)
 def test_statistics_where_there_are_some(worlds, line, part):
-    real, served = worlds
+    real, *second = worlds
     result = real.run(line)
     assert result.code == 0 and part in result.stdout, result
-    result = served.run(line)
-    assert (result.code, result.stdout) == (2, "")
-    assert result.stderr.startswith("error: repository.Plugin at URL has no verb stat".replace("URL", served.server.url))
+    for world in second:
+        result = world.run(line)
+        assert (result.code, result.stdout) == (2, "")
+        assert world.seen(result.stderr).startswith("error: repository.Plugin at URL has no verb stat")
 
 
 # No Repository service has it, whatever it is asked.
@@ -442,14 +446,33 @@ def test_a_skeleton_filled_in_registers_and_its_schema_asks_for_the_same(empty):
 
 
 def test_the_domain_and_the_workspace_of_a_call_reach_the_service(worlds):
-    """1.12.5 asks the identity service whose call it is; `local serve` has one domain, and is anybody's."""
-    real, served = worlds
+    """1.12.5 takes a call's domain, 2.x the token's; `local serve` has one domain, and is anybody's."""
+    real, real_2, served = worlds
     names = "list repository.Plugin -c name -o quiet"
     assert real.run(f"{names} --domain-id {DOMAIN}").stdout == "AWS SNS\nBare\nGrafana\nSlack\n"
     assert real.run(f"{names} --domain-id domain-of-nobody").stdout == ""
     assert real.run(f"{names} --workspace-id mine").stdout == "AWS SNS\nBare\nGrafana\nSlack\n"
     assert real.run(f"{names} --workspace-id wrong").code == 64 + 16
+    assert real_2.run(f"{names} --domain-id domain-of-nobody").stdout == "AWS SNS\nBare\nGrafana\nSlack\n"
+    disable = "exec disable repository.Plugin -p plugin_id=plugin-bare"
+    assert real_2.run(f"{disable} --workspace-id mine").code == 64 + 7, "a workspace's owner may not"
     assert served.run(f"{names} --domain-id domain-of-nobody --workspace-id wrong").stdout.startswith("AWS SNS\n")
+
+
+KEYS = {"1.12.5": "not asked for", "2.x": "accepted", "local serve": "not asked for"}
+CHECKED = ["config check --all -o csv", "--endpoint URL list repository.Plugin -p plugin_id=x"]
+
+
+def test_a_key_is_checked_where_the_service_asks_for_one(worlds):
+    for world in worlds:
+        result = world.run(CHECKED[0])
+        assert (result.code, result.stdout.count(KEYS[world.name])) == (0, 1), result
+        result = world.run(CHECKED[1])
+        if world.name == "2.x":
+            assert (result.code, result.stdout) == (64 + 16, "")
+            assert "SPACECTL_API_KEY" in result.stderr
+        else:
+            assert (result.code, result.stdout) == (0, "NO DATA\n")
 
 
 # -- time -----------------------------------------------------------------------------------------------------------
@@ -533,8 +556,9 @@ def test_completed_alike(worlds, line, words):
         asking = lab.Program(lab.SPACECTL, world.client.home, **environment)
         result = asking.run(len(before) - 1, "--", *before)
         offered = [offer.split("\t")[0] for offer in result.stdout.splitlines()[1:]]
-        # What else the first generation has.
-        assert [offer for offer in offered if offer not in ("repository.Policy", "repository.Schema")] == words, result
+        # What else the real services have.
+        others = ("repository.Policy", "repository.Schema", "repository.DashboardTemplate")
+        assert [offer for offer in offered if offer not in others] == words, result
 
 
 # -- through the Python client's eyes -------------------------------------------------------------------------------

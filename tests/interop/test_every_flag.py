@@ -24,6 +24,7 @@ ELSEWHERE = {
     "lab.py": ["local", "local serve", "local serve --listen", "local serve --data"],
     "test_local_serve.py": ["local serve --strict"],
     "test_registry.py": ["local serve --registry"],
+    "test_real_service_2.py": ["local serve --managed"],
     "test_nginx.py": ["--ca", "--cert", "--key", "--tls-server-name"],
     "test_environments.py": ["config init --import-file", "config init --force"],
     "test_configuration.py": ["config show --show-secrets"],

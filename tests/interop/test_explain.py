@@ -1,4 +1,4 @@
-"""`explain` against the real Repository service 1.12.5, its schemas in a real validator, its text on a terminal."""
+"""`explain` against the real Repository services 1.12.5 and 2.x, its schemas in a real validator, its text on a terminal."""
 
 import json
 
@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from lab import EXAMPLES, HERE, SPACECTL, free_port
+from lab import EXAMPLES, HERE, SPACECTL, PythonClient, free_port, python_calls
 from terminal import Terminal
 
 PLUGIN = "repository.Plugin"
@@ -32,6 +32,19 @@ def client(spacectl, repository, domain):
     return spacectl.configure(repository.url, domain)
 
 
+@pytest.fixture
+def either(spacectl, either_repository, domain):
+    return spacectl.configure(either_repository.url, domain)
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """The Python client, and its calls in one process."""
+    home = tmp_path_factory.mktemp("python")
+    with python_calls(home) as calls:
+        yield PythonClient(home), calls
+
+
 def explained(client, *args):
     return json.loads(client.output("explain", *args, "-o", "json"))
 
@@ -49,30 +62,31 @@ def snapshot(name):
 
 
 class TestTheRealService:
-    def test_every_verb_of_every_resource(self, client):
-        rows = json.loads(client.output("api-resources", "-o", "json"))["results"]
-        assert {"Plugin", "Repository", "Schema", "Policy"} <= {row["resource"] for row in rows}
+    def test_every_verb_of_every_resource(self, either):
+        rows = json.loads(either.output("api-resources", "-o", "json"))["results"]
+        assert {"Plugin", "Repository"} <= {row["resource"] for row in rows}
         for row in rows:
             name, verbs = row["name"], row["verbs"]
-            assert [verb["verb"] for verb in explained(client, name)["verbs"]] == verbs
+            assert [verb["verb"] for verb in explained(either, name)["verbs"]] == verbs
             for verb in verbs:
-                told = explained(client, f"{name}.{verb}")
-                text = client.output("explain", f"{name}.{verb}")
+                told = explained(either, f"{name}.{verb}")
+                text = either.output("explain", f"{name}.{verb}")
                 for field in told["request"]["fields"] + told["response"]["fields"]:
                     assert f"\n  {field['name']} " in text
-                schema(client, "explain", f"{name}.{verb}")
-                yaml.safe_load(client.output("explain", f"{name}.{verb}", "--skeleton"))
+                schema(either, "explain", f"{name}.{verb}")
+                yaml.safe_load(either.output("explain", f"{name}.{verb}", "--skeleton"))
 
-    def test_the_skeleton_of_register_filled_in_registers(self, client):
-        skeleton = client.output("explain", f"{PLUGIN}.register", "--skeleton")
-        assert yaml.safe_load(skeleton) == {"name": "", "service_type": "", "image": ""}
+    def test_the_skeleton_of_register_filled_in_registers(self, either):
+        skeleton = either.output("explain", f"{PLUGIN}.register", "--skeleton")
+        kind = "service_type" if "service_type" in skeleton else "resource_type"
+        assert yaml.safe_load(skeleton) == {"name": "", kind: "", "image": ""}
         filled = (
             skeleton.replace("\nname: ''", "\nname: Slack")
-            .replace("\nservice_type: ''", "\nservice_type: notification.Protocol")
+            .replace(f"\n{kind}: ''", f"\n{kind}: notification.Protocol")
             .replace("\nimage: ''", "\nimage: cloudforet/plugin-slack")
             .replace("\n#provider: ''", "\nprovider: slack")
         )
-        answer = client.output("exec", "register", PLUGIN, "-f", "-", stdin=filled)
+        answer = either.output("exec", "register", PLUGIN, "-f", "-", stdin=filled)
         plugin = yaml.safe_load(answer)
         assert (plugin["plugin_id"], plugin["provider"]) == ("plugin-slack", "slack")
 
@@ -83,9 +97,21 @@ class TestTheRealService:
         + [f"Schema.{verb}" for verb in ("create", "update", "delete", "get", "list")]
         + [f"Policy.{verb}" for verb in ("create", "update", "delete", "get", "list")],
     )
-    def test_what_is_required_is_what_is_asked_for(self, client, python_client, repository, domain, name):
+    def test_what_is_required_is_what_is_asked_for(self, spacectl, python, repository, domain, name):
+        self.check_required(spacectl, python, repository.url, domain, name)
+
+    @pytest.mark.parametrize(
+        "name",
+        [f"Plugin.{verb}" for verb in ("register", "update", "deregister", "enable", "disable", "get_versions", "get")],
+    )
+    def test_what_is_required_by_the_second_generation(self, spacectl, python, repository_2, domain, name):
+        self.check_required(spacectl, python, repository_2.url, domain, name)
+
+    def check_required(self, client, python, url, domain, name):
         """The service refuses to go without it, as the Python client shows; this client does not ask it."""
-        python_client.configure(repository.url, domain)
+        python_client, theirs = python
+        for each in (client, python_client):
+            each.configure(url, domain)
         resource, verb = name.split(".")
         fields = explained(client, f"repository.{name}")["request"]["fields"]
         needed = {field["name"]: field for field in fields if field.get("required")}
@@ -100,13 +126,13 @@ class TestTheRealService:
             result = client.run(*call)
             assert result.code == 2, result
             assert result.stderr.startswith(f"error: -j:1:1: {missing}: required, and missing\n"), result
-            assert python_client.refused(*call) == f"Required parameter. (key = {missing})"
+            assert theirs(*call).strip() == f"ERROR: Required parameter. (key = {missing})"
 
-    def test_what_a_list_does_not_need(self, client):
+    def test_what_a_list_does_not_need(self, either):
         for resource in ("Plugin", "Repository"):
-            fields = explained(client, f"repository.{resource}.list")["request"]["fields"]
+            fields = explained(either, f"repository.{resource}.list")["request"]["fields"]
             assert not any(field.get("required") for field in fields)
-            client.output("exec", "list", f"repository.{resource}")
+            either.output("exec", "list", f"repository.{resource}")
 
     def test_the_bundled_description_where_the_service_is_away(self, spacectl):
         away = f"grpc://127.0.0.1:{free_port()}"

@@ -1,5 +1,5 @@
 """`--filter`, `--filter-any` and `--search` find the same rows at the real Repository service 1.12.5, which has the API's
-first generation, and at `local serve`, which has the second; and what they are sent as finds these rows for the Python
+first generation, and at 2.x and `local serve`, which have the second; and what they are sent as finds these rows for the Python
 client, too."""
 
 import json
@@ -89,10 +89,11 @@ FILTERS = [
 
 
 @pytest.fixture(scope="module")
-def services(repository, tmp_path_factory):
-    """Clients of both services, each with the same plugins; and the Python client of the second."""
+def services(repository, repository_2, tmp_path_factory):
+    """Clients of the services, each with the same plugins; and the Python client of the last."""
     folder = tmp_path_factory.mktemp("filters")
     real = Spacectl(folder / "real").configure(repository.url, DOMAIN)
+    real_2 = Spacectl(folder / "real-2").configure(repository_2.url, DOMAIN)
     with local_serve(folder / "plugins.db") as served:
         local = Spacectl(folder / "local").configure(served.url, "key")
         python = PythonClient(folder / "python").configure(served.url, "key")
@@ -100,11 +101,12 @@ def services(repository, tmp_path_factory):
             spec = json.dumps({"image": f"x/plugin-{number}", "resource_type": "a.B", **row})
             result = real.run("exec", "register", PLUGIN, "-j", spec)
             assert (result.code, result.stderr) == (0, TRANSLATED)
+            real_2.output("exec", "register", PLUGIN, "-j", spec)
             local.output("exec", "register", PLUGIN, "-j", spec)
-        yield {"real": real, "local": local, "python": python}
+        yield {"real": real, "real_2": real_2, "local": local, "python": python}
 
 
-@pytest.fixture(params=["real", "local"])
+@pytest.fixture(params=["real", "real_2", "local"])
 def client(request, services):
     return services[request.param]
 
@@ -185,14 +187,11 @@ def test_what_the_rows_do_not_have_is_not_asked_for(client):
 
 
 def test_a_list_without_a_query(services):
-    """The second generation's repositories have none; the first generation's are filtered as all else."""
+    """The second generation's repositories have none, and are filtered here."""
     repositories = ("list", "repository.Repository", "-c", "name", "-o", "quiet")
     assert services["real"].output(*repositories, "--filter", "repository_type=local") == "local\n"
     assert services["real"].output(*repositories, "--filter", "repository_type!=local") == ""
     assert services["real"].output(*repositories, "--search", "LOC") == "local\n"
-    result = services["local"].run(*repositories, "--filter", "repository_type=LOCAL")
-    assert (result.code, result.stdout) == (2, "")
-    assert result.stderr == (
-        "error: --filter: RepositoryQuery takes no filters\n"
-        "hint: repository_type is a field of this request: -p repository_type=VALUE asks for it\n"
-    )
+    for service, others in {"real_2": "", "local": "Cloudforet Official\n"}.items():
+        assert services[service].output(*repositories, "--filter", "repository_type=LOCAL") == "Private\n"
+        assert services[service].output(*repositories, "--filter", "repository_type!=LOCAL") == others

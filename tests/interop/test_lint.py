@@ -1,7 +1,7 @@
 """What `plugin lint` says holds: what it calls an error is refused, and what passes is registered.
 
-Asked are the real Repository service 1.12.5, for the first generation of the API, and `local serve --strict` for the
-second. Not tried is what only an image registry tells: a registry's host in the image.
+Asked are the real Repository service 1.12.5, for the first generation of the API, and 2.x and `local serve --strict` for
+the second. Not tried is what only an image registry tells: a registry's host in the image.
 """
 
 import json
@@ -15,6 +15,7 @@ PLUGIN = "repository.Plugin"
 SPEC = {"name": "Slack", "TYPE": "notification.Protocol", "image": "acme/plugin-slack"}
 FIRST, SECOND = "1", "2"
 BOTH = (FIRST, SECOND)
+PLACES = {"1.12.5": FIRST, "2.x": SECOND, "local serve": SECOND}
 
 # The rule that is broken; how; for which generations; whether the service itself is the one that refuses it, and not
 # this client on the way there.
@@ -55,8 +56,9 @@ REGISTERED = [
     ({"template": {"options": {"schema": {"type": ["object", "null"], "properties": {"a": {"enum": [1]}}}}}}, (FIRST,)),
     ({"template": {"options": {"schema": True}}}, (FIRST,)),
     ({"plugin_id": "plugin-x", "docs": {"en": "text"}}, (SECOND,)),
-    ({"registry_type": "AWS_PRIVATE_ECR", "registry_config": {"account_id": "012345678901"}}, (SECOND,)),
-    ({"registry_type": "HARBOR", "registry_config": {"url": "https://harbor.example.com"}}, (SECOND,)),
+    # A real service looks the image up in that registry, and there is none.
+    ({"registry_type": "AWS_PRIVATE_ECR", "registry_config": {"account_id": "012345678901"}}, ("local serve",)),
+    ({"registry_type": "HARBOR", "registry_config": {"url": "https://harbor.example.com"}}, ("local serve",)),
     # No more than warned about.
     ({"TYPE": "cost-analysis.DataSource"}, BOTH),
     ({"tags": {"a": ["b"], "token": "hunter2"}}, BOTH),
@@ -65,18 +67,25 @@ REGISTERED = [
 
 
 def cases(table, generations_at):
-    """Each case for each of its generations. What it changes is no part of its name: a domain is called by that."""
+    """Each case at each service of its generations. What it changes is no part of its name: a domain is called by that."""
     for number, case in enumerate(table):
-        for generation in case[generations_at]:
-            yield pytest.param(generation, *case, id=f"api{generation}-{number}")
+        generations = case[generations_at]
+        for place, generation in PLACES.items():
+            if generation in generations or place in generations:
+                yield pytest.param(place, *case, id=f"{place}-{number}")
 
 
 @pytest.fixture
-def place(repository, domain, spacectl, tmp_path):
-    """For a generation: its service's options, and the name that it has for a plugin's type."""
-    spacectl.configure(repository.url, domain)
-    with local_serve(tmp_path / "plugins.db", "--strict") as served:
-        yield {FIRST: ([], "service_type"), SECOND: (["--endpoint", served.url], "resource_type")}
+def service(request, place, domain, spacectl, tmp_path):
+    """The generation of the place's service, and the name that it has for a plugin's type."""
+    if place == "local serve":
+        with local_serve(tmp_path / "plugins.db", "--strict") as served:
+            spacectl.configure(served.url, domain)
+            yield SECOND, "resource_type"
+    else:
+        real, kind = {"1.12.5": ("repository", "service_type"), "2.x": ("repository_2", "resource_type")}[place]
+        spacectl.configure(request.getfixturevalue(real).url, domain)
+        yield PLACES[place], kind
 
 
 def write(spacectl, change, kind):
@@ -85,42 +94,42 @@ def write(spacectl, change, kind):
     (spacectl.home / "plugin.yml").write_text(text)
 
 
-@pytest.mark.parametrize("generation, rule, change, generations, by_service", cases(REFUSED, 2))
-def test_an_error_is_refused(spacectl, place, generation, rule, change, generations, by_service):
-    options, kind = place[generation]
+@pytest.mark.parametrize("place, rule, change, generations, by_service", cases(REFUSED, 2))
+def test_an_error_is_refused(spacectl, service, rule, change, generations, by_service):
+    generation, kind = service
     write(spacectl, change, kind)
     found = spacectl.run("plugin", "lint", "--api", generation, "-f", "plugin.yml", "-o", "json")
     errors = [finding["rule"] for finding in json.loads(found.stdout)["findings"] if finding["severity"] == "error"]
     assert (found.code, errors) == (1, [rule])
-    result = spacectl.run(*options, "exec", "register", PLUGIN, "-f", "plugin.yml")
+    result = spacectl.run("exec", "register", PLUGIN, "-f", "plugin.yml")
     assert result.code >= 64 if by_service else result.code == 1, result
 
 
-@pytest.mark.parametrize("generation, change, generations", cases(REGISTERED, 1))
-def test_what_passes_is_registered(spacectl, place, generation, change, generations):
-    options, kind = place[generation]
+@pytest.mark.parametrize("place, change, generations", cases(REGISTERED, 1))
+def test_what_passes_is_registered(spacectl, service, change, generations):
+    generation, kind = service
     write(spacectl, change, kind)
     found = spacectl.run("plugin", "lint", "--api", generation, "-f", "plugin.yml")
     assert found.code == 0, found
-    result = spacectl.run(*options, "exec", "register", PLUGIN, "--strict", "-f", "plugin.yml")
+    result = spacectl.run("exec", "register", PLUGIN, "--strict", "-f", "plugin.yml")
     assert result.code == 0, result
 
 
-@pytest.mark.parametrize("generation", BOTH)
-def test_two_specs_of_one_plugin(spacectl, place, generation):
-    options, kind = place[generation]
+@pytest.mark.parametrize("place", PLACES)
+def test_two_specs_of_one_plugin(spacectl, service):
+    generation, kind = service
     write(spacectl, {}, kind)
     (spacectl.home / "other.yml").write_text((spacectl.home / "plugin.yml").read_text())
     specs = ("-f", "plugin.yml", "-f", "other.yml")
     assert "[duplicate-plugin]" in spacectl.run("plugin", "lint", "--api", generation, *specs).stdout
-    assert spacectl.run(*options, "exec", "register", PLUGIN, *specs).code == 64 + 6
+    assert spacectl.run("exec", "register", PLUGIN, *specs).code == 64 + 6
 
 
-@pytest.mark.parametrize("generation", BOTH)
-def test_a_new_spec_is_registered_as_it_is(spacectl, place, generation):
-    options, kind = place[generation]
+@pytest.mark.parametrize("place", PLACES)
+def test_a_new_spec_is_registered_as_it_is(spacectl, service):
+    generation, kind = service
     new = ("plugin", "init", "plugin-new", "-r", "inventory.Collector", "--image", "acme/plugin-new")
     assert spacectl.run(*new, "--provider", "aws", "--api", generation).code == 0
     assert spacectl.run("plugin", "lint", "--api", generation, "-f", "plugin.yml").code == 0
-    plugin = yaml.safe_load(spacectl.run(*options, "exec", "register", PLUGIN, "--strict", "-f", "plugin.yml").stdout)
+    plugin = yaml.safe_load(spacectl.run("exec", "register", PLUGIN, "--strict", "-f", "plugin.yml").stdout)
     assert (plugin["plugin_id"], plugin[kind]) == ("plugin-new", "inventory.Collector")

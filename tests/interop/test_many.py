@@ -1,4 +1,5 @@
-"""Hundreds of documents: interrupted and run again, in flight at the real Repository service 1.12.5, and on a terminal."""
+"""Hundreds of documents: interrupted and run again, in flight at the real Repository services 1.12.5 and 2.x, and on a
+terminal."""
 
 import re
 import signal
@@ -24,8 +25,8 @@ def plugins(client):
     return client.output("list", PLUGIN, "-c", "plugin_id", "-s", "plugin_id", "-o", "quiet").splitlines()
 
 
-def test_interrupted_and_run_again_it_loses_and_doubles_nothing(spacectl, repository, domain):
-    client = spacectl.configure(repository.url, domain)
+def test_interrupted_and_run_again_it_loses_and_doubles_nothing(spacectl, either_repository, domain):
+    client = spacectl.configure(either_repository.url, domain)
     write(client.home)
     pipe = subprocess.PIPE
     environment = {"HOME": str(client.home), "LANG": "C.UTF-8"}
@@ -48,8 +49,8 @@ def test_interrupted_and_run_again_it_loses_and_doubles_nothing(spacectl, reposi
     assert plugins(client) == IDS
 
 
-def test_the_later_of_two_updates_wins(spacectl, repository, domain):
-    client = spacectl.configure(repository.url, domain)
+def test_the_later_of_two_updates_wins(spacectl, either_repository, domain):
+    client = spacectl.configure(either_repository.url, domain)
     write(client.home, IDS[:3])
     assert client.run(*REGISTER).code == 0
     updates = [{"plugin_id": IDS[n % 3], "name": f"name {n}"} for n in range(60)]

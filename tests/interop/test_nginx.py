@@ -6,13 +6,14 @@ One nginx has a server for each thing that it can do, right and wrong, each on a
 import contextlib
 import json
 import re
+import signal
 import socket
 import subprocess
 
 import pytest
 import yaml
 
-from lab import HERE, PATIENCE, PEERS, Server, Spacectl, free_port, local_serve, wait_until_listening
+from lab import HERE, PATIENCE, PEERS, SPACECTL, Server, Spacectl, free_port, local_serve, wait_until_listening
 from terminal import required
 
 # What each server says, between the braces of its block: {pki} is the folder of certificates, {service} the real
@@ -23,6 +24,11 @@ PASS = "location / {{ grpc_pass grpc://{service}; }}"
 SERVERS = {
     "service": f"{TLS} client_max_body_size 0; {PASS}",
     "served": f"{TLS} client_max_body_size 0; location / {{{{ grpc_pass grpc://{{served}}; }}}}",
+    # It closes each connection after so many requests, of which 1000 is its own default.
+    **{
+        f"closing{count}": f"{TLS} keepalive_requests {count}; location / {{{{ grpc_pass grpc://{{served}}; }}}}"
+        for count in (3, 1000)
+    },
     "cleartext": f"listen 127.0.0.1:{{port}} http2; {PASS}",
     "mutual": f"{TLS} ssl_client_certificate {{pki}}/company.pem; ssl_verify_client on; ssl_verify_depth 2; {PASS}",
     "http1": f"{TLS} {PASS}".replace("ssl http2", "ssl"),
@@ -216,6 +222,43 @@ def test_a_protected_key_is_refused_with_what_to_do(gateway, company, key):
     assert result.code == 1
     assert f"--key: {gateway.pki / key}: its private key is protected by a passphrase" in result.stderr
     assert "openssl pkey -in" in result.stderr
+
+
+class TestConnectionsThatAreClosed:
+    """What the gateway says it has not processed goes over a new connection: nothing is lost, and nothing done twice."""
+
+    @pytest.mark.parametrize(("closing", "count"), [(1000, 2500), (3, 250)])
+    def test_every_document_is_registered_once(self, gateway, company, closing, count):
+        provider, ids = f"once-{closing}", [f"plugin-{closing}-{n:04}" for n in range(count)]
+        specs = [{"name": id, "image": f"x/{id}", "resource_type": "a.B", "provider": provider} for id in ids]
+        (company.home / "many.yml").write_text(yaml.safe_dump_all(specs))
+        register = ("exec", "register", "repository.Plugin", "-f", "many.yml", "-c", "plugin_id", "-o", "quiet")
+        result = company.run("-e", f"closing{closing}", *register)
+        assert (result.code, result.stderr) == (0, f"registered {count}\n")
+        assert result.stdout.splitlines() == ids
+        listed = ("list", "repository.Plugin", "-p", f"provider={provider}", "-s", "plugin_id", "-c", "plugin_id", "-o", "quiet")
+        assert company.output("-e", "served", *listed).splitlines() == ids
+        pages = ("--page-size", "10")
+        assert company.output("-e", f"closing{closing}", *listed, *pages).splitlines() == ids
+
+    def test_a_watch_goes_on(self, gateway, company):
+        listed = ("list", "repository.Plugin", "-p", "provider=watched", "-c", "plugin_id", "-o", "quiet")
+        command = [SPACECTL, "-e", "closing3", *listed, "--watch", "0.1"]
+        environment = {"HOME": str(company.home), "LANG": "C.UTF-8"}
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment) as watch:
+            try:
+                ids = [f"plugin-watched-{n}" for n in range(8)]
+                for id in ids:
+                    spec = {"name": id, "image": f"x/{id}", "resource_type": "a.B", "provider": "watched"}
+                    company.output("-e", "served", "exec", "register", "repository.Plugin", "-j", json.dumps(spec))
+                    # An answer takes a line for each plugin, and an empty line parts it from the one before.
+                    while watch.stdout.readline() != f"{id}\n":
+                        assert watch.poll() is None, watch.stderr.read()
+                watch.send_signal(signal.SIGINT)
+                assert (watch.wait(PATIENCE), watch.stderr.read()) == (130, "")
+            finally:
+                watch.kill()
 
 
 NO_HTTP2 = "it speaks TLS, and no HTTP/2 over it, which gRPC needs: check the port; nginx needs `listen … ssl http2`"

@@ -1,5 +1,5 @@
 """A plugin's way from its Dockerfile to a registered plugin: by the real buildah into a real registry, at the real
-Repository service 1.12.5, whose own code asks that registry, and at `local serve`."""
+Repository services 1.12.5 and 2.x, whose own code asks that registry, and at `local serve`."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import lab
-from lab import Spacectl, free_port, local_serve, repository_service
+from lab import UNMANAGED, Spacectl, free_port, local_serve, platform_services, repository_service
 from registry import PASSWORD, USER, encoded_login, registry
 from terminal import Terminal, required
 
@@ -86,6 +86,17 @@ def real(images, tmp_path_factory):
         yield service
 
 
+@pytest.fixture(scope="module")
+def real_2(images, tmp_path_factory):
+    settings = {
+        **UNMANAGED,
+        "REGISTRY_INFO": {"HARBOR": {"url": images.address}},
+        "CONNECTORS": {"HarborConnector": {"base_url": images.url, "token": "bm9ib2R5"}},
+    }
+    with platform_services(tmp_path_factory.mktemp("harbor-2"), ["repository"], settings) as services:
+        yield services["repository"]
+
+
 @pytest.fixture
 def strict(images, tmp_path):
     """`local serve`, which looks for images in the same registry."""
@@ -93,13 +104,12 @@ def strict(images, tmp_path):
         yield server
 
 
-@pytest.fixture(params=["1.12.5", "local serve"])
+@pytest.fixture(params=["real", "real_2", "strict"], ids=["1.12.5", "2.x", "local serve"])
 def developer(request, images, tmp_path, domain):
-    """Of either service. With an image of their own: the registry is everybody's."""
-    is_real = request.param == "1.12.5"
-    service = request.getfixturevalue("real" if is_real else "strict")
+    """Of each service. With an image of their own: the registry is everybody's."""
+    service = request.getfixturevalue(request.param)
     developer = Developer(tmp_path / "home", service.url, domain)
-    developer.type = "service_type" if is_real else "resource_type"
+    developer.type = "service_type" if request.param == "real" else "resource_type"
     developer.image = f"{domain}/plugin-slack"
     developer.service = service
     return developer.write(images.address, developer.image)
@@ -252,7 +262,7 @@ def test_a_service_that_goes_away_between_push_and_register(images, tmp_path, do
         assert developer.publish().stdout == "plugin-slack unchanged\n"
 
 
-@pytest.mark.parametrize("developer", ["local serve"], indirect=True)
+@pytest.mark.parametrize("developer", ["strict"], indirect=True)
 def test_the_same_twice_at_once(developer, images):
     """Each does the whole, and the second to register finds the plugin there. (The real service leaves it to its database
     that there is but one of a kind, and the one in memory does not see to it.)"""
