@@ -32,14 +32,14 @@ pub fn needed(service: &str, resource: &str, verb: &str) -> &'static [&'static s
     TABLE.iter().find(about).map_or(&[], |row| row.3)
 }
 
-/// Those of the `needed` fields that `value` leaves out, where the request has them. An empty text is none: it does not
-/// show on the wire.
+/// Those of the `needed` fields that `value` leaves out, where the request has them. Neither an empty text nor an empty list
+/// is sent; an empty message is.
 pub fn missing<'a>(
     needed: &'a [&'a str],
     value: &'a Map<String, Value>,
     has: impl Fn(&str) -> bool + 'a,
 ) -> impl Iterator<Item = &'a str> + 'a {
-    needed.iter().copied().filter(move |name| has(name) && value.get(*name).is_none_or(is_empty))
+    needed.iter().copied().filter(move |name| has(name) && value.get(*name).is_none_or(|value| !value.is_object() && is_empty(value)))
 }
 
 #[cfg(test)]

@@ -57,10 +57,10 @@ class Program:
         return result.stdout
 
     def configure(self, url, token):
-        """Writes the configuration as both clients keep it: the repository service at `url`."""
+        """Writes the configuration as both clients keep it: the repository service at `url`, with the key of a domain."""
         folder = self.home / ".spaceone"
         (folder / "environments").mkdir(parents=True, exist_ok=True)
-        settings = {"api_key": token, "endpoints": {"repository": url}}
+        settings = {"api_key": f"key-{token}", "endpoints": {"repository": url}}
         for path, content in {"environment": {"environment": "lab"}, "environments/lab": settings}.items():
             file = folder / f"{path}.yml"
             file.write_text(yaml.safe_dump(content))

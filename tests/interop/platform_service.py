@@ -4,8 +4,8 @@ NAME is `repository`, `identity`, `config`, `secret` or `inventory`; PORTS says 
 overrides its own configuration, both as JSON objects.
 
 Only what reaches out of the process is replaced: the databases, also that of secrets, and Redis by some in memory, and
-Docker Hub by canned tags. Tokens need no keys: a domain's identifier is its administrator's, or with `x_workspace_id` the
-token of that workspace's owner; `system` is the installation's own, by which services call each other.
+Docker Hub by canned tags. Tokens need no keys: a domain's identifier, with `key-` before it or not, is its
+administrator's, or with `x_workspace_id` the token of that workspace's owner; `system` is the installation's own, by which services call each other.
 """
 
 import json
@@ -37,7 +37,7 @@ class Authentication(SpaceONEAuthenticationHandler):
         """Connects to no identity service: tokens are not looked up."""
 
     def verify(self, params):
-        token = self.transaction.meta.get("token") or ""
+        token = (self.transaction.meta.get("token") or "").removeprefix("key-")
         if token == SYSTEM:
             self._update_system_meta({"typ": "SYSTEM_TOKEN", "own": "SYSTEM", "aud": SYSTEM})
         elif token.startswith("domain-"):

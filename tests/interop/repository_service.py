@@ -1,9 +1,10 @@
 """Runs the real Repository service 1.12.5: repository_service.py PORT [HARBOR].
 
 Only what reaches out of the process is replaced: the database by one in memory, the look-up in Docker Hub by canned tags
-(images of Harbor are looked up by the service's own code, in the registry at the URL `HARBOR`), and the identity service by rules that need no keys. A caller's token is the name of its domain, so that
-each test has plugins of its own, unless `x_domain_id` names another; without either the domain is `domain-lab`. The
-token `wrong` and the workspace `wrong` are refused.
+(images of Harbor are looked up by the service's own code, in the registry at the URL `HARBOR`), and the identity service
+by rules that need no keys. A caller's token is the name of its domain, with `key-` before it or not, so that each test has
+plugins of its own, unless `x_domain_id` names another; without either the domain is `domain-lab`. The token `wrong` and
+the workspace `wrong` are refused.
 
 One thing is added. The published service describes `stat` for every resource and answers it for none. Its manager of
 plugins can do it, by the statistics that all services share (spaceone-core); here its API is joined to that.
@@ -18,17 +19,22 @@ from spaceone.core.error import ERROR_AUTHENTICATE_FAILURE
 from spaceone.core.handler import BaseAuthenticationHandler, BaseMutationHandler
 
 
+def domain_of(token):
+    """Clients mask a key wherever they repeat it: the prefix keeps it apart from its domain's name."""
+    return token and token.removeprefix("key-")
+
+
 class CheckToken(BaseAuthenticationHandler):
     def verify(self, params):
         for key in ["token", "x_workspace_id"]:
-            if self.transaction.get_meta(key) == "wrong":
+            if domain_of(self.transaction.get_meta(key)) == "wrong":
                 raise ERROR_AUTHENTICATE_FAILURE(message=f"invalid {key}")
 
 
 class DomainOfToken(BaseMutationHandler):
     def request(self, params):
         asked = [self.transaction.get_meta(key) for key in ["x_domain_id", "token"]]
-        params.setdefault("domain_id", next(filter(None, asked), "domain-lab"))
+        params.setdefault("domain_id", domain_of(next(filter(None, asked), "domain-lab")))
         return params
 
 
@@ -76,7 +82,7 @@ from spaceone.repository.api.v1.plugin import Plugin  # noqa: E402
 def stat(self, request, context):
     params, metadata = self.parse_request(request, context)
     query = params.get("query", {})
-    of_domain = {"k": "domain_id", "v": metadata.get("token", "domain-lab"), "o": "eq"}
+    of_domain = {"k": "domain_id", "v": domain_of(metadata.get("token", "domain-lab")), "o": "eq"}
     query["filter"] = [*query.get("filter", []), of_domain]
     with self.locator.get_service("PluginService", metadata) as service:
         result = service.locator.get_manager("LocalPluginManager").stat_plugins(query)
