@@ -8,6 +8,7 @@ compile_error!("spacectl needs Unix: its signals, its file modes and its termina
 use std::ffi::OsString;
 use std::io::Write as _;
 
+use clap::Parser as _;
 use clap::error::ErrorKind;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -54,6 +55,7 @@ pub mod well_known;
 mod wire_format;
 pub mod yaml;
 
+use cli::Cli;
 use config::Variables;
 use error::{Ending, Error, Kind, Result};
 use streams::{Streams, TalkFormat};
@@ -79,7 +81,7 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams
         return 0;
     }
     let args = cli::join_watch(args);
-    let done = match cli::parse(&args) {
+    let done = match Cli::try_parse_from(&args) {
         Ok(cli) => {
             streams.talk.set_format(talk_format(cli.global.error_format));
             if cli.global.quiet {

@@ -8,7 +8,6 @@ mod exec;
 mod explain;
 mod filters;
 mod get;
-mod lean;
 mod limit;
 mod list;
 mod local;
@@ -32,7 +31,6 @@ pub use exec::{Exec, Many};
 pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use filters::Filters;
 pub use get::Get;
-pub use lean::parse;
 pub use limit::{Limit, duration};
 pub use list::{List, Listing, Rows};
 pub use local::Local;
@@ -123,56 +121,52 @@ pub struct Global {
     pub tls: Tls,
 }
 
-/// What each command is for.
-mod about {
-    pub const EXEC: &str = "Call any verb of a resource, once for each document given";
-    pub const LIST: &str = "List a resource's rows as a table, json, jsonl, yaml or csv";
-    pub const GET: &str = "Show one row of a resource";
-    pub const STAT: &str = "Compute statistics over a resource's rows: groups, counts, sums";
-    pub const ANALYZE: &str = "Compute values over time or by groups: costs, metrics";
-    pub const PLUGIN: &str = "Write, check, publish, register and look after plugins";
-    pub const API_RESOURCES: &str = "Show what the environment's endpoints offer: services, resources, verbs";
-    pub const EXPLAIN: &str = "Explain a resource, what a verb takes and answers, or a field";
-    pub const CONFIG: &str = "Set up environments, endpoints and keys";
-    pub const TEMPLATE: &str = "Choose the columns that a resource's tables show";
-    pub const LOCAL: &str = "The Repository service inside this program";
-    pub const CACHE: &str = "What is kept on disk of services, so that calls are quick";
-    pub const COMPLETION: &str = "Print the script by which a shell completes spacectl's command lines";
-    pub const MAN: &str = "Print the manual, or write a page for every command";
-    pub const VERSION: &str = "Show this program's version";
-}
-
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    #[command(about = about::EXEC, after_help = exec::EXAMPLES)]
+    /// Call any verb of a resource, once for each document given
+    #[command(after_help = exec::EXAMPLES)]
     Exec(Exec),
-    #[command(about = about::LIST, after_help = list::EXAMPLES)]
+    /// List a resource's rows as a table, json, jsonl, yaml or csv
+    #[command(after_help = list::EXAMPLES)]
     List(List),
-    #[command(about = about::GET, after_help = get::EXAMPLES)]
+    /// Show one row of a resource
+    #[command(after_help = get::EXAMPLES)]
     Get(Get),
-    #[command(about = about::STAT, after_help = stat::STAT_EXAMPLES)]
+    /// Compute statistics over a resource's rows: groups, counts, sums
+    #[command(after_help = stat::STAT_EXAMPLES)]
     Stat(Stat),
-    #[command(about = about::ANALYZE, after_help = stat::ANALYZE_EXAMPLES)]
+    /// Compute values over time or by groups: costs, metrics
+    #[command(after_help = stat::ANALYZE_EXAMPLES)]
     Analyze(Stat),
-    #[command(subcommand, about = about::PLUGIN, after_help = plugin::EXAMPLES)]
+    /// Write, check, publish, register and look after plugins
+    #[command(subcommand, after_help = plugin::EXAMPLES)]
     Plugin(Plugin),
-    #[command(about = about::API_RESOURCES, after_help = api_resources::EXAMPLES)]
+    /// Show what the environment's endpoints offer: services, resources, verbs
+    #[command(after_help = api_resources::EXAMPLES)]
     ApiResources(ApiResources),
-    #[command(about = about::EXPLAIN, after_help = explain::EXAMPLES)]
+    /// Explain a resource, what a verb takes and answers, or a field
+    #[command(after_help = explain::EXAMPLES)]
     Explain(Explain),
-    #[command(subcommand, about = about::CONFIG, after_help = config::EXAMPLES)]
+    /// Set up environments, endpoints and keys
+    #[command(subcommand, after_help = config::EXAMPLES)]
     Config(Config),
-    #[command(subcommand, about = about::TEMPLATE, after_help = template::EXAMPLES)]
+    /// Choose the columns that a resource's tables show
+    #[command(subcommand, after_help = template::EXAMPLES)]
     Template(Template),
-    #[command(subcommand, about = about::LOCAL, after_help = local::EXAMPLES)]
+    /// The Repository service inside this program
+    #[command(subcommand, after_help = local::EXAMPLES)]
     Local(Local),
-    #[command(subcommand, about = about::CACHE, after_help = cache::EXAMPLES)]
+    /// What is kept on disk of services, so that calls are quick
+    #[command(subcommand, after_help = cache::EXAMPLES)]
     Cache(Cache),
-    #[command(about = about::COMPLETION, after_help = completion::EXAMPLES, after_long_help = completion::PLACES)]
+    /// Print the script by which a shell completes spacectl's command lines
+    #[command(after_help = completion::EXAMPLES, after_long_help = completion::PLACES)]
     Completion(Completion),
-    #[command(about = about::MAN, after_help = man::EXAMPLES)]
+    /// Print the manual, or write a page for every command
+    #[command(after_help = man::EXAMPLES)]
     Man(Man),
-    #[command(about = about::VERSION, after_help = "Examples:\n  spacectl version\n  spacectl version -o json")]
+    /// Show this program's version
+    #[command(after_help = "Examples:\n  spacectl version\n  spacectl version -o json")]
     Version(Version),
 }
 
