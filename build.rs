@@ -1,7 +1,6 @@
 //! Compiles the bundled protos in pure Rust, so that building needs no protoc.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::{env, fs};
 
 use anyhow::{Context, Result};
@@ -27,8 +26,6 @@ const PROTOBUFS_OWN: [&str; 12] = [
     "google/protobuf/descriptor.proto",
     "google/protobuf/compiler/plugin.proto",
 ];
-/// Which functions stand together in the released program.
-const LAYOUT: &str = "layout/functions.ld";
 const PROTOS: [&str; 4] = [
     "spaceone/api/core/v1/server_info.proto",
     "spaceone/api/core/v2/query.proto",
@@ -52,38 +49,7 @@ fn main() -> Result<()> {
     own.file.sort_by_key(place);
     fs::write(out.join("protobuf.bin"), own.encode_to_vec())?;
     tonic_prost_build::configure().build_client(false).build_transport(false).compile_fds(descriptors)?;
-    link_for_a_quick_start();
     Ok(())
-}
-
-/// A third of what a short call takes is spent before `main`, where libraries are mapped and addresses written into the
-/// program. What is released is linked to do less of it.
-fn link_for_a_quick_start() {
-    let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
-    if !is("PROFILE", "release") || !is("CARGO_CFG_TARGET_OS", "linux") || !is("CARGO_CFG_TARGET_ENV", "gnu") {
-        return;
-    }
-    // What has all of its libraries inside is linked as rustc does that.
-    if env::var("CARGO_CFG_TARGET_FEATURE").is_ok_and(|features| features.split(',').any(|name| name == "crt-static")) {
-        return;
-    }
-    // At a fixed address, as Go's programs are: its 13,000 pointers to itself need not be written at each start.
-    println!("cargo:rustc-link-arg-bins=-no-pie");
-    // What short commands call stands together: see its README.
-    println!("cargo:rerun-if-changed={LAYOUT}");
-    let chooses_a_linker = env::var_os("RUSTC_LINKER").is_some()
-        || env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| flags.contains("link"));
-    if is("CARGO_CFG_TARGET_ARCH", "x86_64") && !chooses_a_linker {
-        let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-        println!("cargo:rustc-link-arg-bins=-Wl,-T,{root}/{LAYOUT}");
-    }
-    // What makes backtraces comes along instead of from libgcc_s.so, which asks the processor at each start what it can do.
-    let linker = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
-    let found = Command::new(linker).arg("-print-file-name=libgcc_eh.a").output().ok();
-    let found = found.and_then(|output| String::from_utf8(output.stdout).ok());
-    if found.is_some_and(|path| Path::new(path.trim()).is_absolute()) {
-        println!("cargo:rustc-link-lib=dylib:+verbatim=libgcc_eh.a");
-    }
 }
 
 /// Leaves out where each word stands in its file: nobody reads that, and it is half of all bytes. What is commented

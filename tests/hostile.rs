@@ -1,9 +1,6 @@
 //! Messages that are made to do harm, or are only long, and descriptors that are made to do harm: they are refused or
 //! read, without a panic, and with no more memory than they take themselves.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use bytes::Bytes;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use prost_types::field_descriptor_proto::{Label, Type};
@@ -12,36 +9,6 @@ use serde_json::{Number, json};
 use spacectl::client::descriptors::Description;
 use spacectl::decode::{Decoder, Odd, Plan, Scratch, Sink, decode_reflected};
 use spacectl::view::{Cell as RowCell, Columns, Shape};
-
-/// Counts what each thread has in use: tests run side by side.
-struct Counting;
-
-thread_local! {
-    static USED: Cell<isize> = const { Cell::new(0) };
-    static MOST: Cell<isize> = const { Cell::new(0) };
-}
-
-fn count(size: usize, sign: isize) {
-    let used = USED.get() + sign * size as isize;
-    USED.set(used);
-    MOST.set(MOST.get().max(used));
-}
-
-// Counting is all that is added to the system's own allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size(), 1);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(layout.size(), -1);
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// What reading needs besides: places for fields at every depth, and a text.
 const ROOM: usize = 64 * 1024;
@@ -96,18 +63,15 @@ fn described(name: &str, source: &str) -> MessageDescriptor {
     DescriptorPool::from_file_descriptor_set(files).unwrap().get_message_by_name(name).unwrap()
 }
 
-/// The most memory that `work` has in use at once, beside what was in use before.
-fn most_of(work: impl FnOnce()) -> usize {
-    let before = USED.get();
-    MOST.set(before);
-    work();
-    usize::try_from(MOST.get() - before).unwrap()
+/// The peak of the memory that `work` allocates, in bytes.
+fn peak_memory(work: impl FnOnce()) -> usize {
+    usize::try_from(allocation_counter::measure(work).bytes_max).unwrap()
 }
 
 /// How many values are in `bytes`; `None` if they are refused. Fails if reading takes more memory than they do.
 fn read(plan: &Plan, bytes: &[u8]) -> Option<usize> {
     let mut values = None;
-    let most = most_of(|| {
+    let most = peak_memory(|| {
         let (mut scratch, mut nobody) = (Scratch::default(), Nobody::default());
         let done = plan.check(0, bytes, &mut scratch).and_then(|()| plan.emit(0, bytes, &mut nobody, &mut scratch));
         values = done.ok().map(|()| nobody.values);
@@ -202,7 +166,7 @@ fn rows_that_were_shown_leave_nothing_behind() {
     for columns in ["tags.icon", "name,numbers,tags.icon|a,tags,tags.icon|b", "numbers.0,tags.nope,numbers"] {
         let rows = document.clone().select(&Columns::parse(columns).unwrap()).into_rows();
         let mut seen = 0;
-        let most = most_of(|| {
+        let most = peak_memory(|| {
             let mut count = |_: &[RowCell<'_>]| {
                 seen += 1;
                 Ok(())
