@@ -8,7 +8,6 @@ mod certificate;
 pub mod channel;
 pub mod descriptors;
 pub mod encode;
-mod gather;
 pub mod kept;
 pub mod metadata;
 mod not_grpc;

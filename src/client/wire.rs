@@ -21,7 +21,6 @@ use tokio_rustls::rustls::{self, ClientConfig};
 use tower_service::Service;
 
 use super::certificate;
-use super::gather::Gathering;
 
 /// HTTP/2 in ALPN (RFC 9113, section 3.2): gRPC is spoken over nothing else.
 pub(super) const HTTP2: &[u8] = b"h2";
@@ -91,7 +90,7 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = TokioIo<Gathering<Watched>>;
+    type Response = TokioIo<Watched>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -109,7 +108,7 @@ impl Service<Uri> for Connector {
                 None => Box::new(socket),
             };
             watch.begin();
-            Ok(TokioIo::new(Gathering::new(Watched { stream, watch, broken: None })))
+            Ok(TokioIo::new(Watched { stream, watch, broken: None }))
         })
     }
 }

@@ -70,8 +70,7 @@ fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
         .build()
         .map_err(|error| Error::local("cannot start").cause(error))?;
     let done = runtime.block_on(work);
-    // The process ends: connections and tasks need not be taken apart one by one, and a name that is still being looked up
-    // would hold up the end for as long as the resolver likes.
-    std::mem::forget(runtime);
+    // A name that is still being looked up must not delay the exit.
+    runtime.shutdown_background();
     done
 }

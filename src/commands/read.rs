@@ -110,10 +110,7 @@ impl Reading<'_> {
                 (asked, _) => break asked?,
             }
         };
-        let shown = self.show(&question, answers, streams).await;
-        // The process ends: taking descriptors apart would hold it up.
-        std::mem::forget(question);
-        shown
+        self.show(&question, answers, streams).await
     }
 
     /// Reaches the method, and makes the request that is sent to it.

@@ -1,7 +1,6 @@
 //! Many documents over one connection: so many in flight, answers in the documents' order, and an end at any time.
 
 use bytes::Bytes;
-use tokio::task::yield_now;
 
 use super::answers::{Answers, Form};
 use super::flight::{Bounds, Flight, Job, Landed};
@@ -17,10 +16,6 @@ use crate::view::Document as Shown;
 
 /// The most documents that are named in one line.
 const MAX_NAMED: usize = 8;
-
-/// How often others have their turn before answers are read, so that the requests that go in their place are on their way: a
-/// request is handed to the connection's task by another one.
-const HANDS: usize = 2;
 
 /// What a document was answered with, as far as that can be read.
 type Answer = Result<Option<Shown>>;
@@ -62,9 +57,6 @@ pub async fn run(
                 landed = flight.next() => {
                     if landed.is_empty() {
                         break;
-                    }
-                    for _ in 0..HANDS {
-                        yield_now().await;
                     }
                     let landed = read(landed, form);
                     let has_talk = landed.iter().any(|(_, outcome)| !matches!(outcome, Ok(Ok(_))));

@@ -66,8 +66,6 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             subject: subject(request, &method, &key),
         });
         let documents: Vec<Document> = documents.collect();
-        // The process ends with what is done now: to take a thousand documents apart would hold it up.
-        std::mem::forget(resolved);
         if args.request.dry_run {
             let requests = documents.iter().map(|document| &document.request);
             return dry_run::show(&method, requests, &presentation, context.streams);
