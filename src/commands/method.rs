@@ -284,15 +284,9 @@ impl Method {
 
     /// Sends one request to a method that answers once, and lets it go its way while other work is done. Within a runtime
     /// only.
-    pub async fn call_ahead(&self, request: Bytes) -> Ahead {
-        /// From here to the connection a request is handed on some times; at each of them this task has to wait once.
-        const HANDS: usize = 16;
+    pub fn call_ahead(&self, request: Bytes) -> Ahead {
         let (caller, descriptor) = (self.caller.clone(), self.descriptor.clone());
-        let task = tokio::spawn(async move { caller.unary(&descriptor, request).await });
-        for _ in 0..HANDS {
-            tokio::task::yield_now().await;
-        }
-        Ahead(task)
+        Ahead(tokio::spawn(async move { caller.unary(&descriptor, request).await }))
     }
 
     /// What a method was answered, as `shape` takes it, with what `columns` need of it at least: a list in its bytes, if

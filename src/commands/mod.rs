@@ -63,9 +63,10 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
     }
 }
 
-/// Runs `work` to its end. One thread is enough for a client, and the quickest to start.
+/// Runs `work` to its end. Connections have a thread of their own, so that messages travel while rows are read and shown.
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| Error::local("cannot start").cause(error))?;

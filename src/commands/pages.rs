@@ -245,7 +245,7 @@ impl Walk {
             return Ok(None);
         }
         let method = &question.method;
-        Ok(Some(method.call_ahead(self.pages.request_behind(self.got, method)?).await))
+        Ok(Some(method.call_ahead(self.pages.request_behind(self.got, method)?)))
     }
 
     /// What the service answered; asked for less where it cannot be told in one message.
@@ -255,7 +255,7 @@ impl Walk {
             match (next.answer().await, self.pages.smaller()) {
                 (Err(error), Some(size)) if is_too_large(&error) => {
                     self.pages.size = size;
-                    next = method.call_ahead(self.pages.request_behind(self.got, method)?).await;
+                    next = method.call_ahead(self.pages.request_behind(self.got, method)?);
                 }
                 (answered, _) => return answered.map(Some),
             }

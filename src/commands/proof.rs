@@ -9,7 +9,6 @@ use std::cell::OnceCell;
 use std::pin::pin;
 
 use futures_util::future::{Either, join, select};
-use tokio::task::yield_now;
 
 use super::connector::Connector;
 use super::found::{Found, Sought};
@@ -51,40 +50,23 @@ pub async fn proved<T>(
     };
     let method = Method::of(caller, found.clone())?;
     let Some(shelf) = shelf.filter(|_| reads_only(&found.method)) else { return work(method, talk).await };
-    let keeping = async {
-        // The request goes first: it is kept while the answer is awaited.
-        yield_now().await;
-        yield_now().await;
-        shelf.put(&found);
-    };
+    let keeping = async { shelf.put(&found) };
     join(work(method, talk), keeping).await.0
 }
 
-/// How often what is under way is looked at while a connection within a machine is made.
-const SHORT: usize = 8;
-
-/// Connects to what is `sought`, and reads meanwhile what is kept of it. If that takes its time, as it does far away,
-/// descriptors are made of it too; else they are made while the service is asked.
+/// Connects to what is `sought`. Meanwhile reads what is cached of it, and makes descriptors of that.
 async fn connect(
     connector: &Connector,
     sought: &Sought<'_>,
     shelf: Option<&Shelf<'_>>,
 ) -> Result<(Caller, Option<Guess>)> {
-    let guess = OnceCell::new();
-    let read = || guess.get_or_init(|| Guess::read(shelf?, sought));
     let reading = async {
-        read();
-        for _ in 0..SHORT {
-            yield_now().await;
-        }
-        read().as_ref().map(Guess::prepare);
+        let guess = Guess::read(shelf?, sought)?;
+        guess.prepare();
+        Some(guess)
     };
-    let caller = match select(pin!(connector.connect(&sought.resource.service)), pin!(reading)).await {
-        Either::Left((caller, _)) => caller?,
-        Either::Right(((), connecting)) => connecting.await?,
-    };
-    read();
-    Ok((caller, guess.into_inner().flatten()))
+    let (caller, guess) = join(connector.connect(&sought.resource.service), reading).await;
+    Ok((caller?, guess))
 }
 
 /// What a method was, by another run.
@@ -139,9 +121,6 @@ impl Guess {
         let mut held = Talk::held();
         let proving = sought.ask_again(kept, caller);
         let working = async {
-            // The questions go first: the service answers them while the request is made.
-            yield_now().await;
-            yield_now().await;
             work(self.method(caller)?, &mut held).await
         };
         let (said, done) = match select(pin!(proving), pin!(working)).await {
