@@ -6,7 +6,7 @@
 use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value, json};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tonic::Code;
 
 use crate::{escape, redact};
@@ -62,6 +62,8 @@ pub enum Ending {
     Terminate,
     /// The terminal has gone.
     HangUp,
+    /// A person pressed Ctrl-\\.
+    Quit,
 }
 
 impl Ending {
@@ -71,6 +73,7 @@ impl Ending {
             Self::Interrupt => SIGINT,
             Self::Terminate => SIGTERM,
             Self::HangUp => SIGHUP,
+            Self::Quit => SIGQUIT,
         }
     }
 
@@ -79,6 +82,7 @@ impl Ending {
             Self::Interrupt => 130,
             Self::Terminate => 143,
             Self::HangUp => 129,
+            Self::Quit => 131,
         }
     }
 }
@@ -89,6 +93,7 @@ impl fmt::Display for Ending {
             Self::Interrupt => "Ctrl-C",
             Self::Terminate => "SIGTERM",
             Self::HangUp => "SIGHUP",
+            Self::Quit => "SIGQUIT",
         })
     }
 }

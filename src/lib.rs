@@ -106,7 +106,7 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams
         }
         Err(error) => {
             streams.talk.finish((!error.is_silent()).then_some(&error));
-            if let Kind::Ended(ending @ (Ending::Terminate | Ending::HangUp)) = error.kind() {
+            if let Kind::Ended(ending @ (Ending::Terminate | Ending::HangUp | Ending::Quit)) = error.kind() {
                 // Now that all is said, it ends as where nobody looks; only Ctrl-C has an exit code of its own. This
                 // returns only if the signal's default cannot be had back.
                 let _ = emulate_default_handler(ending.signal());

@@ -40,7 +40,7 @@ pub(crate) fn error(panic: String) -> Error {
 
 fn text(panic: &(dyn Any + Send)) -> String {
     let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    let message = message.unwrap_or("it does not say why");
+    let message = message.unwrap_or("no reason given");
     match LOCATION.take() {
         Some(location) => format!("{message} ({location})"),
         None => message.to_owned(),
@@ -56,7 +56,7 @@ mod tests {
         assert_eq!(catch(|| 1), Ok(1));
         assert_eq!(catch(|| panic!("literal")), Err::<(), _>("literal".to_owned()));
         assert_eq!(catch(|| panic!("number {}", 2)), Err::<(), _>("number 2".to_owned()));
-        assert_eq!(catch(|| panic::panic_any(3)), Err::<(), _>("it does not say why".to_owned()));
+        assert_eq!(catch(|| panic::panic_any(3)), Err::<(), _>("no reason given".to_owned()));
     }
 
     #[test]

@@ -64,9 +64,9 @@ pub fn usual_imports(full_name: &str) -> Vec<String> {
 }
 
 /// Whether a method is called without a key, as those by which one logs in are: services look at no token there (the
-/// methods of identity and config that exclude `authentication`).
+/// methods of identity, config and monitoring that exclude `authentication`).
 pub fn takes_no_key(full_name: &str, method: &str) -> bool {
-    const METHODS: [(&str, &str, &str); 7] = [
+    const METHODS: [(&str, &str, &str); 10] = [
         ("identity", "Token", "issue"),
         ("identity", "Token", "grant"),
         ("identity", "Domain", "get_auth_info"),
@@ -74,6 +74,10 @@ pub fn takes_no_key(full_name: &str, method: &str) -> bool {
         ("identity", "UserProfile", "reset_password"),
         ("config", "PublicConfig", "get"),
         ("config", "PublicConfig", "list"),
+        // Their callers have a key of their own in the request or in the address.
+        ("monitoring", "Event", "create"),
+        ("monitoring", "Alert", "get_alert_info"),
+        ("monitoring", "Alert", "update_state"),
     ];
     let name = ApiName::parse(full_name);
     name.is_some_and(|ApiName { service, resource, .. }| METHODS.contains(&(service, resource, method)))

@@ -7,17 +7,16 @@ use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use crate::escape::percent;
-use crate::jwt;
-use crate::secret::MASK;
+use crate::json;
+use crate::secret::{MASK, mask_tokens};
 
-/// Shorter secrets are masked as whole words only, and not at all if they may be a word or a number of plain language: in
-/// `admin`, `test` or `8080` a mask would tell the reader what the secret is, and take away what the error says.
+/// Shorter secrets are masked as whole words only, in characters.
 const MIN_ANYWHERE: usize = 8;
+/// Shorter secrets are not masked: they are a part of every text.
 const MIN_WORD: usize = 4;
-const MIN_DIGITS: usize = 6;
 
 /// The secrets that this process has sent with its calls: keys, and logins of registries and proxies.
 static SENT: RwLock<Secrets> = RwLock::new(Secrets(Vec::new()));
@@ -51,11 +50,11 @@ impl Secrets {
         all
     }
 
-    /// Adds a secret and the forms in which URLs and headers carry it.
+    /// Adds a secret in all of its forms.
     fn add(&mut self, secret: &str) {
         let secret = secret.trim();
-        if is_worth_masking(secret) {
-            self.0.extend([secret.to_owned(), percent(secret), STANDARD.encode(secret)]);
+        if secret.chars().count() >= MIN_WORD {
+            self.0.extend(forms(secret));
             // One can be a part of another.
             self.0.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
             self.0.dedup();
@@ -75,12 +74,34 @@ impl Secrets {
     }
 }
 
-fn is_worth_masking(secret: &str) -> bool {
-    let count = secret.chars().count();
-    let is_number = secret.chars().all(|c| c.is_ascii_digit());
-    let rest = secret.strip_prefix(char::is_uppercase).unwrap_or(secret);
-    let is_word = rest.chars().all(char::is_lowercase) || secret.chars().all(char::is_uppercase);
-    count >= MIN_ANYWHERE || (count >= MIN_WORD && !is_word && (!is_number || count >= MIN_DIGITS))
+/// A secret as URLs, headers, JSON and quoted text carry it.
+fn forms(secret: &str) -> [String; 10] {
+    let in_url = percent(secret);
+    let base64 = STANDARD.encode(secret);
+    let base64_url = URL_SAFE.encode(secret);
+    let in_json = json::compact(&secret.into()).trim_matches('"').to_owned();
+    [
+        secret.to_owned(),
+        in_url.replace("%2F", "/"),
+        in_url.replace("%20", "+"),
+        in_url,
+        base64.trim_end_matches('=').to_owned(),
+        base64,
+        base64_url.trim_end_matches('=').to_owned(),
+        ascii(&in_json),
+        in_json,
+        // As Python's `repr` has it.
+        secret.replace('\\', r"\\"),
+    ]
+}
+
+/// JSON text with `\uXXXX` for all that is not ASCII, as Python writes it by default.
+fn ascii(text: &str) -> String {
+    let escaped = |c: char| match c {
+        c if c.is_ascii() => c.to_string(),
+        c => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+    };
+    text.chars().map(escaped).collect()
 }
 
 fn replaced(text: &str, secret: &str) -> Option<String> {
@@ -97,26 +118,6 @@ fn replaced(text: &str, secret: &str) -> Option<String> {
         }
     }
     (done > 0).then(|| result + &text[done..])
-}
-
-/// Masks JSON Web Tokens, also those that were cut off and those with something before them that is joined by a dot.
-fn mask_tokens(text: &str) -> Cow<'_, str> {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let mut result = String::new();
-    let mut done = 0;
-    let mut at = 0;
-    while let Some(start) = text[at..].find(is_part).map(|start| at + start) {
-        let end = text[start..].find(|c| !is_part(c)).map_or(text.len(), |length| start + length);
-        let word = text[start..end].trim_end_matches('.');
-        let parts = [0].into_iter().chain(word.match_indices('.').map(|(dot, _)| dot + 1));
-        if let Some(part) = parts.into_iter().find(|part| jwt::is_token(&word[*part..])) {
-            result += &text[done..start + part];
-            result += MASK;
-            done = start + word.len();
-        }
-        at = end;
-    }
-    if done == 0 { Cow::Borrowed(text) } else { Cow::Owned(result + &text[done..]) }
 }
 
 #[cfg(test)]
@@ -146,11 +147,18 @@ mod tests {
 
     #[test]
     fn a_secret_is_masked_in_each_of_its_forms() {
-        let secrets = Secrets::new(["p@ss word/1".to_owned(), "p@ss word".to_owned()]);
+        let secrets = ["p@ss word/1", "p@ss word", "say \"ö\\\" 😀"].map(str::to_owned);
+        let secrets = Secrets::new(secrets);
         for (text, masked) in [
             ("is p@ss word/1 right", Some("is ******** right")),
             ("?p=p%40ss%20word%2F1", Some("?p=********")),
             ("Basic cEBzcyB3b3JkLzE=", Some("Basic ********")),
+            ("?p=p%40ss%20word/1", Some("?p=********")),
+            ("p=p%40ss+word%2F1&", Some("p=********&")),
+            ("Basic cEBzcyB3b3JkLzE", Some("Basic ********")),
+            (r#"{"p": "say \"ö\\\" 😀"}"#, Some(r#"{"p": "********"}"#)),
+            (r#"{"p": "say \"\u00f6\\\" \ud83d\ude00"}"#, Some(r#"{"p": "********"}"#)),
+            (r#"{'p': 'say "ö\\" 😀'}"#, Some("{'p': '********'}")),
             ("p@ss word", Some("********")),
             ("p@ss", None),
         ] {
@@ -159,12 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn a_short_secret_does_not_mask_plain_words() {
+    fn a_short_secret_is_masked_as_a_whole_word() {
         let masked = |secret: &str, text: &str| Secrets::new([secret.to_owned()]).masked(text).is_some();
-        for secret in ["admin", "Test", "USER", "8080", "a1", ""] {
+        for secret in ["", "a1", "pin"] {
             assert!(!masked(secret, &format!("no {secret} here")), "{secret}");
         }
-        for secret in ["hunter2", "s3cret", "pAss", "123456", "longsecret"] {
+        for secret in ["4711", "admin", "hunter2", "longsecret"] {
             assert!(masked(secret, &format!("no {secret}, please")), "{secret}");
         }
         assert!(!masked("hunter2", "hunter22 and xhunter2") && masked("longsecret", "longsecrets"));

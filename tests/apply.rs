@@ -293,7 +293,7 @@ fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
         let run = world.apply("-f specs.yml -q");
         let refused = "error: plugin-old: a replacement was not finished; the old spec is in plugin-old.yml.replacing\n\
                        hint: --replace finishes it, with what the spec leaves out\n\
-                       hint: to go by the spec alone: rm plugin-old.yml.replacing\n";
+                       hint: to ignore the old spec, run: rm plugin-old.yml.replacing\n";
         assert_eq!((run.status, run.stderr.as_str()), (Some(1), refused), "{how}");
         assert_eq!(world.service.written().len(), writes, "{how}");
         assert_eq!(world.apply("-f specs.yml -q --replace").quiet_success(), format!("plugin-old {told}\n"), "{how}");
@@ -352,7 +352,7 @@ fn a_backup_that_others_may_have_written_is_not_taken_up() {
         assert_eq!(world.service.written().len(), writes);
         // Where nothing is to be replaced, it is passed by.
         let warning = format!(
-            "warning: plugin-old: plugin-old.yml.replacing is not used, for others may have written it: {why}\n"
+            "warning: plugin-old: plugin-old.yml.replacing is ignored, because other users may have written it: {why}\n"
         );
         let diff = world.user.run(&format!("plugin diff -f specs.yml --endpoint {}", world.service.server.url()));
         assert!(diff.stderr == warning && !diff.stdout.contains("planted"), "{diff}");
@@ -497,7 +497,7 @@ fn placeholders_in_several_specs_are_refused_before_anything_is_asked() {
         let run = world.apply(&format!("-f plugin.yml -f other.yml{words}"));
         assert_eq!(run.status, Some(1), "{run}");
         assert!(
-            run.stderr.contains(": image: YOUR-NAMESPACE still stands where a namespace should [placeholder]\n"),
+            run.stderr.contains(": image: YOUR-NAMESPACE is a placeholder for a namespace [placeholder]\n"),
             "{run}"
         );
         assert!(

@@ -192,13 +192,10 @@ fn what_to_do_about_a_key_is_said_where_one_is_asked_for_and_as_it_helps() {
     let user = Spacectl::new();
     let bare = format!("--endpoint {}", server.url());
     let get = "exec get identity.User -p domain_id=d-1";
-    assert_eq!(
-        hint(&user, &format!("{bare} {ISSUE}")),
-        "check what the request says of who you are: this call takes no key"
-    );
+    assert_eq!(hint(&user, &format!("{bare} {ISSUE}")), "check the credentials in the request: this call takes no key");
     assert_eq!(
         hint(&user, &format!("{bare} {}", ISSUE.replace("d-1", "d-2"))),
-        "check what the request says of who you are: this call takes no key"
+        "check the credentials in the request: this call takes no key"
     );
     assert_eq!(hint(&user, &format!("{bare} {get}")), "set a valid key in SPACECTL_API_KEY");
     user.run(&format!("config init -e lab --service identity={}", server.url())).success();

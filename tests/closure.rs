@@ -304,7 +304,7 @@ fn a_file_of_an_unknown_syntax_is_told_only_where_it_is_needed() {
         }
     }
     let error = method(&description).unwrap_err();
-    assert!(error.contains("spaceone/api/core/v2/query.proto is of no syntax that is known here"), "{error}");
+    assert!(error.contains("spaceone/api/core/v2/query.proto has an unknown syntax"), "{error}");
 }
 
 #[test]

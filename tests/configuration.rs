@@ -206,7 +206,7 @@ fn every_command_that_changes_the_configuration_waits_for_the_lock_and_not_for_e
         ] {
             scope.spawn(move || {
                 let run = user.run(line);
-                let told = "error: [HOME]/.spaceone is locked, and nothing is changed in it\n\
+                let told = "error: [HOME]/.spaceone is locked: nothing was changed\n\
                             cause: another process has held the lock for 5s\n\
                             hint: find that process with `fuser -v [HOME]/.spaceone`";
                 assert!(run.status == Some(1) && run.stderr.starts_with(told), "{line}: {run}");

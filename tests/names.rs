@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use rustix::process::geteuid;
 use serde_json::{Value, json};
-use support::{Api, Call, Reflection, Run, Server, Spacectl};
+use support::{Api, Call, Reflection, Run, Running, Server, Spacectl};
 use tonic::Status;
 
 const INVENTORY: &str = r#"
@@ -442,6 +442,20 @@ fn services_are_asked_at_the_same_time_but_not_all_of_them() {
 }
 
 #[test]
+fn rows_do_not_wait_for_an_endpoint_that_does_not_answer() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = inventory();
+    let place = format!("grpc://{}", silent.local_addr().unwrap());
+    let user = user(&[("inventory", &server.url()), ("silent", &place)]);
+    for format in ["table", "csv", "jsonl", "quiet"] {
+        // Without end: it is still waited for when the rows are there.
+        let mut run = Running::start(&user, &["--timeout", "0", "api-resources", "-o", format]);
+        run.wait_for("CollectorRule");
+        assert!(!run.has_ended(), "{format}");
+    }
+}
+
+#[test]
 fn a_version_is_taken_by_itself() {
     let server = identity();
     let user = user(&[("identity", &server.url()), ("other", "grpc://127.0.0.1:1")]);
@@ -453,6 +467,7 @@ fn a_version_is_taken_by_itself() {
             ("identity.users", "identity.v2.User"),
             ("plain", "identity.v2.User"),
             ("people", "identity.v2beta1.User"),
+            ("people --api-version v2", "identity.v2.User"),
             ("policy", "identity.v1.Policy"),
             ("identity.v2.Policy", "identity.v2.Policy"),
             ("Identity.V2.policies", "identity.v2.Policy"),
@@ -481,6 +496,8 @@ fn a_version_is_taken_by_itself() {
         "list spaceone.api.identity.v1.User",
         "list inventory.v2.Region",
         "list greet.v1.Greeter",
+        "list identity.v2.User --api-version v1",
+        "explain spaceone.api.identity.v2.User --api-version v1",
     ];
     assert_snapshot!(without_ports(&transcript(&user, &lines), &[&server]));
 }
@@ -531,6 +548,8 @@ fn what_api_resources_lists_can_be_typed() {
         let listed = user.run(&format!("list {typed} -c name -o quiet"));
         assert_eq!(called(listed), "user_secret.v1.UserSecret", "{typed}");
     }
+    let slip = user.run("list secret.user_secret.UserSecret");
+    assert!(slip.stderr.ends_with("\nhint: did you mean secret.UserSecret?\n"), "{slip}");
     user.run("template set secret.UserSecret -c kind").success();
     assert!(user.run("list secret.UserSecret").success().starts_with(" kind"), "its template counts");
     let only = user.run("api-resources --service secret -o quiet").quiet_success();

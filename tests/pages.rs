@@ -220,7 +220,7 @@ fn a_list_that_changes_meanwhile_is_told() {
     let user = Spacectl::new();
     let run = user.run(&format!("--endpoint {} list plugin -c plugin_id -o quiet --page-size 2", server.url()));
     assert_eq!(run.stdout.lines().count(), 4);
-    assert_eq!(run.stderr, "warning: the list changed while it was read: rows may be missing, or be there twice\n");
+    assert_eq!(run.stderr, "warning: the list changed while paging: rows may be missing or duplicated\n");
 }
 
 #[test]

@@ -362,7 +362,7 @@ fn what_is_not_filled_in_or_left_out_is_not_built() {
             "placeholders.yml",
             &[
                 "placeholders.yml:1:7: name: a placeholder instead of a value [placeholder]",
-                "placeholders.yml:2:8: image: YOUR-NAMESPACE still stands where a namespace should [placeholder]",
+                "placeholders.yml:2:8: image: YOUR-NAMESPACE is a placeholder for a namespace [placeholder]",
             ][..],
         ),
         (

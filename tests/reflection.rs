@@ -226,7 +226,7 @@ fn a_service_that_cannot_be_described_is_named_and_hides_no_other() {
     twice.message_type[0].field[1].number = Some(1);
     for (file, why, has_row) in [
         (None, "bad.Bad is not described: NOT_FOUND: not found", false),
-        (Some(newer), "bad.Bad is not described: bad.proto is of no syntax that is known here", false),
+        (Some(newer), "bad.Bad is not described: bad.proto has an unknown syntax", false),
         (Some(valueless), "bad.Bad is not described: enums must have at least one value", false),
         (Some(twice), "bad.Bad is not described: ", false),
         (

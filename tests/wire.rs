@@ -65,6 +65,31 @@ fn details_that_are_not_base64_leave_the_status_as_it_is() {
 }
 
 #[test]
+fn a_status_before_a_message_does_not_count() {
+    let server = shop(|_, thing| response(OK, Some(thing), Some(&[("grpc-status", b"5"), ("grpc-message", b"gone")])));
+    let run = Spacectl::new().run(&format!("--endpoint {} exec get odd.Shop -p id=x", server.url()));
+    assert_eq!((run.status, run.stdout.as_str()), (Some(69), ""), "{run}");
+    assert!(run.stderr.ends_with("NOT_FOUND\ncause: gone\n"), "{run}");
+}
+
+#[test]
+fn what_the_deadline_finds_waiting_for_the_connection_is_not_sent() {
+    let files = reflecting(&["odd.Shop"], compile(&[("odd.proto", SOURCE)]));
+    // The first is never answered, and no other stream may be opened beside it.
+    let server = OddServer::one_at_a_time(files, |_, _| {
+        loop {
+            std::thread::park();
+        }
+    });
+    let run =
+        user_with_ten().run(&format!("--endpoint {} exec register odd.Shop -f ten.yml --timeout 2s", server.url()));
+    assert_eq!(run.status, Some(68), "{run}");
+    // Some of the others may be in the connection's hands already.
+    assert!(run.stderr.contains("\nregistered 0, unknown "), "{run}");
+    assert!(run.stderr.contains(", not sent "), "{run}");
+}
+
+#[test]
 fn details_that_are_not_base64_are_told_of_reflection_too() {
     let server = OddServer::without_reflection(|_, _| {
         response(&[("grpc-status", b"7"), ("grpc-message", b"not for you"), (DETAILS, b"!!!")], None, None)

@@ -15,7 +15,7 @@ pub struct Explain {
     /// What to explain, as SERVICE.RESOURCE[.VERB[.FIELD]]
     #[arg(value_name = "RESOURCE[.VERB[.FIELD]]")]
     pub path: String,
-    /// Version of the API; by itself v1 where there is one, else the highest
+    /// API version [default: v1 if offered, else the highest]
     #[arg(long, value_name = "VERSION", hide_short_help = true)]
     pub api_version: Option<String>,
     #[command(flatten)]

@@ -18,7 +18,7 @@ pub struct Request {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub file_parameter: Vec<String>,
 
-    /// Version of the API; by itself v1 where there is one, else the highest
+    /// API version [default: v1 if offered, else the highest]
     #[arg(long, value_name = "VERSION", hide_short_help = true)]
     pub api_version: Option<String>,
 

@@ -11,6 +11,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::{Code, Request, Status, Streaming};
 
 use super::channel::Transport;
+use super::departure::Departure;
 use super::metadata::Metadata;
 use super::raw_codec::RawCodec;
 use super::retry;
@@ -206,6 +207,7 @@ struct Call {
     begun: Instant,
     place: Arc<str>,
     deadline: Option<(Instant, Duration)>,
+    departure: Departure,
     is_in_process: bool,
 }
 
@@ -218,7 +220,18 @@ impl Call {
         let (caller, trace) = (caller.clone(), caller.trace.clone());
         let (method, place) = (method.clone(), caller.place.clone());
         let is_in_process = matches!(caller.transport, Transport::InProcess(_));
-        Ok(Self { caller, method, message, path, trace, begun, place, deadline, is_in_process })
+        Ok(Self {
+            caller,
+            method,
+            message,
+            path,
+            trace,
+            begun,
+            place,
+            deadline,
+            departure: Departure::default(),
+            is_in_process,
+        })
     }
 
     /// Sends as often as it may be sent.
@@ -280,6 +293,8 @@ impl Call {
     fn request(&self, message: Bytes) -> Request<Bytes> {
         let mut request = Request::new(message);
         self.caller.metadata.apply(&mut request);
+        self.departure.reset();
+        request.extensions_mut().insert(self.departure.clone());
         if let Some((at, _)) = self.deadline {
             // Tells the service how long an answer is of use.
             request.set_timeout(at.saturating_duration_since(Instant::now()));
@@ -290,10 +305,13 @@ impl Call {
     async fn within_deadline<T>(&self, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
         let work = unreadable::guard(work);
         let Some((at, timeout)) = self.deadline else { return work.await };
-        let late = || Status::deadline_exceeded(format!("no answer within {timeout:?}"));
+        let late = || {
+            self.departure.cancel();
+            Status::deadline_exceeded(format!("no answer within {timeout:?}"))
+        };
         match tokio::time::timeout_at(at, work).await {
             // The transport knows the deadline too, and calls it a cancellation if it is the first to see it.
-            Ok(Err(_)) if Instant::now() >= at => Err(late()),
+            Ok(Err(status)) if Instant::now() >= at && !retry::is_unprocessed(&status) => Err(late()),
             Ok(result) => result,
             Err(_) => Err(late()),
         }
@@ -301,7 +319,11 @@ impl Call {
 
     fn error(&self, status: &Status) -> Error {
         // What is called in this process has done nothing if it has not said so.
-        let effect = if self.is_in_process { Effect::Rejected } else { status::effect(status) };
+        let effect = match status::effect(status) {
+            _ if self.is_in_process => Effect::Rejected,
+            _ if self.departure.is_cancelled() => Effect::Unsent,
+            effect => effect,
+        };
         let error = status::error(&what(&self.method, &self.place), status);
         let error = status::with_effect(error, self.method.name(), effect);
         let secrets = self.secrets();
@@ -310,7 +332,7 @@ impl Call {
             Code::Unauthenticated | Code::PermissionDenied
                 if takes_no_key(self.method.service_full_name(), self.method.name()) =>
             {
-                error.hint("check what the request says of who you are: this call takes no key")
+                error.hint("check the credentials in the request: this call takes no key")
             }
             _ => self.caller.advise_on_key(error),
         };

@@ -17,6 +17,7 @@ use tonic::transport::{Channel, Endpoint};
 use tower_service::Service;
 
 use super::advice::Peer;
+use super::departure;
 use super::not_grpc::NotGrpc;
 use super::retry::{self, Unprocessed};
 use super::tls;
@@ -164,7 +165,7 @@ impl Service<http::Request<Body>> for Transport {
     fn call(&mut self, request: http::Request<Body>) -> Answer {
         match self {
             Self::Remote(remote) => {
-                let answer = remote.channel.call(request);
+                let answer = remote.channel.call(departure::observe(request));
                 let remote = remote.clone();
                 Box::pin(async move {
                     let response = answer.await.map_err(|error| remote.broken(error))?;

@@ -6,6 +6,7 @@ mod advice;
 pub mod call;
 mod certificate;
 pub mod channel;
+mod departure;
 pub mod descriptors;
 pub mod encode;
 pub mod kept;

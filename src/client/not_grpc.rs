@@ -65,7 +65,9 @@ impl NotGrpc {
     /// and 429, which some services say after a while.
     pub fn is_rejection(&self) -> bool {
         let is_late = matches!(self.status.as_u16(), 408 | 429 | 499);
-        self.status.is_redirection() || (self.status.is_client_error() && !is_late)
+        // 303 sends to where the result of what was done is (RFC 9110, section 15.4.4).
+        let is_elsewhere = self.status.is_redirection() && self.status != StatusCode::SEE_OTHER;
+        is_elsewhere || (self.status.is_client_error() && !is_late)
     }
 
     /// The status that stands for it (gRPC's "HTTP to gRPC Status Code Mapping").

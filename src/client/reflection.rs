@@ -438,7 +438,7 @@ impl Files {
                 Ok(refusal)
             }
             MessageResponse::ErrorResponse(error) => Ok(Some(refusal(error))),
-            _ => Err(Status::internal("reflection answered another question")),
+            _ => Ok(Some(Status::internal("reflection answered another question"))),
         }
     }
 
@@ -447,7 +447,7 @@ impl Files {
         let unreadable = |why: String| Status::internal(format!("a descriptor cannot be read: {why}"));
         let Some(Head { name, imports, is_readable }) = descriptors::head(&raw) else {
             let read = FileDescriptorProto::decode(raw.clone());
-            let why = read.err().map_or_else(|| "it is no file".to_owned(), |error| error.to_string());
+            let why = read.err().map_or_else(|| "it is not a file".to_owned(), |error| error.to_string());
             return Ok(Some(unreadable(why)));
         };
         if !descriptors::is_own(name) && self.contents.insert(raw.clone()) {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::{HeaderMap, HeaderValue};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 use http_body_util::BodyExt as _;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use tonic::Status;
@@ -27,6 +27,10 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 pub(super) fn response(response: http::Response<Body>) -> http::Response<Body> {
     let (mut head, body) = response.into_parts();
     metadata(&mut head.headers);
+    // Before a message, OK is said too early: the trailers tell (gRPC over HTTP/2, "Responses").
+    if !body.is_end_stream() && head.headers.get(Status::GRPC_STATUS).is_some_and(|status| status == "0") {
+        head.headers.remove(Status::GRPC_STATUS);
+    }
     // The encoding of no message, for which tonic would refuse the whole response.
     if head.headers.contains_key(Status::GRPC_STATUS) {
         head.headers.remove("grpc-encoding");

@@ -31,7 +31,10 @@ pub(super) fn is_sent(status: &Status) -> bool {
 /// Marks the status in `response`, wherever it comes; an answer that ends without one ends in [`CutOff`].
 pub(super) fn mark(response: Response<Body>) -> Response<Body> {
     let (mut head, body) = response.into_parts();
-    mark_error(&mut head.headers);
+    // That of a proxy's own failure does not come from the service.
+    if head.status == StatusCode::OK {
+        mark_error(&mut head.headers);
+    }
     let awaits_status = head.status == StatusCode::OK && !head.headers.contains_key(Status::GRPC_STATUS);
     let body = if awaits_status { Body::new(MarkedBody { body, awaits_status }) } else { body };
     Response::from_parts(head, body)

@@ -79,6 +79,14 @@ fn tells_of_large_answer(message: &str) -> bool {
         || (says("decoded message length too large") && says(&format!("the limit is: {MAX_MESSAGE_SIZE} bytes")))
 }
 
+/// Whether a service says that it did the work and cannot send the answer, in the words of one of gRPC's libraries.
+fn tells_of_unsent_answer(message: &str) -> bool {
+    // Python and Go.
+    tells_of_large_answer(message)
+        || message.contains("Failed to serialize response")
+        || message.contains("error while marshaling")
+}
+
 /// The embedded Repository's words, which says so before it does anything; no other service tells why it is UNAVAILABLE.
 const ASKS_REGISTRY: &str = "cannot ask the registry ";
 
@@ -93,7 +101,7 @@ pub fn effect(status: &Status) -> Effect {
             _ if !sent_status::is_sent(status) => Effect::Unknown,
             Code::Unavailable if status.message().contains(ASKS_REGISTRY) => Effect::Rejected,
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Effect::Unknown,
-            _ if tells_of_large_answer(status.message()) => Effect::Unknown,
+            _ if tells_of_unsent_answer(status.message()) => Effect::Unknown,
             _ => Effect::Rejected,
         };
     };

@@ -26,8 +26,11 @@ const QUIET: &str = "name";
 /// How many services are asked at the same time. A platform has about twenty, and each answers for all its resources.
 const AT_ONCE: usize = 8;
 
-/// The longest wait for one endpoint, unless the user waits without end: the rows of the others wait for it.
+/// The longest wait for one endpoint, unless the user waits without end.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long the rows of the endpoints that have answered wait for those of the others, so that most tables are one.
+const GRACE: Duration = Duration::from_millis(500);
 
 pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     let columns = args.columns.as_deref().or(match args.output {
@@ -52,15 +55,34 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     }
     // A command that prints the key may take longer than an endpoint; what is wrong with it is told of each of them.
     let _ = connector.metadata();
-    let mut offered = Vec::new();
+    let is_one_document = matches!(args.output, Format::Json | Format::Yaml);
+    let in_text = !is_one_document && args.output != Format::Jsonl;
+    let talk = context.streams.talk.clone();
+    let mut writer = presentation.writer(context.streams);
+    // Several services can be behind one endpoint, which then tells of them all each time: each is shown once.
+    let mut shown: BTreeSet<Offered> = BTreeSet::new();
+    let mut offered: BTreeSet<Offered> = BTreeSet::new();
+    let mut undescribed = BTreeSet::new();
     let mut failures = Vec::new();
     let mut has_answer = false;
-    // Several services can be behind one endpoint, which then tells of them all each time.
-    let mut undescribed = BTreeSet::new();
+    let document = |rows: &BTreeSet<Offered>| {
+        presentation.select(Document::of_rows(rows.iter().map(|resource| resource.to_row(&own, in_text)).collect()))
+    };
     block_on(async {
         let asked = stream::iter(&services).map(async |service| (service, ask(&connector, service).await));
         let mut answers = asked.buffer_unordered(AT_ONCE);
-        while let Some((service, answer)) = answers.next().await {
+        let mut grace = std::pin::pin!(tokio::time::sleep(GRACE));
+        loop {
+            let answer = tokio::select! {
+                answer = answers.next() => answer,
+                () = &mut grace, if shown.is_empty() && !offered.is_empty() && !is_one_document => {
+                    writer.write(document(&offered))?;
+                    writer.flush()?;
+                    shown = std::mem::take(&mut offered);
+                    continue;
+                }
+            };
+            let Some((service, answer)) = answer else { break };
             match answer {
                 Ok(described) => {
                     has_answer = true;
@@ -72,7 +94,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
             }
             // One dead endpoint does not hide the others; but if none answers, that is the answer.
             if has_answer {
-                failures.drain(..).for_each(|failure| context.streams.talk.warning(&failure.summary()));
+                failures.drain(..).for_each(|failure| talk.warning(&failure.summary()));
             }
         }
         Ok(())
@@ -81,19 +103,18 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
         let problems = failures.iter().flat_map(|failure| failure.problems().iter().cloned()).collect();
         return Err(Error::from_problems(first.kind(), problems).unwrap_or_else(|| first.clone()));
     }
-    undescribed.iter().for_each(|gap| context.streams.talk.warning(gap));
+    undescribed.iter().for_each(|gap| talk.warning(gap));
     if is_single {
         let known: BTreeSet<&str> = offered.iter().map(|resource| resource.service.as_str()).collect();
         let known = known.into_iter().filter(|service| !service.is_empty() || args.service.is_empty());
         let wanted = wanted(&args.service, known.map(str::to_owned).collect())?;
         offered.retain(|resource| wanted.contains(&resource.service));
     }
-    // Several services can stand behind one endpoint, which then tells of them all each time.
-    offered.sort();
-    offered.dedup();
-    let in_text = !matches!(args.output, Format::Json | Format::Jsonl | Format::Yaml);
-    let rows = offered.iter().map(|resource| resource.to_row(&own, in_text)).collect();
-    presentation.write(Document::of_rows(rows), context.streams)
+    offered.retain(|resource| !shown.contains(resource));
+    if shown.is_empty() || !offered.is_empty() {
+        writer.write(document(&offered))?;
+    }
+    writer.finish()
 }
 
 /// What the endpoint of `service` says of itself, within [`PATIENCE`].

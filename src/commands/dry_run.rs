@@ -27,7 +27,7 @@ pub fn show<'a>(
     }
     writer.finish()?;
     if is_masked {
-        streams.talk.note(&format!("{MASK} stands for a secret in a request, which is sent as it was given"));
+        streams.talk.note(&format!("{MASK} stands for a secret in a request, which is sent as it is"));
     }
     Ok(())
 }

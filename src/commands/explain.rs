@@ -27,7 +27,7 @@ const REPOSITORY: &str = "repository";
 const BUNDLED: &str = "the bundled Repository API";
 
 pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
-    let address = address(&args.path, context)?;
+    let address = address(&args.path, args.api_version.as_deref(), context)?;
     let Found { resource, below, service, gaps, place } = find(&address, args.api_version.as_deref(), context)?;
     let below: Vec<&str> = below.iter().map(String::as_str).collect();
     let asked = below.first().and_then(|verb| service.methods().find(|method| method.name() == *verb));
@@ -108,9 +108,9 @@ impl About<'_> {
 }
 
 /// What `text` leads into: an alias, alone or before a verb, stands for its resource.
-fn address(text: &str, context: &Context<'_>) -> Result<Address> {
+fn address(text: &str, api_version: Option<&str>, context: &Context<'_>) -> Result<Address> {
     let Some((first, below)) = text.split_once('.') else {
-        return Ok(Address::of(context.resource(text)?, ""));
+        return Ok(Address::of(context.resource(text)?.with_api_version(api_version)?, ""));
     };
     if below.split('.').any(str::is_empty) {
         return Address::parse(text);
@@ -133,7 +133,14 @@ fn address(text: &str, context: &Context<'_>) -> Result<Address> {
     } else {
         None
     };
-    resource.map_or_else(|| Address::parse(text), |resource| Ok(Address::of(resource, below)))
+    match resource {
+        Some(resource) => Ok(Address::of(resource.with_api_version(api_version)?, below)),
+        None => {
+            let address = Address::parse(text)?;
+            address.resource().clone().with_api_version(api_version)?;
+            Ok(address)
+        }
+    }
 }
 
 /// Whether it is known that nothing here has a service like `name`. Behind `--endpoint` there can be any.

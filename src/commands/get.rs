@@ -10,7 +10,7 @@ use crate::filter::Filters;
 pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
     let reading = Reading {
         verb: "get",
-        resource: context.resource(&args.resource)?,
+        resource: context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?,
         request: &args.request,
         presentation: Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
         asked: Asked::default(),

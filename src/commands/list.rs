@@ -12,7 +12,8 @@ use crate::view::Template;
 const STDIN: &str = "-";
 
 pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
-    show(context.resource(&args.resource)?, &args.listing, context)
+    let api_version = args.listing.request.api_version.as_deref();
+    show(context.resource(&args.resource)?.with_api_version(api_version)?, &args.listing, context)
 }
 
 /// Lists what `args` ask for of `resource`.

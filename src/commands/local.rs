@@ -67,7 +67,7 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
     let input = pool.get_message_by_name(REQUEST).ok_or_else(|| Error::local(format!("there is no {REQUEST}")))?;
     let input = MessageDescriptor::from(&input);
     let inputs = Inputs { files: vec![folder.to_owned()], ..Inputs::default() };
-    let mut plugins = Vec::new();
+    let mut plugins: Vec<PluginInfo> = Vec::new();
     for draft in spec::read(&inputs, &mut context.streams.input)? {
         let target = Target { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
         let resolved = draft.resolve(&target, false)?;
@@ -83,8 +83,13 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
                 .unwrap_or_else(|| Error::local(format!("{folder} cannot be read")))
         })?;
         let spec = RegisterPluginRequest::decode(&*bytes).map_err(|error| broken(&error))?;
-        let plugin = repository::managed_plugin(spec);
-        plugins.push(plugin.map_err(|status| Error::local(format!("{}: {}", request.label(), status.message())))?);
+        let plugin = repository::managed_plugin(spec)
+            .map_err(|status| Error::local(format!("{}: {}", request.label(), status.message())))?;
+        if plugins.iter().any(|other| other.plugin_id == plugin.plugin_id) {
+            return Err(Error::local(format!("{}: {} is there already", request.label(), plugin.plugin_id))
+                .hint("remove one of the two specs, or give one of them another plugin_id"));
+        }
+        plugins.push(plugin);
     }
     Ok(plugins)
 }

@@ -12,7 +12,6 @@ use crate::client::call::{self, Caller, Responses};
 use crate::client::descriptors::{Gaps, unfit};
 use crate::client::encode::{self, Fault, FaultKind};
 use crate::client::reflection::{self, Described};
-use crate::client::retry::reads_only;
 use crate::client::status::with_effect;
 use crate::decode::{self, Decoder};
 use crate::descriptor::{MessageDescriptor, MethodDescriptor};
@@ -304,7 +303,7 @@ impl Method {
 
     /// `error`, by which an answer cannot be read: what was done is not known then.
     fn unreadable(&self, error: Error) -> Error {
-        if reads_only(self.verb()) { error } else { with_effect(error, self.verb(), Effect::Unknown) }
+        with_effect(error, self.verb(), Effect::Unknown)
     }
 
     /// Sends one request.

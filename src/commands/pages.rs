@@ -192,7 +192,7 @@ pub async fn gather(question: &Question, pages: &Pages, first: Bytes) -> Result<
 
 fn tell_of_changes(has_changed: bool, talk: &Talk) {
     if has_changed {
-        talk.warning("the list changed while it was read: rows may be missing, or be there twice");
+        talk.warning("the list changed while paging: rows may be missing or duplicated");
     }
 }
 

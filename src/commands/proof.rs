@@ -120,9 +120,7 @@ impl Guess {
         caller.trace().step(|| format!("{} of {} is called as it was described before", kept.method, kept.service));
         let mut held = Talk::held();
         let proving = sought.ask_again(kept, caller);
-        let working = async {
-            work(self.method(caller)?, &mut held).await
-        };
+        let working = async { work(self.method(caller)?, &mut held).await };
         let (said, done) = match select(pin!(proving), pin!(working)).await {
             Either::Left((said, working)) => match Said::of(said?, kept) {
                 // Whatever is still under way is left.

@@ -12,7 +12,7 @@ pub fn run(verb: &'static str, args: &Stat, context: &mut Context<'_>) -> Result
     let page = args.rows.limit.map(|limit| Page { number: args.rows.page.unwrap_or(1), limit });
     let reading = Reading {
         verb,
-        resource: context.resource(&args.resource)?,
+        resource: context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?,
         request: &args.request,
         presentation: Presentation::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
         asked: Asked { page, ..Asked::default() },

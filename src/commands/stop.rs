@@ -25,9 +25,15 @@ impl Stop {
         Ok(Self { signals: vec![listen(Ending::Interrupt)?], reader_gone: Box::pin(streams::reader_gone()) })
     }
 
+    /// As [`Stop::of_reading`], for work that says at its end what was done: every signal that asks for the end waits for
+    /// that.
+    pub fn of_streams() -> Result<Self> {
+        Ok(Self { reader_gone: Box::pin(streams::reader_gone()), ..Self::listen()? })
+    }
+
     /// Takes all signals over that ask for the end. Within a runtime only.
     pub fn listen() -> Result<Self> {
-        let mut endings = vec![Ending::Interrupt, Ending::Terminate];
+        let mut endings = vec![Ending::Interrupt, Ending::Terminate, Ending::Quit];
         // As under `nohup`, where work goes on without its terminal.
         if !streams::hangup_is_ignored() {
             endings.push(Ending::HangUp);

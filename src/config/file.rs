@@ -213,7 +213,7 @@ impl Lock {
                 Err(TryLockError::WouldBlock) => break,
             }
         }
-        Err(Error::local(format!("{} is locked, and nothing is changed in it", folder.display()))
+        Err(Error::local(format!("{} is locked: nothing was changed", folder.display()))
             .cause(format!("another process has held the lock for {LOCK_TIMEOUT:?}"))
             .hint(format!(
                 "find that process with `fuser -v {}`, end it or let it end, and try again",

@@ -21,7 +21,7 @@ const MAX_LINKS: usize = 40;
 /// Names the first path where others can write, and the command that mends it.
 pub(super) fn check(path: &Path, home: Option<&Path>) -> Result<()> {
     let user = geteuid().as_raw();
-    let unchecked = |error: io::Error| Error::local("it cannot be found out who can change this file").cause(error);
+    let unchecked = |error: io::Error| Error::local("cannot check who can change this file").cause(error);
     for (folder, metadata) in folders(path, home).map_err(unchecked)? {
         check_one(&format!("the folder {}", folder.display()), &folder, &metadata, user)?;
     }

@@ -126,6 +126,22 @@ impl Resource {
         !is_of_platform && self.full_name.as_deref().is_some_and(|name| ApiName::parse(name).is_none())
     }
 
+    /// This resource in the version that `--api-version` asks for: that outranks the version of an alias.
+    ///
+    /// # Errors
+    /// A usage error where the typed name has another version.
+    pub fn with_api_version(self, api_version: Option<&str>) -> Result<Self> {
+        let in_full = self.full_name.as_deref().and_then(ApiName::parse).map(|name| name.version);
+        match (self.version.as_deref().or(in_full), api_version) {
+            (Some(version), Some(wanted)) if !forgive::alike(version, wanted) => match self.alias {
+                Some(_) => Ok(Self { full_name: None, version: None, ..self }),
+                None => Err(Error::usage(format!("{self} and --api-version {wanted} name different versions"))
+                    .hint(format!("leave --api-version out, or write {}.{}", self.service, self.name))),
+            },
+            _ => Ok(self),
+        }
+    }
+
     /// The full name of its gRPC service, by the platform's rule `spaceone.api.SERVICE.VERSION.RESOURCE`. Where no version
     /// is asked for, that of v1, which most services have.
     pub fn full_name(&self, api_version: Option<&str>) -> String {

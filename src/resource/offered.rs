@@ -43,7 +43,8 @@ impl Resource {
 
     fn find<'a>(&self, offered: &'a [String], api_version: Option<&str>, place: &str) -> Result<Option<&'a str>> {
         let by_rule = self.full_name(api_version);
-        if let Some(exact) = offered.iter().find(|name| **name == by_rule) {
+        let as_typed = self.to_string();
+        if let Some(exact) = offered.iter().find(|name| **name == by_rule || **name == as_typed) {
             return Ok(Some(exact));
         }
         if let Some(typed) = &self.full_name {
@@ -183,7 +184,11 @@ impl Resource {
         let error = self.say_alias(Error::usage(format!("{place} has no resource {self}")));
         let meant = nearest(&self.name, offered.iter().map(|name| last_part(name)));
         match meant.and_then(|meant| offered.iter().find(|name| last_part(name) == meant)) {
-            Some(name) => error.hint(format!("did you mean {}?", self.known_as(name, is_home))),
+            Some(name) => {
+                let meant = self.known_as(name, is_home);
+                let full_name = meant.full_name.clone().filter(|_| meant.version.is_some() || meant.service.is_empty());
+                error.hint(format!("did you mean {}?", Self { full_name, ..meant }))
+            }
             None => error.hint(format!("it offers {}", self.names_of(offered))),
         }
     }

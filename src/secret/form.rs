@@ -1,5 +1,7 @@
 //! Finds secrets in a text by its form, whatever it is called.
 
+use std::borrow::Cow;
+
 use super::{MASK, names_a_secret};
 use crate::jwt;
 
@@ -21,10 +23,12 @@ pub(super) fn masked_text(text: &str, secrets: &mut Vec<String>) -> Option<Strin
         secrets.push(value.to_owned());
         return Some(format!("{name}{joint}{MASK}"));
     }
+    let without_tokens = mask_tokens(text);
+    let mut found = matches!(without_tokens, Cow::Owned(_));
+    let text = &*without_tokens;
     if !text.contains("://") {
-        return None;
+        return found.then(|| text.to_owned());
     }
-    let mut found = false;
     let words = text.split_inclusive(char::is_whitespace).map(|word| {
         let url = word.trim_end();
         match masked_url(url, secrets) {
@@ -37,6 +41,27 @@ pub(super) fn masked_text(text: &str, secrets: &mut Vec<String>) -> Option<Strin
     });
     let masked: String = words.collect();
     found.then_some(masked)
+}
+
+/// `text` with [`MASK`] for every JSON Web Token, also for one that was cut off or is joined to something before it by a
+/// dot.
+pub fn mask_tokens(text: &str) -> Cow<'_, str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut result = String::new();
+    let mut done = 0;
+    let mut at = 0;
+    while let Some(start) = text[at..].find(is_part).map(|start| at + start) {
+        let end = text[start..].find(|c| !is_part(c)).map_or(text.len(), |length| start + length);
+        let word = text[start..end].trim_end_matches('.');
+        let parts = [0].into_iter().chain(word.match_indices('.').map(|(dot, _)| dot + 1));
+        if let Some(part) = parts.into_iter().find(|part| jwt::is_token(&word[*part..])) {
+            result += &text[done..start + part];
+            result += MASK;
+            done = start + word.len();
+        }
+        at = end;
+    }
+    if done == 0 { Cow::Borrowed(text) } else { Cow::Owned(result + &text[done..]) }
 }
 
 /// The parts of `NAME=VALUE`, as variables are listed, and of `Name: value`, as headers are. A sentence is neither.
@@ -84,7 +109,11 @@ fn masked_url(url: &str, secrets: &mut Vec<String>) -> Option<String> {
     match webhook_secret(host, path) {
         Some(start) => {
             secrets.push(path[start..].to_owned());
-            secrets.extend(path[start..].split('/').map(str::to_owned));
+            let last = path.rsplit('/').next();
+            // A short part before the last is a word, such as `messages`.
+            secrets.extend(
+                path[start..].split('/').filter(|part| part.len() > 8 || Some(*part) == last).map(str::to_owned),
+            );
             masked += &format!("{}{MASK}", &path[..start]);
         }
         None => masked += path,
@@ -156,6 +185,7 @@ mod tests {
         let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln";
         for (text, masked) in [
             (jwt, MASK),
+            (&format!("use {jwt} at https://u:p@h/x now"), "use ******** at https://********@h/x now"),
             ("DB_PASS=hunter2", "DB_PASS=********"),
             ("X-Api-Key: hunter2", "X-Api-Key: ********"),
             ("Authorization: Bearer hunter2", "Authorization: ********"),

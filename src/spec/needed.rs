@@ -39,7 +39,10 @@ pub fn missing<'a>(
     value: &'a Map<String, Value>,
     has: impl Fn(&str) -> bool + 'a,
 ) -> impl Iterator<Item = &'a str> + 'a {
-    needed.iter().copied().filter(move |name| has(name) && value.get(*name).is_none_or(|value| !value.is_object() && is_empty(value)))
+    needed
+        .iter()
+        .copied()
+        .filter(move |name| has(name) && value.get(*name).is_none_or(|value| !value.is_object() && is_empty(value)))
 }
 
 #[cfg(test)]

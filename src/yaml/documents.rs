@@ -108,7 +108,7 @@ impl<'text> Documents<'text> {
             | ErrorKind::UnexpectedEofImplicitFlowMapping => Fault::new(begin, NO_END),
             ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::ExpectedFlowMappingSeparator => {
                 let Mark { line, column } = at;
-                Fault::new(begin, format!("{NO_END}: neither `,` nor a closing bracket stands at {line}:{column}"))
+                Fault::new(begin, format!("{NO_END}: expected `,` or a closing bracket at {line}:{column}"))
             }
             ErrorKind::InvalidBlockEntryWhitespace => Fault::new(at, TAB).hint(TAB_HINT),
             kind => match self.tab(kind, at.line) {

@@ -50,12 +50,20 @@ impl OddServer {
         reflect: impl Fn(&MessageRequest) -> Result<MessageResponse, Status> + Send + Sync + 'static,
         answer: impl Fn(&str, Bytes) -> http::Response<Body> + Send + Sync + 'static,
     ) -> Self {
-        Self::serve(Some(Arc::new(reflect)), Calls::Odd(Arc::new(answer)))
+        Self::serve(Some(Arc::new(reflect)), Calls::Odd(Arc::new(answer)), None)
+    }
+
+    /// A server that takes one stream at a time.
+    pub fn one_at_a_time(
+        reflect: impl Fn(&MessageRequest) -> Result<MessageResponse, Status> + Send + Sync + 'static,
+        answer: impl Fn(&str, Bytes) -> http::Response<Body> + Send + Sync + 'static,
+    ) -> Self {
+        Self::serve(Some(Arc::new(reflect)), Calls::Odd(Arc::new(answer)), Some(1))
     }
 
     /// A server of which all is odd: reflection is answered as any call, and no request is read.
     pub fn without_reflection(answer: impl Fn(&str, Bytes) -> http::Response<Body> + Send + Sync + 'static) -> Self {
-        Self::serve(None, Calls::Odd(Arc::new(answer)))
+        Self::serve(None, Calls::Odd(Arc::new(answer)), None)
     }
 
     /// A server that compresses all that it sends, whatever the client accepts.
@@ -63,10 +71,10 @@ impl OddServer {
         reflect: impl Fn(&MessageRequest) -> Result<MessageResponse, Status> + Send + Sync + 'static,
         answer: impl Fn(&str, Bytes) -> Bytes + Send + Sync + 'static,
     ) -> Self {
-        Self::serve(Some(Arc::new(reflect)), Calls::Gzip(Arc::new(answer)))
+        Self::serve(Some(Arc::new(reflect)), Calls::Gzip(Arc::new(answer)), None)
     }
 
-    fn serve(reflect: Option<Arc<Reflect>>, calls: Calls) -> Self {
+    fn serve(reflect: Option<Arc<Reflect>>, calls: Calls, max_streams: Option<u32>) -> Self {
         let paths = Arc::<Mutex<Vec<String>>>::default();
         let serving = Serving { reflect, calls, paths: Arc::clone(&paths) };
         let (ready, address) = std::sync::mpsc::channel();
@@ -81,7 +89,8 @@ impl OddServer {
                 *routes.axum_router_mut() = router.fallback_service(serving);
                 // Dropping the sender stops the server too.
                 let stopped = async { drop(stopped.await) };
-                let server = tonic::transport::Server::builder().add_routes(routes);
+                let mut server = tonic::transport::Server::builder().max_concurrent_streams(max_streams);
+                let server = server.add_routes(routes);
                 server.serve_with_incoming_shutdown(incoming, stopped).await.unwrap();
             });
         });

@@ -155,7 +155,7 @@ impl PoolBuilder {
         match FileDescriptorProto::decode(raw.clone()) {
             // The library panics over any other.
             Ok(file) if !matches!(file.syntax.as_deref(), None | Some("proto2" | "proto3")) => {
-                self.gaps.add_file(&file, &format!("{} is of no syntax that is known here", file.name()));
+                self.gaps.add_file(&file, &format!("{} has an unknown syntax", file.name()));
             }
             Ok(mut file) => {
                 name_clash::allow(&mut file);

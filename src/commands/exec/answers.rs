@@ -5,8 +5,9 @@ use bytes::Bytes;
 use crate::commands::managed;
 use crate::commands::method::Method;
 use crate::commands::present::Presentation;
-use crate::error::{Kind, Result};
+use crate::error::{Effect, Kind, Result};
 use crate::output::Writer;
+use crate::panics;
 use crate::streams::Streams;
 use crate::view::{Document, Shape};
 
@@ -27,6 +28,16 @@ impl Form<'_> {
             Err(error) => Err(managed::explained(self.method, request, error).await),
             answered => answered,
         }
+    }
+
+    /// Sends a request, and reads the answer as far as it is shown.
+    ///
+    /// # Errors
+    /// As of [`Form::ask`] and [`Form::document`].
+    pub async fn answer(&self, request: Bytes) -> Result<Document> {
+        let answer = self.ask(request).await?;
+        panics::catch(|| self.document(answer))
+            .unwrap_or_else(|panic| Err(panics::error(panic).with_effect(Effect::Unknown)))
     }
 
     /// What an answer says, as far as it is shown.

@@ -13,7 +13,7 @@ use crate::streams::Streams;
 /// Follows the stream of each document to its end, or to Ctrl-C.
 pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, streams: &mut Streams) -> Result<()> {
     let (talk, count) = (streams.talk.clone(), documents.len());
-    let mut stop = Stop::of_reading()?;
+    let mut stop = Stop::of_streams()?;
     let mut answers = Answers::new(form, streams);
     let mut summary = Summary { unsent: count, ..Summary::default() };
     let mut first: Option<Error> = None;
@@ -26,6 +26,11 @@ pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, st
             Err(error) if count == 1 || error.is_silent() || answers.shown().is_err() => {
                 // What came before the end is shown whole; should that fail too, this failure outranks it.
                 let _ = answers.finish();
+                if count > 1 {
+                    summary.unknown += 1;
+                    let _ = streams.out.flush();
+                    talk.outcome(&summary.line(form.method.verb()), false, summary.hint());
+                }
                 return Err(error);
             }
             Err(error) => {

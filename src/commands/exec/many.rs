@@ -17,9 +17,6 @@ use crate::view::Document as Shown;
 /// The most documents that are named in one line.
 const MAX_NAMED: usize = 8;
 
-/// What a document was answered with, as far as that can be read.
-type Answer = Result<Option<Shown>>;
-
 /// Sends all documents, shows what they are answered with, and says at the end what the run has come to. The first signal
 /// ends the sending; the second, the waiting.
 pub async fn run(
@@ -37,7 +34,7 @@ pub async fn run(
     });
     let jobs: Vec<Job<Bytes>> = jobs.collect();
     let bounds = Bounds { width: wanted.parallel.into(), ends: if wanted.keep_going { ends_all } else { |_| true } };
-    let send = |request| async move { form.ask(request).await.map(Some) };
+    let send = |request| form.answer(request);
     let mut flight = Flight::new(jobs, bounds, send);
     let mut report = Report::new(names, Answers::new(form, streams), &talk);
     let mut stop = Stop::listen()?;
@@ -58,8 +55,7 @@ pub async fn run(
                     if landed.is_empty() {
                         break;
                     }
-                    let landed = read(landed, form);
-                    let has_talk = landed.iter().any(|(_, outcome)| !matches!(outcome, Ok(Ok(_))));
+                    let has_talk = landed.iter().any(|(_, outcome)| outcome.is_err());
                     if !progress.aside(has_talk, || report.take(landed)) {
                         flight.stop();
                     }
@@ -72,7 +68,7 @@ pub async fn run(
     progress.clear();
     report.summary.unsent += flight.unsent();
     let (landed, left) = flight.abandon();
-    report.take(read(landed, form));
+    report.take(landed);
     let Report { answers, names, mut summary, failed, .. } = report;
     let shown = answers.finish().and(streams.out.flush().map_err(Error::from));
     let unshown = shown.as_ref().err().filter(|error| error.kind() != Kind::ReaderGone);
@@ -89,12 +85,6 @@ pub async fn run(
         (None, Some(error)) => Err(error.clone().told()),
         (None, None) => shown,
     }
-}
-
-fn read(landed: Vec<Landed<Option<Bytes>, Error>>, form: &Form<'_>) -> Vec<Landed<Answer, Error>> {
-    let document = |answer| panics::catch(|| form.document(answer)).unwrap_or_else(|panic| Err(panics::error(panic)));
-    let read = |answer: Option<Bytes>| answer.map(document).transpose();
-    landed.into_iter().map(|(place, outcome)| (place, outcome.map(read))).collect()
 }
 
 /// After a rejection the others may still be taken. What has no answer speaks of the connection, or of a service that is
@@ -131,31 +121,20 @@ struct Report<'a> {
     failed: Option<Error>,
     /// It was said that there is no connection.
     is_cut_off: bool,
-    /// An answer cannot be read: nobody knows what was done.
-    is_in_doubt: bool,
 }
 
 impl<'a> Report<'a> {
     fn new(names: Vec<Name>, answers: Answers<'a>, talk: &'a Talk) -> Self {
-        Self { names, answers, talk, summary: Summary::default(), failed: None, is_cut_off: false, is_in_doubt: false }
+        Self { names, answers, talk, summary: Summary::default(), failed: None, is_cut_off: false }
     }
 
     /// Shows the answers and tells of what failed; says whether more may be sent.
-    fn take(&mut self, landed: Vec<Landed<Answer, Error>>) -> bool {
+    fn take(&mut self, landed: Vec<Landed<Shown, Error>>) -> bool {
         for (place, outcome) in landed {
             match outcome {
-                Ok(Ok(answer)) => {
+                Ok(answer) => {
                     self.summary.done += 1;
-                    answer.into_iter().for_each(|answer| self.answers.show(answer));
-                }
-                Ok(Err(unreadable)) => {
-                    if unreadable.effect().is_in_doubt() {
-                        self.is_in_doubt = true;
-                        self.summary.failed(&unreadable);
-                    } else {
-                        self.summary.done += 1;
-                    }
-                    self.fail(place, unreadable);
+                    self.answers.show(answer);
                 }
                 Err(error) => {
                     self.summary.failed(&error);
@@ -165,7 +144,7 @@ impl<'a> Report<'a> {
         }
         // All that is there at once is handed on at once: the next may take its time.
         self.answers.flush();
-        self.answers.may_go_on() && !self.is_in_doubt
+        self.answers.may_go_on()
     }
 
     fn fail(&mut self, place: usize, error: Error) {

@@ -17,6 +17,8 @@ use super::method::{Method, read_drafts};
 use super::present::Presentation;
 use super::{Context, block_on, dry_run};
 use crate::cli::Exec;
+use crate::client::retry::reads_only;
+use crate::commands::stop::Stop;
 use crate::error::{Error, Location, Result};
 use crate::plugin::plan;
 use crate::secret::snake_case;
@@ -43,7 +45,7 @@ struct Name {
 
 pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
     slips::check_order(&args.verb, &args.resource)?;
-    let resource = context.resource(&args.resource)?;
+    let resource = context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?;
     let mut presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
     let drafts = read_drafts(&args.request, context.streams)?;
     let connector = Connector::new(context)?;
@@ -86,7 +88,18 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
 
 /// Sends the only document. A signal ends that by itself.
 async fn one(document: &Document, form: &Form<'_>, streams: &mut Streams) -> Result<()> {
-    let answer = form.document(form.ask(document.request.clone()).await?)?;
+    let asking = form.answer(document.request.clone());
+    let answer = if reads_only(form.method.verb()) {
+        asking.await?
+    } else {
+        let answered = Stop::listen()?.or(asking).await;
+        if answered.as_ref().is_err_and(Error::is_silent) {
+            streams
+                .talk
+                .setback("left without an answer: the service may have done it, so look before sending it again");
+        }
+        answered?
+    };
     let mut answers = Answers::new(form, streams);
     answers.show(answer);
     answers.finish()

@@ -78,17 +78,16 @@ fn confirm(planned: &Planned, streams: &mut Streams) -> Result<bool> {
 
 fn confirm_restored(restored: &[(&str, Restored)], prompt: &mut Prompt<'_>) -> Result<()> {
     for (id, Restored { from, changes }) in restored {
-        prompt.say(&format!("{id} takes over from {from}, as its replacement was not finished:"));
+        prompt.say(&format!("{id} takes these fields from {from}, because its replacement was not finished:"));
         for change in changes {
             let value = change.after.as_ref().map(json::compact).unwrap_or_default();
             prompt.say(&format!("  {}: {value}", change.path));
         }
     }
-    if prompt.confirm("take that over")? {
+    if prompt.confirm("apply these fields")? {
         Ok(())
     } else {
-        Err(Error::local("nothing was sent: the old spec was not to be taken over")
-            .hint("remove the file that holds it to go by the spec alone"))
+        Err(Error::local("cancelled: nothing was sent").hint("remove that file to ignore the old spec"))
     }
 }
 

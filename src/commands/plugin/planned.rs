@@ -96,7 +96,7 @@ impl Planned {
             let found = planned.look(&subject).await?;
             if let Some(Untrusted { path, why }) = found.untrusted.as_ref().filter(|_| !planned.wishes.replace) {
                 talk.warning(&format!(
-                    "{}: {} is not used, for others may have written it: {why}",
+                    "{}: {} is ignored, because other users may have written it: {why}",
                     subject.plugin_id,
                     path.display()
                 ));
@@ -217,15 +217,17 @@ impl Planned {
                      written it: {why}",
                     path.display()
                 ));
-                Some(problem.hint(format!("look at it; if it is not yours: rm {file}")).hint(format!(
-                    "if you know what it says: sudo chown {} {file} && chmod 600 {file}",
-                    geteuid().as_raw()
-                )))
+                Some(
+                    problem.hint(format!("look at it; if it is not yours: rm {file}")).hint(format!(
+                        "to trust it, run: sudo chown {} {file} && chmod 600 {file}",
+                        geteuid().as_raw()
+                    )),
+                )
             }
             (false, _) if found.pending.is_some() => {
                 let file = subject.kept().unwrap_or_default();
                 let problem = Problem::new(format!("{id}: a replacement was not finished; the old spec is in {file}"));
-                let drop = format!("to go by the spec alone: rm {}", quoted(&file));
+                let drop = format!("to ignore the old spec, run: rm {}", quoted(&file));
                 Some(problem.hint("--replace finishes it, with what the spec leaves out").hint(drop))
             }
             _ => None,
@@ -391,8 +393,12 @@ impl Subject {
 
     /// Where the spec says which plugin it is about.
     fn place(&self) -> String {
+        self.location().map_or_else(|| self.request.label(), |location| location.to_string())
+    }
+
+    fn location(&self) -> Option<crate::error::Location> {
         let field = if self.spec.contains_key("plugin_id") { "plugin_id" } else { "image" };
-        self.locate(field, Part::Value).map_or_else(|| self.request.label(), |location| location.to_string())
+        self.locate(field, Part::Value)
     }
 
     /// What errors call it.
@@ -418,7 +424,7 @@ fn managed_problem(subject: &Subject, found: &Found) -> Option<Problem> {
     let place = place.filter(|place| place != "local" && found.plan != Plan::Keep)?;
     let problem = Problem::new(managed::message(&subject.plugin_id, &place));
     let hint = "give the plugin an id of its own: plugin_id, or another image name";
-    Some(problem.at(subject.locate("image", Part::Value)).hint(hint))
+    Some(problem.at(subject.location()).hint(hint))
 }
 
 /// Two specs of one plugin would undo each other for ever.

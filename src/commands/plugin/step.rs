@@ -93,6 +93,7 @@ impl Step {
             Ending::Interrupt => Signal::INT,
             Ending::Terminate => Signal::TERM,
             Ending::HangUp => Signal::HUP,
+            Ending::Quit => Signal::QUIT,
         });
         tokio::select! {
             _ = running.ended() => {}

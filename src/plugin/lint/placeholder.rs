@@ -64,14 +64,14 @@ fn enter(path: FieldPath, value: &Value, is_reference: bool, found: &mut Vec<Pla
 fn of_text(text: &str, is_reference: bool) -> Option<(String, &'static str)> {
     if is_reference && text.split('/').any(|part| part == PLACEHOLDER) {
         let hint = "write the namespace that the image is pushed to, as in acme/plugin-slack";
-        return Some((format!("{PLACEHOLDER} still stands where a namespace should"), hint));
+        return Some((format!("{PLACEHOLDER} is a placeholder for a namespace"), hint));
     }
     if is_angled(text) || is_shouted(text) {
-        return Some(("a placeholder instead of a value".to_owned(), "replace it by the value that is meant"));
+        return Some(("a placeholder instead of a value".to_owned(), "replace it with a real value"));
     }
     let is_reference = is_reference || (text.contains("://") && !text.contains(char::is_whitespace));
     (is_reference && has_placeholder(text))
-        .then(|| ("a part of it is a placeholder".to_owned(), "replace the placeholder by what is meant"))
+        .then(|| ("a part of it is a placeholder".to_owned(), "replace the placeholder with a real value"))
 }
 
 /// `<name>`, but neither `<br/>`, `<https://example.com>` nor `<a href="x">`.
