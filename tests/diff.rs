@@ -77,7 +77,7 @@ fn placeholders_are_no_difference_but_a_failure() {
         run.stderr.contains("error: specs.yml:1:7: name: a placeholder instead of a value [placeholder]\n"),
         "{run}"
     );
-    assert!(run.stderr.contains("error: specs.yml:3:8: image: YOUR-NAMESPACE still stands"), "{run}");
+    assert!(run.stderr.contains("error: specs.yml:3:8: image: YOUR-NAMESPACE is a placeholder"), "{run}");
     assert_eq!(service.server.calls().len(), 0);
 }
 

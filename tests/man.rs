@@ -24,7 +24,7 @@ fn the_manual_has_a_page_for_every_command() {
     assert_snapshot!(page("spacectl-man"));
     // What short help leaves out is here; what all commands take is in the program's own page.
     let get = page("spacectl-get");
-    assert!(get.contains("Version of the API") && !get.contains("connect"), "{get}");
+    assert!(get.contains("API version") && !get.contains("connect"), "{get}");
 
     // Again in the place of the old ones; and the program's own page alone to standard output.
     user.file("pages/man1/spacectl.1", "old");

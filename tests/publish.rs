@@ -384,7 +384,7 @@ fn what_is_not_filled_in_or_left_out_is_not_built() {
     }
     for line in [BUILD, PUSH] {
         let run = user.run(&line.replace("plugin.yml", "placeholders.yml"));
-        assert!(run.stderr.starts_with("error: placeholders.yml:2:8: image: YOUR-NAMESPACE still stands"), "{run}");
+        assert!(run.stderr.starts_with("error: placeholders.yml:2:8: image: YOUR-NAMESPACE is a placeholder"), "{run}");
     }
     assert!(!user.path("ran").exists());
     assert_eq!(user.run("list plugin -c plugin_id -o quiet").success(), "");

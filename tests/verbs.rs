@@ -230,12 +230,14 @@ fn ctrl_c_ends_a_stream_quietly_with_what_came_shown_whole() {
 }
 
 #[test]
-fn ctrl_c_ends_what_does_not_stream_by_itself() {
+fn ctrl_c_ends_a_call_and_says_that_its_outcome_is_unknown() {
     let (user, (server, senders)) = (Spacectl::new(), silent());
     let mut running = Running::start(&user, &["--endpoint", &server.url(), "exec", "wait", "lab.Feed"]);
     wait_until_called(&senders);
     running.interrupt();
-    assert_eq!(running.end(), End::Signal(2));
+    assert_eq!(running.end(), End::Exit(130));
+    let told = "warning: left without an answer: the service may have done it, so look before sending it again\n";
+    assert_eq!(running.err, told);
 }
 
 /// A server that takes calls and answers none.
