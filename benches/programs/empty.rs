@@ -1,3 +1,3 @@
-//! The empty process: what it costs that a program is started at all.
+//! The empty process: what it costs to start a program at all.
 
 fn main() {}
