@@ -40,11 +40,14 @@ pub const VARIABLES: [&str; 1] = ["SPACECTL_API_KEY"];
 /// Whether what stands under `key` is a secret: a word for one is in it, or it ends in a short one, and the key does not
 /// end in what makes it the name, the kind or the place of a secret instead (`secret_id`, `token_type`, `api_key_file`).
 pub fn names_a_secret(key: &str) -> bool {
-    const WORDS: [&str; 13] = [
+    const WORDS: [&str; 17] = [
         "api_key",
         "apikey",
         "access_key",
         "private_key",
+        "encryption_key",
+        "signing_key",
+        "ssh_key",
         "token",
         "password",
         "passwd",
@@ -53,6 +56,7 @@ pub fn names_a_secret(key: &str) -> bool {
         "credential",
         "authorization",
         "verify_code",
+        "mfa_code",
         "webhook_url",
     ];
     // Whole words only, and last or before what is a secret's own: `auth` is not in `author`, `pin` not in `spinner`,
@@ -197,8 +201,17 @@ mod tests {
         {
             assert!(names_a_secret(key), "{key}");
         }
-        for key in ["apiKey", "clientSecret", "aws_secret_access_key", "Authorization", "privateKey", "key_passphrase"]
-        {
+        for key in [
+            "apiKey",
+            "clientSecret",
+            "aws_secret_access_key",
+            "Authorization",
+            "privateKey",
+            "key_passphrase",
+            "signingKey",
+            "ssh_key",
+            "mfa_code",
+        ] {
             assert!(names_a_secret(key), "{key}");
         }
         for key in ["x_domain_id", "endpoints", "api_key_file", "api_key_command", "tls_server_name", "key"] {
