@@ -141,11 +141,15 @@ fn mask_into(key: &str, value: &mut Value, secrets: &mut Vec<String>) -> bool {
         Value::Object(entries) => {
             let is = |key: &str, names: &[&str]| names.iter().any(|name| key.eq_ignore_ascii_case(name));
             let is_name = |(key, name): (&String, &Value)| {
-                is(key, &["key", "k", "name"]) && name.as_str().is_some_and(names_a_secret)
+                is(key, &["key", "k", "name", "id", "field", "variable"]) && name.as_str().is_some_and(names_a_secret)
             };
             let is_pair = entries.iter().any(is_name);
             entries.iter_mut().fold(false, |found, (key, value)| {
-                let key = if is_pair && is(key, &["value", "val", "v"]) { "secret" } else { key.as_str() };
+                let key = if is_pair && is(key, &["value", "values", "val", "v", "default", "content"]) {
+                    "secret"
+                } else {
+                    key.as_str()
+                };
                 mask_into(key, value, secrets) | found
             })
         }

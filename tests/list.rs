@@ -47,6 +47,21 @@ fn the_column_grammar_reaches_into_lists() {
     assert_snapshot!(user.run(&format!("list repository.Plugin -c '{columns}' -o csv")));
 }
 
+/// The embedded Repository answers with what it is asked for, as the real one does.
+#[test]
+fn a_key_with_dots_is_asked_for_too() {
+    let user = Spacectl::local();
+    user.file(
+        "specs.yml",
+        "name: both\nimage: x/both\nresource_type: a.B\ntags: {a.b: 1, a: {b: 2}}\n---\n\
+         name: dotted\nimage: x/dotted\nresource_type: a.B\ntags: {a.b: 3, spaceone.io/owner: me}\n",
+    );
+    user.run("exec register repository.Plugin -f specs.yml").success();
+    let rows = user.run("list plugin -c name,tags.a.b,tags.spaceone.io/owner -o csv").success();
+    assert_eq!(rows, "name,tags.a.b,tags.spaceone.io/owner\nboth,2,\ndotted,3,me\n");
+    assert_eq!(user.run("list plugin -c name -s -tags.a.b -o quiet").success(), "dotted\nboth\n");
+}
+
 #[test]
 fn what_is_nested_goes_before_a_key_with_dots_everywhere() {
     let api = Api::inline(

@@ -18,7 +18,7 @@ use crate::cli;
 use crate::client::status::is_too_large;
 use crate::config::Variables;
 use crate::error::{Error, Result};
-use crate::filter::Filters;
+use crate::filter::{Filters, typed_steps};
 use crate::query::{self, Page, Part, Wish};
 use crate::resource::Resource;
 use crate::spec::{Draft, Request};
@@ -148,6 +148,7 @@ impl Reading<'_> {
             presentation.show_every_field();
         }
         let mut wish = self.asked.wish(presentation.columns())?;
+        wish.only = with_dotted_keys(wish.only, &method);
         if let Some(sort) = &wish.sort {
             shape.check_sort(sort, presentation.columns())?;
         }
@@ -160,7 +161,8 @@ impl Reading<'_> {
             && wish.page.is_some_and(|page| page.number > 1);
         if !wish.only.is_empty() {
             let sort_key = wish.sort.as_ref().filter(|_| sorts_here).map(Sort::key);
-            let needed = row_check.iter().flat_map(RowCheck::only_keys).chain(sort_key);
+            let sort_keys = with_dotted_keys(sort_key.into_iter().collect(), &method);
+            let needed = row_check.iter().flat_map(RowCheck::only_keys).chain(sort_keys);
             needed.for_each(|key| add_only_key(&mut wish.only, key));
         }
         let can_page = !method.is_streaming() && query::can_page(&method.input(), wish.sort.is_some());
@@ -354,6 +356,22 @@ impl Question {
         let mut answers = self.ask().await?;
         self.complete(answers.next_bytes().await?.ok_or_else(nothing)?).await
     }
+}
+
+/// `only`, with the whole of a free-form field where a key goes two or more steps below it: these may be one key with dots,
+/// which no service sends for a path.
+fn with_dotted_keys(only: Vec<String>, method: &Method) -> Vec<String> {
+    if only.iter().all(|key| key.matches('.').count() < 2) {
+        return only;
+    }
+    let rows = method.rows();
+    let mut keys = Vec::with_capacity(only.len());
+    for key in only {
+        let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+        let typed = typed_steps(rows.as_ref(), &path).max(1);
+        add_only_key(&mut keys, if path.len() >= typed + 2 { path[..typed].join(".") } else { key });
+    }
+    keys
 }
 
 /// Takes the part of the rows that is asked for out of what the service is asked.

@@ -17,7 +17,7 @@ use serde_json::Value;
 pub use condition::Condition;
 use grammar::{Comparison, Parsed, Test};
 use row_filter::RowCondition;
-pub use row_filter::{RowFilter, Verdict};
+pub use row_filter::{RowFilter, Verdict, typed_steps};
 
 use crate::descriptor::MessageDescriptor;
 use crate::error::{Error, Kind, Problem, Result};

@@ -347,7 +347,7 @@ fn visit<'a>(value: &'a Value, path: &[String], take: &mut impl FnMut(Result<&'a
 }
 
 /// How many steps of `path` are fields of messages, or items of their lists.
-fn typed_steps(rows: Option<&MessageDescriptor>, path: &[String]) -> usize {
+pub fn typed_steps(rows: Option<&MessageDescriptor>, path: &[String]) -> usize {
     let Some(rows) = rows else { return 1 };
     let mut shape = Shape::Message(rows.clone());
     for (depth, step) in path.iter().enumerate() {
