@@ -212,7 +212,7 @@ def test_on_a_terminal_it_asks_and_shows_colour(client):
     for answer, code, left in [("n\r", 1, True), ("y\r", 0, False)]:
         terminal = Terminal([*prune[:5], "--replace"], client.home, columns=120)
         terminal.wait_for("apply these fields? [y/N]:")
-        assert any("plugin-chat takes over from specs/plugin-chat.yml.replacing" in line for line in terminal.screen())
+        assert any("plugin-chat takes these fields from specs/plugin-chat.yml.replacing" in line for line in terminal.screen())
         terminal.type(answer)
         assert terminal.wait_for_end() == code, terminal.screen()
         assert backup.exists() == left
