@@ -29,6 +29,8 @@ mod template;
 mod version;
 mod watch;
 
+use tokio::runtime::Builder;
+
 use crate::cli::{Cli, Command, Global};
 use crate::config::Variables;
 use crate::error::{Error, Result};
@@ -63,13 +65,18 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()
     }
 }
 
-/// Runs `work` to its end. Connections have a thread of their own, so that messages travel while rows are read and shown.
+/// Runs `work` to its end on this thread: enough for a client, and the quickest to start.
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(|error| Error::local("cannot start").cause(error))?;
+    run_on(&mut Builder::new_current_thread(), work)
+}
+
+/// As [`block_on`], with a thread for connections: messages travel while rows are written.
+fn block_on_threads<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    run_on(Builder::new_multi_thread().worker_threads(1), work)
+}
+
+fn run_on<T>(runtime: &mut Builder, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = runtime.enable_all().build().map_err(|error| Error::local("cannot start").cause(error))?;
     let done = runtime.block_on(work);
     // A name that is still being looked up must not delay the exit.
     runtime.shutdown_background();

@@ -13,7 +13,7 @@ use super::pages::{self, Pages};
 use super::present::Presentation;
 use super::stop::Stop;
 use super::watch::Watch;
-use super::{Context, block_on, dry_run, filters, proof, template};
+use super::{Context, block_on, block_on_threads, dry_run, filters, proof, template};
 use crate::cli;
 use crate::client::status::is_too_large;
 use crate::config::Variables;
@@ -81,12 +81,14 @@ impl Reading<'_> {
         let draft = read_one_draft(self.verb, self.request, context.streams)?;
         let connector = Connector::new(context)?;
         let is_traced = context.global.verbose > 0;
-        block_on(async {
+        let in_pages = self.asked.page_size.is_some();
+        let reading = async {
             let Some(every) = self.watch else {
                 return self.once(&connector, draft, context.streams).await;
             };
             Watch { reading: self, connector: &connector, every, is_traced }.run(draft, context.streams).await
-        })
+        };
+        if in_pages { block_on_threads(reading) } else { block_on(reading) }
     }
 
     /// Asks and shows once; a list that one message cannot hold comes in pages.
