@@ -13,7 +13,7 @@ import subprocess
 import pytest
 import yaml
 
-from lab import HERE, PATIENCE, PEERS, SPACECTL, Server, Spacectl, free_port, local_serve, wait_until_listening
+from lab import HERE, PATIENCE, PEERS, SPACECTL, Server, Spacectl, free_port, free_ports, local_serve, wait_until_listening
 from terminal import required
 
 # What each server says, between the braces of its block: {pki} is the folder of certificates, {service} the real
@@ -86,7 +86,7 @@ def pki(tmp_path_factory):
 def gateway(tmp_path_factory, pki, repository):
     nginx = required("nginx")
     folder = tmp_path_factory.mktemp("nginx")
-    ports = {server: free_port() for server in SERVERS}
+    ports = dict(zip(SERVERS, free_ports(len(SERVERS)), strict=True))
     log = folder / "error.log"
     with local_serve(folder / "plugins.db") as served, mute() as silent:
         values = {
