@@ -1,4 +1,4 @@
-//! `cargo bench --bench processes -- [CASE]...`: spacectl as a process beside a typed client. See benches/README.md.
+//! Measures spacectl as a process beside a typed client: see benches/README.md.
 
 mod data;
 mod service;

@@ -1,4 +1,4 @@
-//! Panics as errors: no library that trips over a server's bytes or a file's text ends the program by a signal.
+//! Turns panics into errors.
 
 use std::any::Any;
 use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! Masks secrets in text that comes from elsewhere: what services, registries and other programs say.
+//! Masks secrets in text from services, registries and other programs.
 //!
 //! A service may repeat what it was sent, or put a fresh token into an error. Such text is masked where errors and
 //! diagnostics are written. The fields of an answer, which go to standard output, are never changed.

@@ -349,7 +349,7 @@ fn an_answer_that_cannot_be_read_tells_nothing_of_what_was_done() {
         }
     };
     let http = |status| http_as("text/html", status);
-    let answers: [(&str, Make); 13] = [
+    let answers: [(&str, Make); 15] = [
         ("no message", || answer(&[], &[], DONE)),
         ("a status alone", || answer(&[("grpc-status", "0")], &[], None)),
         ("no trailers", || answer(&[], EMPTY, None)),
@@ -365,10 +365,18 @@ fn an_answer_that_cannot_be_read_tells_nothing_of_what_was_done() {
         ("an answer that the service cannot send", || {
             answer(&[("grpc-status", "8"), ("grpc-message", "Sent message larger than max (9 vs. 4)")], &[], None)
         }),
+        ("an answer that the service cannot serialize", || {
+            answer(&[("grpc-status", "13"), ("grpc-message", "Failed to serialize response!")], &[], None)
+        }),
+        ("a status that a proxy made of its own failure", || {
+            let mut response = answer(&[("grpc-status", "13")], &[], None);
+            *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        }),
     ];
     let runs = answers.map(|(what, answer)| (what.to_owned(), register_at("", answer)));
     let pages =
-        [200, 408, 499, 500, 502, 504, 520, 524].map(|code| (format!("HTTP {code}"), register_at("", http(code))));
+        [200, 303, 408, 499, 500, 502, 504, 520, 524].map(|code| (format!("HTTP {code}"), register_at("", http(code))));
     for (what, run) in runs.iter().chain(&pages) {
         // The first answer may come before the last document is sent, which then is not.
         let (unknown, unsent) = (counted_as("unknown", run), counted_as("not sent", run));

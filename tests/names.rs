@@ -523,6 +523,21 @@ fn a_plugins_own_server_is_called_without_a_version() {
 }
 
 #[test]
+fn a_name_that_is_offered_as_it_is_typed_is_taken() {
+    let server = Server::start(
+        Api::of_packages(&[
+            &package("x", &["S"]).replace("spaceone.api.x", "a"),
+            &package("x", &["S"]).replace("spaceone.api.x", "d"),
+        ]),
+        named,
+    );
+    for name in ["a.S", "d.S"] {
+        let run = Spacectl::new().run(&format!("--endpoint {} list {name} -c name -o quiet", server.url()));
+        assert_eq!(run.quiet_success(), format!("{name}/list\n"));
+    }
+}
+
+#[test]
 fn a_full_name_that_looks_like_one_with_a_version_is_one() {
     let source = package("x", &["Greeter"]).replace("spaceone.api.x", "greet.v1");
     let server = Server::start(Api::inline(&source), named);

@@ -191,7 +191,9 @@ fn managed_plugins_are_read_before_anything_is_served() {
     user.file("unnamed/a.yml", "name: A\nresource_type: a.B\n");
     user.file("wrong/a.yml", "name: A\nresource_type: a.B\nimage: x/plugin-a\nlabels: {a: b}\n");
     user.file("empty/a.txt", "");
-    assert_snapshot!(["unnamed", "wrong", "empty", "nowhere"].map(run).concat());
+    user.file("twice/a.yml", "name: A\nresource_type: a.B\nimage: x/plugin-a\n");
+    user.file("twice/b.yml", "name: B\nresource_type: a.B\nimage: y/plugin-a\n");
+    assert_snapshot!(["unnamed", "wrong", "empty", "nowhere", "twice"].map(run).concat());
 }
 
 #[test]

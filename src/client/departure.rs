@@ -1,4 +1,4 @@
-//! Tells whether the message of a request has left for its connection, and keeps it back where that is still possible.
+//! The departure of a request's message for its connection.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Responses that arrived and cannot be read: they do not tell what the call has done.
+//! Responses that cannot be read, whose outcome is unknown.
 
 use std::error::Error as StdError;
 use std::sync::Arc;

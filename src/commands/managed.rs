@@ -1,4 +1,4 @@
-//! Plugins of a managed repository, which a Repository lists and does not find where they are to be changed.
+//! Errors about plugins of a managed repository, which cannot be changed.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};

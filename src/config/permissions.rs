@@ -1,4 +1,4 @@
-//! Checks who can change a file that says what to run, as ssh does (`StrictModes` of sshd_config(5)).
+//! Checks who can change a file that names a command, as ssh does.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};

@@ -1,4 +1,4 @@
-//! Filters applied here: to rows that a service answered although they do not match, or that it cannot filter.
+//! Client-side filters for rows of services that ignore or lack filters.
 //!
 //! A row is decided by what it holds, with the meaning that the condition has at the services (spaceone-core on MongoDB):
 //! a list meets a condition if one of its items does, values of different types are not equal and have no order, and text

@@ -1,4 +1,4 @@
-//! The columns of what `stat` and `analyze` answer with, as their requests name them.
+//! The columns of a `stat` or `analyze` response, in the order of the request.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! The plugins of the managed repository: those of the platform, which everybody can use and nobody can change.
+//! The managed repository of the embedded service: plugins nobody can change.
 //!
 //! The real service reads them from its own files, applies a few fields of a list's request to them and nothing of its
 //! query but `keyword`, `sort`, `page` and `minimal` (`spaceone.repository.manager.plugin_manager`).

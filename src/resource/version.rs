@@ -1,4 +1,4 @@
-//! Versions of the API as they stand in the names of packages: `v1`, `v2beta1`, and `plugin` for what plugins serve.
+//! API versions in package names: `v1`, `v2beta1`, `plugin`.
 
 /// The package of what a plugin serves to its service.
 pub const PLUGIN: &str = "plugin";

@@ -1,4 +1,4 @@
-//! A pool of all that a server describes, also where parts of that do not fit together.
+//! Builds a descriptor pool, also where parts of a description do not fit.
 //!
 //! prost-reflect refuses all files over one import that is missing, one type that is defined twice, or two fields with
 //! one JSON name. So each file is made to import what it uses and nothing else, JSON names are the fields' own, and fields

@@ -10,9 +10,9 @@ use std::task::{Context, Poll};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-/// The most outcomes that are handed back together, and no more than half of what may be in flight, rounded up: while those are read, the
-/// service is at work on the other half, and neither side waits for the other. Where answers need no waiting, as those of
-/// the embedded service, the one who reads them and the one who presses Ctrl-C have their turn in between.
+/// The most outcomes that are handed back together, and no more than half of what may be in flight, rounded up: while
+/// those are shown, the service works on the other half. Answers of the embedded service need no waiting: the output and
+/// Ctrl-C have their turn between them.
 const MAX_TOGETHER: usize = 8;
 
 /// One thing to do.

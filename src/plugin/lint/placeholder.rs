@@ -1,4 +1,4 @@
-//! What `plugin init` and documents leave to be filled in: `YOUR-NAMESPACE`, `<name>`.
+//! Placeholders in specs: `YOUR-NAMESPACE`, `<name>`.
 //!
 //! A text of its own may hold `<` and `>`, as HTML does. So a placeholder is a whole value, or a part of what cannot have
 //! such characters: an image, a plugin's id, an address.

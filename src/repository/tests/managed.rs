@@ -1,4 +1,4 @@
-//! The managed repository beside the own one. What is expected is what the real service 2.0 answers.
+//! Tests of the managed repository, with the answers of the real service 2.0.
 
 use std::sync::Arc;
 
