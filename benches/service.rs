@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 use bytes::Bytes;
 use prost::{DecodeError, Message as _};
-use spacectl::client::raw_codec::RawCodec;
+use spacectl::grpc::raw_codec::RawCodec;
 use spacectl::repository::proto::repository::v1::{PluginQuery, RegisterPluginRequest, RepositoryPluginRequest};
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::service::Routes;

@@ -14,7 +14,6 @@ use signal_hook::low_level::emulate_default_handler;
 
 mod cache;
 pub mod cli;
-pub mod client;
 mod commands;
 mod complete;
 pub mod config;
@@ -25,6 +24,7 @@ pub mod error;
 pub mod escape;
 pub mod explain;
 pub mod filter;
+pub mod grpc;
 pub mod host;
 pub mod invalid;
 pub mod json;

@@ -10,10 +10,10 @@ use prost_reflect::{
     MethodDescriptor, Value,
 };
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
-use spacectl::client::descriptors::Description;
-use spacectl::client::encode;
 use spacectl::decode::{self, Decoder};
 use spacectl::descriptor;
+use spacectl::grpc::descriptors::Description;
+use spacectl::grpc::encode;
 
 const NOWHERE: &str = "nowhere";
 

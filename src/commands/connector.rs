@@ -8,17 +8,18 @@ use super::found::{Found, Sought};
 use super::shelf::Shelf;
 use crate::cache::{Cache, Kind};
 use crate::cli;
-use crate::client::call::Caller;
-use crate::client::channel::{self, Transport};
-use crate::client::descriptors::Description;
-use crate::client::metadata::Metadata;
-use crate::client::retry::reads_only;
-use crate::client::trace::{Detail, Trace};
 use crate::config::{
     BUILT_IN, Credential, Destination, EndpointUrl, Endpoints, EnvironmentName, KeyOrigin, Secret, Selection, Settings,
     Variables,
 };
 use crate::error::{Error, Result};
+use crate::grpc::call::Caller;
+use crate::grpc::channel;
+use crate::grpc::channel::Transport;
+use crate::grpc::descriptors::Description;
+use crate::grpc::metadata::Metadata;
+use crate::grpc::retry::reads_only;
+use crate::grpc::trace::{Detail, Trace};
 use crate::registry::{self, Logins, Proxy, RegistryUrl};
 use crate::repository::{self, Images, Rules, Store};
 use crate::resource::{Resource, service_among};

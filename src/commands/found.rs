@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::client::call::Caller;
-use crate::client::descriptors::{Closure, Description};
-use crate::client::kept::Kept;
-use crate::client::reflection::{self, Way};
 use crate::descriptor::MethodDescriptor;
 use crate::error::{Error, Result};
+use crate::grpc::call::Caller;
+use crate::grpc::descriptors::{Closure, Description};
+use crate::grpc::kept::Kept;
+use crate::grpc::reflection;
+use crate::grpc::reflection::Way;
 use crate::resource::{Resource, verb as verbs};
 
 /// A method as the command line names it.

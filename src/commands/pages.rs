@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::method::{Ahead, Method};
 use super::read::Question;
-use crate::client::status::is_too_large;
 use crate::error::{Error, Result};
+use crate::grpc::status::is_too_large;
 use crate::output::Format;
 use crate::query::{self, Page, Part};
 use crate::spec::Request;

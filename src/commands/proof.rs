@@ -14,12 +14,12 @@ use super::connector::Connector;
 use super::found::{Found, Sought};
 use super::method::{LIST, Method};
 use super::shelf::Shelf;
-use crate::client::call::Caller;
-use crate::client::descriptors::Description;
-use crate::client::kept::Kept;
-use crate::client::retry::reads_only;
 use crate::descriptor::MethodDescriptor;
 use crate::error::Result;
+use crate::grpc::call::Caller;
+use crate::grpc::descriptors::Description;
+use crate::grpc::kept::Kept;
+use crate::grpc::retry::reads_only;
 use crate::streams::Talk;
 
 /// Connects to what is `sought`, and does `work` with its method, which may send but not show anything: where it was done

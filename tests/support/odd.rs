@@ -13,7 +13,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use prost_reflect::prost::Message as _;
 use prost_types::FileDescriptorProto;
-use spacectl::client::raw_codec::RawCodec;
+use spacectl::grpc::raw_codec::RawCodec;
 use tokio::sync::oneshot;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::body::Body;

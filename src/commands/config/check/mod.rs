@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use self::row::Row;
 use crate::cli::{Check, Format};
-use crate::client::metadata::Metadata;
 use crate::commands::connector::{Connector, selection};
 use crate::commands::present::Presentation;
 use crate::commands::{Context, block_on};
 use crate::config::{BUILT_IN, ConfigDir, Endpoints, Secret, Selection};
 use crate::error::{Error, Kind, Problem, Result};
+use crate::grpc::metadata::Metadata;
 use crate::jwt;
 use crate::view::Document;
 

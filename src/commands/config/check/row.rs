@@ -7,14 +7,15 @@ use serde_json::{Map, Value, json};
 use tonic::Code;
 
 use super::Key;
-use crate::client::call::Caller;
-use crate::client::reflection::{self, Described};
-use crate::client::{encode, probe};
 use crate::commands::connector::{Connector, exposed_key};
 use crate::config::{Destination, KeyOrigin};
 use crate::decode;
 use crate::descriptor::MethodDescriptor;
 use crate::error::{Error, Kind, Result};
+use crate::grpc::call::Caller;
+use crate::grpc::reflection;
+use crate::grpc::reflection::Described;
+use crate::grpc::{encode, probe};
 use crate::platform::{ApiName, short_name};
 use crate::query::{self, Page, Wish};
 use crate::redact;

@@ -19,7 +19,7 @@ pub(super) fn files() -> impl Iterator<Item = &'static [u8]> {
 }
 
 /// Whether a file of that name is one of them.
-pub(in crate::client) fn is_own(name: &str) -> bool {
+pub(in crate::grpc) fn is_own(name: &str) -> bool {
     matches!(
         name.strip_prefix("google/protobuf/"),
         Some(

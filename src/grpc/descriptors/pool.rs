@@ -27,7 +27,7 @@ pub struct Gaps(BTreeMap<String, String>);
 
 impl Gaps {
     /// Says why `name` is not described, unless that is known.
-    pub(in crate::client) fn add(&mut self, name: &str, why: impl FnOnce() -> String) {
+    pub(in crate::grpc) fn add(&mut self, name: &str, why: impl FnOnce() -> String) {
         if !self.0.contains_key(name) {
             self.0.insert(name.to_owned(), why());
         }
@@ -92,7 +92,7 @@ pub(super) fn build(files: &[Bytes]) -> (DescriptorPool, Gaps) {
 }
 
 /// The full names of types that `files` use and do not define.
-pub(in crate::client) fn undefined_types(files: &[Bytes]) -> BTreeSet<String> {
+pub(in crate::grpc) fn undefined_types(files: &[Bytes]) -> BTreeSet<String> {
     PoolBuilder::new(files).undefined
 }
 
