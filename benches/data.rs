@@ -6,7 +6,7 @@ use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use prost_types::FileDescriptorSet;
 use serde_json::json;
-use spacectl::repository::proto::FILE_DESCRIPTOR_SET;
+use spacectl::local_service::proto::FILE_DESCRIPTOR_SET;
 
 /// The Repository API without comments, as services describe it.
 pub static API: LazyLock<DescriptorPool> = LazyLock::new(|| {

@@ -12,8 +12,8 @@ use prost_reflect::DescriptorPool;
 use spacectl::decode;
 use spacectl::descriptor::MessageDescriptor;
 use spacectl::grpc::encode;
+use spacectl::local_service::proto::FILE_DESCRIPTOR_SET;
 use spacectl::output::{Format, Look, Writer};
-use spacectl::repository::proto::FILE_DESCRIPTOR_SET;
 use spacectl::spec::{self, Inputs};
 use spacectl::view::Shape;
 

@@ -13,7 +13,7 @@ use anyhow::{Result, anyhow};
 use bytes::Bytes;
 use prost::{DecodeError, Message as _};
 use spacectl::grpc::raw_codec::RawCodec;
-use spacectl::repository::proto::repository::v1::{PluginQuery, RegisterPluginRequest, RepositoryPluginRequest};
+use spacectl::local_service::proto::repository::v1::{PluginQuery, RegisterPluginRequest, RepositoryPluginRequest};
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::service::Routes;
 use tonic::transport::server::{Server, TcpIncoming};

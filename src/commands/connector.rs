@@ -20,8 +20,9 @@ use crate::grpc::descriptors::Description;
 use crate::grpc::metadata::Metadata;
 use crate::grpc::retry::reads_only;
 use crate::grpc::trace::{Detail, Trace};
+use crate::local_service;
+use crate::local_service::{Images, Rules, Store};
 use crate::registry::{self, Logins, Proxy, RegistryUrl};
-use crate::repository::{self, Images, Rules, Store};
 use crate::resource::{Resource, service_among};
 use crate::streams::Talk;
 use crate::tls::Tls;
@@ -162,7 +163,9 @@ impl Connector {
     pub async fn find(&self, sought: &Sought<'_>, caller: &Caller) -> Result<Found> {
         match self.settings.destination(&sought.resource.service)? {
             // What it has is known without asking it.
-            Destination::Embedded => sought.among(Description::of_sets(&repository::descriptor_sets()), caller.place()),
+            Destination::Embedded => {
+                sought.among(Description::of_sets(&local_service::descriptor_sets()), caller.place())
+            }
             Destination::Url(_) => {
                 let shelf = self.shelf(sought);
                 let known = shelf.as_ref().and_then(Shelf::get).map(|kept| kept.service);
@@ -216,7 +219,7 @@ impl Connector {
                 let registry = self.settings.registry.clone();
                 let images =
                     registry.map(|registry| images(registry, self.registry_access.clone(), self.trace.clone()));
-                let routes = repository::routes(store.clone(), Rules { images, ..Rules::default() }).await;
+                let routes = local_service::routes(store.clone(), Rules { images, ..Rules::default() }).await;
                 (Transport::InProcess(routes), BUILT_IN.to_owned())
             }
             // The store is open wherever the embedded service is selected.

@@ -13,8 +13,9 @@ use crate::error::{Error, Kind, Result};
 use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};
 use crate::grpc::descriptors::Gaps;
 use crate::json;
+use crate::local_service;
+use crate::local_service::API_VERSION;
 use crate::platform::ApiName;
-use crate::repository::{self, API_VERSION};
 use crate::resource::{Resource, alias, service_among, verb};
 use crate::spec;
 use crate::streams::Streams;
@@ -226,7 +227,7 @@ fn is_out_of_reach(error: &Error) -> bool {
 
 fn bundled(address: &Address, api_version: Option<&str>) -> Result<Found> {
     let unreadable = |error| Error::local("the bundled descriptors cannot be read").caused_by(&error);
-    let pool: DescriptorPool = repository::descriptors().map_err(unreadable)?;
+    let pool: DescriptorPool = local_service::descriptors().map_err(unreadable)?;
     let offered: Vec<String> = pool.services().map(|service| service.full_name().to_owned()).collect();
     let ((resource, below), name) = address.choose(&offered, api_version, BUNDLED)?;
     let service = pool.get_service_by_name(&name).ok_or_else(|| Error::local(format!("{name} is not described")))?;

@@ -17,9 +17,10 @@ use crate::descriptor::MessageDescriptor;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::grpc::encode;
 use crate::invalid::Invalid;
+use crate::local_service;
+use crate::local_service::proto::repository::v1::{PluginInfo, RegisterPluginRequest};
+use crate::local_service::{Rules, Store};
 use crate::registry::RegistryUrl;
-use crate::repository::proto::repository::v1::{PluginInfo, RegisterPluginRequest};
-use crate::repository::{self, Rules, Store};
 use crate::spec::{self, Inputs, Part, Target};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
@@ -63,7 +64,7 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
     const REQUEST: &str = "spaceone.api.repository.v1.RegisterPluginRequest";
     let broken =
         |error: &dyn std::error::Error| Error::local("the API of the local repository is broken").caused_by(error);
-    let pool = repository::descriptors().map_err(|error| broken(&error))?;
+    let pool = local_service::descriptors().map_err(|error| broken(&error))?;
     let input = pool.get_message_by_name(REQUEST).ok_or_else(|| Error::local(format!("there is no {REQUEST}")))?;
     let input = MessageDescriptor::from(&input);
     let inputs = Inputs { files: vec![folder.to_owned()], ..Inputs::default() };
@@ -83,7 +84,7 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
                 .unwrap_or_else(|| Error::local(format!("{folder} cannot be read")))
         })?;
         let spec = RegisterPluginRequest::decode(&*bytes).map_err(|error| broken(&error))?;
-        let plugin = repository::managed_plugin(spec)
+        let plugin = local_service::managed_plugin(spec)
             .map_err(|status| Error::local(format!("{}: {}", request.label(), status.message())))?;
         if plugins.iter().any(|other| other.plugin_id == plugin.plugin_id) {
             return Err(Error::local(format!("{}: {} is there already", request.label(), plugin.plugin_id))
@@ -142,8 +143,8 @@ fn serve(
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
         let images = registry.map(|registry| connector::images(registry, access, trace));
         let rules = Rules { on_warning: Some(Arc::new(on_warning)), images, ..rules };
-        let routes = repository::routes(store, rules).await;
-        let serving = repository::serve(listener, routes, asked_to_end()?);
+        let routes = local_service::routes(store, rules).await;
+        let serving = local_service::serve(listener, routes, asked_to_end()?);
         let telling = async {
             while let Some(warning) = warnings.recv().await {
                 talk.warning(&warning);

@@ -11,8 +11,8 @@ use super::present::{Presentation, columns};
 use crate::cli::{self, Format, TemplateColumns};
 use crate::config::{ConfigDir, Invalid, TemplateName, Variables};
 use crate::error::{Error, Kind, Problem, Result};
+use crate::local_service;
 use crate::nearest::nearest;
-use crate::repository;
 use crate::resource::{Resource, alias, is_reflection};
 use crate::streams::Talk;
 use crate::view::{Document, Fitted, Shape, Template};
@@ -59,7 +59,7 @@ fn named(resource: &Resource, context: &Context<'_>) -> Result<TemplateName> {
 /// The resources of the bundled API; what all services have is asked of the Repository service here.
 fn bundled() -> Vec<String> {
     // Were they not readable, `explain` would say so: here the other names do.
-    let services = repository::descriptors().map(|pool| pool.services().collect::<Vec<_>>()).unwrap_or_default();
+    let services = local_service::descriptors().map(|pool| pool.services().collect::<Vec<_>>()).unwrap_or_default();
     let names = services.iter().filter(|service| !is_reflection(service.full_name()));
     names.map(|service| format!("repository.{}", service.name())).collect()
 }

@@ -68,7 +68,7 @@ impl Offer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repository::proto::FILE_DESCRIPTOR_SET;
+    use crate::local_service::proto::FILE_DESCRIPTOR_SET;
 
     #[test]
     fn resources_are_named_as_they_are_typed() {

@@ -22,9 +22,10 @@ use crate::grpc::channel;
 use crate::grpc::channel::Transport;
 use crate::grpc::metadata::Metadata;
 use crate::grpc::{encode, reflection};
+use crate::local_service;
+use crate::local_service::proto::FILE_DESCRIPTOR_SET;
+use crate::local_service::{Rules, Store};
 use crate::query::{self, Page, Wish};
-use crate::repository::proto::FILE_DESCRIPTOR_SET;
-use crate::repository::{self, Rules, Store};
 use crate::resource::service_among;
 use crate::secret::{self, names_a_secret};
 use crate::tls::Tls;
@@ -243,7 +244,7 @@ impl Reach {
             let caller = match place {
                 Place::Url(url) => connect(&url, &tls, &metadata, left).await?,
                 Place::Store(path) => {
-                    let routes = repository::routes(Store::open(&path).ok()?, Rules::default()).await;
+                    let routes = local_service::routes(Store::open(&path).ok()?, Rules::default()).await;
                     Caller::new(Transport::InProcess(routes), metadata.clone(), Some(left), "local")
                 }
             };

@@ -13,7 +13,7 @@ use serde_json::{Number, Value};
 use super::condition::Condition;
 use super::field::Field;
 use crate::descriptor::{Kind, MessageDescriptor};
-use crate::repository::from_difference;
+use crate::local_service::from_difference;
 use crate::spec::typing::Shape;
 
 /// How far the clock of a service may be from ours, in milliseconds: a row that is so close to a distance from now is

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
 use serde::Serialize;
-use spacectl::repository::proto::repository::v1::{PluginInfo, RepositoryInfo};
+use spacectl::local_service::proto::repository::v1::{PluginInfo, RepositoryInfo};
 
 pub type Column = (&'static str, for<'a> fn(&'a PluginInfo) -> Cow<'a, str>);
 

@@ -6,7 +6,7 @@ use prost_reflect::DescriptorPool;
 
 use crate::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
-use crate::repository;
+use crate::local_service;
 
 /// The service and the method that take a spec, in every generation.
 const SERVICE: &str = "spaceone.api.repository.v1.Plugin";
@@ -51,8 +51,8 @@ impl Generation {
     pub fn register(self) -> Result<prost_reflect::MethodDescriptor> {
         let unreadable = |error| Error::local("the bundled descriptors cannot be read").caused_by(&error);
         let pool: DescriptorPool = match self {
-            Self::One => repository::first_generation(),
-            Self::Two => repository::descriptors(),
+            Self::One => local_service::first_generation(),
+            Self::Two => local_service::descriptors(),
         }
         .map_err(unreadable)?;
         let service = pool.get_service_by_name(SERVICE);

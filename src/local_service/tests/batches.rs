@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use prost::bytes::Bytes;
 
 use super::*;
-use crate::repository::store::Failure;
+use crate::local_service::store::Failure;
 
 #[tokio::test]
 async fn who_is_refused_takes_nothing_of_the_others_away() {

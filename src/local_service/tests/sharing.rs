@@ -10,7 +10,7 @@ use serde_json::json;
 use tonic::Code;
 
 use super::*;
-use crate::repository::store::Failure;
+use crate::local_service::store::Failure;
 
 const STORES: usize = 6;
 

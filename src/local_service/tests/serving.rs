@@ -16,8 +16,8 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 
 use super::*;
-use crate::repository::proto::core::v1::VersionInfo;
-use crate::repository::{API_VERSION, routes, serve};
+use crate::local_service::proto::core::v1::VersionInfo;
+use crate::local_service::{API_VERSION, routes, serve};
 
 async fn new_routes(folder: &TempDir) -> Routes {
     let store = Store::open(&folder.path().join("plugins.db")).unwrap();

@@ -6,8 +6,8 @@ use serde_json::json;
 use tonic::{Code, Request};
 
 use super::*;
-use crate::repository::proto::repository::v1::plugin_info::State;
-use crate::repository::proto::repository::v1::{PublicRegistryType, RepositoryInfo};
+use crate::local_service::proto::repository::v1::plugin_info::State;
+use crate::local_service::proto::repository::v1::{PublicRegistryType, RepositoryInfo};
 
 #[tokio::test]
 async fn register_answers_the_whole_record() {
@@ -87,7 +87,7 @@ async fn strict_rules_refuse_image_names_that_a_current_service_refuses() {
 async fn other_rules_accept_them_and_say_so_once_they_are_registered() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hears = Arc::clone(&heard);
-    let on_warning: crate::repository::Warn = Arc::new(move |text| hears.lock().unwrap().push(text.to_owned()));
+    let on_warning: crate::local_service::Warn = Arc::new(move |text| hears.lock().unwrap().push(text.to_owned()));
     let service = Service::with_rules(Rules { on_warning: Some(on_warning), ..Rules::default() });
     let image = "pyengine/plugin-slack-notification-protocol_settings";
     assert!(service.register(registration(image)).await.is_ok());
