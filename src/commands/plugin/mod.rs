@@ -5,7 +5,7 @@ mod build;
 mod carry;
 mod change;
 mod checked;
-mod confirm;
+pub(super) mod confirm;
 mod diff;
 mod get;
 mod image;
