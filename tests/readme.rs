@@ -50,6 +50,20 @@ fn the_korean_readme_has_the_same_blocks() {
     assert_eq!(english.len(), korean.len());
 }
 
+#[test]
+fn the_korean_readme_has_the_same_measurements() {
+    let cells = |file| -> Vec<String> {
+        let text = fs::read_to_string(file).unwrap();
+        let results =
+            text.split("<!-- results: begin -->").nth(1).unwrap().split("<!-- results: end -->").next().unwrap();
+        let rows = results.lines().filter(|line| !line.is_empty()).skip(1);
+        // The first cell is translated; the last line, without cells, is the date and the machine.
+        rows.map(|row| row.trim_start_matches('|').split_once('|').map_or(row, |(_, cells)| cells).to_owned()).collect()
+    };
+    assert_eq!(cells("README.md"), cells("README.ko.md"));
+    assert_eq!(cells("README.md").len(), 10);
+}
+
 /// A reader may start with any page.
 #[test]
 fn each_page_runs_in_an_empty_home() {
@@ -70,7 +84,9 @@ fn all_pages_run_one_after_another_in_one_home() {
 #[test]
 fn a_command_in_a_console_block_is_one_line() {
     for page in pages().into_iter().chain(["README.md".into()]) {
-        for (_, code) in fenced(&fs::read_to_string(&page).unwrap()).iter().filter(|(language, _)| language == "console") {
+        for (_, code) in
+            fenced(&fs::read_to_string(&page).unwrap()).iter().filter(|(language, _)| language == "console")
+        {
             for command in code.lines().filter(|line| line.starts_with("$ ")) {
                 assert!(command.starts_with("$ spacectl "), "{}: {command}", page.display());
                 assert!(!command.ends_with('\\'), "{}: {command}", page.display());
