@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use spacectl::error::Result;
-use spacectl::registry::{Client, ImagePlace, Logins, Proxy};
+use spacectl::oci::{Client, ImagePlace, Logins, Proxy};
 use spacectl::secret::Secret;
 use support::{Authority, Issued, Spacectl};
 use tempfile::TempDir;

@@ -22,7 +22,8 @@ use crate::grpc::retry::reads_only;
 use crate::grpc::trace::{Detail, Trace};
 use crate::local_service;
 use crate::local_service::{Images, Rules, Store};
-use crate::registry::{self, Logins, Proxy, RegistryUrl};
+use crate::oci;
+use crate::oci::{Logins, Proxy, RegistryUrl};
 use crate::resource::{Resource, service_among};
 use crate::streams::Talk;
 use crate::tls::Tls;
@@ -313,8 +314,8 @@ impl RegistryAccess {
     }
 
     /// What asks them, and waits `limit` for each question.
-    pub fn client(self, limit: Duration) -> registry::Client {
-        registry::Client::new(self.logins, limit).with_proxy(self.proxy)
+    pub fn client(self, limit: Duration) -> oci::Client {
+        oci::Client::new(self.logins, limit).with_proxy(self.proxy)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::invalid::Invalid;
 use crate::local_service;
 use crate::local_service::proto::repository::v1::{PluginInfo, RegisterPluginRequest};
 use crate::local_service::{Rules, Store};
-use crate::registry::RegistryUrl;
+use crate::oci::RegistryUrl;
 use crate::spec::{self, Inputs, Part, Target};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {

@@ -8,7 +8,7 @@ use super::{
     Source, Variables, file, metadata, permissions, registry,
 };
 use crate::error::{Error, Result};
-use crate::registry::RegistryUrl;
+use crate::oci::RegistryUrl;
 use crate::tls::Tls;
 
 /// The only service of the built-in environment.

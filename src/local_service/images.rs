@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fault::Fault;
 use crate::error::Error;
-use crate::registry::{Client, ImagePlace, RegistryUrl, newest_first};
+use crate::oci::{Client, ImagePlace, RegistryUrl, newest_first};
 
 /// A registry that holds every plugin's image, whatever the plugin's own registry type says. Cheap to clone.
 #[derive(Clone, Debug)]

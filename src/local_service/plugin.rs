@@ -23,7 +23,7 @@ use super::record::{self, trimmed};
 use super::registration::{self, DOMAIN_ID};
 use super::store::{Failure, Store};
 use super::table;
-use crate::plugin_image;
+use crate::oci::plugin_image;
 
 /// Takes the text of a warning.
 pub type Warn = Arc<dyn Fn(&str) + Send + Sync>;

@@ -10,7 +10,7 @@ use super::places;
 use super::proto::repository::v1::plugin_info::State;
 use super::proto::repository::v1::{PluginInfo, PublicRegistryType, RegisterPluginRequest};
 use super::record::trimmed;
-use crate::plugin_image;
+use crate::oci::plugin_image;
 
 /// The domain of everybody who uses the embedded service: it knows no tokens.
 pub const DOMAIN_ID: &str = "domain-local";

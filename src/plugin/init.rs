@@ -7,7 +7,8 @@ use super::resource_type;
 use crate::error::Result;
 use crate::explain::schema;
 use crate::invalid::Invalid;
-use crate::plugin_image::{self, MAX_LENGTH};
+use crate::oci::plugin_image;
+use crate::oci::plugin_image::MAX_LENGTH;
 use crate::{spec, yaml};
 
 /// What the new plugin is.

@@ -20,11 +20,12 @@ use crate::commands::stop::Stop;
 use crate::config::Variables;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::invalid::Invalid;
+use crate::oci;
+use crate::oci::{ImagePlace, Unanswered};
 use crate::path::FieldPath;
 use crate::plugin::builder::{Build, Builder, CommandLine};
 use crate::plugin::lint::Generation;
 use crate::plugin::lint::placeholder::{self, Placeholder};
-use crate::registry::{self, ImagePlace, Unanswered};
 use crate::spec::{self, Draft, Part, Request, Target};
 use crate::streams::{Streams, Talk};
 
@@ -61,7 +62,7 @@ impl Image {
     /// There is not exactly one spec, it names no image, it does not say where the image lies, or nothing that builds
     /// images is there.
     pub fn read(verb: &str, args: &PluginImage, context: &mut Context<'_>) -> Result<Self> {
-        registry::check_tag(&args.tag).map_err(|error| error.into_usage().within("--tag"))?;
+        oci::check_tag(&args.tag).map_err(|error| error.into_usage().within("--tag"))?;
         let registry = args.registry.as_deref().map(str::parse).transpose();
         let registry = registry.map_err(|error: Invalid| error.into_usage().within("--registry"))?;
         // The embedded service looks there for all images, whatever the spec says.

@@ -18,7 +18,7 @@ use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Kind, Result};
 use crate::filter::Filters;
-use crate::registry::newest;
+use crate::oci::newest;
 use crate::streams::Talk;
 use crate::view::Document;
 

@@ -4,7 +4,7 @@
 //! specification.
 
 use crate::invalid::Invalid;
-use crate::plugin_image::{MAX_PATH, PathFault, check_path, split_host};
+use crate::oci::plugin_image::{MAX_PATH, PathFault, check_path, split_host};
 
 const MAX_TAG: usize = 128;
 

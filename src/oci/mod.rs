@@ -26,6 +26,7 @@ mod http;
 mod image;
 mod logins;
 mod place;
+pub mod plugin_image;
 mod proxy;
 mod trust;
 mod url;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::invalid::Invalid;
-use crate::plugin_image::check_path;
+use crate::oci::plugin_image::check_path;
 
 /// The names under which Docker Hub goes: in image names, in logins, for its API, and as the real Repository service
 /// has it in `registry_url`.
