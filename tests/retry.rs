@@ -12,12 +12,12 @@ use h2::Reason;
 use http::{HeaderMap, Response};
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use serde_json::{Value, json};
-use spacectl::endpoint::EndpointUrl;
 use spacectl::error::{Effect, Error};
 use spacectl::grpc::call::Caller;
 use spacectl::grpc::channel;
 use spacectl::grpc::metadata::Metadata;
-use spacectl::tls::Tls;
+use spacectl::net::endpoint::EndpointUrl;
+use spacectl::net::tls::Tls;
 use support::{Act, Api, Call, End, Plugins, Proxy, Running, Server, Spacectl, row};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -22,11 +22,11 @@ use crate::grpc::retry::reads_only;
 use crate::grpc::trace::{Detail, Trace};
 use crate::local_service;
 use crate::local_service::{Images, Rules, Store};
+use crate::net::tls::Tls;
 use crate::oci;
 use crate::oci::{Logins, Proxy, RegistryUrl};
 use crate::resource::{Resource, service_among};
 use crate::streams::Talk;
-use crate::tls::Tls;
 
 /// How long the embedded service waits for its image registry.
 const REGISTRY_PATIENCE: Duration = Duration::from_secs(20);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::found::{Found, Sought};
 use crate::cache::Cache;
-use crate::endpoint::EndpointUrl;
 use crate::grpc::kept::Kept;
+use crate::net::endpoint::EndpointUrl;
 
 /// How long a description is kept that is of no use, and how many are.
 const MEMORY: Duration = Duration::from_secs(60 * 24 * 3600);

@@ -26,7 +26,7 @@ pub use shell::script;
 
 use crate::cli::{self, Cli, Shell};
 use crate::config::{Selection, Variables};
-use crate::tls::Tls;
+use crate::net::tls::Tls;
 use context::{Context, Kind};
 use shell::{Answer, Candidate, Question};
 

@@ -25,10 +25,10 @@ use crate::grpc::{encode, reflection};
 use crate::local_service;
 use crate::local_service::proto::FILE_DESCRIPTOR_SET;
 use crate::local_service::{Rules, Store};
+use crate::net::tls::Tls;
 use crate::query::{self, Page, Wish};
 use crate::resource::service_among;
 use crate::secret::{self, names_a_secret};
-use crate::tls::Tls;
 use crate::view::{Columns, Document, Shape};
 
 /// How long what a service offers is believed without asking again.

@@ -8,8 +8,8 @@ use super::{
     Source, Variables, file, metadata, permissions, registry,
 };
 use crate::error::{Error, Result};
+use crate::net::tls::Tls;
 use crate::oci::RegistryUrl;
-use crate::tls::Tls;
 
 /// The only service of the built-in environment.
 const REPOSITORY: &str = "repository";

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Environment, Invalid};
 use crate::error::{Error, Result};
+use crate::net::tls::{Given, Identity, Tls};
 use crate::secret;
-use crate::tls::{Given, Identity, Tls};
 use crate::value::kind_of;
 
 pub(super) const CA: &str = "ca";

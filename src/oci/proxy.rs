@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use super::dial::dial;
 use super::fault::Fault;
-use crate::host::{check_host, in_url, is_loopback, read_port, split_port};
+use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::redact;
 use crate::secret::Secret;
 

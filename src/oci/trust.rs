@@ -14,7 +14,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::fault::Fault;
-use crate::host::in_url;
+use crate::net::host::in_url;
 
 /// HTTP/1.1 in ALPN (RFC 7301).
 const HTTP1: &[u8] = b"http/1.1";
@@ -98,6 +98,6 @@ fn is_crt(path: &Path) -> bool {
 fn system() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     // A certificate that cannot be read is as good as not installed; system stores often hold old ones.
-    roots.add_parsable_certificates(crate::roots::system().certs);
+    roots.add_parsable_certificates(crate::net::root_store::system().certs);
     roots
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::invalid::Invalid;
+use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::oci::plugin_image::check_path;
 
 /// The names under which Docker Hub goes: in image names, in logins, for its API, and as the real Repository service
