@@ -24,21 +24,17 @@ pub mod escape;
 pub mod explain;
 pub mod filter;
 pub mod grpc;
-pub mod invalid;
 pub mod json;
-pub mod jwt;
 pub mod local_service;
 pub mod nearest;
 pub mod net;
 pub mod oci;
 pub mod output;
-pub mod panics;
 pub mod path;
 pub mod platform;
 pub mod plugin;
 mod prompt;
 pub mod query;
-pub mod redact;
 pub mod resource;
 pub mod secret;
 mod slips;
@@ -53,7 +49,7 @@ pub mod yaml;
 
 use cli::Cli;
 use config::Variables;
-use error::{Ending, Error, Kind, Result};
+use error::{Ending, Error, Kind, Result, panics};
 use streams::{Streams, TalkFormat};
 
 /// Does what `args` (the program's name first) ask for, and returns the exit code.

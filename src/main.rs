@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use spacectl::config::Variables;
-use spacectl::panics;
+use spacectl::error::panics;
 use spacectl::streams::Streams;
 
 fn main() -> ExitCode {

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::{escape, redact};
+use crate::escape;
+use crate::secret::redact;
 
 /// How errors, warnings and notes are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

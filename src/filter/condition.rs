@@ -7,7 +7,7 @@ use super::field::Field;
 use super::grammar::{Comparison, Parsed, Test, Word};
 use super::moment::{self, Moment};
 use crate::descriptor::MessageDescriptor;
-use crate::invalid::Invalid;
+use crate::error::invalid::Invalid;
 
 /// A condition as the services take it.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::grammar::{Comparison, Word};
 use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
-use crate::invalid::Invalid;
+use crate::error::invalid::Invalid;
 use crate::nearest::hint_at_field;
 use crate::platform;
 use crate::spec::typing::{Shape, Wrong, free_scalar};

@@ -13,7 +13,7 @@
 //! quotes hold its blanks and operators together: `tags.'cost center'=12`. Inside of quotes, a backslash before that quote
 //! or a backslash makes it an ordinary character.
 
-use crate::invalid::Invalid;
+use crate::error::invalid::Invalid;
 
 /// One filter, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

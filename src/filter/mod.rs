@@ -20,8 +20,8 @@ use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
 use crate::descriptor::MessageDescriptor;
+use crate::error::invalid::Invalid;
 use crate::error::{Error, Kind, Problem, Result};
-use crate::invalid::Invalid;
 use crate::secret;
 
 /// The flag of filters that all have to hold.

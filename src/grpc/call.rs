@@ -23,7 +23,7 @@ use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::error::{Effect, Error, Kind, Result, code_name};
 use crate::json;
 use crate::platform::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
-use crate::redact::Secrets;
+use crate::secret::redact::Secrets;
 use crate::secret::{self, MASK};
 
 /// Calls the methods of one endpoint.

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use tonic::Status;
 
 use super::retry;
-use crate::panics;
+use crate::error::panics;
 
 const GRPC_ENCODING: &str = "grpc-encoding";
 

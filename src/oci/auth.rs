@@ -12,7 +12,7 @@ use super::http::{Http, Request, Target};
 use super::logins::{Login, Secret};
 use super::place::ImagePlace;
 use crate::escape::percent;
-use crate::redact;
+use crate::secret::redact;
 
 /// What a token service is told of who is asking: its logs name programs, not people.
 const CLIENT_ID: &str = env!("CARGO_PKG_NAME");

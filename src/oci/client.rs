@@ -19,8 +19,8 @@ use super::logins::{Login, Logins};
 use super::place::ImagePlace;
 use super::proxy::Proxy;
 use super::trust::Trust;
+use crate::error::invalid::Invalid;
 use crate::error::{Error, Result};
-use crate::invalid::Invalid;
 
 /// How often a registry may send a request elsewhere, as curl's users know it from browsers.
 const MAX_REDIRECTS: usize = 5;

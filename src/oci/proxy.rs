@@ -22,8 +22,8 @@ use tokio::task::JoinSet;
 use super::dial::dial;
 use super::fault::Fault;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
-use crate::redact;
 use crate::secret::Secret;
+use crate::secret::redact;
 
 /// curl's, for a proxy whose URL names none.
 const PORT: u16 = 1080;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::invalid::Invalid;
+use crate::error::invalid::Invalid;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::oci::plugin_image::check_path;
 

@@ -5,9 +5,9 @@ use bytes::Bytes;
 use crate::commands::managed;
 use crate::commands::method::Method;
 use crate::commands::present::Presentation;
+use crate::error::panics;
 use crate::error::{Effect, Kind, Result};
 use crate::output::Writer;
-use crate::panics;
 use crate::streams::Streams;
 use crate::view::{Document, Shape};
 

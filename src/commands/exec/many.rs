@@ -9,8 +9,8 @@ use super::summary::Summary;
 use super::{Document, Name};
 use crate::cli;
 use crate::commands::stop::Stop;
+use crate::error::panics;
 use crate::error::{Effect, Ending, Error, Kind, Result};
-use crate::panics;
 use crate::streams::{Streams, Talk};
 use crate::view::Document as Shown;
 

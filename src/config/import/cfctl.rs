@@ -99,7 +99,7 @@ impl Taken {
         }
         let url: EndpointUrl = text
             .parse()
-            .map_err(|error: crate::invalid::Invalid| error.into_local().within(format_args!("`{ENDPOINT}`")))?;
+            .map_err(|error: crate::error::invalid::Invalid| error.into_local().within(format_args!("`{ENDPOINT}`")))?;
         let label = url.host().split('.').next().unwrap_or_default();
         let Some(own) = SERVICES.iter().find(|service| label_of(service) == label) else {
             self.left.push(format!("{ENDPOINT} {url}, which names no service"));
@@ -129,5 +129,5 @@ fn beside(url: &EndpointUrl, service: &str) -> Result<EndpointUrl> {
     let domain = url.host().split_once('.').map_or("", |(_, domain)| domain);
     let scheme = if url.is_tls() { "grpc+ssl" } else { "grpc" };
     let text = format!("{scheme}://{}.{domain}:{}", label_of(service), url.port());
-    text.parse().map_err(crate::invalid::Invalid::into_local)
+    text.parse().map_err(crate::error::invalid::Invalid::into_local)
 }

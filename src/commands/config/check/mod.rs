@@ -14,7 +14,7 @@ use crate::commands::{Context, block_on};
 use crate::config::{BUILT_IN, ConfigDir, Endpoints, Secret, Selection};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::grpc::metadata::Metadata;
-use crate::jwt;
+use crate::secret::jwt;
 use crate::view::Document;
 
 const COLUMNS: &str = "service|Service,endpoint|Endpoint,connect|Connect,tls|TLS,reflection|Reflection,\

@@ -18,7 +18,7 @@ use crate::grpc::reflection::Described;
 use crate::grpc::{encode, probe};
 use crate::platform::{ApiName, short_name};
 use crate::query::{self, Page, Wish};
-use crate::redact;
+use crate::secret::redact;
 
 /// What all of the platform's services have.
 const SERVER_INFO: &str = "spaceone.api.core.v1.ServerInfo";

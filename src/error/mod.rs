@@ -3,13 +3,17 @@
 //! An [`Error`] holds one or more [`Problem`]s (a spec can have several wrong fields) and one [`Kind`], which alone
 //! decides the exit code. Rendering is here too, so that every error of the program looks alike.
 
+pub mod invalid;
+pub mod panics;
+
 use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tonic::Code;
 
-use crate::{escape, redact};
+use crate::escape;
+use crate::secret::redact;
 
 /// The program's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

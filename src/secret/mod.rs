@@ -1,6 +1,8 @@
 //! What must not be shown.
 
 mod form;
+pub mod jwt;
+pub mod redact;
 
 use std::fmt;
 
