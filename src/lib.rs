@@ -20,11 +20,9 @@ pub mod config;
 pub mod decode;
 pub mod descriptor;
 pub mod error;
-pub mod escape;
 pub mod explain;
 pub mod filter;
 pub mod grpc;
-pub mod json;
 pub mod local_service;
 pub mod nearest;
 pub mod net;
@@ -33,14 +31,13 @@ pub mod output;
 pub mod path;
 pub mod platform;
 pub mod plugin;
-mod prompt;
 pub mod query;
 pub mod resource;
 pub mod secret;
 mod slips;
 pub mod spec;
 mod staged;
-pub mod streams;
+pub mod terminal;
 pub mod value;
 pub mod view;
 pub mod well_known;
@@ -50,7 +47,7 @@ pub mod yaml;
 use cli::Cli;
 use config::Variables;
 use error::{Ending, Error, Kind, Result, panics};
-use streams::{Streams, TalkFormat};
+use terminal::streams::{Streams, TalkFormat};
 
 /// Does what `args` (the program's name first) ask for, and returns the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, streams: &mut Streams) -> u8 {

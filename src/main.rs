@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use spacectl::config::Variables;
 use spacectl::error::panics;
-use spacectl::streams::Streams;
+use spacectl::terminal::streams::Streams;
 
 fn main() -> ExitCode {
     panics::silence();

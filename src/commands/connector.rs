@@ -26,7 +26,7 @@ use crate::net::tls::Tls;
 use crate::oci;
 use crate::oci::{Logins, Proxy, RegistryUrl};
 use crate::resource::{Resource, service_among};
-use crate::streams::Talk;
+use crate::terminal::streams::Talk;
 
 /// How long the embedded service waits for its image registry.
 const REGISTRY_PATIENCE: Duration = Duration::from_secs(20);

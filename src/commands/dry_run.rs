@@ -7,7 +7,7 @@ use super::method::Method;
 use super::present::Presentation;
 use crate::error::Result;
 use crate::secret::{self, MASK};
-use crate::streams::Streams;
+use crate::terminal::streams::Streams;
 use crate::view::Document;
 
 /// Shows each of `requests` with where and how it would go to `method`. Sends nothing.

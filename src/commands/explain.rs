@@ -12,13 +12,13 @@ use crate::config::{ConfigDir, Endpoints, Selection, Settings, Variables};
 use crate::error::{Error, Kind, Result};
 use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};
 use crate::grpc::descriptors::Gaps;
-use crate::json;
 use crate::local_service;
 use crate::local_service::API_VERSION;
 use crate::platform::ApiName;
 use crate::resource::{Resource, alias, service_among, verb};
 use crate::spec;
-use crate::streams::Streams;
+use crate::terminal::json;
+use crate::terminal::streams::Streams;
 use crate::view::Document;
 
 /// The service whose API is bundled.

@@ -25,7 +25,7 @@ use crate::plugin::lint::Rule;
 use crate::plugin::lint::placeholder::{self, Placeholder};
 use crate::resource::Resource;
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
-use crate::streams::{Streams, Talk};
+use crate::terminal::streams::{Streams, Talk};
 use crate::view::{Columns, Document, Shape};
 
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.

@@ -24,7 +24,6 @@ mod read;
 mod resource;
 mod shelf;
 mod stat;
-mod stop;
 mod template;
 mod version;
 mod watch;
@@ -34,7 +33,7 @@ use tokio::runtime::Builder;
 use crate::cli::{Cli, Command, Global};
 use crate::config::Variables;
 use crate::error::{Error, Result};
-use crate::streams::Streams;
+use crate::terminal::streams::Streams;
 
 /// What every command works with.
 struct Context<'a> {

@@ -10,7 +10,7 @@ use crate::grpc::status::is_too_large;
 use crate::output::Format;
 use crate::query::{self, Page, Part};
 use crate::spec::Request;
-use crate::streams::{Streams, Talk};
+use crate::terminal::streams::{Streams, Talk};
 use crate::view::{Document, Local};
 
 /// How many rows are asked for at a time where a whole list is more than one message may be.

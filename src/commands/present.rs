@@ -7,7 +7,7 @@ use crate::cli;
 use crate::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::output::{self, Format, Look, Writer};
-use crate::streams::Streams;
+use crate::terminal::streams::Streams;
 use crate::view::{Columns, Document, Shape};
 
 /// What `-c` and `-o` ask for, and what is shown where they leave it open.

@@ -11,7 +11,6 @@ use super::found::Sought;
 use super::method::{Answers, LIST, Method, read_one_draft};
 use super::pages::{self, Pages};
 use super::present::Presentation;
-use super::stop::Stop;
 use super::watch::Watch;
 use super::{Context, block_on, block_on_threads, dry_run, filters, proof, template};
 use crate::cli;
@@ -22,7 +21,8 @@ use crate::grpc::status::is_too_large;
 use crate::query::{self, Page, Part, Wish};
 use crate::resource::Resource;
 use crate::spec::{Draft, Request};
-use crate::streams::{Streams, Talk};
+use crate::terminal::stop::Stop;
+use crate::terminal::streams::{Streams, Talk};
 use crate::view::{Columns, Document, Local, Shape, Sort, Template, add_only_key};
 
 /// One verb that reads, with what the command line says about it.

@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Problem, Result};
 use crate::local_service;
 use crate::nearest::nearest;
 use crate::resource::{Resource, alias, is_reflection};
-use crate::streams::Talk;
+use crate::terminal::streams::Talk;
 use crate::view::{Document, Fitted, Shape, Template};
 
 /// The largest file of columns that is read, in bytes: as much as the configuration may hold.

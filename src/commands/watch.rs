@@ -11,12 +11,14 @@ use tonic::Code;
 use super::connector::Connector;
 use super::present::Presentation;
 use super::read::{Question, Reading};
-use super::stop::Stop;
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
-use crate::output::screen::{self, Frame, Rows, Size};
 use crate::spec::Draft;
-use crate::streams::{self, Streams, Talk};
+use crate::terminal::screen;
+use crate::terminal::screen::{Frame, Rows, Size};
+use crate::terminal::stop::Stop;
+use crate::terminal::streams;
+use crate::terminal::streams::{Streams, Talk};
 use crate::view::{Document, Rows as _};
 
 /// What a screen is taken for that does not tell its size.

@@ -12,7 +12,7 @@ use std::ffi::OsString;
 
 use super::bash::{self, Splice};
 use crate::cli::Shell;
-use crate::escape;
+use crate::terminal::escape;
 
 /// The script that makes `shell` ask this program.
 pub fn script(shell: Shell) -> &'static str {

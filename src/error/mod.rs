@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tonic::Code;
 
-use crate::escape;
 use crate::secret::redact;
+use crate::terminal::escape;
 
 /// The program's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::describe::{ExplainedVerb, Field};
-use crate::escape;
+use crate::terminal::escape;
 use crate::yaml;
 
 /// The file for a verb's request. `command` is how the verb is called on a command line, and `explained` what is asked

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::describe::{Choice, Explained, ExplainedField, ExplainedResource, ExplainedVerb, Field, Message};
-use crate::escape;
+use crate::terminal::escape;
 
 /// Where lists of names are broken.
 const WIDTH: usize = 100;

@@ -11,8 +11,8 @@ use super::fault::Fault;
 use super::http::{Http, Request, Target};
 use super::logins::{Login, Secret};
 use super::place::ImagePlace;
-use crate::escape::percent;
 use crate::secret::redact;
+use crate::terminal::escape::percent;
 
 /// What a token service is told of who is asking: its logs name programs, not people.
 const CLIENT_ID: &str = env!("CARGO_PKG_NAME");

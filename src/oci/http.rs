@@ -22,8 +22,8 @@ use super::fault::Fault;
 use super::proxy::{Proxy, Via};
 use super::trust::Trust;
 use super::url::RegistryUrl;
-use crate::escape::percent;
 use crate::net::host::is_loopback;
+use crate::terminal::escape::percent;
 
 /// The most of an answer that is read: many times a page of tags or a token.
 pub const MAX_ANSWER: usize = 8 * 1024 * 1024;

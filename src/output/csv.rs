@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::escape;
+use crate::terminal::escape;
 use crate::view::Rows;
 
 /// What is written at once, in bytes.

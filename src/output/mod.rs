@@ -3,7 +3,6 @@
 mod csv;
 mod fit;
 mod quiet;
-pub mod screen;
 mod table;
 mod terminal;
 #[cfg(test)]
@@ -14,8 +13,9 @@ use std::io::Write;
 pub use quiet::check_columns as check_quiet;
 
 use crate::error::Result;
+use crate::terminal::json;
 use crate::view::Document;
-use crate::{json, yaml};
+use crate::yaml;
 
 /// What `-o` chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

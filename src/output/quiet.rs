@@ -6,7 +6,7 @@
 use std::io::Write;
 
 use crate::error::{Error, Result};
-use crate::escape;
+use crate::terminal::escape;
 use crate::view::Rows;
 
 /// Checks that there is not more than one column; ask before sending anything.

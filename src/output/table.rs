@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::fit::{self, Need};
 use super::{Look, terminal};
-use crate::escape;
+use crate::terminal::escape;
 use crate::view::{Cell, Made, Rows};
 
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.

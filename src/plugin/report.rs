@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::difference::Change;
-use crate::escape;
-use crate::json;
+use crate::terminal::escape;
+use crate::terminal::json;
 
 mod lines;
 

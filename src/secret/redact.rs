@@ -9,9 +9,9 @@ use std::sync::{PoisonError, RwLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
-use crate::escape::percent;
-use crate::json;
 use crate::secret::{MASK, mask_tokens};
+use crate::terminal::escape::percent;
+use crate::terminal::json;
 
 /// Shorter secrets are masked as whole words only, in characters.
 const MIN_ANYWHERE: usize = 8;

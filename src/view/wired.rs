@@ -15,7 +15,7 @@ use super::rows::{Made, TakeRow};
 use super::{Cell, Column, Columns, Document, List, Rows};
 use crate::decode::{Field, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
 use crate::descriptor::MessageDescriptor;
-use crate::json::{Layout, Text};
+use crate::terminal::json::{Layout, Text};
 use crate::wire_format::Reader;
 
 /// What is written at once, in bytes.
@@ -234,7 +234,7 @@ impl WireList {
         }
     }
 
-    /// Writes the whole response as JSON, as [`crate::json::pretty`] would its value.
+    /// Writes the whole response as JSON, as [`crate::terminal::json::pretty`] would its value.
     ///
     /// # Errors
     /// `out` cannot be written to.

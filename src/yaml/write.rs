@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Number, Value};
 
-use crate::escape;
+use crate::terminal::escape;
 
 /// The longest key that is written in front of a colon; parsers refuse more than 1,024 characters there.
 const LONGEST_KEY: usize = 128;

@@ -11,7 +11,7 @@ use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invali
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
 use crate::platform::SERVICES;
-use crate::prompt::Prompt;
+use crate::terminal::prompt::Prompt;
 
 const STDIN: &str = "-";
 

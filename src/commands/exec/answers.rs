@@ -8,7 +8,7 @@ use crate::commands::present::Presentation;
 use crate::error::panics;
 use crate::error::{Effect, Kind, Result};
 use crate::output::Writer;
-use crate::streams::Streams;
+use crate::terminal::streams::Streams;
 use crate::view::{Document, Shape};
 
 /// What answers look like.

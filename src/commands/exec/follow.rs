@@ -6,9 +6,9 @@ use tonic::Code;
 use super::Document;
 use super::answers::{Answers, Form};
 use super::summary::Summary;
-use crate::commands::stop::Stop;
 use crate::error::{Error, Kind, Result};
-use crate::streams::Streams;
+use crate::terminal::stop::Stop;
+use crate::terminal::streams::Streams;
 
 /// Follows the stream of each document to its end, or to Ctrl-C.
 pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, streams: &mut Streams) -> Result<()> {

@@ -8,10 +8,10 @@ use super::progress::Progress;
 use super::summary::Summary;
 use super::{Document, Name};
 use crate::cli;
-use crate::commands::stop::Stop;
 use crate::error::panics;
 use crate::error::{Effect, Ending, Error, Kind, Result};
-use crate::streams::{Streams, Talk};
+use crate::terminal::stop::Stop;
+use crate::terminal::streams::{Streams, Talk};
 use crate::view::Document as Shown;
 
 /// The most documents that are named in one line.

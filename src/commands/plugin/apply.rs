@@ -8,13 +8,14 @@ use super::planned::{Planned, Wishes};
 use super::read_specs;
 use crate::cli::{ApplyFormat, PluginApply};
 use crate::commands::connector::Connector;
-use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::report::{Done, Outcome, Restored};
-use crate::prompt::Prompt;
-use crate::streams::{Streams, Talk};
-use crate::{json, yaml};
+use crate::terminal::json;
+use crate::terminal::prompt::Prompt;
+use crate::terminal::stop::Stop;
+use crate::terminal::streams::{Streams, Talk};
+use crate::yaml;
 
 pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
     if args.label.as_ref().is_some_and(|label| label.trim().is_empty()) {
@@ -121,7 +122,7 @@ impl Report {
                 streams.out.flush()?;
             }
             ApplyFormat::Quiet if outcome.is_change() => {
-                writeln!(streams.out, "{}", crate::escape::control(&outcome.plugin_id))?;
+                writeln!(streams.out, "{}", crate::terminal::escape::control(&outcome.plugin_id))?;
                 streams.out.flush()?;
             }
             ApplyFormat::Quiet => {}

@@ -4,9 +4,9 @@ use std::io::Write as _;
 
 use super::image::Image;
 use crate::cli::PluginBuild;
-use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::Result;
+use crate::terminal::stop::Stop;
 
 pub fn run(args: &PluginBuild, context: &mut Context<'_>) -> Result<()> {
     let image = Image::read("build", &args.image, context)?;

@@ -8,13 +8,13 @@ use tonic::Code;
 
 use super::planned::{Found, Planned, Step, Subject, refusal};
 use super::service::{is_not_found, is_there_already};
-use crate::commands::stop::Stop;
 use crate::error::{Effect, Ending, Error, Kind, Result};
 use crate::plugin::difference::Change;
 use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
 use crate::plugin::report::{Done, Outcome};
-use crate::streams::Talk;
+use crate::terminal::stop::Stop;
+use crate::terminal::streams::Talk;
 
 /// How often another look is taken at a plugin that others write, too.
 const MAX_LOOKS: usize = 5;

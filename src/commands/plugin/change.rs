@@ -10,7 +10,7 @@ use crate::commands::method::Method;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Kind, Result};
 use crate::output::{self, Look, Writer};
-use crate::streams::Streams;
+use crate::terminal::streams::Streams;
 use crate::view::Document;
 
 pub fn enable(args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
@@ -96,7 +96,7 @@ impl<'a> Report<'a> {
         let out = &mut *self.streams.out;
         let format = match self.format {
             PluginFormat::Text => {
-                writeln!(out, "{} {done}", crate::escape::control(plugin))?;
+                writeln!(out, "{} {done}", crate::terminal::escape::control(plugin))?;
                 return Ok(out.flush()?);
             }
             PluginFormat::Json => output::Format::Json,

@@ -5,7 +5,7 @@ use crate::cli::Specs;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::plugin::lint::{self, Finding, Generation, Generations, Input, Rule, Severity};
 use crate::spec::{self, Draft};
-use crate::streams::{Streams, Talk};
+use crate::terminal::streams::{Streams, Talk};
 
 /// The texts of specs.
 pub struct Texts {

@@ -1,8 +1,8 @@
 //! What takes away asks first; where nobody can be asked, the command line has to say it.
 
 use crate::error::{Error, Result};
-use crate::prompt::Prompt;
-use crate::streams::Streams;
+use crate::terminal::prompt::Prompt;
+use crate::terminal::streams::Streams;
 
 /// Asks whether `plugins` may be removed.
 ///

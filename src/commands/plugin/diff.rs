@@ -11,8 +11,9 @@ use crate::commands::connector::Connector;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Kind, Result};
 use crate::plugin::report::Difference;
-use crate::streams::Streams;
-use crate::{json, yaml};
+use crate::terminal::json;
+use crate::terminal::streams::Streams;
+use crate::yaml;
 
 pub fn run(args: &PluginDiff, context: &mut Context<'_>) -> Result<()> {
     let differences = compare(args, context).map_err(Error::of_comparison)?;

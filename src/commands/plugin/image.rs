@@ -16,7 +16,6 @@ use crate::cli::{PluginImage, PluginSources};
 use crate::commands::Context;
 use crate::commands::connector::{RegistryAccess, registry_of_local};
 use crate::commands::method;
-use crate::commands::stop::Stop;
 use crate::config::Variables;
 use crate::error::invalid::Invalid;
 use crate::error::{Error, Kind, Problem, Result};
@@ -27,7 +26,8 @@ use crate::plugin::builder::{Build, Builder, CommandLine};
 use crate::plugin::lint::Generation;
 use crate::plugin::lint::placeholder::{self, Placeholder};
 use crate::spec::{self, Draft, Part, Request, Target};
-use crate::streams::{Streams, Talk};
+use crate::terminal::stop::Stop;
+use crate::terminal::streams::{Streams, Talk};
 
 /// The longest wait for the answer to a question for the tag.
 const ANSWER: Duration = Duration::from_secs(30);

@@ -9,10 +9,10 @@ use crate::cli::PluginInit;
 use crate::commands::Context;
 use crate::error::invalid::Invalid;
 use crate::error::{Error, Result};
-use crate::json;
 use crate::plugin::init::Wanted;
 use crate::plugin::lint::{self, Generation, Generations, Input, PLACEHOLDER, Severity};
 use crate::staged::{self, Readers, Staged};
+use crate::terminal::json;
 
 pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
     let wanted = Wanted {

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::nearest::nearest;
 use crate::plugin::lint::{self, Counts, Finding, Generations, Input, Rule, Severity, report};
 use crate::spec::source::{self, Stdin};
-use crate::streams::Streams;
+use crate::terminal::streams::Streams;
 
 pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
     if args.list_rules {

@@ -29,7 +29,7 @@ use crate::error::Result;
 use crate::plugin::lint::Generation;
 use crate::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
-use crate::streams::Streams;
+use crate::terminal::streams::Streams;
 
 pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
     match args {

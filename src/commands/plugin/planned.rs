@@ -18,7 +18,7 @@ use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
 use crate::plugin::report::{Difference, Done, Outcome, Restored, paths};
 use crate::spec::{Draft, Part, Request, needed};
-use crate::streams::Talk;
+use crate::terminal::streams::Talk;
 
 /// What the command line says about how far changes may go.
 #[derive(Clone, Debug, Default)]

@@ -9,12 +9,12 @@ use super::planned::{Planned, Wishes};
 use super::remaining;
 use crate::cli::{ApplyFormat, PluginPublish};
 use crate::commands::connector::Connector;
-use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::builder::quoted;
 use crate::plugin::lint::Generation;
-use crate::streams::Talk;
+use crate::terminal::stop::Stop;
+use crate::terminal::streams::Talk;
 
 /// How the service begins to say that it does not find an image.
 const NO_IMAGE: &str = "ERROR_NO_IMAGE_IN_REGISTRY";

@@ -8,10 +8,10 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_pro
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal as Changes, SignalKind, signal};
 
-use crate::commands::stop::Stop;
 use crate::error::{Ending, Error, Result};
 use crate::plugin::builder::CommandLine;
 use crate::secret;
+use crate::terminal::stop::Stop;
 
 /// How long a program may take to end once it was asked to.
 const GRACE: Duration = Duration::from_secs(10);

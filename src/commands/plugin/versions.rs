@@ -14,12 +14,12 @@ use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::commands::present::Presentation;
 use crate::commands::read::{Asked, Reading, Templates};
-use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Kind, Result};
 use crate::filter::Filters;
 use crate::oci::newest;
-use crate::streams::Talk;
+use crate::terminal::stop::Stop;
+use crate::terminal::streams::Talk;
 use crate::view::Document;
 
 const VERB: &str = "get_versions";

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::escape;
+use crate::terminal::escape;
 
 /// Lines that both have are shown around a difference, this many of them.
 const CONTEXT: usize = 2;

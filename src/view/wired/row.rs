@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 
 use super::{Place, Shown};
 use crate::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
-use crate::json::{Layout, Text};
+use crate::terminal::json::{Layout, Text};
 use crate::view::{Cell, Column, Made};
 
 /// What becomes of cells whose texts have to be made.

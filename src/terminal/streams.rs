@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::escape;
 use crate::secret::redact;
+use crate::terminal::escape;
 
 /// How errors, warnings and notes are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -316,7 +316,7 @@ impl Voice {
                 }
                 self.said.clear();
                 if !object.is_empty() {
-                    self.write(&format!("{}\n", crate::json::compact(&Value::Object(object))));
+                    self.write(&format!("{}\n", crate::terminal::json::compact(&Value::Object(object))));
                 }
             }
         }

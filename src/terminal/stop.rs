@@ -8,7 +8,7 @@ use std::task::Poll;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::{Ending, Error, Result};
-use crate::streams;
+use crate::terminal::streams;
 
 /// Waits for whoever asks for the end. From here on these signals end nothing by themselves, so that all further work is
 /// done through [`Stop::or`] or one of the others; one that comes between two of them is seen by the second. A command has
