@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
-use crate::resource::{Resource, alias, verb};
+use crate::schema::nearest::nearest;
+use crate::schema::resource::{Resource, alias, verb};
 use crate::spec::source::Syntax;
 
 /// What other tools call an option, and what it is here. None of the hints repeats a value.

@@ -14,9 +14,11 @@ use crate::cli::{API_RESOURCES_COLUMNS as COLUMNS, ApiResources, Format};
 use crate::error::{Error, Result, code_name};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
-use crate::nearest::{hint_at_field, nearest};
-use crate::resource::alias::{self, Own};
-use crate::resource::{self, Named, is_reflection, service_among};
+use crate::schema::nearest::{hint_at_field, nearest};
+use crate::schema::resource;
+use crate::schema::resource::alias;
+use crate::schema::resource::alias::Own;
+use crate::schema::resource::{Named, is_reflection, service_among};
 use crate::view::Document;
 
 /// What the Python client shows, under its headers.

@@ -25,7 +25,7 @@ use crate::local_service::{Images, Rules, Store};
 use crate::net::tls::Tls;
 use crate::oci;
 use crate::oci::{Logins, Proxy, RegistryUrl};
-use crate::resource::{Resource, service_among};
+use crate::schema::resource::{Resource, service_among};
 use crate::terminal::streams::Talk;
 
 /// How long the embedded service waits for its image registry.

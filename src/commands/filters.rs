@@ -8,8 +8,8 @@ use crate::cli;
 use crate::error::Result;
 use crate::filter::{Filters, RowFilter, Verdict};
 use crate::query;
+use crate::schema::value;
 use crate::spec::Request;
-use crate::value;
 use crate::view::Document;
 
 /// Reads the filters, before anything is connected to.

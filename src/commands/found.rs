@@ -9,7 +9,7 @@ use crate::grpc::descriptors::{Closure, Description};
 use crate::grpc::kept::Kept;
 use crate::grpc::reflection;
 use crate::grpc::reflection::Way;
-use crate::resource::{Resource, verb as verbs};
+use crate::schema::resource::{Resource, verb as verbs};
 
 /// A method as the command line names it.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use super::{Context, filters, template};
 use crate::cli::{List, Listing, Request, Rows};
 use crate::error::{Error, Result};
 use crate::query::Page;
-use crate::resource::Resource;
+use crate::schema::resource::Resource;
 use crate::view::Template;
 
 const STDIN: &str = "-";

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::filter::{Filters, typed_steps};
 use crate::grpc::status::is_too_large;
 use crate::query::{self, Page, Part, Wish};
-use crate::resource::Resource;
+use crate::schema::resource::Resource;
 use crate::spec::{Draft, Request};
 use crate::terminal::stop::Stop;
 use crate::terminal::streams::{Streams, Talk};

@@ -7,8 +7,8 @@ use super::connector::{selection, tls_of};
 use crate::complete;
 use crate::config::{ConfigDir, Endpoints, Settings};
 use crate::error::Result;
-use crate::resource::Resource;
-use crate::resource::alias::Own;
+use crate::schema::resource::Resource;
+use crate::schema::resource::alias::Own;
 
 /// The longest wait for services to say which of them has a resource.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -12,8 +12,8 @@ use crate::cli::{self, Format, TemplateColumns};
 use crate::config::{ConfigDir, Invalid, TemplateName, Variables};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::local_service;
-use crate::nearest::nearest;
-use crate::resource::{Resource, alias, is_reflection};
+use crate::schema::nearest::nearest;
+use crate::schema::resource::{Resource, alias, is_reflection};
 use crate::terminal::streams::Talk;
 use crate::view::{Document, Fitted, Shape, Template};
 

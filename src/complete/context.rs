@@ -16,8 +16,9 @@ use crate::cli::API_RESOURCES_COLUMNS;
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
 use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::net::tls::Tls;
-use crate::resource::alias::{self, Own};
-use crate::resource::{Resource, is_version, verb};
+use crate::schema::resource::alias;
+use crate::schema::resource::alias::Own;
+use crate::schema::resource::{Resource, is_version, verb};
 use crate::view::{Column, Columns, Shape, Template};
 
 /// What an argument is, told by its id.

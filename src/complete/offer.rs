@@ -3,7 +3,8 @@
 use prost_reflect::{DescriptorPool, MethodDescriptor as Described, ServiceDescriptor};
 
 use crate::descriptor::MethodDescriptor;
-use crate::resource::{self, Resource, verb};
+use crate::schema::resource;
+use crate::schema::resource::{Resource, verb};
 
 /// A resource of a service.
 #[derive(Clone, Debug)]

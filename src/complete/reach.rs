@@ -27,7 +27,7 @@ use crate::local_service::proto::FILE_DESCRIPTOR_SET;
 use crate::local_service::{Rules, Store};
 use crate::net::tls::Tls;
 use crate::query::{self, Page, Wish};
-use crate::resource::service_among;
+use crate::schema::resource::service_among;
 use crate::secret::{self, names_a_secret};
 use crate::view::{Columns, Document, Shape};
 

@@ -11,9 +11,10 @@ use super::environment::MAX_KEY;
 use super::file;
 use super::{ConfigDir, Invalid, yaml};
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
-use crate::resource::Resource;
-use crate::resource::alias::{self, Own};
+use crate::schema::nearest::nearest;
+use crate::schema::resource::Resource;
+use crate::schema::resource::alias;
+use crate::schema::resource::alias::Own;
 use crate::yaml::value::Entry;
 use crate::yaml::{Content, Fault};
 

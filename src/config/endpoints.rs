@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use super::environment::{ENDPOINTS, MAX_KEY};
 use super::{EndpointUrl, Environment};
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
+use crate::schema::nearest::nearest;
+use crate::schema::value::kind_of;
 use crate::secret;
-use crate::value::kind_of;
 
 impl Environment {
     /// Each service and its URL as the file has it, for showing: a user and password in it are masked. A URL is

@@ -9,9 +9,9 @@ use super::credential::{API_KEY_COMMAND, API_KEY_FILE};
 use super::registry::{self, REGISTRY};
 use super::{EndpointUrl, Invalid, file, metadata, tls, yaml};
 use crate::error::{Error, Kind, Problem, Result};
-use crate::nearest::nearest;
+use crate::schema::nearest::nearest;
+use crate::schema::value::kind_of;
 use crate::secret;
-use crate::value::kind_of;
 
 pub(super) const API_KEY: &str = "api_key";
 pub(super) const TOKEN: &str = "token";

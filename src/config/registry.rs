@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{ConfigDir, Environment, EnvironmentName, Invalid, Variables};
 use crate::error::{Error, Result};
 use crate::oci::RegistryUrl;
-use crate::value::kind_of;
+use crate::schema::value::kind_of;
 
 pub(super) const REGISTRY: &str = "registry";
 

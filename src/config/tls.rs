@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{Environment, Invalid};
 use crate::error::{Error, Result};
 use crate::net::tls::{Given, Identity, Tls};
+use crate::schema::value::kind_of;
 use crate::secret;
-use crate::value::kind_of;
 
 pub(super) const CA: &str = "ca";
 pub(super) const CERT: &str = "cert";

@@ -9,7 +9,7 @@ use prost_reflect::{
 use serde_json::{Map, Number, Value};
 
 use crate::error::{Error, Result};
-use crate::well_known::WellKnown;
+use crate::schema::well_known::WellKnown;
 
 /// How deep a message of any type that is opened can stand in another one. Each is read by itself, and without a bound
 /// they would hold each other for as long as their bytes last. It is as deep as the library reads one message.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::descriptor::{EnumValueDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
-use crate::well_known::WellKnown;
+use crate::schema::well_known::WellKnown;
 use crate::wire_format::Wire;
 
 /// The most fields of a message: a set of them is one number.

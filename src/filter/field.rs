@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::grammar::{Comparison, Word};
 use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::invalid::Invalid;
-use crate::nearest::hint_at_field;
-use crate::platform;
+use crate::schema::nearest::hint_at_field;
+use crate::schema::platform;
+use crate::schema::well_known::WellKnown;
 use crate::spec::typing::{Shape, Wrong, free_scalar};
-use crate::well_known::WellKnown;
 
 /// What the rows hold at a key. A list is what its items are: services compare with each of them.
 #[derive(Clone, Debug)]

@@ -21,7 +21,7 @@ use super::unreadable;
 use crate::decode;
 use crate::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::error::{Effect, Error, Kind, Result, code_name};
-use crate::platform::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
+use crate::schema::platform::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
 use crate::secret::redact::Secrets;
 use crate::secret::{self, MASK};
 use crate::terminal::json;

@@ -27,7 +27,7 @@ use super::{repair, sent_status};
 use crate::error::{Error, Result};
 use crate::net::endpoint::EndpointUrl;
 use crate::net::tls::Tls;
-use crate::platform::MAX_MESSAGE_SIZE;
+use crate::schema::platform::MAX_MESSAGE_SIZE;
 
 /// What calls are sent through. Cheap to clone: clones share the connection.
 #[derive(Clone)]

@@ -13,10 +13,10 @@ use serde_json::{Map, Number, Value};
 use super::protobuf::{Buffer, Payload};
 use super::scalar;
 use crate::descriptor::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
-use crate::nearest::{hint_at_field, nearest};
-use crate::path::{FieldPath, Segment};
-use crate::value::kind_of;
-use crate::well_known::WellKnown;
+use crate::schema::nearest::{hint_at_field, nearest};
+use crate::schema::path::{FieldPath, Segment};
+use crate::schema::value::kind_of;
+use crate::schema::well_known::WellKnown;
 
 /// What is decided by about a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]

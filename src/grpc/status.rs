@@ -5,7 +5,7 @@ use tonic::{Code, Status};
 use super::sent_status::{self, CutOff};
 use super::{advice, not_grpc, retry, unreadable};
 use crate::error::{Effect, Error, Kind, code_name};
-use crate::platform::MAX_MESSAGE_SIZE;
+use crate::schema::platform::MAX_MESSAGE_SIZE;
 
 /// The error for `status`, which ended `what` ("register repository.Plugin at grpc://host:port").
 ///

@@ -20,7 +20,7 @@ use super::proto::repository::v1::repository_server::RepositoryServer;
 use super::reflection::Reflection;
 use super::store::Store;
 use crate::error::{Error, Result};
-use crate::platform::MAX_MESSAGE_SIZE;
+use crate::schema::platform::MAX_MESSAGE_SIZE;
 
 /// What ServerInfo answers: the first 2.x release of the real service whose API this is, so that a client that looks at
 /// the version treats both alike. It says nothing about this program's version.

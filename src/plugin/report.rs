@@ -192,7 +192,7 @@ impl Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::FieldPath;
+    use crate::schema::path::FieldPath;
 
     fn change(path: [&str; 2], before: Option<Value>, after: Option<Value>) -> Change {
         let [field, key] = path;

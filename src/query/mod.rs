@@ -17,7 +17,7 @@ use self::place::Place;
 pub use self::response::response_fields;
 pub use self::select::{has_alternatives, select};
 use crate::error::{Error, Result};
-use crate::value;
+use crate::schema::value;
 use crate::view::{Local, Sort};
 
 /// The part of a query that asks for some of the rows.

@@ -6,7 +6,7 @@ use super::place::Place;
 use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::filter::{ALL_FLAG, ANY_FLAG, Condition, Conditions, Filters, SEARCH_FLAG};
-use crate::value;
+use crate::schema::value;
 
 /// Puts `filters` into `request`, whose message is `input`, for rows of the type `rows`, if that is known. They are added
 /// to the conditions that stand there; the word of `--search` takes the place of another. Conditions that have no place are

@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 
 use super::LIMITS;
 use crate::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
-use crate::nearest::{hint_at_field, nearest};
-use crate::path::Segment;
-use crate::well_known::WellKnown;
+use crate::schema::nearest::{hint_at_field, nearest};
+use crate::schema::path::Segment;
+use crate::schema::well_known::WellKnown;
 use crate::yaml::{Content, Documents, Node, parse_json, value};
 
 /// What is wrong with a parameter; never tells its value.

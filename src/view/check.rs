@@ -3,8 +3,8 @@
 use super::selector::Step;
 use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
-use crate::nearest::{hint_at_field, nearest};
-use crate::well_known::WellKnown;
+use crate::schema::nearest::{hint_at_field, nearest};
+use crate::schema::well_known::WellKnown;
 
 /// The type says nothing about what is inside.
 pub(super) fn is_free(message: &MessageDescriptor) -> bool {

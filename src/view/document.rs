@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::rows::TakeRow;
 use super::{Cell, Columns, Rows as ShownRows, WireList};
-use crate::value;
+use crate::schema::value;
 
 /// The field that holds a list's rows.
 pub(super) const RESULTS: &str = "results";

@@ -12,7 +12,7 @@ use super::wired::{ListPlan, WireList};
 use super::{Columns, Sort, check};
 use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
-use crate::well_known::WellKnown;
+use crate::schema::well_known::WellKnown;
 
 /// The form of a method's response, known before anything is sent.
 #[derive(Clone, Debug)]

@@ -7,7 +7,8 @@ use crate::commands::Context;
 use crate::commands::present::{Presentation, columns};
 use crate::config::ConfigDir;
 use crate::error::Result;
-use crate::resource::alias::{self, Own};
+use crate::schema::resource::alias;
+use crate::schema::resource::alias::Own;
 use crate::view::Document;
 
 const COLUMNS: &str = "alias|Alias,resource|Resource";

@@ -9,8 +9,8 @@ use crate::commands::Context;
 use crate::commands::connector::selection;
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid};
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
-use crate::platform::SERVICES;
+use crate::schema::nearest::nearest;
+use crate::schema::platform::SERVICES;
 use crate::terminal::prompt::Prompt;
 
 const STDIN: &str = "-";

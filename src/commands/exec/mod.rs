@@ -110,7 +110,7 @@ fn subject(request: &Request, method: &Method, key: &str) -> Option<String> {
     if method.names() == ("repository".to_owned(), "Plugin".to_owned()) {
         return plan::plugin_id(&request.value).map(str::to_owned);
     }
-    request.value.get(key).filter(|value| !crate::value::is_empty(value)).map(Value::to_string)
+    request.value.get(key).filter(|value| !crate::schema::value::is_empty(value)).map(Value::to_string)
 }
 
 impl Name {

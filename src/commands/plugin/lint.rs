@@ -8,8 +8,8 @@ use super::generation;
 use crate::cli::{LintFormat, PluginLint};
 use crate::commands::Context;
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
 use crate::plugin::lint::{self, Counts, Finding, Generations, Input, Rule, Severity, report};
+use crate::schema::nearest::nearest;
 use crate::spec::source::{self, Stdin};
 use crate::terminal::streams::Streams;
 

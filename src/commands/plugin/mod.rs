@@ -27,7 +27,7 @@ use super::Context;
 use crate::cli::{Api, Plugin, Request, Specs};
 use crate::error::Result;
 use crate::plugin::lint::Generation;
-use crate::resource::Resource;
+use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
 use crate::terminal::streams::Streams;
 

@@ -10,13 +10,13 @@ use super::service::Service;
 use crate::commands::connector::Connector;
 use crate::commands::managed;
 use crate::error::{Error, Kind, Problem, Result};
-use crate::path::FieldPath;
 use crate::plugin::builder::quoted;
 use crate::plugin::difference::{self, Change};
 use crate::plugin::keeper::{Keeper, Untrusted};
 use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
 use crate::plugin::report::{Difference, Done, Outcome, Restored, paths};
+use crate::schema::path::FieldPath;
 use crate::spec::{Draft, Part, Request, needed};
 use crate::terminal::streams::Talk;
 

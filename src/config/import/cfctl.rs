@@ -19,9 +19,9 @@ use serde_json::{Map, Value};
 use super::{Content, Import, Taken};
 use crate::config::EndpointUrl;
 use crate::error::{Error, Result};
-use crate::platform::SERVICES;
+use crate::schema::platform::SERVICES;
+use crate::schema::value::kind_of;
 use crate::secret;
-use crate::value::kind_of;
 
 /// The file in cfctl's folder.
 pub(super) const FILE: &str = "setting.yaml";

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use super::{Environment, EnvironmentName, Invalid, file, yaml};
 use crate::error::{Error, Kind, Problem, Result};
-use crate::nearest::nearest;
+use crate::schema::nearest::nearest;
 
 /// Which program wrote what is imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,12 +12,12 @@ use super::rule::Rule;
 use crate::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::grpc::encode;
 use crate::grpc::encode::{Fault, FaultKind};
-use crate::nearest::hint_at_field;
-use crate::path::{FieldPath, Segment};
-use crate::resource::verb;
+use crate::schema::nearest::hint_at_field;
+use crate::schema::path::{FieldPath, Segment};
+use crate::schema::resource::verb;
+use crate::schema::value::is_empty;
 use crate::spec::renames::{Given, Plan};
 use crate::spec::{Part, Target};
-use crate::value::is_empty;
 
 /// Keys of other files and of other tools' specs that hold a request.
 const WRAPPERS: [&str; 4] = ["spec", "resource", "verb", "tasks"];

@@ -16,8 +16,8 @@ use crate::grpc::call::Caller;
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
 use crate::grpc::{encode, probe};
-use crate::platform::{ApiName, short_name};
 use crate::query::{self, Page, Wish};
+use crate::schema::platform::{ApiName, short_name};
 use crate::secret::redact;
 
 /// What all of the platform's services have.

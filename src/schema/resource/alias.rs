@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{HOW_TO_WRITE, Resource, forgive, no_resource, not_one};
 use crate::error::{Error, Result};
-use crate::nearest::nearest_few;
+use crate::schema::nearest::nearest_few;
 
 /// The short names of the Python client, each with what it stands for; sorted.
 ///

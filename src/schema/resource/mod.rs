@@ -14,7 +14,7 @@ mod version;
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::platform::{ApiName, SERVICES};
+use crate::schema::platform::{ApiName, SERVICES};
 
 pub use offered::{Named, is_reflection, names, service_among};
 pub use version::{PLUGIN, is_version};

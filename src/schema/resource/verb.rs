@@ -1,7 +1,7 @@
 //! A verb among those that a resource has.
 
 use super::forgive;
-use crate::nearest::nearest;
+use crate::schema::nearest::nearest;
 
 /// Words for one deed. The API has one or two of each group, and which one differs from resource to resource.
 const SAME_DEED: [&[&str]; 7] = [

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::{Resource, forgive, version as versions};
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
-use crate::platform::ApiName;
+use crate::schema::nearest::nearest;
+use crate::schema::platform::ApiName;
 
 /// What all services have: it belongs to none of them.
 const SHARED: &str = "core";
@@ -320,7 +320,7 @@ fn package(full_name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::alias;
+    use crate::schema::resource::alias;
 
     const REPOSITORY: [&str; 6] = [
         "grpc.health.v1.Health",
