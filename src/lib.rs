@@ -21,7 +21,6 @@ pub mod decode;
 pub mod descriptor;
 pub mod error;
 pub mod explain;
-pub mod filter;
 pub mod grpc;
 pub mod local_service;
 pub mod net;

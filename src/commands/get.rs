@@ -5,7 +5,7 @@ use super::present::Presentation;
 use super::read::{Asked, Reading, Templates};
 use crate::cli::Get;
 use crate::error::Result;
-use crate::filter::Filters;
+use crate::query::filter::Filters;
 
 pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
     let reading = Reading {

@@ -16,8 +16,8 @@ use super::{Context, block_on, block_on_threads, dry_run, filters, proof, templa
 use crate::cli;
 use crate::config::Variables;
 use crate::error::{Error, Result};
-use crate::filter::{Filters, typed_steps};
 use crate::grpc::status::is_too_large;
+use crate::query::filter::{Filters, typed_steps};
 use crate::query::{self, Page, Part, Wish};
 use crate::schema::resource::Resource;
 use crate::spec::{Draft, Request};

@@ -4,6 +4,7 @@
 //! none, or are one themselves: `statistics.Resource` has its page at the top. What a request can carry is put into it,
 //! by its descriptor; the rest is left to be applied here, or refused.
 
+pub mod filter;
 mod place;
 mod response;
 mod select;

@@ -1,7 +1,7 @@
 use prost_reflect::DescriptorPool;
 
 use super::*;
-use crate::filter::Filters;
+use crate::query::filter::Filters;
 
 /// Both generations' shapes of a query, and a request without any.
 fn message(name: &str) -> MessageDescriptor {

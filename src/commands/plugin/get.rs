@@ -8,7 +8,7 @@ use crate::commands::Context;
 use crate::commands::present::Presentation;
 use crate::commands::read::{Asked, Reading, Templates};
 use crate::error::Result;
-use crate::filter::Filters;
+use crate::query::filter::Filters;
 
 pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
     let reading = Reading {
