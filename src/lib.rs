@@ -14,11 +14,10 @@ use signal_hook::low_level::emulate_default_handler;
 
 mod cache;
 pub mod cli;
+pub mod codec;
 mod commands;
 mod complete;
 pub mod config;
-pub mod decode;
-pub mod descriptor;
 pub mod error;
 pub mod explain;
 pub mod grpc;
@@ -35,7 +34,6 @@ pub mod spec;
 mod staged;
 pub mod terminal;
 pub mod view;
-mod wire_format;
 pub mod yaml;
 
 use cli::Cli;

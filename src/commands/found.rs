@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::descriptor::MethodDescriptor;
+use crate::codec::descriptor::MethodDescriptor;
 use crate::error::{Error, Result};
 use crate::grpc::call::Caller;
 use crate::grpc::descriptors::{Closure, Description};

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::Write as _;
 
 use crate::cli;
-use crate::descriptor::MessageDescriptor;
+use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::output::{self, Format, Look, Writer};
 use crate::terminal::streams::Streams;

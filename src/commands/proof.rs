@@ -14,7 +14,7 @@ use super::connector::Connector;
 use super::found::{Found, Sought};
 use super::method::{LIST, Method};
 use super::shelf::Shelf;
-use crate::descriptor::MethodDescriptor;
+use crate::codec::descriptor::MethodDescriptor;
 use crate::error::Result;
 use crate::grpc::call::Caller;
 use crate::grpc::descriptors::Description;

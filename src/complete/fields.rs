@@ -1,7 +1,7 @@
 //! What descriptors know of the words of a request and of its answer: fields, their types, the values of enums.
 
 use super::shell::Candidate;
-use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
+use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::schema::well_known::WellKnown;
 use crate::view::is_plain;
 

@@ -2,7 +2,7 @@
 
 use prost_reflect::{DescriptorPool, MethodDescriptor as Described, ServiceDescriptor};
 
-use crate::descriptor::MethodDescriptor;
+use crate::codec::descriptor::MethodDescriptor;
 use crate::schema::resource;
 use crate::schema::resource::{Resource, verb};
 

@@ -1,7 +1,7 @@
 //! The message types whose JSON form is not a mapping of their fields: protobuf's well-known types
 //! (<https://protobuf.dev/programming-guides/json/>).
 
-use crate::descriptor::{FieldDescriptor, MessageDescriptor};
+use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
 
 /// A well-known type; `F` is what describes a field.
 #[derive(Clone, Debug, PartialEq)]

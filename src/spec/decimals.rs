@@ -5,7 +5,7 @@
 use super::Warning;
 use super::request::Origin;
 use super::typing::Shape;
-use crate::descriptor::MessageDescriptor;
+use crate::codec::descriptor::MessageDescriptor;
 use crate::schema::path::FieldPath;
 use crate::yaml::{Content, Node, value};
 

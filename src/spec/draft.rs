@@ -9,7 +9,7 @@ use super::params::Param;
 use super::renames::{Given, Plan};
 use super::request::{Document, Origin, Overrides, Request};
 use super::{advice, decimals};
-use crate::descriptor::{Kind, MessageDescriptor};
+use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{self, Error, Result};
 use crate::schema::path::FieldPath;
 use crate::schema::value::is_empty;

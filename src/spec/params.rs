@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::MAX_DEPTH;
 use super::source::{self, Stdin, Syntax, Text};
 use super::typing::{Shape, Wrong};
-use crate::descriptor::{Kind, MessageDescriptor};
+use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::path::{FieldPath, Segment};
 use crate::yaml::{Fault, value};

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::LIMITS;
-use crate::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use crate::codec::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use crate::schema::nearest::{hint_at_field, nearest};
 use crate::schema::path::Segment;
 use crate::schema::well_known::WellKnown;

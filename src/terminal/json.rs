@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Number, Value};
 
-use crate::decode::{Odd, Sink, hand_on};
+use crate::codec::decode::{Odd, Sink, hand_on};
 use crate::terminal::escape;
 
 /// Writes one value in the form of the Python client, indented by four, and ends the line.

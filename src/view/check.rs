@@ -1,7 +1,7 @@
 //! A path against the type of the rows that it will walk through.
 
 use super::selector::Step;
-use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
+use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::nearest::{hint_at_field, nearest};
 use crate::schema::well_known::WellKnown;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::selector::{Selector, Step};
 use super::{check, grammar};
-use crate::descriptor::MessageDescriptor;
+use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 
 /// One column: where its cells stand in a row, and what is written above them.

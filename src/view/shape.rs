@@ -10,7 +10,7 @@ use super::columns::Column;
 use super::document::{Document, List, RESULTS, TOTAL_COUNT};
 use super::wired::{ListPlan, WireList};
 use super::{Columns, Sort, check};
-use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
+use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::well_known::WellKnown;
 
@@ -153,7 +153,7 @@ impl Shape {
     }
 
     /// A list whose rows stay in the bytes of its response; `None` for what has to become a plain value first: what is no
-    /// list, has no rows, or is such as [`Plan`](crate::decode::Plan) leaves alone.
+    /// list, has no rows, or is such as [`Plan`](crate::codec::decode::Plan) leaves alone.
     pub fn wired(&self, response: &Bytes) -> Option<Document> {
         let plan = self.plan.get_or_init(|| self.list_row().and_then(|_| ListPlan::of(&self.response)).map(Arc::new));
         let list = WireList::read(plan.as_ref()?, response.clone())?;

@@ -2,7 +2,7 @@
 
 use prost_reflect::DescriptorPool;
 
-use crate::descriptor::MessageDescriptor;
+use crate::codec::descriptor::MessageDescriptor;
 
 /// A type of the bundled API.
 pub(crate) fn bundled(name: &str) -> MessageDescriptor {

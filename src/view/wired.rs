@@ -13,10 +13,10 @@ use row::{Making, Row};
 use super::document::{RESULTS, total};
 use super::rows::{Made, TakeRow};
 use super::{Cell, Column, Columns, Document, List, Rows};
-use crate::decode::{Field, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
-use crate::descriptor::MessageDescriptor;
+use crate::codec::decode::{Field, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
+use crate::codec::descriptor::MessageDescriptor;
+use crate::codec::wire_format::Reader;
 use crate::terminal::json::{Layout, Text};
-use crate::wire_format::Reader;
 
 /// What is written at once, in bytes.
 const PORTION: usize = 64 * 1024;

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use tonic::Code;
 
 use super::resource;
+use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
-use crate::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::error::{Error, Kind, Result};
 use crate::plugin::plan::{self, Fields};
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::field::Field;
 use super::grammar::{Comparison, Parsed, Test, Word};
 use super::moment::{self, Moment};
-use crate::descriptor::MessageDescriptor;
+use crate::codec::descriptor::MessageDescriptor;
 use crate::error::invalid::Invalid;
 
 /// A condition as the services take it.

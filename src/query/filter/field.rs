@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::grammar::{Comparison, Word};
-use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
+use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::invalid::Invalid;
 use crate::schema::nearest::hint_at_field;
 use crate::schema::platform;

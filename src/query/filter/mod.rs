@@ -19,7 +19,7 @@ use grammar::{Comparison, Parsed, Test};
 use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
-use crate::descriptor::MessageDescriptor;
+use crate::codec::descriptor::MessageDescriptor;
 use crate::error::invalid::Invalid;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::secret;

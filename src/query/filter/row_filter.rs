@@ -12,7 +12,7 @@ use serde_json::{Number, Value};
 
 use super::condition::Condition;
 use super::field::Field;
-use crate::descriptor::{Kind, MessageDescriptor};
+use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::local_service::from_difference;
 use crate::spec::typing::Shape;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Number, Value};
 
 use super::{Place, Shown};
-use crate::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
+use crate::codec::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
 use crate::terminal::json::{Layout, Text};
 use crate::view::{Cell, Column, Made};
 

@@ -1,6 +1,6 @@
 //! Integers of the kinds that are more than a varint.
 
-use crate::wire_format::{Odd, number};
+use crate::codec::wire_format::{Odd, number};
 
 /// A number of 32 bits, of which a varint may have more: the upper ones are left out, as protobuf has it.
 #[expect(clippy::cast_possible_truncation, reason = "protobuf leaves out the upper bits")]

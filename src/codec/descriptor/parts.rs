@@ -2,7 +2,8 @@
 
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-use crate::wire_format::{self, Odd, Reader, Wire};
+use crate::codec::wire_format;
+use crate::codec::wire_format::{Odd, Reader, Wire};
 
 /// One field of an encoded message, as it stands there.
 #[derive(Clone, Copy, Debug)]

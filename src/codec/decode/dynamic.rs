@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 100;
 ///
 /// # Errors
 /// They are none, or the description of it does not fit together.
-pub fn decode(bytes: bytes::Bytes, message: &crate::descriptor::MessageDescriptor) -> Result<Value> {
+pub fn decode(bytes: bytes::Bytes, message: &crate::codec::descriptor::MessageDescriptor) -> Result<Value> {
     decode_reflected(bytes, &message.reflected()?)
 }
 

@@ -2,7 +2,7 @@
 
 use super::plan::{Field as Known, Kind, Many, Message, Plan, Set};
 use super::scalar::{int32, uint32};
-use crate::wire_format::{Entry, Odd, Reader, Wire, fixed32, fixed64, number};
+use crate::codec::wire_format::{Entry, Odd, Reader, Wire, fixed32, fixed64, number};
 
 /// How deep messages nest here; deeper ones are [`Odd`].
 pub(super) const MAX_DEPTH: usize = 64;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{Odd, Plan, Scratch, ValueSink};
-use crate::descriptor::MessageDescriptor;
+use crate::codec::descriptor::MessageDescriptor;
 use crate::error::Result;
 
 /// Makes values of messages of one type, by a plan that is made for the first. Clones share it.
@@ -65,7 +65,7 @@ mod tests {
     use prost_reflect::prost::Message as _;
 
     use super::*;
-    use crate::decode::tests::made_up_message;
+    use crate::codec::decode::tests::made_up_message;
 
     proptest! {
         /// The whole is the oracle of the part.

@@ -22,7 +22,7 @@ mod sink;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use crate::wire_format::Odd;
+pub use crate::codec::wire_format::Odd;
 pub use check::Checked;
 pub use decoder::Decoder;
 pub use dynamic::{decode, decode_reflected, value};

@@ -6,7 +6,7 @@ use super::find::{Scratch, Slot, Values, to_u32, to_usize};
 use super::plan::{Field as Known, Kind, Plan};
 use super::scalar::{int32, sint32, sint64, uint32};
 use super::sink::Sink;
-use crate::wire_format::{Entry, Odd, Reader, fixed32, fixed64, number};
+use crate::codec::wire_format::{Entry, Odd, Reader, fixed32, fixed64, number};
 
 /// How many entries most mappings have at most; they are sorted where they are read.
 const FEW: usize = 8;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::find::{Scratch, find_in};
 use super::plan::{Form, Message, Plan};
 use super::scalar::int32;
-use crate::wire_format::{Odd, number};
+use crate::codec::wire_format::{Odd, number};
 
 /// The years 1 to 9999 in seconds, as the JSON form of a timestamp has them.
 const SECONDS: Range<i64> = -62_135_596_800..253_402_300_800;

@@ -5,7 +5,7 @@ use prost_reflect::DynamicMessage;
 use super::find::{Entries, Field, MAX_DEPTH, Scratch, Slot, Values, only, places, to_u32};
 use super::map::map_entry;
 use super::plan::{Field as Known, Form, Kind, Many, Message, Plan, Set};
-use crate::wire_format::{Entry, Odd, Reader};
+use crate::codec::wire_format::{Entry, Odd, Reader};
 
 /// What is known of a message that was looked through.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use prost_reflect::Value as Field;
 use prost_reflect::prost::encoding::{WireType, encode_key, encode_varint};
 
-use crate::descriptor::Kind;
+use crate::codec::descriptor::Kind;
 
 /// What a single value is on the wire.
 #[derive(Clone, Copy)]

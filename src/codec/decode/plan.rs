@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::descriptor::{EnumValueDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
+use crate::codec::descriptor::{EnumValueDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
+use crate::codec::wire_format::Wire;
 use crate::schema::well_known::WellKnown;
-use crate::wire_format::Wire;
 
 /// The most fields of a message: a set of them is one number.
 const MAX_FIELDS: usize = 64;

@@ -12,7 +12,7 @@ use super::map::Mapping;
 use super::plan::{Field as Known, Form, Kind, Many, Message, Plan};
 use super::scalar::{int32, sint32, sint64, uint32};
 use super::sink::{Sink, hand_on};
-use crate::wire_format::{Odd, Reader, fixed32, fixed64, number};
+use crate::codec::wire_format::{Odd, Reader, fixed32, fixed64, number};
 
 impl Plan {
     /// Hands what a message says to `sink`.

@@ -12,7 +12,7 @@ use serde_json::{Map, Number, Value};
 
 use super::protobuf::{Buffer, Payload};
 use super::scalar;
-use crate::descriptor::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use crate::codec::descriptor::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use crate::schema::nearest::{hint_at_field, nearest};
 use crate::schema::path::{FieldPath, Segment};
 use crate::schema::value::kind_of;
