@@ -13,9 +13,9 @@ use spacectl::codec::decode;
 use spacectl::codec::descriptor::MessageDescriptor;
 use spacectl::codec::encode;
 use spacectl::local_service::proto::FILE_DESCRIPTOR_SET;
+use spacectl::output::view::Shape;
 use spacectl::output::{Format, Look, Writer};
 use spacectl::spec::{self, Inputs};
-use spacectl::view::Shape;
 
 const ROWS: usize = 1000;
 

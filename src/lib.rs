@@ -33,7 +33,6 @@ mod slips;
 pub mod spec;
 mod staged;
 pub mod terminal;
-pub mod view;
 pub mod yaml;
 
 use cli::Cli;

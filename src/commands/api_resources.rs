@@ -14,12 +14,12 @@ use crate::cli::{API_RESOURCES_COLUMNS as COLUMNS, ApiResources, Format};
 use crate::error::{Error, Result, code_name};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
+use crate::output::view::Document;
 use crate::schema::nearest::{hint_at_field, nearest};
 use crate::schema::resource;
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
 use crate::schema::resource::{Named, is_reflection, service_among};
-use crate::view::Document;
 
 /// What the Python client shows, under its headers.
 const TABLE: &str = "service|Service,resource|Resource,short_names|Short Names,verbs|Verb";

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::method::Method;
 use super::present::Presentation;
 use crate::error::Result;
+use crate::output::view::Document;
 use crate::secret::{self, MASK};
 use crate::terminal::streams::Streams;
-use crate::view::Document;
 
 /// Shows each of `requests` with where and how it would go to `method`. Sends nothing.
 pub fn show<'a>(

@@ -14,12 +14,12 @@ use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};
 use crate::grpc::descriptors::Gaps;
 use crate::local_service;
 use crate::local_service::API_VERSION;
+use crate::output::view::Document;
 use crate::schema::platform::ApiName;
 use crate::schema::resource::{Resource, alias, service_among, verb};
 use crate::spec;
 use crate::terminal::json;
 use crate::terminal::streams::Streams;
-use crate::view::Document;
 
 /// The service whose API is bundled.
 const REPOSITORY: &str = "repository";

@@ -6,11 +6,11 @@ use std::cell::{Cell, RefCell};
 use super::method::{LIST, Method};
 use crate::cli;
 use crate::error::Result;
+use crate::output::view::Document;
 use crate::query;
 use crate::query::filter::{Filters, RowFilter, Verdict};
 use crate::schema::value;
 use crate::spec::Request;
-use crate::view::Document;
 
 /// Reads the filters, before anything is connected to.
 pub fn read(args: &cli::Filters) -> Result<Filters> {

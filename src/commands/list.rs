@@ -5,9 +5,9 @@ use super::read::{Asked, Reading, Templates};
 use super::{Context, filters, template};
 use crate::cli::{List, Listing, Request, Rows};
 use crate::error::{Error, Result};
+use crate::output::view::Template;
 use crate::query::Page;
 use crate::schema::resource::Resource;
-use crate::view::Template;
 
 const STDIN: &str = "-";
 

@@ -20,6 +20,7 @@ use crate::grpc::descriptors::{Gaps, unfit};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
 use crate::grpc::status::with_effect;
+use crate::output::view::{Columns, Document, Shape};
 use crate::plugin::lint::Rule;
 use crate::plugin::lint::placeholder::{self, Placeholder};
 use crate::schema::path::FieldPath;
@@ -27,7 +28,6 @@ use crate::schema::platform::ApiName;
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::terminal::streams::{Streams, Talk};
-use crate::view::{Columns, Document, Shape};
 
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
 const MAX_TOLD: usize = 20;

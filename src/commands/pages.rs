@@ -8,10 +8,10 @@ use super::read::Question;
 use crate::error::{Error, Result};
 use crate::grpc::status::is_too_large;
 use crate::output::Format;
+use crate::output::view::{Document, Local};
 use crate::query::{self, Page, Part};
 use crate::spec::Request;
 use crate::terminal::streams::{Streams, Talk};
-use crate::view::{Document, Local};
 
 /// How many rows are asked for at a time where a whole list is more than one message may be.
 pub const AUTOMATIC: u32 = 10_000;

@@ -6,9 +6,9 @@ use std::io::Write as _;
 use crate::cli;
 use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
+use crate::output::view::{Columns, Document, Shape};
 use crate::output::{self, Format, Look, Writer};
 use crate::terminal::streams::Streams;
-use crate::view::{Columns, Document, Shape};
 
 /// What `-c` and `-o` ask for, and what is shown where they leave it open.
 #[derive(Clone)]

@@ -17,13 +17,13 @@ use crate::cli;
 use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::grpc::status::is_too_large;
+use crate::output::view::{Columns, Document, Local, Shape, Sort, Template, add_only_key};
 use crate::query::filter::{Filters, typed_steps};
 use crate::query::{self, Page, Part, Wish};
 use crate::schema::resource::Resource;
 use crate::spec::{Draft, Request};
 use crate::terminal::stop::Stop;
 use crate::terminal::streams::{Streams, Talk};
-use crate::view::{Columns, Document, Local, Shape, Sort, Template, add_only_key};
 
 /// One verb that reads, with what the command line says about it.
 pub struct Reading<'a> {

@@ -12,10 +12,10 @@ use crate::cli::{self, Format, TemplateColumns};
 use crate::config::{ConfigDir, Invalid, TemplateName, Variables};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::local_service;
+use crate::output::view::{Document, Fitted, Shape, Template};
 use crate::schema::nearest::nearest;
 use crate::schema::resource::{Resource, alias, is_reflection};
 use crate::terminal::streams::Talk;
-use crate::view::{Document, Fitted, Shape, Template};
 
 /// The largest file of columns that is read, in bytes: as much as the configuration may hold.
 const MAX_BYTES: u64 = 1024 * 1024;

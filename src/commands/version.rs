@@ -6,7 +6,7 @@ use super::Context;
 use super::present::Presentation;
 use crate::cli::Version;
 use crate::error::Result;
-use crate::view::Document;
+use crate::output::view::Document;
 
 pub fn run(args: &Version, context: &mut Context<'_>) -> Result<()> {
     let version = Document::Value(json!({ "version": env!("CARGO_PKG_VERSION") }));

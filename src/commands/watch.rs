@@ -13,13 +13,13 @@ use super::present::Presentation;
 use super::read::{Question, Reading};
 use crate::error::{Error, Kind, Result};
 use crate::output::Format;
+use crate::output::view::{Document, Rows as _};
 use crate::spec::Draft;
 use crate::terminal::screen;
 use crate::terminal::screen::{Frame, Rows, Size};
 use crate::terminal::stop::Stop;
 use crate::terminal::streams;
 use crate::terminal::streams::{Streams, Talk};
-use crate::view::{Document, Rows as _};
 
 /// What a screen is taken for that does not tell its size.
 const USUAL: Size = Size { columns: 80, lines: 24 };

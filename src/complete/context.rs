@@ -16,10 +16,10 @@ use crate::cli::API_RESOURCES_COLUMNS;
 use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
 use crate::net::tls::Tls;
+use crate::output::view::{Column, Columns, Shape, Template};
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
 use crate::schema::resource::{Resource, is_version, verb};
-use crate::view::{Column, Columns, Shape, Template};
 
 /// What an argument is, told by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::shell::Candidate;
 use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
+use crate::output::view::is_plain;
 use crate::schema::well_known::WellKnown;
-use crate::view::is_plain;
 
 /// What follows a field's name where it is offered.
 #[derive(Clone, Copy, Debug)]

@@ -27,10 +27,10 @@ use crate::local_service;
 use crate::local_service::proto::FILE_DESCRIPTOR_SET;
 use crate::local_service::{Rules, Store};
 use crate::net::tls::Tls;
+use crate::output::view::{Columns, Document, Shape};
 use crate::query::{self, Page, Wish};
 use crate::schema::resource::service_among;
 use crate::secret::{self, names_a_secret};
-use crate::view::{Columns, Document, Shape};
 
 /// How long what a service offers is believed without asking again.
 const OFFER_LIFE: Duration = Duration::from_secs(3600);

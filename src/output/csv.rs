@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use crate::output::view::Rows;
 use crate::terminal::escape;
-use crate::view::Rows;
 
 /// What is written at once, in bytes.
 const PORTION: usize = 64 * 1024;
@@ -153,8 +153,8 @@ mod tests {
 
     use super::*;
     use crate::output::tests::{document, written};
+    use crate::output::view::Columns;
     use crate::output::{Format, Look, Writer};
-    use crate::view::Columns;
 
     #[test]
     fn the_header_is_the_union_of_the_keys() {

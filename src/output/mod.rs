@@ -5,6 +5,7 @@ mod fit;
 mod quiet;
 mod table;
 mod terminal;
+pub mod view;
 #[cfg(test)]
 mod wired_tests;
 
@@ -13,8 +14,8 @@ use std::io::Write;
 pub use quiet::check_columns as check_quiet;
 
 use crate::error::Result;
+use crate::output::view::Document;
 use crate::terminal::json;
-use crate::view::Document;
 use crate::yaml;
 
 /// What `-o` chooses.
@@ -106,7 +107,7 @@ pub(in crate::output) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::view::{Columns, Shape};
+    use crate::output::view::{Columns, Shape};
 
     /// A response whose form only its value tells.
     pub(super) fn document(response: Value) -> Document {

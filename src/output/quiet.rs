@@ -6,8 +6,8 @@
 use std::io::Write;
 
 use crate::error::{Error, Result};
+use crate::output::view::Rows;
 use crate::terminal::escape;
-use crate::view::Rows;
 
 /// Checks that there is not more than one column; ask before sending anything.
 ///
@@ -45,8 +45,8 @@ mod tests {
 
     use super::*;
     use crate::output::tests::{document, written};
+    use crate::output::view::Columns;
     use crate::output::{Format, Look, Writer};
-    use crate::view::Columns;
 
     #[test]
     fn a_value_is_a_line() {

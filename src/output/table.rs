@@ -11,8 +11,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::fit::{self, Need};
 use super::{Look, terminal};
+use crate::output::view::{Cell, Made, Rows};
 use crate::terminal::escape;
-use crate::view::{Cell, Made, Rows};
 
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.
 const HEADER_ROOM: usize = 2;
@@ -228,7 +228,7 @@ pub(super) mod tests {
     use super::*;
     use crate::output::Format;
     use crate::output::tests::{document, written};
-    use crate::view::Columns;
+    use crate::output::view::Columns;
 
     /// Rows as they are written.
     pub(in crate::output) fn rows(values: &Value) -> Box<dyn Rows> {

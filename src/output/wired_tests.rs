@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Format, Look, Writer};
 use crate::codec::decode;
 use crate::codec::decode::tests::made_up_list;
-use crate::view::{Columns, Document, Shape};
+use crate::output::view::{Columns, Document, Shape};
 
 const FORMATS: [Format; 6] = [Format::Table, Format::Json, Format::JsonLines, Format::Yaml, Format::Csv, Format::Quiet];
 

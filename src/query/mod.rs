@@ -18,8 +18,8 @@ use self::place::Place;
 pub use self::response::response_fields;
 pub use self::select::{has_alternatives, select};
 use crate::error::{Error, Result};
+use crate::output::view::{Local, Sort};
 use crate::schema::value;
-use crate::view::{Local, Sort};
 
 /// The part of a query that asks for some of the rows.
 const PAGE: &str = "page";

@@ -7,9 +7,9 @@ use crate::commands::Context;
 use crate::commands::present::{Presentation, columns};
 use crate::config::ConfigDir;
 use crate::error::Result;
+use crate::output::view::Document;
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
-use crate::view::Document;
 
 const COLUMNS: &str = "alias|Alias,resource|Resource";
 const ALL_COLUMNS: &str = "alias|Alias,resource|Resource,source|Source";

@@ -17,10 +17,10 @@ use crate::config::{
     BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Selected, Selection, Source,
 };
 use crate::error::{Error, Result};
+use crate::output::view::{Document, cell_text};
 use crate::secret;
 use crate::terminal::escape;
 use crate::terminal::prompt::Prompt;
-use crate::view::{Document, cell_text};
 
 /// The name of an environment that is given none, as in the Python client.
 const DEFAULT_NAME: &str = "default";

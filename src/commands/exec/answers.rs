@@ -8,8 +8,8 @@ use crate::commands::present::Presentation;
 use crate::error::panics;
 use crate::error::{Effect, Kind, Result};
 use crate::output::Writer;
+use crate::output::view::{Document, Shape};
 use crate::terminal::streams::Streams;
-use crate::view::{Document, Shape};
 
 /// What answers look like.
 pub struct Form<'a> {

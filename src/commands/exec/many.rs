@@ -10,9 +10,9 @@ use super::{Document, Name};
 use crate::cli;
 use crate::error::panics;
 use crate::error::{Effect, Ending, Error, Kind, Result};
+use crate::output::view::Document as Shown;
 use crate::terminal::stop::Stop;
 use crate::terminal::streams::{Streams, Talk};
-use crate::view::Document as Shown;
 
 /// The most documents that are named in one line.
 const MAX_NAMED: usize = 8;

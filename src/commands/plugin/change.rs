@@ -9,9 +9,9 @@ use crate::commands::managed;
 use crate::commands::method::Method;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Kind, Result};
+use crate::output::view::Document;
 use crate::output::{self, Look, Writer};
 use crate::terminal::streams::Streams;
-use crate::view::Document;
 
 pub fn enable(args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
     run("enable", "enabled", args, context)

@@ -17,10 +17,10 @@ use crate::commands::read::{Asked, Reading, Templates};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Kind, Result};
 use crate::oci::newest;
+use crate::output::view::Document;
 use crate::query::filter::Filters;
 use crate::terminal::stop::Stop;
 use crate::terminal::streams::Talk;
-use crate::view::Document;
 
 const VERB: &str = "get_versions";
 

@@ -14,8 +14,8 @@ use crate::commands::{Context, block_on};
 use crate::config::{BUILT_IN, ConfigDir, Endpoints, Secret, Selection};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::grpc::metadata::Metadata;
+use crate::output::view::Document;
 use crate::secret::jwt;
-use crate::view::Document;
 
 const COLUMNS: &str = "service|Service,endpoint|Endpoint,connect|Connect,tls|TLS,reflection|Reflection,\
                        version|Version,token|Token,to_do|What to do";

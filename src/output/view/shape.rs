@@ -212,8 +212,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::view::Rows as _;
-    use crate::view::test_types::bundled;
+    use crate::output::view::Rows as _;
+    use crate::output::view::test_types::bundled;
 
     fn shape(name: &str) -> Shape {
         Shape::of(&bundled(name))
@@ -246,7 +246,7 @@ mod tests {
         let document = list(versions.document(json!({"results": ["1.10", "1.9"]})));
         assert_eq!(document.headers(), ["Values"]);
         let mut texts = Vec::new();
-        let mut take = |cells: &[crate::view::Cell<'_>]| {
+        let mut take = |cells: &[crate::output::view::Cell<'_>]| {
             texts.extend(cells.iter().map(|cell| cell.text().into_owned()));
             Ok(())
         };

@@ -181,7 +181,7 @@ fn entry<'tree>(node: &'tree Node, key: &'static str) -> Result<&'tree Node, Fau
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::test_types::bundled;
+    use crate::output::view::test_types::bundled;
 
     fn parse(text: &str) -> Result<Template> {
         Template::parse(text.as_bytes().to_vec(), "columns.yml")

@@ -199,7 +199,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::view::test_types::{bundled, plugin_info};
+    use crate::output::view::test_types::{bundled, plugin_info};
 
     fn select(path: &str, row: &Value) -> Value {
         Column::parse(path).unwrap().select(row)

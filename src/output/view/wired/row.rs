@@ -6,8 +6,8 @@ use serde_json::{Map, Number, Value};
 
 use super::{Place, Shown};
 use crate::codec::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
+use crate::output::view::{Cell, Column, Made};
 use crate::terminal::json::{Layout, Text};
-use crate::view::{Cell, Column, Made};
 
 /// What becomes of cells whose texts have to be made.
 pub(super) enum Making<'a> {
