@@ -16,7 +16,6 @@ mod cache;
 pub mod cli;
 pub mod codec;
 mod commands;
-mod complete;
 pub mod config;
 pub mod error;
 pub mod explain;
@@ -29,7 +28,6 @@ pub mod plugin;
 pub mod query;
 pub mod schema;
 pub mod secret;
-mod slips;
 pub mod spec;
 mod staged;
 pub mod terminal;
@@ -54,7 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, stre
 
 fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams) -> u8 {
     if variables.complete.is_some()
-        && let Some(answer) = complete::answer(&args, variables)
+        && let Some(answer) = cli::complete::answer(&args, variables)
     {
         // A shell that has left, or a full disk behind it, is nobody's trouble here.
         let _ = streams.out.write_all(answer.as_bytes()).and_then(|()| streams.out.flush());
@@ -126,7 +124,7 @@ fn not_a_command(unparsed: &clap::Error, args: &[OsString], streams: &mut Stream
         return Err(Error::usage("config set takes a key and one value")
             .hint("quote a value that holds blanks or begins with -, or use - to read it from standard input"));
     }
-    Err(usage_error(unparsed, &slips::hints(unparsed, args)))
+    Err(usage_error(unparsed, &cli::suggestions::hints(unparsed, args)))
 }
 
 /// Looks for `--error-format json` in arguments that could not be parsed.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Context;
 use super::connector::{selection, tls_of};
-use crate::complete;
+use crate::cli::complete;
 use crate::config::{ConfigDir, Endpoints, Settings};
 use crate::error::Result;
 use crate::schema::resource::Resource;

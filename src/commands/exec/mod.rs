@@ -17,14 +17,15 @@ use super::method::{Method, read_drafts};
 use super::present::Presentation;
 use super::{Context, block_on, dry_run};
 use crate::cli::Exec;
+use crate::cli::suggestions;
 use crate::error::{Error, Location, Result};
 use crate::grpc::retry::reads_only;
 use crate::plugin::plan;
+use crate::query;
 use crate::secret::snake_case;
 use crate::spec::Request;
 use crate::terminal::stop::Stop;
 use crate::terminal::streams::Streams;
-use crate::{query, slips};
 use answers::{Answers, Form};
 use progress::Progress;
 
@@ -44,7 +45,7 @@ struct Name {
 }
 
 pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
-    slips::check_order(&args.verb, &args.resource)?;
+    suggestions::check_order(&args.verb, &args.resource)?;
     let resource = context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?;
     let mut presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
     let drafts = read_drafts(&args.request, context.streams)?;
