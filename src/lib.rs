@@ -12,13 +12,13 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use signal_hook::low_level::emulate_default_handler;
 
-mod cache;
 pub mod cli;
 pub mod codec;
 mod commands;
 pub mod config;
 pub mod error;
 pub mod explain;
+mod fs;
 pub mod grpc;
 pub mod local_service;
 pub mod net;
@@ -29,7 +29,6 @@ pub mod query;
 pub mod schema;
 pub mod secret;
 pub mod spec;
-mod staged;
 pub mod terminal;
 pub mod yaml;
 

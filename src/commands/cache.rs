@@ -1,9 +1,10 @@
 //! `cache`: what is kept on disk of services.
 
 use super::Context;
-use crate::cache::{self, Cleared};
 use crate::cli::Cache;
 use crate::error::{Error, Result};
+use crate::grpc::cache;
+use crate::grpc::cache::Cleared;
 
 pub fn run(args: &Cache, context: &mut Context<'_>) -> Result<()> {
     match args {

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use super::Context;
 use super::found::{Found, Sought};
 use super::shelf::Shelf;
-use crate::cache::{Cache, Kind};
 use crate::cli;
 use crate::config::{
     BUILT_IN, Credential, Destination, EndpointUrl, Endpoints, EnvironmentName, KeyOrigin, Secret, Selection, Settings,
     Variables,
 };
 use crate::error::{Error, Result};
+use crate::grpc::cache::{Cache, Kind};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::channel::Transport;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::found::{Found, Sought};
-use crate::cache::Cache;
+use crate::grpc::cache::Cache;
 use crate::grpc::kept::Kept;
 use crate::net::endpoint::EndpointUrl;
 

@@ -3,6 +3,7 @@
 //! Nothing here knows of configuration files, command lines or tables.
 
 mod advice;
+pub mod cache;
 pub mod call;
 mod certificate;
 pub mod channel;

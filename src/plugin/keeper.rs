@@ -13,7 +13,7 @@ use rustix::process::geteuid;
 use super::kept::{self, Kept};
 use super::plan;
 use crate::error::{Error, Result};
-use crate::staged::{Readers, Staged};
+use crate::fs::{AtomicFile, Readers};
 
 /// How many unfinished replacements of one plugin, at as many services, a folder can hold.
 const MOST_PENDING: usize = 9;
@@ -58,7 +58,7 @@ impl Keeper {
     /// No file can be made there.
     pub fn check(&self) -> Result<()> {
         let path = self.path("replaced", 1);
-        Staged::beside(&path, b"", Readers::None).map(drop).map_err(|error| self.cannot_keep(&path, error))
+        AtomicFile::beside(&path, b"", Readers::None).map(drop).map_err(|error| self.cannot_keep(&path, error))
     }
 
     /// The unfinished replacement of this plugin at this place.
@@ -180,7 +180,7 @@ impl Keeper {
         if fs::symlink_metadata(path).is_ok() {
             return Ok(false);
         }
-        let create = || Staged::beside(path, text.as_bytes(), Readers::None)?.create(path);
+        let create = || AtomicFile::beside(path, text.as_bytes(), Readers::None)?.create(path);
         create().map_err(|error| self.cannot_keep(path, error))
     }
 

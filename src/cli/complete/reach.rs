@@ -13,11 +13,12 @@ use serde_json::{Map, Value};
 
 use super::fields;
 use super::offer::{Offer, offers};
-use crate::cache::{self, Cache, Entry};
 use crate::codec::decode;
 use crate::codec::descriptor::FieldDescriptor;
 use crate::codec::encode;
 use crate::config::{ConfigDir, Credential, Destination, EndpointUrl, Secret, Selection, Settings, Variables};
+use crate::grpc::cache;
+use crate::grpc::cache::{Cache, Entry};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::channel::Transport;

@@ -9,9 +9,9 @@ use crate::cli::PluginInit;
 use crate::commands::Context;
 use crate::error::invalid::Invalid;
 use crate::error::{Error, Result};
+use crate::fs::{AtomicFile, Readers, folder_of};
 use crate::plugin::init::Wanted;
 use crate::plugin::lint::{self, Generation, Generations, Input, PLACEHOLDER, Severity};
-use crate::staged::{self, Readers, Staged};
 use crate::terminal::json;
 
 pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
@@ -82,8 +82,8 @@ fn failed(path: &Path) -> impl Fn(std::io::Error) -> Error {
 }
 
 /// A complete file beside `path`, which goes away unless it is put there.
-fn stage(path: &Path, content: &[u8]) -> Result<Staged> {
-    let dir = staged::folder_of(path);
+fn stage(path: &Path, content: &[u8]) -> Result<AtomicFile> {
+    let dir = folder_of(path);
     if path.file_name().is_none() || path.is_dir() {
         return Err(Error::usage(format!("{} is a directory", path.display())).hint("name a file: -o FILE"));
     }
@@ -91,11 +91,11 @@ fn stage(path: &Path, content: &[u8]) -> Result<Staged> {
         return Err(Error::local(format!("cannot write {}", path.display()))
             .cause(format!("there is no folder {}", dir.display())));
     }
-    Staged::beside(path, content, Readers::ByUmask).map_err(failed(path))
+    AtomicFile::beside(path, content, Readers::ByUmask).map_err(failed(path))
 }
 
 /// In the place of what is there; a symbolic link stays, and the file behind it changes.
-fn put(file: Staged, path: &Path) -> Result<()> {
+fn put(file: AtomicFile, path: &Path) -> Result<()> {
     let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     file.replace(&target).map_err(failed(path))
 }

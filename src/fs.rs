@@ -18,9 +18,9 @@ pub enum Readers {
 
 /// A complete file that waits for its name in the same folder; removed if it is dropped before.
 #[derive(Debug)]
-pub struct Staged(NamedTempFile);
+pub struct AtomicFile(NamedTempFile);
 
-impl Staged {
+impl AtomicFile {
     /// Writes `content` into the folder of `path`, and sees to it that it outlives a crash.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ mod tests {
     fn a_file_has_its_name_when_it_is_complete_and_takes_nobody_elses_unless_it_is_to() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.yml");
-        let stage = |content: &str| Staged::beside(&path, content.as_bytes(), Readers::None).unwrap();
+        let stage = |content: &str| AtomicFile::beside(&path, content.as_bytes(), Readers::None).unwrap();
         assert!(stage("one").create(&path).unwrap());
         assert!(!stage("two").create(&path).unwrap());
         assert_eq!(fs::read_to_string(&path).unwrap(), "one");
@@ -100,7 +100,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mode = |readers, name: &str| {
             let path = folder.path().join(name);
-            assert!(Staged::beside(&path, b"", readers).unwrap().create(&path).unwrap());
+            assert!(AtomicFile::beside(&path, b"", readers).unwrap().create(&path).unwrap());
             fs::metadata(path).unwrap().permissions().mode() & 0o777
         };
         fs::write(folder.path().join("any"), "").unwrap();
