@@ -35,21 +35,21 @@ pub mod yaml;
 use cli::Cli;
 use config::Variables;
 use error::{Ending, Error, Kind, Result, panics};
-use terminal::streams::{Streams, TalkFormat};
+use terminal::streams::{DiagnosticFormat, IoStreams};
 
 /// Does what `args` (the program's name first) ask for, and returns the exit code.
-pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, streams: &mut Streams) -> u8 {
+pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, streams: &mut IoStreams) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     panics::catch(|| run_command(args, variables, streams)).unwrap_or_else(|panic| {
         let error = panics::error(panic);
         // Results that are complete come out before it, if they can.
         let _ = streams.out.flush();
-        streams.talk.finish(Some(&error));
+        streams.diagnostics.finish(Some(&error));
         error.exit_code()
     })
 }
 
-fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams) -> u8 {
+fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut IoStreams) -> u8 {
     if variables.complete.is_some()
         && let Some(answer) = cli::complete::answer(&args, variables)
     {
@@ -60,9 +60,9 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams
     let args = cli::join_watch(args);
     let done = match Cli::try_parse_from(&args) {
         Ok(cli) => {
-            streams.talk.set_format(talk_format(cli.global.error_format));
+            streams.diagnostics.set_format(talk_format(cli.global.error_format));
             if cli.global.quiet {
-                streams.talk.set_quiet();
+                streams.diagnostics.set_quiet();
             }
             // clap compares options of one command, and these can stand before and behind its name.
             if cli.global.quiet && cli.global.verbose > 0 {
@@ -78,11 +78,11 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams
     let flushed = streams.out.flush().map_err(Error::from);
     match done.and(flushed) {
         Ok(()) => {
-            streams.talk.finish(None);
+            streams.diagnostics.finish(None);
             0
         }
         Err(error) => {
-            streams.talk.finish((!error.is_silent()).then_some(&error));
+            streams.diagnostics.finish((!error.is_silent()).then_some(&error));
             if let Kind::Ended(ending @ (Ending::Terminate | Ending::HangUp | Ending::Quit)) = error.kind() {
                 // Now that all is said, it ends as where nobody looks; only Ctrl-C has an exit code of its own. This
                 // returns only if the signal's default cannot be had back.
@@ -93,15 +93,15 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams
     }
 }
 
-fn talk_format(format: cli::ErrorFormat) -> TalkFormat {
+fn talk_format(format: cli::ErrorFormat) -> DiagnosticFormat {
     match format {
-        cli::ErrorFormat::Text => TalkFormat::Text,
-        cli::ErrorFormat::Json => TalkFormat::Json,
+        cli::ErrorFormat::Text => DiagnosticFormat::Text,
+        cli::ErrorFormat::Json => DiagnosticFormat::Json,
     }
 }
 
 /// Help and version go to standard output; wrong usage is an error.
-fn not_a_command(unparsed: &clap::Error, args: &[OsString], streams: &mut Streams) -> Result<()> {
+fn not_a_command(unparsed: &clap::Error, args: &[OsString], streams: &mut IoStreams) -> Result<()> {
     if !unparsed.use_stderr() {
         let text = unparsed.render();
         if streams.out_is_terminal && streams.color {
@@ -112,10 +112,10 @@ fn not_a_command(unparsed: &clap::Error, args: &[OsString], streams: &mut Stream
         return Ok(());
     }
     if asks_for_json_errors(args) {
-        streams.talk.set_format(TalkFormat::Json);
+        streams.diagnostics.set_format(DiagnosticFormat::Json);
     }
     if unparsed.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        streams.talk.help(&unparsed.render());
+        streams.diagnostics.help(&unparsed.render());
         return Err(Error::usage("a command is missing"));
     }
     // clap shows the word that it did not expect, which here can be part of a key.

@@ -14,7 +14,7 @@ pub fn run(args: &Cache, context: &mut Context<'_>) -> Result<()> {
 
 fn clear(context: &mut Context<'_>) -> Result<()> {
     let Some(cache_dir) = context.variables.cache_dir.as_deref() else {
-        context.streams.talk.done("nothing is kept: there is no folder for it, as the home folder is not known");
+        context.streams.diagnostics.done("nothing is kept: there is no folder for it, as the home folder is not known");
         return Ok(());
     };
     let Cleared { files, bytes } = cache::clear(cache_dir)
@@ -25,6 +25,6 @@ fn clear(context: &mut Context<'_>) -> Result<()> {
         1 => format!("1 file of {bytes} bytes removed from {}", place.display()),
         _ => format!("{files} files of {bytes} bytes removed from {}", place.display()),
     };
-    context.streams.talk.done(&said);
+    context.streams.diagnostics.done(&said);
     Ok(())
 }

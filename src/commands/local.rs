@@ -72,7 +72,7 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
     for draft in spec::read(&inputs, &mut context.streams.input)? {
         let target = Target { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
         let resolved = draft.resolve(&target, false)?;
-        resolved.warnings.iter().for_each(|warning| context.streams.talk.warning(&warning.message));
+        resolved.warnings.iter().for_each(|warning| context.streams.diagnostics.warn(&warning.message));
         let request = resolved.request;
         let bytes = encode::encode(&request.value, &input).map_err(|faults| {
             let problem = |fault: encode::Fault| {
@@ -116,7 +116,7 @@ fn serve(
     };
     let store = Store::open(&path)?;
     let access = connector::RegistryAccess::of(context.variables);
-    let trace = connector::trace(context.global.verbose, &context.streams.talk);
+    let trace = connector::trace(context.global.verbose, &context.streams.diagnostics);
     block_on(async {
         let cannot_listen = |error: std::io::Error| {
             Error::local(format!("cannot listen on {listen}"))
@@ -128,16 +128,17 @@ fn serve(
         // The first line of standard output: what a script that asked for port 0 waits for.
         writeln!(context.streams.out, "listening on grpc://{address}")?;
         context.streams.out.flush()?;
-        let talk = &mut context.streams.talk;
+        let diagnostics = &mut context.streams.diagnostics;
         let looked_for = match &registry {
             Some(registry) => format!("their images are looked for at {registry}"),
             None => "whether their images exist is not looked up".to_owned(),
         };
-        talk.note(&format!("plugins are kept in {}; {looked_for}, and callers are not authenticated", path.display()));
+        diagnostics
+            .note(&format!("plugins are kept in {}; {looked_for}, and callers are not authenticated", path.display()));
         if !address.ip().is_loopback() {
-            talk.warning("everybody who reaches this address can register and remove plugins");
+            diagnostics.warn("everybody who reaches this address can register and remove plugins");
         }
-        talk.finish(None);
+        diagnostics.finish(None);
         // The service hears of warnings in its calls; they are told here, where the terminal is.
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
@@ -147,8 +148,8 @@ fn serve(
         let serving = local_service::serve(listener, routes, asked_to_end()?);
         let telling = async {
             while let Some(warning) = warnings.recv().await {
-                talk.warning(&warning);
-                talk.finish(None);
+                diagnostics.warn(&warning);
+                diagnostics.finish(None);
             }
             // Nobody is left to warn, yet the service goes on.
             std::future::pending().await

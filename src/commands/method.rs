@@ -27,7 +27,7 @@ use crate::schema::path::FieldPath;
 use crate::schema::platform::ApiName;
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
-use crate::terminal::streams::{Streams, Talk};
+use crate::terminal::streams::{Diagnostics, IoStreams};
 
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
 const MAX_TOLD: usize = 20;
@@ -134,15 +134,15 @@ impl Method {
     }
 
     /// Makes `draft` this method's request, and says what had to be done for it.
-    pub fn resolve(&self, draft: Draft, strict: bool, talk: &mut Talk) -> Result<Request> {
+    pub fn resolve(&self, draft: Draft, strict: bool, diagnostics: &mut Diagnostics) -> Result<Request> {
         let resolved = draft.resolve(&self.target(), strict)?;
-        resolved.notes.iter().for_each(|note| talk.note(note));
-        resolved.warnings.iter().for_each(|warning| talk.warning(&located(warning, &resolved.request)));
+        resolved.notes.iter().for_each(|note| diagnostics.note(note));
+        resolved.warnings.iter().for_each(|warning| diagnostics.warn(&located(warning, &resolved.request)));
         Ok(resolved.request)
     }
 
     /// As [`Method::resolve`] for each of several drafts; what had to be done for many of them is said once.
-    pub fn resolve_all(&self, drafts: Vec<Draft>, strict: bool, talk: &mut Talk) -> Result<Vec<Request>> {
+    pub fn resolve_all(&self, drafts: Vec<Draft>, strict: bool, diagnostics: &mut Diagnostics) -> Result<Vec<Request>> {
         let target = self.target();
         let is_alone = drafts.len() == 1;
         let mut requests: Vec<Request> = Vec::with_capacity(drafts.len());
@@ -162,12 +162,12 @@ impl Method {
         }
         for (note, first, count) in notes {
             match requests.get(first) {
-                Some(request) if count == 1 && !is_alone => talk.note(&format!("{}: {note}", request.label())),
-                _ if count == 1 => talk.note(&note),
-                _ => talk.note(&format!("{note} ({count} documents)")),
+                Some(request) if count == 1 && !is_alone => diagnostics.note(&format!("{}: {note}", request.label())),
+                _ if count == 1 => diagnostics.note(&note),
+                _ => diagnostics.note(&format!("{note} ({count} documents)")),
             }
         }
-        warnings.iter().for_each(|warning| talk.warning(warning));
+        warnings.iter().for_each(|warning| diagnostics.warn(warning));
         Ok(requests)
     }
 
@@ -443,7 +443,7 @@ pub fn problem(fault: Fault, request: &Request) -> Problem {
 }
 
 /// Reads all that the command line gives for the request: one draft for each document.
-pub fn read_drafts(request: &cli::Request, streams: &mut Streams) -> Result<Vec<Draft>> {
+pub fn read_drafts(request: &cli::Request, streams: &mut IoStreams) -> Result<Vec<Draft>> {
     let inputs = Inputs {
         files: request.file_parameter.clone(),
         json: request.json_parameter.clone(),
@@ -453,7 +453,7 @@ pub fn read_drafts(request: &cli::Request, streams: &mut Streams) -> Result<Vec<
 }
 
 /// The only draft of a verb that takes one request.
-pub fn read_one_draft(verb: &str, request: &cli::Request, streams: &mut Streams) -> Result<Draft> {
+pub fn read_one_draft(verb: &str, request: &cli::Request, streams: &mut IoStreams) -> Result<Draft> {
     let mut drafts = read_drafts(request, streams)?;
     match (drafts.pop(), drafts.len()) {
         (Some(only), 0) => Ok(only),

@@ -8,7 +8,7 @@ use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::output::view::{Columns, Document, Shape};
 use crate::output::{self, Format, Look, Writer};
-use crate::terminal::streams::Streams;
+use crate::terminal::streams::IoStreams;
 
 /// What `-c` and `-o` ask for, and what is shown where they leave it open.
 #[derive(Clone)]
@@ -171,30 +171,30 @@ impl Presentation {
     }
 
     /// Who reads standard output.
-    pub fn look(&self, streams: &Streams) -> Look {
+    pub fn look(&self, streams: &IoStreams) -> Look {
         let terminal = streams.out_is_terminal;
         let width = if self.fits && self.format == Format::Table { streams.out_width() } else { None };
         Look { terminal, styled: terminal && streams.color, width }
     }
 
     /// Where the documents of one command are written.
-    pub fn writer<'a>(&self, streams: &'a mut Streams) -> Writer<'a> {
+    pub fn writer<'a>(&self, streams: &'a mut IoStreams) -> Writer<'a> {
         let look = self.look(streams);
         Writer::new(&mut *streams.out, self.format, look)
     }
 
     /// Writes the one document of a command.
-    pub fn write(&self, document: Document, streams: &mut Streams) -> Result<()> {
+    pub fn write(&self, document: Document, streams: &mut IoStreams) -> Result<()> {
         let mut writer = self.writer(streams);
         writer.write(self.select(document))?;
         writer.finish()
     }
 
     /// Tells a person at a terminal, below what was written, that there is more; `how` shows it.
-    pub fn tell_of_more(&self, how: &str, streams: &mut Streams) -> Result<()> {
+    pub fn tell_of_more(&self, how: &str, streams: &mut IoStreams) -> Result<()> {
         if self.leaves_out.get() && streams.out_is_terminal {
             streams.out.flush()?;
-            streams.talk.note(&format!("some fields are not shown: {how} shows them all"));
+            streams.diagnostics.note(&format!("some fields are not shown: {how} shows them all"));
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ use crate::grpc::call::Caller;
 use crate::grpc::descriptors::Description;
 use crate::grpc::kept::Kept;
 use crate::grpc::retry::reads_only;
-use crate::terminal::streams::Talk;
+use crate::terminal::streams::Diagnostics;
 
 /// Connects to what is `sought`, and does `work` with its method, which may send but not show anything: where it was done
 /// by a description that does not hold any more, it is done again. What `work` tells is said once.
@@ -30,28 +30,28 @@ use crate::terminal::streams::Talk;
 pub async fn proved<T>(
     connector: &Connector,
     sought: &Sought<'_>,
-    talk: &mut Talk,
-    work: impl AsyncFn(Method, &mut Talk) -> Result<T>,
+    diagnostics: &mut Diagnostics,
+    work: impl AsyncFn(Method, &mut Diagnostics) -> Result<T>,
 ) -> Result<T> {
     let shelf = connector.shelf(sought);
     let (caller, guess) = connect(connector, sought, shelf.as_ref()).await?;
     let found = match guess {
         None => connector.find(sought, &caller).await?,
         Some(guess) => match guess.try_out(sought, &caller, &work).await? {
-            Outcome::Holds { done, talk: held, renewed } => {
+            Outcome::Holds { done, diagnostics: held, renewed } => {
                 if let (Some(shelf), Some(found)) = (&shelf, renewed) {
                     shelf.put(&found);
                 }
-                held.pass_on(talk);
+                held.flush_into(diagnostics);
                 return done;
             }
             Outcome::Failed(found) => *found,
         },
     };
     let method = Method::of(caller, found.clone())?;
-    let Some(shelf) = shelf.filter(|_| reads_only(&found.method)) else { return work(method, talk).await };
+    let Some(shelf) = shelf.filter(|_| reads_only(&found.method)) else { return work(method, diagnostics).await };
     let keeping = async { shelf.put(&found) };
-    join(work(method, talk), keeping).await.0
+    join(work(method, diagnostics), keeping).await.0
 }
 
 /// Connects to what is `sought`. Meanwhile reads what is cached of it, and makes descriptors of that.
@@ -82,7 +82,7 @@ enum Outcome<T> {
     /// It was right: what was done by it counts.
     Holds {
         done: Result<T>,
-        talk: Talk,
+        diagnostics: Diagnostics,
         /// What the service says now, if that are other words for the same.
         renewed: Option<Box<Found>>,
     },
@@ -114,11 +114,11 @@ impl Guess {
         &self,
         sought: &Sought<'_>,
         caller: &Caller,
-        work: &impl AsyncFn(Method, &mut Talk) -> Result<T>,
+        work: &impl AsyncFn(Method, &mut Diagnostics) -> Result<T>,
     ) -> Result<Outcome<T>> {
         let kept = &self.kept;
         caller.trace().step(|| format!("{} of {} is called as it was described before", kept.method, kept.service));
-        let mut held = Talk::held();
+        let mut held = Diagnostics::buffered();
         let proving = sought.ask_again(kept, caller);
         let working = async { work(self.method(caller)?, &mut held).await };
         let (said, done) = match select(pin!(proving), pin!(working)).await {
@@ -130,8 +130,8 @@ impl Guess {
             Either::Right((done, proving)) => (Said::of(proving.await?, kept), done),
         };
         Ok(match said {
-            Said::TheSame => Outcome::Holds { done, talk: held, renewed: None },
-            Said::InOtherWords(now) => Outcome::Holds { done, talk: held, renewed: Some(now) },
+            Said::TheSame => Outcome::Holds { done, diagnostics: held, renewed: None },
+            Said::InOtherWords(now) => Outcome::Holds { done, diagnostics: held, renewed: Some(now) },
             Said::Otherwise(now) => changed(caller, now),
         })
     }

@@ -37,7 +37,9 @@ impl Context<'_> {
             Err(error) if dir.hides_aliases() => {
                 let hints = error.problems().iter().flat_map(|problem| &problem.hints);
                 let hints: String = hints.map(|hint| format!("; {hint}")).collect();
-                self.streams.talk.warning(&format!("{}: the built-in short names are taken{hints}", error.summary()));
+                self.streams
+                    .diagnostics
+                    .warn(&format!("{}: the built-in short names are taken{hints}", error.summary()));
                 Ok(Own::new())
             }
             own => own,

@@ -1,7 +1,7 @@
 //! The process's streams and what is known of the terminals behind them.
 //!
-//! Facts go to [`Streams::out`] in the chosen format and nothing else does; everything that is said to a person goes
-//! through [`Talk`] to standard error.
+//! Facts go to [`IoStreams::out`] in the chosen format and nothing else does; everything that is said to a person goes
+//! through [`Diagnostics`] to standard error.
 
 use std::collections::HashSet;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
@@ -19,7 +19,7 @@ use crate::terminal::escape;
 
 /// How errors, warnings and notes are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TalkFormat {
+pub enum DiagnosticFormat {
     #[default]
     Text,
     /// One JSON object on standard error, at the end, and only if there is something to say.
@@ -27,7 +27,7 @@ pub enum TalkFormat {
 }
 
 /// Standard input, output and error of one run.
-pub struct Streams {
+pub struct IoStreams {
     pub input: Box<dyn Read>,
     /// Standard input is a terminal.
     pub in_is_terminal: bool,
@@ -37,12 +37,12 @@ pub struct Streams {
     pub out_is_terminal: bool,
     /// The user has nothing against colour, where there is a terminal.
     pub color: bool,
-    pub talk: Talk,
+    pub diagnostics: Diagnostics,
 }
 
-impl Streams {
+impl IoStreams {
     /// The streams of this process. `no_color` is the user's wish (`NO_COLOR`, <https://no-color.org>).
-    pub fn of_process(no_color: bool) -> Self {
+    pub fn from_process(no_color: bool) -> Self {
         let out = io::stdout();
         Self {
             in_is_terminal: io::stdin().is_terminal(),
@@ -50,7 +50,7 @@ impl Streams {
             color: !no_color,
             input: Box::new(io::stdin()),
             out: Box::new(BufWriter::with_capacity(64 * 1024, out)),
-            talk: Talk::new(Box::new(io::stderr()), io::stderr().is_terminal(), !no_color),
+            diagnostics: Diagnostics::new(Box::new(io::stderr()), io::stderr().is_terminal(), !no_color),
         }
     }
 
@@ -67,7 +67,7 @@ pub fn screen_size() -> Option<(usize, usize)> {
 }
 
 /// How many columns the terminal behind standard error has now; as many as the first terminals had where it does not tell.
-pub fn talk_width() -> usize {
+pub fn diagnostics_width() -> usize {
     let size = terminal_size::terminal_size_of(io::stderr());
     size.map(|(columns, _)| columns.0.into()).filter(|columns| *columns > 0).unwrap_or(80)
 }
@@ -113,13 +113,13 @@ fn waits_for_reader_to_go() -> bool {
 
 /// Notes, warnings and errors for the person or the log behind standard error. Clones speak with one voice.
 #[derive(Clone)]
-pub struct Talk(Arc<Mutex<Voice>>);
+pub struct Diagnostics(Arc<Mutex<DiagnosticWriter>>);
 
-struct Voice {
+struct DiagnosticWriter {
     err: Box<dyn Write + Send>,
     is_terminal: bool,
     color: bool,
-    format: TalkFormat,
+    format: DiagnosticFormat,
     /// Nothing but errors is said.
     quiet: bool,
     /// What waits for the JSON object at the end: the word and the text.
@@ -130,54 +130,55 @@ struct Voice {
     hinted: HashSet<String>,
 }
 
-impl Talk {
+impl Diagnostics {
     fn new(err: Box<dyn Write + Send>, is_terminal: bool, color: bool) -> Self {
         let color = color && is_terminal;
-        let (format, quiet, said, failed, hinted) = (TalkFormat::Text, false, Vec::new(), Vec::new(), HashSet::new());
-        Self(Arc::new(Mutex::new(Voice { err, is_terminal, color, format, quiet, said, failed, hinted })))
+        let (format, quiet, said, failed, hinted) =
+            (DiagnosticFormat::Text, false, Vec::new(), Vec::new(), HashSet::new());
+        Self(Arc::new(Mutex::new(DiagnosticWriter { err, is_terminal, color, format, quiet, said, failed, hinted })))
     }
 
     /// Talk that nobody hears, for what was told already.
-    pub fn silent() -> Self {
+    pub fn null() -> Self {
         Self::new(Box::new(io::sink()), false, false)
     }
 
     /// Talk that is kept back until it is [passed on](Self::pass_on), or forgotten.
-    pub fn held() -> Self {
-        let talk = Self::silent();
-        talk.set_format(TalkFormat::Json);
-        talk
+    pub fn buffered() -> Self {
+        let diagnostics = Self::null();
+        diagnostics.set_format(DiagnosticFormat::Json);
+        diagnostics
     }
 
     /// Says what was kept back, in the voice of `heard`.
-    pub fn pass_on(&self, heard: &Self) {
-        let said = std::mem::take(&mut self.voice().said);
-        said.iter().for_each(|(word, text)| heard.voice().say(word, text));
+    pub fn flush_into(&self, heard: &Self) {
+        let said = std::mem::take(&mut self.writer().said);
+        said.iter().for_each(|(word, text)| heard.writer().say(word, text));
     }
 
     /// Chooses the format; set before the first word.
-    pub fn set_format(&self, format: TalkFormat) {
-        self.voice().format = format;
+    pub fn set_format(&self, format: DiagnosticFormat) {
+        self.writer().format = format;
     }
 
     /// Says nothing but errors from now on.
     pub fn set_quiet(&self) {
-        self.voice().quiet = true;
+        self.writer().quiet = true;
     }
 
     /// Says what was done for the user that the user did not ask for by name.
     pub fn note(&self, text: &str) {
-        self.voice().say("note", text);
+        self.writer().say("note", text);
     }
 
     /// Says what will trouble the user later.
-    pub fn warning(&self, text: &str) {
-        self.voice().say("warning", text);
+    pub fn warn(&self, text: &str) {
+        self.writer().say("warning", text);
     }
 
     /// Says what failed where the work goes on all the same; also to those who want to hear of errors alone.
-    pub fn setback(&self, text: &str) {
-        let mut voice = self.voice();
+    pub fn warn_always(&self, text: &str) {
+        let mut voice = self.writer();
         let quiet = std::mem::replace(&mut voice.quiet, false);
         voice.say("warning", text);
         voice.quiet = quiet;
@@ -185,13 +186,13 @@ impl Talk {
 
     /// Says which step of the work was done, to a user who wants to see the steps.
     pub fn trace(&self, text: &str) {
-        self.voice().say("trace", text);
+        self.writer().say("trace", text);
     }
 
     /// Shows how a command is used, to a person who gave none.
     pub fn help(&self, help: &StyledStr) {
-        let mut voice = self.voice();
-        if voice.format == TalkFormat::Text {
+        let mut voice = self.writer();
+        if voice.format == DiagnosticFormat::Text {
             let text = if voice.color { help.ansi().to_string() } else { help.to_string() };
             voice.write(&format!("{text}\n"));
         }
@@ -199,21 +200,21 @@ impl Talk {
 
     /// Says that what was asked for is done, where nothing on standard output shows it.
     pub fn done(&self, text: &str) {
-        let mut voice = self.voice();
+        let mut voice = self.writer();
         match voice.format {
             _ if voice.quiet => {}
-            TalkFormat::Json => voice.said.push(("note", redact::foreign(text).into_owned())),
-            TalkFormat::Text => voice.write(&format!("{}\n", escape::control(&redact::foreign(text)))),
+            DiagnosticFormat::Json => voice.said.push(("note", redact::foreign(text).into_owned())),
+            DiagnosticFormat::Text => voice.write(&format!("{}\n", escape::control(&redact::foreign(text)))),
         }
     }
 
     /// Says that a part of the work failed, while the rest goes on. In JSON the first of these is the object's error, and
     /// the others are what `more` holds. People are not given one hint twice.
     pub fn failure(&self, error: &Error) {
-        let mut voice = self.voice();
+        let mut voice = self.writer();
         match voice.format {
-            TalkFormat::Json => voice.failed.push(error.clone()),
-            TalkFormat::Text => {
+            DiagnosticFormat::Json => voice.failed.push(error.clone()),
+            DiagnosticFormat::Text => {
                 let fresh = error.clone().with_hints(|hint| voice.hinted.insert(hint.to_owned()));
                 voice.write_error(&fresh);
             }
@@ -222,14 +223,14 @@ impl Talk {
 
     /// Says what work of many parts has come to, and what to do about it if not all of it is done: that is also for those
     /// who want to hear of errors alone.
-    pub fn outcome(&self, text: &str, is_whole: bool, hint: Option<&str>) {
-        let mut voice = self.voice();
+    pub fn summary(&self, text: &str, is_whole: bool, hint: Option<&str>) {
+        let mut voice = self.writer();
         match voice.format {
             _ if voice.quiet && is_whole => {}
-            TalkFormat::Json => {
+            DiagnosticFormat::Json => {
                 voice.said.extend([Some(text), hint].into_iter().flatten().map(|text| ("note", text.to_owned())))
             }
-            TalkFormat::Text => {
+            DiagnosticFormat::Text => {
                 let hint = hint.map(|hint| format!("{} {hint}\n", voice.label("hint"))).unwrap_or_default();
                 voice.write(&format!("{text}\n{hint}"));
             }
@@ -239,55 +240,55 @@ impl Talk {
     /// Writes `error` and, in JSON, all that was said since the last time. Called once, last; a command that goes on for
     /// long calls it in between.
     pub fn finish(&self, error: Option<&Error>) {
-        self.voice().finish(error);
+        self.writer().finish(error);
     }
 
     /// `error` as it would be written in text, for showing it elsewhere.
     pub fn to_text(&self, error: &Error) -> String {
-        let voice = self.voice();
+        let voice = self.writer();
         error.to_text(|word| voice.label(word))
     }
 
     /// Whether a person reads along.
     pub fn is_to_person(&self) -> bool {
-        let voice = self.voice();
-        voice.is_terminal && voice.format == TalkFormat::Text
+        let voice = self.writer();
+        voice.is_terminal && voice.format == DiagnosticFormat::Text
     }
 
     /// Asks a person; the answer is typed behind the question.
-    pub fn ask(&self, question: &str) {
-        self.voice().write(&format!("{}: ", escape::control(question)));
+    pub fn prompt(&self, question: &str) {
+        self.writer().write(&format!("{}: ", escape::control(question)));
     }
 
     /// Says something that belongs to a question, to whom it is asked: also where nothing but errors is said.
-    pub fn tell(&self, text: &str) {
-        self.voice().write(&format!("{}\n", escape::control(text)));
+    pub fn println(&self, text: &str) {
+        self.writer().write(&format!("{}\n", escape::control(text)));
     }
 
     /// Writes what only a terminal can show, and what is overwritten there in a moment.
     pub fn draw(&self, text: &str) {
-        self.voice().write(text);
+        self.writer().write(text);
     }
 
     /// Says why an answer is not taken.
     pub fn refuse(&self, error: &Error) {
         let text = self.to_text(error);
-        self.voice().write(&text);
+        self.writer().write(&text);
     }
 
-    fn voice(&self) -> MutexGuard<'_, Voice> {
+    fn writer(&self) -> MutexGuard<'_, DiagnosticWriter> {
         // A voice that broke off in mid-sentence can still say the next one.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Voice {
+impl DiagnosticWriter {
     fn say(&mut self, word: &'static str, text: &str) {
         let text = &*redact::foreign(text);
         match self.format {
             _ if self.quiet => {}
-            TalkFormat::Json => self.said.push((word, text.to_owned())),
-            TalkFormat::Text => {
+            DiagnosticFormat::Json => self.said.push((word, text.to_owned())),
+            DiagnosticFormat::Text => {
                 let line = format!("{} {}\n", self.label(word), escape::control(text));
                 self.write(&line);
             }
@@ -296,12 +297,12 @@ impl Voice {
 
     fn finish(&mut self, error: Option<&Error>) {
         match self.format {
-            TalkFormat::Text => {
+            DiagnosticFormat::Text => {
                 if let Some(error) = error {
                     self.write_error(error);
                 }
             }
-            TalkFormat::Json => {
+            DiagnosticFormat::Json => {
                 let mut object = serde_json::Map::new();
                 let failed = std::mem::take(&mut self.failed);
                 if let Some((first, others)) = failed.iter().chain(error).collect::<Vec<_>>().split_first() {

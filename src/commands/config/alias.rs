@@ -24,7 +24,7 @@ pub(super) fn run(args: &Alias, context: &mut Context<'_>) -> Result<()> {
                 Some(target) => format!("{name} stands for {target} again, as it is built in"),
                 None => format!("{name} is removed"),
             };
-            context.streams.talk.done(&said);
+            context.streams.diagnostics.done(&said);
             Ok(())
         }
         Alias::List { all, output } => list(&dir.aliases()?, *all, *output, context),
@@ -38,7 +38,7 @@ fn set(dir: &ConfigDir, name: &str, resource: &str, context: &mut Context<'_>) -
     })?;
     let before = before.as_deref().or_else(|| alias::built_in(name)).filter(|before| *before != resource);
     let instead = before.map(|before| format!(" and no longer for {before}")).unwrap_or_default();
-    context.streams.talk.done(&format!("{name} stands for {resource}{instead}"));
+    context.streams.diagnostics.done(&format!("{name} stands for {resource}{instead}"));
     Ok(())
 }
 

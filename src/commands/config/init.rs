@@ -38,7 +38,10 @@ pub fn run(args: &Init, context: &mut Context<'_>) -> Result<()> {
     dir.create(&name, &environment, overwrite)?;
     dir.switch(&name)?;
     warn_of_exposed_key(&name, &environment, context);
-    context.streams.talk.done(&format!("{name} is the current environment, kept in {}", dir.file_of(&name).display()));
+    context
+        .streams
+        .diagnostics
+        .done(&format!("{name} is the current environment, kept in {}", dir.file_of(&name).display()));
     named_elsewhere(&name, context);
     Ok(())
 }
@@ -86,7 +89,7 @@ fn given(args: &Init, context: &mut Context<'_>) -> Result<Environment> {
         let path = std::path::absolute(path)
             .map_err(|error| Error::usage(format!("--api-key-file {}: not a path", path.display())).cause(error))?;
         if !path.exists() {
-            context.streams.talk.warning(&format!("there is no file {} yet", path.display()));
+            context.streams.diagnostics.warn(&format!("there is no file {} yet", path.display()));
         }
         environment.set_api_key_file(&path)?;
     }
@@ -135,11 +138,11 @@ fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {
     {
         context
             .streams
-            .talk
+            .diagnostics
             .note(&format!("api_key_file is {} now, as it counted from the file's folder", key.display()));
     }
     if let Some(command) = environment.api_key_command() {
-        context.streams.talk.note(&runs(command));
+        context.streams.diagnostics.note(&runs(command));
     }
     for key in environment.values().keys() {
         warn_of_slip(key, context);

@@ -9,7 +9,7 @@ use crate::error::panics;
 use crate::error::{Effect, Kind, Result};
 use crate::output::Writer;
 use crate::output::view::{Document, Shape};
-use crate::terminal::streams::Streams;
+use crate::terminal::streams::IoStreams;
 
 /// What answers look like.
 pub struct Form<'a> {
@@ -58,7 +58,7 @@ pub struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    pub fn new(form: &'a Form<'a>, streams: &'a mut Streams) -> Self {
+    pub fn new(form: &'a Form<'a>, streams: &'a mut IoStreams) -> Self {
         Self { form, writer: form.presentation.writer(streams), shown: Ok(()) }
     }
 

@@ -25,7 +25,7 @@ use crate::query;
 use crate::secret::snake_case;
 use crate::spec::Request;
 use crate::terminal::stop::Stop;
-use crate::terminal::streams::Streams;
+use crate::terminal::streams::IoStreams;
 use answers::{Answers, Form};
 use progress::Progress;
 
@@ -54,7 +54,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         let method = Method::reach(&connector, &resource, &args.verb, args.request.api_version.as_deref()).await?;
         let shape = presentation.check(&method.output())?;
         // All are made before the first is sent: a mistake in the last document is found while nothing is done.
-        let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.talk)?;
+        let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.diagnostics)?;
         if resolved.iter().any(|request| query::chooses_fields(&request.value)) {
             presentation.show_every_field();
         }
@@ -88,7 +88,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
 }
 
 /// Sends the only document. A signal ends that by itself.
-async fn one(document: &Document, form: &Form<'_>, streams: &mut Streams) -> Result<()> {
+async fn one(document: &Document, form: &Form<'_>, streams: &mut IoStreams) -> Result<()> {
     let asking = form.answer(document.request.clone());
     let answer = if reads_only(form.method.verb()) {
         asking.await?
@@ -96,8 +96,8 @@ async fn one(document: &Document, form: &Form<'_>, streams: &mut Streams) -> Res
         let answered = Stop::listen()?.or(asking).await;
         if answered.as_ref().is_err_and(Error::is_silent) {
             streams
-                .talk
-                .setback("left without an answer: the service may have done it, so look before sending it again");
+                .diagnostics
+                .warn_always("left without an answer: the service may have done it, so look before sending it again");
         }
         answered?
     };

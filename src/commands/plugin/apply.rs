@@ -14,7 +14,7 @@ use crate::plugin::report::{Done, Outcome, Restored};
 use crate::terminal::json;
 use crate::terminal::prompt::Prompt;
 use crate::terminal::stop::Stop;
-use crate::terminal::streams::{Streams, Talk};
+use crate::terminal::streams::{Diagnostics, IoStreams};
 use crate::yaml;
 
 pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
@@ -26,7 +26,7 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
     let wishes = Wishes { strict: args.specs.strict, replace: args.replace, prune: args.label.clone() };
     block_on(async {
         let streams = &mut *context.streams;
-        let mut planned = Planned::make(&connector, drafts, wishes, &mut streams.talk).await?;
+        let mut planned = Planned::make(&connector, drafts, wishes, &mut streams.diagnostics).await?;
         planned.check()?;
         let mut report = Report::new(args.output, args.dry_run);
         if args.dry_run {
@@ -38,9 +38,9 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
             planned.look_again().await?;
             planned.check()?;
         }
-        let talk: Talk = streams.talk.clone();
+        let diagnostics: Diagnostics = streams.diagnostics.clone();
         let mut stop = Stop::listen()?;
-        let done = planned.carry_out(&mut stop, &talk, |outcome| report.add(outcome, streams)).await;
+        let done = planned.carry_out(&mut stop, &diagnostics, |outcome| report.add(outcome, streams)).await;
         // What was done is said, whatever ended it.
         let reported = report.finish(streams);
         done.and(reported)
@@ -49,7 +49,7 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
 
 /// Asks whether what no spec has may be deregistered and what a backup says may be taken over, and says whether there was
 /// anything to ask. For what is taken over, `--replace` has said so already where nobody can be asked.
-fn confirm(planned: &Planned, streams: &mut Streams) -> Result<bool> {
+fn confirm(planned: &Planned, streams: &mut IoStreams) -> Result<bool> {
     let ids: Vec<&str> = planned.gone_ids().collect();
     let restored = planned.all_restored();
     if ids.is_empty() {
@@ -113,7 +113,7 @@ impl Report {
         self
     }
 
-    pub(super) fn add(&mut self, outcome: Outcome, streams: &mut Streams) -> Result<()> {
+    pub(super) fn add(&mut self, outcome: Outcome, streams: &mut IoStreams) -> Result<()> {
         match self.format {
             ApplyFormat::Json | ApplyFormat::Yaml => self.outcomes.push(outcome.to_value()),
             ApplyFormat::Text => {
@@ -128,12 +128,12 @@ impl Report {
             ApplyFormat::Quiet => {}
         }
         if let (Done::Replaced { kept: Some(kept), .. }, ApplyFormat::Text) = (&outcome.done, self.format) {
-            streams.talk.note(&format!("{} as it was is kept in {kept}", outcome.plugin_id));
+            streams.diagnostics.note(&format!("{} as it was is kept in {kept}", outcome.plugin_id));
         }
         Ok(())
     }
 
-    pub(super) fn finish(self, streams: &mut Streams) -> Result<()> {
+    pub(super) fn finish(self, streams: &mut IoStreams) -> Result<()> {
         let document = || {
             let mut document = Map::from_iter([("dry_run".to_owned(), self.is_dry_run.into())]);
             document.extend(self.before);

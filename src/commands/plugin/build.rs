@@ -14,7 +14,7 @@ pub fn run(args: &PluginBuild, context: &mut Context<'_>) -> Result<()> {
     if args.image.dry_run {
         return Image::print(&[line], context.streams);
     }
-    let talk = context.streams.talk.clone();
-    block_on(async { image.build(&line, &mut Stop::listen()?, &talk).await })?;
+    let diagnostics = context.streams.diagnostics.clone();
+    block_on(async { image.build(&line, &mut Stop::listen()?, &diagnostics).await })?;
     Ok(writeln!(context.streams.out, "{image}")?)
 }

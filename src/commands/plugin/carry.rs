@@ -14,7 +14,7 @@ use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
 use crate::plugin::report::{Done, Outcome};
 use crate::terminal::stop::Stop;
-use crate::terminal::streams::Talk;
+use crate::terminal::streams::Diagnostics;
 
 /// How often another look is taken at a plugin that others write, too.
 const MAX_LOOKS: usize = 5;
@@ -29,7 +29,7 @@ impl Planned {
     pub async fn carry_out(
         &self,
         stop: &mut Stop,
-        talk: &Talk,
+        diagnostics: &Diagnostics,
         mut told: impl FnMut(Outcome) -> Result<()>,
     ) -> Result<()> {
         let count = self.steps.len() + self.gone.len();
@@ -52,13 +52,13 @@ impl Planned {
             let wait = |ending: Ending| {
                 asked.set(Some(ending));
                 let kept = subject.kept().map(|path| format!(", and its old spec in {path}")).unwrap_or_default();
-                talk.note(&format!(
+                diagnostics.note(&format!(
                     "{id} is registered anew before this ends; {ending} once more leaves it unfinished{kept}"
                 ));
             };
             let settled = stop.or_unless_held(&holds, wait, self.settle(subject, found, &holds)).await;
             if settled.as_ref().is_err_and(is_ended) {
-                tell_of_end(id, subject.kept(), talk);
+                tell_of_end(id, subject.kept(), diagnostics);
             }
             let outcome = settled.map_err(|error| stopped(subject.blame(error), done, count))?;
             let told = tell(Outcome { plugin_id: id.clone(), done: outcome, restored });
@@ -73,7 +73,7 @@ impl Planned {
             let identity = self.service.fields.identity(row);
             let removed = stop.or(self.service.deregister(&identity)).await;
             if removed.as_ref().is_err_and(is_ended) {
-                tell_of_end(id, None, talk);
+                tell_of_end(id, None, diagnostics);
             }
             removed.map_err(|error| stopped(error.within(id), self.steps.len() + done, count))?;
             tell(Outcome { plugin_id: id.to_owned(), done: Done::Deregistered, restored: None })?;
@@ -297,13 +297,13 @@ fn is_ended(error: &Error) -> bool {
 }
 
 /// Says where a signal ended it: a plugin that may be gone, also to those who want to hear of errors alone.
-fn tell_of_end(id: &str, kept: Option<String>, talk: &Talk) {
+fn tell_of_end(id: &str, kept: Option<String>, diagnostics: &Diagnostics) {
     match kept {
-        Some(kept) => talk.setback(&format!(
+        Some(kept) => diagnostics.warn_always(&format!(
             "stopped at {id}, which may be deregistered: its old spec is kept in {kept}, and the same command, run again, \
              finishes what was begun"
         )),
-        None => talk.note(&format!("stopped at {id}: the same command, run again, does the rest")),
+        None => diagnostics.note(&format!("stopped at {id}: the same command, run again, does the rest")),
     }
 }
 

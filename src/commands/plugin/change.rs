@@ -11,7 +11,7 @@ use crate::commands::{Context, block_on};
 use crate::error::{Error, Kind, Result};
 use crate::output::view::Document;
 use crate::output::{self, Look, Writer};
-use crate::terminal::streams::Streams;
+use crate::terminal::streams::IoStreams;
 
 pub fn enable(args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
     run("enable", "enabled", args, context)
@@ -84,11 +84,11 @@ fn distinct(plugins: &[String]) -> Vec<&str> {
 /// Tells what is done as soon as it is.
 struct Report<'a> {
     format: PluginFormat,
-    streams: &'a mut Streams,
+    streams: &'a mut IoStreams,
 }
 
 impl<'a> Report<'a> {
-    fn new(format: PluginFormat, streams: &'a mut Streams) -> Self {
+    fn new(format: PluginFormat, streams: &'a mut IoStreams) -> Self {
         Self { format, streams }
     }
 

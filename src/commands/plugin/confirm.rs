@@ -2,13 +2,13 @@
 
 use crate::error::{Error, Result};
 use crate::terminal::prompt::Prompt;
-use crate::terminal::streams::Streams;
+use crate::terminal::streams::IoStreams;
 
 /// Asks whether `plugins` may be removed.
 ///
 /// # Errors
 /// The answer is no, or nobody can be asked.
-pub fn removal(verb: &str, plugins: &[&str], streams: &mut Streams) -> Result<()> {
+pub fn removal(verb: &str, plugins: &[&str], streams: &mut IoStreams) -> Result<()> {
     let named = plugins.join(", ");
     let Some(mut prompt) = Prompt::new(streams) else {
         return Err(Error::usage(format!("{verb} removes {named}, and nobody can be asked whether it may"))

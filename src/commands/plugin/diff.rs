@@ -12,7 +12,7 @@ use crate::commands::{Context, block_on};
 use crate::error::{Error, Kind, Result};
 use crate::plugin::report::Difference;
 use crate::terminal::json;
-use crate::terminal::streams::Streams;
+use crate::terminal::streams::IoStreams;
 use crate::yaml;
 
 pub fn run(args: &PluginDiff, context: &mut Context<'_>) -> Result<()> {
@@ -31,13 +31,13 @@ fn compare(args: &PluginDiff, context: &mut Context<'_>) -> Result<Vec<Differenc
     let connector = Connector::new(context)?;
     let wishes = Wishes { strict: args.specs.strict, ..Wishes::default() };
     block_on(async {
-        let planned = Planned::make(&connector, drafts, wishes, &mut context.streams.talk).await?;
+        let planned = Planned::make(&connector, drafts, wishes, &mut context.streams.diagnostics).await?;
         planned.check_managed()?;
         Ok(planned.differences())
     })
 }
 
-fn show(differences: &[Difference], format: DiffFormat, streams: &mut Streams) -> Result<()> {
+fn show(differences: &[Difference], format: DiffFormat, streams: &mut IoStreams) -> Result<()> {
     let document = || json!({"plugins": differences.iter().map(Difference::to_value).collect::<Value>()});
     match format {
         DiffFormat::Text => {

@@ -27,7 +27,7 @@ use crate::plugin::lint::placeholder::{self, Placeholder};
 use crate::schema::path::FieldPath;
 use crate::spec::{self, Draft, Part, Request, Target};
 use crate::terminal::stop::Stop;
-use crate::terminal::streams::{Streams, Talk};
+use crate::terminal::streams::{Diagnostics, IoStreams};
 
 /// The longest wait for the answer to a question for the tag.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -130,13 +130,13 @@ impl Image {
         self.builder.push(&self.to_string(), self.place.is_plain_http(), self.quiet)
     }
 
-    pub async fn build(&self, line: &CommandLine, stop: &mut Stop, talk: &Talk) -> Result<()> {
-        let built = self.run("build", line, stop, talk).await;
+    pub async fn build(&self, line: &CommandLine, stop: &mut Stop, diagnostics: &Diagnostics) -> Result<()> {
+        let built = self.run("build", line, stop, diagnostics).await;
         built.map_err(|error| self.advise(error).hint("what it said is above; nothing is pushed"))
     }
 
-    pub async fn push(&self, line: &CommandLine, stop: &mut Stop, talk: &Talk) -> Result<()> {
-        let pushed = self.run("push", line, stop, talk).await;
+    pub async fn push(&self, line: &CommandLine, stop: &mut Stop, diagnostics: &Diagnostics) -> Result<()> {
+        let pushed = self.run("push", line, stop, diagnostics).await;
         pushed.map_err(|error| {
             let login = self.builder.login(self.place.registry().authority(), self.place.is_plain_http());
             self.advise(error)
@@ -145,10 +145,16 @@ impl Image {
         })
     }
 
-    async fn run(&self, name: &'static str, line: &CommandLine, stop: &mut Stop, talk: &Talk) -> Result<()> {
-        talk.note(&format!("{name}: {line}"));
+    async fn run(
+        &self,
+        name: &'static str,
+        line: &CommandLine,
+        stop: &mut Stop,
+        diagnostics: &Diagnostics,
+    ) -> Result<()> {
+        diagnostics.note(&format!("{name}: {line}"));
         let step = Step { name, quiet: self.quiet, has_terminal: self.has_terminal };
-        step.run(line, stop).await.inspect_err(|error| told_stop(error, name, talk))
+        step.run(line, stop).await.inspect_err(|error| told_stop(error, name, diagnostics))
     }
 
     fn advise(&self, error: Error) -> Error {
@@ -169,9 +175,9 @@ impl Image {
         &self,
         variables: &Variables,
         stop: &mut Stop,
-        talk: &Talk,
+        diagnostics: &Diagnostics,
     ) -> Result<Option<String>> {
-        self.look(variables, stop, talk, |_| Ok(None)).await
+        self.look(variables, stop, diagnostics, |_| Ok(None)).await
     }
 
     /// As [`Image::look_before_push`], before work that would be in vain without a registry. `None` also if it refuses to
@@ -183,28 +189,28 @@ impl Image {
         &self,
         variables: &Variables,
         stop: &mut Stop,
-        talk: &Talk,
+        diagnostics: &Diagnostics,
     ) -> Result<Option<String>> {
         let unanswered = |Unanswered { error, is_refusal, .. }| {
             if !is_refusal {
                 return Err(error.hint("nothing is built or pushed"));
             }
-            talk.note(&format!("{}: if the push is refused, too, log in", error.summary()));
+            diagnostics.note(&format!("{}: if the push is refused, too, log in", error.summary()));
             Ok(None)
         };
-        self.look(variables, stop, talk, unanswered).await
+        self.look(variables, stop, diagnostics, unanswered).await
     }
 
     async fn look(
         &self,
         variables: &Variables,
         stop: &mut Stop,
-        talk: &Talk,
+        diagnostics: &Diagnostics,
         unanswered: impl FnOnce(Unanswered) -> Result<Option<String>>,
     ) -> Result<Option<String>> {
         let client = RegistryAccess::of(variables).client(SIDE_QUESTION);
         let asking = async { client.digest(&self.place, &self.tag).await.or_else(unanswered) };
-        stop.or(asking).await.inspect_err(|error| told_stop(error, "the question to the registry", talk))
+        stop.or(asking).await.inspect_err(|error| told_stop(error, "the question to the registry", diagnostics))
     }
 
     /// Waits until the registry shows the tag, for `limit` at most. `before` is what it had under it before the push.
@@ -217,7 +223,7 @@ impl Image {
         limit: Option<Duration>,
         variables: &Variables,
         stop: &mut Stop,
-        talk: &Talk,
+        diagnostics: &Diagnostics,
     ) -> Result<()> {
         let client = |limit| RegistryAccess::of(variables).client(limit);
         let asking = client(limit.unwrap_or(ANSWER).min(ANSWER));
@@ -233,10 +239,11 @@ impl Image {
             }
         };
         let waiting = async {
-            match wait::wait(limit, talk, looking).await? {
+            match wait::wait(limit, diagnostics, looking).await? {
                 Waited::There(digest) => {
                     if before.as_ref() == Some(&digest) {
-                        talk.note(&format!("the registry had {self} already, and has the same under it: {digest}"));
+                        diagnostics
+                            .note(&format!("the registry had {self} already, and has the same under it: {digest}"));
                     }
                     Ok(())
                 }
@@ -253,19 +260,20 @@ impl Image {
             }
         };
         let waited = stop.or(waiting).await;
-        waited.inspect_err(|error| told_stop(error, "the wait for the registry", talk))
+        waited.inspect_err(|error| told_stop(error, "the wait for the registry", diagnostics))
     }
 
     /// Writes the commands as a shell takes them, a line each.
-    pub fn print(lines: &[CommandLine], streams: &mut Streams) -> Result<()> {
+    pub fn print(lines: &[CommandLine], streams: &mut IoStreams) -> Result<()> {
         lines.iter().try_for_each(|line| writeln!(streams.out, "{line}").map_err(Error::from))
     }
 }
 
 /// Says, before Ctrl-C ends all without a word, where it came.
-pub fn told_stop(error: &Error, name: &str, talk: &Talk) {
+pub fn told_stop(error: &Error, name: &str, diagnostics: &Diagnostics) {
     if error.kind().is_silent() {
-        talk.warning(&format!("{name} was interrupted: nothing after it is done; run it again to go on from there"));
+        diagnostics
+            .warn(&format!("{name} was interrupted: nothing after it is done; run it again to go on from there"));
     }
 }
 

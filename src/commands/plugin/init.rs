@@ -40,9 +40,9 @@ pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
     let (spec, schema) = (args.output.display(), schema.display());
     let edit = if wanted.image.is_none() { format!("replace {PLACEHOLDER}, then: ") } else { String::new() };
     let api = if wanted.generation == Generation::One { " --api 1" } else { "" };
-    let talk = &context.streams.talk;
-    talk.done(&format!("{spec} is written, and {schema} beside it, by which an editor completes and checks it"));
-    talk.done(&format!("{edit}spacectl plugin lint{api} -f {spec}"));
+    let diagnostics = &context.streams.diagnostics;
+    diagnostics.done(&format!("{spec} is written, and {schema} beside it, by which an editor completes and checks it"));
+    diagnostics.done(&format!("{edit}spacectl plugin lint{api} -f {spec}"));
     Ok(())
 }
 
@@ -54,7 +54,7 @@ fn check(spec: &str, generation: Generation, context: &Context<'_>) -> Result<()
         match finding.severity {
             Severity::Error if finding.rule == lint::Rule::Placeholder => {}
             Severity::Error => return Err(Error::usage(finding.message).hint(hint)),
-            Severity::Warning => context.streams.talk.warning(&format!("{}: {hint}", finding.message)),
+            Severity::Warning => context.streams.diagnostics.warn(&format!("{}: {hint}", finding.message)),
         }
     }
     Ok(())

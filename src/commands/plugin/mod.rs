@@ -29,7 +29,7 @@ use crate::error::Result;
 use crate::plugin::lint::Generation;
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
-use crate::terminal::streams::Streams;
+use crate::terminal::streams::IoStreams;
 
 pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
     match args {
@@ -67,7 +67,7 @@ fn request(fields: &Value) -> Request {
 }
 
 /// Reads the specs that the command line names: one draft for each document.
-fn read_specs(specs: &Specs, streams: &mut Streams) -> Result<Vec<Draft>> {
+fn read_specs(specs: &Specs, streams: &mut IoStreams) -> Result<Vec<Draft>> {
     spec::read(&inputs(specs), &mut streams.input)
 }
 

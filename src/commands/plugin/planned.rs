@@ -18,7 +18,7 @@ use crate::plugin::plan::{self, Plan};
 use crate::plugin::report::{Difference, Done, Outcome, Restored, paths};
 use crate::schema::path::FieldPath;
 use crate::spec::{Draft, Part, Request, needed};
-use crate::terminal::streams::Talk;
+use crate::terminal::streams::Diagnostics;
 
 /// What the command line says about how far changes may go.
 #[derive(Clone, Debug, Default)]
@@ -78,9 +78,14 @@ impl Planned {
     ///
     /// # Errors
     /// A spec that the service's API cannot hold, two specs of one plugin, or a service that does not answer.
-    pub async fn make(connector: &Connector, drafts: Vec<Draft>, wishes: Wishes, talk: &mut Talk) -> Result<Self> {
+    pub async fn make(
+        connector: &Connector,
+        drafts: Vec<Draft>,
+        wishes: Wishes,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self> {
         let service = Service::reach(connector).await?;
-        let requests = service.register.resolve_all(drafts, wishes.strict, talk)?;
+        let requests = service.register.resolve_all(drafts, wishes.strict, diagnostics)?;
         let place = service.place();
         let encoded = service.register.encode_all_incomplete(&requests)?;
         let (mut subjects, mut problems) = (Vec::with_capacity(requests.len()), Vec::new());
@@ -95,7 +100,7 @@ impl Planned {
         for subject in subjects {
             let found = planned.look(&subject).await?;
             if let Some(Untrusted { path, why }) = found.untrusted.as_ref().filter(|_| !planned.wishes.replace) {
-                talk.warning(&format!(
+                diagnostics.warn(&format!(
                     "{}: {} is ignored, because other users may have written it: {why}",
                     subject.plugin_id,
                     path.display()

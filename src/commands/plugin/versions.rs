@@ -20,7 +20,7 @@ use crate::oci::newest;
 use crate::output::view::Document;
 use crate::query::filter::Filters;
 use crate::terminal::stop::Stop;
-use crate::terminal::streams::Talk;
+use crate::terminal::streams::Diagnostics;
 
 const VERB: &str = "get_versions";
 
@@ -58,10 +58,10 @@ fn wait(plugin: &str, tag: &str, context: &mut Context<'_>) -> Result<String> {
     connector.metadata()?;
     connector.settings().destination(&connector.locate(&resource()?)?.service)?;
     let limit = context.global.timeout;
-    let talk = &mut context.streams.talk;
+    let diagnostics = &mut context.streams.diagnostics;
     block_on(async {
         let mut stop = Stop::listen()?;
-        stop.or(Wait { connector: &connector, plugin, tag }.run(limit, talk)).await
+        stop.or(Wait { connector: &connector, plugin, tag }.run(limit, diagnostics)).await
     })
 }
 
@@ -72,7 +72,7 @@ struct Wait<'a> {
 }
 
 impl Wait<'_> {
-    async fn run(&self, limit: Option<Duration>, talk: &Talk) -> Result<String> {
+    async fn run(&self, limit: Option<Duration>, diagnostics: &Diagnostics) -> Result<String> {
         let Self { plugin, tag, .. } = self;
         let mut question = None;
         let looking = async || match self.ask(&mut question).await {
@@ -92,7 +92,7 @@ impl Wait<'_> {
             }
             Err(error) => Err(error),
         };
-        match wait::wait(limit, talk, looking).await? {
+        match wait::wait(limit, diagnostics, looking).await? {
             Waited::There(()) => Ok((*tag).to_owned()),
             Waited::Late { limit, last } => {
                 let error = Error::local(format!("{plugin} has no version {tag} after {limit:?}"));

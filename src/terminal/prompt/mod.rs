@@ -6,25 +6,25 @@ use std::io::{self, ErrorKind, Read};
 
 use self::hidden::Typed;
 use crate::error::{Error, Result};
-use crate::terminal::streams::Streams;
+use crate::terminal::streams::IoStreams;
 
 /// The longest answer, in bytes: terminals themselves end a line earlier.
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// Asks a person, who is there.
 pub struct Prompt<'a> {
-    streams: &'a mut Streams,
+    streams: &'a mut IoStreams,
 }
 
 impl<'a> Prompt<'a> {
     /// `None` if there is nobody to ask: input or talk is no terminal, or talk is for programs.
-    pub fn new(streams: &'a mut Streams) -> Option<Self> {
-        (streams.in_is_terminal && streams.talk.is_to_person()).then_some(Self { streams })
+    pub fn new(streams: &'a mut IoStreams) -> Option<Self> {
+        (streams.in_is_terminal && streams.diagnostics.is_to_person()).then_some(Self { streams })
     }
 
     /// Says something beforehand.
     pub fn say(&mut self, text: &str) {
-        self.streams.talk.tell(text);
+        self.streams.diagnostics.println(text);
     }
 
     /// Asks until `read` makes something of the answer, and says each time why it did not. The answer comes without the
@@ -65,14 +65,14 @@ impl<'a> Prompt<'a> {
         loop {
             match read(answer(self, question)?.trim()) {
                 Ok(value) => return Ok(value),
-                Err(error) => self.streams.talk.refuse(&error),
+                Err(error) => self.streams.diagnostics.refuse(&error),
             }
         }
     }
 
     /// Read byte by byte: what follows the line is for the next question.
     fn line(&mut self, question: &str) -> Result<String> {
-        self.streams.talk.ask(question);
+        self.streams.diagnostics.prompt(question);
         let mut line = Vec::new();
         while let Some(byte) = next_byte(&mut self.streams.input).map_err(|error| unreadable(&error))? {
             match byte {
@@ -82,15 +82,15 @@ impl<'a> Prompt<'a> {
             }
         }
         // The cursor still stands behind the question.
-        self.streams.talk.tell("");
+        self.streams.diagnostics.println("");
         Err(ended())
     }
 
     fn hidden_line(&mut self, question: &str) -> Result<String> {
-        let Streams { input, talk, .. } = &mut *self.streams;
-        let line = hidden::read_line(input, || talk.ask(question));
+        let IoStreams { input, diagnostics, .. } = &mut *self.streams;
+        let line = hidden::read_line(input, || diagnostics.prompt(question));
         // The end of the line was not shown either.
-        self.streams.talk.tell("");
+        self.streams.diagnostics.println("");
         match line.map_err(|error| unreadable(&error))? {
             Typed::Line(line) => Ok(line),
             Typed::End => Err(ended()),

@@ -107,7 +107,7 @@ impl Checked {
         let key = Key::of(&connector);
         if let Some(end) = key.expired {
             let whose = if environment.is_empty() { String::new() } else { format!(" for {environment}") };
-            context.streams.talk.warning(&format!("the key{whose} expired at {end}"));
+            context.streams.diagnostics.warn(&format!("the key{whose} expired at {end}"));
         }
         if let Some(error) = &key.failure {
             report.failed(error);
