@@ -34,7 +34,7 @@ pub mod yaml;
 
 use cli::Cli;
 use config::Variables;
-use error::{Ending, Error, Kind, Result, panics};
+use error::{Error, Result, TerminationSignal, panics};
 use terminal::streams::{DiagnosticFormat, IoStreams};
 
 /// Does what `args` (the program's name first) ask for, and returns the exit code.
@@ -83,7 +83,10 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut IoStrea
         }
         Err(error) => {
             streams.diagnostics.finish((!error.is_silent()).then_some(&error));
-            if let Kind::Ended(ending @ (Ending::Terminate | Ending::HangUp | Ending::Quit)) = error.kind() {
+            if let error::ErrorKind::Signal(
+                ending @ (TerminationSignal::Terminate | TerminationSignal::HangUp | TerminationSignal::Quit),
+            ) = error.kind()
+            {
                 // Now that all is said, it ends as where nobody looks; only Ctrl-C has an exit code of its own. This
                 // returns only if the signal's default cannot be had back.
                 let _ = emulate_default_handler(ending.signal());

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tonic::Code;
 
 use super::connector::Connector;
-use super::present::Presentation;
+use super::present::OutputOptions;
 use super::{Context, block_on};
 use crate::cli::{API_RESOURCES_COLUMNS as COLUMNS, ApiResources, Format};
 use crate::error::{Error, Result, code_name};
@@ -41,7 +41,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
         Format::Quiet => Some(QUIET),
         Format::Json | Format::Jsonl | Format::Yaml => None,
     });
-    let presentation = Presentation::parse(columns, args.output)?;
+    let presentation = OutputOptions::parse(columns, args.output)?;
     check_columns(&presentation)?;
     let own = context.own_aliases().unwrap_or_else(|error| {
         // What the endpoints offer is not in that file.
@@ -96,7 +96,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
                     undescribed.extend(gaps(&described));
                 }
                 Err(error) if service.is_empty() => failures.push(error),
-                Err(error) => failures.push(error.within(service)),
+                Err(error) => failures.push(error.context(service)),
             }
             // One dead endpoint does not hide the others; but if none answers, that is the answer.
             if has_answer {
@@ -195,7 +195,7 @@ impl Offered {
     }
 }
 
-fn check_columns(presentation: &Presentation) -> Result<()> {
+fn check_columns(presentation: &OutputOptions) -> Result<()> {
     let Some(columns) = presentation.columns() else { return Ok(()) };
     let keys = columns.only_keys();
     match keys.iter().find(|key| !COLUMNS.contains(&key.as_str())) {

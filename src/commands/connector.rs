@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell};
 use std::time::{Duration, Instant};
 
 use super::Context;
-use super::found::{Found, Sought};
+use super::found::{Found, MethodRef};
 use super::shelf::Shelf;
 use crate::cli;
 use crate::config::{
@@ -118,7 +118,7 @@ impl Connector {
                 self.trace.timed(begun, || format!("key from {}", credential.origin()));
             }
             obtained.map(Some).map_err(|error| match &self.settings.environment {
-                Some(selected) => error.within(format_args!("environment `{}`", selected.name)),
+                Some(selected) => error.context(format_args!("environment `{}`", selected.name)),
                 None => error,
             })
         };
@@ -161,7 +161,7 @@ impl Connector {
     }
 
     /// Finds what is `sought` behind `caller`, by the service's own description.
-    pub async fn find(&self, sought: &Sought<'_>, caller: &Caller) -> Result<Found> {
+    pub async fn find(&self, sought: &MethodRef<'_>, caller: &Caller) -> Result<Found> {
         match self.settings.destination(&sought.resource.service)? {
             // What it has is known without asking it.
             Destination::Embedded => {
@@ -184,7 +184,7 @@ impl Connector {
     }
 
     /// Where the description of what is `sought` is kept, if it may be.
-    pub fn shelf(&self, sought: &Sought<'_>) -> Option<Shelf<'_>> {
+    pub fn shelf(&self, sought: &MethodRef<'_>) -> Option<Shelf<'_>> {
         let cache = self.descriptors.as_ref()?;
         match self.settings.destination(&sought.resource.service).ok()? {
             Destination::Embedded => None,

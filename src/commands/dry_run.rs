@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::method::Method;
-use super::present::Presentation;
+use super::present::OutputOptions;
 use crate::error::Result;
 use crate::output::view::Document;
 use crate::secret::{self, MASK};
@@ -14,7 +14,7 @@ use crate::terminal::streams::IoStreams;
 pub fn show<'a>(
     method: &Method,
     requests: impl IntoIterator<Item = &'a Bytes>,
-    presentation: &Presentation,
+    presentation: &OutputOptions,
     streams: &mut IoStreams,
 ) -> Result<()> {
     let presentation = presentation.of_requests();

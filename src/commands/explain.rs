@@ -5,11 +5,11 @@ use tonic::Code;
 
 use super::connector::{Connector, refuse_useless, selection, tls_of};
 use super::method::{describe, find_method};
-use super::present::Presentation;
+use super::present::OutputOptions;
 use super::{Context, block_on};
 use crate::cli::{Explain, ExplainFormat, Format};
 use crate::config::{ConfigDir, Endpoints, Selection, Settings, Variables};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};
 use crate::grpc::descriptors::Gaps;
 use crate::local_service;
@@ -219,9 +219,9 @@ fn is_nothing_selected(selection: &Selection, variables: &Variables) -> Result<b
 /// Whether nobody described anything, so that it says nothing about what was asked.
 fn is_out_of_reach(error: &Error) -> bool {
     match error.kind() {
-        Kind::Local | Kind::NotCompared => true,
-        Kind::Status(code) => matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unimplemented),
-        Kind::Usage | Kind::Differs | Kind::ReaderGone | Kind::Ended(_) => false,
+        ErrorKind::Local | ErrorKind::DiffFailed => true,
+        ErrorKind::Status(code) => matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unimplemented),
+        ErrorKind::Usage | ErrorKind::Diff | ErrorKind::BrokenPipe | ErrorKind::Signal(_) => false,
     }
 }
 
@@ -245,5 +245,5 @@ fn write(explained: &Explained, format: ExplainFormat, streams: &mut IoStreams) 
         ExplainFormat::Yaml => Format::Yaml,
     };
     let value = serde_json::to_value(explained).map_err(|error| Error::local("cannot be written").cause(error))?;
-    Presentation::parse(None, format)?.write(Document::Value(value), streams)
+    OutputOptions::parse(None, format)?.write(Document::Value(value), streams)
 }

@@ -15,8 +15,8 @@ use crate::cli::{Global, Local, Tls};
 use crate::codec::descriptor::MessageDescriptor;
 use crate::codec::encode;
 use crate::config::{BUILT_IN, registry_of_built_in};
-use crate::error::invalid::Invalid;
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::invalid::ParseError;
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
 use crate::local_service::proto::repository::v1::{PluginInfo, RegisterPluginRequest};
 use crate::local_service::{Rules, Store};
@@ -80,7 +80,7 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
                 Problem::new(format!("{}: {}", fault.path, fault.message)).at(request.locate(&fault.path, part))
             };
             let problems = faults.into_iter().map(problem).collect();
-            Error::from_problems(Kind::Local, problems)
+            Error::from_problems(ErrorKind::Local, problems)
                 .unwrap_or_else(|| Error::local(format!("{folder} cannot be read")))
         })?;
         let spec = RegisterPluginRequest::decode(&*bytes).map_err(|error| broken(&error))?;
@@ -104,7 +104,7 @@ fn serve(
 ) -> Result<()> {
     let registry = match (registry, &data) {
         (Some(url), _) => {
-            Some(url.parse::<RegistryUrl>().map_err(|error: Invalid| error.into_usage().within("--registry"))?)
+            Some(url.parse::<RegistryUrl>().map_err(|error: ParseError| error.into_usage().context("--registry"))?)
         }
         // Other plugins than those of the environment `local` have nothing to do with its settings.
         (None, Some(_)) => None,

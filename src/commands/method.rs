@@ -6,20 +6,20 @@ use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 
 use super::connector::Connector;
-use super::found::{Found, Sought, meant};
+use super::found::{Found, MethodRef, meant};
 use crate::cli;
 use crate::codec::decode;
 use crate::codec::decode::Decoder;
 use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::codec::encode;
 use crate::codec::encode::{Fault, FaultKind};
-use crate::error::{Effect, Error, Kind, Problem, Result};
+use crate::error::{Error, ErrorKind, Outcome, Problem, Result};
 use crate::grpc::call;
 use crate::grpc::call::{Caller, Responses};
 use crate::grpc::descriptors::{Gaps, unfit};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
-use crate::grpc::status::with_effect;
+use crate::grpc::status::with_outcome;
 use crate::output::view::{Columns, Document, Shape};
 use crate::plugin::lint::Rule;
 use crate::plugin::lint::placeholder::{self, Placeholder};
@@ -54,7 +54,7 @@ impl Method {
     ) -> Result<Self> {
         let resource = &connector.locate(resource)?;
         let caller = connector.connect(&resource.service).await?;
-        let found = connector.find(&Sought { resource, verb, api_version }, &caller).await?;
+        let found = connector.find(&MethodRef { resource, verb, api_version }, &caller).await?;
         Self::of(caller, found)
     }
 
@@ -239,7 +239,7 @@ impl Method {
     /// The error that tells of faults, each with its place.
     fn refusal(&self, mut faults: Vec<(Fault, &Request)>) -> Error {
         let is_in_file = faults.iter().any(|(fault, request)| request.is_from_file(&fault.path));
-        let kind = if is_in_file { Kind::Local } else { Kind::Usage };
+        let kind = if is_in_file { ErrorKind::Local } else { ErrorKind::Usage };
         let more = faults.len().saturating_sub(MAX_TOLD);
         faults.truncate(MAX_TOLD);
         let told = |(fault, request): (Fault, &Request)| (fault.kind == FaultKind::Missing, problem(fault, request));
@@ -307,7 +307,7 @@ impl Method {
 
     /// `error`, by which an answer cannot be read: what was done is not known then.
     fn unreadable(&self, error: Error) -> Error {
-        with_effect(error, self.verb(), Effect::Unknown)
+        with_outcome(error, self.verb(), Outcome::Unknown)
     }
 
     /// Sends one request.

@@ -12,7 +12,7 @@ use crate::terminal::streams::IoStreams;
 
 /// What `-c` and `-o` ask for, and what is shown where they leave it open.
 #[derive(Clone)]
-pub struct Presentation {
+pub struct OutputOptions {
     columns: Option<Columns>,
     format: Format,
     /// Cells are cut where the terminal is too narrow.
@@ -27,7 +27,7 @@ pub struct Presentation {
     leaves_out: Cell<bool>,
 }
 
-impl Presentation {
+impl OutputOptions {
     /// Reads the columns; a usage error if they cannot be, or not in this format, as several in quiet output.
     pub fn parse(columns: Option<&str>, format: cli::Format) -> Result<Self> {
         let format = format.into();
@@ -104,7 +104,7 @@ impl Presentation {
     }
 
     /// Shows every field that is answered; for requests that say themselves which these are. After
-    /// [`Presentation::check`].
+    /// [`OutputOptions::check`].
     pub fn show_every_field(&mut self) {
         self.fields = None;
     }

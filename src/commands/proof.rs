@@ -11,7 +11,7 @@ use std::pin::pin;
 use futures_util::future::{Either, join, select};
 
 use super::connector::Connector;
-use super::found::{Found, Sought};
+use super::found::{Found, MethodRef};
 use super::method::{LIST, Method};
 use super::shelf::Shelf;
 use crate::codec::descriptor::MethodDescriptor;
@@ -29,7 +29,7 @@ use crate::terminal::streams::Diagnostics;
 /// As of [`Method::reach`]; those of `work`.
 pub async fn proved<T>(
     connector: &Connector,
-    sought: &Sought<'_>,
+    sought: &MethodRef<'_>,
     diagnostics: &mut Diagnostics,
     work: impl AsyncFn(Method, &mut Diagnostics) -> Result<T>,
 ) -> Result<T> {
@@ -57,7 +57,7 @@ pub async fn proved<T>(
 /// Connects to what is `sought`. Meanwhile reads what is cached of it, and makes descriptors of that.
 async fn connect(
     connector: &Connector,
-    sought: &Sought<'_>,
+    sought: &MethodRef<'_>,
     shelf: Option<&Shelf<'_>>,
 ) -> Result<(Caller, Option<Guess>)> {
     let reading = async {
@@ -91,7 +91,7 @@ enum Outcome<T> {
 }
 
 impl Guess {
-    fn read(shelf: &Shelf<'_>, sought: &Sought<'_>) -> Option<Self> {
+    fn read(shelf: &Shelf<'_>, sought: &MethodRef<'_>) -> Option<Self> {
         let kept = shelf.get().filter(|kept| reads_only(&kept.method))?;
         let found = sought.as_kept(kept.clone())?;
         Some(Self { kept, found, descriptor: OnceCell::new() })
@@ -112,7 +112,7 @@ impl Guess {
     /// Does `work` by it while the service is asked whether it is right.
     async fn try_out<T>(
         &self,
-        sought: &Sought<'_>,
+        sought: &MethodRef<'_>,
         caller: &Caller,
         work: &impl AsyncFn(Method, &mut Diagnostics) -> Result<T>,
     ) -> Result<Outcome<T>> {

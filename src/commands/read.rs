@@ -7,10 +7,10 @@ use bytes::Bytes;
 
 use super::connector::Connector;
 use super::filters::RowCheck;
-use super::found::Sought;
+use super::found::MethodRef;
 use super::method::{Answers, LIST, Method, read_one_draft};
 use super::pages::{self, Pages};
-use super::present::Presentation;
+use super::present::OutputOptions;
 use super::watch::Watch;
 use super::{Context, block_on, block_on_threads, dry_run, filters, proof, template};
 use crate::cli;
@@ -19,18 +19,18 @@ use crate::error::{Error, Result};
 use crate::grpc::status::is_too_large;
 use crate::output::view::{Columns, Document, Local, Shape, Sort, Template, add_only_key};
 use crate::query::filter::{Filters, typed_steps};
-use crate::query::{self, Page, Part, Wish};
+use crate::query::{self, Page, Part, QueryRequest};
 use crate::schema::resource::Resource;
 use crate::spec::{Draft, Request};
-use crate::terminal::stop::Stop;
+use crate::terminal::stop::Shutdown;
 use crate::terminal::streams::{Diagnostics, IoStreams};
 
 /// One verb that reads, with what the command line says about it.
-pub struct Reading<'a> {
+pub struct QueryCommand<'a> {
     pub verb: &'static str,
     pub resource: Resource,
     pub request: &'a cli::Request,
-    pub presentation: Presentation,
+    pub presentation: OutputOptions,
     pub asked: Asked<'a>,
     pub filters: Filters,
     pub templates: Templates<'a>,
@@ -55,8 +55,8 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn wish(&self, columns: Option<&Columns>) -> Result<Wish> {
-        Ok(Wish {
+    fn wish(&self, columns: Option<&Columns>) -> Result<QueryRequest> {
+        Ok(QueryRequest {
             only: columns.filter(|_| self.shown_fields_alone).map(Columns::only_keys).unwrap_or_default(),
             minimal: self.minimal,
             page: self.page,
@@ -73,7 +73,7 @@ pub enum Templates<'a> {
     Kept(&'a Variables),
 }
 
-impl Reading<'_> {
+impl QueryCommand<'_> {
     /// Asks and shows, once or for as long as the user looks on.
     pub fn run(&self, context: &mut Context<'_>) -> Result<()> {
         // What is wrong with it shows before anything is connected to; columns of a template can only add to it.
@@ -137,7 +137,7 @@ impl Reading<'_> {
         diagnostics: &mut Diagnostics,
     ) -> Result<(Question, Result<Answers>)> {
         let resource = &connector.locate(&self.resource)?;
-        let sought = Sought { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
+        let sought = MethodRef { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
         proof::proved(connector, &sought, diagnostics, async |method, diagnostics| {
             let question = self.question(method, draft.clone(), self.asked.page_size, diagnostics)?;
             let asked = question.ask().await;
@@ -198,7 +198,7 @@ impl Reading<'_> {
         let is_whole = here.is_some();
         let part = wish.page.map(|page| Part { before: 0, limit: Some(page.limit) });
         let page = wish.page;
-        let wish = Wish { page: page.filter(|_| page_size.is_none()), ..wish };
+        let wish = QueryRequest { page: page.filter(|_| page_size.is_none()), ..wish };
         let left = query::apply(&mut request.value, &method.input(), &wish)?;
         let checked_page = page.filter(|_| row_check.is_some() && can_page && page_size.is_none());
         let mut pages = page_size.map(|size| Pages::new(&method, &request, size, part)).transpose()?;
@@ -252,7 +252,7 @@ impl Reading<'_> {
             question.note().iter().for_each(|note| streams.diagnostics.note(note));
             return question.presentation.tell_of_more(self.more, streams);
         }
-        let mut stop = Stop::of_reading()?;
+        let mut stop = Shutdown::for_reads()?;
         let presentation = &question.presentation.of_stream(&question.shape)?;
         let mut writer = presentation.writer(streams);
         let showing = async {
@@ -276,7 +276,7 @@ pub struct Question {
     pub method: Method,
     shape: Shape,
     request: Bytes,
-    pub presentation: Presentation,
+    pub presentation: OutputOptions,
     /// What the rows have to be, whatever the service has done with the filters.
     row_check: Option<RowCheck>,
     /// What the service could not be asked to do to the rows.
@@ -395,7 +395,7 @@ fn with_dotted_keys(only: Vec<String>, method: &Method) -> Vec<String> {
 }
 
 /// Takes the part of the rows that is asked for out of what the service is asked.
-fn take_part(wish: &mut Wish, method: &Method, request: &mut Request) -> Result<Local> {
+fn take_part(wish: &mut QueryRequest, method: &Method, request: &mut Request) -> Result<Local> {
     let part = match wish.page.take() {
         Some(page) => {
             Part { before: page.number.saturating_sub(1).saturating_mul(page.limit), limit: Some(page.limit) }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::method::Method;
-use super::present::{Presentation, columns};
+use super::present::{OutputOptions, columns};
 use crate::cli::{self, Format, TemplateColumns};
-use crate::config::{ConfigDir, Invalid, TemplateName, Variables};
-use crate::error::{Error, Kind, Problem, Result};
+use crate::config::{ConfigDir, ParseError, TemplateName, Variables};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
 use crate::output::view::{Document, Fitted, Shape, Template};
 use crate::schema::nearest::nearest;
@@ -53,7 +53,7 @@ fn named(resource: &Resource, context: &Context<'_>) -> Result<TemplateName> {
         Some((service, name)) => TemplateName::new(service, name),
         None => TemplateName::new(&resource.service, &resource.name),
     }
-    .map_err(Invalid::into_usage)
+    .map_err(ParseError::into_usage)
 }
 
 /// The resources of the bundled API; what all services have is asked of the Repository service here.
@@ -129,7 +129,7 @@ fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Resul
             Document::of_rows(template.texts().map(|text| json!({"Column": text})).collect())
         }
     };
-    Presentation::parse(None, output)?.write(document, context.streams)
+    OutputOptions::parse(None, output)?.write(document, context.streams)
 }
 
 fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
@@ -151,7 +151,7 @@ fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
     }
     rows.sort_by_cached_key(|row| row["resource"].to_string());
     let columns = columns(output, "resource|Resource,template|Template,columns|Columns", "resource");
-    Presentation::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
 }
 
 fn row(resource: &str, kind: &str, template: Option<&Template>, in_text: bool) -> Value {
@@ -205,9 +205,9 @@ pub fn read(reader: impl Read, name: &str) -> Result<Template> {
 }
 
 /// The columns of a template that was given for this call: all of them must be there.
-pub fn choose(template: &Template, method: &Method, presentation: &mut Presentation) -> Result<()> {
+pub fn choose(template: &Template, method: &Method, presentation: &mut OutputOptions) -> Result<()> {
     let Fitted { columns, unknown } = template.fit(&Shape::of(&method.output()));
-    match Error::from_problems(Kind::Local, unknown) {
+    match Error::from_problems(ErrorKind::Local, unknown) {
         Some(error) => Err(error),
         None => presentation.choose(columns),
     }
@@ -217,7 +217,7 @@ pub fn choose(template: &Template, method: &Method, presentation: &mut Presentat
 /// services of any version, so that a column which this one does not have is left out, and no list fails for it.
 pub fn preset(
     method: &Method,
-    presentation: &mut Presentation,
+    presentation: &mut OutputOptions,
     variables: &Variables,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {

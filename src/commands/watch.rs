@@ -9,15 +9,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tonic::Code;
 
 use super::connector::Connector;
-use super::present::Presentation;
-use super::read::{Question, Reading};
-use crate::error::{Error, Kind, Result};
+use super::present::OutputOptions;
+use super::read::{QueryCommand, Question};
+use crate::error::{Error, ErrorKind, Result};
 use crate::output::Format;
 use crate::output::view::{Document, Rows as _};
 use crate::spec::Draft;
 use crate::terminal::screen;
 use crate::terminal::screen::{Frame, Rows, Size};
-use crate::terminal::stop::Stop;
+use crate::terminal::stop::Shutdown;
 use crate::terminal::streams;
 use crate::terminal::streams::{Diagnostics, IoStreams};
 
@@ -26,7 +26,7 @@ const USUAL: Size = Size { columns: 80, lines: 24 };
 
 /// A question and how often it is put.
 pub struct Watch<'a> {
-    pub reading: &'a Reading<'a>,
+    pub reading: &'a QueryCommand<'a>,
     pub connector: &'a Connector,
     pub every: Duration,
     /// The steps of the work are told.
@@ -42,7 +42,7 @@ impl Watch<'_> {
         }
         // A command that prints the key may ask a person, who can still end it by Ctrl-C.
         self.connector.metadata()?;
-        let mut stop = Stop::of_reading()?;
+        let mut stop = Shutdown::for_reads()?;
         let preparing = self.reading.prepare(self.connector, draft.clone(), &mut streams.diagnostics);
         let question = stop.or(preparing).await?;
         if question.method.is_streaming() {
@@ -71,7 +71,7 @@ impl Watch<'_> {
         draft: Draft,
         first: Question,
         view: &mut View,
-        stop: &mut Stop,
+        stop: &mut Shutdown,
         streams: &mut IoStreams,
     ) -> Result<()> {
         let mut question = Some(first);
@@ -103,7 +103,7 @@ impl Watch<'_> {
         &self,
         question: &'q mut Option<Question>,
         draft: &Draft,
-    ) -> Result<(Document, &'q Presentation, Option<String>)> {
+    ) -> Result<(Document, &'q OutputOptions, Option<String>)> {
         let question = match question {
             Some(question) => question,
             // What there is to note was noted the first time.
@@ -116,11 +116,11 @@ impl Watch<'_> {
 }
 
 /// Whether asking again would be answered the same.
-fn is_final(kind: Kind) -> bool {
+fn is_final(kind: ErrorKind) -> bool {
     match kind {
-        Kind::Usage | Kind::Differs | Kind::Ended(_) | Kind::ReaderGone => true,
-        Kind::Local | Kind::NotCompared => false,
-        Kind::Status(code) => matches!(
+        ErrorKind::Usage | ErrorKind::Diff | ErrorKind::Signal(_) | ErrorKind::BrokenPipe => true,
+        ErrorKind::Local | ErrorKind::DiffFailed => false,
+        ErrorKind::Status(code) => matches!(
             code,
             Code::Unauthenticated
                 | Code::PermissionDenied
@@ -138,7 +138,7 @@ enum View {
 }
 
 impl View {
-    fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut IoStreams) -> Result<()> {
+    fn answer(&mut self, document: Document, presentation: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
         match self {
             Self::Screen(screen) => screen.answer(document, presentation, streams),
             Self::Changes(changes) => changes.answer(document, presentation, streams),
@@ -209,7 +209,7 @@ impl Screen {
         Ok(Self { title, time, told, note, body, rows: None, resized })
     }
 
-    fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut IoStreams) -> Result<()> {
+    fn answer(&mut self, document: Document, presentation: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
         self.rows = rows(&document, presentation.format());
         let text = presentation.text(document, presentation.look(streams))?;
         self.body = String::from_utf8_lossy(&text).into_owned();
@@ -264,7 +264,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut IoStreams) -> Result<()> {
+    fn answer(&mut self, document: Document, presentation: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
         self.told = None;
         let text = presentation.text(document, presentation.look(streams))?;
         if self.written.as_ref() == Some(&text) {

@@ -68,7 +68,7 @@ impl ConfigDir {
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
         let source = path.display().to_string();
         let hint = "choose an environment with `spacectl config environment -s NAME`, which writes the file anew";
-        let refuse = |error: Error| Err(error.within(&source).hint(hint));
+        let refuse = |error: Error| Err(error.context(&source).hint(hint));
         let read = yaml::parse(&bytes, &source).map_err(|error| error.hint(hint))?;
         match read.get(CURRENT_KEY) {
             None | Some(serde_json::Value::Null) => Ok(None),

@@ -26,7 +26,7 @@ impl Environment {
     pub fn endpoint(&self, service: &str) -> Result<Option<EndpointUrl>> {
         let Some(url) = self.endpoint_values()?.and_then(|endpoints| endpoints.get(service)) else { return Ok(None) };
         let url = endpoint_text(service, url)?.parse::<EndpointUrl>();
-        url.map(Some).map_err(|error| error.into_local().within(format_args!("`{ENDPOINTS}.{service}`")))
+        url.map(Some).map_err(|error| error.into_local().context(format_args!("`{ENDPOINTS}.{service}`")))
     }
 
     /// The first service whose key others on the network can read, with its endpoint; `None` without a key, too.

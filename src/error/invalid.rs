@@ -6,12 +6,12 @@ use crate::error::Error;
 /// whoever read it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct Invalid {
+pub struct ParseError {
     message: String,
     hint: Option<String>,
 }
 
-impl Invalid {
+impl ParseError {
     /// `message` says what is wrong: lower case, no full stop.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None }

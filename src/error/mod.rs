@@ -1,6 +1,6 @@
 //! What failed, where, why and what to do; and the exit code that tells scripts.
 //!
-//! An [`Error`] holds one or more [`Problem`]s (a spec can have several wrong fields) and one [`Kind`], which alone
+//! An [`Error`] holds one or more [`Problem`]s (a spec can have several wrong fields) and one [`ErrorKind`], which alone
 //! decides the exit code. Rendering is here too, so that every error of the program looks alike.
 
 pub mod invalid;
@@ -20,46 +20,46 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Who can mend it; decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The command line asks for something that cannot be: exit 2.
     Usage,
     /// Something here failed: a file, the configuration, a spec, setting up the connection: exit 1.
     Local,
     /// As `Local`, in a command whose exit code 1 says that something differs: exit 3.
-    NotCompared,
+    DiffFailed,
     /// What was compared differs, as was shown: nothing to say, exit 1.
-    Differs,
+    Diff,
     /// A server answered with this gRPC status: exit 64 + its number.
     Status(Code),
     /// A signal ended it: nothing to say, exit 128 + its number as shells count.
-    Ended(Ending),
+    Signal(TerminationSignal),
     /// The reader of standard output went away, as `head` does: nothing to say, exit 0.
-    ReaderGone,
+    BrokenPipe,
 }
 
-impl Kind {
+impl ErrorKind {
     /// What the process exits with.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Usage => 2,
-            Self::Local | Self::Differs => 1,
-            Self::NotCompared => 3,
+            Self::Local | Self::Diff => 1,
+            Self::DiffFailed => 3,
             // gRPC has 17 codes, so this stays below the 128 + signal of shells.
             Self::Status(code) => 64 + code as u8,
-            Self::ReaderGone => 0,
-            Self::Ended(ending) => ending.exit_code(),
+            Self::BrokenPipe => 0,
+            Self::Signal(ending) => ending.exit_code(),
         }
     }
 
     /// Whether whoever runs the program knows already, having done it.
     pub fn is_silent(self) -> bool {
-        matches!(self, Self::ReaderGone | Self::Ended(_) | Self::Differs)
+        matches!(self, Self::BrokenPipe | Self::Signal(_) | Self::Diff)
     }
 }
 
 /// A signal by which somebody asks for the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum TerminationSignal {
     /// A person pressed Ctrl-C.
     Interrupt,
     /// Whoever runs the job wants it to end.
@@ -70,7 +70,7 @@ pub enum Ending {
     Quit,
 }
 
-impl Ending {
+impl TerminationSignal {
     /// The signal's number.
     pub fn signal(self) -> i32 {
         match self {
@@ -91,7 +91,7 @@ impl Ending {
     }
 }
 
-impl fmt::Display for Ending {
+impl fmt::Display for TerminationSignal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Interrupt => "Ctrl-C",
@@ -104,7 +104,7 @@ impl fmt::Display for Ending {
 
 /// What a call that failed has done at the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Effect {
+pub enum Outcome {
     /// There was no call.
     #[default]
     None,
@@ -113,23 +113,23 @@ pub enum Effect {
     /// It may have been carried out: there is no answer, or none that can be read.
     Unknown,
     /// Nothing: it was never sent, or HTTP/2 promises that it was not processed.
-    Unsent,
+    NotSent,
 }
 
-impl Effect {
+impl Outcome {
     /// The word for it, the same everywhere; `None` where there was no call.
     pub fn word(self) -> Option<&'static str> {
         match self {
             Self::None => None,
             Self::Rejected => Some("rejected"),
             Self::Unknown => Some("unknown"),
-            Self::Unsent => Some("not sent"),
+            Self::NotSent => Some("not sent"),
         }
     }
 
     /// Whether the service, or the connection to it, may be away, so that further calls would very likely end alike.
     pub fn is_in_doubt(self) -> bool {
-        matches!(self, Self::Unknown | Self::Unsent)
+        matches!(self, Self::Unknown | Self::NotSent)
     }
 }
 
@@ -197,71 +197,71 @@ impl Problem {
 /// Why the program could not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    kind: Kind,
+    kind: ErrorKind,
     /// Never empty.
     problems: Vec<Problem>,
-    effect: Effect,
+    outcome: Outcome,
     is_told: bool,
 }
 
 impl Error {
-    fn new(kind: Kind, problem: Problem) -> Self {
-        Self { kind, problems: vec![problem], effect: Effect::None, is_told: false }
+    fn new(kind: ErrorKind, problem: Problem) -> Self {
+        Self { kind, problems: vec![problem], outcome: Outcome::None, is_told: false }
     }
 
     /// The command line asks for something that cannot be.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, Problem::new(message))
+        Self::new(ErrorKind::Usage, Problem::new(message))
     }
 
     /// Something on this machine failed.
     pub fn local(message: impl Into<String>) -> Self {
-        Self::new(Kind::Local, Problem::new(message))
+        Self::new(ErrorKind::Local, Problem::new(message))
     }
 
     /// A server answered `code`.
     pub fn status(code: Code, message: impl Into<String>) -> Self {
-        Self::new(Kind::Status(code), Problem::new(message))
+        Self::new(ErrorKind::Status(code), Problem::new(message))
     }
 
     /// A signal asked for the end.
-    pub fn ended(ending: Ending) -> Self {
-        Self::new(Kind::Ended(ending), Problem::new(format!("ended by {ending}")))
+    pub fn from_signal(ending: TerminationSignal) -> Self {
+        Self::new(ErrorKind::Signal(ending), Problem::new(format!("ended by {ending}")))
     }
 
     /// What was compared differs.
-    pub fn differs() -> Self {
-        Self::new(Kind::Differs, Problem::new("something differs"))
+    pub fn diff() -> Self {
+        Self::new(ErrorKind::Diff, Problem::new("something differs"))
     }
 
     /// The same error for a command that compares, whose exit code 1 is not a failure.
     #[must_use]
-    pub fn of_comparison(self) -> Self {
+    pub fn into_diff_failure(self) -> Self {
         match self.kind {
-            Kind::Local => Self { kind: Kind::NotCompared, ..self },
+            ErrorKind::Local => Self { kind: ErrorKind::DiffFailed, ..self },
             _ => self,
         }
     }
 
     /// The reader of standard output went away.
-    pub fn reader_gone() -> Self {
-        Self::new(Kind::ReaderGone, Problem::new("the reader of the output has gone"))
+    pub fn broken_pipe() -> Self {
+        Self::new(ErrorKind::BrokenPipe, Problem::new("the reader of the output has gone"))
     }
 
     /// Several problems of one kind; `None` if there are none.
-    pub fn from_problems(kind: Kind, problems: Vec<Problem>) -> Option<Self> {
-        (!problems.is_empty()).then_some(Self { kind, problems, effect: Effect::None, is_told: false })
+    pub fn from_problems(kind: ErrorKind, problems: Vec<Problem>) -> Option<Self> {
+        (!problems.is_empty()).then_some(Self { kind, problems, outcome: Outcome::None, is_told: false })
     }
 
-    /// The same error of a call that had this effect.
+    /// The same error of a call that had this outcome.
     #[must_use]
-    pub fn with_effect(self, effect: Effect) -> Self {
-        Self { effect, ..self }
+    pub fn with_outcome(self, outcome: Outcome) -> Self {
+        Self { outcome, ..self }
     }
 
     /// The same error, of which all was said already: only its exit code is left.
     #[must_use]
-    pub fn told(self) -> Self {
+    pub fn already_reported(self) -> Self {
         Self { is_told: true, ..self }
     }
 
@@ -321,7 +321,7 @@ impl Error {
 
     /// Puts `what` before the first problem's message: "what: message".
     #[must_use]
-    pub fn within(mut self, what: impl fmt::Display) -> Self {
+    pub fn context(mut self, what: impl fmt::Display) -> Self {
         let first = self.first_mut();
         first.message = format!("{what}: {}", first.message);
         self
@@ -331,7 +331,7 @@ impl Error {
         &mut self.problems[0]
     }
 
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
@@ -339,9 +339,9 @@ impl Error {
         &self.problems
     }
 
-    /// What the call that failed has done; [`Effect::None`] of what is no call.
-    pub fn effect(&self) -> Effect {
-        self.effect
+    /// What the call that failed has done; [`Outcome::None`] of what is no call.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
     }
 
     /// Whether there is nothing left to say, because it was said or because everybody knows.
@@ -383,20 +383,20 @@ impl Error {
     pub fn to_json(&self) -> Value {
         let mut object = Map::new();
         let kind = match self.kind {
-            Kind::Usage => "usage",
-            Kind::Local | Kind::NotCompared => "local",
-            Kind::Differs => "differs",
-            Kind::Status(_) => "status",
-            Kind::ReaderGone => "reader-gone",
-            Kind::Ended(_) => "interrupted",
+            ErrorKind::Usage => "usage",
+            ErrorKind::Local | ErrorKind::DiffFailed => "local",
+            ErrorKind::Diff => "differs",
+            ErrorKind::Status(_) => "status",
+            ErrorKind::BrokenPipe => "reader-gone",
+            ErrorKind::Signal(_) => "interrupted",
         };
         object.insert("kind".into(), kind.into());
         object.insert("exit_code".into(), self.exit_code().into());
-        if let Kind::Status(code) = self.kind {
+        if let ErrorKind::Status(code) = self.kind {
             object.insert("code".into(), code_name(code).into());
             object.insert("grpc_status".into(), (code as i32).into());
         }
-        if let Some(outcome) = self.effect.word() {
+        if let Some(outcome) = self.outcome.word() {
             object.insert("outcome".into(), outcome.into());
         }
         object.extend(self.problems[0].to_json());
@@ -432,7 +432,7 @@ impl std::error::Error for Error {}
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
-            return Self::reader_gone();
+            return Self::broken_pipe();
         }
         Self::local("cannot write the output").cause(error)
     }
@@ -472,11 +472,11 @@ mod tests {
         assert_eq!(Error::status(Code::AlreadyExists, "x").exit_code(), 70);
         let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
         assert_eq!(Error::from(gone).exit_code(), 0);
-        for ending in [Ending::Interrupt, Ending::Terminate, Ending::HangUp] {
-            assert_eq!(i32::from(Error::ended(ending).exit_code()), 128 + ending.signal(), "{ending}");
+        for ending in [TerminationSignal::Interrupt, TerminationSignal::Terminate, TerminationSignal::HangUp] {
+            assert_eq!(i32::from(Error::from_signal(ending).exit_code()), 128 + ending.signal(), "{ending}");
         }
-        assert_eq!((Error::differs().exit_code(), Error::local("x").of_comparison().exit_code()), (1, 3));
-        assert_eq!(Error::usage("x").of_comparison().exit_code(), 2);
+        assert_eq!((Error::diff().exit_code(), Error::local("x").into_diff_failure().exit_code()), (1, 3));
+        assert_eq!(Error::usage("x").into_diff_failure().exit_code(), 2);
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn server_name(address: &EndpointUrl, tls: &Tls) -> Result<ServerName<'static>> 
         let message = format!("`{}` can be the name of no host", given.value);
         let hint = "write a name or an address alone, as its certificate holds it: repository.example.com";
         let error = if given.by.starts_with("--") { Error::usage(message) } else { Error::local(message) };
-        error.within(&given.by).hint(hint)
+        error.context(&given.by).hint(hint)
     })
 }
 

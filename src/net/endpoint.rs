@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::invalid::Invalid;
+use crate::error::invalid::ParseError;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
 
 /// The port of TLS where a `grpc+ssl` URL names none: gRPC has no port of its own, and TLS services are published
@@ -65,16 +65,16 @@ impl fmt::Display for EndpointUrl {
 }
 
 impl FromStr for EndpointUrl {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let text = text.trim();
         if text.contains('@') {
             // The text is not repeated: it may hold a password.
-            return Err(Invalid::new("an endpoint holds no user and no password")
+            return Err(ParseError::new("an endpoint holds no user and no password")
                 .hint("write grpc+ssl://host:port, and put the key into `api_key` or SPACECTL_API_KEY"));
         }
-        let refuse = |why: &str, hint: &str| Invalid::new(format!("`{text}` is no endpoint: {why}")).hint(hint);
+        let refuse = |why: &str, hint: &str| ParseError::new(format!("`{text}` is no endpoint: {why}")).hint(hint);
 
         let Some((scheme, rest)) = text.split_once("://") else {
             if let Some(meant) = slashless(text) {

@@ -42,7 +42,7 @@ impl<T> Given<T> {
 impl Given<PathBuf> {
     /// Says in `error` which file it is about, and what named that.
     pub fn place(&self, error: Error) -> Error {
-        error.within(self.value.display()).within(&self.by)
+        error.context(self.value.display()).context(&self.by)
     }
 }
 

@@ -10,7 +10,7 @@ use super::deadline::Deadline;
 use super::fault::Fault;
 use super::http::{Http, Request, Target};
 use super::logins::{Login, Secret};
-use super::place::ImagePlace;
+use super::place::ImageRef;
 use crate::secret::redact;
 use crate::terminal::escape::percent;
 
@@ -31,7 +31,7 @@ struct Answer {
 pub async fn authorize(
     http: &Http,
     challenge: &Challenge,
-    place: &ImagePlace,
+    place: &ImageRef,
     registry: &Target,
     login: Option<&Login>,
     deadline: Deadline,

@@ -16,10 +16,10 @@ use super::fault::{self, Fault};
 use super::http::{Answer, Http, Request, Target};
 use super::image::check_tag;
 use super::logins::{Login, Logins};
-use super::place::ImagePlace;
+use super::place::ImageRef;
 use super::proxy::Proxy;
 use super::trust::Trust;
-use crate::error::invalid::Invalid;
+use crate::error::invalid::ParseError;
 use crate::error::{Error, Result};
 
 /// How often a registry may send a request elsewhere, as curl's users know it from browsers.
@@ -100,7 +100,7 @@ impl Client {
     ///
     /// # Errors
     /// The registry is not reached, refuses, or is none; with what to do about it.
-    pub async fn tags(&self, place: &ImagePlace) -> Result<Option<Vec<String>>> {
+    pub async fn tags(&self, place: &ImageRef) -> Result<Option<Vec<String>>> {
         self.ask(place, async |question| {
             let mut target = question.target("tags/list");
             let mut tags = Vec::new();
@@ -137,8 +137,8 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::tags`]; or `tag` is no tag.
-    pub async fn digest(&self, place: &ImagePlace, tag: &str) -> Result<Option<String>, Unanswered> {
-        let no_tag = |error: Invalid| Unanswered { error: error.into_local(), is_passing: false, is_refusal: false };
+    pub async fn digest(&self, place: &ImageRef, tag: &str) -> Result<Option<String>, Unanswered> {
+        let no_tag = |error: ParseError| Unanswered { error: error.into_local(), is_passing: false, is_refusal: false };
         check_tag(tag).map_err(no_tag)?;
         self.ask(place, async |question| {
             let target = question.target(&format!("manifests/{tag}"));
@@ -157,7 +157,7 @@ impl Client {
 
     async fn ask<T>(
         &self,
-        place: &ImagePlace,
+        place: &ImageRef,
         work: impl AsyncFnOnce(&mut Question<'_>) -> Result<T, Fault>,
     ) -> Result<T, Unanswered> {
         let deadline = Deadline::after(self.limit);
@@ -173,7 +173,7 @@ impl Client {
 /// One question on its way, through as many requests as it takes.
 struct Question<'a> {
     client: &'a Client,
-    place: &'a ImagePlace,
+    place: &'a ImageRef,
     deadline: Deadline,
     /// Looked for when the registry asks for it.
     login: Option<Login>,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 
 use super::http::{Answer, MAX_ANSWER};
-use super::place::ImagePlace;
+use super::place::ImageRef;
 use super::trust::Trust;
 use crate::error::Error;
 
@@ -117,7 +117,7 @@ impl Fault {
     }
 
     /// The fault as an error about asking for `place`; `login` is where the login came from that was sent.
-    pub fn into_error(self, place: &ImagePlace, login: Option<&str>) -> Error {
+    pub fn into_error(self, place: &ImageRef, login: Option<&str>) -> Error {
         let host = place.registry().authority();
         let failed = || Error::local(format!("cannot ask the registry {host} about the image {}", place.path()));
         let is_own = |at: &str| at == place.registry().api_authority();

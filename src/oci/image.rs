@@ -3,7 +3,7 @@
 //! A name's rules are those of `plugin_image`; a tag is `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}` in the distribution
 //! specification.
 
-use crate::error::invalid::Invalid;
+use crate::error::invalid::ParseError;
 use crate::oci::plugin_image::{MAX_PATH, PathFault, check_path, split_host};
 
 const MAX_TAG: usize = 128;
@@ -12,10 +12,10 @@ const MAX_TAG: usize = 128;
 ///
 /// # Errors
 /// It holds a tag, a digest or a registry's host, or is no name.
-pub fn check_image(image: &str) -> Result<(), Invalid> {
-    let refuse = |why: &str| Invalid::new(format!("`{image}` is no image: {why}"));
+pub fn check_image(image: &str) -> Result<(), ParseError> {
+    let refuse = |why: &str| ParseError::new(format!("`{image}` is no image: {why}"));
     if image.is_empty() {
-        return Err(Invalid::new("the image has no name").hint("write it as OWNER/NAME: cloudforet/plugin-example"));
+        return Err(ParseError::new("the image has no name").hint("write it as OWNER/NAME: cloudforet/plugin-example"));
     }
     if image.contains("://") {
         return Err(refuse("it is a URL").hint("write OWNER/NAME alone: the registry is said apart from it"));
@@ -46,9 +46,9 @@ pub fn check_image(image: &str) -> Result<(), Invalid> {
 ///
 /// # Errors
 /// It is none.
-pub fn check_tag(tag: &str) -> Result<(), Invalid> {
+pub fn check_tag(tag: &str) -> Result<(), ParseError> {
     let refuse = |why: &str| {
-        Invalid::new(format!("`{tag}` is no tag: {why}")).hint("a tag reads as 1.2.0, v1.2.0-rc.1 or latest")
+        ParseError::new(format!("`{tag}` is no tag: {why}")).hint("a tag reads as 1.2.0, v1.2.0-rc.1 or latest")
     };
     if tag.is_empty() {
         return Err(refuse("it is empty"));

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::deadline::Deadline;
 use super::helper;
-use super::place::ImagePlace;
+use super::place::ImageRef;
 use crate::error::{Error, Result};
 
 /// Many times what any such file has.
@@ -84,7 +84,7 @@ impl Logins {
     ///
     /// # Errors
     /// A file cannot be read or is none of its kind, or a helper fails, or does not answer until `deadline`.
-    pub async fn find(&self, place: &ImagePlace, deadline: Deadline) -> Result<Option<Login>> {
+    pub async fn find(&self, place: &ImageRef, deadline: Deadline) -> Result<Option<Login>> {
         for file in &self.files {
             if let Some(login) = find_in(file, place, deadline).await? {
                 return Ok(Some(login));
@@ -94,7 +94,7 @@ impl Logins {
     }
 }
 
-async fn find_in(file: &Path, place: &ImagePlace, deadline: Deadline) -> Result<Option<Login>> {
+async fn find_in(file: &Path, place: &ImageRef, deadline: Deadline) -> Result<Option<Login>> {
     let Some(document) = read(file)? else { return Ok(None) };
     let shown = file.display().to_string();
     let hub = place.registry().is_docker_hub();
@@ -145,7 +145,7 @@ impl Entry {
 }
 
 /// Under what the login for `place` may stand, the nearest first: containers' files know logins for parts of a registry.
-fn names(place: &ImagePlace) -> Vec<String> {
+fn names(place: &ImageRef) -> Vec<String> {
     let hub = place.registry().is_docker_hub();
     let host = place.registry().authority();
     let mut path = place.path();
@@ -205,7 +205,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), document.to_string()).unwrap();
         let (host, image) = place.split_once('/').unwrap();
-        let place = ImagePlace::of_url(&host.parse().unwrap(), image).unwrap();
+        let place = ImageRef::of_url(&host.parse().unwrap(), image).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let missing = PathBuf::from("/nowhere/config.json");
         let logins = Logins::new(vec![missing, file.path().into()]);
@@ -259,7 +259,7 @@ mod tests {
     fn a_broken_file_is_named_and_not_repeated() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "{\"auths\": {\"h.example\": \"hunter2\"}}").unwrap();
-        let place = ImagePlace::of_url(&"h.example".parse().unwrap(), "a").unwrap();
+        let place = ImageRef::of_url(&"h.example".parse().unwrap(), "a").unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let logins = Logins::new(vec![file.path().into()]);
         let error = runtime.block_on(logins.find(&place, soon())).unwrap_err().to_string();

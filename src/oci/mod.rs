@@ -35,7 +35,7 @@ mod versions;
 pub use client::{Client, Unanswered};
 pub use image::{check_image, check_tag};
 pub use logins::Logins;
-pub use place::ImagePlace;
+pub use place::ImageRef;
 pub use proxy::Proxy;
 pub use url::RegistryUrl;
 pub use versions::{newest, newest_first};

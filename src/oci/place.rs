@@ -6,23 +6,23 @@ use serde_json::{Map, Value};
 
 use super::image::check_image;
 use super::url::RegistryUrl;
-use crate::error::invalid::Invalid;
+use crate::error::invalid::ParseError;
 use crate::oci::plugin_image::check_path;
 
 /// An image in a registry, without a tag. It reads as docker, podman and buildah take it: `127.0.0.1:5000/x/plugin-a`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImagePlace {
+pub struct ImageRef {
     registry: RegistryUrl,
     /// The image's name in the registry, the prefix included.
     path: String,
 }
 
-impl ImagePlace {
+impl ImageRef {
     /// `image` in `registry`.
     ///
     /// # Errors
     /// `image` is no image's name, or holds a tag, a digest or a host.
-    pub fn of_url(registry: &RegistryUrl, image: &str) -> Result<Self, Invalid> {
+    pub fn of_url(registry: &RegistryUrl, image: &str) -> Result<Self, ParseError> {
         check_image(image)?;
         let path = match registry.prefix() {
             // Docker Hub's own images have an owner that is not written.
@@ -31,7 +31,7 @@ impl ImagePlace {
             prefix => format!("{prefix}/{image}"),
         };
         if check_path(&path).is_err() {
-            return Err(Invalid::new(format!("`{path}` is too long for an image's name")));
+            return Err(ParseError::new(format!("`{path}` is too long for an image's name")));
         }
         Ok(Self { registry: registry.clone(), path })
     }
@@ -44,7 +44,7 @@ impl ImagePlace {
         image: &str,
         registry_type: Option<&str>,
         registry_config: Option<&Map<String, Value>>,
-    ) -> Result<Self, Invalid> {
+    ) -> Result<Self, ParseError> {
         let config = Config(registry_config);
         let registry = match registry_type.unwrap_or_default() {
             "" | "NONE_REGISTRY_TYPE" | "DOCKER_HUB" => match config.url()? {
@@ -65,7 +65,7 @@ impl ImagePlace {
                 None => RegistryUrl::of_host("public.ecr.aws"),
             },
             other => {
-                return Err(Invalid::new(format!("registry_type: `{other}` is not known here"))
+                return Err(ParseError::new(format!("registry_type: `{other}` is not known here"))
                     .hint("say which registry with --registry URL"));
             }
         };
@@ -88,7 +88,7 @@ impl ImagePlace {
     }
 }
 
-impl fmt::Display for ImagePlace {
+impl fmt::Display for ImageRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.registry.authority(), self.path)
     }
@@ -99,26 +99,26 @@ struct Config<'a>(Option<&'a Map<String, Value>>);
 
 impl Config<'_> {
     /// A text; `None` if there is none or an empty one.
-    fn text(&self, key: &str) -> Result<Option<&str>, Invalid> {
+    fn text(&self, key: &str) -> Result<Option<&str>, ParseError> {
         match self.0.and_then(|config| config.get(key)) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
-            Some(_) => Err(Invalid::new(format!("registry_config.{key}: it must be a text"))
+            Some(_) => Err(ParseError::new(format!("registry_config.{key}: it must be a text"))
                 .hint(format!("put it between quotes: {key}: \"...\""))),
         }
     }
 
-    fn url(&self) -> Result<Option<RegistryUrl>, Invalid> {
+    fn url(&self) -> Result<Option<RegistryUrl>, ParseError> {
         let Some(url) = self.text("url")? else { return Ok(None) };
-        url.parse().map(Some).map_err(|error: Invalid| {
-            Invalid::new(format!("registry_config.url: {error}"))
+        url.parse().map(Some).map_err(|error: ParseError| {
+            ParseError::new(format!("registry_config.url: {error}"))
                 .hint("write HOST, HOST:PORT or https://HOST:PORT, with a project behind it if there is one")
         })
     }
 }
 
 /// An account's registry in a region: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>.
-fn private_ecr(config: &Config<'_>) -> Result<RegistryUrl, Invalid> {
+fn private_ecr(config: &Config<'_>) -> Result<RegistryUrl, ParseError> {
     // The real service fills in this address by itself, and no image can be had there.
     if let Some(url) = config.url()?.filter(|url| url.authority() != "private.ecr.aws") {
         return Ok(url);
@@ -134,19 +134,19 @@ fn private_ecr(config: &Config<'_>) -> Result<RegistryUrl, Invalid> {
         ));
     };
     if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Invalid::new(format!("registry_config.account_id: `{account}` is no AWS account"))
+        return Err(ParseError::new(format!("registry_config.account_id: `{account}` is no AWS account"))
             .hint("it has 12 digits, between quotes: \"123456789012\""));
     }
     if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-        return Err(Invalid::new(format!("registry_config.region_name: `{region}` is no AWS region"))
+        return Err(ParseError::new(format!("registry_config.region_name: `{region}` is no AWS region"))
             .hint("write it as ap-northeast-2"));
     }
     let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     Ok(RegistryUrl::of_host(&format!("{account}.dkr.ecr.{region}.{domain}")))
 }
 
-fn missing(registry_type: &str, example: &str) -> Invalid {
-    Invalid::new(format!("registry_config.url: {registry_type} needs it, to know where the image lies"))
+fn missing(registry_type: &str, example: &str) -> ParseError {
+    ParseError::new(format!("registry_config.url: {registry_type} needs it, to know where the image lies"))
         .hint(format!("write `url: {example}`, or say which registry with --registry URL"))
 }
 
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     fn of_spec(registry_type: &str, config: &Value) -> Result<String, String> {
-        ImagePlace::of_spec("team/plugin-a", Some(registry_type), config.as_object())
+        ImageRef::of_spec("team/plugin-a", Some(registry_type), config.as_object())
             .map(|place| place.to_string())
             .map_err(|error| error.into_local().to_string())
     }
@@ -191,7 +191,7 @@ mod tests {
         ] {
             assert_eq!(of_spec(registry_type, &config).as_deref(), Ok(place), "{registry_type} {config}");
         }
-        assert_eq!(ImagePlace::of_spec("nginx", None, None).unwrap().to_string(), "docker.io/library/nginx");
+        assert_eq!(ImageRef::of_spec("nginx", None, None).unwrap().to_string(), "docker.io/library/nginx");
     }
 
     #[test]
@@ -224,11 +224,11 @@ mod tests {
     #[test]
     fn an_image_brings_neither_tag_nor_host() {
         let registry: RegistryUrl = "127.0.0.1:5000/x".parse().unwrap();
-        let place = ImagePlace::of_url(&registry, "plugin-a").unwrap();
+        let place = ImageRef::of_url(&registry, "plugin-a").unwrap();
         assert_eq!(place.to_string(), "127.0.0.1:5000/x/plugin-a");
         assert!(place.is_plain_http());
-        assert!(ImagePlace::of_url(&registry, "plugin-a:1").is_err());
-        assert!(ImagePlace::of_url(&registry, "ghcr.io/x/plugin-a").is_err());
-        assert!(ImagePlace::of_url(&registry, "Plugin").is_err());
+        assert!(ImageRef::of_url(&registry, "plugin-a:1").is_err());
+        assert!(ImageRef::of_url(&registry, "ghcr.io/x/plugin-a").is_err());
+        assert!(ImageRef::of_url(&registry, "Plugin").is_err());
     }
 }

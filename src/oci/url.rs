@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::invalid::Invalid;
+use crate::error::invalid::ParseError;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::oci::plugin_image::check_path;
 
@@ -83,16 +83,16 @@ impl fmt::Display for RegistryUrl {
 }
 
 impl FromStr for RegistryUrl {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let text = text.trim();
         if text.contains('@') {
             // The text is not repeated: it may hold a password.
-            return Err(Invalid::new("a registry's address holds no user and no password")
+            return Err(ParseError::new("a registry's address holds no user and no password")
                 .hint("log in with `docker login HOST`, and give the address alone"));
         }
-        let refuse = |why: &str, hint: &str| Invalid::new(format!("`{text}` is no registry: {why}")).hint(hint);
+        let refuse = |why: &str, hint: &str| ParseError::new(format!("`{text}` is no registry: {why}")).hint(hint);
         let written =
             "write HOST, HOST:PORT or https://HOST:PORT, with a prefix of image names behind it if there is one";
         let (scheme, rest) = match text.split_once("://") {

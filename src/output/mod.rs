@@ -191,7 +191,7 @@ pub(in crate::output) mod tests {
             let mut gone = Gone;
             let mut writer = Writer::new(&mut gone, format, Look::default());
             let result = writer.write(document(json!({"results": ["a"]}))).and_then(|()| writer.finish());
-            assert_eq!(result.unwrap_err().kind(), crate::error::Kind::ReaderGone, "{format:?}");
+            assert_eq!(result.unwrap_err().kind(), crate::error::ErrorKind::BrokenPipe, "{format:?}");
         }
     }
 }

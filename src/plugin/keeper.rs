@@ -23,7 +23,7 @@ const MAX_BYTES: u64 = 256 << 20;
 
 /// The files of one plugin in one folder.
 #[derive(Clone, Debug)]
-pub struct Keeper {
+pub struct BackupStore {
     folder: PathBuf,
     plugin_id: String,
     /// Whose plugin it is, as of [`Kept::place`].
@@ -45,7 +45,7 @@ struct Content {
     fault: Option<String>,
 }
 
-impl Keeper {
+impl BackupStore {
     /// For the plugin whose spec stands in the file `source`; without one, in the folder where the program runs.
     pub fn beside(source: Option<&str>, plugin_id: &str, place: &str) -> Self {
         let folder = source.and_then(|source| Path::new(source).parent()).unwrap_or(Path::new(""));
@@ -72,7 +72,7 @@ impl Keeper {
     /// Where that is kept.
     ///
     /// # Errors
-    /// As [`Keeper::pending`].
+    /// As [`BackupStore::pending`].
     pub fn place_of_pending(&self) -> Result<Option<PathBuf>> {
         Ok(self.find_pending()?.map(|(path, _)| path))
     }
@@ -81,7 +81,7 @@ impl Keeper {
     /// this user's, a regular file and no link, and nobody else can read or write it.
     ///
     /// # Errors
-    /// As [`Keeper::pending`].
+    /// As [`BackupStore::pending`].
     pub fn untrusted(&self) -> Result<Option<Untrusted>> {
         for count in 1..=MOST_PENDING {
             let path = self.path("replacing", count);
@@ -251,9 +251,9 @@ mod tests {
         spec
     }
 
-    fn keeper(folder: &TempDir, place: &str) -> Keeper {
+    fn keeper(folder: &TempDir, place: &str) -> BackupStore {
         let source = folder.path().join("a.yml");
-        Keeper::beside(source.to_str(), "plugin-a", place)
+        BackupStore::beside(source.to_str(), "plugin-a", place)
     }
 
     fn files(folder: &TempDir) -> Vec<String> {
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_takes_nothing_is_known_before() {
-        let missing = Keeper::beside(Some("/nowhere/at/all/a.yml"), "plugin-a", "here");
+        let missing = BackupStore::beside(Some("/nowhere/at/all/a.yml"), "plugin-a", "here");
         assert!(missing.check().unwrap_err().to_string().contains("/nowhere/at/all/plugin-a.yml.replaced"));
     }
 }

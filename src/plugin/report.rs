@@ -24,7 +24,7 @@ pub enum Done {
 
 /// A plugin and what was done with it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct ChangeOutcome {
     pub plugin_id: String,
     pub done: Done,
     /// What is taken over from the backup of a replacement that was not finished.
@@ -39,7 +39,7 @@ pub struct Restored {
     pub changes: Vec<Change>,
 }
 
-impl Outcome {
+impl ChangeOutcome {
     pub fn is_change(&self) -> bool {
         self.done != Done::Unchanged
     }
@@ -203,7 +203,7 @@ mod tests {
     fn an_outcome_is_one_line_that_no_id_can_break() {
         let changes =
             vec![change(["tags", "icon"], None, Some(json!(1))), change(["docs", "en"], Some(json!(1)), None)];
-        let outcome = |plugin_id: &str, done| Outcome { plugin_id: plugin_id.to_owned(), done, restored: None };
+        let outcome = |plugin_id: &str, done| ChangeOutcome { plugin_id: plugin_id.to_owned(), done, restored: None };
         assert_eq!(outcome("plugin-a", Done::Updated(changes)).line(false), "plugin-a updated tags.icon, docs.en");
         assert_eq!(outcome("plugin-a", Done::Registered).line(true), "plugin-a would be registered");
         assert_eq!(outcome("plugin-a", Done::Unchanged).line(true), "plugin-a unchanged");

@@ -26,7 +26,7 @@ const PAGE: &str = "page";
 
 /// What the user asked of a list.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct QueryRequest {
     /// The fields that are needed; empty needs all.
     pub only: Vec<String>,
     /// Only the fields that identify a row; `Some(false)` asks for every field.
@@ -97,7 +97,7 @@ pub fn chooses_fields(request: &Map<String, Value>) -> bool {
 
 /// Puts into `request` as much of `wish` as its message `input` can carry. A page goes to the service only if the order
 /// does too, for a page of rows in another order would be another page.
-pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: &Wish) -> Result<Left> {
+pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: &QueryRequest) -> Result<Left> {
     let start = wish.page.map(Page::start).transpose()?;
     let place = Place::of(input);
     let field = |name: &str| place.as_ref().and_then(|place| place.shape.get_field_by_name(name));

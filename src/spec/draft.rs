@@ -130,7 +130,7 @@ fn apply_params(
             Err(error) => problems.extend_from_slice(error.problems()),
         }
     }
-    match Error::from_problems(error::Kind::Usage, problems) {
+    match Error::from_problems(error::ErrorKind::Usage, problems) {
         Some(error) => Err(error),
         None => Ok(set),
     }

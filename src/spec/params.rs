@@ -131,7 +131,7 @@ impl Param {
 }
 
 fn within(error: Error, key: &str) -> Error {
-    error.within(format!("-p {key}"))
+    error.context(format!("-p {key}"))
 }
 
 /// Splits a key at its dots; a backslash in front of a dot or a backslash takes away its meaning.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Number, Value};
 
-use crate::codec::decode::{Odd, Sink, hand_on};
+use crate::codec::decode::{Odd, Sink, serialize_into};
 use crate::terminal::escape;
 
 /// Writes one value in the form of the Python client, indented by four, and ends the line.
@@ -38,7 +38,7 @@ fn write(out: &mut dyn Write, value: &Value, layout: Layout) -> io::Result<()> {
 fn text(value: &Value, layout: Layout) -> Vec<u8> {
     let mut text = Text::new(layout);
     // A value's texts are UTF-8.
-    let _ = hand_on(value, &mut text);
+    let _ = serialize_into(value, &mut text);
     text.into_bytes()
 }
 

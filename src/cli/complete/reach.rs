@@ -29,7 +29,7 @@ use crate::local_service::proto::FILE_DESCRIPTOR_SET;
 use crate::local_service::{Rules, Store};
 use crate::net::tls::Tls;
 use crate::output::view::{Columns, Document, Shape};
-use crate::query::{self, Page, Wish};
+use crate::query::{self, Page, QueryRequest};
 use crate::schema::resource::service_among;
 use crate::secret::{self, names_a_secret};
 
@@ -237,7 +237,8 @@ impl Reach {
         let name = row.get_field_by_name(NAME).filter(fields::holds_text).filter(|_| column != NAME);
         let names: Vec<String> = std::iter::once(column).chain(name.map(|name| name.name().to_owned())).collect();
         let columns = Columns::parse(&names.join(",")).ok()?;
-        let wish = Wish { only: names, page: Some(Page { number: 1, limit: MAX_ROWS }), ..Wish::default() };
+        let wish =
+            QueryRequest { only: names, page: Some(Page { number: 1, limit: MAX_ROWS }), ..QueryRequest::default() };
         let mut request = Map::new();
         query::apply(&mut request, &method.input(), &wish).ok()?;
         let request = encode::encode(&request, &method.input()).ok()?;

@@ -11,7 +11,7 @@ use super::find::{Entries, Field, Found, Scratch, Slot, Values, find_in, only};
 use super::map::Mapping;
 use super::plan::{Field as Known, Form, Kind, Many, Message, Plan};
 use super::scalar::{int32, sint32, sint64, uint32};
-use super::sink::{Sink, hand_on};
+use super::sink::{Sink, serialize_into};
 use crate::codec::wire_format::{Odd, Reader, fixed32, fixed64, number};
 
 impl Plan {
@@ -26,7 +26,7 @@ impl Plan {
             Form::Foreign(descriptor) => {
                 let descriptor = descriptor.reflected().map_err(|_| Odd)?;
                 let dynamic = DynamicMessage::decode(descriptor, bytes).map_err(|_| Odd)?;
-                return hand_on(&dynamic::value(&dynamic), sink);
+                return serialize_into(&dynamic::value(&dynamic), sink);
             }
             Form::Timestamp | Form::Duration => {
                 self.moment(message, bytes, scratch)?;
@@ -201,7 +201,7 @@ impl Plan {
             Kind::Enum(_) => sink.null(),
             Kind::Double => {
                 let number = f64::from_bits(fixed64(value)?);
-                hand_on(&dynamic::json_number(number), sink)?;
+                serialize_into(&dynamic::json_number(number), sink)?;
             }
             kind => {
                 scratch.enter()?;
@@ -231,8 +231,8 @@ impl Plan {
             Kind::Sfixed64 => return text_of(fixed64(bytes)?.cast_signed(), sink, scratch),
             Kind::Uint64 => return text_of(number(bytes)?, sink, scratch),
             Kind::Fixed64 => return text_of(fixed64(bytes)?, sink, scratch),
-            Kind::Float => return hand_on(&dynamic::float(f32::from_bits(fixed32(bytes)?)), sink),
-            Kind::Double => return hand_on(&dynamic::double(f64::from_bits(fixed64(bytes)?)), sink),
+            Kind::Float => return serialize_into(&dynamic::float(f32::from_bits(fixed32(bytes)?)), sink),
+            Kind::Double => return serialize_into(&dynamic::double(f64::from_bits(fixed64(bytes)?)), sink),
             Kind::String => return sink.text(bytes),
             Kind::Bytes => {
                 let mut text = std::mem::take(&mut scratch.text);
@@ -260,7 +260,7 @@ impl Plan {
             Kind::Bool => sink.bool(false),
             Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 | Kind::Uint32 | Kind::Fixed32 => sink.number(0.into()),
             Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => return sink.text(b"0"),
-            Kind::Float | Kind::Double => return hand_on(&dynamic::double(0.0), sink),
+            Kind::Float | Kind::Double => return serialize_into(&dynamic::double(0.0), sink),
             Kind::String | Kind::Bytes => return sink.text(b""),
             Kind::Enum(place) => return self.emit_enum(place, default, sink),
             Kind::Message(place) => return self.emit(place, &[], sink, scratch),

@@ -57,7 +57,7 @@ impl Plan {
         }
         sink.begin_mapping();
         for (key, value) in &few[..count] {
-            key.hand_on(sink, &mut scratch.text)?;
+            key.serialize_into(sink, &mut scratch.text)?;
             self.emit_value(mapping.field, *value, sink, scratch)?;
         }
         sink.end_mapping();
@@ -124,7 +124,7 @@ impl Plan {
             if is_replaced {
                 continue;
             }
-            key.hand_on(sink, &mut scratch.text)?;
+            key.serialize_into(sink, &mut scratch.text)?;
             self.emit_value(mapping.field, value, sink, scratch)?;
         }
         sink.end_mapping();
@@ -169,7 +169,7 @@ impl<'a> Key<'a> {
         })
     }
 
-    fn hand_on(self, sink: &mut impl Sink, text: &mut String) -> Result<(), Odd> {
+    fn serialize_into(self, sink: &mut impl Sink, text: &mut String) -> Result<(), Odd> {
         text.clear();
         // Writing to a String cannot fail.
         let _ = match self {

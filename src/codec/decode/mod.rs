@@ -28,4 +28,4 @@ pub use decoder::Decoder;
 pub use dynamic::{decode, decode_reflected, value};
 pub use find::{Field, Found, Scratch};
 pub use plan::Plan;
-pub use sink::{Sink, ValueSink, hand_on};
+pub use sink::{Sink, ValueSink, serialize_into};

@@ -28,7 +28,7 @@ pub trait Sink {
 ///
 /// # Errors
 /// Those of `sink`; text of a value is always UTF-8.
-pub fn hand_on(value: &Value, sink: &mut impl Sink) -> Result<(), super::Odd> {
+pub fn serialize_into(value: &Value, sink: &mut impl Sink) -> Result<(), super::Odd> {
     match value {
         Value::Null => sink.null(),
         Value::Bool(value) => sink.bool(*value),
@@ -36,14 +36,14 @@ pub fn hand_on(value: &Value, sink: &mut impl Sink) -> Result<(), super::Odd> {
         Value::String(text) => sink.text(text.as_bytes())?,
         Value::Array(items) => {
             sink.begin_list();
-            items.iter().try_for_each(|item| hand_on(item, sink))?;
+            items.iter().try_for_each(|item| serialize_into(item, sink))?;
             sink.end_list();
         }
         Value::Object(entries) => {
             sink.begin_mapping();
             for (key, value) in entries {
                 sink.key(key.as_bytes())?;
-                hand_on(value, sink)?;
+                serialize_into(value, sink)?;
             }
             sink.end_mapping();
         }

@@ -24,12 +24,12 @@ const TYPE_ENUM: u64 = 14;
 
 /// All that an encoded `FileDescriptorSet` describes; `None` for what is left to the library.
 pub(super) fn of_set(set: &Bytes) -> Option<Types> {
-    let mut reading = Reading { types: Types::of_set(set.clone()), bodies: Vec::new(), services: Vec::new() };
+    let mut reading = QueryCommand { types: Types::of_set(set.clone()), bodies: Vec::new(), services: Vec::new() };
     reading.set(set).ok()?;
     Some(reading.types)
 }
 
-struct Reading<'a> {
+struct QueryCommand<'a> {
     types: Types,
     /// The messages, in the order of their places.
     bodies: Vec<Body<'a>>,
@@ -51,7 +51,7 @@ struct Scope {
     is_proto3: bool,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> QueryCommand<'a> {
     fn set(&mut self, set: &'a [u8]) -> Result<(), Broken> {
         for file in of_number(set, set::FILE) {
             self.file(file?)?;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Alias, Format};
 use crate::commands::Context;
-use crate::commands::present::{Presentation, columns};
+use crate::commands::present::{OutputOptions, columns};
 use crate::config::ConfigDir;
 use crate::error::Result;
 use crate::output::view::Document;
@@ -53,5 +53,5 @@ fn list(own: &Own, all: bool, output: Format, context: &mut Context<'_>) -> Resu
         rows.extend(alias::visible(own).map(|(alias, target)| row(alias, target, "built in")));
     }
     let columns = columns(output, if all { ALL_COLUMNS } else { COLUMNS }, "alias");
-    Presentation::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
 }

@@ -6,7 +6,7 @@ use super::{DEFAULT_NAME, init, named_elsewhere, warn_of_exposed_key, warn_of_sl
 use crate::cli;
 use crate::commands::Context;
 use crate::config::import::{Found, Import, Origin, Selected};
-use crate::config::{ConfigDir, EnvironmentName, Invalid};
+use crate::config::{ConfigDir, EnvironmentName, ParseError};
 use crate::error::{Error, Result};
 
 const STDIN: &str = "-";
@@ -24,8 +24,8 @@ pub fn run(args: &cli::Import, context: &mut Context<'_>) -> Result<()> {
     };
     // Named by flag only: which environment is in use here says nothing of what is imported.
     let name = context.global.environment.as_ref().map(|name| EnvironmentName::new(name.as_str())).transpose();
-    let default = EnvironmentName::new(DEFAULT_NAME).map_err(Invalid::into_usage)?;
-    let Selected { environments, current, left } = import.select(name.map_err(Invalid::into_usage)?, default)?;
+    let default = EnvironmentName::new(DEFAULT_NAME).map_err(ParseError::into_usage)?;
+    let Selected { environments, current, left } = import.select(name.map_err(ParseError::into_usage)?, default)?;
     let contents: Vec<_> = environments.iter().map(|found| (&found.name, &found.environment)).collect();
     dir.create_all(&contents, args.force)?;
 

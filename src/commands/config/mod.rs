@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::connector::exposed_key;
-use super::present::{Presentation, columns};
+use super::present::{OutputOptions, columns};
 use crate::cli::{Config, Endpoint, Format, Global, Tls};
 use crate::config::{
-    BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Selected, Selection, Source,
+    BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError, Selected, Selection, Source,
 };
 use crate::error::{Error, Result};
 use crate::output::view::{Document, cell_text};
@@ -46,7 +46,7 @@ pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
         Config::Environment { remove: Some(name), .. } => remove(name, context),
         Config::Environment { output, .. } => list(*output, context),
         Config::Endpoint(Endpoint::Add { service, endpoint }) => {
-            let url: EndpointUrl = endpoint.parse().map_err(Invalid::into_usage)?;
+            let url: EndpointUrl = endpoint.parse().map_err(ParseError::into_usage)?;
             let (dir, name) = selected(context)?;
             let mut changed = Environment::default();
             dir.update(&name, |environment| {
@@ -166,7 +166,7 @@ fn show(show_secrets: bool, output: Format, context: &mut Context<'_>) -> Result
         context.streams.diagnostics.warn(&warning);
     }
     let values = if show_secrets { environment.values().clone() } else { environment.masked() };
-    Presentation::parse(None, output)?.write(Document::Value(values.into()), context.streams)
+    OutputOptions::parse(None, output)?.write(Document::Value(values.into()), context.streams)
 }
 
 /// The value alone, for scripts; what is a mapping or a list comes as YAML.
@@ -176,7 +176,7 @@ fn get(key: &str, show_secrets: bool, context: &mut Context<'_>) -> Result<()> {
     let value = environment.get(key, show_secrets)?;
     match value {
         Value::Object(_) | Value::Array(_) => {
-            Presentation::parse(None, Format::Yaml)?.write(Document::Value(value), context.streams)
+            OutputOptions::parse(None, Format::Yaml)?.write(Document::Value(value), context.streams)
         }
         value => {
             let text = cell_text(&value);
@@ -188,7 +188,7 @@ fn get(key: &str, show_secrets: bool, context: &mut Context<'_>) -> Result<()> {
 
 fn switch(name: &str, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
-    let name = EnvironmentName::new(name).map_err(Invalid::into_usage)?;
+    let name = EnvironmentName::new(name).map_err(ParseError::into_usage)?;
     dir.switch(&name)?;
     context.streams.diagnostics.done(&format!("{name} is the current environment"));
     named_elsewhere(&name, context);
@@ -207,7 +207,7 @@ fn named_elsewhere(name: &EnvironmentName, context: &mut Context<'_>) {
 
 fn remove(name: &str, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
-    let name = EnvironmentName::new(name).map_err(Invalid::into_usage)?;
+    let name = EnvironmentName::new(name).map_err(ParseError::into_usage)?;
     let removed = dir.remove(&name)?;
     context.streams.diagnostics.done(&format!("{name} is removed"));
     if removed.was_current {
@@ -259,7 +259,7 @@ fn list_as(
         json!({"name": name.as_str(), "current": source.is_some(), "source": source})
     });
     let columns = columns(output, "name|Name,current|Current,source|Source", "name");
-    Presentation::parse(columns, output)?.write(Document::of_rows(rows.collect()), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows.collect()), context.streams)
 }
 
 fn show_endpoints(output: Format, context: &mut Context<'_>) -> Result<()> {
@@ -267,7 +267,7 @@ fn show_endpoints(output: Format, context: &mut Context<'_>) -> Result<()> {
     let rows = dir.load(&name)?.endpoints()?.into_iter();
     let rows = rows.map(|(service, url)| json!({"service": service, "endpoint": url})).collect();
     let columns = columns(output, "service|Service,endpoint|Endpoint", "service");
-    Presentation::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
 }
 
 /// The folder, and the environment that the command works on.

@@ -3,15 +3,15 @@
 use bytes::Bytes;
 
 use super::answers::{Answers, Form};
-use super::flight::{Bounds, Flight, Job, Landed};
+use super::flight::{Completed, Job, OrderedPool, PoolLimits};
 use super::progress::Progress;
 use super::summary::Summary;
 use super::{Document, Name};
 use crate::cli;
 use crate::error::panics;
-use crate::error::{Effect, Ending, Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
 use crate::output::view::Document as Shown;
-use crate::terminal::stop::Stop;
+use crate::terminal::stop::Shutdown;
 use crate::terminal::streams::{Diagnostics, IoStreams};
 
 /// The most documents that are named in one line.
@@ -33,12 +33,13 @@ pub async fn run(
         Job { request, subject }
     });
     let jobs: Vec<Job<Bytes>> = jobs.collect();
-    let bounds = Bounds { width: wanted.parallel.into(), ends: if wanted.keep_going { ends_all } else { |_| true } };
+    let bounds =
+        PoolLimits { width: wanted.parallel.into(), ends: if wanted.keep_going { ends_all } else { |_| true } };
     let send = |request| form.answer(request);
-    let mut flight = Flight::new(jobs, bounds, send);
+    let mut flight = OrderedPool::new(jobs, bounds, send);
     let mut report = Report::new(names, Answers::new(form, streams), &diagnostics);
-    let mut stop = Stop::listen()?;
-    let mut ended: Option<Ending> = None;
+    let mut stop = Shutdown::listen()?;
+    let mut ended: Option<TerminationSignal> = None;
     // A panic ends the sending as an error does: what is known by then is still told.
     let sending = panics::catch_async(async {
         loop {
@@ -71,7 +72,7 @@ pub async fn run(
     report.take(landed);
     let Report { answers, names, mut summary, failed, .. } = report;
     let shown = answers.finish().and(streams.out.flush().map_err(Error::from));
-    let unshown = shown.as_ref().err().filter(|error| error.kind() != Kind::ReaderGone);
+    let unshown = shown.as_ref().err().filter(|error| error.kind() != ErrorKind::BrokenPipe);
     unshown.into_iter().for_each(|error| diagnostics.failure(error));
     panicked.iter().for_each(|error| diagnostics.failure(error));
     // Outcomes that a panic has lost are unknown too.
@@ -81,8 +82,8 @@ pub async fn run(
     }
     diagnostics.summary(&summary.line(form.method.verb()), summary.is_whole(), summary.hint());
     match (ended, failed.as_ref().or(unshown).or(panicked.as_ref())) {
-        (Some(ending), _) => Err(Error::ended(ending)),
-        (None, Some(error)) => Err(error.clone().told()),
+        (Some(ending), _) => Err(Error::from_signal(ending)),
+        (None, Some(error)) => Err(error.clone().already_reported()),
         (None, None) => shown,
     }
 }
@@ -90,10 +91,10 @@ pub async fn run(
 /// After a rejection the others may still be taken. What has no answer speaks of the connection, or of a service that is
 /// away: whatever is sent behind it would very likely be one more document of which nobody knows what became.
 fn ends_all(error: &Error) -> bool {
-    error.effect().is_in_doubt()
+    error.outcome().is_in_doubt()
 }
 
-fn tell_of_end(ending: Ending, in_flight: usize, diagnostics: &Diagnostics) {
+fn tell_of_end(ending: TerminationSignal, in_flight: usize, diagnostics: &Diagnostics) {
     if in_flight > 0 {
         diagnostics.note(&format!(
             "{ending}: no more is sent, and the answers to {in_flight} are waited for; {ending} once more ends that, too"
@@ -129,7 +130,7 @@ impl<'a> Report<'a> {
     }
 
     /// Shows the answers and tells of what failed; says whether more may be sent.
-    fn take(&mut self, landed: Vec<Landed<Shown, Error>>) -> bool {
+    fn take(&mut self, landed: Vec<Completed<Shown, Error>>) -> bool {
         for (place, outcome) in landed {
             match outcome {
                 Ok(answer) => {
@@ -150,7 +151,7 @@ impl<'a> Report<'a> {
     fn fail(&mut self, place: usize, error: Error) {
         // What was there before it comes out before it.
         self.answers.flush();
-        let is_unsent = error.effect() == Effect::Unsent;
+        let is_unsent = error.outcome() == Outcome::NotSent;
         if !(is_unsent && self.is_cut_off) {
             let told = error.clone();
             self.diagnostics.failure(&match self.names.get(place) {

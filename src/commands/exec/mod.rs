@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::connector::Connector;
 use super::method::{Method, read_drafts};
-use super::present::Presentation;
+use super::present::OutputOptions;
 use super::{Context, block_on, dry_run};
 use crate::cli::Exec;
 use crate::cli::suggestions;
@@ -24,7 +24,7 @@ use crate::plugin::plan;
 use crate::query;
 use crate::secret::snake_case;
 use crate::spec::Request;
-use crate::terminal::stop::Stop;
+use crate::terminal::stop::Shutdown;
 use crate::terminal::streams::IoStreams;
 use answers::{Answers, Form};
 use progress::Progress;
@@ -47,7 +47,8 @@ struct Name {
 pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
     suggestions::check_order(&args.verb, &args.resource)?;
     let resource = context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?;
-    let mut presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
+    let mut presentation =
+        OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
     let drafts = read_drafts(&args.request, context.streams)?;
     let connector = Connector::new(context)?;
     block_on(async {
@@ -93,7 +94,7 @@ async fn one(document: &Document, form: &Form<'_>, streams: &mut IoStreams) -> R
     let answer = if reads_only(form.method.verb()) {
         asking.await?
     } else {
-        let answered = Stop::listen()?.or(asking).await;
+        let answered = Shutdown::listen()?.or(asking).await;
         if answered.as_ref().is_err_and(Error::is_silent) {
             streams
                 .diagnostics
@@ -118,8 +119,8 @@ impl Name {
     /// `error` of this document.
     fn blame(&self, error: Error) -> Error {
         match &self.place {
-            Some((place, number)) => error.within(format!("document {number}")).at(Some(place.clone())),
-            None => error.within(&self.label),
+            Some((place, number)) => error.context(format!("document {number}")).at(Some(place.clone())),
+            None => error.context(&self.label),
         }
     }
 }

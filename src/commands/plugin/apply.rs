@@ -10,10 +10,10 @@ use crate::cli::{ApplyFormat, PluginApply};
 use crate::commands::connector::Connector;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
-use crate::plugin::report::{Done, Outcome, Restored};
+use crate::plugin::report::{ChangeOutcome, Done, Restored};
 use crate::terminal::json;
 use crate::terminal::prompt::Prompt;
-use crate::terminal::stop::Stop;
+use crate::terminal::stop::Shutdown;
 use crate::terminal::streams::{Diagnostics, IoStreams};
 use crate::yaml;
 
@@ -39,7 +39,7 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
             planned.check()?;
         }
         let diagnostics: Diagnostics = streams.diagnostics.clone();
-        let mut stop = Stop::listen()?;
+        let mut stop = Shutdown::listen()?;
         let done = planned.carry_out(&mut stop, &diagnostics, |outcome| report.add(outcome, streams)).await;
         // What was done is said, whatever ended it.
         let reported = report.finish(streams);
@@ -113,7 +113,7 @@ impl Report {
         self
     }
 
-    pub(super) fn add(&mut self, outcome: Outcome, streams: &mut IoStreams) -> Result<()> {
+    pub(super) fn add(&mut self, outcome: ChangeOutcome, streams: &mut IoStreams) -> Result<()> {
         match self.format {
             ApplyFormat::Json | ApplyFormat::Yaml => self.outcomes.push(outcome.to_value()),
             ApplyFormat::Text => {

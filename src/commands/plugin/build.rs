@@ -6,7 +6,7 @@ use super::image::Image;
 use crate::cli::PluginBuild;
 use crate::commands::{Context, block_on};
 use crate::error::Result;
-use crate::terminal::stop::Stop;
+use crate::terminal::stop::Shutdown;
 
 pub fn run(args: &PluginBuild, context: &mut Context<'_>) -> Result<()> {
     let image = Image::read("build", &args.image, context)?;
@@ -15,6 +15,6 @@ pub fn run(args: &PluginBuild, context: &mut Context<'_>) -> Result<()> {
         return Image::print(&[line], context.streams);
     }
     let diagnostics = context.streams.diagnostics.clone();
-    block_on(async { image.build(&line, &mut Stop::listen()?, &diagnostics).await })?;
+    block_on(async { image.build(&line, &mut Shutdown::listen()?, &diagnostics).await })?;
     Ok(writeln!(context.streams.out, "{image}")?)
 }

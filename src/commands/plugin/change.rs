@@ -8,7 +8,7 @@ use crate::commands::connector::Connector;
 use crate::commands::managed;
 use crate::commands::method::Method;
 use crate::commands::{Context, block_on};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::output::view::Document;
 use crate::output::{self, Look, Writer};
 use crate::terminal::streams::IoStreams;
@@ -53,7 +53,7 @@ fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Contex
                 shown = report.write(plugin, done);
             }
             match &shown {
-                Err(error) if error.kind() != Kind::ReaderGone => return shown,
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => return shown,
                 _ => {}
             }
         }
@@ -66,7 +66,7 @@ fn stopped(error: Error, label: &str, done: usize, count: usize) -> Error {
     let left = count - done - 1;
     // Some begin with the plugin by themselves.
     let is_named = error.problems().first().is_some_and(|problem| problem.message.starts_with(label));
-    let error = if is_named { error } else { error.within(label) };
+    let error = if is_named { error } else { error.context(label) };
     error.hint(format!("done before it: {done} of {count}; not sent: {left}"))
 }
 

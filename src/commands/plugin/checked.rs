@@ -2,7 +2,7 @@
 
 use super::inputs;
 use crate::cli::Specs;
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::plugin::lint::{self, Finding, Generation, Generations, Input, Rule, Severity};
 use crate::spec::{self, Draft};
 use crate::terminal::streams::{Diagnostics, IoStreams};
@@ -42,6 +42,6 @@ impl Texts {
             let problem = Problem::new(format!("{message} [{}]", rule.name())).at(Some(location));
             hint.into_iter().fold(problem, Problem::hint)
         };
-        Error::from_problems(Kind::Local, errors.into_iter().map(problem).collect()).map_or(Ok(()), Err)
+        Error::from_problems(ErrorKind::Local, errors.into_iter().map(problem).collect()).map_or(Ok(()), Err)
     }
 }

@@ -9,20 +9,20 @@ use super::read_specs;
 use crate::cli::{DiffFormat, PluginDiff};
 use crate::commands::connector::Connector;
 use crate::commands::{Context, block_on};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::report::Difference;
 use crate::terminal::json;
 use crate::terminal::streams::IoStreams;
 use crate::yaml;
 
 pub fn run(args: &PluginDiff, context: &mut Context<'_>) -> Result<()> {
-    let differences = compare(args, context).map_err(Error::of_comparison)?;
+    let differences = compare(args, context).map_err(Error::into_diff_failure)?;
     let shown = show(&differences, args.output, context.streams);
     match shown {
         // A reader that has seen enough is told the same by the exit code.
-        Err(error) if error.kind() != Kind::ReaderGone => Err(error.of_comparison()),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into_diff_failure()),
         _ if differences.is_empty() => Ok(()),
-        _ => Err(Error::differs()),
+        _ => Err(Error::diff()),
     }
 }
 

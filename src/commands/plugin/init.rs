@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::generation;
 use crate::cli::PluginInit;
 use crate::commands::Context;
-use crate::error::invalid::Invalid;
+use crate::error::invalid::ParseError;
 use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, Readers, folder_of};
 use crate::plugin::init::Wanted;
@@ -22,7 +22,7 @@ pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
         provider: args.provider.clone(),
         generation: generation(args.api),
     };
-    wanted.check().map_err(Invalid::into_usage)?;
+    wanted.check().map_err(ParseError::into_usage)?;
     let schema_name = match wanted.generation {
         Generation::One => "plugin-api1.schema.json",
         Generation::Two => "plugin.schema.json",

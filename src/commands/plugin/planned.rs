@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 use super::service::Service;
 use crate::commands::connector::Connector;
 use crate::commands::managed;
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::plugin::builder::quoted;
 use crate::plugin::difference::{self, Change};
-use crate::plugin::keeper::{Keeper, Untrusted};
+use crate::plugin::keeper::{BackupStore, Untrusted};
 use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
-use crate::plugin::report::{Difference, Done, Outcome, Restored, paths};
+use crate::plugin::report::{ChangeOutcome, Difference, Done, Restored, paths};
 use crate::schema::path::FieldPath;
 use crate::spec::{Draft, Part, Request, needed};
 use crate::terminal::streams::Diagnostics;
@@ -60,7 +60,7 @@ pub(super) struct Subject {
     pub spec: Map<String, Value>,
     /// The bytes that register it.
     pub bytes: Bytes,
-    pub keeper: Keeper,
+    pub keeper: BackupStore,
 }
 
 /// What was there when the service was asked.
@@ -115,7 +115,7 @@ impl Planned {
             let place = |problem: &Problem| problem.location.clone().map(|at| (at.source, at.line, at.column));
             problems.sort_by_cached_key(place);
         }
-        if let Some(error) = Error::from_problems(Kind::Local, problems) {
+        if let Some(error) = Error::from_problems(ErrorKind::Local, problems) {
             return Err(error);
         }
         planned.gone = planned.look_for_gone().await?;
@@ -139,7 +139,7 @@ impl Planned {
 
     /// What the service has of a plugin now, and what that means for it.
     pub(super) async fn look(&self, subject: &Subject) -> Result<Found> {
-        let row = self.service.row(&subject.identity).await.map_err(|error| error.within(&subject.plugin_id))?;
+        let row = self.service.row(&subject.identity).await.map_err(|error| error.context(&subject.plugin_id))?;
         let plan = self.service.fields.plan(&subject.spec, row.as_ref());
         Ok(Found { row, plan, pending: subject.keeper.pending()?, untrusted: subject.keeper.untrusted()? })
     }
@@ -162,7 +162,7 @@ impl Planned {
     /// what registering needs; a folder in which an old spec cannot be kept.
     pub fn check(&self) -> Result<()> {
         let problems = self.steps.iter().flat_map(|step| self.problems(step)).collect();
-        if let Some(error) = Error::from_problems(Kind::Local, problems) {
+        if let Some(error) = Error::from_problems(ErrorKind::Local, problems) {
             return Err(error);
         }
         let mut replaced = self.steps.iter().filter(|step| matches!(step.found.plan, Plan::Replace(_)));
@@ -175,7 +175,7 @@ impl Planned {
     /// There are such, and they differ from their specs.
     pub fn check_managed(&self) -> Result<()> {
         let problems = self.steps.iter().filter_map(|step| managed_problem(&step.subject, &step.found)).collect();
-        Error::from_problems(Kind::Local, problems).map_or(Ok(()), Err)
+        Error::from_problems(ErrorKind::Local, problems).map_or(Ok(()), Err)
     }
 
     pub(super) fn problems(&self, step: &Step) -> Vec<Problem> {
@@ -282,7 +282,7 @@ impl Planned {
     }
 
     /// What carrying it out would do, as far as nobody else writes.
-    pub fn foreseen(&self) -> Vec<Outcome> {
+    pub fn foreseen(&self) -> Vec<ChangeOutcome> {
         let of_step = |step: &Step| {
             let Step { subject, found } = step;
             let restored = self.restored(step);
@@ -295,10 +295,13 @@ impl Planned {
                 (_, _, Some(kept)) => self.replaced(subject, kept),
                 (_, _, None) => Done::Registered,
             };
-            Outcome { plugin_id: subject.plugin_id.clone(), done, restored }
+            ChangeOutcome { plugin_id: subject.plugin_id.clone(), done, restored }
         };
-        let gone =
-            self.gone_ids().map(|id| Outcome { plugin_id: id.to_owned(), done: Done::Deregistered, restored: None });
+        let gone = self.gone_ids().map(|id| ChangeOutcome {
+            plugin_id: id.to_owned(),
+            done: Done::Deregistered,
+            restored: None,
+        });
         self.steps.iter().map(of_step).chain(gone).collect()
     }
 
@@ -388,7 +391,7 @@ impl Subject {
                 .hint("add image: a plugin is known by the part of it behind the last `/`"));
         };
         let identity = service.fields.identity(&spec);
-        let keeper = Keeper::beside(request.source(), &plugin_id, place);
+        let keeper = BackupStore::beside(request.source(), &plugin_id, place);
         Ok(Self { request, plugin_id, identity, spec, bytes, keeper })
     }
 
@@ -417,8 +420,8 @@ impl Subject {
             return error;
         }
         match self.request.place() {
-            Some((place, _)) => error.within(&self.plugin_id).at(Some(place)),
-            None => error.within(self.label()),
+            Some((place, _)) => error.context(&self.plugin_id).at(Some(place)),
+            None => error.context(self.label()),
         }
     }
 }
@@ -451,11 +454,11 @@ fn refuse_twice(subjects: &[Subject]) -> Result<()> {
             first.insert(&subject.plugin_id, subject);
         }
     }
-    Error::from_problems(Kind::Local, problems).map_or(Ok(()), Err)
+    Error::from_problems(ErrorKind::Local, problems).map_or(Ok(()), Err)
 }
 
 /// A change that is refused, where it comes up while others write.
 pub(super) fn refusal(problems: Vec<Problem>, subject: &Subject, plan: &Plan) -> Error {
-    Error::from_problems(Kind::Local, problems)
+    Error::from_problems(ErrorKind::Local, problems)
         .unwrap_or_else(|| Error::local(format!("{} differs in {}", subject.label(), paths(plan.changes()))))
 }

@@ -13,7 +13,7 @@ use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::builder::quoted;
 use crate::plugin::lint::Generation;
-use crate::terminal::stop::Stop;
+use crate::terminal::stop::Shutdown;
 use crate::terminal::streams::Diagnostics;
 
 /// How the service begins to say that it does not find an image.
@@ -32,7 +32,7 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
     block_on(async {
         let streams = &mut *context.streams;
         let diagnostics = streams.diagnostics.clone();
-        let mut stop = Stop::listen()?;
+        let mut stop = Shutdown::listen()?;
         // What cannot be applied is not worth building; nor is anything if nobody is there to apply it.
         let planning = Planned::make(&connector, vec![image.draft.clone()], wishes, &mut streams.diagnostics);
         let planned = stop.or(planning).await;

@@ -6,7 +6,7 @@ use super::image::Image;
 use crate::cli::PluginImage;
 use crate::commands::{Context, block_on};
 use crate::error::Result;
-use crate::terminal::stop::Stop;
+use crate::terminal::stop::Shutdown;
 
 pub fn run(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
     let image = Image::read("push", args, context)?;
@@ -16,7 +16,7 @@ pub fn run(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
     }
     let (limit, diagnostics) = (context.global.timeout, context.streams.diagnostics.clone());
     block_on(async {
-        let mut stop = Stop::listen()?;
+        let mut stop = Shutdown::listen()?;
         let before = image.look_before_push(context.variables, &mut stop, &diagnostics).await?;
         image.push(&line, &mut stop, &diagnostics).await?;
         image.wait_for_tag(before, limit, context.variables, &mut stop, &diagnostics).await

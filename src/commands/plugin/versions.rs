@@ -12,21 +12,21 @@ use super::{request, resource, there_are};
 use crate::cli::PluginVersions;
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
-use crate::commands::present::Presentation;
-use crate::commands::read::{Asked, Reading, Templates};
+use crate::commands::present::OutputOptions;
+use crate::commands::read::{Asked, QueryCommand, Templates};
 use crate::commands::{Context, block_on};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::oci::newest;
 use crate::output::view::Document;
 use crate::query::filter::Filters;
-use crate::terminal::stop::Stop;
+use crate::terminal::stop::Shutdown;
 use crate::terminal::streams::Diagnostics;
 
 const VERB: &str = "get_versions";
 
 pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
     let plugin = &args.plugin_id;
-    let presentation = Presentation::parse(None, args.output)?;
+    let presentation = OutputOptions::parse(None, args.output)?;
     if let Some(tag) = &args.wait {
         let found = wait(plugin, tag, context)?;
         return presentation.write(Document::Value(found.into()), context.streams);
@@ -37,7 +37,7 @@ pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
         let newest = newest(&tags).ok_or_else(|| no_version(plugin, &tags))?;
         return presentation.write(Document::Value(newest.into()), context.streams);
     }
-    let reading = Reading {
+    let reading = QueryCommand {
         verb: VERB,
         resource: resource()?,
         request: &request(&json!({ "plugin_id": plugin })),
@@ -60,7 +60,7 @@ fn wait(plugin: &str, tag: &str, context: &mut Context<'_>) -> Result<String> {
     let limit = context.global.timeout;
     let diagnostics = &mut context.streams.diagnostics;
     block_on(async {
-        let mut stop = Stop::listen()?;
+        let mut stop = Shutdown::listen()?;
         stop.or(Wait { connector: &connector, plugin, tag }.run(limit, diagnostics)).await
     })
 }
@@ -114,10 +114,17 @@ impl Wait<'_> {
 fn is_passing(error: &Error) -> bool {
     match error.kind() {
         // A connection that broke.
-        _ if error.effect().is_in_doubt() => true,
+        _ if error.outcome().is_in_doubt() => true,
         // The configuration was read before: what is left is the connection.
-        Kind::Local | Kind::Status(Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted) => true,
-        Kind::Status(_) | Kind::Usage | Kind::NotCompared | Kind::Differs | Kind::Ended(_) | Kind::ReaderGone => false,
+        ErrorKind::Local | ErrorKind::Status(Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted) => {
+            true
+        }
+        ErrorKind::Status(_)
+        | ErrorKind::Usage
+        | ErrorKind::DiffFailed
+        | ErrorKind::Diff
+        | ErrorKind::Signal(_)
+        | ErrorKind::BrokenPipe => false,
     }
 }
 

@@ -76,7 +76,7 @@ impl Shape {
 
     /// As [`Shape::check`] for one column.
     pub(super) fn check_named(&self, column: &Column) -> Result<()> {
-        self.check_column(column, &[]).map_err(|error| error.within(format!("column \"{}\"", column.name())))
+        self.check_column(column, &[]).map_err(|error| error.context(format!("column \"{}\"", column.name())))
     }
 
     /// Whether the type of the rows has no field of the name that the column begins with.
@@ -92,7 +92,7 @@ impl Shape {
     pub fn check_sort(&self, sort: &Sort, columns: Option<&Columns>) -> Result<()> {
         let headers: Vec<&str> = columns.into_iter().flat_map(Columns::iter).map(Column::header).collect();
         self.check_column(sort.column(), &headers)
-            .map_err(|error| error.within(format!("sort key \"{}\"", sort.column().name())))
+            .map_err(|error| error.context(format!("sort key \"{}\"", sort.column().name())))
     }
 
     /// The fields of a row that hold one plain value each, in the order of their numbers; `None` where that is all of

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use super::{Column, Columns, Shape, grammar};
-use crate::error::{Error, Kind, Location, Problem, Result};
+use crate::error::{Error, ErrorKind, Location, Problem, Result};
 use crate::schema::value::kind_of;
 use crate::yaml::{self, Content, Documents, Fault, Limits, Mark, Node, value};
 
@@ -75,7 +75,7 @@ impl Template {
                 Err(error) => problems.extend(error.at(place).problems().iter().cloned()),
             }
         }
-        Error::from_problems(Kind::Local, problems).map_or(Ok(Self { values, columns }), Err)
+        Error::from_problems(ErrorKind::Local, problems).map_or(Ok(Self { values, columns }), Err)
     }
 
     /// The template of the columns behind `-c`.

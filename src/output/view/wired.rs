@@ -13,7 +13,7 @@ use row::{Making, Row};
 use super::document::{RESULTS, total};
 use super::rows::{Made, TakeRow};
 use super::{Cell, Column, Columns, Document, List, Rows};
-use crate::codec::decode::{Field, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
+use crate::codec::decode::{Field, Odd, Plan, Scratch, Sink, ValueSink, serialize_into};
 use crate::codec::descriptor::MessageDescriptor;
 use crate::codec::wire_format::Reader;
 use crate::terminal::json::{Layout, Text};
@@ -251,7 +251,7 @@ impl WireList {
                 })?;
                 text.end_list();
             } else {
-                hand_on(value, &mut text).map_err(unread)?;
+                serialize_into(value, &mut text).map_err(unread)?;
             }
         }
         text.end_mapping();

@@ -7,7 +7,7 @@ use super::field::Field;
 use super::grammar::{Comparison, Parsed, Test, Word};
 use super::moment::{self, Moment};
 use crate::codec::descriptor::MessageDescriptor;
-use crate::error::invalid::Invalid;
+use crate::error::invalid::ParseError;
 
 /// A condition as the services take it.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +23,7 @@ pub struct Condition {
 ///
 /// # Errors
 /// The rows have no such key, or what is there cannot be compared so.
-pub fn conditions(filter: &Parsed, rows: Option<&MessageDescriptor>) -> Result<Vec<Condition>, Invalid> {
+pub fn conditions(filter: &Parsed, rows: Option<&MessageDescriptor>) -> Result<Vec<Condition>, ParseError> {
     let key = filter.path.join(".");
     let field = Field::at(rows, &filter.path)?;
     let compared = match (&filter.test, &field) {
@@ -59,7 +59,7 @@ fn name(comparison: Comparison) -> &'static str {
     }
 }
 
-fn compare_moment(comparison: Comparison, moment: &Moment) -> Result<Vec<(&'static str, Value)>, Invalid> {
+fn compare_moment(comparison: Comparison, moment: &Moment) -> Result<Vec<(&'static str, Value)>, ParseError> {
     let (start, end) = match moment {
         Moment::FromNow(distance) => return compare_with_now(comparison, distance),
         Moment::Point(point) => return compare_with_point(comparison, point),
@@ -69,7 +69,7 @@ fn compare_moment(comparison: Comparison, moment: &Moment) -> Result<Vec<(&'stat
         Comparison::Equal => vec![("datetime_gte", start), ("datetime_lt", end)],
         Comparison::NotEqual => {
             return Err(
-                Invalid::new("outside of a stretch of time is no condition that services know").hint("use < or >")
+                ParseError::new("outside of a stretch of time is no condition that services know").hint("use < or >")
             );
         }
         Comparison::Greater => vec![("datetime_gte", end)],
@@ -80,7 +80,7 @@ fn compare_moment(comparison: Comparison, moment: &Moment) -> Result<Vec<(&'stat
     })
 }
 
-fn compare_with_point(comparison: Comparison, point: &Timestamp) -> Result<Vec<(&'static str, Value)>, Invalid> {
+fn compare_with_point(comparison: Comparison, point: &Timestamp) -> Result<Vec<(&'static str, Value)>, ParseError> {
     let operator = match comparison {
         // The services read a text that they compare with a moment.
         Comparison::Equal => "eq",
@@ -94,14 +94,14 @@ fn compare_with_point(comparison: Comparison, point: &Timestamp) -> Result<Vec<(
     Ok(vec![(operator, text(point))])
 }
 
-fn compare_with_now(comparison: Comparison, distance: &str) -> Result<Vec<(&'static str, Value)>, Invalid> {
+fn compare_with_now(comparison: Comparison, distance: &str) -> Result<Vec<(&'static str, Value)>, ParseError> {
     let operator = match comparison {
         Comparison::Greater => "timediff_gt",
         Comparison::GreaterOrEqual => "timediff_gte",
         Comparison::Less => "timediff_lt",
         Comparison::LessOrEqual => "timediff_lte",
         Comparison::Equal | Comparison::NotEqual => {
-            return Err(Invalid::new("a distance from now is a point that no row is at")
+            return Err(ParseError::new("a distance from now is a point that no row is at")
                 .hint("> >= < <= compare with it, and = with a date"));
         }
         Comparison::Contains | Comparison::Lacks => return Err(no_search(comparison)),
@@ -109,22 +109,22 @@ fn compare_with_now(comparison: Comparison, distance: &str) -> Result<Vec<(&'sta
     Ok(vec![(operator, distance.into())])
 }
 
-fn no_search(comparison: Comparison) -> Invalid {
-    Invalid::new(format!("{} looks in texts, and this is a date and time", comparison.symbol()))
+fn no_search(comparison: Comparison) -> ParseError {
+    ParseError::new(format!("{} looks in texts, and this is a date and time", comparison.symbol()))
         .hint("= takes a part of a date: 2026, 2026-01, 2026-01-31")
 }
 
-fn read(word: &Word, key: &str) -> Result<Moment, Invalid> {
+fn read(word: &Word, key: &str) -> Result<Moment, ParseError> {
     moment::read(&word.text)
-        .ok_or_else(|| Invalid::new(format!("{key} is a date and time, and the value is none")).hint(moment::FORMS))
+        .ok_or_else(|| ParseError::new(format!("{key} is a date and time, and the value is none")).hint(moment::FORMS))
 }
 
 /// A moment in a list.
-fn point(moment: &Moment) -> Result<Value, Invalid> {
+fn point(moment: &Moment) -> Result<Value, ParseError> {
     match moment {
         Moment::Point(point) => Ok(text(point)),
         Moment::Stretch(..) | Moment::FromNow(_) => {
-            Err(Invalid::new("in a list, a time is written to the fraction of its second")
+            Err(ParseError::new("in a list, a time is written to the fraction of its second")
                 .hint("use = for a day, or >= and < for several"))
         }
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::grammar::{Comparison, Word};
 use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
-use crate::error::invalid::Invalid;
+use crate::error::invalid::ParseError;
 use crate::schema::nearest::hint_at_field;
 use crate::schema::platform;
 use crate::schema::well_known::WellKnown;
@@ -28,7 +28,7 @@ impl Field {
     ///
     /// # Errors
     /// They have no such key, as far as their type tells.
-    pub fn at(rows: Option<&MessageDescriptor>, path: &[String]) -> Result<Self, Invalid> {
+    pub fn at(rows: Option<&MessageDescriptor>, path: &[String]) -> Result<Self, ParseError> {
         let Some(rows) = rows else {
             let is_moment = matches!(path, [name] if platform::names_a_moment(name));
             return Ok(if is_moment { Self::Moment } else { Self::Open });
@@ -62,7 +62,7 @@ impl Field {
     }
 
     /// Checks that `comparison` means something for it.
-    pub fn check(&self, comparison: Comparison, key: &str) -> Result<(), Invalid> {
+    pub fn check(&self, comparison: Comparison, key: &str) -> Result<(), ParseError> {
         let Self::Plain(Shape::Scalar(kind)) = self else { return Ok(()) };
         let symbol = comparison.symbol();
         let wrong = match kind {
@@ -73,16 +73,16 @@ impl Field {
             _ if comparison.searches() => format!("{symbol} looks in texts, and {key} is none"),
             _ => return Ok(()),
         };
-        Err(Invalid::new(wrong).hint("= and != compare with it"))
+        Err(ParseError::new(wrong).hint("= and != compare with it"))
     }
 
     /// What `word` is there; whether it `is_part` of a text that is looked for. Where the type leaves it open, such parts
     /// and what stands in quotes are texts, and other words are what they are for `-p`: `true`, `false`, `null` and whole
     /// numbers are more than text.
-    pub fn value(&self, word: &Word, is_part: bool, key: &str) -> Result<Value, Invalid> {
+    pub fn value(&self, word: &Word, is_part: bool, key: &str) -> Result<Value, ParseError> {
         let text = word.text.as_str();
         match self {
-            Self::Whole => Err(Invalid::new(format!("{key} has keys of its own, and no value to compare with"))
+            Self::Whole => Err(ParseError::new(format!("{key} has keys of its own, and no value to compare with"))
                 .hint(format!("name one of them, as {key}.KEY, or ask whether it is there, as {key}?"))),
             Self::Plain(Shape::Scalar(Kind::Enum(_))) if is_part => Ok(text.into()),
             Self::Plain(shape) => {
@@ -110,14 +110,14 @@ fn holds_a_moment(field: &FieldDescriptor) -> bool {
     }
 }
 
-fn unknown(name: &str, message: &MessageDescriptor) -> Invalid {
+fn unknown(name: &str, message: &MessageDescriptor) -> ParseError {
     let fields: Vec<FieldDescriptor> = message.fields().collect();
     let hint = hint_at_field(name, fields.iter().map(FieldDescriptor::name));
-    Invalid::new(format!("{} has no field {name}", message.name())).hint(hint)
+    ParseError::new(format!("{} has no field {name}", message.name())).hint(hint)
 }
 
-fn invalid(wrong: Wrong) -> Invalid {
-    let invalid = Invalid::new(wrong.message);
+fn invalid(wrong: Wrong) -> ParseError {
+    let invalid = ParseError::new(wrong.message);
     match wrong.hint {
         Some(hint) => invalid.hint(hint),
         None => invalid,

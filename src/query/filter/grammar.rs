@@ -13,7 +13,7 @@
 //! quotes hold its blanks and operators together: `tags.'cost center'=12`. Inside of quotes, a backslash before that quote
 //! or a backslash makes it an ordinary character.
 
-use crate::error::invalid::Invalid;
+use crate::error::invalid::ParseError;
 
 /// One filter, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ const OPERATORS: &str = "the operators are = != ~ !~ > >= < <= in, not in, and ?
 ///
 /// # Errors
 /// What is wrong with the text, with the column where it is found.
-pub fn parse(text: &str) -> Result<Parsed, Invalid> {
+pub fn parse(text: &str) -> Result<Parsed, ParseError> {
     let mut scanner = Scanner { chars: text.chars().collect(), at: 0 };
     scanner.skip_blanks();
     let start = scanner.at;
@@ -177,11 +177,11 @@ impl Scanner {
     }
 
     /// What is wrong here. Columns count from 1.
-    fn wrong(&self, message: impl std::fmt::Display) -> Invalid {
-        Invalid::new(format!("column {}: {message}", self.at + 1))
+    fn wrong(&self, message: impl std::fmt::Display) -> ParseError {
+        ParseError::new(format!("column {}: {message}", self.at + 1))
     }
 
-    fn key(&mut self) -> Result<Vec<String>, Invalid> {
+    fn key(&mut self) -> Result<Vec<String>, ParseError> {
         let start = self.at;
         let mut key = String::new();
         while let Some(char) = self.peek() {
@@ -206,7 +206,7 @@ impl Scanner {
         Ok(path)
     }
 
-    fn operator(&mut self) -> Result<Operator, Invalid> {
+    fn operator(&mut self) -> Result<Operator, ParseError> {
         if let Some(comparison) = Comparison::ALL.into_iter().find(|comparison| self.take(comparison.symbol())) {
             return Ok(Operator::Compare(comparison));
         }
@@ -238,7 +238,7 @@ impl Scanner {
         letters.to_ascii_lowercase()
     }
 
-    fn list(&mut self) -> Result<Vec<Word>, Invalid> {
+    fn list(&mut self) -> Result<Vec<Word>, ParseError> {
         self.skip_blanks();
         let last = self.chars.iter().rfind(|char| !char.is_whitespace());
         if let (Some('('), Some(')')) | (Some('['), Some(']')) = (self.peek(), last) {
@@ -260,7 +260,7 @@ impl Scanner {
         }
     }
 
-    fn word(&mut self, in_list: bool) -> Result<Word, Invalid> {
+    fn word(&mut self, in_list: bool) -> Result<Word, ParseError> {
         self.skip_blanks();
         let is_end = |char: char| in_list && char == ',';
         match self.peek() {
@@ -286,7 +286,7 @@ impl Scanner {
     }
 
     /// The text up to the closing quote.
-    fn quoted(&mut self, quote: char) -> Result<String, Invalid> {
+    fn quoted(&mut self, quote: char) -> Result<String, ParseError> {
         let start = self.at;
         self.at += 1;
         let mut text = String::new();

@@ -20,8 +20,8 @@ use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
 use crate::codec::descriptor::MessageDescriptor;
-use crate::error::invalid::Invalid;
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::invalid::ParseError;
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::secret;
 
 /// The flag of filters that all have to hold.
@@ -145,20 +145,20 @@ impl Filters {
 }
 
 /// The one condition of a filter of which one has to hold: the services know no "both of these, or that".
-fn only(mut conditions: Vec<Condition>) -> Result<Condition, Invalid> {
+fn only(mut conditions: Vec<Condition>) -> Result<Condition, ParseError> {
     match (conditions.pop(), conditions.is_empty()) {
         (Some(only), true) => Ok(only),
-        _ => Err(Invalid::new("within a stretch of time is two conditions, of which the service would take either")
+        _ => Err(ParseError::new("within a stretch of time is two conditions, of which the service would take either")
             .hint(format!("use {ALL_FLAG}, or one of >= and <"))),
     }
 }
 
 fn done<T>(result: T, problems: Vec<Problem>) -> Result<T> {
-    Error::from_problems(Kind::Usage, problems).map_or(Ok(result), Err)
+    Error::from_problems(ErrorKind::Usage, problems).map_or(Ok(result), Err)
 }
 
-fn said(flag: &str, shown: &str, invalid: Invalid) -> Vec<Problem> {
-    invalid.into_usage().within(format!("{flag} \"{shown}\"")).problems().to_vec()
+fn said(flag: &str, shown: &str, invalid: ParseError) -> Vec<Problem> {
+    invalid.into_usage().context(format!("{flag} \"{shown}\"")).problems().to_vec()
 }
 
 /// The text of a filter without what a secret may be compared with. It may be no filter at all, so all that stands in

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Number, Value};
 
 use super::{Place, Shown};
-use crate::codec::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, hand_on};
+use crate::codec::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, serialize_into};
 use crate::output::view::{Cell, Column, Made};
 use crate::terminal::json::{Layout, Text};
 
@@ -64,7 +64,7 @@ impl<'a> Row<'a> {
             Place::Field(field) if self.found.has(*field) => return self.emit_field(*field, sink, scratch),
             Place::Below(field, column) => {
                 if let Some(value) = self.below(*field, column, scratch)? {
-                    return hand_on(&value, sink);
+                    return serialize_into(&value, sink);
                 }
             }
             Place::Field(_) | Place::Nowhere => {}
