@@ -35,7 +35,7 @@ pub mod yaml;
 use cli::Cli;
 use config::Variables;
 use error::{Error, Result, TerminationSignal, panics};
-use terminal::streams::{DiagnosticFormat, IoStreams};
+use terminal::io_streams::{DiagnosticFormat, IoStreams};
 
 /// Does what `args` (the program's name first) ask for, and returns the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, streams: &mut IoStreams) -> u8 {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use spacectl::config::Variables;
 use spacectl::error::panics;
-use spacectl::terminal::streams::IoStreams;
+use spacectl::terminal::io_streams::IoStreams;
 
 fn main() -> ExitCode {
     panics::silence();

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::error::{Error, Result};
-use crate::schema::nearest::nearest;
+use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::{Resource, alias, verb};
 use crate::spec::source::Syntax;
 

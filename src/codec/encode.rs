@@ -13,9 +13,9 @@ use serde_json::{Map, Number, Value};
 use super::protobuf::{Buffer, Payload};
 use super::scalar;
 use crate::codec::descriptor::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
-use crate::schema::nearest::{hint_at_field, nearest};
-use crate::schema::path::{FieldPath, Segment};
-use crate::schema::value::kind_of;
+use crate::schema::did_you_mean::{hint_at_field, nearest};
+use crate::schema::field_path::{FieldPath, Segment};
+use crate::schema::value_ext::kind_of;
 use crate::schema::well_known::WellKnown;
 
 /// What is decided by about a fault.

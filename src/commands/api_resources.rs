@@ -15,7 +15,7 @@ use crate::error::{Error, Result, code_name};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
 use crate::output::view::Document;
-use crate::schema::nearest::{hint_at_field, nearest};
+use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::resource;
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;

@@ -26,7 +26,7 @@ use crate::net::tls::Tls;
 use crate::oci;
 use crate::oci::{Logins, Proxy, RegistryUrl};
 use crate::schema::resource::{Resource, service_among};
-use crate::terminal::streams::Diagnostics;
+use crate::terminal::io_streams::Diagnostics;
 
 /// How long the embedded service waits for its image registry.
 const REGISTRY_PATIENCE: Duration = Duration::from_secs(20);

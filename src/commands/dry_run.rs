@@ -8,7 +8,7 @@ use super::present::OutputOptions;
 use crate::error::Result;
 use crate::output::view::Document;
 use crate::secret::{self, MASK};
-use crate::terminal::streams::IoStreams;
+use crate::terminal::io_streams::IoStreams;
 
 /// Shows each of `requests` with where and how it would go to `method`. Sends nothing.
 pub fn show<'a>(

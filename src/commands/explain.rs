@@ -18,8 +18,8 @@ use crate::output::view::Document;
 use crate::schema::platform::ApiName;
 use crate::schema::resource::{Resource, alias, service_among, verb};
 use crate::spec;
+use crate::terminal::io_streams::IoStreams;
 use crate::terminal::json;
-use crate::terminal::streams::IoStreams;
 
 /// The service whose API is bundled.
 const REPOSITORY: &str = "repository";

@@ -15,7 +15,7 @@ use crate::cli::{Global, Local, Tls};
 use crate::codec::descriptor::MessageDescriptor;
 use crate::codec::encode;
 use crate::config::{BUILT_IN, registry_of_built_in};
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
 use crate::local_service::proto::repository::v1::{PluginInfo, RegisterPluginRequest};

@@ -23,11 +23,11 @@ use crate::grpc::status::with_outcome;
 use crate::output::view::{Columns, Document, Shape};
 use crate::plugin::lint::Rule;
 use crate::plugin::lint::placeholder::{self, Placeholder};
-use crate::schema::path::FieldPath;
+use crate::schema::field_path::FieldPath;
 use crate::schema::platform::ApiName;
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
-use crate::terminal::streams::{Diagnostics, IoStreams};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
 const MAX_TOLD: usize = 20;

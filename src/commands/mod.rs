@@ -33,7 +33,7 @@ use tokio::runtime::Builder;
 use crate::cli::{Cli, Command, Global};
 use crate::config::Variables;
 use crate::error::{Error, Result};
-use crate::terminal::streams::IoStreams;
+use crate::terminal::io_streams::IoStreams;
 
 /// What every command works with.
 struct Context<'a> {

@@ -11,7 +11,7 @@ use crate::output::Format;
 use crate::output::view::{Document, Local};
 use crate::query::{self, Page, Part};
 use crate::spec::Request;
-use crate::terminal::streams::{Diagnostics, IoStreams};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
 /// How many rows are asked for at a time where a whole list is more than one message may be.
 pub const AUTOMATIC: u32 = 10_000;

@@ -8,7 +8,7 @@ use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::output::view::{Columns, Document, Shape};
 use crate::output::{self, Format, Look, Writer};
-use crate::terminal::streams::IoStreams;
+use crate::terminal::io_streams::IoStreams;
 
 /// What `-c` and `-o` ask for, and what is shown where they leave it open.
 #[derive(Clone)]

@@ -20,7 +20,7 @@ use crate::grpc::call::Caller;
 use crate::grpc::descriptors::Description;
 use crate::grpc::kept::Kept;
 use crate::grpc::retry::reads_only;
-use crate::terminal::streams::Diagnostics;
+use crate::terminal::io_streams::Diagnostics;
 
 /// Connects to what is `sought`, and does `work` with its method, which may send but not show anything: where it was done
 /// by a description that does not hold any more, it is done again. What `work` tells is said once.

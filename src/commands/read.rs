@@ -22,8 +22,8 @@ use crate::query::filter::{Filters, typed_steps};
 use crate::query::{self, Page, Part, QueryRequest};
 use crate::schema::resource::Resource;
 use crate::spec::{Draft, Request};
-use crate::terminal::stop::Shutdown;
-use crate::terminal::streams::{Diagnostics, IoStreams};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::shutdown::Shutdown;
 
 /// One verb that reads, with what the command line says about it.
 pub struct QueryCommand<'a> {

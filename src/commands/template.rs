@@ -13,9 +13,9 @@ use crate::config::{ConfigDir, ParseError, TemplateName, Variables};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
 use crate::output::view::{Document, Fitted, Shape, Template};
-use crate::schema::nearest::nearest;
+use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::{Resource, alias, is_reflection};
-use crate::terminal::streams::Diagnostics;
+use crate::terminal::io_streams::Diagnostics;
 
 /// The largest file of columns that is read, in bytes: as much as the configuration may hold.
 const MAX_BYTES: u64 = 1024 * 1024;

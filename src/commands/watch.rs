@@ -15,11 +15,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::output::Format;
 use crate::output::view::{Document, Rows as _};
 use crate::spec::Draft;
-use crate::terminal::screen;
-use crate::terminal::screen::{Frame, Rows, Size};
-use crate::terminal::stop::Shutdown;
-use crate::terminal::streams;
-use crate::terminal::streams::{Diagnostics, IoStreams};
+use crate::terminal::io_streams;
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::redraw;
+use crate::terminal::redraw::{Frame, Rows, Size};
+use crate::terminal::shutdown::Shutdown;
 
 /// What a screen is taken for that does not tell its size.
 const USUAL: Size = Size { columns: 80, lines: 24 };
@@ -204,7 +204,7 @@ impl Screen {
     fn open(title: String, streams: &mut IoStreams) -> Result<Self> {
         let resized = signal(SignalKind::window_change())
             .map_err(|error| Error::local("cannot wait for signals").cause(error))?;
-        streams.out.write_all(screen::make_room(size()).as_bytes())?;
+        streams.out.write_all(redraw::make_room(size()).as_bytes())?;
         let (time, told, note, body) = Default::default();
         Ok(Self { title, time, told, note, body, rows: None, resized })
     }
@@ -229,14 +229,14 @@ impl Screen {
 
     fn draw(&self, streams: &mut IoStreams) -> Result<()> {
         let Self { title, time, told, body, rows, .. } = self;
-        let frame = screen::draw(&Frame { title, time, told, body, rows: *rows }, size());
+        let frame = redraw::draw(&Frame { title, time, told, body, rows: *rows }, size());
         streams.out.write_all(frame.as_bytes())?;
         Ok(streams.out.flush()?)
     }
 }
 
 fn size() -> Size {
-    streams::screen_size().map_or(USUAL, |(columns, lines)| Size { columns, lines })
+    io_streams::screen_size().map_or(USUAL, |(columns, lines)| Size { columns, lines })
 }
 
 /// Where a document's rows stand in the formats that have a line for each.

@@ -11,7 +11,7 @@ use super::environment::MAX_KEY;
 use super::file;
 use super::{ConfigDir, ParseError, yaml};
 use crate::error::{Error, Result};
-use crate::schema::nearest::nearest;
+use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::Resource;
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;

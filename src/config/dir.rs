@@ -7,8 +7,8 @@ use super::name::BUILT_IN;
 use super::registry::REGISTRY;
 use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
-use crate::schema::nearest::nearest;
-use crate::schema::value::kind_of;
+use crate::schema::did_you_mean::nearest;
+use crate::schema::value_ext::kind_of;
 
 const FOLDER: &str = ".spaceone";
 const CURRENT: &str = "environment.yml";

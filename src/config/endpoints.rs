@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::environment::{ENDPOINTS, MAX_KEY};
 use super::{EndpointUrl, Environment};
 use crate::error::{Error, Result};
-use crate::schema::nearest::nearest;
-use crate::schema::value::kind_of;
+use crate::schema::did_you_mean::nearest;
+use crate::schema::value_ext::kind_of;
 use crate::secret;
 
 impl Environment {

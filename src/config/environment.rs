@@ -9,8 +9,8 @@ use super::credential::{API_KEY_COMMAND, API_KEY_FILE};
 use super::registry::{self, REGISTRY};
 use super::{EndpointUrl, ParseError, file, metadata, tls, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::schema::nearest::nearest;
-use crate::schema::value::kind_of;
+use crate::schema::did_you_mean::nearest;
+use crate::schema::value_ext::kind_of;
 use crate::secret;
 
 pub(super) const API_KEY: &str = "api_key";

@@ -31,7 +31,7 @@ mod tls;
 mod variables;
 mod yaml;
 
-pub use crate::error::invalid::ParseError;
+pub use crate::error::parse_error::ParseError;
 pub use crate::net::endpoint::EndpointUrl;
 pub use crate::secret::{MASK, Secret};
 pub use credential::Credential;

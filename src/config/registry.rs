@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{ConfigDir, Environment, EnvironmentName, ParseError, Variables};
 use crate::error::{Error, Result};
 use crate::oci::RegistryUrl;
-use crate::schema::value::kind_of;
+use crate::schema::value_ext::kind_of;
 
 pub(super) const REGISTRY: &str = "registry";
 

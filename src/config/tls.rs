@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Environment, ParseError};
 use crate::error::{Error, Result};
 use crate::net::tls::{Given, Identity, Tls};
-use crate::schema::value::kind_of;
+use crate::schema::value_ext::kind_of;
 use crate::secret;
 
 pub(super) const CA: &str = "ca";

@@ -3,8 +3,8 @@
 //! An [`Error`] holds one or more [`Problem`]s (a spec can have several wrong fields) and one [`ErrorKind`], which alone
 //! decides the exit code. Rendering is here too, so that every error of the program looks alike.
 
-pub mod invalid;
 pub mod panics;
+pub mod parse_error;
 
 use std::fmt::{self, Write as _};
 
@@ -13,7 +13,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tonic::Code;
 
 use crate::secret::redact;
-use crate::terminal::escape;
+use crate::terminal::sanitize;
 
 /// The program's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -370,7 +370,7 @@ impl Error {
             let place = problem.location.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
             let mut line = |word: &str, said: &str| {
                 // Writing to a String cannot fail.
-                let _ = writeln!(text, "{} {}", label(word), escape::control(&redact::foreign(said)));
+                let _ = writeln!(text, "{} {}", label(word), sanitize::control(&redact::foreign(said)));
             };
             line("error", &format!("{place}{}", problem.message));
             problem.causes.iter().for_each(|cause| line("cause", cause));

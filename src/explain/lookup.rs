@@ -5,7 +5,7 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor, MethodDescriptor};
 use super::describe::{Found, rows};
 use super::form::{Form, of_field};
 use crate::error::{Error, Result};
-use crate::schema::nearest::{hint_at_field, nearest};
+use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::resource::Resource;
 
 /// Finds what stands at `path` in what `method` takes and answers. Lists and mappings are stepped through to their

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
 
 /// The port of TLS where a `grpc+ssl` URL names none: gRPC has no port of its own, and TLS services are published

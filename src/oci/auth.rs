@@ -12,7 +12,7 @@ use super::http::{Http, Request, Target};
 use super::logins::{Login, Secret};
 use super::place::ImageRef;
 use crate::secret::redact;
-use crate::terminal::escape::percent;
+use crate::terminal::sanitize::percent;
 
 /// What a token service is told of who is asking: its logs name programs, not people.
 const CLIENT_ID: &str = env!("CARGO_PKG_NAME");

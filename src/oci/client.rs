@@ -19,7 +19,7 @@ use super::logins::{Login, Logins};
 use super::place::ImageRef;
 use super::proxy::Proxy;
 use super::trust::Trust;
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 use crate::error::{Error, Result};
 
 /// How often a registry may send a request elsewhere, as curl's users know it from browsers.

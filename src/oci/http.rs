@@ -23,7 +23,7 @@ use super::proxy::{Proxy, Via};
 use super::trust::Trust;
 use super::url::RegistryUrl;
 use crate::net::host::is_loopback;
-use crate::terminal::escape::percent;
+use crate::terminal::sanitize::percent;
 
 /// The most of an answer that is read: many times a page of tags or a token.
 pub const MAX_ANSWER: usize = 8 * 1024 * 1024;

@@ -3,7 +3,7 @@
 //! A name's rules are those of `plugin_image`; a tag is `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}` in the distribution
 //! specification.
 
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 use crate::oci::plugin_image::{MAX_PATH, PathFault, check_path, split_host};
 
 const MAX_TAG: usize = 128;

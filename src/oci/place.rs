@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::image::check_image;
 use super::url::RegistryUrl;
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 use crate::oci::plugin_image::check_path;
 
 /// An image in a registry, without a tag. It reads as docker, podman and buildah take it: `127.0.0.1:5000/x/plugin-a`.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::oci::plugin_image::check_path;
 

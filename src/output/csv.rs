@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::output::view::Rows;
-use crate::terminal::escape;
+use crate::terminal::sanitize;
 
 /// What is written at once, in bytes.
 const PORTION: usize = 64 * 1024;
@@ -63,7 +63,7 @@ impl Sheet {
         list.each(headers, &mut |cells| {
             for cell in cells {
                 if self.terminal {
-                    records.field(escape::control(&cell.text()).as_bytes());
+                    records.field(sanitize::control(&cell.text()).as_bytes());
                 } else {
                     records.field(cell.bytes());
                 }
@@ -79,7 +79,7 @@ impl Sheet {
     }
 
     fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.terminal { escape::control(text) } else { Cow::Borrowed(text) }
+        if self.terminal { sanitize::control(text) } else { Cow::Borrowed(text) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 use crate::secret::{self, MASK};
 
 /// The programs that are known, in the order in which they are looked for.

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::schema::path::{FieldPath, Segment};
-use crate::schema::value::is_empty;
+use crate::schema::field_path::{FieldPath, Segment};
+use crate::schema::value_ext::is_empty;
 use crate::secret::{self, MASK};
 
 /// One difference, at the deepest path that holds it; a list is one value. For showing only: secrets are masked.

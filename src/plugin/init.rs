@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::lint::{Generation, PLACEHOLDER};
 use super::resource_type;
 use crate::error::Result;
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 use crate::explain::schema;
 use crate::oci::plugin_image;
 use crate::oci::plugin_image::MAX_LENGTH;

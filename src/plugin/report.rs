@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::difference::Change;
-use crate::terminal::escape;
 use crate::terminal::json;
+use crate::terminal::sanitize;
 
 mod lines;
 
@@ -68,7 +68,7 @@ impl ChangeOutcome {
         let restored = self.restored.as_ref();
         let restored =
             restored.map(|Restored { from, changes }| format!("; taken over from {from}: {}", paths(changes)));
-        escape::control(&format!("{}{}", line.trim_end(), restored.unwrap_or_default())).into_owned()
+        sanitize::control(&format!("{}{}", line.trim_end(), restored.unwrap_or_default())).into_owned()
     }
 
     pub fn to_value(&self) -> Value {
@@ -154,16 +154,16 @@ impl Difference {
             _ => "differs",
         };
         let header = format!("{} ({}): {meant}", self.plugin_id, self.source);
-        let mut text = paint("1", &escape::control(&header)) + "\n";
+        let mut text = paint("1", &sanitize::control(&header)) + "\n";
         for change in &self.changes {
             let (sign, style) = match (&change.before, &change.after) {
                 (None, _) => ("+", "32"),
                 (Some(_), None) => ("-", "31"),
                 (Some(_), Some(_)) => ("~", "33"),
             };
-            let path = escape::control(&change.path.to_string()).into_owned();
+            let path = sanitize::control(&change.path.to_string()).into_owned();
             let fixed = match self.origin(change) {
-                Some(from) => format!(" (taken over from {})", escape::control(from)),
+                Some(from) => format!(" (taken over from {})", sanitize::control(from)),
                 None if self.is_fixed(change) => " (cannot be updated)".to_owned(),
                 None => String::new(),
             };
@@ -192,7 +192,7 @@ impl Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::path::FieldPath;
+    use crate::schema::field_path::FieldPath;
 
     fn change(path: [&str; 2], before: Option<Value>, after: Option<Value>) -> Change {
         let [field, key] = path;

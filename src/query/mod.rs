@@ -19,7 +19,7 @@ pub use self::response::response_fields;
 pub use self::select::{has_alternatives, select};
 use crate::error::{Error, Result};
 use crate::output::view::{Local, Sort};
-use crate::schema::value;
+use crate::schema::value_ext;
 
 /// The part of a query that asks for some of the rows.
 const PAGE: &str = "page";
@@ -89,7 +89,7 @@ pub struct Left {
 /// Whether `request` says by itself which fields it wants.
 pub fn chooses_fields(request: &Map<String, Value>) -> bool {
     let is_chosen =
-        |holder: &Map<String, Value>, key: &str| holder.get(key).is_some_and(|value| !value::is_empty(value));
+        |holder: &Map<String, Value>, key: &str| holder.get(key).is_some_and(|value| !value_ext::is_empty(value));
     let query = request.get("query").and_then(Value::as_object);
     is_chosen(request, "only")
         || query.is_some_and(|query| is_chosen(query, "only") || query.get("minimal") == Some(&Value::Bool(true)))
@@ -142,7 +142,7 @@ pub fn can_page(input: &MessageDescriptor, is_sorted: bool) -> bool {
 
 /// Whether `request`, of the type `input`, says by itself which part of the rows it wants.
 pub fn chooses_rows(request: &Map<String, Value>, input: &MessageDescriptor) -> bool {
-    page_in(request, input).is_some_and(|page| !value::is_empty(page))
+    page_in(request, input).is_some_and(|page| !value_ext::is_empty(page))
 }
 
 fn page_in<'a>(request: &'a Map<String, Value>, input: &MessageDescriptor) -> Option<&'a Value> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use self::form::masked_text;
 pub use self::form::{is_pem, mask_tokens, without_userinfo};
-use crate::schema::value::is_empty;
+use crate::schema::value_ext::is_empty;
 
 /// What stands where a secret would: it says nothing of the secret, not even its length.
 pub const MASK: &str = "********";

@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use crate::secret::{MASK, mask_tokens};
-use crate::terminal::escape::percent;
 use crate::terminal::json;
+use crate::terminal::sanitize::percent;
 
 /// Shorter secrets are masked as whole words only, in characters.
 const MIN_ANYWHERE: usize = 8;

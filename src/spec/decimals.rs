@@ -6,7 +6,7 @@ use super::Warning;
 use super::request::Origin;
 use super::typing::Shape;
 use crate::codec::descriptor::MessageDescriptor;
-use crate::schema::path::FieldPath;
+use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Node, value};
 
 /// A warning for what `tree`, the document's or that of `-j`, gives to the request, if anything in it loses digits.

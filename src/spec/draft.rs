@@ -11,8 +11,8 @@ use super::request::{Document, Origin, Overrides, Request};
 use super::{advice, decimals};
 use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{self, Error, Result};
-use crate::schema::path::FieldPath;
-use crate::schema::value::is_empty;
+use crate::schema::field_path::FieldPath;
+use crate::schema::value_ext::is_empty;
 
 /// The method that a request is for.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use super::source::{self, Stdin, Syntax, Text};
 use super::typing::{Shape, Wrong};
 use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{Error, Result};
-use crate::schema::path::{FieldPath, Segment};
+use crate::schema::field_path::{FieldPath, Segment};
 use crate::yaml::{Fault, value};
 
 /// A parameter whose value waits for the descriptor.

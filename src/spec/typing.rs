@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use super::LIMITS;
 use crate::codec::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
-use crate::schema::nearest::{hint_at_field, nearest};
-use crate::schema::path::Segment;
+use crate::schema::did_you_mean::{hint_at_field, nearest};
+use crate::schema::field_path::Segment;
 use crate::schema::well_known::WellKnown;
 use crate::yaml::{Content, Documents, Node, parse_json, value};
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Number, Value};
 
 use crate::codec::decode::{Odd, Sink, serialize_into};
-use crate::terminal::escape;
+use crate::terminal::sanitize;
 
 /// Writes one value in the form of the Python client, indented by four, and ends the line.
 ///
@@ -169,7 +169,7 @@ impl Text {
                 '\n' => b'n',
                 '\r' => b'r',
                 '\t' => b't',
-                c if c < ' ' || (self.layout != Layout::Raw && escape::is_hostile(c)) => {
+                c if c < ' ' || (self.layout != Layout::Raw && sanitize::is_hostile(c)) => {
                     // What a terminal obeys stands in the basic plane, so four digits do. Writing to a Vec cannot fail.
                     let _ = write!(self.bytes, "\\u{:04x}", u32::from(c));
                     continue;
@@ -309,7 +309,7 @@ mod tests {
             let mut indented = Vec::new();
             let mut serializer = Serializer::with_formatter(&mut indented, PrettyFormatter::with_indent(b"    "));
             value.serialize(&mut serializer).unwrap();
-            let hostile = |text: &str| text.chars().any(|c| c != '\n' && escape::is_hostile(c));
+            let hostile = |text: &str| text.chars().any(|c| c != '\n' && sanitize::is_hostile(c));
             let (indented, ours) = (String::from_utf8(indented).unwrap(), written(&value));
             if !hostile(&indented) {
                 prop_assert_eq!(&ours, &format!("{indented}\n"));

@@ -12,7 +12,7 @@ use std::ffi::OsString;
 
 use super::bash::{self, Splice};
 use crate::cli::Shell;
-use crate::terminal::escape;
+use crate::terminal::sanitize;
 
 /// The script that makes `shell` ask this program.
 pub fn script(shell: Shell) -> &'static str {
@@ -119,7 +119,7 @@ impl Question {
         let open = matches!(candidates.as_slice(), [only] if only.is_open());
         let mut text = String::from(if open { "open\n" } else { "words\n" });
         // A line each, and a terminal at the end: what could pass for something else is no candidate.
-        for candidate in candidates.iter().filter(|candidate| !candidate.value.chars().any(escape::is_hostile)) {
+        for candidate in candidates.iter().filter(|candidate| !candidate.value.chars().any(sanitize::is_hostile)) {
             if let Some(line) = self.line(candidate) {
                 text.push_str(&line);
                 text.push('\n');
@@ -129,7 +129,7 @@ impl Question {
     }
 
     fn line(&self, candidate: &Candidate) -> Option<String> {
-        let help = escape::control(&candidate.help);
+        let help = sanitize::control(&candidate.help);
         match self.shell {
             Shell::Bash => self.splice.as_ref()?.text(&candidate.value),
             Shell::Zsh => {

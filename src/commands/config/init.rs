@@ -9,7 +9,7 @@ use crate::commands::Context;
 use crate::commands::connector::selection;
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError};
 use crate::error::{Error, Result};
-use crate::schema::nearest::nearest;
+use crate::schema::did_you_mean::nearest;
 use crate::schema::platform::SERVICES;
 use crate::terminal::prompt::Prompt;
 

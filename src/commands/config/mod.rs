@@ -19,8 +19,8 @@ use crate::config::{
 use crate::error::{Error, Result};
 use crate::output::view::{Document, cell_text};
 use crate::secret;
-use crate::terminal::escape;
 use crate::terminal::prompt::Prompt;
+use crate::terminal::sanitize;
 
 /// The name of an environment that is given none, as in the Python client.
 const DEFAULT_NAME: &str = "default";
@@ -180,7 +180,7 @@ fn get(key: &str, show_secrets: bool, context: &mut Context<'_>) -> Result<()> {
         }
         value => {
             let text = cell_text(&value);
-            let shown = if context.streams.out_is_terminal { escape::control(&text) } else { text };
+            let shown = if context.streams.out_is_terminal { sanitize::control(&text) } else { text };
             Ok(writeln!(context.streams.out, "{shown}")?)
         }
     }

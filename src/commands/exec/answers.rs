@@ -9,7 +9,7 @@ use crate::error::panics;
 use crate::error::{ErrorKind, Outcome, Result};
 use crate::output::Writer;
 use crate::output::view::{Document, Shape};
-use crate::terminal::streams::IoStreams;
+use crate::terminal::io_streams::IoStreams;
 
 /// What answers look like.
 pub struct Form<'a> {

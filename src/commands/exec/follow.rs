@@ -7,8 +7,8 @@ use super::Document;
 use super::answers::{Answers, Form};
 use super::summary::Summary;
 use crate::error::{Error, ErrorKind, Result};
-use crate::terminal::stop::Shutdown;
-use crate::terminal::streams::IoStreams;
+use crate::terminal::io_streams::IoStreams;
+use crate::terminal::shutdown::Shutdown;
 
 /// Follows the stream of each document to its end, or to Ctrl-C.
 pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, streams: &mut IoStreams) -> Result<()> {

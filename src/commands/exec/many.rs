@@ -11,8 +11,8 @@ use crate::cli;
 use crate::error::panics;
 use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
 use crate::output::view::Document as Shown;
-use crate::terminal::stop::Shutdown;
-use crate::terminal::streams::{Diagnostics, IoStreams};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::shutdown::Shutdown;
 
 /// The most documents that are named in one line.
 const MAX_NAMED: usize = 8;

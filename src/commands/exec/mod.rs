@@ -24,8 +24,8 @@ use crate::plugin::plan;
 use crate::query;
 use crate::secret::snake_case;
 use crate::spec::Request;
-use crate::terminal::stop::Shutdown;
-use crate::terminal::streams::IoStreams;
+use crate::terminal::io_streams::IoStreams;
+use crate::terminal::shutdown::Shutdown;
 use answers::{Answers, Form};
 use progress::Progress;
 
@@ -112,7 +112,7 @@ fn subject(request: &Request, method: &Method, key: &str) -> Option<String> {
     if method.names() == ("repository".to_owned(), "Plugin".to_owned()) {
         return plan::plugin_id(&request.value).map(str::to_owned);
     }
-    request.value.get(key).filter(|value| !crate::schema::value::is_empty(value)).map(Value::to_string)
+    request.value.get(key).filter(|value| !crate::schema::value_ext::is_empty(value)).map(Value::to_string)
 }
 
 impl Name {

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use crate::commands::Context;
-use crate::terminal::streams::{Diagnostics, diagnostics_width};
+use crate::terminal::io_streams::{Diagnostics, diagnostics_width};
 
 /// What ends sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(300);

@@ -11,10 +11,10 @@ use crate::commands::connector::Connector;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::report::{ChangeOutcome, Done, Restored};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::json;
 use crate::terminal::prompt::Prompt;
-use crate::terminal::stop::Shutdown;
-use crate::terminal::streams::{Diagnostics, IoStreams};
+use crate::terminal::shutdown::Shutdown;
 use crate::yaml;
 
 pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
@@ -122,7 +122,7 @@ impl Report {
                 streams.out.flush()?;
             }
             ApplyFormat::Quiet if outcome.is_change() => {
-                writeln!(streams.out, "{}", crate::terminal::escape::control(&outcome.plugin_id))?;
+                writeln!(streams.out, "{}", crate::terminal::sanitize::control(&outcome.plugin_id))?;
                 streams.out.flush()?;
             }
             ApplyFormat::Quiet => {}

@@ -6,7 +6,7 @@ use super::image::Image;
 use crate::cli::PluginBuild;
 use crate::commands::{Context, block_on};
 use crate::error::Result;
-use crate::terminal::stop::Shutdown;
+use crate::terminal::shutdown::Shutdown;
 
 pub fn run(args: &PluginBuild, context: &mut Context<'_>) -> Result<()> {
     let image = Image::read("build", &args.image, context)?;

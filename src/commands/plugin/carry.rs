@@ -13,8 +13,8 @@ use crate::plugin::difference::Change;
 use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
 use crate::plugin::report::{ChangeOutcome, Done};
-use crate::terminal::stop::Shutdown;
-use crate::terminal::streams::Diagnostics;
+use crate::terminal::io_streams::Diagnostics;
+use crate::terminal::shutdown::Shutdown;
 
 /// How often another look is taken at a plugin that others write, too.
 const MAX_LOOKS: usize = 5;

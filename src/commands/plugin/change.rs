@@ -11,7 +11,7 @@ use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::view::Document;
 use crate::output::{self, Look, Writer};
-use crate::terminal::streams::IoStreams;
+use crate::terminal::io_streams::IoStreams;
 
 pub fn enable(args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
     run("enable", "enabled", args, context)
@@ -96,7 +96,7 @@ impl<'a> Report<'a> {
         let out = &mut *self.streams.out;
         let format = match self.format {
             PluginFormat::Text => {
-                writeln!(out, "{} {done}", crate::terminal::escape::control(plugin))?;
+                writeln!(out, "{} {done}", crate::terminal::sanitize::control(plugin))?;
                 return Ok(out.flush()?);
             }
             PluginFormat::Json => output::Format::Json,

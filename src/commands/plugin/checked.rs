@@ -5,7 +5,7 @@ use crate::cli::Specs;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::plugin::lint::{self, Finding, Generation, Generations, Input, Rule, Severity};
 use crate::spec::{self, Draft};
-use crate::terminal::streams::{Diagnostics, IoStreams};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
 /// The texts of specs.
 pub struct Texts {

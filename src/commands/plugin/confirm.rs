@@ -1,8 +1,8 @@
 //! What takes away asks first; where nobody can be asked, the command line has to say it.
 
 use crate::error::{Error, Result};
+use crate::terminal::io_streams::IoStreams;
 use crate::terminal::prompt::Prompt;
-use crate::terminal::streams::IoStreams;
 
 /// Asks whether `plugins` may be removed.
 ///

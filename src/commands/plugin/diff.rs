@@ -11,8 +11,8 @@ use crate::commands::connector::Connector;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::report::Difference;
+use crate::terminal::io_streams::IoStreams;
 use crate::terminal::json;
-use crate::terminal::streams::IoStreams;
 use crate::yaml;
 
 pub fn run(args: &PluginDiff, context: &mut Context<'_>) -> Result<()> {

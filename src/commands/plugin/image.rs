@@ -17,17 +17,17 @@ use crate::commands::Context;
 use crate::commands::connector::{RegistryAccess, registry_of_local};
 use crate::commands::method;
 use crate::config::Variables;
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::oci;
 use crate::oci::{ImageRef, Unanswered};
 use crate::plugin::builder::{Build, Builder, CommandLine};
 use crate::plugin::lint::Generation;
 use crate::plugin::lint::placeholder::{self, Placeholder};
-use crate::schema::path::FieldPath;
+use crate::schema::field_path::FieldPath;
 use crate::spec::{self, Draft, Part, Request, Target};
-use crate::terminal::stop::Shutdown;
-use crate::terminal::streams::{Diagnostics, IoStreams};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::shutdown::Shutdown;
 
 /// The longest wait for the answer to a question for the tag.
 const ANSWER: Duration = Duration::from_secs(30);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::generation;
 use crate::cli::PluginInit;
 use crate::commands::Context;
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, Readers, folder_of};
 use crate::plugin::init::Wanted;

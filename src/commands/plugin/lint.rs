@@ -9,9 +9,9 @@ use crate::cli::{LintFormat, PluginLint};
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::plugin::lint::{self, Counts, Finding, Generations, Input, Rule, Severity, report};
-use crate::schema::nearest::nearest;
+use crate::schema::did_you_mean::nearest;
 use crate::spec::source::{self, Stdin};
-use crate::terminal::streams::IoStreams;
+use crate::terminal::io_streams::IoStreams;
 
 pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
     if args.list_rules {

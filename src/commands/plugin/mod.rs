@@ -29,7 +29,7 @@ use crate::error::Result;
 use crate::plugin::lint::Generation;
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
-use crate::terminal::streams::IoStreams;
+use crate::terminal::io_streams::IoStreams;
 
 pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
     match args {

@@ -16,9 +16,9 @@ use crate::plugin::keeper::{BackupStore, Untrusted};
 use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
 use crate::plugin::report::{ChangeOutcome, Difference, Done, Restored, paths};
-use crate::schema::path::FieldPath;
+use crate::schema::field_path::FieldPath;
 use crate::spec::{Draft, Part, Request, needed};
-use crate::terminal::streams::Diagnostics;
+use crate::terminal::io_streams::Diagnostics;
 
 /// What the command line says about how far changes may go.
 #[derive(Clone, Debug, Default)]

@@ -13,8 +13,8 @@ use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::builder::quoted;
 use crate::plugin::lint::Generation;
-use crate::terminal::stop::Shutdown;
-use crate::terminal::streams::Diagnostics;
+use crate::terminal::io_streams::Diagnostics;
+use crate::terminal::shutdown::Shutdown;
 
 /// How the service begins to say that it does not find an image.
 const NO_IMAGE: &str = "ERROR_NO_IMAGE_IN_REGISTRY";

@@ -6,7 +6,7 @@ use super::image::Image;
 use crate::cli::PluginImage;
 use crate::commands::{Context, block_on};
 use crate::error::Result;
-use crate::terminal::stop::Shutdown;
+use crate::terminal::shutdown::Shutdown;
 
 pub fn run(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
     let image = Image::read("push", args, context)?;

@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal as Changes, SignalKind, signal};
 use crate::error::{Error, Result, TerminationSignal};
 use crate::plugin::builder::CommandLine;
 use crate::secret;
-use crate::terminal::stop::Shutdown;
+use crate::terminal::shutdown::Shutdown;
 
 /// How long a program may take to end once it was asked to.
 const GRACE: Duration = Duration::from_secs(10);

@@ -19,8 +19,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::oci::newest;
 use crate::output::view::Document;
 use crate::query::filter::Filters;
-use crate::terminal::stop::Shutdown;
-use crate::terminal::streams::Diagnostics;
+use crate::terminal::io_streams::Diagnostics;
+use crate::terminal::shutdown::Shutdown;
 
 const VERB: &str = "get_versions";
 

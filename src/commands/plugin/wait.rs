@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::terminal::streams::Diagnostics;
+use crate::terminal::io_streams::Diagnostics;
 
 /// The waits between two questions: the first, and what they grow to.
 const FIRST_PAUSE: Duration = Duration::from_millis(300);

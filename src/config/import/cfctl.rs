@@ -20,7 +20,7 @@ use super::{Content, Import, Taken};
 use crate::config::EndpointUrl;
 use crate::error::{Error, Result};
 use crate::schema::platform::SERVICES;
-use crate::schema::value::kind_of;
+use crate::schema::value_ext::kind_of;
 use crate::secret;
 
 /// The file in cfctl's folder.
@@ -97,7 +97,7 @@ impl Taken {
             );
             return Ok(());
         }
-        let url: EndpointUrl = text.parse().map_err(|error: crate::error::invalid::ParseError| {
+        let url: EndpointUrl = text.parse().map_err(|error: crate::error::parse_error::ParseError| {
             error.into_local().context(format_args!("`{ENDPOINT}`"))
         })?;
         let label = url.host().split('.').next().unwrap_or_default();
@@ -129,5 +129,5 @@ fn beside(url: &EndpointUrl, service: &str) -> Result<EndpointUrl> {
     let domain = url.host().split_once('.').map_or("", |(_, domain)| domain);
     let scheme = if url.is_tls() { "grpc+ssl" } else { "grpc" };
     let text = format!("{scheme}://{}.{domain}:{}", label_of(service), url.port());
-    text.parse().map_err(crate::error::invalid::ParseError::into_local)
+    text.parse().map_err(crate::error::parse_error::ParseError::into_local)
 }

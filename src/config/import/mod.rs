@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use super::{Environment, EnvironmentName, ParseError, file, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::schema::nearest::nearest;
+use crate::schema::did_you_mean::nearest;
 
 /// Which program wrote what is imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::selector::Step;
 use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
-use crate::schema::nearest::{hint_at_field, nearest};
+use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::well_known::WellKnown;
 
 /// The type says nothing about what is inside.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::rows::TakeRow;
 use super::{Cell, Columns, Rows as ShownRows, WireList};
-use crate::schema::value;
+use crate::schema::value_ext;
 
 /// The field that holds a list's rows.
 pub(super) const RESULTS: &str = "results";
@@ -49,7 +49,7 @@ impl Document {
     pub fn is_empty(&self) -> bool {
         match self {
             Self::List(list) | Self::Row(list) => list.is_empty(),
-            Self::Value(value) => value::is_empty(value),
+            Self::Value(value) => value_ext::is_empty(value),
             Self::Wired(list) => list.is_empty(),
         }
     }

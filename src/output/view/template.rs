@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Column, Columns, Shape, grammar};
 use crate::error::{Error, ErrorKind, Location, Problem, Result};
-use crate::schema::value::kind_of;
+use crate::schema::value_ext::kind_of;
 use crate::yaml::{self, Content, Documents, Fault, Limits, Mark, Node, value};
 
 const TEMPLATE: &str = "template";

@@ -7,7 +7,7 @@ use super::finding::{Finding, Severity};
 use super::rule::Rule;
 use crate::error::Location;
 use crate::oci::plugin_image::name_of;
-use crate::schema::path::FieldPath;
+use crate::schema::field_path::FieldPath;
 use crate::spec::Part;
 
 /// The plugins that were met, and where.

@@ -12,10 +12,10 @@ use super::rule::Rule;
 use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::codec::encode;
 use crate::codec::encode::{Fault, FaultKind};
-use crate::schema::nearest::hint_at_field;
-use crate::schema::path::{FieldPath, Segment};
+use crate::schema::did_you_mean::hint_at_field;
+use crate::schema::field_path::{FieldPath, Segment};
 use crate::schema::resource::verb;
-use crate::schema::value::is_empty;
+use crate::schema::value_ext::is_empty;
 use crate::spec::renames::{Given, Plan};
 use crate::spec::{Part, Target};
 

@@ -4,7 +4,7 @@ use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
 use crate::plugin::resource_type::{self, KNOWN};
-use crate::schema::nearest::nearest;
+use crate::schema::did_you_mean::nearest;
 
 pub fn check(sink: &mut Sink<'_>) {
     let field = sink.document.type_field();

@@ -7,7 +7,7 @@ use super::field::Field;
 use super::grammar::{Comparison, Parsed, Test, Word};
 use super::moment::{self, Moment};
 use crate::codec::descriptor::MessageDescriptor;
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 
 /// A condition as the services take it.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::grammar::{Comparison, Word};
 use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
-use crate::error::invalid::ParseError;
-use crate::schema::nearest::hint_at_field;
+use crate::error::parse_error::ParseError;
+use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::platform;
 use crate::schema::well_known::WellKnown;
 use crate::spec::typing::{Shape, Wrong, free_scalar};

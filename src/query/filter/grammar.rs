@@ -13,7 +13,7 @@
 //! quotes hold its blanks and operators together: `tags.'cost center'=12`. Inside of quotes, a backslash before that quote
 //! or a backslash makes it an ordinary character.
 
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 
 /// One filter, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

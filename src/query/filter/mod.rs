@@ -20,7 +20,7 @@ use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
 use crate::codec::descriptor::MessageDescriptor;
-use crate::error::invalid::ParseError;
+use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::secret;
 

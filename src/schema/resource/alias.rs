@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{HOW_TO_WRITE, Resource, forgive, no_resource, not_one};
+use super::{HOW_TO_WRITE, Resource, no_resource, not_one};
 use crate::error::{Error, Result};
-use crate::schema::nearest::nearest_few;
+use crate::schema::did_you_mean::nearest_few;
+use crate::schema::resource::fuzzy;
 
 /// The short names of the Python client, each with what it stands for; sorted.
 ///
@@ -107,7 +108,7 @@ pub fn find(name: &str, own: &Own) -> Result<Option<Resource>> {
 /// The resource whose alias `name` is like: in writing, or else in number; `None` if it is like none. Again the user's
 /// `own` outrank those that are built in. An error says between which resources nothing decides.
 pub fn find_alike(name: &str, own: &Own) -> Result<Option<Resource>> {
-    for is_alike in forgive::DEGREES {
+    for is_alike in fuzzy::DEGREES {
         for mut aliases in [own_aliases(own).collect::<Vec<_>>(), visible(own).collect()] {
             aliases.retain(|(alias, _)| is_alike(name, alias));
             // Two names of one thing are no question.
@@ -129,7 +130,7 @@ pub fn find_by_resource(name: &str, own: &Own) -> Result<Option<Resource>> {
     let mut names: Vec<&str> = targets().filter_map(|target| target.rsplit('.').next()).collect();
     names.sort_unstable();
     names.dedup();
-    let [meant] = forgive::meant(name, names)[..] else { return Ok(None) };
+    let [meant] = fuzzy::meant(name, names)[..] else { return Ok(None) };
     let mut fitting: Vec<&str> = targets().filter(|target| target.rsplit('.').next() == Some(meant)).collect();
     fitting.sort_unstable();
     fitting.dedup();
@@ -144,7 +145,7 @@ pub fn find_by_resource(name: &str, own: &Own) -> Result<Option<Resource>> {
 pub fn without_service(name: &str, offered: &[String]) -> Option<Error> {
     let last = |full: &'_ str| full.rsplit('.').next().unwrap_or_default().to_owned();
     let resources: Vec<String> = offered.iter().map(|full| last(full)).collect();
-    let meant = forgive::meant(name, resources.iter().map(String::as_str));
+    let meant = fuzzy::meant(name, resources.iter().map(String::as_str));
     let fitting = offered.iter().zip(&resources).filter(|(_, resource)| meant.contains(&resource.as_str()));
     let mut names: Vec<&str> = fitting.map(|(full, _)| full.as_str()).collect();
     names.sort_unstable();
@@ -170,7 +171,7 @@ pub fn unknown(name: &str, own: &Own) -> Error {
 /// The aliases of the resource `name`, a `service.Resource`, sorted: the user's own, and the built-in ones that they
 /// leave.
 pub fn of_resource<'a>(name: &str, own: &'a Own) -> Vec<&'a str> {
-    let is_meant = |target: &str| forgive::DEGREES.iter().any(|is_alike| is_alike(target, name));
+    let is_meant = |target: &str| fuzzy::DEGREES.iter().any(|is_alike| is_alike(target, name));
     let aliases = all(own).filter(|(_, target)| is_meant(target));
     let mut aliases: Vec<&str> = aliases.map(|(alias, _)| alias).collect();
     aliases.sort_unstable();

@@ -5,9 +5,9 @@
 //! ([`alias`]), services and resources against what the environment and its endpoints have ([`offered`]).
 
 pub mod alias;
-pub mod forgive;
-mod known;
-mod offered;
+mod from_endpoint;
+mod from_list;
+pub mod fuzzy;
 pub mod verb;
 mod version;
 
@@ -16,7 +16,7 @@ use std::fmt;
 use crate::error::{Error, Result};
 use crate::schema::platform::{ApiName, SERVICES};
 
-pub use offered::{Named, is_reflection, names, service_among};
+pub use from_endpoint::{Named, is_reflection, names, service_among};
 pub use version::{PLUGIN, is_version};
 
 /// A resource as it is typed: `repository.Plugin`, by an alias, or by its full name, `grpc.health.v1.Health`.
@@ -133,7 +133,7 @@ impl Resource {
     pub fn with_api_version(self, api_version: Option<&str>) -> Result<Self> {
         let in_full = self.full_name.as_deref().and_then(ApiName::parse).map(|name| name.version);
         match (self.version.as_deref().or(in_full), api_version) {
-            (Some(version), Some(wanted)) if !forgive::alike(version, wanted) => match self.alias {
+            (Some(version), Some(wanted)) if !fuzzy::alike(version, wanted) => match self.alias {
                 Some(_) => Ok(Self { full_name: None, version: None, ..self }),
                 None => Err(Error::usage(format!("{self} and --api-version {wanted} name different versions"))
                     .hint(format!("leave --api-version out, or write {}.{}", self.service, self.name))),

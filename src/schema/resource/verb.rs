@@ -1,7 +1,7 @@
 //! A verb among those that a resource has.
 
-use super::forgive;
-use crate::schema::nearest::nearest;
+use crate::schema::did_you_mean::nearest;
+use crate::schema::resource::fuzzy;
 
 /// Words for one deed. The API has one or two of each group, and which one differs from resource to resource.
 const SAME_DEED: [&[&str]; 7] = [
@@ -19,7 +19,7 @@ pub fn among<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
     if let Some(exact) = verbs.iter().find(|verb| **verb == typed) {
         return Some(exact);
     }
-    let mut fitting = verbs.iter().filter(|verb| forgive::alike(typed, verb));
+    let mut fitting = verbs.iter().filter(|verb| fuzzy::alike(typed, verb));
     match (fitting.next(), fitting.next()) {
         (Some(only), None) => Some(only),
         _ => None,
@@ -29,7 +29,7 @@ pub fn among<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
 /// What to say of a verb that is not there: the ones that differ in writing only, the one that does the same, the
 /// nearest, or else all that are there.
 pub fn hint_at(typed: &str, verbs: &[&str]) -> String {
-    let alike: Vec<&str> = verbs.iter().copied().filter(|verb| forgive::alike(typed, verb)).collect();
+    let alike: Vec<&str> = verbs.iter().copied().filter(|verb| fuzzy::alike(typed, verb)).collect();
     if !alike.is_empty() {
         return format!("name one of them: {}", alike.join(", "));
     }
@@ -42,7 +42,7 @@ pub fn hint_at(typed: &str, verbs: &[&str]) -> String {
 
 /// The verb that does what `typed` says in the words of another API, or of this one.
 pub fn of_same_deed<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
-    let group = SAME_DEED.iter().find(|group| group.iter().any(|word| forgive::alike(typed, word)))?;
+    let group = SAME_DEED.iter().find(|group| group.iter().any(|word| fuzzy::alike(typed, word)))?;
     group.iter().find_map(|word| verbs.iter().find(|verb| *verb == word)).copied()
 }
 

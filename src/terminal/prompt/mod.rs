@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read};
 
 use self::hidden::Typed;
 use crate::error::{Error, Result};
-use crate::terminal::streams::IoStreams;
+use crate::terminal::io_streams::IoStreams;
 
 /// The longest answer, in bytes: terminals themselves end a line earlier.
 const MAX_ANSWER: usize = 64 * 1024;

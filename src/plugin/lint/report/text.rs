@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::plugin::lint::{Finding, Severity};
-use crate::terminal::escape::control;
+use crate::terminal::sanitize::control;
 
 pub fn write(out: &mut dyn Write, findings: &[Finding], styled: bool) -> io::Result<()> {
     for Finding { location, severity, rule, message, hint } in findings {

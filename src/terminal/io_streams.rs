@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::error::Error;
 use crate::secret::redact;
-use crate::terminal::escape;
+use crate::terminal::sanitize;
 
 /// How errors, warnings and notes are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -204,7 +204,7 @@ impl Diagnostics {
         match voice.format {
             _ if voice.quiet => {}
             DiagnosticFormat::Json => voice.said.push(("note", redact::foreign(text).into_owned())),
-            DiagnosticFormat::Text => voice.write(&format!("{}\n", escape::control(&redact::foreign(text)))),
+            DiagnosticFormat::Text => voice.write(&format!("{}\n", sanitize::control(&redact::foreign(text)))),
         }
     }
 
@@ -257,12 +257,12 @@ impl Diagnostics {
 
     /// Asks a person; the answer is typed behind the question.
     pub fn prompt(&self, question: &str) {
-        self.writer().write(&format!("{}: ", escape::control(question)));
+        self.writer().write(&format!("{}: ", sanitize::control(question)));
     }
 
     /// Says something that belongs to a question, to whom it is asked: also where nothing but errors is said.
     pub fn println(&self, text: &str) {
-        self.writer().write(&format!("{}\n", escape::control(text)));
+        self.writer().write(&format!("{}\n", sanitize::control(text)));
     }
 
     /// Writes what only a terminal can show, and what is overwritten there in a moment.
@@ -289,7 +289,7 @@ impl DiagnosticWriter {
             _ if self.quiet => {}
             DiagnosticFormat::Json => self.said.push((word, text.to_owned())),
             DiagnosticFormat::Text => {
-                let line = format!("{} {}\n", self.label(word), escape::control(text));
+                let line = format!("{} {}\n", self.label(word), sanitize::control(text));
                 self.write(&line);
             }
         }

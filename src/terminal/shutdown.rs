@@ -8,7 +8,7 @@ use std::task::Poll;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::{Error, Result, TerminationSignal};
-use crate::terminal::streams;
+use crate::terminal::io_streams;
 
 /// Waits for whoever asks for the end. From here on these signals end nothing by themselves, so that all further work is
 /// done through [`Shutdown::or`] or one of the others; one that comes between two of them is seen by the second. A command has
@@ -22,20 +22,23 @@ impl Shutdown {
     /// Takes Ctrl-C over, for work that only reads and has no end of its own; it ends without a reader, too. Within a
     /// runtime only.
     pub fn for_reads() -> Result<Self> {
-        Ok(Self { signals: vec![listen(TerminationSignal::Interrupt)?], reader_gone: Box::pin(streams::reader_gone()) })
+        Ok(Self {
+            signals: vec![listen(TerminationSignal::Interrupt)?],
+            reader_gone: Box::pin(io_streams::reader_gone()),
+        })
     }
 
     /// As [`Shutdown::for_reads`], for work that says at its end what was done: every signal that asks for the end waits for
     /// that.
     pub fn for_streams() -> Result<Self> {
-        Ok(Self { reader_gone: Box::pin(streams::reader_gone()), ..Self::listen()? })
+        Ok(Self { reader_gone: Box::pin(io_streams::reader_gone()), ..Self::listen()? })
     }
 
     /// Takes all signals over that ask for the end. Within a runtime only.
     pub fn listen() -> Result<Self> {
         let mut endings = vec![TerminationSignal::Interrupt, TerminationSignal::Terminate, TerminationSignal::Quit];
         // As under `nohup`, where work goes on without its terminal.
-        if !streams::hangup_is_ignored() {
+        if !io_streams::hangup_is_ignored() {
             endings.push(TerminationSignal::HangUp);
         }
         let signals = endings.into_iter().map(listen).collect::<Result<_>>()?;

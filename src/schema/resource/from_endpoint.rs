@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Resource, forgive, version as versions};
+use super::{Resource, version as versions};
 use crate::error::{Error, Result};
-use crate::schema::nearest::nearest;
+use crate::schema::did_you_mean::nearest;
 use crate::schema::platform::ApiName;
+use crate::schema::resource::fuzzy;
 
 /// What all services have: it belongs to none of them.
 const SHARED: &str = "core";
@@ -13,7 +14,7 @@ const SHARED: &str = "core";
 /// The service that `typed` means among `services`; `None` if it is like none of them. An error says between which
 /// ones nothing decides.
 pub fn service_among(typed: &str, services: &[String]) -> Result<Option<String>> {
-    match forgive::meant(typed, services.iter().map(String::as_str))[..] {
+    match fuzzy::meant(typed, services.iter().map(String::as_str))[..] {
         [] => Ok(None),
         [only] => Ok(Some(only.to_owned())),
         ref several => Err(Error::usage(format!("{typed:?} can be several services"))
@@ -55,7 +56,7 @@ impl Resource {
             }
         }
         let is_wanted = |name: &&str| {
-            let is_of = |wanted: &str| version(name).is_some_and(|version| forgive::alike(version, wanted));
+            let is_of = |wanted: &str| version(name).is_some_and(|version| fuzzy::alike(version, wanted));
             match &self.version {
                 Some(wanted) => is_of(wanted),
                 // What all services have has versions of its own.
@@ -67,7 +68,7 @@ impl Resource {
         let others = |name: &str| !self.owns(name) && !is_shared(name);
         let elsewhere = |name: &str| !self.owns(name);
         let is_home = self.is_home(offered);
-        for (degree, is_alike) in forgive::DEGREES.into_iter().enumerate() {
+        for (degree, is_alike) in fuzzy::DEGREES.into_iter().enumerate() {
             let fitting = |group: &dyn Fn(&str) -> bool| {
                 let fits = |name: &&str| group(name) && is_alike(&self.name, last_part(name));
                 newest(candidates.iter().copied().filter(fits).collect())
@@ -93,9 +94,9 @@ impl Resource {
 
     /// As [`Resource::find`], of a name with its package, where only the writing of that is forgiven.
     fn find_in_full<'a>(&self, offered: &'a [String], typed: &str, place: &str) -> Result<Option<&'a str>> {
-        for is_alike in forgive::DEGREES {
+        for is_alike in fuzzy::DEGREES {
             let fits = |name: &&str| {
-                forgive::alike(package(typed), package(name)) && is_alike(last_part(typed), last_part(name))
+                fuzzy::alike(package(typed), package(name)) && is_alike(last_part(typed), last_part(name))
             };
             let fitting: Vec<&str> = offered.iter().map(String::as_str).filter(fits).collect();
             if !fitting.is_empty() {
@@ -138,7 +139,7 @@ impl Resource {
     fn owns(&self, full_name: &str) -> bool {
         ApiName::parse(full_name).is_some_and(|name| {
             let is_same =
-                || forgive::alike(name.service, &self.service) || forgive::alike_in_number(name.service, &self.service);
+                || fuzzy::alike(name.service, &self.service) || fuzzy::alike_in_number(name.service, &self.service);
             name.service != SHARED && (self.service.is_empty() || is_same())
         })
     }
@@ -160,7 +161,7 @@ impl Resource {
         let typed = self.version.as_deref().or(self.full_name.as_deref().and_then(version));
         let asked = typed.or(api_version);
         let is_same = |name: &&str| {
-            !is_shared(name) && version(name) != asked && !forgive::meant(&self.name, [last_part(name)]).is_empty()
+            !is_shared(name) && version(name) != asked && !fuzzy::meant(&self.name, [last_part(name)]).is_empty()
         };
         let same: Vec<&str> = offered.iter().map(String::as_str).filter(is_same).collect();
         let mut own: Vec<&str> = same.iter().copied().filter(|name| self.owns(name)).collect();
@@ -229,8 +230,7 @@ impl Named {
 /// out. What a name with the service alone does not reach is named with its version.
 pub fn names(service: &str, siblings: &[String], offered: &[String], api_version: Option<&str>) -> Vec<Named> {
     let is_own = |api: &ApiName<'_>| {
-        let is_same =
-            |typed: &String| forgive::alike(typed, api.service) || forgive::alike_in_number(typed, api.service);
+        let is_same = |typed: &String| fuzzy::alike(typed, api.service) || fuzzy::alike_in_number(typed, api.service);
         api.service != SHARED && (service.is_empty() || siblings.iter().any(is_same))
     };
     let of = |full_name: &String| {

@@ -1,6 +1,7 @@
 //! A resource among names that are known without asking an endpoint.
 
-use super::{Resource, forgive};
+use super::Resource;
+use crate::schema::resource::fuzzy;
 
 impl Resource {
     /// The one of the `known` names, `service.Resource` each, that is meant: service and resource are forgiven each as
@@ -14,10 +15,10 @@ impl Resource {
             .iter()
             .filter_map(|name| name.rsplit_once('.').map(|(service, last)| (service, last, *name)))
             .collect();
-        let services = forgive::meant(&self.service, parts.iter().map(|(service, ..)| *service));
+        let services = fuzzy::meant(&self.service, parts.iter().map(|(service, ..)| *service));
         let of_service = |service: &str| self.service.is_empty() || services.contains(&service);
         let fitting: Vec<_> = parts.iter().filter(|(service, ..)| of_service(service)).collect();
-        let meant = forgive::meant(&self.name, fitting.iter().map(|(_, last, _)| *last));
+        let meant = fuzzy::meant(&self.name, fitting.iter().map(|(_, last, _)| *last));
         let mut names: Vec<&str> =
             fitting.iter().filter(|(_, last, _)| meant.contains(last)).map(|(.., name)| *name).collect();
         names.sort_unstable();
