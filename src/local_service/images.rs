@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::fault::Fault;
 use crate::error::Error;
+use crate::local_service::service_error::Fault;
 use crate::oci::{Client, ImageRef, RegistryUrl, newest_first};
 
 /// A registry that holds every plugin's image, whatever the plugin's own registry type says. Cheap to clone.

@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::challenge::Challenge;
 use super::deadline::Deadline;
-use super::fault::Fault;
 use super::http::{Http, Request, Target};
-use super::logins::{Login, Secret};
-use super::place::ImageRef;
+use crate::oci::credentials::{Login, Secret};
+use crate::oci::image_ref::ImageRef;
+use crate::oci::registry_error::Fault;
 use crate::secret::redact;
 use crate::terminal::sanitize::percent;
 

@@ -12,15 +12,16 @@ use serde::Deserialize;
 use super::auth;
 use super::challenge::Challenge;
 use super::deadline::Deadline;
-use super::fault::{self, Fault};
 use super::http::{Answer, Http, Request, Target};
 use super::image::check_tag;
-use super::logins::{Login, Logins};
-use super::place::ImageRef;
 use super::proxy::Proxy;
-use super::trust::Trust;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, Result};
+use crate::oci::credentials::{Login, Logins};
+use crate::oci::image_ref::ImageRef;
+use crate::oci::registry_error;
+use crate::oci::registry_error::Fault;
+use crate::oci::tls::Trust;
 
 /// How often a registry may send a request elsewhere, as curl's users know it from browsers.
 const MAX_REDIRECTS: usize = 5;
@@ -113,7 +114,7 @@ impl Client {
                     StatusCode::NOT_FOUND if answer.body.is_empty() && !question.is_of_registry().await? => {
                         return Err(Fault::no_registry(&answer, target.authority()));
                     }
-                    StatusCode::NOT_FOUND if fault::is_registry_word(&answer) => return Ok(None),
+                    StatusCode::NOT_FOUND if registry_error::is_registry_word(&answer) => return Ok(None),
                     _ => return Err(Fault::of_answer(&answer, target.authority())),
                 }
                 let no_registry = |_| Fault::no_registry(&answer, target.authority());
@@ -144,7 +145,7 @@ impl Client {
             let target = question.target(&format!("manifests/{tag}"));
             let answer = question.send(&target, Method::HEAD, MANIFESTS).await?;
             match answer.status {
-                StatusCode::NOT_FOUND if fault::is_registry_word(&answer) => return Ok(None),
+                StatusCode::NOT_FOUND if registry_error::is_registry_word(&answer) => return Ok(None),
                 StatusCode::OK => {}
                 _ => return Err(Fault::of_answer(&answer, target.authority())),
             }

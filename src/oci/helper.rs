@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
 use super::deadline::Deadline;
-use super::logins::Secret;
 use crate::error::{Error, Result};
+use crate::oci::credentials::Secret;
 use crate::secret;
 
 /// Many times what any login has.

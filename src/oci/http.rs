@@ -18,11 +18,11 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::deadline::Deadline;
 use super::dial::dial;
-use super::fault::Fault;
 use super::proxy::{Proxy, Via};
-use super::trust::Trust;
 use super::url::RegistryUrl;
 use crate::net::host::is_loopback;
+use crate::oci::registry_error::Fault;
+use crate::oci::tls::Trust;
 use crate::terminal::sanitize::percent;
 
 /// The most of an answer that is read: many times a page of tags or a token.

@@ -20,8 +20,8 @@ use tokio::net::lookup_host;
 use tokio::task::JoinSet;
 
 use super::dial::dial;
-use super::fault::Fault;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
+use crate::oci::registry_error::Fault;
 use crate::secret::Secret;
 use crate::secret::redact;
 

@@ -15,8 +15,8 @@ use serde::Deserialize;
 
 use super::deadline::Deadline;
 use super::helper;
-use super::place::ImageRef;
 use crate::error::{Error, Result};
+use crate::oci::image_ref::ImageRef;
 
 /// Many times what any such file has.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;

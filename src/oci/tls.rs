@@ -13,8 +13,8 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::fault::Fault;
 use crate::net::host::in_url;
+use crate::oci::registry_error::Fault;
 
 /// HTTP/1.1 in ALPN (RFC 7301).
 const HTTP1: &[u8] = b"http/1.1";

@@ -2,9 +2,9 @@
 
 use tonic::{Request, Response, Status, async_trait};
 
-use super::fault::Fault;
 use super::proto::repository::v1::repository_server::Repository;
 use super::proto::repository::v1::{RepositoriesInfo, RepositoryInfo, RepositoryQuery};
+use crate::local_service::service_error::Fault;
 
 /// The two repositories of an installation as it comes. The managed one, in which the real service offers the
 /// platform's own plugins, is empty here unless it is given some.

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 
 use super::http::{Answer, MAX_ANSWER};
-use super::place::ImageRef;
-use super::trust::Trust;
 use crate::error::Error;
+use crate::oci::image_ref::ImageRef;
+use crate::oci::tls::Trust;
 
 /// The most of a registry's own words that is repeated, in characters.
 const MAX_WORDS: usize = 300;
