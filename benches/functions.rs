@@ -9,13 +9,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
 use prost_reflect::DescriptorPool;
-use spacectl::decode;
-use spacectl::descriptor::MessageDescriptor;
-use spacectl::grpc::encode;
+use spacectl::codec::decode;
+use spacectl::codec::descriptor::MessageDescriptor;
+use spacectl::codec::encode;
 use spacectl::local_service::proto::FILE_DESCRIPTOR_SET;
+use spacectl::output::view::Shape;
 use spacectl::output::{Format, Look, Writer};
 use spacectl::spec::{self, Inputs};
-use spacectl::view::Shape;
 
 const ROWS: usize = 1000;
 

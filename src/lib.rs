@@ -12,69 +12,46 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use signal_hook::low_level::emulate_default_handler;
 
-mod cache;
 pub mod cli;
+pub mod codec;
 mod commands;
-mod complete;
 pub mod config;
-pub mod decode;
-pub mod descriptor;
-pub mod endpoint;
 pub mod error;
-pub mod escape;
 pub mod explain;
-pub mod filter;
+mod fs;
 pub mod grpc;
-pub mod host;
-pub mod invalid;
-pub mod json;
-pub mod jwt;
 pub mod local_service;
-pub mod nearest;
+pub mod net;
+pub mod oci;
 pub mod output;
-pub mod panics;
-pub mod path;
-pub mod platform;
 pub mod plugin;
-pub mod plugin_image;
-mod prompt;
 pub mod query;
-pub mod redact;
-pub mod registry;
-pub mod resource;
-mod roots;
+pub mod schema;
 pub mod secret;
-mod slips;
 pub mod spec;
-mod staged;
-pub mod streams;
-pub mod tls;
-pub mod value;
-pub mod view;
-pub mod well_known;
-mod wire_format;
+pub mod terminal;
 pub mod yaml;
 
 use cli::Cli;
 use config::Variables;
-use error::{Ending, Error, Kind, Result};
-use streams::{Streams, TalkFormat};
+use error::{Error, Result, TerminationSignal, panics};
+use terminal::io_streams::{DiagnosticFormat, IoStreams};
 
 /// Does what `args` (the program's name first) ask for, and returns the exit code.
-pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, streams: &mut Streams) -> u8 {
+pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, streams: &mut IoStreams) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     panics::catch(|| run_command(args, variables, streams)).unwrap_or_else(|panic| {
         let error = panics::error(panic);
         // Results that are complete come out before it, if they can.
         let _ = streams.out.flush();
-        streams.talk.finish(Some(&error));
+        streams.diagnostics.finish(Some(&error));
         error.exit_code()
     })
 }
 
-fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams) -> u8 {
+fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut IoStreams) -> u8 {
     if variables.complete.is_some()
-        && let Some(answer) = complete::answer(&args, variables)
+        && let Some(answer) = cli::complete::answer(&args, variables)
     {
         // A shell that has left, or a full disk behind it, is nobody's trouble here.
         let _ = streams.out.write_all(answer.as_bytes()).and_then(|()| streams.out.flush());
@@ -83,9 +60,9 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams
     let args = cli::join_watch(args);
     let done = match Cli::try_parse_from(&args) {
         Ok(cli) => {
-            streams.talk.set_format(talk_format(cli.global.error_format));
+            streams.diagnostics.set_format(talk_format(cli.global.error_format));
             if cli.global.quiet {
-                streams.talk.set_quiet();
+                streams.diagnostics.set_quiet();
             }
             // clap compares options of one command, and these can stand before and behind its name.
             if cli.global.quiet && cli.global.verbose > 0 {
@@ -101,12 +78,15 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams
     let flushed = streams.out.flush().map_err(Error::from);
     match done.and(flushed) {
         Ok(()) => {
-            streams.talk.finish(None);
+            streams.diagnostics.finish(None);
             0
         }
         Err(error) => {
-            streams.talk.finish((!error.is_silent()).then_some(&error));
-            if let Kind::Ended(ending @ (Ending::Terminate | Ending::HangUp | Ending::Quit)) = error.kind() {
+            streams.diagnostics.finish((!error.is_silent()).then_some(&error));
+            if let error::ErrorKind::Signal(
+                ending @ (TerminationSignal::Terminate | TerminationSignal::HangUp | TerminationSignal::Quit),
+            ) = error.kind()
+            {
                 // Now that all is said, it ends as where nobody looks; only Ctrl-C has an exit code of its own. This
                 // returns only if the signal's default cannot be had back.
                 let _ = emulate_default_handler(ending.signal());
@@ -116,15 +96,15 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut Streams
     }
 }
 
-fn talk_format(format: cli::ErrorFormat) -> TalkFormat {
+fn talk_format(format: cli::ErrorFormat) -> DiagnosticFormat {
     match format {
-        cli::ErrorFormat::Text => TalkFormat::Text,
-        cli::ErrorFormat::Json => TalkFormat::Json,
+        cli::ErrorFormat::Text => DiagnosticFormat::Text,
+        cli::ErrorFormat::Json => DiagnosticFormat::Json,
     }
 }
 
 /// Help and version go to standard output; wrong usage is an error.
-fn not_a_command(unparsed: &clap::Error, args: &[OsString], streams: &mut Streams) -> Result<()> {
+fn not_a_command(unparsed: &clap::Error, args: &[OsString], streams: &mut IoStreams) -> Result<()> {
     if !unparsed.use_stderr() {
         let text = unparsed.render();
         if streams.out_is_terminal && streams.color {
@@ -135,10 +115,10 @@ fn not_a_command(unparsed: &clap::Error, args: &[OsString], streams: &mut Stream
         return Ok(());
     }
     if asks_for_json_errors(args) {
-        streams.talk.set_format(TalkFormat::Json);
+        streams.diagnostics.set_format(DiagnosticFormat::Json);
     }
     if unparsed.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        streams.talk.help(&unparsed.render());
+        streams.diagnostics.help(&unparsed.render());
         return Err(Error::usage("a command is missing"));
     }
     // clap shows the word that it did not expect, which here can be part of a key.
@@ -146,7 +126,7 @@ fn not_a_command(unparsed: &clap::Error, args: &[OsString], streams: &mut Stream
         return Err(Error::usage("config set takes a key and one value")
             .hint("quote a value that holds blanks or begins with -, or use - to read it from standard input"));
     }
-    Err(usage_error(unparsed, &slips::hints(unparsed, args)))
+    Err(usage_error(unparsed, &cli::suggestions::hints(unparsed, args)))
 }
 
 /// Looks for `--error-format json` in arguments that could not be parsed.

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use spacectl::config::Variables;
-use spacectl::panics;
-use spacectl::streams::Streams;
+use spacectl::error::panics;
+use spacectl::terminal::io_streams::IoStreams;
 
 fn main() -> ExitCode {
     panics::silence();
-    let variables = Variables::of_process();
-    let mut streams = Streams::of_process(variables.no_color);
+    let variables = Variables::from_process();
+    let mut streams = IoStreams::from_process(variables.no_color);
     spacectl::run(std::env::args_os(), &variables, &mut streams).into()
 }

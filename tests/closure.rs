@@ -10,10 +10,11 @@ use prost_reflect::{
     MethodDescriptor, Value,
 };
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
-use spacectl::decode::{self, Decoder};
-use spacectl::descriptor;
+use spacectl::codec::decode;
+use spacectl::codec::decode::Decoder;
+use spacectl::codec::descriptor;
+use spacectl::codec::encode;
 use spacectl::grpc::descriptors::Description;
-use spacectl::grpc::encode;
 
 const NOWHERE: &str = "nowhere";
 

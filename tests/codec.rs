@@ -7,9 +7,9 @@ use prost_reflect::prost::Message as _;
 use prost_reflect::prost::encoding::encode_varint;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use serde_json::{Map, Value, json};
-use spacectl::decode;
+use spacectl::codec::decode;
+use spacectl::codec::encode;
 use spacectl::error::Error;
-use spacectl::grpc::encode;
 
 fn kinds() -> MessageDescriptor {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/proto");

@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use serde_json::{Map, Value, json};
 use spacectl::explain;
-use spacectl::resource::Resource;
+use spacectl::schema::resource::Resource;
 use support::{Api, Call, Reflection, Run, Server, Spacectl};
 use tonic::Status;
 

@@ -6,9 +6,9 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 use serde_json::{Number, json};
-use spacectl::decode::{Decoder, Odd, Plan, Scratch, Sink, decode_reflected};
+use spacectl::codec::decode::{Decoder, Odd, Plan, Scratch, Sink, decode_reflected};
 use spacectl::grpc::descriptors::Description;
-use spacectl::view::{Cell as RowCell, Columns, Shape};
+use spacectl::output::view::{Cell as RowCell, Columns, Shape};
 
 /// What reading needs besides: places for fields at every depth, and a text.
 const ROOM: usize = 64 * 1024;

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use spacectl::error::Result;
-use spacectl::registry::{Client, ImagePlace, Logins, Proxy};
+use spacectl::oci::{Client, ImageRef, Logins, Proxy};
 use spacectl::secret::Secret;
 use support::{Authority, Issued, Spacectl};
 use tempfile::TempDir;
@@ -58,8 +58,8 @@ impl Web {
         self.heads.lock().unwrap().clone()
     }
 
-    fn place(&self) -> ImagePlace {
-        ImagePlace::of_url(&self.address.to_string().parse().unwrap(), "x/plugin-a").unwrap()
+    fn place(&self) -> ImageRef {
+        ImageRef::of_url(&self.address.to_string().parse().unwrap(), "x/plugin-a").unwrap()
     }
 }
 
@@ -279,10 +279,10 @@ fn bad_days_of_a_registry_are_told_with_what_to_do() {
     let cut = Web::start(|_| "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_owned());
     assert_says(&refused(&cut, vec![]), &["cannot ask the registry"]);
 
-    let place = ImagePlace::of_url(&"127.0.0.1:9".parse().unwrap(), "a").unwrap();
+    let place = ImageRef::of_url(&"127.0.0.1:9".parse().unwrap(), "a").unwrap();
     let down = ask(client(vec![]).tags(&place)).unwrap_err().to_string();
     assert_says(&down, &["refused", "is the registry running?"]);
-    let place = ImagePlace::of_url(&"registry.invalid".parse().unwrap(), "a").unwrap();
+    let place = ImageRef::of_url(&"registry.invalid".parse().unwrap(), "a").unwrap();
     assert_says(&ask(client(vec![]).tags(&place)).unwrap_err().to_string(), &["registry.invalid is not known here"]);
 }
 
@@ -299,7 +299,7 @@ fn what_has_no_end_is_ended() {
     assert_says(&refused(&huge, vec![]), &["more than 8 MiB"]);
 
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = ImagePlace::of_url(&silent.local_addr().unwrap().to_string().parse().unwrap(), "a").unwrap();
+    let place = ImageRef::of_url(&silent.local_addr().unwrap().to_string().parse().unwrap(), "a").unwrap();
     let begun = Instant::now();
     let short = Client::new(Logins::default(), Duration::from_millis(300));
     assert_says(&ask(short.tags(&place)).unwrap_err().to_string(), &["within 0.3 s"]);
@@ -396,7 +396,7 @@ fn a_registry_is_reached_through_the_proxy_of_the_environment() {
                 .with_proxy(Proxy::new(Some(Secret::new(url)), Some(direct.to_owned())))
                 .on_request(move |line| told.lock().unwrap().push(line.to_owned()))
         };
-        let place = |registry: String| ImagePlace::of_url(&registry.parse().unwrap(), "a").unwrap();
+        let place = |registry: String| ImageRef::of_url(&registry.parse().unwrap(), "a").unwrap();
         let registry = place(format!("registry.example:{port}"));
 
         let tags = through(format!("http://me:hunter2@{address}"), "").tags(&registry).await.unwrap().unwrap();
@@ -495,7 +495,7 @@ fn a_companys_authority_is_trusted_for_its_registry_alone() {
     let folder = tempfile::tempdir().unwrap();
     ask(async {
         let port = speak_tls(&issued, json("200 OK", "{\"tags\": [\"1.0\"]}")).await;
-        let place = ImagePlace::of_url(&format!("https://localhost:{port}").parse().unwrap(), "a").unwrap();
+        let place = ImageRef::of_url(&format!("https://localhost:{port}").parse().unwrap(), "a").unwrap();
         let trusting = || client(vec![]).with_certificates(vec![folder.path().into()]);
         let untrusted = trusting().tags(&place).await.unwrap_err().to_string();
         assert_says(&untrusted, &["UnknownIssuer", &format!("/etc/docker/certs.d/localhost:{port}/ca.crt")]);
@@ -507,7 +507,7 @@ fn a_companys_authority_is_trusted_for_its_registry_alone() {
         std::fs::write(own.join("ca.crt"), "no certificate").unwrap();
         assert_says(&trusting().tags(&place).await.unwrap_err().to_string(), &["ca.crt: it holds no certificate"]);
 
-        let plain = ImagePlace::of_url(&format!("localhost:{port}").parse().unwrap(), "a").unwrap();
+        let plain = ImageRef::of_url(&format!("localhost:{port}").parse().unwrap(), "a").unwrap();
         assert_says(
             &trusting().tags(&plain).await.unwrap_err().to_string(),
             &["if it speaks TLS, write https://localhost"],

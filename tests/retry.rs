@@ -12,12 +12,12 @@ use h2::Reason;
 use http::{HeaderMap, Response};
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use serde_json::{Value, json};
-use spacectl::endpoint::EndpointUrl;
-use spacectl::error::{Effect, Error};
+use spacectl::error::{Error, Outcome};
 use spacectl::grpc::call::Caller;
 use spacectl::grpc::channel;
 use spacectl::grpc::metadata::Metadata;
-use spacectl::tls::Tls;
+use spacectl::net::endpoint::EndpointUrl;
+use spacectl::net::tls::Tls;
 use support::{Act, Api, Call, End, Plugins, Proxy, Running, Server, Spacectl, row};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -99,7 +99,7 @@ fn a_refused_stream_is_sent_again_whatever_the_verb() {
 fn what_is_refused_for_ever_is_not_sent() {
     let (result, sent) = call("register", Reset::AtOnce(Reason::REFUSED_STREAM), None);
     let error = result.unwrap_err();
-    assert_eq!((error.exit_code(), error.effect()), (64 + 14, Effect::Unsent), "{error}");
+    assert_eq!((error.exit_code(), error.outcome()), (64 + 14, Outcome::NotSent), "{error}");
     assert!(sent > 5, "{sent}");
     assert!(error.to_string().ends_with("\nhint: nothing was done: try again"), "{error}");
 }
@@ -121,7 +121,7 @@ fn a_stream_that_broke_is_sent_again_to_read_and_may_have_been_acted_on() {
     ] {
         let (result, sent) = call("register", reset, None);
         let error = result.unwrap_err();
-        assert_eq!((error.exit_code(), error.effect(), sent), (64 + code, Effect::Unknown, 1), "{reset:?} {error}");
+        assert_eq!((error.exit_code(), error.outcome(), sent), (64 + code, Outcome::Unknown, 1), "{reset:?} {error}");
         assert!(error.to_string().contains("hint: ") && error.to_string().contains("look"), "{error}");
     }
     for reset in [Reset::AtOnce(Reason::INTERNAL_ERROR), Reset::AtOnce(Reason::CANCEL), Reset::Amid(Reason::CANCEL)] {

@@ -5,8 +5,8 @@ mod support;
 use insta::assert_snapshot;
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor, MethodDescriptor};
 use serde_json::{Map, Value, json};
+use spacectl::codec::encode;
 use spacectl::explain;
-use spacectl::grpc::encode;
 use support::{Api, Server, Spacectl};
 
 const REGISTER: &str = "explain repository.Plugin.register --json-schema";

@@ -2,6 +2,7 @@
 
 mod api_resources;
 mod cache;
+pub mod complete;
 mod completion;
 mod config;
 mod exec;
@@ -16,6 +17,7 @@ mod plugin;
 mod request;
 mod shown;
 mod stat;
+pub mod suggestions;
 mod template;
 mod tls;
 mod version;

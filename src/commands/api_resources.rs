@@ -8,16 +8,18 @@ use serde_json::{Value, json};
 use tonic::Code;
 
 use super::connector::Connector;
-use super::present::Presentation;
+use super::present::OutputOptions;
 use super::{Context, block_on};
 use crate::cli::{API_RESOURCES_COLUMNS as COLUMNS, ApiResources, Format};
 use crate::error::{Error, Result, code_name};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
-use crate::nearest::{hint_at_field, nearest};
-use crate::resource::alias::{self, Own};
-use crate::resource::{self, Named, is_reflection, service_among};
-use crate::view::Document;
+use crate::output::view::Document;
+use crate::schema::did_you_mean::{hint_at_field, nearest};
+use crate::schema::resource;
+use crate::schema::resource::alias;
+use crate::schema::resource::alias::Own;
+use crate::schema::resource::{Named, is_reflection, service_among};
 
 /// What the Python client shows, under its headers.
 const TABLE: &str = "service|Service,resource|Resource,short_names|Short Names,verbs|Verb";
@@ -39,11 +41,11 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
         Format::Quiet => Some(QUIET),
         Format::Json | Format::Jsonl | Format::Yaml => None,
     });
-    let presentation = Presentation::parse(columns, args.output)?;
+    let presentation = OutputOptions::parse(columns, args.output)?;
     check_columns(&presentation)?;
     let own = context.own_aliases().unwrap_or_else(|error| {
         // What the endpoints offer is not in that file.
-        context.streams.talk.warning(&error.summary());
+        context.streams.diagnostics.warn(&error.summary());
         Own::new()
     });
     let connector = Connector::new(context)?;
@@ -52,13 +54,16 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     let is_single = known.iter().any(String::is_empty);
     let services = if is_single { known } else { wanted(&args.service, known)? };
     if services.is_empty() {
-        context.streams.talk.note("there are no endpoints: add one with `spacectl config endpoint add SERVICE URL`");
+        context
+            .streams
+            .diagnostics
+            .note("there are no endpoints: add one with `spacectl config endpoint add SERVICE URL`");
     }
     // A command that prints the key may take longer than an endpoint; what is wrong with it is told of each of them.
     let _ = connector.metadata();
     let is_one_document = matches!(args.output, Format::Json | Format::Yaml);
     let in_text = !is_one_document && args.output != Format::Jsonl;
-    let talk = context.streams.talk.clone();
+    let diagnostics = context.streams.diagnostics.clone();
     let mut writer = presentation.writer(context.streams);
     // Several services can be behind one endpoint, which then tells of them all each time: each is shown once.
     let mut shown: BTreeSet<Offered> = BTreeSet::new();
@@ -91,11 +96,11 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
                     undescribed.extend(gaps(&described));
                 }
                 Err(error) if service.is_empty() => failures.push(error),
-                Err(error) => failures.push(error.within(service)),
+                Err(error) => failures.push(error.context(service)),
             }
             // One dead endpoint does not hide the others; but if none answers, that is the answer.
             if has_answer {
-                failures.drain(..).for_each(|failure| talk.warning(&failure.summary()));
+                failures.drain(..).for_each(|failure| diagnostics.warn(&failure.summary()));
             }
         }
         Ok(())
@@ -104,7 +109,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
         let problems = failures.iter().flat_map(|failure| failure.problems().iter().cloned()).collect();
         return Err(Error::from_problems(first.kind(), problems).unwrap_or_else(|| first.clone()));
     }
-    undescribed.iter().for_each(|gap| talk.warning(gap));
+    undescribed.iter().for_each(|gap| diagnostics.warn(gap));
     if is_single {
         let known: BTreeSet<&str> = offered.iter().map(|resource| resource.service.as_str()).collect();
         let known = known.into_iter().filter(|service| !service.is_empty() || args.service.is_empty());
@@ -190,7 +195,7 @@ impl Offered {
     }
 }
 
-fn check_columns(presentation: &Presentation) -> Result<()> {
+fn check_columns(presentation: &OutputOptions) -> Result<()> {
     let Some(columns) = presentation.columns() else { return Ok(()) };
     let keys = columns.only_keys();
     match keys.iter().find(|key| !COLUMNS.contains(&key.as_str())) {

@@ -1,9 +1,10 @@
 //! `cache`: what is kept on disk of services.
 
 use super::Context;
-use crate::cache::{self, Cleared};
 use crate::cli::Cache;
 use crate::error::{Error, Result};
+use crate::grpc::cache;
+use crate::grpc::cache::Cleared;
 
 pub fn run(args: &Cache, context: &mut Context<'_>) -> Result<()> {
     match args {
@@ -13,7 +14,7 @@ pub fn run(args: &Cache, context: &mut Context<'_>) -> Result<()> {
 
 fn clear(context: &mut Context<'_>) -> Result<()> {
     let Some(cache_dir) = context.variables.cache_dir.as_deref() else {
-        context.streams.talk.done("nothing is kept: there is no folder for it, as the home folder is not known");
+        context.streams.diagnostics.done("nothing is kept: there is no folder for it, as the home folder is not known");
         return Ok(());
     };
     let Cleared { files, bytes } = cache::clear(cache_dir)
@@ -24,6 +25,6 @@ fn clear(context: &mut Context<'_>) -> Result<()> {
         1 => format!("1 file of {bytes} bytes removed from {}", place.display()),
         _ => format!("{files} files of {bytes} bytes removed from {}", place.display()),
     };
-    context.streams.talk.done(&said);
+    context.streams.diagnostics.done(&said);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::cli::Completion;
-use crate::complete;
+use crate::cli::complete;
 use crate::error::Result;
 
 pub fn run(args: &Completion, context: &mut Context<'_>) -> Result<()> {

@@ -4,15 +4,15 @@ use std::cell::{Cell, OnceCell};
 use std::time::{Duration, Instant};
 
 use super::Context;
-use super::found::{Found, Sought};
+use super::found::{Found, MethodRef};
 use super::shelf::Shelf;
-use crate::cache::{Cache, Kind};
 use crate::cli;
 use crate::config::{
     BUILT_IN, Credential, Destination, EndpointUrl, Endpoints, EnvironmentName, KeyOrigin, Secret, Selection, Settings,
     Variables,
 };
 use crate::error::{Error, Result};
+use crate::grpc::cache::{Cache, Kind};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::channel::Transport;
@@ -22,10 +22,11 @@ use crate::grpc::retry::reads_only;
 use crate::grpc::trace::{Detail, Trace};
 use crate::local_service;
 use crate::local_service::{Images, Rules, Store};
-use crate::registry::{self, Logins, Proxy, RegistryUrl};
-use crate::resource::{Resource, service_among};
-use crate::streams::Talk;
-use crate::tls::Tls;
+use crate::net::tls::Tls;
+use crate::oci;
+use crate::oci::{Logins, Proxy, RegistryUrl};
+use crate::schema::resource::{Resource, service_among};
+use crate::terminal::io_streams::Diagnostics;
 
 /// How long the embedded service waits for its image registry.
 const REGISTRY_PATIENCE: Duration = Duration::from_secs(20);
@@ -38,7 +39,7 @@ pub struct Connector {
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
     trace: Trace,
-    talk: Talk,
+    diagnostics: Diagnostics,
     /// Whether the user knows that the key can be read on its way.
     is_exposure_told: Cell<bool>,
     /// What the command line says of TLS.
@@ -60,12 +61,12 @@ impl Connector {
     /// As [`Connector::new`], for another environment than the command line's.
     pub fn of(selection: &Selection, context: &mut Context<'_>) -> Result<Self> {
         let settings = Settings::resolve(selection, context.variables)?;
-        settings.warnings.iter().for_each(|warning| context.streams.talk.warning(warning));
+        settings.warnings.iter().for_each(|warning| context.streams.diagnostics.warn(warning));
         let tls = tls_of(&context.global.tls)?;
         let store = match settings.endpoints {
             Endpoints::Embedded => {
                 refuse_useless(&tls, &Destination::Embedded)?;
-                Some(open_store(context.variables, settings.registry.as_ref(), &context.streams.talk)?)
+                Some(open_store(context.variables, settings.registry.as_ref(), &context.streams.diagnostics)?)
             }
             Endpoints::One(_) | Endpoints::Configured(_) => None,
         };
@@ -73,7 +74,7 @@ impl Connector {
         let cache_dir = context.variables.cache_dir.as_deref().filter(|_| !context.global.no_cache);
         let descriptors = cache_dir.map(|dir| Cache::inside(dir, Kind::Descriptors));
         let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout);
-        let trace = trace(context.global.verbose, &context.streams.talk);
+        let trace = trace(context.global.verbose, &context.streams.diagnostics);
         trace.step(|| match &settings.environment {
             Some(selected) => format!("environment {} (by {})", selected.name, selected.source),
             None => "no environment: nothing of a configuration is sent".to_owned(),
@@ -84,7 +85,7 @@ impl Connector {
             connect_timeout,
             timeout,
             trace,
-            talk: context.streams.talk.clone(),
+            diagnostics: context.streams.diagnostics.clone(),
             is_exposure_told: Cell::new(false),
             tls,
             store,
@@ -117,7 +118,7 @@ impl Connector {
                 self.trace.timed(begun, || format!("key from {}", credential.origin()));
             }
             obtained.map(Some).map_err(|error| match &self.settings.environment {
-                Some(selected) => error.within(format_args!("environment `{}`", selected.name)),
+                Some(selected) => error.context(format_args!("environment `{}`", selected.name)),
                 None => error,
             })
         };
@@ -160,7 +161,7 @@ impl Connector {
     }
 
     /// Finds what is `sought` behind `caller`, by the service's own description.
-    pub async fn find(&self, sought: &Sought<'_>, caller: &Caller) -> Result<Found> {
+    pub async fn find(&self, sought: &MethodRef<'_>, caller: &Caller) -> Result<Found> {
         match self.settings.destination(&sought.resource.service)? {
             // What it has is known without asking it.
             Destination::Embedded => {
@@ -183,7 +184,7 @@ impl Connector {
     }
 
     /// Where the description of what is `sought` is kept, if it may be.
-    pub fn shelf(&self, sought: &Sought<'_>) -> Option<Shelf<'_>> {
+    pub fn shelf(&self, sought: &MethodRef<'_>) -> Option<Shelf<'_>> {
         let cache = self.descriptors.as_ref()?;
         match self.settings.destination(&sought.resource.service).ok()? {
             Destination::Embedded => None,
@@ -207,7 +208,7 @@ impl Connector {
             && metadata.has_key()
             && !self.is_exposure_told.replace(true)
         {
-            self.talk.warning(&exposed_key(url, service, self.settings.configured_in()));
+            self.diagnostics.warn(&exposed_key(url, service, self.settings.configured_in()));
         }
         self.reach(destination, metadata).await
     }
@@ -269,14 +270,14 @@ pub fn selection(context: &Context<'_>) -> Selection {
 }
 
 /// What `-v` asks to be told of a call.
-pub fn trace(verbose: u8, talk: &Talk) -> Trace {
+pub fn trace(verbose: u8, diagnostics: &Diagnostics) -> Trace {
     let detail = match verbose {
         0 => return Trace::default(),
         1 => Detail::Steps,
         _ => Detail::Messages,
     };
-    let talk = talk.clone();
-    Trace::new(detail, move |line| talk.trace(line))
+    let diagnostics = diagnostics.clone();
+    Trace::new(detail, move |line| diagnostics.trace(line))
 }
 
 /// Whoever types `--ca` expects TLS, and must not send a key in plaintext unawares. What a configuration says of TLS is
@@ -313,8 +314,8 @@ impl RegistryAccess {
     }
 
     /// What asks them, and waits `limit` for each question.
-    pub fn client(self, limit: Duration) -> registry::Client {
-        registry::Client::new(self.logins, limit).with_proxy(self.proxy)
+    pub fn client(self, limit: Duration) -> oci::Client {
+        oci::Client::new(self.logins, limit).with_proxy(self.proxy)
     }
 }
 
@@ -331,7 +332,7 @@ pub fn images(registry: RegistryUrl, access: RegistryAccess, trace: Trace) -> Im
     Images::new(registry, client.on_request(move |line| trace.step(|| line.to_owned())))
 }
 
-fn open_store(variables: &Variables, registry: Option<&RegistryUrl>, talk: &Talk) -> Result<Store> {
+fn open_store(variables: &Variables, registry: Option<&RegistryUrl>, diagnostics: &Diagnostics) -> Result<Store> {
     let path = variables.repository_database()?;
     let store = Store::open(&path)?;
     if store.is_new() {
@@ -339,7 +340,7 @@ fn open_store(variables: &Variables, registry: Option<&RegistryUrl>, talk: &Talk
             Some(registry) => format!("it looks for their images at {registry}"),
             None => "it does not look whether their images exist".to_owned(),
         };
-        talk.note(&format!("the environment {BUILT_IN} keeps its plugins in {}; {images}", path.display()));
+        diagnostics.note(&format!("the environment {BUILT_IN} keeps its plugins in {}; {images}", path.display()));
     }
     Ok(store)
 }

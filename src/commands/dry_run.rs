@@ -4,18 +4,18 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::method::Method;
-use super::present::Presentation;
+use super::present::OutputOptions;
 use crate::error::Result;
+use crate::output::view::Document;
 use crate::secret::{self, MASK};
-use crate::streams::Streams;
-use crate::view::Document;
+use crate::terminal::io_streams::IoStreams;
 
 /// Shows each of `requests` with where and how it would go to `method`. Sends nothing.
 pub fn show<'a>(
     method: &Method,
     requests: impl IntoIterator<Item = &'a Bytes>,
-    presentation: &Presentation,
-    streams: &mut Streams,
+    presentation: &OutputOptions,
+    streams: &mut IoStreams,
 ) -> Result<()> {
     let presentation = presentation.of_requests();
     let mut writer = presentation.writer(streams);
@@ -27,7 +27,7 @@ pub fn show<'a>(
     }
     writer.finish()?;
     if is_masked {
-        streams.talk.note(&format!("{MASK} stands for a secret in a request, which is sent as it is"));
+        streams.diagnostics.note(&format!("{MASK} stands for a secret in a request, which is sent as it is"));
     }
     Ok(())
 }

@@ -5,21 +5,21 @@ use tonic::Code;
 
 use super::connector::{Connector, refuse_useless, selection, tls_of};
 use super::method::{describe, find_method};
-use super::present::Presentation;
+use super::present::OutputOptions;
 use super::{Context, block_on};
 use crate::cli::{Explain, ExplainFormat, Format};
 use crate::config::{ConfigDir, Endpoints, Selection, Settings, Variables};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};
 use crate::grpc::descriptors::Gaps;
-use crate::json;
 use crate::local_service;
 use crate::local_service::API_VERSION;
-use crate::platform::ApiName;
-use crate::resource::{Resource, alias, service_among, verb};
+use crate::output::view::Document;
+use crate::schema::platform::ApiName;
+use crate::schema::resource::{Resource, alias, service_among, verb};
 use crate::spec;
-use crate::streams::Streams;
-use crate::view::Document;
+use crate::terminal::io_streams::IoStreams;
+use crate::terminal::json;
 
 /// The service whose API is bundled.
 const REPOSITORY: &str = "repository";
@@ -37,7 +37,7 @@ pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
         None => gaps.of_service(service.full_name(), service.parent_pool()),
     };
     if let Some(why) = gap {
-        context.streams.talk.warning(&format!("{place} does not describe all of {resource}: {why}"));
+        context.streams.diagnostics.warn(&format!("{place} does not describe all of {resource}: {why}"));
     }
     let Some((verb, path)) = below.split_first() else {
         if args.form.skeleton || args.form.json_schema {
@@ -85,12 +85,12 @@ impl About<'_> {
         Describer::new(self.args.form.depth.into())
     }
 
-    fn schema(&self, streams: &mut Streams) -> Result<()> {
+    fn schema(&self, streams: &mut IoStreams) -> Result<()> {
         let schema = explain::schema::of_request(&self.name(), self.method, self.needed());
         Ok(json::pretty(&mut *streams.out, &schema)?)
     }
 
-    fn skeleton(&self, streams: &mut Streams) -> Result<()> {
+    fn skeleton(&self, streams: &mut IoStreams) -> Result<()> {
         let command = format!("spacectl exec {} {}", self.method.name(), self.resource);
         write!(streams.out, "{}", explain::skeleton::render(&self.verb(), &command, &self.name()))?;
         Ok(())
@@ -170,7 +170,7 @@ fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>)
     let is_bundled = address.resource().service == REPOSITORY;
     let selection = selection(context);
     if is_bundled && is_nothing_selected(&selection, context.variables)? {
-        context.streams.talk.note(&format!(
+        context.streams.diagnostics.note(&format!(
             "no environment is selected: this is the bundled description of the Repository API {API_VERSION}"
         ));
         return bundled(address, api_version);
@@ -194,7 +194,7 @@ fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>)
     match described {
         Ok(found) => Ok(found),
         Err(error) if is_bundled && is_out_of_reach(&error) => {
-            context.streams.talk.warning(&format!(
+            context.streams.diagnostics.warn(&format!(
                 "{}; this is the bundled description of the Repository API {API_VERSION}, and the service's own may differ",
                 error.summary()
             ));
@@ -219,9 +219,9 @@ fn is_nothing_selected(selection: &Selection, variables: &Variables) -> Result<b
 /// Whether nobody described anything, so that it says nothing about what was asked.
 fn is_out_of_reach(error: &Error) -> bool {
     match error.kind() {
-        Kind::Local | Kind::NotCompared => true,
-        Kind::Status(code) => matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unimplemented),
-        Kind::Usage | Kind::Differs | Kind::ReaderGone | Kind::Ended(_) => false,
+        ErrorKind::Local | ErrorKind::DiffFailed => true,
+        ErrorKind::Status(code) => matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unimplemented),
+        ErrorKind::Usage | ErrorKind::Diff | ErrorKind::BrokenPipe | ErrorKind::Signal(_) => false,
     }
 }
 
@@ -234,7 +234,7 @@ fn bundled(address: &Address, api_version: Option<&str>) -> Result<Found> {
     Ok(Found { resource, below, service, gaps: Gaps::default(), place: BUNDLED.to_owned() })
 }
 
-fn write(explained: &Explained, format: ExplainFormat, streams: &mut Streams) -> Result<()> {
+fn write(explained: &Explained, format: ExplainFormat, streams: &mut IoStreams) -> Result<()> {
     let format = match format {
         ExplainFormat::Text => {
             let styled = streams.out_is_terminal && streams.color;
@@ -245,5 +245,5 @@ fn write(explained: &Explained, format: ExplainFormat, streams: &mut Streams) ->
         ExplainFormat::Yaml => Format::Yaml,
     };
     let value = serde_json::to_value(explained).map_err(|error| Error::local("cannot be written").cause(error))?;
-    Presentation::parse(None, format)?.write(Document::Value(value), streams)
+    OutputOptions::parse(None, format)?.write(Document::Value(value), streams)
 }

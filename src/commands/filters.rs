@@ -6,11 +6,11 @@ use std::cell::{Cell, RefCell};
 use super::method::{LIST, Method};
 use crate::cli;
 use crate::error::Result;
-use crate::filter::{Filters, RowFilter, Verdict};
+use crate::output::view::Document;
 use crate::query;
+use crate::query::filter::{Filters, RowFilter, Verdict};
+use crate::schema::value_ext;
 use crate::spec::Request;
-use crate::value;
-use crate::view::Document;
 
 /// Reads the filters, before anything is connected to.
 pub fn read(args: &cli::Filters) -> Result<Filters> {
@@ -42,7 +42,7 @@ pub fn put(filters: &Filters, method: &Method, request: &mut Request) -> Result<
 /// only, and takes the pages of all of them one behind the other.
 pub fn lists_several_repositories(method: &Method, request: &Request) -> bool {
     let repository = request.value.get("repository_id");
-    method.verb() == LIST && method.is_of_plugins() && repository.is_none_or(value::is_empty)
+    method.verb() == LIST && method.is_of_plugins() && repository.is_none_or(value_ext::is_empty)
 }
 
 /// Adds the fields of a request for plugins that a Repository applies to its own ones only. Other fields and other services

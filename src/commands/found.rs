@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::descriptor::MethodDescriptor;
+use crate::codec::descriptor::MethodDescriptor;
 use crate::error::{Error, Result};
 use crate::grpc::call::Caller;
 use crate::grpc::descriptors::{Closure, Description};
 use crate::grpc::kept::Kept;
 use crate::grpc::reflection;
 use crate::grpc::reflection::Way;
-use crate::resource::{Resource, verb as verbs};
+use crate::schema::resource::{Resource, verb as verbs};
 
 /// A method as the command line names it.
 #[derive(Clone, Copy, Debug)]
-pub struct Sought<'a> {
+pub struct MethodRef<'a> {
     /// With its service named as the environment names it.
     pub resource: &'a Resource,
     pub verb: &'a str,
@@ -34,7 +34,7 @@ pub struct Found {
     pub way: Option<Way>,
 }
 
-impl Sought<'_> {
+impl MethodRef<'_> {
     /// The full name that the resource has by the platform's rule.
     pub fn by_rule(&self) -> String {
         self.resource.full_name(self.api_version)
@@ -48,7 +48,7 @@ impl Sought<'_> {
         self.go_on(asked, description, way, caller).await
     }
 
-    /// As [`Sought::ask`], in the way in which `kept` was got; `None` if it is still word for word what was said.
+    /// As [`MethodRef::ask`], in the way in which `kept` was got; `None` if it is still word for word what was said.
     pub async fn ask_again(&self, kept: &Kept, caller: &Caller) -> Result<Option<Found>> {
         let (description, way) = reflection::fetch_again(caller, &kept.service, &kept.way).await?;
         if description == kept.description && way == kept.way {

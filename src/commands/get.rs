@@ -1,18 +1,18 @@
 //! `get RESOURCE`: one row.
 
 use super::Context;
-use super::present::Presentation;
-use super::read::{Asked, Reading, Templates};
+use super::present::OutputOptions;
+use super::read::{Asked, QueryCommand, Templates};
 use crate::cli::Get;
 use crate::error::Result;
-use crate::filter::Filters;
+use crate::query::filter::Filters;
 
 pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
-    let reading = Reading {
+    let reading = QueryCommand {
         verb: "get",
         resource: context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?,
         request: &args.request,
-        presentation: Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
+        presentation: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
         asked: Asked::default(),
         filters: Filters::default(),
         templates: Templates::None,

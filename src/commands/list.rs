@@ -1,13 +1,13 @@
 //! `list RESOURCE`: rows, ordered, paged and cut to columns by the service where it can, else here.
 
-use super::present::Presentation;
-use super::read::{Asked, Reading, Templates};
+use super::present::OutputOptions;
+use super::read::{Asked, QueryCommand, Templates};
 use super::{Context, filters, template};
 use crate::cli::{List, Listing, Request, Rows};
 use crate::error::{Error, Result};
+use crate::output::view::Template;
 use crate::query::Page;
-use crate::resource::Resource;
-use crate::view::Template;
+use crate::schema::resource::Resource;
 
 const STDIN: &str = "-";
 
@@ -19,11 +19,11 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
 /// Lists what `args` ask for of `resource`.
 pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Result<()> {
     let Rows { minimal, all, limit, page, page_size, sort, .. } = &args.rows;
-    let reading = Reading {
+    let reading = QueryCommand {
         verb: "list",
         resource,
         request: &args.request,
-        presentation: Presentation::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
+        presentation: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
         asked: Asked {
             shown_fields_alone: true,
             minimal: if *minimal { Some(true) } else { all.then_some(false) },

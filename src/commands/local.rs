@@ -14,15 +14,15 @@ use super::connector;
 use super::plugin::confirm;
 use super::{Context, block_on};
 use crate::cli::{Global, Local, Tls};
+use crate::codec::descriptor::MessageDescriptor;
+use crate::codec::encode;
 use crate::config::{BUILT_IN, registry_of_built_in};
-use crate::descriptor::MessageDescriptor;
-use crate::error::{Error, Kind, Problem, Result};
-use crate::grpc::encode;
-use crate::invalid::Invalid;
+use crate::error::parse_error::ParseError;
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
 use crate::local_service::proto::repository::v1::{PluginInfo, RegisterPluginRequest};
 use crate::local_service::{Rules, Store};
-use crate::registry::RegistryUrl;
+use crate::oci::RegistryUrl;
 use crate::spec::{self, Inputs, Part, Target};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
@@ -73,7 +73,7 @@ fn reset(yes: bool, context: &mut Context<'_>) -> Result<()> {
         |status: Status| Error::local(format!("cannot empty {}", path.display())).cause(status.message().to_owned());
     let count = block_on(async { store.count().await.map_err(failed) })?;
     if count == 0 {
-        context.streams.talk.done(&format!("{} has no plugins: nothing to remove", path.display()));
+        context.streams.diagnostics.done(&format!("{} has no plugins: nothing to remove", path.display()));
         return Ok(());
     }
     if !yes {
@@ -81,7 +81,7 @@ fn reset(yes: bool, context: &mut Context<'_>) -> Result<()> {
         confirm::agreement(&action, &format!("local reset would {action}"), context.streams)?;
     }
     let count = block_on(async { store.clear().await.map_err(failed) })?;
-    context.streams.talk.done(&format!("removed {} from {}", plugins(count), path.display()));
+    context.streams.diagnostics.done(&format!("removed {} from {}", plugins(count), path.display()));
     Ok(())
 }
 
@@ -102,7 +102,7 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
     for draft in spec::read(&inputs, &mut context.streams.input)? {
         let target = Target { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
         let resolved = draft.resolve(&target, false)?;
-        resolved.warnings.iter().for_each(|warning| context.streams.talk.warning(&warning.message));
+        resolved.warnings.iter().for_each(|warning| context.streams.diagnostics.warn(&warning.message));
         let request = resolved.request;
         let bytes = encode::encode(&request.value, &input).map_err(|faults| {
             let problem = |fault: encode::Fault| {
@@ -110,7 +110,7 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
                 Problem::new(format!("{}: {}", fault.path, fault.message)).at(request.locate(&fault.path, part))
             };
             let problems = faults.into_iter().map(problem).collect();
-            Error::from_problems(Kind::Local, problems)
+            Error::from_problems(ErrorKind::Local, problems)
                 .unwrap_or_else(|| Error::local(format!("{folder} cannot be read")))
         })?;
         let spec = RegisterPluginRequest::decode(&*bytes).map_err(|error| broken(&error))?;
@@ -134,7 +134,7 @@ fn serve(
 ) -> Result<()> {
     let registry = match (registry, &data) {
         (Some(url), _) => {
-            Some(url.parse::<RegistryUrl>().map_err(|error: Invalid| error.into_usage().within("--registry"))?)
+            Some(url.parse::<RegistryUrl>().map_err(|error: ParseError| error.into_usage().context("--registry"))?)
         }
         // Other plugins than those of the environment `local` have nothing to do with its settings.
         (None, Some(_)) => None,
@@ -146,7 +146,7 @@ fn serve(
     };
     let store = Store::open(&path)?;
     let access = connector::RegistryAccess::of(context.variables);
-    let trace = connector::trace(context.global.verbose, &context.streams.talk);
+    let trace = connector::trace(context.global.verbose, &context.streams.diagnostics);
     block_on(async {
         let cannot_listen = |error: std::io::Error| {
             Error::local(format!("cannot listen on {listen}"))
@@ -158,16 +158,17 @@ fn serve(
         // The first line of standard output: what a script that asked for port 0 waits for.
         writeln!(context.streams.out, "listening on grpc://{address}")?;
         context.streams.out.flush()?;
-        let talk = &mut context.streams.talk;
+        let diagnostics = &mut context.streams.diagnostics;
         let looked_for = match &registry {
             Some(registry) => format!("their images are looked for at {registry}"),
             None => "whether their images exist is not looked up".to_owned(),
         };
-        talk.note(&format!("plugins are kept in {}; {looked_for}, and callers are not authenticated", path.display()));
+        diagnostics
+            .note(&format!("plugins are kept in {}; {looked_for}, and callers are not authenticated", path.display()));
         if !address.ip().is_loopback() {
-            talk.warning("everybody who reaches this address can register and remove plugins");
+            diagnostics.warn("everybody who reaches this address can register and remove plugins");
         }
-        talk.finish(None);
+        diagnostics.finish(None);
         // The service hears of warnings in its calls; they are told here, where the terminal is.
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
@@ -177,8 +178,8 @@ fn serve(
         let serving = local_service::serve(listener, routes, asked_to_end()?);
         let telling = async {
             while let Some(warning) = warnings.recv().await {
-                talk.warning(&warning);
-                talk.finish(None);
+                diagnostics.warn(&warning);
+                diagnostics.finish(None);
             }
             // Nobody is left to warn, yet the service goes on.
             std::future::pending().await

@@ -53,7 +53,7 @@ pub fn run(args: &Man, context: &mut Context<'_>) -> Result<()> {
         fs::write(&path, text)
             .map_err(|error| Error::local(format!("cannot write {}", path.display())).cause(error))?;
     }
-    context.streams.talk.done(&format!("{} pages written to {}", pages.len(), dir.display()));
+    context.streams.diagnostics.done(&format!("{} pages written to {}", pages.len(), dir.display()));
     Ok(())
 }
 

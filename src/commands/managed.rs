@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use tonic::Code;
 
 use super::method::Method;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::plan;
 
 /// The verbs that change what is registered.
@@ -15,11 +15,11 @@ const CHANGES: [&str; 4] = ["update", "enable", "disable", "deregister"];
 /// looked up, and said.
 pub async fn explained(method: &Method, request: Bytes, error: Error) -> Error {
     let is_change = CHANGES.contains(&method.verb()) && method.is_of_plugins();
-    if !is_change || error.kind() != Kind::Status(Code::NotFound) {
+    if !is_change || error.kind() != ErrorKind::Status(Code::NotFound) {
         return error;
     }
     match find(method, request).await {
-        Ok(Some((id, place))) => error.within(message(&id, &place)),
+        Ok(Some((id, place))) => error.context(message(&id, &place)),
         // The first error is the one that counts.
         Ok(None) | Err(_) => error,
     }

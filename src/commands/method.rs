@@ -6,27 +6,28 @@ use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 
 use super::connector::Connector;
-use super::found::{Found, Sought, meant};
+use super::found::{Found, MethodRef, meant};
 use crate::cli;
-use crate::decode::{self, Decoder};
-use crate::descriptor::{MessageDescriptor, MethodDescriptor};
-use crate::error::{Effect, Error, Kind, Problem, Result};
+use crate::codec::decode;
+use crate::codec::decode::Decoder;
+use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
+use crate::codec::encode;
+use crate::codec::encode::{Fault, FaultKind};
+use crate::error::{Error, ErrorKind, Outcome, Problem, Result};
 use crate::grpc::call;
 use crate::grpc::call::{Caller, Responses};
 use crate::grpc::descriptors::{Gaps, unfit};
-use crate::grpc::encode;
-use crate::grpc::encode::{Fault, FaultKind};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
-use crate::grpc::status::with_effect;
-use crate::path::FieldPath;
-use crate::platform::ApiName;
+use crate::grpc::status::with_outcome;
+use crate::output::view::{Columns, Document, Shape};
 use crate::plugin::lint::Rule;
 use crate::plugin::lint::placeholder::{self, Placeholder};
-use crate::resource::Resource;
+use crate::schema::field_path::FieldPath;
+use crate::schema::platform::ApiName;
+use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
-use crate::streams::{Streams, Talk};
-use crate::view::{Columns, Document, Shape};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
 const MAX_TOLD: usize = 20;
@@ -53,7 +54,7 @@ impl Method {
     ) -> Result<Self> {
         let resource = &connector.locate(resource)?;
         let caller = connector.connect(&resource.service).await?;
-        let found = connector.find(&Sought { resource, verb, api_version }, &caller).await?;
+        let found = connector.find(&MethodRef { resource, verb, api_version }, &caller).await?;
         Self::of(caller, found)
     }
 
@@ -133,15 +134,15 @@ impl Method {
     }
 
     /// Makes `draft` this method's request, and says what had to be done for it.
-    pub fn resolve(&self, draft: Draft, strict: bool, talk: &mut Talk) -> Result<Request> {
+    pub fn resolve(&self, draft: Draft, strict: bool, diagnostics: &mut Diagnostics) -> Result<Request> {
         let resolved = draft.resolve(&self.target(), strict)?;
-        resolved.notes.iter().for_each(|note| talk.note(note));
-        resolved.warnings.iter().for_each(|warning| talk.warning(&located(warning, &resolved.request)));
+        resolved.notes.iter().for_each(|note| diagnostics.note(note));
+        resolved.warnings.iter().for_each(|warning| diagnostics.warn(&located(warning, &resolved.request)));
         Ok(resolved.request)
     }
 
     /// As [`Method::resolve`] for each of several drafts; what had to be done for many of them is said once.
-    pub fn resolve_all(&self, drafts: Vec<Draft>, strict: bool, talk: &mut Talk) -> Result<Vec<Request>> {
+    pub fn resolve_all(&self, drafts: Vec<Draft>, strict: bool, diagnostics: &mut Diagnostics) -> Result<Vec<Request>> {
         let target = self.target();
         let is_alone = drafts.len() == 1;
         let mut requests: Vec<Request> = Vec::with_capacity(drafts.len());
@@ -161,12 +162,12 @@ impl Method {
         }
         for (note, first, count) in notes {
             match requests.get(first) {
-                Some(request) if count == 1 && !is_alone => talk.note(&format!("{}: {note}", request.label())),
-                _ if count == 1 => talk.note(&note),
-                _ => talk.note(&format!("{note} ({count} documents)")),
+                Some(request) if count == 1 && !is_alone => diagnostics.note(&format!("{}: {note}", request.label())),
+                _ if count == 1 => diagnostics.note(&note),
+                _ => diagnostics.note(&format!("{note} ({count} documents)")),
             }
         }
-        warnings.iter().for_each(|warning| talk.warning(warning));
+        warnings.iter().for_each(|warning| diagnostics.warn(warning));
         Ok(requests)
     }
 
@@ -238,7 +239,7 @@ impl Method {
     /// The error that tells of faults, each with its place.
     fn refusal(&self, mut faults: Vec<(Fault, &Request)>) -> Error {
         let is_in_file = faults.iter().any(|(fault, request)| request.is_from_file(&fault.path));
-        let kind = if is_in_file { Kind::Local } else { Kind::Usage };
+        let kind = if is_in_file { ErrorKind::Local } else { ErrorKind::Usage };
         let more = faults.len().saturating_sub(MAX_TOLD);
         faults.truncate(MAX_TOLD);
         let told = |(fault, request): (Fault, &Request)| (fault.kind == FaultKind::Missing, problem(fault, request));
@@ -306,7 +307,7 @@ impl Method {
 
     /// `error`, by which an answer cannot be read: what was done is not known then.
     fn unreadable(&self, error: Error) -> Error {
-        with_effect(error, self.verb(), Effect::Unknown)
+        with_outcome(error, self.verb(), Outcome::Unknown)
     }
 
     /// Sends one request.
@@ -442,7 +443,7 @@ pub fn problem(fault: Fault, request: &Request) -> Problem {
 }
 
 /// Reads all that the command line gives for the request: one draft for each document.
-pub fn read_drafts(request: &cli::Request, streams: &mut Streams) -> Result<Vec<Draft>> {
+pub fn read_drafts(request: &cli::Request, streams: &mut IoStreams) -> Result<Vec<Draft>> {
     let inputs = Inputs {
         files: request.file_parameter.clone(),
         json: request.json_parameter.clone(),
@@ -452,7 +453,7 @@ pub fn read_drafts(request: &cli::Request, streams: &mut Streams) -> Result<Vec<
 }
 
 /// The only draft of a verb that takes one request.
-pub fn read_one_draft(verb: &str, request: &cli::Request, streams: &mut Streams) -> Result<Draft> {
+pub fn read_one_draft(verb: &str, request: &cli::Request, streams: &mut IoStreams) -> Result<Draft> {
     let mut drafts = read_drafts(request, streams)?;
     match (drafts.pop(), drafts.len()) {
         (Some(only), 0) => Ok(only),

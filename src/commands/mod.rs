@@ -24,7 +24,6 @@ mod read;
 mod resource;
 mod shelf;
 mod stat;
-mod stop;
 mod template;
 mod version;
 mod watch;
@@ -34,17 +33,17 @@ use tokio::runtime::Builder;
 use crate::cli::{Cli, Command, Global};
 use crate::config::Variables;
 use crate::error::{Error, Result};
-use crate::streams::Streams;
+use crate::terminal::io_streams::IoStreams;
 
 /// What every command works with.
 struct Context<'a> {
     global: &'a Global,
     variables: &'a Variables,
-    streams: &'a mut Streams,
+    streams: &'a mut IoStreams,
 }
 
 /// Does what the command line says.
-pub fn run(cli: &Cli, variables: &Variables, streams: &mut Streams) -> Result<()> {
+pub fn run(cli: &Cli, variables: &Variables, streams: &mut IoStreams) -> Result<()> {
     let context = &mut Context { global: &cli.global, variables, streams };
     match &cli.command {
         Command::Exec(args) => exec::run(args, context),

@@ -8,10 +8,10 @@ use super::read::Question;
 use crate::error::{Error, Result};
 use crate::grpc::status::is_too_large;
 use crate::output::Format;
+use crate::output::view::{Document, Local};
 use crate::query::{self, Page, Part};
 use crate::spec::Request;
-use crate::streams::{Streams, Talk};
-use crate::view::{Document, Local};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
 /// How many rows are asked for at a time where a whole list is more than one message may be.
 pub const AUTOMATIC: u32 = 10_000;
@@ -142,21 +142,21 @@ pub fn part_of(method: &Method, request: &Request) -> Result<Part> {
 }
 
 /// Shows the list whose first page is `first`.
-pub async fn show(question: &Question, pages: &Pages, first: Bytes, streams: &mut Streams) -> Result<()> {
+pub async fn show(question: &Question, pages: &Pages, first: Bytes, streams: &mut IoStreams) -> Result<()> {
     let is_row_by_row = matches!(question.presentation.format(), Format::Csv | Format::JsonLines | Format::Quiet);
     if is_row_by_row && !pages.is_whole {
         return row_by_row(question, pages, first, streams).await;
     }
     let (document, has_changed) = gather(question, pages, first).await?;
     question.presentation.write(document, streams)?;
-    tell_of_changes(has_changed, &streams.talk);
+    tell_of_changes(has_changed, &streams.diagnostics);
     Ok(())
 }
 
 /// Writes each page when it has come.
-async fn row_by_row(question: &Question, pages: &Pages, first: Bytes, streams: &mut Streams) -> Result<()> {
+async fn row_by_row(question: &Question, pages: &Pages, first: Bytes, streams: &mut IoStreams) -> Result<()> {
     let presentation = &question.presentation.of_stream(question.shape())?;
-    let talk = streams.talk.clone();
+    let diagnostics = streams.diagnostics.clone();
     let mut writer = presentation.writer(streams);
     let mut walk = Walk::new(pages.clone());
     let mut page = Some(first);
@@ -170,7 +170,7 @@ async fn row_by_row(question: &Question, pages: &Pages, first: Bytes, streams: &
         page = walk.answer(next, &question.method).await?;
     }
     writer.finish()?;
-    tell_of_changes(walk.has_changed, &talk);
+    tell_of_changes(walk.has_changed, &diagnostics);
     Ok(())
 }
 
@@ -190,9 +190,9 @@ pub async fn gather(question: &Question, pages: &Pages, first: Bytes) -> Result<
     Ok((document, walk.has_changed))
 }
 
-fn tell_of_changes(has_changed: bool, talk: &Talk) {
+fn tell_of_changes(has_changed: bool, diagnostics: &Diagnostics) {
     if has_changed {
-        talk.warning("the list changed while paging: rows may be missing or duplicated");
+        diagnostics.warn("the list changed while paging: rows may be missing or duplicated");
     }
 }
 

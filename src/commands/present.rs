@@ -4,15 +4,15 @@ use std::cell::Cell;
 use std::io::Write as _;
 
 use crate::cli;
-use crate::descriptor::MessageDescriptor;
+use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
+use crate::output::view::{Columns, Document, Shape};
 use crate::output::{self, Format, Look, Writer};
-use crate::streams::Streams;
-use crate::view::{Columns, Document, Shape};
+use crate::terminal::io_streams::IoStreams;
 
 /// What `-c` and `-o` ask for, and what is shown where they leave it open.
 #[derive(Clone)]
-pub struct Presentation {
+pub struct OutputOptions {
     columns: Option<Columns>,
     format: Format,
     /// Cells are cut where the terminal is too narrow.
@@ -27,7 +27,7 @@ pub struct Presentation {
     leaves_out: Cell<bool>,
 }
 
-impl Presentation {
+impl OutputOptions {
     /// Reads the columns; a usage error if they cannot be, or not in this format, as several in quiet output.
     pub fn parse(columns: Option<&str>, format: cli::Format) -> Result<Self> {
         let format = format.into();
@@ -104,7 +104,7 @@ impl Presentation {
     }
 
     /// Shows every field that is answered; for requests that say themselves which these are. After
-    /// [`Presentation::check`].
+    /// [`OutputOptions::check`].
     pub fn show_every_field(&mut self) {
         self.fields = None;
     }
@@ -171,30 +171,30 @@ impl Presentation {
     }
 
     /// Who reads standard output.
-    pub fn look(&self, streams: &Streams) -> Look {
+    pub fn look(&self, streams: &IoStreams) -> Look {
         let terminal = streams.out_is_terminal;
         let width = if self.fits && self.format == Format::Table { streams.out_width() } else { None };
         Look { terminal, styled: terminal && streams.color, width }
     }
 
     /// Where the documents of one command are written.
-    pub fn writer<'a>(&self, streams: &'a mut Streams) -> Writer<'a> {
+    pub fn writer<'a>(&self, streams: &'a mut IoStreams) -> Writer<'a> {
         let look = self.look(streams);
         Writer::new(&mut *streams.out, self.format, look)
     }
 
     /// Writes the one document of a command.
-    pub fn write(&self, document: Document, streams: &mut Streams) -> Result<()> {
+    pub fn write(&self, document: Document, streams: &mut IoStreams) -> Result<()> {
         let mut writer = self.writer(streams);
         writer.write(self.select(document))?;
         writer.finish()
     }
 
     /// Tells a person at a terminal, below what was written, that there is more; `how` shows it.
-    pub fn tell_of_more(&self, how: &str, streams: &mut Streams) -> Result<()> {
+    pub fn tell_of_more(&self, how: &str, streams: &mut IoStreams) -> Result<()> {
         if self.leaves_out.get() && streams.out_is_terminal {
             streams.out.flush()?;
-            streams.talk.note(&format!("some fields are not shown: {how} shows them all"));
+            streams.diagnostics.note(&format!("some fields are not shown: {how} shows them all"));
         }
         Ok(())
     }

@@ -11,16 +11,16 @@ use std::pin::pin;
 use futures_util::future::{Either, join, select};
 
 use super::connector::Connector;
-use super::found::{Found, Sought};
+use super::found::{Found, MethodRef};
 use super::method::{LIST, Method};
 use super::shelf::Shelf;
-use crate::descriptor::MethodDescriptor;
+use crate::codec::descriptor::MethodDescriptor;
 use crate::error::Result;
 use crate::grpc::call::Caller;
 use crate::grpc::descriptors::Description;
 use crate::grpc::kept::Kept;
 use crate::grpc::retry::reads_only;
-use crate::streams::Talk;
+use crate::terminal::io_streams::Diagnostics;
 
 /// Connects to what is `sought`, and does `work` with its method, which may send but not show anything: where it was done
 /// by a description that does not hold any more, it is done again. What `work` tells is said once.
@@ -29,35 +29,35 @@ use crate::streams::Talk;
 /// As of [`Method::reach`]; those of `work`.
 pub async fn proved<T>(
     connector: &Connector,
-    sought: &Sought<'_>,
-    talk: &mut Talk,
-    work: impl AsyncFn(Method, &mut Talk) -> Result<T>,
+    sought: &MethodRef<'_>,
+    diagnostics: &mut Diagnostics,
+    work: impl AsyncFn(Method, &mut Diagnostics) -> Result<T>,
 ) -> Result<T> {
     let shelf = connector.shelf(sought);
     let (caller, guess) = connect(connector, sought, shelf.as_ref()).await?;
     let found = match guess {
         None => connector.find(sought, &caller).await?,
         Some(guess) => match guess.try_out(sought, &caller, &work).await? {
-            Outcome::Holds { done, talk: held, renewed } => {
+            Outcome::Holds { done, diagnostics: held, renewed } => {
                 if let (Some(shelf), Some(found)) = (&shelf, renewed) {
                     shelf.put(&found);
                 }
-                held.pass_on(talk);
+                held.flush_into(diagnostics);
                 return done;
             }
             Outcome::Failed(found) => *found,
         },
     };
     let method = Method::of(caller, found.clone())?;
-    let Some(shelf) = shelf.filter(|_| reads_only(&found.method)) else { return work(method, talk).await };
+    let Some(shelf) = shelf.filter(|_| reads_only(&found.method)) else { return work(method, diagnostics).await };
     let keeping = async { shelf.put(&found) };
-    join(work(method, talk), keeping).await.0
+    join(work(method, diagnostics), keeping).await.0
 }
 
 /// Connects to what is `sought`. Meanwhile reads what is cached of it, and makes descriptors of that.
 async fn connect(
     connector: &Connector,
-    sought: &Sought<'_>,
+    sought: &MethodRef<'_>,
     shelf: Option<&Shelf<'_>>,
 ) -> Result<(Caller, Option<Guess>)> {
     let reading = async {
@@ -82,7 +82,7 @@ enum Outcome<T> {
     /// It was right: what was done by it counts.
     Holds {
         done: Result<T>,
-        talk: Talk,
+        diagnostics: Diagnostics,
         /// What the service says now, if that are other words for the same.
         renewed: Option<Box<Found>>,
     },
@@ -91,7 +91,7 @@ enum Outcome<T> {
 }
 
 impl Guess {
-    fn read(shelf: &Shelf<'_>, sought: &Sought<'_>) -> Option<Self> {
+    fn read(shelf: &Shelf<'_>, sought: &MethodRef<'_>) -> Option<Self> {
         let kept = shelf.get().filter(|kept| reads_only(&kept.method))?;
         let found = sought.as_kept(kept.clone())?;
         Some(Self { kept, found, descriptor: OnceCell::new() })
@@ -112,13 +112,13 @@ impl Guess {
     /// Does `work` by it while the service is asked whether it is right.
     async fn try_out<T>(
         &self,
-        sought: &Sought<'_>,
+        sought: &MethodRef<'_>,
         caller: &Caller,
-        work: &impl AsyncFn(Method, &mut Talk) -> Result<T>,
+        work: &impl AsyncFn(Method, &mut Diagnostics) -> Result<T>,
     ) -> Result<Outcome<T>> {
         let kept = &self.kept;
         caller.trace().step(|| format!("{} of {} is called as it was described before", kept.method, kept.service));
-        let mut held = Talk::held();
+        let mut held = Diagnostics::buffered();
         let proving = sought.ask_again(kept, caller);
         let working = async { work(self.method(caller)?, &mut held).await };
         let (said, done) = match select(pin!(proving), pin!(working)).await {
@@ -130,8 +130,8 @@ impl Guess {
             Either::Right((done, proving)) => (Said::of(proving.await?, kept), done),
         };
         Ok(match said {
-            Said::TheSame => Outcome::Holds { done, talk: held, renewed: None },
-            Said::InOtherWords(now) => Outcome::Holds { done, talk: held, renewed: Some(now) },
+            Said::TheSame => Outcome::Holds { done, diagnostics: held, renewed: None },
+            Said::InOtherWords(now) => Outcome::Holds { done, diagnostics: held, renewed: Some(now) },
             Said::Otherwise(now) => changed(caller, now),
         })
     }

@@ -7,30 +7,30 @@ use bytes::Bytes;
 
 use super::connector::Connector;
 use super::filters::RowCheck;
-use super::found::Sought;
+use super::found::MethodRef;
 use super::method::{Answers, LIST, Method, read_one_draft};
 use super::pages::{self, Pages};
-use super::present::Presentation;
-use super::stop::Stop;
+use super::present::OutputOptions;
 use super::watch::Watch;
 use super::{Context, block_on, block_on_threads, dry_run, filters, proof, template};
 use crate::cli;
 use crate::config::Variables;
 use crate::error::{Error, Result};
-use crate::filter::{Filters, typed_steps};
 use crate::grpc::status::is_too_large;
-use crate::query::{self, Page, Part, Wish};
-use crate::resource::Resource;
+use crate::output::view::{Columns, Document, Local, Shape, Sort, Template, add_only_key};
+use crate::query::filter::{Filters, typed_steps};
+use crate::query::{self, Page, Part, QueryRequest};
+use crate::schema::resource::Resource;
 use crate::spec::{Draft, Request};
-use crate::streams::{Streams, Talk};
-use crate::view::{Columns, Document, Local, Shape, Sort, Template, add_only_key};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::shutdown::Shutdown;
 
 /// One verb that reads, with what the command line says about it.
-pub struct Reading<'a> {
+pub struct QueryCommand<'a> {
     pub verb: &'static str,
     pub resource: Resource,
     pub request: &'a cli::Request,
-    pub presentation: Presentation,
+    pub presentation: OutputOptions,
     pub asked: Asked<'a>,
     pub filters: Filters,
     pub templates: Templates<'a>,
@@ -55,8 +55,8 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn wish(&self, columns: Option<&Columns>) -> Result<Wish> {
-        Ok(Wish {
+    fn wish(&self, columns: Option<&Columns>) -> Result<QueryRequest> {
+        Ok(QueryRequest {
             only: columns.filter(|_| self.shown_fields_alone).map(Columns::only_keys).unwrap_or_default(),
             minimal: self.minimal,
             page: self.page,
@@ -73,7 +73,7 @@ pub enum Templates<'a> {
     Kept(&'a Variables),
 }
 
-impl Reading<'_> {
+impl QueryCommand<'_> {
     /// Asks and shows, once or for as long as the user looks on.
     pub fn run(&self, context: &mut Context<'_>) -> Result<()> {
         // What is wrong with it shows before anything is connected to; columns of a template can only add to it.
@@ -92,21 +92,23 @@ impl Reading<'_> {
     }
 
     /// Asks and shows once; a list that one message cannot hold comes in pages.
-    async fn once(&self, connector: &Connector, draft: Draft, streams: &mut Streams) -> Result<()> {
+    async fn once(&self, connector: &Connector, draft: Draft, streams: &mut IoStreams) -> Result<()> {
         if self.request.dry_run {
-            let question = self.prepare(connector, draft, &mut streams.talk).await?;
+            let question = self.prepare(connector, draft, &mut streams.diagnostics).await?;
             let Question { method, request, presentation, .. } = &question;
             return dry_run::show(method, [request], presentation, streams);
         }
-        let (mut question, mut asked) = self.put(connector, &draft, &mut streams.talk).await?;
+        let (mut question, mut asked) = self.put(connector, &draft, &mut streams.diagnostics).await?;
         let answers = loop {
             match (asked, question.smaller_pages()) {
                 (Err(error), Some(size)) if is_too_large(&error) => {
                     if !question.is_in_pages {
-                        streams.talk.note("the list is more than one message may hold: it is asked for in pages");
+                        streams
+                            .diagnostics
+                            .note("the list is more than one message may hold: it is asked for in pages");
                     }
                     // By the method that is connected and proved; what there is to note was noted the first time.
-                    question = self.question(question.method, draft.clone(), Some(size), &mut Talk::silent())?;
+                    question = self.question(question.method, draft.clone(), Some(size), &mut Diagnostics::null())?;
                     asked = question.ask().await;
                 }
                 (asked, _) => break asked?,
@@ -116,32 +118,48 @@ impl Reading<'_> {
     }
 
     /// Reaches the method, and makes the request that is sent to it.
-    pub async fn prepare(&self, connector: &Connector, draft: Draft, talk: &mut Talk) -> Result<Question> {
+    pub async fn prepare(
+        &self,
+        connector: &Connector,
+        draft: Draft,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Question> {
         let method = Method::reach(connector, &self.resource, self.verb, self.request.api_version.as_deref()).await?;
-        self.question(method, draft, self.asked.page_size, talk)
+        self.question(method, draft, self.asked.page_size, diagnostics)
     }
 
     /// Reaches the method and asks, in the fewest round trips, for all rows or for the first of so many. What is answered
     /// comes from the service as it is now.
-    async fn put(&self, connector: &Connector, draft: &Draft, talk: &mut Talk) -> Result<(Question, Result<Answers>)> {
+    async fn put(
+        &self,
+        connector: &Connector,
+        draft: &Draft,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(Question, Result<Answers>)> {
         let resource = &connector.locate(&self.resource)?;
-        let sought = Sought { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
-        proof::proved(connector, &sought, talk, async |method, talk| {
-            let question = self.question(method, draft.clone(), self.asked.page_size, talk)?;
+        let sought = MethodRef { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
+        proof::proved(connector, &sought, diagnostics, async |method, diagnostics| {
+            let question = self.question(method, draft.clone(), self.asked.page_size, diagnostics)?;
             let asked = question.ask().await;
             Ok((question, asked))
         })
         .await
     }
 
-    fn question(&self, method: Method, draft: Draft, page_size: Option<u32>, talk: &mut Talk) -> Result<Question> {
+    fn question(
+        &self,
+        method: Method,
+        draft: Draft,
+        page_size: Option<u32>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Question> {
         let mut presentation = self.presentation.clone();
-        let mut request = method.resolve(draft, self.request.strict, talk)?;
+        let mut request = method.resolve(draft, self.request.strict, diagnostics)?;
         let shows_every_field = self.asked.minimal.is_some() || query::chooses_fields(&request.value);
         match &self.templates {
             Templates::Given(template) => template::choose(template, &method, &mut presentation)?,
             Templates::Kept(variables) if presentation.is_open() && !shows_every_field => {
-                template::preset(&method, &mut presentation, variables, talk)?;
+                template::preset(&method, &mut presentation, variables, diagnostics)?;
             }
             Templates::Kept(_) | Templates::None => {}
         }
@@ -170,7 +188,7 @@ impl Reading<'_> {
         let can_page = !method.is_streaming() && query::can_page(&method.input(), wish.sort.is_some());
         let page_size = page_size.filter(|_| can_page);
         if self.asked.page_size.is_some() && !can_page {
-            talk.note(&format!("{} has no pages: all rows are asked for at once", self.resource));
+            diagnostics.note(&format!("{} has no pages: all rows are asked for at once", self.resource));
         }
         let asks_for_page = wish.page.is_none() && query::chooses_rows(&request.value, &method.input());
         // What is ordered here, or cut here into pages, is read whole.
@@ -180,7 +198,7 @@ impl Reading<'_> {
         let is_whole = here.is_some();
         let part = wish.page.map(|page| Part { before: 0, limit: Some(page.limit) });
         let page = wish.page;
-        let wish = Wish { page: page.filter(|_| page_size.is_none()), ..wish };
+        let wish = QueryRequest { page: page.filter(|_| page_size.is_none()), ..wish };
         let left = query::apply(&mut request.value, &method.input(), &wish)?;
         let checked_page = page.filter(|_| row_check.is_some() && can_page && page_size.is_none());
         let mut pages = page_size.map(|size| Pages::new(&method, &request, size, part)).transpose()?;
@@ -200,7 +218,7 @@ impl Reading<'_> {
             pages.put_first(&mut request.value, &method)?;
         }
         if left.minimal {
-            talk.note(&format!("{} has no minimal form: all fields are shown", self.resource));
+            diagnostics.note(&format!("{} has no minimal form: all fields are shown", self.resource));
         }
         let request = method.encode(&request)?;
         let is_first_page = is_whole || self.asked.page.is_none_or(|page| page.number == 1);
@@ -224,17 +242,17 @@ impl Reading<'_> {
         })
     }
 
-    async fn show(&self, question: &Question, mut answers: Answers, streams: &mut Streams) -> Result<()> {
+    async fn show(&self, question: &Question, mut answers: Answers, streams: &mut IoStreams) -> Result<()> {
         if !question.method.is_streaming() {
             let first = answers.next_bytes().await?.ok_or_else(nothing)?;
             match &question.pages {
                 Some(pages) => pages::show(question, pages, first, streams).await?,
                 None => question.presentation.write(question.complete(first).await?, streams)?,
             }
-            question.note().iter().for_each(|note| streams.talk.note(note));
+            question.note().iter().for_each(|note| streams.diagnostics.note(note));
             return question.presentation.tell_of_more(self.more, streams);
         }
-        let mut stop = Stop::of_reading()?;
+        let mut stop = Shutdown::for_reads()?;
         let presentation = &question.presentation.of_stream(&question.shape)?;
         let mut writer = presentation.writer(streams);
         let showing = async {
@@ -248,7 +266,7 @@ impl Reading<'_> {
         let shown = stop.or(showing).await;
         // What came before a stream's end is shown whole, whatever ended it.
         shown.and(writer.finish())?;
-        question.note().iter().for_each(|note| streams.talk.note(note));
+        question.note().iter().for_each(|note| streams.diagnostics.note(note));
         presentation.tell_of_more(self.more, streams)
     }
 }
@@ -258,7 +276,7 @@ pub struct Question {
     pub method: Method,
     shape: Shape,
     request: Bytes,
-    pub presentation: Presentation,
+    pub presentation: OutputOptions,
     /// What the rows have to be, whatever the service has done with the filters.
     row_check: Option<RowCheck>,
     /// What the service could not be asked to do to the rows.
@@ -377,7 +395,7 @@ fn with_dotted_keys(only: Vec<String>, method: &Method) -> Vec<String> {
 }
 
 /// Takes the part of the rows that is asked for out of what the service is asked.
-fn take_part(wish: &mut Wish, method: &Method, request: &mut Request) -> Result<Local> {
+fn take_part(wish: &mut QueryRequest, method: &Method, request: &mut Request) -> Result<Local> {
     let part = match wish.page.take() {
         Some(page) => {
             Part { before: page.number.saturating_sub(1).saturating_mul(page.limit), limit: Some(page.limit) }

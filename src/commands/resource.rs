@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::Context;
 use super::connector::{selection, tls_of};
-use crate::complete;
+use crate::cli::complete;
 use crate::config::{ConfigDir, Endpoints, Settings};
 use crate::error::Result;
-use crate::resource::Resource;
-use crate::resource::alias::Own;
+use crate::schema::resource::Resource;
+use crate::schema::resource::alias::Own;
 
 /// The longest wait for services to say which of them has a resource.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -37,7 +37,9 @@ impl Context<'_> {
             Err(error) if dir.hides_aliases() => {
                 let hints = error.problems().iter().flat_map(|problem| &problem.hints);
                 let hints: String = hints.map(|hint| format!("; {hint}")).collect();
-                self.streams.talk.warning(&format!("{}: the built-in short names are taken{hints}", error.summary()));
+                self.streams
+                    .diagnostics
+                    .warn(&format!("{}: the built-in short names are taken{hints}", error.summary()));
                 Ok(Own::new())
             }
             own => own,

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::found::{Found, Sought};
-use crate::cache::Cache;
-use crate::endpoint::EndpointUrl;
+use super::found::{Found, MethodRef};
+use crate::grpc::cache::Cache;
 use crate::grpc::kept::Kept;
+use crate::net::endpoint::EndpointUrl;
 
 /// How long a description is kept that is of no use, and how many are.
 const MEMORY: Duration = Duration::from_secs(60 * 24 * 3600);
@@ -22,7 +22,7 @@ pub struct Shelf<'a> {
 
 impl<'a> Shelf<'a> {
     /// The place for what is `sought` at `url`, where `server_name` chooses another server if it is given.
-    pub fn new(cache: &'a Cache, url: &EndpointUrl, server_name: Option<&str>, sought: &Sought<'_>) -> Self {
+    pub fn new(cache: &'a Cache, url: &EndpointUrl, server_name: Option<&str>, sought: &MethodRef<'_>) -> Self {
         let name = server_name.unwrap_or_default();
         Self { cache, question: format!("{url} {name:?} {} {:?}", sought.by_rule(), sought.verb) }
     }

@@ -1,7 +1,7 @@
 //! `stat RESOURCE` and `analyze RESOURCE`: what the service computes over many rows.
 
-use super::present::Presentation;
-use super::read::{Asked, Reading, Templates};
+use super::present::OutputOptions;
+use super::read::{Asked, QueryCommand, Templates};
 use super::{Context, filters};
 use crate::cli::Stat;
 use crate::error::Result;
@@ -10,11 +10,11 @@ use crate::query::Page;
 /// Runs either: `verb` tells which.
 pub fn run(verb: &'static str, args: &Stat, context: &mut Context<'_>) -> Result<()> {
     let page = args.rows.limit.map(|limit| Page { number: args.rows.page.unwrap_or(1), limit });
-    let reading = Reading {
+    let reading = QueryCommand {
         verb,
         resource: context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?,
         request: &args.request,
-        presentation: Presentation::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
+        presentation: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
         asked: Asked { page, ..Asked::default() },
         filters: filters::read(&args.filters)?,
         templates: Templates::None,

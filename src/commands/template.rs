@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::method::Method;
-use super::present::{Presentation, columns};
+use super::present::{OutputOptions, columns};
 use crate::cli::{self, Format, TemplateColumns};
-use crate::config::{ConfigDir, Invalid, TemplateName, Variables};
-use crate::error::{Error, Kind, Problem, Result};
+use crate::config::{ConfigDir, ParseError, TemplateName, Variables};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
-use crate::nearest::nearest;
-use crate::resource::{Resource, alias, is_reflection};
-use crate::streams::Talk;
-use crate::view::{Document, Fitted, Shape, Template};
+use crate::output::view::{Document, Fitted, Shape, Template};
+use crate::schema::did_you_mean::nearest;
+use crate::schema::resource::{Resource, alias, is_reflection};
+use crate::terminal::io_streams::Diagnostics;
 
 /// The largest file of columns that is read, in bytes: as much as the configuration may hold.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -53,7 +53,7 @@ fn named(resource: &Resource, context: &Context<'_>) -> Result<TemplateName> {
         Some((service, name)) => TemplateName::new(service, name),
         None => TemplateName::new(&resource.service, &resource.name),
     }
-    .map_err(Invalid::into_usage)
+    .map_err(ParseError::into_usage)
 }
 
 /// The resources of the bundled API; what all services have is asked of the Repository service here.
@@ -85,7 +85,7 @@ fn set(name: &TemplateName, columns: &TemplateColumns, context: &mut Context<'_>
     let dir = ConfigDir::locate(context.variables)?;
     dir.save_template(name, &template.to_yaml())?;
     let columns: Vec<&str> = template.texts().collect();
-    context.streams.talk.done(&format!("tables of {name} show {}", columns.join(", ")));
+    context.streams.diagnostics.done(&format!("tables of {name} show {}", columns.join(", ")));
     Ok(())
 }
 
@@ -96,7 +96,7 @@ fn remove(resource: &Resource, context: &mut Context<'_>) -> Result<()> {
         Some(name) if dir.remove_template(&name)? => name,
         _ => return Err(missing(&canonical, &dir)?),
     };
-    context.streams.talk.done(&format!("the template of {name} is removed"));
+    context.streams.diagnostics.done(&format!("the template of {name} is removed"));
     Ok(())
 }
 
@@ -108,14 +108,20 @@ fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Resul
     let template = match (stored(name, &dir)?, Template::built_in(name.as_str())) {
         (Some(template), _) => template,
         (None, Some(template)) => {
-            context.streams.talk.note(&format!("the template of {name} is built in: `template set` goes before it"));
+            context
+                .streams
+                .diagnostics
+                .note(&format!("the template of {name} is built in: `template set` goes before it"));
             template
         }
         (None, None) => return Err(missing(name, &dir)?),
     };
     let is_typed = canonical.as_str() == format!("{}.{}", resource.service, resource.name);
     if !is_typed && *name != canonical {
-        context.streams.talk.note(&format!("no list reads the template of {name}: the resource is called {canonical}"));
+        context
+            .streams
+            .diagnostics
+            .note(&format!("no list reads the template of {name}: the resource is called {canonical}"));
     }
     let document = match output {
         Format::Json | Format::Jsonl | Format::Yaml => Document::Value(template.values().clone().into()),
@@ -123,7 +129,7 @@ fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Resul
             Document::of_rows(template.texts().map(|text| json!({"Column": text})).collect())
         }
     };
-    Presentation::parse(None, output)?.write(document, context.streams)
+    OutputOptions::parse(None, output)?.write(document, context.streams)
 }
 
 fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
@@ -135,7 +141,7 @@ fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
         // A broken file must not hide the others.
         let columns = stored(name, &dir).unwrap_or_else(|error| {
             let told = error.problems().iter().map(|problem| located(problem, "")).collect::<Vec<_>>();
-            context.streams.talk.warning(&told.join("; "));
+            context.streams.diagnostics.warn(&told.join("; "));
             None
         });
         rows.push(row(name.as_str(), "set", columns.as_ref(), in_text));
@@ -145,7 +151,7 @@ fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
     }
     rows.sort_by_cached_key(|row| row["resource"].to_string());
     let columns = columns(output, "resource|Resource,template|Template,columns|Columns", "resource");
-    Presentation::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
 }
 
 fn row(resource: &str, kind: &str, template: Option<&Template>, in_text: bool) -> Value {
@@ -199,9 +205,9 @@ pub fn read(reader: impl Read, name: &str) -> Result<Template> {
 }
 
 /// The columns of a template that was given for this call: all of them must be there.
-pub fn choose(template: &Template, method: &Method, presentation: &mut Presentation) -> Result<()> {
+pub fn choose(template: &Template, method: &Method, presentation: &mut OutputOptions) -> Result<()> {
     let Fitted { columns, unknown } = template.fit(&Shape::of(&method.output()));
-    match Error::from_problems(Kind::Local, unknown) {
+    match Error::from_problems(ErrorKind::Local, unknown) {
         Some(error) => Err(error),
         None => presentation.choose(columns),
     }
@@ -209,7 +215,12 @@ pub fn choose(template: &Template, method: &Method, presentation: &mut Presentat
 
 /// The columns that are kept for the method's resource: the user's, else the built-in ones. They were written for
 /// services of any version, so that a column which this one does not have is left out, and no list fails for it.
-pub fn preset(method: &Method, presentation: &mut Presentation, variables: &Variables, talk: &mut Talk) -> Result<()> {
+pub fn preset(
+    method: &Method,
+    presentation: &mut OutputOptions,
+    variables: &Variables,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
     let shape = Shape::of(&method.output());
     let (service, resource) = method.names();
     // A name that cannot have a template has none.
@@ -221,7 +232,7 @@ pub fn preset(method: &Method, presentation: &mut Presentation, variables: &Vari
     };
     if let Some(template) = of_user {
         let Fitted { columns, unknown } = template.fit(&shape);
-        unknown.iter().for_each(|problem| talk.warning(&located(problem, ": left out")));
+        unknown.iter().for_each(|problem| diagnostics.warn(&located(problem, ": left out")));
         if !columns.is_empty() {
             return presentation.choose(columns);
         }

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::Context;
-use super::present::Presentation;
+use super::present::OutputOptions;
 use crate::cli::Version;
 use crate::error::Result;
-use crate::view::Document;
+use crate::output::view::Document;
 
 pub fn run(args: &Version, context: &mut Context<'_>) -> Result<()> {
     let version = Document::Value(json!({ "version": env!("CARGO_PKG_VERSION") }));
-    Presentation::parse(None, args.output)?.write(version, context.streams)
+    OutputOptions::parse(None, args.output)?.write(version, context.streams)
 }

@@ -9,22 +9,24 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tonic::Code;
 
 use super::connector::Connector;
-use super::present::Presentation;
-use super::read::{Question, Reading};
-use super::stop::Stop;
-use crate::error::{Error, Kind, Result};
+use super::present::OutputOptions;
+use super::read::{QueryCommand, Question};
+use crate::error::{Error, ErrorKind, Result};
 use crate::output::Format;
-use crate::output::screen::{self, Frame, Rows, Size};
+use crate::output::view::{Document, Rows as _};
 use crate::spec::Draft;
-use crate::streams::{self, Streams, Talk};
-use crate::view::{Document, Rows as _};
+use crate::terminal::io_streams;
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::redraw;
+use crate::terminal::redraw::{Frame, Rows, Size};
+use crate::terminal::shutdown::Shutdown;
 
 /// What a screen is taken for that does not tell its size.
 const USUAL: Size = Size { columns: 80, lines: 24 };
 
 /// A question and how often it is put.
 pub struct Watch<'a> {
-    pub reading: &'a Reading<'a>,
+    pub reading: &'a QueryCommand<'a>,
     pub connector: &'a Connector,
     pub every: Duration,
     /// The steps of the work are told.
@@ -33,15 +35,15 @@ pub struct Watch<'a> {
 
 impl Watch<'_> {
     /// Goes on until Ctrl-C, until nobody reads any more, or until an error that asking again cannot mend.
-    pub async fn run(&self, draft: Draft, streams: &mut Streams) -> Result<()> {
-        if streams.out_is_terminal && self.is_traced && streams.talk.is_to_person() {
+    pub async fn run(&self, draft: Draft, streams: &mut IoStreams) -> Result<()> {
+        if streams.out_is_terminal && self.is_traced && streams.diagnostics.is_to_person() {
             return Err(Error::usage("-v writes its steps to the screen that --watch draws on")
                 .hint("send them elsewhere, as in 2>steps.log, or leave out -v"));
         }
         // A command that prints the key may ask a person, who can still end it by Ctrl-C.
         self.connector.metadata()?;
-        let mut stop = Stop::of_reading()?;
-        let preparing = self.reading.prepare(self.connector, draft.clone(), &mut streams.talk);
+        let mut stop = Shutdown::for_reads()?;
+        let preparing = self.reading.prepare(self.connector, draft.clone(), &mut streams.diagnostics);
         let question = stop.or(preparing).await?;
         if question.method.is_streaming() {
             let (verb, resource) = (self.reading.verb, &self.reading.resource);
@@ -50,7 +52,7 @@ impl Watch<'_> {
             );
         }
         // What was noted on the way is known before the first answer, whenever the end comes.
-        streams.talk.finish(None);
+        streams.diagnostics.finish(None);
         let mut view = if streams.out_is_terminal {
             let place = question.method.caller().place();
             let (verb, resource) = (self.reading.verb, &self.reading.resource);
@@ -69,8 +71,8 @@ impl Watch<'_> {
         draft: Draft,
         first: Question,
         view: &mut View,
-        stop: &mut Stop,
-        streams: &mut Streams,
+        stop: &mut Shutdown,
+        streams: &mut IoStreams,
     ) -> Result<()> {
         let mut question = Some(first);
         // Another question, behind a failure, would have it noted once more.
@@ -79,7 +81,7 @@ impl Watch<'_> {
             match stop.or(self.ask(&mut question, &draft)).await {
                 Ok((document, presentation, note)) => {
                     if let Some(note) = note.filter(|_| !mem::replace(&mut is_noted, true)) {
-                        view.note(&note, &mut streams.talk);
+                        view.note(&note, &mut streams.diagnostics);
                     }
                     view.answer(document, presentation, streams)?;
                 }
@@ -91,7 +93,7 @@ impl Watch<'_> {
                 }
             }
             // Steps that wait for their JSON object are told with the answer that they led to.
-            streams.talk.finish(None);
+            streams.diagnostics.finish(None);
             stop.or(view.rest(self.every, streams)).await?;
         }
     }
@@ -101,22 +103,24 @@ impl Watch<'_> {
         &self,
         question: &'q mut Option<Question>,
         draft: &Draft,
-    ) -> Result<(Document, &'q Presentation, Option<String>)> {
+    ) -> Result<(Document, &'q OutputOptions, Option<String>)> {
         let question = match question {
             Some(question) => question,
             // What there is to note was noted the first time.
-            None => question.insert(self.reading.prepare(self.connector, draft.clone(), &mut Talk::silent()).await?),
+            None => {
+                question.insert(self.reading.prepare(self.connector, draft.clone(), &mut Diagnostics::null()).await?)
+            }
         };
         Ok((question.answer().await?, &question.presentation, question.note()))
     }
 }
 
 /// Whether asking again would be answered the same.
-fn is_final(kind: Kind) -> bool {
+fn is_final(kind: ErrorKind) -> bool {
     match kind {
-        Kind::Usage | Kind::Differs | Kind::Ended(_) | Kind::ReaderGone => true,
-        Kind::Local | Kind::NotCompared => false,
-        Kind::Status(code) => matches!(
+        ErrorKind::Usage | ErrorKind::Diff | ErrorKind::Signal(_) | ErrorKind::BrokenPipe => true,
+        ErrorKind::Local | ErrorKind::DiffFailed => false,
+        ErrorKind::Status(code) => matches!(
             code,
             Code::Unauthenticated
                 | Code::PermissionDenied
@@ -134,7 +138,7 @@ enum View {
 }
 
 impl View {
-    fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut Streams) -> Result<()> {
+    fn answer(&mut self, document: Document, presentation: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
         match self {
             Self::Screen(screen) => screen.answer(document, presentation, streams),
             Self::Changes(changes) => changes.answer(document, presentation, streams),
@@ -142,25 +146,25 @@ impl View {
     }
 
     /// Says something of all answers: a screen shows it above the rows.
-    fn note(&mut self, note: &str, talk: &mut Talk) {
+    fn note(&mut self, note: &str, diagnostics: &mut Diagnostics) {
         match self {
             Self::Screen(screen) => screen.note = format!("note: {note}\n"),
-            Self::Changes(_) => talk.note(note),
+            Self::Changes(_) => diagnostics.note(note),
         }
     }
 
-    fn failure(&mut self, error: &Error, streams: &mut Streams) -> Result<()> {
+    fn failure(&mut self, error: &Error, streams: &mut IoStreams) -> Result<()> {
         match self {
             Self::Screen(screen) => screen.failure(error, streams),
             Self::Changes(changes) => {
-                changes.failure(error, &mut streams.talk);
+                changes.failure(error, &mut streams.diagnostics);
                 Ok(())
             }
         }
     }
 
     /// Waits for the next time to ask; a screen that changes its size meanwhile is drawn anew.
-    async fn rest(&mut self, time: Duration, streams: &mut Streams) -> Result<()> {
+    async fn rest(&mut self, time: Duration, streams: &mut IoStreams) -> Result<()> {
         let rested = tokio::time::sleep(time);
         let Self::Screen(screen) = self else {
             rested.await;
@@ -176,7 +180,7 @@ impl View {
     }
 
     /// Leaves the last answer where it is and what comes next below it.
-    fn leave(&self, streams: &mut Streams) {
+    fn leave(&self, streams: &mut IoStreams) {
         if let Self::Screen(_) = self {
             // A terminal that is gone has no next line.
             let _ = streams.out.write_all(b"\r\n").and_then(|()| streams.out.flush());
@@ -197,15 +201,15 @@ struct Screen {
 }
 
 impl Screen {
-    fn open(title: String, streams: &mut Streams) -> Result<Self> {
+    fn open(title: String, streams: &mut IoStreams) -> Result<Self> {
         let resized = signal(SignalKind::window_change())
             .map_err(|error| Error::local("cannot wait for signals").cause(error))?;
-        streams.out.write_all(screen::make_room(size()).as_bytes())?;
+        streams.out.write_all(redraw::make_room(size()).as_bytes())?;
         let (time, told, note, body) = Default::default();
         Ok(Self { title, time, told, note, body, rows: None, resized })
     }
 
-    fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut Streams) -> Result<()> {
+    fn answer(&mut self, document: Document, presentation: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
         self.rows = rows(&document, presentation.format());
         let text = presentation.text(document, presentation.look(streams))?;
         self.body = String::from_utf8_lossy(&text).into_owned();
@@ -213,26 +217,26 @@ impl Screen {
         self.draw_now(streams)
     }
 
-    fn failure(&mut self, error: &Error, streams: &mut Streams) -> Result<()> {
-        self.told = streams.talk.to_text(error);
+    fn failure(&mut self, error: &Error, streams: &mut IoStreams) -> Result<()> {
+        self.told = streams.diagnostics.to_text(error);
         self.draw_now(streams)
     }
 
-    fn draw_now(&mut self, streams: &mut Streams) -> Result<()> {
+    fn draw_now(&mut self, streams: &mut IoStreams) -> Result<()> {
         self.time = Zoned::now().strftime("%H:%M:%S").to_string();
         self.draw(streams)
     }
 
-    fn draw(&self, streams: &mut Streams) -> Result<()> {
+    fn draw(&self, streams: &mut IoStreams) -> Result<()> {
         let Self { title, time, told, body, rows, .. } = self;
-        let frame = screen::draw(&Frame { title, time, told, body, rows: *rows }, size());
+        let frame = redraw::draw(&Frame { title, time, told, body, rows: *rows }, size());
         streams.out.write_all(frame.as_bytes())?;
         Ok(streams.out.flush()?)
     }
 }
 
 fn size() -> Size {
-    streams::screen_size().map_or(USUAL, |(columns, lines)| Size { columns, lines })
+    io_streams::screen_size().map_or(USUAL, |(columns, lines)| Size { columns, lines })
 }
 
 /// Where a document's rows stand in the formats that have a line for each.
@@ -260,7 +264,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn answer(&mut self, document: Document, presentation: &Presentation, streams: &mut Streams) -> Result<()> {
+    fn answer(&mut self, document: Document, presentation: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
         self.told = None;
         let text = presentation.text(document, presentation.look(streams))?;
         if self.written.as_ref() == Some(&text) {
@@ -277,11 +281,11 @@ impl Changes {
     }
 
     /// Warns, once for each failure and not each time it is met.
-    fn failure(&mut self, error: &Error, talk: &mut Talk) {
+    fn failure(&mut self, error: &Error, diagnostics: &mut Diagnostics) {
         let text = error.summary();
         if self.told.as_ref() != Some(&text) {
-            talk.setback(&text);
-            talk.finish(None);
+            diagnostics.warn_always(&text);
+            diagnostics.finish(None);
             self.told = Some(text);
         }
     }

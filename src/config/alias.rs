@@ -9,11 +9,12 @@ use serde_json::{Map, Value};
 
 use super::environment::MAX_KEY;
 use super::file;
-use super::{ConfigDir, Invalid, yaml};
+use super::{ConfigDir, ParseError, yaml};
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
-use crate::resource::Resource;
-use crate::resource::alias::{self, Own};
+use crate::schema::did_you_mean::nearest;
+use crate::schema::resource::Resource;
+use crate::schema::resource::alias;
+use crate::schema::resource::alias::Own;
 use crate::yaml::value::Entry;
 use crate::yaml::{Content, Fault};
 
@@ -31,7 +32,7 @@ impl ConfigDir {
 
     /// Makes `name` an alias of the resource `target`; says what it was one of before.
     pub fn set_alias(&self, name: &str, target: &str) -> Result<Option<String>> {
-        check_name(name).map_err(Invalid::into_usage)?;
+        check_name(name).map_err(ParseError::into_usage)?;
         Resource::parse(target)?;
         file::make_folder(self.path())?;
         self.change_aliases(|aliases| Ok(aliases.insert(name.to_owned(), target.into())))
@@ -99,7 +100,7 @@ fn check_entry(entry: &Entry<'_>) -> Result<(), Fault> {
 
 /// Checks that `name` can be an alias: without a dot, which tells a resource from one, and nothing that a shell or this
 /// program's command line takes for something else.
-fn check_name(name: &str) -> Result<(), Invalid> {
+fn check_name(name: &str) -> Result<(), ParseError> {
     let fault = if name.is_empty() {
         "it is empty"
     } else if name.contains('.') {
@@ -116,7 +117,7 @@ fn check_name(name: &str) -> Result<(), Invalid> {
         return Ok(());
     };
     let shown: String = name.chars().take(MAX_KEY).collect();
-    Err(Invalid::new(format!("`{shown}` cannot be an alias: {fault}")))
+    Err(ParseError::new(format!("`{shown}` cannot be an alias: {fault}")))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::environment::{API_KEY, TOKEN};
-use super::{Environment, Invalid, Secret, command, metadata};
+use super::{Environment, ParseError, Secret, command, metadata};
 use crate::error::{Error, Result};
 
 pub(super) const API_KEY_FILE: &str = "api_key_file";
@@ -50,11 +50,11 @@ impl Credential {
             Self::Value(secret) => return Ok(secret.clone()),
             Self::File(path) => (format!("{API_KEY_FILE} {}", path.display()), read(path)?),
             Self::Command(line) => {
-                let text = command::output(line, limit).map_err(|error| error.within(API_KEY_COMMAND))?;
+                let text = command::output(line, limit).map_err(|error| error.context(API_KEY_COMMAND))?;
                 (format!("the output of {API_KEY_COMMAND}"), text)
             }
         };
-        let text = metadata::value(&key, &text).map_err(Invalid::into_local)?;
+        let text = metadata::value(&key, &text).map_err(ParseError::into_local)?;
         text.map(Secret::new).ok_or_else(|| Error::local(format!("{key} holds no key: it is empty")))
     }
 }

@@ -7,8 +7,8 @@ use super::name::BUILT_IN;
 use super::registry::REGISTRY;
 use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
-use crate::value::kind_of;
+use crate::schema::did_you_mean::nearest;
+use crate::schema::value_ext::kind_of;
 
 const FOLDER: &str = ".spaceone";
 const CURRENT: &str = "environment.yml";
@@ -68,7 +68,7 @@ impl ConfigDir {
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
         let source = path.display().to_string();
         let hint = "choose an environment with `spacectl config environment -s NAME`, which writes the file anew";
-        let refuse = |error: Error| Err(error.within(&source).hint(hint));
+        let refuse = |error: Error| Err(error.context(&source).hint(hint));
         let read = yaml::parse(&bytes, &source).map_err(|error| error.hint(hint))?;
         match read.get(CURRENT_KEY) {
             None | Some(serde_json::Value::Null) => Ok(None),

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use super::environment::{ENDPOINTS, MAX_KEY};
 use super::{EndpointUrl, Environment};
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
+use crate::schema::did_you_mean::nearest;
+use crate::schema::value_ext::kind_of;
 use crate::secret;
-use crate::value::kind_of;
 
 impl Environment {
     /// Each service and its URL as the file has it, for showing: a user and password in it are masked. A URL is
@@ -26,7 +26,7 @@ impl Environment {
     pub fn endpoint(&self, service: &str) -> Result<Option<EndpointUrl>> {
         let Some(url) = self.endpoint_values()?.and_then(|endpoints| endpoints.get(service)) else { return Ok(None) };
         let url = endpoint_text(service, url)?.parse::<EndpointUrl>();
-        url.map(Some).map_err(|error| error.into_local().within(format_args!("`{ENDPOINTS}.{service}`")))
+        url.map(Some).map_err(|error| error.into_local().context(format_args!("`{ENDPOINTS}.{service}`")))
     }
 
     /// The first service whose key others on the network can read, with its endpoint; `None` without a key, too.

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use super::credential::{API_KEY_COMMAND, API_KEY_FILE};
 use super::registry::{self, REGISTRY};
-use super::{EndpointUrl, Invalid, file, metadata, tls, yaml};
-use crate::error::{Error, Kind, Problem, Result};
-use crate::nearest::nearest;
+use super::{EndpointUrl, ParseError, file, metadata, tls, yaml};
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::schema::did_you_mean::nearest;
+use crate::schema::value_ext::kind_of;
 use crate::secret;
-use crate::value::kind_of;
 
 pub(super) const API_KEY: &str = "api_key";
 pub(super) const TOKEN: &str = "token";
@@ -93,7 +93,7 @@ impl Environment {
                 }
             }
         }
-        Error::from_problems(Kind::Local, problems).map_or(Ok(()), Err)
+        Error::from_problems(ErrorKind::Local, problems).map_or(Ok(()), Err)
     }
 
     /// The domain that is sent with each call.
@@ -116,7 +116,7 @@ impl Environment {
                 .hint("use `spacectl config endpoint add SERVICE URL`"));
         }
         if let Some(service) = service_of(key) {
-            let url: EndpointUrl = text.parse().map_err(Invalid::into_usage)?;
+            let url: EndpointUrl = text.parse().map_err(ParseError::into_usage)?;
             return self.set_endpoint(service, &url);
         }
         if key.is_empty() || key.len() > MAX_KEY || key.chars().any(char::is_control) {
@@ -124,19 +124,19 @@ impl Environment {
             return Err(Error::usage("this cannot be a key").hint(rule));
         }
         if tls::is_tls(key) {
-            let text = tls::settable(key, text).map_err(Invalid::into_usage)?;
+            let text = tls::settable(key, text).map_err(ParseError::into_usage)?;
             self.values.insert(key.to_owned(), text.into());
             return Ok(());
         }
         if key == REGISTRY {
-            let text = registry::settable(text).map_err(Invalid::into_usage)?;
+            let text = registry::settable(text).map_err(ParseError::into_usage)?;
             self.values.insert(key.to_owned(), text.into());
             return Ok(());
         }
         let checked = if SENT.contains(&key) {
-            sendable(key, text).map_err(Invalid::into_usage)?
+            sendable(key, text).map_err(ParseError::into_usage)?
         } else if LINES.contains(&key) {
-            one_line(key, text).map_err(Invalid::into_usage)?
+            one_line(key, text).map_err(ParseError::into_usage)?
         } else {
             Some(text)
         };
@@ -144,7 +144,7 @@ impl Environment {
             Error::usage(format!("`{key}` would be empty")).hint(format!("use `spacectl config remove {key}`"))
         })?;
         let text = match key {
-            API_KEY_FILE => tls::from_here(key, text).map_err(Invalid::into_usage)?,
+            API_KEY_FILE => tls::from_here(key, text).map_err(ParseError::into_usage)?,
             _ => text.to_owned(),
         };
         self.values.insert(key.to_owned(), text.into());
@@ -259,11 +259,11 @@ impl Environment {
     fn text<'a>(
         &'a self,
         key: &str,
-        check: fn(&str, &'a str) -> Result<Option<&'a str>, Invalid>,
+        check: fn(&str, &'a str) -> Result<Option<&'a str>, ParseError>,
     ) -> Result<Option<&'a str>> {
         match self.values.get(key) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => check(key, text).map_err(Invalid::into_local),
+            Some(Value::String(text)) => check(key, text).map_err(ParseError::into_local),
             Some(other) => {
                 let error = Error::local(format!("`{key}` must be text, and is {}", kind_of(other)));
                 Err(if other.is_number() || other.is_boolean() { error.hint("put it into quotes") } else { error })
@@ -276,15 +276,15 @@ fn service_of(key: &str) -> Option<&str> {
     key.strip_prefix(ENDPOINTS)?.strip_prefix('.')
 }
 
-fn sendable<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, Invalid> {
+fn sendable<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, ParseError> {
     metadata::value(&format!("`{key}`"), text)
 }
 
 /// `text` without the space around it; `None` if nothing is left.
-fn one_line<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, Invalid> {
+fn one_line<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, ParseError> {
     let text = text.trim();
     if text.chars().any(char::is_control) {
-        return Err(Invalid::new(format!("`{key}` holds a line break or another control character"))
+        return Err(ParseError::new(format!("`{key}` holds a line break or another control character"))
             .hint("write it on one line"));
     }
     Ok((!text.is_empty()).then_some(text))

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::staged::{self, Readers};
+use crate::fs::{AtomicFile, Readers};
 
 /// No configuration is longer; whatever is, is another file.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -65,7 +65,7 @@ pub(super) fn create(path: &Path, content: &str) -> Result<bool> {
 /// A complete file that waits to be put in its place; removed if it is dropped before. With several of them, all that can
 /// fail for want of space or rights has failed before the first is in its place.
 pub(super) struct Staged {
-    file: staged::Staged,
+    file: AtomicFile,
     /// The path that errors name.
     path: PathBuf,
     /// The file behind it.
@@ -93,7 +93,7 @@ impl Staged {
         check_size(path, content)?;
         let write = || {
             let target = target()?;
-            let file = staged::Staged::beside(&target, content.as_bytes(), Readers::None)?;
+            let file = AtomicFile::beside(&target, content.as_bytes(), Readers::None)?;
             Ok(Self { file, path: path.to_owned(), target })
         };
         write().map_err(|error| cannot_write(path, error))

@@ -1,12 +1,12 @@
 //! Values that are sent as gRPC metadata.
 
-use super::Invalid;
+use super::ParseError;
 
 /// `text` without the space around it, if it can be sent; `None` if nothing is left. An error names `key` only: the
 /// value may be a secret.
 ///
 /// An ASCII-Value is one or more of 0x20 to 0x7E (gRPC over HTTP/2, "Custom-Metadata").
-pub(super) fn value<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, Invalid> {
+pub(super) fn value<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, ParseError> {
     let text = text.trim();
     if let Some(wrong) = text.chars().find(|c| !matches!(c, ' '..='~')) {
         let what = if wrong.is_control() {
@@ -14,7 +14,7 @@ pub(super) fn value<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, Inv
         } else {
             "a character that is not ASCII"
         };
-        return Err(Invalid::new(format!("{key} holds {what}, which cannot be sent"))
+        return Err(ParseError::new(format!("{key} holds {what}, which cannot be sent"))
             .hint("copy it again, on one line and without anything around it"));
     }
     Ok((!text.is_empty()).then_some(text))

@@ -31,8 +31,8 @@ mod tls;
 mod variables;
 mod yaml;
 
-pub use crate::endpoint::EndpointUrl;
-pub use crate::invalid::Invalid;
+pub use crate::error::parse_error::ParseError;
+pub use crate::net::endpoint::EndpointUrl;
 pub use crate::secret::{MASK, Secret};
 pub use credential::Credential;
 pub use dir::{ConfigDir, Removed};

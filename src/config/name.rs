@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Invalid;
+use super::ParseError;
 
 /// The environment that needs no file: the Repository service inside this program.
 pub const BUILT_IN: &str = "local";
@@ -17,7 +17,7 @@ pub struct EnvironmentName(String);
 
 impl EnvironmentName {
     /// Checks `name`, which a user gave: it becomes a file's name, so it may hold nothing that leads elsewhere.
-    pub fn new(name: impl Into<String>) -> Result<Self, Invalid> {
+    pub fn new(name: impl Into<String>) -> Result<Self, ParseError> {
         let name = name.into();
         let fault = if name.is_empty() {
             "it is empty"
@@ -34,7 +34,7 @@ impl EnvironmentName {
         } else {
             return Ok(Self(name));
         };
-        Err(Invalid::new(format!("`{name}` cannot name an environment: {fault}")))
+        Err(ParseError::new(format!("`{name}` cannot name an environment: {fault}")))
     }
 
     /// The built-in environment's name.

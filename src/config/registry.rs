@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::{ConfigDir, Environment, EnvironmentName, Invalid, Variables};
+use super::{ConfigDir, Environment, EnvironmentName, ParseError, Variables};
 use crate::error::{Error, Result};
-use crate::registry::RegistryUrl;
-use crate::value::kind_of;
+use crate::oci::RegistryUrl;
+use crate::schema::value_ext::kind_of;
 
 pub(super) const REGISTRY: &str = "registry";
 
@@ -17,7 +17,7 @@ impl Environment {
             Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
             Some(Value::String(text)) => {
                 let url =
-                    text.parse().map_err(|error: Invalid| error.into_local().within(format_args!("`{REGISTRY}`")));
+                    text.parse().map_err(|error: ParseError| error.into_local().context(format_args!("`{REGISTRY}`")));
                 url.map(Some)
             }
             Some(other) => Err(Error::local(format!("`{REGISTRY}` must be a URL, and is {}", kind_of(other)))),
@@ -36,14 +36,14 @@ pub fn of_built_in(variables: &Variables) -> Result<Option<RegistryUrl>> {
     let Some(environment) = dir.find(&name)?.filter(|environment| !environment.has_endpoints()) else {
         return Ok(None);
     };
-    environment.registry().map_err(|error| error.within(dir.file_of(&name).display()))
+    environment.registry().map_err(|error| error.context(dir.file_of(&name).display()))
 }
 
 /// `text` as `config set` keeps it.
-pub(super) fn settable(text: &str) -> Result<String, Invalid> {
+pub(super) fn settable(text: &str) -> Result<String, ParseError> {
     if text.trim().is_empty() {
         let hint = format!("use `spacectl config remove {REGISTRY}`");
-        return Err(Invalid::new(format!("`{REGISTRY}` would be empty")).hint(hint));
+        return Err(ParseError::new(format!("`{REGISTRY}` would be empty")).hint(hint));
     }
     text.parse::<RegistryUrl>().map(|url| url.to_string())
 }

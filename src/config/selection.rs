@@ -79,8 +79,8 @@ impl Selection {
 fn select(name: &str, source: Source) -> Result<Selected> {
     match (EnvironmentName::new(name), source) {
         (Ok(name), source) => Ok(Selected { name, source }),
-        (Err(invalid), Source::Flag) => Err(invalid.into_usage().within(source)),
-        (Err(invalid), source) => Err(invalid.into_local().within(source)),
+        (Err(invalid), Source::Flag) => Err(invalid.into_usage().context(source)),
+        (Err(invalid), source) => Err(invalid.into_local().context(source)),
     }
 }
 

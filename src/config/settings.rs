@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use super::environment::{API_KEY, TOKEN};
 use super::{
-    BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, Invalid, Secret, Selected, Selection,
-    Source, Variables, file, metadata, permissions, registry,
+    BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, ParseError, Secret, Selected,
+    Selection, Source, Variables, file, metadata, permissions, registry,
 };
 use crate::error::{Error, Result};
-use crate::registry::RegistryUrl;
-use crate::tls::Tls;
+use crate::net::tls::Tls;
+use crate::oci::RegistryUrl;
 
 /// The only service of the built-in environment.
 const REPOSITORY: &str = "repository";
@@ -99,7 +99,7 @@ impl Settings {
     ///   is built in again. A file without endpoints leaves it built in, and may name the `registry` that it asks.
     pub fn resolve(selection: &Selection, variables: &Variables) -> Result<Self> {
         let endpoint = selection.endpoint.as_deref().map(str::parse::<EndpointUrl>).transpose();
-        let endpoint = endpoint.map_err(|error| error.into_usage().within("--endpoint"))?;
+        let endpoint = endpoint.map_err(|error| error.into_usage().context("--endpoint"))?;
         // A folder is not needed where neither an endpoint nor the built-in environment needs a file.
         let dir = ConfigDir::locate(variables);
 
@@ -111,7 +111,7 @@ impl Settings {
         };
 
         let key = variables.api_key.as_ref().map(|key| metadata::value("SPACECTL_API_KEY", key.expose()));
-        let key = key.transpose().map_err(Invalid::into_local)?.flatten();
+        let key = key.transpose().map_err(ParseError::into_local)?.flatten();
         let mut settings = Self {
             environment: None,
             endpoints: Endpoints::Embedded,
@@ -153,7 +153,7 @@ impl Settings {
             ("--workspace-id", &selection.workspace_id, &mut settings.x_workspace_id),
         ] {
             if let Some(text) = given {
-                let id = metadata::value(flag, text).map_err(Invalid::into_usage)?;
+                let id = metadata::value(flag, text).map_err(ParseError::into_usage)?;
                 // Not taken as "none": a script whose variable is not set would silently work on another domain.
                 let id =
                     id.ok_or_else(|| Error::usage(format!("{flag} is empty")).hint("leave it out, or give an id"))?;
@@ -172,7 +172,7 @@ impl Settings {
         variables: &Variables,
     ) -> Result<()> {
         let path = dir.file_of(name);
-        let place = |error: Error| error.within(path.display());
+        let place = |error: Error| error.context(path.display());
         if self.credential.is_none() {
             let folder = path.parent().unwrap_or(dir.path());
             self.credential = environment.credential(folder, variables.home.as_deref()).map_err(place)?;
@@ -202,7 +202,7 @@ impl Settings {
                 }
                 Some(Credential::Command(_)) => {
                     permissions::check(&path, variables.home.as_deref())
-                        .map_err(|error| place(error.within("api_key_command is not run")))?;
+                        .map_err(|error| place(error.context("api_key_command is not run")))?;
                     self.key_origin = KeyOrigin::Command;
                 }
                 Some(Credential::Value(_)) | None => {}
@@ -225,7 +225,9 @@ impl Settings {
     /// Where `service` (`repository`, `identity`) is reached.
     pub fn destination(&self, service: &str) -> Result<Destination> {
         self.place(service).map_err(|error| match (&self.endpoints, &self.environment) {
-            (Endpoints::Configured(_), Some(selected)) => error.within(format_args!("environment `{}`", selected.name)),
+            (Endpoints::Configured(_), Some(selected)) => {
+                error.context(format_args!("environment `{}`", selected.name))
+            }
             _ => error,
         })
     }

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{ConfigDir, Invalid, file};
+use super::{ConfigDir, ParseError, file};
 use crate::error::Result;
 
 const FOLDER: &str = "template";
@@ -20,7 +20,7 @@ pub struct TemplateName(String);
 impl TemplateName {
     /// The template of `service.resource`. It becomes a file's name, and services and resources are named by
     /// identifiers: nothing else is accepted.
-    pub fn new(service: &str, resource: &str) -> Result<Self, Invalid> {
+    pub fn new(service: &str, resource: &str) -> Result<Self, ParseError> {
         let is_identifier = |part: &str| {
             (1..=MAX_PART).contains(&part.len())
                 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
@@ -28,7 +28,7 @@ impl TemplateName {
         if is_identifier(service) && is_identifier(resource) {
             return Ok(Self(format!("{service}.{resource}")));
         }
-        Err(Invalid::new(format!("`{service}.{resource}` cannot have a template"))
+        Err(ParseError::new(format!("`{service}.{resource}` cannot have a template"))
             .hint("a service and a resource are named by letters, digits, `_` and `-`, as in repository.Plugin"))
     }
 

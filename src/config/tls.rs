@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Environment, Invalid};
+use super::{Environment, ParseError};
 use crate::error::{Error, Result};
+use crate::net::tls::{Given, Identity, Tls};
+use crate::schema::value_ext::kind_of;
 use crate::secret;
-use crate::tls::{Given, Identity, Tls};
-use crate::value::kind_of;
 
 pub(super) const CA: &str = "ca";
 pub(super) const CERT: &str = "cert";
@@ -57,7 +57,7 @@ impl Environment {
         match self.values.get(key) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-            Some(Value::String(text)) => check(key, text).map(Some).map_err(Invalid::into_local),
+            Some(Value::String(text)) => check(key, text).map(Some).map_err(ParseError::into_local),
             Some(other) => Err(Error::local(format!("`{key}` must be text, and is {}", kind_of(other)))),
         }
     }
@@ -70,10 +70,12 @@ pub(super) fn is_tls(key: &str) -> bool {
 
 /// `text` as `config set` keeps it under `key`. A relative path is meant from where the user stands, and is kept such
 /// that it leads to the same file from everywhere.
-pub(super) fn settable(key: &str, text: &str) -> Result<String, Invalid> {
+pub(super) fn settable(key: &str, text: &str) -> Result<String, ParseError> {
     let text = check(key, text)?;
     if text.is_empty() {
-        return Err(Invalid::new(format!("`{key}` would be empty")).hint(format!("use `spacectl config remove {key}`")));
+        return Err(
+            ParseError::new(format!("`{key}` would be empty")).hint(format!("use `spacectl config remove {key}`"))
+        );
     }
     if !PATHS.contains(&key) {
         return Ok(text.to_owned());
@@ -82,22 +84,23 @@ pub(super) fn settable(key: &str, text: &str) -> Result<String, Invalid> {
 }
 
 /// A path that is typed under `key`, which is meant from where the user stands.
-pub(super) fn from_here(key: &str, text: &str) -> Result<String, Invalid> {
+pub(super) fn from_here(key: &str, text: &str) -> Result<String, ParseError> {
     let here = std::env::current_dir().map_err(|error| {
-        Invalid::new(format!("the folder that `{key}` is relative to is not known: {error}")).hint("give a full path")
+        ParseError::new(format!("the folder that `{key}` is relative to is not known: {error}"))
+            .hint("give a full path")
     })?;
     Ok(anchored(text, &here))
 }
 
 /// The text without blanks around it. The value itself is not shown: it may be a key.
-fn check<'a>(key: &str, text: &'a str) -> Result<&'a str, Invalid> {
+fn check<'a>(key: &str, text: &'a str) -> Result<&'a str, ParseError> {
     let text = text.trim();
     if PATHS.contains(&key) && secret::is_pem(text) {
         let hint = format!("save the PEM in a file that only you can read, and set `{key}` to that file's path");
-        return Err(Invalid::new(format!("`{key}` takes a file's path, and this is PEM itself")).hint(hint));
+        return Err(ParseError::new(format!("`{key}` takes a file's path, and this is PEM itself")).hint(hint));
     }
     if text.contains(char::is_control) {
-        return Err(Invalid::new(format!("`{key}` holds a line break or another control character")));
+        return Err(ParseError::new(format!("`{key}` holds a line break or another control character")));
     }
     Ok(text)
 }

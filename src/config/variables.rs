@@ -49,7 +49,7 @@ pub struct Variables {
 
 impl Variables {
     /// What this process was started with.
-    pub fn of_process() -> Self {
+    pub fn from_process() -> Self {
         Self {
             home: dirs::home_dir(),
             data_dir: dirs::data_dir(),

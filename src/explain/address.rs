@@ -1,8 +1,8 @@
 //! What is asked about: `SERVICE[.VERSION].RESOURCE[.VERB[.FIELD...]]`.
 
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
-use crate::resource::{PLUGIN, Resource, is_version};
+use crate::schema::did_you_mean::nearest;
+use crate::schema::resource::{PLUGIN, Resource, is_version};
 
 /// A path as it is typed. Where the resource ends in it depends on what is offered, since a full name such as
 /// `grpc.health.v1.Health` has any number of parts.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::comments::Comments;
 use super::form::{Form, of_field};
 use super::{fill, words};
-use crate::resource::Resource;
+use crate::schema::resource::Resource;
 
 /// The field that holds a list's rows, in every service of the platform.
 const RESULTS: &str = "results";

@@ -3,7 +3,7 @@
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
-use crate::well_known::WellKnown;
+use crate::schema::well_known::WellKnown;
 
 /// One value.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,8 +5,8 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor, MethodDescriptor};
 use super::describe::{Found, rows};
 use super::form::{Form, of_field};
 use crate::error::{Error, Result};
-use crate::nearest::{hint_at_field, nearest};
-use crate::resource::Resource;
+use crate::schema::did_you_mean::{hint_at_field, nearest};
+use crate::schema::resource::Resource;
 
 /// Finds what stands at `path` in what `method` takes and answers. Lists and mappings are stepped through to their
 /// items, and the rows of a list stand beside the fields that hold them.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::describe::{ExplainedVerb, Field};
-use crate::escape;
+use crate::terminal::sanitize;
 use crate::yaml;
 
 /// The file for a verb's request. `command` is how the verb is called on a command line, and `explained` what is asked
@@ -112,7 +112,7 @@ impl Page {
     fn remark(&mut self, hash: &str, margin: &str, text: &str) {
         // An empty text is a line too.
         for line in text.split('\n') {
-            let line = format!("# {}", escape::control(line));
+            let line = format!("# {}", sanitize::control(line));
             self.line(hash, margin, line.trim_end());
         }
     }

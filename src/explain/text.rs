@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::describe::{Choice, Explained, ExplainedField, ExplainedResource, ExplainedVerb, Field, Message};
-use crate::escape;
+use crate::terminal::sanitize;
 
 /// Where lists of names are broken.
 const WIDTH: usize = 100;
@@ -86,7 +86,7 @@ impl Page {
         for (heading, name) in names {
             let heading = self.styled(&format!("{heading}:"));
             let padding = " ".repeat(width - heading.width);
-            self.line(&format!("{}{padding}  {}", heading.text, escape::control(name)));
+            self.line(&format!("{}{padding}  {}", heading.text, sanitize::control(name)));
         }
     }
 
@@ -115,7 +115,7 @@ impl Page {
     fn heading(&mut self, heading: &str, of: &str) {
         self.line("");
         let heading = self.styled(&format!("{heading}:")).text;
-        self.line(&format!("{heading} {}", escape::control(of)));
+        self.line(&format!("{heading} {}", sanitize::control(of)));
     }
 
     /// Writes the entries with their columns aligned, however deep they stand.
@@ -136,7 +136,7 @@ impl Page {
                 // Writing to a String cannot fail.
                 let _ = write!(line, "{cell:width$}  ");
             }
-            self.line(&escape::control(&line));
+            self.line(&sanitize::control(&line));
             for remark in &entry.remarks {
                 self.line(&indented(entry.indent + REMARK, remark));
             }
@@ -219,5 +219,5 @@ fn lines(text: Option<&str>) -> Vec<String> {
 }
 
 fn indented(indent: usize, line: &str) -> String {
-    format!("{:indent$}{}", "", escape::control(line))
+    format!("{:indent$}{}", "", sanitize::control(line))
 }

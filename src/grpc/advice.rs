@@ -10,8 +10,8 @@ use super::certificate;
 use super::not_grpc::NotGrpc;
 use super::retry;
 use super::wire::Finding;
-use crate::endpoint::EndpointUrl;
-use crate::tls::Tls;
+use crate::net::endpoint::EndpointUrl;
+use crate::net::tls::Tls;
 
 /// The other side of a connection, as far as advice depends on it.
 #[derive(Clone, Debug)]
@@ -265,7 +265,7 @@ mod tests {
     use tokio_rustls::rustls::{InvalidMessage, PeerIncompatible};
 
     use super::*;
-    use crate::tls::{Given, Identity};
+    use crate::net::tls::{Given, Identity};
 
     fn peer(url: &str, shows: bool) -> Peer {
         let identity = shows.then(|| Identity { cert: Given::new("me.pem".into(), "--cert"), key: None });

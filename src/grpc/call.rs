@@ -18,13 +18,13 @@ use super::retry;
 use super::status;
 use super::trace::{self, Trace};
 use super::unreadable;
-use crate::decode;
-use crate::descriptor::{MessageDescriptor, MethodDescriptor};
-use crate::error::{Effect, Error, Kind, Result, code_name};
-use crate::json;
-use crate::platform::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
-use crate::redact::Secrets;
+use crate::codec::decode;
+use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
+use crate::error::{Error, ErrorKind, Outcome, Result, code_name};
+use crate::schema::platform::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
+use crate::secret::redact::Secrets;
 use crate::secret::{self, MASK};
+use crate::terminal::json;
 
 /// Calls the methods of one endpoint.
 #[derive(Clone)]
@@ -133,7 +133,7 @@ impl Caller {
 
     /// Adds to `error` what to do about the key, if that is what the service refuses and nothing better is known.
     pub(super) fn advise_on_key(&self, error: Error) -> Error {
-        let Kind::Status(code) = error.kind() else { return error };
+        let ErrorKind::Status(code) = error.kind() else { return error };
         if error.problems().iter().any(|problem| !problem.hints.is_empty()) {
             return error;
         }
@@ -320,12 +320,12 @@ impl Call {
     fn error(&self, status: &Status) -> Error {
         // What is called in this process has done nothing if it has not said so.
         let effect = match status::effect(status) {
-            _ if self.is_in_process => Effect::Rejected,
-            _ if self.departure.is_cancelled() => Effect::Unsent,
+            _ if self.is_in_process => Outcome::Rejected,
+            _ if self.departure.is_cancelled() => Outcome::NotSent,
             effect => effect,
         };
         let error = status::error(&what(&self.method, &self.place), status);
-        let error = status::with_effect(error, self.method.name(), effect);
+        let error = status::with_outcome(error, self.method.name(), effect);
         let secrets = self.secrets();
         let error = error.map_causes(|cause| secrets.masked(cause));
         let error = match status.code() {

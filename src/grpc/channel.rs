@@ -24,10 +24,10 @@ use super::tls;
 use super::unreadable::check_encoding;
 use super::wire::{Connector, Finding, Watch};
 use super::{repair, sent_status};
-use crate::endpoint::EndpointUrl;
 use crate::error::{Error, Result};
-use crate::platform::MAX_MESSAGE_SIZE;
-use crate::tls::Tls;
+use crate::net::endpoint::EndpointUrl;
+use crate::net::tls::Tls;
+use crate::schema::platform::MAX_MESSAGE_SIZE;
 
 /// What calls are sent through. Cheap to clone: clones share the connection.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use std::fmt;
 use tonic::metadata::{Ascii, KeyAndValueRef, MetadataMap, MetadataValue};
 
 use crate::error::{Error, Result};
-use crate::redact;
+use crate::secret::redact;
 
 /// The metadata that the platform's services read.
 #[derive(Clone, Default)]

@@ -3,23 +3,21 @@
 //! Nothing here knows of configuration files, command lines or tables.
 
 mod advice;
+pub mod cache;
 pub mod call;
 mod certificate;
 pub mod channel;
 mod departure;
 pub mod descriptors;
-pub mod encode;
 pub mod kept;
 pub mod metadata;
 mod not_grpc;
 mod pem;
 pub mod probe;
-mod protobuf;
 pub mod raw_codec;
 pub mod reflection;
 mod repair;
 pub mod retry;
-mod scalar;
 mod sent_status;
 pub mod status;
 mod tls;

@@ -19,7 +19,7 @@ const MAX_TEXT: usize = 200;
 
 /// An answer that is no gRPC.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the answer is no gRPC: HTTP {}", self.told())]
+#[error("the answer is no gRPC: HTTP {}", self.description())]
 pub(super) struct NotGrpc {
     pub status: StatusCode,
     content_type: String,
@@ -86,7 +86,7 @@ impl NotGrpc {
     }
 
     /// `502 Bad Gateway (text/html)`; what the page says stands in the place of the code's own name.
-    fn told(&self) -> String {
+    fn description(&self) -> String {
         let code = self.status.as_str();
         let named = self.status.canonical_reason().unwrap_or_default();
         let said = self.text.strip_prefix(code).unwrap_or(&self.text).trim();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 
-use crate::endpoint::EndpointUrl;
+use crate::net::endpoint::EndpointUrl;
 
 /// How long it takes to look up the host's name and to connect to its port; nothing is sent. `None` if that cannot be
 /// done within `limit`; the error is that of a real connection, which says more.

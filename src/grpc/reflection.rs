@@ -21,8 +21,8 @@ use tonic_reflection::pb::v1::{ErrorResponse, ServerReflectionRequest, ServerRef
 use super::call::Caller;
 use super::descriptors::{self, Description, Gaps, Head};
 use super::{retry, status, unreadable};
-use crate::error::{Error, Kind, Result, code_name};
-use crate::platform::usual_imports;
+use crate::error::{Error, ErrorKind, Result, code_name};
+use crate::schema::platform::usual_imports;
 
 /// A version of reflection. The messages of all are the same on the wire; only the path differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ pub async fn fetch_again(caller: &Caller, symbol: &str, known: &Way) -> Result<(
     let again = converse(caller, Some(known.version), ask).await;
     match again {
         // Another server, which lacks the version or a file.
-        Err(error) if error.kind() == Kind::Status(Code::Unimplemented) || is_about_a_file(&error) => {
+        Err(error) if error.kind() == ErrorKind::Status(Code::Unimplemented) || is_about_a_file(&error) => {
             fetch(caller, symbol).await
         }
         again => again.map(Fetched::into_parts),
@@ -108,7 +108,7 @@ pub async fn fetch_again(caller: &Caller, symbol: &str, known: &Way) -> Result<(
 
 /// Whether a server may have ended the stream over a file that it does not have.
 fn is_about_a_file(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Status(Code::NotFound | Code::Internal | Code::Unknown))
+    matches!(error.kind(), ErrorKind::Status(Code::NotFound | Code::Internal | Code::Unknown))
 }
 
 /// As [`fetch`], with the descriptors made of all that is described.

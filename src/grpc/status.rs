@@ -4,8 +4,8 @@ use tonic::{Code, Status};
 
 use super::sent_status::{self, CutOff};
 use super::{advice, not_grpc, retry, unreadable};
-use crate::error::{Effect, Error, Kind, code_name};
-use crate::platform::MAX_MESSAGE_SIZE;
+use crate::error::{Error, ErrorKind, Outcome, code_name};
+use crate::schema::platform::MAX_MESSAGE_SIZE;
 
 /// The error for `status`, which ended `what` ("register repository.Plugin at grpc://host:port").
 ///
@@ -58,7 +58,7 @@ pub fn first_error(what: &str, status: &Status) -> Error {
 /// Whether a call failed because its answer is larger than one message may be, be it here or at the server. A request that
 /// is too large for the server stays so, however little is asked for.
 pub fn is_too_large(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Status(Code::OutOfRange | Code::ResourceExhausted))
+    matches!(error.kind(), ErrorKind::Status(Code::OutOfRange | Code::ResourceExhausted))
         && error.problems().iter().flat_map(|problem| &problem.causes).any(|cause| tells_of_large_answer(cause))
 }
 
@@ -94,29 +94,29 @@ const ASKS_REGISTRY: &str = "cannot ask the registry ";
 ///
 /// A service that says UNAVAILABLE may have been ended in the middle of the work, as may one for which a proxy says so (502,
 /// 503, 504), and what it does after a deadline nobody hears of. One that cannot send its answer has done the work.
-pub fn effect(status: &Status) -> Effect {
+pub fn effect(status: &Status) -> Outcome {
     let Some(source) = std::error::Error::source(status) else {
         return match status.code() {
             // Made here: the answer cannot be read, or did not come in time.
-            _ if !sent_status::is_sent(status) => Effect::Unknown,
-            Code::Unavailable if status.message().contains(ASKS_REGISTRY) => Effect::Rejected,
-            Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Effect::Unknown,
-            _ if tells_of_unsent_answer(status.message()) => Effect::Unknown,
-            _ => Effect::Rejected,
+            _ if !sent_status::is_sent(status) => Outcome::Unknown,
+            Code::Unavailable if status.message().contains(ASKS_REGISTRY) => Outcome::Rejected,
+            Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Outcome::Unknown,
+            _ if tells_of_unsent_answer(status.message()) => Outcome::Unknown,
+            _ => Outcome::Rejected,
         };
     };
     match not_grpc::find(source) {
-        _ if retry::is_unprocessed(status) => Effect::Unsent,
-        Some(answer) if answer.is_rejection() => Effect::Rejected,
-        _ => Effect::Unknown,
+        _ if retry::is_unprocessed(status) => Outcome::NotSent,
+        Some(answer) if answer.is_rejection() => Outcome::Rejected,
+        _ => Outcome::Unknown,
     }
 }
 
 /// `error` of a call of `verb`, which had this effect; with what to do where it may have changed something.
-pub fn with_effect(error: Error, verb: &str, effect: Effect) -> Error {
+pub fn with_outcome(error: Error, verb: &str, effect: Outcome) -> Error {
     let says_so = || error.problems().iter().flat_map(|problem| &problem.hints).any(|hint| hint.contains("so look "));
-    let is_in_doubt = effect == Effect::Unknown && !retry::reads_only(verb) && !says_so();
-    hinted(error.with_effect(effect), is_in_doubt.then_some(LOOK))
+    let is_in_doubt = effect == Outcome::Unknown && !retry::reads_only(verb) && !says_so();
+    hinted(error.with_outcome(effect), is_in_doubt.then_some(LOOK))
 }
 
 const LOOK: &str = "the service may have done it: look at what is there before sending it again";
@@ -164,8 +164,8 @@ mod tests {
     fn a_proxy_that_rejects_a_request_is_told_from_one_whose_service_may_have_done_it() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         for (expected, answers) in [
-            (Effect::Rejected, &[301, 400, 401, 403, 404, 405, 413, 415][..]),
-            (Effect::Unknown, &[200, 204, 408, 429, 499, 500, 502, 503, 504, 520, 524]),
+            (Outcome::Rejected, &[301, 400, 401, 403, 404, 405, 413, 415][..]),
+            (Outcome::Unknown, &[200, 204, 408, 429, 499, 500, 502, 503, 504, 520, 524]),
         ] {
             for http in answers {
                 let response = http::Response::builder().status(*http).body(tonic::body::Body::empty()).unwrap();
@@ -180,28 +180,28 @@ mod tests {
     #[test]
     fn only_a_status_that_was_sent_says_that_nothing_was_done() {
         for code in [Code::AlreadyExists, Code::InvalidArgument, Code::Internal, Code::Unknown, Code::Unauthenticated] {
-            assert_eq!(effect(&sent(code, "x")), Effect::Rejected, "{code:?}");
-            assert_eq!(effect(&Status::new(code, "x")), Effect::Unknown, "{code:?}");
+            assert_eq!(effect(&sent(code, "x")), Outcome::Rejected, "{code:?}");
+            assert_eq!(effect(&Status::new(code, "x")), Outcome::Unknown, "{code:?}");
         }
         for code in [Code::Unavailable, Code::DeadlineExceeded, Code::Cancelled] {
-            assert_eq!(effect(&sent(code, "x")), Effect::Unknown, "{code:?}");
+            assert_eq!(effect(&sent(code, "x")), Outcome::Unknown, "{code:?}");
         }
-        assert_eq!(effect(&sent(Code::Unavailable, "cannot ask the registry r.example.com: away")), Effect::Rejected);
-        assert_eq!(effect(&sent(Code::ResourceExhausted, "quota exceeded")), Effect::Rejected);
-        assert_eq!(effect(&sent(Code::ResourceExhausted, "Sent message larger than max (9 vs. 4)")), Effect::Unknown);
+        assert_eq!(effect(&sent(Code::Unavailable, "cannot ask the registry r.example.com: away")), Outcome::Rejected);
+        assert_eq!(effect(&sent(Code::ResourceExhausted, "quota exceeded")), Outcome::Rejected);
+        assert_eq!(effect(&sent(Code::ResourceExhausted, "Sent message larger than max (9 vs. 4)")), Outcome::Unknown);
         let broken = |source: Box<dyn std::error::Error + Send + Sync>| {
             let mut status = Status::unknown("transport error");
             status.set_source(Arc::from(source));
             status
         };
-        assert_eq!(effect(&broken("reset".into())), Effect::Unknown);
-        assert_eq!(effect(&broken(Box::new(retry::Unprocessed("refused".into())))), Effect::Unsent);
+        assert_eq!(effect(&broken("reset".into())), Outcome::Unknown);
+        assert_eq!(effect(&broken(Box::new(retry::Unprocessed("refused".into())))), Outcome::NotSent);
     }
 
     #[test]
     fn what_may_have_been_done_comes_with_the_advice_to_look_once() {
         let hints = |verb, code| {
-            let error = with_effect(error("x", &Status::new(code, "")), verb, Effect::Unknown);
+            let error = with_outcome(error("x", &Status::new(code, "")), verb, Outcome::Unknown);
             error.problems()[0].hints.clone()
         };
         assert_eq!(hints("register", Code::Internal), [LOOK]);

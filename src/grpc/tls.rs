@@ -10,10 +10,10 @@ use tokio_rustls::rustls::{ClientConfig, Error as TlsError, InconsistentKeys, Ro
 
 use super::pem::{self, Pem};
 use super::wire;
-use crate::endpoint::EndpointUrl;
 use crate::error::{Error, Result};
-use crate::roots;
-use crate::tls::{Identity, Tls};
+use crate::net::endpoint::EndpointUrl;
+use crate::net::root_store;
+use crate::net::tls::{Identity, Tls};
 
 /// All that a handshake with `address` needs.
 pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<wire::Handshake> {
@@ -48,7 +48,7 @@ fn server_name(address: &EndpointUrl, tls: &Tls) -> Result<ServerName<'static>> 
         let message = format!("`{}` can be the name of no host", given.value);
         let hint = "write a name or an address alone, as its certificate holds it: repository.example.com";
         let error = if given.by.starts_with("--") { Error::usage(message) } else { Error::local(message) };
-        error.within(&given.by).hint(hint)
+        error.context(&given.by).hint(hint)
     })
 }
 
@@ -69,7 +69,7 @@ fn named_roots(tls: &Tls) -> Result<RootCertStore> {
 
 /// The authorities that this machine trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
 fn system_roots() -> Result<RootCertStore> {
-    let found = roots::system();
+    let found = root_store::system();
     let mut roots = RootCertStore::empty();
     // A certificate that cannot be read is as good as not installed; system stores often hold old ones.
     roots.add_parsable_certificates(found.certs);

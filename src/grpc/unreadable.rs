@@ -7,7 +7,7 @@ use http::HeaderMap;
 use tonic::Status;
 
 use super::retry;
-use crate::panics;
+use crate::error::panics;
 
 const GRPC_ENCODING: &str = "grpc-encoding";
 
@@ -56,13 +56,13 @@ mod tests {
 
     use super::super::status;
     use super::*;
-    use crate::error::Effect;
+    use crate::error::Outcome;
 
     #[test]
     fn a_library_that_panics_over_an_answer_leaves_open_what_was_done() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let status = runtime.block_on(guard(async { panic!("boom") as Result<(), Status> })).unwrap_err();
-        assert_eq!((status.code(), status::effect(&status)), (Code::Internal, Effect::Unknown));
+        assert_eq!((status.code(), status::effect(&status)), (Code::Internal, Outcome::Unknown));
         let error = status::error("register", &status).to_string();
         assert_eq!(error, "error: register: INTERNAL\ncause: internal error while reading the answer: boom",);
     }

@@ -10,15 +10,15 @@ use prost_types::value::Kind;
 use prost_types::{Struct, Value};
 use regex::{Regex, RegexBuilder};
 
-use super::datum::Datum;
 use super::document::{Key, Shape};
-use super::fault::Fault;
-use super::moment;
 use super::operator::{Bound, Operator};
 use super::proto::core::v2::Filter;
 use super::proto::core::v2::filter::{KeyAlias, OperatorAlias, ValueAlias};
 use super::proto::repository::v1::PluginInfo;
 use super::python;
+use crate::local_service::bson_value::Datum;
+use crate::local_service::service_error::Fault;
+use crate::local_service::timestamp;
 
 /// A condition on one key.
 #[derive(Clone, Debug)]
@@ -194,14 +194,14 @@ fn rule(operator: Operator, shape: Shape, value: Value, now: Timestamp) -> Resul
         Operator::Regex => Rule::Any(vec![expression(&value)?]),
         Operator::RegexIn => Rule::Any(each(value, |value| expression(&value))?),
         Operator::Datetime(bound) => {
-            let moment = as_text(&value).and_then(moment::from_iso8601).ok_or_else(|| {
+            let moment = as_text(&value).and_then(timestamp::from_iso8601).ok_or_else(|| {
                 let name = bound.name();
                 Fault::query(format!("The value of datetime_{name} operator is required ISO 8601 format."))
             })?;
             Rule::Any(vec![Test::Bound(bound, Operand::Moment(moment))])
         }
         Operator::Timediff(bound) => {
-            let moment = as_text(&value).and_then(|text| moment::from_difference(text, now)).ok_or_else(|| {
+            let moment = as_text(&value).and_then(|text| timestamp::from_difference(text, now)).ok_or_else(|| {
                 let written = as_text(&value).map_or_else(|| python::value(&value), str::to_owned);
                 let name = bound.name();
                 Fault::query(format!("The value of timediff_{name} operator is invalid. (value = {written})"))
@@ -213,7 +213,7 @@ fn rule(operator: Operator, shape: Shape, value: Value, now: Timestamp) -> Resul
 
 /// A value to compare with. Text that is compared with a moment is read as one where it can be.
 fn operand(shape: Shape, value: Value) -> Operand {
-    match as_text(&value).filter(|_| shape == Shape::Moment).and_then(moment::from_iso8601) {
+    match as_text(&value).filter(|_| shape == Shape::Moment).and_then(timestamp::from_iso8601) {
         Some(moment) => Operand::Moment(moment),
         None => Operand::Value(value),
     }

@@ -3,9 +3,9 @@
 use prost_types::value::Kind;
 use prost_types::{Struct, Value};
 
-use super::datum::Datum;
-use super::fault::Fault;
 use super::proto::repository::v1::PluginInfo;
+use crate::local_service::bson_value::Datum;
+use crate::local_service::service_error::Fault;
 
 /// What a field holds; decides which paths lead into it and how a filter's value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

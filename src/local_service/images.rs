@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::fault::Fault;
 use crate::error::Error;
-use crate::registry::{Client, ImagePlace, RegistryUrl, newest_first};
+use crate::local_service::service_error::Fault;
+use crate::oci::{Client, ImageRef, RegistryUrl, newest_first};
 
 /// A registry that holds every plugin's image, whatever the plugin's own registry type says. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Images {
     /// The registry gives no answer.
     pub async fn versions(&self, image: &str) -> Result<Vec<String>, Fault> {
         // What no registry could hold, none holds.
-        let Ok(place) = ImagePlace::of_url(&self.registry, image) else { return Ok(Vec::new()) };
+        let Ok(place) = ImageRef::of_url(&self.registry, image) else { return Ok(Vec::new()) };
         match self.client.tags(&place).await {
             Ok(tags) => Ok(newest_first(tags.unwrap_or_default())),
             Err(error) => Err(Fault::RegistryUnavailable { reason: reason(&error) }),

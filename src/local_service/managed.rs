@@ -8,11 +8,11 @@ use tonic::Status;
 
 use super::condition::Condition;
 use super::document::Selection;
-use super::fault::Fault;
-use super::places;
 use super::proto::core::v2;
 use super::proto::repository::v1::{PluginInfo, PluginQuery, RegisterPluginRequest};
 use super::registration;
+use crate::local_service::repository_method;
+use crate::local_service::service_error::Fault;
 
 /// The plugin of a managed repository that a spec describes, as it would be registered.
 ///
@@ -21,7 +21,7 @@ use super::registration;
 pub fn managed_plugin(spec: RegisterPluginRequest) -> Result<PluginInfo, Status> {
     let plugin = registration::read(spec, Timestamp::now())?.plugin;
     Ok(PluginInfo {
-        repository_info: Some(places::managed()),
+        repository_info: Some(repository_method::managed()),
         created_at: String::new(),
         updated_at: String::new(),
         ..plugin

@@ -13,16 +13,13 @@
 //! `store` and `batch` (transactions). `managed` has the plugins of the managed repository, if there are any.
 
 mod batch;
+mod bson_value;
 mod condition;
-mod datum;
 mod described;
 mod document;
-mod fault;
 mod images;
 mod managed;
-mod moment;
 mod operator;
-mod places;
 mod plugin;
 pub mod proto;
 mod python;
@@ -30,16 +27,19 @@ mod query;
 mod record;
 mod reflection;
 mod registration;
+mod repository_method;
 mod server;
+mod service_error;
 mod store;
 mod table;
 #[cfg(test)]
 mod tests;
+mod timestamp;
 
 pub use described::{descriptor_sets, descriptors, first_generation};
 pub use images::Images;
 pub use managed::managed_plugin;
-pub use moment::from_difference;
 pub use plugin::{Rules, Warn};
 pub use server::{API_VERSION, routes, serve};
 pub use store::Store;
+pub use timestamp::from_difference;

@@ -7,11 +7,8 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use tonic::{Request, Response, Status, async_trait};
 
-use super::fault::Fault;
 use super::images::Images;
 use super::managed;
-use super::moment;
-use super::places::Place;
 use super::proto::repository::v1::plugin_info::State;
 use super::proto::repository::v1::plugin_server::Plugin;
 use super::proto::repository::v1::{
@@ -23,7 +20,10 @@ use super::record::{self, trimmed};
 use super::registration::{self, DOMAIN_ID};
 use super::store::{Failure, Store};
 use super::table;
-use crate::plugin_image;
+use crate::local_service::repository_method::Place;
+use crate::local_service::service_error::Fault;
+use crate::local_service::timestamp;
+use crate::oci::plugin_image;
 
 /// Takes the text of a warning.
 pub type Warn = Arc<dyn Fn(&str) + Send + Sync>;
@@ -92,7 +92,7 @@ impl Plugins {
         let plugin = self.store.write(|connection| {
             let mut plugin = table::find(connection, plugin_id)?.ok_or_else(|| not_found(plugin_id))?;
             change(&mut plugin)?;
-            plugin.updated_at = moment::written(Timestamp::now());
+            plugin.updated_at = timestamp::written(Timestamp::now());
             table::replace(connection, &plugin)?;
             Ok(plugin)
         });

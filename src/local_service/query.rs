@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use prost_types::Value;
 
 use super::condition::Condition;
-use super::datum::Datum;
 use super::document::{Key, Selection};
-use super::fault::Fault;
 use super::proto::core::v2;
 use super::proto::repository::v1::plugin_query::State;
 use super::proto::repository::v1::{PluginInfo, PluginQuery, PublicRegistryType};
+use crate::local_service::bson_value::Datum;
+use crate::local_service::service_error::Fault;
 
 /// What a caller of `Plugin.list` wants to see.
 #[derive(Clone, Debug)]

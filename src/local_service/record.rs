@@ -4,8 +4,8 @@
 use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
 
-use super::fault::Fault;
 use super::proto::repository::v1::PluginInfo;
+use crate::local_service::service_error::Fault;
 
 /// The most characters of a text field and of a label.
 const MAX_TEXT: usize = 255;

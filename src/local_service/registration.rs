@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use prost_types::value::Kind;
 use prost_types::{Struct, Value};
 
-use super::fault::Fault;
-use super::moment;
-use super::places;
 use super::proto::repository::v1::plugin_info::State;
 use super::proto::repository::v1::{PluginInfo, PublicRegistryType, RegisterPluginRequest};
 use super::record::trimmed;
-use crate::plugin_image;
+use crate::local_service::repository_method;
+use crate::local_service::service_error::Fault;
+use crate::local_service::timestamp;
+use crate::oci::plugin_image;
 
 /// The domain of everybody who uses the embedded service: it knows no tokens.
 pub const DOMAIN_ID: &str = "domain-local";
@@ -42,7 +42,7 @@ pub fn read(request: RegisterPluginRequest, now: Timestamp) -> Result<Registrati
         return Err(Fault::ImageNameFormat { name: plugin_id });
     }
     let (registry_type, registry_url, registry_config) = registry(request.registry_type, request.registry_config)?;
-    let created_at = moment::written(now);
+    let created_at = timestamp::written(now);
     let plugin = PluginInfo {
         plugin_id,
         name: request.name.trim().to_owned(),
@@ -58,7 +58,7 @@ pub fn read(request: RegisterPluginRequest, now: Timestamp) -> Result<Registrati
         tags: Some(trimmed(request.tags.unwrap_or_default())),
         docs: Some(trimmed(request.docs.unwrap_or_default())),
         domain_id: DOMAIN_ID.to_owned(),
-        repository_info: Some(places::local()),
+        repository_info: Some(repository_method::local()),
         updated_at: created_at.clone(),
         created_at,
     };

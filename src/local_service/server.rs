@@ -11,7 +11,6 @@ use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, async_trait};
 use tonic_health::ServingStatus;
 
-use super::places::Repositories;
 use super::plugin::{Plugins, Rules};
 use super::proto::core::v1::VersionInfo;
 use super::proto::core::v1::server_info_server::{ServerInfo, ServerInfoServer};
@@ -20,7 +19,8 @@ use super::proto::repository::v1::repository_server::RepositoryServer;
 use super::reflection::Reflection;
 use super::store::Store;
 use crate::error::{Error, Result};
-use crate::platform::MAX_MESSAGE_SIZE;
+use crate::local_service::repository_method::Repositories;
+use crate::schema::platform::MAX_MESSAGE_SIZE;
 
 /// What ServerInfo answers: the first 2.x release of the real service whose API this is, so that a client that looks at
 /// the version treats both alike. It says nothing about this program's version.

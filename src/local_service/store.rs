@@ -16,8 +16,8 @@ use tokio::task::yield_now;
 use tonic::Status;
 
 use super::batch::{Batch, Batches};
-use super::fault::Fault;
 use crate::error::{Error, Result};
+use crate::local_service::service_error::Fault;
 
 /// Says that a SQLite file is a plugin store: "SPCT". <https://www.sqlite.org/pragma.html#pragma_application_id>
 const APPLICATION_ID: i32 = 0x5350_4354;

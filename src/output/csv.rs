@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::escape;
-use crate::view::Rows;
+use crate::output::view::Rows;
+use crate::terminal::sanitize;
 
 /// What is written at once, in bytes.
 const PORTION: usize = 64 * 1024;
@@ -63,7 +63,7 @@ impl Sheet {
         list.each(headers, &mut |cells| {
             for cell in cells {
                 if self.terminal {
-                    records.field(escape::control(&cell.text()).as_bytes());
+                    records.field(sanitize::control(&cell.text()).as_bytes());
                 } else {
                     records.field(cell.bytes());
                 }
@@ -79,7 +79,7 @@ impl Sheet {
     }
 
     fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.terminal { escape::control(text) } else { Cow::Borrowed(text) }
+        if self.terminal { sanitize::control(text) } else { Cow::Borrowed(text) }
     }
 }
 
@@ -153,8 +153,8 @@ mod tests {
 
     use super::*;
     use crate::output::tests::{document, written};
+    use crate::output::view::Columns;
     use crate::output::{Format, Look, Writer};
-    use crate::view::Columns;
 
     #[test]
     fn the_header_is_the_union_of_the_keys() {

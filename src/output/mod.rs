@@ -3,9 +3,9 @@
 mod csv;
 mod fit;
 mod quiet;
-pub mod screen;
 mod table;
 mod terminal;
+pub mod view;
 #[cfg(test)]
 mod wired_tests;
 
@@ -14,8 +14,9 @@ use std::io::Write;
 pub use quiet::check_columns as check_quiet;
 
 use crate::error::Result;
-use crate::view::Document;
-use crate::{json, yaml};
+use crate::output::view::Document;
+use crate::terminal::json;
+use crate::yaml;
 
 /// What `-o` chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +107,7 @@ pub(in crate::output) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::view::{Columns, Shape};
+    use crate::output::view::{Columns, Shape};
 
     /// A response whose form only its value tells.
     pub(super) fn document(response: Value) -> Document {
@@ -190,7 +191,7 @@ pub(in crate::output) mod tests {
             let mut gone = Gone;
             let mut writer = Writer::new(&mut gone, format, Look::default());
             let result = writer.write(document(json!({"results": ["a"]}))).and_then(|()| writer.finish());
-            assert_eq!(result.unwrap_err().kind(), crate::error::Kind::ReaderGone, "{format:?}");
+            assert_eq!(result.unwrap_err().kind(), crate::error::ErrorKind::BrokenPipe, "{format:?}");
         }
     }
 }

@@ -6,8 +6,8 @@
 use std::io::Write;
 
 use crate::error::{Error, Result};
-use crate::escape;
-use crate::view::Rows;
+use crate::output::view::Rows;
+use crate::terminal::sanitize;
 
 /// Checks that there is not more than one column; ask before sending anything.
 ///
@@ -32,7 +32,7 @@ pub(super) fn write(out: &mut dyn Write, list: &dyn Rows) -> Result<()> {
     }
     let written = list.each(&headers, &mut |cells| {
         cells.iter().try_for_each(|cell| {
-            out.write_all(escape::control(&cell.text()).as_bytes())?;
+            out.write_all(sanitize::control(&cell.text()).as_bytes())?;
             out.write_all(b"\n")
         })
     });
@@ -45,8 +45,8 @@ mod tests {
 
     use super::*;
     use crate::output::tests::{document, written};
+    use crate::output::view::Columns;
     use crate::output::{Format, Look, Writer};
-    use crate::view::Columns;
 
     #[test]
     fn a_value_is_a_line() {

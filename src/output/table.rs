@@ -11,8 +11,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::fit::{self, Need};
 use super::{Look, terminal};
-use crate::escape;
-use crate::view::{Cell, Made, Rows};
+use crate::output::view::{Cell, Made, Rows};
+use crate::terminal::sanitize;
 
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.
 const HEADER_ROOM: usize = 2;
@@ -38,18 +38,18 @@ pub(super) fn write(out: &mut dyn Write, list: &dyn Rows, look: Look) -> io::Res
 
 /// How many columns of a terminal a text takes that has no control characters.
 fn width(text: &str) -> usize {
-    if escape::is_plain(text.as_bytes()) { text.len() } else { text.width() }
+    if sanitize::is_plain(text.as_bytes()) { text.len() } else { text.width() }
 }
 
 /// A cell's text as it is shown, and how many columns of a terminal it takes. It `is_plain` where it is known to be
-/// [such](escape::is_plain).
+/// [such](sanitize::is_plain).
 fn measured<'a>(cell: &'a Cell<'_>, is_plain: bool) -> (Cow<'a, [u8]>, usize) {
     let bytes = cell.bytes();
-    if is_plain || escape::is_plain(bytes) {
+    if is_plain || sanitize::is_plain(bytes) {
         return (Cow::Borrowed(bytes), bytes.len());
     }
     let text = cell.text();
-    let shown = escape::control(&text);
+    let shown = sanitize::control(&text);
     let width = shown.width();
     (Cow::Owned(shown.into_owned().into_bytes()), width)
 }
@@ -62,7 +62,7 @@ pub(super) struct Column<'a> {
     /// How wide the widest of its cells is.
     cells: usize,
     pub(super) is_number: bool,
-    /// All of its cells are [plain](escape::is_plain), which need not be asked of them again.
+    /// All of its cells are [plain](sanitize::is_plain), which need not be asked of them again.
     is_plain: bool,
     is_cut: bool,
 }
@@ -86,7 +86,7 @@ impl<'a> Grid<'a> {
         let mut made = Made::default();
         rows.each_keeping(headers, &mut made, &mut |cells| {
             for (cell, (column, has_number)) in cells.iter().zip(columns.iter_mut().zip(&mut has_number)) {
-                let is_plain = escape::is_plain(cell.bytes());
+                let is_plain = sanitize::is_plain(cell.bytes());
                 let (_, width) = measured(cell, is_plain);
                 column.is_plain &= is_plain;
                 column.cells = column.cells.max(width);
@@ -192,7 +192,7 @@ impl Line {
 
 impl<'a> Column<'a> {
     fn new(header: &'a str) -> Self {
-        let header = escape::control(header);
+        let header = sanitize::control(header);
         Self { width: width(&header) + HEADER_ROOM, cells: 0, header, is_number: true, is_plain: true, is_cut: false }
     }
 
@@ -228,7 +228,7 @@ pub(super) mod tests {
     use super::*;
     use crate::output::Format;
     use crate::output::tests::{document, written};
-    use crate::view::Columns;
+    use crate::output::view::Columns;
 
     /// Rows as they are written.
     pub(in crate::output) fn rows(values: &Value) -> Box<dyn Rows> {

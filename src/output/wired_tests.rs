@@ -7,9 +7,9 @@ use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _};
 use serde_json::{Value, json};
 
 use super::{Format, Look, Writer};
-use crate::decode;
-use crate::decode::tests::made_up_list;
-use crate::view::{Columns, Document, Shape};
+use crate::codec::decode;
+use crate::codec::decode::tests::made_up_list;
+use crate::output::view::{Columns, Document, Shape};
 
 const FORMATS: [Format; 6] = [Format::Table, Format::Json, Format::JsonLines, Format::Yaml, Format::Csv, Format::Quiet];
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::invalid::Invalid;
+use crate::error::parse_error::ParseError;
 use crate::secret::{self, MASK};
 
 /// The programs that are known, in the order in which they are looked for.
@@ -52,21 +52,21 @@ impl Builder {
         chosen: Option<&str>,
         folders: impl Iterator<Item = PathBuf> + Clone,
         is_program: impl Fn(&Path) -> bool,
-    ) -> Result<Self, Invalid> {
+    ) -> Result<Self, ParseError> {
         let in_folders = |name: &str| folders.clone().map(|folder| folder.join(name)).find(|path| is_program(path));
         let Some(chosen) = chosen else {
             // The name alone: it is what a person would type, and the system finds the same one by it.
             let found = KNOWN.iter().find(|(name, _)| in_folders(name).is_some());
             let found = found.map(|&(name, kind)| Self { program: name.into(), kind });
             return found.ok_or_else(|| {
-                Invalid::new("there is no program to build images with: docker, podman and buildah are not in PATH")
+                ParseError::new("there is no program to build images with: docker, podman and buildah are not in PATH")
                     .hint("install one of them, or say where it is: --builder PATH")
             });
         };
         let is_there = if chosen.contains('/') { is_program(Path::new(chosen)) } else { in_folders(chosen).is_some() };
         if !is_there {
             let place = if chosen.contains('/') { "there" } else { "in PATH" };
-            return Err(Invalid::new(format!("the builder {chosen} is not {place}, or cannot be run"))
+            return Err(ParseError::new(format!("the builder {chosen} is not {place}, or cannot be run"))
                 .hint("--builder takes docker, podman, buildah or the path of one"));
         }
         Ok(Self { program: chosen.into(), kind: Kind::of(Path::new(chosen)) })
@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    fn find(chosen: Option<&str>, there: &[&str]) -> Result<Builder, Invalid> {
+    fn find(chosen: Option<&str>, there: &[&str]) -> Result<Builder, ParseError> {
         let folders = ["/bin", "/opt/bin"].map(PathBuf::from).into_iter();
         Builder::find(chosen, folders, |path| there.iter().any(|known| Path::new(known) == path))
     }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::path::{FieldPath, Segment};
+use crate::schema::field_path::{FieldPath, Segment};
+use crate::schema::value_ext::is_empty;
 use crate::secret::{self, MASK};
-use crate::value::is_empty;
 
 /// One difference, at the deepest path that holds it; a list is one value. For showing only: secrets are masked.
 #[derive(Clone, Debug, PartialEq)]

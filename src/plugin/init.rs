@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::lint::{Generation, PLACEHOLDER};
 use super::resource_type;
 use crate::error::Result;
+use crate::error::parse_error::ParseError;
 use crate::explain::schema;
-use crate::invalid::Invalid;
-use crate::plugin_image::{self, MAX_LENGTH};
+use crate::oci::plugin_image;
+use crate::oci::plugin_image::MAX_LENGTH;
 use crate::{spec, yaml};
 
 /// What the new plugin is.
@@ -27,15 +28,15 @@ impl Wanted {
     ///
     /// # Errors
     /// A name that the service or registries refuse, an image that is called otherwise, an empty resource type.
-    pub fn check(&self) -> Result<(), Invalid> {
+    pub fn check(&self) -> Result<(), ParseError> {
         check_name(&self.name)?;
         let called = self.image.as_deref().map_or(&*self.name, plugin_image::name_of);
         if called != self.name {
-            return Err(Invalid::new(format!("the image is called {called}, and the plugin {}", self.name))
+            return Err(ParseError::new(format!("the image is called {called}, and the plugin {}", self.name))
                 .hint(format!("the part of --image behind its last `/` is the plugin's name: .../{}", self.name)));
         }
         if self.resource_type.trim().is_empty() {
-            return Err(Invalid::new("an empty resource type").hint("name one, as notification.Protocol"));
+            return Err(ParseError::new("an empty resource type").hint("name one, as notification.Protocol"));
         }
         Ok(())
     }
@@ -91,10 +92,10 @@ impl Wanted {
 }
 
 /// Refuses what no image can be called.
-fn check_name(name: &str) -> Result<(), Invalid> {
+fn check_name(name: &str) -> Result<(), ParseError> {
     let rule =
         format!("a plugin is named by its image: lower-case letters, digits and `-`, at most {MAX_LENGTH} of them");
-    let wrong = |what: String| Err(Invalid::new(what).hint(rule.clone()));
+    let wrong = |what: String| Err(ParseError::new(what).hint(rule.clone()));
     let is_edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     match plugin_image::check(name) {
         Err(plugin_image::Fault::Length) => {

@@ -13,7 +13,7 @@ use rustix::process::geteuid;
 use super::kept::{self, Kept};
 use super::plan;
 use crate::error::{Error, Result};
-use crate::staged::{Readers, Staged};
+use crate::fs::{AtomicFile, Readers};
 
 /// How many unfinished replacements of one plugin, at as many services, a folder can hold.
 const MOST_PENDING: usize = 9;
@@ -23,7 +23,7 @@ const MAX_BYTES: u64 = 256 << 20;
 
 /// The files of one plugin in one folder.
 #[derive(Clone, Debug)]
-pub struct Keeper {
+pub struct BackupStore {
     folder: PathBuf,
     plugin_id: String,
     /// Whose plugin it is, as of [`Kept::place`].
@@ -45,7 +45,7 @@ struct Content {
     fault: Option<String>,
 }
 
-impl Keeper {
+impl BackupStore {
     /// For the plugin whose spec stands in the file `source`; without one, in the folder where the program runs.
     pub fn beside(source: Option<&str>, plugin_id: &str, place: &str) -> Self {
         let folder = source.and_then(|source| Path::new(source).parent()).unwrap_or(Path::new(""));
@@ -58,7 +58,7 @@ impl Keeper {
     /// No file can be made there.
     pub fn check(&self) -> Result<()> {
         let path = self.path("replaced", 1);
-        Staged::beside(&path, b"", Readers::None).map(drop).map_err(|error| self.cannot_keep(&path, error))
+        AtomicFile::beside(&path, b"", Readers::None).map(drop).map_err(|error| self.cannot_keep(&path, error))
     }
 
     /// The unfinished replacement of this plugin at this place.
@@ -72,7 +72,7 @@ impl Keeper {
     /// Where that is kept.
     ///
     /// # Errors
-    /// As [`Keeper::pending`].
+    /// As [`BackupStore::pending`].
     pub fn place_of_pending(&self) -> Result<Option<PathBuf>> {
         Ok(self.find_pending()?.map(|(path, _)| path))
     }
@@ -81,7 +81,7 @@ impl Keeper {
     /// this user's, a regular file and no link, and nobody else can read or write it.
     ///
     /// # Errors
-    /// As [`Keeper::pending`].
+    /// As [`BackupStore::pending`].
     pub fn untrusted(&self) -> Result<Option<Untrusted>> {
         for count in 1..=MOST_PENDING {
             let path = self.path("replacing", count);
@@ -180,7 +180,7 @@ impl Keeper {
         if fs::symlink_metadata(path).is_ok() {
             return Ok(false);
         }
-        let create = || Staged::beside(path, text.as_bytes(), Readers::None)?.create(path);
+        let create = || AtomicFile::beside(path, text.as_bytes(), Readers::None)?.create(path);
         create().map_err(|error| self.cannot_keep(path, error))
     }
 
@@ -251,9 +251,9 @@ mod tests {
         spec
     }
 
-    fn keeper(folder: &TempDir, place: &str) -> Keeper {
+    fn keeper(folder: &TempDir, place: &str) -> BackupStore {
         let source = folder.path().join("a.yml");
-        Keeper::beside(source.to_str(), "plugin-a", place)
+        BackupStore::beside(source.to_str(), "plugin-a", place)
     }
 
     fn files(folder: &TempDir) -> Vec<String> {
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_takes_nothing_is_known_before() {
-        let missing = Keeper::beside(Some("/nowhere/at/all/a.yml"), "plugin-a", "here");
+        let missing = BackupStore::beside(Some("/nowhere/at/all/a.yml"), "plugin-a", "here");
         assert!(missing.check().unwrap_err().to_string().contains("/nowhere/at/all/plugin-a.yml.replaced"));
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::difference::Change;
 use super::plan;
-use crate::path::FieldPath;
+use crate::schema::field_path::FieldPath;
 use crate::yaml::{self, Documents, Limits, value};
 
 /// The deepest and the heaviest that is read again; what was registered fits.

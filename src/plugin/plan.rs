@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::difference::{self, Change, same};
-use crate::plugin_image;
+use crate::oci::plugin_image;
 
 /// The fields of a service's requests and rows, as its descriptors have them.
 #[derive(Clone, Debug, Default)]

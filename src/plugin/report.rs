@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::difference::Change;
-use crate::escape;
-use crate::json;
+use crate::terminal::json;
+use crate::terminal::sanitize;
 
 mod lines;
 
@@ -24,7 +24,7 @@ pub enum Done {
 
 /// A plugin and what was done with it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct ChangeOutcome {
     pub plugin_id: String,
     pub done: Done,
     /// What is taken over from the backup of a replacement that was not finished.
@@ -39,7 +39,7 @@ pub struct Restored {
     pub changes: Vec<Change>,
 }
 
-impl Outcome {
+impl ChangeOutcome {
     pub fn is_change(&self) -> bool {
         self.done != Done::Unchanged
     }
@@ -68,7 +68,7 @@ impl Outcome {
         let restored = self.restored.as_ref();
         let restored =
             restored.map(|Restored { from, changes }| format!("; taken over from {from}: {}", paths(changes)));
-        escape::control(&format!("{}{}", line.trim_end(), restored.unwrap_or_default())).into_owned()
+        sanitize::control(&format!("{}{}", line.trim_end(), restored.unwrap_or_default())).into_owned()
     }
 
     pub fn to_value(&self) -> Value {
@@ -154,16 +154,16 @@ impl Difference {
             _ => "differs",
         };
         let header = format!("{} ({}): {meant}", self.plugin_id, self.source);
-        let mut text = paint("1", &escape::control(&header)) + "\n";
+        let mut text = paint("1", &sanitize::control(&header)) + "\n";
         for change in &self.changes {
             let (sign, style) = match (&change.before, &change.after) {
                 (None, _) => ("+", "32"),
                 (Some(_), None) => ("-", "31"),
                 (Some(_), Some(_)) => ("~", "33"),
             };
-            let path = escape::control(&change.path.to_string()).into_owned();
+            let path = sanitize::control(&change.path.to_string()).into_owned();
             let fixed = match self.origin(change) {
-                Some(from) => format!(" (taken over from {})", escape::control(from)),
+                Some(from) => format!(" (taken over from {})", sanitize::control(from)),
                 None if self.is_fixed(change) => " (cannot be updated)".to_owned(),
                 None => String::new(),
             };
@@ -192,7 +192,7 @@ impl Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::FieldPath;
+    use crate::schema::field_path::FieldPath;
 
     fn change(path: [&str; 2], before: Option<Value>, after: Option<Value>) -> Change {
         let [field, key] = path;
@@ -203,7 +203,7 @@ mod tests {
     fn an_outcome_is_one_line_that_no_id_can_break() {
         let changes =
             vec![change(["tags", "icon"], None, Some(json!(1))), change(["docs", "en"], Some(json!(1)), None)];
-        let outcome = |plugin_id: &str, done| Outcome { plugin_id: plugin_id.to_owned(), done, restored: None };
+        let outcome = |plugin_id: &str, done| ChangeOutcome { plugin_id: plugin_id.to_owned(), done, restored: None };
         assert_eq!(outcome("plugin-a", Done::Updated(changes)).line(false), "plugin-a updated tags.icon, docs.en");
         assert_eq!(outcome("plugin-a", Done::Registered).line(true), "plugin-a would be registered");
         assert_eq!(outcome("plugin-a", Done::Unchanged).line(true), "plugin-a unchanged");

@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn each_kind_is_a_resource_and_stands_once() {
         let mut names: Vec<&str> = KNOWN.iter().map(|kind| kind.name).collect();
-        assert!(names.iter().all(|name| crate::resource::Resource::parse(name).is_ok()));
+        assert!(names.iter().all(|name| crate::schema::resource::Resource::parse(name).is_ok()));
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), KNOWN.len());

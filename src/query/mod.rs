@@ -4,28 +4,29 @@
 //! none, or are one themselves: `statistics.Resource` has its page at the top. What a request can carry is put into it,
 //! by its descriptor; the rest is left to be applied here, or refused.
 
+pub mod filter;
 mod place;
 mod response;
 mod select;
 #[cfg(test)]
 mod tests;
 
-use crate::descriptor::MessageDescriptor;
+use crate::codec::descriptor::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
 use self::place::Place;
 pub use self::response::response_fields;
 pub use self::select::{has_alternatives, select};
 use crate::error::{Error, Result};
-use crate::value;
-use crate::view::{Local, Sort};
+use crate::output::view::{Local, Sort};
+use crate::schema::value_ext;
 
 /// The part of a query that asks for some of the rows.
 const PAGE: &str = "page";
 
 /// What the user asked of a list.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct QueryRequest {
     /// The fields that are needed; empty needs all.
     pub only: Vec<String>,
     /// Only the fields that identify a row; `Some(false)` asks for every field.
@@ -88,7 +89,7 @@ pub struct Left {
 /// Whether `request` says by itself which fields it wants.
 pub fn chooses_fields(request: &Map<String, Value>) -> bool {
     let is_chosen =
-        |holder: &Map<String, Value>, key: &str| holder.get(key).is_some_and(|value| !value::is_empty(value));
+        |holder: &Map<String, Value>, key: &str| holder.get(key).is_some_and(|value| !value_ext::is_empty(value));
     let query = request.get("query").and_then(Value::as_object);
     is_chosen(request, "only")
         || query.is_some_and(|query| is_chosen(query, "only") || query.get("minimal") == Some(&Value::Bool(true)))
@@ -96,7 +97,7 @@ pub fn chooses_fields(request: &Map<String, Value>) -> bool {
 
 /// Puts into `request` as much of `wish` as its message `input` can carry. A page goes to the service only if the order
 /// does too, for a page of rows in another order would be another page.
-pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: &Wish) -> Result<Left> {
+pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: &QueryRequest) -> Result<Left> {
     let start = wish.page.map(Page::start).transpose()?;
     let place = Place::of(input);
     let field = |name: &str| place.as_ref().and_then(|place| place.shape.get_field_by_name(name));
@@ -141,7 +142,7 @@ pub fn can_page(input: &MessageDescriptor, is_sorted: bool) -> bool {
 
 /// Whether `request`, of the type `input`, says by itself which part of the rows it wants.
 pub fn chooses_rows(request: &Map<String, Value>, input: &MessageDescriptor) -> bool {
-    page_in(request, input).is_some_and(|page| !value::is_empty(page))
+    page_in(request, input).is_some_and(|page| !value_ext::is_empty(page))
 }
 
 fn page_in<'a>(request: &'a Map<String, Value>, input: &MessageDescriptor) -> Option<&'a Value> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::descriptor::{Kind, MessageDescriptor};
+use crate::codec::descriptor::{Kind, MessageDescriptor};
 
 const QUERY: &str = "query";
 

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::place::Place;
-use crate::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
+use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
-use crate::filter::{ALL_FLAG, ANY_FLAG, Condition, Conditions, Filters, SEARCH_FLAG};
-use crate::value;
+use crate::query::filter::{ALL_FLAG, ANY_FLAG, Condition, Conditions, Filters, SEARCH_FLAG};
+use crate::schema::value_ext;
 
 /// Puts `filters` into `request`, whose message is `input`, for rows of the type `rows`, if that is known. They are added
 /// to the conditions that stand there; the word of `--search` takes the place of another. Conditions that have no place are
@@ -61,7 +61,7 @@ pub fn select(
 pub fn has_alternatives(request: &Map<String, Value>, input: &MessageDescriptor) -> bool {
     let query = Place::of(input);
     let query = query.as_ref().and_then(|place| place.query_in(request));
-    let is_given = |key: &str| query.and_then(|query| query.get(key)).is_some_and(|value| !value::is_empty(value));
+    let is_given = |key: &str| query.and_then(|query| query.get(key)).is_some_and(|value| !value_ext::is_empty(value));
     is_given(field_of(ANY_FLAG)) || is_given(KEYWORD)
 }
 

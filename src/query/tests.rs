@@ -1,7 +1,7 @@
 use prost_reflect::DescriptorPool;
 
 use super::*;
-use crate::filter::Filters;
+use crate::query::filter::Filters;
 
 /// Both generations' shapes of a query, and a request without any.
 fn message(name: &str) -> MessageDescriptor {
@@ -30,8 +30,8 @@ fn message(name: &str) -> MessageDescriptor {
     (&pool.get_message_by_name(&format!("test.{name}")).unwrap()).into()
 }
 
-fn wish() -> Wish {
-    Wish {
+fn wish() -> QueryRequest {
+    QueryRequest {
         only: vec!["plugin_id".into()],
         minimal: None,
         page: Some(Page { number: 3, limit: 10 }),
@@ -67,7 +67,7 @@ fn without_a_query_all_is_left_to_be_applied_here() {
 
 #[test]
 fn a_request_that_is_a_query_itself_has_its_page_at_the_top() {
-    let wish = Wish { sort: None, only: Vec::new(), ..wish() };
+    let wish = QueryRequest { sort: None, only: Vec::new(), ..wish() };
     let mut request = Map::from_iter([("aggregate".to_owned(), json!(["x"]))]);
     let left = apply(&mut request, &message("Top"), &wish).unwrap();
     assert_eq!(Value::from(request), json!({"aggregate": ["x"], "page": {"start": 21, "limit": 10}}));
@@ -94,13 +94,13 @@ fn what_the_request_asks_for_already_is_kept() {
 #[test]
 fn an_empty_query_is_not_sent() {
     let mut request = Map::new();
-    apply(&mut request, &message("Second"), &Wish::default()).unwrap();
+    apply(&mut request, &message("Second"), &QueryRequest::default()).unwrap();
     assert_eq!(request, Map::new());
 }
 
 #[test]
 fn a_minimal_form_that_is_not_there_is_told() {
-    let wish = Wish { minimal: Some(true), ..Wish::default() };
+    let wish = QueryRequest { minimal: Some(true), ..QueryRequest::default() };
     let mut request = Map::new();
     assert!(apply(&mut request, &message("None"), &wish).unwrap().minimal);
     assert!(!apply(&mut request, &message("Second"), &wish).unwrap().minimal);
@@ -111,7 +111,7 @@ fn a_minimal_form_that_is_not_there_is_told() {
 fn a_page_past_what_the_api_can_count_is_refused() {
     let mut request = Map::new();
     let page = Some(Page { number: u32::MAX, limit: u32::MAX });
-    let far = Wish { page, ..Wish::default() };
+    let far = QueryRequest { page, ..QueryRequest::default() };
     assert_eq!(apply(&mut request, &message("Second"), &far).unwrap_err().exit_code(), 2);
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{MASK, names_a_secret};
-use crate::jwt;
+use crate::secret::jwt;
 
 /// Whether a text is, or holds, PEM (RFC 7468) itself.
 pub fn is_pem(text: &str) -> bool {

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{Target, Warning};
-use crate::path::FieldPath;
-use crate::plugin_image::{MAX_LENGTH, name_of, split_host};
+use crate::oci::plugin_image::{MAX_LENGTH, name_of, split_host};
+use crate::schema::field_path::FieldPath;
 
 /// Warnings about a request, each with what a current service refuses and what to do.
 pub fn warnings(target: &Target<'_>, request: &Map<String, Value>) -> Vec<Warning> {

@@ -5,8 +5,8 @@
 use super::Warning;
 use super::request::Origin;
 use super::typing::Shape;
-use crate::descriptor::MessageDescriptor;
-use crate::path::FieldPath;
+use crate::codec::descriptor::MessageDescriptor;
+use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Node, value};
 
 /// A warning for what `tree`, the document's or that of `-j`, gives to the request, if anything in it loses digits.

@@ -9,10 +9,10 @@ use super::params::Param;
 use super::renames::{Given, Plan};
 use super::request::{Document, Origin, Overrides, Request};
 use super::{advice, decimals};
-use crate::descriptor::{Kind, MessageDescriptor};
+use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{self, Error, Result};
-use crate::path::FieldPath;
-use crate::value::is_empty;
+use crate::schema::field_path::FieldPath;
+use crate::schema::value_ext::is_empty;
 
 /// The method that a request is for.
 #[derive(Clone, Debug)]
@@ -130,7 +130,7 @@ fn apply_params(
             Err(error) => problems.extend_from_slice(error.problems()),
         }
     }
-    match Error::from_problems(error::Kind::Usage, problems) {
+    match Error::from_problems(error::ErrorKind::Usage, problems) {
         Some(error) => Err(error),
         None => Ok(set),
     }

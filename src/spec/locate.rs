@@ -1,6 +1,6 @@
 //! From a path to its place in a tree.
 
-use crate::path::{FieldPath, Segment};
+use crate::schema::field_path::{FieldPath, Segment};
 use crate::yaml::{Content, Mark, Node, value};
 
 /// Which part of a field is meant.

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::value::is_empty;
+use crate::schema::value_ext::is_empty;
 
 /// A service, a resource of it, verbs of that, and the fields that each of these verbs refuses to go without.
 type Row = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);

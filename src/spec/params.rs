@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::MAX_DEPTH;
 use super::source::{self, Stdin, Syntax, Text};
 use super::typing::{Shape, Wrong};
-use crate::descriptor::{Kind, MessageDescriptor};
+use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{Error, Result};
-use crate::path::{FieldPath, Segment};
+use crate::schema::field_path::{FieldPath, Segment};
 use crate::yaml::{Fault, value};
 
 /// A parameter whose value waits for the descriptor.
@@ -131,7 +131,7 @@ impl Param {
 }
 
 fn within(error: Error, key: &str) -> Error {
-    error.within(format!("-p {key}"))
+    error.context(format!("-p {key}"))
 }
 
 /// Splits a key at its dots; a backslash in front of a dot or a backslash takes away its meaning.

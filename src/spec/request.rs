@@ -8,7 +8,7 @@ use super::locate::{self, Part};
 use super::params::Param;
 use super::renames::{Plan, Refusal};
 use crate::error::Location;
-use crate::path::{FieldPath, Segment};
+use crate::schema::field_path::{FieldPath, Segment};
 use crate::yaml::{Node, value};
 
 /// What `-j` is called in places.

@@ -11,10 +11,10 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::LIMITS;
-use crate::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
-use crate::nearest::{hint_at_field, nearest};
-use crate::path::Segment;
-use crate::well_known::WellKnown;
+use crate::codec::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use crate::schema::did_you_mean::{hint_at_field, nearest};
+use crate::schema::field_path::Segment;
+use crate::schema::well_known::WellKnown;
 use crate::yaml::{Content, Documents, Node, parse_json, value};
 
 /// What is wrong with a parameter; never tells its value.

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Number, Value};
 
-use crate::escape;
+use crate::terminal::sanitize;
 
 /// The longest key that is written in front of a colon; parsers refuse more than 1,024 characters there.
 const LONGEST_KEY: usize = 128;
@@ -166,7 +166,7 @@ fn escaped(text: &str) -> String {
 /// the two code points at the end of the basic plane.
 fn must_be_escaped(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
-        || (!c.is_ascii_graphic() && escape::is_hostile(c))
+        || (!c.is_ascii_graphic() && sanitize::is_hostile(c))
 }
 
 #[cfg(test)]

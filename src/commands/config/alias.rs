@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use crate::cli::{Alias, Format};
 use crate::commands::Context;
-use crate::commands::present::{Presentation, columns};
+use crate::commands::present::{OutputOptions, columns};
 use crate::config::ConfigDir;
 use crate::error::Result;
-use crate::resource::alias::{self, Own};
-use crate::view::Document;
+use crate::output::view::Document;
+use crate::schema::resource::alias;
+use crate::schema::resource::alias::Own;
 
 const COLUMNS: &str = "alias|Alias,resource|Resource";
 const ALL_COLUMNS: &str = "alias|Alias,resource|Resource,source|Source";
@@ -23,7 +24,7 @@ pub(super) fn run(args: &Alias, context: &mut Context<'_>) -> Result<()> {
                 Some(target) => format!("{name} stands for {target} again, as it is built in"),
                 None => format!("{name} is removed"),
             };
-            context.streams.talk.done(&said);
+            context.streams.diagnostics.done(&said);
             Ok(())
         }
         Alias::List { all, output } => list(&dir.aliases()?, *all, *output, context),
@@ -37,7 +38,7 @@ fn set(dir: &ConfigDir, name: &str, resource: &str, context: &mut Context<'_>) -
     })?;
     let before = before.as_deref().or_else(|| alias::built_in(name)).filter(|before| *before != resource);
     let instead = before.map(|before| format!(" and no longer for {before}")).unwrap_or_default();
-    context.streams.talk.done(&format!("{name} stands for {resource}{instead}"));
+    context.streams.diagnostics.done(&format!("{name} stands for {resource}{instead}"));
     Ok(())
 }
 
@@ -52,5 +53,5 @@ fn list(own: &Own, all: bool, output: Format, context: &mut Context<'_>) -> Resu
         rows.extend(alias::visible(own).map(|(alias, target)| row(alias, target, "built in")));
     }
     let columns = columns(output, if all { ALL_COLUMNS } else { COLUMNS }, "alias");
-    Presentation::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
 }

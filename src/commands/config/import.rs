@@ -6,7 +6,7 @@ use super::{DEFAULT_NAME, init, named_elsewhere, warn_of_exposed_key, warn_of_sl
 use crate::cli;
 use crate::commands::Context;
 use crate::config::import::{Found, Import, Origin, Selected};
-use crate::config::{ConfigDir, EnvironmentName, Invalid};
+use crate::config::{ConfigDir, EnvironmentName, ParseError};
 use crate::error::{Error, Result};
 
 const STDIN: &str = "-";
@@ -24,8 +24,8 @@ pub fn run(args: &cli::Import, context: &mut Context<'_>) -> Result<()> {
     };
     // Named by flag only: which environment is in use here says nothing of what is imported.
     let name = context.global.environment.as_ref().map(|name| EnvironmentName::new(name.as_str())).transpose();
-    let default = EnvironmentName::new(DEFAULT_NAME).map_err(Invalid::into_usage)?;
-    let Selected { environments, current, left } = import.select(name.map_err(Invalid::into_usage)?, default)?;
+    let default = EnvironmentName::new(DEFAULT_NAME).map_err(ParseError::into_usage)?;
+    let Selected { environments, current, left } = import.select(name.map_err(ParseError::into_usage)?, default)?;
     let contents: Vec<_> = environments.iter().map(|found| (&found.name, &found.environment)).collect();
     dir.create_all(&contents, args.force)?;
 
@@ -33,7 +33,7 @@ pub fn run(args: &cli::Import, context: &mut Context<'_>) -> Result<()> {
         tell(found, context);
     }
     if !left.is_empty() {
-        context.streams.talk.note(&format!("not taken: {}", left.join("; ")));
+        context.streams.diagnostics.note(&format!("not taken: {}", left.join("; ")));
     }
     make_current(current, &dir, context)
 }
@@ -47,14 +47,14 @@ fn tell(found: &Found, context: &mut Context<'_>) {
     });
     let taken = taken.collect::<Vec<_>>().join(", ");
     let taken = if taken.is_empty() { "nothing" } else { &taken };
-    let talk = &mut context.streams.talk;
-    talk.done(&format!("{name} is made with {taken}"));
+    let diagnostics = &mut context.streams.diagnostics;
+    diagnostics.done(&format!("{name} is made with {taken}"));
     if !left.is_empty() {
-        talk.note(&format!("{name}: not taken: {}", left.join("; ")));
+        diagnostics.note(&format!("{name}: not taken: {}", left.join("; ")));
     }
-    notes.iter().for_each(|note| talk.note(&format!("{name}: {note}")));
+    notes.iter().for_each(|note| diagnostics.note(&format!("{name}: {note}")));
     if let Some(command) = environment.api_key_command() {
-        talk.note(&format!("{name}: {}", init::runs(command)));
+        diagnostics.note(&format!("{name}: {}", init::runs(command)));
     }
     for key in environment.values().keys() {
         warn_of_slip(key, context);
@@ -70,13 +70,13 @@ fn make_current(current: Option<EnvironmentName>, dir: &ConfigDir, context: &mut
     };
     match (before, current) {
         (None, Some(name)) => {
-            context.streams.talk.done(&format!("{name} is the current environment"));
+            context.streams.diagnostics.done(&format!("{name} is the current environment"));
             named_elsewhere(&name, context);
         }
         (None, None) => {
-            context.streams.talk.note("choose an environment with `spacectl config environment -s NAME`");
+            context.streams.diagnostics.note("choose an environment with `spacectl config environment -s NAME`");
         }
-        (Some(current), _) => context.streams.talk.note(&format!("the current environment is still {current}")),
+        (Some(current), _) => context.streams.diagnostics.note(&format!("the current environment is still {current}")),
     }
     Ok(())
 }

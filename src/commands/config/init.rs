@@ -7,11 +7,11 @@ use super::{DEFAULT_NAME, named_elsewhere, read_value, warn_of_exposed_key, warn
 use crate::cli::{Init, Tls};
 use crate::commands::Context;
 use crate::commands::connector::selection;
-use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid};
+use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError};
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
-use crate::platform::SERVICES;
-use crate::prompt::Prompt;
+use crate::schema::did_you_mean::nearest;
+use crate::schema::platform::SERVICES;
+use crate::terminal::prompt::Prompt;
 
 const STDIN: &str = "-";
 
@@ -27,7 +27,7 @@ pub fn run(args: &Init, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
     let default = match selection(context).named(context.variables)? {
         Some(selected) => selected.name,
-        None => EnvironmentName::new(DEFAULT_NAME).map_err(Invalid::into_usage)?,
+        None => EnvironmentName::new(DEFAULT_NAME).map_err(ParseError::into_usage)?,
     };
     let prompt = if gives_something(args, context) { None } else { Prompt::new(context.streams) };
     let wanted = match prompt {
@@ -38,7 +38,10 @@ pub fn run(args: &Init, context: &mut Context<'_>) -> Result<()> {
     dir.create(&name, &environment, overwrite)?;
     dir.switch(&name)?;
     warn_of_exposed_key(&name, &environment, context);
-    context.streams.talk.done(&format!("{name} is the current environment, kept in {}", dir.file_of(&name).display()));
+    context
+        .streams
+        .diagnostics
+        .done(&format!("{name} is the current environment, kept in {}", dir.file_of(&name).display()));
     named_elsewhere(&name, context);
     Ok(())
 }
@@ -76,7 +79,7 @@ fn given(args: &Init, context: &mut Context<'_>) -> Result<Environment> {
             Error::usage(format!("--service {service}: it says no endpoint"))
                 .hint(format!("write --service {service}=grpc://HOST:PORT"))
         })?;
-        environment.set(&format!("endpoints.{service}"), url).map_err(|error| error.within("--service"))?;
+        environment.set(&format!("endpoints.{service}"), url).map_err(|error| error.context("--service"))?;
     }
     if args.api_key.is_some() {
         environment.set("api_key", &read_value("api_key", context)?)?;
@@ -86,7 +89,7 @@ fn given(args: &Init, context: &mut Context<'_>) -> Result<Environment> {
         let path = std::path::absolute(path)
             .map_err(|error| Error::usage(format!("--api-key-file {}: not a path", path.display())).cause(error))?;
         if !path.exists() {
-            context.streams.talk.warning(&format!("there is no file {} yet", path.display()));
+            context.streams.diagnostics.warn(&format!("there is no file {} yet", path.display()));
         }
         environment.set_api_key_file(&path)?;
     }
@@ -109,11 +112,11 @@ fn set_tls(environment: &mut Environment, tls: &Tls) -> Result<()> {
             let text = path.to_str().ok_or_else(|| {
                 Error::usage(format!("{flag} {}: a path in the configuration is UTF-8", path.display()))
             })?;
-            environment.set(key, text).map_err(|error| error.within(flag))?;
+            environment.set(key, text).map_err(|error| error.context(flag))?;
         }
     }
     if let Some(name) = &tls.tls_server_name {
-        environment.set("tls_server_name", name).map_err(|error| error.within("--tls-server-name"))?;
+        environment.set("tls_server_name", name).map_err(|error| error.context("--tls-server-name"))?;
     }
     if environment.get("key", false).is_ok() && environment.get("cert", false).is_err() {
         return Err(Error::usage("--key is the key of a client certificate, and --cert FILE names none"));
@@ -129,17 +132,17 @@ fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {
         let file = File::open(path).map_err(|error| Error::local(format!("cannot read {source}")).cause(error))?;
         Environment::read(file, &source)?
     };
-    environment.check().map_err(|error| error.within(path.display()))?;
+    environment.check().map_err(|error| error.context(path.display()))?;
     if path != Path::new(STDIN)
         && let Some(key) = environment.anchor(path.parent().unwrap_or(Path::new("")))?
     {
         context
             .streams
-            .talk
+            .diagnostics
             .note(&format!("api_key_file is {} now, as it counted from the file's folder", key.display()));
     }
     if let Some(command) = environment.api_key_command() {
-        context.streams.talk.note(&runs(command));
+        context.streams.diagnostics.note(&runs(command));
     }
     for key in environment.values().keys() {
         warn_of_slip(key, context);
@@ -156,7 +159,7 @@ pub(super) fn runs(command: &str) -> String {
 fn ask(mut prompt: Prompt<'_>, default: &EnvironmentName, dir: &ConfigDir, force: bool) -> Result<Wanted> {
     let name = prompt.ask(&format!("name of the environment [{default}]"), |answer| {
         let name = if answer.is_empty() { default.as_str() } else { answer };
-        let name = EnvironmentName::new(name).map_err(Invalid::into_local)?;
+        let name = EnvironmentName::new(name).map_err(ParseError::into_local)?;
         if name.is_built_in() {
             return Err(Error::local(format!("`{name}` is built in and needs no configuration")));
         }
@@ -195,7 +198,7 @@ fn ask_endpoints(prompt: &mut Prompt<'_>, environment: &mut Environment) -> Resu
                 return Ok(None);
             }
             // Checked with a place that any service may have.
-            let anywhere: EndpointUrl = "grpc://localhost:1".parse().map_err(Invalid::into_local)?;
+            let anywhere: EndpointUrl = "grpc://localhost:1".parse().map_err(ParseError::into_local)?;
             environment.clone().add_endpoint(answer, &anywhere)?;
             Ok(Some(answer.to_owned()))
         })?;

@@ -11,16 +11,16 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::connector::exposed_key;
-use super::present::{Presentation, columns};
+use super::present::{OutputOptions, columns};
 use crate::cli::{Config, Endpoint, Format, Global, Tls};
 use crate::config::{
-    BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, Invalid, Selected, Selection, Source,
+    BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError, Selected, Selection, Source,
 };
 use crate::error::{Error, Result};
-use crate::escape;
-use crate::prompt::Prompt;
+use crate::output::view::{Document, cell_text};
 use crate::secret;
-use crate::view::{Document, cell_text};
+use crate::terminal::prompt::Prompt;
+use crate::terminal::sanitize;
 
 /// The name of an environment that is given none, as in the Python client.
 const DEFAULT_NAME: &str = "default";
@@ -38,7 +38,7 @@ pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
         Config::Remove { key } => {
             let (dir, name) = selected(context)?;
             dir.update(&name, |environment| environment.remove(key))?;
-            context.streams.talk.done(&format!("{key} is removed from {name}"));
+            context.streams.diagnostics.done(&format!("{key} is removed from {name}"));
             Ok(())
         }
         Config::Show { show_secrets, output } => show(*show_secrets, *output, context),
@@ -46,7 +46,7 @@ pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
         Config::Environment { remove: Some(name), .. } => remove(name, context),
         Config::Environment { output, .. } => list(*output, context),
         Config::Endpoint(Endpoint::Add { service, endpoint }) => {
-            let url: EndpointUrl = endpoint.parse().map_err(Invalid::into_usage)?;
+            let url: EndpointUrl = endpoint.parse().map_err(ParseError::into_usage)?;
             let (dir, name) = selected(context)?;
             let mut changed = Environment::default();
             dir.update(&name, |environment| {
@@ -55,13 +55,13 @@ pub fn run(args: &Config, context: &mut Context<'_>) -> Result<()> {
                 Ok(())
             })?;
             warn_of_exposed_key(&name, &changed, context);
-            context.streams.talk.done(&format!("{service} of {name} is at {url}"));
+            context.streams.diagnostics.done(&format!("{service} of {name} is at {url}"));
             Ok(())
         }
         Config::Endpoint(Endpoint::Remove { service }) => {
             let (dir, name) = selected(context)?;
             dir.update(&name, |environment| environment.remove_endpoint(service))?;
-            context.streams.talk.done(&format!("{service} is removed from {name}"));
+            context.streams.diagnostics.done(&format!("{service} is removed from {name}"));
             Ok(())
         }
         Config::Endpoint(Endpoint::Show { output }) => show_endpoints(*output, context),
@@ -100,14 +100,14 @@ fn refuse_useless(args: &Config, global: &Global) -> Result<()> {
 /// Says so where others on the network could read the environment's key.
 fn warn_of_exposed_key(name: &EnvironmentName, environment: &Environment, context: &mut Context<'_>) {
     if let Some((service, url)) = environment.exposed_endpoint() {
-        context.streams.talk.warning(&exposed_key(&url, &service, Some(name)));
+        context.streams.diagnostics.warn(&exposed_key(&url, &service, Some(name)));
     }
 }
 
 /// A key of a whole file that nothing reads is kept, for it may be another program's; but it may be a slip.
 fn warn_of_slip(key: &str, context: &mut Context<'_>) {
     if let Some(known) = Environment::known_key_like(key) {
-        context.streams.talk.warning(&format!("nothing reads the key {key}: did you mean {known}?"));
+        context.streams.diagnostics.warn(&format!("nothing reads the key {key}: did you mean {known}?"));
     }
 }
 
@@ -126,14 +126,17 @@ fn set(key: &str, value: &str, context: &mut Context<'_>) -> Result<()> {
     if key.starts_with("endpoints.") || changed.credential_keys().contains(&key) {
         warn_of_exposed_key(&name, &changed, context);
     }
-    Environment::warning_of(key).iter().for_each(|warning| context.streams.talk.warning(warning));
+    Environment::warning_of(key).iter().for_each(|warning| context.streams.diagnostics.warn(warning));
     if key == "registry" && !name.is_built_in() {
-        context.streams.talk.warning(&format!("only the environment {BUILT_IN} reads registry, and this is {name}"));
+        context
+            .streams
+            .diagnostics
+            .warn(&format!("only the environment {BUILT_IN} reads registry, and this is {name}"));
     }
     if let Some(path) = key_file.filter(|path| key == "api_key_file" && !path.exists()) {
-        context.streams.talk.warning(&format!("there is no file {} yet", path.display()));
+        context.streams.diagnostics.warn(&format!("there is no file {} yet", path.display()));
     }
-    context.streams.talk.done(&format!("{key} is set in {name}"));
+    context.streams.diagnostics.done(&format!("{key} is set in {name}"));
     Ok(())
 }
 
@@ -160,10 +163,10 @@ fn show(show_secrets: bool, output: Format, context: &mut Context<'_>) -> Result
     let (dir, name) = selected(context)?;
     let environment = dir.load(&name)?;
     if let Some(warning) = dir.exposure(&name, &environment) {
-        context.streams.talk.warning(&warning);
+        context.streams.diagnostics.warn(&warning);
     }
     let values = if show_secrets { environment.values().clone() } else { environment.masked() };
-    Presentation::parse(None, output)?.write(Document::Value(values.into()), context.streams)
+    OutputOptions::parse(None, output)?.write(Document::Value(values.into()), context.streams)
 }
 
 /// The value alone, for scripts; what is a mapping or a list comes as YAML.
@@ -173,11 +176,11 @@ fn get(key: &str, show_secrets: bool, context: &mut Context<'_>) -> Result<()> {
     let value = environment.get(key, show_secrets)?;
     match value {
         Value::Object(_) | Value::Array(_) => {
-            Presentation::parse(None, Format::Yaml)?.write(Document::Value(value), context.streams)
+            OutputOptions::parse(None, Format::Yaml)?.write(Document::Value(value), context.streams)
         }
         value => {
             let text = cell_text(&value);
-            let shown = if context.streams.out_is_terminal { escape::control(&text) } else { text };
+            let shown = if context.streams.out_is_terminal { sanitize::control(&text) } else { text };
             Ok(writeln!(context.streams.out, "{shown}")?)
         }
     }
@@ -185,9 +188,9 @@ fn get(key: &str, show_secrets: bool, context: &mut Context<'_>) -> Result<()> {
 
 fn switch(name: &str, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
-    let name = EnvironmentName::new(name).map_err(Invalid::into_usage)?;
+    let name = EnvironmentName::new(name).map_err(ParseError::into_usage)?;
     dir.switch(&name)?;
-    context.streams.talk.done(&format!("{name} is the current environment"));
+    context.streams.diagnostics.done(&format!("{name} is the current environment"));
     named_elsewhere(&name, context);
     Ok(())
 }
@@ -195,19 +198,22 @@ fn switch(name: &str, context: &mut Context<'_>) -> Result<()> {
 /// Says so where `name` has become the current environment and another one is used all the same.
 fn named_elsewhere(name: &EnvironmentName, context: &mut Context<'_>) {
     if let Some(other) = context.variables.environment.as_ref().filter(|other| *other != name.as_str()) {
-        context.streams.talk.note(&format!("SPACECTL_ENVIRONMENT is set: as long as it is, commands use {other}"));
+        context
+            .streams
+            .diagnostics
+            .note(&format!("SPACECTL_ENVIRONMENT is set: as long as it is, commands use {other}"));
     }
 }
 
 fn remove(name: &str, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
-    let name = EnvironmentName::new(name).map_err(Invalid::into_usage)?;
+    let name = EnvironmentName::new(name).map_err(ParseError::into_usage)?;
     let removed = dir.remove(&name)?;
-    context.streams.talk.done(&format!("{name} is removed"));
+    context.streams.diagnostics.done(&format!("{name} is removed"));
     if removed.was_current {
         context
             .streams
-            .talk
+            .diagnostics
             .note("no environment is current now: choose one with `spacectl config environment -s NAME`");
     }
     Ok(())
@@ -220,7 +226,7 @@ fn list(output: Option<Format>, context: &mut Context<'_>) -> Result<()> {
     let selected = selection(context).find(context.variables, &dir).unwrap_or_else(|error| {
         // A broken file must not hide what there is to choose from.
         let told = error.problems().iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>();
-        context.streams.talk.warning(&told.join(": "));
+        context.streams.diagnostics.warn(&told.join(": "));
         None
     });
     let mut names = dir.environments()?;
@@ -253,7 +259,7 @@ fn list_as(
         json!({"name": name.as_str(), "current": source.is_some(), "source": source})
     });
     let columns = columns(output, "name|Name,current|Current,source|Source", "name");
-    Presentation::parse(columns, output)?.write(Document::of_rows(rows.collect()), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows.collect()), context.streams)
 }
 
 fn show_endpoints(output: Format, context: &mut Context<'_>) -> Result<()> {
@@ -261,7 +267,7 @@ fn show_endpoints(output: Format, context: &mut Context<'_>) -> Result<()> {
     let rows = dir.load(&name)?.endpoints()?.into_iter();
     let rows = rows.map(|(service, url)| json!({"service": service, "endpoint": url})).collect();
     let columns = columns(output, "service|Service,endpoint|Endpoint", "service");
-    Presentation::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
 }
 
 /// The folder, and the environment that the command works on.

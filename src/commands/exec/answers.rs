@@ -4,17 +4,17 @@ use bytes::Bytes;
 
 use crate::commands::managed;
 use crate::commands::method::Method;
-use crate::commands::present::Presentation;
-use crate::error::{Effect, Kind, Result};
+use crate::commands::present::OutputOptions;
+use crate::error::panics;
+use crate::error::{ErrorKind, Outcome, Result};
 use crate::output::Writer;
-use crate::panics;
-use crate::streams::Streams;
-use crate::view::{Document, Shape};
+use crate::output::view::{Document, Shape};
+use crate::terminal::io_streams::IoStreams;
 
 /// What answers look like.
 pub struct Form<'a> {
     pub method: &'a Method,
-    pub presentation: &'a Presentation,
+    pub presentation: &'a OutputOptions,
     pub shape: &'a Shape,
 }
 
@@ -37,7 +37,7 @@ impl Form<'_> {
     pub async fn answer(&self, request: Bytes) -> Result<Document> {
         let answer = self.ask(request).await?;
         panics::catch(|| self.document(answer))
-            .unwrap_or_else(|panic| Err(panics::error(panic).with_effect(Effect::Unknown)))
+            .unwrap_or_else(|panic| Err(panics::error(panic).with_outcome(Outcome::Unknown)))
     }
 
     /// What an answer says, as far as it is shown.
@@ -58,7 +58,7 @@ pub struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    pub fn new(form: &'a Form<'a>, streams: &'a mut Streams) -> Self {
+    pub fn new(form: &'a Form<'a>, streams: &'a mut IoStreams) -> Self {
         Self { form, writer: form.presentation.writer(streams), shown: Ok(()) }
     }
 
@@ -84,7 +84,7 @@ impl<'a> Answers<'a> {
     /// Whether the work that the answers come from is to go on: it was asked for with or without a reader, but not where
     /// its answers cannot be kept.
     pub fn may_go_on(&self) -> bool {
-        self.shown.as_ref().err().is_none_or(|error| error.kind() == Kind::ReaderGone)
+        self.shown.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::BrokenPipe)
     }
 
     /// Shows what waited for the last.

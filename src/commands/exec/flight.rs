@@ -23,7 +23,7 @@ pub struct Job<R> {
 }
 
 /// How many jobs go at a time, and what ends the sending of more.
-pub struct Bounds<E> {
+pub struct PoolLimits<E> {
     /// The most jobs that are in flight at any time; at least one is.
     pub width: usize,
     /// Whether no more is sent after a job that failed so.
@@ -31,17 +31,17 @@ pub struct Bounds<E> {
 }
 
 /// A job's place, counted from 0, and its outcome.
-pub type Landed<T, E> = (usize, Result<T, E>);
+pub type Completed<T, E> = (usize, Result<T, E>);
 
 /// Jobs that wait, that are in flight, and outcomes that wait for those before them.
-pub struct Flight<R, S, F, T, E> {
+pub struct OrderedPool<R, S, F, T, E> {
     waiting: VecDeque<Job<R>>,
     send: S,
-    bounds: Bounds<E>,
+    bounds: PoolLimits<E>,
     is_stopped: bool,
     /// How many were sent.
     sent: usize,
-    in_flight: FuturesUnordered<Flying<F>>,
+    in_flight: FuturesUnordered<InFlight<F>>,
     /// What those in flight are about.
     subjects: HashSet<String>,
     landed: BTreeMap<usize, Result<T, E>>,
@@ -51,13 +51,13 @@ pub struct Flight<R, S, F, T, E> {
     is_hasty: bool,
 }
 
-impl<R, S, F, T, E> Flight<R, S, F, T, E>
+impl<R, S, F, T, E> OrderedPool<R, S, F, T, E>
 where
     S: FnMut(R) -> F,
     F: Future<Output = Result<T, E>>,
 {
     /// Sends nothing yet. `send` begins one job.
-    pub fn new(jobs: impl IntoIterator<Item = Job<R>>, bounds: Bounds<E>, send: S) -> Self {
+    pub fn new(jobs: impl IntoIterator<Item = Job<R>>, bounds: PoolLimits<E>, send: S) -> Self {
         Self {
             waiting: jobs.into_iter().collect(),
             send,
@@ -93,7 +93,7 @@ where
 
     /// The outcomes that are ready, in the order of their jobs and without a gap; waits for the next one. None is left
     /// once nothing is in flight and nothing is to be sent any more. Nothing is lost where this is dropped.
-    pub async fn next(&mut self) -> Vec<Landed<T, E>> {
+    pub async fn next(&mut self) -> Vec<Completed<T, E>> {
         if std::mem::take(&mut self.is_hasty) {
             tokio::task::yield_now().await;
         }
@@ -103,7 +103,7 @@ where
     }
 
     /// Leaves those that are in flight as they are: the outcomes that are known, and the places of those that are not.
-    pub fn abandon(self) -> (Vec<Landed<T, E>>, Vec<usize>) {
+    pub fn abandon(self) -> (Vec<Completed<T, E>>, Vec<usize>) {
         let mut left: Vec<usize> = self.in_flight.iter().map(|flying| flying.place).collect();
         left.sort_unstable();
         (self.landed.into_iter().collect(), left)
@@ -114,7 +114,7 @@ where
         self.bounds.width.div_ceil(2).clamp(1, MAX_TOGETHER)
     }
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Vec<Landed<T, E>>> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Vec<Completed<T, E>>> {
         let mut ready = Vec::new();
         while ready.len() < self.together() {
             let at_once = self.fill(context);
@@ -145,7 +145,7 @@ where
             }
             let Some(Job { request, subject }) = self.waiting.pop_front() else { break };
             self.subjects.extend(subject.clone());
-            let mut flying = Flying { place: self.sent, subject, outcome: Box::pin((self.send)(request)) };
+            let mut flying = InFlight { place: self.sent, subject, outcome: Box::pin((self.send)(request)) };
             self.sent += 1;
             // Here and not later by the others' turn: what counts as sent is on its way.
             match Pin::new(&mut flying).poll(context) {
@@ -171,13 +171,13 @@ where
 }
 
 /// A job that was sent.
-struct Flying<F> {
+struct InFlight<F> {
     place: usize,
     subject: Option<String>,
     outcome: Pin<Box<F>>,
 }
 
-impl<F: Future> Future for Flying<F> {
+impl<F: Future> Future for InFlight<F> {
     type Output = (usize, Option<String>, F::Output);
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {

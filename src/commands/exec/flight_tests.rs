@@ -1,4 +1,4 @@
-//! Tests of [`Flight`], without a service.
+//! Tests of [`OrderedPool`], without a service.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -45,12 +45,12 @@ fn jobs(subjects: &[Option<&str>]) -> Vec<Job<usize>> {
     subjects.iter().enumerate().map(job).collect()
 }
 
-fn bounds(width: usize) -> Bounds<usize> {
-    Bounds { width, ends: |_| true }
+fn bounds(width: usize) -> PoolLimits<usize> {
+    PoolLimits { width, ends: |_| true }
 }
 
 /// What is there without waiting.
-fn now<R, S, F>(flight: &mut Flight<R, S, F, usize, usize>) -> Option<Vec<Landed<usize, usize>>>
+fn now<R, S, F>(flight: &mut OrderedPool<R, S, F, usize, usize>) -> Option<Vec<Completed<usize, usize>>>
 where
     S: FnMut(R) -> F,
     F: Future<Output = Result<usize, usize>>,
@@ -62,7 +62,7 @@ where
 }
 
 /// As [`now`], until nothing more is there.
-fn all_now<R, S, F>(flight: &mut Flight<R, S, F, usize, usize>) -> Vec<Landed<usize, usize>>
+fn all_now<R, S, F>(flight: &mut OrderedPool<R, S, F, usize, usize>) -> Vec<Completed<usize, usize>>
 where
     S: FnMut(R) -> F,
     F: Future<Output = Result<usize, usize>>,
@@ -78,7 +78,7 @@ where
 fn half_of_what_may_be_in_flight_is_handed_back_together() {
     for (width, together) in [(1, 1), (2, 1), (3, 2), (4, 2), (16, MAX_TOGETHER), (1000, MAX_TOGETHER)] {
         let service = Service::default();
-        let mut flight = Flight::new(jobs(&vec![None; width]), bounds(width), |job| service.call(job));
+        let mut flight = OrderedPool::new(jobs(&vec![None; width]), bounds(width), |job| service.call(job));
         assert_eq!((now(&mut flight), service.sent()), (None, width));
         (0..width).for_each(|at| service.answer(at, Ok(at)));
         assert_eq!(now(&mut flight).map(|landed| landed.len()), Some(together), "{width}");
@@ -89,7 +89,7 @@ fn half_of_what_may_be_in_flight_is_handed_back_together() {
 #[test]
 fn so_many_are_in_flight_and_outcomes_wait_for_those_before_them() {
     let service = Service::default();
-    let mut flight = Flight::new(jobs(&[None; 7]), bounds(3), |job| service.call(job));
+    let mut flight = OrderedPool::new(jobs(&[None; 7]), bounds(3), |job| service.call(job));
     assert_eq!((now(&mut flight), service.in_flight()), (None, vec![0, 1, 2]));
     service.answer(2, Ok(2));
     service.answer(1, Ok(1));
@@ -111,7 +111,7 @@ fn so_many_are_in_flight_and_outcomes_wait_for_those_before_them() {
 #[test]
 fn what_is_answered_at_once_is_handed_back_in_between() {
     let sent = RefCell::new(0);
-    let mut flight = Flight::new(jobs(&[None; MAX_TOGETHER + 1]), bounds(2 * MAX_TOGETHER), |job| {
+    let mut flight = OrderedPool::new(jobs(&[None; MAX_TOGETHER + 1]), bounds(2 * MAX_TOGETHER), |job| {
         *sent.borrow_mut() += 1;
         std::future::ready(Ok::<_, usize>(job))
     });
@@ -127,7 +127,7 @@ fn others_have_their_turn_where_all_is_answered_at_once() {
     runtime.block_on(async {
         let other = tokio::spawn(async {});
         let at_once = |job| std::future::ready(Ok::<_, usize>(job));
-        let mut flight = Flight::new(jobs(&[None; 2 * MAX_TOGETHER]), bounds(2 * MAX_TOGETHER), at_once);
+        let mut flight = OrderedPool::new(jobs(&[None; 2 * MAX_TOGETHER]), bounds(2 * MAX_TOGETHER), at_once);
         flight.next().await;
         assert!(!other.is_finished());
         flight.next().await;
@@ -138,7 +138,7 @@ fn others_have_their_turn_where_all_is_answered_at_once() {
 #[test]
 fn a_failure_ends_the_sending_and_not_what_is_in_flight() {
     let service = Service::default();
-    let mut flight = Flight::new(jobs(&[None; 9]), bounds(4), |job| service.call(job));
+    let mut flight = OrderedPool::new(jobs(&[None; 9]), bounds(4), |job| service.call(job));
     assert_eq!(now(&mut flight), None);
     service.answer(2, Err(7));
     assert_eq!((now(&mut flight), service.in_flight()), (None, vec![0, 1, 3]));
@@ -153,7 +153,7 @@ fn a_failure_ends_the_sending_and_not_what_is_in_flight() {
 #[test]
 fn one_after_the_other_none_is_sent_behind_a_failure() {
     let service = Service::default();
-    let mut flight = Flight::new(jobs(&[None; 3]), bounds(1), |job| service.call(job));
+    let mut flight = OrderedPool::new(jobs(&[None; 3]), bounds(1), |job| service.call(job));
     assert_eq!((now(&mut flight), service.sent()), (None, 1));
     service.answer(0, Ok(0));
     assert_eq!((now(&mut flight), service.sent()), (Some(vec![(0, Ok(0))]), 2));
@@ -164,8 +164,8 @@ fn one_after_the_other_none_is_sent_behind_a_failure() {
 #[test]
 fn failures_that_end_nothing_are_outcomes_like_others() {
     let service = Service::default();
-    let bounds = Bounds { width: 2, ends: |error| *error == 9 };
-    let mut flight = Flight::new(jobs(&[None; 4]), bounds, |job| service.call(job));
+    let bounds = PoolLimits { width: 2, ends: |error| *error == 9 };
+    let mut flight = OrderedPool::new(jobs(&[None; 4]), bounds, |job| service.call(job));
     assert_eq!(now(&mut flight), None);
     service.answer(0, Err(1));
     assert_eq!((now(&mut flight), service.in_flight()), (Some(vec![(0, Err(1))]), vec![1, 2]));
@@ -180,7 +180,7 @@ fn failures_that_end_nothing_are_outcomes_like_others() {
 fn two_about_one_thing_are_never_in_flight_together() {
     let service = Service::default();
     let subjects = [Some("a"), None, Some("a"), Some("b"), None];
-    let mut flight = Flight::new(jobs(&subjects), bounds(9), |job| service.call(job));
+    let mut flight = OrderedPool::new(jobs(&subjects), bounds(9), |job| service.call(job));
     assert_eq!((now(&mut flight), service.in_flight()), (None, vec![0, 1]));
     service.answer(1, Ok(1));
     assert_eq!((now(&mut flight), service.in_flight()), (None, vec![0]));
@@ -192,7 +192,7 @@ fn two_about_one_thing_are_never_in_flight_together() {
 #[test]
 fn what_is_stopped_ends_with_what_is_in_flight() {
     let service = Service::default();
-    let mut flight = Flight::new(jobs(&[None; 5]), bounds(2), |job| service.call(job));
+    let mut flight = OrderedPool::new(jobs(&[None; 5]), bounds(2), |job| service.call(job));
     assert_eq!(now(&mut flight), None);
     flight.stop();
     service.answer(0, Ok(0));
@@ -205,7 +205,7 @@ fn what_is_stopped_ends_with_what_is_in_flight() {
 #[test]
 fn what_is_abandoned_tells_what_is_known() {
     let service = Service::default();
-    let mut flight = Flight::new(jobs(&[None; 9]), bounds(4), |job| service.call(job));
+    let mut flight = OrderedPool::new(jobs(&[None; 9]), bounds(4), |job| service.call(job));
     assert_eq!(now(&mut flight), None);
     flight.stop();
     service.answer(3, Ok(3));
@@ -224,7 +224,7 @@ proptest! {
     ) {
         let service = Service::default();
         let given: Vec<Option<&str>> = subjects.iter().map(Option::as_deref).collect();
-        let mut flight = Flight::new(jobs(&given), bounds(width), |job| service.call(job));
+        let mut flight = OrderedPool::new(jobs(&given), bounds(width), |job| service.call(job));
         let mut landed = Vec::new();
         let mut order = order.into_iter();
         loop {

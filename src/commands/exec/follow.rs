@@ -6,14 +6,14 @@ use tonic::Code;
 use super::Document;
 use super::answers::{Answers, Form};
 use super::summary::Summary;
-use crate::commands::stop::Stop;
-use crate::error::{Error, Kind, Result};
-use crate::streams::Streams;
+use crate::error::{Error, ErrorKind, Result};
+use crate::terminal::io_streams::IoStreams;
+use crate::terminal::shutdown::Shutdown;
 
 /// Follows the stream of each document to its end, or to Ctrl-C.
-pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, streams: &mut Streams) -> Result<()> {
-    let (talk, count) = (streams.talk.clone(), documents.len());
-    let mut stop = Stop::of_streams()?;
+pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, streams: &mut IoStreams) -> Result<()> {
+    let (diagnostics, count) = (streams.diagnostics.clone(), documents.len());
+    let mut stop = Shutdown::for_streams()?;
     let mut answers = Answers::new(form, streams);
     let mut summary = Summary { unsent: count, ..Summary::default() };
     let mut first: Option<Error> = None;
@@ -29,16 +29,16 @@ pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, st
                 if count > 1 {
                     summary.unknown += 1;
                     let _ = streams.out.flush();
-                    talk.outcome(&summary.line(form.method.verb()), false, summary.hint());
+                    diagnostics.summary(&summary.line(form.method.verb()), false, summary.hint());
                 }
                 return Err(error);
             }
             Err(error) => {
                 summary.failed(&error);
-                talk.failure(&name.blame(error.clone()));
+                diagnostics.failure(&name.blame(error.clone()));
                 // How long each is followed is what --timeout says, too.
-                let is_over = error.kind() == Kind::Status(Code::DeadlineExceeded);
-                let is_cut_off = error.effect().is_in_doubt() && !is_over;
+                let is_over = error.kind() == ErrorKind::Status(Code::DeadlineExceeded);
+                let is_cut_off = error.outcome().is_in_doubt() && !is_over;
                 first.get_or_insert(error);
                 if !keep_going || is_cut_off {
                     break;
@@ -49,9 +49,9 @@ pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, st
     answers.finish()?;
     if count > 1 {
         streams.out.flush()?;
-        talk.outcome(&summary.line(form.method.verb()), summary.is_whole(), summary.hint());
+        diagnostics.summary(&summary.line(form.method.verb()), summary.is_whole(), summary.hint());
     }
-    first.map_or(Ok(()), |error| Err(error.told()))
+    first.map_or(Ok(()), |error| Err(error.already_reported()))
 }
 
 async fn follow(form: &Form<'_>, request: Bytes, answers: &mut Answers<'_>) -> Result<()> {

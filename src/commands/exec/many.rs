@@ -3,16 +3,16 @@
 use bytes::Bytes;
 
 use super::answers::{Answers, Form};
-use super::flight::{Bounds, Flight, Job, Landed};
+use super::flight::{Completed, Job, OrderedPool, PoolLimits};
 use super::progress::Progress;
 use super::summary::Summary;
 use super::{Document, Name};
 use crate::cli;
-use crate::commands::stop::Stop;
-use crate::error::{Effect, Ending, Error, Kind, Result};
-use crate::panics;
-use crate::streams::{Streams, Talk};
-use crate::view::Document as Shown;
+use crate::error::panics;
+use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
+use crate::output::view::Document as Shown;
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::shutdown::Shutdown;
 
 /// The most documents that are named in one line.
 const MAX_NAMED: usize = 8;
@@ -24,21 +24,22 @@ pub async fn run(
     wanted: &cli::Many,
     form: &Form<'_>,
     mut progress: Progress,
-    streams: &mut Streams,
+    streams: &mut IoStreams,
 ) -> Result<()> {
-    let talk = streams.talk.clone();
+    let diagnostics = streams.diagnostics.clone();
     let mut names = Vec::with_capacity(documents.len());
     let jobs = documents.into_iter().map(|Document { name, request, subject }| {
         names.push(name);
         Job { request, subject }
     });
     let jobs: Vec<Job<Bytes>> = jobs.collect();
-    let bounds = Bounds { width: wanted.parallel.into(), ends: if wanted.keep_going { ends_all } else { |_| true } };
+    let bounds =
+        PoolLimits { width: wanted.parallel.into(), ends: if wanted.keep_going { ends_all } else { |_| true } };
     let send = |request| form.answer(request);
-    let mut flight = Flight::new(jobs, bounds, send);
-    let mut report = Report::new(names, Answers::new(form, streams), &talk);
-    let mut stop = Stop::listen()?;
-    let mut ended: Option<Ending> = None;
+    let mut flight = OrderedPool::new(jobs, bounds, send);
+    let mut report = Report::new(names, Answers::new(form, streams), &diagnostics);
+    let mut stop = Shutdown::listen()?;
+    let mut ended: Option<TerminationSignal> = None;
     // A panic ends the sending as an error does: what is known by then is still told.
     let sending = panics::catch_async(async {
         loop {
@@ -49,7 +50,7 @@ pub async fn run(
                         break;
                     }
                     flight.stop();
-                    progress.aside(true, || tell_of_end(ending, flight.in_flight(), &talk));
+                    progress.aside(true, || tell_of_end(ending, flight.in_flight(), &diagnostics));
                 }
                 landed = flight.next() => {
                     if landed.is_empty() {
@@ -71,18 +72,18 @@ pub async fn run(
     report.take(landed);
     let Report { answers, names, mut summary, failed, .. } = report;
     let shown = answers.finish().and(streams.out.flush().map_err(Error::from));
-    let unshown = shown.as_ref().err().filter(|error| error.kind() != Kind::ReaderGone);
-    unshown.into_iter().for_each(|error| talk.failure(error));
-    panicked.iter().for_each(|error| talk.failure(error));
+    let unshown = shown.as_ref().err().filter(|error| error.kind() != ErrorKind::BrokenPipe);
+    unshown.into_iter().for_each(|error| diagnostics.failure(error));
+    panicked.iter().for_each(|error| diagnostics.failure(error));
     // Outcomes that a panic has lost are unknown too.
     summary.unknown += names.len().saturating_sub(summary.count());
     if !left.is_empty() {
-        talk.setback(&format!("left without an answer: {}", named(&left, &names)));
+        diagnostics.warn_always(&format!("left without an answer: {}", named(&left, &names)));
     }
-    talk.outcome(&summary.line(form.method.verb()), summary.is_whole(), summary.hint());
+    diagnostics.summary(&summary.line(form.method.verb()), summary.is_whole(), summary.hint());
     match (ended, failed.as_ref().or(unshown).or(panicked.as_ref())) {
-        (Some(ending), _) => Err(Error::ended(ending)),
-        (None, Some(error)) => Err(error.clone().told()),
+        (Some(ending), _) => Err(Error::from_signal(ending)),
+        (None, Some(error)) => Err(error.clone().already_reported()),
         (None, None) => shown,
     }
 }
@@ -90,12 +91,12 @@ pub async fn run(
 /// After a rejection the others may still be taken. What has no answer speaks of the connection, or of a service that is
 /// away: whatever is sent behind it would very likely be one more document of which nobody knows what became.
 fn ends_all(error: &Error) -> bool {
-    error.effect().is_in_doubt()
+    error.outcome().is_in_doubt()
 }
 
-fn tell_of_end(ending: Ending, in_flight: usize, talk: &Talk) {
+fn tell_of_end(ending: TerminationSignal, in_flight: usize, diagnostics: &Diagnostics) {
     if in_flight > 0 {
-        talk.note(&format!(
+        diagnostics.note(&format!(
             "{ending}: no more is sent, and the answers to {in_flight} are waited for; {ending} once more ends that, too"
         ));
     }
@@ -115,7 +116,7 @@ fn named(places: &[usize], names: &[Name]) -> String {
 struct Report<'a> {
     names: Vec<Name>,
     answers: Answers<'a>,
-    talk: &'a Talk,
+    diagnostics: &'a Diagnostics,
     summary: Summary,
     /// What the first document that failed has failed with.
     failed: Option<Error>,
@@ -124,12 +125,12 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn new(names: Vec<Name>, answers: Answers<'a>, talk: &'a Talk) -> Self {
-        Self { names, answers, talk, summary: Summary::default(), failed: None, is_cut_off: false }
+    fn new(names: Vec<Name>, answers: Answers<'a>, diagnostics: &'a Diagnostics) -> Self {
+        Self { names, answers, diagnostics, summary: Summary::default(), failed: None, is_cut_off: false }
     }
 
     /// Shows the answers and tells of what failed; says whether more may be sent.
-    fn take(&mut self, landed: Vec<Landed<Shown, Error>>) -> bool {
+    fn take(&mut self, landed: Vec<Completed<Shown, Error>>) -> bool {
         for (place, outcome) in landed {
             match outcome {
                 Ok(answer) => {
@@ -150,10 +151,10 @@ impl<'a> Report<'a> {
     fn fail(&mut self, place: usize, error: Error) {
         // What was there before it comes out before it.
         self.answers.flush();
-        let is_unsent = error.effect() == Effect::Unsent;
+        let is_unsent = error.outcome() == Outcome::NotSent;
         if !(is_unsent && self.is_cut_off) {
             let told = error.clone();
-            self.talk.failure(&match self.names.get(place) {
+            self.diagnostics.failure(&match self.names.get(place) {
                 Some(name) => name.blame(told),
                 None => told,
             });

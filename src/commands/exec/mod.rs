@@ -14,17 +14,18 @@ use serde_json::Value;
 
 use super::connector::Connector;
 use super::method::{Method, read_drafts};
-use super::present::Presentation;
+use super::present::OutputOptions;
 use super::{Context, block_on, dry_run};
 use crate::cli::Exec;
-use crate::commands::stop::Stop;
+use crate::cli::suggestions;
 use crate::error::{Error, Location, Result};
 use crate::grpc::retry::reads_only;
 use crate::plugin::plan;
+use crate::query;
 use crate::secret::snake_case;
 use crate::spec::Request;
-use crate::streams::Streams;
-use crate::{query, slips};
+use crate::terminal::io_streams::IoStreams;
+use crate::terminal::shutdown::Shutdown;
 use answers::{Answers, Form};
 use progress::Progress;
 
@@ -44,16 +45,17 @@ struct Name {
 }
 
 pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
-    slips::check_order(&args.verb, &args.resource)?;
+    suggestions::check_order(&args.verb, &args.resource)?;
     let resource = context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?;
-    let mut presentation = Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
+    let mut presentation =
+        OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
     let drafts = read_drafts(&args.request, context.streams)?;
     let connector = Connector::new(context)?;
     block_on(async {
         let method = Method::reach(&connector, &resource, &args.verb, args.request.api_version.as_deref()).await?;
         let shape = presentation.check(&method.output())?;
         // All are made before the first is sent: a mistake in the last document is found while nothing is done.
-        let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.talk)?;
+        let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.diagnostics)?;
         if resolved.iter().any(|request| query::chooses_fields(&request.value)) {
             presentation.show_every_field();
         }
@@ -87,16 +89,16 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
 }
 
 /// Sends the only document. A signal ends that by itself.
-async fn one(document: &Document, form: &Form<'_>, streams: &mut Streams) -> Result<()> {
+async fn one(document: &Document, form: &Form<'_>, streams: &mut IoStreams) -> Result<()> {
     let asking = form.answer(document.request.clone());
     let answer = if reads_only(form.method.verb()) {
         asking.await?
     } else {
-        let answered = Stop::listen()?.or(asking).await;
+        let answered = Shutdown::listen()?.or(asking).await;
         if answered.as_ref().is_err_and(Error::is_silent) {
             streams
-                .talk
-                .setback("left without an answer: the service may have done it, so look before sending it again");
+                .diagnostics
+                .warn_always("left without an answer: the service may have done it, so look before sending it again");
         }
         answered?
     };
@@ -110,15 +112,15 @@ fn subject(request: &Request, method: &Method, key: &str) -> Option<String> {
     if method.names() == ("repository".to_owned(), "Plugin".to_owned()) {
         return plan::plugin_id(&request.value).map(str::to_owned);
     }
-    request.value.get(key).filter(|value| !crate::value::is_empty(value)).map(Value::to_string)
+    request.value.get(key).filter(|value| !crate::schema::value_ext::is_empty(value)).map(Value::to_string)
 }
 
 impl Name {
     /// `error` of this document.
     fn blame(&self, error: Error) -> Error {
         match &self.place {
-            Some((place, number)) => error.within(format!("document {number}")).at(Some(place.clone())),
-            None => error.within(&self.label),
+            Some((place, number)) => error.context(format!("document {number}")).at(Some(place.clone())),
+            None => error.context(&self.label),
         }
     }
 }

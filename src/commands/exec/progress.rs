@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use crate::commands::Context;
-use crate::streams::{Talk, talk_width};
+use crate::terminal::io_streams::{Diagnostics, diagnostics_width};
 
 /// What ends sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -29,7 +29,7 @@ pub struct Progress {
     count: usize,
     /// What goes to standard output comes out where the bar is.
     shares_terminal: bool,
-    talk: Talk,
+    diagnostics: Diagnostics,
     /// What stands on the terminal.
     line: String,
 }
@@ -37,11 +37,11 @@ pub struct Progress {
 impl Progress {
     /// For `count` documents, and for those who read what `context` says. Who has every step told sees how far it is.
     pub fn new(count: usize, context: &Context<'_>) -> Self {
-        let talk = context.streams.talk.clone();
-        let is_wanted = talk.is_to_person() && !context.global.quiet && context.global.verbose == 0;
+        let diagnostics = context.streams.diagnostics.clone();
+        let is_wanted = diagnostics.is_to_person() && !context.global.quiet && context.global.verbose == 0;
         let begun = Instant::now();
         let due = is_wanted.then(|| begun + PATIENCE);
-        Self { due, begun, count, shares_terminal: context.streams.out_is_terminal, talk, line: String::new() }
+        Self { due, begun, count, shares_terminal: context.streams.out_is_terminal, diagnostics, line: String::new() }
     }
 
     /// Done when it is to be drawn.
@@ -56,7 +56,7 @@ impl Progress {
     pub fn draw(&mut self, ended: usize) {
         let now = Instant::now();
         self.due = Some(now + PERIOD);
-        let line = line(ended, self.count, now - self.begun, talk_width());
+        let line = line(ended, self.count, now - self.begun, diagnostics_width());
         self.replace(line);
     }
 
@@ -81,10 +81,10 @@ impl Progress {
     fn replace(&mut self, line: String) {
         if !self.line.is_empty() {
             let width = self.line.len() + ECHO;
-            self.talk.draw(&format!("\r{:width$}\r", ""));
+            self.diagnostics.draw(&format!("\r{:width$}\r", ""));
         }
         if !line.is_empty() {
-            self.talk.draw(&line);
+            self.diagnostics.draw(&line);
         }
         self.line = line;
     }

@@ -1,6 +1,6 @@
 //! What a run over many documents has come to, in one line.
 
-use crate::error::{Effect, Error};
+use crate::error::{Error, Outcome};
 
 /// How often each end was come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,10 +18,10 @@ const LOOK: &str = "unknown is what the service may have done: look at what is t
 
 impl Summary {
     pub fn failed(&mut self, error: &Error) {
-        let count = match error.effect() {
-            Effect::None | Effect::Rejected => &mut self.rejected,
-            Effect::Unknown => &mut self.unknown,
-            Effect::Unsent => &mut self.unsent,
+        let count = match error.outcome() {
+            Outcome::None | Outcome::Rejected => &mut self.rejected,
+            Outcome::Unknown => &mut self.unknown,
+            Outcome::NotSent => &mut self.unsent,
         };
         *count += 1;
     }
@@ -91,9 +91,9 @@ mod tests {
     fn an_error_is_counted_by_what_it_has_done() {
         let mut summary = Summary::default();
         let error = || Error::status(Code::Unavailable, "x");
-        summary.failed(&error().with_effect(Effect::Rejected));
-        summary.failed(&error().with_effect(Effect::Unknown));
-        summary.failed(&error().with_effect(Effect::Unsent));
+        summary.failed(&error().with_outcome(Outcome::Rejected));
+        summary.failed(&error().with_outcome(Outcome::Unknown));
+        summary.failed(&error().with_outcome(Outcome::NotSent));
         assert_eq!(summary, Summary { done: 0, rejected: 1, unknown: 1, unsent: 1 });
         assert!(!summary.is_whole() && summary.hint().is_some());
         assert!(Summary { done: 1, ..Summary::default() }.is_whole());

@@ -8,13 +8,14 @@ use super::planned::{Planned, Wishes};
 use super::read_specs;
 use crate::cli::{ApplyFormat, PluginApply};
 use crate::commands::connector::Connector;
-use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
-use crate::plugin::report::{Done, Outcome, Restored};
-use crate::prompt::Prompt;
-use crate::streams::{Streams, Talk};
-use crate::{json, yaml};
+use crate::plugin::report::{ChangeOutcome, Done, Restored};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::json;
+use crate::terminal::prompt::Prompt;
+use crate::terminal::shutdown::Shutdown;
+use crate::yaml;
 
 pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
     if args.label.as_ref().is_some_and(|label| label.trim().is_empty()) {
@@ -25,7 +26,7 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
     let wishes = Wishes { strict: args.specs.strict, replace: args.replace, prune: args.label.clone() };
     block_on(async {
         let streams = &mut *context.streams;
-        let mut planned = Planned::make(&connector, drafts, wishes, &mut streams.talk).await?;
+        let mut planned = Planned::make(&connector, drafts, wishes, &mut streams.diagnostics).await?;
         planned.check()?;
         let mut report = Report::new(args.output, args.dry_run);
         if args.dry_run {
@@ -37,9 +38,9 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
             planned.look_again().await?;
             planned.check()?;
         }
-        let talk: Talk = streams.talk.clone();
-        let mut stop = Stop::listen()?;
-        let done = planned.carry_out(&mut stop, &talk, |outcome| report.add(outcome, streams)).await;
+        let diagnostics: Diagnostics = streams.diagnostics.clone();
+        let mut stop = Shutdown::listen()?;
+        let done = planned.carry_out(&mut stop, &diagnostics, |outcome| report.add(outcome, streams)).await;
         // What was done is said, whatever ended it.
         let reported = report.finish(streams);
         done.and(reported)
@@ -48,7 +49,7 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
 
 /// Asks whether what no spec has may be deregistered and what a backup says may be taken over, and says whether there was
 /// anything to ask. For what is taken over, `--replace` has said so already where nobody can be asked.
-fn confirm(planned: &Planned, streams: &mut Streams) -> Result<bool> {
+fn confirm(planned: &Planned, streams: &mut IoStreams) -> Result<bool> {
     let ids: Vec<&str> = planned.gone_ids().collect();
     let restored = planned.all_restored();
     if ids.is_empty() {
@@ -112,7 +113,7 @@ impl Report {
         self
     }
 
-    pub(super) fn add(&mut self, outcome: Outcome, streams: &mut Streams) -> Result<()> {
+    pub(super) fn add(&mut self, outcome: ChangeOutcome, streams: &mut IoStreams) -> Result<()> {
         match self.format {
             ApplyFormat::Json | ApplyFormat::Yaml => self.outcomes.push(outcome.to_value()),
             ApplyFormat::Text => {
@@ -121,18 +122,18 @@ impl Report {
                 streams.out.flush()?;
             }
             ApplyFormat::Quiet if outcome.is_change() => {
-                writeln!(streams.out, "{}", crate::escape::control(&outcome.plugin_id))?;
+                writeln!(streams.out, "{}", crate::terminal::sanitize::control(&outcome.plugin_id))?;
                 streams.out.flush()?;
             }
             ApplyFormat::Quiet => {}
         }
         if let (Done::Replaced { kept: Some(kept), .. }, ApplyFormat::Text) = (&outcome.done, self.format) {
-            streams.talk.note(&format!("{} as it was is kept in {kept}", outcome.plugin_id));
+            streams.diagnostics.note(&format!("{} as it was is kept in {kept}", outcome.plugin_id));
         }
         Ok(())
     }
 
-    pub(super) fn finish(self, streams: &mut Streams) -> Result<()> {
+    pub(super) fn finish(self, streams: &mut IoStreams) -> Result<()> {
         let document = || {
             let mut document = Map::from_iter([("dry_run".to_owned(), self.is_dry_run.into())]);
             document.extend(self.before);

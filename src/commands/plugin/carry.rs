@@ -8,13 +8,13 @@ use tonic::Code;
 
 use super::planned::{Found, Planned, Step, Subject, refusal};
 use super::service::{is_not_found, is_there_already};
-use crate::commands::stop::Stop;
-use crate::error::{Effect, Ending, Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
 use crate::plugin::difference::Change;
 use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
-use crate::plugin::report::{Done, Outcome};
-use crate::streams::Talk;
+use crate::plugin::report::{ChangeOutcome, Done};
+use crate::terminal::io_streams::Diagnostics;
+use crate::terminal::shutdown::Shutdown;
 
 /// How often another look is taken at a plugin that others write, too.
 const MAX_LOOKS: usize = 5;
@@ -28,9 +28,9 @@ impl Planned {
     /// too; between the two halves of a replacement the second is done first, unless there is another signal.
     pub async fn carry_out(
         &self,
-        stop: &mut Stop,
-        talk: &Talk,
-        mut told: impl FnMut(Outcome) -> Result<()>,
+        stop: &mut Shutdown,
+        diagnostics: &Diagnostics,
+        mut told: impl FnMut(ChangeOutcome) -> Result<()>,
     ) -> Result<()> {
         let count = self.steps.len() + self.gone.len();
         let mut heard = Ok(());
@@ -39,7 +39,7 @@ impl Planned {
                 heard = told(outcome);
             }
             match &heard {
-                Err(error) if error.kind() != Kind::ReaderGone => Err(error.clone()),
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.clone()),
                 _ => Ok(()),
             }
         };
@@ -49,22 +49,22 @@ impl Planned {
             let holds = Cell::new(false);
             let id = &subject.plugin_id;
             let asked = Cell::new(None);
-            let wait = |ending: Ending| {
+            let wait = |ending: TerminationSignal| {
                 asked.set(Some(ending));
                 let kept = subject.kept().map(|path| format!(", and its old spec in {path}")).unwrap_or_default();
-                talk.note(&format!(
+                diagnostics.note(&format!(
                     "{id} is registered anew before this ends; {ending} once more leaves it unfinished{kept}"
                 ));
             };
-            let settled = stop.or_unless_held(&holds, wait, self.settle(subject, found, &holds)).await;
+            let settled = stop.race_unless_critical(&holds, wait, self.settle(subject, found, &holds)).await;
             if settled.as_ref().is_err_and(is_ended) {
-                tell_of_end(id, subject.kept(), talk);
+                tell_of_end(id, subject.kept(), diagnostics);
             }
             let outcome = settled.map_err(|error| stopped(subject.blame(error), done, count))?;
-            let told = tell(Outcome { plugin_id: id.clone(), done: outcome, restored });
+            let told = tell(ChangeOutcome { plugin_id: id.clone(), done: outcome, restored });
             // Whoever asked for the end gets it, be there a reader of the outcome or not.
             if let Some(ending) = asked.get() {
-                return Err(Error::ended(ending));
+                return Err(Error::from_signal(ending));
             }
             told?;
         }
@@ -73,10 +73,10 @@ impl Planned {
             let identity = self.service.fields.identity(row);
             let removed = stop.or(self.service.deregister(&identity)).await;
             if removed.as_ref().is_err_and(is_ended) {
-                tell_of_end(id, None, talk);
+                tell_of_end(id, None, diagnostics);
             }
-            removed.map_err(|error| stopped(error.within(id), self.steps.len() + done, count))?;
-            tell(Outcome { plugin_id: id.to_owned(), done: Done::Deregistered, restored: None })?;
+            removed.map_err(|error| stopped(error.context(id), self.steps.len() + done, count))?;
+            tell(ChangeOutcome { plugin_id: id.to_owned(), done: Done::Deregistered, restored: None })?;
         }
         heard
     }
@@ -276,7 +276,7 @@ fn is_rejection(error: &Error) -> bool {
     let says_so = || {
         matches!(
             error.kind(),
-            Kind::Status(
+            ErrorKind::Status(
                 Code::InvalidArgument
                     | Code::PermissionDenied
                     | Code::Unauthenticated
@@ -285,25 +285,25 @@ fn is_rejection(error: &Error) -> bool {
             )
         )
     };
-    match error.effect() {
-        Effect::Unsent => true,
-        Effect::Unknown => false,
-        Effect::None | Effect::Rejected => says_so(),
+    match error.outcome() {
+        Outcome::NotSent => true,
+        Outcome::Unknown => false,
+        Outcome::None | Outcome::Rejected => says_so(),
     }
 }
 
 fn is_ended(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Ended(_))
+    matches!(error.kind(), ErrorKind::Signal(_))
 }
 
 /// Says where a signal ended it: a plugin that may be gone, also to those who want to hear of errors alone.
-fn tell_of_end(id: &str, kept: Option<String>, talk: &Talk) {
+fn tell_of_end(id: &str, kept: Option<String>, diagnostics: &Diagnostics) {
     match kept {
-        Some(kept) => talk.setback(&format!(
+        Some(kept) => diagnostics.warn_always(&format!(
             "stopped at {id}, which may be deregistered: its old spec is kept in {kept}, and the same command, run again, \
              finishes what was begun"
         )),
-        None => talk.note(&format!("stopped at {id}: the same command, run again, does the rest")),
+        None => diagnostics.note(&format!("stopped at {id}: the same command, run again, does the rest")),
     }
 }
 

@@ -8,10 +8,10 @@ use crate::commands::connector::Connector;
 use crate::commands::managed;
 use crate::commands::method::Method;
 use crate::commands::{Context, block_on};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::output::view::Document;
 use crate::output::{self, Look, Writer};
-use crate::streams::Streams;
-use crate::view::Document;
+use crate::terminal::io_streams::IoStreams;
 
 pub fn enable(args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
     run("enable", "enabled", args, context)
@@ -53,7 +53,7 @@ fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Contex
                 shown = report.write(plugin, done);
             }
             match &shown {
-                Err(error) if error.kind() != Kind::ReaderGone => return shown,
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => return shown,
                 _ => {}
             }
         }
@@ -66,7 +66,7 @@ fn stopped(error: Error, label: &str, done: usize, count: usize) -> Error {
     let left = count - done - 1;
     // Some begin with the plugin by themselves.
     let is_named = error.problems().first().is_some_and(|problem| problem.message.starts_with(label));
-    let error = if is_named { error } else { error.within(label) };
+    let error = if is_named { error } else { error.context(label) };
     error.hint(format!("done before it: {done} of {count}; not sent: {left}"))
 }
 
@@ -84,11 +84,11 @@ fn distinct(plugins: &[String]) -> Vec<&str> {
 /// Tells what is done as soon as it is.
 struct Report<'a> {
     format: PluginFormat,
-    streams: &'a mut Streams,
+    streams: &'a mut IoStreams,
 }
 
 impl<'a> Report<'a> {
-    fn new(format: PluginFormat, streams: &'a mut Streams) -> Self {
+    fn new(format: PluginFormat, streams: &'a mut IoStreams) -> Self {
         Self { format, streams }
     }
 
@@ -96,7 +96,7 @@ impl<'a> Report<'a> {
         let out = &mut *self.streams.out;
         let format = match self.format {
             PluginFormat::Text => {
-                writeln!(out, "{} {done}", crate::escape::control(plugin))?;
+                writeln!(out, "{} {done}", crate::terminal::sanitize::control(plugin))?;
                 return Ok(out.flush()?);
             }
             PluginFormat::Json => output::Format::Json,

@@ -2,10 +2,10 @@
 
 use super::inputs;
 use crate::cli::Specs;
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::plugin::lint::{self, Finding, Generation, Generations, Input, Rule, Severity};
 use crate::spec::{self, Draft};
-use crate::streams::{Streams, Talk};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
 /// The texts of specs.
 pub struct Texts {
@@ -17,7 +17,7 @@ pub struct Texts {
 impl Texts {
     /// Reads the specs as the others do, and keeps the texts that the drafts were made of: what is checked is what is
     /// sent, whatever becomes of the files.
-    pub fn read(specs: &Specs, streams: &mut Streams) -> Result<(Vec<Draft>, Self)> {
+    pub fn read(specs: &Specs, streams: &mut IoStreams) -> Result<(Vec<Draft>, Self)> {
         let mut texts = Vec::new();
         let keep = |name: &str, bytes: &[u8]| texts.push(Input::of_bytes(name, bytes.to_vec()));
         let drafts = spec::read_with(&inputs(specs), &mut streams.input, keep)?;
@@ -29,19 +29,19 @@ impl Texts {
     ///
     /// # Errors
     /// What it refuses, all of it at once. What is overridden is only warned of: it may be that which is wrong.
-    pub fn check(&self, generation: Generation, talk: &Talk) -> Result<()> {
+    pub fn check(&self, generation: Generation, diagnostics: &Diagnostics) -> Result<()> {
         let findings = lint::check(&self.inputs, &Generations::new(&[generation])?);
         let is_error = |finding: &Finding| finding.severity == Severity::Error && !self.are_overridden;
         let (errors, others): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(is_error);
         // What is translated between the generations was told by whoever translated it.
         let is_told = |rule: Rule| matches!(rule, Rule::RenamedField | Rule::OtherGeneration);
         for Finding { location, message, rule, .. } in others.into_iter().filter(|finding| !is_told(finding.rule)) {
-            talk.warning(&format!("{location}: {message} [{}]", rule.name()));
+            diagnostics.warn(&format!("{location}: {message} [{}]", rule.name()));
         }
         let problem = |Finding { location, message, rule, hint, .. }: Finding| {
             let problem = Problem::new(format!("{message} [{}]", rule.name())).at(Some(location));
             hint.into_iter().fold(problem, Problem::hint)
         };
-        Error::from_problems(Kind::Local, errors.into_iter().map(problem).collect()).map_or(Ok(()), Err)
+        Error::from_problems(ErrorKind::Local, errors.into_iter().map(problem).collect()).map_or(Ok(()), Err)
     }
 }

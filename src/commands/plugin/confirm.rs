@@ -1,14 +1,14 @@
 //! Asks for confirmation before something is removed.
 
 use crate::error::{Error, Result};
-use crate::prompt::Prompt;
-use crate::streams::Streams;
+use crate::terminal::io_streams::IoStreams;
+use crate::terminal::prompt::Prompt;
 
 /// Asks whether `verb` may remove `plugins`.
 ///
 /// # Errors
 /// As [`agreement`].
-pub fn removal(verb: &str, plugins: &[&str], streams: &mut Streams) -> Result<()> {
+pub fn removal(verb: &str, plugins: &[&str], streams: &mut IoStreams) -> Result<()> {
     let named = plugins.join(", ");
     agreement(&format!("{verb} {named}"), &format!("{verb} removes {named}"), streams)
 }
@@ -17,7 +17,7 @@ pub fn removal(verb: &str, plugins: &[&str], streams: &mut Streams) -> Result<()
 ///
 /// # Errors
 /// The answer is no, or there is no terminal.
-pub fn agreement(action: &str, fact: &str, streams: &mut Streams) -> Result<()> {
+pub fn agreement(action: &str, fact: &str, streams: &mut IoStreams) -> Result<()> {
     let Some(mut prompt) = Prompt::new(streams) else {
         return Err(
             Error::usage(format!("{fact}: no terminal to confirm on")).hint("pass --yes to skip the confirmation")

@@ -9,19 +9,20 @@ use super::read_specs;
 use crate::cli::{DiffFormat, PluginDiff};
 use crate::commands::connector::Connector;
 use crate::commands::{Context, block_on};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::report::Difference;
-use crate::streams::Streams;
-use crate::{json, yaml};
+use crate::terminal::io_streams::IoStreams;
+use crate::terminal::json;
+use crate::yaml;
 
 pub fn run(args: &PluginDiff, context: &mut Context<'_>) -> Result<()> {
-    let differences = compare(args, context).map_err(Error::of_comparison)?;
+    let differences = compare(args, context).map_err(Error::into_diff_failure)?;
     let shown = show(&differences, args.output, context.streams);
     match shown {
         // A reader that has seen enough is told the same by the exit code.
-        Err(error) if error.kind() != Kind::ReaderGone => Err(error.of_comparison()),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into_diff_failure()),
         _ if differences.is_empty() => Ok(()),
-        _ => Err(Error::differs()),
+        _ => Err(Error::diff()),
     }
 }
 
@@ -30,13 +31,13 @@ fn compare(args: &PluginDiff, context: &mut Context<'_>) -> Result<Vec<Differenc
     let connector = Connector::new(context)?;
     let wishes = Wishes { strict: args.specs.strict, ..Wishes::default() };
     block_on(async {
-        let planned = Planned::make(&connector, drafts, wishes, &mut context.streams.talk).await?;
+        let planned = Planned::make(&connector, drafts, wishes, &mut context.streams.diagnostics).await?;
         planned.check_managed()?;
         Ok(planned.differences())
     })
 }
 
-fn show(differences: &[Difference], format: DiffFormat, streams: &mut Streams) -> Result<()> {
+fn show(differences: &[Difference], format: DiffFormat, streams: &mut IoStreams) -> Result<()> {
     let document = || json!({"plugins": differences.iter().map(Difference::to_value).collect::<Value>()});
     match format {
         DiffFormat::Text => {

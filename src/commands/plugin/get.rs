@@ -5,17 +5,17 @@ use serde_json::json;
 use super::{request, resource};
 use crate::cli::PluginGet;
 use crate::commands::Context;
-use crate::commands::present::Presentation;
-use crate::commands::read::{Asked, Reading, Templates};
+use crate::commands::present::OutputOptions;
+use crate::commands::read::{Asked, QueryCommand, Templates};
 use crate::error::Result;
-use crate::filter::Filters;
+use crate::query::filter::Filters;
 
 pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
-    let reading = Reading {
+    let reading = QueryCommand {
         verb: "get",
         resource: resource()?,
         request: &request(&json!({ "plugin_id": args.plugin_id })),
-        presentation: Presentation::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
+        presentation: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
         asked: Asked::default(),
         filters: Filters::default(),
         templates: Templates::None,

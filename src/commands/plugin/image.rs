@@ -16,17 +16,18 @@ use crate::cli::{PluginImage, PluginSources};
 use crate::commands::Context;
 use crate::commands::connector::{RegistryAccess, registry_of_local};
 use crate::commands::method;
-use crate::commands::stop::Stop;
 use crate::config::Variables;
-use crate::error::{Error, Kind, Problem, Result};
-use crate::invalid::Invalid;
-use crate::path::FieldPath;
+use crate::error::parse_error::ParseError;
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::oci;
+use crate::oci::{ImageRef, Unanswered};
 use crate::plugin::builder::{Build, Builder, CommandLine};
 use crate::plugin::lint::Generation;
 use crate::plugin::lint::placeholder::{self, Placeholder};
-use crate::registry::{self, ImagePlace, Unanswered};
+use crate::schema::field_path::FieldPath;
 use crate::spec::{self, Draft, Part, Request, Target};
-use crate::streams::{Streams, Talk};
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::shutdown::Shutdown;
 
 /// The longest wait for the answer to a question for the tag.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -40,7 +41,7 @@ pub struct Image {
     pub draft: Draft,
     /// The text of that spec.
     pub texts: Texts,
-    place: ImagePlace,
+    place: ImageRef,
     tag: String,
     builder: Builder,
     quiet: bool,
@@ -61,9 +62,9 @@ impl Image {
     /// There is not exactly one spec, it names no image, it does not say where the image lies, or nothing that builds
     /// images is there.
     pub fn read(verb: &str, args: &PluginImage, context: &mut Context<'_>) -> Result<Self> {
-        registry::check_tag(&args.tag).map_err(|error| error.into_usage().within("--tag"))?;
+        oci::check_tag(&args.tag).map_err(|error| error.into_usage().context("--tag"))?;
         let registry = args.registry.as_deref().map(str::parse).transpose();
-        let registry = registry.map_err(|error: Invalid| error.into_usage().within("--registry"))?;
+        let registry = registry.map_err(|error: ParseError| error.into_usage().context("--registry"))?;
         // The embedded service looks there for all images, whatever the spec says.
         let registry = registry.or_else(|| registry_of_local(context));
         let (mut drafts, texts) = Texts::read(&args.specs, context.streams)?;
@@ -78,15 +79,15 @@ impl Image {
         let image = text(&request, "image")?.ok_or_else(|| without_image(verb, &request))?;
         refuse_placeholders(verb, &request)?;
         let place = match registry {
-            Some(registry) => ImagePlace::of_url(&registry, image),
+            Some(registry) => ImageRef::of_url(&registry, image),
             None => {
                 let config = request.value.get("registry_config").and_then(Value::as_object);
-                ImagePlace::of_spec(image, text(&request, "registry_type")?, config)
+                ImageRef::of_spec(image, text(&request, "registry_type")?, config)
             }
         };
         let place = place.map_err(|error| misplaced(error, &request))?;
         let (chosen, path) = (args.builder.as_deref(), context.variables.program_folders());
-        let builder = Builder::find(chosen, path.into_iter(), is_program).map_err(Invalid::into_local)?;
+        let builder = Builder::find(chosen, path.into_iter(), is_program).map_err(ParseError::into_local)?;
         let (quiet, has_terminal) = (context.global.quiet, context.streams.in_is_terminal);
         Ok(Self { draft, texts, place, tag: args.tag.clone(), builder, quiet, has_terminal })
     }
@@ -129,13 +130,13 @@ impl Image {
         self.builder.push(&self.to_string(), self.place.is_plain_http(), self.quiet)
     }
 
-    pub async fn build(&self, line: &CommandLine, stop: &mut Stop, talk: &Talk) -> Result<()> {
-        let built = self.run("build", line, stop, talk).await;
+    pub async fn build(&self, line: &CommandLine, stop: &mut Shutdown, diagnostics: &Diagnostics) -> Result<()> {
+        let built = self.run("build", line, stop, diagnostics).await;
         built.map_err(|error| self.advise(error).hint("what it said is above; nothing is pushed"))
     }
 
-    pub async fn push(&self, line: &CommandLine, stop: &mut Stop, talk: &Talk) -> Result<()> {
-        let pushed = self.run("push", line, stop, talk).await;
+    pub async fn push(&self, line: &CommandLine, stop: &mut Shutdown, diagnostics: &Diagnostics) -> Result<()> {
+        let pushed = self.run("push", line, stop, diagnostics).await;
         pushed.map_err(|error| {
             let login = self.builder.login(self.place.registry().authority(), self.place.is_plain_http());
             self.advise(error)
@@ -144,10 +145,16 @@ impl Image {
         })
     }
 
-    async fn run(&self, name: &'static str, line: &CommandLine, stop: &mut Stop, talk: &Talk) -> Result<()> {
-        talk.note(&format!("{name}: {line}"));
+    async fn run(
+        &self,
+        name: &'static str,
+        line: &CommandLine,
+        stop: &mut Shutdown,
+        diagnostics: &Diagnostics,
+    ) -> Result<()> {
+        diagnostics.note(&format!("{name}: {line}"));
         let step = Step { name, quiet: self.quiet, has_terminal: self.has_terminal };
-        step.run(line, stop).await.inspect_err(|error| told_stop(error, name, talk))
+        step.run(line, stop).await.inspect_err(|error| told_stop(error, name, diagnostics))
     }
 
     fn advise(&self, error: Error) -> Error {
@@ -167,10 +174,10 @@ impl Image {
     pub async fn look_before_push(
         &self,
         variables: &Variables,
-        stop: &mut Stop,
-        talk: &Talk,
+        stop: &mut Shutdown,
+        diagnostics: &Diagnostics,
     ) -> Result<Option<String>> {
-        self.look(variables, stop, talk, |_| Ok(None)).await
+        self.look(variables, stop, diagnostics, |_| Ok(None)).await
     }
 
     /// As [`Image::look_before_push`], before work that would be in vain without a registry. `None` also if it refuses to
@@ -181,29 +188,29 @@ impl Image {
     pub async fn look_before_build(
         &self,
         variables: &Variables,
-        stop: &mut Stop,
-        talk: &Talk,
+        stop: &mut Shutdown,
+        diagnostics: &Diagnostics,
     ) -> Result<Option<String>> {
         let unanswered = |Unanswered { error, is_refusal, .. }| {
             if !is_refusal {
                 return Err(error.hint("nothing is built or pushed"));
             }
-            talk.note(&format!("{}: if the push is refused, too, log in", error.summary()));
+            diagnostics.note(&format!("{}: if the push is refused, too, log in", error.summary()));
             Ok(None)
         };
-        self.look(variables, stop, talk, unanswered).await
+        self.look(variables, stop, diagnostics, unanswered).await
     }
 
     async fn look(
         &self,
         variables: &Variables,
-        stop: &mut Stop,
-        talk: &Talk,
+        stop: &mut Shutdown,
+        diagnostics: &Diagnostics,
         unanswered: impl FnOnce(Unanswered) -> Result<Option<String>>,
     ) -> Result<Option<String>> {
         let client = RegistryAccess::of(variables).client(SIDE_QUESTION);
         let asking = async { client.digest(&self.place, &self.tag).await.or_else(unanswered) };
-        stop.or(asking).await.inspect_err(|error| told_stop(error, "the question to the registry", talk))
+        stop.or(asking).await.inspect_err(|error| told_stop(error, "the question to the registry", diagnostics))
     }
 
     /// Waits until the registry shows the tag, for `limit` at most. `before` is what it had under it before the push.
@@ -215,8 +222,8 @@ impl Image {
         before: Option<String>,
         limit: Option<Duration>,
         variables: &Variables,
-        stop: &mut Stop,
-        talk: &Talk,
+        stop: &mut Shutdown,
+        diagnostics: &Diagnostics,
     ) -> Result<()> {
         let client = |limit| RegistryAccess::of(variables).client(limit);
         let asking = client(limit.unwrap_or(ANSWER).min(ANSWER));
@@ -232,10 +239,11 @@ impl Image {
             }
         };
         let waiting = async {
-            match wait::wait(limit, talk, looking).await? {
+            match wait::wait(limit, diagnostics, looking).await? {
                 Waited::There(digest) => {
                     if before.as_ref() == Some(&digest) {
-                        talk.note(&format!("the registry had {self} already, and has the same under it: {digest}"));
+                        diagnostics
+                            .note(&format!("the registry had {self} already, and has the same under it: {digest}"));
                     }
                     Ok(())
                 }
@@ -252,19 +260,20 @@ impl Image {
             }
         };
         let waited = stop.or(waiting).await;
-        waited.inspect_err(|error| told_stop(error, "the wait for the registry", talk))
+        waited.inspect_err(|error| told_stop(error, "the wait for the registry", diagnostics))
     }
 
     /// Writes the commands as a shell takes them, a line each.
-    pub fn print(lines: &[CommandLine], streams: &mut Streams) -> Result<()> {
+    pub fn print(lines: &[CommandLine], streams: &mut IoStreams) -> Result<()> {
         lines.iter().try_for_each(|line| writeln!(streams.out, "{line}").map_err(Error::from))
     }
 }
 
 /// Says, before Ctrl-C ends all without a word, where it came.
-pub fn told_stop(error: &Error, name: &str, talk: &Talk) {
+pub fn told_stop(error: &Error, name: &str, diagnostics: &Diagnostics) {
     if error.kind().is_silent() {
-        talk.warning(&format!("{name} was interrupted: nothing after it is done; run it again to go on from there"));
+        diagnostics
+            .warn(&format!("{name} was interrupted: nothing after it is done; run it again to go on from there"));
     }
 }
 
@@ -299,7 +308,7 @@ fn without_image(verb: &str, request: &Request) -> Error {
         let missing = spec::missing(needed, &request.value, is_resolved);
         problems.extend(missing.map(|name| problem(format!("{}: {name} is missing", request.label()))));
     }
-    Error::from_problems(Kind::Local, problems).unwrap_or_else(|| Error::local("image is missing"))
+    Error::from_problems(ErrorKind::Local, problems).unwrap_or_else(|| Error::local("image is missing"))
 }
 
 /// Refuses what is not filled in: in all that `publish` sends, otherwise in the image.
@@ -307,13 +316,13 @@ fn refuse_placeholders(verb: &str, request: &Request) -> Result<()> {
     let is_used = |found: &Placeholder| verb == "publish" || found.path == FieldPath::default().key("image");
     let found: Vec<Placeholder> = placeholder::find(&request.value).into_iter().filter(is_used).collect();
     let is_in_file = found.iter().any(|found| request.is_from_file(&found.path));
-    let kind = if is_in_file { Kind::Local } else { Kind::Usage };
+    let kind = if is_in_file { ErrorKind::Local } else { ErrorKind::Usage };
     let problems = found.into_iter().map(|found| method::problem(method::unfilled(found), request)).collect();
     Error::from_problems(kind, problems).map_or(Ok(()), Err)
 }
 
 /// Says where in the spec it is that the image's place cannot be told from.
-fn misplaced(error: Invalid, request: &Request) -> Error {
+fn misplaced(error: ParseError, request: &Request) -> Error {
     let message = error.to_string();
     let field = ["registry_config", "registry_type"].into_iter().find(|field| message.starts_with(field));
     let locate = |name: &str| request.locate(&FieldPath::default().key(name), Part::Value);

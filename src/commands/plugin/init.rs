@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use super::generation;
 use crate::cli::PluginInit;
 use crate::commands::Context;
+use crate::error::parse_error::ParseError;
 use crate::error::{Error, Result};
-use crate::invalid::Invalid;
-use crate::json;
+use crate::fs::{AtomicFile, Readers, folder_of};
 use crate::plugin::init::Wanted;
 use crate::plugin::lint::{self, Generation, Generations, Input, PLACEHOLDER, Severity};
-use crate::staged::{self, Readers, Staged};
+use crate::terminal::json;
 
 pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
     let wanted = Wanted {
@@ -22,7 +22,7 @@ pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
         provider: args.provider.clone(),
         generation: generation(args.api),
     };
-    wanted.check().map_err(Invalid::into_usage)?;
+    wanted.check().map_err(ParseError::into_usage)?;
     let schema_name = match wanted.generation {
         Generation::One => "plugin-api1.schema.json",
         Generation::Two => "plugin.schema.json",
@@ -40,9 +40,9 @@ pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
     let (spec, schema) = (args.output.display(), schema.display());
     let edit = if wanted.image.is_none() { format!("replace {PLACEHOLDER}, then: ") } else { String::new() };
     let api = if wanted.generation == Generation::One { " --api 1" } else { "" };
-    let talk = &context.streams.talk;
-    talk.done(&format!("{spec} is written, and {schema} beside it, by which an editor completes and checks it"));
-    talk.done(&format!("{edit}spacectl plugin lint{api} -f {spec}"));
+    let diagnostics = &context.streams.diagnostics;
+    diagnostics.done(&format!("{spec} is written, and {schema} beside it, by which an editor completes and checks it"));
+    diagnostics.done(&format!("{edit}spacectl plugin lint{api} -f {spec}"));
     Ok(())
 }
 
@@ -54,7 +54,7 @@ fn check(spec: &str, generation: Generation, context: &Context<'_>) -> Result<()
         match finding.severity {
             Severity::Error if finding.rule == lint::Rule::Placeholder => {}
             Severity::Error => return Err(Error::usage(finding.message).hint(hint)),
-            Severity::Warning => context.streams.talk.warning(&format!("{}: {hint}", finding.message)),
+            Severity::Warning => context.streams.diagnostics.warn(&format!("{}: {hint}", finding.message)),
         }
     }
     Ok(())
@@ -82,8 +82,8 @@ fn failed(path: &Path) -> impl Fn(std::io::Error) -> Error {
 }
 
 /// A complete file beside `path`, which goes away unless it is put there.
-fn stage(path: &Path, content: &[u8]) -> Result<Staged> {
-    let dir = staged::folder_of(path);
+fn stage(path: &Path, content: &[u8]) -> Result<AtomicFile> {
+    let dir = folder_of(path);
     if path.file_name().is_none() || path.is_dir() {
         return Err(Error::usage(format!("{} is a directory", path.display())).hint("name a file: -o FILE"));
     }
@@ -91,11 +91,11 @@ fn stage(path: &Path, content: &[u8]) -> Result<Staged> {
         return Err(Error::local(format!("cannot write {}", path.display()))
             .cause(format!("there is no folder {}", dir.display())));
     }
-    Staged::beside(path, content, Readers::ByUmask).map_err(failed(path))
+    AtomicFile::beside(path, content, Readers::ByUmask).map_err(failed(path))
 }
 
 /// In the place of what is there; a symbolic link stays, and the file behind it changes.
-fn put(file: Staged, path: &Path) -> Result<()> {
+fn put(file: AtomicFile, path: &Path) -> Result<()> {
     let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     file.replace(&target).map_err(failed(path))
 }

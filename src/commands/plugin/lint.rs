@@ -8,10 +8,10 @@ use super::generation;
 use crate::cli::{LintFormat, PluginLint};
 use crate::commands::Context;
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
 use crate::plugin::lint::{self, Counts, Finding, Generations, Input, Rule, Severity, report};
+use crate::schema::did_you_mean::nearest;
 use crate::spec::source::{self, Stdin};
-use crate::streams::Streams;
+use crate::terminal::io_streams::IoStreams;
 
 pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
     if args.list_rules {
@@ -31,7 +31,7 @@ pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
             finding.severity = Severity::Error;
         }
     }
-    let Streams { out, out_is_terminal, color, .. } = &mut *context.streams;
+    let IoStreams { out, out_is_terminal, color, .. } = &mut *context.streams;
     let format = match args.output {
         LintFormat::Text => report::Format::Text { styled: *out_is_terminal && *color },
         LintFormat::Json => report::Format::Json,
@@ -43,7 +43,7 @@ pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
 }
 
 /// What all of the arguments name, each file once, in their order.
-fn inputs(args: &PluginLint, streams: &mut Streams) -> Result<Vec<Input>> {
+fn inputs(args: &PluginLint, streams: &mut IoStreams) -> Result<Vec<Input>> {
     let mut stdin = Stdin::new(&mut *streams.input);
     let mut inputs = Vec::new();
     let mut seen = HashSet::new();
@@ -68,7 +68,7 @@ fn inputs(args: &PluginLint, streams: &mut Streams) -> Result<Vec<Input>> {
 }
 
 /// Says how it went, and by the error that there are errors.
-fn conclude(findings: &[Finding], files: usize, streams: &Streams) -> Result<()> {
+fn conclude(findings: &[Finding], files: usize, streams: &IoStreams) -> Result<()> {
     let Counts { errors, warnings } = Counts::of(findings);
     let counted = |count: usize, word: &str| match count {
         0 => None,
@@ -82,13 +82,13 @@ fn conclude(findings: &[Finding], files: usize, streams: &Streams) -> Result<()>
             .hint("spacectl plugin lint --explain RULE tells what a rule is for"));
     }
     match counts.first() {
-        Some(warnings) => streams.talk.done(&format!("{warnings} in {files}, no errors")),
-        None => streams.talk.done(&format!("{files} checked, nothing found")),
+        Some(warnings) => streams.diagnostics.done(&format!("{warnings} in {files}, no errors")),
+        None => streams.diagnostics.done(&format!("{files} checked, nothing found")),
     }
     Ok(())
 }
 
-fn list_rules(streams: &mut Streams) -> Result<()> {
+fn list_rules(streams: &mut IoStreams) -> Result<()> {
     let widest = Rule::ALL.iter().map(|rule| rule.name().len()).max().unwrap_or_default();
     for rule in Rule::ALL {
         writeln!(streams.out, "{:widest$}  {:14}  {}", rule.name(), rule.levels(), rule.summary())?;
@@ -96,7 +96,7 @@ fn list_rules(streams: &mut Streams) -> Result<()> {
     Ok(())
 }
 
-fn explain(name: &str, streams: &mut Streams) -> Result<()> {
+fn explain(name: &str, streams: &mut IoStreams) -> Result<()> {
     let Some(rule) = Rule::find(name) else {
         let near = nearest(name, Rule::ALL.iter().map(|rule| rule.name()));
         return Err(Error::usage(format!("no rule is called {name}")).hint(match near {

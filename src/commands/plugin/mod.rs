@@ -27,9 +27,9 @@ use super::Context;
 use crate::cli::{Api, Plugin, Request, Specs};
 use crate::error::Result;
 use crate::plugin::lint::Generation;
-use crate::resource::Resource;
+use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
-use crate::streams::Streams;
+use crate::terminal::io_streams::IoStreams;
 
 pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
     match args {
@@ -67,7 +67,7 @@ fn request(fields: &Value) -> Request {
 }
 
 /// Reads the specs that the command line names: one draft for each document.
-fn read_specs(specs: &Specs, streams: &mut Streams) -> Result<Vec<Draft>> {
+fn read_specs(specs: &Specs, streams: &mut IoStreams) -> Result<Vec<Draft>> {
     spec::read(&inputs(specs), &mut streams.input)
 }
 

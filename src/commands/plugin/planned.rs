@@ -9,16 +9,16 @@ use serde_json::{Map, Value};
 use super::service::Service;
 use crate::commands::connector::Connector;
 use crate::commands::managed;
-use crate::error::{Error, Kind, Problem, Result};
-use crate::path::FieldPath;
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::plugin::builder::quoted;
 use crate::plugin::difference::{self, Change};
-use crate::plugin::keeper::{Keeper, Untrusted};
+use crate::plugin::keeper::{BackupStore, Untrusted};
 use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
-use crate::plugin::report::{Difference, Done, Outcome, Restored, paths};
+use crate::plugin::report::{ChangeOutcome, Difference, Done, Restored, paths};
+use crate::schema::field_path::FieldPath;
 use crate::spec::{Draft, Part, Request, needed};
-use crate::streams::Talk;
+use crate::terminal::io_streams::Diagnostics;
 
 /// What the command line says about how far changes may go.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ pub(super) struct Subject {
     pub spec: Map<String, Value>,
     /// The bytes that register it.
     pub bytes: Bytes,
-    pub keeper: Keeper,
+    pub keeper: BackupStore,
 }
 
 /// What was there when the service was asked.
@@ -78,9 +78,14 @@ impl Planned {
     ///
     /// # Errors
     /// A spec that the service's API cannot hold, two specs of one plugin, or a service that does not answer.
-    pub async fn make(connector: &Connector, drafts: Vec<Draft>, wishes: Wishes, talk: &mut Talk) -> Result<Self> {
+    pub async fn make(
+        connector: &Connector,
+        drafts: Vec<Draft>,
+        wishes: Wishes,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self> {
         let service = Service::reach(connector).await?;
-        let requests = service.register.resolve_all(drafts, wishes.strict, talk)?;
+        let requests = service.register.resolve_all(drafts, wishes.strict, diagnostics)?;
         let place = service.place();
         let encoded = service.register.encode_all_incomplete(&requests)?;
         let (mut subjects, mut problems) = (Vec::with_capacity(requests.len()), Vec::new());
@@ -95,7 +100,7 @@ impl Planned {
         for subject in subjects {
             let found = planned.look(&subject).await?;
             if let Some(Untrusted { path, why }) = found.untrusted.as_ref().filter(|_| !planned.wishes.replace) {
-                talk.warning(&format!(
+                diagnostics.warn(&format!(
                     "{}: {} is ignored, because other users may have written it: {why}",
                     subject.plugin_id,
                     path.display()
@@ -110,7 +115,7 @@ impl Planned {
             let place = |problem: &Problem| problem.location.clone().map(|at| (at.source, at.line, at.column));
             problems.sort_by_cached_key(place);
         }
-        if let Some(error) = Error::from_problems(Kind::Local, problems) {
+        if let Some(error) = Error::from_problems(ErrorKind::Local, problems) {
             return Err(error);
         }
         planned.gone = planned.look_for_gone().await?;
@@ -134,7 +139,7 @@ impl Planned {
 
     /// What the service has of a plugin now, and what that means for it.
     pub(super) async fn look(&self, subject: &Subject) -> Result<Found> {
-        let row = self.service.row(&subject.identity).await.map_err(|error| error.within(&subject.plugin_id))?;
+        let row = self.service.row(&subject.identity).await.map_err(|error| error.context(&subject.plugin_id))?;
         let plan = self.service.fields.plan(&subject.spec, row.as_ref());
         Ok(Found { row, plan, pending: subject.keeper.pending()?, untrusted: subject.keeper.untrusted()? })
     }
@@ -157,7 +162,7 @@ impl Planned {
     /// what registering needs; a folder in which an old spec cannot be kept.
     pub fn check(&self) -> Result<()> {
         let problems = self.steps.iter().flat_map(|step| self.problems(step)).collect();
-        if let Some(error) = Error::from_problems(Kind::Local, problems) {
+        if let Some(error) = Error::from_problems(ErrorKind::Local, problems) {
             return Err(error);
         }
         let mut replaced = self.steps.iter().filter(|step| matches!(step.found.plan, Plan::Replace(_)));
@@ -170,7 +175,7 @@ impl Planned {
     /// There are such, and they differ from their specs.
     pub fn check_managed(&self) -> Result<()> {
         let problems = self.steps.iter().filter_map(|step| managed_problem(&step.subject, &step.found)).collect();
-        Error::from_problems(Kind::Local, problems).map_or(Ok(()), Err)
+        Error::from_problems(ErrorKind::Local, problems).map_or(Ok(()), Err)
     }
 
     pub(super) fn problems(&self, step: &Step) -> Vec<Problem> {
@@ -277,7 +282,7 @@ impl Planned {
     }
 
     /// What carrying it out would do, as far as nobody else writes.
-    pub fn foreseen(&self) -> Vec<Outcome> {
+    pub fn foreseen(&self) -> Vec<ChangeOutcome> {
         let of_step = |step: &Step| {
             let Step { subject, found } = step;
             let restored = self.restored(step);
@@ -290,10 +295,13 @@ impl Planned {
                 (_, _, Some(kept)) => self.replaced(subject, kept),
                 (_, _, None) => Done::Registered,
             };
-            Outcome { plugin_id: subject.plugin_id.clone(), done, restored }
+            ChangeOutcome { plugin_id: subject.plugin_id.clone(), done, restored }
         };
-        let gone =
-            self.gone_ids().map(|id| Outcome { plugin_id: id.to_owned(), done: Done::Deregistered, restored: None });
+        let gone = self.gone_ids().map(|id| ChangeOutcome {
+            plugin_id: id.to_owned(),
+            done: Done::Deregistered,
+            restored: None,
+        });
         self.steps.iter().map(of_step).chain(gone).collect()
     }
 
@@ -383,7 +391,7 @@ impl Subject {
                 .hint("add image: a plugin is known by the part of it behind the last `/`"));
         };
         let identity = service.fields.identity(&spec);
-        let keeper = Keeper::beside(request.source(), &plugin_id, place);
+        let keeper = BackupStore::beside(request.source(), &plugin_id, place);
         Ok(Self { request, plugin_id, identity, spec, bytes, keeper })
     }
 
@@ -412,8 +420,8 @@ impl Subject {
             return error;
         }
         match self.request.place() {
-            Some((place, _)) => error.within(&self.plugin_id).at(Some(place)),
-            None => error.within(self.label()),
+            Some((place, _)) => error.context(&self.plugin_id).at(Some(place)),
+            None => error.context(self.label()),
         }
     }
 }
@@ -446,11 +454,11 @@ fn refuse_twice(subjects: &[Subject]) -> Result<()> {
             first.insert(&subject.plugin_id, subject);
         }
     }
-    Error::from_problems(Kind::Local, problems).map_or(Ok(()), Err)
+    Error::from_problems(ErrorKind::Local, problems).map_or(Ok(()), Err)
 }
 
 /// A change that is refused, where it comes up while others write.
 pub(super) fn refusal(problems: Vec<Problem>, subject: &Subject, plan: &Plan) -> Error {
-    Error::from_problems(Kind::Local, problems)
+    Error::from_problems(ErrorKind::Local, problems)
         .unwrap_or_else(|| Error::local(format!("{} differs in {}", subject.label(), paths(plan.changes()))))
 }

@@ -9,12 +9,12 @@ use super::planned::{Planned, Wishes};
 use super::remaining;
 use crate::cli::{ApplyFormat, PluginPublish};
 use crate::commands::connector::Connector;
-use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::builder::quoted;
 use crate::plugin::lint::Generation;
-use crate::streams::Talk;
+use crate::terminal::io_streams::Diagnostics;
+use crate::terminal::shutdown::Shutdown;
 
 /// How the service begins to say that it does not find an image.
 const NO_IMAGE: &str = "ERROR_NO_IMAGE_IN_REGISTRY";
@@ -31,13 +31,13 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
     let variables = context.variables;
     block_on(async {
         let streams = &mut *context.streams;
-        let talk = streams.talk.clone();
-        let mut stop = Stop::listen()?;
+        let diagnostics = streams.diagnostics.clone();
+        let mut stop = Shutdown::listen()?;
         // What cannot be applied is not worth building; nor is anything if nobody is there to apply it.
-        let planning = Planned::make(&connector, vec![image.draft.clone()], wishes, &mut streams.talk);
+        let planning = Planned::make(&connector, vec![image.draft.clone()], wishes, &mut streams.diagnostics);
         let planned = stop.or(planning).await;
-        let mut planned = planned.inspect_err(|error| told_stop(error, "the question to the service", &talk))?;
-        image.texts.check(Generation::of(&planned.service.register.input()), &talk)?;
+        let mut planned = planned.inspect_err(|error| told_stop(error, "the question to the service", &diagnostics))?;
+        image.texts.check(Generation::of(&planned.service.register.input()), &diagnostics)?;
         planned.check()?;
         let report = Report::new(args.output, args.image.dry_run).with("image", image.to_string().into());
         if args.image.dry_run {
@@ -51,20 +51,21 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         }
         let [build, push] = &commands;
         // Nor where nothing can be pushed to.
-        let before = image.look_before_build(variables, &mut stop, &talk).await?;
-        image.build(build, &mut stop, &talk).await?;
-        image.push(push, &mut stop, &talk).await?;
-        image.wait_for_tag(before, limit, variables, &mut stop, &talk).await?;
+        let before = image.look_before_build(variables, &mut stop, &diagnostics).await?;
+        image.build(build, &mut stop, &diagnostics).await?;
+        image.push(push, &mut stop, &diagnostics).await?;
+        image.wait_for_tag(before, limit, variables, &mut stop, &diagnostics).await?;
         let mut report = report;
         // Others may have written meanwhile.
         let looked = stop.or(planned.look_again()).await.and_then(|()| planned.check());
         let applied = match looked {
-            Ok(()) => planned.carry_out(&mut stop, &talk, |outcome| report.add(outcome, streams)).await,
+            Ok(()) => planned.carry_out(&mut stop, &diagnostics, |outcome| report.add(outcome, streams)).await,
             Err(error) => Err(error),
         };
-        let applied = applied.map_err(|error| unapplied(error, &image, &apply, &talk));
+        let applied = applied.map_err(|error| unapplied(error, &image, &apply, &diagnostics));
         for id in planned.disabled_ids().filter(|_| applied.is_ok()) {
-            talk.note(&format!("{id} is disabled and stays so; to enable it: spacectl plugin enable {}", quoted(id)));
+            diagnostics
+                .note(&format!("{id} is disabled and stays so; to enable it: spacectl plugin enable {}", quoted(id)));
         }
         // What was done is said, whatever ended it.
         let reported = report.finish(streams);
@@ -73,9 +74,9 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
 }
 
 /// Says that the image is where it belongs, and what is left to do.
-fn unapplied(error: Error, image: &Image, apply: &str, talk: &Talk) -> Error {
+fn unapplied(error: Error, image: &Image, apply: &str, diagnostics: &Diagnostics) -> Error {
     if error.kind().is_silent() {
-        talk.warning(&format!("{image} is pushed, and the spec may not be applied: finish with {apply}"));
+        diagnostics.warn(&format!("{image} is pushed, and the spec may not be applied: finish with {apply}"));
         return error;
     }
     let says_no_image = |cause: &String| cause.starts_with(NO_IMAGE);

@@ -4,9 +4,9 @@ use std::io::Write as _;
 
 use super::image::Image;
 use crate::cli::PluginImage;
-use crate::commands::stop::Stop;
 use crate::commands::{Context, block_on};
 use crate::error::Result;
+use crate::terminal::shutdown::Shutdown;
 
 pub fn run(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
     let image = Image::read("push", args, context)?;
@@ -14,12 +14,12 @@ pub fn run(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
     if args.dry_run {
         return Image::print(&[line], context.streams);
     }
-    let (limit, talk) = (context.global.timeout, context.streams.talk.clone());
+    let (limit, diagnostics) = (context.global.timeout, context.streams.diagnostics.clone());
     block_on(async {
-        let mut stop = Stop::listen()?;
-        let before = image.look_before_push(context.variables, &mut stop, &talk).await?;
-        image.push(&line, &mut stop, &talk).await?;
-        image.wait_for_tag(before, limit, context.variables, &mut stop, &talk).await
+        let mut stop = Shutdown::listen()?;
+        let before = image.look_before_push(context.variables, &mut stop, &diagnostics).await?;
+        image.push(&line, &mut stop, &diagnostics).await?;
+        image.wait_for_tag(before, limit, context.variables, &mut stop, &diagnostics).await
     })?;
     Ok(writeln!(context.streams.out, "{image}")?)
 }

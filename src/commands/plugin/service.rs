@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use tonic::Code;
 
 use super::resource;
+use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
-use crate::descriptor::{FieldDescriptor, MessageDescriptor};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::plan::{self, Fields};
 
 /// Plugins at one endpoint.
@@ -125,14 +125,14 @@ fn fitting(method: &Method, identity: &Map<String, Value>) -> Result<Bytes> {
 pub fn is_no_plugin(error: &Error) -> bool {
     let says_so =
         || error.problems().iter().flat_map(|problem| &problem.causes).any(|c| c.starts_with("ERROR_NO_PLUGIN"));
-    is_not_found(error) || (error.kind() == Kind::Status(Code::InvalidArgument) && says_so())
+    is_not_found(error) || (error.kind() == ErrorKind::Status(Code::InvalidArgument) && says_so())
 }
 
 /// How verbs that write say it.
 pub fn is_not_found(error: &Error) -> bool {
-    error.kind() == Kind::Status(Code::NotFound)
+    error.kind() == ErrorKind::Status(Code::NotFound)
 }
 
 pub fn is_there_already(error: &Error) -> bool {
-    error.kind() == Kind::Status(Code::AlreadyExists)
+    error.kind() == ErrorKind::Status(Code::AlreadyExists)
 }

@@ -8,10 +8,10 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_pro
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal as Changes, SignalKind, signal};
 
-use crate::commands::stop::Stop;
-use crate::error::{Ending, Error, Result};
+use crate::error::{Error, Result, TerminationSignal};
 use crate::plugin::builder::CommandLine;
 use crate::secret;
+use crate::terminal::shutdown::Shutdown;
 
 /// How long a program may take to end once it was asked to.
 const GRACE: Duration = Duration::from_secs(10);
@@ -36,7 +36,7 @@ impl Step {
     ///
     /// # Errors
     /// It cannot be run, or it fails; and that of whoever asks for the end, after the program has ended.
-    pub async fn run(self, line: &CommandLine, stop: &mut Stop) -> Result<()> {
+    pub async fn run(self, line: &CommandLine, stop: &mut Shutdown) -> Result<()> {
         let failed = |why: String| {
             Error::local(format!("{} failed: {why}", self.name)).cause(format!("the command was: {line}"))
         };
@@ -54,7 +54,7 @@ impl Step {
         };
         if let Some(ending) = asked {
             self.stop(&mut running, ending, stop).await;
-            return Err(Error::ended(ending));
+            return Err(Error::from_signal(ending));
         }
         let status = running.child.wait().await.map_err(lost)?;
         if status.success() { Ok(()) } else { Err(failed(format!("{program} {}", ended_with(status)))) }
@@ -83,17 +83,17 @@ impl Step {
     }
 
     /// Hands on what was asked for, and waits for the end; whoever asks twice, or after a time of grace, gets it at once.
-    async fn stop(self, running: &mut Running, ending: Ending, stop: &mut Stop) {
+    async fn stop(self, running: &mut Running, ending: TerminationSignal, stop: &mut Shutdown) {
         let pid = running.pid;
         let send = |signal| {
             // What has ended already is past hearing it.
             let _ = if self.has_terminal { kill_process(pid, signal) } else { kill_process_group(pid, signal) };
         };
         send(match ending {
-            Ending::Interrupt => Signal::INT,
-            Ending::Terminate => Signal::TERM,
-            Ending::HangUp => Signal::HUP,
-            Ending::Quit => Signal::QUIT,
+            TerminationSignal::Interrupt => Signal::INT,
+            TerminationSignal::Terminate => Signal::TERM,
+            TerminationSignal::HangUp => Signal::HUP,
+            TerminationSignal::Quit => Signal::QUIT,
         });
         tokio::select! {
             _ = running.ended() => {}

@@ -12,21 +12,21 @@ use super::{request, resource, there_are};
 use crate::cli::PluginVersions;
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
-use crate::commands::present::Presentation;
-use crate::commands::read::{Asked, Reading, Templates};
-use crate::commands::stop::Stop;
+use crate::commands::present::OutputOptions;
+use crate::commands::read::{Asked, QueryCommand, Templates};
 use crate::commands::{Context, block_on};
-use crate::error::{Error, Kind, Result};
-use crate::filter::Filters;
-use crate::registry::newest;
-use crate::streams::Talk;
-use crate::view::Document;
+use crate::error::{Error, ErrorKind, Result};
+use crate::oci::newest;
+use crate::output::view::Document;
+use crate::query::filter::Filters;
+use crate::terminal::io_streams::Diagnostics;
+use crate::terminal::shutdown::Shutdown;
 
 const VERB: &str = "get_versions";
 
 pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
     let plugin = &args.plugin_id;
-    let presentation = Presentation::parse(None, args.output)?;
+    let presentation = OutputOptions::parse(None, args.output)?;
     if let Some(tag) = &args.wait {
         let found = wait(plugin, tag, context)?;
         return presentation.write(Document::Value(found.into()), context.streams);
@@ -37,7 +37,7 @@ pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
         let newest = newest(&tags).ok_or_else(|| no_version(plugin, &tags))?;
         return presentation.write(Document::Value(newest.into()), context.streams);
     }
-    let reading = Reading {
+    let reading = QueryCommand {
         verb: VERB,
         resource: resource()?,
         request: &request(&json!({ "plugin_id": plugin })),
@@ -58,10 +58,10 @@ fn wait(plugin: &str, tag: &str, context: &mut Context<'_>) -> Result<String> {
     connector.metadata()?;
     connector.settings().destination(&connector.locate(&resource()?)?.service)?;
     let limit = context.global.timeout;
-    let talk = &mut context.streams.talk;
+    let diagnostics = &mut context.streams.diagnostics;
     block_on(async {
-        let mut stop = Stop::listen()?;
-        stop.or(Wait { connector: &connector, plugin, tag }.run(limit, talk)).await
+        let mut stop = Shutdown::listen()?;
+        stop.or(Wait { connector: &connector, plugin, tag }.run(limit, diagnostics)).await
     })
 }
 
@@ -72,7 +72,7 @@ struct Wait<'a> {
 }
 
 impl Wait<'_> {
-    async fn run(&self, limit: Option<Duration>, talk: &Talk) -> Result<String> {
+    async fn run(&self, limit: Option<Duration>, diagnostics: &Diagnostics) -> Result<String> {
         let Self { plugin, tag, .. } = self;
         let mut question = None;
         let looking = async || match self.ask(&mut question).await {
@@ -92,7 +92,7 @@ impl Wait<'_> {
             }
             Err(error) => Err(error),
         };
-        match wait::wait(limit, talk, looking).await? {
+        match wait::wait(limit, diagnostics, looking).await? {
             Waited::There(()) => Ok((*tag).to_owned()),
             Waited::Late { limit, last } => {
                 let error = Error::local(format!("{plugin} has no version {tag} after {limit:?}"));
@@ -114,10 +114,17 @@ impl Wait<'_> {
 fn is_passing(error: &Error) -> bool {
     match error.kind() {
         // A connection that broke.
-        _ if error.effect().is_in_doubt() => true,
+        _ if error.outcome().is_in_doubt() => true,
         // The configuration was read before: what is left is the connection.
-        Kind::Local | Kind::Status(Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted) => true,
-        Kind::Status(_) | Kind::Usage | Kind::NotCompared | Kind::Differs | Kind::Ended(_) | Kind::ReaderGone => false,
+        ErrorKind::Local | ErrorKind::Status(Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted) => {
+            true
+        }
+        ErrorKind::Status(_)
+        | ErrorKind::Usage
+        | ErrorKind::DiffFailed
+        | ErrorKind::Diff
+        | ErrorKind::Signal(_)
+        | ErrorKind::BrokenPipe => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::streams::Talk;
+use crate::terminal::io_streams::Diagnostics;
 
 /// The waits between two questions: the first, and what they grow to.
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
@@ -59,11 +59,11 @@ impl Last {
 /// What `look` fails with: what does not pass.
 pub async fn wait<T>(
     limit: Option<Duration>,
-    talk: &Talk,
+    diagnostics: &Diagnostics,
     look: impl AsyncFnMut() -> Result<Look<T>>,
 ) -> Result<Waited<T>> {
     let mut last = Last::Nothing;
-    let waiting = until_there(&mut last, talk, look);
+    let waiting = until_there(&mut last, diagnostics, look);
     match limit {
         None => waiting.await.map(Waited::There),
         Some(limit) => match tokio::time::timeout(limit, waiting).await {
@@ -73,26 +73,30 @@ pub async fn wait<T>(
     }
 }
 
-async fn until_there<T>(last: &mut Last, talk: &Talk, mut look: impl AsyncFnMut() -> Result<Look<T>>) -> Result<T> {
+async fn until_there<T>(
+    last: &mut Last,
+    diagnostics: &Diagnostics,
+    mut look: impl AsyncFnMut() -> Result<Look<T>>,
+) -> Result<T> {
     let mut told = None;
     let mut pause = FIRST_PAUSE;
     loop {
-        let (tell, text): (fn(&Talk, &str), String) = match look().await? {
+        let (tell, text): (fn(&Diagnostics, &str), String) = match look().await? {
             Look::There(found) => return Ok(found),
             Look::NotYet { note, why } => {
                 *last = Last::NotYet(why);
-                (Talk::note, note)
+                (Diagnostics::note, note)
             }
             Look::Failed(error) => {
                 let summary = error.summary();
                 *last = Last::Failed(error);
-                (Talk::setback, summary)
+                (Diagnostics::warn_always, summary)
             }
         };
         if told.as_ref() != Some(&text) {
-            tell(talk, &text);
+            tell(diagnostics, &text);
             // Now and not at the end: whoever waits wants to know for what.
-            talk.finish(None);
+            diagnostics.finish(None);
             told = Some(text);
         }
         tokio::time::sleep(pause).await;

@@ -19,9 +19,9 @@ use serde_json::{Map, Value};
 use super::{Content, Import, Taken};
 use crate::config::EndpointUrl;
 use crate::error::{Error, Result};
-use crate::platform::SERVICES;
+use crate::schema::platform::SERVICES;
+use crate::schema::value_ext::kind_of;
 use crate::secret;
-use crate::value::kind_of;
 
 /// The file in cfctl's folder.
 pub(super) const FILE: &str = "setting.yaml";
@@ -41,7 +41,7 @@ pub(super) fn settings(values: Map<String, Value>) -> Result<Import> {
             (ENVIRONMENTS, Value::Object(environments)) => {
                 let several = environments.into_iter().map(|(name, value)| {
                     let taken =
-                        taken(&name, value).map_err(|error| error.within(format_args!("environment `{name}`")))?;
+                        taken(&name, value).map_err(|error| error.context(format_args!("environment `{name}`")))?;
                     Ok((name, taken))
                 });
                 import.content = Content::Several(several.collect::<Result<Vec<_>>>()?);
@@ -97,9 +97,9 @@ impl Taken {
             );
             return Ok(());
         }
-        let url: EndpointUrl = text
-            .parse()
-            .map_err(|error: crate::invalid::Invalid| error.into_local().within(format_args!("`{ENDPOINT}`")))?;
+        let url: EndpointUrl = text.parse().map_err(|error: crate::error::parse_error::ParseError| {
+            error.into_local().context(format_args!("`{ENDPOINT}`"))
+        })?;
         let label = url.host().split('.').next().unwrap_or_default();
         let Some(own) = SERVICES.iter().find(|service| label_of(service) == label) else {
             self.left.push(format!("{ENDPOINT} {url}, which names no service"));
@@ -129,5 +129,5 @@ fn beside(url: &EndpointUrl, service: &str) -> Result<EndpointUrl> {
     let domain = url.host().split_once('.').map_or("", |(_, domain)| domain);
     let scheme = if url.is_tls() { "grpc+ssl" } else { "grpc" };
     let text = format!("{scheme}://{}.{domain}:{}", label_of(service), url.port());
-    text.parse().map_err(crate::invalid::Invalid::into_local)
+    text.parse().map_err(crate::error::parse_error::ParseError::into_local)
 }

@@ -17,9 +17,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::{Environment, EnvironmentName, Invalid, file, yaml};
-use crate::error::{Error, Kind, Problem, Result};
-use crate::nearest::nearest;
+use super::{Environment, EnvironmentName, ParseError, file, yaml};
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::schema::did_you_mean::nearest;
 
 /// Which program wrote what is imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl Import {
             }
             (form, from) => return Err(not_recognised(source, form, from)),
         };
-        import.map_err(|error| error.within(source))
+        import.map_err(|error| error.context(source))
     }
 
     fn placed(mut self, folder: &Path, name: Option<EnvironmentName>) -> Result<Self> {
@@ -178,7 +178,7 @@ impl Import {
                 Err(error) => problems.extend_from_slice(error.problems()),
             }
         }
-        if let Some(error) = Error::from_problems(Kind::Local, problems) {
+        if let Some(error) = Error::from_problems(ErrorKind::Local, problems) {
             return Err(error);
         }
         let current = match &environments[..] {
@@ -199,8 +199,8 @@ impl Taken {
     }
 
     fn checked(self, name: &str) -> Result<Found> {
-        let name = EnvironmentName::new(name).map_err(Invalid::into_local)?;
-        self.environment.check().map_err(|error| error.within(format_args!("environment `{name}`")))?;
+        let name = EnvironmentName::new(name).map_err(ParseError::into_local)?;
+        self.environment.check().map_err(|error| error.context(format_args!("environment `{name}`")))?;
         Ok(Found { name, environment: self.environment, left: self.left, notes: self.notes })
     }
 }

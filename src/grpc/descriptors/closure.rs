@@ -11,11 +11,11 @@ use super::index::{Index, Type};
 use super::is_syntax;
 use super::own::{DESCRIPTOR, PACKAGE};
 use super::service;
-use crate::descriptor::numbers::{
+use crate::codec::descriptor::numbers::{
     NAME, enumeration, field, file, message, method as method_numbers, oneof, option, service as service_numbers,
     set as set_numbers, value,
 };
-use crate::descriptor::parts::{Broken, Part, parts, put, text};
+use crate::codec::descriptor::parts::{Broken, Part, parts, put, text};
 
 /// Can hold a message of any type.
 const ANY: &str = ".google.protobuf.Any";

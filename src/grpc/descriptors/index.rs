@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::own;
-use crate::descriptor::numbers::{NAME, field, file, message};
-use crate::descriptor::parts::{Broken, parts, text};
+use crate::codec::descriptor::numbers::{NAME, field, file, message};
+use crate::codec::descriptor::parts::{Broken, parts, text};
 
 /// How deep messages stand in each other at most: what is deeper, the library does not read either.
 const MAX_DEPTH: usize = 100;

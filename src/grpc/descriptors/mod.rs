@@ -10,9 +10,10 @@ use bytes::Bytes;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use tonic::Code;
 
-use crate::descriptor::numbers::file;
-use crate::descriptor::parts::{Broken, Part, parts, text};
-use crate::descriptor::{self, MethodDescriptor};
+use crate::codec::descriptor;
+use crate::codec::descriptor::MethodDescriptor;
+use crate::codec::descriptor::numbers::file;
+use crate::codec::descriptor::parts::{Broken, Part, parts, text};
 use crate::error::{Error, Result, code_name};
 
 pub(super) use own::is_own;

@@ -2,7 +2,7 @@
 //!
 //! They are not taken from a server: they are the same everywhere, and what converts their messages relies on that.
 
-use crate::descriptor::parts::{Part, parts};
+use crate::codec::descriptor::parts::{Part, parts};
 
 /// What the full names of their types begin with.
 pub(super) const PACKAGE: &str = "google.protobuf.";
@@ -46,8 +46,8 @@ mod tests {
     use prost_reflect::DescriptorPool;
 
     use super::*;
-    use crate::descriptor::numbers::file;
-    use crate::descriptor::parts::text;
+    use crate::codec::descriptor::numbers::file;
+    use crate::codec::descriptor::parts::text;
 
     #[test]
     fn they_are_those_that_the_library_knows() {

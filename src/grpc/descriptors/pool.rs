@@ -13,7 +13,7 @@ use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
 use super::index::below;
 use super::service;
-use crate::descriptor::name_clash;
+use crate::codec::descriptor::name_clash;
 
 /// The most levels of files that are added one after the other, and the most that are refused then.
 const MAX_ROUNDS: usize = 100;

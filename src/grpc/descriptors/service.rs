@@ -1,8 +1,8 @@
 //! Services in encoded files.
 
 use super::index::below;
-use crate::descriptor::numbers::{NAME, file, service};
-use crate::descriptor::parts::{Broken, parts, text};
+use crate::codec::descriptor::numbers::{NAME, file, service};
+use crate::codec::descriptor::parts::{Broken, parts, text};
 
 /// The services of a file, by their full names.
 pub(super) fn of_file(bytes: &[u8]) -> Result<Vec<(String, &[u8])>, Broken> {

@@ -5,11 +5,11 @@ use serde_json::json;
 use tonic::{Code, Request};
 
 use super::*;
-use crate::local_service::places::Repositories;
 use crate::local_service::proto::core::v2::{Page, Sort, Unwind};
 use crate::local_service::proto::repository::v1::plugin_query::State;
 use crate::local_service::proto::repository::v1::repository_server::Repository;
 use crate::local_service::proto::repository::v1::{PublicRegistryType, RepositoryQuery};
+use crate::local_service::repository_method::Repositories;
 
 #[tokio::test]
 async fn the_requests_own_fields_are_conditions() {

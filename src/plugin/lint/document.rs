@@ -10,7 +10,7 @@ use super::generation::Generations;
 use super::rule::Rule;
 use super::{Input, fields, image, placeholder, registry, required, resource_type, secrets, template, texts, values};
 use crate::error::Location;
-use crate::path::FieldPath;
+use crate::schema::field_path::FieldPath;
 use crate::spec::Part;
 use crate::spec::locate;
 use crate::spec::source::{Syntax, Text};

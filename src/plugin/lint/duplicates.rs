@@ -6,8 +6,8 @@ use super::document::Document;
 use super::finding::{Finding, Severity};
 use super::rule::Rule;
 use crate::error::Location;
-use crate::path::FieldPath;
-use crate::plugin_image::name_of;
+use crate::oci::plugin_image::name_of;
+use crate::schema::field_path::FieldPath;
 use crate::spec::Part;
 
 /// The plugins that were met, and where.

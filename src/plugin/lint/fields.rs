@@ -9,15 +9,15 @@ use super::document::{Document, Found, Sink};
 use super::finding::Severity;
 use super::generation::{Described, Generation, Generations};
 use super::rule::Rule;
-use crate::descriptor::{FieldDescriptor, MessageDescriptor};
-use crate::grpc::encode;
-use crate::grpc::encode::{Fault, FaultKind};
-use crate::nearest::hint_at_field;
-use crate::path::{FieldPath, Segment};
-use crate::resource::verb;
+use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
+use crate::codec::encode;
+use crate::codec::encode::{Fault, FaultKind};
+use crate::schema::did_you_mean::hint_at_field;
+use crate::schema::field_path::{FieldPath, Segment};
+use crate::schema::resource::verb;
+use crate::schema::value_ext::is_empty;
 use crate::spec::renames::{Given, Plan};
 use crate::spec::{Part, Target};
-use crate::value::is_empty;
 
 /// Keys of other files and of other tools' specs that hold a request.
 const WRAPPERS: [&str; 4] = ["spec", "resource", "verb", "tasks"];

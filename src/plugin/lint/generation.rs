@@ -4,7 +4,7 @@ use std::fmt;
 
 use prost_reflect::DescriptorPool;
 
-use crate::descriptor::MessageDescriptor;
+use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::local_service;
 

@@ -4,7 +4,7 @@ use super::document::{Found, Sink};
 use super::finding::Severity::{self, Error, Warning};
 use super::placeholder;
 use super::rule::Rule;
-use crate::plugin_image::{MAX_LENGTH, MAX_PATH, PathFault, check_path, name_of, split_host};
+use crate::oci::plugin_image::{MAX_LENGTH, MAX_PATH, PathFault, check_path, name_of, split_host};
 
 pub fn check(sink: &mut Sink<'_>) {
     let Some(image) = sink.document.text("image").filter(|image| !image.is_empty()) else { return };
@@ -89,7 +89,8 @@ fn not_for_registries(path: &str, registry_type: &str) -> Option<(String, String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{plugin_image, registry};
+    use crate::oci;
+    use crate::oci::plugin_image;
 
     fn rules(image: &str) -> Vec<&'static str> {
         faults(image, "").into_iter().map(|(rule, ..)| rule.name()).collect()
@@ -137,7 +138,7 @@ mod tests {
     fn what_cannot_be_pushed_is_told_before() {
         let long = format!("{}x", "a/".repeat(130));
         for image in ["acme/plugin-slack", "a/b..c/x", "a/b_c/x", "a/b___c/x", "../x", "a.b/c/x", "A/x", "a:1", &long] {
-            assert_eq!(faults(image, "HARBOR").is_empty(), registry::check_image(image).is_ok(), "{image}");
+            assert_eq!(faults(image, "HARBOR").is_empty(), oci::check_image(image).is_ok(), "{image}");
         }
     }
 

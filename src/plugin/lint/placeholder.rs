@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::document::{Found, Sink};
 use super::finding::Severity::Error;
 use super::rule::Rule;
-use crate::path::FieldPath;
+use crate::schema::field_path::FieldPath;
 
 /// Where an image will be pushed, as long as nobody has said it.
 pub const PLACEHOLDER: &str = "YOUR-NAMESPACE";

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
-use crate::path::FieldPath;
+use crate::schema::field_path::FieldPath;
 
 /// The digits of the number of an account at AWS.
 const ACCOUNT_DIGITS: usize = 12;

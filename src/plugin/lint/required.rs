@@ -3,8 +3,8 @@
 use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
-use crate::path::FieldPath;
-use crate::value::is_empty;
+use crate::schema::field_path::FieldPath;
+use crate::schema::value_ext::is_empty;
 
 pub fn check(sink: &mut Sink<'_>) {
     let document = sink.document;

@@ -3,8 +3,8 @@
 use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
-use crate::nearest::nearest;
 use crate::plugin::resource_type::{self, KNOWN};
+use crate::schema::did_you_mean::nearest;
 
 pub fn check(sink: &mut Sink<'_>) {
     let field = sink.document.type_field();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
-use crate::path::FieldPath;
+use crate::schema::field_path::FieldPath;
 use crate::secret::{MASK, is_pem, names_a_secret, without_userinfo};
 
 pub fn check(sink: &mut Sink<'_>) {

@@ -11,7 +11,7 @@ use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::generation::{Generation, Generations};
 use super::rule::Rule;
-use crate::path::FieldPath;
+use crate::schema::field_path::FieldPath;
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 

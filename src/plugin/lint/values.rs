@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
-use crate::path::FieldPath;
-use crate::value::kind_of;
+use crate::schema::field_path::FieldPath;
+use crate::schema::value_ext::kind_of;
 
 /// The longest label that the service keeps, in characters.
 const LONGEST_LABEL: usize = 255;

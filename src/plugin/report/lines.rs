@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::escape;
+use crate::terminal::sanitize;
 
 /// Lines that both have are shown around a difference, this many of them.
 const CONTEXT: usize = 2;
@@ -22,9 +22,9 @@ pub enum Line<'a> {
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Both(line) => write!(f, "  {}", escape::control(line)),
-            Self::Old(line) => write!(f, "- {}", escape::control(line)),
-            Self::New(line) => write!(f, "+ {}", escape::control(line)),
+            Self::Both(line) => write!(f, "  {}", sanitize::control(line)),
+            Self::Old(line) => write!(f, "- {}", sanitize::control(line)),
+            Self::New(line) => write!(f, "+ {}", sanitize::control(line)),
             Self::Hidden(count) => write!(f, "  ... {count} more lines the same"),
         }
     }

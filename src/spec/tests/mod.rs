@@ -8,7 +8,7 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::path::{FieldPath, Segment};
+use crate::schema::field_path::{FieldPath, Segment};
 
 mod params;
 

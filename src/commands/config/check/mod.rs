@@ -9,13 +9,13 @@ use serde_json::Value;
 use self::row::Row;
 use crate::cli::{Check, Format};
 use crate::commands::connector::{Connector, selection};
-use crate::commands::present::Presentation;
+use crate::commands::present::OutputOptions;
 use crate::commands::{Context, block_on};
 use crate::config::{BUILT_IN, ConfigDir, Endpoints, Secret, Selection};
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::grpc::metadata::Metadata;
-use crate::jwt;
-use crate::view::Document;
+use crate::output::view::Document;
+use crate::secret::jwt;
 
 const COLUMNS: &str = "service|Service,endpoint|Endpoint,connect|Connect,tls|TLS,reflection|Reflection,\
                        version|Version,token|Token,to_do|What to do";
@@ -23,7 +23,7 @@ const COLUMNS: &str = "service|Service,endpoint|Endpoint,connect|Connect,tls|TLS
 pub fn run(args: &Check, context: &mut Context<'_>) -> Result<()> {
     let columns = if args.all { format!("environment|Environment,{COLUMNS}") } else { COLUMNS.to_owned() };
     let is_text = !matches!(args.output, Format::Json | Format::Jsonl | Format::Yaml);
-    let presentation = Presentation::parse(is_text.then_some(&columns), args.output)?;
+    let presentation = OutputOptions::parse(is_text.then_some(&columns), args.output)?;
     let mut report = Report { is_text, ..Report::default() };
     let mut checked = Vec::new();
     for selection in selections(args, context)? {
@@ -36,7 +36,7 @@ pub fn run(args: &Check, context: &mut Context<'_>) -> Result<()> {
     let rows = block_on(async { Ok(join_all(checked.iter().flat_map(Checked::rows)).await) })?;
     rows.into_iter().for_each(|row| report.add(row));
     presentation.write(Document::of_rows(report.rows), context.streams)?;
-    Error::from_problems(Kind::Local, report.problems).map_or(Ok(()), Err)
+    Error::from_problems(ErrorKind::Local, report.problems).map_or(Ok(()), Err)
 }
 
 /// The environments to check.
@@ -73,7 +73,7 @@ impl Report {
     fn add(&mut self, (checked, row): (&Checked, Row)) {
         match &row.failure {
             Some(error) if checked.environment.is_empty() => self.failed(error),
-            Some(error) => self.failed(&error.clone().within(&checked.environment)),
+            Some(error) => self.failed(&error.clone().context(&checked.environment)),
             None => {}
         }
         let key = checked.key.failure.as_ref();
@@ -100,14 +100,14 @@ impl Checked {
         let endpoints = match endpoints(&settings.endpoints) {
             Ok(endpoints) => endpoints,
             Err(error) => {
-                report.failed(&error.within(format_args!("environment `{environment}`")));
+                report.failed(&error.context(format_args!("environment `{environment}`")));
                 return None;
             }
         };
         let key = Key::of(&connector);
         if let Some(end) = key.expired {
             let whose = if environment.is_empty() { String::new() } else { format!(" for {environment}") };
-            context.streams.talk.warning(&format!("the key{whose} expired at {end}"));
+            context.streams.diagnostics.warn(&format!("the key{whose} expired at {end}"));
         }
         if let Some(error) = &key.failure {
             report.failed(error);

@@ -7,18 +7,19 @@ use serde_json::{Map, Value, json};
 use tonic::Code;
 
 use super::Key;
+use crate::codec::decode;
+use crate::codec::descriptor::MethodDescriptor;
+use crate::codec::encode;
 use crate::commands::connector::{Connector, exposed_key};
 use crate::config::{Destination, KeyOrigin};
-use crate::decode;
-use crate::descriptor::MethodDescriptor;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::grpc::call::Caller;
+use crate::grpc::probe;
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
-use crate::grpc::{encode, probe};
-use crate::platform::{ApiName, short_name};
-use crate::query::{self, Page, Wish};
-use crate::redact;
+use crate::query::{self, Page, QueryRequest};
+use crate::schema::platform::{ApiName, short_name};
+use crate::secret::redact;
 
 /// What all of the platform's services have.
 const SERVER_INFO: &str = "spaceone.api.core.v1.ServerInfo";
@@ -83,7 +84,7 @@ impl Row {
             row.token = FAILED;
         }
         if !row.service.is_empty() {
-            row.failure = row.failure.map(|error| error.within(&row.service));
+            row.failure = row.failure.map(|error| error.context(&row.service));
         }
         row
     }
@@ -133,7 +134,7 @@ impl Row {
                 Some(described)
             }
             Err(error) => {
-                self.reflection = if error.kind() == Kind::Status(Code::Unimplemented) { "none" } else { FAILED };
+                self.reflection = if error.kind() == ErrorKind::Status(Code::Unimplemented) { "none" } else { FAILED };
                 self.failure = Some(error);
                 None
             }
@@ -159,7 +160,8 @@ impl Row {
             Ok(Tried::NotPermitted(error)) => {
                 ("no permission", Some(refused(error, "ask for a key whose role may list resources")))
             }
-            Err(error) if error.kind() == Kind::Status(Code::Unauthenticated) => match (key.expired, key.is_given) {
+            Err(error) if error.kind() == ErrorKind::Status(Code::Unauthenticated) => match (key.expired, key.is_given)
+            {
                 (Some(end), _) => (
                     "expired",
                     Some(refused(
@@ -285,17 +287,17 @@ async fn try_key(caller: &Caller, service: &str, described: &Described, key: &Ke
             .filter(|method| method.name() == LIST && !method.is_client_streaming() && !method.is_server_streaming());
         let Some(list) = lists.next().map(|list| MethodDescriptor::from(&list)) else { continue };
         let mut request = Map::new();
-        let first_row = Wish { page: Some(Page { number: 1, limit: 1 }), ..Wish::default() };
+        let first_row = QueryRequest { page: Some(Page { number: 1, limit: 1 }), ..QueryRequest::default() };
         query::apply(&mut request, &list.input(), &first_row)?;
         let let_in = match call(caller, &list, &request).await {
             Ok(_) => None,
-            Err(error) if error.effect().is_in_doubt() => return Err(error),
+            Err(error) if error.outcome().is_in_doubt() => return Err(error),
             Err(error) => match error.kind() {
-                Kind::Status(Code::PermissionDenied) => {
+                ErrorKind::Status(Code::PermissionDenied) => {
                     denied.push(error);
                     continue;
                 }
-                Kind::Status(Code::Unauthenticated) => return Err(error),
+                ErrorKind::Status(Code::Unauthenticated) => return Err(error),
                 kind => Some(kind),
             },
         };

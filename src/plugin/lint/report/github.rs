@@ -22,7 +22,7 @@ pub fn write(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
 
 /// What stands behind the second `::`. Controls that a log would obey are shown as escapes.
 fn data(text: &str) -> String {
-    let shown: Vec<Cow<'_, str>> = text.split('\n').map(crate::escape::control).collect();
+    let shown: Vec<Cow<'_, str>> = text.split('\n').map(crate::terminal::sanitize::control).collect();
     shown.join("\n").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

@@ -33,8 +33,8 @@ pub enum Format {
 pub fn write(out: &mut dyn Write, findings: &[Finding], format: Format) -> io::Result<()> {
     match format {
         Format::Text { styled } => text::write(out, findings, styled),
-        Format::Json => crate::json::pretty(out, &json::document(findings)),
-        Format::Sarif => crate::json::pretty(out, &sarif::log(findings)),
+        Format::Json => crate::terminal::json::pretty(out, &json::document(findings)),
+        Format::Sarif => crate::terminal::json::pretty(out, &sarif::log(findings)),
         Format::Github => github::write(out, findings),
     }
 }

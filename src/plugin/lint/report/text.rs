@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use crate::escape::control;
 use crate::plugin::lint::{Finding, Severity};
+use crate::terminal::sanitize::control;
 
 pub fn write(out: &mut dyn Write, findings: &[Finding], styled: bool) -> io::Result<()> {
     for Finding { location, severity, rule, message, hint } in findings {

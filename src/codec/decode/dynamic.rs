@@ -1,0 +1,192 @@
+//! Every message that protobuf allows, through a `DynamicMessage`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage as _, SerializeOptions,
+    Value as Field,
+};
+use serde_json::{Map, Number, Value};
+
+use crate::error::{Error, Result};
+use crate::schema::well_known::WellKnown;
+
+/// How deep a message of any type that is opened can stand in another one. Each is read by itself, and without a bound
+/// they would hold each other for as long as their bytes last. It is as deep as the library reads one message.
+const MAX_DEPTH: usize = 100;
+
+/// Reads `bytes` as a `message`.
+///
+/// # Errors
+/// They are none, or the description of it does not fit together.
+pub fn decode(bytes: bytes::Bytes, message: &crate::codec::descriptor::MessageDescriptor) -> Result<Value> {
+    decode_reflected(bytes, &message.reflected()?)
+}
+
+/// As [`decode`], by the library's descriptor.
+///
+/// # Errors
+/// They are none.
+pub fn decode_reflected(bytes: bytes::Bytes, message: &MessageDescriptor) -> Result<Value> {
+    let message = DynamicMessage::decode(message.clone(), bytes).map_err(|error| {
+        Error::local(format!("the answer is not a {}", message.full_name()))
+            .cause(error)
+            .hint("the service's descriptors and its answers do not fit together: ask who runs it")
+    })?;
+    Ok(value(&message))
+}
+
+/// The value that `message` stands for.
+pub fn value(message: &DynamicMessage) -> Value {
+    value_at(message, 0)
+}
+
+/// As [`value`], of a message with `depth` others around it, of which the outermost is one of any type: what is around
+/// that does not count, so that it is opened alike wherever it stands.
+fn value_at(message: &DynamicMessage, depth: usize) -> Value {
+    let descriptor = message.descriptor();
+    match WellKnown::of(&descriptor) {
+        Some(WellKnown::Struct) => get(message, "fields", depth).unwrap_or_else(|| Value::Object(Map::new())),
+        Some(WellKnown::ListValue) => get(message, "values", depth).unwrap_or_else(|| Value::Array(Vec::new())),
+        Some(WellKnown::Value) => json_value(message, depth),
+        Some(WellKnown::Wrapper(field)) => single(&message.get_field(&field), &field.kind(), depth),
+        Some(WellKnown::Duration) if has_two_signs(message) => by_fields(message, depth),
+        Some(WellKnown::Timestamp | WellKnown::Duration | WellKnown::FieldMask) => by_json_form(message, depth),
+        // One of a type that the service did not describe is shown by its fields.
+        Some(WellKnown::Any) => any(message, depth).unwrap_or_else(|| by_fields(message, depth)),
+        None => by_fields(message, depth),
+    }
+}
+
+fn by_fields(message: &DynamicMessage, depth: usize) -> Value {
+    let fields = message.fields().map(|(field, value)| (field.name().to_owned(), shown(value, &field, depth)));
+    Value::Object(fields.collect())
+}
+
+/// A `google.protobuf.Any`: the type's address, and beside it what the message says; behind `value`, if that is no mapping
+/// of its fields. `None` if the type is not known, or the bytes are none of its, or it is too deep.
+fn any(message: &DynamicMessage, depth: usize) -> Option<Value> {
+    const TYPE: &str = "@type";
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let field = |name| message.get_field_by_name(name);
+    let (url, bytes) = (field("type_url")?, field("value")?);
+    let (url, bytes) = (url.as_str()?, bytes.as_bytes()?);
+    let descriptor = message.descriptor().parent_pool().get_message_by_name(url.rsplit_once('/')?.1)?;
+    let form = WellKnown::of(&descriptor);
+    let inner = value_at(&DynamicMessage::decode(descriptor, bytes.clone()).ok()?, depth + 1);
+    let mut shown = Map::from_iter([(TYPE.to_owned(), url.into())]);
+    match inner {
+        Value::Object(fields) if form.is_none() => shown.extend(fields),
+        inner => drop(shown.insert("value".into(), inner)),
+    }
+    Some(Value::Object(shown))
+}
+
+fn get(message: &DynamicMessage, name: &str, depth: usize) -> Option<Value> {
+    let field = message.descriptor().get_field_by_name(name)?;
+    Some(shown(&message.get_field(&field), &field, depth))
+}
+
+/// A set field of a `google.protobuf.Value`; none is set for null.
+fn json_value(message: &DynamicMessage, depth: usize) -> Value {
+    match message.fields().next() {
+        Some((_, Field::F64(number))) => json_number(*number),
+        Some((field, value)) if field.name() != "null_value" => shown(value, &field, depth),
+        _ => Value::Null,
+    }
+}
+
+/// A `Struct` knows doubles only; what is whole was meant as an integer.
+pub(super) fn json_number(number: f64) -> Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+    if number.fract() == 0.0 && number.abs() <= EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "integral and within 2^53: exact")]
+        let whole = number as i64;
+        return whole.into();
+    }
+    double(number)
+}
+
+fn by_json_form(message: &DynamicMessage, depth: usize) -> Value {
+    let options = SerializeOptions::new().use_proto_field_name(true).skip_default_fields(true);
+    message.serialize_with_options(serde_json::value::Serializer, &options).unwrap_or_else(|_| {
+        // A time outside the years 1 to 9999, which has no text.
+        by_fields(message, depth)
+    })
+}
+
+/// Whether a duration says two things: the library would write its text with the sign of either.
+fn has_two_signs(duration: &DynamicMessage) -> bool {
+    let sign = |name| match duration.get_field_by_name(name).as_deref() {
+        Some(Field::I64(seconds)) => seconds.signum(),
+        Some(Field::I32(nanos)) => i64::from(nanos.signum()),
+        _ => 0,
+    };
+    sign("seconds") * sign("nanos") < 0
+}
+
+fn shown(value: &Field, field: &FieldDescriptor, depth: usize) -> Value {
+    let kind = field.kind();
+    match value {
+        Field::List(items) => items.iter().map(|item| single(item, &kind, depth)).collect(),
+        Field::Map(entries) => {
+            let Some(value_kind) = kind.as_message().map(|entry| entry.map_entry_value_field().kind()) else {
+                return Value::Null;
+            };
+            let mut sorted: Vec<_> = entries.iter().collect();
+            sorted.sort_unstable_by_key(|(key, _)| *key);
+            Value::Object(
+                sorted.into_iter().map(|(key, value)| (map_key(key), single(value, &value_kind, depth))).collect(),
+            )
+        }
+        other => single(other, &kind, depth),
+    }
+}
+
+fn single(field: &Field, kind: &Kind, depth: usize) -> Value {
+    match field {
+        Field::Bool(value) => (*value).into(),
+        Field::I32(number) => (*number).into(),
+        Field::U32(number) => (*number).into(),
+        Field::I64(number) => number.to_string().into(),
+        Field::U64(number) => number.to_string().into(),
+        Field::F32(number) => float(*number),
+        Field::F64(number) => double(*number),
+        Field::String(text) => text.as_str().into(),
+        Field::Bytes(bytes) => STANDARD.encode(bytes).into(),
+        Field::EnumNumber(number) => match kind.as_enum().and_then(|kind| kind.get_value(*number)) {
+            Some(known) => known.name().into(),
+            // Newer than the descriptor: better a number than nothing.
+            None => (*number).into(),
+        },
+        Field::Message(message) => value_at(message, if depth > 0 { depth + 1 } else { 0 }),
+        Field::List(_) | Field::Map(_) => Value::Null, // Neither lists nor maps nest in protobuf.
+    }
+}
+
+pub(super) fn double(number: f64) -> Value {
+    match Number::from_f64(number) {
+        Some(number) => number.into(),
+        None if number.is_nan() => "NaN".into(),
+        None if number > 0.0 => "Infinity".into(),
+        None => "-Infinity".into(),
+    }
+}
+
+/// The shortest text of the float, not the digits that widening it would add.
+pub(super) fn float(number: f32) -> Value {
+    if number.is_finite() { number.to_string().parse().map_or(Value::Null, double) } else { double(f64::from(number)) }
+}
+
+fn map_key(key: &MapKey) -> String {
+    match key {
+        MapKey::Bool(key) => key.to_string(),
+        MapKey::I32(key) => key.to_string(),
+        MapKey::I64(key) => key.to_string(),
+        MapKey::U32(key) => key.to_string(),
+        MapKey::U64(key) => key.to_string(),
+        MapKey::String(key) => key.clone(),
+    }
+}

@@ -1,0 +1,132 @@
+//! Who takes what a message says, piece by piece.
+
+use serde_json::{Map, Number, Value};
+
+/// Takes a value in pieces, in the order in which JSON would be written.
+pub trait Sink {
+    fn null(&mut self);
+    fn bool(&mut self, value: bool);
+    /// A number that is shown as one: an integer of up to 53 bits, or a finite float.
+    fn number(&mut self, number: Number);
+    /// Text is UTF-8, and handed on as bytes so that it need not be looked at twice.
+    ///
+    /// # Errors
+    /// It is no UTF-8.
+    fn text(&mut self, text: &[u8]) -> Result<(), super::Odd>;
+    fn begin_list(&mut self);
+    fn end_list(&mut self);
+    fn begin_mapping(&mut self);
+    /// The key of the value that comes next.
+    ///
+    /// # Errors
+    /// As [`Sink::text`].
+    fn key(&mut self, key: &[u8]) -> Result<(), super::Odd>;
+    fn end_mapping(&mut self);
+}
+
+/// Hands a plain value on.
+///
+/// # Errors
+/// Those of `sink`; text of a value is always UTF-8.
+pub fn serialize_into(value: &Value, sink: &mut impl Sink) -> Result<(), super::Odd> {
+    match value {
+        Value::Null => sink.null(),
+        Value::Bool(value) => sink.bool(*value),
+        Value::Number(number) => sink.number(number.clone()),
+        Value::String(text) => sink.text(text.as_bytes())?,
+        Value::Array(items) => {
+            sink.begin_list();
+            items.iter().try_for_each(|item| serialize_into(item, sink))?;
+            sink.end_list();
+        }
+        Value::Object(entries) => {
+            sink.begin_mapping();
+            for (key, value) in entries {
+                sink.key(key.as_bytes())?;
+                serialize_into(value, sink)?;
+            }
+            sink.end_mapping();
+        }
+    }
+    Ok(())
+}
+
+/// Makes a plain value.
+#[derive(Debug, Default)]
+pub struct ValueSink {
+    /// What is not ended yet, the outermost first.
+    open: Vec<Open>,
+    done: Option<Value>,
+}
+
+#[derive(Debug)]
+enum Open {
+    List(Vec<Value>),
+    Mapping { entries: Map<String, Value>, key: String },
+}
+
+impl ValueSink {
+    /// The value, once all of it has come.
+    pub fn finish(self) -> Option<Value> {
+        self.done
+    }
+
+    fn put(&mut self, value: Value) {
+        match self.open.last_mut() {
+            Some(Open::List(items)) => items.push(value),
+            Some(Open::Mapping { entries, key }) => drop(entries.insert(std::mem::take(key), value)),
+            None => self.done = Some(value),
+        }
+    }
+
+    fn end(&mut self) {
+        match self.open.pop() {
+            Some(Open::List(items)) => self.put(Value::Array(items)),
+            Some(Open::Mapping { entries, .. }) => self.put(Value::Object(entries)),
+            None => {}
+        }
+    }
+}
+
+impl Sink for ValueSink {
+    fn null(&mut self) {
+        self.put(Value::Null);
+    }
+
+    fn bool(&mut self, value: bool) {
+        self.put(value.into());
+    }
+
+    fn number(&mut self, number: Number) {
+        self.put(Value::Number(number));
+    }
+
+    fn text(&mut self, text: &[u8]) -> Result<(), super::Odd> {
+        self.put(str::from_utf8(text).map_err(|_| super::Odd)?.into());
+        Ok(())
+    }
+
+    fn begin_list(&mut self) {
+        self.open.push(Open::List(Vec::new()));
+    }
+
+    fn end_list(&mut self) {
+        self.end();
+    }
+
+    fn begin_mapping(&mut self) {
+        self.open.push(Open::Mapping { entries: Map::new(), key: String::new() });
+    }
+
+    fn key(&mut self, key: &[u8]) -> Result<(), super::Odd> {
+        let text = str::from_utf8(key).map_err(|_| super::Odd)?;
+        if let Some(Open::Mapping { key, .. }) = self.open.last_mut() {
+            text.clone_into(key);
+        }
+        Ok(())
+    }
+
+    fn end_mapping(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,120 @@
+//! What a TLS connection trusts and shows, as the user named it. Nothing here reads a file.
+
+use std::path::PathBuf;
+
+use crate::error::{Error, Result};
+
+/// The settings of TLS. Without any, the system's authorities are trusted, no client certificate is shown, and the
+/// service's certificate must hold the endpoint's host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// The authorities to trust instead of the system's: a file of PEM certificates.
+    pub ca: Option<Given<PathBuf>>,
+    /// What to show to a service that asks who is calling.
+    pub identity: Option<Identity>,
+    /// The name that the service's certificate must hold, if it is not the endpoint's host; also sent as SNI.
+    pub server_name: Option<Given<String>>,
+}
+
+/// A client certificate and its private key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// A file of PEM certificates: the client's own first, then those that lead to its authority.
+    pub cert: Given<PathBuf>,
+    /// The key's file, in PEM; without one, the key is in the certificate's file.
+    pub key: Option<Given<PathBuf>>,
+}
+
+/// A value and what the user gave it by, which errors name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given<T> {
+    pub value: T,
+    /// `--ca`, or a file and its key: "prod.yml: `ca`".
+    pub by: String,
+}
+
+impl<T> Given<T> {
+    pub fn new(value: T, by: impl Into<String>) -> Self {
+        Self { value, by: by.into() }
+    }
+}
+
+impl Given<PathBuf> {
+    /// Says in `error` which file it is about, and what named that.
+    pub fn place(&self, error: Error) -> Error {
+        error.context(self.value.display()).context(&self.by)
+    }
+}
+
+impl Tls {
+    /// What the command line says.
+    ///
+    /// # Errors
+    /// A usage error for a key without its certificate.
+    pub fn of_flags(
+        ca: Option<PathBuf>,
+        cert: Option<PathBuf>,
+        key: Option<PathBuf>,
+        server_name: Option<String>,
+    ) -> Result<Self> {
+        let key = key.map(|key| Given::new(key, "--key"));
+        let identity = match (cert, key) {
+            (Some(cert), key) => Some(Identity { cert: Given::new(cert, "--cert"), key }),
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(Error::usage("--key is the key of a client certificate, and --cert FILE names none"));
+            }
+        };
+        Ok(Self {
+            ca: ca.map(|ca| Given::new(ca, "--ca")),
+            identity,
+            server_name: server_name.map(|name| Given::new(name, "--tls-server-name")),
+        })
+    }
+
+    /// What `self` says, and where it says nothing, what `other` does. A certificate and its key stay together.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            ca: self.ca.or(other.ca),
+            identity: self.identity.or(other.identity),
+            server_name: self.server_name.or(other.server_name),
+        }
+    }
+
+    /// What gave any of the settings, if there is one.
+    pub fn first_given(&self) -> Option<&str> {
+        let ca = self.ca.as_ref().map(|ca| &ca.by);
+        let cert = self.identity.as_ref().map(|identity| &identity.cert.by);
+        let name = self.server_name.as_ref().map(|name| &name.by);
+        ca.or(cert).or(name).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(by: &str, key: bool) -> Identity {
+        let file = || Given::new(PathBuf::from("x.pem"), by);
+        Identity { cert: file(), key: key.then(file) }
+    }
+
+    #[test]
+    fn each_setting_is_outranked_by_itself_and_a_key_never_leaves_its_certificate() {
+        let file = Tls {
+            ca: Some(Given::new("file.pem".into(), "file")),
+            identity: Some(identity("file", true)),
+            server_name: None,
+        };
+        let flags = Tls {
+            ca: None,
+            identity: Some(identity("flag", false)),
+            server_name: Some(Given::new("a".into(), "flag")),
+        };
+        assert_eq!(flags.first_given(), Some("flag"));
+        assert_eq!(Tls::default().first_given(), None);
+        let both = flags.clone().or(file.clone());
+        assert_eq!(both, Tls { ca: file.ca, ..flags });
+    }
+}

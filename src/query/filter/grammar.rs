@@ -1,0 +1,453 @@
+//! The text of a filter: where its key ends, which operator follows, and the words behind it.
+//!
+//! ```text
+//! filter  = key compare word / key among word *("," word) / ["!"] key "?"
+//! compare = "=" / "!=" / "~" / "!~" / ">" / ">=" / "<" / "<="
+//! among   = "in" / "not in"
+//! word    = quoted / anything, up to the end or, in a list, the next comma
+//! quoted  = a text between two " or two '
+//! ```
+//!
+//! White space around each of them is free. The first operator counts: a word may hold others, but an unquoted one may
+//! not begin with one, so that `name==x` and `name=~x` are not taken for something that nobody means. A key is dotted;
+//! quotes hold its blanks and operators together: `tags.'cost center'=12`. Inside of quotes, a backslash before that quote
+//! or a backslash makes it an ordinary character.
+
+use crate::error::parse_error::ParseError;
+
+/// One filter, as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// The steps of the key, at least one, none empty.
+    pub path: Vec<String>,
+    pub test: Test,
+}
+
+/// What is asked of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    Compare(Comparison, Word),
+    /// `in`, or `not in` if it is not wanted; at least one word.
+    Among {
+        wanted: bool,
+        words: Vec<Word>,
+    },
+    /// `KEY?`, or `!KEY?`.
+    Exists(bool),
+}
+
+/// What a key is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    pub text: String,
+    /// It stood in quotes, which make text of anything.
+    pub quoted: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Contains,
+    Lacks,
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+impl Comparison {
+    /// All of them, the longer of two that begin alike first.
+    const ALL: [Self; 8] = [
+        Self::NotEqual,
+        Self::Lacks,
+        Self::GreaterOrEqual,
+        Self::LessOrEqual,
+        Self::Equal,
+        Self::Contains,
+        Self::Greater,
+        Self::Less,
+    ];
+
+    /// As it is typed.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Contains => "~",
+            Self::Lacks => "!~",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+        }
+    }
+
+    /// Looks for a part of a text.
+    pub fn searches(self) -> bool {
+        matches!(self, Self::Contains | Self::Lacks)
+    }
+
+    /// Asks which of two is larger.
+    pub fn orders(self) -> bool {
+        matches!(self, Self::Greater | Self::GreaterOrEqual | Self::Less | Self::LessOrEqual)
+    }
+}
+
+/// What operators are made of.
+const MARKS: [char; 5] = ['=', '!', '~', '<', '>'];
+
+const OPERATORS: &str = "the operators are = != ~ !~ > >= < <= in, not in, and ? behind a key";
+
+/// Reads a filter.
+///
+/// # Errors
+/// What is wrong with the text, with the column where it is found.
+pub fn parse(text: &str) -> Result<Parsed, ParseError> {
+    let mut scanner = Scanner { chars: text.chars().collect(), at: 0 };
+    scanner.skip_blanks();
+    let start = scanner.at;
+    let negated = scanner.take("!");
+    let path = scanner.key()?;
+    scanner.skip_blanks();
+    let at = scanner.at;
+    if scanner.take("?") {
+        scanner.skip_blanks();
+        if scanner.peek().is_some() {
+            return Err(scanner.wrong("nothing can follow the ?").hint("KEY? asks whether the key is there"));
+        }
+        return Ok(Parsed { path, test: Test::Exists(!negated) });
+    }
+    let operator = scanner.operator()?;
+    if negated {
+        scanner.at = start;
+        return Err(scanner
+            .wrong("a ! in front of the key goes with KEY? only")
+            .hint("write != for is not, !~ for does not contain"));
+    }
+    let test = match operator {
+        Operator::Among { wanted } => Test::Among { wanted, words: scanner.list()? },
+        Operator::Compare(comparison) => {
+            let word = scanner.word(false)?;
+            if comparison.searches() && word.text.is_empty() {
+                scanner.at = at;
+                return Err(scanner.wrong("there is nothing to look for"));
+            }
+            if comparison.orders() && word.text.is_empty() && !word.quoted {
+                scanner.at = at;
+                return Err(scanner.wrong("there is nothing to compare with").hint("write '' for an empty text"));
+            }
+            Test::Compare(comparison, word)
+        }
+    };
+    Ok(Parsed { path, test })
+}
+
+/// What stands between a key and what it is compared with.
+enum Operator {
+    Compare(Comparison),
+    Among { wanted: bool },
+}
+
+struct Scanner {
+    chars: Vec<char>,
+    at: usize,
+}
+
+impl Scanner {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn rest(&self) -> &[char] {
+        &self.chars[self.at..]
+    }
+
+    fn skip_blanks(&mut self) {
+        self.at += self.rest().iter().take_while(|char| char.is_whitespace()).count();
+    }
+
+    /// Goes on behind `expected`, if that is what stands here.
+    fn take(&mut self, expected: &str) -> bool {
+        let is_there = self.rest().iter().copied().take(expected.len()).eq(expected.chars());
+        if is_there {
+            self.at += expected.len();
+        }
+        is_there
+    }
+
+    /// What is wrong here. Columns count from 1.
+    fn wrong(&self, message: impl std::fmt::Display) -> ParseError {
+        ParseError::new(format!("column {}: {message}", self.at + 1))
+    }
+
+    fn key(&mut self) -> Result<Vec<String>, ParseError> {
+        let start = self.at;
+        let mut key = String::new();
+        while let Some(char) = self.peek() {
+            match char {
+                '"' | '\'' => key.push_str(&self.quoted(char)?),
+                '?' => break,
+                _ if char.is_whitespace() || MARKS.contains(&char) => break,
+                _ => {
+                    key.push(char);
+                    self.at += 1;
+                }
+            }
+        }
+        let wrong = |message| Self { chars: Vec::new(), at: start }.wrong(message);
+        if key.is_empty() {
+            return Err(wrong("there is no key").hint("write KEY=VALUE, KEY~PART or KEY?"));
+        }
+        let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+        if path.iter().any(String::is_empty) {
+            return Err(wrong("a part of the key is empty"));
+        }
+        Ok(path)
+    }
+
+    fn operator(&mut self) -> Result<Operator, ParseError> {
+        if let Some(comparison) = Comparison::ALL.into_iter().find(|comparison| self.take(comparison.symbol())) {
+            return Ok(Operator::Compare(comparison));
+        }
+        let start = self.at;
+        match self.letters().as_str() {
+            "in" => return Ok(Operator::Among { wanted: true }),
+            "not" => {
+                self.skip_blanks();
+                if self.letters() == "in" {
+                    return Ok(Operator::Among { wanted: false });
+                }
+            }
+            _ => {}
+        }
+        self.at = start;
+        let (message, hint) = match self.peek() {
+            None => ("there is no operator", "write KEY=VALUE, KEY~PART or KEY?"),
+            Some('!') => ("a ! alone is no operator", OPERATORS),
+            Some(_) => ("here should be an operator", OPERATORS),
+        };
+        Err(self.wrong(message).hint(hint))
+    }
+
+    /// A word up to a blank, a quote or the end, in lower case; nothing if something else ends it.
+    fn letters(&mut self) -> String {
+        let is_end = |char: &char| char.is_whitespace() || matches!(char, '"' | '\'');
+        let letters: String = self.rest().iter().take_while(|char| !is_end(char)).collect();
+        self.at += letters.chars().count();
+        letters.to_ascii_lowercase()
+    }
+
+    fn list(&mut self) -> Result<Vec<Word>, ParseError> {
+        self.skip_blanks();
+        let last = self.chars.iter().rfind(|char| !char.is_whitespace());
+        if let (Some('('), Some(')')) | (Some('['), Some(']')) = (self.peek(), last) {
+            return Err(self.wrong("a list stands without brackets").hint("write KEY in A,B"));
+        }
+        let mut words = Vec::new();
+        loop {
+            self.skip_blanks();
+            let start = self.at;
+            let word = self.word(true)?;
+            if word.text.is_empty() && !word.quoted {
+                self.at = start;
+                return Err(self.wrong("the list has an empty place").hint("write '' for an empty text"));
+            }
+            words.push(word);
+            if !self.take(",") {
+                return Ok(words);
+            }
+        }
+    }
+
+    fn word(&mut self, in_list: bool) -> Result<Word, ParseError> {
+        self.skip_blanks();
+        let is_end = |char: char| in_list && char == ',';
+        match self.peek() {
+            Some(quote @ ('"' | '\'')) => {
+                let text = self.quoted(quote)?;
+                self.skip_blanks();
+                if self.peek().is_some_and(|char| !is_end(char)) {
+                    return Err(self
+                        .wrong("something stands behind the closing quote")
+                        .hint(format!("write \\{quote} for a {quote} inside of the quotes")));
+                }
+                Ok(Word { text, quoted: true })
+            }
+            Some(mark) if MARKS.contains(&mark) => Err(self
+                .wrong(format!("the value begins with {mark}, as an operator does"))
+                .hint(format!("{OPERATORS}; quote a value that begins so"))),
+            _ => {
+                let text: String = self.rest().iter().take_while(|char| !is_end(**char)).collect();
+                self.at += text.chars().count();
+                Ok(Word { text: text.trim_end().to_owned(), quoted: false })
+            }
+        }
+    }
+
+    /// The text up to the closing quote.
+    fn quoted(&mut self, quote: char) -> Result<String, ParseError> {
+        let start = self.at;
+        self.at += 1;
+        let mut text = String::new();
+        while let Some(char) = self.peek() {
+            self.at += 1;
+            match (char, self.peek()) {
+                ('\\', Some(next)) if next == quote || next == '\\' => {
+                    text.push(next);
+                    self.at += 1;
+                }
+                _ if char == quote => return Ok(text),
+                _ => text.push(char),
+            }
+        }
+        self.at = start;
+        Err(self.wrong(format!("the {quote} is not closed")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        let Parsed { path, test } = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let word = |Word { text, quoted }| if quoted { format!("<{text}>") } else { format!("({text})") };
+        let test = match test {
+            Test::Compare(comparison, compared) => format!("{comparison:?} {}", word(compared)),
+            Test::Among { wanted, words } => {
+                let words: Vec<String> = words.into_iter().map(word).collect();
+                format!("{} {}", if wanted { "In" } else { "NotIn" }, words.join(" "))
+            }
+            Test::Exists(true) => "Exists".to_owned(),
+            Test::Exists(false) => "Missing".to_owned(),
+        };
+        format!("{} {test}", path.join("."))
+    }
+
+    #[test]
+    fn every_operator_with_and_without_blanks() {
+        for (symbol, operator) in [
+            ("=", "Equal"),
+            ("!=", "NotEqual"),
+            ("~", "Contains"),
+            ("!~", "Lacks"),
+            (">", "Greater"),
+            (">=", "GreaterOrEqual"),
+            ("<", "Less"),
+            ("<=", "LessOrEqual"),
+        ] {
+            for text in [format!("a.b{symbol}c"), format!("  a.b {symbol}\tc ")] {
+                assert_eq!(shown(&text), format!("a.b {operator} (c)"), "{text}");
+            }
+        }
+        assert_eq!(shown("key in a, b"), "key In (a) (b)");
+        assert_eq!(shown("key  NOT \t IN a,b c"), "key NotIn (a) (b c)");
+        assert_eq!(shown("key in'a'"), "key In <a>");
+        assert_eq!(shown("key?"), "key Exists");
+        assert_eq!(shown(" key ? "), "key Exists");
+        assert_eq!(shown("!key?"), "key Missing");
+    }
+
+    #[test]
+    fn the_first_operator_counts() {
+        assert_eq!(shown("name=a=b"), "name Equal (a=b)");
+        assert_eq!(shown("name~a>=b?"), "name Contains (a>=b?)");
+        assert_eq!(shown("name=a in b"), "name Equal (a in b)");
+        assert_eq!(shown("inner in in"), "inner In (in)");
+        assert_eq!(shown("spaceone:plugin/x-y=1"), "spaceone:plugin/x-y Equal (1)");
+    }
+
+    #[test]
+    fn quotes_hold_what_would_part_a_text() {
+        assert_eq!(shown(r#"name=" a,b = c ""#), "name Equal < a,b = c >");
+        assert_eq!(shown("name='=x'"), "name Equal <=x>");
+        assert_eq!(shown(r#"name in "a,b" , 'c"d',e"#), r#"name In <a,b> <c"d> (e)"#);
+        assert_eq!(shown(r#"name="a\"b\\c\d""#), r#"name Equal <a"b\c\d>"#);
+        assert_eq!(shown("name=it's"), "name Equal (it's)");
+        assert_eq!(shown("tags.'cost center=x'.b~1"), "tags.cost center=x.b Contains (1)");
+        assert_eq!(shown("name="), "name Equal ()");
+        assert_eq!(shown("name in ''"), "name In <>");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_column() {
+        for (text, expected) in [
+            ("", "column 1: there is no key"),
+            (" =x", "column 2: there is no key"),
+            ("?", "column 1: there is no key"),
+            ("name", "column 5: there is no operator"),
+            ("!name", "column 6: there is no operator"),
+            ("na me=x", "column 4: here should be an operator"),
+            ("name not x", "column 6: here should be an operator"),
+            ("name inx", "column 6: here should be an operator"),
+            ("name!x", "column 5: a ! alone is no operator"),
+            ("name?x", "column 6: nothing can follow the ?"),
+            ("!name=x", "column 1: a ! in front of the key goes with KEY? only"),
+            ("a..b=x", "column 1: a part of the key is empty"),
+            ("a.=x", "column 1: a part of the key is empty"),
+            ("name==x", "column 6: the value begins with =, as an operator does"),
+            ("name=~x", "column 6: the value begins with ~, as an operator does"),
+            ("name<>x", "column 6: the value begins with >, as an operator does"),
+            ("é in a,=b", "column 8: the value begins with =, as an operator does"),
+            ("name=\"x", "column 6: the \" is not closed"),
+            ("name='a'b", "column 9: something stands behind the closing quote"),
+            ("name in 'a' 'b'", "column 13: something stands behind the closing quote"),
+            ("name in a,,b", "column 11: the list has an empty place"),
+            ("name in", "column 8: the list has an empty place"),
+            ("name in (a,b)", "column 9: a list stands without brackets"),
+            ("name~", "column 5: there is nothing to look for"),
+            ("name!~''", "column 5: there is nothing to look for"),
+            ("name>", "column 5: there is nothing to compare with"),
+        ] {
+            assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text}");
+        }
+    }
+
+    /// A text that is read as this filter.
+    fn written(Parsed { path, test }: &Parsed) -> String {
+        let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
+        let word = |word: &Word| if word.quoted { quoted(&word.text) } else { word.text.clone() };
+        let key = quoted(&path.join("."));
+        match test {
+            Test::Compare(comparison, compared) => format!("{key} {} {}", comparison.symbol(), word(compared)),
+            Test::Among { wanted, words } => {
+                let words: Vec<String> = words.iter().map(word).collect();
+                format!("{key} {} {}", if *wanted { "in" } else { "not in" }, words.join(","))
+            }
+            Test::Exists(true) => format!("{key}?"),
+            Test::Exists(false) => format!("!{key}?"),
+        }
+    }
+
+    fn filters() -> impl Strategy<Value = Parsed> {
+        let word = || {
+            prop_oneof![
+                ".+".prop_map(|text| Word { text, quoted: true }),
+                "[a-z0-9é:/-]([a-z =~<>!?é'.-]*[a-z0-9])?".prop_map(|text| Word { text, quoted: false }),
+            ]
+        };
+        let test = prop_oneof![
+            (proptest::sample::select(&Comparison::ALL[..]), word())
+                .prop_map(|(comparison, word)| Test::Compare(comparison, word)),
+            (any::<bool>(), prop::collection::vec(word(), 1..4))
+                .prop_map(|(wanted, words)| Test::Among { wanted, words }),
+            any::<bool>().prop_map(Test::Exists),
+        ];
+        (prop::collection::vec("[^.]+", 1..4), test).prop_map(|(path, test)| Parsed { path, test })
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in ".*", shaped in "[a.!=~<>?,'\" inot\\\\()]{0,16}") {
+            let _ = (parse(&text), parse(&shaped));
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(filter in filters()) {
+            prop_assert_eq!(parse(&written(&filter)).unwrap(), filter);
+        }
+    }
+}

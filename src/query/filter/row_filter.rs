@@ -1,0 +1,429 @@
+//! Client-side filters for rows of services that ignore or lack filters.
+//!
+//! A row is decided by what it holds, with the meaning that the condition has at the services (spaceone-core on MongoDB):
+//! a list meets a condition if one of its items does, values of different types are not equal and have no order, and text
+//! is searched without regard to case. `None` is what a row cannot tell.
+
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+use regex::{Regex, RegexBuilder};
+use serde_json::{Number, Value};
+
+use super::condition::Condition;
+use super::field::Field;
+use crate::codec::descriptor::{Kind, MessageDescriptor};
+use crate::local_service::from_difference;
+use crate::spec::typing::Shape;
+
+/// How far the clock of a service may be from ours, in milliseconds: a row that is so close to a distance from now is
+/// not left out.
+const CLOCK_SKEW: u64 = 60_000;
+
+/// Conditions on rows.
+#[derive(Clone, Debug, Default)]
+pub struct RowFilter {
+    /// All of them have to hold.
+    all: Vec<RowCondition>,
+    /// One of them has to hold, if there are any.
+    any: Vec<RowCondition>,
+}
+
+/// What a filter comes to for one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Matches,
+    /// It does not match what this flag or field asks for.
+    Fails(&'static str),
+    /// The row cannot tell whether it matches what this flag or field asks for.
+    Undecided(&'static str),
+}
+
+/// One condition, and where its value is in a row.
+#[derive(Clone, Debug)]
+pub(super) struct RowCondition {
+    /// The flag, or the request's field.
+    origin: &'static str,
+    path: Vec<String>,
+    /// How many steps of the path are fields of messages. Below them, what is not there is not stored either.
+    typed: usize,
+    /// What a message means by leaving the field out, unless that is null.
+    default: Option<Value>,
+    kind: ValueKind,
+    test: Test,
+    /// The condition holds where the test is not met.
+    is_negated: bool,
+}
+
+/// How values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ValueKind {
+    /// As what they are in JSON.
+    Json,
+    /// As numbers, of which those of 64 bits are text in JSON.
+    Number,
+    /// As dates with times, which are text in JSON.
+    Date,
+}
+
+#[derive(Clone, Debug)]
+enum Test {
+    /// Is one of these values.
+    Equal(Vec<Value>),
+    Search(Regex),
+    Order(Bound, Value),
+    Date(Bound, Timestamp),
+    /// A distance from now, in the words of the services.
+    FromNow(Bound, String),
+    Exists(bool),
+    /// Only the service can tell.
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bound {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl RowFilter {
+    /// Adds conditions of which all have to hold.
+    pub(super) fn add_all(&mut self, conditions: impl Iterator<Item = RowCondition>) {
+        self.all.extend(conditions);
+    }
+
+    /// Adds conditions of which one has to hold.
+    pub(super) fn add_any(&mut self, conditions: impl Iterator<Item = RowCondition>) {
+        self.any.extend(conditions);
+    }
+
+    /// Adds that `field` is `value`, as a request's field of that name asks.
+    pub fn add_field(&mut self, field: &'static str, value: Value) {
+        self.all.push(RowCondition {
+            origin: field,
+            path: vec![field.to_owned()],
+            typed: 1,
+            default: None,
+            kind: ValueKind::Json,
+            test: Test::Equal(vec![value]),
+            is_negated: false,
+        });
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty() && self.any.is_empty()
+    }
+
+    /// Whether every condition is such that a row which has the key can decide it.
+    pub fn is_decidable(&self) -> bool {
+        self.conditions().all(RowCondition::is_decidable)
+    }
+
+    /// The fields of a row that decide, by their names.
+    pub fn fields(&self) -> Vec<&str> {
+        let mut fields: Vec<&str> =
+            self.conditions().filter_map(|condition| condition.path.first()).map(String::as_str).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
+    /// What `query.only` has to name beside the columns.
+    pub fn only_keys(&self) -> impl Iterator<Item = String> {
+        self.conditions().map(|condition| {
+            let steps = condition.path.iter().take_while(|step| !is_index(step));
+            steps.map(String::as_str).collect::<Vec<_>>().join(".")
+        })
+    }
+
+    /// What `row` comes to.
+    pub fn verdict(&self, row: &Value) -> Verdict {
+        let mut undecided = None;
+        for condition in &self.all {
+            match condition.holds(row) {
+                Some(true) => {}
+                Some(false) => return Verdict::Fails(condition.origin),
+                None => undecided = undecided.or(Some(condition.origin)),
+            }
+        }
+        if let Some(first) = self.any.first() {
+            match any(self.any.iter().map(|condition| condition.holds(row))) {
+                Some(true) => {}
+                Some(false) => return Verdict::Fails(first.origin),
+                None => undecided = undecided.or(Some(first.origin)),
+            }
+        }
+        undecided.map_or(Verdict::Matches, Verdict::Undecided)
+    }
+
+    fn conditions(&self) -> impl Iterator<Item = &RowCondition> {
+        self.all.iter().chain(&self.any)
+    }
+}
+
+impl RowCondition {
+    /// `condition` of a flag, on rows of this type. `path` is its key's.
+    pub(super) fn new(
+        origin: &'static str,
+        path: &[String],
+        condition: &Condition,
+        rows: Option<&MessageDescriptor>,
+    ) -> Self {
+        let field = Field::at(rows, path).ok();
+        let operator = condition.operator;
+        let test = match &field {
+            // Of bytes and the like, the services store another form than they answer with.
+            Some(field) if operator != "exists" && is_stored_otherwise(field) => Test::Unknown,
+            _ => Test::new(operator, &condition.value),
+        };
+        Self {
+            origin,
+            path: path.to_vec(),
+            typed: typed_steps(rows, path),
+            default: field.as_ref().and_then(default_of),
+            kind: field.as_ref().map_or(ValueKind::Json, ValueKind::of),
+            test,
+            is_negated: matches!(operator, "not" | "not_in" | "not_contain"),
+        }
+    }
+
+    fn is_decidable(&self) -> bool {
+        match &self.test {
+            Test::Unknown => false,
+            // What a message leaves out may be stored all the same, such as a null.
+            Test::Exists(_) => self.path.len() > self.typed,
+            Test::Equal(_) | Test::Search(_) | Test::Order(..) | Test::Date(..) | Test::FromNow(..) => true,
+        }
+    }
+
+    fn holds(&self, row: &Value) -> Option<bool> {
+        let mut values = Vec::new();
+        let (mut is_missing, mut is_left_out) = (false, false);
+        visit(row, &self.path, &mut |found| match found {
+            Ok(value) => values.push(value),
+            Err(depth) if depth < self.typed => is_left_out = true,
+            Err(_) => is_missing = true,
+        });
+        if let Test::Exists(wanted) = self.test {
+            return match (values.is_empty(), is_left_out) {
+                (false, _) => Some(wanted),
+                (true, true) => None,
+                (true, false) => Some(!wanted),
+            };
+        }
+        let with = |missing: Option<&Value>| {
+            let met = any(values.iter().copied().chain(missing).map(|value| self.test.is_met(value, self.kind)));
+            met.map(|met| met != self.is_negated)
+        };
+        if !is_left_out {
+            return with(is_missing.then_some(&Value::Null));
+        }
+        // A message leaves out a null, its type's default, and what the service does not tell: the row may match.
+        let matches = |value: &Value| with(Some(value)) == Some(true);
+        (matches(&Value::Null) || self.default.as_ref().is_some_and(matches)).then_some(true)
+    }
+}
+
+impl Test {
+    fn new(operator: &str, value: &Value) -> Self {
+        let bound = match operator.rsplit('_').next() {
+            Some("lt") => Bound::Less,
+            Some("lte") => Bound::LessOrEqual,
+            Some("gt") => Bound::Greater,
+            _ => Bound::GreaterOrEqual,
+        };
+        let date = || value.as_str().and_then(|text| text.parse().ok());
+        let test = match operator {
+            "eq" | "not" => Some(Self::Equal(vec![value.clone()])),
+            "in" | "not_in" => value.as_array().cloned().map(Self::Equal),
+            "contain" | "not_contain" => value.as_str().and_then(search).map(Self::Search),
+            "exists" => value.as_bool().map(Self::Exists),
+            "lt" | "lte" | "gt" | "gte" => Some(Self::Order(bound, value.clone())),
+            _ if operator.starts_with("datetime_") => date().map(|date| Self::Date(bound, date)),
+            _ if operator.starts_with("timediff_") => value.as_str().map(|text| Self::FromNow(bound, text.to_owned())),
+            _ => None,
+        };
+        test.unwrap_or(Self::Unknown)
+    }
+
+    /// Whether a value meets it, or one of its items if it is a list.
+    fn is_met(&self, value: &Value, kind: ValueKind) -> Option<bool> {
+        match value {
+            Value::Array(items) => any(items.iter().map(|item| match item {
+                Value::Array(_) => None,
+                item => self.is_met(item, kind),
+            })),
+            Value::Object(_) => None,
+            Value::String(text) if kind == ValueKind::Number => match text.parse() {
+                Ok(number) => self.is_met_by_plain(&Value::Number(number), kind),
+                Err(_) => None,
+            },
+            plain => self.is_met_by_plain(plain, kind),
+        }
+    }
+
+    fn is_met_by_plain(&self, value: &Value, kind: ValueKind) -> Option<bool> {
+        match self {
+            Self::Equal(wanted) => any(wanted.iter().map(|wanted| is_equal(value, wanted, kind))),
+            Self::Search(regex) => Some(value.as_str().is_some_and(|text| regex.is_match(text))),
+            Self::Order(bound, limit) => match (value, limit) {
+                (Value::Number(number), Value::Number(limit)) => {
+                    compare(number, limit).map(|order| bound.admits(order))
+                }
+                // By code points: the services set no collation.
+                (Value::String(text), Value::String(limit)) => Some(bound.admits(text.cmp(limit))),
+                (Value::Bool(_), Value::Bool(_)) => None,
+                _ => Some(false),
+            },
+            Self::Date(bound, limit) => with_date(value, |date| {
+                let order = date.as_millisecond().cmp(&limit.as_millisecond());
+                // The services store milliseconds.
+                let is_exact = |date: Timestamp| date.subsec_nanosecond() % 1_000_000 == 0;
+                (order.is_ne() || (is_exact(date) && is_exact(*limit))).then(|| bound.admits(order))
+            }),
+            Self::FromNow(bound, distance) => with_date(value, |date| {
+                let limit = from_difference(distance, Timestamp::now())?.as_millisecond();
+                let is_met = bound.admits(date.as_millisecond().cmp(&limit));
+                (is_met || date.as_millisecond().abs_diff(limit) > CLOCK_SKEW).then_some(is_met)
+            }),
+            Self::Exists(_) | Self::Unknown => None,
+        }
+    }
+}
+
+impl Bound {
+    fn admits(self, order: Ordering) -> bool {
+        match self {
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
+impl ValueKind {
+    fn of(field: &Field) -> Self {
+        match field {
+            Field::Moment => Self::Date,
+            Field::Plain(Shape::Scalar(kind)) if !matches!(kind, Kind::String | Kind::Enum(_) | Kind::Bool) => {
+                Self::Number
+            }
+            Field::Plain(_) | Field::Open | Field::Whole => Self::Json,
+        }
+    }
+}
+
+/// The step that a list does not have: it holds all of its items.
+const NO_ITEM: usize = usize::MAX;
+
+/// Calls `take` with what is at `path`, with the number of the step that is not there where nothing is. A list on the way
+/// passes the path on to each object in it and, where a step is a number, to the item of that index.
+fn visit<'a>(value: &'a Value, path: &[String], take: &mut impl FnMut(Result<&'a Value, usize>)) {
+    fn walk<'a>(value: &'a Value, path: &[String], depth: usize, take: &mut impl FnMut(Result<&'a Value, usize>)) {
+        let Some(step) = path.get(depth) else { return take(Ok(value)) };
+        match value {
+            Value::Object(object) => match object.get(step) {
+                Some(value) => walk(value, path, depth + 1, take),
+                None => take(Err(depth)),
+            },
+            Value::Array(items) => {
+                let indexed = step.parse().ok().and_then(|index: usize| items.get(index));
+                if let Some(item) = indexed {
+                    walk(item, path, depth + 1, take);
+                }
+                let mut objects = items.iter().filter(|item| item.is_object()).peekable();
+                if indexed.is_none() && objects.peek().is_none() {
+                    take(Err(NO_ITEM));
+                }
+                objects.for_each(|object| walk(object, path, depth, take));
+            }
+            _ => take(Err(depth)),
+        }
+    }
+    walk(value, path, 0, take);
+}
+
+/// How many steps of `path` are fields of messages, or items of their lists.
+pub fn typed_steps(rows: Option<&MessageDescriptor>, path: &[String]) -> usize {
+    let Some(rows) = rows else { return 1 };
+    let mut shape = Shape::Message(rows.clone());
+    for (depth, step) in path.iter().enumerate() {
+        if let Shape::List(item) = shape {
+            shape = *item;
+            if is_index(step) {
+                continue;
+            }
+        }
+        let Shape::Message(_) = &shape else { return depth };
+        let Ok(next) = shape.step(step) else { return depth };
+        shape = next;
+    }
+    path.len()
+}
+
+fn is_index(step: &str) -> bool {
+    step.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether rows show another form of a field's values than is compared at the service.
+fn is_stored_otherwise(field: &Field) -> bool {
+    matches!(field, Field::Whole | Field::Plain(Shape::Verbatim | Shape::Scalar(Kind::Bytes)))
+}
+
+/// What a message means by leaving a field out.
+fn default_of(field: &Field) -> Option<Value> {
+    let Field::Plain(Shape::Scalar(kind)) = field else { return None };
+    Some(match kind {
+        Kind::String | Kind::Bytes => "".into(),
+        Kind::Bool => false.into(),
+        Kind::Enum(names) => names.get_value(0)?.name().into(),
+        Kind::Message(_) => return None,
+        _ => 0.into(),
+    })
+}
+
+fn search(word: &str) -> Option<Regex> {
+    RegexBuilder::new(&regex::escape(word)).case_insensitive(true).build().ok()
+}
+
+fn is_equal(value: &Value, wanted: &Value, kind: ValueKind) -> Option<bool> {
+    match (value, wanted) {
+        (Value::Number(number), Value::Number(wanted)) => compare(number, wanted).map(Ordering::is_eq),
+        (Value::String(text), Value::String(wanted)) if kind == ValueKind::Date && text != wanted => {
+            let (date, wanted) = (text.parse::<Timestamp>().ok()?, wanted.parse::<Timestamp>().ok()?);
+            Some(date.as_millisecond() == wanted.as_millisecond())
+        }
+        _ => Some(value == wanted),
+    }
+}
+
+/// What `is_met` says of the date that `value` is; a null is on no side of any date.
+fn with_date(value: &Value, is_met: impl FnOnce(Timestamp) -> Option<bool>) -> Option<bool> {
+    match value {
+        Value::Null => Some(false),
+        value => is_met(value.as_str()?.parse().ok()?),
+    }
+}
+
+fn compare(a: &Number, b: &Number) -> Option<Ordering> {
+    match (a.as_i128(), b.as_i128()) {
+        (Some(a), Some(b)) => Some(a.cmp(&b)),
+        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
+    }
+}
+
+/// Whether one of them holds, if that can be told.
+fn any(each: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut any = Some(false);
+    for holds in each {
+        match holds {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => any = None,
+        }
+    }
+    any
+}

@@ -1,0 +1,234 @@
+//! What a user calls a resource, and what the API calls it.
+//!
+//! A name is taken as it stands wherever it stands for something. Where it does not, case, `-` for `_`, camel for snake
+//! and singular for plural are forgiven ([`forgive`]), as long as exactly one resource fits: aliases are forgiven here
+//! ([`alias`]), services and resources against what the environment and its endpoints have ([`offered`]).
+
+pub mod alias;
+mod from_endpoint;
+mod from_list;
+pub mod fuzzy;
+pub mod verb;
+mod version;
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+use crate::schema::platform::{ApiName, SERVICES};
+
+pub use from_endpoint::{Named, is_reflection, names, service_among};
+pub use version::{PLUGIN, is_version};
+
+/// A resource as it is typed: `repository.Plugin`, by an alias, or by its full name, `grpc.health.v1.Health`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// The service that offers it, which is how the configuration names its endpoint; empty where the one endpoint
+    /// that there is has to know.
+    pub service: String,
+    /// The resource alone: `Plugin`.
+    pub name: String,
+    /// The full name where it was typed in full.
+    full_name: Option<String>,
+    /// The version where it was typed as `identity.v2.User`. That may be a full name, too.
+    version: Option<String>,
+    /// The alias that it was called by.
+    alias: Option<String>,
+    /// What is meant if there is no such resource.
+    otherwise: Option<Box<Self>>,
+}
+
+impl Resource {
+    /// Reads `service.Resource`, `service.version.Resource` or a full name such as `spaceone.api.repository.v1.Plugin`.
+    /// Whether there is such a resource is not looked at.
+    pub fn parse(text: &str) -> Result<Self> {
+        let parts: Vec<&str> = text.split('.').collect();
+        if parts.len() < 2 || !parts.iter().all(|part| is_name(part)) {
+            return Err(not_one(text));
+        }
+        let name = parts[parts.len() - 1].to_owned();
+        let (service, full_name) = match parts.as_slice() {
+            [service, _] => (*service, None),
+            // The platform's packages are spaceone.api.SERVICE.VERSION.
+            ["spaceone", "api", service, ..] => (*service, Some(text.to_owned())),
+            [service, ..] => (*service, Some(text.to_owned())),
+            [] => ("", None),
+        };
+        let version = match parts.as_slice() {
+            [_, version, _] if is_version(version) => Some((*version).to_owned()),
+            _ => None,
+        };
+        Ok(Self { service: service.to_owned(), name, full_name, version, alias: None, otherwise: None })
+    }
+
+    /// A resource that was typed without its service, of the only `service` that there is; an empty one leaves that to
+    /// the only endpoint.
+    pub fn of_service(service: &str, name: &str) -> Result<Self> {
+        if !is_name(name) {
+            return Err(not_one(name));
+        }
+        let (service, name) = (service.to_owned(), name.to_owned());
+        Ok(Self { service, name, full_name: None, version: None, alias: None, otherwise: None })
+    }
+
+    /// The resource that a user calls `text`.
+    ///
+    /// With a dot it is a resource as it stands. Without one it is, in this order: an alias, the user's own before the
+    /// built-in ones; where there is only one service, behind `--endpoint` or in the environment, a resource of that; what
+    /// is like an alias but for case, `-` and number; the only resource of that name which has an alias. Nothing is
+    /// connected to: what there is shows when it is reached. The user's aliases and the service that a resource without one
+    /// can only be of (empty behind `--endpoint`) are asked for where they are needed; and what is `offered`, by the names
+    /// that can be typed, for the error alone.
+    ///
+    /// # Errors
+    /// A usage error that names the resources of that name, the nearest aliases, or between which ones nothing decides;
+    /// that of `own`.
+    pub fn called(
+        text: &str,
+        own: impl FnOnce() -> Result<alias::Own>,
+        only_service: impl FnOnce() -> Option<String>,
+        offered: impl FnOnce() -> Vec<String>,
+    ) -> Result<Self> {
+        if text.is_empty() || text.contains('.') {
+            return Self::parse(text);
+        }
+        let own = own()?;
+        if let Some(resource) = alias::find(text, &own)? {
+            return Ok(resource);
+        }
+        let alike = alias::find_alike(text, &own);
+        if let Some(service) = only_service() {
+            return Ok(Self::of_service(&service, text)?.otherwise(alike.unwrap_or_default()));
+        }
+        if let Some(resource) = alike?.map_or_else(|| alias::find_by_resource(text, &own), |found| Ok(Some(found)))? {
+            return Ok(resource);
+        }
+        let offered = if is_name(text) { offered() } else { Vec::new() };
+        Err(alias::without_service(text, &offered).unwrap_or_else(|| alias::unknown(text, &own)))
+    }
+
+    /// This resource if an endpoint has it, else `other`.
+    #[must_use]
+    pub fn otherwise(self, other: Option<Self>) -> Self {
+        Self { otherwise: other.map(Box::new), ..self }
+    }
+
+    /// The same resource of a service that is named otherwise.
+    #[must_use]
+    pub fn at_service(&self, service: &str) -> Self {
+        Self { service: service.to_owned(), ..self.clone() }
+    }
+
+    /// Whether it was typed by a full name that is none of the platform's, such as `grpc.health.v1.Health`: what stands
+    /// first in it is no service that a configuration knows.
+    pub fn is_foreign(&self) -> bool {
+        // `identity.v2.User` may be a full name, but hardly is one.
+        let is_of_platform = self.version.is_some() && SERVICES.contains(&self.service.as_str());
+        !is_of_platform && self.full_name.as_deref().is_some_and(|name| ApiName::parse(name).is_none())
+    }
+
+    /// This resource in the version that `--api-version` asks for: that outranks the version of an alias.
+    ///
+    /// # Errors
+    /// A usage error where the typed name has another version.
+    pub fn with_api_version(self, api_version: Option<&str>) -> Result<Self> {
+        let in_full = self.full_name.as_deref().and_then(ApiName::parse).map(|name| name.version);
+        match (self.version.as_deref().or(in_full), api_version) {
+            (Some(version), Some(wanted)) if !fuzzy::alike(version, wanted) => match self.alias {
+                Some(_) => Ok(Self { full_name: None, version: None, ..self }),
+                None => Err(Error::usage(format!("{self} and --api-version {wanted} name different versions"))
+                    .hint(format!("leave --api-version out, or write {}.{}", self.service, self.name))),
+            },
+            _ => Ok(self),
+        }
+    }
+
+    /// The full name of its gRPC service, by the platform's rule `spaceone.api.SERVICE.VERSION.RESOURCE`. Where no version
+    /// is asked for, that of v1, which most services have.
+    pub fn full_name(&self, api_version: Option<&str>) -> String {
+        match (&self.full_name, &self.version) {
+            (Some(full_name), None) => full_name.clone(),
+            (_, version) => {
+                let version = version.as_deref().or(api_version).unwrap_or("v1");
+                ApiName { service: &self.service, version, resource: &self.name }.full()
+            }
+        }
+    }
+
+    /// Adds to `error`, which is about this resource, what the alias stands for by which it was called.
+    pub fn say_alias(&self, error: Error) -> Error {
+        match &self.alias {
+            Some(alias) => error.cause(format!("{alias} is an alias of {self}")),
+            None => error,
+        }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.full_name {
+            Some(full_name) => f.write_str(full_name),
+            None if self.service.is_empty() => f.write_str(&self.name),
+            None => write!(f, "{}.{}", self.service, self.name),
+        }
+    }
+}
+
+const HOW_TO_WRITE: &str =
+    "write it as SERVICE.RESOURCE, for example repository.Plugin; `spacectl api-resources` lists them";
+
+/// The error that `text` cannot be the name of a resource.
+fn not_one(text: &str) -> Error {
+    no_resource(text).hint(HOW_TO_WRITE)
+}
+
+fn no_resource(text: &str) -> Error {
+    Error::usage(format!("{text:?} is no resource"))
+}
+
+/// Whether `part` can stand between the dots of a name: as protobuf's identifiers, `-` beside `_`.
+fn is_name(part: &str) -> bool {
+    let mut letters = part.chars();
+    letters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && letters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platforms_rule_gives_the_full_name() {
+        let plugin = Resource::parse("repository.Plugin").unwrap();
+        assert_eq!(plugin.full_name(None), "spaceone.api.repository.v1.Plugin");
+        assert_eq!(plugin.to_string(), "repository.Plugin");
+    }
+
+    #[test]
+    fn full_names_are_taken_as_they_are() {
+        let health = Resource::parse("grpc.health.v1.Health").unwrap();
+        assert_eq!((health.service.as_str(), health.full_name(Some("v1")).as_str()), ("grpc", "grpc.health.v1.Health"));
+        let plugin = Resource::parse("spaceone.api.repository.v1.Plugin").unwrap();
+        assert_eq!(plugin.service, "repository");
+    }
+
+    #[test]
+    fn a_version_can_stand_between_service_and_resource() {
+        let user = Resource::parse("identity.v2.User").unwrap();
+        assert_eq!((user.service.as_str(), user.name.as_str()), ("identity", "User"));
+        assert_eq!(user.full_name(Some("v1")), "spaceone.api.identity.v2.User");
+        assert_eq!(user.to_string(), "identity.v2.User");
+        assert_eq!(Resource::parse("a.b.C").unwrap().full_name(None), "a.b.C");
+    }
+
+    #[test]
+    fn what_is_no_resource_is_refused() {
+        for wrong in
+            ["", "Plugin", "repository.", ".Plugin", "a..b", "a b.c", "a.b\n", "a.\u{1b}[2J", "-a.b", "a/b.c", "1.5"]
+        {
+            assert_eq!(Resource::parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
+        for wrong in ["", "a b", "-x", "a.b", "plugin\0"] {
+            assert_eq!(Resource::of_service("repository", wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A verb among those that a resource has.
+
+use crate::schema::did_you_mean::nearest;
+use crate::schema::resource::fuzzy;
+
+/// Words for one deed. The API has one or two of each group, and which one differs from resource to resource.
+const SAME_DEED: [&[&str]; 7] = [
+    &["register", "create", "add", "new", "insert"],
+    &["deregister", "delete", "remove", "unregister", "destroy", "rm"],
+    &["update", "change", "modify", "edit", "patch", "set", "put"],
+    &["get", "show", "describe", "read", "fetch"],
+    &["list", "ls", "search", "find", "query"],
+    &["enable", "activate", "start"],
+    &["disable", "deactivate", "stop"],
+];
+
+/// The verb that `typed` means: the one of that name, or the only one that is written alike but for case, `-` and `_`.
+pub fn among<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
+    if let Some(exact) = verbs.iter().find(|verb| **verb == typed) {
+        return Some(exact);
+    }
+    let mut fitting = verbs.iter().filter(|verb| fuzzy::alike(typed, verb));
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
+}
+
+/// What to say of a verb that is not there: the ones that differ in writing only, the one that does the same, the
+/// nearest, or else all that are there.
+pub fn hint_at(typed: &str, verbs: &[&str]) -> String {
+    let alike: Vec<&str> = verbs.iter().copied().filter(|verb| fuzzy::alike(typed, verb)).collect();
+    if !alike.is_empty() {
+        return format!("name one of them: {}", alike.join(", "));
+    }
+    match of_same_deed(typed, verbs).or_else(|| nearest(typed, verbs.iter().copied())) {
+        Some(verb) => format!("did you mean {verb}?"),
+        None if verbs.is_empty() => "it has no verbs at all".to_owned(),
+        None => format!("its verbs are {}", verbs.join(", ")),
+    }
+}
+
+/// The verb that does what `typed` says in the words of another API, or of this one.
+pub fn of_same_deed<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
+    let group = SAME_DEED.iter().find(|group| group.iter().any(|word| fuzzy::alike(typed, word)))?;
+    group.iter().find_map(|word| verbs.iter().find(|verb| *verb == word)).copied()
+}
+
+/// Whether `word` is one of those that say in any API what to do to a resource.
+pub fn is_known(word: &str) -> bool {
+    SAME_DEED.iter().any(|group| group.contains(&word))
+        || word.starts_with("get_")
+        || ["stat", "analyze"].contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLUGIN: [&str; 8] = ["register", "update", "deregister", "enable", "disable", "get_versions", "get", "list"];
+
+    #[test]
+    fn writing_is_forgiven_and_number_is_not() {
+        for (typed, verb) in [
+            ("get-versions", Some("get_versions")),
+            ("GetVersions", Some("get_versions")),
+            ("Register", Some("register")),
+            ("get", Some("get")),
+            ("gets", None),
+            ("get_version", None),
+            ("create", None),
+        ] {
+            assert_eq!(among(typed, &PLUGIN), verb, "{typed}");
+        }
+        assert_eq!(among("check", &["Check", "CHECK"]), None);
+        assert_eq!(hint_at("check", &["Check", "CHECK"]), "name one of them: Check, CHECK");
+    }
+
+    #[test]
+    fn the_verb_that_does_the_same_is_named_first() {
+        for (typed, hint) in [
+            ("create", "did you mean register?"),
+            ("Delete", "did you mean deregister?"),
+            ("show", "did you mean get?"),
+            ("get_version", "did you mean get_versions?"),
+            ("regsiter", "did you mean register?"),
+        ] {
+            assert_eq!(hint_at(typed, &PLUGIN), hint, "{typed}");
+        }
+        assert_eq!(hint_at("register", &["create", "delete"]), "did you mean create?");
+        assert_eq!(hint_at("sync", &["create", "delete"]), "its verbs are create, delete");
+        assert_eq!(hint_at("sync", &[]), "it has no verbs at all");
+    }
+}
