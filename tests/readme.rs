@@ -1,5 +1,6 @@
 //! Runs the commands of the README files and of docs/, and checks their links.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -114,6 +115,26 @@ fn links_lead_somewhere() {
                 let has_it = headings.lines().any(|line| line.starts_with('#') && slug(line) == heading);
                 assert!(has_it, "{}: {link}", file.display());
             }
+        }
+    }
+}
+
+/// Flags of other programs that the pages mention.
+const FOREIGN_FLAGS: [&str; 4] = ["--cacert", "--locked", "--path", "--tls-verify"];
+
+#[test]
+fn flags_that_pages_mention_exist() {
+    let is_flag = |c: char| c.is_ascii_lowercase() || c == '-';
+    let flags = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|c| !is_flag(c)).map(|word| word.trim_end_matches('-'));
+        let is_long = |word: &&str| word.strip_prefix("--").is_some_and(|name| name.starts_with(|c| c != '-'));
+        words.filter(is_long).map(str::to_owned).collect()
+    };
+    let help = fs::read_to_string("tests/snapshots/help__the_help_of_every_command.snap").unwrap();
+    let known = flags(&help);
+    for page in markdown_in("docs").into_iter().chain(["README.md".into(), "README.ko.md".into()]) {
+        for flag in flags(&fs::read_to_string(&page).unwrap()) {
+            assert!(known.contains(&flag) || FOREIGN_FLAGS.contains(&&*flag), "{}: {flag}", page.display());
         }
     }
 }
