@@ -5,17 +5,17 @@ mod cache;
 pub mod complete;
 mod completion;
 mod config;
+mod duration;
 mod exec;
 mod explain;
 mod filters;
 mod get;
-mod limit;
 mod list;
 mod local;
 mod man;
+mod output_args;
 mod plugin;
 mod request;
-mod shown;
 mod stat;
 pub mod suggestions;
 mod template;
@@ -29,21 +29,21 @@ pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
 pub use cache::Cache;
 pub use completion::{Completion, Shell};
 pub use config::{Alias, Check, Config, Endpoint, Import, Init, Origin};
+pub use duration::{Limit, duration};
 pub use exec::{Exec, Many};
 pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use filters::Filters;
 pub use get::Get;
-pub use limit::{Limit, duration};
 pub use list::{List, Listing, Rows};
 pub use local::Local;
 pub use man::Man;
+pub use output_args::{Format, Shown};
 pub use plugin::{
     Api, ApplyFormat, DiffFormat, LintFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister,
     PluginDiff, PluginFormat, PluginGet, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources,
     PluginVersions, Specs,
 };
 pub use request::Request;
-pub use shown::{Format, Shown};
 pub use stat::Stat;
 pub use template::{Template, TemplateColumns};
 pub use tls::Tls;
@@ -96,11 +96,11 @@ pub struct Global {
     pub workspace_id: Option<String>,
 
     /// Longest wait for a connection, as 3, 500ms or 1m; 0 waits without end
-    #[arg(long, global = true, value_name = "TIME", default_value = "3s", value_parser = limit::duration, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "TIME", default_value = "3s", value_parser = duration::duration, hide_short_help = true)]
     pub connect_timeout: Limit,
 
     /// Longest wait for the answer to a call, as 180, 30s or 5m; 0 waits without end
-    #[arg(long, global = true, value_name = "TIME", default_value = "180s", value_parser = limit::duration, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "TIME", default_value = "180s", value_parser = duration::duration, hide_short_help = true)]
     pub timeout: Limit,
 
     /// Neither use nor keep on disk how services describe themselves: ask them first, each time

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tonic::Code;
 
 use super::connector::Connector;
-use super::present::OutputOptions;
 use super::{Context, block_on};
 use crate::cli::{API_RESOURCES_COLUMNS as COLUMNS, ApiResources, Format};
+use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, Result, code_name};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;

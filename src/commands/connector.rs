@@ -4,9 +4,9 @@ use std::cell::{Cell, OnceCell};
 use std::time::{Duration, Instant};
 
 use super::Context;
-use super::found::{Found, MethodRef};
-use super::shelf::Shelf;
 use crate::cli;
+use crate::commands::descriptor_cache::Shelf;
+use crate::commands::resolve::{Found, MethodRef};
 use crate::config::{
     BUILT_IN, Credential, Destination, EndpointUrl, Endpoints, EnvironmentName, KeyOrigin, Secret, Selection, Settings,
     Variables,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::method::Method;
-use super::present::OutputOptions;
+use crate::commands::output_options::OutputOptions;
 use crate::error::Result;
 use crate::output::view::Document;
 use crate::secret::{self, MASK};

@@ -5,9 +5,9 @@ use tonic::Code;
 
 use super::connector::{Connector, refuse_useless, selection, tls_of};
 use super::method::{describe, find_method};
-use super::present::OutputOptions;
 use super::{Context, block_on};
 use crate::cli::{Explain, ExplainFormat, Format};
+use crate::commands::output_options::OutputOptions;
 use crate::config::{ConfigDir, Endpoints, Selection, Settings, Variables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};

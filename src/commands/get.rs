@@ -1,9 +1,9 @@
 //! `get RESOURCE`: one row.
 
 use super::Context;
-use super::present::OutputOptions;
 use super::read::{Asked, QueryCommand, Templates};
 use crate::cli::Get;
+use crate::commands::output_options::OutputOptions;
 use crate::error::Result;
 use crate::query::filter::Filters;
 

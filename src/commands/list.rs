@@ -1,9 +1,9 @@
 //! `list RESOURCE`: rows, ordered, paged and cut to columns by the service where it can, else here.
 
-use super::present::OutputOptions;
 use super::read::{Asked, QueryCommand, Templates};
 use super::{Context, filters, template};
 use crate::cli::{List, Listing, Request, Rows};
+use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, Result};
 use crate::output::view::Template;
 use crate::query::Page;

@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 
 use super::connector::Connector;
-use super::found::{Found, MethodRef, meant};
 use crate::cli;
 use crate::codec::decode;
 use crate::codec::decode::Decoder;
 use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::codec::encode;
 use crate::codec::encode::{Fault, FaultKind};
+use crate::commands::resolve::{Found, MethodRef, meant};
 use crate::error::{Error, ErrorKind, Outcome, Problem, Result};
 use crate::grpc::call;
 use crate::grpc::call::{Caller, Responses};

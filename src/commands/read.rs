@@ -7,13 +7,14 @@ use bytes::Bytes;
 
 use super::connector::Connector;
 use super::filters::RowCheck;
-use super::found::MethodRef;
 use super::method::{Answers, LIST, Method, read_one_draft};
 use super::pages::{self, Pages};
-use super::present::OutputOptions;
 use super::watch::Watch;
-use super::{Context, block_on, block_on_threads, dry_run, filters, proof, template};
+use super::{Context, block_on, block_on_threads, dry_run, filters, template};
 use crate::cli;
+use crate::commands::output_options::OutputOptions;
+use crate::commands::resolve::MethodRef;
+use crate::commands::revalidate;
 use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::grpc::status::is_too_large;
@@ -138,7 +139,7 @@ impl QueryCommand<'_> {
     ) -> Result<(Question, Result<Answers>)> {
         let resource = &connector.locate(&self.resource)?;
         let sought = MethodRef { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
-        proof::proved(connector, &sought, diagnostics, async |method, diagnostics| {
+        revalidate::proved(connector, &sought, diagnostics, async |method, diagnostics| {
             let question = self.question(method, draft.clone(), self.asked.page_size, diagnostics)?;
             let asked = question.ask().await;
             Ok((question, asked))
@@ -252,7 +253,7 @@ impl QueryCommand<'_> {
             question.note().iter().for_each(|note| streams.diagnostics.note(note));
             return question.presentation.tell_of_more(self.more, streams);
         }
-        let mut stop = Shutdown::for_reads()?;
+        let mut shutdown = Shutdown::for_reads()?;
         let presentation = &question.presentation.of_stream(&question.shape)?;
         let mut writer = presentation.writer(streams);
         let showing = async {
@@ -263,7 +264,7 @@ impl QueryCommand<'_> {
             }
             Ok(())
         };
-        let shown = stop.or(showing).await;
+        let shown = shutdown.race(showing).await;
         // What came before a stream's end is shown whole, whatever ended it.
         shown.and(writer.finish())?;
         question.note().iter().for_each(|note| streams.diagnostics.note(note));

@@ -1,9 +1,9 @@
 //! `stat RESOURCE` and `analyze RESOURCE`: what the service computes over many rows.
 
-use super::present::OutputOptions;
 use super::read::{Asked, QueryCommand, Templates};
 use super::{Context, filters};
 use crate::cli::Stat;
+use crate::commands::output_options::OutputOptions;
 use crate::error::Result;
 use crate::query::Page;
 

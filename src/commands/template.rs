@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::method::Method;
-use super::present::{OutputOptions, columns};
 use crate::cli::{self, Format, TemplateColumns};
+use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{ConfigDir, ParseError, TemplateName, Variables};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::Context;
-use super::present::OutputOptions;
 use crate::cli::Version;
+use crate::commands::output_options::OutputOptions;
 use crate::error::Result;
 use crate::output::view::Document;
 

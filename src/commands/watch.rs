@@ -9,8 +9,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tonic::Code;
 
 use super::connector::Connector;
-use super::present::OutputOptions;
 use super::read::{QueryCommand, Question};
+use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::Format;
 use crate::output::view::{Document, Rows as _};
@@ -42,9 +42,9 @@ impl Watch<'_> {
         }
         // A command that prints the key may ask a person, who can still end it by Ctrl-C.
         self.connector.metadata()?;
-        let mut stop = Shutdown::for_reads()?;
+        let mut shutdown = Shutdown::for_reads()?;
         let preparing = self.reading.prepare(self.connector, draft.clone(), &mut streams.diagnostics);
-        let question = stop.or(preparing).await?;
+        let question = shutdown.race(preparing).await?;
         if question.method.is_streaming() {
             let (verb, resource) = (self.reading.verb, &self.reading.resource);
             return Err(
@@ -61,7 +61,7 @@ impl Watch<'_> {
         } else {
             View::Changes(Changes::default())
         };
-        let ended = self.go_on(draft, question, &mut view, &mut stop, streams).await;
+        let ended = self.go_on(draft, question, &mut view, &mut shutdown, streams).await;
         view.leave(streams);
         ended
     }
@@ -71,14 +71,14 @@ impl Watch<'_> {
         draft: Draft,
         first: Question,
         view: &mut View,
-        stop: &mut Shutdown,
+        shutdown: &mut Shutdown,
         streams: &mut IoStreams,
     ) -> Result<()> {
         let mut question = Some(first);
         // Another question, behind a failure, would have it noted once more.
         let mut is_noted = false;
         loop {
-            match stop.or(self.ask(&mut question, &draft)).await {
+            match shutdown.race(self.ask(&mut question, &draft)).await {
                 Ok((document, presentation, note)) => {
                     if let Some(note) = note.filter(|_| !mem::replace(&mut is_noted, true)) {
                         view.note(&note, &mut streams.diagnostics);
@@ -94,7 +94,7 @@ impl Watch<'_> {
             }
             // Steps that wait for their JSON object are told with the answer that they led to.
             streams.diagnostics.finish(None);
-            stop.or(view.rest(self.every, streams)).await?;
+            shutdown.race(view.rest(self.every, streams)).await?;
         }
     }
 

@@ -16,15 +16,15 @@ use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint};
 use tower_service::Service;
 
-use super::advice::Peer;
 use super::departure;
-use super::not_grpc::NotGrpc;
 use super::retry::{self, Unprocessed};
 use super::tls;
 use super::unreadable::check_encoding;
-use super::wire::{Connector, Finding, Watch};
 use super::{repair, sent_status};
 use crate::error::{Error, Result};
+use crate::grpc::connection::{Connector, Finding, Watch};
+use crate::grpc::diagnostics::Peer;
+use crate::grpc::non_grpc_response::NotGrpc;
 use crate::net::endpoint::EndpointUrl;
 use crate::net::tls::Tls;
 use crate::schema::platform::MAX_MESSAGE_SIZE;

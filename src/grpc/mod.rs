@@ -2,16 +2,17 @@
 //!
 //! Nothing here knows of configuration files, command lines or tables.
 
-mod advice;
 pub mod cache;
+pub mod cache_entry;
 pub mod call;
 mod certificate;
 pub mod channel;
+mod connection;
 mod departure;
 pub mod descriptors;
-pub mod kept;
+mod diagnostics;
 pub mod metadata;
-mod not_grpc;
+mod non_grpc_response;
 mod pem;
 pub mod probe;
 pub mod raw_codec;
@@ -23,4 +24,3 @@ pub mod status;
 mod tls;
 pub mod trace;
 mod unreadable;
-mod wire;

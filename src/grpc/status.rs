@@ -3,8 +3,9 @@
 use tonic::{Code, Status};
 
 use super::sent_status::{self, CutOff};
-use super::{advice, not_grpc, retry, unreadable};
+use super::{retry, unreadable};
 use crate::error::{Error, ErrorKind, Outcome, code_name};
+use crate::grpc::{diagnostics, non_grpc_response};
 use crate::schema::platform::MAX_MESSAGE_SIZE;
 
 /// The error for `status`, which ended `what` ("register repository.Plugin at grpc://host:port").
@@ -19,7 +20,7 @@ pub fn error(what: &str, status: &Status) -> Error {
     };
     // Made here: the cause below says more than the status.
     let code = code(status);
-    let failed = match not_grpc::find(source) {
+    let failed = match non_grpc_response::find(source) {
         Some(answer) if answer.is_about_certificate() => Error::local(what),
         _ => Error::status(code, format!("{what}: {}", code_name(code))),
     };
@@ -27,7 +28,7 @@ pub fn error(what: &str, status: &Status) -> Error {
         true => Some(NOT_PROCESSED),
         false => of_code(code, status.message()),
     };
-    hinted(failed.caused_by(source), advice::of(source).or_else(general))
+    hinted(failed.caused_by(source), diagnostics::of(source).or_else(general))
 }
 
 /// The code that `status` stands for, also where it was made on this side, as gRPC clients do: a deadline that passed,
@@ -36,7 +37,7 @@ pub fn error(what: &str, status: &Status) -> Error {
 pub fn code(status: &Status) -> Code {
     let Some(source) = std::error::Error::source(status) else { return status.code() };
     let is_reset = |error: &h2::Error| error.is_reset();
-    let has_code = not_grpc::find(source).is_some()
+    let has_code = non_grpc_response::find(source).is_some()
         || unreadable::is_in(source)
         || retry::sources(source).any(|error| error.is::<CutOff>() || error.downcast_ref().is_some_and(is_reset));
     if has_code { status.code() } else { Code::Unavailable }
@@ -45,10 +46,10 @@ pub fn code(status: &Status) -> Code {
 /// As [`error`], for the first question on a connection: where that carries no gRPC, setting it up has failed.
 pub fn first_error(what: &str, status: &Status) -> Error {
     match std::error::Error::source(status) {
-        Some(source) if not_grpc::find(source).is_none() && !unreadable::is_in(source) => {
+        Some(source) if non_grpc_response::find(source).is_none() && !unreadable::is_in(source) => {
             // HTTP/2 is spoken there, and the call was broken off: as nginx does where what is behind it says nothing.
-            let hint =
-                advice::of(source).unwrap_or("a proxy between may have waited in vain for the service: is it running?");
+            let hint = diagnostics::of(source)
+                .unwrap_or("a proxy between may have waited in vain for the service: is it running?");
             Error::local(what).caused_by(source).hint(hint)
         }
         _ => error(what, status),
@@ -105,7 +106,7 @@ pub fn effect(status: &Status) -> Outcome {
             _ => Outcome::Rejected,
         };
     };
-    match not_grpc::find(source) {
+    match non_grpc_response::find(source) {
         _ if retry::is_unprocessed(status) => Outcome::NotSent,
         Some(answer) if answer.is_rejection() => Outcome::Rejected,
         _ => Outcome::Unknown,
@@ -169,7 +170,7 @@ mod tests {
         ] {
             for http in answers {
                 let response = http::Response::builder().status(*http).body(tonic::body::Body::empty()).unwrap();
-                let answer = runtime.block_on(not_grpc::NotGrpc::read(response));
+                let answer = runtime.block_on(non_grpc_response::NotGrpc::read(response));
                 let mut status = Status::new(answer.code(), "");
                 status.set_source(Arc::new(answer));
                 assert_eq!(effect(&status), expected, "{http}");

@@ -9,14 +9,14 @@ use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{ClientConfig, Error as TlsError, InconsistentKeys, RootCertStore};
 
 use super::pem::{self, Pem};
-use super::wire;
 use crate::error::{Error, Result};
+use crate::grpc::connection;
 use crate::net::endpoint::EndpointUrl;
 use crate::net::root_store;
 use crate::net::tls::{Identity, Tls};
 
 /// All that a handshake with `address` needs.
-pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<wire::Handshake> {
+pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<connection::Handshake> {
     let provider = Arc::new(ring::default_provider());
     let name = server_name(address, tls)?;
     let roots = match &tls.ca {
@@ -32,8 +32,8 @@ pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<wire::Handsh
         Some(identity) => builder.with_client_cert_resolver(identity),
         None => builder.with_no_client_auth(),
     };
-    config.alpn_protocols = vec![wire::HTTP2.to_vec()];
-    Ok(wire::Handshake { config: Arc::new(config), name })
+    config.alpn_protocols = vec![connection::HTTP2.to_vec()];
+    Ok(connection::Handshake { config: Arc::new(config), name })
 }
 
 /// The name to verify and to send as SNI.

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::params::Param;
-use super::renames::{Given, Plan};
 use super::request::{Document, Origin, Overrides, Request};
-use super::{advice, decimals};
 use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{self, Error, Result};
 use crate::schema::field_path::FieldPath;
 use crate::schema::value_ext::is_empty;
+use crate::spec::translate::{Given, Plan};
+use crate::spec::{image_warnings, precision_loss};
 
 /// The method that a request is for.
 #[derive(Clone, Debug)]
@@ -76,10 +76,10 @@ impl Draft {
         origin.set = apply_params(&origin, target, &mut value)?;
 
         let notes = origin.plan.notes();
-        let mut warnings = advice::warnings(target, &value);
+        let mut warnings = image_warnings::warnings(target, &value);
         let json_tree = origin.overrides.json.iter().map(|json| &json.tree);
         let trees = origin.document.iter().map(|document| &document.tree).chain(json_tree);
-        warnings.extend(trees.filter_map(|tree| decimals::warning(&origin, tree, &target.input)));
+        warnings.extend(trees.filter_map(|tree| precision_loss::warning(&origin, tree, &target.input)));
         Ok(Resolved { request: Request { value, origin }, notes, warnings })
     }
 }

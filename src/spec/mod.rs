@@ -3,15 +3,15 @@
 //! Reading ([`read`]) needs neither network nor descriptors, so that a mistake in the last of a hundred documents is
 //! found before the first is sent. Resolving ([`Draft::resolve`]) then makes each document the request of one method.
 
-mod advice;
-pub(crate) mod decimals;
 mod draft;
-pub(crate) mod locate;
-mod needed;
+mod image_warnings;
 mod params;
-pub(crate) mod renames;
+pub(crate) mod precision_loss;
 mod request;
+mod required_fields;
 pub(crate) mod source;
+pub(crate) mod spans;
+pub(crate) mod translate;
 pub(crate) mod typing;
 
 use std::io::Read;
@@ -20,10 +20,10 @@ use std::rc::Rc;
 use serde_json::Map;
 
 pub use draft::{Draft, Resolved, Target, Warning};
-pub use locate::Part;
-pub use needed::{missing, needed};
-pub use renames::Refusal;
 pub use request::Request;
+pub use required_fields::{missing, needed};
+pub use spans::Part;
+pub use translate::Refusal;
 
 use crate::error::{Error, Result};
 use crate::yaml::{self, Fault, Limits, Node, value};

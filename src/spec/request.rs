@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::locate::{self, Part};
 use super::params::Param;
-use super::renames::{Plan, Refusal};
 use crate::error::Location;
 use crate::schema::field_path::{FieldPath, Segment};
+use crate::spec::spans;
+use crate::spec::spans::Part;
+use crate::spec::translate::{Plan, Refusal};
 use crate::yaml::{Node, value};
 
 /// What `-j` is called in places.
@@ -69,7 +70,7 @@ impl Request {
     /// `None` for what a parameter set.
     pub fn locate(&self, path: &FieldPath, part: Part) -> Option<Location> {
         let Holder { tree, source, path } = self.origin.holder(path)?;
-        Some(locate::locate(tree, &path, part).in_source(source))
+        Some(spans::locate(tree, &path, part).in_source(source))
     }
 
     /// The parameter that set the value at `path`, as `-p tags.icon`, if one did.

@@ -54,7 +54,7 @@ impl Shutdown {
     ///
     /// # Errors
     /// Those of `work`; and one of a silent kind for the one who stopped it.
-    pub async fn or<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
+    pub async fn race<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
             biased;
             ending = first(&mut self.signals) => Err(Error::from_signal(ending)),

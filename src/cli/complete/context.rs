@@ -8,11 +8,12 @@ use std::time::Instant;
 use prost_reflect::MethodDescriptor as Described;
 
 use super::fields;
-use super::line::Line;
-use super::offer::{self, Offer};
-use super::reach::{LIST, Reach};
 use super::shell::Candidate;
 use crate::cli::API_RESOURCES_COLUMNS;
+use crate::cli::complete::parsed_line::Line;
+use crate::cli::complete::remote::{LIST, Reach};
+use crate::cli::complete::resource_info;
+use crate::cli::complete::resource_info::Offer;
 use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
 use crate::net::tls::Tls;
@@ -324,7 +325,7 @@ impl Context {
         let offers = reach.offers(Some(first), self.version());
         let resource = |at: usize| {
             let resource = Resource::parse(&word[..at]).ok()?;
-            Some((offer::meant(&offers, &resource, self.version())?, at))
+            Some((resource_info::meant(&offers, &resource, self.version())?, at))
         };
         match word.rmatch_indices('.').find_map(|(at, _)| resource(at)) {
             Some((offer, at)) => {
@@ -381,7 +382,7 @@ impl Context {
 
     fn offer_of(&self, resource: &Resource) -> Option<Offer> {
         let offers = self.reach()?.offers(Some(&resource.service), self.version());
-        offer::meant(&offers, resource, self.version()).cloned()
+        resource_info::meant(&offers, resource, self.version()).cloned()
     }
 
     fn method(&self) -> Option<MethodDescriptor> {

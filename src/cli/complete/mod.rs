@@ -9,9 +9,9 @@
 mod bash;
 mod context;
 mod fields;
-mod line;
-mod offer;
-mod reach;
+mod parsed_line;
+mod remote;
+mod resource_info;
 mod shell;
 
 use std::ffi::{OsStr, OsString};
@@ -52,7 +52,7 @@ pub fn answer(args: &[OsString], variables: &Variables) -> Option<String> {
 
 /// The names of the resources that the services in reach offer, as far as they are remembered or told by `deadline`.
 pub fn offered(selection: &Selection, tls: Tls, variables: &Variables, deadline: Instant) -> Vec<String> {
-    let reach = reach::Reach::of(selection, tls, variables, deadline);
+    let reach = remote::Reach::of(selection, tls, variables, deadline);
     let offers = reach.map(|reach| reach.offers(None, None)).unwrap_or_default();
     offers.into_iter().map(|offer| offer.name).collect()
 }
@@ -65,7 +65,7 @@ fn budget(variables: &Variables) -> Duration {
 
 fn find(mut root: Command, shell: Shell, question: &Question, variables: &Variables, deadline: Instant) -> Answer {
     root.build();
-    let (line, plain) = line::read(&root, &question.typed);
+    let (line, plain) = parsed_line::read(&root, &question.typed);
     let context = Arc::new(Context::new(line, variables.clone(), deadline));
     let mut root = attach(root, &context);
     let word = question.typed.current();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Alias, Format};
 use crate::commands::Context;
-use crate::commands::present::{OutputOptions, columns};
+use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::ConfigDir;
 use crate::error::Result;
 use crate::output::view::Document;

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::connector::exposed_key;
-use super::present::{OutputOptions, columns};
 use crate::cli::{Config, Endpoint, Format, Global, Tls};
+use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{
     BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError, Selected, Selection, Source,
 };

@@ -194,7 +194,7 @@ fn what_is_stopped_ends_with_what_is_in_flight() {
     let service = Service::default();
     let mut flight = OrderedPool::new(jobs(&[None; 5]), bounds(2), |job| service.call(job));
     assert_eq!(now(&mut flight), None);
-    flight.stop();
+    flight.shutdown();
     service.answer(0, Ok(0));
     assert_eq!((now(&mut flight), service.in_flight()), (Some(vec![(0, Ok(0))]), vec![1]));
     service.answer(1, Ok(1));
@@ -207,7 +207,7 @@ fn what_is_abandoned_tells_what_is_known() {
     let service = Service::default();
     let mut flight = OrderedPool::new(jobs(&[None; 9]), bounds(4), |job| service.call(job));
     assert_eq!(now(&mut flight), None);
-    flight.stop();
+    flight.shutdown();
     service.answer(3, Ok(3));
     service.answer(1, Err(1));
     assert_eq!(now(&mut flight), None);

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 
-use super::answers::{Answers, Form};
-use super::flight::{Completed, Job, OrderedPool, PoolLimits};
 use super::progress::Progress;
 use super::summary::Summary;
 use super::{Document, Name};
 use crate::cli;
+use crate::commands::exec::ordered_pool::{Completed, Job, OrderedPool, PoolLimits};
+use crate::commands::exec::response_writer::{Answers, Form};
 use crate::error::panics;
 use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
 use crate::output::view::Document as Shown;
@@ -38,18 +38,18 @@ pub async fn run(
     let send = |request| form.answer(request);
     let mut flight = OrderedPool::new(jobs, bounds, send);
     let mut report = Report::new(names, Answers::new(form, streams), &diagnostics);
-    let mut stop = Shutdown::listen()?;
+    let mut shutdown = Shutdown::listen()?;
     let mut ended: Option<TerminationSignal> = None;
     // A panic ends the sending as an error does: what is known by then is still told.
     let sending = panics::catch_async(async {
         loop {
             tokio::select! {
                 biased;
-                ending = stop.asked() => {
+                ending = shutdown.asked() => {
                     if ended.replace(ending).is_some() {
                         break;
                     }
-                    flight.stop();
+                    flight.shutdown();
                     progress.aside(true, || tell_of_end(ending, flight.in_flight(), &diagnostics));
                 }
                 landed = flight.next() => {
@@ -58,7 +58,7 @@ pub async fn run(
                     }
                     let has_talk = landed.iter().any(|(_, outcome)| outcome.is_err());
                     if !progress.aside(has_talk, || report.take(landed)) {
-                        flight.stop();
+                        flight.shutdown();
                     }
                 }
                 () = progress.due() => progress.draw(flight.ended()),

@@ -1,10 +1,10 @@
 //! `exec VERB RESOURCE`: one request for each document.
 
-mod answers;
-mod flight;
-mod follow;
 mod many;
+mod ordered_pool;
 mod progress;
+mod response_writer;
+mod streaming;
 mod summary;
 
 use std::fmt;
@@ -14,10 +14,10 @@ use serde_json::Value;
 
 use super::connector::Connector;
 use super::method::{Method, read_drafts};
-use super::present::OutputOptions;
 use super::{Context, block_on, dry_run};
 use crate::cli::Exec;
 use crate::cli::suggestions;
+use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, Location, Result};
 use crate::grpc::retry::reads_only;
 use crate::plugin::plan;
@@ -26,8 +26,8 @@ use crate::secret::snake_case;
 use crate::spec::Request;
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::shutdown::Shutdown;
-use answers::{Answers, Form};
 use progress::Progress;
+use response_writer::{Answers, Form};
 
 /// One request, ready to be sent.
 struct Document {
@@ -77,7 +77,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         let presentation = if method.is_streaming() { presentation.of_stream(&shape)? } else { presentation };
         let form = Form { method: &method, presentation: &presentation, shape: &shape };
         if method.is_streaming() {
-            follow::run(documents, args.many.keep_going, &form, context.streams).await?;
+            streaming::run(documents, args.many.keep_going, &form, context.streams).await?;
         } else if let [document] = &documents[..] {
             one(document, &form, context.streams).await?;
         } else {
@@ -94,7 +94,7 @@ async fn one(document: &Document, form: &Form<'_>, streams: &mut IoStreams) -> R
     let answer = if reads_only(form.method.verb()) {
         asking.await?
     } else {
-        let answered = Shutdown::listen()?.or(asking).await;
+        let answered = Shutdown::listen()?.race(asking).await;
         if answered.as_ref().is_err_and(Error::is_silent) {
             streams
                 .diagnostics

@@ -4,10 +4,10 @@ use std::io::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::planned::{Planned, Wishes};
 use super::read_specs;
 use crate::cli::{ApplyFormat, PluginApply};
 use crate::commands::connector::Connector;
+use crate::commands::plugin::planning::{Planned, Wishes};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::report::{ChangeOutcome, Done, Restored};
@@ -39,8 +39,8 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
             planned.check()?;
         }
         let diagnostics: Diagnostics = streams.diagnostics.clone();
-        let mut stop = Shutdown::listen()?;
-        let done = planned.carry_out(&mut stop, &diagnostics, |outcome| report.add(outcome, streams)).await;
+        let mut shutdown = Shutdown::listen()?;
+        let done = planned.carry_out(&mut shutdown, &diagnostics, |outcome| report.add(outcome, streams)).await;
         // What was done is said, whatever ended it.
         let reported = report.finish(streams);
         done.and(reported)

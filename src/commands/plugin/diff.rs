@@ -4,10 +4,10 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use super::planned::{Planned, Wishes};
 use super::read_specs;
 use crate::cli::{DiffFormat, PluginDiff};
 use crate::commands::connector::Connector;
+use crate::commands::plugin::planning::{Planned, Wishes};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::report::Difference;

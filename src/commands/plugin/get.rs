@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{request, resource};
 use crate::cli::PluginGet;
 use crate::commands::Context;
-use crate::commands::present::OutputOptions;
+use crate::commands::output_options::OutputOptions;
 use crate::commands::read::{Asked, QueryCommand, Templates};
 use crate::error::Result;
 use crate::query::filter::Filters;

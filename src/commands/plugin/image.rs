@@ -8,14 +8,15 @@ use std::time::Duration;
 use rustix::fs::{Access, access};
 use serde_json::Value;
 
-use super::checked::Texts;
-use super::step::Step;
 use super::there_are;
-use super::wait::{self, Last, Look, Waited};
 use crate::cli::{PluginImage, PluginSources};
 use crate::commands::Context;
 use crate::commands::connector::{RegistryAccess, registry_of_local};
 use crate::commands::method;
+use crate::commands::plugin::child_process::Step;
+use crate::commands::plugin::poll;
+use crate::commands::plugin::poll::{Last, Look, Waited};
+use crate::commands::plugin::preflight::Texts;
 use crate::config::Variables;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
@@ -130,13 +131,13 @@ impl Image {
         self.builder.push(&self.to_string(), self.place.is_plain_http(), self.quiet)
     }
 
-    pub async fn build(&self, line: &CommandLine, stop: &mut Shutdown, diagnostics: &Diagnostics) -> Result<()> {
-        let built = self.run("build", line, stop, diagnostics).await;
+    pub async fn build(&self, line: &CommandLine, shutdown: &mut Shutdown, diagnostics: &Diagnostics) -> Result<()> {
+        let built = self.run("build", line, shutdown, diagnostics).await;
         built.map_err(|error| self.advise(error).hint("what it said is above; nothing is pushed"))
     }
 
-    pub async fn push(&self, line: &CommandLine, stop: &mut Shutdown, diagnostics: &Diagnostics) -> Result<()> {
-        let pushed = self.run("push", line, stop, diagnostics).await;
+    pub async fn push(&self, line: &CommandLine, shutdown: &mut Shutdown, diagnostics: &Diagnostics) -> Result<()> {
+        let pushed = self.run("push", line, shutdown, diagnostics).await;
         pushed.map_err(|error| {
             let login = self.builder.login(self.place.registry().authority(), self.place.is_plain_http());
             self.advise(error)
@@ -149,12 +150,12 @@ impl Image {
         &self,
         name: &'static str,
         line: &CommandLine,
-        stop: &mut Shutdown,
+        shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
     ) -> Result<()> {
         diagnostics.note(&format!("{name}: {line}"));
         let step = Step { name, quiet: self.quiet, has_terminal: self.has_terminal };
-        step.run(line, stop).await.inspect_err(|error| told_stop(error, name, diagnostics))
+        step.run(line, shutdown).await.inspect_err(|error| told_stop(error, name, diagnostics))
     }
 
     fn advise(&self, error: Error) -> Error {
@@ -174,10 +175,10 @@ impl Image {
     pub async fn look_before_push(
         &self,
         variables: &Variables,
-        stop: &mut Shutdown,
+        shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
     ) -> Result<Option<String>> {
-        self.look(variables, stop, diagnostics, |_| Ok(None)).await
+        self.look(variables, shutdown, diagnostics, |_| Ok(None)).await
     }
 
     /// As [`Image::look_before_push`], before work that would be in vain without a registry. `None` also if it refuses to
@@ -188,7 +189,7 @@ impl Image {
     pub async fn look_before_build(
         &self,
         variables: &Variables,
-        stop: &mut Shutdown,
+        shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
     ) -> Result<Option<String>> {
         let unanswered = |Unanswered { error, is_refusal, .. }| {
@@ -198,19 +199,19 @@ impl Image {
             diagnostics.note(&format!("{}: if the push is refused, too, log in", error.summary()));
             Ok(None)
         };
-        self.look(variables, stop, diagnostics, unanswered).await
+        self.look(variables, shutdown, diagnostics, unanswered).await
     }
 
     async fn look(
         &self,
         variables: &Variables,
-        stop: &mut Shutdown,
+        shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
         unanswered: impl FnOnce(Unanswered) -> Result<Option<String>>,
     ) -> Result<Option<String>> {
         let client = RegistryAccess::of(variables).client(SIDE_QUESTION);
         let asking = async { client.digest(&self.place, &self.tag).await.or_else(unanswered) };
-        stop.or(asking).await.inspect_err(|error| told_stop(error, "the question to the registry", diagnostics))
+        shutdown.race(asking).await.inspect_err(|error| told_stop(error, "the question to the registry", diagnostics))
     }
 
     /// Waits until the registry shows the tag, for `limit` at most. `before` is what it had under it before the push.
@@ -222,7 +223,7 @@ impl Image {
         before: Option<String>,
         limit: Option<Duration>,
         variables: &Variables,
-        stop: &mut Shutdown,
+        shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
     ) -> Result<()> {
         let client = |limit| RegistryAccess::of(variables).client(limit);
@@ -239,7 +240,7 @@ impl Image {
             }
         };
         let waiting = async {
-            match wait::wait(limit, diagnostics, looking).await? {
+            match poll::wait(limit, diagnostics, looking).await? {
                 Waited::There(digest) => {
                     if before.as_ref() == Some(&digest) {
                         diagnostics
@@ -259,7 +260,7 @@ impl Image {
                 }
             }
         };
-        let waited = stop.or(waiting).await;
+        let waited = shutdown.race(waiting).await;
         waited.inspect_err(|error| told_stop(error, "the wait for the registry", diagnostics))
     }
 

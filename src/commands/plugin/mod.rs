@@ -2,24 +2,24 @@
 
 mod apply;
 mod build;
-mod carry;
 mod change;
-mod checked;
+mod child_process;
 pub(super) mod confirm;
 mod diff;
+mod execute;
 mod get;
 mod image;
 mod init;
 mod lint;
 mod list;
-mod planned;
+mod planning;
+mod poll;
+mod preflight;
 mod publish;
 mod push;
-mod remaining;
+mod resume_command;
 mod service;
-mod step;
 mod versions;
-mod wait;
 
 use serde_json::Value;
 

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::apply::Report;
 use super::image::{Image, told_stop};
-use super::planned::{Planned, Wishes};
-use super::remaining;
 use crate::cli::{ApplyFormat, PluginPublish};
 use crate::commands::connector::Connector;
+use crate::commands::plugin::planning::{Planned, Wishes};
+use crate::commands::plugin::resume_command;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::builder::quoted;
@@ -26,16 +26,16 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
     // Before signals are taken over: a person may have to type something for the key.
     connector.metadata()?;
     let wishes = Wishes { strict: args.image.specs.strict, replace: args.replace, prune: None };
-    let apply = remaining::apply(&args.image.specs, args.replace, context.global);
+    let apply = resume_command::apply(&args.image.specs, args.replace, context.global);
     let limit = context.global.timeout;
     let variables = context.variables;
     block_on(async {
         let streams = &mut *context.streams;
         let diagnostics = streams.diagnostics.clone();
-        let mut stop = Shutdown::listen()?;
+        let mut shutdown = Shutdown::listen()?;
         // What cannot be applied is not worth building; nor is anything if nobody is there to apply it.
         let planning = Planned::make(&connector, vec![image.draft.clone()], wishes, &mut streams.diagnostics);
-        let planned = stop.or(planning).await;
+        let planned = shutdown.race(planning).await;
         let mut planned = planned.inspect_err(|error| told_stop(error, "the question to the service", &diagnostics))?;
         image.texts.check(Generation::of(&planned.service.register.input()), &diagnostics)?;
         planned.check()?;
@@ -51,15 +51,15 @@ pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         }
         let [build, push] = &commands;
         // Nor where nothing can be pushed to.
-        let before = image.look_before_build(variables, &mut stop, &diagnostics).await?;
-        image.build(build, &mut stop, &diagnostics).await?;
-        image.push(push, &mut stop, &diagnostics).await?;
-        image.wait_for_tag(before, limit, variables, &mut stop, &diagnostics).await?;
+        let before = image.look_before_build(variables, &mut shutdown, &diagnostics).await?;
+        image.build(build, &mut shutdown, &diagnostics).await?;
+        image.push(push, &mut shutdown, &diagnostics).await?;
+        image.wait_for_tag(before, limit, variables, &mut shutdown, &diagnostics).await?;
         let mut report = report;
         // Others may have written meanwhile.
-        let looked = stop.or(planned.look_again()).await.and_then(|()| planned.check());
+        let looked = shutdown.race(planned.look_again()).await.and_then(|()| planned.check());
         let applied = match looked {
-            Ok(()) => planned.carry_out(&mut stop, &diagnostics, |outcome| report.add(outcome, streams)).await,
+            Ok(()) => planned.carry_out(&mut shutdown, &diagnostics, |outcome| report.add(outcome, streams)).await,
             Err(error) => Err(error),
         };
         let applied = applied.map_err(|error| unapplied(error, &image, &apply, &diagnostics));

@@ -16,10 +16,10 @@ pub fn run(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
     }
     let (limit, diagnostics) = (context.global.timeout, context.streams.diagnostics.clone());
     block_on(async {
-        let mut stop = Shutdown::listen()?;
-        let before = image.look_before_push(context.variables, &mut stop, &diagnostics).await?;
-        image.push(&line, &mut stop, &diagnostics).await?;
-        image.wait_for_tag(before, limit, context.variables, &mut stop, &diagnostics).await
+        let mut shutdown = Shutdown::listen()?;
+        let before = image.look_before_push(context.variables, &mut shutdown, &diagnostics).await?;
+        image.push(&line, &mut shutdown, &diagnostics).await?;
+        image.wait_for_tag(before, limit, context.variables, &mut shutdown, &diagnostics).await
     })?;
     Ok(writeln!(context.streams.out, "{image}")?)
 }

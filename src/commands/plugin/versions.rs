@@ -7,12 +7,13 @@ use serde_json::{Map, Value, json};
 use tonic::Code;
 
 use super::service::is_no_plugin;
-use super::wait::{self, Look, Waited};
 use super::{request, resource, there_are};
 use crate::cli::PluginVersions;
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
-use crate::commands::present::OutputOptions;
+use crate::commands::output_options::OutputOptions;
+use crate::commands::plugin::poll;
+use crate::commands::plugin::poll::{Look, Waited};
 use crate::commands::read::{Asked, QueryCommand, Templates};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
@@ -60,8 +61,8 @@ fn wait(plugin: &str, tag: &str, context: &mut Context<'_>) -> Result<String> {
     let limit = context.global.timeout;
     let diagnostics = &mut context.streams.diagnostics;
     block_on(async {
-        let mut stop = Shutdown::listen()?;
-        stop.or(Wait { connector: &connector, plugin, tag }.run(limit, diagnostics)).await
+        let mut shutdown = Shutdown::listen()?;
+        shutdown.race(Wait { connector: &connector, plugin, tag }.run(limit, diagnostics)).await
     })
 }
 
@@ -92,7 +93,7 @@ impl Wait<'_> {
             }
             Err(error) => Err(error),
         };
-        match wait::wait(limit, diagnostics, looking).await? {
+        match poll::wait(limit, diagnostics, looking).await? {
             Waited::There(()) => Ok((*tag).to_owned()),
             Waited::Late { limit, last } => {
                 let error = Error::local(format!("{plugin} has no version {tag} after {limit:?}"));

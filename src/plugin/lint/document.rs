@@ -12,8 +12,8 @@ use super::{Input, fields, image, placeholder, registry, required, resource_type
 use crate::error::Location;
 use crate::schema::field_path::FieldPath;
 use crate::spec::Part;
-use crate::spec::locate;
 use crate::spec::source::{Syntax, Text};
+use crate::spec::spans;
 use crate::yaml::{Fault, FaultKind, Mark, Node, value};
 
 /// The most that is told of one document. A spec has a dozen fields: what breaks more rules is none.
@@ -30,7 +30,7 @@ pub struct Document<'a> {
 impl Document<'_> {
     /// The place of the value at `path`, or of its key.
     pub fn locate(&self, path: &FieldPath, part: Part) -> Location {
-        locate::locate(&self.tree, path, part).in_source(self.source)
+        spans::locate(&self.tree, path, part).in_source(self.source)
     }
 
     /// A field's text without blanks around it; `None` if it is anything else.

@@ -16,7 +16,7 @@ use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::schema::resource::verb;
 use crate::schema::value_ext::is_empty;
-use crate::spec::renames::{Given, Plan};
+use crate::spec::translate::{Given, Plan};
 use crate::spec::{Part, Target};
 
 /// Keys of other files and of other tools' specs that hold a request.

@@ -4,7 +4,7 @@ use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
 use crate::schema::field_path::FieldPath;
-use crate::spec::decimals::loses_digits;
+use crate::spec::precision_loss::loses_digits;
 use crate::spec::source::Syntax;
 use crate::yaml::{Content, Node, value};
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use self::row::Row;
 use crate::cli::{Check, Format};
 use crate::commands::connector::{Connector, selection};
-use crate::commands::present::OutputOptions;
+use crate::commands::output_options::OutputOptions;
 use crate::commands::{Context, block_on};
 use crate::config::{BUILT_IN, ConfigDir, Endpoints, Secret, Selection};
 use crate::error::{Error, ErrorKind, Problem, Result};

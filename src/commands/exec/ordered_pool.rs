@@ -73,7 +73,7 @@ where
     }
 
     /// Sends no more from now on.
-    pub fn stop(&mut self) {
+    pub fn shutdown(&mut self) {
         self.is_stopped = true;
     }
 
@@ -164,7 +164,7 @@ where
             self.subjects.remove(&subject);
         }
         if outcome.as_ref().is_err_and(self.bounds.ends) {
-            self.stop();
+            self.shutdown();
         }
         self.landed.insert(place, outcome);
     }

@@ -11,14 +11,14 @@ use std::pin::pin;
 use futures_util::future::{Either, join, select};
 
 use super::connector::Connector;
-use super::found::{Found, MethodRef};
 use super::method::{LIST, Method};
-use super::shelf::Shelf;
 use crate::codec::descriptor::MethodDescriptor;
+use crate::commands::descriptor_cache::Shelf;
+use crate::commands::resolve::{Found, MethodRef};
 use crate::error::Result;
+use crate::grpc::cache_entry::Kept;
 use crate::grpc::call::Caller;
 use crate::grpc::descriptors::Description;
-use crate::grpc::kept::Kept;
 use crate::grpc::retry::reads_only;
 use crate::terminal::io_streams::Diagnostics;
 

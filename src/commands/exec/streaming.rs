@@ -4,8 +4,8 @@ use bytes::Bytes;
 use tonic::Code;
 
 use super::Document;
-use super::answers::{Answers, Form};
 use super::summary::Summary;
+use crate::commands::exec::response_writer::{Answers, Form};
 use crate::error::{Error, ErrorKind, Result};
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::shutdown::Shutdown;
@@ -13,13 +13,13 @@ use crate::terminal::shutdown::Shutdown;
 /// Follows the stream of each document to its end, or to Ctrl-C.
 pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, streams: &mut IoStreams) -> Result<()> {
     let (diagnostics, count) = (streams.diagnostics.clone(), documents.len());
-    let mut stop = Shutdown::for_streams()?;
+    let mut shutdown = Shutdown::for_streams()?;
     let mut answers = Answers::new(form, streams);
     let mut summary = Summary { unsent: count, ..Summary::default() };
     let mut first: Option<Error> = None;
     for Document { name, request, .. } in documents {
         summary.unsent -= 1;
-        let followed = stop.or(follow(form, request, &mut answers)).await;
+        let followed = shutdown.race(follow(form, request, &mut answers)).await;
         match followed {
             Ok(()) => summary.done += 1,
             // A stream is only there to be read, by somebody who wants to read on.

@@ -12,7 +12,7 @@ use prost_reflect::DescriptorPool;
 use serde_json::{Map, Value};
 
 use super::fields;
-use super::offer::{Offer, offers};
+use crate::cli::complete::resource_info::{Offer, offers};
 use crate::codec::decode;
 use crate::codec::descriptor::FieldDescriptor;
 use crate::codec::encode;

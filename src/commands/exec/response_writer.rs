@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::commands::managed;
 use crate::commands::method::Method;
-use crate::commands::present::OutputOptions;
+use crate::commands::output_options::OutputOptions;
 use crate::error::panics;
 use crate::error::{ErrorKind, Outcome, Result};
 use crate::output::Writer;

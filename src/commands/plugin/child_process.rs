@@ -36,7 +36,7 @@ impl Step {
     ///
     /// # Errors
     /// It cannot be run, or it fails; and that of whoever asks for the end, after the program has ended.
-    pub async fn run(self, line: &CommandLine, stop: &mut Shutdown) -> Result<()> {
+    pub async fn run(self, line: &CommandLine, shutdown: &mut Shutdown) -> Result<()> {
         let failed = |why: String| {
             Error::local(format!("{} failed: {why}", self.name)).cause(format!("the command was: {line}"))
         };
@@ -45,15 +45,15 @@ impl Step {
         let lost = |error| failed(format!("{program} cannot be waited for: {error}"));
         let asked = tokio::select! {
             biased;
-            ending = stop.asked() => Some(ending),
+            ending = shutdown.asked() => Some(ending),
             ended = running.ended() => {
                 let is_success = ended.map_err(lost)?;
                 // Nobody has to be waited for if it did its work.
-                if is_success { None } else { tokio::time::timeout(SAME_TIME, stop.asked()).await.ok() }
+                if is_success { None } else { tokio::time::timeout(SAME_TIME, shutdown.asked()).await.ok() }
             }
         };
         if let Some(ending) = asked {
-            self.stop(&mut running, ending, stop).await;
+            self.shutdown(&mut running, ending, shutdown).await;
             return Err(Error::from_signal(ending));
         }
         let status = running.child.wait().await.map_err(lost)?;
@@ -83,7 +83,7 @@ impl Step {
     }
 
     /// Hands on what was asked for, and waits for the end; whoever asks twice, or after a time of grace, gets it at once.
-    async fn stop(self, running: &mut Running, ending: TerminationSignal, stop: &mut Shutdown) {
+    async fn shutdown(self, running: &mut Running, ending: TerminationSignal, shutdown: &mut Shutdown) {
         let pid = running.pid;
         let send = |signal| {
             // What has ended already is past hearing it.
@@ -97,7 +97,7 @@ impl Step {
         });
         tokio::select! {
             _ = running.ended() => {}
-            _ = stop.asked() => {}
+            _ = shutdown.asked() => {}
             () = tokio::time::sleep(GRACE) => {}
         }
         // Of a group, what the program has left behind ends as well.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::found::{Found, MethodRef};
+use crate::commands::resolve::{Found, MethodRef};
 use crate::grpc::cache::Cache;
-use crate::grpc::kept::Kept;
+use crate::grpc::cache_entry::Kept;
 use crate::net::endpoint::EndpointUrl;
 
 /// How long a description is kept that is of no use, and how many are.

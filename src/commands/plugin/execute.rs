@@ -6,11 +6,11 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use tonic::Code;
 
-use super::planned::{Found, Planned, Step, Subject, refusal};
 use super::service::{is_not_found, is_there_already};
+use crate::commands::plugin::planning::{Found, Planned, Step, Subject, refusal};
 use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
+use crate::plugin::backup::Kept;
 use crate::plugin::difference::Change;
-use crate::plugin::kept::Kept;
 use crate::plugin::plan::{self, Plan};
 use crate::plugin::report::{ChangeOutcome, Done};
 use crate::terminal::io_streams::Diagnostics;
@@ -24,11 +24,11 @@ impl Planned {
     /// found and taken into account: a plugin that is suddenly there is updated, one that is suddenly gone is registered.
     ///
     /// # Errors
-    /// The first failure ends it; so does one of `told`, unless it is only that nobody reads. A signal to `stop` ends it,
+    /// The first failure ends it; so does one of `told`, unless it is only that nobody reads. A signal to `shutdown` ends it,
     /// too; between the two halves of a replacement the second is done first, unless there is another signal.
     pub async fn carry_out(
         &self,
-        stop: &mut Shutdown,
+        shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
         mut told: impl FnMut(ChangeOutcome) -> Result<()>,
     ) -> Result<()> {
@@ -56,7 +56,7 @@ impl Planned {
                     "{id} is registered anew before this ends; {ending} once more leaves it unfinished{kept}"
                 ));
             };
-            let settled = stop.race_unless_critical(&holds, wait, self.settle(subject, found, &holds)).await;
+            let settled = shutdown.race_unless_critical(&holds, wait, self.settle(subject, found, &holds)).await;
             if settled.as_ref().is_err_and(is_ended) {
                 tell_of_end(id, subject.kept(), diagnostics);
             }
@@ -71,7 +71,7 @@ impl Planned {
         for (done, row) in self.gone.iter().enumerate() {
             let Some(id) = plan::plugin_id(row) else { continue };
             let identity = self.service.fields.identity(row);
-            let removed = stop.or(self.service.deregister(&identity)).await;
+            let removed = shutdown.race(self.service.deregister(&identity)).await;
             if removed.as_ref().is_err_and(is_ended) {
                 tell_of_end(id, None, diagnostics);
             }

@@ -10,10 +10,11 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use super::kept::{self, Kept};
 use super::plan;
 use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, Readers};
+use crate::plugin::backup;
+use crate::plugin::backup::Kept;
 
 /// How many unfinished replacements of one plugin, at as many services, a folder can hold.
 const MOST_PENDING: usize = 9;
@@ -169,7 +170,7 @@ impl BackupStore {
     }
 
     fn path(&self, what: &str, count: usize) -> PathBuf {
-        let name = kept::file_name(&self.plugin_id);
+        let name = backup::file_name(&self.plugin_id);
         let number = if count == 1 { String::new() } else { format!(".{count}") };
         self.folder.join(format!("{name}.{what}{number}"))
     }

@@ -7,9 +7,9 @@ use http::StatusCode;
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error as TlsError};
 
 use super::certificate;
-use super::not_grpc::NotGrpc;
 use super::retry;
-use super::wire::Finding;
+use crate::grpc::connection::Finding;
+use crate::grpc::non_grpc_response::NotGrpc;
 use crate::net::endpoint::EndpointUrl;
 use crate::net::tls::Tls;
 

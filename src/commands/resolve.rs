@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::codec::descriptor::MethodDescriptor;
 use crate::error::{Error, Result};
+use crate::grpc::cache_entry::Kept;
 use crate::grpc::call::Caller;
 use crate::grpc::descriptors::{Closure, Description};
-use crate::grpc::kept::Kept;
 use crate::grpc::reflection;
 use crate::grpc::reflection::Way;
 use crate::schema::resource::{Resource, verb as verbs};
