@@ -46,7 +46,7 @@ fn the_korean_readme_has_the_same_blocks() {
     };
     let (english, korean) = (blocks("README.md"), blocks("README.ko.md"));
     for (english, korean) in english.iter().zip(&korean) {
-        assert_eq!(english, korean);
+        assert_eq!(english, korean, "copy the block from README.md");
     }
     assert_eq!(english.len(), korean.len());
 }
