@@ -1,11 +1,11 @@
-//! Values that stand where others are to be written.
+//! Sample values for skeletons.
 
 use prost_reflect::Kind;
 use serde_json::{Value, json};
 
 use super::form::{Count, Form};
 
-/// A value that a field takes: an empty one, where that is enough to see what it is.
+/// A value that a field accepts: an empty one, if that shows its type.
 pub(super) fn sample(count: &Count, form: &Form) -> Value {
     match count {
         Count::One => of_form(form),
@@ -19,7 +19,7 @@ fn of_form(form: &Form) -> Value {
         Form::Scalar(Kind::Bool) => json!(false),
         Form::Scalar(Kind::String | Kind::Bytes) | Form::Anything | Form::FieldMask => json!(""),
         Form::Scalar(_) => json!(0),
-        // The first value is what a field that is left out has; the second one says more.
+        // The first value is the default; the second one says more.
         Form::Choice(choice) => match choice.values().nth(1).or_else(|| choice.values().next()) {
             Some(value) => json!(value.name()),
             None => json!(0),

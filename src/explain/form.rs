@@ -1,11 +1,11 @@
-//! What a field holds, as it is written in a request: the well-known types are what their JSON form is
+//! The JSON form of a field, including protobuf's well-known types
 //! (<https://protobuf.dev/programming-guides/json/>).
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
 use crate::schema::well_known::WellKnown;
 
-/// One value.
+/// The form of one value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Form {
     /// Neither a message nor an enum; a wrapper (`google.protobuf.Int32Value`) is what it wraps.
@@ -25,12 +25,12 @@ pub(super) enum Form {
     FieldMask,
 }
 
-/// How many values there are.
+/// How many values a field has.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Count {
     One,
     List,
-    /// A mapping with keys of this kind.
+    /// A map with keys of this kind.
     Map(Kind),
 }
 
@@ -54,7 +54,7 @@ impl Form {
         }
     }
 
-    /// The message whose fields can be named, if it is one.
+    /// The message whose fields are known.
     pub fn message(&self) -> Option<&MessageDescriptor> {
         match self {
             Self::Message(message) => Some(message),
@@ -63,7 +63,6 @@ impl Form {
     }
 }
 
-/// How many values of which form a field holds.
 pub(super) fn of_field(field: &FieldDescriptor) -> (Count, Form) {
     match field.kind() {
         Kind::Message(entry) if field.is_map() => {

@@ -1,8 +1,8 @@
-//! A JSON Schema (draft 7, which editors know best) of what a verb takes.
+//! JSON Schema (draft 7, which editors know best) of a verb's request.
 //!
-//! It accepts what the codec accepts and nothing else, as far as a schema can say that: it knows neither which types
-//! an `Any` may hold nor the integers beyond 2^53 that a `Struct` would round, and takes `1e16` for the integer that the
-//! codec does not take it for. Besides, a field that the service needs has to be there, and not empty.
+//! It accepts what the codec accepts, as far as a schema can say: it knows neither the types in an `Any` nor the
+//! integers beyond 2^53 that a `Struct` would round, and takes `1e16` for an integer, unlike the codec. A required
+//! field must be there and not empty.
 
 use std::collections::HashSet;
 
@@ -13,8 +13,7 @@ use super::comments::Comments;
 use super::form::{Count, Form, of_field};
 use super::patterns;
 
-/// The schema of the requests of `method`, called `title`. `needed` names the fields that the service refuses to go
-/// without.
+/// The schema of the requests of `method`. `needed` are the names of the required fields.
 pub fn of_request(title: &str, method: &MethodDescriptor, needed: &[&str]) -> Value {
     let mut writer = Writer::default();
     let mut schema = Map::new();
@@ -25,7 +24,7 @@ pub fn of_request(title: &str, method: &MethodDescriptor, needed: &[&str]) -> Va
     }
     match Form::of(Kind::Message(method.input())) {
         Form::Message(message) => schema.extend(writer.message(&message, needed)),
-        // A request that is one of the types that have a form of their own: no service is known to have one.
+        // A well-known type as a request: no service is known to have one.
         form => schema.extend(writer.one(&form)),
     }
     let mut definitions = Map::new();
@@ -43,11 +42,11 @@ pub fn of_request(title: &str, method: &MethodDescriptor, needed: &[&str]) -> Va
 #[derive(Default)]
 struct Writer {
     comments: Comments,
-    /// The messages that were referred to.
+    /// The messages referred to so far.
     known: HashSet<String>,
-    /// Those of them that are not defined yet.
+    /// Those without a definition yet.
     waiting: Vec<MessageDescriptor>,
-    /// Definitions of numbers whose patterns are long.
+    /// Definitions of numbers with long patterns.
     numbers: Map<String, Value>,
 }
 
@@ -91,7 +90,7 @@ impl Writer {
             schema.insert("description".into(), json!(description));
         }
         if field.field_descriptor_proto().options.as_ref().is_some_and(|options| options.deprecated()) {
-            // Not of JSON Schema: editors strike such a property through.
+            // Not in JSON Schema: editors strike such a property through.
             schema.insert("deprecationMessage".into(), json!("deprecated"));
         }
         schema
@@ -169,7 +168,7 @@ impl Writer {
         })
     }
 
-    /// JSON writes integers of 64 bits as texts, since many readers round them.
+    /// Protobuf's JSON writes 64-bit integers as text, since many readers round them.
     fn long(&mut self, name: &str, min: Value, max: Value, pattern: impl Fn() -> String) -> Map<String, Value> {
         self.numbers.entry(name).or_insert_with(
             || json!({"type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": pattern()}),
@@ -190,7 +189,7 @@ fn choice(choice: &EnumDescriptor) -> Value {
     json!({ "anyOf": either })
 }
 
-/// Two names for one thing cannot both be given; null is as good as not given.
+/// At most one field of a oneof may be given; null counts as not given.
 fn at_most_one(oneof: &OneofDescriptor) -> Value {
     let given = |field: FieldDescriptor| {
         let name = field.name();

@@ -1,10 +1,10 @@
-//! Types in plain words, and as protobuf writes them.
+//! Types of fields in plain words and in protobuf's.
 
 use prost_reflect::{Cardinality, FieldDescriptor, Kind};
 
 use super::form::{Count, Form};
 
-/// What a field takes: `text`, `list of whole numbers`, `mapping of texts to mappings`.
+/// The plain type: `text`, `list of whole numbers`, `mapping of texts to mappings`.
 pub(super) fn plain(count: &Count, form: &Form) -> String {
     let (one, many) = words(form);
     match count {
@@ -14,7 +14,7 @@ pub(super) fn plain(count: &Count, form: &Form) -> String {
     }
 }
 
-/// One value of a form, and several.
+/// The singular and the plural of a form.
 fn words(form: &Form) -> (&'static str, &'static str) {
     match form {
         Form::Scalar(kind) => match kind {
@@ -39,7 +39,7 @@ fn words(form: &Form) -> (&'static str, &'static str) {
     }
 }
 
-/// A form's words about what cannot be guessed from its name.
+/// How a value is written, if its type does not say.
 pub(super) fn example(form: &Form) -> Option<&'static str> {
     Some(match form {
         Form::Timestamp => "written as \"2026-01-01T00:00:00Z\"",
@@ -49,8 +49,8 @@ pub(super) fn example(form: &Form) -> Option<&'static str> {
     })
 }
 
-/// A field's type in protobuf's words: `repeated spaceone.api.core.v2.Filter`, `map<string, int32>`, or with `short`
-/// names.
+/// The type in protobuf's words, with full or `short` names: `repeated spaceone.api.core.v2.Filter`, `map<string,
+/// int32>`.
 pub(super) fn proto(field: &FieldDescriptor, short: bool) -> String {
     match field.kind() {
         Kind::Message(entry) if field.is_map() => {
@@ -60,7 +60,7 @@ pub(super) fn proto(field: &FieldDescriptor, short: bool) -> String {
         kind => {
             let label = match field.cardinality() {
                 Cardinality::Repeated => "repeated ",
-                // Only where it makes a difference: elsewhere a field that is unset and one that is 0 are the same.
+                // Only if it makes a difference: otherwise unset and 0 are the same.
                 Cardinality::Optional if is_explicitly_optional(field) => "optional ",
                 Cardinality::Optional | Cardinality::Required => "",
             };

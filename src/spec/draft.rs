@@ -1,4 +1,4 @@
-//! What was given for one request, before it is known what the request can hold.
+//! The inputs of one request, before its method is known.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -14,14 +14,13 @@ use crate::schema::value_ext::is_empty;
 use crate::spec::translate::{Given, Plan};
 use crate::spec::{image_warnings, precision_loss};
 
-/// The method that a request is for.
 #[derive(Clone, Debug)]
 pub struct Target<'a> {
     /// As in `service.Resource`: `repository`.
     pub service: &'a str,
     pub resource: &'a str,
     pub verb: &'a str,
-    /// What the server says that the request holds.
+    /// The request's type, as the server describes it.
     pub input: MessageDescriptor,
 }
 
@@ -33,32 +32,30 @@ pub struct Draft {
     pub(super) overrides: Rc<Overrides>,
 }
 
-/// A request, and what the user has to know about it.
+/// A request with notes and warnings about it.
 #[derive(Debug)]
 pub struct Resolved {
     pub request: Request,
-    /// What was done that was not asked for.
+    /// What was translated or left out.
     pub notes: Vec<String>,
     pub warnings: Vec<Warning>,
 }
 
-/// What a service will probably refuse, or take for something else.
+/// A value that a service will probably reject or misread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     pub path: FieldPath,
-    /// Without the path. Holds no values but an image's.
+    /// Without the path. Shows no value but an image's.
     pub message: String,
 }
 
 impl Draft {
-    /// Makes it the request for `target`: names of another API generation become those of `target` (not if
-    /// `strict`), `-j` overwrites whole fields of the document, and each `-p` sets its value.
-    ///
-    /// Fields of another generation that hold something and have no successor are [`Request::refusals`].
+    /// Makes the request for `target`: names of another API generation become those of `target` (not if `strict`), `-j`
+    /// overwrites whole fields of the document, and each `-p` sets its value. Fields of another generation that have a
+    /// value and no successor are [`Request::refusals`]. The codec checks the values of files and `-j`.
     ///
     /// # Errors
-    /// Parameters that `target` has no place for, all of them at once. The values of files and `-j` are not compared
-    /// with `target`: the codec does that.
+    /// All parameters that `target` cannot hold.
     pub fn resolve(self, target: &Target<'_>, strict: bool) -> Result<Resolved> {
         let Self { value: of_document, document, overrides } = self;
         let of_json = overrides.json.as_ref().map(|json| json.value.clone()).unwrap_or_default();
@@ -84,14 +81,14 @@ impl Draft {
     }
 }
 
-/// The fields by the names that they have in the request, without those that it has no place for.
+/// The fields by their names in the request, without those that are left out.
 fn renamed(text: Map<String, Value>, plan: &Plan) -> Map<String, Value> {
     let named = |(name, part): (String, Value)| Some((plan.name_in_request(&name)?.to_owned(), part));
     text.into_iter().filter_map(named).collect()
 }
 
-/// The names that are given at the top, each once, and whether what they hold in the end is empty. Of `texts` the
-/// first wins, and parameters win over both.
+/// The given top-level names, each once, and whether their final value is empty. The first of `texts` wins, and
+/// parameters win over both.
 fn given<'a>(texts: &'a [Map<String, Value>], params: &'a [Param]) -> Vec<Given<'a>> {
     let in_params = params.iter().filter_map(|param| param.path.first()).map(String::as_str);
     let mut seen = HashSet::new();
@@ -103,7 +100,7 @@ fn given<'a>(texts: &'a [Map<String, Value>], params: &'a [Param]) -> Vec<Given<
     names.map(|name| Given { name, is_empty: is_empty(name) }).collect()
 }
 
-/// Sets every parameter; tells where each came to stand.
+/// Applies every parameter; returns the paths that each set.
 fn apply_params(
     origin: &Origin,
     target: &Target<'_>,
@@ -116,7 +113,7 @@ fn apply_params(
         let Some(first) = path.first_mut() else { continue };
         let Some(name) = origin.plan.name_in_request(first).map(str::to_owned) else {
             if origin.plan.is_refused(first) && !origin.is_in_text(first) {
-                // So that the refusal names the parameter.
+                // For the refusal to name the parameter.
                 set.push((vec![first.clone()], index));
             }
             continue;
@@ -136,7 +133,7 @@ fn apply_params(
     }
 }
 
-/// Whether the request has no field of this name, but has a `query` that has: `count_only` for `query.count_only`.
+/// Whether only the request's `query` has the field: `count_only` for `query.count_only`.
 fn is_of_query(path: &[String], request: &MessageDescriptor) -> bool {
     let Some(name) = path.first().filter(|name| request.get_field_by_name(name).is_none()) else { return false };
     let query = request.get_field_by_name("query").filter(|query| !query.is_list() && !query.is_map());

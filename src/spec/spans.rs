@@ -1,18 +1,18 @@
-//! From a path to its place in a tree.
+//! Places of a request's parts in the tree that it was read from.
 
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::yaml::{Content, Mark, Node, value};
 
-/// Which part of a field is meant.
+/// The part of a field that a place is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Its name; a list's item has none, so that the item is meant.
+    /// Its name; for a list's item, the item.
     Key,
     Value,
 }
 
-/// The place of `path`, or that of its nearest ancestor which exists. Behind an alias or a merge key it is the place
-/// of what these point at, for that is what has to be mended.
+/// The place of `path`, or of its nearest ancestor. For aliases and merge keys it is the place that they point to,
+/// where the value is to be fixed.
 pub fn locate(root: &Node, path: &FieldPath, part: Part) -> Mark {
     let mut node = root;
     let mut at = root.at;

@@ -1,10 +1,10 @@
-//! What the descriptor makes of a parameter's text.
+//! Typing of parameters by descriptor.
 //!
-//! The descriptor decides, never the look of the text: `name=123` is text for a text field, and in `labels=[1.10,no]`
-//! every item is typed by what an item is. Where the descriptor leaves it open (below a `google.protobuf.Struct`),
-//! only `true`, `false`, `null` and whole numbers are more than text: `110` is a number, and the versions `1.9` and
-//! `1.10` are texts. Text that begins with `[`, `{` or `"` is YAML or JSON, whose words are typed by the same rule.
-//! Quotes make text of anything: `tags.n="110"`. For other numbers there are files and `-j`.
+//! The descriptor decides, never the look of the text: `name=123` is text for a text field, and `labels=[1.10,no]` is
+//! typed item by item. Below a free-form field (`google.protobuf.Struct`) only `true`, `false`, `null` and integers are
+//! more than text: `110` is a number, and the versions `1.9` and `1.10` are text. Text that begins with `[`, `{` or `"`
+//! is YAML or JSON by the same rule, and quotes make text of anything: `tags.n="110"`. For other numbers there are
+//! files and `-j`.
 
 use std::rc::Rc;
 
@@ -15,12 +15,12 @@ use crate::codec::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDes
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::field_path::Segment;
 use crate::schema::well_known::WellKnown;
-use crate::yaml::{Content, Documents, Node, parse_json, value};
+use crate::yaml::{Content, Documents, Node, value};
 
-/// What is wrong with a parameter; never tells its value.
+/// Why a parameter's text does not fit; never shows the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
-    /// Steps below the parameter's own path, the last first.
+    /// The path below the parameter's own, innermost first.
     pub inside: Vec<Segment>,
     pub message: String,
     pub hint: Option<String>,
@@ -42,13 +42,13 @@ impl Wrong {
     }
 }
 
-/// What a place in a request can hold. The well-known types are what their JSON form is
+/// The type of a value in a request. Well-known types are what their JSON form is
 /// (<https://protobuf.dev/programming-guides/json/>): a wrapper is what it wraps, a Struct a mapping.
 #[derive(Clone, Debug)]
 pub enum Shape {
     /// Anything but a message.
     Scalar(Kind),
-    /// Timestamp, Duration, FieldMask: text, whose form the codec checks.
+    /// Timestamp, Duration, FieldMask: text that the codec checks.
     Verbatim,
     Message(MessageDescriptor),
     Mapping {
@@ -56,17 +56,16 @@ pub enum Shape {
         value: Box<Shape>,
     },
     List(Box<Shape>),
-    /// Whatever JSON can say.
+    /// Any JSON value.
     Free,
 }
 
 impl Shape {
-    /// What the request holds at `path`.
     pub fn at(request: &MessageDescriptor, path: &[String]) -> Result<Self, Wrong> {
         path.iter().try_fold(Self::of_kind(Kind::Message(request.clone())), |shape, name| shape.step(name))
     }
 
-    /// What stands under `name` in it.
+    /// The type of the value at `name` in it.
     pub fn step(self, name: &str) -> Result<Self, Wrong> {
         match self {
             Self::Message(message) => field(&message, name).map(|field| Self::of_field(&field)),
@@ -75,9 +74,12 @@ impl Shape {
                 Ok(*value)
             }
             Self::Free => Ok(Self::Free),
-            Self::List(_) => Err(Wrong::new("a list is set whole").hint("write all its items: KEY=[a,b]")),
+            Self::List(_) => {
+                let hint = "write all its items: KEY=[a,b]";
+                Err(Wrong::new("the items of a list cannot be set one by one").hint(hint))
+            }
             Self::Scalar(_) | Self::Verbatim => {
-                Err(Wrong::new(format!("`{name}` has no place below a field that is {}", self.expected())))
+                Err(Wrong::new(format!("`{name}` cannot be below a field that is {}", self.expected())))
             }
         }
     }
@@ -106,7 +108,7 @@ impl Shape {
         }
     }
 
-    /// The value of a parameter's text.
+    /// Types a parameter's text.
     pub fn value_of(&self, text: &str) -> Result<Value, Wrong> {
         match self {
             Self::Scalar(kind) => scalar(kind, text),
@@ -138,7 +140,7 @@ impl Shape {
         for entry in entries {
             let below = |wrong: Wrong| wrong.below(Segment::Key(entry.name.to_owned()));
             let shape = self.clone().step(entry.name).map_err(below)?;
-            // In a message, null is how JSON leaves a field out, whatever the field's type.
+            // In a message, null leaves a field out, whatever its type (protobuf's JSON form).
             let is_unset = matches!(self, Self::Message(_))
                 && matches!(&entry.value.content, Content::Scalar { text, plain: true } if value::is_null(text));
             let value = if is_unset { Value::Null } else { shape.value_of_tree(entry.value).map_err(below)? };
@@ -151,8 +153,8 @@ impl Shape {
         match self {
             Self::Scalar(kind) => expected(kind),
             Self::Verbatim => "text".to_owned(),
-            Self::Message(_) | Self::Mapping { .. } => "a mapping, as {a: b}".to_owned(),
-            Self::List(_) => "a list, as [a,b]".to_owned(),
+            Self::Message(_) | Self::Mapping { .. } => "a mapping, e.g. {a: b}".to_owned(),
+            Self::List(_) => "a list, e.g. [a,b]".to_owned(),
             Self::Free => "anything".to_owned(),
         }
     }
@@ -173,23 +175,19 @@ fn field(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, Wro
     })
 }
 
-/// One YAML or JSON value on its own; JSON first, whose escapes YAML does not know all of.
 fn parse(text: &str) -> Result<Rc<Node>, Wrong> {
-    if let Ok(tree) = parse_json(text, LIMITS) {
-        return Ok(tree);
-    }
     let mut documents = Documents::new(text, LIMITS).map_err(|fault| Wrong::new(fault.message))?;
     match documents.next() {
         None => Err(Wrong::new("expected a value, found nothing")),
         Some(Err(fault)) => Err(Wrong::new(fault.message).hint("quote text that begins with [, { or \"")),
         Some(Ok(tree)) => match documents.next() {
             None => Ok(tree),
-            Some(_) => Err(Wrong::new("expected one value, found more behind it")),
+            Some(_) => Err(Wrong::new("expected one value, found more")),
         },
     }
 }
 
-/// What an unquoted word is where the descriptor leaves it open.
+/// Types an unquoted word of a free-form value.
 pub fn free_scalar(text: &str) -> Value {
     match text {
         "true" => Value::Bool(true),
@@ -199,8 +197,7 @@ pub fn free_scalar(text: &str) -> Value {
     }
 }
 
-/// The whole number that `text` writes, if a Struct, whose numbers are doubles, holds it exactly and it is written in
-/// no other way: `007` and `+1` are text.
+/// An integer that a Struct's double holds exactly and that is written as it prints: `007` and `+1` are text.
 fn whole_number(text: &str) -> Option<i64> {
     const EXACT: u64 = 1 << 53;
     text.parse().ok().filter(|number: &i64| number.unsigned_abs() <= EXACT && number.to_string() == text)
@@ -208,7 +205,6 @@ fn whole_number(text: &str) -> Option<i64> {
 
 fn scalar(kind: &Kind, text: &str) -> Result<Value, Wrong> {
     let value = match kind {
-        // Base64, which the codec decodes.
         Kind::String | Kind::Bytes => Some(text.into()),
         Kind::Bool => text.parse::<bool>().ok().map(Value::from),
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => text.parse::<i32>().ok().map(Value::from),
@@ -234,7 +230,7 @@ fn enum_value(descriptor: &EnumDescriptor, text: &str) -> Result<Value, Wrong> {
     }
     let names: Vec<_> = descriptor.values().collect();
     let names = || names.iter().map(|value| value.name());
-    let wrong = Wrong::new(format!("no such value of {}", descriptor.name()));
+    let wrong = Wrong::new(format!("unknown value of {}", descriptor.name()));
     Err(match nearest(text, names()) {
         Some(near) => wrong.hint(format!("did you mean {near}?")),
         None => wrong.hint(format!("one of {}", names().collect::<Vec<_>>().join(", "))),

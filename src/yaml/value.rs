@@ -1,7 +1,7 @@
-//! A tree to a plain value, by YAML 1.2's core schema, which reads JSON's scalars as JSON does.
+//! Plain values from trees, by YAML 1.2's core schema, which reads JSON's scalars as JSON does.
 //!
-//! Two deviations, both towards leaving text alone: digits behind a leading zero (`014`) stay text, as in most YAML 1.2
-//! readers; and what no request can hold (`.nan`, `.inf`, whole numbers beyond 64 bits) is refused instead of rounded.
+//! Two deviations, both towards text: digits after a leading zero (`014`) stay text, as in most YAML 1.2 readers; and
+//! `.nan`, `.inf` and integers beyond 64 bits are refused instead of rounded.
 
 use std::collections::HashSet;
 
@@ -9,10 +9,9 @@ use serde_json::{Map, Number, Value};
 
 use super::tree::{Content, Fault, FaultKind, Node};
 
-/// The longest key that a fault shows, in bytes.
+/// The longest key that an error shows, in bytes.
 const LONGEST_NAMED: usize = 64;
 
-/// The value of a tree.
 pub fn of(node: &Node) -> Result<Value, Fault> {
     match &node.content {
         Content::Scalar { text, plain: false } => Ok(Value::String(text.clone())),
@@ -24,7 +23,6 @@ pub fn of(node: &Node) -> Result<Value, Fault> {
     }
 }
 
-/// The value of a tree that has to be a mapping.
 pub fn mapping(node: &Node) -> Result<Map<String, Value>, Fault> {
     let entries = entries(node)?;
     let mut mapping = Map::with_capacity(entries.len());
@@ -34,7 +32,6 @@ pub fn mapping(node: &Node) -> Result<Map<String, Value>, Fault> {
     Ok(mapping)
 }
 
-/// One key of a mapping.
 #[derive(Clone, Copy)]
 pub struct Entry<'tree> {
     pub name: &'tree str,
@@ -42,14 +39,14 @@ pub struct Entry<'tree> {
     pub value: &'tree Node,
 }
 
-/// The keys of a mapping in their order, each once, with those behind that a merge key (`<<`) brings in: the
-/// mapping's own win over them, and earlier ones over later ones (<https://yaml.org/type/merge.html>).
+/// The entries of a mapping in their order, each key once, followed by those of a merge key (`<<`): the mapping's own
+/// keys win over them, and earlier ones over later ones (<https://yaml.org/type/merge.html>).
 pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
     let Content::Mapping(pairs) = &node.content else {
         let message = format!("expected a mapping, found {}", found(node));
         return Err(Fault::new(node.at, message).of_kind(FaultKind::NotAMapping));
     };
-    let mut names = Names::new(pairs.len());
+    let mut names = HashSet::with_capacity(pairs.len());
     let mut entries = Vec::with_capacity(pairs.len());
     let mut merge = None;
     for (key, value) in pairs {
@@ -75,44 +72,7 @@ pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
     Ok(entries)
 }
 
-/// Names that were seen. Most mappings have so few keys that looking through them is faster than hashing them.
-enum Names<'tree> {
-    Few(Vec<&'tree str>),
-    Many(HashSet<&'tree str>),
-}
-
-impl<'tree> Names<'tree> {
-    const MANY: usize = 16;
-
-    fn new(count: usize) -> Self {
-        if count <= Self::MANY {
-            Self::Few(Vec::with_capacity(count))
-        } else {
-            Self::Many(HashSet::with_capacity(count))
-        }
-    }
-
-    /// Adds a name; says whether it is new.
-    fn insert(&mut self, name: &'tree str) -> bool {
-        match self {
-            Self::Many(names) => names.insert(name),
-            Self::Few(names) if names.contains(&name) => false,
-            Self::Few(names) if names.len() < Self::MANY => {
-                names.push(name);
-                true
-            }
-            // What is merged into a mapping can be more than its own.
-            Self::Few(names) => {
-                let mut many: HashSet<&str> = names.drain(..).collect();
-                many.insert(name);
-                *self = Self::Many(many);
-                true
-            }
-        }
-    }
-}
-
-/// Names the key, unless it is so long that it is rather a text that came to stand where a key should.
+/// The error for a repeated key. A long one is rather a misplaced text, and not shown.
 fn twice(key: &Node) -> String {
     match &key.content {
         Content::Scalar { text, .. } if text.len() <= LONGEST_NAMED => format!("the key `{text}` is given twice"),
@@ -124,7 +84,7 @@ fn is_merge(key: &Node) -> bool {
     matches!(&key.content, Content::Scalar { text, plain: true } if text == "<<")
 }
 
-/// A key as written: `1` and `true` become text, for that is what keys are in a request.
+/// A key as written: `1` and `true` are text in a request.
 fn key_name(key: &Node) -> Result<&str, Fault> {
     match &key.content {
         Content::Scalar { text, plain } if !(*plain && is_null(text)) => Ok(text),
@@ -132,7 +92,7 @@ fn key_name(key: &Node) -> Result<&str, Fault> {
     }
 }
 
-/// What a node holds, for people.
+/// What a node is, for messages.
 pub fn found(node: &Node) -> &'static str {
     match &node.content {
         Content::Scalar { text, plain: true } => match plain(text) {
@@ -146,12 +106,11 @@ pub fn found(node: &Node) -> &'static str {
     }
 }
 
-/// Whether a plain scalar is null.
 pub fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
-/// What a plain scalar is (YAML 1.2.2, section 10.3.2); the error says why no request can hold it.
+/// The value of a plain scalar (YAML 1.2.2, section 10.3.2), or why no request can hold it.
 fn plain(text: &str) -> Result<Value, &'static str> {
     match text {
         _ if is_null(text) => return Ok(Value::Null),

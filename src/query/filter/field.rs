@@ -1,4 +1,4 @@
-//! What the rows hold at a filter's key, and what the words of a filter are there.
+//! The type of a filter's key, and of its values.
 
 use serde_json::Value;
 
@@ -10,24 +10,21 @@ use crate::schema::platform;
 use crate::schema::well_known::WellKnown;
 use crate::spec::typing::{Shape, Wrong, free_scalar};
 
-/// What the rows hold at a key. A list is what its items are: services compare with each of them.
+/// The type of a key. A list counts as its items: services compare each of them.
 #[derive(Clone, Debug)]
 pub enum Field {
-    /// A text, a number, a name of an enum, true or false.
+    /// A text, a number, an enum or a bool.
     Plain(Shape),
-    /// A point in time.
+    /// A time.
     Moment,
-    /// Anything; only the row tells.
+    /// Anything: only the row decides.
     Open,
-    /// Something with keys of its own.
+    /// A message or map.
     Whole,
 }
 
 impl Field {
-    /// What `rows` have at `path`.
-    ///
-    /// # Errors
-    /// They have no such key, as far as their type tells.
+    /// The type at `path`; an error for a key that the rows do not have.
     pub fn at(rows: Option<&MessageDescriptor>, path: &[String]) -> Result<Self, ParseError> {
         let Some(rows) = rows else {
             let is_moment = matches!(path, [name] if platform::names_a_moment(name));
@@ -55,35 +52,34 @@ impl Field {
         Ok(match shape {
             _ if is_moment => Self::Moment,
             Shape::Scalar(_) | Shape::Verbatim => Self::Plain(shape),
-            // A list of lists; only a value without a type holds one.
+            // A list of lists is in a free-form value only.
             Shape::Free | Shape::List(_) => Self::Open,
             Shape::Message(_) | Shape::Mapping { .. } => Self::Whole,
         })
     }
 
-    /// Checks that `comparison` means something for it.
+    /// Checks that `comparison` is possible.
     pub fn check(&self, comparison: Comparison, key: &str) -> Result<(), ParseError> {
         let Self::Plain(Shape::Scalar(kind)) = self else { return Ok(()) };
         let symbol = comparison.symbol();
         let wrong = match kind {
             Kind::Enum(_) | Kind::Bool if comparison.orders() => {
-                format!("{symbol} asks which is larger, and {key} has no order")
+                format!("{symbol} compares sizes, and {key} has no order")
             }
             Kind::String | Kind::Bytes | Kind::Enum(_) => return Ok(()),
-            _ if comparison.searches() => format!("{symbol} looks in texts, and {key} is none"),
+            _ if comparison.searches() => format!("{symbol} searches text, and {key} is not text"),
             _ => return Ok(()),
         };
-        Err(ParseError::new(wrong).hint("= and != compare with it"))
+        Err(ParseError::new(wrong).hint("use = or !="))
     }
 
-    /// What `word` is there; whether it `is_part` of a text that is looked for. Where the type leaves it open, such parts
-    /// and what stands in quotes are texts, and other words are what they are for `-p`: `true`, `false`, `null` and whole
-    /// numbers are more than text.
+    /// Types `word`, which may be a part (`is_part`) of a text. In a free-form value, parts and quoted words are text,
+    /// and other words are typed as `-p` types them.
     pub fn value(&self, word: &Word, is_part: bool, key: &str) -> Result<Value, ParseError> {
         let text = word.text.as_str();
         match self {
             Self::Whole => Err(ParseError::new(format!("{key} has keys of its own, and no value to compare with"))
-                .hint(format!("name one of them, as {key}.KEY, or ask whether it is there, as {key}?"))),
+                .hint(format!("name one of them, e.g. {key}.KEY, or use {key}? to test whether it exists"))),
             Self::Plain(Shape::Scalar(Kind::Enum(_))) if is_part => Ok(text.into()),
             Self::Plain(shape) => {
                 let as_in_the_api = match shape {

@@ -67,7 +67,7 @@ fn path(names: &[&str]) -> FieldPath {
 fn standard_input_is_read_once() {
     let inputs = Inputs { params: vec!["text=@-".into()], ..from_stdin() };
     let error = read(&inputs, &mut "a: 1".as_bytes()).unwrap_err();
-    assert_eq!((error.exit_code(), error.problems()[0].message.as_str()), (2, "standard input is asked for twice"));
+    assert_eq!((error.exit_code(), error.problems()[0].message.as_str()), (2, "standard input can be read only once"));
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn a_decimal_that_loses_digits_is_warned_of_where_it_stands() {
         let told = |warning: &Warning| (warning.path.to_string(), place(&warning.path), warning.message.clone());
         resolved.warnings.iter().map(told).collect()
     };
-    let message = "a number, whose last digits are lost: quote it if it is a version";
+    let message = "a number that loses its last digits: quote it if it is a version";
     let one = |path: &str, place: &str, message: &str| vec![(path.to_owned(), place.to_owned(), message.to_owned())];
     assert_eq!(warnings("tags:\n  version: 1.10\n", None, &[]), one("tags.version", "stdin:2:12", message));
     assert_eq!(
@@ -269,8 +269,9 @@ fn json_is_strict() {
     assert_eq!(message("[1]"), "error: -j:1:1: expected a mapping, found a list");
     assert!(message("{a: 1}").starts_with("error: -j:1:2: not JSON: key must be a string"));
     assert!(message("{\"a\": 18446744073709551616}").starts_with("error: -j:1:7: a number beyond"));
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(message(&deep), "error: -j:1:35: nested more than 34 levels deep");
+    let deep = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    assert_eq!(message(&deep(35)), "error: -j:1:35: nested more than 34 levels deep");
+    assert!(message(&deep(100_000)).ends_with("nested more than 34 levels deep"));
 }
 
 #[test]
