@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::comments::Comments;
-use super::form::{Form, of_field};
+use super::form::{FieldForm, of_field};
 use super::{fill, words};
 use crate::schema::resource::Resource;
 
@@ -57,11 +57,11 @@ pub struct ExplainedVerb {
     pub verb: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    pub request: Message,
-    pub response: Message,
+    pub request: MessageDescription,
+    pub response: MessageDescription,
     /// A row of a list: the names for columns and filters.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rows: Option<Message>,
+    pub rows: Option<MessageDescription>,
 }
 
 /// A field of a verb's request, response, or both.
@@ -72,13 +72,13 @@ pub struct ExplainedField {
     pub verb: String,
     pub field: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request: Option<Box<Field>>,
+    pub request: Option<Box<FieldDescription>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub response: Option<Box<Field>>,
+    pub response: Option<Box<FieldDescription>>,
 }
 
 #[derive(Debug, Serialize)]
-pub struct Message {
+pub struct MessageDescription {
     /// The full name.
     #[serde(rename = "type")]
     pub name: String,
@@ -91,11 +91,11 @@ pub struct Message {
     pub is_open: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    pub fields: Vec<Field>,
+    pub fields: Vec<FieldDescription>,
 }
 
 #[derive(Debug, Serialize)]
-pub struct Field {
+pub struct FieldDescription {
     pub name: String,
     /// In plain words.
     #[serde(rename = "type")]
@@ -119,9 +119,9 @@ pub struct Field {
     pub example: Option<&'static str>,
     /// Of an enum.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<Choice>,
+    pub values: Vec<EnumValue>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<Field>,
+    pub fields: Vec<FieldDescription>,
     /// The names of the nested fields, if these are left out.
     #[serde(rename = "field_names", skip_serializing_if = "Vec::is_empty")]
     pub names_below: Vec<String>,
@@ -133,7 +133,7 @@ pub struct Field {
 }
 
 #[derive(Debug, Serialize)]
-pub struct Choice {
+pub struct EnumValue {
     pub name: String,
     pub number: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,7 +203,7 @@ impl Describer {
         resource: &Resource,
         method: &MethodDescriptor,
         path: &[&str],
-        found: &Found,
+        found: &FoundField,
         needed: &[&str],
     ) -> ExplainedField {
         let needed = if path.len() == 1 { needed } else { &[] };
@@ -218,23 +218,31 @@ impl Describer {
         }
     }
 
-    pub fn message(&mut self, message: &MessageDescriptor, is_stream: bool, needed: &[&str]) -> Message {
-        let form = Form::of(prost_reflect::Kind::Message(message.clone()));
-        Message {
+    pub fn message(&mut self, message: &MessageDescriptor, is_stream: bool, needed: &[&str]) -> MessageDescription {
+        let form = FieldForm::of(prost_reflect::Kind::Message(message.clone()));
+        MessageDescription {
             name: message.full_name().to_owned(),
             short_name: message.name().to_owned(),
             is_stream,
-            is_open: matches!(form, Form::AnyMapping | Form::Anything | Form::AnyList | Form::Typed),
+            is_open: matches!(
+                form,
+                FieldForm::AnyMapping | FieldForm::Anything | FieldForm::AnyList | FieldForm::Typed
+            ),
             description: self.comments.at(&message.parent_file(), message.path()),
             fields: match form {
-                Form::Message(message) => self.fields(&message, needed, &mut Vec::new()),
+                FieldForm::Message(message) => self.fields(&message, needed, &mut Vec::new()),
                 _ => Vec::new(),
             },
         }
     }
 
     /// `around` holds the names of the enclosing messages.
-    fn fields(&mut self, message: &MessageDescriptor, needed: &[&str], around: &mut Vec<String>) -> Vec<Field> {
+    fn fields(
+        &mut self,
+        message: &MessageDescriptor,
+        needed: &[&str],
+        around: &mut Vec<String>,
+    ) -> Vec<FieldDescription> {
         around.push(message.full_name().to_owned());
         let mut fields = Vec::new();
         for field in message.fields() {
@@ -248,7 +256,7 @@ impl Describer {
         fields
     }
 
-    fn one_field(&mut self, field: &FieldDescriptor, needed: &[&str], around: &mut Vec<String>) -> Field {
+    fn one_field(&mut self, field: &FieldDescriptor, needed: &[&str], around: &mut Vec<String>) -> FieldDescription {
         let (count, form) = of_field(field);
         let (fields, names_below) = match form.message() {
             Some(message) if around.len() > self.depth || around.iter().any(|name| name == message.full_name()) => {
@@ -258,12 +266,12 @@ impl Describer {
             None => (Vec::new(), Vec::new()),
         };
         let values = match &form {
-            Form::Choice(choice) => self.values(choice),
+            FieldForm::Choice(choice) => self.values(choice),
             _ => Vec::new(),
         };
         let alternatives = alternatives(field);
         self.left = self.left.saturating_sub(names_below.len() + values.len() + alternatives.len());
-        Field {
+        FieldDescription {
             name: field.name().to_owned(),
             plain_type: words::plain(&count, &form),
             proto_type: words::proto(field, false),
@@ -281,9 +289,9 @@ impl Describer {
         }
     }
 
-    fn values(&mut self, choice: &EnumDescriptor) -> Vec<Choice> {
+    fn values(&mut self, choice: &EnumDescriptor) -> Vec<EnumValue> {
         let file = choice.parent_file();
-        let values = choice.values().map(|value| Choice {
+        let values = choice.values().map(|value| EnumValue {
             name: value.name().to_owned(),
             number: value.number(),
             description: self.comments.at(&file, value.path()),
@@ -294,7 +302,7 @@ impl Describer {
 
 /// The field at a path in request and response.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+pub struct FoundField {
     pub request: Option<FieldDescriptor>,
     pub response: Option<FieldDescriptor>,
 }
@@ -302,7 +310,7 @@ pub struct Found {
 /// The row type of a list response.
 pub(super) fn rows(response: &MessageDescriptor) -> Option<MessageDescriptor> {
     let results = response.get_field_by_name(RESULTS).filter(FieldDescriptor::is_list)?;
-    Form::of(results.kind()).message().cloned()
+    FieldForm::of(results.kind()).message().cloned()
 }
 
 /// The other fields of its oneof.

@@ -7,7 +7,7 @@ use crate::schema::well_known::WellKnown;
 
 /// The form of one value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Form {
+pub(super) enum FieldForm {
     /// Neither a message nor an enum; a wrapper (`google.protobuf.Int32Value`) is what it wraps.
     Scalar(Kind),
     Choice(EnumDescriptor),
@@ -34,7 +34,7 @@ pub(super) enum Count {
     Map(Kind),
 }
 
-impl Form {
+impl FieldForm {
     pub fn of(kind: Kind) -> Self {
         let message = match kind {
             Kind::Message(message) => message,
@@ -63,12 +63,12 @@ impl Form {
     }
 }
 
-pub(super) fn of_field(field: &FieldDescriptor) -> (Count, Form) {
+pub(super) fn of_field(field: &FieldDescriptor) -> (Count, FieldForm) {
     match field.kind() {
         Kind::Message(entry) if field.is_map() => {
-            (Count::Map(entry.map_entry_key_field().kind()), Form::of(entry.map_entry_value_field().kind()))
+            (Count::Map(entry.map_entry_key_field().kind()), FieldForm::of(entry.map_entry_value_field().kind()))
         }
-        kind if field.is_list() => (Count::List, Form::of(kind)),
-        kind => (Count::One, Form::of(kind)),
+        kind if field.is_list() => (Count::List, FieldForm::of(kind)),
+        kind => (Count::One, FieldForm::of(kind)),
     }
 }

@@ -3,7 +3,7 @@
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 
 use super::describe::{FoundField, rows};
-use super::form::{Form, of_field};
+use super::form::{FieldForm, of_field};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::resource::Resource;
@@ -18,10 +18,8 @@ pub fn find(resource: &Resource, method: &MethodDescriptor, path: &[&str]) -> Re
     let rows = rows(&response);
     let mut misses = Vec::new();
     let mut walk = |message: &MessageDescriptor| walk(message, path).map_err(|miss| misses.push(miss)).ok();
-    let found = FoundField {
-        request: walk(&request),
-        response: rows.as_ref().and_then(&mut walk).or_else(|| walk(&response)),
-    };
+    let found =
+        FoundField { request: walk(&request), response: rows.as_ref().and_then(&mut walk).or_else(|| walk(&response)) };
     if found.request.is_some() || found.response.is_some() {
         return Ok(found);
     }
@@ -36,10 +34,10 @@ pub fn find(resource: &Resource, method: &MethodDescriptor, path: &[&str]) -> Re
 
 /// The last field of `path`, or the number of the first step that is missing, with an error about it.
 fn walk(message: &MessageDescriptor, path: &[&str]) -> Result<FieldDescriptor, (usize, Error)> {
-    let mut form = Form::of(Kind::Message(message.clone()));
+    let mut form = FieldForm::of(Kind::Message(message.clone()));
     let mut found: Option<FieldDescriptor> = None;
     for (step, &name) in path.iter().enumerate() {
-        let Form::Message(message) = &form else {
+        let FieldForm::Message(message) = &form else {
             return Err((step, no_fields(found.as_ref().map_or("it", FieldDescriptor::name), &form)));
         };
         let field = message.get_field_by_name(name).ok_or_else(|| {
@@ -53,12 +51,12 @@ fn walk(message: &MessageDescriptor, path: &[&str]) -> Result<FieldDescriptor, (
     found.ok_or_else(|| (0, Error::usage("no field is named")))
 }
 
-fn no_fields(name: &str, form: &Form) -> Error {
+fn no_fields(name: &str, form: &FieldForm) -> Error {
     let well_known = match form {
-        Form::AnyMapping => "Struct",
-        Form::Anything => "Value",
-        Form::AnyList => "ListValue",
-        Form::Typed => "Any",
+        FieldForm::AnyMapping => "Struct",
+        FieldForm::Anything => "Value",
+        FieldForm::AnyList => "ListValue",
+        FieldForm::Typed => "Any",
         _ => return Error::usage(format!("{name} is a scalar: it has no fields")),
     };
     Error::usage(format!("{name} is free-form ({well_known}): it has no documented fields"))

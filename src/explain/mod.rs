@@ -16,5 +16,8 @@ pub mod text;
 mod words;
 
 pub use address::Address;
-pub use describe::{Describer, Explained, ExplainedField, ExplainedResource, ExplainedVerb, Field, Found, Message};
+pub use describe::{
+    Describer, Explained, ExplainedField, ExplainedResource, ExplainedVerb, FieldDescription, FoundField,
+    MessageDescription,
+};
 pub use lookup::find;

@@ -10,7 +10,7 @@ use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Me
 use serde_json::{Map, Value, json};
 
 use super::comments::Comments;
-use super::form::{Count, Form, of_field};
+use super::form::{Count, FieldForm, of_field};
 use super::patterns;
 
 /// The schema of the requests of `method`. `needed` are the names of the required fields.
@@ -22,8 +22,8 @@ pub fn of_request(title: &str, method: &MethodDescriptor, needed: &[&str]) -> Va
     if let Some(description) = writer.comments.at(&method.parent_service().parent_file(), method.path()) {
         schema.insert("description".into(), json!(description));
     }
-    match Form::of(Kind::Message(method.input())) {
-        Form::Message(message) => schema.extend(writer.message(&message, needed)),
+    match FieldForm::of(Kind::Message(method.input())) {
+        FieldForm::Message(message) => schema.extend(writer.message(&message, needed)),
         // A well-known type as a request: no service is known to have one.
         form => schema.extend(writer.one(&form)),
     }
@@ -82,7 +82,7 @@ impl Writer {
             if schema.get("type") == Some(&json!("string")) {
                 schema.insert("minLength".into(), json!(1));
             }
-        } else if !matches!((&count, &form), (Count::One, Form::Anything)) {
+        } else if !matches!((&count, &form), (Count::One, FieldForm::Anything)) {
             // Null leaves a field out.
             schema = or_null(schema);
         }
@@ -96,7 +96,7 @@ impl Writer {
         schema
     }
 
-    fn map(&mut self, key: &Kind, form: &Form) -> Map<String, Value> {
+    fn map(&mut self, key: &Kind, form: &FieldForm) -> Map<String, Value> {
         let mut schema = object(json!({"type": "object", "additionalProperties": self.one(form)}));
         let names = match key {
             Kind::Bool => json!({"enum": ["true", "false"]}),
@@ -114,26 +114,26 @@ impl Writer {
         schema
     }
 
-    fn one(&mut self, form: &Form) -> Map<String, Value> {
+    fn one(&mut self, form: &FieldForm) -> Map<String, Value> {
         object(match form {
-            Form::Scalar(kind) => return self.scalar(kind),
-            Form::Choice(choice) => self::choice(choice),
-            Form::Message(message) => {
+            FieldForm::Scalar(kind) => return self.scalar(kind),
+            FieldForm::Choice(choice) => self::choice(choice),
+            FieldForm::Message(message) => {
                 let name = message.full_name();
                 if self.known.insert(name.to_owned()) {
                     self.waiting.push(message.clone());
                 }
                 json!({"$ref": format!("#/definitions/{name}")})
             }
-            Form::AnyMapping => json!({"type": "object"}),
-            Form::Anything => json!({}),
-            Form::AnyList => json!({"type": "array"}),
-            Form::Typed => {
+            FieldForm::AnyMapping => json!({"type": "object"}),
+            FieldForm::Anything => json!({}),
+            FieldForm::AnyList => json!({"type": "array"}),
+            FieldForm::Typed => {
                 json!({"type": "object", "properties": {"@type": {"type": "string"}}, "required": ["@type"]})
             }
-            Form::Timestamp => json!({"type": "string", "format": "date-time", "pattern": patterns::TIMESTAMP}),
-            Form::Duration => json!({"type": "string", "pattern": patterns::duration()}),
-            Form::FieldMask => json!({"type": "string", "pattern": patterns::FIELD_MASK}),
+            FieldForm::Timestamp => json!({"type": "string", "format": "date-time", "pattern": patterns::TIMESTAMP}),
+            FieldForm::Duration => json!({"type": "string", "pattern": patterns::duration()}),
+            FieldForm::FieldMask => json!({"type": "string", "pattern": patterns::FIELD_MASK}),
         })
     }
 

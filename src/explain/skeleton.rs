@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::describe::{ExplainedVerb, Field};
+use super::describe::{ExplainedVerb, FieldDescription};
 use crate::terminal::sanitize;
 use crate::yaml;
 
@@ -23,7 +23,8 @@ pub fn render(verb: &ExplainedVerb, command: &str, explained: &str) -> String {
     page.remark("", "", "For completion and checks in an editor, use its JSON Schema:");
     page.remark("", "", &format!("  spacectl explain {explained} --json-schema > {name}.schema.json"));
     page.remark("", "", &format!("  the first line: \"# yaml-language-server: $schema={name}.schema.json\""));
-    let (needed, others): (Vec<&Field>, Vec<&Field>) = verb.request.fields.iter().partition(|field| field.is_needed);
+    let (needed, others): (Vec<&FieldDescription>, Vec<&FieldDescription>) =
+        verb.request.fields.iter().partition(|field| field.is_needed);
     if needed.is_empty() {
         page.text.push('\n');
         page.remark("", "", "No field is known to be required: this is an empty request.");
@@ -39,8 +40,8 @@ pub fn render(verb: &ExplainedVerb, command: &str, explained: &str) -> String {
 }
 
 /// Of a oneof's fields only the first is shown.
-fn without_other_names<'a>(fields: impl IntoIterator<Item = &'a Field>) -> Vec<&'a Field> {
-    let mut kept: Vec<&Field> = Vec::new();
+fn without_other_names<'a>(fields: impl IntoIterator<Item = &'a FieldDescription>) -> Vec<&'a FieldDescription> {
+    let mut kept: Vec<&FieldDescription> = Vec::new();
     for field in fields {
         if !kept.iter().any(|before| field.alternatives.contains(&before.name)) {
             kept.push(field);
@@ -55,7 +56,7 @@ struct Page {
 
 impl Page {
     /// A field with its nested fields. Every line begins with `hash`, which comments it out, and then `margin`.
-    fn field(&mut self, field: &Field, hash: &str, margin: &str) {
+    fn field(&mut self, field: &FieldDescription, hash: &str, margin: &str) {
         if field.fields.is_empty() || field.is_map {
             return self.lines(&json!({ &*field.name: field.sample }), hash, margin);
         }
@@ -82,7 +83,7 @@ impl Page {
     }
 
     /// Type, requirement, description and values.
-    fn about(&mut self, field: &Field, hash: &str, margin: &str) {
+    fn about(&mut self, field: &FieldDescription, hash: &str, margin: &str) {
         let mut head = field.plain_type.clone();
         if field.is_needed {
             head.push_str(", required");

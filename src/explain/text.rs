@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::describe::{Choice, Explained, ExplainedField, ExplainedResource, ExplainedVerb, Field, Message};
+use super::describe::{
+    EnumValue, Explained, ExplainedField, ExplainedResource, ExplainedVerb, FieldDescription, MessageDescription,
+};
 use crate::terminal::sanitize;
 
 /// The width of lists of names.
@@ -98,7 +100,7 @@ impl Page {
         }
     }
 
-    fn message(&mut self, heading: &str, message: &Message, remark: &str) {
+    fn message(&mut self, heading: &str, message: &MessageDescription, remark: &str) {
         let stream = if message.is_stream { "stream of " } else { "" };
         self.heading(heading, &format!("{stream}{}{remark}", message.short_name));
         let mut entries = Vec::new();
@@ -159,7 +161,7 @@ struct Styled {
 }
 
 /// Adds a field and all below it.
-fn entry(field: &Field, indent: usize, entries: &mut Vec<Entry>) {
+fn entry(field: &FieldDescription, indent: usize, entries: &mut Vec<Entry>) {
     let mut marks = Vec::new();
     if field.is_needed {
         marks.push("required".to_owned());
@@ -182,13 +184,13 @@ fn entry(field: &Field, indent: usize, entries: &mut Vec<Entry>) {
 }
 
 /// An enum's values: one per line if any has a description.
-fn values(values: &[Choice], indent: usize) -> Vec<String> {
+fn values(values: &[EnumValue], indent: usize) -> Vec<String> {
     if values.iter().all(|value| value.description.is_none()) {
         let names: Vec<String> = values.iter().map(|value| value.name.clone()).collect();
         return if names.is_empty() { Vec::new() } else { filled("values: ", &names, indent) };
     }
     let width = values.iter().map(|value| value.name.chars().count()).max().unwrap_or_default();
-    let one = |value: &Choice| {
+    let one = |value: &EnumValue| {
         let description = value.description.as_deref().unwrap_or_default().replace('\n', " ");
         format!("{:width$}  {description}", value.name)
     };

@@ -2,22 +2,22 @@
 
 use prost_reflect::{Cardinality, FieldDescriptor, Kind};
 
-use super::form::{Count, Form};
+use super::form::{Count, FieldForm};
 
 /// The plain type: `text`, `list of whole numbers`, `mapping of texts to mappings`.
-pub(super) fn plain(count: &Count, form: &Form) -> String {
+pub(super) fn plain(count: &Count, form: &FieldForm) -> String {
     let (one, many) = words(form);
     match count {
         Count::One => one.to_owned(),
         Count::List => format!("list of {many}"),
-        Count::Map(key) => format!("mapping of {} to {many}", words(&Form::Scalar(key.clone())).1),
+        Count::Map(key) => format!("mapping of {} to {many}", words(&FieldForm::Scalar(key.clone())).1),
     }
 }
 
 /// The singular and the plural of a form.
-fn words(form: &Form) -> (&'static str, &'static str) {
+fn words(form: &FieldForm) -> (&'static str, &'static str) {
     match form {
-        Form::Scalar(kind) => match kind {
+        FieldForm::Scalar(kind) => match kind {
             Kind::Bool => ("true or false", "true or false"),
             Kind::String => ("text", "texts"),
             Kind::Bytes => ("bytes in base64", "bytes in base64"),
@@ -27,24 +27,24 @@ fn words(form: &Form) -> (&'static str, &'static str) {
             }
             _ => ("whole number", "whole numbers"),
         },
-        Form::Choice(_) => ("choice", "choices"),
-        Form::Message(_) => ("mapping", "mappings"),
-        Form::AnyMapping => ("any mapping", "any mappings"),
-        Form::Anything => ("anything", "anything"),
-        Form::AnyList => ("any list", "any lists"),
-        Form::Typed => ("mapping with its @type", "mappings with their @type"),
-        Form::Timestamp => ("date and time", "dates and times"),
-        Form::Duration => ("duration", "durations"),
-        Form::FieldMask => ("names of fields", "names of fields"),
+        FieldForm::Choice(_) => ("choice", "choices"),
+        FieldForm::Message(_) => ("mapping", "mappings"),
+        FieldForm::AnyMapping => ("any mapping", "any mappings"),
+        FieldForm::Anything => ("anything", "anything"),
+        FieldForm::AnyList => ("any list", "any lists"),
+        FieldForm::Typed => ("mapping with its @type", "mappings with their @type"),
+        FieldForm::Timestamp => ("date and time", "dates and times"),
+        FieldForm::Duration => ("duration", "durations"),
+        FieldForm::FieldMask => ("names of fields", "names of fields"),
     }
 }
 
 /// How a value is written, if its type does not say.
-pub(super) fn example(form: &Form) -> Option<&'static str> {
+pub(super) fn example(form: &FieldForm) -> Option<&'static str> {
     Some(match form {
-        Form::Timestamp => "written as \"2026-01-01T00:00:00Z\"",
-        Form::Duration => "in seconds, written as \"1.5s\"",
-        Form::FieldMask => "written as \"name,tags\"",
+        FieldForm::Timestamp => "written as \"2026-01-01T00:00:00Z\"",
+        FieldForm::Duration => "in seconds, written as \"1.5s\"",
+        FieldForm::FieldMask => "written as \"name,tags\"",
         _ => return None,
     })
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::{SpecWarning, Target};
+use super::{RequestTarget, SpecWarning};
 use crate::oci::plugin_image::{MAX_LENGTH, name_of, split_host};
 use crate::schema::field_path::FieldPath;
 
 /// Warns about each part of a plugin's image that current services reject.
-pub fn warnings(target: &Target<'_>, request: &Map<String, Value>) -> Vec<SpecWarning> {
+pub fn warnings(target: &RequestTarget<'_>, request: &Map<String, Value>) -> Vec<SpecWarning> {
     let image = match (target.service, target.resource, target.verb) {
         ("repository", "Plugin", "register") => request.get("image").and_then(Value::as_str),
         _ => None,

@@ -19,17 +19,17 @@ use std::rc::Rc;
 
 use serde_json::Map;
 
-pub use draft::{Draft, Resolved, Target, Warning};
-pub use request::Request;
+pub use draft::{Draft, RequestTarget, Resolved, SpecWarning};
+pub use request::SpecRequest;
 pub use required_fields::{missing, needed};
-pub use spans::Part;
-pub use translate::Refusal;
+pub use spans::SpanPart;
+pub use translate::RejectedField;
 
 use crate::error::{Error, Result};
-use crate::yaml::{self, Fault, Limits, Node, value};
+use crate::yaml::{self, Limits, Node, YamlError, value};
 use params::Param;
-use request::{Document, JSON_SOURCE, Json, Overrides};
-use source::{Stdin, Text};
+use request::{JSON_SOURCE, Json, Overrides, SpecDocument};
+use source::{SourceText, Stdin};
 
 /// The deepest nesting of a request, itself counted. protobuf decoders (prost, and Python's in C) stop at 100 nested
 /// messages, each level of a Struct is three, and what is registered comes back one deeper, in a list: the 33 Structs
@@ -74,20 +74,20 @@ pub fn read_with(inputs: &Inputs, stdin: &mut dyn Read, mut on_file: impl FnMut(
         if argument == "-" {
             let bytes = stdin.read()?;
             on_file("stdin", &bytes);
-            read_documents(&Text::of_bytes("stdin".to_owned(), bytes)?, &overrides, &mut drafts)?;
+            read_documents(&SourceText::of_bytes("stdin".to_owned(), bytes)?, &overrides, &mut drafts)?;
             continue;
         }
         for file in source::files(argument)? {
             let bytes = source::read_file(&file)?;
             on_file(&file, &bytes);
-            read_documents(&Text::of_bytes(file, bytes)?, &overrides, &mut drafts)?;
+            read_documents(&SourceText::of_bytes(file, bytes)?, &overrides, &mut drafts)?;
         }
     }
     Ok(drafts)
 }
 
-fn read_documents(text: &Text, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft>) -> Result<()> {
-    let read = |tree: Result<Rc<Node>, Fault>| {
+fn read_documents(text: &SourceText, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft>) -> Result<()> {
+    let read = |tree: Result<Rc<Node>, YamlError>| {
         let tree = tree?;
         Ok((value::mapping(&tree)?, tree))
     };
@@ -95,14 +95,14 @@ fn read_documents(text: &Text, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft
         .documents()
         .map(read)
         .collect::<Result<_, _>>()
-        .map_err(|fault: Fault| fault.into_error(Error::local, &text.name))?;
+        .map_err(|fault: YamlError| fault.into_error(Error::local, &text.name))?;
     if documents.is_empty() {
         return Err(Error::local(format!("{} holds no document: it is empty or has only comments", text.name)));
     }
     let source: Rc<str> = text.name.as_str().into();
     let is_alone = documents.len() == 1;
     drafts.extend(documents.into_iter().enumerate().map(|(index, (value, tree))| {
-        let document = Document { source: Rc::clone(&source), tree, index, is_alone };
+        let document = SpecDocument { source: Rc::clone(&source), tree, index, is_alone };
         Draft { value, document: Some(document), overrides: Rc::clone(overrides) }
     }));
     Ok(())
@@ -113,7 +113,7 @@ fn read_json(argument: &str) -> Result<Json> {
         let tree = yaml::parse_json(argument, LIMITS)?;
         Ok(Json { value: value::mapping(&tree)?, tree })
     };
-    read().map_err(|fault: Fault| fault.into_error(Error::usage, JSON_SOURCE))
+    read().map_err(|fault: YamlError| fault.into_error(Error::usage, JSON_SOURCE))
 }
 
 #[cfg(test)]

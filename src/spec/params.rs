@@ -5,12 +5,12 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
 use super::MAX_DEPTH;
-use super::source::{self, Stdin, Syntax, Text};
-use super::typing::{Shape, Wrong};
+use super::source::{self, SourceText, Stdin, Syntax};
+use super::typing::{FieldShape, ValueError};
 use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::field_path::{FieldPath, Segment};
-use crate::yaml::{Fault, value};
+use crate::yaml::{YamlError, value};
 
 /// A parameter whose value the descriptor will type.
 #[derive(Debug)]
@@ -71,49 +71,49 @@ impl Param {
 
     /// Sets the value at `path`, which is the parameter's own after translation.
     pub fn apply(&self, path: &[String], request: &MessageDescriptor, values: &mut Map<String, Value>) -> Result<()> {
-        let shape = Shape::at(request, path).map_err(|wrong| self.error(wrong))?;
+        let shape = FieldShape::at(request, path).map_err(|wrong| self.error(wrong))?;
         let value = match &self.given {
             Given::Text(text) => shape.value_of(text).map_err(|wrong| self.error(wrong))?,
             Given::File { name, bytes } => self.value_of_file(&shape, name, bytes)?,
         };
         if path.len() + height(&value) > MAX_DEPTH {
-            return Err(self.error(Wrong::new(format!("nested more than {MAX_DEPTH} levels deep"))));
+            return Err(self.error(ValueError::new(format!("nested more than {MAX_DEPTH} levels deep"))));
         }
         set(values, path, value).map_err(|wrong| self.error(wrong))
     }
 
     /// A file is raw for bytes and verbatim for text; elsewhere it is YAML or JSON. For a free-form value its name
     /// decides between text and YAML.
-    fn value_of_file(&self, shape: &Shape, name: &str, bytes: &[u8]) -> Result<Value> {
-        if let Shape::Scalar(Kind::Bytes) = shape {
+    fn value_of_file(&self, shape: &FieldShape, name: &str, bytes: &[u8]) -> Result<Value> {
+        if let FieldShape::Scalar(Kind::Bytes) = shape {
             return Ok(BASE64_STANDARD.encode(bytes).into());
         }
-        let text = Text::of_bytes(name.to_owned(), bytes.to_vec()).map_err(|error| within(error, &self.key))?;
+        let text = SourceText::of_bytes(name.to_owned(), bytes.to_vec()).map_err(|error| within(error, &self.key))?;
         match shape {
-            Shape::Scalar(Kind::String) => Ok(text.content.into()),
-            Shape::Free if Syntax::of_file(name).is_none() => Ok(text.content.into()),
-            Shape::Scalar(_) | Shape::Verbatim => {
+            FieldShape::Scalar(Kind::String) => Ok(text.content.into()),
+            FieldShape::Free if Syntax::of_file(name).is_none() => Ok(text.content.into()),
+            FieldShape::Scalar(_) | FieldShape::Verbatim => {
                 shape.value_of(text.content.trim_end()).map_err(|wrong| self.error(wrong))
             }
             _ => self.only_document(&text),
         }
     }
 
-    fn only_document(&self, text: &Text) -> Result<Value> {
-        let failed = |fault: Fault| within(fault.into_error(Error::local, &text.name), &self.key);
+    fn only_document(&self, text: &SourceText) -> Result<Value> {
+        let failed = |fault: YamlError| within(fault.into_error(Error::local, &text.name), &self.key);
         let mut documents = text.documents();
         let value = match documents.next() {
-            None => return Err(self.error(Wrong::new(format!("{} is empty", text.name)))),
+            None => return Err(self.error(ValueError::new(format!("{} is empty", text.name)))),
             Some(tree) => tree.and_then(|tree| value::of(&tree)).map_err(failed)?,
         };
         match documents.next() {
             None => Ok(value),
             Some(Err(fault)) => Err(failed(fault)),
-            Some(Ok(_)) => Err(self.error(Wrong::new(format!("{} holds more than one document", text.name)))),
+            Some(Ok(_)) => Err(self.error(ValueError::new(format!("{} holds more than one document", text.name)))),
         }
     }
 
-    fn error(&self, wrong: Wrong) -> Error {
+    fn error(&self, wrong: ValueError) -> Error {
         let mut path = FieldPath(self.path.iter().cloned().map(Segment::Key).collect());
         path.0.extend(wrong.inside.into_iter().rev());
         let error = Error::usage(format!("-p {path}: {}", wrong.message));
@@ -154,7 +154,7 @@ fn height(value: &Value) -> usize {
 }
 
 /// Sets `value` at `path`, creating missing mappings on the way.
-fn set(values: &mut Map<String, Value>, path: &[String], value: Value) -> Result<(), Wrong> {
+fn set(values: &mut Map<String, Value>, path: &[String], value: Value) -> Result<(), ValueError> {
     let Some((last, parents)) = path.split_last() else { return Ok(()) };
     let mut map = values;
     for name in parents {
@@ -164,7 +164,7 @@ fn set(values: &mut Map<String, Value>, path: &[String], value: Value) -> Result
         }
         let Value::Object(object) = below else {
             let hint = format!("set `{name}` whole, or make it a mapping where it comes from");
-            return Err(Wrong::new(format!("`{name}` is not a mapping: nothing can be set below it")).hint(hint));
+            return Err(ValueError::new(format!("`{name}` is not a mapping: nothing can be set below it")).hint(hint));
         };
         map = object;
     }

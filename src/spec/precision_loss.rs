@@ -2,15 +2,15 @@
 //!
 //! A `google.protobuf.Struct` stores `1.10` as the number 1.1: the same as a measure, another one as a version.
 
-use super::Warning;
-use super::request::Origin;
-use super::typing::Shape;
+use super::SpecWarning;
+use super::request::RequestOrigin;
+use super::typing::FieldShape;
 use crate::codec::descriptor::MessageDescriptor;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Node, value};
 
 /// Warns if `tree`, the document's or that of `-j`, gives the request a number that loses digits.
-pub(super) fn warning(origin: &Origin, tree: &Node, input: &MessageDescriptor) -> Option<Warning> {
+pub(super) fn warning(origin: &RequestOrigin, tree: &Node, input: &MessageDescriptor) -> Option<SpecWarning> {
     // Much cheaper than finding out each value's type.
     if !any_loses_digits(tree) {
         return None;
@@ -18,7 +18,7 @@ pub(super) fn warning(origin: &Origin, tree: &Node, input: &MessageDescriptor) -
     let mut search = Search { origin, path: FieldPath::default(), first: None, count: 0 };
     for entry in value::entries(tree).unwrap_or_default() {
         let Some(name) = origin.plan.name_in_request(entry.name) else { continue };
-        let Ok(shape) = Shape::Message(input.clone()).step(name) else { continue };
+        let Ok(shape) = FieldShape::Message(input.clone()).step(name) else { continue };
         search.path.push_key(name);
         // Values that a later input overwrites are not sent.
         if origin.holder(&search.path).is_some_and(|holder| std::ptr::eq(holder.tree, tree)) {
@@ -31,21 +31,21 @@ pub(super) fn warning(origin: &Origin, tree: &Node, input: &MessageDescriptor) -
         count => format!("; {} more like it", count - 1),
     };
     let message = format!("a number that loses its last digits: quote it if it is a version{others}");
-    search.first.map(|path| Warning { path, message })
+    search.first.map(|path| SpecWarning { path, message })
 }
 
 struct Search<'a> {
-    origin: &'a Origin,
+    origin: &'a RequestOrigin,
     path: FieldPath,
     first: Option<FieldPath>,
     count: usize,
 }
 
 impl Search<'_> {
-    fn enter(&mut self, shape: &Shape, node: &Node) {
+    fn enter(&mut self, shape: &FieldShape, node: &Node) {
         match &node.content {
             Content::Scalar { text, plain: true } => {
-                if matches!(shape, Shape::Free) && loses_digits(text) && self.origin.param(&self.path).is_none() {
+                if matches!(shape, FieldShape::Free) && loses_digits(text) && self.origin.param(&self.path).is_none() {
                     self.count += 1;
                     self.first.get_or_insert_with(|| self.path.clone());
                 }
@@ -53,8 +53,8 @@ impl Search<'_> {
             Content::Scalar { plain: false, .. } => {}
             Content::List(items) => {
                 let item_shape = match shape {
-                    Shape::List(item) => item,
-                    Shape::Free => shape,
+                    FieldShape::List(item) => item,
+                    FieldShape::Free => shape,
                     _ => return,
                 };
                 for (index, item) in items.iter().enumerate() {

@@ -8,8 +8,8 @@ use super::params::Param;
 use crate::error::Location;
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::spec::spans;
-use crate::spec::spans::Part;
-use crate::spec::translate::{Plan, Refusal};
+use crate::spec::spans::SpanPart;
+use crate::spec::translate::{RejectedField, Translation};
 use crate::yaml::{Node, value};
 
 /// The name of `-j` in places.
@@ -17,7 +17,7 @@ pub(super) const JSON_SOURCE: &str = "-j";
 
 /// One document of a file.
 #[derive(Clone, Debug)]
-pub(super) struct Document {
+pub(super) struct SpecDocument {
     /// The file as given, or `stdin`.
     pub source: Rc<str>,
     pub tree: Rc<Node>,
@@ -41,19 +41,19 @@ pub(super) struct Json {
 
 /// A request as plain data.
 #[derive(Debug)]
-pub struct Request {
+pub struct SpecRequest {
     pub value: Map<String, Value>,
-    pub(super) origin: Origin,
+    pub(super) origin: RequestOrigin,
 }
 
 /// The sources of a request's parts.
 #[derive(Debug)]
-pub(super) struct Origin {
-    pub document: Option<Document>,
+pub(super) struct RequestOrigin {
+    pub document: Option<SpecDocument>,
     pub overrides: Rc<Overrides>,
     /// The paths that parameters set, and the parameters' indices, in the order of setting.
     pub set: Vec<(Vec<String>, usize)>,
-    pub plan: Plan,
+    pub plan: Translation,
 }
 
 /// The text that holds a part of a request.
@@ -64,9 +64,9 @@ pub(super) struct Holder<'a> {
     path: FieldPath,
 }
 
-impl Request {
+impl SpecRequest {
     /// The place of the value at `path`, or of its nearest ancestor; `None` for what a parameter set.
-    pub fn locate(&self, path: &FieldPath, part: Part) -> Option<Location> {
+    pub fn locate(&self, path: &FieldPath, part: SpanPart) -> Option<Location> {
         let Holder { tree, source, path } = self.origin.holder(path)?;
         Some(spans::locate(tree, &path, part).in_source(source))
     }
@@ -78,7 +78,7 @@ impl Request {
 
     /// Whether the value at `path` comes from a file, not from the command line.
     pub fn is_from_file(&self, path: &FieldPath) -> bool {
-        let Origin { document, overrides, .. } = &self.origin;
+        let RequestOrigin { document, overrides, .. } = &self.origin;
         let by_json = |name: &str| overrides.json.as_ref().is_some_and(|json| json.value.contains_key(name));
         match path.0.first() {
             _ if self.origin.param(path).is_some() => false,
@@ -88,7 +88,7 @@ impl Request {
     }
 
     /// The given fields that this service cannot hold. A request with any must not be sent.
-    pub fn refusals(&self) -> &[Refusal] {
+    pub fn refusals(&self) -> &[RejectedField] {
         &self.origin.plan.refused
     }
 
@@ -113,7 +113,7 @@ impl Request {
     }
 }
 
-impl Origin {
+impl RequestOrigin {
     /// The text that holds, or would hold, the value at `path`; `None` for what a parameter set.
     pub fn holder(&self, path: &FieldPath) -> Option<Holder<'_>> {
         if self.param(path).is_some() {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::LIMITS;
 use crate::error::{Error, Result};
-use crate::yaml::{self, Documents, Fault, Node};
+use crate::yaml::{self, Node, YamlDocuments, YamlError};
 
 /// The largest file or standard input.
 pub const MAX_BYTES: u64 = 32 << 20;
@@ -32,14 +32,14 @@ impl Syntax {
 
 /// The text of a file or of standard input.
 #[derive(Debug)]
-pub struct Text {
+pub struct SourceText {
     /// The file as given, or `stdin`.
     pub name: String,
     pub content: String,
     pub syntax: Syntax,
 }
 
-impl Text {
+impl SourceText {
     pub fn of_bytes(name: String, bytes: Vec<u8>) -> Result<Self> {
         let content = yaml::decode(bytes).map_err(|fault| fault.into_error(Error::local, &name))?;
         let syntax = Syntax::of_file(&name).unwrap_or(Syntax::Yaml);
@@ -47,10 +47,10 @@ impl Text {
     }
 
     /// The documents that are not empty, up to the first fault.
-    pub fn documents(&self) -> Box<dyn Iterator<Item = Result<Rc<Node>, Fault>> + '_> {
+    pub fn documents(&self) -> Box<dyn Iterator<Item = Result<Rc<Node>, YamlError>> + '_> {
         match self.syntax {
             Syntax::Json => Box::new(std::iter::once(yaml::parse_json(&self.content, LIMITS))),
-            Syntax::Yaml => match Documents::new(&self.content, LIMITS) {
+            Syntax::Yaml => match YamlDocuments::new(&self.content, LIMITS) {
                 Ok(documents) => Box::new(documents),
                 Err(fault) => Box::new(std::iter::once(Err(fault))),
             },
@@ -71,9 +71,7 @@ impl<'a> Stdin<'a> {
 
     pub fn read(&mut self) -> Result<Vec<u8>> {
         if self.is_read {
-            return Err(
-                Error::usage("standard input can be read only once").hint("use - once, in -f or in -p KEY=@-")
-            );
+            return Err(Error::usage("standard input can be read only once").hint("use - once, in -f or in -p KEY=@-"));
         }
         self.is_read = true;
         read_capped(&mut self.stream, "stdin")

@@ -2,7 +2,7 @@
 //!
 //! The server's descriptor decides; this table only says what became of a field that it lacks. It never adds a field.
 
-use super::Target;
+use super::RequestTarget;
 
 /// The differences of one resource's requests.
 struct Differences {
@@ -44,7 +44,7 @@ const TABLE: &[Differences] = &[
 
 /// A given top-level field.
 #[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
+pub struct GivenField<'a> {
     pub name: &'a str,
     /// Null, empty text, an empty mapping or an empty list.
     pub is_empty: bool,
@@ -52,26 +52,30 @@ pub struct Given<'a> {
 
 /// The changes that make the given fields fit the request.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct Translation {
     /// From the given name to the request's.
     pub translated: Vec<(&'static str, &'static str)>,
     pub dropped: Vec<&'static str>,
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<RejectedField>,
 }
 
 /// A field that only another generation's request can hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RejectedField {
     pub name: &'static str,
     /// Without the name.
     pub message: String,
     pub hint: String,
 }
 
-impl Plan {
+impl Translation {
     /// Finds the changes for the given fields; the codec judges those that the table does not have. `are_together` says
     /// whether two names are in one text, where neither overrides the other.
-    pub fn new(target: &Target<'_>, given: &[Given<'_>], are_together: impl Fn(&str, &str) -> bool) -> Self {
+    pub fn new(
+        target: &RequestTarget<'_>,
+        given: &[GivenField<'_>],
+        are_together: impl Fn(&str, &str) -> bool,
+    ) -> Self {
         let mut plan = Self::default();
         let has = |name: &str| target.input.get_field_by_name(name).is_some();
         let find = |name: &str| given.iter().find(|given| given.name == name);
@@ -80,7 +84,7 @@ impl Plan {
             let both_ways = row.renamed.iter().flat_map(|&(a, b)| [(a, b), (b, a)]);
             for (from, to) in both_ways.filter(|(from, to)| !has(from) && has(to) && find(from).is_some()) {
                 if are_together(from, to) {
-                    plan.refused.push(Refusal {
+                    plan.refused.push(RejectedField {
                         name: from,
                         message: format!("the same field as {to}, and both are given"),
                         hint: format!("leave out {from}: this service calls it {to}"),
@@ -94,7 +98,7 @@ impl Plan {
                 match find(name) {
                     None => {}
                     Some(given) if given.is_empty => plan.dropped.push(name),
-                    Some(_) => plan.refused.push(Refusal {
+                    Some(_) => plan.refused.push(RejectedField {
                         name,
                         message: "unknown to this service: its value would be lost".to_owned(),
                         hint: format!("leave out {name}: this service's API has nothing in its place"),

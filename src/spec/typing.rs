@@ -15,18 +15,18 @@ use crate::codec::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDes
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::field_path::Segment;
 use crate::schema::well_known::WellKnown;
-use crate::yaml::{Content, Documents, Node, value};
+use crate::yaml::{Content, Node, YamlDocuments, value};
 
 /// Why a parameter's text does not fit; never shows the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
+pub struct ValueError {
     /// The path below the parameter's own, innermost first.
     pub inside: Vec<Segment>,
     pub message: String,
     pub hint: Option<String>,
 }
 
-impl Wrong {
+impl ValueError {
     pub fn new(message: impl Into<String>) -> Self {
         Self { inside: Vec::new(), message: message.into(), hint: None }
     }
@@ -45,7 +45,7 @@ impl Wrong {
 /// The type of a value in a request. Well-known types are what their JSON form is
 /// (<https://protobuf.dev/programming-guides/json/>): a wrapper is what it wraps, a Struct a mapping.
 #[derive(Clone, Debug)]
-pub enum Shape {
+pub enum FieldShape {
     /// Anything but a message.
     Scalar(Kind),
     /// Timestamp, Duration, FieldMask: text that the codec checks.
@@ -53,20 +53,20 @@ pub enum Shape {
     Message(MessageDescriptor),
     Mapping {
         key: Kind,
-        value: Box<Shape>,
+        value: Box<FieldShape>,
     },
-    List(Box<Shape>),
+    List(Box<FieldShape>),
     /// Any JSON value.
     Free,
 }
 
-impl Shape {
-    pub fn at(request: &MessageDescriptor, path: &[String]) -> Result<Self, Wrong> {
+impl FieldShape {
+    pub fn at(request: &MessageDescriptor, path: &[String]) -> Result<Self, ValueError> {
         path.iter().try_fold(Self::of_kind(Kind::Message(request.clone())), |shape, name| shape.step(name))
     }
 
     /// The type of the value at `name` in it.
-    pub fn step(self, name: &str) -> Result<Self, Wrong> {
+    pub fn step(self, name: &str) -> Result<Self, ValueError> {
         match self {
             Self::Message(message) => field(&message, name).map(|field| Self::of_field(&field)),
             Self::Mapping { key, value } => {
@@ -76,10 +76,10 @@ impl Shape {
             Self::Free => Ok(Self::Free),
             Self::List(_) => {
                 let hint = "write all its items: KEY=[a,b]";
-                Err(Wrong::new("the items of a list cannot be set one by one").hint(hint))
+                Err(ValueError::new("the items of a list cannot be set one by one").hint(hint))
             }
             Self::Scalar(_) | Self::Verbatim => {
-                Err(Wrong::new(format!("`{name}` cannot be below a field that is {}", self.expected())))
+                Err(ValueError::new(format!("`{name}` cannot be below a field that is {}", self.expected())))
             }
         }
     }
@@ -109,7 +109,7 @@ impl Shape {
     }
 
     /// Types a parameter's text.
-    pub fn value_of(&self, text: &str) -> Result<Value, Wrong> {
+    pub fn value_of(&self, text: &str) -> Result<Value, ValueError> {
         match self {
             Self::Scalar(kind) => scalar(kind, text),
             Self::Verbatim => Ok(text.into()),
@@ -121,7 +121,7 @@ impl Shape {
         }
     }
 
-    fn value_of_tree(&self, node: &Node) -> Result<Value, Wrong> {
+    fn value_of_tree(&self, node: &Node) -> Result<Value, ValueError> {
         match (self, &node.content) {
             (Self::Scalar(kind), Content::Scalar { text, .. }) => scalar(kind, text),
             (Self::Verbatim, Content::Scalar { text, .. }) => Ok(text.as_str().into()),
@@ -130,15 +130,15 @@ impl Shape {
             (Self::Free, Content::List(items)) => list(&Self::Free, items),
             (Self::List(item), Content::List(items)) => list(item, items),
             (Self::Free | Self::Mapping { .. } | Self::Message(_), Content::Mapping(_)) => self.mapping(node),
-            _ => Err(Wrong::new(format!("expected {}, found {}", self.expected(), node.kind()))),
+            _ => Err(ValueError::new(format!("expected {}, found {}", self.expected(), node.kind()))),
         }
     }
 
-    fn mapping(&self, node: &Node) -> Result<Value, Wrong> {
-        let entries = value::entries(node).map_err(|fault| Wrong::new(fault.message))?;
+    fn mapping(&self, node: &Node) -> Result<Value, ValueError> {
+        let entries = value::entries(node).map_err(|fault| ValueError::new(fault.message))?;
         let mut map = Map::with_capacity(entries.len());
         for entry in entries {
-            let below = |wrong: Wrong| wrong.below(Segment::Key(entry.name.to_owned()));
+            let below = |wrong: ValueError| wrong.below(Segment::Key(entry.name.to_owned()));
             let shape = self.clone().step(entry.name).map_err(below)?;
             // In a message, null leaves a field out, whatever its type (protobuf's JSON form).
             let is_unset = matches!(self, Self::Message(_))
@@ -160,29 +160,29 @@ impl Shape {
     }
 }
 
-fn list(item: &Shape, nodes: &[Rc<Node>]) -> Result<Value, Wrong> {
+fn list(item: &FieldShape, nodes: &[Rc<Node>]) -> Result<Value, ValueError> {
     let typed = |(index, node): (usize, &Rc<Node>)| {
         item.value_of_tree(node).map_err(|wrong| wrong.below(Segment::Index(index)))
     };
     nodes.iter().enumerate().map(typed).collect()
 }
 
-fn field(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, Wrong> {
+fn field(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, ValueError> {
     message.get_field_by_name(name).ok_or_else(|| {
         let fields: Vec<_> = message.fields().collect();
         let hint = hint_at_field(name, fields.iter().map(FieldDescriptor::name));
-        Wrong::new(format!("{} has no such field", message.name())).hint(hint)
+        ValueError::new(format!("{} has no such field", message.name())).hint(hint)
     })
 }
 
-fn parse(text: &str) -> Result<Rc<Node>, Wrong> {
-    let mut documents = Documents::new(text, LIMITS).map_err(|fault| Wrong::new(fault.message))?;
+fn parse(text: &str) -> Result<Rc<Node>, ValueError> {
+    let mut documents = YamlDocuments::new(text, LIMITS).map_err(|fault| ValueError::new(fault.message))?;
     match documents.next() {
-        None => Err(Wrong::new("expected a value, found nothing")),
-        Some(Err(fault)) => Err(Wrong::new(fault.message).hint("quote text that begins with [, { or \"")),
+        None => Err(ValueError::new("expected a value, found nothing")),
+        Some(Err(fault)) => Err(ValueError::new(fault.message).hint("quote text that begins with [, { or \"")),
         Some(Ok(tree)) => match documents.next() {
             None => Ok(tree),
-            Some(_) => Err(Wrong::new("expected one value, found more")),
+            Some(_) => Err(ValueError::new("expected one value, found more")),
         },
     }
 }
@@ -203,7 +203,7 @@ fn whole_number(text: &str) -> Option<i64> {
     text.parse().ok().filter(|number: &i64| number.unsigned_abs() <= EXACT && number.to_string() == text)
 }
 
-fn scalar(kind: &Kind, text: &str) -> Result<Value, Wrong> {
+fn scalar(kind: &Kind, text: &str) -> Result<Value, ValueError> {
     let value = match kind {
         Kind::String | Kind::Bytes => Some(text.into()),
         Kind::Bool => text.parse::<bool>().ok().map(Value::from),
@@ -216,21 +216,21 @@ fn scalar(kind: &Kind, text: &str) -> Result<Value, Wrong> {
         Kind::Enum(descriptor) => return enum_value(descriptor, text),
         Kind::Message(_) => None,
     };
-    value.ok_or_else(|| Wrong::new(format!("expected {}", expected(kind))))
+    value.ok_or_else(|| ValueError::new(format!("expected {}", expected(kind))))
 }
 
 fn double(text: &str) -> Option<Value> {
     text.parse::<f64>().ok().filter(|double| double.is_finite()).map(Value::from)
 }
 
-fn enum_value(descriptor: &EnumDescriptor, text: &str) -> Result<Value, Wrong> {
+fn enum_value(descriptor: &EnumDescriptor, text: &str) -> Result<Value, ValueError> {
     let by_number = || descriptor.get_value(text.parse().ok()?);
     if let Some(known) = descriptor.get_value_by_name(text).or_else(by_number) {
         return Ok(known.name().into());
     }
     let names: Vec<_> = descriptor.values().collect();
     let names = || names.iter().map(|value| value.name());
-    let wrong = Wrong::new(format!("unknown value of {}", descriptor.name()));
+    let wrong = ValueError::new(format!("unknown value of {}", descriptor.name()));
     Err(match nearest(text, names()) {
         Some(near) => wrong.hint(format!("did you mean {near}?")),
         None => wrong.hint(format!("one of {}", names().collect::<Vec<_>>().join(", "))),

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag, options};
 use serde::de::IgnoredAny;
 
-use super::tree::{Builder, Content, Fault, Limits, Mark, Node};
+use super::tree::{Content, Limits, Mark, Node, TreeBuilder, YamlError};
 use super::value;
 
 const MAX_DOCUMENTS: usize = 100_000;
@@ -20,32 +20,32 @@ const TAB: &str = "not YAML: a tab used as indentation";
 const TAB_HINT: &str = "indent with spaces";
 
 /// Reads one JSON value, to the letter of RFC 8259. What is JSON, the YAML parser reads the same (property-tested).
-pub fn parse_json(text: &str, limits: Limits) -> Result<Rc<Node>, Fault> {
+pub fn parse_json(text: &str, limits: Limits) -> Result<Rc<Node>, YamlError> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
         let at = Mark { line: error.line().max(1), column: error.column().max(1) };
         let message = error.to_string();
         // The place that serde_json adds is the fault's own.
-        Fault::new(at, format!("not JSON: {}", message.split(" at line ").next().unwrap_or_default()))
+        YamlError::new(at, format!("not JSON: {}", message.split(" at line ").next().unwrap_or_default()))
     })?;
-    let tree = Documents::of(text, limits).read()?;
-    tree.ok_or_else(|| Fault::new(Mark::START, "not JSON: no value"))
+    let tree = YamlDocuments::of(text, limits).read()?;
+    tree.ok_or_else(|| YamlError::new(Mark::START, "not JSON: no value"))
 }
 
 /// The documents of a YAML text that are not empty, in their order.
-pub struct Documents<'text> {
+pub struct YamlDocuments<'text> {
     text: &'text str,
     parser: Parser<'text, StrInput<'text>>,
-    builder: Builder,
+    builder: TreeBuilder,
     count: usize,
 }
 
-impl<'text> Documents<'text> {
+impl<'text> YamlDocuments<'text> {
     /// Fails if the text holds a character that YAML does not allow: the parser takes a NUL for the end, and would
     /// leave out silently what follows.
-    pub fn new(text: &'text str, limits: Limits) -> Result<Self, Fault> {
+    pub fn new(text: &'text str, limits: Limits) -> Result<Self, YamlError> {
         match text.find(is_forbidden) {
             Some(offset) => {
-                Err(Fault::new(Mark::from_offset(text, offset), "a control character that YAML does not allow"))
+                Err(YamlError::new(Mark::from_offset(text, offset), "a control character that YAML does not allow"))
             }
             None => Ok(Self::of(text, limits)),
         }
@@ -53,11 +53,11 @@ impl<'text> Documents<'text> {
 
     fn of(text: &'text str, limits: Limits) -> Self {
         let parser = Parser::new_from_str_with_options(text, options! { simple_key_max_lookahead: MAX_KEY });
-        Self { text, parser, builder: Builder::new(limits), count: 0 }
+        Self { text, parser, builder: TreeBuilder::new(limits), count: 0 }
     }
 
     /// Reads up to the end of the next document; `None` is the end of the text.
-    fn read(&mut self) -> Result<Option<Rc<Node>>, Fault> {
+    fn read(&mut self) -> Result<Option<Rc<Node>>, YamlError> {
         while let Some(event) = self.parser.next_event() {
             let (event, span) = event.map_err(|error| self.fault(&error))?;
             let at = Mark::from(&span.start);
@@ -65,7 +65,7 @@ impl<'text> Documents<'text> {
                 Event::DocumentStart(..) => {
                     self.count += 1;
                     if self.count > MAX_DOCUMENTS {
-                        return Err(Fault::new(at, format!("more than {MAX_DOCUMENTS} documents in one file")));
+                        return Err(YamlError::new(at, format!("more than {MAX_DOCUMENTS} documents in one file")));
                     }
                 }
                 Event::DocumentEnd => {
@@ -110,27 +110,27 @@ impl<'text> Documents<'text> {
     }
 
     /// The parser's error with the place to fix it: for a missing end, where that list, mapping or quote begins.
-    fn fault(&self, error: &ScanError) -> Fault {
+    fn fault(&self, error: &ScanError) -> YamlError {
         const NO_END: &str = "not YAML: a list or mapping without an end";
         let at = Mark::from(error.marker());
         let begin = self.builder.innermost().unwrap_or(at);
         match error.kind() {
             ErrorKind::RecursionLimitExceeded => self.builder.too_deep(at),
             ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
-                Fault::new(at, "not YAML: a quote without an end")
+                YamlError::new(at, "not YAML: a quote without an end")
             }
             ErrorKind::UnclosedFlowCollection { .. }
             | ErrorKind::UnexpectedEofFlowSequence
             | ErrorKind::UnexpectedEofFlowMapping
-            | ErrorKind::UnexpectedEofImplicitFlowMapping => Fault::new(begin, NO_END),
+            | ErrorKind::UnexpectedEofImplicitFlowMapping => YamlError::new(begin, NO_END),
             ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::ExpectedFlowMappingSeparator => {
                 let Mark { line, column } = at;
-                Fault::new(begin, format!("{NO_END}: expected `,` or a closing bracket at {line}:{column}"))
+                YamlError::new(begin, format!("{NO_END}: expected `,` or a closing bracket at {line}:{column}"))
             }
-            ErrorKind::InvalidBlockEntryWhitespace => Fault::new(at, TAB).hint(TAB_HINT),
+            ErrorKind::InvalidBlockEntryWhitespace => YamlError::new(at, TAB).hint(TAB_HINT),
             kind => match self.tab(kind, at.line) {
-                Some(tab) => Fault::new(tab, TAB).hint(TAB_HINT),
-                None => Fault::new(at, format!("not YAML: {kind}")),
+                Some(tab) => YamlError::new(tab, TAB).hint(TAB_HINT),
+                None => YamlError::new(at, format!("not YAML: {kind}")),
             },
         }
     }
@@ -155,8 +155,8 @@ impl<'text> Documents<'text> {
     }
 }
 
-impl Iterator for Documents<'_> {
-    type Item = Result<Rc<Node>, Fault>;
+impl Iterator for YamlDocuments<'_> {
+    type Item = Result<Rc<Node>, YamlError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -177,13 +177,14 @@ fn is_null(tree: &Node) -> bool {
 }
 
 /// Whether the tag is `!!str`; any other is refused, since a request cannot hold what it means.
-fn is_text_tag(node: &Span, tag: Option<&Tag>, is_scalar: bool) -> Result<bool, Fault> {
+fn is_text_tag(node: &Span, tag: Option<&Tag>, is_scalar: bool) -> Result<bool, YamlError> {
     match tag {
         None => Ok(false),
         Some(tag) if is_scalar && tag.is_yaml_core_schema() && tag.suffix() == "str" => Ok(true),
         Some(_) => {
             let at = Mark::from(&node.tag_start().unwrap_or(node.start));
-            Err(Fault::new(at, "a YAML tag, which is not supported here").hint("remove the word that begins with !"))
+            Err(YamlError::new(at, "a YAML tag, which is not supported here")
+                .hint("remove the word that begins with !"))
         }
     }
 }
@@ -203,8 +204,8 @@ mod tests {
 
     const LIMITS: Limits = Limits { depth: 64, weight: 128 << 20 };
 
-    fn read(text: &str) -> Result<Vec<Value>, Fault> {
-        Documents::new(text, LIMITS)?.map(|tree| value::of(&*tree?)).collect()
+    fn read(text: &str) -> Result<Vec<Value>, YamlError> {
+        YamlDocuments::new(text, LIMITS)?.map(|tree| value::of(&*tree?)).collect()
     }
 
     fn fault(text: &str) -> (usize, usize, String) {
@@ -367,7 +368,7 @@ mod tests {
     #[test]
     fn a_list_begins_at_its_first_dash() {
         let place = |text: &str| {
-            let tree = Documents::new(text, LIMITS).unwrap().next().unwrap().unwrap();
+            let tree = YamlDocuments::new(text, LIMITS).unwrap().next().unwrap().unwrap();
             let Content::Mapping(pairs) = &tree.content else { panic!("no mapping") };
             (pairs[0].1.at.line, pairs[0].1.at.column)
         };
@@ -456,7 +457,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in prop_oneof![any::<String>(), yaml_like()]) {
-            for tree in Documents::new(&text, LIMITS).into_iter().flatten() {
+            for tree in YamlDocuments::new(&text, LIMITS).into_iter().flatten() {
                 let Ok(tree) = tree else { break };
                 let _ = value::of(&tree);
                 prop_assert!(tree.at.line >= 1 && tree.at.column >= 1);

@@ -1,6 +1,6 @@
 //! A document as written: scalars as text, each node with its place, aliases shared.
 //!
-//! Values, places and typed parameters are all read from it, so that no two readers disagree. The [`Builder`] checks
+//! Values, places and typed parameters are all read from it, so that no two readers disagree. The [`TreeBuilder`] checks
 //! the [`Limits`] before anything is expanded.
 
 use std::collections::HashMap;
@@ -44,26 +44,26 @@ impl Mark {
 
 /// The faults that callers tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
+pub enum YamlErrorKind {
     NotAMapping,
     KeyGivenTwice,
     Other,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct YamlError {
     pub at: Mark,
-    pub kind: FaultKind,
+    pub kind: YamlErrorKind,
     pub message: String,
     pub hint: Option<&'static str>,
 }
 
-impl Fault {
+impl YamlError {
     pub fn new(at: Mark, message: impl Into<String>) -> Self {
-        Self { at, kind: FaultKind::Other, message: message.into(), hint: None }
+        Self { at, kind: YamlErrorKind::Other, message: message.into(), hint: None }
     }
 
-    pub fn of_kind(mut self, kind: FaultKind) -> Self {
+    pub fn of_kind(mut self, kind: YamlErrorKind) -> Self {
         self.kind = kind;
         self
     }
@@ -114,7 +114,7 @@ impl Node {
 
 /// Builds one tree after another from parser events.
 #[derive(Debug)]
-pub struct Builder {
+pub struct TreeBuilder {
     limits: Limits,
     open: Vec<Open>,
     root: Option<Rc<Node>>,
@@ -143,13 +143,13 @@ struct Anchored {
     height: usize,
 }
 
-impl Builder {
+impl TreeBuilder {
     pub fn new(limits: Limits) -> Self {
         Self { limits, open: Vec::new(), root: None, anchors: HashMap::new(), weight: 0 }
     }
 
     /// Adds a scalar. `anchor` is 0 for none, here and below.
-    pub fn scalar(&mut self, at: Mark, text: String, plain: bool, anchor: usize) -> Result<(), Fault> {
+    pub fn scalar(&mut self, at: Mark, text: String, plain: bool, anchor: usize) -> Result<(), YamlError> {
         let weight = PART_WEIGHT + text.len();
         self.charge(at, weight)?;
         let node = Rc::new(Node { at, content: Content::Scalar { text, plain } });
@@ -157,7 +157,7 @@ impl Builder {
         Ok(())
     }
 
-    pub fn open(&mut self, at: Mark, is_mapping: bool, anchor: usize) -> Result<(), Fault> {
+    pub fn open(&mut self, at: Mark, is_mapping: bool, anchor: usize) -> Result<(), YamlError> {
         self.check_depth(at, 1)?;
         let weight_before = self.weight;
         self.charge(at, PART_WEIGHT)?;
@@ -178,9 +178,9 @@ impl Builder {
         self.finish(Anchored { node, weight: self.weight - weight_before, height: height + 1 }, anchor);
     }
 
-    pub fn alias(&mut self, at: Mark, anchor: usize) -> Result<(), Fault> {
+    pub fn alias(&mut self, at: Mark, anchor: usize) -> Result<(), YamlError> {
         let Some(Anchored { node, weight, height }) = self.anchors.get(&anchor) else {
-            return Err(Fault::new(at, "the alias is inside of its own anchor, which never ends"));
+            return Err(YamlError::new(at, "the alias is inside of its own anchor, which never ends"));
         };
         let (node, weight, height) = (Rc::clone(node), *weight, *height);
         self.charge(at, weight)?;
@@ -208,21 +208,21 @@ impl Builder {
         }
     }
 
-    fn charge(&mut self, at: Mark, weight: usize) -> Result<(), Fault> {
+    fn charge(&mut self, at: Mark, weight: usize) -> Result<(), YamlError> {
         self.weight = self.weight.saturating_add(weight);
         if self.weight > self.limits.weight {
             let message = format!("more than {} MiB with its aliases expanded", self.limits.weight >> 20);
-            return Err(Fault::new(at, message).hint("split the file, or repeat less of it by aliases"));
+            return Err(YamlError::new(at, message).hint("split the file, or repeat less of it by aliases"));
         }
         Ok(())
     }
 
-    fn check_depth(&self, at: Mark, more: usize) -> Result<(), Fault> {
+    fn check_depth(&self, at: Mark, more: usize) -> Result<(), YamlError> {
         if self.open.len() + more > self.limits.depth { Err(self.too_deep(at)) } else { Ok(()) }
     }
 
-    pub fn too_deep(&self, at: Mark) -> Fault {
-        Fault::new(at, format!("nested more than {} levels deep", self.limits.depth))
+    pub fn too_deep(&self, at: Mark) -> YamlError {
+        YamlError::new(at, format!("nested more than {} levels deep", self.limits.depth))
     }
 
     /// The place of the innermost list or mapping without its end yet.

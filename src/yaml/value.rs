@@ -7,33 +7,33 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Number, Value};
 
-use super::tree::{Content, Fault, FaultKind, Node};
+use super::tree::{Content, Node, YamlError, YamlErrorKind};
 
 /// The longest key that an error shows, in bytes.
 const LONGEST_NAMED: usize = 64;
 
-pub fn of(node: &Node) -> Result<Value, Fault> {
+pub fn of(node: &Node) -> Result<Value, YamlError> {
     match &node.content {
         Content::Scalar { text, plain: false } => Ok(Value::String(text.clone())),
         Content::Scalar { text, plain: true } => {
-            plain(text).map_err(|message| Fault::new(node.at, message).hint("quote it if it is meant as text"))
+            plain(text).map_err(|message| YamlError::new(node.at, message).hint("quote it if it is meant as text"))
         }
         Content::List(items) => items.iter().map(|item| of(item)).collect(),
         Content::Mapping(_) => mapping(node).map(Value::Object),
     }
 }
 
-pub fn mapping(node: &Node) -> Result<Map<String, Value>, Fault> {
+pub fn mapping(node: &Node) -> Result<Map<String, Value>, YamlError> {
     let entries = entries(node)?;
     let mut mapping = Map::with_capacity(entries.len());
-    for Entry { name, value, .. } in entries {
+    for MappingEntry { name, value, .. } in entries {
         mapping.insert(name.to_owned(), of(value)?);
     }
     Ok(mapping)
 }
 
 #[derive(Clone, Copy)]
-pub struct Entry<'tree> {
+pub struct MappingEntry<'tree> {
     pub name: &'tree str,
     pub key: &'tree Node,
     pub value: &'tree Node,
@@ -41,10 +41,10 @@ pub struct Entry<'tree> {
 
 /// The entries of a mapping in their order, each key once, followed by those of a merge key (`<<`): the mapping's own
 /// keys win over them, and earlier ones over later ones (<https://yaml.org/type/merge.html>).
-pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
+pub fn entries(node: &Node) -> Result<Vec<MappingEntry<'_>>, YamlError> {
     let Content::Mapping(pairs) = &node.content else {
         let message = format!("expected a mapping, found {}", found(node));
-        return Err(Fault::new(node.at, message).of_kind(FaultKind::NotAMapping));
+        return Err(YamlError::new(node.at, message).of_kind(YamlErrorKind::NotAMapping));
     };
     let mut names = HashSet::with_capacity(pairs.len());
     let mut entries = Vec::with_capacity(pairs.len());
@@ -54,11 +54,11 @@ pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
             merge.replace(value).is_none()
         } else {
             let name = key_name(key)?;
-            entries.push(Entry { name, key, value });
+            entries.push(MappingEntry { name, key, value });
             names.insert(name)
         };
         if !is_new {
-            return Err(Fault::new(key.at, twice(key)).of_kind(FaultKind::KeyGivenTwice));
+            return Err(YamlError::new(key.at, twice(key)).of_kind(YamlErrorKind::KeyGivenTwice));
         }
     }
     let merged = match merge.map(|merge| (merge, &merge.content)) {
@@ -85,10 +85,10 @@ fn is_merge(key: &Node) -> bool {
 }
 
 /// A key as written: `1` and `true` are text in a request.
-fn key_name(key: &Node) -> Result<&str, Fault> {
+fn key_name(key: &Node) -> Result<&str, YamlError> {
     match &key.content {
         Content::Scalar { text, plain } if !(*plain && is_null(text)) => Ok(text),
-        _ => Err(Fault::new(key.at, format!("expected text as a key, found {}", found(key)))),
+        _ => Err(YamlError::new(key.at, format!("expected text as a key, found {}", found(key)))),
     }
 }
 

@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::field::Field;
-use super::grammar::{Comparison, Parsed, Test, Word};
+use super::field::FilterField;
+use super::grammar::{Comparison, FilterTest, Parsed, Word};
 use super::moment::{self, Moment};
 use crate::codec::descriptor::MessageDescriptor;
 use crate::error::parse_error::ParseError;
 
 /// A condition as the services take it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Condition {
+pub struct QueryCondition {
     /// Dotted.
     pub key: String,
     /// As the services name it.
@@ -23,26 +23,28 @@ pub struct Condition {
 ///
 /// # Errors
 /// Unknown keys, and comparisons that have no meaning for the key's type.
-pub fn conditions(filter: &Parsed, rows: Option<&MessageDescriptor>) -> Result<Vec<Condition>, ParseError> {
+pub fn conditions(filter: &Parsed, rows: Option<&MessageDescriptor>) -> Result<Vec<QueryCondition>, ParseError> {
     let key = filter.path.join(".");
-    let field = Field::at(rows, &filter.path)?;
+    let field = FilterField::at(rows, &filter.path)?;
     let compared = match (&filter.test, &field) {
-        (Test::Exists(wanted), _) => vec![("exists", (*wanted).into())],
-        (Test::Compare(comparison, word), Field::Moment) => compare_moment(*comparison, &parse(word, &key)?)?,
-        (Test::Compare(comparison, word), _) => {
+        (FilterTest::Exists(wanted), _) => vec![("exists", (*wanted).into())],
+        (FilterTest::Compare(comparison, word), FilterField::Moment) => {
+            compare_moment(*comparison, &parse(word, &key)?)?
+        }
+        (FilterTest::Compare(comparison, word), _) => {
             field.check(*comparison, &key)?;
             vec![(name(*comparison), field.value(word, comparison.searches(), &key)?)]
         }
-        (Test::Among { wanted, words }, _) => {
+        (FilterTest::Among { wanted, words }, _) => {
             let value = |word| match field {
-                Field::Moment => point(&parse(word, &key)?),
+                FilterField::Moment => point(&parse(word, &key)?),
                 _ => field.value(word, false, &key),
             };
             let values = words.iter().map(value).collect::<Result<_, _>>()?;
             vec![(if *wanted { "in" } else { "not_in" }, Value::Array(values))]
         }
     };
-    Ok(compared.into_iter().map(|(operator, value)| Condition { key: key.clone(), operator, value }).collect())
+    Ok(compared.into_iter().map(|(operator, value)| QueryCondition { key: key.clone(), operator, value }).collect())
 }
 
 /// A comparison by the services' name, where no times are compared.

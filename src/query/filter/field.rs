@@ -6,15 +6,15 @@ use super::grammar::{Comparison, Word};
 use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::parse_error::ParseError;
 use crate::schema::did_you_mean::hint_at_field;
-use crate::schema::platform;
+use crate::schema::spaceone;
 use crate::schema::well_known::WellKnown;
-use crate::spec::typing::{Shape, Wrong, free_scalar};
+use crate::spec::typing::{FieldShape, ValueError, free_scalar};
 
 /// The type of a key. A list counts as its items: services compare each of them.
 #[derive(Clone, Debug)]
-pub enum Field {
+pub enum FilterField {
     /// A text, a number, an enum or a bool.
-    Plain(Shape),
+    Plain(FieldShape),
     /// A time.
     Moment,
     /// Anything: only the row decides.
@@ -23,44 +23,44 @@ pub enum Field {
     Whole,
 }
 
-impl Field {
+impl FilterField {
     /// The type at `path`; an error for a key that the rows do not have.
     pub fn at(rows: Option<&MessageDescriptor>, path: &[String]) -> Result<Self, ParseError> {
         let Some(rows) = rows else {
-            let is_moment = matches!(path, [name] if platform::names_a_moment(name));
+            let is_moment = matches!(path, [name] if spaceone::is_time_field(name));
             return Ok(if is_moment { Self::Moment } else { Self::Open });
         };
-        let mut shape = Shape::Message(rows.clone());
+        let mut shape = FieldShape::Message(rows.clone());
         let mut is_moment = false;
         for name in path {
-            if let Shape::List(item) = shape {
+            if let FieldShape::List(item) = shape {
                 shape = *item;
                 if name.bytes().all(|byte| byte.is_ascii_digit()) {
                     continue;
                 }
             }
             is_moment = false;
-            if let Shape::Message(message) = &shape {
+            if let FieldShape::Message(message) = &shape {
                 let field = message.get_field_by_name(name).ok_or_else(|| unknown(name, message))?;
                 is_moment = holds_a_moment(&field);
             }
             shape = shape.step(name).map_err(invalid)?;
         }
-        if let Shape::List(item) = shape {
+        if let FieldShape::List(item) = shape {
             shape = *item;
         }
         Ok(match shape {
             _ if is_moment => Self::Moment,
-            Shape::Scalar(_) | Shape::Verbatim => Self::Plain(shape),
+            FieldShape::Scalar(_) | FieldShape::Verbatim => Self::Plain(shape),
             // A list of lists is in a free-form value only.
-            Shape::Free | Shape::List(_) => Self::Open,
-            Shape::Message(_) | Shape::Mapping { .. } => Self::Whole,
+            FieldShape::Free | FieldShape::List(_) => Self::Open,
+            FieldShape::Message(_) | FieldShape::Mapping { .. } => Self::Whole,
         })
     }
 
     /// Checks that `comparison` is possible.
     pub fn check(&self, comparison: Comparison, key: &str) -> Result<(), ParseError> {
-        let Self::Plain(Shape::Scalar(kind)) = self else { return Ok(()) };
+        let Self::Plain(FieldShape::Scalar(kind)) = self else { return Ok(()) };
         let symbol = comparison.symbol();
         let wrong = match kind {
             Kind::Enum(_) | Kind::Bool if comparison.orders() => {
@@ -80,17 +80,17 @@ impl Field {
         match self {
             Self::Whole => Err(ParseError::new(format!("{key} has keys of its own, and no value to compare with"))
                 .hint(format!("name one of them, e.g. {key}.KEY, or use {key}? to test whether it exists"))),
-            Self::Plain(Shape::Scalar(Kind::Enum(_))) if is_part => Ok(text.into()),
+            Self::Plain(FieldShape::Scalar(Kind::Enum(_))) if is_part => Ok(text.into()),
             Self::Plain(shape) => {
                 let as_in_the_api = match shape {
-                    Shape::Scalar(Kind::Enum(names)) => {
+                    FieldShape::Scalar(Kind::Enum(names)) => {
                         names.values().map(|value| value.name().to_owned()).find(|name| name.eq_ignore_ascii_case(text))
                     }
                     _ => None,
                 };
                 shape
                     .value_of(as_in_the_api.as_deref().unwrap_or(text))
-                    .map_err(|wrong| invalid(Wrong { message: format!("{key}: {}", wrong.message), ..wrong }))
+                    .map_err(|wrong| invalid(ValueError { message: format!("{key}: {}", wrong.message), ..wrong }))
             }
             Self::Open | Self::Moment if word.quoted || is_part => Ok(text.into()),
             Self::Open | Self::Moment => Ok(free_scalar(text)),
@@ -101,7 +101,7 @@ impl Field {
 fn holds_a_moment(field: &FieldDescriptor) -> bool {
     match field.kind() {
         Kind::Message(message) => WellKnown::of(&message) == Some(WellKnown::Timestamp),
-        Kind::String => platform::names_a_moment(field.name()),
+        Kind::String => spaceone::is_time_field(field.name()),
         _ => false,
     }
 }
@@ -112,7 +112,7 @@ fn unknown(name: &str, message: &MessageDescriptor) -> ParseError {
     ParseError::new(format!("{} has no field {name}", message.name())).hint(hint)
 }
 
-fn invalid(wrong: Wrong) -> ParseError {
+fn invalid(wrong: ValueError) -> ParseError {
     let invalid = ParseError::new(wrong.message);
     match wrong.hint {
         Some(hint) => invalid.hint(hint),

@@ -19,11 +19,11 @@ use crate::error::parse_error::ParseError;
 pub struct Parsed {
     /// The steps of the key, at least one, none empty.
     pub path: Vec<String>,
-    pub test: Test,
+    pub test: FilterTest,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Test {
+pub enum FilterTest {
     Compare(Comparison, Word),
     /// `in`, or `not in`; at least one word.
     Among {
@@ -106,9 +106,11 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
     if scanner.take("?") {
         scanner.skip_blanks();
         if scanner.peek().is_some() {
-            return Err(scanner.wrong("nothing can follow the ?").hint("use KEY? alone to test whether the key exists"));
+            return Err(scanner
+                .wrong("nothing can follow the ?")
+                .hint("use KEY? alone to test whether the key exists"));
         }
-        return Ok(Parsed { path, test: Test::Exists(!negated) });
+        return Ok(Parsed { path, test: FilterTest::Exists(!negated) });
     }
     let operator = scanner.operator()?;
     if negated {
@@ -118,7 +120,7 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
             .hint("write != for is not, !~ for does not contain"));
     }
     let test = match operator {
-        Operator::Among { wanted } => Test::Among { wanted, words: scanner.list()? },
+        Operator::Among { wanted } => FilterTest::Among { wanted, words: scanner.list()? },
         Operator::Compare(comparison) => {
             let word = scanner.word(false)?;
             if comparison.searches() && word.text.is_empty() {
@@ -129,7 +131,7 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
                 scanner.at = at;
                 return Err(scanner.wrong("the value is missing").hint("write '' for an empty text"));
             }
-            Test::Compare(comparison, word)
+            FilterTest::Compare(comparison, word)
         }
     };
     Ok(Parsed { path, test })
@@ -307,13 +309,13 @@ mod tests {
         let Parsed { path, test } = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         let word = |Word { text, quoted }| if quoted { format!("<{text}>") } else { format!("({text})") };
         let test = match test {
-            Test::Compare(comparison, compared) => format!("{comparison:?} {}", word(compared)),
-            Test::Among { wanted, words } => {
+            FilterTest::Compare(comparison, compared) => format!("{comparison:?} {}", word(compared)),
+            FilterTest::Among { wanted, words } => {
                 let words: Vec<String> = words.into_iter().map(word).collect();
                 format!("{} {}", if wanted { "In" } else { "NotIn" }, words.join(" "))
             }
-            Test::Exists(true) => "Exists".to_owned(),
-            Test::Exists(false) => "Missing".to_owned(),
+            FilterTest::Exists(true) => "Exists".to_owned(),
+            FilterTest::Exists(false) => "Missing".to_owned(),
         };
         format!("{} {test}", path.join("."))
     }
@@ -403,13 +405,13 @@ mod tests {
         let word = |word: &Word| if word.quoted { quoted(&word.text) } else { word.text.clone() };
         let key = quoted(&path.join("."));
         match test {
-            Test::Compare(comparison, compared) => format!("{key} {} {}", comparison.symbol(), word(compared)),
-            Test::Among { wanted, words } => {
+            FilterTest::Compare(comparison, compared) => format!("{key} {} {}", comparison.symbol(), word(compared)),
+            FilterTest::Among { wanted, words } => {
                 let words: Vec<String> = words.iter().map(word).collect();
                 format!("{key} {} {}", if *wanted { "in" } else { "not in" }, words.join(","))
             }
-            Test::Exists(true) => format!("{key}?"),
-            Test::Exists(false) => format!("!{key}?"),
+            FilterTest::Exists(true) => format!("{key}?"),
+            FilterTest::Exists(false) => format!("!{key}?"),
         }
     }
 
@@ -422,10 +424,10 @@ mod tests {
         };
         let test = prop_oneof![
             (proptest::sample::select(&Comparison::ALL[..]), word())
-                .prop_map(|(comparison, word)| Test::Compare(comparison, word)),
+                .prop_map(|(comparison, word)| FilterTest::Compare(comparison, word)),
             (any::<bool>(), prop::collection::vec(word(), 1..4))
-                .prop_map(|(wanted, words)| Test::Among { wanted, words }),
-            any::<bool>().prop_map(Test::Exists),
+                .prop_map(|(wanted, words)| FilterTest::Among { wanted, words }),
+            any::<bool>().prop_map(FilterTest::Exists),
         ];
         (prop::collection::vec("[^.]+", 1..4), test).prop_map(|(path, test)| Parsed { path, test })
     }

@@ -1,6 +1,6 @@
 //! Filters on the command line, as conditions that the services understand.
 //!
-//! [`Filters::parse`] needs neither network nor descriptors. [`Filters::resolve`] then types each value by the rows'
+//! [`FilterSet::parse`] needs neither network nor descriptors. [`FilterSet::resolve`] then types each value by the rows'
 //! descriptor, as `-p` does. Operators are spaceone-core's (`spaceone.core.model.mongo_model.filter_operator`).
 
 mod condition;
@@ -11,8 +11,8 @@ mod row_filter;
 
 use serde_json::Value;
 
-pub use condition::Condition;
-use grammar::{Comparison, Parsed, Test};
+pub use condition::QueryCondition;
+use grammar::{Comparison, FilterTest, Parsed};
 use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
@@ -27,7 +27,7 @@ pub const SEARCH_FLAG: &str = "--search";
 
 /// The filters of a command line.
 #[derive(Clone, Debug, Default)]
-pub struct Filters {
+pub struct FilterSet {
     all: Vec<Filter>,
     any: Vec<Filter>,
     keyword: Option<String>,
@@ -44,13 +44,13 @@ struct Filter {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conditions {
     /// All have to hold.
-    pub all: Vec<Condition>,
+    pub all: Vec<QueryCondition>,
     /// One has to hold, or the keyword be found.
-    pub any: Vec<Condition>,
+    pub any: Vec<QueryCondition>,
     pub keyword: Option<String>,
 }
 
-impl Filters {
+impl FilterSet {
     /// Parses the values of `--filter`, `--filter-any` and `--search`.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Filters {
     /// The keys that are compared with one value, as a request's fields could.
     pub fn keys_that_are_one_value(&self) -> impl Iterator<Item = &str> {
         self.all.iter().filter_map(|filter| match (&filter.parsed.path[..], &filter.parsed.test) {
-            ([key], Test::Compare(Comparison::Equal, _)) => Some(key.as_str()),
+            ([key], FilterTest::Compare(Comparison::Equal, _)) => Some(key.as_str()),
             _ => None,
         })
     }
@@ -116,7 +116,7 @@ impl Filters {
     /// e.g. a keyword, which only the service can search.
     ///
     /// # Errors
-    /// Those of [`Filters::resolve`].
+    /// Those of [`FilterSet::resolve`].
     pub fn row_filter(&self, rows: Option<&MessageDescriptor>, other_alternatives: bool) -> Result<RowFilter> {
         self.resolve(rows)?;
         let conditions = |flag, filters: &[Filter]| {
@@ -132,7 +132,7 @@ impl Filters {
 }
 
 /// The only condition of a `--filter-any`: services have no "both of these, or that".
-fn only(mut conditions: Vec<Condition>) -> Result<Condition, ParseError> {
+fn only(mut conditions: Vec<QueryCondition>) -> Result<QueryCondition, ParseError> {
     match (conditions.pop(), conditions.is_empty()) {
         (Some(only), true) => Ok(only),
         _ => Err(ParseError::new("a span of time is two conditions, and the service would match either")

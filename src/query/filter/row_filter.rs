@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
 use serde_json::{Number, Value};
 
-use super::condition::Condition;
-use super::field::Field;
+use super::condition::QueryCondition;
+use super::field::FilterField;
 use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::local_service::from_difference;
-use crate::spec::typing::Shape;
+use crate::spec::typing::FieldShape;
 
 /// How far a service's clock may be from ours, in milliseconds: a row this close to a distance from now is not left
 /// out.
@@ -152,10 +152,10 @@ impl RowCondition {
     pub(super) fn new(
         origin: &'static str,
         path: &[String],
-        condition: &Condition,
+        condition: &QueryCondition,
         rows: Option<&MessageDescriptor>,
     ) -> Self {
-        let field = Field::at(rows, path).ok();
+        let field = FilterField::at(rows, path).ok();
         let operator = condition.operator;
         let test = match &field {
             // Services store bytes and the like in another form than they return.
@@ -253,9 +253,7 @@ impl Test {
             Self::Equal(wanted) => any(wanted.iter().map(|wanted| is_equal(value, wanted, kind))),
             Self::Search(regex) => Some(value.as_str().is_some_and(|text| regex.is_match(text))),
             Self::Order(bound, limit) => match (value, limit) {
-                (Value::Number(number), Value::Number(limit)) => {
-                    compare(number, limit).map(|order| bound(order))
-                }
+                (Value::Number(number), Value::Number(limit)) => compare(number, limit).map(|order| bound(order)),
                 // By code points: the services set no collation.
                 (Value::String(text), Value::String(limit)) => Some(bound(text.cmp(limit))),
                 (Value::Bool(_), Value::Bool(_)) => None,
@@ -278,13 +276,15 @@ impl Test {
 }
 
 impl ValueKind {
-    fn of(field: &Field) -> Self {
+    fn of(field: &FilterField) -> Self {
         match field {
-            Field::Moment => Self::Date,
-            Field::Plain(Shape::Scalar(kind)) if !matches!(kind, Kind::String | Kind::Enum(_) | Kind::Bool) => {
+            FilterField::Moment => Self::Date,
+            FilterField::Plain(FieldShape::Scalar(kind))
+                if !matches!(kind, Kind::String | Kind::Enum(_) | Kind::Bool) =>
+            {
                 Self::Number
             }
-            Field::Plain(_) | Field::Open | Field::Whole => Self::Json,
+            FilterField::Plain(_) | FilterField::Open | FilterField::Whole => Self::Json,
         }
     }
 }
@@ -319,15 +319,15 @@ fn visit<'a>(value: &'a Value, path: &[String], depth: usize, take: &mut impl Fn
 /// How many steps of `path` are fields of messages, or items of their lists.
 pub fn typed_steps(rows: Option<&MessageDescriptor>, path: &[String]) -> usize {
     let Some(rows) = rows else { return 1 };
-    let mut shape = Shape::Message(rows.clone());
+    let mut shape = FieldShape::Message(rows.clone());
     for (depth, step) in path.iter().enumerate() {
-        if let Shape::List(item) = shape {
+        if let FieldShape::List(item) = shape {
             shape = *item;
             if is_index(step) {
                 continue;
             }
         }
-        let Shape::Message(_) = &shape else { return depth };
+        let FieldShape::Message(_) = &shape else { return depth };
         let Ok(next) = shape.step(step) else { return depth };
         shape = next;
     }
@@ -339,13 +339,13 @@ fn is_index(step: &str) -> bool {
 }
 
 /// Whether rows hold another form of a field's values than the service compares.
-fn is_stored_otherwise(field: &Field) -> bool {
-    matches!(field, Field::Whole | Field::Plain(Shape::Verbatim | Shape::Scalar(Kind::Bytes)))
+fn is_stored_otherwise(field: &FilterField) -> bool {
+    matches!(field, FilterField::Whole | FilterField::Plain(FieldShape::Verbatim | FieldShape::Scalar(Kind::Bytes)))
 }
 
 /// The value that a message leaves out.
-fn default_of(field: &Field) -> Option<Value> {
-    let Field::Plain(Shape::Scalar(kind)) = field else { return None };
+fn default_of(field: &FilterField) -> Option<Value> {
+    let FilterField::Plain(FieldShape::Scalar(kind)) = field else { return None };
     Some(match kind {
         Kind::String | Kind::Bytes => "".into(),
         Kind::Bool => false.into(),

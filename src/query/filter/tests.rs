@@ -45,8 +45,8 @@ fn rows() -> MessageDescriptor {
 
 fn resolved(texts: &[&str], rows: Option<&MessageDescriptor>) -> Result<Vec<(String, &'static str, Value)>> {
     let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
-    let conditions = Filters::parse(&texts, &[], None)?.resolve(rows)?.all;
-    Ok(conditions.into_iter().map(|Condition { key, operator, value }| (key, operator, value)).collect())
+    let conditions = FilterSet::parse(&texts, &[], None)?.resolve(rows)?.all;
+    Ok(conditions.into_iter().map(|QueryCondition { key, operator, value }| (key, operator, value)).collect())
 }
 
 /// The only condition of a filter.
@@ -211,7 +211,7 @@ fn what_the_rows_cannot_have_is_refused() {
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-    let error = Filters::parse(&texts(&["name", "a=b"]), &texts(&["=x"]), Some(" ")).unwrap_err();
+    let error = FilterSet::parse(&texts(&["name", "a=b"]), &texts(&["=x"]), Some(" ")).unwrap_err();
     assert_eq!(
         error.to_string(),
         "error: --filter \"name\": column 5: the operator is missing\n\
@@ -220,7 +220,7 @@ fn all_that_is_wrong_is_told_at_once() {
          hint: write KEY=VALUE, KEY~PART or KEY?\n\
          error: --search: the word is empty"
     );
-    let filters = Filters::parse(&texts(&["nmae=x"]), &texts(&["name=x", "created_at=2026"]), None).unwrap();
+    let filters = FilterSet::parse(&texts(&["nmae=x"]), &texts(&["name=x", "created_at=2026"]), None).unwrap();
     assert_eq!(
         filters.resolve(Some(&rows())).unwrap_err().to_string(),
         "error: --filter \"nmae=x\": Row has no field nmae\n\
@@ -268,7 +268,7 @@ fn rows_once() -> &'static MessageDescriptor {
 
 /// What a row comes to.
 fn verdict(text: &str, row: Value) -> Verdict {
-    let filters = Filters::parse(&[text.to_owned()], &[], None).unwrap();
+    let filters = FilterSet::parse(&[text.to_owned()], &[], None).unwrap();
     filters.row_filter(Some(&rows()), false).unwrap_or_else(|error| panic!("{text}: {error}")).verdict(&row)
 }
 
@@ -360,7 +360,7 @@ fn a_row_decides_as_the_services_would() {
 #[test]
 fn one_of_several_has_to_hold() {
     let filters = |text: &str| {
-        let filters = Filters::parse(&[], &[text.to_owned(), "tags.n=1".to_owned()], None).unwrap();
+        let filters = FilterSet::parse(&[], &[text.to_owned(), "tags.n=1".to_owned()], None).unwrap();
         filters.row_filter(Some(&rows()), false).unwrap()
     };
     let verdict = |text: &str, row: &Value| filters(text).verdict(row);

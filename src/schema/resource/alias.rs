@@ -287,7 +287,10 @@ mod tests {
             error("job").unwrap(),
             "error: \"job\" is ambiguous\nhint: name one of them: dashboard.Job, identity.Job"
         );
-        assert_eq!(error("schemas").unwrap(), "error: unknown resource \"schemas\"\nhint: did you mean identity.Schema?");
+        assert_eq!(
+            error("schemas").unwrap(),
+            "error: unknown resource \"schemas\"\nhint: did you mean identity.Schema?"
+        );
         assert_eq!(error("task"), None);
     }
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::{Resource, version as versions};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
-use crate::schema::platform::ApiName;
 use crate::schema::resource::fuzzy;
+use crate::schema::spaceone::ApiName;
 
 /// The service of what all services have.
 const SHARED: &str = "core";
@@ -16,8 +16,10 @@ pub fn service_among(typed: &str, services: &[String]) -> Result<Option<String>>
     match fuzzy::matches(typed, services.iter().map(String::as_str))[..] {
         [] => Ok(None),
         [only] => Ok(Some(only.to_owned())),
-        ref several => Err(Error::usage(format!("{typed:?} is ambiguous"))
-            .hint(format!("name one of them: {}", several.join(", ")))),
+        ref several => {
+            Err(Error::usage(format!("{typed:?} is ambiguous"))
+                .hint(format!("name one of them: {}", several.join(", "))))
+        }
     }
 }
 
@@ -161,7 +163,9 @@ impl Resource {
         let typed = self.version.as_deref().or(self.full_name.as_deref().and_then(version));
         let asked = typed.or(api_version);
         let is_same = |name: &&str| {
-            !is_shared(name) && version(name) != asked && !fuzzy::matches(&self.name, std::iter::once(last_part(name))).is_empty()
+            !is_shared(name)
+                && version(name) != asked
+                && !fuzzy::matches(&self.name, std::iter::once(last_part(name))).is_empty()
         };
         let same: Vec<&str> = offered.iter().map(String::as_str).filter(is_same).collect();
         let mut own: Vec<&str> = same.iter().copied().filter(|name| self.owns(name)).collect();

@@ -13,7 +13,8 @@ impl Resource {
 
     /// All of the `known` names that fit, sorted.
     pub(super) fn all_among<'a>(&self, known: &[&'a str]) -> Vec<&'a str> {
-        let parts = || known.iter().filter_map(|name| name.rsplit_once('.').map(|(service, last)| (service, last, *name)));
+        let parts =
+            || known.iter().filter_map(|name| name.rsplit_once('.').map(|(service, last)| (service, last, *name)));
         let services = fuzzy::matches(&self.service, parts().map(|(service, ..)| service));
         let of_service = |service: &str| self.service.is_empty() || services.contains(&service);
         let fitting: Vec<_> = parts().filter(|(service, ..)| of_service(service)).collect();

@@ -14,7 +14,7 @@ mod version;
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::schema::platform::{ApiName, SERVICES};
+use crate::schema::spaceone::{ApiName, SERVICES};
 
 pub use from_endpoint::{Named, is_reflection, names, service_among};
 pub use version::{PLUGIN, is_version};

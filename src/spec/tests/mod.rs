@@ -45,15 +45,15 @@ fn message(name: &str) -> MessageDescriptor {
     pool.get_message_by_name(&format!("test.{name}")).unwrap()
 }
 
-fn target(verb: &'static str, input: &str) -> Target<'static> {
-    Target { service: "repository", resource: "Plugin", verb, input: (&message(input)).into() }
+fn target(verb: &'static str, input: &str) -> RequestTarget<'static> {
+    RequestTarget { service: "repository", resource: "Plugin", verb, input: (&message(input)).into() }
 }
 
 fn from_stdin() -> Inputs {
     Inputs { files: vec!["-".into()], ..Inputs::default() }
 }
 
-fn resolve(yaml: &str, json: Option<&str>, params: &[&str], target: &Target<'_>) -> Result<Resolved> {
+fn resolve(yaml: &str, json: Option<&str>, params: &[&str], target: &RequestTarget<'_>) -> Result<Resolved> {
     let params = params.iter().map(|param| (*param).to_owned()).collect();
     let inputs = Inputs { json: json.map(str::to_owned), params, ..from_stdin() };
     read(&inputs, &mut yaml.as_bytes())?.remove(0).resolve(target, false)
@@ -88,15 +88,15 @@ fn every_part_knows_where_it_came_from() {
     let resolved = resolve(yaml, Some("{\"image\":\n 5}"), &["tags.a=param"], &to).unwrap();
     let request = resolved.request;
     let place = |names: &[&str], part| request.locate(&path(names), part).map(|at| at.to_string());
-    assert_eq!(place(&["name"], Part::Key), Some("stdin:2:1".into()));
-    assert_eq!(place(&["name"], Part::Value), Some("stdin:2:7".into()));
-    assert_eq!(place(&["resource_type"], Part::Key), Some("stdin:3:1".into()), "by the name it was given under");
-    assert_eq!(place(&["image"], Part::Value), Some("-j:2:2".into()));
-    assert_eq!(place(&["tags", "b"], Part::Key), Some("stdin:6:3".into()));
-    assert_eq!(place(&["tags", "a"], Part::Key), None);
+    assert_eq!(place(&["name"], SpanPart::Key), Some("stdin:2:1".into()));
+    assert_eq!(place(&["name"], SpanPart::Value), Some("stdin:2:7".into()));
+    assert_eq!(place(&["resource_type"], SpanPart::Key), Some("stdin:3:1".into()), "by the name it was given under");
+    assert_eq!(place(&["image"], SpanPart::Value), Some("-j:2:2".into()));
+    assert_eq!(place(&["tags", "b"], SpanPart::Key), Some("stdin:6:3".into()));
+    assert_eq!(place(&["tags", "a"], SpanPart::Key), None);
     assert_eq!(request.describe_origin(&path(&["tags", "a"])), Some("-p tags.a".into()));
     assert_eq!(request.describe_origin(&path(&["tags", "b"])), None);
-    assert_eq!(place(&["nowhere"], Part::Key), Some("stdin:2:1".into()));
+    assert_eq!(place(&["nowhere"], SpanPart::Key), Some("stdin:2:1".into()));
 }
 
 #[test]
@@ -150,9 +150,9 @@ fn what_would_be_lost_is_refused_where_it_stands() {
     let to = target("register", "RegisterV2");
     let refused = |yaml: &str, json: Option<&str>, params: &[&str]| -> Vec<(String, Option<String>)> {
         let request = resolve(yaml, json, params, &to).unwrap().request;
-        let place = |refusal: &Refusal| {
+        let place = |refusal: &RejectedField| {
             let path = path(&[refusal.name]);
-            request.locate(&path, Part::Key).map(|at| at.to_string()).or(request.describe_origin(&path))
+            request.locate(&path, SpanPart::Key).map(|at| at.to_string()).or(request.describe_origin(&path))
         };
         request.refusals().iter().map(|refusal| (refusal.name.to_owned(), place(refusal))).collect()
     };
@@ -186,7 +186,7 @@ fn a_later_input_overrides_an_earlier_one_under_either_name() {
         assert_eq!(request.refusals(), [], "{yaml} {json:?} {params:?}");
         assert_eq!(request.value["resource_type"], expected, "{yaml} {json:?} {params:?}");
         assert_eq!(request.value.get("service_type"), None);
-        let found = request.locate(&path(&["resource_type"]), Part::Key).map(|at| at.to_string());
+        let found = request.locate(&path(&["resource_type"]), SpanPart::Key).map(|at| at.to_string());
         assert_eq!(found.as_deref(), place, "{yaml} {json:?} {params:?}");
     }
 }
@@ -196,8 +196,8 @@ fn a_decimal_that_loses_digits_is_warned_of_where_it_stands() {
     let to = target("register", "RegisterV2");
     let warnings = |yaml: &str, json: Option<&str>, params: &[&str]| -> Vec<(String, String, String)> {
         let resolved = resolve(yaml, json, params, &to).unwrap();
-        let place = |at: &FieldPath| resolved.request.locate(at, Part::Value).unwrap().to_string();
-        let told = |warning: &Warning| (warning.path.to_string(), place(&warning.path), warning.message.clone());
+        let place = |at: &FieldPath| resolved.request.locate(at, SpanPart::Value).unwrap().to_string();
+        let told = |warning: &SpecWarning| (warning.path.to_string(), place(&warning.path), warning.message.clone());
         resolved.warnings.iter().map(told).collect()
     };
     let message = "a number that loses its last digits: quote it if it is a version";

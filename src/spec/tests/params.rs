@@ -69,7 +69,10 @@ fn a_wrong_parameter_is_named_but_never_its_value() {
         ("state=ENABLD", "error: -p state: unknown value of State\nhint: did you mean ENABLED?"),
         ("labels=s3cret", "error: -p labels: expected a list, e.g. [a,b], found a single value"),
         ("labels=[a,[s3cret]]", "error: -p labels[1]: expected text, found a list"),
-        ("labels.0=x", "error: -p labels.0: the items of a list cannot be set one by one\nhint: write all its items: KEY=[a,b]"),
+        (
+            "labels.0=x",
+            "error: -p labels.0: the items of a list cannot be set one by one\nhint: write all its items: KEY=[a,b]",
+        ),
         ("counts.a=s3cret", "error: -p counts.a: expected a whole number from -2147483648 to 2147483647"),
         ("by_id.x.text=1", "error: -p by_id.x.text: expected a whole number from -2147483648 to 2147483647"),
         ("txt=s3cret", "error: -p txt: All has no such field\nhint: did you mean text?"),
@@ -147,7 +150,7 @@ proptest! {
         value in prop_oneof![any::<String>(), "[\\[\\]{}:,\"'a1.&*<!~ -]{0,24}"],
     ) {
         let all = ALL.with(Clone::clone);
-        let to = Target { service: "repository", resource: "Plugin", verb: "register", input: (&all).into() };
+        let to = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: (&all).into() };
         // What names a file is not for random text.
         let value = value.trim_start_matches('@');
         let inputs = Inputs { params: vec![format!("{key}={value}")], ..Inputs::default() };

@@ -88,7 +88,7 @@ pub fn short_name(full_name: &str) -> String {
 
 /// Whether a text field of this name holds a time in ISO 8601, UTC. The API has no type for it: the 255 fields named
 /// `..._at` in 2.0.435, and the 116 in 1.12.54, are all `string`.
-pub fn names_a_moment(field: &str) -> bool {
+pub fn is_time_field(field: &str) -> bool {
     field.ends_with("_at")
 }
 
