@@ -23,7 +23,7 @@ use crate::local_service;
 use crate::local_service::proto::repository::v1::{PluginInfo, RegisterPluginRequest};
 use crate::local_service::{Rules, Store};
 use crate::oci::RegistryUrl;
-use crate::spec::{self, Inputs, Part, Target};
+use crate::spec::{self, Inputs, RequestTarget, SpanPart};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
     match args {
@@ -100,13 +100,14 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
     let inputs = Inputs { files: vec![folder.to_owned()], ..Inputs::default() };
     let mut plugins: Vec<PluginInfo> = Vec::new();
     for draft in spec::read(&inputs, &mut context.streams.input)? {
-        let target = Target { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
+        let target =
+            RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
         let resolved = draft.resolve(&target, false)?;
         resolved.warnings.iter().for_each(|warning| context.streams.diagnostics.warn(&warning.message));
         let request = resolved.request;
         let bytes = encode::encode(&request.value, &input).map_err(|faults| {
             let problem = |fault: encode::Fault| {
-                let part = if fault.at_key { Part::Key } else { Part::Value };
+                let part = if fault.at_key { SpanPart::Key } else { SpanPart::Value };
                 Problem::new(format!("{}: {}", fault.path, fault.message)).at(request.locate(&fault.path, part))
             };
             let problems = faults.into_iter().map(problem).collect();

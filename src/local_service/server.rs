@@ -20,7 +20,7 @@ use super::reflection::Reflection;
 use super::store::Store;
 use crate::error::{Error, Result};
 use crate::local_service::repository_method::Repositories;
-use crate::schema::platform::MAX_MESSAGE_SIZE;
+use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
 /// What ServerInfo answers: the first 2.x release of the real service whose API this is, so that a client that looks at
 /// the version treats both alike. It says nothing about this program's version.
