@@ -21,7 +21,7 @@ use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
 use crate::local_service::proto::repository::v1::{PluginInfo, RegisterPluginRequest};
-use crate::local_service::{Rules, Store};
+use crate::local_service::{ServiceOptions, Store};
 use crate::oci::RegistryUrl;
 use crate::spec::{self, Inputs, RequestTarget, SpanPart};
 
@@ -38,7 +38,7 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
             let listen = listen.strip_prefix("grpc://").unwrap_or(listen);
             let managed =
                 managed.as_deref().map(|folder| read_managed(folder, context)).transpose()?.unwrap_or_default();
-            let rules = Rules { strict: *strict, managed: managed.into(), ..Rules::default() };
+            let rules = ServiceOptions { strict: *strict, managed: managed.into(), ..ServiceOptions::default() };
             serve(listen, data.clone(), registry.as_deref(), rules, context)
         }
     }
@@ -130,7 +130,7 @@ fn serve(
     listen: &str,
     data: Option<PathBuf>,
     registry: Option<&str>,
-    rules: Rules,
+    rules: ServiceOptions,
     context: &mut Context<'_>,
 ) -> Result<()> {
     let registry = match (registry, &data) {
@@ -174,7 +174,7 @@ fn serve(
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
         let images = registry.map(|registry| connector::images(registry, access, trace));
-        let rules = Rules { on_warning: Some(Arc::new(on_warning)), images, ..rules };
+        let rules = ServiceOptions { on_warning: Some(Arc::new(on_warning)), images, ..rules };
         let routes = local_service::routes(store, rules).await;
         let serving = local_service::serve(listener, routes, asked_to_end()?);
         let telling = async {

@@ -21,7 +21,7 @@ use crate::config::Variables;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::oci;
-use crate::oci::{ImageRef, Unanswered};
+use crate::oci::{ImageRef, RegistryFailure};
 use crate::plugin::builder::{Build, Builder, CommandLine};
 use crate::plugin::lint::Generation;
 use crate::plugin::lint::placeholder::{self, Placeholder};
@@ -80,10 +80,10 @@ impl Image {
         let image = text(&request, "image")?.ok_or_else(|| without_image(verb, &request))?;
         refuse_placeholders(verb, &request)?;
         let place = match registry {
-            Some(registry) => ImageRef::of_url(&registry, image),
+            Some(registry) => ImageRef::new(&registry, image),
             None => {
                 let config = request.value.get("registry_config").and_then(Value::as_object);
-                ImageRef::of_spec(image, text(&request, "registry_type")?, config)
+                ImageRef::from_spec(image, text(&request, "registry_type")?, config)
             }
         };
         let place = place.map_err(|error| misplaced(error, &request))?;
@@ -192,7 +192,7 @@ impl Image {
         shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
     ) -> Result<Option<String>> {
-        let unanswered = |Unanswered { error, is_refusal, .. }| {
+        let unanswered = |RegistryFailure { error, is_refusal, .. }| {
             if !is_refusal {
                 return Err(error.hint("nothing is built or pushed"));
             }
@@ -207,7 +207,7 @@ impl Image {
         variables: &Variables,
         shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
-        unanswered: impl FnOnce(Unanswered) -> Result<Option<String>>,
+        unanswered: impl FnOnce(RegistryFailure) -> Result<Option<String>>,
     ) -> Result<Option<String>> {
         let client = RegistryAccess::of(variables).client(SIDE_QUESTION);
         let asking = async { client.digest(&self.place, &self.tag).await.or_else(unanswered) };
@@ -234,8 +234,8 @@ impl Image {
                 let note = format!("the registry does not show {self} yet: waiting for it");
                 Ok(Look::NotYet { note, why: "it knows no such tag".to_owned() })
             }
-            Err(Unanswered { error, is_passing: true, .. }) => Ok(Look::Failed(error)),
-            Err(Unanswered { error, .. }) => {
+            Err(RegistryFailure { error, is_passing: true, .. }) => Ok(Look::Failed(error)),
+            Err(RegistryFailure { error, .. }) => {
                 Err(error.hint(format!("{self} is pushed; run it again to go on from there")))
             }
         };
