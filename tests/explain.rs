@@ -275,7 +275,7 @@ mod by_reflection {
         let skeleton = run(&user, &server, "explain lab.Odd.put --skeleton").quiet_success();
         assert_eq!(serde_yaml::from_str::<Value>(&skeleton).unwrap(), json!({}));
         // YAML 1.1 would read these names as false and true.
-        assert!(skeleton.contains("\n#'no': ''\n") && skeleton.contains("\n#'on': ''\n"), "{skeleton}");
+        assert!(skeleton.contains("\n#\"no\": \"\"\n") && skeleton.contains("\n#\"on\": \"\"\n"), "{skeleton}");
     }
 
     #[test]

@@ -230,7 +230,7 @@ EXPLAINED = [
 ABOUT = [
     ("api-resources --service nothing", 'there is no service "nothing"', 2),
     ("exec Check repository.Health -o json", '"status": "SERVING"'),
-    ("config show", "api_key: '********'"),
+    ("config show", 'api_key: "********"'),
     ("config show --output json", '"api_key": "********"'),
     ("config get api_key --show-secrets", f"{DOMAIN}\n"),
     ("config environment --output csv", "lab"),

@@ -20,7 +20,8 @@ use crate::net::tls::Tls;
 use crate::output::view::{Column, Columns, Shape, Template};
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
-use crate::schema::resource::{Resource, is_version, verb};
+use crate::schema::resource::{Resource, verb};
+use crate::schema::spaceone::is_version;
 
 /// What an argument is, told by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
