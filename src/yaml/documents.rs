@@ -27,7 +27,9 @@ pub fn parse_json(text: &str, limits: Limits) -> Result<Rc<Node>, YamlError> {
         // The place that serde_json adds is the fault's own.
         YamlError::new(at, format!("not JSON: {}", message.split(" at line ").next().unwrap_or_default()))
     })?;
-    let tree = YamlDocuments::of(text, limits).read()?;
+    // Half a surrogate pair, which serde_json skips here.
+    let not_json = |error: YamlError| YamlError { message: error.message.replace("not YAML", "not JSON"), ..error };
+    let tree = YamlDocuments::of(text, limits).read().map_err(not_json)?;
     tree.ok_or_else(|| YamlError::new(Mark::START, "not JSON: no value"))
 }
 

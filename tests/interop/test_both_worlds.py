@@ -222,7 +222,7 @@ EXPLAINED = [
     ("--endpoint URL explain grpc.health.v1.Health.Check --depth 0", "values: UNKNOWN, SERVING"),
     ("--endpoint URL explain grpc.health.v1.Health.Check -o json --api-version v1", '"SERVING"'),
     ("--endpoint URL explain grpc.health.v1.Health.Check.service --output yaml", "service"),
-    ("--endpoint URL explain grpc.health.v1.Health.Check --skeleton", "#service: ''"),
+    ("--endpoint URL explain grpc.health.v1.Health.Check --skeleton", '#service: ""'),
     ("--endpoint URL explain grpc.health.v1.Health.Check --json-schema", '"title": "grpc.health.v1.Health.Check"'),
     ("explain repository.Plugin.regster", "did you mean register?", 2),
     ("explain repository.Plugin.register.imge", "did you mean image?", 2),

@@ -140,8 +140,9 @@ impl Resource {
     /// Whether `full_name` is of this resource's service, in any version.
     fn owns(&self, full_name: &str) -> bool {
         ApiName::parse(full_name).is_some_and(|name| {
-            let is_same =
-                || fuzzy::is_variant(name.service, &self.service) || fuzzy::is_plural_variant(name.service, &self.service);
+            let is_same = || {
+                fuzzy::is_variant(name.service, &self.service) || fuzzy::is_plural_variant(name.service, &self.service)
+            };
             name.service != SHARED && (self.service.is_empty() || is_same())
         })
     }
@@ -234,7 +235,8 @@ impl Named {
 /// not reach includes the version.
 pub fn names(service: &str, siblings: &[String], offered: &[String], api_version: Option<&str>) -> Vec<Named> {
     let is_own = |api: &ApiName<'_>| {
-        let is_same = |typed: &String| fuzzy::is_variant(typed, api.service) || fuzzy::is_plural_variant(typed, api.service);
+        let is_same =
+            |typed: &String| fuzzy::is_variant(typed, api.service) || fuzzy::is_plural_variant(typed, api.service);
         api.service != SHARED && (service.is_empty() || siblings.iter().any(is_same))
     };
     let of = |full_name: &String| {

@@ -78,7 +78,7 @@ fn later_inputs_win() {
     let value = Value::Object(resolved.request.value);
     assert_eq!(value, json!({"name": "file", "image": "json", "tags": {"a": "last", "b": "file"}}));
     let clash = resolve("tags: 3", None, &["tags.a=x"], &to).unwrap_err().to_string();
-    assert!(clash.starts_with("error: -p tags.a: `tags` is no mapping"), "{clash}");
+    assert!(clash.starts_with("error: -p tags.a: `tags` is not a mapping"), "{clash}");
 }
 
 #[test]
@@ -312,8 +312,12 @@ fn a_directory_gives_its_yaml_files_in_order() {
     fs::create_dir(folder.path().join("d.yml")).unwrap();
     let inputs = Inputs { files: vec![folder.path().to_str().unwrap().into()], ..Inputs::default() };
     let drafts = read(&inputs, &mut std::io::empty()).unwrap();
-    let texts: Vec<_> = drafts.iter().map(|draft| draft.value["text"].clone()).collect();
+    let texts: Vec<_> = drafts.iter().map(|draft| text_of(draft)).collect();
     assert_eq!(texts, ["a", "b"]);
+}
+
+fn text_of(draft: &Draft) -> Value {
+    draft.document.as_ref().unwrap().value["text"].clone()
 }
 
 #[test]
@@ -322,7 +326,7 @@ fn a_file_named_json_is_json() {
     let file = folder.path().join("a.json");
     fs::write(&file, r#"{"text": "\ud83d\ude00"}"#).unwrap();
     let inputs = Inputs { files: vec![file.to_str().unwrap().into()], ..Inputs::default() };
-    assert_eq!(read(&inputs, &mut std::io::empty()).unwrap()[0].value["text"], "😀");
+    assert_eq!(text_of(&read(&inputs, &mut std::io::empty()).unwrap()[0]), "😀");
 }
 
 proptest! {
