@@ -131,8 +131,8 @@ class TestRegister:
         result = client.run("exec", "register", PLUGIN, "-f", SLACK)
         assert (result.code, result.stdout) == (64 + 3, "")
         assert result.stderr.splitlines() == [
-            f"warning: {SLACK}:3:8: image: behind the last `/`, a current Repository service refuses the `_`: "
-            "name the image with letters, digits and `-` only",
+            f"warning: {SLACK}:3:8: image: current Repository services reject `_` in image names: "
+            "use letters, digits and `-`",
             f"error: register {PLUGIN} at {repository.url}: INVALID_ARGUMENT",
             r"cause: ERROR_INVALID_IMAGE_NAME_FORMAT: Image name format is [a-zA-Z0-9\-]+ "
             "in plugin-slack-notification-protocol_settings",
