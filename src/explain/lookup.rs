@@ -87,6 +87,6 @@ fn unknown<'a>(
     let fields: Vec<FieldDescriptor> = messages.flat_map(|message| message.fields().collect::<Vec<_>>()).collect();
     match nearest(name, fields.iter().map(FieldDescriptor::name)) {
         Some(meant) => error.hint(format!("did you mean {meant}?")),
-        None => error.hint(format!("`spacectl explain {resource}.{verb}` tells which there are")),
+        None => error.hint(format!("run `spacectl explain {resource}.{verb}` to see its fields")),
     }
 }

@@ -78,8 +78,8 @@ impl Caller {
     }
 
     /// One request, one response.
-    pub async fn unary(&self, method: &MethodDescriptor, message: Bytes) -> Result<Bytes> {
-        let call = Call::new(self, method, message.clone())?;
+    pub async fn unary(&self, method: &MethodDescriptor, is_read_only: bool, message: Bytes) -> Result<Bytes> {
+        let call = Call::new(self, method, is_read_only, message.clone())?;
         let send = || async {
             let mut grpc = self.ready().await?;
             call.tell_request(&message);
@@ -97,8 +97,13 @@ impl Caller {
     }
 
     /// One request, any number of responses. Only the start is ever retried: what came is not taken back.
-    pub async fn server_streaming(&self, method: &MethodDescriptor, message: Bytes) -> Result<Responses> {
-        let call = Call::new(self, method, message.clone())?;
+    pub async fn server_streaming(
+        &self,
+        method: &MethodDescriptor,
+        is_read_only: bool,
+        message: Bytes,
+    ) -> Result<Responses> {
+        let call = Call::new(self, method, is_read_only, message.clone())?;
         let send = || async {
             let mut grpc = self.ready().await?;
             call.tell_request(&message);
@@ -201,6 +206,7 @@ impl Responses {
 struct Call {
     caller: Caller,
     method: MethodDescriptor,
+    is_read_only: bool,
     message: Bytes,
     path: PathAndQuery,
     trace: Trace,
@@ -212,7 +218,7 @@ struct Call {
 }
 
 impl Call {
-    fn new(caller: &Caller, method: &MethodDescriptor, message: Bytes) -> Result<Self> {
+    fn new(caller: &Caller, method: &MethodDescriptor, is_read_only: bool, message: Bytes) -> Result<Self> {
         let path = PathAndQuery::try_from(path(method))
             .map_err(|error| Error::local(what(method, &caller.place)).caused_by(&error))?;
         let begun = Instant::now();
@@ -223,6 +229,7 @@ impl Call {
         Ok(Self {
             caller,
             method,
+            is_read_only,
             message,
             path,
             trace,
@@ -244,7 +251,7 @@ impl Call {
             self.trace.step(|| format!("{}; sent again {}", self.answered(status), retry::when(wait)));
         };
         let deadline = self.deadline.map(|(at, _)| at);
-        retry::send_again(self.method.name(), deadline, || caller.answered(), notify, send).await
+        retry::send_again(self.is_read_only, deadline, || caller.answered(), notify, send).await
     }
 
     /// A status as steps name it: the words of the error that follows are not repeated.
@@ -319,13 +326,13 @@ impl Call {
 
     fn error(&self, status: &Status) -> Error {
         // What is called in this process has done nothing if it has not said so.
-        let effect = match status::effect(status) {
+        let outcome = match status::outcome(status) {
             _ if self.is_in_process => Outcome::Rejected,
             _ if self.departure.is_cancelled() => Outcome::NotSent,
-            effect => effect,
+            outcome => outcome,
         };
         let error = status::error(&what(&self.method, &self.place), status);
-        let error = status::with_outcome(error, self.method.name(), effect);
+        let error = status::with_outcome(error, self.is_read_only, outcome);
         let secrets = self.secrets();
         let error = error.map_causes(|cause| secrets.masked(cause));
         let error = match status.code() {
@@ -341,6 +348,6 @@ impl Call {
             return error;
         }
         let resource = short_name(self.method.service_full_name());
-        error.hint(format!("`spacectl explain {resource}.{}` tells what it takes", self.method.name()))
+        error.hint(format!("run `spacectl explain {resource}.{}` to see its fields", self.method.name()))
     }
 }

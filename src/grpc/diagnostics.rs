@@ -1,4 +1,4 @@
-//! What to do about a connection that carries no gRPC: all such advice in one place.
+//! What to do about a connection that carries no gRPC: all such hint in one place.
 
 use std::error::Error as StdError;
 use std::io;
@@ -8,53 +8,49 @@ use tokio_rustls::rustls::{AlertDescription, CertificateError, Error as TlsError
 
 use super::certificate;
 use super::retry;
-use crate::grpc::connection::Finding;
-use crate::grpc::non_grpc_response::NotGrpc;
+use crate::grpc::connection::PeerFault;
+use crate::grpc::non_grpc_response::NonGrpcResponse;
 use crate::net::endpoint::EndpointUrl;
 use crate::net::tls::Tls;
 
-/// The other side of a connection, as far as advice depends on it.
+/// The other side of a connection, as far as hint depends on it.
 #[derive(Clone, Debug)]
 pub(super) struct Peer {
     pub address: EndpointUrl,
     pub tls: Tls,
 }
 
-/// A failure below gRPC with the advice that belongs to it. It reads as its cause does.
+/// A failure below gRPC with the hint that belongs to it. It reads as its cause does.
 #[derive(Debug, thiserror::Error)]
 #[error("{cause}")]
-pub(super) struct Advised {
-    advice: Option<String>,
+pub(super) struct WithHint {
+    hint: Option<String>,
     #[source]
     cause: Box<dyn StdError + Send + Sync>,
 }
 
-/// The advice that `error` or anything below it carries.
+/// The hint that `error` or anything below it carries.
 pub(super) fn of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a str> {
-    retry::sources(error).find_map(|error| error.downcast_ref::<Advised>())?.advice.as_deref()
+    retry::sources(error).find_map(|error| error.downcast_ref::<WithHint>())?.hint.as_deref()
 }
 
 impl Peer {
     /// Adds to `cause` what to do about it.
-    pub fn advise(&self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Advised {
+    pub fn with_hint(&self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> WithHint {
         let cause = cause.into();
-        Advised { advice: self.advice(&*cause), cause }
+        WithHint { hint: self.hint(&*cause), cause }
     }
 
     /// What to do about `error`, which ended a connection or a call below gRPC.
-    pub fn advice(&self, error: &(dyn StdError + 'static)) -> Option<String> {
+    pub fn hint(&self, error: &(dyn StdError + 'static)) -> Option<String> {
         let sources = || retry::sources(error);
-        if let Some(answer) = sources().find_map(|error| error.downcast_ref::<NotGrpc>()) {
-            return Some(self.on_http(answer));
+        if let Some(answer) = sources().find_map(|error| error.downcast_ref::<NonGrpcResponse>()) {
+            return Some(self.hint_for_http(answer));
         }
-        if let Some(finding) = sources().find_map(|error| error.downcast_ref::<Finding>()) {
-            return self.on_finding(finding);
+        if let Some(fault) = sources().find_map(|error| error.downcast_ref::<PeerFault>()) {
+            return self.hint_for_fault(fault);
         }
         let (host, port) = (self.address.host(), self.address.port());
-        // The resolver's errors have no type of their own.
-        if sources().any(|error| error.to_string().contains("dns error")) {
-            return Some(format!("the name {host} is not known here: check its spelling and your DNS"));
-        }
         let kinds = || sources().filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
         if kinds().any(|kind| kind == io::ErrorKind::ConnectionRefused) {
             return Some(format!("nothing listens on port {port} of {host}: is the service running?"));
@@ -70,32 +66,35 @@ impl Peer {
         None
     }
 
-    fn on_finding(&self, finding: &Finding) -> Option<String> {
-        let advice = match finding {
-            Finding::Tls(error) => return self.on_tls(error),
-            Finding::NoHttp2 => NO_HTTP2.to_owned(),
-            Finding::SpeaksTls => format!("it speaks TLS: use {}", self.address.with_tls(true)),
-            Finding::SpeaksText(line) if line.starts_with("HTTP/") => format!(
+    fn hint_for_fault(&self, fault: &PeerFault) -> Option<String> {
+        let hint = match fault {
+            PeerFault::UnknownHost(_) => {
+                format!("check the spelling of {} and your DNS: the name is not known here", self.address.host())
+            }
+            PeerFault::Tls(error) => return self.hint_for_tls(error),
+            PeerFault::NoHttp2 => NO_HTTP2.to_owned(),
+            PeerFault::SpeaksTls => format!("it speaks TLS: use {}", self.address.with_tls(true)),
+            PeerFault::SpeaksText(line) if line.starts_with("HTTP/") => format!(
                 "a web server answers there, and no gRPC: check the port; if it speaks TLS, use {}",
                 self.address.with_tls(true)
             ),
-            Finding::SpeaksText(_) => "something else listens there: check the host and the port".to_owned(),
-            Finding::Silent if self.address.is_tls() && self.tls.identity.is_none() => {
+            PeerFault::SpeaksText(_) => "something else listens there: check the host and the port".to_owned(),
+            PeerFault::Silent if self.address.is_tls() && self.tls.identity.is_none() => {
                 format!("it may not speak gRPC, or may ask for a client certificate: {GIVE_CERTIFICATE}")
             }
-            Finding::Silent if self.address.is_tls() => {
+            PeerFault::Silent if self.address.is_tls() => {
                 "it may not speak gRPC, or may not accept the client certificate".to_owned()
             }
-            Finding::Gone => return None,
-            Finding::Silent => format!("it may not speak gRPC; if it speaks TLS, use {}", self.address.with_tls(true)),
+            PeerFault::Gone => return None,
+            PeerFault::Silent => format!("it may not speak gRPC; if it speaks TLS, use {}", self.address.with_tls(true)),
         };
-        Some(advice)
+        Some(hint)
     }
 
-    fn on_tls(&self, error: &TlsError) -> Option<String> {
+    fn hint_for_tls(&self, error: &TlsError) -> Option<String> {
         match error {
-            TlsError::InvalidCertificate(certificate) => self.on_certificate(certificate),
-            TlsError::AlertReceived(alert) => self.on_alert(*alert),
+            TlsError::InvalidCertificate(certificate) => self.hint_for_certificate(certificate),
+            TlsError::AlertReceived(alert) => self.hint_for_alert(*alert),
             TlsError::InvalidMessage(_) => {
                 Some(format!("it does not speak TLS there: try {}", self.address.with_tls(false)))
             }
@@ -105,12 +104,12 @@ impl Peer {
         }
     }
 
-    fn on_certificate(&self, error: &CertificateError) -> Option<String> {
-        let advice = match error {
+    fn hint_for_certificate(&self, error: &CertificateError) -> Option<String> {
+        let hint = match error {
             CertificateError::NotValidForNameContext { presented, .. } => {
-                return Some(self.on_name(&certificate::names(presented)));
+                return Some(self.hint_for_name(&certificate::names(presented)));
             }
-            CertificateError::NotValidForName => self.on_name(&[]),
+            CertificateError::NotValidForName => self.hint_for_name(&[]),
             CertificateError::UnknownIssuer | CertificateError::BadSignature => match &self.tls.ca {
                 None => {
                     "no authority that this machine trusts has issued the service's certificate: name your company's \
@@ -141,10 +140,10 @@ impl Peer {
             }
             _ => return None,
         };
-        Some(advice)
+        Some(hint)
     }
 
-    fn on_name(&self, held: &[String]) -> String {
+    fn hint_for_name(&self, held: &[String]) -> String {
         let fitting = held.iter().find(|name| !name.contains('*'));
         match (held, fitting) {
             ([], _) => {
@@ -164,9 +163,9 @@ impl Peer {
     }
 
     /// An alert says what the other side thinks: of this side's certificate, if it is about one.
-    fn on_alert(&self, alert: AlertDescription) -> Option<String> {
+    fn hint_for_alert(&self, alert: AlertDescription) -> Option<String> {
         use AlertDescription as Alert;
-        let advice = match (alert, &self.tls.identity) {
+        let hint = match (alert, &self.tls.identity) {
             (Alert::CertificateRequired, None) => {
                 format!("the service asks for a client certificate: {GIVE_CERTIFICATE}")
             }
@@ -204,10 +203,10 @@ impl Peer {
             }
             _ => return None,
         };
-        Some(advice)
+        Some(hint)
     }
 
-    fn on_http(&self, answer: &NotGrpc) -> String {
+    fn hint_for_http(&self, answer: &NonGrpcResponse) -> String {
         if answer.is_about_certificate() {
             return match &self.tls.identity {
                 None => format!("the service asks for a client certificate: {GIVE_CERTIFICATE}"),
@@ -219,8 +218,7 @@ impl Peer {
                 "a proxy answers, and the service behind it does not: is it running?".to_owned()
             }
             StatusCode::GATEWAY_TIMEOUT => {
-                "a proxy answers, and the service behind it did not in time (nginx: grpc_read_timeout); a verb that \
-                 writes may have done its work, so look before sending it again"
+                "a proxy answers, and the service behind it did not in time (nginx: grpc_read_timeout)"
                     .to_owned()
             }
             StatusCode::NOT_FOUND => {
@@ -272,8 +270,8 @@ mod tests {
         Peer { address: url.parse().unwrap(), tls: Tls { identity, ..Tls::default() } }
     }
 
-    fn hint(shows: bool, finding: Finding) -> String {
-        peer("grpc+ssl://h:1", shows).advice(&finding).unwrap_or_default()
+    fn hint(shows: bool, fault: PeerFault) -> String {
+        peer("grpc+ssl://h:1", shows).hint(&fault).unwrap_or_default()
     }
 
     #[test]
@@ -297,12 +295,12 @@ mod tests {
             (Alert::NoApplicationProtocol, true, "no HTTP/2 over it"),
             (Alert::UnrecognisedName, false, "--tls-server-name"),
         ] {
-            let hint = hint(shows, Finding::Tls(TlsError::AlertReceived(alert)));
+            let hint = hint(shows, PeerFault::Tls(TlsError::AlertReceived(alert)));
             assert!(hint.contains(part), "{alert:?} {shows}: {hint}");
         }
         // What no certificate of ours can have caused is not blamed on it.
-        assert_eq!(hint(false, Finding::Tls(TlsError::AlertReceived(Alert::UnknownCA))), "");
-        assert_eq!(hint(true, Finding::Tls(TlsError::AlertReceived(Alert::InternalError))), "");
+        assert_eq!(hint(false, PeerFault::Tls(TlsError::AlertReceived(Alert::UnknownCA))), "");
+        assert_eq!(hint(true, PeerFault::Tls(TlsError::AlertReceived(Alert::InternalError))), "");
     }
 
     #[test]
@@ -312,23 +310,23 @@ mod tests {
             (TlsError::InvalidMessage(InvalidMessage::InvalidContentType), "try grpc://h:1"),
             (TlsError::NoApplicationProtocol, "no HTTP/2 over it"),
         ] {
-            let hint = hint(false, Finding::Tls(error));
+            let hint = hint(false, PeerFault::Tls(error));
             assert!(hint.contains(part), "{hint}");
         }
-        assert!(hint(false, Finding::NoHttp2).contains("no HTTP/2 over it"));
+        assert!(hint(false, PeerFault::NoHttp2).contains("no HTTP/2 over it"));
     }
 
     #[test]
     fn silence_is_explained_by_what_was_and_was_not_shown() {
-        assert!(hint(false, Finding::Silent).contains("may ask for a client certificate: --cert FILE"));
-        assert!(hint(true, Finding::Silent).contains("may not accept the client certificate"));
-        let plain = peer("grpc://h:1", false).advice(&Finding::Silent).unwrap();
+        assert!(hint(false, PeerFault::Silent).contains("may ask for a client certificate: --cert FILE"));
+        assert!(hint(true, PeerFault::Silent).contains("may not accept the client certificate"));
+        let plain = peer("grpc://h:1", false).hint(&PeerFault::Silent).unwrap();
         assert!(plain.contains("use grpc+ssl://h:1"), "{plain}");
     }
 
     #[test]
     fn advice_is_found_below_other_errors() {
-        let advised = peer("grpc://h:1", false).advise(Finding::SpeaksTls);
+        let advised = peer("grpc://h:1", false).with_hint(PeerFault::SpeaksTls);
         assert_eq!(advised.to_string(), "it answered in TLS");
         let mut status = tonic::Status::unavailable("");
         assert_eq!(of(&status), None);

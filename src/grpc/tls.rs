@@ -16,7 +16,7 @@ use crate::net::root_store;
 use crate::net::tls::{Identity, Tls};
 
 /// All that a handshake with `address` needs.
-pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<connection::Handshake> {
+pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<connection::TlsHandshake> {
     let provider = Arc::new(ring::default_provider());
     let name = server_name(address, tls)?;
     let roots = match &tls.ca {
@@ -33,7 +33,7 @@ pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<connection::
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![connection::HTTP2.to_vec()];
-    Ok(connection::Handshake { config: Arc::new(config), name })
+    Ok(connection::TlsHandshake { config: Arc::new(config), name })
 }
 
 /// The name to verify and to send as SNI.

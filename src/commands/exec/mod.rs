@@ -19,7 +19,6 @@ use crate::cli::Exec;
 use crate::cli::suggestions;
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, Location, Result};
-use crate::grpc::retry::reads_only;
 use crate::plugin::plan;
 use crate::query;
 use crate::secret::snake_case;
@@ -91,14 +90,14 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
 /// Sends the only document. A signal ends that by itself.
 async fn one(document: &Document, form: &Form<'_>, streams: &mut IoStreams) -> Result<()> {
     let asking = form.answer(document.request.clone());
-    let answer = if reads_only(form.method.verb()) {
+    let answer = if form.method.is_read_only() {
         asking.await?
     } else {
         let answered = Shutdown::listen()?.race(asking).await;
         if answered.as_ref().is_err_and(Error::is_silent) {
             streams
                 .diagnostics
-                .warn_always("left without an answer: the service may have done it, so look before sending it again");
+                .warn_always("left without an answer: check what is there before sending it again");
         }
         answered?
     };

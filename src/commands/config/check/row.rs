@@ -317,6 +317,6 @@ async fn call(caller: &Caller, method: &MethodDescriptor, request: &Map<String, 
         let what = format!("{} {}", method.name(), short_name(method.service_full_name()));
         faults.into_iter().fold(Error::local(what), |error, fault| error.cause(fault.message))
     })?;
-    let bytes = caller.unary(method, message.into()).await?;
+    let bytes = caller.unary(method, true, message.into()).await?;
     decode::decode(bytes, &method.output())
 }
