@@ -298,7 +298,7 @@ fn keep_going_goes_on_behind_a_refusal_and_behind_nothing_else() {
         let run = user.run(&format!("--endpoint {} {REGISTER} --keep-going --parallel 1", server.url()));
         let (sent, summary) = match is_refusal {
             true => (9, "\nregistered 8, rejected 1\n"),
-            false => (4, "\nregistered 3, unknown 1, not sent 5\nhint: unknown is"),
+            false => (4, "\nregistered 3, unknown 1, not sent 5\nhint: check what is there"),
         };
         assert_eq!((run.status, server.calls().len()), (Some(64 + code as i32), sent), "{run}");
         assert!(run.stderr.contains(summary), "{run}");
@@ -382,7 +382,12 @@ fn an_answer_that_cannot_be_read_tells_nothing_of_what_was_done() {
         let (unknown, unsent) = (counted_as("unknown", run), counted_as("not sent", run));
         assert!(unknown > 0 && unknown + unsent == 12 && run.status != Some(0), "{what}: {run}");
         assert!(run.stderr.contains("\nregistered 0, unknown "), "{what}: {run}");
-        assert!(run.stderr.contains("\nhint: check what is there before sending it again: the service may have done what is unknown"), "{what}: {run}");
+        assert!(
+            run.stderr.contains(
+                "\nhint: check what is there before sending it again: the service may have done what is unknown"
+            ),
+            "{what}: {run}"
+        );
         assert!(run.stderr.matches("check what is there").count() >= 2, "{what}: {run}");
     }
     for code in [301, 400, 403, 404, 413] {
@@ -400,7 +405,7 @@ fn an_answer_that_cannot_be_read_ends_the_sending() {
     for (code, bytes) in [(77, &[][..]), (1, &[0, 0, 0, 0, 2, 255, 255])] {
         let run = register_at(" --parallel 1", move || answer(&[], bytes, DONE));
         assert_eq!(run.status, Some(code), "{run}");
-        assert!(run.stderr.contains("\nregistered 0, unknown 1, not sent 11\nhint: unknown is"), "{run}");
+        assert!(run.stderr.contains("\nregistered 0, unknown 1, not sent 11\nhint: check what is there"), "{run}");
     }
 }
 

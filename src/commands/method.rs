@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::connector::Connector;
 use crate::cli;
@@ -130,10 +130,8 @@ impl Method {
 
     /// Makes `draft` this method's request, and says what had to be done for it.
     pub fn resolve(&self, draft: Draft, strict: bool, diagnostics: &mut Diagnostics) -> Result<Request> {
-        let resolved = draft.resolve(&self.target(), strict)?;
-        resolved.notes.iter().for_each(|note| diagnostics.note(note));
-        resolved.warnings.iter().for_each(|warning| diagnostics.warn(&located(warning, &resolved.request)));
-        Ok(resolved.request)
+        let only = self.resolve_all(vec![draft], strict, diagnostics)?.pop();
+        only.ok_or_else(|| Error::local("there is no request"))
     }
 
     /// As [`Method::resolve`] for each of several drafts; what had to be done for many of them is said once.
@@ -284,7 +282,9 @@ impl Method {
     /// only.
     pub fn call_ahead(&self, request: Bytes) -> Ahead {
         let (caller, resolved) = (self.caller.clone(), self.resolved.clone());
-        Ahead(tokio::spawn(async move { caller.unary(&resolved.descriptor, resolved.is_read_only, request).await }))
+        let mut calls = JoinSet::new();
+        calls.spawn(async move { caller.unary(&resolved.descriptor, resolved.is_read_only, request).await });
+        Ahead(calls)
     }
 
     /// What a method was answered, as `shape` takes it, with what `columns` need of it at least: a list in its bytes, if
@@ -308,47 +308,36 @@ impl Method {
     /// Sends one request.
     pub async fn call(&self, request: Bytes) -> Result<Answers> {
         let ResolvedMethod { descriptor, is_read_only, .. } = &self.resolved;
-        let is_read_only = *is_read_only;
-        let arriving = if self.is_streaming() {
-            Arriving::Many(Box::new(self.caller.server_streaming(descriptor, is_read_only, request).await?))
-        } else {
-            Arriving::One(Some(self.caller.unary(descriptor, is_read_only, request).await?))
-        };
-        Ok(Answers { arriving })
+        if self.is_streaming() {
+            let responses = self.caller.server_streaming(descriptor, *is_read_only, request).await?;
+            return Ok(Answers::Many(Box::new(responses)));
+        }
+        Ok(Answers::One(Some(self.caller.unary(descriptor, *is_read_only, request).await?)))
     }
 }
 
-/// A call that is under way; given up when this is dropped.
-pub struct Ahead(JoinHandle<Result<Bytes>>);
+/// A call in flight; aborted when this is dropped.
+pub struct Ahead(JoinSet<Result<Bytes>>);
 
 impl Ahead {
     pub async fn answer(mut self) -> Result<Bytes> {
-        (&mut self.0).await.unwrap_or_else(|error| Err(Error::local("the call was broken off").caused_by(&error)))
+        let aborted = || Error::local("the call was broken off");
+        self.0.join_next().await.ok_or_else(aborted)?.unwrap_or_else(|error| Err(aborted().caused_by(&error)))
     }
 }
 
-impl Drop for Ahead {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// What one request is answered with: one message, or a stream of them.
-pub struct Answers {
-    arriving: Arriving,
-}
-
-enum Arriving {
+/// The response to one request: one message, or a stream of them.
+pub enum Answers {
     One(Option<Bytes>),
     Many(Box<Responses>),
 }
 
 impl Answers {
-    /// The next answer, in its bytes; `None` at the end.
+    /// The next message, in its bytes; `None` at the end.
     pub async fn next_bytes(&mut self) -> Result<Option<Bytes>> {
-        match &mut self.arriving {
-            Arriving::One(bytes) => Ok(bytes.take()),
-            Arriving::Many(responses) => responses.next().await,
+        match self {
+            Self::One(bytes) => Ok(bytes.take()),
+            Self::Many(responses) => responses.next().await,
         }
     }
 }

@@ -64,7 +64,9 @@ pub async fn call_speculatively<T>(
                 }
                 Err(Discarded::Failed(error)) => return Err(error),
                 Err(Discarded::Changed(now)) => {
-                    caller.trace().step(|| format!("{} describes itself otherwise by now: called again", caller.place()));
+                    caller
+                        .trace()
+                        .step(|| format!("{} describes itself otherwise by now: called again", caller.place()));
                     *now
                 }
             }

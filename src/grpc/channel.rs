@@ -22,7 +22,7 @@ use super::tls;
 use super::unreadable::check_encoding;
 use super::{repair, sent_status};
 use crate::error::{Error, Result};
-use crate::grpc::connection::{ProbedConnector, PeerFault, PeerProbe};
+use crate::grpc::connection::{PeerFault, PeerProbe, ProbedConnector};
 use crate::grpc::diagnostics::Peer;
 use crate::grpc::non_grpc_response::NonGrpcResponse;
 use crate::net::endpoint::EndpointUrl;

@@ -229,16 +229,20 @@ pub(super) struct ProbedStream {
 }
 
 impl ProbedStream {
-    /// Passes on what came of a write, unless the other side has closed the connection. Whoever does that says why
-    /// before; it has come already, and HTTP/2 would not read it, because it reads no more once a write has failed.
-    fn written<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        match done {
-            Poll::Ready(Err(error)) if is_closed(&error) => {
-                self.broken = Some(error);
-                self.drain_after_error(cx).map(Err)
+    /// Writes, unless the other side has closed the connection. A peer that does so says why before; that has come already,
+    /// and HTTP/2 would not read it, because it reads no more once a write has failed.
+    fn write<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut Box<dyn Stream>>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if self.broken.is_none() {
+            match write(Pin::new(&mut self.stream), cx) {
+                Poll::Ready(Err(error)) if is_closed(&error) => self.broken = Some(error),
+                done => return done,
             }
-            done => done,
         }
+        self.drain_after_error(cx).map(Err)
     }
 
     /// Reads to the end, which comes at once on a connection that is closed.
@@ -248,9 +252,9 @@ impl ProbedStream {
             let mut read = ReadBuf::new(&mut space);
             match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read)) {
                 Ok(()) if !read.filled().is_empty() => self.probe.read(read.filled()),
-                Err(said) if alert(&said).is_some() => {
-                    self.probe.failed(&said);
-                    return Poll::Ready(said);
+                Err(error) if alert(&error).is_some() => {
+                    self.probe.failed(&error);
+                    return Poll::Ready(error);
                 }
                 _ => {
                     let error = self.broken.take().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into());
@@ -284,35 +288,11 @@ impl AsyncRead for ProbedStream {
 
 impl AsyncWrite for ProbedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.broken.is_some() {
-            return self.drain_after_error(cx).map(Err);
-        }
-        let done = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.written(cx, done)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        if self.broken.is_some() {
-            return self.drain_after_error(cx).map(Err);
-        }
-        let done = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
-        self.written(cx, done)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.write(cx, |stream, cx| stream.poll_write(cx, bytes))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.broken.is_some() {
-            return self.drain_after_error(cx).map(Err);
-        }
-        let done = Pin::new(&mut self.stream).poll_flush(cx);
-        self.written(cx, done)
+        self.write(cx, |stream, cx| stream.poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

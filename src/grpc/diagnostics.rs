@@ -86,7 +86,9 @@ impl Peer {
                 "it may not speak gRPC, or may not accept the client certificate".to_owned()
             }
             PeerFault::Gone => return None,
-            PeerFault::Silent => format!("it may not speak gRPC; if it speaks TLS, use {}", self.address.with_tls(true)),
+            PeerFault::Silent => {
+                format!("it may not speak gRPC; if it speaks TLS, use {}", self.address.with_tls(true))
+            }
         };
         Some(hint)
     }
@@ -218,8 +220,7 @@ impl Peer {
                 "a proxy answers, and the service behind it does not: is it running?".to_owned()
             }
             StatusCode::GATEWAY_TIMEOUT => {
-                "a proxy answers, and the service behind it did not in time (nginx: grpc_read_timeout)"
-                    .to_owned()
+                "a proxy answers, and the service behind it did not in time (nginx: grpc_read_timeout)".to_owned()
             }
             StatusCode::NOT_FOUND => {
                 "a web server or proxy answers, and passes this path to no gRPC service (nginx: grpc_pass); it must \

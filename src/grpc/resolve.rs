@@ -205,7 +205,8 @@ fn undescribed(service: &str, place: &str) -> Error {
 fn has_no_side_effects(description: &Description, service: &str, method: &str) -> bool {
     let files = description.files.iter().filter_map(|file| FileDescriptorProto::decode(file.clone()).ok());
     files.into_iter().any(|file| {
-        let is_wanted = |name: &str| service.strip_suffix(name).is_some_and(|rest| rest.trim_end_matches('.') == file.package());
+        let is_wanted =
+            |name: &str| service.strip_suffix(name).is_some_and(|rest| rest.trim_end_matches('.') == file.package());
         let service = file.service.iter().find(|service| is_wanted(service.name()));
         let method = service.and_then(|service| service.method.iter().find(|known| known.name() == method));
         let options = method.and_then(|method| method.options.as_ref());

@@ -1,4 +1,4 @@
-//! Many documents over one connection: so many in flight, answers in the documents' order, and an end at any time.
+//! Many documents over one connection: so many in flight, writer in the documents' order, and an end at any time.
 
 use bytes::Bytes;
 
@@ -7,7 +7,7 @@ use super::summary::Summary;
 use super::{Document, Name};
 use crate::cli;
 use crate::commands::exec::ordered_pool::{Completed, Job, OrderedPool, PoolLimits};
-use crate::commands::exec::response_writer::{Answers, Form};
+use crate::commands::exec::response_writer::{ResponseContext, ResponseWriter};
 use crate::error::panics;
 use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
 use crate::output::view::Document as Shown;
@@ -22,7 +22,7 @@ const MAX_NAMED: usize = 8;
 pub async fn run(
     documents: Vec<Document>,
     wanted: &cli::Many,
-    form: &Form<'_>,
+    context: &ResponseContext<'_>,
     mut progress: Progress,
     streams: &mut IoStreams,
 ) -> Result<()> {
@@ -35,9 +35,9 @@ pub async fn run(
     let jobs: Vec<Job<Bytes>> = jobs.collect();
     let bounds =
         PoolLimits { width: wanted.parallel.into(), ends: if wanted.keep_going { ends_all } else { |_| true } };
-    let send = |request| form.answer(request);
+    let send = |request| context.answer(request);
     let mut flight = OrderedPool::new(jobs, bounds, send);
-    let mut report = Report::new(names, Answers::new(form, streams), &diagnostics);
+    let mut report = Report::new(names, ResponseWriter::new(context, streams), &diagnostics);
     let mut shutdown = Shutdown::listen()?;
     let mut ended: Option<TerminationSignal> = None;
     // A panic ends the sending as an error does: what is known by then is still told.
@@ -50,14 +50,14 @@ pub async fn run(
                         break;
                     }
                     flight.shutdown();
-                    progress.aside(true, || tell_of_end(ending, flight.in_flight(), &diagnostics));
+                    progress.suspend(true, || tell_of_end(ending, flight.in_flight(), &diagnostics));
                 }
                 landed = flight.next() => {
                     if landed.is_empty() {
                         break;
                     }
                     let has_talk = landed.iter().any(|(_, outcome)| outcome.is_err());
-                    if !progress.aside(has_talk, || report.take(landed)) {
+                    if !progress.suspend(has_talk, || report.take(landed)) {
                         flight.shutdown();
                     }
                 }
@@ -70,8 +70,8 @@ pub async fn run(
     report.summary.unsent += flight.unsent();
     let (landed, left) = flight.abandon();
     report.take(landed);
-    let Report { answers, names, mut summary, failed, .. } = report;
-    let shown = answers.finish().and(streams.out.flush().map_err(Error::from));
+    let Report { writer, names, mut summary, failed, .. } = report;
+    let shown = writer.finish().and(streams.out.flush().map_err(Error::from));
     let unshown = shown.as_ref().err().filter(|error| error.kind() != ErrorKind::BrokenPipe);
     unshown.into_iter().for_each(|error| diagnostics.failure(error));
     panicked.iter().for_each(|error| diagnostics.failure(error));
@@ -80,7 +80,7 @@ pub async fn run(
     if !left.is_empty() {
         diagnostics.warn_always(&format!("left without an answer: {}", named(&left, &names)));
     }
-    diagnostics.summary(&summary.line(form.method.verb()), summary.is_whole(), summary.hint());
+    diagnostics.summary(&summary.line(context.method.verb()), summary.is_whole(), summary.hint());
     match (ended, failed.as_ref().or(unshown).or(panicked.as_ref())) {
         (Some(ending), _) => Err(Error::from_signal(ending)),
         (None, Some(error)) => Err(error.clone().already_reported()),
@@ -97,7 +97,7 @@ fn ends_all(error: &Error) -> bool {
 fn tell_of_end(ending: TerminationSignal, in_flight: usize, diagnostics: &Diagnostics) {
     if in_flight > 0 {
         diagnostics.note(&format!(
-            "{ending}: no more is sent, and the answers to {in_flight} are waited for; {ending} once more ends that, too"
+            "{ending}: no more is sent, and the writer to {in_flight} are waited for; {ending} once more ends that, too"
         ));
     }
 }
@@ -115,7 +115,7 @@ fn named(places: &[usize], names: &[Name]) -> String {
 /// What is shown and said of the outcomes.
 struct Report<'a> {
     names: Vec<Name>,
-    answers: Answers<'a>,
+    writer: ResponseWriter<'a>,
     diagnostics: &'a Diagnostics,
     summary: Summary,
     /// What the first document that failed has failed with.
@@ -125,17 +125,17 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn new(names: Vec<Name>, answers: Answers<'a>, diagnostics: &'a Diagnostics) -> Self {
-        Self { names, answers, diagnostics, summary: Summary::default(), failed: None, is_cut_off: false }
+    fn new(names: Vec<Name>, writer: ResponseWriter<'a>, diagnostics: &'a Diagnostics) -> Self {
+        Self { names, writer, diagnostics, summary: Summary::default(), failed: None, is_cut_off: false }
     }
 
-    /// Shows the answers and tells of what failed; says whether more may be sent.
+    /// Shows the writer and tells of what failed; says whether more may be sent.
     fn take(&mut self, landed: Vec<Completed<Shown, Error>>) -> bool {
         for (place, outcome) in landed {
             match outcome {
                 Ok(answer) => {
                     self.summary.done += 1;
-                    self.answers.show(answer);
+                    self.writer.show(answer);
                 }
                 Err(error) => {
                     self.summary.failed(&error);
@@ -144,13 +144,13 @@ impl<'a> Report<'a> {
             }
         }
         // All that is there at once is handed on at once: the next may take its time.
-        self.answers.flush();
-        self.answers.may_go_on()
+        self.writer.flush();
+        self.writer.may_go_on()
     }
 
     fn fail(&mut self, place: usize, error: Error) {
         // What was there before it comes out before it.
-        self.answers.flush();
+        self.writer.flush();
         let is_unsent = error.outcome() == Outcome::NotSent;
         if !(is_unsent && self.is_cut_off) {
             let told = error.clone();

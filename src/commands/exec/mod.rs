@@ -26,7 +26,7 @@ use crate::spec::Request;
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::shutdown::Shutdown;
 use progress::Progress;
-use response_writer::{Answers, Form};
+use response_writer::{ResponseContext, ResponseWriter};
 
 /// One request, ready to be sent.
 struct Document {
@@ -74,36 +74,34 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             return dry_run::show(&method, requests, &presentation, context.streams);
         }
         let presentation = if method.is_streaming() { presentation.of_stream(&shape)? } else { presentation };
-        let form = Form { method: &method, presentation: &presentation, shape: &shape };
+        let response = ResponseContext { method: &method, presentation: &presentation, shape: &shape };
         if method.is_streaming() {
-            streaming::run(documents, args.many.keep_going, &form, context.streams).await?;
+            streaming::run(documents, args.many.keep_going, &response, context.streams).await?;
         } else if let [document] = &documents[..] {
-            one(document, &form, context.streams).await?;
+            one(document, &response, context.streams).await?;
         } else {
             let progress = Progress::new(documents.len(), context);
-            many::run(documents, &args.many, &form, progress, context.streams).await?;
+            many::run(documents, &args.many, &response, progress, context.streams).await?;
         }
         presentation.tell_of_more("-o yaml", context.streams)
     })
 }
 
 /// Sends the only document. A signal ends that by itself.
-async fn one(document: &Document, form: &Form<'_>, streams: &mut IoStreams) -> Result<()> {
-    let asking = form.answer(document.request.clone());
-    let answer = if form.method.is_read_only() {
+async fn one(document: &Document, response: &ResponseContext<'_>, streams: &mut IoStreams) -> Result<()> {
+    let asking = response.answer(document.request.clone());
+    let answer = if response.method.is_read_only() {
         asking.await?
     } else {
         let answered = Shutdown::listen()?.race(asking).await;
         if answered.as_ref().is_err_and(Error::is_silent) {
-            streams
-                .diagnostics
-                .warn_always("left without an answer: check what is there before sending it again");
+            streams.diagnostics.warn_always("left without an answer: check what is there before sending it again");
         }
         answered?
     };
-    let mut answers = Answers::new(form, streams);
-    answers.show(answer);
-    answers.finish()
+    let mut writer = ResponseWriter::new(response, streams);
+    writer.show(answer);
+    writer.finish()
 }
 
 /// What `request` is about: what its field `key` names, or, of a plugin, the id that the service makes of its image.

@@ -1,4 +1,4 @@
-//! Answers on standard output, as long as somebody reads there.
+//! ResponseWriter on standard output, as long as somebody reads there.
 
 use bytes::Bytes;
 
@@ -11,15 +11,15 @@ use crate::output::Writer;
 use crate::output::view::{Document, Shape};
 use crate::terminal::io_streams::IoStreams;
 
-/// What answers look like.
-pub struct Form<'a> {
+/// What writer look like.
+pub struct ResponseContext<'a> {
     pub method: &'a Method,
     pub presentation: &'a OutputOptions,
     pub shape: &'a Shape,
 }
 
-impl Form<'_> {
-    /// Sends one request to a method that answers once.
+impl ResponseContext<'_> {
+    /// Sends one request to a method that writer once.
     ///
     /// # Errors
     /// The call's own; of a plugin that cannot be changed, why.
@@ -33,7 +33,7 @@ impl Form<'_> {
     /// Sends a request, and reads the answer as far as it is shown.
     ///
     /// # Errors
-    /// As of [`Form::ask`] and [`Form::document`].
+    /// As of [`ResponseContext::ask`] and [`ResponseContext::document`].
     pub async fn answer(&self, request: Bytes) -> Result<Document> {
         let answer = self.ask(request).await?;
         panics::catch(|| self.document(answer))
@@ -49,23 +49,23 @@ impl Form<'_> {
     }
 }
 
-/// Where the answers of a run go.
-pub struct Answers<'a> {
-    form: &'a Form<'a>,
+/// Where the writer of a run go.
+pub struct ResponseWriter<'a> {
+    context: &'a ResponseContext<'a>,
     writer: Writer<'a>,
     /// What the first that could not be shown failed with.
     shown: Result<()>,
 }
 
-impl<'a> Answers<'a> {
-    pub fn new(form: &'a Form<'a>, streams: &'a mut IoStreams) -> Self {
-        Self { form, writer: form.presentation.writer(streams), shown: Ok(()) }
+impl<'a> ResponseWriter<'a> {
+    pub fn new(context: &'a ResponseContext<'a>, streams: &'a mut IoStreams) -> Self {
+        Self { context, writer: context.presentation.writer(streams), shown: Ok(()) }
     }
 
     /// Shows an answer, unless an earlier one could not be shown.
     pub fn show(&mut self, answer: Document) {
         if self.shown.is_ok() {
-            self.shown = self.writer.write(self.form.presentation.select(answer));
+            self.shown = self.writer.write(self.context.presentation.select(answer));
         }
     }
 
@@ -81,8 +81,8 @@ impl<'a> Answers<'a> {
         &self.shown
     }
 
-    /// Whether the work that the answers come from is to go on: it was asked for with or without a reader, but not where
-    /// its answers cannot be kept.
+    /// Whether the work that the writer come from is to go on: it was asked for with or without a reader, but not where
+    /// its writer cannot be kept.
     pub fn may_go_on(&self) -> bool {
         self.shown.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::BrokenPipe)
     }

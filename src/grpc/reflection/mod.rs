@@ -256,7 +256,10 @@ mod tests {
                 None => pending().await,
             }
         };
-        let both = first_to_answer(Box::pin(future(first, ReflectionVersion::V1)), Box::pin(future(second, ReflectionVersion::V1Alpha)));
+        let both = first_to_answer(
+            Box::pin(future(first, ReflectionVersion::V1)),
+            Box::pin(future(second, ReflectionVersion::V1Alpha)),
+        );
         let waited = futures_util::future::select(Box::pin(both), ready(()));
         match futures_util::FutureExt::now_or_never(waited)? {
             Either::Left((outcome, _)) => Some(told(outcome)),
