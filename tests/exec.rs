@@ -524,7 +524,7 @@ fn the_first_signal_ends_the_sending_and_waits_for_what_is_in_flight() {
         assert_eq!(
             running.err,
             format!(
-                "note: {shown}: no more is sent, and the answers to 3 are waited for; {shown} once more ends that, too\n\
+                "note: {shown}: waiting for 3 requests in flight; {shown} again aborts\n\
                  registered 3, not sent 27\n"
             )
         );

@@ -97,11 +97,6 @@ impl Connector {
         &self.settings
     }
 
-    /// The longest wait for an answer; `None` waits without end.
-    pub fn timeout(&self) -> Option<Duration> {
-        self.timeout
-    }
-
     /// The longest wait for a connection.
     pub fn connect_timeout(&self) -> Option<Duration> {
         self.connect_timeout
@@ -319,10 +314,10 @@ fn open_store(variables: &Variables, registry: Option<&RegistryUrl>, diagnostics
     let store = Store::open(&path)?;
     if store.is_new() {
         let images = match registry {
-            Some(registry) => format!("it looks for their images at {registry}"),
-            None => "it does not look whether their images exist".to_owned(),
+            Some(registry) => format!("images are looked up at {registry}"),
+            None => "image existence is not checked".to_owned(),
         };
-        diagnostics.note(&format!("the environment {BUILT_IN} keeps its plugins in {}; {images}", path.display()));
+        diagnostics.note(&format!("the environment {BUILT_IN} stores plugins in {}; {images}", path.display()));
     }
     Ok(store)
 }

@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::Retryable;
 use http::Uri;
+use tokio::net::TcpStream;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -67,6 +68,18 @@ pub async fn connect(address: &EndpointUrl, tls: &Tls, timeout: Option<Duration>
         Ok(channel) => Ok(Transport::Remote(Remote { channel, probe, peer, answered: Arc::default() })),
         Err(error) => Err(refused(&peer, &error)),
     }
+}
+
+/// How long it takes to look up the host and to connect to its port; nothing is sent. `None` if that cannot be done within
+/// `limit`: the error of a real connection says more.
+pub async fn time_to_connect(address: &EndpointUrl, limit: Option<Duration>) -> Option<Duration> {
+    let start = Instant::now();
+    let connecting = TcpStream::connect((address.host(), address.port()));
+    let connected = match limit {
+        None => connecting.await,
+        Some(limit) => tokio::time::timeout(limit, connecting).await.ok()?,
+    };
+    connected.ok().map(|_| start.elapsed())
 }
 
 impl Transport {

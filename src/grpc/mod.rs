@@ -15,7 +15,6 @@ mod diagnostics;
 pub mod metadata;
 mod non_grpc_response;
 mod pem;
-pub mod probe;
 pub mod raw_codec;
 pub mod reflection;
 mod repair;

@@ -27,7 +27,7 @@ pub fn error(what: &str, status: &Status) -> Error {
         _ => Error::status(code, format!("{what}: {}", code_name(code))),
     };
     let general = || if retry::is_unprocessed(status) { Some(NOT_PROCESSED) } else { hint_for(code) };
-    hinted(failed.caused_by(source), diagnostics::of(source).or_else(general))
+    hinted(failed.caused_by(source), diagnostics::find_hint(source).or_else(general))
 }
 
 /// The code that `status` stands for, also where it was made on this side, as gRPC clients do: a deadline that passed,
@@ -47,7 +47,7 @@ pub fn first_error(what: &str, status: &Status) -> Error {
     match std::error::Error::source(status) {
         Some(source) if non_grpc_response::find(source).is_none() && !unreadable::is_in(source) => {
             // HTTP/2 is spoken there, and the call was broken off: as nginx does where what is behind it says nothing.
-            let hint = diagnostics::of(source)
+            let hint = diagnostics::find_hint(source)
                 .unwrap_or("a proxy between may have waited in vain for the service: is it running?");
             Error::local(what).caused_by(source).hint(hint)
         }

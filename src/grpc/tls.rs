@@ -47,7 +47,7 @@ fn server_name(address: &EndpointUrl, tls: &Tls) -> Result<ServerName<'static>> 
     ServerName::try_from(given.value.clone()).map_err(|_| {
         let message = format!("`{}` can be the name of no host", given.value);
         let hint = "write a name or an address alone, as its certificate holds it: repository.example.com";
-        let error = if given.by.starts_with("--") { Error::usage(message) } else { Error::local(message) };
+        let error = if given.is_option { Error::usage(message) } else { Error::local(message) };
         error.context(&given.by).hint(hint)
     })
 }

@@ -155,7 +155,7 @@ impl Reach {
         let left = self.left();
         let answers = in_time(asked, self.deadline, async move |url: EndpointUrl| {
             let caller = connect(&url, &tls, &metadata, left).await?;
-            let described = reflection::describe_all(&caller).await.ok()?;
+            let described = reflection::describe_all(&caller, reflection::LIMIT).await.ok()?;
             Some((url, Known { services: described.services, pool: described.pool }))
         });
         for (url, known) in &answers {

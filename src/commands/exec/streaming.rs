@@ -1,4 +1,4 @@
-//! Methods that stream: one document after the other, and each message as it arrives.
+//! Sends documents to a streaming method, one after another, and writes each message as it arrives.
 
 use bytes::Bytes;
 use tonic::Code;
@@ -27,9 +27,9 @@ pub async fn run(
         let followed = shutdown.race(follow(context, request, &mut writer)).await;
         match followed {
             Ok(()) => summary.done += 1,
-            // A stream is only there to be read, by somebody who wants to read on.
-            Err(error) if count == 1 || error.is_silent() || writer.shown().is_err() => {
-                // What came before the end is shown whole; should that fail too, this failure outranks it.
+            // Without a reader a stream is of no use.
+            Err(error) if count == 1 || error.is_silent() || writer.written().is_err() => {
+                // What came before is written whole; should that fail too, the first error counts.
                 let _ = writer.finish();
                 if count > 1 {
                     summary.unknown += 1;
@@ -41,7 +41,7 @@ pub async fn run(
             Err(error) => {
                 summary.failed(&error);
                 diagnostics.failure(&name.blame(error.clone()));
-                // How long each is followed is what --timeout says, too.
+                // --timeout also says how long each stream is followed.
                 let is_over = error.kind() == ErrorKind::Status(Code::DeadlineExceeded);
                 let is_cut_off = error.outcome().is_in_doubt() && !is_over;
                 first.get_or_insert(error);
@@ -62,9 +62,9 @@ pub async fn run(
 async fn follow(context: &ResponseContext<'_>, request: Bytes, writer: &mut ResponseWriter<'_>) -> Result<()> {
     let mut messages = context.method.call(request).await?;
     while let Some(message) = messages.next_bytes().await? {
-        writer.show(context.document(message)?);
+        writer.write(context.decode(message)?);
         writer.flush();
-        writer.shown().clone()?;
+        writer.written().clone()?;
     }
     Ok(())
 }

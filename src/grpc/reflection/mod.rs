@@ -44,7 +44,7 @@ impl ReflectionVersion {
 
 /// The longest wait for a description, however long calls may take: it is there before a service has started, so one
 /// that does not come by then does not come. Only who waits without end waits longer.
-const LIMIT: Duration = Duration::from_secs(10);
+pub const LIMIT: Duration = Duration::from_secs(10);
 
 /// What a server said of itself.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ pub async fn fetch(
             let asks_for_imports = version.is_some() || conversation.version == ReflectionVersion::V1Alpha;
             conversation.describe(symbol, if asks_for_imports { &imports } else { &[] }).await
         };
-        match converse(caller, version, ask).await {
+        match converse(caller, LIMIT, version, ask).await {
             // Another server than the last time, which lacks the version or a file.
             Err(error) if version.is_some() && error.kind() == ErrorKind::Status(Code::Unimplemented) => {}
             Err(error) if (version.is_some() || !imports.is_empty()) && is_about_a_file(&error) => {}
@@ -105,9 +105,10 @@ pub async fn describe(caller: &Caller, symbol: &str) -> Result<Described> {
 
 /// Asks for the names of all services and for the files of every one of them. Those that cannot be described hide no
 /// others.
-pub async fn describe_all(caller: &Caller) -> Result<Described> {
+pub async fn describe_all(caller: &Caller, limit: Duration) -> Result<Described> {
     let ask = async |conversation: &mut Conversation| conversation.describe_all().await;
-    let Fetched { description: Description { services, files }, refused, .. } = converse(caller, None, ask).await?;
+    let Fetched { description: Description { services, files }, refused, .. } =
+        converse(caller, limit, None, ask).await?;
     let (pool, mut gaps) = descriptors::pool(&files);
     for (service, status) in refused {
         gaps.add(&service, || format!("{}: {}", code_name(status.code()), status.message()));
@@ -119,6 +120,7 @@ pub async fn describe_all(caller: &Caller) -> Result<Described> {
 /// answered counts.
 async fn converse(
     caller: &Caller,
+    max: Duration,
     known: Option<ReflectionVersion>,
     talk: impl AsyncFn(&mut Conversation) -> Result<Answered, Status>,
 ) -> Result<Fetched> {
@@ -169,8 +171,15 @@ async fn converse(
     match caller.timeout() {
         None => work.await,
         Some(timeout) => {
-            let limit = timeout.min(LIMIT);
-            tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late(&what, limit)))
+            let limit = timeout.min(max);
+            let late = || {
+                let error =
+                    Error::status(Code::DeadlineExceeded, format!("{what}: {}", code_name(Code::DeadlineExceeded)));
+                let longer =
+                    if limit < max { "use --timeout to wait longer" } else { "use --timeout 0 to wait without end" };
+                error.cause(format!("no answer within {limit:?}")).hint(longer)
+            };
+            tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
         }
     }
 }
@@ -193,17 +202,6 @@ async fn first_to_answer(
             let outcome = first.await;
             if is_absent(&outcome) { failed } else { outcome }
         }
-    }
-}
-
-/// No description came within `limit`.
-fn late(what: &str, limit: Duration) -> Error {
-    let error = Error::status(Code::DeadlineExceeded, format!("{what}: {}", code_name(Code::DeadlineExceeded)))
-        .cause(format!("no answer within {limit:?}"));
-    if limit < LIMIT {
-        error.hint("use --timeout to wait longer")
-    } else {
-        error.hint("is it overloaded, or no gRPC service? --timeout 0 waits without end, other limits to 10s at most")
     }
 }
 

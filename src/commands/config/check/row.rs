@@ -14,7 +14,7 @@ use crate::commands::connector::{Connector, exposed_key};
 use crate::config::{Destination, KeyOrigin};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grpc::call::Caller;
-use crate::grpc::probe;
+use crate::grpc::channel;
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
 use crate::query::{self, Page, QueryRequest};
@@ -108,7 +108,7 @@ impl Row {
         let reaching = async {
             match &url {
                 None => Some(Duration::ZERO),
-                Some(url) => probe::reach(url, connector.connect_timeout()).await,
+                Some(url) => channel::time_to_connect(url, connector.connect_timeout()).await,
             }
         };
         let (reached, connected) = join(reaching, connector.reach(destination, key.metadata.clone())).await;
