@@ -89,7 +89,7 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut IoStrea
             {
                 // Now that all is said, it ends as where nobody looks; only Ctrl-C has an exit code of its own. This
                 // returns only if the signal's default cannot be had back.
-                let _ = emulate_default_handler(ending.signal());
+                let _ = emulate_default_handler(ending.number());
             }
             error.exit_code()
         }

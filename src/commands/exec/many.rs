@@ -45,7 +45,7 @@ pub async fn run(
         loop {
             tokio::select! {
                 biased;
-                ending = shutdown.asked() => {
+                ending = shutdown.signal() => {
                     if ended.replace(ending).is_some() {
                         break;
                     }
