@@ -4,8 +4,8 @@
 
 mod api_resources;
 mod cache;
-pub mod complete;
-mod completion;
+pub mod completion;
+mod completion_args;
 mod config;
 mod duration;
 mod exec;
@@ -29,7 +29,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
 pub use cache::Cache;
-pub use completion::{Completion, Shell};
+pub use completion_args::{Completion, Shell};
 pub use config::{Alias, Check, Config, Endpoint, Import, Init, Origin};
 pub use duration::{Limit, duration};
 pub use exec::{Exec, Many};
@@ -169,7 +169,7 @@ pub enum Command {
     #[command(subcommand, after_help = cache::EXAMPLES)]
     Cache(Cache),
     /// Print the completion script of a shell
-    #[command(after_help = completion::EXAMPLES, after_long_help = long(completion::EXAMPLES, completion::DETAILS))]
+    #[command(after_help = completion_args::EXAMPLES, after_long_help = long(completion_args::EXAMPLES, completion_args::DETAILS))]
     Completion(Completion),
     /// Print the manual, or write a page per command
     #[command(after_help = man::EXAMPLES)]
