@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::challenge::AuthChallenge;
 use super::credentials::{CredentialSecret, RegistryCredential};
 use super::deadline::Deadline;
-use super::http::{HttpClient, HttpRequest, RequestTarget};
+use super::http::{HttpClient, HttpRequest, HttpTarget};
 use super::image_ref::ImageRef;
 use super::registry_error::RegistryError;
 use crate::secret::redact;
@@ -32,7 +32,7 @@ pub async fn authorize(
     http: &HttpClient,
     challenge: &AuthChallenge,
     image: &ImageRef,
-    registry: &RequestTarget,
+    registry: &HttpTarget,
     credential: Option<&RegistryCredential>,
     deadline: Deadline,
 ) -> Result<Option<HeaderValue>, RegistryError> {

@@ -14,7 +14,7 @@ use super::auth;
 use super::challenge::AuthChallenge;
 use super::credentials::{CredentialFiles, RegistryCredential};
 use super::deadline::Deadline;
-use super::http::{HttpClient, HttpRequest, HttpResponse, RequestTarget};
+use super::http::{HttpClient, HttpRequest, HttpResponse, HttpTarget};
 use super::image::check_tag;
 use super::image_ref::ImageRef;
 use super::proxy::ProxyConfig;
@@ -186,14 +186,14 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
-    fn target(&self, path: &str) -> Result<RequestTarget, RegistryError> {
-        RequestTarget::new(self.image.registry(), &format!("/v2/{}/{path}", self.image.path()))
+    fn target(&self, path: &str) -> Result<HttpTarget, RegistryError> {
+        HttpTarget::new(self.image.registry(), &format!("/v2/{}/{path}", self.image.path()))
     }
 
     /// Whether the host is a registry:
     /// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     async fn is_registry(&mut self) -> Result<bool, RegistryError> {
-        let target = RequestTarget::new(self.image.registry(), "/v2/")?;
+        let target = HttpTarget::new(self.image.registry(), "/v2/")?;
         let response = self.send(&target, Method::GET, "application/json").await?;
         Ok(matches!(response.status, StatusCode::OK | StatusCode::UNAUTHORIZED))
     }
@@ -201,7 +201,7 @@ impl Question<'_> {
     /// Sends a request, answers one challenge, and follows redirects, to other hosts without the credential.
     async fn send(
         &mut self,
-        first: &RequestTarget,
+        first: &HttpTarget,
         method: Method,
         accept: &'static str,
     ) -> Result<HttpResponse, RegistryError> {
@@ -229,7 +229,7 @@ impl Question<'_> {
     }
 
     /// Answers the challenge in `headers`; false without a fitting credential.
-    async fn authorize(&mut self, headers: &HeaderMap, target: &RequestTarget) -> Result<bool, RegistryError> {
+    async fn authorize(&mut self, headers: &HeaderMap, target: &HttpTarget) -> Result<bool, RegistryError> {
         let Some(challenge) = AuthChallenge::from_headers(headers) else { return Ok(false) };
         if self.credential.is_none() {
             let credential = self.client.credentials.find(self.image, self.deadline).await;

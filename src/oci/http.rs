@@ -36,9 +36,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The URL of a request; `http` for loopback addresses only.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestTarget(Uri);
+pub struct HttpTarget(Uri);
 
-impl RequestTarget {
+impl HttpTarget {
     /// `path` in the API of `registry`.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ pub struct HttpClient {
 impl HttpClient {
     pub async fn send(
         &self,
-        target: &RequestTarget,
+        target: &HttpTarget,
         request: &HttpRequest,
         deadline: Deadline,
     ) -> Result<HttpResponse, RegistryError> {
@@ -176,7 +176,7 @@ impl HttpClient {
 
     async fn exchange(
         &self,
-        target: &RequestTarget,
+        target: &HttpTarget,
         route: Option<ProxyRoute>,
         request: &HttpRequest,
     ) -> Result<HttpResponse, RegistryError> {
@@ -193,7 +193,7 @@ impl HttpClient {
     async fn exchange_tls(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        target: &RequestTarget,
+        target: &HttpTarget,
         request: &HttpRequest,
     ) -> Result<HttpResponse, RegistryError> {
         let host = target.host().to_owned();
@@ -235,7 +235,7 @@ fn clone_error(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
 }
 
-async fn connect_to(target: &RequestTarget) -> Result<TcpStream, RegistryError> {
+async fn connect_to(target: &HttpTarget) -> Result<TcpStream, RegistryError> {
     let host = || target.authority().to_owned();
     let stream = connect(target.host(), target.port()).await.map_err(|error| match error {
         ConnectError::Name(error) => RegistryError::Name { error, host: host() },
@@ -252,7 +252,7 @@ async fn connect_to(target: &RequestTarget) -> Result<TcpStream, RegistryError> 
 
 async fn exchange_on(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    target: &RequestTarget,
+    target: &HttpTarget,
     request: &HttpRequest,
 ) -> Result<HttpResponse, RegistryError> {
     let path = target.0.path_and_query().map_or("/", PathAndQuery::as_str);
@@ -292,8 +292,8 @@ async fn exchange_on(
 mod tests {
     use super::*;
 
-    fn target(registry: &str) -> RequestTarget {
-        RequestTarget::new(&registry.parse().unwrap(), "/v2/a/tags/list?n=1").unwrap()
+    fn target(registry: &str) -> HttpTarget {
+        HttpTarget::new(&registry.parse().unwrap(), "/v2/a/tags/list?n=1").unwrap()
     }
 
     #[test]
