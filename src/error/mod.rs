@@ -201,12 +201,13 @@ pub struct Error {
     /// Never empty.
     problems: Vec<Problem>,
     outcome: Outcome,
+    is_response_too_large: bool,
     is_told: bool,
 }
 
 impl Error {
     fn new(kind: ErrorKind, problem: Problem) -> Self {
-        Self { kind, problems: vec![problem], outcome: Outcome::None, is_told: false }
+        Self { kind, problems: vec![problem], outcome: Outcome::None, is_response_too_large: false, is_told: false }
     }
 
     /// The command line asks for something that cannot be.
@@ -250,13 +251,29 @@ impl Error {
 
     /// Several problems of one kind; `None` if there are none.
     pub fn from_problems(kind: ErrorKind, problems: Vec<Problem>) -> Option<Self> {
-        (!problems.is_empty()).then_some(Self { kind, problems, outcome: Outcome::None, is_told: false })
+        let mut problems = problems.into_iter();
+        let first = Self::new(kind, problems.next()?);
+        Some(problems.fold(first, |mut error, problem| {
+            error.problems.push(problem);
+            error
+        }))
     }
 
     /// The same error of a call that had this outcome.
     #[must_use]
     pub fn with_outcome(self, outcome: Outcome) -> Self {
         Self { outcome, ..self }
+    }
+
+    /// The same error of a call whose response is larger than a message may be.
+    #[must_use]
+    pub fn with_response_too_large(self, is_response_too_large: bool) -> Self {
+        Self { is_response_too_large, ..self }
+    }
+
+    /// Whether asking for less at once helps.
+    pub fn is_response_too_large(&self) -> bool {
+        self.is_response_too_large
     }
 
     /// The same error, of which all was said already: only its exit code is left.

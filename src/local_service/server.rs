@@ -21,7 +21,7 @@ use super::proto::{FILE_DESCRIPTOR_SET, HEALTH_DESCRIPTOR_SET};
 use super::repository_method::RepositoryService;
 use super::store::Store;
 use crate::error::{Error, Result};
-use crate::schema::platform::MAX_MESSAGE_SIZE;
+use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
 /// The version that ServerInfo reports: the first 2.x release of the real service with this API.
 pub const API_VERSION: &str = "2.0.52";

@@ -6,10 +6,12 @@
 use std::borrow::Cow;
 
 use thiserror::Error;
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::python;
 use super::registration::DOMAIN_ID;
+use crate::grpc::status::NOTHING_DONE;
 
 /// Why a request is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -83,6 +85,10 @@ impl From<ServiceError> for Status {
             ServiceError::Unavailable { .. } => Code::Unavailable,
             _ => Code::InvalidArgument,
         };
-        Status::new(code, error.to_string())
+        let mut status = Status::new(code, error.to_string());
+        if code == Code::Unavailable {
+            status.metadata_mut().insert(NOTHING_DONE, MetadataValue::from_static("1"));
+        }
+        status
     }
 }

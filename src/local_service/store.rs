@@ -6,7 +6,7 @@
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{self, Path};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{BlockingRetryable as _, ExponentialBuilder, Retryable as _};
@@ -14,6 +14,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tonic::Status;
 
 use super::service_error::ServiceError;
+use super::table;
 use crate::error::{Error, Result};
 
 /// Marks a SQLite file as a plugin store: "SPCT". <https://www.sqlite.org/pragma.html#pragma_application_id>
@@ -125,21 +126,44 @@ impl Store {
         self.transact(TransactionBehavior::Immediate, work).await
     }
 
+    /// Counts the plugins.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn count(&self) -> std::result::Result<usize, Status> {
+        self.read(table::count).await
+    }
+
+    /// Removes every plugin in one transaction, and returns how many there were.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn clear(&self) -> std::result::Result<usize, Status> {
+        let count = self.write(|connection| Ok(connection.execute("DELETE FROM plugin", ())?)).await?;
+        // Returns the space to the disk. Another process can prevent it; free pages are used again.
+        let _ = self.lock().execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+        Ok(count)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic in a transaction rolls it back, so the connection in a poisoned lock is sound.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn transact<T>(
         &self,
         behavior: TransactionBehavior,
         work: impl Fn(&Connection) -> std::result::Result<T, StoreError>,
     ) -> std::result::Result<T, Status> {
         let attempt = || {
-            // A panic in a transaction rolls it back, so the connection in a poisoned lock is sound.
-            let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut connection = self.lock();
             let transaction = connection.transaction_with_behavior(behavior)?;
             let result = work(&transaction)?;
             transaction.commit()?;
             Ok(result)
         };
         let is_busy = |error: &StoreError| matches!(error, StoreError::Database(error) if is_busy(error));
-        (async || attempt()).retry(backoff()).when(is_busy).await.map_err(Status::from)
+        (|| std::future::ready(attempt())).retry(backoff()).when(is_busy).await.map_err(Status::from)
     }
 }
 

@@ -58,7 +58,8 @@ fn limits(rows: RowLimits) -> [i64; 2] {
     [limit, i64::try_from(rows.offset).unwrap_or(i64::MAX)]
 }
 
-fn count(connection: &Connection) -> Result<usize, StoreError> {
+/// The number of plugins.
+pub fn count(connection: &Connection) -> Result<usize, StoreError> {
     let mut statement = connection.prepare_cached("SELECT count(*) FROM plugin")?;
     let rows: i64 = statement.query_row((), |row| row.get(0))?;
     Ok(usize::try_from(rows).unwrap_or(usize::MAX))

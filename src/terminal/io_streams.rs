@@ -66,12 +66,6 @@ pub fn screen_size() -> Option<(usize, usize)> {
     (width.0 > 0 && height.0 > 0).then_some((width.0.into(), height.0.into()))
 }
 
-/// How many columns the terminal behind standard error has now; as many as the first terminals had where it does not tell.
-pub fn diagnostics_width() -> usize {
-    let size = terminal_size::terminal_size_of(io::stderr());
-    size.map(|(columns, _)| columns.0.into()).filter(|columns| *columns > 0).unwrap_or(80)
-}
-
 /// Whether this process was started so that the end of its terminal does not reach it, as by `nohup`. Asked before anybody
 /// listens; `false` where the system has no `/proc` to tell.
 pub fn hangup_is_ignored() -> bool {
@@ -263,11 +257,6 @@ impl Diagnostics {
     /// Says something that belongs to a question, to whom it is asked: also where nothing but errors is said.
     pub fn println(&self, text: &str) {
         self.writer().write(&format!("{}\n", sanitize::control(text)));
-    }
-
-    /// Writes what only a terminal can show, and what is overwritten there in a moment.
-    pub fn draw(&self, text: &str) {
-        self.writer().write(text);
     }
 
     /// Says why an answer is not taken.

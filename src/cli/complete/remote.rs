@@ -17,8 +17,7 @@ use crate::codec::decode;
 use crate::codec::descriptor::FieldDescriptor;
 use crate::codec::encode;
 use crate::config::{ConfigDir, Credential, Destination, EndpointUrl, Secret, Selection, Settings, Variables};
-use crate::grpc::cache;
-use crate::grpc::cache::{Cache, Entry};
+use crate::grpc::cache::{Cache, CacheKind, CachedBytes};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::channel::Transport;
@@ -86,7 +85,7 @@ impl Reach {
         Some(Self {
             settings,
             metadata,
-            cache: variables.cache_dir.as_deref().map(|dir| Cache::inside(dir, cache::Kind::Completion)),
+            cache: variables.cache_dir.as_deref().map(|dir| Cache::inside(dir, CacheKind::Completion)),
             may_keep_values: is_nobody,
             database: variables.repository_database().ok(),
             deadline,
@@ -156,7 +155,7 @@ impl Reach {
         let left = self.left();
         let answers = in_time(asked, self.deadline, async move |url: EndpointUrl| {
             let caller = connect(&url, &tls, &metadata, left).await?;
-            let described = reflection::describe_all(&caller).await.ok()?;
+            let described = reflection::describe_all(&caller, reflection::LIMIT).await.ok()?;
             Some((url, Known { services: described.services, pool: described.pool }))
         });
         for (url, known) in &answers {
@@ -252,7 +251,7 @@ impl Reach {
                     Caller::new(Transport::InProcess(routes), metadata.clone(), Some(left), "local")
                 }
             };
-            let answer = caller.unary(&method, request.clone().into()).await.ok()?;
+            let answer = caller.unary(&method, true, request.clone().into()).await.ok()?;
             decode::decode(answer, &method.output()).ok()
         });
         let Document::List(list) = shape.document(answers.into_iter().next()?).select(&columns) else { return None };
@@ -305,7 +304,7 @@ fn offer_question(url: &EndpointUrl) -> String {
     format!("offers {url}")
 }
 
-fn values_of(entry: &Entry) -> Vec<(String, String)> {
+fn values_of(entry: &CachedBytes) -> Vec<(String, String)> {
     serde_json::from_slice(&entry.bytes).unwrap_or_default()
 }
 

@@ -26,7 +26,7 @@ use crate::plugin::builder::{Build, Builder, CommandLine};
 use crate::plugin::lint::Generation;
 use crate::plugin::lint::placeholder::{self, Placeholder};
 use crate::schema::field_path::FieldPath;
-use crate::spec::{self, Draft, Part, Request, Target};
+use crate::spec::{self, Draft, RequestTarget, SpanPart, SpecRequest};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::shutdown::Shutdown;
 
@@ -280,27 +280,27 @@ pub fn told_stop(error: &Error, name: &str, diagnostics: &Diagnostics) {
 
 /// The spec's fields, as far as no service is needed to know them: image and registry are called the same in all
 /// generations of the API, so that the bundled one serves.
-fn resolved(draft: Draft, strict: bool) -> Result<Request> {
+fn resolved(draft: Draft, strict: bool) -> Result<SpecRequest> {
     let input = Generation::Two.request()?;
-    let target = Target { service: "repository", resource: "Plugin", verb: "register", input };
+    let target = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input };
     Ok(draft.resolve(&target, strict)?.request)
 }
 
 /// A field that is a text; `None` if it is not there or empty.
-fn text<'a>(request: &'a Request, name: &str) -> Result<Option<&'a str>> {
+fn text<'a>(request: &'a SpecRequest, name: &str) -> Result<Option<&'a str>> {
     match request.value.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
         Some(_) => {
-            let at = request.locate(&FieldPath::default().key(name), Part::Value);
+            let at = request.locate(&FieldPath::default().key(name), SpanPart::Value);
             Err(Error::local(format!("{name}: it must be a text")).at(at))
         }
     }
 }
 
 /// The error that a spec names no image; for `publish`, which registers too, with all else that is missing.
-fn without_image(verb: &str, request: &Request) -> Error {
-    let at = request.locate(&FieldPath::default(), Part::Value);
+fn without_image(verb: &str, request: &SpecRequest) -> Error {
+    let at = request.locate(&FieldPath::default(), SpanPart::Value);
     let problem = |message: String| Problem::new(message).at(at.clone());
     let mut problems = vec![problem(format!("{}: image is missing", request.label()))];
     if verb == "publish" {
@@ -313,7 +313,7 @@ fn without_image(verb: &str, request: &Request) -> Error {
 }
 
 /// Refuses what is not filled in: in all that `publish` sends, otherwise in the image.
-fn refuse_placeholders(verb: &str, request: &Request) -> Result<()> {
+fn refuse_placeholders(verb: &str, request: &SpecRequest) -> Result<()> {
     let is_used = |found: &Placeholder| verb == "publish" || found.path == FieldPath::default().key("image");
     let found: Vec<Placeholder> = placeholder::find(&request.value).into_iter().filter(is_used).collect();
     let is_in_file = found.iter().any(|found| request.is_from_file(&found.path));
@@ -323,10 +323,10 @@ fn refuse_placeholders(verb: &str, request: &Request) -> Result<()> {
 }
 
 /// Says where in the spec it is that the image's place cannot be told from.
-fn misplaced(error: ParseError, request: &Request) -> Error {
+fn misplaced(error: ParseError, request: &SpecRequest) -> Error {
     let message = error.to_string();
     let field = ["registry_config", "registry_type"].into_iter().find(|field| message.starts_with(field));
-    let locate = |name: &str| request.locate(&FieldPath::default().key(name), Part::Value);
+    let locate = |name: &str| request.locate(&FieldPath::default().key(name), SpanPart::Value);
     error.into_local().at(field.and_then(locate).or_else(|| locate("image")))
 }
 
