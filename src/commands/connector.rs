@@ -198,7 +198,8 @@ impl Connector {
                 let images =
                     registry.map(|registry| images(registry, self.registry_access.clone(), self.trace.clone()));
                 let routes =
-                    local_service::routes(store.clone(), ServiceOptions { images, ..ServiceOptions::default() }).await;
+                    local_service::routes(store.clone(), ServiceOptions { images, ..ServiceOptions::default() })
+                        .await?;
                 (Transport::InProcess(routes), BUILT_IN.to_owned())
             }
             // The store is open wherever the embedded service is selected.

@@ -251,7 +251,8 @@ impl RemoteServices {
             let caller = match place {
                 Place::Url(url) => connect(&url, &tls, &metadata, left).await?,
                 Place::Store(path) => {
-                    let routes = local_service::routes(Store::open(&path).ok()?, ServiceOptions::default()).await;
+                    let routes =
+                        local_service::routes(Store::open(&path).ok()?, ServiceOptions::default()).await.ok()?;
                     Caller::new(Transport::InProcess(routes), metadata.clone(), Some(left), "local")
                 }
             };
