@@ -22,7 +22,7 @@ use crate::error::{Error, Location, Result};
 use crate::plugin::plan;
 use crate::query;
 use crate::secret::snake_case;
-use crate::spec::Request;
+use crate::spec::SpecRequest;
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::shutdown::Shutdown;
 use progress::Progress;
@@ -105,7 +105,7 @@ async fn one(document: &Document, response: &ResponseContext<'_>, streams: &mut 
 }
 
 /// The value of the field `key` of `request`; of a plugin, also the id that the service derives from its image.
-fn subject(request: &Request, method: &Method, key: &str) -> Option<String> {
+fn subject(request: &SpecRequest, method: &Method, key: &str) -> Option<String> {
     if method.is_of_plugins() {
         return plan::plugin_id(&request.value).map(str::to_owned);
     }

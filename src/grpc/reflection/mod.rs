@@ -14,7 +14,7 @@ use super::call::Caller;
 use super::descriptors::{self, Description, Gaps};
 use super::{retry, status, unreadable};
 use crate::error::{Error, ErrorKind, Result, code_name};
-use crate::schema::platform::usual_imports;
+use crate::schema::spaceone::usual_imports;
 use conversation::Conversation;
 use files::Files;
 
