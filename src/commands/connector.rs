@@ -165,7 +165,7 @@ impl Connector {
         match self.settings.destination(&sought.resource.service)? {
             // What it has is known without asking it.
             Destination::Embedded => {
-                sought.among(Description::of_sets(&local_service::descriptor_sets()), caller.place())
+                sought.among(Description::from_sets(&local_service::descriptor_sets()), caller.place())
             }
             Destination::Url(_) => {
                 let shelf = self.shelf(sought);

@@ -9,14 +9,13 @@ use super::connector::Connector;
 use crate::cli;
 use crate::codec::decode;
 use crate::codec::decode::Decoder;
-use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::codec::encode;
 use crate::codec::encode::{Fault, FaultKind};
 use crate::commands::resolve::{Found, MethodRef, meant};
 use crate::error::{Error, ErrorKind, Outcome, Problem, Result};
 use crate::grpc::call;
 use crate::grpc::call::{Caller, Responses};
-use crate::grpc::descriptors::{Gaps, unfit};
+use crate::grpc::descriptors::{Gaps, misfit};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
 use crate::grpc::status::with_outcome;
@@ -28,6 +27,7 @@ use crate::schema::platform::ApiName;
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
 const MAX_TOLD: usize = 20;
@@ -101,7 +101,7 @@ impl Method {
 
     /// The service and the resource by the names that they are called by, however they were typed.
     pub fn names(&self) -> (String, String) {
-        (self.found.resource.service.clone(), self.descriptor.service_name().to_owned())
+        (self.found.resource.service.clone(), self.descriptor.parent_service().name().to_owned())
     }
 
     /// Whether it is one of a Repository's plugins.
@@ -173,7 +173,7 @@ impl Method {
 
     fn target(&self) -> Target<'_> {
         // What all services have belongs to the one that is asked.
-        let package = ApiName::parse(self.descriptor.service_full_name()).map(|name| name.service);
+        let package = ApiName::parse(self.descriptor.parent_service().full_name()).map(|name| name.service);
         Target {
             service: package.filter(|name| *name != "core").unwrap_or(&self.found.resource.service),
             resource: &self.found.resource.name,
@@ -350,7 +350,7 @@ pub async fn describe<T>(
     let (chosen, name) = choose(&described.services)?;
     let Described { pool, gaps, .. } = reflection::describe(caller, &name).await?;
     let undescribed = || match gaps.of_service(&name, &pool) {
-        Some(why) => unfit(caller.place(), why),
+        Some(why) => misfit(caller.place(), why),
         None => Error::local(format!("{} offers {name} but does not describe it", caller.place())),
     };
     let service = pool.get_service_by_name(&name).ok_or_else(undescribed)?;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::codec::descriptor::MethodDescriptor;
 use crate::error::{Error, Result};
 use crate::grpc::cache_entry::Kept;
 use crate::grpc::call::Caller;
@@ -10,6 +9,7 @@ use crate::grpc::descriptors::{Closure, Description};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Way;
 use crate::schema::resource::{Resource, verb as verbs};
+use prost_reflect::MethodDescriptor;
 
 /// A method as the command line names it.
 #[derive(Clone, Copy, Debug)]

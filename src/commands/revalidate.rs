@@ -12,7 +12,6 @@ use futures_util::future::{Either, join, select};
 
 use super::connector::Connector;
 use super::method::{LIST, Method};
-use crate::codec::descriptor::MethodDescriptor;
 use crate::commands::descriptor_cache::Shelf;
 use crate::commands::resolve::{Found, MethodRef};
 use crate::error::Result;
@@ -21,6 +20,7 @@ use crate::grpc::call::Caller;
 use crate::grpc::descriptors::Description;
 use crate::grpc::retry::reads_only;
 use crate::terminal::io_streams::Diagnostics;
+use prost_reflect::MethodDescriptor;
 
 /// Connects to what is `sought`, and does `work` with its method, which may send but not show anything: where it was done
 /// by a description that does not hold any more, it is done again. What `work` tells is said once.

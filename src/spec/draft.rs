@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 
 use super::params::Param;
 use super::request::{Document, Origin, Overrides, Request};
-use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{self, Error, Result};
 use crate::schema::field_path::FieldPath;
 use crate::schema::value_ext::is_empty;
 use crate::spec::translate::{Given, Plan};
 use crate::spec::{image_warnings, precision_loss};
+use prost_reflect::{Kind, MessageDescriptor};
 
 /// The method that a request is for.
 #[derive(Clone, Debug)]

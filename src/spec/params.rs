@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use super::MAX_DEPTH;
 use super::source::{self, Stdin, Syntax, Text};
 use super::typing::{Shape, Wrong};
-use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::yaml::{Fault, value};
+use prost_reflect::{Kind, MessageDescriptor};
 
 /// A parameter whose value waits for the descriptor.
 #[derive(Debug)]

@@ -5,9 +5,9 @@
 use super::Warning;
 use super::request::Origin;
 use super::typing::Shape;
-use crate::codec::descriptor::MessageDescriptor;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Node, value};
+use prost_reflect::MessageDescriptor;
 
 /// A warning for what `tree`, the document's or that of `-j`, gives to the request, if anything in it loses digits.
 pub(super) fn warning(origin: &Origin, tree: &Node, input: &MessageDescriptor) -> Option<Warning> {

@@ -14,13 +14,13 @@ use crate::cli::complete::parsed_line::Line;
 use crate::cli::complete::remote::{LIST, Reach};
 use crate::cli::complete::resource_info;
 use crate::cli::complete::resource_info::Offer;
-use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
 use crate::net::tls::Tls;
 use crate::output::view::{Column, Columns, Shape, Template};
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
 use crate::schema::resource::{Resource, is_version, verb};
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 /// What an argument is, told by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

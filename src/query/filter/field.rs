@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::grammar::{Comparison, Word};
-use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::parse_error::ParseError;
 use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::platform;
 use crate::schema::well_known::WellKnown;
 use crate::spec::typing::{Shape, Wrong, free_scalar};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 /// What the rows hold at a key. A list is what its items are: services compare with each of them.
 #[derive(Clone, Debug)]

@@ -19,10 +19,10 @@ use grammar::{Comparison, Parsed, Test};
 use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
-use crate::codec::descriptor::MessageDescriptor;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::secret;
+use prost_reflect::MessageDescriptor;
 
 /// The flag of filters that all have to hold.
 pub const ALL_FLAG: &str = "--filter";

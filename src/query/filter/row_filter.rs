@@ -12,9 +12,9 @@ use serde_json::{Number, Value};
 
 use super::condition::Condition;
 use super::field::Field;
-use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::local_service::from_difference;
 use crate::spec::typing::Shape;
+use prost_reflect::{Kind, MessageDescriptor};
 
 /// How far the clock of a service may be from ours, in milliseconds: a row that is so close to a distance from now is
 /// not left out.

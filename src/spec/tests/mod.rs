@@ -46,7 +46,7 @@ fn message(name: &str) -> MessageDescriptor {
 }
 
 fn target(verb: &'static str, input: &str) -> Target<'static> {
-    Target { service: "repository", resource: "Plugin", verb, input: (&message(input)).into() }
+    Target { service: "repository", resource: "Plugin", verb, input: message(input) }
 }
 
 fn from_stdin() -> Inputs {
