@@ -14,7 +14,6 @@ use super::connector;
 use super::plugin::confirm;
 use super::{Context, block_on};
 use crate::cli::{Global, Local, Tls};
-use crate::codec::descriptor::MessageDescriptor;
 use crate::codec::encode;
 use crate::config::{BUILT_IN, registry_of_built_in};
 use crate::error::parse_error::ParseError;
@@ -96,7 +95,6 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
         |error: &dyn std::error::Error| Error::local("the API of the local repository is broken").caused_by(error);
     let pool = local_service::descriptors().map_err(|error| broken(&error))?;
     let input = pool.get_message_by_name(REQUEST).ok_or_else(|| Error::local(format!("there is no {REQUEST}")))?;
-    let input = MessageDescriptor::from(&input);
     let inputs = Inputs { files: vec![folder.to_owned()], ..Inputs::default() };
     let mut plugins: Vec<PluginInfo> = Vec::new();
     for draft in spec::read(&inputs, &mut context.streams.input)? {

@@ -8,7 +8,6 @@ use super::connector::Connector;
 use crate::cli;
 use crate::codec::decode;
 use crate::codec::decode::Decoder;
-use crate::codec::descriptor::MessageDescriptor;
 use crate::codec::encode;
 use crate::codec::encode::{Fault, FaultKind};
 use crate::error::{Error, ErrorKind, Outcome, Problem, Result};
@@ -24,6 +23,7 @@ use crate::schema::resource::Resource;
 use crate::schema::spaceone::ApiName;
 use crate::spec::{self, Draft, Inputs, RejectedField, RequestTarget, SpanPart, SpecRequest, SpecWarning};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use prost_reflect::MessageDescriptor;
 
 /// The most problems of one request that are shown: hundreds are seldom hundreds of mistakes.
 const MAX_SHOWN: usize = 20;
@@ -95,7 +95,7 @@ impl Method {
 
     /// The names of service and resource, however they were typed.
     pub fn names(&self) -> (String, String) {
-        (self.resolved.resource.service.clone(), self.resolved.descriptor.service_name().to_owned())
+        (self.resolved.resource.service.clone(), self.resolved.descriptor.parent_service().name().to_owned())
     }
 
     /// Whether it is one of a Repository's plugins.
@@ -168,7 +168,7 @@ impl Method {
 
     fn target(&self) -> RequestTarget<'_> {
         // What all services have belongs to the one that is asked.
-        let package = ApiName::parse(self.resolved.descriptor.service_full_name()).map(|name| name.service);
+        let package = ApiName::parse(self.resolved.descriptor.parent_service().full_name()).map(|name| name.service);
         RequestTarget {
             service: package.filter(|name| *name != "core").unwrap_or(&self.resolved.resource.service),
             resource: &self.resolved.resource.name,

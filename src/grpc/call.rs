@@ -19,12 +19,12 @@ use super::status;
 use super::trace::{self, Trace};
 use super::unreadable;
 use crate::codec::decode;
-use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::error::{Error, ErrorKind, Outcome, Result, code_name};
 use crate::schema::spaceone::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
 use crate::secret::redact::Secrets;
 use crate::secret::{self, MASK};
 use crate::terminal::json;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 /// Calls the methods of one endpoint.
 #[derive(Clone)]
@@ -156,12 +156,12 @@ impl Caller {
 
 /// The path of a method: `/package.Service/method`.
 pub fn path(method: &MethodDescriptor) -> String {
-    format!("/{}/{}", method.service_full_name(), method.name())
+    format!("/{}/{}", method.parent_service().full_name(), method.name())
 }
 
 /// A call as errors name it.
 fn what(method: &MethodDescriptor, place: &str) -> String {
-    format!("{} {} at {place}", method.name(), short_name(method.service_full_name()))
+    format!("{} {} at {place}", method.name(), short_name(method.parent_service().full_name()))
 }
 
 /// The responses of a streaming call, as they arrive.
@@ -255,7 +255,7 @@ impl Call {
     fn trace_message(&self, which: &str, message: &Bytes, descriptor: &MessageDescriptor) {
         self.caller.trace.message(|| match decode::decode(message.clone(), descriptor) {
             Ok(mut value) => {
-                secret::mask_message(self.method.service_name(), &mut value);
+                secret::mask_message(self.method.parent_service().name(), &mut value);
                 let line = format!("{which} {}", json::compact(&value));
                 // A response can repeat what the request held.
                 self.secrets().masked(&line).unwrap_or(line)
@@ -268,7 +268,9 @@ impl Call {
     fn secrets(&self) -> Secrets {
         let message = decode::decode(self.message.clone(), &self.method.input());
         Secrets::new(
-            message.map(|value| secret::secrets_in_message(self.method.service_name(), value)).unwrap_or_default(),
+            message
+                .map(|value| secret::secrets_in_message(self.method.parent_service().name(), value))
+                .unwrap_or_default(),
         )
     }
 
@@ -312,7 +314,7 @@ impl Call {
         let error = error.map_causes(|cause| secrets.masked(cause));
         let error = match status.code() {
             Code::Unauthenticated | Code::PermissionDenied
-                if takes_no_key(self.method.service_full_name(), self.method.name()) =>
+                if takes_no_key(self.method.parent_service().full_name(), self.method.name()) =>
             {
                 error.hint("check the credentials in the request: this call takes no key")
             }
@@ -322,7 +324,7 @@ impl Call {
         if !status.message().starts_with("ERROR_REQUIRED_PARAMETER") {
             return error;
         }
-        let resource = short_name(self.method.service_full_name());
+        let resource = short_name(self.method.parent_service().full_name());
         error.hint(format!("run `spacectl explain {resource}.{}` to see its fields", self.method.name()))
     }
 }

@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 
 use super::params::Param;
 use super::request::{Overrides, RequestOrigin, SpecDocument, SpecRequest};
-use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{self, Error, Result};
 use crate::schema::field_path::FieldPath;
 use crate::schema::value_ext::is_empty;
 use crate::spec::translate::{GivenField, Translation};
 use crate::spec::{image_warnings, precision_loss};
+use prost_reflect::{Kind, MessageDescriptor};
 
 #[derive(Clone, Debug)]
 pub struct RequestTarget<'a> {

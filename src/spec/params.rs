@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use super::MAX_DEPTH;
 use super::source::{self, SourceText, Stdin, Syntax};
 use super::typing::{FieldShape, ValueError};
-use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::yaml::{YamlError, value};
+use prost_reflect::{Kind, MessageDescriptor};
 
 /// A parameter whose value the descriptor will type.
 #[derive(Debug)]

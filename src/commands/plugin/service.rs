@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use tonic::Code;
 
 use super::resource;
-use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::plan::{self, Fields};
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 /// Plugins at one endpoint.
 pub struct Service {

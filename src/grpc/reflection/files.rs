@@ -4,12 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use bytes::Bytes;
 use prost::Message;
-use prost_types::FileDescriptorProto;
 use tonic::{Code, Status};
 use tonic_reflection::pb::v1::ErrorResponse;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
-use crate::grpc::descriptors::{self, Head};
+use crate::grpc::descriptors::{self, FileHeader};
 
 /// The status of a refusal.
 pub(super) fn refusal(error: ErrorResponse) -> Status {
@@ -60,20 +59,19 @@ impl Files {
     /// Takes a file; returns why it cannot be read.
     fn add(&mut self, raw: Bytes) -> Result<Option<Status>, Status> {
         let unreadable = |why: String| Status::internal(format!("a descriptor cannot be read: {why}"));
-        let Some(Head { name, imports, is_readable }) = descriptors::head(&raw) else {
-            let read = FileDescriptorProto::decode(raw.clone());
-            let why = read.err().map_or_else(|| "it is not a file".to_owned(), |error| error.to_string());
-            return Ok(Some(unreadable(why)));
+        let header = match FileHeader::decode(raw.as_ref()) {
+            Ok(header) => header,
+            Err(error) => return Ok(Some(unreadable(error.to_string()))),
         };
-        if !descriptors::is_own(name) && self.contents.insert(raw.clone()) {
+        if !descriptors::is_well_known_file(&header.name) && self.contents.insert(raw.clone()) {
             self.size += raw.len();
             if self.raw.len() == MAX_FILES || self.size > MAX_BYTES {
                 return Err(Status::resource_exhausted("the server describes more than any service has"));
             }
-            if is_readable {
-                self.known.insert(name.to_owned());
+            if header.is_readable() {
+                self.known.insert(header.name);
             }
-            self.wanted.extend(imports.into_iter().map(str::to_owned));
+            self.wanted.extend(header.imports);
             self.raw.push(raw);
         }
         Ok(None)
@@ -90,7 +88,8 @@ impl Files {
 
     pub(super) fn take_missing(&mut self) -> Vec<String> {
         let mut missing = std::mem::take(&mut self.wanted).into_iter().collect::<Vec<_>>();
-        missing.retain(|name| !descriptors::is_own(name) && !self.known.contains(name) && self.ask_for(name));
+        missing
+            .retain(|name| !descriptors::is_well_known_file(name) && !self.known.contains(name) && self.ask_for(name));
         missing
     }
 

@@ -9,7 +9,6 @@ use super::finding::Severity;
 use super::generation::{Described, Generation, Generations};
 use super::rule::Rule;
 use super::spec::{Document, Found, Sink};
-use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::codec::encode;
 use crate::codec::encode::{Fault, FaultKind};
 use crate::schema::did_you_mean::hint_at_field;
@@ -18,6 +17,7 @@ use crate::schema::resource::verb;
 use crate::schema::value_ext::is_empty;
 use crate::spec::translate::{GivenField, Translation};
 use crate::spec::{RequestTarget, SpanPart};
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 /// Keys of other files and of other tools' specs that hold a request.
 const WRAPPERS: [&str; 4] = ["spec", "resource", "verb", "tasks"];

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 
-use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::local_service;
 
@@ -41,7 +40,7 @@ impl Generation {
     /// # Errors
     /// As [`Generation::register`].
     pub fn request(self) -> Result<MessageDescriptor> {
-        Ok((&self.register()?.input()).into())
+        Ok(self.register()?.input())
     }
 
     /// The method that takes a spec.
