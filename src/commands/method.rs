@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use prost_reflect::ServiceDescriptor;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 
@@ -27,7 +28,6 @@ use crate::schema::platform::ApiName;
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
-use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
 const MAX_TOLD: usize = 20;

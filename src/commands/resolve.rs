@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use prost_reflect::MethodDescriptor;
+
 use crate::error::{Error, Result};
 use crate::grpc::cache_entry::Kept;
 use crate::grpc::call::Caller;
@@ -9,7 +11,6 @@ use crate::grpc::descriptors::{Closure, Description};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Way;
 use crate::schema::resource::{Resource, verb as verbs};
-use prost_reflect::MethodDescriptor;
 
 /// A method as the command line names it.
 #[derive(Clone, Copy, Debug)]

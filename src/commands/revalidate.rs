@@ -9,6 +9,7 @@ use std::cell::OnceCell;
 use std::pin::pin;
 
 use futures_util::future::{Either, join, select};
+use prost_reflect::MethodDescriptor;
 
 use super::connector::Connector;
 use super::method::{LIST, Method};
@@ -20,7 +21,6 @@ use crate::grpc::call::Caller;
 use crate::grpc::descriptors::Description;
 use crate::grpc::retry::reads_only;
 use crate::terminal::io_streams::Diagnostics;
-use prost_reflect::MethodDescriptor;
 
 /// Connects to what is `sought`, and does `work` with its method, which may send but not show anything: where it was done
 /// by a description that does not hold any more, it is done again. What `work` tells is said once.

@@ -2,12 +2,13 @@
 //!
 //! A `google.protobuf.Struct` takes `1.10` as the number 1.1. As a measure it is that; as a version it is another one.
 
+use prost_reflect::MessageDescriptor;
+
 use super::Warning;
 use super::request::Origin;
 use super::typing::Shape;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Node, value};
-use prost_reflect::MessageDescriptor;
 
 /// A warning for what `tree`, the document's or that of `-j`, gives to the request, if anything in it loses digits.
 pub(super) fn warning(origin: &Origin, tree: &Node, input: &MessageDescriptor) -> Option<Warning> {

@@ -8,6 +8,7 @@
 
 use std::rc::Rc;
 
+use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::LIMITS;
@@ -15,7 +16,6 @@ use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::field_path::Segment;
 use crate::schema::well_known::WellKnown;
 use crate::yaml::{Content, Documents, Node, parse_json, value};
-use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
 /// What is wrong with a parameter; never tells its value.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
+
 use super::document::{Document, Found, Sink};
 use super::finding::Severity;
 use super::generation::{Described, Generation, Generations};
@@ -17,7 +19,6 @@ use crate::schema::resource::verb;
 use crate::schema::value_ext::is_empty;
 use crate::spec::translate::{Given, Plan};
 use crate::spec::{Part, Target};
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 /// Keys of other files and of other tools' specs that hold a request.
 const WRAPPERS: [&str; 4] = ["spec", "resource", "verb", "tasks"];

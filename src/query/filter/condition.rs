@@ -1,13 +1,13 @@
 //! From a filter and the type of the rows to conditions of a query.
 
 use jiff::Timestamp;
+use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 
 use super::field::Field;
 use super::grammar::{Comparison, Parsed, Test, Word};
 use super::moment::{self, Moment};
 use crate::error::parse_error::ParseError;
-use prost_reflect::MessageDescriptor;
 
 /// A condition as the services take it.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,5 +1,6 @@
 //! What the rows hold at a filter's key, and what the words of a filter are there.
 
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::Value;
 
 use super::grammar::{Comparison, Word};
@@ -8,7 +9,6 @@ use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::platform;
 use crate::schema::well_known::WellKnown;
 use crate::spec::typing::{Shape, Wrong, free_scalar};
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 /// What the rows hold at a key. A list is what its items are: services compare with each of them.
 #[derive(Clone, Debug)]

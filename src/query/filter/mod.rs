@@ -19,10 +19,11 @@ use grammar::{Comparison, Parsed, Test};
 use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
+use prost_reflect::MessageDescriptor;
+
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::secret;
-use prost_reflect::MessageDescriptor;
 
 /// The flag of filters that all have to hold.
 pub const ALL_FLAG: &str = "--filter";

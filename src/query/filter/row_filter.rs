@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
+use prost_reflect::{Kind, MessageDescriptor};
 use regex::{Regex, RegexBuilder};
 use serde_json::{Number, Value};
 
@@ -14,7 +15,6 @@ use super::condition::Condition;
 use super::field::Field;
 use crate::local_service::from_difference;
 use crate::spec::typing::Shape;
-use prost_reflect::{Kind, MessageDescriptor};
 
 /// How far the clock of a service may be from ours, in milliseconds: a row that is so close to a distance from now is
 /// not left out.
