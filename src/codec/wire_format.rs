@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
                 return Ok(Some(Entry { number, wire: Wire::Varint, key, value: start..self.at, end: self.at }));
             }
             1 => (Wire::Bytes8, 8),
-            2 => (Wire::Delimited, usize::try_from(self.varint()?).map_err(|_| Malformed::Truncated)?),
+            2 => (Wire::Delimited, self.length()?),
             3 => {
                 let value = self.at..self.skip_group(number)?;
                 return Ok(Some(Entry { number, wire: Wire::Group, key, value, end: self.at }));
@@ -135,22 +135,28 @@ impl<'a> Reader<'a> {
         loop {
             let end = self.at;
             let (number, wire_type) = self.key()?;
-            match wire_type {
-                0 => drop(self.varint()?),
-                1 => drop(self.take(8)?),
-                2 => {
-                    let length = usize::try_from(self.varint()?).map_err(|_| Malformed::Truncated)?;
-                    self.take(length)?;
-                }
+            let length = match wire_type {
+                0 => self.varint().map(|_| 0)?,
+                1 => 8,
+                2 => self.length()?,
                 3 if open.len() > MAX_DEPTH => return Err(Malformed::Depth),
-                3 => open.push(number),
+                3 => {
+                    open.push(number);
+                    0
+                }
                 4 if open.pop() != Some(number) => return Err(Malformed::Group),
                 4 if open.is_empty() => return Ok(end),
-                4 => {}
-                5 => drop(self.take(4)?),
+                4 => 0,
+                5 => 4,
                 _ => return Err(Malformed::Key),
-            }
+            };
+            self.take(length)?;
         }
+    }
+
+    #[inline(always)]
+    fn length(&mut self) -> Result<usize, Malformed> {
+        usize::try_from(self.varint()?).map_err(|_| Malformed::Truncated)
     }
 
     #[inline(always)]

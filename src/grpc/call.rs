@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 use tokio::time::Instant;
 use tonic::client::Grpc;
 use tonic::codec::CompressionEncoding;
@@ -24,7 +25,6 @@ use crate::schema::spaceone::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
 use crate::secret::redact::Secrets;
 use crate::secret::{self, MASK};
 use crate::terminal::json;
-use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 /// Calls the methods of one endpoint.
 #[derive(Clone)]

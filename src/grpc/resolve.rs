@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prost::Message as _;
-use prost_reflect::ServiceDescriptor;
+use prost_reflect::{MethodDescriptor, ServiceDescriptor};
 use prost_types::FileDescriptorProto;
 use prost_types::method_options::IdempotencyLevel;
 
@@ -14,7 +14,6 @@ use super::reflection::{self, ReflectionRoute};
 use super::retry::is_read_only;
 use crate::error::{Error, Result};
 use crate::schema::resource::{Resource, verb as verbs};
-use prost_reflect::MethodDescriptor;
 
 /// A method as the command line names it.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,12 @@
 //! `--filter`, `--filter-any` and `--search` as conditions of a request's query.
 
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use super::place::Place;
 use crate::error::{Error, Result};
 use crate::query::filter::{ALL_FLAG, ANY_FLAG, Conditions, FilterSet, QueryCondition, SEARCH_FLAG};
 use crate::schema::value_ext;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 /// Puts `filters` into `request`, whose message is `input`, for rows of the type `rows`, if that is known. They are added
 /// to the conditions that stand there; the word of `--search` takes the place of another. Conditions that have no place are

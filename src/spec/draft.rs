@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::params::Param;
@@ -12,7 +13,6 @@ use crate::schema::field_path::FieldPath;
 use crate::schema::value_ext::is_empty;
 use crate::spec::translate::{GivenField, Translation};
 use crate::spec::{image_warnings, precision_loss};
-use prost_reflect::{Kind, MessageDescriptor};
 
 #[derive(Clone, Debug)]
 pub struct RequestTarget<'a> {

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::MAX_DEPTH;
@@ -10,7 +11,6 @@ use super::typing::{FieldShape, ValueError};
 use crate::error::{Error, Result};
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::yaml::{YamlError, value};
-use prost_reflect::{Kind, MessageDescriptor};
 
 /// A parameter whose value the descriptor will type.
 #[derive(Debug)]

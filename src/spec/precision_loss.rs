@@ -7,7 +7,6 @@ use super::request::RequestOrigin;
 use super::typing::FieldShape;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Node, value};
-use prost_reflect::MessageDescriptor;
 
 /// Warns if `tree`, the document's or that of `-j`, gives the request a number that loses digits.
 pub(super) fn warning(origin: &RequestOrigin, tree: &Node, input: &MessageDescriptor) -> Option<SpecWarning> {

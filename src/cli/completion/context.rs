@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use prost_reflect::MethodDescriptor as Described;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 use super::fields;
 use super::shell::Candidate;
@@ -21,7 +22,6 @@ use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
 use crate::schema::resource::{Resource, verb};
 use crate::schema::spaceone::is_version;
-use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 /// What an argument is, told by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! What descriptors know of the words of a request and of its answer: fields, their types, the values of enums.
 
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+
 use super::shell::Candidate;
 use crate::output::view::is_plain;
 use crate::schema::well_known::WellKnown;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 /// What follows a field's name where it is offered.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, FieldDescriptor};
 use serde_json::{Map, Value};
 
 use super::fields;
@@ -30,7 +30,6 @@ use crate::output::view::{Columns, Document, Shape};
 use crate::query::{self, Page, QueryRequest};
 use crate::schema::resource::service_among;
 use crate::secret::{self, names_a_secret};
-use prost_reflect::FieldDescriptor;
 
 /// How long what a service offers is believed without asking again.
 const OFFER_LIFE: Duration = Duration::from_secs(3600);

@@ -1,6 +1,7 @@
 //! The Repository service as plans need it: its methods, what their descriptors say, and what it has.
 
 use bytes::Bytes;
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use serde_json::{Map, Value};
 use tonic::Code;
 
@@ -9,7 +10,6 @@ use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::plan::{self, Fields};
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 /// Plugins at one endpoint.
 pub struct Service {

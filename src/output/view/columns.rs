@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 
 use super::selector::{Selector, Step};
 use super::{check, grammar};
 use crate::error::{Error, Result};
-use prost_reflect::MessageDescriptor;
 
 /// One column: where its cells stand in a row, and what is written above them.
 #[derive(Clone, Debug, PartialEq, Eq)]

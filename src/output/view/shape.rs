@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::columns::Column;
@@ -12,7 +13,6 @@ use super::wired::{ListPlan, WireList};
 use super::{Columns, Sort, check};
 use crate::error::{Error, Result};
 use crate::schema::well_known::WellKnown;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 /// The form of a method's response, known before anything is sent.
 #[derive(Clone, Debug)]

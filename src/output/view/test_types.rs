@@ -1,8 +1,6 @@
 //! Descriptors that the tests of this module check against.
 
-use prost_reflect::DescriptorPool;
-
-use prost_reflect::MessageDescriptor;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 /// A type of the bundled API.
 pub(crate) fn bundled(name: &str) -> MessageDescriptor {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use prost_reflect::MessageDescriptor;
 use row::{Making, Row};
 
 use super::document::{RESULTS, total};
@@ -16,7 +17,6 @@ use super::{Cell, Column, Columns, Document, List, Rows};
 use crate::codec::decode::{DecodePlan, FieldIndex, Malformed, Sink, ValueSink, Workspace, serialize_into};
 use crate::codec::wire_format::Reader;
 use crate::terminal::json::{Layout, Text};
-use prost_reflect::MessageDescriptor;
 
 /// What is written at once, in bytes.
 const PORTION: usize = 64 * 1024;

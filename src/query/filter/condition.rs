@@ -1,13 +1,13 @@
 //! Conditions of a query from a filter and the type of the rows.
 
 use jiff::Timestamp;
+use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 
 use super::field::FilterField;
 use super::grammar::{Comparison, FilterTest, Parsed, Word};
 use super::moment::{self, Moment};
 use crate::error::parse_error::ParseError;
-use prost_reflect::MessageDescriptor;
 
 /// A condition as the services take it.
 #[derive(Clone, Debug, PartialEq)]

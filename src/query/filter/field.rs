@@ -1,5 +1,6 @@
 //! The type of a filter's key, and of its values.
 
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::Value;
 
 use super::grammar::{Comparison, Word};
@@ -7,7 +8,6 @@ use crate::error::parse_error::ParseError;
 use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::spaceone;
 use crate::schema::well_known::WellKnown;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use crate::spec::typing::{FieldShape, ValueError, free_scalar};
 

@@ -16,10 +16,11 @@ use grammar::{Comparison, FilterTest, Parsed};
 use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
+use prost_reflect::MessageDescriptor;
+
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::secret;
-use prost_reflect::MessageDescriptor;
 
 pub const ALL_FLAG: &str = "--filter";
 pub const ANY_FLAG: &str = "--filter-any";

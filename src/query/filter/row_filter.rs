@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
+use prost_reflect::{Kind, MessageDescriptor};
 use regex::{Regex, RegexBuilder};
 use serde_json::{Number, Value};
 
@@ -14,7 +15,6 @@ use super::condition::QueryCondition;
 use super::field::FilterField;
 use crate::local_service::from_difference;
 use crate::spec::typing::FieldShape;
-use prost_reflect::{Kind, MessageDescriptor};
 
 /// How far a service's clock may be from ours, in milliseconds: a row this close to a distance from now is not left
 /// out.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join;
+use prost_reflect::MethodDescriptor;
 use serde_json::{Map, Value, json};
 use tonic::Code;
 
@@ -19,7 +20,6 @@ use crate::grpc::reflection::Described;
 use crate::query::{self, Page, QueryRequest};
 use crate::schema::spaceone::{ApiName, short_name};
 use crate::secret::redact;
-use prost_reflect::MethodDescriptor;
 
 /// What all of the platform's services have.
 const SERVER_INFO: &str = "spaceone.api.core.v1.ServerInfo";
