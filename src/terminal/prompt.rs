@@ -1,6 +1,6 @@
 //! Questions to a person at a terminal: asked on standard error, answered on standard input.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -155,7 +155,11 @@ fn restore_on_signals() -> io::Result<()> {
             for signal in signals.forever() {
                 // Locked to the end: no other question may change the terminal again.
                 let mut saved = terminal_mode();
-                restore(&mut saved);
+                if saved.is_some() {
+                    restore(&mut saved);
+                    // Ends the question's line.
+                    let _ = io::stderr().write_all(b"\n");
+                }
                 let _ = emulate_default_handler(signal);
             }
         })?;
