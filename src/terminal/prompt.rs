@@ -85,7 +85,8 @@ impl<'a> Prompt<'a> {
     }
 }
 
-/// Reads a line without its end, byte by byte: what follows it answers the next question. `None` at the end of the input.
+/// Reads a line without its end, byte by byte: what follows it answers the next question. `None` at the end of the
+/// input.
 fn read_line(input: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
     let (mut line, mut byte) = (Vec::new(), [0]);
     while line.len() <= MAX_ANSWER {
@@ -106,8 +107,8 @@ fn unreadable(error: &io::Error) -> Error {
 
 /// The terminal of standard input, not showing what is typed until this is dropped or a signal ends the program.
 ///
-/// Not rpassword: that shows the question before it hides the input, and raises Ctrl-C's signal, which ends the program,
-/// before it restores the terminal.
+/// Not rpassword: that shows the question before it hides the input, and raises Ctrl-C's signal, which ends the
+/// program, before it restores the terminal.
 struct HiddenInput;
 
 /// The mode that the terminal had before its input was hidden. Only the holder changes the terminal.

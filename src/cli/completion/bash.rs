@@ -1,7 +1,7 @@
 //! bash's command line: its words, and the text that replaces one.
 //!
-//! bash ends words at `:` and `=` (`COMP_WORDBREAKS`), so that its words are not the program's. It passes the line around
-//! the cursor and the part of it that will be replaced. Not shlex: the line may end within a quote or a word.
+//! bash ends words at `:` and `=` (`COMP_WORDBREAKS`), so that its words are not the program's. It passes the line
+//! around the cursor and the part of it that will be replaced. Not shlex: the line may end within a quote or a word.
 
 use super::shell::ShellLine;
 

@@ -5,8 +5,8 @@
 //! every command with a `resource`, a `verb` or `columns` completes it.
 //!
 //! The scripts and their protocol are not those of `clap_complete::env`: bash's does not know that bash splits words at
-//! `:` and `=`, PowerShell's evaluates the text of the line to split it, and none leaves files to the shell, which quotes
-//! them and expands `~`. Used for the other shells alone, its module would hardly save a line here.
+//! `:` and `=`, PowerShell's evaluates the text of the line to split it, and none leaves files to the shell, which
+//! quotes them and expands `~`. Used for the other shells alone, its module would hardly save a line here.
 //!
 //! A completion never fails, prints a message or asks, and waits for services no longer than its [`budget`].
 

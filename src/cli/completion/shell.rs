@@ -1,9 +1,9 @@
 //! The shells' scripts, their requests and the responses that they read.
 //!
-//! A script runs `COMPLETE=SHELL spacectl INDEX -- WORDS...`: all words of the command line, the program's name first, and
-//! the index of the word at the cursor, cut there. bash alone passes its line (see [`super::bash`]). The response's first
-//! line is its type: `words` or `open`, then a candidate per line, with a tab and a help text where the shell shows one; or
-//! `files`, where the shell offers the files for the word after a prefix.
+//! A script runs `COMPLETE=SHELL spacectl INDEX -- WORDS...`: all words of the command line, the program's name first,
+//! and the index of the word at the cursor, cut there. bash alone passes its line (see [`super::bash`]). The response's
+//! first line is its type: `words` or `open`, then a candidate per line, with a tab and a help text where the shell
+//! shows one; or `files`, where the shell offers the files for the word after a prefix.
 
 use std::ffi::OsString;
 
