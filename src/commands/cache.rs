@@ -4,7 +4,7 @@ use super::Context;
 use crate::cli::Cache;
 use crate::error::{Error, Result};
 use crate::grpc::cache;
-use crate::grpc::cache::Cleared;
+use crate::grpc::cache::ClearedCache;
 
 pub fn run(args: &Cache, context: &mut Context<'_>) -> Result<()> {
     match args {
@@ -17,7 +17,7 @@ fn clear(context: &mut Context<'_>) -> Result<()> {
         context.streams.diagnostics.done("nothing is cached: the home directory is unknown");
         return Ok(());
     };
-    let Cleared { files, bytes } = cache::clear(cache_dir)
+    let ClearedCache { files, bytes } = cache::clear(cache_dir)
         .map_err(|(path, error)| Error::local(format!("cannot clear {}", path.display())).cause(error))?;
     let path = cache::place(cache_dir);
     let message = match files {

@@ -69,6 +69,7 @@ pub struct Error {
     /// Never empty.
     problems: Vec<Problem>,
     outcome: Outcome,
+    is_response_too_large: bool,
     is_reported: bool,
 }
 
@@ -76,7 +77,13 @@ impl std::error::Error for Error {}
 
 impl Error {
     fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, problems: vec![Problem::new(message)], outcome: Outcome::None, is_reported: false }
+        Self {
+            kind,
+            problems: vec![Problem::new(message)],
+            outcome: Outcome::None,
+            is_response_too_large: false,
+            is_reported: false,
+        }
     }
 
     /// The command line asks for something impossible.
@@ -111,7 +118,7 @@ impl Error {
 
     /// Several problems of one kind; `None` if there are none.
     pub fn from_problems(kind: ErrorKind, problems: Vec<Problem>) -> Option<Self> {
-        (!problems.is_empty()).then_some(Self { kind, problems, outcome: Outcome::None, is_reported: false })
+        (!problems.is_empty()).then(|| Self { problems, ..Self::new(kind, "") })
     }
 
     /// Marks a local error as one of a command whose exit code 1 means a difference.
@@ -126,6 +133,17 @@ impl Error {
     #[must_use]
     pub fn with_outcome(self, outcome: Outcome) -> Self {
         Self { outcome, ..self }
+    }
+
+    /// Marks the error of a call whose response is larger than a message may be.
+    #[must_use]
+    pub fn with_response_too_large(self, is_response_too_large: bool) -> Self {
+        Self { is_response_too_large, ..self }
+    }
+
+    /// True if asking for less at once helps.
+    pub fn is_response_too_large(&self) -> bool {
+        self.is_response_too_large
     }
 
     /// Marks the error as printed: only its exit code is left.

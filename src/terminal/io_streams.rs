@@ -50,12 +50,6 @@ pub fn screen_size() -> Option<(usize, usize)> {
     (width.0 > 0 && height.0 > 0).then_some((width.0.into(), height.0.into()))
 }
 
-/// The columns of standard error's terminal; 80 if they are unknown.
-pub fn diagnostics_width() -> usize {
-    let size = terminal_size::terminal_size_of(io::stderr());
-    size.map(|(columns, _)| columns.0.into()).filter(|columns| *columns > 0).unwrap_or(80)
-}
-
 /// Completes when the reader of standard output has gone; never where only a write shows that, as with a file.
 ///
 /// A command that waits for news would otherwise learn it only from the next one, which may never come.

@@ -18,8 +18,7 @@ use crate::codec::decode;
 use crate::codec::descriptor::FieldDescriptor;
 use crate::codec::encode;
 use crate::config::{ConfigDir, Credential, Destination, EndpointUrl, Secret, Selection, Settings, Variables};
-use crate::grpc::cache;
-use crate::grpc::cache::{Cache, Entry};
+use crate::grpc::cache::{Cache, CacheKind, CachedBytes};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::channel::Transport;
@@ -27,7 +26,7 @@ use crate::grpc::metadata::Metadata;
 use crate::grpc::reflection;
 use crate::local_service;
 use crate::local_service::proto::FILE_DESCRIPTOR_SET;
-use crate::local_service::{Rules, Store};
+use crate::local_service::{ServiceOptions, Store};
 use crate::net::tls::Tls;
 use crate::output::view::{Columns, Document, Shape};
 use crate::query::{self, Page, QueryRequest};
@@ -86,7 +85,7 @@ impl RemoteServices {
             Metadata::new(key.map(Secret::expose), domain, workspace)
         });
         let metadata = metadata.transpose().ok()?.unwrap_or_default();
-        let cache = variables.cache_dir.as_deref().map(|dir| Cache::inside(dir, cache::Kind::Completion));
+        let cache = variables.cache_dir.as_deref().map(|dir| Cache::inside(dir, CacheKind::Completion));
         let dialer = Dialer { metadata, tls, database: variables.repository_database().ok(), deadline };
         Some(Self { settings, dialer, cache, may_cache_values, needs_tls })
     }
@@ -146,7 +145,7 @@ impl RemoteServices {
         let urls = endpoints.iter().map(|(_, url)| url.clone()).collect();
         let answers = within(self.dialer.deadline, urls, async move |url: EndpointUrl| {
             let caller = dialer.connect(&Destination::Url(url.clone())).await?;
-            let described = reflection::describe_all(&caller).await.ok()?;
+            let described = reflection::describe_all(&caller, reflection::LIMIT).await.ok()?;
             Some((url, KnownServices { names: described.services, pool: described.pool }))
         });
         for (url, services) in &answers {
@@ -222,7 +221,7 @@ impl RemoteServices {
         let dialer = self.dialer.clone();
         let answers = within(self.dialer.deadline, vec![destination], async move |destination: Destination| {
             let caller = dialer.connect(&destination).await?;
-            let answer = caller.unary(&method, request.clone().into()).await.ok()?;
+            let answer = caller.unary(&method, true, request.clone().into()).await.ok()?;
             decode::decode(answer, &method.output()).ok()
         });
         let Document::List(list) = shape.document(answers.into_iter().next()?).select(&columns) else { return None };
@@ -251,7 +250,7 @@ impl Dialer {
             Destination::Embedded => {
                 // A completion does not create a database.
                 let path = self.database.as_ref().filter(|path| path.exists())?;
-                let routes = local_service::routes(Store::open(path).ok()?, Rules::default()).await;
+                let routes = local_service::routes(Store::open(path).ok()?, ServiceOptions::default()).await;
                 (Transport::InProcess(routes), "local".to_owned())
             }
         };
@@ -276,7 +275,7 @@ fn services_key(url: &EndpointUrl) -> String {
     format!("offers {url}")
 }
 
-fn cached_values(entry: &Entry) -> Vec<(String, String)> {
+fn cached_values(entry: &CachedBytes) -> Vec<(String, String)> {
     serde_json::from_slice(&entry.bytes).unwrap_or_default()
 }
 
