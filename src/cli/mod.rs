@@ -39,9 +39,8 @@ pub use local::Local;
 pub use man::Man;
 pub use output_args::{Format, Shown};
 pub use plugin::{
-    Api, ApplyFormat, DiffFormat, LintFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister,
-    PluginDiff, PluginFormat, PluginGet, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources,
-    PluginVersions, Specs,
+    Api, ApplyFormat, LintFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff,
+    PluginFormat, PluginGet, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources, PluginVersions, Specs,
 };
 pub use request::Request;
 pub use stat::Stat;
@@ -140,7 +139,7 @@ pub enum Command {
     /// Compute values over time or by groups: costs, metrics
     #[command(after_help = stat::ANALYZE_EXAMPLES)]
     Analyze(Stat),
-    /// Write, check, publish, register and look after plugins
+    /// Create, lint, publish and manage plugins
     #[command(subcommand, after_help = plugin::EXAMPLES)]
     Plugin(Plugin),
     /// Show what the environment's endpoints offer: services, resources, verbs

@@ -3,7 +3,7 @@
 use clap::{Args, ValueHint};
 
 /// Where a request's fields come from: -f, then -j, then -p; the later outranks the earlier.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Request")]
 pub struct Request {
     /// Field of the request, typed by the service: name=TEXT, tags.icon=TEXT, labels=[a,b], key=@FILE

@@ -51,6 +51,11 @@ pub struct Warning {
 }
 
 impl Draft {
+    /// A draft of these fields alone.
+    pub fn new(value: Map<String, Value>) -> Self {
+        Self { value, document: None, overrides: Rc::default() }
+    }
+
     /// Makes it the request for `target`: names of another API generation become those of `target` (not if
     /// `strict`), `-j` overwrites whole fields of the document, and each `-p` sets its value.
     ///
