@@ -5,13 +5,15 @@
 
 use std::borrow::Cow;
 
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::python;
+use crate::grpc::status::NOTHING_DONE;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum ServiceError {
     /// A field without which the method cannot do anything.
     RequiredParameter(&'static str),
     /// A plugin of this id is registered already.
@@ -52,7 +54,7 @@ pub enum Fault {
     Busy,
 }
 
-impl Fault {
+impl ServiceError {
     /// A query that the database cannot answer.
     pub fn query(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Query(reason.into())
@@ -146,8 +148,12 @@ impl Fault {
     }
 }
 
-impl From<Fault> for Status {
-    fn from(fault: Fault) -> Self {
-        Status::new(fault.code(), fault.message())
+impl From<ServiceError> for Status {
+    fn from(fault: ServiceError) -> Self {
+        let mut status = Status::new(fault.code(), fault.message());
+        if status.code() == Code::Unavailable {
+            status.metadata_mut().insert(NOTHING_DONE, MetadataValue::from_static("1"));
+        }
+        status
     }
 }

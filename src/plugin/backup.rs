@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::field_change::FieldChange;
 use super::plan;
 use crate::schema::field_path::FieldPath;
-use crate::yaml::{self, Documents, Limits, value};
+use crate::yaml::{self, Limits, YamlDocuments, value};
 
 /// What was registered fits.
 const LIMITS: Limits = Limits { depth: 64, weight: 128 << 20 };
@@ -37,7 +37,7 @@ impl Backup {
     pub fn parse(text: &str) -> Option<Self> {
         let head: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
         let scope = head.iter().find_map(|line| line.strip_prefix(SCOPE))?.to_owned();
-        let tree = Documents::new(text, LIMITS).ok()?.next()?.ok()?;
+        let tree = YamlDocuments::new(text, LIMITS).ok()?.next()?.ok()?;
         Some(Self { scope, is_disabled: head.contains(&DISABLED), spec: value::mapping(&tree).ok()? })
     }
 

@@ -5,14 +5,12 @@ use serde_json::json;
 use super::{fields_of, resource};
 use crate::cli::{PluginChange, PluginDeregister, PluginFormat};
 use crate::commands::connector::Connector;
-use crate::commands::managed;
 use crate::commands::method::Method;
-use crate::commands::{Context, block_on};
+use crate::commands::{Context, block_on, confirm, managed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::view::Document;
 use crate::output::{self, Look, Writer};
 use crate::terminal::io_streams::IoStreams;
-use crate::terminal::prompt::Prompt;
 use crate::terminal::sanitize;
 
 pub fn enable(args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
@@ -26,14 +24,7 @@ pub fn disable(args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
 pub fn deregister(args: &PluginDeregister, context: &mut Context<'_>) -> Result<()> {
     if !args.yes {
         let ids = distinct(&args.plugins.plugin_id).join(", ");
-        let Some(mut prompt) = Prompt::new(context.streams) else {
-            return Err(Error::usage(format!("deregister removes {ids}"))
-                .cause("no terminal to confirm on")
-                .hint("pass --yes to skip the confirmation"));
-        };
-        if !prompt.confirm(&format!("deregister {ids}"))? {
-            return Err(Error::local("cancelled: nothing was changed"));
-        }
+        confirm::agreement(&format!("deregister {ids}"), &format!("deregister removes {ids}"), context.streams)?;
     }
     run("deregister", "deregistered", &args.plugins, context)
 }

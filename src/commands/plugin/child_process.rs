@@ -40,24 +40,24 @@ impl BuilderProcess<'_> {
         let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
         let received = tokio::select! {
             biased;
-            received = shutdown.asked() => received,
+            received = shutdown.signal() => received,
             ended = child.wait() => {
                 let status = ended.map_err(|error| failed(format!("{program} cannot be waited for: {error}")))?;
                 if status.success() {
                     return Ok(());
                 }
-                match timeout(SIGNAL_DELAY, shutdown.asked()).await {
+                match timeout(SIGNAL_DELAY, shutdown.signal()).await {
                     Ok(received) => received,
                     Err(_) => return Err(failed(format!("{program} {}", describe(status)))),
                 }
             }
         };
-        if let Some(signal) = Signal::from_named_raw(received.signal()) {
+        if let Some(signal) = Signal::from_named_raw(received.number()) {
             self.kill(&child, pid, signal);
         }
         tokio::select! {
             _ = child.wait() => {}
-            _ = shutdown.asked() => {}
+            _ = shutdown.signal() => {}
             () = sleep(GRACE) => {}
         }
         self.kill(&child, pid, Signal::KILL);

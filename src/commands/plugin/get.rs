@@ -6,7 +6,7 @@ use crate::commands::Context;
 use crate::commands::output_options::OutputOptions;
 use crate::commands::read::{Asked, QueryCommand, Templates};
 use crate::error::Result;
-use crate::query::filter::Filters;
+use crate::query::filter::FilterSet;
 use crate::spec::Draft;
 
 pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
@@ -22,7 +22,7 @@ pub fn query(verb: &'static str, plugin: &str, options: OutputOptions, context: 
         request: &Request::default(),
         presentation: options,
         asked: Asked::default(),
-        filters: Filters::default(),
+        filters: FilterSet::default(),
         templates: Templates::None,
         watch: None,
         more: "-o yaml",

@@ -19,12 +19,12 @@ use crate::config::Variables;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::oci;
-use crate::oci::{ImageRef, Unanswered};
+use crate::oci::{ImageRef, RegistryFailure};
 use crate::plugin::builder::{BuildOptions, CommandLine, ImageBuilder};
 use crate::plugin::lint::Generation;
 use crate::plugin::lint::placeholder::{self, Placeholder};
 use crate::schema::field_path::FieldPath;
-use crate::spec::{self, Draft, Part, Request, Target};
+use crate::spec::{self, Draft, RequestTarget, SpanPart, SpecRequest};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::shutdown::Shutdown;
 
@@ -69,10 +69,10 @@ impl TaggedImage {
         let image = text(&request, "image")?.ok_or_else(|| missing_fields(verb, &request))?;
         refuse_placeholders(verb, &request)?;
         let place = match registry {
-            Some(registry) => ImageRef::of_url(&registry, image),
+            Some(registry) => ImageRef::new(&registry, image),
             None => {
                 let config = request.value.get("registry_config").and_then(Value::as_object);
-                ImageRef::of_spec(image, text(&request, "registry_type")?, config)
+                ImageRef::from_spec(image, text(&request, "registry_type")?, config)
             }
         };
         let place = place.map_err(|error| locate_error(error, &request))?;
@@ -153,7 +153,7 @@ impl TaggedImage {
         variables: &Variables,
         shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
-        unanswered: impl FnOnce(Unanswered) -> Result<Option<String>>,
+        unanswered: impl FnOnce(RegistryFailure) -> Result<Option<String>>,
     ) -> Result<Option<String>> {
         let client = RegistryAccess::of(variables).client(SIDE_TIMEOUT);
         let asking = async { client.digest(&self.place, &self.tag).await.or_else(unanswered) };
@@ -178,8 +178,8 @@ impl TaggedImage {
                 let note = format!("the registry does not have {self} yet: waiting for it");
                 Ok(Err(Pending::NotYet { note, cause: "it has no such tag".to_owned() }))
             }
-            Err(Unanswered { error, is_passing: true, .. }) => Ok(Err(Pending::NoAnswer(error))),
-            Err(Unanswered { error, .. }) => {
+            Err(RegistryFailure { error, is_passing: true, .. }) => Ok(Err(Pending::NoAnswer(error))),
+            Err(RegistryFailure { error, .. }) => {
                 Err(error.hint(format!("{self} is pushed; run the same command again to continue")))
             }
         };
@@ -219,37 +219,37 @@ pub fn note_interruption(error: &Error, step: &str, diagnostics: &Diagnostics) {
 }
 
 /// Resolves a spec without a service: `image` and `registry_*` have one name in all generations of the API.
-fn resolve(draft: Draft, strict: bool) -> Result<Request> {
+fn resolve(draft: Draft, strict: bool) -> Result<SpecRequest> {
     let input = Generation::Two.request()?;
-    let target = Target { service: "repository", resource: "Plugin", verb: "register", input };
+    let target = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input };
     Ok(draft.resolve(&target, strict)?.request)
 }
 
 /// A text field that is not empty.
-fn text<'a>(request: &'a Request, name: &str) -> Result<Option<&'a str>> {
+fn text<'a>(request: &'a SpecRequest, name: &str) -> Result<Option<&'a str>> {
     match request.value.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
         Some(_) => {
-            let location = request.locate(&FieldPath::default().key(name), Part::Value);
+            let location = request.locate(&FieldPath::default().key(name), SpanPart::Value);
             Err(Error::local(format!("{name}: expected text")).at(location))
         }
     }
 }
 
 /// The error that the image is missing; for `publish`, which registers too, with all other missing fields.
-fn missing_fields(verb: &str, request: &Request) -> Error {
+fn missing_fields(verb: &str, request: &SpecRequest) -> Error {
     let needed = if verb == "publish" { spec::needed("repository", "Plugin", "register") } else { &[] };
     let has = |name: &str| !matches!(name, "image" | "service_type");
     let names = std::iter::once("image").chain(spec::missing(needed, &request.value, has));
-    let location = request.locate(&FieldPath::default(), Part::Value);
+    let location = request.locate(&FieldPath::default(), SpanPart::Value);
     let label = request.label();
     let problems = names.map(|name| Problem::new(format!("{label}: {name} is missing")).at(location.clone()));
     Error::from_problems(ErrorKind::Local, problems.collect()).unwrap_or_else(|| Error::local("image is missing"))
 }
 
 /// Refuses placeholders: for `publish` in all fields, else in the image.
-fn refuse_placeholders(verb: &str, request: &Request) -> Result<()> {
+fn refuse_placeholders(verb: &str, request: &SpecRequest) -> Result<()> {
     let is_used = |found: &Placeholder| verb == "publish" || found.path == FieldPath::default().key("image");
     let found: Vec<Placeholder> = placeholder::find(&request.value).into_iter().filter(is_used).collect();
     let is_in_file = found.iter().any(|found| request.is_from_file(&found.path));
@@ -259,9 +259,9 @@ fn refuse_placeholders(verb: &str, request: &Request) -> Result<()> {
 }
 
 /// Adds the location of the field that an error about the image's place begins with.
-fn locate_error(error: ParseError, request: &Request) -> Error {
+fn locate_error(error: ParseError, request: &SpecRequest) -> Error {
     let message = error.to_string();
     let field = ["registry_config", "registry_type"].into_iter().find(|field| message.starts_with(field));
-    let locate = |name: &str| request.locate(&FieldPath::default().key(name), Part::Value);
+    let locate = |name: &str| request.locate(&FieldPath::default().key(name), SpanPart::Value);
     error.into_local().at(field.and_then(locate).or_else(|| locate("image")))
 }

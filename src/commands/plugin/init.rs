@@ -1,6 +1,5 @@
 //! `plugin init`: creates a spec, and next to it the schema that its first line names.
 
-use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -61,20 +60,16 @@ fn check(spec: &str, generation: Generation, context: &Context<'_>) -> Result<()
 /// Writes the spec and the schema. An existing schema is not overwritten without `force`: it is the same for every
 /// spec.
 fn write_both(path: &Path, spec: &[u8], schema_path: &Path, schema: &[u8], force: bool) -> Result<()> {
-    let (spec, schema) = (prepare(path, spec)?, prepare(schema_path, schema)?);
+    let (spec, schema) = (prepare(path, spec, force)?, prepare(schema_path, schema, force)?);
     if force {
-        // A symbolic link stays, and its target changes.
-        let replace = |file: AtomicFile, path: &Path| {
-            file.replace(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())).map_err(cannot_write(path))
-        };
-        replace(spec, path)?;
-        return replace(schema, schema_path);
+        spec.replace().map_err(cannot_write(path))?;
+        return schema.replace().map_err(cannot_write(schema_path));
     }
-    if !spec.create(path).map_err(cannot_write(path))? {
+    if !spec.create().map_err(cannot_write(path))? {
         return Err(Error::local(format!("{} already exists", path.display()))
             .hint("--force overwrites it; -o FILE writes another file, -o - to standard output"));
     }
-    schema.create(schema_path).map(drop).map_err(cannot_write(schema_path))
+    schema.create().map(drop).map_err(cannot_write(schema_path))
 }
 
 /// The error without the name of the temporary file.
@@ -82,8 +77,8 @@ fn cannot_write(path: &Path) -> impl Fn(std::io::Error) -> Error {
     move |error| Error::local(format!("cannot write {}", path.display())).cause(error.kind())
 }
 
-/// Writes a temporary file next to `path`.
-fn prepare(path: &Path, content: &[u8]) -> Result<AtomicFile> {
+/// Writes a temporary file next to `path`; to replace a symbolic link, next to its target.
+fn prepare(path: &Path, content: &[u8], replace: bool) -> Result<AtomicFile> {
     let dir = folder_of(path);
     if path.file_name().is_none() || path.is_dir() {
         return Err(Error::usage(format!("{} is a directory", path.display())).hint("name a file: -o FILE"));
@@ -92,5 +87,6 @@ fn prepare(path: &Path, content: &[u8]) -> Result<AtomicFile> {
         let cause = format!("the directory {} does not exist", dir.display());
         return Err(Error::local(format!("cannot write {}", path.display())).cause(cause));
     }
-    AtomicFile::beside(path, content, Readers::ByUmask).map_err(cannot_write(path))
+    let write = if replace { AtomicFile::behind_links } else { AtomicFile::beside };
+    write(path, content, Readers::ByUmask).map_err(cannot_write(path))
 }

@@ -80,7 +80,7 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             return report.finish(streams);
         }
         let [build, push] = &commands;
-        let unanswered = |unanswered: crate::oci::Unanswered| {
+        let unanswered = |unanswered: crate::oci::RegistryFailure| {
             // Some registries refuse to answer for images that they do not have.
             if !unanswered.is_refusal {
                 return Err(unanswered.error.hint("nothing was built or pushed"));

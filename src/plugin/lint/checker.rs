@@ -13,9 +13,9 @@ use super::{
 };
 use crate::error::Location;
 use crate::schema::field_path::FieldPath;
-use crate::spec::source::{Syntax, Text};
-use crate::spec::{Part, spans};
-use crate::yaml::{Fault, FaultKind, Mark, Node, value};
+use crate::spec::source::{SourceText, Syntax};
+use crate::spec::{SpanPart, spans};
+use crate::yaml::{Mark, Node, YamlError, YamlErrorKind, value};
 
 /// The most findings of one document, which has a dozen fields.
 const MAX_FINDINGS: usize = 100;
@@ -33,7 +33,7 @@ impl SpecDocument<'_> {
         Syntax::of_file(self.source) == Some(Syntax::Json)
     }
 
-    pub fn locate(&self, path: &FieldPath, part: Part) -> Location {
+    pub fn locate(&self, path: &FieldPath, part: SpanPart) -> Location {
         spans::locate(&self.tree, path, part).in_source(self.source)
     }
 
@@ -52,7 +52,7 @@ impl SpecDocument<'_> {
 /// Reads the documents of a text, up to a syntax error.
 pub fn read(input: &Input) -> (Vec<SpecDocument<'_>>, Vec<Finding>) {
     let (mut documents, mut findings) = (Vec::new(), Vec::new());
-    let finding = |rule: Rule, fault: &Fault| Finding {
+    let finding = |rule: Rule, fault: &YamlError| Finding {
         location: fault.at.in_source(&input.name),
         severity: Severity::Error,
         rule,
@@ -64,7 +64,7 @@ pub fn read(input: &Input) -> (Vec<SpecDocument<'_>>, Vec<Finding>) {
         Err(fault) => return (documents, vec![finding(Rule::Unreadable, fault)]),
     };
     let syntax = Syntax::of_file(&input.name).unwrap_or(Syntax::Yaml);
-    for tree in (Text { name: input.name.clone(), content, syntax }).documents() {
+    for tree in (SourceText { name: input.name.clone(), content, syntax }).documents() {
         let tree = match tree {
             Ok(tree) => tree,
             Err(fault) => {
@@ -76,16 +76,16 @@ pub fn read(input: &Input) -> (Vec<SpecDocument<'_>>, Vec<Finding>) {
             Ok(value) => documents.push(SpecDocument { source: &input.name, tree, value }),
             Err(fault) => {
                 let rule = match fault.kind {
-                    FaultKind::KeyGivenTwice => Rule::DuplicateKey,
-                    FaultKind::NotAMapping => Rule::NotAMapping,
-                    FaultKind::Other => Rule::Syntax,
+                    YamlErrorKind::KeyGivenTwice => Rule::DuplicateKey,
+                    YamlErrorKind::NotAMapping => Rule::NotAMapping,
+                    YamlErrorKind::Other => Rule::Syntax,
                 };
                 findings.push(finding(rule, &fault));
             }
         }
     }
     if documents.is_empty() && findings.is_empty() {
-        let fault = Fault::new(Mark::START, "no document: the file is empty or has only comments");
+        let fault = YamlError::new(Mark::START, "no document: the file is empty or has only comments");
         findings.push(finding(Rule::Unreadable, &fault));
     }
     (documents, findings)

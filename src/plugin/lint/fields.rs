@@ -17,8 +17,8 @@ use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::schema::resource::verb;
 use crate::schema::value_ext::is_empty;
-use crate::spec::translate::{Given, Plan};
-use crate::spec::{Part, Target};
+use crate::spec::translate::{GivenField, Translation};
+use crate::spec::{RequestTarget, SpanPart};
 
 /// Keys of other tools' files that contain a request.
 const WRAPPERS: [&str; 4] = ["spec", "resource", "verb", "tasks"];
@@ -114,10 +114,10 @@ fn check_generation(
     input: &MessageDescriptor,
     generations: &Generations,
 ) -> Vec<Objection> {
-    let target = Target { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
-    let given = document.value.iter().map(|(name, value)| Given { name, is_empty: is_empty(value) });
+    let target = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
+    let given = document.value.iter().map(|(name, value)| GivenField { name, is_empty: is_empty(value) });
     let are_together = |a: &str, b: &str| document.value.contains_key(a) && document.value.contains_key(b);
-    let plan = Plan::new(&target, &given.collect::<Vec<_>>(), are_together);
+    let plan = Translation::new(&target, &given.collect::<Vec<_>>(), are_together);
     let mut objections = Vec::new();
     // A name of API 2 is not a mistake in a spec for API 2.
     let renamed = plan.translated.iter().filter(|_| generation == Generation::Two || !generations.has(Generation::Two));
@@ -167,7 +167,7 @@ fn from_fault(fault: Fault) -> Objection {
     let rule = if is_registry { Rule::RegistryType } else { Rule::WrongType };
     let is_unknown_registry = is_registry && kind == FaultKind::UnknownValue;
     let message = if is_unknown_registry { "unknown registry type".to_owned() } else { message };
-    let part = if at_key { Part::Key } else { Part::Value };
+    let part = if at_key { SpanPart::Key } else { SpanPart::Value };
     let violation = Violation { rule, severity: Severity::Error, path, part, message, hint };
     match kind {
         FaultKind::UnknownField(message) => Objection::unknown(violation, message),

@@ -3,7 +3,7 @@
 use super::rule::Rule;
 use crate::error::Location;
 use crate::schema::field_path::FieldPath;
-use crate::spec::Part;
+use crate::spec::SpanPart;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -43,7 +43,7 @@ pub struct Violation {
     pub rule: Rule,
     pub severity: Severity,
     pub path: FieldPath,
-    pub part: Part,
+    pub part: SpanPart,
     /// Without the path.
     pub message: String,
     pub hint: Option<String>,
@@ -52,7 +52,7 @@ pub struct Violation {
 impl Violation {
     /// A violation by the value at `path`, with the rule's first severity.
     pub fn new(rule: Rule, path: FieldPath, message: impl Into<String>) -> Self {
-        Self { rule, severity: rule.severity(), path, part: Part::Value, message: message.into(), hint: None }
+        Self { rule, severity: rule.severity(), path, part: SpanPart::Value, message: message.into(), hint: None }
     }
 
     /// A violation by the value of a top-level field.
@@ -66,7 +66,7 @@ impl Violation {
 
     /// A violation by the key, not the value.
     pub fn at_key(self) -> Self {
-        Self { part: Part::Key, ..self }
+        Self { part: SpanPart::Key, ..self }
     }
 
     pub fn hint(self, hint: impl Into<String>) -> Self {

@@ -4,7 +4,7 @@ use super::checker::Checker;
 use super::finding::Violation;
 use super::placeholder;
 use super::rule::Rule;
-use crate::oci::plugin_image::{MAX_LENGTH, MAX_PATH, PathFault, check_path, name_of, split_host};
+use crate::oci::plugin_image::{ImagePathError, MAX_LENGTH, MAX_PATH, check_path, name_of, split_host};
 
 pub fn check(checker: &mut Checker<'_>) {
     let Some(image) = checker.document.text("image").filter(|image| !image.is_empty()) else { return };
@@ -60,14 +60,14 @@ pub fn faults(image: &str, registry_type: &str) -> Vec<(Rule, String, String)> {
 fn registry_fault(path: &str, registry_type: &str) -> Option<(String, String)> {
     let has_namespaces = matches!(registry_type, "" | "NONE_REGISTRY_TYPE" | "DOCKER_HUB" | "GITHUB");
     let (message, hint) = match check_path(path) {
-        Err(PathFault::Length) => {
+        Err(ImagePathError::Length) => {
             let message = format!("registries accept at most {MAX_PATH} characters");
             return Some((message, "shorten the part before the last `/`".to_owned()));
         }
-        Err(PathFault::Capitals) => {
+        Err(ImagePathError::Capitals) => {
             ("registries accept no upper-case letters in an image's name", path.to_ascii_lowercase())
         }
-        Err(PathFault::Form) => (
+        Err(ImagePathError::Form) => (
             "registries accept lower-case letters and digits, with single `.`, `_` or `-` between them",
             "acme/plugin-slack".to_owned(),
         ),

@@ -31,7 +31,7 @@ pub use generation::{Generation, Generations};
 pub use placeholder::PLACEHOLDER;
 pub use rule::Rule;
 
-use crate::yaml::{self, Fault, Mark};
+use crate::yaml::{self, Mark, YamlError};
 
 /// A text to be checked.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub struct Input {
     /// A file as it was given, or `stdin`. One that ends in `.json` is read as JSON.
     pub name: String,
     /// The content, or why it cannot be read.
-    pub text: Result<String, Fault>,
+    pub text: Result<String, YamlError>,
 }
 
 impl Input {
@@ -48,7 +48,7 @@ impl Input {
     }
 
     pub fn unreadable(name: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { name: name.into(), text: Err(Fault::new(Mark::START, why)) }
+        Self { name: name.into(), text: Err(YamlError::new(Mark::START, why)) }
     }
 }
 

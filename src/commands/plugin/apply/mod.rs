@@ -10,6 +10,7 @@ use self::plan::{ApplyOptions, ApplyPlan};
 use self::report::ApplyReport;
 use super::read_specs;
 use crate::cli::PluginApply;
+use crate::commands::confirm::no_terminal;
 use crate::commands::connector::Connector;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
@@ -63,9 +64,7 @@ fn confirm(plan: &ApplyPlan, streams: &mut IoStreams) -> Result<bool> {
             return Ok(false);
         }
         let ids = ids.join(", ");
-        return Err(Error::usage(format!("--prune would deregister {count}: {ids}"))
-            .cause("no terminal to confirm on")
-            .hint("pass --yes to skip the confirmation"));
+        return Err(no_terminal(&format!("--prune would deregister {count} ({ids})")));
     };
     for (id, RestoredFields { from, changes }) in &restored {
         prompt.say(&format!("{id} takes these fields from {from}, because its replacement was not finished:"));

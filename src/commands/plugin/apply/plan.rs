@@ -16,7 +16,7 @@ use crate::plugin::field_change::{self, FieldChange};
 use crate::plugin::plan::{self, Action};
 use crate::plugin::report::{ApplyResult, ChangeOutcome, RestoredFields, SpecDiff};
 use crate::schema::field_path::FieldPath;
-use crate::spec::{Draft, Part, Request, needed};
+use crate::spec::{Draft, SpanPart, SpecRequest, needed};
 use crate::terminal::io_streams::Diagnostics;
 
 /// The most requests in flight while the service's plugins are read.
@@ -54,7 +54,7 @@ pub(super) struct Task {
 
 /// A plugin as its spec describes it.
 pub(super) struct PluginSpec {
-    request: Request,
+    request: SpecRequest,
     pub plugin_id: String,
     /// The fields by which the service finds the plugin.
     pub identity: Map<String, Value>,
@@ -179,7 +179,7 @@ impl ApplyPlan {
                     let value = |value: &Option<Value>| value.as_ref().map_or("nothing".into(), Value::to_string);
                     let (path, before, after) = (&change.path, value(&change.before), value(&change.after));
                     let message = format!("{}: {path} cannot be updated, from {before} to {after}", spec.plugin_id);
-                    Problem::new(message).at(spec.request.locate(path, Part::Value)).hint(hint)
+                    Problem::new(message).at(spec.request.locate(path, SpanPart::Value)).hint(hint)
                 };
                 let fixed = changes.iter().filter(|change| !self.service.fields.can_update(change.field()));
                 fixed.map(problem).collect()
@@ -322,13 +322,13 @@ impl Current {
 }
 
 impl PluginSpec {
-    fn new(request: Request, bytes: Bytes, service: &PluginService) -> Result<Self> {
+    fn new(request: SpecRequest, bytes: Bytes, service: &PluginService) -> Result<Self> {
         let Value::Object(fields) = service.register.decode_request(bytes.clone())? else {
             return Err(Error::local(format!("{} is not a spec", request.label())));
         };
         let Some(plugin_id) = plan::plugin_id(&fields).map(str::to_owned) else {
             return Err(Error::local(format!("{} does not say which plugin it is about", request.label()))
-                .at(request.locate(&FieldPath::default(), Part::Value))
+                .at(request.locate(&FieldPath::default(), SpanPart::Value))
                 .hint("add image: the part after its last `/` is the plugin's id"));
         };
         let identity = service.fields.identity(&fields);
@@ -342,7 +342,7 @@ impl PluginSpec {
     }
 
     fn locate(&self, field: &str) -> Option<Location> {
-        self.request.locate(&FieldPath::default().key(field), Part::Value)
+        self.request.locate(&FieldPath::default().key(field), SpanPart::Value)
     }
 
     /// Where the spec names its plugin.
