@@ -1,4 +1,4 @@
-//! Backup files of replaced plugins: a spec that registers the old plugin again, and comments that say where.
+//! Backup files of replaced plugins: specs with the service in comments.
 
 use serde_json::{Map, Value};
 
@@ -41,7 +41,7 @@ impl Backup {
         Some(Self { scope, is_disabled: head.contains(&DISABLED), spec: value::mapping(&tree).ok()? })
     }
 
-    /// The change that disables the plugin again, where it is registered as `row` or will be.
+    /// The change that disables the plugin again.
     pub fn state_change(&self, row: Option<&Map<String, Value>>) -> Option<FieldChange> {
         if !self.is_disabled || row.is_some_and(plan::is_disabled) {
             return None;

@@ -1,4 +1,4 @@
-//! Programs that build and push images: docker, podman and buildah, and their command lines.
+//! Command lines of docker, podman and buildah.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -40,7 +40,7 @@ pub struct BuildOptions<'a> {
 }
 
 impl ImageBuilder {
-    /// Finds the `chosen` builder by name or path; else the first known one in `folders`.
+    /// Finds the `chosen` builder, or the first known one in `folders`.
     pub fn find(
         chosen: Option<&str>,
         folders: impl Iterator<Item = PathBuf> + Clone,
@@ -120,7 +120,7 @@ impl ImageBuilder {
 
 const BUILD_ARG: &str = "--build-arg";
 
-/// A program and its arguments. Displayed for a shell, with the secrets among build arguments masked.
+/// A program and its arguments, displayed for a shell with secrets masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandLine {
     pub program: PathBuf,
@@ -152,7 +152,7 @@ impl fmt::Display for CommandLine {
     }
 }
 
-/// A build argument, its value masked if its name or the value itself looks like a secret.
+/// A build argument, masked if its name or its value looks like a secret.
 fn masked(argument: &str) -> String {
     let Some((name, value)) = argument.split_once('=') else { return argument.to_owned() };
     let mut value = Value::from(value);
@@ -160,7 +160,7 @@ fn masked(argument: &str) -> String {
     format!("{name}={}", value.as_str().unwrap_or(MASK))
 }
 
-/// A word for a shell. Not by shlex, which quotes `--tls-verify=false` and `A=1`, too.
+/// A word for a shell. The crate shlex would quote `A=1`, too.
 pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

@@ -6,7 +6,7 @@ use crate::schema::field_path::{FieldPath, Segment};
 use crate::schema::value_ext::is_empty;
 use crate::secret::{self, MASK};
 
-/// A difference at its deepest path; a list is one value. For display: secrets are masked.
+/// A difference at its deepest path, for display: secrets are masked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldChange {
     pub path: FieldPath,

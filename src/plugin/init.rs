@@ -26,7 +26,7 @@ pub struct NewPlugin {
 }
 
 impl NewPlugin {
-    /// Refuses names that the service or registries refuse, an image of another name, and an empty resource type.
+    /// Refuses invalid names, an image of another name, and no resource type.
     pub fn check(&self) -> Result<(), ParseError> {
         check_name(&self.name)?;
         let image_name = self.image.as_deref().map_or(&*self.name, plugin_image::name_of);

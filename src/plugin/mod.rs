@@ -1,4 +1,4 @@
-//! Rules about plugins: lint rules, plans and differences, backups, new specs, and the command lines of builders.
+//! Lint rules, plans, differences, backups, new specs and builders of plugins.
 //!
 //! Pure but for the files of backups: no command line, no streams, no network. The commands are in `commands/plugin`.
 

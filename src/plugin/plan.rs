@@ -1,4 +1,4 @@
-//! Compares specs with the rows of a service, and builds the requests that make them agree.
+//! Actions and requests that make the rows of a service agree with specs.
 
 use serde_json::{Map, Value};
 
@@ -140,7 +140,7 @@ pub fn is_disabled(row: &Map<String, Value>) -> bool {
     row.get("state").is_some_and(|state| state == "DISABLED")
 }
 
-/// The type of the repository that holds a plugin, in lower case, if the row names it.
+/// The type of the repository of a plugin, in lower case, if the row names it.
 pub fn repository_type(row: &Map<String, Value>) -> Option<String> {
     Some(row.get("repository_info")?.get("repository_type")?.as_str()?.to_ascii_lowercase())
 }

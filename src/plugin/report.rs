@@ -99,7 +99,7 @@ pub struct SpecDiff {
     pub plugin_id: String,
     /// The document of its spec.
     pub source: String,
-    /// What `apply` would do: `register`, `update`, `replace`, or `finish` a replacement that was stopped.
+    /// `register`, `update`, `replace`, or `finish` an earlier replacement.
     pub action: &'static str,
     pub changes: Vec<FieldChange>,
     /// The fields among them that cannot be updated.

@@ -20,11 +20,11 @@ Examples:
 Exit codes: 0 no differences, 1 differences, 2 wrong usage, 3 failed here,
 64 + gRPC status for an error from a service.";
 
-/// Register requests: where their fields come from, the later outranking the earlier.
+/// Options that set the specs' fields; -p overrides -j, which overrides -f.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Specs")]
 pub struct Specs {
-    /// YAML file, directory of .yml and .yaml files, or - for standard input; repeatable
+    /// YAML file, directory of .yml and .yaml files, or - for stdin; repeatable
     #[arg(
         short,
         long,
@@ -33,14 +33,14 @@ pub struct Specs {
         required_unless_present_any = ["json_parameter", "parameter"]
     )]
     pub file_parameter: Vec<String>,
-    /// Fields of every spec as a JSON object
+    /// Set fields of every spec from a JSON object
     #[arg(short, long, value_name = "JSON")]
     pub json_parameter: Option<String>,
-    /// Field of every spec: name=TEXT, tags.icon=TEXT, labels=[a,b], key=@FILE; repeatable
+    /// Set a field of every spec, e.g. name=TEXT, tags.icon=TEXT, labels=[a,b], key=@FILE
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub parameter: Vec<String>,
-    /// Do not translate field names between generations of the API
-    #[arg(long)]
+    /// Do not translate field names between API versions
+    #[arg(long, hide_short_help = true)]
     pub strict: bool,
 }
 

@@ -52,10 +52,10 @@ pub struct PluginSources {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub dockerfile: Option<PathBuf>,
     /// Build argument; NAME alone passes that environment variable; repeatable
-    #[arg(long, value_name = "NAME[=VALUE]")]
+    #[arg(long, value_name = "NAME[=VALUE]", hide_short_help = true)]
     pub build_arg: Vec<String>,
     /// Platform to build for [default: this machine's]
-    #[arg(long, value_name = "OS/ARCH", value_parser = one_platform)]
+    #[arg(long, value_name = "OS/ARCH", value_parser = one_platform, hide_short_help = true)]
     pub platform: Option<String>,
 }
 

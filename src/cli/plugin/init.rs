@@ -28,7 +28,7 @@ pub struct PluginInit {
     /// Generation of the API: 1 (up to 2.0.51) or 2 (2.0.52 and later)
     #[arg(long, value_name = "API", value_enum, default_value_t = Api::Two)]
     pub api: Api,
-    /// File to write, or - for standard output
+    /// File to write, or - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "plugin.yml", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,
     /// Overwrite an existing file

@@ -16,7 +16,7 @@ const CHECKING: [&str; 5] = ["file_parameter", "files", "api", "deny_warnings", 
 
 #[derive(Debug, Args)]
 pub struct PluginLint {
-    /// YAML file, directory of .yml and .yaml files, or - for standard input; repeatable
+    /// YAML file, directory of .yml and .yaml files, or - for stdin; repeatable
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub file_parameter: Vec<String>,
     /// Same as -f

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{fields_of, resource};
+use super::{fields_of, resource, with_progress};
 use crate::cli::{PluginChange, PluginDeregister, PluginFormat};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
@@ -40,7 +40,7 @@ fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Contex
             let request = method.encode_made(&fields_of(plugin))?;
             if let Err(error) = method.ask(request.clone()).await {
                 let error = managed::explained(&method, request, error).await;
-                return Err(with_progress(error, plugin, count, plugins.len()));
+                return Err(with_progress(name(error, plugin, plugins.len()), count, plugins.len()));
             }
             if shown.is_ok() {
                 shown = show(plugin, done, args.output, context.streams);
@@ -54,15 +54,10 @@ fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Contex
     })
 }
 
-/// Adds how far a run over several plugins came.
-fn with_progress(error: Error, plugin: &str, done: usize, count: usize) -> Error {
-    if count == 1 {
-        return error;
-    }
-    // Some errors begin with the plugin.
+/// Names the plugin of several, unless the error begins with it.
+fn name(error: Error, plugin: &str, count: usize) -> Error {
     let is_named = error.problems().first().is_some_and(|problem| problem.message.starts_with(plugin));
-    let error = if is_named { error } else { error.context(plugin) };
-    error.hint(format!("done before it: {done} of {count}; not sent: {}", count - done - 1))
+    if count == 1 || is_named { error } else { error.context(plugin) }
 }
 
 /// The plugins without repetitions: a second `deregister` would fail.

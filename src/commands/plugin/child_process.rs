@@ -16,7 +16,7 @@ use crate::terminal::shutdown::Shutdown;
 /// The time that a child has to end after a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A terminal signals both processes at once, and the end of the child may be seen before the signal.
+/// How much later than the child's end a terminal's signal to both may be seen.
 const SIGNAL_DELAY: Duration = Duration::from_millis(100);
 
 /// A builder's command, `build` or `push`.
@@ -30,7 +30,7 @@ pub struct BuilderProcess<'a> {
 }
 
 impl BuilderProcess<'_> {
-    /// Runs it to its end, with its standard output on standard error. A signal to this process is passed on.
+    /// Runs it with its standard output on standard error; passes on signals.
     pub async fn run(&self, shutdown: &mut Shutdown) -> Result<()> {
         let program = self.line.program.display();
         let failed = |why: String| {

@@ -1,4 +1,4 @@
-//! Images of plugins: their names from a spec and a tag, and the steps to build, push and see them in the registry.
+//! Images of plugins, from a spec and a tag to the registry.
 
 use std::fmt;
 use std::io::Write as _;
@@ -34,7 +34,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// The same for answers that are not necessary.
 const SIDE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An image to be built or pushed. Displayed as docker, podman and buildah take its name.
+/// An image to be built or pushed, displayed by its full name.
 pub struct TaggedImage {
     pub draft: Draft,
     pub texts: SpecTexts,
@@ -52,7 +52,7 @@ impl fmt::Display for TaggedImage {
 }
 
 impl TaggedImage {
-    /// Reads the one spec of `verb`, and finds the image's place and a builder. Sends nothing.
+    /// Reads the one spec of `verb`, and finds the image's place and a builder.
     pub fn read(verb: &str, args: &PluginImage, context: &mut Context<'_>) -> Result<Self> {
         oci::check_tag(&args.tag).map_err(|error| error.into_usage().context("--tag"))?;
         let registry = args.registry.as_deref().map(str::parse).transpose();
@@ -83,7 +83,7 @@ impl TaggedImage {
         Ok(Self { draft, texts, place, tag: args.tag.clone(), builder, quiet, has_terminal })
     }
 
-    /// The command that builds it. Fails if the context or the Dockerfile does not exist.
+    /// The command that builds it, if the context and the Dockerfile exist.
     pub fn build_command(&self, sources: &PluginSources) -> Result<CommandLine> {
         let PluginSources { context, dockerfile, build_arg, platform } = sources;
         if !context.is_dir() {
@@ -147,7 +147,7 @@ impl TaggedImage {
         })
     }
 
-    /// The digest that the registry has under the tag now. `unanswered` decides what a missing answer means.
+    /// The digest of the tag now; `unanswered` decides what a missing answer means.
     pub async fn digest(
         &self,
         variables: &Variables,
@@ -161,7 +161,7 @@ impl TaggedImage {
         asked.inspect_err(|error| note_interruption(error, "reading from the registry", diagnostics))
     }
 
-    /// Waits until the registry has the tag, for `limit` at most. `before` is the digest before the push.
+    /// Waits until the registry has the tag; `before` is the digest before the push.
     pub async fn wait_for_tag(
         &self,
         before: Option<String>,
@@ -218,7 +218,7 @@ pub fn note_interruption(error: &Error, step: &str, diagnostics: &Diagnostics) {
     }
 }
 
-/// Resolves a spec without a service: `image` and `registry_*` have one name in all generations of the API.
+/// Resolves a spec without a service: all generations have the needed fields.
 fn resolve(draft: Draft, strict: bool) -> Result<SpecRequest> {
     let input = Generation::Two.request()?;
     let target = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input };
@@ -237,7 +237,7 @@ fn text<'a>(request: &'a SpecRequest, name: &str) -> Result<Option<&'a str>> {
     }
 }
 
-/// The error that the image is missing; for `publish`, which registers too, with all other missing fields.
+/// The error that the image is missing; for `publish`, with all missing fields.
 fn missing_fields(verb: &str, request: &SpecRequest) -> Error {
     let needed = if verb == "publish" { spec::needed("repository", "Plugin", "register") } else { &[] };
     let has = |name: &str| !matches!(name, "image" | "service_type");
@@ -258,7 +258,7 @@ fn refuse_placeholders(verb: &str, request: &SpecRequest) -> Result<()> {
     Error::from_problems(kind, problems).map_or(Ok(()), Err)
 }
 
-/// Adds the location of the field that an error about the image's place begins with.
+/// Adds the location of the field that an error begins with.
 fn locate_error(error: ParseError, request: &SpecRequest) -> Error {
     let message = error.to_string();
     let field = ["registry_config", "registry_type"].into_iter().find(|field| message.starts_with(field));

@@ -1,4 +1,4 @@
-//! `plugin init`: creates a spec, and next to it the schema that its first line names.
+//! `plugin init`: creates a spec and its JSON Schema.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -43,7 +43,7 @@ pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a spec that could not be registered with a namespace, and warns of probable mistakes.
+/// Refuses a spec that a service would refuse, and warns of probable mistakes.
 fn check(spec: &str, generation: Generation, context: &Context<'_>) -> Result<()> {
     let input = Input::from_bytes("the spec", spec.as_bytes().to_vec());
     for finding in lint::check(&[input], &Generations::new(&[generation])?) {

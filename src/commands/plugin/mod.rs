@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 
 use super::{Context, list};
 use crate::cli::{Api, Plugin, Specs};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plugin::lint::Generation;
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
@@ -76,6 +76,14 @@ fn describe_tags(tags: &[String]) -> String {
         0 => format!("existing tags: {named}"),
         more => format!("existing tags: {named} and {more} more"),
     }
+}
+
+/// Adds how far a run over several plugins came.
+fn with_progress(error: Error, done: usize, count: usize) -> Error {
+    if error.kind().is_silent() || count == 1 {
+        return error;
+    }
+    error.hint(format!("done before it: {done} of {count}; not sent: {}", count - done - 1))
 }
 
 fn generation(api: Api) -> Generation {

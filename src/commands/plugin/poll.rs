@@ -37,7 +37,7 @@ impl PollTimeout {
     }
 }
 
-/// Calls `attempt` until it is not pending any more, for `limit` at most. Notes each new reason to go on.
+/// Calls `attempt` until it is not pending, for `limit` at most.
 pub async fn poll<T>(
     limit: Option<Duration>,
     diagnostics: &Diagnostics,

@@ -7,7 +7,7 @@ use crate::plugin::lint::{self, Finding, Generation, Generations, Input, Rule, S
 use crate::spec::{self, Draft};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
-/// The texts that drafts were made of: what is checked is what is sent, even if the files change.
+/// The texts of drafts: what is checked is what is sent, even if files change.
 pub struct SpecTexts {
     inputs: Vec<Input>,
     /// `-j` or `-p` override fields of the texts.

@@ -1,4 +1,4 @@
-//! `plugin build|push|publish`: a plugin's image on its way to the registry, and its spec to the service.
+//! `plugin build|push|publish`: the image to the registry, the spec to the service.
 //!
 //! Each step can be run again: one that fails ends the command, and the same command continues there.
 

@@ -1,4 +1,4 @@
-//! The plugins of a Repository service: its methods, the fields of their messages, and its rows.
+//! The `Plugin` methods of a Repository service.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -39,7 +39,7 @@ impl PluginService {
         Ok(Self { register, update, deregister, get, fields })
     }
 
-    /// The endpoint, and the domain and workspace as far as metadata names them and is not secret.
+    /// The endpoint, and the domain and workspace if metadata names them openly.
     pub fn scope(&self) -> String {
         let caller = self.register.caller();
         let shown = caller.metadata().shown().filter(|(name, _)| name.starts_with("x_"));
@@ -49,7 +49,7 @@ impl PluginService {
         })
     }
 
-    /// The row of a plugin, if there is one; of two with one id, that of the domain's own repository.
+    /// The row of a plugin; of two with one id, that of the domain's own repository.
     pub async fn row(&self, identity: &Map<String, Value>) -> Result<Option<Map<String, Value>>> {
         match self.get.ask(encode(&self.get, identity)?).await {
             // A service that has both answers with the other one.
@@ -121,7 +121,7 @@ fn encode(method: &Method, fields: &Map<String, Value>) -> Result<Bytes> {
     method.encode_made(&taken.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
-/// Whether a method that reads found no such plugin: some services answer INVALID_ARGUMENT.
+/// Whether a reading method found no such plugin: also by INVALID_ARGUMENT.
 pub fn is_no_plugin(error: &Error) -> bool {
     let mut causes = error.problems().iter().flat_map(|problem| &problem.causes);
     is_not_found(error)

@@ -18,7 +18,7 @@ use crate::spec::{SpanPart, spans};
 use crate::yaml::{Mark, Node, YamlError, YamlErrorKind, value};
 
 /// The most findings of one document, which has a dozen fields.
-const MAX_FINDINGS: usize = 100;
+pub const MAX_FINDINGS: usize = 100;
 
 /// One document of a text.
 pub struct SpecDocument<'a> {
@@ -42,7 +42,7 @@ impl SpecDocument<'_> {
         self.value.get(field).and_then(Value::as_str).map(str::trim)
     }
 
-    /// The field that names what the plugin extends: `resource_type`, or `service_type` of API 1.
+    /// `resource_type`, or `service_type` of API 1.
     pub fn type_field(&self) -> &'static str {
         let is_given = |field: &&str| self.value.contains_key(*field);
         ["resource_type", "service_type"].into_iter().find(is_given).unwrap_or("resource_type")
@@ -119,13 +119,8 @@ pub struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// Whether further violations are only counted.
-    pub fn is_full(&self) -> bool {
-        self.findings.len() >= MAX_FINDINGS
-    }
-
     pub fn report(&mut self, violation: Violation) {
-        if self.is_full() {
+        if self.findings.len() >= MAX_FINDINGS {
             self.omitted += 1;
             return;
         }

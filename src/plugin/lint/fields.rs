@@ -1,13 +1,13 @@
-//! Rules about fields and their types: a spec is resolved and encoded as a request of each generation of the API.
+//! Rules about fields and their types.
 //!
-//! What all generations refuse is an error; what only some refuse is a warning that names them, as the spec may be
+//! A spec is resolved and encoded as a request of each generation of the API. What all generations refuse is an error; what only some refuse is a warning that names them, as the spec may be
 //! for the others.
 
 use std::collections::HashMap;
 
 use serde_json::Map;
 
-use super::checker::{Checker, SpecDocument};
+use super::checker::{Checker, MAX_FINDINGS, SpecDocument};
 use super::finding::{Severity, Violation};
 use super::generation::{Generation, Generations};
 use super::rule::Rule;
@@ -28,30 +28,15 @@ struct Objection {
     violation: Violation,
     /// The request is sent all the same.
     is_harmless: bool,
-    /// The message whose fields are suggested for an unknown one. Searched late, as only some violations are shown.
-    suggest_from: Option<MessageDescriptor>,
 }
 
 impl Objection {
     fn refused(violation: Violation) -> Self {
-        Self { violation, is_harmless: false, suggest_from: None }
+        Self { violation, is_harmless: false }
     }
 
     fn harmless(violation: Violation) -> Self {
-        Self { is_harmless: true, ..Self::refused(violation.warning().at_key()) }
-    }
-
-    fn unknown(violation: Violation, message: MessageDescriptor) -> Self {
-        Self { suggest_from: Some(message), ..Self::refused(violation) }
-    }
-
-    fn suggest(&mut self) {
-        let path = &self.violation.path.0;
-        let (Some(message), Some(Segment::Key(name))) = (&self.suggest_from, path.last()) else { return };
-        let fields: Vec<FieldDescriptor> = message.fields().collect();
-        // Only the first generation has `template`.
-        let template = (path.len() == 1).then_some("template");
-        self.violation.hint = Some(hint_at_field(name, fields.iter().map(FieldDescriptor::name).chain(template)));
+        Self { violation: violation.warning().at_key(), is_harmless: true }
     }
 }
 
@@ -76,11 +61,7 @@ pub fn check(checker: &mut Checker<'_>, generations: &Generations) {
     if let Some(violation) = no_generation(&objections, generations) {
         checker.report(violation);
     }
-    for (mut objection, of) in objections {
-        if !checker.is_full() {
-            objection.suggest();
-        }
-        let Objection { mut violation, is_harmless, .. } = objection;
+    for (Objection { mut violation, is_harmless }, of) in objections {
         if of.len() < generations.len() {
             violation.severity = Severity::Warning;
         }
@@ -147,45 +128,46 @@ fn check_generation(
     let field = |(name, value): (&String, _)| Some((plan.name_in_request(name)?.to_owned(), Clone::clone(value)));
     let request: Map<_, _> = document.value.iter().filter_map(field).collect();
     let faults = encode::encode(&request, input).err().unwrap_or_default();
-    objections.extend(faults.into_iter().map(|mut fault| {
+    objections.extend(faults.into_iter().enumerate().map(|(index, mut fault)| {
         // By the name that the document uses.
         if let Some(Segment::Key(name)) = fault.path.0.first_mut() {
             let given = plan.names_as_given(name).find(|given| document.value.contains_key(*given));
             *name = given.unwrap_or(name).to_owned();
         }
-        from_fault(fault)
+        // A search for the nearest field takes time.
+        from_fault(fault, index < MAX_FINDINGS)
     }));
     objections
 }
 
-fn from_fault(fault: Fault) -> Objection {
-    let Fault { kind, path, at_key, message, hint } = fault;
+fn from_fault(fault: Fault, has_hint: bool) -> Objection {
+    let hint = if has_hint { fault.advice() } else { None };
+    let Fault { kind, path, at_key, message, .. } = fault;
     if let (FaultKind::UnknownField(message), 1) = (&kind, path.0.len()) {
-        return unknown_field(path, message);
+        return Objection::refused(unknown_field(path, message, hint));
     }
     let is_registry = path.to_string() == "registry_type";
     let rule = if is_registry { Rule::RegistryType } else { Rule::WrongType };
     let is_unknown_registry = is_registry && kind == FaultKind::UnknownValue;
     let message = if is_unknown_registry { "unknown registry type".to_owned() } else { message };
     let part = if at_key { SpanPart::Key } else { SpanPart::Value };
-    let violation = Violation { rule, severity: Severity::Error, path, part, message, hint };
-    match kind {
-        FaultKind::UnknownField(message) => Objection::unknown(violation, message),
-        FaultKind::UnknownValue | FaultKind::Missing | FaultKind::Other => Objection::refused(violation),
-    }
+    Objection::refused(Violation { rule, severity: Severity::Error, path, part, message, hint })
 }
 
 /// A top-level name that the generation does not have.
-fn unknown_field(path: FieldPath, message: &MessageDescriptor) -> Objection {
+fn unknown_field(path: FieldPath, message: &MessageDescriptor, hint: Option<String>) -> Violation {
     let name = path.to_string();
     let violation = |rule, what| Violation::new(rule, path, what).at_key();
     if WRAPPERS.contains(&name.as_str()) {
-        let violation = violation(Rule::UnknownField, "unknown field");
-        Objection::refused(violation.hint("move the fields below it to the top: a spec is only the request"))
+        let hint = "move the fields below it to the top: a spec is only the request";
+        violation(Rule::UnknownField, "unknown field").hint(hint)
     } else if verb::is_known(&name) {
-        let violation = violation(Rule::VerbAsKey, "a verb, not a field");
-        Objection::refused(violation.hint("remove it, and move the fields below it to the top"))
+        violation(Rule::VerbAsKey, "a verb, not a field").hint("remove it, and move the fields below it to the top")
     } else {
-        Objection::unknown(violation(Rule::UnknownField, "unknown field"), message.clone())
+        let fields: Vec<FieldDescriptor> = message.fields().collect();
+        // Only the first generation has `template`.
+        let names = || fields.iter().map(FieldDescriptor::name).chain(["template"]);
+        let hint = hint.map(|_| hint_at_field(&name, names()));
+        Violation { hint, ..violation(Rule::UnknownField, "unknown field") }
     }
 }

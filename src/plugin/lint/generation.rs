@@ -35,7 +35,7 @@ impl Generation {
         if input.get_field_by_name("service_type").is_some() { Self::One } else { Self::Two }
     }
 
-    /// The request that a spec is. Fails only if the program was built with broken descriptors.
+    /// The request that a spec is. Fails only with broken bundled descriptors.
     pub fn request(self) -> Result<MessageDescriptor> {
         Ok((&self.register()?.input()).into())
     }

@@ -1,4 +1,4 @@
-//! Rules `image-*`: what the Repository service and registries accept as an image.
+//! Rules `image-*`: images that the service and registries accept.
 
 use super::checker::Checker;
 use super::finding::Violation;

@@ -52,7 +52,7 @@ impl Input {
     }
 }
 
-/// The findings in `inputs` for services of any of the `generations`, ordered by input, line and column.
+/// The findings in `inputs`, ordered by input, line and column.
 pub fn check(inputs: &[Input], generations: &Generations) -> Vec<Finding> {
     let mut all = Vec::new();
     let mut ids = duplicates::Ids::default();

@@ -80,7 +80,7 @@ pub fn is_in(reference: &str) -> bool {
     fault_of(reference, true).is_some()
 }
 
-/// Whether a text that has no `<` and no capitalised words otherwise includes a placeholder.
+/// Whether a reference includes a placeholder.
 fn has_placeholder(text: &str) -> bool {
     let is_within = |(begin, _): (usize, &str)| {
         let rest = &text[begin..];

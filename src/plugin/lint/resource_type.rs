@@ -1,5 +1,4 @@
-//! Rule `resource-type`: the Repository service accepts any text, so that a typo shows only where the plugin is not
-//! found.
+//! Rule `resource-type`, as the Repository service accepts any text.
 
 use super::checker::Checker;
 use super::finding::Violation;

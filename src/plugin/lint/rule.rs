@@ -2,7 +2,7 @@
 
 use super::finding::Severity;
 
-/// Makes the enum and its functions from one table, so that no rule lacks a name or an explanation.
+/// Makes the enum and its functions from one table, so that no rule lacks a text.
 macro_rules! rules {
     ($($rule:ident, $name:literal, $levels:literal, $summary:literal, $explanation:literal;)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! Rule `template-schema`: each `schema` in the forms of API 1 is a JSON Schema, which the service checks.
+//! Rule `template-schema`: each `schema` in a form of API 1 is a JSON Schema.
 //!
 //! Checked are the types of the keywords, by the meta-schema of draft 7; patterns and references are left to the
 //! service.

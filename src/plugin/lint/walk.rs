@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::schema::field_path::FieldPath;
 
-/// Calls `visit` with the path of every text in `value`, and with the mapping that has it as an entry.
+/// Calls `visit` for every text, with its path and the mapping that has it.
 pub fn texts<'a>(
     path: &FieldPath,
     value: &'a Value,

@@ -1,5 +1,4 @@
-//! Rules `yaml-1-1` and `lost-digits`: texts that other YAML readers take for something else, and decimals that lose
-//! digits.
+//! Rules `yaml-1-1` and `lost-digits`: what other readers make of plain scalars.
 
 use super::checker::Checker;
 use super::finding::Violation;
@@ -50,7 +49,7 @@ fn check_node(checker: &mut Checker<'_>, path: FieldPath, node: &Node, is_free: 
     }
 }
 
-/// What PyYAML makes of a text, if it is not the text (<https://yaml.org/type/bool.html>, `int.html`).
+/// What PyYAML reads instead of a text (<https://yaml.org/type/bool.html>).
 fn in_yaml_1_1(text: &str) -> Option<&'static str> {
     let is_octal = |digits: &str| {
         digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|byte| (b'0'..=b'7').contains(&byte))

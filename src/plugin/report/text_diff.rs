@@ -9,7 +9,7 @@ const MAX_PAIRS: usize = 4_000_000;
 /// Whether the old and the new text have the line.
 type Line<'a> = (bool, bool, &'a str);
 
-/// The differing lines with those around them, each with the number of its terminal style.
+/// The differing lines with those around them, each with its terminal style.
 pub fn lines(old: &str, new: &str) -> Vec<(&'static str, String)> {
     let lines = merge(&Vec::from_iter(old.split('\n')), &Vec::from_iter(new.split('\n')));
     let differs = |(in_old, in_new, _): &Line<'_>| in_old != in_new;

@@ -1,4 +1,4 @@
-//! Executes plans so that they can be stopped anywhere and continued by the same command.
+//! Executes plans; the same command continues one that was stopped anywhere.
 
 use std::cell::Cell;
 
@@ -8,6 +8,7 @@ use tonic::Code;
 
 use super::plan::{ApplyPlan, Current, PluginSpec, refuse};
 use crate::commands::plugin::service::{is_already_registered, is_not_found};
+use crate::commands::plugin::with_progress;
 use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
 use crate::plugin::backup::Backup;
 use crate::plugin::plan::{self, Action};
@@ -18,7 +19,7 @@ use crate::terminal::shutdown::Shutdown;
 /// How often a plugin is read again that others write, too.
 const MAX_ATTEMPTS: usize = 5;
 
-/// The result of an attempt; `None` if the plugin was changed by others meanwhile and has to be read again.
+/// The result of an attempt; `None` if others changed the plugin meanwhile.
 type Attempt = Result<Option<ApplyResult>>;
 
 impl ApplyPlan {
@@ -72,7 +73,7 @@ impl ApplyPlan {
         reported
     }
 
-    /// Makes the service agree with one spec. `is_critical` is set while it must not be stopped.
+    /// Makes the service agree with one spec; must not stop while `is_critical`.
     async fn reconcile(&self, spec: &PluginSpec, planned: &Current, is_critical: &Cell<bool>) -> Result<ApplyResult> {
         let mut newer;
         let mut current = planned;
@@ -94,7 +95,7 @@ impl ApplyPlan {
         Err(Error::local(format!("other clients keep changing {}", spec.plugin_id)).hint("try again"))
     }
 
-    /// Updates a plugin if it differs, and does what is left of a replacement that was stopped.
+    /// Updates a plugin if it differs, and finishes a replacement that was stopped.
     async fn update(&self, spec: &PluginSpec, current: &Current, row: &Map<String, Value>) -> Attempt {
         if let Action::Update(changes) = &current.action {
             match self.service.update(&self.service.fields.update(&spec.fields, changes)).await {
@@ -183,7 +184,7 @@ impl ApplyPlan {
         }
     }
 
-    /// Gives up a replacement that deregistered nothing, or was undone. `false` if the plugin is gone meanwhile.
+    /// Gives up a replacement that changed nothing. `false` if the plugin is gone.
     async fn abandon(&self, spec: &PluginSpec, backup: &Backup, row: &Map<String, Value>) -> Result<bool> {
         let is_there = self.restore_state(spec, backup, Some(row)).await?;
         if is_there {
@@ -192,7 +193,7 @@ impl ApplyPlan {
         Ok(is_there)
     }
 
-    /// Finishes a replacement whose new plugin is registered: restores the state, and renames the backup.
+    /// Restores the state of a registered replacement, and renames the backup.
     async fn complete(&self, spec: &PluginSpec, backup: &Backup, row: Option<&Map<String, Value>>) -> Attempt {
         // Another run may have deregistered it to replace it, too.
         if !self.restore_state(spec, backup, row).await? {
@@ -227,7 +228,7 @@ impl PluginSpec {
     }
 }
 
-/// Whether the service certainly did not do what it was asked. Other codes may come from a proxy before it.
+/// Whether the service certainly did nothing. Other codes may be a proxy's.
 fn is_rejection(error: &Error) -> bool {
     use Code::{FailedPrecondition, InvalidArgument, PermissionDenied, Unauthenticated, Unimplemented};
     let is_refusal = matches!(
@@ -252,12 +253,4 @@ fn stopped(error: Error, id: &str, backup: Option<String>, diagnostics: &Diagnos
         None => diagnostics.note(&format!("stopped at {id}: run the same command again to continue")),
     }
     error
-}
-
-/// Adds how far a run over several plugins came.
-fn with_progress(error: Error, done: usize, count: usize) -> Error {
-    if error.kind().is_silent() || count == 1 {
-        return error;
-    }
-    error.hint(format!("done before it: {done} of {count}; not sent: {}", count - done - 1))
 }

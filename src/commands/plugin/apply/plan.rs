@@ -1,4 +1,4 @@
-//! Plans of `plugin apply`: what specs ask of a service, compared before anything is written there.
+//! Plans of `plugin apply`: specs, compared with what the service has.
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -162,7 +162,7 @@ impl ApplyPlan {
         replaced.try_for_each(|task| task.spec.backups.check())
     }
 
-    /// Refuses specs that differ from plugins of a managed repository, which nothing can change.
+    /// Refuses specs that differ from plugins of a managed repository.
     pub fn check_managed(&self) -> Result<()> {
         refuse(self.tasks.iter().filter_map(|task| managed_problem(&task.spec, &task.current)).collect())
     }
@@ -188,7 +188,7 @@ impl ApplyPlan {
         }
     }
 
-    /// A replacement that was not finished, and that may not be finished or has a backup that cannot be trusted.
+    /// The problem of a replacement that was not finished, or of its backup.
     fn backup_problem(&self, spec: &PluginSpec, current: &Current) -> Option<Problem> {
         let id = &spec.plugin_id;
         match &current.untrusted {
@@ -254,7 +254,7 @@ impl ApplyPlan {
         }
     }
 
-    /// What comes from the backup of a replacement that was not finished; `None` if that is nothing.
+    /// The fields that come from the backup of a replacement, if there are any.
     pub(super) fn restored(&self, Task { spec, current }: &Task) -> Option<RestoredFields> {
         let backup = current.pending.as_ref()?;
         let mut changes = Vec::new();
@@ -314,7 +314,7 @@ impl ApplyPlan {
 }
 
 impl Current {
-    /// The state that a backup restores. A plugin that is replaced a second time has another backup.
+    /// The state that a backup restores, unless it is replaced by a second one.
     fn restored_state(&self) -> Option<FieldChange> {
         let is_second = self.is_replaced && matches!(self.action, Action::Replace(_));
         self.pending.as_ref().filter(|_| !is_second)?.state_change(self.row.as_ref())

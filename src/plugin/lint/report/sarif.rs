@@ -59,7 +59,7 @@ fn result(finding: &Finding) -> Value {
     })
 }
 
-/// A text as a message string (section 3.11.5), in which single braces enclose arguments.
+/// A message string (section 3.11.5), in which single braces enclose arguments.
 fn message_string(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
