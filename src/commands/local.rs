@@ -10,8 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tonic::Status;
 
+use super::confirm;
 use super::connector;
-use super::plugin::confirm;
 use super::{Context, block_on};
 use crate::cli::{Global, Local, Tls};
 use crate::codec::encode;
