@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use self::row::Row;
-use crate::cli::{Check, Format};
+use crate::cli::{ConfigCheck, Format};
 use crate::commands::connector::{Connector, selection};
 use crate::commands::output_options::OutputOptions;
 use crate::commands::{Context, block_on};
@@ -20,7 +20,7 @@ use crate::secret::jwt;
 const COLUMNS: &str = "service|Service,endpoint|Endpoint,connect|Connect,tls|TLS,reflection|Reflection,\
                        version|Version,token|Token,to_do|What to do";
 
-pub fn run(args: &Check, context: &mut Context<'_>) -> Result<()> {
+pub fn run(args: &ConfigCheck, context: &mut Context<'_>) -> Result<()> {
     let columns = if args.all { format!("environment|Environment,{COLUMNS}") } else { COLUMNS.to_owned() };
     let is_text = !matches!(args.output, Format::Json | Format::Jsonl | Format::Yaml);
     let presentation = OutputOptions::parse(is_text.then_some(&columns), args.output)?;
@@ -40,7 +40,7 @@ pub fn run(args: &Check, context: &mut Context<'_>) -> Result<()> {
 }
 
 /// The environments to check.
-fn selections(args: &Check, context: &Context<'_>) -> Result<Vec<Selection>> {
+fn selections(args: &ConfigCheck, context: &Context<'_>) -> Result<Vec<Selection>> {
     let selected = selection(context);
     if !args.all {
         return Ok(vec![selected]);
