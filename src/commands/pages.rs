@@ -10,7 +10,7 @@ use crate::grpc::status::is_too_large;
 use crate::output::Format;
 use crate::output::view::{Document, Local};
 use crate::query::{self, Page, Part};
-use crate::spec::Request;
+use crate::spec::SpecRequest;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
 /// How many rows are asked for at a time where a whole list is more than one message may be.
@@ -41,7 +41,7 @@ impl Pages {
     ///
     /// # Errors
     /// As of [`part_of`].
-    pub fn new(method: &Method, request: &Request, size: u32, part: Option<Part>) -> Result<Self> {
+    pub fn new(method: &Method, request: &SpecRequest, size: u32, part: Option<Part>) -> Result<Self> {
         let part = part.map_or_else(|| part_of(method, request), Ok)?;
         let request = request.value.clone();
         Ok(Self { request, size, part, skipped: 0, has_others: false, is_whole: false })
@@ -131,7 +131,7 @@ struct Got {
 ///
 /// # Errors
 /// As of [`Method::encode`], if it does: a page that cannot be read would be replaced by one that can.
-pub fn part_of(method: &Method, request: &Request) -> Result<Part> {
+pub fn part_of(method: &Method, request: &SpecRequest) -> Result<Part> {
     let input = method.input();
     if !query::chooses_rows(&request.value, &input) {
         return Ok(Part::default());

@@ -19,10 +19,10 @@ use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::grpc::status::is_too_large;
 use crate::output::view::{Columns, Document, Local, Shape, Sort, Template, add_only_key};
-use crate::query::filter::{Filters, typed_steps};
+use crate::query::filter::{FilterSet, typed_steps};
 use crate::query::{self, Page, Part, QueryRequest};
 use crate::schema::resource::Resource;
-use crate::spec::{Draft, Request};
+use crate::spec::{Draft, SpecRequest};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::shutdown::Shutdown;
 
@@ -33,7 +33,7 @@ pub struct QueryCommand<'a> {
     pub request: &'a cli::Request,
     pub presentation: OutputOptions,
     pub asked: Asked<'a>,
-    pub filters: Filters,
+    pub filters: FilterSet,
     pub templates: Templates<'a>,
     /// How often to ask again; `None` asks once.
     pub watch: Option<Duration>,
@@ -396,7 +396,7 @@ fn with_dotted_keys(only: Vec<String>, method: &Method) -> Vec<String> {
 }
 
 /// Takes the part of the rows that is asked for out of what the service is asked.
-fn take_part(wish: &mut QueryRequest, method: &Method, request: &mut Request) -> Result<Local> {
+fn take_part(wish: &mut QueryRequest, method: &Method, request: &mut SpecRequest) -> Result<Local> {
     let part = match wish.page.take() {
         Some(page) => {
             Part { before: page.number.saturating_sub(1).saturating_mul(page.limit), limit: Some(page.limit) }

@@ -10,7 +10,7 @@ use crate::commands::connector::selection;
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
-use crate::schema::platform::SERVICES;
+use crate::schema::spaceone::SERVICES;
 use crate::terminal::prompt::Prompt;
 
 const STDIN: &str = "-";
