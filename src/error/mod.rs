@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tonic::Code;
 
-use crate::secret::redact;
+use crate::secret::mask;
 use crate::terminal::sanitize;
 
 /// The program's result.
@@ -178,7 +178,7 @@ impl Problem {
     }
 
     fn to_json(&self) -> Map<String, Value> {
-        let text = |text: &String| Value::from(redact::foreign(text));
+        let text = |text: &String| Value::from(mask::mask_known(text));
         let mut object = Map::new();
         object.insert("message".into(), text(&self.message));
         if let Some(at) = &self.location {
@@ -360,7 +360,7 @@ impl Error {
             let place = problem.location.iter().map(ToString::to_string);
             place.chain([problem.message.clone()]).chain(problem.causes.iter().cloned())
         });
-        redact::foreign(&told.collect::<Vec<_>>().join(": ")).into_owned()
+        mask::mask_known(&told.collect::<Vec<_>>().join(": ")).into_owned()
     }
 
     /// The error as lines for people, each ended; `label` paints a line's first word ("error", "hint").
@@ -370,7 +370,7 @@ impl Error {
             let place = problem.location.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
             let mut line = |word: &str, said: &str| {
                 // Writing to a String cannot fail.
-                let _ = writeln!(text, "{} {}", label(word), sanitize::control(&redact::foreign(said)));
+                let _ = writeln!(text, "{} {}", label(word), sanitize::control(&mask::mask_known(said)));
             };
             line("error", &format!("{place}{}", problem.message));
             problem.causes.iter().for_each(|cause| line("cause", cause));

@@ -11,7 +11,7 @@ use super::http::{HttpClient, HttpRequest, RequestTarget};
 use crate::oci::credentials::{CredentialSecret, RegistryCredential};
 use crate::oci::image_ref::ImageRef;
 use crate::oci::registry_error::RegistryError;
-use crate::secret::redact;
+use crate::secret::mask;
 use crate::terminal::sanitize::percent;
 
 /// What a token service is told of who is asking: its logs name programs, not people.
@@ -53,7 +53,7 @@ pub async fn authorize(
     let (target, request) = match login.map(|login| &login.secret) {
         // <https://distribution.github.io/distribution/spec/auth/oauth/>
         Some(CredentialSecret::Identity(token)) => {
-            redact::remember(token);
+            mask::remember(token);
             parameters.extend([("grant_type", "refresh_token"), ("client_id", CLIENT_ID), ("refresh_token", token)]);
             let form: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
             (target, request(Method::POST, None, Some(form.join("&"))))
@@ -71,7 +71,7 @@ pub async fn authorize(
     let no_service = || RegistryError::no_registry(&answer, target.authority());
     let token: TokenResponse = serde_json::from_slice(&answer.body).map_err(|_| no_service())?;
     let token = token.token.or(token.access_token).ok_or_else(no_service)?;
-    redact::remember(&token);
+    mask::remember(&token);
     sensitive(&format!("Bearer {token}")).map(Some)
 }
 
@@ -85,7 +85,7 @@ fn request(method: Method, authorization: Option<HeaderValue>, form: Option<Stri
 
 fn basic(user: &str, password: &str) -> Result<HeaderValue, RegistryError> {
     let login = format!("{user}:{password}");
-    [password, &login].into_iter().for_each(redact::remember);
+    [password, &login].into_iter().for_each(mask::remember);
     sensitive(&format!("Basic {}", STANDARD.encode(login)))
 }
 

@@ -23,7 +23,7 @@ use super::dial::dial;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::oci::registry_error::RegistryError;
 use crate::secret::Secret;
-use crate::secret::redact;
+use crate::secret::mask;
 
 /// curl's, for a proxy whose URL names none.
 const PORT: u16 = 1080;
@@ -124,7 +124,7 @@ fn basic(login: &str) -> Result<HeaderValue, &'static str> {
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     let plain = [decoded(user), decoded(password)].join(&b':');
     for secret in [login.as_bytes(), password.as_bytes(), &decoded(password), &plain] {
-        redact::remember(&String::from_utf8_lossy(secret));
+        mask::remember(&String::from_utf8_lossy(secret));
     }
     let mut value =
         HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(plain))).map_err(|_| "its login cannot be sent")?;

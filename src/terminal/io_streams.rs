@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::secret::redact;
+use crate::secret::mask;
 use crate::terminal::sanitize;
 
 /// How errors, warnings and notes are written.
@@ -203,8 +203,8 @@ impl Diagnostics {
         let mut voice = self.writer();
         match voice.format {
             _ if voice.quiet => {}
-            DiagnosticFormat::Json => voice.said.push(("note", redact::foreign(text).into_owned())),
-            DiagnosticFormat::Text => voice.write(&format!("{}\n", sanitize::control(&redact::foreign(text)))),
+            DiagnosticFormat::Json => voice.said.push(("note", mask::mask_known(text).into_owned())),
+            DiagnosticFormat::Text => voice.write(&format!("{}\n", sanitize::control(&mask::mask_known(text)))),
         }
     }
 
@@ -284,7 +284,7 @@ impl Diagnostics {
 
 impl DiagnosticWriter {
     fn say(&mut self, word: &'static str, text: &str) {
-        let text = &*redact::foreign(text);
+        let text = &*mask::mask_known(text);
         match self.format {
             _ if self.quiet => {}
             DiagnosticFormat::Json => self.said.push((word, text.to_owned())),

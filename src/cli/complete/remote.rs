@@ -287,7 +287,7 @@ fn key_at_hand(settings: &Settings) -> Option<&Secret> {
 
 /// Whether a text would be masked wherever it stands: a private key, a URL with a password.
 fn holds_a_secret(text: &str) -> bool {
-    secret::mask("", &mut Value::String(text.to_owned()))
+    secret::mask_value("", &mut Value::String(text.to_owned()))
 }
 
 enum Place {

@@ -19,7 +19,7 @@ use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
 use crate::query::{self, Page, QueryRequest};
 use crate::schema::spaceone::{ApiName, short_name};
-use crate::secret::redact;
+use crate::secret::mask;
 
 /// A service that all services of SpaceONE have.
 const SERVER_INFO: &str = "spaceone.api.core.v1.ServerInfo";
@@ -190,7 +190,7 @@ impl Row {
         let Some(error) = self.failure.as_ref().or(key) else { return self.exposure.clone() };
         let problem = &error.problems()[0];
         let text = problem.hints.first().or(problem.causes.last()).unwrap_or(&problem.message);
-        Some(redact::foreign(text).into_owned())
+        Some(mask::mask_known(text).into_owned())
     }
 }
 
