@@ -97,10 +97,7 @@ mod tests {
     fn settings_that_move_keep_their_files() {
         let mut environment = environment("ca: company.pem\ncert: ~/me.pem\nkey: /keys/me.key\nendpoints: {}\n");
         environment.make_paths_absolute(Path::new("/from")).unwrap();
-        assert_eq!(
-            environment.to_yaml(),
-            "ca: /from/company.pem\ncert: ~/me.pem\nkey: /keys/me.key\nendpoints: {}\n"
-        );
+        assert_eq!(environment.to_yaml(), "ca: /from/company.pem\ncert: ~/me.pem\nkey: /keys/me.key\nendpoints: {}\n");
     }
 
     #[test]
