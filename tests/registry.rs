@@ -606,7 +606,7 @@ fn the_environment_local_looks_for_images_where_its_configuration_says() {
 
     let run = user.run("exec register repository.Plugin -f a.yml -o quiet -c plugin_id -v");
     assert_eq!(run.status, Some(0), "{run}");
-    assert_says(&run.to_string(), &["it looks for their images at http://", "/v2/x/plugin-a/tags/list: 200 in"]);
+    assert_says(&run.to_string(), &["images are looked up at http://", "/v2/x/plugin-a/tags/list: 200 in"]);
     let run = user.run("exec get_versions repository.Plugin -p plugin_id=plugin-a -o json");
     assert_says(&run.to_string(), &["\"total_count\": 3"]);
     let versions = run.to_string();

@@ -236,7 +236,7 @@ fn ctrl_c_ends_a_call_and_says_that_its_outcome_is_unknown() {
     wait_until_called(&senders);
     running.interrupt();
     assert_eq!(running.end(), End::Exit(130));
-    let told = "warning: left without an answer: the service may have done it, so look before sending it again\n";
+    let told = "warning: left without an answer: check what is there before sending it again\n";
     assert_eq!(running.err, told);
 }
 

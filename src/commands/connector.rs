@@ -5,20 +5,19 @@ use std::time::{Duration, Instant};
 
 use super::Context;
 use crate::cli;
-use crate::commands::descriptor_cache::Shelf;
-use crate::commands::resolve::{Found, MethodRef};
 use crate::config::{
     BUILT_IN, Credential, Destination, EndpointUrl, Endpoints, EnvironmentName, KeyOrigin, Secret, Selection, Settings,
     Variables,
 };
 use crate::error::{Error, Result};
-use crate::grpc::cache::{Cache, Kind};
+use crate::grpc::cache::{Cache, CacheKind};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::channel::Transport;
+use crate::grpc::descriptor_cache::DescriptorCache;
 use crate::grpc::descriptors::Description;
 use crate::grpc::metadata::Metadata;
-use crate::grpc::retry::reads_only;
+use crate::grpc::resolve::{MethodRef, ResolvedMethod};
 use crate::grpc::trace::{Detail, Trace};
 use crate::local_service;
 use crate::local_service::{ImageRegistry, ServiceOptions, Store};
@@ -72,7 +71,7 @@ impl Connector {
         };
         let registry_access = RegistryAccess::of(context.variables);
         let cache_dir = context.variables.cache_dir.as_deref().filter(|_| !context.global.no_cache);
-        let descriptors = cache_dir.map(|dir| Cache::inside(dir, Kind::Descriptors));
+        let descriptors = cache_dir.map(|dir| Cache::inside(dir, CacheKind::Descriptors));
         let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout);
         let trace = trace(context.global.verbose, &context.streams.diagnostics);
         trace.step(|| match &settings.environment {
@@ -96,11 +95,6 @@ impl Connector {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
-    }
-
-    /// The longest wait for an answer; `None` waits without end.
-    pub fn timeout(&self) -> Option<Duration> {
-        self.timeout
     }
 
     /// The longest wait for a connection.
@@ -160,41 +154,24 @@ impl Connector {
         }
     }
 
-    /// Finds what is `sought` behind `caller`, by the service's own description.
-    pub async fn find(&self, sought: &MethodRef<'_>, caller: &Caller) -> Result<Found> {
-        match self.settings.destination(&sought.resource.service)? {
-            // What it has is known without asking it.
+    /// Resolves `method` by its service's own description.
+    pub async fn resolve(&self, method: &MethodRef<'_>, caller: &Caller) -> Result<ResolvedMethod> {
+        let service = &method.resource.service;
+        match self.settings.destination(service)? {
             Destination::Embedded => {
-                sought.among(Description::of_sets(&local_service::descriptor_sets()), caller.place())
+                method.resolve_in(Description::of_sets(&local_service::descriptor_sets()), caller.place())
             }
-            Destination::Url(_) => {
-                let shelf = self.shelf(sought);
-                let known = shelf.as_ref().and_then(Shelf::get).map(|kept| kept.service);
-                let found = sought.ask(caller, known.clone()).await?;
-                // What reads is kept when it is called. Of the rest only its name is of use, where the rule does not tell it.
-                if let Some(shelf) = shelf.filter(|_| !reads_only(&found.method))
-                    && known.as_ref() != Some(&found.service)
-                    && found.service != sought.by_rule()
-                {
-                    shelf.put(&found);
-                }
-                Ok(found)
-            }
+            Destination::Url(_) => method.resolve(caller, self.descriptor_cache(service).as_ref()).await,
         }
     }
 
-    /// Where the description of what is `sought` is kept, if it may be.
-    pub fn shelf(&self, sought: &MethodRef<'_>) -> Option<Shelf<'_>> {
+    /// The cached descriptions at the endpoint of `service`, if they may be used.
+    pub fn descriptor_cache(&self, service: &str) -> Option<DescriptorCache> {
         let cache = self.descriptors.as_ref()?;
-        match self.settings.destination(&sought.resource.service).ok()? {
-            Destination::Embedded => None,
-            // Whoever asks, and for which domain: it describes the program that answers, and is proved each time.
-            Destination::Url(url) => {
-                let name = self.tls.server_name.as_ref().or(self.settings.tls.server_name.as_ref());
-                let name = name.filter(|_| url.is_tls()).map(|name| name.value.as_str());
-                Some(Shelf::new(cache, &url, name, sought))
-            }
-        }
+        let Destination::Url(url) = self.settings.destination(service).ok()? else { return None };
+        let name = self.tls.server_name.as_ref().or(self.settings.tls.server_name.as_ref());
+        let name = name.filter(|_| url.is_tls()).map(|name| name.value.as_str());
+        Some(DescriptorCache::new(cache.clone(), &url, name))
     }
 
     /// Connects to what offers `service`.
@@ -338,10 +315,10 @@ fn open_store(variables: &Variables, registry: Option<&RegistryUrl>, diagnostics
     let store = Store::open(&path)?;
     if store.is_new() {
         let images = match registry {
-            Some(registry) => format!("it looks for their images at {registry}"),
-            None => "it does not look whether their images exist".to_owned(),
+            Some(registry) => format!("images are looked up at {registry}"),
+            None => "image existence is not checked".to_owned(),
         };
-        diagnostics.note(&format!("the environment {BUILT_IN} keeps its plugins in {}; {images}", path.display()));
+        diagnostics.note(&format!("the environment {BUILT_IN} stores plugins in {}; {images}", path.display()));
     }
     Ok(store)
 }

@@ -27,7 +27,7 @@ pub fn show<'a>(
     }
     writer.finish()?;
     if is_masked {
-        streams.diagnostics.note(&format!("{MASK} stands for a secret in a request, which is sent as it is"));
+        streams.diagnostics.note(&format!("secrets are shown as {MASK} and sent as they are"));
     }
     Ok(())
 }

@@ -4,7 +4,6 @@ use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
 use tonic::Code;
 
 use super::connector::{Connector, refuse_useless, selection, tls_of};
-use super::method::{describe, find_method};
 use super::{Context, block_on};
 use crate::cli::{Explain, ExplainFormat, Format};
 use crate::commands::output_options::OutputOptions;
@@ -12,6 +11,7 @@ use crate::config::{ConfigDir, Endpoints, Selection, Settings, Variables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};
 use crate::grpc::descriptors::Gaps;
+use crate::grpc::resolve::{describe_service, find_method};
 use crate::local_service;
 use crate::local_service::API_VERSION;
 use crate::output::view::Document;
@@ -186,7 +186,7 @@ fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>)
         let caller = connector.connect(&located.service).await?;
         let by_rule = ((located.clone(), address.below()), located.full_name(api_version));
         let choose = |offered: &[String]| address.choose(offered, api_version, caller.place());
-        let ((resource, below), service, gaps) = describe(&caller, by_rule, choose).await?;
+        let ((resource, below), service, gaps) = describe_service(&caller, by_rule, choose).await?;
         Ok(Found { resource, below, service, gaps, place: caller.place().to_owned() })
     });
     match described {

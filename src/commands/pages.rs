@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use super::method::{Ahead, Method};
 use super::read::Question;
 use crate::error::{Error, Result};
-use crate::grpc::status::is_too_large;
 use crate::output::Format;
 use crate::output::view::{Document, Local};
 use crate::query::{self, Page, Part};
@@ -253,7 +252,7 @@ impl Walk {
         let Some(mut next) = next else { return Ok(None) };
         loop {
             match (next.answer().await, self.pages.smaller()) {
-                (Err(error), Some(size)) if is_too_large(&error) => {
+                (Err(error), Some(size)) if error.is_response_too_large() => {
                     self.pages.size = size;
                     next = method.call_ahead(self.pages.request_behind(self.got, method)?);
                 }

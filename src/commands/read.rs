@@ -13,11 +13,10 @@ use super::watch::Watch;
 use super::{Context, block_on, block_on_threads, dry_run, filters, template};
 use crate::cli;
 use crate::commands::output_options::OutputOptions;
-use crate::commands::resolve::MethodRef;
-use crate::commands::revalidate;
+use crate::commands::revalidate::call_speculatively;
 use crate::config::Variables;
 use crate::error::{Error, Result};
-use crate::grpc::status::is_too_large;
+use crate::grpc::resolve::MethodRef;
 use crate::output::view::{Columns, Document, Local, Shape, Sort, Template, add_only_key};
 use crate::query::filter::{FilterSet, typed_steps};
 use crate::query::{self, Page, Part, QueryRequest};
@@ -102,7 +101,7 @@ impl QueryCommand<'_> {
         let (mut question, mut asked) = self.put(connector, &draft, &mut streams.diagnostics).await?;
         let answers = loop {
             match (asked, question.smaller_pages()) {
-                (Err(error), Some(size)) if is_too_large(&error) => {
+                (Err(error), Some(size)) if error.is_response_too_large() => {
                     if !question.is_in_pages {
                         streams
                             .diagnostics
@@ -138,8 +137,8 @@ impl QueryCommand<'_> {
         diagnostics: &mut Diagnostics,
     ) -> Result<(Question, Result<Answers>)> {
         let resource = &connector.locate(&self.resource)?;
-        let sought = MethodRef { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
-        revalidate::proved(connector, &sought, diagnostics, async |method, diagnostics| {
+        let called = MethodRef { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
+        call_speculatively(connector, &called, diagnostics, async |method, diagnostics| {
             let question = self.question(method, draft.clone(), self.asked.page_size, diagnostics)?;
             let asked = question.ask().await;
             Ok((question, asked))

@@ -18,14 +18,14 @@ const FOLDER: &str = "spacectl";
 
 /// What is kept, each kind in a folder of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CacheKind {
     /// What services answered to completions.
     Completion,
     /// How services describe themselves.
     Descriptors,
 }
 
-impl Kind {
+impl CacheKind {
     const ALL: [Self; 2] = [Self::Completion, Self::Descriptors];
 
     fn folder(self) -> &'static str {
@@ -40,7 +40,7 @@ impl Kind {
     fn form(self) -> &'static str {
         match self {
             Self::Completion => "spacectl completion 1",
-            Self::Descriptors => concat!("spacectl descriptors 1 of ", env!("CARGO_PKG_VERSION")),
+            Self::Descriptors => concat!("spacectl descriptors 2 of ", env!("CARGO_PKG_VERSION")),
         }
     }
 
@@ -56,13 +56,13 @@ impl Kind {
 /// A folder of answers.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    kind: Kind,
+    kind: CacheKind,
     folder: PathBuf,
 }
 
 /// One answer.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct CachedBytes {
     pub bytes: Bytes,
     /// How long ago it was given, or last [used](Cache::renew).
     pub age: Duration,
@@ -70,12 +70,12 @@ pub struct Entry {
 
 impl Cache {
     /// What is kept of `kind` inside `cache_dir`, the user's folder for caches. Nothing is made before something is kept.
-    pub fn inside(cache_dir: &Path, kind: Kind) -> Self {
+    pub fn inside(cache_dir: &Path, kind: CacheKind) -> Self {
         Self { kind, folder: folder(cache_dir, kind) }
     }
 
     /// The answer to `question`, however old.
-    pub fn get(&self, question: &str) -> Option<Entry> {
+    pub fn get(&self, question: &str) -> Option<CachedBytes> {
         let mut file = File::open(self.file(question)).ok()?;
         let metadata = file.metadata().ok()?;
         // A clock that was set back makes no file new.
@@ -90,7 +90,7 @@ impl Cache {
         }
         let mut bytes = vec![0; length];
         file.read_exact(&mut bytes).ok()?;
-        bytes.starts_with(head.as_bytes()).then(|| Entry { bytes: Bytes::from(bytes).slice(head.len()..), age })
+        bytes.starts_with(head.as_bytes()).then(|| CachedBytes { bytes: Bytes::from(bytes).slice(head.len()..), age })
     }
 
     /// Keeps the answer to `question`, if that can be done. Whether there was none before.
@@ -154,7 +154,7 @@ impl Cache {
 
 /// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cleared {
+pub struct ClearedCache {
     pub files: usize,
     pub bytes: u64,
 }
@@ -168,9 +168,9 @@ pub fn place(cache_dir: &Path) -> PathBuf {
 ///
 /// # Errors
 /// Something is there and cannot be removed, or nobody can see what is there; with its path.
-pub fn clear(cache_dir: &Path) -> Result<Cleared, (PathBuf, io::Error)> {
-    let mut cleared = Cleared::default();
-    for kind in Kind::ALL {
+pub fn clear(cache_dir: &Path) -> Result<ClearedCache, (PathBuf, io::Error)> {
+    let mut cleared = ClearedCache::default();
+    for kind in CacheKind::ALL {
         let folder = folder(cache_dir, kind);
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -184,7 +184,7 @@ pub fn clear(cache_dir: &Path) -> Result<Cleared, (PathBuf, io::Error)> {
             let entry = entry.map_err(|error| (folder.clone(), error))?;
             let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
             match fs::remove_file(entry.path()) {
-                Ok(()) => cleared = Cleared { files: cleared.files + 1, bytes: cleared.bytes + bytes },
+                Ok(()) => cleared = ClearedCache { files: cleared.files + 1, bytes: cleared.bytes + bytes },
                 // Another process was quicker.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err((entry.path(), error)),
@@ -197,7 +197,7 @@ pub fn clear(cache_dir: &Path) -> Result<Cleared, (PathBuf, io::Error)> {
     Ok(cleared)
 }
 
-fn folder(cache_dir: &Path, kind: Kind) -> PathBuf {
+fn folder(cache_dir: &Path, kind: CacheKind) -> PathBuf {
     place(cache_dir).join(kind.folder())
 }
 
@@ -212,7 +212,7 @@ mod tests {
 
     fn cache() -> (tempfile::TempDir, Cache) {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::inside(folder.path(), Kind::Completion);
+        let cache = Cache::inside(folder.path(), CacheKind::Completion);
         (folder, cache)
     }
 
@@ -295,12 +295,12 @@ mod tests {
     #[test]
     fn all_that_is_kept_is_removed_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(clear(folder.path()).unwrap(), Cleared::default());
-        let caches = Kind::ALL.map(|kind| Cache::inside(folder.path(), kind));
+        assert_eq!(clear(folder.path()).unwrap(), ClearedCache::default());
+        let caches = CacheKind::ALL.map(|kind| Cache::inside(folder.path(), kind));
         caches.iter().for_each(|cache| assert!(cache.put("a", b"xyz")));
         let kept = caches.iter().map(|cache| fs::metadata(cache.file("a")).unwrap().len()).sum();
         fs::write(place(folder.path()).join("mine"), "").unwrap();
-        assert_eq!(clear(folder.path()).unwrap(), Cleared { files: 2, bytes: kept });
+        assert_eq!(clear(folder.path()).unwrap(), ClearedCache { files: 2, bytes: kept });
         assert_eq!(fs::read_dir(place(folder.path())).unwrap().count(), 1);
         fs::remove_file(place(folder.path()).join("mine")).unwrap();
         caches[1].put("a", b"");
@@ -316,11 +316,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = place(folder.path());
         fs::write(&file, "").unwrap();
-        assert_eq!(clear(folder.path()).unwrap(), Cleared::default());
+        assert_eq!(clear(folder.path()).unwrap(), ClearedCache::default());
         assert!(file.exists(), "it is somebody else's");
-        assert_eq!(clear(&file).unwrap(), Cleared::default());
+        assert_eq!(clear(&file).unwrap(), ClearedCache::default());
         fs::remove_file(&file).unwrap();
-        let strange = super::folder(folder.path(), Kind::Completion);
+        let strange = super::folder(folder.path(), CacheKind::Completion);
         fs::create_dir_all(strange.parent().unwrap()).unwrap();
         fs::write(&strange, "").unwrap();
         assert_eq!(clear(folder.path()).unwrap_err().0, strange);
@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn one_kind_is_not_read_as_the_other() {
         let folder = tempfile::tempdir().unwrap();
-        let [completion, descriptors] = Kind::ALL.map(|kind| Cache::inside(folder.path(), kind));
+        let [completion, descriptors] = CacheKind::ALL.map(|kind| Cache::inside(folder.path(), kind));
         completion.put("a", b"x");
         descriptors.put("a", b"y");
         fs::copy(completion.file("a"), descriptors.file("a")).unwrap();
@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_made_is_no_trouble() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let cache = Cache::inside(file.path(), Kind::Descriptors);
+        let cache = Cache::inside(file.path(), CacheKind::Descriptors);
         cache.put("a", b"x");
         assert_eq!(cache.get("a"), None);
         cache.forget(Duration::ZERO, 0);

@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::Retryable;
 use http::Uri;
+use tokio::net::TcpStream;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -22,9 +23,9 @@ use super::tls;
 use super::unreadable::check_encoding;
 use super::{repair, sent_status};
 use crate::error::{Error, Result};
-use crate::grpc::connection::{Connector, Finding, Watch};
+use crate::grpc::connection::{PeerFault, PeerProbe, ProbedConnector};
 use crate::grpc::diagnostics::Peer;
-use crate::grpc::non_grpc_response::NotGrpc;
+use crate::grpc::non_grpc_response::NonGrpcResponse;
 use crate::net::endpoint::EndpointUrl;
 use crate::net::tls::Tls;
 use crate::schema::spaceone::MAX_MESSAGE_SIZE;
@@ -42,7 +43,7 @@ pub enum Transport {
 #[derive(Clone)]
 pub struct Remote {
     channel: Channel,
-    watch: Watch,
+    probe: PeerProbe,
     peer: Arc<Peer>,
     /// How many requests were answered in gRPC.
     answered: Arc<AtomicUsize>,
@@ -54,9 +55,9 @@ pub struct Remote {
 /// Exit code 1, with a hint at what to look at: the name, the port, TLS on one side only, the certificate.
 pub async fn connect(address: &EndpointUrl, tls: &Tls, timeout: Option<Duration>) -> Result<Transport> {
     let handshake = if address.is_tls() { Some(tls::handshake(address, tls)?) } else { None };
-    let (endpoint, watch) = (endpoint(address)?, Watch::default());
+    let (endpoint, probe) = (endpoint(address)?, PeerProbe::default());
     let peer = Arc::new(Peer { address: address.clone(), tls: tls.clone() });
-    let connector = Connector::new(handshake, watch.clone());
+    let connector = ProbedConnector::new(handshake, probe.clone());
     let connect = || endpoint.connect_with_connector(connector.clone());
     let connecting = connect.retry(retry::backoff()).when(|error| retry::may_connect_again(error));
     let connected = match timeout {
@@ -64,9 +65,21 @@ pub async fn connect(address: &EndpointUrl, tls: &Tls, timeout: Option<Duration>
         Some(limit) => tokio::time::timeout(limit, connecting).await.map_err(|_| no_answer(address, limit))?,
     };
     match connected {
-        Ok(channel) => Ok(Transport::Remote(Remote { channel, watch, peer, answered: Arc::default() })),
+        Ok(channel) => Ok(Transport::Remote(Remote { channel, probe, peer, answered: Arc::default() })),
         Err(error) => Err(refused(&peer, &error)),
     }
+}
+
+/// How long it takes to look up the host and to connect to its port; nothing is sent. `None` if that cannot be done within
+/// `limit`: the error of a real connection says more.
+pub async fn time_to_connect(address: &EndpointUrl, limit: Option<Duration>) -> Option<Duration> {
+    let start = Instant::now();
+    let connecting = TcpStream::connect((address.host(), address.port()));
+    let connected = match limit {
+        None => connecting.await,
+        Some(limit) => tokio::time::timeout(limit, connecting).await.ok()?,
+    };
+    connected.ok().map(|_| start.elapsed())
 }
 
 impl Transport {
@@ -104,7 +117,7 @@ fn refused(peer: &Peer, error: &tonic::transport::Error) -> Error {
         Some(source) => failure.caused_by(source),
         None => failure.caused_by(error),
     };
-    match peer.advice(error) {
+    match peer.hint(error) {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
@@ -113,29 +126,29 @@ fn refused(peer: &Peer, error: &tonic::transport::Error) -> Error {
 impl Remote {
     /// Why the connection broke, and what to do. What was seen of the other side outranks what HTTP/2 makes of it.
     fn broken(&self, error: tonic::transport::Error) -> BoxError {
-        let finding = self.watch.finding();
+        let fault = self.probe.fault();
         // What is known of a peer that speaks no HTTP/2 tells more.
-        if matches!(finding, None | Some(Finding::Gone)) && retry::is_disclaimed(&error) {
-            return with_source(Status::unavailable(""), Unprocessed(self.peer.advise(error).into()));
+        if matches!(fault, None | Some(PeerFault::Gone)) && retry::is_disclaimed(&error) {
+            return with_source(Status::unavailable(""), Unprocessed(self.peer.with_hint(error).into()));
         }
-        match finding {
+        match fault {
             // A service that is about to restart ends connections so too: a verb that reads is sent again.
-            Some(finding @ (Finding::Silent | Finding::Gone)) => {
-                with_source(Status::unavailable(""), self.peer.advise(finding))
+            Some(fault @ (PeerFault::Silent | PeerFault::Gone)) => {
+                with_source(Status::unavailable(""), self.peer.with_hint(fault))
             }
-            Some(finding) => self.peer.advise(finding).into(),
-            None => self.peer.advise(error).into(),
+            Some(fault) => self.peer.with_hint(fault).into(),
+            None => self.peer.with_hint(error).into(),
         }
     }
 
     /// `response` as tonic can read it, if it is gRPC.
     async fn checked(&self, response: Response) -> std::result::Result<Response, BoxError> {
-        if !NotGrpc::is(&response) {
+        if !NonGrpcResponse::is(&response) {
             check_encoding(response.headers()).map_err(Status::from)?;
             return Ok(repair::response(response));
         }
-        let answer = NotGrpc::read(response).await;
-        Err(with_source(Status::new(answer.code(), ""), self.peer.advise(answer)))
+        let answer = NonGrpcResponse::read(response).await;
+        Err(with_source(Status::new(answer.code(), ""), self.peer.with_hint(answer)))
     }
 }
 

@@ -1,15 +1,13 @@
 //! The departure of a request's message for its connection.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use http::Request;
-use http_body::Frame;
 use tonic::Status;
 use tonic::body::Body;
+
+use super::body;
 
 const WAITING: u8 = 0;
 const LEFT: u8 = 1;
@@ -44,26 +42,10 @@ impl Departure {
 
 /// `request`, whose message leaves as its [`Departure`] says, if it has one.
 pub(super) fn observe(request: Request<Body>) -> Request<Body> {
-    match request.extensions().get::<Departure>().cloned() {
-        Some(departure) => request.map(|body| Body::new(ObservedBody { body, departure })),
-        None => request,
-    }
-}
-
-struct ObservedBody {
-    body: Body,
-    departure: Departure,
-}
-
-impl http_body::Body for ObservedBody {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if frame.is_some() && !self.departure.leave() {
-            return Poll::Ready(Some(Err(Status::cancelled("the deadline passed before it was sent"))));
-        }
-        Poll::Ready(frame)
-    }
+    let Some(departure) = request.extensions().get::<Departure>().cloned() else { return request };
+    let late = || Status::cancelled("the deadline passed before it was sent");
+    let change = move |frame: body::Polled| {
+        if frame.is_some() && !departure.leave() { Some(Err(late())) } else { frame }
+    };
+    request.map(|body| body::map(body, change))
 }

@@ -2,22 +2,23 @@
 //!
 //! Nothing here knows of configuration files, command lines or tables.
 
+mod body;
 pub mod cache;
-pub mod cache_entry;
 pub mod call;
 mod certificate;
 pub mod channel;
 mod connection;
 mod departure;
+pub mod descriptor_cache;
 pub mod descriptors;
 mod diagnostics;
 pub mod metadata;
 mod non_grpc_response;
 mod pem;
-pub mod probe;
 pub mod raw_codec;
 pub mod reflection;
 mod repair;
+pub mod resolve;
 pub mod retry;
 mod sent_status;
 pub mod status;

@@ -20,7 +20,7 @@ const MAX_TEXT: usize = 200;
 /// An answer that is no gRPC.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the answer is no gRPC: HTTP {}", self.description())]
-pub(super) struct NotGrpc {
+pub(super) struct NonGrpcResponse {
     pub status: StatusCode,
     content_type: String,
     /// Where it sends the caller to.
@@ -30,11 +30,11 @@ pub(super) struct NotGrpc {
 }
 
 /// The answer that is no gRPC in or below `error`.
-pub(super) fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a NotGrpc> {
+pub(super) fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a NonGrpcResponse> {
     retry::sources(error).find_map(|error| error.downcast_ref())
 }
 
-impl NotGrpc {
+impl NonGrpcResponse {
     /// Whether `response` is for somebody who speaks no gRPC. A proxy may say gRPC, and tell by HTTP alone what failed.
     pub fn is(response: &http::Response<Body>) -> bool {
         let headers = response.headers();
@@ -140,21 +140,21 @@ mod tests {
         http::Response::builder().status(status).header("content-type", content_type).body(body).unwrap()
     }
 
-    fn read(status: u16, content_type: &str, body: &str) -> NotGrpc {
+    fn read(status: u16, content_type: &str, body: &str) -> NonGrpcResponse {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(NotGrpc::read(answer(status, content_type, body)))
+        runtime.block_on(NonGrpcResponse::read(answer(status, content_type, body)))
     }
 
     #[test]
     fn grpc_is_known_by_its_headers() {
-        assert!(!NotGrpc::is(&answer(200, "application/grpc", "")));
-        assert!(!NotGrpc::is(&answer(200, "application/grpc+proto", "")));
-        assert!(NotGrpc::is(&answer(200, "text/html", "")));
-        assert!(NotGrpc::is(&answer(503, "application/grpc", "")));
+        assert!(!NonGrpcResponse::is(&answer(200, "application/grpc", "")));
+        assert!(!NonGrpcResponse::is(&answer(200, "application/grpc+proto", "")));
+        assert!(NonGrpcResponse::is(&answer(200, "text/html", "")));
+        assert!(NonGrpcResponse::is(&answer(503, "application/grpc", "")));
         // As nginx's `grpc_pass` is often taught to answer where the service is away.
         let mut bare = answer(204, "", "");
         bare.headers_mut().insert("grpc-status", "14".parse().unwrap());
-        assert!(!NotGrpc::is(&bare));
+        assert!(!NonGrpcResponse::is(&bare));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder, Retryable as _};
 use tokio::time::Instant;
 use tonic::{Code, ConnectError, Status};
 
@@ -26,11 +26,9 @@ pub fn backoff() -> ExponentialBuilder {
         .with_jitter()
 }
 
-/// Whether a verb only reads, by the platform's naming: `list`, `get`, `stat`, `analyze`, `search`, alone or as the
-/// first word (`get_versions`).
-pub fn reads_only(verb: &str) -> bool {
-    let first_word = verb.split('_').next().unwrap_or(verb);
-    matches!(first_word, "list" | "get" | "stat" | "analyze" | "search")
+/// Whether the platform's methods of this name only read. `get_or_create` does not.
+pub fn is_read_only(verb: &str) -> bool {
+    matches!(verb, "list" | "get" | "stat" | "analyze") || (verb.starts_with("get_") && !verb.starts_with("get_or_"))
 }
 
 /// A request of which HTTP/2 promises that it was not acted on. It reads as its cause does.
@@ -75,42 +73,31 @@ fn is_broken(error: &(dyn StdError + 'static)) -> bool {
         .any(|error| error.is::<CutOff>() || error.is::<io::Error>() || error.downcast_ref().is_some_and(is_by_peer))
 }
 
-/// Whether a call of `verb` that ended in `status` may be sent again after a while: only one that reads, where the service
-/// is not there at the moment or the connection broke.
-fn may_send_again(verb: &str, status: &Status) -> bool {
-    reads_only(verb) && (status.code() == Code::Unavailable || is_broken(status))
+/// Whether a call that only reads, and ended in `status`, may be sent again after a while: the service is not there at the
+/// moment, or the connection broke.
+fn may_read_again(status: &Status) -> bool {
+    status.code() == Code::Unavailable || is_broken(status)
 }
 
-/// Calls `send` as often as a request may be sent: what was not processed whatever the `verb`, as long as `answered`
-/// counts further answers to others, and what reads after a failure that may pass. `notify` is told of each failure after
-/// which it is sent again, and how long that is waited for. What was not processed does not wait beyond the `deadline`, at
-/// which nobody would know that.
+/// Calls `send` as often as a request may be sent: what was not processed, as long as `answered` counts further answers to
+/// other requests, and what only reads after a failure that may pass. `notify` gets each failure after which it is sent
+/// again, and how long that is waited for. What was not processed does not wait beyond the `deadline`.
 pub(super) async fn send_again<T, F: Future<Output = Result<T, Status>>>(
-    verb: &str,
+    is_read_only: bool,
     deadline: Option<Instant>,
     answered: impl Fn() -> usize,
     notify: impl Fn(&Status, Duration),
     send: impl Fn() -> F,
 ) -> Result<T, Status> {
-    let mut waits = backoff().build();
     let mut unprocessed = Unanswered::new(answered());
-    loop {
-        let status = match send().await {
-            Err(status) => status,
-            sent => return sent,
-        };
-        let wait = match patience(&status) {
-            Some(patience) => {
-                let wait = unprocessed.wait(answered(), patience);
-                wait.filter(|wait| deadline.is_none_or(|deadline| Instant::now() + *wait < deadline))
-            }
-            None if may_send_again(verb, &status) => waits.next(),
-            None => None,
-        };
-        let Some(wait) = wait else { return Err(status) };
-        notify(&status, wait);
-        tokio::time::sleep(wait).await;
-    }
+    let adjust = |status: &Status, next: Option<Duration>| match patience(status) {
+        Some(patience) => {
+            let wait = unprocessed.wait(answered(), patience);
+            wait.filter(|wait| deadline.is_none_or(|deadline| Instant::now() + *wait < deadline))
+        }
+        None => next.filter(|_| is_read_only && may_read_again(status)),
+    };
+    send.retry(backoff()).adjust(adjust).notify(notify).await
 }
 
 /// `wait` as a step names it.
@@ -184,20 +171,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_verbs_that_read_are_sent_again_when_the_service_is_away() {
-        let away = Status::unavailable("x");
+    fn only_what_reads_is_sent_again_where_the_service_is_away() {
         for verb in ["list", "get", "stat", "analyze", "get_versions"] {
-            assert!(may_send_again(verb, &away), "{verb}");
+            assert!(is_read_only(verb), "{verb}");
         }
-        for verb in ["register", "update", "deregister", "getaway", "enable", "create"] {
-            assert!(!may_send_again(verb, &away), "{verb}");
+        for verb in ["register", "update", "getaway", "enable", "create", "get_or_create", "list_and_reset"] {
+            assert!(!is_read_only(verb), "{verb}");
         }
-    }
-
-    #[test]
-    fn other_answers_are_final() {
-        assert!(!may_send_again("list", &Status::internal("x")));
-        assert!(!may_send_again("list", &Status::deadline_exceeded("x")));
+        assert!(may_read_again(&Status::unavailable("x")));
+        assert!(!may_read_again(&Status::internal("x")) && !may_read_again(&Status::deadline_exceeded("x")));
     }
 
     #[test]

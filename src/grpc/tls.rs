@@ -16,7 +16,7 @@ use crate::net::root_store;
 use crate::net::tls::{Identity, Tls};
 
 /// All that a handshake with `address` needs.
-pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<connection::Handshake> {
+pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<connection::TlsHandshake> {
     let provider = Arc::new(ring::default_provider());
     let name = server_name(address, tls)?;
     let roots = match &tls.ca {
@@ -33,7 +33,7 @@ pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<connection::
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![connection::HTTP2.to_vec()];
-    Ok(connection::Handshake { config: Arc::new(config), name })
+    Ok(connection::TlsHandshake { config: Arc::new(config), name })
 }
 
 /// The name to verify and to send as SNI.
@@ -47,7 +47,7 @@ fn server_name(address: &EndpointUrl, tls: &Tls) -> Result<ServerName<'static>> 
     ServerName::try_from(given.value.clone()).map_err(|_| {
         let message = format!("`{}` can be the name of no host", given.value);
         let hint = "write a name or an address alone, as its certificate holds it: repository.example.com";
-        let error = if given.by.starts_with("--") { Error::usage(message) } else { Error::local(message) };
+        let error = if given.is_option { Error::usage(message) } else { Error::local(message) };
         error.context(&given.by).hint(hint)
     })
 }

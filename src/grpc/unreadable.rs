@@ -62,7 +62,7 @@ mod tests {
     fn a_library_that_panics_over_an_answer_leaves_open_what_was_done() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let status = runtime.block_on(guard(async { panic!("boom") as Result<(), Status> })).unwrap_err();
-        assert_eq!((status.code(), status::effect(&status)), (Code::Internal, Outcome::Unknown));
+        assert_eq!((status.code(), status::outcome(&status)), (Code::Internal, Outcome::Unknown));
         let error = status::error("register", &status).to_string();
         assert_eq!(error, "error: register: INTERNAL\ncause: internal error while reading the answer: boom",);
     }

@@ -5,9 +5,11 @@
 
 use std::borrow::Cow;
 
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::python;
+use crate::grpc::status::NOTHING_DONE;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,6 +150,10 @@ impl ServiceError {
 
 impl From<ServiceError> for Status {
     fn from(fault: ServiceError) -> Self {
-        Status::new(fault.code(), fault.message())
+        let mut status = Status::new(fault.code(), fault.message());
+        if status.code() == Code::Unavailable {
+            status.metadata_mut().insert(NOTHING_DONE, MetadataValue::from_static("1"));
+        }
+        status
     }
 }

@@ -31,11 +31,17 @@ pub struct Given<T> {
     pub value: T,
     /// `--ca`, or a file and its key: "prod.yml: `ca`".
     pub by: String,
+    /// Whether that is an option of the command line.
+    pub is_option: bool,
 }
 
 impl<T> Given<T> {
     pub fn new(value: T, by: impl Into<String>) -> Self {
-        Self { value, by: by.into() }
+        Self { value, by: by.into(), is_option: false }
+    }
+
+    fn from_option(value: T, by: &str) -> Self {
+        Self { is_option: true, ..Self::new(value, by) }
     }
 }
 
@@ -57,18 +63,18 @@ impl Tls {
         key: Option<PathBuf>,
         server_name: Option<String>,
     ) -> Result<Self> {
-        let key = key.map(|key| Given::new(key, "--key"));
+        let key = key.map(|key| Given::from_option(key, "--key"));
         let identity = match (cert, key) {
-            (Some(cert), key) => Some(Identity { cert: Given::new(cert, "--cert"), key }),
+            (Some(cert), key) => Some(Identity { cert: Given::from_option(cert, "--cert"), key }),
             (None, None) => None,
             (None, Some(_)) => {
                 return Err(Error::usage("--key is the key of a client certificate, and --cert FILE names none"));
             }
         };
         Ok(Self {
-            ca: ca.map(|ca| Given::new(ca, "--ca")),
+            ca: ca.map(|ca| Given::from_option(ca, "--ca")),
             identity,
-            server_name: server_name.map(|name| Given::new(name, "--tls-server-name")),
+            server_name: server_name.map(|name| Given::from_option(name, "--tls-server-name")),
         })
     }
 

@@ -187,5 +187,5 @@ impl<F: Future> Future for InFlight<F> {
 }
 
 #[cfg(test)]
-#[path = "flight_tests.rs"]
+#[path = "ordered_pool_tests.rs"]
 mod tests;

@@ -14,7 +14,7 @@ pub struct Summary {
 }
 
 /// What to do about documents of which nobody knows what became.
-const LOOK: &str = "unknown is what the service may have done: look at what is there before sending it again";
+const LOOK: &str = "check what is there before sending it again: the service may have done what is unknown";
 
 impl Summary {
     pub fn failed(&mut self, error: &Error) {
