@@ -58,7 +58,7 @@ fn what_the_codec_accepts() {
         format!("\"{}\": {}", field.name(), taken.map(|(at, _)| at).collect::<Value>())
     });
     let requests = requests().into_iter().map(|value| {
-        let accepted = encode::encode(value.as_object().unwrap(), &(&request).into()).is_ok();
+        let accepted = encode::encode(value.as_object().unwrap(), &request.clone()).is_ok();
         json!({"accepted": accepted, "value": value}).to_string()
     });
     // An entry a line, so that a difference can be seen.

@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use prost_reflect::{MapKey, Value as Field};
 use serde_json::Value;
 
-use crate::codec::descriptor::Kind;
+use prost_reflect::Kind;
 
 /// The field that `value` is; `None` if it is of another kind or out of range. Enums and messages are no single values.
 pub(super) fn encode(value: &Value, kind: &Kind) -> Option<Field> {

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::io::Write as _;
 
 use crate::cli;
-use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::output::view::{Columns, Document, Shape};
 use crate::output::{self, Format, Look, Writer};
 use crate::terminal::io_streams::IoStreams;
+use prost_reflect::MessageDescriptor;
 
 /// What `-c` and `-o` ask for, and what is shown where they leave it open.
 #[derive(Clone)]

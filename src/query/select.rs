@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::place::Place;
-use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::query::filter::{ALL_FLAG, ANY_FLAG, Conditions, FilterSet, QueryCondition, SEARCH_FLAG};
 use crate::schema::value_ext;
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 /// Puts `filters` into `request`, whose message is `input`, for rows of the type `rows`, if that is known. They are added
 /// to the conditions that stand there; the word of `--search` takes the place of another. Conditions that have no place are

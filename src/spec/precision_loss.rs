@@ -5,9 +5,9 @@
 use super::SpecWarning;
 use super::request::RequestOrigin;
 use super::typing::FieldShape;
-use crate::codec::descriptor::MessageDescriptor;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Node, value};
+use prost_reflect::MessageDescriptor;
 
 /// Warns if `tree`, the document's or that of `-j`, gives the request a number that loses digits.
 pub(super) fn warning(origin: &RequestOrigin, tree: &Node, input: &MessageDescriptor) -> Option<SpecWarning> {

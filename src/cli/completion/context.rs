@@ -14,13 +14,14 @@ use crate::cli::completion::parsed_line::ParsedLine;
 use crate::cli::completion::remote::{LIST, RemoteServices};
 use crate::cli::completion::resource_info;
 use crate::cli::completion::resource_info::ResourceInfo;
-use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
 use crate::net::tls::Tls;
 use crate::output::view::{Column, Columns, Shape, Template};
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
-use crate::schema::resource::{Resource, is_version, verb};
+use crate::schema::resource::{Resource, verb};
+use crate::schema::spaceone::is_version;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 /// What an argument is, told by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,6 @@ use serde_json::{Map, Value};
 use super::fields;
 use crate::cli::completion::resource_info::{ResourceInfo, offers};
 use crate::codec::decode;
-use crate::codec::descriptor::FieldDescriptor;
 use crate::codec::encode;
 use crate::config::{ConfigDir, Credential, Destination, EndpointUrl, Secret, Selection, Settings, Variables};
 use crate::grpc::cache::{Cache, CacheKind, CachedBytes};
@@ -31,6 +30,7 @@ use crate::output::view::{Columns, Document, Shape};
 use crate::query::{self, Page, QueryRequest};
 use crate::schema::resource::service_among;
 use crate::secret::{self, names_a_secret};
+use prost_reflect::FieldDescriptor;
 
 /// How long what a service offers is believed without asking again.
 const OFFER_LIFE: Duration = Duration::from_secs(3600);
@@ -251,7 +251,8 @@ impl RemoteServices {
             let caller = match place {
                 Place::Url(url) => connect(&url, &tls, &metadata, left).await?,
                 Place::Store(path) => {
-                    let routes = local_service::routes(Store::open(&path).ok()?, ServiceOptions::default()).await;
+                    let routes =
+                        local_service::routes(Store::open(&path).ok()?, ServiceOptions::default()).await.ok()?;
                     Caller::new(Transport::InProcess(routes), metadata.clone(), Some(left), "local")
                 }
             };

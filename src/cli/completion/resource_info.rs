@@ -1,8 +1,7 @@
 //! What an endpoint offers, as it is typed.
 
-use prost_reflect::{DescriptorPool, MethodDescriptor as Described, ServiceDescriptor};
+use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
 
-use crate::codec::descriptor::MethodDescriptor;
 use crate::schema::resource;
 use crate::schema::resource::{Resource, verb};
 
@@ -57,15 +56,15 @@ pub(super) fn meant<'a>(
 
 impl ResourceInfo {
     /// The verbs that can be called.
-    pub(super) fn verbs(&self) -> impl Iterator<Item = Described> {
+    pub(super) fn verbs(&self) -> impl Iterator<Item = MethodDescriptor> {
         self.service.methods().filter(|method| !method.is_client_streaming())
     }
 
     pub(super) fn verb(&self, name: &str) -> Option<MethodDescriptor> {
-        let verbs: Vec<Described> = self.verbs().collect();
-        let names: Vec<&str> = verbs.iter().map(Described::name).collect();
+        let verbs: Vec<MethodDescriptor> = self.verbs().collect();
+        let names: Vec<&str> = verbs.iter().map(MethodDescriptor::name).collect();
         let meant = verb::among(name, &names)?;
-        verbs.iter().find(|method| method.name() == meant).map(MethodDescriptor::from)
+        verbs.iter().find(|method| method.name() == meant).cloned()
     }
 
     /// Whether `typed` is this resource.

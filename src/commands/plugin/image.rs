@@ -178,7 +178,7 @@ impl TaggedImage {
                 let note = format!("the registry does not have {self} yet: waiting for it");
                 Ok(Err(Pending::NotYet { note, cause: "it has no such tag".to_owned() }))
             }
-            Err(RegistryFailure { error, is_passing: true, .. }) => Ok(Err(Pending::NoAnswer(error))),
+            Err(RegistryFailure { error, is_transient: true, .. }) => Ok(Err(Pending::NoAnswer(error))),
             Err(RegistryFailure { error, .. }) => {
                 Err(error.hint(format!("{self} is pushed; run the same command again to continue")))
             }

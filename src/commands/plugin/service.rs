@@ -1,11 +1,11 @@
 //! The `Plugin` methods of a Repository service.
 
 use bytes::Bytes;
+use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value};
 use tonic::Code;
 
 use super::resource;
-use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::error::{Error, ErrorKind, Result};
@@ -111,7 +111,7 @@ impl PluginService {
 }
 
 fn names(message: &MessageDescriptor) -> Vec<String> {
-    message.fields().map(|field: FieldDescriptor| field.name().to_owned()).collect()
+    message.fields().map(|field| field.name().to_owned()).collect()
 }
 
 /// The request of `method` with the `fields` that it has.

@@ -1,10 +1,10 @@
 //! A path against the type of the rows that it will walk through.
 
 use super::selector::Step;
-use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::well_known::WellKnown;
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 /// The type says nothing about what is inside.
 pub(super) fn is_free(message: &MessageDescriptor) -> bool {

@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use serde_json::Map;
 
-use super::checker::{Checker, MAX_FINDINGS, SpecDocument};
+use super::checker::{Checker, LintDocument, MAX_FINDINGS};
 use super::finding::{Severity, Violation};
 use super::generation::{Generation, Generations};
 use super::rule::Rule;
-use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::codec::encode::{self, Fault, FaultKind};
 use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::field_path::{FieldPath, Segment};
@@ -90,7 +90,7 @@ fn no_generation(objections: &[(Objection, Vec<Generation>)], generations: &Gene
 }
 
 fn check_generation(
-    document: &SpecDocument<'_>,
+    document: &LintDocument<'_>,
     generation: Generation,
     input: &MessageDescriptor,
     generations: &Generations,

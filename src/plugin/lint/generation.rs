@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use prost_reflect::MethodDescriptor;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
-use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::local_service;
 
@@ -37,7 +36,7 @@ impl Generation {
 
     /// The request that a spec is. Fails only with broken bundled descriptors.
     pub fn request(self) -> Result<MessageDescriptor> {
-        Ok((&self.register()?.input()).into())
+        Ok(self.register()?.input())
     }
 
     /// The method that takes a spec. Fails as [`Generation::request`].

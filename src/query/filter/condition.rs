@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::field::FilterField;
 use super::grammar::{Comparison, FilterTest, Parsed, Word};
 use super::moment::{self, Moment};
-use crate::codec::descriptor::MessageDescriptor;
 use crate::error::parse_error::ParseError;
+use prost_reflect::MessageDescriptor;
 
 /// A condition as the services take it.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,9 +12,9 @@ use serde_json::{Number, Value};
 
 use super::condition::QueryCondition;
 use super::field::FilterField;
-use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::local_service::from_difference;
 use crate::spec::typing::FieldShape;
+use prost_reflect::{Kind, MessageDescriptor};
 
 /// How far a service's clock may be from ours, in milliseconds: a row this close to a distance from now is not left
 /// out.
