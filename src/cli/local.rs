@@ -1,4 +1,4 @@
-//! `local`: the embedded service.
+//! Arguments of `local`.
 
 use std::path::PathBuf;
 
@@ -6,24 +6,24 @@ use clap::{Subcommand, ValueHint};
 
 #[derive(Debug, Subcommand)]
 pub enum Local {
-    /// Serve it on a port, for other programs, until Ctrl-C or SIGTERM
+    /// Serve the embedded Repository on a port until Ctrl-C or SIGTERM
     #[command(after_help = SERVE_EXAMPLES)]
     Serve {
-        /// Address to listen on, as HOST:PORT; port 0 takes a free one, which is printed
+        /// Address to listen on, as HOST:PORT; port 0 selects a free port and prints it
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
         listen: String,
-        /// Database file, instead of the one of the environment `local`
+        /// Database file [default: that of the environment `local`]
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         data: Option<PathBuf>,
-        /// Image registry that holds the images: `HOST[:PORT][/PREFIX]` or https://..., http://... for a loopback address; its tags are
-        /// the plugins' versions, and an image without one is refused [default: `registry` of the environment `local`, unless
+        /// Image registry whose tags are the plugins' versions: `HOST[:PORT][/PREFIX]`, https://..., or http://... for
+        /// a loopback address; images without a tag are rejected [default: `registry` of the environment `local`, unless
         /// --data is given]
         #[arg(long, value_name = "URL")]
         registry: Option<String>,
-        /// Folder of specs whose plugins are listed as those of the managed repository, and cannot be changed
+        /// Folder of specs for the managed repository, whose plugins are read-only
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         managed: Option<String>,
-        /// Refuse what a current Repository service refuses
+        /// Reject what current Repository services reject, e.g. image names with `_`
         #[arg(long)]
         strict: bool,
     },

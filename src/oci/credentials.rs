@@ -245,7 +245,8 @@ mod tests {
             let document = json!({"auths": {"h.example": entry}});
             assert_eq!(found(&document, "h.example/a").as_deref(), login, "{entry}");
         }
-        let nearest = json!({"auths": {"h.example": {"username": "u", "password": "far"}, "h.example/a": {"username": "u", "password": "near"}}});
+        let (far, near) = (json!({"username": "u", "password": "far"}), json!({"username": "u", "password": "near"}));
+        let nearest = json!({"auths": {"h.example": far, "h.example/a": near}});
         assert_eq!(found(&nearest, "h.example/a/b").as_deref(), Some("u near"));
     }
 

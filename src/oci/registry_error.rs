@@ -200,12 +200,13 @@ impl RegistryError {
             Self::Timeout { limit, host, proxy } => failed_at(&host)
                 .cause(format!("it did not answer within {} s{proxy}", limit.as_secs_f64()))
                 .hint("try again, or check for a firewall in between"),
-            Self::ProxyUrl(cause) => failed().cause(format!("HTTPS_PROXY: {cause}")).hint(
-                "write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT; NO_PROXY lists the hosts to reach directly",
-            ),
-            Self::Proxy { error, proxy } => failed().cause(format!("the proxy {proxy}")).caused_by(&*error).hint(
-                "HTTPS_PROXY names that proxy; to reach the registry directly, add its host to NO_PROXY",
-            ),
+            Self::ProxyUrl(cause) => failed()
+                .cause(format!("HTTPS_PROXY: {cause}"))
+                .hint("write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT; NO_PROXY lists exceptions"),
+            Self::Proxy { error, proxy } => failed()
+                .cause(format!("the proxy {proxy}"))
+                .caused_by(&*error)
+                .hint("HTTPS_PROXY names that proxy; to reach the registry directly, add its host to NO_PROXY"),
             Self::ProxyRejected { status, proxy, host } => {
                 let hint = match status {
                     StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
@@ -238,12 +239,11 @@ impl RegistryError {
                 let failed = failed().cause(format!("{host} answers {status}{message}"));
                 match (status, login) {
                     (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, Some(login)) => failed.hint(format!(
-                        "the login from {login} is not accepted, or may not read this image, or there is no such image; \
+                        "the login from {login} is not accepted or may not read this image, or there is no such image; \
                          log in again: docker login {registry}"
                     )),
                     (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, None) => failed.hint(format!(
-                        "there is no such image, or it needs a login: docker login {registry} (or podman login, buildah \
-                         login)"
+                        "there is no such image, or it needs a login: docker login {registry} (or podman, buildah)"
                     )),
                     (StatusCode::TOO_MANY_REQUESTS, login) => {
                         let seconds = retry_after.filter(|wait| wait.bytes().all(|byte| byte.is_ascii_digit()));
@@ -297,7 +297,7 @@ fn handshake_hint(error: &io::Error, host: &str) -> Option<String> {
         Some(TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)) => {
             let file = TrustStore::file_for(host);
             return Some(format!(
-                "no CA that this machine trusts has issued its certificate: put your company's CA certificate into {file}"
+                "put your company's CA certificate into {file}: no CA that this machine trusts has issued this one"
             ));
         }
         Some(TlsError::InvalidCertificate(
