@@ -631,7 +631,7 @@ fn the_environment_local_looks_for_images_where_its_configuration_says() {
     user.run("config set registry 127.0.0.1:9 -e local").success();
     let run = user.run("exec register repository.Plugin -f b.yml");
     assert_eq!(run.status, Some(78), "{run}");
-    let hint = "hint: the service has changed nothing";
+    let hint = "hint: nothing was changed";
     assert_says(&run.to_string(), &["UNAVAILABLE", "refused", "is the registry running?", hint]);
     assert_eq!(user.run("config set registry http://registry.example.com -e local").status, Some(2));
     // Without the registry all is as it was.

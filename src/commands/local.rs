@@ -162,7 +162,7 @@ fn serve(
             Some(registry) => format!("images are looked up at {registry}"),
             None => "image existence is not checked".to_owned(),
         };
-        diagnostics.note(&format!("stores plugins in {}; {images}; callers are not authenticated", path.display()));
+        diagnostics.note(&format!("plugins are stored in {}; {images}; callers are not authenticated", path.display()));
         if !address.ip().is_loopback() {
             diagnostics.warn("everybody who reaches this address can register and remove plugins");
         }

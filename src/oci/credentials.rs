@@ -42,10 +42,8 @@ pub struct RegistryCredential {
 
 #[derive(Clone)]
 pub enum CredentialSecret {
-    Password {
-        user: String,
-        password: String,
-    },
+    /// For Basic authentication.
+    Password { user: String, password: String },
     /// A refresh token of OAuth 2, for the registry's token service.
     IdentityToken(String),
 }
