@@ -6,24 +6,25 @@ use clap::{Subcommand, ValueHint};
 
 #[derive(Debug, Subcommand)]
 pub enum Local {
-    /// Serve the embedded Repository on a port until Ctrl-C or SIGTERM
+    /// Serve it on a port until Ctrl-C or SIGTERM
     #[command(after_help = SERVE_EXAMPLES)]
     Serve {
-        /// Address to listen on, as HOST:PORT; port 0 selects a free port and prints it
+        /// Address to listen on, HOST:PORT; port 0 picks a free port and prints it
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
         listen: String,
         /// Database file [default: that of the environment `local`]
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         data: Option<PathBuf>,
-        /// Image registry whose tags are the plugins' versions: `HOST[:PORT][/PREFIX]`, https://..., or http://... for
-        /// a loopback address; images without a tag are rejected [default: `registry` of the environment `local`, unless
-        /// --data is given]
+        /// Image registry of the plugins, HOST[:PORT][/PREFIX]
+        ///
+        /// Its tags are the plugins' versions, and an image without a tag is refused. https:// may be given; http:// only for
+        /// a loopback address. [default: `registry` of the environment `local`, unless --data is given]
         #[arg(long, value_name = "URL")]
         registry: Option<String>,
-        /// Folder of specs for the managed repository, whose plugins are read-only
+        /// Directory of specs to list as read-only plugins of a managed repository
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         managed: Option<String>,
-        /// Reject what current Repository services reject, e.g. image names with `_`
+        /// Reject what a current Repository service rejects
         #[arg(long)]
         strict: bool,
     },

@@ -45,7 +45,7 @@ pub async fn run(
         loop {
             tokio::select! {
                 biased;
-                signal = shutdown.asked() => {
+                signal = shutdown.signal() => {
                     if signalled.replace(signal).is_some() {
                         break;
                     }

@@ -12,7 +12,7 @@ use prost_reflect::DescriptorPool;
 use serde_json::{Map, Value};
 
 use super::fields;
-use crate::cli::complete::resource_info::{Offer, offers};
+use crate::cli::completion::resource_info::{ResourceInfo, offers};
 use crate::codec::decode;
 use crate::codec::descriptor::FieldDescriptor;
 use crate::codec::encode;
@@ -51,7 +51,7 @@ pub(super) const LIST: &str = "list";
 
 /// What can be asked, and until when.
 #[derive(Debug)]
-pub(super) struct Reach {
+pub(super) struct RemoteServices {
     /// None where no environment is chosen: then only the bundled API is known.
     settings: Option<Settings>,
     metadata: Metadata,
@@ -67,7 +67,7 @@ pub(super) struct Reach {
     tls: Tls,
 }
 
-impl Reach {
+impl RemoteServices {
     /// What `selection` and the options for TLS, `flags`, lead to; `None` if that cannot be told.
     pub(super) fn of(selection: &Selection, flags: Tls, variables: &Variables, deadline: Instant) -> Option<Self> {
         let nothing_chosen = selection.endpoint.is_none()
@@ -103,7 +103,7 @@ impl Reach {
     }
 
     /// What the endpoints offer, or only that of `service`.
-    pub(super) fn offers(&self, service: Option<&str>, version: Option<&str>) -> Vec<Offer> {
+    pub(super) fn offers(&self, service: Option<&str>, version: Option<&str>) -> Vec<ResourceInfo> {
         let mut services = self.services();
         let all: Vec<_> = services.iter().map(|service| (service.clone(), self.destination(service))).collect();
         let siblings = |service: &str| {
@@ -134,7 +134,7 @@ impl Reach {
         let offers = found
             .iter()
             .flat_map(|(service, known)| offers(service, &siblings(service), &known.services, &known.pool, version));
-        let mut offers: Vec<Offer> = offers.collect();
+        let mut offers: Vec<ResourceInfo> = offers.collect();
         let mut seen = std::collections::HashSet::new();
         offers.retain(|offer| seen.insert(offer.name.clone()));
         offers
@@ -177,7 +177,7 @@ impl Reach {
     }
 
     /// The texts that the rows of `offer` have in `field`, each with the row's name.
-    pub(super) fn values(&self, offer: &Offer, field: &FieldDescriptor) -> Vec<(String, String)> {
+    pub(super) fn values(&self, offer: &ResourceInfo, field: &FieldDescriptor) -> Vec<(String, String)> {
         let Some(settings) = &self.settings else { return Vec::new() };
         // Not even asked for: what is answered would be in memory, and what is offered is on the screen.
         if names_a_secret(field.name()) {
@@ -217,7 +217,7 @@ impl Reach {
         &self,
         settings: &Settings,
         url: &EndpointUrl,
-        offer: &Offer,
+        offer: &ResourceInfo,
         field: &FieldDescriptor,
     ) -> String {
         let environment = settings.environment.as_ref().map_or("", |selected| selected.name.as_str());
@@ -228,7 +228,12 @@ impl Reach {
     }
 
     /// The distinct values of a field in the rows of a list; `None` if there is no answer in time.
-    fn ask_for_values(&self, place: Place, offer: &Offer, field: &FieldDescriptor) -> Option<Vec<(String, String)>> {
+    fn ask_for_values(
+        &self,
+        place: Place,
+        offer: &ResourceInfo,
+        field: &FieldDescriptor,
+    ) -> Option<Vec<(String, String)>> {
         let method = offer.verb(LIST).filter(|method| !method.is_server_streaming())?;
         let shape = Shape::of(&method.output());
         let row = shape.row()?;
@@ -407,7 +412,7 @@ mod tests {
 
     #[test]
     fn without_an_environment_the_bundled_api_is_known_and_nothing_is_asked() {
-        let reach = Reach::of(&Selection::default(), Tls::default(), &Variables::default(), soon()).unwrap();
+        let reach = RemoteServices::of(&Selection::default(), Tls::default(), &Variables::default(), soon()).unwrap();
         assert_eq!(reach.services(), ["repository"]);
         let offers = reach.offers(None, None);
         let plugin = offers.iter().find(|offer| offer.is("repository.Plugin")).unwrap();
@@ -422,11 +427,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let variables = Variables { home: Some(home.path().into()), ..Variables::default() };
         for wrong in [in_environment("../x"), in_environment("gone"), at_endpoint] {
-            assert!(Reach::of(&wrong, Tls::default(), &variables, soon()).is_none(), "{wrong:?}");
+            assert!(RemoteServices::of(&wrong, Tls::default(), &variables, soon()).is_none(), "{wrong:?}");
         }
         std::fs::create_dir(home.path().join(".spaceone")).unwrap();
         std::fs::write(home.path().join(".spaceone/environment.yml"), "[").unwrap();
-        assert!(Reach::of(&Selection::default(), Tls::default(), &variables, soon()).is_none());
+        assert!(RemoteServices::of(&Selection::default(), Tls::default(), &variables, soon()).is_none());
     }
 
     #[test]
@@ -434,7 +439,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let variables = Variables { data_dir: Some(home.path().into()), ..Variables::default() };
         let selection = Selection { environment: Some("local".into()), ..Selection::default() };
-        let reach = Reach::of(&selection, Tls::default(), &variables, soon()).unwrap();
+        let reach = RemoteServices::of(&selection, Tls::default(), &variables, soon()).unwrap();
         let offers = reach.offers(Some("repository"), None);
         let plugin = offers.iter().find(|offer| offer.is("repository.Plugin")).unwrap();
         let field = plugin.verb("get").unwrap().input().get_field_by_name("plugin_id").unwrap();
