@@ -177,7 +177,7 @@ fn serve(
         let routes = local_service::routes(store, options).await?;
         let mut shutdown = Shutdown::listen()?;
         let signal = async move {
-            shutdown.asked().await;
+            shutdown.signal().await;
         };
         local_service::serve(listener, routes, signal).await
     })
