@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::ParseError;
 
-/// The environment that needs no file: the Repository service inside this program.
+/// The environment that needs no file: the embedded Repository service.
 pub const BUILT_IN: &str = "local";
 
 /// The most bytes a file name may have on the file systems in use.

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::params::Param;
 use super::request::{Overrides, RequestOrigin, SpecDocument, SpecRequest};
-use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{self, Error, Result};
 use crate::schema::field_path::FieldPath;
 use crate::schema::value_ext::is_empty;
@@ -49,6 +49,11 @@ pub struct SpecWarning {
 }
 
 impl Draft {
+    /// A draft of these fields alone.
+    pub fn new(value: Map<String, Value>) -> Self {
+        Self { value, document: None, overrides: Rc::default() }
+    }
+
     /// Makes the request for `target`: names of another API generation become those of `target` (not if `strict`), `-j`
     /// overwrites whole fields of the document, and each `-p` sets its value. Fields of another generation that have a
     /// value and no successor are [`SpecRequest::refusals`]. The codec checks the values of files and `-j`.

@@ -2,12 +2,12 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::MAX_DEPTH;
 use super::source::{self, SourceText, Stdin, Syntax};
 use super::typing::{FieldShape, ValueError};
-use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::yaml::{YamlError, value};

@@ -5,7 +5,6 @@
 use super::SpecWarning;
 use super::request::RequestOrigin;
 use super::typing::FieldShape;
-use crate::codec::descriptor::MessageDescriptor;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Node, value};
 

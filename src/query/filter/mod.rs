@@ -16,7 +16,8 @@ use grammar::{Comparison, FilterTest, Parsed};
 use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
-use crate::codec::descriptor::MessageDescriptor;
+use prost_reflect::MessageDescriptor;
+
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::secret;

@@ -40,7 +40,7 @@ fn rows() -> MessageDescriptor {
     std::fs::write(dir.path().join("t.proto"), source).unwrap();
     let files = protox::compile(["t.proto"], [dir.path()]).unwrap();
     let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
-    (&pool.get_message_by_name("test.Row").unwrap()).into()
+    pool.get_message_by_name("test.Row").unwrap()
 }
 
 fn resolved(texts: &[&str], rows: Option<&MessageDescriptor>) -> Result<Vec<(String, &'static str, Value)>> {

@@ -46,7 +46,7 @@ fn message(name: &str) -> MessageDescriptor {
 }
 
 fn target(verb: &'static str, input: &str) -> RequestTarget<'static> {
-    RequestTarget { service: "repository", resource: "Plugin", verb, input: (&message(input)).into() }
+    RequestTarget { service: "repository", resource: "Plugin", verb, input: message(input) }
 }
 
 fn from_stdin() -> Inputs {

@@ -150,7 +150,7 @@ proptest! {
         value in prop_oneof![any::<String>(), "[\\[\\]{}:,\"'a1.&*<!~ -]{0,24}"],
     ) {
         let all = ALL.with(Clone::clone);
-        let to = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: (&all).into() };
+        let to = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: all };
         // What names a file is not for random text.
         let value = value.trim_start_matches('@');
         let inputs = Inputs { params: vec![format!("{key}={value}")], ..Inputs::default() };
