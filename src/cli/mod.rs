@@ -30,7 +30,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
 pub use cache::Cache;
 pub use completion_args::{Completion, Shell};
-pub use config::{Alias, Check, Config, Endpoint, Import, Init, Origin};
+pub use config::{AliasCommand, ConfigCheck, ConfigCommand, ConfigImport, ConfigInit, EndpointCommand};
 pub use duration::{Limit, duration};
 pub use exec::{Exec, Many};
 pub use explain::{Explain, ExplainForm, ExplainFormat};
@@ -185,7 +185,7 @@ pub enum Command {
     Explain(Explain),
     /// Manage environments, endpoints and keys
     #[command(subcommand, after_help = config::EXAMPLES)]
-    Config(Config),
+    Config(ConfigCommand),
     /// Manage the columns of a resource's tables
     #[command(subcommand, after_help = template::EXAMPLES)]
     Template(Template),

@@ -267,9 +267,9 @@ impl Environment {
             match value {
                 // Its keys are names of services, and one of SpaceONE's services is called `secret`.
                 Value::Object(endpoints) if key == ENDPOINTS => {
-                    endpoints.values_mut().for_each(|url| found |= secret::mask(ENDPOINTS, url));
+                    endpoints.values_mut().for_each(|url| found |= secret::mask_value(ENDPOINTS, url));
                 }
-                value => found |= secret::mask(key, value),
+                value => found |= secret::mask_value(key, value),
             }
         }
         (masked, found)

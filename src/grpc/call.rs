@@ -22,7 +22,7 @@ use super::unreadable;
 use crate::codec::decode;
 use crate::error::{Error, ErrorKind, Outcome, Result, code_name};
 use crate::schema::spaceone::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
-use crate::secret::redact::Secrets;
+use crate::secret::mask::KnownSecrets;
 use crate::secret::{self, MASK};
 use crate::terminal::json;
 
@@ -265,9 +265,9 @@ impl Call {
     }
 
     /// The secrets in the request.
-    fn secrets(&self) -> Secrets {
+    fn secrets(&self) -> KnownSecrets {
         let message = decode::decode(self.message.clone(), &self.method.input());
-        Secrets::new(
+        KnownSecrets::new(
             message
                 .map(|value| secret::secrets_in_message(self.method.parent_service().name(), value))
                 .unwrap_or_default(),

@@ -5,7 +5,7 @@ use std::fmt;
 use tonic::metadata::{Ascii, KeyAndValueRef, MetadataMap, MetadataValue};
 
 use crate::error::{Error, Result};
-use crate::secret::redact;
+use crate::secret::mask;
 
 /// The metadata that the platform's services read.
 #[derive(Clone, Default)]
@@ -14,7 +14,7 @@ pub struct Metadata(MetadataMap);
 impl Metadata {
     /// An error about a value that HTTP/2 cannot carry does not show it.
     pub fn new(token: Option<&str>, domain_id: Option<&str>, workspace_id: Option<&str>) -> Result<Self> {
-        token.into_iter().for_each(redact::remember);
+        token.into_iter().for_each(mask::remember);
         let mut map = MetadataMap::new();
         for (key, text) in [("token", token), ("x_domain_id", domain_id), ("x_workspace_id", workspace_id)] {
             if let Some(text) = text {

@@ -11,7 +11,7 @@ use super::deadline::Deadline;
 use super::http::{HttpClient, HttpRequest, HttpTarget};
 use super::image_ref::ImageRef;
 use super::registry_error::RegistryError;
-use crate::secret::redact;
+use crate::secret::mask;
 use crate::terminal::sanitize::percent;
 
 /// Names the program, not the person, in a token service's logs.
@@ -51,7 +51,7 @@ pub async fn authorize(
     parameters.extend(service.as_deref().map(|service| ("service", service)));
     // <https://distribution.github.io/distribution/spec/auth/oauth/>
     if let Some(CredentialSecret::IdentityToken(token)) = secret {
-        redact::remember(token);
+        mask::remember(token);
         parameters.extend([("grant_type", "refresh_token"), ("client_id", CLIENT_ID), ("refresh_token", token)]);
     }
     let encoded = parameters.iter().map(|(name, value)| format!("{name}={}", percent(value)));
@@ -77,13 +77,13 @@ pub async fn authorize(
     let not_token_service = || RegistryError::not_registry(&response, target.authority());
     let token: TokenResponse = serde_json::from_slice(&response.body).map_err(|_| not_token_service())?;
     let token = token.token.or(token.access_token).ok_or_else(not_token_service)?;
-    redact::remember(&token);
+    mask::remember(&token);
     sensitive(&format!("Bearer {token}")).map(Some)
 }
 
 fn basic(user: &str, password: &str) -> Result<HeaderValue, RegistryError> {
     let login = format!("{user}:{password}");
-    [password, &login].into_iter().for_each(redact::remember);
+    [password, &login].into_iter().for_each(mask::remember);
     sensitive(&format!("Basic {}", STANDARD.encode(login)))
 }
 

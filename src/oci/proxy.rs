@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use super::http::connect;
 use super::registry_error::RegistryError;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
-use crate::secret::{Secret, redact};
+use crate::secret::{Secret, mask};
 
 /// curl's default.
 const DEFAULT_PORT: u16 = 1080;
@@ -133,7 +133,7 @@ fn basic(login: &str) -> Result<HeaderValue, &'static str> {
     let decode = |text| percent_decode_str(text).collect::<Vec<u8>>();
     let plain = [decode(user), decode(password)].join(&b':');
     for secret in [login.as_bytes(), password.as_bytes(), &decode(password), &plain] {
-        redact::remember(&String::from_utf8_lossy(secret));
+        mask::remember(&String::from_utf8_lossy(secret));
     }
     let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(plain)))
         .map_err(|_| "its user or password is not valid")?;

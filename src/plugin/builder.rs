@@ -156,7 +156,7 @@ impl fmt::Display for CommandLine {
 fn masked(argument: &str) -> String {
     let Some((name, value)) = argument.split_once('=') else { return argument.to_owned() };
     let mut value = Value::from(value);
-    secret::mask(name, &mut value);
+    secret::mask_value(name, &mut value);
     format!("{name}={}", value.as_str().unwrap_or(MASK))
 }
 

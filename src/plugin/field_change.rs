@@ -104,7 +104,7 @@ fn entry<'a>(row: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
 
 fn masked(fields: &Map<String, Value>) -> Value {
     let mut value = Value::Object(fields.clone());
-    secret::mask("", &mut value);
+    secret::mask_value("", &mut value);
     value
 }
 

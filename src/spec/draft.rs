@@ -49,9 +49,10 @@ pub struct SpecWarning {
 }
 
 impl Draft {
-    /// A draft of these fields alone.
-    pub fn new(value: Map<String, Value>) -> Self {
-        Self { value, document: None, overrides: Rc::default() }
+    /// A draft of one text field.
+    pub fn from_text(name: &str, text: &str) -> Self {
+        let params = vec![Param::from_text(name, text)];
+        Self { document: None, overrides: Rc::new(Overrides { json: None, params }) }
     }
 
     /// Makes the request for `target`: names of another API generation become those of `target` (not if `strict`), `-j`

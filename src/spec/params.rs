@@ -33,6 +33,11 @@ enum Given {
 }
 
 impl Param {
+    /// A top-level field's text.
+    pub fn from_text(name: &str, text: &str) -> Self {
+        Self { key: name.to_owned(), path: vec![name.to_owned()], given: Given::Text(text.to_owned()) }
+    }
+
     /// Parses `KEY=VALUE`. The key ends at the first `=`; `.` separates its segments, and `\.` is a dot within one.
     /// `@FILE` is a file's content, `@-` standard input's, `@@TEXT` the text `@TEXT`.
     pub fn read(argument: &str, stdin: &mut Stdin<'_>) -> Result<Self> {

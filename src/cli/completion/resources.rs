@@ -8,7 +8,8 @@ use super::remote::{LIST, RemoteServices};
 use super::resource_info::{self, ResourceInfo};
 use super::shell::Candidate;
 use crate::output::view::Shape;
-use crate::schema::resource::{Resource, alias, is_version, verb};
+use crate::schema::resource::{Resource, alias, verb};
+use crate::schema::spaceone::is_version;
 use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 impl Context {

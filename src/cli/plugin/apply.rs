@@ -49,7 +49,9 @@ pub struct Specs {
 pub struct PluginApply {
     #[command(flatten)]
     pub specs: Specs,
-    /// Deregister and register again what cannot be updated; saves the old spec to PLUGIN.yml.replaced
+    /// Deregister and register again what cannot be updated
+    ///
+    /// The old spec is saved to PLUGIN.yml.replaced.
     #[arg(long, help_heading = "Changes")]
     pub replace: bool,
     /// Deregister plugins that have the label of --label and no spec

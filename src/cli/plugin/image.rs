@@ -31,14 +31,16 @@ pub struct PluginImage {
     /// Tag of the image, e.g. 1.2.0
     #[arg(long, value_name = "TAG", help_heading = "Image")]
     pub tag: String,
-    /// Registry instead of the spec's, HOST[:PORT][/PROJECT]; plain HTTP for loopback addresses only
+    /// Registry instead of the spec's: HOST[:PORT][/PROJECT]
+    ///
+    /// Plain HTTP is used with loopback addresses only.
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, help_heading = "Image")]
     pub registry: Option<String>,
     /// docker, podman, buildah or the path of one [default: the first in PATH]
     #[arg(long, value_name = "BUILDER", value_parser = NonEmptyStringValueParser::new(), help_heading = "Image")]
     pub builder: Option<String>,
     /// Print the commands without running them
-    #[arg(long)]
+    #[arg(long, help_heading = "Image")]
     pub dry_run: bool,
 }
 
@@ -51,7 +53,7 @@ pub struct PluginSources {
     /// Dockerfile [default: the context's own]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub dockerfile: Option<PathBuf>,
-    /// Build argument; NAME alone passes that environment variable; repeatable
+    /// Build argument; NAME alone passes that environment variable
     #[arg(long, value_name = "NAME[=VALUE]", hide_short_help = true)]
     pub build_arg: Vec<String>,
     /// Platform to build for [default: this machine's]
@@ -73,7 +75,9 @@ pub struct PluginPublish {
     pub image: PluginImage,
     #[command(flatten)]
     pub sources: PluginSources,
-    /// Deregister and register again what cannot be updated; saves the old spec to PLUGIN.yml.replaced
+    /// Deregister and register again what cannot be updated
+    ///
+    /// The old spec is saved to PLUGIN.yml.replaced.
     #[arg(long, help_heading = "Changes")]
     pub replace: bool,
     /// Output format; quiet prints the plugin's id if it changed

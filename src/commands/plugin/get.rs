@@ -1,6 +1,6 @@
 //! `plugin get`, and other methods that read one plugin.
 
-use super::{fields_of, resource};
+use super::resource;
 use crate::cli::{PluginGet, Request};
 use crate::commands::Context;
 use crate::commands::output_options::OutputOptions;
@@ -27,5 +27,5 @@ pub fn query(verb: &'static str, plugin: &str, options: OutputOptions, context: 
         watch: None,
         more: "-o yaml",
     };
-    command.run_draft(Draft::new(fields_of(plugin)), context)
+    command.run_draft(Draft::from_text("plugin_id", plugin), context)
 }

@@ -82,7 +82,7 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         let [build, push] = &commands;
         let unanswered = |unanswered: crate::oci::RegistryFailure| {
             // Some registries refuse to answer for images that they do not have.
-            if !unanswered.is_refusal {
+            if !unanswered.is_denied {
                 return Err(unanswered.error.hint("nothing was built or pushed"));
             }
             diagnostics.note(&format!("{}: if the push is refused, too, log in", unanswered.error.summary()));

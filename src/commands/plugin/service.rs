@@ -1,7 +1,7 @@
 //! The `Plugin` methods of a Repository service.
 
 use bytes::Bytes;
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
+use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value};
 use tonic::Code;
 
@@ -111,7 +111,7 @@ impl PluginService {
 }
 
 fn names(message: &MessageDescriptor) -> Vec<String> {
-    message.fields().map(|field: FieldDescriptor| field.name().to_owned()).collect()
+    message.fields().map(|field| field.name().to_owned()).collect()
 }
 
 /// The request of `method` with the `fields` that it has.

@@ -21,14 +21,14 @@ use crate::yaml::{Mark, Node, YamlError, YamlErrorKind, value};
 pub const MAX_FINDINGS: usize = 100;
 
 /// One document of a text.
-pub struct SpecDocument<'a> {
+pub struct LintDocument<'a> {
     /// The name of the text.
     source: &'a str,
     pub tree: Rc<Node>,
     pub value: Map<String, Value>,
 }
 
-impl SpecDocument<'_> {
+impl LintDocument<'_> {
     pub fn is_json(&self) -> bool {
         Syntax::of_file(self.source) == Some(Syntax::Json)
     }
@@ -50,7 +50,7 @@ impl SpecDocument<'_> {
 }
 
 /// Reads the documents of a text, up to a syntax error.
-pub fn read(input: &Input) -> (Vec<SpecDocument<'_>>, Vec<Finding>) {
+pub fn read(input: &Input) -> (Vec<LintDocument<'_>>, Vec<Finding>) {
     let (mut documents, mut findings) = (Vec::new(), Vec::new());
     let finding = |rule: Rule, fault: &YamlError| Finding {
         location: fault.at.in_source(&input.name),
@@ -73,7 +73,7 @@ pub fn read(input: &Input) -> (Vec<SpecDocument<'_>>, Vec<Finding>) {
             }
         };
         match value::mapping(&tree) {
-            Ok(value) => documents.push(SpecDocument { source: &input.name, tree, value }),
+            Ok(value) => documents.push(LintDocument { source: &input.name, tree, value }),
             Err(fault) => {
                 let rule = match fault.kind {
                     YamlErrorKind::KeyGivenTwice => Rule::DuplicateKey,
@@ -92,7 +92,7 @@ pub fn read(input: &Input) -> (Vec<SpecDocument<'_>>, Vec<Finding>) {
 }
 
 /// Runs every rule that is about one document.
-pub fn check(document: &SpecDocument<'_>, generations: &Generations) -> Vec<Finding> {
+pub fn check(document: &LintDocument<'_>, generations: &Generations) -> Vec<Finding> {
     let mut checker = Checker { document, findings: Vec::new(), omitted: 0 };
     fields::check(&mut checker, generations);
     required::check(&mut checker);
@@ -113,7 +113,7 @@ pub fn check(document: &SpecDocument<'_>, generations: &Generations) -> Vec<Find
 
 /// Collects the violations in one document.
 pub struct Checker<'a> {
-    pub document: &'a SpecDocument<'a>,
+    pub document: &'a LintDocument<'a>,
     findings: Vec<Finding>,
     omitted: usize,
 }

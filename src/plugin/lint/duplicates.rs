@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::checker::SpecDocument;
+use super::checker::LintDocument;
 use super::finding::Finding;
 use super::rule::Rule;
 use crate::error::Location;
@@ -16,7 +16,7 @@ pub struct Ids(HashMap<String, Location>);
 
 impl Ids {
     /// Adds a document; returns a finding if an earlier one is about the same plugin.
-    pub fn add(&mut self, document: &SpecDocument<'_>) -> Option<Finding> {
+    pub fn add(&mut self, document: &LintDocument<'_>) -> Option<Finding> {
         let given = document.text("plugin_id").filter(|id| !id.is_empty()).map(|id| ("plugin_id", id));
         let by_image = || document.text("image").map(|image| ("image", name_of(image)));
         let (field, id) = given.or_else(by_image).filter(|(_, id)| !id.is_empty())?;

@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use serde_json::Map;
 
-use super::checker::{Checker, MAX_FINDINGS, SpecDocument};
+use super::checker::{Checker, LintDocument, MAX_FINDINGS};
 use super::finding::{Severity, Violation};
 use super::generation::{Generation, Generations};
 use super::rule::Rule;
@@ -18,7 +19,6 @@ use crate::schema::resource::verb;
 use crate::schema::value_ext::is_empty;
 use crate::spec::translate::{GivenField, Translation};
 use crate::spec::{RequestTarget, SpanPart};
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 /// Keys of other tools' files that contain a request.
 const WRAPPERS: [&str; 4] = ["spec", "resource", "verb", "tasks"];
@@ -90,7 +90,7 @@ fn no_generation(objections: &[(Objection, Vec<Generation>)], generations: &Gene
 }
 
 fn check_generation(
-    document: &SpecDocument<'_>,
+    document: &LintDocument<'_>,
     generation: Generation,
     input: &MessageDescriptor,
     generations: &Generations,

@@ -160,7 +160,7 @@ fn shown(text: &str) -> String {
     let (key, rest) = rest.split_at(key_ends);
     let (operator, value) = rest.split_at(rest.find(|char: char| !is_mark(char)).unwrap_or(rest.len()));
     let mut value = Value::from(value);
-    secret::mask(before_operator, &mut value);
+    secret::mask_value(before_operator, &mut value);
     format!("{start}{key}{operator}{}", value.as_str().unwrap_or_default())
 }
 
