@@ -16,7 +16,7 @@ use crate::cli::completion::resource_info;
 use crate::cli::completion::resource_info::ResourceInfo;
 use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
-use crate::net::tls::Tls;
+use crate::net::tls::TlsSettings;
 use crate::output::view::{Column, Columns, Shape, Template};
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
@@ -111,10 +111,10 @@ impl Context {
     }
 
     /// What the line says of TLS; `None` if that makes no sense.
-    fn tls(&self) -> Option<Tls> {
+    fn tls(&self) -> Option<TlsSettings> {
         let file = |id: &str| self.line.value(id).map(|text| self.in_home(text));
         let server_name = self.line.value("tls_server_name").map(str::to_owned);
-        Tls::of_flags(file("ca"), file("cert"), file("client_key"), server_name).ok()
+        TlsSettings::from_options(file("ca"), file("cert"), file("client_key"), server_name).ok()
     }
 
     /// A file as the shell will hand it over, which asks before it puts the home folder in the place of `~`.

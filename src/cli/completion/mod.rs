@@ -26,7 +26,7 @@ pub use shell::script;
 
 use crate::cli::{self, Cli, Shell};
 use crate::config::{Selection, Variables};
-use crate::net::tls::Tls;
+use crate::net::tls::TlsSettings;
 use context::{ArgKind, Context};
 use shell::{Candidate, CompletionRequest, CompletionResponse};
 
@@ -51,7 +51,7 @@ pub fn answer(args: &[OsString], variables: &Variables) -> Option<String> {
 }
 
 /// The names of the resources that the services in reach offer, as far as they are remembered or told by `deadline`.
-pub fn offered(selection: &Selection, tls: Tls, variables: &Variables, deadline: Instant) -> Vec<String> {
+pub fn offered(selection: &Selection, tls: TlsSettings, variables: &Variables, deadline: Instant) -> Vec<String> {
     let reach = remote::RemoteServices::of(selection, tls, variables, deadline);
     let offers = reach.map(|reach| reach.offers(None, None)).unwrap_or_default();
     offers.into_iter().map(|offer| offer.name).collect()

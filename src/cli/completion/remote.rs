@@ -17,7 +17,7 @@ use crate::codec::decode;
 use crate::codec::descriptor::FieldDescriptor;
 use crate::codec::encode;
 use crate::config::{ConfigDir, Credential, Destination, EndpointUrl, Secret, Selection, Settings, Variables};
-use crate::grpc::cache::{Cache, CacheKind, CachedBytes};
+use crate::grpc::cache::{CacheKind, CachedBytes, FileCache};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::channel::Transport;
@@ -26,7 +26,7 @@ use crate::grpc::reflection;
 use crate::local_service;
 use crate::local_service::proto::FILE_DESCRIPTOR_SET;
 use crate::local_service::{ServiceOptions, Store};
-use crate::net::tls::Tls;
+use crate::net::tls::TlsSettings;
 use crate::output::view::{Columns, Document, Shape};
 use crate::query::{self, Page, QueryRequest};
 use crate::schema::resource::service_among;
@@ -55,7 +55,7 @@ pub(super) struct RemoteServices {
     /// None where no environment is chosen: then only the bundled API is known.
     settings: Option<Settings>,
     metadata: Metadata,
-    cache: Option<Cache>,
+    cache: Option<FileCache>,
     /// Values depend on who asks, and no name of a file that lies about may tell that: those that are answered to somebody
     /// are not kept.
     may_keep_values: bool,
@@ -64,12 +64,17 @@ pub(super) struct RemoteServices {
     /// Only what speaks TLS is called: the command line has options for it.
     needs_tls: bool,
     /// What the command line and the environment say of TLS.
-    tls: Tls,
+    tls: TlsSettings,
 }
 
 impl RemoteServices {
     /// What `selection` and the options for TLS, `flags`, lead to; `None` if that cannot be told.
-    pub(super) fn of(selection: &Selection, flags: Tls, variables: &Variables, deadline: Instant) -> Option<Self> {
+    pub(super) fn of(
+        selection: &Selection,
+        flags: TlsSettings,
+        variables: &Variables,
+        deadline: Instant,
+    ) -> Option<Self> {
         let nothing_chosen = selection.endpoint.is_none()
             && ConfigDir::locate(variables).map_or(Ok(None), |dir| selection.find(variables, &dir)).ok()?.is_none();
         let settings = if nothing_chosen { None } else { Some(Settings::resolve(selection, variables).ok()?) };
@@ -85,7 +90,7 @@ impl RemoteServices {
         Some(Self {
             settings,
             metadata,
-            cache: variables.cache_dir.as_deref().map(|dir| Cache::inside(dir, CacheKind::Completion)),
+            cache: variables.cache_dir.as_deref().map(|dir| FileCache::inside(dir, CacheKind::COMPLETION)),
             may_keep_values: is_nobody,
             database: variables.repository_database().ok(),
             deadline,
@@ -299,7 +304,7 @@ enum Place {
     Store(PathBuf),
 }
 
-async fn connect(url: &EndpointUrl, tls: &Tls, metadata: &Metadata, left: Duration) -> Option<Caller> {
+async fn connect(url: &EndpointUrl, tls: &TlsSettings, metadata: &Metadata, left: Duration) -> Option<Caller> {
     let transport = channel::connect(url, tls, Some(left)).await.ok()?;
     Some(Caller::new(transport, metadata.clone(), Some(left), url.to_string()))
 }
@@ -411,7 +416,8 @@ mod tests {
 
     #[test]
     fn without_an_environment_the_bundled_api_is_known_and_nothing_is_asked() {
-        let reach = RemoteServices::of(&Selection::default(), Tls::default(), &Variables::default(), soon()).unwrap();
+        let reach =
+            RemoteServices::of(&Selection::default(), TlsSettings::default(), &Variables::default(), soon()).unwrap();
         assert_eq!(reach.services(), ["repository"]);
         let offers = reach.offers(None, None);
         let plugin = offers.iter().find(|offer| offer.is("repository.Plugin")).unwrap();
@@ -426,11 +432,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let variables = Variables { home: Some(home.path().into()), ..Variables::default() };
         for wrong in [in_environment("../x"), in_environment("gone"), at_endpoint] {
-            assert!(RemoteServices::of(&wrong, Tls::default(), &variables, soon()).is_none(), "{wrong:?}");
+            assert!(RemoteServices::of(&wrong, TlsSettings::default(), &variables, soon()).is_none(), "{wrong:?}");
         }
         std::fs::create_dir(home.path().join(".spaceone")).unwrap();
         std::fs::write(home.path().join(".spaceone/environment.yml"), "[").unwrap();
-        assert!(RemoteServices::of(&Selection::default(), Tls::default(), &variables, soon()).is_none());
+        assert!(RemoteServices::of(&Selection::default(), TlsSettings::default(), &variables, soon()).is_none());
     }
 
     #[test]
@@ -438,7 +444,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let variables = Variables { data_dir: Some(home.path().into()), ..Variables::default() };
         let selection = Selection { environment: Some("local".into()), ..Selection::default() };
-        let reach = RemoteServices::of(&selection, Tls::default(), &variables, soon()).unwrap();
+        let reach = RemoteServices::of(&selection, TlsSettings::default(), &variables, soon()).unwrap();
         let offers = reach.offers(Some("repository"), None);
         let plugin = offers.iter().find(|offer| offer.is("repository.Plugin")).unwrap();
         let field = plugin.verb("get").unwrap().input().get_field_by_name("plugin_id").unwrap();

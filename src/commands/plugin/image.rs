@@ -12,11 +12,11 @@ use super::there_are;
 use crate::cli::{PluginImage, PluginSources};
 use crate::commands::Context;
 use crate::commands::connector::{RegistryAccess, registry_of_local};
-use crate::commands::method;
 use crate::commands::plugin::child_process::Step;
 use crate::commands::plugin::poll;
 use crate::commands::plugin::poll::{Last, Look, Waited};
 use crate::commands::plugin::preflight::Texts;
+use crate::commands::request_faults;
 use crate::config::Variables;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
@@ -318,7 +318,8 @@ fn refuse_placeholders(verb: &str, request: &SpecRequest) -> Result<()> {
     let found: Vec<Placeholder> = placeholder::find(&request.value).into_iter().filter(is_used).collect();
     let is_in_file = found.iter().any(|found| request.is_from_file(&found.path));
     let kind = if is_in_file { ErrorKind::Local } else { ErrorKind::Usage };
-    let problems = found.into_iter().map(|found| method::problem(method::unfilled(found), request)).collect();
+    let problems =
+        found.into_iter().map(|found| request_faults::problem(request_faults::unfilled(found), request)).collect();
     Error::from_problems(kind, problems).map_or(Ok(()), Err)
 }
 

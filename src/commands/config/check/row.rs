@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::reflection;
-use crate::grpc::reflection::Described;
+use crate::grpc::reflection::DescribedServer;
 use crate::query::{self, Page, QueryRequest};
 use crate::schema::spaceone::{ApiName, short_name};
 use crate::secret::redact;
@@ -124,7 +124,7 @@ impl Row {
         connected.map_err(|error| self.failure = Some(error)).ok()
     }
 
-    async fn describe(&mut self, caller: &Caller) -> Option<Described> {
+    async fn describe(&mut self, caller: &Caller) -> Option<DescribedServer> {
         match reflection::describe(caller, SERVER_INFO).await {
             Ok(described) => {
                 self.reflection = OK;
@@ -141,7 +141,7 @@ impl Row {
         }
     }
 
-    async fn try_key(&self, caller: &Caller, described: &Described, key: &Key) -> Result<Tried> {
+    async fn try_key(&self, caller: &Caller, described: &DescribedServer, key: &Key) -> Result<Tried> {
         // What is refused without the key says nothing of it.
         if key.failure.is_some() { Ok(Tried::Nothing) } else { try_key(caller, &self.service, described, key).await }
     }
@@ -233,14 +233,14 @@ impl Row {
 }
 
 /// The platform's services behind an endpoint.
-fn services(described: &Described) -> String {
+fn services(described: &DescribedServer) -> String {
     let mut services: Vec<&str> = resources(described, "").map(|name| name.service).collect();
     services.dedup();
     services.join(", ")
 }
 
 /// The platform's resources at an endpoint, without what all services have: those of `service` first.
-fn resources<'a>(described: &'a Described, service: &str) -> impl Iterator<Item = ApiName<'a>> {
+fn resources<'a>(described: &'a DescribedServer, service: &str) -> impl Iterator<Item = ApiName<'a>> {
     let names =
         || described.services.iter().filter_map(|name| ApiName::parse(name)).filter(|name| name.service != "core");
     let (own, others): (Vec<_>, Vec<_>) = names().partition(|name| name.service == service);
@@ -248,7 +248,7 @@ fn resources<'a>(described: &'a Described, service: &str) -> impl Iterator<Item 
 }
 
 /// What the service says that it is, if it says so.
-async fn version(caller: &Caller, described: &Described) -> Result<Option<String>> {
+async fn version(caller: &Caller, described: &DescribedServer) -> Result<Option<String>> {
     let service = described.pool.get_service_by_name(SERVER_INFO);
     let Some(method) = service.and_then(|service| service.methods().find(|method| method.name() == GET_VERSION)) else {
         return Ok(None);
@@ -270,7 +270,7 @@ enum Tried {
 
 /// Lists one row of a resource that can be listed. Any answer but UNAUTHENTICATED and PERMISSION_DENIED comes from behind
 /// the door; a service that does not answer at all is an error too.
-async fn try_key(caller: &Caller, service: &str, described: &Described, key: &Key) -> Result<Tried> {
+async fn try_key(caller: &Caller, service: &str, described: &DescribedServer, key: &Key) -> Result<Tried> {
     let mut denied = Vec::new();
     for name in resources(described, service).take(MAX_RESOURCES) {
         if denied.len() == MAX_LISTS {
