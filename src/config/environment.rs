@@ -374,7 +374,7 @@ mod tests {
             ("endpoints: {identity: 12}", "`endpoints.identity` must be a URL, and is a number"),
             ("endpoints: {identity: null}", "`endpoints.identity` must be a URL, and is nothing"),
             ("endpoints: {identity: 'https://x'}", "`endpoints.identity`: `https://x` is not a valid endpoint"),
-            ("endpoints: {identity: 'grpc://u:hunter2@x'}", "`endpoints.identity`: an endpoint holds no user"),
+            ("endpoints: {identity: 'grpc://u:hunter2@x'}", "`endpoints.identity`: an endpoint cannot hold a user"),
         ] {
             let error = environment(text).check().unwrap_err();
             assert_eq!(error.exit_code(), 1);

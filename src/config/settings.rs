@@ -9,7 +9,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::fs::{check_only_user_can_change, shared_mode, shell_word};
-use crate::net::tls::Tls;
+use crate::net::tls::TlsSettings;
 use crate::oci::RegistryUrl;
 
 /// The only service of the built-in environment.
@@ -30,7 +30,7 @@ pub struct Settings {
     /// What is sent as `x_workspace_id`.
     pub x_workspace_id: Option<String>,
     /// What connections that speak TLS trust and show.
-    pub tls: Tls,
+    pub tls: TlsSettings,
     /// The image registry that the embedded service asks.
     pub registry: Option<RegistryUrl>,
     /// What the user should know beforehand.
@@ -120,7 +120,7 @@ impl Settings {
             key_origin: KeyOrigin::Variable,
             x_domain_id: None,
             x_workspace_id: None,
-            tls: Tls::default(),
+            tls: TlsSettings::default(),
             registry: None,
             warnings: Vec::new(),
         };

@@ -131,8 +131,8 @@ impl ResolvedMethod {
     }
 }
 
-/// Fetches the description of the service that `choose` takes of those that are there, with what else it says of it. One
-/// round trip is enough if that is `asked`.
+/// Fetches the description of the service that `choose` takes of those that are there, with what else it says of it.
+/// One round trip is enough if that is `asked`.
 async fn fetch_service<T>(
     caller: &Caller,
     asked: &str,
@@ -211,4 +211,32 @@ fn has_no_side_effects(description: &Description, service: &str, method: &str) -
         let options = method.and_then(|method| method.options.as_ref());
         options.is_some_and(|options| options.idempotency_level() == IdempotencyLevel::NoSideEffects)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn a_description_can_mark_a_method_as_read_only() {
+        let source = r#"syntax = "proto3"; package a.b; message M {}
+            service S {
+                rpc search(M) returns (M) { option idempotency_level = NO_SIDE_EFFECTS; }
+                rpc reset(M) returns (M) { option idempotency_level = IDEMPOTENT; }
+                rpc get_or_create(M) returns (M);
+            }"#;
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("t.proto"), source).unwrap();
+        let set = protox::compile(["t.proto"], [dir.path()]).unwrap();
+        let files = set.file.iter().map(|file| Bytes::from(file.encode_to_vec())).collect();
+        let description = Description { services: vec!["a.b.S".to_owned()], files };
+        assert!(has_no_side_effects(&description, "a.b.S", "search"));
+        for (service, method) in
+            [("a.b.S", "reset"), ("a.b.S", "get_or_create"), ("b.S", "search"), ("a.b.T", "search")]
+        {
+            assert!(!has_no_side_effects(&description, service, method), "{service}.{method}");
+        }
+    }
 }

@@ -166,7 +166,7 @@ mod tests {
             ("h:+1", "1 to 65535"),
             ("::1:5000", "brackets"),
             ("[::1", "not closed"),
-            ("[x]:1", "no IPv6"),
+            ("[x]:1", "not an IPv6 address"),
             ("h?x=y", "query"),
             ("a b", "letters"),
             ("h/Upper", "not a valid prefix"),
