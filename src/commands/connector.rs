@@ -273,8 +273,8 @@ pub fn refuse_useless(flags: &Tls, destination: &Destination) -> Result<()> {
 }
 
 /// What the command line says of TLS.
-pub fn tls_of(flags: &cli::Tls) -> Result<Tls> {
-    let cli::Tls { ca, cert, key, tls_server_name } = flags;
+pub fn tls_of(flags: &cli::TlsArgs) -> Result<Tls> {
+    let cli::TlsArgs { ca, cert, key, tls_server_name } = flags;
     Tls::of_flags(ca.clone(), cert.clone(), key.clone(), tls_server_name.clone())
 }
 

@@ -13,7 +13,7 @@ use tonic::Status;
 use super::connector;
 use super::plugin::confirm;
 use super::{Context, block_on};
-use crate::cli::{Global, Local, Tls};
+use crate::cli::{Global, Local, TlsArgs};
 use crate::codec::descriptor::MessageDescriptor;
 use crate::codec::encode;
 use crate::config::{BUILT_IN, registry_of_built_in};
@@ -47,7 +47,7 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
 /// Refuses by name what the command line says of calls to a service: it would be lost without a word, on the way to another
 /// place than was meant.
 fn refuse_useless(global: &Global, hint: &str) -> Result<()> {
-    let Tls { ca, cert, key, tls_server_name } = &global.tls;
+    let TlsArgs { ca, cert, key, tls_server_name } = &global.tls;
     let is_other = global.environment.as_deref().is_some_and(|name| name != BUILT_IN);
     let flags = [
         ("--environment", is_other),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::connector::exposed_key;
-use crate::cli::{Config, Endpoint, Format, Global, Tls};
+use crate::cli::{Config, Endpoint, Format, Global, TlsArgs};
 use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{
     BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError, Selected, Selection, Source,
@@ -81,7 +81,7 @@ fn refuse_useless(args: &Config, global: &Global) -> Result<()> {
         return Err(Error::usage("--endpoint is for calls, and this command makes none")
             .hint(format!("an environment keeps one for each service: {keep}")));
     }
-    let Tls { ca, cert, key, tls_server_name } = &global.tls;
+    let TlsArgs { ca, cert, key, tls_server_name } = &global.tls;
     let flags = [
         ("--domain-id", global.domain_id.is_some(), "x_domain_id ID"),
         ("--workspace-id", global.workspace_id.is_some(), "x_workspace_id ID"),
