@@ -306,8 +306,8 @@ fn who_may_not_look_into_their_home_still_has_the_built_in_aliases() {
     assert_eq!(said(&run.stdout), "spaceone.api.repository.v1.Plugin/list\n");
     assert_eq!(
         said(&run.stderr),
-        "warning: cannot read [HOME]/.spaceone/alias.yml: Permission denied (os error 13): the built-in short names are \
-         taken; SPACECTL_CONFIG_DIR names another folder for the configuration\n"
+        "warning: cannot read [HOME]/.spaceone/alias.yml: Permission denied (os error 13): using the built-in aliases \
+         only; SPACECTL_CONFIG_DIR names another folder for the configuration\n"
     );
     let run = run_locked_out(&user, "list plugins");
     let hint = "\nhint: SPACECTL_CONFIG_DIR names another folder for the configuration\n";

@@ -12,7 +12,7 @@ completion fast. It holds no keys, and no rows of a service that requires a key.
 that the descriptors are current, so an upgraded service needs no `cache clear`.";
 
 #[derive(Debug, Subcommand)]
-pub enum Cache {
+pub enum CacheCommand {
     /// Remove all cached descriptors
     #[command(after_help = "Examples:\n  spacectl cache clear\n  XDG_CACHE_HOME=/tmp/cache spacectl cache clear")]
     Clear,

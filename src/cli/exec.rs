@@ -32,7 +32,7 @@ pub struct Exec {
     #[command(flatten)]
     pub request: Request,
     #[command(flatten)]
-    pub many: Many,
+    pub many: ManyArgs,
     #[command(flatten)]
     pub shown: Shown,
 }
@@ -40,7 +40,7 @@ pub struct Exec {
 /// Options for several documents.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Many documents")]
-pub struct Many {
+pub struct ManyArgs {
     /// Requests in flight at a time; 1 sends one after another
     #[arg(
         long,

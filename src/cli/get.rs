@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Request, Shown, Watch};
+use super::{Request, Shown, WatchArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -18,5 +18,5 @@ pub struct Get {
     #[command(flatten)]
     pub shown: Shown,
     #[command(flatten)]
-    pub watch: Watch,
+    pub watch: WatchArgs,
 }

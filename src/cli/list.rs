@@ -3,7 +3,7 @@
 use clap::{Args, ValueHint};
 
 use super::filters::{self, Filters};
-use super::{Format, Request, Watch};
+use super::{Format, Request, WatchArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +26,7 @@ every field with a single plain value; json, jsonl, yaml and csv show every fiel
 );
 
 #[derive(Debug, Args)]
-pub struct List {
+pub struct ListArgs {
     /// Resource, as SERVICE.RESOURCE or an alias such as plugin
     pub resource: String,
     #[command(flatten)]
@@ -41,18 +41,18 @@ pub struct Listing {
     #[command(flatten)]
     pub filters: Filters,
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowArgs,
     /// Output format; quiet prints the values of one column, one per line
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
     #[command(flatten)]
-    pub watch: Watch,
+    pub watch: WatchArgs,
 }
 
 /// Options for rows, columns and their order.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rows and columns")]
-pub struct Rows {
+pub struct RowArgs {
     /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS", conflicts_with_all = ["template", "minimal", "all"])]
     pub columns: Option<String>,

@@ -28,15 +28,15 @@ mod watch;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
-pub use cache::Cache;
+pub use cache::CacheCommand;
 pub use completion_args::{Completion, Shell};
 pub use config::{AliasCommand, ConfigCheck, ConfigCommand, ConfigImport, ConfigInit, EndpointCommand};
 pub use duration::{Limit, duration};
-pub use exec::{Exec, Many};
+pub use exec::{Exec, ManyArgs};
 pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use filters::Filters;
 pub use get::Get;
-pub use list::{List, Listing, Rows};
+pub use list::{ListArgs, Listing, RowArgs};
 pub use local::Local;
 pub use man::Man;
 pub use output_args::{Format, Shown};
@@ -46,10 +46,10 @@ pub use plugin::{
 };
 pub use request::Request;
 pub use stat::Stat;
-pub use template::{Template, TemplateColumns};
-pub use tls::Tls;
+pub use template::{TemplateColumns, TemplateCommand};
+pub use tls::TlsArgs;
 pub use version::Version;
-pub use watch::{Watch, join_watch};
+pub use watch::{WatchArgs, join_watch};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -154,7 +154,7 @@ pub struct Global {
     pub error_format: ErrorFormat,
 
     #[command(flatten)]
-    pub tls: Tls,
+    pub tls: TlsArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -164,7 +164,7 @@ pub enum Command {
     Exec(Exec),
     /// List a resource's rows as table, json, jsonl, yaml or csv
     #[command(after_help = list::EXAMPLES, after_long_help = long(list::EXAMPLES, list::DETAILS))]
-    List(List),
+    List(ListArgs),
     /// Show one row of a resource
     #[command(after_help = get::EXAMPLES)]
     Get(Get),
@@ -188,13 +188,13 @@ pub enum Command {
     Config(ConfigCommand),
     /// Manage the columns of a resource's tables
     #[command(subcommand, after_help = template::EXAMPLES)]
-    Template(Template),
+    Template(TemplateCommand),
     /// Run the embedded Repository service
     #[command(subcommand, after_help = local::EXAMPLES)]
     Local(Local),
     /// Manage the descriptor cache
     #[command(subcommand, after_help = cache::EXAMPLES)]
-    Cache(Cache),
+    Cache(CacheCommand),
     /// Print the completion script of a shell
     #[command(
         after_help = completion_args::EXAMPLES,

@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn options_of_other_tools_are_known() {
-        for (option, said) in [
+        for (option, part) in [
             ("--format json", "-o json"),
             ("--format=json", "-o json"),
             ("--yaml", "-o json"),
@@ -203,7 +203,7 @@ mod tests {
             ("--no-color", "NO_COLOR=1"),
         ] {
             let hint = hint(&format!("spacectl list repository.Plugin {option}"));
-            assert!(hint.as_ref().is_some_and(|hint| hint.contains(said)), "{option}: {hint:?}");
+            assert!(hint.as_ref().is_some_and(|hint| hint.contains(part)), "{option}: {hint:?}");
         }
         assert_eq!(hint("spacectl list repository.Plugin --frobnicate"), None);
     }
@@ -241,7 +241,7 @@ mod tests {
             assert_eq!(hint(&format!("spacectl {line}")).as_deref(), Some(expected), "{line}");
         }
         assert_eq!(hint("spacectl plugin enable p3 --frobnicate.yml"), None);
-        assert_eq!(hint("spacectl exec -f p3.yml register"), None, "the file is no resource");
+        assert_eq!(hint("spacectl exec -f p3.yml register"), None, "the file is not a resource");
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_verb_or_a_resource_in_the_commands_place() {
-        for (line, meant) in [
+        for (line, command) in [
             ("register repository.Plugin -f x.yml", Some("spacectl exec register repository.Plugin")),
             ("register -f x.yml", Some("spacectl exec register SERVICE.RESOURCE")),
             ("sync inventory.Collector", Some("spacectl exec sync inventory.Collector")),
@@ -284,14 +284,14 @@ mod tests {
             ("-e local config list", None),
             ("x\u{1b} list", None),
         ] {
-            let expected = meant.map(|meant| format!("did you mean {meant}?"));
+            let expected = command.map(|command| format!("did you mean {command}?"));
             assert_eq!(hint(&format!("spacectl {line}")), expected, "{line}");
         }
     }
 
     #[test]
     fn the_verbs_of_others_are_known_for_plugins() {
-        for (verb, said) in [
+        for (verb, part) in [
             ("register -f plugin.yml", "spacectl plugin apply -f FILE"),
             ("create", "spacectl plugin apply -f FILE"),
             ("update plugin-a", "spacectl plugin apply -f FILE"),
@@ -301,7 +301,7 @@ mod tests {
             ("describe plugin-a", "spacectl plugin get PLUGIN"),
         ] {
             let hint = hint(&format!("spacectl -e local plugin {verb}"));
-            assert!(hint.as_ref().is_some_and(|hint| hint.contains(said)), "{verb}: {hint:?}");
+            assert!(hint.as_ref().is_some_and(|hint| hint.contains(part)), "{verb}: {hint:?}");
         }
         assert_eq!(hint("spacectl plugin frobnicate"), None);
         assert_eq!(hint("spacectl config delete"), None);

@@ -20,7 +20,7 @@ Tables of `list` show these columns unless -c, -t, -m or -a is given.
 json, jsonl, yaml and csv show every field unless -c or -t is given.";
 
 #[derive(Debug, Subcommand)]
-pub enum Template {
+pub enum TemplateCommand {
     /// Set the columns of a resource's tables
     #[command(after_help = SET_EXAMPLES)]
     Set {

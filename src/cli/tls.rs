@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 /// Options for endpoints with TLS (grpc+ssl://). No option disables the certificate check.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
-pub struct Tls {
+pub struct TlsArgs {
     /// PEM file of the CAs to trust instead of the system's
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
     pub ca: Option<PathBuf>,

@@ -8,7 +8,7 @@ use clap::Args;
 /// The option `--watch`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub struct Watch {
+pub struct WatchArgs {
     /// Repeat until Ctrl-C, every SECONDS [default: 2]
     ///
     /// A terminal is redrawn in place; a pipe gets a document per change.

@@ -1,14 +1,14 @@
 //! `cache`: removes cached descriptors and completions.
 
 use super::Context;
-use crate::cli::Cache;
+use crate::cli::CacheCommand;
 use crate::error::{Error, Result};
 use crate::grpc::cache;
 use crate::grpc::cache::ClearedCache;
 
-pub fn run(args: &Cache, context: &mut Context<'_>) -> Result<()> {
+pub fn run(args: &CacheCommand, context: &mut Context<'_>) -> Result<()> {
     match args {
-        Cache::Clear => clear(context),
+        CacheCommand::Clear => clear(context),
     }
 }
 

@@ -273,8 +273,8 @@ pub fn refuse_useless(flags: &TlsSettings, destination: &Destination) -> Result<
 }
 
 /// The TLS options of the command line.
-pub fn tls_of(flags: &cli::Tls) -> Result<TlsSettings> {
-    let cli::Tls { ca, cert, key, tls_server_name } = flags;
+pub fn tls_of(flags: &cli::TlsArgs) -> Result<TlsSettings> {
+    let cli::TlsArgs { ca, cert, key, tls_server_name } = flags;
     TlsSettings::from_options(ca.clone(), cert.clone(), key.clone(), tls_server_name.clone())
 }
 

@@ -2,7 +2,7 @@
 
 use super::read::{Asked, QueryCommand, Templates};
 use super::{Context, filters, template};
-use crate::cli::{List, Listing, Request, Rows};
+use crate::cli::{ListArgs, Listing, Request, RowArgs};
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, Result};
 use crate::output::view::Template;
@@ -11,14 +11,14 @@ use crate::schema::resource::Resource;
 
 const STDIN: &str = "-";
 
-pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
+pub fn run(args: &ListArgs, context: &mut Context<'_>) -> Result<()> {
     let api_version = args.listing.request.api_version.as_deref();
     show(context.resource(&args.resource)?.with_api_version(api_version)?, &args.listing, context)
 }
 
 /// Lists what `args` ask for of `resource`.
 pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Result<()> {
-    let Rows { minimal, all, limit, page, page_size, sort, .. } = &args.rows;
+    let RowArgs { minimal, all, limit, page, page_size, sort, .. } = &args.rows;
     let reading = QueryCommand {
         verb: "list",
         resource,

@@ -11,7 +11,7 @@ use tonic::Status;
 use super::confirm;
 use super::connector;
 use super::{Context, block_on};
-use crate::cli::{Global, Local, Tls};
+use crate::cli::{Global, Local, TlsArgs};
 use crate::codec::encode;
 use crate::config::{BUILT_IN, registry_of_built_in};
 use crate::error::parse_error::ParseError;
@@ -44,7 +44,7 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
 
 /// Rejects flags for calls to a service: the command would ignore them and use another service than the user expects.
 fn reject_call_flags(global: &Global, hint: &str) -> Result<()> {
-    let Tls { ca, cert, key, tls_server_name } = &global.tls;
+    let TlsArgs { ca, cert, key, tls_server_name } = &global.tls;
     let is_other = global.environment.as_deref().is_some_and(|name| name != BUILT_IN);
     let flags = [
         ("--environment", is_other),

@@ -60,13 +60,13 @@ pub fn run(args: &Man, context: &mut Context<'_>) -> Result<()> {
 struct Page<'a> {
     command: &'a Command,
     /// The parent command; `None` for the program itself.
-    above: Option<&'a Command>,
+    parent: Option<&'a Command>,
 }
 
 /// The pages of a command and of all its subcommands.
-fn pages<'a>(command: &'a Command, above: Option<&'a Command>) -> Vec<Page<'a>> {
-    let below = command.get_subcommands().filter(|command| !command.is_hide_set());
-    std::iter::once(Page { command, above }).chain(below.flat_map(|below| pages(below, Some(command)))).collect()
+fn pages<'a>(command: &'a Command, parent: Option<&'a Command>) -> Vec<Page<'a>> {
+    let children = command.get_subcommands().filter(|command| !command.is_hide_set());
+    std::iter::once(Page { command, parent }).chain(children.flat_map(|child| pages(child, Some(command)))).collect()
 }
 
 /// `spacectl-config-set`.
@@ -90,7 +90,7 @@ impl Page<'_> {
     }
 
     fn render(&self, all: &[Page<'_>], out: &mut Vec<u8>) -> io::Result<()> {
-        let is_root = self.above.is_none();
+        let is_root = self.parent.is_none();
         let shown = self.command.clone().mut_args(|arg| {
             // Global options are only in the program's own page.
             let is_elsewhere = !is_root && arg.is_global_set();
@@ -126,10 +126,10 @@ impl Page<'_> {
 
     /// The parent's page and the program's own; in that all others.
     fn see_also(&self, all: &[Page<'_>], roff: &mut Roff) {
-        let above = self.above.map(name);
+        let parent = self.parent.map(name);
         let others: Vec<&str> = match all.first() {
-            Some(root) if above.is_some() => {
-                std::iter::once(root.name()).chain(above.filter(|above| *above != root.name())).collect()
+            Some(root) if parent.is_some() => {
+                std::iter::once(root.name()).chain(parent.filter(|parent| *parent != root.name())).collect()
             }
             _ => all.iter().skip(1).map(Page::name).collect(),
         };

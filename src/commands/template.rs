@@ -20,21 +20,21 @@ use crate::terminal::io_streams::Diagnostics;
 /// The largest file of columns that is read, in bytes: as much as the configuration may hold.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-pub fn run(args: &cli::Template, context: &mut Context<'_>) -> Result<()> {
+pub fn run(args: &cli::TemplateCommand, context: &mut Context<'_>) -> Result<()> {
     match args {
-        cli::Template::Set { resource, columns } => {
+        cli::TemplateCommand::Set { resource, columns } => {
             let name = named(&context.resource(resource)?, context)?;
             set(&name, columns, context)
         }
-        cli::Template::Remove { resource } => {
+        cli::TemplateCommand::Remove { resource } => {
             let resource = context.resource(resource)?;
             remove(&resource, context)
         }
-        cli::Template::Show { resource, output } => {
+        cli::TemplateCommand::Show { resource, output } => {
             let resource = context.resource(resource)?;
             show(&resource, *output, context)
         }
-        cli::Template::List { output } => list(*output, context),
+        cli::TemplateCommand::List { output } => list(*output, context),
     }
 }
 

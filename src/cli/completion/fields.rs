@@ -6,18 +6,9 @@ use super::shell::Candidate;
 use crate::output::view::is_plain;
 use crate::schema::well_known::WellKnown;
 
-/// The text after a field's name.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Suffixes {
-    /// Nothing: the name ends the word.
-    None,
-    /// Each of these, and a dot if there can be fields below.
-    Each(&'static [&'static str]),
-}
-
 /// Columns of `row` that `text` does not name yet.
 pub(super) fn columns(row: &MessageDescriptor, text: &str) -> Vec<Candidate> {
-    next_column(text, |column| paths(row, column, Suffixes::None))
+    next_column(text, |column| keys(row, column, &[""]))
 }
 
 /// As [`columns`], of rows without a descriptor.
@@ -39,24 +30,19 @@ fn next_column(text: &str, candidates: impl FnOnce(&str) -> Vec<Candidate>) -> V
 
 /// The fields of `message`, by their paths.
 pub(super) fn names(message: &MessageDescriptor, text: &str) -> Vec<Candidate> {
-    paths(message, text, Suffixes::None)
+    keys(message, text, &[""])
 }
 
 /// Fields to sort by; `-` before one reverses the order.
 pub(super) fn sort_keys(row: &MessageDescriptor, text: &str) -> Vec<Candidate> {
     let (minus, key) = text.split_at(usize::from(text.starts_with('-')));
-    let mut candidates = paths(row, key, Suffixes::None);
+    let mut candidates = keys(row, key, &[""]);
     candidates.retain(|candidate| at(row, &candidate.value).is_some_and(|field| is_plain(&field)));
     prefixed(minus, candidates)
 }
 
-/// Keys of `message`, with the operators that can follow each.
-pub(super) fn keys(message: &MessageDescriptor, text: &str, suffixes: &'static [&'static str]) -> Vec<Candidate> {
-    paths(message, text, Suffixes::Each(suffixes))
-}
-
-/// The fields that can complete a path, whose last step may be incomplete.
-fn paths(message: &MessageDescriptor, path: &str, suffixes: Suffixes) -> Vec<Candidate> {
+/// The fields that can complete a path, whose last step may be incomplete; each with every suffix, e.g. an operator.
+pub(super) fn keys(message: &MessageDescriptor, path: &str, suffixes: &[&str]) -> Vec<Candidate> {
     let (above, _) = path.rsplit_once('.').map_or(("", path), |(above, _)| path.split_at(above.len() + 1));
     let Some(message) =
         above.strip_suffix('.').map_or_else(|| Some(message.clone()), |above| below(&at(message, above)?))
@@ -67,12 +53,10 @@ fn paths(message: &MessageDescriptor, path: &str, suffixes: Suffixes) -> Vec<Can
     fields.sort_by_key(FieldDescriptor::number);
     let candidates = |field: &FieldDescriptor| {
         let help = type_name(field);
-        let suffixes: Vec<&str> = match suffixes {
-            Suffixes::None => vec![""],
-            Suffixes::Each(suffixes) => suffixes.iter().copied().chain(takes_keys(field).then_some(".")).collect(),
-        };
+        // Where operators follow, fields below can, too.
+        let dot = (suffixes != [""] && takes_keys(field)).then_some(&".");
         let word = |suffix: &&str| Candidate::new(&format!("{above}{}{suffix}", field.name()), &help);
-        suffixes.iter().map(word).collect::<Vec<_>>()
+        suffixes.iter().chain(dot).map(word).collect::<Vec<_>>()
     };
     fields.iter().flat_map(candidates).collect()
 }

@@ -107,17 +107,17 @@ mod tests {
         let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap();
         let names: Vec<String> = pool.services().map(|service| service.full_name().to_owned()).collect();
         let resources = from_names("repository", &["repository".to_owned()], &names, &pool, None);
-        let meant = |typed: &str| {
+        let found = |typed: &str| {
             let resource = Resource::parse(typed).unwrap();
             find(&resources, &resource, None).map(|info| info.name.clone())
         };
         for typed in
             ["repository.Plugin", "repository.plugins", "Repositories.PLUG-IN", "spaceone.api.repository.v1.Plugin"]
         {
-            assert_eq!(meant(typed).as_deref(), Some("repository.Plugin"), "{typed}");
+            assert_eq!(found(typed).as_deref(), Some("repository.Plugin"), "{typed}");
         }
-        assert_eq!(meant("repository.server_info").as_deref(), Some("repository.ServerInfo"));
-        assert_eq!(meant("repository.nope"), None);
+        assert_eq!(found("repository.server_info").as_deref(), Some("repository.ServerInfo"));
+        assert_eq!(found("repository.nope"), None);
         assert_eq!(
             find(&resources, &Resource::parse("repository.Plugin").unwrap(), Some("v2")).map(|it| &it.name),
             None

@@ -85,15 +85,17 @@ fn files_are_left_to_shells_that_know_them() {
 #[test]
 fn only_a_shell_that_is_known_is_answered() {
     let args = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
-    let asked = |shell: Option<&str>, words: &[&str]| {
+    let respond_to = |shell: Option<&str>, words: &[&str]| {
         respond(&args(words), &Variables { complete: shell.map(str::to_owned), ..Variables::default() })
     };
-    assert_eq!(asked(None, &["spacectl", "--", "spacectl", "li"]), None);
-    assert_eq!(asked(Some("tcsh"), &["spacectl", "--", "spacectl", "li"]), None);
-    assert_eq!(asked(Some("fish"), &["spacectl", "list"]), None);
-    assert_eq!(asked(Some("zsh"), &["spacectl"]).unwrap(), script(Shell::Zsh));
-    assert_eq!(asked(Some("pwsh"), &["spacectl"]).unwrap(), script(Shell::Powershell));
-    assert!(asked(Some("fish"), &["spacectl", "--", "spacectl", "versio"]).unwrap().starts_with("words\nversion\t"));
+    assert_eq!(respond_to(None, &["spacectl", "--", "spacectl", "li"]), None);
+    assert_eq!(respond_to(Some("tcsh"), &["spacectl", "--", "spacectl", "li"]), None);
+    assert_eq!(respond_to(Some("fish"), &["spacectl", "list"]), None);
+    assert_eq!(respond_to(Some("zsh"), &["spacectl"]).unwrap(), script(Shell::Zsh));
+    assert_eq!(respond_to(Some("pwsh"), &["spacectl"]).unwrap(), script(Shell::Powershell));
+    assert!(
+        respond_to(Some("fish"), &["spacectl", "--", "spacectl", "versio"]).unwrap().starts_with("words\nversion\t")
+    );
 }
 
 #[test]

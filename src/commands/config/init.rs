@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::{DEFAULT_NAME, note_variable, read_value, warn_of_content, warn_of_exposed_key};
-use crate::cli::{ConfigInit, Tls};
+use crate::cli::{ConfigInit, TlsArgs};
 use crate::commands::Context;
 use crate::commands::connector::selection;
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError};
@@ -48,7 +48,7 @@ pub fn run(args: &ConfigInit, context: &mut Context<'_>) -> Result<()> {
 fn gives_something(args: &ConfigInit, context: &Context<'_>) -> bool {
     let ConfigInit { import_file, service, api_key, api_key_file, api_key_command, force: _ } = args;
     let global = context.global;
-    let Tls { ca, cert, key, tls_server_name } = &global.tls;
+    let TlsArgs { ca, cert, key, tls_server_name } = &global.tls;
     import_file.is_some()
         || !service.is_empty()
         || [api_key, api_key_command, &global.environment, &global.domain_id, &global.workspace_id, tls_server_name]
@@ -101,7 +101,7 @@ fn given(args: &ConfigInit, context: &mut Context<'_>) -> Result<Environment> {
 }
 
 /// Keeps what the command line says of TLS, as `config set` does.
-fn set_tls(environment: &mut Environment, tls: &Tls) -> Result<()> {
+fn set_tls(environment: &mut Environment, tls: &TlsArgs) -> Result<()> {
     for (key, flag, path) in [("ca", "--ca", &tls.ca), ("cert", "--cert", &tls.cert), ("key", "--key", &tls.key)] {
         path.iter().try_for_each(|path| set_path(environment, key, flag, path))?;
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::connector::exposed_key;
-use crate::cli::{ConfigCommand, EndpointCommand, Format, Global, Tls};
+use crate::cli::{ConfigCommand, EndpointCommand, Format, Global, TlsArgs};
 use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{
     BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError, SelectedEnvironment, Selection,
@@ -81,7 +81,7 @@ fn refuse_call_flags(args: &ConfigCommand, global: &Global) -> Result<()> {
             if is_init { format!("--service SERVICE={url}") } else { "`config endpoint add SERVICE URL`".into() };
         return Err(refused("--endpoint").hint(format!("an environment has an endpoint for each service: {instead}")));
     }
-    let Tls { ca, cert, key, tls_server_name } = &global.tls;
+    let TlsArgs { ca, cert, key, tls_server_name } = &global.tls;
     let flags = [
         ("--domain-id", global.domain_id.is_some(), "x_domain_id ID"),
         ("--workspace-id", global.workspace_id.is_some(), "x_workspace_id ID"),

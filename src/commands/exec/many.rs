@@ -21,7 +21,7 @@ const MAX_NAMED: usize = 8;
 /// the waiting.
 pub async fn run(
     documents: Vec<Document>,
-    wanted: &cli::Many,
+    wanted: &cli::ManyArgs,
     context: &ResponseContext<'_>,
     mut progress: Progress,
     streams: &mut IoStreams,
