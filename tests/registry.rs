@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use spacectl::error::Result;
-use spacectl::oci::{Client, ImageRef, Logins, Proxy};
+use spacectl::oci::{CredentialFiles, ImageRef, ProxyConfig, RegistryClient};
 use spacectl::secret::Secret;
 use support::{Authority, Issued, Spacectl};
 use tempfile::TempDir;
@@ -59,7 +59,7 @@ impl Web {
     }
 
     fn place(&self) -> ImageRef {
-        ImageRef::of_url(&self.address.to_string().parse().unwrap(), "x/plugin-a").unwrap()
+        ImageRef::new(&self.address.to_string().parse().unwrap(), "x/plugin-a").unwrap()
     }
 }
 
@@ -84,8 +84,8 @@ fn ask<T>(question: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(question)
 }
 
-fn client(logins: Vec<PathBuf>) -> Client {
-    Client::new(Logins::new(logins), Duration::from_secs(10))
+fn client(logins: Vec<PathBuf>) -> RegistryClient {
+    RegistryClient::new(CredentialFiles::new(logins), Duration::from_secs(10))
 }
 
 fn tags(web: &Web, logins: Vec<PathBuf>) -> Result<Option<Vec<String>>> {
@@ -141,16 +141,16 @@ fn an_image_that_is_not_there_is_told_from_a_web_server() {
         let found = tags(&web, vec![]).map_err(|error| error.to_string());
         match is_registry {
             true => assert_eq!(found, Ok(None), "{own}"),
-            false => assert_says(&found.unwrap_err(), &["404 Not Found, which no registry does"]),
+            false => assert_says(&found.unwrap_err(), &["404 Not Found: it is not a registry"]),
         }
     }
 
     let page = "<html>Welcome</html>";
     for status in ["404 Not Found", "200 OK"] {
         let web = Web::start(move |_| http(status, "Content-Type: text/html\r\n", page));
-        assert_says(&refused(&web, vec![]), &["text/html, which no registry does", "something else listens there"]);
+        assert_says(&refused(&web, vec![]), &["text/html: it is not a registry", "check the host and the port"]);
         let head = ask(client(vec![]).digest(&web.place(), "1.0")).unwrap_err().error.to_string();
-        assert_says(&head, &["no registry"]);
+        assert_says(&head, &["it is not a registry"]);
     }
 }
 
@@ -219,8 +219,8 @@ fn a_token_service_can_refuse_fail_or_lie() {
             &["incorrect username", "the login from"][..],
         ),
         (json("503 Service Unavailable", ""), &["503", "try again later"]),
-        (json("200 OK", "{\"token\": \"a\\r\\nX-Evil: b\"}"), &["no token"]),
-        (json("200 OK", "<html>"), &["which answers 200 OK with application/json, as no such service does"]),
+        (json("200 OK", "{\"token\": \"a\\r\\nX-Evil: b\"}"), &["invalid token"]),
+        (json("200 OK", "<html>"), &["answers 200 OK with application/json: it is not a service of a registry"]),
         (http("302 Found", "Location: https://elsewhere.example/\r\n", ""), &["302"]),
     ] {
         let service = Web::start(move |_| answer.clone());
@@ -238,7 +238,7 @@ fn no_login_goes_where_a_registry_sends_it_without_tls() {
             http("401 Unauthorized", &format!("WWW-Authenticate: Bearer realm=\"{realm}\"\r\n"), "")
         });
         let (_folder, file) = login(&web.address.to_string());
-        assert_says(&refused(&web, vec![file]), &["without TLS", "nothing is sent there"]);
+        assert_says(&refused(&web, vec![file]), &["without TLS", "nothing was sent there"]);
     }
 }
 
@@ -258,7 +258,7 @@ fn a_redirect_is_followed_without_the_login() {
     assert!(asked[0].starts_with("GET /list ") && !asked[0].to_lowercase().contains("authorization"), "{asked:?}");
 
     let round = Web::start(|_| http("302 Found", "Location: /v2/again\r\n", ""));
-    assert_says(&refused(&round, vec![]), &["does not end"]);
+    assert_says(&refused(&round, vec![]), &["do not end"]);
     let out = Web::start(|_| http("302 Found", "Location: http://registry.example/\r\n", ""));
     assert_says(&refused(&out, vec![]), &["http://registry.example, without TLS"]);
 }
@@ -279,10 +279,10 @@ fn bad_days_of_a_registry_are_told_with_what_to_do() {
     let cut = Web::start(|_| "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_owned());
     assert_says(&refused(&cut, vec![]), &["cannot ask the registry"]);
 
-    let place = ImageRef::of_url(&"127.0.0.1:9".parse().unwrap(), "a").unwrap();
+    let place = ImageRef::new(&"127.0.0.1:9".parse().unwrap(), "a").unwrap();
     let down = ask(client(vec![]).tags(&place)).unwrap_err().to_string();
     assert_says(&down, &["refused", "is the registry running?"]);
-    let place = ImageRef::of_url(&"registry.invalid".parse().unwrap(), "a").unwrap();
+    let place = ImageRef::new(&"registry.invalid".parse().unwrap(), "a").unwrap();
     assert_says(&ask(client(vec![]).tags(&place)).unwrap_err().to_string(), &["registry.invalid is not known here"]);
 }
 
@@ -299,9 +299,9 @@ fn what_has_no_end_is_ended() {
     assert_says(&refused(&huge, vec![]), &["more than 8 MiB"]);
 
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = ImageRef::of_url(&silent.local_addr().unwrap().to_string().parse().unwrap(), "a").unwrap();
+    let place = ImageRef::new(&silent.local_addr().unwrap().to_string().parse().unwrap(), "a").unwrap();
     let begun = Instant::now();
-    let short = Client::new(Logins::default(), Duration::from_millis(300));
+    let short = RegistryClient::new(CredentialFiles::default(), Duration::from_millis(300));
     assert_says(&ask(short.tags(&place)).unwrap_err().to_string(), &["within 0.3 s"]);
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
@@ -393,10 +393,10 @@ fn a_registry_is_reached_through_the_proxy_of_the_environment() {
             let told = Arc::clone(&lines);
             client(vec![])
                 .with_certificates(vec![folder.path().into()])
-                .with_proxy(Proxy::new(Some(Secret::new(url)), Some(direct.to_owned())))
+                .with_proxy(ProxyConfig::new(Some(Secret::new(url)), Some(direct.to_owned())))
                 .on_request(move |line| told.lock().unwrap().push(line.to_owned()))
         };
-        let place = |registry: String| ImageRef::of_url(&registry.parse().unwrap(), "a").unwrap();
+        let place = |registry: String| ImageRef::new(&registry.parse().unwrap(), "a").unwrap();
         let registry = place(format!("registry.example:{port}"));
 
         let tags = through(format!("http://me:hunter2@{address}"), "").tags(&registry).await.unwrap().unwrap();
@@ -423,7 +423,7 @@ fn a_registry_is_reached_through_the_proxy_of_the_environment() {
                 &registry,
                 &["the proxy 127.0.0.1:9\ncause: Connection refused", "HTTPS_PROXY names that proxy"],
             ),
-            (format!("socks5://me:hunter2@{address}"), &registry, &["HTTPS_PROXY: a proxy that is spoken to in HTTP"]),
+            (format!("socks5://me:hunter2@{address}"), &registry, &["HTTPS_PROXY: only HTTP proxies"]),
         ] {
             let error = through(url, "").tags(place).await.unwrap_err().to_string();
             assert_says(&error, parts);
@@ -473,7 +473,7 @@ fn what_a_registry_leads_to_is_told_by_its_own_name() {
     let service = silent.local_addr().unwrap();
     let challenge = format!("WWW-Authenticate: Bearer realm=\"http://{service}/token\"\r\n");
     let web = Web::start(move |_| http("401 Unauthorized", &challenge, ""));
-    let short = Client::new(Logins::default(), Duration::from_secs(1));
+    let short = RegistryClient::new(CredentialFiles::default(), Duration::from_secs(1));
     let late = ask(short.tags(&web.place())).unwrap_err().to_string();
     assert_says(&late, &[&format!("it leads to {service}\ncause: it did not answer within 1 s")]);
 
@@ -495,7 +495,7 @@ fn a_companys_authority_is_trusted_for_its_registry_alone() {
     let folder = tempfile::tempdir().unwrap();
     ask(async {
         let port = speak_tls(&issued, json("200 OK", "{\"tags\": [\"1.0\"]}")).await;
-        let place = ImageRef::of_url(&format!("https://localhost:{port}").parse().unwrap(), "a").unwrap();
+        let place = ImageRef::new(&format!("https://localhost:{port}").parse().unwrap(), "a").unwrap();
         let trusting = || client(vec![]).with_certificates(vec![folder.path().into()]);
         let untrusted = trusting().tags(&place).await.unwrap_err().to_string();
         assert_says(&untrusted, &["UnknownIssuer", &format!("/etc/docker/certs.d/localhost:{port}/ca.crt")]);
@@ -507,7 +507,7 @@ fn a_companys_authority_is_trusted_for_its_registry_alone() {
         std::fs::write(own.join("ca.crt"), "no certificate").unwrap();
         assert_says(&trusting().tags(&place).await.unwrap_err().to_string(), &["ca.crt: it holds no certificate"]);
 
-        let plain = ImageRef::of_url(&format!("localhost:{port}").parse().unwrap(), "a").unwrap();
+        let plain = ImageRef::new(&format!("localhost:{port}").parse().unwrap(), "a").unwrap();
         assert_says(
             &trusting().tags(&plain).await.unwrap_err().to_string(),
             &["if it speaks TLS, write https://localhost"],
@@ -606,7 +606,7 @@ fn the_environment_local_looks_for_images_where_its_configuration_says() {
 
     let run = user.run("exec register repository.Plugin -f a.yml -o quiet -c plugin_id -v");
     assert_eq!(run.status, Some(0), "{run}");
-    assert_says(&run.to_string(), &["it looks for their images at http://", "/v2/x/plugin-a/tags/list: 200 in"]);
+    assert_says(&run.to_string(), &["images are looked up at http://", "/v2/x/plugin-a/tags/list: 200 in"]);
     let run = user.run("exec get_versions repository.Plugin -p plugin_id=plugin-a -o json");
     assert_says(&run.to_string(), &["\"total_count\": 3"]);
     let versions = run.to_string();

@@ -1,4 +1,4 @@
-//! `local serve`: the embedded Repository service on a port.
+//! `local`: serves the embedded Repository on a port, and empties it.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -8,8 +8,10 @@ use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tonic::Status;
 
 use super::connector;
+use super::plugin::confirm;
 use super::{Context, block_on};
 use crate::cli::{Global, Local, Tls};
 use crate::codec::encode;
@@ -18,27 +20,32 @@ use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
 use crate::local_service::proto::repository::v1::{PluginInfo, RegisterPluginRequest};
-use crate::local_service::{Rules, Store};
+use crate::local_service::{ServiceOptions, Store};
 use crate::oci::RegistryUrl;
-use crate::spec::{self, Inputs, Part, Target};
+use crate::spec::{self, Inputs, RequestTarget, SpanPart};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
-    refuse_useless(context.global)?;
     match args {
+        Local::Reset { yes } => {
+            refuse_useless(context.global, "it removes the plugins of the environment local")?;
+            reset(*yes, context)
+        }
         Local::Serve { listen, data, registry, managed, strict } => {
+            let hint = "it serves the plugins of the environment local, or those of --data, in plaintext at --listen";
+            refuse_useless(context.global, hint)?;
             // As what it prints can be given to it.
             let listen = listen.strip_prefix("grpc://").unwrap_or(listen);
             let managed =
                 managed.as_deref().map(|folder| read_managed(folder, context)).transpose()?.unwrap_or_default();
-            let rules = Rules { strict: *strict, managed: managed.into(), ..Rules::default() };
-            serve(listen, data.clone(), registry.as_deref(), rules, context)
+            let options = ServiceOptions { strict: *strict, managed: managed.into(), ..ServiceOptions::default() };
+            serve(listen, data.clone(), registry.as_deref(), options, context)
         }
     }
 }
 
 /// Refuses by name what the command line says of calls to a service: it would be lost without a word, on the way to another
 /// place than was meant.
-fn refuse_useless(global: &Global) -> Result<()> {
+fn refuse_useless(global: &Global, hint: &str) -> Result<()> {
     let Tls { ca, cert, key, tls_server_name } = &global.tls;
     let is_other = global.environment.as_deref().is_some_and(|name| name != BUILT_IN);
     let flags = [
@@ -53,9 +60,32 @@ fn refuse_useless(global: &Global) -> Result<()> {
     ];
     match flags.iter().find(|(_, is_given)| *is_given) {
         None => Ok(()),
-        Some((flag, _)) => Err(Error::usage(format!("{flag} is for calls, and this command makes none"))
-            .hint("it serves the plugins of the environment local, or those of --data, in plaintext at --listen")),
+        Some((flag, _)) => Err(Error::usage(format!("{flag} is for calls, and this command makes none")).hint(hint)),
     }
+}
+
+/// Removes all plugins. The file stays: another process may have it open, and would go on with a file without a name.
+fn reset(yes: bool, context: &mut Context<'_>) -> Result<()> {
+    let path = context.variables.repository_database()?;
+    let store = Store::open(&path)?;
+    let failed =
+        |status: Status| Error::local(format!("cannot empty {}", path.display())).cause(status.message().to_owned());
+    let count = block_on(async { store.count().await.map_err(failed) })?;
+    if count == 0 {
+        context.streams.diagnostics.done(&format!("{} has no plugins: nothing to remove", path.display()));
+        return Ok(());
+    }
+    if !yes {
+        let action = format!("remove {} from {}", plugins(count), path.display());
+        confirm::agreement(&action, &format!("local reset would {action}"), context.streams)?;
+    }
+    let count = block_on(async { store.clear().await.map_err(failed) })?;
+    context.streams.diagnostics.done(&format!("removed {} from {}", plugins(count), path.display()));
+    Ok(())
+}
+
+fn plugins(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "plugin" } else { "plugins" })
 }
 
 /// The plugins that the specs in a folder describe.
@@ -68,13 +98,14 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
     let inputs = Inputs { files: vec![folder.to_owned()], ..Inputs::default() };
     let mut plugins: Vec<PluginInfo> = Vec::new();
     for draft in spec::read(&inputs, &mut context.streams.input)? {
-        let target = Target { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
+        let target =
+            RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
         let resolved = draft.resolve(&target, false)?;
         resolved.warnings.iter().for_each(|warning| context.streams.diagnostics.warn(&warning.message));
         let request = resolved.request;
         let bytes = encode::encode(&request.value, &input).map_err(|faults| {
             let problem = |fault: encode::Fault| {
-                let part = if fault.at_key { Part::Key } else { Part::Value };
+                let part = if fault.at_key { SpanPart::Key } else { SpanPart::Value };
                 Problem::new(format!("{}: {}", fault.path, fault.message)).at(request.locate(&fault.path, part))
             };
             let problems = faults.into_iter().map(problem).collect();
@@ -97,7 +128,7 @@ fn serve(
     listen: &str,
     data: Option<PathBuf>,
     registry: Option<&str>,
-    rules: Rules,
+    options: ServiceOptions,
     context: &mut Context<'_>,
 ) -> Result<()> {
     let registry = match (registry, &data) {
@@ -141,8 +172,8 @@ fn serve(
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
         let images = registry.map(|registry| connector::images(registry, access, trace));
-        let rules = Rules { on_warning: Some(Arc::new(on_warning)), images, ..rules };
-        let routes = local_service::routes(store, rules).await;
+        let options = ServiceOptions { on_warning: Some(Arc::new(on_warning)), images, ..options };
+        let routes = local_service::routes(store, options).await?;
         let serving = local_service::serve(listener, routes, asked_to_end()?);
         let telling = async {
             while let Some(warning) = warnings.recv().await {

@@ -6,11 +6,10 @@ use serde_json::{Map, Value};
 use super::method::{Ahead, Method};
 use super::read::Question;
 use crate::error::{Error, Result};
-use crate::grpc::status::is_too_large;
 use crate::output::Format;
 use crate::output::view::{Document, Local};
 use crate::query::{self, Page, Part};
-use crate::spec::Request;
+use crate::spec::SpecRequest;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
 /// How many rows are asked for at a time where a whole list is more than one message may be.
@@ -41,7 +40,7 @@ impl Pages {
     ///
     /// # Errors
     /// As of [`part_of`].
-    pub fn new(method: &Method, request: &Request, size: u32, part: Option<Part>) -> Result<Self> {
+    pub fn new(method: &Method, request: &SpecRequest, size: u32, part: Option<Part>) -> Result<Self> {
         let part = part.map_or_else(|| part_of(method, request), Ok)?;
         let request = request.value.clone();
         Ok(Self { request, size, part, skipped: 0, has_others: false, is_whole: false })
@@ -131,7 +130,7 @@ struct Got {
 ///
 /// # Errors
 /// As of [`Method::encode`], if it does: a page that cannot be read would be replaced by one that can.
-pub fn part_of(method: &Method, request: &Request) -> Result<Part> {
+pub fn part_of(method: &Method, request: &SpecRequest) -> Result<Part> {
     let input = method.input();
     if !query::chooses_rows(&request.value, &input) {
         return Ok(Part::default());
@@ -253,7 +252,7 @@ impl Walk {
         let Some(mut next) = next else { return Ok(None) };
         loop {
             match (next.answer().await, self.pages.smaller()) {
-                (Err(error), Some(size)) if is_too_large(&error) => {
+                (Err(error), Some(size)) if error.is_response_too_large() => {
                     self.pages.size = size;
                     next = method.call_ahead(self.pages.request_behind(self.got, method)?);
                 }

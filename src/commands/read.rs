@@ -13,16 +13,15 @@ use super::watch::Watch;
 use super::{Context, block_on, block_on_threads, dry_run, filters, template};
 use crate::cli;
 use crate::commands::output_options::OutputOptions;
-use crate::commands::resolve::MethodRef;
-use crate::commands::revalidate;
+use crate::commands::revalidate::call_speculatively;
 use crate::config::Variables;
 use crate::error::{Error, Result};
-use crate::grpc::status::is_too_large;
+use crate::grpc::resolve::MethodRef;
 use crate::output::view::{Columns, Document, Local, Shape, Sort, Template, add_only_key};
-use crate::query::filter::{Filters, typed_steps};
+use crate::query::filter::{FilterSet, typed_steps};
 use crate::query::{self, Page, Part, QueryRequest};
 use crate::schema::resource::Resource;
-use crate::spec::{Draft, Request};
+use crate::spec::{Draft, SpecRequest};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::shutdown::Shutdown;
 
@@ -33,7 +32,7 @@ pub struct QueryCommand<'a> {
     pub request: &'a cli::Request,
     pub presentation: OutputOptions,
     pub asked: Asked<'a>,
-    pub filters: Filters,
+    pub filters: FilterSet,
     pub templates: Templates<'a>,
     /// How often to ask again; `None` asks once.
     pub watch: Option<Duration>,
@@ -102,7 +101,7 @@ impl QueryCommand<'_> {
         let (mut question, mut asked) = self.put(connector, &draft, &mut streams.diagnostics).await?;
         let answers = loop {
             match (asked, question.smaller_pages()) {
-                (Err(error), Some(size)) if is_too_large(&error) => {
+                (Err(error), Some(size)) if error.is_response_too_large() => {
                     if !question.is_in_pages {
                         streams
                             .diagnostics
@@ -138,8 +137,8 @@ impl QueryCommand<'_> {
         diagnostics: &mut Diagnostics,
     ) -> Result<(Question, Result<Answers>)> {
         let resource = &connector.locate(&self.resource)?;
-        let sought = MethodRef { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
-        revalidate::proved(connector, &sought, diagnostics, async |method, diagnostics| {
+        let called = MethodRef { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
+        call_speculatively(connector, &called, diagnostics, async |method, diagnostics| {
             let question = self.question(method, draft.clone(), self.asked.page_size, diagnostics)?;
             let asked = question.ask().await;
             Ok((question, asked))
@@ -396,7 +395,7 @@ fn with_dotted_keys(only: Vec<String>, method: &Method) -> Vec<String> {
 }
 
 /// Takes the part of the rows that is asked for out of what the service is asked.
-fn take_part(wish: &mut QueryRequest, method: &Method, request: &mut Request) -> Result<Local> {
+fn take_part(wish: &mut QueryRequest, method: &Method, request: &mut SpecRequest) -> Result<Local> {
     let part = match wish.page.take() {
         Some(page) => {
             Part { before: page.number.saturating_sub(1).saturating_mul(page.limit), limit: Some(page.limit) }

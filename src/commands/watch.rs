@@ -18,7 +18,7 @@ use crate::spec::Draft;
 use crate::terminal::io_streams;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::redraw;
-use crate::terminal::redraw::{Frame, Rows, Size};
+use crate::terminal::redraw::{Frame, RowLines, Size};
 use crate::terminal::shutdown::Shutdown;
 
 /// What a screen is taken for that does not tell its size.
@@ -196,7 +196,7 @@ struct Screen {
     /// What stands there while nothing has failed.
     note: String,
     body: String,
-    rows: Option<Rows>,
+    rows: Option<RowLines>,
     resized: Signal,
 }
 
@@ -229,7 +229,7 @@ impl Screen {
 
     fn draw(&self, streams: &mut IoStreams) -> Result<()> {
         let Self { title, time, told, body, rows, .. } = self;
-        let frame = redraw::draw(&Frame { title, time, told, body, rows: *rows }, size());
+        let frame = redraw::draw(&Frame { title, time, status: told, body, rows: *rows }, size());
         streams.out.write_all(frame.as_bytes())?;
         Ok(streams.out.flush()?)
     }
@@ -240,7 +240,7 @@ fn size() -> Size {
 }
 
 /// Where a document's rows stand in the formats that have a line for each.
-fn rows(document: &Document, format: Format) -> Option<Rows> {
+fn rows(document: &Document, format: Format) -> Option<RowLines> {
     let first = match format {
         Format::Table => 2,
         Format::Csv => 1,
@@ -252,7 +252,7 @@ fn rows(document: &Document, format: Format) -> Option<Rows> {
         Document::Wired(list) => list.len(),
         Document::Value(_) => 1,
     };
-    Some(Rows { first, count })
+    Some(RowLines { first, count })
 }
 
 /// A pipe or a file: a document for each answer that is not the one before.

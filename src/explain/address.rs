@@ -1,97 +1,92 @@
-//! What is asked about: `SERVICE[.VERSION].RESOURCE[.VERB[.FIELD...]]`.
+//! The path to explain: `SERVICE[.VERSION].RESOURCE[.VERB[.FIELD...]]`.
 
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
-use crate::schema::resource::{PLUGIN, Resource, is_version};
+use crate::schema::resource::Resource;
+use crate::schema::spaceone::{PLUGIN_VERSION, is_version};
 
-/// A path as it is typed. Where the resource ends in it depends on what is offered, since a full name such as
+/// A path as typed. Where its resource ends depends on what is offered, since a full name such as
 /// `grpc.health.v1.Health` has any number of parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     text: String,
-    /// As it is without knowing what is offered: the first two parts, three with a version, or the five of one of the
-    /// platform's full names.
+    /// By the text alone: the first two parts, three with a version, or the five of a platform's full name.
     resource: Resource,
-    /// How much of the text that is, in bytes.
+    /// The resource's length in the text, in bytes.
     length: usize,
 }
 
 impl Address {
-    /// Reads `repository.Plugin`, `repository.Plugin.register.tags`, `spaceone.api.repository.v1.Plugin.register`.
-    ///
-    /// # Errors
-    /// A usage error for what names no resource.
     pub fn parse(text: &str) -> Result<Self> {
         if text.split('.').any(str::is_empty) {
-            // For its words: this is no resource.
+            // For its error: an empty part is invalid.
             Resource::parse(text)?;
         }
         let parts = match text.split('.').nth(1) {
             Some("api") if text.starts_with("spaceone.api.") => 5,
             // `repository.plugin.list` is a verb of a resource, unless there is a version of that name.
-            Some(version) if is_version(version) && !version.eq_ignore_ascii_case(PLUGIN) => 3,
+            Some(version) if is_version(version) && !version.eq_ignore_ascii_case(PLUGIN_VERSION) => 3,
             _ => 2,
         };
         Self::with_parts(text, parts)
     }
 
-    /// The path whose first `parts` are the resource.
+    /// Takes the first `parts` as the resource.
     fn with_parts(text: &str, parts: usize) -> Result<Self> {
         let length = text.match_indices('.').nth(parts - 1).map_or(text.len(), |(at, _)| at);
         Ok(Self { text: text.to_owned(), resource: Resource::parse(&text[..length])?, length })
     }
 
-    /// As what it is where [`PLUGIN`] is a version: `monitoring.plugin.Webhook.verify`.
-    fn of_plugin(&self) -> Option<Self> {
-        let is_plugin = self.text[..self.length].split('.').nth(1)? == PLUGIN;
+    /// The same with [`PLUGIN_VERSION`] as the version: `monitoring.plugin.Webhook.verify`.
+    fn with_plugin_version(&self) -> Option<Self> {
+        let is_plugin = self.text[..self.length].split('.').nth(1)? == PLUGIN_VERSION;
         if is_plugin && self.length < self.text.len() { Self::with_parts(&self.text, 3).ok() } else { None }
     }
 
-    /// The resource, as far as the text alone tells.
     pub fn resource(&self) -> &Resource {
         &self.resource
     }
 
-    /// A path into `resource`: `below` is the verb and the fields, or empty.
+    /// A path into `resource`; `below` is the verb and the fields, or empty.
     pub fn of(resource: Resource, below: &str) -> Self {
         let name = resource.to_string();
         let text = if below.is_empty() { name.clone() } else { format!("{name}.{below}") };
         Self { text, resource, length: name.len() }
     }
 
-    /// The verb and the fields, if the resource is what the text alone tells.
+    /// The verb and the fields.
     pub fn below(&self) -> Vec<String> {
         parts(&self.text[self.length..])
     }
 
-    /// The resource among the full names that `place` has `offered`, its full name, and the verb and fields that follow
-    /// it.
+    /// Chooses the resource among the full names that `place` has `offered`; returns it with the verb and fields, and
+    /// its full name.
     ///
     /// # Errors
-    /// As [`Resource::choose`]; a full name with a slip in it is answered with what was meant.
+    /// Those of [`Resource::choose`]; for a misspelled full name, the nearest.
     pub fn choose(
         &self,
         offered: &[String],
         api_version: Option<&str>,
         place: &str,
     ) -> Result<((Resource, Vec<String>), String)> {
-        let in_full = offered.iter().filter_map(|name| Some((name, self.behind(name)?)));
+        let in_full = offered.iter().filter_map(|name| Some((name, self.after(name)?)));
         if let Some((name, below)) = in_full.max_by_key(|(name, _)| name.len()) {
             return Ok(((Resource::parse(name)?, parts(below)), name.clone()));
         }
-        if let Some(other) = self.of_plugin()
+        if let Some(other) = self.with_plugin_version()
             && let Ok((resource, name)) = other.resource.choose(offered, api_version, place)
         {
             return Ok(((resource, other.below()), name));
         }
         match self.resource.choose(offered, api_version, place) {
             Ok((resource, name)) => Ok(((resource, self.below()), name)),
-            Err(error) => Err(self.slip(offered, place).unwrap_or(error)),
+            Err(error) => Err(self.misspelled(offered, place).unwrap_or(error)),
         }
     }
 
-    /// The error for a full name with a slip in it, which is as long as what was meant.
-    fn slip(&self, offered: &[String], place: &str) -> Option<Error> {
+    /// The error for a misspelled full name, which has as many parts as the right one.
+    fn misspelled(&self, offered: &[String], place: &str) -> Option<Error> {
         let count = |text: &str| text.split('.').count();
         let beginning =
             |count: usize| self.text.match_indices('.').nth(count - 1).map_or(&*self.text, |(at, _)| &self.text[..at]);
@@ -101,13 +96,11 @@ impl Address {
         Some(Error::usage(format!("{place} has no resource {typed}")).hint(format!("did you mean {name}?")))
     }
 
-    /// What follows `full_name`, if the text begins with that.
-    fn behind(&self, full_name: &str) -> Option<&str> {
+    fn after(&self, full_name: &str) -> Option<&str> {
         self.text.strip_prefix(full_name).filter(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 }
 
-/// What stands between the dots of what follows a name.
 fn parts(below: &str) -> Vec<String> {
     below.split('.').skip(1).map(str::to_owned).collect()
 }
@@ -154,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn full_names_are_told_by_what_is_offered() {
+    fn full_names_are_recognized_among_the_offered() {
         let offered = ["grpc.health.v1.Health", "a.b", "a.b.C", "spaceone.api.repository.v1.Plugin"];
         for (text, resource, rest) in [
             ("grpc.health.v1.Health", "grpc.health.v1.Health", ""),
@@ -171,12 +164,12 @@ mod tests {
     #[test]
     fn an_unknown_resource_names_the_nearest() {
         let offered = ["grpc.health.v1.Health", "spaceone.api.repository.v1.Plugin"].map(str::to_owned);
-        let told = |text: &str| Address::parse(text).unwrap().choose(&offered, None, "local").unwrap_err().to_string();
-        for (text, wrong, meant) in [
+        let error = |text: &str| Address::parse(text).unwrap().choose(&offered, None, "local").unwrap_err().to_string();
+        for (text, wrong, right) in [
             ("grpc.heatlh.v1.Health.Check", "grpc.heatlh.v1.Health", "grpc.health.v1.Health"),
             ("repository.Plugn.register", "repository.Plugn", "repository.Plugin"),
         ] {
-            assert_eq!(told(text), format!("error: local has no resource {wrong}\nhint: did you mean {meant}?"));
+            assert_eq!(error(text), format!("error: local has no resource {wrong}\nhint: did you mean {right}?"));
         }
     }
 

@@ -1,13 +1,13 @@
-//! The 24 filter operators: which kind of value each takes, and the names under which requests know them.
+//! The 24 filter operators, their names in requests and the values that each takes.
 
 use std::cmp::Ordering;
 
-/// How a value in a record is compared with a condition's value.
+/// How a stored value is compared with the filter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
+pub enum FilterOperator {
     Equal,
     Not,
-    Compare(Bound),
+    Range(RangeOperator),
     Exists,
     Contain,
     NotContain,
@@ -18,23 +18,22 @@ pub enum Operator {
     Match,
     Regex,
     RegexIn,
-    /// Compares with a moment in ISO 8601.
-    Datetime(Bound),
-    /// Compares with a moment told by its distance from now.
-    Timediff(Bound),
+    /// Compares with a timestamp in ISO 8601.
+    Datetime(RangeOperator),
+    /// Compares with a timestamp given as an offset from now.
+    Timediff(RangeOperator),
 }
 
-/// Which side of a value is meant, and whether the value itself is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
+pub enum RangeOperator {
     Less,
     LessOrEqual,
     Greater,
     GreaterOrEqual,
 }
 
-impl Bound {
-    /// Whether something that stands so to the bound is meant.
+impl RangeOperator {
+    /// Whether a value that compares so with the filter's value is in the range.
     pub fn admits(self, order: Ordering) -> bool {
         match self {
             Self::Less => order.is_lt(),
@@ -44,7 +43,7 @@ impl Bound {
         }
     }
 
-    /// The bound's name in the operators and in messages.
+    /// The name in operators and in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Less => "lt",
@@ -55,47 +54,46 @@ impl Bound {
     }
 }
 
-/// In the order in which the real service lists them when it does not know one.
-const NAMES: [(&str, Operator); 24] = [
-    ("lt", Operator::Compare(Bound::Less)),
-    ("lte", Operator::Compare(Bound::LessOrEqual)),
-    ("gt", Operator::Compare(Bound::Greater)),
-    ("gte", Operator::Compare(Bound::GreaterOrEqual)),
-    ("eq", Operator::Equal),
-    ("not", Operator::Not),
-    ("exists", Operator::Exists),
-    ("contain", Operator::Contain),
-    ("not_contain", Operator::NotContain),
-    ("in", Operator::In),
-    ("not_in", Operator::NotIn),
-    ("contain_in", Operator::ContainIn),
-    ("not_contain_in", Operator::NotContainIn),
-    ("match", Operator::Match),
-    ("regex", Operator::Regex),
-    ("regex_in", Operator::RegexIn),
-    ("datetime_gt", Operator::Datetime(Bound::Greater)),
-    ("datetime_lt", Operator::Datetime(Bound::Less)),
-    ("datetime_gte", Operator::Datetime(Bound::GreaterOrEqual)),
-    ("datetime_lte", Operator::Datetime(Bound::LessOrEqual)),
-    ("timediff_gt", Operator::Timediff(Bound::Greater)),
-    ("timediff_lt", Operator::Timediff(Bound::Less)),
-    ("timediff_gte", Operator::Timediff(Bound::GreaterOrEqual)),
-    ("timediff_lte", Operator::Timediff(Bound::LessOrEqual)),
+/// In the order in which the real service lists them for an unknown one.
+const NAMES: [(&str, FilterOperator); 24] = [
+    ("lt", FilterOperator::Range(RangeOperator::Less)),
+    ("lte", FilterOperator::Range(RangeOperator::LessOrEqual)),
+    ("gt", FilterOperator::Range(RangeOperator::Greater)),
+    ("gte", FilterOperator::Range(RangeOperator::GreaterOrEqual)),
+    ("eq", FilterOperator::Equal),
+    ("not", FilterOperator::Not),
+    ("exists", FilterOperator::Exists),
+    ("contain", FilterOperator::Contain),
+    ("not_contain", FilterOperator::NotContain),
+    ("in", FilterOperator::In),
+    ("not_in", FilterOperator::NotIn),
+    ("contain_in", FilterOperator::ContainIn),
+    ("not_contain_in", FilterOperator::NotContainIn),
+    ("match", FilterOperator::Match),
+    ("regex", FilterOperator::Regex),
+    ("regex_in", FilterOperator::RegexIn),
+    ("datetime_gt", FilterOperator::Datetime(RangeOperator::Greater)),
+    ("datetime_lt", FilterOperator::Datetime(RangeOperator::Less)),
+    ("datetime_gte", FilterOperator::Datetime(RangeOperator::GreaterOrEqual)),
+    ("datetime_lte", FilterOperator::Datetime(RangeOperator::LessOrEqual)),
+    ("timediff_gt", FilterOperator::Timediff(RangeOperator::Greater)),
+    ("timediff_lt", FilterOperator::Timediff(RangeOperator::Less)),
+    ("timediff_gte", FilterOperator::Timediff(RangeOperator::GreaterOrEqual)),
+    ("timediff_lte", FilterOperator::Timediff(RangeOperator::LessOrEqual)),
 ];
 
-impl Operator {
-    /// The operator of this name.
-    pub fn named(name: &str) -> Option<Self> {
+impl FilterOperator {
+    /// The operator with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, operator)| *operator)
     }
 
     /// All names, quoted and separated by commas.
     pub fn all_names() -> String {
-        let names: Vec<String> = NAMES.iter().map(|(name, _)| format!("'{name}'")).collect();
-        names.join(", ")
+        NAMES.map(|(name, _)| format!("'{name}'")).join(", ")
     }
 
-    /// Whether the operator takes a list, and not a single value.
+    /// Whether the operator takes a list instead of a single value.
     pub fn takes_list(self) -> bool {
         matches!(self, Self::In | Self::NotIn | Self::ContainIn | Self::NotContainIn | Self::RegexIn)
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::place::Place;
 use crate::error::{Error, Result};
-use crate::query::filter::{ALL_FLAG, ANY_FLAG, Condition, Conditions, Filters, SEARCH_FLAG};
+use crate::query::filter::{ALL_FLAG, ANY_FLAG, Conditions, FilterSet, QueryCondition, SEARCH_FLAG};
 use crate::schema::value_ext;
 
 /// Puts `filters` into `request`, whose message is `input`, for rows of the type `rows`, if that is known. They are added
@@ -14,11 +14,11 @@ use crate::schema::value_ext;
 ///
 /// # Errors
 /// Usage errors: the request has no place for them, which are never dropped, as other rows would come back; or as
-/// [`Filters::resolve`].
+/// [`FilterSet::resolve`].
 pub fn select(
     request: &mut Map<String, Value>,
     input: &MessageDescriptor,
-    filters: &Filters,
+    filters: &FilterSet,
     rows: Option<&MessageDescriptor>,
     can_be_applied_here: bool,
 ) -> Result<bool> {
@@ -94,12 +94,12 @@ fn condition_fields(query: &MessageDescriptor, field: &str) -> Option<ConditionF
 }
 
 impl ConditionFields {
-    fn message(&self, Condition { key, operator, value }: Condition) -> Value {
+    fn message(&self, QueryCondition { key, operator, value }: QueryCondition) -> Value {
         json!({self.key: key, self.value: value, self.operator: operator})
     }
 }
 
-fn no_place(flag: &str, input: &MessageDescriptor, filters: &Filters) -> Error {
+fn no_place(flag: &str, input: &MessageDescriptor, filters: &FilterSet) -> Error {
     let what = if flag == SEARCH_FLAG { "word to search for" } else { "filters" };
     let error = Error::usage(format!("{flag}: {} takes no {what}", input.name()));
     if let Some(field) = filters.keys_that_are_one_value().find(|key| input.get_field_by_name(key).is_some()) {

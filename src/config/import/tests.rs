@@ -65,7 +65,7 @@ fn cfctls_one_endpoint_becomes_one_for_each_service() {
     let found = selected(CFCTL, Some("prod-app")).unwrap();
     let [app] = &found.environments[..] else { panic!("{found:?}") };
     let endpoints = app.environment.endpoints().unwrap();
-    assert_eq!(endpoints.len(), crate::schema::platform::SERVICES.len());
+    assert_eq!(endpoints.len(), crate::schema::spaceone::SERVICES.len());
     let at = |service: &str| endpoints.iter().find(|(name, _)| name == service).unwrap().1.clone();
     assert_eq!(at("cost_analysis"), "grpc+ssl://cost-analysis.api.example.com:443");
     assert_eq!(at("identity"), "grpc+ssl://identity.api.example.com:443");
@@ -116,7 +116,10 @@ fn what_is_no_form_is_refused_with_what_is() {
         ("environments: [a]\n", "`environments` must be a mapping, and is a list"),
         ("environments:\n", "there is no environment in it"),
         ("environments: {a: [b]}\n", "environment `a`: expected a mapping, found a list"),
-        ("environments: {a: {endpoint: 'ftp://x'}}\n", "environment `a`: `endpoint`: `ftp://x` is no endpoint"),
+        (
+            "environments: {a: {endpoint: 'ftp://x'}}\n",
+            "environment `a`: `endpoint`: `ftp://x` is not a valid endpoint",
+        ),
     ] {
         let error = read(text).unwrap_err().to_string();
         assert!(error.contains(said), "{text}: {error}");

@@ -6,11 +6,13 @@ use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
 
+use futures_util::future::join_all;
+use prost::bytes::Bytes;
 use serde_json::json;
 use tonic::Code;
 
 use super::*;
-use crate::local_service::store::Failure;
+use crate::local_service::store::StoreError;
 
 const STORES: usize = 6;
 
@@ -25,7 +27,7 @@ fn together<T: Send>(file: &Path, work: impl AsyncFn(usize, Service) -> T + Sync
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                     barrier.wait();
                     let store = Store::open(file).unwrap();
-                    let plugins = Plugins::new(store, Rules::default());
+                    let plugins = PluginService::new(store, ServiceOptions::default());
                     let service = Service { plugins, _folder: tempfile::tempdir().unwrap() };
                     runtime.block_on(work(number, service))
                 })
@@ -76,7 +78,10 @@ fn updates_of_different_fields_of_one_plugin_all_stay() {
             service.update(update).await.unwrap();
         }
     });
-    let service = Service { plugins: Plugins::new(Store::open(&file).unwrap(), Rules::default()), _folder: folder };
+    let service = Service {
+        plugins: PluginService::new(Store::open(&file).unwrap(), ServiceOptions::default()),
+        _folder: folder,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let plugin = runtime.block_on(service.get("a")).unwrap();
     // A read that came before another's write would have put that one's field back to an earlier round.
@@ -89,7 +94,10 @@ fn updates_of_different_fields_of_one_plugin_all_stay() {
 async fn whoever_waits_for_another_process_leaves_the_runtime_free() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("plugins.db");
-    let service = Service { plugins: Plugins::new(Store::open(&file).unwrap(), Rules::default()), _folder: folder };
+    let service = Service {
+        plugins: PluginService::new(Store::open(&file).unwrap(), ServiceOptions::default()),
+        _folder: folder,
+    };
     let other = rusqlite::Connection::open(&file).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     // On this runtime of one thread, the other would never get to its end if the first did not let it.
@@ -104,7 +112,7 @@ async fn whoever_waits_for_another_process_leaves_the_runtime_free() {
 #[test]
 fn a_database_that_stays_busy_is_unavailable() {
     let busy = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None);
-    assert_eq!(Status::from(Failure::from(busy)).code(), Code::Unavailable);
+    assert_eq!(Status::from(StoreError::from(busy)).code(), Code::Unavailable);
 }
 
 #[test]
@@ -136,7 +144,7 @@ async fn what_is_created_is_the_owners_alone() {
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("data/plugins.db");
-    let plugins = Plugins::new(Store::open(&file).unwrap(), Rules::default());
+    let plugins = PluginService::new(Store::open(&file).unwrap(), ServiceOptions::default());
     plugins.register(Request::new(registration("x/a"))).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&file), 0o600);
@@ -176,4 +184,50 @@ fn a_file_with_a_name_that_means_something_to_sqlite_is_a_file() {
     let file = folder.path().join("file:x?mode=memory");
     drop(Store::open(&file).unwrap());
     assert!(file.exists());
+}
+
+#[tokio::test]
+async fn who_is_refused_takes_nothing_of_the_others_away() {
+    let service = Service::new();
+    let images: Vec<String> = (0..60).map(|number| format!("x/image-{}", number % 50)).collect();
+    let answers = join_all(images.iter().map(|image| service.register(registration(image)))).await;
+    for (number, answer) in answers.iter().enumerate() {
+        match answer {
+            Ok(plugin) => assert!(number < 50, "{plugin:?}"),
+            Err(status) => assert!(number >= 50 && status.code() == Code::AlreadyExists, "{number}: {status}"),
+        }
+    }
+    assert_eq!(service.list(PluginQuery::default()).await.unwrap().results.len(), 50);
+}
+
+/// Where the disk is full, SQLite takes back more than the statement that failed.
+#[tokio::test]
+async fn what_is_said_to_be_kept_is_kept_and_nothing_else() {
+    const EACH: usize = 200_000;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plugins.db");
+    let store = Store::open(&file).unwrap();
+    store.read(|connection| Ok(connection.execute_batch("PRAGMA max_page_count = 300")?)).await.unwrap();
+    let insert = |number: usize| {
+        let bytes = Bytes::from(vec![0; if number.is_multiple_of(3) { EACH } else { 10 }]);
+        let store = &store;
+        async move {
+            store
+                .write(|connection| -> Result<(), StoreError> {
+                    let id = format!("plugin-{number}");
+                    let sql = "INSERT INTO plugin (plugin_id, name, info) VALUES (?1, ?1, ?2)";
+                    connection.execute(sql, rusqlite::params![id, bytes.as_ref()])?;
+                    Ok(())
+                })
+                .await
+        }
+    };
+    let answers = join_all((0..30).map(insert)).await;
+    assert!(answers.iter().any(Result::is_ok) && answers.iter().any(Result::is_err));
+    let other = rusqlite::Connection::open(&file).unwrap();
+    for (number, answer) in answers.iter().enumerate() {
+        let sql = "SELECT count(*) FROM plugin WHERE plugin_id = ?1";
+        let kept: bool = other.query_row(sql, [format!("plugin-{number}")], |row| row.get(0)).unwrap();
+        assert_eq!(kept, answer.is_ok(), "{number}: {answer:?}");
+    }
 }

@@ -1,15 +1,12 @@
-//! In what a name may differ from the one that is meant, without anybody having to be asked.
+//! Fuzzy matching of names: case, `-`, `_` and grammatical number may differ.
 
-/// In what two names may differ, the nearest first: in nothing, in writing, in grammatical number.
-pub const DEGREES: [fn(&str, &str) -> bool; 3] = [same, alike, alike_in_number];
+/// The degrees of likeness, nearest first: same, same but for writing, same but for number.
+pub const DEGREES: [fn(&str, &str) -> bool; 3] = [same, is_variant, is_plural_variant];
 
-/// The candidates that `typed` can stand for: those that fit at the first of the [`DEGREES`] at which any does.
-pub fn meant<'a, I>(typed: &str, candidates: I) -> Vec<&'a str>
-where
-    I: IntoIterator<Item = &'a str> + Clone,
-{
-    let fitting = |is_alike: fn(&str, &str) -> bool| -> Vec<&'a str> {
-        candidates.clone().into_iter().filter(|candidate| is_alike(typed, candidate)).collect()
+/// The candidates that match `typed` at the first of the [`DEGREES`] at which any does.
+pub fn matches<'a>(typed: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Vec<&'a str> {
+    let fitting = |fits_name: fn(&str, &str) -> bool| -> Vec<&'a str> {
+        candidates.clone().filter(|candidate| fits_name(typed, candidate)).collect()
     };
     DEGREES.into_iter().map(fitting).find(|fitting| !fitting.is_empty()).unwrap_or_default()
 }
@@ -19,14 +16,13 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 /// Whether two names are the same but for case, `-` and `_`: `DataSource`, `data_source`, `data-source`.
-pub fn alike(a: &str, b: &str) -> bool {
+pub fn is_variant(a: &str, b: &str) -> bool {
     letters(a).eq(letters(b))
 }
 
-/// Whether one name is the other's plural, beyond what [`alike`] forgives: `policies` and `Policy`.
-///
-/// A stem of one or two letters is no word: `cs` is not the plural of `c`.
-pub fn alike_in_number(a: &str, b: &str) -> bool {
+/// Whether one name is the other's plural: `policies` and `Policy`. A stem has three letters at least: `cs` is not the
+/// plural of `c`.
+pub fn is_plural_variant(a: &str, b: &str) -> bool {
     let (a, b): (String, String) = (letters(a).collect(), letters(b).collect());
     is_plural(&a, &b) || is_plural(&b, &a)
 }
@@ -62,10 +58,10 @@ mod tests {
             ("cost-analysis", "cost_analysis"),
             ("ÉTÉ", "été"),
         ] {
-            assert!(alike(a, b), "{a} {b}");
+            assert!(is_variant(a, b), "{a} {b}");
         }
         for (a, b) in [("plugin", "plugins"), ("plugin", "plug in"), ("a.b", "ab"), ("x", "y")] {
-            assert!(!alike(a, b), "{a} {b}");
+            assert!(!is_variant(a, b), "{a} {b}");
         }
     }
 
@@ -80,20 +76,20 @@ mod tests {
             ("cloud_service_stat", "CloudServiceStats"),
             ("repositories", "Repository"),
         ] {
-            assert!(alike_in_number(a, b) && alike_in_number(b, a), "{a} {b}");
+            assert!(is_plural_variant(a, b) && is_plural_variant(b, a), "{a} {b}");
         }
         for (a, b) in [("cs", "c"), ("ts", "t"), ("plugin", "plugin"), ("keies", "key"), ("logos", "log"), ("s", "")] {
-            assert!(!alike_in_number(a, b) && !alike_in_number(b, a), "{a} {b}");
+            assert!(!is_plural_variant(a, b) && !is_plural_variant(b, a), "{a} {b}");
         }
     }
 
     #[test]
     fn the_nearer_likeness_decides() {
-        assert_eq!(meant("metrics", ["Metric", "Metrics"]), ["Metrics"]);
-        assert_eq!(meant("plugin", ["Plugin", "PlugIn", "Plugins"]), ["Plugin", "PlugIn"]);
-        assert_eq!(meant("Plugin", ["Plugin", "PlugIn", "Plugins"]), ["Plugin"]);
-        assert_eq!(meant("plugins", ["Plugin", "Repository"]), ["Plugin"]);
-        assert!(meant("x", ["Plugin"]).is_empty());
+        assert_eq!(matches("metrics", ["Metric", "Metrics"].into_iter()), ["Metrics"]);
+        assert_eq!(matches("plugin", ["Plugin", "PlugIn", "Plugins"].into_iter()), ["Plugin", "PlugIn"]);
+        assert_eq!(matches("Plugin", ["Plugin", "PlugIn", "Plugins"].into_iter()), ["Plugin"]);
+        assert_eq!(matches("plugins", ["Plugin", "Repository"].into_iter()), ["Plugin"]);
+        assert!(matches("x", ["Plugin"].into_iter()).is_empty());
     }
 
     proptest! {
@@ -103,13 +99,13 @@ mod tests {
                 let gap = if at > 0 && c.is_uppercase() { "_" } else { "" };
                 format!("{snake}{gap}{}", c.to_lowercase())
             });
-            prop_assert!(alike(&name, &snake));
-            prop_assert!(alike(&name.to_uppercase(), &snake.replace('_', "-")));
+            prop_assert!(is_variant(&name, &snake));
+            prop_assert!(is_variant(&name.to_uppercase(), &snake.replace('_', "-")));
         }
 
         #[test]
         fn any_texts_are_answered(a in "\\PC*", b in "\\PC*") {
-            let _ = (alike(&a, &b), alike_in_number(&a, &b));
+            let _ = (is_variant(&a, &b), is_plural_variant(&a, &b));
         }
     }
 }

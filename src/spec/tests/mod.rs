@@ -45,15 +45,15 @@ fn message(name: &str) -> MessageDescriptor {
     pool.get_message_by_name(&format!("test.{name}")).unwrap()
 }
 
-fn target(verb: &'static str, input: &str) -> Target<'static> {
-    Target { service: "repository", resource: "Plugin", verb, input: message(input) }
+fn target(verb: &'static str, input: &str) -> RequestTarget<'static> {
+    RequestTarget { service: "repository", resource: "Plugin", verb, input: message(input) }
 }
 
 fn from_stdin() -> Inputs {
     Inputs { files: vec!["-".into()], ..Inputs::default() }
 }
 
-fn resolve(yaml: &str, json: Option<&str>, params: &[&str], target: &Target<'_>) -> Result<Resolved> {
+fn resolve(yaml: &str, json: Option<&str>, params: &[&str], target: &RequestTarget<'_>) -> Result<Resolved> {
     let params = params.iter().map(|param| (*param).to_owned()).collect();
     let inputs = Inputs { json: json.map(str::to_owned), params, ..from_stdin() };
     read(&inputs, &mut yaml.as_bytes())?.remove(0).resolve(target, false)
@@ -67,7 +67,7 @@ fn path(names: &[&str]) -> FieldPath {
 fn standard_input_is_read_once() {
     let inputs = Inputs { params: vec!["text=@-".into()], ..from_stdin() };
     let error = read(&inputs, &mut "a: 1".as_bytes()).unwrap_err();
-    assert_eq!((error.exit_code(), error.problems()[0].message.as_str()), (2, "standard input is asked for twice"));
+    assert_eq!((error.exit_code(), error.problems()[0].message.as_str()), (2, "standard input can be read only once"));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn later_inputs_win() {
     let value = Value::Object(resolved.request.value);
     assert_eq!(value, json!({"name": "file", "image": "json", "tags": {"a": "last", "b": "file"}}));
     let clash = resolve("tags: 3", None, &["tags.a=x"], &to).unwrap_err().to_string();
-    assert!(clash.starts_with("error: -p tags.a: `tags` is no mapping"), "{clash}");
+    assert!(clash.starts_with("error: -p tags.a: `tags` is not a mapping"), "{clash}");
 }
 
 #[test]
@@ -88,15 +88,15 @@ fn every_part_knows_where_it_came_from() {
     let resolved = resolve(yaml, Some("{\"image\":\n 5}"), &["tags.a=param"], &to).unwrap();
     let request = resolved.request;
     let place = |names: &[&str], part| request.locate(&path(names), part).map(|at| at.to_string());
-    assert_eq!(place(&["name"], Part::Key), Some("stdin:2:1".into()));
-    assert_eq!(place(&["name"], Part::Value), Some("stdin:2:7".into()));
-    assert_eq!(place(&["resource_type"], Part::Key), Some("stdin:3:1".into()), "by the name it was given under");
-    assert_eq!(place(&["image"], Part::Value), Some("-j:2:2".into()));
-    assert_eq!(place(&["tags", "b"], Part::Key), Some("stdin:6:3".into()));
-    assert_eq!(place(&["tags", "a"], Part::Key), None);
+    assert_eq!(place(&["name"], SpanPart::Key), Some("stdin:2:1".into()));
+    assert_eq!(place(&["name"], SpanPart::Value), Some("stdin:2:7".into()));
+    assert_eq!(place(&["resource_type"], SpanPart::Key), Some("stdin:3:1".into()), "by the name it was given under");
+    assert_eq!(place(&["image"], SpanPart::Value), Some("-j:2:2".into()));
+    assert_eq!(place(&["tags", "b"], SpanPart::Key), Some("stdin:6:3".into()));
+    assert_eq!(place(&["tags", "a"], SpanPart::Key), None);
     assert_eq!(request.describe_origin(&path(&["tags", "a"])), Some("-p tags.a".into()));
     assert_eq!(request.describe_origin(&path(&["tags", "b"])), None);
-    assert_eq!(place(&["nowhere"], Part::Key), Some("stdin:2:1".into()));
+    assert_eq!(place(&["nowhere"], SpanPart::Key), Some("stdin:2:1".into()));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_document_is_called_by_its_file_and_number() {
 }
 
 #[test]
-fn one_of_several_documents_begins_behind_its_comments() {
+fn one_of_several_documents_begins_after_its_comments() {
     let places = |text: &str| -> Vec<Option<String>> {
         let drafts = read(&from_stdin(), &mut text.as_bytes()).unwrap();
         let requests = drafts.into_iter().map(|draft| draft.resolve(&target("x", "All"), false).unwrap().request);
@@ -146,13 +146,13 @@ fn names_of_the_other_generation_are_translated_and_empty_strangers_left_out() {
 }
 
 #[test]
-fn what_would_be_lost_is_refused_where_it_stands() {
+fn what_would_be_lost_is_refused_with_its_place() {
     let to = target("register", "RegisterV2");
     let refused = |yaml: &str, json: Option<&str>, params: &[&str]| -> Vec<(String, Option<String>)> {
         let request = resolve(yaml, json, params, &to).unwrap().request;
-        let place = |refusal: &Refusal| {
+        let place = |refusal: &RejectedField| {
             let path = path(&[refusal.name]);
-            request.locate(&path, Part::Key).map(|at| at.to_string()).or(request.describe_origin(&path))
+            request.locate(&path, SpanPart::Key).map(|at| at.to_string()).or(request.describe_origin(&path))
         };
         request.refusals().iter().map(|refusal| (refusal.name.to_owned(), place(refusal))).collect()
     };
@@ -166,8 +166,8 @@ fn what_would_be_lost_is_refused_where_it_stands() {
     assert_eq!(refused("name: x", Some(r#"{"template": {"a": 1}}"#), &[]), [at("template", "-j:1:2")]);
     let both = "service_type: x\nresource_type: y\n";
     assert_eq!(refused(both, None, &[]), [at("service_type", "stdin:1:1")]);
-    let kept = resolve("name: x\ntemplate: {a: 1}\n", None, &[], &to).unwrap().request.value;
-    assert_eq!(Value::Object(kept), json!({"name": "x"}), "the codec is not asked again about what is refused");
+    let value = resolve("name: x\ntemplate: {a: 1}\n", None, &[], &to).unwrap().request.value;
+    assert_eq!(Value::Object(value), json!({"name": "x"}), "the codec is not asked again about what is refused");
 }
 
 #[test]
@@ -186,21 +186,21 @@ fn a_later_input_overrides_an_earlier_one_under_either_name() {
         assert_eq!(request.refusals(), [], "{yaml} {json:?} {params:?}");
         assert_eq!(request.value["resource_type"], expected, "{yaml} {json:?} {params:?}");
         assert_eq!(request.value.get("service_type"), None);
-        let found = request.locate(&path(&["resource_type"]), Part::Key).map(|at| at.to_string());
+        let found = request.locate(&path(&["resource_type"]), SpanPart::Key).map(|at| at.to_string());
         assert_eq!(found.as_deref(), place, "{yaml} {json:?} {params:?}");
     }
 }
 
 #[test]
-fn a_decimal_that_loses_digits_is_warned_of_where_it_stands() {
+fn a_decimal_that_loses_digits_is_warned_of_with_its_place() {
     let to = target("register", "RegisterV2");
     let warnings = |yaml: &str, json: Option<&str>, params: &[&str]| -> Vec<(String, String, String)> {
         let resolved = resolve(yaml, json, params, &to).unwrap();
-        let place = |at: &FieldPath| resolved.request.locate(at, Part::Value).unwrap().to_string();
-        let told = |warning: &Warning| (warning.path.to_string(), place(&warning.path), warning.message.clone());
-        resolved.warnings.iter().map(told).collect()
+        let place = |at: &FieldPath| resolved.request.locate(at, SpanPart::Value).unwrap().to_string();
+        let shown = |warning: &SpecWarning| (warning.path.to_string(), place(&warning.path), warning.message.clone());
+        resolved.warnings.iter().map(shown).collect()
     };
-    let message = "a number, whose last digits are lost: quote it if it is a version";
+    let message = "a number that loses its last digits: quote it if it is a version";
     let one = |path: &str, place: &str, message: &str| vec![(path.to_owned(), place.to_owned(), message.to_owned())];
     assert_eq!(warnings("tags:\n  version: 1.10\n", None, &[]), one("tags.version", "stdin:2:12", message));
     assert_eq!(
@@ -242,18 +242,18 @@ fn an_image_name_that_services_refuse_is_warned_of() {
         let warnings = resolve(&format!("image: {image}"), None, &[], &to).unwrap().warnings;
         warnings.into_iter().map(|warning| format!("{}: {}", warning.path, warning.message)).collect()
     };
-    let start = "image: behind the last `/`, a current Repository service refuses";
-    let character = format!("{start} the `_`: name the image with letters, digits and `-` only");
-    let tag = format!("{start} a tag: leave out the `:` and what follows it");
-    let length = format!("{start} a name of 49 characters: shorten it to 48 or fewer");
+    let start = "image: current Repository services reject";
+    let character = format!("{start} `_` in image names: use letters, digits and `-`");
+    let tag = format!("{start} tags in image names: leave out the `:` and what follows it");
+    let length = format!("{start} image names of 49 characters: shorten it to 48 or fewer");
     assert_eq!(warnings("a_b/plugin-x"), [""; 0]);
     assert_eq!(warnings("a/b_c"), [character.as_str()]);
     assert_eq!(warnings("a/b:1.0"), [tag.as_str()]);
     assert_eq!(warnings(&"x".repeat(49)), [length.as_str()]);
     assert_eq!(warnings(&format!("a/_{}:latest", "x".repeat(48))), [length, character, tag]);
     for host in ["ghcr.io", "localhost", "registry:5000"] {
-        let told = warnings(&format!("{host}/a/plugin-x"));
-        assert!(told.len() == 1 && told[0].contains("without its registry's host"), "{told:?}");
+        let warnings = warnings(&format!("{host}/a/plugin-x"));
+        assert!(warnings.len() == 1 && warnings[0].contains("the service adds the registry's host"), "{warnings:?}");
     }
 }
 
@@ -269,8 +269,9 @@ fn json_is_strict() {
     assert_eq!(message("[1]"), "error: -j:1:1: expected a mapping, found a list");
     assert!(message("{a: 1}").starts_with("error: -j:1:2: not JSON: key must be a string"));
     assert!(message("{\"a\": 18446744073709551616}").starts_with("error: -j:1:7: a number beyond"));
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(message(&deep), "error: -j:1:35: nested more than 34 levels deep");
+    let deep = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    assert_eq!(message(&deep(35)), "error: -j:1:35: nested more than 34 levels deep");
+    assert!(message(&deep(100_000)).ends_with("nested more than 34 levels deep"));
 }
 
 #[test]
@@ -311,8 +312,12 @@ fn a_directory_gives_its_yaml_files_in_order() {
     fs::create_dir(folder.path().join("d.yml")).unwrap();
     let inputs = Inputs { files: vec![folder.path().to_str().unwrap().into()], ..Inputs::default() };
     let drafts = read(&inputs, &mut std::io::empty()).unwrap();
-    let texts: Vec<_> = drafts.iter().map(|draft| draft.value["text"].clone()).collect();
+    let texts: Vec<_> = drafts.iter().map(|draft| text_of(draft)).collect();
     assert_eq!(texts, ["a", "b"]);
+}
+
+fn text_of(draft: &Draft) -> Value {
+    draft.document.as_ref().unwrap().value["text"].clone()
 }
 
 #[test]
@@ -321,7 +326,7 @@ fn a_file_named_json_is_json() {
     let file = folder.path().join("a.json");
     fs::write(&file, r#"{"text": "\ud83d\ude00"}"#).unwrap();
     let inputs = Inputs { files: vec![file.to_str().unwrap().into()], ..Inputs::default() };
-    assert_eq!(read(&inputs, &mut std::io::empty()).unwrap()[0].value["text"], "😀");
+    assert_eq!(text_of(&read(&inputs, &mut std::io::empty()).unwrap()[0]), "😀");
 }
 
 proptest! {
