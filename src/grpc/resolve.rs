@@ -118,7 +118,7 @@ impl ResolvedMethod {
         let names = description.methods(service, place)?.ok_or_else(|| undescribed(service, place))?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let method = match_verb(verb, &names, &resource, place)?;
-        let descriptor = description.closure(service, method).method(service, method, &description, place)?;
+        let descriptor = description.method(service, method, place)?;
         let descriptor = descriptor.ok_or_else(|| undescribed(service, place))?;
         let is_read_only = is_read_only(method) || has_no_side_effects(&description, service, method);
         Ok(Self { resource, descriptor, is_read_only, description, route })
