@@ -196,7 +196,7 @@ fn check_columns(presentation: &OutputOptions) -> Result<()> {
 
 /// What is offered behind the endpoint of `service`; an empty name is that of a single endpoint.
 fn resources(service: &str, connector: &Connector, described: &Described) -> Vec<Offered> {
-    let place = |service: &str| connector.settings().place(service).ok();
+    let place = |service: &str| connector.settings().destination_in_environment(service).ok();
     let mut siblings = connector.settings().services().unwrap_or_default();
     siblings.retain(|other| place(other) == place(service));
     let resource = |named: Named| {
