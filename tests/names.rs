@@ -307,7 +307,7 @@ fn who_may_not_look_into_their_home_still_has_the_built_in_aliases() {
     assert_eq!(
         said(&run.stderr),
         "warning: cannot read [HOME]/.spaceone/alias.yml: Permission denied (os error 13): the built-in short names are \
-         taken; SPACECTL_CONFIG_DIR names another folder for the configuration\n"
+         taken; set SPACECTL_CONFIG_DIR to use another folder\n"
     );
     let run = run_locked_out(&user, "list plugins");
     let hint = "\nhint: SPACECTL_CONFIG_DIR names another folder for the configuration\n";
