@@ -1,4 +1,4 @@
-//! The `spacectl` program: streams in, exit code out.
+//! The `spacectl` program.
 
 use std::process::ExitCode;
 

@@ -95,5 +95,5 @@ fn quiet_leaves_errors_alone() {
 #[test]
 fn the_python_clients_v_is_answered_with_where_it_went() {
     let run = Spacectl::local().run("list repository.Plugin -v v1");
-    assert!(run.stderr.contains("hint: -v tells what is sent where; the version of the API is --api-version"), "{run}");
+    assert!(run.stderr.contains("hint: use --api-version for the version of the API: -v logs each step"), "{run}");
 }

@@ -42,7 +42,12 @@ pub struct Exec {
 #[command(next_help_heading = "Many documents")]
 pub struct Many {
     /// Requests in flight at a time; 1 sends one after another
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_PARALLEL)))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 16,
+        value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_PARALLEL))
+    )]
     pub parallel: u16,
     /// Continue after a rejected document; connection failures still stop the run
     #[arg(long)]

@@ -72,7 +72,12 @@ pub struct Rows {
     #[arg(long, value_name = "N", requires = "limit", value_parser = clap::value_parser!(u32).range(1..))]
     pub page: Option<u32>,
     /// Rows per request; csv, jsonl and quiet print each page as it arrives
-    #[arg(long, value_name = "N", conflicts_with_all = ["page", "watch"], value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with_all = ["page", "watch"],
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub page_size: Option<u32>,
     /// Key or column to sort by; -KEY sorts in descending order
     #[arg(short, long, value_name = "[-]KEY", allow_hyphen_values = true)]

@@ -41,9 +41,8 @@ pub use local::Local;
 pub use man::Man;
 pub use output_args::{Format, Shown};
 pub use plugin::{
-    Api, ApplyFormat, DiffFormat, LintFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister,
-    PluginDiff, PluginFormat, PluginGet, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources,
-    PluginVersions, Specs,
+    Api, ApplyFormat, LintFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff,
+    PluginFormat, PluginGet, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources, PluginVersions, Specs,
 };
 pub use request::Request;
 pub use stat::Stat;
@@ -54,7 +53,14 @@ pub use watch::{Watch, join_watch};
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = NAME, about = ABOUT, version, max_term_width = TERM_WIDTH, propagate_version = false, after_help = EXAMPLES)]
+#[command(
+    name = NAME,
+    about = ABOUT,
+    version,
+    max_term_width = TERM_WIDTH,
+    propagate_version = false,
+    after_help = EXAMPLES
+)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -103,11 +109,25 @@ pub struct Global {
     pub workspace_id: Option<String>,
 
     /// Timeout per connection, e.g. 500ms or 1m; 0 disables it
-    #[arg(long, global = true, value_name = "DURATION", default_value = "3s", value_parser = duration::duration, hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        default_value = "3s",
+        value_parser = duration::duration,
+        hide_short_help = true
+    )]
     pub connect_timeout: Limit,
 
     /// Timeout per call, e.g. 30s or 5m; 0 disables it
-    #[arg(long, global = true, value_name = "DURATION", default_value = "180s", value_parser = duration::duration, hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        default_value = "180s",
+        value_parser = duration::duration,
+        hide_short_help = true
+    )]
     pub timeout: Limit,
 
     /// Do not read or write the descriptor cache
@@ -123,7 +143,14 @@ pub struct Global {
     pub quiet: bool,
 
     /// Format of diagnostics on stderr: text, or one JSON object
-    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = ErrorFormat::Text, hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t = ErrorFormat::Text,
+        hide_short_help = true
+    )]
     pub error_format: ErrorFormat,
 
     #[command(flatten)]
@@ -169,7 +196,10 @@ pub enum Command {
     #[command(subcommand, after_help = cache::EXAMPLES)]
     Cache(Cache),
     /// Print the completion script of a shell
-    #[command(after_help = completion_args::EXAMPLES, after_long_help = long(completion_args::EXAMPLES, completion_args::DETAILS))]
+    #[command(
+        after_help = completion_args::EXAMPLES,
+        after_long_help = long(completion_args::EXAMPLES, completion_args::DETAILS)
+    )]
     Completion(Completion),
     /// Print the manual, or write a page per command
     #[command(after_help = man::EXAMPLES)]

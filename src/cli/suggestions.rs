@@ -1,4 +1,4 @@
-//! Slips on the command line that clap cannot know of: what another client or another tool's habit spells otherwise.
+//! Hints for command lines that clap rejects: habits from other tools and other clients.
 
 use std::ffi::OsString;
 
@@ -9,31 +9,31 @@ use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::{Resource, alias, verb};
 use crate::spec::source::Syntax;
 
-/// What other tools call an option, and what it is here. None of the hints repeats a value.
+/// Options of other tools. No hint repeats a value, which may be a secret.
 const OPTIONS: [(&[&str], &str); 9] = [
-    (&["--format", "--output-format", "--out"], "the output format is chosen with -o, as in -o json"),
-    (&["--json", "--yaml", "--csv", "--table"], "the output format is chosen with -o, as in -o json"),
-    (&["--file", "--filename", "--from-file"], "a file with the request is given with -f FILE"),
-    (&["--param", "--params", "--parameters"], "a field of the request is given with -p KEY=VALUE"),
-    (&["--field", "--fields", "--select"], "columns are chosen with -c, as in -c plugin_id,name"),
-    (&["--env", "--profile", "--context"], "an environment is chosen with -e NAME"),
-    (&["--sort-by", "--order-by", "--order"], "rows are sorted with -s KEY, or -s -KEY for the largest first"),
-    (&["--url", "--server", "--host", "--address"], "an endpoint is given with --endpoint grpc://HOST:PORT"),
-    (&["--no-color", "--no-colour"], "the variable NO_COLOR=1 turns colours off"),
+    (&["--format", "--output-format", "--out"], "use -o to choose the output format, e.g. -o json"),
+    (&["--json", "--yaml", "--csv", "--table"], "use -o to choose the output format, e.g. -o json"),
+    (&["--file", "--filename", "--from-file"], "use -f FILE for a file with the request"),
+    (&["--param", "--params", "--parameters"], "use -p KEY=VALUE for a field of the request"),
+    (&["--field", "--fields", "--select"], "use -c to choose columns, e.g. -c plugin_id,name"),
+    (&["--env", "--profile", "--context"], "use -e NAME to choose an environment"),
+    (&["--sort-by", "--order-by", "--order"], "use -s KEY to sort rows, or -s -KEY for descending order"),
+    (&["--url", "--server", "--host", "--address"], "use --endpoint grpc://HOST:PORT for an endpoint"),
+    (&["--no-color", "--no-colour"], "set NO_COLOR=1 to disable colours"),
 ];
 
-/// The options of commands that answer with rows.
-const ROWS: [&str; 8] = ["--filter", "--filter-any", "--search", "--limit", "-l", "--page", "--sort", "-s"];
+/// Options of commands that return rows.
+const ROW_OPTIONS: [&str; 8] = ["--filter", "--filter-any", "--search", "--limit", "-l", "--page", "--sort", "-s"];
 
-/// The commands that take a resource and a request.
+/// Commands that take a resource and a request.
 const CALLS: [&str; 5] = ["exec", "list", "get", "stat", "analyze"];
 
-/// The commands whose first word is another command.
+/// Commands with subcommands.
 const GROUPS: [&str; 4] = ["config", "template", "local", "plugin"];
 
-/// What the verbs of services and of other tools are for a plugin.
+/// Verbs of services and of other tools, after `plugin`.
 const PLUGIN: [(&[&str], &str); 3] = [
-    (&["register", "create", "update"], "spacectl plugin apply -f FILE registers and updates what specs say"),
+    (&["register", "create", "update"], "use spacectl plugin apply -f FILE to register or update plugins"),
     (&["delete", "remove"], "did you mean spacectl plugin deregister PLUGIN?"),
     (&["show", "describe"], "did you mean spacectl plugin get PLUGIN?"),
 ];
@@ -42,8 +42,8 @@ const PLUGIN: [(&[&str], &str); 3] = [
 const PLUGIN_VERBS: [&str; 8] =
     ["register", "update", "deregister", "enable", "disable", "get_versions", "get", "list"];
 
-/// What only `plugin` has: each takes specs by -f, unless it says otherwise.
-const OF_SPECS: [(&str, &str); 6] = [
+/// Subcommands of `plugin` alone, with their arguments.
+const SPEC_COMMANDS: [(&str, &str); 6] = [
     ("apply", "-f FILE"),
     ("diff", "-f FILE"),
     ("lint", "FILE"),
@@ -52,117 +52,117 @@ const OF_SPECS: [(&str, &str); 6] = [
     ("push", "-f FILE --tag TAG"),
 ];
 
-/// Commands whose names are often typed wrong.
+/// Commands for whose misspellings clap's own tip is best.
 const COMMANDS: [&str; 8] = ["exec", "list", "get", "stat", "analyze", "explain", "config", "template"];
 
-/// What to do instead of a command line that could not be parsed; empty where nothing is known but what clap says.
-pub fn hints(unparsed: &clap::Error, args: &[OsString]) -> Vec<String> {
+/// Suggests what to type instead of a command line that clap rejected; `None` if clap's own tips are the best.
+pub fn suggest(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let words: Vec<&str> = args.iter().skip(1).map_while(|arg| arg.to_str()).collect();
-    let hint = match unparsed.kind() {
-        ErrorKind::UnknownArgument => text(unparsed, ContextKind::InvalidArg).and_then(|arg| unknown(arg, &words)),
-        ErrorKind::InvalidSubcommand => {
-            text(unparsed, ContextKind::InvalidSubcommand).and_then(|word| no_command(word, &words))
-        }
-        ErrorKind::MissingRequiredArgument => lone_resource(&words),
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,
     };
-    hint.into_iter().collect()
+    match error.kind() {
+        ErrorKind::UnknownArgument => for_argument(text(ContextKind::InvalidArg)?, &words),
+        ErrorKind::InvalidSubcommand => for_command(text(ContextKind::InvalidSubcommand)?, &words),
+        ErrorKind::MissingRequiredArgument => for_missing_verb(&words),
+        _ => None,
+    }
 }
 
-/// Refuses `exec RESOURCE VERB`, which would look for a resource of the verb's name.
+/// Rejects `exec RESOURCE VERB`, which would look for a resource with the verb's name.
 pub fn check_order(first: &str, second: &str) -> Result<()> {
     let is_swapped = !is_resource(second) && (first.contains('.') || is_resource(first) && verb::is_known(second));
     if !is_swapped {
         return Ok(());
     }
-    Err(Error::usage(format!("{first:?} is a resource, and stands where the verb should"))
-        .hint(format!("the verb comes first: spacectl exec {second} {first}")))
+    Err(Error::usage(format!("{first:?} is a resource, but the verb comes first"))
+        .hint(format!("run spacectl exec {second} {first}")))
 }
 
-fn text(unparsed: &clap::Error, kind: ContextKind) -> Option<&str> {
-    match unparsed.get(kind)? {
-        ContextValue::String(text) => Some(text),
-        _ => None,
-    }
+fn did_you_mean(command: &str) -> Option<String> {
+    Some(format!("did you mean spacectl {command}?"))
 }
 
-/// An option of another tool, or a word that a request cannot be told from.
-fn unknown(arg: &str, words: &[&str]) -> Option<String> {
+fn for_plugin(verb: &str) -> Option<String> {
+    let entry = PLUGIN.iter().find(|(verbs, _)| verbs.contains(&verb));
+    entry.map(|(_, hint)| (*hint).to_owned())
+}
+
+/// An unknown option, or one word too many.
+fn for_argument(arg: &str, words: &[&str]) -> Option<String> {
     if arg.starts_with('-') {
-        if words.contains(&"exec") && ROWS.contains(&arg) {
-            return Some(format!("{arg} chooses among rows: it goes with list, stat and analyze"));
+        if words.contains(&"exec") && ROW_OPTIONS.contains(&arg) {
+            return Some(format!("use {arg} with list, stat or analyze: it selects rows"));
         }
-        let option = OPTIONS.iter().find(|(others, _)| others.contains(&arg));
+        let option = OPTIONS.iter().find(|(options, _)| options.contains(&arg));
         return option.map(|(_, hint)| (*hint).to_owned());
     }
-    // The Python client's -v took the version of the API.
+    // In the Python client, -v takes the version of the API.
     let is_version =
         |word: &str| word.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     if words.windows(2).any(|pair| pair[0] == "-v" && is_version(pair[1])) {
-        return Some("-v tells what is sent where; the version of the API is --api-version".to_owned());
+        return Some("use --api-version for the version of the API: -v logs each step".to_owned());
     }
     let takes_request = words.iter().any(|word| CALLS.contains(word));
-    let takes_specs = || words.contains(&"plugin") && OF_SPECS.iter().any(|(command, _)| words.contains(command));
+    let takes_specs = || words.contains(&"plugin") && SPEC_COMMANDS.iter().any(|(command, _)| words.contains(command));
     if Syntax::of_file(arg).is_some() && (takes_request || takes_specs()) {
-        return Some(format!("a file is given with -f, as in -f {arg}"));
+        return Some(format!("use -f for a file: -f {arg}"));
     }
-    takes_request.then(|| "fields of the request are given with -p, as in -p plugin_id=plugin-a".to_owned())
+    takes_request.then(|| "use -p for fields of the request, e.g. -p plugin_id=plugin-a".to_owned())
 }
 
-/// A verb or a resource where a command should stand: `register repository.Plugin`, `domain list`, and
-/// `repository list Plugin`, as cfctl has it.
-fn no_command(word: &str, words: &[&str]) -> Option<String> {
-    let at = words.iter().position(|candidate| *candidate == word)?;
-    // Behind the name of a command, it is that command's word; and what is like a command's name is a slip in it.
-    let is_command = |at: usize| GROUPS.contains(&words[at]) && !(at > 0 && words[at - 1].starts_with('-'));
-    if let Some(group) = (0..at).find(|at| is_command(*at)) {
-        let slip = PLUGIN.iter().find(|(others, _)| words[group] == "plugin" && others.contains(&word));
-        return slip.map(|(_, hint)| (*hint).to_owned());
+/// A verb or a resource instead of a command: `register repository.Plugin`, `domain list`, and cfctl's
+/// `repository list Plugin`.
+fn for_command(word: &str, words: &[&str]) -> Option<String> {
+    let index = words.iter().position(|candidate| *candidate == word)?;
+    let is_group = |at: usize| GROUPS.contains(&words[at]) && !(at > 0 && words[at - 1].starts_with('-'));
+    if let Some(group) = (0..index).find(|at| is_group(*at)) {
+        return for_plugin(word).filter(|_| words[group] == "plugin");
     }
-    if let Some((command, takes)) = OF_SPECS.iter().find(|(command, _)| *command == word) {
-        return Some(format!("did you mean spacectl plugin {command} {takes}?"));
+    if let Some((command, arguments)) = SPEC_COMMANDS.iter().find(|(command, _)| *command == word) {
+        return did_you_mean(&format!("plugin {command} {arguments}"));
     }
     if !is_resource(word) && nearest(word, COMMANDS).is_some() {
         return None;
     }
-    let mut following = words[at + 1..].iter().copied().take_while(|next| !next.starts_with('-'));
+    let mut following = words[index + 1..].iter().copied().take_while(|next| !next.starts_with('-'));
     let (second, third) = (following.next(), following.next());
     if let (Some(verb), Some(name)) = (second, third)
         && let (true, Ok(resource)) = (verb::is_known(verb), Resource::of_service(word, name))
     {
-        return Some(format!("did you mean {}?", call(verb, &resource.to_string())));
+        return did_you_mean(&call(verb, &resource.to_string()));
     }
     if is_resource(word) {
         let verb = second.filter(|second| !is_resource(second)).unwrap_or("list");
-        return Some(format!("did you mean {}?", call(verb, word)));
+        return did_you_mean(&call(verb, word));
     }
-    match second {
-        // A plugin that is named behind it is what these take.
-        Some(resource) if is_plugin(resource) && third.is_some() => {
-            let slip = PLUGIN.iter().skip(1).find(|(others, _)| others.contains(&word));
-            slip.map(|(_, hint)| (*hint).to_owned()).or_else(|| Some(format!("did you mean {}?", call(word, resource))))
-        }
-        Some(resource) if is_resource(resource) => Some(format!("did you mean {}?", call(word, resource))),
-        _ if verb::is_known(word) => Some(format!("did you mean {}?", call(word, "SERVICE.RESOURCE"))),
-        _ => None,
+    let resource = second.filter(|second| is_resource(second));
+    // `delete plugin PLUGIN` has its own command, but not for a registration.
+    let plugin_verb = for_plugin(word).filter(|_| third.is_some() && resource.is_some_and(is_plugin));
+    match resource {
+        Some(_) if plugin_verb.is_some() && !PLUGIN[0].0.contains(&word) => plugin_verb,
+        Some(resource) => did_you_mean(&call(word, resource)),
+        None if verb::is_known(word) => did_you_mean(&call(word, "SERVICE.RESOURCE")),
+        None => None,
     }
 }
 
-/// `exec repository.Plugin` alone.
-fn lone_resource(words: &[&str]) -> Option<String> {
-    let at = words.iter().position(|word| *word == "exec")?;
-    let resource = words[at + 1..].iter().find(|word| !word.starts_with('-')).filter(|word| is_resource(word))?;
-    Some(format!("name what to do to it: spacectl exec VERB {resource}"))
+/// `exec repository.Plugin` without a verb.
+fn for_missing_verb(words: &[&str]) -> Option<String> {
+    let exec = words.iter().position(|word| *word == "exec")?;
+    let resource = words[exec + 1..].iter().find(|word| !word.starts_with('-')).filter(|word| is_resource(word))?;
+    Some(format!("add a verb: spacectl exec VERB {resource}"))
 }
 
-/// The command line that does it. All resources are read by `get` and `list`, whatever these are called elsewhere; of the
-/// other verbs only a plugin's are known here.
+/// The command that calls a verb. `get` and `list` read every resource, whatever other tools call them; only a plugin's
+/// other verbs are known here.
 fn call(verb: &str, resource: &str) -> String {
     let verbs = if is_plugin(resource) { &PLUGIN_VERBS[..] } else { &["get", "list"] };
-    let verb = if verb == "search" { verb } else { verb::of_same_deed(verb, verbs).unwrap_or(verb) };
+    let verb = if verb == "search" { verb } else { verb::synonym(verb, verbs).unwrap_or(verb) };
     match verb::among(verb, &CALLS[1..]) {
-        Some(command) => format!("spacectl {command} {resource}"),
-        None => format!("spacectl exec {verb} {resource}"),
+        Some(command) => format!("{command} {resource}"),
+        None => format!("exec {verb} {resource}"),
     }
 }
 
@@ -170,7 +170,7 @@ fn is_plugin(resource: &str) -> bool {
     alias::built_in(resource).unwrap_or(resource) == "repository.Plugin"
 }
 
-/// Whether `word` can only be a resource: by its dot, unless it ends as a file's name, or as an alias that is built in.
+/// True if `word` can only be a resource: a built-in alias, or a name with a dot that is not a file's.
 fn is_resource(word: &str) -> bool {
     if Syntax::of_file(word).is_some() {
         return false;
@@ -185,7 +185,7 @@ mod tests {
 
     fn hint(line: &str) -> Option<String> {
         let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        hints(&crate::cli::Cli::try_parse_from(&args).unwrap_err(), &args).pop()
+        suggest(&crate::cli::Cli::try_parse_from(&args).unwrap_err(), &args)
     }
 
     #[test]
@@ -212,7 +212,10 @@ mod tests {
     fn what_chooses_rows_goes_with_what_answers_with_them() {
         for option in ["--filter name=x", "-l 3", "--sort name"] {
             let hint = hint(&format!("spacectl exec list plugin {option}")).unwrap();
-            assert!(hint.ends_with("it goes with list, stat and analyze"), "{option}: {hint}");
+            assert!(
+                hint.starts_with(&format!("use {} with list, stat or analyze", option.split(' ').next().unwrap())),
+                "{option}: {hint}"
+            );
         }
     }
 
@@ -234,7 +237,7 @@ mod tests {
             "plugin diff p3.yml",
             "plugin publish --tag 1 p3.yml",
         ] {
-            let expected = "a file is given with -f, as in -f p3.yml";
+            let expected = "use -f for a file: -f p3.yml";
             assert_eq!(hint(&format!("spacectl {line}")).as_deref(), Some(expected), "{line}");
         }
         assert_eq!(hint("spacectl plugin enable p3 --frobnicate.yml"), None);
@@ -306,8 +309,8 @@ mod tests {
 
     #[test]
     fn a_resource_in_the_verbs_place() {
-        let message = "error: \"repository.Plugin\" is a resource, and stands where the verb should\n\
-                       hint: the verb comes first: spacectl exec register repository.Plugin";
+        let message = "error: \"repository.Plugin\" is a resource, but the verb comes first\n\
+                       hint: run spacectl exec register repository.Plugin";
         assert_eq!(check_order("repository.Plugin", "register").unwrap_err().to_string(), message);
         assert!(check_order("plugin", "register").is_err());
         for (verb, resource) in [
@@ -321,7 +324,7 @@ mod tests {
         }
         assert_eq!(
             hint("spacectl exec repository.Plugin -f x.yml").as_deref(),
-            Some("name what to do to it: spacectl exec VERB repository.Plugin")
+            Some("add a verb: spacectl exec VERB repository.Plugin")
         );
         assert_eq!(hint("spacectl exec register"), None);
     }

@@ -18,7 +18,14 @@ pub struct Tls {
 
     /// PEM file of the client certificate's private key, without passphrase
     // `key` is an argument of `config set` already.
-    #[arg(id = "client_key", long = "key", global = true, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    #[arg(
+        id = "client_key",
+        long = "key",
+        global = true,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        hide_short_help = true
+    )]
     pub key: Option<PathBuf>,
 
     /// Server name to verify in the certificate [default: the endpoint's host]

@@ -27,18 +27,18 @@ pub struct Watch {
 const OPTION: &str = "--watch";
 
 /// The shortest interval: a service has other callers.
-const LEAST: Duration = Duration::from_millis(100);
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The longest interval; short enough for every clock.
-const LONGEST: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+const MAX_INTERVAL: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 /// Parses seconds such as `2` or `0.5`.
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = if is_number(text) { text.parse().ok() } else { None }
         .ok_or_else(|| format!("{text:?} is not a valid number of seconds: use e.g. 2 or 0.5"))?;
     match Duration::try_from_secs_f64(number) {
-        Ok(time) if time < LEAST => Err(format!("{text} is too short: the minimum is 0.1 seconds")),
-        Ok(time) if time <= LONGEST => Ok(time),
+        Ok(time) if time < MIN_INTERVAL => Err(format!("{text} is too short: the minimum is 0.1 seconds")),
+        Ok(time) if time <= MAX_INTERVAL => Ok(time),
         _ => Err(format!("{text} is too long: the maximum is one month")),
     }
 }
@@ -73,14 +73,14 @@ mod tests {
     fn intervals() {
         assert_eq!(seconds("2"), Ok(Duration::from_secs(2)));
         assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
-        assert_eq!(seconds("0.1"), Ok(LEAST));
+        assert_eq!(seconds("0.1"), Ok(MIN_INTERVAL));
         for wrong in ["", "0", "0.09", "-1", "1e3", "inf", "NaN", "1.2.3", ".5", "2s", "99999999999", "1_0"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
-    fn only_a_number_belongs_to_it() {
+    fn only_a_number_is_joined() {
         let joined = |line: &str| {
             let joined = join_watch(line.split(' ').map(OsString::from));
             joined.join(OsStr::new(" ")).into_string().unwrap()

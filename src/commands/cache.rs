@@ -1,4 +1,4 @@
-//! `cache`: what is kept on disk of services.
+//! `cache`: removes cached descriptors and completions.
 
 use super::Context;
 use crate::cli::Cache;
@@ -14,17 +14,17 @@ pub fn run(args: &Cache, context: &mut Context<'_>) -> Result<()> {
 
 fn clear(context: &mut Context<'_>) -> Result<()> {
     let Some(cache_dir) = context.variables.cache_dir.as_deref() else {
-        context.streams.diagnostics.done("nothing is kept: there is no folder for it, as the home folder is not known");
+        context.streams.diagnostics.done("nothing is cached: the home directory is unknown");
         return Ok(());
     };
     let ClearedCache { files, bytes } = cache::clear(cache_dir)
         .map_err(|(path, error)| Error::local(format!("cannot clear {}", path.display())).cause(error))?;
-    let place = cache::place(cache_dir);
-    let said = match files {
-        0 => format!("nothing is kept in {}", place.display()),
-        1 => format!("1 file of {bytes} bytes removed from {}", place.display()),
-        _ => format!("{files} files of {bytes} bytes removed from {}", place.display()),
+    let path = cache::place(cache_dir);
+    let message = match files {
+        0 => format!("nothing is cached in {}", path.display()),
+        1 => format!("1 file of {bytes} bytes removed from {}", path.display()),
+        _ => format!("{files} files of {bytes} bytes removed from {}", path.display()),
     };
-    context.streams.diagnostics.done(&said);
+    context.streams.diagnostics.done(&message);
     Ok(())
 }

@@ -1,8 +1,7 @@
-//! `completion SHELL`: the script that makes a shell ask this program.
+//! `completion SHELL`: the completion script of a shell.
 
 use super::Context;
-use crate::cli::Completion;
-use crate::cli::completion;
+use crate::cli::{Completion, completion};
 use crate::error::Result;
 
 pub fn run(args: &Completion, context: &mut Context<'_>) -> Result<()> {

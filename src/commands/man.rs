@@ -1,4 +1,4 @@
-//! `man`: the manual, made from the command line types, a page for every command.
+//! `man`: a manual page per command, from the command line types.
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,29 +12,27 @@ use crate::error::{Error, Result};
 
 const EXAMPLES: &str = "Examples:";
 
-/// What the whole program reads, for its own page.
+/// Environment variables, for the program's own page.
 const ENVIRONMENT: [(&str, &str); 9] = [
-    ("SPACECTL_ENVIRONMENT", "The environment to use; --environment outranks it."),
-    ("SPACECTL_DEFAULT_ENVIRONMENT", "The environment to use where none is current."),
-    ("SPACECTL_API_KEY", "The key to send; it outranks the configuration."),
-    ("SPACECTL_CONFIG_DIR", "The folder of the configuration, instead of ~/.spaceone."),
-    ("SPACECTL_COMPLETION_TIMEOUT", "The longest wait for services in a completion, as 300ms or 2s."),
+    ("SPACECTL_ENVIRONMENT", "The environment to use; --environment overrides it."),
+    ("SPACECTL_DEFAULT_ENVIRONMENT", "The environment to use if none is current."),
+    ("SPACECTL_API_KEY", "The API key to send; it overrides the configuration."),
+    ("SPACECTL_CONFIG_DIR", "The configuration directory, instead of ~/.spaceone."),
+    ("SPACECTL_COMPLETION_TIMEOUT", "The longest wait for services in a completion, e.g. 300ms or 2s."),
     ("SSL_CERT_FILE", "The certificates to trust, instead of the system's."),
-    ("SSL_CERT_DIR", "A folder of certificates to trust, instead of the system's."),
-    ("NO_COLOR", "No colours, also on a terminal."),
-    (
-        "XDG_DATA_HOME, XDG_CACHE_HOME",
-        "Where the plugins of the environment local, and what was learnt of services, are kept.",
-    ),
+    ("SSL_CERT_DIR", "A directory of certificates to trust, instead of the system's."),
+    ("NO_COLOR", "Disables colours."),
+    ("XDG_DATA_HOME, XDG_CACHE_HOME", "The parents of the data and cache directories below."),
 ];
+/// Files, for the program's own page.
 const FILES: [(&str, &str); 7] = [
     ("~/.spaceone/environment.yml", "The name of the current environment."),
     ("~/.spaceone/environments/NAME.yml", "The endpoints and the key of an environment."),
-    ("~/.spaceone/alias.yml", "Your own names for resources."),
-    ("~/.spaceone/template/SERVICE.RESOURCE.yml", "The columns that a resource's tables show."),
+    ("~/.spaceone/alias.yml", "Your aliases of resources."),
+    ("~/.spaceone/template/SERVICE.RESOURCE.yml", "The columns of a resource's tables."),
     ("~/.local/share/spacectl/repository.db", "The plugins of the environment local."),
-    ("~/.cache/spacectl/completion/", "What completion learnt of services; it may be removed."),
-    ("~/.cache/spacectl/descriptors/", "How services describe what they are called by; it may be removed."),
+    ("~/.cache/spacectl/completion/", "Cached resources and values for completion."),
+    ("~/.cache/spacectl/descriptors/", "Cached descriptors of services."),
 ];
 
 pub fn run(args: &Man, context: &mut Context<'_>) -> Result<()> {
@@ -45,7 +43,7 @@ pub fn run(args: &Man, context: &mut Context<'_>) -> Result<()> {
         pages.iter().take(1).try_for_each(|page| page.write(&pages, &mut context.streams.out))?;
         return Ok(());
     };
-    fs::create_dir_all(dir).map_err(|error| Error::local(format!("cannot make {}", dir.display())).cause(error))?;
+    fs::create_dir_all(dir).map_err(|error| Error::local(format!("cannot create {}", dir.display())).cause(error))?;
     for page in &pages {
         let mut text = Vec::new();
         page.write(&pages, &mut text)?;
@@ -61,11 +59,11 @@ pub fn run(args: &Man, context: &mut Context<'_>) -> Result<()> {
 #[derive(Clone, Copy)]
 struct Page<'a> {
     command: &'a Command,
-    /// The command that it belongs to; the program itself belongs to none.
+    /// The parent command; `None` for the program itself.
     above: Option<&'a Command>,
 }
 
-/// The pages of a command and of all below it.
+/// The pages of a command and of all its subcommands.
 fn pages<'a>(command: &'a Command, above: Option<&'a Command>) -> Vec<Page<'a>> {
     let below = command.get_subcommands().filter(|command| !command.is_hide_set());
     std::iter::once(Page { command, above }).chain(below.flat_map(|below| pages(below, Some(command)))).collect()
@@ -84,25 +82,24 @@ impl Page<'_> {
     fn write(&self, all: &[Page<'_>], out: &mut impl Write) -> io::Result<()> {
         let mut page = Vec::new();
         self.render(all, &mut page)?;
-        // Each part of a page brings the definitions that all of them need; one is enough.
+        // Each section comes with the same definitions; one copy is enough.
         let page = String::from_utf8_lossy(&page);
         let definitions = Roff::new().render();
-        // A tilde is typed, not an accent: some formatters make one of it.
+        // Some formatters turn a tilde into an accent.
         write!(out, "{definitions}{}", page.replace(&definitions, "").replace('~', r"\(ti"))
     }
 
     fn render(&self, all: &[Page<'_>], out: &mut Vec<u8>) -> io::Result<()> {
         let is_root = self.above.is_none();
         let shown = self.command.clone().mut_args(|arg| {
-            // What every command takes is told once, in the program's own page.
+            // Global options are only in the program's own page.
             let is_elsewhere = !is_root && arg.is_global_set();
-            // A page has the room that short help has not.
+            // A page has room for the long help.
             let help = arg.get_long_help().or(arg.get_help()).cloned().unwrap_or_default();
             arg.hide(is_elsewhere).long_help(help)
         });
         let page = clap_mangen::Man::new(shown);
-        // Without a date, so that a page does not change with the day on which it was made; clap_mangen would then take
-        // what follows for one.
+        // Not clap_mangen's: without a date, which would change the page every day, it takes the next field for one.
         let (title, version) = (self.name().to_uppercase(), env!("CARGO_PKG_VERSION"));
         writeln!(out, r#".TH "{title}" 1 "" "spacectl {version}" "spacectl manual""#)?;
         page.render_name_section(out)?;
@@ -127,7 +124,7 @@ impl Page<'_> {
         roff.to_writer(out)
     }
 
-    /// The page above and the program's own; in that all others.
+    /// The parent's page and the program's own; in that all others.
     fn see_also(&self, all: &[Page<'_>], roff: &mut Roff) {
         let above = self.above.map(name);
         let others: Vec<&str> = match all.first() {
@@ -144,7 +141,7 @@ impl Page<'_> {
     }
 }
 
-/// What stands behind the options in help: examples and other lines that are indented stay as they are, all else is text.
+/// The text after the options in help: indented lines, such as examples, are literal.
 fn notes(roff: &mut Roff, after_help: &str) {
     let (examples, others): (Vec<&str>, Vec<&str>) =
         after_help.split("\n\n").filter(|part| !part.is_empty()).partition(|part| part.starts_with(EXAMPLES));

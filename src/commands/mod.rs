@@ -1,9 +1,12 @@
-//! One file for each verb or noun: what the command line says becomes domain values, and the parts are joined.
+//! The commands, a file each: options become domain values, and the modules do the work.
+//!
+//! Logic that needs tests of its own is not here but in those modules.
 
 mod api_resources;
 mod cache;
 mod completion;
 mod config;
+mod confirm;
 mod connector;
 mod dry_run;
 mod exec;
@@ -33,14 +36,14 @@ use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::terminal::io_streams::IoStreams;
 
-/// What every command works with.
+/// Everything that a command works with.
 struct Context<'a> {
     global: &'a Global,
     variables: &'a Variables,
     streams: &'a mut IoStreams,
 }
 
-/// Does what the command line says.
+/// Runs the command of a parsed command line.
 pub fn run(cli: &Cli, variables: &Variables, streams: &mut IoStreams) -> Result<()> {
     let context = &mut Context { global: &cli.global, variables, streams };
     match &cli.command {
@@ -62,12 +65,12 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut IoStreams) -> Result<
     }
 }
 
-/// Runs `work` to its end on this thread: enough for a client, and the quickest to start.
+/// Runs `work` on this thread, which starts fastest.
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     run_on(&mut Builder::new_current_thread(), work)
 }
 
-/// As [`block_on`], with a thread for connections: messages travel while rows are written.
+/// As [`block_on`], with a thread for connections: messages arrive while rows are written.
 fn block_on_threads<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     run_on(Builder::new_multi_thread().worker_threads(1), work)
 }
@@ -75,7 +78,7 @@ fn block_on_threads<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 fn run_on<T>(runtime: &mut Builder, work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = runtime.enable_all().build().map_err(|error| Error::local("cannot start").cause(error))?;
     let done = runtime.block_on(work);
-    // A name that is still being looked up must not delay the exit.
+    // A DNS lookup that goes on must not delay the exit.
     runtime.shutdown_background();
     done
 }

@@ -1,4 +1,4 @@
-//! `version`: what this program is.
+//! `version`: the version of this program.
 
 use serde_json::json;
 

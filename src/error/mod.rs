@@ -1,7 +1,8 @@
 //! Errors of the program: what failed, where, why and what to do; the exit code.
 //!
 //! An [`Error`] has one or more [`Problem`]s (a spec can have several wrong fields) and one [`ErrorKind`], which alone
-//! decides the exit code. They are rendered here too, so that all errors look the same; where to write them is not here.
+//! decides the exit code. They are rendered here too, so that all errors look the same; where to write them is not
+//! here.
 
 mod kinds;
 pub mod panics;

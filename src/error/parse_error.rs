@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 
-/// A text that cannot be parsed, and what to write instead. The caller knows if it came from the command line or a file.
+/// A text that cannot be parsed, and what to write instead. The caller knows if it came from the command line or a
+/// file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ParseError {

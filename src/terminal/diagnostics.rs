@@ -136,7 +136,8 @@ impl Diagnostics {
         }
     }
 
-    /// Reports the result of work of many parts, with a hint if it is not complete; then also where only errors are wanted.
+    /// Reports the result of work of many parts, with a hint if it is not complete; then also where only errors are
+    /// wanted.
     pub fn summary(&self, text: &str, is_complete: bool, hint: Option<&str>) {
         let mut writer = self.writer();
         match writer.format {
@@ -151,8 +152,8 @@ impl Diagnostics {
         }
     }
 
-    /// Writes `error` and, in JSON, all that was reported since the last time. Called at the end of a run, and in between
-    /// by a command that does not end.
+    /// Writes `error` and, in JSON, all that was reported since the last time. Called at the end of a run, and in
+    /// between by a command that does not end.
     pub fn finish(&self, error: Option<&Error>) {
         self.writer().finish(error);
     }

@@ -1,6 +1,6 @@
 //! Questions to a person at a terminal: asked on standard error, answered on standard input.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -85,7 +85,8 @@ impl<'a> Prompt<'a> {
     }
 }
 
-/// Reads a line without its end, byte by byte: what follows it answers the next question. `None` at the end of the input.
+/// Reads a line without its end, byte by byte: what follows it answers the next question. `None` at the end of the
+/// input.
 fn read_line(input: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
     let (mut line, mut byte) = (Vec::new(), [0]);
     while line.len() <= MAX_ANSWER {
@@ -106,8 +107,8 @@ fn unreadable(error: &io::Error) -> Error {
 
 /// The terminal of standard input, not showing what is typed until this is dropped or a signal ends the program.
 ///
-/// Not rpassword: that shows the question before it hides the input, and raises Ctrl-C's signal, which ends the program,
-/// before it restores the terminal.
+/// Not rpassword: that shows the question before it hides the input, and raises Ctrl-C's signal, which ends the
+/// program, before it restores the terminal.
 struct HiddenInput;
 
 /// The mode that the terminal had before its input was hidden. Only the holder changes the terminal.
@@ -155,7 +156,11 @@ fn restore_on_signals() -> io::Result<()> {
             for signal in signals.forever() {
                 // Locked to the end: no other question may change the terminal again.
                 let mut saved = terminal_mode();
-                restore(&mut saved);
+                if saved.is_some() {
+                    restore(&mut saved);
+                    // Ends the question's line.
+                    let _ = io::stderr().write_all(b"\n");
+                }
                 let _ = emulate_default_handler(signal);
             }
         })?;

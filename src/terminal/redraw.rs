@@ -1,7 +1,7 @@
 //! A screen that is redrawn in place.
 //!
-//! No state of the terminal is changed that would have to be restored: the cursor moves home, lines are overwritten, and
-//! the rest is erased. A frame is one write, cut to the screen, so that nothing flickers or scrolls.
+//! No state of the terminal is changed that would have to be restored: the cursor moves home, lines are overwritten,
+//! and the rest is erased. A frame is one write, cut to the screen, so that nothing flickers or scrolls.
 
 use std::borrow::Cow;
 

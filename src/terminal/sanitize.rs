@@ -27,8 +27,8 @@ pub fn is_plain(text: &[u8]) -> bool {
     text.iter().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~'))
 }
 
-/// True for what a terminal must not get raw: C0 and C1 controls, and the bidirectional marks, overrides and isolates of
-/// Unicode's UAX 9.
+/// True for what a terminal must not get raw: C0 and C1 controls, and the bidirectional marks, overrides and isolates
+/// of Unicode's UAX 9.
 pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -1,79 +1,68 @@
-//! bash: the line as it was typed, and what is put into it.
+//! bash's command line: its words, and the text that replaces one.
 //!
-//! bash takes `:` and `=` for ends of words (`COMP_WORDBREAKS`), so that its words are not the program's. What it hands over
-//! here is the line around the cursor, and the part of it that will be replaced.
+//! bash ends words at `:` and `=` (`COMP_WORDBREAKS`), so that its words are not the program's. It passes the line
+//! around the cursor and the part of it that will be replaced. Not shlex: the line may end within a quote or a word.
 
 use super::shell::ShellLine;
 
-/// How candidates are put into the line.
+/// The word at the cursor, as far as bash does not replace it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BashWord {
-    /// What stands before the part that is replaced, in the same word.
-    kept: String,
+    /// The part of the word before the replaced one.
+    prefix: String,
     /// The quote that is open at the cursor.
     quote: Option<char>,
 }
 
-/// Reads the line before and after the cursor; `replaced` is the part before the cursor that bash will replace.
-pub(super) fn read(replaced: &str, before: &str, after: &str) -> (ShellLine, BashWord) {
+/// Parses the line before and after the cursor; `replaced` is the part before the cursor that bash will replace.
+pub(super) fn parse(replaced: &str, before: &str, after: &str) -> (ShellLine, BashWord) {
     let (mut words, quote) = split(before);
     // Without an open word, an empty one begins at the cursor.
-    let current = match words.last() {
-        Some(last) if last.open => last.raw,
-        _ => {
-            words.push(Word { raw: "", text: String::new(), open: true });
-            ""
-        }
-    };
-    let kept = current.strip_suffix(replaced).unwrap_or_default();
-    let kept = split(kept).0.into_iter().next().map(|word| word.text).unwrap_or_default();
+    if words.last().is_none_or(|last| !last.open) {
+        words.push(Word { raw: "", text: String::new(), open: true });
+    }
     let mut index = words.len() - 1;
+    let prefix = unquote(words[index].raw.strip_suffix(replaced).unwrap_or_default());
     let mut words: Vec<String> = words.into_iter().map(|word| word.text).collect();
     // Variables that are set for this command only.
     while index > 0 && is_assignment(&words[0]) {
         words.remove(0);
         index -= 1;
     }
-    // The rest of the word that the cursor is in does not count.
+    // The rest of the word at the cursor does not count.
     let rest = match after.find(char::is_whitespace) {
         Some(blank) if quote.is_none() => &after[blank..],
         _ => "",
     };
     words.extend(split(rest).0.into_iter().map(|word| word.text));
-    (ShellLine { words, index }, BashWord { kept, quote })
+    (ShellLine { words, index }, BashWord { prefix, quote })
 }
 
 impl BashWord {
-    /// What is put in the place of the replaced part, so that the word becomes `candidate`; `None` where no quoting can.
-    pub(super) fn text(&self, candidate: &str) -> Option<String> {
-        let rest = candidate.strip_prefix(&self.kept)?;
+    /// The text that makes the word `candidate` in the replaced part's place; `None` if no quoting can.
+    pub(super) fn replacement(&self, candidate: &str) -> Option<String> {
+        let rest = candidate.strip_prefix(&self.prefix)?;
         let special = match self.quote {
             Some('\'') if rest.contains('\'') => return None,
             Some('\'') => "",
             Some(_) => "\\\"$`",
             None => " \t\\\"'$`&|;<>()*?[]{}!#~",
         };
-        let mut text = String::with_capacity(rest.len());
-        for c in rest.chars() {
-            if special.contains(c) {
-                text.push('\\');
-            }
-            text.push(c);
-        }
-        Some(text)
+        let escape = |c: char| special.contains(c).then_some('\\').into_iter().chain([c]);
+        Some(rest.chars().flat_map(escape).collect())
     }
 }
 
-/// One word of a line.
+/// A word of a line.
 struct Word<'a> {
     raw: &'a str,
-    /// The word without its quotes and backslashes.
+    /// Without quotes and backslashes.
     text: String,
     /// Nothing ended it.
     open: bool,
 }
 
-/// Takes a line apart at blanks, as a shell does; also says which quote is open at its end.
+/// Splits a line at blanks as a shell does; also returns the quote that is open at its end.
 fn split(line: &str) -> (Vec<Word<'_>>, Option<char>) {
     let mut words: Vec<Word<'_>> = Vec::new();
     let mut open: Option<(usize, String)> = None;
@@ -101,7 +90,7 @@ fn split(line: &str) -> (Vec<Word<'_>>, Option<char>) {
 }
 
 /// `word` without its quotes and backslashes; a quote need not be closed.
-pub(super) fn unquoted(word: &str) -> String {
+pub(super) fn unquote(word: &str) -> String {
     split(word).0.into_iter().next().map(|word| word.text).unwrap_or_default()
 }
 
@@ -119,10 +108,10 @@ mod tests {
 
     /// The words with the current one in brackets, and what a candidate becomes.
     fn read_line(replaced: &str, before: &str, after: &str, candidate: &str) -> (String, Option<String>) {
-        let (typed, splice) = read(replaced, before, after);
-        let shown = typed.words.iter().enumerate();
-        let shown = shown.map(|(at, word)| if at == typed.index { format!("[{word}]") } else { word.clone() });
-        (shown.collect::<Vec<_>>().join(" "), splice.text(candidate))
+        let (line, word) = parse(replaced, before, after);
+        let shown = line.words.iter().enumerate();
+        let shown = shown.map(|(at, word)| if at == line.index { format!("[{word}]") } else { word.clone() });
+        (shown.collect::<Vec<_>>().join(" "), word.replacement(candidate))
     }
 
     #[test]
@@ -166,9 +155,9 @@ mod tests {
 
     #[test]
     fn words_without_an_end_are_read() {
-        assert_eq!(unquoted("'plugin_id,na"), "plugin_id,na");
-        assert_eq!(unquoted("a\\"), "a");
-        assert_eq!(unquoted(""), "");
-        assert_eq!(unquoted("슬\\ 랙"), "슬 랙");
+        assert_eq!(unquote("'plugin_id,na"), "plugin_id,na");
+        assert_eq!(unquote("a\\"), "a");
+        assert_eq!(unquote(""), "");
+        assert_eq!(unquote("슬\\ 랙"), "슬 랙");
     }
 }

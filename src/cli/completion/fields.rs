@@ -1,48 +1,48 @@
-//! What descriptors know of the words of a request and of its answer: fields, their types, the values of enums.
+//! Candidates from descriptors: fields of requests and rows, with their types; values of enums.
+
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::shell::Candidate;
-use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::output::view::is_plain;
 use crate::schema::well_known::WellKnown;
 
-/// What follows a field's name where it is offered.
+/// The text after a field's name.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Suffixes {
-    /// Nothing: the name is the word.
+    /// Nothing: the name ends the word.
     None,
-    /// Each of these, which go on; and a dot where there are or may be fields below.
+    /// Each of these, and a dot if there can be fields below.
     Each(&'static [&'static str]),
 }
 
-/// Columns of `row`, behind those that `text` names already.
+/// Columns of `row` that `text` does not name yet.
 pub(super) fn columns(row: &MessageDescriptor, text: &str) -> Vec<Candidate> {
-    behind_columns(text, |column| paths(row, column, Suffixes::None))
+    next_column(text, |column| paths(row, column, Suffixes::None))
 }
 
-/// As [`columns`], of rows that have these fields and no descriptor.
+/// As [`columns`], of rows without a descriptor.
 pub(super) fn columns_named(names: &[&str], text: &str) -> Vec<Candidate> {
-    let candidate = |name: &&str| Candidate { value: (*name).to_owned(), help: String::new() };
-    behind_columns(text, |_| names.iter().map(candidate).collect())
+    next_column(text, |_| names.iter().map(|name| Candidate::new(name, "")).collect())
 }
 
-fn behind_columns(text: &str, of: impl FnOnce(&str) -> Vec<Candidate>) -> Vec<Candidate> {
+fn next_column(text: &str, candidates: impl FnOnce(&str) -> Vec<Candidate>) -> Vec<Candidate> {
     let start = last_unescaped(text, ',').map_or(0, |comma| comma + 1);
     let (before, column) = text.split_at(start);
     if last_unescaped(column, '|').is_some() {
         return Vec::new();
     }
     let named: Vec<&str> = before.split(',').map(|column| column.split('|').next().unwrap_or(column)).collect();
-    let mut candidates = of(column);
+    let mut candidates = candidates(column);
     candidates.retain(|candidate| !named.contains(&candidate.value.as_str()));
     prefixed(before, candidates)
 }
 
-/// The fields of `message` by the path to each.
+/// The fields of `message`, by their paths.
 pub(super) fn names(message: &MessageDescriptor, text: &str) -> Vec<Candidate> {
     paths(message, text, Suffixes::None)
 }
 
-/// What a list can be sorted by; `-` before it turns the order round.
+/// Fields to sort by; `-` before one reverses the order.
 pub(super) fn sort_keys(row: &MessageDescriptor, text: &str) -> Vec<Candidate> {
     let (minus, key) = text.split_at(usize::from(text.starts_with('-')));
     let mut candidates = paths(row, key, Suffixes::None);
@@ -50,13 +50,13 @@ pub(super) fn sort_keys(row: &MessageDescriptor, text: &str) -> Vec<Candidate> {
     prefixed(minus, candidates)
 }
 
-/// Keys of `message`, with what can follow each.
-pub(super) fn keys(message: &MessageDescriptor, text: &str, endings: &'static [&'static str]) -> Vec<Candidate> {
-    paths(message, text, Suffixes::Each(endings))
+/// Keys of `message`, with the operators that can follow each.
+pub(super) fn keys(message: &MessageDescriptor, text: &str, suffixes: &'static [&'static str]) -> Vec<Candidate> {
+    paths(message, text, Suffixes::Each(suffixes))
 }
 
-/// The fields that a path can end in; its last step may be the beginning of a name.
-fn paths(message: &MessageDescriptor, path: &str, ending: Suffixes) -> Vec<Candidate> {
+/// The fields that can complete a path, whose last step may be incomplete.
+fn paths(message: &MessageDescriptor, path: &str, suffixes: Suffixes) -> Vec<Candidate> {
     let (above, _) = path.rsplit_once('.').map_or(("", path), |(above, _)| path.split_at(above.len() + 1));
     let Some(message) =
         above.strip_suffix('.').map_or_else(|| Some(message.clone()), |above| below(&at(message, above)?))
@@ -65,25 +65,25 @@ fn paths(message: &MessageDescriptor, path: &str, ending: Suffixes) -> Vec<Candi
     };
     let mut fields: Vec<FieldDescriptor> = message.fields().collect();
     fields.sort_by_key(FieldDescriptor::number);
-    let offer = |field: &FieldDescriptor| {
+    let candidates = |field: &FieldDescriptor| {
         let help = type_name(field);
-        let endings: Vec<&str> = match ending {
+        let suffixes: Vec<&str> = match suffixes {
             Suffixes::None => vec![""],
-            Suffixes::Each(endings) => endings.iter().copied().chain(goes_on(field).then_some(".")).collect(),
+            Suffixes::Each(suffixes) => suffixes.iter().copied().chain(takes_keys(field).then_some(".")).collect(),
         };
-        let word = |ending: &&str| Candidate { value: format!("{above}{}{ending}", field.name()), help: help.clone() };
-        endings.iter().map(word).collect::<Vec<_>>()
+        let word = |suffix: &&str| Candidate::new(&format!("{above}{}{suffix}", field.name()), &help);
+        suffixes.iter().map(word).collect::<Vec<_>>()
     };
-    fields.iter().flat_map(offer).collect()
+    fields.iter().flat_map(candidates).collect()
 }
 
-/// The field at the end of a path of names; numbers among them are places in lists.
+/// The field at the end of a path of names and list indexes.
 pub(super) fn at(message: &MessageDescriptor, path: &str) -> Option<FieldDescriptor> {
     let mut message = Some(message.clone());
     let mut field: Option<FieldDescriptor> = None;
     for step in path.split('.') {
-        let is_place = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
-        if is_place && field.as_ref().is_some_and(FieldDescriptor::is_list) {
+        let is_index = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
+        if is_index && field.as_ref().is_some_and(FieldDescriptor::is_list) {
             continue;
         }
         let next = message?.get_field_by_name(step)?;
@@ -93,38 +93,37 @@ pub(super) fn at(message: &MessageDescriptor, path: &str) -> Option<FieldDescrip
     field
 }
 
-/// The message that a field holds, one or many, if it has fields of its own that are known.
+/// The message type of a field, if its fields are known.
 fn below(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     match field.kind() {
-        Kind::Message(message) if !field.is_map() && !is_protobufs_own(&message) => Some(message),
+        Kind::Message(message) if !field.is_map() && !is_well_known(&message) => Some(message),
         _ => None,
     }
 }
 
-/// Protobuf's own types have no fields in JSON, or any.
-fn is_protobufs_own(message: &MessageDescriptor) -> bool {
+/// True for protobuf's own types, which have no fields in JSON, or any.
+fn is_well_known(message: &MessageDescriptor) -> bool {
     message.full_name().starts_with("google.protobuf.")
 }
 
-/// Keys below the field can be given.
-fn goes_on(field: &FieldDescriptor) -> bool {
+/// True if keys below the field can be given.
+fn takes_keys(field: &FieldDescriptor) -> bool {
     let is_object =
-        |message: &MessageDescriptor| !is_protobufs_own(message) || WellKnown::of(message) == Some(WellKnown::Struct);
+        |message: &MessageDescriptor| !is_well_known(message) || WellKnown::of(message) == Some(WellKnown::Struct);
     field.is_map() || (!field.is_list() && field.kind().as_message().is_some_and(is_object))
 }
 
-/// The values that a field's type lists, with the help that goes with them.
+/// The values that a field's type lists.
 pub(super) fn values(field: &FieldDescriptor) -> Vec<Candidate> {
-    let candidate = |value: &str| Candidate { value: value.to_owned(), help: String::new() };
     match field.kind() {
         _ if field.is_list() => Vec::new(),
-        Kind::Enum(kind) => kind.values().map(|value| candidate(value.name())).collect(),
-        Kind::Bool => ["true", "false"].map(candidate).into(),
+        Kind::Enum(kind) => kind.values().map(|value| Candidate::new(value.name(), "")).collect(),
+        Kind::Bool => ["true", "false"].map(|value| Candidate::new(value, "")).into(),
         _ => Vec::new(),
     }
 }
 
-/// Whether rows can be asked for the texts that they have in this field.
+/// True if rows can be searched for their texts in this field.
 pub(super) fn holds_text(field: &FieldDescriptor) -> bool {
     !field.is_list() && !field.is_map() && field.kind() == Kind::String
 }
@@ -139,16 +138,17 @@ fn type_name(field: &FieldDescriptor) -> String {
         };
         name.rsplit('.').next().unwrap_or_default().to_owned()
     };
-    if let Some([key, value]) = field.map_entry() {
-        return format!("map<{}, {}>", kind(&key.kind()), kind(&value.kind()));
-    }
     match field.kind() {
+        Kind::Message(entry) if field.is_map() => {
+            let [key, value] = [entry.map_entry_key_field(), entry.map_entry_value_field()];
+            format!("map<{}, {}>", kind(&key.kind()), kind(&value.kind()))
+        }
         of if field.is_list() => format!("repeated {}", kind(&of)),
         of => kind(&of),
     }
 }
 
-/// Where the last `mark` stands that no backslash precedes.
+/// The index of the last `mark` without a backslash before it.
 fn last_unescaped(text: &str, mark: char) -> Option<usize> {
     let mut escaped = false;
     let mut found = None;
@@ -195,7 +195,7 @@ mod tests {
         std::fs::write(dir.path().join("t.proto"), source).unwrap();
         let files = protox::compile(["t.proto"], [dir.path()]).unwrap();
         let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
-        (&pool.get_message_by_name(&format!("test.{name}")).unwrap()).into()
+        pool.get_message_by_name(&format!("test.{name}")).unwrap()
     }
 
     fn words(candidates: &[Candidate]) -> Vec<&str> {

@@ -1,20 +1,20 @@
-//! What a command line says so far, read without asking that it be right.
+//! The arguments of a command line so far, which need not be valid.
 
 use clap::{Arg, Command};
 
 use super::shell::ShellLine;
 
-/// The parts of a command line, the one at the cursor left out.
+/// The arguments of a command line, without the one at the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ParsedLine {
     /// The commands, without the program's name: `config`, `endpoint`, `add`.
     pub(super) commands: Vec<String>,
-    /// The arguments that have a value, by their ids in the order in which they stand.
+    /// The ids of arguments with their values, in order.
     values: Vec<(String, String)>,
 }
 
 impl ParsedLine {
-    /// The last value of an argument; empty ones do not count.
+    /// The last value of an argument that is not empty.
     pub(super) fn value(&self, id: &str) -> Option<&str> {
         self.values(id).filter(|value| !value.is_empty()).last()
     }
@@ -24,22 +24,22 @@ impl ParsedLine {
     }
 }
 
-/// Reads `typed` by the words that `root`, which is built, knows.
+/// Parses `typed` by the commands and options of `root`, which is built.
 ///
-/// Also gives the line up to the cursor in a plainer form, without the options that are whole: `clap_complete` takes an
-/// option's value for a command where one has that name, as in `-e local`.
-pub(super) fn read(root: &Command, typed: &ShellLine) -> (ParsedLine, ShellLine) {
+/// Also returns the line up to the cursor without its complete options: `clap_complete` takes an option's value for a
+/// command of that name, e.g. in `-e local`.
+pub(super) fn parse(root: &Command, typed: &ShellLine) -> (ParsedLine, ShellLine) {
     let mut reader =
         Reader { command: root, line: ParsedLine::default(), positionals: 0, waiting: None, escaped: false };
     let mut plain: Vec<String> = typed.words.first().cloned().into_iter().collect();
     for (at, word) in typed.words.iter().enumerate().skip(1) {
         let option = reader.waiting;
         let is_current = at == typed.index;
-        let is_kept = reader.read(word, is_current);
+        let is_plain = reader.read(word, is_current);
         if is_current {
             plain.extend(option.and_then(flag));
             plain.push(word.clone());
-        } else if at < typed.index && is_kept {
+        } else if at < typed.index && is_plain {
             plain.push(word.clone());
         }
     }
@@ -50,17 +50,16 @@ pub(super) fn read(root: &Command, typed: &ShellLine) -> (ParsedLine, ShellLine)
 struct Reader<'a> {
     command: &'a Command,
     line: ParsedLine,
-    /// How many positional arguments the command has got.
+    /// The number of positional arguments so far.
     positionals: usize,
-    /// The option that the next word is the value of.
+    /// The option whose value is the next word.
     waiting: Option<&'a Arg>,
-    /// Behind `--`.
+    /// After `--`.
     escaped: bool,
 }
 
 impl<'a> Reader<'a> {
-    /// Takes one word; whether it is a command, a positional argument or `--`. What stands at the cursor is not taken for
-    /// the value of anything.
+    /// Reads one word; true if it is a command, a positional argument or `--`. The word at the cursor is no value.
     fn read(&mut self, word: &str, is_current: bool) -> bool {
         if let Some(option) = self.waiting.take() {
             self.take(option, word, is_current);
@@ -93,7 +92,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let positionals: Vec<&Arg> = self.command.get_positionals().collect();
-        // The last one may take several.
+        // The last one may take many.
         if let Some(argument) = positionals.get(self.positionals).or(positionals.last()) {
             self.take(argument, word, is_current);
         }
@@ -113,7 +112,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Letters behind one `-`: flags, of which the last may have a value, in the same word or the next.
+    /// Letters after one `-`: flags, of which the last may have a value, in the same word or the next.
     fn short(&mut self, letters: &str) {
         for (at, letter) in letters.char_indices() {
             let option = self.command.get_arguments().find(|arg| arg.get_short() == Some(letter));
@@ -158,7 +157,7 @@ mod tests {
         let words: Vec<&str> = text.split(' ').collect();
         let index = words.iter().position(|word| word.starts_with('^')).unwrap();
         let words = words.iter().map(|word| word.trim_start_matches('^').to_owned()).collect();
-        let (line, plain) = read(&root, &ShellLine { words, index });
+        let (line, plain) = parse(&root, &ShellLine { words, index });
         assert_eq!(plain.index + 1, plain.words.len());
         (line, plain.words.join(" "))
     }

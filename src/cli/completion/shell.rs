@@ -1,12 +1,9 @@
-//! The shells: their scripts, what these ask with, and the form in which they take the answer.
+//! The shells' scripts, their requests and the responses that they read.
 //!
-//! A script runs `COMPLETE=SHELL spacectl INDEX -- WORDS...`: all words of the command line, the program's name first, and
-//! the index of the one that the cursor is in, cut there. bash alone hands over its line (see [`super::bash`]). The answer's
-//! first line says what follows: `words` or `open`, candidates a line each, with a tab and a help text where the shell
-//! shows one; or `files`, where the shell itself offers the files behind a prefix of the word.
-//!
-//! The scripts are not those of `clap_complete`: bash's does not know that bash splits words at `:` and `=`, PowerShell's
-//! runs the text of the line to take it apart, and none leaves files to the shell, which quotes them and knows `~`.
+//! A script runs `COMPLETE=SHELL spacectl INDEX -- WORDS...`: all words of the command line, the program's name first,
+//! and the index of the word at the cursor, cut there. bash alone passes its line (see [`super::bash`]). The response's
+//! first line is its type: `words` or `open`, then a candidate per line, with a tab and a help text where the shell
+//! shows one; or `files`, where the shell offers the files for the word after a prefix.
 
 use std::ffi::OsString;
 
@@ -25,11 +22,11 @@ pub fn script(shell: Shell) -> &'static str {
     }
 }
 
-/// Whether the shell itself offers the files behind `prefix` of a word.
-pub(super) fn knows_files(shell: Shell, prefix: &str) -> bool {
+/// True if the shell itself offers the files after `prefix` of a word.
+pub(super) fn completes_files(shell: Shell, prefix: &str) -> bool {
     match shell {
         Shell::Zsh | Shell::Fish => true,
-        // A word that begins with `@` is a host's name to readline.
+        // To readline, a word that begins with `@` is a host's name.
         Shell::Bash => !prefix.ends_with('@'),
         Shell::Elvish => prefix.is_empty(),
         Shell::Powershell => false,
@@ -40,7 +37,7 @@ pub(super) fn knows_files(shell: Shell, prefix: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ShellLine {
     pub(super) words: Vec<String>,
-    /// The word that the cursor is in; it ends there.
+    /// The index of the word at the cursor; that word ends there.
     pub(super) index: usize,
 }
 
@@ -50,11 +47,11 @@ impl ShellLine {
     }
 }
 
-/// What a word can become.
+/// Completions of a word.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CompletionResponse {
     Words(Vec<Candidate>),
-    /// Files, behind `prefix` of the word.
+    /// Files, after `prefix` of the word.
     Files {
         prefix: String,
     },
@@ -69,30 +66,34 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// More can follow in the same word.
+    pub(super) fn new(value: &str, help: &str) -> Self {
+        Self { value: value.to_owned(), help: help.to_owned() }
+    }
+
+    /// True if the word can go on.
     fn is_open(&self) -> bool {
         self.value.ends_with(['=', '.', '/'])
     }
 }
 
-/// One question of a shell.
+/// A shell's request.
 #[derive(Debug)]
 pub(super) struct CompletionRequest {
     shell: Shell,
-    pub(super) typed: ShellLine,
-    splice: Option<BashWord>,
+    pub(super) line: ShellLine,
+    bash_word: Option<BashWord>,
 }
 
 impl CompletionRequest {
-    /// Reads the arguments behind the program's name; `None` if they are no question.
-    pub(super) fn read(shell: Shell, args: &[OsString]) -> Option<Self> {
+    /// Parses the arguments after the program's name; `None` if they are not a request.
+    pub(super) fn parse(shell: Shell, args: &[OsString]) -> Option<Self> {
         let escape = args.iter().take(2).position(|arg| arg == "--")?;
-        let (before, behind) = (&args[..escape], &args[escape + 1..]);
-        let mut words: Vec<String> = behind.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let (before, after) = (&args[..escape], &args[escape + 1..]);
+        let mut words: Vec<String> = after.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         if shell == Shell::Bash {
             let [replaced, before, after] = words.as_slice() else { return None };
-            let (typed, splice) = bash::read(replaced, before, after);
-            return Some(Self { shell, typed, splice: Some(splice) });
+            let (line, bash_word) = bash::parse(replaced, before, after);
+            return Some(Self { shell, line, bash_word: Some(bash_word) });
         }
         let index = match before {
             [index] => index.to_str()?.parse().ok()?,
@@ -103,43 +104,39 @@ impl CompletionRequest {
             words.push(String::new());
         }
         let current = words.get_mut(index)?;
-        if matches!(shell, Shell::Fish) {
-            *current = bash::unquoted(current);
+        if shell == Shell::Fish {
+            *current = bash::unquote(current);
         }
-        Some(Self { shell, typed: ShellLine { words, index }, splice: None })
+        Some(Self { shell, line: ShellLine { words, index }, bash_word: None })
     }
 
-    /// The answer as the script reads it.
-    pub(super) fn answer(&self, answer: CompletionResponse) -> String {
-        let candidates = match answer {
+    /// Renders the response for the script.
+    pub(super) fn render(&self, response: CompletionResponse) -> String {
+        let candidates = match response {
             CompletionResponse::Files { prefix } if prefix.is_empty() => return "files\n".into(),
             CompletionResponse::Files { prefix } => return format!("files\t{prefix}\n"),
             CompletionResponse::Words(candidates) => candidates,
         };
-        let open = matches!(candidates.as_slice(), [only] if only.is_open());
-        let mut text = String::from(if open { "open\n" } else { "words\n" });
-        // A line each, and a terminal at the end: what could pass for something else is no candidate.
-        for candidate in candidates.iter().filter(|candidate| !candidate.value.chars().any(sanitize::is_hostile)) {
-            if let Some(line) = self.line(candidate) {
-                text.push_str(&line);
-                text.push('\n');
-            }
-        }
-        text
+        let is_open = matches!(candidates.as_slice(), [only] if only.is_open());
+        let mut lines = vec![if is_open { "open" } else { "words" }.to_owned()];
+        // The script splits lines, and a terminal shows them: a control character cannot be passed on.
+        let safe = candidates.iter().filter(|candidate| !candidate.value.chars().any(sanitize::is_hostile));
+        lines.extend(safe.filter_map(|candidate| self.render_candidate(candidate)));
+        lines.join("\n") + "\n"
     }
 
-    fn line(&self, candidate: &Candidate) -> Option<String> {
-        let help = sanitize::control(&candidate.help);
+    fn render_candidate(&self, candidate: &Candidate) -> Option<String> {
+        let mut value = candidate.value.as_str();
         match self.shell {
-            Shell::Bash => self.splice.as_ref()?.text(&candidate.value),
+            Shell::Bash => return self.bash_word.as_ref()?.replacement(value),
+            // The script sets aside what precedes the last of these.
             Shell::Zsh => {
-                // The script sets aside what stands before the last of these.
-                let current = self.typed.current();
-                let kept = current.rfind([',', '=']).map_or("", |end| &current[..=end]);
-                Some(format!("{}\t{help}", candidate.value.strip_prefix(kept)?))
+                let current = self.line.current();
+                value = value.strip_prefix(current.rfind([',', '=']).map_or("", |end| &current[..=end]))?;
             }
-            Shell::Fish | Shell::Elvish | Shell::Powershell => Some(format!("{}\t{help}", candidate.value)),
+            Shell::Fish | Shell::Elvish | Shell::Powershell => {}
         }
+        Some(format!("{value}\t{}", sanitize::control(&candidate.help)))
     }
 }
 
@@ -149,7 +146,7 @@ mod tests {
 
     fn ask(shell: Shell, args: &[&str]) -> Option<CompletionRequest> {
         let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-        CompletionRequest::read(shell, &args)
+        CompletionRequest::parse(shell, &args)
     }
 
     fn words(values: &[&str]) -> CompletionResponse {
@@ -166,29 +163,29 @@ mod tests {
         }
         assert!(ask(Shell::Bash, &["--", "a", "b"]).is_none());
         let question = ask(Shell::Powershell, &["1", "--", "spacectl"]).unwrap();
-        assert_eq!((question.typed.current(), question.typed.index), ("", 1));
-        assert_eq!(ask(Shell::Fish, &["1", "--", "spacectl", "'a b"]).unwrap().typed.current(), "a b");
+        assert_eq!((question.line.current(), question.line.index), ("", 1));
+        assert_eq!(ask(Shell::Fish, &["1", "--", "spacectl", "'a b"]).unwrap().line.current(), "a b");
     }
 
     #[test]
     fn each_shell_gets_its_form() {
         let zsh = ask(Shell::Zsh, &["2", "--", "spacectl", "-c", "a,n"]).unwrap();
-        assert_eq!(zsh.answer(words(&["a,name", "other"])), "words\nname\tsome help\n");
+        assert_eq!(zsh.render(words(&["a,name", "other"])), "words\nname\tsome help\n");
         let fish = ask(Shell::Fish, &["2", "--", "spacectl", "-c", "a,n"]).unwrap();
-        assert_eq!(fish.answer(words(&["a,name"])), "words\na,name\tsome help\n");
+        assert_eq!(fish.render(words(&["a,name"])), "words\na,name\tsome help\n");
         let bash = ask(Shell::Bash, &["--", "re", "spacectl list re", ""]).unwrap();
-        assert_eq!(bash.answer(words(&["repository."])), "open\nrepository.\n");
-        assert_eq!(bash.answer(words(&["repository.", "report."])), "words\nrepository.\nreport.\n");
-        assert_eq!(bash.answer(CompletionResponse::Files { prefix: String::new() }), "files\n");
-        assert_eq!(fish.answer(CompletionResponse::Files { prefix: "docs=@".into() }), "files\tdocs=@\n");
+        assert_eq!(bash.render(words(&["repository."])), "open\nrepository.\n");
+        assert_eq!(bash.render(words(&["repository.", "report."])), "words\nrepository.\nreport.\n");
+        assert_eq!(bash.render(CompletionResponse::Files { prefix: String::new() }), "files\n");
+        assert_eq!(fish.render(CompletionResponse::Files { prefix: "docs=@".into() }), "files\tdocs=@\n");
     }
 
     #[test]
     fn what_a_terminal_would_obey_is_no_candidate() {
         let fish = ask(Shell::Fish, &["1", "--", "spacectl", ""]).unwrap();
-        assert_eq!(fish.answer(words(&["a\x1b[2J", "b\nc", "d\te", "f\u{202e}", "ok"])), "words\nok\tsome help\n");
+        assert_eq!(fish.render(words(&["a\x1b[2J", "b\nc", "d\te", "f\u{202e}", "ok"])), "words\nok\tsome help\n");
         let hostile = Candidate { value: "x".into(), help: "a\tb\nc\x1b".into() };
-        assert_eq!(fish.answer(CompletionResponse::Words(vec![hostile])), "words\nx\ta\\tb\\nc\\u{1b}\n");
+        assert_eq!(fish.render(CompletionResponse::Words(vec![hostile])), "words\nx\ta\\tb\\nc\\u{1b}\n");
     }
 
     #[test]

@@ -33,14 +33,14 @@ enum Template {
     },
 }
 
-fn answer_to(line: &str, shell: Shell) -> CompletionResponse {
+fn response_to(line: &str, shell: Shell) -> CompletionResponse {
     let words: Vec<OsString> = std::iter::once("--").chain(line.split(' ')).map(OsString::from).collect();
-    let question = CompletionRequest::read(shell, &words).unwrap();
-    find(Others::command(), shell, &question, &Variables::default(), Instant::now() + Duration::from_secs(60))
+    let request = CompletionRequest::parse(shell, &words).unwrap();
+    complete(Others::command(), shell, &request, &Variables::default(), Instant::now() + Duration::from_secs(60))
 }
 
 fn words(line: &str) -> Vec<String> {
-    match answer_to(line, Shell::Fish) {
+    match response_to(line, Shell::Fish) {
         CompletionResponse::Words(candidates) => candidates.into_iter().map(|candidate| candidate.value).collect(),
         files @ CompletionResponse::Files { .. } => panic!("{line}: {files:?}"),
     }
@@ -71,12 +71,14 @@ fn filters_are_fields_with_an_operator_and_values() {
 #[test]
 fn files_are_left_to_shells_that_know_them() {
     let line = "spacectl template set repository.Plugin -f sr";
-    assert_eq!(answer_to(line, Shell::Fish), CompletionResponse::Files { prefix: String::new() });
+    assert_eq!(response_to(line, Shell::Fish), CompletionResponse::Files { prefix: String::new() });
     assert_eq!(
-        answer_to("spacectl template set x -fsr", Shell::Fish),
+        response_to("spacectl template set x -fsr", Shell::Fish),
         CompletionResponse::Files { prefix: "-f".into() }
     );
-    let CompletionResponse::Words(files) = answer_to(line, Shell::Powershell) else { panic!("PowerShell gets words") };
+    let CompletionResponse::Words(files) = response_to(line, Shell::Powershell) else {
+        panic!("PowerShell gets words")
+    };
     assert!(files.iter().any(|file| file.value.starts_with("src")), "{files:?}");
 }
 
@@ -84,7 +86,7 @@ fn files_are_left_to_shells_that_know_them() {
 fn only_a_shell_that_is_known_is_answered() {
     let args = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
     let asked = |shell: Option<&str>, words: &[&str]| {
-        answer(&args(words), &Variables { complete: shell.map(str::to_owned), ..Variables::default() })
+        respond(&args(words), &Variables { complete: shell.map(str::to_owned), ..Variables::default() })
     };
     assert_eq!(asked(None, &["spacectl", "--", "spacectl", "li"]), None);
     assert_eq!(asked(Some("tcsh"), &["spacectl", "--", "spacectl", "li"]), None);
@@ -98,6 +100,6 @@ fn only_a_shell_that_is_known_is_answered() {
 fn the_wait_for_services_is_bounded() {
     let of = |text: &str| budget(&Variables { completion_timeout: Some(text.into()), ..Variables::default() });
     assert_eq!((of("2s"), of("50ms")), (Duration::from_secs(2), Duration::from_millis(50)));
-    assert_eq!((of("0"), of("1h")), (LONGEST_BUDGET, LONGEST_BUDGET));
+    assert_eq!((of("0"), of("1h")), (MAX_BUDGET, MAX_BUDGET));
     assert_eq!((of("soon"), budget(&Variables::default())), (BUDGET, BUDGET));
 }

@@ -1,13 +1,13 @@
-# Completion of spacectl in bash. To have it in every new shell, put this line into ~/.bashrc:
+# Completion of spacectl in bash. To load it in every new shell, add this line to ~/.bashrc:
 #
 #     source <(spacectl completion bash)
 #
-# Nothing else is needed, the package bash-completion neither.
+# It does not need the package bash-completion.
 
 _spacectl() {
     local line kind=
     COMPREPLY=()
-    # bash splits words at `:` and `=`; the program reads the line itself, and is told which part ($2) is replaced.
+    # bash splits words at `:` and `=`: the program parses the line itself, and gets the part that is replaced ($2).
     while IFS= read -r line; do
         if [[ -z $kind ]]; then kind=$line; else COMPREPLY+=("$line"); fi
     done < <(COMPLETE=bash command spacectl -- "$2" "${COMP_LINE:0:COMP_POINT}" "${COMP_LINE:COMP_POINT}" 2>/dev/null)

@@ -1,4 +1,4 @@
-# Completion of spacectl in elvish. To have it in every new shell, put this line into ~/.config/elvish/rc.elv:
+# Completion of spacectl in elvish. To load it in every new shell, add this line to ~/.config/elvish/rc.elv:
 #
 #     eval (spacectl completion elvish | slurp)
 
@@ -13,7 +13,7 @@ set edit:completion:arg-completer[spacectl] = {|@words|
         } else {
             for line $lines {
                 var value help = (str:split "\t" $line)
-                # What goes on gets no blank behind it.
+                # No blank follows a word that can go on.
                 var suffix = ' '
                 if (or (str:has-suffix $value '=') (str:has-suffix $value '.') (str:has-suffix $value '/')) {
                     set suffix = ''

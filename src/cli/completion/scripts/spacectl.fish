@@ -1,11 +1,11 @@
-# Completion of spacectl in fish. To have it in every new shell:
+# Completion of spacectl in fish. To load it in every new shell:
 #
 #     spacectl completion fish > ~/.config/fish/completions/spacectl.fish
 
 function __spacectl_complete
     set -l before (commandline --tokenize --current-process --cut-at-cursor)
     set -l current (commandline --current-token --cut-at-cursor)
-    # What stands behind the cursor fish tells no completion.
+    # fish does not pass the line after the cursor.
     set -l answer (COMPLETE=fish command spacectl (count $before) -- $before "$current" 2>/dev/null)
     set -q answer[1]; or return
     set -l kind (string split \t -- $answer[1])

@@ -1,4 +1,4 @@
-# Completion of spacectl in PowerShell. To have it in every new shell, put this line into the file that $PROFILE names:
+# Completion of spacectl in PowerShell. To load it in every new shell, add this line to the file that $PROFILE names:
 #
 #     spacectl completion powershell | Out-String | Invoke-Expression
 
@@ -7,7 +7,7 @@ Register-ArgumentCompleter -Native -CommandName spacectl -ScriptBlock {
     $words = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
         ForEach-Object { if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { "$_" } })
     $index = $words.Count
-    # An empty word may be dropped on its way; the index tells that it is there.
+    # An empty word may be dropped on its way, but the index counts it.
     $words += "$wordToComplete"
     $before = $env:COMPLETE
     $env:COMPLETE = 'powershell'

@@ -1,9 +1,9 @@
 #compdef spacectl
-# Completion of spacectl in zsh. To have it in every new shell, put this line into ~/.zshrc, after compinit:
+# Completion of spacectl in zsh. To load it in every new shell, add this line to ~/.zshrc, after compinit:
 #
 #     source <(spacectl completion zsh)
 #
-# or write this text into a file called _spacectl in a folder of fpath:
+# or write this text to a file called _spacectl in a directory of fpath:
 #
 #     spacectl completion zsh > "${fpath[1]}/_spacectl"
 
@@ -17,19 +17,19 @@ _spacectl() {
     kind=${answer[1]}
     shift answer
     if [[ $kind == files* ]]; then
-        # Files behind a prefix, as in docs=@FILE.
+        # Files after a prefix, e.g. docs=@FILE.
         [[ $kind == *$'\t'* ]] && value=${kind#*$'\t'} && compset -p ${#value}
         _files
         return
     fi
-    # What stands before the last comma or `=` is not repeated in what is shown.
+    # The text before the last comma or `=` is not repeated in the list.
     compset -P '*[,=]'
     for line in "${answer[@]}"; do
         value=${line%%$'\t'*}
         help=${line#*$'\t'}
         entry=${${value//\\/\\\\}//:/\\:}
         [[ -n $help ]] && entry+=:$help
-        # What goes on gets no blank behind it.
+        # No blank follows a word that can go on.
         if [[ $value == *[=.] ]]; then open+=("$entry"); else closed+=("$entry"); fi
     done
     (( $#closed )) && _describe -V 'spacectl' closed && ret=0

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use futures_util::future::join;
+use prost_reflect::MethodDescriptor;
 use serde_json::{Map, Value, json};
 use tonic::Code;
 
 use super::CheckKey;
 use crate::codec::decode;
-use crate::codec::descriptor::MethodDescriptor;
 use crate::codec::encode;
 use crate::commands::connector::{Connector, exposed_key};
 use crate::config::{Destination, KeyOrigin};
@@ -215,7 +215,7 @@ async fn version(caller: &Caller, described: &Described) -> Result<Option<String
     let Some(method) = service.and_then(|service| service.methods().find(|method| method.name() == GET_VERSION)) else {
         return Ok(None);
     };
-    let answer = call(caller, &MethodDescriptor::from(&method), &Map::new()).await?;
+    let answer = call(caller, &method, &Map::new()).await?;
     Ok(answer.as_object().into_iter().flat_map(Map::values).find_map(Value::as_str).map(str::to_owned))
 }
 
@@ -247,7 +247,7 @@ async fn try_key(caller: &Caller, service: &str, described: &Described, key: &Ch
             .flat_map(|service| service.methods().collect::<Vec<_>>());
         let mut lists = methods
             .filter(|method| method.name() == LIST && !method.is_client_streaming() && !method.is_server_streaming());
-        let Some(list) = lists.next().map(|list| MethodDescriptor::from(&list)) else { continue };
+        let Some(list) = lists.next() else { continue };
         let mut request = Map::new();
         let first_row = QueryRequest { page: Some(Page { number: 1, limit: 1 }), ..QueryRequest::default() };
         query::apply(&mut request, &list.input(), &first_row)?;
@@ -276,7 +276,7 @@ async fn try_key(caller: &Caller, service: &str, described: &Described, key: &Ch
 
 async fn call(caller: &Caller, method: &MethodDescriptor, request: &Map<String, Value>) -> Result<Value> {
     let message = encode::encode(request, &method.input()).map_err(|faults| {
-        let what = format!("{} {}", method.name(), short_name(method.service_full_name()));
+        let what = format!("{} {}", method.name(), short_name(method.parent_service().full_name()));
         faults.into_iter().fold(Error::local(what), |error, fault| error.cause(fault.message))
     })?;
     let bytes = caller.unary(method, true, message.into()).await?;
