@@ -196,7 +196,7 @@ fn check_columns(presentation: &OutputOptions) -> Result<()> {
 
 /// The resources at the endpoint of `service`; the single endpoint of `--endpoint` has an empty name.
 fn resources(service: &str, connector: &Connector, described: &DescribedServer) -> Vec<Offered> {
-    let place = |service: &str| connector.settings().place(service).ok();
+    let place = |service: &str| connector.settings().destination_in_environment(service).ok();
     let mut siblings = connector.settings().services().unwrap_or_default();
     siblings.retain(|other| place(other) == place(service));
     let resource = |named: Named| {

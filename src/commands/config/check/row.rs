@@ -71,7 +71,7 @@ impl Row {
     }
 
     async fn connect(&mut self, connector: &Connector, key: &CheckKey) -> Option<Caller> {
-        let destination = match connector.settings().place(&self.service) {
+        let destination = match connector.settings().destination_in_environment(&self.service) {
             Ok(destination) => destination,
             Err(error) => {
                 self.failure = Some(error);
