@@ -13,7 +13,7 @@ use spacectl::codec::decode;
 use spacectl::codec::descriptor::MessageDescriptor;
 use spacectl::codec::encode;
 use spacectl::local_service::proto::FILE_DESCRIPTOR_SET;
-use spacectl::output::view::Shape;
+use spacectl::output::view::ResponseKind;
 use spacectl::output::{Format, Look, Writer};
 use spacectl::spec::{self, Inputs};
 
@@ -57,13 +57,13 @@ fn steps(criterion: &mut Criterion) {
         bencher.iter(|| decode::decode(black_box(response.clone()), &descriptor).unwrap());
     });
 
-    let shape = Shape::of(&descriptor);
+    let shape = ResponseKind::new(&descriptor);
     for (name, format) in [("1,000 rows to a table", Format::Table), ("1,000 rows to JSON text", Format::Json)] {
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut out = Vec::new();
                 let mut writer = Writer::new(&mut out, format, Look::default());
-                writer.write(shape.wired(black_box(&response)).unwrap()).unwrap();
+                writer.write(shape.read_list(black_box(&response)).unwrap()).unwrap();
                 writer.finish().unwrap();
                 out
             });

@@ -120,7 +120,7 @@ impl RowCheck {
     fn verdicts(&self, document: &Document) -> Vec<Verdict> {
         let mut verdicts = Vec::new();
         let fields = self.row_filter.fields();
-        document.each_row(&fields, &mut |row| verdicts.push(self.row_filter.verdict(row)));
+        document.each_row(&fields, |row| verdicts.push(self.row_filter.verdict(row)));
         verdicts
     }
 

@@ -1,7 +1,7 @@
 //! `get RESOURCE`: one row.
 
 use super::Context;
-use super::read::{Asked, QueryCommand, Templates};
+use super::read::{QueryCommand, QueryOptions, TemplateSource};
 use crate::cli::Get;
 use crate::commands::output_options::OutputOptions;
 use crate::error::Result;
@@ -13,9 +13,9 @@ pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
         resource: context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?,
         request: &args.request,
         presentation: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
-        asked: Asked::default(),
+        asked: QueryOptions::default(),
         filters: Filters::default(),
-        templates: Templates::None,
+        templates: TemplateSource::None,
         watch: args.watch.watch,
         more: "-o yaml",
     };

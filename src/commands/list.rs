@@ -1,6 +1,6 @@
 //! `list RESOURCE`: rows, ordered, paged and cut to columns by the service where it can, else here.
 
-use super::read::{Asked, QueryCommand, Templates};
+use super::read::{QueryCommand, QueryOptions, TemplateSource};
 use super::{Context, filters, template};
 use crate::cli::{List, Listing, Request, Rows};
 use crate::commands::output_options::OutputOptions;
@@ -24,7 +24,7 @@ pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Re
         resource,
         request: &args.request,
         presentation: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
-        asked: Asked {
+        asked: QueryOptions {
             shown_fields_alone: true,
             minimal: if *minimal { Some(true) } else { all.then_some(false) },
             page: limit.map(|limit| Page { number: page.unwrap_or(1), limit }),
@@ -33,9 +33,9 @@ pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Re
         },
         filters: filters::read(&args.filters)?,
         templates: match &args.rows.template {
-            Some(file) if file == STDIN => Templates::Given(from_stdin(&args.request, context)?),
-            Some(file) => Templates::Given(template::read_file(file)?),
-            None => Templates::Kept(context.variables),
+            Some(file) if file == STDIN => TemplateSource::Given(from_stdin(&args.request, context)?),
+            Some(file) => TemplateSource::Given(template::read_file(file)?),
+            None => TemplateSource::Kept(context.variables),
         },
         watch: args.watch.watch,
         more: "-a",

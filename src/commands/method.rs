@@ -20,9 +20,10 @@ use crate::grpc::descriptors::{Gaps, unfit};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
 use crate::grpc::status::with_outcome;
-use crate::output::view::{Columns, Document, Shape};
+use crate::output::view::{Document, ResponseKind};
 use crate::plugin::lint::Rule;
 use crate::plugin::lint::placeholder::{self, Placeholder};
+use crate::query::Columns;
 use crate::schema::field_path::FieldPath;
 use crate::schema::platform::ApiName;
 use crate::schema::resource::Resource;
@@ -125,7 +126,7 @@ impl Method {
             LIST => self.output(),
             _ => self.sibling(LIST).ok().filter(|method| method.descriptor.name() == LIST)?.output(),
         };
-        Shape::of(&list).list_row().cloned()
+        ResponseKind::new(&list).list_row().cloned()
     }
 
     /// Whether a call can have any number of answers.
@@ -287,15 +288,15 @@ impl Method {
 
     /// Sends one request to a method that answers once, and lets it go its way while other work is done. Within a runtime
     /// only.
-    pub fn call_ahead(&self, request: Bytes) -> Ahead {
+    pub fn call_ahead(&self, request: Bytes) -> PageInFlight {
         let (caller, descriptor) = (self.caller.clone(), self.descriptor.clone());
-        Ahead(tokio::spawn(async move { caller.unary(&descriptor, request).await }))
+        PageInFlight(tokio::spawn(async move { caller.unary(&descriptor, request).await }))
     }
 
     /// What a method was answered, as `shape` takes it, with what `columns` need of it at least: a list in its bytes, if
     /// it can stay there.
-    pub fn document(&self, answer: Bytes, shape: &Shape, columns: Option<&Columns>) -> Result<Document> {
-        if let Some(list) = shape.wired(&answer) {
+    pub fn document(&self, answer: Bytes, shape: &ResponseKind, columns: Option<&Columns>) -> Result<Document> {
+        if let Some(list) = shape.read_list(&answer) {
             return Ok(list);
         }
         let value = match columns {
@@ -322,15 +323,15 @@ impl Method {
 }
 
 /// A call that is under way; given up when this is dropped.
-pub struct Ahead(JoinHandle<Result<Bytes>>);
+pub struct PageInFlight(JoinHandle<Result<Bytes>>);
 
-impl Ahead {
+impl PageInFlight {
     pub async fn answer(mut self) -> Result<Bytes> {
         (&mut self.0).await.unwrap_or_else(|error| Err(Error::local("the call was broken off").caused_by(&error)))
     }
 }
 
-impl Drop for Ahead {
+impl Drop for PageInFlight {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -6,8 +6,9 @@ use std::io::Write as _;
 use crate::cli;
 use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
-use crate::output::view::{Columns, Document, Shape};
+use crate::output::view::{Document, ResponseKind};
 use crate::output::{self, Format, Look, Writer};
+use crate::query::Columns;
 use crate::terminal::io_streams::IoStreams;
 
 /// What `-c` and `-o` ask for, and what is shown where they leave it open.
@@ -88,8 +89,8 @@ impl OutputOptions {
 
     /// Checks, before anything is sent, that the answer will have the columns and fit the format. A table without
     /// columns will show the fields that hold one plain value each.
-    pub fn check(&mut self, response: &MessageDescriptor) -> Result<Shape> {
-        let shape = Shape::of(response);
+    pub fn check(&mut self, response: &MessageDescriptor) -> Result<ResponseKind> {
+        let shape = ResponseKind::new(response);
         if let Some(columns) = &self.columns {
             shape.check(columns)?;
         }
@@ -145,7 +146,7 @@ impl OutputOptions {
 
     /// How the messages of a stream are shown: csv needs its header before the last of them, and so takes the fields
     /// that the type of the rows has, where columns are not chosen.
-    pub fn of_stream(&self, shape: &Shape) -> Result<Self> {
+    pub fn of_stream(&self, shape: &ResponseKind) -> Result<Self> {
         let columns = match (&self.columns, self.format) {
             (None, Format::Csv) => shape.columns().transpose()?,
             (columns, _) => columns.clone(),

@@ -1,15 +1,15 @@
 //! A long list, page by page: the next one is asked for while this one is written.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::method::{Ahead, Method};
-use super::read::Question;
+use super::method::{Method, PageInFlight};
+use super::read::PreparedQuery;
 use crate::error::{Error, Result};
 use crate::grpc::status::is_too_large;
 use crate::output::Format;
-use crate::output::view::{Document, Local};
-use crate::query::{self, Page, Part};
+use crate::output::view::Document;
+use crate::query::{self, ClientSideQuery, Page, RowRange};
 use crate::spec::Request;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
@@ -27,7 +27,7 @@ pub struct Pages {
     /// Rows at a time.
     size: u32,
     /// The rows of all pages. Its limit is one of rows that match.
-    part: Part,
+    part: RowRange,
     /// How many rows that match are passed over.
     skipped: u32,
     /// Rows come that do not match: as many as are missing may not be enough.
@@ -40,9 +40,9 @@ impl Pages {
     /// The pages of `part` of the rows, each of so many; without it, of the rows that `request` asks for by itself.
     ///
     /// # Errors
-    /// As of [`part_of`].
-    pub fn new(method: &Method, request: &Request, size: u32, part: Option<Part>) -> Result<Self> {
-        let part = part.map_or_else(|| part_of(method, request), Ok)?;
+    /// As of [`range_of`].
+    pub fn new(method: &Method, request: &Request, size: u32, part: Option<RowRange>) -> Result<Self> {
+        let part = part.map_or_else(|| range_of(method, request), Ok)?;
         let request = request.value.clone();
         Ok(Self { request, size, part, skipped: 0, has_others: false, is_whole: false })
     }
@@ -58,7 +58,7 @@ impl Pages {
     pub fn of_matches(self, page: Page) -> Self {
         Self {
             size: self.size.max(MANY),
-            part: Part { before: 0, limit: Some(page.limit) },
+            part: RowRange { before: 0, limit: Some(page.limit) },
             skipped: page.number.saturating_sub(1).saturating_mul(page.limit),
             has_others: true,
             ..self
@@ -82,10 +82,9 @@ impl Pages {
     }
 
     /// The rows that are shown of those that match; `None` for all.
-    fn local(&self) -> Option<Local> {
-        let to_usize = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        let limit = to_usize(self.part.limit?);
-        Some(Local { sort: None, start: to_usize(self.skipped).saturating_add(1), limit })
+    fn local(&self) -> Option<ClientSideQuery> {
+        self.part.limit?;
+        Some(RowRange { before: self.skipped, ..self.part }.client_side())
     }
 
     /// How many rows to ask for behind those that were got.
@@ -107,7 +106,7 @@ impl Pages {
     fn put(&self, request: &mut Map<String, Value>, got: Got, method: &Method) -> Result<()> {
         let start = u32::try_from(self.passed(got) + 1)
             .map_err(|_| Error::local("the list is longer than the API can count"))?;
-        query::put_part(request, &method.input(), start, self.size_behind(got));
+        query::set_range(request, &method.input(), start, self.size_behind(got));
         Ok(())
     }
 
@@ -131,18 +130,18 @@ struct Got {
 ///
 /// # Errors
 /// As of [`Method::encode`], if it does: a page that cannot be read would be replaced by one that can.
-pub fn part_of(method: &Method, request: &Request) -> Result<Part> {
+pub fn range_of(method: &Method, request: &Request) -> Result<RowRange> {
     let input = method.input();
     if !query::chooses_rows(&request.value, &input) {
-        return Ok(Part::default());
+        return Ok(RowRange::default());
     }
     // Whatever ways there are to write a number, the codec knows them.
     let read = method.decode_request(method.encode(request)?)?;
-    Ok(read.as_object().map(|read| Part::of(read, &input)).unwrap_or_default())
+    Ok(read.as_object().map(|read| RowRange::from_request(read, &input)).unwrap_or_default())
 }
 
 /// Shows the list whose first page is `first`.
-pub async fn show(question: &Question, pages: &Pages, first: Bytes, streams: &mut IoStreams) -> Result<()> {
+pub async fn show(question: &PreparedQuery, pages: &Pages, first: Bytes, streams: &mut IoStreams) -> Result<()> {
     let is_row_by_row = matches!(question.presentation.format(), Format::Csv | Format::JsonLines | Format::Quiet);
     if is_row_by_row && !pages.is_whole {
         return row_by_row(question, pages, first, streams).await;
@@ -154,40 +153,38 @@ pub async fn show(question: &Question, pages: &Pages, first: Bytes, streams: &mu
 }
 
 /// Writes each page when it has come.
-async fn row_by_row(question: &Question, pages: &Pages, first: Bytes, streams: &mut IoStreams) -> Result<()> {
+async fn row_by_row(question: &PreparedQuery, pages: &Pages, first: Bytes, streams: &mut IoStreams) -> Result<()> {
     let presentation = &question.presentation.of_stream(question.shape())?;
     let diagnostics = streams.diagnostics.clone();
     let mut writer = presentation.writer(streams);
-    let mut walk = Walk::new(pages.clone());
+    let mut paginator = Paginator::new(pages.clone());
     let mut page = Some(first);
     while let Some(bytes) = page {
         let document = question.document(bytes)?;
         // The last page may have more of them than are missing.
-        let local = question.has_row_check().then(|| walk.rest()).flatten();
-        let next = walk.go_on(&document, question).await?;
+        let local = question.has_row_check().then(|| paginator.rest()).flatten();
+        let next = paginator.next_page(&document, question).await?;
         writer.write(presentation.select(question.arrange(document, local.as_ref())))?;
         writer.flush()?;
-        page = walk.answer(next, &question.method).await?;
+        page = paginator.answer(next, &question.method).await?;
     }
     writer.finish()?;
-    tell_of_changes(walk.has_changed, &diagnostics);
+    tell_of_changes(paginator.has_changed, &diagnostics);
     Ok(())
 }
 
 /// All pages as one list: what one message joined of them says; and whether the list changed meanwhile.
-pub async fn gather(question: &Question, pages: &Pages, first: Bytes) -> Result<(Document, bool)> {
-    let mut walk = Walk::new(pages.clone());
-    let mut all = BytesMut::new();
-    let mut page = Some(first);
-    while let Some(bytes) = page {
-        let next = walk.go_on(&question.document(bytes.clone())?, question).await?;
-        // Messages of one type joined are one message, their lists joined: protobuf's encoding, "Last One Wins".
-        all.extend_from_slice(&bytes);
-        page = walk.answer(next, &question.method).await?;
+pub async fn gather(question: &PreparedQuery, pages: &Pages, first: Bytes) -> Result<(Document, bool)> {
+    let mut paginator = Paginator::new(pages.clone());
+    let mut document = question.document(first)?;
+    let mut next = paginator.next_page(&document, question).await?;
+    while let Some(bytes) = paginator.answer(next, &question.method).await? {
+        let page = question.document(bytes)?;
+        next = paginator.next_page(&page, question).await?;
+        document.append(page);
     }
     let local = question.has_row_check().then(|| pages.local()).flatten();
-    let document = question.arrange(question.document(all.freeze())?, local.as_ref().or(question.local()));
-    Ok((document, walk.has_changed))
+    Ok((question.arrange(document, local.as_ref().or(question.local())), paginator.has_changed))
 }
 
 fn tell_of_changes(has_changed: bool, diagnostics: &Diagnostics) {
@@ -197,7 +194,7 @@ fn tell_of_changes(has_changed: bool, diagnostics: &Diagnostics) {
 }
 
 /// How far a list was gone through.
-struct Walk {
+struct Paginator {
     pages: Pages,
     got: Got,
     /// How many rows match, as the first page told.
@@ -207,20 +204,20 @@ struct Walk {
     is_first: bool,
 }
 
-impl Walk {
+impl Paginator {
     fn new(pages: Pages) -> Self {
         Self { pages, got: Got::default(), total: None, has_changed: false, is_first: true }
     }
 
     /// The rows that are still to be shown; `None` for all.
-    fn rest(&self) -> Option<Local> {
+    fn rest(&self) -> Option<ClientSideQuery> {
         let shown = usize::try_from(self.got.matching).unwrap_or(usize::MAX);
         // 0 would be all of them; behind the last page none is asked for.
-        self.pages.local().map(|local| Local { limit: local.limit.saturating_sub(shown).max(1), ..local })
+        self.pages.local().map(|local| ClientSideQuery { limit: local.limit.saturating_sub(shown).max(1), ..local })
     }
 
     /// Takes note of a page, and asks for the one behind it if there is one.
-    async fn go_on(&mut self, page: &Document, question: &Question) -> Result<Option<Ahead>> {
+    async fn next_page(&mut self, page: &Document, question: &PreparedQuery) -> Result<Option<PageInFlight>> {
         let asked = self.pages.size_behind(self.got);
         let (rows, total) = page.counts().unwrap_or_default();
         // More than u32 can count is more than was asked for.
@@ -249,7 +246,7 @@ impl Walk {
     }
 
     /// What the service answered; asked for less where it cannot be told in one message.
-    async fn answer(&mut self, next: Option<Ahead>, method: &Method) -> Result<Option<Bytes>> {
+    async fn answer(&mut self, next: Option<PageInFlight>, method: &Method) -> Result<Option<Bytes>> {
         let Some(mut next) = next else { return Ok(None) };
         loop {
             match (next.answer().await, self.pages.smaller()) {

@@ -18,9 +18,10 @@ use crate::commands::revalidate;
 use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::grpc::status::is_too_large;
-use crate::output::view::{Columns, Document, Local, Shape, Sort, Template, add_only_key};
+use crate::output::view::{Document, ResponseKind, Template};
+use crate::query::columns::add_only_key;
 use crate::query::filter::{Filters, typed_steps};
-use crate::query::{self, Page, Part, QueryRequest};
+use crate::query::{self, ClientSideQuery, Columns, Page, QueryRequest, RowRange, Sort};
 use crate::schema::resource::Resource;
 use crate::spec::{Draft, Request};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
@@ -32,9 +33,9 @@ pub struct QueryCommand<'a> {
     pub resource: Resource,
     pub request: &'a cli::Request,
     pub presentation: OutputOptions,
-    pub asked: Asked<'a>,
+    pub asked: QueryOptions<'a>,
     pub filters: Filters,
-    pub templates: Templates<'a>,
+    pub templates: TemplateSource<'a>,
     /// How often to ask again; `None` asks once.
     pub watch: Option<Duration>,
     /// What shows the fields that a table leaves out.
@@ -43,7 +44,7 @@ pub struct QueryCommand<'a> {
 
 /// What the service is asked for, as far as that does not depend on the columns.
 #[derive(Default)]
-pub struct Asked<'a> {
+pub struct QueryOptions<'a> {
     /// Nothing but the columns that are shown.
     pub shown_fields_alone: bool,
     /// Only the fields that identify a row; `Some(false)` asks for every field.
@@ -55,7 +56,7 @@ pub struct Asked<'a> {
     pub sort: Option<&'a str>,
 }
 
-impl Asked<'_> {
+impl QueryOptions<'_> {
     fn wish(&self, columns: Option<&Columns>) -> Result<QueryRequest> {
         Ok(QueryRequest {
             only: columns.filter(|_| self.shown_fields_alone).map(Columns::only_keys).unwrap_or_default(),
@@ -67,7 +68,7 @@ impl Asked<'_> {
 }
 
 /// Where a table's columns come from that neither the user nor the request has chosen.
-pub enum Templates<'a> {
+pub enum TemplateSource<'a> {
     None,
     Given(Template),
     /// The user's own, and those that are built in.
@@ -96,7 +97,7 @@ impl QueryCommand<'_> {
     async fn once(&self, connector: &Connector, draft: Draft, streams: &mut IoStreams) -> Result<()> {
         if self.request.dry_run {
             let question = self.prepare(connector, draft, &mut streams.diagnostics).await?;
-            let Question { method, request, presentation, .. } = &question;
+            let PreparedQuery { method, request, presentation, .. } = &question;
             return dry_run::show(method, [request], presentation, streams);
         }
         let (mut question, mut asked) = self.put(connector, &draft, &mut streams.diagnostics).await?;
@@ -124,7 +125,7 @@ impl QueryCommand<'_> {
         connector: &Connector,
         draft: Draft,
         diagnostics: &mut Diagnostics,
-    ) -> Result<Question> {
+    ) -> Result<PreparedQuery> {
         let method = Method::reach(connector, &self.resource, self.verb, self.request.api_version.as_deref()).await?;
         self.question(method, draft, self.asked.page_size, diagnostics)
     }
@@ -136,7 +137,7 @@ impl QueryCommand<'_> {
         connector: &Connector,
         draft: &Draft,
         diagnostics: &mut Diagnostics,
-    ) -> Result<(Question, Result<Answers>)> {
+    ) -> Result<(PreparedQuery, Result<Answers>)> {
         let resource = &connector.locate(&self.resource)?;
         let sought = MethodRef { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
         revalidate::proved(connector, &sought, diagnostics, async |method, diagnostics| {
@@ -153,16 +154,16 @@ impl QueryCommand<'_> {
         draft: Draft,
         page_size: Option<u32>,
         diagnostics: &mut Diagnostics,
-    ) -> Result<Question> {
+    ) -> Result<PreparedQuery> {
         let mut presentation = self.presentation.clone();
         let mut request = method.resolve(draft, self.request.strict, diagnostics)?;
         let shows_every_field = self.asked.minimal.is_some() || query::chooses_fields(&request.value);
         match &self.templates {
-            Templates::Given(template) => template::choose(template, &method, &mut presentation)?,
-            Templates::Kept(variables) if presentation.is_open() && !shows_every_field => {
+            TemplateSource::Given(template) => template::choose(template, &method, &mut presentation)?,
+            TemplateSource::Kept(variables) if presentation.is_open() && !shows_every_field => {
                 template::preset(&method, &mut presentation, variables, diagnostics)?;
             }
-            Templates::Kept(_) | Templates::None => {}
+            TemplateSource::Kept(_) | TemplateSource::None => {}
         }
         let shape = presentation.check(&method.output())?;
         if shows_every_field {
@@ -193,11 +194,13 @@ impl QueryCommand<'_> {
         }
         let asks_for_page = wish.page.is_none() && query::chooses_rows(&request.value, &method.input());
         // What is ordered here, or cut here into pages, is read whole.
-        let here = (sorts_here || pages_here).then(|| take_part(&mut wish, &method, &mut request)).transpose()?;
-        let here =
-            here.map(|local| Local { sort: wish.sort.take_if(|_| sorts_here).map(Sort::as_services_do), ..local });
+        let here = (sorts_here || pages_here).then(|| take_rows(&mut wish, &method, &mut request)).transpose()?;
+        let here = here.map(|local| ClientSideQuery {
+            sort: wish.sort.take_if(|_| sorts_here).map(Sort::as_services_do),
+            ..local
+        });
         let is_whole = here.is_some();
-        let part = wish.page.map(|page| Part { before: 0, limit: Some(page.limit) });
+        let part = wish.page.map(|page| RowRange { before: 0, limit: Some(page.limit) });
         let page = wish.page;
         let wish = QueryRequest { page: page.filter(|_| page_size.is_none()), ..wish };
         let left = query::apply(&mut request.value, &method.input(), &wish)?;
@@ -210,7 +213,8 @@ impl QueryCommand<'_> {
                 pages = Some(Pages::new(&method, &request, limit, part)?.whole());
             }
             Some(page) => {
-                other_pages = Some(Pages::new(&method, &request, page.limit, Some(Part::default()))?.of_matches(page));
+                other_pages =
+                    Some(Pages::new(&method, &request, page.limit, Some(RowRange::default()))?.of_matches(page));
             }
             None if is_whole => pages = pages.map(Pages::whole),
             None => {}
@@ -224,14 +228,14 @@ impl QueryCommand<'_> {
         let request = method.encode(&request)?;
         let is_first_page = is_whole || self.asked.page.is_none_or(|page| page.number == 1);
         let can_page = can_page && is_first_page && (is_whole || !asks_for_page) && self.verb == LIST;
-        Ok(Question {
+        Ok(PreparedQuery {
             method,
             shape,
             request,
             presentation,
             row_check,
             local: match (here, left.local) {
-                (Some(here), Some(left)) => Some(Local { sort: here.sort.or(left.sort), ..here }),
+                (Some(here), Some(left)) => Some(ClientSideQuery { sort: here.sort.or(left.sort), ..here }),
                 (here, left) => here.or(left),
             },
             pages,
@@ -243,7 +247,7 @@ impl QueryCommand<'_> {
         })
     }
 
-    async fn show(&self, question: &Question, mut answers: Answers, streams: &mut IoStreams) -> Result<()> {
+    async fn show(&self, question: &PreparedQuery, mut answers: Answers, streams: &mut IoStreams) -> Result<()> {
         if !question.method.is_streaming() {
             let first = answers.next_bytes().await?.ok_or_else(nothing)?;
             match &question.pages {
@@ -273,15 +277,15 @@ impl QueryCommand<'_> {
 }
 
 /// A request that is ready to be sent, any number of times.
-pub struct Question {
+pub struct PreparedQuery {
     pub method: Method,
-    shape: Shape,
+    shape: ResponseKind,
     request: Bytes,
     pub presentation: OutputOptions,
     /// What the rows have to be, whatever the service has done with the filters.
     row_check: Option<RowCheck>,
     /// What the service could not be asked to do to the rows.
-    local: Option<Local>,
+    local: Option<ClientSideQuery>,
     /// The rows are asked for so many at a time.
     pages: Option<Pages>,
     /// They are, too, where it turns out that the service ignored the filters.
@@ -296,8 +300,8 @@ pub struct Question {
     is_unordered: Cell<bool>,
 }
 
-impl Question {
-    pub fn shape(&self) -> &Shape {
+impl PreparedQuery {
+    pub fn shape(&self) -> &ResponseKind {
         &self.shape
     }
 
@@ -332,20 +336,20 @@ impl Question {
     }
 
     /// The rows that match, in the order and of the part that is asked for; the part is `local`'s.
-    pub fn arrange(&self, document: Document, local: Option<&Local>) -> Document {
+    pub fn arrange(&self, document: Document, local: Option<&ClientSideQuery>) -> Document {
         let document = match &self.row_check {
             Some(check) => check.apply(document),
             None => document,
         };
         let Some(local) = local else { return document };
-        if self.is_minimal && local.sort.as_ref().is_some_and(|sort| !sort.is_answered(&document)) {
+        if self.is_minimal && !document.can_sort(local) {
             self.is_unordered.set(true);
         }
-        local.apply(document)
+        document.arrange(local)
     }
 
     /// What was not asked of the service, to be done here to all rows.
-    pub fn local(&self) -> Option<&Local> {
+    pub fn local(&self) -> Option<&ClientSideQuery> {
         self.local.as_ref()
     }
 
@@ -395,18 +399,14 @@ fn with_dotted_keys(only: Vec<String>, method: &Method) -> Vec<String> {
     keys
 }
 
-/// Takes the part of the rows that is asked for out of what the service is asked.
-fn take_part(wish: &mut QueryRequest, method: &Method, request: &mut Request) -> Result<Local> {
-    let part = match wish.page.take() {
-        Some(page) => {
-            Part { before: page.number.saturating_sub(1).saturating_mul(page.limit), limit: Some(page.limit) }
-        }
-        None => pages::part_of(method, request)?,
+/// Takes the rows that are asked for out of what the service is asked.
+fn take_rows(wish: &mut QueryRequest, method: &Method, request: &mut Request) -> Result<ClientSideQuery> {
+    let range = match wish.page.take() {
+        Some(page) => RowRange::from_page(page),
+        None => pages::range_of(method, request)?,
     };
-    query::remove_part(&mut request.value, &method.input());
-    let to_usize = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-    let (start, limit) = (to_usize(part.before).saturating_add(1), part.limit.map_or(0, to_usize));
-    Ok(Local { sort: None, start, limit })
+    query::remove_range(&mut request.value, &method.input());
+    Ok(range.client_side())
 }
 
 fn nothing() -> Error {

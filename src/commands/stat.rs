@@ -1,6 +1,6 @@
 //! `stat RESOURCE` and `analyze RESOURCE`: what the service computes over many rows.
 
-use super::read::{Asked, QueryCommand, Templates};
+use super::read::{QueryCommand, QueryOptions, TemplateSource};
 use super::{Context, filters};
 use crate::cli::Stat;
 use crate::commands::output_options::OutputOptions;
@@ -15,9 +15,9 @@ pub fn run(verb: &'static str, args: &Stat, context: &mut Context<'_>) -> Result
         resource: context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?,
         request: &args.request,
         presentation: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
-        asked: Asked { page, ..Asked::default() },
+        asked: QueryOptions { page, ..QueryOptions::default() },
         filters: filters::read(&args.filters)?,
-        templates: Templates::None,
+        templates: TemplateSource::None,
         watch: None,
         more: "-o yaml",
     };

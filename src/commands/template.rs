@@ -12,7 +12,7 @@ use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{ConfigDir, ParseError, TemplateName, Variables};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
-use crate::output::view::{Document, Fitted, Shape, Template};
+use crate::output::view::{Document, FittedColumns, ResponseKind, Template};
 use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::{Resource, alias, is_reflection};
 use crate::terminal::io_streams::Diagnostics;
@@ -126,7 +126,7 @@ fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Resul
     let document = match output {
         Format::Json | Format::Jsonl | Format::Yaml => Document::Value(template.values().clone().into()),
         Format::Table | Format::Csv | Format::Quiet => {
-            Document::of_rows(template.texts().map(|text| json!({"Column": text})).collect())
+            Document::from_rows(template.texts().map(|text| json!({"Column": text})))
         }
     };
     OutputOptions::parse(None, output)?.write(document, context.streams)
@@ -151,7 +151,7 @@ fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
     }
     rows.sort_by_cached_key(|row| row["resource"].to_string());
     let columns = columns(output, "resource|Resource,template|Template,columns|Columns", "resource");
-    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::from_rows(rows), context.streams)
 }
 
 fn row(resource: &str, kind: &str, template: Option<&Template>, in_text: bool) -> Value {
@@ -206,7 +206,7 @@ pub fn read(reader: impl Read, name: &str) -> Result<Template> {
 
 /// The columns of a template that was given for this call: all of them must be there.
 pub fn choose(template: &Template, method: &Method, presentation: &mut OutputOptions) -> Result<()> {
-    let Fitted { columns, unknown } = template.fit(&Shape::of(&method.output()));
+    let FittedColumns { columns, unknown } = template.fit(&ResponseKind::new(&method.output()));
     match Error::from_problems(ErrorKind::Local, unknown) {
         Some(error) => Err(error),
         None => presentation.choose(columns),
@@ -221,7 +221,7 @@ pub fn preset(
     variables: &Variables,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
-    let shape = Shape::of(&method.output());
+    let shape = ResponseKind::new(&method.output());
     let (service, resource) = method.names();
     // A name that cannot have a template has none.
     let Ok(name) = TemplateName::new(&service, &resource) else { return Ok(()) };
@@ -231,7 +231,7 @@ pub fn preset(
         Err(_) => None,
     };
     if let Some(template) = of_user {
-        let Fitted { columns, unknown } = template.fit(&shape);
+        let FittedColumns { columns, unknown } = template.fit(&shape);
         unknown.iter().for_each(|problem| diagnostics.warn(&located(problem, ": left out")));
         if !columns.is_empty() {
             return presentation.choose(columns);

@@ -9,11 +9,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tonic::Code;
 
 use super::connector::Connector;
-use super::read::{QueryCommand, Question};
+use super::read::{PreparedQuery, QueryCommand};
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::Format;
-use crate::output::view::{Document, Rows as _};
+use crate::output::view::Document;
 use crate::spec::Draft;
 use crate::terminal::io_streams;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
@@ -69,7 +69,7 @@ impl Watch<'_> {
     async fn go_on(
         &self,
         draft: Draft,
-        first: Question,
+        first: PreparedQuery,
         view: &mut View,
         shutdown: &mut Shutdown,
         streams: &mut IoStreams,
@@ -101,7 +101,7 @@ impl Watch<'_> {
     /// Asks through the connection that is there; where there is none any more, through a new one.
     async fn ask<'q>(
         &self,
-        question: &'q mut Option<Question>,
+        question: &'q mut Option<PreparedQuery>,
         draft: &Draft,
     ) -> Result<(Document, &'q OutputOptions, Option<String>)> {
         let question = match question {
@@ -247,12 +247,7 @@ fn rows(document: &Document, format: Format) -> Option<Rows> {
         Format::Quiet | Format::JsonLines => 0,
         Format::Json | Format::Yaml => return None,
     };
-    let count = match document {
-        Document::List(list) | Document::Row(list) => list.len(),
-        Document::Wired(list) => list.len(),
-        Document::Value(_) => 1,
-    };
-    Some(Rows { first, count })
+    Some(Rows { first, count: document.row_count() })
 }
 
 /// A pipe or a file: a document for each answer that is not the one before.

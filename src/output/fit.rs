@@ -1,5 +1,7 @@
 //! Columns and cells on a terminal that is too narrow for them.
 
+use std::borrow::Cow;
+
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -13,7 +15,7 @@ const IDENTIFIER: usize = 48;
 
 /// A column that may be made narrower. Widths are in columns of the terminal.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Need {
+pub(super) struct ColumnWidth {
     pub(super) header: usize,
     /// The widest of its cells.
     pub(super) cells: usize,
@@ -21,7 +23,7 @@ pub(super) struct Need {
     pub(super) is_number: bool,
 }
 
-impl Need {
+impl ColumnWidth {
     fn whole(&self) -> usize {
         self.header.max(self.cells)
     }
@@ -36,7 +38,7 @@ impl Need {
 /// Widths that come to `room` together, or to less where that is enough. The widest become narrower first, all to the
 /// same width. What is given up, in this order, and only if it must be: texts of cells, headers, the first column. If
 /// there is not enough room even so, lines are longer than the terminal anyway, and headers and the first column stay.
-pub(super) fn widths(columns: &[Need], room: usize) -> Vec<usize> {
+pub(super) fn widths(columns: &[ColumnWidth], room: usize) -> Vec<usize> {
     let least: Vec<usize> = columns.iter().map(|need| need.at_least(NARROWEST)).collect();
     let with_first = |mut floors: Vec<usize>| {
         if let (Some(floor), Some(first)) = (floors.first_mut(), columns.first())
@@ -55,13 +57,13 @@ pub(super) fn widths(columns: &[Need], room: usize) -> Vec<usize> {
 }
 
 /// Cuts what stands above a common height, which is as high as `room` allows.
-fn level(columns: &[Need], floors: &[usize], room: usize) -> Vec<usize> {
+fn level(columns: &[ColumnWidth], floors: &[usize], room: usize) -> Vec<usize> {
     let at_height = |height: usize| -> Vec<usize> {
         columns.iter().zip(floors).map(|(need, floor)| need.whole().min(height.max(*floor))).collect()
     };
     let fits = |height: usize| at_height(height).iter().sum::<usize>() <= room;
     // The floors fit, and no column is wider than the widest: the height lies between.
-    let (mut low, mut high) = (0, columns.iter().map(Need::whole).max().unwrap_or(0));
+    let (mut low, mut high) = (0, columns.iter().map(ColumnWidth::whole).max().unwrap_or(0));
     while low < high {
         let middle = high - (high - low) / 2;
         if fits(middle) { low = middle } else { high = middle - 1 }
@@ -75,6 +77,11 @@ fn level(columns: &[Need], floors: &[usize], room: usize) -> Vec<usize> {
         }
     }
     widths
+}
+
+/// `text`, cut if it is wider than `width`.
+pub(super) fn fitting(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() > width { Cow::Owned(cut(text, width)) } else { Cow::Borrowed(text) }
 }
 
 /// The beginning of `text` that, with a mark behind it, is not wider than `width`. What a person sees as one character
@@ -106,8 +113,8 @@ mod tests {
 
     use super::*;
 
-    fn texts(columns: &[(usize, usize)]) -> Vec<Need> {
-        columns.iter().map(|(header, cells)| Need { header: *header, cells: *cells, is_number: false }).collect()
+    fn texts(columns: &[(usize, usize)]) -> Vec<ColumnWidth> {
+        columns.iter().map(|(header, cells)| ColumnWidth { header: *header, cells: *cells, is_number: false }).collect()
     }
 
     #[test]
@@ -137,7 +144,7 @@ mod tests {
 
     #[test]
     fn numbers_are_not_cut_and_their_headers_are() {
-        let number = Need { header: 20, cells: 12, is_number: true };
+        let number = ColumnWidth { header: 20, cells: 12, is_number: true };
         assert_eq!(widths(&[texts(&[(4, 30)])[0], number], 20), [8, 12]);
     }
 
@@ -154,8 +161,8 @@ mod tests {
         assert_eq!(cut("two words", 5), "two…");
     }
 
-    fn any_need() -> impl Strategy<Value = Need> {
-        (0_usize..40, 0_usize..120, prop::bool::weighted(0.2)).prop_map(|(header, cells, is_number)| Need {
+    fn any_column() -> impl Strategy<Value = ColumnWidth> {
+        (0_usize..40, 0_usize..120, prop::bool::weighted(0.2)).prop_map(|(header, cells, is_number)| ColumnWidth {
             header,
             cells,
             is_number,
@@ -165,11 +172,11 @@ mod tests {
     proptest! {
         #[test]
         fn room_is_kept_where_that_can_be_and_used(
-            columns in prop::collection::vec(any_need(), 1..10), room in 0_usize..300,
+            columns in prop::collection::vec(any_column(), 1..10), room in 0_usize..300,
         ) {
             let widths = widths(&columns, room);
             let sum: usize = widths.iter().sum();
-            let whole: usize = columns.iter().map(Need::whole).sum();
+            let whole: usize = columns.iter().map(ColumnWidth::whole).sum();
             let least: usize = columns.iter().map(|need| need.at_least(NARROWEST)).sum();
             if least <= room {
                 prop_assert_eq!(sum, whole.min(room));

@@ -1,13 +1,13 @@
-//! Documents, written in the format that was asked for: one file per format.
+//! Documents, written in a format: one file per format, and one writer for all of a command.
+//!
+//! JSON texts are written in [`crate::terminal::json`], YAML in [`crate::yaml`]. What a document holds, and which of it is
+//! shown, is in [`view`].
 
 mod csv;
 mod fit;
 mod quiet;
 mod table;
-mod terminal;
 pub mod view;
-#[cfg(test)]
-mod wired_tests;
 
 use std::io::Write;
 
@@ -46,14 +46,14 @@ pub struct Writer<'a> {
     out: &'a mut dyn Write,
     format: Format,
     look: Look,
-    csv: csv::Sheet,
+    csv: csv::CsvWriter,
     /// Documents written before.
     count: usize,
 }
 
 impl<'a> Writer<'a> {
     pub fn new(out: &'a mut dyn Write, format: Format, look: Look) -> Self {
-        Self { out, format, look, csv: csv::Sheet::new(look.terminal), count: 0 }
+        Self { out, format, look, csv: csv::CsvWriter::new(look.terminal), count: 0 }
     }
 
     /// Writes `document`; csv without chosen columns waits for [`Writer::finish`], since its header names the keys of
@@ -63,22 +63,19 @@ impl<'a> Writer<'a> {
     /// The output cannot be written to; or the format is quiet and the document has more than one column.
     pub fn write(&mut self, document: Document) -> Result<()> {
         match self.format {
-            Format::Json => match document {
-                Document::Wired(list) => list.write_json(self.out)?,
-                other => json::pretty(self.out, &other.into_value())?,
-            },
+            Format::Json => json::pretty(self.out, &document)?,
             Format::JsonLines => match document {
-                Document::Wired(list) => list.write_json_lines(self.out)?,
-                other => other.into_lines().iter().try_for_each(|row| json::line(self.out, row))?,
+                Document::List(list) => list.rows().try_for_each(|row| json::line(self.out, &row))?,
+                one => json::line(self.out, &one)?,
             },
             Format::Yaml => yaml::write_document(self.out, &document.into_value())?,
-            Format::Csv => self.csv.write(self.out, document.into_rows())?,
-            Format::Quiet => quiet::write(self.out, &*document.into_rows())?,
+            Format::Csv => self.csv.write(self.out, document.into_list())?,
+            Format::Quiet => quiet::write(self.out, &document.into_list())?,
             Format::Table => {
                 if self.count > 0 {
                     writeln!(self.out)?;
                 }
-                table::write(self.out, &*document.into_rows(), self.look)?;
+                table::write(self.out, &document.into_list(), self.look)?;
             }
         }
         self.count += 1;
@@ -107,13 +104,14 @@ pub(in crate::output) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::output::view::{Columns, Shape};
+    use crate::output::view::ResponseKind;
+    use crate::query::Columns;
 
     /// A response whose form only its value tells.
     pub(super) fn document(response: Value) -> Document {
         let pool = prost_reflect::DescriptorPool::global();
         let response_type = pool.get_message_by_name("google.protobuf.Struct").unwrap();
-        Shape::of(&(&response_type).into()).document(response)
+        ResponseKind::new(&(&response_type).into()).document(response)
     }
 
     pub(super) fn written(format: Format, documents: impl IntoIterator<Item = Document>) -> String {

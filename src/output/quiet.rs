@@ -6,7 +6,7 @@
 use std::io::Write;
 
 use crate::error::{Error, Result};
-use crate::output::view::Rows;
+use crate::output::view::List;
 use crate::terminal::sanitize;
 
 /// Checks that there is not more than one column; ask before sending anything.
@@ -25,18 +25,13 @@ fn too_many(count: usize, error: impl Fn(String) -> Error) -> Error {
 /// Writes the rows' only column; a row without it is an empty line.
 ///
 /// That there are more can show as late as here, when all is sent, and is no wrong usage then.
-pub(super) fn write(out: &mut dyn Write, list: &dyn Rows) -> Result<()> {
-    let headers = list.headers();
-    if headers.len() > 1 {
-        return Err(too_many(headers.len(), Error::local));
+pub(super) fn write(out: &mut dyn Write, list: &List) -> Result<()> {
+    let count = list.headers().len();
+    if count > 1 {
+        return Err(too_many(count, Error::local));
     }
-    let written = list.each(&headers, &mut |cells| {
-        cells.iter().try_for_each(|cell| {
-            out.write_all(sanitize::control(&cell.text()).as_bytes())?;
-            out.write_all(b"\n")
-        })
-    });
-    Ok(written?)
+    list.each(|cells| cells.iter().try_for_each(|cell| writeln!(out, "{}", sanitize::control(&cell.text()))))?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -45,8 +40,8 @@ mod tests {
 
     use super::*;
     use crate::output::tests::{document, written};
-    use crate::output::view::Columns;
     use crate::output::{Format, Look, Writer};
+    use crate::query::Columns;
 
     #[test]
     fn a_value_is_a_line() {

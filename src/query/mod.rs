@@ -4,21 +4,24 @@
 //! none, or are one themselves: `statistics.Resource` has its page at the top. What a request can carry is put into it,
 //! by its descriptor; the rest is left to be applied here, or refused.
 
+mod client_side;
+pub mod columns;
 pub mod filter;
-mod place;
-mod response;
-mod select;
+mod filter_fields;
+mod query_field;
+mod stat_columns;
 #[cfg(test)]
 mod tests;
 
 use crate::codec::descriptor::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
-use self::place::Place;
-pub use self::response::response_fields;
-pub use self::select::{has_alternatives, select};
+pub use self::client_side::{ClientSideQuery, Sort};
+pub use self::columns::{Column, Columns};
+pub use self::filter_fields::{has_alternatives, select};
+use self::query_field::Place;
+pub use self::stat_columns::response_fields;
 use crate::error::{Error, Result};
-use crate::output::view::{Local, Sort};
 use crate::schema::value_ext;
 
 /// The part of a query that asks for some of the rows.
@@ -35,7 +38,7 @@ pub struct QueryRequest {
     pub sort: Option<Sort>,
 }
 
-/// Part of the rows.
+/// RowRange of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     /// Counted from 1.
@@ -58,16 +61,26 @@ impl Page {
 
 /// Rows one behind the other, out of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Part {
+pub struct RowRange {
     /// How many rows come before its first.
     pub before: u32,
     /// How many rows it has at most; `None` for all that follow.
     pub limit: Option<u32>,
 }
 
-impl Part {
+impl RowRange {
+    pub fn from_page(page: Page) -> Self {
+        Self { before: page.number.saturating_sub(1).saturating_mul(page.limit), limit: Some(page.limit) }
+    }
+
+    /// The query that cuts these rows out of all.
+    pub fn client_side(self) -> ClientSideQuery {
+        let limit = self.limit.map_or(0, to_usize);
+        ClientSideQuery { sort: None, start: to_usize(self.before).saturating_add(1), limit }
+    }
+
     /// The part that `request` asks for by itself, or all rows. It is read as it came out of the codec.
-    pub fn of(request: &Map<String, Value>, input: &MessageDescriptor) -> Self {
+    pub fn from_request(request: &Map<String, Value>, input: &MessageDescriptor) -> Self {
         let page = page_in(request, input);
         let number = |key: &str| {
             let number = page.and_then(|page| page.get(key)).and_then(Value::as_u64).unwrap_or(0);
@@ -79,9 +92,9 @@ impl Part {
 
 /// What a request could not carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
+pub struct UnsupportedQuery {
     /// To be applied to the rows that come back.
-    pub local: Option<Local>,
+    pub local: Option<ClientSideQuery>,
     /// `minimal` was asked for, and the service has no such form.
     pub minimal: bool,
 }
@@ -97,7 +110,11 @@ pub fn chooses_fields(request: &Map<String, Value>) -> bool {
 
 /// Puts into `request` as much of `wish` as its message `input` can carry. A page goes to the service only if the order
 /// does too, for a page of rows in another order would be another page.
-pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: &QueryRequest) -> Result<Left> {
+pub fn apply(
+    request: &mut Map<String, Value>,
+    input: &MessageDescriptor,
+    wish: &QueryRequest,
+) -> Result<UnsupportedQuery> {
     let start = wish.page.map(Page::start).transpose()?;
     let place = Place::of(input);
     let field = |name: &str| place.as_ref().and_then(|place| place.shape.get_field_by_name(name));
@@ -109,7 +126,7 @@ pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: 
     if let Some(minimal) = minimal {
         query.insert("minimal".into(), minimal.into());
     }
-    let mut local = Local { sort: None, start: 0, limit: 0 };
+    let mut local = ClientSideQuery { sort: None, start: 0, limit: 0 };
     if let Some(sort) = &wish.sort {
         let one = json!({"key": sort.key(), "desc": sort.is_descending()});
         match field("sort") {
@@ -130,7 +147,10 @@ pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: 
         given.extend(query);
     }
     let is_whole = local.sort.is_none() && local.limit == 0;
-    Ok(Left { local: (!is_whole).then_some(local), minimal: wish.minimal == Some(true) && minimal.is_none() })
+    Ok(UnsupportedQuery {
+        local: (!is_whole).then_some(local),
+        minimal: wish.minimal == Some(true) && minimal.is_none(),
+    })
 }
 
 /// Whether requests of the type `input` can ask for a part of the rows, in the order that was asked for if one was.
@@ -150,14 +170,14 @@ fn page_in<'a>(request: &'a Map<String, Value>, input: &MessageDescriptor) -> Op
 }
 
 /// Asks in `request`, of the type `input`, for `limit` rows from the row `start` on, counted from 1.
-pub fn put_part(request: &mut Map<String, Value>, input: &MessageDescriptor, start: u32, limit: u32) {
+pub fn set_range(request: &mut Map<String, Value>, input: &MessageDescriptor, start: u32, limit: u32) {
     if let Some(query) = Place::of(input).as_ref().and_then(|place| place.query_of(request)) {
         query.insert(PAGE.into(), part(start, limit));
     }
 }
 
 /// Asks in `request`, of the type `input`, for no part of the rows any more.
-pub fn remove_part(request: &mut Map<String, Value>, input: &MessageDescriptor) {
+pub fn remove_range(request: &mut Map<String, Value>, input: &MessageDescriptor) {
     if chooses_rows(request, input)
         && let Some(query) = Place::of(input).as_ref().and_then(|place| place.query_of(request))
     {

@@ -39,7 +39,7 @@ fn wish() -> QueryRequest {
     }
 }
 
-fn applied(name: &str, given: Value) -> (Value, Left) {
+fn applied(name: &str, given: Value) -> (Value, UnsupportedQuery) {
     let Value::Object(mut request) = given else { panic!("an object") };
     let left = apply(&mut request, &message(name), &wish()).unwrap();
     (request.into(), left)
@@ -53,7 +53,7 @@ fn the_sort_takes_the_shape_that_the_descriptor_asks_for() {
         request,
         json!({"query": {"only": ["plugin_id"], "sort": [{"key": "name", "desc": true}], "page": page}})
     );
-    assert_eq!(left, Left { local: None, minimal: false });
+    assert_eq!(left, UnsupportedQuery { local: None, minimal: false });
     let (request, _) = applied("First", json!({}));
     assert_eq!(request["query"]["sort"], json!({"key": "name", "desc": true}));
 }
@@ -62,7 +62,7 @@ fn the_sort_takes_the_shape_that_the_descriptor_asks_for() {
 fn without_a_query_all_is_left_to_be_applied_here() {
     let (request, left) = applied("None", json!({"name": "x"}));
     assert_eq!(request, json!({"name": "x"}));
-    assert_eq!(left.local, Some(Local { sort: wish().sort, start: 21, limit: 10 }));
+    assert_eq!(left.local, Some(ClientSideQuery { sort: wish().sort, start: 21, limit: 10 }));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_request_that_is_a_query_itself_has_its_page_at_the_top() {
 fn a_page_is_not_sent_without_its_order() {
     let (request, left) = applied("Third", json!({}));
     assert_eq!(request, json!({}));
-    assert_eq!(left.local, Some(Local { sort: wish().sort, start: 21, limit: 10 }));
+    assert_eq!(left.local, Some(ClientSideQuery { sort: wish().sort, start: 21, limit: 10 }));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn conditions_are_added_to_what_is_there_and_a_word_takes_its_place() {
     for nothing in [json!(null), json!({}), json!({"filter": null})] {
         assert_eq!(add(nothing), json!({"query": {"filter": [ours], "keyword": "b"}}));
     }
-    // Left to the codec, which says where it comes from.
+    // UnsupportedQuery to the codec, which says where it comes from.
     assert_eq!(add(json!("text")), json!({"query": "text"}));
     assert_eq!(add(json!({"filter": "text"})), json!({"query": {"filter": "text", "keyword": "b"}}));
 }
@@ -191,13 +191,13 @@ fn a_request_can_choose_its_fields_itself() {
 
 #[test]
 fn a_request_can_choose_its_rows_itself() {
-    let part = |before, limit| Some(Part { before, limit });
+    let part = |before, limit| Some(RowRange { before, limit });
     for (name, request, chosen) in [
         ("Second", json!({"query": {"page": {"start": 7, "limit": 4}}}), part(6, Some(4))),
         ("Second", json!({"query": {"page": {"start": 7, "limit": 0}}}), part(6, None)),
         ("Second", json!({"query": {"page": {"limit": 4}}}), part(0, Some(4))),
         ("Top", json!({"page": {"start": 1, "limit": 4}}), part(0, Some(4))),
-        // Left to the codec, which says where it comes from.
+        // UnsupportedQuery to the codec, which says where it comes from.
         ("Second", json!({"query": {"page": "text"}}), part(0, None)),
         ("Second", json!({"query": {"page": {}}}), None),
         ("Second", json!({"query": {"page": null}}), None),
@@ -206,7 +206,7 @@ fn a_request_can_choose_its_rows_itself() {
         ("Book", json!({"page": "7"}), None),
     ] {
         let (input, object) = (message(name), request.as_object().unwrap());
-        let found = chooses_rows(object, &input).then(|| Part::of(object, &input));
+        let found = chooses_rows(object, &input).then(|| RowRange::from_request(object, &input));
         assert_eq!(found, chosen, "{name} {request}");
     }
 }

@@ -17,7 +17,8 @@ use crate::cli::complete::resource_info::Offer;
 use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
 use crate::net::tls::Tls;
-use crate::output::view::{Column, Columns, Shape, Template};
+use crate::output::view::{ResponseKind, Template};
+use crate::query::{Column, Columns};
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
 use crate::schema::resource::{Resource, is_version, verb};
@@ -356,7 +357,7 @@ impl Context {
     /// The plugins that are registered, those that are named already left out.
     fn plugins(&self) -> Vec<Candidate> {
         let (Some(reach), Some(offer)) = (self.reach(), self.offer()) else { return Vec::new() };
-        let Some(row) = offer.verb(LIST).and_then(|list| Shape::of(&list.output()).row().cloned()) else {
+        let Some(row) = offer.verb(LIST).and_then(|list| ResponseKind::new(&list.output()).row().cloned()) else {
             return Vec::new();
         };
         let Some(id) = row.get_field_by_name("plugin_id") else { return Vec::new() };
@@ -391,7 +392,7 @@ impl Context {
 
     /// The type of the rows, or of the one value, that is answered.
     fn row(&self) -> Option<MessageDescriptor> {
-        Shape::of(&self.method()?.output()).row().cloned()
+        ResponseKind::new(&self.method()?.output()).row().cloned()
     }
 
     /// The verbs of the resource, or where none is typed yet those of all.

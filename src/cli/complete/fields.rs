@@ -2,7 +2,7 @@
 
 use super::shell::Candidate;
 use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
-use crate::output::view::is_plain;
+use crate::query::columns::is_plain;
 use crate::schema::well_known::WellKnown;
 
 /// What follows a field's name where it is offered.

@@ -53,5 +53,5 @@ fn list(own: &Own, all: bool, output: Format, context: &mut Context<'_>) -> Resu
         rows.extend(alias::visible(own).map(|(alias, target)| row(alias, target, "built in")));
     }
     let columns = columns(output, if all { ALL_COLUMNS } else { COLUMNS }, "alias");
-    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::from_rows(rows), context.streams)
 }

@@ -17,7 +17,8 @@ use crate::config::{
     BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError, Selected, Selection, Source,
 };
 use crate::error::{Error, Result};
-use crate::output::view::{Document, cell_text};
+use crate::output::view::Document;
+use crate::query::columns::cell_text;
 use crate::secret;
 use crate::terminal::prompt::Prompt;
 use crate::terminal::sanitize;
@@ -259,15 +260,15 @@ fn list_as(
         json!({"name": name.as_str(), "current": source.is_some(), "source": source})
     });
     let columns = columns(output, "name|Name,current|Current,source|Source", "name");
-    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows.collect()), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::from_rows(rows), context.streams)
 }
 
 fn show_endpoints(output: Format, context: &mut Context<'_>) -> Result<()> {
     let (dir, name) = selected(context)?;
     let rows = dir.load(&name)?.endpoints()?.into_iter();
-    let rows = rows.map(|(service, url)| json!({"service": service, "endpoint": url})).collect();
+    let rows = rows.map(|(service, url)| json!({"service": service, "endpoint": url}));
     let columns = columns(output, "service|Service,endpoint|Endpoint", "service");
-    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
+    OutputOptions::parse(columns, output)?.write(Document::from_rows(rows), context.streams)
 }
 
 /// The folder, and the environment that the command works on.

@@ -6,7 +6,7 @@ use super::{request, resource};
 use crate::cli::PluginGet;
 use crate::commands::Context;
 use crate::commands::output_options::OutputOptions;
-use crate::commands::read::{Asked, QueryCommand, Templates};
+use crate::commands::read::{QueryCommand, QueryOptions, TemplateSource};
 use crate::error::Result;
 use crate::query::filter::Filters;
 
@@ -16,9 +16,9 @@ pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
         resource: resource()?,
         request: &request(&json!({ "plugin_id": args.plugin_id })),
         presentation: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
-        asked: Asked::default(),
+        asked: QueryOptions::default(),
         filters: Filters::default(),
-        templates: Templates::None,
+        templates: TemplateSource::None,
         watch: None,
         more: "-o yaml",
     };

@@ -14,7 +14,7 @@ use crate::commands::method::Method;
 use crate::commands::output_options::OutputOptions;
 use crate::commands::plugin::poll;
 use crate::commands::plugin::poll::{Look, Waited};
-use crate::commands::read::{Asked, QueryCommand, Templates};
+use crate::commands::read::{QueryCommand, QueryOptions, TemplateSource};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::oci::newest;
@@ -43,9 +43,9 @@ pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
         resource: resource()?,
         request: &request(&json!({ "plugin_id": plugin })),
         presentation,
-        asked: Asked::default(),
+        asked: QueryOptions::default(),
         filters: Filters::default(),
-        templates: Templates::None,
+        templates: TemplateSource::None,
         watch: None,
         more: "-o yaml",
     };

@@ -6,8 +6,10 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Column, Columns, Shape, grammar};
+use super::ResponseKind;
 use crate::error::{Error, ErrorKind, Location, Problem, Result};
+use crate::query::columns::grammar;
+use crate::query::{Column, Columns};
 use crate::schema::value_ext::kind_of;
 use crate::yaml::{self, Content, Documents, Fault, Limits, Mark, Node, value};
 
@@ -34,11 +36,11 @@ const BUILT_IN: [(&str, &str); 5] = [
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     values: Map<String, Value>,
-    columns: Vec<Placed>,
+    columns: Vec<TemplateColumn>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Placed {
+struct TemplateColumn {
     column: Column,
     /// As it is written, alias and all.
     text: String,
@@ -48,7 +50,7 @@ struct Placed {
 
 /// A template against the rows that it is for.
 #[derive(Debug)]
-pub struct Fitted {
+pub struct FittedColumns {
     /// The columns that the rows can have.
     pub columns: Columns,
     /// One problem for each column that they cannot have, with its place.
@@ -71,7 +73,7 @@ impl Template {
         for (text, mark) in items {
             let place = Some(mark.in_source(source));
             match Column::parse(&text) {
-                Ok(column) => columns.push(Placed { column, text, place }),
+                Ok(column) => columns.push(TemplateColumn { column, text, place }),
                 Err(error) => problems.extend(error.at(place).problems().iter().cloned()),
             }
         }
@@ -86,7 +88,8 @@ impl Template {
         let columns = Columns::parse(text)?;
         let texts = grammar::written(text);
         let placed = columns.iter().zip(&texts);
-        let placed = placed.map(|(column, text)| Placed { column: column.clone(), text: (*text).into(), place: None });
+        let placed =
+            placed.map(|(column, text)| TemplateColumn { column: column.clone(), text: (*text).into(), place: None });
         let columns = placed.collect();
         let values = Map::from_iter([(TEMPLATE.to_owned(), json!({ LIST: texts }))]);
         Ok(Self { values, columns })
@@ -119,23 +122,23 @@ impl Template {
         yaml::to_text(&Value::Object(self.values.clone()))
     }
 
-    /// Looks which of the columns rows of this shape can have.
-    pub fn fit(&self, shape: &Shape) -> Fitted {
+    /// Looks which of the columns rows of this kind can have.
+    pub fn fit(&self, kind: &ResponseKind) -> FittedColumns {
         let mut fitted = Vec::with_capacity(self.columns.len());
         let mut unknown = Vec::new();
-        for Placed { column, place, .. } in &self.columns {
-            match shape.check_named(column) {
+        for TemplateColumn { column, place, .. } in &self.columns {
+            match kind.check_named(column) {
                 Ok(()) => fitted.push(column.clone()),
                 Err(error) => unknown.extend(error.at(place.clone()).problems().iter().cloned()),
             }
         }
-        Fitted { columns: fitted.into_iter().collect(), unknown }
+        FittedColumns { columns: fitted.into_iter().collect(), unknown }
     }
 
     /// As [`Template::fit`], where nobody is told which columns are unknown: what was meant by them is not looked for.
-    pub fn fitting(&self, shape: &Shape) -> Columns {
+    pub fn fitting(&self, kind: &ResponseKind) -> Columns {
         let columns = self.columns.iter().map(|placed| &placed.column);
-        columns.filter(|column| !shape.lacks(column) && shape.check_named(column).is_ok()).cloned().collect()
+        columns.filter(|column| !kind.lacks(column) && kind.check_named(column).is_ok()).cloned().collect()
     }
 }
 
@@ -181,7 +184,7 @@ fn entry<'tree>(node: &'tree Node, key: &'static str) -> Result<&'tree Node, Fau
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::view::test_types::bundled;
+    use crate::query::columns::test_types::bundled;
 
     fn parse(text: &str) -> Result<Template> {
         Template::parse(text.as_bytes().to_vec(), "columns.yml")
@@ -242,7 +245,8 @@ mod tests {
     #[test]
     fn columns_that_a_service_does_not_have_are_told_apart() {
         let template = parse("template:\n  list: [plugin_id, service_type, nmae|Name, tags.x]\n").unwrap();
-        let Fitted { columns, unknown } = template.fit(&Shape::of(&bundled("spaceone.api.repository.v1.PluginsInfo")));
+        let FittedColumns { columns, unknown } =
+            template.fit(&ResponseKind::new(&bundled("spaceone.api.repository.v1.PluginsInfo")));
         assert_eq!(columns.iter().map(Column::header).collect::<Vec<_>>(), ["plugin_id", "tags.x"]);
         assert_eq!(unknown[1].message, "column \"nmae\": PluginInfo has no field nmae");
         assert_eq!(unknown[1].hints, ["did you mean name?"]);
@@ -258,8 +262,8 @@ mod tests {
         )
         .unwrap();
         for message in ["PluginsInfo", "PluginInfo", "VersionsInfo", "RepositoriesInfo"] {
-            let shape = Shape::of(&bundled(&format!("spaceone.api.repository.v1.{message}")));
-            assert_eq!(template.fitting(&shape), template.fit(&shape).columns, "{message}");
+            let kind = ResponseKind::new(&bundled(&format!("spaceone.api.repository.v1.{message}")));
+            assert_eq!(template.fitting(&kind), template.fit(&kind).columns, "{message}");
         }
     }
 

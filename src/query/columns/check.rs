@@ -7,7 +7,7 @@ use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::well_known::WellKnown;
 
 /// The type says nothing about what is inside.
-pub(super) fn is_free(message: &MessageDescriptor) -> bool {
+pub fn is_free(message: &MessageDescriptor) -> bool {
     WellKnown::of(message).is_some_and(|known| known.is_free())
 }
 
@@ -26,7 +26,7 @@ pub fn is_plain(field: &FieldDescriptor) -> bool {
 
 /// Checks that `steps` can lead somewhere in a `row`. Where its first is unknown, `others` are names beside the fields'
 /// that may have been meant.
-pub(super) fn check(steps: &[Step], row: &MessageDescriptor, others: &[&str]) -> Result<()> {
+pub fn check(steps: &[Step], row: &MessageDescriptor, others: &[&str]) -> Result<()> {
     let Some((first, rest)) = steps.split_first() else {
         return Ok(());
     };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::place::Place;
+use super::query_field::Place;
 use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::query::filter::{ALL_FLAG, ANY_FLAG, Condition, Conditions, Filters, SEARCH_FLAG};

@@ -6,22 +6,23 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::columns::Column;
-use super::document::{Document, List, RESULTS, TOTAL_COUNT};
-use super::wired::{ListPlan, WireList};
-use super::{Columns, Sort, check};
+use super::list_sink::ListSink;
+use super::{Document, RESULTS, TOTAL_COUNT};
+use crate::codec::decode::{Plan, Scratch, serialize_into};
 use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
+use crate::query::columns::check;
+use crate::query::{Column, Columns, Sort};
 use crate::schema::well_known::WellKnown;
 
 /// The form of a method's response, known before anything is sent.
 #[derive(Clone, Debug)]
-pub struct Shape {
+pub struct ResponseKind {
     list: Option<Envelope>,
     row: Row,
     response: MessageDescriptor,
-    /// How its lists are read where they lie; `None` for those that are not.
-    plan: OnceCell<Option<Arc<ListPlan>>>,
+    /// How its lists are decoded; `None` for those that become a value first.
+    plan: OnceCell<Option<Arc<Plan>>>,
 }
 
 /// What a list's response holds.
@@ -42,11 +43,11 @@ enum Row {
     Open,
 }
 
-impl Shape {
+impl ResponseKind {
     /// Recognises a list by its field `results`, the name that every SpaceONE service gives to rows.
     ///
-    /// Methods such as `stat` answer with a Struct; its value tells whether that is a list, in [`Shape::document`].
-    pub fn of(response: &MessageDescriptor) -> Self {
+    /// Methods such as `stat` answer with a Struct; its value tells whether that is a list, in [`ResponseKind::document`].
+    pub fn new(response: &MessageDescriptor) -> Self {
         let row_of = |message: MessageDescriptor| match WellKnown::of(&message) {
             None => Row::Message(message),
             Some(known) if known.is_plain() => Row::Plain,
@@ -59,7 +60,7 @@ impl Shape {
                 _ if field.is_list() => Row::Plain,
                 _ => return None,
             };
-            Some((Some(Envelope::of(response)), row))
+            Some((Some(Envelope::new(response)), row))
         });
         let (list, row) = results.unwrap_or_else(|| (None, row_of(response.clone())));
         Self { list, row, response: response.clone(), plan: OnceCell::new() }
@@ -74,13 +75,13 @@ impl Shape {
         columns.iter().try_for_each(|column| self.check_named(column))
     }
 
-    /// As [`Shape::check`] for one column.
-    pub(super) fn check_named(&self, column: &Column) -> Result<()> {
+    /// As [`ResponseKind::check`] for one column.
+    pub fn check_named(&self, column: &Column) -> Result<()> {
         self.check_column(column, &[]).map_err(|error| error.context(format!("column \"{}\"", column.name())))
     }
 
     /// Whether the type of the rows has no field of the name that the column begins with.
-    pub(super) fn lacks(&self, column: &Column) -> bool {
+    pub fn lacks(&self, column: &Column) -> bool {
         let Row::Message(message) = &self.row else { return false };
         column.first_name().is_some_and(|name| message.get_field_by_name(name).is_none())
     }
@@ -88,7 +89,7 @@ impl Shape {
     /// Checks what a list is sorted by. Services do not: some answer with an internal error, some with any order.
     ///
     /// # Errors
-    /// As [`Shape::check`]; the nearest name may also be a header of `columns`.
+    /// As [`ResponseKind::check`]; the nearest name may also be a header of `columns`.
     pub fn check_sort(&self, sort: &Sort, columns: Option<&Columns>) -> Result<()> {
         let headers: Vec<&str> = columns.into_iter().flat_map(Columns::iter).map(Column::header).collect();
         self.check_column(sort.column(), &headers)
@@ -152,41 +153,46 @@ impl Shape {
         }
     }
 
-    /// A list whose rows stay in the bytes of its response; `None` for what has to become a plain value first: what is no
-    /// list, has no rows, or is such as [`Plan`](crate::codec::decode::Plan) leaves alone.
-    pub fn wired(&self, response: &Bytes) -> Option<Document> {
-        let plan = self.plan.get_or_init(|| self.list_row().and_then(|_| ListPlan::of(&self.response)).map(Arc::new));
-        let list = WireList::read(plan.as_ref()?, response.clone())?;
-        Some(Document::Wired(Box::new(list)))
+    /// Reads a list out of its response; `None` for what has to become a plain value first: other responses, and messages
+    /// that [`Plan`] leaves alone.
+    pub fn read_list(&self, response: &Bytes) -> Option<Document> {
+        self.list.as_ref()?;
+        let plan = self.plan.get_or_init(|| Plan::of(&self.response).map(Arc::new)).as_ref()?;
+        let mut sink = ListSink::with_capacity(response.len());
+        plan.emit(0, response, &mut sink, &mut Scratch::default()).ok()?;
+        Some(self.complete(sink))
     }
 
-    /// Takes a response apart. A list without rows leaves `results` out on the wire, and a count of 0 too: here they are
-    /// an empty list and 0 again. Beside rows, a count that is left out is none: some services do not count.
+    /// Takes a response apart.
     pub fn document(&self, response: Value) -> Document {
-        let Value::Object(mut envelope) = response else {
+        let has_rows = response.get(RESULTS).is_some_and(Value::is_array);
+        if self.list.is_none() && !(has_rows && matches!(self.row, Row::Open)) {
             return Document::Value(response);
-        };
-        if let Some(list) = &self.list
-            && !envelope.contains_key(RESULTS)
+        }
+        let mut sink = ListSink::default();
+        // A value's texts are UTF-8.
+        let _ = serialize_into(&response, &mut sink);
+        self.complete(sink)
+    }
+
+    /// A list without rows leaves `results` out on the wire, and a count of 0 too: here they are an empty list and 0
+    /// again. Beside rows, a count that is left out is unknown: some services do not count.
+    fn complete(&self, sink: ListSink) -> Document {
+        let mut list = sink.finish();
+        if let Some(fields) = &self.list
+            && !list.envelope.contains_key(RESULTS)
         {
-            list.put(&mut envelope, RESULTS, Value::Array(Vec::new()));
-            if list.counts && !envelope.contains_key(TOTAL_COUNT) {
-                list.put(&mut envelope, TOTAL_COUNT, 0.into());
+            fields.put(&mut list.envelope, RESULTS, Value::Array(Vec::new()));
+            if fields.counts && !list.envelope.contains_key(TOTAL_COUNT) {
+                fields.put(&mut list.envelope, TOTAL_COUNT, 0.into());
             }
         }
-        let is_list = self.list.is_some() || matches!(self.row, Row::Open);
-        match envelope.get_mut(RESULTS) {
-            Some(Value::Array(rows)) if is_list => {
-                let rows = std::mem::take(rows);
-                Document::List(List::new(envelope, rows))
-            }
-            _ => Document::Value(Value::Object(envelope)),
-        }
+        Document::List(list)
     }
 }
 
 impl Envelope {
-    fn of(response: &MessageDescriptor) -> Self {
+    fn new(response: &MessageDescriptor) -> Self {
         let mut fields: Vec<_> = response.fields().collect();
         fields.sort_by_key(FieldDescriptor::number);
         // Wider numbers are texts in JSON; the platform's counts are int32.
@@ -212,11 +218,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::output::view::Rows as _;
-    use crate::output::view::test_types::bundled;
+    use crate::output::view::List;
+    use crate::query::columns::test_types::bundled;
 
-    fn shape(name: &str) -> Shape {
-        Shape::of(&bundled(name))
+    fn kind(name: &str) -> ResponseKind {
+        ResponseKind::new(&bundled(name))
     }
 
     fn list(document: Document) -> List {
@@ -228,30 +234,24 @@ mod tests {
 
     #[test]
     fn a_list_without_rows_is_a_list_again() {
-        let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
+        let plugins = kind("spaceone.api.repository.v1.PluginsInfo");
         assert_eq!(plugins.document(json!({})).into_value().to_string(), r#"{"results":[],"total_count":0}"#);
         let uncounted = json!({"results": [{"name": "a"}]});
         assert_eq!(plugins.document(uncounted.clone()).into_value(), uncounted);
         let past_the_end = plugins.document(json!({"total_count": 9})).into_value();
         assert_eq!(past_the_end.to_string(), r#"{"results":[],"total_count":9}"#);
-        let versions = |response| shape("spaceone.api.repository.v1.VersionsInfo").document(response).into_value();
+        let versions = |response| kind("spaceone.api.repository.v1.VersionsInfo").document(response).into_value();
         assert_eq!(versions(json!({"total_count": 9})).to_string(), r#"{"total_count":9,"results":[]}"#);
         assert_eq!(versions(json!({})).to_string(), r#"{"total_count":0,"results":[]}"#);
     }
 
     #[test]
     fn rows_of_plain_values_have_one_column() {
-        let versions = shape("spaceone.api.repository.v1.VersionsInfo");
+        let versions = kind("spaceone.api.repository.v1.VersionsInfo");
         assert_eq!(versions.column_count(), Some(1));
         let document = list(versions.document(json!({"results": ["1.10", "1.9"]})));
         assert_eq!(document.headers(), ["Values"]);
-        let mut texts = Vec::new();
-        let mut take = |cells: &[crate::output::view::Cell<'_>]| {
-            texts.extend(cells.iter().map(|cell| cell.text().into_owned()));
-            Ok(())
-        };
-        document.each(&["Values"], &mut take).unwrap();
-        assert_eq!(texts, ["1.10", "1.9"]);
+        assert_eq!(serde_json::to_value(document).unwrap()["results"], json!(["1.10", "1.9"]));
         assert!(versions.check(&Columns::parse("version").unwrap()).is_err());
     }
 
@@ -260,13 +260,13 @@ mod tests {
         let plain = "plugin_id name state resource_type image provider registry_type registry_url domain_id created_at \
                      updated_at";
         let plain: Vec<&str> = plain.split_whitespace().collect();
-        assert_eq!(shape("spaceone.api.repository.v1.PluginsInfo").plain_fields().unwrap(), plain);
-        assert_eq!(shape("spaceone.api.repository.v1.PluginInfo").plain_fields().unwrap(), plain);
+        assert_eq!(kind("spaceone.api.repository.v1.PluginsInfo").plain_fields().unwrap(), plain);
+        assert_eq!(kind("spaceone.api.repository.v1.PluginInfo").plain_fields().unwrap(), plain);
         // All are plain, or none is, or nothing is known.
-        assert_eq!(shape("spaceone.api.repository.v1.RepositoriesInfo").plain_fields(), None);
-        assert_eq!(shape("spaceone.api.repository.v1.VersionsInfo").plain_fields(), None);
+        assert_eq!(kind("spaceone.api.repository.v1.RepositoriesInfo").plain_fields(), None);
+        assert_eq!(kind("spaceone.api.repository.v1.VersionsInfo").plain_fields(), None);
         let any = prost_reflect::DescriptorPool::global().get_message_by_name("google.protobuf.Struct").unwrap();
-        assert_eq!(Shape::of(&(&any).into()).plain_fields(), None);
+        assert_eq!(ResponseKind::new(&(&any).into()).plain_fields(), None);
     }
 
     #[test]
@@ -276,12 +276,15 @@ mod tests {
         let kinds = pool.all_messages().find(|message| message.name() == "Kinds").unwrap();
         let plain = "flag whole long count big real small text data color key k maybe at took mask wrapped_long \
                      wrapped_text";
-        assert_eq!(Shape::of(&(&kinds).into()).plain_fields().unwrap(), plain.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(
+            ResponseKind::new(&(&kinds).into()).plain_fields().unwrap(),
+            plain.split_whitespace().collect::<Vec<_>>()
+        );
     }
 
     #[test]
     fn a_sort_key_is_a_field_or_a_header() {
-        let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
+        let plugins = kind("spaceone.api.repository.v1.PluginsInfo");
         let columns = Columns::parse("name|Title,tags.icon").unwrap();
         let check = |key: &str| plugins.check_sort(&Sort::parse(key, Some(&columns)).unwrap(), Some(&columns));
         for known in ["name", "-Title", "tags.icon", "tags.any.thing", "created_at"] {
@@ -293,12 +296,12 @@ mod tests {
             "error: sort key \"nmae\": PluginInfo has no field nmae\nhint: did you mean name?"
         );
         assert!(refusal("Titel").ends_with("hint: did you mean Title?"));
-        assert!(shape("google.protobuf.Struct").check_sort(&Sort::parse("x", None).unwrap(), None).is_ok());
+        assert!(kind("google.protobuf.Struct").check_sort(&Sort::parse("x", None).unwrap(), None).is_ok());
     }
 
     #[test]
     fn one_value_is_no_list() {
-        let plugin = shape("spaceone.api.repository.v1.PluginInfo");
+        let plugin = kind("spaceone.api.repository.v1.PluginInfo");
         let response = json!({"name": "a", "tags": {"results": []}});
         assert_eq!(plugin.document(response.clone()), Document::Value(response.clone()));
         let columns = Columns::parse("name|Name,provider").unwrap();
@@ -309,7 +312,7 @@ mod tests {
 
     #[test]
     fn only_its_value_tells_what_a_struct_is() {
-        let statistics = shape("google.protobuf.Struct");
+        let statistics = kind("google.protobuf.Struct");
         statistics.check(&Columns::parse("whatever.0").unwrap()).unwrap();
         assert_eq!(statistics.column_count(), None);
         assert_eq!(list(statistics.document(json!({"results": [{"a": 1}, {"b": 2, "a": 3}]}))).headers(), ["a", "b"]);
@@ -319,13 +322,18 @@ mod tests {
 
     #[test]
     fn chosen_columns_keep_their_order_and_may_repeat() {
-        let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
+        let plugins = kind("spaceone.api.repository.v1.PluginsInfo");
         let rows = json!({"results": [{"name": "a", "provider": "x"}, {"name": "b"}], "total_count": 7});
         let columns = Columns::parse("provider,name|provider").unwrap();
         let document = list(plugins.document(rows).select(&columns));
         assert_eq!(document.headers(), ["provider", "provider"]);
         assert_eq!(document.total(), Some(7));
-        let cells: Vec<_> = document.selected().collect();
-        assert_eq!(cells, [[json!("x"), json!("a")], [json!(null), json!("b")]]);
+        let mut cells = Vec::new();
+        let each = document.each(|row| {
+            cells.push(row.iter().map(|cell| cell.text().into_owned()).collect::<Vec<_>>());
+            Ok(())
+        });
+        each.unwrap();
+        assert_eq!(cells, [["x", "a"], ["", "b"]]);
     }
 }

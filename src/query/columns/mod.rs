@@ -1,12 +1,19 @@
 //! What `-c` and templates ask for.
 
+pub(crate) mod check;
+pub(crate) mod grammar;
+mod selector;
+#[cfg(test)]
+pub(crate) mod test_types;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::selector::{Selector, Step};
-use super::{check, grammar};
+pub use self::check::is_plain;
+pub use self::selector::cell_text;
+use self::selector::{Selector, Step};
 use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 
@@ -27,6 +34,12 @@ impl Column {
     /// condition is not complete.
     pub fn parse(text: &str) -> Result<Self> {
         Self::from_tokens(&grammar::tokens(text))
+    }
+
+    /// The column of a field, under its name.
+    pub fn from_field(name: &str) -> Self {
+        let selector = Selector::new(vec![Step::Key(name.to_owned())]);
+        Self { header: name.to_owned(), text: name.to_owned(), selector }
     }
 
     fn from_tokens(tokens: &[grammar::Token]) -> Result<Self> {
@@ -62,7 +75,7 @@ impl Column {
     ///
     /// It also ends before a key that holds a dot, since the service would read that dot as a step. `None` if nothing
     /// is left.
-    pub(super) fn only_key(&self) -> Option<String> {
+    pub fn only_key(&self) -> Option<String> {
         let keys: Vec<&str> = self
             .selector
             .steps()
@@ -77,33 +90,33 @@ impl Column {
 
     /// Checks that rows of this type can have the column; below a Struct, Value, ListValue, Any or map, all can be.
     /// `others` are names that may have been meant, beside those of the fields.
-    pub(super) fn check(&self, row: &MessageDescriptor, others: &[&str]) -> Result<()> {
+    pub fn check(&self, row: &MessageDescriptor, others: &[&str]) -> Result<()> {
         let checked = check::check(self.selector.steps(), row, others);
         let is_file = [".yml", ".yaml", ".json"].iter().any(|end| self.text.ends_with(end));
         if is_file { checked.map_err(|error| error.hint("to read a file use -f; -c chooses columns")) } else { checked }
     }
 
     /// The path as messages name it.
-    pub(super) fn name(&self) -> Cow<'_, str> {
+    pub fn name(&self) -> Cow<'_, str> {
         beginning(&self.text)
     }
 
     /// The name of the field that its path begins with; `None` for one that begins with a condition.
-    pub(super) fn first_name(&self) -> Option<&str> {
+    pub fn first_name(&self) -> Option<&str> {
         self.selector.steps().first().and_then(Step::name)
     }
 
     /// The path ends with the name that it begins with.
-    pub(super) fn is_one_name(&self) -> bool {
+    pub fn is_one_name(&self) -> bool {
         self.selector.steps().len() == 1
     }
 
     /// The column's cell in `row`; null where the row has none.
-    pub(super) fn select(&self, row: &Value) -> Value {
+    pub fn select(&self, row: &Value) -> Value {
         self.value(row).map_or(Value::Null, Cow::into_owned)
     }
 
-    pub(super) fn value<'v>(&self, row: &'v Value) -> Option<Cow<'v, Value>> {
+    pub fn value<'v>(&self, row: &'v Value) -> Option<Cow<'v, Value>> {
         self.selector.select(row)
     }
 }
@@ -140,7 +153,7 @@ impl Columns {
     }
 
     /// The column with this header, for `-s` by an alias.
-    pub(super) fn by_header(&self, header: &str) -> Option<&Column> {
+    pub fn by_header(&self, header: &str) -> Option<&Column> {
         self.iter().find(|column| column.header == header)
     }
 
@@ -164,11 +177,6 @@ impl Columns {
     pub fn first_names(&self) -> Vec<&str> {
         self.iter().filter_map(Column::first_name).collect()
     }
-
-    /// A row's cells, one a column.
-    pub(super) fn select(&self, row: &Value) -> Vec<Value> {
-        self.iter().map(|column| column.select(row)).collect()
-    }
 }
 
 /// Adds a key to a `query.only`; see [`Columns::only_keys`].
@@ -188,7 +196,7 @@ fn beginning(text: &str) -> Cow<'_, str> {
 }
 
 /// `key` is `upper` or stands below it.
-fn covers(upper: &str, key: &str) -> bool {
+pub fn covers(upper: &str, key: &str) -> bool {
     key.strip_prefix(upper).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
@@ -198,8 +206,12 @@ mod tests {
     use prost_reflect::DescriptorPool;
     use serde_json::json;
 
+    use super::test_types::{bundled, plugin_info};
     use super::*;
-    use crate::output::view::test_types::{bundled, plugin_info};
+
+    fn select_all(columns: &Columns, row: &Value) -> Vec<Value> {
+        columns.iter().map(|column| column.select(row)).collect()
+    }
 
     fn select(path: &str, row: &Value) -> Value {
         Column::parse(path).unwrap().select(row)
@@ -214,7 +226,7 @@ mod tests {
         let columns = Columns::parse(" plugin_id , name|Its Name,name ").unwrap();
         let headers: Vec<&str> = columns.iter().map(Column::header).collect();
         assert_eq!(headers, ["plugin_id", "Its Name", "name"]);
-        assert_eq!(columns.select(&json!({"plugin_id": "p", "name": "n"})), [json!("p"), json!("n"), json!("n")]);
+        assert_eq!(select_all(&columns, &json!({"plugin_id": "p", "name": "n"})), [json!("p"), json!("n"), json!("n")]);
     }
 
     #[test]
@@ -376,7 +388,7 @@ mod tests {
         #[test]
         fn no_text_and_no_value_bring_it_down(text in r"([abk0-2.,|?:=!>\\ -]|=>|\PC){0,24}", row in any_value()) {
             if let Ok(columns) = Columns::parse(&text) {
-                prop_assert_eq!(columns.select(&row).len(), columns.len());
+                prop_assert_eq!(select_all(&columns, &row).len(), columns.len());
                 let _ = columns.iter().try_for_each(|column| column.check(&plugin_info(), &[]));
                 let _ = columns.only_keys();
             }

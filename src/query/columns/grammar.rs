@@ -22,7 +22,7 @@ const TOO_LONG: &str = "has more than 64 steps";
 
 /// One character, and whether a backslash took its special meaning away.
 #[derive(Clone, Copy)]
-pub(super) struct Token {
+pub struct Token {
     char: char,
     escaped: bool,
 }
@@ -34,7 +34,7 @@ impl Token {
 }
 
 /// Reads the backslashes of `text`.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
+pub fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {
@@ -45,12 +45,12 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 }
 
 /// The parts between unescaped `mark`s; at least one.
-pub(super) fn split(tokens: &[Token], mark: char) -> impl Iterator<Item = &[Token]> {
+pub fn split(tokens: &[Token], mark: char) -> impl Iterator<Item = &[Token]> {
     tokens.split(move |token| token.is(mark))
 }
 
 /// The columns of `text` as they are written, backslashes and all.
-pub(super) fn written(text: &str) -> Vec<&str> {
+pub fn written(text: &str) -> Vec<&str> {
     let mut columns = Vec::new();
     let mut start = 0;
     let mut escaped = false;
@@ -70,7 +70,7 @@ pub(super) fn written(text: &str) -> Vec<&str> {
 }
 
 /// The text with the backslashes gone, without the white space around it.
-pub(super) fn plain(tokens: &[Token]) -> String {
+pub fn plain(tokens: &[Token]) -> String {
     trim(tokens).iter().map(|token| token.char).collect()
 }
 
@@ -89,7 +89,7 @@ fn trim(mut tokens: &[Token]) -> &[Token] {
 }
 
 /// Reads a path. The error says what is wrong with it, as the end of a sentence that begins with its name.
-pub(super) fn path(tokens: &[Token]) -> Result<Selector, &'static str> {
+pub fn path(tokens: &[Token]) -> Result<Selector, &'static str> {
     let mut steps = Vec::new();
     let mut rest = trim(tokens);
     loop {

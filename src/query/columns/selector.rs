@@ -5,11 +5,9 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::cell_text;
-
 /// A path; see [`super::grammar`] for how it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Selector {
+pub struct Selector {
     /// Never empty.
     steps: Vec<Step>,
     /// The steps' names with dots between them, so that every run of steps is a part of it.
@@ -19,7 +17,7 @@ pub(super) struct Selector {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum Step {
     /// An object's key; in a list, that key of every item.
     Key(String),
     /// A list's item, `None` if no list can have it; in an object, the key `text`.
@@ -29,15 +27,15 @@ pub(super) enum Step {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Condition {
-    pub(super) key: Selector,
-    pub(super) test: Test,
+pub struct Condition {
+    pub key: Selector,
+    pub test: Test,
     /// In lower case.
-    pub(super) value: String,
+    pub value: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Test {
+pub enum Test {
     Equals,
     Contains,
     Lacks,
@@ -45,7 +43,7 @@ pub(super) enum Test {
 
 impl Step {
     /// What the step is called in an object.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub fn name(&self) -> Option<&str> {
         match self {
             Self::Key(text) | Self::Index { text, .. } => Some(text),
             Self::Where(_) => None,
@@ -66,7 +64,7 @@ impl Condition {
 }
 
 impl Selector {
-    pub(super) fn new(steps: Vec<Step>) -> Self {
+    pub fn new(steps: Vec<Step>) -> Self {
         let mut names = String::new();
         let mut places = Vec::with_capacity(steps.len());
         for (at, step) in steps.iter().enumerate() {
@@ -80,14 +78,14 @@ impl Selector {
         Self { steps, names, places }
     }
 
-    pub(super) fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
     /// What stands at the path, if anything does.
     ///
     /// Taking from the items of a list gives a list in their order, with the items' own lists joined into it.
-    pub(super) fn select<'v>(&self, value: &'v Value) -> Option<Cow<'v, Value>> {
+    pub fn select<'v>(&self, value: &'v Value) -> Option<Cow<'v, Value>> {
         self.walk(0, value)
     }
 
@@ -126,5 +124,14 @@ impl Selector {
             }
         }
         (!found.is_empty()).then_some(Cow::Owned(Value::Array(found)))
+    }
+}
+
+/// A value as text: text as it is, nested values as compact JSON, nothing for null.
+pub fn cell_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Null => Cow::Borrowed(""),
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
     }
 }
