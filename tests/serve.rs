@@ -1,4 +1,4 @@
-//! `local serve`: the embedded Repository on a port.
+//! `local`: the embedded Repository on a port, and emptied.
 
 mod support;
 
@@ -17,7 +17,10 @@ struct Served {
 impl Served {
     fn start(user: &Spacectl, flags: &[&str]) -> Self {
         let mut command = user.command();
-        command.args(["local", "serve", "--listen", "127.0.0.1:0", "--data", "plugins.db"]).args(flags);
+        command.args(["local", "serve", "--listen", "127.0.0.1:0"]).args(flags);
+        if !flags.contains(&"--data") {
+            command.args(["--data", "plugins.db"]);
+        }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -236,4 +239,98 @@ fn an_own_plugin_with_the_id_of_a_managed_one_is_the_one_that_is_changed() {
     assert_eq!(applied, "plugin-slack-noti-protocol updated name\n");
     let names = run("list plugin --search s -p plugin_id=plugin-slack-noti-protocol -c name -o quiet");
     assert_eq!(names.quiet_success(), "Slack Notification Protocol\nOurs\n");
+}
+
+const DATABASE: &str = ".local/share/spacectl/repository.db";
+
+fn register(user: &Spacectl, name: &str) {
+    let line = format!(
+        "exec register plugin -q -p name={name} -p image=acme/{name} -p resource_type=a.B -c plugin_id -o quiet"
+    );
+    assert_eq!(user.run(&line).quiet_success(), format!("{name}\n"));
+}
+
+#[test]
+fn reset_starts_over_with_an_empty_repository() {
+    let user = Spacectl::local();
+    let empty = "[HOME]/.local/share/spacectl/repository.db has no plugins: nothing to remove\n";
+    // There is nothing to confirm yet.
+    for line in ["local reset", "local reset --yes"] {
+        let run = user.run(line);
+        assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (Some(0), "", empty), "{line}");
+    }
+    register(&user, "plugin-a");
+    register(&user, "plugin-b");
+    let run = user.run("local reset");
+    assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""));
+    assert_eq!(
+        run.stderr,
+        "error: local reset would remove 2 plugins from [HOME]/.local/share/spacectl/repository.db: no terminal to \
+         confirm on\nhint: pass --yes to skip the confirmation\n"
+    );
+    assert_eq!(user.run("list plugin -c plugin_id -o quiet").quiet_success(), "plugin-a\nplugin-b\n");
+    let run = user.run("local reset -y");
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), ""));
+    assert_eq!(run.stderr, "removed 2 plugins from [HOME]/.local/share/spacectl/repository.db\n");
+    assert_eq!(user.run("list plugin -c plugin_id -o quiet").quiet_success(), "");
+    // The same plugins can be registered again, and it is quiet if it is told to be.
+    register(&user, "plugin-a");
+    assert_eq!(user.run("local reset --yes -q").quiet_success(), "");
+    assert_eq!(user.run("local reset").stderr, empty);
+}
+
+#[test]
+fn reset_touches_the_repository_of_the_environment_local_only() {
+    let user = Spacectl::local();
+    register(&user, "plugin-a");
+    for flag in ["-e prod", "--endpoint grpc://127.0.0.1:1", "--domain-id domain-1"] {
+        let run = user.run(&format!("local reset --yes {flag}"));
+        assert_eq!(run.status, Some(2), "{run}");
+        assert!(run.stderr.contains("the environment local"), "{run}");
+    }
+    assert_eq!(user.run("list plugin -c plugin_id -o quiet").quiet_success(), "plugin-a\n");
+    assert_eq!(user.run("local reset --yes -e local -q").quiet_success(), "");
+    // A file that holds something else is not removed.
+    std::fs::write(user.home().join(DATABASE), "something else, and longer than the header of a database".repeat(9))
+        .unwrap();
+    let run = user.run("local reset --yes");
+    assert_eq!(run.status, Some(1), "{run}");
+    assert!(run.stderr.contains("the file is not a local repository"), "{run}");
+    assert!(std::fs::read_to_string(user.home().join(DATABASE)).unwrap().starts_with("something else"));
+}
+
+/// The file is not replaced while another process has it open: both go on with the same one.
+#[test]
+fn reset_empties_a_repository_that_is_being_served() {
+    let user = Spacectl::local();
+    register(&user, "plugin-a");
+    let database = user.home().join(DATABASE);
+    let served = Served::start(&user, &["--data", database.to_str().unwrap()]);
+    let list =
+        || user.run(&format!("--endpoint {} list repository.Plugin -c plugin_id -o quiet", served.url)).quiet_success();
+    assert_eq!(list(), "plugin-a\n");
+    assert_eq!(user.run("local reset --yes").success(), "");
+    assert_eq!(list(), "");
+    let register_there = format!(
+        "--endpoint {} exec register repository.Plugin -q -p name=b -p image=acme/plugin-b -p resource_type=a.B -o quiet -c plugin_id",
+        served.url
+    );
+    assert_eq!(user.run(&register_there).quiet_success(), "plugin-b\n");
+    assert_eq!(user.run("list plugin -c plugin_id -o quiet").quiet_success(), "plugin-b\n");
+    assert_eq!(served.end("-TERM").0, Some(0));
+    assert_eq!(user.run("list plugin -c plugin_id -o quiet").quiet_success(), "plugin-b\n");
+}
+
+/// Another writer is waited for, and then named; nothing is removed.
+#[test]
+fn reset_does_not_wait_for_another_process_for_ever() {
+    let user = Spacectl::local();
+    register(&user, "plugin-a");
+    let writer = rusqlite::Connection::open(user.home().join(DATABASE)).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let run = user.run("local reset --yes");
+    assert_eq!(run.status, Some(1), "{run}");
+    assert!(run.stderr.contains("another process keeps the database busy"), "{run}");
+    writer.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(user.run("list plugin -c plugin_id -o quiet").quiet_success(), "plugin-a\n");
 }

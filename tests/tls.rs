@@ -374,20 +374,6 @@ fn config_sets_shows_and_moves_paths() {
 }
 
 #[test]
-fn the_page_about_tls_is_true() {
-    let home = tempfile::tempdir().unwrap();
-    let cases = trycmd::TestCases::new();
-    cases
-        .case("docs/tls.md")
-        .env("HOME", home.path().to_str().unwrap())
-        .env("SPACECTL_ENVIRONMENT", "")
-        .env("SPACECTL_API_KEY", "")
-        .env("SPACECTL_CONFIG_DIR", "");
-    cases.insert_var("[HOME]", home.path().to_str().unwrap().to_owned()).unwrap();
-    cases.run();
-}
-
-#[test]
 fn explain_refuses_flags_of_tls_for_local_as_every_call_does() {
     let user = Spacectl::local();
     for line in ["explain repository.Plugin.get", "list repository.Plugin"] {

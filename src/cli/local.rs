@@ -27,6 +27,13 @@ pub enum Local {
         #[arg(long)]
         strict: bool,
     },
+    /// Remove all plugins of the environment `local`
+    #[command(after_help = RESET_EXAMPLES)]
+    Reset {
+        /// Skip the confirmation
+        #[arg(short, long)]
+        yes: bool,
+    },
 }
 
 pub(super) const EXAMPLES: &str = "\
@@ -38,3 +45,10 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   spacectl local serve --managed examples/managed
   spacectl local serve --listen 127.0.0.1:0 --data /tmp/plugins.db --strict";
+
+const RESET_EXAMPLES: &str = "\
+Examples:
+  spacectl local reset
+  spacectl local reset --yes
+
+It asks for confirmation on a terminal; without a terminal, --yes is required.";

@@ -1,4 +1,4 @@
-//! `local serve`: the embedded Repository service on a port.
+//! `local`: serves the embedded Repository on a port, and empties it.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -8,8 +8,10 @@ use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tonic::Status;
 
 use super::connector;
+use super::plugin::confirm;
 use super::{Context, block_on};
 use crate::cli::{Global, Local, Tls};
 use crate::codec::descriptor::MessageDescriptor;
@@ -24,9 +26,14 @@ use crate::oci::RegistryUrl;
 use crate::spec::{self, Inputs, Part, Target};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
-    refuse_useless(context.global)?;
     match args {
+        Local::Reset { yes } => {
+            refuse_useless(context.global, "it removes the plugins of the environment local")?;
+            reset(*yes, context)
+        }
         Local::Serve { listen, data, registry, managed, strict } => {
+            let hint = "it serves the plugins of the environment local, or those of --data, in plaintext at --listen";
+            refuse_useless(context.global, hint)?;
             // As what it prints can be given to it.
             let listen = listen.strip_prefix("grpc://").unwrap_or(listen);
             let managed =
@@ -39,7 +46,7 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
 
 /// Refuses by name what the command line says of calls to a service: it would be lost without a word, on the way to another
 /// place than was meant.
-fn refuse_useless(global: &Global) -> Result<()> {
+fn refuse_useless(global: &Global, hint: &str) -> Result<()> {
     let Tls { ca, cert, key, tls_server_name } = &global.tls;
     let is_other = global.environment.as_deref().is_some_and(|name| name != BUILT_IN);
     let flags = [
@@ -54,9 +61,32 @@ fn refuse_useless(global: &Global) -> Result<()> {
     ];
     match flags.iter().find(|(_, is_given)| *is_given) {
         None => Ok(()),
-        Some((flag, _)) => Err(Error::usage(format!("{flag} is for calls, and this command makes none"))
-            .hint("it serves the plugins of the environment local, or those of --data, in plaintext at --listen")),
+        Some((flag, _)) => Err(Error::usage(format!("{flag} is for calls, and this command makes none")).hint(hint)),
     }
+}
+
+/// Removes all plugins. The file stays: another process may have it open, and would go on with a file without a name.
+fn reset(yes: bool, context: &mut Context<'_>) -> Result<()> {
+    let path = context.variables.repository_database()?;
+    let store = Store::open(&path)?;
+    let failed =
+        |status: Status| Error::local(format!("cannot empty {}", path.display())).cause(status.message().to_owned());
+    let count = block_on(async { store.count().await.map_err(failed) })?;
+    if count == 0 {
+        context.streams.diagnostics.done(&format!("{} has no plugins: nothing to remove", path.display()));
+        return Ok(());
+    }
+    if !yes {
+        let action = format!("remove {} from {}", plugins(count), path.display());
+        confirm::agreement(&action, &format!("local reset would {action}"), context.streams)?;
+    }
+    let count = block_on(async { store.clear().await.map_err(failed) })?;
+    context.streams.diagnostics.done(&format!("removed {} from {}", plugins(count), path.display()));
+    Ok(())
+}
+
+fn plugins(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "plugin" } else { "plugins" })
 }
 
 /// The plugins that the specs in a folder describe.

@@ -169,6 +169,28 @@ impl Store {
         }
     }
 
+    /// Counts the plugins.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn count(&self) -> std::result::Result<usize, Status> {
+        let count: i64 = self
+            .read(|connection| Ok(connection.query_row("SELECT count(*) FROM plugin", (), |row| row.get(0))?))
+            .await?;
+        Ok(count.try_into().unwrap_or_default())
+    }
+
+    /// Removes every plugin in one transaction, and returns how many there were.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn clear(&self) -> std::result::Result<usize, Status> {
+        let count = self.write(|connection| Ok(connection.execute("DELETE FROM plugin", ())?)).await?;
+        // Returns the space to the disk. What another process prevents is not needed: free pages are used again.
+        let _ = self.lock().connection().execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+        Ok(count)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Batches> {
         // A panic in a transaction rolls it back on its way out, so the connection behind a poisoned lock is sound.
         self.batches.lock().unwrap_or_else(PoisonError::into_inner)

@@ -22,7 +22,7 @@ ELSEWHERE = {
     "test_completion.py": ["completion"],
     "test_man.py": ["man", "man --dir"],
     "lab.py": ["local", "local serve", "local serve --listen", "local serve --data"],
-    "test_local_serve.py": ["local serve --strict"],
+    "test_local_serve.py": ["local serve --strict", "local reset", "local reset --yes"],
     "test_registry.py": ["local serve --registry"],
     "test_real_service_2.py": ["local serve --managed"],
     "test_nginx.py": ["--ca", "--cert", "--key", "--tls-server-name"],

@@ -5,7 +5,8 @@ import signal
 
 import pytest
 
-from lab import EXAMPLES, local_serve
+from lab import EXAMPLES, SPACECTL, local_serve
+from terminal import Terminal
 
 PLUGIN = "repository.Plugin"
 SLACK = EXAMPLES / "plugin_slack_notification_protocol.yml"
@@ -52,3 +53,19 @@ def test_health_and_version(spacectl, served, info):
     assert spacectl.output(*endpoint, "exec", "Check", "grpc.health.v1.Health") == "---\nstatus: SERVING\n"
     answer = json.loads(spacectl.output(*endpoint, "exec", "get_version", info, "-o", "json"))
     assert answer["version"].startswith("2.0.")
+
+
+def test_a_person_confirms_a_reset(spacectl):
+    local = ("-q", "-e", "local")
+    spacectl.output(*local, "exec", "register", PLUGIN, "-f", SLACK)
+    for answer, code in [("n", 1), ("y", 0)]:
+        terminal = Terminal([SPACECTL, "local", "reset"], spacectl.home, columns=200)
+        try:
+            terminal.wait_for("remove 1 plugin from")
+            terminal.type(f"{answer}\r")
+            assert terminal.wait_for_end() == code
+        finally:
+            terminal.end()
+        listed = spacectl.output(*local, "list", PLUGIN, "-c", "plugin_id", "-o", "quiet")
+        assert listed == ("plugin-slack-notification-protocol_settings\n" if code else "")
+    spacectl.output(*local, "local", "reset", "--yes")

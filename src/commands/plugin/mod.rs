@@ -4,7 +4,7 @@ mod apply;
 mod build;
 mod change;
 mod child_process;
-mod confirm;
+pub(super) mod confirm;
 mod diff;
 mod execute;
 mod get;
