@@ -18,7 +18,7 @@ pub fn read(args: &cli::Filters) -> Result<Filters> {
 }
 
 /// Puts them into the request of `method`; what is left to be done with the rows of a list, if anything is.
-pub fn put(filters: &Filters, method: &Method, request: &mut Request) -> Result<Option<RowCheck>> {
+pub fn add_to_request(filters: &Filters, method: &Method, request: &mut Request) -> Result<Option<RowCheck>> {
     let (input, is_list) = (method.input(), method.verb() == LIST);
     let mut row_filter = RowFilter::default();
     let mut is_sent = true;

@@ -8,16 +8,16 @@ use crate::error::Result;
 use crate::query::filter::Filters;
 
 pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
-    let reading = QueryCommand {
+    let command = QueryCommand {
         verb: "get",
         resource: context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?,
         request: &args.request,
-        presentation: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
-        asked: QueryOptions::default(),
+        output: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
+        options: QueryOptions::default(),
         filters: Filters::default(),
         templates: TemplateSource::None,
         watch: args.watch.watch,
-        more: "-o yaml",
+        all_fields_flag: "-o yaml",
     };
-    reading.run(context)
+    command.run(context)
 }

@@ -19,13 +19,13 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
 /// Lists what `args` ask for of `resource`.
 pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Result<()> {
     let Rows { minimal, all, limit, page, page_size, sort, .. } = &args.rows;
-    let reading = QueryCommand {
+    let command = QueryCommand {
         verb: "list",
         resource,
         request: &args.request,
-        presentation: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
-        asked: QueryOptions {
-            shown_fields_alone: true,
+        output: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
+        options: QueryOptions {
+            only_shown_fields: true,
             minimal: if *minimal { Some(true) } else { all.then_some(false) },
             page: limit.map(|limit| Page { number: page.unwrap_or(1), limit }),
             page_size: *page_size,
@@ -35,12 +35,12 @@ pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Re
         templates: match &args.rows.template {
             Some(file) if file == STDIN => TemplateSource::Given(from_stdin(&args.request, context)?),
             Some(file) => TemplateSource::Given(template::read_file(file)?),
-            None => TemplateSource::Kept(context.variables),
+            None => TemplateSource::Stored(context.variables),
         },
         watch: args.watch.watch,
-        more: "-a",
+        all_fields_flag: "-a",
     };
-    reading.run(context)
+    command.run(context)
 }
 
 /// The template on standard input, which can be read once only.

@@ -19,6 +19,7 @@ mod method;
 mod output_options;
 mod pages;
 mod plugin;
+mod prepared_query;
 mod read;
 mod resolve;
 mod resource;

@@ -136,7 +136,7 @@ impl OutputOptions {
     }
 
     /// How requests are shown instead of answers: whole, and as yaml where the format is one for an answer's rows.
-    pub fn of_requests(&self) -> Self {
+    pub fn for_requests(&self) -> Self {
         let format = match self.format {
             Format::Table | Format::Quiet => Format::Yaml,
             format => format,
@@ -146,7 +146,7 @@ impl OutputOptions {
 
     /// How the messages of a stream are shown: csv needs its header before the last of them, and so takes the fields
     /// that the type of the rows has, where columns are not chosen.
-    pub fn of_stream(&self, shape: &ResponseKind) -> Result<Self> {
+    pub fn for_stream(&self, shape: &ResponseKind) -> Result<Self> {
         let columns = match (&self.columns, self.format) {
             (None, Format::Csv) => shape.columns().transpose()?,
             (columns, _) => columns.clone(),
@@ -192,7 +192,7 @@ impl OutputOptions {
     }
 
     /// Tells a person at a terminal, below what was written, that there is more; `how` shows it.
-    pub fn tell_of_more(&self, how: &str, streams: &mut IoStreams) -> Result<()> {
+    pub fn note_hidden_fields(&self, how: &str, streams: &mut IoStreams) -> Result<()> {
         if self.leaves_out.get() && streams.out_is_terminal {
             streams.out.flush()?;
             streams.diagnostics.note(&format!("some fields are not shown: {how} shows them all"));

@@ -205,11 +205,11 @@ pub fn read(reader: impl Read, name: &str) -> Result<Template> {
 }
 
 /// The columns of a template that was given for this call: all of them must be there.
-pub fn choose(template: &Template, method: &Method, presentation: &mut OutputOptions) -> Result<()> {
+pub fn choose(template: &Template, method: &Method, output: &mut OutputOptions) -> Result<()> {
     let FittedColumns { columns, unknown } = template.fit(&ResponseKind::new(&method.output()));
     match Error::from_problems(ErrorKind::Local, unknown) {
         Some(error) => Err(error),
-        None => presentation.choose(columns),
+        None => output.choose(columns),
     }
 }
 
@@ -217,7 +217,7 @@ pub fn choose(template: &Template, method: &Method, presentation: &mut OutputOpt
 /// services of any version, so that a column which this one does not have is left out, and no list fails for it.
 pub fn preset(
     method: &Method,
-    presentation: &mut OutputOptions,
+    output: &mut OutputOptions,
     variables: &Variables,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
@@ -234,13 +234,13 @@ pub fn preset(
         let FittedColumns { columns, unknown } = template.fit(&shape);
         unknown.iter().for_each(|problem| diagnostics.warn(&located(problem, ": left out")));
         if !columns.is_empty() {
-            return presentation.choose(columns);
+            return output.choose(columns);
         }
     }
     if let Some(template) = Template::built_in(name.as_str()) {
         let columns = template.fitting(&shape);
         if !columns.is_empty() {
-            presentation.preset(columns);
+            output.preset(columns);
         }
     }
     Ok(())

@@ -94,7 +94,7 @@ impl RowRange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsupportedQuery {
     /// To be applied to the rows that come back.
-    pub local: Option<ClientSideQuery>,
+    pub client_side: Option<ClientSideQuery>,
     /// `minimal` was asked for, and the service has no such form.
     pub minimal: bool,
 }
@@ -126,19 +126,19 @@ pub fn apply(
     if let Some(minimal) = minimal {
         query.insert("minimal".into(), minimal.into());
     }
-    let mut local = ClientSideQuery { sort: None, start: 0, limit: 0 };
+    let mut client_side = ClientSideQuery { sort: None, start: 0, limit: 0 };
     if let Some(sort) = &wish.sort {
         let one = json!({"key": sort.key(), "desc": sort.is_descending()});
         match field("sort") {
             Some(field) => drop(query.insert("sort".into(), if field.is_list() { json!([one]) } else { one })),
-            None => local.sort = Some(sort.clone()),
+            None => client_side.sort = Some(sort.clone()),
         }
     }
     if let (Some(page), Some(start)) = (wish.page, start) {
-        if field(PAGE).is_some() && local.sort.is_none() {
+        if field(PAGE).is_some() && client_side.sort.is_none() {
             query.insert(PAGE.into(), part(start, page.limit));
         } else {
-            (local.start, local.limit) = (to_usize(start), to_usize(page.limit));
+            (client_side.start, client_side.limit) = (to_usize(start), to_usize(page.limit));
         }
     }
     if let (false, Some(place)) = (query.is_empty(), &place)
@@ -146,9 +146,9 @@ pub fn apply(
     {
         given.extend(query);
     }
-    let is_whole = local.sort.is_none() && local.limit == 0;
+    let is_whole = client_side.sort.is_none() && client_side.limit == 0;
     Ok(UnsupportedQuery {
-        local: (!is_whole).then_some(local),
+        client_side: (!is_whole).then_some(client_side),
         minimal: wish.minimal == Some(true) && minimal.is_none(),
     })
 }

@@ -53,7 +53,7 @@ fn the_sort_takes_the_shape_that_the_descriptor_asks_for() {
         request,
         json!({"query": {"only": ["plugin_id"], "sort": [{"key": "name", "desc": true}], "page": page}})
     );
-    assert_eq!(left, UnsupportedQuery { local: None, minimal: false });
+    assert_eq!(left, UnsupportedQuery { client_side: None, minimal: false });
     let (request, _) = applied("First", json!({}));
     assert_eq!(request["query"]["sort"], json!({"key": "name", "desc": true}));
 }
@@ -62,7 +62,7 @@ fn the_sort_takes_the_shape_that_the_descriptor_asks_for() {
 fn without_a_query_all_is_left_to_be_applied_here() {
     let (request, left) = applied("None", json!({"name": "x"}));
     assert_eq!(request, json!({"name": "x"}));
-    assert_eq!(left.local, Some(ClientSideQuery { sort: wish().sort, start: 21, limit: 10 }));
+    assert_eq!(left.client_side, Some(ClientSideQuery { sort: wish().sort, start: 21, limit: 10 }));
 }
 
 #[test]
@@ -71,17 +71,17 @@ fn a_request_that_is_a_query_itself_has_its_page_at_the_top() {
     let mut request = Map::from_iter([("aggregate".to_owned(), json!(["x"]))]);
     let left = apply(&mut request, &message("Top"), &wish).unwrap();
     assert_eq!(Value::from(request), json!({"aggregate": ["x"], "page": {"start": 21, "limit": 10}}));
-    assert_eq!(left.local, None);
+    assert_eq!(left.client_side, None);
     let mut request = Map::new();
     let left = apply(&mut request, &message("Book"), &wish).unwrap();
-    assert!(request.is_empty() && left.local.is_some(), "a page of text is another thing");
+    assert!(request.is_empty() && left.client_side.is_some(), "a page of text is another thing");
 }
 
 #[test]
 fn a_page_is_not_sent_without_its_order() {
     let (request, left) = applied("Third", json!({}));
     assert_eq!(request, json!({}));
-    assert_eq!(left.local, Some(ClientSideQuery { sort: wish().sort, start: 21, limit: 10 }));
+    assert_eq!(left.client_side, Some(ClientSideQuery { sort: wish().sort, start: 21, limit: 10 }));
 }
 
 #[test]

@@ -11,16 +11,16 @@ use crate::error::Result;
 use crate::query::filter::Filters;
 
 pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
-    let reading = QueryCommand {
+    let command = QueryCommand {
         verb: "get",
         resource: resource()?,
         request: &request(&json!({ "plugin_id": args.plugin_id })),
-        presentation: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
-        asked: QueryOptions::default(),
+        output: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
+        options: QueryOptions::default(),
         filters: Filters::default(),
         templates: TemplateSource::None,
         watch: None,
-        more: "-o yaml",
+        all_fields_flag: "-o yaml",
     };
-    reading.run(context)
+    command.run(context)
 }

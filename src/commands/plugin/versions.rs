@@ -38,18 +38,18 @@ pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
         let newest = newest(&tags).ok_or_else(|| no_version(plugin, &tags))?;
         return presentation.write(Document::Value(newest.into()), context.streams);
     }
-    let reading = QueryCommand {
+    let command = QueryCommand {
         verb: VERB,
         resource: resource()?,
         request: &request(&json!({ "plugin_id": plugin })),
-        presentation,
-        asked: QueryOptions::default(),
+        output: presentation,
+        options: QueryOptions::default(),
         filters: Filters::default(),
         templates: TemplateSource::None,
         watch: None,
-        more: "-o yaml",
+        all_fields_flag: "-o yaml",
     };
-    reading.run(context)
+    command.run(context)
 }
 
 /// Waits until `tag` is among the plugin's versions.
