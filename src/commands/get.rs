@@ -1,4 +1,4 @@
-//! `get RESOURCE`: one row.
+//! `get`: one row of a resource.
 
 use super::Context;
 use super::read::{QueryCommand, QueryOptions, TemplateSource};

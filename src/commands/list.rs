@@ -1,4 +1,4 @@
-//! `list RESOURCE`: rows, ordered, paged and cut to columns by the service where it can, else here.
+//! `list`: rows of a resource, sorted, paged and narrowed to columns.
 
 use super::read::{QueryCommand, QueryOptions, TemplateSource};
 use super::{Context, filters, template};
@@ -16,7 +16,7 @@ pub fn run(args: &List, context: &mut Context<'_>) -> Result<()> {
     show(context.resource(&args.resource)?.with_api_version(api_version)?, &args.listing, context)
 }
 
-/// Lists what `args` ask for of `resource`.
+/// Lists `resource`.
 pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Result<()> {
     let Rows { minimal, all, limit, page, page_size, sort, .. } = &args.rows;
     let command = QueryCommand {
@@ -43,14 +43,12 @@ pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Re
     command.run(context)
 }
 
-/// The template on standard input, which can be read once only.
+/// Reads the template from standard input, which can be read only once.
 fn from_stdin(request: &Request, context: &mut Context<'_>) -> Result<Template> {
     let files = request.file_parameter.iter().map(String::as_str);
     let values = request.parameter.iter().filter_map(|parameter| parameter.split_once("=@")).map(|(_, file)| file);
     if files.chain(values).any(|file| file == STDIN) {
-        return Err(
-            Error::usage("standard input is asked for twice").hint("use - only once, over all of -t, -f and -p KEY=@-")
-        );
+        return Err(Error::usage("standard input is used twice").hint("use - once among -t, -f and -p KEY=@-"));
     }
     template::read(&mut context.streams.input, "stdin")
 }

@@ -283,7 +283,7 @@ impl Method {
     /// As [`Method::ask`]; the answer in its bytes.
     pub async fn ask_bytes(&self, request: Bytes) -> Result<Bytes> {
         let answer = self.call(request).await?.next_bytes().await?;
-        answer.ok_or_else(|| Error::local("the call was answered with nothing"))
+        answer.ok_or_else(|| Error::local("the service sent no response"))
     }
 
     /// Sends one request to a method that answers once, and lets it go its way while other work is done. Within a runtime

@@ -1,4 +1,4 @@
-//! `stat RESOURCE` and `analyze RESOURCE`: what the service computes over many rows.
+//! `stat` and `analyze`: what a service computes over many rows.
 
 use super::read::{QueryCommand, QueryOptions, TemplateSource};
 use super::{Context, filters};
@@ -7,7 +7,7 @@ use crate::commands::output_options::OutputOptions;
 use crate::error::Result;
 use crate::query::Page;
 
-/// Runs either: `verb` tells which.
+/// Runs the verb `stat` or `analyze`.
 pub fn run(verb: &'static str, args: &Stat, context: &mut Context<'_>) -> Result<()> {
     let page = args.rows.limit.map(|limit| Page { number: args.rows.page.unwrap_or(1), limit });
     let command = QueryCommand {

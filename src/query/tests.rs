@@ -119,7 +119,7 @@ fn selected(name: &str, given: Value, all: &[&str], any: &[&str], search: Option
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let filters = Filters::parse(&texts(all), &texts(any), search)?;
     let Value::Object(mut request) = given else { panic!("an object") };
-    select(&mut request, &message(name), &filters, None, false)?;
+    add_filters(&mut request, &message(name), &filters, None, false)?;
     Ok(request.into())
 }
 
@@ -154,20 +154,20 @@ fn what_has_no_place_is_refused() {
     };
     assert_eq!(
         refusal("None", &["x~a", "name=a"], &[], None),
-        "error: --filter: None takes no filters\n\
-         hint: name is a field of this request: -p name=VALUE asks for it"
+        "error: --filter: None does not take filters\n\
+         hint: name is a field of this request: use -p name=VALUE"
     );
     assert_eq!(
         refusal("None", &["name~a"], &[], None),
-        "error: --filter: None takes no filters\nhint: -p sets the fields of this request: name"
+        "error: --filter: None does not take filters\nhint: use -p to set the fields of this request: name"
     );
     assert_eq!(
         refusal("Empty", &[], &[], Some("x")),
-        "error: --search: Empty takes no word to search for\nhint: this service can only answer with all rows"
+        "error: --search: Empty does not take a search word\nhint: leave out the flag to list all rows: this service cannot filter"
     );
     assert_eq!(
         refusal("Fourth", &["name=x"], &["name=x"], None),
-        "error: --filter-any: Fourth takes no filters\nhint: -p sets the fields of this request: state"
+        "error: --filter-any: Fourth does not take filters\nhint: use -p to set the fields of this request: state"
     );
 }
 

@@ -16,7 +16,7 @@ use crate::yaml::{self, Content, Documents, Fault, Limits, Mark, Node, value};
 const TEMPLATE: &str = "template";
 const LIST: &str = "list";
 /// The form of a template, as a hint.
-const FORM: &str = "a template is written as `template: {list: [plugin_id, name|Name]}`";
+const FORM: &str = "write a template as `template: {list: [plugin_id, name|Name]}`";
 
 /// What a file of columns comes to by itself is less, so that only aliases are stopped by it.
 const LIMITS: Limits = Limits { depth: 32, weight: 64 << 20 };
@@ -146,10 +146,10 @@ impl Template {
 fn document(text: &str) -> Result<Rc<Node>, Fault> {
     let mut documents = Documents::new(text, LIMITS)?;
     let Some(tree) = documents.next().transpose()? else {
-        return Err(Fault::new(Mark::START, "there is nothing in it").hint(FORM));
+        return Err(Fault::new(Mark::START, "the file is empty").hint(FORM));
     };
     match documents.next().transpose()? {
-        Some(second) => Err(Fault::new(second.at, "a second document, where a template is one")),
+        Some(second) => Err(Fault::new(second.at, "a second document begins here, and a template is one")),
         None => Ok(tree),
     }
 }
@@ -167,7 +167,7 @@ fn items(tree: &Node) -> Result<Vec<(String, Mark)>, Fault> {
         Value::String(text) if text.trim().is_empty() => Err(Fault::new(item.at, "a column is empty")),
         Value::String(text) => Ok((text, item.at)),
         other => Err(Fault::new(item.at, format!("expected a column, found {}", kind_of(&other)))
-            .hint("a column is text as name or name|Name: quote it where YAML would read something else")),
+            .hint("write a column as text, e.g. name or name|Name; quote what YAML would read as another type")),
     };
     items.iter().map(text).collect()
 }
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
         for (text, said) in [
-            ("", "columns.yml:1:1: there is nothing in it"),
+            ("", "columns.yml:1:1: the file is empty"),
             ("- name\n", "columns.yml:1:1: expected a mapping, found a list"),
             ("list: [name]\n", "columns.yml:1:1: the key `template` is missing"),
             ("template: {get: [name]}\n", "columns.yml:1:11: the key `list` is missing"),

@@ -5,15 +5,15 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-/// A path; see [`super::grammar`] for how it is written.
+/// A path; [`super::grammar`] says how it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     /// Never empty.
     steps: Vec<Step>,
-    /// The steps' names with dots between them, so that every run of steps is a part of it.
+    /// The steps' names with dots between them: every run of steps is a slice of it.
     names: String,
-    /// Where each step's name stands in `names`.
-    places: Vec<Range<usize>>,
+    /// The range of each step's name in `names`.
+    ranges: Vec<Range<usize>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,26 +23,26 @@ pub enum Step {
     /// A list's item, `None` if no list can have it; in an object, the key `text`.
     Index { text: String, at: Option<usize> },
     /// The items of a list for which this holds.
-    Where(Condition),
+    Where(ColumnCondition),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
+pub struct ColumnCondition {
     pub key: Selector,
-    pub test: Test,
+    pub test: ColumnTest,
     /// In lower case.
     pub value: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Test {
+pub enum ColumnTest {
     Equals,
     Contains,
     Lacks,
 }
 
 impl Step {
-    /// What the step is called in an object.
+    /// The step's key in an object.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Key(text) | Self::Index { text, .. } => Some(text),
@@ -51,14 +51,14 @@ impl Step {
     }
 }
 
-impl Condition {
+impl ColumnCondition {
     /// Compares as text without regard to case, as the Python client does; what is missing counts as empty text.
     fn holds(&self, item: &Value) -> bool {
-        let text = self.key.select(item).map(|found| cell_text(&found).to_lowercase()).unwrap_or_default();
+        let text = self.key.select(item).map(|value| cell_text(&value).to_lowercase()).unwrap_or_default();
         match self.test {
-            Test::Equals => text == self.value,
-            Test::Contains => text.contains(&self.value),
-            Test::Lacks => !text.contains(&self.value),
+            ColumnTest::Equals => text == self.value,
+            ColumnTest::Contains => text.contains(&self.value),
+            ColumnTest::Lacks => !text.contains(&self.value),
         }
     }
 }
@@ -66,30 +66,28 @@ impl Condition {
 impl Selector {
     pub fn new(steps: Vec<Step>) -> Self {
         let mut names = String::new();
-        let mut places = Vec::with_capacity(steps.len());
+        let mut ranges = Vec::with_capacity(steps.len());
         for (at, step) in steps.iter().enumerate() {
             if at > 0 {
                 names.push('.');
             }
             let start = names.len();
             names.push_str(step.name().unwrap_or_default());
-            places.push(start..names.len());
+            ranges.push(start..names.len());
         }
-        Self { steps, names, places }
+        Self { steps, names, ranges }
     }
 
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// What stands at the path, if anything does.
-    ///
-    /// Taking from the items of a list gives a list in their order, with the items' own lists joined into it.
+    /// The value at the path, if there is one. From the items of a list it is a list, the items' own lists joined.
     pub fn select<'v>(&self, value: &'v Value) -> Option<Cow<'v, Value>> {
         self.walk(0, value)
     }
 
-    /// Goes the steps from `at` on. Recursion goes as deep as there are steps, which the grammar bounds.
+    /// Follows the steps from `at` on. The grammar bounds their number and so the recursion.
     fn walk<'v>(&self, at: usize, value: &'v Value) -> Option<Cow<'v, Value>> {
         let Some(step) = self.steps.get(at) else {
             return Some(Cow::Borrowed(value));
@@ -105,12 +103,12 @@ impl Selector {
         }
     }
 
-    /// Goes on in the entry that the steps name. Keys may hold dots (labels such as `spaceone.io/owner`): where a step
-    /// by itself leads nowhere, it is tried as the beginning of such a key, the shortest first.
+    /// Enters the entry that the steps name. Keys may hold dots (`spaceone.io/owner`): if a step alone leads nowhere, it
+    /// is tried as the beginning of such a key, the shortest first.
     fn enter<'v>(&self, at: usize, object: &'v Map<String, Value>) -> Option<Cow<'v, Value>> {
         let named = self.steps[at..].iter().take_while(|step| step.name().is_some()).count();
         (at..at + named).find_map(|last| {
-            let key = &self.names[self.places[at].start..self.places[last].end];
+            let key = &self.names[self.ranges[at].start..self.ranges[last].end];
             self.walk(last + 1, object.get(key)?)
         })
     }
