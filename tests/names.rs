@@ -186,7 +186,7 @@ fn a_lone_name_is_a_resource_where_there_is_one_service() {
         (run.status, without_ports(&run.stderr, &[&cost]).as_str()),
         (
             Some(2),
-            "error: plug_in can be several resources of grpc://127.0.0.1:[PORT]\n\
+            "error: plug_in is ambiguous at grpc://127.0.0.1:[PORT]\n\
              hint: name one of them: cost_analysis.PlugIn, cost_analysis.Plugin\n"
         )
     );

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use spacectl::error::Result;
-use spacectl::oci::{Client, ImageRef, Logins, Proxy};
+use spacectl::oci::{CredentialFiles, ImageRef, ProxyConfig, RegistryClient};
 use spacectl::secret::Secret;
 use support::{Authority, Issued, Spacectl};
 use tempfile::TempDir;
@@ -59,7 +59,7 @@ impl Web {
     }
 
     fn place(&self) -> ImageRef {
-        ImageRef::of_url(&self.address.to_string().parse().unwrap(), "x/plugin-a").unwrap()
+        ImageRef::new(&self.address.to_string().parse().unwrap(), "x/plugin-a").unwrap()
     }
 }
 
@@ -84,8 +84,8 @@ fn ask<T>(question: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(question)
 }
 
-fn client(logins: Vec<PathBuf>) -> Client {
-    Client::new(Logins::new(logins), Duration::from_secs(10))
+fn client(logins: Vec<PathBuf>) -> RegistryClient {
+    RegistryClient::new(CredentialFiles::new(logins), Duration::from_secs(10))
 }
 
 fn tags(web: &Web, logins: Vec<PathBuf>) -> Result<Option<Vec<String>>> {
@@ -279,10 +279,10 @@ fn bad_days_of_a_registry_are_told_with_what_to_do() {
     let cut = Web::start(|_| "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{".to_owned());
     assert_says(&refused(&cut, vec![]), &["cannot ask the registry"]);
 
-    let place = ImageRef::of_url(&"127.0.0.1:9".parse().unwrap(), "a").unwrap();
+    let place = ImageRef::new(&"127.0.0.1:9".parse().unwrap(), "a").unwrap();
     let down = ask(client(vec![]).tags(&place)).unwrap_err().to_string();
     assert_says(&down, &["refused", "is the registry running?"]);
-    let place = ImageRef::of_url(&"registry.invalid".parse().unwrap(), "a").unwrap();
+    let place = ImageRef::new(&"registry.invalid".parse().unwrap(), "a").unwrap();
     assert_says(&ask(client(vec![]).tags(&place)).unwrap_err().to_string(), &["registry.invalid is not known here"]);
 }
 
@@ -299,9 +299,9 @@ fn what_has_no_end_is_ended() {
     assert_says(&refused(&huge, vec![]), &["more than 8 MiB"]);
 
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = ImageRef::of_url(&silent.local_addr().unwrap().to_string().parse().unwrap(), "a").unwrap();
+    let place = ImageRef::new(&silent.local_addr().unwrap().to_string().parse().unwrap(), "a").unwrap();
     let begun = Instant::now();
-    let short = Client::new(Logins::default(), Duration::from_millis(300));
+    let short = RegistryClient::new(CredentialFiles::default(), Duration::from_millis(300));
     assert_says(&ask(short.tags(&place)).unwrap_err().to_string(), &["within 0.3 s"]);
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
@@ -393,10 +393,10 @@ fn a_registry_is_reached_through_the_proxy_of_the_environment() {
             let told = Arc::clone(&lines);
             client(vec![])
                 .with_certificates(vec![folder.path().into()])
-                .with_proxy(Proxy::new(Some(Secret::new(url)), Some(direct.to_owned())))
+                .with_proxy(ProxyConfig::new(Some(Secret::new(url)), Some(direct.to_owned())))
                 .on_request(move |line| told.lock().unwrap().push(line.to_owned()))
         };
-        let place = |registry: String| ImageRef::of_url(&registry.parse().unwrap(), "a").unwrap();
+        let place = |registry: String| ImageRef::new(&registry.parse().unwrap(), "a").unwrap();
         let registry = place(format!("registry.example:{port}"));
 
         let tags = through(format!("http://me:hunter2@{address}"), "").tags(&registry).await.unwrap().unwrap();
@@ -473,7 +473,7 @@ fn what_a_registry_leads_to_is_told_by_its_own_name() {
     let service = silent.local_addr().unwrap();
     let challenge = format!("WWW-Authenticate: Bearer realm=\"http://{service}/token\"\r\n");
     let web = Web::start(move |_| http("401 Unauthorized", &challenge, ""));
-    let short = Client::new(Logins::default(), Duration::from_secs(1));
+    let short = RegistryClient::new(CredentialFiles::default(), Duration::from_secs(1));
     let late = ask(short.tags(&web.place())).unwrap_err().to_string();
     assert_says(&late, &[&format!("it leads to {service}\ncause: it did not answer within 1 s")]);
 
@@ -495,7 +495,7 @@ fn a_companys_authority_is_trusted_for_its_registry_alone() {
     let folder = tempfile::tempdir().unwrap();
     ask(async {
         let port = speak_tls(&issued, json("200 OK", "{\"tags\": [\"1.0\"]}")).await;
-        let place = ImageRef::of_url(&format!("https://localhost:{port}").parse().unwrap(), "a").unwrap();
+        let place = ImageRef::new(&format!("https://localhost:{port}").parse().unwrap(), "a").unwrap();
         let trusting = || client(vec![]).with_certificates(vec![folder.path().into()]);
         let untrusted = trusting().tags(&place).await.unwrap_err().to_string();
         assert_says(&untrusted, &["UnknownIssuer", &format!("/etc/docker/certs.d/localhost:{port}/ca.crt")]);
@@ -507,7 +507,7 @@ fn a_companys_authority_is_trusted_for_its_registry_alone() {
         std::fs::write(own.join("ca.crt"), "no certificate").unwrap();
         assert_says(&trusting().tags(&place).await.unwrap_err().to_string(), &["ca.crt: it holds no certificate"]);
 
-        let plain = ImageRef::of_url(&format!("localhost:{port}").parse().unwrap(), "a").unwrap();
+        let plain = ImageRef::new(&format!("localhost:{port}").parse().unwrap(), "a").unwrap();
         assert_says(
             &trusting().tags(&plain).await.unwrap_err().to_string(),
             &["if it speaks TLS, write https://localhost"],

@@ -21,10 +21,10 @@ use crate::grpc::metadata::Metadata;
 use crate::grpc::retry::reads_only;
 use crate::grpc::trace::{Detail, Trace};
 use crate::local_service;
-use crate::local_service::{Images, Rules, Store};
+use crate::local_service::{ImageRegistry, ServiceOptions, Store};
 use crate::net::tls::Tls;
 use crate::oci;
-use crate::oci::{Logins, Proxy, RegistryUrl};
+use crate::oci::{CredentialFiles, ProxyConfig, RegistryUrl};
 use crate::schema::resource::{Resource, service_among};
 use crate::terminal::io_streams::Diagnostics;
 
@@ -220,7 +220,8 @@ impl Connector {
                 let registry = self.settings.registry.clone();
                 let images =
                     registry.map(|registry| images(registry, self.registry_access.clone(), self.trace.clone()));
-                let routes = local_service::routes(store.clone(), Rules { images, ..Rules::default() }).await;
+                let routes =
+                    local_service::routes(store.clone(), ServiceOptions { images, ..ServiceOptions::default() }).await;
                 (Transport::InProcess(routes), BUILT_IN.to_owned())
             }
             // The store is open wherever the embedded service is selected.
@@ -303,19 +304,19 @@ pub fn tls_of(flags: &cli::Tls) -> Result<Tls> {
 /// How the process environment says that image registries are asked.
 #[derive(Clone, Debug)]
 pub struct RegistryAccess {
-    logins: Logins,
-    proxy: Proxy,
+    logins: CredentialFiles,
+    proxy: ProxyConfig,
 }
 
 impl RegistryAccess {
     pub fn of(variables: &Variables) -> Self {
-        let proxy = Proxy::new(variables.https_proxy.clone(), variables.no_proxy.clone());
-        Self { logins: Logins::new(variables.registry_logins()), proxy }
+        let proxy = ProxyConfig::new(variables.https_proxy.clone(), variables.no_proxy.clone());
+        Self { logins: CredentialFiles::new(variables.registry_logins()), proxy }
     }
 
     /// What asks them, and waits `limit` for each question.
-    pub fn client(self, limit: Duration) -> oci::Client {
-        oci::Client::new(self.logins, limit).with_proxy(self.proxy)
+    pub fn client(self, limit: Duration) -> oci::RegistryClient {
+        oci::RegistryClient::new(self.logins, limit).with_proxy(self.proxy)
     }
 }
 
@@ -327,9 +328,9 @@ pub fn registry_of_local(context: &Context<'_>) -> Option<RegistryUrl> {
 }
 
 /// What the embedded service looks for images in.
-pub fn images(registry: RegistryUrl, access: RegistryAccess, trace: Trace) -> Images {
+pub fn images(registry: RegistryUrl, access: RegistryAccess, trace: Trace) -> ImageRegistry {
     let client = access.client(REGISTRY_PATIENCE);
-    Images::new(registry, client.on_request(move |line| trace.step(|| line.to_owned())))
+    ImageRegistry::new(registry, client.on_request(move |line| trace.step(|| line.to_owned())))
 }
 
 fn open_store(variables: &Variables, registry: Option<&RegistryUrl>, diagnostics: &Diagnostics) -> Result<Store> {

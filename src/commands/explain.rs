@@ -1,4 +1,4 @@
-//! `explain`: what a resource, a verb or a field is, as descriptors tell it.
+//! `explain`: describes a resource, a verb or a field.
 
 use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
 use tonic::Code;
@@ -15,16 +15,15 @@ use crate::grpc::descriptors::Gaps;
 use crate::local_service;
 use crate::local_service::API_VERSION;
 use crate::output::view::Document;
-use crate::schema::platform::ApiName;
 use crate::schema::resource::{Resource, alias, service_among, verb};
+use crate::schema::spaceone::ApiName;
 use crate::spec;
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::json;
 
-/// The service whose API is bundled.
 const REPOSITORY: &str = "repository";
 
-/// How errors name what is bundled.
+/// The name of the bundled API in errors.
 const BUNDLED: &str = "the bundled Repository API";
 
 pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
@@ -42,8 +41,8 @@ pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
     let Some((verb, path)) = below.split_first() else {
         if args.form.skeleton || args.form.json_schema {
             let verbs: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
-            return Err(Error::usage(format!("{resource} has several verbs, each with a request of its own"))
-                .hint(format!("name the verb, as in {resource}.{}", verbs.first().map_or("VERB", String::as_str))));
+            return Err(Error::usage(format!("{resource} has several verbs, each with its own request"))
+                .hint(format!("name the verb, e.g. {resource}.{}", verbs.first().map_or("VERB", String::as_str))));
         }
         let explained = Describer::new(args.form.depth.into()).resource(&resource, &service);
         return write(&Explained::Resource(explained), args.form.output, context.streams);
@@ -53,14 +52,14 @@ pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
     if args.form.json_schema || args.form.skeleton {
         if !path.is_empty() {
             return Err(Error::usage(format!("{} is a field, and only a verb has a request", path.join(".")))
-                .hint(format!("ask for the whole of {resource}.{verb}")));
+                .hint(format!("leave out the field: {resource}.{verb}")));
         }
         return if args.form.json_schema { about.schema(context.streams) } else { about.skeleton(context.streams) };
     }
     write(&about.explanation(path)?, args.form.output, context.streams)
 }
 
-/// A verb that is asked about.
+/// A verb to explain.
 struct About<'a> {
     resource: &'a Resource,
     method: &'a MethodDescriptor,
@@ -108,7 +107,7 @@ impl About<'_> {
     }
 }
 
-/// What `text` leads into: an alias, alone or before a verb, stands for its resource.
+/// The path in `text`, with an alias, alone or before a verb, resolved.
 fn address(text: &str, api_version: Option<&str>, context: &Context<'_>) -> Result<Address> {
     let Some((first, below)) = text.split_once('.') else {
         return Ok(Address::of(context.resource(text)?.with_api_version(api_version)?, ""));
@@ -129,7 +128,7 @@ fn address(text: &str, api_version: Option<&str>, context: &Context<'_>) -> Resu
         }
         found
     } else if below.split('.').next().is_some_and(verb::is_known) {
-        // `repository` is an alias and a service: what follows tells which is meant.
+        // `repository` is an alias and a service: what follows decides.
         alias::find(first, &own()?)?
     } else {
         None
@@ -144,7 +143,7 @@ fn address(text: &str, api_version: Option<&str>, context: &Context<'_>) -> Resu
     }
 }
 
-/// Whether it is known that nothing here has a service like `name`. Behind `--endpoint` there can be any.
+/// Whether nothing here is known to have such a service. Behind `--endpoint` there can be any.
 fn is_no_service(name: &str, context: &Context<'_>) -> Result<bool> {
     let selection = selection(context);
     let services = if is_nothing_selected(&selection, context.variables)? {
@@ -155,17 +154,16 @@ fn is_no_service(name: &str, context: &Context<'_>) -> Result<bool> {
     Ok(!services.is_empty() && service_among(name, &services)?.is_none())
 }
 
-/// What is asked about, and who described it.
+/// A resource and its description.
 struct Found {
     resource: Resource,
-    /// The verb and the fields.
     below: Vec<String>,
     service: ServiceDescriptor,
     gaps: Gaps,
     place: String,
 }
 
-/// Asks the endpoint in use; where there is none, the Repository API is described by this program.
+/// Describes by the endpoint in use, or else by the bundled Repository API.
 fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>) -> Result<Found> {
     let is_bundled = address.resource().service == REPOSITORY;
     let selection = selection(context);
@@ -177,7 +175,7 @@ fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>)
     }
     let settings = Settings::resolve(&selection, context.variables)?;
     if matches!(settings.endpoints, Endpoints::Embedded) {
-        // What it has is known without opening its file; what it has not is refused as by every command.
+        // Answers without opening its file; refuses other services as every command does.
         let destination = settings.destination(&address.resource().service)?;
         refuse_useless(&tls_of(&context.global.tls)?, &destination)?;
         return bundled(address, api_version);
@@ -204,19 +202,19 @@ fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>)
     }
 }
 
-/// Whether the user has neither configured nor named anything to ask.
+/// Whether neither configuration nor flags name an endpoint.
 fn is_nothing_selected(selection: &Selection, variables: &Variables) -> Result<bool> {
     if selection.endpoint.is_some() || selection.named(variables)?.is_some() {
         return Ok(false);
     }
     match ConfigDir::locate(variables) {
         Ok(dir) => Ok(selection.find(variables, &dir)?.is_none()),
-        // Without a folder there is no configuration in it.
+        // Without a folder there is no configuration.
         Err(_) => Ok(true),
     }
 }
 
-/// Whether nobody described anything, so that it says nothing about what was asked.
+/// Whether the endpoint gave no description at all.
 fn is_out_of_reach(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Local | ErrorKind::DiffFailed => true,

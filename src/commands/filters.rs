@@ -9,17 +9,17 @@ use crate::cli;
 use crate::error::Result;
 use crate::output::view::Document;
 use crate::query;
-use crate::query::filter::{Filters, RowFilter, Verdict};
+use crate::query::filter::{FilterSet, RowFilter, Verdict};
 use crate::schema::value_ext;
-use crate::spec::Request;
+use crate::spec::SpecRequest;
 
 /// Parses the filters.
-pub fn read(args: &cli::Filters) -> Result<Filters> {
-    Filters::parse(&args.filter, &args.filter_any, args.search.as_deref())
+pub fn read(args: &cli::Filters) -> Result<FilterSet> {
+    FilterSet::parse(&args.filter, &args.filter_any, args.search.as_deref())
 }
 
 /// Adds the filters to the request of `method`; returns the check of a list's rows, if there is one.
-pub fn add_to_request(filters: &Filters, method: &Method, request: &mut Request) -> Result<Option<RowCheck>> {
+pub fn add_to_request(filters: &FilterSet, method: &Method, request: &mut SpecRequest) -> Result<Option<RowCheck>> {
     let (input, is_list) = (method.input(), method.verb() == LIST);
     let mut row_filter = RowFilter::default();
     let mut is_sent = true;
@@ -41,14 +41,14 @@ pub fn add_to_request(filters: &Filters, method: &Method, request: &mut Request)
 
 /// Whether `request` lists plugins of several repositories: a Repository sorts and filters its own plugins only, and
 /// chains the pages of all.
-pub fn lists_several_repositories(method: &Method, request: &Request) -> bool {
+pub fn lists_several_repositories(method: &Method, request: &SpecRequest) -> bool {
     let repository = request.value.get("repository_id");
     method.verb() == LIST && method.is_of_plugins() && repository.is_none_or(value_ext::is_empty)
 }
 
 /// Adds the fields of a request for plugins that a Repository applies to its own ones only. Other fields and services
 /// are left alone: they widen the list on purpose, e.g. a workspace also shows what belongs to all.
-fn add_fields(method: &Method, request: &Request, row_filter: &mut RowFilter) -> Result<()> {
+fn add_fields(method: &Method, request: &SpecRequest, row_filter: &mut RowFilter) -> Result<()> {
     const FIELDS: [&str; 2] = ["state", "registry_type"];
     if !FIELDS.iter().any(|field| request.value.contains_key(*field)) {
         return Ok(());

@@ -5,7 +5,7 @@ use super::read::{QueryCommand, QueryOptions, TemplateSource};
 use crate::cli::Get;
 use crate::commands::output_options::OutputOptions;
 use crate::error::Result;
-use crate::query::filter::Filters;
+use crate::query::filter::FilterSet;
 
 pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
     let command = QueryCommand {
@@ -14,7 +14,7 @@ pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
         request: &args.request,
         output: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
         options: QueryOptions::default(),
-        filters: Filters::default(),
+        filters: FilterSet::default(),
         templates: TemplateSource::None,
         watch: args.watch.watch,
         all_fields_flag: "-o yaml",

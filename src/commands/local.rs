@@ -21,9 +21,9 @@ use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
 use crate::local_service::proto::repository::v1::{PluginInfo, RegisterPluginRequest};
-use crate::local_service::{Rules, Store};
+use crate::local_service::{ServiceOptions, Store};
 use crate::oci::RegistryUrl;
-use crate::spec::{self, Inputs, Part, Target};
+use crate::spec::{self, Inputs, RequestTarget, SpanPart};
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
     match args {
@@ -38,7 +38,7 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
             let listen = listen.strip_prefix("grpc://").unwrap_or(listen);
             let managed =
                 managed.as_deref().map(|folder| read_managed(folder, context)).transpose()?.unwrap_or_default();
-            let rules = Rules { strict: *strict, managed: managed.into(), ..Rules::default() };
+            let rules = ServiceOptions { strict: *strict, managed: managed.into(), ..ServiceOptions::default() };
             serve(listen, data.clone(), registry.as_deref(), rules, context)
         }
     }
@@ -100,13 +100,14 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
     let inputs = Inputs { files: vec![folder.to_owned()], ..Inputs::default() };
     let mut plugins: Vec<PluginInfo> = Vec::new();
     for draft in spec::read(&inputs, &mut context.streams.input)? {
-        let target = Target { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
+        let target =
+            RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
         let resolved = draft.resolve(&target, false)?;
         resolved.warnings.iter().for_each(|warning| context.streams.diagnostics.warn(&warning.message));
         let request = resolved.request;
         let bytes = encode::encode(&request.value, &input).map_err(|faults| {
             let problem = |fault: encode::Fault| {
-                let part = if fault.at_key { Part::Key } else { Part::Value };
+                let part = if fault.at_key { SpanPart::Key } else { SpanPart::Value };
                 Problem::new(format!("{}: {}", fault.path, fault.message)).at(request.locate(&fault.path, part))
             };
             let problems = faults.into_iter().map(problem).collect();
@@ -129,7 +130,7 @@ fn serve(
     listen: &str,
     data: Option<PathBuf>,
     registry: Option<&str>,
-    rules: Rules,
+    rules: ServiceOptions,
     context: &mut Context<'_>,
 ) -> Result<()> {
     let registry = match (registry, &data) {
@@ -173,7 +174,7 @@ fn serve(
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
         let images = registry.map(|registry| connector::images(registry, access, trace));
-        let rules = Rules { on_warning: Some(Arc::new(on_warning)), images, ..rules };
+        let rules = ServiceOptions { on_warning: Some(Arc::new(on_warning)), images, ..rules };
         let routes = local_service::routes(store, rules).await;
         let serving = local_service::serve(listener, routes, asked_to_end()?);
         let telling = async {

@@ -25,9 +25,9 @@ use crate::plugin::lint::Rule;
 use crate::plugin::lint::placeholder::{self, Placeholder};
 use crate::query::Columns;
 use crate::schema::field_path::FieldPath;
-use crate::schema::platform::ApiName;
 use crate::schema::resource::Resource;
-use crate::spec::{self, Draft, Inputs, Part, Refusal, Request, Target, Warning};
+use crate::schema::spaceone::ApiName;
+use crate::spec::{self, Draft, Inputs, RejectedField, RequestTarget, SpanPart, SpecRequest, SpecWarning};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
 /// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
@@ -135,7 +135,7 @@ impl Method {
     }
 
     /// Makes `draft` this method's request, and says what had to be done for it.
-    pub fn resolve(&self, draft: Draft, strict: bool, diagnostics: &mut Diagnostics) -> Result<Request> {
+    pub fn resolve(&self, draft: Draft, strict: bool, diagnostics: &mut Diagnostics) -> Result<SpecRequest> {
         let resolved = draft.resolve(&self.target(), strict)?;
         resolved.notes.iter().for_each(|note| diagnostics.note(note));
         resolved.warnings.iter().for_each(|warning| diagnostics.warn(&located(warning, &resolved.request)));
@@ -143,10 +143,15 @@ impl Method {
     }
 
     /// As [`Method::resolve`] for each of several drafts; what had to be done for many of them is said once.
-    pub fn resolve_all(&self, drafts: Vec<Draft>, strict: bool, diagnostics: &mut Diagnostics) -> Result<Vec<Request>> {
+    pub fn resolve_all(
+        &self,
+        drafts: Vec<Draft>,
+        strict: bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Vec<SpecRequest>> {
         let target = self.target();
         let is_alone = drafts.len() == 1;
-        let mut requests: Vec<Request> = Vec::with_capacity(drafts.len());
+        let mut requests: Vec<SpecRequest> = Vec::with_capacity(drafts.len());
         // Each note with the first request that it is about, and the count of all.
         let mut notes: Vec<(String, usize, usize)> = Vec::new();
         let mut warnings = Vec::new();
@@ -172,10 +177,10 @@ impl Method {
         Ok(requests)
     }
 
-    fn target(&self) -> Target<'_> {
+    fn target(&self) -> RequestTarget<'_> {
         // What all services have belongs to the one that is asked.
         let package = ApiName::parse(self.descriptor.service_full_name()).map(|name| name.service);
-        Target {
+        RequestTarget {
             service: package.filter(|name| *name != "core").unwrap_or(&self.found.resource.service),
             resource: &self.found.resource.name,
             verb: self.descriptor.name(),
@@ -184,21 +189,25 @@ impl Method {
     }
 
     /// The bytes of `request`, or all that is wrong with it, each with its place.
-    pub fn encode(&self, request: &Request) -> Result<Bytes> {
+    pub fn encode(&self, request: &SpecRequest) -> Result<Bytes> {
         self.encode_all(std::slice::from_ref(request)).map(|mut encoded| encoded.pop().unwrap_or_default())
     }
 
     /// As [`Method::encode`] for each of several requests; an error tells what is wrong with all of them.
-    pub fn encode_all(&self, requests: &[Request]) -> Result<Vec<Bytes>> {
+    pub fn encode_all(&self, requests: &[SpecRequest]) -> Result<Vec<Bytes>> {
         self.encode_each(requests, |request| self.missing(request))
     }
 
     /// As [`Method::encode_all`], of requests that may leave out what the service needs.
-    pub fn encode_all_incomplete(&self, requests: &[Request]) -> Result<Vec<Bytes>> {
+    pub fn encode_all_incomplete(&self, requests: &[SpecRequest]) -> Result<Vec<Bytes>> {
         self.encode_each(requests, |_| Vec::new())
     }
 
-    fn encode_each(&self, requests: &[Request], missing: impl Fn(&Request) -> Vec<Fault>) -> Result<Vec<Bytes>> {
+    fn encode_each(
+        &self,
+        requests: &[SpecRequest],
+        missing: impl Fn(&SpecRequest) -> Vec<Fault>,
+    ) -> Result<Vec<Bytes>> {
         let mut encoded = Vec::with_capacity(requests.len());
         let mut faults = Vec::new();
         for request in requests {
@@ -211,7 +220,7 @@ impl Method {
         if faults.is_empty() { Ok(encoded) } else { Err(self.refusal(faults)) }
     }
 
-    fn try_encode(&self, request: &Request) -> std::result::Result<Bytes, Vec<Fault>> {
+    fn try_encode(&self, request: &SpecRequest) -> std::result::Result<Bytes, Vec<Fault>> {
         let encoded = encode::encode(&request.value, &self.input());
         let mut faults: Vec<Fault> = request.refusals().iter().map(refused).collect();
         let (service, resource) = self.names();
@@ -229,7 +238,7 @@ impl Method {
     }
 
     /// What the service is known to need, and `request` leaves out.
-    fn missing(&self, request: &Request) -> Vec<Fault> {
+    fn missing(&self, request: &SpecRequest) -> Vec<Fault> {
         let (service, resource) = self.names();
         let needed = spec::needed(&service, &resource, self.verb());
         let input = self.input();
@@ -238,12 +247,13 @@ impl Method {
     }
 
     /// The error that tells of faults, each with its place.
-    fn refusal(&self, mut faults: Vec<(Fault, &Request)>) -> Error {
+    fn refusal(&self, mut faults: Vec<(Fault, &SpecRequest)>) -> Error {
         let is_in_file = faults.iter().any(|(fault, request)| request.is_from_file(&fault.path));
         let kind = if is_in_file { ErrorKind::Local } else { ErrorKind::Usage };
         let more = faults.len().saturating_sub(MAX_TOLD);
         faults.truncate(MAX_TOLD);
-        let told = |(fault, request): (Fault, &Request)| (fault.kind == FaultKind::Missing, problem(fault, request));
+        let told =
+            |(fault, request): (Fault, &SpecRequest)| (fault.kind == FaultKind::Missing, problem(fault, request));
         let mut problems: Vec<(bool, Problem)> = faults.into_iter().map(told).collect();
         problems.sort_by_cached_key(|(_, problem)| {
             problem.location.as_ref().map(|at| (at.source.clone(), at.line, at.column))
@@ -393,7 +403,7 @@ impl Answers {
 }
 
 /// The fault that a request leaves out `name`.
-fn left_out(name: &str, request: &Request) -> Fault {
+fn left_out(name: &str, request: &SpecRequest) -> Fault {
     let message = if request.value.contains_key(name) { "required, and empty" } else { "required, and missing" };
     Fault {
         kind: FaultKind::Missing,
@@ -411,15 +421,15 @@ pub fn unfilled(Placeholder { path, message, hint }: Placeholder) -> Fault {
 }
 
 /// `warning` with its place, if it has one in a text.
-fn located(warning: &Warning, request: &Request) -> String {
-    let Warning { path, message } = warning;
-    match request.locate(path, Part::Value) {
+fn located(warning: &SpecWarning, request: &SpecRequest) -> String {
+    let SpecWarning { path, message } = warning;
+    match request.locate(path, SpanPart::Value) {
         Some(location) => format!("{location}: {path}: {message}"),
         None => format!("{path}: {message}"),
     }
 }
 
-fn refused(refusal: &Refusal) -> Fault {
+fn refused(refusal: &RejectedField) -> Fault {
     Fault {
         kind: FaultKind::Other,
         path: FieldPath::default().key(refusal.name),
@@ -430,8 +440,8 @@ fn refused(refusal: &Refusal) -> Fault {
 }
 
 /// What an error tells of a fault.
-pub fn problem(fault: Fault, request: &Request) -> Problem {
-    let part = if fault.at_key { Part::Key } else { Part::Value };
+pub fn problem(fault: Fault, request: &SpecRequest) -> Problem {
+    let part = if fault.at_key { SpanPart::Key } else { SpanPart::Value };
     let location = request.locate(&fault.path, part);
     // What stands in no text was set by a parameter, which is then named instead.
     let origin = location.is_none().then(|| request.describe_origin(&fault.path)).flatten();

@@ -10,7 +10,7 @@ use crate::grpc::status::is_too_large;
 use crate::output::Format;
 use crate::output::view::Document;
 use crate::query::{self, ClientSideQuery, Page, RowRange};
-use crate::spec::Request;
+use crate::spec::SpecRequest;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
 /// The page size where one message cannot hold the whole list.
@@ -40,7 +40,7 @@ impl Pages {
     ///
     /// # Errors
     /// As of [`requested_range`].
-    pub fn new(method: &Method, request: &Request, size: u32, range: Option<RowRange>) -> Result<Self> {
+    pub fn new(method: &Method, request: &SpecRequest, size: u32, range: Option<RowRange>) -> Result<Self> {
         let range = range.map_or_else(|| requested_range(method, request), Ok)?;
         let request = request.value.clone();
         Ok(Self { request, size, range, skipped: 0, has_others: false, is_whole: false })
@@ -128,7 +128,7 @@ struct Received {
 ///
 /// # Errors
 /// As of [`Method::encode`]: a page that cannot be read would be replaced by one that can.
-pub fn requested_range(method: &Method, request: &Request) -> Result<RowRange> {
+pub fn requested_range(method: &Method, request: &SpecRequest) -> Result<RowRange> {
     let input = method.input();
     if !query::chooses_rows(&request.value, &input) {
         return Ok(RowRange::default());

@@ -15,7 +15,7 @@ use crate::output::view::{Document, ResponseKind};
 use crate::query::columns::add_only_key;
 use crate::query::filter::typed_steps;
 use crate::query::{self, ClientSideQuery, Page, QueryRequest, RowRange, Sort};
-use crate::spec::{Draft, Request};
+use crate::spec::{Draft, SpecRequest};
 use crate::terminal::io_streams::Diagnostics;
 
 pub struct PreparedQuery {
@@ -219,7 +219,7 @@ pub async fn first(answers: &mut Answers) -> Result<Bytes> {
 fn output(
     command: &QueryCommand<'_>,
     method: &Method,
-    request: &Request,
+    request: &SpecRequest,
     diagnostics: &mut Diagnostics,
 ) -> Result<(OutputOptions, ResponseKind)> {
     let mut output = command.output.clone();
@@ -256,7 +256,7 @@ fn with_dotted_keys(only: Vec<String>, method: &Method) -> Vec<String> {
 }
 
 /// Takes the choice of rows out of what the service is asked, to be made here.
-fn take_rows(wish: &mut QueryRequest, method: &Method, request: &mut Request) -> Result<ClientSideQuery> {
+fn take_rows(wish: &mut QueryRequest, method: &Method, request: &mut SpecRequest) -> Result<ClientSideQuery> {
     let range = match wish.page.take() {
         Some(page) => RowRange::from_page(page),
         None => pages::requested_range(method, request)?,

@@ -16,7 +16,7 @@ use crate::config::Variables;
 use crate::error::Result;
 use crate::grpc::status::is_too_large;
 use crate::output::view::Template;
-use crate::query::filter::Filters;
+use crate::query::filter::FilterSet;
 use crate::query::{Columns, Page, QueryRequest, Sort};
 use crate::schema::resource::Resource;
 use crate::spec::Draft;
@@ -30,7 +30,7 @@ pub struct QueryCommand<'a> {
     pub request: &'a cli::Request,
     pub output: OutputOptions,
     pub options: QueryOptions<'a>,
-    pub filters: Filters,
+    pub filters: FilterSet,
     pub templates: TemplateSource<'a>,
     /// The interval of `--watch`.
     pub watch: Option<Duration>,

@@ -15,8 +15,8 @@ use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::Resource;
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
-use crate::yaml::value::Entry;
-use crate::yaml::{Content, Fault};
+use crate::yaml::value::MappingEntry;
+use crate::yaml::{Content, YamlError};
 
 const FILE: &str = "alias.yml";
 
@@ -90,11 +90,11 @@ impl ConfigDir {
     }
 }
 
-fn check_entry(entry: &Entry<'_>) -> Result<(), Fault> {
-    check_name(entry.name).map_err(|invalid| Fault::new(entry.key.at, invalid.to_string()))?;
+fn check_entry(entry: &MappingEntry<'_>) -> Result<(), YamlError> {
+    check_name(entry.name).map_err(|invalid| YamlError::new(entry.key.at, invalid.to_string()))?;
     match &entry.value.content {
         Content::Scalar { text, .. } if Resource::parse(text).is_ok() => Ok(()),
-        _ => Err(Fault::new(entry.value.at, format!("the alias `{}` stands for no resource", entry.name))),
+        _ => Err(YamlError::new(entry.value.at, format!("the alias `{}` stands for no resource", entry.name))),
     }
 }
 

@@ -1,33 +1,30 @@
-//! The key that an environment's calls go with, and where it is kept.
+//! The key that calls are sent with: its text, or the file or command that gives it.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::environment::{API_KEY, TOKEN};
+use super::environment::{API_KEY, API_KEY_COMMAND, API_KEY_FILE, TOKEN};
 use super::{Environment, ParseError, Secret, command, metadata};
 use crate::error::{Error, Result};
+use crate::fs::read_limited;
 
-pub(super) const API_KEY_FILE: &str = "api_key_file";
-pub(super) const API_KEY_COMMAND: &str = "api_key_command";
-
-/// What a file or a command may hold, in bytes: more than any key has.
+/// The largest content of a key's file or output of its command, in bytes.
 pub(super) const MAX_BYTES: u64 = 64 * 1024;
 
 /// The keys that give a credential: an earlier one outranks a later one.
 const KEYS: [&str; 4] = [TOKEN, API_KEY, API_KEY_FILE, API_KEY_COMMAND];
 
-/// What is sent as `token`, or where it is found. It is looked for only when something is called.
+/// What is sent as `token`, or what gives it. It is fetched only when something is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
     /// The text itself.
     Value(Secret),
     /// The file that holds it.
     File(PathBuf),
-    /// The command that prints it, as a shell reads it.
+    /// The shell command that prints it.
     Command(String),
 }
 
@@ -41,10 +38,7 @@ impl Credential {
         }
     }
 
-    /// The text to send. A command is run, and may take as long as `limit`.
-    ///
-    /// # Errors
-    /// Nothing is found, or nothing that can be sent. No error shows what was found.
+    /// The text to send. A command is run, and may take as long as `limit`. No error shows what was read.
     pub fn obtain(&self, limit: Option<Duration>) -> Result<Secret> {
         let (key, text) = match self {
             Self::Value(secret) => return Ok(secret.clone()),
@@ -60,35 +54,30 @@ impl Credential {
 }
 
 fn read(path: &Path) -> Result<String> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-    read.map_err(|error| {
+    let bytes = File::open(path).and_then(|file| read_limited(file, MAX_BYTES)).map_err(|error| {
         Error::local(format!("cannot read the {API_KEY_FILE} {}", path.display()))
             .cause(error)
-            .hint("a path that does not begin with / or ~/ counts from the folder of the environment's file")
+            .hint("a relative path starts at the folder of the environment's file")
     })?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Error::local(format!("{API_KEY_FILE} {} holds no key: it is larger than 64 KiB", path.display())));
-    }
-    String::from_utf8(bytes).map_err(|_| Error::local(format!("{API_KEY_FILE} {} holds no text", path.display())))
+    String::from_utf8(bytes).map_err(|_| Error::local(format!("{API_KEY_FILE} {} is not UTF-8 text", path.display())))
 }
 
 impl Environment {
     /// What is sent as `token`: the file's `token`, else its `api_key`, else what `api_key_file` or `api_key_command`
-    /// lead to. `folder` is the one of the environment's file.
+    /// give. `folder` is the one of the environment's file.
     pub fn credential(&self, folder: &Path, home: Option<&Path>) -> Result<Option<Credential>> {
         for key in [TOKEN, API_KEY] {
-            if let Some(text) = self.sent(key)? {
+            if let Some(text) = self.text(key)? {
                 return Ok(Some(Credential::Value(Secret::new(text))));
             }
         }
-        if let Some(path) = self.line(API_KEY_FILE)? {
-            return located(path, folder, home).map(Credential::File).map(Some);
+        if let Some(path) = self.api_key_file(folder, home)? {
+            return Ok(Some(Credential::File(path)));
         }
-        Ok(self.line(API_KEY_COMMAND)?.map(|line| Credential::Command(line.to_owned())))
+        Ok(self.text(API_KEY_COMMAND)?.map(|line| Credential::Command(line.to_owned())))
     }
 
-    /// The keys that give a credential and have a value: the first counts, the others do nothing.
+    /// The keys that give a credential and have a value: the first one counts.
     pub fn credential_keys(&self) -> Vec<&'static str> {
         let is_set =
             |key: &&str| self.values.get(*key).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
@@ -97,47 +86,20 @@ impl Environment {
 
     /// The command that this environment runs for its key, if it has one.
     pub fn api_key_command(&self) -> Option<&str> {
-        self.line(API_KEY_COMMAND).ok().flatten()
+        self.text(API_KEY_COMMAND).ok().flatten()
     }
 
     /// The file that the key is read from.
     pub fn api_key_file(&self, folder: &Path, home: Option<&Path>) -> Result<Option<PathBuf>> {
-        self.line(API_KEY_FILE)?.map(|path| located(path, folder, home)).transpose()
-    }
-
-    /// Makes the paths that count from `folder` count from everywhere, for an environment that comes from there. Returns
-    /// the `api_key_file` that was written.
-    pub fn anchor(&mut self, folder: &Path) -> Result<Option<PathBuf>> {
-        // A file that is named alone lies where the user stands.
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let folder = std::path::absolute(folder)
-            .map_err(|error| Error::local(format!("cannot find the folder {}", folder.display())).cause(error))?;
-        self.anchor_tls(&folder);
-        let Some(path) = self.line(API_KEY_FILE)?.map(PathBuf::from) else { return Ok(None) };
-        if path.is_absolute() || path.starts_with("~") {
-            return Ok(None);
-        }
-        let path = folder.join(path);
-        self.set_api_key_file(&path)?;
-        Ok(Some(path))
-    }
-
-    /// Sets the file that the key is read from.
-    pub fn set_api_key_file(&mut self, path: &Path) -> Result<()> {
-        let text = path.to_str().ok_or_else(|| {
-            Error::usage(format!("{} cannot stand in a configuration: it is not UTF-8", path.display()))
-        })?;
-        self.set(API_KEY_FILE, text)
+        self.text(API_KEY_FILE)?.map(|path| located(API_KEY_FILE, path, folder, home)).transpose()
     }
 }
 
-/// The path that `text` means: `~/` is the home folder, and what does not begin at the root counts from `folder`.
-fn located(text: &str, folder: &Path, home: Option<&Path>) -> Result<PathBuf> {
+/// The path that the value of `key` names: `~/` is the home folder, and a relative path starts at `folder`.
+pub(super) fn located(key: &str, text: &str, folder: &Path, home: Option<&Path>) -> Result<PathBuf> {
     match (text.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => Ok(home.join(rest)),
-        (Some(_), None) => {
-            Err(Error::local(format!("`{API_KEY_FILE}`: the home folder is not known")).hint("set HOME"))
-        }
+        (Some(_), None) => Err(Error::local(format!("`{key}`: the home folder is not known")).hint("set HOME")),
         (None, _) => Ok(folder.join(text)),
     }
 }
@@ -188,8 +150,8 @@ mod tests {
     fn a_path_that_is_brought_elsewhere_still_leads_to_the_same_file() {
         for (text, becomes) in [("k", Some("/old/k")), ("/k", None), ("~/k", None)] {
             let mut environment = environment(&format!("api_key_file: {text}\n"));
-            assert_eq!(environment.anchor(Path::new("/old")).unwrap(), becomes.map(PathBuf::from));
-            assert_eq!(environment.line(API_KEY_FILE).unwrap(), Some(becomes.unwrap_or(text)));
+            assert_eq!(environment.make_paths_absolute(Path::new("/old")).unwrap().as_deref(), becomes);
+            assert_eq!(environment.text(API_KEY_FILE).unwrap(), Some(becomes.unwrap_or(text)));
         }
     }
 
@@ -205,7 +167,7 @@ mod tests {
         for (content, said) in [
             (&b"\n"[..], "holds no key: it is empty"),
             (b"hunter2\nhunter3\n", "line break"),
-            (b"hunter2\xff", "holds no text"),
+            (b"hunter2\xff", "is not UTF-8 text"),
             (&[b'x'; 2 << 20], "larger than 64 KiB"),
         ] {
             let error = obtain(content).unwrap_err().to_string();

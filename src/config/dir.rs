@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{self, Lock, Staged};
+use super::environment::REGISTRY;
+use super::file;
 use super::name::BUILT_IN;
-use super::registry::REGISTRY;
 use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
+use crate::fs::{AtomicFile, Lock};
 use crate::schema::did_you_mean::nearest;
 use crate::schema::value_ext::kind_of;
 
@@ -154,53 +155,33 @@ impl ConfigDir {
         self.save(name, &environment)
     }
 
-    /// Makes an environment that says what `content` does; takes the place of one that is there only if `overwrite`.
-    /// It does not become the current one by that.
+    /// Creates environments, all or none; replaces those that exist only if `overwrite`. None becomes the current one.
     ///
     /// `local` is refused, because its file would hide the built-in environment.
-    pub fn create(&self, name: &EnvironmentName, content: &Environment, overwrite: bool) -> Result<()> {
-        not_built_in(name)?;
-        file::make_folder(&self.environments_folder())?;
-        let _lock = self.lock()?;
-        if overwrite {
-            return self.save(name, content);
-        }
-        if file::create(&self.file_of(name), &content.to_yaml())? {
-            return Ok(());
-        }
-        Err(Error::local(format!("the environment `{name}` exists already")).hint(
-            "change it with `spacectl config set` and `spacectl config endpoint add`, or add --force to replace it",
-        ))
-    }
-
-    /// As [`ConfigDir::create`] for several environments: all are made, or none.
-    pub fn create_all(&self, contents: &[(&EnvironmentName, &Environment)], overwrite: bool) -> Result<()> {
-        contents.iter().try_for_each(|(name, _)| not_built_in(name))?;
-        let _lock = self.lock()?;
-        if !overwrite {
-            let taken: Vec<_> = contents.iter().filter(|(name, _)| self.has(name)).map(|(name, _)| name).collect();
-            if !taken.is_empty() {
-                return Err(exist_already(&taken));
-            }
+    pub fn create(&self, contents: &[(&EnvironmentName, &Environment)], overwrite: bool) -> Result<()> {
+        if let Some((name, _)) = contents.iter().find(|(name, _)| name.is_built_in()) {
+            return Err(Error::usage(format!("the environment `{name}` is built in and needs no configuration"))
+                .hint(format!("use it with `--environment {name}`, or choose another name")));
         }
         file::make_folder(&self.environments_folder())?;
+        let _lock = self.lock()?;
+        let existing: Vec<_> = contents.iter().map(|(name, _)| *name).filter(|name| self.has(name)).collect();
+        if !overwrite && !existing.is_empty() {
+            return Err(exist_already(&existing));
+        }
         let stage = |(name, content): &(&EnvironmentName, &Environment)| {
-            let (path, text) = (self.file_of(name), content.to_yaml());
-            if overwrite { Staged::instead_of(&path, &text) } else { Staged::new(&path, &text) }
+            file::stage(&self.file_of(name), &content.to_yaml(), overwrite)
         };
-        let staged = contents.iter().map(stage).collect::<Result<Vec<_>>>()?;
-        if overwrite {
-            return staged.into_iter().try_for_each(Staged::replace);
-        }
-        for (done, one) in staged.into_iter().enumerate() {
-            let created = one.create();
-            if !matches!(created, Ok(true)) {
-                // Somebody else made it at the same moment: what this made before goes again.
-                for (name, _) in &contents[..done] {
-                    file::remove(&self.file_of(name))?;
-                }
-                return created.and(Err(exist_already(&[&contents[done].0])));
+        let staged = contents.iter().map(stage).collect::<Result<Vec<AtomicFile>>>()?;
+        for (done, (file, (name, _))) in staged.into_iter().zip(contents).enumerate() {
+            let written = if overwrite { file.replace().map(|()| true) } else { file.create() };
+            let written = written.map_err(file::failed("write", &self.file_of(name)));
+            // The Python client takes no lock: it may have created one at the same moment.
+            let written = written.and_then(|is_new| if is_new { Ok(()) } else { Err(exist_already(&[name])) });
+            if written.is_err() && !overwrite {
+                contents[..done].iter().try_for_each(|(name, _)| file::remove(&self.file_of(name)).map(drop))?;
             }
+            written?;
         }
         Ok(())
     }
@@ -289,21 +270,16 @@ impl ConfigDir {
     }
 }
 
-fn not_built_in(name: &EnvironmentName) -> Result<()> {
-    if name.is_built_in() {
-        return Err(Error::usage(format!("the environment `{name}` is built in and needs no configuration"))
-            .hint(format!("use it with `--environment {name}`, or choose another name")));
-    }
-    Ok(())
-}
-
-fn exist_already(names: &[&&EnvironmentName]) -> Error {
-    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    let message = match &names[..] {
-        [only] => format!("the environment {only} exists already"),
-        several => format!("the environments {} exist already", several.join(", ")),
+fn exist_already(names: &[&EnvironmentName]) -> Error {
+    let message = match names {
+        [name] => format!("the environment `{name}` exists already"),
+        _ => {
+            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("the environments {} exist already", names.join(", "))
+        }
     };
-    Error::local(message).hint("add --force to replace what is there, or choose others with -e NAME")
+    Error::local(message)
+        .hint("change it with `spacectl config set`, replace it with --force, or choose another name with -e NAME")
 }
 
 fn list(names: &[EnvironmentName]) -> String {

@@ -61,7 +61,7 @@ fn files_of_the_python_client_are_read() {
 #[test]
 fn files_are_written_as_the_python_client_reads_them() {
     let (_home, dir) = empty();
-    dir.create(&name("no"), &Environment::default(), false).unwrap();
+    dir.create(&[(&name("no"), &Environment::default())], false).unwrap();
     dir.switch(&name("no")).unwrap();
     assert_eq!(fs::read_to_string(dir.path().join("environment.yml")).unwrap(), "environment: 'no'\n");
     assert_eq!(fs::read_to_string(dir.path().join("environments/no.yml")).unwrap(), "{}\n");
@@ -71,19 +71,19 @@ fn files_are_written_as_the_python_client_reads_them() {
 #[test]
 fn nothing_is_overwritten_unasked() {
     let (_home, dir) = empty();
-    dir.create(&name("dev"), &environment("token: old"), false).unwrap();
-    let error = dir.create(&name("dev"), &environment("token: new"), false).unwrap_err();
+    dir.create(&[(&name("dev"), &environment("token: old"))], false).unwrap();
+    let error = dir.create(&[(&name("dev"), &environment("token: new"))], false).unwrap_err();
     assert_eq!(error.exit_code(), 1);
     assert!(error.to_string().contains("exists already"), "{error}");
     assert_eq!(dir.load(&name("dev")).unwrap(), environment("token: old"));
-    dir.create(&name("dev"), &environment("token: new"), true).unwrap();
+    dir.create(&[(&name("dev"), &environment("token: new"))], true).unwrap();
     assert_eq!(dir.load(&name("dev")).unwrap(), environment("token: new"));
 }
 
 #[test]
 fn the_built_in_environment_is_not_hidden_by_a_new_file() {
     let (_home, dir) = empty();
-    let error = dir.create(&EnvironmentName::built_in(), &Environment::default(), true).unwrap_err();
+    let error = dir.create(&[(&EnvironmentName::built_in(), &Environment::default())], true).unwrap_err();
     assert_eq!(error.exit_code(), 2);
     assert!(!dir.path().exists());
     dir.switch(&EnvironmentName::built_in()).unwrap();
@@ -96,7 +96,7 @@ fn the_built_in_environment_is_not_hidden_by_a_new_file() {
 fn removing_the_current_environment_leaves_none_current() {
     let (_home, dir) = empty();
     for each in ["a", "b", "c"] {
-        dir.create(&name(each), &Environment::default(), false).unwrap();
+        dir.create(&[(&name(each), &Environment::default())], false).unwrap();
     }
     dir.switch(&name("b")).unwrap();
     assert_eq!(dir.remove(&name("a")).unwrap(), Removed { was_current: false });
@@ -109,7 +109,7 @@ fn removing_the_current_environment_leaves_none_current() {
 #[test]
 fn a_wrong_current_file_is_refused_and_mended_by_switching() {
     let (_home, dir) = empty();
-    dir.create(&name("dev"), &Environment::default(), false).unwrap();
+    dir.create(&[(&name("dev"), &Environment::default())], false).unwrap();
     for (text, said) in [
         ("environment: ../../etc/passwd\n", "cannot name an environment"),
         ("environment: ''\n", ""),
@@ -133,7 +133,7 @@ fn a_wrong_current_file_is_refused_and_mended_by_switching() {
 #[test]
 fn a_failed_change_saves_nothing() {
     let (_home, dir) = empty();
-    dir.create(&name("dev"), &environment("a: b # kept"), false).unwrap();
+    dir.create(&[(&name("dev"), &environment("a: b # kept"))], false).unwrap();
     let before = fs::read_to_string(dir.file_of(&name("dev"))).unwrap();
     let changed = dir.update(&name("dev"), |environment| {
         environment.set("a", "c")?;
@@ -146,7 +146,7 @@ fn a_failed_change_saves_nothing() {
 #[test]
 fn changes_at_the_same_time_are_all_kept() {
     let (_home, dir) = empty();
-    dir.create(&name("dev"), &Environment::default(), false).unwrap();
+    dir.create(&[(&name("dev"), &Environment::default())], false).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let dir = &dir;
@@ -166,8 +166,8 @@ fn a_missing_environment_is_answered_with_those_there_are() {
     let (_home, dir) = empty();
     let hint = |missing: &str| dir.load(&name(missing)).unwrap_err().problems()[0].hints[0].clone();
     assert_eq!(hint("dev"), "make it with `spacectl config init -e dev`");
-    dir.create(&name("production"), &Environment::default(), false).unwrap();
-    dir.create(&name("dev"), &Environment::default(), false).unwrap();
+    dir.create(&[(&name("production"), &Environment::default())], false).unwrap();
+    dir.create(&[(&name("dev"), &Environment::default())], false).unwrap();
     assert_eq!(hint("prodution"), "did you mean `production`?");
     assert_eq!(hint("xyz"), "there are: dev, production, local");
     assert_eq!(hint("locl"), "did you mean `local`?");
@@ -176,7 +176,7 @@ fn a_missing_environment_is_answered_with_those_there_are() {
 #[test]
 fn a_fault_in_a_file_is_told_with_its_place() {
     let (_home, dir) = empty();
-    dir.create(&name("dev"), &Environment::default(), false).unwrap();
+    dir.create(&[(&name("dev"), &Environment::default())], false).unwrap();
     let path = dir.file_of(&name("dev"));
     fs::write(&path, "a: b\n api_key: hunter2: x\n").unwrap();
     let error = dir.load(&name("dev")).unwrap_err().to_string();
@@ -190,7 +190,7 @@ fn a_secret_that_others_can_read_is_warned_about_until_it_is_saved() {
     let (_home, dir) = empty();
     let dev = name("my dev");
     let secret = environment("api_key: k");
-    dir.create(&dev, &secret, false).unwrap();
+    dir.create(&[(&dev, &secret)], false).unwrap();
     assert_eq!(dir.exposure(&dev, &secret), None);
     let path = dir.file_of(&dev);
     for mode in [0o644, 0o640, 0o604, 0o620] {

@@ -1,50 +1,69 @@
-//! What one environment's file says.
+//! One environment's file: its keys and values, checked where they are read or set.
 
 use std::fmt;
 use std::io::Read;
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::credential::{API_KEY_COMMAND, API_KEY_FILE};
-use super::registry::{self, REGISTRY};
-use super::{EndpointUrl, ParseError, file, metadata, tls, yaml};
+use super::{EndpointUrl, ParseError, file, metadata, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::oci::RegistryUrl;
 use crate::schema::did_you_mean::nearest;
 use crate::schema::value_ext::kind_of;
 use crate::secret;
 
 pub(super) const API_KEY: &str = "api_key";
 pub(super) const TOKEN: &str = "token";
+pub(super) const API_KEY_FILE: &str = "api_key_file";
+pub(super) const API_KEY_COMMAND: &str = "api_key_command";
 const DOMAIN: &str = "x_domain_id";
 const WORKSPACE: &str = "x_workspace_id";
 pub(super) const ENDPOINTS: &str = "endpoints";
+pub(super) const CA: &str = "ca";
+pub(super) const CERT: &str = "cert";
+pub(super) const KEY: &str = "key";
+pub(super) const SERVER_NAME: &str = "tls_server_name";
+pub(super) const REGISTRY: &str = "registry";
+
+/// How the value of a key is checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ValueKind {
+    /// Sent as gRPC metadata.
+    Metadata,
+    /// Used here, on one line.
+    Line,
+    /// A file's path.
+    Path,
+    /// An image registry's URL.
+    Registry,
+    /// A mapping of services to URLs.
+    Endpoints,
+}
 
 /// The keys that this program reads.
-const KNOWN: [&str; 12] = [
-    API_KEY,
-    TOKEN,
-    API_KEY_FILE,
-    API_KEY_COMMAND,
-    DOMAIN,
-    WORKSPACE,
-    ENDPOINTS,
-    tls::CA,
-    tls::CERT,
-    tls::KEY,
-    tls::SERVER_NAME,
-    REGISTRY,
+const KEYS: [(&str, ValueKind); 12] = [
+    (API_KEY, ValueKind::Metadata),
+    (TOKEN, ValueKind::Metadata),
+    (API_KEY_FILE, ValueKind::Path),
+    (API_KEY_COMMAND, ValueKind::Line),
+    (DOMAIN, ValueKind::Metadata),
+    (WORKSPACE, ValueKind::Metadata),
+    (ENDPOINTS, ValueKind::Endpoints),
+    (CA, ValueKind::Path),
+    (CERT, ValueKind::Path),
+    (KEY, ValueKind::Path),
+    (SERVER_NAME, ValueKind::Line),
+    (REGISTRY, ValueKind::Registry),
 ];
-/// Those that hold a text which is sent as metadata.
-const SENT: [&str; 4] = [API_KEY, TOKEN, DOMAIN, WORKSPACE];
-/// Those that hold a text of one line which is used here.
-const LINES: [&str; 2] = [API_KEY_FILE, API_KEY_COMMAND];
 
-/// No key that means something is longer.
+/// The longest key, in bytes.
 pub(super) const MAX_KEY: usize = 128;
 
-/// The keys and values of one environment, in their order; those that this program does not know are kept.
+/// The keys and values of one environment, in the file's order; unknown keys are preserved.
 ///
-/// Errors name keys and kinds of values, never a value.
+/// A value is checked when it is asked for, so that a wrong one does not stop what does not need it, and can be set
+/// anew. Errors name keys and kinds of values, never a value: it may be a secret.
 #[derive(Clone, Default, PartialEq)]
 pub struct Environment {
     pub(super) values: Map<String, Value>,
@@ -58,7 +77,7 @@ impl fmt::Debug for Environment {
 }
 
 impl Environment {
-    /// Reads YAML of at most 1 MiB. `source` names it in errors: a file's path, or `standard input`.
+    /// Reads YAML of at most 1 MiB. `source` names it in errors: a file's path, or `stdin`.
     pub fn read(reader: impl Read, source: &str) -> Result<Self> {
         Self::parse(&file::read_from(reader, source)?, source)
     }
@@ -71,26 +90,21 @@ impl Environment {
         yaml::to_text(&self.values)
     }
 
-    /// Checks everything that this program will read, as before an import; tells all that is wrong.
+    /// Checks everything that this program reads; the error has all problems.
     pub fn check(&self) -> Result<()> {
         let mut problems: Vec<Problem> = Vec::new();
         let mut note = |result: Result<()>| problems.extend(result.err().iter().flat_map(Error::problems).cloned());
-        for key in SENT {
-            note(self.sent(key).map(drop));
-        }
-        for key in KNOWN.into_iter().filter(|key| tls::is_tls(key)) {
-            note(self.tls_text(key).map(drop));
-        }
-        for key in LINES {
-            note(self.line(key).map(drop));
-        }
-        note(self.registry().map(drop));
-        match self.endpoint_values() {
-            Err(error) => note(Err(error)),
-            Ok(endpoints) => {
-                for service in endpoints.into_iter().flat_map(Map::keys) {
-                    note(self.endpoint(service).map(drop));
-                }
+        for (key, kind) in KEYS {
+            match kind {
+                ValueKind::Registry => note(self.registry().map(drop)),
+                ValueKind::Endpoints => match self.endpoint_values() {
+                    Ok(endpoints) => {
+                        let services = endpoints.into_iter().flat_map(Map::keys);
+                        services.for_each(|service| note(self.endpoint(service).map(drop)));
+                    }
+                    Err(error) => note(Err(error)),
+                },
+                _ => note(self.text(key).map(drop)),
             }
         }
         Error::from_problems(ErrorKind::Local, problems).map_or(Ok(()), Err)
@@ -98,17 +112,35 @@ impl Environment {
 
     /// The domain that is sent with each call.
     pub fn x_domain_id(&self) -> Result<Option<&str>> {
-        self.sent(DOMAIN)
+        self.text(DOMAIN)
     }
 
     /// The workspace that is sent with each call.
     pub fn x_workspace_id(&self) -> Result<Option<&str>> {
-        self.sent(WORKSPACE)
+        self.text(WORKSPACE)
+    }
+
+    /// The image registry that the embedded Repository service asks.
+    pub fn registry(&self) -> Result<Option<RegistryUrl>> {
+        let url = self.text(REGISTRY)?.map(str::parse::<RegistryUrl>).transpose();
+        url.map_err(|error| error.into_local().context(format_args!("`{REGISTRY}`")))
+    }
+
+    /// The trimmed and checked text of a key; `None` if it is missing or empty.
+    pub(super) fn text(&self, key: &str) -> Result<Option<&str>> {
+        match self.values.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => check_text(key, kind_of_key(key), text).map_err(ParseError::into_local),
+            Some(other) => {
+                let error = Error::local(format!("`{key}` must be text, and is {}", kind_of(other)));
+                Err(if other.is_number() || other.is_boolean() { error.hint("put it into quotes") } else { error })
+            }
+        }
     }
 
     /// Sets a key to a text.
     ///
-    /// `endpoints.SERVICE` sets that service's URL. Every other key is one of the file's top, dots and all, as in the
+    /// `endpoints.SERVICE` sets that service's URL. Every other key is one of the file's top, dots included, as in the
     /// Python client. See [`Environment::warning_of`] for keys that nothing reads.
     pub fn set(&mut self, key: &str, text: &str) -> Result<()> {
         if key == ENDPOINTS {
@@ -123,32 +155,27 @@ impl Environment {
             let rule = format!("a key is 1 to {MAX_KEY} bytes without control characters");
             return Err(Error::usage("this cannot be a key").hint(rule));
         }
-        if tls::is_tls(key) {
-            let text = tls::settable(key, text).map_err(ParseError::into_usage)?;
-            self.values.insert(key.to_owned(), text.into());
-            return Ok(());
-        }
-        if key == REGISTRY {
-            let text = registry::settable(text).map_err(ParseError::into_usage)?;
-            self.values.insert(key.to_owned(), text.into());
-            return Ok(());
-        }
-        let checked = if SENT.contains(&key) {
-            sendable(key, text).map_err(ParseError::into_usage)?
-        } else if LINES.contains(&key) {
-            one_line(key, text).map_err(ParseError::into_usage)?
-        } else {
-            Some(text)
-        };
-        let text = checked.ok_or_else(|| {
-            Error::usage(format!("`{key}` would be empty")).hint(format!("use `spacectl config remove {key}`"))
-        })?;
-        let text = match key {
-            API_KEY_FILE => tls::from_here(key, text).map_err(ParseError::into_usage)?,
-            _ => text.to_owned(),
-        };
+        let text = settable_text(key, text).map_err(ParseError::into_usage)?;
         self.values.insert(key.to_owned(), text.into());
         Ok(())
+    }
+
+    /// Makes relative paths, which start at `folder`, absolute. Returns the new `api_key_file` if it changed.
+    pub fn make_paths_absolute(&mut self, folder: &Path) -> Result<Option<String>> {
+        let folder = std::path::absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+            .map_err(|error| Error::local(format!("cannot find the folder {}", folder.display())).cause(error))?;
+        let mut key_file = None;
+        for (key, _) in KEYS.into_iter().filter(|(_, kind)| *kind == ValueKind::Path) {
+            if let Some(Value::String(text)) = self.values.get_mut(key)
+                && !text.trim().is_empty()
+                && !secret::is_pem(text)
+            {
+                let path = absolute_text(key, text.trim(), &folder).map_err(ParseError::into_local)?;
+                key_file = key_file.or((key == API_KEY_FILE && path != text.trim()).then(|| path.clone()));
+                *text = path;
+            }
+        }
+        Ok(key_file)
     }
 
     /// Removes a key, or with `endpoints.SERVICE` one endpoint.
@@ -157,33 +184,35 @@ impl Environment {
         if self.values.shift_remove(key).is_some() {
             return Ok(());
         }
-        if let Some(service) = service_of(key) {
-            return self.remove_endpoint(service);
+        match service_of(key) {
+            Some(service) => self.remove_endpoint(service),
+            None => Err(self.not_set(key)),
         }
-        Err(self.not_set(key))
     }
 
     /// Whether this program reads `key`.
     pub(super) fn is_known(key: &str) -> bool {
-        KNOWN.contains(&key)
+        kind_of_key(key).is_some()
     }
 
-    /// What to say of `key` where it is set by hand and this program does not read it.
+    /// A warning for a key that is set by hand and that this program does not read.
     pub fn warning_of(key: &str) -> Option<String> {
         let is_read = Self::is_known(key) || service_of(key).is_some();
         (!is_read).then(|| match Self::known_key_like(key) {
             Some(known) => format!("nothing reads the key {key}: did you mean {known}?"),
-            None => format!("nothing reads the key {key}: those that are read are {}", KNOWN.join(", ")),
+            None => {
+                format!("nothing reads the key {key}: those that are read are {}", KEYS.map(|(key, _)| key).join(", "))
+            }
         })
     }
 
-    /// The key that this program reads and that `key`, which it does not, most resembles: worth a warning also where
-    /// `key` comes with a whole file, which may be another program's.
+    /// The known key that `key`, an unknown one, most resembles: worth a warning also where `key` comes with a whole
+    /// file, which may be another program's.
     pub fn known_key_like(key: &str) -> Option<&'static str> {
         if Self::is_known(key) || service_of(key).is_some() {
             return None;
         }
-        nearest(key.split('.').next().unwrap_or(key), KNOWN).filter(|known| *known != key)
+        nearest(key.split('.').next().unwrap_or(key), KEYS.map(|(key, _)| key)).filter(|known| *known != key)
     }
 
     /// The value of a key, or with `endpoints.SERVICE` one endpoint; a secret, or the secrets in it, masked unless
@@ -211,9 +240,9 @@ impl Environment {
         }
     }
 
-    /// The keys that this program reads and [`Environment::set`] sets, endpoints left out.
+    /// The keys that [`Environment::set`] checks, endpoints left out.
     pub fn settable_keys() -> impl Iterator<Item = &'static str> {
-        KNOWN.into_iter().filter(|key| *key != ENDPOINTS)
+        KEYS.into_iter().map(|(key, _)| key).filter(|key| *key != ENDPOINTS)
     }
 
     /// Everything, secrets included.
@@ -245,49 +274,60 @@ impl Environment {
         }
         (masked, found)
     }
-
-    /// A text that is sent.
-    pub(super) fn sent(&self, key: &str) -> Result<Option<&str>> {
-        self.text(key, sendable)
-    }
-
-    /// A text that is used here.
-    pub(super) fn line(&self, key: &str) -> Result<Option<&str>> {
-        self.text(key, one_line)
-    }
-
-    fn text<'a>(
-        &'a self,
-        key: &str,
-        check: fn(&str, &'a str) -> Result<Option<&'a str>, ParseError>,
-    ) -> Result<Option<&'a str>> {
-        match self.values.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => check(key, text).map_err(ParseError::into_local),
-            Some(other) => {
-                let error = Error::local(format!("`{key}` must be text, and is {}", kind_of(other)));
-                Err(if other.is_number() || other.is_boolean() { error.hint("put it into quotes") } else { error })
-            }
-        }
-    }
 }
 
 fn service_of(key: &str) -> Option<&str> {
     key.strip_prefix(ENDPOINTS)?.strip_prefix('.')
 }
 
-fn sendable<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, ParseError> {
-    metadata::value(&format!("`{key}`"), text)
+fn kind_of_key(key: &str) -> Option<ValueKind> {
+    KEYS.into_iter().find_map(|(known, kind)| (known == key).then_some(kind))
 }
 
-/// `text` without the space around it; `None` if nothing is left.
-fn one_line<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, ParseError> {
+/// `text` without blanks around it, if it can be the value of `key`; `None` if nothing is left.
+fn check_text<'a>(key: &str, kind: Option<ValueKind>, text: &'a str) -> Result<Option<&'a str>, ParseError> {
+    if kind == Some(ValueKind::Metadata) {
+        return metadata::value(&format!("`{key}`"), text);
+    }
     let text = text.trim();
-    if text.chars().any(char::is_control) {
+    if kind == Some(ValueKind::Path) && secret::is_pem(text) {
+        let hint = format!("save the PEM in a file that only you can read, and set `{key}` to that file's path");
+        return Err(ParseError::new(format!("`{key}` takes a file's path, and this is PEM itself")).hint(hint));
+    }
+    if text.contains(char::is_control) {
         return Err(ParseError::new(format!("`{key}` holds a line break or another control character"))
             .hint("write it on one line"));
     }
     Ok((!text.is_empty()).then_some(text))
+}
+
+/// `text` as `config set` writes it. A relative path starts at the current folder, and is written such that it leads to
+/// the same file from everywhere.
+fn settable_text(key: &str, text: &str) -> Result<String, ParseError> {
+    let Some(kind) = kind_of_key(key) else { return Ok(text.to_owned()) };
+    let text = check_text(key, Some(kind), text)?.ok_or_else(|| {
+        ParseError::new(format!("`{key}` would be empty")).hint(format!("use `spacectl config remove {key}`"))
+    })?;
+    match kind {
+        ValueKind::Registry => text.parse::<RegistryUrl>().map(|url| url.to_string()),
+        ValueKind::Path => {
+            let here = std::env::current_dir().map_err(|error| {
+                ParseError::new(format!("the folder that `{key}` is relative to is not known: {error}"))
+                    .hint("give a full path")
+            })?;
+            absolute_text(key, text, &here)
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// A relative path as one that starts with `folder`; `~/` stays.
+fn absolute_text(key: &str, text: &str, folder: &Path) -> Result<String, ParseError> {
+    if text.starts_with("~/") {
+        return Ok(text.to_owned());
+    }
+    let path = folder.join(text).into_os_string().into_string();
+    path.map_err(|path| ParseError::new(format!("`{key}`: the path {} is not UTF-8", path.display())))
 }
 
 #[cfg(test)]
@@ -431,7 +471,7 @@ mod tests {
 
     #[test]
     fn what_is_set_by_hand_is_warned_of_unless_it_is_read() {
-        for key in KNOWN.into_iter().chain(["endpoints.repository"]) {
+        for key in KEYS.map(|(key, _)| key).into_iter().chain(["endpoints.repository"]) {
             assert_eq!(Environment::warning_of(key), None, "{key}");
         }
         let warning = |key| Environment::warning_of(key).unwrap_or_default();

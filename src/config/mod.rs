@@ -22,7 +22,6 @@ mod file;
 pub mod import;
 mod metadata;
 mod name;
-mod permissions;
 mod registry;
 mod selection;
 mod settings;

@@ -1,56 +1,24 @@
-//! The image registry that the built-in environment's Repository asks.
+//! The image registry that the built-in environment's Repository service asks.
 
-use serde_json::Value;
-
-use super::{ConfigDir, Environment, EnvironmentName, ParseError, Variables};
-use crate::error::{Error, Result};
+use super::{ConfigDir, EnvironmentName, Variables};
+use crate::error::Result;
 use crate::oci::RegistryUrl;
-use crate::schema::value_ext::kind_of;
 
-pub(super) const REGISTRY: &str = "registry";
-
-impl Environment {
-    /// The file's `registry`; an empty one counts as none.
-    pub fn registry(&self) -> Result<Option<RegistryUrl>> {
-        match self.values.get(REGISTRY) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-            Some(Value::String(text)) => {
-                let url =
-                    text.parse().map_err(|error: ParseError| error.into_local().context(format_args!("`{REGISTRY}`")));
-                url.map(Some)
-            }
-            Some(other) => Err(Error::local(format!("`{REGISTRY}` must be a URL, and is {}", kind_of(other)))),
-        }
-    }
-}
-
-/// What `environments/local.yml` says of the registry, if the file leaves the environment built in.
-///
-/// # Errors
-/// The file cannot be read, or what it names is no registry.
+/// The `registry` of `environments/local.yml`, if that file leaves the environment built in.
 pub fn of_built_in(variables: &Variables) -> Result<Option<RegistryUrl>> {
     // Without a folder there is no file either.
     let Ok(dir) = ConfigDir::locate(variables) else { return Ok(None) };
     let name = EnvironmentName::built_in();
-    let Some(environment) = dir.find(&name)?.filter(|environment| !environment.has_endpoints()) else {
-        return Ok(None);
-    };
-    environment.registry().map_err(|error| error.context(dir.file_of(&name).display()))
-}
-
-/// `text` as `config set` keeps it.
-pub(super) fn settable(text: &str) -> Result<String, ParseError> {
-    if text.trim().is_empty() {
-        let hint = format!("use `spacectl config remove {REGISTRY}`");
-        return Err(ParseError::new(format!("`{REGISTRY}` would be empty")).hint(hint));
+    match dir.find(&name)?.filter(|environment| !environment.has_endpoints()) {
+        Some(environment) => environment.registry().map_err(|error| error.context(dir.file_of(&name).display())),
+        None => Ok(None),
     }
-    text.parse::<RegistryUrl>().map(|url| url.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Environment;
 
     fn environment(text: &str) -> Environment {
         Environment::parse(text.as_bytes(), "local.yml").unwrap()
@@ -67,7 +35,7 @@ mod tests {
             assert_eq!(set.set("registry", text).unwrap_err().exit_code(), 2, "{text}");
         }
         for (text, said) in [
-            ("registry: 5000", "`registry` must be a URL, and is a number"),
+            ("registry: 5000", "`registry` must be text, and is a number"),
             ("registry: 'http://h'", "`registry`: `http://h` is no registry"),
             ("registry: 'me:hunter2@h'", "`registry`: a registry's address holds no user"),
         ] {

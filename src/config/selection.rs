@@ -94,7 +94,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let dir = ConfigDir::new(home.path());
         let current = EnvironmentName::new("current").unwrap();
-        dir.create(&current, &Environment::default(), false).unwrap();
+        dir.create(&[(&current, &Environment::default())], false).unwrap();
         dir.switch(&current).unwrap();
         let nothing = ConfigDir::new(home.path().join("nothing"));
 
@@ -140,7 +140,7 @@ mod tests {
         for part in ["no configuration in", "config init -e", "--environment", "local", "--endpoint"] {
             assert!(error.contains(part), "{part}: {error}");
         }
-        dir.create(&EnvironmentName::new("dev").unwrap(), &Environment::default(), false).unwrap();
+        dir.create(&[(&EnvironmentName::new("dev").unwrap(), &Environment::default())], false).unwrap();
         let error = require();
         assert!(error.contains("no environment is selected") && error.contains("-s NAME`: dev"), "{error}");
     }

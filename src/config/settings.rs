@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use super::environment::{API_KEY, TOKEN};
 use super::{
     BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, ParseError, Secret, Selected,
-    Selection, Source, Variables, file, metadata, permissions, registry,
+    Selection, Source, Variables, file, metadata, registry,
 };
 use crate::error::{Error, Result};
+use crate::fs::{check_only_user_can_change, shared_mode, shell_word};
 use crate::net::tls::Tls;
 use crate::oci::RegistryUrl;
 
@@ -190,18 +191,18 @@ impl Settings {
                 Some(Credential::File(key)) => {
                     self.warnings.extend(file::exposure(key));
                     // Nothing of it is run; but it says where the key goes.
-                    if file::others_can_write(&path) {
+                    if shared_mode(&path).is_some_and(|mode| mode & 0o022 != 0) {
                         self.warnings.push(format!(
                             "{}: others can change this file, which says where the key of api_key_file is sent: run \
                              `chmod go-w {}`",
                             path.display(),
-                            file::shell_word(&path)
+                            shell_word(&path)
                         ));
                     }
                     self.key_origin = KeyOrigin::File(key.clone());
                 }
                 Some(Credential::Command(_)) => {
-                    permissions::check(&path, variables.home.as_deref())
+                    check_only_user_can_change(&path, variables.home.as_deref())
                         .map_err(|error| place(error.context("api_key_command is not run")))?;
                     self.key_origin = KeyOrigin::Command;
                 }

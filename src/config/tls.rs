@@ -1,32 +1,22 @@
-//! What an environment's file says of TLS.
+//! The TLS settings of an environment's file.
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-use super::{Environment, ParseError};
+use super::Environment;
+use super::credential::located;
+use super::environment::{CA, CERT, KEY, SERVER_NAME};
 use crate::error::{Error, Result};
 use crate::net::tls::{Given, Identity, Tls};
-use crate::schema::value_ext::kind_of;
-use crate::secret;
-
-pub(super) const CA: &str = "ca";
-pub(super) const CERT: &str = "cert";
-pub(super) const KEY: &str = "key";
-pub(super) const SERVER_NAME: &str = "tls_server_name";
-
-/// The keys whose values are paths of files.
-const PATHS: [&str; 3] = [CA, CERT, KEY];
 
 impl Environment {
     /// The file's `ca`, `cert`, `key` and `tls_server_name`.
     ///
-    /// `file` is where they stand: relative paths start at its folder, as in kubectl's configuration; `~/` is `home`.
+    /// `file` is where they are: relative paths start at its folder, as in kubectl's configuration; `~/` is `home`.
     pub fn tls(&self, file: &Path, home: Option<&Path>) -> Result<Tls> {
         let by = |key: &str| format!("{}: `{key}`", file.display());
         let path = |key: &str| -> Result<Option<Given<PathBuf>>> {
-            let path = self.tls_text(key)?.map(|text| resolve(text, file.parent(), home));
-            Ok(path.map(|path| Given::new(path, by(key))))
+            let Some(text) = self.text(key)? else { return Ok(None) };
+            Ok(Some(Given::new(located(key, text, file.parent().unwrap_or(Path::new("")), home)?, by(key))))
         };
         let identity = match (path(CERT)?, path(KEY)?) {
             (Some(cert), key) => Some(Identity { cert, key }),
@@ -36,85 +26,8 @@ impl Environment {
                     .hint(format!("name the client certificate too: `spacectl config set {CERT} FILE`")));
             }
         };
-        let server_name = self.tls_text(SERVER_NAME)?.map(|name| Given::new(name.to_owned(), by(SERVER_NAME)));
+        let server_name = self.text(SERVER_NAME)?.map(|name| Given::new(name.to_owned(), by(SERVER_NAME)));
         Ok(Tls { ca: path(CA)?, identity, server_name })
-    }
-
-    /// Makes relative paths start at `folder`, where the settings come from, wherever they are kept later.
-    pub(super) fn anchor_tls(&mut self, folder: &Path) {
-        for key in PATHS {
-            if let Some(Value::String(text)) = self.values.get_mut(key)
-                && !text.is_empty()
-                && !secret::is_pem(text)
-            {
-                *text = anchored(text, folder);
-            }
-        }
-    }
-
-    /// The text under one of this module's keys; an empty one counts as none.
-    pub(super) fn tls_text(&self, key: &str) -> Result<Option<&str>> {
-        match self.values.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-            Some(Value::String(text)) => check(key, text).map(Some).map_err(ParseError::into_local),
-            Some(other) => Err(Error::local(format!("`{key}` must be text, and is {}", kind_of(other)))),
-        }
-    }
-}
-
-/// Whether `key` is one of this module's, and a path if it is.
-pub(super) fn is_tls(key: &str) -> bool {
-    key == SERVER_NAME || PATHS.contains(&key)
-}
-
-/// `text` as `config set` keeps it under `key`. A relative path is meant from where the user stands, and is kept such
-/// that it leads to the same file from everywhere.
-pub(super) fn settable(key: &str, text: &str) -> Result<String, ParseError> {
-    let text = check(key, text)?;
-    if text.is_empty() {
-        return Err(
-            ParseError::new(format!("`{key}` would be empty")).hint(format!("use `spacectl config remove {key}`"))
-        );
-    }
-    if !PATHS.contains(&key) {
-        return Ok(text.to_owned());
-    }
-    from_here(key, text)
-}
-
-/// A path that is typed under `key`, which is meant from where the user stands.
-pub(super) fn from_here(key: &str, text: &str) -> Result<String, ParseError> {
-    let here = std::env::current_dir().map_err(|error| {
-        ParseError::new(format!("the folder that `{key}` is relative to is not known: {error}"))
-            .hint("give a full path")
-    })?;
-    Ok(anchored(text, &here))
-}
-
-/// The text without blanks around it. The value itself is not shown: it may be a key.
-fn check<'a>(key: &str, text: &'a str) -> Result<&'a str, ParseError> {
-    let text = text.trim();
-    if PATHS.contains(&key) && secret::is_pem(text) {
-        let hint = format!("save the PEM in a file that only you can read, and set `{key}` to that file's path");
-        return Err(ParseError::new(format!("`{key}` takes a file's path, and this is PEM itself")).hint(hint));
-    }
-    if text.contains(char::is_control) {
-        return Err(ParseError::new(format!("`{key}` holds a line break or another control character")));
-    }
-    Ok(text)
-}
-
-/// A relative path as one that starts with `folder`; `~/` is kept.
-fn anchored(text: &str, folder: &Path) -> String {
-    if text.starts_with("~/") { text.to_owned() } else { folder.join(text).display().to_string() }
-}
-
-fn resolve(text: &str, folder: Option<&Path>, home: Option<&Path>) -> PathBuf {
-    match (text.strip_prefix("~/"), home, folder) {
-        (Some(rest), Some(home), _) => home.join(rest),
-        (_, _, Some(folder)) => folder.join(text),
-        (_, _, None) => PathBuf::from(text),
     }
 }
 
@@ -183,7 +96,7 @@ mod tests {
     #[test]
     fn settings_that_move_keep_their_files() {
         let mut environment = environment("ca: company.pem\ncert: ~/me.pem\nkey: /keys/me.key\nendpoints: {}\n");
-        environment.anchor_tls(Path::new("/from"));
+        environment.make_paths_absolute(Path::new("/from")).unwrap();
         assert_eq!(
             environment.to_yaml(),
             "ca: /from/company.pem\ncert: '~/me.pem'\nkey: /keys/me.key\nendpoints: {}\n"

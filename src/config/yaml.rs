@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::yaml::value::Entry;
-use crate::yaml::{self, Content, Documents, Fault, Limits};
+use crate::yaml::value::MappingEntry;
+use crate::yaml::{self, Content, Limits, YamlDocuments, YamlError};
 
 /// What a file of 1 MiB comes to by itself is less, so that only aliases are stopped by it.
 const LIMITS: Limits = Limits { depth: 32, weight: 64 << 20 };
@@ -19,17 +19,20 @@ pub(super) fn parse(bytes: &[u8], source: &str) -> Result<Map<String, Value>> {
 pub(super) fn parse_checked(
     bytes: &[u8],
     source: &str,
-    check: impl Fn(&Entry<'_>) -> Result<(), Fault>,
+    check: impl Fn(&MappingEntry<'_>) -> Result<(), YamlError>,
 ) -> Result<Map<String, Value>> {
     read(bytes, check).map_err(|fault| fault.into_error(Error::local, source))
 }
 
-fn read(bytes: &[u8], check: impl Fn(&Entry<'_>) -> Result<(), Fault>) -> Result<Map<String, Value>, Fault> {
+fn read(
+    bytes: &[u8],
+    check: impl Fn(&MappingEntry<'_>) -> Result<(), YamlError>,
+) -> Result<Map<String, Value>, YamlError> {
     let text = yaml::decode(bytes.to_vec())?;
-    let mut documents = Documents::new(&text, LIMITS)?;
+    let mut documents = YamlDocuments::new(&text, LIMITS)?;
     let Some(tree) = documents.next().transpose()? else { return Ok(Map::new()) };
     if let Some(second) = documents.next().transpose()? {
-        return Err(Fault::new(second.at, "a second document, where a configuration is one"));
+        return Err(YamlError::new(second.at, "a second document, where a configuration is one"));
     }
     let entries = yaml::value::entries(&tree).map_err(|fault| match tree.content {
         Content::Mapping(_) => fault,

@@ -1,29 +1,24 @@
-//! What is asked about: `SERVICE[.VERSION].RESOURCE[.VERB[.FIELD...]]`.
+//! The path to explain: `SERVICE[.VERSION].RESOURCE[.VERB[.FIELD...]]`.
 
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::{PLUGIN, Resource, is_version};
 
-/// A path as it is typed. Where the resource ends in it depends on what is offered, since a full name such as
+/// A path as typed. Where its resource ends depends on what is offered, since a full name such as
 /// `grpc.health.v1.Health` has any number of parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     text: String,
-    /// As it is without knowing what is offered: the first two parts, three with a version, or the five of one of the
-    /// platform's full names.
+    /// By the text alone: the first two parts, three with a version, or the five of a platform's full name.
     resource: Resource,
-    /// How much of the text that is, in bytes.
+    /// The resource's length in the text, in bytes.
     length: usize,
 }
 
 impl Address {
-    /// Reads `repository.Plugin`, `repository.Plugin.register.tags`, `spaceone.api.repository.v1.Plugin.register`.
-    ///
-    /// # Errors
-    /// A usage error for what names no resource.
     pub fn parse(text: &str) -> Result<Self> {
         if text.split('.').any(str::is_empty) {
-            // For its words: this is no resource.
+            // For its error: an empty part is invalid.
             Resource::parse(text)?;
         }
         let parts = match text.split('.').nth(1) {
@@ -35,40 +30,39 @@ impl Address {
         Self::with_parts(text, parts)
     }
 
-    /// The path whose first `parts` are the resource.
+    /// Takes the first `parts` as the resource.
     fn with_parts(text: &str, parts: usize) -> Result<Self> {
         let length = text.match_indices('.').nth(parts - 1).map_or(text.len(), |(at, _)| at);
         Ok(Self { text: text.to_owned(), resource: Resource::parse(&text[..length])?, length })
     }
 
-    /// As what it is where [`PLUGIN`] is a version: `monitoring.plugin.Webhook.verify`.
+    /// The same with [`PLUGIN`] as the version: `monitoring.plugin.Webhook.verify`.
     fn of_plugin(&self) -> Option<Self> {
         let is_plugin = self.text[..self.length].split('.').nth(1)? == PLUGIN;
         if is_plugin && self.length < self.text.len() { Self::with_parts(&self.text, 3).ok() } else { None }
     }
 
-    /// The resource, as far as the text alone tells.
     pub fn resource(&self) -> &Resource {
         &self.resource
     }
 
-    /// A path into `resource`: `below` is the verb and the fields, or empty.
+    /// A path into `resource`; `below` is the verb and the fields, or empty.
     pub fn of(resource: Resource, below: &str) -> Self {
         let name = resource.to_string();
         let text = if below.is_empty() { name.clone() } else { format!("{name}.{below}") };
         Self { text, resource, length: name.len() }
     }
 
-    /// The verb and the fields, if the resource is what the text alone tells.
+    /// The verb and the fields.
     pub fn below(&self) -> Vec<String> {
         parts(&self.text[self.length..])
     }
 
-    /// The resource among the full names that `place` has `offered`, its full name, and the verb and fields that follow
-    /// it.
+    /// Chooses the resource among the full names that `place` has `offered`; returns it with the verb and fields, and
+    /// its full name.
     ///
     /// # Errors
-    /// As [`Resource::choose`]; a full name with a slip in it is answered with what was meant.
+    /// Those of [`Resource::choose`]; for a misspelled full name, the nearest.
     pub fn choose(
         &self,
         offered: &[String],
@@ -90,7 +84,7 @@ impl Address {
         }
     }
 
-    /// The error for a full name with a slip in it, which is as long as what was meant.
+    /// The error for a misspelled full name, which has as many parts as the right one.
     fn slip(&self, offered: &[String], place: &str) -> Option<Error> {
         let count = |text: &str| text.split('.').count();
         let beginning =
@@ -101,13 +95,11 @@ impl Address {
         Some(Error::usage(format!("{place} has no resource {typed}")).hint(format!("did you mean {name}?")))
     }
 
-    /// What follows `full_name`, if the text begins with that.
     fn behind(&self, full_name: &str) -> Option<&str> {
         self.text.strip_prefix(full_name).filter(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 }
 
-/// What stands between the dots of what follows a name.
 fn parts(below: &str) -> Vec<String> {
     below.split('.').skip(1).map(str::to_owned).collect()
 }

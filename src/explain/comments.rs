@@ -1,17 +1,17 @@
-//! What the authors of an API wrote beside it.
+//! Comments of an API's authors in its descriptors.
 
 use std::collections::HashMap;
 
 use prost_reflect::FileDescriptor;
 
-/// The comments of the files that were asked for so far.
+/// The comments of the files asked for so far.
 #[derive(Debug, Default)]
 pub(super) struct Comments {
     by_file: HashMap<String, HashMap<Vec<i32>, String>>,
 }
 
 impl Comments {
-    /// The comment at `path` (as descriptors count it) of `file`; servers seldom tell any.
+    /// The comment at the descriptor path `path` of `file`; most servers leave comments out.
     pub fn at(&mut self, file: &FileDescriptor, path: &[i32]) -> Option<String> {
         let comments = self.by_file.entry(file.name().to_owned()).or_insert_with(|| read(file));
         comments.get(path).cloned()
@@ -28,7 +28,7 @@ fn read(file: &FileDescriptor) -> HashMap<Vec<i32>, String> {
     commented.collect()
 }
 
-/// The lines without what the comment's form adds to them. Every kind of line break ends a line.
+/// A comment's lines, trimmed. Every kind of line break ends a line.
 fn tidy(comment: &str) -> String {
     let lines: Vec<&str> =
         comment.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']).map(str::trim).collect();

@@ -1,4 +1,4 @@
-//! Descriptors as plain data: what `-o json` prints, and what texts and skeletons are written from.
+//! Descriptors as plain data: `-o json`, and the source of texts and skeletons.
 
 use prost_reflect::{
     Cardinality, EnumDescriptor, FieldDescriptor, FileDescriptor, MessageDescriptor, MethodDescriptor,
@@ -8,18 +8,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::comments::Comments;
-use super::form::{Form, of_field};
+use super::form::{FieldForm, of_field};
 use super::{fill, words};
 use crate::schema::resource::Resource;
 
-/// The field that holds a list's rows, in every service of the platform.
+/// The field with a list's rows, in every service of the platform.
 const RESULTS: &str = "results";
 
-/// The most names that one explanation tells, of fields, nested ones counted, and of values. Messages that hold each
-/// other in many ways would never end.
+/// The most field and value names of one explanation: recursive messages would never end.
 const MAX_NAMES: usize = 20_000;
 
-/// What was asked about.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Explained {
@@ -28,7 +26,6 @@ pub enum Explained {
     Field(ExplainedField),
 }
 
-/// A resource and its verbs.
 #[derive(Debug, Serialize)]
 pub struct ExplainedResource {
     pub resource: String,
@@ -38,15 +35,14 @@ pub struct ExplainedResource {
     pub verbs: Vec<VerbLine>,
 }
 
-/// A verb as its resource tells of it.
 #[derive(Debug, Serialize)]
 pub struct VerbLine {
     pub verb: String,
-    /// The full name of the request's message.
+    /// The message's full name.
     pub request: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub request_is_stream: bool,
-    /// The full name of the response's message.
+    /// The message's full name.
     pub response: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub response_is_stream: bool,
@@ -54,7 +50,6 @@ pub struct VerbLine {
     pub description: Option<String>,
 }
 
-/// What a verb takes and answers.
 #[derive(Debug, Serialize)]
 pub struct ExplainedVerb {
     pub resource: String,
@@ -62,103 +57,96 @@ pub struct ExplainedVerb {
     pub verb: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    pub request: Message,
-    pub response: Message,
-    /// What each row of a list is: the names that columns and filters take.
+    pub request: MessageDescription,
+    pub response: MessageDescription,
+    /// A row of a list: the names for columns and filters.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rows: Option<Message>,
+    pub rows: Option<MessageDescription>,
 }
 
-/// A field of a verb's request, of its response, or of both.
+/// A field of a verb's request, response, or both.
 #[derive(Debug, Serialize)]
 pub struct ExplainedField {
     pub resource: String,
     pub full_name: String,
     pub verb: String,
-    /// The path to it.
     pub field: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request: Option<Box<Field>>,
+    pub request: Option<Box<FieldDescription>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub response: Option<Box<Field>>,
+    pub response: Option<Box<FieldDescription>>,
 }
 
-/// A message.
 #[derive(Debug, Serialize)]
-pub struct Message {
-    /// Its full name.
+pub struct MessageDescription {
+    /// The full name.
     #[serde(rename = "type")]
     pub name: String,
     #[serde(skip)]
     pub short_name: String,
-    /// Any number of them come or go.
     #[serde(rename = "stream", skip_serializing_if = "std::ops::Not::not")]
     pub is_stream: bool,
-    /// Anything can stand in it.
+    /// It accepts anything.
     #[serde(skip)]
     pub is_open: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    pub fields: Vec<Field>,
+    pub fields: Vec<FieldDescription>,
 }
 
-/// A field.
 #[derive(Debug, Serialize)]
-pub struct Field {
+pub struct FieldDescription {
     pub name: String,
-    /// What it takes, in plain words.
+    /// In plain words.
     #[serde(rename = "type")]
     pub plain_type: String,
-    /// The type in protobuf's words.
+    /// In protobuf's words.
     pub proto_type: String,
     #[serde(skip)]
     pub short_type: String,
-    /// The service is known to refuse a request without it.
+    /// The service is known to require it.
     #[serde(rename = "required", skip_serializing_if = "std::ops::Not::not")]
     pub is_needed: bool,
     #[serde(rename = "deprecated", skip_serializing_if = "std::ops::Not::not")]
     pub is_deprecated: bool,
-    /// The fields of which only one can be given, if not it.
+    /// The other fields of its oneof.
     #[serde(rename = "instead_of", skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// How a value is written, where its type does not tell.
+    /// How a value is written, if its type does not say.
     #[serde(skip)]
     pub example: Option<&'static str>,
-    /// An enum's values.
+    /// Of an enum.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<Choice>,
-    /// What stands below it.
+    pub values: Vec<EnumValue>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<Field>,
-    /// The names of what stands below it, where that is not told of.
+    pub fields: Vec<FieldDescription>,
+    /// The names of the nested fields, if these are left out.
     #[serde(rename = "field_names", skip_serializing_if = "Vec::is_empty")]
     pub names_below: Vec<String>,
-    /// It is a mapping with keys of the user's choice.
     #[serde(skip)]
     pub is_map: bool,
-    /// A value of its type, to write another in its place.
+    /// A sample for skeletons.
     #[serde(skip)]
     pub sample: Value,
 }
 
-/// One of an enum's values.
 #[derive(Debug, Serialize)]
-pub struct Choice {
+pub struct EnumValue {
     pub name: String,
     pub number: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
-/// Takes descriptors apart.
+/// Makes plain data of descriptors.
 #[derive(Debug)]
 pub struct Describer {
     comments: Comments,
-    /// How many levels of nested messages are told of.
+    /// The levels of nested messages to describe.
     depth: usize,
-    /// How many more names are.
+    /// How many more names to describe.
     left: usize,
 }
 
@@ -187,13 +175,13 @@ impl Describer {
         }
     }
 
-    /// `needed` names the fields of the request that the service refuses to go without.
+    /// `needed` are the request's required fields.
     pub fn verb(&mut self, resource: &Resource, method: &MethodDescriptor, needed: &[&str]) -> ExplainedVerb {
         let response = method.output();
         let rows = rows(&response).map(|rows| self.message(&rows, false, &[]));
         let mut answered = self.message(&response, method.is_server_streaming(), &[]);
         if rows.is_some() {
-            // Told of once is enough.
+            // Described as `rows`.
             for field in answered.fields.iter_mut().filter(|field| field.name == RESULTS) {
                 field.fields.clear();
                 field.names_below.clear();
@@ -210,13 +198,12 @@ impl Describer {
         }
     }
 
-    /// `found` is what stands at `path`, in the request and in the response, if it stands there.
     pub fn field(
         &mut self,
         resource: &Resource,
         method: &MethodDescriptor,
         path: &[&str],
-        found: &Found,
+        found: &FoundField,
         needed: &[&str],
     ) -> ExplainedField {
         let needed = if path.len() == 1 { needed } else { &[] };
@@ -231,24 +218,31 @@ impl Describer {
         }
     }
 
-    /// A message and what stands in it.
-    pub fn message(&mut self, message: &MessageDescriptor, is_stream: bool, needed: &[&str]) -> Message {
-        let form = Form::of(prost_reflect::Kind::Message(message.clone()));
-        Message {
+    pub fn message(&mut self, message: &MessageDescriptor, is_stream: bool, needed: &[&str]) -> MessageDescription {
+        let form = FieldForm::of(prost_reflect::Kind::Message(message.clone()));
+        MessageDescription {
             name: message.full_name().to_owned(),
             short_name: message.name().to_owned(),
             is_stream,
-            is_open: matches!(form, Form::AnyMapping | Form::Anything | Form::AnyList | Form::Typed),
+            is_open: matches!(
+                form,
+                FieldForm::AnyMapping | FieldForm::Anything | FieldForm::AnyList | FieldForm::Typed
+            ),
             description: self.comments.at(&message.parent_file(), message.path()),
             fields: match form {
-                Form::Message(message) => self.fields(&message, needed, &mut Vec::new()),
+                FieldForm::Message(message) => self.fields(&message, needed, &mut Vec::new()),
                 _ => Vec::new(),
             },
         }
     }
 
-    /// `around` holds the names of the messages that this one stands in.
-    fn fields(&mut self, message: &MessageDescriptor, needed: &[&str], around: &mut Vec<String>) -> Vec<Field> {
+    /// `around` holds the names of the enclosing messages.
+    fn fields(
+        &mut self,
+        message: &MessageDescriptor,
+        needed: &[&str],
+        around: &mut Vec<String>,
+    ) -> Vec<FieldDescription> {
         around.push(message.full_name().to_owned());
         let mut fields = Vec::new();
         for field in message.fields() {
@@ -262,7 +256,7 @@ impl Describer {
         fields
     }
 
-    fn one_field(&mut self, field: &FieldDescriptor, needed: &[&str], around: &mut Vec<String>) -> Field {
+    fn one_field(&mut self, field: &FieldDescriptor, needed: &[&str], around: &mut Vec<String>) -> FieldDescription {
         let (count, form) = of_field(field);
         let (fields, names_below) = match form.message() {
             Some(message) if around.len() > self.depth || around.iter().any(|name| name == message.full_name()) => {
@@ -272,12 +266,12 @@ impl Describer {
             None => (Vec::new(), Vec::new()),
         };
         let values = match &form {
-            Form::Choice(choice) => self.values(choice),
+            FieldForm::Choice(choice) => self.values(choice),
             _ => Vec::new(),
         };
         let alternatives = alternatives(field);
         self.left = self.left.saturating_sub(names_below.len() + values.len() + alternatives.len());
-        Field {
+        FieldDescription {
             name: field.name().to_owned(),
             plain_type: words::plain(&count, &form),
             proto_type: words::proto(field, false),
@@ -295,9 +289,9 @@ impl Describer {
         }
     }
 
-    fn values(&mut self, choice: &EnumDescriptor) -> Vec<Choice> {
+    fn values(&mut self, choice: &EnumDescriptor) -> Vec<EnumValue> {
         let file = choice.parent_file();
-        let values = choice.values().map(|value| Choice {
+        let values = choice.values().map(|value| EnumValue {
             name: value.name().to_owned(),
             number: value.number(),
             description: self.comments.at(&file, value.path()),
@@ -306,20 +300,20 @@ impl Describer {
     }
 }
 
-/// Where a field stands.
+/// The field at a path in request and response.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+pub struct FoundField {
     pub request: Option<FieldDescriptor>,
     pub response: Option<FieldDescriptor>,
 }
 
-/// What the rows of a list are, if `response` is one.
+/// The row type of a list response.
 pub(super) fn rows(response: &MessageDescriptor) -> Option<MessageDescriptor> {
     let results = response.get_field_by_name(RESULTS).filter(FieldDescriptor::is_list)?;
-    Form::of(results.kind()).message().cloned()
+    FieldForm::of(results.kind()).message().cloned()
 }
 
-/// The other names of what a field can be given as: those of its oneof.
+/// The other fields of its oneof.
 fn alternatives(field: &FieldDescriptor) -> Vec<String> {
     let others = field.containing_oneof().into_iter().flat_map(|oneof| oneof.fields().collect::<Vec<_>>());
     others.filter(|other| other.name() != field.name()).map(|other| other.name().to_owned()).collect()

@@ -1,12 +1,12 @@
-//! Values that stand where others are to be written.
+//! Sample values for skeletons.
 
 use prost_reflect::Kind;
 use serde_json::{Value, json};
 
-use super::form::{Count, Form};
+use super::form::{Count, FieldForm};
 
-/// A value that a field takes: an empty one, where that is enough to see what it is.
-pub(super) fn sample(count: &Count, form: &Form) -> Value {
+/// A value that a field accepts: an empty one, if that shows its type.
+pub(super) fn sample(count: &Count, form: &FieldForm) -> Value {
     match count {
         Count::One => of_form(form),
         Count::List => json!([]),
@@ -14,20 +14,20 @@ pub(super) fn sample(count: &Count, form: &Form) -> Value {
     }
 }
 
-fn of_form(form: &Form) -> Value {
+fn of_form(form: &FieldForm) -> Value {
     match form {
-        Form::Scalar(Kind::Bool) => json!(false),
-        Form::Scalar(Kind::String | Kind::Bytes) | Form::Anything | Form::FieldMask => json!(""),
-        Form::Scalar(_) => json!(0),
-        // The first value is what a field that is left out has; the second one says more.
-        Form::Choice(choice) => match choice.values().nth(1).or_else(|| choice.values().next()) {
+        FieldForm::Scalar(Kind::Bool) => json!(false),
+        FieldForm::Scalar(Kind::String | Kind::Bytes) | FieldForm::Anything | FieldForm::FieldMask => json!(""),
+        FieldForm::Scalar(_) => json!(0),
+        // The first value is the default; the second one says more.
+        FieldForm::Choice(choice) => match choice.values().nth(1).or_else(|| choice.values().next()) {
             Some(value) => json!(value.name()),
             None => json!(0),
         },
-        Form::Message(_) | Form::AnyMapping => json!({}),
-        Form::AnyList => json!([]),
-        Form::Typed => json!({"@type": "type.googleapis.com/google.protobuf.Empty", "value": {}}),
-        Form::Timestamp => json!("2026-01-01T00:00:00Z"),
-        Form::Duration => json!("1.5s"),
+        FieldForm::Message(_) | FieldForm::AnyMapping => json!({}),
+        FieldForm::AnyList => json!([]),
+        FieldForm::Typed => json!({"@type": "type.googleapis.com/google.protobuf.Empty", "value": {}}),
+        FieldForm::Timestamp => json!("2026-01-01T00:00:00Z"),
+        FieldForm::Duration => json!("1.5s"),
     }
 }

@@ -1,13 +1,13 @@
-//! What a field holds, as it is written in a request: the well-known types are what their JSON form is
+//! The JSON form of a field, including protobuf's well-known types
 //! (<https://protobuf.dev/programming-guides/json/>).
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
 use crate::schema::well_known::WellKnown;
 
-/// One value.
+/// The form of one value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Form {
+pub(super) enum FieldForm {
     /// Neither a message nor an enum; a wrapper (`google.protobuf.Int32Value`) is what it wraps.
     Scalar(Kind),
     Choice(EnumDescriptor),
@@ -25,16 +25,16 @@ pub(super) enum Form {
     FieldMask,
 }
 
-/// How many values there are.
+/// How many values a field has.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Count {
     One,
     List,
-    /// A mapping with keys of this kind.
+    /// A map with keys of this kind.
     Map(Kind),
 }
 
-impl Form {
+impl FieldForm {
     pub fn of(kind: Kind) -> Self {
         let message = match kind {
             Kind::Message(message) => message,
@@ -54,7 +54,7 @@ impl Form {
         }
     }
 
-    /// The message whose fields can be named, if it is one.
+    /// The message whose fields are known.
     pub fn message(&self) -> Option<&MessageDescriptor> {
         match self {
             Self::Message(message) => Some(message),
@@ -63,13 +63,12 @@ impl Form {
     }
 }
 
-/// How many values of which form a field holds.
-pub(super) fn of_field(field: &FieldDescriptor) -> (Count, Form) {
+pub(super) fn of_field(field: &FieldDescriptor) -> (Count, FieldForm) {
     match field.kind() {
         Kind::Message(entry) if field.is_map() => {
-            (Count::Map(entry.map_entry_key_field().kind()), Form::of(entry.map_entry_value_field().kind()))
+            (Count::Map(entry.map_entry_key_field().kind()), FieldForm::of(entry.map_entry_value_field().kind()))
         }
-        kind if field.is_list() => (Count::List, Form::of(kind)),
-        kind => (Count::One, Form::of(kind)),
+        kind if field.is_list() => (Count::List, FieldForm::of(kind)),
+        kind => (Count::One, FieldForm::of(kind)),
     }
 }

@@ -1,8 +1,7 @@
-//! What descriptors tell a person who is about to write a request, and the editor that helps.
+//! Descriptors as text, skeletons and JSON Schema, for people who write requests and for their editors.
 //!
-//! [`Address`] finds what is asked about, [`describe`] takes it apart into plain data, and [`text`] and [`skeleton`]
-//! write that down for people; [`schema`] says the same to an editor. All of it works on descriptors, wherever they
-//! came from, and none of it calls anything.
+//! [`Address`] finds what to explain, [`describe`] makes plain data of it, and [`text`], [`skeleton`] and [`schema`]
+//! write that. Nothing here connects or calls.
 
 mod address;
 mod comments;
@@ -17,5 +16,8 @@ pub mod text;
 mod words;
 
 pub use address::Address;
-pub use describe::{Describer, Explained, ExplainedField, ExplainedResource, ExplainedVerb, Field, Found, Message};
+pub use describe::{
+    Describer, Explained, ExplainedField, ExplainedResource, ExplainedVerb, FieldDescription, FoundField,
+    MessageDescription,
+};
 pub use lookup::find;

@@ -1,41 +1,41 @@
-//! Regular expressions, as JSON Schema has them, for the texts that the codec reads.
+//! Regular expressions of JSON Schema for the texts that the codec accepts.
 
-/// A time, as RFC 3339 has it, in the years 1 to 9999; which of them have a 29 February is the format's affair.
+/// RFC 3339 in the years 1 to 9999; `format` checks for 29 February.
 pub(super) const TIMESTAMP: &str = concat!(
     r"^(?!0000)[0-9]{4}-(?:02-(?:0[1-9]|[12][0-9])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)",
     r"|(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01]))",
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
 );
 
-/// Names in lowerCamelCase, split by commas.
+/// Names in lowerCamelCase, separated by commas.
 pub(super) const FIELD_MASK: &str = "^[^_]*$";
 
-/// What JSON has no numbers for.
+/// The numbers that JSON lacks.
 pub(super) const NO_NUMBER: &str = "^(?:NaN|-?Infinity)$";
 
-/// Standard or URL-safe base64, padded or not. The bits of the last letter that belong to no byte are 0.
+/// Standard or URL-safe base64, padded or not. The last letter's unused bits are 0.
 pub(super) fn base64() -> String {
     let form =
         |letters: &str| format!("(?:{letters}{{4}})*(?:{letters}[AQgw]={{0,2}}|{letters}{{2}}[AEIMQUYcgkosw048]=?)?");
     format!("^(?:{}|{})$", form("[A-Za-z0-9+/]"), form("[A-Za-z0-9_-]"))
 }
 
-/// Seconds, of which there are at most 10,000 years.
+/// Seconds, up to 10,000 years.
 pub(super) fn duration() -> String {
     format!(r"^-?{}(?:\.[0-9]+)?s$", up_to("315576000000"))
 }
 
-/// A whole number between `-min` and `max`, both without sign.
+/// An integer between `-min` and `max`, both without sign.
 pub(super) fn between(min: &str, max: &str) -> String {
     format!(r"^(?:\+?{}|-{})$", up_to(max), up_to(min))
 }
 
-/// A whole number from 0 to `max`, without a minus sign.
+/// An integer from 0 to `max`.
 pub(super) fn from_zero(max: &str) -> String {
     format!(r"^\+?{}$", up_to(max))
 }
 
-/// Digits of a number that is at most `max`, itself digits; with any number of zeros before them.
+/// Digits of a number up to `max`, itself digits, after any number of zeros.
 fn up_to(max: &str) -> String {
     let mut alternatives = vec![max.to_owned()];
     for (at, digit) in max.bytes().enumerate().filter(|(_, digit)| *digit > b'0') {

@@ -1,8 +1,8 @@
-//! A JSON Schema (draft 7, which editors know best) of what a verb takes.
+//! JSON Schema (draft 7, which editors know best) of a verb's request.
 //!
-//! It accepts what the codec accepts and nothing else, as far as a schema can say that: it knows neither which types
-//! an `Any` may hold nor the integers beyond 2^53 that a `Struct` would round, and takes `1e16` for the integer that the
-//! codec does not take it for. Besides, a field that the service needs has to be there, and not empty.
+//! It accepts what the codec accepts, as far as a schema can say: it knows neither the types in an `Any` nor the
+//! integers beyond 2^53 that a `Struct` would round, and takes `1e16` for an integer, unlike the codec. A required
+//! field must be there and not empty.
 
 use std::collections::HashSet;
 
@@ -10,11 +10,10 @@ use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Me
 use serde_json::{Map, Value, json};
 
 use super::comments::Comments;
-use super::form::{Count, Form, of_field};
+use super::form::{Count, FieldForm, of_field};
 use super::patterns;
 
-/// The schema of the requests of `method`, called `title`. `needed` names the fields that the service refuses to go
-/// without.
+/// The schema of the requests of `method`. `needed` are the names of the required fields.
 pub fn of_request(title: &str, method: &MethodDescriptor, needed: &[&str]) -> Value {
     let mut writer = Writer::default();
     let mut schema = Map::new();
@@ -23,9 +22,9 @@ pub fn of_request(title: &str, method: &MethodDescriptor, needed: &[&str]) -> Va
     if let Some(description) = writer.comments.at(&method.parent_service().parent_file(), method.path()) {
         schema.insert("description".into(), json!(description));
     }
-    match Form::of(Kind::Message(method.input())) {
-        Form::Message(message) => schema.extend(writer.message(&message, needed)),
-        // A request that is one of the types that have a form of their own: no service is known to have one.
+    match FieldForm::of(Kind::Message(method.input())) {
+        FieldForm::Message(message) => schema.extend(writer.message(&message, needed)),
+        // A well-known type as a request: no service is known to have one.
         form => schema.extend(writer.one(&form)),
     }
     let mut definitions = Map::new();
@@ -43,11 +42,11 @@ pub fn of_request(title: &str, method: &MethodDescriptor, needed: &[&str]) -> Va
 #[derive(Default)]
 struct Writer {
     comments: Comments,
-    /// The messages that were referred to.
+    /// The messages referred to so far.
     known: HashSet<String>,
-    /// Those of them that are not defined yet.
+    /// Those without a definition yet.
     waiting: Vec<MessageDescriptor>,
-    /// Definitions of numbers whose patterns are long.
+    /// Definitions of numbers with long patterns.
     numbers: Map<String, Value>,
 }
 
@@ -83,7 +82,7 @@ impl Writer {
             if schema.get("type") == Some(&json!("string")) {
                 schema.insert("minLength".into(), json!(1));
             }
-        } else if !matches!((&count, &form), (Count::One, Form::Anything)) {
+        } else if !matches!((&count, &form), (Count::One, FieldForm::Anything)) {
             // Null leaves a field out.
             schema = or_null(schema);
         }
@@ -91,13 +90,13 @@ impl Writer {
             schema.insert("description".into(), json!(description));
         }
         if field.field_descriptor_proto().options.as_ref().is_some_and(|options| options.deprecated()) {
-            // Not of JSON Schema: editors strike such a property through.
+            // Not in JSON Schema: editors strike such a property through.
             schema.insert("deprecationMessage".into(), json!("deprecated"));
         }
         schema
     }
 
-    fn map(&mut self, key: &Kind, form: &Form) -> Map<String, Value> {
+    fn map(&mut self, key: &Kind, form: &FieldForm) -> Map<String, Value> {
         let mut schema = object(json!({"type": "object", "additionalProperties": self.one(form)}));
         let names = match key {
             Kind::Bool => json!({"enum": ["true", "false"]}),
@@ -115,26 +114,26 @@ impl Writer {
         schema
     }
 
-    fn one(&mut self, form: &Form) -> Map<String, Value> {
+    fn one(&mut self, form: &FieldForm) -> Map<String, Value> {
         object(match form {
-            Form::Scalar(kind) => return self.scalar(kind),
-            Form::Choice(choice) => self::choice(choice),
-            Form::Message(message) => {
+            FieldForm::Scalar(kind) => return self.scalar(kind),
+            FieldForm::Choice(choice) => self::choice(choice),
+            FieldForm::Message(message) => {
                 let name = message.full_name();
                 if self.known.insert(name.to_owned()) {
                     self.waiting.push(message.clone());
                 }
                 json!({"$ref": format!("#/definitions/{name}")})
             }
-            Form::AnyMapping => json!({"type": "object"}),
-            Form::Anything => json!({}),
-            Form::AnyList => json!({"type": "array"}),
-            Form::Typed => {
+            FieldForm::AnyMapping => json!({"type": "object"}),
+            FieldForm::Anything => json!({}),
+            FieldForm::AnyList => json!({"type": "array"}),
+            FieldForm::Typed => {
                 json!({"type": "object", "properties": {"@type": {"type": "string"}}, "required": ["@type"]})
             }
-            Form::Timestamp => json!({"type": "string", "format": "date-time", "pattern": patterns::TIMESTAMP}),
-            Form::Duration => json!({"type": "string", "pattern": patterns::duration()}),
-            Form::FieldMask => json!({"type": "string", "pattern": patterns::FIELD_MASK}),
+            FieldForm::Timestamp => json!({"type": "string", "format": "date-time", "pattern": patterns::TIMESTAMP}),
+            FieldForm::Duration => json!({"type": "string", "pattern": patterns::duration()}),
+            FieldForm::FieldMask => json!({"type": "string", "pattern": patterns::FIELD_MASK}),
         })
     }
 
@@ -169,7 +168,7 @@ impl Writer {
         })
     }
 
-    /// JSON writes integers of 64 bits as texts, since many readers round them.
+    /// Protobuf's JSON writes 64-bit integers as text, since many readers round them.
     fn long(&mut self, name: &str, min: Value, max: Value, pattern: impl Fn() -> String) -> Map<String, Value> {
         self.numbers.entry(name).or_insert_with(
             || json!({"type": ["integer", "string"], "minimum": min, "maximum": max, "pattern": pattern()}),
@@ -190,7 +189,7 @@ fn choice(choice: &EnumDescriptor) -> Value {
     json!({ "anyOf": either })
 }
 
-/// Two names for one thing cannot both be given; null is as good as not given.
+/// At most one field of a oneof may be given; null counts as not given.
 fn at_most_one(oneof: &OneofDescriptor) -> Value {
     let given = |field: FieldDescriptor| {
         let name = field.name();

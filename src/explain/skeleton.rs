@@ -1,18 +1,16 @@
-//! A YAML file to fill in: what a verb needs stands there, and what it can take besides is commented out.
+//! YAML skeletons of requests: required fields to fill in, and the others commented out.
 //!
-//! What is to be read begins with `# `, what is to be used with `#` alone: taking that away makes a field count, and
-//! for a field with others below it, taking it away from all of their lines.
+//! Prose begins with `# `, a commented-out field with `#` alone. Uncommenting a nested field takes all of its lines.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::describe::{ExplainedVerb, Field};
+use super::describe::{ExplainedVerb, FieldDescription};
 use crate::terminal::sanitize;
 use crate::yaml;
 
-/// The file for a verb's request. `command` is how the verb is called on a command line, and `explained` what is asked
-/// of `explain` about it.
+/// The skeleton of a verb's request. `command` calls the verb, and `explained` is its path for `explain`.
 pub fn render(verb: &ExplainedVerb, command: &str, explained: &str) -> String {
     let mut page = Page { text: String::new() };
     let name = verb.resource.rsplit('.').next().unwrap_or_default().to_lowercase();
@@ -20,16 +18,17 @@ pub fn render(verb: &ExplainedVerb, command: &str, explained: &str) -> String {
     page.remark("", "", &format!("{}.{}", verb.resource, verb.verb));
     verb.description.iter().for_each(|description| page.remark("", "", description));
     page.remark("", "", "");
-    page.remark("", "", "Fill in what stands here, and take the # away from what else you need. Then:");
+    page.remark("", "", "Fill in the required fields, and uncomment the others that you need. Then:");
     page.remark("", "", &format!("  {command} -f {name}.yml"));
-    page.remark("", "", "An editor completes and checks it by a schema:");
+    page.remark("", "", "For completion and checks in an editor, use its JSON Schema:");
     page.remark("", "", &format!("  spacectl explain {explained} --json-schema > {name}.schema.json"));
     page.remark("", "", &format!("  the first line: \"# yaml-language-server: $schema={name}.schema.json\""));
-    let (needed, others): (Vec<&Field>, Vec<&Field>) = verb.request.fields.iter().partition(|field| field.is_needed);
+    let (needed, others): (Vec<&FieldDescription>, Vec<&FieldDescription>) =
+        verb.request.fields.iter().partition(|field| field.is_needed);
     if needed.is_empty() {
         page.text.push('\n');
-        page.remark("", "", "No field is known to be needed: without any, this is an empty request.");
-        page.text.push_str("{} # goes away with the first field that you use\n");
+        page.remark("", "", "No field is known to be required: this is an empty request.");
+        page.text.push_str("{} # remove this line when you use a field\n");
     }
     for field in without_other_names(needed.into_iter().chain(others)) {
         page.text.push('\n');
@@ -40,9 +39,9 @@ pub fn render(verb: &ExplainedVerb, command: &str, explained: &str) -> String {
     page.text
 }
 
-/// Of several names of one thing only one may be given: the first stands for all of them.
-fn without_other_names<'a>(fields: impl IntoIterator<Item = &'a Field>) -> Vec<&'a Field> {
-    let mut kept: Vec<&Field> = Vec::new();
+/// Of a oneof's fields only the first is shown.
+fn without_other_names<'a>(fields: impl IntoIterator<Item = &'a FieldDescription>) -> Vec<&'a FieldDescription> {
+    let mut kept: Vec<&FieldDescription> = Vec::new();
     for field in fields {
         if !kept.iter().any(|before| field.alternatives.contains(&before.name)) {
             kept.push(field);
@@ -56,13 +55,13 @@ struct Page {
 }
 
 impl Page {
-    /// A field and what stands below it. Every line begins with `hash`, which comments it out, and then `margin`.
-    fn field(&mut self, field: &Field, hash: &str, margin: &str) {
+    /// A field with its nested fields. Every line begins with `hash`, which comments it out, and then `margin`.
+    fn field(&mut self, field: &FieldDescription, hash: &str, margin: &str) {
         if field.fields.is_empty() || field.is_map {
             return self.lines(&json!({ &*field.name: field.sample }), hash, margin);
         }
         self.lines(&json!({ &*field.name: null }), hash, margin);
-        // A key without a value, for what follows to be that.
+        // A key without a value, which the nested fields follow.
         self.text.truncate(self.text.trim_end().trim_end_matches("null").trim_end().len());
         self.text.push('\n');
         let mut below = format!("{margin}  ");
@@ -83,8 +82,8 @@ impl Page {
         yaml::to_text(entry).lines().for_each(|line| self.line(hash, margin, line));
     }
 
-    /// Type, need, description and values.
-    fn about(&mut self, field: &Field, hash: &str, margin: &str) {
+    /// Type, requirement, description and values.
+    fn about(&mut self, field: &FieldDescription, hash: &str, margin: &str) {
         let mut head = field.plain_type.clone();
         if field.is_needed {
             head.push_str(", required");
@@ -110,7 +109,6 @@ impl Page {
     }
 
     fn remark(&mut self, hash: &str, margin: &str, text: &str) {
-        // An empty text is a line too.
         for line in text.split('\n') {
             let line = format!("# {}", sanitize::control(line));
             self.line(hash, margin, line.trim_end());

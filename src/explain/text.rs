@@ -1,18 +1,20 @@
-//! For people: headings, and what stands below them in aligned columns.
+//! Explanations as text for people: headings and aligned columns.
 
 use std::fmt::Write as _;
 
-use super::describe::{Choice, Explained, ExplainedField, ExplainedResource, ExplainedVerb, Field, Message};
+use super::describe::{
+    EnumValue, Explained, ExplainedField, ExplainedResource, ExplainedVerb, FieldDescription, MessageDescription,
+};
 use crate::terminal::sanitize;
 
-/// Where lists of names are broken.
+/// The width of lists of names.
 const WIDTH: usize = 100;
 
-/// How far what is told of a field stands to the right of its name, and how far what stands below it.
+/// The indentation of a field's remarks, and of nested fields.
 const REMARK: usize = 4;
 const STEP: usize = 2;
 
-/// The explanation as lines. `bold` paints headings, for a terminal that may be sent styles.
+/// Renders the explanation. `bold` styles headings, for a terminal.
 pub fn render(explained: &Explained, bold: bool) -> String {
     let mut page = Page { text: String::new(), bold };
     match explained {
@@ -28,7 +30,7 @@ struct Page {
     bold: bool,
 }
 
-/// A line of columns, and the lines that tell more.
+/// A line of columns with remarks below it.
 struct Entry {
     indent: usize,
     cells: Vec<String>,
@@ -60,17 +62,17 @@ impl Page {
     fn verb(&mut self, verb: &ExplainedVerb) {
         self.names(&[("RESOURCE", &verb.resource), ("VERB", &verb.verb)]);
         self.description(verb.description.as_deref());
-        let is_sendable = if verb.request.is_stream { " (which this program cannot send)" } else { "" };
-        self.message("TAKES", &verb.request, is_sendable);
-        self.message("ANSWERS", &verb.response, "");
+        let is_sendable = if verb.request.is_stream { " (streaming requests are not supported)" } else { "" };
+        self.message("REQUEST", &verb.request, is_sendable);
+        self.message("RESPONSE", &verb.response, "");
         if let Some(rows) = &verb.rows {
-            self.message("ROWS", rows, " (the names for columns, order and filters)");
+            self.message("ROWS", rows, " (field names for columns, sorting and filters)");
         }
     }
 
     fn field(&mut self, field: &ExplainedField) {
         self.names(&[("RESOURCE", &field.resource), ("VERB", &field.verb), ("FIELD", &field.field)]);
-        for (side, found) in [("TAKES", &field.request), ("ANSWERS", &field.response)] {
+        for (side, found) in [("REQUEST", &field.request), ("RESPONSE", &field.response)] {
             if let Some(found) = found {
                 self.heading(side, "");
                 let mut entries = Vec::new();
@@ -80,7 +82,6 @@ impl Page {
         }
     }
 
-    /// What is explained, one name a line.
     fn names(&mut self, names: &[(&str, &str)]) {
         let width = names.iter().map(|(heading, _)| heading.len()).max().unwrap_or_default() + 1;
         for (heading, name) in names {
@@ -99,7 +100,7 @@ impl Page {
         }
     }
 
-    fn message(&mut self, heading: &str, message: &Message, remark: &str) {
+    fn message(&mut self, heading: &str, message: &MessageDescription, remark: &str) {
         let stream = if message.is_stream { "stream of " } else { "" };
         self.heading(heading, &format!("{stream}{}{remark}", message.short_name));
         let mut entries = Vec::new();
@@ -118,7 +119,7 @@ impl Page {
         self.line(&format!("{heading} {}", sanitize::control(of)));
     }
 
-    /// Writes the entries with their columns aligned, however deep they stand.
+    /// Writes the entries with their columns aligned across all depths.
     fn entries(&mut self, entries: &[Entry]) {
         let columns = entries.iter().map(|entry| entry.cells.len()).max().unwrap_or_default();
         let width = |column: usize| {
@@ -133,7 +134,6 @@ impl Page {
             let mut line = " ".repeat(entry.indent);
             for (column, (cell, width)) in entry.cells.iter().zip(&widths).enumerate() {
                 let width = if column == 0 { width - entry.indent } else { *width };
-                // Writing to a String cannot fail.
                 let _ = write!(line, "{cell:width$}  ");
             }
             self.line(&sanitize::control(&line));
@@ -154,14 +154,14 @@ impl Page {
     }
 }
 
-/// A text, and its width, to which its style adds nothing.
+/// A text and its width without styles.
 struct Styled {
     text: String,
     width: usize,
 }
 
-/// A field and all below it.
-fn entry(field: &Field, indent: usize, entries: &mut Vec<Entry>) {
+/// Adds a field and all below it.
+fn entry(field: &FieldDescription, indent: usize, entries: &mut Vec<Entry>) {
     let mut marks = Vec::new();
     if field.is_needed {
         marks.push("required".to_owned());
@@ -183,21 +183,21 @@ fn entry(field: &Field, indent: usize, entries: &mut Vec<Entry>) {
     field.fields.iter().for_each(|below| entry(below, indent + STEP, entries));
 }
 
-/// An enum's values: one a line where there is something to say of one of them.
-fn values(values: &[Choice], indent: usize) -> Vec<String> {
+/// An enum's values: one per line if any has a description.
+fn values(values: &[EnumValue], indent: usize) -> Vec<String> {
     if values.iter().all(|value| value.description.is_none()) {
         let names: Vec<String> = values.iter().map(|value| value.name.clone()).collect();
         return if names.is_empty() { Vec::new() } else { filled("values: ", &names, indent) };
     }
     let width = values.iter().map(|value| value.name.chars().count()).max().unwrap_or_default();
-    let one = |value: &Choice| {
+    let one = |value: &EnumValue| {
         let description = value.description.as_deref().unwrap_or_default().replace('\n', " ");
         format!("{:width$}  {description}", value.name)
     };
     values.iter().map(one).collect()
 }
 
-/// Names behind each other in lines of a bounded width, below each other.
+/// Names in lines of a bounded width.
 fn filled(what: &str, names: &[String], indent: usize) -> Vec<String> {
     let room = WIDTH.saturating_sub(indent + REMARK);
     let mut lines = vec![what.to_owned()];

@@ -1,23 +1,23 @@
-//! Types in plain words, and as protobuf writes them.
+//! Types of fields in plain words and in protobuf's.
 
 use prost_reflect::{Cardinality, FieldDescriptor, Kind};
 
-use super::form::{Count, Form};
+use super::form::{Count, FieldForm};
 
-/// What a field takes: `text`, `list of whole numbers`, `mapping of texts to mappings`.
-pub(super) fn plain(count: &Count, form: &Form) -> String {
+/// The plain type: `text`, `list of whole numbers`, `mapping of texts to mappings`.
+pub(super) fn plain(count: &Count, form: &FieldForm) -> String {
     let (one, many) = words(form);
     match count {
         Count::One => one.to_owned(),
         Count::List => format!("list of {many}"),
-        Count::Map(key) => format!("mapping of {} to {many}", words(&Form::Scalar(key.clone())).1),
+        Count::Map(key) => format!("mapping of {} to {many}", words(&FieldForm::Scalar(key.clone())).1),
     }
 }
 
-/// One value of a form, and several.
-fn words(form: &Form) -> (&'static str, &'static str) {
+/// The singular and the plural of a form.
+fn words(form: &FieldForm) -> (&'static str, &'static str) {
     match form {
-        Form::Scalar(kind) => match kind {
+        FieldForm::Scalar(kind) => match kind {
             Kind::Bool => ("true or false", "true or false"),
             Kind::String => ("text", "texts"),
             Kind::Bytes => ("bytes in base64", "bytes in base64"),
@@ -27,30 +27,30 @@ fn words(form: &Form) -> (&'static str, &'static str) {
             }
             _ => ("whole number", "whole numbers"),
         },
-        Form::Choice(_) => ("choice", "choices"),
-        Form::Message(_) => ("mapping", "mappings"),
-        Form::AnyMapping => ("any mapping", "any mappings"),
-        Form::Anything => ("anything", "anything"),
-        Form::AnyList => ("any list", "any lists"),
-        Form::Typed => ("mapping with its @type", "mappings with their @type"),
-        Form::Timestamp => ("date and time", "dates and times"),
-        Form::Duration => ("duration", "durations"),
-        Form::FieldMask => ("names of fields", "names of fields"),
+        FieldForm::Choice(_) => ("choice", "choices"),
+        FieldForm::Message(_) => ("mapping", "mappings"),
+        FieldForm::AnyMapping => ("any mapping", "any mappings"),
+        FieldForm::Anything => ("anything", "anything"),
+        FieldForm::AnyList => ("any list", "any lists"),
+        FieldForm::Typed => ("mapping with its @type", "mappings with their @type"),
+        FieldForm::Timestamp => ("date and time", "dates and times"),
+        FieldForm::Duration => ("duration", "durations"),
+        FieldForm::FieldMask => ("names of fields", "names of fields"),
     }
 }
 
-/// A form's words about what cannot be guessed from its name.
-pub(super) fn example(form: &Form) -> Option<&'static str> {
+/// How a value is written, if its type does not say.
+pub(super) fn example(form: &FieldForm) -> Option<&'static str> {
     Some(match form {
-        Form::Timestamp => "written as \"2026-01-01T00:00:00Z\"",
-        Form::Duration => "in seconds, written as \"1.5s\"",
-        Form::FieldMask => "written as \"name,tags\"",
+        FieldForm::Timestamp => "written as \"2026-01-01T00:00:00Z\"",
+        FieldForm::Duration => "in seconds, written as \"1.5s\"",
+        FieldForm::FieldMask => "written as \"name,tags\"",
         _ => return None,
     })
 }
 
-/// A field's type in protobuf's words: `repeated spaceone.api.core.v2.Filter`, `map<string, int32>`, or with `short`
-/// names.
+/// The type in protobuf's words, with full or `short` names: `repeated spaceone.api.core.v2.Filter`, `map<string,
+/// int32>`.
 pub(super) fn proto(field: &FieldDescriptor, short: bool) -> String {
     match field.kind() {
         Kind::Message(entry) if field.is_map() => {
@@ -60,7 +60,7 @@ pub(super) fn proto(field: &FieldDescriptor, short: bool) -> String {
         kind => {
             let label = match field.cardinality() {
                 Cardinality::Repeated => "repeated ",
-                // Only where it makes a difference: elsewhere a field that is unset and one that is 0 are the same.
+                // Only if it makes a difference: otherwise unset and 0 are the same.
                 Cardinality::Optional if is_explicitly_optional(field) => "optional ",
                 Cardinality::Optional | Cardinality::Required => "",
             };

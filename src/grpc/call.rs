@@ -21,7 +21,7 @@ use super::unreadable;
 use crate::codec::decode;
 use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::error::{Error, ErrorKind, Outcome, Result, code_name};
-use crate::schema::platform::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
+use crate::schema::spaceone::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
 use crate::secret::redact::Secrets;
 use crate::secret::{self, MASK};
 use crate::terminal::json;

@@ -27,7 +27,7 @@ use crate::grpc::diagnostics::Peer;
 use crate::grpc::non_grpc_response::NotGrpc;
 use crate::net::endpoint::EndpointUrl;
 use crate::net::tls::Tls;
-use crate::schema::platform::MAX_MESSAGE_SIZE;
+use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
 /// What calls are sent through. Cheap to clone: clones share the connection.
 #[derive(Clone)]

@@ -22,7 +22,7 @@ use super::call::Caller;
 use super::descriptors::{self, Description, Gaps, Head};
 use super::{retry, status, unreadable};
 use crate::error::{Error, ErrorKind, Result, code_name};
-use crate::schema::platform::usual_imports;
+use crate::schema::spaceone::usual_imports;
 
 /// A version of reflection. The messages of all are the same on the wire; only the path differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::sent_status::{self, CutOff};
 use super::{retry, unreadable};
 use crate::error::{Error, ErrorKind, Outcome, code_name};
 use crate::grpc::{diagnostics, non_grpc_response};
-use crate::schema::platform::MAX_MESSAGE_SIZE;
+use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
 /// The error for `status`, which ended `what` ("register repository.Plugin at grpc://host:port").
 ///

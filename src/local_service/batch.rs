@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use rusqlite::Connection;
 use tonic::Status;
 
-use super::store::Failure;
+use super::store::StoreError;
 
 /// A connection, and what is written through it but not committed.
 #[derive(Debug)]
@@ -39,8 +39,8 @@ impl Batches {
     /// Another process writes: nothing is begun.
     pub fn take_part<T>(
         &mut self,
-        work: impl Fn(&Connection) -> Result<T, Failure>,
-    ) -> Result<(Result<T, Failure>, Batch), Failure> {
+        work: impl Fn(&Connection) -> Result<T, StoreError>,
+    ) -> Result<(Result<T, StoreError>, Batch), StoreError> {
         // Some errors of a part, as a full disk, make SQLite take back the whole.
         if self.connection.is_autocommit() {
             self.end();
@@ -54,7 +54,7 @@ impl Batches {
         Ok((self.do_part(work), batch))
     }
 
-    fn do_part<T>(&mut self, work: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
+    fn do_part<T>(&mut self, work: impl Fn(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let part = self.connection.savepoint()?;
         let done = work(&part)?;
         part.commit()?;
@@ -69,6 +69,6 @@ impl Batches {
             // What could not be kept is not to be part of what comes next. Should this fail, that fails as well.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
-        batch.get_or_init(|| ended.map_err(|error| Failure::Database(error).into()));
+        batch.get_or_init(|| ended.map_err(|error| StoreError::Database(error).into()));
     }
 }

@@ -8,7 +8,7 @@ use prost_types::{Struct, Value};
 
 /// A value inside a plugin's record, borrowed from it.
 #[derive(Clone, Copy, Debug)]
-pub enum Datum<'a> {
+pub enum BsonValue<'a> {
     /// There is no such key.
     Missing,
     Null,
@@ -17,10 +17,10 @@ pub enum Datum<'a> {
     Object(&'a Struct),
     List(&'a [Value]),
     Bool(bool),
-    Moment(Timestamp),
+    Date(Timestamp),
 }
 
-impl<'a> From<&'a Value> for Datum<'a> {
+impl<'a> From<&'a Value> for BsonValue<'a> {
     fn from(value: &'a Value) -> Self {
         match &value.kind {
             None | Some(Kind::NullValue(_)) => Self::Null,
@@ -33,7 +33,7 @@ impl<'a> From<&'a Value> for Datum<'a> {
     }
 }
 
-impl<'a> Datum<'a> {
+impl<'a> BsonValue<'a> {
     /// The order among all values, that of MongoDB, on which the real service stands: by kind first, what is missing
     /// as null. <https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/>
     pub fn order(self, other: Self) -> Ordering {
@@ -53,7 +53,7 @@ impl<'a> Datum<'a> {
                 pairs.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
             }
             (Self::Bool(a), Self::Bool(b)) => a.cmp(&b),
-            (Self::Moment(a), Self::Moment(b)) => a.cmp(&b),
+            (Self::Date(a), Self::Date(b)) => a.cmp(&b),
             _ => self.rank().cmp(&other.rank()),
         }
     }
@@ -71,13 +71,13 @@ impl<'a> Datum<'a> {
             Self::Object(_) => 3,
             Self::List(_) => 4,
             Self::Bool(_) => 5,
-            Self::Moment(_) => 6,
+            Self::Date(_) => 6,
         }
     }
 
     /// Calls `visit` with what stands at `path` below this value. A list on the way passes the path on to each
     /// object in it and, where a step is a number, to the item of that index.
-    pub fn descend(self, path: &[String], visit: &mut impl FnMut(Datum<'a>)) {
+    pub fn descend(self, path: &[String], visit: &mut impl FnMut(BsonValue<'a>)) {
         let Some((step, rest)) = path.split_first() else {
             return visit(self);
         };
@@ -128,7 +128,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_order_is_total(a in values(), b in values(), c in values()) {
-            let (a, b, c) = (Datum::from(&a), Datum::from(&b), Datum::from(&c));
+            let (a, b, c) = (BsonValue::from(&a), BsonValue::from(&b), BsonValue::from(&c));
             prop_assert_eq!(a.order(b), b.order(a).reverse());
             if a.order(b).is_le() && b.order(c).is_le() {
                 prop_assert!(a.order(c).is_le());
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn different_kinds_are_ordered_but_not_compared() {
-        let (number, text) = (Datum::Number(9.0), Datum::Text("1"));
+        let (number, text) = (BsonValue::Number(9.0), BsonValue::Text("1"));
         assert_eq!(number.order(text), Ordering::Less);
         assert_eq!(number.order_within_kind(text), None);
-        assert_eq!(Datum::Missing.order_within_kind(Datum::Null), Some(Ordering::Equal));
+        assert_eq!(BsonValue::Missing.order_within_kind(BsonValue::Null), Some(Ordering::Equal));
     }
 }

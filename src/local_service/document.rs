@@ -4,109 +4,109 @@ use prost_types::value::Kind;
 use prost_types::{Struct, Value};
 
 use super::proto::repository::v1::PluginInfo;
-use crate::local_service::bson_value::Datum;
-use crate::local_service::service_error::Fault;
+use crate::local_service::bson_value::BsonValue;
+use crate::local_service::service_error::ServiceError;
 
 /// What a field holds; decides which paths lead into it and how a filter's value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum FieldType {
     Text,
-    Moment,
+    Date,
     TextList,
     Object,
 }
 
 /// How a field is read.
-type Read = fn(&PluginInfo) -> Datum<'_>;
+type Read = fn(&PluginInfo) -> BsonValue<'_>;
 
 /// The fields that filters and sort keys can name: those that the real service stores. It computes `registry_url` and
 /// `repository_info` when it answers and finds nothing by them.
-const STORED: [(&str, Shape, Read); 15] = [
-    ("plugin_id", Shape::Text, |plugin| Datum::Text(&plugin.plugin_id)),
-    ("name", Shape::Text, |plugin| Datum::Text(&plugin.name)),
-    ("state", Shape::Text, |plugin| Datum::Text(plugin.state().as_str_name())),
-    ("resource_type", Shape::Text, |plugin| Datum::Text(&plugin.resource_type)),
-    ("image", Shape::Text, |plugin| Datum::Text(&plugin.image)),
-    ("provider", Shape::Text, |plugin| match plugin.provider.as_str() {
+const STORED: [(&str, FieldType, Read); 15] = [
+    ("plugin_id", FieldType::Text, |plugin| BsonValue::Text(&plugin.plugin_id)),
+    ("name", FieldType::Text, |plugin| BsonValue::Text(&plugin.name)),
+    ("state", FieldType::Text, |plugin| BsonValue::Text(plugin.state().as_str_name())),
+    ("resource_type", FieldType::Text, |plugin| BsonValue::Text(&plugin.resource_type)),
+    ("image", FieldType::Text, |plugin| BsonValue::Text(&plugin.image)),
+    ("provider", FieldType::Text, |plugin| match plugin.provider.as_str() {
         // A provider that was left out is stored as null.
-        "" => Datum::Null,
-        provider => Datum::Text(provider),
+        "" => BsonValue::Null,
+        provider => BsonValue::Text(provider),
     }),
-    ("registry_type", Shape::Text, |plugin| Datum::Text(plugin.registry_type().as_str_name())),
-    ("registry_config", Shape::Object, |plugin| object(&plugin.registry_config)),
-    ("capability", Shape::Object, |plugin| object(&plugin.capability)),
-    ("labels", Shape::TextList, |plugin| match &plugin.labels {
-        Some(labels) => Datum::List(&labels.values),
-        None => Datum::Missing,
+    ("registry_type", FieldType::Text, |plugin| BsonValue::Text(plugin.registry_type().as_str_name())),
+    ("registry_config", FieldType::Object, |plugin| object(&plugin.registry_config)),
+    ("capability", FieldType::Object, |plugin| object(&plugin.capability)),
+    ("labels", FieldType::TextList, |plugin| match &plugin.labels {
+        Some(labels) => BsonValue::List(&labels.values),
+        None => BsonValue::Missing,
     }),
-    ("tags", Shape::Object, |plugin| object(&plugin.tags)),
-    ("docs", Shape::Object, |plugin| object(&plugin.docs)),
-    ("domain_id", Shape::Text, |plugin| Datum::Text(&plugin.domain_id)),
-    ("created_at", Shape::Moment, |plugin| moment(&plugin.created_at)),
-    ("updated_at", Shape::Moment, |plugin| moment(&plugin.updated_at)),
+    ("tags", FieldType::Object, |plugin| object(&plugin.tags)),
+    ("docs", FieldType::Object, |plugin| object(&plugin.docs)),
+    ("domain_id", FieldType::Text, |plugin| BsonValue::Text(&plugin.domain_id)),
+    ("created_at", FieldType::Date, |plugin| moment(&plugin.created_at)),
+    ("updated_at", FieldType::Date, |plugin| moment(&plugin.updated_at)),
 ];
 
-fn object(field: &Option<Struct>) -> Datum<'_> {
-    field.as_ref().map_or(Datum::Missing, Datum::Object)
+fn object(field: &Option<Struct>) -> BsonValue<'_> {
+    field.as_ref().map_or(BsonValue::Missing, BsonValue::Object)
 }
 
-fn moment(text: &str) -> Datum<'_> {
-    text.parse().map_or(Datum::Missing, Datum::Moment)
+fn moment(text: &str) -> BsonValue<'_> {
+    text.parse().map_or(BsonValue::Missing, BsonValue::Date)
 }
 
 /// A stored field, or a place inside one: `name`, `tags.icon`, `labels.0`.
 #[derive(Clone, Debug)]
-pub struct Key {
-    shape: Shape,
+pub struct RecordKey {
+    shape: FieldType,
     read: Read,
     path: Vec<String>,
 }
 
-impl Key {
+impl RecordKey {
     /// Reads a dotted key.
     ///
     /// # Errors
     /// No plugin can have this key.
-    pub fn parse(key: &str) -> Result<Self, Fault> {
+    pub fn parse(key: &str) -> Result<Self, ServiceError> {
         let mut steps = key.split('.');
         let field = steps.next().unwrap_or_default();
         let path: Vec<String> = steps.map(str::to_owned).collect();
         let (_, shape, read) =
-            *STORED.iter().find(|(name, ..)| *name == field).ok_or_else(|| Fault::no_field(field))?;
+            *STORED.iter().find(|(name, ..)| *name == field).ok_or_else(|| ServiceError::no_field(field))?;
         match (shape, path.first()) {
-            (Shape::Object, _) | (_, None) => {}
-            (Shape::TextList, Some(index)) if index.parse::<usize>().is_ok() && path.len() == 1 => {}
-            (_, Some(step)) => return Err(Fault::no_field(step)),
+            (FieldType::Object, _) | (_, None) => {}
+            (FieldType::TextList, Some(index)) if index.parse::<usize>().is_ok() && path.len() == 1 => {}
+            (_, Some(step)) => return Err(ServiceError::no_field(step)),
         }
         Ok(Self { shape, read, path })
     }
 
     /// The shape of the field, whatever the path leads to inside it.
-    pub fn shape(&self) -> Shape {
+    pub fn shape(&self) -> FieldType {
         self.shape
     }
 
     /// Whether `test` holds for something at this key: the value or, if it is a list, one of its items.
-    pub fn any(&self, plugin: &PluginInfo, mut test: impl FnMut(Datum<'_>) -> bool) -> bool {
+    pub fn any(&self, plugin: &PluginInfo, mut test: impl FnMut(BsonValue<'_>) -> bool) -> bool {
         let mut found = false;
         self.visit(plugin, |datum| {
             found = found || test(datum);
-            if let Datum::List(items) = datum {
+            if let BsonValue::List(items) = datum {
                 found = found || items.iter().any(|item| test(item.into()));
             }
         });
         found
     }
 
-    /// Calls `visit` with each value at this key, with [`Datum::Missing`] where there is none.
-    pub fn visit<'a>(&self, plugin: &'a PluginInfo, mut visit: impl FnMut(Datum<'a>)) {
+    /// Calls `visit` with each value at this key, with [`BsonValue::Missing`] where there is none.
+    pub fn visit<'a>(&self, plugin: &'a PluginInfo, mut visit: impl FnMut(BsonValue<'a>)) {
         (self.read)(plugin).descend(&self.path, &mut visit);
     }
 }
 
 /// The fields that an answer keeps.
 #[derive(Clone, Debug)]
-pub enum Selection {
+pub enum Projection {
     All,
     /// What identifies a plugin.
     Minimal,
@@ -117,17 +117,17 @@ pub enum Selection {
 /// The fields that only an answer has.
 const COMPUTED: [&str; 2] = ["registry_url", "repository_info"];
 
-impl Selection {
+impl Projection {
     /// The fields with these dotted keys.
     ///
     /// # Errors
     /// No plugin can have one of the keys.
-    pub fn only(keys: &[String]) -> Result<Self, Fault> {
+    pub fn only(keys: &[String]) -> Result<Self, ServiceError> {
         let split = |key: &String| {
             let mut steps = key.split('.').map(str::to_owned);
             let field = steps.next().unwrap_or_default();
             let known = COMPUTED.contains(&field.as_str()) || STORED.iter().any(|(name, ..)| *name == field);
-            if known { Ok((field, steps.collect())) } else { Err(Fault::no_field(&field)) }
+            if known { Ok((field, steps.collect())) } else { Err(ServiceError::no_field(&field)) }
         };
         keys.iter().map(split).collect::<Result<_, _>>().map(Self::Only)
     }

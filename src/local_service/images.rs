@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::local_service::service_error::Fault;
-use crate::oci::{Client, ImageRef, RegistryUrl, newest_first};
+use crate::local_service::service_error::ServiceError;
+use crate::oci::{ImageRef, RegistryClient, RegistryUrl, newest_first};
 
 /// A registry that holds every plugin's image, whatever the plugin's own registry type says. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Images {
+pub struct ImageRegistry {
     registry: RegistryUrl,
-    client: Arc<Client>,
+    client: Arc<RegistryClient>,
 }
 
-impl Images {
+impl ImageRegistry {
     /// Asks `registry` with `client`.
-    pub fn new(registry: RegistryUrl, client: Client) -> Self {
+    pub fn new(registry: RegistryUrl, client: RegistryClient) -> Self {
         Self { registry, client: Arc::new(client) }
     }
 
@@ -23,12 +23,12 @@ impl Images {
     ///
     /// # Errors
     /// The registry gives no answer.
-    pub async fn versions(&self, image: &str) -> Result<Vec<String>, Fault> {
+    pub async fn versions(&self, image: &str) -> Result<Vec<String>, ServiceError> {
         // What no registry could hold, none holds.
-        let Ok(place) = ImageRef::of_url(&self.registry, image) else { return Ok(Vec::new()) };
+        let Ok(place) = ImageRef::new(&self.registry, image) else { return Ok(Vec::new()) };
         match self.client.tags(&place).await {
             Ok(tags) => Ok(newest_first(tags.unwrap_or_default())),
-            Err(error) => Err(Fault::RegistryUnavailable { reason: reason(&error) }),
+            Err(error) => Err(ServiceError::RegistryUnavailable { reason: reason(&error) }),
         }
     }
 }

@@ -6,13 +6,13 @@
 use jiff::Timestamp;
 use tonic::Status;
 
-use super::condition::Condition;
-use super::document::Selection;
+use super::condition::FilterCondition;
+use super::document::Projection;
 use super::proto::core::v2;
 use super::proto::repository::v1::{PluginInfo, PluginQuery, RegisterPluginRequest};
 use super::registration;
 use crate::local_service::repository_method;
-use crate::local_service::service_error::Fault;
+use crate::local_service::service_error::ServiceError;
 
 /// The plugin of a managed repository that a spec describes, as it would be registered.
 ///
@@ -32,14 +32,14 @@ pub fn managed_plugin(spec: RegisterPluginRequest) -> Result<PluginInfo, Status>
 ///
 /// # Errors
 /// They cannot be sorted by the key that is asked for.
-pub fn list(plugins: &[PluginInfo], request: &PluginQuery) -> Result<Vec<PluginInfo>, Fault> {
+pub fn list(plugins: &[PluginInfo], request: &PluginQuery) -> Result<Vec<PluginInfo>, ServiceError> {
     if plugins.is_empty() {
         return Ok(Vec::new());
     }
     let no_query = v2::Query::default();
     let query = request.query.as_ref().unwrap_or(&no_query);
     let keyword = Some(&query.keyword).filter(|word| !word.is_empty());
-    let keyword = keyword.map(|word| Condition::contains("name", word)).transpose()?;
+    let keyword = keyword.map(|word| FilterCondition::contains("name", word)).transpose()?;
     let is = |wanted: &str, value: &str| wanted.is_empty() || wanted == value;
     let is_asked_for = |plugin: &&PluginInfo| {
         is(&request.plugin_id, &plugin.plugin_id)
@@ -51,10 +51,10 @@ pub fn list(plugins: &[PluginInfo], request: &PluginQuery) -> Result<Vec<PluginI
     let mut found: Vec<PluginInfo> = plugins.iter().filter(is_asked_for).cloned().collect();
     // The first key that is one; the others are not looked at.
     if let Some(sort) = query.sort.iter().find(|sort| !sort.key.is_empty()) {
-        let key = text_of(&sort.key).ok_or_else(|| Fault::SortKey { key: sort.key.clone() })?;
+        let key = text_of(&sort.key).ok_or_else(|| ServiceError::SortKey { key: sort.key.clone() })?;
         found.sort_by(|a, b| if sort.desc { key(b).cmp(key(a)) } else { key(a).cmp(key(b)) });
     }
-    let selection = if query.minimal { Selection::Minimal } else { Selection::All };
+    let selection = if query.minimal { Projection::Minimal } else { Projection::All };
     Ok(found.into_iter().map(|plugin| selection.cut(plugin)).collect())
 }
 

@@ -5,7 +5,7 @@
 //! [`serve`]. Several processes can use one file at once: see [`Store`].
 //!
 //! It does not do two things that the real service does: authenticate its callers, and query with `unwind`, `lookup` or
-//! `add_fields`. A third it does only where it is given a registry ([`Images`]): ask for the image's tags. Without one
+//! `add_fields`. A third it does only where it is given a registry ([`ImageRegistry`]): ask for the image's tags. Without one
 //! `register` accepts an image that is nowhere, and `get_versions` has no versions.
 //!
 //! A call passes `server` (routing), `plugin` and `places` (the methods), `registration`, `record` and `images` (what
@@ -37,9 +37,9 @@ mod tests;
 mod timestamp;
 
 pub use described::{descriptor_sets, descriptors, first_generation};
-pub use images::Images;
+pub use images::ImageRegistry;
 pub use managed::managed_plugin;
-pub use plugin::{Rules, Warn};
+pub use plugin::{ServiceOptions, Warn};
 pub use server::{API_VERSION, routes, serve};
 pub use store::Store;
 pub use timestamp::from_difference;

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 /// How a value in a record is compared with a condition's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
+pub enum FilterOperator {
     Equal,
     Not,
-    Compare(Bound),
+    Range(RangeOperator),
     Exists,
     Contain,
     NotContain,
@@ -19,21 +19,21 @@ pub enum Operator {
     Regex,
     RegexIn,
     /// Compares with a moment in ISO 8601.
-    Datetime(Bound),
+    Datetime(RangeOperator),
     /// Compares with a moment told by its distance from now.
-    Timediff(Bound),
+    Timediff(RangeOperator),
 }
 
 /// Which side of a value is meant, and whether the value itself is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
+pub enum RangeOperator {
     Less,
     LessOrEqual,
     Greater,
     GreaterOrEqual,
 }
 
-impl Bound {
+impl RangeOperator {
     /// Whether something that stands so to the bound is meant.
     pub fn admits(self, order: Ordering) -> bool {
         match self {
@@ -56,34 +56,34 @@ impl Bound {
 }
 
 /// In the order in which the real service lists them when it does not know one.
-const NAMES: [(&str, Operator); 24] = [
-    ("lt", Operator::Compare(Bound::Less)),
-    ("lte", Operator::Compare(Bound::LessOrEqual)),
-    ("gt", Operator::Compare(Bound::Greater)),
-    ("gte", Operator::Compare(Bound::GreaterOrEqual)),
-    ("eq", Operator::Equal),
-    ("not", Operator::Not),
-    ("exists", Operator::Exists),
-    ("contain", Operator::Contain),
-    ("not_contain", Operator::NotContain),
-    ("in", Operator::In),
-    ("not_in", Operator::NotIn),
-    ("contain_in", Operator::ContainIn),
-    ("not_contain_in", Operator::NotContainIn),
-    ("match", Operator::Match),
-    ("regex", Operator::Regex),
-    ("regex_in", Operator::RegexIn),
-    ("datetime_gt", Operator::Datetime(Bound::Greater)),
-    ("datetime_lt", Operator::Datetime(Bound::Less)),
-    ("datetime_gte", Operator::Datetime(Bound::GreaterOrEqual)),
-    ("datetime_lte", Operator::Datetime(Bound::LessOrEqual)),
-    ("timediff_gt", Operator::Timediff(Bound::Greater)),
-    ("timediff_lt", Operator::Timediff(Bound::Less)),
-    ("timediff_gte", Operator::Timediff(Bound::GreaterOrEqual)),
-    ("timediff_lte", Operator::Timediff(Bound::LessOrEqual)),
+const NAMES: [(&str, FilterOperator); 24] = [
+    ("lt", FilterOperator::Range(RangeOperator::Less)),
+    ("lte", FilterOperator::Range(RangeOperator::LessOrEqual)),
+    ("gt", FilterOperator::Range(RangeOperator::Greater)),
+    ("gte", FilterOperator::Range(RangeOperator::GreaterOrEqual)),
+    ("eq", FilterOperator::Equal),
+    ("not", FilterOperator::Not),
+    ("exists", FilterOperator::Exists),
+    ("contain", FilterOperator::Contain),
+    ("not_contain", FilterOperator::NotContain),
+    ("in", FilterOperator::In),
+    ("not_in", FilterOperator::NotIn),
+    ("contain_in", FilterOperator::ContainIn),
+    ("not_contain_in", FilterOperator::NotContainIn),
+    ("match", FilterOperator::Match),
+    ("regex", FilterOperator::Regex),
+    ("regex_in", FilterOperator::RegexIn),
+    ("datetime_gt", FilterOperator::Datetime(RangeOperator::Greater)),
+    ("datetime_lt", FilterOperator::Datetime(RangeOperator::Less)),
+    ("datetime_gte", FilterOperator::Datetime(RangeOperator::GreaterOrEqual)),
+    ("datetime_lte", FilterOperator::Datetime(RangeOperator::LessOrEqual)),
+    ("timediff_gt", FilterOperator::Timediff(RangeOperator::Greater)),
+    ("timediff_lt", FilterOperator::Timediff(RangeOperator::Less)),
+    ("timediff_gte", FilterOperator::Timediff(RangeOperator::GreaterOrEqual)),
+    ("timediff_lte", FilterOperator::Timediff(RangeOperator::LessOrEqual)),
 ];
 
-impl Operator {
+impl FilterOperator {
     /// The operator of this name.
     pub fn named(name: &str) -> Option<Self> {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, operator)| *operator)

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use tonic::{Request, Response, Status, async_trait};
 
-use super::images::Images;
+use super::images::ImageRegistry;
 use super::managed;
 use super::proto::repository::v1::plugin_info::State;
 use super::proto::repository::v1::plugin_server::Plugin;
@@ -15,13 +15,13 @@ use super::proto::repository::v1::{
     PluginInfo, PluginQuery, PluginRequest, PluginsInfo, RegisterPluginRequest, RepositoryPluginRequest,
     UpdatePluginRequest, VersionsInfo,
 };
-use super::query::{Page, Query};
+use super::query::{PluginListQuery, RowLimits};
 use super::record::{self, trimmed};
 use super::registration::{self, DOMAIN_ID};
-use super::store::{Failure, Store};
+use super::store::{Store, StoreError};
 use super::table;
-use crate::local_service::repository_method::Place;
-use crate::local_service::service_error::Fault;
+use crate::local_service::repository_method::RepositoryKind;
+use crate::local_service::service_error::ServiceError;
 use crate::local_service::timestamp;
 use crate::oci::plugin_image;
 
@@ -31,33 +31,36 @@ pub type Warn = Arc<dyn Fn(&str) + Send + Sync>;
 /// How a service is set up: how strictly it keeps to what a current real one refuses, and what it has beside its own
 /// plugins.
 #[derive(Clone, Default)]
-pub struct Rules {
+pub struct ServiceOptions {
     /// Refuses an image name that a current service refuses. Otherwise it is accepted with a warning: the
     /// documentation's own example has such a name.
     pub strict: bool,
     /// Hears of each accepted image name that a current service refuses.
     pub on_warning: Option<Warn>,
     /// Where images are looked for, whose tags are a plugin's versions. Without it no image is.
-    pub images: Option<Images>,
+    pub images: Option<ImageRegistry>,
     /// The plugins of the managed repository.
     pub managed: Arc<[PluginInfo]>,
 }
 
-impl fmt::Debug for Rules {
+impl fmt::Debug for ServiceOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rules").field("strict", &self.strict).field("images", &self.images).finish_non_exhaustive()
+        f.debug_struct("ServiceOptions")
+            .field("strict", &self.strict)
+            .field("images", &self.images)
+            .finish_non_exhaustive()
     }
 }
 
 /// Answers all methods of `Plugin`.
 #[derive(Clone, Debug)]
-pub struct Plugins {
+pub struct PluginService {
     store: Store,
-    rules: Rules,
+    rules: ServiceOptions,
 }
 
-impl Plugins {
-    pub fn new(store: Store, rules: Rules) -> Self {
+impl PluginService {
+    pub fn new(store: Store, rules: ServiceOptions) -> Self {
         Self { store, rules }
     }
 
@@ -67,18 +70,18 @@ impl Plugins {
         let managed = self.managed(&request.repository_id).iter();
         let found = if let Some(plugin) = managed.clone().find(|plugin| plugin.plugin_id == request.plugin_id) {
             Some(plugin.clone())
-        } else if Place::includes_local(&request.repository_id) {
+        } else if RepositoryKind::includes_local(&request.repository_id) {
             self.store.read(|connection| table::find(connection, &request.plugin_id)).await?
         } else {
             None
         };
         // A repository that does not exist holds no plugin either: the real service does not tell the two apart.
-        found.ok_or_else(|| Fault::NoPlugin { plugin_id: request.plugin_id }.into())
+        found.ok_or_else(|| ServiceError::NoPlugin { plugin_id: request.plugin_id }.into())
     }
 
     /// The plugins of the managed repository, as far as a request that names `repository_id`, or none, looks there.
     fn managed(&self, repository_id: &str) -> &[PluginInfo] {
-        if Place::includes_managed(repository_id) { &self.rules.managed } else { &[] }
+        if RepositoryKind::includes_managed(repository_id) { &self.rules.managed } else { &[] }
     }
 
     /// Reads, changes and writes a plugin in one transaction. Any change moves `updated_at`. (The real service means to
@@ -86,7 +89,7 @@ impl Plugins {
     async fn change(
         &self,
         plugin_id: &str,
-        change: impl Fn(&mut PluginInfo) -> Result<(), Fault>,
+        change: impl Fn(&mut PluginInfo) -> Result<(), ServiceError>,
     ) -> Result<Response<PluginInfo>, Status> {
         required(plugin_id)?;
         let plugin = self.store.write(|connection| {
@@ -107,19 +110,19 @@ impl Plugins {
         .await
     }
 
-    fn warn(&self, fault: plugin_image::Fault, image: &str) {
+    fn warn(&self, fault: plugin_image::ImageNameError, image: &str) {
         let Some(on_warning) = &self.rules.on_warning else { return };
         let name = plugin_image::name_of(image);
         let why = match fault {
-            plugin_image::Fault::Character => "something else than letters, digits and \"-\"".to_owned(),
-            plugin_image::Fault::Length => format!("more than {} characters", plugin_image::MAX_LENGTH),
+            plugin_image::ImageNameError::Character => "something else than letters, digits and \"-\"".to_owned(),
+            plugin_image::ImageNameError::Length => format!("more than {} characters", plugin_image::MAX_LENGTH),
         };
         on_warning(&format!("a current Repository service refuses the image name {name:?}: it has {why}"));
     }
 }
 
 #[async_trait]
-impl Plugin for Plugins {
+impl Plugin for PluginService {
     /// The real service adds the plugin, asks the registry, and takes it back if the image has no tag. Here it is asked
     /// before, outside of any transaction: nobody else waits for the network, and no other call sees what is refused.
     async fn register(&self, request: Request<RegisterPluginRequest>) -> Result<Response<PluginInfo>, Status> {
@@ -128,9 +131,9 @@ impl Plugin for Plugins {
         if let Some(fault) = registration.image_fault.filter(|_| self.rules.strict) {
             return Err(registration::refusal(fault, &plugin.image).into());
         }
-        let addable = |connection: &Connection| -> Result<(), Failure> {
+        let addable = |connection: &Connection| -> Result<(), StoreError> {
             if table::find(connection, &plugin.plugin_id)?.is_some() {
-                return Err(Fault::AlreadyRegistered.into());
+                return Err(ServiceError::AlreadyRegistered.into());
             }
             Ok(record::check(&plugin)?)
         };
@@ -138,7 +141,7 @@ impl Plugin for Plugins {
             self.store.read(addable).await?;
             if images.versions(&plugin.image).await?.is_empty() {
                 let registry_type = plugin.registry_type().as_str_name();
-                return Err(Fault::NoImage { registry_type, image: plugin.image }.into());
+                return Err(ServiceError::NoImage { registry_type, image: plugin.image }.into());
             }
         }
         // Another caller may have come between.
@@ -222,13 +225,13 @@ impl Plugin for Plugins {
     async fn list(&self, request: Request<PluginQuery>) -> Result<Response<PluginsInfo>, Status> {
         let request = request.into_inner();
         if !request.repository_id.is_empty() {
-            Place::of_id(&request.repository_id)?;
+            RepositoryKind::of_id(&request.repository_id)?;
         }
         // The managed repository comes first, as in the real service's own configuration.
         let mut results = managed::list(self.managed(&request.repository_id), &request)?;
         let mut matching = results.len();
-        if Place::includes_local(&request.repository_id) {
-            let query = Query::read(&request, Timestamp::now())?;
+        if RepositoryKind::includes_local(&request.repository_id) {
+            let query = PluginListQuery::read(&request, Timestamp::now())?;
             // A page is one of the plugins of all repositories, one behind the other.
             let is_alone = results.is_empty();
             let query = if is_alone { query } else { query.without_page() };
@@ -240,17 +243,17 @@ impl Plugin for Plugins {
             results.extend(own);
             matching += own_matching;
         }
-        let page = request.query.as_ref().and_then(|query| query.page.as_ref()).map_or(Page::ALL, Page::read);
+        let page = request.query.as_ref().and_then(|query| query.page.as_ref()).map_or(RowLimits::ALL, RowLimits::read);
         let results = results.into_iter().skip(page.offset).take(page.limit.unwrap_or(usize::MAX)).collect();
         let total_count = i32::try_from(matching).unwrap_or(i32::MAX);
         Ok(Response::new(PluginsInfo { results, total_count }))
     }
 }
 
-fn required(plugin_id: &str) -> Result<(), Fault> {
-    if plugin_id.is_empty() { Err(Fault::RequiredParameter("plugin_id")) } else { Ok(()) }
+fn required(plugin_id: &str) -> Result<(), ServiceError> {
+    if plugin_id.is_empty() { Err(ServiceError::RequiredParameter("plugin_id")) } else { Ok(()) }
 }
 
-fn not_found(plugin_id: &str) -> Fault {
-    Fault::NotFound { plugin_id: plugin_id.to_owned(), domain_id: DOMAIN_ID }
+fn not_found(plugin_id: &str) -> ServiceError {
+    ServiceError::NotFound { plugin_id: plugin_id.to_owned(), domain_id: DOMAIN_ID }
 }

@@ -5,41 +5,41 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use prost_types::Value;
 
-use super::condition::Condition;
-use super::document::{Key, Selection};
+use super::condition::FilterCondition;
+use super::document::{Projection, RecordKey};
 use super::proto::core::v2;
 use super::proto::repository::v1::plugin_query::State;
 use super::proto::repository::v1::{PluginInfo, PluginQuery, PublicRegistryType};
-use crate::local_service::bson_value::Datum;
-use crate::local_service::service_error::Fault;
+use crate::local_service::bson_value::BsonValue;
+use crate::local_service::service_error::ServiceError;
 
 /// What a caller of `Plugin.list` wants to see.
 #[derive(Clone, Debug)]
-pub struct Query {
-    all: Vec<Condition>,
-    any: Vec<Condition>,
+pub struct PluginListQuery {
+    all: Vec<FilterCondition>,
+    any: Vec<FilterCondition>,
     sort: Vec<SortKey>,
-    page: Page,
-    selection: Selection,
+    page: RowLimits,
+    selection: Projection,
     count_only: bool,
 }
 
 #[derive(Clone, Debug)]
 struct SortKey {
-    key: Key,
+    key: RecordKey,
     descending: bool,
 }
 
 /// The rows that are answered, out of those that match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct RowLimits {
     /// How many rows come before the first.
     pub offset: usize,
     /// How many rows at most; `None` for all.
     pub limit: Option<usize>,
 }
 
-impl Page {
+impl RowLimits {
     /// Every row.
     pub const ALL: Self = Self { offset: 0, limit: None };
 
@@ -58,39 +58,39 @@ impl Page {
     }
 }
 
-impl Query {
+impl PluginListQuery {
     /// Reads a request. `now` is what `timediff_` operators count from.
     ///
     /// # Errors
     /// A key or an operator is unknown, a value does not fit its operator, or the request asks for `unwind`, `lookup` or
     /// `add_fields`, which the embedded service does not have.
-    pub fn read(request: &PluginQuery, now: Timestamp) -> Result<Self, Fault> {
+    pub fn read(request: &PluginQuery, now: Timestamp) -> Result<Self, ServiceError> {
         let no_query = v2::Query::default();
         let query = request.query.as_ref().unwrap_or(&no_query);
         refuse_pipelines(query)?;
-        let conditions = |filters: &[v2::Filter]| -> Result<Vec<Condition>, Fault> {
-            filters.iter().map(|filter| Condition::read(filter, now)).collect()
+        let conditions = |filters: &[v2::Filter]| -> Result<Vec<FilterCondition>, ServiceError> {
+            filters.iter().map(|filter| FilterCondition::read(filter, now)).collect()
         };
         let mut all = conditions(&query.filter)?;
         all.extend(fields(request)?);
         let mut any = conditions(&query.filter_or)?;
         if !query.keyword.is_empty() {
-            any.push(Condition::contains("name", &query.keyword)?);
+            any.push(FilterCondition::contains("name", &query.keyword)?);
         }
         let sort = query.sort.iter().map(SortKey::read).collect::<Result<_, _>>()?;
-        let only = Selection::only(&query.only)?;
+        let only = Projection::only(&query.only)?;
         let selection = match (query.minimal, query.only.is_empty()) {
-            (true, _) => Selection::Minimal,
-            (false, true) => Selection::All,
+            (true, _) => Projection::Minimal,
+            (false, true) => Projection::All,
             (false, false) => only,
         };
-        let page = query.page.as_ref().map_or(Page::ALL, Page::read);
+        let page = query.page.as_ref().map_or(RowLimits::ALL, RowLimits::read);
         Ok(Self { all, any, sort, page, selection, count_only: query.count_only })
     }
 
     /// The same for the rows of every page.
     pub fn without_page(self) -> Self {
-        Self { page: Page::ALL, ..self }
+        Self { page: RowLimits::ALL, ..self }
     }
 
     /// Only the number of matching plugins is wanted.
@@ -104,7 +104,7 @@ impl Query {
     }
 
     /// The page of the plugins by name that is the whole answer, if no plugin needs to be looked at to tell.
-    pub fn page_by_name(&self) -> Option<Page> {
+    pub fn page_by_name(&self) -> Option<RowLimits> {
         (self.matches_all() && !self.has_sort()).then_some(self.page)
     }
 
@@ -162,11 +162,11 @@ impl Query {
 }
 
 impl SortKey {
-    fn read(sort: &v2::Sort) -> Result<Self, Fault> {
+    fn read(sort: &v2::Sort) -> Result<Self, ServiceError> {
         if sort.key.is_empty() {
-            return Err(Fault::RequiredParameter("query.sort.key"));
+            return Err(ServiceError::RequiredParameter("query.sort.key"));
         }
-        Ok(Self { key: Key::parse(&sort.key)?, descending: sort.desc })
+        Ok(Self { key: RecordKey::parse(&sort.key)?, descending: sort.desc })
     }
 
     fn order(&self, a: &PluginInfo, b: &PluginInfo) -> Ordering {
@@ -175,25 +175,25 @@ impl SortKey {
     }
 
     /// What a plugin is ordered by; of a list, as in MongoDB, its least item or, descending, its greatest.
-    fn extreme<'a>(&self, plugin: &'a PluginInfo) -> Datum<'a> {
-        let mut extreme: Option<Datum<'a>> = None;
-        let mut offer = |datum: Datum<'a>| {
+    fn extreme<'a>(&self, plugin: &'a PluginInfo) -> BsonValue<'a> {
+        let mut extreme: Option<BsonValue<'a>> = None;
+        let mut offer = |datum: BsonValue<'a>| {
             let outer = if self.descending { Ordering::Greater } else { Ordering::Less };
             if extreme.is_none_or(|known| datum.order(known) == outer) {
                 extreme = Some(datum);
             }
         };
         self.key.visit(plugin, |datum| match datum {
-            Datum::List([]) => offer(Datum::Missing),
-            Datum::List(items) => items.iter().for_each(|item| offer(item.into())),
+            BsonValue::List([]) => offer(BsonValue::Missing),
+            BsonValue::List(items) => items.iter().for_each(|item| offer(item.into())),
             single => offer(single),
         });
-        extreme.unwrap_or(Datum::Missing)
+        extreme.unwrap_or(BsonValue::Missing)
     }
 }
 
 /// The request's own fields; each that is set is a condition.
-fn fields(request: &PluginQuery) -> Result<Vec<Condition>, Fault> {
+fn fields(request: &PluginQuery) -> Result<Vec<FilterCondition>, ServiceError> {
     // A number that the enum does not know is no text, so no plugin has it.
     let enumerated = |name: Option<&'static str>, number: i32| match (name, number) {
         (_, 0) => None,
@@ -211,17 +211,17 @@ fn fields(request: &PluginQuery) -> Result<Vec<Condition>, Fault> {
         ("provider", text(&request.provider)),
         ("registry_type", enumerated(registry, request.registry_type)),
     ];
-    given.into_iter().filter_map(|(key, value)| Some(Condition::equal(key, value?))).collect()
+    given.into_iter().filter_map(|(key, value)| Some(FilterCondition::equal(key, value?))).collect()
 }
 
-fn refuse_pipelines(query: &v2::Query) -> Result<(), Fault> {
+fn refuse_pipelines(query: &v2::Query) -> Result<(), ServiceError> {
     let asked = [
         ("query.unwind", query.unwind.is_some()),
         ("query.lookup", query.lookup.as_ref().is_some_and(|lookup| !lookup.values.is_empty())),
         ("query.add_fields", query.add_fields.as_ref().is_some_and(|fields| !fields.fields.is_empty())),
     ];
     match asked.into_iter().find(|(_, asked)| *asked) {
-        Some((key, _)) => Err(Fault::NotImplemented { key }),
+        Some((key, _)) => Err(ServiceError::NotImplemented { key }),
         None => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
 
 use super::proto::repository::v1::PluginInfo;
-use crate::local_service::service_error::Fault;
+use crate::local_service::service_error::ServiceError;
 
 /// The most characters of a text field and of a label.
 const MAX_TEXT: usize = 255;
@@ -19,7 +19,7 @@ const DOLLAR: &str = "Invalid dictionary key name - keys may not startswith \"$\
 /// # Errors
 /// A text or a label is too long, a label is no text, or an object has a key that begins with `$`. All that is wrong is
 /// said at once, grouped by what is wrong.
-pub fn check(plugin: &PluginInfo) -> Result<(), Fault> {
+pub fn check(plugin: &PluginInfo) -> Result<(), ServiceError> {
     let labels = plugin.labels.as_ref().map(|labels| &labels.values[..]).unwrap_or_default();
     let found = [
         ("plugin_id", text_error(&plugin.plugin_id)),
@@ -46,7 +46,7 @@ pub fn check(plugin: &PluginInfo) -> Result<(), Fault> {
         return Ok(());
     }
     let said: Vec<String> = groups.iter().map(|(error, fields)| format!("{error}: [{}]", fields.join(", "))).collect();
-    Err(Fault::query(format!("ValidationError (Plugin:None) ({})", said.join(" "))))
+    Err(ServiceError::query(format!("ValidationError (Plugin:None) ({})", said.join(" "))))
 }
 
 /// Checks the values of an update; `None` stays as it is. Here the real service names neither field nor label and lets
@@ -54,10 +54,10 @@ pub fn check(plugin: &PluginInfo) -> Result<(), Fault> {
 ///
 /// # Errors
 /// The name or a label is too long, or a label is no text.
-pub fn check_update(name: &str, labels: Option<&ListValue>) -> Result<(), Fault> {
+pub fn check_update(name: &str, labels: Option<&ListValue>) -> Result<(), ServiceError> {
     let labels = labels.into_iter().flat_map(|labels| &labels.values).map(label_error);
     match std::iter::once(text_error(name)).chain(labels).flatten().next() {
-        Some(error) => Err(Fault::query(error)),
+        Some(error) => Err(ServiceError::query(error)),
         None => Ok(()),
     }
 }
@@ -155,7 +155,7 @@ mod tests {
     fn an_update_says_what_is_wrong_first() {
         assert_eq!(check_update("", None), Ok(()));
         let wrong = labels(vec![Value::from("fine"), Value::from(true)]);
-        assert_eq!(check_update("", wrong.as_ref()), Err(Fault::query(NO_TEXT)));
+        assert_eq!(check_update("", wrong.as_ref()), Err(ServiceError::query(NO_TEXT)));
     }
 
     #[test]

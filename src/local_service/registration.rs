@@ -8,7 +8,7 @@ use super::proto::repository::v1::plugin_info::State;
 use super::proto::repository::v1::{PluginInfo, PublicRegistryType, RegisterPluginRequest};
 use super::record::trimmed;
 use crate::local_service::repository_method;
-use crate::local_service::service_error::Fault;
+use crate::local_service::service_error::ServiceError;
 use crate::local_service::timestamp;
 use crate::oci::plugin_image;
 
@@ -19,17 +19,17 @@ pub const DOMAIN_ID: &str = "domain-local";
 #[derive(Debug)]
 pub struct Registration {
     pub plugin: PluginInfo,
-    pub image_fault: Option<plugin_image::Fault>,
+    pub image_fault: Option<plugin_image::ImageNameError>,
 }
 
 /// Checks a request, fills in what it leaves out and what the service computes.
 ///
 /// # Errors
 /// A required field is missing, no plugin id can be had from the image, or the registry type has no address.
-pub fn read(request: RegisterPluginRequest, now: Timestamp) -> Result<Registration, Fault> {
+pub fn read(request: RegisterPluginRequest, now: Timestamp) -> Result<Registration, ServiceError> {
     let required = [("name", &request.name), ("resource_type", &request.resource_type), ("image", &request.image)];
     if let Some((key, _)) = required.into_iter().find(|(_, value)| value.trim().is_empty()) {
-        return Err(Fault::RequiredParameter(key));
+        return Err(ServiceError::RequiredParameter(key));
     }
     let image = request.image.trim().to_owned();
     let image_fault = plugin_image::check(&image).err();
@@ -39,7 +39,7 @@ pub fn read(request: RegisterPluginRequest, now: Timestamp) -> Result<Registrati
     };
     if plugin_id.is_empty() {
         // Nobody could get, change or remove it again.
-        return Err(Fault::ImageNameFormat { name: plugin_id });
+        return Err(ServiceError::ImageNameFormat { name: plugin_id });
     }
     let (registry_type, registry_url, registry_config) = registry(request.registry_type, request.registry_config)?;
     let created_at = timestamp::written(now);
@@ -66,19 +66,21 @@ pub fn read(request: RegisterPluginRequest, now: Timestamp) -> Result<Registrati
 }
 
 /// The refusal that a current service has for `image`.
-pub fn refusal(fault: plugin_image::Fault, image: &str) -> Fault {
+pub fn refusal(fault: plugin_image::ImageNameError, image: &str) -> ServiceError {
     let name = plugin_image::name_of(image).to_owned();
     match fault {
-        plugin_image::Fault::Character => Fault::ImageNameFormat { name },
-        plugin_image::Fault::Length => Fault::ImageNameLength { name, longest: plugin_image::MAX_LENGTH },
+        plugin_image::ImageNameError::Character => ServiceError::ImageNameFormat { name },
+        plugin_image::ImageNameError::Length => {
+            ServiceError::ImageNameLength { name, longest: plugin_image::MAX_LENGTH }
+        }
     }
 }
 
 /// A registry's type, address and settings. The addresses are those of the real service's `global_conf.py`
 /// (`REGISTRY_INFO`); ECR's is from 1.12. Those of Harbor and Google's registry are an installation's own; here
 /// `registry_config.url` stands in for the installation.
-fn registry(number: i32, config: Option<Struct>) -> Result<(PublicRegistryType, String, Struct), Fault> {
-    let no_settings = |registry_type: &str| Fault::RegistrySettings { registry_type: registry_type.to_owned() };
+fn registry(number: i32, config: Option<Struct>) -> Result<(PublicRegistryType, String, Struct), ServiceError> {
+    let no_settings = |registry_type: &str| ServiceError::RegistrySettings { registry_type: registry_type.to_owned() };
     let kind = match PublicRegistryType::try_from(number) {
         Ok(PublicRegistryType::NoneRegistryType) => PublicRegistryType::DockerHub,
         Ok(kind) => kind,
@@ -89,7 +91,7 @@ fn registry(number: i32, config: Option<Struct>) -> Result<(PublicRegistryType, 
         PublicRegistryType::NoneRegistryType | PublicRegistryType::DockerHub => "registry.hub.docker.com",
         PublicRegistryType::Github => "ghcr.io",
         PublicRegistryType::AwsPrivateEcr if config.fields.contains_key("account_id") => "private.ecr.aws",
-        PublicRegistryType::AwsPrivateEcr => return Err(Fault::RequiredParameter("registry_config.account_id")),
+        PublicRegistryType::AwsPrivateEcr => return Err(ServiceError::RequiredParameter("registry_config.account_id")),
         PublicRegistryType::Harbor | PublicRegistryType::GcpPrivateGcr => match config.fields.get("url") {
             Some(Value { kind: Some(Kind::StringValue(url)) }) if !url.is_empty() => url,
             _ => return Err(no_settings(kind.as_str_name())),

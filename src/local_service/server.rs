@@ -11,7 +11,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, async_trait};
 use tonic_health::ServingStatus;
 
-use super::plugin::{Plugins, Rules};
+use super::plugin::{PluginService, ServiceOptions};
 use super::proto::core::v1::VersionInfo;
 use super::proto::core::v1::server_info_server::{ServerInfo, ServerInfoServer};
 use super::proto::repository::v1::plugin_server::PluginServer;
@@ -19,8 +19,8 @@ use super::proto::repository::v1::repository_server::RepositoryServer;
 use super::reflection::Reflection;
 use super::store::Store;
 use crate::error::{Error, Result};
-use crate::local_service::repository_method::Repositories;
-use crate::schema::platform::MAX_MESSAGE_SIZE;
+use crate::local_service::repository_method::RepositoryService;
+use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
 /// What ServerInfo answers: the first 2.x release of the real service whose API this is, so that a client that looks at
 /// the version treats both alike. It says nothing about this program's version.
@@ -30,18 +30,20 @@ pub const API_VERSION: &str = "2.0.52";
 const GRACE: Duration = Duration::from_secs(3);
 
 /// All services: Plugin, Repository, ServerInfo, Health, and reflection in both versions.
-pub async fn routes(store: Store, rules: Rules) -> Routes {
-    let plugins = PluginServer::new(Plugins::new(store, rules))
+pub async fn routes(store: Store, rules: ServiceOptions) -> Routes {
+    let plugins = PluginServer::new(PluginService::new(store, rules))
         .max_decoding_message_size(MAX_MESSAGE_SIZE)
         .max_encoding_message_size(MAX_MESSAGE_SIZE);
     let (health, health_service) = tonic_health::server::health_reporter();
-    for service in
-        [PluginServer::<Plugins>::NAME, RepositoryServer::<Repositories>::NAME, ServerInfoServer::<Info>::NAME]
-    {
+    for service in [
+        PluginServer::<PluginService>::NAME,
+        RepositoryServer::<RepositoryService>::NAME,
+        ServerInfoServer::<Info>::NAME,
+    ] {
         health.set_service_status(service, ServingStatus::Serving).await;
     }
     Routes::new(plugins)
-        .add_service(RepositoryServer::new(Repositories))
+        .add_service(RepositoryServer::new(RepositoryService))
         .add_service(ServerInfoServer::new(Info))
         .add_service(health_service)
         .add_service(Reflection::<false>)

@@ -11,7 +11,7 @@ use super::python;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum ServiceError {
     /// A field without which the method cannot do anything.
     RequiredParameter(&'static str),
     /// A plugin of this id is registered already.
@@ -52,7 +52,7 @@ pub enum Fault {
     Busy,
 }
 
-impl Fault {
+impl ServiceError {
     /// A query that the database cannot answer.
     pub fn query(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Query(reason.into())
@@ -146,8 +146,8 @@ impl Fault {
     }
 }
 
-impl From<Fault> for Status {
-    fn from(fault: Fault) -> Self {
+impl From<ServiceError> for Status {
+    fn from(fault: ServiceError) -> Self {
         Status::new(fault.code(), fault.message())
     }
 }

@@ -17,7 +17,7 @@ use tonic::Status;
 
 use super::batch::{Batch, Batches};
 use crate::error::{Error, Result};
-use crate::local_service::service_error::Fault;
+use crate::local_service::service_error::ServiceError;
 
 /// Says that a SQLite file is a plugin store: "SPCT". <https://www.sqlite.org/pragma.html#pragma_application_id>
 const APPLICATION_ID: i32 = 0x5350_4354;
@@ -51,40 +51,40 @@ pub struct Store {
 
 /// Why work inside a transaction ended without a result.
 #[derive(Debug)]
-pub enum Failure {
+pub enum StoreError {
     /// The request is refused.
-    Fault(Fault),
+    ServiceError(ServiceError),
     /// The database cannot do it.
     Database(rusqlite::Error),
     /// A record cannot be read.
     Damaged(prost::DecodeError),
 }
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+impl From<ServiceError> for StoreError {
+    fn from(fault: ServiceError) -> Self {
+        Self::ServiceError(fault)
     }
 }
 
-impl From<rusqlite::Error> for Failure {
+impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Database(error)
     }
 }
 
-impl From<prost::DecodeError> for Failure {
+impl From<prost::DecodeError> for StoreError {
     fn from(error: prost::DecodeError) -> Self {
         Self::Damaged(error)
     }
 }
 
-impl From<Failure> for Status {
-    fn from(failure: Failure) -> Self {
+impl From<StoreError> for Status {
+    fn from(failure: StoreError) -> Self {
         match failure {
-            Failure::Fault(fault) => fault.into(),
-            Failure::Database(error) if is_busy(&error) => Fault::Busy.into(),
-            Failure::Database(error) => Fault::query(error.to_string()).into(),
-            Failure::Damaged(error) => Fault::query(error.to_string()).into(),
+            StoreError::ServiceError(fault) => fault.into(),
+            StoreError::Database(error) if is_busy(&error) => ServiceError::Busy.into(),
+            StoreError::Database(error) => ServiceError::query(error.to_string()).into(),
+            StoreError::Damaged(error) => ServiceError::query(error.to_string()).into(),
         }
     }
 }
@@ -132,7 +132,7 @@ impl Store {
     /// As [`Store::write`].
     pub async fn read<T>(
         &self,
-        work: impl Fn(&Connection) -> std::result::Result<T, Failure>,
+        work: impl Fn(&Connection) -> std::result::Result<T, StoreError>,
     ) -> std::result::Result<T, Status> {
         patiently_async(|| {
             let mut batches = self.lock();
@@ -154,7 +154,7 @@ impl Store {
     /// changed; INTERNAL if the database fails.
     pub async fn write<T>(
         &self,
-        work: impl Fn(&Connection) -> std::result::Result<T, Failure>,
+        work: impl Fn(&Connection) -> std::result::Result<T, StoreError>,
     ) -> std::result::Result<T, Status> {
         let (done, batch) = patiently_async(|| self.lock().take_part(&work)).await?;
         let ending = End { store: self, batch: &batch };
@@ -298,12 +298,12 @@ fn found(connection: &mut Connection) -> rusqlite::Result<Opened> {
 
 /// As [`patiently`], asleep between attempts without blocking the runtime.
 async fn patiently_async<T>(
-    mut attempt: impl FnMut() -> std::result::Result<T, Failure>,
-) -> std::result::Result<T, Failure> {
+    mut attempt: impl FnMut() -> std::result::Result<T, StoreError>,
+) -> std::result::Result<T, StoreError> {
     let mut pauses = Pauses::start();
     loop {
         match (attempt(), pauses.next()) {
-            (Err(Failure::Database(error)), Some(pause)) if is_busy(&error) => tokio::time::sleep(pause).await,
+            (Err(StoreError::Database(error)), Some(pause)) if is_busy(&error) => tokio::time::sleep(pause).await,
             (result, _) => return result,
         }
     }

@@ -4,38 +4,38 @@ use prost::Message;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::proto::repository::v1::PluginInfo;
-use super::query::{Page, Query};
-use super::store::Failure;
+use super::query::{PluginListQuery, RowLimits};
+use super::store::StoreError;
 
 /// The plugin of this id.
-pub fn find(connection: &Connection, plugin_id: &str) -> Result<Option<PluginInfo>, Failure> {
+pub fn find(connection: &Connection, plugin_id: &str) -> Result<Option<PluginInfo>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT info FROM plugin WHERE plugin_id = ?1")?;
     let found = statement.query_row([plugin_id], |row| Ok(decoded(row))).optional()?;
     found.transpose()
 }
 
 /// Adds a plugin whose id is not taken.
-pub fn insert(connection: &Connection, plugin: &PluginInfo) -> Result<(), Failure> {
+pub fn insert(connection: &Connection, plugin: &PluginInfo) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("INSERT INTO plugin (plugin_id, name, info) VALUES (?1, ?2, ?3)")?;
     statement.execute(params![plugin.plugin_id, plugin.name, plugin.encode_to_vec()])?;
     Ok(())
 }
 
 /// Replaces the plugin of the same id.
-pub fn replace(connection: &Connection, plugin: &PluginInfo) -> Result<(), Failure> {
+pub fn replace(connection: &Connection, plugin: &PluginInfo) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("UPDATE plugin SET name = ?2, info = ?3 WHERE plugin_id = ?1")?;
     statement.execute(params![plugin.plugin_id, plugin.name, plugin.encode_to_vec()])?;
     Ok(())
 }
 
 /// Removes the plugin of this id; tells whether there was one.
-pub fn remove(connection: &Connection, plugin_id: &str) -> Result<bool, Failure> {
+pub fn remove(connection: &Connection, plugin_id: &str) -> Result<bool, StoreError> {
     let mut statement = connection.prepare_cached("DELETE FROM plugin WHERE plugin_id = ?1")?;
     Ok(statement.execute([plugin_id])? > 0)
 }
 
 /// What `query` asks for, and how many plugins match it whatever the page.
-pub fn list(connection: &Connection, query: &Query) -> Result<(Vec<PluginInfo>, usize), Failure> {
+pub fn list(connection: &Connection, query: &PluginListQuery) -> Result<(Vec<PluginInfo>, usize), StoreError> {
     if query.count_only() && query.matches_all() {
         return Ok((Vec::new(), count(connection)?));
     }
@@ -46,7 +46,7 @@ pub fn list(connection: &Connection, query: &Query) -> Result<(Vec<PluginInfo>, 
         return Ok((plugins, count(connection)?));
     }
     let mut statement = connection.prepare_cached(if query.has_sort() { BY_REGISTRATION } else { BY_NAME })?;
-    let plugins = statement.query_and_then(limits(Page::ALL), decoded)?;
+    let plugins = statement.query_and_then(limits(RowLimits::ALL), decoded)?;
     query.answer(plugins)
 }
 
@@ -54,18 +54,18 @@ pub fn list(connection: &Connection, query: &Query) -> Result<(Vec<PluginInfo>, 
 const BY_NAME: &str = "SELECT info FROM plugin ORDER BY name, seq LIMIT ?1 OFFSET ?2";
 const BY_REGISTRATION: &str = "SELECT info FROM plugin ORDER BY seq LIMIT ?1 OFFSET ?2";
 
-fn limits(page: Page) -> [i64; 2] {
+fn limits(page: RowLimits) -> [i64; 2] {
     // SQLite takes a negative limit for none.
     let limit = page.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
     [limit, i64::try_from(page.offset).unwrap_or(i64::MAX)]
 }
 
-fn count(connection: &Connection) -> Result<usize, Failure> {
+fn count(connection: &Connection) -> Result<usize, StoreError> {
     let mut statement = connection.prepare_cached("SELECT count(*) FROM plugin")?;
     let rows: i64 = statement.query_row((), |row| row.get(0))?;
     Ok(usize::try_from(rows).unwrap_or(usize::MAX))
 }
 
-fn decoded(row: &Row<'_>) -> Result<PluginInfo, Failure> {
+fn decoded(row: &Row<'_>) -> Result<PluginInfo, StoreError> {
     Ok(PluginInfo::decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?)
 }

@@ -5,14 +5,14 @@ use http::header::WWW_AUTHENTICATE;
 
 /// How to prove who is asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Challenge {
+pub enum AuthChallenge {
     /// User and password, with each request.
     Basic,
     /// A token of the service at `realm`: <https://distribution.github.io/distribution/spec/auth/token/>.
     Bearer { realm: String, service: Option<String>, scope: Option<String> },
 }
 
-impl Challenge {
+impl AuthChallenge {
     /// The best of those in `headers`: a token rather than a password.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let values = headers.get_all(WWW_AUTHENTICATE).into_iter().filter_map(|value| value.to_str().ok());
@@ -42,7 +42,7 @@ impl Challenge {
 struct Reader<'a>(&'a str);
 
 impl Reader<'_> {
-    fn challenges(mut self) -> Vec<Challenge> {
+    fn challenges(mut self) -> Vec<AuthChallenge> {
         let mut found = Vec::new();
         let mut open: Option<(String, Vec<(String, String)>)> = None;
         loop {
@@ -62,10 +62,10 @@ impl Reader<'_> {
                 parameters.push((name, value));
             } else {
                 let done = open.replace((name, Vec::new()));
-                found.extend(done.and_then(|(scheme, parameters)| Challenge::new(&scheme, &parameters)));
+                found.extend(done.and_then(|(scheme, parameters)| AuthChallenge::new(&scheme, &parameters)));
             }
         }
-        found.extend(open.and_then(|(scheme, parameters)| Challenge::new(&scheme, &parameters)));
+        found.extend(open.and_then(|(scheme, parameters)| AuthChallenge::new(&scheme, &parameters)));
         found
     }
 
@@ -106,24 +106,24 @@ mod tests {
 
     use super::*;
 
-    fn read(values: &[&str]) -> Option<Challenge> {
+    fn read(values: &[&str]) -> Option<AuthChallenge> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(WWW_AUTHENTICATE, HeaderValue::from_str(value).unwrap());
         }
-        Challenge::of(&headers)
+        AuthChallenge::of(&headers)
     }
 
     #[test]
     fn registries_are_understood() {
         let bearer = |realm: &str, service: Option<&str>, scope: Option<&str>| {
-            Some(Challenge::Bearer {
+            Some(AuthChallenge::Bearer {
                 realm: realm.to_owned(),
                 service: service.map(str::to_owned),
                 scope: scope.map(str::to_owned),
             })
         };
-        assert_eq!(read(&["Basic realm=\"Registry Realm\""]), Some(Challenge::Basic));
+        assert_eq!(read(&["Basic realm=\"Registry Realm\""]), Some(AuthChallenge::Basic));
         assert_eq!(
             read(&["Bearer realm=\"https://a.example/token\",service=\"r\",scope=\"repository:x/y:pull,push\""]),
             bearer("https://a.example/token", Some("r"), Some("repository:x/y:pull,push"))

@@ -10,18 +10,18 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 
 use super::auth;
-use super::challenge::Challenge;
+use super::challenge::AuthChallenge;
 use super::deadline::Deadline;
-use super::http::{Answer, Http, Request, Target};
+use super::http::{HttpClient, HttpRequest, HttpResponse, RequestTarget};
 use super::image::check_tag;
-use super::proxy::Proxy;
+use super::proxy::ProxyConfig;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, Result};
-use crate::oci::credentials::{Login, Logins};
+use crate::oci::credentials::{CredentialFiles, RegistryCredential};
 use crate::oci::image_ref::ImageRef;
 use crate::oci::registry_error;
-use crate::oci::registry_error::Fault;
-use crate::oci::tls::Trust;
+use crate::oci::registry_error::RegistryError;
+use crate::oci::tls::TrustStore;
 
 /// How often a registry may send a request elsewhere, as curl's users know it from browsers.
 const MAX_REDIRECTS: usize = 5;
@@ -36,21 +36,24 @@ const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vn
                          application/vnd.docker.distribution.manifest.v2+json, */*";
 
 /// Asks registries. Every question takes at most the time limit.
-pub struct Client {
-    http: Http,
-    logins: Logins,
+pub struct RegistryClient {
+    http: HttpClient,
+    logins: CredentialFiles,
     limit: Duration,
 }
 
-impl fmt::Debug for Client {
+impl fmt::Debug for RegistryClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("logins", &self.logins).field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("RegistryClient")
+            .field("logins", &self.logins)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 
 /// Why a question was not answered.
 #[derive(Clone, Debug)]
-pub struct Unanswered {
+pub struct RegistryFailure {
     pub error: Error,
     /// Whether time can mend it: nobody is there, or has time, for the moment.
     pub is_passing: bool,
@@ -58,8 +61,8 @@ pub struct Unanswered {
     pub is_refusal: bool,
 }
 
-impl From<Unanswered> for Error {
-    fn from(unanswered: Unanswered) -> Self {
+impl From<RegistryFailure> for Error {
+    fn from(unanswered: RegistryFailure) -> Self {
         unanswered.error
     }
 }
@@ -70,10 +73,14 @@ struct Page {
     tags: Option<Vec<String>>,
 }
 
-impl Client {
+impl RegistryClient {
     /// A client that may use `logins` where a registry asks for one, and waits `limit` for each question.
-    pub fn new(logins: Logins, limit: Duration) -> Self {
-        Self { http: Http { trust: Trust::default(), proxy: Proxy::default(), tell: None }, logins, limit }
+    pub fn new(logins: CredentialFiles, limit: Duration) -> Self {
+        Self {
+            http: HttpClient { trust: TrustStore::default(), proxy: ProxyConfig::default(), tell: None },
+            logins,
+            limit,
+        }
     }
 
     /// Tells `listener` a line for each request. It holds no secret.
@@ -85,7 +92,7 @@ impl Client {
 
     /// Reaches registries that are not on this machine through `proxy`, as far as that says so.
     #[must_use]
-    pub fn with_proxy(mut self, proxy: Proxy) -> Self {
+    pub fn with_proxy(mut self, proxy: ProxyConfig) -> Self {
         self.http.proxy = proxy;
         self
     }
@@ -93,7 +100,7 @@ impl Client {
     /// Trusts, for a registry, the certificates in the folder of its name in `folders`, instead of docker's and podman's.
     #[must_use]
     pub fn with_certificates(mut self, folders: Vec<PathBuf>) -> Self {
-        self.http.trust = Trust::new(folders);
+        self.http.trust = TrustStore::new(folders);
         self
     }
 
@@ -112,12 +119,12 @@ impl Client {
                     StatusCode::OK => {}
                     // A registry may leave out the words, as what is none does.
                     StatusCode::NOT_FOUND if answer.body.is_empty() && !question.is_of_registry().await? => {
-                        return Err(Fault::no_registry(&answer, target.authority()));
+                        return Err(RegistryError::no_registry(&answer, target.authority()));
                     }
                     StatusCode::NOT_FOUND if registry_error::is_registry_word(&answer) => return Ok(None),
-                    _ => return Err(Fault::of_answer(&answer, target.authority())),
+                    _ => return Err(RegistryError::of_answer(&answer, target.authority())),
                 }
-                let no_registry = |_| Fault::no_registry(&answer, target.authority());
+                let no_registry = |_| RegistryError::no_registry(&answer, target.authority());
                 let page: Page = serde_json::from_slice(&answer.body).map_err(no_registry)?;
                 let before = tags.len();
                 // What is no tag could not be asked for, and may be anything.
@@ -125,7 +132,7 @@ impl Client {
                 tags.extend(fitting.filter(|tag| known.insert(tag.clone())));
                 let Some(query) = next_page(&answer.headers) else { return Ok(Some(tags)) };
                 if tags.len() == before || tags.len() > MAX_TAGS {
-                    return Err(Fault::Endless);
+                    return Err(RegistryError::Endless);
                 }
                 target = target.with_query(&query);
             }
@@ -137,9 +144,10 @@ impl Client {
     /// The digest of what `tag` stands for; `None` if the registry knows no such tag or image.
     ///
     /// # Errors
-    /// As [`Client::tags`]; or `tag` is no tag.
-    pub async fn digest(&self, place: &ImageRef, tag: &str) -> Result<Option<String>, Unanswered> {
-        let no_tag = |error: ParseError| Unanswered { error: error.into_local(), is_passing: false, is_refusal: false };
+    /// As [`RegistryClient::tags`]; or `tag` is no tag.
+    pub async fn digest(&self, place: &ImageRef, tag: &str) -> Result<Option<String>, RegistryFailure> {
+        let no_tag =
+            |error: ParseError| RegistryFailure { error: error.into_local(), is_passing: false, is_refusal: false };
         check_tag(tag).map_err(no_tag)?;
         self.ask(place, async |question| {
             let target = question.target(&format!("manifests/{tag}"));
@@ -147,11 +155,13 @@ impl Client {
             match answer.status {
                 StatusCode::NOT_FOUND if registry_error::is_registry_word(&answer) => return Ok(None),
                 StatusCode::OK => {}
-                _ => return Err(Fault::of_answer(&answer, target.authority())),
+                _ => return Err(RegistryError::of_answer(&answer, target.authority())),
             }
             let digest = answer.headers.get("docker-content-digest").and_then(|digest| digest.to_str().ok());
             // Nothing else tells a registry's answer to HEAD from a web server's.
-            digest.map(|digest| Some(digest.to_owned())).ok_or_else(|| Fault::no_registry(&answer, target.authority()))
+            digest
+                .map(|digest| Some(digest.to_owned()))
+                .ok_or_else(|| RegistryError::no_registry(&answer, target.authority()))
         })
         .await
     }
@@ -159,11 +169,11 @@ impl Client {
     async fn ask<T>(
         &self,
         place: &ImageRef,
-        work: impl AsyncFnOnce(&mut Question<'_>) -> Result<T, Fault>,
-    ) -> Result<T, Unanswered> {
+        work: impl AsyncFnOnce(&mut Question<'_>) -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryFailure> {
         let deadline = Deadline::after(self.limit);
         let mut question = Question { client: self, place, deadline, login: None, authorization: None };
-        work(&mut question).await.map_err(|fault| Unanswered {
+        work(&mut question).await.map_err(|fault| RegistryFailure {
             is_passing: fault.is_passing(),
             is_refusal: fault.is_refusal(),
             error: fault.into_error(place, question.login.as_ref().map(|login| login.from.as_str())),
@@ -173,35 +183,40 @@ impl Client {
 
 /// One question on its way, through as many requests as it takes.
 struct Question<'a> {
-    client: &'a Client,
+    client: &'a RegistryClient,
     place: &'a ImageRef,
     deadline: Deadline,
     /// Looked for when the registry asks for it.
-    login: Option<Login>,
+    login: Option<RegistryCredential>,
     authorization: Option<HeaderValue>,
 }
 
 impl Question<'_> {
-    fn target(&self, what: &str) -> Target {
-        Target::of_api(self.place.registry(), format!("/v2/{}/{what}", self.place.path()))
+    fn target(&self, what: &str) -> RequestTarget {
+        RequestTarget::new(self.place.registry(), format!("/v2/{}/{what}", self.place.path()))
     }
 
     /// Whether it is a registry that is asked. All of them have this address, for that purpose:
     /// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
-    async fn is_of_registry(&mut self) -> Result<bool, Fault> {
-        let target = Target::of_api(self.place.registry(), "/v2/".to_owned());
+    async fn is_of_registry(&mut self) -> Result<bool, RegistryError> {
+        let target = RequestTarget::new(self.place.registry(), "/v2/".to_owned());
         let answer = self.send(&target, Method::GET, "application/json").await?;
         Ok(matches!(answer.status, StatusCode::OK | StatusCode::UNAUTHORIZED))
     }
 
     /// Sends a request, answers a challenge once, and follows the registry elsewhere, where it goes without a login.
-    async fn send(&mut self, first: &Target, method: Method, accept: &'static str) -> Result<Answer, Fault> {
+    async fn send(
+        &mut self,
+        first: &RequestTarget,
+        method: Method,
+        accept: &'static str,
+    ) -> Result<HttpResponse, RegistryError> {
         let mut target = first.clone();
         let mut is_asked = false;
         for _ in 0..=MAX_REDIRECTS + 1 {
             let is_own = target.is_same_host(first);
             let authorization = self.authorization.clone().filter(|_| is_own);
-            let request = Request { method: method.clone(), accept, authorization, form: None };
+            let request = HttpRequest { method: method.clone(), accept, authorization, form: None };
             let answer = self.client.http.send(&target, &request, self.deadline).await?;
             if answer.status == StatusCode::UNAUTHORIZED && is_own && !is_asked {
                 is_asked = true;
@@ -213,17 +228,17 @@ impl Question<'_> {
             let Some(location) = answer.headers.get(LOCATION).filter(|_| answer.status.is_redirection()) else {
                 return Ok(answer);
             };
-            let location = location.to_str().map_err(|_| Fault::Address(format!("{location:?}")))?;
+            let location = location.to_str().map_err(|_| RegistryError::Address(format!("{location:?}")))?;
             target = target.join(location)?;
         }
-        Err(Fault::Redirects)
+        Err(RegistryError::Redirects)
     }
 
     /// Gets what answers the challenge in `headers`; false if there is nothing.
-    async fn authorize(&mut self, headers: &HeaderMap, target: &Target) -> Result<bool, Fault> {
-        let Some(challenge) = Challenge::of(headers) else { return Ok(false) };
+    async fn authorize(&mut self, headers: &HeaderMap, target: &RequestTarget) -> Result<bool, RegistryError> {
+        let Some(challenge) = AuthChallenge::of(headers) else { return Ok(false) };
         if self.login.is_none() {
-            self.login = self.client.logins.find(self.place, self.deadline).await.map_err(Fault::Login)?;
+            self.login = self.client.logins.find(self.place, self.deadline).await.map_err(RegistryError::Credential)?;
         }
         let login = self.login.as_ref();
         let http = &self.client.http;

@@ -27,21 +27,21 @@ const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 /// The files to look for logins in, the first that has one for a registry outranking the others. Nothing is read before a
 /// registry asks for a login.
 #[derive(Clone, Debug, Default)]
-pub struct Logins {
+pub struct CredentialFiles {
     files: Vec<PathBuf>,
 }
 
 /// Who is asking, and where that was found.
 #[derive(Clone)]
-pub struct Login {
-    pub secret: Secret,
+pub struct RegistryCredential {
+    pub secret: CredentialSecret,
     /// The file, or the helper and the file that names it.
     pub from: String,
 }
 
 /// What proves who is asking.
 #[derive(Clone)]
-pub enum Secret {
+pub enum CredentialSecret {
     Password {
         user: String,
         password: String,
@@ -50,9 +50,9 @@ pub enum Secret {
     Identity(String),
 }
 
-impl fmt::Debug for Login {
+impl fmt::Debug for RegistryCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Login").field("from", &self.from).finish_non_exhaustive()
+        f.debug_struct("RegistryCredential").field("from", &self.from).finish_non_exhaustive()
     }
 }
 
@@ -74,7 +74,7 @@ struct Entry {
     identitytoken: Option<String>,
 }
 
-impl Logins {
+impl CredentialFiles {
     /// Those in `files`; a file that is not there holds none.
     pub fn new(files: Vec<PathBuf>) -> Self {
         Self { files }
@@ -84,7 +84,7 @@ impl Logins {
     ///
     /// # Errors
     /// A file cannot be read or is none of its kind, or a helper fails, or does not answer until `deadline`.
-    pub async fn find(&self, place: &ImageRef, deadline: Deadline) -> Result<Option<Login>> {
+    pub async fn find(&self, place: &ImageRef, deadline: Deadline) -> Result<Option<RegistryCredential>> {
         for file in &self.files {
             if let Some(login) = find_in(file, place, deadline).await? {
                 return Ok(Some(login));
@@ -94,7 +94,7 @@ impl Logins {
     }
 }
 
-async fn find_in(file: &Path, place: &ImageRef, deadline: Deadline) -> Result<Option<Login>> {
+async fn find_in(file: &Path, place: &ImageRef, deadline: Deadline) -> Result<Option<RegistryCredential>> {
     let Some(document) = read(file)? else { return Ok(None) };
     let shown = file.display().to_string();
     let hub = place.registry().is_docker_hub();
@@ -104,7 +104,10 @@ async fn find_in(file: &Path, place: &ImageRef, deadline: Deadline) -> Result<Op
     let helpers = [own.map(|(_, name)| name), document.creds_store.as_ref()];
     for name in helpers.into_iter().flatten().filter(|name| !name.is_empty()) {
         if let Some(secret) = helper::ask(name, server, &shown, deadline).await? {
-            return Ok(Some(Login { secret, from: format!("docker-credential-{name}, named in {shown}") }));
+            return Ok(Some(RegistryCredential {
+                secret,
+                from: format!("docker-credential-{name}, named in {shown}"),
+            }));
         }
     }
     let auths = document.auths.unwrap_or_default();
@@ -120,15 +123,15 @@ async fn find_in(file: &Path, place: &ImageRef, deadline: Deadline) -> Result<Op
         Error::local(format!("{shown}: the login for {key} cannot be read: {why}"))
             .hint(format!("log in again: docker login {}", place.registry().authority()))
     })?;
-    Ok(secret.map(|secret| Login { secret, from: shown }))
+    Ok(secret.map(|secret| RegistryCredential { secret, from: shown }))
 }
 
 impl Entry {
     /// An entry without a secret only says that a helper has it.
-    fn secret(&self) -> Result<Option<Secret>, &'static str> {
+    fn secret(&self) -> Result<Option<CredentialSecret>, &'static str> {
         let set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         if let Some(token) = set(&self.identitytoken) {
-            return Ok(Some(Secret::Identity(token)));
+            return Ok(Some(CredentialSecret::Identity(token)));
         }
         if let Some(auth) = set(&self.auth) {
             let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -138,9 +141,11 @@ impl Entry {
             let (user, password) = decoded.split_once(':').ok_or("it has no `:` between user and password")?;
             // docker pads some of them so.
             let password = password.trim_end_matches('\0');
-            return Ok(Some(Secret::Password { user: user.to_owned(), password: password.to_owned() }));
+            return Ok(Some(CredentialSecret::Password { user: user.to_owned(), password: password.to_owned() }));
         }
-        Ok(set(&self.username).zip(set(&self.password)).map(|(user, password)| Secret::Password { user, password }))
+        Ok(set(&self.username)
+            .zip(set(&self.password))
+            .map(|(user, password)| CredentialSecret::Password { user, password }))
     }
 }
 
@@ -205,14 +210,14 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), document.to_string()).unwrap();
         let (host, image) = place.split_once('/').unwrap();
-        let place = ImageRef::of_url(&host.parse().unwrap(), image).unwrap();
+        let place = ImageRef::new(&host.parse().unwrap(), image).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let missing = PathBuf::from("/nowhere/config.json");
-        let logins = Logins::new(vec![missing, file.path().into()]);
+        let logins = CredentialFiles::new(vec![missing, file.path().into()]);
         let login = runtime.block_on(logins.find(&place, soon())).unwrap();
         login.map(|login| match login.secret {
-            Secret::Password { user, password } => format!("{user} {password}"),
-            Secret::Identity(token) => format!("identity {token}"),
+            CredentialSecret::Password { user, password } => format!("{user} {password}"),
+            CredentialSecret::Identity(token) => format!("identity {token}"),
         })
     }
 
@@ -259,9 +264,9 @@ mod tests {
     fn a_broken_file_is_named_and_not_repeated() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "{\"auths\": {\"h.example\": \"hunter2\"}}").unwrap();
-        let place = ImageRef::of_url(&"h.example".parse().unwrap(), "a").unwrap();
+        let place = ImageRef::new(&"h.example".parse().unwrap(), "a").unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let logins = Logins::new(vec![file.path().into()]);
+        let logins = CredentialFiles::new(vec![file.path().into()]);
         let error = runtime.block_on(logins.find(&place, soon())).unwrap_err().to_string();
         assert!(error.contains(&file.path().display().to_string()) && !error.contains("hunter2"), "{error}");
     }

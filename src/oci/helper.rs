@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use super::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::oci::credentials::Secret;
+use crate::oci::credentials::CredentialSecret;
 use crate::secret;
 
 /// Many times what any login has.
@@ -22,7 +22,7 @@ const NOT_FOUND: &str = "credentials not found in native keychain";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct HelperOutput {
     username: String,
     secret: String,
 }
@@ -31,7 +31,7 @@ struct Answer {
 ///
 /// # Errors
 /// There is no such program, or it fails, or does not end until `deadline`. `file` is what named it.
-pub async fn ask(name: &str, server: &str, file: &str, deadline: Deadline) -> Result<Option<Secret>> {
+pub async fn ask(name: &str, server: &str, file: &str, deadline: Deadline) -> Result<Option<CredentialSecret>> {
     let program = format!("docker-credential-{name}");
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
         return Err(
@@ -45,7 +45,7 @@ fn failed(program: &str, server: &str, file: &str) -> Error {
     Error::local(format!("{file}: the login helper {program} gives no login for {server}"))
 }
 
-async fn run(program: &str, server: &str, file: &str, deadline: Deadline) -> Result<Option<Secret>> {
+async fn run(program: &str, server: &str, file: &str, deadline: Deadline) -> Result<Option<CredentialSecret>> {
     let failed = || failed(program, server, file);
     let run = async {
         let mut command = Command::new(program);
@@ -83,11 +83,12 @@ async fn run(program: &str, server: &str, file: &str, deadline: Deadline) -> Res
         }
         return Err(failed().cause(format!("it ended with {status}")).hint(try_it()));
     }
-    let answer: Answer = serde_json::from_slice(&bytes).map_err(|_| failed().cause("what it wrote is no login"))?;
+    let answer: HelperOutput =
+        serde_json::from_slice(&bytes).map_err(|_| failed().cause("what it wrote is no login"))?;
     Ok(Some(match answer.username.as_str() {
         // By docker's convention.
-        "<token>" => Secret::Identity(answer.secret),
-        _ => Secret::Password { user: answer.username, password: answer.secret },
+        "<token>" => CredentialSecret::Identity(answer.secret),
+        _ => CredentialSecret::Password { user: answer.username, password: answer.secret },
     }))
 }
 

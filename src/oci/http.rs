@@ -18,11 +18,11 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::deadline::Deadline;
 use super::dial::dial;
-use super::proxy::{Proxy, Via};
+use super::proxy::{ProxyConfig, ProxyRoute};
 use super::url::RegistryUrl;
 use crate::net::host::is_loopback;
-use crate::oci::registry_error::Fault;
-use crate::oci::tls::Trust;
+use crate::oci::registry_error::RegistryError;
+use crate::oci::tls::TrustStore;
 use crate::terminal::sanitize::percent;
 
 /// The most of an answer that is read: many times a page of tags or a token.
@@ -30,7 +30,7 @@ pub const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct RequestTarget {
     plain: bool,
     host: String,
     port: u16,
@@ -40,9 +40,9 @@ pub struct Target {
     path: String,
 }
 
-impl Target {
+impl RequestTarget {
     /// `path` of the API of `registry`.
-    pub fn of_api(registry: &RegistryUrl, path: String) -> Self {
+    pub fn new(registry: &RegistryUrl, path: String) -> Self {
         Self {
             plain: registry.is_plain_http(),
             host: registry.api_host().to_owned(),
@@ -56,8 +56,8 @@ impl Target {
     ///
     /// # Errors
     /// It is none, or leaves TLS, or leads from this machine to another without TLS.
-    pub fn join(&self, url: &str) -> Result<Self, Fault> {
-        let unusable = || Fault::Address(url.to_owned());
+    pub fn join(&self, url: &str) -> Result<Self, RegistryError> {
+        let unusable = || RegistryError::Address(url.to_owned());
         let uri: Uri = url.parse().map_err(|_| unusable())?;
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
@@ -68,7 +68,7 @@ impl Target {
             "https" => false,
             // Only what began without TLS, on this machine, may go on without it, there.
             "http" if self.plain && is_loopback(&host) => true,
-            "http" => return Err(Fault::Plaintext(format!("http://{authority}"))),
+            "http" => return Err(RegistryError::Plaintext(format!("http://{authority}"))),
             _ => return Err(unusable()),
         };
         if authority.as_str().contains('@') {
@@ -108,7 +108,7 @@ impl Target {
 
 /// What is asked.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct HttpRequest {
     pub method: Method,
     pub accept: &'static str,
     pub authorization: Option<HeaderValue>,
@@ -118,30 +118,35 @@ pub struct Request {
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct HttpResponse {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
 
 /// Hears a line for each request.
-pub type Listener = dyn Fn(&str) + Send + Sync;
+pub type RequestListener = dyn Fn(&str) + Send + Sync;
 
 /// Sends requests, and tells of each.
-pub struct Http {
-    pub trust: Trust,
-    pub proxy: Proxy,
-    pub tell: Option<Box<Listener>>,
+pub struct HttpClient {
+    pub trust: TrustStore,
+    pub proxy: ProxyConfig,
+    pub tell: Option<Box<RequestListener>>,
 }
 
-impl Http {
-    pub async fn send(&self, target: &Target, request: &Request, deadline: Deadline) -> Result<Answer, Fault> {
+impl HttpClient {
+    pub async fn send(
+        &self,
+        target: &RequestTarget,
+        request: &HttpRequest,
+        deadline: Deadline,
+    ) -> Result<HttpResponse, RegistryError> {
         let since = Instant::now();
         // What has no TLS is on this machine.
         let via = if target.plain { None } else { self.proxy.toward(&target.host, target.port)? };
         let proxy = via.as_ref().map(|via| format!(" through the proxy {via}")).unwrap_or_default();
         let exchanged = deadline.keep(self.exchange(target, via, request)).await;
-        let late = |limit| Fault::Late { limit, at: target.authority.clone(), proxy: proxy.clone() };
+        let late = |limit| RegistryError::Late { limit, at: target.authority.clone(), proxy: proxy.clone() };
         let result = exchanged.unwrap_or_else(|limit| Err(late(limit)));
         if let Some(tell) = &self.tell {
             let outcome = match &result {
@@ -154,7 +159,12 @@ impl Http {
         result
     }
 
-    async fn exchange(&self, target: &Target, via: Option<Via>, request: &Request) -> Result<Answer, Fault> {
+    async fn exchange(
+        &self,
+        target: &RequestTarget,
+        via: Option<ProxyRoute>,
+        request: &HttpRequest,
+    ) -> Result<HttpResponse, RegistryError> {
         match via {
             Some(via) => self.talk_tls(via.tunnel(&target.host, target.port).await?, target, request).await,
             None if target.plain => talk(connect(target).await?, target, request).await,
@@ -165,33 +175,34 @@ impl Http {
     async fn talk_tls(
         &self,
         way: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        target: &Target,
-        request: &Request,
-    ) -> Result<Answer, Fault> {
-        let name = ServerName::try_from(target.host.clone()).map_err(|_| Fault::Address(target.authority.clone()))?;
+        target: &RequestTarget,
+        request: &HttpRequest,
+    ) -> Result<HttpResponse, RegistryError> {
+        let name =
+            ServerName::try_from(target.host.clone()).map_err(|_| RegistryError::Address(target.authority.clone()))?;
         let settings = self.trust.settings(&target.host, target.port)?;
         let stream = TlsConnector::from(settings).connect(name, way).await;
-        let stream = stream.map_err(|error| Fault::Handshake { error, at: target.authority.clone() })?;
+        let stream = stream.map_err(|error| RegistryError::Handshake { error, at: target.authority.clone() })?;
         talk(stream, target, request).await
     }
 }
 
-async fn connect(target: &Target) -> Result<TcpStream, Fault> {
+async fn connect(target: &RequestTarget) -> Result<TcpStream, RegistryError> {
     let at = || target.authority.clone();
     let found = lookup_host((target.host.as_str(), target.port)).await;
-    let addresses: Vec<_> = found.map_err(|error| Fault::Name { error, at: at() })?.collect();
+    let addresses: Vec<_> = found.map_err(|error| RegistryError::Name { error, at: at() })?.collect();
     // What a name such as localhost leads to is somebody else's to say.
     if let Some(address) = addresses.iter().find(|address| target.plain && !address.ip().is_loopback()) {
-        return Err(Fault::Plaintext(format!("{} ({})", target.shown(), address.ip())));
+        return Err(RegistryError::Plaintext(format!("{} ({})", target.shown(), address.ip())));
     }
-    dial(addresses).await.map_err(|error| Fault::Connection { error, at: at() })
+    dial(addresses).await.map_err(|error| RegistryError::Connection { error, at: at() })
 }
 
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    target: &Target,
-    request: &Request,
-) -> Result<Answer, Fault> {
+    target: &RequestTarget,
+    request: &HttpRequest,
+) -> Result<HttpResponse, RegistryError> {
     let mut builder = http::Request::builder()
         .method(&request.method)
         .uri(&target.path)
@@ -205,9 +216,9 @@ async fn talk(
         builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     }
     let body = Full::new(Bytes::from(request.form.clone().unwrap_or_default()));
-    let message = builder.body(body).map_err(|_| Fault::Address(target.shown()))?;
+    let message = builder.body(body).map_err(|_| RegistryError::Address(target.shown()))?;
 
-    let broken = |error| Fault::Http { error, at: target.authority.clone(), plain: target.plain };
+    let broken = |error| RegistryError::Http { error, at: target.authority.clone(), plain: target.plain };
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // Ends with this function, however that ends.
     let mut tasks = JoinSet::new();
@@ -217,19 +228,19 @@ async fn talk(
     while let Some(frame) = incoming.frame().await {
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         if body.len() + data.len() > MAX_ANSWER {
-            return Err(Fault::TooLarge);
+            return Err(RegistryError::TooLarge);
         }
         body.extend_from_slice(&data);
     }
-    Ok(Answer { status: head.status, headers: head.headers, body })
+    Ok(HttpResponse { status: head.status, headers: head.headers, body })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn target(registry: &str) -> Target {
-        Target::of_api(&registry.parse().unwrap(), "/v2/a/tags/list?n=1".to_owned())
+    fn target(registry: &str) -> RequestTarget {
+        RequestTarget::new(&registry.parse().unwrap(), "/v2/a/tags/list?n=1".to_owned())
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! specification.
 
 use crate::error::parse_error::ParseError;
-use crate::oci::plugin_image::{MAX_PATH, PathFault, check_path, split_host};
+use crate::oci::plugin_image::{ImagePathError, MAX_PATH, check_path, split_host};
 
 const MAX_TAG: usize = 128;
 
@@ -32,10 +32,10 @@ pub fn check_image(image: &str) -> Result<(), ParseError> {
         return Err(refuse(&format!("it has the tag `{tag}`")).hint(format!("write `{name}`")));
     }
     check_path(image).map_err(|fault| match fault {
-        PathFault::Length => refuse(&format!("it has more than {MAX_PATH} characters")),
-        PathFault::Capitals => refuse("it has capital letters")
+        ImagePathError::Length => refuse(&format!("it has more than {MAX_PATH} characters")),
+        ImagePathError::Capitals => refuse("it has capital letters")
             .hint(format!("registries take lower case only: `{}`", image.to_ascii_lowercase())),
-        PathFault::Form => {
+        ImagePathError::Form => {
             refuse("it is not made of lower-case letters, digits and single `.`, `_` or `-` between them")
                 .hint("write it as OWNER/NAME: cloudforet/plugin-example")
         }

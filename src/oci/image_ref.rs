@@ -22,7 +22,7 @@ impl ImageRef {
     ///
     /// # Errors
     /// `image` is no image's name, or holds a tag, a digest or a host.
-    pub fn of_url(registry: &RegistryUrl, image: &str) -> Result<Self, ParseError> {
+    pub fn new(registry: &RegistryUrl, image: &str) -> Result<Self, ParseError> {
         check_image(image)?;
         let path = match registry.prefix() {
             // Docker Hub's own images have an owner that is not written.
@@ -40,7 +40,7 @@ impl ImageRef {
     ///
     /// # Errors
     /// `image` is no image's name, the registry type is not known, or `registry_config` does not say what it must.
-    pub fn of_spec(
+    pub fn from_spec(
         image: &str,
         registry_type: Option<&str>,
         registry_config: Option<&Map<String, Value>>,
@@ -53,7 +53,7 @@ impl ImageRef {
             },
             "GITHUB" => match config.url()? {
                 Some(url) => url,
-                None => RegistryUrl::of_host("ghcr.io"),
+                None => RegistryUrl::from_host("ghcr.io"),
             },
             "HARBOR" => config.url()?.ok_or_else(|| missing("HARBOR", "harbor.example.com"))?,
             "GCP_PRIVATE_GCR" => config
@@ -62,14 +62,14 @@ impl ImageRef {
             "AWS_PRIVATE_ECR" => private_ecr(&config)?,
             "AWS_PUBLIC_ECR" => match config.url()? {
                 Some(url) => url,
-                None => RegistryUrl::of_host("public.ecr.aws"),
+                None => RegistryUrl::from_host("public.ecr.aws"),
             },
             other => {
                 return Err(ParseError::new(format!("registry_type: `{other}` is not known here"))
                     .hint("say which registry with --registry URL"));
             }
         };
-        Self::of_url(&registry, image)
+        Self::new(&registry, image)
     }
 
     /// The registry that it lies in.
@@ -142,7 +142,7 @@ fn private_ecr(config: &Config<'_>) -> Result<RegistryUrl, ParseError> {
             .hint("write it as ap-northeast-2"));
     }
     let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    Ok(RegistryUrl::of_host(&format!("{account}.dkr.ecr.{region}.{domain}")))
+    Ok(RegistryUrl::from_host(&format!("{account}.dkr.ecr.{region}.{domain}")))
 }
 
 fn missing(registry_type: &str, example: &str) -> ParseError {
@@ -156,8 +156,8 @@ mod tests {
 
     use super::*;
 
-    fn of_spec(registry_type: &str, config: &Value) -> Result<String, String> {
-        ImageRef::of_spec("team/plugin-a", Some(registry_type), config.as_object())
+    fn from_spec(registry_type: &str, config: &Value) -> Result<String, String> {
+        ImageRef::from_spec("team/plugin-a", Some(registry_type), config.as_object())
             .map(|place| place.to_string())
             .map_err(|error| error.into_local().to_string())
     }
@@ -189,9 +189,9 @@ mod tests {
             ),
             ("AWS_PUBLIC_ECR", json!({}), "public.ecr.aws/team/plugin-a"),
         ] {
-            assert_eq!(of_spec(registry_type, &config).as_deref(), Ok(place), "{registry_type} {config}");
+            assert_eq!(from_spec(registry_type, &config).as_deref(), Ok(place), "{registry_type} {config}");
         }
-        assert_eq!(ImageRef::of_spec("nginx", None, None).unwrap().to_string(), "docker.io/library/nginx");
+        assert_eq!(ImageRef::from_spec("nginx", None, None).unwrap().to_string(), "docker.io/library/nginx");
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
             ("AWS_PRIVATE_ECR", json!({"region": "x"}), "registry_config.account_id"),
             ("QUAY", json!({}), "--registry"),
         ] {
-            let error = of_spec(registry_type, &config).unwrap_err();
+            let error = from_spec(registry_type, &config).unwrap_err();
             assert!(error.contains(part) && error.contains("--registry"), "{registry_type} {config}: {error}");
         }
         for (registry_type, config, part) in [
@@ -216,7 +216,7 @@ mod tests {
                 "registry_config.url: `http://harbor.example.com` is no registry",
             ),
         ] {
-            let error = of_spec(registry_type, &config).unwrap_err();
+            let error = from_spec(registry_type, &config).unwrap_err();
             assert!(error.contains(part), "{registry_type} {config}: {error}");
         }
     }
@@ -224,11 +224,11 @@ mod tests {
     #[test]
     fn an_image_brings_neither_tag_nor_host() {
         let registry: RegistryUrl = "127.0.0.1:5000/x".parse().unwrap();
-        let place = ImageRef::of_url(&registry, "plugin-a").unwrap();
+        let place = ImageRef::new(&registry, "plugin-a").unwrap();
         assert_eq!(place.to_string(), "127.0.0.1:5000/x/plugin-a");
         assert!(place.is_plain_http());
-        assert!(ImageRef::of_url(&registry, "plugin-a:1").is_err());
-        assert!(ImageRef::of_url(&registry, "ghcr.io/x/plugin-a").is_err());
-        assert!(ImageRef::of_url(&registry, "Plugin").is_err());
+        assert!(ImageRef::new(&registry, "plugin-a:1").is_err());
+        assert!(ImageRef::new(&registry, "ghcr.io/x/plugin-a").is_err());
+        assert!(ImageRef::new(&registry, "Plugin").is_err());
     }
 }

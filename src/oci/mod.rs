@@ -32,10 +32,10 @@ mod tls;
 mod url;
 mod versions;
 
-pub use client::{Client, Unanswered};
-pub use credentials::Logins;
+pub use client::{RegistryClient, RegistryFailure};
+pub use credentials::CredentialFiles;
 pub use image::{check_image, check_tag};
 pub use image_ref::ImageRef;
-pub use proxy::Proxy;
+pub use proxy::ProxyConfig;
 pub use url::RegistryUrl;
 pub use versions::{newest, newest_first};

@@ -9,7 +9,7 @@ pub const MAX_LENGTH: usize = 48;
 
 /// Why a current Repository service refuses an image name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum ImageNameError {
     /// Something else than ASCII letters, digits and `-`.
     Character,
     /// More than [`MAX_LENGTH`] characters.
@@ -21,7 +21,7 @@ pub const MAX_PATH: usize = 255;
 
 /// Why no registry has an image of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PathFault {
+pub enum ImagePathError {
     /// More than [`MAX_PATH`] characters.
     Length,
     /// Upper-case letters of ASCII.
@@ -42,14 +42,14 @@ pub fn split_host(image: &str) -> Option<(&str, &str)> {
 ///
 /// # Errors
 /// No registry has one of that name; with why.
-pub fn check_path(path: &str) -> Result<(), PathFault> {
+pub fn check_path(path: &str) -> Result<(), ImagePathError> {
     if path.len() > MAX_PATH {
-        return Err(PathFault::Length);
+        return Err(ImagePathError::Length);
     }
     if path.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Err(PathFault::Capitals);
+        return Err(ImagePathError::Capitals);
     }
-    if path.split('/').all(is_component) { Ok(()) } else { Err(PathFault::Form) }
+    if path.split('/').all(is_component) { Ok(()) } else { Err(ImagePathError::Form) }
 }
 
 fn is_component(text: &str) -> bool {
@@ -71,13 +71,13 @@ pub fn name_of(image: &str) -> &str {
 }
 
 /// Checks the name part of `image` in the order in which the service does: length first.
-pub fn check(image: &str) -> Result<(), Fault> {
+pub fn check(image: &str) -> Result<(), ImageNameError> {
     let name = name_of(image);
     if name.chars().count() > MAX_LENGTH {
-        return Err(Fault::Length);
+        return Err(ImageNameError::Length);
     }
     if name.is_empty() || name.chars().any(|c| !c.is_ascii_alphanumeric() && c != '-') {
-        return Err(Fault::Character);
+        return Err(ImageNameError::Character);
     }
     Ok(())
 }
@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn length_is_looked_at_before_characters() {
         let long = format!("a/{}_", "x".repeat(MAX_LENGTH));
-        assert_eq!(check(&long), Err(Fault::Length));
-        assert_eq!(check("a/plugin_b"), Err(Fault::Character));
+        assert_eq!(check(&long), Err(ImageNameError::Length));
+        assert_eq!(check("a/plugin_b"), Err(ImageNameError::Character));
         assert_eq!(check(&"x".repeat(MAX_LENGTH)), Ok(()));
     }
 }

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use super::dial::dial;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
-use crate::oci::registry_error::Fault;
+use crate::oci::registry_error::RegistryError;
 use crate::secret::Secret;
 use crate::secret::redact;
 
@@ -30,7 +30,7 @@ const PORT: u16 = 1080;
 
 /// What the environment says of proxies. It is not looked at before a registry is reached with TLS.
 #[derive(Clone, Debug, Default)]
-pub struct Proxy {
+pub struct ProxyConfig {
     /// Secret, for it may hold a login.
     url: Option<Secret>,
     /// The hosts that are reached without it, between commas or blanks.
@@ -38,13 +38,13 @@ pub struct Proxy {
 }
 
 /// A proxy on the way to a host. It shows itself without its login.
-pub struct Via {
+pub struct ProxyRoute {
     host: String,
     port: u16,
     login: Option<HeaderValue>,
 }
 
-impl Proxy {
+impl ProxyConfig {
     /// The values of `HTTPS_PROXY` and `NO_PROXY`.
     pub fn new(https_proxy: Option<Secret>, no_proxy: Option<String>) -> Self {
         Self { url: https_proxy, direct: no_proxy.unwrap_or_default() }
@@ -54,17 +54,17 @@ impl Proxy {
     ///
     /// # Errors
     /// What stands there is no proxy that can be used.
-    pub(super) fn toward(&self, host: &str, port: u16) -> Result<Option<Via>, Fault> {
+    pub(super) fn toward(&self, host: &str, port: u16) -> Result<Option<ProxyRoute>, RegistryError> {
         let Some(url) = &self.url else { return Ok(None) };
         let mut entries = self.direct.split([',', ' ', '\t']).filter(|entry| !entry.is_empty());
         if is_loopback(host) || entries.any(|entry| covers(entry, host, port)) {
             return Ok(None);
         }
-        Via::read(url.expose()).map(Some).map_err(Fault::ProxyUrl)
+        ProxyRoute::read(url.expose()).map(Some).map_err(RegistryError::ProxyUrl)
     }
 }
 
-impl Via {
+impl ProxyRoute {
     fn read(url: &str) -> Result<Self, &'static str> {
         let url = url.trim();
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
@@ -82,9 +82,11 @@ impl Via {
     ///
     /// # Errors
     /// The proxy is not reached, or does not let it.
-    pub async fn tunnel(&self, host: &str, port: u16) -> Result<TokioIo<Upgraded>, Fault> {
-        let down =
-            |error: Box<dyn std::error::Error + Send + Sync>| Fault::ProxyDown { error, proxy: self.to_string() };
+    pub async fn tunnel(&self, host: &str, port: u16) -> Result<TokioIo<Upgraded>, RegistryError> {
+        let down = |error: Box<dyn std::error::Error + Send + Sync>| RegistryError::ProxyDown {
+            error,
+            proxy: self.to_string(),
+        };
         let addresses = lookup_host((self.host.as_str(), self.port)).await.map_err(|error| down(error.into()))?;
         let socket = dial(addresses).await.map_err(|error| down(error.into()))?;
 
@@ -93,7 +95,7 @@ impl Via {
         if let Some(login) = &self.login {
             request = request.header(PROXY_AUTHORIZATION, login);
         }
-        let request = request.body(Empty::<Bytes>::new()).map_err(|_| Fault::Address(authority.clone()))?;
+        let request = request.body(Empty::<Bytes>::new()).map_err(|_| RegistryError::Address(authority.clone()))?;
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(socket)).await.map_err(|error| down(error.into()))?;
         // The connection leaves it with the upgrade; what fails before that ends with this function.
@@ -101,13 +103,17 @@ impl Via {
         tasks.spawn(connection.with_upgrades());
         let answer = sender.send_request(request).await.map_err(|error| down(error.into()))?;
         if !answer.status().is_success() {
-            return Err(Fault::ProxyRefused { status: answer.status(), proxy: self.to_string(), at: authority });
+            return Err(RegistryError::ProxyRefused {
+                status: answer.status(),
+                proxy: self.to_string(),
+                at: authority,
+            });
         }
         upgrade::on(answer).await.map(TokioIo::new).map_err(|error| down(error.into()))
     }
 }
 
-impl fmt::Display for Via {
+impl fmt::Display for ProxyRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", in_url(&self.host), self.port)
     }
@@ -220,11 +226,11 @@ mod tests {
             ("fd00::1", "fd00::2", false),
             ("0.0.1", "10.0.0.1", false),
         ] {
-            let proxy = Proxy::new(Some(Secret::new("http://proxy.example:3128")), Some(direct.to_owned()));
+            let proxy = ProxyConfig::new(Some(Secret::new("http://proxy.example:3128")), Some(direct.to_owned()));
             let via = proxy.toward(host, 443).unwrap();
             assert_eq!(via.is_none(), is_direct, "{direct:?} {host}");
         }
-        assert!(Proxy::default().toward("registry.example", 443).unwrap().is_none());
+        assert!(ProxyConfig::default().toward("registry.example", 443).unwrap().is_none());
     }
 
     #[test]
@@ -238,7 +244,7 @@ mod tests {
             ("http://me:p%40%3a%zz@h:1", "h:1", Some("me:p@:%zz")),
             ("me@h:1", "h:1", Some("me:")),
         ] {
-            let via = Via::read(url).unwrap_or_else(|why| panic!("{url}: {why}"));
+            let via = ProxyRoute::read(url).unwrap_or_else(|why| panic!("{url}: {why}"));
             let login = login.map(|login| format!("Basic {}", STANDARD.encode(login)));
             assert_eq!(via.to_string(), shown, "{url}");
             assert_eq!(via.login.as_ref().map(|login| login.to_str().unwrap()), login.as_deref(), "{url}");
@@ -246,9 +252,9 @@ mod tests {
         }
         for url in ["", "https://h:1", "socks5://h:1", "http://h:0", "http://h:x", "http://me:hunter2@", "http://[::1"]
         {
-            assert!(Via::read(url).is_err(), "{url}");
+            assert!(ProxyRoute::read(url).is_err(), "{url}");
         }
-        let shown = format!("{:?}", Proxy::new(Some(Secret::new("http://me:hunter2@h:1")), None));
+        let shown = format!("{:?}", ProxyConfig::new(Some(Secret::new("http://me:hunter2@h:1")), None));
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 }

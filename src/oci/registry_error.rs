@@ -10,10 +10,10 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 
-use super::http::{Answer, MAX_ANSWER};
+use super::http::{HttpResponse, MAX_ANSWER};
 use crate::error::Error;
 use crate::oci::image_ref::ImageRef;
-use crate::oci::tls::Trust;
+use crate::oci::tls::TrustStore;
 
 /// The most of a registry's own words that is repeated, in characters.
 const MAX_WORDS: usize = 300;
@@ -21,7 +21,7 @@ const MAX_WORDS: usize = 300;
 /// Why a question was not answered. `at` is the host and port that it was about: the registry's, or those of its token
 /// service or of where it redirects.
 #[derive(Debug)]
-pub enum Fault {
+pub enum RegistryError {
     /// The host's name leads nowhere.
     Name { error: io::Error, at: String },
     /// No connection.
@@ -59,7 +59,7 @@ pub enum Fault {
     /// A token that cannot be sent.
     Token,
     /// The login cannot be had; all said.
-    Login(Error),
+    Credential(Error),
 }
 
 /// The words of a registry: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes>.
@@ -79,9 +79,9 @@ struct Word {
     message: Option<String>,
 }
 
-impl Fault {
+impl RegistryError {
     /// The fault that `answer`, which is none of those hoped for, stands for.
-    pub fn of_answer(answer: &Answer, at: &str) -> Self {
+    pub fn of_answer(answer: &HttpResponse, at: &str) -> Self {
         let status = answer.status;
         // What speaks TLS says so with 400 to whoever does not.
         let is_foreign = matches!(status, StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST) && !is_registry_word(answer);
@@ -93,7 +93,7 @@ impl Fault {
     }
 
     /// What answers is no registry.
-    pub fn no_registry(answer: &Answer, at: &str) -> Self {
+    pub fn no_registry(answer: &HttpResponse, at: &str) -> Self {
         Self::NoRegistry { status: answer.status, kind: media_type(&answer.headers), at: at.to_owned() }
     }
 
@@ -186,7 +186,7 @@ impl Fault {
             Self::Redirects => failed().cause("it sends from one place to the next and does not end"),
             Self::Endless => failed().cause("its list of tags does not end"),
             Self::Token => failed().cause("its token service gives something that is no token"),
-            Self::Login(error) => error,
+            Self::Credential(error) => error,
             Self::NoRegistry { status, kind, at } => {
                 let kind = kind.map(|kind| format!(" with {kind}")).unwrap_or_default();
                 if !is_own(&at) {
@@ -229,7 +229,7 @@ impl Fault {
 }
 
 /// Whether a refusal is in a registry's own words; a HEAD's has none, and is told by its kind.
-pub fn is_registry_word(answer: &Answer) -> bool {
+pub fn is_registry_word(answer: &HttpResponse) -> bool {
     let kind = media_type(&answer.headers);
     if answer.body.is_empty() {
         return kind.is_none_or(|kind| kind.contains("json"));
@@ -264,7 +264,7 @@ fn on_handshake(error: &io::Error, at: &str) -> Option<String> {
     Some(match inner {
         TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => format!(
             "no authority that this machine trusts has issued its certificate: put your company's CA certificate into {}",
-            Trust::file_for(at)
+            TrustStore::file_for(at)
         ),
         TlsError::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },

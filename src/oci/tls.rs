@@ -14,7 +14,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::net::host::in_url;
-use crate::oci::registry_error::Fault;
+use crate::oci::registry_error::RegistryError;
 
 /// HTTP/1.1 in ALPN (RFC 7301).
 const HTTP1: &[u8] = b"http/1.1";
@@ -24,29 +24,29 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What TLS is spoken with.
 #[derive(Debug)]
-pub struct Trust {
+pub struct TrustStore {
     folders: Vec<PathBuf>,
     /// Read when TLS is spoken for the first time.
     system: OnceLock<RootCertStore>,
 }
 
-impl Default for Trust {
+impl Default for TrustStore {
     fn default() -> Self {
         Self::new(["/etc/docker/certs.d", "/etc/containers/certs.d"].map(PathBuf::from).into())
     }
 }
 
-impl Trust {
+impl TrustStore {
     /// `folders` hold a folder for each registry.
     pub fn new(folders: Vec<PathBuf>) -> Self {
         Self { folders, system: OnceLock::new() }
     }
 
     /// The settings for a handshake with `authority`.
-    pub fn settings(&self, host: &str, port: u16) -> Result<Arc<ClientConfig>, Fault> {
+    pub fn settings(&self, host: &str, port: u16) -> Result<Arc<ClientConfig>, RegistryError> {
         let mut roots = self.system.get_or_init(system).clone();
         for file in self.files(host, port) {
-            let unreadable = |why: String| Fault::Certificates { file: file.clone(), why };
+            let unreadable = |why: String| RegistryError::Certificates { file: file.clone(), why };
             let is_large = fs::metadata(&file).is_ok_and(|metadata| metadata.len() > MAX_BYTES);
             if is_large {
                 return Err(unreadable("it is too large".to_owned()));
@@ -63,7 +63,7 @@ impl Trust {
         }
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(Fault::Settings)?
+            .map_err(RegistryError::Settings)?
             .with_root_certificates(roots)
             .with_no_client_auth();
         config.alpn_protocols = vec![HTTP1.to_vec()];

@@ -30,11 +30,11 @@ pub struct RegistryUrl {
 impl RegistryUrl {
     /// Docker Hub.
     pub fn docker_hub() -> Self {
-        Self::of_host("docker.io")
+        Self::from_host("docker.io")
     }
 
     /// A registry of a fixed, valid host name.
-    pub(super) fn of_host(host: &str) -> Self {
+    pub(super) fn from_host(host: &str) -> Self {
         Self { authority: host.to_owned(), host: host.to_owned(), port: None, plain: false, prefix: String::new() }
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::difference::Change;
 use super::plan;
 use crate::schema::field_path::FieldPath;
-use crate::yaml::{self, Documents, Limits, value};
+use crate::yaml::{self, Limits, YamlDocuments, value};
 
 /// The deepest and the heaviest that is read again; what was registered fits.
 const LIMITS: Limits = Limits { depth: 64, weight: 128 << 20 };
@@ -49,7 +49,7 @@ impl Kept {
     pub fn read(text: &str) -> Option<Self> {
         let head: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
         let place = head.iter().find_map(|line| line.strip_prefix(PLACE))?.to_owned();
-        let tree = Documents::new(text, LIMITS).ok()?.next()?.ok()?;
+        let tree = YamlDocuments::new(text, LIMITS).ok()?.next()?.ok()?;
         Some(Self { place, is_disabled: head.contains(&DISABLED), spec: value::mapping(&tree).ok()? })
     }
 }

@@ -181,7 +181,7 @@ impl BackupStore {
         if fs::symlink_metadata(path).is_ok() {
             return Ok(false);
         }
-        let create = || AtomicFile::beside(path, text.as_bytes(), Readers::None)?.create(path);
+        let create = || AtomicFile::beside(path, text.as_bytes(), Readers::None)?.create();
         create().map_err(|error| self.cannot_keep(path, error))
     }
 

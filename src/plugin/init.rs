@@ -98,10 +98,10 @@ fn check_name(name: &str) -> Result<(), ParseError> {
     let wrong = |what: String| Err(ParseError::new(what).hint(rule.clone()));
     let is_edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     match plugin_image::check(name) {
-        Err(plugin_image::Fault::Length) => {
+        Err(plugin_image::ImageNameError::Length) => {
             return wrong(format!("a name of {} characters, and {MAX_LENGTH} are allowed", name.chars().count()));
         }
-        Err(plugin_image::Fault::Character) if name.is_empty() => return wrong("an empty name".to_owned()),
+        Err(plugin_image::ImageNameError::Character) if name.is_empty() => return wrong("an empty name".to_owned()),
         _ => {}
     }
     match name.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-')) {

@@ -5,20 +5,20 @@ use serde_json::{Map, Value, json};
 use super::query_field::QueryField;
 use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
-use crate::query::filter::{ALL_FLAG, ANY_FLAG, Condition, Conditions, Filters, SEARCH_FLAG};
+use crate::query::filter::{ALL_FLAG, ANY_FLAG, Conditions, FilterSet, QueryCondition, SEARCH_FLAG};
 use crate::schema::value_ext;
 
 /// Adds `filters` to `request`, whose type is `input`, for rows of the type `rows`, if that is known: conditions after
-/// those that are there, the word of `--search` in place of another. Filters without a field are left out if they
+/// those that are there, the word of `--search` in place of another. FilterSet without a field are left out if they
 /// `can_be_applied_here`; returns whether all had one.
 ///
 /// # Errors
 /// Usage errors: the request has no field for them, and they are never dropped, as other rows would come back; or as
-/// [`Filters::resolve`].
+/// [`FilterSet::resolve`].
 pub fn add_filters(
     request: &mut Map<String, Value>,
     input: &MessageDescriptor,
-    filters: &Filters,
+    filters: &FilterSet,
     rows: Option<&MessageDescriptor>,
     can_be_applied_here: bool,
 ) -> Result<bool> {
@@ -94,12 +94,12 @@ fn condition_fields(query: &MessageDescriptor, field: &str) -> Option<ConditionF
 }
 
 impl ConditionFields {
-    fn message(&self, Condition { key, operator, value }: Condition) -> Value {
+    fn message(&self, QueryCondition { key, operator, value }: QueryCondition) -> Value {
         json!({self.key: key, self.value: value, self.operator: operator})
     }
 }
 
-fn unsupported(flag: &str, input: &MessageDescriptor, filters: &Filters) -> Error {
+fn unsupported(flag: &str, input: &MessageDescriptor, filters: &FilterSet) -> Error {
     let what = if flag == SEARCH_FLAG { "a search word" } else { "filters" };
     let error = Error::usage(format!("{flag}: {} does not take {what}", input.name()));
     if let Some(field) = filters.keys_that_are_one_value().find(|key| input.get_field_by_name(key).is_some()) {

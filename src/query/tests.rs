@@ -1,7 +1,7 @@
 use prost_reflect::DescriptorPool;
 
 use super::*;
-use crate::query::filter::Filters;
+use crate::query::filter::FilterSet;
 
 /// Both generations' shapes of a query, and a request without any.
 fn message(name: &str) -> MessageDescriptor {
@@ -117,7 +117,7 @@ fn a_page_past_what_the_api_can_count_is_refused() {
 
 fn selected(name: &str, given: Value, all: &[&str], any: &[&str], search: Option<&str>) -> Result<Value> {
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-    let filters = Filters::parse(&texts(all), &texts(any), search)?;
+    let filters = FilterSet::parse(&texts(all), &texts(any), search)?;
     let Value::Object(mut request) = given else { panic!("an object") };
     add_filters(&mut request, &message(name), &filters, None, false)?;
     Ok(request.into())

@@ -1,14 +1,14 @@
-//! "Did you mean": the name a person most likely meant.
+//! "Did you mean": the name that a person most likely meant.
 
-/// The candidate closest to `name`, if one is close enough to be worth saying.
+/// The candidate closest to `name`, if one is close enough.
 ///
-/// Case, `-` and `_` do not count; beyond that, Jaro-Winkler at 0.8, the bound that clap suggests by, or a single slip
-/// (a letter more, less or other, or two swapped), which weighs too much there in short names.
+/// Case, `-` and `_` do not count; beyond that, Jaro-Winkler at 0.8, as clap suggests, or one typing error (a letter
+/// more, less or other, or two swapped), which weighs too much there in short names.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     near(name, candidates).max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, candidate)| candidate)
 }
 
-/// The candidates that are close enough, at most `count` of them, the closest first.
+/// The `count` closest candidates, closest first.
 pub fn nearest_few<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>, count: usize) -> Vec<&'a str> {
     let mut near: Vec<(f64, &str)> = near(name, candidates).collect();
     near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
@@ -24,7 +24,7 @@ fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> impl I
         .filter(|(likeness, _)| *likeness > 0.8)
 }
 
-/// What to say of a field that is not there: the one that was most likely meant, or else all that are there.
+/// The hint for an unknown field: the nearest one, or else all fields.
 pub fn hint_at_field<'a>(name: &str, fields: impl IntoIterator<Item = &'a str>) -> String {
     let fields: Vec<&str> = fields.into_iter().collect();
     match nearest(name, fields.iter().copied()) {

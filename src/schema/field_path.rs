@@ -1,17 +1,16 @@
-//! Where a value stands inside a request or a response.
+//! Paths of values inside a request or a response.
 
 use std::fmt;
 
-/// One step down.
+/// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Segment {
-    /// A message's field, a map's or an object's key.
+    /// A message's field, or a key of a map or object.
     Key(String),
-    /// A list's item, counted from 0.
     Index(usize),
 }
 
-/// The steps from the whole value to one part of it; written `tags.icon`, `query.filter[0].k`.
+/// A path from the whole value to a part: `tags.icon`, `query.filter[0].k`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FieldPath(pub Vec<Segment>);
 
@@ -28,7 +27,6 @@ impl FieldPath {
         self.0.pop();
     }
 
-    /// The path one step further down.
     #[must_use]
     pub fn key(&self, key: impl Into<String>) -> Self {
         let mut longer = self.clone();

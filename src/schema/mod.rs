@@ -1,8 +1,10 @@
-//! Names and types of the platform's API, as the descriptors and the services' conventions have them.
+//! Names and types of the platform's API: resources and aliases, field paths, well-known types, naming rules.
+//!
+//! Descriptors themselves are not here, but in codec and grpc.
 
 pub mod did_you_mean;
 pub mod field_path;
-pub mod platform;
 pub mod resource;
+pub mod spaceone;
 pub mod value_ext;
 pub mod well_known;

@@ -1,8 +1,8 @@
-//! What is asked of plain values everywhere.
+//! Questions about plain JSON values.
 
 use serde_json::Value;
 
-/// What a value is, for messages that must not show it.
+/// The type of a value, for messages that must not show it.
 pub fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
@@ -14,7 +14,7 @@ pub fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// Whether a value says nothing: null, or a text, a list or a mapping without anything in it.
+/// Null, or an empty text, list or mapping.
 pub fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,

@@ -1,4 +1,4 @@
-//! What was given for one request, before it is known what the request can hold.
+//! The inputs of one request, before its method is known.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -6,22 +6,21 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::params::Param;
-use super::request::{Document, Origin, Overrides, Request};
+use super::request::{Overrides, RequestOrigin, SpecDocument, SpecRequest};
 use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{self, Error, Result};
 use crate::schema::field_path::FieldPath;
 use crate::schema::value_ext::is_empty;
-use crate::spec::translate::{Given, Plan};
+use crate::spec::translate::{GivenField, Translation};
 use crate::spec::{image_warnings, precision_loss};
 
-/// The method that a request is for.
 #[derive(Clone, Debug)]
-pub struct Target<'a> {
+pub struct RequestTarget<'a> {
     /// As in `service.Resource`: `repository`.
     pub service: &'a str,
     pub resource: &'a str,
     pub verb: &'a str,
-    /// What the server says that the request holds.
+    /// The request's type, as the server describes it.
     pub input: MessageDescriptor,
 }
 
@@ -29,50 +28,48 @@ pub struct Target<'a> {
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub(super) value: Map<String, Value>,
-    pub(super) document: Option<Document>,
+    pub(super) document: Option<SpecDocument>,
     pub(super) overrides: Rc<Overrides>,
 }
 
-/// A request, and what the user has to know about it.
+/// A request with notes and warnings about it.
 #[derive(Debug)]
 pub struct Resolved {
-    pub request: Request,
-    /// What was done that was not asked for.
+    pub request: SpecRequest,
+    /// What was translated or left out.
     pub notes: Vec<String>,
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<SpecWarning>,
 }
 
-/// What a service will probably refuse, or take for something else.
+/// A value that a service will probably reject or misread.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning {
+pub struct SpecWarning {
     pub path: FieldPath,
-    /// Without the path. Holds no values but an image's.
+    /// Without the path. Shows no value but an image's.
     pub message: String,
 }
 
 impl Draft {
-    /// Makes it the request for `target`: names of another API generation become those of `target` (not if
-    /// `strict`), `-j` overwrites whole fields of the document, and each `-p` sets its value.
-    ///
-    /// Fields of another generation that hold something and have no successor are [`Request::refusals`].
+    /// Makes the request for `target`: names of another API generation become those of `target` (not if `strict`), `-j`
+    /// overwrites whole fields of the document, and each `-p` sets its value. Fields of another generation that have a
+    /// value and no successor are [`SpecRequest::refusals`]. The codec checks the values of files and `-j`.
     ///
     /// # Errors
-    /// Parameters that `target` has no place for, all of them at once. The values of files and `-j` are not compared
-    /// with `target`: the codec does that.
-    pub fn resolve(self, target: &Target<'_>, strict: bool) -> Result<Resolved> {
+    /// All parameters that `target` cannot hold.
+    pub fn resolve(self, target: &RequestTarget<'_>, strict: bool) -> Result<Resolved> {
         let Self { value: of_document, document, overrides } = self;
         let of_json = overrides.json.as_ref().map(|json| json.value.clone()).unwrap_or_default();
         let texts = [of_json, of_document];
         let plan = if strict {
-            Plan::default()
+            Translation::default()
         } else {
             let are_together = |a: &str, b: &str| texts.iter().any(|text| text.contains_key(a) && text.contains_key(b));
-            Plan::new(target, &given(&texts, &overrides.params), are_together)
+            Translation::new(target, &given(&texts, &overrides.params), are_together)
         };
         let [of_json, of_document] = texts;
-        let mut value = if plan == Plan::default() { of_document } else { renamed(of_document, &plan) };
+        let mut value = if plan == Translation::default() { of_document } else { renamed(of_document, &plan) };
         value.extend(renamed(of_json, &plan));
-        let mut origin = Origin { document, overrides, set: Vec::new(), plan };
+        let mut origin = RequestOrigin { document, overrides, set: Vec::new(), plan };
         origin.set = apply_params(&origin, target, &mut value)?;
 
         let notes = origin.plan.notes();
@@ -80,19 +77,19 @@ impl Draft {
         let json_tree = origin.overrides.json.iter().map(|json| &json.tree);
         let trees = origin.document.iter().map(|document| &document.tree).chain(json_tree);
         warnings.extend(trees.filter_map(|tree| precision_loss::warning(&origin, tree, &target.input)));
-        Ok(Resolved { request: Request { value, origin }, notes, warnings })
+        Ok(Resolved { request: SpecRequest { value, origin }, notes, warnings })
     }
 }
 
-/// The fields by the names that they have in the request, without those that it has no place for.
-fn renamed(text: Map<String, Value>, plan: &Plan) -> Map<String, Value> {
+/// The fields by their names in the request, without those that are left out.
+fn renamed(text: Map<String, Value>, plan: &Translation) -> Map<String, Value> {
     let named = |(name, part): (String, Value)| Some((plan.name_in_request(&name)?.to_owned(), part));
     text.into_iter().filter_map(named).collect()
 }
 
-/// The names that are given at the top, each once, and whether what they hold in the end is empty. Of `texts` the
-/// first wins, and parameters win over both.
-fn given<'a>(texts: &'a [Map<String, Value>], params: &'a [Param]) -> Vec<Given<'a>> {
+/// The given top-level names, each once, and whether their final value is empty. The first of `texts` wins, and
+/// parameters win over both.
+fn given<'a>(texts: &'a [Map<String, Value>], params: &'a [Param]) -> Vec<GivenField<'a>> {
     let in_params = params.iter().filter_map(|param| param.path.first()).map(String::as_str);
     let mut seen = HashSet::new();
     let names = texts.iter().flat_map(Map::keys).map(String::as_str).chain(in_params).filter(|name| seen.insert(*name));
@@ -100,13 +97,13 @@ fn given<'a>(texts: &'a [Map<String, Value>], params: &'a [Param]) -> Vec<Given<
         Some(last) => last.path.len() == 1 && last.is_empty(),
         None => texts.iter().find_map(|text| text.get(name)).is_none_or(is_empty),
     };
-    names.map(|name| Given { name, is_empty: is_empty(name) }).collect()
+    names.map(|name| GivenField { name, is_empty: is_empty(name) }).collect()
 }
 
-/// Sets every parameter; tells where each came to stand.
+/// Applies every parameter; returns the paths that each set.
 fn apply_params(
-    origin: &Origin,
-    target: &Target<'_>,
+    origin: &RequestOrigin,
+    target: &RequestTarget<'_>,
     value: &mut Map<String, Value>,
 ) -> Result<Vec<(Vec<String>, usize)>> {
     let mut set = Vec::new();
@@ -116,7 +113,7 @@ fn apply_params(
         let Some(first) = path.first_mut() else { continue };
         let Some(name) = origin.plan.name_in_request(first).map(str::to_owned) else {
             if origin.plan.is_refused(first) && !origin.is_in_text(first) {
-                // So that the refusal names the parameter.
+                // For the refusal to name the parameter.
                 set.push((vec![first.clone()], index));
             }
             continue;
@@ -136,7 +133,7 @@ fn apply_params(
     }
 }
 
-/// Whether the request has no field of this name, but has a `query` that has: `count_only` for `query.count_only`.
+/// Whether only the request's `query` has the field: `count_only` for `query.count_only`.
 fn is_of_query(path: &[String], request: &MessageDescriptor) -> bool {
     let Some(name) = path.first().filter(|name| request.get_field_by_name(name).is_none()) else { return false };
     let query = request.get_field_by_name("query").filter(|query| !query.is_list() && !query.is_map());

@@ -1,7 +1,7 @@
-//! From files, JSON and parameters to one request value that knows where its parts came from.
+//! Specs: files, JSON and parameters become one request value whose parts know their source.
 //!
-//! Reading ([`read`]) needs neither network nor descriptors, so that a mistake in the last of a hundred documents is
-//! found before the first is sent. Resolving ([`Draft::resolve`]) then makes each document the request of one method.
+//! [`read`] needs neither network nor descriptors, so that a mistake in the last of a hundred documents is found before
+//! the first is sent. [`Draft::resolve`] then makes each document the request of one method. Encoding is the codec's.
 
 mod draft;
 mod image_warnings;
@@ -19,26 +19,26 @@ use std::rc::Rc;
 
 use serde_json::Map;
 
-pub use draft::{Draft, Resolved, Target, Warning};
-pub use request::Request;
+pub use draft::{Draft, RequestTarget, Resolved, SpecWarning};
+pub use request::SpecRequest;
 pub use required_fields::{missing, needed};
-pub use spans::Part;
-pub use translate::Refusal;
+pub use spans::SpanPart;
+pub use translate::RejectedField;
 
 use crate::error::{Error, Result};
-use crate::yaml::{self, Fault, Limits, Node, value};
+use crate::yaml::{self, Limits, Node, YamlError, value};
 use params::Param;
-use request::{Document, JSON_SOURCE, Json, Overrides};
-use source::{Stdin, Text};
+use request::{JSON_SOURCE, Json, Overrides, SpecDocument};
+use source::{SourceText, Stdin};
 
-/// The deepest nesting of a request, itself counted. Decoders of protobuf (prost, and Python's in its C form) stop at
-/// 100 messages inside of each other, each level of a Struct is three of them, and what is registered comes back one
-/// deeper, in a list: the 33 Structs inside of a request of 34 levels reach 99, and 100 in the list.
+/// The deepest nesting of a request, itself counted. protobuf decoders (prost, and Python's in C) stop at 100 nested
+/// messages, each level of a Struct is three, and what is registered comes back one deeper, in a list: the 33 Structs
+/// in a request of 34 levels reach 99, and 100 in the list.
 const MAX_DEPTH: usize = 34;
 
 const LIMITS: Limits = Limits { depth: MAX_DEPTH, weight: 128 << 20 };
 
-/// What the command line says about the request.
+/// The request's inputs on the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     /// `-f`: files, directories, or `-` for standard input.
@@ -49,23 +49,19 @@ pub struct Inputs {
     pub params: Vec<String>,
 }
 
-/// Reads all that the inputs name: one draft for each document, in the order given; one, which is empty, if there is
-/// no file. Files are YAML 1.2 (JSON if their names end in `.json`) and hold any number of documents.
+/// Reads all inputs: one draft per document in the order given, or an empty one without files. Files are YAML 1.2, or
+/// JSON if their names end in `.json`, and hold any number of documents.
 ///
 /// # Errors
-/// The first file, document or argument that cannot be read, with its place. Files beyond 32 MiB, documents nested
-/// beyond 34 levels, aliases that lead back to themselves or that expand beyond 128 MiB are refused before they
-/// take memory.
+/// The first input that cannot be read, with its place. Files beyond 32 MiB, documents deeper than 34 levels, and
+/// aliases that lead back to themselves or expand beyond 128 MiB are refused before they take memory.
 pub fn read(inputs: &Inputs, stdin: &mut dyn Read) -> Result<Vec<Draft>> {
     read_with(inputs, stdin, |_, _| ())
 }
 
-/// As [`read`], for whoever needs the files' bytes, too: a pipe can be read but once, and a file can change. `heard` gets
-/// the name and the bytes of each, before they are taken for anything.
-///
-/// # Errors
-/// Those of [`read`].
-pub fn read_with(inputs: &Inputs, stdin: &mut dyn Read, mut heard: impl FnMut(&str, &[u8])) -> Result<Vec<Draft>> {
+/// Reads as [`read`] does and passes the name and bytes of each file to `on_file`: a pipe can be read only once, and a
+/// file can change.
+pub fn read_with(inputs: &Inputs, stdin: &mut dyn Read, mut on_file: impl FnMut(&str, &[u8])) -> Result<Vec<Draft>> {
     let mut stdin = Stdin::new(stdin);
     let json = inputs.json.as_deref().map(read_json).transpose()?;
     let params = inputs.params.iter().map(|param| Param::read(param, &mut stdin)).collect::<Result<_>>()?;
@@ -77,22 +73,21 @@ pub fn read_with(inputs: &Inputs, stdin: &mut dyn Read, mut heard: impl FnMut(&s
     for argument in &inputs.files {
         if argument == "-" {
             let bytes = stdin.read()?;
-            heard("stdin", &bytes);
-            read_documents(&Text::of_bytes("stdin".to_owned(), bytes)?, &overrides, &mut drafts)?;
+            on_file("stdin", &bytes);
+            read_documents(&SourceText::of_bytes("stdin".to_owned(), bytes)?, &overrides, &mut drafts)?;
             continue;
         }
         for file in source::files(argument)? {
             let bytes = source::read_file(&file)?;
-            heard(&file, &bytes);
-            read_documents(&Text::of_bytes(file, bytes)?, &overrides, &mut drafts)?;
+            on_file(&file, &bytes);
+            read_documents(&SourceText::of_bytes(file, bytes)?, &overrides, &mut drafts)?;
         }
     }
     Ok(drafts)
 }
 
-/// Adds a draft for each document of a file.
-fn read_documents(text: &Text, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft>) -> Result<()> {
-    let read = |tree: Result<Rc<Node>, Fault>| {
+fn read_documents(text: &SourceText, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft>) -> Result<()> {
+    let read = |tree: Result<Rc<Node>, YamlError>| {
         let tree = tree?;
         Ok((value::mapping(&tree)?, tree))
     };
@@ -100,14 +95,14 @@ fn read_documents(text: &Text, overrides: &Rc<Overrides>, drafts: &mut Vec<Draft
         .documents()
         .map(read)
         .collect::<Result<_, _>>()
-        .map_err(|fault: Fault| fault.into_error(Error::local, &text.name))?;
+        .map_err(|fault: YamlError| fault.into_error(Error::local, &text.name))?;
     if documents.is_empty() {
         return Err(Error::local(format!("{} holds no document: it is empty or has only comments", text.name)));
     }
     let source: Rc<str> = text.name.as_str().into();
     let is_alone = documents.len() == 1;
     drafts.extend(documents.into_iter().enumerate().map(|(index, (value, tree))| {
-        let document = Document { source: Rc::clone(&source), tree, index, is_alone };
+        let document = SpecDocument { source: Rc::clone(&source), tree, index, is_alone };
         Draft { value, document: Some(document), overrides: Rc::clone(overrides) }
     }));
     Ok(())
@@ -118,7 +113,7 @@ fn read_json(argument: &str) -> Result<Json> {
         let tree = yaml::parse_json(argument, LIMITS)?;
         Ok(Json { value: value::mapping(&tree)?, tree })
     };
-    read().map_err(|fault: Fault| fault.into_error(Error::usage, JSON_SOURCE))
+    read().map_err(|fault: YamlError| fault.into_error(Error::usage, JSON_SOURCE))
 }
 
 #[cfg(test)]

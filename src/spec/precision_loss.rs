@@ -1,26 +1,26 @@
-//! Decimals that a service gets otherwise than they are written.
+//! Warnings about decimals that change on the way.
 //!
-//! A `google.protobuf.Struct` takes `1.10` as the number 1.1. As a measure it is that; as a version it is another one.
+//! A `google.protobuf.Struct` stores `1.10` as the number 1.1: the same as a measure, another one as a version.
 
-use super::Warning;
-use super::request::Origin;
-use super::typing::Shape;
+use super::SpecWarning;
+use super::request::RequestOrigin;
+use super::typing::FieldShape;
 use crate::codec::descriptor::MessageDescriptor;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Node, value};
 
-/// A warning for what `tree`, the document's or that of `-j`, gives to the request, if anything in it loses digits.
-pub(super) fn warning(origin: &Origin, tree: &Node, input: &MessageDescriptor) -> Option<Warning> {
-    // What each part is for takes much longer to find out than that there is nothing to look for.
+/// Warns if `tree`, the document's or that of `-j`, gives the request a number that loses digits.
+pub(super) fn warning(origin: &RequestOrigin, tree: &Node, input: &MessageDescriptor) -> Option<SpecWarning> {
+    // Much cheaper than finding out each value's type.
     if !any_loses_digits(tree) {
         return None;
     }
     let mut search = Search { origin, path: FieldPath::default(), first: None, count: 0 };
     for entry in value::entries(tree).unwrap_or_default() {
         let Some(name) = origin.plan.name_in_request(entry.name) else { continue };
-        let Ok(shape) = Shape::Message(input.clone()).step(name) else { continue };
+        let Ok(shape) = FieldShape::Message(input.clone()).step(name) else { continue };
         search.path.push_key(name);
-        // What a later input overwrites is not sent.
+        // Values that a later input overwrites are not sent.
         if origin.holder(&search.path).is_some_and(|holder| std::ptr::eq(holder.tree, tree)) {
             search.enter(&shape, entry.value);
         }
@@ -30,22 +30,22 @@ pub(super) fn warning(origin: &Origin, tree: &Node, input: &MessageDescriptor) -
         0 | 1 => String::new(),
         count => format!("; {} more like it", count - 1),
     };
-    let message = format!("a number, whose last digits are lost: quote it if it is a version{others}");
-    search.first.map(|path| Warning { path, message })
+    let message = format!("a number that loses its last digits: quote it if it is a version{others}");
+    search.first.map(|path| SpecWarning { path, message })
 }
 
 struct Search<'a> {
-    origin: &'a Origin,
+    origin: &'a RequestOrigin,
     path: FieldPath,
     first: Option<FieldPath>,
     count: usize,
 }
 
 impl Search<'_> {
-    fn enter(&mut self, shape: &Shape, node: &Node) {
+    fn enter(&mut self, shape: &FieldShape, node: &Node) {
         match &node.content {
             Content::Scalar { text, plain: true } => {
-                if matches!(shape, Shape::Free) && loses_digits(text) && self.origin.param(&self.path).is_none() {
+                if matches!(shape, FieldShape::Free) && loses_digits(text) && self.origin.param(&self.path).is_none() {
                     self.count += 1;
                     self.first.get_or_insert_with(|| self.path.clone());
                 }
@@ -53,8 +53,8 @@ impl Search<'_> {
             Content::Scalar { plain: false, .. } => {}
             Content::List(items) => {
                 let item_shape = match shape {
-                    Shape::List(item) => item,
-                    Shape::Free => shape,
+                    FieldShape::List(item) => item,
+                    FieldShape::Free => shape,
                     _ => return,
                 };
                 for (index, item) in items.iter().enumerate() {
@@ -83,11 +83,11 @@ fn any_loses_digits(node: &Node) -> bool {
     }
 }
 
-/// Whether `text` is digits around one dot that its number is not written with.
+/// Whether `text` is a decimal that is not written as its number prints.
 pub fn loses_digits(text: &str) -> bool {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((whole, fraction)) = text.strip_prefix('-').unwrap_or(text).split_once('.') else { return false };
-    // Behind a leading zero it is text.
+    // With a leading zero it is text.
     let is_number = is_digits(whole) && is_digits(fraction) && (whole == "0" || !whole.starts_with('0'));
     is_number && text.parse::<f64>().is_ok_and(|double| double.to_string() != text)
 }

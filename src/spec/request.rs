@@ -1,4 +1,4 @@
-//! A request value that knows where its parts came from.
+//! Requests as plain data whose parts know their source.
 
 use std::rc::Rc;
 
@@ -8,26 +8,25 @@ use super::params::Param;
 use crate::error::Location;
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::spec::spans;
-use crate::spec::spans::Part;
-use crate::spec::translate::{Plan, Refusal};
+use crate::spec::spans::SpanPart;
+use crate::spec::translate::{RejectedField, Translation};
 use crate::yaml::{Node, value};
 
-/// What `-j` is called in places.
+/// The name of `-j` in places.
 pub(super) const JSON_SOURCE: &str = "-j";
 
 /// One document of a file.
 #[derive(Clone, Debug)]
-pub(super) struct Document {
-    /// The file as it was given, or `stdin`.
+pub(super) struct SpecDocument {
+    /// The file as given, or `stdin`.
     pub source: Rc<str>,
     pub tree: Rc<Node>,
-    /// Counted from 0, over the documents that hold something.
+    /// Counted from 0, without empty documents.
     pub index: usize,
-    /// Whether it is the file's only one.
     pub is_alone: bool,
 }
 
-/// What `-j` and `-p` say, for every document.
+/// `-j` and `-p`, which apply to every document.
 #[derive(Debug, Default)]
 pub(super) struct Overrides {
     pub json: Option<Json>,
@@ -40,24 +39,24 @@ pub(super) struct Json {
     pub value: Map<String, Value>,
 }
 
-/// What is sent, still as plain data.
+/// A request as plain data.
 #[derive(Debug)]
-pub struct Request {
+pub struct SpecRequest {
     pub value: Map<String, Value>,
-    pub(super) origin: Origin,
+    pub(super) origin: RequestOrigin,
 }
 
-/// Where a request's parts came from.
+/// The sources of a request's parts.
 #[derive(Debug)]
-pub(super) struct Origin {
-    pub document: Option<Document>,
+pub(super) struct RequestOrigin {
+    pub document: Option<SpecDocument>,
     pub overrides: Rc<Overrides>,
-    /// Where the parameters' values stand in the request, and the parameters' indices, in the order of setting.
+    /// The paths that parameters set, and the parameters' indices, in the order of setting.
     pub set: Vec<(Vec<String>, usize)>,
-    pub plan: Plan,
+    pub plan: Translation,
 }
 
-/// The text that a part of a request stands in.
+/// The text that holds a part of a request.
 pub(super) struct Holder<'a> {
     pub tree: &'a Node,
     source: &'a str,
@@ -65,22 +64,21 @@ pub(super) struct Holder<'a> {
     path: FieldPath,
 }
 
-impl Request {
-    /// The place in a text that the value at `path` was read from, or that of its nearest ancestor that is there.
-    /// `None` for what a parameter set.
-    pub fn locate(&self, path: &FieldPath, part: Part) -> Option<Location> {
+impl SpecRequest {
+    /// The place of the value at `path`, or of its nearest ancestor; `None` for what a parameter set.
+    pub fn locate(&self, path: &FieldPath, part: SpanPart) -> Option<Location> {
         let Holder { tree, source, path } = self.origin.holder(path)?;
         Some(spans::locate(tree, &path, part).in_source(source))
     }
 
-    /// The parameter that set the value at `path`, as `-p tags.icon`, if one did.
+    /// The parameter that set the value at `path`: `-p tags.icon`.
     pub fn describe_origin(&self, path: &FieldPath) -> Option<String> {
         self.origin.param(path).map(|param| format!("-p {}", param.key))
     }
 
-    /// Whether the value at `path` stands in a file, and not on the command line.
+    /// Whether the value at `path` comes from a file, not from the command line.
     pub fn is_from_file(&self, path: &FieldPath) -> bool {
-        let Origin { document, overrides, .. } = &self.origin;
+        let RequestOrigin { document, overrides, .. } = &self.origin;
         let by_json = |name: &str| overrides.json.as_ref().is_some_and(|json| json.value.contains_key(name));
         match path.0.first() {
             _ if self.origin.param(path).is_some() => false,
@@ -89,25 +87,23 @@ impl Request {
         }
     }
 
-    /// The fields that were given and left out because this service cannot hold them. A request with any is not to be
-    /// sent.
-    pub fn refusals(&self) -> &[Refusal] {
+    /// The given fields that this service cannot hold. A request with any must not be sent.
+    pub fn refusals(&self) -> &[RejectedField] {
         &self.origin.plan.refused
     }
 
-    /// The file that the request's document stands in, as it was given; `stdin` for standard input, `None` without one.
+    /// The file of the request's document as given; `stdin` for standard input.
     pub fn source(&self) -> Option<&str> {
         self.origin.document.as_ref().map(|document| &*document.source)
     }
 
-    /// Where the request's document begins, and which one it is, counted from 1; `None` where the file holds no other.
+    /// The document's place and number, counted from 1; `None` if it is the file's only one.
     pub fn place(&self) -> Option<(Location, usize)> {
         let document = self.origin.document.as_ref().filter(|document| !document.is_alone)?;
         Some((document.tree.at.in_source(&document.source), document.index + 1))
     }
 
-    /// What people know the request by: `spec.yml`, `spec.yml (document 2)`, `stdin`, or `request` if there was no
-    /// file.
+    /// The request's name in messages: `spec.yml`, `spec.yml (document 2)`, `stdin`, or `request` without a file.
     pub fn label(&self) -> String {
         match &self.origin.document {
             None => "request".to_owned(),
@@ -117,8 +113,8 @@ impl Request {
     }
 }
 
-impl Origin {
-    /// The text that the value at `path` stands in, or would stand in; `None` for what a parameter set.
+impl RequestOrigin {
+    /// The text that holds, or would hold, the value at `path`; `None` for what a parameter set.
     pub fn holder(&self, path: &FieldPath) -> Option<Holder<'_>> {
         if self.param(path).is_some() {
             return None;
@@ -141,14 +137,14 @@ impl Origin {
         Some(Holder { tree, source, path })
     }
 
-    /// Whether the document or `-j` has this field at its top.
+    /// Whether the document or `-j` has this top-level field.
     pub fn is_in_text(&self, name: &str) -> bool {
         let trees = self.document.iter().map(|document| &document.tree);
         let mut trees = trees.chain(self.overrides.json.iter().map(|json| &json.tree));
         trees.any(|tree| value::entries(tree).is_ok_and(|entries| entries.iter().any(|entry| entry.name == name)))
     }
 
-    /// The last parameter that set the value at `path` or one around it.
+    /// The last parameter that set the value at `path` or an ancestor.
     pub fn param(&self, path: &FieldPath) -> Option<&Param> {
         let covers = |set: &[String]| {
             set.len() <= path.0.len()

@@ -1,18 +1,17 @@
-//! Which fields a service does not do without.
+//! Fields that services require.
 //!
-//! proto3 has no word for that, so descriptors do not tell; what is known of services stands here, by verb, in the
-//! names of all generations: a request has those that its descriptor has. Of what is not here nothing is claimed.
+//! proto3 has no such mark, so this table has what is known, by verb, in the names of all API generations: a request
+//! requires those that its descriptor has.
 
 use serde_json::{Map, Value};
 
 use crate::schema::value_ext::is_empty;
 
-/// A service, a resource of it, verbs of that, and the fields that each of these verbs refuses to go without.
+/// Service, resource, verbs, and the fields that each of these verbs requires.
 type Row = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);
 
-/// From the `check_required` of the Repository service's methods, 1.12.5, and from what 2.x refuses with
-/// `ERROR_REQUIRED_PARAMETER`. `domain_id`, which 1.12.5 asks for too, is not among them: the service takes it from
-/// the caller's token.
+/// From the `check_required` of the Repository service's methods, 1.12.5, and from 2.x's `ERROR_REQUIRED_PARAMETER`.
+/// Without `domain_id`, which 1.12.5 requires too, but takes from the caller's token.
 const TABLE: &[Row] = &[
     ("repository", "Plugin", &["register"], &["name", "service_type", "resource_type", "image"]),
     ("repository", "Plugin", &["update", "deregister", "enable", "disable", "get_versions", "get"], &["plugin_id"]),
@@ -26,14 +25,14 @@ const TABLE: &[Row] = &[
     ("repository", "Policy", &["list"], &["repository_id"]),
 ];
 
-/// The fields that `verb` needs, as far as that is known. Some of them may be of another generation than the request.
+/// The fields that `verb` is known to require, of any API generation.
 pub fn needed(service: &str, resource: &str, verb: &str) -> &'static [&'static str] {
     let about = |row: &&Row| row.0 == service && row.1 == resource && row.2.contains(&verb);
     TABLE.iter().find(about).map_or(&[], |row| row.3)
 }
 
-/// Those of the `needed` fields that `value` leaves out, where the request has them. Neither an empty text nor an empty list
-/// is sent; an empty message is.
+/// Those of the `needed` fields that the request has and `value` lacks. An empty message is sent; an empty text or list
+/// is not.
 pub fn missing<'a>(
     needed: &'a [&'a str],
     value: &'a Map<String, Value>,

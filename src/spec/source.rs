@@ -1,4 +1,4 @@
-//! Bytes from files, directories and standard input, never more than a cap, and the texts that documents come from.
+//! Bounded reads of files, directories and standard input, and their documents.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -7,12 +7,11 @@ use std::rc::Rc;
 
 use super::LIMITS;
 use crate::error::{Error, Result};
-use crate::yaml::{self, Documents, Fault, Node};
+use crate::yaml::{self, Node, YamlDocuments, YamlError};
 
-/// The most bytes that one file or standard input may give.
+/// The largest file or standard input.
 pub const MAX_BYTES: u64 = 32 << 20;
 
-/// How a text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
     Yaml,
@@ -20,7 +19,7 @@ pub enum Syntax {
 }
 
 impl Syntax {
-    /// By the end of a file's name: `.json` is JSON, `.yml` and `.yaml` are YAML, of others nothing is known.
+    /// By the file name's extension.
     pub fn of_file(name: &str) -> Option<Self> {
         let extension = Path::new(name).extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
@@ -33,26 +32,25 @@ impl Syntax {
 
 /// The text of a file or of standard input.
 #[derive(Debug)]
-pub struct Text {
-    /// What people know it by: the file as it was given, or `stdin`.
+pub struct SourceText {
+    /// The file as given, or `stdin`.
     pub name: String,
     pub content: String,
     pub syntax: Syntax,
 }
 
-impl Text {
-    /// The text that a file's bytes are, read by the rules for its name.
+impl SourceText {
     pub fn of_bytes(name: String, bytes: Vec<u8>) -> Result<Self> {
         let content = yaml::decode(bytes).map_err(|fault| fault.into_error(Error::local, &name))?;
         let syntax = Syntax::of_file(&name).unwrap_or(Syntax::Yaml);
         Ok(Self { name, content, syntax })
     }
 
-    /// The documents that hold something, up to the first fault.
-    pub fn documents(&self) -> Box<dyn Iterator<Item = Result<Rc<Node>, Fault>> + '_> {
+    /// The documents that are not empty, up to the first fault.
+    pub fn documents(&self) -> Box<dyn Iterator<Item = Result<Rc<Node>, YamlError>> + '_> {
         match self.syntax {
             Syntax::Json => Box::new(std::iter::once(yaml::parse_json(&self.content, LIMITS))),
-            Syntax::Yaml => match Documents::new(&self.content, LIMITS) {
+            Syntax::Yaml => match YamlDocuments::new(&self.content, LIMITS) {
                 Ok(documents) => Box::new(documents),
                 Err(fault) => Box::new(std::iter::once(Err(fault))),
             },
@@ -71,20 +69,16 @@ impl<'a> Stdin<'a> {
         Self { stream, is_read: false }
     }
 
-    /// All of it.
     pub fn read(&mut self) -> Result<Vec<u8>> {
         if self.is_read {
-            return Err(
-                Error::usage("standard input is asked for twice").hint("use - only once, over all of -f and -p KEY=@-")
-            );
+            return Err(Error::usage("standard input can be read only once").hint("use - once, in -f or in -p KEY=@-"));
         }
         self.is_read = true;
         read_capped(&mut self.stream, "stdin")
     }
 }
 
-/// What the argument of `-f` stands for: itself, or a directory's YAML files, sorted by name, without hidden files and
-/// without what lies in further directories.
+/// The files of one `-f`: itself, or a directory's YAML files, sorted, without hidden files and subdirectories.
 pub fn files(argument: &str) -> Result<Vec<String>> {
     let path = Path::new(argument);
     if !path.is_dir() {
@@ -94,7 +88,7 @@ pub fn files(argument: &str) -> Result<Vec<String>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        // Names that are not Unicode cannot end in .yml as far as this program can say.
+        // Names that are not Unicode have no known extension.
         let Ok(name) = entry.file_name().into_string() else { continue };
         let full = path.join(&name);
         if !name.starts_with('.') && Syntax::of_file(&name) == Some(Syntax::Yaml) && !full.is_dir() {
@@ -108,7 +102,6 @@ pub fn files(argument: &str) -> Result<Vec<String>> {
     Ok(files)
 }
 
-/// Reads a file.
 pub fn read_file(name: &str) -> Result<Vec<u8>> {
     let failed = |error: std::io::Error| Error::local(format!("cannot read {name}")).cause(error);
     let file = File::open(name).map_err(failed)?;
@@ -122,7 +115,7 @@ pub fn read_file(name: &str) -> Result<Vec<u8>> {
     read_capped(file, name)
 }
 
-/// Reads to the end, or to the cap: devices, pipes and files that grow end too.
+/// Reads to the end or the limit; devices, pipes and growing files end, too.
 fn read_capped(stream: impl Read, name: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     stream

@@ -1,22 +1,20 @@
-//! What the API's generations call differently.
+//! Field names that differ between the API's generations.
 //!
-//! The descriptor that the server gave says what a request has; the table here says only what became of a field that
-//! it does not have. It never adds a field and never overrules a descriptor.
+//! The server's descriptor decides; this table only says what became of a field that it lacks. It never adds a field.
 
-use super::Target;
+use super::RequestTarget;
 
-/// How one resource's requests differ between generations.
+/// The differences of one resource's requests.
 struct Differences {
     service: &'static str,
     resource: &'static str,
-    /// Names of one field; each stands in its own generation.
+    /// Pairs of names of one field in different generations.
     renamed: &'static [(&'static str, &'static str)],
-    /// Fields that only some generations have, and the verbs that they belong to.
+    /// Fields that only some generations have, and their verbs.
     one_sided: &'static [(&'static str, &'static [&'static str])],
 }
 
-/// From the API as published on PyPI, `spaceone-api` 1.8.1 to 2.0.435: 1.x and 2.x up to 2.0.51 are one generation,
-/// 2.0.52 began the other.
+/// From the API on PyPI, `spaceone-api` 1.8.1 to 2.0.435: 2.0.52 began the second generation.
 const TABLE: &[Differences] = &[
     Differences {
         service: "repository",
@@ -44,36 +42,40 @@ const TABLE: &[Differences] = &[
     },
 ];
 
-/// A field as it was given, wherever it came from.
+/// A given top-level field.
 #[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
+pub struct GivenField<'a> {
     pub name: &'a str,
     /// Null, empty text, an empty mapping or an empty list.
     pub is_empty: bool,
 }
 
-/// What has to happen to the given fields so that the request can hold them.
+/// The changes that make the given fields fit the request.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct Translation {
     /// From the given name to the request's.
     pub translated: Vec<(&'static str, &'static str)>,
     pub dropped: Vec<&'static str>,
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<RejectedField>,
 }
 
-/// A field that the request cannot hold, though another generation's could.
+/// A field that only another generation's request can hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RejectedField {
     pub name: &'static str,
     /// Without the name.
     pub message: String,
     pub hint: String,
 }
 
-impl Plan {
-    /// What becomes of each of the given fields; those that the table does not know are left for the codec to judge.
-    /// `are_together` says whether two names stand in one text, where neither overrides the other.
-    pub fn new(target: &Target<'_>, given: &[Given<'_>], are_together: impl Fn(&str, &str) -> bool) -> Self {
+impl Translation {
+    /// Finds the changes for the given fields; the codec judges those that the table does not have. `are_together` says
+    /// whether two names are in one text, where neither overrides the other.
+    pub fn new(
+        target: &RequestTarget<'_>,
+        given: &[GivenField<'_>],
+        are_together: impl Fn(&str, &str) -> bool,
+    ) -> Self {
         let mut plan = Self::default();
         let has = |name: &str| target.input.get_field_by_name(name).is_some();
         let find = |name: &str| given.iter().find(|given| given.name == name);
@@ -82,9 +84,9 @@ impl Plan {
             let both_ways = row.renamed.iter().flat_map(|&(a, b)| [(a, b), (b, a)]);
             for (from, to) in both_ways.filter(|(from, to)| !has(from) && has(to) && find(from).is_some()) {
                 if are_together(from, to) {
-                    plan.refused.push(Refusal {
+                    plan.refused.push(RejectedField {
                         name: from,
-                        message: format!("another name of {to}, and both are given"),
+                        message: format!("the same field as {to}, and both are given"),
                         hint: format!("leave out {from}: this service calls it {to}"),
                     });
                 } else {
@@ -96,9 +98,9 @@ impl Plan {
                 match find(name) {
                     None => {}
                     Some(given) if given.is_empty => plan.dropped.push(name),
-                    Some(_) => plan.refused.push(Refusal {
+                    Some(_) => plan.refused.push(RejectedField {
                         name,
-                        message: "unknown to this service, and what it holds would be lost".to_owned(),
+                        message: "unknown to this service: its value would be lost".to_owned(),
                         hint: format!("leave out {name}: this service's API has nothing in its place"),
                     }),
                 }
@@ -107,7 +109,7 @@ impl Plan {
         plan
     }
 
-    /// What a field is called in the request; `None` if it is left out.
+    /// A field's name in the request; `None` if it is left out.
     pub fn name_in_request<'a>(&self, given: &'a str) -> Option<&'a str> {
         if self.dropped.contains(&given) || self.is_refused(given) {
             return None;
@@ -119,13 +121,13 @@ impl Plan {
         self.refused.iter().any(|refusal| refusal.name == given)
     }
 
-    /// What a field of the request can have been given as.
+    /// The names that a field of the request can be given by.
     pub fn names_as_given<'a>(&self, in_request: &'a str) -> impl Iterator<Item = &'a str> {
         let other = self.translated.iter().find(|(_, to)| *to == in_request).map(|(from, _)| *from);
         std::iter::once(in_request).chain(other)
     }
 
-    /// One line for each thing that was done unasked.
+    /// One line for each change.
     pub fn notes(&self) -> Vec<String> {
         let translated =
             self.translated.iter().map(|(from, to)| format!("{from} is called {to} by this service: translated"));

@@ -1,10 +1,10 @@
-//! What the descriptor makes of a parameter's text.
+//! Typing of parameters by descriptor.
 //!
-//! The descriptor decides, never the look of the text: `name=123` is text for a text field, and in `labels=[1.10,no]`
-//! every item is typed by what an item is. Where the descriptor leaves it open (below a `google.protobuf.Struct`),
-//! only `true`, `false`, `null` and whole numbers are more than text: `110` is a number, and the versions `1.9` and
-//! `1.10` are texts. Text that begins with `[`, `{` or `"` is YAML or JSON, whose words are typed by the same rule.
-//! Quotes make text of anything: `tags.n="110"`. For other numbers there are files and `-j`.
+//! The descriptor decides, never the look of the text: `name=123` is text for a text field, and `labels=[1.10,no]` is
+//! typed item by item. Below a free-form field (`google.protobuf.Struct`) only `true`, `false`, `null` and integers are
+//! more than text: `110` is a number, and the versions `1.9` and `1.10` are text. Text that begins with `[`, `{` or `"`
+//! is YAML or JSON by the same rule, and quotes make text of anything: `tags.n="110"`. For other numbers there are
+//! files and `-j`.
 
 use std::rc::Rc;
 
@@ -15,18 +15,18 @@ use crate::codec::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDes
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::field_path::Segment;
 use crate::schema::well_known::WellKnown;
-use crate::yaml::{Content, Documents, Node, parse_json, value};
+use crate::yaml::{Content, Node, YamlDocuments, value};
 
-/// What is wrong with a parameter; never tells its value.
+/// Why a parameter's text does not fit; never shows the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
-    /// Steps below the parameter's own path, the last first.
+pub struct ValueError {
+    /// The path below the parameter's own, innermost first.
     pub inside: Vec<Segment>,
     pub message: String,
     pub hint: Option<String>,
 }
 
-impl Wrong {
+impl ValueError {
     pub fn new(message: impl Into<String>) -> Self {
         Self { inside: Vec::new(), message: message.into(), hint: None }
     }
@@ -42,32 +42,31 @@ impl Wrong {
     }
 }
 
-/// What a place in a request can hold. The well-known types are what their JSON form is
+/// The type of a value in a request. Well-known types are what their JSON form is
 /// (<https://protobuf.dev/programming-guides/json/>): a wrapper is what it wraps, a Struct a mapping.
 #[derive(Clone, Debug)]
-pub enum Shape {
+pub enum FieldShape {
     /// Anything but a message.
     Scalar(Kind),
-    /// Timestamp, Duration, FieldMask: text, whose form the codec checks.
+    /// Timestamp, Duration, FieldMask: text that the codec checks.
     Verbatim,
     Message(MessageDescriptor),
     Mapping {
         key: Kind,
-        value: Box<Shape>,
+        value: Box<FieldShape>,
     },
-    List(Box<Shape>),
-    /// Whatever JSON can say.
+    List(Box<FieldShape>),
+    /// Any JSON value.
     Free,
 }
 
-impl Shape {
-    /// What the request holds at `path`.
-    pub fn at(request: &MessageDescriptor, path: &[String]) -> Result<Self, Wrong> {
+impl FieldShape {
+    pub fn at(request: &MessageDescriptor, path: &[String]) -> Result<Self, ValueError> {
         path.iter().try_fold(Self::of_kind(Kind::Message(request.clone())), |shape, name| shape.step(name))
     }
 
-    /// What stands under `name` in it.
-    pub fn step(self, name: &str) -> Result<Self, Wrong> {
+    /// The type of the value at `name` in it.
+    pub fn step(self, name: &str) -> Result<Self, ValueError> {
         match self {
             Self::Message(message) => field(&message, name).map(|field| Self::of_field(&field)),
             Self::Mapping { key, value } => {
@@ -75,9 +74,12 @@ impl Shape {
                 Ok(*value)
             }
             Self::Free => Ok(Self::Free),
-            Self::List(_) => Err(Wrong::new("a list is set whole").hint("write all its items: KEY=[a,b]")),
+            Self::List(_) => {
+                let hint = "write all its items: KEY=[a,b]";
+                Err(ValueError::new("the items of a list cannot be set one by one").hint(hint))
+            }
             Self::Scalar(_) | Self::Verbatim => {
-                Err(Wrong::new(format!("`{name}` has no place below a field that is {}", self.expected())))
+                Err(ValueError::new(format!("`{name}` cannot be below a field that is {}", self.expected())))
             }
         }
     }
@@ -106,8 +108,8 @@ impl Shape {
         }
     }
 
-    /// The value of a parameter's text.
-    pub fn value_of(&self, text: &str) -> Result<Value, Wrong> {
+    /// Types a parameter's text.
+    pub fn value_of(&self, text: &str) -> Result<Value, ValueError> {
         match self {
             Self::Scalar(kind) => scalar(kind, text),
             Self::Verbatim => Ok(text.into()),
@@ -119,7 +121,7 @@ impl Shape {
         }
     }
 
-    fn value_of_tree(&self, node: &Node) -> Result<Value, Wrong> {
+    fn value_of_tree(&self, node: &Node) -> Result<Value, ValueError> {
         match (self, &node.content) {
             (Self::Scalar(kind), Content::Scalar { text, .. }) => scalar(kind, text),
             (Self::Verbatim, Content::Scalar { text, .. }) => Ok(text.as_str().into()),
@@ -128,17 +130,17 @@ impl Shape {
             (Self::Free, Content::List(items)) => list(&Self::Free, items),
             (Self::List(item), Content::List(items)) => list(item, items),
             (Self::Free | Self::Mapping { .. } | Self::Message(_), Content::Mapping(_)) => self.mapping(node),
-            _ => Err(Wrong::new(format!("expected {}, found {}", self.expected(), node.kind()))),
+            _ => Err(ValueError::new(format!("expected {}, found {}", self.expected(), node.kind()))),
         }
     }
 
-    fn mapping(&self, node: &Node) -> Result<Value, Wrong> {
-        let entries = value::entries(node).map_err(|fault| Wrong::new(fault.message))?;
+    fn mapping(&self, node: &Node) -> Result<Value, ValueError> {
+        let entries = value::entries(node).map_err(|fault| ValueError::new(fault.message))?;
         let mut map = Map::with_capacity(entries.len());
         for entry in entries {
-            let below = |wrong: Wrong| wrong.below(Segment::Key(entry.name.to_owned()));
+            let below = |wrong: ValueError| wrong.below(Segment::Key(entry.name.to_owned()));
             let shape = self.clone().step(entry.name).map_err(below)?;
-            // In a message, null is how JSON leaves a field out, whatever the field's type.
+            // In a message, null leaves a field out, whatever its type (protobuf's JSON form).
             let is_unset = matches!(self, Self::Message(_))
                 && matches!(&entry.value.content, Content::Scalar { text, plain: true } if value::is_null(text));
             let value = if is_unset { Value::Null } else { shape.value_of_tree(entry.value).map_err(below)? };
@@ -151,45 +153,41 @@ impl Shape {
         match self {
             Self::Scalar(kind) => expected(kind),
             Self::Verbatim => "text".to_owned(),
-            Self::Message(_) | Self::Mapping { .. } => "a mapping, as {a: b}".to_owned(),
-            Self::List(_) => "a list, as [a,b]".to_owned(),
+            Self::Message(_) | Self::Mapping { .. } => "a mapping, e.g. {a: b}".to_owned(),
+            Self::List(_) => "a list, e.g. [a,b]".to_owned(),
             Self::Free => "anything".to_owned(),
         }
     }
 }
 
-fn list(item: &Shape, nodes: &[Rc<Node>]) -> Result<Value, Wrong> {
+fn list(item: &FieldShape, nodes: &[Rc<Node>]) -> Result<Value, ValueError> {
     let typed = |(index, node): (usize, &Rc<Node>)| {
         item.value_of_tree(node).map_err(|wrong| wrong.below(Segment::Index(index)))
     };
     nodes.iter().enumerate().map(typed).collect()
 }
 
-fn field(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, Wrong> {
+fn field(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, ValueError> {
     message.get_field_by_name(name).ok_or_else(|| {
         let fields: Vec<_> = message.fields().collect();
         let hint = hint_at_field(name, fields.iter().map(FieldDescriptor::name));
-        Wrong::new(format!("{} has no such field", message.name())).hint(hint)
+        ValueError::new(format!("{} has no such field", message.name())).hint(hint)
     })
 }
 
-/// One YAML or JSON value on its own; JSON first, whose escapes YAML does not know all of.
-fn parse(text: &str) -> Result<Rc<Node>, Wrong> {
-    if let Ok(tree) = parse_json(text, LIMITS) {
-        return Ok(tree);
-    }
-    let mut documents = Documents::new(text, LIMITS).map_err(|fault| Wrong::new(fault.message))?;
+fn parse(text: &str) -> Result<Rc<Node>, ValueError> {
+    let mut documents = YamlDocuments::new(text, LIMITS).map_err(|fault| ValueError::new(fault.message))?;
     match documents.next() {
-        None => Err(Wrong::new("expected a value, found nothing")),
-        Some(Err(fault)) => Err(Wrong::new(fault.message).hint("quote text that begins with [, { or \"")),
+        None => Err(ValueError::new("expected a value, found nothing")),
+        Some(Err(fault)) => Err(ValueError::new(fault.message).hint("quote text that begins with [, { or \"")),
         Some(Ok(tree)) => match documents.next() {
             None => Ok(tree),
-            Some(_) => Err(Wrong::new("expected one value, found more behind it")),
+            Some(_) => Err(ValueError::new("expected one value, found more")),
         },
     }
 }
 
-/// What an unquoted word is where the descriptor leaves it open.
+/// Types an unquoted word of a free-form value.
 pub fn free_scalar(text: &str) -> Value {
     match text {
         "true" => Value::Bool(true),
@@ -199,16 +197,14 @@ pub fn free_scalar(text: &str) -> Value {
     }
 }
 
-/// The whole number that `text` writes, if a Struct, whose numbers are doubles, holds it exactly and it is written in
-/// no other way: `007` and `+1` are text.
+/// An integer that a Struct's double holds exactly and that is written as it prints: `007` and `+1` are text.
 fn whole_number(text: &str) -> Option<i64> {
     const EXACT: u64 = 1 << 53;
     text.parse().ok().filter(|number: &i64| number.unsigned_abs() <= EXACT && number.to_string() == text)
 }
 
-fn scalar(kind: &Kind, text: &str) -> Result<Value, Wrong> {
+fn scalar(kind: &Kind, text: &str) -> Result<Value, ValueError> {
     let value = match kind {
-        // Base64, which the codec decodes.
         Kind::String | Kind::Bytes => Some(text.into()),
         Kind::Bool => text.parse::<bool>().ok().map(Value::from),
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => text.parse::<i32>().ok().map(Value::from),
@@ -220,21 +216,21 @@ fn scalar(kind: &Kind, text: &str) -> Result<Value, Wrong> {
         Kind::Enum(descriptor) => return enum_value(descriptor, text),
         Kind::Message(_) => None,
     };
-    value.ok_or_else(|| Wrong::new(format!("expected {}", expected(kind))))
+    value.ok_or_else(|| ValueError::new(format!("expected {}", expected(kind))))
 }
 
 fn double(text: &str) -> Option<Value> {
     text.parse::<f64>().ok().filter(|double| double.is_finite()).map(Value::from)
 }
 
-fn enum_value(descriptor: &EnumDescriptor, text: &str) -> Result<Value, Wrong> {
+fn enum_value(descriptor: &EnumDescriptor, text: &str) -> Result<Value, ValueError> {
     let by_number = || descriptor.get_value(text.parse().ok()?);
     if let Some(known) = descriptor.get_value_by_name(text).or_else(by_number) {
         return Ok(known.name().into());
     }
     let names: Vec<_> = descriptor.values().collect();
     let names = || names.iter().map(|value| value.name());
-    let wrong = Wrong::new(format!("no such value of {}", descriptor.name()));
+    let wrong = ValueError::new(format!("unknown value of {}", descriptor.name()));
     Err(match nearest(text, names()) {
         Some(near) => wrong.hint(format!("did you mean {near}?")),
         None => wrong.hint(format!("one of {}", names().collect::<Vec<_>>().join(", "))),

@@ -1,54 +1,71 @@
-//! YAML 1.2 text to trees, one per document.
+//! YAML 1.2 and JSON texts to trees, one per document.
+//!
+//! By events and not by serde-saphyr's `Spanned`: serde's values have lost what a scalar was written as (`1.10`) and
+//! whether it was quoted, and parameters, merge keys and warnings go by that.
 
 use std::rc::Rc;
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag, options};
+use serde::de::IgnoredAny;
 
-use super::lines::Cursor;
-use super::tree::{Builder, Content, Fault, Limits, Mark, Node};
+use super::tree::{Content, Limits, Mark, Node, TreeBuilder, YamlError};
 use super::value;
 
-/// The most documents that one file may hold.
 const MAX_DOCUMENTS: usize = 100_000;
 
-/// The longest key in characters: the parser keeps what could still turn out to be one.
+/// The longest key in characters: the parser buffers what could still turn out to be one.
 const MAX_KEY: usize = 1 << 16;
 
 const TAB: &str = "not YAML: a tab used as indentation";
 const TAB_HINT: &str = "indent with spaces";
 
-/// The documents of a text that hold something, in their order: what a comment or a trailing `---` leaves is skipped.
-pub struct Documents<'text> {
-    text: &'text str,
-    parser: Parser<'text, StrInput<'text>>,
-    lines: Cursor<'text>,
-    builder: Builder,
-    seen: usize,
+/// Reads one JSON value, to the letter of RFC 8259. What is JSON, the YAML parser reads the same (property-tested).
+pub fn parse_json(text: &str, limits: Limits) -> Result<Rc<Node>, YamlError> {
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
+        let at = Mark { line: error.line().max(1), column: error.column().max(1) };
+        let message = error.to_string();
+        // The place that serde_json adds is the fault's own.
+        YamlError::new(at, format!("not JSON: {}", message.split(" at line ").next().unwrap_or_default()))
+    })?;
+    let tree = YamlDocuments::of(text, limits).read()?;
+    tree.ok_or_else(|| YamlError::new(Mark::START, "not JSON: no value"))
 }
 
-impl<'text> Documents<'text> {
+/// The documents of a YAML text that are not empty, in their order.
+pub struct YamlDocuments<'text> {
+    text: &'text str,
+    parser: Parser<'text, StrInput<'text>>,
+    builder: TreeBuilder,
+    count: usize,
+}
+
+impl<'text> YamlDocuments<'text> {
     /// Fails if the text holds a character that YAML does not allow: the parser takes a NUL for the end, and would
     /// leave out silently what follows.
-    pub fn new(text: &'text str, limits: Limits) -> Result<Self, Fault> {
-        if let Some(offset) = forbidden(text) {
-            let message = "a control character that YAML does not allow";
-            return Err(Fault::new(Mark::of_offset(text, offset), message));
+    pub fn new(text: &'text str, limits: Limits) -> Result<Self, YamlError> {
+        match text.find(is_forbidden) {
+            Some(offset) => {
+                Err(YamlError::new(Mark::from_offset(text, offset), "a control character that YAML does not allow"))
+            }
+            None => Ok(Self::of(text, limits)),
         }
-        let options = options! { simple_key_max_lookahead: MAX_KEY };
-        let parser = Parser::new_from_str_with_options(text, options);
-        Ok(Self { text, parser, lines: Cursor::new(text), builder: Builder::new(limits), seen: 0 })
+    }
+
+    fn of(text: &'text str, limits: Limits) -> Self {
+        let parser = Parser::new_from_str_with_options(text, options! { simple_key_max_lookahead: MAX_KEY });
+        Self { text, parser, builder: TreeBuilder::new(limits), count: 0 }
     }
 
     /// Reads up to the end of the next document; `None` is the end of the text.
-    fn read(&mut self) -> Result<Option<Rc<Node>>, Fault> {
+    fn read(&mut self) -> Result<Option<Rc<Node>>, YamlError> {
         while let Some(event) = self.parser.next_event() {
             let (event, span) = event.map_err(|error| self.fault(&error))?;
             let at = Mark::from(&span.start);
             match event {
                 Event::DocumentStart(..) => {
-                    self.seen += 1;
-                    if self.seen > MAX_DOCUMENTS {
-                        return Err(Fault::new(at, format!("more than {MAX_DOCUMENTS} documents in one file")));
+                    self.count += 1;
+                    if self.count > MAX_DOCUMENTS {
+                        return Err(YamlError::new(at, format!("more than {MAX_DOCUMENTS} documents in one file")));
                     }
                 }
                 Event::DocumentEnd => {
@@ -57,17 +74,16 @@ impl<'text> Documents<'text> {
                     }
                 }
                 Event::Scalar(text, style, anchor, tag) => {
-                    let forced_text = is_text_tag(&span, tag.as_deref(), true)?;
-                    let plain = style == ScalarStyle::Plain && !forced_text;
-                    // Of a value that is not there the parser says `~`.
-                    let is_missing = plain && span.start.index() == span.end.index();
+                    let is_tagged_text = is_text_tag(&span, tag.as_deref(), true)?;
+                    let plain = style == ScalarStyle::Plain && !is_tagged_text;
+                    // The parser writes a missing value as `~`.
+                    let is_missing = plain && span.is_empty();
                     let text = if is_missing { String::new() } else { text.into_owned() };
                     self.builder.scalar(at, text, plain, anchor)?;
                 }
                 Event::SequenceStart(_, anchor, tag) => {
                     is_text_tag(&span, tag.as_deref(), false)?;
-                    let at = self.dash_of(at);
-                    self.builder.open(at, false, anchor)?;
+                    self.builder.open(self.first_dash(&span.start), false, anchor)?;
                 }
                 Event::MappingStart(_, anchor, tag) => {
                     is_text_tag(&span, tag.as_deref(), false)?;
@@ -75,45 +91,46 @@ impl<'text> Documents<'text> {
                 }
                 Event::SequenceEnd | Event::MappingEnd => self.builder.close(),
                 Event::Alias(anchor) => self.builder.alias(at, anchor)?,
-                // The stream's ends, and what the parser tells only where it is asked to.
                 _ => {}
             }
         }
         Ok(None)
     }
 
-    /// Where a list begins that the parser says begins `at`. Of one that is not indented below its key, the parser
-    /// tells the place behind the first dash. A block list that is a key's value has its dash first in its line.
-    fn dash_of(&mut self, at: Mark) -> Mark {
+    /// Where a list begins. For one that is not indented below its key, the parser gives the place after the first
+    /// dash, which is the first in its line.
+    fn first_dash(&self, start: &Marker) -> Mark {
+        let at = Mark::from(start);
         let is_below_its_key = self.builder.key_before().is_some_and(|key| key.line < at.line);
-        let line = self.lines.line(at.line);
+        let before = &self.text[..start.byte_offset().unwrap_or_default()];
+        let line = &self.text[before.rfind('\n').map_or(0, |end| end + 1)..];
         let indent = line.len() - line.trim_start_matches(' ').len();
-        let is_dash = matches!(line.as_bytes()[indent..], [b'-'] | [b'-', b' ' | b'\t', ..]);
+        let is_dash = matches!(line.as_bytes()[indent..], [b'-'] | [b'-', b' ' | b'\t' | b'\r' | b'\n', ..]);
         if is_below_its_key && is_dash { Mark { column: indent + 1, ..at } } else { at }
     }
 
-    /// What the parser says, with the place where it is mended: that of an end which is missing is where it began.
-    fn fault(&self, error: &ScanError) -> Fault {
+    /// The parser's error with the place to fix it: for a missing end, where that list, mapping or quote begins.
+    fn fault(&self, error: &ScanError) -> YamlError {
         const NO_END: &str = "not YAML: a list or mapping without an end";
         let at = Mark::from(error.marker());
         let begin = self.builder.innermost().unwrap_or(at);
         match error.kind() {
             ErrorKind::RecursionLimitExceeded => self.builder.too_deep(at),
             ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
-                Fault::new(at, "not YAML: a quote without an end")
+                YamlError::new(at, "not YAML: a quote without an end")
             }
             ErrorKind::UnclosedFlowCollection { .. }
             | ErrorKind::UnexpectedEofFlowSequence
             | ErrorKind::UnexpectedEofFlowMapping
-            | ErrorKind::UnexpectedEofImplicitFlowMapping => Fault::new(begin, NO_END),
+            | ErrorKind::UnexpectedEofImplicitFlowMapping => YamlError::new(begin, NO_END),
             ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::ExpectedFlowMappingSeparator => {
                 let Mark { line, column } = at;
-                Fault::new(begin, format!("{NO_END}: expected `,` or a closing bracket at {line}:{column}"))
+                YamlError::new(begin, format!("{NO_END}: expected `,` or a closing bracket at {line}:{column}"))
             }
-            ErrorKind::InvalidBlockEntryWhitespace => Fault::new(at, TAB).hint(TAB_HINT),
+            ErrorKind::InvalidBlockEntryWhitespace => YamlError::new(at, TAB).hint(TAB_HINT),
             kind => match self.tab(kind, at.line) {
-                Some(tab) => Fault::new(tab, TAB).hint(TAB_HINT),
-                None => Fault::new(at, format!("not YAML: {kind}")),
+                Some(tab) => YamlError::new(tab, TAB).hint(TAB_HINT),
+                None => YamlError::new(at, format!("not YAML: {kind}")),
             },
         }
     }
@@ -121,7 +138,7 @@ impl<'text> Documents<'text> {
     /// The tab in the indentation of a block that is the cause of an error in `line`, if one is.
     fn tab(&self, kind: &ErrorKind, line: usize) -> Option<Mark> {
         let lines = match kind {
-            // Told where the scalar begins, whichever of its lines has the tab.
+            // Reported where the scalar begins, whichever of its lines has the tab.
             ErrorKind::TabInPlainScalar => usize::MAX,
             ErrorKind::TabInBlockIndentation
             | ErrorKind::TabAtBlockScalarStart
@@ -138,10 +155,9 @@ impl<'text> Documents<'text> {
     }
 }
 
-impl Iterator for Documents<'_> {
-    type Item = Result<Rc<Node>, Fault>;
+impl Iterator for YamlDocuments<'_> {
+    type Item = Result<Rc<Node>, YamlError>;
 
-    /// Nothing is to be read behind a fault.
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.read() {
@@ -152,29 +168,23 @@ impl Iterator for Documents<'_> {
     }
 }
 
-/// Where a text has a character that YAML does not allow.
-fn forbidden(text: &str) -> Option<usize> {
-    let is_forbidden = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
-    // In UTF-8 the controls beyond ASCII begin with C2. Nearly no text has any of these bytes: so many at a time are looked
-    // at without asking behind each whether to go on.
-    const PORTION: usize = 256;
-    let may_be = |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) | (byte == 0x7f) | (byte == 0xc2);
-    let has_any = |portion: &[u8]| portion.iter().fold(false, |any, byte| any | may_be(*byte));
-    text.as_bytes().chunks(PORTION).any(has_any).then(|| text.find(is_forbidden)).flatten()
+fn is_forbidden(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}')
 }
 
 fn is_null(tree: &Node) -> bool {
     matches!(&tree.content, Content::Scalar { text, plain: true } if value::is_null(text))
 }
 
-/// Whether the tag says `!!str`; every other tag is refused, for no request has a place for what it would say.
-fn is_text_tag(node: &Span, tag: Option<&Tag>, is_scalar: bool) -> Result<bool, Fault> {
+/// Whether the tag is `!!str`; any other is refused, since a request cannot hold what it means.
+fn is_text_tag(node: &Span, tag: Option<&Tag>, is_scalar: bool) -> Result<bool, YamlError> {
     match tag {
         None => Ok(false),
         Some(tag) if is_scalar && tag.is_yaml_core_schema() && tag.suffix() == "str" => Ok(true),
         Some(_) => {
             let at = Mark::from(&node.tag_start().unwrap_or(node.start));
-            Err(Fault::new(at, "a YAML tag, which means nothing here").hint("remove the word that begins with !"))
+            Err(YamlError::new(at, "a YAML tag, which is not supported here")
+                .hint("remove the word that begins with !"))
         }
     }
 }
@@ -191,12 +201,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::yaml::parse_json;
 
     const LIMITS: Limits = Limits { depth: 64, weight: 128 << 20 };
 
-    fn read(text: &str) -> Result<Vec<Value>, Fault> {
-        Documents::new(text, LIMITS)?.map(|tree| value::of(&*tree?)).collect()
+    fn read(text: &str) -> Result<Vec<Value>, YamlError> {
+        YamlDocuments::new(text, LIMITS)?.map(|tree| value::of(&*tree?)).collect()
     }
 
     fn fault(text: &str) -> (usize, usize, String) {
@@ -205,10 +214,12 @@ mod tests {
     }
 
     #[test]
-    fn controls_are_found_wherever_they_stand() {
-        for c in ('\0'..'\u{300}').chain(['\u{2028}', '이', '🚀']) {
-            let is_allowed = !c.is_control() || matches!(c, '\t' | '\n' | '\r' | '\u{85}');
-            assert_eq!(forbidden(&format!("a: é{c}")), (!is_allowed).then_some(5), "{c:?}");
+    fn controls_are_refused_where_they_are() {
+        for c in ['\0', '\u{1}', '\u{1f}', '\u{7f}', '\u{80}', '\u{9f}'] {
+            assert_eq!(fault(&format!("a: é{c}")), (1, 5, "a control character that YAML does not allow".to_owned()));
+        }
+        for c in ['\t', '\n', '\r', '\u{85}', '\u{a0}', '\u{2028}', '이', '🚀'] {
+            assert!(read(&format!("a: é{c}")).is_ok(), "{c:?}");
         }
     }
 
@@ -357,7 +368,7 @@ mod tests {
     #[test]
     fn a_list_begins_at_its_first_dash() {
         let place = |text: &str| {
-            let tree = Documents::new(text, LIMITS).unwrap().next().unwrap().unwrap();
+            let tree = YamlDocuments::new(text, LIMITS).unwrap().next().unwrap().unwrap();
             let Content::Mapping(pairs) = &tree.content else { panic!("no mapping") };
             (pairs[0].1.at.line, pairs[0].1.at.column)
         };
@@ -446,7 +457,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in prop_oneof![any::<String>(), yaml_like()]) {
-            for tree in Documents::new(&text, LIMITS).into_iter().flatten() {
+            for tree in YamlDocuments::new(&text, LIMITS).into_iter().flatten() {
                 let Ok(tree) = tree else { break };
                 let _ = value::of(&tree);
                 prop_assert!(tree.at.line >= 1 && tree.at.column >= 1);
@@ -464,6 +475,18 @@ mod tests {
         fn json_reads_as_serde_json_reads_it(value in json_value(), pretty: bool) {
             let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
             let tree = parse_json(&text.unwrap(), LIMITS).unwrap();
+            prop_assert_eq!(value::of(&tree), Ok(value));
+        }
+
+        #[test]
+        fn json_reads_alike_however_it_is_laid_out(key: String, text: String, number: f64, tabs: bool) {
+            let value = json!({key: [text, {"": number}, [], {}, true, null], "x": -1});
+            let mut json = Vec::new();
+            let indent = if tabs { b"\t" } else { b"\n" };
+            let formatter = serde_json::ser::PrettyFormatter::with_indent(indent);
+            let mut serializer = serde_json::Serializer::with_formatter(&mut json, formatter);
+            serde::Serialize::serialize(&value, &mut serializer).unwrap();
+            let tree = parse_json(&String::from_utf8(json).unwrap(), LIMITS).unwrap();
             prop_assert_eq!(value::of(&tree), Ok(value));
         }
 

@@ -1,23 +1,23 @@
-//! A document as written: scalars as their text, every part with its place, aliases shared instead of copied.
+//! A document as written: scalars as text, each node with its place, aliases shared.
 //!
-//! Both syntaxes build it, and values, positions and typed parameters are all read off it, so that no two readers can
-//! disagree on what a text says. The [`Builder`] holds the limits, and holds them before anything is expanded.
+//! Values, places and typed parameters are all read from it, so that no two readers disagree. The [`TreeBuilder`] checks
+//! the [`Limits`] before anything is expanded.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::error::{Error, Location};
 
-/// How much is read from one text.
+/// The limits for one text.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The deepest nesting, counted through aliases. Recursion over a tree is safe because of it, so keep it small.
+    /// The deepest nesting, counted through aliases. Recursion over a tree relies on it, so keep it small.
     pub depth: usize,
-    /// What a text may weigh once its aliases are expanded, in bytes of memory, roughly.
+    /// The approximate memory in bytes with all aliases expanded.
     pub weight: usize,
 }
 
-/// What a part costs beside its text: about what one entry of a `serde_json` map takes.
+/// The memory of a node beside its text: about one entry of a `serde_json` map.
 const PART_WEIGHT: usize = 64;
 
 /// A place in a text; both count from 1, columns in characters.
@@ -31,23 +31,10 @@ impl Mark {
     pub const START: Self = Self { line: 1, column: 1 };
 
     /// The place of the byte `offset` of `text`.
-    pub fn of_offset(text: &str, offset: usize) -> Self {
-        let mut mark = Self::START;
-        mark.advance(&text[..offset]);
-        mark
-    }
-
-    /// Moves behind `passed`.
-    pub fn advance(&mut self, passed: &str) {
-        let rest = match passed.rfind('\n') {
-            None => passed,
-            Some(end) => {
-                self.line += passed.bytes().filter(|byte| *byte == b'\n').count();
-                self.column = 1;
-                &passed[end + 1..]
-            }
-        };
-        self.column += rest.chars().count();
+    pub fn from_offset(text: &str, offset: usize) -> Self {
+        let before = &text[..offset];
+        let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+        Self { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
     }
 
     pub fn in_source(self, source: &str) -> Location {
@@ -55,32 +42,28 @@ impl Mark {
     }
 }
 
-/// What is decided by about a fault.
+/// The faults that callers tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// Something else stands where a mapping has to.
+pub enum YamlErrorKind {
     NotAMapping,
-    /// A mapping has the same key twice.
     KeyGivenTwice,
-    /// Whatever else makes a text unreadable.
     Other,
 }
 
-/// Why a text cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct YamlError {
     pub at: Mark,
-    pub kind: FaultKind,
+    pub kind: YamlErrorKind,
     pub message: String,
     pub hint: Option<&'static str>,
 }
 
-impl Fault {
+impl YamlError {
     pub fn new(at: Mark, message: impl Into<String>) -> Self {
-        Self { at, kind: FaultKind::Other, message: message.into(), hint: None }
+        Self { at, kind: YamlErrorKind::Other, message: message.into(), hint: None }
     }
 
-    pub fn of_kind(mut self, kind: FaultKind) -> Self {
+    pub fn of_kind(mut self, kind: YamlErrorKind) -> Self {
         self.kind = kind;
         self
     }
@@ -90,7 +73,7 @@ impl Fault {
         self
     }
 
-    /// The fault as the error of the file or argument `source`; `kind` is one of the constructors of [`Error`].
+    /// The error of the file or argument `source`; `kind` is a constructor of [`Error`].
     pub fn into_error(self, kind: impl FnOnce(String) -> Error, source: &str) -> Error {
         let error = kind(self.message).at(Some(self.at.in_source(source)));
         match self.hint {
@@ -100,7 +83,7 @@ impl Fault {
     }
 }
 
-/// One part of a document.
+/// A part of a document.
 #[derive(Debug)]
 pub struct Node {
     pub at: Mark,
@@ -109,18 +92,17 @@ pub struct Node {
 
 #[derive(Debug)]
 pub enum Content {
-    /// `plain`: not quoted and no block scalar, so that the schema decides what it is.
+    /// `plain`: neither quoted nor a block scalar, so that the schema decides its type.
     Scalar {
         text: String,
         plain: bool,
     },
     List(Vec<Rc<Node>>),
-    /// Keys and values in the order of the text; keys may repeat.
+    /// In the order of the text; keys may repeat.
     Mapping(Vec<(Rc<Node>, Rc<Node>)>),
 }
 
 impl Node {
-    /// What it is, for people.
     pub fn kind(&self) -> &'static str {
         match &self.content {
             Content::Scalar { .. } => "a single value",
@@ -130,27 +112,26 @@ impl Node {
     }
 }
 
-/// Builds one tree after another from the events of a text.
+/// Builds one tree after another from parser events.
 #[derive(Debug)]
-pub struct Builder {
+pub struct TreeBuilder {
     limits: Limits,
     open: Vec<Open>,
     root: Option<Rc<Node>>,
     anchors: HashMap<usize, Anchored>,
-    /// Of the whole file, aliases expanded.
+    /// The weight of the whole file, aliases expanded.
     weight: usize,
 }
 
-/// A list or a mapping whose end has not come yet.
+/// A list or mapping without its end yet.
 #[derive(Debug)]
 struct Open {
     at: Mark,
     anchor: usize,
     is_mapping: bool,
     parts: Vec<Rc<Node>>,
-    /// The file's weight before it.
     weight_before: usize,
-    /// Levels below it, so far.
+    /// The levels below it so far.
     height: usize,
 }
 
@@ -158,17 +139,17 @@ struct Open {
 struct Anchored {
     node: Rc<Node>,
     weight: usize,
-    /// Levels of nesting that it brings along: 0 for a scalar.
+    /// The levels of nesting: 0 for a scalar.
     height: usize,
 }
 
-impl Builder {
+impl TreeBuilder {
     pub fn new(limits: Limits) -> Self {
         Self { limits, open: Vec::new(), root: None, anchors: HashMap::new(), weight: 0 }
     }
 
-    /// Adds a scalar; `anchor` is 0 for none, here and below.
-    pub fn scalar(&mut self, at: Mark, text: String, plain: bool, anchor: usize) -> Result<(), Fault> {
+    /// Adds a scalar. `anchor` is 0 for none, here and below.
+    pub fn scalar(&mut self, at: Mark, text: String, plain: bool, anchor: usize) -> Result<(), YamlError> {
         let weight = PART_WEIGHT + text.len();
         self.charge(at, weight)?;
         let node = Rc::new(Node { at, content: Content::Scalar { text, plain } });
@@ -176,7 +157,7 @@ impl Builder {
         Ok(())
     }
 
-    pub fn open(&mut self, at: Mark, is_mapping: bool, anchor: usize) -> Result<(), Fault> {
+    pub fn open(&mut self, at: Mark, is_mapping: bool, anchor: usize) -> Result<(), YamlError> {
         self.check_depth(at, 1)?;
         let weight_before = self.weight;
         self.charge(at, PART_WEIGHT)?;
@@ -197,9 +178,9 @@ impl Builder {
         self.finish(Anchored { node, weight: self.weight - weight_before, height: height + 1 }, anchor);
     }
 
-    pub fn alias(&mut self, at: Mark, anchor: usize) -> Result<(), Fault> {
+    pub fn alias(&mut self, at: Mark, anchor: usize) -> Result<(), YamlError> {
         let Some(Anchored { node, weight, height }) = self.anchors.get(&anchor) else {
-            return Err(Fault::new(at, "the alias stands inside of what it points at, which never ends"));
+            return Err(YamlError::new(at, "the alias is inside of its own anchor, which never ends"));
         };
         let (node, weight, height) = (Rc::clone(node), *weight, *height);
         self.charge(at, weight)?;
@@ -208,7 +189,7 @@ impl Builder {
         Ok(())
     }
 
-    /// The tree that is complete, if there is one; anchors do not outlive their document.
+    /// The complete tree, if there is one; anchors end with their document.
     pub fn take(&mut self) -> Option<Rc<Node>> {
         self.anchors.clear();
         self.root.take()
@@ -227,30 +208,29 @@ impl Builder {
         }
     }
 
-    fn charge(&mut self, at: Mark, weight: usize) -> Result<(), Fault> {
+    fn charge(&mut self, at: Mark, weight: usize) -> Result<(), YamlError> {
         self.weight = self.weight.saturating_add(weight);
         if self.weight > self.limits.weight {
             let message = format!("more than {} MiB with its aliases expanded", self.limits.weight >> 20);
-            return Err(Fault::new(at, message).hint("split the file, or repeat less of it by aliases"));
+            return Err(YamlError::new(at, message).hint("split the file, or repeat less of it by aliases"));
         }
         Ok(())
     }
 
-    fn check_depth(&self, at: Mark, more: usize) -> Result<(), Fault> {
+    fn check_depth(&self, at: Mark, more: usize) -> Result<(), YamlError> {
         if self.open.len() + more > self.limits.depth { Err(self.too_deep(at)) } else { Ok(()) }
     }
 
-    /// The fault that `at` is nested too deep.
-    pub fn too_deep(&self, at: Mark) -> Fault {
-        Fault::new(at, format!("nested more than {} levels deep", self.limits.depth))
+    pub fn too_deep(&self, at: Mark) -> YamlError {
+        YamlError::new(at, format!("nested more than {} levels deep", self.limits.depth))
     }
 
-    /// Where the innermost list or mapping begins whose end has not come yet.
+    /// The place of the innermost list or mapping without its end yet.
     pub fn innermost(&self) -> Option<Mark> {
         self.open.last().map(|open| open.at)
     }
 
-    /// Whether a part that comes now is the value of a key, and where that key stands.
+    /// The place of the key whose value comes next, if a value does.
     pub fn key_before(&self) -> Option<Mark> {
         let parent = self.open.last().filter(|open| open.is_mapping && open.parts.len() % 2 == 1)?;
         parent.parts.last().map(|key| key.at)

@@ -1,55 +1,52 @@
-//! A tree to a plain value, by YAML 1.2's core schema, which reads JSON's scalars as JSON does.
+//! Plain values from trees, by YAML 1.2's core schema, which reads JSON's scalars as JSON does.
 //!
-//! Two deviations, both towards leaving text alone: digits behind a leading zero (`014`) stay text, as in most YAML 1.2
-//! readers; and what no request can hold (`.nan`, `.inf`, whole numbers beyond 64 bits) is refused instead of rounded.
+//! Two deviations, both towards text: digits after a leading zero (`014`) stay text, as in most YAML 1.2 readers; and
+//! `.nan`, `.inf` and integers beyond 64 bits are refused instead of rounded.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Number, Value};
 
-use super::tree::{Content, Fault, FaultKind, Node};
+use super::tree::{Content, Node, YamlError, YamlErrorKind};
 
-/// The longest key that a fault shows, in bytes.
+/// The longest key that an error shows, in bytes.
 const LONGEST_NAMED: usize = 64;
 
-/// The value of a tree.
-pub fn of(node: &Node) -> Result<Value, Fault> {
+pub fn of(node: &Node) -> Result<Value, YamlError> {
     match &node.content {
         Content::Scalar { text, plain: false } => Ok(Value::String(text.clone())),
         Content::Scalar { text, plain: true } => {
-            plain(text).map_err(|message| Fault::new(node.at, message).hint("quote it if it is meant as text"))
+            plain(text).map_err(|message| YamlError::new(node.at, message).hint("quote it if it is meant as text"))
         }
         Content::List(items) => items.iter().map(|item| of(item)).collect(),
         Content::Mapping(_) => mapping(node).map(Value::Object),
     }
 }
 
-/// The value of a tree that has to be a mapping.
-pub fn mapping(node: &Node) -> Result<Map<String, Value>, Fault> {
+pub fn mapping(node: &Node) -> Result<Map<String, Value>, YamlError> {
     let entries = entries(node)?;
     let mut mapping = Map::with_capacity(entries.len());
-    for Entry { name, value, .. } in entries {
+    for MappingEntry { name, value, .. } in entries {
         mapping.insert(name.to_owned(), of(value)?);
     }
     Ok(mapping)
 }
 
-/// One key of a mapping.
 #[derive(Clone, Copy)]
-pub struct Entry<'tree> {
+pub struct MappingEntry<'tree> {
     pub name: &'tree str,
     pub key: &'tree Node,
     pub value: &'tree Node,
 }
 
-/// The keys of a mapping in their order, each once, with those behind that a merge key (`<<`) brings in: the
-/// mapping's own win over them, and earlier ones over later ones (<https://yaml.org/type/merge.html>).
-pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
+/// The entries of a mapping in their order, each key once, followed by those of a merge key (`<<`): the mapping's own
+/// keys win over them, and earlier ones over later ones (<https://yaml.org/type/merge.html>).
+pub fn entries(node: &Node) -> Result<Vec<MappingEntry<'_>>, YamlError> {
     let Content::Mapping(pairs) = &node.content else {
         let message = format!("expected a mapping, found {}", found(node));
-        return Err(Fault::new(node.at, message).of_kind(FaultKind::NotAMapping));
+        return Err(YamlError::new(node.at, message).of_kind(YamlErrorKind::NotAMapping));
     };
-    let mut names = Names::new(pairs.len());
+    let mut names = HashSet::with_capacity(pairs.len());
     let mut entries = Vec::with_capacity(pairs.len());
     let mut merge = None;
     for (key, value) in pairs {
@@ -57,11 +54,11 @@ pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
             merge.replace(value).is_none()
         } else {
             let name = key_name(key)?;
-            entries.push(Entry { name, key, value });
+            entries.push(MappingEntry { name, key, value });
             names.insert(name)
         };
         if !is_new {
-            return Err(Fault::new(key.at, twice(key)).of_kind(FaultKind::KeyGivenTwice));
+            return Err(YamlError::new(key.at, twice(key)).of_kind(YamlErrorKind::KeyGivenTwice));
         }
     }
     let merged = match merge.map(|merge| (merge, &merge.content)) {
@@ -75,44 +72,7 @@ pub fn entries(node: &Node) -> Result<Vec<Entry<'_>>, Fault> {
     Ok(entries)
 }
 
-/// Names that were seen. Most mappings have so few keys that looking through them is faster than hashing them.
-enum Names<'tree> {
-    Few(Vec<&'tree str>),
-    Many(HashSet<&'tree str>),
-}
-
-impl<'tree> Names<'tree> {
-    const MANY: usize = 16;
-
-    fn new(count: usize) -> Self {
-        if count <= Self::MANY {
-            Self::Few(Vec::with_capacity(count))
-        } else {
-            Self::Many(HashSet::with_capacity(count))
-        }
-    }
-
-    /// Adds a name; says whether it is new.
-    fn insert(&mut self, name: &'tree str) -> bool {
-        match self {
-            Self::Many(names) => names.insert(name),
-            Self::Few(names) if names.contains(&name) => false,
-            Self::Few(names) if names.len() < Self::MANY => {
-                names.push(name);
-                true
-            }
-            // What is merged into a mapping can be more than its own.
-            Self::Few(names) => {
-                let mut many: HashSet<&str> = names.drain(..).collect();
-                many.insert(name);
-                *self = Self::Many(many);
-                true
-            }
-        }
-    }
-}
-
-/// Names the key, unless it is so long that it is rather a text that came to stand where a key should.
+/// The error for a repeated key. A long one is rather a misplaced text, and not shown.
 fn twice(key: &Node) -> String {
     match &key.content {
         Content::Scalar { text, .. } if text.len() <= LONGEST_NAMED => format!("the key `{text}` is given twice"),
@@ -124,15 +84,15 @@ fn is_merge(key: &Node) -> bool {
     matches!(&key.content, Content::Scalar { text, plain: true } if text == "<<")
 }
 
-/// A key as written: `1` and `true` become text, for that is what keys are in a request.
-fn key_name(key: &Node) -> Result<&str, Fault> {
+/// A key as written: `1` and `true` are text in a request.
+fn key_name(key: &Node) -> Result<&str, YamlError> {
     match &key.content {
         Content::Scalar { text, plain } if !(*plain && is_null(text)) => Ok(text),
-        _ => Err(Fault::new(key.at, format!("expected text as a key, found {}", found(key)))),
+        _ => Err(YamlError::new(key.at, format!("expected text as a key, found {}", found(key)))),
     }
 }
 
-/// What a node holds, for people.
+/// What a node is, for messages.
 pub fn found(node: &Node) -> &'static str {
     match &node.content {
         Content::Scalar { text, plain: true } => match plain(text) {
@@ -146,12 +106,11 @@ pub fn found(node: &Node) -> &'static str {
     }
 }
 
-/// Whether a plain scalar is null.
 pub fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
-/// What a plain scalar is (YAML 1.2.2, section 10.3.2); the error says why no request can hold it.
+/// The value of a plain scalar (YAML 1.2.2, section 10.3.2), or why no request can hold it.
 fn plain(text: &str) -> Result<Value, &'static str> {
     match text {
         _ if is_null(text) => return Ok(Value::Null),

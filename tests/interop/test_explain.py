@@ -192,7 +192,7 @@ class TestOnATerminal:
 
     def test_headings_are_bold_and_nothing_else(self, tmp_path):
         raw = self.lines(tmp_path)
-        assert "\x1b[1mTAKES:\x1b[0m PluginRequest" in raw
+        assert "\x1b[1mREQUEST:\x1b[0m PluginRequest" in raw
         assert raw.count("\x1b[1m") == raw.count("\x1b[") / 2 == 5
 
     def test_without_colour_there_is_no_style(self, tmp_path):

@@ -26,7 +26,7 @@ use crate::grpc::metadata::Metadata;
 use crate::grpc::reflection;
 use crate::local_service;
 use crate::local_service::proto::FILE_DESCRIPTOR_SET;
-use crate::local_service::{Rules, Store};
+use crate::local_service::{ServiceOptions, Store};
 use crate::net::tls::Tls;
 use crate::output::view::{Cell, Document, ResponseKind};
 use crate::query::Columns;
@@ -248,7 +248,7 @@ impl Reach {
             let caller = match place {
                 Place::Url(url) => connect(&url, &tls, &metadata, left).await?,
                 Place::Store(path) => {
-                    let routes = local_service::routes(Store::open(&path).ok()?, Rules::default()).await;
+                    let routes = local_service::routes(Store::open(&path).ok()?, ServiceOptions::default()).await;
                     Caller::new(Transport::InProcess(routes), metadata.clone(), Some(left), "local")
                 }
             };

@@ -27,7 +27,7 @@ pub fn run(args: &cli::Import, context: &mut Context<'_>) -> Result<()> {
     let default = EnvironmentName::new(DEFAULT_NAME).map_err(ParseError::into_usage)?;
     let Selected { environments, current, left } = import.select(name.map_err(ParseError::into_usage)?, default)?;
     let contents: Vec<_> = environments.iter().map(|found| (&found.name, &found.environment)).collect();
-    dir.create_all(&contents, args.force)?;
+    dir.create(&contents, args.force)?;
 
     for found in &environments {
         tell(found, context);

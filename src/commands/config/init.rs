@@ -10,7 +10,7 @@ use crate::commands::connector::selection;
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
-use crate::schema::platform::SERVICES;
+use crate::schema::spaceone::SERVICES;
 use crate::terminal::prompt::Prompt;
 
 const STDIN: &str = "-";
@@ -35,7 +35,7 @@ pub fn run(args: &Init, context: &mut Context<'_>) -> Result<()> {
         None => Wanted { name: default, environment: given(args, context)?, overwrite: args.force },
     };
     let Wanted { name, environment, overwrite } = wanted;
-    dir.create(&name, &environment, overwrite)?;
+    dir.create(&[(&name, &environment)], overwrite)?;
     dir.switch(&name)?;
     warn_of_exposed_key(&name, &environment, context);
     context
@@ -85,13 +85,10 @@ fn given(args: &Init, context: &mut Context<'_>) -> Result<Environment> {
         environment.set("api_key", &read_value("api_key", context)?)?;
     }
     if let Some(path) = &args.api_key_file {
-        // The configuration lies elsewhere than where this is typed.
-        let path = std::path::absolute(path)
-            .map_err(|error| Error::usage(format!("--api-key-file {}: not a path", path.display())).cause(error))?;
         if !path.exists() {
             context.streams.diagnostics.warn(&format!("there is no file {} yet", path.display()));
         }
-        environment.set_api_key_file(&path)?;
+        set_path(&mut environment, "api_key_file", "--api-key-file", path)?;
     }
     if let Some(command) = &args.api_key_command {
         environment.set("api_key_command", command)?;
@@ -108,12 +105,7 @@ fn given(args: &Init, context: &mut Context<'_>) -> Result<Environment> {
 /// Keeps what the command line says of TLS, as `config set` does.
 fn set_tls(environment: &mut Environment, tls: &Tls) -> Result<()> {
     for (key, flag, path) in [("ca", "--ca", &tls.ca), ("cert", "--cert", &tls.cert), ("key", "--key", &tls.key)] {
-        if let Some(path) = path {
-            let text = path.to_str().ok_or_else(|| {
-                Error::usage(format!("{flag} {}: a path in the configuration is UTF-8", path.display()))
-            })?;
-            environment.set(key, text).map_err(|error| error.context(flag))?;
-        }
+        path.iter().try_for_each(|path| set_path(environment, key, flag, path))?;
     }
     if let Some(name) = &tls.tls_server_name {
         environment.set("tls_server_name", name).map_err(|error| error.context("--tls-server-name"))?;
@@ -122,6 +114,12 @@ fn set_tls(environment: &mut Environment, tls: &Tls) -> Result<()> {
         return Err(Error::usage("--key is the key of a client certificate, and --cert FILE names none"));
     }
     Ok(())
+}
+
+fn set_path(environment: &mut Environment, key: &str, flag: &str, path: &Path) -> Result<()> {
+    let text =
+        path.to_str().ok_or_else(|| Error::usage(format!("{flag} {}: the path is not UTF-8", path.display())))?;
+    environment.set(key, text).map_err(|error| error.context(flag))
 }
 
 fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {
@@ -134,12 +132,9 @@ fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {
     };
     environment.check().map_err(|error| error.context(path.display()))?;
     if path != Path::new(STDIN)
-        && let Some(key) = environment.anchor(path.parent().unwrap_or(Path::new("")))?
+        && let Some(key) = environment.make_paths_absolute(path.parent().unwrap_or(Path::new("")))?
     {
-        context
-            .streams
-            .diagnostics
-            .note(&format!("api_key_file is {} now, as it counted from the file's folder", key.display()));
+        context.streams.diagnostics.note(&format!("api_key_file is {key} now, as it counted from the file's folder"));
     }
     if let Some(command) = environment.api_key_command() {
         context.streams.diagnostics.note(&runs(command));

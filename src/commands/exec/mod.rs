@@ -23,7 +23,7 @@ use crate::grpc::retry::reads_only;
 use crate::plugin::plan;
 use crate::query;
 use crate::secret::snake_case;
-use crate::spec::Request;
+use crate::spec::SpecRequest;
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::shutdown::Shutdown;
 use progress::Progress;
@@ -108,7 +108,7 @@ async fn one(document: &Document, form: &Form<'_>, streams: &mut IoStreams) -> R
 }
 
 /// What `request` is about: what its field `key` names, or, of a plugin, the id that the service makes of its image.
-fn subject(request: &Request, method: &Method, key: &str) -> Option<String> {
+fn subject(request: &SpecRequest, method: &Method, key: &str) -> Option<String> {
     if method.names() == ("repository".to_owned(), "Plugin".to_owned()) {
         return plan::plugin_id(&request.value).map(str::to_owned);
     }

@@ -8,7 +8,7 @@ use crate::commands::Context;
 use crate::commands::output_options::OutputOptions;
 use crate::commands::read::{QueryCommand, QueryOptions, TemplateSource};
 use crate::error::Result;
-use crate::query::filter::Filters;
+use crate::query::filter::FilterSet;
 
 pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
     let command = QueryCommand {
@@ -17,7 +17,7 @@ pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
         request: &request(&json!({ "plugin_id": args.plugin_id })),
         output: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
         options: QueryOptions::default(),
-        filters: Filters::default(),
+        filters: FilterSet::default(),
         templates: TemplateSource::None,
         watch: None,
         all_fields_flag: "-o yaml",

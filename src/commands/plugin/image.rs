@@ -21,12 +21,12 @@ use crate::config::Variables;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::oci;
-use crate::oci::{ImageRef, Unanswered};
+use crate::oci::{ImageRef, RegistryFailure};
 use crate::plugin::builder::{Build, Builder, CommandLine};
 use crate::plugin::lint::Generation;
 use crate::plugin::lint::placeholder::{self, Placeholder};
 use crate::schema::field_path::FieldPath;
-use crate::spec::{self, Draft, Part, Request, Target};
+use crate::spec::{self, Draft, RequestTarget, SpanPart, SpecRequest};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::shutdown::Shutdown;
 
@@ -80,10 +80,10 @@ impl Image {
         let image = text(&request, "image")?.ok_or_else(|| without_image(verb, &request))?;
         refuse_placeholders(verb, &request)?;
         let place = match registry {
-            Some(registry) => ImageRef::of_url(&registry, image),
+            Some(registry) => ImageRef::new(&registry, image),
             None => {
                 let config = request.value.get("registry_config").and_then(Value::as_object);
-                ImageRef::of_spec(image, text(&request, "registry_type")?, config)
+                ImageRef::from_spec(image, text(&request, "registry_type")?, config)
             }
         };
         let place = place.map_err(|error| misplaced(error, &request))?;
@@ -192,7 +192,7 @@ impl Image {
         shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
     ) -> Result<Option<String>> {
-        let unanswered = |Unanswered { error, is_refusal, .. }| {
+        let unanswered = |RegistryFailure { error, is_refusal, .. }| {
             if !is_refusal {
                 return Err(error.hint("nothing is built or pushed"));
             }
@@ -207,7 +207,7 @@ impl Image {
         variables: &Variables,
         shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
-        unanswered: impl FnOnce(Unanswered) -> Result<Option<String>>,
+        unanswered: impl FnOnce(RegistryFailure) -> Result<Option<String>>,
     ) -> Result<Option<String>> {
         let client = RegistryAccess::of(variables).client(SIDE_QUESTION);
         let asking = async { client.digest(&self.place, &self.tag).await.or_else(unanswered) };
@@ -234,8 +234,8 @@ impl Image {
                 let note = format!("the registry does not show {self} yet: waiting for it");
                 Ok(Look::NotYet { note, why: "it knows no such tag".to_owned() })
             }
-            Err(Unanswered { error, is_passing: true, .. }) => Ok(Look::Failed(error)),
-            Err(Unanswered { error, .. }) => {
+            Err(RegistryFailure { error, is_passing: true, .. }) => Ok(Look::Failed(error)),
+            Err(RegistryFailure { error, .. }) => {
                 Err(error.hint(format!("{self} is pushed; run it again to go on from there")))
             }
         };
@@ -280,27 +280,27 @@ pub fn told_stop(error: &Error, name: &str, diagnostics: &Diagnostics) {
 
 /// The spec's fields, as far as no service is needed to know them: image and registry are called the same in all
 /// generations of the API, so that the bundled one serves.
-fn resolved(draft: Draft, strict: bool) -> Result<Request> {
+fn resolved(draft: Draft, strict: bool) -> Result<SpecRequest> {
     let input = Generation::Two.request()?;
-    let target = Target { service: "repository", resource: "Plugin", verb: "register", input };
+    let target = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input };
     Ok(draft.resolve(&target, strict)?.request)
 }
 
 /// A field that is a text; `None` if it is not there or empty.
-fn text<'a>(request: &'a Request, name: &str) -> Result<Option<&'a str>> {
+fn text<'a>(request: &'a SpecRequest, name: &str) -> Result<Option<&'a str>> {
     match request.value.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
         Some(_) => {
-            let at = request.locate(&FieldPath::default().key(name), Part::Value);
+            let at = request.locate(&FieldPath::default().key(name), SpanPart::Value);
             Err(Error::local(format!("{name}: it must be a text")).at(at))
         }
     }
 }
 
 /// The error that a spec names no image; for `publish`, which registers too, with all else that is missing.
-fn without_image(verb: &str, request: &Request) -> Error {
-    let at = request.locate(&FieldPath::default(), Part::Value);
+fn without_image(verb: &str, request: &SpecRequest) -> Error {
+    let at = request.locate(&FieldPath::default(), SpanPart::Value);
     let problem = |message: String| Problem::new(message).at(at.clone());
     let mut problems = vec![problem(format!("{}: image is missing", request.label()))];
     if verb == "publish" {
@@ -313,7 +313,7 @@ fn without_image(verb: &str, request: &Request) -> Error {
 }
 
 /// Refuses what is not filled in: in all that `publish` sends, otherwise in the image.
-fn refuse_placeholders(verb: &str, request: &Request) -> Result<()> {
+fn refuse_placeholders(verb: &str, request: &SpecRequest) -> Result<()> {
     let is_used = |found: &Placeholder| verb == "publish" || found.path == FieldPath::default().key("image");
     let found: Vec<Placeholder> = placeholder::find(&request.value).into_iter().filter(is_used).collect();
     let is_in_file = found.iter().any(|found| request.is_from_file(&found.path));
@@ -323,10 +323,10 @@ fn refuse_placeholders(verb: &str, request: &Request) -> Result<()> {
 }
 
 /// Says where in the spec it is that the image's place cannot be told from.
-fn misplaced(error: ParseError, request: &Request) -> Error {
+fn misplaced(error: ParseError, request: &SpecRequest) -> Error {
     let message = error.to_string();
     let field = ["registry_config", "registry_type"].into_iter().find(|field| message.starts_with(field));
-    let locate = |name: &str| request.locate(&FieldPath::default().key(name), Part::Value);
+    let locate = |name: &str| request.locate(&FieldPath::default().key(name), SpanPart::Value);
     error.into_local().at(field.and_then(locate).or_else(|| locate("image")))
 }
 

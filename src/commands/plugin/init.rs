@@ -1,8 +1,7 @@
 //! `plugin init`: a spec, and beside it the schema that its first line names.
 
-use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::generation;
 use crate::cli::PluginInit;
@@ -63,16 +62,16 @@ fn check(spec: &str, generation: Generation, context: &Context<'_>) -> Result<()
 /// Puts the spec into its place and the schema beside it. A schema that is there already serves as well: it is the same
 /// for every spec.
 fn write_both(path: &Path, spec: &[u8], schema_path: &Path, schema: &[u8], force: bool) -> Result<()> {
-    let (spec, schema) = (stage(path, spec)?, stage(schema_path, schema)?);
+    let (spec, schema) = (stage(path, spec, force)?, stage(schema_path, schema, force)?);
     if force {
-        put(spec, path)?;
-        return put(schema, schema_path);
+        spec.replace().map_err(failed(path))?;
+        return schema.replace().map_err(failed(schema_path));
     }
-    if !spec.create(path).map_err(failed(path))? {
+    if !spec.create().map_err(failed(path))? {
         return Err(Error::local(format!("{} is there already", path.display()))
             .hint("--force writes in its place, -o FILE somewhere else, -o - to standard output"));
     }
-    schema.create(schema_path).map_err(failed(schema_path))?;
+    schema.create().map_err(failed(schema_path))?;
     Ok(())
 }
 
@@ -81,8 +80,8 @@ fn failed(path: &Path) -> impl Fn(std::io::Error) -> Error {
     move |error| Error::local(format!("cannot write {}", path.display())).cause(error.kind())
 }
 
-/// A complete file beside `path`, which goes away unless it is put there.
-fn stage(path: &Path, content: &[u8]) -> Result<AtomicFile> {
+/// A complete file beside `path`, which goes away unless it is put there; to replace, a symbolic link is followed.
+fn stage(path: &Path, content: &[u8], replace: bool) -> Result<AtomicFile> {
     let dir = folder_of(path);
     if path.file_name().is_none() || path.is_dir() {
         return Err(Error::usage(format!("{} is a directory", path.display())).hint("name a file: -o FILE"));
@@ -91,11 +90,6 @@ fn stage(path: &Path, content: &[u8]) -> Result<AtomicFile> {
         return Err(Error::local(format!("cannot write {}", path.display()))
             .cause(format!("there is no folder {}", dir.display())));
     }
-    AtomicFile::beside(path, content, Readers::ByUmask).map_err(failed(path))
-}
-
-/// In the place of what is there; a symbolic link stays, and the file behind it changes.
-fn put(file: AtomicFile, path: &Path) -> Result<()> {
-    let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    file.replace(&target).map_err(failed(path))
+    let write = if replace { AtomicFile::behind_links } else { AtomicFile::beside };
+    write(path, content, Readers::ByUmask).map_err(failed(path))
 }

@@ -17,7 +17,7 @@ use crate::plugin::difference::{self, Change};
 use crate::plugin::plan::{self, Plan};
 use crate::plugin::report::{ChangeOutcome, Difference, Done, Restored, paths};
 use crate::schema::field_path::FieldPath;
-use crate::spec::{Draft, Part, Request, needed};
+use crate::spec::{Draft, SpanPart, SpecRequest, needed};
 use crate::terminal::io_streams::Diagnostics;
 
 /// What the command line says about how far changes may go.
@@ -52,7 +52,7 @@ pub(super) struct Step {
 
 /// A plugin as its spec says it should be.
 pub(super) struct Subject {
-    request: Request,
+    request: SpecRequest,
     pub plugin_id: String,
     /// What tells the service which plugin is meant.
     pub identity: Map<String, Value>,
@@ -202,7 +202,7 @@ impl Planned {
                         let told = |value: &Option<Value>| value.as_ref().map_or("nothing".into(), Value::to_string);
                         let (before, after) = (told(&change.before), told(&change.after));
                         let message = format!("{id}: {} cannot be updated, from {before} to {after}", change.path);
-                        let at = subject.request.locate(&change.path, Part::Value);
+                        let at = subject.request.locate(&change.path, SpanPart::Value);
                         Problem::new(message).at(at).hint(hint)
                     })
                     .collect()
@@ -275,7 +275,7 @@ impl Planned {
         };
         let problem = |name: &&str| {
             Problem::new(format!("{}: {name} is missing, and the plugin is not registered", subject.plugin_id))
-                .at(subject.locate(name, Part::Value))
+                .at(subject.locate(name, SpanPart::Value))
                 .hint(format!("registering needs {name}: add it to the spec"))
         };
         needed.iter().filter(is_missing).map(problem).collect()
@@ -380,12 +380,12 @@ impl Planned {
 }
 
 impl Subject {
-    fn of(request: Request, bytes: Bytes, service: &Service, place: &str) -> Result<Self> {
+    fn of(request: SpecRequest, bytes: Bytes, service: &Service, place: &str) -> Result<Self> {
         let Value::Object(spec) = service.register.decode_request(bytes.clone())? else {
             return Err(Error::local(format!("{} is no spec", request.label())));
         };
         let Some(plugin_id) = plan::plugin_id(&spec).map(str::to_owned) else {
-            let at = request.locate(&FieldPath::default(), Part::Value);
+            let at = request.locate(&FieldPath::default(), SpanPart::Value);
             return Err(Error::local(format!("{} does not say which plugin it is about", request.label()))
                 .at(at)
                 .hint("add image: a plugin is known by the part of it behind the last `/`"));
@@ -395,7 +395,7 @@ impl Subject {
         Ok(Self { request, plugin_id, identity, spec, bytes, keeper })
     }
 
-    fn locate(&self, field: &str, part: Part) -> Option<crate::error::Location> {
+    fn locate(&self, field: &str, part: SpanPart) -> Option<crate::error::Location> {
         self.request.locate(&FieldPath::default().key(field), part)
     }
 
@@ -406,7 +406,7 @@ impl Subject {
 
     fn location(&self) -> Option<crate::error::Location> {
         let field = if self.spec.contains_key("plugin_id") { "plugin_id" } else { "image" };
-        self.locate(field, Part::Value)
+        self.locate(field, SpanPart::Value)
     }
 
     /// What errors call it.

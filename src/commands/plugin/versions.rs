@@ -19,7 +19,7 @@ use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::oci::newest;
 use crate::output::view::Document;
-use crate::query::filter::Filters;
+use crate::query::filter::FilterSet;
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::shutdown::Shutdown;
 
@@ -44,7 +44,7 @@ pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
         request: &request(&json!({ "plugin_id": plugin })),
         output: presentation,
         options: QueryOptions::default(),
-        filters: Filters::default(),
+        filters: FilterSet::default(),
         templates: TemplateSource::None,
         watch: None,
         all_fields_flag: "-o yaml",

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use super::{Content, Import, Taken};
 use crate::config::EndpointUrl;
 use crate::error::{Error, Result};
-use crate::schema::platform::SERVICES;
+use crate::schema::spaceone::SERVICES;
 use crate::schema::value_ext::kind_of;
 use crate::secret;
 

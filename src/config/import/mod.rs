@@ -192,8 +192,8 @@ impl Import {
 impl Taken {
     /// Makes what counts from `folder` count from everywhere.
     fn place(&mut self, folder: &Path) -> Result<()> {
-        if let Some(path) = self.environment.anchor(folder)? {
-            self.notes.push(format!("api_key_file is {} now, as it counted from where it came from", path.display()));
+        if let Some(path) = self.environment.make_paths_absolute(folder)? {
+            self.notes.push(format!("api_key_file is {path} now, as it counted from where it came from"));
         }
         Ok(())
     }

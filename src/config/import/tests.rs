@@ -65,7 +65,7 @@ fn cfctls_one_endpoint_becomes_one_for_each_service() {
     let found = selected(CFCTL, Some("prod-app")).unwrap();
     let [app] = &found.environments[..] else { panic!("{found:?}") };
     let endpoints = app.environment.endpoints().unwrap();
-    assert_eq!(endpoints.len(), crate::schema::platform::SERVICES.len());
+    assert_eq!(endpoints.len(), crate::schema::spaceone::SERVICES.len());
     let at = |service: &str| endpoints.iter().find(|(name, _)| name == service).unwrap().1.clone();
     assert_eq!(at("cost_analysis"), "grpc+ssl://cost-analysis.api.example.com:443");
     assert_eq!(at("identity"), "grpc+ssl://identity.api.example.com:443");

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use prost::bytes::Bytes;
 
 use super::*;
-use crate::local_service::store::Failure;
+use crate::local_service::store::StoreError;
 
 #[tokio::test]
 async fn who_is_refused_takes_nothing_of_the_others_away() {
@@ -36,13 +36,16 @@ async fn who_reads_meanwhile_finds_whole_batches() {
 async fn a_batch_ends_though_nobody_waits_for_it_any_more() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("plugins.db");
-    let service = Service { plugins: Plugins::new(Store::open(&file).unwrap(), Rules::default()), _folder: folder };
+    let service = Service {
+        plugins: PluginService::new(Store::open(&file).unwrap(), ServiceOptions::default()),
+        _folder: folder,
+    };
     {
         let mut left = Box::pin(service.register(registration("x/left")));
         assert!(left.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
     let other = Service {
-        plugins: Plugins::new(Store::open(&file).unwrap(), Rules::default()),
+        plugins: PluginService::new(Store::open(&file).unwrap(), ServiceOptions::default()),
         _folder: tempfile::tempdir().unwrap(),
     };
     other.register(registration("x/other")).await.unwrap();
@@ -64,7 +67,7 @@ async fn what_is_said_to_be_kept_is_kept_and_nothing_else() {
         let store = &store;
         async move {
             store
-                .write(|connection| -> Result<(), Failure> {
+                .write(|connection| -> Result<(), StoreError> {
                     let id = format!("plugin-{number}");
                     let sql = "INSERT INTO plugin (plugin_id, name, info) VALUES (?1, ?1, ?2)";
                     connection.execute(sql, rusqlite::params![id, bytes.as_ref()])?;

@@ -9,7 +9,7 @@ use crate::local_service::proto::core::v2::{Page, Sort, Unwind};
 use crate::local_service::proto::repository::v1::plugin_query::State;
 use crate::local_service::proto::repository::v1::repository_server::Repository;
 use crate::local_service::proto::repository::v1::{PublicRegistryType, RepositoryQuery};
-use crate::local_service::repository_method::Repositories;
+use crate::local_service::repository_method::RepositoryService;
 
 #[tokio::test]
 async fn the_requests_own_fields_are_conditions() {
@@ -124,7 +124,7 @@ async fn what_the_embedded_service_does_not_have_is_refused_and_not_ignored() {
 async fn repositories_are_listed_without_a_count() {
     let list = async |repository_id: &str, repository_type: &str| {
         let query = RepositoryQuery { repository_id: repository_id.into(), repository_type: repository_type.into() };
-        let answer = Repositories.list(Request::new(query)).await.unwrap().into_inner();
+        let answer = RepositoryService.list(Request::new(query)).await.unwrap().into_inner();
         assert_eq!(answer.total_count, 0);
         answer.results.into_iter().map(|info| info.repository_id).collect::<Vec<_>>().join(" ")
     };

@@ -6,7 +6,7 @@ use tonic::{Code, Request};
 
 use super::super::proto::core::v2::{Page, Query, Sort};
 use super::super::proto::repository::v1::plugin_query::State;
-use super::super::{Rules, managed_plugin};
+use super::super::{ServiceOptions, managed_plugin};
 use super::*;
 
 /// Two managed plugins, `m1` and `m2`, and two of the domain: `q1`, and one that has the id `m2`, too.
@@ -16,7 +16,7 @@ async fn both() -> Service {
         managed_plugin(spec).unwrap()
     };
     let managed: Arc<[PluginInfo]> = [managed("Slack", "x/m1", "slack"), managed("AWS", "x/m2", "aws")].into();
-    let service = Service::with_rules(Rules { managed, ..Rules::default() });
+    let service = Service::with_rules(ServiceOptions { managed, ..ServiceOptions::default() });
     for (name, image) in [("Zabbix", "x/q1"), ("Mine", "x/m2")] {
         service.register(RegisterPluginRequest { name: name.into(), ..registration(image) }).await.unwrap();
     }

@@ -15,7 +15,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tonic::{Code, Request, Status};
 
-use super::plugin::Plugins;
+use super::plugin::PluginService;
 use super::proto::core::v2::filter::{KeyAlias, OperatorAlias, ValueAlias};
 use super::proto::core::v2::{Filter, Query};
 use super::proto::repository::v1::plugin_server::Plugin;
@@ -23,24 +23,24 @@ use super::proto::repository::v1::{
     PluginInfo, PluginQuery, PluginRequest, PluginsInfo, RegisterPluginRequest, RepositoryPluginRequest,
     UpdatePluginRequest,
 };
-use super::{Rules, Store};
+use super::{ServiceOptions, Store};
 
 /// A Plugin service on a store of its own.
 struct Service {
-    plugins: Plugins,
+    plugins: PluginService,
     // Removed with the service.
     _folder: TempDir,
 }
 
 impl Service {
     fn new() -> Self {
-        Self::with_rules(Rules::default())
+        Self::with_rules(ServiceOptions::default())
     }
 
-    fn with_rules(rules: Rules) -> Self {
+    fn with_rules(rules: ServiceOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("plugins.db")).unwrap();
-        Self { plugins: Plugins::new(store, rules), _folder: folder }
+        Self { plugins: PluginService::new(store, rules), _folder: folder }
     }
 
     async fn register(&self, request: RegisterPluginRequest) -> Result<PluginInfo, Status> {

@@ -10,7 +10,7 @@ use serde_json::json;
 use tonic::Code;
 
 use super::*;
-use crate::local_service::store::Failure;
+use crate::local_service::store::StoreError;
 
 const STORES: usize = 6;
 
@@ -25,7 +25,7 @@ fn together<T: Send>(file: &Path, work: impl AsyncFn(usize, Service) -> T + Sync
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                     barrier.wait();
                     let store = Store::open(file).unwrap();
-                    let plugins = Plugins::new(store, Rules::default());
+                    let plugins = PluginService::new(store, ServiceOptions::default());
                     let service = Service { plugins, _folder: tempfile::tempdir().unwrap() };
                     runtime.block_on(work(number, service))
                 })
@@ -76,7 +76,10 @@ fn updates_of_different_fields_of_one_plugin_all_stay() {
             service.update(update).await.unwrap();
         }
     });
-    let service = Service { plugins: Plugins::new(Store::open(&file).unwrap(), Rules::default()), _folder: folder };
+    let service = Service {
+        plugins: PluginService::new(Store::open(&file).unwrap(), ServiceOptions::default()),
+        _folder: folder,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let plugin = runtime.block_on(service.get("a")).unwrap();
     // A read that came before another's write would have put that one's field back to an earlier round.
@@ -89,7 +92,10 @@ fn updates_of_different_fields_of_one_plugin_all_stay() {
 async fn whoever_waits_for_another_process_leaves_the_runtime_free() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("plugins.db");
-    let service = Service { plugins: Plugins::new(Store::open(&file).unwrap(), Rules::default()), _folder: folder };
+    let service = Service {
+        plugins: PluginService::new(Store::open(&file).unwrap(), ServiceOptions::default()),
+        _folder: folder,
+    };
     let other = rusqlite::Connection::open(&file).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     // On this runtime of one thread, the other would never get to its end if the first did not let it.
@@ -104,7 +110,7 @@ async fn whoever_waits_for_another_process_leaves_the_runtime_free() {
 #[test]
 fn a_database_that_stays_busy_is_unavailable() {
     let busy = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None);
-    assert_eq!(Status::from(Failure::from(busy)).code(), Code::Unavailable);
+    assert_eq!(Status::from(StoreError::from(busy)).code(), Code::Unavailable);
 }
 
 #[test]
@@ -136,7 +142,7 @@ async fn what_is_created_is_the_owners_alone() {
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("data/plugins.db");
-    let plugins = Plugins::new(Store::open(&file).unwrap(), Rules::default());
+    let plugins = PluginService::new(Store::open(&file).unwrap(), ServiceOptions::default());
     plugins.register(Request::new(registration("x/a"))).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&file), 0o600);

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Location, Problem, Result};
 use crate::query::columns::grammar;
 use crate::query::{Column, Columns};
 use crate::schema::value_ext::kind_of;
-use crate::yaml::{self, Content, Documents, Fault, Limits, Mark, Node, value};
+use crate::yaml::{self, Content, Limits, Mark, Node, YamlDocuments, YamlError, value};
 
 const TEMPLATE: &str = "template";
 const LIST: &str = "list";
@@ -63,7 +63,7 @@ impl Template {
     /// # Errors
     /// A local error with its place: no YAML, not the form of a template, or columns that cannot be read, all of them.
     pub fn parse(bytes: Vec<u8>, source: &str) -> Result<Self> {
-        let located = |fault: Fault| fault.into_error(Error::local, source);
+        let located = |fault: YamlError| fault.into_error(Error::local, source);
         let text = yaml::decode(bytes).map_err(located)?;
         let tree = document(&text).map_err(located)?;
         let items = items(&tree).map_err(located)?;
@@ -143,41 +143,43 @@ impl Template {
 }
 
 /// The one document of a file.
-fn document(text: &str) -> Result<Rc<Node>, Fault> {
-    let mut documents = Documents::new(text, LIMITS)?;
+fn document(text: &str) -> Result<Rc<Node>, YamlError> {
+    let mut documents = YamlDocuments::new(text, LIMITS)?;
     let Some(tree) = documents.next().transpose()? else {
-        return Err(Fault::new(Mark::START, "the file is empty").hint(FORM));
+        return Err(YamlError::new(Mark::START, "the file is empty").hint(FORM));
     };
     match documents.next().transpose()? {
-        Some(second) => Err(Fault::new(second.at, "a second document begins here, and a template is one")),
+        Some(second) => Err(YamlError::new(second.at, "a second document begins here, and a template is one")),
         None => Ok(tree),
     }
 }
 
 /// The texts of the columns, each with its place.
-fn items(tree: &Node) -> Result<Vec<(String, Mark)>, Fault> {
+fn items(tree: &Node) -> Result<Vec<(String, Mark)>, YamlError> {
     let list = entry(entry(tree, TEMPLATE)?, LIST)?;
     let Content::List(items) = &list.content else {
-        return Err(Fault::new(list.at, format!("expected a list of columns, found {}", value::found(list))).hint(FORM));
+        return Err(
+            YamlError::new(list.at, format!("expected a list of columns, found {}", value::found(list))).hint(FORM)
+        );
     };
     if items.is_empty() {
-        return Err(Fault::new(list.at, "the list of columns is empty").hint(FORM));
+        return Err(YamlError::new(list.at, "the list of columns is empty").hint(FORM));
     }
     let text = |item: &Rc<Node>| match value::of(item)? {
-        Value::String(text) if text.trim().is_empty() => Err(Fault::new(item.at, "a column is empty")),
+        Value::String(text) if text.trim().is_empty() => Err(YamlError::new(item.at, "a column is empty")),
         Value::String(text) => Ok((text, item.at)),
-        other => Err(Fault::new(item.at, format!("expected a column, found {}", kind_of(&other)))
+        other => Err(YamlError::new(item.at, format!("expected a column, found {}", kind_of(&other)))
             .hint("write a column as text, e.g. name or name|Name; quote what YAML would read as another type")),
     };
     items.iter().map(text).collect()
 }
 
 /// What stands in a mapping below `key`.
-fn entry<'tree>(node: &'tree Node, key: &'static str) -> Result<&'tree Node, Fault> {
+fn entry<'tree>(node: &'tree Node, key: &'static str) -> Result<&'tree Node, YamlError> {
     let entries = value::entries(node).map_err(|fault| fault.hint(FORM))?;
     match entries.iter().find(|entry| entry.name == key) {
         Some(entry) => Ok(entry.value),
-        None => Err(Fault::new(node.at, format!("the key `{key}` is missing")).hint(FORM)),
+        None => Err(YamlError::new(node.at, format!("the key `{key}` is missing")).hint(FORM)),
     }
 }
 

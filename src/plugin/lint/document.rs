@@ -11,10 +11,10 @@ use super::rule::Rule;
 use super::{Input, fields, image, placeholder, registry, required, resource_type, secrets, template, texts, values};
 use crate::error::Location;
 use crate::schema::field_path::FieldPath;
-use crate::spec::Part;
-use crate::spec::source::{Syntax, Text};
+use crate::spec::SpanPart;
+use crate::spec::source::{SourceText, Syntax};
 use crate::spec::spans;
-use crate::yaml::{Fault, FaultKind, Mark, Node, value};
+use crate::yaml::{Mark, Node, YamlError, YamlErrorKind, value};
 
 /// The most that is told of one document. A spec has a dozen fields: what breaks more rules is none.
 const MAX_FINDINGS: usize = 100;
@@ -29,7 +29,7 @@ pub struct Document<'a> {
 
 impl Document<'_> {
     /// The place of the value at `path`, or of its key.
-    pub fn locate(&self, path: &FieldPath, part: Part) -> Location {
+    pub fn locate(&self, path: &FieldPath, part: SpanPart) -> Location {
         spans::locate(&self.tree, path, part).in_source(self.source)
     }
 
@@ -62,7 +62,7 @@ pub fn read(input: &Input) -> Documents<'_> {
         }
     };
     let syntax = Syntax::of_file(&input.name).unwrap_or(Syntax::Yaml);
-    let text = Text { name: input.name.clone(), content: text.clone(), syntax };
+    let text = SourceText { name: input.name.clone(), content: text.clone(), syntax };
     for tree in text.documents() {
         match tree {
             Ok(tree) => match value::mapping(&tree) {
@@ -77,22 +77,22 @@ pub fn read(input: &Input) -> Documents<'_> {
         }
     }
     if read.documents.is_empty() && read.findings.is_empty() {
-        let fault = Fault::new(Mark::START, "no document: it is empty or has only comments");
+        let fault = YamlError::new(Mark::START, "no document: it is empty or has only comments");
         read.findings.push(of_fault(Rule::Unreadable, &fault, &input.name));
     }
     read
 }
 
 /// Which rule a tree breaks that is no spec's value.
-fn rule_of(fault: &Fault) -> Rule {
+fn rule_of(fault: &YamlError) -> Rule {
     match fault.kind {
-        FaultKind::KeyGivenTwice => Rule::DuplicateKey,
-        FaultKind::NotAMapping => Rule::NotAMapping,
-        FaultKind::Other => Rule::Syntax,
+        YamlErrorKind::KeyGivenTwice => Rule::DuplicateKey,
+        YamlErrorKind::NotAMapping => Rule::NotAMapping,
+        YamlErrorKind::Other => Rule::Syntax,
     }
 }
 
-fn of_fault(rule: Rule, fault: &Fault, source: &str) -> Finding {
+fn of_fault(rule: Rule, fault: &YamlError, source: &str) -> Finding {
     Finding {
         location: fault.at.in_source(source),
         severity: Severity::Error,
@@ -153,7 +153,7 @@ pub struct Found {
     pub rule: Rule,
     pub severity: Severity,
     pub path: FieldPath,
-    pub part: Part,
+    pub part: SpanPart,
     /// Without the path.
     pub message: String,
     pub hint: Option<String>,
@@ -162,7 +162,7 @@ pub struct Found {
 impl Found {
     /// About the value at `path`.
     pub fn new(rule: Rule, severity: Severity, path: FieldPath, message: impl Into<String>) -> Self {
-        Self { rule, severity, path, part: Part::Value, message: message.into(), hint: None }
+        Self { rule, severity, path, part: SpanPart::Value, message: message.into(), hint: None }
     }
 
     /// About the value of a field at the top.
@@ -172,7 +172,7 @@ impl Found {
 
     /// About the key, not the value.
     pub fn at_key(mut self) -> Self {
-        self.part = Part::Key;
+        self.part = SpanPart::Key;
         self
     }
 

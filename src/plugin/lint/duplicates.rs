@@ -8,7 +8,7 @@ use super::rule::Rule;
 use crate::error::Location;
 use crate::oci::plugin_image::name_of;
 use crate::schema::field_path::FieldPath;
-use crate::spec::Part;
+use crate::spec::SpanPart;
 
 /// The plugins that were met, and where.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl Ids {
         let given = document.text("plugin_id").filter(|id| !id.is_empty()).map(|id| ("plugin_id", id));
         let by_image = || document.text("image").map(|image| ("image", name_of(image)));
         let (field, id) = given.or_else(by_image).filter(|(_, id)| !id.is_empty())?;
-        let location = document.locate(&FieldPath::default().key(field), Part::Value);
+        let location = document.locate(&FieldPath::default().key(field), SpanPart::Value);
         match self.0.get(id) {
             None => {
                 self.0.insert(id.to_owned(), location);

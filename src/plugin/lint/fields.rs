@@ -16,8 +16,8 @@ use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::schema::resource::verb;
 use crate::schema::value_ext::is_empty;
-use crate::spec::translate::{Given, Plan};
-use crate::spec::{Part, Target};
+use crate::spec::translate::{GivenField, Translation};
+use crate::spec::{RequestTarget, SpanPart};
 
 /// Keys of other files and of other tools' specs that hold a request.
 const WRAPPERS: [&str; 4] = ["spec", "resource", "verb", "tasks"];
@@ -105,10 +105,10 @@ fn no_generation(objections: &[(Objection, Vec<Generation>)], generations: &Gene
 
 fn object(document: &Document<'_>, described: &Described, generations: &Generations) -> Vec<Objection> {
     let Described { generation, input } = described;
-    let target = Target { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
-    let given = document.value.iter().map(|(name, value)| Given { name, is_empty: is_empty(value) });
+    let target = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
+    let given = document.value.iter().map(|(name, value)| GivenField { name, is_empty: is_empty(value) });
     let are_together = |a: &str, b: &str| document.value.contains_key(a) && document.value.contains_key(b);
-    let plan = Plan::new(&target, &given.collect::<Vec<_>>(), are_together);
+    let plan = Translation::new(&target, &given.collect::<Vec<_>>(), are_together);
     let mut objections = Vec::new();
     for (from, to) in &plan.translated {
         // Today's name is no mistake where today's services are meant, too.
@@ -173,7 +173,7 @@ fn of_fault(fault: Fault, given: Option<String>) -> Objection {
     }
     let is_registry = path.to_string() == "registry_type";
     let rule = if is_registry { Rule::RegistryType } else { Rule::WrongType };
-    let part = if at_key { Part::Key } else { Part::Value };
+    let part = if at_key { SpanPart::Key } else { SpanPart::Value };
     let message = if is_registry && kind == FaultKind::UnknownValue {
         "no registry type that the API knows".to_owned()
     } else {

@@ -4,7 +4,7 @@ use super::document::{Found, Sink};
 use super::finding::Severity::{self, Error, Warning};
 use super::placeholder;
 use super::rule::Rule;
-use crate::oci::plugin_image::{MAX_LENGTH, MAX_PATH, PathFault, check_path, name_of, split_host};
+use crate::oci::plugin_image::{ImagePathError, MAX_LENGTH, MAX_PATH, check_path, name_of, split_host};
 
 pub fn check(sink: &mut Sink<'_>) {
     let Some(image) = sink.document.text("image").filter(|image| !image.is_empty()) else { return };
@@ -64,15 +64,15 @@ pub fn faults(image: &str, registry_type: &str) -> Vec<Told> {
 /// Why no registry has an image of this path, though the service would ask for it.
 fn not_for_registries(path: &str, registry_type: &str) -> Option<(String, String)> {
     match check_path(path) {
-        Err(PathFault::Length) => {
+        Err(ImagePathError::Length) => {
             let message = format!("registries take {MAX_PATH} characters at most");
             return Some((message, "shorten what stands before the last `/`".to_owned()));
         }
-        Err(PathFault::Capitals) => {
+        Err(ImagePathError::Capitals) => {
             let message = "registries take no upper-case letters in an image's name";
             return Some((message.to_owned(), format!("write {}", path.to_ascii_lowercase())));
         }
-        Err(PathFault::Form) => {
+        Err(ImagePathError::Form) => {
             let message = "registries take lower-case letters and digits, with single `.`, `_` or `-` between them";
             return Some((message.to_owned(), "write it as acme/plugin-slack".to_owned()));
         }

@@ -32,7 +32,7 @@ pub use generation::{Generation, Generations};
 pub use placeholder::PLACEHOLDER;
 pub use rule::Rule;
 
-use crate::yaml::{self, Fault, Mark};
+use crate::yaml::{self, Mark, YamlError};
 
 /// A text that is to be checked.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct Input {
     /// What findings call it: a file as it was given, or `stdin`. One that ends in `.json` is read as JSON.
     pub name: String,
     /// What it holds, or why that is not known.
-    pub text: Result<String, Fault>,
+    pub text: Result<String, YamlError>,
 }
 
 impl Input {
@@ -51,7 +51,7 @@ impl Input {
 
     /// A file that cannot be read; `why` says so.
     pub fn unreadable(name: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { name: name.into(), text: Err(Fault::new(Mark::START, why)) }
+        Self { name: name.into(), text: Err(YamlError::new(Mark::START, why)) }
     }
 }
 

@@ -1,51 +1,53 @@
-//! From a filter and the type of the rows to conditions of a query.
+//! Conditions of a query from a filter and the type of the rows.
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::field::Field;
-use super::grammar::{Comparison, Parsed, Test, Word};
+use super::field::FilterField;
+use super::grammar::{Comparison, FilterTest, Parsed, Word};
 use super::moment::{self, Moment};
 use crate::codec::descriptor::MessageDescriptor;
 use crate::error::parse_error::ParseError;
 
 /// A condition as the services take it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Condition {
+pub struct QueryCondition {
     /// Dotted.
     pub key: String,
-    /// By the services' name.
+    /// As the services name it.
     pub operator: &'static str,
     pub value: Value,
 }
 
-/// The conditions that say together what `filter` says: one, or two for a stretch of time.
+/// The conditions of `filter`: one, or two for a span of time.
 ///
 /// # Errors
-/// The rows have no such key, or what is there cannot be compared so.
-pub fn conditions(filter: &Parsed, rows: Option<&MessageDescriptor>) -> Result<Vec<Condition>, ParseError> {
+/// Unknown keys, and comparisons that have no meaning for the key's type.
+pub fn conditions(filter: &Parsed, rows: Option<&MessageDescriptor>) -> Result<Vec<QueryCondition>, ParseError> {
     let key = filter.path.join(".");
-    let field = Field::at(rows, &filter.path)?;
+    let field = FilterField::at(rows, &filter.path)?;
     let compared = match (&filter.test, &field) {
-        (Test::Exists(wanted), _) => vec![("exists", (*wanted).into())],
-        (Test::Compare(comparison, word), Field::Moment) => compare_moment(*comparison, &read(word, &key)?)?,
-        (Test::Compare(comparison, word), _) => {
+        (FilterTest::Exists(wanted), _) => vec![("exists", (*wanted).into())],
+        (FilterTest::Compare(comparison, word), FilterField::Moment) => {
+            compare_moment(*comparison, &parse(word, &key)?)?
+        }
+        (FilterTest::Compare(comparison, word), _) => {
             field.check(*comparison, &key)?;
             vec![(name(*comparison), field.value(word, comparison.searches(), &key)?)]
         }
-        (Test::Among { wanted, words }, _) => {
+        (FilterTest::Among { wanted, words }, _) => {
             let value = |word| match field {
-                Field::Moment => point(&read(word, &key)?),
+                FilterField::Moment => point(&parse(word, &key)?),
                 _ => field.value(word, false, &key),
             };
             let values = words.iter().map(value).collect::<Result<_, _>>()?;
             vec![(if *wanted { "in" } else { "not_in" }, Value::Array(values))]
         }
     };
-    Ok(compared.into_iter().map(|(operator, value)| Condition { key: key.clone(), operator, value }).collect())
+    Ok(compared.into_iter().map(|(operator, value)| QueryCondition { key: key.clone(), operator, value }).collect())
 }
 
-/// A comparison by the services' name, where no moments are compared.
+/// A comparison by the services' name, where no times are compared.
 fn name(comparison: Comparison) -> &'static str {
     match comparison {
         Comparison::Equal => "eq",
@@ -60,77 +62,57 @@ fn name(comparison: Comparison) -> &'static str {
 }
 
 fn compare_moment(comparison: Comparison, moment: &Moment) -> Result<Vec<(&'static str, Value)>, ParseError> {
-    let (start, end) = match moment {
-        Moment::FromNow(distance) => return compare_with_now(comparison, distance),
-        Moment::Point(point) => return compare_with_point(comparison, point),
-        Moment::Stretch(start, end) => (text(start), text(end)),
-    };
-    Ok(match comparison {
-        Comparison::Equal => vec![("datetime_gte", start), ("datetime_lt", end)],
-        Comparison::NotEqual => {
-            return Err(
-                ParseError::new("outside of a stretch of time is no condition that services know").hint("use < or >")
-            );
+    use Comparison::{Contains, Equal, Greater, GreaterOrEqual, Lacks, Less, LessOrEqual, NotEqual};
+    let one = |operator, value| Ok(vec![(operator, value)]);
+    match (moment, comparison) {
+        (_, Contains | Lacks) => Err(no_search(comparison)),
+        (Moment::Range(start, end), Equal) => Ok(vec![("datetime_gte", text(start)), ("datetime_lt", text(end))]),
+        (Moment::Range(..), NotEqual) => {
+            Err(ParseError::new("services have no condition for outside of a span of time").hint("use < or >"))
         }
-        Comparison::Greater => vec![("datetime_gte", end)],
-        Comparison::GreaterOrEqual => vec![("datetime_gte", start)],
-        Comparison::Less => vec![("datetime_lt", start)],
-        Comparison::LessOrEqual => vec![("datetime_lt", end)],
-        Comparison::Contains | Comparison::Lacks => return Err(no_search(comparison)),
-    })
-}
-
-fn compare_with_point(comparison: Comparison, point: &Timestamp) -> Result<Vec<(&'static str, Value)>, ParseError> {
-    let operator = match comparison {
-        // The services read a text that they compare with a moment.
-        Comparison::Equal => "eq",
-        Comparison::NotEqual => "not",
-        Comparison::Greater => "datetime_gt",
-        Comparison::GreaterOrEqual => "datetime_gte",
-        Comparison::Less => "datetime_lt",
-        Comparison::LessOrEqual => "datetime_lte",
-        Comparison::Contains | Comparison::Lacks => return Err(no_search(comparison)),
-    };
-    Ok(vec![(operator, text(point))])
-}
-
-fn compare_with_now(comparison: Comparison, distance: &str) -> Result<Vec<(&'static str, Value)>, ParseError> {
-    let operator = match comparison {
-        Comparison::Greater => "timediff_gt",
-        Comparison::GreaterOrEqual => "timediff_gte",
-        Comparison::Less => "timediff_lt",
-        Comparison::LessOrEqual => "timediff_lte",
-        Comparison::Equal | Comparison::NotEqual => {
-            return Err(ParseError::new("a distance from now is a point that no row is at")
-                .hint("> >= < <= compare with it, and = with a date"));
+        (Moment::Range(start, _), GreaterOrEqual) => one("datetime_gte", text(start)),
+        (Moment::Range(_, end), Greater) => one("datetime_gte", text(end)),
+        (Moment::Range(start, _), Less) => one("datetime_lt", text(start)),
+        (Moment::Range(_, end), LessOrEqual) => one("datetime_lt", text(end)),
+        // The services parse a text that they compare with a time.
+        (Moment::Point(point), Equal | NotEqual) => one(name(comparison), text(point)),
+        (Moment::Point(point), Greater) => one("datetime_gt", text(point)),
+        (Moment::Point(point), GreaterOrEqual) => one("datetime_gte", text(point)),
+        (Moment::Point(point), Less) => one("datetime_lt", text(point)),
+        (Moment::Point(point), LessOrEqual) => one("datetime_lte", text(point)),
+        (Moment::FromNow(_), Equal | NotEqual) => {
+            Err(ParseError::new("a distance from now is a point in time that no row is at")
+                .hint("use > >= < <= with a distance, or = with a date"))
         }
-        Comparison::Contains | Comparison::Lacks => return Err(no_search(comparison)),
-    };
-    Ok(vec![(operator, distance.into())])
+        (Moment::FromNow(distance), Greater) => one("timediff_gt", distance.as_str().into()),
+        (Moment::FromNow(distance), GreaterOrEqual) => one("timediff_gte", distance.as_str().into()),
+        (Moment::FromNow(distance), Less) => one("timediff_lt", distance.as_str().into()),
+        (Moment::FromNow(distance), LessOrEqual) => one("timediff_lte", distance.as_str().into()),
+    }
 }
 
 fn no_search(comparison: Comparison) -> ParseError {
-    ParseError::new(format!("{} looks in texts, and this is a date and time", comparison.symbol()))
-        .hint("= takes a part of a date: 2026, 2026-01, 2026-01-31")
+    ParseError::new(format!("{} searches text, and this is a date and time", comparison.symbol()))
+        .hint("use = with a part of a date: 2026, 2026-01 or 2026-01-31")
 }
 
-fn read(word: &Word, key: &str) -> Result<Moment, ParseError> {
-    moment::read(&word.text)
-        .ok_or_else(|| ParseError::new(format!("{key} is a date and time, and the value is none")).hint(moment::FORMS))
+fn parse(word: &Word, key: &str) -> Result<Moment, ParseError> {
+    moment::parse(&word.text)
+        .ok_or_else(|| ParseError::new(format!("{key} is a date and time, and the value is not")).hint(moment::FORMS))
 }
 
-/// A moment in a list.
+/// A time in a list.
 fn point(moment: &Moment) -> Result<Value, ParseError> {
     match moment {
         Moment::Point(point) => Ok(text(point)),
-        Moment::Stretch(..) | Moment::FromNow(_) => {
-            Err(ParseError::new("in a list, a time is written to the fraction of its second")
+        Moment::Range(..) | Moment::FromNow(_) => {
+            Err(ParseError::new("in a list, a time needs the fraction of its second")
                 .hint("use = for a day, or >= and < for several"))
         }
     }
 }
 
-/// A moment in UTC.
+/// A time in UTC.
 fn text(moment: &Timestamp) -> Value {
     moment.to_string().into()
 }

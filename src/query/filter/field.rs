@@ -1,4 +1,4 @@
-//! What the rows hold at a filter's key, and what the words of a filter are there.
+//! The type of a filter's key, and of its values.
 
 use serde_json::Value;
 
@@ -6,95 +6,91 @@ use super::grammar::{Comparison, Word};
 use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::parse_error::ParseError;
 use crate::schema::did_you_mean::hint_at_field;
-use crate::schema::platform;
+use crate::schema::spaceone;
 use crate::schema::well_known::WellKnown;
-use crate::spec::typing::{Shape, Wrong, free_scalar};
+use crate::spec::typing::{FieldShape, ValueError, free_scalar};
 
-/// What the rows hold at a key. A list is what its items are: services compare with each of them.
+/// The type of a key. A list counts as its items: services compare each of them.
 #[derive(Clone, Debug)]
-pub enum Field {
-    /// A text, a number, a name of an enum, true or false.
-    Plain(Shape),
-    /// A point in time.
+pub enum FilterField {
+    /// A text, a number, an enum or a bool.
+    Plain(FieldShape),
+    /// A time.
     Moment,
-    /// Anything; only the row tells.
+    /// Anything: only the row decides.
     Open,
-    /// Something with keys of its own.
+    /// A message or map.
     Whole,
 }
 
-impl Field {
-    /// What `rows` have at `path`.
-    ///
-    /// # Errors
-    /// They have no such key, as far as their type tells.
+impl FilterField {
+    /// The type at `path`; an error for a key that the rows do not have.
     pub fn at(rows: Option<&MessageDescriptor>, path: &[String]) -> Result<Self, ParseError> {
         let Some(rows) = rows else {
-            let is_moment = matches!(path, [name] if platform::names_a_moment(name));
+            let is_moment = matches!(path, [name] if spaceone::is_time_field(name));
             return Ok(if is_moment { Self::Moment } else { Self::Open });
         };
-        let mut shape = Shape::Message(rows.clone());
+        let mut shape = FieldShape::Message(rows.clone());
         let mut is_moment = false;
         for name in path {
-            if let Shape::List(item) = shape {
+            if let FieldShape::List(item) = shape {
                 shape = *item;
                 if name.bytes().all(|byte| byte.is_ascii_digit()) {
                     continue;
                 }
             }
             is_moment = false;
-            if let Shape::Message(message) = &shape {
+            if let FieldShape::Message(message) = &shape {
                 let field = message.get_field_by_name(name).ok_or_else(|| unknown(name, message))?;
                 is_moment = holds_a_moment(&field);
             }
             shape = shape.step(name).map_err(invalid)?;
         }
-        if let Shape::List(item) = shape {
+        if let FieldShape::List(item) = shape {
             shape = *item;
         }
         Ok(match shape {
             _ if is_moment => Self::Moment,
-            Shape::Scalar(_) | Shape::Verbatim => Self::Plain(shape),
-            // A list of lists; only a value without a type holds one.
-            Shape::Free | Shape::List(_) => Self::Open,
-            Shape::Message(_) | Shape::Mapping { .. } => Self::Whole,
+            FieldShape::Scalar(_) | FieldShape::Verbatim => Self::Plain(shape),
+            // A list of lists is in a free-form value only.
+            FieldShape::Free | FieldShape::List(_) => Self::Open,
+            FieldShape::Message(_) | FieldShape::Mapping { .. } => Self::Whole,
         })
     }
 
-    /// Checks that `comparison` means something for it.
+    /// Checks that `comparison` is possible.
     pub fn check(&self, comparison: Comparison, key: &str) -> Result<(), ParseError> {
-        let Self::Plain(Shape::Scalar(kind)) = self else { return Ok(()) };
+        let Self::Plain(FieldShape::Scalar(kind)) = self else { return Ok(()) };
         let symbol = comparison.symbol();
         let wrong = match kind {
             Kind::Enum(_) | Kind::Bool if comparison.orders() => {
-                format!("{symbol} asks which is larger, and {key} has no order")
+                format!("{symbol} compares sizes, and {key} has no order")
             }
             Kind::String | Kind::Bytes | Kind::Enum(_) => return Ok(()),
-            _ if comparison.searches() => format!("{symbol} looks in texts, and {key} is none"),
+            _ if comparison.searches() => format!("{symbol} searches text, and {key} is not text"),
             _ => return Ok(()),
         };
-        Err(ParseError::new(wrong).hint("= and != compare with it"))
+        Err(ParseError::new(wrong).hint("use = or !="))
     }
 
-    /// What `word` is there; whether it `is_part` of a text that is looked for. Where the type leaves it open, such parts
-    /// and what stands in quotes are texts, and other words are what they are for `-p`: `true`, `false`, `null` and whole
-    /// numbers are more than text.
+    /// Types `word`, which may be a part (`is_part`) of a text. In a free-form value, parts and quoted words are text,
+    /// and other words are typed as `-p` types them.
     pub fn value(&self, word: &Word, is_part: bool, key: &str) -> Result<Value, ParseError> {
         let text = word.text.as_str();
         match self {
             Self::Whole => Err(ParseError::new(format!("{key} has keys of its own, and no value to compare with"))
-                .hint(format!("name one of them, as {key}.KEY, or ask whether it is there, as {key}?"))),
-            Self::Plain(Shape::Scalar(Kind::Enum(_))) if is_part => Ok(text.into()),
+                .hint(format!("name one of them, e.g. {key}.KEY, or use {key}? to test whether it exists"))),
+            Self::Plain(FieldShape::Scalar(Kind::Enum(_))) if is_part => Ok(text.into()),
             Self::Plain(shape) => {
                 let as_in_the_api = match shape {
-                    Shape::Scalar(Kind::Enum(names)) => {
+                    FieldShape::Scalar(Kind::Enum(names)) => {
                         names.values().map(|value| value.name().to_owned()).find(|name| name.eq_ignore_ascii_case(text))
                     }
                     _ => None,
                 };
                 shape
                     .value_of(as_in_the_api.as_deref().unwrap_or(text))
-                    .map_err(|wrong| invalid(Wrong { message: format!("{key}: {}", wrong.message), ..wrong }))
+                    .map_err(|wrong| invalid(ValueError { message: format!("{key}: {}", wrong.message), ..wrong }))
             }
             Self::Open | Self::Moment if word.quoted || is_part => Ok(text.into()),
             Self::Open | Self::Moment => Ok(free_scalar(text)),
@@ -105,7 +101,7 @@ impl Field {
 fn holds_a_moment(field: &FieldDescriptor) -> bool {
     match field.kind() {
         Kind::Message(message) => WellKnown::of(&message) == Some(WellKnown::Timestamp),
-        Kind::String => platform::names_a_moment(field.name()),
+        Kind::String => spaceone::is_time_field(field.name()),
         _ => false,
     }
 }
@@ -116,7 +112,7 @@ fn unknown(name: &str, message: &MessageDescriptor) -> ParseError {
     ParseError::new(format!("{} has no field {name}", message.name())).hint(hint)
 }
 
-fn invalid(wrong: Wrong) -> ParseError {
+fn invalid(wrong: ValueError) -> ParseError {
     let invalid = ParseError::new(wrong.message);
     match wrong.hint {
         Some(hint) => invalid.hint(hint),

@@ -1,4 +1,4 @@
-//! The text of a filter: where its key ends, which operator follows, and the words behind it.
+//! The grammar of filters: key, operator and words.
 //!
 //! ```text
 //! filter  = key compare word / key among word *("," word) / ["!"] key "?"
@@ -8,26 +8,24 @@
 //! quoted  = a text between two " or two '
 //! ```
 //!
-//! White space around each of them is free. The first operator counts: a word may hold others, but an unquoted one may
-//! not begin with one, so that `name==x` and `name=~x` are not taken for something that nobody means. A key is dotted;
-//! quotes hold its blanks and operators together: `tags.'cost center'=12`. Inside of quotes, a backslash before that quote
-//! or a backslash makes it an ordinary character.
+//! White space around each is free. The first operator counts: a word may contain others, but an unquoted one may not
+//! begin with one, so that `name==x` and `name=~x` are errors. A key is dotted; quotes hold its blanks and operators
+//! together: `tags.'cost center'=12`. In quotes, a backslash escapes that quote or a backslash.
 
 use crate::error::parse_error::ParseError;
 
-/// One filter, as it was typed.
+/// One filter as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed {
     /// The steps of the key, at least one, none empty.
     pub path: Vec<String>,
-    pub test: Test,
+    pub test: FilterTest,
 }
 
-/// What is asked of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Test {
+pub enum FilterTest {
     Compare(Comparison, Word),
-    /// `in`, or `not in` if it is not wanted; at least one word.
+    /// `in`, or `not in`; at least one word.
     Among {
         wanted: bool,
         words: Vec<Word>,
@@ -36,11 +34,10 @@ pub enum Test {
     Exists(bool),
 }
 
-/// What a key is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     pub text: String,
-    /// It stood in quotes, which make text of anything.
+    /// In quotes, which make text of anything.
     pub quoted: bool,
 }
 
@@ -57,7 +54,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// All of them, the longer of two that begin alike first.
+    /// Longer operators before those that they begin with.
     const ALL: [Self; 8] = [
         Self::NotEqual,
         Self::Lacks,
@@ -69,7 +66,6 @@ impl Comparison {
         Self::Less,
     ];
 
-    /// As it is typed.
     pub fn symbol(self) -> &'static str {
         match self {
             Self::Equal => "=",
@@ -83,26 +79,22 @@ impl Comparison {
         }
     }
 
-    /// Looks for a part of a text.
+    /// Whether it searches in text.
     pub fn searches(self) -> bool {
         matches!(self, Self::Contains | Self::Lacks)
     }
 
-    /// Asks which of two is larger.
+    /// Whether it compares sizes.
     pub fn orders(self) -> bool {
         matches!(self, Self::Greater | Self::GreaterOrEqual | Self::Less | Self::LessOrEqual)
     }
 }
 
-/// What operators are made of.
 const MARKS: [char; 5] = ['=', '!', '~', '<', '>'];
 
-const OPERATORS: &str = "the operators are = != ~ !~ > >= < <= in, not in, and ? behind a key";
+const OPERATORS: &str = "the operators are = != ~ !~ > >= < <= in, not in, and ? after a key";
 
-/// Reads a filter.
-///
-/// # Errors
-/// What is wrong with the text, with the column where it is found.
+/// Parses a filter; errors name the column.
 pub fn parse(text: &str) -> Result<Parsed, ParseError> {
     let mut scanner = Scanner { chars: text.chars().collect(), at: 0 };
     scanner.skip_blanks();
@@ -114,36 +106,37 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
     if scanner.take("?") {
         scanner.skip_blanks();
         if scanner.peek().is_some() {
-            return Err(scanner.wrong("nothing can follow the ?").hint("KEY? asks whether the key is there"));
+            return Err(scanner
+                .wrong("nothing can follow the ?")
+                .hint("use KEY? alone to test whether the key exists"));
         }
-        return Ok(Parsed { path, test: Test::Exists(!negated) });
+        return Ok(Parsed { path, test: FilterTest::Exists(!negated) });
     }
     let operator = scanner.operator()?;
     if negated {
         scanner.at = start;
         return Err(scanner
-            .wrong("a ! in front of the key goes with KEY? only")
+            .wrong("a ! before the key goes with KEY? only")
             .hint("write != for is not, !~ for does not contain"));
     }
     let test = match operator {
-        Operator::Among { wanted } => Test::Among { wanted, words: scanner.list()? },
+        Operator::Among { wanted } => FilterTest::Among { wanted, words: scanner.list()? },
         Operator::Compare(comparison) => {
             let word = scanner.word(false)?;
             if comparison.searches() && word.text.is_empty() {
                 scanner.at = at;
-                return Err(scanner.wrong("there is nothing to look for"));
+                return Err(scanner.wrong("the value is missing"));
             }
             if comparison.orders() && word.text.is_empty() && !word.quoted {
                 scanner.at = at;
-                return Err(scanner.wrong("there is nothing to compare with").hint("write '' for an empty text"));
+                return Err(scanner.wrong("the value is missing").hint("write '' for an empty text"));
             }
-            Test::Compare(comparison, word)
+            FilterTest::Compare(comparison, word)
         }
     };
     Ok(Parsed { path, test })
 }
 
-/// What stands between a key and what it is compared with.
 enum Operator {
     Compare(Comparison),
     Among { wanted: bool },
@@ -167,7 +160,7 @@ impl Scanner {
         self.at += self.rest().iter().take_while(|char| char.is_whitespace()).count();
     }
 
-    /// Goes on behind `expected`, if that is what stands here.
+    /// Moves past `expected`, if that is next.
     fn take(&mut self, expected: &str) -> bool {
         let is_there = self.rest().iter().copied().take(expected.len()).eq(expected.chars());
         if is_there {
@@ -176,7 +169,7 @@ impl Scanner {
         is_there
     }
 
-    /// What is wrong here. Columns count from 1.
+    /// An error at this column, counted from 1.
     fn wrong(&self, message: impl std::fmt::Display) -> ParseError {
         ParseError::new(format!("column {}: {message}", self.at + 1))
     }
@@ -197,7 +190,7 @@ impl Scanner {
         }
         let wrong = |message| Self { chars: Vec::new(), at: start }.wrong(message);
         if key.is_empty() {
-            return Err(wrong("there is no key").hint("write KEY=VALUE, KEY~PART or KEY?"));
+            return Err(wrong("the key is missing").hint("write KEY=VALUE, KEY~PART or KEY?"));
         }
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
         if path.iter().any(String::is_empty) {
@@ -223,14 +216,14 @@ impl Scanner {
         }
         self.at = start;
         let (message, hint) = match self.peek() {
-            None => ("there is no operator", "write KEY=VALUE, KEY~PART or KEY?"),
-            Some('!') => ("a ! alone is no operator", OPERATORS),
-            Some(_) => ("here should be an operator", OPERATORS),
+            None => ("the operator is missing", "write KEY=VALUE, KEY~PART or KEY?"),
+            Some('!') => ("a ! alone is not an operator", OPERATORS),
+            Some(_) => ("expected an operator", OPERATORS),
         };
         Err(self.wrong(message).hint(hint))
     }
 
-    /// A word up to a blank, a quote or the end, in lower case; nothing if something else ends it.
+    /// The lower-case word up to a blank, a quote or the end.
     fn letters(&mut self) -> String {
         let is_end = |char: &char| char.is_whitespace() || matches!(char, '"' | '\'');
         let letters: String = self.rest().iter().take_while(|char| !is_end(char)).collect();
@@ -242,7 +235,7 @@ impl Scanner {
         self.skip_blanks();
         let last = self.chars.iter().rfind(|char| !char.is_whitespace());
         if let (Some('('), Some(')')) | (Some('['), Some(']')) = (self.peek(), last) {
-            return Err(self.wrong("a list stands without brackets").hint("write KEY in A,B"));
+            return Err(self.wrong("a list is written without brackets").hint("write KEY in A,B"));
         }
         let mut words = Vec::new();
         loop {
@@ -251,7 +244,7 @@ impl Scanner {
             let word = self.word(true)?;
             if word.text.is_empty() && !word.quoted {
                 self.at = start;
-                return Err(self.wrong("the list has an empty place").hint("write '' for an empty text"));
+                return Err(self.wrong("an item of the list is empty").hint("write '' for an empty text"));
             }
             words.push(word);
             if !self.take(",") {
@@ -269,7 +262,7 @@ impl Scanner {
                 self.skip_blanks();
                 if self.peek().is_some_and(|char| !is_end(char)) {
                     return Err(self
-                        .wrong("something stands behind the closing quote")
+                        .wrong("unexpected text after the closing quote")
                         .hint(format!("write \\{quote} for a {quote} inside of the quotes")));
                 }
                 Ok(Word { text, quoted: true })
@@ -316,13 +309,13 @@ mod tests {
         let Parsed { path, test } = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         let word = |Word { text, quoted }| if quoted { format!("<{text}>") } else { format!("({text})") };
         let test = match test {
-            Test::Compare(comparison, compared) => format!("{comparison:?} {}", word(compared)),
-            Test::Among { wanted, words } => {
+            FilterTest::Compare(comparison, compared) => format!("{comparison:?} {}", word(compared)),
+            FilterTest::Among { wanted, words } => {
                 let words: Vec<String> = words.into_iter().map(word).collect();
                 format!("{} {}", if wanted { "In" } else { "NotIn" }, words.join(" "))
             }
-            Test::Exists(true) => "Exists".to_owned(),
-            Test::Exists(false) => "Missing".to_owned(),
+            FilterTest::Exists(true) => "Exists".to_owned(),
+            FilterTest::Exists(false) => "Missing".to_owned(),
         };
         format!("{} {test}", path.join("."))
     }
@@ -375,17 +368,17 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_column() {
         for (text, expected) in [
-            ("", "column 1: there is no key"),
-            (" =x", "column 2: there is no key"),
-            ("?", "column 1: there is no key"),
-            ("name", "column 5: there is no operator"),
-            ("!name", "column 6: there is no operator"),
-            ("na me=x", "column 4: here should be an operator"),
-            ("name not x", "column 6: here should be an operator"),
-            ("name inx", "column 6: here should be an operator"),
-            ("name!x", "column 5: a ! alone is no operator"),
+            ("", "column 1: the key is missing"),
+            (" =x", "column 2: the key is missing"),
+            ("?", "column 1: the key is missing"),
+            ("name", "column 5: the operator is missing"),
+            ("!name", "column 6: the operator is missing"),
+            ("na me=x", "column 4: expected an operator"),
+            ("name not x", "column 6: expected an operator"),
+            ("name inx", "column 6: expected an operator"),
+            ("name!x", "column 5: a ! alone is not an operator"),
             ("name?x", "column 6: nothing can follow the ?"),
-            ("!name=x", "column 1: a ! in front of the key goes with KEY? only"),
+            ("!name=x", "column 1: a ! before the key goes with KEY? only"),
             ("a..b=x", "column 1: a part of the key is empty"),
             ("a.=x", "column 1: a part of the key is empty"),
             ("name==x", "column 6: the value begins with =, as an operator does"),
@@ -393,14 +386,14 @@ mod tests {
             ("name<>x", "column 6: the value begins with >, as an operator does"),
             ("é in a,=b", "column 8: the value begins with =, as an operator does"),
             ("name=\"x", "column 6: the \" is not closed"),
-            ("name='a'b", "column 9: something stands behind the closing quote"),
-            ("name in 'a' 'b'", "column 13: something stands behind the closing quote"),
-            ("name in a,,b", "column 11: the list has an empty place"),
-            ("name in", "column 8: the list has an empty place"),
-            ("name in (a,b)", "column 9: a list stands without brackets"),
-            ("name~", "column 5: there is nothing to look for"),
-            ("name!~''", "column 5: there is nothing to look for"),
-            ("name>", "column 5: there is nothing to compare with"),
+            ("name='a'b", "column 9: unexpected text after the closing quote"),
+            ("name in 'a' 'b'", "column 13: unexpected text after the closing quote"),
+            ("name in a,,b", "column 11: an item of the list is empty"),
+            ("name in", "column 8: an item of the list is empty"),
+            ("name in (a,b)", "column 9: a list is written without brackets"),
+            ("name~", "column 5: the value is missing"),
+            ("name!~''", "column 5: the value is missing"),
+            ("name>", "column 5: the value is missing"),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text}");
         }
@@ -412,13 +405,13 @@ mod tests {
         let word = |word: &Word| if word.quoted { quoted(&word.text) } else { word.text.clone() };
         let key = quoted(&path.join("."));
         match test {
-            Test::Compare(comparison, compared) => format!("{key} {} {}", comparison.symbol(), word(compared)),
-            Test::Among { wanted, words } => {
+            FilterTest::Compare(comparison, compared) => format!("{key} {} {}", comparison.symbol(), word(compared)),
+            FilterTest::Among { wanted, words } => {
                 let words: Vec<String> = words.iter().map(word).collect();
                 format!("{key} {} {}", if *wanted { "in" } else { "not in" }, words.join(","))
             }
-            Test::Exists(true) => format!("{key}?"),
-            Test::Exists(false) => format!("!{key}?"),
+            FilterTest::Exists(true) => format!("{key}?"),
+            FilterTest::Exists(false) => format!("!{key}?"),
         }
     }
 
@@ -431,10 +424,10 @@ mod tests {
         };
         let test = prop_oneof![
             (proptest::sample::select(&Comparison::ALL[..]), word())
-                .prop_map(|(comparison, word)| Test::Compare(comparison, word)),
+                .prop_map(|(comparison, word)| FilterTest::Compare(comparison, word)),
             (any::<bool>(), prop::collection::vec(word(), 1..4))
-                .prop_map(|(wanted, words)| Test::Among { wanted, words }),
-            any::<bool>().prop_map(Test::Exists),
+                .prop_map(|(wanted, words)| FilterTest::Among { wanted, words }),
+            any::<bool>().prop_map(FilterTest::Exists),
         ];
         (prop::collection::vec("[^.]+", 1..4), test).prop_map(|(path, test)| Parsed { path, test })
     }

@@ -1,10 +1,7 @@
-//! Filters that people can type, as conditions that the services understand.
+//! Filters on the command line, as conditions that the services understand.
 //!
-//! A text is taken apart first ([`Filters::parse`]), which needs neither network nor descriptors. Its key is then looked
-//! up in the type of the rows, which says what its value is ([`Filters::resolve`]): the descriptor decides, as it does
-//! for `-p`.
-//!
-//! The conditions and what they mean are spaceone-core's (`spaceone.core.model.mongo_model.filter_operator`).
+//! [`FilterSet::parse`] needs neither network nor descriptors. [`FilterSet::resolve`] then types each value by the rows'
+//! descriptor, as `-p` does. Operators are spaceone-core's (`spaceone.core.model.mongo_model.filter_operator`).
 
 mod condition;
 mod field;
@@ -14,8 +11,8 @@ mod row_filter;
 
 use serde_json::Value;
 
-pub use condition::Condition;
-use grammar::{Comparison, Parsed, Test};
+pub use condition::QueryCondition;
+use grammar::{Comparison, FilterTest, Parsed};
 use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
@@ -24,44 +21,40 @@ use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::secret;
 
-/// The flag of filters that all have to hold.
 pub const ALL_FLAG: &str = "--filter";
-/// The flag of filters of which one has to hold.
 pub const ANY_FLAG: &str = "--filter-any";
-/// The flag of a word that the service searches where it likes.
 pub const SEARCH_FLAG: &str = "--search";
 
-/// What the command line says about the rows that are wanted.
+/// The filters of a command line.
 #[derive(Clone, Debug, Default)]
-pub struct Filters {
+pub struct FilterSet {
     all: Vec<Filter>,
     any: Vec<Filter>,
     keyword: Option<String>,
 }
 
-/// One filter.
 #[derive(Clone, Debug)]
 struct Filter {
-    /// As it is shown in errors.
+    /// As shown in errors, masked.
     shown: String,
     parsed: Parsed,
 }
 
-/// The same for a service, whose `query` has a place for each.
+/// The conditions of a service's `query`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conditions {
     /// All have to hold.
-    pub all: Vec<Condition>,
+    pub all: Vec<QueryCondition>,
     /// One has to hold, or the keyword be found.
-    pub any: Vec<Condition>,
+    pub any: Vec<QueryCondition>,
     pub keyword: Option<String>,
 }
 
-impl Filters {
-    /// Reads the texts behind `--filter`, those behind `--filter-any`, and the word behind `--search`.
+impl FilterSet {
+    /// Parses the values of `--filter`, `--filter-any` and `--search`.
     ///
     /// # Errors
-    /// Usage errors, all at once: a text that is no filter, with the column; an empty word.
+    /// Usage errors with columns, all at once.
     pub fn parse(all: &[String], any: &[String], search: Option<&str>) -> Result<Self> {
         let mut problems = Vec::new();
         let mut read = |flag, texts: &[String]| -> Vec<Filter> {
@@ -75,33 +68,32 @@ impl Filters {
             texts.iter().filter_map(read).collect()
         };
         let filters = Self { all: read(ALL_FLAG, all), any: read(ANY_FLAG, any), keyword: search.map(str::to_owned) };
-        // Services take no word for any word.
+        // Services would match every row.
         if search.is_some_and(|word| word.trim().is_empty()) {
-            problems.push(Problem::new(format!("{SEARCH_FLAG}: there is nothing to look for")));
+            problems.push(Problem::new(format!("{SEARCH_FLAG}: the word is empty")));
         }
         done(filters, problems)
     }
 
-    /// Which of the flags are used.
+    /// The flags in use.
     pub fn flags(&self) -> impl Iterator<Item = &'static str> {
         let flags =
             [(ALL_FLAG, !self.all.is_empty()), (ANY_FLAG, !self.any.is_empty()), (SEARCH_FLAG, self.keyword.is_some())];
         flags.into_iter().filter(|(_, is_used)| *is_used).map(|(flag, _)| flag)
     }
 
-    /// The keys that are asked to be one value, as they could be by fields of a request.
+    /// The keys that are compared with one value, as a request's fields could.
     pub fn keys_that_are_one_value(&self) -> impl Iterator<Item = &str> {
         self.all.iter().filter_map(|filter| match (&filter.parsed.path[..], &filter.parsed.test) {
-            ([key], Test::Compare(Comparison::Equal, _)) => Some(key.as_str()),
+            ([key], FilterTest::Compare(Comparison::Equal, _)) => Some(key.as_str()),
             _ => None,
         })
     }
 
-    /// Makes conditions of them, for rows of this type; `None` is a type that nobody knows, in which anything goes.
+    /// The conditions for rows of this type; without a type, any key goes.
     ///
     /// # Errors
-    /// Usage errors, all at once: a key that the rows do not have, with the nearest; a value that is none of its key's
-    /// type; a comparison that has no meaning there.
+    /// Usage errors, all at once: unknown keys, with the nearest; values and comparisons that do not fit the key's type.
     pub fn resolve(&self, rows: Option<&MessageDescriptor>) -> Result<Conditions> {
         let mut problems = Vec::new();
         let mut conditions = Conditions { keyword: self.keyword.clone(), ..Conditions::default() };
@@ -120,35 +112,30 @@ impl Filters {
         done(conditions, problems)
     }
 
-    /// The same to be applied to rows of this type here. Those of which one has to hold are left out where the request has
-    /// `other_alternatives`, as a word to search for is: which rows are found by these only the service can tell.
+    /// The same for rows of this type on this side. `--filter-any` is left out if the request has `other_alternatives`,
+    /// e.g. a keyword, which only the service can search.
     ///
     /// # Errors
-    /// As [`Filters::resolve`].
+    /// Those of [`FilterSet::resolve`].
     pub fn row_filter(&self, rows: Option<&MessageDescriptor>, other_alternatives: bool) -> Result<RowFilter> {
         self.resolve(rows)?;
-        let mut row_filter = RowFilter::default();
-        let conditions = |flag: &'static str, filter: &Filter| {
-            let path = filter.parsed.path.clone();
-            let conditions = condition::conditions(&filter.parsed, rows).unwrap_or_default();
-            conditions
-                .into_iter()
-                .map(move |condition| RowCondition::new(flag, &path, &condition, rows))
-                .collect::<Vec<_>>()
+        let conditions = |flag, filters: &[Filter]| {
+            let each = filters.iter().flat_map(|Filter { parsed, .. }| {
+                let conditions = condition::conditions(parsed, rows).unwrap_or_default();
+                conditions.into_iter().map(move |condition| RowCondition::new(flag, &parsed.path, &condition, rows))
+            });
+            each.collect()
         };
-        row_filter.add_all(self.all.iter().flat_map(|filter| conditions(ALL_FLAG, filter)));
-        if !other_alternatives && self.keyword.is_none() {
-            row_filter.add_any(self.any.iter().flat_map(|filter| conditions(ANY_FLAG, filter)));
-        }
-        Ok(row_filter)
+        let any: &[Filter] = if other_alternatives || self.keyword.is_some() { &[] } else { &self.any };
+        Ok(RowFilter::new(conditions(ALL_FLAG, &self.all), conditions(ANY_FLAG, any)))
     }
 }
 
-/// The one condition of a filter of which one has to hold: the services know no "both of these, or that".
-fn only(mut conditions: Vec<Condition>) -> Result<Condition, ParseError> {
+/// The only condition of a `--filter-any`: services have no "both of these, or that".
+fn only(mut conditions: Vec<QueryCondition>) -> Result<QueryCondition, ParseError> {
     match (conditions.pop(), conditions.is_empty()) {
         (Some(only), true) => Ok(only),
-        _ => Err(ParseError::new("within a stretch of time is two conditions, of which the service would take either")
+        _ => Err(ParseError::new("a span of time is two conditions, and the service would match either")
             .hint(format!("use {ALL_FLAG}, or one of >= and <"))),
     }
 }
@@ -161,8 +148,8 @@ fn said(flag: &str, shown: &str, invalid: ParseError) -> Vec<Problem> {
     invalid.into_usage().context(format!("{flag} \"{shown}\"")).problems().to_vec()
 }
 
-/// The text of a filter without what a secret may be compared with. It may be no filter at all, so all that stands in
-/// front of the first operator counts as its key, and only the first word of that is shown.
+/// A filter without what a secret may be compared with. The text may be invalid, so all before the first operator
+/// counts as its key, and only its first word is shown.
 fn shown(text: &str) -> String {
     let is_mark = |char: char| "=!~<>?".contains(char);
     let key_starts = text.find(|char: char| !is_mark(char) && !char.is_whitespace()).unwrap_or(text.len());

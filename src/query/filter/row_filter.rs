@@ -1,8 +1,8 @@
 //! Client-side filters for rows of services that ignore or lack filters.
 //!
-//! A row is decided by what it holds, with the meaning that the condition has at the services (spaceone-core on MongoDB):
-//! a list meets a condition if one of its items does, values of different types are not equal and have no order, and text
-//! is searched without regard to case. `None` is what a row cannot tell.
+//! A condition means what it means at the services (spaceone-core on MongoDB): a list meets it if one of its items
+//! does, values of different types are not equal and have no order, and text is searched without regard to case.
+//! `None` is undecided: the row lacks what is compared.
 
 use std::cmp::Ordering;
 
@@ -10,96 +10,81 @@ use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
 use serde_json::{Number, Value};
 
-use super::condition::Condition;
-use super::field::Field;
+use super::condition::QueryCondition;
+use super::field::FilterField;
 use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::local_service::from_difference;
-use crate::spec::typing::Shape;
+use crate::spec::typing::FieldShape;
 
-/// How far the clock of a service may be from ours, in milliseconds: a row that is so close to a distance from now is
-/// not left out.
+/// How far a service's clock may be from ours, in milliseconds: a row this close to a distance from now is not left
+/// out.
 const CLOCK_SKEW: u64 = 60_000;
 
-/// Conditions on rows.
 #[derive(Clone, Debug, Default)]
 pub struct RowFilter {
-    /// All of them have to hold.
     all: Vec<RowCondition>,
-    /// One of them has to hold, if there are any.
+    /// One has to hold, if there are any.
     any: Vec<RowCondition>,
 }
 
-/// What a filter comes to for one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Matches,
-    /// It does not match what this flag or field asks for.
+    /// Does not match this flag or request field.
     Fails(&'static str),
-    /// The row cannot tell whether it matches what this flag or field asks for.
+    /// Lacks what this flag or request field compares.
     Undecided(&'static str),
 }
 
-/// One condition, and where its value is in a row.
+/// A condition and the path of its value in a row.
 #[derive(Clone, Debug)]
 pub(super) struct RowCondition {
-    /// The flag, or the request's field.
+    /// The flag or the request field.
     origin: &'static str,
     path: Vec<String>,
-    /// How many steps of the path are fields of messages. Below them, what is not there is not stored either.
+    /// How many steps of the path are fields of messages. What is missing below them is not stored either.
     typed: usize,
-    /// What a message means by leaving the field out, unless that is null.
+    /// The value that a message leaves out, unless that is null.
     default: Option<Value>,
     kind: ValueKind,
     test: Test,
-    /// The condition holds where the test is not met.
+    /// The condition holds if the test is not met.
     is_negated: bool,
 }
 
-/// How values are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ValueKind {
-    /// As what they are in JSON.
+    /// By their JSON type.
     Json,
-    /// As numbers, of which those of 64 bits are text in JSON.
+    /// As numbers; those of 64 bits are text in JSON.
     Number,
-    /// As dates with times, which are text in JSON.
+    /// As dates and times, which are text in JSON.
     Date,
 }
 
+/// Which orders of a value and a limit meet a test.
+type Bound = fn(Ordering) -> bool;
+
 #[derive(Clone, Debug)]
 enum Test {
-    /// Is one of these values.
+    /// One of these values.
     Equal(Vec<Value>),
     Search(Regex),
     Order(Bound, Value),
     Date(Bound, Timestamp),
-    /// A distance from now, in the words of the services.
+    /// A distance from now in the services' words.
     FromNow(Bound, String),
     Exists(bool),
-    /// Only the service can tell.
+    /// Only the service can decide.
     Unknown,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bound {
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
 impl RowFilter {
-    /// Adds conditions of which all have to hold.
-    pub(super) fn add_all(&mut self, conditions: impl Iterator<Item = RowCondition>) {
-        self.all.extend(conditions);
+    pub(super) fn new(all: Vec<RowCondition>, any: Vec<RowCondition>) -> Self {
+        Self { all, any }
     }
 
-    /// Adds conditions of which one has to hold.
-    pub(super) fn add_any(&mut self, conditions: impl Iterator<Item = RowCondition>) {
-        self.any.extend(conditions);
-    }
-
-    /// Adds that `field` is `value`, as a request's field of that name asks.
+    /// Adds that `field` has to be `value`, for a request field of that name.
     pub fn add_field(&mut self, field: &'static str, value: Value) {
         self.all.push(RowCondition {
             origin: field,
@@ -116,12 +101,12 @@ impl RowFilter {
         self.all.is_empty() && self.any.is_empty()
     }
 
-    /// Whether every condition is such that a row which has the key can decide it.
+    /// Whether a row that has the keys decides every condition.
     pub fn is_decidable(&self) -> bool {
         self.conditions().all(RowCondition::is_decidable)
     }
 
-    /// The fields of a row that decide, by their names.
+    /// The names of the row's fields that decide.
     pub fn fields(&self) -> Vec<&str> {
         let mut fields: Vec<&str> =
             self.conditions().filter_map(|condition| condition.path.first()).map(String::as_str).collect();
@@ -130,7 +115,7 @@ impl RowFilter {
         fields
     }
 
-    /// What `query.only` has to name beside the columns.
+    /// The keys that `query.only` needs beside the columns.
     pub fn only_keys(&self) -> impl Iterator<Item = String> {
         self.conditions().map(|condition| {
             let steps = condition.path.iter().take_while(|step| !is_index(step));
@@ -138,7 +123,6 @@ impl RowFilter {
         })
     }
 
-    /// What `row` comes to.
     pub fn verdict(&self, row: &Value) -> Verdict {
         let mut undecided = None;
         for condition in &self.all {
@@ -164,17 +148,17 @@ impl RowFilter {
 }
 
 impl RowCondition {
-    /// `condition` of a flag, on rows of this type. `path` is its key's.
+    /// A condition of the flag `origin` at `path`, for rows of this type.
     pub(super) fn new(
         origin: &'static str,
         path: &[String],
-        condition: &Condition,
+        condition: &QueryCondition,
         rows: Option<&MessageDescriptor>,
     ) -> Self {
-        let field = Field::at(rows, path).ok();
+        let field = FilterField::at(rows, path).ok();
         let operator = condition.operator;
         let test = match &field {
-            // Of bytes and the like, the services store another form than they answer with.
+            // Services store bytes and the like in another form than they return.
             Some(field) if operator != "exists" && is_stored_otherwise(field) => Test::Unknown,
             _ => Test::new(operator, &condition.value),
         };
@@ -192,7 +176,7 @@ impl RowCondition {
     fn is_decidable(&self) -> bool {
         match &self.test {
             Test::Unknown => false,
-            // What a message leaves out may be stored all the same, such as a null.
+            // A message leaves out what may be stored, such as a null.
             Test::Exists(_) => self.path.len() > self.typed,
             Test::Equal(_) | Test::Search(_) | Test::Order(..) | Test::Date(..) | Test::FromNow(..) => true,
         }
@@ -201,7 +185,7 @@ impl RowCondition {
     fn holds(&self, row: &Value) -> Option<bool> {
         let mut values = Vec::new();
         let (mut is_missing, mut is_left_out) = (false, false);
-        visit(row, &self.path, &mut |found| match found {
+        visit(row, &self.path, 0, &mut |found| match found {
             Ok(value) => values.push(value),
             Err(depth) if depth < self.typed => is_left_out = true,
             Err(_) => is_missing = true,
@@ -220,7 +204,7 @@ impl RowCondition {
         if !is_left_out {
             return with(is_missing.then_some(&Value::Null));
         }
-        // A message leaves out a null, its type's default, and what the service does not tell: the row may match.
+        // A message leaves out a null, its type's default, and what the service hides: the row may match.
         let matches = |value: &Value| with(Some(value)) == Some(true);
         (matches(&Value::Null) || self.default.as_ref().is_some_and(matches)).then_some(true)
     }
@@ -228,11 +212,11 @@ impl RowCondition {
 
 impl Test {
     fn new(operator: &str, value: &Value) -> Self {
-        let bound = match operator.rsplit('_').next() {
-            Some("lt") => Bound::Less,
-            Some("lte") => Bound::LessOrEqual,
-            Some("gt") => Bound::Greater,
-            _ => Bound::GreaterOrEqual,
+        let bound: Bound = match operator.rsplit('_').next() {
+            Some("lt") => Ordering::is_lt,
+            Some("lte") => Ordering::is_le,
+            Some("gt") => Ordering::is_gt,
+            _ => Ordering::is_ge,
         };
         let date = || value.as_str().and_then(|text| text.parse().ok());
         let test = match operator {
@@ -248,7 +232,7 @@ impl Test {
         test.unwrap_or(Self::Unknown)
     }
 
-    /// Whether a value meets it, or one of its items if it is a list.
+    /// Whether a value, or one item of a list, meets the test.
     fn is_met(&self, value: &Value, kind: ValueKind) -> Option<bool> {
         match value {
             Value::Array(items) => any(items.iter().map(|item| match item {
@@ -269,11 +253,9 @@ impl Test {
             Self::Equal(wanted) => any(wanted.iter().map(|wanted| is_equal(value, wanted, kind))),
             Self::Search(regex) => Some(value.as_str().is_some_and(|text| regex.is_match(text))),
             Self::Order(bound, limit) => match (value, limit) {
-                (Value::Number(number), Value::Number(limit)) => {
-                    compare(number, limit).map(|order| bound.admits(order))
-                }
+                (Value::Number(number), Value::Number(limit)) => compare(number, limit).map(|order| bound(order)),
                 // By code points: the services set no collation.
-                (Value::String(text), Value::String(limit)) => Some(bound.admits(text.cmp(limit))),
+                (Value::String(text), Value::String(limit)) => Some(bound(text.cmp(limit))),
                 (Value::Bool(_), Value::Bool(_)) => None,
                 _ => Some(false),
             },
@@ -281,11 +263,11 @@ impl Test {
                 let order = date.as_millisecond().cmp(&limit.as_millisecond());
                 // The services store milliseconds.
                 let is_exact = |date: Timestamp| date.subsec_nanosecond() % 1_000_000 == 0;
-                (order.is_ne() || (is_exact(date) && is_exact(*limit))).then(|| bound.admits(order))
+                (order.is_ne() || (is_exact(date) && is_exact(*limit))).then(|| bound(order))
             }),
             Self::FromNow(bound, distance) => with_date(value, |date| {
                 let limit = from_difference(distance, Timestamp::now())?.as_millisecond();
-                let is_met = bound.admits(date.as_millisecond().cmp(&limit));
+                let is_met = bound(date.as_millisecond().cmp(&limit));
                 (is_met || date.as_millisecond().abs_diff(limit) > CLOCK_SKEW).then_some(is_met)
             }),
             Self::Exists(_) | Self::Unknown => None,
@@ -293,71 +275,59 @@ impl Test {
     }
 }
 
-impl Bound {
-    fn admits(self, order: Ordering) -> bool {
-        match self {
-            Self::Less => order.is_lt(),
-            Self::LessOrEqual => order.is_le(),
-            Self::Greater => order.is_gt(),
-            Self::GreaterOrEqual => order.is_ge(),
-        }
-    }
-}
-
 impl ValueKind {
-    fn of(field: &Field) -> Self {
+    fn of(field: &FilterField) -> Self {
         match field {
-            Field::Moment => Self::Date,
-            Field::Plain(Shape::Scalar(kind)) if !matches!(kind, Kind::String | Kind::Enum(_) | Kind::Bool) => {
+            FilterField::Moment => Self::Date,
+            FilterField::Plain(FieldShape::Scalar(kind))
+                if !matches!(kind, Kind::String | Kind::Enum(_) | Kind::Bool) =>
+            {
                 Self::Number
             }
-            Field::Plain(_) | Field::Open | Field::Whole => Self::Json,
+            FilterField::Plain(_) | FilterField::Open | FilterField::Whole => Self::Json,
         }
     }
 }
 
-/// The step that a list does not have: it holds all of its items.
+/// The missing step of a list, which holds all of its items.
 const NO_ITEM: usize = usize::MAX;
 
-/// Calls `take` with what is at `path`, with the number of the step that is not there where nothing is. A list on the way
-/// passes the path on to each object in it and, where a step is a number, to the item of that index.
-fn visit<'a>(value: &'a Value, path: &[String], take: &mut impl FnMut(Result<&'a Value, usize>)) {
-    fn walk<'a>(value: &'a Value, path: &[String], depth: usize, take: &mut impl FnMut(Result<&'a Value, usize>)) {
-        let Some(step) = path.get(depth) else { return take(Ok(value)) };
-        match value {
-            Value::Object(object) => match object.get(step) {
-                Some(value) => walk(value, path, depth + 1, take),
-                None => take(Err(depth)),
-            },
-            Value::Array(items) => {
-                let indexed = step.parse().ok().and_then(|index: usize| items.get(index));
-                if let Some(item) = indexed {
-                    walk(item, path, depth + 1, take);
-                }
-                let mut objects = items.iter().filter(|item| item.is_object()).peekable();
-                if indexed.is_none() && objects.peek().is_none() {
-                    take(Err(NO_ITEM));
-                }
-                objects.for_each(|object| walk(object, path, depth, take));
+/// Calls `take` with what is at `path` from the step `depth` on, or with the number of the step that is missing. A list
+/// on the way passes the path on to each object in it and, for a number, to the item of that index.
+fn visit<'a>(value: &'a Value, path: &[String], depth: usize, take: &mut impl FnMut(Result<&'a Value, usize>)) {
+    let Some(step) = path.get(depth) else { return take(Ok(value)) };
+    match value {
+        Value::Object(object) => match object.get(step) {
+            Some(value) => visit(value, path, depth + 1, take),
+            None => take(Err(depth)),
+        },
+        Value::Array(items) => {
+            let indexed = step.parse().ok().and_then(|index: usize| items.get(index));
+            if let Some(item) = indexed {
+                visit(item, path, depth + 1, take);
             }
-            _ => take(Err(depth)),
+            let mut objects = items.iter().filter(|item| item.is_object()).peekable();
+            if indexed.is_none() && objects.peek().is_none() {
+                take(Err(NO_ITEM));
+            }
+            objects.for_each(|object| visit(object, path, depth, take));
         }
+        _ => take(Err(depth)),
     }
-    walk(value, path, 0, take);
 }
 
 /// How many steps of `path` are fields of messages, or items of their lists.
 pub fn typed_steps(rows: Option<&MessageDescriptor>, path: &[String]) -> usize {
     let Some(rows) = rows else { return 1 };
-    let mut shape = Shape::Message(rows.clone());
+    let mut shape = FieldShape::Message(rows.clone());
     for (depth, step) in path.iter().enumerate() {
-        if let Shape::List(item) = shape {
+        if let FieldShape::List(item) = shape {
             shape = *item;
             if is_index(step) {
                 continue;
             }
         }
-        let Shape::Message(_) = &shape else { return depth };
+        let FieldShape::Message(_) = &shape else { return depth };
         let Ok(next) = shape.step(step) else { return depth };
         shape = next;
     }
@@ -368,14 +338,14 @@ fn is_index(step: &str) -> bool {
     step.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether rows show another form of a field's values than is compared at the service.
-fn is_stored_otherwise(field: &Field) -> bool {
-    matches!(field, Field::Whole | Field::Plain(Shape::Verbatim | Shape::Scalar(Kind::Bytes)))
+/// Whether rows hold another form of a field's values than the service compares.
+fn is_stored_otherwise(field: &FilterField) -> bool {
+    matches!(field, FilterField::Whole | FilterField::Plain(FieldShape::Verbatim | FieldShape::Scalar(Kind::Bytes)))
 }
 
-/// What a message means by leaving a field out.
-fn default_of(field: &Field) -> Option<Value> {
-    let Field::Plain(Shape::Scalar(kind)) = field else { return None };
+/// The value that a message leaves out.
+fn default_of(field: &FilterField) -> Option<Value> {
+    let FilterField::Plain(FieldShape::Scalar(kind)) = field else { return None };
     Some(match kind {
         Kind::String | Kind::Bytes => "".into(),
         Kind::Bool => false.into(),
@@ -400,7 +370,7 @@ fn is_equal(value: &Value, wanted: &Value, kind: ValueKind) -> Option<bool> {
     }
 }
 
-/// What `is_met` says of the date that `value` is; a null is on no side of any date.
+/// Applies `is_met` to a date; a null is neither before nor after any.
 fn with_date(value: &Value, is_met: impl FnOnce(Timestamp) -> Option<bool>) -> Option<bool> {
     match value {
         Value::Null => Some(false),
@@ -415,7 +385,7 @@ fn compare(a: &Number, b: &Number) -> Option<Ordering> {
     }
 }
 
-/// Whether one of them holds, if that can be told.
+/// Whether one of them holds, if that is decided.
 fn any(each: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let mut any = Some(false);
     for holds in each {

@@ -45,8 +45,8 @@ fn rows() -> MessageDescriptor {
 
 fn resolved(texts: &[&str], rows: Option<&MessageDescriptor>) -> Result<Vec<(String, &'static str, Value)>> {
     let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
-    let conditions = Filters::parse(&texts, &[], None)?.resolve(rows)?.all;
-    Ok(conditions.into_iter().map(|Condition { key, operator, value }| (key, operator, value)).collect())
+    let conditions = FilterSet::parse(&texts, &[], None)?.resolve(rows)?.all;
+    Ok(conditions.into_iter().map(|QueryCondition { key, operator, value }| (key, operator, value)).collect())
 }
 
 /// The only condition of a filter.
@@ -164,43 +164,43 @@ fn what_the_rows_cannot_have_is_refused() {
         ("part.nmae=x", "Part has no field nmae\nhint: did you mean name?"),
         ("parts.1.zzzz=x", "Part has no field zzzz\nhint: its fields are name, created_at, parts"),
         ("nmae?", "Row has no field nmae\nhint: did you mean name?"),
-        ("name.x=1", "`x` has no place below a field that is text"),
+        ("name.x=1", "`x` cannot be below a field that is text"),
         (
             "part=1",
             "part has keys of its own, and no value to compare with\n\
-                    hint: name one of them, as part.KEY, or ask whether it is there, as part?",
+                    hint: name one of them, e.g. part.KEY, or use part? to test whether it exists",
         ),
         (
             "tags in a",
             "tags has keys of its own, and no value to compare with\n\
-                       hint: name one of them, as tags.KEY, or ask whether it is there, as tags?",
+                       hint: name one of them, e.g. tags.KEY, or use tags? to test whether it exists",
         ),
         ("count=many", "count: expected a whole number from -2147483648 to 2147483647"),
-        ("count~1", "~ looks in texts, and count is none\nhint: = and != compare with it"),
+        ("count~1", "~ searches text, and count is not text\nhint: use = or !="),
         ("is_managed=yes", "is_managed: expected true or false"),
-        ("is_managed!~t", "!~ looks in texts, and is_managed is none\nhint: = and != compare with it"),
-        ("state=ENBLED", "state: no such value of State\nhint: did you mean ENABLED?"),
-        ("state>ENABLED", "> asks which is larger, and state has no order\nhint: = and != compare with it"),
+        ("is_managed!~t", "!~ searches text, and is_managed is not text\nhint: use = or !="),
+        ("state=ENBLED", "state: unknown value of State\nhint: did you mean ENABLED?"),
+        ("state>ENABLED", "> compares sizes, and state has no order\nhint: use = or !="),
         (
             "created_at~2026",
-            "~ looks in texts, and this is a date and time\n\
-                             hint: = takes a part of a date: 2026, 2026-01, 2026-01-31",
+            "~ searches text, and this is a date and time\n\
+                             hint: use = with a part of a date: 2026, 2026-01 or 2026-01-31",
         ),
         (
             "created_at>yesterday",
-            "created_at is a date and time, and the value is none\n\
+            "created_at is a date and time, and the value is not\n\
                                   hint: write 2026-01-31, 2026-01-31T10:00, 2026-01-31T10:00+09:00, \
                                   -7d (of s, m, h, d, w), or now",
         ),
-        ("created_at!=2026-01-31", "outside of a stretch of time is no condition that services know\nhint: use < or >"),
+        ("created_at!=2026-01-31", "services have no condition for outside of a span of time\nhint: use < or >"),
         (
             "created_at=-7d",
-            "a distance from now is a point that no row is at\n\
-                            hint: > >= < <= compare with it, and = with a date",
+            "a distance from now is a point in time that no row is at\n\
+                            hint: use > >= < <= with a distance, or = with a date",
         ),
         (
             "created_at in 2026-01-31",
-            "in a list, a time is written to the fraction of its second\n\
+            "in a list, a time needs the fraction of its second\n\
                                       hint: use = for a day, or >= and < for several",
         ),
     ] {
@@ -211,22 +211,22 @@ fn what_the_rows_cannot_have_is_refused() {
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-    let error = Filters::parse(&texts(&["name", "a=b"]), &texts(&["=x"]), Some(" ")).unwrap_err();
+    let error = FilterSet::parse(&texts(&["name", "a=b"]), &texts(&["=x"]), Some(" ")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "error: --filter \"name\": column 5: there is no operator\n\
+        "error: --filter \"name\": column 5: the operator is missing\n\
          hint: write KEY=VALUE, KEY~PART or KEY?\n\
-         error: --filter-any \"=x\": column 1: there is no key\n\
+         error: --filter-any \"=x\": column 1: the key is missing\n\
          hint: write KEY=VALUE, KEY~PART or KEY?\n\
-         error: --search: there is nothing to look for"
+         error: --search: the word is empty"
     );
-    let filters = Filters::parse(&texts(&["nmae=x"]), &texts(&["name=x", "created_at=2026"]), None).unwrap();
+    let filters = FilterSet::parse(&texts(&["nmae=x"]), &texts(&["name=x", "created_at=2026"]), None).unwrap();
     assert_eq!(
         filters.resolve(Some(&rows())).unwrap_err().to_string(),
         "error: --filter \"nmae=x\": Row has no field nmae\n\
          hint: did you mean name?\n\
-         error: --filter-any \"created_at=2026\": within a stretch of time is two conditions, of which the service would \
-         take either\n\
+         error: --filter-any \"created_at=2026\": a span of time is two conditions, and the service would \
+         match either\n\
          hint: use --filter, or one of >= and <"
     );
 }
@@ -268,7 +268,7 @@ fn rows_once() -> &'static MessageDescriptor {
 
 /// What a row comes to.
 fn verdict(text: &str, row: Value) -> Verdict {
-    let filters = Filters::parse(&[text.to_owned()], &[], None).unwrap();
+    let filters = FilterSet::parse(&[text.to_owned()], &[], None).unwrap();
     filters.row_filter(Some(&rows()), false).unwrap_or_else(|error| panic!("{text}: {error}")).verdict(&row)
 }
 
@@ -360,7 +360,7 @@ fn a_row_decides_as_the_services_would() {
 #[test]
 fn one_of_several_has_to_hold() {
     let filters = |text: &str| {
-        let filters = Filters::parse(&[], &[text.to_owned(), "tags.n=1".to_owned()], None).unwrap();
+        let filters = FilterSet::parse(&[], &[text.to_owned(), "tags.n=1".to_owned()], None).unwrap();
         filters.row_filter(Some(&rows()), false).unwrap()
     };
     let verdict = |text: &str, row: &Value| filters(text).verdict(row);

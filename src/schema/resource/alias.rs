@@ -1,15 +1,13 @@
-//! Short names of resources: the ones that are built in, and how a name is found among these and the user's own.
+//! Aliases of resources: the built-in ones, and lookup among these and the user's.
 
 use std::collections::BTreeMap;
 
-use super::{HOW_TO_WRITE, Resource, no_resource, not_one};
+use super::{HOW_TO_WRITE, Resource, not_a_resource, unknown_resource};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest_few;
 use crate::schema::resource::fuzzy;
 
-/// The short names of the Python client, each with what it stands for; sorted.
-///
-/// They name resources of the whole platform: what of these an installation offers, its endpoints know.
+/// The short names of the Python client, sorted, for resources of the whole platform; an installation may lack some.
 pub static BUILT_IN: [(&str, &str); 75] = [
     ("alert", "monitoring.Alert"),
     ("api_key", "identity.APIKey"),
@@ -88,30 +86,28 @@ pub static BUILT_IN: [(&str, &str); 75] = [
     ("wu", "identity.WorkspaceUser"),
 ];
 
-/// The most names that an error suggests.
 const MAX_SUGGESTED: usize = 3;
 
-/// The user's own aliases: what each stands for, as it was written.
+/// The user's aliases and their targets, as written.
 pub type Own = BTreeMap<String, String>;
 
-/// What the built-in alias `name` stands for.
 pub fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.binary_search_by(|(alias, _)| (*alias).cmp(name)).ok().map(|at| BUILT_IN[at].1)
 }
 
-/// The resource that `name` is an alias of, as it is written: one of the user's `own`, else one that is built in.
+/// The resource of the alias `name`, as written; the user's own aliases come first.
 pub fn find(name: &str, own: &Own) -> Result<Option<Resource>> {
     let target = own.get(name).map(String::as_str).or_else(|| built_in(name));
     target.map(|target| called(name, target)).transpose()
 }
 
-/// The resource whose alias `name` is like: in writing, or else in number; `None` if it is like none. Again the user's
-/// `own` outrank those that are built in. An error says between which resources nothing decides.
+/// The resource of the alias that matches `name` but for writing, or else number. An error names the resources of an
+/// ambiguous one.
 pub fn find_alike(name: &str, own: &Own) -> Result<Option<Resource>> {
     for is_alike in fuzzy::DEGREES {
         for mut aliases in [own_aliases(own).collect::<Vec<_>>(), visible(own).collect()] {
             aliases.retain(|(alias, _)| is_alike(name, alias));
-            // Two names of one thing are no question.
+            // Two aliases of one resource are not ambiguous.
             aliases.sort_by_key(|(_, target)| *target);
             aliases.dedup_by_key(|(_, target)| *target);
             match aliases[..] {
@@ -124,61 +120,44 @@ pub fn find_alike(name: &str, own: &Own) -> Result<Option<Resource>> {
     Ok(None)
 }
 
-/// The resource that has `name` without its service, among those that have an alias; `None` if none or several do.
+/// The only resource named `name` among those that have an alias.
 pub fn find_by_resource(name: &str, own: &Own) -> Result<Option<Resource>> {
-    let targets = || all(own).map(|(_, target)| target);
-    let mut names: Vec<&str> = targets().filter_map(|target| target.rsplit('.').next()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let [meant] = fuzzy::meant(name, names)[..] else { return Ok(None) };
-    let mut fitting: Vec<&str> = targets().filter(|target| target.rsplit('.').next() == Some(meant)).collect();
-    fitting.sort_unstable();
-    fitting.dedup();
-    match fitting[..] {
-        [target] => Resource::parse(target).map(Some),
-        _ => Ok(None),
-    }
+    let targets: Vec<&str> = all(own).map(|(_, target)| target).collect();
+    let resource = Resource::of_service("", name).ok();
+    resource.and_then(|resource| resource.among(&targets)).map(Resource::parse).transpose()
 }
 
-/// The error for a name without a service that several of the `offered` resources have, or that one has; `None` if none
-/// does.
+/// The error for a name without a service that one or several of the `offered` resources have.
 pub fn without_service(name: &str, offered: &[String]) -> Option<Error> {
-    let last = |full: &'_ str| full.rsplit('.').next().unwrap_or_default().to_owned();
-    let resources: Vec<String> = offered.iter().map(|full| last(full)).collect();
-    let meant = fuzzy::meant(name, resources.iter().map(String::as_str));
-    let fitting = offered.iter().zip(&resources).filter(|(_, resource)| meant.contains(&resource.as_str()));
-    let mut names: Vec<&str> = fitting.map(|(full, _)| full.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    match names[..] {
+    let offered: Vec<&str> = offered.iter().map(String::as_str).collect();
+    match Resource::of_service("", name).ok()?.all_among(&offered)[..] {
         [] => None,
-        [only] => Some(no_resource(name).hint(format!("did you mean {only}?"))),
-        _ => Some(several(name).hint(format!("name one of them: {}", names.join(", ")))),
+        [only] => Some(unknown_resource(name).hint(format!("did you mean {only}?"))),
+        ref several => Some(is_ambiguous(name).hint(format!("name one of them: {}", several.join(", ")))),
     }
 }
 
-/// The error for a name without a dot that stands for nothing: the nearest aliases, and how to write a resource.
+/// The error for an unknown name without a dot: the nearest aliases, and how to write a resource.
 pub fn unknown(name: &str, own: &Own) -> Error {
     let aliases: Vec<(&str, &str)> = all(own).collect();
     let nearest = nearest_few(name, aliases.iter().map(|(alias, _)| *alias), MAX_SUGGESTED);
     if nearest.is_empty() {
-        return not_one(name);
+        return not_a_resource(name);
     }
-    let said = nearest.iter().filter_map(|alias| aliases.iter().find(|(candidate, _)| candidate == alias));
-    no_resource(name).hint(format!("did you mean {}?", listed(said))).hint(HOW_TO_WRITE)
+    let listed_aliases = nearest.iter().filter_map(|alias| aliases.iter().find(|(candidate, _)| candidate == alias));
+    unknown_resource(name).hint(format!("did you mean {}?", listed(listed_aliases))).hint(HOW_TO_WRITE)
 }
 
-/// The aliases of the resource `name`, a `service.Resource`, sorted: the user's own, and the built-in ones that they
-/// leave.
+/// The aliases of the resource `name`, sorted.
 pub fn of_resource<'a>(name: &str, own: &'a Own) -> Vec<&'a str> {
-    let is_meant = |target: &str| fuzzy::DEGREES.iter().any(|is_alike| is_alike(target, name));
-    let aliases = all(own).filter(|(_, target)| is_meant(target));
+    let is_target = |target: &str| fuzzy::DEGREES.iter().any(|is_alike| is_alike(target, name));
+    let aliases = all(own).filter(|(_, target)| is_target(target));
     let mut aliases: Vec<&str> = aliases.map(|(alias, _)| alias).collect();
     aliases.sort_unstable();
     aliases
 }
 
-/// The built-in aliases that the user has not given another meaning.
+/// The built-in aliases that the user's own do not replace.
 pub fn visible(own: &Own) -> impl Iterator<Item = (&str, &str)> {
     BUILT_IN.iter().copied().filter(|(alias, _)| !own.contains_key(*alias))
 }
@@ -187,7 +166,6 @@ fn own_aliases(own: &Own) -> impl Iterator<Item = (&str, &str)> {
     own.iter().map(|(alias, target)| (alias.as_str(), target.as_str()))
 }
 
-/// All that name something: the user's own, and the built-in ones that these leave.
 pub fn all(own: &Own) -> impl Iterator<Item = (&str, &str)> {
     own_aliases(own).chain(visible(own))
 }
@@ -197,14 +175,13 @@ fn called(alias: &str, target: &str) -> Result<Resource> {
 }
 
 fn ambiguous(name: &str, fitting: &[(&str, &str)]) -> Error {
-    several(name).hint(format!("name one of them: {}", listed(fitting)))
+    is_ambiguous(name).hint(format!("name one of them: {}", listed(fitting)))
 }
 
-fn several(name: &str) -> Error {
-    Error::usage(format!("{name:?} can be several resources"))
+fn is_ambiguous(name: &str) -> Error {
+    Error::usage(format!("{name:?} is ambiguous"))
 }
 
-/// `plugin (repository.Plugin), repo (repository.Repository)`.
 fn listed<'a>(aliases: impl IntoIterator<Item = &'a (&'a str, &'a str)>) -> String {
     let listed: Vec<String> = aliases.into_iter().map(|(alias, target)| format!("{alias} ({target})")).collect();
     listed.join(", ")
@@ -286,7 +263,7 @@ mod tests {
         assert_eq!(found("my-thing", &own).as_deref(), Some("a.B"));
         assert_eq!(
             find_alike("MyThing", &own).unwrap_err().to_string(),
-            "error: \"MyThing\" can be several resources\nhint: name one of them: my-thing (a.B), my_thing (c.D)"
+            "error: \"MyThing\" is ambiguous\nhint: name one of them: my-thing (a.B), my_thing (c.D)"
         );
         let own = self::own(&[("my-thing", "a.B"), ("my_thing", "a.B")]);
         assert_eq!(found("MyThing", &own).as_deref(), Some("a.B"));
@@ -305,24 +282,27 @@ mod tests {
     fn a_name_without_its_service_is_answered_with_those_that_have_it() {
         let offered = ["dashboard.Job", "identity.Job", "identity.Schema", "identity.v2.Jobs", "core.ServerInfo"];
         let offered = offered.map(str::to_owned);
-        let told = |name: &str| without_service(name, &offered).map(|error| error.to_string());
+        let error = |name: &str| without_service(name, &offered).map(|error| error.to_string());
         assert_eq!(
-            told("job").unwrap(),
-            "error: \"job\" can be several resources\nhint: name one of them: dashboard.Job, identity.Job"
+            error("job").unwrap(),
+            "error: \"job\" is ambiguous\nhint: name one of them: dashboard.Job, identity.Job"
         );
-        assert_eq!(told("schemas").unwrap(), "error: \"schemas\" is no resource\nhint: did you mean identity.Schema?");
-        assert_eq!(told("task"), None);
+        assert_eq!(
+            error("schemas").unwrap(),
+            "error: unknown resource \"schemas\"\nhint: did you mean identity.Schema?"
+        );
+        assert_eq!(error("task"), None);
     }
 
     #[test]
     fn what_stands_for_nothing_is_answered_with_the_nearest() {
         assert_eq!(
             unknown("collecter", &own(&[("collected", "lab.Echo")])).to_string(),
-            "error: \"collecter\" is no resource\n\
+            "error: unknown resource \"collecter\"\n\
              hint: did you mean collected (lab.Echo), collector (inventory.Collector), collector_rule \
              (inventory.CollectorRule)?\n\
              hint: write it as SERVICE.RESOURCE, for example repository.Plugin; `spacectl api-resources` lists them"
         );
-        assert_eq!(unknown("zzz", &Own::new()).to_string(), not_one("zzz").to_string());
+        assert_eq!(unknown("zzz", &Own::new()).to_string(), not_a_resource("zzz").to_string());
     }
 }

@@ -1,36 +1,38 @@
-//! A resource among those that an endpoint offers, a service among those that an environment has.
+//! A resource among those of an endpoint, a service among those of an environment.
 
 use std::collections::HashMap;
 
 use super::{Resource, version as versions};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
-use crate::schema::platform::ApiName;
 use crate::schema::resource::fuzzy;
+use crate::schema::spaceone::ApiName;
 
-/// What all services have: it belongs to none of them.
+/// The service of what all services have.
 const SHARED: &str = "core";
 
-/// The service that `typed` means among `services`; `None` if it is like none of them. An error says between which
-/// ones nothing decides.
+/// The service that `typed` matches; `None` for no match, an error for several.
 pub fn service_among(typed: &str, services: &[String]) -> Result<Option<String>> {
-    match fuzzy::meant(typed, services.iter().map(String::as_str))[..] {
+    match fuzzy::matches(typed, services.iter().map(String::as_str))[..] {
         [] => Ok(None),
         [only] => Ok(Some(only.to_owned())),
-        ref several => Err(Error::usage(format!("{typed:?} can be several services"))
-            .hint(format!("name one of them: {}", several.join(", ")))),
+        ref several => {
+            Err(Error::usage(format!("{typed:?} is ambiguous"))
+                .hint(format!("name one of them: {}", several.join(", "))))
+        }
     }
 }
 
 impl Resource {
-    /// Which of the full names that `place` has `offered` is meant, and the resource under the names that it has there.
+    /// Chooses among the full names that `place` has `offered`; returns the resource by its names there, and the full
+    /// name.
     ///
-    /// The one of its service, or the only one of that name in another package, such as `spaceone.api.core.v1.ServerInfo`
-    /// for `repository.ServerInfo`; else the only one that is like it. Without `api_version` any version counts: of
-    /// several, [`newest`] takes one.
+    /// The one of its service, or the only one of that name in another package, e.g. `spaceone.api.core.v1.ServerInfo`
+    /// for `repository.ServerInfo`; else the only fuzzy match. Without `api_version`, [`newest`] takes one of several
+    /// versions.
     ///
     /// # Errors
-    /// A usage error that names the nearest, the versions that there are, or the candidates where several fit.
+    /// A usage error that names the nearest, the versions, or the candidates.
     pub fn choose(&self, offered: &[String], api_version: Option<&str>, place: &str) -> Result<(Self, String)> {
         let found = match self.find(offered, api_version, place)? {
             None => match &self.otherwise {
@@ -92,7 +94,7 @@ impl Resource {
         Ok(None)
     }
 
-    /// As [`Resource::find`], of a name with its package, where only the writing of that is forgiven.
+    /// Like [`Resource::find`] for a full name: only the writing of its package may differ.
     fn find_in_full<'a>(&self, offered: &'a [String], typed: &str, place: &str) -> Result<Option<&'a str>> {
         for is_alike in fuzzy::DEGREES {
             let fits = |name: &&str| {
@@ -106,18 +108,18 @@ impl Resource {
         Ok(None)
     }
 
-    /// Whether packages beside the service's own are its own, too: without any of its own it may be another service.
+    /// Whether the endpoint has resources of this service; if not, other packages may be the service's.
     fn is_home(&self, offered: &[String]) -> bool {
         offered.iter().any(|name| self.owns(name))
     }
 
-    /// This resource under the names that it can be called by, as of [`Resource::is_home`].
+    /// This resource under the names that it has at the endpoint.
     fn known_as(&self, full_name: &str, is_home: bool) -> Self {
         let api = ApiName::parse(full_name);
         let is_own = |api: &ApiName<'_>| self.owns(full_name) || (api.service != SHARED && !is_home);
         let (service, name) = match api {
             Some(api) if self.service.is_empty() || is_own(&api) => (api.service, api.resource),
-            // What all services have, and other packages behind its endpoint, are asked of the service that is meant.
+            // Shared resources and other packages at the endpoint belong to the service that was typed.
             _ => (self.service.as_str(), last_part(full_name)),
         };
         let version = api.filter(|_| self.version.is_some() && !service.is_empty()).map(|api| api.version);
@@ -135,7 +137,7 @@ impl Resource {
         }
     }
 
-    /// Whether `full_name` is of this resource's service, of any version.
+    /// Whether `full_name` is of this resource's service, in any version.
     fn owns(&self, full_name: &str) -> bool {
         ApiName::parse(full_name).is_some_and(|name| {
             let is_same =
@@ -144,24 +146,26 @@ impl Resource {
         })
     }
 
-    /// The only one of those that fit, of which there is one at least.
+    /// The only match; an error names several.
     fn only<'a>(&self, fitting: &[&'a str], is_home: bool, place: &str) -> Result<&'a str> {
         if let [only] = fitting {
             return Ok(only);
         }
         let names: Vec<String> = fitting.iter().map(|name| self.known_as(name, is_home).to_string()).collect();
-        let error = Error::usage(format!("{self} can be several resources of {place}"))
+        let error = Error::usage(format!("{self} is ambiguous at {place}"))
             .hint(format!("name one of them: {}", names.join(", ")));
         Err(self.say_alias(error))
     }
 
-    /// The error for a resource that is not among the `offered` full names.
+    /// The error for a resource that is not offered.
     fn unknown(&self, offered: &[String], api_version: Option<&str>, place: &str) -> Error {
         let is_home = self.is_home(offered);
         let typed = self.version.as_deref().or(self.full_name.as_deref().and_then(version));
         let asked = typed.or(api_version);
         let is_same = |name: &&str| {
-            !is_shared(name) && version(name) != asked && !fuzzy::meant(&self.name, [last_part(name)]).is_empty()
+            !is_shared(name)
+                && version(name) != asked
+                && !fuzzy::matches(&self.name, std::iter::once(last_part(name))).is_empty()
         };
         let same: Vec<&str> = offered.iter().map(String::as_str).filter(is_same).collect();
         let mut own: Vec<&str> = same.iter().copied().filter(|name| self.owns(name)).collect();
@@ -194,7 +198,7 @@ impl Resource {
         }
     }
 
-    /// What is offered, each as it can be typed in this resource's place.
+    /// The offered resources as they can be typed.
     fn names_of(&self, offered: &[String]) -> String {
         let is_home = self.is_home(offered);
         let described = offered.iter().filter(|name| !is_reflection(name));
@@ -207,27 +211,27 @@ impl Resource {
     }
 }
 
-/// What an endpoint offers, under the name that can be typed for it.
+/// A resource of an endpoint, under the name that can be typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     pub full_name: String,
-    /// Empty where an endpoint was asked that no service is known of, and this is none of the platform's.
+    /// Empty for a resource outside of the platform at an endpoint of no known service.
     pub service: String,
     pub resource: String,
     pub name: String,
 }
 
 impl Named {
-    /// What can be typed for exactly this version of it; `None` for what is none of the platform's.
+    /// The name with its version; `None` outside of the platform.
     pub fn versioned(&self) -> Option<String> {
         let api = ApiName::parse(&self.full_name)?;
         Some(format!("{}.{}.{}", self.service, api.version, self.resource))
     }
 }
 
-/// All that is `offered` by the endpoint that is configured for `service`, which is empty for a single endpoint. The
-/// `siblings` are the services that are configured to be at the same endpoint. With `api_version`, other versions are left
-/// out. What a name with the service alone does not reach is named with its version.
+/// All that the endpoint of `service` (empty for a single endpoint) has `offered`, without other versions than
+/// `api_version`. The `siblings` are the services configured at the same endpoint. A name that its service alone does
+/// not reach includes the version.
 pub fn names(service: &str, siblings: &[String], offered: &[String], api_version: Option<&str>) -> Vec<Named> {
     let is_own = |api: &ApiName<'_>| {
         let is_same = |typed: &String| fuzzy::alike(typed, api.service) || fuzzy::alike_in_number(typed, api.service);
@@ -240,7 +244,6 @@ pub fn names(service: &str, siblings: &[String], offered: &[String], api_version
             }
             Some(api) if service.is_empty() || is_own(&api) => (api.service, api.resource),
             None if service.is_empty() => ("", full_name.as_str()),
-            // What all services have, and other packages behind an endpoint, are asked of the service that is meant.
             _ => (service, last_part(full_name)),
         };
         let name = if of.is_empty() { full_name.clone() } else { format!("{of}.{resource}") };
@@ -254,7 +257,7 @@ pub fn names(service: &str, siblings: &[String], offered: &[String], api_version
         one.versioned().into_iter().for_each(|versioned| *versions.entry(versioned).or_default() += 1);
     }
     for group in same.into_values().filter(|group| group.len() > 1) {
-        // As `find` chooses between them.
+        // The order in which `find` chooses.
         let order = |at: usize| {
             let full_name = &named[at].full_name;
             let is_own = ApiName::parse(full_name).is_some_and(|api| is_own(&api));
@@ -273,7 +276,7 @@ pub fn names(service: &str, siblings: &[String], offered: &[String], api_version
     named
 }
 
-/// Of several versions of one resource the one that is taken where none is asked for: v1, else the highest.
+/// Takes one of several versions of a resource: v1, else the highest.
 fn newest(mut names: Vec<&str>) -> Vec<&str> {
     let mut best = HashMap::new();
     for api in names.iter().filter_map(|name| ApiName::parse(name)) {
@@ -286,7 +289,7 @@ fn newest(mut names: Vec<&str>) -> Vec<&str> {
     names
 }
 
-/// How versions are chosen from: v1 before all others, v10 before v2 before v2beta1, and plugins' own last.
+/// The order of versions: v1 first, v10 before v2 before v2beta1, and plugins' own last.
 fn rank(version: &str) -> (u8, u64, bool, &str, u64) {
     match versions::parse(version) {
         Some((1, "", _)) => (3, 1, true, "", 0),
@@ -295,12 +298,11 @@ fn rank(version: &str) -> (u8, u64, bool, &str, u64) {
     }
 }
 
-/// Whether a gRPC service is there to describe the others.
 pub fn is_reflection(full_name: &str) -> bool {
     full_name.starts_with("grpc.reflection.")
 }
 
-/// Whether a service is none of the platform's own, or one that all of them have.
+/// Whether a service is outside of the platform, or shared by all of its services.
 fn is_shared(full_name: &str) -> bool {
     ApiName::parse(full_name).is_none_or(|name| name.service == SHARED)
 }
@@ -401,7 +403,7 @@ mod tests {
         assert_eq!(service_among("identity", &services).unwrap(), None);
         assert_eq!(
             service_among("AB", &services).unwrap_err().to_string(),
-            "error: \"AB\" can be several services\nhint: name one of them: a-b, a_b"
+            "error: \"AB\" is ambiguous\nhint: name one of them: a-b, a_b"
         );
     }
 
@@ -420,11 +422,11 @@ mod tests {
         assert_eq!(chosen("lab.Plugin", &offered, "v1").unwrap(), "lab.Plugin = spaceone.api.lab.v1.Plugin");
         assert_eq!(
             refused("lab.plugin", &offered, "v1"),
-            "error: lab.plugin can be several resources of local\nhint: name one of them: lab.PlugIn, lab.Plugin"
+            "error: lab.plugin is ambiguous at local\nhint: name one of them: lab.PlugIn, lab.Plugin"
         );
         assert_eq!(
             refused("Plugin", &offered, "v1"),
-            "error: Plugin can be several resources of local\nhint: name one of them: lab.Plugin, other.Plugin"
+            "error: Plugin is ambiguous at local\nhint: name one of them: lab.Plugin, other.Plugin"
         );
     }
 

@@ -1,29 +1,29 @@
 //! A resource among names that are known without asking an endpoint.
 
-use super::Resource;
-use crate::schema::resource::fuzzy;
+use super::{Resource, fuzzy};
 
 impl Resource {
-    /// The one of the `known` names, `service.Resource` each, that is meant: service and resource are forgiven each as
-    /// everywhere. `None` if none is like it, or if nothing decides between several.
+    /// The one of the `known` names, `service.Resource` each, that fits; service and resource are matched each as
+    /// everywhere. `None` for none or several.
     pub fn among<'a>(&self, known: &[&'a str]) -> Option<&'a str> {
-        self.find_among(known).or_else(|| self.otherwise.as_ref().and_then(|other| other.find_among(known)))
+        let only = |names: Vec<&'a str>| <[&str; 1]>::try_from(names).ok().map(|[only]| only);
+        let other = || self.otherwise.as_ref().and_then(|other| only(other.all_among(known)));
+        only(self.all_among(known)).or_else(other)
     }
 
-    fn find_among<'a>(&self, known: &[&'a str]) -> Option<&'a str> {
-        let parts: Vec<(&str, &str, &'a str)> = known
-            .iter()
-            .filter_map(|name| name.rsplit_once('.').map(|(service, last)| (service, last, *name)))
-            .collect();
-        let services = fuzzy::meant(&self.service, parts.iter().map(|(service, ..)| *service));
+    /// All of the `known` names that fit, sorted.
+    pub(super) fn all_among<'a>(&self, known: &[&'a str]) -> Vec<&'a str> {
+        let parts =
+            || known.iter().filter_map(|name| name.rsplit_once('.').map(|(service, last)| (service, last, *name)));
+        let services = fuzzy::matches(&self.service, parts().map(|(service, ..)| service));
         let of_service = |service: &str| self.service.is_empty() || services.contains(&service);
-        let fitting: Vec<_> = parts.iter().filter(|(service, ..)| of_service(service)).collect();
-        let meant = fuzzy::meant(&self.name, fitting.iter().map(|(_, last, _)| *last));
+        let fitting: Vec<_> = parts().filter(|(service, ..)| of_service(service)).collect();
+        let matches = fuzzy::matches(&self.name, fitting.iter().map(|(_, last, _)| *last));
         let mut names: Vec<&str> =
-            fitting.iter().filter(|(_, last, _)| meant.contains(last)).map(|(.., name)| *name).collect();
+            fitting.into_iter().filter(|(_, last, _)| matches.contains(last)).map(|(.., name)| name).collect();
         names.sort_unstable();
         names.dedup();
-        <[&str; 1]>::try_from(names).ok().map(|[only]| only)
+        names
     }
 }
 

@@ -1,15 +1,12 @@
-//! In what a name may differ from the one that is meant, without anybody having to be asked.
+//! Fuzzy matching of names: case, `-`, `_` and grammatical number may differ.
 
-/// In what two names may differ, the nearest first: in nothing, in writing, in grammatical number.
+/// The degrees of likeness, nearest first: same, same but for writing, same but for number.
 pub const DEGREES: [fn(&str, &str) -> bool; 3] = [same, alike, alike_in_number];
 
-/// The candidates that `typed` can stand for: those that fit at the first of the [`DEGREES`] at which any does.
-pub fn meant<'a, I>(typed: &str, candidates: I) -> Vec<&'a str>
-where
-    I: IntoIterator<Item = &'a str> + Clone,
-{
+/// The candidates that match `typed` at the first of the [`DEGREES`] at which any does.
+pub fn matches<'a>(typed: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Vec<&'a str> {
     let fitting = |is_alike: fn(&str, &str) -> bool| -> Vec<&'a str> {
-        candidates.clone().into_iter().filter(|candidate| is_alike(typed, candidate)).collect()
+        candidates.clone().filter(|candidate| is_alike(typed, candidate)).collect()
     };
     DEGREES.into_iter().map(fitting).find(|fitting| !fitting.is_empty()).unwrap_or_default()
 }
@@ -23,9 +20,8 @@ pub fn alike(a: &str, b: &str) -> bool {
     letters(a).eq(letters(b))
 }
 
-/// Whether one name is the other's plural, beyond what [`alike`] forgives: `policies` and `Policy`.
-///
-/// A stem of one or two letters is no word: `cs` is not the plural of `c`.
+/// Whether one name is the other's plural: `policies` and `Policy`. A stem has three letters at least: `cs` is not the
+/// plural of `c`.
 pub fn alike_in_number(a: &str, b: &str) -> bool {
     let (a, b): (String, String) = (letters(a).collect(), letters(b).collect());
     is_plural(&a, &b) || is_plural(&b, &a)
@@ -89,11 +85,11 @@ mod tests {
 
     #[test]
     fn the_nearer_likeness_decides() {
-        assert_eq!(meant("metrics", ["Metric", "Metrics"]), ["Metrics"]);
-        assert_eq!(meant("plugin", ["Plugin", "PlugIn", "Plugins"]), ["Plugin", "PlugIn"]);
-        assert_eq!(meant("Plugin", ["Plugin", "PlugIn", "Plugins"]), ["Plugin"]);
-        assert_eq!(meant("plugins", ["Plugin", "Repository"]), ["Plugin"]);
-        assert!(meant("x", ["Plugin"]).is_empty());
+        assert_eq!(matches("metrics", ["Metric", "Metrics"].into_iter()), ["Metrics"]);
+        assert_eq!(matches("plugin", ["Plugin", "PlugIn", "Plugins"].into_iter()), ["Plugin", "PlugIn"]);
+        assert_eq!(matches("Plugin", ["Plugin", "PlugIn", "Plugins"].into_iter()), ["Plugin"]);
+        assert_eq!(matches("plugins", ["Plugin", "Repository"].into_iter()), ["Plugin"]);
+        assert!(matches("x", ["Plugin"].into_iter()).is_empty());
     }
 
     proptest! {

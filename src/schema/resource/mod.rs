@@ -1,8 +1,8 @@
-//! What a user calls a resource, and what the API calls it.
+//! Resources: what a user types, and what the API calls it.
 //!
-//! A name is taken as it stands wherever it stands for something. Where it does not, case, `-` for `_`, camel for snake
-//! and singular for plural are forgiven ([`forgive`]), as long as exactly one resource fits: aliases are forgiven here
-//! ([`alias`]), services and resources against what the environment and its endpoints have ([`offered`]).
+//! A name that exists as typed is taken as it is. Otherwise case, `-` for `_`, camel for snake and singular for plural
+//! are forgiven ([`fuzzy`]), if exactly one resource fits: among aliases ([`alias`]), among known names
+//! ([`from_list`]), and among what an endpoint offers ([`from_endpoint`]).
 
 pub mod alias;
 mod from_endpoint;
@@ -14,41 +14,39 @@ mod version;
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::schema::platform::{ApiName, SERVICES};
+use crate::schema::spaceone::{ApiName, SERVICES};
 
 pub use from_endpoint::{Named, is_reflection, names, service_among};
 pub use version::{PLUGIN, is_version};
 
-/// A resource as it is typed: `repository.Plugin`, by an alias, or by its full name, `grpc.health.v1.Health`.
+/// A resource as typed: `repository.Plugin`, an alias, or the full name `grpc.health.v1.Health`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
-    /// The service that offers it, which is how the configuration names its endpoint; empty where the one endpoint
-    /// that there is has to know.
+    /// Its service, which names the endpoint in the configuration; empty if the only endpoint decides.
     pub service: String,
-    /// The resource alone: `Plugin`.
+    /// Without its service: `Plugin`.
     pub name: String,
-    /// The full name where it was typed in full.
+    /// If typed in full.
     full_name: Option<String>,
-    /// The version where it was typed as `identity.v2.User`. That may be a full name, too.
+    /// If typed as `identity.v2.User`, which may be a full name, too.
     version: Option<String>,
-    /// The alias that it was called by.
+    /// The alias that was typed.
     alias: Option<String>,
-    /// What is meant if there is no such resource.
+    /// The resource to take if this one does not exist.
     otherwise: Option<Box<Self>>,
 }
 
 impl Resource {
-    /// Reads `service.Resource`, `service.version.Resource` or a full name such as `spaceone.api.repository.v1.Plugin`.
-    /// Whether there is such a resource is not looked at.
+    /// Parses `service.Resource`, `service.version.Resource` or a full name such as
+    /// `spaceone.api.repository.v1.Plugin`.
     pub fn parse(text: &str) -> Result<Self> {
         let parts: Vec<&str> = text.split('.').collect();
         if parts.len() < 2 || !parts.iter().all(|part| is_name(part)) {
-            return Err(not_one(text));
+            return Err(not_a_resource(text));
         }
         let name = parts[parts.len() - 1].to_owned();
         let (service, full_name) = match parts.as_slice() {
             [service, _] => (*service, None),
-            // The platform's packages are spaceone.api.SERVICE.VERSION.
             ["spaceone", "api", service, ..] => (*service, Some(text.to_owned())),
             [service, ..] => (*service, Some(text.to_owned())),
             [] => ("", None),
@@ -60,11 +58,10 @@ impl Resource {
         Ok(Self { service: service.to_owned(), name, full_name, version, alias: None, otherwise: None })
     }
 
-    /// A resource that was typed without its service, of the only `service` that there is; an empty one leaves that to
-    /// the only endpoint.
+    /// A resource typed without its service, of the only `service`, which is empty if the only endpoint decides.
     pub fn of_service(service: &str, name: &str) -> Result<Self> {
         if !is_name(name) {
-            return Err(not_one(name));
+            return Err(not_a_resource(name));
         }
         let (service, name) = (service.to_owned(), name.to_owned());
         Ok(Self { service, name, full_name: None, version: None, alias: None, otherwise: None })
@@ -72,16 +69,10 @@ impl Resource {
 
     /// The resource that a user calls `text`.
     ///
-    /// With a dot it is a resource as it stands. Without one it is, in this order: an alias, the user's own before the
-    /// built-in ones; where there is only one service, behind `--endpoint` or in the environment, a resource of that; what
-    /// is like an alias but for case, `-` and number; the only resource of that name which has an alias. Nothing is
-    /// connected to: what there is shows when it is reached. The user's aliases and the service that a resource without one
-    /// can only be of (empty behind `--endpoint`) are asked for where they are needed; and what is `offered`, by the names
-    /// that can be typed, for the error alone.
-    ///
-    /// # Errors
-    /// A usage error that names the resources of that name, the nearest aliases, or between which ones nothing decides;
-    /// that of `own`.
+    /// With a dot it is parsed. Without one it is, in this order: an alias, the user's own before built-in ones; with
+    /// one service only, behind `--endpoint` or in the environment, a resource of that; a fuzzy match of an alias; the
+    /// only resource of that name that has an alias. Nothing is connected to. `offered`, the names that can be typed,
+    /// is for the error alone.
     pub fn called(
         text: &str,
         own: impl FnOnce() -> Result<alias::Own>,
@@ -112,24 +103,21 @@ impl Resource {
         Self { otherwise: other.map(Box::new), ..self }
     }
 
-    /// The same resource of a service that is named otherwise.
     #[must_use]
     pub fn at_service(&self, service: &str) -> Self {
         Self { service: service.to_owned(), ..self.clone() }
     }
 
-    /// Whether it was typed by a full name that is none of the platform's, such as `grpc.health.v1.Health`: what stands
-    /// first in it is no service that a configuration knows.
+    /// Whether it was typed by a full name outside of the platform, e.g. `grpc.health.v1.Health`, whose first part is
+    /// not a configured service.
     pub fn is_foreign(&self) -> bool {
         // `identity.v2.User` may be a full name, but hardly is one.
         let is_of_platform = self.version.is_some() && SERVICES.contains(&self.service.as_str());
         !is_of_platform && self.full_name.as_deref().is_some_and(|name| ApiName::parse(name).is_none())
     }
 
-    /// This resource in the version that `--api-version` asks for: that outranks the version of an alias.
-    ///
-    /// # Errors
-    /// A usage error where the typed name has another version.
+    /// This resource in the version of `--api-version`, which outranks the version of an alias. A typed name with
+    /// another version is a usage error.
     pub fn with_api_version(self, api_version: Option<&str>) -> Result<Self> {
         let in_full = self.full_name.as_deref().and_then(ApiName::parse).map(|name| name.version);
         match (self.version.as_deref().or(in_full), api_version) {
@@ -142,8 +130,8 @@ impl Resource {
         }
     }
 
-    /// The full name of its gRPC service, by the platform's rule `spaceone.api.SERVICE.VERSION.RESOURCE`. Where no version
-    /// is asked for, that of v1, which most services have.
+    /// The full name of its gRPC service, by the rule `spaceone.api.SERVICE.VERSION.RESOURCE`; v1 by default, which
+    /// most services have.
     pub fn full_name(&self, api_version: Option<&str>) -> String {
         match (&self.full_name, &self.version) {
             (Some(full_name), None) => full_name.clone(),
@@ -154,7 +142,7 @@ impl Resource {
         }
     }
 
-    /// Adds to `error`, which is about this resource, what the alias stands for by which it was called.
+    /// Adds the alias that was typed to an error about this resource.
     pub fn say_alias(&self, error: Error) -> Error {
         match &self.alias {
             Some(alias) => error.cause(format!("{alias} is an alias of {self}")),
@@ -176,16 +164,15 @@ impl fmt::Display for Resource {
 const HOW_TO_WRITE: &str =
     "write it as SERVICE.RESOURCE, for example repository.Plugin; `spacectl api-resources` lists them";
 
-/// The error that `text` cannot be the name of a resource.
-fn not_one(text: &str) -> Error {
-    no_resource(text).hint(HOW_TO_WRITE)
+fn not_a_resource(text: &str) -> Error {
+    unknown_resource(text).hint(HOW_TO_WRITE)
 }
 
-fn no_resource(text: &str) -> Error {
-    Error::usage(format!("{text:?} is no resource"))
+fn unknown_resource(text: &str) -> Error {
+    Error::usage(format!("unknown resource {text:?}"))
 }
 
-/// Whether `part` can stand between the dots of a name: as protobuf's identifiers, `-` beside `_`.
+/// Whether `part` is a protobuf identifier, or one with `-` for `_`.
 fn is_name(part: &str) -> bool {
     let mut letters = part.chars();
     letters.next().is_some_and(|c| c.is_alphabetic() || c == '_')

@@ -1,9 +1,9 @@
-//! A verb among those that a resource has.
+//! Matching of a typed verb with those of a resource.
 
 use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::fuzzy;
 
-/// Words for one deed. The API has one or two of each group, and which one differs from resource to resource.
+/// Synonyms. The API has one or two verbs of each group, and which one differs from resource to resource.
 const SAME_DEED: [&[&str]; 7] = [
     &["register", "create", "add", "new", "insert"],
     &["deregister", "delete", "remove", "unregister", "destroy", "rm"],
@@ -14,7 +14,7 @@ const SAME_DEED: [&[&str]; 7] = [
     &["disable", "deactivate", "stop"],
 ];
 
-/// The verb that `typed` means: the one of that name, or the only one that is written alike but for case, `-` and `_`.
+/// The verb named `typed`, or the only one that differs in case, `-` and `_` alone.
 pub fn among<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
     if let Some(exact) = verbs.iter().find(|verb| **verb == typed) {
         return Some(exact);
@@ -26,8 +26,7 @@ pub fn among<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
     }
 }
 
-/// What to say of a verb that is not there: the ones that differ in writing only, the one that does the same, the
-/// nearest, or else all that are there.
+/// The hint for an unknown verb: those that differ in writing only, a synonym, the nearest, or else all.
 pub fn hint_at(typed: &str, verbs: &[&str]) -> String {
     let alike: Vec<&str> = verbs.iter().copied().filter(|verb| fuzzy::alike(typed, verb)).collect();
     if !alike.is_empty() {
@@ -40,13 +39,13 @@ pub fn hint_at(typed: &str, verbs: &[&str]) -> String {
     }
 }
 
-/// The verb that does what `typed` says in the words of another API, or of this one.
+/// The verb that is a synonym of `typed`.
 pub fn of_same_deed<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
     let group = SAME_DEED.iter().find(|group| group.iter().any(|word| fuzzy::alike(typed, word)))?;
     group.iter().find_map(|word| verbs.iter().find(|verb| *verb == word)).copied()
 }
 
-/// Whether `word` is one of those that say in any API what to do to a resource.
+/// Whether `word` is a usual verb of any API.
 pub fn is_known(word: &str) -> bool {
     SAME_DEED.iter().any(|group| group.contains(&word))
         || word.starts_with("get_")

@@ -1,6 +1,6 @@
 //! API versions in package names: `v1`, `v2beta1`, `plugin`.
 
-/// The package of what a plugin serves to its service.
+/// The package of the services that plugins serve.
 pub const PLUGIN: &str = "plugin";
 
 /// Whether `part` of a name is a version, in any case.
@@ -9,7 +9,7 @@ pub fn is_version(part: &str) -> bool {
     part == PLUGIN || parse(&part).is_some()
 }
 
-/// The number of a version, the stage that follows it and the number of that: 2, `beta` and 1 of `v2beta1`.
+/// The number, stage and stage number of a version: 2, `beta` and 1 of `v2beta1`.
 pub(super) fn parse(version: &str) -> Option<(u64, &str, u64)> {
     let rest = version.strip_prefix('v')?;
     let (number, rest) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));

@@ -66,22 +66,25 @@ fn a_wrong_parameter_is_named_but_never_its_value() {
         ("flag=s3cret", "error: -p flag: expected true or false"),
         ("i32=2147483648", "error: -p i32: expected a whole number from -2147483648 to 2147483647"),
         ("single=1e39", "error: -p single: expected a number"),
-        ("state=ENABLD", "error: -p state: no such value of State\nhint: did you mean ENABLED?"),
-        ("labels=s3cret", "error: -p labels: expected a list, as [a,b], found a single value"),
+        ("state=ENABLD", "error: -p state: unknown value of State\nhint: did you mean ENABLED?"),
+        ("labels=s3cret", "error: -p labels: expected a list, e.g. [a,b], found a single value"),
         ("labels=[a,[s3cret]]", "error: -p labels[1]: expected text, found a list"),
-        ("labels.0=x", "error: -p labels.0: a list is set whole\nhint: write all its items: KEY=[a,b]"),
+        (
+            "labels.0=x",
+            "error: -p labels.0: the items of a list cannot be set one by one\nhint: write all its items: KEY=[a,b]",
+        ),
         ("counts.a=s3cret", "error: -p counts.a: expected a whole number from -2147483648 to 2147483647"),
         ("by_id.x.text=1", "error: -p by_id.x.text: expected a whole number from -2147483648 to 2147483647"),
         ("txt=s3cret", "error: -p txt: All has no such field\nhint: did you mean text?"),
         ("inner.flg=s3cret", "error: -p inner.flg: All has no such field\nhint: did you mean flag?"),
         ("inner={flg: s3cret}", "error: -p inner.flg: All has no such field\nhint: did you mean flag?"),
-        ("text.a=x", "error: -p text.a: `a` has no place below a field that is text"),
+        ("text.a=x", "error: -p text.a: `a` cannot be below a field that is text"),
         (
             "inner=[a: s3cret",
             "error: -p inner: not YAML: a list or mapping without an end\nhint: quote text that begins with [, { or \"",
         ),
         ("a..b=x", "error: -p a..b: a part of the key is empty\nhint: write \\. for a dot in it"),
-        ("s3cret", "error: -p takes KEY=VALUE, and there is no =\nhint: write -p KEY= for an empty value"),
+        ("s3cret", "error: -p needs KEY=VALUE: the = is missing\nhint: write -p KEY= for an empty value"),
     ] {
         let error = param(given).unwrap_err();
         assert_eq!(error.to_string(), expected, "{given}");
@@ -147,7 +150,7 @@ proptest! {
         value in prop_oneof![any::<String>(), "[\\[\\]{}:,\"'a1.&*<!~ -]{0,24}"],
     ) {
         let all = ALL.with(Clone::clone);
-        let to = Target { service: "repository", resource: "Plugin", verb: "register", input: (&all).into() };
+        let to = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: (&all).into() };
         // What names a file is not for random text.
         let value = value.trim_start_matches('@');
         let inputs = Inputs { params: vec![format!("{key}={value}")], ..Inputs::default() };

@@ -18,7 +18,7 @@ use crate::grpc::probe;
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
 use crate::query::{self, Page, QueryRequest};
-use crate::schema::platform::{ApiName, short_name};
+use crate::schema::spaceone::{ApiName, short_name};
 use crate::secret::redact;
 
 /// What all of the platform's services have.

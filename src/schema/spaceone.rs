@@ -1,10 +1,9 @@
-//! Conventions that all of the platform's services share.
+//! Naming rules and conventions that all SpaceONE services share.
 
-/// The largest message that is sent or accepted, in bytes: what the services and their Python client use.
+/// The largest message in bytes, as the services and their Python client limit it.
 pub const MAX_MESSAGE_SIZE: usize = 256 * 1024 * 1024;
 
-/// The services that an installation usually has, as the configuration names them. What is really there only the
-/// installation knows: nothing relies on this list but suggestions.
+/// The services that an installation usually has, for suggestions only.
 pub const SERVICES: [&str; 13] = [
     "repository",
     "identity",
@@ -21,7 +20,6 @@ pub const SERVICES: [&str; 13] = [
     "alert_manager",
 ];
 
-/// The parts of a gRPC service's full name, `spaceone.api.SERVICE.VERSION.RESOURCE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApiName<'a> {
     pub service: &'a str,
@@ -30,7 +28,7 @@ pub struct ApiName<'a> {
 }
 
 impl<'a> ApiName<'a> {
-    /// Takes a full name apart; `None` for one that is not the platform's.
+    /// Parses a full name; `None` for one that is not the platform's.
     pub fn parse(full_name: &'a str) -> Option<Self> {
         let mut parts = full_name.strip_prefix("spaceone.api.")?.split('.');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
@@ -39,15 +37,13 @@ impl<'a> ApiName<'a> {
         }
     }
 
-    /// The full name.
     pub fn full(self) -> String {
         format!("spaceone.api.{}.{}.{}", self.service, self.version, self.resource)
     }
 }
 
-/// The files that the file of a platform's service usually imports, by their names: a service whose library does not send
-/// imports along, as the one that they are built with, is asked for these at once, before it is known that they are needed.
-/// Empty for services of others.
+/// The files that a platform's service usually imports. A service whose library does not send imports along is asked
+/// for these at once. Empty for other services.
 pub fn usual_imports(full_name: &str) -> Vec<String> {
     let Some(ApiName { service, version, .. }) = ApiName::parse(full_name) else { return Vec::new() };
     let mut imports: Vec<String> = [
@@ -58,13 +54,13 @@ pub fn usual_imports(full_name: &str) -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    // The resource that a service is named after is what its others belong to.
+    // The file of the resource that the service is named after has shared types.
     imports.push(format!("spaceone/api/{service}/{version}/{service}.proto"));
     imports
 }
 
-/// Whether a method is called without a key, as those by which one logs in are: services look at no token there (the
-/// methods of identity, config and monitoring that exclude `authentication`).
+/// Whether a method is called without credentials, e.g. to log in: the methods of identity, config and monitoring that
+/// exclude `authentication`.
 pub fn takes_no_key(full_name: &str, method: &str) -> bool {
     const METHODS: [(&str, &str, &str); 10] = [
         ("identity", "Token", "issue"),
@@ -74,7 +70,7 @@ pub fn takes_no_key(full_name: &str, method: &str) -> bool {
         ("identity", "UserProfile", "reset_password"),
         ("config", "PublicConfig", "get"),
         ("config", "PublicConfig", "list"),
-        // Their callers have a key of their own in the request or in the address.
+        // Their callers have a key in the request or in the URL.
         ("monitoring", "Event", "create"),
         ("monitoring", "Alert", "get_alert_info"),
         ("monitoring", "Alert", "update_state"),
@@ -83,7 +79,6 @@ pub fn takes_no_key(full_name: &str, method: &str) -> bool {
     name.is_some_and(|ApiName { service, resource, .. }| METHODS.contains(&(service, resource, method)))
 }
 
-/// `repository.Plugin` for `spaceone.api.repository.v1.Plugin`; names of others as they are.
 pub fn short_name(full_name: &str) -> String {
     match ApiName::parse(full_name) {
         Some(ApiName { service, resource, .. }) => format!("{service}.{resource}"),
@@ -91,10 +86,9 @@ pub fn short_name(full_name: &str) -> String {
     }
 }
 
-/// Whether a text field of this name holds a moment, which the platform's services keep as a date and a time and write
-/// in ISO 8601, UTC. Their messages have no type for it: the 255 fields named `..._at` of the API's packages 2.0.435, and
-/// the 116 of 1.12.54, all are `string`.
-pub fn names_a_moment(field: &str) -> bool {
+/// Whether a text field of this name holds a time in ISO 8601, UTC. The API has no type for it: the 255 fields named
+/// `..._at` in 2.0.435, and the 116 in 1.12.54, are all `string`.
+pub fn is_time_field(field: &str) -> bool {
     field.ends_with("_at")
 }
 
