@@ -5,7 +5,7 @@ use super::{Context, filters, template};
 use crate::cli::{List, Listing, Request, Rows};
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, Result};
-use crate::output::view::Template;
+use crate::output::view::TableTemplate;
 use crate::query::Page;
 use crate::schema::resource::Resource;
 
@@ -44,7 +44,7 @@ pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Re
 }
 
 /// Reads the template from standard input, which can be read only once.
-fn from_stdin(request: &Request, context: &mut Context<'_>) -> Result<Template> {
+fn from_stdin(request: &Request, context: &mut Context<'_>) -> Result<TableTemplate> {
     let files = request.file_parameter.iter().map(String::as_str);
     let values = request.parameter.iter().filter_map(|parameter| parameter.split_once("=@")).map(|(_, file)| file);
     if files.chain(values).any(|file| file == STDIN) {

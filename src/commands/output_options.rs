@@ -7,7 +7,7 @@ use crate::cli;
 use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::output::view::{Document, ResponseKind};
-use crate::output::{self, Format, Look, Writer};
+use crate::output::{self, OutputFormat, OutputStyle, Writer};
 use crate::query::Columns;
 use crate::terminal::io_streams::IoStreams;
 
@@ -15,7 +15,7 @@ use crate::terminal::io_streams::IoStreams;
 #[derive(Clone)]
 pub struct OutputOptions {
     columns: Option<Columns>,
-    format: Format,
+    format: OutputFormat,
     /// Cells are cut to the terminal's width.
     fits: bool,
     /// The columns are a default: the user may want the others.
@@ -35,7 +35,7 @@ impl OutputOptions {
         let mut output = Self::new(format);
         if let Some(columns) = columns {
             let columns = Columns::parse(columns)?;
-            if format == Format::Quiet {
+            if format == OutputFormat::Quiet {
                 output::check_quiet(columns.len())?;
             }
             output.choose(columns)?;
@@ -43,7 +43,7 @@ impl OutputOptions {
         Ok(output)
     }
 
-    fn new(format: Format) -> Self {
+    fn new(format: OutputFormat) -> Self {
         Self {
             columns: None,
             format,
@@ -63,7 +63,7 @@ impl OutputOptions {
 
     /// Sets the columns that the user chose; a usage error if headers repeat in a format of named values.
     pub fn choose(&mut self, columns: Columns) -> Result<()> {
-        if let (Some(header), Format::Json | Format::JsonLines | Format::Yaml) =
+        if let (Some(header), OutputFormat::Json | OutputFormat::JsonLines | OutputFormat::Yaml) =
             (columns.repeated_header(), self.format)
         {
             return Err(Error::usage(format!("two columns have the header {header}"))
@@ -84,7 +84,7 @@ impl OutputOptions {
 
     /// Whether templates apply: it is a table, and no columns are chosen.
     pub fn is_open(&self) -> bool {
-        self.columns.is_none() && self.format == Format::Table
+        self.columns.is_none() && self.format == OutputFormat::Table
     }
 
     /// Checks, before anything is sent, that the response has the columns and fits the format. A table without columns
@@ -97,7 +97,7 @@ impl OutputOptions {
         let count = self.columns.as_ref().map(Columns::len).or_else(|| kind.column_count());
         // Columns of all fields hide nothing.
         self.is_preset &= kind.column_count() > self.columns.as_ref().map(Columns::len);
-        if let (Format::Quiet, Some(count)) = (self.format, count) {
+        if let (OutputFormat::Quiet, Some(count)) = (self.format, count) {
             output::check_quiet(count)?;
         }
         self.fields = if self.is_open() { kind.plain_fields() } else { None };
@@ -111,7 +111,7 @@ impl OutputOptions {
 
     /// Puts these fields first, in formats with columns if none are chosen.
     pub fn show_first(&mut self, fields: Vec<String>) {
-        if matches!(self.format, Format::Table | Format::Csv) {
+        if matches!(self.format, OutputFormat::Table | OutputFormat::Csv) {
             self.first = fields;
         }
     }
@@ -137,7 +137,7 @@ impl OutputOptions {
     /// The options for requests: whole, and as YAML where the format is for rows.
     pub fn for_requests(&self) -> Self {
         let format = match self.format {
-            Format::Table | Format::Quiet => Format::Yaml,
+            OutputFormat::Table | OutputFormat::Quiet => OutputFormat::Yaml,
             format => format,
         };
         Self::new(format)
@@ -145,12 +145,12 @@ impl OutputOptions {
 
     /// The options for the messages of a stream: CSV needs its header before the last message, so without columns it
     /// takes the fields of the rows' type.
-    pub fn for_stream(&self, kind: &ResponseKind) -> Result<Self> {
+    pub fn for_stream(&self, kind: &ResponseKind) -> Self {
         let columns = match (&self.columns, self.format) {
-            (None, Format::Csv) => kind.columns().transpose()?,
+            (None, OutputFormat::Csv) => kind.columns(),
             (columns, _) => columns.clone(),
         };
-        Ok(Self { columns, ..self.clone() })
+        Self { columns, ..self.clone() }
     }
 
     fn hide(&self, hides_fields: bool) {
@@ -158,29 +158,29 @@ impl OutputOptions {
     }
 
     /// Formats one document.
-    pub fn text(&self, document: Document, look: Look) -> Result<Vec<u8>> {
+    pub fn text(&self, document: Document, style: OutputStyle) -> Result<Vec<u8>> {
         let mut text = Vec::new();
-        let mut writer = Writer::new(&mut text, self.format, look);
+        let mut writer = Writer::new(&mut text, self.format, style);
         writer.write(self.select(document))?;
         writer.finish()?;
         Ok(text)
     }
 
-    pub fn format(&self) -> Format {
+    pub fn format(&self) -> OutputFormat {
         self.format
     }
 
-    /// How standard output is to look.
-    pub fn look(&self, streams: &IoStreams) -> Look {
+    /// How standard output is to style.
+    pub fn style(&self, streams: &IoStreams) -> OutputStyle {
         let terminal = streams.out_is_terminal;
-        let width = if self.fits && self.format == Format::Table { streams.out_width() } else { None };
-        Look { terminal, styled: terminal && streams.color, width }
+        let width = if self.fits && self.format == OutputFormat::Table { streams.out_width() } else { None };
+        OutputStyle { terminal, styled: terminal && streams.color, width }
     }
 
     /// A writer for the documents of one command.
     pub fn writer<'a>(&self, streams: &'a mut IoStreams) -> Writer<'a> {
-        let look = self.look(streams);
-        Writer::new(&mut *streams.out, self.format, look)
+        let style = self.style(streams);
+        Writer::new(&mut *streams.out, self.format, style)
     }
 
     /// Writes the one document of a command.
@@ -209,7 +209,7 @@ pub fn columns<'a>(output: cli::Format, headed: &'a str, name: &'a str) -> Optio
     }
 }
 
-impl From<cli::Format> for Format {
+impl From<cli::Format> for OutputFormat {
     fn from(format: cli::Format) -> Self {
         match format {
             cli::Format::Table => Self::Table,

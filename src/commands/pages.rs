@@ -7,7 +7,7 @@ use super::method::{Method, PageInFlight};
 use super::prepared_query::PreparedQuery;
 use crate::error::{Error, Result};
 use crate::grpc::status::is_too_large;
-use crate::output::Format;
+use crate::output::OutputFormat;
 use crate::output::view::Document;
 use crate::query::{self, ClientSideQuery, Page, RowRange};
 use crate::spec::SpecRequest;
@@ -140,7 +140,8 @@ pub fn requested_range(method: &Method, request: &SpecRequest) -> Result<RowRang
 
 /// Shows the list whose first page is `first`.
 pub async fn show(query: &PreparedQuery, pages: &Pages, first: Bytes, streams: &mut IoStreams) -> Result<()> {
-    let is_row_by_row = matches!(query.output.format(), Format::Csv | Format::JsonLines | Format::Quiet);
+    let is_row_by_row =
+        matches!(query.output.format(), OutputFormat::Csv | OutputFormat::JsonLines | OutputFormat::Quiet);
     if is_row_by_row && !pages.is_whole {
         return show_each(query, pages, first, streams).await;
     }
@@ -152,7 +153,7 @@ pub async fn show(query: &PreparedQuery, pages: &Pages, first: Bytes, streams: &
 
 /// Writes each page when it has come.
 async fn show_each(query: &PreparedQuery, pages: &Pages, first: Bytes, streams: &mut IoStreams) -> Result<()> {
-    let output = &query.output.for_stream(query.kind())?;
+    let output = &query.output.for_stream(query.kind());
     let diagnostics = streams.diagnostics.clone();
     let mut writer = output.writer(streams);
     let mut paginator = Paginator::new(pages.clone());

@@ -6,7 +6,7 @@ use super::connector::Connector;
 use super::method::{Answers, Method, read_one_draft};
 use super::pages;
 use super::prepared_query::{PreparedQuery, first};
-use super::watch::Watch;
+use super::watch::WatchLoop;
 use super::{Context, block_on, block_on_threads, dry_run};
 use crate::cli;
 use crate::commands::output_options::OutputOptions;
@@ -15,7 +15,7 @@ use crate::commands::revalidate;
 use crate::config::Variables;
 use crate::error::Result;
 use crate::grpc::status::is_too_large;
-use crate::output::view::Template;
+use crate::output::view::TableTemplate;
 use crate::query::filter::FilterSet;
 use crate::query::{Columns, Page, QueryRequest, Sort};
 use crate::schema::resource::Resource;
@@ -66,7 +66,7 @@ impl QueryOptions<'_> {
 /// Where a table's columns come from that neither the user nor the request has chosen.
 pub enum TemplateSource<'a> {
     None,
-    Given(Template),
+    Given(TableTemplate),
     /// The user's own templates, and those that are built in.
     Stored(&'a Variables),
 }
@@ -83,7 +83,7 @@ impl QueryCommand<'_> {
             let Some(interval) = self.watch else {
                 return self.run_once(&connector, draft, context.streams).await;
             };
-            Watch { command: self, connector: &connector, interval, is_traced }.run(draft, context.streams).await
+            WatchLoop { command: self, connector: &connector, interval, is_traced }.run(draft, context.streams).await
         };
         if self.options.page_size.is_some() { block_on_threads(run) } else { block_on(run) }
     }
@@ -154,7 +154,7 @@ impl QueryCommand<'_> {
 
     async fn show_stream(&self, query: &PreparedQuery, mut answers: Answers, streams: &mut IoStreams) -> Result<()> {
         let mut shutdown = Shutdown::for_reads()?;
-        let output = &query.output.for_stream(query.kind())?;
+        let output = &query.output.for_stream(query.kind());
         let mut writer = output.writer(streams);
         let writing = async {
             while let Some(response) = answers.next_bytes().await? {

@@ -12,7 +12,7 @@ use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{ConfigDir, ParseError, TemplateName, Variables};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
-use crate::output::view::{Document, FittedColumns, ResponseKind, Template};
+use crate::output::view::{Document, FittedColumns, ResponseKind, TableTemplate};
 use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::{Resource, alias, is_reflection};
 use crate::terminal::io_streams::Diagnostics;
@@ -45,7 +45,7 @@ fn named(resource: &Resource, context: &Context<'_>) -> Result<TemplateName> {
     let own = context.own_aliases().unwrap_or_default();
     let bundled = bundled();
     let mut known: Vec<&str> = bundled.iter().map(String::as_str).collect();
-    known.extend(Template::built_in_resources().map(|name| -> &str { name }));
+    known.extend(TableTemplate::built_in_resources().map(|name| -> &str { name }));
     known.extend(alias::BUILT_IN.iter().map(|(_, target)| *target));
     // The user's aliases may spell their targets in other ways.
     let own: Vec<&str> = own.values().map(String::as_str).collect();
@@ -80,7 +80,7 @@ fn set(name: &TemplateName, columns: &TemplateColumns, context: &mut Context<'_>
     let template = match (&columns.file, &columns.columns) {
         (Some(file), _) if file == "-" => read(&mut context.streams.input, "stdin")?,
         (Some(file), _) => read_file(file)?,
-        (None, columns) => Template::of_columns(columns.as_deref().unwrap_or_default())?,
+        (None, columns) => TableTemplate::from_columns(columns.as_deref().unwrap_or_default())?,
     };
     let dir = ConfigDir::locate(context.variables)?;
     dir.save_template(name, &template.to_yaml())?;
@@ -105,7 +105,7 @@ fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Resul
     let canonical = named(resource, context)?;
     let existing = existing(resource, &canonical, &dir)?;
     let name = existing.as_ref().unwrap_or(&canonical);
-    let template = match (stored(name, &dir)?, Template::built_in(name.as_str())) {
+    let template = match (stored(name, &dir)?, TableTemplate::built_in(name.as_str())) {
         (Some(template), _) => template,
         (None, Some(template)) => {
             context
@@ -146,15 +146,17 @@ fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
         });
         rows.push(row(name.as_str(), "set", columns.as_ref(), in_text));
     }
-    for name in Template::built_in_resources().filter(|built_in| names.iter().all(|name| name.as_str() != *built_in)) {
-        rows.push(row(name, "built in", Template::built_in(name).as_ref(), in_text));
+    for name in
+        TableTemplate::built_in_resources().filter(|built_in| names.iter().all(|name| name.as_str() != *built_in))
+    {
+        rows.push(row(name, "built in", TableTemplate::built_in(name).as_ref(), in_text));
     }
     rows.sort_by_cached_key(|row| row["resource"].to_string());
-    let columns = columns(output, "resource|Resource,template|Template,columns|Columns", "resource");
+    let columns = columns(output, "resource|Resource,template|TableTemplate,columns|Columns", "resource");
     OutputOptions::parse(columns, output)?.write(Document::from_rows(rows), context.streams)
 }
 
-fn row(resource: &str, kind: &str, template: Option<&Template>, in_text: bool) -> Value {
+fn row(resource: &str, kind: &str, template: Option<&TableTemplate>, in_text: bool) -> Value {
     let columns = template.map(|template| template.texts().collect::<Vec<_>>());
     let columns = if in_text { json!(columns.map(|columns| columns.join(","))) } else { json!(columns) };
     json!({"resource": resource, "template": kind, "columns": columns})
@@ -163,11 +165,11 @@ fn row(resource: &str, kind: &str, template: Option<&Template>, in_text: bool) -
 /// The error that the user has set no template for a resource.
 fn missing(name: &TemplateName, dir: &ConfigDir) -> Result<Error> {
     let error = Error::local(format!("no template is set for {name} in {}", dir.path().display()));
-    if Template::built_in(name.as_str()).is_some() {
+    if TableTemplate::built_in(name.as_str()).is_some() {
         return Ok(error.hint("use `template set` to override the built-in one, or -c, -m or -a to list without it"));
     }
     let names = dir.templates()?;
-    let mut known: Vec<&str> = Template::built_in_resources().collect();
+    let mut known: Vec<&str> = TableTemplate::built_in_resources().collect();
     known.extend(names.iter().map(TemplateName::as_str));
     Ok(match nearest(name.as_str(), known) {
         Some(nearest) => error.hint(format!("did you mean {nearest}?")),
@@ -175,9 +177,9 @@ fn missing(name: &TemplateName, dir: &ConfigDir) -> Result<Error> {
     })
 }
 
-fn stored(name: &TemplateName, dir: &ConfigDir) -> Result<Option<Template>> {
+fn stored(name: &TemplateName, dir: &ConfigDir) -> Result<Option<TableTemplate>> {
     let bytes = dir.template(name)?;
-    bytes.map(|bytes| Template::parse(bytes, &dir.template_file(name).display().to_string())).transpose()
+    bytes.map(|bytes| TableTemplate::parse(bytes, &dir.template_file(name).display().to_string())).transpose()
 }
 
 /// A problem on one line, with its outcome.
@@ -188,24 +190,24 @@ fn located(problem: &Problem, outcome: &str) -> String {
 }
 
 /// Reads the file of `-t` or `template set -f`.
-pub fn read_file(name: &str) -> Result<Template> {
+pub fn read_file(name: &str) -> Result<TableTemplate> {
     let file = File::open(name).map_err(|error| Error::local(format!("cannot read {name}")).cause(error))?;
     read(file, name)
 }
 
 /// As [`read_file`], of what `reader` holds.
-pub fn read(reader: impl Read, name: &str) -> Result<Template> {
+pub fn read(reader: impl Read, name: &str) -> Result<TableTemplate> {
     let mut bytes = Vec::new();
     let failed = |error: std::io::Error| Error::local(format!("cannot read {name}")).cause(error);
     reader.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Error::local(format!("{name} is not a template: it is larger than 1 MiB")));
     }
-    Template::parse(bytes, name)
+    TableTemplate::parse(bytes, name)
 }
 
 /// Chooses the columns of a template that was given for this call: all of them must exist.
-pub fn choose(template: &Template, method: &Method, output: &mut OutputOptions) -> Result<()> {
+pub fn choose(template: &TableTemplate, method: &Method, output: &mut OutputOptions) -> Result<()> {
     let FittedColumns { columns, unknown } = template.fit(&ResponseKind::new(&method.output()));
     match Error::from_problems(ErrorKind::Local, unknown) {
         Some(error) => Err(error),
@@ -237,7 +239,7 @@ pub fn preset(
             return output.choose(columns);
         }
     }
-    if let Some(template) = Template::built_in(name.as_str()) {
+    if let Some(template) = TableTemplate::built_in(name.as_str()) {
         let columns = template.fitting(&kind);
         if !columns.is_empty() {
             output.preset(columns);

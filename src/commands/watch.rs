@@ -13,7 +13,7 @@ use super::prepared_query::PreparedQuery;
 use super::read::QueryCommand;
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, ErrorKind, Result};
-use crate::output::Format;
+use crate::output::OutputFormat;
 use crate::output::view::Document;
 use crate::spec::Draft;
 use crate::terminal::io_streams::{self, Diagnostics, IoStreams};
@@ -24,7 +24,7 @@ use crate::terminal::shutdown::Shutdown;
 const DEFAULT_SIZE: Size = Size { columns: 80, lines: 24 };
 
 /// A query and how often it is sent.
-pub struct Watch<'a> {
+pub struct WatchLoop<'a> {
     pub command: &'a QueryCommand<'a>,
     pub connector: &'a Connector,
     pub interval: Duration,
@@ -32,7 +32,7 @@ pub struct Watch<'a> {
     pub is_traced: bool,
 }
 
-impl Watch<'_> {
+impl WatchLoop<'_> {
     /// Runs until Ctrl-C, until nobody reads the output, or until an error that a retry cannot mend.
     pub async fn run(&self, draft: Draft, streams: &mut IoStreams) -> Result<()> {
         if streams.out_is_terminal && self.is_traced && streams.diagnostics.is_to_person() {
@@ -205,7 +205,7 @@ impl Screen {
 
     fn show(&mut self, document: Document, output: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
         self.rows = rows(&document, output.format());
-        let text = output.text(document, output.look(streams))?;
+        let text = output.text(document, output.style(streams))?;
         self.body = String::from_utf8_lossy(&text).into_owned();
         self.message.clone_from(&self.note);
         self.draw_now(streams)
@@ -234,12 +234,12 @@ fn size() -> Size {
 }
 
 /// The lines of a document's rows, in formats with one line per row.
-fn rows(document: &Document, format: Format) -> Option<Rows> {
+fn rows(document: &Document, format: OutputFormat) -> Option<Rows> {
     let first = match format {
-        Format::Table => 2,
-        Format::Csv => 1,
-        Format::Quiet | Format::JsonLines => 0,
-        Format::Json | Format::Yaml => return None,
+        OutputFormat::Table => 2,
+        OutputFormat::Csv => 1,
+        OutputFormat::Quiet | OutputFormat::JsonLines => 0,
+        OutputFormat::Json | OutputFormat::Yaml => return None,
     };
     Some(Rows { first, count: document.row_count() })
 }
@@ -255,12 +255,14 @@ struct Changes {
 impl Changes {
     fn show(&mut self, document: Document, output: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
         self.failure = None;
-        let text = output.text(document, output.look(streams))?;
+        let text = output.text(document, output.style(streams))?;
         if self.written.as_ref() == Some(&text) {
             return Ok(());
         }
         // Documents of rows alone do not show where the next begins.
-        if self.written.is_some() && matches!(output.format(), Format::Table | Format::Csv | Format::Quiet) {
+        if self.written.is_some()
+            && matches!(output.format(), OutputFormat::Table | OutputFormat::Csv | OutputFormat::Quiet)
+        {
             streams.out.write_all(b"\n")?;
         }
         streams.out.write_all(&text)?;

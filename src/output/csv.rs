@@ -1,21 +1,21 @@
-//! Comma-separated values: one header, the rows' keys of all documents together.
+//! CSV: one header with the keys of all documents' rows.
 //!
-//! Quoting is RFC 4180's, lines end in LF: its CRLF would reach the last column of everything that cuts lines, `cut`,
-//! `awk` and `while read` first. Cells are data and written as they are; only a terminal gets them escaped.
+//! Quoting is RFC 4180's, but lines end in LF: CRLF would reach the last column in `cut`, `awk` and `while read`. Cells
+//! are written as they are; only a terminal gets them escaped.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
 use csv::{ErrorKind, Terminator, WriterBuilder};
 
-use crate::output::view::List;
+use crate::output::view::RowList;
 use crate::terminal::sanitize;
 
-/// Writes lists below one header; those that have to wait for it are held.
+/// Writes lists below one header; those without chosen columns wait until all keys are known.
 pub(super) struct CsvWriter {
     is_terminal: bool,
     has_header: bool,
-    waiting: Vec<List>,
+    waiting: Vec<RowList>,
 }
 
 impl CsvWriter {
@@ -24,7 +24,7 @@ impl CsvWriter {
     }
 
     /// Writes the rows if their columns were chosen.
-    pub(super) fn write(&mut self, out: &mut dyn Write, list: List) -> io::Result<()> {
+    pub(super) fn write(&mut self, out: &mut dyn Write, list: RowList) -> io::Result<()> {
         if !list.is_selected() {
             self.waiting.push(list);
             return Ok(());
@@ -43,14 +43,19 @@ impl CsvWriter {
                 list.headers().iter().map(String::as_str).filter(|header| !headers.contains(header)).collect();
             headers.extend(new);
         }
-        let column = |list: &List, header: &str| list.headers().iter().position(|own| own == header);
-        let columns = |list: &List| headers.iter().map(|header| column(list, header)).collect();
+        let column = |list: &RowList, header: &str| list.headers().iter().position(|own| own == header);
+        let columns = |list: &RowList| headers.iter().map(|header| column(list, header)).collect();
         let lists: Vec<_> = self.waiting.iter().map(|list| (list, columns(list))).collect();
         if headers.is_empty() { Ok(()) } else { self.records(out, &headers, &lists) }
     }
 
     /// Writes the header, if it is not empty, and the lists, of each the columns at these indexes.
-    fn records(&self, out: &mut dyn Write, headers: &[&str], lists: &[(&List, Vec<Option<usize>>)]) -> io::Result<()> {
+    fn records(
+        &self,
+        out: &mut dyn Write,
+        headers: &[&str],
+        lists: &[(&RowList, Vec<Option<usize>>)],
+    ) -> io::Result<()> {
         let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out);
         let into_io = |error: csv::Error| match error.into_kind() {
             ErrorKind::Io(error) => error,
@@ -84,20 +89,23 @@ mod tests {
 
     use super::*;
     use crate::output::tests::{document, written};
-    use crate::output::{Format, Look, Writer};
+    use crate::output::{OutputFormat, OutputStyle, Writer};
     use crate::query::Columns;
 
     #[test]
     fn the_header_is_the_union_of_the_keys() {
         let rows = json!({"results": [{"a": "1.10", "b": null}, {"c": {"x": [1]}, "a": "b,\"c\"\nd"}]});
-        assert_eq!(written(Format::Csv, [document(rows)]), "a,b,c\n1.10,,\n\"b,\"\"c\"\"\nd\",,\"{\"\"x\"\":[1]}\"\n");
+        assert_eq!(
+            written(OutputFormat::Csv, [document(rows)]),
+            "a,b,c\n1.10,,\n\"b,\"\"c\"\"\nd\",,\"{\"\"x\"\":[1]}\"\n"
+        );
     }
 
     #[test]
     fn chosen_columns_are_written_at_once_under_one_header() {
         let columns = Columns::parse("b,a|A").unwrap();
         let mut out = Vec::new();
-        let mut writer = Writer::new(&mut out, Format::Csv, Look::default());
+        let mut writer = Writer::new(&mut out, OutputFormat::Csv, OutputStyle::default());
         for row in [json!({"a": 1}), json!({"b": 2})] {
             writer.write(document(json!({"results": [row]})).select(&columns)).unwrap();
         }
@@ -108,16 +116,16 @@ mod tests {
     #[test]
     fn a_row_of_one_empty_cell_is_no_empty_line() {
         let rows = json!({"results": [{"a": ""}, {"a": null}, {"a": "x"}]});
-        assert_eq!(written(Format::Csv, [document(rows)]), "a\n\"\"\n\"\"\nx\n");
+        assert_eq!(written(OutputFormat::Csv, [document(rows)]), "a\n\"\"\n\"\"\nx\n");
     }
 
     #[test]
     fn only_a_terminal_gets_control_characters_escaped() {
         let rows = || document(json!({"results": [{"a": "\x1b[2J"}]}));
-        assert_eq!(written(Format::Csv, [rows()]), "a\n\x1b[2J\n");
+        assert_eq!(written(OutputFormat::Csv, [rows()]), "a\n\x1b[2J\n");
         let mut out = Vec::new();
-        let look = Look { terminal: true, ..Look::default() };
-        let mut writer = Writer::new(&mut out, Format::Csv, look);
+        let style = OutputStyle { terminal: true, ..OutputStyle::default() };
+        let mut writer = Writer::new(&mut out, OutputFormat::Csv, style);
         writer.write(rows()).unwrap();
         writer.finish().unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "a\n\\u{1b}[2J\n");
@@ -127,7 +135,7 @@ mod tests {
         #[test]
         fn it_reads_back_equal(rows in prop::collection::vec(["[\\PC\n\r\t\",]{0,9}", "[a ,\"]{0,3}"], 1..6)) {
             let results: Vec<Value> = rows.iter().map(|[a, b]| json!({"a": a, "b,": b})).collect();
-            let text = written(Format::Csv, [document(json!({"results": results}))]);
+            let text = written(OutputFormat::Csv, [document(json!({"results": results}))]);
             let read: Vec<Vec<String>> = csv::ReaderBuilder::new()
                 .terminator(Terminator::Any(b'\n'))
                 .from_reader(text.as_bytes())

@@ -1,19 +1,18 @@
-//! Columns and cells on a terminal that is too narrow for them.
+//! Widths of a table's columns on a narrow terminal.
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// What stands at the end of a text that was cut.
+/// The end of a text that was cut.
 const MARK: &str = "…";
-/// No column becomes narrower than this: less of a text tells nothing.
+/// The least width of a column: less of a text says nothing.
 const NARROWEST: usize = 8;
-/// A first column that is not wider than this is cut last: it holds what a person types again, and the platform's
-/// identifiers are not longer.
+/// The longest identifier of the platform. A first column of that width is cut last: people type it again.
 const IDENTIFIER: usize = 48;
 
-/// A column that may be made narrower. Widths are in columns of the terminal.
+/// The widths that a column needs, in columns of the terminal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ColumnWidth {
     pub(super) header: usize,
@@ -35,11 +34,12 @@ impl ColumnWidth {
     }
 }
 
-/// Widths that come to `room` together, or to less where that is enough. The widest become narrower first, all to the
-/// same width. What is given up, in this order, and only if it must be: texts of cells, headers, the first column. If
-/// there is not enough room even so, lines are longer than the terminal anyway, and headers and the first column stay.
+/// Distributes `room` among columns. The widest become narrower first, all to the same width.
+///
+/// Given up in this order, and only if needed: texts of cells, headers, the first column. If even that is too little,
+/// lines are longer than the terminal anyway, and headers and the first column stay.
 pub(super) fn widths(columns: &[ColumnWidth], room: usize) -> Vec<usize> {
-    let least: Vec<usize> = columns.iter().map(|need| need.at_least(NARROWEST)).collect();
+    let least: Vec<usize> = columns.iter().map(|column| column.at_least(NARROWEST)).collect();
     let with_first = |mut floors: Vec<usize>| {
         if let (Some(floor), Some(first)) = (floors.first_mut(), columns.first())
             && first.whole() <= IDENTIFIER
@@ -48,7 +48,7 @@ pub(super) fn widths(columns: &[ColumnWidth], room: usize) -> Vec<usize> {
         }
         floors
     };
-    let headers = with_first(columns.iter().map(|need| need.at_least(need.header.max(NARROWEST))).collect());
+    let headers = with_first(columns.iter().map(|column| column.at_least(column.header.max(NARROWEST))).collect());
     let floors = [headers, with_first(least.clone()), least];
     match floors.iter().find(|floors| floors.iter().sum::<usize>() <= room) {
         Some(floors) => level(columns, floors, room),
@@ -56,19 +56,19 @@ pub(super) fn widths(columns: &[ColumnWidth], room: usize) -> Vec<usize> {
     }
 }
 
-/// Cuts what stands above a common height, which is as high as `room` allows.
+/// Cuts columns to a common width, the largest that `room` allows, but not below their floors.
 fn level(columns: &[ColumnWidth], floors: &[usize], room: usize) -> Vec<usize> {
-    let at_height = |height: usize| -> Vec<usize> {
-        columns.iter().zip(floors).map(|(need, floor)| need.whole().min(height.max(*floor))).collect()
+    let at_width = |width: usize| -> Vec<usize> {
+        columns.iter().zip(floors).map(|(need, floor)| need.whole().min(width.max(*floor))).collect()
     };
-    let fits = |height: usize| at_height(height).iter().sum::<usize>() <= room;
-    // The floors fit, and no column is wider than the widest: the height lies between.
+    let fits = |width: usize| at_width(width).iter().sum::<usize>() <= room;
+    // The floors fit, and no column is wider than the widest: the width is between.
     let (mut low, mut high) = (0, columns.iter().map(ColumnWidth::whole).max().unwrap_or(0));
     while low < high {
         let middle = high - (high - low) / 2;
         if fits(middle) { low = middle } else { high = middle - 1 }
     }
-    let mut widths = at_height(low);
+    let mut widths = at_width(low);
     let mut left = room - widths.iter().sum::<usize>();
     for (width, need) in widths.iter_mut().zip(columns) {
         if left > 0 && *width < need.whole() {
@@ -84,8 +84,7 @@ pub(super) fn fitting(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() > width { Cow::Owned(cut(text, width)) } else { Cow::Borrowed(text) }
 }
 
-/// The beginning of `text` that, with a mark behind it, is not wider than `width`. What a person sees as one character
-/// is left whole or left out.
+/// The beginning of `text` and a mark, not wider than `width`. A grapheme is left whole or left out.
 pub(super) fn cut(text: &str, width: usize) -> String {
     let room = width.saturating_sub(MARK.width());
     let mut ends = Vec::new();
@@ -97,7 +96,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
         }
         ends.push(at + character.len());
     }
-    // Some characters take other widths side by side than alone.
+    // Some graphemes have other widths side by side than alone.
     while let Some(end) = ends.pop() {
         let cut = format!("{}{MARK}", text[..end].trim_end());
         if cut.width() <= width {
@@ -177,7 +176,7 @@ mod tests {
             let widths = widths(&columns, room);
             let sum: usize = widths.iter().sum();
             let whole: usize = columns.iter().map(ColumnWidth::whole).sum();
-            let least: usize = columns.iter().map(|need| need.at_least(NARROWEST)).sum();
+            let least: usize = columns.iter().map(|column| column.at_least(NARROWEST)).sum();
             if least <= room {
                 prop_assert_eq!(sum, whole.min(room));
             }

@@ -9,9 +9,9 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::Look;
+use super::OutputStyle;
 use super::fit::{self, ColumnWidth};
-use crate::output::view::{Cell, List};
+use crate::output::view::{Cell, RowList};
 use crate::terminal::sanitize;
 
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.
@@ -22,15 +22,15 @@ const PLAIN: &str = "\x1b[0m";
 
 /// Writes the rows and, after a blank line, how many of how many they are; that also where the page has none of them,
 /// but not where nothing matches.
-pub(super) fn write(out: &mut dyn Write, list: &List, look: Look) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, list: &RowList, style: OutputStyle) -> io::Result<()> {
     if list.is_empty() || list.headers().is_empty() {
         writeln!(out, "NO DATA")?;
     } else {
         let mut table = Table::measure(list)?;
-        if let Some(width) = look.width {
+        if let Some(width) = style.width {
             table.fit(width);
         }
-        table.write(out, if look.styled { [BOLD, PLAIN] } else { ["", ""] })?;
+        table.write(out, if style.styled { [BOLD, PLAIN] } else { ["", ""] })?;
     }
     match list.total() {
         Some(total) if total > 0 => write!(out, "\n Count: {} / {total}\n", list.len()),
@@ -66,11 +66,11 @@ struct TableColumn {
 /// A list with its columns measured.
 struct Table<'a> {
     columns: Vec<TableColumn>,
-    list: &'a List,
+    list: &'a RowList,
 }
 
 impl<'a> Table<'a> {
-    fn measure(list: &'a List) -> io::Result<Self> {
+    fn measure(list: &'a RowList) -> io::Result<Self> {
         let mut columns: Vec<TableColumn> = list.headers().iter().map(|header| TableColumn::new(header)).collect();
         let mut has_number = vec![false; columns.len()];
         list.each(|cells| {
@@ -162,16 +162,16 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::output::Format;
+    use crate::output::OutputFormat;
     use crate::output::tests::{document, written};
     use crate::query::Columns;
 
-    fn rows(values: &Value) -> List {
+    fn rows(values: &Value) -> RowList {
         document(json!({"results": values})).into_list()
     }
 
     fn table(response: Value) -> String {
-        written(Format::Table, [document(response)])
+        written(OutputFormat::Table, [document(response)])
     }
 
     /// Every expected text here was printed by tabulate 0.10.0 (`tablefmt="presto", headers="keys"`).
@@ -215,7 +215,7 @@ mod tests {
             " 1.0  | []            | true | 1.5",
             "",
         ];
-        assert_eq!(written(Format::Table, [document(rows).select(&columns)]), expected.join("\n"));
+        assert_eq!(written(OutputFormat::Table, [document(rows).select(&columns)]), expected.join("\n"));
     }
 
     #[test]
@@ -234,8 +234,8 @@ mod tests {
         ]});
         let table = |width| {
             let mut out = Vec::new();
-            let look = Look { width: Some(width), ..Look::default() };
-            write(&mut out, &document(rows.clone()).into_list(), look).unwrap();
+            let style = OutputStyle { width: Some(width), ..OutputStyle::default() };
+            write(&mut out, &document(rows.clone()).into_list(), style).unwrap();
             String::from_utf8(out).unwrap()
         };
         let narrow = [
@@ -246,7 +246,7 @@ mod tests {
             "",
         ];
         assert_eq!(table(52), narrow.join("\n"));
-        assert_eq!(table(200), written(Format::Table, [document(rows.clone())]));
+        assert_eq!(table(200), written(OutputFormat::Table, [document(rows.clone())]));
     }
 
     #[test]
@@ -263,8 +263,8 @@ mod tests {
     #[test]
     fn only_the_header_is_styled() {
         let mut out = Vec::new();
-        let look = Look { styled: true, ..Look::default() };
-        write(&mut out, &rows(&json!([{"a": "플러그인", "n": 1}])), look).unwrap();
+        let style = OutputStyle { styled: true, ..OutputStyle::default() };
+        write(&mut out, &rows(&json!([{"a": "플러그인", "n": 1}])), style).unwrap();
         let expected = "\x1b[1m a        |   n\x1b[0m\n----------+-----\n 플러그인 |   1\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn a_cell_of_any_length_stays_in_its_line() {
         let mut out = Vec::new();
-        write(&mut out, &rows(&json!([{"a": "x".repeat(70_000)}])), Look::default()).unwrap();
+        write(&mut out, &rows(&json!([{"a": "x".repeat(70_000)}])), OutputStyle::default()).unwrap();
         assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 3);
     }
 

@@ -17,7 +17,7 @@ use crate::cli::complete::resource_info::Offer;
 use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
 use crate::net::tls::Tls;
-use crate::output::view::{ResponseKind, Template};
+use crate::output::view::{ResponseKind, TableTemplate};
 use crate::query::{Column, Columns};
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
@@ -283,7 +283,7 @@ impl Context {
     fn templates(&self, word: &str, with_built_in: bool) -> Vec<Candidate> {
         let names = ConfigDir::locate(&self.variables).and_then(|dir| dir.templates()).unwrap_or_default();
         let mut candidates: Vec<Candidate> = names.iter().map(|name| candidate(name.as_str(), "set")).collect();
-        for name in Template::built_in_resources().filter(|_| with_built_in) {
+        for name in TableTemplate::built_in_resources().filter(|_| with_built_in) {
             if candidates.iter().all(|known| known.value != name) {
                 candidates.push(candidate(name, "built in"));
             }

@@ -74,7 +74,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             let requests = documents.iter().map(|document| &document.request);
             return dry_run::show(&method, requests, &presentation, context.streams);
         }
-        let presentation = if method.is_streaming() { presentation.for_stream(&shape)? } else { presentation };
+        let presentation = if method.is_streaming() { presentation.for_stream(&shape) } else { presentation };
         let form = Form { method: &method, presentation: &presentation, shape: &shape };
         if method.is_streaming() {
             streaming::run(documents, args.many.keep_going, &form, context.streams).await?;

@@ -10,7 +10,7 @@ use crate::commands::method::Method;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::view::Document;
-use crate::output::{self, Look, Writer};
+use crate::output::{self, OutputStyle, Writer};
 use crate::terminal::io_streams::IoStreams;
 
 pub fn enable(args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
@@ -99,10 +99,10 @@ impl<'a> Report<'a> {
                 writeln!(out, "{} {done}", crate::terminal::sanitize::control(plugin))?;
                 return Ok(out.flush()?);
             }
-            PluginFormat::Json => output::Format::Json,
-            PluginFormat::Yaml => output::Format::Yaml,
+            PluginFormat::Json => output::OutputFormat::Json,
+            PluginFormat::Yaml => output::OutputFormat::Yaml,
         };
-        let mut writer = Writer::new(out, format, Look::default());
+        let mut writer = Writer::new(out, format, OutputStyle::default());
         writer.write(Document::Value(json!({ "plugin_id": plugin, "result": done })))?;
         writer.flush()
     }

@@ -3,31 +3,31 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::List;
+use super::RowList;
 use crate::query::{ClientSideQuery, Columns};
 use crate::schema::value_ext;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Document {
-    List(List),
+    List(RowList),
     Value(Value),
     /// One value narrowed to columns: a list of its row, or an empty one if the value was an empty object.
     #[serde(serialize_with = "super::list::serialize_only_row")]
-    Row(List),
+    Row(RowList),
 }
 
 impl Document {
     /// A list of rows that came from no response.
     pub fn from_rows(rows: impl IntoIterator<Item = Value>) -> Self {
-        Self::List(List::from_values(rows))
+        Self::List(RowList::from_values(rows))
     }
 
-    fn list(&self) -> Option<&List> {
+    fn list(&self) -> Option<&RowList> {
         if let Self::List(list) = self { Some(list) } else { None }
     }
 
-    fn map_list(self, map: impl FnOnce(List) -> List) -> Self {
+    fn map_list(self, map: impl FnOnce(RowList) -> RowList) -> Self {
         match self {
             Self::List(list) => Self::List(map(list)),
             other => other,
@@ -64,7 +64,7 @@ impl Document {
         self.list().map(|list| (list.len(), list.total()))
     }
 
-    /// Calls `take` with each row of a list; see [`List::each_row`].
+    /// Calls `take` with each row of a list; see [`RowList::each_row`].
     pub fn each_row(&self, names: &[&str], take: impl FnMut(&Value)) {
         if let Self::List(list) = self {
             list.each_row(names, take);
@@ -77,7 +77,7 @@ impl Document {
         self.map_list(|list| list.pick(indexes))
     }
 
-    /// Adds the rows of the next page; see [`List::append`].
+    /// Adds the rows of the next page; see [`RowList::append`].
     pub fn append(&mut self, page: Self) {
         if let (Self::List(list), Self::List(page)) = (self, page) {
             list.append(page);
@@ -142,11 +142,11 @@ impl Document {
     }
 
     /// The response as rows; one value is one row, and an empty object is none.
-    pub fn into_list(self) -> List {
+    pub fn into_list(self) -> RowList {
         match self {
             Self::List(list) | Self::Row(list) => list,
-            Self::Value(Value::Object(object)) if object.is_empty() => List::from_values([]),
-            Self::Value(value) => List::from_values([value]),
+            Self::Value(Value::Object(object)) if object.is_empty() => RowList::from_values([]),
+            Self::Value(value) => RowList::from_values([value]),
         }
     }
 }

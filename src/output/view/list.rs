@@ -17,7 +17,7 @@ use crate::query::{Column, Columns};
 
 /// Rows, and the response that they came in.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct List {
+pub struct RowList {
     /// The response with an empty list in place of the rows.
     pub(super) envelope: Map<String, Value>,
     /// The number of rows that match, whatever the page.
@@ -95,7 +95,7 @@ impl Serialize for Cell<'_> {
     }
 }
 
-impl List {
+impl RowList {
     /// A list of rows that came from no response.
     pub fn from_values(rows: impl IntoIterator<Item = Value>) -> Self {
         let mut sink = ListSink::in_rows();
@@ -309,19 +309,19 @@ impl List {
     }
 
     /// The rows, each as a mapping of its headers or as its value.
-    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.rows.iter().map(|row| Row { list: self, row })
+    pub fn rows(&self) -> impl Iterator<Item = ListRow<'_>> {
+        self.rows.iter().map(|row| ListRow { list: self, row })
     }
 }
 
 /// One row, to be written whole.
 #[derive(Clone, Copy)]
-pub struct Row<'a> {
-    list: &'a List,
+pub struct ListRow<'a> {
+    list: &'a RowList,
     row: &'a RowSpan,
 }
 
-impl Serialize for Row<'_> {
+impl Serialize for ListRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut cells = self.list.cells(self.row);
         if self.row.is_value {
@@ -332,7 +332,7 @@ impl Serialize for Row<'_> {
 }
 
 /// Serializes the row of a list that has no other; a column without a row is null.
-pub(super) fn serialize_only_row<S: Serializer>(list: &List, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize_only_row<S: Serializer>(list: &RowList, serializer: S) -> Result<S::Ok, S::Error> {
     match list.rows().next() {
         Some(row) => row.serialize(serializer),
         None => serializer.collect_map(list.headers.iter().map(|header| (header, Cell::NULL))),
@@ -340,7 +340,7 @@ pub(super) fn serialize_only_row<S: Serializer>(list: &List, serializer: S) -> R
 }
 
 /// The whole response, the rows in their place.
-impl Serialize for List {
+impl Serialize for RowList {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = self.envelope.iter().map(|(name, value)| match value {
             _ if name == RESULTS => (name.as_str(), Field::Rows(self)),
@@ -351,7 +351,7 @@ impl Serialize for List {
 }
 
 enum Field<'a> {
-    Rows(&'a List),
+    Rows(&'a RowList),
     Other(&'a Value),
 }
 

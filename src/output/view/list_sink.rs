@@ -5,14 +5,14 @@ use std::io::Write as _;
 
 use serde_json::{Map, Number, Value};
 
-use super::list::{CellKind, List};
+use super::list::{CellKind, RowList};
 use super::{RESULTS, VALUES};
 use crate::codec::decode::{Odd, Sink, ValueSink};
 
 /// Takes a response whose field `results` holds the rows.
 #[derive(Default)]
 pub(super) struct ListSink {
-    list: List,
+    list: RowList,
     /// The response without its rows.
     envelope: ValueSink,
     /// Lists and mappings that are open, up to a row's cells.
@@ -34,7 +34,7 @@ impl ListSink {
     /// Takes a response of `length` bytes.
     pub fn with_capacity(length: usize) -> Self {
         // Cells take about as much as the message. Memory that is not used never becomes resident.
-        Self { list: List::with_capacity(length + length / 4), ..Self::default() }
+        Self { list: RowList::with_capacity(length + length / 4), ..Self::default() }
     }
 
     /// Takes rows alone.
@@ -42,7 +42,7 @@ impl ListSink {
         Self { in_rows: true, depth: ROWS, ..Self::default() }
     }
 
-    pub fn finish(self) -> List {
+    pub fn finish(self) -> RowList {
         let mut list = self.list;
         list.set_envelope(match self.envelope.finish() {
             Some(Value::Object(envelope)) => envelope,

@@ -14,9 +14,9 @@ mod template;
 mod tests;
 
 pub use document::Document;
-pub use list::{Cell, List};
+pub use list::{Cell, RowList};
 pub use response_kind::ResponseKind;
-pub use template::{FittedColumns, Template};
+pub use template::{FittedColumns, TableTemplate};
 
 /// The field that holds the rows of a list.
 const RESULTS: &str = "results";

@@ -1,4 +1,4 @@
-//! What a method answers with: a list or one value, as far as the descriptor tells.
+//! The kind of a method's response: a list or one value.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::query::columns::check;
 use crate::query::{Column, Columns, Sort};
 use crate::schema::well_known::WellKnown;
 
-/// The form of a method's response, known before anything is sent.
+/// A list or one value, as the descriptor says before anything is sent.
 #[derive(Clone, Debug)]
 pub struct ResponseKind {
     list: Option<Envelope>,
@@ -25,10 +25,10 @@ pub struct ResponseKind {
     plan: OnceCell<Option<Arc<Plan>>>,
 }
 
-/// What a list's response holds.
+/// The fields of a list's response.
 #[derive(Clone, Debug)]
 struct Envelope {
-    /// Its fields, in the order in which a response has them.
+    /// In the order of a response.
     fields: Vec<String>,
     /// One of them counts the rows that match.
     counts: bool,
@@ -37,16 +37,16 @@ struct Envelope {
 #[derive(Clone, Debug)]
 enum Row {
     Message(MessageDescriptor),
-    /// A text or a number, such as a version or a moment.
+    /// A text or a number, e.g. a version or a timestamp.
     Plain,
-    /// Anything; only the response tells.
+    /// Anything: only the response says.
     Open,
 }
 
 impl ResponseKind {
-    /// Recognises a list by its field `results`, the name that every SpaceONE service gives to rows.
+    /// Recognises a list by its field `results`, which every SpaceONE service has.
     ///
-    /// Methods such as `stat` answer with a Struct; its value tells whether that is a list, in [`ResponseKind::document`].
+    /// The response of e.g. `stat` is a Struct: only its value says whether it is a list.
     pub fn new(response: &MessageDescriptor) -> Self {
         let row_of = |message: MessageDescriptor| match WellKnown::of(&message) {
             None => Row::Message(message),
@@ -80,13 +80,13 @@ impl ResponseKind {
         self.check_column(column, &[]).map_err(|error| error.context(format!("column \"{}\"", column.name())))
     }
 
-    /// Whether the type of the rows has no field of the name that the column begins with.
+    /// Whether the rows have no field that the column begins with.
     pub fn lacks(&self, column: &Column) -> bool {
         let Row::Message(message) = &self.row else { return false };
         column.first_name().is_some_and(|name| message.get_field_by_name(name).is_none())
     }
 
-    /// Checks what a list is sorted by. Services do not: some answer with an internal error, some with any order.
+    /// Checks a sort key. Services do not: some return an internal error, some any order.
     ///
     /// # Errors
     /// As [`ResponseKind::check`]; the nearest name may also be a header of `columns`.
@@ -96,8 +96,8 @@ impl ResponseKind {
             .map_err(|error| error.context(format!("sort key \"{}\"", sort.column().name())))
     }
 
-    /// The fields of a row that hold one plain value each, in the order of their numbers; `None` where that is all of
-    /// them, or none, or only a response can tell.
+    /// The fields of a row that hold one plain value each, in the order of their numbers; `None` if all or none do, or if
+    /// only a response says.
     pub fn plain_fields(&self) -> Option<Vec<String>> {
         let Row::Message(message) = &self.row else { return None };
         let mut fields: Vec<FieldDescriptor> = message.fields().collect();
@@ -115,15 +115,14 @@ impl ResponseKind {
         }
     }
 
-    /// The columns that a row can have, if its type tells.
-    pub fn columns(&self) -> Option<Result<Columns>> {
+    /// The columns that a row can have, if its type says.
+    pub fn columns(&self) -> Option<Columns> {
         let Row::Message(message) = &self.row else { return None };
-        // Names of fields hold nothing that has a meaning in the grammar.
-        let names: Vec<String> = message.fields().map(|field| field.name().to_owned()).collect();
-        (!names.is_empty()).then(|| Columns::parse(&names.join(",")))
+        let columns: Columns = message.fields().map(|field| Column::from_field(field.name())).collect();
+        (!columns.is_empty()).then_some(columns)
     }
 
-    /// The type of a row of a list, if that is known; a row is then a mapping of its fields.
+    /// The type of a list's rows, if that is known; a row is then a mapping of its fields.
     pub fn list_row(&self) -> Option<&MessageDescriptor> {
         match &self.row {
             Row::Message(message) if self.list.is_some() => Some(message),
@@ -131,7 +130,7 @@ impl ResponseKind {
         }
     }
 
-    /// The type of the rows, or of the one value; `None` where only the response tells, or where they are plain.
+    /// The type of the rows, or of the one value; `None` if only the response says, or if they are plain.
     pub fn row(&self) -> Option<&MessageDescriptor> {
         match &self.row {
             Row::Message(message) => Some(message),
@@ -139,12 +138,12 @@ impl ResponseKind {
         }
     }
 
-    /// Whether the response is one value, and that a mapping of its type's fields.
+    /// Whether the response is one value, a mapping of its type's fields.
     pub fn is_one_message(&self) -> bool {
         self.list.is_none() && matches!(self.row, Row::Message(_))
     }
 
-    /// How many columns there are where none are chosen, if that is known.
+    /// The number of columns where none are chosen, if that is known.
     pub fn column_count(&self) -> Option<usize> {
         match &self.row {
             Row::Message(message) => Some(message.fields().len()),
@@ -153,8 +152,7 @@ impl ResponseKind {
         }
     }
 
-    /// Reads a list out of its response; `None` for what has to become a plain value first: other responses, and messages
-    /// that [`Plan`] leaves alone.
+    /// Reads a list from its bytes; `None` for other responses, and for messages that only the other decoder takes.
     pub fn read_list(&self, response: &Bytes) -> Option<Document> {
         self.list.as_ref()?;
         let plan = self.plan.get_or_init(|| Plan::of(&self.response).map(Arc::new)).as_ref()?;
@@ -163,7 +161,7 @@ impl ResponseKind {
         Some(self.complete(sink))
     }
 
-    /// Takes a response apart.
+    /// Makes a document of a response's value.
     pub fn document(&self, response: Value) -> Document {
         let has_rows = response.get(RESULTS).is_some_and(Value::is_array);
         if self.list.is_none() && !(has_rows && matches!(self.row, Row::Open)) {
@@ -175,8 +173,8 @@ impl ResponseKind {
         self.complete(sink)
     }
 
-    /// A list without rows leaves `results` out on the wire, and a count of 0 too: here they are an empty list and 0
-    /// again. Beside rows, a count that is left out is unknown: some services do not count.
+    /// Adds `results` and a count of 0 to a list without rows: the wire leaves them out. With rows, a missing count is
+    /// unknown, as some services do not count.
     fn complete(&self, sink: ListSink) -> Document {
         let mut list = sink.finish();
         if let Some(fields) = &self.list
@@ -205,7 +203,7 @@ impl Envelope {
         }
     }
 
-    /// Puts a field where a response has it.
+    /// Inserts a field at its place in a response.
     fn put(&self, response: &mut Map<String, Value>, name: &str, value: Value) {
         let before = self.fields.iter().take_while(|field| *field != name);
         let place = before.filter(|field| response.contains_key(*field)).count();
@@ -218,14 +216,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::output::view::List;
+    use crate::output::view::RowList;
     use crate::query::columns::test_types::bundled;
 
     fn kind(name: &str) -> ResponseKind {
         ResponseKind::new(&bundled(name))
     }
 
-    fn list(document: Document) -> List {
+    fn list(document: Document) -> RowList {
         match document {
             Document::List(list) => list,
             other => panic!("no list: {other:?}"),

@@ -6,11 +6,12 @@ use prost_reflect::prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _};
 use serde_json::{Value, json};
 
-use super::{Document, List, ResponseKind};
+use super::{Document, ResponseKind, RowList};
 use crate::codec::decode;
 use crate::codec::decode::tests::made_up_list;
-use crate::output::{Format, Look, Writer};
+use crate::output::{OutputFormat, OutputStyle, Writer};
 use crate::query::Columns;
+use crate::query::columns::test_types::bundled;
 
 /// Columns that some rows have: fields, what is below them, and what no row has.
 const COLUMNS: [&str; 7] = [
@@ -25,9 +26,9 @@ const COLUMNS: [&str; 7] = [
 
 const FIELDS: [&[&str]; 3] = [&["f0", "f1", "f2", "f9"], &["f7"], &["nope"]];
 
-fn written(document: Document, format: Format) -> String {
+fn written(document: Document, format: OutputFormat) -> String {
     let mut out = Vec::new();
-    let mut writer = Writer::new(&mut out, format, Look::default());
+    let mut writer = Writer::new(&mut out, format, OutputStyle::default());
     writer.write(document).and_then(|()| writer.finish()).unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -86,10 +87,8 @@ fn lists_are_read_from_their_bytes() {
 
 #[test]
 fn pages_become_one_list() {
-    let page = |rows: Value, total| {
-        ResponseKind::new(&crate::query::columns::test_types::bundled("spaceone.api.repository.v1.PluginsInfo"))
-            .document(json!({"results": rows, "total_count": total}))
-    };
+    let kind = ResponseKind::new(&bundled("spaceone.api.repository.v1.PluginsInfo"));
+    let page = |rows: Value, total| kind.document(json!({"results": rows, "total_count": total}));
     let mut all = page(json!([{"name": "a"}]), 3);
     all.append(page(json!([{"plugin_id": "b", "name": "b"}]), 3));
     all.append(page(json!([]), 0));
@@ -102,7 +101,7 @@ fn pages_become_one_list() {
 fn rows_may_be_of_any_kind_and_depth() {
     let deep = (0..500).fold(json!(1), |inner, _| json!([inner]));
     let values = vec![json!({"a": 1, "Values": "v"}), json!("x"), json!(null), json!([1, {"b": 1.0}]), json!({}), deep];
-    let list = List::from_values(values.clone());
+    let list = RowList::from_values(values.clone());
     assert_eq!(list.headers(), ["a", "Values"]);
     assert_eq!(rows(Document::List(list)), values);
 }
@@ -139,7 +138,7 @@ fn rows_that_are_no_mappings_of_their_fields_are_shown_as_values() {
         };
         let written = |format| written(document(), format);
         assert_eq!(document().into_value()["results"], rows, "{row}");
-        (kind.column_count(), written(Format::Csv), written(Format::Table))
+        (kind.column_count(), written(OutputFormat::Csv), written(OutputFormat::Table))
     };
     for (row, rows, csv) in [
         ("StringValue", json!(["b", ""]), "Values\nb\n\"\"\n"),

@@ -1,6 +1,6 @@
 //! Checks a path against the type of the rows.
 
-use super::selector::Step;
+use super::selector::PathStep;
 use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::{hint_at_field, nearest};
@@ -25,7 +25,7 @@ pub fn is_plain(field: &FieldDescriptor) -> bool {
 }
 
 /// Checks that `steps` can lead somewhere in a `row`. `others` are names to suggest, beside those of the fields.
-pub fn check(steps: &[Step], row: &MessageDescriptor, others: &[&str]) -> Result<()> {
+pub fn check(steps: &[PathStep], row: &MessageDescriptor, others: &[&str]) -> Result<()> {
     let Some((first, rest)) = steps.split_first() else {
         return Ok(());
     };
@@ -39,13 +39,13 @@ pub fn check(steps: &[Step], row: &MessageDescriptor, others: &[&str]) -> Result
     if field.is_map() { Ok(()) } else { below(rest, &field) }
 }
 
-fn below(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
+fn below(steps: &[PathStep], field: &FieldDescriptor) -> Result<()> {
     let Some((first, rest)) = steps.split_first() else {
         return Ok(());
     };
     let steps = match first {
-        Step::Index { .. } if field.is_list() => rest,
-        Step::Where(condition) if field.is_list() => {
+        PathStep::Index { .. } if field.is_list() => rest,
+        PathStep::Where(condition) if field.is_list() => {
             item(condition.key.steps(), field)?;
             rest
         }
@@ -55,7 +55,7 @@ fn below(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
 }
 
 /// Checks `steps` in a field's value, or in the items of its list.
-fn item(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
+fn item(steps: &[PathStep], field: &FieldDescriptor) -> Result<()> {
     match field.kind() {
         _ if steps.is_empty() => Ok(()),
         Kind::Message(message) if !is_one_value(&message) => check(steps, &message, &[]),

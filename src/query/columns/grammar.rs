@@ -11,7 +11,7 @@
 //! Dots inside a condition's value do not cut. A backslash before one of `, . | : ? = ! \` makes that character an
 //! ordinary one; before any other character it is a backslash.
 
-use super::selector::{ColumnCondition, ColumnTest, Selector, Step};
+use super::selector::{ColumnCondition, ColumnTest, PathStep, Selector};
 
 const SPECIAL: &str = ",.|:?=!\\";
 
@@ -100,7 +100,7 @@ pub fn path(tokens: &[ColumnToken]) -> Result<Selector, &'static str> {
             && mark.is('?')
         {
             let arrow = position(condition, "=>").ok_or("has a condition without \"=>\" and a path after it")?;
-            steps.push(Step::Where(self::condition(&condition[..arrow])?));
+            steps.push(PathStep::Where(self::condition(&condition[..arrow])?));
             rest = &condition[arrow + 2..];
             continue;
         }
@@ -113,7 +113,7 @@ pub fn path(tokens: &[ColumnToken]) -> Result<Selector, &'static str> {
     }
 }
 
-fn step(tokens: &[ColumnToken]) -> Result<Step, &'static str> {
+fn step(tokens: &[ColumnToken]) -> Result<PathStep, &'static str> {
     let text: String = tokens.iter().map(|token| token.char).collect();
     if text.is_empty() {
         return Err("has an empty step");
@@ -122,9 +122,9 @@ fn step(tokens: &[ColumnToken]) -> Result<Step, &'static str> {
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         // Negative numbers and those beyond any list are indices too, of items that no list has.
         let at = text.parse().ok();
-        return Ok(Step::Index { text, at });
+        return Ok(PathStep::Index { text, at });
     }
-    Ok(Step::Key(text))
+    Ok(PathStep::Key(text))
 }
 
 fn condition(tokens: &[ColumnToken]) -> Result<ColumnCondition, &'static str> {

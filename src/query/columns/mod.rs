@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use self::check::is_plain;
 pub use self::selector::cell_text;
-use self::selector::{Selector, Step};
+use self::selector::{PathStep, Selector};
 use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 
@@ -38,7 +38,7 @@ impl Column {
 
     /// The column of a field, under its name.
     pub fn from_field(name: &str) -> Self {
-        let selector = Selector::new(vec![Step::Key(name.to_owned())]);
+        let selector = Selector::new(vec![PathStep::Key(name.to_owned())]);
         Self { header: name.to_owned(), text: name.to_owned(), selector }
     }
 
@@ -80,7 +80,7 @@ impl Column {
             .steps()
             .iter()
             .map_while(|step| match step {
-                Step::Key(key) if !key.contains('.') => Some(key.as_str()),
+                PathStep::Key(key) if !key.contains('.') => Some(key.as_str()),
                 _ => None,
             })
             .collect();
@@ -102,7 +102,7 @@ impl Column {
 
     /// The field that its path begins with; `None` for a condition.
     pub fn first_name(&self) -> Option<&str> {
-        self.selector.steps().first().and_then(Step::name)
+        self.selector.steps().first().and_then(PathStep::name)
     }
 
     /// Whether the path has one step.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     /// Never empty.
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
     /// The steps' names with dots between them: every run of steps is a slice of it.
     names: String,
     /// The range of each step's name in `names`.
@@ -17,7 +17,7 @@ pub struct Selector {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PathStep {
     /// An object's key; in a list, that key of every item.
     Key(String),
     /// A list's item, `None` if no list can have it; in an object, the key `text`.
@@ -41,7 +41,7 @@ pub enum ColumnTest {
     Lacks,
 }
 
-impl Step {
+impl PathStep {
     /// The step's key in an object.
     pub fn name(&self) -> Option<&str> {
         match self {
@@ -64,7 +64,7 @@ impl ColumnCondition {
 }
 
 impl Selector {
-    pub fn new(steps: Vec<Step>) -> Self {
+    pub fn new(steps: Vec<PathStep>) -> Self {
         let mut names = String::new();
         let mut ranges = Vec::with_capacity(steps.len());
         for (at, step) in steps.iter().enumerate() {
@@ -78,7 +78,7 @@ impl Selector {
         Self { steps, names, ranges }
     }
 
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[PathStep] {
         &self.steps
     }
 
@@ -93,11 +93,11 @@ impl Selector {
             return Some(Cow::Borrowed(value));
         };
         match (step, value) {
-            (Step::Where(condition), Value::Array(items)) => {
+            (PathStep::Where(condition), Value::Array(items)) => {
                 self.gather(at + 1, items.iter().filter(|item| condition.holds(item)))
             }
-            (Step::Index { at: index, .. }, Value::Array(items)) => self.walk(at + 1, items.get((*index)?)?),
-            (Step::Key(_), Value::Array(items)) => self.gather(at, items.iter()),
+            (PathStep::Index { at: index, .. }, Value::Array(items)) => self.walk(at + 1, items.get((*index)?)?),
+            (PathStep::Key(_), Value::Array(items)) => self.gather(at, items.iter()),
             (_, Value::Object(object)) => self.enter(at, object),
             _ => None,
         }
