@@ -51,7 +51,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, variables: &Variables, stre
 
 fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut IoStreams) -> u8 {
     if variables.complete.is_some()
-        && let Some(answer) = cli::complete::answer(&args, variables)
+        && let Some(answer) = cli::completion::answer(&args, variables)
     {
         // A shell that has left, or a full disk behind it, is nobody's trouble here.
         let _ = streams.out.write_all(answer.as_bytes()).and_then(|()| streams.out.flush());
@@ -89,7 +89,7 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut IoStrea
             {
                 // Now that all is said, it ends as where nobody looks; only Ctrl-C has an exit code of its own. This
                 // returns only if the signal's default cannot be had back.
-                let _ = emulate_default_handler(ending.signal());
+                let _ = emulate_default_handler(ending.number());
             }
             error.exit_code()
         }

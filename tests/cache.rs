@@ -78,10 +78,10 @@ fn a_verb_that_reads_is_called_by_what_was_kept_and_proved_in_the_same_flight() 
     let server = Server::with_reflection(Api::generation2(), Reflection::Own { imports: true }, plugin);
     let user = Spacectl::new();
     let lines = ["list repository.Plugin", "get repository.Plugin -p plugin_id=plugin-a", "plugin versions plugin-a"];
-    for (at_all, line) in lines.into_iter().enumerate() {
+    for line in lines {
         let line = at(&server, line);
         let first = user.run(&line).quiet_success();
-        assert_eq!(files(&folder(&user)).len(), at_all + 1);
+        assert_eq!(files(&folder(&user)).len(), 1, "the verbs of a resource share a file");
         let (requests, calls) = (server.requests(), server.calls().len());
         server.describing().take_questions();
         server.describing().hold();
@@ -233,7 +233,7 @@ fn a_service_of_another_generation_on_the_same_port_gets_no_byte_that_it_reads_o
             user.run(&at(&old, line));
         }
         let kept = files(&folder(&user)).len();
-        assert!(kept >= 3, "{kept}");
+        assert!(kept >= 1);
         drop(old);
         let new = after(port);
         for line in WRITTEN.into_iter().chain(READ) {
@@ -355,7 +355,7 @@ fn what_the_answer_was_read_by_is_proved_too() {
 }
 
 #[test]
-fn other_words_for_the_same_are_no_other_description() {
+fn a_description_that_differs_in_a_byte_counts_as_another() {
     let unlisted = THING.replace("rpc list(Query) returns (Things);", "");
     for (api, line) in [(THING, "list lab.Thing -o json"), (&unlisted, "get lab.Thing -p id=a")] {
         let old = Server::start(Api::inline(api), things);
@@ -371,8 +371,8 @@ fn other_words_for_the_same_are_no_other_description() {
         for _ in 0..2 {
             assert_eq!(user.run(&line).quiet_success(), shown);
         }
-        // Called once each time, and what was kept is renewed.
-        assert_eq!(new.calls().len(), 2, "{line}");
+        // Called again once, and what is cached is renewed.
+        assert_eq!(new.calls().len(), 3, "{line}");
         assert_eq!(files(&folder(&user)).len(), 1);
         assert_ne!(fs::read(&files(&folder(&user))[0]).unwrap(), kept);
     }
@@ -550,7 +550,7 @@ fn a_broken_file_is_as_good_as_none() {
     let shown = user.run(&line).quiet_success();
     let [file] = files(&folder(&user)).try_into().unwrap();
     let whole = fs::read(&file).unwrap();
-    user.run(&at(&server, "get repository.Plugin -p plugin_id=a")).quiet_success();
+    user.run(&at(&server, "list repository.Repository")).quiet_success();
     let other = files(&folder(&user)).into_iter().find(|other| *other != file).unwrap();
     let zeroed = [&whole[..200], &vec![0; whole.len() - 200][..]].concat();
     let broken: Vec<Vec<u8>> = vec![
@@ -559,7 +559,7 @@ fn a_broken_file_is_as_good_as_none() {
         whole[..whole.len() - 1].to_vec(),
         zeroed,
         b"something else\n".to_vec(),
-        String::from_utf8_lossy(&whole).replace("descriptors 1", "descriptors 0").into_bytes(),
+        String::from_utf8_lossy(&whole).replace("descriptors 2", "descriptors 1").into_bytes(),
         fs::read(other).unwrap(),
         // A file of the next version, in which a field has moved.
         [&whole[..], b"\x4a\x01x"].concat(),
@@ -571,7 +571,7 @@ fn a_broken_file_is_as_good_as_none() {
         let is_whole = fs::read(&file).unwrap() == whole;
         assert!(is_whole || bytes.ends_with(b"x"), "{:?}", String::from_utf8_lossy(&bytes));
     }
-    assert!(server.calls().iter().all(|call| call.raw == server.calls()[0].raw || call.method == "get"));
+    assert!(server.calls().iter().all(|call| call.raw == server.calls()[0].raw || call.service != PLUGIN));
 }
 
 #[test]
@@ -633,7 +633,7 @@ fn others_read_nothing_and_there_is_nothing_secret() {
 }
 
 #[test]
-fn each_endpoint_and_method_has_a_place_of_its_own() {
+fn each_endpoint_and_resource_has_a_file_of_its_own() {
     let (one, two) = (generation1(0), generation2(0));
     let user = Spacectl::new();
     let lines = ["list repository.Plugin -c plugin_id -o quiet", "list repository.Repository -o quiet -c name"];

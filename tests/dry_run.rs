@@ -113,7 +113,7 @@ fn secrets_are_known_by_short_names_pairs_and_addresses_too() {
     );
     let line = "exec create secret.Secret -f tags.yml";
     let shown = run(&user, &server, &format!("{line} --dry-run -o json"));
-    let note = "note: ******** stands for a secret in a request, which is sent as it is\n";
+    let note = "note: secrets are shown as ******** and sent as they are\n";
     assert_eq!(shown.stderr, note, "{shown}");
     let sent = run(&user, &server, &format!("{line} -vv"));
     for text in [&shown.stdout, &sent.stderr] {

@@ -123,7 +123,7 @@ fn behind_a_refusal_none_is_sent_and_those_in_flight_are_waited_for() {
         placeless(&running.err, &url),
         "error: many.yml:6:1: document 2: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: p0001 is there\n\
-         hint: the verb update changes what is there, with the fields that it takes\n\
+         hint: use the verb update, or `spacectl plugin apply -f FILE` for a plugin\n\
          error: many.yml:14:1: document 4: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: p0003 is there\n\
          registered 3, rejected 2, not sent 4\n"
@@ -151,7 +151,7 @@ fn with_keep_going_all_are_sent_and_the_first_refusal_is_the_exit_code() {
          cause: ERROR_A: a\n\
          error: many.yml:14:1: document 4: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: ERROR_B: b\n\
-         hint: the verb update changes what is there, with the fields that it takes\n\
+         hint: use the verb update, or `spacectl plugin apply -f FILE` for a plugin\n\
          registered 28, rejected 2\n"
     );
     assert_eq!(server.calls().len(), 30);
@@ -218,7 +218,7 @@ fn what_has_no_answer_is_counted_apart() {
     assert!(
         running.err.ends_with(
             "\nregistered 2, rejected 1, unknown 1\n\
-             hint: unknown is what the service may have done: look at what is there before sending it again\n"
+             hint: check what is there before sending it again: the service may have done what is unknown\n"
         ),
         "{}",
         running.err
@@ -257,7 +257,7 @@ fn a_connection_that_breaks_ends_the_run_whatever_is_to_go_on() {
         assert!(err.contains(&told(n)), "{err}");
     }
     assert_eq!(err.matches("error: ").count(), 3, "three were in flight: {err}");
-    assert!(err.contains("\nregistered 1, unknown 3, not sent 26\nhint: unknown is"), "{err}");
+    assert!(err.contains("\nregistered 1, unknown 3, not sent 26\nhint: check what"), "{err}");
     assert_eq!(desk.came().len(), 4);
 }
 
@@ -268,7 +268,7 @@ fn a_relay_whose_service_has_died_ends_the_run_whatever_is_to_go_on() {
     assert_eq!((running.end(), running.out.as_str()), (End::Exit(78), "p0000\n"));
     assert!(running.err.contains("\nregistered 1, unknown 3, not sent 26\n"), "{}", running.err);
     assert_eq!(running.err.matches("error: ").count(), 3, "{}", running.err);
-    let advice = "hint: the service is away or restarting: try again; a verb that writes may have done its work";
+    let advice = "hint: wait until the service is back: it is away or restarting\n";
     assert_eq!(running.err.matches(advice).count(), 1, "what to do is said once: {}", running.err);
     assert_eq!(desk.came().len(), 4);
 }
@@ -298,7 +298,7 @@ fn keep_going_goes_on_behind_a_refusal_and_behind_nothing_else() {
         let run = user.run(&format!("--endpoint {} {REGISTER} --keep-going --parallel 1", server.url()));
         let (sent, summary) = match is_refusal {
             true => (9, "\nregistered 8, rejected 1\n"),
-            false => (4, "\nregistered 3, unknown 1, not sent 5\nhint: unknown is"),
+            false => (4, "\nregistered 3, unknown 1, not sent 5\nhint: check what is there"),
         };
         assert_eq!((run.status, server.calls().len()), (Some(64 + code as i32), sent), "{run}");
         assert!(run.stderr.contains(summary), "{run}");
@@ -382,8 +382,13 @@ fn an_answer_that_cannot_be_read_tells_nothing_of_what_was_done() {
         let (unknown, unsent) = (counted_as("unknown", run), counted_as("not sent", run));
         assert!(unknown > 0 && unknown + unsent == 12 && run.status != Some(0), "{what}: {run}");
         assert!(run.stderr.contains("\nregistered 0, unknown "), "{what}: {run}");
-        assert!(run.stderr.contains("\nhint: unknown is what the service may have done: look"), "{what}: {run}");
-        assert!(run.stderr.matches("look").count() >= 2, "{what}: {run}");
+        assert!(
+            run.stderr.contains(
+                "\nhint: check what is there before sending it again: the service may have done what is unknown"
+            ),
+            "{what}: {run}"
+        );
+        assert!(run.stderr.matches("check what is there").count() >= 2, "{what}: {run}");
     }
     for code in [301, 400, 403, 404, 413] {
         let run = register_at("", http(code));
@@ -400,7 +405,7 @@ fn an_answer_that_cannot_be_read_ends_the_sending() {
     for (code, bytes) in [(77, &[][..]), (1, &[0, 0, 0, 0, 2, 255, 255])] {
         let run = register_at(" --parallel 1", move || answer(&[], bytes, DONE));
         assert_eq!(run.status, Some(code), "{run}");
-        assert!(run.stderr.contains("\nregistered 0, unknown 1, not sent 11\nhint: unknown is"), "{run}");
+        assert!(run.stderr.contains("\nregistered 0, unknown 1, not sent 11\nhint: check what is there"), "{run}");
     }
 }
 
@@ -411,7 +416,7 @@ fn a_single_document_that_is_left_without_an_answer_is_told_of() {
     desk.wait_for(1);
     running.signal("TERM");
     assert_eq!(running.end(), End::Signal(15));
-    assert!(running.err.contains("left without an answer: the service may have done it"), "{}", running.err);
+    assert!(running.err.contains("left without an answer: check what is there"), "{}", running.err);
 }
 
 #[test]
@@ -422,7 +427,7 @@ fn each_outcome_has_its_word_in_json() {
     assert_eq!((&told["error"]["code"], &told["error"]["outcome"]), (&json!("INTERNAL"), &json!("unknown")), "{run}");
     let run = user_with(2).run(&format!("--endpoint {} --error-format json plugin disable a b", server.url()));
     let told: Value = serde_json::from_str(&run.stderr).unwrap();
-    let look = "the service may have done it: look at what is there before sending it again";
+    let look = "check what is there before sending it again: the service may have done it";
     assert_eq!(
         (&told["error"]["outcome"], &told["error"]["hints"]),
         (&json!("unknown"), &json!([look, "done before it: 0 of 2; not sent: 1"])),
@@ -519,7 +524,7 @@ fn the_first_signal_ends_the_sending_and_waits_for_what_is_in_flight() {
         assert_eq!(
             running.err,
             format!(
-                "note: {shown}: no more is sent, and the answers to 3 are waited for; {shown} once more ends that, too\n\
+                "note: {shown}: waiting for 3 requests in flight; {shown} again aborts\n\
                  registered 3, not sent 27\n"
             )
         );
@@ -546,7 +551,7 @@ fn the_second_signal_ends_at_once_with_all_that_is_known() {
     assert!(
         told.ends_with(&format!(
             "\nwarning: left without an answer: {left} and 2 more\nregistered 3, rejected 1, unknown 10, not sent 16\n\
-             hint: unknown is what the service may have done: look at what is there before sending it again\n"
+             hint: check what is there before sending it again: the service may have done what is unknown\n"
         )),
         "{told}"
     );

@@ -146,7 +146,7 @@ fn what_is_not_there_shows_before_anything_is_run() {
         ),
         (BUILD.replace("plugin.yml", "host.yml"), 1, ["host.yml:2:8:", "begins with a registry's host"]),
         (BUILD.replace("plugin.yml", "hub.yml"), 1, ["hub.yml:6:3: registry_config.url", "--registry URL"]),
-        (BUILD.replace("1.2.0", "a/b"), 2, ["--tag: `a/b` is no tag", "a tag reads as 1.2.0"]),
+        (BUILD.replace("1.2.0", "a/b"), 2, ["--tag: invalid tag `a/b`", "write it as 1.2.0"]),
         (format!("{BUILD} --registry http://ghcr.io"), 2, ["--registry: ", "loopback"]),
         (format!("{BUILD} --platform linux/arm64,linux/amd64"), 2, ["one platform", "--platform"]),
         (BUILD.replace("-f plugin.yml", "-p name=x"), 1, ["error: ", "image is missing"]),
@@ -464,7 +464,7 @@ fn a_registry_that_refuses_ends_the_wait_at_once() {
     for (answers, part) in [
         (&[NOT_THERE, ("403 Forbidden", "Content-Type: application/json")], "it needs a login"),
         (&[NOT_THERE, ("401 Unauthorized", "Content-Type: application/json")], "it needs a login"),
-        (&[NOT_THERE, ("200 OK", "Content-Type: text/html")], "which no registry does"),
+        (&[NOT_THERE, ("200 OK", "Content-Type: text/html")], "it is not a registry"),
     ] {
         let (run, asked, image) = push_to(answers, "--timeout 0");
         assert_eq!((run.status, run.stdout.as_str(), asked.len()), (Some(1), "", 2), "{run}");

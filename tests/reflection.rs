@@ -190,7 +190,7 @@ fn fields_whose_names_are_alike_are_told_apart() {
         let server = OddServer::start(reflecting(&["a.Shop"], vec![described]), answer);
         let [one, two] = names;
         let given = format!("-p {one}=x -p {two}=z -p at=2026-01-01T00:00:00Z");
-        let shown = format!("{one}: x\n{two}: z\nat: '2026-01-01T00:00:00Z'\n");
+        let shown = format!("{one}: x\n{two}: z\nat: \"2026-01-01T00:00:00Z\"\n");
         assert_eq!(
             run(&server, &format!("exec get a.Shop {given}")).quiet_success(),
             format!("---\n{shown}"),
@@ -226,13 +226,13 @@ fn a_service_that_cannot_be_described_is_named_and_hides_no_other() {
     let mut twice = bad();
     twice.message_type[0].field[1].number = Some(1);
     for (file, why, has_row) in [
-        (None, "bad.Bad is not described: NOT_FOUND: not found", false),
-        (Some(newer), "bad.Bad is not described: bad.proto has an unknown syntax", false),
-        (Some(valueless), "bad.Bad is not described: enums must have at least one value", false),
-        (Some(twice), "bad.Bad is not described: ", false),
+        (None, "does not describe bad.Bad: NOT_FOUND: not found", false),
+        (Some(newer), "does not describe bad.Bad: bad.proto has an unknown syntax", false),
+        (Some(valueless), "does not describe bad.Bad: enums must have at least one value", false),
+        (Some(twice), "does not describe bad.Bad: ", false),
         (
             Some(untyped),
-            "bad.Bad is described in part only: bad.Thing.size is of the type gone.Size, which is not described",
+            "describes bad.Bad only in part: bad.Thing.size is of the type gone.Size, which is not described",
             true,
         ),
     ] {
@@ -244,7 +244,7 @@ fn a_service_that_cannot_be_described_is_named_and_hides_no_other() {
             (Some(0), &*format!("name\na.Shop\n{bad}z.Store\n")),
             "{listed}"
         );
-        assert!(listed.stderr.starts_with(&format!("warning: {why}")), "{listed}");
+        assert!(listed.stderr.starts_with(&format!("warning: {} {why}", server.url())), "{listed}");
         assert_eq!(listed.stderr.lines().count(), 1, "{listed}");
         works(&server, "a.Shop");
         works(&server, "z.Store");
@@ -271,7 +271,7 @@ fn a_service_that_cannot_be_described_is_named_and_hides_no_other() {
         let server = OddServer::start(reflect, answer);
         let listed = run(&server, "api-resources -o csv -c name");
         assert_eq!((listed.status, listed.stdout.as_str()), (Some(0), "name\na.Shop\nz.Store\n"), "{listed}");
-        assert!(listed.stderr.contains("bad.Bad is not described: ") && listed.stderr.contains(why), "{listed}");
+        assert!(listed.stderr.contains(" does not describe bad.Bad: ") && listed.stderr.contains(why), "{listed}");
         works(&server, "z.Store");
     }
 }

@@ -198,7 +198,10 @@ fn a_missing_field_is_told_with_where_all_are_explained() {
     );
     let run = Spacectl::new().run(&line);
     assert_eq!(run.status, Some(67), "{run}");
-    assert!(run.stderr.ends_with("hint: `spacectl explain repository.Plugin.register` tells what it takes\n"), "{run}");
+    assert!(
+        run.stderr.ends_with("hint: run `spacectl explain repository.Plugin.register` to see its fields\n"),
+        "{run}"
+    );
 }
 
 #[test]

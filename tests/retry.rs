@@ -16,6 +16,7 @@ use spacectl::error::{Error, Outcome};
 use spacectl::grpc::call::Caller;
 use spacectl::grpc::channel;
 use spacectl::grpc::metadata::Metadata;
+use spacectl::grpc::retry::is_read_only;
 use spacectl::net::endpoint::EndpointUrl;
 use spacectl::net::tls::Tls;
 use support::{Act, Api, Call, End, Plugins, Proxy, Running, Server, Spacectl, row};
@@ -83,7 +84,7 @@ fn call(verb: &str, reset: Reset, times: Option<usize>) -> (Result<Bytes, Error>
         let address: EndpointUrl = format!("grpc://127.0.0.1:{port}").parse().unwrap();
         let transport = channel::connect(&address, &Tls::default(), None).await.unwrap();
         let caller = Caller::new(transport, Metadata::default(), Some(Duration::from_secs(3)), "test");
-        let result = caller.unary(&(&method(verb)).into(), Bytes::new()).await;
+        let result = caller.unary(&(&method(verb)).into(), is_read_only(verb), Bytes::new()).await;
         (result, seen.load(Ordering::SeqCst))
     })
 }
@@ -122,7 +123,7 @@ fn a_stream_that_broke_is_sent_again_to_read_and_may_have_been_acted_on() {
         let (result, sent) = call("register", reset, None);
         let error = result.unwrap_err();
         assert_eq!((error.exit_code(), error.outcome(), sent), (64 + code, Outcome::Unknown, 1), "{reset:?} {error}");
-        assert!(error.to_string().contains("hint: ") && error.to_string().contains("look"), "{error}");
+        assert!(error.to_string().contains("hint: ") && error.to_string().contains("check what is there"), "{error}");
     }
     for reset in [Reset::AtOnce(Reason::INTERNAL_ERROR), Reset::AtOnce(Reason::CANCEL), Reset::Amid(Reason::CANCEL)] {
         assert_eq!(call("list", reset, Some(2)), (Ok(Bytes::new()), 3), "{reset:?}");
@@ -215,7 +216,7 @@ fn what_was_passed_on_when_the_connection_broke_is_unknown() {
     let proxy = Proxy::before(server.port(), cuts);
     let run = user_with(9).run(&format!("--endpoint {} {REGISTER} --parallel 1 --keep-going", proxy.url()));
     assert_eq!((run.status, run.stdout.as_str()), (Some(78), ids(2).as_str()), "{run}");
-    assert!(run.stderr.contains("\nregistered 2, unknown 1, not sent 6\nhint: unknown is"), "{run}");
+    assert!(run.stderr.contains("\nregistered 2, unknown 1, not sent 6\nhint: check what is there"), "{run}");
 }
 
 #[test]

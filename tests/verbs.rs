@@ -186,7 +186,7 @@ const FORMATS: [(&str, &str); 5] = [
         "json",
         "{\n    \"text\": \"first\",\n    \"number\": \"1\"\n}\n{\n    \"text\": \"second\",\n    \"number\": \"2\"\n}\n",
     ),
-    ("yaml", "---\ntext: first\nnumber: '1'\n---\ntext: second\nnumber: '2'\n"),
+    ("yaml", "---\ntext: first\nnumber: \"1\"\n---\ntext: second\nnumber: \"2\"\n"),
     ("csv", "text,number\nfirst,1\nsecond,2\n"),
     ("quiet", "first\nsecond\n"),
 ];
@@ -217,7 +217,7 @@ fn ctrl_c_ends_a_stream_quietly_with_what_came_shown_whole() {
     for (format, shown) in [
         ("table", " text   | number\n--------+----------\n first  | 1\n"),
         ("json", "{\n    \"text\": \"first\",\n    \"number\": \"1\"\n}\n"),
-        ("yaml", "---\ntext: first\nnumber: '1'\n"),
+        ("yaml", "---\ntext: first\nnumber: \"1\"\n"),
         ("csv", "text,number\nfirst,1\n"),
     ] {
         let (user, (server, _senders)) = (Spacectl::new(), feed());
@@ -236,7 +236,7 @@ fn ctrl_c_ends_a_call_and_says_that_its_outcome_is_unknown() {
     wait_until_called(&senders);
     running.interrupt();
     assert_eq!(running.end(), End::Exit(130));
-    let told = "warning: left without an answer: the service may have done it, so look before sending it again\n";
+    let told = "warning: left without an answer: check what is there before sending it again\n";
     assert_eq!(running.err, told);
 }
 

@@ -1,4 +1,4 @@
-//! `api-resources`.
+//! Arguments of `api-resources`.
 
 use clap::Args;
 
@@ -11,18 +11,18 @@ Examples:
 
 Columns: service, resource, name (service.resource), full_name, short_names, verbs.";
 
-/// What `-c` can name.
+/// Columns that `-c` accepts.
 pub const COLUMNS: [&str; 6] = ["service", "resource", "name", "full_name", "short_names", "verbs"];
 
 #[derive(Debug, Args)]
 pub struct ApiResources {
-    /// Only this service, as the configuration names it; repeatable
+    /// Show only this service of the environment; repeatable
     #[arg(long, value_name = "NAME")]
     pub service: Vec<String>,
-    /// Columns to show, as key or key|Alias, split by commas
+    /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS", help_heading = "Output")]
     pub columns: Option<String>,
-    /// Output format; quiet writes a line for each resource, as other commands take it
+    /// Output format; quiet prints one resource name per line
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
 }

@@ -1,4 +1,4 @@
-//! `cache`: what is kept on disk of services.
+//! Arguments of `cache`.
 
 use clap::Subcommand;
 
@@ -7,14 +7,13 @@ Examples:
   spacectl cache clear
   spacectl --no-cache list repository.Plugin
 
-What services say of themselves is kept in ~/.cache/spacectl, so that a call that reads waits for
-one answer instead of two, and so that completion is quick. It holds neither keys nor rows of a
-service that asks who is calling. What a service says by now is looked at in every call, so that
-nothing has to be cleared after an upgrade.";
+The cache (~/.cache/spacectl) holds service descriptors, which saves one round trip per call and makes
+completion fast. It holds no keys, and no rows of a service that requires a key. Every call checks
+that the descriptors are current, so an upgraded service needs no `cache clear`.";
 
 #[derive(Debug, Subcommand)]
 pub enum Cache {
-    /// Remove all that is kept
+    /// Remove all cached descriptors
     #[command(after_help = "Examples:\n  spacectl cache clear\n  XDG_CACHE_HOME=/tmp/cache spacectl cache clear")]
     Clear,
 }

@@ -1,16 +1,16 @@
-//! Time limits.
+//! Parses durations of options such as `--timeout`.
 
 use std::time::Duration;
 
-/// A time limit; `None` is none.
+/// A time limit; `None` means no limit.
 pub type Limit = Option<Duration>;
 
-/// `3`, `500ms`, `3s`, `5m`, `1h`; plain numbers are seconds, and 0 is no limit.
+/// Parses `3`, `500ms`, `3s`, `5m` or `1h`: a plain number is in seconds, 0 means no limit.
 ///
 /// # Errors
-/// A sentence that says what is wrong with `text`.
+/// Says what is wrong with `text`.
 pub fn duration(text: &str) -> Result<Limit, String> {
-    let wrong = || format!("{text:?} is no time: write it as 3, 500ms, 30s, 5m or 1h");
+    let wrong = || format!("{text:?} is not a valid duration: use e.g. 3, 500ms, 30s, 5m or 1h");
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let number: u64 = text[..digits].parse().map_err(|_| wrong())?;
     let unit = match &text[digits..] {

@@ -1,4 +1,4 @@
-//! `explain RESOURCE[.VERB[.FIELD]]`.
+//! Arguments of `explain`.
 
 use clap::{Args, ValueEnum};
 
@@ -7,12 +7,12 @@ Examples:
   spacectl explain repository.Plugin.register
   spacectl explain repository.Plugin.register --skeleton > plugin.yml
 
-A field can stand below others: repository.Plugin.list.query.page. Without an environment, what is
-explained is the Repository API that this program comes with.";
+Fields nest: repository.Plugin.list.query.page. Without an environment, the built-in Repository API is
+explained.";
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// What to explain, as SERVICE.RESOURCE[.VERB[.FIELD]]
+    /// Path to explain: SERVICE.RESOURCE[.VERB[.FIELD]]
     #[arg(value_name = "RESOURCE[.VERB[.FIELD]]")]
     pub path: String,
     /// API version [default: v1 if offered, else the highest]
@@ -22,17 +22,17 @@ pub struct Explain {
     pub form: ExplainForm,
 }
 
-/// In which form it is explained.
+/// Forms of the explanation.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ExplainForm {
-    /// Print a YAML file to fill in: what the verb needs, and commented out, what it can take
+    /// Print a YAML file to fill in; optional fields are commented out
     #[arg(long, conflicts_with_all = ["json_schema", "output"])]
     pub skeleton: bool,
-    /// Print a JSON Schema, by which an editor completes and checks a file for the verb
+    /// Print a JSON Schema, for completion and checks in editors
     #[arg(long, conflicts_with_all = ["output", "depth"])]
     pub json_schema: bool,
-    /// Levels of messages inside of messages to show, up to 10
+    /// Levels of nested messages to show, up to 10
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=10))]
     pub depth: u8,
     /// Output format
@@ -40,7 +40,7 @@ pub struct ExplainForm {
     pub output: ExplainFormat,
 }
 
-/// How an explanation is written.
+/// Output formats of `explain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExplainFormat {
     Text,

@@ -1,31 +1,35 @@
-//! Which rows are wanted, for every verb whose request has a query.
+//! Filter options of every verb whose request has a query.
 
 use clap::Args;
 
-/// How filters are written, for the end of a help text.
+/// Filter syntax, for the end of a help text.
 macro_rules! grammar {
     () => {
         "\
-Filters, in single quotes: KEY=VALUE, != is not, ~ contains (in any case), !~ does not, > >= < <=,
-`KEY in A,B`, `KEY not in A,B`, `KEY?` is there, `!KEY?` is not. Quotes inside hold anything:
-'name in \"a, b\",c'. Dates are UTC or have a zone, and mean all of what they name:
-'created_at=2026-01', 'created_at>=2026-01-31T10:00+09:00'. From now back, by the service's clock,
-in s, m, h, d or w: 'created_at>-7d'."
+Filters (quote them for the shell):
+  KEY=VALUE  KEY!=VALUE    equal, not equal
+  KEY~VALUE  KEY!~VALUE    contains, does not contain (ignoring case)
+  KEY>VALUE  >=  <  <=     greater, less
+  KEY in A,B  KEY not in A,B; quote values with commas: 'name in \"a, b\",c'
+  KEY?  !KEY?              is set, is not set
+Dates are UTC unless they have a zone, and cover all they name: 'created_at=2026-01',
+'created_at>=2026-01-31T10:00+09:00'. Relative times count back from the service's clock in s, m, h,
+d or w: 'created_at>-7d'."
     };
 }
 pub(super) use grammar;
 
-/// Which rows are wanted.
+/// Filter options.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Filters")]
 pub struct Filters {
-    /// Only rows for which this holds, as 'name~slack'; of several, all must
+    /// Show rows that match, e.g. 'name~slack'; repeatable, combined with AND
     #[arg(long, value_name = "FILTER")]
     pub filter: Vec<String>,
-    /// Only rows for which this or another --filter-any holds, or in which --search finds its word
+    /// Show rows that match any --filter-any (or --search); combined with OR
     #[arg(long, value_name = "FILTER")]
     pub filter_any: Vec<String>,
-    /// Only rows in which the service finds this word; it knows where to look
+    /// Server-side keyword search
     #[arg(long, value_name = "WORD")]
     pub search: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `get RESOURCE`.
+//! Arguments of `get`.
 
 use clap::Args;
 
@@ -11,7 +11,7 @@ Examples:
 
 #[derive(Debug, Args)]
 pub struct Get {
-    /// What to show: SERVICE.RESOURCE, or an alias such as plugin
+    /// Resource, as SERVICE.RESOURCE or an alias such as plugin
     pub resource: String,
     #[command(flatten)]
     pub request: Request,

@@ -1,4 +1,4 @@
-//! `local`: the embedded service.
+//! Arguments of `local`.
 
 use std::path::PathBuf;
 
@@ -6,24 +6,25 @@ use clap::{Subcommand, ValueHint};
 
 #[derive(Debug, Subcommand)]
 pub enum Local {
-    /// Serve it on a port, for other programs, until Ctrl-C or SIGTERM
+    /// Serve it on a port until Ctrl-C or SIGTERM
     #[command(after_help = SERVE_EXAMPLES)]
     Serve {
-        /// Address to listen on, as HOST:PORT; port 0 takes a free one, which is printed
+        /// Address to listen on, HOST:PORT; port 0 picks a free port and prints it
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
         listen: String,
-        /// Database file, instead of the one of the environment `local`
+        /// Database file [default: that of the environment `local`]
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         data: Option<PathBuf>,
-        /// Image registry that holds the images: `HOST[:PORT][/PREFIX]` or https://..., http://... for a loopback address; its tags are
-        /// the plugins' versions, and an image without one is refused [default: `registry` of the environment `local`, unless
-        /// --data is given]
+        /// Image registry of the plugins, HOST[:PORT][/PREFIX]
+        ///
+        /// Its tags are the plugins' versions, and an image without a tag is refused. https:// may be given; http:// only for
+        /// a loopback address. [default: `registry` of the environment `local`, unless --data is given]
         #[arg(long, value_name = "URL")]
         registry: Option<String>,
-        /// Folder of specs whose plugins are listed as those of the managed repository, and cannot be changed
+        /// Directory of specs to list as read-only plugins of a managed repository
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         managed: Option<String>,
-        /// Refuse what a current Repository service refuses
+        /// Reject what a current Repository service rejects
         #[arg(long)]
         strict: bool,
     },

@@ -1,4 +1,4 @@
-//! `man`.
+//! Arguments of `man`.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ Examples:
 
 #[derive(Debug, Args)]
 pub struct Man {
-    /// Write the pages of all commands into this folder, in the place of those that are there
+    /// Write a page per command into this directory, replacing existing ones
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
 }

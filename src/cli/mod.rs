@@ -1,9 +1,11 @@
-//! The command line: its words, their help, nothing else.
+//! Types of the command line with their help texts, suggestions and completion.
+//!
+//! Nothing here runs a command, and nothing here knows of `commands`.
 
 mod api_resources;
 mod cache;
-pub mod complete;
-mod completion;
+pub mod completion;
+mod completion_args;
 mod config;
 mod duration;
 mod exec;
@@ -27,7 +29,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
 pub use cache::Cache;
-pub use completion::{Completion, Shell};
+pub use completion_args::{Completion, Shell};
 pub use config::{Alias, Check, Config, Endpoint, Import, Init, Origin};
 pub use duration::{Limit, duration};
 pub use exec::{Exec, Many};
@@ -50,7 +52,7 @@ pub use tls::Tls;
 pub use version::Version;
 pub use watch::{Watch, join_watch};
 
-/// All of a command line.
+/// The command line.
 #[derive(Debug, Parser)]
 #[command(name = NAME, about = ABOUT, version, max_term_width = TERM_WIDTH, propagate_version = false, after_help = EXAMPLES)]
 pub struct Cli {
@@ -62,60 +64,65 @@ pub struct Cli {
 
 const NAME: &str = "spacectl";
 const ABOUT: &str = "Register plugins and call every resource of SpaceONE / Cloudforet over gRPC";
-/// Help is not written wider than this, in columns.
+/// The widest line of help, in columns.
 const TERM_WIDTH: usize = 100;
+
+/// Returns the end of `--help`, where `-h` shows the examples alone.
+fn long(examples: &str, details: &str) -> String {
+    format!("{examples}\n{details}")
+}
 
 const EXAMPLES: &str = "\
 Examples:
   spacectl --environment local plugin apply -f plugin.yml
   spacectl --environment local list repository.Plugin -c plugin_id,name
 
-`local` is a Repository service inside this program: it needs no configuration.
-For a service of your own: spacectl config init --help
+The environment `local` is an embedded Repository service that needs no configuration.
+To use a service of your own, see `spacectl config init --help`.
 
-Exit codes: 0 done, 1 failed here, 2 wrong usage, 64 + gRPC status for an answer from a service.";
+Exit codes: 0 success, 1 local failure, 2 usage error, 64 + gRPC status for an error from a service.";
 
-/// What every command takes.
+/// Options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Environment to use instead of the current one; `local` is built in [env: SPACECTL_ENVIRONMENT]
+    /// Environment to use, e.g. local [env: SPACECTL_ENVIRONMENT]
     #[arg(short, long, global = true, value_name = "NAME")]
     pub environment: Option<String>,
 
-    /// Endpoint for this call, grpc://HOST:PORT or grpc+ssl://HOST:PORT; needs no configuration
+    /// Endpoint to call, grpc://HOST:PORT or grpc+ssl://HOST:PORT
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub endpoint: Option<String>,
 
-    /// Domain to send with each call as x_domain_id, instead of the environment's
+    /// Domain to send as x_domain_id [default: the environment's]
     #[arg(long, global = true, value_name = "ID", hide_short_help = true)]
     pub domain_id: Option<String>,
 
-    /// Workspace to send with each call as x_workspace_id, instead of the environment's
+    /// Workspace to send as x_workspace_id [default: the environment's]
     #[arg(long, global = true, value_name = "ID", hide_short_help = true)]
     pub workspace_id: Option<String>,
 
-    /// Longest wait for a connection, as 3, 500ms or 1m; 0 waits without end
-    #[arg(long, global = true, value_name = "TIME", default_value = "3s", value_parser = duration::duration, hide_short_help = true)]
+    /// Timeout per connection, e.g. 500ms or 1m; 0 disables it
+    #[arg(long, global = true, value_name = "DURATION", default_value = "3s", value_parser = duration::duration, hide_short_help = true)]
     pub connect_timeout: Limit,
 
-    /// Longest wait for the answer to a call, as 180, 30s or 5m; 0 waits without end
-    #[arg(long, global = true, value_name = "TIME", default_value = "180s", value_parser = duration::duration, hide_short_help = true)]
+    /// Timeout per call, e.g. 30s or 5m; 0 disables it
+    #[arg(long, global = true, value_name = "DURATION", default_value = "180s", value_parser = duration::duration, hide_short_help = true)]
     pub timeout: Limit,
 
-    /// Neither use nor keep on disk how services describe themselves: ask them first, each time
+    /// Do not read or write the descriptor cache
     #[arg(long, global = true, hide_short_help = true)]
     pub no_cache: bool,
 
-    /// Tell each step on standard error: what is sent where, how long it takes; -vv shows the messages, too
+    /// Log each step to stderr (-vv: message bodies too)
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
 
-    /// Say nothing but errors on standard error
+    /// Print only errors to stderr
     #[arg(short, long, global = true)]
     pub quiet: bool,
 
-    /// How errors, warnings and notes are written on standard error: lines, or one JSON object
+    /// Format of diagnostics on stderr: text, or one JSON object
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = ErrorFormat::Text, hide_short_help = true)]
     pub error_format: ErrorFormat,
 
@@ -125,49 +132,49 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Call any verb of a resource, once for each document given
-    #[command(after_help = exec::EXAMPLES)]
+    /// Call a verb of a resource, once per document
+    #[command(after_help = exec::EXAMPLES, after_long_help = long(exec::EXAMPLES, exec::DETAILS))]
     Exec(Exec),
-    /// List a resource's rows as a table, json, jsonl, yaml or csv
-    #[command(after_help = list::EXAMPLES)]
+    /// List a resource's rows as table, json, jsonl, yaml or csv
+    #[command(after_help = list::EXAMPLES, after_long_help = long(list::EXAMPLES, list::DETAILS))]
     List(List),
     /// Show one row of a resource
     #[command(after_help = get::EXAMPLES)]
     Get(Get),
-    /// Compute statistics over a resource's rows: groups, counts, sums
+    /// Compute statistics over rows: groups, counts, sums
     #[command(after_help = stat::STAT_EXAMPLES)]
     Stat(Stat),
-    /// Compute values over time or by groups: costs, metrics
+    /// Analyze values over time or by group: costs, metrics
     #[command(after_help = stat::ANALYZE_EXAMPLES)]
     Analyze(Stat),
-    /// Write, check, publish, register and look after plugins
+    /// Create, lint, publish and manage plugins
     #[command(subcommand, after_help = plugin::EXAMPLES)]
     Plugin(Plugin),
-    /// Show what the environment's endpoints offer: services, resources, verbs
+    /// List the services, resources and verbs of the endpoints
     #[command(after_help = api_resources::EXAMPLES)]
     ApiResources(ApiResources),
-    /// Explain a resource, what a verb takes and answers, or a field
+    /// Explain a resource, a verb's request and response, or a field
     #[command(after_help = explain::EXAMPLES)]
     Explain(Explain),
-    /// Set up environments, endpoints and keys
+    /// Manage environments, endpoints and keys
     #[command(subcommand, after_help = config::EXAMPLES)]
     Config(Config),
-    /// Choose the columns that a resource's tables show
+    /// Manage the columns of a resource's tables
     #[command(subcommand, after_help = template::EXAMPLES)]
     Template(Template),
-    /// The Repository service inside this program
+    /// Run the embedded Repository service
     #[command(subcommand, after_help = local::EXAMPLES)]
     Local(Local),
-    /// What is kept on disk of services, so that calls are quick
+    /// Manage the descriptor cache
     #[command(subcommand, after_help = cache::EXAMPLES)]
     Cache(Cache),
-    /// Print the script by which a shell completes spacectl's command lines
-    #[command(after_help = completion::EXAMPLES, after_long_help = completion::PLACES)]
+    /// Print the completion script of a shell
+    #[command(after_help = completion_args::EXAMPLES, after_long_help = long(completion_args::EXAMPLES, completion_args::DETAILS))]
     Completion(Completion),
-    /// Print the manual, or write a page for every command
+    /// Print the manual, or write a page per command
     #[command(after_help = man::EXAMPLES)]
     Man(Man),
-    /// Show this program's version
+    /// Show the version of spacectl
     #[command(after_help = "Examples:\n  spacectl version\n  spacectl version -o json")]
     Version(Version),
 }

@@ -1,31 +1,31 @@
-//! What is shown of an answer, and how.
+//! Output options of every verb that prints a response.
 
 use clap::{Args, ValueEnum};
 
-/// What is shown of an answer, and how.
+/// Output options.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Shown {
-    /// Columns to show, as key or key|Alias, split by commas
+    /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS")]
     pub columns: Option<String>,
-    /// Output format; quiet writes the values of one column, a line each
+    /// Output format; quiet prints the values of one column, one per line
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
     pub output: Format,
-    /// Leave a table's cells whole where the terminal is too narrow for them
+    /// Do not truncate cells to the terminal width
     #[arg(long)]
     pub wide: bool,
 }
 
-/// How results are written on standard output.
+/// Output formats of results on stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     Table,
     Json,
-    // A row, or a message, as JSON on a line.
+    // One row or message as JSON per line.
     Jsonl,
     Yaml,
     Csv,
-    // The one column's values, a line each.
+    // The values of one column, one per line.
     Quiet,
 }

@@ -1,4 +1,4 @@
-//! `stat RESOURCE` and `analyze RESOURCE`.
+//! Arguments of `stat` and `analyze`.
 
 use clap::Args;
 
@@ -9,9 +9,9 @@ Examples:
   spacectl stat identity.Project -p distinct=project_group_id
   spacectl stat inventory.Server -f servers_by_provider.yml -o csv
 
-Services ask for a query: `distinct` names a field whose values are wanted, `aggregate` lists stages (group, unwind,
-count, sort, project, limit, skip), and `filter` says which rows count. It is given like every field: by -p as above,
-by -j, or in a file of -f, there below `query`:
+The request needs a query: `distinct` names a field whose values are wanted, `aggregate` lists stages
+(group, unwind, count, sort, project, limit, skip), `filter` selects the rows. Set it with -p, -j, or
+in a file under `query`:
 
   query:
     aggregate:
@@ -27,9 +27,8 @@ Examples:
   spacectl analyze inventory.CloudService -f services_by_provider.yml -l 10
   spacectl analyze cost_analysis.Cost -f monthly.yml -o csv
 
-Services ask for a query: `fields` names what is computed, `group_by` what it is computed for, and some want a
-`granularity` with `start` and `end`. It is given like every field: by -p as above, by -j, or in a file of -f, there
-below `query`:
+The request needs a query: `fields` names what to compute, `group_by` what to group by; some services
+also need `granularity`, `start` and `end`. Set it with -p, -j, or in a file under `query`:
 
   query:
     granularity: MONTHLY
@@ -41,7 +40,7 @@ below `query`:
 
 #[derive(Debug, Args)]
 pub struct Stat {
-    /// What to compute over, as SERVICE.RESOURCE
+    /// Resource to compute over, as SERVICE.RESOURCE or an alias
     pub resource: String,
     #[command(flatten)]
     pub request: Request,
@@ -49,25 +48,25 @@ pub struct Stat {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: StatRows,
-    /// Output format; quiet writes the values of one column, a line each
+    /// Output format; quiet prints the values of one column, one per line
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
 }
 
-/// Which rows of the result, and which columns.
+/// Options for rows and columns of the result.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rows and columns")]
 pub struct StatRows {
-    /// Columns to show, as key or key|Alias, split by commas
+    /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS")]
     pub columns: Option<String>,
-    /// Number of rows
+    /// Maximum number of rows
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
-    /// Page to show, counted from 1; each has --limit rows
+    /// Page to show, from 1; a page has --limit rows
     #[arg(long, value_name = "N", requires = "limit", value_parser = clap::value_parser!(u32).range(1..))]
     pub page: Option<u32>,
-    /// Leave a table's cells whole where the terminal is too narrow for them
+    /// Do not truncate cells to the terminal width
     #[arg(long)]
     pub wide: bool,
 }

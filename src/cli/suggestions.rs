@@ -159,7 +159,7 @@ fn lone_resource(words: &[&str]) -> Option<String> {
 /// other verbs only a plugin's are known here.
 fn call(verb: &str, resource: &str) -> String {
     let verbs = if is_plugin(resource) { &PLUGIN_VERBS[..] } else { &["get", "list"] };
-    let verb = if verb == "search" { verb } else { verb::of_same_deed(verb, verbs).unwrap_or(verb) };
+    let verb = if verb == "search" { verb } else { verb::synonym(verb, verbs).unwrap_or(verb) };
     match verb::among(verb, &CALLS[1..]) {
         Some(command) => format!("spacectl {command} {resource}"),
         None => format!("spacectl exec {verb} {resource}"),

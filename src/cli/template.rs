@@ -1,4 +1,4 @@
-//! `template`: the columns of a resource's tables.
+//! Arguments of `template`.
 
 use clap::{Args, Subcommand, ValueHint};
 
@@ -9,46 +9,46 @@ Examples:
   spacectl template set repository.Plugin -c 'plugin_id|ID,name,tags.icon|Icon'
   spacectl template show repository.Plugin
 
-A template is a file, ~/.spaceone/template/SERVICE.RESOURCE.yml, with columns as -c takes them:
+A template is a file, ~/.spaceone/template/SERVICE.RESOURCE.yml, with the columns of -c:
 
   template:
     list:
     - plugin_id|ID
     - name
 
-Tables of `list` show these columns, unless -c, -t, -m or -a asks for others.
-json, jsonl, yaml and csv hold every field, unless -c or -t asks for less.";
+Tables of `list` show these columns unless -c, -t, -m or -a is given.
+json, jsonl, yaml and csv show every field unless -c or -t is given.";
 
 #[derive(Debug, Subcommand)]
 pub enum Template {
-    /// Set the columns that tables of a resource show
+    /// Set the columns of a resource's tables
     #[command(after_help = SET_EXAMPLES)]
     Set {
-        /// Whose tables, as SERVICE.RESOURCE
+        /// Resource, as SERVICE.RESOURCE or an alias
         resource: String,
         #[command(flatten)]
         columns: TemplateColumns,
     },
-    /// Remove a template that was set
+    /// Remove a template
     #[command(
         after_help = "Examples:\n  spacectl template remove repository.Plugin\n  spacectl template remove plugin"
     )]
     Remove {
-        /// Whose, as SERVICE.RESOURCE
+        /// Resource, as SERVICE.RESOURCE or an alias
         resource: String,
     },
-    /// Show a resource's template in the form that `set -f` takes
+    /// Show a resource's template, as `template set -f` reads it
     #[command(
         after_help = "Examples:\n  spacectl template show repository.Plugin\n  spacectl template show plugin > plugin_columns.yml"
     )]
     Show {
-        /// Whose, as SERVICE.RESOURCE
+        /// Resource, as SERVICE.RESOURCE or an alias
         resource: String,
-        /// Output format; all but yaml and json have a line for each column
+        /// Output format; all but yaml and json print one column per line
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
         output: Format,
     },
-    /// List the templates that there are: built in, or set
+    /// List all templates, built-in and your own
     #[command(after_help = "Examples:\n  spacectl template list\n  spacectl template list -o json")]
     List {
         /// Output format
@@ -62,14 +62,14 @@ Examples:
   spacectl template set repository.Plugin -c 'plugin_id|ID,name,tags.icon|Icon'
   spacectl template set repository.Plugin -f plugin_columns.yml";
 
-/// Where a template's columns come from.
+/// Source of a template's columns.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct TemplateColumns {
-    /// YAML file, or - for standard input: `template: {list: [plugin_id, name|Name]}`
+    /// Template file, or - for stdin: `template: {list: [plugin_id, name|Name]}`
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<String>,
-    /// The columns, as key or key|Alias, split by commas
+    /// Columns: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS")]
     pub columns: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `version`.
+//! Arguments of `version`.
 
 use clap::Args;
 

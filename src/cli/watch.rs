@@ -1,16 +1,17 @@
-//! `--watch`: the same again and again.
+//! The option `--watch`.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use clap::Args;
 
-/// Whether and how often to ask again.
+/// The option `--watch`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Watch {
-    /// Ask again every 2 seconds, or as often as --watch=5 or --watch 0.5 says, until Ctrl-C: a terminal is drawn anew
-    /// in place, a pipe gets a document for each change
+    /// Repeat until Ctrl-C, every SECONDS [default: 2]
+    ///
+    /// A terminal is redrawn in place; a pipe gets a document per change.
     #[arg(
         long,
         value_name = "SECONDS",
@@ -25,20 +26,20 @@ pub struct Watch {
 
 const OPTION: &str = "--watch";
 
-/// The least time between two questions: a service has other callers.
+/// The shortest interval: a service has other callers.
 const LEAST: Duration = Duration::from_millis(100);
 
-/// Longer than anybody waits, and short enough for every clock.
+/// The longest interval; short enough for every clock.
 const LONGEST: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
-/// `2`, `0.5`: seconds in digits.
+/// Parses seconds such as `2` or `0.5`.
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = if is_number(text) { text.parse().ok() } else { None }
-        .ok_or_else(|| format!("{text:?} is no number of seconds: write it as 2 or 0.5"))?;
+        .ok_or_else(|| format!("{text:?} is not a valid number of seconds: use e.g. 2 or 0.5"))?;
     match Duration::try_from_secs_f64(number) {
-        Ok(time) if time < LEAST => Err(format!("{text} is too often: 0.1 seconds is the least")),
+        Ok(time) if time < LEAST => Err(format!("{text} is too short: the minimum is 0.1 seconds")),
         Ok(time) if time <= LONGEST => Ok(time),
-        _ => Err(format!("{text} seconds are too long: a month is the most")),
+        _ => Err(format!("{text} is too long: the maximum is one month")),
     }
 }
 
@@ -46,8 +47,8 @@ fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '.')
 }
 
-/// The arguments with `--watch 5` as `--watch=5`. Only a number can belong to it, so that in `--watch repository.Plugin`
-/// the resource stays what it is; clap would take any word that follows, or none.
+/// Rewrites `--watch 5` to `--watch=5`, but only before a number: in `--watch repository.Plugin` the resource stays
+/// a resource. clap would take any word that follows, or none.
 pub fn join_watch(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     let mut are_options = true;

@@ -1,17 +1,16 @@
-//! `api-resources`: what the environment's endpoints offer, as they themselves tell it.
+//! `api-resources`: the resources and verbs that the endpoints of the environment describe.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
-use tonic::Code;
 
 use super::connector::Connector;
 use super::{Context, block_on};
 use crate::cli::{API_RESOURCES_COLUMNS as COLUMNS, ApiResources, Format};
 use crate::commands::output_options::OutputOptions;
-use crate::error::{Error, Result, code_name};
+use crate::error::{Error, Result};
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
 use crate::output::view::Document;
@@ -59,13 +58,13 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
             .diagnostics
             .note("there are no endpoints: add one with `spacectl config endpoint add SERVICE URL`");
     }
-    // A command that prints the key may take longer than an endpoint; what is wrong with it is told of each of them.
+    // A command that prints the key may take longer than an endpoint; its failure is reported for each of them.
     let _ = connector.metadata();
     let is_one_document = matches!(args.output, Format::Json | Format::Yaml);
     let in_text = !is_one_document && args.output != Format::Jsonl;
     let diagnostics = context.streams.diagnostics.clone();
     let mut writer = presentation.writer(context.streams);
-    // Several services can be behind one endpoint, which then tells of them all each time: each is shown once.
+    // Several services can share an endpoint, which describes them all each time: each is shown once.
     let mut shown: BTreeSet<Offered> = BTreeSet::new();
     let mut offered: BTreeSet<Offered> = BTreeSet::new();
     let mut undescribed = BTreeSet::new();
@@ -90,10 +89,10 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
             };
             let Some((service, answer)) = answer else { break };
             match answer {
-                Ok(described) => {
+                Ok((endpoint, described)) => {
                     has_answer = true;
                     offered.extend(resources(service, &connector, &described));
-                    undescribed.extend(gaps(&described));
+                    undescribed.extend(gaps(&endpoint, &described));
                 }
                 Err(error) if service.is_empty() => failures.push(error),
                 Err(error) => failures.push(error.context(service)),
@@ -123,20 +122,11 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     writer.finish()
 }
 
-/// What the endpoint of `service` says of itself, within [`PATIENCE`].
-async fn ask(connector: &Connector, service: &str) -> Result<Described> {
-    let begun = Instant::now();
+/// What the endpoint of `service` describes, and how errors name it.
+async fn ask(connector: &Connector, service: &str) -> Result<(String, Described)> {
     let caller = connector.connect(service).await?;
-    let described = reflection::describe_all(&caller);
-    if connector.timeout().is_none() {
-        return described.await;
-    }
-    tokio::time::timeout(PATIENCE.saturating_sub(begun.elapsed()), described).await.unwrap_or_else(|_| {
-        let what = format!("cannot ask {} what it offers: {}", caller.place(), code_name(Code::DeadlineExceeded));
-        Err(Error::status(Code::DeadlineExceeded, what)
-            .cause(format!("no answer within {PATIENCE:?}"))
-            .hint("use --timeout 0 to wait without end"))
-    })
+    let described = reflection::describe_all(&caller, PATIENCE).await?;
+    Ok((caller.place().to_owned(), described))
 }
 
 /// The services of `known` that were asked for, each once; all where none were.
@@ -204,7 +194,7 @@ fn check_columns(presentation: &OutputOptions) -> Result<()> {
     }
 }
 
-/// What is offered behind the endpoint of `service`; an empty name is that of a single endpoint.
+/// The resources at the endpoint of `service`; the single endpoint of `--endpoint` has an empty name.
 fn resources(service: &str, connector: &Connector, described: &Described) -> Vec<Offered> {
     let place = |service: &str| connector.settings().place(service).ok();
     let mut siblings = connector.settings().services().unwrap_or_default();
@@ -226,14 +216,14 @@ fn resources(service: &str, connector: &Connector, described: &Described) -> Vec
 }
 
 /// Warnings for services that an endpoint offers and does not describe, or not whole.
-fn gaps(described: &Described) -> Vec<String> {
+fn gaps(endpoint: &str, described: &Described) -> Vec<String> {
     let names = described.services.iter().filter(|name| !is_reflection(name));
     let gap = |name: &String| {
         let is_there = described.pool.get_service_by_name(name).is_some();
         match described.gaps.of_service(name, &described.pool) {
-            Some(why) if is_there => Some(format!("{name} is described in part only: {why}")),
-            Some(why) => Some(format!("{name} is not described: {why}")),
-            None => (!is_there).then(|| format!("{name} is not described")),
+            Some(why) if is_there => Some(format!("{endpoint} describes {name} only in part: {why}")),
+            Some(why) => Some(format!("{endpoint} does not describe {name}: {why}")),
+            None => (!is_there).then(|| format!("{endpoint} does not describe {name}")),
         }
     };
     names.filter_map(gap).collect()

@@ -4,7 +4,7 @@ use super::Context;
 use crate::cli::Cache;
 use crate::error::{Error, Result};
 use crate::grpc::cache;
-use crate::grpc::cache::Cleared;
+use crate::grpc::cache::ClearedCache;
 
 pub fn run(args: &Cache, context: &mut Context<'_>) -> Result<()> {
     match args {
@@ -17,7 +17,7 @@ fn clear(context: &mut Context<'_>) -> Result<()> {
         context.streams.diagnostics.done("nothing is kept: there is no folder for it, as the home folder is not known");
         return Ok(());
     };
-    let Cleared { files, bytes } = cache::clear(cache_dir)
+    let ClearedCache { files, bytes } = cache::clear(cache_dir)
         .map_err(|(path, error)| Error::local(format!("cannot clear {}", path.display())).cause(error))?;
     let place = cache::place(cache_dir);
     let said = match files {

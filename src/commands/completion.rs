@@ -2,10 +2,10 @@
 
 use super::Context;
 use crate::cli::Completion;
-use crate::cli::complete;
+use crate::cli::completion;
 use crate::error::Result;
 
 pub fn run(args: &Completion, context: &mut Context<'_>) -> Result<()> {
-    context.streams.out.write_all(complete::script(args.shell).as_bytes())?;
+    context.streams.out.write_all(completion::script(args.shell).as_bytes())?;
     Ok(())
 }

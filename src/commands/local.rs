@@ -38,8 +38,8 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
             let listen = listen.strip_prefix("grpc://").unwrap_or(listen);
             let managed =
                 managed.as_deref().map(|folder| read_managed(folder, context)).transpose()?.unwrap_or_default();
-            let rules = ServiceOptions { strict: *strict, managed: managed.into(), ..ServiceOptions::default() };
-            serve(listen, data.clone(), registry.as_deref(), rules, context)
+            let options = ServiceOptions { strict: *strict, managed: managed.into(), ..ServiceOptions::default() };
+            serve(listen, data.clone(), registry.as_deref(), options, context)
         }
     }
 }
@@ -130,7 +130,7 @@ fn serve(
     listen: &str,
     data: Option<PathBuf>,
     registry: Option<&str>,
-    rules: ServiceOptions,
+    options: ServiceOptions,
     context: &mut Context<'_>,
 ) -> Result<()> {
     let registry = match (registry, &data) {
@@ -174,8 +174,8 @@ fn serve(
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
         let images = registry.map(|registry| connector::images(registry, access, trace));
-        let rules = ServiceOptions { on_warning: Some(Arc::new(on_warning)), images, ..rules };
-        let routes = local_service::routes(store, rules).await;
+        let options = ServiceOptions { on_warning: Some(Arc::new(on_warning)), images, ..options };
+        let routes = local_service::routes(store, options).await?;
         let serving = local_service::serve(listener, routes, asked_to_end()?);
         let telling = async {
             while let Some(warning) = warnings.recv().await {

@@ -1,24 +1,20 @@
-//! One method of one endpoint: found, given its requests, called.
+//! A method of an endpoint: makes its requests, calls it, decodes the responses.
 
 use bytes::Bytes;
-use prost_reflect::ServiceDescriptor;
 use serde_json::{Map, Value};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::connector::Connector;
 use crate::cli;
 use crate::codec::decode;
 use crate::codec::decode::Decoder;
-use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
+use crate::codec::descriptor::MessageDescriptor;
 use crate::codec::encode;
 use crate::codec::encode::{Fault, FaultKind};
-use crate::commands::resolve::{Found, MethodRef, meant};
 use crate::error::{Error, ErrorKind, Outcome, Problem, Result};
 use crate::grpc::call;
 use crate::grpc::call::{Caller, Responses};
-use crate::grpc::descriptors::{Gaps, unfit};
-use crate::grpc::reflection;
-use crate::grpc::reflection::Described;
+use crate::grpc::resolve::{MethodRef, ResolvedMethod};
 use crate::grpc::status::with_outcome;
 use crate::output::view::{Document, ResponseKind};
 use crate::plugin::lint::Rule;
@@ -30,23 +26,21 @@ use crate::schema::spaceone::ApiName;
 use crate::spec::{self, Draft, Inputs, RejectedField, RequestTarget, SpanPart, SpecRequest, SpecWarning};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
-/// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
-const MAX_TOLD: usize = 20;
+/// The most problems of one request that are shown: hundreds are seldom hundreds of mistakes.
+const MAX_SHOWN: usize = 20;
 
 /// The verb that answers with rows.
 pub const LIST: &str = "list";
 
-/// A method that an endpoint offers.
+/// A method of an endpoint.
 pub struct Method {
     caller: Caller,
-    /// Of the types that this method needs.
-    descriptor: MethodDescriptor,
+    resolved: ResolvedMethod,
     decoder: Decoder,
-    found: Found,
 }
 
 impl Method {
-    /// Connects to what offers `resource`, and asks it for its own description of `verb`.
+    /// Connects to the endpoint of `resource`, and resolves `verb` by its own description.
     pub async fn reach(
         connector: &Connector,
         resource: &Resource,
@@ -55,54 +49,54 @@ impl Method {
     ) -> Result<Self> {
         let resource = &connector.locate(resource)?;
         let caller = connector.connect(&resource.service).await?;
-        let found = connector.find(&MethodRef { resource, verb, api_version }, &caller).await?;
-        Self::of(caller, found)
+        let resolved = connector.resolve(&MethodRef { resource, verb, api_version }, &caller).await?;
+        Self::new(caller, resolved)
     }
 
-    /// The method that was `found` behind `caller`.
-    pub fn of(caller: Caller, found: Found) -> Result<Self> {
-        let descriptor = found.descriptor(caller.place())?;
-        Self::described(caller, descriptor, found)
-    }
-
-    /// As [`Method::of`], with the descriptor of what was found.
-    pub fn described(caller: Caller, descriptor: MethodDescriptor, found: Found) -> Result<Self> {
+    /// # Errors
+    /// It takes a stream of requests.
+    pub fn new(caller: Caller, resolved: ResolvedMethod) -> Result<Self> {
+        let descriptor = &resolved.descriptor;
         if descriptor.is_client_streaming() {
-            let (verb, resource) = (descriptor.name(), &found.resource);
+            let (verb, resource) = (descriptor.name(), &resolved.resource);
             return Err(Error::usage(format!("{verb} of {resource} takes a stream of requests, which cannot be sent")));
         }
         let decoder = Decoder::new(descriptor.output());
-        Ok(Self { caller, descriptor, decoder, found })
+        Ok(Self { caller, resolved, decoder })
     }
 
-    /// Another method of the same resource, by the description that is known already.
+    /// Another method of the same resource; asks nothing.
     pub fn sibling(&self, verb: &str) -> Result<Self> {
-        Self::of(self.caller.clone(), self.found.sibling(verb, self.caller.place())?)
+        Self::new(self.caller.clone(), self.resolved.sibling(verb, self.caller.place())?)
     }
 
-    /// What the method is called through.
+    /// Whether a call changes nothing.
+    pub fn is_read_only(&self) -> bool {
+        self.resolved.is_read_only
+    }
+
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
 
     /// `/package.Service/method`, as the wire has it.
     pub fn path(&self) -> String {
-        call::path(&self.descriptor)
+        call::path(&self.resolved.descriptor)
     }
 
     /// The method's name.
     pub fn verb(&self) -> &str {
-        self.descriptor.name()
+        self.resolved.descriptor.name()
     }
 
     /// The resource by its own name, without its service's.
     pub fn resource_name(&self) -> &str {
-        &self.found.resource.name
+        &self.resolved.resource.name
     }
 
-    /// The service and the resource by the names that they are called by, however they were typed.
+    /// The names of service and resource, however they were typed.
     pub fn names(&self) -> (String, String) {
-        (self.found.resource.service.clone(), self.descriptor.service_name().to_owned())
+        (self.resolved.resource.service.clone(), self.resolved.descriptor.service_name().to_owned())
     }
 
     /// Whether it is one of a Repository's plugins.
@@ -112,37 +106,33 @@ impl Method {
     }
 
     pub fn input(&self) -> MessageDescriptor {
-        self.descriptor.input()
+        self.resolved.descriptor.input()
     }
 
     pub fn output(&self) -> MessageDescriptor {
-        self.descriptor.output()
+        self.resolved.descriptor.output()
     }
 
-    /// The type of the rows that the resource's `list` answers with, whatever this method answers with: that of `stat`
-    /// does not tell which keys there are. `None` if that is not known.
+    /// The type of the rows of the resource's `list`, if known: the response of `stat` has no fields to check keys by.
     pub fn rows(&self) -> Option<MessageDescriptor> {
-        let list = match self.descriptor.name() {
+        let list = match self.resolved.descriptor.name() {
             LIST => self.output(),
-            _ => self.sibling(LIST).ok().filter(|method| method.descriptor.name() == LIST)?.output(),
+            _ => self.sibling(LIST).ok().filter(|method| method.verb() == LIST)?.output(),
         };
         ResponseKind::new(&list).list_row().cloned()
     }
 
-    /// Whether a call can have any number of answers.
     pub fn is_streaming(&self) -> bool {
-        self.descriptor.is_server_streaming()
+        self.resolved.descriptor.is_server_streaming()
     }
 
-    /// Makes `draft` this method's request, and says what had to be done for it.
+    /// Makes `draft` this method's request, and shows notes and warnings about it.
     pub fn resolve(&self, draft: Draft, strict: bool, diagnostics: &mut Diagnostics) -> Result<SpecRequest> {
-        let resolved = draft.resolve(&self.target(), strict)?;
-        resolved.notes.iter().for_each(|note| diagnostics.note(note));
-        resolved.warnings.iter().for_each(|warning| diagnostics.warn(&located(warning, &resolved.request)));
-        Ok(resolved.request)
+        let only = self.resolve_all(vec![draft], strict, diagnostics)?.pop();
+        only.ok_or_else(|| Error::local("there is no request"))
     }
 
-    /// As [`Method::resolve`] for each of several drafts; what had to be done for many of them is said once.
+    /// As [`Method::resolve`] for many drafts; a note about several is shown once.
     pub fn resolve_all(
         &self,
         drafts: Vec<Draft>,
@@ -158,7 +148,7 @@ impl Method {
         for draft in drafts {
             let resolved = draft.resolve(&target, strict)?;
             for note in resolved.notes {
-                match notes.iter_mut().find(|(said, ..)| *said == note) {
+                match notes.iter_mut().find(|(known, ..)| *known == note) {
                     Some((_, _, count)) => *count += 1,
                     None => notes.push((note, requests.len(), 1)),
                 }
@@ -179,26 +169,26 @@ impl Method {
 
     fn target(&self) -> RequestTarget<'_> {
         // What all services have belongs to the one that is asked.
-        let package = ApiName::parse(self.descriptor.service_full_name()).map(|name| name.service);
+        let package = ApiName::parse(self.resolved.descriptor.service_full_name()).map(|name| name.service);
         RequestTarget {
-            service: package.filter(|name| *name != "core").unwrap_or(&self.found.resource.service),
-            resource: &self.found.resource.name,
-            verb: self.descriptor.name(),
+            service: package.filter(|name| *name != "core").unwrap_or(&self.resolved.resource.service),
+            resource: &self.resolved.resource.name,
+            verb: self.resolved.descriptor.name(),
             input: self.input(),
         }
     }
 
-    /// The bytes of `request`, or all that is wrong with it, each with its place.
+    /// Encodes `request`; an error holds all its problems, each with its place.
     pub fn encode(&self, request: &SpecRequest) -> Result<Bytes> {
         self.encode_all(std::slice::from_ref(request)).map(|mut encoded| encoded.pop().unwrap_or_default())
     }
 
-    /// As [`Method::encode`] for each of several requests; an error tells what is wrong with all of them.
+    /// As [`Method::encode`] for many requests.
     pub fn encode_all(&self, requests: &[SpecRequest]) -> Result<Vec<Bytes>> {
         self.encode_each(requests, |request| self.missing(request))
     }
 
-    /// As [`Method::encode_all`], of requests that may leave out what the service needs.
+    /// As [`Method::encode_all`], without the check for required fields.
     pub fn encode_all_incomplete(&self, requests: &[SpecRequest]) -> Result<Vec<Bytes>> {
         self.encode_each(requests, |_| Vec::new())
     }
@@ -237,7 +227,7 @@ impl Method {
         }
     }
 
-    /// What the service is known to need, and `request` leaves out.
+    /// The required fields that `request` leaves out.
     fn missing(&self, request: &SpecRequest) -> Vec<Fault> {
         let (service, resource) = self.names();
         let needed = spec::needed(&service, &resource, self.verb());
@@ -246,21 +236,21 @@ impl Method {
         missing.map(|name| left_out(name, request)).collect()
     }
 
-    /// The error that tells of faults, each with its place.
+    /// The error for faults, each with its place.
     fn refusal(&self, mut faults: Vec<(Fault, &SpecRequest)>) -> Error {
         let is_in_file = faults.iter().any(|(fault, request)| request.is_from_file(&fault.path));
         let kind = if is_in_file { ErrorKind::Local } else { ErrorKind::Usage };
-        let more = faults.len().saturating_sub(MAX_TOLD);
-        faults.truncate(MAX_TOLD);
-        let told =
+        let more = faults.len().saturating_sub(MAX_SHOWN);
+        faults.truncate(MAX_SHOWN);
+        let shown =
             |(fault, request): (Fault, &SpecRequest)| (fault.kind == FaultKind::Missing, problem(fault, request));
-        let mut problems: Vec<(bool, Problem)> = faults.into_iter().map(told).collect();
+        let mut problems: Vec<(bool, Problem)> = faults.into_iter().map(shown).collect();
         problems.sort_by_cached_key(|(_, problem)| {
             problem.location.as_ref().map(|at| (at.source.clone(), at.line, at.column))
         });
         if let Some((_, last)) = problems.iter_mut().rfind(|(is_missing, _)| *is_missing) {
             let (service, resource) = self.names();
-            last.hints.push(format!("`spacectl explain {service}.{resource}.{}` tells what it takes", self.verb()));
+            last.hints.push(format!("run `spacectl explain {service}.{resource}.{}` to see its fields", self.verb()));
         }
         let mut problems: Vec<Problem> = problems.into_iter().map(|(_, problem)| problem).collect();
         if more > 0 {
@@ -269,42 +259,42 @@ impl Method {
         Error::from_problems(kind, problems).unwrap_or_else(|| Error::local("cannot be sent"))
     }
 
-    /// What the service would read out of a request's bytes.
+    /// Decodes a request, as the service would.
     pub fn decode_request(&self, request: Bytes) -> Result<Value> {
         decode::decode(request, &self.input())
     }
 
-    /// The bytes of a request that the program itself has made, of values that came through the codec.
+    /// Encodes a request that the program has made of decoded values.
     pub fn encode_made(&self, request: &Map<String, Value>) -> Result<Bytes> {
         match encode::encode(request, &self.input()) {
             Ok(message) => Ok(message.into()),
             Err(faults) => {
-                let told = faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message));
-                Err(told.fold(Error::local(format!("{} cannot be sent", self.path())), Error::cause))
+                let causes = faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message));
+                Err(causes.fold(Error::local(format!("{} cannot be sent", self.path())), Error::cause))
             }
         }
     }
 
-    /// Sends one request to a method that answers once.
+    /// Calls a method that does not stream.
     pub async fn ask(&self, request: Bytes) -> Result<Value> {
         self.decoder.decode(self.ask_bytes(request).await?).map_err(|error| self.unreadable(error))
     }
 
-    /// As [`Method::ask`]; the answer in its bytes.
+    /// As [`Method::ask`], without decoding the response.
     pub async fn ask_bytes(&self, request: Bytes) -> Result<Bytes> {
         let answer = self.call(request).await?.next_bytes().await?;
         answer.ok_or_else(|| Error::local("the service sent no response"))
     }
 
-    /// Sends one request to a method that answers once, and lets it go its way while other work is done. Within a runtime
-    /// only.
+    /// Starts a call that goes on while other work is done. Within a runtime only.
     pub fn call_ahead(&self, request: Bytes) -> PageInFlight {
-        let (caller, descriptor) = (self.caller.clone(), self.descriptor.clone());
-        PageInFlight(tokio::spawn(async move { caller.unary(&descriptor, request).await }))
+        let (caller, resolved) = (self.caller.clone(), self.resolved.clone());
+        let mut calls = JoinSet::new();
+        calls.spawn(async move { caller.unary(&resolved.descriptor, resolved.is_read_only, request).await });
+        PageInFlight(calls)
     }
 
-    /// What a method was answered, as `shape` takes it, with what `columns` need of it at least: a list in its bytes, if
-    /// it can stay there.
+    /// The document of a response, with at least what `columns` need of it. A list is read from its bytes if it can be.
     pub fn document(&self, answer: Bytes, shape: &ResponseKind, columns: Option<&Columns>) -> Result<Document> {
         if let Some(list) = shape.read_list(&answer) {
             return Ok(list);
@@ -316,93 +306,48 @@ impl Method {
         value.map(|value| shape.document(value)).map_err(|error| self.unreadable(error))
     }
 
-    /// `error`, by which an answer cannot be read: what was done is not known then.
+    /// `error` of a response that cannot be decoded: what was done is unknown.
     fn unreadable(&self, error: Error) -> Error {
-        with_outcome(error, self.verb(), Outcome::Unknown)
+        with_outcome(error, self.is_read_only(), Outcome::Unknown)
     }
 
     /// Sends one request.
     pub async fn call(&self, request: Bytes) -> Result<Answers> {
-        let arriving = if self.is_streaming() {
-            Arriving::Many(Box::new(self.caller.server_streaming(&self.descriptor, request).await?))
-        } else {
-            Arriving::One(Some(self.caller.unary(&self.descriptor, request).await?))
-        };
-        Ok(Answers { arriving })
+        let ResolvedMethod { descriptor, is_read_only, .. } = &self.resolved;
+        if self.is_streaming() {
+            let responses = self.caller.server_streaming(descriptor, *is_read_only, request).await?;
+            return Ok(Answers::Many(Box::new(responses)));
+        }
+        Ok(Answers::One(Some(self.caller.unary(descriptor, *is_read_only, request).await?)))
     }
 }
 
-/// A call that is under way; given up when this is dropped.
-pub struct PageInFlight(JoinHandle<Result<Bytes>>);
+/// A call in flight; aborted when this is dropped.
+pub struct PageInFlight(JoinSet<Result<Bytes>>);
 
 impl PageInFlight {
     pub async fn answer(mut self) -> Result<Bytes> {
-        (&mut self.0).await.unwrap_or_else(|error| Err(Error::local("the call was broken off").caused_by(&error)))
+        let aborted = || Error::local("the call was broken off");
+        self.0.join_next().await.ok_or_else(aborted)?.unwrap_or_else(|error| Err(aborted().caused_by(&error)))
     }
 }
 
-impl Drop for PageInFlight {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// The service that the first of `by_rule` is there called by the second, in its endpoint's own description; where there
-/// is no such name, the one that `choose` takes of those that are offered.
-pub async fn describe<T>(
-    caller: &Caller,
-    by_rule: (T, String),
-    choose: impl FnOnce(&[String]) -> Result<(T, String)>,
-) -> Result<(T, ServiceDescriptor, Gaps)> {
-    let described = reflection::describe(caller, &by_rule.1).await?;
-    if let Some(service) = described.pool.get_service_by_name(&by_rule.1) {
-        return Ok((by_rule.0, service, described.gaps));
-    }
-    let (chosen, name) = choose(&described.services)?;
-    let Described { pool, gaps, .. } = reflection::describe(caller, &name).await?;
-    let undescribed = || match gaps.of_service(&name, &pool) {
-        Some(why) => unfit(caller.place(), why),
-        None => Error::local(format!("{} offers {name} but does not describe it", caller.place())),
-    };
-    let service = pool.get_service_by_name(&name).ok_or_else(undescribed)?;
-    Ok((chosen, service, gaps))
-}
-
-/// The method of `service`, which is `resource` at `place`, that the user calls `verb`.
-pub fn find_method(
-    service: &ServiceDescriptor,
-    resource: &Resource,
-    verb: &str,
-    place: &str,
-) -> Result<prost_reflect::MethodDescriptor> {
-    let names: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let meant = meant(verb, &names, resource, place)?;
-    let undescribed = || Error::local(format!("{place} does not describe {meant} of {resource}"));
-    service.methods().find(|method| method.name() == meant).ok_or_else(undescribed)
-}
-
-/// What one request is answered with: one message, or a stream of them.
-pub struct Answers {
-    arriving: Arriving,
-}
-
-enum Arriving {
+/// The response to one request: one message, or a stream of them.
+pub enum Answers {
     One(Option<Bytes>),
     Many(Box<Responses>),
 }
 
 impl Answers {
-    /// The next answer, in its bytes; `None` at the end.
+    /// The next message, in its bytes; `None` at the end.
     pub async fn next_bytes(&mut self) -> Result<Option<Bytes>> {
-        match &mut self.arriving {
-            Arriving::One(bytes) => Ok(bytes.take()),
-            Arriving::Many(responses) => responses.next().await,
+        match self {
+            Self::One(bytes) => Ok(bytes.take()),
+            Self::Many(responses) => responses.next().await,
         }
     }
 }
 
-/// The fault that a request leaves out `name`.
 fn left_out(name: &str, request: &SpecRequest) -> Fault {
     let message = if request.value.contains_key(name) { "required, and empty" } else { "required, and missing" };
     Fault {
@@ -414,7 +359,7 @@ fn left_out(name: &str, request: &SpecRequest) -> Fault {
     }
 }
 
-/// The fault that a value is not filled in.
+/// The fault of a placeholder that is not filled in.
 pub fn unfilled(Placeholder { path, message, hint }: Placeholder) -> Fault {
     let message = format!("{message} [{}]", Rule::Placeholder.name());
     Fault { kind: FaultKind::Other, path, at_key: false, message, hint: Some(hint.to_owned()) }
@@ -439,11 +384,11 @@ fn refused(refusal: &RejectedField) -> Fault {
     }
 }
 
-/// What an error tells of a fault.
+/// The problem for a fault, with its place.
 pub fn problem(fault: Fault, request: &SpecRequest) -> Problem {
     let part = if fault.at_key { SpanPart::Key } else { SpanPart::Value };
     let location = request.locate(&fault.path, part);
-    // What stands in no text was set by a parameter, which is then named instead.
+    // A parameter has no place in a text: it is named instead.
     let origin = location.is_none().then(|| request.describe_origin(&fault.path)).flatten();
     let origin = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
     let problem = Problem::new(format!("{origin}{}: {}", fault.path, fault.message)).at(location);
@@ -453,7 +398,7 @@ pub fn problem(fault: Fault, request: &SpecRequest) -> Problem {
     }
 }
 
-/// Reads all that the command line gives for the request: one draft for each document.
+/// Reads `-f`, `-j` and `-p`: one draft for each document.
 pub fn read_drafts(request: &cli::Request, streams: &mut IoStreams) -> Result<Vec<Draft>> {
     let inputs = Inputs {
         files: request.file_parameter.clone(),

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use super::method::{Method, PageInFlight};
 use super::prepared_query::PreparedQuery;
 use crate::error::{Error, Result};
-use crate::grpc::status::is_too_large;
 use crate::output::OutputFormat;
 use crate::output::view::Document;
 use crate::query::{self, ClientSideQuery, Page, RowRange};
@@ -253,7 +252,7 @@ impl Paginator {
         let Some(mut next) = next else { return Ok(None) };
         loop {
             match (next.answer().await, self.pages.smaller()) {
-                (Err(error), Some(size)) if is_too_large(&error) => {
+                (Err(error), Some(size)) if error.is_response_too_large() => {
                     self.pages.size = size;
                     next = self.request(method)?;
                 }

@@ -10,11 +10,10 @@ use super::watch::WatchLoop;
 use super::{Context, block_on, block_on_threads, dry_run};
 use crate::cli;
 use crate::commands::output_options::OutputOptions;
-use crate::commands::resolve::MethodRef;
-use crate::commands::revalidate;
+use crate::commands::revalidate::call_speculatively;
 use crate::config::Variables;
 use crate::error::Result;
-use crate::grpc::status::is_too_large;
+use crate::grpc::resolve::MethodRef;
 use crate::output::view::TableTemplate;
 use crate::query::filter::FilterSet;
 use crate::query::{Columns, Page, QueryRequest, Sort};
@@ -97,7 +96,7 @@ impl QueryCommand<'_> {
         let (mut query, mut sent) = self.send(connector, &draft, &mut streams.diagnostics).await?;
         let answers = loop {
             match (sent, query.smaller_pages()) {
-                (Err(error), Some(size)) if is_too_large(&error) => {
+                (Err(error), Some(size)) if error.is_response_too_large() => {
                     if !query.is_in_pages {
                         streams.diagnostics.note("the list is too large for one message: requesting it in pages");
                     }
@@ -132,7 +131,7 @@ impl QueryCommand<'_> {
     ) -> Result<(PreparedQuery, Result<Answers>)> {
         let resource = &connector.locate(&self.resource)?;
         let method = MethodRef { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
-        revalidate::proved(connector, &method, diagnostics, async |method, diagnostics| {
+        call_speculatively(connector, &method, diagnostics, async |method, diagnostics| {
             let query = PreparedQuery::new(self, method, draft.clone(), self.options.page_size, diagnostics)?;
             let sent = query.send().await;
             Ok((query, sent))

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Context;
 use super::connector::{selection, tls_of};
-use crate::cli::complete;
+use crate::cli::completion;
 use crate::config::{ConfigDir, Endpoints, Settings};
 use crate::error::Result;
 use crate::schema::resource::Resource;
@@ -26,7 +26,7 @@ impl Context<'_> {
         variables.cache_dir = variables.cache_dir.filter(|_| !self.global.no_cache);
         let limits = [self.global.timeout, self.global.connect_timeout].into_iter().flatten();
         let patience = limits.fold(PATIENCE, Duration::min);
-        complete::offered(&selection(self), tls, &variables, Instant::now() + patience)
+        completion::offered(&selection(self), tls, &variables, Instant::now() + patience)
     }
 
     /// The user's own aliases. Where no folder for a configuration is known there are none, and so it is where that is

@@ -1,186 +1,81 @@
-//! A call by what its service said of itself in another run, and the proof that it still says so.
+//! Calls with cached descriptors, revalidated by reflection in the same round trip.
 //!
-//! The generations of the API give the same field numbers other meanings, so that an old description makes of one request
-//! another. A verb that only reads is called by it all the same, while the service is asked for its description as of now:
-//! if that is another one, the call counts for nothing and is made again. Whatever became of it is told only then, an error
-//! too: what was unknown here may be known there by now. Other verbs are called by the description as of now.
+//! The generations of the API give the same field numbers other meanings, so that an outdated description makes another
+//! request. A verb that only reads is called all the same, while the service is asked for its description: if that differs
+//! in a byte, the call counts for nothing and is made again. Output and errors wait until then. Other verbs are called by
+//! the description as of now.
 
-use std::cell::OnceCell;
-use std::pin::pin;
-
-use futures_util::future::{Either, join, select};
+use futures_util::future::{join, try_join};
 
 use super::connector::Connector;
-use super::method::{LIST, Method};
-use crate::codec::descriptor::MethodDescriptor;
-use crate::commands::descriptor_cache::Shelf;
-use crate::commands::resolve::{Found, MethodRef};
-use crate::error::Result;
-use crate::grpc::cache_entry::Kept;
-use crate::grpc::call::Caller;
-use crate::grpc::descriptors::Description;
-use crate::grpc::retry::reads_only;
+use super::method::Method;
+use crate::error::{Error, Result};
+use crate::grpc::resolve::{MethodRef, ResolvedMethod, Revalidation};
+use crate::grpc::retry::is_read_only;
 use crate::terminal::io_streams::Diagnostics;
 
-/// Connects to what is `sought`, and does `work` with its method, which may send but not show anything: where it was done
-/// by a description that does not hold any more, it is done again. What `work` tells is said once.
+/// Why a speculative call counts for nothing.
+enum Discarded {
+    Changed(Box<ResolvedMethod>),
+    Failed(Error),
+}
+
+/// Connects to `method`, and does `work` with it, which may send but not show anything: it is done again where the cached
+/// descriptors turn out to be outdated. What `work` tells is shown once.
 ///
 /// # Errors
 /// As of [`Method::reach`]; those of `work`.
-pub async fn proved<T>(
+pub async fn call_speculatively<T>(
     connector: &Connector,
-    sought: &MethodRef<'_>,
+    method: &MethodRef<'_>,
     diagnostics: &mut Diagnostics,
     work: impl AsyncFn(Method, &mut Diagnostics) -> Result<T>,
 ) -> Result<T> {
-    let shelf = connector.shelf(sought);
-    let (caller, guess) = connect(connector, sought, shelf.as_ref()).await?;
-    let found = match guess {
-        None => connector.find(sought, &caller).await?,
-        Some(guess) => match guess.try_out(sought, &caller, &work).await? {
-            Outcome::Holds { done, diagnostics: held, renewed } => {
-                if let (Some(shelf), Some(found)) = (&shelf, renewed) {
-                    shelf.put(&found);
+    let cache = connector.descriptor_cache(&method.resource.service);
+    // While the connection is made. What only the description calls read-only is not: that may be what has changed.
+    let read = async {
+        let cached = method.resolve_cached(cache.as_ref()?)?;
+        is_read_only(cached.descriptor.name()).then_some(cached)
+    };
+    let (caller, cached) = join(connector.connect(&method.resource.service), read).await;
+    let caller = caller?;
+    let resolved = match cached {
+        None => connector.resolve(method, &caller).await?,
+        Some(cached) => {
+            let descriptor = &cached.descriptor;
+            let (name, service) = (descriptor.name(), descriptor.service_full_name());
+            caller.trace().step(|| format!("{name} of {service} is called as it was described before"));
+            let revalidated = async {
+                match method.revalidate(&cached, &caller).await {
+                    Ok(Revalidation::Same) => Ok(()),
+                    Ok(Revalidation::Changed(now)) => Err(Discarded::Changed(now)),
+                    Err(error) => Err(Discarded::Failed(error)),
                 }
-                held.flush_into(diagnostics);
-                return done;
+            };
+            let mut buffered = Diagnostics::buffered();
+            let worked = async {
+                let done = async { work(Method::new(caller.clone(), cached.clone())?, &mut buffered).await };
+                Ok(done.await)
+            };
+            match try_join(revalidated, worked).await {
+                Ok(((), done)) => {
+                    buffered.flush_into(diagnostics);
+                    return done;
+                }
+                Err(Discarded::Failed(error)) => return Err(error),
+                Err(Discarded::Changed(now)) => {
+                    caller
+                        .trace()
+                        .step(|| format!("{} describes itself otherwise by now: called again", caller.place()));
+                    *now
+                }
             }
-            Outcome::Failed(found) => *found,
-        },
-    };
-    let method = Method::of(caller, found.clone())?;
-    let Some(shelf) = shelf.filter(|_| reads_only(&found.method)) else { return work(method, diagnostics).await };
-    let keeping = async { shelf.put(&found) };
-    join(work(method, diagnostics), keeping).await.0
-}
-
-/// Connects to what is `sought`. Meanwhile reads what is cached of it, and makes descriptors of that.
-async fn connect(
-    connector: &Connector,
-    sought: &MethodRef<'_>,
-    shelf: Option<&Shelf<'_>>,
-) -> Result<(Caller, Option<Guess>)> {
-    let reading = async {
-        let guess = Guess::read(shelf?, sought)?;
-        guess.prepare();
-        Some(guess)
-    };
-    let (caller, guess) = join(connector.connect(&sought.resource.service), reading).await;
-    Ok((caller?, guess))
-}
-
-/// What a method was, by another run.
-struct Guess {
-    kept: Kept,
-    found: Found,
-    /// `None` if it has none; then the call tells why.
-    descriptor: OnceCell<Option<MethodDescriptor>>,
-}
-
-/// What became of a guess.
-enum Outcome<T> {
-    /// It was right: what was done by it counts.
-    Holds {
-        done: Result<T>,
-        diagnostics: Diagnostics,
-        /// What the service says now, if that are other words for the same.
-        renewed: Option<Box<Found>>,
-    },
-    /// It was wrong; what the service says now.
-    Failed(Box<Found>),
-}
-
-impl Guess {
-    fn read(shelf: &Shelf<'_>, sought: &MethodRef<'_>) -> Option<Self> {
-        let kept = shelf.get().filter(|kept| reads_only(&kept.method))?;
-        let found = sought.as_kept(kept.clone())?;
-        Some(Self { kept, found, descriptor: OnceCell::new() })
-    }
-
-    fn prepare(&self) -> &Option<MethodDescriptor> {
-        self.descriptor.get_or_init(|| self.found.descriptor("").ok())
-    }
-
-    fn method(&self, caller: &Caller) -> Result<Method> {
-        let (caller, found) = (caller.clone(), self.found.clone());
-        match self.prepare() {
-            Some(descriptor) => Method::described(caller, descriptor.clone(), found),
-            None => Method::of(caller, found),
         }
+    };
+    let called = work(Method::new(caller, resolved.clone())?, diagnostics);
+    match cache.filter(|_| resolved.is_read_only) {
+        // Written while the answer is on its way.
+        Some(cache) => join(called, async { cache.put(method, &resolved) }).await.0,
+        None => called.await,
     }
-
-    /// Does `work` by it while the service is asked whether it is right.
-    async fn try_out<T>(
-        &self,
-        sought: &MethodRef<'_>,
-        caller: &Caller,
-        work: &impl AsyncFn(Method, &mut Diagnostics) -> Result<T>,
-    ) -> Result<Outcome<T>> {
-        let kept = &self.kept;
-        caller.trace().step(|| format!("{} of {} is called as it was described before", kept.method, kept.service));
-        let mut held = Diagnostics::buffered();
-        let proving = sought.ask_again(kept, caller);
-        let working = async { work(self.method(caller)?, &mut held).await };
-        let (said, done) = match select(pin!(proving), pin!(working)).await {
-            Either::Left((said, working)) => match Said::of(said?, kept) {
-                // Whatever is still under way is left.
-                Said::Otherwise(now) => return Ok(changed(caller, now)),
-                said => (said, working.await),
-            },
-            Either::Right((done, proving)) => (Said::of(proving.await?, kept), done),
-        };
-        Ok(match said {
-            Said::TheSame => Outcome::Holds { done, diagnostics: held, renewed: None },
-            Said::InOtherWords(now) => Outcome::Holds { done, diagnostics: held, renewed: Some(now) },
-            Said::Otherwise(now) => changed(caller, now),
-        })
-    }
-}
-
-/// What a service says of itself by now.
-enum Said {
-    TheSame,
-    /// What makes no difference to the call.
-    InOtherWords(Box<Found>),
-    Otherwise(Box<Found>),
-}
-
-impl Said {
-    fn of(now: Option<Found>, kept: &Kept) -> Self {
-        match now.map(Box::new) {
-            None => Self::TheSame,
-            Some(now) if is_same(kept, &now) => Self::InOtherWords(now),
-            Some(now) => Self::Otherwise(now),
-        }
-    }
-}
-
-fn changed<T>(caller: &Caller, now: Box<Found>) -> Outcome<T> {
-    caller.trace().step(|| format!("{} describes itself otherwise by now: called again", caller.place()));
-    Outcome::Failed(now)
-}
-
-/// Whether a call by what was `kept` is one by what is described `now`.
-fn is_same(kept: &Kept, now: &Found) -> bool {
-    if (&now.service, &now.method, &now.closure) != (&kept.service, &kept.method, &kept.closure) {
-        return false;
-    }
-    now.description.files == kept.description.files
-        || (now.closure.0.is_some() && rows_are_same(&now.service, &now.description, &kept.description))
-}
-
-/// Whether filters are made alike by both descriptions: by what `list` answers with, whatever the method is. What cannot be
-/// told of either is not the same.
-fn rows_are_same(service: &str, one: &Description, other: &Description) -> bool {
-    let closure = |description: &Description| description.closure(service, LIST).0;
-    match (closure(one), closure(other)) {
-        (Some(one), Some(other)) => one == other,
-        (None, None) => lacks_list(service, one) && lacks_list(service, other),
-        _ => false,
-    }
-}
-
-fn lacks_list(service: &str, description: &Description) -> bool {
-    let methods = description.methods(service, "").ok().flatten();
-    methods.is_some_and(|methods| methods.iter().all(|method| method != LIST))
 }

@@ -17,7 +17,7 @@ use crate::output::OutputFormat;
 use crate::output::view::Document;
 use crate::spec::Draft;
 use crate::terminal::io_streams::{self, Diagnostics, IoStreams};
-use crate::terminal::redraw::{self, Frame, Rows, Size};
+use crate::terminal::redraw::{self, Frame, RowLines, Size};
 use crate::terminal::shutdown::Shutdown;
 
 /// The size of a screen that does not say its size.
@@ -190,7 +190,7 @@ struct Screen {
     message: String,
     note: String,
     body: String,
-    rows: Option<Rows>,
+    rows: Option<RowLines>,
     resized: Signal,
 }
 
@@ -223,7 +223,7 @@ impl Screen {
 
     fn draw(&self, streams: &mut IoStreams) -> Result<()> {
         let Self { title, time, message, body, rows, .. } = self;
-        let frame = redraw::draw(&Frame { title, time, told: message, body, rows: *rows }, size());
+        let frame = redraw::draw(&Frame { title, time, status: message, body, rows: *rows }, size());
         streams.out.write_all(frame.as_bytes())?;
         Ok(streams.out.flush()?)
     }
@@ -234,14 +234,14 @@ fn size() -> Size {
 }
 
 /// The lines of a document's rows, in formats with one line per row.
-fn rows(document: &Document, format: OutputFormat) -> Option<Rows> {
+fn rows(document: &Document, format: OutputFormat) -> Option<RowLines> {
     let first = match format {
         OutputFormat::Table => 2,
         OutputFormat::Csv => 1,
         OutputFormat::Quiet | OutputFormat::JsonLines => 0,
         OutputFormat::Json | OutputFormat::Yaml => return None,
     };
-    Some(Rows { first, count: document.row_count() })
+    Some(RowLines { first, count: document.row_count() })
 }
 
 /// A pipe or a file: a document for each response that differs from the one before.

@@ -63,7 +63,7 @@ fn files_are_written_as_the_python_client_reads_them() {
     let (_home, dir) = empty();
     dir.create(&[(&name("no"), &Environment::default())], false).unwrap();
     dir.switch(&name("no")).unwrap();
-    assert_eq!(fs::read_to_string(dir.path().join("environment.yml")).unwrap(), "environment: 'no'\n");
+    assert_eq!(fs::read_to_string(dir.path().join("environment.yml")).unwrap(), "environment: \"no\"\n");
     assert_eq!(fs::read_to_string(dir.path().join("environments/no.yml")).unwrap(), "{}\n");
     assert_eq!(dir.current().unwrap(), Some(name("no")));
 }

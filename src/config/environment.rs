@@ -373,7 +373,7 @@ mod tests {
             ("endpoints: hunter2", "`endpoints` must be a mapping of services to URLs, and is text"),
             ("endpoints: {identity: 12}", "`endpoints.identity` must be a URL, and is a number"),
             ("endpoints: {identity: null}", "`endpoints.identity` must be a URL, and is nothing"),
-            ("endpoints: {identity: 'https://x'}", "`endpoints.identity`: `https://x` is no endpoint"),
+            ("endpoints: {identity: 'https://x'}", "`endpoints.identity`: `https://x` is not a valid endpoint"),
             ("endpoints: {identity: 'grpc://u:hunter2@x'}", "`endpoints.identity`: an endpoint holds no user"),
         ] {
             let error = environment(text).check().unwrap_err();

@@ -36,7 +36,7 @@ mod tests {
         }
         for (text, said) in [
             ("registry: 5000", "`registry` must be text, and is a number"),
-            ("registry: 'http://h'", "`registry`: `http://h` is no registry"),
+            ("registry: 'http://h'", "`registry`: `http://h` is not a valid registry address"),
             ("registry: 'me:hunter2@h'", "`registry`: a registry's address holds no user"),
         ] {
             let error = environment(text).check().unwrap_err();

@@ -13,12 +13,12 @@ thread_local! {
     static LOCATION: Cell<Option<String>> = const { Cell::new(None) };
 }
 
-/// Keeps panics off the terminal: whoever catches one reports it.
+/// Keeps panics off the terminal: they are reported where they are caught.
 pub fn silence() {
     panic::set_hook(Box::new(|info| LOCATION.set(info.location().map(ToString::to_string))));
 }
 
-/// Runs `work`.
+/// Runs `work`, and catches its panic.
 ///
 /// # Errors
 /// The panic's message and location.
@@ -26,7 +26,7 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(|panic| text(&*panic))
 }
 
-/// As [`catch`], for what is waited for.
+/// As [`catch`], for a future.
 pub(crate) async fn catch_async<T>(work: impl Future<Output = T>) -> Result<T, String> {
     AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| text(&*panic))
 }

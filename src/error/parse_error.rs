@@ -1,9 +1,8 @@
-//! A text that cannot be what it is meant to be.
+//! The error of a text that cannot be parsed.
 
 use crate::error::Error;
 
-/// Why a text was refused, and what to write instead. Whether the command line or a file is at fault is known to
-/// whoever read it.
+/// A text that cannot be parsed, and what to write instead. The caller knows if it came from the command line or a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ParseError {
@@ -17,19 +16,19 @@ impl ParseError {
         Self { message: message.into(), hint: None }
     }
 
-    /// What to write instead.
+    /// Adds what to write instead.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// As an error of the command line.
+    /// Converts it into an error of the command line.
     pub fn into_usage(self) -> Error {
         Self::add_hint(Error::usage(self.message), self.hint)
     }
 
-    /// As an error of a file or a variable.
+    /// Converts it into an error of a file or a variable.
     pub fn into_local(self) -> Error {
         Self::add_hint(Error::local(self.message), self.hint)
     }

@@ -74,6 +74,6 @@ fn unknown<'a>(
     let fields: Vec<FieldDescriptor> = messages.flat_map(|message| message.fields().collect::<Vec<_>>()).collect();
     match nearest(name, fields.iter().map(FieldDescriptor::name)) {
         Some(near) => error.hint(format!("did you mean {near}?")),
-        None => error.hint(format!("run `spacectl explain {resource}.{verb}` to list its fields")),
+        None => error.hint(format!("run `spacectl explain {resource}.{verb}` to see its fields")),
     }
 }

@@ -1,8 +1,8 @@
-//! What can be found out again, kept on disk for the next run.
+//! Cache files on disk, which save questions to services.
 //!
-//! A file for each question, readable by its owner only and replaced as a whole, so that any number of processes can use
-//! it. A file that cannot be read, that others could have written, is of another version or answers another question is as
-//! good as none, and a file that cannot be written is left unwritten.
+//! A file for each key, readable by its owner only and replaced as a whole, so that any number of processes can use it. A
+//! file that cannot be read, that others could have written, of another version or for another key counts as absent. One
+//! that cannot be written is skipped.
 
 use std::fs::{self, DirBuilder, File, Metadata};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -16,16 +16,16 @@ use bytes::Bytes;
 /// The program's folder in that for caches.
 const FOLDER: &str = "spacectl";
 
-/// What is kept, each kind in a folder of its own.
+/// What is cached, each kind in a folder of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// What services answered to completions.
+pub enum CacheKind {
+    /// Responses to completions.
     Completion,
-    /// How services describe themselves.
+    /// Descriptions of services.
     Descriptors,
 }
 
-impl Kind {
+impl CacheKind {
     const ALL: [Self; 2] = [Self::Completion, Self::Descriptors];
 
     fn folder(self) -> &'static str {
@@ -35,16 +35,15 @@ impl Kind {
         }
     }
 
-    /// The form of the files; other forms are not read. The program makes of descriptors what it needs, and another version
-    /// of it needs something else.
+    /// The format of the files; others are not read.
     fn form(self) -> &'static str {
         match self {
             Self::Completion => "spacectl completion 1",
-            Self::Descriptors => concat!("spacectl descriptors 1 of ", env!("CARGO_PKG_VERSION")),
+            Self::Descriptors => concat!("spacectl descriptors 2 of ", env!("CARGO_PKG_VERSION")),
         }
     }
 
-    /// No answer is larger, in bytes; larger ones are neither written nor read.
+    /// Larger values are neither written nor read.
     fn max_bytes(self) -> usize {
         match self {
             Self::Completion => 16 * 1024 * 1024,
@@ -53,124 +52,123 @@ impl Kind {
     }
 }
 
-/// A folder of answers.
+/// One kind of cache files.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    kind: Kind,
+    kind: CacheKind,
     folder: PathBuf,
 }
 
-/// One answer.
+/// A cached value.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct CachedBytes {
     pub bytes: Bytes,
-    /// How long ago it was given, or last [used](Cache::renew).
+    /// The time since it was written, or last [used](Cache::renew).
     pub age: Duration,
 }
 
 impl Cache {
-    /// What is kept of `kind` inside `cache_dir`, the user's folder for caches. Nothing is made before something is kept.
-    pub fn inside(cache_dir: &Path, kind: Kind) -> Self {
+    /// The cache inside `cache_dir`, the user's folder for caches. Nothing is created before something is put.
+    pub fn inside(cache_dir: &Path, kind: CacheKind) -> Self {
         Self { kind, folder: folder(cache_dir, kind) }
     }
 
-    /// The answer to `question`, however old.
-    pub fn get(&self, question: &str) -> Option<Entry> {
-        let mut file = File::open(self.file(question)).ok()?;
+    /// The value of `key`, however old.
+    pub fn get(&self, key: &str) -> Option<CachedBytes> {
+        let mut file = File::open(self.file(key)).ok()?;
         let metadata = file.metadata().ok()?;
-        // A clock that was set back makes no file new.
+        // A time in the future, after the clock was set back, says nothing.
         let age = metadata.modified().ok()?.elapsed().ok()?;
-        let (head, most) = (self.head(question), self.kind.max_bytes());
+        let (head, max) = (self.head(key), self.kind.max_bytes());
         if !is_of_user_alone(&metadata) {
             return None;
         }
         let length = usize::try_from(metadata.len()).ok()?;
-        if length > head.len() + most {
+        if length > head.len() + max {
             return None;
         }
         let mut bytes = vec![0; length];
         file.read_exact(&mut bytes).ok()?;
-        bytes.starts_with(head.as_bytes()).then(|| Entry { bytes: Bytes::from(bytes).slice(head.len()..), age })
+        bytes.starts_with(head.as_bytes()).then(|| CachedBytes { bytes: Bytes::from(bytes).slice(head.len()..), age })
     }
 
-    /// Keeps the answer to `question`, if that can be done. Whether there was none before.
-    pub fn put(&self, question: &str, bytes: &[u8]) -> bool {
-        // The next one asks again: a cache that cannot be written is nothing to tell anybody.
-        self.write(question, bytes).unwrap_or(false)
+    /// Stores the value of `key`, if possible; returns whether there was none before.
+    pub fn put(&self, key: &str, bytes: &[u8]) -> bool {
+        // Not worth a message: the next run asks again.
+        self.write(key, bytes).unwrap_or(false)
     }
 
-    fn write(&self, question: &str, bytes: &[u8]) -> io::Result<bool> {
+    fn write(&self, key: &str, bytes: &[u8]) -> io::Result<bool> {
         if bytes.len() > self.kind.max_bytes() {
             return Ok(false);
         }
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let place = self.file(question);
+        let place = self.file(key);
         let is_new = !place.exists();
-        // Made with mode 0600, and removed again if it cannot take its place.
+        // Created with mode 0600, and removed again if it cannot be renamed.
         let mut file = tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(&self.folder)?;
-        file.write_all(self.head(question).as_bytes())?;
+        file.write_all(self.head(key).as_bytes())?;
         file.write_all(bytes)?;
         file.persist(place)?;
         Ok(is_new)
     }
 
-    /// Takes note that the answer to `question` is of use.
-    pub fn renew(&self, question: &str) {
-        // Where it cannot be, it is forgotten one day and asked for again.
-        let _ = File::open(self.file(question)).and_then(|file| file.set_modified(SystemTime::now()));
+    /// Notes that `key` is in use.
+    pub fn renew(&self, key: &str) {
+        let _ = File::open(self.file(key)).and_then(|file| file.set_modified(SystemTime::now()));
     }
 
-    /// Where the answer to `question` is kept. Two questions in one place, and a hash that changes with the compiler, cost
-    /// an answer and no more: the question stands in the file.
-    fn file(&self, question: &str) -> PathBuf {
+    /// The file for `key`. Collisions, and a hash that changes with the compiler, cost a value and no more: the file holds
+    /// the key.
+    fn file(&self, key: &str) -> PathBuf {
         let mut hasher = DefaultHasher::new();
-        question.hash(&mut hasher);
+        key.hash(&mut hasher);
         self.folder.join(format!("{:016x}", hasher.finish()))
     }
 
-    /// Removes answers that are older than `age`, which nobody asked for again, and the oldest of more than `most`.
-    pub fn forget(&self, age: Duration, most: usize) {
-        let mut kept = Vec::new();
+    /// Removes files that were not used for `age`, and the oldest of more than `max`.
+    pub fn forget(&self, age: Duration, max: usize) {
+        let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let Ok(modified) = entry.metadata().and_then(|data| data.modified()) else { continue };
             if modified.elapsed().is_ok_and(|past| past > age) {
                 let _ = fs::remove_file(entry.path());
             } else {
-                kept.push((modified, entry.path()));
+                files.push((modified, entry.path()));
             }
         }
-        if kept.len() > most {
-            kept.sort();
-            for (_, path) in &kept[..kept.len() - most] {
+        if files.len() > max {
+            files.sort();
+            for (_, path) in &files[..files.len() - max] {
                 let _ = fs::remove_file(path);
             }
         }
     }
 
-    fn head(&self, question: &str) -> String {
-        format!("{} {}\n", self.kind.form(), question.escape_default())
+    fn head(&self, key: &str) -> String {
+        format!("{} {}\n", self.kind.form(), key.escape_default())
     }
 }
 
-/// What was removed.
+/// The files that were removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cleared {
+pub struct ClearedCache {
     pub files: usize,
     pub bytes: u64,
 }
 
-/// The folder in `cache_dir` that everything is kept in.
+/// The program's folder in `cache_dir`.
 pub fn place(cache_dir: &Path) -> PathBuf {
     cache_dir.join(FOLDER)
 }
 
-/// Removes all that is kept in `cache_dir`, and nothing else that lies there.
+/// Removes all cache files from `cache_dir`, and nothing else.
 ///
 /// # Errors
-/// Something is there and cannot be removed, or nobody can see what is there; with its path.
-pub fn clear(cache_dir: &Path) -> Result<Cleared, (PathBuf, io::Error)> {
-    let mut cleared = Cleared::default();
-    for kind in Kind::ALL {
+/// A file cannot be removed, or a folder not be read; with its path.
+pub fn clear(cache_dir: &Path) -> Result<ClearedCache, (PathBuf, io::Error)> {
+    let mut cleared = ClearedCache::default();
+    for kind in CacheKind::ALL {
         let folder = folder(cache_dir, kind);
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -184,24 +182,24 @@ pub fn clear(cache_dir: &Path) -> Result<Cleared, (PathBuf, io::Error)> {
             let entry = entry.map_err(|error| (folder.clone(), error))?;
             let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
             match fs::remove_file(entry.path()) {
-                Ok(()) => cleared = Cleared { files: cleared.files + 1, bytes: cleared.bytes + bytes },
-                // Another process was quicker.
+                Ok(()) => cleared = ClearedCache { files: cleared.files + 1, bytes: cleared.bytes + bytes },
+                // By another process.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err((entry.path(), error)),
             }
         }
-        // What another process has just kept there stays.
+        // Fails if another process has just written there.
         let _ = fs::remove_dir(&folder);
     }
     let _ = fs::remove_dir(place(cache_dir));
     Ok(cleared)
 }
 
-fn folder(cache_dir: &Path, kind: Kind) -> PathBuf {
+fn folder(cache_dir: &Path, kind: CacheKind) -> PathBuf {
     place(cache_dir).join(kind.folder())
 }
 
-/// Whether nobody else can have written it.
+/// Whether no other user can have written it.
 fn is_of_user_alone(metadata: &Metadata) -> bool {
     metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
 }
@@ -212,7 +210,7 @@ mod tests {
 
     fn cache() -> (tempfile::TempDir, Cache) {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::inside(folder.path(), Kind::Completion);
+        let cache = Cache::inside(folder.path(), CacheKind::Completion);
         (folder, cache)
     }
 
@@ -295,12 +293,12 @@ mod tests {
     #[test]
     fn all_that_is_kept_is_removed_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(clear(folder.path()).unwrap(), Cleared::default());
-        let caches = Kind::ALL.map(|kind| Cache::inside(folder.path(), kind));
+        assert_eq!(clear(folder.path()).unwrap(), ClearedCache::default());
+        let caches = CacheKind::ALL.map(|kind| Cache::inside(folder.path(), kind));
         caches.iter().for_each(|cache| assert!(cache.put("a", b"xyz")));
         let kept = caches.iter().map(|cache| fs::metadata(cache.file("a")).unwrap().len()).sum();
         fs::write(place(folder.path()).join("mine"), "").unwrap();
-        assert_eq!(clear(folder.path()).unwrap(), Cleared { files: 2, bytes: kept });
+        assert_eq!(clear(folder.path()).unwrap(), ClearedCache { files: 2, bytes: kept });
         assert_eq!(fs::read_dir(place(folder.path())).unwrap().count(), 1);
         fs::remove_file(place(folder.path()).join("mine")).unwrap();
         caches[1].put("a", b"");
@@ -316,11 +314,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = place(folder.path());
         fs::write(&file, "").unwrap();
-        assert_eq!(clear(folder.path()).unwrap(), Cleared::default());
+        assert_eq!(clear(folder.path()).unwrap(), ClearedCache::default());
         assert!(file.exists(), "it is somebody else's");
-        assert_eq!(clear(&file).unwrap(), Cleared::default());
+        assert_eq!(clear(&file).unwrap(), ClearedCache::default());
         fs::remove_file(&file).unwrap();
-        let strange = super::folder(folder.path(), Kind::Completion);
+        let strange = super::folder(folder.path(), CacheKind::Completion);
         fs::create_dir_all(strange.parent().unwrap()).unwrap();
         fs::write(&strange, "").unwrap();
         assert_eq!(clear(folder.path()).unwrap_err().0, strange);
@@ -329,7 +327,7 @@ mod tests {
     #[test]
     fn one_kind_is_not_read_as_the_other() {
         let folder = tempfile::tempdir().unwrap();
-        let [completion, descriptors] = Kind::ALL.map(|kind| Cache::inside(folder.path(), kind));
+        let [completion, descriptors] = CacheKind::ALL.map(|kind| Cache::inside(folder.path(), kind));
         completion.put("a", b"x");
         descriptors.put("a", b"y");
         fs::copy(completion.file("a"), descriptors.file("a")).unwrap();
@@ -348,7 +346,7 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_made_is_no_trouble() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let cache = Cache::inside(file.path(), Kind::Descriptors);
+        let cache = Cache::inside(file.path(), CacheKind::Descriptors);
         cache.put("a", b"x");
         assert_eq!(cache.get("a"), None);
         cache.forget(Duration::ZERO, 0);

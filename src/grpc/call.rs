@@ -1,4 +1,4 @@
-//! Calls: bytes out, bytes back, with metadata, a deadline and careful retries.
+//! Calls of methods: bytes out, bytes back, with metadata, a deadline and retries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl Caller {
         Self { transport, metadata, timeout, place: place.into(), trace: Trace::default(), key_advice: Arc::from("") }
     }
 
-    /// Says `advice` on how to set a key where the service asks for one.
+    /// Adds `advice` on how to set a key to errors about a missing one.
     #[must_use]
     pub fn with_key_advice(self, advice: impl Into<Arc<str>>) -> Self {
         Self { key_advice: advice.into(), ..self }
@@ -61,7 +61,7 @@ impl Caller {
         Self { metadata, ..self }
     }
 
-    /// Tells `trace` of every call.
+    /// Traces every call.
     #[must_use]
     pub fn with_trace(self, trace: Trace) -> Self {
         Self { trace, ..self }
@@ -72,52 +72,42 @@ impl Caller {
         &self.place
     }
 
-    /// What goes with every call.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
     /// One request, one response.
-    pub async fn unary(&self, method: &MethodDescriptor, message: Bytes) -> Result<Bytes> {
-        let call = Call::new(self, method, message.clone())?;
-        let send = || async {
-            let mut grpc = self.ready().await?;
-            call.tell_request(&message);
-            let request = call.request(message.clone());
-            grpc.unary(request, call.path.clone(), RawCodec).await.map(tonic::Response::into_inner)
-        };
-        let answer = call.within_deadline(call.send_again(self, send)).await;
-        call.trace.timed(call.begun.into_std(), || match &answer {
-            Ok(message) => format!("{} answered OK, {}", call.place, trace::size(message.len())),
+    pub async fn unary(&self, method: &MethodDescriptor, is_read_only: bool, message: Bytes) -> Result<Bytes> {
+        let call = Call::new(self, method, is_read_only, message)?;
+        let send = |mut grpc: Grpc<Transport>, request, path| async move { grpc.unary(request, path, RawCodec).await };
+        let response = call.send(send).await;
+        self.trace.timed(call.begun.into_std(), || match &response {
+            Ok(message) => format!("{} answered OK, {}", self.place, trace::size(message.len())),
             Err(status) => call.answered(status),
         });
-        let answer = answer.map_err(|status| call.error(&status))?;
-        call.tell_response(&answer);
-        Ok(answer)
+        let response = response.map_err(|status| call.error(&status))?;
+        call.trace_response(&response);
+        Ok(response)
     }
 
     /// One request, any number of responses. Only the start is ever retried: what came is not taken back.
-    pub async fn server_streaming(&self, method: &MethodDescriptor, message: Bytes) -> Result<Responses> {
-        let call = Call::new(self, method, message.clone())?;
-        let send = || async {
-            let mut grpc = self.ready().await?;
-            call.tell_request(&message);
-            let request = call.request(message.clone());
-            grpc.server_streaming(request, call.path.clone(), RawCodec).await.map(tonic::Response::into_inner)
+    pub async fn server_streaming(
+        &self,
+        method: &MethodDescriptor,
+        is_read_only: bool,
+        message: Bytes,
+    ) -> Result<Responses> {
+        let call = Call::new(self, method, is_read_only, message)?;
+        let send = |mut grpc: Grpc<Transport>, request, path| async move {
+            grpc.server_streaming(request, path, RawCodec).await
         };
-        let stream = call.within_deadline(call.send_again(self, send)).await;
-        call.trace.timed(call.begun.into_std(), || match &stream {
-            Ok(_) => format!("{} has begun to answer", call.place),
+        let stream = call.send(send).await;
+        self.trace.timed(call.begun.into_std(), || match &stream {
+            Ok(_) => format!("{} has begun to answer", self.place),
             Err(status) => call.answered(status),
         });
         let stream = stream.map_err(|status| call.error(&status))?;
         Ok(Responses { stream, call })
-    }
-
-    async fn ready(&self) -> Result<Grpc<Transport>, Status> {
-        let mut grpc = self.grpc();
-        grpc.ready().await.map_err(Status::from_error)?;
-        Ok(grpc)
     }
 
     pub(super) fn grpc(&self) -> Grpc<Transport> {
@@ -131,7 +121,7 @@ impl Caller {
         self.metadata.apply(request);
     }
 
-    /// Adds to `error` what to do about the key, if that is what the service refuses and nothing better is known.
+    /// Adds to `error` what to do about a key that the service refuses, if it has no better hint.
     pub(super) fn advise_on_key(&self, error: Error) -> Error {
         let ErrorKind::Status(code) = error.kind() else { return error };
         if error.problems().iter().any(|problem| !problem.hints.is_empty()) {
@@ -150,12 +140,11 @@ impl Caller {
         }
     }
 
-    /// What is told of every call.
     pub fn trace(&self) -> &Trace {
         &self.trace
     }
 
-    /// How many requests were answered so far through its connections.
+    /// How many requests its connections have had responses to.
     pub(super) fn answered(&self) -> usize {
         self.transport.answered()
     }
@@ -165,7 +154,7 @@ impl Caller {
     }
 }
 
-/// What a method is called by on the wire: `/package.Service/method`.
+/// The path of a method: `/package.Service/method`.
 pub fn path(method: &MethodDescriptor) -> String {
     format!("/{}/{}", method.service_full_name(), method.name())
 }
@@ -186,103 +175,96 @@ impl Responses {
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         let message = self.call.within_deadline(self.stream.message()).await;
         let message = message.map_err(|status| match status.code() {
-            Code::DeadlineExceeded => self.call.error(&status).hint("--timeout 0 follows a stream without end"),
+            Code::DeadlineExceeded => self.call.error(&status).hint("use --timeout 0 to follow a stream without end"),
             _ => self.call.error(&status),
         })?;
         if let Some(message) = &message {
-            self.call.trace.step(|| format!("{} sent a message of {}", self.call.place, trace::size(message.len())));
-            self.call.tell_response(message);
+            self.call
+                .caller
+                .trace
+                .step(|| format!("{} sent a message of {}", self.call.caller.place, trace::size(message.len())));
+            self.call.trace_response(message);
         }
         Ok(message)
     }
 }
 
-/// What is the same for every try of one call.
+/// What is the same for every attempt of one call.
 struct Call {
     caller: Caller,
     method: MethodDescriptor,
+    is_read_only: bool,
     message: Bytes,
     path: PathAndQuery,
-    trace: Trace,
     begun: Instant,
-    place: Arc<str>,
-    deadline: Option<(Instant, Duration)>,
+    deadline: Option<Instant>,
     departure: Departure,
-    is_in_process: bool,
 }
 
 impl Call {
-    fn new(caller: &Caller, method: &MethodDescriptor, message: Bytes) -> Result<Self> {
+    fn new(caller: &Caller, method: &MethodDescriptor, is_read_only: bool, message: Bytes) -> Result<Self> {
         let path = PathAndQuery::try_from(path(method))
             .map_err(|error| Error::local(what(method, &caller.place)).caused_by(&error))?;
         let begun = Instant::now();
-        let deadline = caller.timeout.map(|timeout| (begun + timeout, timeout));
-        let (caller, trace) = (caller.clone(), caller.trace.clone());
-        let (method, place) = (method.clone(), caller.place.clone());
-        let is_in_process = matches!(caller.transport, Transport::InProcess(_));
-        Ok(Self {
-            caller,
-            method,
-            message,
-            path,
-            trace,
-            begun,
-            place,
-            deadline,
-            departure: Departure::default(),
-            is_in_process,
-        })
+        let deadline = caller.timeout.map(|timeout| begun + timeout);
+        let (caller, method, departure) = (caller.clone(), method.clone(), Departure::default());
+        Ok(Self { caller, method, is_read_only, message, path, begun, deadline, departure })
     }
 
     /// Sends as often as it may be sent.
-    async fn send_again<T, F: Future<Output = Result<T, Status>>>(
+    async fn send<T, F: Future<Output = Result<tonic::Response<T>, Status>>>(
         &self,
-        caller: &Caller,
-        send: impl Fn() -> F,
+        send: impl Fn(Grpc<Transport>, Request<Bytes>, PathAndQuery) -> F,
     ) -> Result<T, Status> {
         let notify = |status: &Status, wait: Duration| {
-            self.trace.step(|| format!("{}; sent again {}", self.answered(status), retry::when(wait)));
+            self.caller.trace.step(|| format!("{}; sent again {}", self.answered(status), retry::when(wait)));
         };
-        let deadline = self.deadline.map(|(at, _)| at);
-        retry::send_again(self.method.name(), deadline, || caller.answered(), notify, send).await
+        let attempt = || async {
+            let mut grpc = self.caller.grpc();
+            grpc.ready().await.map_err(Status::from_error)?;
+            self.trace_request();
+            send(grpc, self.request(), self.path.clone()).await.map(tonic::Response::into_inner)
+        };
+        let answered = || self.caller.answered();
+        self.within_deadline(retry::send_again(self.is_read_only, self.deadline, answered, notify, attempt)).await
     }
 
-    /// A status as steps name it: the words of the error that follows are not repeated.
+    /// A status as the trace names it, without the text of the error that follows.
     fn answered(&self, status: &Status) -> String {
         if retry::is_unprocessed(status) {
-            return format!("{} did not process it", self.place);
+            return format!("{} did not process it", self.caller.place);
         }
-        format!("{} answered {}", self.place, code_name(status::code(status)))
+        format!("{} answered {}", self.caller.place, code_name(status::code(status)))
     }
 
-    fn tell_request(&self, message: &Bytes) {
-        self.trace.step(|| {
-            let mut line = format!("send {} to {}, {}", self.path, self.place, trace::size(message.len()));
+    fn trace_request(&self) {
+        self.caller.trace.step(|| {
+            let mut line = format!("send {} to {}, {}", self.path, self.caller.place, trace::size(self.message.len()));
             for name in self.caller.metadata.names() {
                 line += &format!(", {name}: {MASK}");
             }
             line
         });
-        self.tell_message("request", message, &self.method.input());
+        self.trace_message("request", &self.message, &self.method.input());
     }
 
-    fn tell_response(&self, message: &Bytes) {
-        self.tell_message("response", message, &self.method.output());
+    fn trace_response(&self, message: &Bytes) {
+        self.trace_message("response", message, &self.method.output());
     }
 
-    fn tell_message(&self, which: &str, message: &Bytes, descriptor: &MessageDescriptor) {
-        self.trace.message(|| match decode::decode(message.clone(), descriptor) {
+    fn trace_message(&self, which: &str, message: &Bytes, descriptor: &MessageDescriptor) {
+        self.caller.trace.message(|| match decode::decode(message.clone(), descriptor) {
             Ok(mut value) => {
                 secret::mask_message(self.method.service_name(), &mut value);
                 let line = format!("{which} {}", json::compact(&value));
-                // An answer can repeat what it was asked.
+                // A response can repeat what the request held.
                 self.secrets().masked(&line).unwrap_or(line)
             }
             Err(error) => format!("{which}: {error}"),
         });
     }
 
-    /// The secrets in what is asked.
+    /// The secrets in the request.
     fn secrets(&self) -> Secrets {
         let message = decode::decode(self.message.clone(), &self.method.input());
         Secrets::new(
@@ -290,42 +272,42 @@ impl Call {
         )
     }
 
-    fn request(&self, message: Bytes) -> Request<Bytes> {
-        let mut request = Request::new(message);
+    fn request(&self) -> Request<Bytes> {
+        let mut request = Request::new(self.message.clone());
         self.caller.metadata.apply(&mut request);
         self.departure.reset();
         request.extensions_mut().insert(self.departure.clone());
-        if let Some((at, _)) = self.deadline {
-            // Tells the service how long an answer is of use.
-            request.set_timeout(at.saturating_duration_since(Instant::now()));
+        if let Some(deadline) = self.deadline {
+            // The service need not work longer.
+            request.set_timeout(deadline.saturating_duration_since(Instant::now()));
         }
         request
     }
 
     async fn within_deadline<T>(&self, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
         let work = unreadable::guard(work);
-        let Some((at, timeout)) = self.deadline else { return work.await };
+        let Some(deadline) = self.deadline else { return work.await };
         let late = || {
             self.departure.cancel();
-            Status::deadline_exceeded(format!("no answer within {timeout:?}"))
+            Status::deadline_exceeded(format!("no answer within {:?}", deadline - self.begun))
         };
-        match tokio::time::timeout_at(at, work).await {
+        match tokio::time::timeout_at(deadline, work).await {
             // The transport knows the deadline too, and calls it a cancellation if it is the first to see it.
-            Ok(Err(status)) if Instant::now() >= at && !retry::is_unprocessed(&status) => Err(late()),
+            Ok(Err(status)) if Instant::now() >= deadline && !retry::is_unprocessed(&status) => Err(late()),
             Ok(result) => result,
             Err(_) => Err(late()),
         }
     }
 
     fn error(&self, status: &Status) -> Error {
-        // What is called in this process has done nothing if it has not said so.
-        let effect = match status::effect(status) {
-            _ if self.is_in_process => Outcome::Rejected,
+        // A service in this process has done nothing when it reports an error.
+        let outcome = match status::outcome(status) {
+            _ if matches!(self.caller.transport, Transport::InProcess(_)) => Outcome::Rejected,
             _ if self.departure.is_cancelled() => Outcome::NotSent,
-            effect => effect,
+            outcome => outcome,
         };
-        let error = status::error(&what(&self.method, &self.place), status);
-        let error = status::with_outcome(error, self.method.name(), effect);
+        let error = status::error(&what(&self.method, &self.caller.place), status);
+        let error = status::with_outcome(error, self.is_read_only, outcome);
         let secrets = self.secrets();
         let error = error.map_causes(|cause| secrets.masked(cause));
         let error = match status.code() {
@@ -336,11 +318,11 @@ impl Call {
             }
             _ => self.caller.advise_on_key(error),
         };
-        // As the platform's services begin to say that a field is missing.
+        // The platform's error code for a missing field, which begins the text.
         if !status.message().starts_with("ERROR_REQUIRED_PARAMETER") {
             return error;
         }
         let resource = short_name(self.method.service_full_name());
-        error.hint(format!("`spacectl explain {resource}.{}` tells what it takes", self.method.name()))
+        error.hint(format!("run `spacectl explain {resource}.{}` to see its fields", self.method.name()))
     }
 }

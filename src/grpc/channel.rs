@@ -1,4 +1,4 @@
-//! Connections: to a service far away, or to the one inside this process.
+//! Connections to remote services, and to the embedded one.
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::Retryable;
 use http::Uri;
+use tokio::net::TcpStream;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -22,14 +23,14 @@ use super::tls;
 use super::unreadable::check_encoding;
 use super::{repair, sent_status};
 use crate::error::{Error, Result};
-use crate::grpc::connection::{Connector, Finding, Watch};
+use crate::grpc::connection::{PeerFault, PeerProbe, ProbedConnector};
 use crate::grpc::diagnostics::Peer;
-use crate::grpc::non_grpc_response::NotGrpc;
+use crate::grpc::non_grpc_response::NonGrpcResponse;
 use crate::net::endpoint::EndpointUrl;
 use crate::net::tls::Tls;
 use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
-/// What calls are sent through. Cheap to clone: clones share the connection.
+/// Sends calls. Cheap to clone: clones share the connection.
 #[derive(Clone)]
 pub enum Transport {
     /// An HTTP/2 connection.
@@ -38,13 +39,13 @@ pub enum Transport {
     InProcess(Routes),
 }
 
-/// A connection, and what explains its end.
+/// An HTTP/2 connection, and what explains its end.
 #[derive(Clone)]
 pub struct Remote {
     channel: Channel,
-    watch: Watch,
+    probe: PeerProbe,
     peer: Arc<Peer>,
-    /// How many requests were answered in gRPC.
+    /// How many requests had a gRPC response.
     answered: Arc<AtomicUsize>,
 }
 
@@ -54,9 +55,9 @@ pub struct Remote {
 /// Exit code 1, with a hint at what to look at: the name, the port, TLS on one side only, the certificate.
 pub async fn connect(address: &EndpointUrl, tls: &Tls, timeout: Option<Duration>) -> Result<Transport> {
     let handshake = if address.is_tls() { Some(tls::handshake(address, tls)?) } else { None };
-    let (endpoint, watch) = (endpoint(address)?, Watch::default());
+    let (endpoint, probe) = (endpoint(address)?, PeerProbe::default());
     let peer = Arc::new(Peer { address: address.clone(), tls: tls.clone() });
-    let connector = Connector::new(handshake, watch.clone());
+    let connector = ProbedConnector::new(handshake, probe.clone());
     let connect = || endpoint.connect_with_connector(connector.clone());
     let connecting = connect.retry(retry::backoff()).when(|error| retry::may_connect_again(error));
     let connected = match timeout {
@@ -64,13 +65,25 @@ pub async fn connect(address: &EndpointUrl, tls: &Tls, timeout: Option<Duration>
         Some(limit) => tokio::time::timeout(limit, connecting).await.map_err(|_| no_answer(address, limit))?,
     };
     match connected {
-        Ok(channel) => Ok(Transport::Remote(Remote { channel, watch, peer, answered: Arc::default() })),
+        Ok(channel) => Ok(Transport::Remote(Remote { channel, probe, peer, answered: Arc::default() })),
         Err(error) => Err(refused(&peer, &error)),
     }
 }
 
+/// How long it takes to look up the host and to connect to its port; nothing is sent. `None` if that cannot be done within
+/// `limit`: the error of a real connection says more.
+pub async fn time_to_connect(address: &EndpointUrl, limit: Option<Duration>) -> Option<Duration> {
+    let start = Instant::now();
+    let connecting = TcpStream::connect((address.host(), address.port()));
+    let connected = match limit {
+        None => connecting.await,
+        Some(limit) => tokio::time::timeout(limit, connecting).await.ok()?,
+    };
+    connected.ok().map(|_| start.elapsed())
+}
+
 impl Transport {
-    /// How many requests were answered so far, be it with an error. Without a connection nobody needs to know.
+    /// How many requests had a response so far, errors included; 0 without a connection.
     pub(super) fn answered(&self) -> usize {
         match self {
             Self::Remote(remote) => remote.answered.load(Ordering::Relaxed),
@@ -82,12 +95,11 @@ impl Transport {
 fn endpoint(address: &EndpointUrl) -> Result<Endpoint> {
     let wrong = |error: &dyn StdError| Error::local(format!("cannot connect to {address}")).caused_by(error);
     let origin = address.http_uri().parse::<Uri>().map_err(|error| wrong(&error))?;
-    // TLS is the connector's own affair; requests name the scheme that it stands for.
+    // The connector does TLS; requests name the scheme `https` for it.
     let endpoint = Endpoint::from_shared(address.with_tls(false).http_uri())
         .and_then(|endpoint| endpoint.user_agent(concat!("spacectl/", env!("CARGO_PKG_VERSION"))))
         .map_err(|error| wrong(&error))?;
-    // A message is held whole before it is read: whoever sends it need not wait for word that some of it was taken, which
-    // costs a round trip for every 2 MiB, as hyper has it.
+    // A message is read when it is whole. With hyper's default of 2 MiB, every 2 MiB would cost a round trip.
     let window = u32::try_from(MAX_MESSAGE_SIZE).ok();
     Ok(endpoint.origin(origin).initial_stream_window_size(window).initial_connection_window_size(window))
 }
@@ -104,38 +116,38 @@ fn refused(peer: &Peer, error: &tonic::transport::Error) -> Error {
         Some(source) => failure.caused_by(source),
         None => failure.caused_by(error),
     };
-    match peer.advice(error) {
+    match peer.hint(error) {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
 }
 
 impl Remote {
-    /// Why the connection broke, and what to do. What was seen of the other side outranks what HTTP/2 makes of it.
+    /// Why the connection broke, with a hint. What the peer was seen to send says more than the error of HTTP/2.
     fn broken(&self, error: tonic::transport::Error) -> BoxError {
-        let finding = self.watch.finding();
-        // What is known of a peer that speaks no HTTP/2 tells more.
-        if matches!(finding, None | Some(Finding::Gone)) && retry::is_disclaimed(&error) {
-            return with_source(Status::unavailable(""), Unprocessed(self.peer.advise(error).into()));
+        let fault = self.probe.fault();
+        // A peer that does not speak HTTP/2 is explained by its fault.
+        if matches!(fault, None | Some(PeerFault::Gone)) && retry::is_disclaimed(&error) {
+            return with_source(Status::unavailable(""), Unprocessed(self.peer.with_hint(error).into()));
         }
-        match finding {
-            // A service that is about to restart ends connections so too: a verb that reads is sent again.
-            Some(finding @ (Finding::Silent | Finding::Gone)) => {
-                with_source(Status::unavailable(""), self.peer.advise(finding))
+        match fault {
+            // A service that restarts ends connections so too: what only reads is sent again.
+            Some(fault @ (PeerFault::Silent | PeerFault::Gone)) => {
+                with_source(Status::unavailable(""), self.peer.with_hint(fault))
             }
-            Some(finding) => self.peer.advise(finding).into(),
-            None => self.peer.advise(error).into(),
+            Some(fault) => self.peer.with_hint(fault).into(),
+            None => self.peer.with_hint(error).into(),
         }
     }
 
-    /// `response` as tonic can read it, if it is gRPC.
+    /// `response`, repaired for tonic, if it is gRPC.
     async fn checked(&self, response: Response) -> std::result::Result<Response, BoxError> {
-        if !NotGrpc::is(&response) {
+        if !NonGrpcResponse::is(&response) {
             check_encoding(response.headers()).map_err(Status::from)?;
             return Ok(repair::response(response));
         }
-        let answer = NotGrpc::read(response).await;
-        Err(with_source(Status::new(answer.code(), ""), self.peer.advise(answer)))
+        let answer = NonGrpcResponse::read(response).await;
+        Err(with_source(Status::new(answer.code(), ""), self.peer.with_hint(answer)))
     }
 }
 

@@ -1,7 +1,7 @@
-//! One connection: TCP, TLS over it where the endpoint says so, and an eye on what tells who is there.
+//! A connection, with or without TLS, that notes what its peer turns out to be.
 //!
-//! HTTP/2 reports most failures of a connection in words of its own ("frame with invalid size", "broken pipe"). What
-//! the other side really said was seen here before, and is kept as a [`Finding`].
+//! HTTP/2 reports most failures in its own terms ("frame with invalid size", "broken pipe"). A [`PeerFault`] is what the peer
+//! sent before.
 
 use std::future::Future;
 use std::io;
@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -25,18 +26,21 @@ use super::certificate;
 /// HTTP/2 in ALPN (RFC 9113, section 3.2): gRPC is spoken over nothing else.
 pub(super) const HTTP2: &[u8] = b"h2";
 
-/// The most of a stranger's first line that is repeated, in bytes.
+/// The most of a first line of text that is shown, in bytes.
 const MAX_LINE: usize = 80;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a connection carries no gRPC.
+/// Why a connection carries no gRPC, or is not made.
 #[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum Finding {
-    /// The handshake failed, or was revoked by an alert afterwards: TLS 1.3 refuses a client's certificate so.
+pub(super) enum PeerFault {
+    /// The resolver does not know the name.
+    #[error("{0}")]
+    UnknownHost(Arc<io::Error>),
+    /// The handshake failed, or an alert came after it: TLS 1.3 refuses a client certificate so.
     #[error("{}", certificate::explain(.0))]
     Tls(rustls::Error),
-    /// The other side speaks TLS, and no HTTP/2 over it.
+    /// The peer speaks TLS, but not HTTP/2 over it.
     #[error("HTTP/2 was not negotiated")]
     NoHttp2,
     /// Plaintext was answered by a TLS record.
@@ -48,49 +52,67 @@ pub(super) enum Finding {
     /// The connection ended before a byte of HTTP/2 came.
     #[error("it closed the connection without an answer")]
     Silent,
-    /// So did this one, where an earlier connection carried HTTP/2: what is there is known, and has gone away.
+    /// The same, after an earlier connection carried HTTP/2: the service has gone away.
     #[error("it closed the connection without an answer")]
     Gone,
 }
 
-/// What TLS is spoken with.
 #[derive(Clone)]
-pub(super) struct Handshake {
+pub(super) struct TlsHandshake {
     pub config: Arc<ClientConfig>,
     /// The name to verify and to send as SNI.
     pub name: ServerName<'static>,
 }
 
-impl Handshake {
+impl TlsHandshake {
     async fn with(self, socket: TcpStream) -> Result<TlsStream<TcpStream>, BoxError> {
         let stream =
             TlsConnector::from(self.config).connect(self.name, socket).await.map_err(|error| match alert(&error) {
-                Some(error) => BoxError::from(Finding::Tls(error.clone())),
+                Some(error) => BoxError::from(PeerFault::Tls(error.clone())),
                 None => error.into(),
             })?;
-        if stream.get_ref().1.alpn_protocol() == Some(HTTP2) { Ok(stream) } else { Err(Finding::NoHttp2.into()) }
+        if stream.get_ref().1.alpn_protocol() == Some(HTTP2) { Ok(stream) } else { Err(PeerFault::NoHttp2.into()) }
     }
 }
 
-/// Makes connections, all watched by one [`Watch`].
+/// The system's resolver, whose errors have no type of their own.
 #[derive(Clone)]
-pub(super) struct Connector {
-    tcp: HttpConnector,
-    tls: Option<Handshake>,
-    watch: Watch,
+struct Resolver(GaiResolver);
+
+impl Service<Name> for Resolver {
+    type Response = GaiAddrs;
+    type Error = PeerFault;
+    type Future = Pin<Box<dyn Future<Output = Result<GaiAddrs, PeerFault>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PeerFault>> {
+        self.0.poll_ready(cx).map_err(|error| PeerFault::UnknownHost(Arc::new(error)))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let looking = self.0.call(name);
+        Box::pin(async move { looking.await.map_err(|error| PeerFault::UnknownHost(Arc::new(error))) })
+    }
 }
 
-impl Connector {
-    pub fn new(tls: Option<Handshake>, watch: Watch) -> Self {
-        let mut tcp = HttpConnector::new();
+/// Makes connections with one [`PeerProbe`].
+#[derive(Clone)]
+pub(super) struct ProbedConnector {
+    tcp: HttpConnector<Resolver>,
+    tls: Option<TlsHandshake>,
+    probe: PeerProbe,
+}
+
+impl ProbedConnector {
+    pub fn new(tls: Option<TlsHandshake>, probe: PeerProbe) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        Self { tcp, tls, watch }
+        Self { tcp, tls, probe }
     }
 }
 
-impl Service<Uri> for Connector {
-    type Response = TokioIo<Watched>;
+impl Service<Uri> for ProbedConnector {
+    type Response = TokioIo<ProbedStream>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -100,25 +122,25 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let connecting = self.tcp.call(uri);
-        let (tls, watch) = (self.tls.clone(), self.watch.clone());
+        let (tls, probe) = (self.tls.clone(), self.probe.clone());
         Box::pin(async move {
             let socket = connecting.await?.into_inner();
             let stream: Box<dyn Stream> = match tls {
                 Some(tls) => Box::new(tls.with(socket).await?),
                 None => Box::new(socket),
             };
-            watch.begin();
-            Ok(TokioIo::new(Watched { stream, watch, broken: None }))
+            probe.begin();
+            Ok(TokioIo::new(ProbedStream { stream, probe, broken: None }))
         })
     }
 }
 
-/// What the newest connection is known by; clones know the same.
+/// What is known of the newest connection; shared by clones.
 #[derive(Clone, Default)]
-pub(super) struct Watch(Arc<Mutex<Known>>);
+pub(super) struct PeerProbe(Arc<Mutex<Probed>>);
 
 #[derive(Default)]
-struct Known {
+struct Probed {
     /// Of the newest connection.
     seen: Seen,
     /// One before it carried HTTP/2.
@@ -133,19 +155,19 @@ enum Seen {
     /// What came is HTTP/2.
     Http2,
     /// What came says what is wrong.
-    Finding(Finding),
+    PeerFault(PeerFault),
     /// It ended, and nothing had come.
     Silence,
 }
 
-impl Watch {
+impl PeerProbe {
     /// Why the newest connection carried no gRPC; `None` if it did, or still may.
-    pub fn finding(&self) -> Option<Finding> {
+    pub fn fault(&self) -> Option<PeerFault> {
         let known = self.known();
         match &known.seen {
-            Seen::Finding(finding) => Some(finding.clone()),
-            Seen::Silence if known.has_spoken => Some(Finding::Gone),
-            Seen::Silence => Some(Finding::Silent),
+            Seen::PeerFault(fault) => Some(fault.clone()),
+            Seen::Silence if known.has_spoken => Some(PeerFault::Gone),
+            Seen::Silence => Some(PeerFault::Silent),
             Seen::Nothing | Seen::Http2 => None,
         }
     }
@@ -164,8 +186,8 @@ impl Watch {
                 // The length of a frame: 24 bits, of which the first eight are zero in any that may come first.
                 [0, ..] => Seen::Http2,
                 // A record: of the types 20 to 23 (RFC 8446, section 5.1), and a version that starts with 3.
-                [20..=23, 3, ..] => Seen::Finding(Finding::SpeaksTls),
-                text => Seen::Finding(Finding::SpeaksText(first_line(text))),
+                [20..=23, 3, ..] => Seen::PeerFault(PeerFault::SpeaksTls),
+                text => Seen::PeerFault(PeerFault::SpeaksText(first_line(text))),
             };
         }
     }
@@ -173,14 +195,14 @@ impl Watch {
     fn failed(&self, error: &io::Error) {
         let seen = &mut self.known().seen;
         match alert(error) {
-            Some(error) => *seen = Seen::Finding(Finding::Tls(error.clone())),
+            Some(error) => *seen = Seen::PeerFault(PeerFault::Tls(error.clone())),
             None if matches!(*seen, Seen::Nothing) => *seen = Seen::Silence,
             None => {}
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        // Nothing panics while it holds the lock; and what was seen stays true.
+    fn known(&self) -> MutexGuard<'_, Probed> {
+        // What was seen stays true, whatever panicked.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -197,41 +219,45 @@ fn first_line(text: &[u8]) -> String {
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// A connection that tells its [`Watch`] what comes.
-pub(super) struct Watched {
+/// A stream that shows its [`PeerProbe`] what comes.
+pub(super) struct ProbedStream {
     stream: Box<dyn Stream>,
-    watch: Watch,
-    /// Why writing failed, while the other side's last words are waited for.
+    probe: PeerProbe,
+    /// Why writing failed, while the rest is read.
     broken: Option<io::Error>,
 }
 
-impl Watched {
-    /// Passes on what came of a write, unless the other side has closed the connection. Whoever does that says why
-    /// before; it has come already, and HTTP/2 would not read it, because it reads no more once a write has failed.
-    fn written<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        match done {
-            Poll::Ready(Err(error)) if is_closed(&error) => {
-                self.broken = Some(error);
-                self.last_words(cx).map(Err)
+impl ProbedStream {
+    /// Writes, unless the other side has closed the connection. A peer that does so says why before; that has come already,
+    /// and HTTP/2 would not read it, because it reads no more once a write has failed.
+    fn write<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut Box<dyn Stream>>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if self.broken.is_none() {
+            match write(Pin::new(&mut self.stream), cx) {
+                Poll::Ready(Err(error)) if is_closed(&error) => self.broken = Some(error),
+                done => return done,
             }
-            done => done,
         }
+        self.drain_after_error(cx).map(Err)
     }
 
-    /// Reads to the end, which comes at once on a connection that is closed.
-    fn last_words(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+    /// Reads to the end, which comes at once on a closed connection.
+    fn drain_after_error(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let mut space = [0; 1024];
         loop {
             let mut read = ReadBuf::new(&mut space);
             match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read)) {
-                Ok(()) if !read.filled().is_empty() => self.watch.read(read.filled()),
-                Err(said) if alert(&said).is_some() => {
-                    self.watch.failed(&said);
-                    return Poll::Ready(said);
+                Ok(()) if !read.filled().is_empty() => self.probe.read(read.filled()),
+                Err(error) if alert(&error).is_some() => {
+                    self.probe.failed(&error);
+                    return Poll::Ready(error);
                 }
                 _ => {
                     let error = self.broken.take().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into());
-                    self.watch.failed(&error);
+                    self.probe.failed(&error);
                     return Poll::Ready(error);
                 }
             }
@@ -246,50 +272,26 @@ fn is_closed(error: &io::Error) -> bool {
     )
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for ProbedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, space: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = space.filled().len();
         let done = Pin::new(&mut self.stream).poll_read(cx, space);
         match &done {
-            Poll::Ready(Ok(())) if space.capacity() > before => self.watch.read(&space.filled()[before..]),
-            Poll::Ready(Err(error)) => self.watch.failed(error),
+            Poll::Ready(Ok(())) if space.capacity() > before => self.probe.read(&space.filled()[before..]),
+            Poll::Ready(Err(error)) => self.probe.failed(error),
             _ => {}
         }
         done
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for ProbedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.broken.is_some() {
-            return self.last_words(cx).map(Err);
-        }
-        let done = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.written(cx, done)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        if self.broken.is_some() {
-            return self.last_words(cx).map(Err);
-        }
-        let done = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
-        self.written(cx, done)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.write(cx, |stream, cx| stream.poll_write(cx, bytes))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.broken.is_some() {
-            return self.last_words(cx).map(Err);
-        }
-        let done = Pin::new(&mut self.stream).poll_flush(cx);
-        self.written(cx, done)
+        self.write(cx, |stream, cx| stream.poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -303,20 +305,20 @@ mod tests {
 
     #[test]
     fn a_connection_without_a_word_tells_another_thing_where_http2_was_spoken_before() {
-        let watch = Watch::default();
+        let probe = PeerProbe::default();
         let silence = || {
-            watch.begin();
-            watch.read(b"");
-            watch.finding()
+            probe.begin();
+            probe.read(b"");
+            probe.fault()
         };
-        assert!(matches!(silence(), Some(Finding::Silent)));
-        assert!(matches!(silence(), Some(Finding::Silent)));
-        watch.begin();
-        watch.read(&[0, 0, 6]);
-        assert!(watch.finding().is_none());
-        assert!(matches!(silence(), Some(Finding::Gone)));
-        assert!(matches!(silence(), Some(Finding::Gone)));
-        watch.begin();
-        assert!(watch.finding().is_none(), "it may still be well");
+        assert!(matches!(silence(), Some(PeerFault::Silent)));
+        assert!(matches!(silence(), Some(PeerFault::Silent)));
+        probe.begin();
+        probe.read(&[0, 0, 6]);
+        assert!(probe.fault().is_none());
+        assert!(matches!(silence(), Some(PeerFault::Gone)));
+        assert!(matches!(silence(), Some(PeerFault::Gone)));
+        probe.begin();
+        assert!(probe.fault().is_none(), "it may still be well");
     }
 }

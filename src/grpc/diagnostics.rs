@@ -1,103 +1,105 @@
-//! What to do about a connection that carries no gRPC: all such advice in one place.
+//! What to do about a connection that carries no gRPC: all hints of that kind.
 
 use std::error::Error as StdError;
+use std::fmt::Display;
 use std::io;
 
 use http::StatusCode;
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error as TlsError};
 
 use super::certificate;
+use super::connection::PeerFault;
+use super::non_grpc_response::NonGrpcResponse;
 use super::retry;
-use crate::grpc::connection::Finding;
-use crate::grpc::non_grpc_response::NotGrpc;
 use crate::net::endpoint::EndpointUrl;
 use crate::net::tls::Tls;
 
-/// The other side of a connection, as far as advice depends on it.
+/// The other side of a connection, as far as hints depend on it.
 #[derive(Clone, Debug)]
 pub(super) struct Peer {
     pub address: EndpointUrl,
     pub tls: Tls,
 }
 
-/// A failure below gRPC with the advice that belongs to it. It reads as its cause does.
+/// A failure below gRPC with the hint that belongs to it. It reads as its cause does.
 #[derive(Debug, thiserror::Error)]
 #[error("{cause}")]
-pub(super) struct Advised {
-    advice: Option<String>,
+pub(super) struct WithHint {
+    hint: Option<String>,
     #[source]
     cause: Box<dyn StdError + Send + Sync>,
 }
 
-/// The advice that `error` or anything below it carries.
-pub(super) fn of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a str> {
-    retry::sources(error).find_map(|error| error.downcast_ref::<Advised>())?.advice.as_deref()
+/// The hint that `error` or anything below it carries.
+pub(super) fn find_hint<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a str> {
+    retry::sources(error).find_map(|error| error.downcast_ref::<WithHint>())?.hint.as_deref()
 }
 
 impl Peer {
     /// Adds to `cause` what to do about it.
-    pub fn advise(&self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Advised {
+    pub fn with_hint(&self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> WithHint {
         let cause = cause.into();
-        Advised { advice: self.advice(&*cause), cause }
+        WithHint { hint: self.hint(&*cause), cause }
     }
 
     /// What to do about `error`, which ended a connection or a call below gRPC.
-    pub fn advice(&self, error: &(dyn StdError + 'static)) -> Option<String> {
+    pub fn hint(&self, error: &(dyn StdError + 'static)) -> Option<String> {
         let sources = || retry::sources(error);
-        if let Some(answer) = sources().find_map(|error| error.downcast_ref::<NotGrpc>()) {
-            return Some(self.on_http(answer));
+        if let Some(response) = sources().find_map(|error| error.downcast_ref::<NonGrpcResponse>()) {
+            return Some(self.hint_for_http(response));
         }
-        if let Some(finding) = sources().find_map(|error| error.downcast_ref::<Finding>()) {
-            return self.on_finding(finding);
+        if let Some(fault) = sources().find_map(|error| error.downcast_ref::<PeerFault>()) {
+            return self.hint_for_fault(fault);
         }
-        let (host, port) = (self.address.host(), self.address.port());
-        // The resolver's errors have no type of their own.
-        if sources().any(|error| error.to_string().contains("dns error")) {
-            return Some(format!("the name {host} is not known here: check its spelling and your DNS"));
-        }
-        let kinds = || sources().filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
-        if kinds().any(|kind| kind == io::ErrorKind::ConnectionRefused) {
-            return Some(format!("nothing listens on port {port} of {host}: is the service running?"));
-        }
-        let closed = [io::ErrorKind::UnexpectedEof, io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe];
-        if self.address.is_tls() && kinds().any(|kind| closed.contains(&kind)) {
-            return Some(format!(
-                "it ended the handshake without a word: if it does not speak TLS, use {}; else a proxy or firewall \
-                 between may not let you through",
-                self.address.with_tls(false)
-            ));
-        }
-        None
+        let mut kinds = sources().filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
+        kinds.find_map(|kind| match kind {
+            io::ErrorKind::ConnectionRefused => {
+                let (host, port) = (self.address.host(), self.address.port());
+                Some(format!("check that the service is running: nothing listens on port {port} of {host}"))
+            }
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+                if self.address.is_tls() =>
+            {
+                Some(format!(
+                    "use {} if the service is plaintext: the peer closed the connection during the TLS handshake; else \
+                     check for a proxy or firewall between",
+                    self.address.with_tls(false)
+                ))
+            }
+            _ => None,
+        })
     }
 
-    fn on_finding(&self, finding: &Finding) -> Option<String> {
-        let advice = match finding {
-            Finding::Tls(error) => return self.on_tls(error),
-            Finding::NoHttp2 => NO_HTTP2.to_owned(),
-            Finding::SpeaksTls => format!("it speaks TLS: use {}", self.address.with_tls(true)),
-            Finding::SpeaksText(line) if line.starts_with("HTTP/") => format!(
-                "a web server answers there, and no gRPC: check the port; if it speaks TLS, use {}",
-                self.address.with_tls(true)
-            ),
-            Finding::SpeaksText(_) => "something else listens there: check the host and the port".to_owned(),
-            Finding::Silent if self.address.is_tls() && self.tls.identity.is_none() => {
-                format!("it may not speak gRPC, or may ask for a client certificate: {GIVE_CERTIFICATE}")
+    fn hint_for_fault(&self, fault: &PeerFault) -> Option<String> {
+        let tls = self.address.with_tls(true);
+        Some(match fault {
+            PeerFault::UnknownHost(_) => {
+                format!("check the spelling of {} and your DNS: the name is unknown here", self.address.host())
             }
-            Finding::Silent if self.address.is_tls() => {
-                "it may not speak gRPC, or may not accept the client certificate".to_owned()
+            PeerFault::Tls(error) => return self.hint_for_tls(error),
+            PeerFault::NoHttp2 => NO_HTTP2.to_owned(),
+            PeerFault::SpeaksTls => format!("use {tls}: the service speaks TLS"),
+            PeerFault::SpeaksText(line) if line.starts_with("HTTP/") => {
+                format!("check the port: a web server answers there; if it speaks TLS, use {tls}")
             }
-            Finding::Gone => return None,
-            Finding::Silent => format!("it may not speak gRPC; if it speaks TLS, use {}", self.address.with_tls(true)),
-        };
-        Some(advice)
+            PeerFault::SpeaksText(_) => "check the host and the port: something else listens there".to_owned(),
+            PeerFault::Gone => return None,
+            PeerFault::Silent => match (self.address.is_tls(), &self.tls.identity) {
+                (false, _) => format!("use {tls} if the service speaks TLS; or it may not speak gRPC"),
+                (true, None) => format!("{GIVE_CERTIFICATE}, if the service asks for one; or it may not speak gRPC"),
+                (true, Some(identity)) => {
+                    format!("{}; or it may not speak gRPC", not_accepted(identity.cert.value.display()))
+                }
+            },
+        })
     }
 
-    fn on_tls(&self, error: &TlsError) -> Option<String> {
+    fn hint_for_tls(&self, error: &TlsError) -> Option<String> {
         match error {
-            TlsError::InvalidCertificate(certificate) => self.on_certificate(certificate),
-            TlsError::AlertReceived(alert) => self.on_alert(*alert),
+            TlsError::InvalidCertificate(certificate) => self.hint_for_certificate(certificate),
+            TlsError::AlertReceived(alert) => self.hint_for_alert(*alert),
             TlsError::InvalidMessage(_) => {
-                Some(format!("it does not speak TLS there: try {}", self.address.with_tls(false)))
+                Some(format!("use {}: the service does not speak TLS there", self.address.with_tls(false)))
             }
             TlsError::PeerIncompatible(_) => Some(TOO_OLD.to_owned()),
             TlsError::NoApplicationProtocol => Some(NO_HTTP2.to_owned()),
@@ -105,87 +107,72 @@ impl Peer {
         }
     }
 
-    fn on_certificate(&self, error: &CertificateError) -> Option<String> {
-        let advice = match error {
-            CertificateError::NotValidForNameContext { presented, .. } => {
-                return Some(self.on_name(&certificate::names(presented)));
+    fn hint_for_certificate(&self, error: &CertificateError) -> Option<String> {
+        use CertificateError as Fault;
+        let hint = match (error, &self.tls.ca) {
+            (Fault::NotValidForNameContext { presented, .. }, _) => {
+                return Some(self.hint_for_name(&certificate::names(presented)));
             }
-            CertificateError::NotValidForName => self.on_name(&[]),
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => match &self.tls.ca {
-                None => {
-                    "no authority that this machine trusts has issued the service's certificate: name your company's \
-                         CA certificate with --ca FILE, or as `ca` in the configuration"
-                        .to_owned()
-                }
-                Some(ca) => format!(
-                    "no authority in {} has issued the service's certificate; or the service does not send the \
-                     certificates between the two",
-                    ca.value.display()
-                ),
-            },
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                "the service needs a new certificate; if that day is still to come, this machine's clock is wrong"
-                    .to_owned()
+            (Fault::NotValidForName, _) => return Some(self.hint_for_name(&[])),
+            (Fault::UnknownIssuer | Fault::BadSignature, None) => {
+                "name your company's CA certificate with --ca FILE, or as `ca` in the configuration: no authority that \
+                 this machine trusts has issued the service's certificate"
             }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                "check this machine's clock; if it is right, the service needs a certificate that is valid now"
-                    .to_owned()
+            (Fault::UnknownIssuer | Fault::BadSignature, Some(ca)) => {
+                let ca = ca.value.display();
+                return Some(format!(
+                    "check that the service sends its whole chain: no authority in {ca} has issued its certificate"
+                ));
             }
-            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-                "the service needs a certificate that is issued for servers (extended key usage serverAuth)".to_owned()
+            (Fault::Expired | Fault::ExpiredContext { .. }, _) => {
+                "renew the service's certificate; if that day is still to come, set this machine's clock"
+            }
+            (Fault::NotValidYet | Fault::NotValidYetContext { .. }, _) => {
+                "check this machine's clock; if it is right, issue a certificate that is valid now"
+            }
+            (Fault::InvalidPurpose | Fault::InvalidPurposeContext { .. }, _) => {
+                "issue the service a certificate for servers (extended key usage serverAuth)"
             }
             _ if certificate::is_authority(error) => {
-                "the service needs a certificate of its own, which the authority issued for it; one that signed itself \
-                 must not be an authority (basicConstraints CA:FALSE)"
-                    .to_owned()
+                "issue the service a certificate of its own; one that signed itself needs basicConstraints CA:FALSE"
             }
             _ => return None,
         };
-        Some(advice)
+        Some(hint.to_owned())
     }
 
-    fn on_name(&self, held: &[String]) -> String {
-        let fitting = held.iter().find(|name| !name.contains('*'));
-        match (held, fitting) {
-            ([], _) => {
-                "the service needs a certificate that holds its name as subjectAltName; a common name (CN) is not \
-                        looked at"
-                    .to_owned()
-            }
-            (_, Some(name)) => format!(
-                "use an endpoint of a name that it holds; or, if {} is that service, --tls-server-name {name} \
-                 (`tls_server_name` in the configuration)",
-                self.address.authority()
-            ),
-            (_, None) => {
-                "use an endpoint of a name that it holds, or give such a name with --tls-server-name".to_owned()
-            }
+    fn hint_for_name(&self, names: &[String]) -> String {
+        if names.is_empty() {
+            return "issue a certificate with the service's name as subjectAltName: a common name (CN) is not used"
+                .to_owned();
         }
+        let Some(name) = names.iter().find(|name| !name.contains('*')) else {
+            return "use an endpoint by a name that it holds, or give such a name with --tls-server-name".to_owned();
+        };
+        format!(
+            "use an endpoint by a name that it holds; or, if {} is that service, --tls-server-name {name} \
+             (`tls_server_name` in the configuration)",
+            self.address.authority()
+        )
     }
 
     /// An alert says what the other side thinks: of this side's certificate, if it is about one.
-    fn on_alert(&self, alert: AlertDescription) -> Option<String> {
+    fn hint_for_alert(&self, alert: AlertDescription) -> Option<String> {
         use AlertDescription as Alert;
-        let advice = match (alert, &self.tls.identity) {
-            (Alert::CertificateRequired, None) => {
-                format!("the service asks for a client certificate: {GIVE_CERTIFICATE}")
-            }
+        let cert = self.tls.identity.as_ref().map(|identity| identity.cert.value.display());
+        Some(match (alert, cert) {
+            (Alert::CertificateRequired, None) => format!("{GIVE_CERTIFICATE}: the service asks for one"),
             // Older ways to say that there is none.
             (Alert::BadCertificate | Alert::NoCertificate, None) => {
-                format!("the service may ask for a client certificate: {GIVE_CERTIFICATE}")
+                format!("{GIVE_CERTIFICATE}: the service may ask for one")
             }
             (Alert::HandshakeFailure, None) => {
-                format!(
-                    "the service may ask for a client certificate: {GIVE_CERTIFICATE}; or it shares no \
-                     cipher with this program"
-                )
+                format!("{GIVE_CERTIFICATE}: the service may ask for one; or it shares no cipher with this program")
             }
-            (Alert::CertificateExpired, Some(identity)) => {
-                format!("the client certificate in {} has expired", identity.cert.value.display())
+            (Alert::CertificateExpired, Some(cert)) => {
+                format!("renew the client certificate in {cert}: it has expired")
             }
-            (Alert::CertificateRevoked, Some(identity)) => {
-                format!("the client certificate in {} is revoked", identity.cert.value.display())
-            }
+            (Alert::CertificateRevoked, Some(cert)) => format!("get a new client certificate: {cert} is revoked"),
             (
                 Alert::UnknownCA
                 | Alert::BadCertificate
@@ -195,68 +182,60 @@ impl Peer {
                 | Alert::AccessDenied
                 | Alert::DecryptError
                 | Alert::HandshakeFailure,
-                Some(identity),
-            ) => not_accepted(identity.cert.value.display()),
+                Some(cert),
+            ) => not_accepted(cert),
             (Alert::ProtocolVersion, _) => TOO_OLD.to_owned(),
             (Alert::NoApplicationProtocol, _) => NO_HTTP2.to_owned(),
             (Alert::UnrecognisedName, _) => {
-                "the service does not know the name that it was asked for: --tls-server-name says another".to_owned()
+                "use --tls-server-name: the service does not know the name that it was asked for".to_owned()
             }
             _ => return None,
-        };
-        Some(advice)
+        })
     }
 
-    fn on_http(&self, answer: &NotGrpc) -> String {
-        if answer.is_about_certificate() {
+    fn hint_for_http(&self, response: &NonGrpcResponse) -> String {
+        if response.is_about_certificate() {
             return match &self.tls.identity {
-                None => format!("the service asks for a client certificate: {GIVE_CERTIFICATE}"),
+                None => format!("{GIVE_CERTIFICATE}: the service asks for one"),
                 Some(identity) => not_accepted(identity.cert.value.display()),
             };
         }
-        match answer.status {
-            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {
-                "a proxy answers, and the service behind it does not: is it running?".to_owned()
+        let hint = match (response.status, &response.location) {
+            (StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE, _) => {
+                "check that the service is running: a proxy answers in its place"
             }
-            StatusCode::GATEWAY_TIMEOUT => {
-                "a proxy answers, and the service behind it did not in time (nginx: grpc_read_timeout); a verb that \
-                 writes may have done its work, so look before sending it again"
-                    .to_owned()
+            (StatusCode::GATEWAY_TIMEOUT, _) => {
+                "raise the proxy's limit (nginx: grpc_read_timeout): the service behind it did not answer in time"
             }
-            StatusCode::NOT_FOUND => {
-                "a web server or proxy answers, and passes this path to no gRPC service (nginx: grpc_pass); it must \
-                 pass /grpc.reflection. too"
-                    .to_owned()
+            (StatusCode::NOT_FOUND, _) => {
+                "check what the proxy passes on (nginx: grpc_pass): no gRPC service is behind this path; it must pass \
+                 /grpc.reflection. too"
             }
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                "a proxy takes no request as large as this one (nginx: client_max_body_size)".to_owned()
+            (StatusCode::PAYLOAD_TOO_LARGE, _) => {
+                "raise the proxy's limit (nginx: client_max_body_size): it takes no request as large as this one"
             }
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                "a proxy before the service refuses: it may ask for a network, a login or a client certificate"
-                    .to_owned()
+            (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => {
+                "check what the proxy asks for: a network, a login or a client certificate"
             }
-            status if status.is_redirection() => match &answer.location {
-                Some(location) => {
-                    format!("it sends callers to {location}, as web sites do: use the endpoint of the gRPC service")
-                }
-                None => WEB_SERVER.to_owned(),
-            },
-            _ => WEB_SERVER.to_owned(),
-        }
+            (status, Some(location)) if status.is_redirection() => {
+                return format!("use the endpoint of the gRPC service: a web site sends callers to {location}");
+            }
+            _ => "check the host, the port and what the proxy passes on: a web server or proxy answers there",
+        };
+        hint.to_owned()
     }
 }
 
-const GIVE_CERTIFICATE: &str = "--cert FILE and --key FILE, or `cert` and `key` in the configuration";
+const GIVE_CERTIFICATE: &str =
+    "give a client certificate with --cert FILE and --key FILE, or as `cert` and `key` in the configuration";
 const NO_HTTP2: &str =
-    "it speaks TLS, and no HTTP/2 over it, which gRPC needs: check the port; nginx needs `listen … ssl http2`";
-const TOO_OLD: &str = "TLS 1.2 and 1.3 are spoken here, and the service must speak one of them";
-const WEB_SERVER: &str =
-    "a web server or proxy answers there, and no gRPC service: check the host, the port and what the proxy passes on";
+    "check the port: the service speaks TLS without HTTP/2, which gRPC needs (nginx: `listen … ssl http2`)";
+const TOO_OLD: &str = "enable TLS 1.2 or 1.3 on the service: nothing older is spoken here";
 
-fn not_accepted(cert: impl std::fmt::Display) -> String {
+fn not_accepted(cert: impl Display) -> String {
     format!(
-        "the service does not accept the client certificate in {cert}: check that it is the right one, issued by an \
-         authority that the service trusts, with its chain in the file, and not expired"
+        "check the client certificate in {cert}: the service accepts one that an authority which it trusts has issued, with \
+         its chain in the file, and not expired"
     )
 }
 
@@ -272,68 +251,68 @@ mod tests {
         Peer { address: url.parse().unwrap(), tls: Tls { identity, ..Tls::default() } }
     }
 
-    fn hint(shows: bool, finding: Finding) -> String {
-        peer("grpc+ssl://h:1", shows).advice(&finding).unwrap_or_default()
+    fn hint(shows: bool, fault: PeerFault) -> String {
+        peer("grpc+ssl://h:1", shows).hint(&fault).unwrap_or_default()
     }
 
     #[test]
     fn an_alert_is_about_the_certificate_that_was_or_was_not_shown() {
         use AlertDescription as Alert;
         for (alert, shows, part) in [
+            (Alert::CertificateRequired, false, "give a client certificate with --cert FILE and --key FILE"),
+            (Alert::BadCertificate, false, "the service may ask for one"),
             (
-                Alert::CertificateRequired,
+                Alert::HandshakeFailure,
                 false,
-                "the service asks for a client certificate: --cert FILE and --key FILE",
+                "--cert FILE and --key FILE, or as `cert` and `key` in the configuration: the service may ask",
             ),
-            (Alert::BadCertificate, false, "may ask for a client certificate"),
-            (Alert::HandshakeFailure, false, "may ask for a client certificate: --cert FILE and --key FILE"),
             (Alert::HandshakeFailure, false, "it shares no cipher"),
-            (Alert::UnknownCA, true, "does not accept the client certificate in me.pem"),
-            (Alert::BadCertificate, true, "does not accept the client certificate in me.pem"),
-            (Alert::CertificateExpired, true, "the client certificate in me.pem has expired"),
-            (Alert::CertificateRevoked, true, "the client certificate in me.pem is revoked"),
-            (Alert::ProtocolVersion, false, "TLS 1.2 and 1.3"),
-            (Alert::ProtocolVersion, true, "TLS 1.2 and 1.3"),
-            (Alert::NoApplicationProtocol, true, "no HTTP/2 over it"),
+            (Alert::UnknownCA, true, "check the client certificate in me.pem"),
+            (Alert::BadCertificate, true, "check the client certificate in me.pem"),
+            (Alert::CertificateExpired, true, "renew the client certificate in me.pem: it has expired"),
+            (Alert::CertificateRevoked, true, "me.pem is revoked"),
+            (Alert::ProtocolVersion, false, "TLS 1.2 or 1.3"),
+            (Alert::ProtocolVersion, true, "TLS 1.2 or 1.3"),
+            (Alert::NoApplicationProtocol, true, "without HTTP/2"),
             (Alert::UnrecognisedName, false, "--tls-server-name"),
         ] {
-            let hint = hint(shows, Finding::Tls(TlsError::AlertReceived(alert)));
+            let hint = hint(shows, PeerFault::Tls(TlsError::AlertReceived(alert)));
             assert!(hint.contains(part), "{alert:?} {shows}: {hint}");
         }
         // What no certificate of ours can have caused is not blamed on it.
-        assert_eq!(hint(false, Finding::Tls(TlsError::AlertReceived(Alert::UnknownCA))), "");
-        assert_eq!(hint(true, Finding::Tls(TlsError::AlertReceived(Alert::InternalError))), "");
+        assert_eq!(hint(false, PeerFault::Tls(TlsError::AlertReceived(Alert::UnknownCA))), "");
+        assert_eq!(hint(true, PeerFault::Tls(TlsError::AlertReceived(Alert::InternalError))), "");
     }
 
     #[test]
     fn a_service_of_another_age_or_protocol_is_told_from_one_without_tls() {
         for (error, part) in [
-            (TlsError::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13), "TLS 1.2 and 1.3"),
-            (TlsError::InvalidMessage(InvalidMessage::InvalidContentType), "try grpc://h:1"),
-            (TlsError::NoApplicationProtocol, "no HTTP/2 over it"),
+            (TlsError::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13), "TLS 1.2 or 1.3"),
+            (TlsError::InvalidMessage(InvalidMessage::InvalidContentType), "use grpc://h:1"),
+            (TlsError::NoApplicationProtocol, "without HTTP/2"),
         ] {
-            let hint = hint(false, Finding::Tls(error));
+            let hint = hint(false, PeerFault::Tls(error));
             assert!(hint.contains(part), "{hint}");
         }
-        assert!(hint(false, Finding::NoHttp2).contains("no HTTP/2 over it"));
+        assert!(hint(false, PeerFault::NoHttp2).contains("without HTTP/2"));
     }
 
     #[test]
     fn silence_is_explained_by_what_was_and_was_not_shown() {
-        assert!(hint(false, Finding::Silent).contains("may ask for a client certificate: --cert FILE"));
-        assert!(hint(true, Finding::Silent).contains("may not accept the client certificate"));
-        let plain = peer("grpc://h:1", false).advice(&Finding::Silent).unwrap();
+        assert!(hint(false, PeerFault::Silent).contains("--cert FILE"));
+        assert!(hint(true, PeerFault::Silent).contains("check the client certificate in me.pem"));
+        let plain = peer("grpc://h:1", false).hint(&PeerFault::Silent).unwrap();
         assert!(plain.contains("use grpc+ssl://h:1"), "{plain}");
     }
 
     #[test]
-    fn advice_is_found_below_other_errors() {
-        let advised = peer("grpc://h:1", false).advise(Finding::SpeaksTls);
-        assert_eq!(advised.to_string(), "it answered in TLS");
+    fn a_hint_is_found_below_other_errors() {
+        let hinted = peer("grpc://h:1", false).with_hint(PeerFault::SpeaksTls);
+        assert_eq!(hinted.to_string(), "it answered in TLS");
         let mut status = tonic::Status::unavailable("");
-        assert_eq!(of(&status), None);
-        status.set_source(std::sync::Arc::new(advised));
-        assert_eq!(of(&status), Some("it speaks TLS: use grpc+ssl://h:1"));
-        assert_eq!(of(&io::Error::other("x")), None);
+        assert_eq!(find_hint(&status), None);
+        status.set_source(std::sync::Arc::new(hinted));
+        assert_eq!(find_hint(&status), Some("use grpc+ssl://h:1: the service speaks TLS"));
+        assert_eq!(find_hint(&io::Error::other("x")), None);
     }
 }

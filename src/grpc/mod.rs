@@ -1,23 +1,24 @@
-//! The remote side: connections, descriptors by reflection, values to bytes and back, calls.
+//! gRPC: connections, TLS, reflection, the descriptor cache, calls, retries, and hints about what fails.
 //!
-//! Nothing here knows of configuration files, command lines or tables.
+//! Messages are bytes here: `codec` encodes and decodes them. Nothing knows of configuration files, command lines or tables.
 
+mod body;
 pub mod cache;
-pub mod cache_entry;
 pub mod call;
 mod certificate;
 pub mod channel;
 mod connection;
 mod departure;
+pub mod descriptor_cache;
 pub mod descriptors;
 mod diagnostics;
 pub mod metadata;
 mod non_grpc_response;
 mod pem;
-pub mod probe;
 pub mod raw_codec;
 pub mod reflection;
 mod repair;
+pub mod resolve;
 pub mod retry;
 mod sent_status;
 pub mod status;

@@ -1,39 +1,36 @@
-//! A call's unhappy end, told: what was called, what the server said, what to do.
+//! The error for a gRPC status: the call, the server's words, the hints, and what the call has done.
 
 use tonic::{Code, Status};
 
 use super::sent_status::{self, CutOff};
 use super::{retry, unreadable};
-use crate::error::{Error, ErrorKind, Outcome, code_name};
+use crate::error::{Error, Outcome, code_name};
 use crate::grpc::{diagnostics, non_grpc_response};
 use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
 /// The error for `status`, which ended `what` ("register repository.Plugin at grpc://host:port").
 ///
-/// The exit code is 64 + [`code`]. Only a client certificate that a proxy asks for in HTTP is the connection's affair, as
-/// it is elsewhere.
+/// The exit code is 64 + [`code`], or 1 if a proxy asks for a client certificate in HTTP, as if it failed in TLS.
 pub fn error(what: &str, status: &Status) -> Error {
     let Some(source) = std::error::Error::source(status) else {
         let failed = Error::status(status.code(), format!("{what}: {}", code_name(status.code())));
         let failed = if status.message().is_empty() { failed } else { failed.cause(status.message()) };
-        return hinted(failed, of_code(status.code(), status.message()));
+        let is_too_large = matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted)
+            && is_about_large_response(status.message());
+        return hinted(failed, hint(status, is_too_large)).with_response_too_large(is_too_large);
     };
-    // Made here: the cause below says more than the status.
+    // Made here: the source says more than the status.
     let code = code(status);
     let failed = match non_grpc_response::find(source) {
         Some(answer) if answer.is_about_certificate() => Error::local(what),
         _ => Error::status(code, format!("{what}: {}", code_name(code))),
     };
-    let general = || match retry::is_unprocessed(status) {
-        true => Some(NOT_PROCESSED),
-        false => of_code(code, status.message()),
-    };
-    hinted(failed.caused_by(source), diagnostics::of(source).or_else(general))
+    let general = || if retry::is_unprocessed(status) { Some(NOT_PROCESSED) } else { hint_for(code) };
+    hinted(failed.caused_by(source), diagnostics::find_hint(source).or_else(general))
 }
 
-/// The code that `status` stands for, also where it was made on this side, as gRPC clients do: a deadline that passed,
-/// that of gRPC's table for a stream that was reset ("HTTP2 Transport Mapping", Errors), UNAVAILABLE for a connection that
-/// broke, and what stands for an answer in HTTP that is no gRPC.
+/// The code of `status`. One that was made on this side has it from gRPC's tables ("HTTP2 Transport Mapping", Errors, for a
+/// stream that was reset, and "HTTP to gRPC Status Code Mapping"), or UNAVAILABLE for a connection that broke.
 pub fn code(status: &Status) -> Code {
     let Some(source) = std::error::Error::source(status) else { return status.code() };
     let is_reset = |error: &h2::Error| error.is_reset();
@@ -43,28 +40,21 @@ pub fn code(status: &Status) -> Code {
     if has_code { status.code() } else { Code::Unavailable }
 }
 
-/// As [`error`], for the first question on a connection: where that carries no gRPC, setting it up has failed.
+/// As [`error`], for the first request on a connection: if that carries no gRPC, connecting has failed.
 pub fn first_error(what: &str, status: &Status) -> Error {
     match std::error::Error::source(status) {
         Some(source) if non_grpc_response::find(source).is_none() && !unreadable::is_in(source) => {
-            // HTTP/2 is spoken there, and the call was broken off: as nginx does where what is behind it says nothing.
-            let hint = diagnostics::of(source)
-                .unwrap_or("a proxy between may have waited in vain for the service: is it running?");
+            // HTTP/2 works, and the call was broken off: as nginx does if the service does not respond.
+            let hint = diagnostics::find_hint(source)
+                .unwrap_or("check that the service is running: a proxy between may have waited for it in vain");
             Error::local(what).caused_by(source).hint(hint)
         }
         _ => error(what, status),
     }
 }
 
-/// Whether a call failed because its answer is larger than one message may be, be it here or at the server. A request that
-/// is too large for the server stays so, however little is asked for.
-pub fn is_too_large(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Status(Code::OutOfRange | Code::ResourceExhausted))
-        && error.problems().iter().flat_map(|problem| &problem.causes).any(|cause| tells_of_large_answer(cause))
-}
-
-/// Whether this is said of an answer, in the words of one of gRPC's libraries.
-fn tells_of_large_answer(message: &str) -> bool {
+/// Whether a message is about a large response, by the texts of gRPC's libraries: they have no code for that.
+fn is_about_large_response(message: &str) -> bool {
     let says = |words: &str| message.contains(words);
     // C++, Python and Node: of a request a server says "Received". What speaks as a client is a server that has asked
     // another.
@@ -80,29 +70,30 @@ fn tells_of_large_answer(message: &str) -> bool {
         || (says("decoded message length too large") && says(&format!("the limit is: {MAX_MESSAGE_SIZE} bytes")))
 }
 
-/// Whether a service says that it did the work and cannot send the answer, in the words of one of gRPC's libraries.
-fn tells_of_unsent_answer(message: &str) -> bool {
+/// Whether a message says that the response to finished work cannot be sent, by the texts of gRPC's libraries.
+fn is_about_unsent_response(message: &str) -> bool {
     // Python and Go.
-    tells_of_large_answer(message)
+    is_about_large_response(message)
         || message.contains("Failed to serialize response")
         || message.contains("error while marshaling")
 }
 
-/// The embedded Repository's words, which says so before it does anything; no other service tells why it is UNAVAILABLE.
-const ASKS_REGISTRY: &str = "cannot ask the registry ";
+/// The metadata of an UNAVAILABLE by which the embedded Repository promises that nothing was done.
+pub const NOTHING_DONE: &str = "spacectl-nothing-done";
 
-/// What a call that ended in `status` has done. Only a service's own status says that it did nothing, or a proxy's refusal.
+/// What a call that ended in `status` has done. Only a status that a service has sent says that it did nothing, or a proxy's
+/// refusal.
 ///
-/// A service that says UNAVAILABLE may have been ended in the middle of the work, as may one for which a proxy says so (502,
-/// 503, 504), and what it does after a deadline nobody hears of. One that cannot send its answer has done the work.
-pub fn effect(status: &Status) -> Outcome {
+/// After UNAVAILABLE, also from a proxy (502, 503, 504), or a deadline the work may be done in part. A service that cannot
+/// send its response has done it.
+pub fn outcome(status: &Status) -> Outcome {
     let Some(source) = std::error::Error::source(status) else {
         return match status.code() {
-            // Made here: the answer cannot be read, or did not come in time.
+            // Made here: the response cannot be read, or did not come in time.
             _ if !sent_status::is_sent(status) => Outcome::Unknown,
-            Code::Unavailable if status.message().contains(ASKS_REGISTRY) => Outcome::Rejected,
+            _ if says_nothing_done(status) => Outcome::Rejected,
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Outcome::Unknown,
-            _ if tells_of_unsent_answer(status.message()) => Outcome::Unknown,
+            _ if is_about_unsent_response(status.message()) => Outcome::Unknown,
             _ => Outcome::Rejected,
         };
     };
@@ -113,14 +104,17 @@ pub fn effect(status: &Status) -> Outcome {
     }
 }
 
-/// `error` of a call of `verb`, which had this effect; with what to do where it may have changed something.
-pub fn with_outcome(error: Error, verb: &str, effect: Outcome) -> Error {
-    let says_so = || error.problems().iter().flat_map(|problem| &problem.hints).any(|hint| hint.contains("so look "));
-    let is_in_doubt = effect == Outcome::Unknown && !retry::reads_only(verb) && !says_so();
-    hinted(error.with_outcome(effect), is_in_doubt.then_some(LOOK))
+fn says_nothing_done(status: &Status) -> bool {
+    status.metadata().contains_key(NOTHING_DONE)
 }
 
-const LOOK: &str = "the service may have done it: look at what is there before sending it again";
+/// `error` of a call that had this outcome, with what to do where it may have changed something.
+pub fn with_outcome(error: Error, is_read_only: bool, outcome: Outcome) -> Error {
+    let is_in_doubt = outcome == Outcome::Unknown && !is_read_only;
+    hinted(error.with_outcome(outcome), is_in_doubt.then_some(LOOK))
+}
+
+const LOOK: &str = "check what is there before sending it again: the service may have done it";
 const NOT_PROCESSED: &str = "nothing was done: try again";
 
 fn hinted(error: Error, hint: Option<&str>) -> Error {
@@ -130,21 +124,19 @@ fn hinted(error: Error, hint: Option<&str>) -> Error {
     }
 }
 
-fn of_code(code: Code, message: &str) -> Option<&'static str> {
+fn hint(status: &Status, is_response_too_large: bool) -> Option<&'static str> {
+    match status.code() {
+        Code::Unavailable if says_nothing_done(status) => Some("nothing was changed: see to the cause, then try again"),
+        _ if is_response_too_large => Some("ask for less at once: -l and --page, or -c with fewer columns"),
+        code => hint_for(code),
+    }
+}
+
+fn hint_for(code: Code) -> Option<&'static str> {
     match code {
-        Code::AlreadyExists => Some("the verb update changes what is there, with the fields that it takes"),
-        Code::Unavailable if message.contains(ASKS_REGISTRY) => Some(
-            "the service has changed nothing, for it must ask its image registry first: see to that, and try again",
-        ),
-        Code::Unavailable => Some(
-            "the service is away or restarting: try again; a verb that writes may have done its work, so look first",
-        ),
-        Code::DeadlineExceeded => {
-            Some("--timeout waits longer; a verb that writes may have done its work, so look before sending it again")
-        }
-        Code::OutOfRange | Code::ResourceExhausted if tells_of_large_answer(message) => {
-            Some("ask for less at once: -l and --page, or -c with fewer columns")
-        }
+        Code::AlreadyExists => Some("use the verb update, or `spacectl plugin apply -f FILE` for a plugin"),
+        Code::Unavailable => Some("wait until the service is back: it is away or restarting"),
+        Code::DeadlineExceeded => Some("use --timeout to wait longer"),
         _ => None,
     }
 }
@@ -152,6 +144,8 @@ fn of_code(code: Code, message: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use tonic::metadata::MetadataValue;
 
     use super::*;
 
@@ -170,10 +164,10 @@ mod tests {
         ] {
             for http in answers {
                 let response = http::Response::builder().status(*http).body(tonic::body::Body::empty()).unwrap();
-                let answer = runtime.block_on(non_grpc_response::NotGrpc::read(response));
+                let answer = runtime.block_on(non_grpc_response::NonGrpcResponse::read(response));
                 let mut status = Status::new(answer.code(), "");
                 status.set_source(Arc::new(answer));
-                assert_eq!(effect(&status), expected, "{http}");
+                assert_eq!(outcome(&status), expected, "{http}");
             }
         }
     }
@@ -181,33 +175,35 @@ mod tests {
     #[test]
     fn only_a_status_that_was_sent_says_that_nothing_was_done() {
         for code in [Code::AlreadyExists, Code::InvalidArgument, Code::Internal, Code::Unknown, Code::Unauthenticated] {
-            assert_eq!(effect(&sent(code, "x")), Outcome::Rejected, "{code:?}");
-            assert_eq!(effect(&Status::new(code, "x")), Outcome::Unknown, "{code:?}");
+            assert_eq!(outcome(&sent(code, "x")), Outcome::Rejected, "{code:?}");
+            assert_eq!(outcome(&Status::new(code, "x")), Outcome::Unknown, "{code:?}");
         }
         for code in [Code::Unavailable, Code::DeadlineExceeded, Code::Cancelled] {
-            assert_eq!(effect(&sent(code, "x")), Outcome::Unknown, "{code:?}");
+            assert_eq!(outcome(&sent(code, "x")), Outcome::Unknown, "{code:?}");
         }
-        assert_eq!(effect(&sent(Code::Unavailable, "cannot ask the registry r.example.com: away")), Outcome::Rejected);
-        assert_eq!(effect(&sent(Code::ResourceExhausted, "quota exceeded")), Outcome::Rejected);
-        assert_eq!(effect(&sent(Code::ResourceExhausted, "Sent message larger than max (9 vs. 4)")), Outcome::Unknown);
+        let mut nothing_done = sent(Code::Unavailable, "x");
+        nothing_done.metadata_mut().insert(NOTHING_DONE, MetadataValue::from_static("1"));
+        assert_eq!(outcome(&nothing_done), Outcome::Rejected);
+        assert_eq!(outcome(&sent(Code::ResourceExhausted, "quota exceeded")), Outcome::Rejected);
+        assert_eq!(outcome(&sent(Code::ResourceExhausted, "Sent message larger than max (9 vs. 4)")), Outcome::Unknown);
         let broken = |source: Box<dyn std::error::Error + Send + Sync>| {
             let mut status = Status::unknown("transport error");
             status.set_source(Arc::from(source));
             status
         };
-        assert_eq!(effect(&broken("reset".into())), Outcome::Unknown);
-        assert_eq!(effect(&broken(Box::new(retry::Unprocessed("refused".into())))), Outcome::NotSent);
+        assert_eq!(outcome(&broken("reset".into())), Outcome::Unknown);
+        assert_eq!(outcome(&broken(Box::new(retry::Unprocessed("refused".into())))), Outcome::NotSent);
     }
 
     #[test]
     fn what_may_have_been_done_comes_with_the_advice_to_look_once() {
-        let hints = |verb, code| {
-            let error = with_outcome(error("x", &Status::new(code, "")), verb, Outcome::Unknown);
+        let hints = |is_read_only, code| {
+            let error = with_outcome(error("x", &Status::new(code, "")), is_read_only, Outcome::Unknown);
             error.problems()[0].hints.clone()
         };
-        assert_eq!(hints("register", Code::Internal), [LOOK]);
-        assert!(hints("list", Code::Internal).is_empty());
-        assert_eq!(hints("register", Code::Unavailable).len(), 1);
+        assert_eq!(hints(false, Code::Internal), [LOOK]);
+        assert!(hints(true, Code::Internal).is_empty());
+        assert_eq!(hints(false, Code::Unavailable).last().unwrap(), LOOK);
     }
 
     #[test]
@@ -237,7 +233,7 @@ mod tests {
         ] {
             let error = error("list", &Status::new(code, message));
             assert_eq!(
-                (is_too_large(&error), !error.problems()[0].hints.is_empty()),
+                (error.is_response_too_large(), !error.problems()[0].hints.is_empty()),
                 (is_answer, is_answer),
                 "{message}"
             );

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::difference::Change;
+use super::field_change::Change;
 use super::plan;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{self, Limits, YamlDocuments, value};

@@ -4,7 +4,7 @@
 pub mod backup;
 pub mod backup_store;
 pub mod builder;
-pub mod difference;
+pub mod field_change;
 pub mod init;
 pub mod lint;
 pub mod plan;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::difference::{self, Change, same};
+use super::field_change::{self, Change, same};
 use crate::oci::plugin_image;
 
 /// The fields of a service's requests and rows, as its descriptors have them.
@@ -61,7 +61,7 @@ impl Fields {
         let fields: Vec<&str> = self.register.iter().map(String::as_str).filter(is_compared).collect();
         let mut row = row.clone();
         leave_out_filled_in(&mut row, spec);
-        difference::between(spec, &row, &fields)
+        field_change::between(spec, &row, &fields)
     }
 
     /// What differs from a plugin that is no longer there, whose register request was `old`. Whose address stood in its

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::difference::Change;
+use super::field_change::Change;
 use crate::terminal::json;
 use crate::terminal::sanitize;
 
-mod lines;
+mod text_diff;
 
 /// What was done with one plugin, or would be.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,7 +171,7 @@ impl Difference {
                 && (before.contains('\n') || after.contains('\n'))
             {
                 text += &format!("  {}{fixed}\n", paint(style, &format!("{sign} {path}:")));
-                for line in lines::between(before, after) {
+                for line in text_diff::between(before, after) {
                     let line = line.to_string();
                     let style = match line.as_bytes().first() {
                         Some(b'+') => "32",

@@ -27,7 +27,6 @@ pub struct RequestTarget<'a> {
 /// One document with all that overrides it.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    pub(super) value: Map<String, Value>,
     pub(super) document: Option<SpecDocument>,
     pub(super) overrides: Rc<Overrides>,
 }
@@ -57,7 +56,8 @@ impl Draft {
     /// # Errors
     /// All parameters that `target` cannot hold.
     pub fn resolve(self, target: &RequestTarget<'_>, strict: bool) -> Result<Resolved> {
-        let Self { value: of_document, document, overrides } = self;
+        let Self { mut document, overrides } = self;
+        let of_document = document.as_mut().map(|document| std::mem::take(&mut document.value)).unwrap_or_default();
         let of_json = overrides.json.as_ref().map(|json| json.value.clone()).unwrap_or_default();
         let texts = [of_json, of_document];
         let plan = if strict {
@@ -74,9 +74,8 @@ impl Draft {
 
         let notes = origin.plan.notes();
         let mut warnings = image_warnings::warnings(target, &value);
-        let json_tree = origin.overrides.json.iter().map(|json| &json.tree);
-        let trees = origin.document.iter().map(|document| &document.tree).chain(json_tree);
-        warnings.extend(trees.filter_map(|tree| precision_loss::warning(&origin, tree, &target.input)));
+        let texts = origin.document.iter().chain(&origin.overrides.json);
+        warnings.extend(texts.filter_map(|text| precision_loss::warning(&origin, &text.tree, &target.input)));
         Ok(Resolved { request: SpecRequest { value, origin }, notes, warnings })
     }
 }

@@ -1,5 +1,8 @@
-//! The process's standard streams: what is written to them, asked on them, and what ends the writing.
+//! The terminal and the standard streams: output, diagnostics, questions, redrawing, signals that end a run.
+//!
+//! Tables and other formats are not here: they are in `output`.
 
+pub mod diagnostics;
 pub mod io_streams;
 pub mod json;
 pub mod prompt;

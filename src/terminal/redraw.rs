@@ -1,16 +1,15 @@
-//! A terminal's screen that is drawn anew in place.
+//! A screen that is redrawn in place.
 //!
-//! Nothing of the terminal is set that would have to be set back: the cursor goes home, lines are overwritten, and what
-//! was below them is erased. A frame is written in one piece, cut to the screen, so that nothing flickers or scrolls.
+//! No state of the terminal is changed that would have to be restored: the cursor moves home, lines are overwritten, and
+//! the rest is erased. A frame is one write, cut to the screen, so that nothing flickers or scrolls.
 
-use unicode_width::UnicodeWidthChar;
+use std::borrow::Cow;
 
-/// Before the first frame, so many of them as the screen has lines: what stood there scrolls away unharmed.
-const SCROLL: &str = "\n";
+use console::{measure_text_width, truncate_str};
+
 const HOME: &str = "\x1b[H";
 const ERASE_LINE: &str = "\x1b[K";
 const ERASE_BELOW: &str = "\x1b[J";
-const PLAIN: &str = "\x1b[0m";
 
 /// Columns and lines of a screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,45 +18,47 @@ pub struct Size {
     pub lines: usize,
 }
 
-/// What stands on the screen at one time.
+/// The content of the screen at one time.
 #[derive(Clone, Debug, Default)]
 pub struct Frame<'a> {
-    /// The first line: what is shown, and at its right end since when.
+    /// The left part of the first line.
     pub title: &'a str,
+    /// The right part of the first line.
     pub time: &'a str,
-    /// Lines below the title that must be seen, as why the rest is old.
-    pub told: &'a str,
+    /// Lines below the title that must be seen, e.g. why the rest is old.
+    pub status: &'a str,
     pub body: &'a str,
-    /// Where the body's rows are, a line each, if it has such; else its lines are counted when they are cut.
-    pub rows: Option<Rows>,
+    /// The body's lines that are rows; without it, lines are counted where they do not fit.
+    pub rows: Option<RowLines>,
 }
 
 /// The lines of a body that are rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rows {
-    /// Lines before them.
+pub struct RowLines {
+    /// How many lines come before them.
     pub first: usize,
     pub count: usize,
 }
 
-/// Makes room on a screen for the first frame.
+/// Scrolls what is on the screen away, before the first frame.
 pub fn make_room(size: Size) -> String {
-    SCROLL.repeat(size.lines)
+    "\n".repeat(size.lines)
 }
 
-/// The frame as it is written to a terminal; the cursor ends behind its last line.
+/// Draws a frame; the cursor ends after its last line.
 pub fn draw(frame: &Frame<'_>, size: Size) -> String {
-    let mut lines = vec![title(frame, size.columns)];
-    lines.extend(frame.told.lines().map(str::to_owned));
-    lines.push(String::new());
+    let title = title(frame, size.columns);
+    let mut lines: Vec<Cow<'_, str>> = vec![title.into()];
+    lines.extend(frame.status.lines().map(Cow::from));
+    lines.push("".into());
     let room = size.lines.saturating_sub(lines.len());
     let body: Vec<&str> = frame.body.lines().collect();
     if body.len() <= room {
-        lines.extend(body.into_iter().map(str::to_owned));
+        lines.extend(body.into_iter().map(Cow::from));
     } else {
         let shown = room.saturating_sub(1);
-        lines.extend(body[..shown].iter().map(|line| (*line).to_owned()));
-        lines.push(hidden(frame.rows, body.len(), shown));
+        lines.extend(body[..shown].iter().copied().map(Cow::from));
+        lines.push(hidden(frame.rows, body.len(), shown).into());
     }
     lines.truncate(size.lines);
     let lines: Vec<String> = lines.iter().map(|line| format!("{}{ERASE_LINE}", cut(line, size.columns))).collect();
@@ -65,59 +66,27 @@ pub fn draw(frame: &Frame<'_>, size: Size) -> String {
 }
 
 fn title(frame: &Frame<'_>, columns: usize) -> String {
-    let (left, time) = (cut(frame.title, columns.saturating_sub(width(frame.time) + 1)), frame.time);
-    let between = columns.saturating_sub(width(&left) + width(time));
-    format!("{left}{}{time}", " ".repeat(between))
+    let time_width = measure_text_width(frame.time);
+    let title = cut(frame.title, columns.saturating_sub(time_width + 1));
+    let gap = columns.saturating_sub(measure_text_width(&title) + time_width);
+    format!("{title}{}{}", " ".repeat(gap), frame.time)
 }
 
-fn hidden(rows: Option<Rows>, lines: usize, shown: usize) -> String {
+fn hidden(rows: Option<RowLines>, lines: usize, shown: usize) -> String {
     let (count, what) = match rows {
         Some(rows) => (rows.count - shown.saturating_sub(rows.first).min(rows.count), "row"),
         None => (lines - shown, "line"),
     };
     match count {
-        // Only what stands below the rows found no room.
+        // Only lines below the rows are missing.
         0 => String::new(),
         1 => format!("1 more {what} is not shown"),
         count => format!("{count} more {what}s are not shown"),
     }
 }
 
-fn width(text: &str) -> usize {
-    text.chars().map(|c| c.width().unwrap_or(0)).sum()
-}
-
-/// As much of a line as fits into `columns`, with `…` where something is left out. Styles take no room, and end there.
-fn cut(line: &str, columns: usize) -> String {
-    let mut kept = String::new();
-    // Up to where the line would be kept if it has to be cut, and the columns that are taken.
-    let (mut end, mut taken) = (0, 0);
-    let mut is_styled = false;
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        kept.push(c);
-        if c == '\x1b' {
-            is_styled = true;
-            for c in chars.by_ref() {
-                kept.push(c);
-                if c.is_ascii_alphabetic() {
-                    break;
-                }
-            }
-            continue;
-        }
-        taken += c.width().unwrap_or(0);
-        if taken < columns {
-            end = kept.len();
-        }
-        if taken > columns {
-            kept.truncate(end);
-            kept.push_str(if columns > 0 { "…" } else { "" });
-            kept.push_str(if is_styled { PLAIN } else { "" });
-            break;
-        }
-    }
-    kept
+fn cut(line: &str, columns: usize) -> Cow<'_, str> {
+    truncate_str(line, columns, if columns > 0 { "…" } else { "" })
 }
 
 #[cfg(test)]
@@ -134,7 +103,7 @@ mod tests {
     const TABLE: &str = " id\n----\n a\n b\n c\n\n Count: 3 / 3\n";
 
     fn table() -> Frame<'static> {
-        Frame { title: "list", time: "12:00", told: "", body: TABLE, rows: Some(Rows { first: 2, count: 3 }) }
+        Frame { title: "list", time: "12:00", status: "", body: TABLE, rows: Some(RowLines { first: 2, count: 3 }) }
     }
 
     #[test]
@@ -155,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_must_be_seen_stands_above() {
-        let frame = Frame { told: "error: away\nhint: wait\n", ..table() };
+        let frame = Frame { status: "error: away\nhint: wait\n", ..table() };
         assert_eq!(drawn(&frame, 40, 5)[1..], ["error: away", "hint: wait", "", "3 more rows are not shown"]);
     }
 
@@ -164,7 +133,10 @@ mod tests {
         for columns in 0..9 {
             for lines in 1..9 {
                 let drawn = drawn(&table(), columns, lines);
-                assert!(drawn.len() <= lines && drawn.iter().all(|line| width(line) <= columns), "{drawn:?}");
+                assert!(
+                    drawn.len() <= lines && drawn.iter().all(|line| measure_text_width(line) <= columns),
+                    "{drawn:?}"
+                );
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The end that comes before the work's own: Ctrl-C, SIGTERM or SIGHUP, or the reader of the output leaving.
+//! Ends a run early: on Ctrl-C, SIGTERM, SIGQUIT or SIGHUP, or when the reader of the output has gone.
 
 use std::cell::Cell;
 use std::future::{pending, poll_fn};
@@ -10,17 +10,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::error::{Error, Result, TerminationSignal};
 use crate::terminal::io_streams;
 
-/// Waits for whoever asks for the end. From here on these signals end nothing by themselves, so that all further work is
-/// done through [`Shutdown::or`] or one of the others; one that comes between two of them is seen by the second. A command has
-/// one of these: another would not see what came before it.
+/// Waits for a signal that ends the run. From its creation on these signals end nothing by themselves: all further work
+/// is raced against it. A command has one of these, since another would miss earlier signals.
 pub struct Shutdown {
     signals: Vec<(TerminationSignal, Signal)>,
     reader_gone: Pin<Box<dyn Future<Output = ()>>>,
 }
 
 impl Shutdown {
-    /// Takes Ctrl-C over, for work that only reads and has no end of its own; it ends without a reader, too. Within a
-    /// runtime only.
+    /// Handles Ctrl-C and the reader's leaving, for work that only reads and may never end. Within a runtime only.
     pub fn for_reads() -> Result<Self> {
         Ok(Self {
             signals: vec![listen(TerminationSignal::Interrupt)?],
@@ -28,63 +26,62 @@ impl Shutdown {
         })
     }
 
-    /// As [`Shutdown::for_reads`], for work that says at its end what was done: every signal that asks for the end waits for
-    /// that.
+    /// As [`Shutdown::for_reads`], with every signal, for work that reports at its end what was done.
     pub fn for_streams() -> Result<Self> {
         Ok(Self { reader_gone: Box::pin(io_streams::reader_gone()), ..Self::listen()? })
     }
 
-    /// Takes all signals over that ask for the end. Within a runtime only.
+    /// Handles every signal that ends a run. Within a runtime only.
     pub fn listen() -> Result<Self> {
-        let mut endings = vec![TerminationSignal::Interrupt, TerminationSignal::Terminate, TerminationSignal::Quit];
-        // As under `nohup`, where work goes on without its terminal.
-        if !io_streams::hangup_is_ignored() {
-            endings.push(TerminationSignal::HangUp);
+        let mut signals = vec![TerminationSignal::Interrupt, TerminationSignal::Terminate, TerminationSignal::Quit];
+        // Under `nohup` the work goes on without its terminal.
+        if !is_hangup_ignored() {
+            signals.push(TerminationSignal::HangUp);
         }
-        let signals = endings.into_iter().map(listen).collect::<Result<_>>()?;
+        let signals = signals.into_iter().map(listen).collect::<Result<_>>()?;
         Ok(Self { signals, reader_gone: Box::pin(pending()) })
     }
 
-    /// Done when a signal asks for the end.
-    pub async fn asked(&mut self) -> TerminationSignal {
-        first(&mut self.signals).await
+    /// Completes on the next signal.
+    pub async fn signal(&mut self) -> TerminationSignal {
+        next(&mut self.signals).await
     }
 
-    /// Does `work`, unless it is stopped before: it is left where it waits, never in the middle of writing.
+    /// Runs `work` until it ends or is interrupted at a point where it waits, never in the middle of a write.
     ///
     /// # Errors
-    /// Those of `work`; and one of a silent kind for the one who stopped it.
+    /// Those of `work`, and a silent one for the interruption.
     pub async fn race<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
             biased;
-            ending = first(&mut self.signals) => Err(Error::from_signal(ending)),
+            signal = next(&mut self.signals) => Err(Error::from_signal(signal)),
             () = &mut self.reader_gone => Err(Error::broken_pipe()),
             done = work => done,
         }
     }
 
-    /// As [`Shutdown::or`], for work of several steps of which some are not to be parted: a signal that comes while it `holds`
-    /// is answered by `told`, and the work goes on to its end; the second one leaves it.
+    /// As [`Shutdown::race`], for work with steps that belong together: while it `is_critical`, the first signal only
+    /// calls `notify`, and the second interrupts.
     ///
     /// # Errors
-    /// Those of `work`; and a silent one where it was left.
+    /// As [`Shutdown::race`].
     pub async fn race_unless_critical<T>(
         &mut self,
-        holds: &Cell<bool>,
-        told: impl Fn(TerminationSignal),
+        is_critical: &Cell<bool>,
+        notify: impl Fn(TerminationSignal),
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let mut work = pin!(work);
-        let mut is_told = false;
+        let mut is_notified = false;
         loop {
             tokio::select! {
                 biased;
-                ending = first(&mut self.signals) => {
-                    if is_told || !holds.get() {
-                        return Err(Error::from_signal(ending));
+                signal = next(&mut self.signals) => {
+                    if is_notified || !is_critical.get() {
+                        return Err(Error::from_signal(signal));
                     }
-                    is_told = true;
-                    told(ending);
+                    is_notified = true;
+                    notify(signal);
                 }
                 done = &mut work => return done,
             }
@@ -92,16 +89,26 @@ impl Shutdown {
     }
 }
 
-fn listen(ending: TerminationSignal) -> Result<(TerminationSignal, Signal)> {
-    let kind = SignalKind::from_raw(ending.signal());
-    Ok((ending, signal(kind).map_err(|error| Error::local("cannot wait for signals").cause(error))?))
+/// True if this process was started to survive its terminal, as by `nohup`. Asked before any signal is handled; false
+/// where the system has no `/proc`.
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // SIGHUP is signal 1, the lowest bit.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
-async fn first(signals: &mut [(TerminationSignal, Signal)]) -> TerminationSignal {
+fn listen(termination: TerminationSignal) -> Result<(TerminationSignal, Signal)> {
+    let kind = SignalKind::from_raw(termination.number());
+    let signal = signal(kind).map_err(|error| Error::local("cannot wait for signals").cause(error))?;
+    Ok((termination, signal))
+}
+
+async fn next(signals: &mut [(TerminationSignal, Signal)]) -> TerminationSignal {
     poll_fn(|context| {
-        let mut came =
-            signals.iter_mut().filter_map(|(ending, signal)| signal.poll_recv(context).is_ready().then_some(*ending));
-        came.next().map_or(Poll::Pending, Poll::Ready)
+        let mut received =
+            signals.iter_mut().filter_map(|(number, signal)| signal.poll_recv(context).is_ready().then_some(*number));
+        received.next().map_or(Poll::Pending, Poll::Ready)
     })
     .await
 }

@@ -93,7 +93,7 @@ class TestOnATerminal:
         lines = [line for line in terminal.screen() if not line.startswith("hint:")]
         assert re.match(r"error: many\.yml:\d+:1: document 101: register ", lines[0]), lines
         assert lines[1].startswith("cause: ERROR_NO_IMAGE_IN_REGISTRY"), lines
-        assert lines[2].startswith("note: Ctrl-C: no more is sent"), lines
+        assert lines[2].startswith("note: Ctrl-C: waiting for"), lines
         done = len((client.home / "out").read_text().splitlines())
         assert lines[3:] == [f"registered {done}, rejected 1, not sent {COUNT - done - 1}"], lines
 

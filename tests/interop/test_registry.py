@@ -66,7 +66,7 @@ def test_the_environment_local_asks_the_registry_of_its_configuration(images, tm
     assert spacectl.run("config", "set", "registry", images.address).code == 0
     result = spacectl.run(*REGISTER, "-f", spec(tmp_path, "plugin-a"))
     assert (result.code, result.stdout) == (0, "plugin-a\n"), result
-    assert f"it looks for their images at {images.url}" in result.stderr
+    assert f"images are looked up at {images.url}" in result.stderr
     assert versions(spacectl)["total_count"] == 4
     refused = spacectl.refused("exec", "register", PLUGIN, "-f", spec(tmp_path, "plugin-none"))
     assert refused == (77, "INTERNAL", NO_IMAGE.format(image="plugin-none"))

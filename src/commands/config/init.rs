@@ -111,7 +111,7 @@ fn set_tls(environment: &mut Environment, tls: &Tls) -> Result<()> {
         environment.set("tls_server_name", name).map_err(|error| error.context("--tls-server-name"))?;
     }
     if environment.get("key", false).is_ok() && environment.get("cert", false).is_err() {
-        return Err(Error::usage("--key is the key of a client certificate, and --cert FILE names none"));
+        return Err(Error::usage("--key needs a client certificate: add --cert FILE"));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `exec VERB RESOURCE`: one request for each document.
+//! `exec VERB RESOURCE`: sends a request for each document.
 
 mod many;
 mod ordered_pool;
@@ -19,7 +19,6 @@ use crate::cli::Exec;
 use crate::cli::suggestions;
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, Location, Result};
-use crate::grpc::retry::reads_only;
 use crate::plugin::plan;
 use crate::query;
 use crate::secret::snake_case;
@@ -27,20 +26,20 @@ use crate::spec::SpecRequest;
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::shutdown::Shutdown;
 use progress::Progress;
-use response_writer::{Answers, Form};
+use response_writer::{ResponseContext, ResponseWriter};
 
 /// One request, ready to be sent.
 struct Document {
     name: Name,
     request: Bytes,
-    /// The value that says what it is about, if it has one.
+    /// The id that the request is about, if it names one.
     subject: Option<String>,
 }
 
-/// What people know a document by.
+/// How messages name a document.
 struct Name {
     label: String,
-    /// Where it begins and which one it is, in a file that holds several.
+    /// Where it begins and its number, in a file that holds several.
     place: Option<(Location, usize)>,
 }
 
@@ -54,7 +53,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
     block_on(async {
         let method = Method::reach(&connector, &resource, &args.verb, args.request.api_version.as_deref()).await?;
         let shape = presentation.check(&method.output())?;
-        // All are made before the first is sent: a mistake in the last document is found while nothing is done.
+        // All are encoded before the first is sent: a mistake in the last document is found while nothing is done.
         let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.diagnostics)?;
         if resolved.iter().any(|request| query::chooses_fields(&request.value)) {
             presentation.show_every_field();
@@ -75,41 +74,39 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             return dry_run::show(&method, requests, &presentation, context.streams);
         }
         let presentation = if method.is_streaming() { presentation.for_stream(&shape) } else { presentation };
-        let form = Form { method: &method, presentation: &presentation, shape: &shape };
+        let response = ResponseContext { method: &method, options: &presentation, shape: &shape };
         if method.is_streaming() {
-            streaming::run(documents, args.many.keep_going, &form, context.streams).await?;
+            streaming::run(documents, args.many.keep_going, &response, context.streams).await?;
         } else if let [document] = &documents[..] {
-            one(document, &form, context.streams).await?;
+            one(document, &response, context.streams).await?;
         } else {
             let progress = Progress::new(documents.len(), context);
-            many::run(documents, &args.many, &form, progress, context.streams).await?;
+            many::run(documents, &args.many, &response, progress, context.streams).await?;
         }
         presentation.note_hidden_fields("-o yaml", context.streams)
     })
 }
 
 /// Sends the only document. A signal ends that by itself.
-async fn one(document: &Document, form: &Form<'_>, streams: &mut IoStreams) -> Result<()> {
-    let asking = form.answer(document.request.clone());
-    let answer = if reads_only(form.method.verb()) {
-        asking.await?
+async fn one(document: &Document, response: &ResponseContext<'_>, streams: &mut IoStreams) -> Result<()> {
+    let calling = response.call(document.request.clone());
+    let document = if response.method.is_read_only() {
+        calling.await?
     } else {
-        let answered = Shutdown::listen()?.race(asking).await;
-        if answered.as_ref().is_err_and(Error::is_silent) {
-            streams
-                .diagnostics
-                .warn_always("left without an answer: the service may have done it, so look before sending it again");
+        let called = Shutdown::listen()?.race(calling).await;
+        if called.as_ref().is_err_and(Error::is_silent) {
+            streams.diagnostics.warn_always("left without an answer: check what is there before sending it again");
         }
-        answered?
+        called?
     };
-    let mut answers = Answers::new(form, streams);
-    answers.show(answer);
-    answers.finish()
+    let mut writer = ResponseWriter::new(response, streams);
+    writer.write(document);
+    writer.finish()
 }
 
-/// What `request` is about: what its field `key` names, or, of a plugin, the id that the service makes of its image.
+/// The value of the field `key` of `request`; of a plugin, also the id that the service derives from its image.
 fn subject(request: &SpecRequest, method: &Method, key: &str) -> Option<String> {
-    if method.names() == ("repository".to_owned(), "Plugin".to_owned()) {
+    if method.is_of_plugins() {
         return plan::plugin_id(&request.value).map(str::to_owned);
     }
     request.value.get(key).filter(|value| !crate::schema::value_ext::is_empty(value)).map(Value::to_string)

@@ -1,4 +1,4 @@
-//! Answers on standard output, as long as somebody reads there.
+//! Writes the responses of a run to standard output, as long as somebody reads there.
 
 use bytes::Bytes;
 
@@ -11,87 +11,69 @@ use crate::output::Writer;
 use crate::output::view::{Document, ResponseKind};
 use crate::terminal::io_streams::IoStreams;
 
-/// What answers look like.
-pub struct Form<'a> {
+/// What responses are decoded by, and how they are shown.
+pub struct ResponseContext<'a> {
     pub method: &'a Method,
-    pub presentation: &'a OutputOptions,
+    pub options: &'a OutputOptions,
     pub shape: &'a ResponseKind,
 }
 
-impl Form<'_> {
-    /// Sends one request to a method that answers once.
+impl ResponseContext<'_> {
+    /// Sends a request, and decodes as much of the response as is shown.
     ///
     /// # Errors
-    /// The call's own; of a plugin that cannot be changed, why.
-    pub async fn ask(&self, request: Bytes) -> Result<Bytes> {
-        match self.method.ask_bytes(request.clone()).await {
-            Err(error) => Err(managed::explained(self.method, request, error).await),
-            answered => answered,
-        }
-    }
-
-    /// Sends a request, and reads the answer as far as it is shown.
-    ///
-    /// # Errors
-    /// As of [`Form::ask`] and [`Form::document`].
-    pub async fn answer(&self, request: Bytes) -> Result<Document> {
-        let answer = self.ask(request).await?;
-        panics::catch(|| self.document(answer))
+    /// The call's own, and why a plugin cannot be changed.
+    pub async fn call(&self, request: Bytes) -> Result<Document> {
+        let response = match self.method.ask_bytes(request.clone()).await {
+            Err(error) => return Err(managed::explained(self.method, request, error).await),
+            Ok(response) => response,
+        };
+        panics::catch(|| self.decode(response))
             .unwrap_or_else(|panic| Err(panics::error(panic).with_outcome(Outcome::Unknown)))
     }
 
-    /// What an answer says, as far as it is shown.
-    ///
-    /// # Errors
-    /// It is not what its type says.
-    pub fn document(&self, answer: Bytes) -> Result<Document> {
-        self.method.document(answer, self.shape, self.presentation.columns())
+    /// Decodes as much of a response as is shown.
+    pub fn decode(&self, response: Bytes) -> Result<Document> {
+        self.method.document(response, self.shape, self.options.columns())
     }
 }
 
-/// Where the answers of a run go.
-pub struct Answers<'a> {
-    form: &'a Form<'a>,
+/// Writes responses until one cannot be written.
+pub struct ResponseWriter<'a> {
+    options: &'a OutputOptions,
     writer: Writer<'a>,
-    /// What the first that could not be shown failed with.
-    shown: Result<()>,
+    written: Result<()>,
 }
 
-impl<'a> Answers<'a> {
-    pub fn new(form: &'a Form<'a>, streams: &'a mut IoStreams) -> Self {
-        Self { form, writer: form.presentation.writer(streams), shown: Ok(()) }
+impl<'a> ResponseWriter<'a> {
+    pub fn new(context: &ResponseContext<'a>, streams: &'a mut IoStreams) -> Self {
+        Self { options: context.options, writer: context.options.writer(streams), written: Ok(()) }
     }
 
-    /// Shows an answer, unless an earlier one could not be shown.
-    pub fn show(&mut self, answer: Document) {
-        if self.shown.is_ok() {
-            self.shown = self.writer.write(self.form.presentation.select(answer));
+    pub fn write(&mut self, response: Document) {
+        if self.written.is_ok() {
+            self.written = self.writer.write(self.options.select(response));
         }
     }
 
-    /// Hands on to the reader what was shown so far.
     pub fn flush(&mut self) {
-        if self.shown.is_ok() {
-            self.shown = self.writer.flush();
+        if self.written.is_ok() {
+            self.written = self.writer.flush();
         }
     }
 
-    /// Why an answer could not be shown, if one could not.
-    pub fn shown(&self) -> &Result<()> {
-        &self.shown
+    /// Why the first response that could not be written was not.
+    pub fn written(&self) -> &Result<()> {
+        &self.written
     }
 
-    /// Whether the work that the answers come from is to go on: it was asked for with or without a reader, but not where
-    /// its answers cannot be kept.
-    pub fn may_go_on(&self) -> bool {
-        self.shown.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::BrokenPipe)
+    /// Whether the run may go on: also without a reader, but not where its responses are lost.
+    pub fn may_continue(&self) -> bool {
+        self.written.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::BrokenPipe)
     }
 
-    /// Shows what waited for the last.
-    ///
-    /// # Errors
-    /// Why not all is shown.
+    /// Writes what waited for the last response.
     pub fn finish(self) -> Result<()> {
-        self.shown.and(self.writer.finish())
+        self.written.and(self.writer.finish())
     }
 }

@@ -1,42 +1,47 @@
-//! Methods that stream: one document after the other, and each message as it arrives.
+//! Sends documents to a streaming method, one after another, and writes each message as it arrives.
 
 use bytes::Bytes;
 use tonic::Code;
 
 use super::Document;
 use super::summary::Summary;
-use crate::commands::exec::response_writer::{Answers, Form};
+use crate::commands::exec::response_writer::{ResponseContext, ResponseWriter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::shutdown::Shutdown;
 
 /// Follows the stream of each document to its end, or to Ctrl-C.
-pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, streams: &mut IoStreams) -> Result<()> {
+pub async fn run(
+    documents: Vec<Document>,
+    keep_going: bool,
+    context: &ResponseContext<'_>,
+    streams: &mut IoStreams,
+) -> Result<()> {
     let (diagnostics, count) = (streams.diagnostics.clone(), documents.len());
     let mut shutdown = Shutdown::for_streams()?;
-    let mut answers = Answers::new(form, streams);
+    let mut writer = ResponseWriter::new(context, streams);
     let mut summary = Summary { unsent: count, ..Summary::default() };
     let mut first: Option<Error> = None;
     for Document { name, request, .. } in documents {
         summary.unsent -= 1;
-        let followed = shutdown.race(follow(form, request, &mut answers)).await;
+        let followed = shutdown.race(follow(context, request, &mut writer)).await;
         match followed {
             Ok(()) => summary.done += 1,
-            // A stream is only there to be read, by somebody who wants to read on.
-            Err(error) if count == 1 || error.is_silent() || answers.shown().is_err() => {
-                // What came before the end is shown whole; should that fail too, this failure outranks it.
-                let _ = answers.finish();
+            // Without a reader a stream is of no use.
+            Err(error) if count == 1 || error.is_silent() || writer.written().is_err() => {
+                // What came before is written whole; should that fail too, the first error counts.
+                let _ = writer.finish();
                 if count > 1 {
                     summary.unknown += 1;
                     let _ = streams.out.flush();
-                    diagnostics.summary(&summary.line(form.method.verb()), false, summary.hint());
+                    diagnostics.summary(&summary.line(context.method.verb()), false, summary.hint());
                 }
                 return Err(error);
             }
             Err(error) => {
                 summary.failed(&error);
                 diagnostics.failure(&name.blame(error.clone()));
-                // How long each is followed is what --timeout says, too.
+                // --timeout also says how long each stream is followed.
                 let is_over = error.kind() == ErrorKind::Status(Code::DeadlineExceeded);
                 let is_cut_off = error.outcome().is_in_doubt() && !is_over;
                 first.get_or_insert(error);
@@ -46,20 +51,20 @@ pub async fn run(documents: Vec<Document>, keep_going: bool, form: &Form<'_>, st
             }
         }
     }
-    answers.finish()?;
+    writer.finish()?;
     if count > 1 {
         streams.out.flush()?;
-        diagnostics.summary(&summary.line(form.method.verb()), summary.is_whole(), summary.hint());
+        diagnostics.summary(&summary.line(context.method.verb()), summary.is_whole(), summary.hint());
     }
     first.map_or(Ok(()), |error| Err(error.already_reported()))
 }
 
-async fn follow(form: &Form<'_>, request: Bytes, answers: &mut Answers<'_>) -> Result<()> {
-    let mut messages = form.method.call(request).await?;
+async fn follow(context: &ResponseContext<'_>, request: Bytes, writer: &mut ResponseWriter<'_>) -> Result<()> {
+    let mut messages = context.method.call(request).await?;
     while let Some(message) = messages.next_bytes().await? {
-        answers.show(form.document(message)?);
-        answers.flush();
-        answers.shown().clone()?;
+        writer.write(context.decode(message)?);
+        writer.flush();
+        writer.written().clone()?;
     }
     Ok(())
 }

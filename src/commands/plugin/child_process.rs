@@ -45,11 +45,11 @@ impl Step {
         let lost = |error| failed(format!("{program} cannot be waited for: {error}"));
         let asked = tokio::select! {
             biased;
-            ending = shutdown.asked() => Some(ending),
+            ending = shutdown.signal() => Some(ending),
             ended = running.ended() => {
                 let is_success = ended.map_err(lost)?;
                 // Nobody has to be waited for if it did its work.
-                if is_success { None } else { tokio::time::timeout(SAME_TIME, shutdown.asked()).await.ok() }
+                if is_success { None } else { tokio::time::timeout(SAME_TIME, shutdown.signal()).await.ok() }
             }
         };
         if let Some(ending) = asked {
@@ -97,7 +97,7 @@ impl Step {
         });
         tokio::select! {
             _ = running.ended() => {}
-            _ = shutdown.asked() => {}
+            _ = shutdown.signal() => {}
             () = tokio::time::sleep(GRACE) => {}
         }
         // Of a group, what the program has left behind ends as well.

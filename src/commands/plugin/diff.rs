@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::read_specs;
 use crate::cli::{DiffFormat, PluginDiff};
 use crate::commands::connector::Connector;
-use crate::commands::plugin::planning::{Planned, Wishes};
+use crate::commands::plugin::apply::plan::{Planned, Wishes};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::report::Difference;

@@ -192,8 +192,8 @@ impl Image {
         shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
     ) -> Result<Option<String>> {
-        let unanswered = |RegistryFailure { error, is_refusal, .. }| {
-            if !is_refusal {
+        let unanswered = |RegistryFailure { error, is_denied, .. }| {
+            if !is_denied {
                 return Err(error.hint("nothing is built or pushed"));
             }
             diagnostics.note(&format!("{}: if the push is refused, too, log in", error.summary()));
@@ -234,7 +234,7 @@ impl Image {
                 let note = format!("the registry does not show {self} yet: waiting for it");
                 Ok(Look::NotYet { note, why: "it knows no such tag".to_owned() })
             }
-            Err(RegistryFailure { error, is_passing: true, .. }) => Ok(Look::Failed(error)),
+            Err(RegistryFailure { error, is_transient: true, .. }) => Ok(Look::Failed(error)),
             Err(RegistryFailure { error, .. }) => {
                 Err(error.hint(format!("{self} is pushed; run it again to go on from there")))
             }

@@ -7,7 +7,7 @@ use super::apply::Report;
 use super::image::{Image, told_stop};
 use crate::cli::{ApplyFormat, PluginPublish};
 use crate::commands::connector::Connector;
-use crate::commands::plugin::planning::{Planned, Wishes};
+use crate::commands::plugin::apply::plan::{Planned, Wishes};
 use crate::commands::plugin::resume_command;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};

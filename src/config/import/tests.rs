@@ -116,7 +116,10 @@ fn what_is_no_form_is_refused_with_what_is() {
         ("environments: [a]\n", "`environments` must be a mapping, and is a list"),
         ("environments:\n", "there is no environment in it"),
         ("environments: {a: [b]}\n", "environment `a`: expected a mapping, found a list"),
-        ("environments: {a: {endpoint: 'ftp://x'}}\n", "environment `a`: `endpoint`: `ftp://x` is no endpoint"),
+        (
+            "environments: {a: {endpoint: 'ftp://x'}}\n",
+            "environment `a`: `endpoint`: `ftp://x` is not a valid endpoint",
+        ),
     ] {
         let error = read(text).unwrap_err().to_string();
         assert!(error.contains(said), "{text}: {error}");

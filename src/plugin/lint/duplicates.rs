@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::document::Document;
 use super::finding::{Finding, Severity};
 use super::rule::Rule;
+use super::spec::Document;
 use crate::error::Location;
 use crate::oci::plugin_image::name_of;
 use crate::schema::field_path::FieldPath;

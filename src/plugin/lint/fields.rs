@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use super::document::{Document, Found, Sink};
 use super::finding::Severity;
 use super::generation::{Described, Generation, Generations};
 use super::rule::Rule;
+use super::spec::{Document, Found, Sink};
 use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::codec::encode;
 use crate::codec::encode::{Fault, FaultKind};

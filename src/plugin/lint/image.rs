@@ -1,9 +1,9 @@
 //! The image's name: what the Repository service asks of it, and what registries do.
 
-use super::document::{Found, Sink};
 use super::finding::Severity::{self, Error, Warning};
 use super::placeholder;
 use super::rule::Rule;
+use super::spec::{Found, Sink};
 use crate::oci::plugin_image::{ImagePathError, MAX_LENGTH, MAX_PATH, check_path, name_of, split_host};
 
 pub fn check(sink: &mut Sink<'_>) {

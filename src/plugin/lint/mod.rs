@@ -8,12 +8,12 @@
 //! generations say), `required`, `placeholder`, `image`, `registry`, `resource_type`, `template`, `values` (labels and tags), `texts` (what
 //! other readers of YAML make of them), `secrets`; `duplicates` sees all documents together.
 
-mod document;
 mod duplicates;
 mod fields;
 mod finding;
 mod generation;
 mod image;
+mod labels_and_tags;
 pub mod placeholder;
 mod registry;
 pub mod report;
@@ -21,11 +21,11 @@ mod required;
 mod resource_type;
 mod rule;
 mod secrets;
+mod spec;
 mod template;
 #[cfg(test)]
 mod tests;
-mod texts;
-mod values;
+mod yaml_1_1;
 
 pub use finding::{Counts, Finding, Severity};
 pub use generation::{Generation, Generations};
@@ -61,10 +61,10 @@ pub fn check(inputs: &[Input], generations: &Generations) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut ids = duplicates::Ids::default();
     for input in inputs {
-        let documents = document::read(input);
+        let documents = spec::read(input);
         let mut of_input = documents.findings;
         for document in &documents.documents {
-            of_input.extend(document::check(document, generations));
+            of_input.extend(spec::check(document, generations));
             of_input.extend(ids.add(document));
         }
         of_input.sort_by_key(|finding| (finding.location.line, finding.location.column));

@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value};
 
-use super::document::{Found, Sink};
 use super::finding::Severity::Error;
 use super::rule::Rule;
+use super::spec::{Found, Sink};
 use crate::schema::field_path::FieldPath;
 
 /// Where an image will be pushed, as long as nobody has said it.

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
+use super::spec::{Found, Sink};
 use crate::schema::field_path::FieldPath;
 
 /// The digits of the number of an account at AWS.

@@ -1,8 +1,8 @@
 //! What the Repository service does not go without.
 
-use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
+use super::spec::{Found, Sink};
 use crate::schema::field_path::FieldPath;
 use crate::schema::value_ext::is_empty;
 

@@ -1,8 +1,8 @@
 //! What the plugin extends. The Repository service takes any text, so that a slip shows only where the plugin is looked for.
 
-use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
+use super::spec::{Found, Sink};
 use crate::plugin::resource_type::{self, KNOWN};
 use crate::schema::did_you_mean::nearest;
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
+use super::spec::{Found, Sink};
 use crate::schema::field_path::FieldPath;
 use crate::secret::{MASK, is_pem, names_a_secret, without_userinfo};
 

@@ -7,10 +7,10 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::generation::{Generation, Generations};
 use super::rule::Rule;
+use super::spec::{Found, Sink};
 use crate::schema::field_path::FieldPath;
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];

@@ -61,7 +61,7 @@ impl FilterSet {
             let read = |text: &String| match grammar::parse(text) {
                 Ok(parsed) => Some(Filter { shown: shown(text), parsed }),
                 Err(invalid) => {
-                    problems.extend(said(flag, &shown(text), invalid));
+                    problems.extend(problems_of(flag, &shown(text), invalid));
                     None
                 }
             };
@@ -100,13 +100,13 @@ impl FilterSet {
         for filter in &self.all {
             match condition::conditions(&filter.parsed, rows) {
                 Ok(these) => conditions.all.extend(these),
-                Err(invalid) => problems.extend(said(ALL_FLAG, &filter.shown, invalid)),
+                Err(invalid) => problems.extend(problems_of(ALL_FLAG, &filter.shown, invalid)),
             }
         }
         for filter in &self.any {
             match condition::conditions(&filter.parsed, rows).and_then(only) {
                 Ok(this) => conditions.any.push(this),
-                Err(invalid) => problems.extend(said(ANY_FLAG, &filter.shown, invalid)),
+                Err(invalid) => problems.extend(problems_of(ANY_FLAG, &filter.shown, invalid)),
             }
         }
         done(conditions, problems)
@@ -144,7 +144,7 @@ fn done<T>(result: T, problems: Vec<Problem>) -> Result<T> {
     Error::from_problems(ErrorKind::Usage, problems).map_or(Ok(result), Err)
 }
 
-fn said(flag: &str, shown: &str, invalid: ParseError) -> Vec<Problem> {
+fn problems_of(flag: &str, shown: &str, invalid: ParseError) -> Vec<Problem> {
     invalid.into_usage().context(format!("{flag} \"{shown}\"")).problems().to_vec()
 }
 

@@ -110,7 +110,7 @@ fn a_parameter_cannot_nest_deeper_than_a_file_can() {
 }
 
 #[test]
-fn all_wrong_parameters_are_told_at_once() {
+fn all_wrong_parameters_are_reported_at_once() {
     let inputs = Inputs { params: vec!["txt=1".into(), "flag=2".into()], ..Inputs::default() };
     let draft = read(&inputs, &mut std::io::empty()).unwrap().remove(0);
     assert_eq!(draft.resolve(&target("x", "All"), false).unwrap_err().problems().len(), 2);

@@ -14,7 +14,7 @@ use crate::commands::connector::{Connector, exposed_key};
 use crate::config::{Destination, KeyOrigin};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grpc::call::Caller;
-use crate::grpc::probe;
+use crate::grpc::channel;
 use crate::grpc::reflection;
 use crate::grpc::reflection::Described;
 use crate::query::{self, Page, QueryRequest};
@@ -108,7 +108,7 @@ impl Row {
         let reaching = async {
             match &url {
                 None => Some(Duration::ZERO),
-                Some(url) => probe::reach(url, connector.connect_timeout()).await,
+                Some(url) => channel::time_to_connect(url, connector.connect_timeout()).await,
             }
         };
         let (reached, connected) = join(reaching, connector.reach(destination, key.metadata.clone())).await;
@@ -317,6 +317,6 @@ async fn call(caller: &Caller, method: &MethodDescriptor, request: &Map<String, 
         let what = format!("{} {}", method.name(), short_name(method.service_full_name()));
         faults.into_iter().fold(Error::local(what), |error, fault| error.cause(fault.message))
     })?;
-    let bytes = caller.unary(method, message.into()).await?;
+    let bytes = caller.unary(method, true, message.into()).await?;
     decode::decode(bytes, &method.output())
 }

@@ -1,5 +1,8 @@
 //! `plugin apply`: the service has what the specs say.
 
+mod execute;
+pub mod plan;
+
 use std::io::Write as _;
 
 use serde_json::{Map, Value};
@@ -7,7 +10,7 @@ use serde_json::{Map, Value};
 use super::read_specs;
 use crate::cli::{ApplyFormat, PluginApply};
 use crate::commands::connector::Connector;
-use crate::commands::plugin::planning::{Planned, Wishes};
+use crate::commands::plugin::apply::plan::{Planned, Wishes};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::report::{ChangeOutcome, Done, Restored};

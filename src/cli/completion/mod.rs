@@ -27,8 +27,8 @@ pub use shell::script;
 use crate::cli::{self, Cli, Shell};
 use crate::config::{Selection, Variables};
 use crate::net::tls::Tls;
-use context::{Context, Kind};
-use shell::{Answer, Candidate, Question};
+use context::{ArgKind, Context};
+use shell::{Candidate, CompletionRequest, CompletionResponse};
 
 /// How long a completion waits for services, all told, unless the user says otherwise.
 const BUDGET: Duration = Duration::from_millis(300);
@@ -45,14 +45,14 @@ pub fn answer(args: &[OsString], variables: &Variables) -> Option<String> {
     if args.is_empty() {
         return Some(script(shell).to_owned());
     }
-    let question = Question::read(shell, args)?;
+    let question = CompletionRequest::read(shell, args)?;
     let found = find(Cli::command(), shell, &question, variables, Instant::now() + budget(variables));
     Some(question.answer(found))
 }
 
 /// The names of the resources that the services in reach offer, as far as they are remembered or told by `deadline`.
 pub fn offered(selection: &Selection, tls: Tls, variables: &Variables, deadline: Instant) -> Vec<String> {
-    let reach = remote::Reach::of(selection, tls, variables, deadline);
+    let reach = remote::RemoteServices::of(selection, tls, variables, deadline);
     let offers = reach.map(|reach| reach.offers(None, None)).unwrap_or_default();
     offers.into_iter().map(|offer| offer.name).collect()
 }
@@ -63,7 +63,13 @@ fn budget(variables: &Variables) -> Duration {
     said.map_or(BUDGET, |limit| limit.unwrap_or(LONGEST_BUDGET).min(LONGEST_BUDGET))
 }
 
-fn find(mut root: Command, shell: Shell, question: &Question, variables: &Variables, deadline: Instant) -> Answer {
+fn find(
+    mut root: Command,
+    shell: Shell,
+    question: &CompletionRequest,
+    variables: &Variables,
+    deadline: Instant,
+) -> CompletionResponse {
     root.build();
     let (line, plain) = parsed_line::read(&root, &question.typed);
     let context = Arc::new(Context::new(line, variables.clone(), deadline));
@@ -82,12 +88,12 @@ fn find(mut root: Command, shell: Shell, question: &Question, variables: &Variab
         Some(file) if candidates.is_empty() || word.is_empty() || !word.starts_with('-') => {
             let prefix = word.strip_suffix(file.as_str()).unwrap_or_default().to_owned();
             if shell::knows_files(shell, &prefix) {
-                return Answer::Files { prefix };
+                return CompletionResponse::Files { prefix };
             }
             let files = PathCompleter::any().current_dir(".").complete(OsStr::new(&file));
-            Answer::Words(fields::prefixed(&prefix, files.iter().filter_map(candidate).collect()))
+            CompletionResponse::Words(fields::prefixed(&prefix, files.iter().filter_map(candidate).collect()))
         }
-        _ => Answer::Words(candidates),
+        _ => CompletionResponse::Words(candidates),
     }
 }
 
@@ -109,23 +115,23 @@ fn attach(command: Command, context: &Arc<Context>) -> Command {
 }
 
 /// What an argument of `command` is.
-fn kind(command: &str, arg: &Arg) -> Option<Kind> {
+fn kind(command: &str, arg: &Arg) -> Option<ArgKind> {
     Some(match (arg.get_id().as_str(), command) {
-        ("environment" | "switch", _) | ("remove", "environment") => Kind::Environment,
-        ("endpoint", _) => Kind::Endpoint,
-        ("service", _) => Kind::Service,
-        ("resource", _) => Kind::Resource,
-        ("verb", _) => Kind::Verb,
-        ("columns", _) => Kind::Columns,
-        ("sort", _) => Kind::Sort,
-        ("parameter", _) => Kind::Parameter,
-        ("filter" | "filter_any", _) => Kind::Filter,
-        ("key", "set" | "get" | "remove") => Kind::Key,
-        ("name", "remove") => Kind::OwnAlias,
-        ("path", "explain") => Kind::Address,
-        ("plugin_id", _) => Kind::Plugin,
+        ("environment" | "switch", _) | ("remove", "environment") => ArgKind::Environment,
+        ("endpoint", _) => ArgKind::Endpoint,
+        ("service", _) => ArgKind::Service,
+        ("resource", _) => ArgKind::Resource,
+        ("verb", _) => ArgKind::Verb,
+        ("columns", _) => ArgKind::Columns,
+        ("sort", _) => ArgKind::Sort,
+        ("parameter", _) => ArgKind::Parameter,
+        ("filter" | "filter_any", _) => ArgKind::Filter,
+        ("key", "set" | "get" | "remove") => ArgKind::Key,
+        ("name", "remove") => ArgKind::OwnAlias,
+        ("path", "explain") => ArgKind::Address,
+        ("plugin_id", _) => ArgKind::Plugin,
         _ if matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath) => {
-            Kind::Path
+            ArgKind::Path
         }
         _ => return None,
     })

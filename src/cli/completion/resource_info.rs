@@ -8,7 +8,7 @@ use crate::schema::resource::{Resource, verb};
 
 /// A resource of a service.
 #[derive(Clone, Debug)]
-pub(super) struct Offer {
+pub(super) struct ResourceInfo {
     /// The service's name in the configuration; empty for what is behind `--endpoint`.
     pub(super) configured: String,
     /// The resource as it is typed.
@@ -26,16 +26,25 @@ pub(super) fn offers(
     names: &[String],
     pool: &DescriptorPool,
     version: Option<&str>,
-) -> Vec<Offer> {
+) -> Vec<ResourceInfo> {
     let offer = |named: resource::Named| {
         let service = pool.get_service_by_name(&named.full_name)?;
-        Some(Offer { configured: configured.to_owned(), versioned: named.versioned(), name: named.name, service })
+        Some(ResourceInfo {
+            configured: configured.to_owned(),
+            versioned: named.versioned(),
+            name: named.name,
+            service,
+        })
     };
     resource::names(configured, siblings, names, version).into_iter().filter_map(offer).collect()
 }
 
 /// The one that `resource` means, however it is written.
-pub(super) fn meant<'a>(offers: &'a [Offer], resource: &Resource, version: Option<&str>) -> Option<&'a Offer> {
+pub(super) fn meant<'a>(
+    offers: &'a [ResourceInfo],
+    resource: &Resource,
+    version: Option<&str>,
+) -> Option<&'a ResourceInfo> {
     let mut names: Vec<String> = offers.iter().map(|offer| offer.service.full_name().to_owned()).collect();
     names.sort();
     names.dedup();
@@ -46,7 +55,7 @@ pub(super) fn meant<'a>(offers: &'a [Offer], resource: &Resource, version: Optio
     fitting.clone().find(|offer| offer.name == found.to_string()).or_else(|| fitting.next())
 }
 
-impl Offer {
+impl ResourceInfo {
     /// The verbs that can be called.
     pub(super) fn verbs(&self) -> impl Iterator<Item = Described> {
         self.service.methods().filter(|method| !method.is_client_streaming())

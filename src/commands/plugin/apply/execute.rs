@@ -6,11 +6,11 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use tonic::Code;
 
-use super::service::{is_not_found, is_there_already};
-use crate::commands::plugin::planning::{Found, Planned, Step, Subject, refusal};
+use crate::commands::plugin::apply::plan::{Found, Planned, Step, Subject, refusal};
+use crate::commands::plugin::service::{is_not_found, is_there_already};
 use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
 use crate::plugin::backup::Kept;
-use crate::plugin::difference::Change;
+use crate::plugin::field_change::Change;
 use crate::plugin::plan::{self, Plan};
 use crate::plugin::report::{ChangeOutcome, Done};
 use crate::terminal::io_streams::Diagnostics;

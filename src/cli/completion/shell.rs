@@ -10,7 +10,7 @@
 
 use std::ffi::OsString;
 
-use super::bash::{self, Splice};
+use super::bash::{self, BashWord};
 use crate::cli::Shell;
 use crate::terminal::sanitize;
 
@@ -38,13 +38,13 @@ pub(super) fn knows_files(shell: Shell, prefix: &str) -> bool {
 
 /// A command line, the program's name first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Typed {
+pub(super) struct ShellLine {
     pub(super) words: Vec<String>,
     /// The word that the cursor is in; it ends there.
     pub(super) index: usize,
 }
 
-impl Typed {
+impl ShellLine {
     pub(super) fn current(&self) -> &str {
         &self.words[self.index]
     }
@@ -52,7 +52,7 @@ impl Typed {
 
 /// What a word can become.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum CompletionResponse {
     Words(Vec<Candidate>),
     /// Files, behind `prefix` of the word.
     Files {
@@ -77,13 +77,13 @@ impl Candidate {
 
 /// One question of a shell.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(super) struct CompletionRequest {
     shell: Shell,
-    pub(super) typed: Typed,
-    splice: Option<Splice>,
+    pub(super) typed: ShellLine,
+    splice: Option<BashWord>,
 }
 
-impl Question {
+impl CompletionRequest {
     /// Reads the arguments behind the program's name; `None` if they are no question.
     pub(super) fn read(shell: Shell, args: &[OsString]) -> Option<Self> {
         let escape = args.iter().take(2).position(|arg| arg == "--")?;
@@ -106,15 +106,15 @@ impl Question {
         if matches!(shell, Shell::Fish) {
             *current = bash::unquoted(current);
         }
-        Some(Self { shell, typed: Typed { words, index }, splice: None })
+        Some(Self { shell, typed: ShellLine { words, index }, splice: None })
     }
 
     /// The answer as the script reads it.
-    pub(super) fn answer(&self, answer: Answer) -> String {
+    pub(super) fn answer(&self, answer: CompletionResponse) -> String {
         let candidates = match answer {
-            Answer::Files { prefix } if prefix.is_empty() => return "files\n".into(),
-            Answer::Files { prefix } => return format!("files\t{prefix}\n"),
-            Answer::Words(candidates) => candidates,
+            CompletionResponse::Files { prefix } if prefix.is_empty() => return "files\n".into(),
+            CompletionResponse::Files { prefix } => return format!("files\t{prefix}\n"),
+            CompletionResponse::Words(candidates) => candidates,
         };
         let open = matches!(candidates.as_slice(), [only] if only.is_open());
         let mut text = String::from(if open { "open\n" } else { "words\n" });
@@ -147,14 +147,14 @@ impl Question {
 mod tests {
     use super::*;
 
-    fn ask(shell: Shell, args: &[&str]) -> Option<Question> {
+    fn ask(shell: Shell, args: &[&str]) -> Option<CompletionRequest> {
         let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-        Question::read(shell, &args)
+        CompletionRequest::read(shell, &args)
     }
 
-    fn words(values: &[&str]) -> Answer {
+    fn words(values: &[&str]) -> CompletionResponse {
         let candidate = |value: &&str| Candidate { value: (*value).into(), help: "some help".into() };
-        Answer::Words(values.iter().map(candidate).collect())
+        CompletionResponse::Words(values.iter().map(candidate).collect())
     }
 
     #[test]
@@ -179,8 +179,8 @@ mod tests {
         let bash = ask(Shell::Bash, &["--", "re", "spacectl list re", ""]).unwrap();
         assert_eq!(bash.answer(words(&["repository."])), "open\nrepository.\n");
         assert_eq!(bash.answer(words(&["repository.", "report."])), "words\nrepository.\nreport.\n");
-        assert_eq!(bash.answer(Answer::Files { prefix: String::new() }), "files\n");
-        assert_eq!(fish.answer(Answer::Files { prefix: "docs=@".into() }), "files\tdocs=@\n");
+        assert_eq!(bash.answer(CompletionResponse::Files { prefix: String::new() }), "files\n");
+        assert_eq!(fish.answer(CompletionResponse::Files { prefix: "docs=@".into() }), "files\tdocs=@\n");
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
         let fish = ask(Shell::Fish, &["1", "--", "spacectl", ""]).unwrap();
         assert_eq!(fish.answer(words(&["a\x1b[2J", "b\nc", "d\te", "f\u{202e}", "ok"])), "words\nok\tsome help\n");
         let hostile = Candidate { value: "x".into(), help: "a\tb\nc\x1b".into() };
-        assert_eq!(fish.answer(Answer::Words(vec![hostile])), "words\nx\ta\\tb\\nc\\u{1b}\n");
+        assert_eq!(fish.answer(CompletionResponse::Words(vec![hostile])), "words\nx\ta\\tb\\nc\\u{1b}\n");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Words that another reader of YAML takes for something else, and decimals that lose digits.
 
-use super::document::{Found, Sink};
 use super::finding::Severity;
 use super::rule::Rule;
+use super::spec::{Found, Sink};
 use crate::schema::field_path::FieldPath;
 use crate::spec::precision_loss::loses_digits;
 use crate::spec::source::Syntax;

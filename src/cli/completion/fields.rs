@@ -7,7 +7,7 @@ use crate::schema::well_known::WellKnown;
 
 /// What follows a field's name where it is offered.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Ending {
+pub(super) enum Suffixes {
     /// Nothing: the name is the word.
     None,
     /// Each of these, which go on; and a dot where there are or may be fields below.
@@ -16,7 +16,7 @@ pub(super) enum Ending {
 
 /// Columns of `row`, behind those that `text` names already.
 pub(super) fn columns(row: &MessageDescriptor, text: &str) -> Vec<Candidate> {
-    behind_columns(text, |column| paths(row, column, Ending::None))
+    behind_columns(text, |column| paths(row, column, Suffixes::None))
 }
 
 /// As [`columns`], of rows that have these fields and no descriptor.
@@ -39,24 +39,24 @@ fn behind_columns(text: &str, of: impl FnOnce(&str) -> Vec<Candidate>) -> Vec<Ca
 
 /// The fields of `message` by the path to each.
 pub(super) fn names(message: &MessageDescriptor, text: &str) -> Vec<Candidate> {
-    paths(message, text, Ending::None)
+    paths(message, text, Suffixes::None)
 }
 
 /// What a list can be sorted by; `-` before it turns the order round.
 pub(super) fn sort_keys(row: &MessageDescriptor, text: &str) -> Vec<Candidate> {
     let (minus, key) = text.split_at(usize::from(text.starts_with('-')));
-    let mut candidates = paths(row, key, Ending::None);
+    let mut candidates = paths(row, key, Suffixes::None);
     candidates.retain(|candidate| at(row, &candidate.value).is_some_and(|field| is_plain(&field)));
     prefixed(minus, candidates)
 }
 
 /// Keys of `message`, with what can follow each.
 pub(super) fn keys(message: &MessageDescriptor, text: &str, endings: &'static [&'static str]) -> Vec<Candidate> {
-    paths(message, text, Ending::Each(endings))
+    paths(message, text, Suffixes::Each(endings))
 }
 
 /// The fields that a path can end in; its last step may be the beginning of a name.
-fn paths(message: &MessageDescriptor, path: &str, ending: Ending) -> Vec<Candidate> {
+fn paths(message: &MessageDescriptor, path: &str, ending: Suffixes) -> Vec<Candidate> {
     let (above, _) = path.rsplit_once('.').map_or(("", path), |(above, _)| path.split_at(above.len() + 1));
     let Some(message) =
         above.strip_suffix('.').map_or_else(|| Some(message.clone()), |above| below(&at(message, above)?))
@@ -68,8 +68,8 @@ fn paths(message: &MessageDescriptor, path: &str, ending: Ending) -> Vec<Candida
     let offer = |field: &FieldDescriptor| {
         let help = type_name(field);
         let endings: Vec<&str> = match ending {
-            Ending::None => vec![""],
-            Ending::Each(endings) => endings.iter().copied().chain(goes_on(field).then_some(".")).collect(),
+            Suffixes::None => vec![""],
+            Suffixes::Each(endings) => endings.iter().copied().chain(goes_on(field).then_some(".")).collect(),
         };
         let word = |ending: &&str| Candidate { value: format!("{above}{}{ending}", field.name()), help: help.clone() };
         endings.iter().map(word).collect::<Vec<_>>()

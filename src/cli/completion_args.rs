@@ -1,4 +1,4 @@
-//! `completion SHELL`.
+//! Arguments of `completion`.
 
 use clap::{Args, ValueEnum};
 
@@ -7,38 +7,34 @@ Examples:
   source <(spacectl completion bash)
   spacectl completion fish > ~/.config/fish/completions/spacectl.fish";
 
-pub(super) const PLACES: &str = "\
-Examples:
-  source <(spacectl completion bash)
-  spacectl completion fish > ~/.config/fish/completions/spacectl.fish
+/// Where each shell reads the script from.
+pub(super) const DETAILS: &str = "
+To load it in every new shell:
 
-Where the script goes, so that it is there in every new shell:
-
-  bash: this line in ~/.bashrc
+  bash: add to ~/.bashrc
     source <(spacectl completion bash)
 
-  zsh: this line in ~/.zshrc, after compinit
+  zsh: add to ~/.zshrc, after compinit
     source <(spacectl completion zsh)
-  or a file called _spacectl in a folder of fpath
+  or write it to a directory of fpath
     spacectl completion zsh > \"${fpath[1]}/_spacectl\"
 
   fish:
     spacectl completion fish > ~/.config/fish/completions/spacectl.fish
 
-  elvish: this line in ~/.config/elvish/rc.elv
+  elvish: add to ~/.config/elvish/rc.elv
     eval (spacectl completion elvish | slurp)
 
-  PowerShell: this line in the file that $PROFILE names
+  PowerShell: add to the file that $PROFILE names
     spacectl completion powershell | Out-String | Invoke-Expression
 
-The script asks the program on your PATH, which knows your environments and what their services
-offer: resources, verbs, fields, the values that rows have. It waits for services no longer than
-0.3 seconds in all, or than SPACECTL_COMPLETION_TIMEOUT says; what is not answered by then is not
-offered.";
+The script calls the spacectl on your PATH. It completes environments, resources, verbs, fields and
+values, and waits for services at most 0.3 seconds in total; set SPACECTL_COMPLETION_TIMEOUT to change
+that.";
 
 #[derive(Debug, Args)]
 pub struct Completion {
-    /// The shell that is to complete
+    /// Shell to print the script for
     #[arg(value_enum)]
     pub shell: Shell,
 }

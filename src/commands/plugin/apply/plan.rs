@@ -6,14 +6,14 @@ use bytes::Bytes;
 use rustix::process::geteuid;
 use serde_json::{Map, Value};
 
-use super::service::Service;
 use crate::commands::connector::Connector;
 use crate::commands::managed;
+use crate::commands::plugin::service::Service;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::plugin::backup::Kept;
 use crate::plugin::backup_store::{BackupStore, Untrusted};
 use crate::plugin::builder::quoted;
-use crate::plugin::difference::{self, Change};
+use crate::plugin::field_change::{self, Change};
 use crate::plugin::plan::{self, Plan};
 use crate::plugin::report::{ChangeOutcome, Difference, Done, Restored, paths};
 use crate::schema::field_path::FieldPath;
@@ -37,7 +37,7 @@ pub struct Wishes {
 /// that takes long (and after that, [`Planned::look_again`] brings it up to date). [`Planned::check`] then says what
 /// stands in the way, still before anything is written. [`Planned::carry_out`] does it, and tells of each plugin.
 pub struct Planned {
-    pub(super) service: Service,
+    pub service: Service,
     pub(super) wishes: Wishes,
     pub(super) steps: Vec<Step>,
     /// The plugins that are to be deregistered.
@@ -252,7 +252,7 @@ impl Planned {
         if found.row.is_none() {
             let mut beyond = self.service.fields.in_place_of(&kept.spec, &subject.spec);
             beyond.retain(|field, _| !subject.spec.contains_key(field));
-            changes = difference::of_new(&beyond);
+            changes = field_change::of_new(&beyond);
         }
         changes.extend(kept.change_of_state(found.row.as_ref()));
         let from = subject.kept().unwrap_or_default();
@@ -349,10 +349,10 @@ impl Planned {
             let Step { subject, found: Found { row, plan, pending, .. } } = step;
             let state = || pending.as_ref().and_then(|kept| kept.change_of_state(row.as_ref()));
             let (action, changes) = match (plan, pending) {
-                (Plan::Register, None) => ("register", difference::of_new(&subject.spec)),
+                (Plan::Register, None) => ("register", field_change::of_new(&subject.spec)),
                 (Plan::Register, Some(kept)) => {
                     let registered = self.service.fields.in_place_of(&kept.spec, &subject.spec);
-                    ("register", difference::of_new(&registered).into_iter().chain(state()).collect())
+                    ("register", field_change::of_new(&registered).into_iter().chain(state()).collect())
                 }
                 (Plan::Keep, pending) => {
                     let is_replaced = |kept| row.as_ref().is_some_and(|row| self.is_replaced(row, kept));

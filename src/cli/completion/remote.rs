@@ -12,13 +12,12 @@ use prost_reflect::DescriptorPool;
 use serde_json::{Map, Value};
 
 use super::fields;
-use crate::cli::complete::resource_info::{Offer, offers};
+use crate::cli::completion::resource_info::{ResourceInfo, offers};
 use crate::codec::decode;
 use crate::codec::descriptor::FieldDescriptor;
 use crate::codec::encode;
 use crate::config::{ConfigDir, Credential, Destination, EndpointUrl, Secret, Selection, Settings, Variables};
-use crate::grpc::cache;
-use crate::grpc::cache::{Cache, Entry};
+use crate::grpc::cache::{Cache, CacheKind, CachedBytes};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::channel::Transport;
@@ -53,7 +52,7 @@ pub(super) const LIST: &str = "list";
 
 /// What can be asked, and until when.
 #[derive(Debug)]
-pub(super) struct Reach {
+pub(super) struct RemoteServices {
     /// None where no environment is chosen: then only the bundled API is known.
     settings: Option<Settings>,
     metadata: Metadata,
@@ -69,7 +68,7 @@ pub(super) struct Reach {
     tls: Tls,
 }
 
-impl Reach {
+impl RemoteServices {
     /// What `selection` and the options for TLS, `flags`, lead to; `None` if that cannot be told.
     pub(super) fn of(selection: &Selection, flags: Tls, variables: &Variables, deadline: Instant) -> Option<Self> {
         let nothing_chosen = selection.endpoint.is_none()
@@ -87,7 +86,7 @@ impl Reach {
         Some(Self {
             settings,
             metadata,
-            cache: variables.cache_dir.as_deref().map(|dir| Cache::inside(dir, cache::Kind::Completion)),
+            cache: variables.cache_dir.as_deref().map(|dir| Cache::inside(dir, CacheKind::Completion)),
             may_keep_values: is_nobody,
             database: variables.repository_database().ok(),
             deadline,
@@ -105,7 +104,7 @@ impl Reach {
     }
 
     /// What the endpoints offer, or only that of `service`.
-    pub(super) fn offers(&self, service: Option<&str>, version: Option<&str>) -> Vec<Offer> {
+    pub(super) fn offers(&self, service: Option<&str>, version: Option<&str>) -> Vec<ResourceInfo> {
         let mut services = self.services();
         let all: Vec<_> = services.iter().map(|service| (service.clone(), self.destination(service))).collect();
         let siblings = |service: &str| {
@@ -136,7 +135,7 @@ impl Reach {
         let offers = found
             .iter()
             .flat_map(|(service, known)| offers(service, &siblings(service), &known.services, &known.pool, version));
-        let mut offers: Vec<Offer> = offers.collect();
+        let mut offers: Vec<ResourceInfo> = offers.collect();
         let mut seen = std::collections::HashSet::new();
         offers.retain(|offer| seen.insert(offer.name.clone()));
         offers
@@ -157,7 +156,7 @@ impl Reach {
         let left = self.left();
         let answers = in_time(asked, self.deadline, async move |url: EndpointUrl| {
             let caller = connect(&url, &tls, &metadata, left).await?;
-            let described = reflection::describe_all(&caller).await.ok()?;
+            let described = reflection::describe_all(&caller, reflection::LIMIT).await.ok()?;
             Some((url, Known { services: described.services, pool: described.pool }))
         });
         for (url, known) in &answers {
@@ -179,7 +178,7 @@ impl Reach {
     }
 
     /// The texts that the rows of `offer` have in `field`, each with the row's name.
-    pub(super) fn values(&self, offer: &Offer, field: &FieldDescriptor) -> Vec<(String, String)> {
+    pub(super) fn values(&self, offer: &ResourceInfo, field: &FieldDescriptor) -> Vec<(String, String)> {
         let Some(settings) = &self.settings else { return Vec::new() };
         // Not even asked for: what is answered would be in memory, and what is offered is on the screen.
         if names_a_secret(field.name()) {
@@ -219,7 +218,7 @@ impl Reach {
         &self,
         settings: &Settings,
         url: &EndpointUrl,
-        offer: &Offer,
+        offer: &ResourceInfo,
         field: &FieldDescriptor,
     ) -> String {
         let environment = settings.environment.as_ref().map_or("", |selected| selected.name.as_str());
@@ -230,7 +229,12 @@ impl Reach {
     }
 
     /// The distinct values of a field in the rows of a list; `None` if there is no answer in time.
-    fn ask_for_values(&self, place: Place, offer: &Offer, field: &FieldDescriptor) -> Option<Vec<(String, String)>> {
+    fn ask_for_values(
+        &self,
+        place: Place,
+        offer: &ResourceInfo,
+        field: &FieldDescriptor,
+    ) -> Option<Vec<(String, String)>> {
         let method = offer.verb(LIST).filter(|method| !method.is_server_streaming())?;
         let shape = ResponseKind::new(&method.output());
         let row = shape.row()?;
@@ -248,11 +252,12 @@ impl Reach {
             let caller = match place {
                 Place::Url(url) => connect(&url, &tls, &metadata, left).await?,
                 Place::Store(path) => {
-                    let routes = local_service::routes(Store::open(&path).ok()?, ServiceOptions::default()).await;
+                    let routes =
+                        local_service::routes(Store::open(&path).ok()?, ServiceOptions::default()).await.ok()?;
                     Caller::new(Transport::InProcess(routes), metadata.clone(), Some(left), "local")
                 }
             };
-            let answer = caller.unary(&method, request.clone().into()).await.ok()?;
+            let answer = caller.unary(&method, true, request.clone().into()).await.ok()?;
             decode::decode(answer, &method.output()).ok()
         });
         let Document::List(list) = shape.document(answers.into_iter().next()?).select(&columns) else { return None };
@@ -309,7 +314,7 @@ fn offer_question(url: &EndpointUrl) -> String {
     format!("offers {url}")
 }
 
-fn values_of(entry: &Entry) -> Vec<(String, String)> {
+fn values_of(entry: &CachedBytes) -> Vec<(String, String)> {
     serde_json::from_slice(&entry.bytes).unwrap_or_default()
 }
 
@@ -412,7 +417,7 @@ mod tests {
 
     #[test]
     fn without_an_environment_the_bundled_api_is_known_and_nothing_is_asked() {
-        let reach = Reach::of(&Selection::default(), Tls::default(), &Variables::default(), soon()).unwrap();
+        let reach = RemoteServices::of(&Selection::default(), Tls::default(), &Variables::default(), soon()).unwrap();
         assert_eq!(reach.services(), ["repository"]);
         let offers = reach.offers(None, None);
         let plugin = offers.iter().find(|offer| offer.is("repository.Plugin")).unwrap();
@@ -427,11 +432,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let variables = Variables { home: Some(home.path().into()), ..Variables::default() };
         for wrong in [in_environment("../x"), in_environment("gone"), at_endpoint] {
-            assert!(Reach::of(&wrong, Tls::default(), &variables, soon()).is_none(), "{wrong:?}");
+            assert!(RemoteServices::of(&wrong, Tls::default(), &variables, soon()).is_none(), "{wrong:?}");
         }
         std::fs::create_dir(home.path().join(".spaceone")).unwrap();
         std::fs::write(home.path().join(".spaceone/environment.yml"), "[").unwrap();
-        assert!(Reach::of(&Selection::default(), Tls::default(), &variables, soon()).is_none());
+        assert!(RemoteServices::of(&Selection::default(), Tls::default(), &variables, soon()).is_none());
     }
 
     #[test]
@@ -439,7 +444,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let variables = Variables { data_dir: Some(home.path().into()), ..Variables::default() };
         let selection = Selection { environment: Some("local".into()), ..Selection::default() };
-        let reach = Reach::of(&selection, Tls::default(), &variables, soon()).unwrap();
+        let reach = RemoteServices::of(&selection, Tls::default(), &variables, soon()).unwrap();
         let offers = reach.offers(Some("repository"), None);
         let plugin = offers.iter().find(|offer| offer.is("repository.Plugin")).unwrap();
         let field = plugin.verb("get").unwrap().input().get_field_by_name("plugin_id").unwrap();

@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use super::finding::{Finding, Severity};
 use super::generation::Generations;
 use super::rule::Rule;
-use super::{Input, fields, image, placeholder, registry, required, resource_type, secrets, template, texts, values};
+use super::{
+    Input, fields, image, labels_and_tags, placeholder, registry, required, resource_type, secrets, template, yaml_1_1,
+};
 use crate::error::Location;
 use crate::schema::field_path::FieldPath;
 use crate::spec::SpanPart;
@@ -112,8 +114,8 @@ pub fn check(document: &Document<'_>, generations: &Generations) -> Vec<Finding>
     registry::check(&mut sink);
     resource_type::check(&mut sink);
     template::check(&mut sink, generations);
-    values::check(&mut sink);
-    texts::check(&mut sink);
+    labels_and_tags::check(&mut sink);
+    yaml_1_1::check(&mut sink);
     secrets::check(&mut sink);
     if let (left_out @ 1.., Some(last)) = (sink.left_out, sink.findings.last_mut()) {
         // Writing to a String cannot fail.

@@ -10,10 +10,10 @@ use prost_reflect::MethodDescriptor as Described;
 use super::fields;
 use super::shell::Candidate;
 use crate::cli::API_RESOURCES_COLUMNS;
-use crate::cli::complete::parsed_line::Line;
-use crate::cli::complete::remote::{LIST, Reach};
-use crate::cli::complete::resource_info;
-use crate::cli::complete::resource_info::Offer;
+use crate::cli::completion::parsed_line::ParsedLine;
+use crate::cli::completion::remote::{LIST, RemoteServices};
+use crate::cli::completion::resource_info;
+use crate::cli::completion::resource_info::ResourceInfo;
 use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::config::{BUILT_IN, ConfigDir, Environment, EnvironmentName, Selection, Variables};
 use crate::net::tls::Tls;
@@ -21,11 +21,12 @@ use crate::output::view::{ResponseKind, TableTemplate};
 use crate::query::{Column, Columns};
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
-use crate::schema::resource::{Resource, is_version, verb};
+use crate::schema::resource::{Resource, verb};
+use crate::schema::spaceone::is_version;
 
 /// What an argument is, told by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ArgKind {
     Environment,
     Endpoint,
     Service,
@@ -48,11 +49,11 @@ pub(super) enum Kind {
 /// The line around the word that is completed, and what can be found out about it.
 #[derive(Debug)]
 pub(super) struct Context {
-    line: Line,
+    line: ParsedLine,
     variables: Variables,
     deadline: Instant,
     /// Found out when it is first asked for: most words need no service.
-    reach: OnceLock<Option<Reach>>,
+    reach: OnceLock<Option<RemoteServices>>,
     /// The word can be an argument that is completed here, whether anything is known of it or not.
     asked: AtomicBool,
     /// The part of the word, at its end, that is to be the name of a file.
@@ -60,7 +61,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn new(line: Line, variables: Variables, deadline: Instant) -> Self {
+    pub(super) fn new(line: ParsedLine, variables: Variables, deadline: Instant) -> Self {
         Self {
             line,
             variables,
@@ -82,32 +83,32 @@ impl Context {
     }
 
     /// What `word` can become as an argument of this kind.
-    pub(super) fn candidates(&self, kind: Kind, word: &str) -> Vec<Candidate> {
+    pub(super) fn candidates(&self, kind: ArgKind, word: &str) -> Vec<Candidate> {
         self.asked.store(true, Ordering::Relaxed);
         let candidates = match kind {
-            Kind::Environment => self.environments(),
-            Kind::Endpoint => self.endpoints(),
-            Kind::Service => self.services(),
-            Kind::Resource => match self.commands()[..] {
+            ArgKind::Environment => self.environments(),
+            ArgKind::Endpoint => self.endpoints(),
+            ArgKind::Service => self.services(),
+            ArgKind::Resource => match self.commands()[..] {
                 ["template", deed @ ("remove" | "show")] => self.templates(word, deed == "show"),
                 _ => self.resources(word),
             },
-            Kind::Verb => self.verbs(),
-            Kind::Columns => self.columns(word),
-            Kind::Sort => self.sort_keys(word),
-            Kind::Parameter => self.parameters(word),
-            Kind::Filter => self.filters(word),
-            Kind::Key => self.keys(),
-            Kind::OwnAlias => self.own_aliases().iter().map(|(name, target)| candidate(name, target)).collect(),
-            Kind::Address => self.addresses(word),
-            Kind::Plugin => self.plugins(),
-            Kind::Path => self.path(word),
+            ArgKind::Verb => self.verbs(),
+            ArgKind::Columns => self.columns(word),
+            ArgKind::Sort => self.sort_keys(word),
+            ArgKind::Parameter => self.parameters(word),
+            ArgKind::Filter => self.filters(word),
+            ArgKind::Key => self.keys(),
+            ArgKind::OwnAlias => self.own_aliases().iter().map(|(name, target)| candidate(name, target)).collect(),
+            ArgKind::Address => self.addresses(word),
+            ArgKind::Plugin => self.plugins(),
+            ArgKind::Path => self.path(word),
         };
         beginning_with(word, candidates)
     }
 
-    fn reach(&self) -> Option<&Reach> {
-        let find = || Reach::of(&self.selection(), self.tls()?, &self.variables, self.deadline);
+    fn reach(&self) -> Option<&RemoteServices> {
+        let find = || RemoteServices::of(&self.selection(), self.tls()?, &self.variables, self.deadline);
         self.reach.get_or_init(find).as_ref()
     }
 
@@ -192,7 +193,7 @@ impl Context {
             _ => {
                 return self
                     .reach()
-                    .map(Reach::services)
+                    .map(RemoteServices::services)
                     .unwrap_or_default()
                     .iter()
                     .map(|name| candidate(name, ""))
@@ -262,11 +263,11 @@ impl Context {
         ConfigDir::locate(&self.variables).and_then(|dir| dir.aliases()).unwrap_or_default()
     }
 
-    fn resources_of(&self, reach: &Reach, word: &str) -> Vec<Candidate> {
+    fn resources_of(&self, reach: &RemoteServices, word: &str) -> Vec<Candidate> {
         let service = word.split_once('.').map(|(service, _)| service);
         let offers = reach.offers(service, self.version());
         let verb = self.verb_name();
-        let has_verb = |offer: &&Offer| verb.is_some_and(|verb| offer.verb(verb).is_some());
+        let has_verb = |offer: &&ResourceInfo| verb.is_some_and(|verb| offer.verb(verb).is_some());
         // What no resource has as a verb is a command that takes any.
         let is_verb =
             verb.is_some_and(|_| self.line.value("verb").is_some() || offers.iter().any(|offer| has_verb(&offer)));
@@ -368,7 +369,7 @@ impl Context {
     }
 
     /// The resource that is typed, or that the command is about.
-    fn offer(&self) -> Option<Offer> {
+    fn offer(&self) -> Option<ResourceInfo> {
         let only_service = || match &self.reach()?.services()[..] {
             [] => Some(String::new()),
             [only] => Some(only.clone()),
@@ -381,7 +382,7 @@ impl Context {
         self.offer_of(&Resource::called(typed, || Ok(self.own_aliases()), only_service, Vec::new).ok()?)
     }
 
-    fn offer_of(&self, resource: &Resource) -> Option<Offer> {
+    fn offer_of(&self, resource: &Resource) -> Option<ResourceInfo> {
         let offers = self.reach()?.offers(Some(&resource.service), self.version());
         resource_info::meant(&offers, resource, self.version()).cloned()
     }
@@ -512,7 +513,7 @@ fn is_same(name: &str, target: &str) -> bool {
 }
 
 /// The verbs of a resource, or the fields of a verb's request: what can stand behind the resource and a dot.
-fn below_resource(offer: &Offer, below: &str) -> Vec<Candidate> {
+fn below_resource(offer: &ResourceInfo, below: &str) -> Vec<Candidate> {
     let Some((verb, path)) = below.split_once('.') else {
         let verb = |method: Described| {
             candidate(method.name(), &names(method.input().fields().map(|field| field.name().to_owned())))

@@ -3,11 +3,11 @@
 //! bash takes `:` and `=` for ends of words (`COMP_WORDBREAKS`), so that its words are not the program's. What it hands over
 //! here is the line around the cursor, and the part of it that will be replaced.
 
-use super::shell::Typed;
+use super::shell::ShellLine;
 
 /// How candidates are put into the line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Splice {
+pub(super) struct BashWord {
     /// What stands before the part that is replaced, in the same word.
     kept: String,
     /// The quote that is open at the cursor.
@@ -15,7 +15,7 @@ pub(super) struct Splice {
 }
 
 /// Reads the line before and after the cursor; `replaced` is the part before the cursor that bash will replace.
-pub(super) fn read(replaced: &str, before: &str, after: &str) -> (Typed, Splice) {
+pub(super) fn read(replaced: &str, before: &str, after: &str) -> (ShellLine, BashWord) {
     let (mut words, quote) = split(before);
     // Without an open word, an empty one begins at the cursor.
     let current = match words.last() {
@@ -40,10 +40,10 @@ pub(super) fn read(replaced: &str, before: &str, after: &str) -> (Typed, Splice)
         _ => "",
     };
     words.extend(split(rest).0.into_iter().map(|word| word.text));
-    (Typed { words, index }, Splice { kept, quote })
+    (ShellLine { words, index }, BashWord { kept, quote })
 }
 
-impl Splice {
+impl BashWord {
     /// What is put in the place of the replaced part, so that the word becomes `candidate`; `None` where no quoting can.
     pub(super) fn text(&self, candidate: &str) -> Option<String> {
         let rest = candidate.strip_prefix(&self.kept)?;

@@ -33,16 +33,16 @@ enum Template {
     },
 }
 
-fn answer_to(line: &str, shell: Shell) -> Answer {
+fn answer_to(line: &str, shell: Shell) -> CompletionResponse {
     let words: Vec<OsString> = std::iter::once("--").chain(line.split(' ')).map(OsString::from).collect();
-    let question = Question::read(shell, &words).unwrap();
+    let question = CompletionRequest::read(shell, &words).unwrap();
     find(Others::command(), shell, &question, &Variables::default(), Instant::now() + Duration::from_secs(60))
 }
 
 fn words(line: &str) -> Vec<String> {
     match answer_to(line, Shell::Fish) {
-        Answer::Words(candidates) => candidates.into_iter().map(|candidate| candidate.value).collect(),
-        files @ Answer::Files { .. } => panic!("{line}: {files:?}"),
+        CompletionResponse::Words(candidates) => candidates.into_iter().map(|candidate| candidate.value).collect(),
+        files @ CompletionResponse::Files { .. } => panic!("{line}: {files:?}"),
     }
 }
 
@@ -71,9 +71,12 @@ fn filters_are_fields_with_an_operator_and_values() {
 #[test]
 fn files_are_left_to_shells_that_know_them() {
     let line = "spacectl template set repository.Plugin -f sr";
-    assert_eq!(answer_to(line, Shell::Fish), Answer::Files { prefix: String::new() });
-    assert_eq!(answer_to("spacectl template set x -fsr", Shell::Fish), Answer::Files { prefix: "-f".into() });
-    let Answer::Words(files) = answer_to(line, Shell::Powershell) else { panic!("PowerShell gets words") };
+    assert_eq!(answer_to(line, Shell::Fish), CompletionResponse::Files { prefix: String::new() });
+    assert_eq!(
+        answer_to("spacectl template set x -fsr", Shell::Fish),
+        CompletionResponse::Files { prefix: "-f".into() }
+    );
+    let CompletionResponse::Words(files) = answer_to(line, Shell::Powershell) else { panic!("PowerShell gets words") };
     assert!(files.iter().any(|file| file.value.starts_with("src")), "{files:?}");
 }
 

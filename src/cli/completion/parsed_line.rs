@@ -2,18 +2,18 @@
 
 use clap::{Arg, Command};
 
-use super::shell::Typed;
+use super::shell::ShellLine;
 
 /// The parts of a command line, the one at the cursor left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct ParsedLine {
     /// The commands, without the program's name: `config`, `endpoint`, `add`.
     pub(super) commands: Vec<String>,
     /// The arguments that have a value, by their ids in the order in which they stand.
     values: Vec<(String, String)>,
 }
 
-impl Line {
+impl ParsedLine {
     /// The last value of an argument; empty ones do not count.
     pub(super) fn value(&self, id: &str) -> Option<&str> {
         self.values(id).filter(|value| !value.is_empty()).last()
@@ -28,8 +28,9 @@ impl Line {
 ///
 /// Also gives the line up to the cursor in a plainer form, without the options that are whole: `clap_complete` takes an
 /// option's value for a command where one has that name, as in `-e local`.
-pub(super) fn read(root: &Command, typed: &Typed) -> (Line, Typed) {
-    let mut reader = Reader { command: root, line: Line::default(), positionals: 0, waiting: None, escaped: false };
+pub(super) fn read(root: &Command, typed: &ShellLine) -> (ParsedLine, ShellLine) {
+    let mut reader =
+        Reader { command: root, line: ParsedLine::default(), positionals: 0, waiting: None, escaped: false };
     let mut plain: Vec<String> = typed.words.first().cloned().into_iter().collect();
     for (at, word) in typed.words.iter().enumerate().skip(1) {
         let option = reader.waiting;
@@ -43,12 +44,12 @@ pub(super) fn read(root: &Command, typed: &Typed) -> (Line, Typed) {
         }
     }
     let index = plain.len() - 1;
-    (reader.line, Typed { words: plain, index })
+    (reader.line, ShellLine { words: plain, index })
 }
 
 struct Reader<'a> {
     command: &'a Command,
-    line: Line,
+    line: ParsedLine,
     /// How many positional arguments the command has got.
     positionals: usize,
     /// The option that the next word is the value of.
@@ -151,13 +152,13 @@ mod tests {
     use crate::cli::Cli;
 
     /// Reads a line whose current word begins with `^`.
-    fn read_text(text: &str) -> (Line, String) {
+    fn read_text(text: &str) -> (ParsedLine, String) {
         let mut root = Cli::command();
         root.build();
         let words: Vec<&str> = text.split(' ').collect();
         let index = words.iter().position(|word| word.starts_with('^')).unwrap();
         let words = words.iter().map(|word| word.trim_start_matches('^').to_owned()).collect();
-        let (line, plain) = read(&root, &Typed { words, index });
+        let (line, plain) = read(&root, &ShellLine { words, index });
         assert_eq!(plain.index + 1, plain.words.len());
         (line, plain.words.join(" "))
     }

@@ -1,0 +1,215 @@
+//! Resolves a method by reflection, or by what an earlier run cached of it.
+
+use std::sync::Arc;
+
+use prost::Message as _;
+use prost_reflect::ServiceDescriptor;
+use prost_types::FileDescriptorProto;
+use prost_types::method_options::IdempotencyLevel;
+
+use super::call::Caller;
+use super::descriptor_cache::DescriptorCache;
+use super::descriptors::{self, Description, Gaps, unfit};
+use super::reflection::{self, ReflectionRoute};
+use super::retry::is_read_only;
+use crate::codec::descriptor::MethodDescriptor;
+use crate::error::{Error, Result};
+use crate::schema::resource::{Resource, verb as verbs};
+
+/// A method as the command line names it.
+#[derive(Clone, Copy, Debug)]
+pub struct MethodRef<'a> {
+    /// With its service named as the environment names it.
+    pub resource: &'a Resource,
+    pub verb: &'a str,
+    /// `None` takes the version that the service offers.
+    pub api_version: Option<&'a str>,
+}
+
+/// A method as its service describes it.
+#[derive(Clone, Debug)]
+pub struct ResolvedMethod {
+    pub resource: Resource,
+    pub descriptor: MethodDescriptor,
+    /// By its name, or by the description (`idempotency_level = NO_SIDE_EFFECTS`).
+    pub is_read_only: bool,
+    pub(super) description: Arc<Description>,
+    /// How the description was fetched; `None` for the embedded service's.
+    pub(super) route: Option<ReflectionRoute>,
+}
+
+/// What a service describes now, compared with what was cached.
+pub enum Revalidation {
+    Same,
+    Changed(Box<ResolvedMethod>),
+}
+
+impl MethodRef<'_> {
+    /// The service's full name by the platform's rule.
+    pub fn service_by_rule(&self) -> String {
+        self.resource.full_name(self.api_version)
+    }
+
+    /// Asks the endpoint of `caller` to describe the method. A description that is cached saves a round trip where the
+    /// service has another name than by rule.
+    pub async fn resolve(&self, caller: &Caller, cache: Option<&DescriptorCache>) -> Result<ResolvedMethod> {
+        let by_rule = self.service_by_rule();
+        let cached = cache.and_then(|cache| cache.get(self));
+        let cached = cached.and_then(|(description, _)| self.choose(&description, "").ok());
+        let asked = cached.map_or_else(|| by_rule.clone(), |(_, service)| service);
+        let resolved = self.fetch(caller, &asked, None).await?;
+        let service = resolved.descriptor.service_full_name();
+        if let Some(cache) = cache.filter(|_| service != by_rule && service != asked) {
+            cache.put(self, &resolved);
+        }
+        Ok(resolved)
+    }
+
+    /// Resolves by what is cached; `None` where that does not fit.
+    pub fn resolve_cached(&self, cache: &DescriptorCache) -> Option<ResolvedMethod> {
+        let (description, route) = cache.get(self)?;
+        self.find(Arc::new(description), Some(route), "").ok()
+    }
+
+    /// Asks for the description again, in the way in which `cached` was fetched, and compares them byte by byte.
+    pub async fn revalidate(&self, cached: &ResolvedMethod, caller: &Caller) -> Result<Revalidation> {
+        let now = self.fetch(caller, cached.descriptor.service_full_name(), cached.route.as_ref()).await?;
+        let is_same = now.description == cached.description && now.route == cached.route;
+        Ok(if is_same { Revalidation::Same } else { Revalidation::Changed(Box::new(now)) })
+    }
+
+    /// Resolves by `description`, which holds all that `place` has.
+    pub fn resolve_in(&self, description: Description, place: &str) -> Result<ResolvedMethod> {
+        self.find(Arc::new(description), None, place)
+    }
+
+    async fn fetch(&self, caller: &Caller, asked: &str, route: Option<&ReflectionRoute>) -> Result<ResolvedMethod> {
+        let choose = |description: &Description| self.choose(description, caller.place());
+        let (_, description, route) = fetch_service(caller, asked, route, choose).await?;
+        self.find(Arc::new(description), Some(route), caller.place())
+    }
+
+    /// The resource and the service under the names that they have there.
+    fn choose(&self, description: &Description, place: &str) -> Result<(Resource, String)> {
+        choose((self.resource.clone(), self.service_by_rule()), description, place, |services| {
+            self.resource.choose(services, self.api_version, place)
+        })
+    }
+
+    fn find(
+        &self,
+        description: Arc<Description>,
+        route: Option<ReflectionRoute>,
+        place: &str,
+    ) -> Result<ResolvedMethod> {
+        let (resource, service) = self.choose(&description, place)?;
+        ResolvedMethod::new(resource, &service, self.verb, description, route, place)
+    }
+}
+
+impl ResolvedMethod {
+    fn new(
+        resource: Resource,
+        service: &str,
+        verb: &str,
+        description: Arc<Description>,
+        route: Option<ReflectionRoute>,
+        place: &str,
+    ) -> Result<Self> {
+        let names = description.methods(service, place)?.ok_or_else(|| undescribed(service, place))?;
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let method = match_verb(verb, &names, &resource, place)?;
+        let descriptor = description.closure(service, method).method(service, method, &description, place)?;
+        let descriptor = descriptor.ok_or_else(|| undescribed(service, place))?;
+        let is_read_only = is_read_only(method) || has_no_side_effects(&description, service, method);
+        Ok(Self { resource, descriptor, is_read_only, description, route })
+    }
+
+    /// Another method of the same resource.
+    pub fn sibling(&self, verb: &str, place: &str) -> Result<Self> {
+        let (resource, description) = (self.resource.clone(), Arc::clone(&self.description));
+        Self::new(resource, self.descriptor.service_full_name(), verb, description, self.route.clone(), place)
+    }
+}
+
+/// Fetches the description of the service that `choose` takes of those that are there, with what else it says of it. One
+/// round trip is enough if that is `asked`.
+async fn fetch_service<T>(
+    caller: &Caller,
+    asked: &str,
+    route: Option<&ReflectionRoute>,
+    choose: impl FnOnce(&Description) -> Result<(T, String)>,
+) -> Result<((T, String), Description, ReflectionRoute)> {
+    let (description, route) = reflection::fetch(caller, asked, route).await?;
+    let chosen = choose(&description)?;
+    if chosen.1 == asked || description.methods(&chosen.1, caller.place())?.is_some() {
+        return Ok((chosen, description, route));
+    }
+    let (description, route) = reflection::fetch(caller, &chosen.1, None).await?;
+    Ok((chosen, description, route))
+}
+
+/// `by_rule` if that service is described, listed or not; else what `choose` takes of the listed ones.
+fn choose<T>(
+    by_rule: (T, String),
+    description: &Description,
+    place: &str,
+    choose: impl FnOnce(&[String]) -> Result<(T, String)>,
+) -> Result<(T, String)> {
+    if description.methods(&by_rule.1, place)?.is_some() { Ok(by_rule) } else { choose(&description.services) }
+}
+
+/// The descriptor of the service `by_rule`, or else of the one that `choose` takes of the listed ones.
+pub async fn describe_service<T>(
+    caller: &Caller,
+    by_rule: (T, String),
+    choose_listed: impl FnOnce(&[String]) -> Result<(T, String)>,
+) -> Result<(T, ServiceDescriptor, Gaps)> {
+    let (asked, place) = (by_rule.1.clone(), caller.place());
+    let choose = |description: &Description| choose(by_rule, description, place, choose_listed);
+    let ((chosen, name), description, _) = fetch_service(caller, &asked, None, choose).await?;
+    let (pool, gaps) = descriptors::pool(&description.files);
+    let service = pool.get_service_by_name(&name).ok_or_else(|| match gaps.of_service(&name, &pool) {
+        Some(why) => unfit(place, why),
+        None => undescribed(&name, place),
+    })?;
+    Ok((chosen, service, gaps))
+}
+
+/// The method of `service`, which is `resource` at `place`, that the user calls `verb`.
+pub fn find_method(
+    service: &ServiceDescriptor,
+    resource: &Resource,
+    verb: &str,
+    place: &str,
+) -> Result<prost_reflect::MethodDescriptor> {
+    let methods: Vec<_> = service.methods().collect();
+    let names: Vec<&str> = methods.iter().map(prost_reflect::MethodDescriptor::name).collect();
+    let name = match_verb(verb, &names, resource, place)?;
+    let found = methods.iter().find(|method| method.name() == name).cloned();
+    found.ok_or_else(|| Error::local(format!("{place} does not describe {name} of {resource}")))
+}
+
+/// The one of the methods `names` that the user calls `verb`.
+fn match_verb<'a>(verb: &str, names: &[&'a str], resource: &Resource, place: &str) -> Result<&'a str> {
+    verbs::among(verb, names).ok_or_else(|| {
+        Error::usage(format!("{resource} at {place} has no verb {verb}")).hint(verbs::hint_at(verb, names))
+    })
+}
+
+fn undescribed(service: &str, place: &str) -> Error {
+    Error::local(format!("{place} offers {service} but does not describe it"))
+}
+
+/// Whether a method's options promise that a call changes nothing.
+fn has_no_side_effects(description: &Description, service: &str, method: &str) -> bool {
+    let files = description.files.iter().filter_map(|file| FileDescriptorProto::decode(file.clone()).ok());
+    files.into_iter().any(|file| {
+        let is_wanted =
+            |name: &str| service.strip_suffix(name).is_some_and(|rest| rest.trim_end_matches('.') == file.package());
+        let service = file.service.iter().find(|service| is_wanted(service.name()));
+        let method = service.and_then(|service| service.method.iter().find(|known| known.name() == method));
+        let options = method.and_then(|method| method.options.as_ref());
+        options.is_some_and(|options| options.idempotency_level() == IdempotencyLevel::NoSideEffects)
+    })
+}
