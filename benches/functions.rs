@@ -13,8 +13,8 @@ use prost_reflect::MessageDescriptor;
 use spacectl::codec::decode;
 use spacectl::codec::encode;
 use spacectl::local_service::proto::FILE_DESCRIPTOR_SET;
-use spacectl::output::view::Shape;
-use spacectl::output::{Format, Look, Writer};
+use spacectl::output::view::ResponseKind;
+use spacectl::output::{OutputFormat, OutputStyle, Writer};
 use spacectl::spec::{self, Inputs};
 
 const ROWS: usize = 1000;
@@ -57,13 +57,15 @@ fn steps(criterion: &mut Criterion) {
         bencher.iter(|| decode::decode(black_box(response.clone()), &descriptor).unwrap());
     });
 
-    let shape = Shape::of(&descriptor);
-    for (name, format) in [("1,000 rows to a table", Format::Table), ("1,000 rows to JSON text", Format::Json)] {
+    let shape = ResponseKind::new(&descriptor);
+    for (name, format) in
+        [("1,000 rows to a table", OutputFormat::Table), ("1,000 rows to JSON text", OutputFormat::Json)]
+    {
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut out = Vec::new();
-                let mut writer = Writer::new(&mut out, format, Look::default());
-                writer.write(shape.wired(black_box(&response)).unwrap()).unwrap();
+                let mut writer = Writer::new(&mut out, format, OutputStyle::default());
+                writer.write(shape.read_list(black_box(&response)).unwrap()).unwrap();
                 writer.finish().unwrap();
                 out
             });

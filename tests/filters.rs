@@ -180,7 +180,7 @@ fn ignoring() -> Server {
     Server::start(Api::generation2(), |call| vec![Ok(page_of(&rows(), call))])
 }
 
-const IGNORED: &str = "note: the service ignored --filter: rows that do not match are left out here\n";
+const IGNORED: &str = "note: the service ignored --filter: spacectl removed the rows that do not match\n";
 
 #[test]
 fn rows_that_do_not_match_are_shown_in_no_format() {
@@ -274,7 +274,7 @@ fn a_row_is_left_out_only_if_it_can_be_decided() {
         let said = run.stderr.replace("note: ", "");
         (run.success().lines().count(), said)
     };
-    let ignored = |what: &str| format!("the service ignored {what}: rows that do not match are left out here\n");
+    let ignored = |what: &str| format!("the service ignored {what}: spacectl removed the rows that do not match\n");
     let open = |what: &str| format!("rows that cannot be checked here against {what} are shown\n");
     for (args, count) in [
         ("--filter name~slack", 4),
@@ -324,7 +324,7 @@ fn a_row_is_left_out_only_if_it_can_be_decided() {
     {
         assert_eq!(shown(args), (20, String::new()), "{args}");
     }
-    let both = "the service ignored --filter: rows that do not match are left out here; rows that cannot be checked here \
+    let both = "the service ignored --filter: spacectl removed the rows that do not match; rows that cannot be checked here \
                 against --filter are shown\n";
     assert_eq!(shown("--filter name~slack --filter image=x"), (4, both.to_owned()));
 }
@@ -356,7 +356,7 @@ fn plugins_of_several_repositories_are_ordered_here() {
     let run = user.run(&format!("{list} -c plugin_id"));
     assert!(run.stdout.ends_with(" plugin-05\n\n Count: 3 / 20\n"), "{run}");
     let run = user.run(&format!("--endpoint {} list repository.Plugin -m -s updated_at -o json", server.url()));
-    assert_eq!(run.stderr, "note: no row has the key to sort by: -m leaves it out\n");
+    assert_eq!(run.stderr, "note: no row has the sort key: -m leaves it out\n");
     // One repository orders for itself.
     let query = json!({"only": ["plugin_id"], "sort": [{"key": "name", "desc": true}], "page": {"limit": 2}});
     assert_eq!(ids("-s -name -l 2 -p repository_id=repo-local"), ("00 01 ".into(), query));

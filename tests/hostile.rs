@@ -8,7 +8,8 @@ use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 use serde_json::{Number, json};
 use spacectl::codec::decode::{DecodePlan, Decoder, Malformed, Sink, Workspace};
 use spacectl::grpc::descriptors::Description;
-use spacectl::output::view::{Cell as RowCell, Columns, Shape};
+use spacectl::output::view::ResponseKind;
+use spacectl::query::Columns;
 
 #[path = "support/dynamic_value.rs"]
 mod dynamic_value;
@@ -159,23 +160,26 @@ fn depth_ends_somewhere() {
 }
 
 #[test]
-fn rows_that_were_shown_leave_nothing_behind() {
+fn a_list_takes_as_much_memory_as_its_message() {
     let source = r#"syntax = "proto3"; package list;
         message List { repeated Row results = 1; }
         message Row { string name = 1; map<string, string> tags = 2; repeated int32 numbers = 3; }"#;
-    let list = described("list.List", source);
+    let kind = ResponseKind::new(&described("list.List", source));
     let tag = field(2, &[field(1, b"icon"), field(2, &[b'x'; 1000])].concat());
     let row = field(1, &[field(1, b"name"), tag, field(3, &[1, 2, 3])].concat());
-    let document = Shape::of(&list).wired(&row.repeat(2_000).into()).unwrap();
+    let response = row.repeat(2_000).into();
+    let mut document = None;
+    let most = peak_memory(|| document = kind.read_list(&response));
+    assert!(most <= response.len() * 3 / 2 + ROOM, "{most} bytes for {}", response.len());
     for columns in ["tags.icon", "name,numbers,tags.icon|a,tags,tags.icon|b", "numbers.0,tags.nope,numbers"] {
-        let rows = document.clone().select(&Columns::parse(columns).unwrap()).into_rows();
+        let list = document.clone().unwrap().select(&Columns::parse(columns).unwrap()).into_list();
         let mut seen = 0;
         let most = peak_memory(|| {
-            let mut count = |_: &[RowCell<'_>]| {
+            let count = list.each(|_| {
                 seen += 1;
                 Ok(())
-            };
-            rows.each(&rows.headers(), &mut count).unwrap();
+            });
+            count.unwrap();
         });
         assert!(seen == 2_000 && most <= ROOM, "{columns}: {most} bytes");
     }

@@ -136,7 +136,7 @@ fn columns_of_one_name_are_shown_where_all_of_them_can_be() {
     for format in ["json", "yaml"] {
         let run = list(format);
         assert_eq!(run.status, Some(2), "{run}");
-        assert!(run.stderr.starts_with("error: two columns are called A\n"), "{run}");
+        assert!(run.stderr.starts_with("error: two columns have the header A\n"), "{run}");
     }
     assert_eq!(server.calls().len(), 0);
     assert_eq!(list("csv").quiet_success(), "A,A\na,b\n");

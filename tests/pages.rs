@@ -156,7 +156,7 @@ fn a_service_that_knows_no_pages_is_asked_once() {
     let server = Server::start(Api::generation2(), |_| vec![Ok(json!({"results": [{"name": "a"}]}))]);
     let run = user.run(&format!("--endpoint {} list repository.Repository -o jsonl --page-size 2", server.url()));
     assert_eq!(run.stdout, "{\"name\":\"a\"}\n");
-    assert_eq!(run.stderr, "note: repository.Repository has no pages: all rows are asked for at once\n");
+    assert_eq!(run.stderr, "note: repository.Repository does not support paging: requesting all rows at once\n");
 }
 
 /// The first page is on standard output before the second has come.
@@ -253,7 +253,7 @@ fn a_list_that_the_service_cannot_send_at_once_is_asked_for_in_pages() {
     assert!(run.stdout.ends_with("\n Count: 1500 / 1500\n"), "{run}");
     let sizes: Vec<_> = parts(&server).iter().map(|part| part["limit"].as_u64()).collect();
     assert_eq!(sizes, [None, Some(10_000), Some(2_500), Some(625), Some(625), Some(625)]);
-    assert_eq!(run.stderr, "note: the list is more than one message may hold: it is asked for in pages\n");
+    assert_eq!(run.stderr, "note: the list is too large for one message: requesting it in pages\n");
     // Where not even one row can be sent, that is told.
     let never = |_: &Call| vec![Err(Status::resource_exhausted("Sent message larger than max (9 vs. 4)"))];
     let server = Server::start(Api::generation2(), never);
@@ -311,8 +311,8 @@ fn smaller_pages_are_asked_for_by_what_is_known_already() {
         assert_eq!(
             notes,
             [
-                "note: lab.Thing has no minimal form: all fields are shown",
-                "note: the list is more than one message may hold: it is asked for in pages"
+                "note: lab.Thing does not support -m: showing all fields",
+                "note: the list is too large for one message: requesting it in pages"
             ],
             "{cache}"
         );
@@ -332,7 +332,7 @@ fn a_list_larger_than_the_largest_message_is_shown() {
     let user = Spacectl::new();
     let run = user.run(&format!("--endpoint {} list plugin -c plugin_id -o quiet", server.url()));
     assert_eq!(run.stdout.lines().count(), 10, "{}", run.stderr);
-    assert_eq!(run.stderr, "note: the list is more than one message may hold: it is asked for in pages\n");
+    assert_eq!(run.stderr, "note: the list is too large for one message: requesting it in pages\n");
 }
 
 #[test]

@@ -328,10 +328,10 @@ fn files_under_other_names_are_found_where_they_are_shown_and_removed() {
     }
     assert_eq!(user.run("template show lab.echo-rules").quiet_success(), format!("---\n{}", template(&["name"])));
     let run = user.run("template show repository.plugins");
-    let note = "note: no list reads the template of repository.plugins: the resource is called repository.Plugin\n";
+    let note = "note: lists do not use the template of repository.plugins: the resource is repository.Plugin\n";
     assert_eq!(run.stderr, note);
-    assert_eq!(user.run("template remove lab.echo_rule").stderr, "the template of lab.EchoRule is removed\n");
-    assert_eq!(user.run("template remove plugin").stderr, "the template of repository.plugins is removed\n");
+    assert_eq!(user.run("template remove lab.echo_rule").stderr, "removed the template of lab.EchoRule\n");
+    assert_eq!(user.run("template remove plugin").stderr, "removed the template of repository.plugins\n");
     assert_eq!(user.run("template remove plugin").status, Some(1));
 }
 
@@ -386,6 +386,6 @@ fn a_template_for_one_call_can_come_on_standard_input() {
     for more in ["-f -", "-p keyword=@-"] {
         let run = user.run_with_input(&format!("list plugin -t - {more}"), &template(&["name"]));
         assert_eq!(run.status, Some(2), "{run}");
-        assert!(run.stderr.contains("standard input is asked for twice"), "{run}");
+        assert!(run.stderr.contains("standard input is used twice"), "{run}");
     }
 }

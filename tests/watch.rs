@@ -219,7 +219,7 @@ fn what_cannot_be_watched_is_refused() {
     let stream = run("list lab.Feed --watch");
     assert_eq!(
         (stream.status, stream.stderr.as_str()),
-        (Some(2), "error: list of lab.Feed streams what is new by itself\nhint: leave out --watch\n")
+        (Some(2), "error: list of lab.Feed streams changes itself\nhint: leave out --watch\n")
     );
     for line in [
         "list --watch lab.Feed",

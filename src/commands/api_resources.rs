@@ -71,7 +71,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     let mut failures = Vec::new();
     let mut has_answer = false;
     let document = |rows: &BTreeSet<Offered>| {
-        presentation.select(Document::of_rows(rows.iter().map(|resource| resource.to_row(&own, in_text)).collect()))
+        presentation.select(Document::from_rows(rows.iter().map(|resource| resource.to_row(&own, in_text))))
     };
     block_on(async {
         let asked = stream::iter(&services).map(async |service| (service, ask(&connector, service).await));

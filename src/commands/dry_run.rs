@@ -17,7 +17,7 @@ pub fn show<'a>(
     presentation: &OutputOptions,
     streams: &mut IoStreams,
 ) -> Result<()> {
-    let presentation = presentation.of_requests();
+    let presentation = presentation.for_requests();
     let mut writer = presentation.writer(streams);
     let mut is_masked = false;
     for request in requests {

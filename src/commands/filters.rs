@@ -1,5 +1,6 @@
-//! `--filter`, `--filter-any` and `--search`, for every verb whose request has a query; and the rows of lists, which are
-//! checked here, too: there are services that ignore a filter without a word.
+//! `--filter`, `--filter-any` and `--search`, in requests and again on the rows of lists.
+//!
+//! Rows are checked here too, since some services ignore filters.
 
 use std::cell::{Cell, RefCell};
 
@@ -12,17 +13,17 @@ use crate::query::filter::{FilterSet, RowFilter, Verdict};
 use crate::schema::value_ext;
 use crate::spec::SpecRequest;
 
-/// Reads the filters, before anything is connected to.
+/// Parses the filters.
 pub fn read(args: &cli::Filters) -> Result<FilterSet> {
     FilterSet::parse(&args.filter, &args.filter_any, args.search.as_deref())
 }
 
-/// Puts them into the request of `method`; what is left to be done with the rows of a list, if anything is.
-pub fn put(filters: &FilterSet, method: &Method, request: &mut SpecRequest) -> Result<Option<RowCheck>> {
+/// Adds the filters to the request of `method`; returns the check of a list's rows, if there is one.
+pub fn add_to_request(filters: &FilterSet, method: &Method, request: &mut SpecRequest) -> Result<Option<RowCheck>> {
     let (input, is_list) = (method.input(), method.verb() == LIST);
     let mut row_filter = RowFilter::default();
     let mut is_sent = true;
-    // What the rows are takes a description of its own, where they are not what this method answers with.
+    // The type of the rows takes another descriptor where this method's response is not a list.
     if filters.flags().next().is_some() {
         let rows = method.rows();
         if is_list {
@@ -30,7 +31,7 @@ pub fn put(filters: &FilterSet, method: &Method, request: &mut SpecRequest) -> R
             row_filter = filters.row_filter(rows.as_ref(), has_alternatives)?;
         }
         let can_be_applied_here = is_list && rows.is_some() && row_filter.is_decidable();
-        is_sent = query::select(&mut request.value, &input, filters, rows.as_ref(), can_be_applied_here)?;
+        is_sent = query::add_filters(&mut request.value, &input, filters, rows.as_ref(), can_be_applied_here)?;
     }
     if is_list && method.is_of_plugins() {
         add_fields(method, request, &mut row_filter)?;
@@ -38,21 +39,21 @@ pub fn put(filters: &FilterSet, method: &Method, request: &mut SpecRequest) -> R
     Ok((!row_filter.is_empty()).then(|| RowCheck::new(row_filter, is_sent)))
 }
 
-/// Whether `request` of `method` lists what a Repository has in several repositories: it orders and filters its own plugins
-/// only, and takes the pages of all of them one behind the other.
+/// Whether `request` lists plugins of several repositories: a Repository sorts and filters its own plugins only, and
+/// chains the pages of all.
 pub fn lists_several_repositories(method: &Method, request: &SpecRequest) -> bool {
     let repository = request.value.get("repository_id");
     method.verb() == LIST && method.is_of_plugins() && repository.is_none_or(value_ext::is_empty)
 }
 
-/// Adds the fields of a request for plugins that a Repository applies to its own ones only. Other fields and other services
-/// are left alone, which widen on purpose what is asked for: a workspace also shows what belongs to all.
+/// Adds the fields of a request for plugins that a Repository applies to its own ones only. Other fields and services
+/// are left alone: they widen the list on purpose, e.g. a workspace also shows what belongs to all.
 fn add_fields(method: &Method, request: &SpecRequest, row_filter: &mut RowFilter) -> Result<()> {
     const FIELDS: [&str; 2] = ["state", "registry_type"];
     if !FIELDS.iter().any(|field| request.value.contains_key(*field)) {
         return Ok(());
     }
-    // Whatever ways there are to write a value of an enum, the codec knows them.
+    // The codec knows every way to write an enum value.
     let mut read = method.decode_request(method.encode(request)?)?;
     for field in FIELDS {
         if let Some(value) = read.get_mut(field) {
@@ -62,16 +63,16 @@ fn add_fields(method: &Method, request: &SpecRequest, row_filter: &mut RowFilter
     Ok(())
 }
 
-/// Checks rows against the filters, and remembers what is to be said of that.
+/// Checks rows against the filters, and remembers which were ignored.
 pub struct RowCheck {
     row_filter: RowFilter,
     /// The service was asked to apply the filters.
     is_sent: bool,
-    /// By which flags or fields rows were left out.
+    /// The flags or fields that removed rows.
     ignored: RefCell<Vec<&'static str>>,
-    /// Of which flags or fields rows are shown that cannot be checked.
+    /// The flags or fields that some rows cannot be checked against.
     undecided: RefCell<Vec<&'static str>>,
-    is_told: Cell<bool>,
+    is_noted: Cell<bool>,
 }
 
 impl RowCheck {
@@ -81,7 +82,7 @@ impl RowCheck {
             is_sent,
             ignored: RefCell::default(),
             undecided: RefCell::default(),
-            is_told: Cell::new(false),
+            is_noted: Cell::new(false),
         }
     }
 
@@ -90,28 +91,28 @@ impl RowCheck {
         self.is_sent
     }
 
-    /// The keys that the rows have to have.
+    /// The keys that rows need for the check.
     pub fn only_keys(&self) -> impl Iterator<Item = String> {
         self.row_filter.only_keys().filter(|key| !key.is_empty())
     }
 
-    /// How many rows of a list match, as far as can be told.
+    /// How many rows of a list match or cannot be checked.
     pub fn count(&self, document: &Document) -> usize {
         self.verdicts(document).iter().filter(|verdict| !matches!(verdict, Verdict::Fails(_))).count()
     }
 
-    /// The rows of a list without those that do not match.
+    /// Removes the rows of a list that do not match.
     #[must_use]
     pub fn apply(&self, document: Document) -> Document {
         let mut matching = Vec::new();
-        for (place, verdict) in self.verdicts(&document).into_iter().enumerate() {
+        for (index, verdict) in self.verdicts(&document).into_iter().enumerate() {
             match verdict {
                 Verdict::Fails(origin) => remember(&self.ignored, origin),
                 Verdict::Undecided(origin) => {
                     remember(&self.undecided, origin);
-                    matching.push(place);
+                    matching.push(index);
                 }
-                Verdict::Matches => matching.push(place),
+                Verdict::Matches => matching.push(index),
             }
         }
         if document.counts().is_some() { document.pick(&matching) } else { document }
@@ -120,23 +121,23 @@ impl RowCheck {
     fn verdicts(&self, document: &Document) -> Vec<Verdict> {
         let mut verdicts = Vec::new();
         let fields = self.row_filter.fields();
-        document.each_row(&fields, &mut |row| verdicts.push(self.row_filter.verdict(row)));
+        document.each_row(&fields, |row| verdicts.push(self.row_filter.verdict(row)));
         verdicts
     }
 
-    /// What there is to say of the rows so far; once.
+    /// A note on the rows so far, once.
     pub fn note(&self) -> Option<String> {
         let (ignored, undecided) = (self.ignored.borrow(), self.undecided.borrow());
         let is_ignored = self.is_sent && !ignored.is_empty();
-        if (!is_ignored && undecided.is_empty()) || self.is_told.replace(true) {
+        if (!is_ignored && undecided.is_empty()) || self.is_noted.replace(true) {
             return None;
         }
-        let left_out =
-            || format!("the service ignored {}: rows that do not match are left out here", ignored.join(" and "));
+        let removed =
+            || format!("the service ignored {}: spacectl removed the rows that do not match", ignored.join(" and "));
         let shown = || format!("rows that cannot be checked here against {} are shown", undecided.join(" and "));
         Some(match (is_ignored, undecided.is_empty()) {
-            (true, true) => left_out(),
-            (true, false) => format!("{}; {}", left_out(), shown()),
+            (true, true) => removed(),
+            (true, false) => format!("{}; {}", removed(), shown()),
             (false, _) => shown(),
         })
     }

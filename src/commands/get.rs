@@ -1,23 +1,23 @@
-//! `get RESOURCE`: one row.
+//! `get`: one row of a resource.
 
 use super::Context;
-use super::read::{Asked, QueryCommand, Templates};
+use super::read::{QueryCommand, QueryOptions, TemplateSource};
 use crate::cli::Get;
 use crate::commands::output_options::OutputOptions;
 use crate::error::Result;
 use crate::query::filter::FilterSet;
 
 pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
-    let reading = QueryCommand {
+    let command = QueryCommand {
         verb: "get",
         resource: context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?,
         request: &args.request,
-        presentation: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
-        asked: Asked::default(),
+        output: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
+        options: QueryOptions::default(),
         filters: FilterSet::default(),
-        templates: Templates::None,
+        templates: TemplateSource::None,
         watch: args.watch.watch,
-        more: "-o yaml",
+        all_fields_flag: "-o yaml",
     };
-    reading.run(context)
+    command.run(context)
 }

@@ -1,11 +1,11 @@
-//! `list RESOURCE`: rows, ordered, paged and cut to columns by the service where it can, else here.
+//! `list`: rows of a resource, sorted, paged and narrowed to columns.
 
-use super::read::{Asked, QueryCommand, Templates};
+use super::read::{QueryCommand, QueryOptions, TemplateSource};
 use super::{Context, filters, template};
 use crate::cli::{ListArgs, Listing, Request, RowArgs};
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, Result};
-use crate::output::view::Template;
+use crate::output::view::TableTemplate;
 use crate::query::Page;
 use crate::schema::resource::Resource;
 
@@ -16,16 +16,16 @@ pub fn run(args: &ListArgs, context: &mut Context<'_>) -> Result<()> {
     show(context.resource(&args.resource)?.with_api_version(api_version)?, &args.listing, context)
 }
 
-/// Lists what `args` ask for of `resource`.
+/// Lists `resource`.
 pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Result<()> {
     let RowArgs { minimal, all, limit, page, page_size, sort, .. } = &args.rows;
-    let reading = QueryCommand {
+    let command = QueryCommand {
         verb: "list",
         resource,
         request: &args.request,
-        presentation: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
-        asked: Asked {
-            shown_fields_alone: true,
+        output: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
+        options: QueryOptions {
+            only_shown_fields: true,
             minimal: if *minimal { Some(true) } else { all.then_some(false) },
             page: limit.map(|limit| Page { number: page.unwrap_or(1), limit }),
             page_size: *page_size,
@@ -33,24 +33,22 @@ pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Re
         },
         filters: filters::read(&args.filters)?,
         templates: match &args.rows.template {
-            Some(file) if file == STDIN => Templates::Given(from_stdin(&args.request, context)?),
-            Some(file) => Templates::Given(template::read_file(file)?),
-            None => Templates::Kept(context.variables),
+            Some(file) if file == STDIN => TemplateSource::Given(from_stdin(&args.request, context)?),
+            Some(file) => TemplateSource::Given(template::read_file(file)?),
+            None => TemplateSource::Stored(context.variables),
         },
         watch: args.watch.watch,
-        more: "-a",
+        all_fields_flag: "-a",
     };
-    reading.run(context)
+    command.run(context)
 }
 
-/// The template on standard input, which can be read once only.
-fn from_stdin(request: &Request, context: &mut Context<'_>) -> Result<Template> {
+/// Reads the template from standard input, which can be read only once.
+fn from_stdin(request: &Request, context: &mut Context<'_>) -> Result<TableTemplate> {
     let files = request.file_parameter.iter().map(String::as_str);
     let values = request.parameter.iter().filter_map(|parameter| parameter.split_once("=@")).map(|(_, file)| file);
     if files.chain(values).any(|file| file == STDIN) {
-        return Err(
-            Error::usage("standard input is asked for twice").hint("use - only once, over all of -t, -f and -p KEY=@-")
-        );
+        return Err(Error::usage("standard input is used twice").hint("use - once among -t, -f and -p KEY=@-"));
     }
     template::read(&mut context.streams.input, "stdin")
 }

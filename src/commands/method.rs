@@ -16,8 +16,9 @@ use crate::grpc::call;
 use crate::grpc::call::{Caller, Responses};
 use crate::grpc::resolve::{MethodRef, ResolvedMethod};
 use crate::grpc::status::with_outcome;
-use crate::output::view::{Columns, Document, Shape};
+use crate::output::view::{Document, ResponseKind};
 use crate::plugin::lint::placeholder;
+use crate::query::Columns;
 use crate::schema::resource::Resource;
 use crate::schema::spaceone::ApiName;
 use crate::spec::{self, Draft, Inputs, RequestTarget, SpecRequest};
@@ -114,7 +115,7 @@ impl Method {
             LIST => self.output(),
             _ => self.sibling(LIST).ok().filter(|method| method.verb() == LIST)?.output(),
         };
-        Shape::of(&list).list_row().cloned()
+        ResponseKind::new(&list).list_row().cloned()
     }
 
     pub fn is_streaming(&self) -> bool {
@@ -259,20 +260,20 @@ impl Method {
     /// As [`Method::ask`], without decoding the response.
     pub async fn ask_bytes(&self, request: Bytes) -> Result<Bytes> {
         let answer = self.call(request).await?.next_bytes().await?;
-        answer.ok_or_else(|| Error::local("the call was answered with nothing"))
+        answer.ok_or_else(|| Error::local("the service sent no response"))
     }
 
     /// Starts a call that goes on while other work is done. Within a runtime only.
-    pub fn call_ahead(&self, request: Bytes) -> Ahead {
+    pub fn call_ahead(&self, request: Bytes) -> PageInFlight {
         let (caller, resolved) = (self.caller.clone(), self.resolved.clone());
         let mut calls = JoinSet::new();
         calls.spawn(async move { caller.unary(&resolved.descriptor, resolved.is_read_only, request).await });
-        Ahead(calls)
+        PageInFlight(calls)
     }
 
-    /// The document of a response, with at least what `columns` need of it. A list stays in its bytes if it can.
-    pub fn document(&self, answer: Bytes, shape: &Shape, columns: Option<&Columns>) -> Result<Document> {
-        if let Some(list) = shape.wired(&answer) {
+    /// The document of a response, with at least what `columns` need of it. A list is read from its bytes if it can be.
+    pub fn document(&self, answer: Bytes, shape: &ResponseKind, columns: Option<&Columns>) -> Result<Document> {
+        if let Some(list) = shape.read_list(&answer) {
             return Ok(list);
         }
         let value = match columns {
@@ -299,9 +300,9 @@ impl Method {
 }
 
 /// A call in flight; aborted when this is dropped.
-pub struct Ahead(JoinSet<Result<Bytes>>);
+pub struct PageInFlight(JoinSet<Result<Bytes>>);
 
-impl Ahead {
+impl PageInFlight {
     pub async fn answer(mut self) -> Result<Bytes> {
         let aborted = || Error::local("the call was broken off");
         self.0.join_next().await.ok_or_else(aborted)?.unwrap_or_else(|error| Err(aborted().caused_by(&error)))

@@ -21,6 +21,7 @@ mod method;
 mod output_options;
 mod pages;
 mod plugin;
+mod prepared_query;
 mod read;
 mod request_faults;
 mod resource;

@@ -1,4 +1,4 @@
-//! What is shown of a response: the chosen columns in the chosen format.
+//! Columns and format of the documents that a command writes.
 
 use std::cell::Cell;
 use std::io::Write as _;
@@ -7,43 +7,44 @@ use prost_reflect::MessageDescriptor;
 
 use crate::cli;
 use crate::error::{Error, Result};
-use crate::output::view::{Columns, Document, Shape};
-use crate::output::{self, Format, Look, Writer};
+use crate::output::view::{Document, ResponseKind};
+use crate::output::{self, OutputFormat, OutputStyle, Writer};
+use crate::query::Columns;
 use crate::terminal::io_streams::IoStreams;
 
-/// What `-c` and `-o` ask for, and what is shown where they leave it open.
+/// What `-c` and `-o` ask for, and the defaults of what they leave open.
 #[derive(Clone)]
 pub struct OutputOptions {
     columns: Option<Columns>,
-    format: Format,
-    /// Cells are cut where the terminal is too narrow.
+    format: OutputFormat,
+    /// Cells are cut to the terminal's width.
     fits: bool,
-    /// The columns were chosen here and not by the user, who may want the others that there are.
+    /// The columns are a default: the user may want the others.
     is_preset: bool,
-    /// What a table is narrowed to without columns; `None` shows every field.
+    /// The fields of a table without columns; `None` shows every field.
     fields: Option<Vec<String>>,
-    /// The columns that come before others where none are chosen.
+    /// The fields that come first where no columns are chosen.
     first: Vec<String>,
-    /// Something was not shown, and the user did not choose that.
-    leaves_out: Cell<bool>,
+    /// Fields were hidden without the user's choice.
+    hides_fields: Cell<bool>,
 }
 
 impl OutputOptions {
-    /// Reads the columns; a usage error if they cannot be, or not in this format, as several in quiet output.
+    /// Parses the columns; a usage error if they are not valid, or too many for quiet output.
     pub fn parse(columns: Option<&str>, format: cli::Format) -> Result<Self> {
         let format = format.into();
-        let mut presentation = Self::new(format);
+        let mut output = Self::new(format);
         if let Some(columns) = columns {
             let columns = Columns::parse(columns)?;
-            if format == Format::Quiet {
+            if format == OutputFormat::Quiet {
                 output::check_quiet(columns.len())?;
             }
-            presentation.choose(columns)?;
+            output.choose(columns)?;
         }
-        Ok(presentation)
+        Ok(output)
     }
 
-    fn new(format: Format) -> Self {
+    fn new(format: OutputFormat) -> Self {
         Self {
             columns: None,
             format,
@@ -51,7 +52,7 @@ impl OutputOptions {
             is_preset: false,
             fields: None,
             first: Vec::new(),
-            leaves_out: Cell::new(false),
+            hides_fields: Cell::new(false),
         }
     }
 
@@ -61,19 +62,19 @@ impl OutputOptions {
         Self { fits: !wide, ..self }
     }
 
-    /// Shows these columns, which the user chose; a usage error if the format cannot show them side by side.
+    /// Sets the columns that the user chose; a usage error if headers repeat in a format of named values.
     pub fn choose(&mut self, columns: Columns) -> Result<()> {
-        if let (Some(header), Format::Json | Format::JsonLines | Format::Yaml) =
+        if let (Some(header), OutputFormat::Json | OutputFormat::JsonLines | OutputFormat::Yaml) =
             (columns.repeated_header(), self.format)
         {
-            return Err(Error::usage(format!("two columns are called {header}"))
-                .hint("give each its own name, as in -c 'tags.a|A,tags.b|B'"));
+            return Err(Error::usage(format!("two columns have the header {header}"))
+                .hint("give each its own header, e.g. -c 'tags.a|A,tags.b|B'"));
         }
         self.columns = Some(columns);
         Ok(())
     }
 
-    /// Shows these columns, which nobody asked for.
+    /// Sets default columns.
     pub fn preset(&mut self, columns: Columns) {
         (self.columns, self.is_preset) = (Some(columns), true);
     }
@@ -82,52 +83,51 @@ impl OutputOptions {
         self.columns.as_ref()
     }
 
-    /// Whether columns that are kept for tables apply: it is a table, and none were chosen.
+    /// Whether templates apply: it is a table, and no columns are chosen.
     pub fn is_open(&self) -> bool {
-        self.columns.is_none() && self.format == Format::Table
+        self.columns.is_none() && self.format == OutputFormat::Table
     }
 
-    /// Checks, before anything is sent, that the answer will have the columns and fit the format. A table without
-    /// columns will show the fields that hold one plain value each.
-    pub fn check(&mut self, response: &MessageDescriptor) -> Result<Shape> {
-        let shape = Shape::of(response);
+    /// Checks, before anything is sent, that the response has the columns and fits the format. A table without columns
+    /// shows the fields that hold one plain value each.
+    pub fn check(&mut self, response: &MessageDescriptor) -> Result<ResponseKind> {
+        let kind = ResponseKind::new(response);
         if let Some(columns) = &self.columns {
-            shape.check(columns)?;
+            kind.check(columns)?;
         }
-        let count = self.columns.as_ref().map(Columns::len).or_else(|| shape.column_count());
-        // Columns that are all there is leave nothing out.
-        self.is_preset &= shape.column_count() > self.columns.as_ref().map(Columns::len);
-        if let (Format::Quiet, Some(count)) = (self.format, count) {
+        let count = self.columns.as_ref().map(Columns::len).or_else(|| kind.column_count());
+        // Columns of all fields hide nothing.
+        self.is_preset &= kind.column_count() > self.columns.as_ref().map(Columns::len);
+        if let (OutputFormat::Quiet, Some(count)) = (self.format, count) {
             output::check_quiet(count)?;
         }
-        self.fields = if self.is_open() { shape.plain_fields() } else { None };
-        Ok(shape)
+        self.fields = if self.is_open() { kind.plain_fields() } else { None };
+        Ok(kind)
     }
 
-    /// Shows every field that is answered; for requests that say themselves which these are. After
-    /// [`OutputOptions::check`].
+    /// Shows every field of the response, for requests that choose them. After [`OutputOptions::check`].
     pub fn show_every_field(&mut self) {
         self.fields = None;
     }
 
-    /// Shows these columns before others, where rows are shown side by side and no columns are chosen.
+    /// Puts these fields first, in formats with columns if none are chosen.
     pub fn show_first(&mut self, fields: Vec<String>) {
-        if matches!(self.format, Format::Table | Format::Csv) {
+        if matches!(self.format, OutputFormat::Table | OutputFormat::Csv) {
             self.first = fields;
         }
     }
 
-    /// Narrows a document to what is shown of it.
+    /// Narrows a document to its columns.
     pub fn select(&self, document: Document) -> Document {
         match (&self.columns, &self.fields) {
             (Some(columns), _) => {
                 let document = document.select(columns);
-                self.leave_out(self.is_preset && !document.is_empty());
+                self.hide(self.is_preset && !document.is_empty());
                 document
             }
             (None, Some(fields)) => {
                 let (document, left_out) = document.narrow(fields);
-                self.leave_out(left_out);
+                self.hide(left_out);
                 document
             }
             (None, None) if !self.first.is_empty() => document.in_order(&self.first),
@@ -135,53 +135,53 @@ impl OutputOptions {
         }
     }
 
-    /// How requests are shown instead of answers: whole, and as yaml where the format is one for an answer's rows.
-    pub fn of_requests(&self) -> Self {
+    /// The options for requests: whole, and as YAML where the format is for rows.
+    pub fn for_requests(&self) -> Self {
         let format = match self.format {
-            Format::Table | Format::Quiet => Format::Yaml,
+            OutputFormat::Table | OutputFormat::Quiet => OutputFormat::Yaml,
             format => format,
         };
         Self::new(format)
     }
 
-    /// How the messages of a stream are shown: csv needs its header before the last of them, and so takes the fields
-    /// that the type of the rows has, where columns are not chosen.
-    pub fn of_stream(&self, shape: &Shape) -> Result<Self> {
+    /// The options for the messages of a stream: CSV needs its header before the last message, so without columns it
+    /// takes the fields of the rows' type.
+    pub fn for_stream(&self, kind: &ResponseKind) -> Self {
         let columns = match (&self.columns, self.format) {
-            (None, Format::Csv) => shape.columns().transpose()?,
+            (None, OutputFormat::Csv) => kind.columns(),
             (columns, _) => columns.clone(),
         };
-        Ok(Self { columns, ..self.clone() })
+        Self { columns, ..self.clone() }
     }
 
-    fn leave_out(&self, something: bool) {
-        self.leaves_out.set(self.leaves_out.get() || something);
+    fn hide(&self, hides_fields: bool) {
+        self.hides_fields.set(self.hides_fields.get() || hides_fields);
     }
 
-    /// The document as text, for who writes it in a place or at a time of their own.
-    pub fn text(&self, document: Document, look: Look) -> Result<Vec<u8>> {
+    /// Formats one document.
+    pub fn text(&self, document: Document, style: OutputStyle) -> Result<Vec<u8>> {
         let mut text = Vec::new();
-        let mut writer = Writer::new(&mut text, self.format, look);
+        let mut writer = Writer::new(&mut text, self.format, style);
         writer.write(self.select(document))?;
         writer.finish()?;
         Ok(text)
     }
 
-    pub fn format(&self) -> Format {
+    pub fn format(&self) -> OutputFormat {
         self.format
     }
 
-    /// Who reads standard output.
-    pub fn look(&self, streams: &IoStreams) -> Look {
+    /// How standard output is to style.
+    pub fn style(&self, streams: &IoStreams) -> OutputStyle {
         let terminal = streams.out_is_terminal;
-        let width = if self.fits && self.format == Format::Table { streams.out_width() } else { None };
-        Look { terminal, styled: terminal && streams.color, width }
+        let width = if self.fits && self.format == OutputFormat::Table { streams.out_width() } else { None };
+        OutputStyle { terminal, styled: terminal && streams.color, width }
     }
 
-    /// Where the documents of one command are written.
+    /// A writer for the documents of one command.
     pub fn writer<'a>(&self, streams: &'a mut IoStreams) -> Writer<'a> {
-        let look = self.look(streams);
-        Writer::new(&mut *streams.out, self.format, look)
+        let style = self.style(streams);
+        Writer::new(&mut *streams.out, self.format, style)
     }
 
     /// Writes the one document of a command.
@@ -191,17 +191,17 @@ impl OutputOptions {
         writer.finish()
     }
 
-    /// Tells a person at a terminal, below what was written, that there is more; `how` shows it.
-    pub fn tell_of_more(&self, how: &str, streams: &mut IoStreams) -> Result<()> {
-        if self.leaves_out.get() && streams.out_is_terminal {
+    /// Tells a person at a terminal that fields are hidden; `flag` shows them.
+    pub fn note_hidden_fields(&self, flag: &str, streams: &mut IoStreams) -> Result<()> {
+        if self.hides_fields.get() && streams.out_is_terminal {
             streams.out.flush()?;
-            streams.diagnostics.note(&format!("some fields are not shown: {how} shows them all"));
+            streams.diagnostics.note(&format!("some fields are hidden: use {flag} to show all"));
         }
         Ok(())
     }
 }
 
-/// What is shown of rows: `headed` for people, `name` alone for a shell's loop, and every key, as it is, for programs.
+/// The columns of rows: `headed` for people, `name` alone for quiet output, and every key for programs.
 pub fn columns<'a>(output: cli::Format, headed: &'a str, name: &'a str) -> Option<&'a str> {
     match output {
         cli::Format::Table | cli::Format::Csv => Some(headed),
@@ -210,7 +210,7 @@ pub fn columns<'a>(output: cli::Format, headed: &'a str, name: &'a str) -> Optio
     }
 }
 
-impl From<cli::Format> for Format {
+impl From<cli::Format> for OutputFormat {
     fn from(format: cli::Format) -> Self {
         match format {
             cli::Format::Table => Self::Table,

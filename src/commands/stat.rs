@@ -1,25 +1,25 @@
-//! `stat RESOURCE` and `analyze RESOURCE`: what the service computes over many rows.
+//! `stat` and `analyze`: what a service computes over many rows.
 
-use super::read::{Asked, QueryCommand, Templates};
+use super::read::{QueryCommand, QueryOptions, TemplateSource};
 use super::{Context, filters};
 use crate::cli::Stat;
 use crate::commands::output_options::OutputOptions;
 use crate::error::Result;
 use crate::query::Page;
 
-/// Runs either: `verb` tells which.
+/// Runs the verb `stat` or `analyze`.
 pub fn run(verb: &'static str, args: &Stat, context: &mut Context<'_>) -> Result<()> {
     let page = args.rows.limit.map(|limit| Page { number: args.rows.page.unwrap_or(1), limit });
-    let reading = QueryCommand {
+    let command = QueryCommand {
         verb,
         resource: context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?,
         request: &args.request,
-        presentation: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
-        asked: Asked { page, ..Asked::default() },
+        output: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
+        options: QueryOptions { page, ..QueryOptions::default() },
         filters: filters::read(&args.filters)?,
-        templates: Templates::None,
+        templates: TemplateSource::None,
         watch: None,
-        more: "-o yaml",
+        all_fields_flag: "-o yaml",
     };
-    reading.run(context)
+    command.run(context)
 }

@@ -1,4 +1,4 @@
-//! `template`: the columns of a resource's tables; and which of them a list shows.
+//! `template`: manages the default columns of tables, and chooses those of a list.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,12 +12,12 @@ use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{ConfigDir, ParseError, TemplateName, Variables};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
-use crate::output::view::{Document, Fitted, Shape, Template};
+use crate::output::view::{Document, FittedColumns, ResponseKind, TableTemplate};
 use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::{Resource, alias, is_reflection};
 use crate::terminal::io_streams::Diagnostics;
 
-/// The largest file of columns that is read, in bytes: as much as the configuration may hold.
+/// The size limit of a template file, as for configuration files.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 pub fn run(args: &cli::TemplateCommand, context: &mut Context<'_>) -> Result<()> {
@@ -38,16 +38,16 @@ pub fn run(args: &cli::TemplateCommand, context: &mut Context<'_>) -> Result<()>
     }
 }
 
-/// The file's name for `resource`: by the platform's names where it is like something that is known here, for that is
-/// what a list looks for; else as it is typed. Nothing is connected to.
+/// The template name of `resource`: by the platform's names where one matches, since lists look for those; else as
+/// typed. Offline.
 fn named(resource: &Resource, context: &Context<'_>) -> Result<TemplateName> {
-    // A file of aliases that cannot be read troubles nobody who names the resource in full.
+    // An unreadable file of aliases must not stop a full name.
     let own = context.own_aliases().unwrap_or_default();
     let bundled = bundled();
     let mut known: Vec<&str> = bundled.iter().map(String::as_str).collect();
-    known.extend(Template::built_in_resources().map(|name| -> &str { name }));
+    known.extend(TableTemplate::built_in_resources().map(|name| -> &str { name }));
     known.extend(alias::BUILT_IN.iter().map(|(_, target)| *target));
-    // The user may have written the targets of aliases in a way of their own.
+    // The user's aliases may spell their targets in other ways.
     let own: Vec<&str> = own.values().map(String::as_str).collect();
     match resource.among(&known).or_else(|| resource.among(&own)).and_then(|name| name.split_once('.')) {
         Some((service, name)) => TemplateName::new(service, name),
@@ -56,31 +56,31 @@ fn named(resource: &Resource, context: &Context<'_>) -> Result<TemplateName> {
     .map_err(ParseError::into_usage)
 }
 
-/// The resources of the bundled API; what all services have is asked of the Repository service here.
+/// The resources of the bundled Repository API.
 fn bundled() -> Vec<String> {
-    // Were they not readable, `explain` would say so: here the other names do.
+    // Without them, the other names remain.
     let services = local_service::descriptors().map(|pool| pool.services().collect::<Vec<_>>()).unwrap_or_default();
     let names = services.iter().filter(|service| !is_reflection(service.full_name()));
     names.map(|service| format!("repository.{}", service.name())).collect()
 }
 
-/// The name of a file that is there: as it is typed, by the platform's names, or the only one that is alike.
-fn kept(resource: &Resource, canonical: &TemplateName, dir: &ConfigDir) -> Result<Option<TemplateName>> {
-    let mut there = dir.templates()?;
+/// The name of an existing template: as typed, by the platform's names, or the only one that matches.
+fn existing(resource: &Resource, canonical: &TemplateName, dir: &ConfigDir) -> Result<Option<TemplateName>> {
+    let mut names_there = dir.templates()?;
     let typed = TemplateName::new(&resource.service, &resource.name).ok();
-    let names: Vec<&str> = there.iter().map(TemplateName::as_str).collect();
+    let names: Vec<&str> = names_there.iter().map(TemplateName::as_str).collect();
     let is_there = |name: &&TemplateName| names.contains(&name.as_str());
-    let found = typed.iter().chain([canonical]).find(is_there).map(TemplateName::as_str);
-    let Some(found) = found.or_else(|| resource.among(&names)).map(str::to_owned) else { return Ok(None) };
-    there.retain(|name| name.as_str() == found);
-    Ok(there.pop())
+    let matched = typed.iter().chain([canonical]).find(is_there).map(TemplateName::as_str);
+    let Some(matched) = matched.or_else(|| resource.among(&names)).map(str::to_owned) else { return Ok(None) };
+    names_there.retain(|name| name.as_str() == matched);
+    Ok(names_there.pop())
 }
 
 fn set(name: &TemplateName, columns: &TemplateColumns, context: &mut Context<'_>) -> Result<()> {
     let template = match (&columns.file, &columns.columns) {
         (Some(file), _) if file == "-" => read(&mut context.streams.input, "stdin")?,
         (Some(file), _) => read_file(file)?,
-        (None, columns) => Template::of_columns(columns.as_deref().unwrap_or_default())?,
+        (None, columns) => TableTemplate::from_columns(columns.as_deref().unwrap_or_default())?,
     };
     let dir = ConfigDir::locate(context.variables)?;
     dir.save_template(name, &template.to_yaml())?;
@@ -92,26 +92,26 @@ fn set(name: &TemplateName, columns: &TemplateColumns, context: &mut Context<'_>
 fn remove(resource: &Resource, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
     let canonical = named(resource, context)?;
-    let name = match kept(resource, &canonical, &dir)? {
+    let name = match existing(resource, &canonical, &dir)? {
         Some(name) if dir.remove_template(&name)? => name,
         _ => return Err(missing(&canonical, &dir)?),
     };
-    context.streams.diagnostics.done(&format!("the template of {name} is removed"));
+    context.streams.diagnostics.done(&format!("removed the template of {name}"));
     Ok(())
 }
 
 fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
     let canonical = named(resource, context)?;
-    let kept = kept(resource, &canonical, &dir)?;
-    let name = kept.as_ref().unwrap_or(&canonical);
-    let template = match (stored(name, &dir)?, Template::built_in(name.as_str())) {
+    let existing = existing(resource, &canonical, &dir)?;
+    let name = existing.as_ref().unwrap_or(&canonical);
+    let template = match (stored(name, &dir)?, TableTemplate::built_in(name.as_str())) {
         (Some(template), _) => template,
         (None, Some(template)) => {
             context
                 .streams
                 .diagnostics
-                .note(&format!("the template of {name} is built in: `template set` goes before it"));
+                .note(&format!("the template of {name} is built in; `template set` overrides it"));
             template
         }
         (None, None) => return Err(missing(name, &dir)?),
@@ -121,12 +121,12 @@ fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Resul
         context
             .streams
             .diagnostics
-            .note(&format!("no list reads the template of {name}: the resource is called {canonical}"));
+            .note(&format!("lists do not use the template of {name}: the resource is {canonical}"));
     }
     let document = match output {
         Format::Json | Format::Jsonl | Format::Yaml => Document::Value(template.values().clone().into()),
         Format::Table | Format::Csv | Format::Quiet => {
-            Document::of_rows(template.texts().map(|text| json!({"Column": text})).collect())
+            Document::from_rows(template.texts().map(|text| json!({"Column": text})))
         }
     };
     OutputOptions::parse(None, output)?.write(document, context.streams)
@@ -140,107 +140,109 @@ fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
     for name in &names {
         // A broken file must not hide the others.
         let columns = stored(name, &dir).unwrap_or_else(|error| {
-            let told = error.problems().iter().map(|problem| located(problem, "")).collect::<Vec<_>>();
-            context.streams.diagnostics.warn(&told.join("; "));
+            let problems = error.problems().iter().map(|problem| located(problem, "")).collect::<Vec<_>>();
+            context.streams.diagnostics.warn(&problems.join("; "));
             None
         });
         rows.push(row(name.as_str(), "set", columns.as_ref(), in_text));
     }
-    for name in Template::built_in_resources().filter(|built_in| names.iter().all(|name| name.as_str() != *built_in)) {
-        rows.push(row(name, "built in", Template::built_in(name).as_ref(), in_text));
+    for name in
+        TableTemplate::built_in_resources().filter(|built_in| names.iter().all(|name| name.as_str() != *built_in))
+    {
+        rows.push(row(name, "built in", TableTemplate::built_in(name).as_ref(), in_text));
     }
     rows.sort_by_cached_key(|row| row["resource"].to_string());
-    let columns = columns(output, "resource|Resource,template|Template,columns|Columns", "resource");
-    OutputOptions::parse(columns, output)?.write(Document::of_rows(rows), context.streams)
+    let columns = columns(output, "resource|Resource,template|TableTemplate,columns|Columns", "resource");
+    OutputOptions::parse(columns, output)?.write(Document::from_rows(rows), context.streams)
 }
 
-fn row(resource: &str, kind: &str, template: Option<&Template>, in_text: bool) -> Value {
+fn row(resource: &str, kind: &str, template: Option<&TableTemplate>, in_text: bool) -> Value {
     let columns = template.map(|template| template.texts().collect::<Vec<_>>());
     let columns = if in_text { json!(columns.map(|columns| columns.join(","))) } else { json!(columns) };
     json!({"resource": resource, "template": kind, "columns": columns})
 }
 
-/// The error that a resource has no template of the user's.
+/// The error that the user has set no template for a resource.
 fn missing(name: &TemplateName, dir: &ConfigDir) -> Result<Error> {
     let error = Error::local(format!("no template is set for {name} in {}", dir.path().display()));
-    if Template::built_in(name.as_str()).is_some() {
-        return Ok(error.hint("it has one that is built in: `template set` goes before it, -c, -m and -a do without"));
+    if TableTemplate::built_in(name.as_str()).is_some() {
+        return Ok(error.hint("use `template set` to override the built-in one, or -c, -m or -a to list without it"));
     }
     let names = dir.templates()?;
-    let mut known: Vec<&str> = Template::built_in_resources().collect();
+    let mut known: Vec<&str> = TableTemplate::built_in_resources().collect();
     known.extend(names.iter().map(TemplateName::as_str));
     Ok(match nearest(name.as_str(), known) {
-        Some(meant) => error.hint(format!("did you mean {meant}?")),
+        Some(nearest) => error.hint(format!("did you mean {nearest}?")),
         None => error.hint(format!("set one with `spacectl template set {name} -c COLUMNS`")),
     })
 }
 
-fn stored(name: &TemplateName, dir: &ConfigDir) -> Result<Option<Template>> {
+fn stored(name: &TemplateName, dir: &ConfigDir) -> Result<Option<TableTemplate>> {
     let bytes = dir.template(name)?;
-    bytes.map(|bytes| Template::parse(bytes, &dir.template_file(name).display().to_string())).transpose()
+    bytes.map(|bytes| TableTemplate::parse(bytes, &dir.template_file(name).display().to_string())).transpose()
 }
 
-/// A problem as one line, `outcome` being what came of it.
+/// A problem on one line, with its outcome.
 fn located(problem: &Problem, outcome: &str) -> String {
-    let place = problem.location.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
+    let location = problem.location.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
     let hints = problem.hints.iter().map(|hint| format!("; {hint}")).collect::<String>();
-    format!("{place}{}{outcome}{hints}", problem.message)
+    format!("{location}{}{outcome}{hints}", problem.message)
 }
 
 /// Reads the file of `-t` or `template set -f`.
-pub fn read_file(name: &str) -> Result<Template> {
+pub fn read_file(name: &str) -> Result<TableTemplate> {
     let file = File::open(name).map_err(|error| Error::local(format!("cannot read {name}")).cause(error))?;
     read(file, name)
 }
 
 /// As [`read_file`], of what `reader` holds.
-pub fn read(reader: impl Read, name: &str) -> Result<Template> {
+pub fn read(reader: impl Read, name: &str) -> Result<TableTemplate> {
     let mut bytes = Vec::new();
     let failed = |error: std::io::Error| Error::local(format!("cannot read {name}")).cause(error);
     reader.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Error::local(format!("{name} is no template: it is larger than 1 MiB")));
+        return Err(Error::local(format!("{name} is not a template: it is larger than 1 MiB")));
     }
-    Template::parse(bytes, name)
+    TableTemplate::parse(bytes, name)
 }
 
-/// The columns of a template that was given for this call: all of them must be there.
-pub fn choose(template: &Template, method: &Method, presentation: &mut OutputOptions) -> Result<()> {
-    let Fitted { columns, unknown } = template.fit(&Shape::of(&method.output()));
+/// Chooses the columns of a template that was given for this call: all of them must exist.
+pub fn choose(template: &TableTemplate, method: &Method, output: &mut OutputOptions) -> Result<()> {
+    let FittedColumns { columns, unknown } = template.fit(&ResponseKind::new(&method.output()));
     match Error::from_problems(ErrorKind::Local, unknown) {
         Some(error) => Err(error),
-        None => presentation.choose(columns),
+        None => output.choose(columns),
     }
 }
 
-/// The columns that are kept for the method's resource: the user's, else the built-in ones. They were written for
-/// services of any version, so that a column which this one does not have is left out, and no list fails for it.
+/// Chooses the template's columns for the method's resource: the user's, else the built-in ones.
+///
+/// They may be for another version of the service: a column that this one lacks is left out.
 pub fn preset(
     method: &Method,
-    presentation: &mut OutputOptions,
+    output: &mut OutputOptions,
     variables: &Variables,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
-    let shape = Shape::of(&method.output());
+    let kind = ResponseKind::new(&method.output());
     let (service, resource) = method.names();
-    // A name that cannot have a template has none.
     let Ok(name) = TemplateName::new(&service, &resource) else { return Ok(()) };
-    // Without a folder for the configuration there is nothing in it.
+    // Without a folder for the configuration there are no templates.
     let of_user = match ConfigDir::locate(variables) {
-        Ok(dir) => stored(&name, &dir).map_err(|error| error.hint("-c and -a do without a template"))?,
+        Ok(dir) => stored(&name, &dir).map_err(|error| error.hint("use -c or -a to list without a template"))?,
         Err(_) => None,
     };
     if let Some(template) = of_user {
-        let Fitted { columns, unknown } = template.fit(&shape);
+        let FittedColumns { columns, unknown } = template.fit(&kind);
         unknown.iter().for_each(|problem| diagnostics.warn(&located(problem, ": left out")));
         if !columns.is_empty() {
-            return presentation.choose(columns);
+            return output.choose(columns);
         }
     }
-    if let Some(template) = Template::built_in(name.as_str()) {
-        let columns = template.fitting(&shape);
+    if let Some(template) = TableTemplate::built_in(name.as_str()) {
+        let columns = template.fitting(&kind);
         if !columns.is_empty() {
-            presentation.preset(columns);
+            output.preset(columns);
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `--watch`: one question put again and again, its answer shown where it is another one.
+//! `--watch`: one query sent again and again, its response shown when it changes.
 
 use std::io::Write as _;
 use std::mem;
@@ -9,113 +9,107 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tonic::Code;
 
 use super::connector::Connector;
-use super::read::{QueryCommand, Question};
+use super::prepared_query::PreparedQuery;
+use super::read::QueryCommand;
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, ErrorKind, Result};
-use crate::output::Format;
-use crate::output::view::{Document, Rows as _};
+use crate::output::OutputFormat;
+use crate::output::view::Document;
 use crate::spec::Draft;
-use crate::terminal::io_streams;
-use crate::terminal::io_streams::{Diagnostics, IoStreams};
-use crate::terminal::redraw;
-use crate::terminal::redraw::{Frame, RowLines, Size};
+use crate::terminal::io_streams::{self, Diagnostics, IoStreams};
+use crate::terminal::redraw::{self, Frame, RowLines, Size};
 use crate::terminal::shutdown::Shutdown;
 
-/// What a screen is taken for that does not tell its size.
-const USUAL: Size = Size { columns: 80, lines: 24 };
+/// The size of a screen that does not say its size.
+const DEFAULT_SIZE: Size = Size { columns: 80, lines: 24 };
 
-/// A question and how often it is put.
-pub struct Watch<'a> {
-    pub reading: &'a QueryCommand<'a>,
+/// A query and how often it is sent.
+pub struct WatchLoop<'a> {
+    pub command: &'a QueryCommand<'a>,
     pub connector: &'a Connector,
-    pub every: Duration,
-    /// The steps of the work are told.
+    pub interval: Duration,
+    /// `-v` logs each step.
     pub is_traced: bool,
 }
 
-impl Watch<'_> {
-    /// Goes on until Ctrl-C, until nobody reads any more, or until an error that asking again cannot mend.
+impl WatchLoop<'_> {
+    /// Runs until Ctrl-C, until nobody reads the output, or until an error that a retry cannot mend.
     pub async fn run(&self, draft: Draft, streams: &mut IoStreams) -> Result<()> {
         if streams.out_is_terminal && self.is_traced && streams.diagnostics.is_to_person() {
-            return Err(Error::usage("-v writes its steps to the screen that --watch draws on")
-                .hint("send them elsewhere, as in 2>steps.log, or leave out -v"));
+            return Err(Error::usage("-v writes to the screen that --watch draws on")
+                .hint("redirect its output, e.g. 2>steps.log, or leave out -v"));
         }
-        // A command that prints the key may ask a person, who can still end it by Ctrl-C.
+        // A command that prints the key may prompt, and Ctrl-C still ends it.
         self.connector.metadata()?;
         let mut shutdown = Shutdown::for_reads()?;
-        let preparing = self.reading.prepare(self.connector, draft.clone(), &mut streams.diagnostics);
-        let question = shutdown.race(preparing).await?;
-        if question.method.is_streaming() {
-            let (verb, resource) = (self.reading.verb, &self.reading.resource);
-            return Err(
-                Error::usage(format!("{verb} of {resource} streams what is new by itself")).hint("leave out --watch")
-            );
+        let preparing = self.command.prepare(self.connector, draft.clone(), &mut streams.diagnostics);
+        let query = shutdown.race(preparing).await?;
+        let (verb, resource) = (self.command.verb, &self.command.resource);
+        if query.method.is_streaming() {
+            return Err(Error::usage(format!("{verb} of {resource} streams changes itself")).hint("leave out --watch"));
         }
-        // What was noted on the way is known before the first answer, whenever the end comes.
+        // Notes so far come out before the first response, whenever the end comes.
         streams.diagnostics.finish(None);
         let mut view = if streams.out_is_terminal {
-            let place = question.method.caller().place();
-            let (verb, resource) = (self.reading.verb, &self.reading.resource);
-            let title = format!("Every {}s: {verb} {resource} at {place}", self.every.as_secs_f64());
+            let endpoint = query.method.caller().place();
+            let title = format!("Every {}s: {verb} {resource} at {endpoint}", self.interval.as_secs_f64());
             View::Screen(Screen::open(title, streams)?)
         } else {
             View::Changes(Changes::default())
         };
-        let ended = self.go_on(draft, question, &mut view, &mut shutdown, streams).await;
+        let ended = self.repeat(draft, query, &mut view, &mut shutdown, streams).await;
         view.leave(streams);
         ended
     }
 
-    async fn go_on(
+    async fn repeat(
         &self,
         draft: Draft,
-        first: Question,
+        first: PreparedQuery,
         view: &mut View,
         shutdown: &mut Shutdown,
         streams: &mut IoStreams,
     ) -> Result<()> {
-        let mut question = Some(first);
-        // Another question, behind a failure, would have it noted once more.
+        let mut query = Some(first);
+        // A query that is prepared again after a failure would print its note again.
         let mut is_noted = false;
         loop {
-            match shutdown.race(self.ask(&mut question, &draft)).await {
-                Ok((document, presentation, note)) => {
+            match shutdown.race(self.fetch(&mut query, &draft)).await {
+                Ok((document, output, note)) => {
                     if let Some(note) = note.filter(|_| !mem::replace(&mut is_noted, true)) {
                         view.note(&note, &mut streams.diagnostics);
                     }
-                    view.answer(document, presentation, streams)?;
+                    view.show(document, output, streams)?;
                 }
                 Err(error) if is_final(error.kind()) => return Err(error),
                 Err(error) => {
                     // Another version of the service may come back, which takes other requests.
-                    question = None;
-                    view.failure(&error, streams)?;
+                    query = None;
+                    view.fail(&error, streams)?;
                 }
             }
-            // Steps that wait for their JSON object are told with the answer that they led to.
+            // Diagnostics of a JSON object come out with the response that they led to.
             streams.diagnostics.finish(None);
-            shutdown.race(view.rest(self.every, streams)).await?;
+            shutdown.race(view.wait(self.interval, streams)).await?;
         }
     }
 
-    /// Asks through the connection that is there; where there is none any more, through a new one.
-    async fn ask<'q>(
+    /// Sends the query over the connection that is there, or over a new one.
+    async fn fetch<'q>(
         &self,
-        question: &'q mut Option<Question>,
+        query: &'q mut Option<PreparedQuery>,
         draft: &Draft,
     ) -> Result<(Document, &'q OutputOptions, Option<String>)> {
-        let question = match question {
-            Some(question) => question,
-            // What there is to note was noted the first time.
-            None => {
-                question.insert(self.reading.prepare(self.connector, draft.clone(), &mut Diagnostics::null()).await?)
-            }
+        let query = match query {
+            Some(query) => query,
+            // Notes were printed the first time.
+            None => query.insert(self.command.prepare(self.connector, draft.clone(), &mut Diagnostics::null()).await?),
         };
-        Ok((question.answer().await?, &question.presentation, question.note()))
+        Ok((query.fetch().await?, &query.output, query.note()))
     }
 }
 
-/// Whether asking again would be answered the same.
+/// Whether a retry would have the same response.
 fn is_final(kind: ErrorKind) -> bool {
     match kind {
         ErrorKind::Usage | ErrorKind::Diff | ErrorKind::Signal(_) | ErrorKind::BrokenPipe => true,
@@ -131,21 +125,21 @@ fn is_final(kind: ErrorKind) -> bool {
     }
 }
 
-/// Where answers are shown.
+/// Where responses are shown.
 enum View {
     Screen(Screen),
     Changes(Changes),
 }
 
 impl View {
-    fn answer(&mut self, document: Document, presentation: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
+    fn show(&mut self, document: Document, output: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
         match self {
-            Self::Screen(screen) => screen.answer(document, presentation, streams),
-            Self::Changes(changes) => changes.answer(document, presentation, streams),
+            Self::Screen(screen) => screen.show(document, output, streams),
+            Self::Changes(changes) => changes.show(document, output, streams),
         }
     }
 
-    /// Says something of all answers: a screen shows it above the rows.
+    /// Notes something about all responses; a screen shows it above the rows.
     fn note(&mut self, note: &str, diagnostics: &mut Diagnostics) {
         match self {
             Self::Screen(screen) => screen.note = format!("note: {note}\n"),
@@ -153,33 +147,33 @@ impl View {
         }
     }
 
-    fn failure(&mut self, error: &Error, streams: &mut IoStreams) -> Result<()> {
+    fn fail(&mut self, error: &Error, streams: &mut IoStreams) -> Result<()> {
         match self {
-            Self::Screen(screen) => screen.failure(error, streams),
+            Self::Screen(screen) => screen.fail(error, streams),
             Self::Changes(changes) => {
-                changes.failure(error, &mut streams.diagnostics);
+                changes.fail(error, &mut streams.diagnostics);
                 Ok(())
             }
         }
     }
 
-    /// Waits for the next time to ask; a screen that changes its size meanwhile is drawn anew.
-    async fn rest(&mut self, time: Duration, streams: &mut IoStreams) -> Result<()> {
-        let rested = tokio::time::sleep(time);
+    /// Waits for the next request; a screen that is resized meanwhile is drawn again.
+    async fn wait(&mut self, time: Duration, streams: &mut IoStreams) -> Result<()> {
+        let sleep = tokio::time::sleep(time);
         let Self::Screen(screen) = self else {
-            rested.await;
+            sleep.await;
             return Ok(());
         };
-        tokio::pin!(rested);
+        tokio::pin!(sleep);
         loop {
             tokio::select! {
-                () = &mut rested => return Ok(()),
+                () = &mut sleep => return Ok(()),
                 _ = screen.resized.recv() => screen.draw(streams)?,
             }
         }
     }
 
-    /// Leaves the last answer where it is and what comes next below it.
+    /// Leaves the last response where it is, the cursor below it.
     fn leave(&self, streams: &mut IoStreams) {
         if let Self::Screen(_) = self {
             // A terminal that is gone has no next line.
@@ -188,12 +182,12 @@ impl View {
     }
 }
 
-/// A terminal: the newest answer, and above it why it is old if it is.
+/// A terminal: the newest response, and above it the failures since.
 struct Screen {
     title: String,
     time: String,
-    told: String,
-    /// What stands there while nothing has failed.
+    /// The failure, or the note.
+    message: String,
     note: String,
     body: String,
     rows: Option<RowLines>,
@@ -205,20 +199,20 @@ impl Screen {
         let resized = signal(SignalKind::window_change())
             .map_err(|error| Error::local("cannot wait for signals").cause(error))?;
         streams.out.write_all(redraw::make_room(size()).as_bytes())?;
-        let (time, told, note, body) = Default::default();
-        Ok(Self { title, time, told, note, body, rows: None, resized })
+        let (time, message, note, body) = Default::default();
+        Ok(Self { title, time, message, note, body, rows: None, resized })
     }
 
-    fn answer(&mut self, document: Document, presentation: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
-        self.rows = rows(&document, presentation.format());
-        let text = presentation.text(document, presentation.look(streams))?;
+    fn show(&mut self, document: Document, output: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
+        self.rows = rows(&document, output.format());
+        let text = output.text(document, output.style(streams))?;
         self.body = String::from_utf8_lossy(&text).into_owned();
-        self.told.clone_from(&self.note);
+        self.message.clone_from(&self.note);
         self.draw_now(streams)
     }
 
-    fn failure(&mut self, error: &Error, streams: &mut IoStreams) -> Result<()> {
-        self.told = streams.diagnostics.to_text(error);
+    fn fail(&mut self, error: &Error, streams: &mut IoStreams) -> Result<()> {
+        self.message = streams.diagnostics.to_text(error);
         self.draw_now(streams)
     }
 
@@ -228,50 +222,47 @@ impl Screen {
     }
 
     fn draw(&self, streams: &mut IoStreams) -> Result<()> {
-        let Self { title, time, told, body, rows, .. } = self;
-        let frame = redraw::draw(&Frame { title, time, status: told, body, rows: *rows }, size());
+        let Self { title, time, message, body, rows, .. } = self;
+        let frame = redraw::draw(&Frame { title, time, status: message, body, rows: *rows }, size());
         streams.out.write_all(frame.as_bytes())?;
         Ok(streams.out.flush()?)
     }
 }
 
 fn size() -> Size {
-    io_streams::screen_size().map_or(USUAL, |(columns, lines)| Size { columns, lines })
+    io_streams::screen_size().map_or(DEFAULT_SIZE, |(columns, lines)| Size { columns, lines })
 }
 
-/// Where a document's rows stand in the formats that have a line for each.
-fn rows(document: &Document, format: Format) -> Option<RowLines> {
+/// The lines of a document's rows, in formats with one line per row.
+fn rows(document: &Document, format: OutputFormat) -> Option<RowLines> {
     let first = match format {
-        Format::Table => 2,
-        Format::Csv => 1,
-        Format::Quiet | Format::JsonLines => 0,
-        Format::Json | Format::Yaml => return None,
+        OutputFormat::Table => 2,
+        OutputFormat::Csv => 1,
+        OutputFormat::Quiet | OutputFormat::JsonLines => 0,
+        OutputFormat::Json | OutputFormat::Yaml => return None,
     };
-    let count = match document {
-        Document::List(list) | Document::Row(list) => list.len(),
-        Document::Wired(list) => list.len(),
-        Document::Value(_) => 1,
-    };
-    Some(RowLines { first, count })
+    Some(RowLines { first, count: document.row_count() })
 }
 
-/// A pipe or a file: a document for each answer that is not the one before.
+/// A pipe or a file: a document for each response that differs from the one before.
 #[derive(Default)]
 struct Changes {
     written: Option<Vec<u8>>,
-    /// What the last failure said, since the last answer.
-    told: Option<String>,
+    /// The last failure since the last response.
+    failure: Option<String>,
 }
 
 impl Changes {
-    fn answer(&mut self, document: Document, presentation: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
-        self.told = None;
-        let text = presentation.text(document, presentation.look(streams))?;
+    fn show(&mut self, document: Document, output: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
+        self.failure = None;
+        let text = output.text(document, output.style(streams))?;
         if self.written.as_ref() == Some(&text) {
             return Ok(());
         }
         // Documents of rows alone do not show where the next begins.
-        if self.written.is_some() && matches!(presentation.format(), Format::Table | Format::Csv | Format::Quiet) {
+        if self.written.is_some()
+            && matches!(output.format(), OutputFormat::Table | OutputFormat::Csv | OutputFormat::Quiet)
+        {
             streams.out.write_all(b"\n")?;
         }
         streams.out.write_all(&text)?;
@@ -280,13 +271,13 @@ impl Changes {
         Ok(())
     }
 
-    /// Warns, once for each failure and not each time it is met.
-    fn failure(&mut self, error: &Error, diagnostics: &mut Diagnostics) {
+    /// Warns once of each failure, not each time it is met.
+    fn fail(&mut self, error: &Error, diagnostics: &mut Diagnostics) {
         let text = error.summary();
-        if self.told.as_ref() != Some(&text) {
+        if self.failure.as_ref() != Some(&text) {
             diagnostics.warn_always(&text);
             diagnostics.finish(None);
-            self.told = Some(text);
+            self.failure = Some(text);
         }
     }
 }

@@ -1,19 +1,20 @@
-//! Columns and cells on a terminal that is too narrow for them.
+//! Widths of a table's columns on a narrow terminal.
+
+use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// What stands at the end of a text that was cut.
+/// The end of a text that was cut.
 const MARK: &str = "…";
-/// No column becomes narrower than this: less of a text tells nothing.
+/// The least width of a column: less of a text says nothing.
 const NARROWEST: usize = 8;
-/// A first column that is not wider than this is cut last: it holds what a person types again, and the platform's
-/// identifiers are not longer.
+/// The longest identifier of the platform. A first column of that width is cut last: people type it again.
 const IDENTIFIER: usize = 48;
 
-/// A column that may be made narrower. Widths are in columns of the terminal.
+/// The widths that a column needs, in columns of the terminal.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Need {
+pub(super) struct ColumnWidth {
     pub(super) header: usize,
     /// The widest of its cells.
     pub(super) cells: usize,
@@ -21,7 +22,7 @@ pub(super) struct Need {
     pub(super) is_number: bool,
 }
 
-impl Need {
+impl ColumnWidth {
     fn whole(&self) -> usize {
         self.header.max(self.cells)
     }
@@ -33,11 +34,12 @@ impl Need {
     }
 }
 
-/// Widths that come to `room` together, or to less where that is enough. The widest become narrower first, all to the
-/// same width. What is given up, in this order, and only if it must be: texts of cells, headers, the first column. If
-/// there is not enough room even so, lines are longer than the terminal anyway, and headers and the first column stay.
-pub(super) fn widths(columns: &[Need], room: usize) -> Vec<usize> {
-    let least: Vec<usize> = columns.iter().map(|need| need.at_least(NARROWEST)).collect();
+/// Distributes `room` among columns. The widest become narrower first, all to the same width.
+///
+/// Given up in this order, and only if needed: texts of cells, headers, the first column. If even that is too little,
+/// lines are longer than the terminal anyway, and headers and the first column stay.
+pub(super) fn widths(columns: &[ColumnWidth], room: usize) -> Vec<usize> {
+    let least: Vec<usize> = columns.iter().map(|column| column.at_least(NARROWEST)).collect();
     let with_first = |mut floors: Vec<usize>| {
         if let (Some(floor), Some(first)) = (floors.first_mut(), columns.first())
             && first.whole() <= IDENTIFIER
@@ -46,7 +48,7 @@ pub(super) fn widths(columns: &[Need], room: usize) -> Vec<usize> {
         }
         floors
     };
-    let headers = with_first(columns.iter().map(|need| need.at_least(need.header.max(NARROWEST))).collect());
+    let headers = with_first(columns.iter().map(|column| column.at_least(column.header.max(NARROWEST))).collect());
     let floors = [headers, with_first(least.clone()), least];
     match floors.iter().find(|floors| floors.iter().sum::<usize>() <= room) {
         Some(floors) => level(columns, floors, room),
@@ -54,19 +56,19 @@ pub(super) fn widths(columns: &[Need], room: usize) -> Vec<usize> {
     }
 }
 
-/// Cuts what stands above a common height, which is as high as `room` allows.
-fn level(columns: &[Need], floors: &[usize], room: usize) -> Vec<usize> {
-    let at_height = |height: usize| -> Vec<usize> {
-        columns.iter().zip(floors).map(|(need, floor)| need.whole().min(height.max(*floor))).collect()
+/// Cuts columns to a common width, the largest that `room` allows, but not below their floors.
+fn level(columns: &[ColumnWidth], floors: &[usize], room: usize) -> Vec<usize> {
+    let at_width = |width: usize| -> Vec<usize> {
+        columns.iter().zip(floors).map(|(need, floor)| need.whole().min(width.max(*floor))).collect()
     };
-    let fits = |height: usize| at_height(height).iter().sum::<usize>() <= room;
-    // The floors fit, and no column is wider than the widest: the height lies between.
-    let (mut low, mut high) = (0, columns.iter().map(Need::whole).max().unwrap_or(0));
+    let fits = |width: usize| at_width(width).iter().sum::<usize>() <= room;
+    // The floors fit, and no column is wider than the widest: the width is between.
+    let (mut low, mut high) = (0, columns.iter().map(ColumnWidth::whole).max().unwrap_or(0));
     while low < high {
         let middle = high - (high - low) / 2;
         if fits(middle) { low = middle } else { high = middle - 1 }
     }
-    let mut widths = at_height(low);
+    let mut widths = at_width(low);
     let mut left = room - widths.iter().sum::<usize>();
     for (width, need) in widths.iter_mut().zip(columns) {
         if left > 0 && *width < need.whole() {
@@ -77,8 +79,12 @@ fn level(columns: &[Need], floors: &[usize], room: usize) -> Vec<usize> {
     widths
 }
 
-/// The beginning of `text` that, with a mark behind it, is not wider than `width`. What a person sees as one character
-/// is left whole or left out.
+/// `text`, cut if it is wider than `width`.
+pub(super) fn fitting(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() > width { Cow::Owned(cut(text, width)) } else { Cow::Borrowed(text) }
+}
+
+/// The beginning of `text` and a mark, not wider than `width`. A grapheme is left whole or left out.
 pub(super) fn cut(text: &str, width: usize) -> String {
     let room = width.saturating_sub(MARK.width());
     let mut ends = Vec::new();
@@ -90,7 +96,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
         }
         ends.push(at + character.len());
     }
-    // Some characters take other widths side by side than alone.
+    // Some graphemes have other widths side by side than alone.
     while let Some(end) = ends.pop() {
         let cut = format!("{}{MARK}", text[..end].trim_end());
         if cut.width() <= width {
@@ -106,8 +112,8 @@ mod tests {
 
     use super::*;
 
-    fn texts(columns: &[(usize, usize)]) -> Vec<Need> {
-        columns.iter().map(|(header, cells)| Need { header: *header, cells: *cells, is_number: false }).collect()
+    fn texts(columns: &[(usize, usize)]) -> Vec<ColumnWidth> {
+        columns.iter().map(|(header, cells)| ColumnWidth { header: *header, cells: *cells, is_number: false }).collect()
     }
 
     #[test]
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn numbers_are_not_cut_and_their_headers_are() {
-        let number = Need { header: 20, cells: 12, is_number: true };
+        let number = ColumnWidth { header: 20, cells: 12, is_number: true };
         assert_eq!(widths(&[texts(&[(4, 30)])[0], number], 20), [8, 12]);
     }
 
@@ -154,8 +160,8 @@ mod tests {
         assert_eq!(cut("two words", 5), "two…");
     }
 
-    fn any_need() -> impl Strategy<Value = Need> {
-        (0_usize..40, 0_usize..120, prop::bool::weighted(0.2)).prop_map(|(header, cells, is_number)| Need {
+    fn any_column() -> impl Strategy<Value = ColumnWidth> {
+        (0_usize..40, 0_usize..120, prop::bool::weighted(0.2)).prop_map(|(header, cells, is_number)| ColumnWidth {
             header,
             cells,
             is_number,
@@ -165,12 +171,12 @@ mod tests {
     proptest! {
         #[test]
         fn room_is_kept_where_that_can_be_and_used(
-            columns in prop::collection::vec(any_need(), 1..10), room in 0_usize..300,
+            columns in prop::collection::vec(any_column(), 1..10), room in 0_usize..300,
         ) {
             let widths = widths(&columns, room);
             let sum: usize = widths.iter().sum();
-            let whole: usize = columns.iter().map(Need::whole).sum();
-            let least: usize = columns.iter().map(|need| need.at_least(NARROWEST)).sum();
+            let whole: usize = columns.iter().map(ColumnWidth::whole).sum();
+            let least: usize = columns.iter().map(|column| column.at_least(NARROWEST)).sum();
             if least <= room {
                 prop_assert_eq!(sum, whole.min(room));
             }

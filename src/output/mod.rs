@@ -1,13 +1,13 @@
-//! Documents, written in the format that was asked for: one file per format.
+//! Documents, written in a format: one file per format, and one writer for all of a command.
+//!
+//! JSON texts are written in [`crate::terminal::json`], YAML in [`crate::yaml`]. What a document holds, and which of it is
+//! shown, is in [`view`].
 
 mod csv;
 mod fit;
 mod quiet;
 mod table;
-mod terminal;
 pub mod view;
-#[cfg(test)]
-mod wired_tests;
 
 use std::io::Write;
 
@@ -18,42 +18,42 @@ use crate::output::view::Document;
 use crate::terminal::json;
 use crate::yaml;
 
-/// What `-o` chooses.
+/// The formats of `-o`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum OutputFormat {
     Table,
     Json,
-    /// Each row of a list, or each value, as JSON on a line of its own.
+    /// Each row of a list, or each value, as one line of JSON.
     JsonLines,
     Yaml,
     Csv,
     Quiet,
 }
 
-/// Who reads the output.
+/// How the output is to style.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
-    /// A terminal, which would obey control characters.
+pub struct OutputStyle {
+    /// It goes to a terminal, which would obey control characters.
     pub terminal: bool,
-    /// A terminal that may be sent styles, too.
+    /// The terminal has styles.
     pub styled: bool,
-    /// How many columns the terminal has, where a table's cells are to be cut so that its lines fit.
+    /// The width that a table's lines are cut to.
     pub width: Option<usize>,
 }
 
-/// Writes one document after another, from a stream or from many calls, so that together they are valid in the format.
+/// Writes the documents of a command, so that together they are valid in the format.
 pub struct Writer<'a> {
     out: &'a mut dyn Write,
-    format: Format,
-    look: Look,
-    csv: csv::Sheet,
-    /// Documents written before.
+    format: OutputFormat,
+    style: OutputStyle,
+    csv: csv::CsvWriter,
+    /// Documents so far.
     count: usize,
 }
 
 impl<'a> Writer<'a> {
-    pub fn new(out: &'a mut dyn Write, format: Format, look: Look) -> Self {
-        Self { out, format, look, csv: csv::Sheet::new(look.terminal), count: 0 }
+    pub fn new(out: &'a mut dyn Write, format: OutputFormat, style: OutputStyle) -> Self {
+        Self { out, format, style, csv: csv::CsvWriter::new(style.terminal), count: 0 }
     }
 
     /// Writes `document`; csv without chosen columns waits for [`Writer::finish`], since its header names the keys of
@@ -63,22 +63,19 @@ impl<'a> Writer<'a> {
     /// The output cannot be written to; or the format is quiet and the document has more than one column.
     pub fn write(&mut self, document: Document) -> Result<()> {
         match self.format {
-            Format::Json => match document {
-                Document::Wired(list) => list.write_json(self.out)?,
-                other => json::pretty(self.out, &other.into_value())?,
+            OutputFormat::Json => json::pretty(self.out, &document)?,
+            OutputFormat::JsonLines => match document {
+                Document::List(list) => list.rows().try_for_each(|row| json::line(self.out, &row))?,
+                one => json::line(self.out, &one)?,
             },
-            Format::JsonLines => match document {
-                Document::Wired(list) => list.write_json_lines(self.out)?,
-                other => other.into_lines().iter().try_for_each(|row| json::line(self.out, row))?,
-            },
-            Format::Yaml => yaml::write_document(self.out, &document.into_value())?,
-            Format::Csv => self.csv.write(self.out, document.into_rows())?,
-            Format::Quiet => quiet::write(self.out, &*document.into_rows())?,
-            Format::Table => {
+            OutputFormat::Yaml => yaml::write_document(self.out, &document.into_value())?,
+            OutputFormat::Csv => self.csv.write(self.out, document.into_list())?,
+            OutputFormat::Quiet => quiet::write(self.out, &document.into_list())?,
+            OutputFormat::Table => {
                 if self.count > 0 {
                     writeln!(self.out)?;
                 }
-                table::write(self.out, &*document.into_rows(), self.look)?;
+                table::write(self.out, &document.into_list(), self.style)?;
             }
         }
         self.count += 1;
@@ -107,18 +104,19 @@ pub(in crate::output) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::output::view::{Columns, Shape};
+    use crate::output::view::ResponseKind;
+    use crate::query::Columns;
 
     /// A response whose form only its value tells.
     pub(super) fn document(response: Value) -> Document {
         let pool = prost_reflect::DescriptorPool::global();
         let response_type = pool.get_message_by_name("google.protobuf.Struct").unwrap();
-        Shape::of(&response_type).document(response)
+        ResponseKind::new(&response_type).document(response)
     }
 
-    pub(super) fn written(format: Format, documents: impl IntoIterator<Item = Document>) -> String {
+    pub(super) fn written(format: OutputFormat, documents: impl IntoIterator<Item = Document>) -> String {
         let mut out = Vec::new();
-        let mut writer = Writer::new(&mut out, format, Look::default());
+        let mut writer = Writer::new(&mut out, format, OutputStyle::default());
         for document in documents {
             writer.write(document).unwrap();
         }
@@ -129,48 +127,54 @@ pub(in crate::output) mod tests {
     #[test]
     fn an_empty_list_is_valid_in_every_format() {
         let empty = || [document(json!({"results": []}))];
-        assert_eq!(written(Format::Table, empty()), "NO DATA\n");
-        assert_eq!(written(Format::Json, empty()), "{\n    \"results\": []\n}\n");
-        assert_eq!(written(Format::Yaml, empty()), "---\nresults: []\n");
-        assert_eq!(written(Format::Csv, empty()), "");
-        assert_eq!(written(Format::Quiet, empty()), "");
+        assert_eq!(written(OutputFormat::Table, empty()), "NO DATA\n");
+        assert_eq!(written(OutputFormat::Json, empty()), "{\n    \"results\": []\n}\n");
+        assert_eq!(written(OutputFormat::Yaml, empty()), "---\nresults: []\n");
+        assert_eq!(written(OutputFormat::Csv, empty()), "");
+        assert_eq!(written(OutputFormat::Quiet, empty()), "");
     }
 
     #[test]
     fn an_empty_list_has_the_columns_that_were_asked_for() {
         let columns = Columns::parse("plugin_id,name|Name").unwrap();
         let empty = document(json!({"results": []})).select(&columns);
-        assert_eq!(written(Format::Csv, [empty]), "plugin_id,Name\n");
+        assert_eq!(written(OutputFormat::Csv, [empty]), "plugin_id,Name\n");
     }
 
     #[test]
     fn several_documents_stay_valid_together() {
         let documents = || [document(json!({"a": 1})), document(json!({"a": 2, "b": "x"}))];
-        assert_eq!(written(Format::Yaml, documents()), "---\na: 1\n---\na: 2\nb: x\n");
-        assert_eq!(written(Format::Table, documents()), "   a\n-----\n   1\n\n   a | b\n-----+-----\n   2 | x\n");
-        assert_eq!(written(Format::Json, documents()), "{\n    \"a\": 1\n}\n{\n    \"a\": 2,\n    \"b\": \"x\"\n}\n");
-        assert_eq!(written(Format::Csv, documents()), "a,b\n1,\n2,x\n");
+        assert_eq!(written(OutputFormat::Yaml, documents()), "---\na: 1\n---\na: 2\nb: x\n");
+        assert_eq!(written(OutputFormat::Table, documents()), "   a\n-----\n   1\n\n   a | b\n-----+-----\n   2 | x\n");
+        assert_eq!(
+            written(OutputFormat::Json, documents()),
+            "{\n    \"a\": 1\n}\n{\n    \"a\": 2,\n    \"b\": \"x\"\n}\n"
+        );
+        assert_eq!(written(OutputFormat::Csv, documents()), "a,b\n1,\n2,x\n");
     }
 
     #[test]
     fn one_value_is_one_row_and_an_empty_object_is_none() {
         let one = || document(json!({"a": 1, "b": "x"}));
         let columns = Columns::parse("b,a|b").unwrap();
-        assert_eq!(written(Format::Table, [one()]), "   a | b\n-----+-----\n   1 | x\n");
-        assert_eq!(written(Format::Table, [one().select(&columns)]), " b   |   b\n-----+-----\n x   |   1\n");
-        assert_eq!(written(Format::Csv, [one().select(&columns)]), "b,b\nx,1\n");
-        assert_eq!(written(Format::Table, [document(json!("1.10"))]), " Values\n----------\n 1.10\n");
+        assert_eq!(written(OutputFormat::Table, [one()]), "   a | b\n-----+-----\n   1 | x\n");
+        assert_eq!(written(OutputFormat::Table, [one().select(&columns)]), " b   |   b\n-----+-----\n x   |   1\n");
+        assert_eq!(written(OutputFormat::Csv, [one().select(&columns)]), "b,b\nx,1\n");
+        assert_eq!(written(OutputFormat::Table, [document(json!("1.10"))]), " Values\n----------\n 1.10\n");
         let empty = || document(json!({}));
         let columns = Columns::parse("b").unwrap();
-        assert_eq!(written(Format::Table, [empty()]), "NO DATA\n");
-        assert_eq!(written(Format::Table, [empty().select(&columns)]), "NO DATA\n");
-        assert_eq!(written(Format::Yaml, [empty().select(&columns)]), "---\nb: null\n");
+        assert_eq!(written(OutputFormat::Table, [empty()]), "NO DATA\n");
+        assert_eq!(written(OutputFormat::Table, [empty().select(&columns)]), "NO DATA\n");
+        assert_eq!(written(OutputFormat::Yaml, [empty().select(&columns)]), "---\nb: null\n");
     }
 
     #[test]
     fn tables_are_kept_apart_by_a_blank_line() {
         let list = || document(json!({"results": ["a"]}));
-        assert_eq!(written(Format::Table, [list(), list()]), " Values\n----------\n a\n\n Values\n----------\n a\n");
+        assert_eq!(
+            written(OutputFormat::Table, [list(), list()]),
+            " Values\n----------\n a\n\n Values\n----------\n a\n"
+        );
     }
 
     #[test]
@@ -187,9 +191,11 @@ pub(in crate::output) mod tests {
             }
         }
 
-        for format in [Format::Table, Format::Json, Format::Yaml, Format::Csv, Format::Quiet] {
+        for format in
+            [OutputFormat::Table, OutputFormat::Json, OutputFormat::Yaml, OutputFormat::Csv, OutputFormat::Quiet]
+        {
             let mut gone = Gone;
-            let mut writer = Writer::new(&mut gone, format, Look::default());
+            let mut writer = Writer::new(&mut gone, format, OutputStyle::default());
             let result = writer.write(document(json!({"results": ["a"]}))).and_then(|()| writer.finish());
             assert_eq!(result.unwrap_err().kind(), crate::error::ErrorKind::BrokenPipe, "{format:?}");
         }

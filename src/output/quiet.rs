@@ -1,15 +1,15 @@
 //! One column, one value a line, for scripts.
 //!
-//! A line is a value and a value is a line, also where a value holds line breaks: control characters are written as
-//! their escapes, so that no text on a server can pass for two names before `xargs`. The exact text is in json and csv.
+//! A line is a value even if the value holds line breaks: control characters are escaped, so that no text of a server
+//! can pass for two names before `xargs`. JSON and CSV have the exact text.
 
 use std::io::Write;
 
 use crate::error::{Error, Result};
-use crate::output::view::Rows;
+use crate::output::view::RowList;
 use crate::terminal::sanitize;
 
-/// Checks that there is not more than one column; ask before sending anything.
+/// Checks, before anything is sent, that there is not more than one column.
 ///
 /// # Errors
 /// A usage error that says how many there are.
@@ -18,25 +18,20 @@ pub fn check_columns(count: usize) -> Result<()> {
 }
 
 fn too_many(count: usize, error: impl Fn(String) -> Error) -> Error {
-    error(format!("quiet output prints one column, and there are {count}"))
-        .hint("choose another format, or one column where the command takes -c")
+    error(format!("quiet output prints one column, not {count}"))
+        .hint("use another format, or choose one column with -c where the command takes it")
 }
 
 /// Writes the rows' only column; a row without it is an empty line.
 ///
-/// That there are more can show as late as here, when all is sent, and is no wrong usage then.
-pub(super) fn write(out: &mut dyn Write, list: &dyn Rows) -> Result<()> {
-    let headers = list.headers();
-    if headers.len() > 1 {
-        return Err(too_many(headers.len(), Error::local));
+/// More columns may show only here, when all is sent, and are not a usage error then.
+pub(super) fn write(out: &mut dyn Write, list: &RowList) -> Result<()> {
+    let count = list.headers().len();
+    if count > 1 {
+        return Err(too_many(count, Error::local));
     }
-    let written = list.each(&headers, &mut |cells| {
-        cells.iter().try_for_each(|cell| {
-            out.write_all(sanitize::control(&cell.text()).as_bytes())?;
-            out.write_all(b"\n")
-        })
-    });
-    Ok(written?)
+    list.each(|cells| cells.iter().try_for_each(|cell| writeln!(out, "{}", sanitize::control(&cell.text()))))?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -45,22 +40,22 @@ mod tests {
 
     use super::*;
     use crate::output::tests::{document, written};
-    use crate::output::view::Columns;
-    use crate::output::{Format, Look, Writer};
+    use crate::output::{OutputFormat, OutputStyle, Writer};
+    use crate::query::Columns;
 
     #[test]
     fn a_value_is_a_line() {
         let rows = json!({"results": [{"a": "x"}, {"a": null}, {"a": "two\nlines"}, {"a": [1]}, {"a": 1.5}]});
-        assert_eq!(written(Format::Quiet, [document(rows)]), "x\n\ntwo\\nlines\n[1]\n1.5\n");
-        assert_eq!(written(Format::Quiet, [document(json!({"results": ["1.10", "1.9"]}))]), "1.10\n1.9\n");
+        assert_eq!(written(OutputFormat::Quiet, [document(rows)]), "x\n\ntwo\\nlines\n[1]\n1.5\n");
+        assert_eq!(written(OutputFormat::Quiet, [document(json!({"results": ["1.10", "1.9"]}))]), "1.10\n1.9\n");
         let columns = Columns::parse("a").unwrap();
-        assert_eq!(written(Format::Quiet, [document(json!({"a": "x", "b": 1})).select(&columns)]), "x\n");
+        assert_eq!(written(OutputFormat::Quiet, [document(json!({"a": "x", "b": 1})).select(&columns)]), "x\n");
     }
 
     #[test]
     fn more_than_one_column_is_refused() {
         let mut out = Vec::new();
-        let mut writer = Writer::new(&mut out, Format::Quiet, Look::default());
+        let mut writer = Writer::new(&mut out, OutputFormat::Quiet, OutputStyle::default());
         let error = writer.write(document(json!({"results": [{"a": 1, "b": 2}]}))).unwrap_err();
         assert_eq!(error.exit_code(), 1, "the answer is there already");
         assert!(out.is_empty());

@@ -1,33 +1,36 @@
-//! What a list is asked for: rows, order, page and columns.
+//! Queries: filters, order, page and columns of lists.
 //!
-//! The platform's lists take a `query`; its shape differs between the generations of the API and some requests have
-//! none, or are one themselves: `statistics.Resource` has its page at the top. What a request can carry is put into it,
-//! by its descriptor; the rest is left to be applied here, or refused.
+//! The platform's lists take a `query`. It differs between the generations of the API, and some requests have none, or
+//! are one themselves: `statistics.Resource` has its page at the top. A request gets what its descriptor can carry; the
+//! rest is applied here ([`ClientSideQuery`]) or refused. How rows are read and written is in [`crate::output`].
 
+mod client_side;
+pub mod columns;
 pub mod filter;
-mod place;
-mod response;
-mod select;
+mod filter_fields;
+mod query_field;
+mod stat_columns;
 #[cfg(test)]
 mod tests;
 
 use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
-use self::place::Place;
-pub use self::response::response_fields;
-pub use self::select::{has_alternatives, select};
+pub use self::client_side::{ClientSideQuery, Sort};
+pub use self::columns::{Column, Columns};
+pub use self::filter_fields::{add_filters, has_alternatives};
+use self::query_field::QueryField;
+pub use self::stat_columns::response_fields;
 use crate::error::{Error, Result};
-use crate::output::view::{Local, Sort};
 use crate::schema::value_ext;
 
-/// The part of a query that asks for some of the rows.
+/// The field of a query that chooses rows.
 const PAGE: &str = "page";
 
-/// What the user asked of a list.
+/// A query as the user asks for it.
 #[derive(Clone, Debug, Default)]
 pub struct QueryRequest {
-    /// The fields that are needed; empty needs all.
+    /// The fields to request; empty for all.
     pub only: Vec<String>,
     /// Only the fields that identify a row; `Some(false)` asks for every field.
     pub minimal: Option<bool>,
@@ -35,7 +38,7 @@ pub struct QueryRequest {
     pub sort: Option<Sort>,
 }
 
-/// Part of the rows.
+/// RowRange of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     /// Counted from 1.
@@ -51,23 +54,33 @@ impl Page {
     /// A usage error for a row beyond what the API can count.
     fn start(self) -> Result<u32> {
         self.number.saturating_sub(1).checked_mul(self.limit).and_then(|before| before.checked_add(1)).ok_or_else(
-            || Error::usage(format!("page {} of {} rows lies beyond what the API can count", self.number, self.limit)),
+            || Error::usage(format!("page {} of {} rows is beyond what the API can count", self.number, self.limit)),
         )
     }
 }
 
-/// Rows one behind the other, out of all.
+/// A range of the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Part {
-    /// How many rows come before its first.
+pub struct RowRange {
+    /// The number of rows before the first.
     pub before: u32,
-    /// How many rows it has at most; `None` for all that follow.
+    /// The maximum number of rows; `None` for all that follow.
     pub limit: Option<u32>,
 }
 
-impl Part {
-    /// The part that `request` asks for by itself, or all rows. It is read as it came out of the codec.
-    pub fn of(request: &Map<String, Value>, input: &MessageDescriptor) -> Self {
+impl RowRange {
+    pub fn from_page(page: Page) -> Self {
+        Self { before: page.number.saturating_sub(1).saturating_mul(page.limit), limit: Some(page.limit) }
+    }
+
+    /// The query that cuts these rows out of all.
+    pub fn client_side(self) -> ClientSideQuery {
+        let limit = self.limit.map_or(0, to_usize);
+        ClientSideQuery { sort: None, start: to_usize(self.before).saturating_add(1), limit }
+    }
+
+    /// The range that `request` itself asks for, or all rows; `request` is in the codec's form.
+    pub fn from_request(request: &Map<String, Value>, input: &MessageDescriptor) -> Self {
         let page = page_in(request, input);
         let number = |key: &str| {
             let number = page.and_then(|page| page.get(key)).and_then(Value::as_u64).unwrap_or(0);
@@ -77,16 +90,16 @@ impl Part {
     }
 }
 
-/// What a request could not carry.
+/// The part of a query that a request could not carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// To be applied to the rows that come back.
-    pub local: Option<Local>,
-    /// `minimal` was asked for, and the service has no such form.
+pub struct UnsupportedQuery {
+    /// To be applied to the rows of the response.
+    pub client_side: Option<ClientSideQuery>,
+    /// `minimal` was asked for.
     pub minimal: bool,
 }
 
-/// Whether `request` says by itself which fields it wants.
+/// Whether `request` itself chooses fields.
 pub fn chooses_fields(request: &Map<String, Value>) -> bool {
     let is_chosen =
         |holder: &Map<String, Value>, key: &str| holder.get(key).is_some_and(|value| !value_ext::is_empty(value));
@@ -95,12 +108,16 @@ pub fn chooses_fields(request: &Map<String, Value>) -> bool {
         || query.is_some_and(|query| is_chosen(query, "only") || query.get("minimal") == Some(&Value::Bool(true)))
 }
 
-/// Puts into `request` as much of `wish` as its message `input` can carry. A page goes to the service only if the order
-/// does too, for a page of rows in another order would be another page.
-pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: &QueryRequest) -> Result<Left> {
+/// Adds to `request` as much of `wish` as its type `input` can carry. A page goes to the service only if the order does
+/// too: in another order it would be another page.
+pub fn apply(
+    request: &mut Map<String, Value>,
+    input: &MessageDescriptor,
+    wish: &QueryRequest,
+) -> Result<UnsupportedQuery> {
     let start = wish.page.map(Page::start).transpose()?;
-    let place = Place::of(input);
-    let field = |name: &str| place.as_ref().and_then(|place| place.shape.get_field_by_name(name));
+    let query_field = QueryField::new(input);
+    let field = |name: &str| query_field.as_ref().and_then(|field| field.message.get_field_by_name(name));
     let mut query = Map::new();
     if field("only").is_some() && !wish.only.is_empty() {
         query.insert("only".into(), wish.only.clone().into());
@@ -109,64 +126,67 @@ pub fn apply(request: &mut Map<String, Value>, input: &MessageDescriptor, wish: 
     if let Some(minimal) = minimal {
         query.insert("minimal".into(), minimal.into());
     }
-    let mut local = Local { sort: None, start: 0, limit: 0 };
+    let mut client_side = ClientSideQuery { sort: None, start: 0, limit: 0 };
     if let Some(sort) = &wish.sort {
         let one = json!({"key": sort.key(), "desc": sort.is_descending()});
         match field("sort") {
             Some(field) => drop(query.insert("sort".into(), if field.is_list() { json!([one]) } else { one })),
-            None => local.sort = Some(sort.clone()),
+            None => client_side.sort = Some(sort.clone()),
         }
     }
     if let (Some(page), Some(start)) = (wish.page, start) {
-        if field(PAGE).is_some() && local.sort.is_none() {
-            query.insert(PAGE.into(), part(start, page.limit));
+        if field(PAGE).is_some() && client_side.sort.is_none() {
+            query.insert(PAGE.into(), page_message(start, page.limit));
         } else {
-            (local.start, local.limit) = (to_usize(start), to_usize(page.limit));
+            (client_side.start, client_side.limit) = (to_usize(start), to_usize(page.limit));
         }
     }
-    if let (false, Some(place)) = (query.is_empty(), &place)
-        && let Some(given) = place.query_of(request)
+    if let (false, Some(query_field)) = (query.is_empty(), &query_field)
+        && let Some(given) = query_field.query_mut(request)
     {
         given.extend(query);
     }
-    let is_whole = local.sort.is_none() && local.limit == 0;
-    Ok(Left { local: (!is_whole).then_some(local), minimal: wish.minimal == Some(true) && minimal.is_none() })
+    let is_whole = client_side.sort.is_none() && client_side.limit == 0;
+    Ok(UnsupportedQuery {
+        client_side: (!is_whole).then_some(client_side),
+        minimal: wish.minimal == Some(true) && minimal.is_none(),
+    })
 }
 
-/// Whether requests of the type `input` can ask for a part of the rows, in the order that was asked for if one was.
+/// Whether requests of the type `input` can ask for a page, sorted if `is_sorted`.
 pub fn can_page(input: &MessageDescriptor, is_sorted: bool) -> bool {
-    let place = Place::of(input);
-    let has = |name: &str| place.as_ref().is_some_and(|place| place.shape.get_field_by_name(name).is_some());
+    let query_field = QueryField::new(input);
+    let has = |name: &str| query_field.as_ref().is_some_and(|field| field.message.get_field_by_name(name).is_some());
     has(PAGE) && (!is_sorted || has("sort"))
 }
 
-/// Whether `request`, of the type `input`, says by itself which part of the rows it wants.
+/// Whether `request`, of the type `input`, itself chooses a page.
 pub fn chooses_rows(request: &Map<String, Value>, input: &MessageDescriptor) -> bool {
     page_in(request, input).is_some_and(|page| !value_ext::is_empty(page))
 }
 
 fn page_in<'a>(request: &'a Map<String, Value>, input: &MessageDescriptor) -> Option<&'a Value> {
-    Place::of(input)?.query_in(request)?.get(PAGE)
+    QueryField::new(input)?.query_in(request)?.get(PAGE)
 }
 
-/// Asks in `request`, of the type `input`, for `limit` rows from the row `start` on, counted from 1.
-pub fn put_part(request: &mut Map<String, Value>, input: &MessageDescriptor, start: u32, limit: u32) {
-    if let Some(query) = Place::of(input).as_ref().and_then(|place| place.query_of(request)) {
-        query.insert(PAGE.into(), part(start, limit));
+/// Sets the page of `request`, of the type `input`: `limit` rows from the row `start` on, counted from 1.
+pub fn set_range(request: &mut Map<String, Value>, input: &MessageDescriptor, start: u32, limit: u32) {
+    if let Some(query) = QueryField::new(input).as_ref().and_then(|query_field| query_field.query_mut(request)) {
+        query.insert(PAGE.into(), page_message(start, limit));
     }
 }
 
-/// Asks in `request`, of the type `input`, for no part of the rows any more.
-pub fn remove_part(request: &mut Map<String, Value>, input: &MessageDescriptor) {
+/// Removes the page of `request`, of the type `input`.
+pub fn remove_range(request: &mut Map<String, Value>, input: &MessageDescriptor) {
     if chooses_rows(request, input)
-        && let Some(query) = Place::of(input).as_ref().and_then(|place| place.query_of(request))
+        && let Some(query) = QueryField::new(input).as_ref().and_then(|query_field| query_field.query_mut(request))
     {
         query.shift_remove(PAGE);
     }
 }
 
-/// The API's `Page`. The first needs no start, and services of any age take it so.
-fn part(start: u32, limit: u32) -> Value {
+/// The API's `Page`. The first one has no start, as services of any age take it.
+fn page_message(start: u32, limit: u32) -> Value {
     if start > 1 { json!({"start": start, "limit": limit}) } else { json!({"limit": limit}) }
 }
 

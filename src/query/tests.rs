@@ -39,7 +39,7 @@ fn wish() -> QueryRequest {
     }
 }
 
-fn applied(name: &str, given: Value) -> (Value, Left) {
+fn applied(name: &str, given: Value) -> (Value, UnsupportedQuery) {
     let Value::Object(mut request) = given else { panic!("an object") };
     let left = apply(&mut request, &message(name), &wish()).unwrap();
     (request.into(), left)
@@ -53,7 +53,7 @@ fn the_sort_takes_the_shape_that_the_descriptor_asks_for() {
         request,
         json!({"query": {"only": ["plugin_id"], "sort": [{"key": "name", "desc": true}], "page": page}})
     );
-    assert_eq!(left, Left { local: None, minimal: false });
+    assert_eq!(left, UnsupportedQuery { client_side: None, minimal: false });
     let (request, _) = applied("First", json!({}));
     assert_eq!(request["query"]["sort"], json!({"key": "name", "desc": true}));
 }
@@ -62,7 +62,7 @@ fn the_sort_takes_the_shape_that_the_descriptor_asks_for() {
 fn without_a_query_all_is_left_to_be_applied_here() {
     let (request, left) = applied("None", json!({"name": "x"}));
     assert_eq!(request, json!({"name": "x"}));
-    assert_eq!(left.local, Some(Local { sort: wish().sort, start: 21, limit: 10 }));
+    assert_eq!(left.client_side, Some(ClientSideQuery { sort: wish().sort, start: 21, limit: 10 }));
 }
 
 #[test]
@@ -71,17 +71,17 @@ fn a_request_that_is_a_query_itself_has_its_page_at_the_top() {
     let mut request = Map::from_iter([("aggregate".to_owned(), json!(["x"]))]);
     let left = apply(&mut request, &message("Top"), &wish).unwrap();
     assert_eq!(Value::from(request), json!({"aggregate": ["x"], "page": {"start": 21, "limit": 10}}));
-    assert_eq!(left.local, None);
+    assert_eq!(left.client_side, None);
     let mut request = Map::new();
     let left = apply(&mut request, &message("Book"), &wish).unwrap();
-    assert!(request.is_empty() && left.local.is_some(), "a page of text is another thing");
+    assert!(request.is_empty() && left.client_side.is_some(), "a page of text is another thing");
 }
 
 #[test]
 fn a_page_is_not_sent_without_its_order() {
     let (request, left) = applied("Third", json!({}));
     assert_eq!(request, json!({}));
-    assert_eq!(left.local, Some(Local { sort: wish().sort, start: 21, limit: 10 }));
+    assert_eq!(left.client_side, Some(ClientSideQuery { sort: wish().sort, start: 21, limit: 10 }));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn selected(name: &str, given: Value, all: &[&str], any: &[&str], search: Option
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let filters = FilterSet::parse(&texts(all), &texts(any), search)?;
     let Value::Object(mut request) = given else { panic!("an object") };
-    select(&mut request, &message(name), &filters, None, false)?;
+    add_filters(&mut request, &message(name), &filters, None, false)?;
     Ok(request.into())
 }
 
@@ -142,7 +142,7 @@ fn conditions_are_added_to_what_is_there_and_a_word_takes_its_place() {
     for nothing in [json!(null), json!({}), json!({"filter": null})] {
         assert_eq!(add(nothing), json!({"query": {"filter": [ours], "keyword": "b"}}));
     }
-    // Left to the codec, which says where it comes from.
+    // UnsupportedQuery to the codec, which says where it comes from.
     assert_eq!(add(json!("text")), json!({"query": "text"}));
     assert_eq!(add(json!({"filter": "text"})), json!({"query": {"filter": "text", "keyword": "b"}}));
 }
@@ -154,20 +154,20 @@ fn what_has_no_place_is_refused() {
     };
     assert_eq!(
         refusal("None", &["x~a", "name=a"], &[], None),
-        "error: --filter: None takes no filters\n\
-         hint: name is a field of this request: -p name=VALUE asks for it"
+        "error: --filter: None does not take filters\n\
+         hint: name is a field of this request: use -p name=VALUE"
     );
     assert_eq!(
         refusal("None", &["name~a"], &[], None),
-        "error: --filter: None takes no filters\nhint: -p sets the fields of this request: name"
+        "error: --filter: None does not take filters\nhint: use -p to set the fields of this request: name"
     );
     assert_eq!(
         refusal("Empty", &[], &[], Some("x")),
-        "error: --search: Empty takes no word to search for\nhint: this service can only answer with all rows"
+        "error: --search: Empty does not take a search word\nhint: leave out the flag to list all rows: this service cannot filter"
     );
     assert_eq!(
         refusal("Fourth", &["name=x"], &["name=x"], None),
-        "error: --filter-any: Fourth takes no filters\nhint: -p sets the fields of this request: state"
+        "error: --filter-any: Fourth does not take filters\nhint: use -p to set the fields of this request: state"
     );
 }
 
@@ -191,13 +191,13 @@ fn a_request_can_choose_its_fields_itself() {
 
 #[test]
 fn a_request_can_choose_its_rows_itself() {
-    let part = |before, limit| Some(Part { before, limit });
+    let part = |before, limit| Some(RowRange { before, limit });
     for (name, request, chosen) in [
         ("Second", json!({"query": {"page": {"start": 7, "limit": 4}}}), part(6, Some(4))),
         ("Second", json!({"query": {"page": {"start": 7, "limit": 0}}}), part(6, None)),
         ("Second", json!({"query": {"page": {"limit": 4}}}), part(0, Some(4))),
         ("Top", json!({"page": {"start": 1, "limit": 4}}), part(0, Some(4))),
-        // Left to the codec, which says where it comes from.
+        // UnsupportedQuery to the codec, which says where it comes from.
         ("Second", json!({"query": {"page": "text"}}), part(0, None)),
         ("Second", json!({"query": {"page": {}}}), None),
         ("Second", json!({"query": {"page": null}}), None),
@@ -206,7 +206,7 @@ fn a_request_can_choose_its_rows_itself() {
         ("Book", json!({"page": "7"}), None),
     ] {
         let (input, object) = (message(name), request.as_object().unwrap());
-        let found = chooses_rows(object, &input).then(|| Part::of(object, &input));
+        let found = chooses_rows(object, &input).then(|| RowRange::from_request(object, &input));
         assert_eq!(found, chosen, "{name} {request}");
     }
 }

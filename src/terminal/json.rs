@@ -1,242 +1,105 @@
-//! JSON for streams that a terminal may read: what it would obey is escaped, and a parser reads the same text.
+//! JSON for streams that a terminal may read: control characters are escaped.
+//!
+//! serde_json leaves DEL, the C1 controls and marks of direction in texts as they are; a parser reads their escapes as
+//! the same text.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
-use serde_json::{Number, Value};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
-use crate::codec::decode::{Malformed, Sink, serialize_into};
 use crate::terminal::sanitize;
 
 /// Writes one value in the form of the Python client, indented by four, and ends the line.
 ///
 /// # Errors
 /// `out` cannot be written to.
-pub fn pretty(out: &mut dyn Write, value: &Value) -> io::Result<()> {
-    write(out, value, Layout::Indented)
+pub fn pretty(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    write(out, value, PrettyFormatter::with_indent(b"    "))
 }
 
 /// Writes one value on one line, and ends the line.
 ///
 /// # Errors
 /// `out` cannot be written to.
-pub fn line(out: &mut dyn Write, value: &Value) -> io::Result<()> {
-    write(out, value, Layout::Line)
+pub fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    write(out, value, CompactFormatter)
 }
 
 /// One value on one line, without its end.
 pub fn compact(value: &Value) -> String {
-    // What comes of text is text.
-    String::from_utf8(text(value, Layout::Line)).unwrap_or_default()
+    let mut text = Vec::new();
+    // Neither a Vec nor a value fails.
+    let _ = line(&mut text, value);
+    text.pop();
+    String::from_utf8(text).unwrap_or_default()
 }
 
-fn write(out: &mut dyn Write, value: &Value, layout: Layout) -> io::Result<()> {
-    let mut text = text(value, layout);
-    text.push(b'\n');
-    out.write_all(&text)
+fn write(out: &mut dyn Write, value: &impl Serialize, formatter: impl Formatter) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    value.serialize(&mut Serializer::with_formatter(&mut out, Escaping(formatter)))?;
+    out.write_all(b"\n")?;
+    // To flush it would flush `out` after each value.
+    out.into_inner().map(drop).map_err(io::IntoInnerError::into_error)
 }
 
-fn text(value: &Value, layout: Layout) -> Vec<u8> {
-    let mut text = Text::new(layout);
-    // A value's texts are UTF-8.
-    let _ = serialize_into(value, &mut text);
-    text.into_bytes()
-}
+/// A formatter whose texts hold nothing that a terminal would obey.
+struct Escaping<F>(F);
 
-/// How JSON is laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// Over many lines, indented by four.
-    Indented,
-    /// On one line.
-    Line,
-    /// On one line, and with nothing escaped but what JSON asks for: for who escapes it afterwards.
-    Raw,
-}
-
-/// JSON as it grows, value by value.
-#[derive(Debug)]
-pub struct Text {
-    bytes: Vec<u8>,
-    layout: Layout,
-    /// Lists and mappings that are not ended.
-    depth: usize,
-    /// Nothing stands yet in the list or mapping that was begun last.
-    is_fresh: bool,
-    /// The next value belongs to a key.
-    has_key: bool,
-}
-
-impl Text {
-    pub fn new(layout: Layout) -> Self {
-        Self::in_room_of(layout, Vec::new())
-    }
-
-    /// In the room that these bytes have, which are forgotten.
-    pub fn in_room_of(layout: Layout, mut bytes: Vec<u8>) -> Self {
-        bytes.clear();
-        Self { bytes, layout, depth: 0, is_fresh: true, has_key: false }
-    }
-
-    /// The text so far.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The text so far, which is forgotten here: what follows goes on behind it.
-    pub fn drain(&mut self) -> std::vec::Drain<'_, u8> {
-        self.bytes.drain(..)
-    }
-
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    /// How many lists and mappings are not ended.
-    pub fn depth(&self) -> usize {
-        self.depth
-    }
-
-    /// Ends a line between values.
-    pub fn end_line(&mut self) {
-        self.bytes.push(b'\n');
-        self.is_fresh = true;
-    }
-
-    /// Writes text as it is, where no JSON is meant.
-    pub fn push(&mut self, text: &[u8]) {
-        self.bytes.extend_from_slice(text);
-    }
-
-    fn begin(&mut self, mark: u8) {
-        self.before_value();
-        self.bytes.push(mark);
-        self.depth += 1;
-        self.is_fresh = true;
-    }
-
-    fn end(&mut self, mark: u8) {
-        self.depth = self.depth.saturating_sub(1);
-        if !self.is_fresh {
-            self.break_line();
+impl<F: Formatter> Formatter for Escaping<F> {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if sanitize::is_plain(fragment.as_bytes()) {
+            return writer.write_all(fragment.as_bytes());
         }
-        self.bytes.push(mark);
-        self.is_fresh = false;
+        fragment.chars().try_for_each(|c| match c {
+            // All of them are in the basic plane, so four digits do.
+            c if sanitize::is_hostile(c) => write!(writer, "\\u{:04x}", u32::from(c)),
+            c => writer.write_all(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        })
     }
 
-    fn before_value(&mut self) {
-        if !std::mem::take(&mut self.has_key) && self.depth > 0 {
-            self.separate();
-        }
+    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_array(writer)
     }
 
-    fn separate(&mut self) {
-        if !std::mem::take(&mut self.is_fresh) {
-            self.bytes.push(b',');
-        }
-        self.break_line();
+    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array(writer)
     }
 
-    fn break_line(&mut self) {
-        const INDENT: &[u8] = b"    ";
-        if self.layout == Layout::Indented {
-            self.bytes.push(b'\n');
-            for _ in 0..self.depth {
-                self.bytes.extend_from_slice(INDENT);
-            }
-        }
+    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_array_value(writer, first)
     }
 
-    fn quoted(&mut self, text: &[u8]) -> Result<(), Malformed> {
-        self.bytes.push(b'"');
-        // Most texts hold nothing to escape, which is seen of many bytes at a time, and faster than that they are UTF-8.
-        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
-        if text.iter().fold(true, |all, byte| all & is_plain(*byte)) {
-            self.bytes.extend_from_slice(text);
-        } else {
-            self.escaped(str::from_utf8(text).map_err(|_| Malformed::Utf8)?);
-        }
-        self.bytes.push(b'"');
-        Ok(())
+    fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array_value(writer)
     }
 
-    fn escaped(&mut self, text: &str) {
-        for c in text.chars() {
-            let short = match c {
-                '"' => b'"',
-                '\\' => b'\\',
-                '\u{8}' => b'b',
-                '\u{c}' => b'f',
-                '\n' => b'n',
-                '\r' => b'r',
-                '\t' => b't',
-                c if c < ' ' || (self.layout != Layout::Raw && sanitize::is_hostile(c)) => {
-                    // What a terminal obeys stands in the basic plane, so four digits do. Writing to a Vec cannot fail.
-                    let _ = write!(self.bytes, "\\u{:04x}", u32::from(c));
-                    continue;
-                }
-                c => {
-                    self.bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                    continue;
-                }
-            };
-            self.bytes.extend_from_slice(&[b'\\', short]);
-        }
-    }
-}
-
-impl Sink for Text {
-    fn null(&mut self) {
-        self.before_value();
-        self.bytes.extend_from_slice(b"null");
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object(writer)
     }
 
-    fn bool(&mut self, value: bool) {
-        self.before_value();
-        self.bytes.extend_from_slice(if value { b"true" } else { b"false" });
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object(writer)
     }
 
-    fn number(&mut self, number: Number) {
-        self.before_value();
-        // Writing to a Vec cannot fail.
-        let _ = write!(self.bytes, "{number}");
+    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_object_key(writer, first)
     }
 
-    fn text(&mut self, text: &[u8]) -> Result<(), Malformed> {
-        self.before_value();
-        self.quoted(text)
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)
     }
 
-    fn begin_list(&mut self) {
-        self.begin(b'[');
-    }
-
-    fn end_list(&mut self) {
-        self.end(b']');
-    }
-
-    fn begin_mapping(&mut self) {
-        self.begin(b'{');
-    }
-
-    fn key(&mut self, key: &[u8]) -> Result<(), Malformed> {
-        self.separate();
-        self.quoted(key)?;
-        self.bytes.extend_from_slice(if self.layout == Layout::Indented { b": " } else { b":" });
-        self.has_key = true;
-        Ok(())
-    }
-
-    fn end_mapping(&mut self) {
-        self.end(b'}');
+    fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object_value(writer)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde::Serialize as _;
     use serde_json::json;
-    use serde_json::ser::{PrettyFormatter, Serializer};
 
     use super::*;
 
@@ -305,7 +168,6 @@ mod tests {
         /// serde_json writes the same, but for what a terminal would obey.
         #[test]
         fn it_is_the_text_of_serde_json(value in any_value()) {
-            prop_assert_eq!(String::from_utf8(text(&value, Layout::Raw)).unwrap(), value.to_string());
             let mut indented = Vec::new();
             let mut serializer = Serializer::with_formatter(&mut indented, PrettyFormatter::with_indent(b"    "));
             value.serialize(&mut serializer).unwrap();

@@ -15,7 +15,7 @@ ROWS = [
     {"name": "e\u0301" * 60, "image": "cloudforet/plugin-grafana"},
     {"name": "\x1b[31mred\x07" + "x" * 60, "image": "cloudforet/plugin-red"},
 ]
-NOTE = "note: some fields are not shown: -a shows them all"
+NOTE = "note: some fields are hidden: use -a to show all"
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ use super::context::{Context, push_new};
 use super::remote::RemoteServices;
 use super::shell::Candidate;
 use crate::config::{BUILT_IN, ConfigDir, Environment};
-use crate::output::view::Template;
+use crate::output::view::TableTemplate;
 use crate::schema::resource::alias::{self, Own};
 
 impl Context {
@@ -105,7 +105,7 @@ impl Context {
     pub(super) fn templates(&self, word: &str, with_built_in: bool) -> Vec<Candidate> {
         let names = self.config_dir().and_then(|dir| dir.templates().ok()).unwrap_or_default();
         let mut candidates: Vec<Candidate> = names.iter().map(|name| Candidate::new(name.as_str(), "set")).collect();
-        for name in Template::built_in_resources().filter(|_| with_built_in) {
+        for name in TableTemplate::built_in_resources().filter(|_| with_built_in) {
             push_new(&mut candidates, Candidate::new(name, "built in"));
         }
         if !word.is_empty() && !word.contains('.') {

@@ -12,7 +12,7 @@ use super::shell::Candidate;
 use crate::cli::API_RESOURCES_COLUMNS;
 use crate::config::{Selection, Variables};
 use crate::net::tls::TlsSettings;
-use crate::output::view::{Column, Columns};
+use crate::query::{Column, Columns};
 use prost_reflect::MessageDescriptor;
 
 /// The kind of an argument, known by its id.

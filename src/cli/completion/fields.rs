@@ -3,7 +3,7 @@
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::shell::Candidate;
-use crate::output::view::is_plain;
+use crate::query::columns::is_plain;
 use crate::schema::well_known::WellKnown;
 
 /// Columns of `row` that `text` does not name yet.

@@ -27,7 +27,8 @@ use crate::local_service;
 use crate::local_service::proto::FILE_DESCRIPTOR_SET;
 use crate::local_service::{ServiceOptions, Store};
 use crate::net::tls::TlsSettings;
-use crate::output::view::{Columns, Document, Shape};
+use crate::output::view::{Cell, Document, ResponseKind};
+use crate::query::Columns;
 use crate::query::{self, Page, QueryRequest};
 use crate::schema::resource::service_among;
 use crate::secret::{self, names_a_secret};
@@ -211,7 +212,7 @@ impl RemoteServices {
         field: &FieldDescriptor,
     ) -> Option<Vec<(String, String)>> {
         let method = resource.verb(LIST).filter(|method| !method.is_server_streaming())?;
-        let shape = Shape::of(&method.output());
+        let shape = ResponseKind::new(&method.output());
         let row = shape.row()?;
         let column = row.get_field_by_name(field.name()).filter(fields::holds_text)?.name().to_owned();
         let name = row.get_field_by_name(NAME).filter(fields::holds_text).filter(|_| column != NAME);
@@ -229,9 +230,13 @@ impl RemoteServices {
             decode::decode(answer, &method.output()).ok()
         });
         let Document::List(list) = shape.document(answers.into_iter().next()?).select(&columns) else { return None };
-        let text = |cell: Option<&Value>| cell.and_then(|cell| cell.as_str()).unwrap_or_default().to_owned();
-        let mut values: Vec<(String, String)> =
-            list.selected().map(|cells| (text(cells.first()), text(cells.get(1)))).collect();
+        let mut values: Vec<(String, String)> = Vec::new();
+        let text = |cell: Option<&Cell<'_>>| cell.map(|cell| cell.text().into_owned()).unwrap_or_default();
+        // Nothing fails here.
+        let _ = list.each(|cells| {
+            values.push((text(cells.first()), text(cells.get(1))));
+            Ok(())
+        });
         values.retain(|(value, name)| !value.is_empty() && !holds_a_secret(value) && !holds_a_secret(name));
         values.sort();
         values.dedup_by(|later, earlier| {

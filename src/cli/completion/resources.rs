@@ -7,7 +7,7 @@ use super::fields;
 use super::remote::{LIST, RemoteServices};
 use super::resource_info::{self, ResourceInfo};
 use super::shell::Candidate;
-use crate::output::view::Shape;
+use crate::output::view::ResponseKind;
 use crate::schema::resource::{Resource, alias, verb};
 use crate::schema::spaceone::is_version;
 use prost_reflect::{MessageDescriptor, MethodDescriptor};
@@ -110,7 +110,7 @@ impl Context {
     /// The registered plugins that the line does not name yet.
     pub(super) fn plugins(&self) -> Vec<Candidate> {
         let (Some(remote), Some(resource)) = (self.remote(), self.resource()) else { return Vec::new() };
-        let row = resource.verb(LIST).and_then(|list| Shape::of(&list.output()).row().cloned());
+        let row = resource.verb(LIST).and_then(|list| ResponseKind::new(&list.output()).row().cloned());
         let Some(id) = row.and_then(|row| row.get_field_by_name("plugin_id")) else { return Vec::new() };
         let named: Vec<&str> = self.line.values("plugin_id").collect();
         let plugins = remote.values(&resource, &id);
@@ -143,7 +143,7 @@ impl Context {
 
     /// The type of the rows, or of the only value, in the response.
     pub(super) fn row(&self) -> Option<MessageDescriptor> {
-        Shape::of(&self.method()?.output()).row().cloned()
+        ResponseKind::new(&self.method()?.output()).row().cloned()
     }
 
     /// The verbs of the resource, or of all if none is typed yet.

@@ -19,7 +19,8 @@ use crate::config::{
 };
 use crate::error::{Error, Result};
 use crate::fs::read_limited;
-use crate::output::view::{Document, cell_text};
+use crate::output::view::Document;
+use crate::query::columns::cell_text;
 use crate::secret;
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::prompt::Prompt;
@@ -248,7 +249,7 @@ fn list(output: Option<Format>, context: &mut Context<'_>) -> Result<()> {
 
 /// Writes rows with the columns `headed`, or as bare `name`s, or whole, as the format needs.
 fn write_rows(rows: Vec<Value>, headed: &str, name: &str, output: Format, context: &mut Context<'_>) -> Result<()> {
-    OutputOptions::parse(columns(output, headed, name), output)?.write(Document::of_rows(rows), context.streams)
+    OutputOptions::parse(columns(output, headed, name), output)?.write(Document::from_rows(rows), context.streams)
 }
 
 /// Changes the selected environment.

@@ -73,7 +73,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             let requests = documents.iter().map(|document| &document.request);
             return dry_run::show(&method, requests, &presentation, context.streams);
         }
-        let presentation = if method.is_streaming() { presentation.of_stream(&shape)? } else { presentation };
+        let presentation = if method.is_streaming() { presentation.for_stream(&shape) } else { presentation };
         let response = ResponseContext { method: &method, options: &presentation, shape: &shape };
         if method.is_streaming() {
             streaming::run(documents, args.many.keep_going, &response, context.streams).await?;
@@ -83,7 +83,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             let progress = Progress::new(documents.len(), context);
             many::run(documents, &args.many, &response, progress, context.streams).await?;
         }
-        presentation.tell_of_more("-o yaml", context.streams)
+        presentation.note_hidden_fields("-o yaml", context.streams)
     })
 }
 

@@ -8,14 +8,14 @@ use crate::commands::output_options::OutputOptions;
 use crate::error::panics;
 use crate::error::{ErrorKind, Outcome, Result};
 use crate::output::Writer;
-use crate::output::view::{Document, Shape};
+use crate::output::view::{Document, ResponseKind};
 use crate::terminal::io_streams::IoStreams;
 
 /// What responses are decoded by, and how they are shown.
 pub struct ResponseContext<'a> {
     pub method: &'a Method,
     pub options: &'a OutputOptions,
-    pub shape: &'a Shape,
+    pub shape: &'a ResponseKind,
 }
 
 impl ResponseContext<'_> {

@@ -9,7 +9,7 @@ use crate::commands::method::Method;
 use crate::commands::{Context, block_on, confirm, managed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::view::Document;
-use crate::output::{self, Look, Writer};
+use crate::output::{OutputFormat, OutputStyle, Writer};
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::sanitize;
 
@@ -72,10 +72,10 @@ fn show(plugin: &str, done: &str, format: PluginFormat, streams: &mut IoStreams)
             writeln!(streams.out, "{} {done}", sanitize::control(plugin))?;
             return Ok(streams.out.flush()?);
         }
-        PluginFormat::Json => output::Format::Json,
-        PluginFormat::Yaml => output::Format::Yaml,
+        PluginFormat::Json => OutputFormat::Json,
+        PluginFormat::Yaml => OutputFormat::Yaml,
     };
-    let mut writer = Writer::new(&mut *streams.out, format, Look::default());
+    let mut writer = Writer::new(&mut *streams.out, format, OutputStyle::default());
     writer.write(Document::Value(json!({ "plugin_id": plugin, "result": done })))?;
     writer.flush()
 }

@@ -4,7 +4,7 @@ use super::resource;
 use crate::cli::{PluginGet, Request};
 use crate::commands::Context;
 use crate::commands::output_options::OutputOptions;
-use crate::commands::read::{Asked, QueryCommand, Templates};
+use crate::commands::read::{QueryCommand, QueryOptions, TemplateSource};
 use crate::error::Result;
 use crate::query::filter::FilterSet;
 use crate::spec::Draft;
@@ -20,12 +20,12 @@ pub fn query(verb: &'static str, plugin: &str, options: OutputOptions, context: 
         verb,
         resource: resource()?,
         request: &Request::default(),
-        presentation: options,
-        asked: Asked::default(),
+        output: options,
+        options: QueryOptions::default(),
         filters: FilterSet::default(),
-        templates: Templates::None,
+        templates: TemplateSource::None,
         watch: None,
-        more: "-o yaml",
+        all_fields_flag: "-o yaml",
     };
     command.run_draft(Draft::from_text("plugin_id", plugin), context)
 }

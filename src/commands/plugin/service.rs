@@ -74,7 +74,7 @@ impl PluginService {
         let (mut rows, mut read) = (Vec::new(), 0);
         loop {
             let mut request = identity.clone();
-            query::put_part(&mut request, &list.input(), read + 1, PAGE_SIZE);
+            query::set_range(&mut request, &list.input(), read + 1, PAGE_SIZE);
             let answer = list.ask(encode(&list, &request)?).await?;
             let Some(page) = answer.get("results").and_then(Value::as_array) else { return Ok(rows) };
             rows.extend(page.iter().filter_map(Value::as_object).cloned());

@@ -1,32 +1,26 @@
-//! From a response to rows: which columns, in which order.
+//! Responses as documents: lists with their rows, or one value.
 //!
-//! A response is recognised as a list or as one value ([`Shape`]), becomes a [`Document`], is sorted and cut here where
-//! the service cannot do it ([`Local`]), and is narrowed to the columns that were asked for ([`Columns`]) or that are kept
-//! for it ([`Template`]).
-//!
-//! A list that came over the wire stays in its bytes ([`WireList`]) wherever what is asked for can be read out of them; it and
-//! lists of plain values ([`List`]) are written as [`Rows`].
+//! A response is a list or one value, as its type says ([`ResponseKind`]). It becomes a [`Document`], which is sorted and
+//! cut here where the service cannot do it, and narrowed to the columns that were asked for or that a [`Template`] has.
+//! How columns are written and what a query can carry is in [`crate::query`]; how documents are written is in
+//! [`crate::output`].
 
-mod cell;
-mod check;
-mod columns;
 mod document;
-mod grammar;
-mod local;
-mod rows;
-mod selector;
-mod shape;
+mod list;
+mod list_sink;
+mod response_kind;
 mod template;
 #[cfg(test)]
-pub(crate) mod test_types;
-mod wired;
+mod tests;
 
-pub use cell::cell_text;
-pub use check::is_plain;
-pub use columns::{Column, Columns, add_only_key};
-pub use document::{Document, List};
-pub use local::{Local, Sort};
-pub use rows::{Cell, Made, Rows};
-pub use shape::Shape;
-pub use template::{Fitted, Template};
-pub use wired::WireList;
+pub use document::Document;
+pub use list::{Cell, RowList};
+pub use response_kind::ResponseKind;
+pub use template::{FittedColumns, TableTemplate};
+
+/// The field that holds the rows of a list.
+const RESULTS: &str = "results";
+/// The field that counts the rows that match, whatever the page.
+const TOTAL_COUNT: &str = "total_count";
+/// The header over rows that are plain values, as the Python client names it.
+const VALUES: &str = "Values";

@@ -1,27 +1,30 @@
-//! Columns that are kept in a file, for the tables of one resource.
+//! Templates: files with the columns of one resource's tables.
 //!
 //! The file is the Python client's: `template: {list: [columns]}`, each column as `-c` takes it. Other keys are kept.
+//! It is read as a tree with places and not by serde: a column that a service lacks is reported at its line and column,
+//! which serde's types do not hold.
 
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Column, Columns, Shape, grammar};
+use super::ResponseKind;
 use crate::error::{Error, ErrorKind, Location, Problem, Result};
+use crate::query::columns::grammar;
+use crate::query::{Column, Columns};
 use crate::schema::value_ext::kind_of;
 use crate::yaml::{self, Content, Limits, Mark, Node, YamlDocuments, YamlError, value};
 
 const TEMPLATE: &str = "template";
 const LIST: &str = "list";
 /// The form of a template, as a hint.
-const FORM: &str = "a template is written as `template: {list: [plugin_id, name|Name]}`";
+const FORM: &str = "write a template as `template: {list: [plugin_id, name|Name]}`";
 
-/// What a file of columns comes to by itself is less, so that only aliases are stopped by it.
+/// Only aliases can make a file exceed them.
 const LIMITS: Limits = Limits { depth: 32, weight: 64 << 20 };
 
-/// The columns that this program brings for the resources of the Repository service, in the form of `-c`. Both generations
-/// of its API share them: a column that a service does not know is left out, as `resource_type`, which the first one calls
-/// `service_type`, and all those of a resource that it does not have.
+/// The columns for resources of the Repository service, in the form of `-c`. Both generations of its API share them: a
+/// column that a service lacks is left out, e.g. `resource_type`, which the first one calls `service_type`.
 const BUILT_IN: [(&str, &str); 5] = [
     ("repository.DashboardTemplate", "template_id,name,state,template_type"),
     ("repository.Plugin", "plugin_id,name,state,resource_type,service_type,provider"),
@@ -30,36 +33,35 @@ const BUILT_IN: [(&str, &str); 5] = [
     ("repository.Schema", "name,service_type,created_at"),
 ];
 
-/// The columns of a resource's tables, and what else stands in their file.
+/// The columns of a resource's tables, with the other keys of their file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Template {
+pub struct TableTemplate {
     values: Map<String, Value>,
-    columns: Vec<Placed>,
+    columns: Vec<TemplateColumn>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Placed {
+struct TemplateColumn {
     column: Column,
-    /// As it is written, alias and all.
+    /// As written, with its alias.
     text: String,
-    /// Where it stands; `None` if that is no file.
-    place: Option<Location>,
+    /// `None` if it comes from no file.
+    location: Option<Location>,
 }
 
-/// A template against the rows that it is for.
+/// The columns of a template, as far as rows can have them.
 #[derive(Debug)]
-pub struct Fitted {
-    /// The columns that the rows can have.
+pub struct FittedColumns {
     pub columns: Columns,
-    /// One problem for each column that they cannot have, with its place.
+    /// A problem for each column that rows cannot have.
     pub unknown: Vec<Problem>,
 }
 
-impl Template {
-    /// Reads a file; `source` names it in errors.
+impl TableTemplate {
+    /// Parses a file; `source` names it in errors.
     ///
     /// # Errors
-    /// A local error with its place: no YAML, not the form of a template, or columns that cannot be read, all of them.
+    /// A local error with its place: not YAML, not a template, or all columns that are not valid.
     pub fn parse(bytes: Vec<u8>, source: &str) -> Result<Self> {
         let located = |fault: YamlError| fault.into_error(Error::local, source);
         let text = yaml::decode(bytes).map_err(located)?;
@@ -69,42 +71,46 @@ impl Template {
         let mut columns = Vec::with_capacity(items.len());
         let mut problems = Vec::new();
         for (text, mark) in items {
-            let place = Some(mark.in_source(source));
+            let location = Some(mark.in_source(source));
             match Column::parse(&text) {
-                Ok(column) => columns.push(Placed { column, text, place }),
-                Err(error) => problems.extend(error.at(place).problems().iter().cloned()),
+                Ok(column) => columns.push(TemplateColumn { column, text, location }),
+                Err(error) => problems.extend(error.at(location).problems().iter().cloned()),
             }
         }
         Error::from_problems(ErrorKind::Local, problems).map_or(Ok(Self { values, columns }), Err)
     }
 
-    /// The template of the columns behind `-c`.
+    /// A template of columns as `-c` takes them.
     ///
     /// # Errors
     /// As [`Columns::parse`].
-    pub fn of_columns(text: &str) -> Result<Self> {
+    pub fn from_columns(text: &str) -> Result<Self> {
         let columns = Columns::parse(text)?;
         let texts = grammar::written(text);
         let placed = columns.iter().zip(&texts);
-        let placed = placed.map(|(column, text)| Placed { column: column.clone(), text: (*text).into(), place: None });
+        let placed = placed.map(|(column, text)| TemplateColumn {
+            column: column.clone(),
+            text: (*text).into(),
+            location: None,
+        });
         let columns = placed.collect();
         let values = Map::from_iter([(TEMPLATE.to_owned(), json!({ LIST: texts }))]);
         Ok(Self { values, columns })
     }
 
-    /// The template that this program brings for a resource, `service.Resource`, if it brings one.
+    /// The built-in template of a resource, `service.Resource`, if there is one.
     pub fn built_in(resource: &str) -> Option<Self> {
         let (_, columns) = BUILT_IN.iter().find(|(name, _)| *name == resource)?;
-        // They are part of the program; a test reads them all.
-        Self::of_columns(columns).ok()
+        // A test parses them all.
+        Self::from_columns(columns).ok()
     }
 
-    /// The resources that [`Template::built_in`] knows, sorted.
+    /// The resources with built-in templates, sorted.
     pub fn built_in_resources() -> impl Iterator<Item = &'static str> {
         BUILT_IN.iter().map(|(name, _)| *name)
     }
 
-    /// All that stands in the file.
+    /// The file's content.
     pub fn values(&self) -> &Map<String, Value> {
         &self.values
     }
@@ -119,23 +125,23 @@ impl Template {
         yaml::to_text(&Value::Object(self.values.clone()))
     }
 
-    /// Looks which of the columns rows of this shape can have.
-    pub fn fit(&self, shape: &Shape) -> Fitted {
+    /// Checks which of the columns rows of this kind can have.
+    pub fn fit(&self, kind: &ResponseKind) -> FittedColumns {
         let mut fitted = Vec::with_capacity(self.columns.len());
         let mut unknown = Vec::new();
-        for Placed { column, place, .. } in &self.columns {
-            match shape.check_named(column) {
+        for TemplateColumn { column, location, .. } in &self.columns {
+            match kind.check_named(column) {
                 Ok(()) => fitted.push(column.clone()),
-                Err(error) => unknown.extend(error.at(place.clone()).problems().iter().cloned()),
+                Err(error) => unknown.extend(error.at(location.clone()).problems().iter().cloned()),
             }
         }
-        Fitted { columns: fitted.into_iter().collect(), unknown }
+        FittedColumns { columns: fitted.into_iter().collect(), unknown }
     }
 
-    /// As [`Template::fit`], where nobody is told which columns are unknown: what was meant by them is not looked for.
-    pub fn fitting(&self, shape: &Shape) -> Columns {
+    /// The columns that rows of this kind can have; see [`Template::fit`].
+    pub fn fitting(&self, kind: &ResponseKind) -> Columns {
         let columns = self.columns.iter().map(|placed| &placed.column);
-        columns.filter(|column| !shape.lacks(column) && shape.check_named(column).is_ok()).cloned().collect()
+        columns.filter(|column| !kind.lacks(column) && kind.check_named(column).is_ok()).cloned().collect()
     }
 }
 
@@ -143,15 +149,15 @@ impl Template {
 fn document(text: &str) -> Result<Rc<Node>, YamlError> {
     let mut documents = YamlDocuments::new(text, LIMITS)?;
     let Some(tree) = documents.next().transpose()? else {
-        return Err(YamlError::new(Mark::START, "there is nothing in it").hint(FORM));
+        return Err(YamlError::new(Mark::START, "the file is empty").hint(FORM));
     };
     match documents.next().transpose()? {
-        Some(second) => Err(YamlError::new(second.at, "a second document, where a template is one")),
+        Some(second) => Err(YamlError::new(second.at, "a second document begins here, and a template is one")),
         None => Ok(tree),
     }
 }
 
-/// The texts of the columns, each with its place.
+/// The texts of the columns with their places.
 fn items(tree: &Node) -> Result<Vec<(String, Mark)>, YamlError> {
     let list = entry(entry(tree, TEMPLATE)?, LIST)?;
     let Content::List(items) = &list.content else {
@@ -166,12 +172,12 @@ fn items(tree: &Node) -> Result<Vec<(String, Mark)>, YamlError> {
         Value::String(text) if text.trim().is_empty() => Err(YamlError::new(item.at, "a column is empty")),
         Value::String(text) => Ok((text, item.at)),
         other => Err(YamlError::new(item.at, format!("expected a column, found {}", kind_of(&other)))
-            .hint("a column is text as name or name|Name: quote it where YAML would read something else")),
+            .hint("write a column as text, e.g. name or name|Name; quote what YAML would read as another type")),
     };
     items.iter().map(text).collect()
 }
 
-/// What stands in a mapping below `key`.
+/// The value of `key` in a mapping.
 fn entry<'tree>(node: &'tree Node, key: &'static str) -> Result<&'tree Node, YamlError> {
     let entries = value::entries(node).map_err(|fault| fault.hint(FORM))?;
     match entries.iter().find(|entry| entry.name == key) {
@@ -183,10 +189,10 @@ fn entry<'tree>(node: &'tree Node, key: &'static str) -> Result<&'tree Node, Yam
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::view::test_types::bundled;
+    use crate::query::columns::test_types::bundled;
 
-    fn parse(text: &str) -> Result<Template> {
-        Template::parse(text.as_bytes().to_vec(), "columns.yml")
+    fn parse(text: &str) -> Result<TableTemplate> {
+        TableTemplate::parse(text.as_bytes().to_vec(), "columns.yml")
     }
 
     #[test]
@@ -202,7 +208,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
         for (text, said) in [
-            ("", "columns.yml:1:1: there is nothing in it"),
+            ("", "columns.yml:1:1: the file is empty"),
             ("- name\n", "columns.yml:1:1: expected a mapping, found a list"),
             ("list: [name]\n", "columns.yml:1:1: the key `template` is missing"),
             ("template: {get: [name]}\n", "columns.yml:1:11: the key `list` is missing"),
@@ -231,20 +237,21 @@ mod tests {
     #[test]
     fn columns_of_the_command_line_become_a_file_that_says_the_same() {
         let given = r" plugin_id|ID , tags.a\.b|A\,B,l.?k:=x\,y=>z,c\\,d";
-        let template = Template::of_columns(given).unwrap();
+        let template = TableTemplate::from_columns(given).unwrap();
         let texts: Vec<&str> = template.texts().collect();
         assert_eq!(texts, ["plugin_id|ID", r"tags.a\.b|A\,B", r"l.?k:=x\,y=>z", r"c\\", "d"]);
         let read = parse(&template.to_yaml()).unwrap();
-        let columns = |template: &Template| template.columns.iter().map(|placed| placed.column.clone()).collect();
+        let columns = |template: &TableTemplate| template.columns.iter().map(|placed| placed.column.clone()).collect();
         let of_file: Columns = columns(&read);
         assert_eq!(of_file, Columns::parse(given).unwrap());
-        assert!(Template::of_columns("name,,x").is_err());
+        assert!(TableTemplate::from_columns("name,,x").is_err());
     }
 
     #[test]
     fn columns_that_a_service_does_not_have_are_told_apart() {
         let template = parse("template:\n  list: [plugin_id, service_type, nmae|Name, tags.x]\n").unwrap();
-        let Fitted { columns, unknown } = template.fit(&Shape::of(&bundled("spaceone.api.repository.v1.PluginsInfo")));
+        let FittedColumns { columns, unknown } =
+            template.fit(&ResponseKind::new(&bundled("spaceone.api.repository.v1.PluginsInfo")));
         assert_eq!(columns.iter().map(Column::header).collect::<Vec<_>>(), ["plugin_id", "tags.x"]);
         assert_eq!(unknown[1].message, "column \"nmae\": PluginInfo has no field nmae");
         assert_eq!(unknown[1].hints, ["did you mean name?"]);
@@ -260,21 +267,21 @@ mod tests {
         )
         .unwrap();
         for message in ["PluginsInfo", "PluginInfo", "VersionsInfo", "RepositoriesInfo"] {
-            let shape = Shape::of(&bundled(&format!("spaceone.api.repository.v1.{message}")));
-            assert_eq!(template.fitting(&shape), template.fit(&shape).columns, "{message}");
+            let kind = ResponseKind::new(&bundled(&format!("spaceone.api.repository.v1.{message}")));
+            assert_eq!(template.fitting(&kind), template.fit(&kind).columns, "{message}");
         }
     }
 
     #[test]
     fn the_built_in_ones_are_sound_and_their_names_are_sorted() {
-        let names: Vec<&str> = Template::built_in_resources().collect();
+        let names: Vec<&str> = TableTemplate::built_in_resources().collect();
         assert!(names.is_sorted());
         for name in names {
-            let template = Template::built_in(name).unwrap();
+            let template = TableTemplate::built_in(name).unwrap();
             assert!(template.texts().count() > 1, "{name}");
             assert_eq!(parse(&template.to_yaml()).unwrap().values(), template.values(), "{name}");
         }
-        assert_eq!(Template::built_in("identity.Project"), None);
+        assert_eq!(TableTemplate::built_in("identity.Project"), None);
     }
 
     #[test]
@@ -282,6 +289,6 @@ mod tests {
         let bomb = format!("template:\n  list:\n  - &a {}\n  - [{}]\n", "x".repeat(100_000), "*a, ".repeat(10_000));
         assert!(parse(&bomb).is_err());
         assert!(parse(&format!("template: {{list: {}", "[".repeat(10_000))).is_err());
-        assert!(Template::parse(b"template: {list: [\xff]}".to_vec(), "x").is_err());
+        assert!(TableTemplate::parse(b"template: {list: [\xff]}".to_vec(), "x").is_err());
     }
 }

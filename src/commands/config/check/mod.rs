@@ -35,7 +35,7 @@ pub fn run(args: &ConfigCheck, context: &mut Context<'_>) -> Result<()> {
     }
     let rows = block_on(async { Ok(join_all(checked.iter().flat_map(CheckedEnvironment::rows)).await) })?;
     rows.into_iter().for_each(|row| report.add(row));
-    output.write(Document::of_rows(report.rows), context.streams)?;
+    output.write(Document::from_rows(report.rows), context.streams)?;
     Error::from_problems(ErrorKind::Local, report.problems).map_or(Ok(()), Err)
 }
 

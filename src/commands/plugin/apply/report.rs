@@ -53,7 +53,7 @@ impl ApplyReport {
         self.fields.insert("plugins".to_owned(), self.outcomes.into());
         match self.format {
             ApplyFormat::Text | ApplyFormat::Quiet => {}
-            ApplyFormat::Json => json::pretty(&mut *streams.out, &self.fields.into())?,
+            ApplyFormat::Json => json::pretty(&mut *streams.out, &self.fields)?,
             ApplyFormat::Yaml => yaml::write_document(&mut *streams.out, &self.fields.into())?,
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The text of a column: where it is cut, and what a backslash keeps from being cut.
+//! The grammar of columns, with backslashes as escapes.
 //!
 //! ```text
 //! columns   = column *("," column)
@@ -11,51 +11,51 @@
 //! Dots inside a condition's value do not cut. A backslash before one of `, . | : ? = ! \` makes that character an
 //! ordinary one; before any other character it is a backslash.
 
-use super::selector::{Condition, Selector, Step, Test};
+use super::selector::{ColumnCondition, ColumnTest, PathStep, Selector};
 
 const SPECIAL: &str = ",.|:?=!\\";
 
 /// The most steps of a path, which is walked by recursion; what services answer is nested far less deep.
 const MAX_STEPS: usize = 64;
-/// What is said of a path with more.
+/// The refusal of a path with more.
 const TOO_LONG: &str = "has more than 64 steps";
 
-/// One character, and whether a backslash took its special meaning away.
+/// One character, and whether it is escaped.
 #[derive(Clone, Copy)]
-pub(super) struct Token {
+pub struct ColumnToken {
     char: char,
     escaped: bool,
 }
 
-impl Token {
+impl ColumnToken {
     fn is(self, mark: char) -> bool {
         self.char == mark && !self.escaped
     }
 }
 
-/// Reads the backslashes of `text`.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
+/// Splits `text` into characters, resolving backslashes.
+pub fn tokens(text: &str) -> Vec<ColumnToken> {
     let mut tokens = Vec::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {
         let special = (char == '\\').then(|| chars.next_if(|next| SPECIAL.contains(*next))).flatten();
-        tokens.push(Token { char: special.unwrap_or(char), escaped: special.is_some() });
+        tokens.push(ColumnToken { char: special.unwrap_or(char), escaped: special.is_some() });
     }
     tokens
 }
 
 /// The parts between unescaped `mark`s; at least one.
-pub(super) fn split(tokens: &[Token], mark: char) -> impl Iterator<Item = &[Token]> {
+pub fn split(tokens: &[ColumnToken], mark: char) -> impl Iterator<Item = &[ColumnToken]> {
     tokens.split(move |token| token.is(mark))
 }
 
-/// The columns of `text` as they are written, backslashes and all.
-pub(super) fn written(text: &str) -> Vec<&str> {
+/// The columns of `text` as written, with backslashes.
+pub fn written(text: &str) -> Vec<&str> {
     let mut columns = Vec::new();
     let mut start = 0;
     let mut escaped = false;
     for (at, char) in text.char_indices() {
-        // A backslash behind a backslash is an ordinary character.
+        // A backslash after a backslash is an ordinary character.
         escaped = match char {
             ',' if !escaped => {
                 columns.push(text[start..at].trim());
@@ -69,12 +69,12 @@ pub(super) fn written(text: &str) -> Vec<&str> {
     columns
 }
 
-/// The text with the backslashes gone, without the white space around it.
-pub(super) fn plain(tokens: &[Token]) -> String {
+/// The text without backslashes and the white space around it.
+pub fn plain(tokens: &[ColumnToken]) -> String {
     trim(tokens).iter().map(|token| token.char).collect()
 }
 
-fn trim(mut tokens: &[Token]) -> &[Token] {
+fn trim(mut tokens: &[ColumnToken]) -> &[ColumnToken] {
     while let [first, rest @ ..] = tokens
         && first.char.is_whitespace()
     {
@@ -88,8 +88,8 @@ fn trim(mut tokens: &[Token]) -> &[Token] {
     tokens
 }
 
-/// Reads a path. The error says what is wrong with it, as the end of a sentence that begins with its name.
-pub(super) fn path(tokens: &[Token]) -> Result<Selector, &'static str> {
+/// Parses a path. The error is the end of a sentence that begins with the path.
+pub fn path(tokens: &[ColumnToken]) -> Result<Selector, &'static str> {
     let mut steps = Vec::new();
     let mut rest = trim(tokens);
     loop {
@@ -99,8 +99,8 @@ pub(super) fn path(tokens: &[Token]) -> Result<Selector, &'static str> {
         if let [mark, condition @ ..] = rest
             && mark.is('?')
         {
-            let arrow = position(condition, "=>").ok_or("has a condition without \"=>\" and what to take behind it")?;
-            steps.push(Step::Where(self::condition(&condition[..arrow])?));
+            let arrow = position(condition, "=>").ok_or("has a condition without \"=>\" and a path after it")?;
+            steps.push(PathStep::Where(self::condition(&condition[..arrow])?));
             rest = &condition[arrow + 2..];
             continue;
         }
@@ -113,7 +113,7 @@ pub(super) fn path(tokens: &[Token]) -> Result<Selector, &'static str> {
     }
 }
 
-fn step(tokens: &[Token]) -> Result<Step, &'static str> {
+fn step(tokens: &[ColumnToken]) -> Result<PathStep, &'static str> {
     let text: String = tokens.iter().map(|token| token.char).collect();
     if text.is_empty() {
         return Err("has an empty step");
@@ -122,25 +122,25 @@ fn step(tokens: &[Token]) -> Result<Step, &'static str> {
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         // Negative numbers and those beyond any list are indices too, of items that no list has.
         let at = text.parse().ok();
-        return Ok(Step::Index { text, at });
+        return Ok(PathStep::Index { text, at });
     }
-    Ok(Step::Key(text))
+    Ok(PathStep::Key(text))
 }
 
-fn condition(tokens: &[Token]) -> Result<Condition, &'static str> {
+fn condition(tokens: &[ColumnToken]) -> Result<ColumnCondition, &'static str> {
     let colon = tokens.iter().position(|token| token.is(':')).ok_or("has a condition without \":\"")?;
     let key = path(&tokens[..colon])?;
     let (test, value) = match &tokens[colon + 1..] {
-        [mark, value @ ..] if mark.is('=') => (Test::Equals, value),
-        [mark, value @ ..] if mark.is('!') => (Test::Lacks, value),
-        value => (Test::Contains, value),
+        [mark, value @ ..] if mark.is('=') => (ColumnTest::Equals, value),
+        [mark, value @ ..] if mark.is('!') => (ColumnTest::Lacks, value),
+        value => (ColumnTest::Contains, value),
     };
     let value: String = value.iter().map(|token| token.char).collect();
-    Ok(Condition { key, test, value: value.to_lowercase() })
+    Ok(ColumnCondition { key, test, value: value.to_lowercase() })
 }
 
-/// Where the characters of `marks` stand one behind the other, none of them escaped.
-fn position(tokens: &[Token], marks: &str) -> Option<usize> {
+/// The index of the characters of `marks`, one after another and none escaped.
+fn position(tokens: &[ColumnToken], marks: &str) -> Option<usize> {
     let marks: Vec<char> = marks.chars().collect();
     tokens.windows(marks.len()).position(|window| window.iter().zip(&marks).all(|(token, mark)| token.is(*mark)))
 }

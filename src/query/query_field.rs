@@ -1,4 +1,4 @@
-//! Where a request has its query.
+//! The field of a request that holds its query.
 
 use serde_json::{Map, Value};
 
@@ -6,21 +6,21 @@ use prost_reflect::{Kind, MessageDescriptor};
 
 const QUERY: &str = "query";
 
-/// The place of the query in requests of one type.
-pub(super) struct Place {
+/// The query of requests of one type.
+pub(super) struct QueryField {
     /// The query's message.
-    pub shape: MessageDescriptor,
-    /// The request is one itself.
+    pub message: MessageDescriptor,
+    /// The request is itself a query.
     is_top: bool,
 }
 
-impl Place {
+impl QueryField {
     /// The query in messages of the type `input`, if they have one: the field `query`, or the whole message.
-    pub fn of(input: &MessageDescriptor) -> Option<Self> {
+    pub fn new(input: &MessageDescriptor) -> Option<Self> {
         match input.get_field_by_name(QUERY).map(|field| field.kind()) {
-            Some(Kind::Message(shape)) => Some(Self { shape, is_top: false }),
+            Some(Kind::Message(message)) => Some(Self { message, is_top: false }),
             Some(_) => None,
-            None => is_query(input).then(|| Self { shape: input.clone(), is_top: true }),
+            None => is_query(input).then(|| Self { message: input.clone(), is_top: true }),
         }
     }
 
@@ -29,9 +29,8 @@ impl Place {
         if self.is_top { Some(request) } else { request.get(QUERY)?.as_object() }
     }
 
-    /// The query of `request`, made if it is not there; `None` if something else stands in its place, of which
-    /// encoding says where it comes from.
-    pub fn query_of<'a>(&self, request: &'a mut Map<String, Value>) -> Option<&'a mut Map<String, Value>> {
+    /// The query of `request`, added if it is missing; `None` if it is not a mapping, which encoding refuses.
+    pub fn query_mut<'a>(&self, request: &'a mut Map<String, Value>) -> Option<&'a mut Map<String, Value>> {
         if self.is_top {
             return Some(request);
         }
@@ -43,7 +42,7 @@ impl Place {
     }
 }
 
-/// Whether a message is a query, by what none is without: a page of so many rows.
+/// Whether a message is a query: all of them have a page with a limit.
 fn is_query(message: &MessageDescriptor) -> bool {
     match message.get_field_by_name("page").filter(|page| !page.is_list()).map(|page| page.kind()) {
         Some(Kind::Message(page)) => page.get_field_by_name("limit").is_some(),

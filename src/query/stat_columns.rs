@@ -2,19 +2,19 @@
 
 use serde_json::{Map, Value};
 
-/// The names that `request` of `verb` gives to the fields of the rows: first those that it groups by, each in the order in
-/// which they were asked for. Empty for verbs whose rows are no statistics.
+/// The names that `request` gives to the fields of the rows, those that it groups by first. Empty for verbs other than
+/// `stat` and `analyze`.
 pub fn response_fields(verb: &str, request: &Map<String, Value>) -> Vec<String> {
     let query = request.get("query").and_then(Value::as_object).unwrap_or(request);
     match verb {
-        "stat" => of_stages(query.get("aggregate").unwrap_or(&Value::Null)),
-        "analyze" => of_analysis(query),
+        "stat" => from_stages(query.get("aggregate").unwrap_or(&Value::Null)),
+        "analyze" => from_analysis(query),
         _ => Vec::new(),
     }
 }
 
-/// The rows are what the last stages make of them.
-fn of_stages(stages: &Value) -> Vec<String> {
+/// Of an aggregation, whose last stages make the rows.
+fn from_stages(stages: &Value) -> Vec<String> {
     let stages: Vec<&Value> = items(stages).rev().collect();
     let of = |stage: &str, part: &str| -> Vec<String> {
         stages.iter().flat_map(|it| items(&it[stage][part])).filter_map(name).collect()
@@ -23,7 +23,7 @@ fn of_stages(stages: &Value) -> Vec<String> {
     [of("group", "keys"), of("project", "fields"), of("group", "fields"), counts.collect()].concat()
 }
 
-fn of_analysis(query: &Map<String, Value>) -> Vec<String> {
+fn from_analysis(query: &Map<String, Value>) -> Vec<String> {
     let part = |key: &str| query.get(key).unwrap_or(&Value::Null);
     let group = |key: &Value| match key {
         // `data.region` is called `region` in the rows.
@@ -31,7 +31,7 @@ fn of_analysis(query: &Map<String, Value>) -> Vec<String> {
         key => name(key),
     };
     let mut fields: Vec<String> = items(part("group_by")).filter_map(group).collect();
-    // What a granularity groups by besides.
+    // A granularity groups by it.
     fields.push("date".to_owned());
     let keys = |part: &Value| part.as_object().map(|part| part.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     fields.extend(keys(part("select")));
@@ -39,7 +39,7 @@ fn of_analysis(query: &Map<String, Value>) -> Vec<String> {
     fields
 }
 
-/// The items of a list; what is no list is one item.
+/// The items of a list; any other value is one item.
 fn items(value: &Value) -> impl DoubleEndedIterator<Item = &Value> {
     let items = match value {
         Value::Array(items) => items.as_slice(),

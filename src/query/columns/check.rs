@@ -1,14 +1,14 @@
-//! A path against the type of the rows that it will walk through.
+//! Checks a path against the type of the rows.
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
-use super::selector::Step;
+use super::selector::PathStep;
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::well_known::WellKnown;
 
-/// The type says nothing about what is inside.
-pub(super) fn is_free(message: &MessageDescriptor) -> bool {
+/// Whether the type says nothing about its contents.
+pub fn is_free(message: &MessageDescriptor) -> bool {
     WellKnown::of(message).is_some_and(|known| known.is_free())
 }
 
@@ -16,18 +16,17 @@ fn is_one_value(message: &MessageDescriptor) -> bool {
     WellKnown::of(message).is_some_and(|known| known.is_plain())
 }
 
-/// A field that holds one text, number, moment or name of an enumeration: neither a list nor anything with parts.
+/// Whether a field holds one text, number, timestamp or enum value, and not a list or message.
 pub fn is_plain(field: &FieldDescriptor) -> bool {
-    let has_parts = match field.kind() {
+    let has_fields = match field.kind() {
         Kind::Message(message) => !is_one_value(&message),
         _ => false,
     };
-    !field.is_list() && !field.is_map() && !has_parts
+    !field.is_list() && !field.is_map() && !has_fields
 }
 
-/// Checks that `steps` can lead somewhere in a `row`. Where its first is unknown, `others` are names beside the fields'
-/// that may have been meant.
-pub(super) fn check(steps: &[Step], row: &MessageDescriptor, others: &[&str]) -> Result<()> {
+/// Checks that `steps` can lead somewhere in a `row`. `others` are names to suggest, beside those of the fields.
+pub fn check(steps: &[PathStep], row: &MessageDescriptor, others: &[&str]) -> Result<()> {
     let Some((first, rest)) = steps.split_first() else {
         return Ok(());
     };
@@ -35,19 +34,19 @@ pub(super) fn check(steps: &[Step], row: &MessageDescriptor, others: &[&str]) ->
         return Ok(());
     }
     let Some(name) = first.name() else {
-        return Err(Error::usage(format!("a condition cannot be put to {}, which is no list", row.name())));
+        return Err(Error::usage(format!("a condition needs a list, and {} is not one", row.name())));
     };
     let field = row.get_field_by_name(name).ok_or_else(|| unknown(name, row, others))?;
     if field.is_map() { Ok(()) } else { below(rest, &field) }
 }
 
-fn below(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
+fn below(steps: &[PathStep], field: &FieldDescriptor) -> Result<()> {
     let Some((first, rest)) = steps.split_first() else {
         return Ok(());
     };
     let steps = match first {
-        Step::Index { .. } if field.is_list() => rest,
-        Step::Where(condition) if field.is_list() => {
+        PathStep::Index { .. } if field.is_list() => rest,
+        PathStep::Where(condition) if field.is_list() => {
             item(condition.key.steps(), field)?;
             rest
         }
@@ -57,11 +56,11 @@ fn below(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
 }
 
 /// Checks `steps` in a field's value, or in the items of its list.
-fn item(steps: &[Step], field: &FieldDescriptor) -> Result<()> {
+fn item(steps: &[PathStep], field: &FieldDescriptor) -> Result<()> {
     match field.kind() {
         _ if steps.is_empty() => Ok(()),
         Kind::Message(message) if !is_one_value(&message) => check(steps, &message, &[]),
-        _ => Err(Error::usage(format!("{} is a plain value, with nothing below it", field.name()))),
+        _ => Err(Error::usage(format!("{} is a plain value without fields", field.name()))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a method answers with: a list or one value, as far as the descriptor tells.
+//! The kind of a method's response: a list or one value.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -7,27 +7,28 @@ use bytes::Bytes;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-use super::columns::Column;
-use super::document::{Document, List, RESULTS, TOTAL_COUNT};
-use super::wired::{ListPlan, WireList};
-use super::{Columns, Sort, check};
+use super::list_sink::ListSink;
+use super::{Document, RESULTS, TOTAL_COUNT};
+use crate::codec::decode::{DecodePlan, Workspace, serialize_into};
 use crate::error::{Error, Result};
+use crate::query::columns::check;
+use crate::query::{Column, Columns, Sort};
 use crate::schema::well_known::WellKnown;
 
-/// The form of a method's response, known before anything is sent.
+/// A list or one value, as the descriptor says before anything is sent.
 #[derive(Clone, Debug)]
-pub struct Shape {
+pub struct ResponseKind {
     list: Option<Envelope>,
     row: Row,
     response: MessageDescriptor,
-    /// How its lists are read where they lie; `None` for those that are not.
-    plan: OnceCell<Option<Arc<ListPlan>>>,
+    /// How its lists are decoded.
+    plan: OnceCell<Arc<DecodePlan>>,
 }
 
-/// What a list's response holds.
+/// The fields of a list's response.
 #[derive(Clone, Debug)]
 struct Envelope {
-    /// Its fields, in the order in which a response has them.
+    /// In the order of a response.
     fields: Vec<String>,
     /// One of them counts the rows that match.
     counts: bool,
@@ -36,17 +37,17 @@ struct Envelope {
 #[derive(Clone, Debug)]
 enum Row {
     Message(MessageDescriptor),
-    /// A text or a number, such as a version or a moment.
+    /// A text or a number, e.g. a version or a timestamp.
     Plain,
-    /// Anything; only the response tells.
+    /// Anything: only the response says.
     Open,
 }
 
-impl Shape {
-    /// Recognises a list by its field `results`, the name that every SpaceONE service gives to rows.
+impl ResponseKind {
+    /// Recognises a list by its field `results`, which every SpaceONE service has.
     ///
-    /// Methods such as `stat` answer with a Struct; its value tells whether that is a list, in [`Shape::document`].
-    pub fn of(response: &MessageDescriptor) -> Self {
+    /// The response of e.g. `stat` is a Struct: only its value says whether it is a list.
+    pub fn new(response: &MessageDescriptor) -> Self {
         let row_of = |message: MessageDescriptor| match WellKnown::of(&message) {
             None => Row::Message(message),
             Some(known) if known.is_plain() => Row::Plain,
@@ -59,7 +60,7 @@ impl Shape {
                 _ if field.is_list() => Row::Plain,
                 _ => return None,
             };
-            Some((Some(Envelope::of(response)), row))
+            Some((Some(Envelope::new(response)), row))
         });
         let (list, row) = results.unwrap_or_else(|| (None, row_of(response.clone())));
         Self { list, row, response: response.clone(), plan: OnceCell::new() }
@@ -74,29 +75,29 @@ impl Shape {
         columns.iter().try_for_each(|column| self.check_named(column))
     }
 
-    /// As [`Shape::check`] for one column.
-    pub(super) fn check_named(&self, column: &Column) -> Result<()> {
+    /// As [`ResponseKind::check`] for one column.
+    pub fn check_named(&self, column: &Column) -> Result<()> {
         self.check_column(column, &[]).map_err(|error| error.context(format!("column \"{}\"", column.name())))
     }
 
-    /// Whether the type of the rows has no field of the name that the column begins with.
-    pub(super) fn lacks(&self, column: &Column) -> bool {
+    /// Whether the rows have no field that the column begins with.
+    pub fn lacks(&self, column: &Column) -> bool {
         let Row::Message(message) = &self.row else { return false };
         column.first_name().is_some_and(|name| message.get_field_by_name(name).is_none())
     }
 
-    /// Checks what a list is sorted by. Services do not: some answer with an internal error, some with any order.
+    /// Checks a sort key. Services do not: some return an internal error, some any order.
     ///
     /// # Errors
-    /// As [`Shape::check`]; the nearest name may also be a header of `columns`.
+    /// As [`ResponseKind::check`]; the nearest name may also be a header of `columns`.
     pub fn check_sort(&self, sort: &Sort, columns: Option<&Columns>) -> Result<()> {
         let headers: Vec<&str> = columns.into_iter().flat_map(Columns::iter).map(Column::header).collect();
         self.check_column(sort.column(), &headers)
             .map_err(|error| error.context(format!("sort key \"{}\"", sort.column().name())))
     }
 
-    /// The fields of a row that hold one plain value each, in the order of their numbers; `None` where that is all of
-    /// them, or none, or only a response can tell.
+    /// The fields of a row that hold one plain value each, in the order of their numbers; `None` if all or none do, or if
+    /// only a response says.
     pub fn plain_fields(&self) -> Option<Vec<String>> {
         let Row::Message(message) = &self.row else { return None };
         let mut fields: Vec<FieldDescriptor> = message.fields().collect();
@@ -114,15 +115,14 @@ impl Shape {
         }
     }
 
-    /// The columns that a row can have, if its type tells.
-    pub fn columns(&self) -> Option<Result<Columns>> {
+    /// The columns that a row can have, if its type says.
+    pub fn columns(&self) -> Option<Columns> {
         let Row::Message(message) = &self.row else { return None };
-        // Names of fields hold nothing that has a meaning in the grammar.
-        let names: Vec<String> = message.fields().map(|field| field.name().to_owned()).collect();
-        (!names.is_empty()).then(|| Columns::parse(&names.join(",")))
+        let columns: Columns = message.fields().map(|field| Column::from_field(field.name())).collect();
+        (!columns.is_empty()).then_some(columns)
     }
 
-    /// The type of a row of a list, if that is known; a row is then a mapping of its fields.
+    /// The type of a list's rows, if that is known; a row is then a mapping of its fields.
     pub fn list_row(&self) -> Option<&MessageDescriptor> {
         match &self.row {
             Row::Message(message) if self.list.is_some() => Some(message),
@@ -130,7 +130,7 @@ impl Shape {
         }
     }
 
-    /// The type of the rows, or of the one value; `None` where only the response tells, or where they are plain.
+    /// The type of the rows, or of the one value; `None` if only the response says, or if they are plain.
     pub fn row(&self) -> Option<&MessageDescriptor> {
         match &self.row {
             Row::Message(message) => Some(message),
@@ -138,12 +138,12 @@ impl Shape {
         }
     }
 
-    /// Whether the response is one value, and that a mapping of its type's fields.
+    /// Whether the response is one value, a mapping of its type's fields.
     pub fn is_one_message(&self) -> bool {
         self.list.is_none() && matches!(self.row, Row::Message(_))
     }
 
-    /// How many columns there are where none are chosen, if that is known.
+    /// The number of columns where none are chosen, if that is known.
     pub fn column_count(&self) -> Option<usize> {
         match &self.row {
             Row::Message(message) => Some(message.fields().len()),
@@ -152,41 +152,46 @@ impl Shape {
         }
     }
 
-    /// A list whose rows stay in the bytes of its response; `None` for what has to become a plain value first: what is no
-    /// list, has no rows, or is such as [`DecodePlan`](crate::codec::decode::DecodePlan) leaves alone.
-    pub fn wired(&self, response: &Bytes) -> Option<Document> {
-        let plan = self.plan.get_or_init(|| self.list_row().and_then(|_| ListPlan::of(&self.response)).map(Arc::new));
-        let list = WireList::read(plan.as_ref()?, response.clone())?;
-        Some(Document::Wired(Box::new(list)))
+    /// Reads a list from its bytes; `None` for other responses, and for malformed ones.
+    pub fn read_list(&self, response: &Bytes) -> Option<Document> {
+        self.list.as_ref()?;
+        let plan = self.plan.get_or_init(|| Arc::new(DecodePlan::new(&self.response)));
+        plan.check(0, response).ok()?;
+        let mut sink = ListSink::with_capacity(response.len());
+        plan.emit(0, response, &mut sink, &mut Workspace::default()).ok()?;
+        Some(self.complete(sink))
     }
 
-    /// Takes a response apart. A list without rows leaves `results` out on the wire, and a count of 0 too: here they are
-    /// an empty list and 0 again. Beside rows, a count that is left out is none: some services do not count.
+    /// Makes a document of a response's value.
     pub fn document(&self, response: Value) -> Document {
-        let Value::Object(mut envelope) = response else {
+        let has_rows = response.get(RESULTS).is_some_and(Value::is_array);
+        if self.list.is_none() && !(has_rows && matches!(self.row, Row::Open)) {
             return Document::Value(response);
-        };
-        if let Some(list) = &self.list
-            && !envelope.contains_key(RESULTS)
+        }
+        let mut sink = ListSink::default();
+        // A value's texts are UTF-8.
+        let _ = serialize_into(&response, &mut sink);
+        self.complete(sink)
+    }
+
+    /// Adds `results` and a count of 0 to a list without rows: the wire leaves them out. With rows, a missing count is
+    /// unknown, as some services do not count.
+    fn complete(&self, sink: ListSink) -> Document {
+        let mut list = sink.finish();
+        if let Some(fields) = &self.list
+            && !list.envelope.contains_key(RESULTS)
         {
-            list.put(&mut envelope, RESULTS, Value::Array(Vec::new()));
-            if list.counts && !envelope.contains_key(TOTAL_COUNT) {
-                list.put(&mut envelope, TOTAL_COUNT, 0.into());
+            fields.put(&mut list.envelope, RESULTS, Value::Array(Vec::new()));
+            if fields.counts && !list.envelope.contains_key(TOTAL_COUNT) {
+                fields.put(&mut list.envelope, TOTAL_COUNT, 0.into());
             }
         }
-        let is_list = self.list.is_some() || matches!(self.row, Row::Open);
-        match envelope.get_mut(RESULTS) {
-            Some(Value::Array(rows)) if is_list => {
-                let rows = std::mem::take(rows);
-                Document::List(List::new(envelope, rows))
-            }
-            _ => Document::Value(Value::Object(envelope)),
-        }
+        Document::List(list)
     }
 }
 
 impl Envelope {
-    fn of(response: &MessageDescriptor) -> Self {
+    fn new(response: &MessageDescriptor) -> Self {
         let mut fields: Vec<_> = response.fields().collect();
         fields.sort_by_key(FieldDescriptor::number);
         // Wider numbers are texts in JSON; the platform's counts are int32.
@@ -199,7 +204,7 @@ impl Envelope {
         }
     }
 
-    /// Puts a field where a response has it.
+    /// Inserts a field at its place in a response.
     fn put(&self, response: &mut Map<String, Value>, name: &str, value: Value) {
         let before = self.fields.iter().take_while(|field| *field != name);
         let place = before.filter(|field| response.contains_key(*field)).count();
@@ -212,14 +217,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::output::view::Rows as _;
-    use crate::output::view::test_types::bundled;
+    use crate::output::view::RowList;
+    use crate::query::columns::test_types::bundled;
 
-    fn shape(name: &str) -> Shape {
-        Shape::of(&bundled(name))
+    fn kind(name: &str) -> ResponseKind {
+        ResponseKind::new(&bundled(name))
     }
 
-    fn list(document: Document) -> List {
+    fn list(document: Document) -> RowList {
         match document {
             Document::List(list) => list,
             other => panic!("no list: {other:?}"),
@@ -228,30 +233,24 @@ mod tests {
 
     #[test]
     fn a_list_without_rows_is_a_list_again() {
-        let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
+        let plugins = kind("spaceone.api.repository.v1.PluginsInfo");
         assert_eq!(plugins.document(json!({})).into_value().to_string(), r#"{"results":[],"total_count":0}"#);
         let uncounted = json!({"results": [{"name": "a"}]});
         assert_eq!(plugins.document(uncounted.clone()).into_value(), uncounted);
         let past_the_end = plugins.document(json!({"total_count": 9})).into_value();
         assert_eq!(past_the_end.to_string(), r#"{"results":[],"total_count":9}"#);
-        let versions = |response| shape("spaceone.api.repository.v1.VersionsInfo").document(response).into_value();
+        let versions = |response| kind("spaceone.api.repository.v1.VersionsInfo").document(response).into_value();
         assert_eq!(versions(json!({"total_count": 9})).to_string(), r#"{"total_count":9,"results":[]}"#);
         assert_eq!(versions(json!({})).to_string(), r#"{"total_count":0,"results":[]}"#);
     }
 
     #[test]
     fn rows_of_plain_values_have_one_column() {
-        let versions = shape("spaceone.api.repository.v1.VersionsInfo");
+        let versions = kind("spaceone.api.repository.v1.VersionsInfo");
         assert_eq!(versions.column_count(), Some(1));
         let document = list(versions.document(json!({"results": ["1.10", "1.9"]})));
         assert_eq!(document.headers(), ["Values"]);
-        let mut texts = Vec::new();
-        let mut take = |cells: &[crate::output::view::Cell<'_>]| {
-            texts.extend(cells.iter().map(|cell| cell.text().into_owned()));
-            Ok(())
-        };
-        document.each(&["Values"], &mut take).unwrap();
-        assert_eq!(texts, ["1.10", "1.9"]);
+        assert_eq!(serde_json::to_value(document).unwrap()["results"], json!(["1.10", "1.9"]));
         assert!(versions.check(&Columns::parse("version").unwrap()).is_err());
     }
 
@@ -260,13 +259,13 @@ mod tests {
         let plain = "plugin_id name state resource_type image provider registry_type registry_url domain_id created_at \
                      updated_at";
         let plain: Vec<&str> = plain.split_whitespace().collect();
-        assert_eq!(shape("spaceone.api.repository.v1.PluginsInfo").plain_fields().unwrap(), plain);
-        assert_eq!(shape("spaceone.api.repository.v1.PluginInfo").plain_fields().unwrap(), plain);
+        assert_eq!(kind("spaceone.api.repository.v1.PluginsInfo").plain_fields().unwrap(), plain);
+        assert_eq!(kind("spaceone.api.repository.v1.PluginInfo").plain_fields().unwrap(), plain);
         // All are plain, or none is, or nothing is known.
-        assert_eq!(shape("spaceone.api.repository.v1.RepositoriesInfo").plain_fields(), None);
-        assert_eq!(shape("spaceone.api.repository.v1.VersionsInfo").plain_fields(), None);
+        assert_eq!(kind("spaceone.api.repository.v1.RepositoriesInfo").plain_fields(), None);
+        assert_eq!(kind("spaceone.api.repository.v1.VersionsInfo").plain_fields(), None);
         let any = prost_reflect::DescriptorPool::global().get_message_by_name("google.protobuf.Struct").unwrap();
-        assert_eq!(Shape::of(&any).plain_fields(), None);
+        assert_eq!(ResponseKind::new(&any).plain_fields(), None);
     }
 
     #[test]
@@ -276,12 +275,12 @@ mod tests {
         let kinds = pool.all_messages().find(|message| message.name() == "Kinds").unwrap();
         let plain = "flag whole long count big real small text data color key k maybe at took mask wrapped_long \
                      wrapped_text";
-        assert_eq!(Shape::of(&kinds).plain_fields().unwrap(), plain.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(ResponseKind::new(&kinds).plain_fields().unwrap(), plain.split_whitespace().collect::<Vec<_>>());
     }
 
     #[test]
     fn a_sort_key_is_a_field_or_a_header() {
-        let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
+        let plugins = kind("spaceone.api.repository.v1.PluginsInfo");
         let columns = Columns::parse("name|Title,tags.icon").unwrap();
         let check = |key: &str| plugins.check_sort(&Sort::parse(key, Some(&columns)).unwrap(), Some(&columns));
         for known in ["name", "-Title", "tags.icon", "tags.any.thing", "created_at"] {
@@ -293,12 +292,12 @@ mod tests {
             "error: sort key \"nmae\": PluginInfo has no field nmae\nhint: did you mean name?"
         );
         assert!(refusal("Titel").ends_with("hint: did you mean Title?"));
-        assert!(shape("google.protobuf.Struct").check_sort(&Sort::parse("x", None).unwrap(), None).is_ok());
+        assert!(kind("google.protobuf.Struct").check_sort(&Sort::parse("x", None).unwrap(), None).is_ok());
     }
 
     #[test]
     fn one_value_is_no_list() {
-        let plugin = shape("spaceone.api.repository.v1.PluginInfo");
+        let plugin = kind("spaceone.api.repository.v1.PluginInfo");
         let response = json!({"name": "a", "tags": {"results": []}});
         assert_eq!(plugin.document(response.clone()), Document::Value(response.clone()));
         let columns = Columns::parse("name|Name,provider").unwrap();
@@ -309,7 +308,7 @@ mod tests {
 
     #[test]
     fn only_its_value_tells_what_a_struct_is() {
-        let statistics = shape("google.protobuf.Struct");
+        let statistics = kind("google.protobuf.Struct");
         statistics.check(&Columns::parse("whatever.0").unwrap()).unwrap();
         assert_eq!(statistics.column_count(), None);
         assert_eq!(list(statistics.document(json!({"results": [{"a": 1}, {"b": 2, "a": 3}]}))).headers(), ["a", "b"]);
@@ -319,13 +318,18 @@ mod tests {
 
     #[test]
     fn chosen_columns_keep_their_order_and_may_repeat() {
-        let plugins = shape("spaceone.api.repository.v1.PluginsInfo");
+        let plugins = kind("spaceone.api.repository.v1.PluginsInfo");
         let rows = json!({"results": [{"name": "a", "provider": "x"}, {"name": "b"}], "total_count": 7});
         let columns = Columns::parse("provider,name|provider").unwrap();
         let document = list(plugins.document(rows).select(&columns));
         assert_eq!(document.headers(), ["provider", "provider"]);
         assert_eq!(document.total(), Some(7));
-        let cells: Vec<_> = document.selected().collect();
-        assert_eq!(cells, [[json!("x"), json!("a")], [json!(null), json!("b")]]);
+        let mut cells = Vec::new();
+        let each = document.each(|row| {
+            cells.push(row.iter().map(|cell| cell.text().into_owned()).collect::<Vec<_>>());
+            Ok(())
+        });
+        each.unwrap();
+        assert_eq!(cells, [["x", "a"], ["", "b"]]);
     }
 }

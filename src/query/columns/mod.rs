@@ -1,4 +1,10 @@
-//! What `-c` and templates ask for.
+//! Columns of `-c`, `-s` and templates: paths with headers.
+
+pub(crate) mod check;
+pub(crate) mod grammar;
+mod selector;
+#[cfg(test)]
+pub(crate) mod test_types;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -6,11 +12,12 @@ use std::collections::HashSet;
 use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 
-use super::selector::{Selector, Step};
-use super::{check, grammar};
+pub use self::check::is_plain;
+pub use self::selector::cell_text;
+use self::selector::{PathStep, Selector};
 use crate::error::{Error, Result};
 
-/// One column: where its cells stand in a row, and what is written above them.
+/// One column: the path of its cells in a row, and its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     header: String,
@@ -20,7 +27,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// Reads `path` or `path|Alias`.
+    /// Parses `path` or `path|Alias`.
     ///
     /// # Errors
     /// A usage error that names the column: it or its alias is empty, it has two aliases, a step is empty, or a
@@ -29,7 +36,13 @@ impl Column {
         Self::from_tokens(&grammar::tokens(text))
     }
 
-    fn from_tokens(tokens: &[grammar::Token]) -> Result<Self> {
+    /// The column of a field, under its name.
+    pub fn from_field(name: &str) -> Self {
+        let selector = Selector::new(vec![PathStep::Key(name.to_owned())]);
+        Self { header: name.to_owned(), text: name.to_owned(), selector }
+    }
+
+    fn from_tokens(tokens: &[grammar::ColumnToken]) -> Result<Self> {
         let mut parts = grammar::split(tokens, '|');
         let path = parts.next().unwrap_or_default();
         let text = grammar::plain(path);
@@ -58,52 +71,51 @@ impl Column {
         &self.header
     }
 
-    /// What a query's `only` and `sort` can name of this column: its keys before the first index or condition.
+    /// The key of this column in a query's `only` and `sort`: its keys before the first index or condition.
     ///
-    /// It also ends before a key that holds a dot, since the service would read that dot as a step. `None` if nothing
-    /// is left.
-    pub(super) fn only_key(&self) -> Option<String> {
+    /// It also ends before a key that holds a dot, which the service would read as a step. `None` if nothing is left.
+    pub fn only_key(&self) -> Option<String> {
         let keys: Vec<&str> = self
             .selector
             .steps()
             .iter()
             .map_while(|step| match step {
-                Step::Key(key) if !key.contains('.') => Some(key.as_str()),
+                PathStep::Key(key) if !key.contains('.') => Some(key.as_str()),
                 _ => None,
             })
             .collect();
         (!keys.is_empty()).then(|| keys.join("."))
     }
 
-    /// Checks that rows of this type can have the column; below a Struct, Value, ListValue, Any or map, all can be.
-    /// `others` are names that may have been meant, beside those of the fields.
-    pub(super) fn check(&self, row: &MessageDescriptor, others: &[&str]) -> Result<()> {
+    /// Checks that rows of this type can have the column; a Struct, Value, ListValue, Any or map can have any.
+    /// `others` are names to suggest, beside those of the fields.
+    pub fn check(&self, row: &MessageDescriptor, others: &[&str]) -> Result<()> {
         let checked = check::check(self.selector.steps(), row, others);
         let is_file = [".yml", ".yaml", ".json"].iter().any(|end| self.text.ends_with(end));
         if is_file { checked.map_err(|error| error.hint("to read a file use -f; -c chooses columns")) } else { checked }
     }
 
     /// The path as messages name it.
-    pub(super) fn name(&self) -> Cow<'_, str> {
+    pub fn name(&self) -> Cow<'_, str> {
         beginning(&self.text)
     }
 
-    /// The name of the field that its path begins with; `None` for one that begins with a condition.
-    pub(super) fn first_name(&self) -> Option<&str> {
-        self.selector.steps().first().and_then(Step::name)
+    /// The field that its path begins with; `None` for a condition.
+    pub fn first_name(&self) -> Option<&str> {
+        self.selector.steps().first().and_then(PathStep::name)
     }
 
-    /// The path ends with the name that it begins with.
-    pub(super) fn is_one_name(&self) -> bool {
+    /// Whether the path has one step.
+    pub fn is_one_name(&self) -> bool {
         self.selector.steps().len() == 1
     }
 
-    /// The column's cell in `row`; null where the row has none.
-    pub(super) fn select(&self, row: &Value) -> Value {
+    /// The column's value in `row`, or null.
+    pub fn select(&self, row: &Value) -> Value {
         self.value(row).map_or(Value::Null, Cow::into_owned)
     }
 
-    pub(super) fn value<'v>(&self, row: &'v Value) -> Option<Cow<'v, Value>> {
+    pub fn value<'v>(&self, row: &'v Value) -> Option<Cow<'v, Value>> {
         self.selector.select(row)
     }
 }
@@ -119,7 +131,7 @@ impl FromIterator<Column> for Columns {
 }
 
 impl Columns {
-    /// Reads the text behind `-c`: columns between commas.
+    /// Parses the value of `-c`: columns between commas.
     ///
     /// # Errors
     /// As [`Column::parse`].
@@ -140,34 +152,29 @@ impl Columns {
     }
 
     /// The column with this header, for `-s` by an alias.
-    pub(super) fn by_header(&self, header: &str) -> Option<&Column> {
+    pub fn by_header(&self, header: &str) -> Option<&Column> {
         self.iter().find(|column| column.header == header)
     }
 
-    /// A header that more than one column has: where cells are named by their headers, only one of them could be shown.
+    /// A header that several columns have: formats of named values cannot show both.
     pub fn repeated_header(&self) -> Option<&str> {
         let mut seen = HashSet::new();
         self.iter().map(Column::header).find(|header| !seen.insert(*header))
     }
 
-    /// What to send as `query.only`, in the columns' order.
+    /// The keys of `query.only`, in the columns' order.
     ///
-    /// A key below another one that is sent is left out: it comes along, and MongoDB, where the services keep their
-    /// rows, refuses a projection that names both ("path collision").
+    /// A key below another one is left out: it comes along, and MongoDB, which the services use, refuses a projection
+    /// with both ("path collision").
     pub fn only_keys(&self) -> Vec<String> {
         let mut keys: Vec<String> = Vec::new();
         self.iter().filter_map(Column::only_key).for_each(|key| add_only_key(&mut keys, key));
         keys
     }
 
-    /// The names of the fields that the columns begin with: what they show of a row that is a message is in these.
+    /// The fields that the columns begin with.
     pub fn first_names(&self) -> Vec<&str> {
         self.iter().filter_map(Column::first_name).collect()
-    }
-
-    /// A row's cells, one a column.
-    pub(super) fn select(&self, row: &Value) -> Vec<Value> {
-        self.iter().map(|column| column.select(row)).collect()
     }
 }
 
@@ -179,7 +186,7 @@ pub fn add_only_key(keys: &mut Vec<String>, key: String) {
     }
 }
 
-/// As much of a column as a message needs to tell which one it is.
+/// The beginning of a column's text, for messages.
 fn beginning(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(80) {
         Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
@@ -187,8 +194,8 @@ fn beginning(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `key` is `upper` or stands below it.
-fn covers(upper: &str, key: &str) -> bool {
+/// Whether `key` is `upper` or below it.
+pub fn covers(upper: &str, key: &str) -> bool {
     key.strip_prefix(upper).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
@@ -198,8 +205,12 @@ mod tests {
     use prost_reflect::DescriptorPool;
     use serde_json::json;
 
+    use super::test_types::{bundled, plugin_info};
     use super::*;
-    use crate::output::view::test_types::{bundled, plugin_info};
+
+    fn select_all(columns: &Columns, row: &Value) -> Vec<Value> {
+        columns.iter().map(|column| column.select(row)).collect()
+    }
 
     fn select(path: &str, row: &Value) -> Value {
         Column::parse(path).unwrap().select(row)
@@ -214,7 +225,7 @@ mod tests {
         let columns = Columns::parse(" plugin_id , name|Its Name,name ").unwrap();
         let headers: Vec<&str> = columns.iter().map(Column::header).collect();
         assert_eq!(headers, ["plugin_id", "Its Name", "name"]);
-        assert_eq!(columns.select(&json!({"plugin_id": "p", "name": "n"})), [json!("p"), json!("n"), json!("n")]);
+        assert_eq!(select_all(&columns, &json!({"plugin_id": "p", "name": "n"})), [json!("p"), json!("n"), json!("n")]);
     }
 
     #[test]
@@ -347,13 +358,16 @@ mod tests {
         let plugin = "spaceone.api.repository.v1.PluginInfo";
         let query = "spaceone.api.core.v2.Query";
         assert!(refusal("repository_info.nme", plugin).ends_with("RepositoryInfo has no field nme"));
-        assert!(refusal("name.x", plugin).ends_with("name is a plain value, with nothing below it"));
+        assert!(refusal("name.x", plugin).ends_with("name is a plain value without fields"));
         assert!(refusal("repository_info.0", plugin).ends_with("RepositoryInfo has no field 0"));
-        assert!(refusal("repository_info.?a:b=>c", plugin).ends_with("RepositoryInfo, which is no list"));
+        assert!(
+            refusal("repository_info.?a:b=>c", plugin)
+                .ends_with("a condition needs a list, and RepositoryInfo is not one")
+        );
         assert!(refusal("filter.0.z", query).ends_with("Filter has no field z"));
         assert!(refusal("filter.?z:=a=>k", query).ends_with("Filter has no field z"));
         assert!(refusal("filter.?k:=a=>z", query).ends_with("Filter has no field z"));
-        assert!(refusal("only.0.x", query).ends_with("only is a plain value, with nothing below it"));
+        assert!(refusal("only.0.x", query).ends_with("only is a plain value without fields"));
     }
 
     fn any_value() -> impl Strategy<Value = Value> {
@@ -376,7 +390,7 @@ mod tests {
         #[test]
         fn no_text_and_no_value_bring_it_down(text in r"([abk0-2.,|?:=!>\\ -]|=>|\PC){0,24}", row in any_value()) {
             if let Ok(columns) = Columns::parse(&text) {
-                prop_assert_eq!(columns.select(&row).len(), columns.len());
+                prop_assert_eq!(select_all(&columns, &row).len(), columns.len());
                 let _ = columns.iter().try_for_each(|column| column.check(&plugin_info(), &[]));
                 let _ = columns.only_keys();
             }

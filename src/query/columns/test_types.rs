@@ -1,4 +1,4 @@
-//! Descriptors that the tests of this module check against.
+//! Descriptors for tests.
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 

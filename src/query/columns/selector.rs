@@ -5,47 +5,45 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::cell_text;
-
-/// A path; see [`super::grammar`] for how it is written.
+/// A path; [`super::grammar`] says how it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Selector {
+pub struct Selector {
     /// Never empty.
-    steps: Vec<Step>,
-    /// The steps' names with dots between them, so that every run of steps is a part of it.
+    steps: Vec<PathStep>,
+    /// The steps' names with dots between them: every run of steps is a slice of it.
     names: String,
-    /// Where each step's name stands in `names`.
-    places: Vec<Range<usize>>,
+    /// The range of each step's name in `names`.
+    ranges: Vec<Range<usize>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum PathStep {
     /// An object's key; in a list, that key of every item.
     Key(String),
     /// A list's item, `None` if no list can have it; in an object, the key `text`.
     Index { text: String, at: Option<usize> },
     /// The items of a list for which this holds.
-    Where(Condition),
+    Where(ColumnCondition),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Condition {
-    pub(super) key: Selector,
-    pub(super) test: Test,
+pub struct ColumnCondition {
+    pub key: Selector,
+    pub test: ColumnTest,
     /// In lower case.
-    pub(super) value: String,
+    pub value: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Test {
+pub enum ColumnTest {
     Equals,
     Contains,
     Lacks,
 }
 
-impl Step {
-    /// What the step is called in an object.
-    pub(super) fn name(&self) -> Option<&str> {
+impl PathStep {
+    /// The step's key in an object.
+    pub fn name(&self) -> Option<&str> {
         match self {
             Self::Key(text) | Self::Index { text, .. } => Some(text),
             Self::Where(_) => None,
@@ -53,66 +51,64 @@ impl Step {
     }
 }
 
-impl Condition {
+impl ColumnCondition {
     /// Compares as text without regard to case, as the Python client does; what is missing counts as empty text.
     fn holds(&self, item: &Value) -> bool {
-        let text = self.key.select(item).map(|found| cell_text(&found).to_lowercase()).unwrap_or_default();
+        let text = self.key.select(item).map(|value| cell_text(&value).to_lowercase()).unwrap_or_default();
         match self.test {
-            Test::Equals => text == self.value,
-            Test::Contains => text.contains(&self.value),
-            Test::Lacks => !text.contains(&self.value),
+            ColumnTest::Equals => text == self.value,
+            ColumnTest::Contains => text.contains(&self.value),
+            ColumnTest::Lacks => !text.contains(&self.value),
         }
     }
 }
 
 impl Selector {
-    pub(super) fn new(steps: Vec<Step>) -> Self {
+    pub fn new(steps: Vec<PathStep>) -> Self {
         let mut names = String::new();
-        let mut places = Vec::with_capacity(steps.len());
+        let mut ranges = Vec::with_capacity(steps.len());
         for (at, step) in steps.iter().enumerate() {
             if at > 0 {
                 names.push('.');
             }
             let start = names.len();
             names.push_str(step.name().unwrap_or_default());
-            places.push(start..names.len());
+            ranges.push(start..names.len());
         }
-        Self { steps, names, places }
+        Self { steps, names, ranges }
     }
 
-    pub(super) fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[PathStep] {
         &self.steps
     }
 
-    /// What stands at the path, if anything does.
-    ///
-    /// Taking from the items of a list gives a list in their order, with the items' own lists joined into it.
-    pub(super) fn select<'v>(&self, value: &'v Value) -> Option<Cow<'v, Value>> {
+    /// The value at the path, if there is one. From the items of a list it is a list, the items' own lists joined.
+    pub fn select<'v>(&self, value: &'v Value) -> Option<Cow<'v, Value>> {
         self.walk(0, value)
     }
 
-    /// Goes the steps from `at` on. Recursion goes as deep as there are steps, which the grammar bounds.
+    /// Follows the steps from `at` on. The grammar bounds their number and so the recursion.
     fn walk<'v>(&self, at: usize, value: &'v Value) -> Option<Cow<'v, Value>> {
         let Some(step) = self.steps.get(at) else {
             return Some(Cow::Borrowed(value));
         };
         match (step, value) {
-            (Step::Where(condition), Value::Array(items)) => {
+            (PathStep::Where(condition), Value::Array(items)) => {
                 self.gather(at + 1, items.iter().filter(|item| condition.holds(item)))
             }
-            (Step::Index { at: index, .. }, Value::Array(items)) => self.walk(at + 1, items.get((*index)?)?),
-            (Step::Key(_), Value::Array(items)) => self.gather(at, items.iter()),
+            (PathStep::Index { at: index, .. }, Value::Array(items)) => self.walk(at + 1, items.get((*index)?)?),
+            (PathStep::Key(_), Value::Array(items)) => self.gather(at, items.iter()),
             (_, Value::Object(object)) => self.enter(at, object),
             _ => None,
         }
     }
 
-    /// Goes on in the entry that the steps name. Keys may hold dots (labels such as `spaceone.io/owner`): where a step
-    /// by itself leads nowhere, it is tried as the beginning of such a key, the shortest first.
+    /// Enters the entry that the steps name. Keys may hold dots (`spaceone.io/owner`): if a step alone leads nowhere, it
+    /// is tried as the beginning of such a key, the shortest first.
     fn enter<'v>(&self, at: usize, object: &'v Map<String, Value>) -> Option<Cow<'v, Value>> {
         let named = self.steps[at..].iter().take_while(|step| step.name().is_some()).count();
         (at..at + named).find_map(|last| {
-            let key = &self.names[self.places[at].start..self.places[last].end];
+            let key = &self.names[self.ranges[at].start..self.ranges[last].end];
             self.walk(last + 1, object.get(key)?)
         })
     }
@@ -126,5 +122,14 @@ impl Selector {
             }
         }
         (!found.is_empty()).then_some(Cow::Owned(Value::Array(found)))
+    }
+}
+
+/// A value as text: text as it is, nested values as compact JSON, nothing for null.
+pub fn cell_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Null => Cow::Borrowed(""),
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
     }
 }
