@@ -253,7 +253,7 @@ impl Test {
             Self::Equal(wanted) => any(wanted.iter().map(|wanted| is_equal(value, wanted, kind))),
             Self::Search(regex) => Some(value.as_str().is_some_and(|text| regex.is_match(text))),
             Self::Order(bound, limit) => match (value, limit) {
-                (Value::Number(number), Value::Number(limit)) => compare(number, limit).map(|order| bound(order)),
+                (Value::Number(number), Value::Number(limit)) => compare(number, limit).map(bound),
                 // By code points: the services set no collation.
                 (Value::String(text), Value::String(limit)) => Some(bound(text.cmp(limit))),
                 (Value::Bool(_), Value::Bool(_)) => None,
