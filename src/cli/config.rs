@@ -42,9 +42,7 @@ pub enum ConfigCommand {
         show_secrets: bool,
     },
     /// Remove a key of the environment
-    #[command(
-        after_help = "Examples:\n  spacectl config remove x_workspace_id\n  spacectl config remove endpoints.inventory -e lab"
-    )]
+    #[command(after_help = REMOVE_EXAMPLES)]
     Remove {
         /// Key to remove, or endpoints.SERVICE
         key: String,
@@ -69,7 +67,8 @@ pub enum ConfigCommand {
         #[arg(short, long, value_name = "NAME")]
         remove: Option<String>,
         /// Output format of the list [default: one name a line]
-        #[arg(short, long, value_name = "FORMAT", value_enum, conflicts_with_all = ["switch", "remove"], help_heading = "Output")]
+        #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = "Output")]
+        #[arg(conflicts_with_all = ["switch", "remove"])]
         output: Option<Format>,
     },
     /// Manage the endpoints of the environment
@@ -90,6 +89,21 @@ Examples:
   spacectl config endpoint add repository grpc+ssl://repository.example.com:443
   spacectl config endpoint show";
 
+const ENDPOINT_ADD_EXAMPLES: &str = "\
+Examples:
+  spacectl config endpoint add repository grpc+ssl://repository.example.com:443
+  spacectl config endpoint add identity grpc://127.0.0.1:50051 -e lab";
+
+const ENDPOINT_REMOVE_EXAMPLES: &str = "\
+Examples:
+  spacectl config endpoint remove inventory
+  spacectl config endpoint remove inventory -e lab";
+
+const REMOVE_EXAMPLES: &str = "\
+Examples:
+  spacectl config remove x_workspace_id
+  spacectl config remove endpoints.inventory -e lab";
+
 const SET_EXAMPLES: &str = "\
 Examples:
   spacectl config set x_domain_id domain-123456
@@ -108,9 +122,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum EndpointCommand {
     /// Add the endpoint of a service
-    #[command(
-        after_help = "Examples:\n  spacectl config endpoint add repository grpc+ssl://repository.example.com:443\n  spacectl config endpoint add identity grpc://127.0.0.1:50051 -e lab"
-    )]
+    #[command(after_help = ENDPOINT_ADD_EXAMPLES)]
     Add {
         /// Service, e.g. repository, identity or inventory
         service: String,
@@ -120,9 +132,7 @@ pub enum EndpointCommand {
         endpoint: String,
     },
     /// Remove the endpoint of a service
-    #[command(
-        after_help = "Examples:\n  spacectl config endpoint remove inventory\n  spacectl config endpoint remove inventory -e lab"
-    )]
+    #[command(after_help = ENDPOINT_REMOVE_EXAMPLES)]
     Remove {
         /// Service whose endpoint to remove
         service: String,

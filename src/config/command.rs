@@ -14,8 +14,8 @@ use crate::secret;
 /// How often to check whether the command has ended, once its output has.
 const POLL: Duration = Duration::from_millis(5);
 
-/// Runs `command` by the shell and returns its stdout. Its stdin and stderr are this program's, so that it may ask for a
-/// passphrase on the terminal; Ctrl-C ends both. No error shows what it printed.
+/// Runs `command` by the shell and returns its stdout. Its stdin and stderr are this program's, so that it may ask for
+/// a passphrase on the terminal; Ctrl-C ends both. No error shows what it printed.
 pub(super) fn output(command: &str, limit: Option<Duration>) -> Result<String> {
     let cannot_run = |error: io::Error| Error::local("it cannot be run").cause(error);
     let mut child = shell(command).stdout(Stdio::piped()).spawn().map_err(cannot_run)?;

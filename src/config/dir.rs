@@ -118,8 +118,8 @@ impl ConfigDir {
         file::replace(&self.file_of(name), &environment.to_yaml())
     }
 
-    /// Loads an environment, changes it, saves it and returns it; nothing is saved if `change` fails. Changes that other
-    /// processes make in this way at the same moment are not lost.
+    /// Changes and returns an environment under the lock, so that changes of other processes at the same moment are not
+    /// lost; nothing is saved if `change` fails.
     pub fn update(
         &self,
         name: &EnvironmentName,
@@ -201,8 +201,9 @@ impl ConfigDir {
         let names = self.environments().unwrap_or_default();
         let error = if names.is_empty() {
             Error::local(format!("there is no configuration in {}", self.folder.display())).hint(
-                "create one with `spacectl config init -e NAME --service SERVICE=URL`, or with `spacectl config init`, which asks \
-                 on a terminal; `spacectl config import` imports those of other programs",
+                "create one with `spacectl config init -e NAME --service SERVICE=URL`, \
+                 or with `spacectl config init`, which asks on a terminal; \
+                 `spacectl config import` imports those of other programs",
             )
         } else {
             Error::local("no environment is selected")

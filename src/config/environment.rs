@@ -434,7 +434,8 @@ mod tests {
     #[test]
     fn secrets_are_masked_and_the_endpoint_of_the_service_secret_is_not() {
         let environment = environment(
-            "api_key: hunter2\nx: {password: hunter2}\nendpoints: {secret: 'grpc://h:1', token: 'grpc://u:hunter2@h:1'}",
+            "api_key: hunter2\nx: {password: hunter2}\n\
+             endpoints: {secret: 'grpc://h:1', token: 'grpc://u:hunter2@h:1'}",
         );
         let masked = Value::Object(environment.masked());
         assert_eq!(

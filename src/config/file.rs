@@ -33,8 +33,8 @@ pub(super) fn is_out_of_sight(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
 
-/// Writes `content`, for its owner only, to a temporary file that [`AtomicFile::replace`] or [`AtomicFile::create`] puts
-/// at `path`. To replace, a symbolic link is followed.
+/// Writes `content`, for its owner only, to a temporary file beside `path`, which [`AtomicFile`] then renames. If it is
+/// to `replace`, a symbolic link is followed.
 pub(super) fn stage(path: &Path, content: &str, replace: bool) -> Result<AtomicFile> {
     // Aliases can make it longer than what it was read from.
     if content.len() as u64 > MAX_BYTES {

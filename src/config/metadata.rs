@@ -2,8 +2,8 @@
 
 use super::ParseError;
 
-/// Trims `text` and checks that it can be sent; `None` if nothing is left. An error names `key` only: the value may be a
-/// secret.
+/// Trims `text` and checks that it can be sent; `None` if nothing is left. An error names `key` only: the value may be
+/// a secret.
 ///
 /// An ASCII-Value is one or more of 0x20 to 0x7E (gRPC over HTTP/2, "Custom-Metadata").
 pub(super) fn value<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, ParseError> {

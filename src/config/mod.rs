@@ -3,8 +3,8 @@
 //! The files are those of the Python client, which can read what is written here:
 //!
 //! - `~/.spaceone/environment.yml`: `environment: NAME`, the current environment;
-//! - `~/.spaceone/environments/NAME.yml`: `api_key` or `token`, `x_domain_id`, `x_workspace_id` and `endpoints` (service
-//!   to URL). Only this program knows `api_key_file`, `api_key_command`, `ca`, `cert`, `key`, `tls_server_name` and
+//! - `~/.spaceone/environments/NAME.yml`: `api_key` or `token`, `x_domain_id`, `x_workspace_id` and `endpoints`
+//!   (service to URL). Only this program knows `api_key_file`, `api_key_command`, `ca`, `cert`, `key`, `tls_server_name` and
 //!   `registry`. Unknown keys are preserved;
 //! - `~/.spaceone/template/SERVICE.RESOURCE.yml`: the columns of a resource's tables.
 //!

@@ -1,9 +1,10 @@
 //! The text of configuration files: YAML that the Python client (YAML 1.1) and this program (YAML 1.2) read the same.
 //!
-//! `crate::yaml` reads it into a map. serde_yaml (yaml_serde 0.10.7) was tried: the last of two equal keys wins silently,
-//! a merge key (`<<`, which PyYAML applies) stays a key, `.nan` becomes null and would be written back so, errors repeat
-//! values (`invalid type: string "hunter2"`), and aliases need a reader of events before it. Structs would also refuse a
-//! whole file for one wrong value, which `config set` could then not correct: values are checked when they are used.
+//! `crate::yaml` reads it into a map. serde_yaml (yaml_serde 0.10.7) was tried: the last of two equal keys wins
+//! silently, a merge key (`<<`, which PyYAML applies) stays a key, `.nan` becomes null and would be written back so,
+//! errors repeat values (`invalid type: string "hunter2"`), and aliases need a reader of events before it. Structs
+//! would also refuse a whole file for one wrong value, which `config set` could then not correct: values are checked
+//! when they are used.
 
 use serde_json::{Map, Value};
 

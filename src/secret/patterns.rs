@@ -10,8 +10,8 @@ pub fn is_pem(text: &str) -> bool {
     text.contains("-----BEGIN ")
 }
 
-/// Masks the secrets in `text` and adds them to `secrets`: private keys, JSON Web Tokens, `NAME=VALUE`, `Name: value` and
-/// URLs. `None` if there are none.
+/// Masks the secrets in `text` and adds them to `secrets`: private keys, JSON Web Tokens, `NAME=VALUE`, `Name: value`
+/// and URLs. `None` if there are none.
 pub(super) fn masked_text(text: &str, secrets: &mut Vec<String>) -> Option<String> {
     if (is_pem(text) && text.contains("PRIVATE KEY")) || jwt::is_token(text.trim()) {
         secrets.push(text.trim().to_owned());
@@ -82,8 +82,8 @@ pub fn without_userinfo(url: &str) -> Option<String> {
     Some(format!("{scheme}://{MASK}{}", &rest[userinfo..]))
 }
 
-/// Masks what gives access in `url`: user and password, parameters named like a secret, and the end of a webhook's path.
-/// `None` if there is none.
+/// Masks what gives access in `url`: user and password, parameters named like a secret, and the end of a webhook's
+/// path. `None` if there is none.
 fn masked_url(url: &str, secrets: &mut Vec<String>) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let (rest, fragment) = rest.split_once('#').map_or((rest, None), |(rest, fragment)| (rest, Some(fragment)));
@@ -136,8 +136,8 @@ fn masked_parameter(parameter: &str, secrets: &mut Vec<String>) -> String {
     }
 }
 
-/// The index in a URL's path of the part that lets anyone post: after `services` at `hooks.slack.com`, after `webhooks` at
-/// Discord, `webhookb2` at Teams, and elsewhere after such a word if the part looks random.
+/// The index in a URL's path of the part that lets anyone post: after `services` at `hooks.slack.com`, after
+/// `webhooks` at Discord, `webhookb2` at Teams, and elsewhere after such a word if the part looks random.
 fn webhook_secret(host: &str, path: &str) -> Option<usize> {
     const MARKS: [&str; 6] = ["webhook", "webhooks", "webhookb2", "hook", "hooks", "incoming-webhook"];
     const HOSTS: [&str; 5] = ["discord.com", "discordapp.com", "office.com", "office365.com", "zapier.com"];

@@ -103,7 +103,8 @@ impl Import {
         }
         let program = from.map_or("the Python client or cfctl", ImportSource::name);
         Err(Error::local(format!("{} is not a folder of {program}", path.display())).hint(
-            "the Python client's is ~/.spaceone, with a folder `environments`; cfctl's is ~/.cfctl, with `setting.yaml`",
+            "the Python client's is ~/.spaceone, with a folder `environments`; \
+             cfctl's is ~/.cfctl, with `setting.yaml`",
         ))
     }
 

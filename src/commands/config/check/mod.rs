@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use self::row::Row;
+use self::row::EndpointCheck;
 use crate::cli::{ConfigCheck, Format};
 use crate::commands::connector::{Connector, selection};
 use crate::commands::output_options::OutputOptions;
@@ -70,7 +70,7 @@ impl Report {
         }
     }
 
-    fn add(&mut self, (checked, row): (&CheckedEnvironment, Row)) {
+    fn add(&mut self, (checked, row): (&CheckedEnvironment, EndpointCheck)) {
         match &row.failure {
             Some(error) if checked.environment.is_empty() => self.fail(error),
             Some(error) => self.fail(&error.clone().context(&checked.environment)),
@@ -115,9 +115,9 @@ impl CheckedEnvironment {
         Some(Self { connector, environment, endpoints, key })
     }
 
-    fn rows(&self) -> impl Iterator<Item = impl Future<Output = (&Self, Row)>> {
+    fn rows(&self) -> impl Iterator<Item = impl Future<Output = (&Self, EndpointCheck)>> {
         self.endpoints.iter().map(move |(service, endpoint)| async move {
-            (self, Row::check(&self.connector, service, endpoint, &self.key).await)
+            (self, EndpointCheck::check(&self.connector, service, endpoint, &self.key).await)
         })
     }
 }

@@ -34,7 +34,7 @@ const FAILED: &str = "failed";
 
 /// The result for one endpoint; `None` is what was not tried or is not known.
 #[derive(Default)]
-pub(super) struct Row {
+pub(super) struct EndpointCheck {
     service: String,
     endpoint: String,
     connect: Option<&'static str>,
@@ -49,7 +49,7 @@ pub(super) struct Row {
     pub failure: Option<Error>,
 }
 
-impl Row {
+impl EndpointCheck {
     /// Tries the endpoint that is called `service` in the configuration.
     pub async fn check(connector: &Connector, service: &str, endpoint: &str, key: &CheckKey) -> Self {
         let mut row = Self { service: service.to_owned(), endpoint: endpoint.to_owned(), ..Self::default() };
