@@ -5,27 +5,12 @@ use std::{env, fs};
 
 use anyhow::{Context, Result};
 use prost::Message;
-use protox::prost_reflect::prost_types::{FileDescriptorProto, FileDescriptorSet};
+use protox::prost_reflect::prost_types::FileDescriptorSet;
 
 const PROTO_DIR: &str = "proto";
 /// The API's first generation: its names are the second's, so that it is a world of its own.
 const FIRST_GENERATION_DIR: &str = "proto/generation1";
 const FIRST_GENERATION_PROTO: &str = "spaceone/api/repository/v1/plugin.proto";
-/// Protobuf's own files, those that services use most first: they are looked through in this order.
-const PROTOBUFS_OWN: [&str; 12] = [
-    "google/protobuf/struct.proto",
-    "google/protobuf/timestamp.proto",
-    "google/protobuf/empty.proto",
-    "google/protobuf/wrappers.proto",
-    "google/protobuf/any.proto",
-    "google/protobuf/duration.proto",
-    "google/protobuf/field_mask.proto",
-    "google/protobuf/source_context.proto",
-    "google/protobuf/type.proto",
-    "google/protobuf/api.proto",
-    "google/protobuf/descriptor.proto",
-    "google/protobuf/compiler/plugin.proto",
-];
 const PROTOS: [&str; 4] = [
     "spaceone/api/core/v1/server_info.proto",
     "spaceone/api/core/v2/query.proto",
@@ -42,12 +27,6 @@ fn main() -> Result<()> {
     // `plugin lint` reads these, and nothing else does: no code is generated from them.
     let first = protox::compile([FIRST_GENERATION_PROTO], [FIRST_GENERATION_DIR])?;
     fs::write(out.join("generation1.bin"), with_comments_only(first).encode_to_vec())?;
-    // What services import and need not describe.
-    let mut own = protox::compile(PROTOBUFS_OWN, [PROTO_DIR])?;
-    own.file.iter_mut().for_each(|file| file.source_code_info = None);
-    let place = |file: &FileDescriptorProto| PROTOBUFS_OWN.iter().position(|name| *name == file.name());
-    own.file.sort_by_key(place);
-    fs::write(out.join("protobuf.bin"), own.encode_to_vec())?;
     tonic_prost_build::configure().build_client(false).build_transport(false).compile_fds(descriptors)?;
     Ok(())
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
 use prost_reflect::DescriptorPool;
+use prost_reflect::MessageDescriptor;
 use spacectl::codec::decode;
-use spacectl::codec::descriptor::MessageDescriptor;
 use spacectl::codec::encode;
 use spacectl::local_service::proto::FILE_DESCRIPTOR_SET;
 use spacectl::output::view::Shape;
@@ -73,5 +73,5 @@ fn steps(criterion: &mut Criterion) {
 
 /// A message of the Repository API.
 fn message(name: &str) -> MessageDescriptor {
-    (&data::API.get_message_by_name(&format!("spaceone.api.repository.v1.{name}")).unwrap()).into()
+    data::API.get_message_by_name(&format!("spaceone.api.repository.v1.{name}")).unwrap()
 }

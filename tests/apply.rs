@@ -147,8 +147,8 @@ fn each_plugin_gets_what_it_lacks_and_a_second_run_changes_nothing() {
         assert_eq!(
             run.to_string(),
             "status: 0\n--- stdout\nplugin-old replaced name, image, tags.icon\nplugin-tag updated name, labels, tags.icon\n\
-             plugin-same unchanged\nplugin-new registered\nplugin-gone deregistered\n--- stderr\nnote: plugin-old as it was \
-             is kept in plugin-old.yml.replaced\n"
+             plugin-same unchanged\nplugin-new registered\nplugin-gone deregistered\n--- stderr\nnote: the old spec of \
+             plugin-old is saved in plugin-old.yml.replaced\n"
         );
         let calls = [
             "deregister plugin-old",
@@ -215,13 +215,13 @@ fn a_dry_run_says_the_same_and_writes_nothing() {
 fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
     let world = World::generation2();
     let new = "name: plugin-old\nresource_type: a.B\nimage: y/plugin-old\n";
-    let disable = "  ~ state: \"ENABLED\" -> \"DISABLED\" (taken over from plugin-old.yml.replacing)\n";
+    let disable = "  ~ state: \"ENABLED\" -> \"DISABLED\" (restored from plugin-old.yml.replacing)\n";
     let finish = format!("plugin-old (specs.yml): its replacement was not finished\n{disable}");
     let again = "name: plugin-old\nresource_type: a.B\nimage: y/plugin-old\nlabels: [a]\n";
     let update = format!("plugin-old (specs.yml): differs\n  ~ labels: [] -> [\"a\"]\n{disable}");
     let old = "name: plugin-old\nresource_type: a.B\nimage: x/plugin-old\n";
     let replace = format!(
-        "plugin-old (specs.yml): differs in what cannot be updated\n  \
+        "plugin-old (specs.yml): differs in fields that cannot be updated\n  \
          ~ image: \"x/plugin-old\" -> \"y/plugin-old\" (cannot be updated)\n{disable}"
     );
     // The spec, the image that is there, its state, what apply says, and what diff says.
@@ -230,7 +230,7 @@ fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
             new,
             "y/plugin-old",
             "ENABLED",
-            "replaced image; taken over from plugin-old.yml.replacing: state",
+            "replaced image; restored from plugin-old.yml.replacing: state",
             finish.as_str(),
         ),
         (
@@ -244,7 +244,7 @@ fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
             again,
             "y/plugin-old",
             "ENABLED",
-            "replaced image, labels; taken over from plugin-old.yml.replacing: state",
+            "replaced image, labels; restored from plugin-old.yml.replacing: state",
             update.as_str(),
         ),
         // It was stopped before it took anything away, or undone.
@@ -252,14 +252,14 @@ fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
             new,
             "x/plugin-old",
             "ENABLED",
-            "replaced image; taken over from plugin-old.yml.replacing: state",
+            "replaced image; restored from plugin-old.yml.replacing: state",
             replace.as_str(),
         ),
         (
             old,
             "x/plugin-old",
             "ENABLED",
-            "updated state; taken over from plugin-old.yml.replacing: state",
+            "updated state; restored from plugin-old.yml.replacing: state",
             finish.as_str(),
         ),
         (old, "x/plugin-old", "DISABLED", "unchanged", ""),
@@ -292,7 +292,7 @@ fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
         // It is finished where that is asked for.
         let run = world.apply("-f specs.yml -q");
         let refused = "error: plugin-old: a replacement was not finished; the old spec is in plugin-old.yml.replacing\n\
-                       hint: --replace finishes it, with what the spec leaves out\n\
+                       hint: --replace finishes it; fields that the spec leaves out come from the old spec\n\
                        hint: to ignore the old spec, run: rm plugin-old.yml.replacing\n";
         assert_eq!((run.status, run.stderr.as_str()), (Some(1), refused), "{how}");
         assert_eq!(world.service.written().len(), writes, "{how}");
@@ -309,11 +309,11 @@ fn a_dry_run_and_a_diff_know_of_replacements_that_were_not_finished() {
     world.service.reset([]);
     let diff = world.user.run(&format!("plugin diff -q -f specs.yml --endpoint {}", world.service.server.url()));
     assert!(diff.stdout.starts_with("plugin-old (specs.yml): not registered\n"), "{diff}");
-    let from = " (taken over from plugin-old.yml.replacing)\n";
+    let from = " (restored from plugin-old.yml.replacing)\n";
     assert!(diff.stdout.contains(&format!("  + tags.icon: \"o\"{from}")), "{diff}");
     assert!(diff.stdout.contains("  + image: \"y/plugin-old\"\n"), "{diff}");
     assert!(diff.stdout.ends_with(&format!("  + state: \"DISABLED\"{from}")), "{diff}");
-    let told = "replaced image; taken over from plugin-old.yml.replacing: registry_type, registry_config.url, capability.deep, \
+    let told = "replaced image; restored from plugin-old.yml.replacing: registry_type, registry_config.url, capability.deep, \
                 tags.icon, state\n";
     let would = world.apply("-f specs.yml -q --replace --dry-run").quiet_success();
     assert_eq!(would, format!("plugin-old would be {told}"));
@@ -345,8 +345,8 @@ fn a_backup_that_others_may_have_written_is_not_taken_up() {
         let writes = world.service.written().len();
         let run = world.apply("-f specs.yml --replace");
         let told = format!(
-            "plugin-old: plugin-old.yml.replacing is not taken for the old spec of a replacement that was not finished, \
-             for others may have written it: {why}\nhint: look at it; if it is not yours: rm plugin-old.yml.replacing\n"
+            "plugin-old: plugin-old.yml.replacing is not used as a backup, \
+             because other users may have written it: {why}\nhint: check it; if it is not yours: rm plugin-old.yml.replacing\n"
         );
         assert!(run.status == Some(1) && run.stderr.contains(&told), "{run}");
         assert_eq!(world.service.written().len(), writes);
@@ -381,7 +381,7 @@ fn a_backup_that_others_may_have_written_is_not_taken_up() {
     let run = world.apply("-f specs.yml -q --replace --yes").quiet_success();
     assert_eq!(
         run,
-        "plugin-old replaced name, resource_type, image; taken over from plugin-old.yml.replacing: tags.planted, state\n"
+        "plugin-old replaced name, resource_type, image; restored from plugin-old.yml.replacing: tags.planted, state\n"
     );
     assert_eq!(world.service.rows()["plugin-old"]["tags"], json!({"planted": "yes"}));
 }
@@ -442,7 +442,7 @@ fn nothing_is_taken_away_whose_spec_cannot_be_kept() {
     }
     let run = world.apply(ALL);
     assert_eq!(run.status, Some(1), "{run}");
-    assert!(run.stderr.contains("cannot keep plugin-old before it is replaced"), "{run}");
+    assert!(run.stderr.contains("cannot back up plugin-old before its replacement"), "{run}");
     assert_eq!(world.service.written(), [""; 0]);
 }
 
@@ -521,6 +521,27 @@ fn only_what_carries_the_label_is_pruned_and_with_consent_only() {
     // Nothing to be removed, nobody to be asked.
     world.apply("-f specs.yml --replace --prune --label nobody").success();
     assert!(world.service.rows().contains_key("plugin-gone"));
+}
+
+/// A message may be too small for all of them.
+#[test]
+fn plugins_to_prune_are_listed_in_pages() {
+    let world = World::generation2();
+    world.service.reset((0..2_500).map(|index| row(&format!("plugin-{index}"), json!({"labels": ["team"]}))));
+    let run = world.apply("-f specs.yml --prune --label team --dry-run").quiet_success();
+    assert_eq!(run.matches(" would be deregistered\n").count(), 2_500);
+    let calls = world.service.server.calls();
+    let lists: Vec<&Value> = calls.iter().filter(|call| call.method == "list").map(|call| &call.request).collect();
+    let starts: Vec<u64> = lists.iter().map(|list| list["query"]["page"]["start"].as_u64().unwrap_or(1)).collect();
+    assert_eq!(starts, [1, 1_001, 2_001]);
+}
+
+#[test]
+fn plugins_are_read_side_by_side() {
+    let world = World::generation2();
+    // None of the four is answered before all are asked for.
+    world.service.answer_together(4);
+    assert_eq!(world.apply("-f specs.yml --replace --dry-run").quiet_success().lines().count(), 4);
 }
 
 #[test]
@@ -623,10 +644,10 @@ fn ctrl_c_ends_it_at_once_but_not_between_two_halves() {
     world.service.trouble(Trouble::Silent { at: 8, done: true });
     let mut run = world.start(ALL);
     assert!(wait_for_silence(&world, &mut run));
-    run.interrupt().wait_for("Ctrl-C once more");
+    run.interrupt().wait_for("Ctrl-C again aborts");
     run.interrupt();
     assert_eq!(run.end(), End::Exit(130), "{}", run.err);
-    assert!(run.err.contains("note: plugin-old is registered anew before this ends"), "{}", run.err);
+    assert!(run.err.contains("note: finishing the replacement of plugin-old"), "{}", run.err);
     world.finish(&expected, "interrupted twice");
 
     world.reset();
@@ -636,11 +657,7 @@ fn ctrl_c_ends_it_at_once_but_not_between_two_halves() {
     assert!(wait_for_silence(&world, &mut run));
     assert_eq!(run.interrupt().end(), End::Exit(130), "{}", run.err);
     assert_eq!(run.out, "plugin-old replaced name, image, tags.icon\n");
-    assert!(
-        run.err.ends_with("note: stopped at plugin-tag: the same command, run again, does the rest\n"),
-        "{}",
-        run.err
-    );
+    assert!(run.err.ends_with("note: stopped at plugin-tag: run the same command again to continue\n"), "{}", run.err);
     world.finish(&expected, "interrupted in an update");
 }
 
@@ -655,7 +672,7 @@ fn whatever_signal_ends_it_the_second_half_is_done_first() {
         world.service.trouble(Trouble::Silent { at: 8, done: true });
         let mut run = world.start(ALL);
         assert!(wait_for_silence(&world, &mut run));
-        let unfinished = "once more leaves it unfinished, and its old spec in plugin-old.yml.replacing\n";
+        let unfinished = "again aborts (backup: plugin-old.yml.replacing)\n";
         run.signal(name).wait_for(&format!("{word} {unfinished}"));
         // The answer is lost, and the plugin found registered.
         world.service.trouble(Trouble::None);
@@ -675,14 +692,14 @@ fn the_second_signal_leaves_it_and_says_where_the_old_spec_is() {
         world.service.trouble(Trouble::Silent { at: 8, done: false });
         let mut run = world.start(&format!("{ALL} -o json"));
         assert!(wait_for_silence(&world, &mut run));
-        run.signal(name).wait_for("once more");
+        run.signal(name).wait_for("again aborts");
         run.signal(name);
         assert_eq!(run.end(), end, "{}", run.err);
         assert!(!world.service.rows().contains_key("plugin-old"));
         assert!(
             run.err.ends_with(
-                "warning: stopped at plugin-old, which may be deregistered: its old spec is kept in \
-                 plugin-old.yml.replacing, and the same command, run again, finishes what was begun\n"
+                "warning: stopped at plugin-old, which may be deregistered: its old spec is saved in \
+                 plugin-old.yml.replacing; run the same command again to finish\n"
             ),
             "{}",
             run.err
@@ -706,11 +723,7 @@ fn ctrl_c_says_where_pruning_stopped() {
     let mut run = world.start(ALL);
     assert!(wait_for_silence(&world, &mut run));
     assert_eq!(run.interrupt().end(), End::Exit(130), "{}", run.err);
-    assert!(
-        run.err.ends_with("note: stopped at plugin-gone: the same command, run again, does the rest\n"),
-        "{}",
-        run.err
-    );
+    assert!(run.err.ends_with("note: stopped at plugin-gone: run the same command again to continue\n"), "{}", run.err);
     world.finish(&expected, "interrupted while it prunes");
 }
 
@@ -720,7 +733,7 @@ fn a_plugin_that_cannot_be_taken_away_leaves_nothing_to_finish() {
     world.service.lock("plugin-old");
     let run = world.apply(ALL);
     assert_eq!(run.status, Some(64 + 7), "{run}");
-    assert!(run.stderr.contains("ERROR_PERMISSION_DENIED") && !run.stderr.contains("kept"), "{run}");
+    assert!(run.stderr.contains("ERROR_PERMISSION_DENIED") && !run.stderr.contains("saved"), "{run}");
     assert!(world.service.rows().contains_key("plugin-old"));
     assert!(world.kept().is_empty(), "{:?}", world.kept());
 }
@@ -734,8 +747,8 @@ fn where_it_is_not_known_whether_a_plugin_is_taken_away_the_kept_spec_is_named()
         world.service.trouble(Trouble::Away { from: 7, done });
         let run = world.apply(ALL);
         assert_eq!(run.status, Some(64 + 14), "{run}");
-        let hint = "hint: it may be deregistered; its old spec is kept in plugin-old.yml.replacing: the same command, \
-                    run again, finishes what was begun\n";
+        let hint = "hint: it may be deregistered; its old spec is saved in plugin-old.yml.replacing: run the same \
+                    command again to finish\n";
         assert!(run.stderr.contains(hint), "{run}");
         assert_eq!(world.kept().into_keys().collect::<Vec<_>>(), ["plugin-old.yml.replacing"]);
         world.finish(&expected, "away");
@@ -749,7 +762,7 @@ fn two_at_the_same_time_end_in_what_one_would() {
     for _ in 0..3 {
         world.reset();
         // Both have seen that the first plugin has to be replaced before either does it.
-        world.service.answer_together(2);
+        world.service.answer_together(8);
         let mut runs = [world.start(ALL), world.start(ALL)];
         for run in &mut runs {
             assert_eq!(run.end(), End::Exit(0), "{}{}", run.out, run.err);

@@ -11,6 +11,10 @@ use spacectl::codec::decode;
 use spacectl::codec::encode;
 use spacectl::error::Error;
 
+#[path = "support/dynamic_value.rs"]
+mod dynamic_value;
+use dynamic_value::decode_dynamic;
+
 fn kinds() -> MessageDescriptor {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/proto");
     let files = protox::compile(["kinds.proto"], [dir]).unwrap();
@@ -25,8 +29,8 @@ fn object(value: Value) -> Map<String, Value> {
 /// There and back over the wire.
 fn through(value: &Value) -> Result<Value, Vec<encode::Fault>> {
     let kinds = kinds();
-    let message = encode::encode(&object(value.clone()), &(&kinds).into())?;
-    Ok(decode::decode(message.into(), &(&kinds).into()).unwrap())
+    let message = encode::encode(&object(value.clone()), &kinds)?;
+    Ok(decode::decode(message.into(), &kinds).unwrap())
 }
 
 fn faults(value: Value) -> Vec<String> {
@@ -40,14 +44,9 @@ fn faults(value: Value) -> Vec<String> {
         .collect()
 }
 
-/// What the library's own reader makes of bytes; `None` if they are no message.
-fn read(bytes: &[u8], message: &MessageDescriptor) -> Option<Value> {
-    DynamicMessage::decode(message.clone(), bytes).ok().map(|message| decode::value(&message))
-}
-
 /// What the program makes of them.
 fn decoded(bytes: &[u8]) -> Result<Value, Error> {
-    decode::Decoder::new((&kinds()).into()).decode(bytes.to_vec().into())
+    decode::Decoder::new(kinds()).decode(bytes.to_vec().into())
 }
 
 /// Fields of any number and type, with more such fields or text in them.
@@ -155,7 +154,7 @@ proptest! {
     #[test]
     fn what_is_written_is_what_the_library_writes(value in message()) {
         let kinds = kinds();
-        let bytes = encode::encode(&object(value.clone()), &(&kinds).into()).unwrap();
+        let bytes = encode::encode(&object(value.clone()), &kinds).unwrap();
         let expected = DynamicMessage::deserialize(kinds.clone(), &value).unwrap();
         prop_assert_eq!(bytes.len(), expected.encode_to_vec().len());
         prop_assert_eq!(DynamicMessage::decode(kinds, &*bytes).unwrap(), expected);
@@ -165,11 +164,11 @@ proptest! {
     #[test]
     fn what_is_read_is_what_the_library_reads(values in vec(message(), 1..3), cut in any::<prop::sample::Index>()) {
         let kinds = kinds();
-        let bytes = values.iter().flat_map(|value| encode::encode(&object(value.clone()), &(&kinds).into()).unwrap());
+        let bytes = values.iter().flat_map(|value| encode::encode(&object(value.clone()), &kinds).unwrap());
         let mut bytes: Vec<u8> = bytes.collect();
-        prop_assert_eq!(read(&bytes, &kinds), Some(decoded(&bytes).unwrap()));
+        prop_assert_eq!(decode_dynamic(&bytes, &kinds), Some(decoded(&bytes).unwrap()));
         bytes.truncate(cut.index(bytes.len() + 1));
-        prop_assert_eq!(read(&bytes, &kinds), decoded(&bytes).ok());
+        prop_assert_eq!(decode_dynamic(&bytes, &kinds), decoded(&bytes).ok());
     }
 
     #[test]
@@ -178,18 +177,18 @@ proptest! {
         damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
         let kinds = kinds();
-        let mut bytes = encode::encode(&object(value), &(&kinds).into()).unwrap();
+        let mut bytes = encode::encode(&object(value), &kinds).unwrap();
         for (at, byte) in damage.into_iter().filter(|_| !bytes.is_empty()).collect::<Vec<_>>() {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        prop_assert_eq!(read(&bytes, &kinds), decoded(&bytes).ok());
+        prop_assert_eq!(decode_dynamic(&bytes, &kinds), decoded(&bytes).ok());
     }
 
     #[test]
     fn what_is_read_of_any_bytes_is_what_the_library_reads(bytes in wire_bytes()) {
         let kinds = kinds();
-        prop_assert_eq!(read(&bytes, &kinds), decoded(&bytes).ok());
+        prop_assert_eq!(decode_dynamic(&bytes, &kinds), decoded(&bytes).ok());
     }
 
     #[test]
@@ -199,7 +198,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_either_read_or_refused(bytes in vec(any::<u8>(), 0..200)) {
-        let _ = decode::decode(bytes.into(), &(&kinds()).into());
+        let _ = decode::decode(bytes.into(), &kinds());
     }
 }
 
@@ -230,7 +229,7 @@ fn moments_that_no_text_tells_are_shown_by_their_parts() {
         bytes.push(inner.len() as u8);
         bytes.extend(inner);
         let value = decoded(&bytes).unwrap();
-        assert_eq!(read(&bytes, &kinds()), Some(value.clone()), "{seconds} {nanos}");
+        assert_eq!(decode_dynamic(&bytes, &kinds()), Some(value.clone()), "{seconds} {nanos}");
         value
     };
     let (first, last) = (i64::MIN.to_string(), i64::MAX.to_string());
@@ -253,7 +252,7 @@ fn moments_that_no_text_tells_are_shown_by_their_parts() {
 #[test]
 fn defaults_are_not_sent_where_nobody_can_tell_them_from_nothing() {
     let kinds = kinds();
-    let size = |value: Value| encode::encode(&object(value), &(&kinds).into()).unwrap().len();
+    let size = |value: Value| encode::encode(&object(value), &kinds).unwrap().len();
     let unset =
         json!({"flag": false, "whole": 0, "big": "0", "real": 0, "text": "", "data": "", "color": "COLOR_NONE"});
     assert_eq!(size(unset), 0);
@@ -282,11 +281,11 @@ fn groups_and_unpacked_lists_are_written_as_they_are_described() {
         "plain": [0, -1], "packed": ["0", "-7"], "one": {"n": 5}, "many": [{"text": ""}, {"text": "x"}],
         "numbers": {"": 0},
     });
-    let bytes = encode::encode(&object(value.clone()), &(&old).into()).unwrap();
+    let bytes = encode::encode(&object(value.clone()), &old).unwrap();
     let expected = DynamicMessage::deserialize(old.clone(), &value).unwrap();
     assert_eq!(bytes.len(), expected.encode_to_vec().len());
     assert_eq!(DynamicMessage::decode(old.clone(), &*bytes).unwrap(), expected);
-    assert_eq!(decode::decode(bytes.into(), &(&old).into()).unwrap(), value);
+    assert_eq!(decode::decode(bytes.into(), &old).unwrap(), value);
 }
 
 /// An entry without a value has the first one of its enum, which in the older syntax need not be 0, or what a server says
@@ -308,8 +307,8 @@ fn an_entry_without_a_value_has_the_default_of_its_type() {
         ("old.Said", b"\x0a\x00\x12\x00", json!({"levels": {"": "HIGH"}, "numbers": {"": 5}})),
     ] {
         let message = pool.get_message_by_name(name).unwrap();
-        assert_eq!(read(bytes, &message), Some(expected.clone()), "{name}");
-        assert_eq!(decode::Decoder::new((&message).into()).decode(bytes.into()).unwrap(), expected, "{name}");
+        assert_eq!(decode_dynamic(bytes, &message), Some(expected.clone()), "{name}");
+        assert_eq!(decode::Decoder::new(message).decode(bytes.into()).unwrap(), expected, "{name}");
     }
 }
 

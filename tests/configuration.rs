@@ -85,7 +85,7 @@ fn a_key_comes_in_through_standard_input_too() {
     user.run("config init -e lab").success();
     user.run_with_input("config set api_key -", "s3cret-key\n").success();
     assert_eq!(user.run("config show --show-secrets").quiet_success(), "---\napi_key: s3cret-key\n");
-    assert_eq!(user.run("config show").quiet_success(), "---\napi_key: '********'\n");
+    assert_eq!(user.run("config show").quiet_success(), "---\napi_key: \"********\"\n");
 }
 
 #[test]

@@ -275,7 +275,7 @@ mod by_reflection {
         let skeleton = run(&user, &server, "explain lab.Odd.put --skeleton").quiet_success();
         assert_eq!(serde_yaml::from_str::<Value>(&skeleton).unwrap(), json!({}));
         // YAML 1.1 would read these names as false and true.
-        assert!(skeleton.contains("\n#'no': ''\n") && skeleton.contains("\n#'on': ''\n"), "{skeleton}");
+        assert!(skeleton.contains("\n#\"no\": \"\"\n") && skeleton.contains("\n#\"on\": \"\"\n"), "{skeleton}");
     }
 
     #[test]
@@ -310,9 +310,9 @@ mod skeletons {
             assert!(refused.stderr.contains(&format!(": {field}: required, and empty\n")), "{refused}");
         }
         let filled = skeleton
-            .replace("\nname: ''", "\nname: Slack")
-            .replace("\nresource_type: ''", "\nresource_type: notification.Protocol")
-            .replace("\nimage: ''", "\nimage: cloudforet/plugin-slack")
+            .replace("\nname: \"\"", "\nname: Slack")
+            .replace("\nresource_type: \"\"", "\nresource_type: notification.Protocol")
+            .replace("\nimage: \"\"", "\nimage: cloudforet/plugin-slack")
             .replace("\n#registry_type: DOCKER_HUB", "\nregistry_type: GITHUB");
         user.file("plugin.yml", &filled);
         let line = "exec register repository.Plugin -f plugin.yml -c plugin_id,registry_type -o csv";
@@ -324,9 +324,9 @@ mod skeletons {
         let (user, server) = (Spacectl::new(), Server::start(Api::generation1(), |_| vec![Ok(json!({}))]));
         let skeleton = run(&user, &server, "explain repository.Plugin.register --skeleton").quiet_success();
         let filled = skeleton
-            .replace("\nname: ''", "\nname: Slack")
-            .replace("\nservice_type: ''", "\nservice_type: notification.Protocol")
-            .replace("\nimage: ''", "\nimage: a/b");
+            .replace("\nname: \"\"", "\nname: Slack")
+            .replace("\nservice_type: \"\"", "\nservice_type: notification.Protocol")
+            .replace("\nimage: \"\"", "\nimage: a/b");
         user.file("plugin.yml", &filled);
         run(&user, &server, "exec register repository.Plugin -f plugin.yml").success();
         let sent = json!({"name": "Slack", "service_type": "notification.Protocol", "image": "a/b"});
@@ -358,8 +358,9 @@ mod skeletons {
                 let is_needed = |line: &&str| {
                     ["name:", "resource_type:", "image:", "plugin_id:"].iter().any(|n| line.starts_with(n))
                 };
-                let filled =
-                    |line: &str| if is_needed(&line) { line.replace("''", "x") + "\n" } else { line.to_owned() + "\n" };
+                let filled = |line: &str| {
+                    if is_needed(&line) { line.replace("\"\"", "x") + "\n" } else { line.to_owned() + "\n" }
+                };
                 user.file("used.yml", &used.lines().map(filled).collect::<String>());
                 let sent = user.run(&format!("{exec} -f used.yml --strict"));
                 // The service has something against empty values; the codec has nothing.

@@ -6,9 +6,13 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 use serde_json::{Number, json};
-use spacectl::codec::decode::{Decoder, Odd, Plan, Scratch, Sink, decode_reflected};
+use spacectl::codec::decode::{DecodePlan, Decoder, Malformed, Sink, Workspace};
 use spacectl::grpc::descriptors::Description;
 use spacectl::output::view::{Cell as RowCell, Columns, Shape};
+
+#[path = "support/dynamic_value.rs"]
+mod dynamic_value;
+use dynamic_value::decode_dynamic;
 
 /// What reading needs besides: places for fields at every depth, and a text.
 const ROOM: usize = 64 * 1024;
@@ -32,7 +36,7 @@ impl Sink for Nobody {
         self.values += 1;
     }
 
-    fn text(&mut self, _: &[u8]) -> Result<(), Odd> {
+    fn text(&mut self, _: &[u8]) -> Result<(), Malformed> {
         self.values += 1;
         Ok(())
     }
@@ -43,7 +47,7 @@ impl Sink for Nobody {
 
     fn begin_mapping(&mut self) {}
 
-    fn key(&mut self, _: &[u8]) -> Result<(), Odd> {
+    fn key(&mut self, _: &[u8]) -> Result<(), Malformed> {
         Ok(())
     }
 
@@ -69,11 +73,11 @@ fn peak_memory(work: impl FnOnce()) -> usize {
 }
 
 /// How many values are in `bytes`; `None` if they are refused. Fails if reading takes more memory than they do.
-fn read(plan: &Plan, bytes: &[u8]) -> Option<usize> {
+fn read(plan: &DecodePlan, bytes: &[u8]) -> Option<usize> {
     let mut values = None;
     let most = peak_memory(|| {
-        let (mut scratch, mut nobody) = (Scratch::default(), Nobody::default());
-        let done = plan.check(0, bytes, &mut scratch).and_then(|()| plan.emit(0, bytes, &mut nobody, &mut scratch));
+        let (mut workspace, mut nobody) = (Workspace::default(), Nobody::default());
+        let done = plan.check(0, bytes).and_then(|()| plan.emit(0, bytes, &mut nobody, &mut workspace));
         values = done.ok().map(|()| nobody.values);
     });
     assert!(most <= bytes.len() + ROOM, "{most} bytes for {}", bytes.len());
@@ -112,7 +116,7 @@ const MANY: usize = 200_000;
 
 #[test]
 fn nothing_takes_more_memory_than_it_is_long() {
-    let plan = Plan::of(&(&kinds()).into()).unwrap();
+    let plan = DecodePlan::new(&kinds());
     let text = |number: usize| [varint(number << 3 | 2), varint(1 << 40)].concat();
     // Lengths that are not there.
     for number in [8, 9, 11, 12, 13, 15, 21, 23, 31] {
@@ -140,7 +144,7 @@ fn nothing_takes_more_memory_than_it_is_long() {
 
 #[test]
 fn depth_ends_somewhere() {
-    let plan = Plan::of(&(&kinds()).into()).unwrap();
+    let plan = DecodePlan::new(&kinds());
     let nested = |depth: usize| (0..depth).fold(field(1, b"deep"), |inner, _| field(2, &inner));
     assert_eq!(read(&plan, &field(11, &nested(10))), Some(1));
     for depth in [100, 5_000] {
@@ -162,7 +166,7 @@ fn rows_that_were_shown_leave_nothing_behind() {
     let list = described("list.List", source);
     let tag = field(2, &[field(1, b"icon"), field(2, &[b'x'; 1000])].concat());
     let row = field(1, &[field(1, b"name"), tag, field(3, &[1, 2, 3])].concat());
-    let document = Shape::of(&(&list).into()).wired(&row.repeat(2_000).into()).unwrap();
+    let document = Shape::of(&list).wired(&row.repeat(2_000).into()).unwrap();
     for columns in ["tags.icon", "name,numbers,tags.icon|a,tags,tags.icon|b", "numbers.0,tags.nope,numbers"] {
         let rows = document.clone().select(&Columns::parse(columns).unwrap()).into_rows();
         let mut seen = 0;
@@ -224,14 +228,14 @@ fn a_chain_of_types_may_have_any_length() {
     let mut pool = DescriptorPool::new();
     pool.add_file_descriptor_proto(file).unwrap();
     let first = pool.get_message_by_name("chain.R0").unwrap();
-    let decoder = Decoder::new((&first).into());
+    let decoder = Decoder::new(first.clone());
     let two = json!({"next": {"next": {}}});
     assert_eq!(decoder.decode(nested(1, &[], 2).into()).unwrap(), two);
     // By the plan, the other way, and by neither.
     for depth in [50, 90, 200, LENGTH] {
         let bytes = Bytes::from(nested(1, &[], depth));
         assert_eq!(decoder.decode(bytes.clone()).is_ok(), depth < 100, "{depth}");
-        assert_eq!(decoder.decode(bytes.clone()).ok(), decode_reflected(bytes, &first).ok(), "{depth}");
+        assert_eq!(decoder.decode(bytes.clone()).ok(), decode_dynamic(&bytes, &first), "{depth}");
     }
 }
 
@@ -241,8 +245,8 @@ fn messages_of_any_type_that_hold_each_other_are_opened_to_a_depth() {
     let kinds = kinds();
     for depth in [2, 50, 101, 102, 500, 20_000] {
         let bytes = Bytes::from(field(29, &nested(2, &field(1, TYPE.as_bytes()), depth)));
-        let value = decode_reflected(bytes.clone(), &kinds).unwrap();
-        assert!(Decoder::new((&kinds).into()).decode(bytes).unwrap() == value, "{depth}");
+        let value = decode_dynamic(&bytes, &kinds).unwrap();
+        assert!(Decoder::new(kinds.clone()).decode(bytes).unwrap() == value, "{depth}");
         let (mut opened, mut inner) = (0, &value["any"]);
         while inner["@type"] == TYPE {
             (opened, inner) = (opened + 1, &inner["value"]);

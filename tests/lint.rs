@@ -22,7 +22,7 @@ image: acme/plugin-slack
 
 /// Each finding as `line:column severity[rule]`.
 fn found(text: &str, generations: &[Generation]) -> Vec<String> {
-    let input = Input::of_bytes("plugin.yml", text.as_bytes().to_vec());
+    let input = Input::from_bytes("plugin.yml", text.as_bytes().to_vec());
     let findings = lint::check(&[input], &Generations::new(generations).unwrap());
     let told = |finding: &lint::Finding| {
         let lint::Finding { location, severity, rule, .. } = finding;
@@ -172,7 +172,7 @@ fn a_fault_hides_neither_other_documents_nor_other_files() {
 
 #[test]
 fn what_is_no_text_is_told_with_its_place() {
-    let input = Input::of_bytes("plugin.yml", b"name: a\nimage: \xff\n".to_vec());
+    let input = Input::from_bytes("plugin.yml", b"name: a\nimage: \xff\n".to_vec());
     let findings = lint::check(&[input], &Generations::all().unwrap());
     assert_eq!(findings.len(), 1);
     let finding = &findings[0];
@@ -212,7 +212,7 @@ fn nothing_found_is_an_empty_report() {
     user.file("plugin.yml", CLEAN);
     for (form, expected) in [("text", ""), ("github", "")] {
         let run = user.run(&format!("plugin lint -f plugin.yml -o {form}"));
-        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), (expected, "1 file checked, nothing found\n"));
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), (expected, "1 file checked, no findings\n"));
         assert_eq!(run.status, Some(0));
     }
     let json = |form: &str| -> Value {
@@ -257,7 +257,7 @@ fn a_file_that_is_named_twice_is_no_second_plugin() {
     let user = Spacectl::new();
     user.file("plugins/plugin.yml", CLEAN);
     let run = user.run("plugin lint plugins/plugin.yml ./plugins/plugin.yml -f plugins -f plugins/../plugins");
-    assert_eq!((run.status, run.stderr.as_str()), (Some(0), "1 file checked, nothing found\n"), "{run}");
+    assert_eq!((run.status, run.stderr.as_str()), (Some(0), "1 file checked, no findings\n"), "{run}");
     user.file("other.yml", CLEAN);
     let run = user.run("plugin lint plugins/plugin.yml other.yml");
     assert!(run.status == Some(1) && run.stdout.contains("[duplicate-plugin]"), "{run}");
@@ -329,7 +329,7 @@ fn a_spec_that_is_there_is_not_lost() {
     user.file("plugin.yml", "mine\n");
     let run = user.run("plugin init plugin-x -r inventory.Collector");
     assert_eq!(run.status, Some(1), "{run}");
-    assert!(run.stderr.starts_with("error: plugin.yml is there already\nhint: --force"), "{run}");
+    assert!(run.stderr.starts_with("error: plugin.yml already exists\nhint: --force"), "{run}");
     assert_eq!(std::fs::read_to_string(user.path("plugin.yml")).unwrap(), "mine\n");
     assert_eq!(std::fs::read_dir(user.path("")).unwrap().count(), 1, "nothing else is left there");
     user.run("plugin init plugin-x -r inventory.Collector --force").success();

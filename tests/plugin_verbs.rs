@@ -112,7 +112,7 @@ fn versions_are_lines_in_the_services_order() {
         *shared.lock().unwrap() = tags(&["latest", "main"]);
         assert_eq!(
             run("--latest").to_string(),
-            "status: 1\n--- stderr\nerror: p has no tag that reads as a version\ncause: there are latest, main\n"
+            "status: 1\n--- stderr\nerror: p has no tag that is a version\ncause: existing tags: latest, main\n"
         );
         *shared.lock().unwrap() = tags(&["2.0.0-rc.1", "1.10.0", "1.9.0"]);
         assert_eq!(run("--latest").quiet_success(), "1.10.0\n");
@@ -148,8 +148,8 @@ fn a_wait_ends_in_time_with_what_is_there_instead() {
     assert_eq!(
         run().to_string(),
         "status: 1\n--- stderr\nnote: p has no version 1.2.0 yet: waiting for it\n\
-         error: p has no version 1.2.0 after 5s\ncause: there are 1.1.0, 1.0.0\n\
-         hint: --timeout waits longer, 0 without end\n"
+         error: p has no version 1.2.0 after 5s\ncause: existing tags: 1.1.0, 1.0.0\n\
+         hint: pass --timeout to wait longer; 0 waits without end\n"
     );
     *shared.lock().unwrap() = no_plugin();
     let late = run();

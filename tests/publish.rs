@@ -95,7 +95,7 @@ fn a_step_that_fails_names_itself() {
             "status: 1\n--- stderr\nnote: build: ./buildah build --layers --tag {IMAGE} src\nno space left\n\
              error: build failed: ./buildah ended with exit status 125\n\
              cause: the command was: ./buildah build --layers --tag {IMAGE} src\n\
-             hint: what it said is above; nothing is pushed\n"
+             hint: see the builder's output above; nothing was pushed\n"
         )
     );
     let run = user.run(PUSH);
@@ -104,7 +104,7 @@ fn a_step_that_fails_names_itself() {
         "error: push failed: ./buildah ended with exit status 125\n",
         &format!("cause: the command was: ./buildah push --tls-verify=false {IMAGE}\n"),
         "log in: ./buildah login --tls-verify=false 127.0.0.1:9",
-        "run it again",
+        "run the same command again",
     ] {
         assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
     }
@@ -128,10 +128,10 @@ fn what_is_not_there_shows_before_anything_is_run() {
     user.file("host.yml", &SPEC.replace("team/", "ghcr.io/"))
         .file("hub.yml", &SPEC.replace("  url: 127.0.0.1:9\n", "  {}\n"));
     for (line, status, parts) in [
-        (BUILD.replace("src", "nowhere"), 1, ["--context: nowhere is not there", "takes its files from"]),
-        (BUILD.replace("src", "plugin.yml"), 1, ["--context: plugin.yml is no folder", "takes its files from"]),
+        (BUILD.replace("src", "nowhere"), 1, ["--context: nowhere does not exist", "takes its files from"]),
+        (BUILD.replace("src", "plugin.yml"), 1, ["--context: plugin.yml is not a directory", "takes its files from"]),
         (BUILD.replace("src", "empty"), 1, ["empty has no Dockerfile", "--dockerfile"]),
-        (format!("{BUILD} --dockerfile nowhere"), 1, ["--dockerfile: nowhere", "not from the context"]),
+        (format!("{BUILD} --dockerfile nowhere"), 1, ["--dockerfile: nowhere", "not to the context"]),
         (BUILD.replace("./buildah", "./nowhere"), 1, ["the builder ./nowhere is not there", "docker, podman, buildah"]),
         (
             BUILD.replace("./buildah", "plugin.yml"),
@@ -146,7 +146,7 @@ fn what_is_not_there_shows_before_anything_is_run() {
         ),
         (BUILD.replace("plugin.yml", "host.yml"), 1, ["host.yml:2:8:", "begins with a registry's host"]),
         (BUILD.replace("plugin.yml", "hub.yml"), 1, ["hub.yml:6:3: registry_config.url", "--registry URL"]),
-        (BUILD.replace("1.2.0", "a/b"), 2, ["--tag: `a/b` is no tag", "a tag reads as 1.2.0"]),
+        (BUILD.replace("1.2.0", "a/b"), 2, ["--tag: invalid tag `a/b`", "write it as 1.2.0"]),
         (format!("{BUILD} --registry http://ghcr.io"), 2, ["--registry: ", "loopback"]),
         (format!("{BUILD} --platform linux/arm64,linux/amd64"), 2, ["one platform", "--platform"]),
         (BUILD.replace("-f plugin.yml", "-p name=x"), 1, ["error: ", "image is missing"]),
@@ -211,7 +211,7 @@ fn ctrl_c_ends_the_builder_first() {
     running.interrupt();
     assert_eq!(running.end(), End::Exit(130));
     assert_eq!((text(&user, "told").as_str(), running.out.as_str()), ("interrupted\n", ""));
-    assert!(running.err.contains("build was interrupted: nothing after it is done"), "{}", running.err);
+    assert!(running.err.contains("build was interrupted: run the same command again"), "{}", running.err);
     assert!(!running.err.contains("error:"), "{}", running.err);
     assert_no_orphans(&user);
 }
@@ -224,7 +224,7 @@ fn other_signals_end_the_builder_too() {
         running.signal(name);
         assert_eq!(running.end(), End::Signal(number));
         assert_eq!((text(&user, "told").as_str(), running.out.as_str()), ("interrupted\n", ""), "{name}");
-        assert!(running.err.contains("build was interrupted: nothing after it is done"), "{name}: {}", running.err);
+        assert!(running.err.contains("build was interrupted: run the same command again"), "{name}: {}", running.err);
         assert_no_orphans(&user);
     }
 }
@@ -262,7 +262,7 @@ fn nothing_follows_a_step_that_fails() {
     assert_eq!((text(&user, "ran").as_str(), plugins(&user).as_str()), ("", ""));
     let down = user.run(PUBLISH);
     assert_eq!((down.status, text(&user, "ran").as_str()), (Some(1), ""), "{down}");
-    for part in ["error: cannot ask the registry 127.0.0.1:9 ", "nothing is built or pushed"] {
+    for part in ["error: cannot ask the registry 127.0.0.1:9 ", "nothing was built or pushed"] {
         assert!(down.stderr.contains(part), "{part}: {down}");
     }
 
@@ -291,7 +291,7 @@ fn ctrl_c_is_told_of_while_the_service_is_asked() {
     running.interrupt();
     assert_eq!((running.end(), running.out.as_str(), text(&user, "ran").as_str()), (End::Exit(130), "", ""));
     assert!(
-        running.err.contains("the question to the service was interrupted: nothing after it is done"),
+        running.err.contains("reading from the service was interrupted: run the same command again"),
         "{}",
         running.err
     );
@@ -452,7 +452,7 @@ fn a_registry_that_is_away_for_a_moment_is_waited_for() {
     ];
     let (run, asked, image) = push_to(answers, "--timeout 60s");
     assert_eq!((run.status, run.stdout.as_str()), (Some(0), format!("{image}\n").as_str()), "{run}");
-    for part in ["502 Bad Gateway", "429 Too Many Requests", "does not show", "waiting for it"] {
+    for part in ["502 Bad Gateway", "429 Too Many Requests", "does not have", "waiting for it"] {
         assert!(run.stderr.contains(part), "{part}: {run}");
     }
     // The tag is asked for, and not each tag that there is.
@@ -464,11 +464,11 @@ fn a_registry_that_refuses_ends_the_wait_at_once() {
     for (answers, part) in [
         (&[NOT_THERE, ("403 Forbidden", "Content-Type: application/json")], "it needs a login"),
         (&[NOT_THERE, ("401 Unauthorized", "Content-Type: application/json")], "it needs a login"),
-        (&[NOT_THERE, ("200 OK", "Content-Type: text/html")], "which no registry does"),
+        (&[NOT_THERE, ("200 OK", "Content-Type: text/html")], "it is not a registry"),
     ] {
         let (run, asked, image) = push_to(answers, "--timeout 0");
         assert_eq!((run.status, run.stdout.as_str(), asked.len()), (Some(1), "", 2), "{run}");
-        for part in [part, &format!("{image} is pushed; run it again")] {
+        for part in [part, &format!("{image} is pushed; run the same command again")] {
             assert!(run.stderr.contains(part), "{part}: {run}");
         }
     }
@@ -478,8 +478,7 @@ fn a_registry_that_refuses_ends_the_wait_at_once() {
 fn a_wait_in_vain_ends_with_what_was_heard_last() {
     let (run, asked, image) = push_to(&[NOT_THERE], "--timeout 1s");
     assert_eq!(run.status, Some(1));
-    let end =
-        format!("error: the registry does not show {image} after 1s, though it is pushed\ncause: there are 1.0.0\n");
+    let end = format!("error: the registry does not have {image} after 1s\ncause: existing tags: 1.0.0\n");
     assert!(run.stderr.contains(&end), "{run}");
     assert_eq!(asked.last().unwrap(), "GET /v2/team/plugin-slack/tags/list");
 
@@ -488,7 +487,7 @@ fn a_wait_in_vain_ends_with_what_was_heard_last() {
     assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{run}");
     let end = run.stderr.split("error: ").last().unwrap();
     for part in
-        [&format!("does not show {IMAGE} after 1s"), "Connection refused", "is the registry running?", "--timeout"]
+        [&format!("does not have {IMAGE} after 1s"), "Connection refused", "is the registry running?", "--timeout"]
     {
         assert!(end.contains(part), "{part}: {run}");
     }
@@ -498,7 +497,7 @@ fn a_wait_in_vain_ends_with_what_was_heard_last() {
 fn a_tag_that_was_there_before_is_taken_for_what_it_is() {
     let (run, _, image) = push_to(&[THERE], "");
     assert_eq!(run.stdout, format!("{image}\n"), "{run}");
-    let note = format!("note: the registry had {image} already, and has the same under it: sha256:abc\n");
+    let note = format!("note: the registry already had {image} with the same digest: sha256:abc\n");
     assert!(run.stderr.ends_with(&note), "{run}");
     for before in [&[NOT_THERE, THERE], &[("200 OK", "Docker-Content-Digest: sha256:old"), THERE]] {
         let (run, asked, image) = push_to(before, "");

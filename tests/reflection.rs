@@ -190,7 +190,7 @@ fn fields_whose_names_are_alike_are_told_apart() {
         let server = OddServer::start(reflecting(&["a.Shop"], vec![described]), answer);
         let [one, two] = names;
         let given = format!("-p {one}=x -p {two}=z -p at=2026-01-01T00:00:00Z");
-        let shown = format!("{one}: x\n{two}: z\nat: '2026-01-01T00:00:00Z'\n");
+        let shown = format!("{one}: x\n{two}: z\nat: \"2026-01-01T00:00:00Z\"\n");
         assert_eq!(
             run(&server, &format!("exec get a.Shop {given}")).quiet_success(),
             format!("---\n{shown}"),

@@ -141,16 +141,16 @@ fn an_image_that_is_not_there_is_told_from_a_web_server() {
         let found = tags(&web, vec![]).map_err(|error| error.to_string());
         match is_registry {
             true => assert_eq!(found, Ok(None), "{own}"),
-            false => assert_says(&found.unwrap_err(), &["404 Not Found, which no registry does"]),
+            false => assert_says(&found.unwrap_err(), &["404 Not Found: it is not a registry"]),
         }
     }
 
     let page = "<html>Welcome</html>";
     for status in ["404 Not Found", "200 OK"] {
         let web = Web::start(move |_| http(status, "Content-Type: text/html\r\n", page));
-        assert_says(&refused(&web, vec![]), &["text/html, which no registry does", "something else listens there"]);
+        assert_says(&refused(&web, vec![]), &["text/html: it is not a registry", "check the host and the port"]);
         let head = ask(client(vec![]).digest(&web.place(), "1.0")).unwrap_err().error.to_string();
-        assert_says(&head, &["no registry"]);
+        assert_says(&head, &["it is not a registry"]);
     }
 }
 
@@ -219,8 +219,8 @@ fn a_token_service_can_refuse_fail_or_lie() {
             &["incorrect username", "the login from"][..],
         ),
         (json("503 Service Unavailable", ""), &["503", "try again later"]),
-        (json("200 OK", "{\"token\": \"a\\r\\nX-Evil: b\"}"), &["no token"]),
-        (json("200 OK", "<html>"), &["which answers 200 OK with application/json, as no such service does"]),
+        (json("200 OK", "{\"token\": \"a\\r\\nX-Evil: b\"}"), &["invalid token"]),
+        (json("200 OK", "<html>"), &["answers 200 OK with application/json: it is not a service of a registry"]),
         (http("302 Found", "Location: https://elsewhere.example/\r\n", ""), &["302"]),
     ] {
         let service = Web::start(move |_| answer.clone());
@@ -238,7 +238,7 @@ fn no_login_goes_where_a_registry_sends_it_without_tls() {
             http("401 Unauthorized", &format!("WWW-Authenticate: Bearer realm=\"{realm}\"\r\n"), "")
         });
         let (_folder, file) = login(&web.address.to_string());
-        assert_says(&refused(&web, vec![file]), &["without TLS", "nothing is sent there"]);
+        assert_says(&refused(&web, vec![file]), &["without TLS", "nothing was sent there"]);
     }
 }
 
@@ -258,7 +258,7 @@ fn a_redirect_is_followed_without_the_login() {
     assert!(asked[0].starts_with("GET /list ") && !asked[0].to_lowercase().contains("authorization"), "{asked:?}");
 
     let round = Web::start(|_| http("302 Found", "Location: /v2/again\r\n", ""));
-    assert_says(&refused(&round, vec![]), &["does not end"]);
+    assert_says(&refused(&round, vec![]), &["do not end"]);
     let out = Web::start(|_| http("302 Found", "Location: http://registry.example/\r\n", ""));
     assert_says(&refused(&out, vec![]), &["http://registry.example, without TLS"]);
 }
@@ -423,7 +423,7 @@ fn a_registry_is_reached_through_the_proxy_of_the_environment() {
                 &registry,
                 &["the proxy 127.0.0.1:9\ncause: Connection refused", "HTTPS_PROXY names that proxy"],
             ),
-            (format!("socks5://me:hunter2@{address}"), &registry, &["HTTPS_PROXY: a proxy that is spoken to in HTTP"]),
+            (format!("socks5://me:hunter2@{address}"), &registry, &["HTTPS_PROXY: only HTTP proxies"]),
         ] {
             let error = through(url, "").tags(place).await.unwrap_err().to_string();
             assert_says(&error, parts);

@@ -84,7 +84,7 @@ fn call(verb: &str, reset: Reset, times: Option<usize>) -> (Result<Bytes, Error>
         let address: EndpointUrl = format!("grpc://127.0.0.1:{port}").parse().unwrap();
         let transport = channel::connect(&address, &Tls::default(), None).await.unwrap();
         let caller = Caller::new(transport, Metadata::default(), Some(Duration::from_secs(3)), "test");
-        let result = caller.unary(&(&method(verb)).into(), is_read_only(verb), Bytes::new()).await;
+        let result = caller.unary(&method(verb), is_read_only(verb), Bytes::new()).await;
         (result, seen.load(Ordering::SeqCst))
     })
 }

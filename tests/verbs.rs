@@ -186,7 +186,7 @@ const FORMATS: [(&str, &str); 5] = [
         "json",
         "{\n    \"text\": \"first\",\n    \"number\": \"1\"\n}\n{\n    \"text\": \"second\",\n    \"number\": \"2\"\n}\n",
     ),
-    ("yaml", "---\ntext: first\nnumber: '1'\n---\ntext: second\nnumber: '2'\n"),
+    ("yaml", "---\ntext: first\nnumber: \"1\"\n---\ntext: second\nnumber: \"2\"\n"),
     ("csv", "text,number\nfirst,1\nsecond,2\n"),
     ("quiet", "first\nsecond\n"),
 ];
@@ -217,7 +217,7 @@ fn ctrl_c_ends_a_stream_quietly_with_what_came_shown_whole() {
     for (format, shown) in [
         ("table", " text   | number\n--------+----------\n first  | 1\n"),
         ("json", "{\n    \"text\": \"first\",\n    \"number\": \"1\"\n}\n"),
-        ("yaml", "---\ntext: first\nnumber: '1'\n"),
+        ("yaml", "---\ntext: first\nnumber: \"1\"\n"),
         ("csv", "text,number\nfirst,1\n"),
     ] {
         let (user, (server, _senders)) = (Spacectl::new(), feed());

@@ -179,7 +179,7 @@ fn an_encoding_that_cannot_be_read_is_named_and_leaves_open_what_was_done() {
     let one = run("exec get odd.Shop");
     assert_eq!(one.status, Some(77), "{one}");
     assert!(
-        one.stderr.contains("INTERNAL\ncause: the answer is compressed with \"br\", and only gzip can be read\n"),
+        one.stderr.contains("INTERNAL\ncause: the response is compressed with \"br\": only gzip is supported\n"),
         "{one}"
     );
     let ten = run("exec register odd.Shop -f ten.yml --parallel 1 --keep-going");
@@ -187,7 +187,7 @@ fn an_encoding_that_cannot_be_read_is_named_and_leaves_open_what_was_done() {
     let reflecting = OddServer::without_reflection(|_, _| response(&[("grpc-encoding", b"br")], Some(b""), Some(OK)));
     let run = user.run(&format!("--endpoint {} exec get odd.Shop", reflecting.url()));
     assert_eq!(run.status, Some(77), "{run}");
-    assert!(run.stderr.contains("\ncause: the answer is compressed with \"br\""), "{run}");
+    assert!(run.stderr.contains("\ncause: the response is compressed with \"br\""), "{run}");
 }
 
 /// A gzip member of a few bytes for a text of so many at least: deflate repeats 258 bytes in 13 bits.

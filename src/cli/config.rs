@@ -6,23 +6,23 @@ mod init;
 
 use clap::{Subcommand, ValueHint};
 
-pub use check::Check;
-pub use import::{Import, Origin};
-pub use init::Init;
+pub use check::ConfigCheck;
+pub use import::ConfigImport;
+pub use init::ConfigInit;
 
 use super::Format;
 
 #[derive(Debug, Subcommand)]
-pub enum Config {
+pub enum ConfigCommand {
     /// Create an environment and make it the current one; on a terminal, asks for what it holds
     #[command(after_help = init::EXAMPLES)]
-    Init(Init),
+    Init(ConfigInit),
     /// Take over environments of the Python client, the console or cfctl
     #[command(after_help = import::EXAMPLES)]
-    Import(Import),
+    Import(ConfigImport),
     /// Try each endpoint of the environment, and say what to do about those that fail
     #[command(after_help = check::EXAMPLES)]
-    Check(Check),
+    Check(ConfigCheck),
     /// Set a key of the environment, such as api_key or x_domain_id
     #[command(after_help = SET_EXAMPLES)]
     Set {
@@ -69,10 +69,10 @@ pub enum Config {
     },
     /// Say where each service listens
     #[command(subcommand, after_help = ENDPOINT_EXAMPLES)]
-    Endpoint(Endpoint),
+    Endpoint(EndpointCommand),
     /// Give resources names of your own, in every environment
     #[command(subcommand, after_help = ALIAS_EXAMPLES)]
-    Alias(Alias),
+    Alias(AliasCommand),
 }
 
 pub(super) const EXAMPLES: &str = "\
@@ -101,7 +101,7 @@ Examples:
   spacectl config get endpoints.repository";
 
 #[derive(Debug, Subcommand)]
-pub enum Endpoint {
+pub enum EndpointCommand {
     /// Add a service's endpoint
     #[command(
         after_help = "Examples:\n  spacectl config endpoint add repository grpc+ssl://repository.example.com:443\n  spacectl config endpoint add identity grpc://127.0.0.1:50051 -e lab"
@@ -129,7 +129,7 @@ pub enum Endpoint {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Alias {
+pub enum AliasCommand {
     /// Give a resource a name, or a name another resource; yours outranks one that is built in
     #[command(after_help = ALIAS_SET_EXAMPLES)]
     Set {

@@ -30,7 +30,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
 pub use cache::CacheCommand;
 pub use completion_args::{Completion, Shell};
-pub use config::{Alias, Check, Config, Endpoint, Import, Init, Origin};
+pub use config::{AliasCommand, ConfigCheck, ConfigCommand, ConfigImport, ConfigInit, EndpointCommand};
 pub use duration::{Limit, duration};
 pub use exec::{Exec, ManyArgs};
 pub use explain::{Explain, ExplainForm, ExplainFormat};
@@ -41,9 +41,8 @@ pub use local::Local;
 pub use man::Man;
 pub use output_args::{Format, Shown};
 pub use plugin::{
-    Api, ApplyFormat, DiffFormat, LintFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister,
-    PluginDiff, PluginFormat, PluginGet, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources,
-    PluginVersions, Specs,
+    Api, ApplyFormat, LintFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff,
+    PluginFormat, PluginGet, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources, PluginVersions, Specs,
 };
 pub use request::Request;
 pub use stat::Stat;
@@ -186,7 +185,7 @@ pub enum Command {
     Explain(Explain),
     /// Manage environments, endpoints and keys
     #[command(subcommand, after_help = config::EXAMPLES)]
-    Config(Config),
+    Config(ConfigCommand),
     /// Manage the columns of a resource's tables
     #[command(subcommand, after_help = template::EXAMPLES)]
     Template(TemplateCommand),

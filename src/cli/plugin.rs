@@ -1,29 +1,22 @@
-//! `plugin`: a plugin's way from its sources to a service.
+//! `plugin`: creates, lints, publishes and manages plugins.
 
 mod apply;
 mod change;
-mod diff;
-mod get;
 mod image;
 mod init;
 mod lint;
-mod list;
-mod specs;
-mod versions;
+mod query;
 
 use clap::{Subcommand, ValueEnum};
 
 use super::Listing;
 
-pub use apply::{ApplyFormat, PluginApply};
+pub use apply::{ApplyFormat, PluginApply, PluginDiff, Specs};
 pub use change::{PluginChange, PluginDeregister};
-pub use diff::{DiffFormat, PluginDiff};
-pub use get::PluginGet;
 pub use image::{PluginBuild, PluginImage, PluginPublish, PluginSources};
 pub use init::PluginInit;
 pub use lint::{LintFormat, PluginLint};
-pub use specs::Specs;
-pub use versions::PluginVersions;
+pub use query::{PluginGet, PluginVersions};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -32,51 +25,49 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub enum Plugin {
-    /// Write a plugin's spec to begin with, and the schema by which an editor checks it
+    /// Create a spec, and a JSON Schema for editors
     #[command(after_help = init::EXAMPLES)]
     Init(PluginInit),
-    /// Check plugins' specs, without a network: fields, image names, likely slips
+    /// Check specs offline: fields, image names, likely mistakes
     #[command(after_help = lint::EXAMPLES)]
     Lint(PluginLint),
-    /// Show what specs would change at the service, field by field
-    #[command(after_help = diff::EXAMPLES)]
+    /// Show what 'plugin apply' would change, field by field
+    #[command(after_help = apply::DIFF_EXAMPLES)]
     Diff(PluginDiff),
-    /// Register and update plugins so that the service has what specs say
-    #[command(after_help = apply::EXAMPLES)]
+    /// Register and update plugins to match their specs
+    #[command(after_help = apply::APPLY_EXAMPLES)]
     Apply(PluginApply),
-    /// Build a plugin's image, push it, and apply its spec, all of it or what is left
+    /// Build and push the image, then apply the spec; safe to re-run
     #[command(after_help = image::PUBLISH_EXAMPLES)]
     Publish(PluginPublish),
-    /// Build a plugin's image by docker, podman or buildah
+    /// Build a plugin's image with docker, podman or buildah
     #[command(after_help = image::BUILD_EXAMPLES)]
     Build(PluginBuild),
-    /// Push a plugin's image, and wait until its registry shows it
+    /// Push a plugin's image, and wait until the registry has it
     #[command(after_help = image::PUSH_EXAMPLES)]
     Push(PluginImage),
-    /// List the plugins that are registered
-    #[command(after_help = list::EXAMPLES)]
+    /// List registered plugins
+    #[command(after_help = query::LIST_EXAMPLES)]
     List(Box<Listing>),
-    /// Show a plugin that is registered
-    #[command(after_help = get::EXAMPLES)]
+    /// Show a registered plugin
+    #[command(after_help = query::GET_EXAMPLES)]
     Get(PluginGet),
-    /// Show a plugin's versions: the tags that its image has in the registry
-    #[command(after_help = versions::EXAMPLES)]
+    /// List a plugin's versions: the tags of its image in the registry
+    #[command(after_help = query::VERSIONS_EXAMPLES)]
     Versions(PluginVersions),
-    /// Let plugins be used again
+    /// Enable plugins
     #[command(after_help = change::ENABLE_EXAMPLES)]
     Enable(PluginChange),
-    /// Let plugins no longer be used, and keep them registered
+    /// Disable plugins without deregistering them
     #[command(after_help = change::DISABLE_EXAMPLES)]
     Disable(PluginChange),
-    /// Remove plugins from the service; their images stay where they are
+    /// Remove plugins from the service; their images stay in the registry
     #[command(after_help = change::DEREGISTER_EXAMPLES)]
     Deregister(PluginDeregister),
 }
 
-/// How what was done is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PluginFormat {
-    /// A line for each plugin
     Text,
     Json,
     Yaml,

@@ -3,7 +3,7 @@
 use clap::{Args, ValueHint};
 
 /// Options that set the request's fields; -p overrides -j, which overrides -f.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Request")]
 pub struct Request {
     /// Set a field, e.g. name=TEXT, tags.icon=TEXT, labels=[a,b], key=@FILE

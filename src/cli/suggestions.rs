@@ -159,7 +159,7 @@ fn for_missing_verb(words: &[&str]) -> Option<String> {
 /// other verbs are known here.
 fn call(verb: &str, resource: &str) -> String {
     let verbs = if is_plugin(resource) { &PLUGIN_VERBS[..] } else { &["get", "list"] };
-    let verb = if verb == "search" { verb } else { verb::of_same_deed(verb, verbs).unwrap_or(verb) };
+    let verb = if verb == "search" { verb } else { verb::synonym(verb, verbs).unwrap_or(verb) };
     match verb::among(verb, &CALLS[1..]) {
         Some(command) => format!("{command} {resource}"),
         None => format!("exec {verb} {resource}"),

@@ -1,8 +1,9 @@
-//! Messages to bytes and back, by descriptors.
+//! Messages to bytes and back, by prost-reflect's descriptors.
+//!
+//! A request value becomes bytes in `encode`; a response's bytes become events for a sink in `decode`. Descriptors come
+//! from `grpc::descriptors`.
 
 pub mod decode;
-pub mod descriptor;
 pub mod encode;
-mod protobuf;
 mod scalar;
 pub mod wire_format;

@@ -3,10 +3,8 @@
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use prost_reflect::{MapKey, Value as Field};
+use prost_reflect::{Kind, MapKey, Value as Field};
 use serde_json::Value;
-
-use crate::codec::descriptor::Kind;
 
 /// The field that `value` is; `None` if it is of another kind or out of range. Enums and messages are no single values.
 pub(super) fn encode(value: &Value, kind: &Kind) -> Option<Field> {

@@ -1,4 +1,4 @@
-//! `api-resources`: what the environment's endpoints offer, as they themselves tell it.
+//! `api-resources`: the resources and verbs that the endpoints of the environment describe.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -58,13 +58,13 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
             .diagnostics
             .note("there are no endpoints: add one with `spacectl config endpoint add SERVICE URL`");
     }
-    // A command that prints the key may take longer than an endpoint; what is wrong with it is told of each of them.
+    // A command that prints the key may take longer than an endpoint; its failure is reported for each of them.
     let _ = connector.metadata();
     let is_one_document = matches!(args.output, Format::Json | Format::Yaml);
     let in_text = !is_one_document && args.output != Format::Jsonl;
     let diagnostics = context.streams.diagnostics.clone();
     let mut writer = presentation.writer(context.streams);
-    // Several services can be behind one endpoint, which then tells of them all each time: each is shown once.
+    // Several services can share an endpoint, which describes them all each time: each is shown once.
     let mut shown: BTreeSet<Offered> = BTreeSet::new();
     let mut offered: BTreeSet<Offered> = BTreeSet::new();
     let mut undescribed = BTreeSet::new();
@@ -194,7 +194,7 @@ fn check_columns(presentation: &OutputOptions) -> Result<()> {
     }
 }
 
-/// What is offered behind the endpoint of `service`; an empty name is that of a single endpoint.
+/// The resources at the endpoint of `service`; the single endpoint of `--endpoint` has an empty name.
 fn resources(service: &str, connector: &Connector, described: &Described) -> Vec<Offered> {
     let place = |service: &str| connector.settings().place(service).ok();
     let mut siblings = connector.settings().services().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! From the settings of one call to something that calls.
+//! Connects to services by the settings of the environment in use.
 
 use std::cell::{Cell, OnceCell};
 use std::time::{Duration, Instant};
@@ -33,31 +33,30 @@ const REGISTRY_PATIENCE: Duration = Duration::from_secs(20);
 /// Reaches the services of the environment in use.
 pub struct Connector {
     settings: Settings,
-    /// The key. Fetched before the first call, for that may take a command, and once.
+    /// The key, fetched once before the first call: that may take a command.
     credential: OnceCell<Result<Option<Secret>>>,
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
     trace: Trace,
     diagnostics: Diagnostics,
-    /// Whether the user knows that the key can be read on its way.
-    is_exposure_told: Cell<bool>,
-    /// What the command line says of TLS.
+    /// Whether the warning about a key in plaintext has been shown.
+    is_exposure_reported: Cell<bool>,
+    /// The TLS options of the command line.
     tls: Tls,
-    /// Open where the embedded service is called.
+    /// Open where the embedded service is in use.
     store: Option<Store>,
-    /// What asks its image registry, as far as the process environment says.
     registry_access: RegistryAccess,
-    /// What services said of themselves in other runs; `None` where nothing of that is to be used.
+    /// `None` with `--no-cache`.
     descriptors: Option<Cache>,
 }
 
 impl Connector {
-    /// Finds out what to call with whose credentials, and warns of what the user should know. Connects to nothing.
+    /// Resolves the settings, and shows their warnings. Connects to nothing.
     pub fn new(context: &mut Context<'_>) -> Result<Self> {
         Self::of(&selection(context), context)
     }
 
-    /// As [`Connector::new`], for another environment than the command line's.
+    /// As [`Connector::new`], for another environment than the one in use.
     pub fn of(selection: &Selection, context: &mut Context<'_>) -> Result<Self> {
         let settings = Settings::resolve(selection, context.variables)?;
         settings.warnings.iter().for_each(|warning| context.streams.diagnostics.warn(warning));
@@ -85,7 +84,7 @@ impl Connector {
             timeout,
             trace,
             diagnostics: context.streams.diagnostics.clone(),
-            is_exposure_told: Cell::new(false),
+            is_exposure_reported: Cell::new(false),
             tls,
             store,
             registry_access,
@@ -119,20 +118,20 @@ impl Connector {
         self.credential.get_or_init(fetch).as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
-    /// What goes with each call.
+    /// The metadata of each call.
     pub fn metadata(&self) -> Result<Metadata> {
         let Settings { x_domain_id, x_workspace_id, .. } = &self.settings;
         let credential = self.credential()?.map(Secret::expose);
         Metadata::new(credential, x_domain_id.as_deref(), x_workspace_id.as_deref())
     }
 
-    /// What goes with a call that nobody makes known who makes it.
+    /// The same without the key.
     pub fn metadata_without_key(&self) -> Result<Metadata> {
         let Settings { x_domain_id, x_workspace_id, .. } = &self.settings;
         Metadata::new(None, x_domain_id.as_deref(), x_workspace_id.as_deref())
     }
 
-    /// The services that have an endpoint, by name; the one behind `--endpoint` has none.
+    /// The services that have an endpoint, by name; that of `--endpoint` has none.
     pub fn services(&self) -> Result<Vec<String>> {
         match self.settings.endpoints {
             Endpoints::One(_) => Ok(vec![String::new()]),
@@ -146,7 +145,7 @@ impl Connector {
         let services = self.services().unwrap_or_default();
         match (service_among(&resource.service, &services)?, &services[..]) {
             (Some(service), _) if service != resource.service => Ok(resource.at_service(&service)),
-            // What a full name belongs to can only be asked of what there is.
+            // Whose a full name is, only a service can say.
             (None, [only]) if resource.is_foreign() => Ok(resource.at_service(only)),
             (None, _) if resource.is_foreign() => Err(no_endpoint
                 .hint(format!("of a service that you name, it is SERVICE.{0}: repository.{0}", resource.name))),
@@ -159,7 +158,7 @@ impl Connector {
         let service = &method.resource.service;
         match self.settings.destination(service)? {
             Destination::Embedded => {
-                method.resolve_in(Description::of_sets(&local_service::descriptor_sets()), caller.place())
+                method.resolve_in(Description::from_sets(&local_service::descriptor_sets()), caller.place())
             }
             Destination::Url(_) => method.resolve(caller, self.descriptor_cache(service).as_ref()).await,
         }
@@ -178,12 +177,12 @@ impl Connector {
     pub async fn connect(&self, service: &str) -> Result<Caller> {
         let destination = self.settings.destination(service)?;
         refuse_useless(&self.tls, &destination)?;
-        // Before anything is under way: a person may have to type a passphrase first.
+        // First: a person may have to type a passphrase.
         let metadata = self.metadata()?;
         if let Destination::Url(url) = &destination
             && url.is_exposed()
             && metadata.has_key()
-            && !self.is_exposure_told.replace(true)
+            && !self.is_exposure_reported.replace(true)
         {
             self.diagnostics.warn(&exposed_key(url, service, self.settings.configured_in()));
         }
@@ -198,10 +197,11 @@ impl Connector {
                 let images =
                     registry.map(|registry| images(registry, self.registry_access.clone(), self.trace.clone()));
                 let routes =
-                    local_service::routes(store.clone(), ServiceOptions { images, ..ServiceOptions::default() }).await;
+                    local_service::routes(store.clone(), ServiceOptions { images, ..ServiceOptions::default() })
+                        .await?;
                 (Transport::InProcess(routes), BUILT_IN.to_owned())
             }
-            // The store is open wherever the embedded service is selected.
+            // The store is open wherever the embedded service is in use.
             (Destination::Embedded, None) => return Err(Error::local("the embedded service is not open")),
             (Destination::Url(url), _) => {
                 let tls = self.tls.clone().or(self.settings.tls.clone());
@@ -224,7 +224,7 @@ impl Connector {
     }
 }
 
-/// The warning that others on the network can read the key on its way to `url`: `service` has it in this environment.
+/// The warning that the key goes to `url`, the endpoint of `service`, in plaintext.
 pub fn exposed_key(url: &EndpointUrl, service: &str, environment: Option<&EnvironmentName>) -> String {
     let tls = url.with_tls(true);
     let change = match environment {
@@ -236,7 +236,7 @@ pub fn exposed_key(url: &EndpointUrl, service: &str, environment: Option<&Enviro
     )
 }
 
-/// What the command line says about where calls go, and for whom.
+/// The selection of the command line: environment, endpoint, domain and workspace.
 pub fn selection(context: &Context<'_>) -> Selection {
     let global = context.global;
     Selection {
@@ -247,7 +247,7 @@ pub fn selection(context: &Context<'_>) -> Selection {
     }
 }
 
-/// What `-v` asks to be told of a call.
+/// The trace that `-v` asks for.
 pub fn trace(verbose: u8, diagnostics: &Diagnostics) -> Trace {
     let detail = match verbose {
         0 => return Trace::default(),
@@ -258,8 +258,8 @@ pub fn trace(verbose: u8, diagnostics: &Diagnostics) -> Trace {
     Trace::new(detail, move |line| diagnostics.trace(line))
 }
 
-/// Whoever types `--ca` expects TLS, and must not send a key in plaintext unawares. What a configuration says of TLS is
-/// for those of its endpoints that speak it.
+/// Refuses TLS options where no TLS is spoken: who types `--ca` must not send a key in plaintext unawares. The TLS settings
+/// of a configuration are for those of its endpoints that speak it.
 pub fn refuse_useless(flags: &Tls, destination: &Destination) -> Result<()> {
     let Some(flag) = flags.first_given() else { return Ok(()) };
     match destination {
@@ -272,13 +272,13 @@ pub fn refuse_useless(flags: &Tls, destination: &Destination) -> Result<()> {
     }
 }
 
-/// What the command line says of TLS.
+/// The TLS options of the command line.
 pub fn tls_of(flags: &cli::TlsArgs) -> Result<Tls> {
     let cli::TlsArgs { ca, cert, key, tls_server_name } = flags;
     Tls::of_flags(ca.clone(), cert.clone(), key.clone(), tls_server_name.clone())
 }
 
-/// How the process environment says that image registries are asked.
+/// Credentials and proxy for image registries, from the process environment.
 #[derive(Clone, Debug)]
 pub struct RegistryAccess {
     logins: CredentialFiles,
@@ -291,7 +291,7 @@ impl RegistryAccess {
         Self { logins: CredentialFiles::new(variables.registry_logins()), proxy }
     }
 
-    /// What asks them, and waits `limit` for each question.
+    /// A client that waits `limit` for each response.
     pub fn client(self, limit: Duration) -> oci::RegistryClient {
         oci::RegistryClient::new(self.logins, limit).with_proxy(self.proxy)
     }
@@ -299,12 +299,12 @@ impl RegistryAccess {
 
 /// The image registry of the environment `local`, if that is in use.
 pub fn registry_of_local(context: &Context<'_>) -> Option<RegistryUrl> {
-    // Whoever builds and pushes needs no environment; what calls a service tells what is wrong with it.
+    // Building and pushing need no environment; what calls a service reports what is wrong with it.
     let settings = Settings::resolve(&selection(context), context.variables).ok()?;
     matches!(settings.endpoints, Endpoints::Embedded).then_some(settings.registry).flatten()
 }
 
-/// What the embedded service looks for images in.
+/// The registry in which the embedded service looks up images.
 pub fn images(registry: RegistryUrl, access: RegistryAccess, trace: Trace) -> ImageRegistry {
     let client = access.client(REGISTRY_PATIENCE);
     ImageRegistry::new(registry, client.on_request(move |line| trace.step(|| line.to_owned())))

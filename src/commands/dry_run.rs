@@ -1,4 +1,4 @@
-//! `--dry-run`: what would be sent, as the codec has made it.
+//! `--dry-run`: shows requests instead of sending them.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use crate::output::view::Document;
 use crate::secret::{self, MASK};
 use crate::terminal::io_streams::IoStreams;
 
-/// Shows each of `requests` with where and how it would go to `method`. Sends nothing.
+/// Shows each of `requests` with its endpoint, method and metadata.
 pub fn show<'a>(
     method: &Method,
     requests: impl IntoIterator<Item = &'a Bytes>,
@@ -32,7 +32,7 @@ pub fn show<'a>(
     Ok(())
 }
 
-/// One request: read again from its bytes, so that it is what the service would read. Says whether a secret in it is masked.
+/// A request as decoded from its bytes, which is what the service would read; and whether a secret in it is masked.
 fn as_sent(method: &Method, request: &Bytes) -> Result<(Value, bool)> {
     let mut value = method.decode_request(request.clone())?;
     let is_masked = secret::mask_message(method.resource_name(), &mut value);

@@ -1,6 +1,6 @@
 //! `explain`: describes a resource, a verb or a field.
 
-use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{DescriptorPool, ServiceDescriptor};
 use tonic::Code;
 
 use super::connector::{Connector, refuse_useless, selection, tls_of};
@@ -9,7 +9,7 @@ use crate::cli::{Explain, ExplainFormat, Format};
 use crate::commands::output_options::OutputOptions;
 use crate::config::{ConfigDir, Endpoints, Selection, Settings, Variables};
 use crate::error::{Error, ErrorKind, Result};
-use crate::explain::{self, Address, Describer, Explained, ExplainedVerb};
+use crate::explain::{self, Address, Describer, Explained};
 use crate::grpc::descriptors::Gaps;
 use crate::grpc::resolve::{describe_service, find_method};
 use crate::local_service;
@@ -28,7 +28,7 @@ const BUNDLED: &str = "the bundled Repository API";
 
 pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
     let address = address(&args.path, args.api_version.as_deref(), context)?;
-    let Found { resource, below, service, gaps, place } = find(&address, args.api_version.as_deref(), context)?;
+    let Described { resource, below, service, gaps, place } = find(&address, args.api_version.as_deref(), context)?;
     let below: Vec<&str> = below.iter().map(String::as_str).collect();
     let asked = below.first().and_then(|verb| service.methods().find(|method| method.name() == *verb));
     let gap = match asked {
@@ -48,63 +48,34 @@ pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
         return write(&Explained::Resource(explained), args.form.output, context.streams);
     };
     let method = find_method(&service, &resource, verb, &place)?;
-    let about = About { resource: &resource, method: &method, args };
-    if args.form.json_schema || args.form.skeleton {
-        if !path.is_empty() {
-            return Err(Error::usage(format!("{} is a field, and only a verb has a request", path.join(".")))
-                .hint(format!("leave out the field: {resource}.{verb}")));
-        }
-        return if args.form.json_schema { about.schema(context.streams) } else { about.skeleton(context.streams) };
+    let verb = method.name();
+    let name = format!("{resource}.{verb}");
+    let is_file = args.form.json_schema || args.form.skeleton;
+    if is_file && !path.is_empty() {
+        return Err(Error::usage(format!("{} is a field, and only a verb has a request", path.join(".")))
+            .hint(format!("leave out the field: {name}")));
     }
-    write(&about.explanation(path)?, args.form.output, context.streams)
-}
-
-/// A verb to explain.
-struct About<'a> {
-    resource: &'a Resource,
-    method: &'a MethodDescriptor,
-    args: &'a Explain,
-}
-
-impl About<'_> {
-    fn explanation(&self, path: &[&str]) -> Result<Explained> {
-        if path.is_empty() {
-            return Ok(Explained::Verb(Box::new(self.verb())));
-        }
-        let found = explain::find(self.resource, self.method, path)?;
-        let field = self.describer().field(self.resource, self.method, path, &found, self.needed());
-        Ok(Explained::Field(field))
+    let needed = match ApiName::parse(service.full_name()) {
+        Some(api) => spec::needed(api.service, api.resource, verb),
+        None => &[],
+    };
+    let mut describer = Describer::new(args.form.depth.into());
+    if args.form.json_schema {
+        return Ok(json::pretty(&mut *context.streams.out, &explain::schema::of_request(&name, &method, needed))?);
     }
-
-    fn verb(&self) -> ExplainedVerb {
-        self.describer().verb(self.resource, self.method, self.needed())
+    if args.form.skeleton {
+        let command = format!("spacectl exec {verb} {resource}");
+        let described = describer.verb(&resource, &method, needed);
+        write!(context.streams.out, "{}", explain::skeleton::render(&described, &command, &name))?;
+        return Ok(());
     }
-
-    fn describer(&self) -> Describer {
-        Describer::new(self.args.form.depth.into())
-    }
-
-    fn schema(&self, streams: &mut IoStreams) -> Result<()> {
-        let schema = explain::schema::of_request(&self.name(), self.method, self.needed());
-        Ok(json::pretty(&mut *streams.out, &schema)?)
-    }
-
-    fn skeleton(&self, streams: &mut IoStreams) -> Result<()> {
-        let command = format!("spacectl exec {} {}", self.method.name(), self.resource);
-        write!(streams.out, "{}", explain::skeleton::render(&self.verb(), &command, &self.name()))?;
-        Ok(())
-    }
-
-    fn name(&self) -> String {
-        format!("{}.{}", self.resource, self.method.name())
-    }
-
-    fn needed(&self) -> &'static [&'static str] {
-        match ApiName::parse(self.method.parent_service().full_name()) {
-            Some(name) => spec::needed(name.service, name.resource, self.method.name()),
-            None => &[],
-        }
-    }
+    let explained = if path.is_empty() {
+        Explained::Verb(Box::new(describer.verb(&resource, &method, needed)))
+    } else {
+        let found = explain::find(&resource, &method, path)?;
+        Explained::Field(describer.field(&resource, &method, path, &found, needed))
+    };
+    write(&explained, args.form.output, context.streams)
 }
 
 /// The path in `text`, with an alias, alone or before a verb, resolved.
@@ -119,7 +90,7 @@ fn address(text: &str, api_version: Option<&str>, context: &Context<'_>) -> Resu
     let resource = if is_no_service(first, context)? {
         let own = own()?;
         let found =
-            alias::find(first, &own)?.map_or_else(|| alias::find_alike(first, &own), |found| Ok(Some(found)))?;
+            alias::find(first, &own)?.map_or_else(|| alias::find_variant(first, &own), |found| Ok(Some(found)))?;
         if found.is_none()
             && below.split('.').next().is_some_and(verb::is_known)
             && let Some(error) = alias::without_service(first, &context.offered())
@@ -155,7 +126,7 @@ fn is_no_service(name: &str, context: &Context<'_>) -> Result<bool> {
 }
 
 /// A resource and its description.
-struct Found {
+struct Described {
     resource: Resource,
     below: Vec<String>,
     service: ServiceDescriptor,
@@ -164,7 +135,7 @@ struct Found {
 }
 
 /// Describes by the endpoint in use, or else by the bundled Repository API.
-fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>) -> Result<Found> {
+fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>) -> Result<Described> {
     let is_bundled = address.resource().service == REPOSITORY;
     let selection = selection(context);
     if is_bundled && is_nothing_selected(&selection, context.variables)? {
@@ -187,7 +158,7 @@ fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>)
         let by_rule = ((located.clone(), address.below()), located.full_name(api_version));
         let choose = |offered: &[String]| address.choose(offered, api_version, caller.place());
         let ((resource, below), service, gaps) = describe_service(&caller, by_rule, choose).await?;
-        Ok(Found { resource, below, service, gaps, place: caller.place().to_owned() })
+        Ok(Described { resource, below, service, gaps, place: caller.place().to_owned() })
     });
     match described {
         Ok(found) => Ok(found),
@@ -223,13 +194,13 @@ fn is_out_of_reach(error: &Error) -> bool {
     }
 }
 
-fn bundled(address: &Address, api_version: Option<&str>) -> Result<Found> {
+fn bundled(address: &Address, api_version: Option<&str>) -> Result<Described> {
     let unreadable = |error| Error::local("the bundled descriptors cannot be read").caused_by(&error);
     let pool: DescriptorPool = local_service::descriptors().map_err(unreadable)?;
     let offered: Vec<String> = pool.services().map(|service| service.full_name().to_owned()).collect();
     let ((resource, below), name) = address.choose(&offered, api_version, BUNDLED)?;
     let service = pool.get_service_by_name(&name).ok_or_else(|| Error::local(format!("{name} is not described")))?;
-    Ok(Found { resource, below, service, gaps: Gaps::default(), place: BUNDLED.to_owned() })
+    Ok(Described { resource, below, service, gaps: Gaps::default(), place: BUNDLED.to_owned() })
 }
 
 fn write(explained: &Explained, format: ExplainFormat, streams: &mut IoStreams) -> Result<()> {

@@ -10,11 +10,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tonic::Status;
 
+use super::confirm;
 use super::connector;
-use super::plugin::confirm;
 use super::{Context, block_on};
 use crate::cli::{Global, Local, TlsArgs};
-use crate::codec::descriptor::MessageDescriptor;
 use crate::codec::encode;
 use crate::config::{BUILT_IN, registry_of_built_in};
 use crate::error::parse_error::ParseError;
@@ -38,8 +37,8 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
             let listen = listen.strip_prefix("grpc://").unwrap_or(listen);
             let managed =
                 managed.as_deref().map(|folder| read_managed(folder, context)).transpose()?.unwrap_or_default();
-            let rules = ServiceOptions { strict: *strict, managed: managed.into(), ..ServiceOptions::default() };
-            serve(listen, data.clone(), registry.as_deref(), rules, context)
+            let options = ServiceOptions { strict: *strict, managed: managed.into(), ..ServiceOptions::default() };
+            serve(listen, data.clone(), registry.as_deref(), options, context)
         }
     }
 }
@@ -96,7 +95,6 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
         |error: &dyn std::error::Error| Error::local("the API of the local repository is broken").caused_by(error);
     let pool = local_service::descriptors().map_err(|error| broken(&error))?;
     let input = pool.get_message_by_name(REQUEST).ok_or_else(|| Error::local(format!("there is no {REQUEST}")))?;
-    let input = MessageDescriptor::from(&input);
     let inputs = Inputs { files: vec![folder.to_owned()], ..Inputs::default() };
     let mut plugins: Vec<PluginInfo> = Vec::new();
     for draft in spec::read(&inputs, &mut context.streams.input)? {
@@ -130,7 +128,7 @@ fn serve(
     listen: &str,
     data: Option<PathBuf>,
     registry: Option<&str>,
-    rules: ServiceOptions,
+    options: ServiceOptions,
     context: &mut Context<'_>,
 ) -> Result<()> {
     let registry = match (registry, &data) {
@@ -174,8 +172,8 @@ fn serve(
         let (told, mut warnings) = mpsc::unbounded_channel::<String>();
         let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
         let images = registry.map(|registry| connector::images(registry, access, trace));
-        let rules = ServiceOptions { on_warning: Some(Arc::new(on_warning)), images, ..rules };
-        let routes = local_service::routes(store, rules).await;
+        let options = ServiceOptions { on_warning: Some(Arc::new(on_warning)), images, ..options };
+        let routes = local_service::routes(store, options).await?;
         let serving = local_service::serve(listener, routes, asked_to_end()?);
         let telling = async {
             while let Some(warning) = warnings.recv().await {

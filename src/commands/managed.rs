@@ -1,4 +1,4 @@
-//! Errors about plugins of a managed repository, which cannot be changed.
+//! Explains errors about plugins of a managed repository, which cannot be changed.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -11,8 +11,7 @@ use crate::plugin::plan;
 /// The verbs that change what is registered.
 const CHANGES: [&str; 4] = ["update", "enable", "disable", "deregister"];
 
-/// `error` of a call; where the plugin that it is about was not found, whether it belongs to a managed repository is
-/// looked up, and said.
+/// `error` of a call, with the repository of the plugin that was not found to change, if that is a managed one.
 pub async fn explained(method: &Method, request: Bytes, error: Error) -> Error {
     let is_change = CHANGES.contains(&method.verb()) && method.is_of_plugins();
     if !is_change || error.kind() != ErrorKind::Status(Code::NotFound) {
@@ -25,7 +24,7 @@ pub async fn explained(method: &Method, request: Bytes, error: Error) -> Error {
     }
 }
 
-/// What there is to say of a plugin of such a repository.
+/// Why a plugin of a managed repository cannot be changed.
 pub fn message(id: &str, place: &str) -> String {
     format!("{id} belongs to a {place} repository and cannot be changed there")
 }

@@ -1,4 +1,4 @@
-//! One method of one endpoint: found, given its requests, called.
+//! A method of an endpoint: makes its requests, calls it, decodes the responses.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -8,7 +8,6 @@ use super::connector::Connector;
 use crate::cli;
 use crate::codec::decode;
 use crate::codec::decode::Decoder;
-use crate::codec::descriptor::MessageDescriptor;
 use crate::codec::encode;
 use crate::codec::encode::{Fault, FaultKind};
 use crate::error::{Error, ErrorKind, Outcome, Problem, Result};
@@ -24,9 +23,10 @@ use crate::schema::resource::Resource;
 use crate::schema::spaceone::ApiName;
 use crate::spec::{self, Draft, Inputs, RejectedField, RequestTarget, SpanPart, SpecRequest, SpecWarning};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use prost_reflect::MessageDescriptor;
 
-/// The most problems of one request that are told: what is wrong in hundreds of places is seldom hundreds of mistakes.
-const MAX_TOLD: usize = 20;
+/// The most problems of one request that are shown: hundreds are seldom hundreds of mistakes.
+const MAX_SHOWN: usize = 20;
 
 /// The verb that answers with rows.
 pub const LIST: &str = "list";
@@ -64,7 +64,7 @@ impl Method {
         Ok(Self { caller, resolved, decoder })
     }
 
-    /// Another method of the same resource, by the description that is known already.
+    /// Another method of the same resource; asks nothing.
     pub fn sibling(&self, verb: &str) -> Result<Self> {
         Self::new(self.caller.clone(), self.resolved.sibling(verb, self.caller.place())?)
     }
@@ -74,7 +74,6 @@ impl Method {
         self.resolved.is_read_only
     }
 
-    /// What the method is called through.
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
@@ -94,9 +93,9 @@ impl Method {
         &self.resolved.resource.name
     }
 
-    /// The service and the resource by the names that they are called by, however they were typed.
+    /// The names of service and resource, however they were typed.
     pub fn names(&self) -> (String, String) {
-        (self.resolved.resource.service.clone(), self.resolved.descriptor.service_name().to_owned())
+        (self.resolved.resource.service.clone(), self.resolved.descriptor.parent_service().name().to_owned())
     }
 
     /// Whether it is one of a Repository's plugins.
@@ -113,8 +112,7 @@ impl Method {
         self.resolved.descriptor.output()
     }
 
-    /// The type of the rows that the resource's `list` answers with, whatever this method answers with: that of `stat`
-    /// does not tell which keys there are. `None` if that is not known.
+    /// The type of the rows of the resource's `list`, if known: the response of `stat` has no fields to check keys by.
     pub fn rows(&self) -> Option<MessageDescriptor> {
         let list = match self.resolved.descriptor.name() {
             LIST => self.output(),
@@ -123,18 +121,17 @@ impl Method {
         Shape::of(&list).list_row().cloned()
     }
 
-    /// Whether a call can have any number of answers.
     pub fn is_streaming(&self) -> bool {
         self.resolved.descriptor.is_server_streaming()
     }
 
-    /// Makes `draft` this method's request, and says what had to be done for it.
+    /// Makes `draft` this method's request, and shows notes and warnings about it.
     pub fn resolve(&self, draft: Draft, strict: bool, diagnostics: &mut Diagnostics) -> Result<SpecRequest> {
         let only = self.resolve_all(vec![draft], strict, diagnostics)?.pop();
         only.ok_or_else(|| Error::local("there is no request"))
     }
 
-    /// As [`Method::resolve`] for each of several drafts; what had to be done for many of them is said once.
+    /// As [`Method::resolve`] for many drafts; a note about several is shown once.
     pub fn resolve_all(
         &self,
         drafts: Vec<Draft>,
@@ -150,7 +147,7 @@ impl Method {
         for draft in drafts {
             let resolved = draft.resolve(&target, strict)?;
             for note in resolved.notes {
-                match notes.iter_mut().find(|(said, ..)| *said == note) {
+                match notes.iter_mut().find(|(known, ..)| *known == note) {
                     Some((_, _, count)) => *count += 1,
                     None => notes.push((note, requests.len(), 1)),
                 }
@@ -171,7 +168,7 @@ impl Method {
 
     fn target(&self) -> RequestTarget<'_> {
         // What all services have belongs to the one that is asked.
-        let package = ApiName::parse(self.resolved.descriptor.service_full_name()).map(|name| name.service);
+        let package = ApiName::parse(self.resolved.descriptor.parent_service().full_name()).map(|name| name.service);
         RequestTarget {
             service: package.filter(|name| *name != "core").unwrap_or(&self.resolved.resource.service),
             resource: &self.resolved.resource.name,
@@ -180,17 +177,17 @@ impl Method {
         }
     }
 
-    /// The bytes of `request`, or all that is wrong with it, each with its place.
+    /// Encodes `request`; an error holds all its problems, each with its place.
     pub fn encode(&self, request: &SpecRequest) -> Result<Bytes> {
         self.encode_all(std::slice::from_ref(request)).map(|mut encoded| encoded.pop().unwrap_or_default())
     }
 
-    /// As [`Method::encode`] for each of several requests; an error tells what is wrong with all of them.
+    /// As [`Method::encode`] for many requests.
     pub fn encode_all(&self, requests: &[SpecRequest]) -> Result<Vec<Bytes>> {
         self.encode_each(requests, |request| self.missing(request))
     }
 
-    /// As [`Method::encode_all`], of requests that may leave out what the service needs.
+    /// As [`Method::encode_all`], without the check for required fields.
     pub fn encode_all_incomplete(&self, requests: &[SpecRequest]) -> Result<Vec<Bytes>> {
         self.encode_each(requests, |_| Vec::new())
     }
@@ -229,7 +226,7 @@ impl Method {
         }
     }
 
-    /// What the service is known to need, and `request` leaves out.
+    /// The required fields that `request` leaves out.
     fn missing(&self, request: &SpecRequest) -> Vec<Fault> {
         let (service, resource) = self.names();
         let needed = spec::needed(&service, &resource, self.verb());
@@ -238,15 +235,15 @@ impl Method {
         missing.map(|name| left_out(name, request)).collect()
     }
 
-    /// The error that tells of faults, each with its place.
+    /// The error for faults, each with its place.
     fn refusal(&self, mut faults: Vec<(Fault, &SpecRequest)>) -> Error {
         let is_in_file = faults.iter().any(|(fault, request)| request.is_from_file(&fault.path));
         let kind = if is_in_file { ErrorKind::Local } else { ErrorKind::Usage };
-        let more = faults.len().saturating_sub(MAX_TOLD);
-        faults.truncate(MAX_TOLD);
-        let told =
+        let more = faults.len().saturating_sub(MAX_SHOWN);
+        faults.truncate(MAX_SHOWN);
+        let shown =
             |(fault, request): (Fault, &SpecRequest)| (fault.kind == FaultKind::Missing, problem(fault, request));
-        let mut problems: Vec<(bool, Problem)> = faults.into_iter().map(told).collect();
+        let mut problems: Vec<(bool, Problem)> = faults.into_iter().map(shown).collect();
         problems.sort_by_cached_key(|(_, problem)| {
             problem.location.as_ref().map(|at| (at.source.clone(), at.line, at.column))
         });
@@ -261,35 +258,34 @@ impl Method {
         Error::from_problems(kind, problems).unwrap_or_else(|| Error::local("cannot be sent"))
     }
 
-    /// What the service would read out of a request's bytes.
+    /// Decodes a request, as the service would.
     pub fn decode_request(&self, request: Bytes) -> Result<Value> {
         decode::decode(request, &self.input())
     }
 
-    /// The bytes of a request that the program itself has made, of values that came through the codec.
+    /// Encodes a request that the program has made of decoded values.
     pub fn encode_made(&self, request: &Map<String, Value>) -> Result<Bytes> {
         match encode::encode(request, &self.input()) {
             Ok(message) => Ok(message.into()),
             Err(faults) => {
-                let told = faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message));
-                Err(told.fold(Error::local(format!("{} cannot be sent", self.path())), Error::cause))
+                let causes = faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message));
+                Err(causes.fold(Error::local(format!("{} cannot be sent", self.path())), Error::cause))
             }
         }
     }
 
-    /// Sends one request to a method that answers once.
+    /// Calls a method that does not stream.
     pub async fn ask(&self, request: Bytes) -> Result<Value> {
         self.decoder.decode(self.ask_bytes(request).await?).map_err(|error| self.unreadable(error))
     }
 
-    /// As [`Method::ask`]; the answer in its bytes.
+    /// As [`Method::ask`], without decoding the response.
     pub async fn ask_bytes(&self, request: Bytes) -> Result<Bytes> {
         let answer = self.call(request).await?.next_bytes().await?;
         answer.ok_or_else(|| Error::local("the call was answered with nothing"))
     }
 
-    /// Sends one request to a method that answers once, and lets it go its way while other work is done. Within a runtime
-    /// only.
+    /// Starts a call that goes on while other work is done. Within a runtime only.
     pub fn call_ahead(&self, request: Bytes) -> Ahead {
         let (caller, resolved) = (self.caller.clone(), self.resolved.clone());
         let mut calls = JoinSet::new();
@@ -297,8 +293,7 @@ impl Method {
         Ahead(calls)
     }
 
-    /// What a method was answered, as `shape` takes it, with what `columns` need of it at least: a list in its bytes, if
-    /// it can stay there.
+    /// The document of a response, with at least what `columns` need of it. A list stays in its bytes if it can.
     pub fn document(&self, answer: Bytes, shape: &Shape, columns: Option<&Columns>) -> Result<Document> {
         if let Some(list) = shape.wired(&answer) {
             return Ok(list);
@@ -310,7 +305,7 @@ impl Method {
         value.map(|value| shape.document(value)).map_err(|error| self.unreadable(error))
     }
 
-    /// `error`, by which an answer cannot be read: what was done is not known then.
+    /// `error` of a response that cannot be decoded: what was done is unknown.
     fn unreadable(&self, error: Error) -> Error {
         with_outcome(error, self.is_read_only(), Outcome::Unknown)
     }
@@ -352,7 +347,6 @@ impl Answers {
     }
 }
 
-/// The fault that a request leaves out `name`.
 fn left_out(name: &str, request: &SpecRequest) -> Fault {
     let message = if request.value.contains_key(name) { "required, and empty" } else { "required, and missing" };
     Fault {
@@ -364,7 +358,7 @@ fn left_out(name: &str, request: &SpecRequest) -> Fault {
     }
 }
 
-/// The fault that a value is not filled in.
+/// The fault of a placeholder that is not filled in.
 pub fn unfilled(Placeholder { path, message, hint }: Placeholder) -> Fault {
     let message = format!("{message} [{}]", Rule::Placeholder.name());
     Fault { kind: FaultKind::Other, path, at_key: false, message, hint: Some(hint.to_owned()) }
@@ -389,11 +383,11 @@ fn refused(refusal: &RejectedField) -> Fault {
     }
 }
 
-/// What an error tells of a fault.
+/// The problem for a fault, with its place.
 pub fn problem(fault: Fault, request: &SpecRequest) -> Problem {
     let part = if fault.at_key { SpanPart::Key } else { SpanPart::Value };
     let location = request.locate(&fault.path, part);
-    // What stands in no text was set by a parameter, which is then named instead.
+    // A parameter has no place in a text: it is named instead.
     let origin = location.is_none().then(|| request.describe_origin(&fault.path)).flatten();
     let origin = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
     let problem = Problem::new(format!("{origin}{}: {}", fault.path, fault.message)).at(location);
@@ -403,7 +397,7 @@ pub fn problem(fault: Fault, request: &SpecRequest) -> Problem {
     }
 }
 
-/// Reads all that the command line gives for the request: one draft for each document.
+/// Reads `-f`, `-j` and `-p`: one draft for each document.
 pub fn read_drafts(request: &cli::Request, streams: &mut IoStreams) -> Result<Vec<Draft>> {
     let inputs = Inputs {
         files: request.file_parameter.clone(),

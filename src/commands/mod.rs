@@ -6,6 +6,7 @@ mod api_resources;
 mod cache;
 mod completion;
 mod config;
+mod confirm;
 mod connector;
 mod dry_run;
 mod exec;

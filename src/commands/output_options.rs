@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::io::Write as _;
 
+use prost_reflect::MessageDescriptor;
+
 use crate::cli;
-use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::output::view::{Columns, Document, Shape};
 use crate::output::{self, Format, Look, Writer};

@@ -78,7 +78,11 @@ impl QueryCommand<'_> {
     pub fn run(&self, context: &mut Context<'_>) -> Result<()> {
         // What is wrong with it shows before anything is connected to; columns of a template can only add to it.
         self.asked.wish(self.presentation.columns())?;
-        let draft = read_one_draft(self.verb, self.request, context.streams)?;
+        self.run_draft(read_one_draft(self.verb, self.request, context.streams)?, context)
+    }
+
+    /// As [`QueryCommand::run`], with a request that was not read from the command line.
+    pub fn run_draft(&self, draft: Draft, context: &mut Context<'_>) -> Result<()> {
         let connector = Connector::new(context)?;
         let is_traced = context.global.verbose > 0;
         let in_pages = self.asked.page_size.is_some();

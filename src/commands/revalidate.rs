@@ -43,7 +43,7 @@ pub async fn call_speculatively<T>(
         None => connector.resolve(method, &caller).await?,
         Some(cached) => {
             let descriptor = &cached.descriptor;
-            let (name, service) = (descriptor.name(), descriptor.service_full_name());
+            let (name, service) = (descriptor.name(), descriptor.parent_service().full_name());
             caller.trace().step(|| format!("{name} of {service} is called as it was described before"));
             let revalidated = async {
                 match method.revalidate(&cached, &caller).await {

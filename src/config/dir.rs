@@ -24,13 +24,6 @@ pub struct ConfigDir {
     folder: PathBuf,
 }
 
-/// What came with removing an environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Removed {
-    /// It was the current one: there is none now.
-    pub was_current: bool,
-}
-
 impl ConfigDir {
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
@@ -58,7 +51,7 @@ impl ConfigDir {
     /// The environments that have a file, sorted. The built-in one is not among them.
     pub fn environments(&self) -> Result<Vec<EnvironmentName>> {
         let files = file::names_in(&self.environments_folder())?;
-        let mut names: Vec<_> = files.iter().filter_map(|file| EnvironmentName::of_file(file)).collect();
+        let mut names: Vec<_> = files.iter().filter_map(|file| EnvironmentName::from_file_name(file)).collect();
         names.sort();
         Ok(names)
     }
@@ -127,32 +120,27 @@ impl ConfigDir {
         file::replace(&self.file_of(name), &environment.to_yaml())
     }
 
-    /// Loads an environment, changes it and saves it; nothing is saved if `change` fails. Changes that other
+    /// Loads an environment, changes it, saves it and returns it; nothing is saved if `change` fails. Changes that other
     /// processes make in this way at the same moment are not lost.
-    pub fn update(&self, name: &EnvironmentName, change: impl FnOnce(&mut Environment) -> Result<()>) -> Result<()> {
-        let _lock = self.lock()?;
-        let Some(mut environment) = self.find(name)? else {
-            return self.begin_built_in(name, change);
-        };
-        change(&mut environment)?;
-        self.save(name, &environment)
-    }
-
-    /// A first setting for the environment that needs no file. One that it does not read, or that would hide it, is none.
-    fn begin_built_in(
+    pub fn update(
         &self,
         name: &EnvironmentName,
         change: impl FnOnce(&mut Environment) -> Result<()>,
-    ) -> Result<()> {
-        if !name.is_built_in() {
+    ) -> Result<Environment> {
+        let _lock = self.lock()?;
+        let existing = self.find(name)?;
+        if existing.is_none() && !name.is_built_in() {
             return Err(self.not_found(name));
         }
-        let mut environment = Environment::default();
+        let is_new = existing.is_none();
+        let mut environment = existing.unwrap_or_default();
         change(&mut environment)?;
-        if !environment.values().keys().eq([REGISTRY]) {
+        // The built-in environment reads the registry only, and any other key could hide it.
+        if is_new && !environment.values().keys().eq([REGISTRY]) {
             return Err(self.not_found(name));
         }
-        self.save(name, &environment)
+        self.save(name, &environment)?;
+        Ok(environment)
     }
 
     /// Creates environments, all or none; replaces those that exist only if `overwrite`. None becomes the current one.
@@ -186,11 +174,10 @@ impl ConfigDir {
         Ok(())
     }
 
-    /// Removes an environment's file.
+    /// Removes an environment's file; returns true if it was the current one, so that there is none now.
     ///
-    /// If it was the current one, there is no current one afterwards. The Python client chooses another instead, and
-    /// the next command then runs where nobody meant it to.
-    pub fn remove(&self, name: &EnvironmentName) -> Result<Removed> {
+    /// The Python client chooses another one instead, and the next command then runs where nobody expects it.
+    pub fn remove(&self, name: &EnvironmentName) -> Result<bool> {
         let _lock = self.lock()?;
         // A file that cannot be read names no environment.
         let was_current = self.current().ok().flatten().as_ref() == Some(name);
@@ -200,7 +187,7 @@ impl ConfigDir {
         if was_current {
             file::remove(&self.current_file())?;
         }
-        Ok(Removed { was_current })
+        Ok(was_current)
     }
 
     /// What to warn about: `environment`, which was loaded from the file of `name`, holds a secret that others on

@@ -63,7 +63,7 @@ fn files_are_written_as_the_python_client_reads_them() {
     let (_home, dir) = empty();
     dir.create(&[(&name("no"), &Environment::default())], false).unwrap();
     dir.switch(&name("no")).unwrap();
-    assert_eq!(fs::read_to_string(dir.path().join("environment.yml")).unwrap(), "environment: 'no'\n");
+    assert_eq!(fs::read_to_string(dir.path().join("environment.yml")).unwrap(), "environment: \"no\"\n");
     assert_eq!(fs::read_to_string(dir.path().join("environments/no.yml")).unwrap(), "{}\n");
     assert_eq!(dir.current().unwrap(), Some(name("no")));
 }
@@ -99,9 +99,9 @@ fn removing_the_current_environment_leaves_none_current() {
         dir.create(&[(&name(each), &Environment::default())], false).unwrap();
     }
     dir.switch(&name("b")).unwrap();
-    assert_eq!(dir.remove(&name("a")).unwrap(), Removed { was_current: false });
+    assert!(!dir.remove(&name("a")).unwrap());
     assert_eq!(dir.current().unwrap(), Some(name("b")));
-    assert_eq!(dir.remove(&name("b")).unwrap(), Removed { was_current: true });
+    assert!(dir.remove(&name("b")).unwrap());
     assert_eq!(dir.current().unwrap(), None);
     assert_eq!(dir.environments().unwrap(), [name("c")]);
 }

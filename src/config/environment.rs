@@ -267,9 +267,9 @@ impl Environment {
             match value {
                 // Its keys are names of services, and one of SpaceONE's services is called `secret`.
                 Value::Object(endpoints) if key == ENDPOINTS => {
-                    endpoints.values_mut().for_each(|url| found |= secret::mask(ENDPOINTS, url));
+                    endpoints.values_mut().for_each(|url| found |= secret::mask_value(ENDPOINTS, url));
                 }
-                value => found |= secret::mask(key, value),
+                value => found |= secret::mask_value(key, value),
             }
         }
         (masked, found)
@@ -373,7 +373,7 @@ mod tests {
             ("endpoints: hunter2", "`endpoints` must be a mapping of services to URLs, and is text"),
             ("endpoints: {identity: 12}", "`endpoints.identity` must be a URL, and is a number"),
             ("endpoints: {identity: null}", "`endpoints.identity` must be a URL, and is nothing"),
-            ("endpoints: {identity: 'https://x'}", "`endpoints.identity`: `https://x` is no endpoint"),
+            ("endpoints: {identity: 'https://x'}", "`endpoints.identity`: `https://x` is not a valid endpoint"),
             ("endpoints: {identity: 'grpc://u:hunter2@x'}", "`endpoints.identity`: an endpoint holds no user"),
         ] {
             let error = environment(text).check().unwrap_err();

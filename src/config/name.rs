@@ -55,7 +55,7 @@ impl EnvironmentName {
     }
 
     /// The environment that a file of this name holds, if it holds one.
-    pub(in crate::config) fn of_file(file_name: &str) -> Option<Self> {
+    pub(in crate::config) fn from_file_name(file_name: &str) -> Option<Self> {
         Self::new(file_name.strip_suffix(EXTENSION)?).ok()
     }
 }
@@ -100,14 +100,14 @@ mod tests {
         let long = "x".repeat(251);
         for name in ["dev", "d", "my env", "a.b", "운영", "prod_1-x", "a..b", &long] {
             let name = EnvironmentName::new(name).unwrap();
-            assert_eq!(EnvironmentName::of_file(&name.file_name()), Some(name));
+            assert_eq!(EnvironmentName::from_file_name(&name.file_name()), Some(name));
         }
     }
 
     #[test]
     fn only_yml_files_are_environments() {
         for file in ["dev.yaml", "dev.yml.bak", "dev", ".yml", ".dev.yml"] {
-            assert_eq!(EnvironmentName::of_file(file), None, "{file}");
+            assert_eq!(EnvironmentName::from_file_name(file), None, "{file}");
         }
     }
 }

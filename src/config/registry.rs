@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::oci::RegistryUrl;
 
 /// The `registry` of `environments/local.yml`, if that file leaves the environment built in.
-pub fn of_built_in(variables: &Variables) -> Result<Option<RegistryUrl>> {
+pub fn registry_of_built_in(variables: &Variables) -> Result<Option<RegistryUrl>> {
     // Without a folder there is no file either.
     let Ok(dir) = ConfigDir::locate(variables) else { return Ok(None) };
     let name = EnvironmentName::built_in();
@@ -36,7 +36,7 @@ mod tests {
         }
         for (text, said) in [
             ("registry: 5000", "`registry` must be text, and is a number"),
-            ("registry: 'http://h'", "`registry`: `http://h` is no registry"),
+            ("registry: 'http://h'", "`registry`: `http://h` is not a valid registry address"),
             ("registry: 'me:hunter2@h'", "`registry`: a registry's address holds no user"),
         ] {
             let error = environment(text).check().unwrap_err();
@@ -49,7 +49,7 @@ mod tests {
     fn the_built_in_environment_stays_so_with_a_registry_and_gives_way_to_endpoints() {
         let home = tempfile::tempdir().unwrap();
         let variables = Variables { home: Some(home.path().into()), ..Variables::default() };
-        let read = || of_built_in(&variables).map(|url| url.map(|url| url.to_string()));
+        let read = || registry_of_built_in(&variables).map(|url| url.map(|url| url.to_string()));
         assert_eq!(read().unwrap(), None);
         let dir = ConfigDir::new(home.path().join(".spaceone"));
         let name = EnvironmentName::built_in();

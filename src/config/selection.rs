@@ -20,7 +20,7 @@ pub struct Selection {
 
 /// What named an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum SelectionSource {
     /// `--environment`.
     Flag,
     /// `SPACECTL_ENVIRONMENT`.
@@ -31,7 +31,7 @@ pub enum Source {
     DefaultVariable,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for SelectionSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Flag => "--environment",
@@ -44,42 +44,42 @@ impl fmt::Display for Source {
 
 /// An environment's name and what named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selected {
+pub struct SelectedEnvironment {
     pub name: EnvironmentName,
-    pub source: Source,
+    pub source: SelectionSource,
 }
 
 impl Selection {
     /// The environment that the user named for this very call: by flag, else by variable.
-    pub fn named(&self, variables: &Variables) -> Result<Option<Selected>> {
+    pub fn named(&self, variables: &Variables) -> Result<Option<SelectedEnvironment>> {
         if let Some(name) = &self.environment {
-            return select(name, Source::Flag).map(Some);
+            return select(name, SelectionSource::Flag).map(Some);
         }
-        variables.environment.as_ref().map(|name| select(name, Source::Variable)).transpose()
+        variables.environment.as_ref().map(|name| select(name, SelectionSource::Variable)).transpose()
     }
 
     /// The environment to work on: flag, else variable, else the current one, else the default variable. Whether it
     /// is there is not looked at.
-    pub fn find(&self, variables: &Variables, dir: &ConfigDir) -> Result<Option<Selected>> {
+    pub fn find(&self, variables: &Variables, dir: &ConfigDir) -> Result<Option<SelectedEnvironment>> {
         if let Some(selected) = self.named(variables)? {
             return Ok(Some(selected));
         }
         if let Some(name) = dir.current()? {
-            return Ok(Some(Selected { name, source: Source::Current }));
+            return Ok(Some(SelectedEnvironment { name, source: SelectionSource::Current }));
         }
-        variables.default_environment.as_ref().map(|name| select(name, Source::DefaultVariable)).transpose()
+        variables.default_environment.as_ref().map(|name| select(name, SelectionSource::DefaultVariable)).transpose()
     }
 
     /// As [`Selection::find`]; the error says how to select one.
-    pub fn require(&self, variables: &Variables, dir: &ConfigDir) -> Result<Selected> {
+    pub fn require(&self, variables: &Variables, dir: &ConfigDir) -> Result<SelectedEnvironment> {
         self.find(variables, dir)?.ok_or_else(|| dir.none_selected())
     }
 }
 
-fn select(name: &str, source: Source) -> Result<Selected> {
+fn select(name: &str, source: SelectionSource) -> Result<SelectedEnvironment> {
     match (EnvironmentName::new(name), source) {
-        (Ok(name), source) => Ok(Selected { name, source }),
-        (Err(invalid), Source::Flag) => Err(invalid.into_usage().context(source)),
+        (Ok(name), source) => Ok(SelectedEnvironment { name, source }),
+        (Err(invalid), SelectionSource::Flag) => Err(invalid.into_usage().context(source)),
         (Err(invalid), source) => Err(invalid.into_local().context(source)),
     }
 }
@@ -100,12 +100,12 @@ mod tests {
 
         let some = |given: bool, name: &str| given.then(|| name.to_owned());
         for (flag, variable, file, default, expected) in [
-            (true, true, true, true, Some(("flag", Source::Flag))),
-            (true, false, false, false, Some(("flag", Source::Flag))),
-            (false, true, true, true, Some(("variable", Source::Variable))),
-            (false, true, false, false, Some(("variable", Source::Variable))),
-            (false, false, true, true, Some(("current", Source::Current))),
-            (false, false, false, true, Some(("default", Source::DefaultVariable))),
+            (true, true, true, true, Some(("flag", SelectionSource::Flag))),
+            (true, false, false, false, Some(("flag", SelectionSource::Flag))),
+            (false, true, true, true, Some(("variable", SelectionSource::Variable))),
+            (false, true, false, false, Some(("variable", SelectionSource::Variable))),
+            (false, false, true, true, Some(("current", SelectionSource::Current))),
+            (false, false, false, true, Some(("default", SelectionSource::DefaultVariable))),
             (false, false, false, false, None),
         ] {
             let selection = Selection { environment: some(flag, "flag"), ..Selection::default() };

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::environment::{API_KEY, TOKEN};
 use super::{
-    BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, ParseError, Secret, Selected,
-    Selection, Source, Variables, file, metadata, registry,
+    BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, ParseError, Secret,
+    SelectedEnvironment, Selection, SelectionSource, Variables, file, metadata, registry_of_built_in,
 };
 use crate::error::{Error, Result};
 use crate::fs::{check_only_user_can_change, shared_mode, shell_word};
@@ -19,7 +19,7 @@ const REPOSITORY: &str = "repository";
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The environment in use. `None` for a call by `--endpoint` for which none was named.
-    pub environment: Option<Selected>,
+    pub environment: Option<SelectedEnvironment>,
     pub endpoints: Endpoints,
     /// What is sent as `token`, or where that is found.
     pub credential: Option<Credential>,
@@ -126,7 +126,7 @@ impl Settings {
         };
         if let Some(selected) = selected {
             if settings.credential.is_none() {
-                let is_named = matches!(selected.source, Source::Flag | Source::Variable);
+                let is_named = matches!(selected.source, SelectionSource::Flag | SelectionSource::Variable);
                 let name = is_named.then(|| selected.name.clone());
                 settings.key_origin = KeyOrigin::Environment { key: API_KEY, name };
             }
@@ -137,7 +137,7 @@ impl Settings {
                     settings.warnings.push(hidden(dir, &selected.name));
                     settings.apply(environment, &selected.name, dir, variables)?;
                 } else {
-                    settings.registry = registry::of_built_in(variables)?;
+                    settings.registry = registry_of_built_in(variables)?;
                 }
             } else {
                 let dir = dir?;
@@ -264,10 +264,10 @@ impl Settings {
 }
 
 /// Says also what named the environment that is not there, where the user did not just type it.
-fn not_found(dir: &ConfigDir, selected: &Selected) -> Error {
+fn not_found(dir: &ConfigDir, selected: &SelectedEnvironment) -> Error {
     let error = dir.not_found(&selected.name);
     match selected.source {
-        Source::Flag => error,
+        SelectionSource::Flag => error,
         source => error.hint(format!("it is named by {source}")),
     }
 }
@@ -332,7 +332,7 @@ mod tests {
     fn an_environment_gives_all_that_its_file_says() {
         let (_home, variables) = configured();
         let settings = Settings::resolve(&Selection::default(), &variables).unwrap();
-        assert_eq!(settings.environment.as_ref().unwrap().source, Source::Current);
+        assert_eq!(settings.environment.as_ref().unwrap().source, SelectionSource::Current);
         assert_eq!(key(&settings), Some("prod-key"));
         assert_eq!(settings.x_domain_id.as_deref(), Some("prod-domain"));
         assert_eq!(settings.x_workspace_id.as_deref(), Some("w"));

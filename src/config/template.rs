@@ -38,7 +38,7 @@ impl TemplateName {
     }
 
     /// The resource whose template a file of this name is, if it is one's.
-    fn of_file(file_name: &str) -> Option<Self> {
+    fn from_file_name(file_name: &str) -> Option<Self> {
         let (service, resource) = file_name.strip_suffix(EXTENSION)?.split_once('.')?;
         Self::new(service, resource).ok()
     }
@@ -77,7 +77,7 @@ impl ConfigDir {
     /// The resources that have a template's file, sorted.
     pub fn templates(&self) -> Result<Vec<TemplateName>> {
         let files = file::names_in(&self.templates_folder())?;
-        let mut names: Vec<_> = files.iter().filter_map(|file| TemplateName::of_file(file)).collect();
+        let mut names: Vec<_> = files.iter().filter_map(|file| TemplateName::from_file_name(file)).collect();
         names.sort();
         Ok(names)
     }

@@ -89,7 +89,7 @@ mod tests {
         environment.set("tls_server_name", "repo.example").unwrap();
         let here = std::env::current_dir().unwrap().join("company.pem");
         let expected =
-            format!("ca: {}\ncert: '~/me.pem'\nkey: /keys/me.key\ntls_server_name: repo.example\n", here.display());
+            format!("ca: {}\ncert: ~/me.pem\nkey: /keys/me.key\ntls_server_name: repo.example\n", here.display());
         assert_eq!(environment.to_yaml(), expected);
     }
 
@@ -97,10 +97,7 @@ mod tests {
     fn settings_that_move_keep_their_files() {
         let mut environment = environment("ca: company.pem\ncert: ~/me.pem\nkey: /keys/me.key\nendpoints: {}\n");
         environment.make_paths_absolute(Path::new("/from")).unwrap();
-        assert_eq!(
-            environment.to_yaml(),
-            "ca: /from/company.pem\ncert: '~/me.pem'\nkey: /keys/me.key\nendpoints: {}\n"
-        );
+        assert_eq!(environment.to_yaml(), "ca: /from/company.pem\ncert: ~/me.pem\nkey: /keys/me.key\nendpoints: {}\n");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use serde_json::{Map, Value, json};
 
 use super::{Error, ErrorKind, Problem, code_name};
-use crate::secret::redact;
+use crate::secret::mask;
 use crate::terminal::sanitize;
 
 impl Error {
@@ -15,7 +15,7 @@ impl Error {
             let location = problem.location.iter().map(ToString::to_string);
             location.chain([problem.message.clone()]).chain(problem.causes.iter().cloned())
         });
-        redact::foreign(&parts.collect::<Vec<_>>().join(": ")).into_owned()
+        mask::mask_known(&parts.collect::<Vec<_>>().join(": ")).into_owned()
     }
 
     /// Renders lines for people, each ended; `label` styles a line's first word ("error", "hint").
@@ -25,7 +25,7 @@ impl Error {
             let location = problem.location.as_ref().map(|location| format!("{location}: ")).unwrap_or_default();
             let mut line = |word: &str, line: &str| {
                 // Writing to a String cannot fail.
-                let _ = writeln!(text, "{} {}", label(word), sanitize::control(&redact::foreign(line)));
+                let _ = writeln!(text, "{} {}", label(word), sanitize::control(&mask::mask_known(line)));
             };
             line("error", &format!("{location}{}", problem.message));
             problem.causes.iter().for_each(|cause| line("cause", cause));
@@ -68,7 +68,7 @@ impl Error {
 
 impl Problem {
     fn to_json(&self) -> Map<String, Value> {
-        let text = |text: &String| Value::from(redact::foreign(text));
+        let text = |text: &String| Value::from(mask::mask_known(text));
         let mut object = Map::new();
         object.insert("message".into(), text(&self.message));
         if let Some(at) = &self.location {

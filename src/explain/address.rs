@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
-use crate::schema::resource::{PLUGIN, Resource, is_version};
+use crate::schema::resource::Resource;
+use crate::schema::spaceone::{PLUGIN_VERSION, is_version};
 
 /// A path as typed. Where its resource ends depends on what is offered, since a full name such as
 /// `grpc.health.v1.Health` has any number of parts.
@@ -24,7 +25,7 @@ impl Address {
         let parts = match text.split('.').nth(1) {
             Some("api") if text.starts_with("spaceone.api.") => 5,
             // `repository.plugin.list` is a verb of a resource, unless there is a version of that name.
-            Some(version) if is_version(version) && !version.eq_ignore_ascii_case(PLUGIN) => 3,
+            Some(version) if is_version(version) && !version.eq_ignore_ascii_case(PLUGIN_VERSION) => 3,
             _ => 2,
         };
         Self::with_parts(text, parts)
@@ -36,9 +37,9 @@ impl Address {
         Ok(Self { text: text.to_owned(), resource: Resource::parse(&text[..length])?, length })
     }
 
-    /// The same with [`PLUGIN`] as the version: `monitoring.plugin.Webhook.verify`.
-    fn of_plugin(&self) -> Option<Self> {
-        let is_plugin = self.text[..self.length].split('.').nth(1)? == PLUGIN;
+    /// The same with [`PLUGIN_VERSION`] as the version: `monitoring.plugin.Webhook.verify`.
+    fn with_plugin_version(&self) -> Option<Self> {
+        let is_plugin = self.text[..self.length].split('.').nth(1)? == PLUGIN_VERSION;
         if is_plugin && self.length < self.text.len() { Self::with_parts(&self.text, 3).ok() } else { None }
     }
 
@@ -69,23 +70,23 @@ impl Address {
         api_version: Option<&str>,
         place: &str,
     ) -> Result<((Resource, Vec<String>), String)> {
-        let in_full = offered.iter().filter_map(|name| Some((name, self.behind(name)?)));
+        let in_full = offered.iter().filter_map(|name| Some((name, self.after(name)?)));
         if let Some((name, below)) = in_full.max_by_key(|(name, _)| name.len()) {
             return Ok(((Resource::parse(name)?, parts(below)), name.clone()));
         }
-        if let Some(other) = self.of_plugin()
+        if let Some(other) = self.with_plugin_version()
             && let Ok((resource, name)) = other.resource.choose(offered, api_version, place)
         {
             return Ok(((resource, other.below()), name));
         }
         match self.resource.choose(offered, api_version, place) {
             Ok((resource, name)) => Ok(((resource, self.below()), name)),
-            Err(error) => Err(self.slip(offered, place).unwrap_or(error)),
+            Err(error) => Err(self.misspelled(offered, place).unwrap_or(error)),
         }
     }
 
     /// The error for a misspelled full name, which has as many parts as the right one.
-    fn slip(&self, offered: &[String], place: &str) -> Option<Error> {
+    fn misspelled(&self, offered: &[String], place: &str) -> Option<Error> {
         let count = |text: &str| text.split('.').count();
         let beginning =
             |count: usize| self.text.match_indices('.').nth(count - 1).map_or(&*self.text, |(at, _)| &self.text[..at]);
@@ -95,7 +96,7 @@ impl Address {
         Some(Error::usage(format!("{place} has no resource {typed}")).hint(format!("did you mean {name}?")))
     }
 
-    fn behind(&self, full_name: &str) -> Option<&str> {
+    fn after(&self, full_name: &str) -> Option<&str> {
         self.text.strip_prefix(full_name).filter(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 }
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn full_names_are_told_by_what_is_offered() {
+    fn full_names_are_recognized_among_the_offered() {
         let offered = ["grpc.health.v1.Health", "a.b", "a.b.C", "spaceone.api.repository.v1.Plugin"];
         for (text, resource, rest) in [
             ("grpc.health.v1.Health", "grpc.health.v1.Health", ""),
@@ -163,12 +164,12 @@ mod tests {
     #[test]
     fn an_unknown_resource_names_the_nearest() {
         let offered = ["grpc.health.v1.Health", "spaceone.api.repository.v1.Plugin"].map(str::to_owned);
-        let told = |text: &str| Address::parse(text).unwrap().choose(&offered, None, "local").unwrap_err().to_string();
-        for (text, wrong, meant) in [
+        let error = |text: &str| Address::parse(text).unwrap().choose(&offered, None, "local").unwrap_err().to_string();
+        for (text, wrong, right) in [
             ("grpc.heatlh.v1.Health.Check", "grpc.heatlh.v1.Health", "grpc.health.v1.Health"),
             ("repository.Plugn.register", "repository.Plugn", "repository.Plugin"),
         ] {
-            assert_eq!(told(text), format!("error: local has no resource {wrong}\nhint: did you mean {meant}?"));
+            assert_eq!(error(text), format!("error: local has no resource {wrong}\nhint: did you mean {right}?"));
         }
     }
 

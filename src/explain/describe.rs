@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::comments::Comments;
-use super::form::{FieldForm, of_field};
-use super::{fill, words};
+use super::form::{FieldForm, of_field, sample};
+use super::words;
 use crate::schema::resource::Resource;
 
 /// The field with a list's rows, in every service of the platform.
@@ -285,7 +285,7 @@ impl Describer {
             fields,
             names_below,
             is_map: field.is_map(),
-            sample: fill::sample(&count, &form),
+            sample: sample(&count, &form),
         }
     }
 

@@ -6,7 +6,6 @@
 mod address;
 mod comments;
 mod describe;
-mod fill;
 mod form;
 mod lookup;
 mod patterns;

@@ -43,12 +43,12 @@ fn up_to(max: &str) -> String {
             '0' => "0".to_owned(),
             digit => format!("[0-{digit}]"),
         };
-        let behind = match max.len() - at - 1 {
+        let rest = match max.len() - at - 1 {
             0 => String::new(),
             1 => "[0-9]".to_owned(),
             count => format!("[0-9]{{{count}}}"),
         };
-        alternatives.push(format!("{}{smaller}{behind}", &max[..at]));
+        alternatives.push(format!("{}{smaller}{rest}", &max[..at]));
     }
     if max.len() > 1 {
         alternatives.push(format!("[0-9]{{1,{}}}", max.len() - 1));

@@ -41,13 +41,13 @@ pub fn render(verb: &ExplainedVerb, command: &str, explained: &str) -> String {
 
 /// Of a oneof's fields only the first is shown.
 fn without_other_names<'a>(fields: impl IntoIterator<Item = &'a FieldDescription>) -> Vec<&'a FieldDescription> {
-    let mut kept: Vec<&FieldDescription> = Vec::new();
+    let mut shown: Vec<&FieldDescription> = Vec::new();
     for field in fields {
-        if !kept.iter().any(|before| field.alternatives.contains(&before.name)) {
-            kept.push(field);
+        if !shown.iter().any(|before| field.alternatives.contains(&before.name)) {
+            shown.push(field);
         }
     }
-    kept
+    shown
 }
 
 struct Page {

@@ -85,9 +85,8 @@ impl Page {
     fn names(&mut self, names: &[(&str, &str)]) {
         let width = names.iter().map(|(heading, _)| heading.len()).max().unwrap_or_default() + 1;
         for (heading, name) in names {
-            let heading = self.styled(&format!("{heading}:"));
-            let padding = " ".repeat(width - heading.width);
-            self.line(&format!("{}{padding}  {}", heading.text, sanitize::control(name)));
+            let padding = " ".repeat(width - heading.len() - 1);
+            self.line(&format!("{}{padding}  {}", self.styled(heading), sanitize::control(name)));
         }
     }
 
@@ -115,8 +114,7 @@ impl Page {
 
     fn heading(&mut self, heading: &str, of: &str) {
         self.line("");
-        let heading = self.styled(&format!("{heading}:")).text;
-        self.line(&format!("{heading} {}", sanitize::control(of)));
+        self.line(&format!("{} {}", self.styled(heading), sanitize::control(of)));
     }
 
     /// Writes the entries with their columns aligned across all depths.
@@ -148,16 +146,9 @@ impl Page {
         self.text.push('\n');
     }
 
-    fn styled(&self, text: &str) -> Styled {
-        let shown = if self.bold { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
-        Styled { text: shown, width: text.len() }
+    fn styled(&self, heading: &str) -> String {
+        if self.bold { format!("\x1b[1m{heading}:\x1b[0m") } else { format!("{heading}:") }
     }
-}
-
-/// A text and its width without styles.
-struct Styled {
-    text: String,
-    width: usize,
 }
 
 /// Adds a field and all below it.

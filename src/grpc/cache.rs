@@ -1,8 +1,8 @@
-//! What can be found out again, kept on disk for the next run.
+//! Cache files on disk, which save questions to services.
 //!
-//! A file for each question, readable by its owner only and replaced as a whole, so that any number of processes can use
-//! it. A file that cannot be read, that others could have written, is of another version or answers another question is as
-//! good as none, and a file that cannot be written is left unwritten.
+//! A file for each key, readable by its owner only and replaced as a whole, so that any number of processes can use it. A
+//! file that cannot be read, that others could have written, of another version or for another key counts as absent. One
+//! that cannot be written is skipped.
 
 use std::fs::{self, DirBuilder, File, Metadata};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -16,12 +16,12 @@ use bytes::Bytes;
 /// The program's folder in that for caches.
 const FOLDER: &str = "spacectl";
 
-/// What is kept, each kind in a folder of its own.
+/// What is cached, each kind in a folder of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheKind {
-    /// What services answered to completions.
+    /// Responses to completions.
     Completion,
-    /// How services describe themselves.
+    /// Descriptions of services.
     Descriptors,
 }
 
@@ -35,8 +35,7 @@ impl CacheKind {
         }
     }
 
-    /// The form of the files; other forms are not read. The program makes of descriptors what it needs, and another version
-    /// of it needs something else.
+    /// The format of the files; others are not read.
     fn form(self) -> &'static str {
         match self {
             Self::Completion => "spacectl completion 1",
@@ -44,7 +43,7 @@ impl CacheKind {
         }
     }
 
-    /// No answer is larger, in bytes; larger ones are neither written nor read.
+    /// Larger values are neither written nor read.
     fn max_bytes(self) -> usize {
         match self {
             Self::Completion => 16 * 1024 * 1024,
@@ -53,39 +52,39 @@ impl CacheKind {
     }
 }
 
-/// A folder of answers.
+/// One kind of cache files.
 #[derive(Clone, Debug)]
 pub struct Cache {
     kind: CacheKind,
     folder: PathBuf,
 }
 
-/// One answer.
+/// A cached value.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CachedBytes {
     pub bytes: Bytes,
-    /// How long ago it was given, or last [used](Cache::renew).
+    /// The time since it was written, or last [used](Cache::renew).
     pub age: Duration,
 }
 
 impl Cache {
-    /// What is kept of `kind` inside `cache_dir`, the user's folder for caches. Nothing is made before something is kept.
+    /// The cache inside `cache_dir`, the user's folder for caches. Nothing is created before something is put.
     pub fn inside(cache_dir: &Path, kind: CacheKind) -> Self {
         Self { kind, folder: folder(cache_dir, kind) }
     }
 
-    /// The answer to `question`, however old.
-    pub fn get(&self, question: &str) -> Option<CachedBytes> {
-        let mut file = File::open(self.file(question)).ok()?;
+    /// The value of `key`, however old.
+    pub fn get(&self, key: &str) -> Option<CachedBytes> {
+        let mut file = File::open(self.file(key)).ok()?;
         let metadata = file.metadata().ok()?;
-        // A clock that was set back makes no file new.
+        // A time in the future, after the clock was set back, says nothing.
         let age = metadata.modified().ok()?.elapsed().ok()?;
-        let (head, most) = (self.head(question), self.kind.max_bytes());
+        let (head, max) = (self.head(key), self.kind.max_bytes());
         if !is_of_user_alone(&metadata) {
             return None;
         }
         let length = usize::try_from(metadata.len()).ok()?;
-        if length > head.len() + most {
+        if length > head.len() + max {
             return None;
         }
         let mut bytes = vec![0; length];
@@ -93,81 +92,80 @@ impl Cache {
         bytes.starts_with(head.as_bytes()).then(|| CachedBytes { bytes: Bytes::from(bytes).slice(head.len()..), age })
     }
 
-    /// Keeps the answer to `question`, if that can be done. Whether there was none before.
-    pub fn put(&self, question: &str, bytes: &[u8]) -> bool {
-        // The next one asks again: a cache that cannot be written is nothing to tell anybody.
-        self.write(question, bytes).unwrap_or(false)
+    /// Stores the value of `key`, if possible; returns whether there was none before.
+    pub fn put(&self, key: &str, bytes: &[u8]) -> bool {
+        // Not worth a message: the next run asks again.
+        self.write(key, bytes).unwrap_or(false)
     }
 
-    fn write(&self, question: &str, bytes: &[u8]) -> io::Result<bool> {
+    fn write(&self, key: &str, bytes: &[u8]) -> io::Result<bool> {
         if bytes.len() > self.kind.max_bytes() {
             return Ok(false);
         }
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let place = self.file(question);
+        let place = self.file(key);
         let is_new = !place.exists();
-        // Made with mode 0600, and removed again if it cannot take its place.
+        // Created with mode 0600, and removed again if it cannot be renamed.
         let mut file = tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(&self.folder)?;
-        file.write_all(self.head(question).as_bytes())?;
+        file.write_all(self.head(key).as_bytes())?;
         file.write_all(bytes)?;
         file.persist(place)?;
         Ok(is_new)
     }
 
-    /// Takes note that the answer to `question` is of use.
-    pub fn renew(&self, question: &str) {
-        // Where it cannot be, it is forgotten one day and asked for again.
-        let _ = File::open(self.file(question)).and_then(|file| file.set_modified(SystemTime::now()));
+    /// Notes that `key` is in use.
+    pub fn renew(&self, key: &str) {
+        let _ = File::open(self.file(key)).and_then(|file| file.set_modified(SystemTime::now()));
     }
 
-    /// Where the answer to `question` is kept. Two questions in one place, and a hash that changes with the compiler, cost
-    /// an answer and no more: the question stands in the file.
-    fn file(&self, question: &str) -> PathBuf {
+    /// The file for `key`. Collisions, and a hash that changes with the compiler, cost a value and no more: the file holds
+    /// the key.
+    fn file(&self, key: &str) -> PathBuf {
         let mut hasher = DefaultHasher::new();
-        question.hash(&mut hasher);
+        key.hash(&mut hasher);
         self.folder.join(format!("{:016x}", hasher.finish()))
     }
 
-    /// Removes answers that are older than `age`, which nobody asked for again, and the oldest of more than `most`.
-    pub fn forget(&self, age: Duration, most: usize) {
-        let mut kept = Vec::new();
+    /// Removes files that were not used for `age`, and the oldest of more than `max`.
+    pub fn forget(&self, age: Duration, max: usize) {
+        let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let Ok(modified) = entry.metadata().and_then(|data| data.modified()) else { continue };
             if modified.elapsed().is_ok_and(|past| past > age) {
                 let _ = fs::remove_file(entry.path());
             } else {
-                kept.push((modified, entry.path()));
+                files.push((modified, entry.path()));
             }
         }
-        if kept.len() > most {
-            kept.sort();
-            for (_, path) in &kept[..kept.len() - most] {
+        if files.len() > max {
+            files.sort();
+            for (_, path) in &files[..files.len() - max] {
                 let _ = fs::remove_file(path);
             }
         }
     }
 
-    fn head(&self, question: &str) -> String {
-        format!("{} {}\n", self.kind.form(), question.escape_default())
+    fn head(&self, key: &str) -> String {
+        format!("{} {}\n", self.kind.form(), key.escape_default())
     }
 }
 
-/// What was removed.
+/// The files that were removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClearedCache {
     pub files: usize,
     pub bytes: u64,
 }
 
-/// The folder in `cache_dir` that everything is kept in.
+/// The program's folder in `cache_dir`.
 pub fn place(cache_dir: &Path) -> PathBuf {
     cache_dir.join(FOLDER)
 }
 
-/// Removes all that is kept in `cache_dir`, and nothing else that lies there.
+/// Removes all cache files from `cache_dir`, and nothing else.
 ///
 /// # Errors
-/// Something is there and cannot be removed, or nobody can see what is there; with its path.
+/// A file cannot be removed, or a folder not be read; with its path.
 pub fn clear(cache_dir: &Path) -> Result<ClearedCache, (PathBuf, io::Error)> {
     let mut cleared = ClearedCache::default();
     for kind in CacheKind::ALL {
@@ -185,12 +183,12 @@ pub fn clear(cache_dir: &Path) -> Result<ClearedCache, (PathBuf, io::Error)> {
             let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
             match fs::remove_file(entry.path()) {
                 Ok(()) => cleared = ClearedCache { files: cleared.files + 1, bytes: cleared.bytes + bytes },
-                // Another process was quicker.
+                // By another process.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err((entry.path(), error)),
             }
         }
-        // What another process has just kept there stays.
+        // Fails if another process has just written there.
         let _ = fs::remove_dir(&folder);
     }
     let _ = fs::remove_dir(place(cache_dir));
@@ -201,7 +199,7 @@ fn folder(cache_dir: &Path, kind: CacheKind) -> PathBuf {
     place(cache_dir).join(kind.folder())
 }
 
-/// Whether nobody else can have written it.
+/// Whether no other user can have written it.
 fn is_of_user_alone(metadata: &Metadata) -> bool {
     metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
 }

@@ -1,10 +1,11 @@
-//! Calls: bytes out, bytes back, with metadata, a deadline and careful retries.
+//! Calls of methods: bytes out, bytes back, with metadata, a deadline and retries.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 use tokio::time::Instant;
 use tonic::client::Grpc;
 use tonic::codec::CompressionEncoding;
@@ -19,10 +20,9 @@ use super::status;
 use super::trace::{self, Trace};
 use super::unreadable;
 use crate::codec::decode;
-use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::error::{Error, ErrorKind, Outcome, Result, code_name};
 use crate::schema::spaceone::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
-use crate::secret::redact::Secrets;
+use crate::secret::mask::KnownSecrets;
 use crate::secret::{self, MASK};
 use crate::terminal::json;
 
@@ -49,7 +49,7 @@ impl Caller {
         Self { transport, metadata, timeout, place: place.into(), trace: Trace::default(), key_advice: Arc::from("") }
     }
 
-    /// Says `advice` on how to set a key where the service asks for one.
+    /// Adds `advice` on how to set a key to errors about a missing one.
     #[must_use]
     pub fn with_key_advice(self, advice: impl Into<Arc<str>>) -> Self {
         Self { key_advice: advice.into(), ..self }
@@ -61,7 +61,7 @@ impl Caller {
         Self { metadata, ..self }
     }
 
-    /// Tells `trace` of every call.
+    /// Traces every call.
     #[must_use]
     pub fn with_trace(self, trace: Trace) -> Self {
         Self { trace, ..self }
@@ -72,7 +72,6 @@ impl Caller {
         &self.place
     }
 
-    /// What goes with every call.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -122,7 +121,7 @@ impl Caller {
         self.metadata.apply(request);
     }
 
-    /// Adds to `error` what to do about the key, if that is what the service refuses and nothing better is known.
+    /// Adds to `error` what to do about a key that the service refuses, if it has no better hint.
     pub(super) fn advise_on_key(&self, error: Error) -> Error {
         let ErrorKind::Status(code) = error.kind() else { return error };
         if error.problems().iter().any(|problem| !problem.hints.is_empty()) {
@@ -141,12 +140,11 @@ impl Caller {
         }
     }
 
-    /// What is told of every call.
     pub fn trace(&self) -> &Trace {
         &self.trace
     }
 
-    /// How many requests were answered so far through its connections.
+    /// How many requests its connections have had responses to.
     pub(super) fn answered(&self) -> usize {
         self.transport.answered()
     }
@@ -156,14 +154,14 @@ impl Caller {
     }
 }
 
-/// What a method is called by on the wire: `/package.Service/method`.
+/// The path of a method: `/package.Service/method`.
 pub fn path(method: &MethodDescriptor) -> String {
-    format!("/{}/{}", method.service_full_name(), method.name())
+    format!("/{}/{}", method.parent_service().full_name(), method.name())
 }
 
 /// A call as errors name it.
 fn what(method: &MethodDescriptor, place: &str) -> String {
-    format!("{} {} at {place}", method.name(), short_name(method.service_full_name()))
+    format!("{} {} at {place}", method.name(), short_name(method.parent_service().full_name()))
 }
 
 /// The responses of a streaming call, as they arrive.
@@ -231,7 +229,7 @@ impl Call {
         self.within_deadline(retry::send_again(self.is_read_only, self.deadline, answered, notify, attempt)).await
     }
 
-    /// A status as steps name it: the words of the error that follows are not repeated.
+    /// A status as the trace names it, without the text of the error that follows.
     fn answered(&self, status: &Status) -> String {
         if retry::is_unprocessed(status) {
             return format!("{} did not process it", self.caller.place);
@@ -257,7 +255,7 @@ impl Call {
     fn trace_message(&self, which: &str, message: &Bytes, descriptor: &MessageDescriptor) {
         self.caller.trace.message(|| match decode::decode(message.clone(), descriptor) {
             Ok(mut value) => {
-                secret::mask_message(self.method.service_name(), &mut value);
+                secret::mask_message(self.method.parent_service().name(), &mut value);
                 let line = format!("{which} {}", json::compact(&value));
                 // A response can repeat what the request held.
                 self.secrets().masked(&line).unwrap_or(line)
@@ -266,11 +264,13 @@ impl Call {
         });
     }
 
-    /// The secrets in what is asked.
-    fn secrets(&self) -> Secrets {
+    /// The secrets in the request.
+    fn secrets(&self) -> KnownSecrets {
         let message = decode::decode(self.message.clone(), &self.method.input());
-        Secrets::new(
-            message.map(|value| secret::secrets_in_message(self.method.service_name(), value)).unwrap_or_default(),
+        KnownSecrets::new(
+            message
+                .map(|value| secret::secrets_in_message(self.method.parent_service().name(), value))
+                .unwrap_or_default(),
         )
     }
 
@@ -280,7 +280,7 @@ impl Call {
         self.departure.reset();
         request.extensions_mut().insert(self.departure.clone());
         if let Some(deadline) = self.deadline {
-            // Tells the service how long an answer is of use.
+            // The service need not work longer.
             request.set_timeout(deadline.saturating_duration_since(Instant::now()));
         }
         request
@@ -302,7 +302,7 @@ impl Call {
     }
 
     fn error(&self, status: &Status) -> Error {
-        // What is called in this process has done nothing if it has not said so.
+        // A service in this process has done nothing when it reports an error.
         let outcome = match status::outcome(status) {
             _ if matches!(self.caller.transport, Transport::InProcess(_)) => Outcome::Rejected,
             _ if self.departure.is_cancelled() => Outcome::NotSent,
@@ -314,17 +314,17 @@ impl Call {
         let error = error.map_causes(|cause| secrets.masked(cause));
         let error = match status.code() {
             Code::Unauthenticated | Code::PermissionDenied
-                if takes_no_key(self.method.service_full_name(), self.method.name()) =>
+                if takes_no_key(self.method.parent_service().full_name(), self.method.name()) =>
             {
                 error.hint("check the credentials in the request: this call takes no key")
             }
             _ => self.caller.advise_on_key(error),
         };
-        // As the platform's services begin to say that a field is missing.
+        // The platform's error code for a missing field, which begins the text.
         if !status.message().starts_with("ERROR_REQUIRED_PARAMETER") {
             return error;
         }
-        let resource = short_name(self.method.service_full_name());
+        let resource = short_name(self.method.parent_service().full_name());
         error.hint(format!("run `spacectl explain {resource}.{}` to see its fields", self.method.name()))
     }
 }

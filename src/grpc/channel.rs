@@ -1,4 +1,4 @@
-//! Connections: to a service far away, or to the one inside this process.
+//! Connections to remote services, and to the embedded one.
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
@@ -30,7 +30,7 @@ use crate::net::endpoint::EndpointUrl;
 use crate::net::tls::Tls;
 use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
-/// What calls are sent through. Cheap to clone: clones share the connection.
+/// Sends calls. Cheap to clone: clones share the connection.
 #[derive(Clone)]
 pub enum Transport {
     /// An HTTP/2 connection.
@@ -39,13 +39,13 @@ pub enum Transport {
     InProcess(Routes),
 }
 
-/// A connection, and what explains its end.
+/// An HTTP/2 connection, and what explains its end.
 #[derive(Clone)]
 pub struct Remote {
     channel: Channel,
     probe: PeerProbe,
     peer: Arc<Peer>,
-    /// How many requests were answered in gRPC.
+    /// How many requests had a gRPC response.
     answered: Arc<AtomicUsize>,
 }
 
@@ -83,7 +83,7 @@ pub async fn time_to_connect(address: &EndpointUrl, limit: Option<Duration>) -> 
 }
 
 impl Transport {
-    /// How many requests were answered so far, be it with an error. Without a connection nobody needs to know.
+    /// How many requests had a response so far, errors included; 0 without a connection.
     pub(super) fn answered(&self) -> usize {
         match self {
             Self::Remote(remote) => remote.answered.load(Ordering::Relaxed),
@@ -95,12 +95,11 @@ impl Transport {
 fn endpoint(address: &EndpointUrl) -> Result<Endpoint> {
     let wrong = |error: &dyn StdError| Error::local(format!("cannot connect to {address}")).caused_by(error);
     let origin = address.http_uri().parse::<Uri>().map_err(|error| wrong(&error))?;
-    // TLS is the connector's own affair; requests name the scheme that it stands for.
+    // The connector does TLS; requests name the scheme `https` for it.
     let endpoint = Endpoint::from_shared(address.with_tls(false).http_uri())
         .and_then(|endpoint| endpoint.user_agent(concat!("spacectl/", env!("CARGO_PKG_VERSION"))))
         .map_err(|error| wrong(&error))?;
-    // A message is held whole before it is read: whoever sends it need not wait for word that some of it was taken, which
-    // costs a round trip for every 2 MiB, as hyper has it.
+    // A message is read when it is whole. With hyper's default of 2 MiB, every 2 MiB would cost a round trip.
     let window = u32::try_from(MAX_MESSAGE_SIZE).ok();
     Ok(endpoint.origin(origin).initial_stream_window_size(window).initial_connection_window_size(window))
 }
@@ -124,15 +123,15 @@ fn refused(peer: &Peer, error: &tonic::transport::Error) -> Error {
 }
 
 impl Remote {
-    /// Why the connection broke, and what to do. What was seen of the other side outranks what HTTP/2 makes of it.
+    /// Why the connection broke, with a hint. What the peer was seen to send says more than the error of HTTP/2.
     fn broken(&self, error: tonic::transport::Error) -> BoxError {
         let fault = self.probe.fault();
-        // What is known of a peer that speaks no HTTP/2 tells more.
+        // A peer that does not speak HTTP/2 is explained by its fault.
         if matches!(fault, None | Some(PeerFault::Gone)) && retry::is_disclaimed(&error) {
             return with_source(Status::unavailable(""), Unprocessed(self.peer.with_hint(error).into()));
         }
         match fault {
-            // A service that is about to restart ends connections so too: a verb that reads is sent again.
+            // A service that restarts ends connections so too: what only reads is sent again.
             Some(fault @ (PeerFault::Silent | PeerFault::Gone)) => {
                 with_source(Status::unavailable(""), self.peer.with_hint(fault))
             }
@@ -141,7 +140,7 @@ impl Remote {
         }
     }
 
-    /// `response` as tonic can read it, if it is gRPC.
+    /// `response`, repaired for tonic, if it is gRPC.
     async fn checked(&self, response: Response) -> std::result::Result<Response, BoxError> {
         if !NonGrpcResponse::is(&response) {
             check_encoding(response.headers()).map_err(Status::from)?;

@@ -1,7 +1,7 @@
-//! One connection: TCP, TLS over it where the endpoint says so, and an eye on what tells who is there.
+//! A connection, with or without TLS, that notes what its peer turns out to be.
 //!
-//! HTTP/2 reports most failures of a connection in words of its own ("frame with invalid size", "broken pipe"). What
-//! the other side really said was seen here before, and is kept as a [`PeerFault`].
+//! HTTP/2 reports most failures in its own terms ("frame with invalid size", "broken pipe"). A [`PeerFault`] is what the peer
+//! sent before.
 
 use std::future::Future;
 use std::io;
@@ -26,7 +26,7 @@ use super::certificate;
 /// HTTP/2 in ALPN (RFC 9113, section 3.2): gRPC is spoken over nothing else.
 pub(super) const HTTP2: &[u8] = b"h2";
 
-/// The most of a stranger's first line that is repeated, in bytes.
+/// The most of a first line of text that is shown, in bytes.
 const MAX_LINE: usize = 80;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -37,10 +37,10 @@ pub(super) enum PeerFault {
     /// The resolver does not know the name.
     #[error("{0}")]
     UnknownHost(Arc<io::Error>),
-    /// The handshake failed, or was revoked by an alert afterwards: TLS 1.3 refuses a client's certificate so.
+    /// The handshake failed, or an alert came after it: TLS 1.3 refuses a client certificate so.
     #[error("{}", certificate::explain(.0))]
     Tls(rustls::Error),
-    /// The other side speaks TLS, and no HTTP/2 over it.
+    /// The peer speaks TLS, but not HTTP/2 over it.
     #[error("HTTP/2 was not negotiated")]
     NoHttp2,
     /// Plaintext was answered by a TLS record.
@@ -52,12 +52,11 @@ pub(super) enum PeerFault {
     /// The connection ended before a byte of HTTP/2 came.
     #[error("it closed the connection without an answer")]
     Silent,
-    /// So did this one, where an earlier connection carried HTTP/2: what is there is known, and has gone away.
+    /// The same, after an earlier connection carried HTTP/2: the service has gone away.
     #[error("it closed the connection without an answer")]
     Gone,
 }
 
-/// What TLS is spoken with.
 #[derive(Clone)]
 pub(super) struct TlsHandshake {
     pub config: Arc<ClientConfig>,
@@ -95,7 +94,7 @@ impl Service<Name> for Resolver {
     }
 }
 
-/// Makes connections, all watched by one [`PeerProbe`].
+/// Makes connections with one [`PeerProbe`].
 #[derive(Clone)]
 pub(super) struct ProbedConnector {
     tcp: HttpConnector<Resolver>,
@@ -136,7 +135,7 @@ impl Service<Uri> for ProbedConnector {
     }
 }
 
-/// What the newest connection is known by; clones know the same.
+/// What is known of the newest connection; shared by clones.
 #[derive(Clone, Default)]
 pub(super) struct PeerProbe(Arc<Mutex<Probed>>);
 
@@ -203,7 +202,7 @@ impl PeerProbe {
     }
 
     fn known(&self) -> MutexGuard<'_, Probed> {
-        // Nothing panics while it holds the lock; and what was seen stays true.
+        // What was seen stays true, whatever panicked.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -220,11 +219,11 @@ fn first_line(text: &[u8]) -> String {
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// A connection that tells its [`PeerProbe`] what comes.
+/// A stream that shows its [`PeerProbe`] what comes.
 pub(super) struct ProbedStream {
     stream: Box<dyn Stream>,
     probe: PeerProbe,
-    /// Why writing failed, while the other side's last words are waited for.
+    /// Why writing failed, while the rest is read.
     broken: Option<io::Error>,
 }
 
@@ -245,7 +244,7 @@ impl ProbedStream {
         self.drain_after_error(cx).map(Err)
     }
 
-    /// Reads to the end, which comes at once on a connection that is closed.
+    /// Reads to the end, which comes at once on a closed connection.
     fn drain_after_error(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let mut space = [0; 1024];
         loop {

@@ -1,4 +1,4 @@
-//! The departure of a request's message for its connection.
+//! Whether a request's message has left for its connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -13,19 +13,18 @@ const WAITING: u8 = 0;
 const LEFT: u8 = 1;
 const CANCELLED: u8 = 2;
 
-/// The departure of one request, which travels with it as an extension.
+/// The state of one message; an extension of its request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Departure(Arc<AtomicU8>);
 
 impl Departure {
-    /// Begins again, for a request that is sent again.
+    /// Starts over, for a request that is sent again.
     pub fn reset(&self) {
         self.0.store(WAITING, Ordering::SeqCst);
     }
 
-    /// Keeps a message back that has not left yet. From then on it never leaves.
+    /// Stops a message that has not left yet: it never will.
     pub fn cancel(&self) {
-        // What has left stays so.
         let _ = self.0.compare_exchange(WAITING, CANCELLED, Ordering::SeqCst, Ordering::SeqCst);
     }
 
@@ -33,14 +32,14 @@ impl Departure {
         self.0.load(Ordering::SeqCst) == CANCELLED
     }
 
-    /// Says whether the message may leave.
+    /// Whether the message may leave; then it has.
     fn leave(&self) -> bool {
         let before = self.0.compare_exchange(WAITING, LEFT, Ordering::SeqCst, Ordering::SeqCst);
         before != Err(CANCELLED)
     }
 }
 
-/// `request`, whose message leaves as its [`Departure`] says, if it has one.
+/// `request`, whose message leaves only if its [`Departure`] allows it.
 pub(super) fn observe(request: Request<Body>) -> Request<Body> {
     let Some(departure) = request.extensions().get::<Departure>().cloned() else { return request };
     let late = || Status::cancelled("the deadline passed before it was sent");

@@ -1,26 +1,26 @@
-//! What goes with every call: who is asking, and for which domain and workspace.
+//! The metadata of every call: the key, the domain and the workspace.
 
 use std::fmt;
 
 use tonic::metadata::{Ascii, KeyAndValueRef, MetadataMap, MetadataValue};
 
 use crate::error::{Error, Result};
-use crate::secret::redact;
+use crate::secret::mask;
 
 /// The metadata that the platform's services read.
 #[derive(Clone, Default)]
 pub struct Metadata(MetadataMap);
 
 impl Metadata {
-    /// Takes the values that are there. A value that HTTP/2 cannot carry is an error that does not show it.
+    /// An error about a value that HTTP/2 cannot carry does not show it.
     pub fn new(token: Option<&str>, domain_id: Option<&str>, workspace_id: Option<&str>) -> Result<Self> {
-        token.into_iter().for_each(redact::remember);
+        token.into_iter().for_each(mask::remember);
         let mut map = MetadataMap::new();
         for (key, text) in [("token", token), ("x_domain_id", domain_id), ("x_workspace_id", workspace_id)] {
             if let Some(text) = text {
                 let mut value: MetadataValue<Ascii> = text.parse().map_err(|_| {
-                    Error::local(format!("the {key} holds characters that gRPC metadata cannot carry"))
-                        .hint("metadata is printable ASCII: look for a line break or a stray character")
+                    Error::local(format!("invalid {key}: gRPC metadata is printable ASCII"))
+                        .hint("look for a line break or a stray character in it")
                 })?;
                 // Keeps it out of debug output and out of HPACK's compression tables.
                 value.set_sensitive(key == "token");
@@ -35,12 +35,11 @@ impl Metadata {
         self.0.contains_key("token")
     }
 
-    /// The names, for those who must not see the values.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.as_ref().keys().map(http::HeaderName::as_str)
     }
 
-    /// Each name with its value, or none where that is a secret.
+    /// Each name with its value; `None` for a secret.
     pub fn shown(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.0.iter().filter_map(|entry| match entry {
             KeyAndValueRef::Ascii(name, value) => {

@@ -1,6 +1,6 @@
-//! The remote side: connections, descriptors by reflection, values to bytes and back, calls.
+//! gRPC: connections, TLS, reflection, the descriptor cache, calls, retries, and hints about what fails.
 //!
-//! Nothing here knows of configuration files, command lines or tables.
+//! Messages are bytes here: `codec` encodes and decodes them. Nothing knows of configuration files, command lines or tables.
 
 mod body;
 pub mod cache;

@@ -1,4 +1,4 @@
-//! Answers in HTTP that are no gRPC: those of a proxy whose service is away, of a web server, of a login page.
+//! HTTP responses that are not gRPC: from proxies, web servers and login pages.
 
 use std::error::Error as StdError;
 use std::pin::pin;
@@ -11,31 +11,31 @@ use tonic::{Code, Status};
 
 use super::retry;
 
-/// How much of a page is read, in bytes, and how long it is waited for: its title tells enough.
+/// How much of a page is read, in bytes, and for how long: its title is enough.
 const MAX_PAGE: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The most of a page that is repeated, in characters.
+/// The most of a page that is shown, in characters.
 const MAX_TEXT: usize = 200;
 
-/// An answer that is no gRPC.
+/// An HTTP response that is not gRPC.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the answer is no gRPC: HTTP {}", self.description())]
+#[error("the response is not gRPC: HTTP {}", self.description())]
 pub(super) struct NonGrpcResponse {
     pub status: StatusCode,
     content_type: String,
-    /// Where it sends the caller to.
+    /// The target of a redirection.
     pub location: Option<String>,
-    /// The page's title, or the first line of what is no page.
+    /// The page's title, or the first line of a text.
     pub text: String,
 }
 
-/// The answer that is no gRPC in or below `error`.
+/// The response that is not gRPC in or below `error`.
 pub(super) fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a NonGrpcResponse> {
     retry::sources(error).find_map(|error| error.downcast_ref())
 }
 
 impl NonGrpcResponse {
-    /// Whether `response` is for somebody who speaks no gRPC. A proxy may say gRPC, and tell by HTTP alone what failed.
+    /// Whether `response` is not gRPC. A proxy may claim gRPC, and report a failure by the HTTP status alone.
     pub fn is(response: &http::Response<Body>) -> bool {
         let headers = response.headers();
         let is_grpc = text(headers, &header::CONTENT_TYPE).starts_with("application/grpc");
@@ -55,22 +55,21 @@ impl NonGrpcResponse {
         }
     }
 
-    /// Whether the page says that it is about the client's certificate. nginx finishes the handshake with whoever
-    /// connects, and says so then; it answers 400 to its own codes 495 and 496.
+    /// Whether it is about the client's certificate. nginx completes the handshake with any client and then answers 400 with
+    /// such a page, for its codes 495 and 496.
     pub fn is_about_certificate(&self) -> bool {
         self.status.is_client_error() && self.text.contains("SSL certificate")
     }
 
-    /// Whether it says that the request went no further. Those who waited in vain for the service do not: 408, nginx's 499,
-    /// and 429, which some services say after a while.
+    /// Whether the request went no further. After 408, nginx's 499 and 429 the service may have got it.
     pub fn is_rejection(&self) -> bool {
         let is_late = matches!(self.status.as_u16(), 408 | 429 | 499);
-        // 303 sends to where the result of what was done is (RFC 9110, section 15.4.4).
+        // 303 redirects to the result of what was done (RFC 9110, section 15.4.4).
         let is_elsewhere = self.status.is_redirection() && self.status != StatusCode::SEE_OTHER;
         is_elsewhere || (self.status.is_client_error() && !is_late)
     }
 
-    /// The status that stands for it (gRPC's "HTTP to gRPC Status Code Mapping").
+    /// The gRPC status ("HTTP to gRPC Status Code Mapping").
     pub fn code(&self) -> Code {
         match self.status {
             StatusCode::BAD_REQUEST => Code::Internal,
@@ -85,17 +84,16 @@ impl NonGrpcResponse {
         }
     }
 
-    /// `502 Bad Gateway (text/html)`; what the page says stands in the place of the code's own name.
+    /// `502 Bad Gateway (text/html)`, with the page's text instead of the code's name.
     fn description(&self) -> String {
         let code = self.status.as_str();
         let named = self.status.canonical_reason().unwrap_or_default();
-        let said = self.text.strip_prefix(code).unwrap_or(&self.text).trim();
-        let said = if said.is_empty() { named } else { said };
-        let mut told = format!("{code} {said}");
+        let text = self.text.strip_prefix(code).unwrap_or(&self.text).trim();
+        let mut description = format!("{code} {}", if text.is_empty() { named } else { text });
         if !self.content_type.is_empty() {
-            told = format!("{told} ({})", self.content_type);
+            description = format!("{description} ({})", self.content_type);
         }
-        told
+        description
     }
 }
 
@@ -103,7 +101,7 @@ fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
 }
 
-/// The start of a body; what does not come in time or breaks off is left out.
+/// The start of a body, as much as comes in time.
 async fn page(body: Body) -> String {
     let mut bytes = Vec::new();
     let mut body = pin!(body);
@@ -114,7 +112,6 @@ async fn page(body: Body) -> String {
             bytes.extend(frame.into_data().unwrap_or_default());
         }
     };
-    // Too late is as good as too long.
     let _ = tokio::time::timeout(PATIENCE, reading).await;
     bytes.truncate(MAX_PAGE);
     String::from_utf8_lossy(&bytes).into_owned()
@@ -170,7 +167,7 @@ mod tests {
             (read(200, "text/html", "<!doctype html><p>x"), "HTTP 200 OK (text/html)"),
             (read(599, "", ""), "HTTP 599 "),
         ] {
-            assert_eq!(answer.to_string(), format!("the answer is no gRPC: {told}"));
+            assert_eq!(answer.to_string(), format!("the response is not gRPC: {told}"));
         }
         assert!(read(200, "text/plain", &"x".repeat(100_000)).text.len() == MAX_TEXT);
     }

@@ -1,6 +1,7 @@
-//! Certificates and private keys out of PEM files (RFC 7468), and what such a file holds instead.
+//! Certificates and private keys from PEM files (RFC 7468).
 //!
-//! Errors say what kind of thing is there and never repeat any of it.
+//! rustls decodes a section. The sections are found here, so that errors can say what a file holds instead, and a section that
+//! is not needed cannot spoil one that is. Errors never repeat any content.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -11,7 +12,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::error::{Error, Result};
 
-/// Many times what a system's bundle of all public authorities has.
+/// Many times a bundle of all public authorities.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 const CERTIFICATE: &str = "CERTIFICATE";
@@ -19,20 +20,19 @@ const CERTIFICATE: &str = "CERTIFICATE";
 const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 const OLD_ENCRYPTED: &[u8] = b"Proc-Type: 4,ENCRYPTED";
 
-/// A file's parts, in their order.
 pub(super) struct Pem {
     sections: Vec<Section>,
 }
 
 struct Section {
-    /// What stands behind `BEGIN`.
+    /// The text after `BEGIN`.
     label: String,
-    /// From its first line to its last.
+    /// From the `BEGIN` line to the `END` line.
     text: Vec<u8>,
 }
 
 impl Pem {
-    /// Reads a file that holds at least one part.
+    /// Reads a file with at least one section.
     pub fn read(path: &Path) -> Result<Self> {
         let mut bytes = Vec::new();
         File::open(path)
@@ -87,19 +87,17 @@ impl Pem {
             return Err(Error::local(format!("it holds {}, and no private key", self.contents())));
         };
         if section.is_encrypted() {
-            return Err(Error::local("its private key is protected by a passphrase, which nobody is asked for here")
-                .hint(
-                    "take it off: `openssl pkey -in PROTECTED -out PLAIN`, and keep that file to yourself: \
-                     `chmod 600 PLAIN`",
-                ));
+            return Err(Error::local("its private key is protected by a passphrase, which is not supported").hint(
+                "remove it with `openssl pkey -in PROTECTED -out PLAIN`, and protect the file with `chmod 600 PLAIN`",
+            ));
         }
         if section.label == "OPENSSH PRIVATE KEY" || section.label == "DSA PRIVATE KEY" {
-            return Err(Error::local(format!("it holds an {}, which TLS has no use for", section.label)));
+            return Err(Error::local(format!("it holds an {}, which TLS cannot use", section.label)));
         }
         PrivateKeyDer::from_pem_slice(&section.text).map_err(|_| Error::local("its private key is cut off or damaged"))
     }
 
-    /// What is there, as errors name it.
+    /// The kinds of sections, as errors name them.
     fn contents(&self) -> String {
         let mut kinds: Vec<String> = self.sections.iter().map(Section::kind).collect();
         kinds.dedup();
@@ -127,18 +125,17 @@ impl Section {
     }
 }
 
-/// The certificate at `index` of `count` makes no sense.
 pub(super) fn damaged(index: usize, count: usize) -> Error {
     let which = if count == 1 { "its certificate".to_owned() } else { format!("certificate {} of {count}", index + 1) };
     Error::local(format!("{which} is cut off or damaged"))
 }
 
-/// What to do with a file that is something else, known by how it starts.
+/// The error for a file without PEM, with a hint by how it starts.
 fn no_pem(bytes: &[u8]) -> Error {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Error::local("it is empty");
     }
-    let error = Error::local("it holds no PEM, which starts with -----BEGIN");
+    let error = Error::local("it is not PEM, which starts with -----BEGIN");
     // DER starts with a SEQUENCE, here one with a length of two bytes; then comes a SEQUENCE in a certificate, the
     // version 3 in PKCS #12, and the version 0 or 1 in a key.
     match bytes {
@@ -194,7 +191,7 @@ mod tests {
             (format!("{}{}", pem("X\u{1b}"), pem("Y")), "kind \"X\\u{1b}\" and PEM of the kind \"Y\", and"),
             (" \n".to_owned(), "it is empty"),
             (String::new(), "it is empty"),
-            ("hello".to_owned(), "it holds no PEM"),
+            ("hello".to_owned(), "it is not PEM"),
             ("-----BEGIN CERTIFICATE-----\nAAAA\n".to_owned(), "its certificate is cut off or damaged"),
             (format!("{}-----BEGIN CERTIFICATE-----\n", pem(CERTIFICATE)), "certificate 2 of 2 is cut off"),
         ] {

@@ -1,10 +1,10 @@
-//! Messages as the bytes that they are: encoding and decoding happen elsewhere, by descriptor.
+//! A codec that leaves messages in their bytes: `codec` encodes and decodes them.
 
 use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// Hands a message's bytes through.
+/// Passes bytes through.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RawCodec;
 

@@ -1,4 +1,4 @@
-//! Repairs of a response's headers and trailers, made before tonic reads them.
+//! Repairs response headers and trailers before tonic reads them.
 //!
 //! tonic 0.14 panics over status details that are not clean base64, and replaces a status whose message is not UTF-8.
 
@@ -12,7 +12,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use tonic::Status;
 use tonic::body::Body;
 
-/// Takes base64 with or without padding, and with bits after its end.
+/// Accepts base64 with or without padding, and with trailing bits.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -20,18 +20,18 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Characters that are escaped in a message, beside all that are not ASCII.
+/// The ASCII characters that are escaped in a message.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
-/// `response`, repaired; its trailers are when they arrive.
+/// `response`, repaired, with trailers repaired when they arrive.
 pub(super) fn response(response: http::Response<Body>) -> http::Response<Body> {
     let (mut head, body) = response.into_parts();
     metadata(&mut head.headers);
-    // Before a message, OK is said too early: the trailers tell (gRPC over HTTP/2, "Responses").
+    // Before a message, OK comes too early: trailers carry the status (gRPC over HTTP/2, "Responses").
     if !body.is_end_stream() && head.headers.get(Status::GRPC_STATUS).is_some_and(|status| status == "0") {
         head.headers.remove(Status::GRPC_STATUS);
     }
-    // The encoding of no message, for which tonic would refuse the whole response.
+    // An encoding without a message, for which tonic would refuse the response.
     if head.headers.contains_key(Status::GRPC_STATUS) {
         head.headers.remove("grpc-encoding");
     }
@@ -57,7 +57,7 @@ fn metadata(headers: &mut HeaderMap) {
     }
 }
 
-/// A message that is not UTF-8, with U+FFFD for what is not; `None` for any other.
+/// A message that is not UTF-8, made so by U+FFFD; `None` for any other.
 fn repaired_message(message: &HeaderValue) -> Option<HeaderValue> {
     let decoded = percent_decode(message.as_bytes());
     if decoded.clone().decode_utf8().is_ok() {
@@ -66,7 +66,7 @@ fn repaired_message(message: &HeaderValue) -> Option<HeaderValue> {
     HeaderValue::try_from(utf8_percent_encode(&decoded.decode_utf8_lossy(), ESCAPED).to_string()).ok()
 }
 
-/// Details in clean base64; of several, which proxies join by commas, the first. `None` for what is not base64.
+/// Details in clean base64; the first of those that a proxy has joined by commas. `None` for what is not base64.
 fn repaired_details(details: &HeaderValue) -> Option<HeaderValue> {
     let first = details.as_bytes().split(|byte| *byte == b',').next()?;
     let of_standard = |byte: &u8| match byte {

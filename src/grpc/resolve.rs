@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use prost::Message as _;
-use prost_reflect::ServiceDescriptor;
+use prost_reflect::{MethodDescriptor, ServiceDescriptor};
 use prost_types::FileDescriptorProto;
 use prost_types::method_options::IdempotencyLevel;
 
 use super::call::Caller;
 use super::descriptor_cache::DescriptorCache;
-use super::descriptors::{self, Description, Gaps, unfit};
+use super::descriptors::{self, Description, Gaps, misfit};
 use super::reflection::{self, ReflectionRoute};
 use super::retry::is_read_only;
-use crate::codec::descriptor::MethodDescriptor;
 use crate::error::{Error, Result};
 use crate::schema::resource::{Resource, verb as verbs};
 
@@ -58,7 +57,7 @@ impl MethodRef<'_> {
         let cached = cached.and_then(|(description, _)| self.choose(&description, "").ok());
         let asked = cached.map_or_else(|| by_rule.clone(), |(_, service)| service);
         let resolved = self.fetch(caller, &asked, None).await?;
-        let service = resolved.descriptor.service_full_name();
+        let service = resolved.descriptor.parent_service().full_name();
         if let Some(cache) = cache.filter(|_| service != by_rule && service != asked) {
             cache.put(self, &resolved);
         }
@@ -73,7 +72,7 @@ impl MethodRef<'_> {
 
     /// Asks for the description again, in the way in which `cached` was fetched, and compares them byte by byte.
     pub async fn revalidate(&self, cached: &ResolvedMethod, caller: &Caller) -> Result<Revalidation> {
-        let now = self.fetch(caller, cached.descriptor.service_full_name(), cached.route.as_ref()).await?;
+        let now = self.fetch(caller, cached.descriptor.parent_service().full_name(), cached.route.as_ref()).await?;
         let is_same = now.description == cached.description && now.route == cached.route;
         Ok(if is_same { Revalidation::Same } else { Revalidation::Changed(Box::new(now)) })
     }
@@ -128,7 +127,7 @@ impl ResolvedMethod {
     /// Another method of the same resource.
     pub fn sibling(&self, verb: &str, place: &str) -> Result<Self> {
         let (resource, description) = (self.resource.clone(), Arc::clone(&self.description));
-        Self::new(resource, self.descriptor.service_full_name(), verb, description, self.route.clone(), place)
+        Self::new(resource, self.descriptor.parent_service().full_name(), verb, description, self.route.clone(), place)
     }
 }
 
@@ -170,7 +169,7 @@ pub async fn describe_service<T>(
     let ((chosen, name), description, _) = fetch_service(caller, &asked, None, choose).await?;
     let (pool, gaps) = descriptors::pool(&description.files);
     let service = pool.get_service_by_name(&name).ok_or_else(|| match gaps.of_service(&name, &pool) {
-        Some(why) => unfit(place, why),
+        Some(why) => misfit(place, why),
         None => undescribed(&name, place),
     })?;
     Ok((chosen, service, gaps))

@@ -1,4 +1,4 @@
-//! What may be sent again, and how long to wait before.
+//! Which requests may be sent again, and when.
 
 use std::error::Error as StdError;
 use std::io;
@@ -10,14 +10,13 @@ use tonic::{Code, ConnectError, Status};
 
 use super::sent_status::CutOff;
 
-/// How long is waited in all, between sending a request again that the peer does not process, while no other is answered
-/// either.
+/// How long in all a request is sent again that the peer does not process, while no other gets a response either.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The same where nobody listens: a service that restarts is back by then.
+/// The same if nothing listens: a service that restarts is back by then.
 const RESTART: Duration = Duration::from_secs(3);
 
-/// Two more tries, after about 100 ms and 300 ms, jittered so that many clients do not come back at once.
+/// Two more attempts, after about 100 ms and 300 ms.
 pub fn backoff() -> ExponentialBuilder {
     ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(100))
@@ -31,7 +30,7 @@ pub fn is_read_only(verb: &str) -> bool {
     matches!(verb, "list" | "get" | "stat" | "analyze") || (verb.starts_with("get_") && !verb.starts_with("get_or_"))
 }
 
-/// A request of which HTTP/2 promises that it was not acted on. It reads as its cause does.
+/// HTTP/2 promises that a request was not acted on. It reads as its cause does.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Unprocessed(#[source] pub(super) Box<dyn StdError + Send + Sync>);
@@ -58,8 +57,8 @@ pub(super) fn is_disclaimed(error: &(dyn StdError + 'static)) -> bool {
 }
 
 fn never_sent(error: &hyper::Error) -> bool {
-    // So ends the one request that waits until fewer streams are open (SETTINGS_MAX_CONCURRENT_STREAMS): its message was
-    // not sent. hyper has words alone for that. Should they change, nobody knows what became of it.
+    // A request that waited for fewer open streams (SETTINGS_MAX_CONCURRENT_STREAMS) was not sent. hyper has only a text for
+    // that; should it change, the outcome is unknown.
     let waited_for_stream =
         || error.is_user() && error.source().is_some_and(|why| why.to_string() == "runtime dropped the dispatch task");
     error.is_canceled() || waited_for_stream()
@@ -68,7 +67,7 @@ fn never_sent(error: &hyper::Error) -> bool {
 /// Whether the connection, or the stream, broke under a request that had been sent.
 fn is_broken(error: &(dyn StdError + 'static)) -> bool {
     let is_by_peer = |error: &h2::Error| error.is_remote();
-    // hyper hands on the error of the socket itself.
+    // hyper passes on the error of the socket.
     sources(error)
         .any(|error| error.is::<CutOff>() || error.is::<io::Error>() || error.downcast_ref().is_some_and(is_by_peer))
 }
@@ -100,12 +99,12 @@ pub(super) async fn send_again<T, F: Future<Output = Result<T, Status>>>(
     send.retry(backoff()).adjust(adjust).notify(notify).await
 }
 
-/// `wait` as a step names it.
+/// `wait` as the trace names it.
 pub(super) fn when(wait: Duration) -> String {
     if wait.is_zero() { "at once".to_owned() } else { format!("in {wait:.0?}") }
 }
 
-/// How long a request that ended in `status` is sent again without an answer to any; `None` if it may have been acted on.
+/// How long a request that ended in `status` is sent again without a response to any; `None` if it may have been acted on.
 fn patience(status: &Status) -> Option<Duration> {
     let has_no_connection = || sources(status).any(|error| error.is::<ConnectError>());
     match is_unprocessed(status) {
@@ -115,7 +114,7 @@ fn patience(status: &Status) -> Option<Duration> {
     }
 }
 
-/// The waits of one request since others were last answered: none at first, because most peers that end a connection take
+/// The waits of one request since others last had a response: the first is 0, because most peers that end a connection take
 /// the next one.
 struct Unanswered {
     answered: usize,
@@ -150,8 +149,8 @@ impl Unanswered {
     }
 }
 
-/// Whether setting up a connection may be tried again: nothing was sent, and the failure was quick and may pass.
-/// Waiting in vain, an unknown name or a refused certificate are not like that.
+/// Whether connecting may be tried again: the failure was quick and may pass, unlike a timeout, an unknown name or a refused
+/// certificate.
 pub fn may_connect_again(error: &(dyn StdError + 'static)) -> bool {
     sources(error).filter_map(|error| error.downcast_ref::<io::Error>()).any(|error| {
         matches!(
@@ -161,7 +160,7 @@ pub fn may_connect_again(error: &(dyn StdError + 'static)) -> bool {
     })
 }
 
-/// An error and all that lies below it.
+/// An error and its sources.
 pub fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error| (*error).source())
 }

@@ -1,7 +1,7 @@
-//! Tells a status that a service sent from one that was made up on this side.
+//! Marks a status that a service has sent.
 //!
-//! tonic reports an answer that it cannot read (no message, no trailers, a bad compression flag) by a status that looks
-//! like a service's own. Only a status that was sent says that the work was not done.
+//! tonic reports a response that it cannot read (no message, no trailers, a bad compression flag) by a status that looks like
+//! a service's. Only a status that was sent says that the work was not done.
 
 use std::mem::take;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use tonic::body::Body;
 
 use super::body;
 
-/// The metadata that marks a status as sent. tonic copies headers and trailers into the status that it reads from them.
+/// The metadata that marks a status. tonic copies headers and trailers into the status that it reads from them.
 const MARK: &str = "spacectl-status-was-sent";
 
-/// An answer that ended before its status: its stream was reset, or a proxy lost the service. hyper reports a reset with
-/// CANCEL or NO_ERROR as the end of the body.
+/// A response ended before its status: its stream was reset, or a proxy lost the service. hyper reports a reset with CANCEL
+/// or NO_ERROR as the end of the body.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the answer ended without a status")]
 pub(super) struct CutOff;
@@ -26,10 +26,10 @@ pub(super) fn is_sent(status: &Status) -> bool {
     status.metadata().contains_key(MARK)
 }
 
-/// Marks the status in `response`, wherever it comes; an answer that ends without one ends in [`CutOff`].
+/// Marks the status in `response`, in headers or trailers; a response without one ends in [`CutOff`].
 pub(super) fn mark(response: Response<Body>) -> Response<Body> {
     let (mut head, body) = response.into_parts();
-    // That of a proxy's own failure does not come from the service.
+    // With another HTTP status it comes from a proxy.
     if head.status == StatusCode::OK {
         mark_error(&mut head.headers);
     }
@@ -54,7 +54,7 @@ pub(super) fn mark(response: Response<Body>) -> Response<Body> {
     Response::from_parts(head, body)
 }
 
-/// Marks the status in these headers or trailers, unless it is OK or no number.
+/// Marks the status in headers or trailers, unless it is OK or not a number.
 fn mark_error(headers: &mut HeaderMap) {
     headers.remove(MARK);
     let code = headers.get(Status::GRPC_STATUS).and_then(|code| code.to_str().ok()?.parse::<u32>().ok());

@@ -10,8 +10,7 @@ use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
 /// The error for `status`, which ended `what` ("register repository.Plugin at grpc://host:port").
 ///
-/// The exit code is 64 + [`code`]. Only a client certificate that a proxy asks for in HTTP is the connection's affair, as
-/// it is elsewhere.
+/// The exit code is 64 + [`code`], or 1 if a proxy asks for a client certificate in HTTP, as if it failed in TLS.
 pub fn error(what: &str, status: &Status) -> Error {
     let Some(source) = std::error::Error::source(status) else {
         let failed = Error::status(status.code(), format!("{what}: {}", code_name(status.code())));
@@ -20,7 +19,7 @@ pub fn error(what: &str, status: &Status) -> Error {
             && is_about_large_response(status.message());
         return hinted(failed, hint(status, is_too_large)).with_response_too_large(is_too_large);
     };
-    // Made here: the cause below says more than the status.
+    // Made here: the source says more than the status.
     let code = code(status);
     let failed = match non_grpc_response::find(source) {
         Some(answer) if answer.is_about_certificate() => Error::local(what),
@@ -30,9 +29,8 @@ pub fn error(what: &str, status: &Status) -> Error {
     hinted(failed.caused_by(source), diagnostics::find_hint(source).or_else(general))
 }
 
-/// The code that `status` stands for, also where it was made on this side, as gRPC clients do: a deadline that passed,
-/// that of gRPC's table for a stream that was reset ("HTTP2 Transport Mapping", Errors), UNAVAILABLE for a connection that
-/// broke, and what stands for an answer in HTTP that is no gRPC.
+/// The code of `status`. One that was made on this side has it from gRPC's tables ("HTTP2 Transport Mapping", Errors, for a
+/// stream that was reset, and "HTTP to gRPC Status Code Mapping"), or UNAVAILABLE for a connection that broke.
 pub fn code(status: &Status) -> Code {
     let Some(source) = std::error::Error::source(status) else { return status.code() };
     let is_reset = |error: &h2::Error| error.is_reset();
@@ -42,20 +40,20 @@ pub fn code(status: &Status) -> Code {
     if has_code { status.code() } else { Code::Unavailable }
 }
 
-/// As [`error`], for the first question on a connection: where that carries no gRPC, setting it up has failed.
+/// As [`error`], for the first request on a connection: if that carries no gRPC, connecting has failed.
 pub fn first_error(what: &str, status: &Status) -> Error {
     match std::error::Error::source(status) {
         Some(source) if non_grpc_response::find(source).is_none() && !unreadable::is_in(source) => {
-            // HTTP/2 is spoken there, and the call was broken off: as nginx does where what is behind it says nothing.
+            // HTTP/2 works, and the call was broken off: as nginx does if the service does not respond.
             let hint = diagnostics::find_hint(source)
-                .unwrap_or("a proxy between may have waited in vain for the service: is it running?");
+                .unwrap_or("check that the service is running: a proxy between may have waited for it in vain");
             Error::local(what).caused_by(source).hint(hint)
         }
         _ => error(what, status),
     }
 }
 
-/// Whether this is said of an answer, in the words of one of gRPC's libraries.
+/// Whether a message is about a large response, by the texts of gRPC's libraries: they have no code for that.
 fn is_about_large_response(message: &str) -> bool {
     let says = |words: &str| message.contains(words);
     // C++, Python and Node: of a request a server says "Received". What speaks as a client is a server that has asked
@@ -72,7 +70,7 @@ fn is_about_large_response(message: &str) -> bool {
         || (says("decoded message length too large") && says(&format!("the limit is: {MAX_MESSAGE_SIZE} bytes")))
 }
 
-/// Whether a service says that it did the work and cannot send the answer, in the words of one of gRPC's libraries.
+/// Whether a message says that the response to finished work cannot be sent, by the texts of gRPC's libraries.
 fn is_about_unsent_response(message: &str) -> bool {
     // Python and Go.
     is_about_large_response(message)
@@ -80,18 +78,18 @@ fn is_about_unsent_response(message: &str) -> bool {
         || message.contains("error while marshaling")
 }
 
-/// The metadata by which the embedded Repository says of a status that nothing was done. No other service tells why it is
-/// UNAVAILABLE.
+/// The metadata of an UNAVAILABLE by which the embedded Repository promises that nothing was done.
 pub const NOTHING_DONE: &str = "spacectl-nothing-done";
 
-/// What a call that ended in `status` has done. Only a service's own status says that it did nothing, or a proxy's refusal.
+/// What a call that ended in `status` has done. Only a status that a service has sent says that it did nothing, or a proxy's
+/// refusal.
 ///
-/// A service that says UNAVAILABLE may have been ended in the middle of the work, as may one for which a proxy says so (502,
-/// 503, 504), and what it does after a deadline nobody hears of. One that cannot send its answer has done the work.
+/// After UNAVAILABLE, also from a proxy (502, 503, 504), or a deadline the work may be done in part. A service that cannot
+/// send its response has done it.
 pub fn outcome(status: &Status) -> Outcome {
     let Some(source) = std::error::Error::source(status) else {
         return match status.code() {
-            // Made here: the answer cannot be read, or did not come in time.
+            // Made here: the response cannot be read, or did not come in time.
             _ if !sent_status::is_sent(status) => Outcome::Unknown,
             _ if says_nothing_done(status) => Outcome::Rejected,
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Outcome::Unknown,

@@ -1,4 +1,4 @@
-//! What a connection trusts and shows: the system's authorities or the user's files, read only where TLS is spoken.
+//! The TLS handshake: trusted authorities and the client certificate. Files are read only if TLS is spoken.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::net::endpoint::EndpointUrl;
 use crate::net::root_store;
 use crate::net::tls::{Identity, Tls};
 
-/// All that a handshake with `address` needs.
+/// The handshake with `address`.
 pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<connection::TlsHandshake> {
     let provider = Arc::new(ring::default_provider());
     let name = server_name(address, tls)?;
@@ -26,7 +26,7 @@ pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<connection::
     let identity = tls.identity.as_ref().map(|identity| client_identity(identity, &provider)).transpose()?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::local("TLS cannot be spoken").caused_by(&error))?
+        .map_err(|error| Error::local("cannot set up TLS").caused_by(&error))?
         .with_root_certificates(roots);
     let mut config = match identity {
         Some(identity) => builder.with_client_cert_resolver(identity),
@@ -45,8 +45,8 @@ fn server_name(address: &EndpointUrl, tls: &Tls) -> Result<ServerName<'static>> 
         });
     };
     ServerName::try_from(given.value.clone()).map_err(|_| {
-        let message = format!("`{}` can be the name of no host", given.value);
-        let hint = "write a name or an address alone, as its certificate holds it: repository.example.com";
+        let message = format!("`{}` is not a valid host name", given.value);
+        let hint = "write only a name or an address, e.g. repository.example.com";
         let error = if given.is_option { Error::usage(message) } else { Error::local(message) };
         error.context(&given.by).hint(hint)
     })
@@ -71,10 +71,10 @@ fn named_roots(tls: &Tls) -> Result<RootCertStore> {
 fn system_roots() -> Result<RootCertStore> {
     let found = root_store::system();
     let mut roots = RootCertStore::empty();
-    // A certificate that cannot be read is as good as not installed; system stores often hold old ones.
+    // System stores often hold old certificates that cannot be read.
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
-        let error = Error::local("no trusted certificates were found on this machine")
+        let error = Error::local("no trusted certificates found on this machine")
             .hint("install the system's CA certificates, or name those to trust with --ca FILE");
         return Err(found.errors.iter().fold(error, |error, cause| error.cause(cause)));
     }

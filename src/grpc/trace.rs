@@ -1,4 +1,4 @@
-//! What is told of the work while it is done: which step, how much went where, how long it took.
+//! The trace of `-v`: each step with its size and time.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,43 +6,40 @@ use std::time::Instant;
 
 type Listener = dyn Fn(&str) + Send + Sync;
 
-/// How much is told.
+/// How much is traced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Each step and its time.
     Steps,
-    /// The messages, too.
+    /// Also the messages.
     Messages,
 }
 
-/// Tells whoever listens; without a listener it costs a comparison. Cheap to clone.
-///
-/// What is told never holds a value of metadata, nor a secret of a message.
+/// Passes lines to a listener, if there is one. Cheap to clone. A line never holds a value of metadata, nor a secret.
 #[derive(Clone, Default)]
 pub struct Trace(Option<(Detail, Arc<Listener>)>);
 
 impl Trace {
-    /// Tells `listener` one line for each step.
     pub fn new(detail: Detail, listener: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self(Some((detail, Arc::new(listener))))
     }
 
-    /// Tells of a step. `line` is only asked for where somebody listens.
+    /// Traces a step. `line` is only called if there is a listener.
     pub fn step(&self, line: impl FnOnce() -> String) {
-        self.tell(Detail::Steps, line);
+        self.trace(Detail::Steps, line);
     }
 
-    /// Tells of a step that began at `since`, and how long it took.
+    /// Traces a step with the time since it began.
     pub fn timed(&self, since: Instant, line: impl FnOnce() -> String) {
         self.step(|| format!("{} in {}", line(), Took(since)));
     }
 
-    /// Tells what a message holds.
+    /// Traces a message.
     pub fn message(&self, line: impl FnOnce() -> String) {
-        self.tell(Detail::Messages, line);
+        self.trace(Detail::Messages, line);
     }
 
-    fn tell(&self, detail: Detail, line: impl FnOnce() -> String) {
+    fn trace(&self, detail: Detail, line: impl FnOnce() -> String) {
         if let Some((wanted, listener)) = &self.0
             && *wanted >= detail
         {
@@ -66,7 +63,7 @@ impl fmt::Display for Took {
     }
 }
 
-/// A number of bytes as people read it.
+/// A number of bytes, short.
 pub(super) fn size(bytes: usize) -> String {
     match bytes {
         0..=9_999 => format!("{bytes} bytes"),

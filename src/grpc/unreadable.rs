@@ -1,4 +1,4 @@
-//! Responses that cannot be read, whose outcome is unknown.
+//! Responses that cannot be read: their outcome is unknown.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const GRPC_ENCODING: &str = "grpc-encoding";
 /// Why a response cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unreadable {
-    #[error("the answer is compressed with {0:?}, and only gzip can be read")]
+    #[error("the response is compressed with {0:?}: only gzip is supported")]
     Encoding(String),
     /// A library panicked over it.
     #[error("internal error while reading the answer: {0}")]
@@ -26,13 +26,12 @@ pub(super) fn is_in(error: &(dyn StdError + 'static)) -> bool {
     retry::sources(error).any(|error| error.is::<Unreadable>())
 }
 
-/// Waits for `call`, of which a panic is an error like others.
+/// Awaits `call`, and turns a panic into an error.
 pub(super) async fn guard<T>(call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
     panics::catch_async(call).await.unwrap_or_else(|panic| Err(Unreadable::Panic(panic).into()))
 }
 
-/// Refuses messages in an encoding that cannot be decoded. tonic does too, with the status by which a service says that
-/// it has no such method.
+/// Refuses an encoding that cannot be decoded. tonic does too, but by UNIMPLEMENTED, which means an unknown method.
 pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), Unreadable> {
     match headers.get(GRPC_ENCODING).map(|encoding| encoding.as_bytes()) {
         // A response without messages.

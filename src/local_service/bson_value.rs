@@ -1,4 +1,4 @@
-//! The values that queries look at, and their order.
+//! The values that queries compare, and their order.
 
 use std::cmp::Ordering;
 
@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use prost_types::value::Kind;
 use prost_types::{Struct, Value};
 
-/// A value inside a plugin's record, borrowed from it.
+/// A value inside a plugin's record, borrowed from it. A missing key equals null.
+///
+/// Ordered as in MongoDB, which the real service uses: by type first.
+/// <https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/>
 #[derive(Clone, Copy, Debug)]
 pub enum BsonValue<'a> {
-    /// There is no such key.
     Missing,
     Null,
     Number(f64),
@@ -33,37 +35,45 @@ impl<'a> From<&'a Value> for BsonValue<'a> {
     }
 }
 
-impl<'a> BsonValue<'a> {
-    /// The order among all values, that of MongoDB, on which the real service stands: by kind first, what is missing
-    /// as null. <https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/>
-    pub fn order(self, other: Self) -> Ordering {
-        match (self, other) {
+impl Ord for BsonValue<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (*self, *other) {
             (Self::Number(a), Self::Number(b)) => a.partial_cmp(&b).unwrap_or_else(|| a.total_cmp(&b)),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            (Self::Object(a), Self::Object(b)) => {
-                let entries = |object: &'a Struct| object.fields.iter();
-                entries(a)
-                    .zip(entries(b))
-                    .map(|((key_a, a), (key_b, b))| key_a.cmp(key_b).then_with(|| Self::from(a).order(b.into())))
-                    .find(|order| order.is_ne())
-                    .unwrap_or_else(|| a.fields.len().cmp(&b.fields.len()))
-            }
-            (Self::List(a), Self::List(b)) => {
-                let pairs = a.iter().zip(b).map(|(a, b)| Self::from(a).order(b.into()));
-                pairs.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
-            }
+            (Self::Object(a), Self::Object(b)) => entries(a).cmp(entries(b)),
+            (Self::List(a), Self::List(b)) => a.iter().map(BsonValue::from).cmp(b.iter().map(BsonValue::from)),
             (Self::Bool(a), Self::Bool(b)) => a.cmp(&b),
             (Self::Date(a), Self::Date(b)) => a.cmp(&b),
-            _ => self.rank().cmp(&other.rank()),
+            _ => self.type_rank().cmp(&other.type_rank()),
         }
     }
+}
 
-    /// The order within one kind; values of different kinds are neither less nor greater than each other.
-    pub fn order_within_kind(self, other: Self) -> Option<Ordering> {
-        (self.rank() == other.rank()).then(|| self.order(other))
+fn entries(object: &Struct) -> impl Iterator<Item = (&String, BsonValue<'_>)> {
+    object.fields.iter().map(|(key, value)| (key, value.into()))
+}
+
+impl PartialOrd for BsonValue<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for BsonValue<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for BsonValue<'_> {}
+
+impl<'a> BsonValue<'a> {
+    /// The order of two values of one type; `None` for different types.
+    pub fn cmp_within_type(self, other: Self) -> Option<Ordering> {
+        (self.type_rank() == other.type_rank()).then(|| self.cmp(&other))
     }
 
-    fn rank(self) -> u8 {
+    fn type_rank(self) -> u8 {
         match self {
             Self::Missing | Self::Null => 0,
             Self::Number(_) => 1,
@@ -75,8 +85,8 @@ impl<'a> BsonValue<'a> {
         }
     }
 
-    /// Calls `visit` with what stands at `path` below this value. A list on the way passes the path on to each
-    /// object in it and, where a step is a number, to the item of that index.
+    /// Calls `visit` with each value at `path` below this one, with [`BsonValue::Missing`] where there is none. A list
+    /// on the way passes the path on to each object in it and, for a number, to the item with that index.
     pub fn descend(self, path: &[String], visit: &mut impl FnMut(BsonValue<'a>)) {
         let Some((step, rest)) = path.split_first() else {
             return visit(self);
@@ -87,19 +97,29 @@ impl<'a> BsonValue<'a> {
                 None => visit(Self::Missing),
             },
             Self::List(items) => {
-                let indexed = step.parse().ok().and_then(|index: usize| items.get(index));
-                if let Some(item) = indexed {
-                    Self::from(item).descend(rest, visit);
-                }
-                let mut objects =
-                    items.iter().map(Self::from).filter(|item| matches!(item, Self::Object(_))).peekable();
-                if indexed.is_none() && objects.peek().is_none() {
+                let indexed = step.parse().ok().and_then(|index: usize| items.get(index)).map(Self::from);
+                let objects: Vec<_> =
+                    items.iter().map(Self::from).filter(|item| matches!(item, Self::Object(_))).collect();
+                if indexed.is_none() && objects.is_empty() {
                     visit(Self::Missing);
                 }
-                objects.for_each(|object| object.descend(path, visit));
+                indexed.into_iter().for_each(|item| item.descend(rest, visit));
+                objects.into_iter().for_each(|object| object.descend(path, visit));
             }
             _ => visit(Self::Missing),
         }
+    }
+
+    /// Whether `test` is true for a value at `path` or, if that is a list, for one of its items.
+    pub fn any(self, path: &[String], mut test: impl FnMut(BsonValue<'a>) -> bool) -> bool {
+        let mut is_met = false;
+        self.descend(path, &mut |value| {
+            is_met = is_met || test(value);
+            if let BsonValue::List(items) = value {
+                is_met = is_met || items.iter().any(|item| test(item.into()));
+            }
+        });
+        is_met
     }
 }
 
@@ -129,18 +149,18 @@ mod tests {
         #[test]
         fn the_order_is_total(a in values(), b in values(), c in values()) {
             let (a, b, c) = (BsonValue::from(&a), BsonValue::from(&b), BsonValue::from(&c));
-            prop_assert_eq!(a.order(b), b.order(a).reverse());
-            if a.order(b).is_le() && b.order(c).is_le() {
-                prop_assert!(a.order(c).is_le());
+            prop_assert_eq!(a.cmp(&b), b.cmp(&a).reverse());
+            if a <= b && b <= c {
+                prop_assert!(a <= c);
             }
         }
     }
 
     #[test]
-    fn different_kinds_are_ordered_but_not_compared() {
+    fn different_types_are_ordered_but_not_compared() {
         let (number, text) = (BsonValue::Number(9.0), BsonValue::Text("1"));
-        assert_eq!(number.order(text), Ordering::Less);
-        assert_eq!(number.order_within_kind(text), None);
-        assert_eq!(BsonValue::Missing.order_within_kind(BsonValue::Null), Some(Ordering::Equal));
+        assert_eq!(number.cmp(&text), Ordering::Less);
+        assert_eq!(number.cmp_within_type(text), None);
+        assert_eq!(BsonValue::Missing.cmp_within_type(BsonValue::Null), Some(Ordering::Equal));
     }
 }

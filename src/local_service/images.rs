@@ -1,12 +1,11 @@
-//! The image registry behind the service: which versions a plugin has, and whether it has any.
+//! The image registry of the embedded service, whose tags are the plugins' versions.
 
 use std::sync::Arc;
 
-use crate::error::Error;
-use crate::local_service::service_error::ServiceError;
+use super::service_error::ServiceError;
 use crate::oci::{ImageRef, RegistryClient, RegistryUrl, newest_first};
 
-/// A registry that holds every plugin's image, whatever the plugin's own registry type says. Cheap to clone.
+/// A registry that holds every plugin's image, whatever its registry type. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct ImageRegistry {
     registry: RegistryUrl,
@@ -14,27 +13,23 @@ pub struct ImageRegistry {
 }
 
 impl ImageRegistry {
-    /// Asks `registry` with `client`.
     pub fn new(registry: RegistryUrl, client: RegistryClient) -> Self {
         Self { registry, client: Arc::new(client) }
     }
 
-    /// The versions of `image`, newest first; none if there is no such image.
+    /// The versions of `image`, newest first; empty if there is no such image.
     ///
     /// # Errors
-    /// The registry gives no answer.
+    /// The registry does not answer.
     pub async fn versions(&self, image: &str) -> Result<Vec<String>, ServiceError> {
-        // What no registry could hold, none holds.
-        let Ok(place) = ImageRef::new(&self.registry, image) else { return Ok(Vec::new()) };
-        match self.client.tags(&place).await {
-            Ok(tags) => Ok(newest_first(tags.unwrap_or_default())),
-            Err(error) => Err(ServiceError::RegistryUnavailable { reason: reason(&error) }),
-        }
+        // No registry has an image with an invalid name.
+        let Ok(image) = ImageRef::new(&self.registry, image) else { return Ok(Vec::new()) };
+        let tags = self.client.tags(&image).await.map_err(|error| {
+            // A status has one text: the hints follow the causes.
+            let hints = error.problems().iter().flat_map(|problem| problem.hints.iter().cloned());
+            let reason: Vec<String> = std::iter::once(error.summary()).chain(hints).collect();
+            ServiceError::Unavailable { reason: reason.join("; ").into() }
+        })?;
+        Ok(newest_first(tags.unwrap_or_default()))
     }
-}
-
-/// A status has one text: what to do comes behind why.
-fn reason(error: &Error) -> String {
-    let hints = error.problems().iter().flat_map(|problem| problem.hints.iter().map(String::as_str));
-    [error.summary().as_str()].into_iter().chain(hints).collect::<Vec<_>>().join("; ")
 }

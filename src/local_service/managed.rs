@@ -1,7 +1,7 @@
-//! The managed repository of the embedded service: plugins nobody can change.
+//! The managed repository of the embedded service: read-only plugins.
 //!
-//! The real service reads them from its own files, applies a few fields of a list's request to them and nothing of its
-//! query but `keyword`, `sort`, `page` and `minimal` (`spaceone.repository.manager.plugin_manager`).
+//! The real service reads them from its own files and applies a few fields of a list request to them, and of its query
+//! `keyword`, `sort`, `page` and `minimal` (`spaceone.repository.manager.plugin_manager`).
 
 use jiff::Timestamp;
 use tonic::Status;
@@ -10,28 +10,28 @@ use super::condition::FilterCondition;
 use super::document::Projection;
 use super::proto::core::v2;
 use super::proto::repository::v1::{PluginInfo, PluginQuery, RegisterPluginRequest};
-use super::registration;
-use crate::local_service::repository_method;
-use crate::local_service::service_error::ServiceError;
+use super::registration::Registration;
+use super::repository_method::RepositoryKind;
+use super::service_error::ServiceError;
 
-/// The plugin of a managed repository that a spec describes, as it would be registered.
+/// The plugin of a managed repository that a spec describes, as if it were registered.
 ///
 /// # Errors
-/// What registering it would be refused with.
+/// Those of registering it.
 pub fn managed_plugin(spec: RegisterPluginRequest) -> Result<PluginInfo, Status> {
-    let plugin = registration::read(spec, Timestamp::now())?.plugin;
+    let plugin = Registration::new(spec, Timestamp::now())?.plugin;
     Ok(PluginInfo {
-        repository_info: Some(repository_method::managed()),
+        repository_info: Some(RepositoryKind::Managed.info()),
         created_at: String::new(),
         updated_at: String::new(),
         ..plugin
     })
 }
 
-/// Those of `plugins` that `request` asks for, whatever its page.
+/// The `plugins` that match `request`, of all pages.
 ///
 /// # Errors
-/// They cannot be sorted by the key that is asked for.
+/// The sort key is not supported.
 pub fn list(plugins: &[PluginInfo], request: &PluginQuery) -> Result<Vec<PluginInfo>, ServiceError> {
     if plugins.is_empty() {
         return Ok(Vec::new());
@@ -41,25 +41,25 @@ pub fn list(plugins: &[PluginInfo], request: &PluginQuery) -> Result<Vec<PluginI
     let keyword = Some(&query.keyword).filter(|word| !word.is_empty());
     let keyword = keyword.map(|word| FilterCondition::contains("name", word)).transpose()?;
     let is = |wanted: &str, value: &str| wanted.is_empty() || wanted == value;
-    let is_asked_for = |plugin: &&PluginInfo| {
+    let matches = |plugin: &&PluginInfo| {
         is(&request.plugin_id, &plugin.plugin_id)
             && is(&request.name, &plugin.name)
             && is(&request.resource_type, &plugin.resource_type)
             && is(&request.provider, &plugin.provider)
-            && keyword.as_ref().is_none_or(|keyword| keyword.holds(plugin))
+            && keyword.as_ref().is_none_or(|keyword| keyword.is_met_by(plugin))
     };
-    let mut found: Vec<PluginInfo> = plugins.iter().filter(is_asked_for).cloned().collect();
-    // The first key that is one; the others are not looked at.
+    let mut matching: Vec<PluginInfo> = plugins.iter().filter(matches).cloned().collect();
+    // The real service sorts by the first key only.
     if let Some(sort) = query.sort.iter().find(|sort| !sort.key.is_empty()) {
-        let key = text_of(&sort.key).ok_or_else(|| ServiceError::SortKey { key: sort.key.clone() })?;
-        found.sort_by(|a, b| if sort.desc { key(b).cmp(key(a)) } else { key(a).cmp(key(b)) });
+        let key = sort_field(&sort.key).ok_or_else(|| ServiceError::SortKey { key: sort.key.clone() })?;
+        matching.sort_by(|a, b| if sort.desc { key(b).cmp(key(a)) } else { key(a).cmp(key(b)) });
     }
-    let selection = if query.minimal { Projection::Minimal } else { Projection::All };
-    Ok(found.into_iter().map(|plugin| selection.cut(plugin)).collect())
+    let projection = if query.minimal { Projection::Minimal } else { Projection::All };
+    Ok(matching.into_iter().map(|plugin| projection.apply(plugin)).collect())
 }
 
-/// How the field that is sorted by is read; `None` if they cannot be sorted by it. Its files have no state, no dates.
-fn text_of(key: &str) -> Option<fn(&PluginInfo) -> &str> {
+/// The getter of a field that can be sorted by: the real service's files have no state and no dates.
+fn sort_field(key: &str) -> Option<fn(&PluginInfo) -> &str> {
     Some(match key {
         "plugin_id" => |plugin| &plugin.plugin_id,
         "name" => |plugin| &plugin.name,

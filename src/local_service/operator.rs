@@ -1,8 +1,8 @@
-//! The 24 filter operators: which kind of value each takes, and the names under which requests know them.
+//! The 24 filter operators, their names in requests and the values that each takes.
 
 use std::cmp::Ordering;
 
-/// How a value in a record is compared with a condition's value.
+/// How a stored value is compared with the filter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilterOperator {
     Equal,
@@ -18,13 +18,12 @@ pub enum FilterOperator {
     Match,
     Regex,
     RegexIn,
-    /// Compares with a moment in ISO 8601.
+    /// Compares with a timestamp in ISO 8601.
     Datetime(RangeOperator),
-    /// Compares with a moment told by its distance from now.
+    /// Compares with a timestamp given as an offset from now.
     Timediff(RangeOperator),
 }
 
-/// Which side of a value is meant, and whether the value itself is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RangeOperator {
     Less,
@@ -34,7 +33,7 @@ pub enum RangeOperator {
 }
 
 impl RangeOperator {
-    /// Whether something that stands so to the bound is meant.
+    /// Whether a value that compares so with the filter's value is in the range.
     pub fn admits(self, order: Ordering) -> bool {
         match self {
             Self::Less => order.is_lt(),
@@ -44,7 +43,7 @@ impl RangeOperator {
         }
     }
 
-    /// The bound's name in the operators and in messages.
+    /// The name in operators and in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Less => "lt",
@@ -55,7 +54,7 @@ impl RangeOperator {
     }
 }
 
-/// In the order in which the real service lists them when it does not know one.
+/// In the order in which the real service lists them for an unknown one.
 const NAMES: [(&str, FilterOperator); 24] = [
     ("lt", FilterOperator::Range(RangeOperator::Less)),
     ("lte", FilterOperator::Range(RangeOperator::LessOrEqual)),
@@ -84,18 +83,17 @@ const NAMES: [(&str, FilterOperator); 24] = [
 ];
 
 impl FilterOperator {
-    /// The operator of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    /// The operator with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, operator)| *operator)
     }
 
     /// All names, quoted and separated by commas.
     pub fn all_names() -> String {
-        let names: Vec<String> = NAMES.iter().map(|(name, _)| format!("'{name}'")).collect();
-        names.join(", ")
+        NAMES.map(|(name, _)| format!("'{name}'")).join(", ")
     }
 
-    /// Whether the operator takes a list, and not a single value.
+    /// Whether the operator takes a list instead of a single value.
     pub fn takes_list(self) -> bool {
         matches!(self, Self::In | Self::NotIn | Self::ContainIn | Self::NotContainIn | Self::RegexIn)
     }

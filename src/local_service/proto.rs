@@ -1,11 +1,14 @@
-//! The compiled API, in modules that mirror the protobuf packages because generated code refers to them by
-//! `super::super::`.
+//! The compiled API and its descriptors.
+//!
+//! Modules mirror the protobuf packages because generated code refers to them by `super::super::`.
 #![allow(
     non_camel_case_types,
     clippy::all,
     clippy::pedantic,
     reason = "generated: a method's name becomes part of a type's name"
 )]
+
+use prost_reflect::{DescriptorError, DescriptorPool};
 
 pub mod core {
     pub mod v1 {
@@ -23,8 +26,31 @@ pub mod repository {
     }
 }
 
-/// The encoded `FileDescriptorSet` of all of the above: what reflection answers from.
+/// The encoded `FileDescriptorSet` of the modules above.
 pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("descriptors");
 
-/// The encoded `FileDescriptorSet` of what the API's first generation takes for a plugin.
-pub const FIRST_GENERATION_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/generation1.bin"));
+pub(super) const HEALTH_DESCRIPTOR_SET: &[u8] = tonic_health::pb::FILE_DESCRIPTOR_SET;
+
+/// Descriptors of the embedded services, with comments and without reflection.
+///
+/// # Errors
+/// None, unless the program was built from broken descriptors.
+pub fn descriptors() -> Result<DescriptorPool, DescriptorError> {
+    let mut pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET)?;
+    pool.decode_file_descriptor_set(HEALTH_DESCRIPTOR_SET)?;
+    Ok(pool)
+}
+
+/// Encoded `FileDescriptorSet`s of everything that is served, reflection included.
+pub fn descriptor_sets() -> [&'static [u8]; 4] {
+    use tonic_reflection::pb::{v1, v1alpha};
+    [FILE_DESCRIPTOR_SET, HEALTH_DESCRIPTOR_SET, v1::FILE_DESCRIPTOR_SET, v1alpha::FILE_DESCRIPTOR_SET]
+}
+
+/// Descriptors of `Plugin.register` in the API's first generation (1.8.5 to 2.0.51), for checking specs.
+///
+/// # Errors
+/// None, unless the program was built from broken descriptors.
+pub fn first_generation() -> Result<DescriptorPool, DescriptorError> {
+    DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/generation1.bin")).as_slice())
+}

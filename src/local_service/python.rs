@@ -1,20 +1,18 @@
-//! Values written as Python writes them, because the real service's messages quote requests that way.
+//! Values as Python's `repr()` writes them: the real service's messages quote requests that way.
 
 use prost_types::Value;
 use prost_types::value::Kind;
 
-/// `repr()` of a text.
+/// `repr()` of a string.
 pub fn text(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut written = String::with_capacity(text.len() + 2);
-    written.push(quote);
+    let mut written = String::from(quote);
     for c in text.chars() {
         match c {
-            '\\' => written.push_str("\\\\"),
             '\n' => written.push_str("\\n"),
             '\r' => written.push_str("\\r"),
             '\t' => written.push_str("\\t"),
-            c if c == quote => written.extend(['\\', c]),
+            c if c == quote || c == '\\' => written.extend(['\\', c]),
             c => written.push(c),
         }
     }
@@ -22,7 +20,7 @@ pub fn text(text: &str) -> String {
     written
 }
 
-/// `repr()` of what protobuf's JSON mapping makes of a value.
+/// `repr()` of the value that protobuf's JSON mapping gives.
 pub fn value(value: &Value) -> String {
     match &value.kind {
         None | Some(Kind::NullValue(_)) => "None".to_owned(),
@@ -36,14 +34,13 @@ pub fn value(value: &Value) -> String {
             format!("[{}]", items.join(", "))
         }
         Some(Kind::StructValue(object)) => {
-            let items: Vec<String> =
-                object.fields.iter().map(|(key, item)| format!("{}: {}", text(key), self::value(item))).collect();
-            format!("{{{}}}", items.join(", "))
+            let items = object.fields.iter().map(|(key, item)| format!("{}: {}", text(key), self::value(item)));
+            format!("{{{}}}", items.collect::<Vec<_>>().join(", "))
         }
     }
 }
 
-/// The name of a value's type.
+/// The name of a value's Python type.
 pub fn type_name(value: &Value) -> &'static str {
     match &value.kind {
         None | Some(Kind::NullValue(_)) => "NoneType",

@@ -1,40 +1,42 @@
-//! What a plugin's record may hold: what the real service's model checks and changes before it saves.
-//! (`spaceone.repository.model.plugin_model`, and `create` and `update` of spaceone-core 2.x's `MongoModel`.)
+//! What the real service's model checks and changes in a plugin's record before it saves it
+//! (`spaceone.repository.model.plugin_model`, and `create` and `update` of spaceone-core 2.x's `MongoModel`).
 
 use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
 
 use super::proto::repository::v1::PluginInfo;
-use crate::local_service::service_error::ServiceError;
+use super::service_error::ServiceError;
 
 /// The most characters of a text field and of a label.
 const MAX_TEXT: usize = 255;
 
 const TOO_LONG: &str = "String value is too long";
-const NO_TEXT: &str = "StringField only accepts string values";
+const NOT_TEXT: &str = "StringField only accepts string values";
 const DOLLAR: &str = "Invalid dictionary key name - keys may not startswith \"$\" characters";
 
-/// Checks a record that is about to be added.
+/// Checks a new record; errors are grouped by message, as mongoengine does.
 ///
 /// # Errors
-/// A text or a label is too long, a label is no text, or an object has a key that begins with `$`. All that is wrong is
-/// said at once, grouped by what is wrong.
+/// A text or a label is too long, a label is not text, or an object has a key that begins with `$`.
 pub fn check(plugin: &PluginInfo) -> Result<(), ServiceError> {
     let labels = plugin.labels.as_ref().map(|labels| &labels.values[..]).unwrap_or_default();
-    let found = [
-        ("plugin_id", text_error(&plugin.plugin_id)),
-        ("name", text_error(&plugin.name)),
-        ("image", text_error(&plugin.image)),
-        ("registry_config", object_error(plugin.registry_config.as_ref())),
-        ("resource_type", text_error(&plugin.resource_type)),
-        ("provider", text_error(&plugin.provider)),
-        ("capability", object_error(plugin.capability.as_ref())),
+    let text = |text: &str| text_error(text).map(str::to_owned);
+    let object =
+        |object: &Option<Struct>| object.as_ref().filter(|object| has_dollar(object)).map(|_| DOLLAR.to_owned());
+    let errors = [
+        ("plugin_id", text(&plugin.plugin_id)),
+        ("name", text(&plugin.name)),
+        ("image", text(&plugin.image)),
+        ("registry_config", object(&plugin.registry_config)),
+        ("resource_type", text(&plugin.resource_type)),
+        ("provider", text(&plugin.provider)),
+        ("capability", object(&plugin.capability)),
         ("labels", list_error(labels)),
-        ("tags", object_error(plugin.tags.as_ref())),
-        ("docs", object_error(plugin.docs.as_ref())),
+        ("tags", object(&plugin.tags)),
+        ("docs", object(&plugin.docs)),
     ];
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for (field, error) in found {
+    for (field, error) in errors {
         let Some(error) = error else { continue };
         let field = format!("'{field}'");
         match groups.iter_mut().find(|(known, _)| *known == error) {
@@ -45,15 +47,15 @@ pub fn check(plugin: &PluginInfo) -> Result<(), ServiceError> {
     if groups.is_empty() {
         return Ok(());
     }
-    let said: Vec<String> = groups.iter().map(|(error, fields)| format!("{error}: [{}]", fields.join(", "))).collect();
-    Err(ServiceError::query(format!("ValidationError (Plugin:None) ({})", said.join(" "))))
+    let groups: Vec<_> = groups.iter().map(|(error, fields)| format!("{error}: [{}]", fields.join(", "))).collect();
+    Err(ServiceError::query(format!("ValidationError (Plugin:None) ({})", groups.join(" "))))
 }
 
-/// Checks the values of an update; `None` stays as it is. Here the real service names neither field nor label and lets
-/// `$` pass.
+/// Checks the values of an update; `None` is not changed. Here the real service names neither field nor label and
+/// accepts `$`.
 ///
 /// # Errors
-/// The name or a label is too long, or a label is no text.
+/// The name or a label is too long, or a label is not text.
 pub fn check_update(name: &str, labels: Option<&ListValue>) -> Result<(), ServiceError> {
     let labels = labels.into_iter().flat_map(|labels| &labels.values).map(label_error);
     match std::iter::once(text_error(name)).chain(labels).flatten().next() {
@@ -62,14 +64,14 @@ pub fn check_update(name: &str, labels: Option<&ListValue>) -> Result<(), Servic
     }
 }
 
-fn text_error(text: &str) -> Option<String> {
-    (text.chars().count() > MAX_TEXT).then(|| TOO_LONG.to_owned())
+fn text_error(text: &str) -> Option<&'static str> {
+    (text.chars().count() > MAX_TEXT).then_some(TOO_LONG)
 }
 
-fn label_error(label: &Value) -> Option<String> {
+fn label_error(label: &Value) -> Option<&'static str> {
     match &label.kind {
         Some(Kind::StringValue(text)) => text_error(text),
-        _ => Some(NO_TEXT.to_owned()),
+        _ => Some(NOT_TEXT),
     }
 }
 
@@ -79,13 +81,9 @@ fn list_error(labels: &[Value]) -> Option<String> {
         .iter()
         .enumerate()
         .filter_map(|(index, label)| Some((index, label_error(label)?)))
-        .map(|(index, error)| if index == 0 { error } else { format!("{index}.{error}") })
+        .map(|(index, error)| if index == 0 { error.to_owned() } else { format!("{index}.{error}") })
         .collect();
     (!errors.is_empty()).then(|| errors.join(" "))
-}
-
-fn object_error(object: Option<&Struct>) -> Option<String> {
-    object.is_some_and(has_dollar).then(|| DOLLAR.to_owned())
 }
 
 fn has_dollar(object: &Struct) -> bool {
@@ -94,7 +92,7 @@ fn has_dollar(object: &Struct) -> bool {
     })
 }
 
-/// Takes the white space off both ends of every key and text in an object, down to its lists and not into them.
+/// Trims every key and text in an object and the objects in it, but nothing in lists.
 pub fn trimmed(object: Struct) -> Struct {
     let fields = object.fields.into_iter().map(|(key, value)| {
         let kind = value.kind.map(|kind| match kind {
@@ -155,7 +153,7 @@ mod tests {
     fn an_update_says_what_is_wrong_first() {
         assert_eq!(check_update("", None), Ok(()));
         let wrong = labels(vec![Value::from("fine"), Value::from(true)]);
-        assert_eq!(check_update("", wrong.as_ref()), Err(ServiceError::query(NO_TEXT)));
+        assert_eq!(check_update("", wrong.as_ref()), Err(ServiceError::query(NOT_TEXT)));
     }
 
     #[test]

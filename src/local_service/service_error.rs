@@ -1,61 +1,67 @@
-//! What the Repository service refuses, with its own codes, words and statuses.
+//! The errors of the Repository service, with the real service's codes, messages and statuses.
 //!
-//! A client sees `CODE: text` as the status message. Codes and texts are those of the real service: its
-//! `spaceone.repository.error` and spaceone-core 2.x's `spaceone.core.error`.
+//! The status message is `CODE: text`, as in `spaceone.repository.error` and spaceone-core 2.x's
+//! `spaceone.core.error`.
 
 use std::borrow::Cow;
 
+use thiserror::Error;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::python;
+use super::registration::DOMAIN_ID;
 use crate::grpc::status::NOTHING_DONE;
 
-/// Why a request is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a request is rejected.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ServiceError {
-    /// A field without which the method cannot do anything.
+    #[error("ERROR_REQUIRED_PARAMETER: Required parameter. (key = {0})")]
     RequiredParameter(&'static str),
-    /// A plugin of this id is registered already.
+    #[error("ERROR_SAVE_UNIQUE_VALUES: Tried to save duplicate unique values. (keys = ['plugin_id', 'domain_id'])")]
     AlreadyRegistered,
-    /// The image name holds something else than letters, digits and `-`.
+    #[error("ERROR_INVALID_IMAGE_NAME_FORMAT: Image name format is [a-zA-Z0-9\\-]+ in {name}")]
     ImageNameFormat { name: String },
-    /// The image name is longer than a current service allows.
+    #[error("ERROR_INVALID_IMAGE_LENGTH: The length of image should be less than equal {longest} in {name}")]
     ImageNameLength { name: String, longest: usize },
-    /// The registry type has no address.
+    #[error("ERROR_REGISTRY_SETTINGS: Registry settings are not ready. (registry_type = {registry_type})")]
     RegistrySettings { registry_type: String },
-    /// `get` and `get_versions` find no such plugin.
+    /// From `get` and `get_versions`.
+    #[error("ERROR_NO_PLUGIN: Plugin does not exists. (plugin_id = {plugin_id})")]
     NoPlugin { plugin_id: String },
-    /// A method that writes finds no such plugin in the caller's domain.
-    NotFound { plugin_id: String, domain_id: &'static str },
-    /// No repository of this id.
+    /// From methods that write.
+    #[error(
+        "ERROR_NOT_FOUND: Resource cannot be found or access is denied. (('plugin_id', 'domain_id') = ({}, {}))",
+        python::text(plugin_id),
+        python::text(DOMAIN_ID)
+    )]
+    NotFound { plugin_id: String },
+    #[error("ERROR_NOT_FOUND_REPOSITORY: Repository does not exist. (repository_id = {repository_id})")]
     NoRepository { repository_id: String },
-    /// The plugins of the managed repository cannot be sorted by this key.
+    /// From a list of the managed repository.
+    #[error("ERROR_SORT_KEY: Sort key is invalid. (sort_key = {key})")]
     SortKey { key: String },
-    /// A filter's operator takes one value and was given a list.
-    ListValue { operator: String, condition: String },
-    /// A filter's operator takes a list and was given something else.
-    NoListValue { operator: String, condition: String },
-    /// A filter's operator takes an object and was given something else.
-    NoObjectValue { operator: String, condition: String },
-    /// A filter's operator takes true or false and was given something else.
-    NoBooleanValue { operator: String, condition: String },
-    /// The query or the record cannot be understood by the database.
+    /// A filter operator does not accept this type of value.
+    #[error("ERROR_OPERATOR_{code}: The value of '{operator} operator' {rule}. ({condition})")]
+    OperatorValue { code: &'static str, rule: &'static str, operator: String, condition: String },
+    /// The database cannot process the query or the record.
+    #[error("ERROR_DB_QUERY: Database query failed. (reason = {0})")]
     Query(Cow<'static, str>),
     /// A part of the query language that the embedded service does not have.
+    #[error("ERROR_NOT_IMPLEMENTED: Not implemented. (key = {key})")]
     NotImplemented { key: &'static str },
-    /// The image has no tag in its registry.
+    #[error("ERROR_NO_IMAGE_IN_REGISTRY: Image does not found. (registry_type = {registry_type}, image = {image})")]
     NoImage { registry_type: &'static str, image: String },
-    /// The image registry gives no answer; nothing was changed, and trying again may succeed.
-    RegistryUnavailable { reason: String },
-    /// What the real service did not foresee.
+    /// Nothing was changed, and a retry may succeed. (spaceone-core spells the code this way.)
+    #[error("ERROR_UNAVAILAVBLE: Server is unavailable. (reason = {reason})")]
+    Unavailable { reason: Cow<'static, str> },
+    /// An exception that the real service does not handle.
+    #[error("ERROR_UNKNOWN: {0}")]
     Unknown(&'static str),
-    /// Another process holds the database; nothing was changed, and trying again may succeed.
-    Busy,
 }
 
 impl ServiceError {
-    /// A query that the database cannot answer.
+    /// A query that the database cannot process.
     pub fn query(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Query(reason.into())
     }
@@ -64,94 +70,23 @@ impl ServiceError {
     pub fn no_field(name: &str) -> Self {
         Self::query(format!("Cannot resolve field \"{name}\""))
     }
-
-    fn code(&self) -> Code {
-        match self {
-            Self::AlreadyRegistered => Code::AlreadyExists,
-            Self::NotFound { .. } => Code::NotFound,
-            Self::RegistrySettings { .. } | Self::NoImage { .. } | Self::Query(_) | Self::Unknown(_) => Code::Internal,
-            Self::NotImplemented { .. } => Code::Unimplemented,
-            Self::Busy | Self::RegistryUnavailable { .. } => Code::Unavailable,
-            Self::RequiredParameter(_)
-            | Self::ImageNameFormat { .. }
-            | Self::ImageNameLength { .. }
-            | Self::NoPlugin { .. }
-            | Self::NoRepository { .. }
-            | Self::SortKey { .. }
-            | Self::ListValue { .. }
-            | Self::NoListValue { .. }
-            | Self::NoObjectValue { .. }
-            | Self::NoBooleanValue { .. } => Code::InvalidArgument,
-        }
-    }
-
-    fn message(&self) -> String {
-        match self {
-            Self::RequiredParameter(key) => {
-                format!("ERROR_REQUIRED_PARAMETER: Required parameter. (key = {key})")
-            }
-            Self::AlreadyRegistered => "ERROR_SAVE_UNIQUE_VALUES: Tried to save duplicate unique values. \
-                 (keys = ['plugin_id', 'domain_id'])"
-                .to_owned(),
-            Self::ImageNameFormat { name } => {
-                format!("ERROR_INVALID_IMAGE_NAME_FORMAT: Image name format is [a-zA-Z0-9\\-]+ in {name}")
-            }
-            Self::ImageNameLength { name, longest } => {
-                format!("ERROR_INVALID_IMAGE_LENGTH: The length of image should be less than equal {longest} in {name}")
-            }
-            Self::RegistrySettings { registry_type } => {
-                format!("ERROR_REGISTRY_SETTINGS: Registry settings are not ready. (registry_type = {registry_type})")
-            }
-            Self::NoPlugin { plugin_id } => {
-                format!("ERROR_NO_PLUGIN: Plugin does not exists. (plugin_id = {plugin_id})")
-            }
-            Self::NotFound { plugin_id, domain_id } => format!(
-                "ERROR_NOT_FOUND: Resource cannot be found or access is denied. \
-                 (('plugin_id', 'domain_id') = ({}, {}))",
-                python::text(plugin_id),
-                python::text(domain_id)
-            ),
-            Self::NoRepository { repository_id } => {
-                format!("ERROR_NOT_FOUND_REPOSITORY: Repository does not exist. (repository_id = {repository_id})")
-            }
-            Self::SortKey { key } => format!("ERROR_SORT_KEY: Sort key is invalid. (sort_key = {key})"),
-            Self::ListValue { operator, condition } => format!(
-                "ERROR_OPERATOR_VALUE_TYPE: The value of '{operator} operator' does not support list type. \
-                 ({condition})"
-            ),
-            Self::NoListValue { operator, condition } => format!(
-                "ERROR_OPERATOR_LIST_VALUE_TYPE: The value of '{operator} operator' must be a list type. \
-                 ({condition})"
-            ),
-            Self::NoObjectValue { operator, condition } => format!(
-                "ERROR_OPERATOR_DICT_VALUE_TYPE: The value of '{operator} operator' must be a dictionary type. \
-                 ({condition})"
-            ),
-            Self::NoBooleanValue { operator, condition } => format!(
-                "ERROR_OPERATOR_BOOLEAN_TYPE: The value of '{operator} operator' must be a boolean type. \
-                 ({condition})"
-            ),
-            Self::Query(reason) => format!("ERROR_DB_QUERY: Database query failed. (reason = {reason})"),
-            Self::NotImplemented { key } => format!("ERROR_NOT_IMPLEMENTED: Not implemented. (key = {key})"),
-            Self::Unknown(message) => format!("ERROR_UNKNOWN: {message}"),
-            Self::NoImage { registry_type, image } => format!(
-                "ERROR_NO_IMAGE_IN_REGISTRY: Image does not found. (registry_type = {registry_type}, image = {image})"
-            ),
-            Self::RegistryUnavailable { reason } => {
-                format!("ERROR_UNAVAILAVBLE: Server is unavailable. (reason = {reason})")
-            }
-            // The code is spelt so in spaceone-core.
-            Self::Busy => "ERROR_UNAVAILAVBLE: Server is unavailable. \
-                 (reason = another process keeps the database busy)"
-                .to_owned(),
-        }
-    }
 }
 
 impl From<ServiceError> for Status {
-    fn from(fault: ServiceError) -> Self {
-        let mut status = Status::new(fault.code(), fault.message());
-        if status.code() == Code::Unavailable {
+    fn from(error: ServiceError) -> Self {
+        let code = match error {
+            ServiceError::AlreadyRegistered => Code::AlreadyExists,
+            ServiceError::NotFound { .. } => Code::NotFound,
+            ServiceError::RegistrySettings { .. }
+            | ServiceError::NoImage { .. }
+            | ServiceError::Query(_)
+            | ServiceError::Unknown(_) => Code::Internal,
+            ServiceError::NotImplemented { .. } => Code::Unimplemented,
+            ServiceError::Unavailable { .. } => Code::Unavailable,
+            _ => Code::InvalidArgument,
+        };
+        let mut status = Status::new(code, error.to_string());
+        if code == Code::Unavailable {
             status.metadata_mut().insert(NOTHING_DONE, MetadataValue::from_static("1"));
         }
         status

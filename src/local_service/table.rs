@@ -7,65 +7,64 @@ use super::proto::repository::v1::PluginInfo;
 use super::query::{PluginListQuery, RowLimits};
 use super::store::StoreError;
 
-/// The plugin of this id.
+/// Plugins of one name are in the order of registration.
+const BY_NAME: &str = "SELECT info FROM plugin ORDER BY name, seq LIMIT ?1 OFFSET ?2";
+const BY_REGISTRATION: &str = "SELECT info FROM plugin ORDER BY seq LIMIT ?1 OFFSET ?2";
+
+/// The plugin with this id.
 pub fn find(connection: &Connection, plugin_id: &str) -> Result<Option<PluginInfo>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT info FROM plugin WHERE plugin_id = ?1")?;
-    let found = statement.query_row([plugin_id], |row| Ok(decoded(row))).optional()?;
-    found.transpose()
+    statement.query_row([plugin_id], |row| Ok(decode(row))).optional()?.transpose()
 }
 
-/// Adds a plugin whose id is not taken.
+/// Adds a plugin whose id is not in use.
 pub fn insert(connection: &Connection, plugin: &PluginInfo) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("INSERT INTO plugin (plugin_id, name, info) VALUES (?1, ?2, ?3)")?;
     statement.execute(params![plugin.plugin_id, plugin.name, plugin.encode_to_vec()])?;
     Ok(())
 }
 
-/// Replaces the plugin of the same id.
+/// Replaces the plugin with the same id.
 pub fn replace(connection: &Connection, plugin: &PluginInfo) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("UPDATE plugin SET name = ?2, info = ?3 WHERE plugin_id = ?1")?;
     statement.execute(params![plugin.plugin_id, plugin.name, plugin.encode_to_vec()])?;
     Ok(())
 }
 
-/// Removes the plugin of this id; tells whether there was one.
+/// Removes the plugin with this id; false if there is none.
 pub fn remove(connection: &Connection, plugin_id: &str) -> Result<bool, StoreError> {
     let mut statement = connection.prepare_cached("DELETE FROM plugin WHERE plugin_id = ?1")?;
     Ok(statement.execute([plugin_id])? > 0)
 }
 
-/// What `query` asks for, and how many plugins match it whatever the page.
+/// The rows of `query`, and the number of plugins that match it.
 pub fn list(connection: &Connection, query: &PluginListQuery) -> Result<(Vec<PluginInfo>, usize), StoreError> {
-    if query.count_only() && query.matches_all() {
+    if query.counts_all() {
         return Ok((Vec::new(), count(connection)?));
     }
-    if let Some(page) = query.page_by_name() {
+    if let Some(rows) = query.rows_by_name() {
         let mut statement = connection.prepare_cached(BY_NAME)?;
-        let plugins = statement.query_and_then(limits(page), decoded)?;
-        let plugins = plugins.map(|plugin| plugin.map(|plugin| query.cut(plugin))).collect::<Result<_, _>>()?;
+        let plugins = statement.query_and_then(limits(rows), decode)?;
+        let plugins = plugins.map(|plugin| plugin.map(|plugin| query.project(plugin))).collect::<Result<_, _>>()?;
         return Ok((plugins, count(connection)?));
     }
     let mut statement = connection.prepare_cached(if query.has_sort() { BY_REGISTRATION } else { BY_NAME })?;
-    let plugins = statement.query_and_then(limits(RowLimits::ALL), decoded)?;
-    query.answer(plugins)
+    query.run(statement.query_and_then(limits(RowLimits::ALL), decode)?)
 }
 
-/// Of one name, the first registered comes first.
-const BY_NAME: &str = "SELECT info FROM plugin ORDER BY name, seq LIMIT ?1 OFFSET ?2";
-const BY_REGISTRATION: &str = "SELECT info FROM plugin ORDER BY seq LIMIT ?1 OFFSET ?2";
-
-fn limits(page: RowLimits) -> [i64; 2] {
+fn limits(rows: RowLimits) -> [i64; 2] {
     // SQLite takes a negative limit for none.
-    let limit = page.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-    [limit, i64::try_from(page.offset).unwrap_or(i64::MAX)]
+    let limit = rows.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+    [limit, i64::try_from(rows.offset).unwrap_or(i64::MAX)]
 }
 
-fn count(connection: &Connection) -> Result<usize, StoreError> {
+/// The number of plugins.
+pub fn count(connection: &Connection) -> Result<usize, StoreError> {
     let mut statement = connection.prepare_cached("SELECT count(*) FROM plugin")?;
     let rows: i64 = statement.query_row((), |row| row.get(0))?;
     Ok(usize::try_from(rows).unwrap_or(usize::MAX))
 }
 
-fn decoded(row: &Row<'_>) -> Result<PluginInfo, StoreError> {
+fn decode(row: &Row<'_>) -> Result<PluginInfo, StoreError> {
     Ok(PluginInfo::decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?)
 }

@@ -1,77 +1,53 @@
-//! The points in time that filters name: ISO 8601, and distances from now.
+//! Timestamps in filters: ISO 8601, and offsets from now.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{Span, Timestamp, ToSpan as _};
 
-/// A moment as the service writes one: UTC with milliseconds, `2026-11-22T06:15:15.035Z`.
-pub fn written(moment: Timestamp) -> String {
-    format!("{moment:.3}")
+/// Formats a timestamp as the service does: UTC with milliseconds, `2026-11-22T06:15:15.035Z`.
+pub fn to_text(timestamp: Timestamp) -> String {
+    format!("{timestamp:.3}")
 }
 
-/// Reads ISO 8601: a date or a date and time, UTC where no offset stands; also `2026` and `2026-11`.
+/// Parses ISO 8601: a date or a date and time, UTC without an offset; also `2026` and `2026-11`.
 pub fn from_iso8601(text: &str) -> Option<Timestamp> {
-    if let Ok(moment) = text.parse::<Timestamp>() {
-        return Some(moment);
-    }
-    // A year or a month alone means its first day.
+    // A year or a month alone is its first day.
     let filled = match text.len() {
         4 => format!("{text}-01-01"),
         7 if text.as_bytes()[4] == b'-' => format!("{text}-01"),
         _ => text.to_owned(),
     };
-    let civil: DateTime = filled.parse().ok()?;
-    in_utc(civil)
+    let in_utc = || filled.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok();
+    text.parse().ok().or_else(|| Some(in_utc()?.timestamp()))
 }
 
-/// Reads `now`, `now/d`, `now/w` or `now/m` (the start of today, of this week from Monday, of this month), each
-/// with or without a distance such as `- 2w` (`s`, `m`, `h`, `d`, `w`).
+/// Parses `now`, `now/d`, `now/w` or `now/m` (the start of today, of this week from Monday, of this month), each with
+/// an optional offset such as `- 2w` (`s`, `m`, `h`, `d`, `w`).
 pub fn from_difference(text: &str, now: Timestamp) -> Option<Timestamp> {
-    let text = text.trim();
-    let rest = text.strip_prefix("now")?;
-    let today = now.to_zoned(TimeZone::UTC).date();
+    let rest = text.trim().strip_prefix("now")?;
+    let now = now.to_zoned(TimeZone::UTC);
+    let today = now.start_of_day().ok()?;
     let (start, rest) = match rest.get(..2) {
-        Some("/d") => (midnight(today)?, &rest[2..]),
-        Some("/w") => {
-            let days = i64::from(today.weekday().to_monday_zero_offset());
-            let monday = today.checked_sub(SignedDuration::from_hours(24 * days)).ok()?;
-            (midnight(monday)?, &rest[2..])
-        }
-        Some("/m") => (midnight(today.first_of_month())?, &rest[2..]),
+        Some("/d") => (today, &rest[2..]),
+        Some("/w") => (today.checked_sub(today.weekday().to_monday_zero_offset().days()).ok()?, &rest[2..]),
+        Some("/m") => (today.first_of_month().ok()?, &rest[2..]),
         _ => (now, rest),
     };
-    let distance = rest.trim_start();
-    match distance.chars().next() {
-        None => Some(start),
-        Some('+') => start.checked_add(duration(&distance[1..])?).ok(),
-        Some('-') => start.checked_sub(duration(&distance[1..])?).ok(),
-        Some(_) => None,
-    }
-}
-
-fn duration(text: &str) -> Option<SignedDuration> {
-    let text = text.trim_start();
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if !number.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        "w" => 604_800,
-        _ => return None,
+    let offset = rest.trim_start();
+    let end = match offset.chars().next() {
+        None => start,
+        Some('+') => start.checked_add(offset_span(&offset[1..])?).ok()?,
+        Some('-') => start.checked_sub(offset_span(&offset[1..])?).ok()?,
+        Some(_) => return None,
     };
-    Some(SignedDuration::from_secs(number.parse::<i64>().ok()?.checked_mul(seconds)?))
+    Some(end.timestamp())
 }
 
-fn midnight(date: Date) -> Option<Timestamp> {
-    in_utc(date.at(0, 0, 0, 0))
-}
-
-fn in_utc(civil: DateTime) -> Option<Timestamp> {
-    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+fn offset_span(text: &str) -> Option<Span> {
+    let text = text.trim_start();
+    // jiff's format also has signs, sums, fractions and words, which the real service rejects.
+    let number = text.strip_suffix(['s', 'm', 'h', 'd', 'w'])?;
+    if number.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -116,8 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_written_with_milliseconds() {
-        assert_eq!(written(at("2026-11-22T06:15:15.0351Z")), "2026-11-22T06:15:15.035Z");
-        assert_eq!(written(at("2026-11-22T06:15:15Z")), "2026-11-22T06:15:15.000Z");
+    fn timestamps_are_written_with_milliseconds() {
+        assert_eq!(to_text(at("2026-11-22T06:15:15.0351Z")), "2026-11-22T06:15:15.035Z");
+        assert_eq!(to_text(at("2026-11-22T06:15:15Z")), "2026-11-22T06:15:15.000Z");
     }
 }

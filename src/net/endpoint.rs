@@ -1,4 +1,4 @@
-//! Where a service is reached.
+//! The endpoint of a service: `grpc://host:port` or `grpc+ssl://host[:port]`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ const TLS_PORT: u16 = 443;
 
 /// `grpc://host:port` (plain text) or `grpc+ssl://host[:port]` (TLS).
 ///
-/// A path is taken and dropped, as in the Python client: old configurations end in `/v1`, and nothing reads it.
+/// A path is dropped, as in the Python client: old configurations end in `/v1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndpointUrl {
     tls: bool,
@@ -51,7 +51,7 @@ impl EndpointUrl {
         format!("{}://{}", if self.tls { "https" } else { "http" }, self.authority())
     }
 
-    /// `host:port` as it stands in a URL: an IPv6 address in brackets.
+    /// `host:port`, with an IPv6 address in brackets.
     pub fn authority(&self) -> String {
         format!("{}:{}", in_url(&self.host), self.port)
     }
@@ -71,17 +71,21 @@ impl FromStr for EndpointUrl {
         let text = text.trim();
         if text.contains('@') {
             // The text is not repeated: it may hold a password.
-            return Err(ParseError::new("an endpoint holds no user and no password")
+            return Err(ParseError::new("an endpoint cannot hold a user or a password")
                 .hint("write grpc+ssl://host:port, and put the key into `api_key` or SPACECTL_API_KEY"));
         }
-        let refuse = |why: &str, hint: &str| ParseError::new(format!("`{text}` is no endpoint: {why}")).hint(hint);
+        let refuse =
+            |why: &str, hint: &str| ParseError::new(format!("`{text}` is not a valid endpoint: {why}")).hint(hint);
 
         let Some((scheme, rest)) = text.split_once("://") else {
-            if let Some(meant) = slashless(text) {
-                return Err(refuse("`//` is missing behind its scheme", &format!("write {meant}")));
+            if let Some(corrected) = slashless(text) {
+                return Err(refuse("`//` is missing after its scheme", &format!("write {corrected}")));
             }
-            let place = if text.is_empty() { "host:port" } else { text };
-            return Err(refuse("it has no scheme", &format!("write grpc://{place}, or grpc+ssl://{place} for TLS")));
+            let address = if text.is_empty() { "host:port" } else { text };
+            return Err(refuse(
+                "it has no scheme",
+                &format!("write grpc://{address}, or grpc+ssl://{address} for TLS"),
+            ));
         };
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "grpc" => false,
@@ -92,7 +96,7 @@ impl FromStr for EndpointUrl {
             }
         };
         if rest.contains(['?', '#']) {
-            return Err(refuse("it has a query or a fragment", "write no more than scheme://host:port"));
+            return Err(refuse("it has a query or a fragment", "write only scheme://host:port"));
         }
         let authority = rest.split_once('/').map_or(rest, |(authority, _)| authority);
         let (host, port) = split_port(authority).map_err(|why| refuse(why, "write an IPv6 address as [::1]:port"))?;
@@ -113,10 +117,10 @@ impl FromStr for EndpointUrl {
 /// What `grpc:host:port` lacks. Of `grpc:50051`, grpc is the host.
 fn slashless(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once(':')?;
-    let place = rest.trim_start_matches('/');
+    let address = rest.trim_start_matches('/');
     let is_scheme = ["grpc", "grpc+ssl"].contains(&scheme.to_ascii_lowercase().as_str());
-    let is_port = place.chars().all(|c| c.is_ascii_digit());
-    (is_scheme && !is_port).then(|| format!("{scheme}://{place}"))
+    let is_port = address.chars().all(|c| c.is_ascii_digit());
+    (is_scheme && !is_port).then(|| format!("{scheme}://{address}"))
 }
 
 #[cfg(test)]
@@ -172,8 +176,8 @@ mod tests {
             ("grpc://::1:50051", "[::1]:port"),
             ("grpc://[::1:50051", "not closed"),
             ("grpc://[::1]50051", "between"),
-            ("grpc://[localhost]:50051", "no IPv6 address"),
-            ("grpc://[fe80::1%eth0]:50051", "no IPv6 address"),
+            ("grpc://[localhost]:50051", "not an IPv6 address"),
+            ("grpc://[fe80::1%eth0]:50051", "not an IPv6 address"),
             ("grpc://a b:50051", "letters"),
             ("grpc://한글:50051", "letters"),
             ("grpc://h:50051?x=y", "query"),

@@ -1,4 +1,4 @@
-//! Hosts, endpoints and TLS options as texts, before anything connects.
+//! Hosts, endpoints and TLS settings as users write them, and the system's authorities. Nothing here connects.
 
 pub mod endpoint;
 pub mod host;

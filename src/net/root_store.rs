@@ -1,14 +1,13 @@
-//! The authorities that are trusted where none are named.
+//! The authorities that the system trusts.
 
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 
-/// The certificates of the system's bundle; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
+/// The certificates of the system's bundle, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 ///
-/// The system's folder, which has each of them once more in a file of its own, is searched only where there is no bundle:
-/// that takes as long as all the rest of a call. An authority that was put there alone is not found, and docs/tls.md says
-/// what to do about it.
+/// The system's folder of single certificates is read only if there is no bundle: that takes as long as the rest of a call.
+/// docs/tls.md says what to do about an authority that is only there.
 pub fn system() -> CertificateResult {
-    // Whoever sets one of these, be it to a file that is not there, wants no others than it names.
+    // Setting one of these, even to a missing file, excludes others.
     let is_set = |name| std::env::var_os(name).is_some();
     if !is_set("SSL_CERT_FILE")
         && !is_set("SSL_CERT_DIR")

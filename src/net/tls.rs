@@ -1,16 +1,16 @@
-//! What a TLS connection trusts and shows, as the user named it. Nothing here reads a file.
+//! TLS settings as the user gave them. Nothing here reads a file.
 
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
 
-/// The settings of TLS. Without any, the system's authorities are trusted, no client certificate is shown, and the
-/// service's certificate must hold the endpoint's host.
+/// TLS settings. Without any, the system's authorities are trusted, no client certificate is sent, and the service's
+/// certificate must hold the endpoint's host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tls {
     /// The authorities to trust instead of the system's: a file of PEM certificates.
     pub ca: Option<Given<PathBuf>>,
-    /// What to show to a service that asks who is calling.
+    /// The client certificate, for a service that asks for one.
     pub identity: Option<Identity>,
     /// The name that the service's certificate must hold, if it is not the endpoint's host; also sent as SNI.
     pub server_name: Option<Given<String>>,
@@ -19,13 +19,13 @@ pub struct Tls {
 /// A client certificate and its private key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// A file of PEM certificates: the client's own first, then those that lead to its authority.
+    /// A file of PEM certificates: the client's own first, then its chain.
     pub cert: Given<PathBuf>,
-    /// The key's file, in PEM; without one, the key is in the certificate's file.
+    /// The key's file, in PEM; `None` if the key is in the certificate's file.
     pub key: Option<Given<PathBuf>>,
 }
 
-/// A value and what the user gave it by, which errors name.
+/// A value and where the user gave it, which errors name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given<T> {
     pub value: T,
@@ -46,14 +46,14 @@ impl<T> Given<T> {
 }
 
 impl Given<PathBuf> {
-    /// Says in `error` which file it is about, and what named that.
+    /// Adds to `error` which file it is about, and where that was given.
     pub fn place(&self, error: Error) -> Error {
         error.context(self.value.display()).context(&self.by)
     }
 }
 
 impl Tls {
-    /// What the command line says.
+    /// The TLS options of the command line.
     ///
     /// # Errors
     /// A usage error for a key without its certificate.
@@ -68,7 +68,7 @@ impl Tls {
             (Some(cert), key) => Some(Identity { cert: Given::from_option(cert, "--cert"), key }),
             (None, None) => None,
             (None, Some(_)) => {
-                return Err(Error::usage("--key is the key of a client certificate, and --cert FILE names none"));
+                return Err(Error::usage("--key needs a client certificate: add --cert FILE"));
             }
         };
         Ok(Self {
@@ -78,7 +78,7 @@ impl Tls {
         })
     }
 
-    /// What `self` says, and where it says nothing, what `other` does. A certificate and its key stay together.
+    /// The settings of `self`, completed by those of `other`. A certificate and its key stay together.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl Tls {
         }
     }
 
-    /// What gave any of the settings, if there is one.
+    /// Where the first of the settings was given, if there is any.
     pub fn first_given(&self) -> Option<&str> {
         let ca = self.ca.as_ref().map(|ca| &ca.by);
         let cert = self.identity.as_ref().map(|identity| &identity.cert.by);

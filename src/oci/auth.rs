@@ -1,4 +1,4 @@
-//! From a registry's challenge to the header that answers it.
+//! Answers a registry's challenge with an Authorization header.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,91 +6,89 @@ use http::{HeaderValue, Method};
 use serde::Deserialize;
 
 use super::challenge::AuthChallenge;
+use super::credentials::{CredentialSecret, RegistryCredential};
 use super::deadline::Deadline;
-use super::http::{HttpClient, HttpRequest, RequestTarget};
-use crate::oci::credentials::{CredentialSecret, RegistryCredential};
-use crate::oci::image_ref::ImageRef;
-use crate::oci::registry_error::RegistryError;
-use crate::secret::redact;
+use super::http::{HttpClient, HttpRequest, HttpTarget};
+use super::image_ref::ImageRef;
+use super::registry_error::RegistryError;
+use crate::secret::mask;
 use crate::terminal::sanitize::percent;
 
-/// What a token service is told of who is asking: its logs name programs, not people.
+/// Names the program, not the person, in a token service's logs.
 const CLIENT_ID: &str = env!("CARGO_PKG_NAME");
 
-/// A token service's answer; older ones say `token`, OAuth 2 says `access_token`.
+/// A token service's response; older ones have `token`, OAuth 2 has `access_token`.
 #[derive(Deserialize)]
 struct TokenResponse {
     token: Option<String>,
     access_token: Option<String>,
 }
 
-/// The value of Authorization that answers `challenge`; `None` if nothing that is known here can.
+/// The Authorization header that answers `challenge`; `None` without a fitting credential.
 ///
 /// # Errors
-/// The token service is not reached, refuses, or is to be spoken to without TLS.
+/// The token service is not reached, refuses, or does not speak TLS.
 pub async fn authorize(
     http: &HttpClient,
     challenge: &AuthChallenge,
-    place: &ImageRef,
-    registry: &RequestTarget,
-    login: Option<&RegistryCredential>,
+    image: &ImageRef,
+    registry: &HttpTarget,
+    credential: Option<&RegistryCredential>,
     deadline: Deadline,
 ) -> Result<Option<HeaderValue>, RegistryError> {
-    let (realm, service, scope) = match challenge {
-        AuthChallenge::Basic => {
-            return match login.map(|login| &login.secret) {
-                Some(CredentialSecret::Password { user, password }) => basic(user, password).map(Some),
-                _ => Ok(None),
-            };
+    let secret = credential.map(|credential| &credential.secret);
+    let (realm, service, scope) = match (challenge, secret) {
+        (AuthChallenge::Basic, Some(CredentialSecret::Password { user, password })) => {
+            return basic(user, password).map(Some);
         }
-        AuthChallenge::Bearer { realm, service, scope } => (realm, service, scope),
+        (AuthChallenge::Basic, _) => return Ok(None),
+        (AuthChallenge::Bearer { realm, service, scope }, _) => (realm, service, scope),
     };
     let target = registry.join(realm)?;
-    // A registry that says which right it wants for this question may want more than another.
-    let scope = scope.clone().unwrap_or_else(|| format!("repository:{}:pull", place.path()));
+    // A registry that names a scope may want more than this one.
+    let scope = scope.clone().unwrap_or_else(|| format!("repository:{}:pull", image.path()));
     let mut parameters = vec![("scope", scope.as_str())];
     parameters.extend(service.as_deref().map(|service| ("service", service)));
-    let (target, request) = match login.map(|login| &login.secret) {
-        // <https://distribution.github.io/distribution/spec/auth/oauth/>
-        Some(CredentialSecret::Identity(token)) => {
-            redact::remember(token);
-            parameters.extend([("grant_type", "refresh_token"), ("client_id", CLIENT_ID), ("refresh_token", token)]);
-            let form: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
-            (target, request(Method::POST, None, Some(form.join("&"))))
-        }
-        Some(CredentialSecret::Password { user, password }) => {
-            (with_query(target, &parameters), request(Method::GET, Some(basic(user, password)?), None))
-        }
-        None => (with_query(target, &parameters), request(Method::GET, None, None)),
-    };
-    let answer = http.send(&target, &request, deadline).await?;
-    if !answer.status.is_success() {
-        // A redirect is not followed: the login would go along.
-        return Err(RegistryError::of_answer(&answer, target.authority()));
+    // <https://distribution.github.io/distribution/spec/auth/oauth/>
+    if let Some(CredentialSecret::IdentityToken(token)) = secret {
+        mask::remember(token);
+        parameters.extend([("grant_type", "refresh_token"), ("client_id", CLIENT_ID), ("refresh_token", token)]);
     }
-    let no_service = || RegistryError::no_registry(&answer, target.authority());
-    let token: TokenResponse = serde_json::from_slice(&answer.body).map_err(|_| no_service())?;
-    let token = token.token.or(token.access_token).ok_or_else(no_service)?;
-    redact::remember(&token);
+    let encoded = parameters.iter().map(|(name, value)| format!("{name}={}", percent(value)));
+    let (target, method, authorization, form) = match secret {
+        Some(CredentialSecret::IdentityToken(_)) => {
+            (target, Method::POST, None, Some(encoded.collect::<Vec<_>>().join("&")))
+        }
+        secret => {
+            let query: Vec<String> = target.query().map(str::to_owned).into_iter().chain(encoded).collect();
+            let authorization = match secret {
+                Some(CredentialSecret::Password { user, password }) => Some(basic(user, password)?),
+                _ => None,
+            };
+            (target.with_query(&query.join("&"))?, Method::GET, authorization, None)
+        }
+    };
+    let request = HttpRequest { method, accept: "application/json", authorization, form };
+    let response = http.send(&target, &request, deadline).await?;
+    if !response.status.is_success() {
+        // A redirect is not followed: the credential would go along.
+        return Err(RegistryError::from_response(&response, target.authority()));
+    }
+    let not_token_service = || RegistryError::not_registry(&response, target.authority());
+    let token: TokenResponse = serde_json::from_slice(&response.body).map_err(|_| not_token_service())?;
+    let token = token.token.or(token.access_token).ok_or_else(not_token_service)?;
+    mask::remember(&token);
     sensitive(&format!("Bearer {token}")).map(Some)
-}
-
-fn with_query(target: RequestTarget, parameters: &[(&str, &str)]) -> RequestTarget {
-    parameters.iter().fold(target, |target, (name, value)| target.with_parameter(name, value))
-}
-
-fn request(method: Method, authorization: Option<HeaderValue>, form: Option<String>) -> HttpRequest {
-    HttpRequest { method, accept: "application/json", authorization, form }
 }
 
 fn basic(user: &str, password: &str) -> Result<HeaderValue, RegistryError> {
     let login = format!("{user}:{password}");
-    [password, &login].into_iter().for_each(redact::remember);
+    [password, &login].into_iter().for_each(mask::remember);
     sensitive(&format!("Basic {}", STANDARD.encode(login)))
 }
 
 fn sensitive(value: &str) -> Result<HeaderValue, RegistryError> {
-    let mut value = HeaderValue::from_str(value).map_err(|_| RegistryError::Token)?;
+    let mut value = HeaderValue::from_str(value).map_err(|_| RegistryError::invalid_token())?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -1,9 +1,13 @@
-//! What a registry asks for before it answers: the header WWW-Authenticate (RFC 9110, 11.6.1).
+//! The authentication that a registry demands: the header WWW-Authenticate (RFC 9110, 11.6.1).
 
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
+use regex::Regex;
 
-/// How to prove who is asking.
+/// A scheme, or a parameter of the scheme before it: `name=token` or `name="quoted"`.
+const PART: &str = r#"([^\s,="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,="]*)))?"#;
+
+/// How to authenticate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthChallenge {
     /// User and password, with each request.
@@ -13,20 +17,33 @@ pub enum AuthChallenge {
 }
 
 impl AuthChallenge {
-    /// The best of those in `headers`: a token rather than a password.
-    pub fn of(headers: &HeaderMap) -> Option<Self> {
-        let values = headers.get_all(WWW_AUTHENTICATE).into_iter().filter_map(|value| value.to_str().ok());
-        let all: Vec<Self> = values.flat_map(|value| Reader(value).challenges()).collect();
-        let bearer = all.iter().find(|challenge| matches!(challenge, Self::Bearer { .. }));
-        bearer.or(all.first()).cloned()
+    /// The best challenge in `headers`: a token rather than a password.
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let part = Regex::new(PART).ok()?;
+        let mut schemes: Vec<(String, Vec<(String, String)>)> = Vec::new();
+        for value in headers.get_all(WWW_AUTHENTICATE).into_iter().filter_map(|value| value.to_str().ok()) {
+            for captures in part.captures_iter(value) {
+                let name = captures[1].to_ascii_lowercase();
+                let quoted = captures.get(2).map(|quoted| unescape(quoted.as_str()));
+                let value = quoted.or_else(|| captures.get(3).map(|token| token.as_str().to_owned()));
+                match (value, schemes.last_mut()) {
+                    (Some(value), Some((_, parameters))) => parameters.push((name, value)),
+                    _ => schemes.push((name, Vec::new())),
+                }
+            }
+        }
+        let challenges: Vec<Self> =
+            schemes.iter().filter_map(|(scheme, parameters)| Self::new(scheme, parameters)).collect();
+        let bearer = challenges.iter().find(|challenge| matches!(challenge, Self::Bearer { .. }));
+        bearer.or(challenges.first()).cloned()
     }
 
     fn new(scheme: &str, parameters: &[(String, String)]) -> Option<Self> {
         let parameter = |name: &str| {
-            let found = parameters.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
+            let value = parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+            value.filter(|value| !value.is_empty())
         };
-        match scheme.to_ascii_lowercase().as_str() {
+        match scheme {
             "basic" => Some(Self::Basic),
             "bearer" => Some(Self::Bearer {
                 realm: parameter("realm")?,
@@ -38,65 +55,14 @@ impl AuthChallenge {
     }
 }
 
-/// What is left of a header's value.
-struct Reader<'a>(&'a str);
-
-impl Reader<'_> {
-    fn challenges(mut self) -> Vec<AuthChallenge> {
-        let mut found = Vec::new();
-        let mut open: Option<(String, Vec<(String, String)>)> = None;
-        loop {
-            self.skip(&[' ', '\t', ',']);
-            let name = self.word();
-            if name.is_empty() {
-                // The end, or what nobody writes.
-                break;
-            }
-            self.skip(&[' ', '\t']);
-            if let Some(rest) = self.0.strip_prefix('=')
-                && let Some((_, parameters)) = &mut open
-            {
-                self.0 = rest;
-                self.skip(&[' ', '\t']);
-                let value = self.value();
-                parameters.push((name, value));
-            } else {
-                let done = open.replace((name, Vec::new()));
-                found.extend(done.and_then(|(scheme, parameters)| AuthChallenge::new(&scheme, &parameters)));
-            }
-        }
-        found.extend(open.and_then(|(scheme, parameters)| AuthChallenge::new(&scheme, &parameters)));
-        found
-    }
-
-    fn skip(&mut self, characters: &[char]) {
-        self.0 = self.0.trim_start_matches(characters);
-    }
-
-    fn word(&mut self) -> String {
-        let end = self.0.find([' ', '\t', ',', '=', '"']).unwrap_or(self.0.len());
-        let (word, rest) = self.0.split_at(end);
-        self.0 = rest;
-        word.to_owned()
-    }
-
-    fn value(&mut self) -> String {
-        let Some(quoted) = self.0.strip_prefix('"') else { return self.word() };
-        let mut value = String::new();
-        let mut characters = quoted.char_indices();
-        while let Some((at, character)) = characters.next() {
-            match character {
-                '"' => {
-                    self.0 = &quoted[at + 1..];
-                    return value;
-                }
-                '\\' => value.extend(characters.next().map(|(_, escaped)| escaped)),
-                other => value.push(other),
-            }
-        }
-        self.0 = "";
-        value
-    }
+/// The text of a quoted string (RFC 9110, 5.6.4).
+fn unescape(quoted: &str) -> String {
+    let mut is_escaped = false;
+    let keep = |c: &char| {
+        is_escaped = *c == '\\' && !is_escaped;
+        !is_escaped
+    };
+    quoted.chars().filter(keep).collect()
 }
 
 #[cfg(test)]
@@ -111,7 +77,7 @@ mod tests {
         for value in values {
             headers.append(WWW_AUTHENTICATE, HeaderValue::from_str(value).unwrap());
         }
-        AuthChallenge::of(&headers)
+        AuthChallenge::from_headers(&headers)
     }
 
     #[test]

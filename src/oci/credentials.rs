@@ -1,6 +1,8 @@
-//! The logins that docker, podman and buildah keep.
+//! The registry credentials that docker, podman and buildah store.
 //!
-//! docker: <https://docs.docker.com/reference/cli/docker/login/>; podman and buildah: containers-auth.json(5).
+//! docker: <https://docs.docker.com/reference/cli/docker/login/>; podman and buildah: containers-auth.json(5). Read
+//! here and not by the crate docker_credential, which knows no credentials for parts of a registry and waits for
+//! helpers without a limit.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,59 +17,57 @@ use serde::Deserialize;
 
 use super::deadline::Deadline;
 use super::helper;
+use super::image_ref::ImageRef;
 use crate::error::{Error, Result};
-use crate::oci::image_ref::ImageRef;
 
-/// Many times what any such file has.
+/// The largest file: many times what any has.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Docker Hub's name in a login, and to a helper.
+/// Docker Hub's name in files and to helpers.
 const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
-/// The files to look for logins in, the first that has one for a registry outranking the others. Nothing is read before a
-/// registry asks for a login.
+/// Credential files; the first with a credential for a registry wins. They are read when a registry demands one.
 #[derive(Clone, Debug, Default)]
 pub struct CredentialFiles {
     files: Vec<PathBuf>,
 }
 
-/// Who is asking, and where that was found.
+/// A credential, and where it comes from.
 #[derive(Clone)]
 pub struct RegistryCredential {
     pub secret: CredentialSecret,
     /// The file, or the helper and the file that names it.
-    pub from: String,
+    pub source: String,
 }
 
-/// What proves who is asking.
 #[derive(Clone)]
 pub enum CredentialSecret {
     Password {
         user: String,
         password: String,
     },
-    /// What a registry's token service changes for a token: a refresh token of OAuth 2.
-    Identity(String),
+    /// A refresh token of OAuth 2, for the registry's token service.
+    IdentityToken(String),
 }
 
 impl fmt::Debug for RegistryCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegistryCredential").field("from", &self.from).finish_non_exhaustive()
+        f.debug_struct("RegistryCredential").field("source", &self.source).finish_non_exhaustive()
     }
 }
 
 /// docker's `config.json` and containers' `auth.json`, which is a part of it.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Document {
-    auths: Option<BTreeMap<String, Entry>>,
+struct CredentialFile {
+    auths: Option<BTreeMap<String, AuthEntry>>,
     creds_store: Option<String>,
     cred_helpers: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-struct Entry {
+struct AuthEntry {
     auth: Option<String>,
     username: Option<String>,
     password: Option<String>,
@@ -75,107 +75,95 @@ struct Entry {
 }
 
 impl CredentialFiles {
-    /// Those in `files`; a file that is not there holds none.
+    /// Credentials in `files`; a missing file has none.
     pub fn new(files: Vec<PathBuf>) -> Self {
         Self { files }
     }
 
-    /// The login for the image at `place`.
+    /// The credential for `image`.
     ///
     /// # Errors
-    /// A file cannot be read or is none of its kind, or a helper fails, or does not answer until `deadline`.
-    pub async fn find(&self, place: &ImageRef, deadline: Deadline) -> Result<Option<RegistryCredential>> {
+    /// A file cannot be read or parsed, or a helper fails or does not answer until `deadline`.
+    pub async fn find(&self, image: &ImageRef, deadline: Deadline) -> Result<Option<RegistryCredential>> {
         for file in &self.files {
-            if let Some(login) = find_in(file, place, deadline).await? {
-                return Ok(Some(login));
+            if let Some(credential) = find_in(file, image, deadline).await? {
+                return Ok(Some(credential));
             }
         }
         Ok(None)
     }
 }
 
-async fn find_in(file: &Path, place: &ImageRef, deadline: Deadline) -> Result<Option<RegistryCredential>> {
-    let Some(document) = read(file)? else { return Ok(None) };
-    let shown = file.display().to_string();
-    let hub = place.registry().is_docker_hub();
-    let server = if hub { DOCKER_HUB } else { place.registry().authority() };
-    // docker's order: the registry's own helper, then the one for all, then what stands in the file.
-    let own = document.cred_helpers.iter().flatten().find(|(key, _)| host_of(key) == host_of(server));
-    let helpers = [own.map(|(_, name)| name), document.creds_store.as_ref()];
+async fn find_in(path: &Path, image: &ImageRef, deadline: Deadline) -> Result<Option<RegistryCredential>> {
+    let Some(file) = read(path)? else { return Ok(None) };
+    let source = path.display().to_string();
+    let registry = image.registry();
+    let server = if registry.is_docker_hub() { DOCKER_HUB } else { registry.authority() };
+    // docker's order: the registry's own helper, the helper for all, the file itself.
+    let own = file.cred_helpers.iter().flatten().find(|(key, _)| host_of(key) == host_of(server));
+    let helpers = [own.map(|(_, name)| name), file.creds_store.as_ref()];
     for name in helpers.into_iter().flatten().filter(|name| !name.is_empty()) {
-        if let Some(secret) = helper::ask(name, server, &shown, deadline).await? {
-            return Ok(Some(RegistryCredential {
-                secret,
-                from: format!("docker-credential-{name}, named in {shown}"),
-            }));
+        if let Some(secret) = helper::get(name, server, &source, deadline).await? {
+            let source = format!("docker-credential-{name}, named in {source}");
+            return Ok(Some(RegistryCredential { secret, source }));
         }
     }
-    let auths = document.auths.unwrap_or_default();
-    let Some((key, entry)) = names(place).iter().find_map(|name| {
-        auths
-            .iter()
-            .find(|(key, _)| key.as_str() == name)
-            .or_else(|| auths.iter().find(|(key, _)| host_of(key) == name))
-    }) else {
-        return Ok(None);
-    };
-    let secret = entry.secret().map_err(|why| {
-        Error::local(format!("{shown}: the login for {key} cannot be read: {why}"))
-            .hint(format!("log in again: docker login {}", place.registry().authority()))
+    let auths = file.auths.unwrap_or_default();
+    let entry = keys(image)
+        .into_iter()
+        .find_map(|name| auths.get_key_value(&name).or_else(|| auths.iter().find(|(key, _)| host_of(key) == name)));
+    let Some((key, entry)) = entry else { return Ok(None) };
+    let secret = entry.secret().map_err(|cause| {
+        Error::local(format!("{source}: the login for {key} cannot be read: {cause}"))
+            .hint(format!("log in again: docker login {}", registry.authority()))
     })?;
-    Ok(secret.map(|secret| RegistryCredential { secret, from: shown }))
+    Ok(secret.map(|secret| RegistryCredential { secret, source }))
 }
 
-impl Entry {
-    /// An entry without a secret only says that a helper has it.
+impl AuthEntry {
+    /// `None` for an entry that only says that a helper has the secret.
     fn secret(&self) -> Result<Option<CredentialSecret>, &'static str> {
         let set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         if let Some(token) = set(&self.identitytoken) {
-            return Ok(Some(CredentialSecret::Identity(token)));
+            return Ok(Some(CredentialSecret::IdentityToken(token)));
         }
         if let Some(auth) = set(&self.auth) {
             let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-            let decoded =
-                GeneralPurpose::new(&alphabet::STANDARD, config).decode(auth).map_err(|_| "it is no base64")?;
-            let decoded = String::from_utf8(decoded).map_err(|_| "it is no text")?;
+            let engine = GeneralPurpose::new(&alphabet::STANDARD, config);
+            let decoded = engine.decode(auth).map_err(|_| "it is not valid base64")?;
+            let decoded = String::from_utf8(decoded).map_err(|_| "it is not valid UTF-8")?;
             let (user, password) = decoded.split_once(':').ok_or("it has no `:` between user and password")?;
             // docker pads some of them so.
-            let password = password.trim_end_matches('\0');
-            return Ok(Some(CredentialSecret::Password { user: user.to_owned(), password: password.to_owned() }));
+            let password = password.trim_end_matches('\0').to_owned();
+            return Ok(Some(CredentialSecret::Password { user: user.to_owned(), password }));
         }
-        Ok(set(&self.username)
-            .zip(set(&self.password))
-            .map(|(user, password)| CredentialSecret::Password { user, password }))
+        let login = set(&self.username).zip(set(&self.password));
+        Ok(login.map(|(user, password)| CredentialSecret::Password { user, password }))
     }
 }
 
-/// Under what the login for `place` may stand, the nearest first: containers' files know logins for parts of a registry.
-fn names(place: &ImageRef) -> Vec<String> {
-    let hub = place.registry().is_docker_hub();
-    let host = place.registry().authority();
-    let mut path = place.path();
-    let mut names = vec![format!("{host}/{path}")];
-    while let Some((above, _)) = path.rsplit_once('/') {
-        names.push(format!("{host}/{above}"));
-        path = above;
+/// The keys of a credential for `image`, the nearest first: containers' files have credentials for parts of a registry.
+fn keys(image: &ImageRef) -> Vec<String> {
+    let host = image.registry().authority();
+    let mut keys = vec![format!("{host}/{}", image.path())];
+    keys.extend(image.path().rmatch_indices('/').map(|(end, _)| format!("{host}/{}", &image.path()[..end])));
+    keys.push(host.to_owned());
+    if image.registry().is_docker_hub() {
+        keys.extend([DOCKER_HUB, "index.docker.io", "registry-1.docker.io"].map(str::to_owned));
     }
-    names.push(host.to_owned());
-    if hub {
-        names.extend([DOCKER_HUB, "index.docker.io", "registry-1.docker.io"].map(str::to_owned));
-    }
-    names
+    keys
 }
 
-/// The registry that a key names: docker has written URLs once.
+/// The registry of a key: old versions of docker wrote URLs.
 fn host_of(key: &str) -> &str {
     let Some((_, rest)) = key.split_once("://") else { return key };
     rest.split_once('/').map_or(rest, |(host, _)| host)
 }
 
-fn read(file: &Path) -> Result<Option<Document>> {
-    let failed = || Error::local(format!("{}: the registry logins cannot be read", file.display()));
+fn read(path: &Path) -> Result<Option<CredentialFile>> {
+    let failed = || Error::local(format!("{}: the registry logins cannot be read", path.display()));
     let mut bytes = Vec::new();
-    match File::open(file).and_then(|opened| opened.take(MAX_BYTES + 1).read_to_end(&mut bytes)) {
+    match File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)) {
         Ok(_) => {}
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
@@ -188,9 +176,10 @@ fn read(file: &Path) -> Result<Option<Document>> {
     if bytes.trim_ascii().is_empty() {
         return Ok(None);
     }
-    // The parser's words may repeat what stands there, and that is secret: only the place is told.
+    // The parser's message may repeat a secret: only its position is shown.
     serde_json::from_slice(&bytes).map(Some).map_err(|error| {
-        failed().cause(format!("it is no JSON of docker's kind (line {}, column {})", error.line(), error.column()))
+        let (line, column) = (error.line(), error.column());
+        failed().cause(format!("it is not a valid docker config.json (line {line}, column {column})"))
     })
 }
 
@@ -217,7 +206,7 @@ mod tests {
         let login = runtime.block_on(logins.find(&place, soon())).unwrap();
         login.map(|login| match login.secret {
             CredentialSecret::Password { user, password } => format!("{user} {password}"),
-            CredentialSecret::Identity(token) => format!("identity {token}"),
+            CredentialSecret::IdentityToken(token) => format!("identity {token}"),
         })
     }
 

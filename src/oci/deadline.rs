@@ -1,27 +1,27 @@
-//! How long a question may still take. Each step of it keeps to that by itself, to say what it was that did not answer.
+//! The time limit of a question to a registry, shared by all of its steps.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// The end of a question's time.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
-    begun: Instant,
+    end: Instant,
     limit: Duration,
 }
 
 impl Deadline {
     /// `limit` from now on.
     pub fn after(limit: Duration) -> Self {
-        Self { begun: Instant::now(), limit }
+        Self { end: Instant::now() + limit, limit }
     }
 
-    /// What `work` gives.
+    /// Waits for `work`.
     ///
     /// # Errors
-    /// It takes longer than that; with the whole question's limit.
-    pub async fn keep<T>(&self, work: impl Future<Output = T>) -> Result<T, Duration> {
-        timeout(self.limit.saturating_sub(self.begun.elapsed()), work).await.map_err(|_| self.limit)
+    /// The time is over; with the whole question's limit.
+    pub async fn run<T>(&self, work: impl Future<Output = T>) -> Result<T, Duration> {
+        timeout_at(self.end, work).await.map_err(|_| self.limit)
     }
 }

@@ -1,7 +1,7 @@
-//! The programs that keep logins for docker: `docker-credential-NAME get` reads a registry's name and writes a login.
+//! docker's credential helpers: `docker-credential-NAME get` reads a registry's name and writes a credential.
 //! <https://github.com/docker/docker-credential-helpers>
 //!
-//! What a helper writes holds a secret, or may: it is read, and never shown.
+//! The output of a helper may be secret: it is never shown.
 
 use std::process::Stdio;
 
@@ -9,15 +9,15 @@ use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
+use super::credentials::CredentialSecret;
 use super::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::oci::credentials::CredentialSecret;
 use crate::secret;
 
-/// Many times what any login has.
+/// The longest output: many times what any credential has.
 const MAX_BYTES: u64 = 256 * 1024;
 
-/// What a helper says where it has no login, in `errCredentialsNotFoundMessage` of docker's own library.
+/// A helper's output without a credential (`errCredentialsNotFoundMessage` of docker's library).
 const NOT_FOUND: &str = "credentials not found in native keychain";
 
 #[derive(Deserialize)]
@@ -27,16 +27,14 @@ struct HelperOutput {
     secret: String,
 }
 
-/// The login that helper `name` keeps for `server`; `None` if it has none.
+/// The credential of helper `name` for `server`; `None` if it has none. `file` names the helper.
 ///
 /// # Errors
-/// There is no such program, or it fails, or does not end until `deadline`. `file` is what named it.
-pub async fn ask(name: &str, server: &str, file: &str, deadline: Deadline) -> Result<Option<CredentialSecret>> {
+/// There is no such program, or it fails, or does not end until `deadline`.
+pub async fn get(name: &str, server: &str, file: &str, deadline: Deadline) -> Result<Option<CredentialSecret>> {
     let program = format!("docker-credential-{name}");
-    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
-        return Err(
-            failed(&program, server, file).cause("a helper's name holds letters, digits, `-`, `_` and `.` only")
-        );
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
+        return Err(failed(&program, server, file).cause("a helper's name has letters, digits, `-`, `_` and `.` only"));
     }
     run(&program, server, file, deadline).await
 }
@@ -47,20 +45,15 @@ fn failed(program: &str, server: &str, file: &str) -> Error {
 
 async fn run(program: &str, server: &str, file: &str, deadline: Deadline) -> Result<Option<CredentialSecret>> {
     let failed = || failed(program, server, file);
-    let run = async {
+    let output = async {
         let mut command = Command::new(program);
         for name in secret::VARIABLES {
             command.env_remove(name);
         }
-        let mut child = command
-            .arg("get")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
+        command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut child = command.spawn()?;
         if let Some(mut input) = child.stdin.take() {
-            // A helper that does not read has its reasons, and says them by how it ends.
+            // A helper that does not read it says why by its exit status.
             let _ = input.write_all(server.as_bytes()).await;
         }
         let mut bytes = Vec::new();
@@ -70,12 +63,12 @@ async fn run(program: &str, server: &str, file: &str, deadline: Deadline) -> Res
         Ok((child.wait().await?, bytes))
     };
     let try_it = || format!("try it: echo {server} | {program} get");
-    let run = deadline
-        .keep(run)
+    let output = deadline
+        .run(output)
         .await
         .map_err(|limit| failed().cause(format!("it did not end within {} s", limit.as_secs_f64())).hint(try_it()))?;
-    let (status, bytes) = run.map_err(|error: std::io::Error| {
-        failed().cause(error).hint(format!("install {program}, or take it out of {file} and log in again"))
+    let (status, bytes) = output.map_err(|error: std::io::Error| {
+        failed().cause(error).hint(format!("install {program}, or remove it from {file} and log in again"))
     })?;
     if !status.success() {
         if String::from_utf8_lossy(&bytes).contains(NOT_FOUND) {
@@ -83,12 +76,12 @@ async fn run(program: &str, server: &str, file: &str, deadline: Deadline) -> Res
         }
         return Err(failed().cause(format!("it ended with {status}")).hint(try_it()));
     }
-    let answer: HelperOutput =
-        serde_json::from_slice(&bytes).map_err(|_| failed().cause("what it wrote is no login"))?;
-    Ok(Some(match answer.username.as_str() {
-        // By docker's convention.
-        "<token>" => CredentialSecret::Identity(answer.secret),
-        _ => CredentialSecret::Password { user: answer.username, password: answer.secret },
+    let output: HelperOutput =
+        serde_json::from_slice(&bytes).map_err(|_| failed().cause("its output is not a valid credential"))?;
+    Ok(Some(match output.username.as_str() {
+        // docker's convention.
+        "<token>" => CredentialSecret::IdentityToken(output.secret),
+        _ => CredentialSecret::Password { user: output.username, password: output.secret },
     }))
 }
 

@@ -1,122 +1,136 @@
-//! One HTTP/1.1 request and its answer, of which no more is read than an answer of its kind may have.
+//! One HTTP/1.1 request and its response, read up to a limit.
 //!
-//! Each request makes a connection of its own: a question takes two or three, often to as many hosts.
+//! Each request opens a connection: a question takes two or three, often to different hosts.
 
-use std::time::Instant;
+use std::error::Error as _;
+use std::io;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tower_service::Service as _;
 
 use super::deadline::Deadline;
-use super::dial::dial;
 use super::proxy::{ProxyConfig, ProxyRoute};
+use super::registry_error::RegistryError;
+use super::tls::TrustStore;
 use super::url::RegistryUrl;
-use crate::net::host::is_loopback;
-use crate::oci::registry_error::RegistryError;
-use crate::oci::tls::TrustStore;
-use crate::terminal::sanitize::percent;
+use crate::net::host::{in_url, is_loopback};
 
-/// The most of an answer that is read: many times a page of tags or a token.
-pub const MAX_ANSWER: usize = 8 * 1024 * 1024;
+/// The longest response: many times a page of tags or a token.
+pub const MAX_RESPONSE: usize = 8 * 1024 * 1024;
 
-/// Where a request goes.
+/// The wait for all addresses of a host, shared equally among them.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The URL of a request; `http` for loopback addresses only.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestTarget {
-    plain: bool,
-    host: String,
-    port: u16,
-    /// As a URL has it.
-    authority: String,
-    /// The path, and the query if there is one.
-    path: String,
-}
+pub struct HttpTarget(Uri);
 
-impl RequestTarget {
-    /// `path` of the API of `registry`.
-    pub fn new(registry: &RegistryUrl, path: String) -> Self {
-        Self {
-            plain: registry.is_plain_http(),
-            host: registry.api_host().to_owned(),
-            port: registry.api_port(),
-            authority: registry.api_authority().to_owned(),
-            path,
-        }
-    }
-
-    /// A URL that a registry gave: absolute, or relative to `self`.
+impl HttpTarget {
+    /// `path` in the API of `registry`.
     ///
     /// # Errors
-    /// It is none, or leaves TLS, or leads from this machine to another without TLS.
+    /// `path` is not valid.
+    pub fn new(registry: &RegistryUrl, path: &str) -> Result<Self, RegistryError> {
+        let scheme = if registry.is_plain_http() { Scheme::HTTP } else { Scheme::HTTPS };
+        let uri = Uri::builder().scheme(scheme).authority(registry.api_authority()).path_and_query(path).build();
+        uri.map(Self).map_err(|_| RegistryError::invalid_url(path))
+    }
+
+    /// Resolves a URL that a registry gave: absolute, or a path.
+    ///
+    /// # Errors
+    /// It is not valid, leaves TLS, or leads without TLS to another machine.
     pub fn join(&self, url: &str) -> Result<Self, RegistryError> {
-        let unusable = || RegistryError::Address(url.to_owned());
-        let uri: Uri = url.parse().map_err(|_| unusable())?;
-        let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return if path.starts_with('/') { Ok(Self { path, ..self.clone() }) } else { Err(unusable()) };
+        let invalid = || RegistryError::invalid_url(url);
+        let uri: Uri = url.parse().map_err(|_| invalid())?;
+        let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return if path.starts_with('/') { self.with_path(path) } else { Err(invalid()) };
         };
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-        let plain = match scheme {
-            "https" => false,
-            // Only what began without TLS, on this machine, may go on without it, there.
-            "http" if self.plain && is_loopback(&host) => true,
-            "http" => return Err(RegistryError::Plaintext(format!("http://{authority}"))),
-            _ => return Err(unusable()),
-        };
-        if authority.as_str().contains('@') {
-            return Err(unusable());
+        let authority = authority.as_str().to_ascii_lowercase();
+        let uri = Uri::builder().scheme(scheme.clone()).authority(authority).path_and_query(path).build();
+        let target = Self(uri.map_err(|_| invalid())?);
+        match scheme.as_str() {
+            _ if target.authority().contains('@') => Err(invalid()),
+            "https" => Ok(target),
+            // Only a target without TLS on this machine may lead to another one.
+            "http" if self.is_plain() && is_loopback(target.host()) => Ok(target),
+            "http" => Err(RegistryError::plaintext(&format!("http://{}", target.authority()))),
+            _ => Err(invalid()),
         }
-        let port = authority.port_u16().unwrap_or(if plain { 80 } else { 443 });
-        Ok(Self { plain, host, port, authority: authority.as_str().to_ascii_lowercase(), path })
     }
 
-    /// The same place with `query` for its own.
-    pub fn with_query(&self, query: &str) -> Self {
-        let path = self.path.split_once('?').map_or(self.path.as_str(), |(path, _)| path);
-        Self { path: format!("{path}?{query}"), ..self.clone() }
+    /// The same URL with another query.
+    ///
+    /// # Errors
+    /// `query` is not valid.
+    pub fn with_query(&self, query: &str) -> Result<Self, RegistryError> {
+        self.with_path(&format!("{}?{query}", self.0.path()))
     }
 
-    /// The same place with `name=value` behind its query.
-    pub fn with_parameter(&self, name: &str, value: &str) -> Self {
-        let joint = if self.path.contains('?') { '&' } else { '?' };
-        Self { path: format!("{}{joint}{name}={}", self.path, percent(value)), ..self.clone() }
+    fn with_path(&self, path: &str) -> Result<Self, RegistryError> {
+        let uri = Uri::builder().scheme(self.scheme()).authority(self.authority()).path_and_query(path).build();
+        uri.map(Self).map_err(|_| RegistryError::invalid_url(path))
     }
 
-    /// Whether a login for one may be sent to the other.
+    pub fn query(&self) -> Option<&str> {
+        self.0.query()
+    }
+
+    /// Whether credentials for one may be sent to the other.
     pub fn is_same_host(&self, other: &Self) -> bool {
-        (self.plain, &self.host, self.port) == (other.plain, &other.host, other.port)
+        (self.scheme(), self.host(), self.port()) == (other.scheme(), other.host(), other.port())
     }
 
     pub fn authority(&self) -> &str {
-        &self.authority
+        self.0.authority().map_or("", |authority| authority.as_str())
     }
 
-    /// The URL without its query, which may hold what others must not see.
+    fn scheme(&self) -> &str {
+        self.0.scheme_str().unwrap_or_default()
+    }
+
+    fn is_plain(&self) -> bool {
+        self.scheme() == "http"
+    }
+
+    /// The host, an IPv6 address without its brackets.
+    fn host(&self) -> &str {
+        self.0.host().unwrap_or_default().trim_matches(['[', ']'])
+    }
+
+    fn port(&self) -> u16 {
+        self.0.port_u16().unwrap_or(if self.is_plain() { 80 } else { 443 })
+    }
+
+    /// The URL without its query, which may be secret.
     fn shown(&self) -> String {
-        let path = self.path.split_once('?').map_or(self.path.as_str(), |(path, _)| path);
-        format!("{}://{}{path}", if self.plain { "http" } else { "https" }, self.authority)
+        format!("{}://{}{}", self.scheme(), self.authority(), self.0.path())
     }
 }
 
-/// What is asked.
 #[derive(Clone, Debug)]
 pub struct HttpRequest {
     pub method: Method,
     pub accept: &'static str,
     pub authorization: Option<HeaderValue>,
-    /// A form, which POST sends.
+    /// A form, for POST.
     pub form: Option<String>,
 }
 
-/// What came back.
 #[derive(Clone, Debug)]
 pub struct HttpResponse {
     pub status: StatusCode,
@@ -124,89 +138,128 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
 }
 
-/// Hears a line for each request.
-pub type RequestListener = dyn Fn(&str) + Send + Sync;
+/// Called with one log line for each request.
+pub type RequestLog = dyn Fn(&str) + Send + Sync;
 
-/// Sends requests, and tells of each.
+/// Sends and logs requests.
 pub struct HttpClient {
     pub trust: TrustStore,
     pub proxy: ProxyConfig,
-    pub tell: Option<Box<RequestListener>>,
+    pub log: Option<Box<RequestLog>>,
 }
 
 impl HttpClient {
     pub async fn send(
         &self,
-        target: &RequestTarget,
+        target: &HttpTarget,
         request: &HttpRequest,
         deadline: Deadline,
     ) -> Result<HttpResponse, RegistryError> {
-        let since = Instant::now();
-        // What has no TLS is on this machine.
-        let via = if target.plain { None } else { self.proxy.toward(&target.host, target.port)? };
-        let proxy = via.as_ref().map(|via| format!(" through the proxy {via}")).unwrap_or_default();
-        let exchanged = deadline.keep(self.exchange(target, via, request)).await;
-        let late = |limit| RegistryError::Late { limit, at: target.authority.clone(), proxy: proxy.clone() };
-        let result = exchanged.unwrap_or_else(|limit| Err(late(limit)));
-        if let Some(tell) = &self.tell {
+        let start = Instant::now();
+        // A target without TLS is on this machine.
+        let route = if target.is_plain() { None } else { self.proxy.route(target.host(), target.port())? };
+        let proxy = route.as_ref().map(|route| format!(" through the proxy {route}")).unwrap_or_default();
+        let timed_out =
+            |limit| RegistryError::Timeout { limit, host: target.authority().to_owned(), proxy: proxy.clone() };
+        let result = deadline.run(self.exchange(target, route, request)).await;
+        let result = result.unwrap_or_else(|limit| Err(timed_out(limit)));
+        if let Some(log) = &self.log {
             let outcome = match &result {
-                Ok(answer) => answer.status.as_u16().to_string(),
+                Ok(response) => response.status.as_u16().to_string(),
                 Err(_) => "no answer".to_owned(),
             };
-            let took = since.elapsed().as_secs_f64() * 1e3;
-            tell(&format!("{} {}{proxy}: {outcome} in {took:.1} ms", request.method, target.shown()));
+            let elapsed = start.elapsed().as_secs_f64() * 1e3;
+            log(&format!("{} {}{proxy}: {outcome} in {elapsed:.1} ms", request.method, target.shown()));
         }
         result
     }
 
     async fn exchange(
         &self,
-        target: &RequestTarget,
-        via: Option<ProxyRoute>,
+        target: &HttpTarget,
+        route: Option<ProxyRoute>,
         request: &HttpRequest,
     ) -> Result<HttpResponse, RegistryError> {
-        match via {
-            Some(via) => self.talk_tls(via.tunnel(&target.host, target.port).await?, target, request).await,
-            None if target.plain => talk(connect(target).await?, target, request).await,
-            None => self.talk_tls(connect(target).await?, target, request).await,
+        match route {
+            Some(route) => {
+                let tunnel = route.tunnel(target.host(), target.port()).await?;
+                self.exchange_tls(tunnel, target, request).await
+            }
+            None if target.is_plain() => exchange_on(connect_to(target).await?, target, request).await,
+            None => self.exchange_tls(connect_to(target).await?, target, request).await,
         }
     }
 
-    async fn talk_tls(
+    async fn exchange_tls(
         &self,
-        way: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        target: &RequestTarget,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        target: &HttpTarget,
         request: &HttpRequest,
     ) -> Result<HttpResponse, RegistryError> {
-        let name =
-            ServerName::try_from(target.host.clone()).map_err(|_| RegistryError::Address(target.authority.clone()))?;
-        let settings = self.trust.settings(&target.host, target.port)?;
-        let stream = TlsConnector::from(settings).connect(name, way).await;
-        let stream = stream.map_err(|error| RegistryError::Handshake { error, at: target.authority.clone() })?;
-        talk(stream, target, request).await
+        let host = target.host().to_owned();
+        let name = ServerName::try_from(host).map_err(|_| RegistryError::invalid_url(target.authority()))?;
+        let config = self.trust.config(target.host(), target.port())?;
+        let stream = TlsConnector::from(config).connect(name, stream).await;
+        let stream = stream.map_err(|error| RegistryError::Handshake { error, host: target.authority().to_owned() })?;
+        exchange_on(stream, target, request).await
     }
 }
 
-async fn connect(target: &RequestTarget) -> Result<TcpStream, RegistryError> {
-    let at = || target.authority.clone();
-    let found = lookup_host((target.host.as_str(), target.port)).await;
-    let addresses: Vec<_> = found.map_err(|error| RegistryError::Name { error, at: at() })?.collect();
-    // What a name such as localhost leads to is somebody else's to say.
-    if let Some(address) = addresses.iter().find(|address| target.plain && !address.ip().is_loopback()) {
-        return Err(RegistryError::Plaintext(format!("{} ({})", target.shown(), address.ip())));
-    }
-    dial(addresses).await.map_err(|error| RegistryError::Connection { error, at: at() })
+/// Why a connection failed.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum ConnectError {
+    Name(io::Error),
+    Connection(io::Error),
 }
 
-async fn talk(
+/// Connects to the first address of `host` that answers (RFC 8305).
+///
+/// # Errors
+/// No address answers, or the name has none.
+pub async fn connect(host: &str, port: u16) -> Result<TokioIo<TcpStream>, ConnectError> {
+    let authority = format!("{}:{port}", in_url(host));
+    let uri = Uri::builder().scheme(Scheme::HTTP).authority(authority).path_and_query("/").build();
+    let uri = uri.map_err(|error| ConnectError::Name(io::Error::other(error)))?;
+    let mut connector = HttpConnector::new();
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    connector.call(uri).await.map_err(|error| {
+        // hyper-util exports neither the error's type nor its kinds.
+        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+        let source = source.map_or_else(|| io::Error::other(error.to_string()), clone_error);
+        if error.to_string() == "dns error" { ConnectError::Name(source) } else { ConnectError::Connection(source) }
+    })
+}
+
+fn clone_error(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
+}
+
+async fn connect_to(target: &HttpTarget) -> Result<TcpStream, RegistryError> {
+    let host = || target.authority().to_owned();
+    let stream = connect(target.host(), target.port()).await.map_err(|error| match error {
+        ConnectError::Name(error) => RegistryError::Name { error, host: host() },
+        ConnectError::Connection(error) => RegistryError::Connection { error, host: host() },
+    })?;
+    let stream = stream.into_inner();
+    let peer = stream.peer_addr().map_err(|error| RegistryError::Connection { error, host: host() })?;
+    // A name such as localhost can resolve to another machine.
+    if target.is_plain() && !peer.ip().is_loopback() {
+        return Err(RegistryError::plaintext(&format!("{} ({})", target.shown(), peer.ip())));
+    }
+    Ok(stream)
+}
+
+async fn exchange_on(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    target: &RequestTarget,
+    target: &HttpTarget,
     request: &HttpRequest,
 ) -> Result<HttpResponse, RegistryError> {
+    let path = target.0.path_and_query().map_or("/", PathAndQuery::as_str);
     let mut builder = http::Request::builder()
         .method(&request.method)
-        .uri(&target.path)
-        .header(HOST, &target.authority)
+        .uri(path)
+        .header(HOST, target.authority())
         .header(USER_AGENT, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
         .header(ACCEPT, request.accept);
     if let Some(authorization) = &request.authorization {
@@ -216,19 +269,19 @@ async fn talk(
         builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     }
     let body = Full::new(Bytes::from(request.form.clone().unwrap_or_default()));
-    let message = builder.body(body).map_err(|_| RegistryError::Address(target.shown()))?;
+    let message = builder.body(body).map_err(|_| RegistryError::invalid_url(&target.shown()))?;
 
-    let broken = |error| RegistryError::Http { error, at: target.authority.clone(), plain: target.plain };
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let failed = |error| RegistryError::Http { error, host: target.authority().to_owned(), plain: target.is_plain() };
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
     // Ends with this function, however that ends.
     let mut tasks = JoinSet::new();
     tasks.spawn(connection);
-    let (head, mut incoming) = sender.send_request(message).await.map_err(broken)?.into_parts();
+    let (head, mut incoming) = sender.send_request(message).await.map_err(failed)?.into_parts();
     let mut body = Vec::new();
     while let Some(frame) = incoming.frame().await {
-        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        if body.len() + data.len() > MAX_ANSWER {
-            return Err(RegistryError::TooLarge);
+        let Ok(data) = frame.map_err(failed)?.into_data() else { continue };
+        if body.len() + data.len() > MAX_RESPONSE {
+            return Err(RegistryError::too_large());
         }
         body.extend_from_slice(&data);
     }
@@ -239,8 +292,8 @@ async fn talk(
 mod tests {
     use super::*;
 
-    fn target(registry: &str) -> RequestTarget {
-        RequestTarget::new(&registry.parse().unwrap(), "/v2/a/tags/list?n=1".to_owned())
+    fn target(registry: &str) -> HttpTarget {
+        HttpTarget::new(&registry.parse().unwrap(), "/v2/a/tags/list?n=1").unwrap()
     }
 
     #[test]
@@ -255,7 +308,7 @@ mod tests {
             (&plain, "http://127.0.0.1:5001/x", Some("http://127.0.0.1:5001/x")),
             (&plain, "http://[::1]:5001/x", Some("http://[::1]:5001/x")),
             (&plain, "http://h.example/x", None),
-            (&plain, "https://h.example/x", Some("https://h.example/x")),
+            (&plain, "https://H.example/x", Some("https://h.example/x")),
             (&tls, "ftp://h.example/x", None),
             (&tls, "https://me:hunter2@h.example/x", None),
             (&tls, "\u{1}", None),
@@ -265,11 +318,15 @@ mod tests {
         assert!(tls.is_same_host(&tls.join("https://h.example:443/x").unwrap()));
         assert!(!tls.is_same_host(&tls.join("https://h.example:444/x").unwrap()));
         assert!(!tls.is_same_host(&tls.join("https://h.example.evil/x").unwrap()));
+        assert_eq!(tls.with_query("last=b").unwrap().0, "https://h.example/v2/a/tags/list?last=b");
     }
 
     #[test]
-    fn a_query_is_replaced_or_lengthened() {
-        assert_eq!(target("h").with_query("last=b").path, "/v2/a/tags/list?last=b");
-        assert_eq!(target("h").with_parameter("scope", "a:b/c").path, "/v2/a/tags/list?n=1&scope=a%3Ab%2Fc");
+    fn connecting_fails_by_name_or_by_address() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let refused = runtime.block_on(connect("127.0.0.1", 9)).unwrap_err();
+        assert!(matches!(&refused, ConnectError::Connection(e) if e.kind() == io::ErrorKind::ConnectionRefused));
+        let unknown = runtime.block_on(connect("registry.invalid", 9)).unwrap_err();
+        assert!(matches!(unknown, ConnectError::Name(_)), "{unknown}");
     }
 }

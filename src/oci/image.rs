@@ -1,69 +1,61 @@
-//! What the name of an image and a tag may be.
-//!
-//! A name's rules are those of `plugin_image`; a tag is `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}` in the distribution
-//! specification.
+//! Checks image names and tags by the distribution specification.
 
+use super::plugin_image::{ImagePathError, MAX_PATH, check_path, split_host};
 use crate::error::parse_error::ParseError;
-use crate::oci::plugin_image::{ImagePathError, MAX_PATH, check_path, split_host};
 
 const MAX_TAG: usize = 128;
 
-/// Checks the name of an image within its registry, such as `cloudforet/plugin-example`.
+/// Checks the name of an image in its registry, such as `cloudforet/plugin-example`.
 ///
 /// # Errors
-/// It holds a tag, a digest or a registry's host, or is no name.
+/// It has a tag, a digest or a registry's host, or is not a valid name.
 pub fn check_image(image: &str) -> Result<(), ParseError> {
-    let refuse = |why: &str| ParseError::new(format!("`{image}` is no image: {why}"));
+    const FORM: &str = "write it as OWNER/NAME: cloudforet/plugin-example";
+    let invalid = |cause: &str| ParseError::new(format!("`{image}` is not a valid image name: {cause}"));
     if image.is_empty() {
-        return Err(ParseError::new("the image has no name").hint("write it as OWNER/NAME: cloudforet/plugin-example"));
+        return Err(ParseError::new("the image has no name").hint(FORM));
     }
     if image.contains("://") {
-        return Err(refuse("it is a URL").hint("write OWNER/NAME alone: the registry is said apart from it"));
+        return Err(
+            invalid("it is a URL").hint("write OWNER/NAME alone: registry_type and registry_config set the registry")
+        );
     }
     if let Some((name, _)) = image.split_once('@') {
-        return Err(refuse("it has a digest").hint(format!("write `{name}`")));
+        return Err(invalid("it has a digest").hint(format!("write `{name}`")));
     }
     if let Some((_, name)) = split_host(image) {
-        return Err(refuse("it begins with a registry's host").hint(format!(
-            "write `{name}`: the registry is said apart from it, by registry_type and registry_config"
-        )));
+        return Err(invalid("it begins with a registry's host")
+            .hint(format!("write `{name}`: registry_type and registry_config set the registry")));
     }
     if let Some((name, tag)) = image.rsplit_once(':') {
-        return Err(refuse(&format!("it has the tag `{tag}`")).hint(format!("write `{name}`")));
+        return Err(invalid(&format!("it has the tag `{tag}`")).hint(format!("write `{name}`")));
     }
-    check_path(image).map_err(|fault| match fault {
-        ImagePathError::Length => refuse(&format!("it has more than {MAX_PATH} characters")),
-        ImagePathError::Capitals => refuse("it has capital letters")
-            .hint(format!("registries take lower case only: `{}`", image.to_ascii_lowercase())),
+    check_path(image).map_err(|error| match error {
+        ImagePathError::Length => invalid(&format!("it has more than {MAX_PATH} characters")),
+        ImagePathError::Capitals => invalid("it has capital letters")
+            .hint(format!("use lower case, as registries require: `{}`", image.to_ascii_lowercase())),
         ImagePathError::Form => {
-            refuse("it is not made of lower-case letters, digits and single `.`, `_` or `-` between them")
-                .hint("write it as OWNER/NAME: cloudforet/plugin-example")
+            invalid("use lower-case letters and digits, with single `.`, `_` or `-` between them").hint(FORM)
         }
     })
 }
 
-/// Checks a tag, such as `1.2.0`.
+/// Checks a tag, such as `1.2.0`: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
 ///
 /// # Errors
-/// It is none.
+/// It is not valid.
 pub fn check_tag(tag: &str) -> Result<(), ParseError> {
-    let refuse = |why: &str| {
-        ParseError::new(format!("`{tag}` is no tag: {why}")).hint("a tag reads as 1.2.0, v1.2.0-rc.1 or latest")
-    };
-    if tag.is_empty() {
-        return Err(refuse("it is empty"));
-    }
-    if tag.len() > MAX_TAG {
-        return Err(refuse(&format!("it has more than {MAX_TAG} characters")));
-    }
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    if !tag.bytes().all(|byte| is_word(byte) || matches!(byte, b'.' | b'-')) {
-        return Err(refuse("it may hold ASCII letters, digits, `_`, `.` and `-` only"));
-    }
-    if !tag.bytes().next().is_some_and(is_word) {
-        return Err(refuse("it must begin with a letter, a digit or `_`"));
-    }
-    Ok(())
+    let cause = match tag.bytes().next() {
+        None => "it is empty",
+        Some(_) if tag.len() > MAX_TAG => "it has more than 128 characters",
+        Some(_) if !tag.bytes().all(|byte| is_word(byte) || matches!(byte, b'.' | b'-')) => {
+            "use letters, digits, `_`, `.` and `-`"
+        }
+        Some(first) if !is_word(first) => "begin with a letter, a digit or `_`",
+        Some(_) => return Ok(()),
+    };
+    Err(ParseError::new(format!("invalid tag `{tag}`: {cause}")).hint("write it as 1.2.0, v1.2.0-rc.1 or latest"))
 }
 
 #[cfg(test)]

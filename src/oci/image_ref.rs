@@ -1,19 +1,19 @@
-//! Where one image lies.
+//! The reference of an image: its registry and its name there.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
 use super::image::check_image;
+use super::plugin_image::check_path;
 use super::url::RegistryUrl;
 use crate::error::parse_error::ParseError;
-use crate::oci::plugin_image::check_path;
 
-/// An image in a registry, without a tag. It reads as docker, podman and buildah take it: `127.0.0.1:5000/x/plugin-a`.
+/// An image in a registry, without a tag; displayed as docker, podman and buildah take it: `127.0.0.1:5000/x/plugin-a`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageRef {
     registry: RegistryUrl,
-    /// The image's name in the registry, the prefix included.
+    /// With the registry's prefix.
     path: String,
 }
 
@@ -21,58 +21,46 @@ impl ImageRef {
     /// `image` in `registry`.
     ///
     /// # Errors
-    /// `image` is no image's name, or holds a tag, a digest or a host.
+    /// `image` is not a valid name, or has a tag, a digest or a host.
     pub fn new(registry: &RegistryUrl, image: &str) -> Result<Self, ParseError> {
         check_image(image)?;
         let path = match registry.prefix() {
-            // Docker Hub's own images have an owner that is not written.
+            // The owner of Docker Hub's own images is not written.
             "" if registry.is_docker_hub() && !image.contains('/') => format!("library/{image}"),
             "" => image.to_owned(),
             prefix => format!("{prefix}/{image}"),
         };
         if check_path(&path).is_err() {
-            return Err(ParseError::new(format!("`{path}` is too long for an image's name")));
+            return Err(ParseError::new(format!("`{path}` is too long for an image name")));
         }
         Ok(Self { registry: registry.clone(), path })
     }
 
-    /// Where a spec's `registry_type` and `registry_config` put `image`. Nothing, or an empty type, is Docker Hub.
+    /// The reference by a spec's `registry_type` and `registry_config`. An empty or missing type is Docker Hub.
     ///
     /// # Errors
-    /// `image` is no image's name, the registry type is not known, or `registry_config` does not say what it must.
+    /// `image` is not a valid name, the registry type is unknown, or `registry_config` is incomplete.
     pub fn from_spec(
         image: &str,
         registry_type: Option<&str>,
         registry_config: Option<&Map<String, Value>>,
     ) -> Result<Self, ParseError> {
-        let config = Config(registry_config);
+        let config = RegistryConfig(registry_config);
+        let or = |default| Ok(config.url()?.unwrap_or(default));
+        let required = |name, example| config.url()?.ok_or_else(|| missing(name, example));
         let registry = match registry_type.unwrap_or_default() {
-            "" | "NONE_REGISTRY_TYPE" | "DOCKER_HUB" => match config.url()? {
-                Some(url) => url,
-                None => RegistryUrl::docker_hub(),
-            },
-            "GITHUB" => match config.url()? {
-                Some(url) => url,
-                None => RegistryUrl::from_host("ghcr.io"),
-            },
-            "HARBOR" => config.url()?.ok_or_else(|| missing("HARBOR", "harbor.example.com"))?,
-            "GCP_PRIVATE_GCR" => config
-                .url()?
-                .ok_or_else(|| missing("GCP_PRIVATE_GCR", "asia-northeast3-docker.pkg.dev/PROJECT/REPOSITORY"))?,
-            "AWS_PRIVATE_ECR" => private_ecr(&config)?,
-            "AWS_PUBLIC_ECR" => match config.url()? {
-                Some(url) => url,
-                None => RegistryUrl::from_host("public.ecr.aws"),
-            },
-            other => {
-                return Err(ParseError::new(format!("registry_type: `{other}` is not known here"))
-                    .hint("say which registry with --registry URL"));
-            }
+            "" | "NONE_REGISTRY_TYPE" | "DOCKER_HUB" => or(RegistryUrl::docker_hub()),
+            "GITHUB" => or(RegistryUrl::from_host("ghcr.io")),
+            "AWS_PUBLIC_ECR" => or(RegistryUrl::from_host("public.ecr.aws")),
+            "HARBOR" => required("HARBOR", "harbor.example.com"),
+            "GCP_PRIVATE_GCR" => required("GCP_PRIVATE_GCR", "asia-northeast3-docker.pkg.dev/PROJECT/REPOSITORY"),
+            "AWS_PRIVATE_ECR" => private_ecr(&config),
+            other => Err(ParseError::new(format!("registry_type: unknown registry type `{other}`"))
+                .hint("set the registry with --registry URL")),
         };
-        Self::new(&registry, image)
+        Self::new(&registry?, image)
     }
 
-    /// The registry that it lies in.
     pub fn registry(&self) -> &RegistryUrl {
         &self.registry
     }
@@ -82,7 +70,7 @@ impl ImageRef {
         &self.path
     }
 
-    /// Whether its registry is spoken to without TLS, which only one on this machine is.
+    /// Whether its registry is reached without TLS: only one on this machine is.
     pub fn is_plain_http(&self) -> bool {
         self.registry.is_plain_http()
     }
@@ -95,16 +83,16 @@ impl fmt::Display for ImageRef {
 }
 
 /// A spec's `registry_config`.
-struct Config<'a>(Option<&'a Map<String, Value>>);
+struct RegistryConfig<'a>(Option<&'a Map<String, Value>>);
 
-impl Config<'_> {
-    /// A text; `None` if there is none or an empty one.
+impl RegistryConfig<'_> {
+    /// A string; `None` if it is missing or empty.
     fn text(&self, key: &str) -> Result<Option<&str>, ParseError> {
         match self.0.and_then(|config| config.get(key)) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
-            Some(_) => Err(ParseError::new(format!("registry_config.{key}: it must be a text"))
-                .hint(format!("put it between quotes: {key}: \"...\""))),
+            Some(_) => Err(ParseError::new(format!("registry_config.{key}: it must be a string"))
+                .hint(format!("quote it: {key}: \"...\""))),
         }
     }
 
@@ -112,14 +100,14 @@ impl Config<'_> {
         let Some(url) = self.text("url")? else { return Ok(None) };
         url.parse().map(Some).map_err(|error: ParseError| {
             ParseError::new(format!("registry_config.url: {error}"))
-                .hint("write HOST, HOST:PORT or https://HOST:PORT, with a project behind it if there is one")
+                .hint("write HOST, HOST:PORT or https://HOST:PORT, with a project after it if needed")
         })
     }
 }
 
 /// An account's registry in a region: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>.
-fn private_ecr(config: &Config<'_>) -> Result<RegistryUrl, ParseError> {
-    // The real service fills in this address by itself, and no image can be had there.
+fn private_ecr(config: &RegistryConfig<'_>) -> Result<RegistryUrl, ParseError> {
+    // The real service fills in this address, where no image is.
     if let Some(url) = config.url()?.filter(|url| url.authority() != "private.ecr.aws") {
         return Ok(url);
     }
@@ -129,16 +117,16 @@ fn private_ecr(config: &Config<'_>) -> Result<RegistryUrl, ParseError> {
     };
     let (Some(account), Some(region)) = (config.text("account_id")?, region) else {
         return Err(missing("AWS_PRIVATE_ECR", "ACCOUNT.dkr.ecr.REGION.amazonaws.com").hint(
-            "give registry_config.account_id and registry_config.region_name, or registry_config.url, or say which \
+            "give registry_config.account_id and registry_config.region_name, or registry_config.url, or set the \
              registry with --registry URL",
         ));
     };
     if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(ParseError::new(format!("registry_config.account_id: `{account}` is no AWS account"))
-            .hint("it has 12 digits, between quotes: \"123456789012\""));
+        return Err(ParseError::new(format!("registry_config.account_id: `{account}` is not a valid AWS account"))
+            .hint("write its 12 digits in quotes: \"123456789012\""));
     }
     if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-        return Err(ParseError::new(format!("registry_config.region_name: `{region}` is no AWS region"))
+        return Err(ParseError::new(format!("registry_config.region_name: `{region}` is not a valid AWS region"))
             .hint("write it as ap-northeast-2"));
     }
     let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
@@ -146,8 +134,8 @@ fn private_ecr(config: &Config<'_>) -> Result<RegistryUrl, ParseError> {
 }
 
 fn missing(registry_type: &str, example: &str) -> ParseError {
-    ParseError::new(format!("registry_config.url: {registry_type} needs it, to know where the image lies"))
-        .hint(format!("write `url: {example}`, or say which registry with --registry URL"))
+    ParseError::new(format!("registry_config.url: required for {registry_type}"))
+        .hint(format!("write `url: {example}`, or set the registry with --registry URL"))
 }
 
 #[cfg(test)]
@@ -208,12 +196,16 @@ mod tests {
         }
         for (registry_type, config, part) in [
             ("AWS_PRIVATE_ECR", json!({"account_id": "1", "region": "x"}), "12 digits"),
-            ("AWS_PRIVATE_ECR", json!({"account_id": 123456789012_u64, "region": "x"}), "must be a text"),
-            ("AWS_PRIVATE_ECR", json!({"account_id": "123456789012", "region": "a.evil.com/"}), "no AWS region"),
+            ("AWS_PRIVATE_ECR", json!({"account_id": 123456789012_u64, "region": "x"}), "must be a string"),
+            (
+                "AWS_PRIVATE_ECR",
+                json!({"account_id": "123456789012", "region": "a.evil.com/"}),
+                "not a valid AWS region",
+            ),
             (
                 "HARBOR",
                 json!({"url": "http://harbor.example.com"}),
-                "registry_config.url: `http://harbor.example.com` is no registry",
+                "registry_config.url: `http://harbor.example.com` is not a valid registry address",
             ),
         ] {
             let error = from_spec(registry_type, &config).unwrap_err();

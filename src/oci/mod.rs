@@ -1,26 +1,22 @@
-//! Image registries: where an image lies, whose login opens it, and which tags it has.
+//! Image registries: image references, credentials, and a client that reads tags and digests.
 //!
-//! They are asked by the OCI distribution API (<https://github.com/opencontainers/distribution-spec>), which Docker Hub,
-//! ghcr.io, Harbor, ECR and Google's registries speak, and with the logins that docker, podman and buildah keep.
+//! It speaks the OCI distribution API (<https://github.com/opencontainers/distribution-spec>), as Docker Hub, ghcr.io,
+//! Harbor, ECR and Google's registries do, with the credentials that docker, podman and buildah store.
 //!
-//! A question passes `place` (which registry, which image: `url`, `image`), `client` (what to ask for), `auth` (who is
-//! asking: `challenge`, `logins`, `helper`), `http` (one request: `dial`, `proxy`, `trust`), and `fault` (what went wrong
-//! and what to do). Each step keeps to the question's `deadline`.
+//! A request passes `image_ref` (`url`, `image`), `client` (what to ask for), `auth` (`challenge`, `credentials`,
+//! `helper`), `http` (one request: `proxy`, `tls`) and `registry_error` (causes and hints), within one `deadline`.
+//! Plaintext is for loopback addresses only, certificates are always verified, and credentials go only to their
+//! registry and to the token service that it names. Not here: pulling and pushing images.
 //!
-//! Plaintext is spoken with loopback addresses only, certificates are always verified, and a login goes to nobody but
-//! the registry that it belongs to and the token service that this registry names.
-//!
-//! Why not by a library: oci-client 0.18 does not follow `Link` to the next page of tags, reads answers without a bound,
-//! sends the login to whatever address a challenge names, drops the reason where a login is refused, and panics on a
-//! token with a line break; the HTTP client in it cannot be set from outside. The little that is asked here stands on
-//! hyper and rustls, which the gRPC client brings anyway.
+//! Why no library: oci-client 0.18 does not follow `Link` to the next page of tags, reads responses without a limit,
+//! sends credentials to any address that a challenge names, drops the reason of a rejected login, and panics on a token
+//! with a line break; its HTTP client cannot be configured from outside. hyper and rustls come with the gRPC client.
 
 mod auth;
 mod challenge;
 mod client;
 mod credentials;
 mod deadline;
-mod dial;
 mod helper;
 mod http;
 mod image;

@@ -1,36 +1,36 @@
-//! What a plugin's image may be called.
+//! The rules for the image name of a plugin.
 //!
-//! Current Repository services ask something of its name ([`check`]): the first ones asked nothing, and 1.8.1 for 40
-//! characters at most. Registries ask something of its whole path ([`check_path`]), by the distribution specification: it
-//! matches `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*` between its slashes.
+//! Current Repository services have rules for its last part ([`check`]); 1.8.1 allowed 40 characters, earlier ones any.
+//! Registries have rules for the whole path ([`check_path`]), by the distribution specification: each part between
+//! slashes matches `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`.
 
-/// The longest image name that is accepted, in characters.
+/// The longest image name, in characters.
 pub const MAX_LENGTH: usize = 48;
 
-/// Why a current Repository service refuses an image name.
+/// Why a current Repository service rejects an image name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageNameError {
-    /// Something else than ASCII letters, digits and `-`.
+    /// Other characters than ASCII letters, digits and `-`.
     Character,
     /// More than [`MAX_LENGTH`] characters.
     Length,
 }
 
-/// The longest path that registries take, in characters. Docker's own limit, host included.
+/// The longest path in a registry, in characters: docker's own limit, host included.
 pub const MAX_PATH: usize = 255;
 
-/// Why no registry has an image of a path.
+/// Why registries reject a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImagePathError {
     /// More than [`MAX_PATH`] characters.
     Length,
-    /// Upper-case letters of ASCII.
+    /// Upper-case ASCII letters.
     Capitals,
-    /// It is not made as the specification says.
+    /// Any other difference from the specification.
     Form,
 }
 
-/// The registry's host that `image` begins with, and what stands behind it; by the rule that docker has for it.
+/// Splits the registry's host off `image`, by docker's rule.
 pub fn split_host(image: &str) -> Option<(&str, &str)> {
     image.split_once('/').filter(|(first, _)| {
         let begins_as_host = first.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
@@ -38,10 +38,10 @@ pub fn split_host(image: &str) -> Option<(&str, &str)> {
     })
 }
 
-/// Checks the name of an image within its registry, without a tag.
+/// Checks the path of an image in its registry, without a tag.
 ///
 /// # Errors
-/// No registry has one of that name; with why.
+/// Registries reject it.
 pub fn check_path(path: &str) -> Result<(), ImagePathError> {
     if path.len() > MAX_PATH {
         return Err(ImagePathError::Length);
@@ -55,22 +55,23 @@ pub fn check_path(path: &str) -> Result<(), ImagePathError> {
 fn is_component(text: &str) -> bool {
     let is_word = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = text.as_bytes();
-    // Groups of separators stand between words.
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
+    let mut separators = bytes.split(is_word).filter(|separator| !separator.is_empty());
     is_word(first)
         && is_word(last)
-        && bytes
-            .split(is_word)
-            .filter(|gap| !gap.is_empty())
-            .all(|gap| matches!(gap, b"." | b"_" | b"__") || gap.iter().all(|byte| *byte == b'-'))
+        && separators
+            .all(|separator| matches!(separator, b"." | b"_" | b"__") || separator.iter().all(|byte| *byte == b'-'))
 }
 
-/// The part of `image` behind its last `/`: the plugin's id where none is given.
+/// The part of `image` after its last `/`: the default plugin_id.
 pub fn name_of(image: &str) -> &str {
     image.rsplit('/').next().unwrap_or(image)
 }
 
-/// Checks the name part of `image` in the order in which the service does: length first.
+/// Checks the name part of `image` in the service's order: length first.
+///
+/// # Errors
+/// A current service rejects it.
 pub fn check(image: &str) -> Result<(), ImageNameError> {
     let name = name_of(image);
     if name.chars().count() > MAX_LENGTH {

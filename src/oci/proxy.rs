@@ -1,115 +1,123 @@
-//! The proxy through which a company's machines reach registries: `HTTPS_PROXY` and `NO_PROXY`, read as curl reads them
-//! (<https://curl.se/docs/manpage.html#ENVIRONMENT>), and, as by docker, a port behind a name in `NO_PROXY`.
+//! The proxy to registries: `HTTPS_PROXY` and `NO_PROXY`, read as curl does
+//! (<https://curl.se/docs/manpage.html#ENVIRONMENT>), and as docker does a port after a name in `NO_PROXY`.
 //!
-//! A proxy passes bytes on (CONNECT: RFC 9110, 9.3.6): TLS is spoken with the registry, and the proxy sees its name alone.
-//! Loopback addresses are never asked for through a proxy.
+//! The proxy passes bytes on (CONNECT: RFC 9110, 9.3.6): TLS is spoken with the registry, and the proxy sees only its
+//! name. Loopback addresses are never reached through it. hyper-util matches `NO_PROXY`; its `Tunnel` is not used,
+//! because its errors lose the proxy's status.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{HOST, PROXY_AUTHORIZATION};
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, Uri};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper::upgrade::{self, Upgraded};
+use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
-use tokio::net::lookup_host;
+use percent_encoding::percent_decode_str;
 use tokio::task::JoinSet;
 
-use super::dial::dial;
+use super::http::connect;
+use super::registry_error::RegistryError;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
-use crate::oci::registry_error::RegistryError;
-use crate::secret::Secret;
-use crate::secret::redact;
+use crate::secret::{Secret, mask};
 
-/// curl's, for a proxy whose URL names none.
-const PORT: u16 = 1080;
+/// curl's default.
+const DEFAULT_PORT: u16 = 1080;
 
-/// What the environment says of proxies. It is not looked at before a registry is reached with TLS.
+/// The proxy settings of the environment. They are parsed when a registry is first reached with TLS.
 #[derive(Clone, Debug, Default)]
 pub struct ProxyConfig {
-    /// Secret, for it may hold a login.
+    /// Secret: it may have a password.
     url: Option<Secret>,
-    /// The hosts that are reached without it, between commas or blanks.
-    direct: String,
+    no_proxy: String,
 }
 
-/// A proxy on the way to a host. It shows itself without its login.
+/// A proxy for one connection. Displayed without its password.
 pub struct ProxyRoute {
     host: String,
     port: u16,
-    login: Option<HeaderValue>,
+    authorization: Option<HeaderValue>,
 }
 
 impl ProxyConfig {
     /// The values of `HTTPS_PROXY` and `NO_PROXY`.
     pub fn new(https_proxy: Option<Secret>, no_proxy: Option<String>) -> Self {
-        Self { url: https_proxy, direct: no_proxy.unwrap_or_default() }
+        Self { url: https_proxy, no_proxy: no_proxy.unwrap_or_default() }
     }
 
-    /// The proxy through which `host` is reached, if there is one.
+    /// The proxy to `host`; `None` if it is reached directly.
     ///
     /// # Errors
-    /// What stands there is no proxy that can be used.
-    pub(super) fn toward(&self, host: &str, port: u16) -> Result<Option<ProxyRoute>, RegistryError> {
-        let Some(url) = &self.url else { return Ok(None) };
-        let mut entries = self.direct.split([',', ' ', '\t']).filter(|entry| !entry.is_empty());
-        if is_loopback(host) || entries.any(|entry| covers(entry, host, port)) {
-            return Ok(None);
+    /// `HTTPS_PROXY` is not usable.
+    pub(super) fn route(&self, host: &str, port: u16) -> Result<Option<ProxyRoute>, RegistryError> {
+        match &self.url {
+            Some(url) if !is_loopback(host) && !self.is_direct(host, port) => {
+                ProxyRoute::parse(url.expose()).map(Some).map_err(RegistryError::ProxyUrl)
+            }
+            _ => Ok(None),
         }
-        ProxyRoute::read(url.expose()).map(Some).map_err(RegistryError::ProxyUrl)
+    }
+
+    fn is_direct(&self, host: &str, port: u16) -> bool {
+        let entries = self.no_proxy.split([',', ' ', '\t']).filter_map(|entry| {
+            // What cannot be split is an IPv6 address.
+            let (entry, only) = split_port(entry).unwrap_or((entry, None));
+            let entry = match entry.trim_matches(['[', ']']).trim_matches('.') {
+                // The matcher takes `*` for names only.
+                "*" => "*,0.0.0.0/0,::/0",
+                entry => entry,
+            };
+            only.is_none_or(|only| read_port(only) == Ok(port)).then_some(entry)
+        });
+        let no_proxy = entries.collect::<Vec<_>>().join(",");
+        let uri = format!("https://{}", in_url(host.trim_end_matches('.'))).parse::<Uri>();
+        let matcher = Matcher::builder().https("http://proxy".to_owned()).no(no_proxy).build();
+        uri.is_ok_and(|uri| matcher.intercept(&uri).is_none())
     }
 }
 
 impl ProxyRoute {
-    fn read(url: &str) -> Result<Self, &'static str> {
+    fn parse(url: &str) -> Result<Self, &'static str> {
         let url = url.trim();
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         if !scheme.eq_ignore_ascii_case("http") {
-            return Err("a proxy that is spoken to in HTTP is used, and no other");
+            return Err("only HTTP proxies are supported");
         }
         let rest = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let (login, authority) = rest.rsplit_once('@').map_or((None, rest), |(login, rest)| (Some(login), rest));
         let (host, port) = split_port(authority)?;
-        let (host, port) = (check_host(host)?, port.map_or(Ok(PORT), read_port)?);
-        Ok(Self { host, port, login: login.map(basic).transpose()? })
+        let (host, port) = (check_host(host)?, port.map_or(Ok(DEFAULT_PORT), read_port)?);
+        Ok(Self { host, port, authorization: login.map(basic).transpose()? })
     }
 
-    /// A way for bytes to `host` and back.
+    /// Opens a connection to `host` through the proxy.
     ///
     /// # Errors
-    /// The proxy is not reached, or does not let it.
+    /// The proxy is not reached or rejects the request.
     pub async fn tunnel(&self, host: &str, port: u16) -> Result<TokioIo<Upgraded>, RegistryError> {
-        let down = |error: Box<dyn std::error::Error + Send + Sync>| RegistryError::ProxyDown {
-            error,
-            proxy: self.to_string(),
-        };
-        let addresses = lookup_host((self.host.as_str(), self.port)).await.map_err(|error| down(error.into()))?;
-        let socket = dial(addresses).await.map_err(|error| down(error.into()))?;
-
+        let failed =
+            |error: Box<dyn std::error::Error + Send + Sync>| RegistryError::Proxy { error, proxy: self.to_string() };
+        let socket = connect(&self.host, self.port).await.map_err(|error| failed(error.into()))?;
         let authority = format!("{}:{port}", in_url(host));
         let mut request = http::Request::builder().method(Method::CONNECT).uri(&authority).header(HOST, &authority);
-        if let Some(login) = &self.login {
-            request = request.header(PROXY_AUTHORIZATION, login);
+        if let Some(authorization) = &self.authorization {
+            request = request.header(PROXY_AUTHORIZATION, authorization);
         }
-        let request = request.body(Empty::<Bytes>::new()).map_err(|_| RegistryError::Address(authority.clone()))?;
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(socket)).await.map_err(|error| down(error.into()))?;
-        // The connection leaves it with the upgrade; what fails before that ends with this function.
+        let request = request.body(Empty::<Bytes>::new()).map_err(|_| RegistryError::invalid_url(&authority))?;
+        let (mut sender, connection) = http1::handshake(socket).await.map_err(|error| failed(error.into()))?;
+        // The connection leaves the task with the upgrade; a failure before that ends with this function.
         let mut tasks = JoinSet::new();
         tasks.spawn(connection.with_upgrades());
-        let answer = sender.send_request(request).await.map_err(|error| down(error.into()))?;
-        if !answer.status().is_success() {
-            return Err(RegistryError::ProxyRefused {
-                status: answer.status(),
-                proxy: self.to_string(),
-                at: authority,
-            });
+        let response = sender.send_request(request).await.map_err(|error| failed(error.into()))?;
+        if !response.status().is_success() {
+            let (status, proxy) = (response.status(), self.to_string());
+            return Err(RegistryError::ProxyRejected { status, proxy, host: authority });
         }
-        upgrade::on(answer).await.map(TokioIo::new).map_err(|error| down(error.into()))
+        upgrade::on(response).await.map(TokioIo::new).map_err(|error| failed(error.into()))
     }
 }
 
@@ -119,78 +127,18 @@ impl fmt::Display for ProxyRoute {
     }
 }
 
-/// `user:password` of a URL, as the header has it (RFC 7617).
+/// The header for `user:password` of a URL (RFC 7617).
 fn basic(login: &str) -> Result<HeaderValue, &'static str> {
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    let plain = [decoded(user), decoded(password)].join(&b':');
-    for secret in [login.as_bytes(), password.as_bytes(), &decoded(password), &plain] {
-        redact::remember(&String::from_utf8_lossy(secret));
+    let decode = |text| percent_decode_str(text).collect::<Vec<u8>>();
+    let plain = [decode(user), decode(password)].join(&b':');
+    for secret in [login.as_bytes(), password.as_bytes(), &decode(password), &plain] {
+        mask::remember(&String::from_utf8_lossy(secret));
     }
-    let mut value =
-        HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(plain))).map_err(|_| "its login cannot be sent")?;
+    let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(plain)))
+        .map_err(|_| "its user or password is not valid")?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// What `%40` and its like stand for (RFC 3986, 2.1); what is none of those stays.
-fn decoded(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, behind)) = rest.split_first() {
-        let digit = |at: usize| behind.get(at).and_then(|&digit| char::from(digit).to_digit(16));
-        let encoded = digit(0).zip(digit(1)).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-        match encoded.filter(|_| first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &behind[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = behind;
-            }
-        }
-    }
-    bytes
-}
-
-/// Whether an entry of `NO_PROXY` is about `host`: a name is about what ends in it too.
-fn covers(entry: &str, host: &str, port: u16) -> bool {
-    // What cannot be split is an IPv6 address.
-    let (entry, only) = split_port(entry).unwrap_or((entry, None));
-    if only.is_some_and(|only| read_port(only) != Ok(port)) {
-        return false;
-    }
-    let entry = entry.trim_matches(['[', ']']);
-    if entry == "*" {
-        return true;
-    }
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return is_in(address, entry);
-    }
-    let name = entry.trim_matches('.').to_ascii_lowercase();
-    let host = host.trim_end_matches('.');
-    !name.is_empty()
-        && host.strip_suffix(name.as_str()).is_some_and(|before| before.is_empty() || before.ends_with('.'))
-}
-
-/// Whether `address` is the one that is written, or in a network as `10.0.0.0/8`.
-fn is_in(address: IpAddr, written: &str) -> bool {
-    let (network, bits) = match written.split_once('/') {
-        Some((network, bits)) => (network, bits.parse().ok()),
-        None => (written, Some(128)),
-    };
-    let prefix = |width: u32, bits: u32| width.saturating_sub(bits);
-    match (address, network.parse(), bits) {
-        (IpAddr::V4(address), Ok(IpAddr::V4(network)), Some(bits)) => {
-            let different = address.to_bits() ^ network.to_bits();
-            different.checked_shr(prefix(32, bits)).unwrap_or_default() == 0
-        }
-        (IpAddr::V6(address), Ok(IpAddr::V6(network)), Some(bits)) => {
-            let different = address.to_bits() ^ network.to_bits();
-            different.checked_shr(prefix(128, bits)).unwrap_or_default() == 0
-        }
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -227,10 +175,10 @@ mod tests {
             ("0.0.1", "10.0.0.1", false),
         ] {
             let proxy = ProxyConfig::new(Some(Secret::new("http://proxy.example:3128")), Some(direct.to_owned()));
-            let via = proxy.toward(host, 443).unwrap();
-            assert_eq!(via.is_none(), is_direct, "{direct:?} {host}");
+            let route = proxy.route(host, 443).unwrap();
+            assert_eq!(route.is_none(), is_direct, "{direct:?} {host}");
         }
-        assert!(ProxyConfig::default().toward("registry.example", 443).unwrap().is_none());
+        assert!(ProxyConfig::default().route("registry.example", 443).unwrap().is_none());
     }
 
     #[test]
@@ -244,15 +192,15 @@ mod tests {
             ("http://me:p%40%3a%zz@h:1", "h:1", Some("me:p@:%zz")),
             ("me@h:1", "h:1", Some("me:")),
         ] {
-            let via = ProxyRoute::read(url).unwrap_or_else(|why| panic!("{url}: {why}"));
+            let route = ProxyRoute::parse(url).unwrap_or_else(|why| panic!("{url}: {why}"));
             let login = login.map(|login| format!("Basic {}", STANDARD.encode(login)));
-            assert_eq!(via.to_string(), shown, "{url}");
-            assert_eq!(via.login.as_ref().map(|login| login.to_str().unwrap()), login.as_deref(), "{url}");
-            assert!(via.login.is_none_or(|login| login.is_sensitive()));
+            assert_eq!(route.to_string(), shown, "{url}");
+            assert_eq!(route.authorization.as_ref().map(|login| login.to_str().unwrap()), login.as_deref(), "{url}");
+            assert!(route.authorization.is_none_or(|login| login.is_sensitive()));
         }
         for url in ["", "https://h:1", "socks5://h:1", "http://h:0", "http://h:x", "http://me:hunter2@", "http://[::1"]
         {
-            assert!(ProxyRoute::read(url).is_err(), "{url}");
+            assert!(ProxyRoute::parse(url).is_err(), "{url}");
         }
         let shown = format!("{:?}", ProxyConfig::new(Some(Secret::new("http://me:hunter2@h:1")), None));
         assert!(!shown.contains("hunter2"), "{shown}");

@@ -1,11 +1,11 @@
-//! Which certificates are trusted: those that the system trusts, and those that docker and podman trust for one registry.
+//! TLS with registries: the system's CA certificates, and docker's and podman's for one registry.
 //!
-//! <https://docs.docker.com/engine/security/certificates/> and containers-certs.d(5): `certs.d/HOST[:PORT]/*.crt`. The
-//! client certificates that may lie beside them are not shown.
+//! <https://docs.docker.com/engine/security/certificates/> and containers-certs.d(5): `certs.d/HOST[:PORT]/*.crt`.
+//! Client certificates beside them are not used.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use tokio_rustls::rustls::crypto::ring;
@@ -13,20 +13,17 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use super::registry_error::RegistryError;
 use crate::net::host::in_url;
-use crate::oci::registry_error::RegistryError;
 
-/// HTTP/1.1 in ALPN (RFC 7301).
-const HTTP1: &[u8] = b"http/1.1";
-
-/// More than that is no certificate.
+/// The largest certificate file.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What TLS is spoken with.
+/// The trusted certificates.
 #[derive(Debug)]
 pub struct TrustStore {
     folders: Vec<PathBuf>,
-    /// Read when TLS is spoken for the first time.
+    /// Read for the first TLS connection.
     system: OnceLock<RootCertStore>,
 }
 
@@ -37,18 +34,20 @@ impl Default for TrustStore {
 }
 
 impl TrustStore {
-    /// `folders` hold a folder for each registry.
+    /// `folders` have a folder for each registry.
     pub fn new(folders: Vec<PathBuf>) -> Self {
         Self { folders, system: OnceLock::new() }
     }
 
-    /// The settings for a handshake with `authority`.
-    pub fn settings(&self, host: &str, port: u16) -> Result<Arc<ClientConfig>, RegistryError> {
+    /// The TLS configuration for a registry.
+    ///
+    /// # Errors
+    /// A certificate of the registry cannot be read.
+    pub fn config(&self, host: &str, port: u16) -> Result<Arc<ClientConfig>, RegistryError> {
         let mut roots = self.system.get_or_init(system).clone();
         for file in self.files(host, port) {
-            let unreadable = |why: String| RegistryError::Certificates { file: file.clone(), why };
-            let is_large = fs::metadata(&file).is_ok_and(|metadata| metadata.len() > MAX_BYTES);
-            if is_large {
+            let unreadable = |cause: String| RegistryError::certificate(format!("{}: {cause}", file.display()));
+            if fs::metadata(&file).is_ok_and(|metadata| metadata.len() > MAX_BYTES) {
                 return Err(unreadable("it is too large".to_owned()));
             }
             let bytes = fs::read(&file).map_err(|error| unreadable(error.to_string()))?;
@@ -63,41 +62,36 @@ impl TrustStore {
         }
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(RegistryError::Settings)?
+            .map_err(|error| RegistryError::other(format!("TLS is not available: {error}")))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        config.alpn_protocols = vec![HTTP1.to_vec()];
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
 
-    /// Where one would put the certificate of a registry's authority.
+    /// The file for the CA certificate of a registry.
     pub fn file_for(authority: &str) -> String {
         format!("/etc/docker/certs.d/{authority}/ca.crt")
     }
 
-    fn files(&self, host: &str, port: u16) -> Vec<PathBuf> {
+    fn files(&self, host: &str, port: u16) -> BTreeSet<PathBuf> {
         let host = in_url(host);
         let mut names = vec![format!("{host}:{port}")];
         if port == 443 {
             names.push(host);
         }
         let folders = self.folders.iter().flat_map(|folder| names.iter().map(move |name| folder.join(name)));
-        // A folder that is not there, or not for us to read, holds nothing.
+        // A missing or unreadable folder has no certificates.
         let entries = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().filter_map(Result::ok);
-        let files: BTreeSet<_> = entries.map(|entry| entry.path()).filter(|path| is_crt(path)).collect();
-        files.into_iter().collect()
+        let files = entries.map(|entry| entry.path());
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "crt")).collect()
     }
 }
 
-fn is_crt(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "crt")
-}
-
-/// The authorities that this machine trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others. Where there is none, no
-/// certificate will be accepted but those of the folders.
+/// The CA certificates of the system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 fn system() -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    // A certificate that cannot be read is as good as not installed; system stores often hold old ones.
+    // System stores often have old certificates that cannot be parsed.
     roots.add_parsable_certificates(crate::net::root_store::system().certs);
     roots
 }

@@ -1,18 +1,18 @@
 //! Which tags are versions, and their order.
+//!
+//! The real service sorts with Python's `StrictVersion` for Harbor (1.x) and `packaging.version` later. Neither the
+//! crate semver nor pep440_rs reads both their versions and Semantic Versioning's, as plugins' tags mix them.
 
-use std::cmp::Ordering;
-
-/// Puts `tags` into the order in which the real Repository service answers them: newest version first. Tags that read as
-/// no version, such as `latest`, come behind, in the order in which the registry has them.
+/// Sorts `tags` as the real Repository service does: newest version first, then other tags, such as `latest`, in the
+/// registry's order.
 ///
-/// The service sorts by a version's meaning, with Python's `StrictVersion` for Harbor (1.x) and `packaging.version` later;
-/// what is a version follows those two and Semantic Versioning: numbers between dots with an optional `v` before them,
-/// and behind them a pre-release (`a1`, `-rc.1`, `.dev3`), a post-release (`.post1`) or build metadata (`+x`).
+/// A version has numbers between dots, an optional `v` before them, and after them a pre-release (`a1`, `-rc.1`,
+/// `.dev3`), a post-release (`.post1`) or build metadata (`+x`).
 pub fn newest_first(tags: Vec<String>) -> Vec<String> {
     let mut versions = Vec::new();
     let mut rest = Vec::new();
     for tag in tags {
-        match Version::read(&tag) {
+        match Version::parse(&tag) {
             Some(version) => versions.push((version, tag)),
             None => rest.push(tag),
         }
@@ -21,40 +21,34 @@ pub fn newest_first(tags: Vec<String>) -> Vec<String> {
     versions.into_iter().map(|(_, tag)| tag).chain(rest).collect()
 }
 
-/// The newest of the tags that read as a version; one that is not final (`1.3.0-rc.1`) only where no other is.
+/// The newest version among `tags`; a pre-release only if there is no other.
 ///
-/// This is stricter than the order needs: numbers split by dots, a `v` before them at most, and behind them what marks a
-/// version that is not final or how it was built, as in `1.2.0-rc.1` or `1.0+7f3a`. `latest`, `main` and a commit's hash
-/// are none; nor is a number alone, which can be a date, a build or the hash again.
+/// Stricter than the order: a version needs a dot and a standard suffix, as in `1.2.0-rc.1` or `1.0+7f3a`. A number
+/// alone can be a date, a build or a commit's hash.
 pub fn newest(tags: &[String]) -> Option<String> {
     let versions = || newest_first(tags.to_vec()).into_iter().filter_map(|tag| Some((stage_of(&tag)?, tag)));
-    let is_final = |stage: Stage| matches!(stage, Stage::Final | Stage::Post);
-    let newest_final = versions().find(|(stage, _)| is_final(*stage));
+    let newest_final = versions().find(|(stage, _)| matches!(stage, Stage::Final | Stage::Post));
     newest_final.or_else(|| versions().next()).map(|(_, tag)| tag)
 }
 
 /// The stage of a tag that a person would call a version.
 fn stage_of(tag: &str) -> Option<Stage> {
-    let version = Version::read(tag)?;
+    let version = Version::parse(tag)?;
     let (numbers, suffix) = split(tag);
-    let is_marked = suffix.is_empty()
+    let is_marked = |mark| suffix.strip_prefix(mark).is_some_and(|text| number(text).is_some());
+    let is_standard = suffix.is_empty()
         || suffix.starts_with(['-', '_'])
-        || ["a", "b", "rc", "dev", "post"].iter().any(|mark| marks(suffix, mark));
-    (numbers.contains('.') && is_marked).then_some(version.stage)
+        || ["a", "b", "rc", "dev", "post"].into_iter().any(is_marked);
+    (numbers.contains('.') && is_standard).then_some(version.stage)
 }
 
-/// Whether `suffix` is `mark` with a number behind it.
-fn marks(suffix: &str, mark: &str) -> bool {
-    suffix.strip_prefix(mark).is_some_and(|number| Number::read(number).is_some())
-}
-
-/// A tag's numbers with the dots between them, and what is behind them, without what says how it was built.
+/// Splits a tag, without its `v` and its build metadata, into numbers with dots and the suffix.
 fn split(tag: &str) -> (&str, &str) {
     let text = tag.split_once('+').map_or(tag, |(version, _)| version);
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (numbers, suffix) = text.split_at(end);
-    // The dot of ".dev3" belongs to what follows.
+    // The dot of ".dev3" belongs to the suffix.
     let numbers = if suffix.is_empty() { numbers } else { numbers.strip_suffix('.').unwrap_or(numbers) };
     (numbers, suffix)
 }
@@ -64,14 +58,13 @@ struct Version {
     /// Without zeros at its end: 1.0 is 1.
     release: Vec<Number>,
     stage: Stage,
-    /// The words and numbers of a pre- or post-release.
-    parts: Vec<Part>,
+    suffix: Vec<SuffixPart>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Dev,
-    /// What its word alone orders: `a`, `beta`, `rc` and any other.
+    /// Ordered by its word: `a`, `beta`, `rc` and any other.
     Pre,
     Final,
     Post,
@@ -79,82 +72,54 @@ enum Stage {
 
 /// By Semantic Versioning, numbers come before words.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
+enum SuffixPart {
     Number(Number),
     Word(String),
 }
 
-/// A number of any length, without zeros before it.
-#[derive(Debug, PartialEq, Eq)]
-struct Number(String);
+/// The count of digits and the digits, without zeros before them: the order of numbers of any length.
+type Number = (usize, String);
 
-impl Number {
-    fn read(digits: &str) -> Option<Self> {
-        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| Self(digits.trim_start_matches('0').to_owned()))
-    }
-}
-
-impl Ord for Number {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(&other.0))
-    }
-}
-
-impl PartialOrd for Number {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+fn number(digits: &str) -> Option<Number> {
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = digits.trim_start_matches('0');
+    is_number.then(|| (digits.len(), digits.to_owned()))
 }
 
 impl Version {
-    fn read(tag: &str) -> Option<Self> {
-        let (numbers, suffix) = split(tag);
-        let mut release = numbers.split('.').map(Number::read).collect::<Option<Vec<_>>>()?;
-        while release.len() > 1 && release.last().is_some_and(|number| number.0.is_empty()) {
+    fn parse(tag: &str) -> Option<Self> {
+        let (numbers, text) = split(tag);
+        let mut release = numbers.split('.').map(number).collect::<Option<Vec<_>>>()?;
+        while release.len() > 1 && release.last().is_some_and(|(digits, _)| *digits == 0) {
             release.pop();
         }
-        let parts = parts(suffix);
-        let stage = match parts.first() {
-            None if suffix.is_empty() => Stage::Final,
+        let suffix = suffix_parts(text);
+        let stage = match suffix.first() {
+            None if text.is_empty() => Stage::Final,
             None => return None,
-            Some(Part::Word(word)) => match word.as_str() {
-                "dev" => Stage::Dev,
-                "post" => Stage::Post,
-                _ => Stage::Pre,
-            },
-            Some(Part::Number(_)) => Stage::Pre,
+            Some(SuffixPart::Word(word)) if word == "dev" => Stage::Dev,
+            Some(SuffixPart::Word(word)) if word == "post" => Stage::Post,
+            Some(_) => Stage::Pre,
         };
-        Some(Self { release, stage, parts })
+        Some(Self { release, stage, suffix })
     }
 }
 
-/// The words and numbers in a suffix, with the short names of pre-releases written out.
-fn parts(suffix: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let mut rest = suffix;
-    while let Some(first) = rest.chars().next() {
-        let is_digit = first.is_ascii_digit();
-        let same = |c: char| c.is_ascii_alphanumeric() && c.is_ascii_digit() == is_digit;
-        let end = rest.find(|c| !same(c)).unwrap_or(rest.len());
-        if end == 0 {
-            rest = &rest[first.len_utf8()..];
-            continue;
-        }
-        let (part, after) = rest.split_at(end);
-        rest = after;
-        parts.push(match Number::read(part) {
-            Some(number) => Part::Number(number),
-            None => Part::Word(match part.to_ascii_lowercase().as_str() {
-                "a" => "alpha".to_owned(),
-                "b" => "beta".to_owned(),
-                "c" | "pre" | "preview" => "rc".to_owned(),
-                "rev" | "r" => "post".to_owned(),
-                other => other.to_owned(),
-            }),
-        });
-    }
+/// The words and numbers of a suffix, with the standard name of each kind of pre-release.
+fn suffix_parts(suffix: &str) -> Vec<SuffixPart> {
+    let runs = suffix.split(|c: char| !c.is_ascii_alphanumeric());
+    let parts = runs.flat_map(|run| run.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()));
+    let parts = parts.map(|part| String::from_utf8_lossy(part).to_ascii_lowercase());
     parts
+        .map(|part| match (number(&part), part.as_str()) {
+            (Some(number), _) => SuffixPart::Number(number),
+            (None, "a") => SuffixPart::Word("alpha".to_owned()),
+            (None, "b") => SuffixPart::Word("beta".to_owned()),
+            (None, "c" | "pre" | "preview") => SuffixPart::Word("rc".to_owned()),
+            (None, "rev" | "r") => SuffixPart::Word("post".to_owned()),
+            (None, _) => SuffixPart::Word(part),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -187,7 +152,7 @@ mod tests {
     #[test]
     fn what_is_no_version_is_none() {
         for tag in ["latest", "", "v", ".", "1..2", "1.", "sha-abc", "x1", "1.0-", "버전"] {
-            assert_eq!(Version::read(tag), None, "{tag}");
+            assert_eq!(Version::parse(tag), None, "{tag}");
         }
     }
 

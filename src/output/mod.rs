@@ -113,7 +113,7 @@ pub(in crate::output) mod tests {
     pub(super) fn document(response: Value) -> Document {
         let pool = prost_reflect::DescriptorPool::global();
         let response_type = pool.get_message_by_name("google.protobuf.Struct").unwrap();
-        Shape::of(&(&response_type).into()).document(response)
+        Shape::of(&response_type).document(response)
     }
 
     pub(super) fn written(format: Format, documents: impl IntoIterator<Item = Document>) -> String {

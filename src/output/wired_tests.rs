@@ -7,7 +7,7 @@ use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _};
 use serde_json::{Value, json};
 
 use super::{Format, Look, Writer};
-use crate::codec::decode;
+use crate::codec::decode::tests::decode_dynamic;
 use crate::codec::decode::tests::made_up_list;
 use crate::output::view::{Columns, Document, Shape};
 
@@ -45,9 +45,9 @@ proptest! {
     #[test]
     fn a_list_is_written_from_its_bytes_as_from_its_value(seed: u64) {
         let list = made_up_list(seed);
-        let shape = Shape::of(&(&list.descriptor()).into());
+        let shape = Shape::of(&list.descriptor());
         let bytes = Bytes::from(list.encode_to_vec());
-        let by_value = || shape.document(decode::decode_reflected(bytes.clone(), &list.descriptor()).unwrap());
+        let by_value = || shape.document(decode_dynamic(&bytes, &list.descriptor()).unwrap());
         let Some(by_bytes) = shape.wired(&bytes) else { return Ok(()) };
         let same = |ours: Document, theirs: Document| -> Result<(), TestCaseError> {
             for format in FORMATS {
@@ -77,7 +77,7 @@ proptest! {
 fn lists_are_read_from_their_bytes() {
     let read = (0..200).filter(|seed| {
         let list = made_up_list(*seed);
-        Shape::of(&(&list.descriptor()).into()).wired(&list.encode_to_vec().into()).is_some()
+        Shape::of(&list.descriptor()).wired(&list.encode_to_vec().into()).is_some()
     });
     let read = read.count();
     assert!(read > 50, "{read}");
@@ -99,7 +99,7 @@ fn a_table_is_the_same_however_much_of_it_is_held() {
         let row = |n: usize| json!({"id": format!("row {n}"), "numbers": vec![n; 5 + n % 7], "note": "x".repeat(note)});
         let response = json!({"results": (0..50).map(row).collect::<Vec<_>>(), "total_count": 50});
         let message = DynamicMessage::deserialize(list.clone(), response.clone()).unwrap();
-        let shape = Shape::of(&(&list).into());
+        let shape = Shape::of(&list);
         let by_bytes = shape.wired(&Bytes::from(message.encode_to_vec())).unwrap();
         for look in looks() {
             let by_value = written(shape.document(response.clone()), Format::Table, look);
@@ -132,11 +132,11 @@ fn rows_that_are_no_mappings_of_their_fields_are_shown_as_values() {
         let list = pool.get_message_by_name("list.List").unwrap();
         let message = DynamicMessage::deserialize(list.clone(), json!({"results": rows})).unwrap();
         let bytes = Bytes::from(message.encode_to_vec());
-        let shape = Shape::of(&(&list).into());
+        let shape = Shape::of(&list);
         // As a list is read whose rows are asked for.
         let document = || match shape.wired(&bytes) {
             Some(list) => list,
-            None => shape.document(decode::decode_reflected(bytes.clone(), &list).unwrap()),
+            None => shape.document(decode_dynamic(&bytes, &list).unwrap()),
         };
         let written = |format| written(document(), format, Look::default()).unwrap();
         assert_eq!(document().into_value()["results"], rows, "{row}");

@@ -1,61 +1,58 @@
-//! What is kept of a plugin that is replaced: a spec that registers it again as it was, in a file that says where.
+//! Backup files of replaced plugins: specs with the service in comments.
 
 use serde_json::{Map, Value};
 
-use super::field_change::Change;
+use super::field_change::FieldChange;
 use super::plan;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{self, Limits, YamlDocuments, value};
 
-/// The deepest and the heaviest that is read again; what was registered fits.
+/// What was registered fits.
 const LIMITS: Limits = Limits { depth: 64, weight: 128 << 20 };
 
-const PLACE: &str = "# at: ";
+const SCOPE: &str = "# at: ";
 const DISABLED: &str = "# state: DISABLED";
 
 /// A plugin as it was.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
-    /// Whose plugin it was: the endpoint, and what else tells one service's plugins from another's.
-    pub place: String,
+pub struct Backup {
+    /// The endpoint, and what else tells one service's plugins from another's.
+    pub scope: String,
     pub is_disabled: bool,
     /// The request that registers it.
     pub spec: Map<String, Value>,
 }
 
-impl Kept {
-    /// The file's content: a spec, below what a spec cannot say.
+impl Backup {
+    /// The content of the file.
     pub fn to_text(&self, plugin_id: &str) -> String {
         let plain = |text: &str| text.replace(|c: char| c.is_control(), " ");
-        let mut text = format!("# {} as it was before it was replaced\n", plain(plugin_id));
-        text += &format!("{PLACE}{}\n", plain(&self.place));
-        if self.is_disabled {
-            text += &format!("{DISABLED}\n");
-        }
-        text + &yaml::to_text(&Value::Object(self.spec.clone()))
+        let state = if self.is_disabled { format!("{DISABLED}\n") } else { String::new() };
+        let (id, scope) = (plain(plugin_id), plain(&self.scope));
+        let spec = yaml::to_text(&Value::Object(self.spec.clone()));
+        format!("# {id} as it was before it was replaced\n{SCOPE}{scope}\n{state}{spec}")
     }
 
-    /// What differs in the state of the plugin that is there now, as `row`, or is registered anew: it is to be disabled as
-    /// this one was. Nothing else is to be changed in it.
-    pub fn change_of_state(&self, row: Option<&Map<String, Value>>) -> Option<Change> {
+    /// Reads the content of a file; `None` if it is not a backup, or not whole.
+    pub fn parse(text: &str) -> Option<Self> {
+        let head: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
+        let scope = head.iter().find_map(|line| line.strip_prefix(SCOPE))?.to_owned();
+        let tree = YamlDocuments::new(text, LIMITS).ok()?.next()?.ok()?;
+        Some(Self { scope, is_disabled: head.contains(&DISABLED), spec: value::mapping(&tree).ok()? })
+    }
+
+    /// The change that disables the plugin again.
+    pub fn state_change(&self, row: Option<&Map<String, Value>>) -> Option<FieldChange> {
         if !self.is_disabled || row.is_some_and(plan::is_disabled) {
             return None;
         }
         let before = row.and_then(|row| row.get("state")).cloned();
-        Some(Change { path: FieldPath::default().key("state"), before, after: Some("DISABLED".into()) })
-    }
-
-    /// What a file's content says; `None` if it is no such file, or not whole.
-    pub fn read(text: &str) -> Option<Self> {
-        let head: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
-        let place = head.iter().find_map(|line| line.strip_prefix(PLACE))?.to_owned();
-        let tree = YamlDocuments::new(text, LIMITS).ok()?.next()?.ok()?;
-        Some(Self { place, is_disabled: head.contains(&DISABLED), spec: value::mapping(&tree).ok()? })
+        Some(FieldChange { path: FieldPath::default().key("state"), before, after: Some("DISABLED".into()) })
     }
 }
 
-/// The file of a plugin, without what tells whether its replacement is done. It does not end in `.yml`, so that nobody
-/// who takes a folder of specs takes it for one.
+/// The name of a plugin's backups without `.replacing` or `.replaced`: as that is added, a folder of specs that is
+/// applied does not include them.
 pub fn file_name(plugin_id: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
     let name: String = plugin_id.chars().take(100).map(plain).collect();
@@ -68,27 +65,27 @@ mod tests {
 
     use super::*;
 
-    fn kept(is_disabled: bool) -> Kept {
+    fn backup(is_disabled: bool) -> Backup {
         let Value::Object(spec) = json!({"name": "# state: DISABLED", "tags": {"a": [1, null, "x\ny"]}}) else {
             panic!()
         };
-        Kept { place: "grpc://127.0.0.1:1".to_owned(), is_disabled, spec }
+        Backup { scope: "grpc://127.0.0.1:1".to_owned(), is_disabled, spec }
     }
 
     #[test]
     fn what_is_written_is_read_again() {
         for is_disabled in [false, true] {
-            let text = kept(is_disabled).to_text("plugin-a\n# state: DISABLED");
-            assert_eq!(Kept::read(&text), Some(kept(is_disabled)), "{text}");
+            let text = backup(is_disabled).to_text("plugin-a\n# state: DISABLED");
+            assert_eq!(Backup::parse(&text), Some(backup(is_disabled)), "{text}");
         }
     }
 
     #[test]
     fn what_is_not_whole_is_not_read() {
-        let text = kept(true).to_text("plugin-a");
-        assert_eq!(Kept::read(""), None);
-        assert_eq!(Kept::read("name: A\n"), None);
-        assert_eq!(Kept::read(&text[..text.find("name").unwrap()]), None);
+        let text = backup(true).to_text("plugin-a");
+        assert_eq!(Backup::parse(""), None);
+        assert_eq!(Backup::parse("name: A\n"), None);
+        assert_eq!(Backup::parse(&text[..text.find("name").unwrap()]), None);
     }
 
     #[test]

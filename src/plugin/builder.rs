@@ -1,4 +1,4 @@
-//! The programs that build and push images: which one is there, and the command lines that it takes.
+//! Command lines of docker, podman and buildah.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -9,10 +9,9 @@ use serde_json::Value;
 use crate::error::parse_error::ParseError;
 use crate::secret::{self, MASK};
 
-/// The programs that are known, in the order in which they are looked for.
+/// The known programs, in the order in which they are looked for.
 const KNOWN: [(&str, Kind); 3] = [("docker", Kind::Docker), ("podman", Kind::Podman), ("buildah", Kind::Buildah)];
 
-/// Whose command line a program takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Docker,
@@ -20,70 +19,58 @@ enum Kind {
     Buildah,
 }
 
-/// A program that builds images and pushes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Builder {
+pub struct ImageBuilder {
     program: PathBuf,
     kind: Kind,
 }
 
 /// One image to build.
 #[derive(Clone, Copy, Debug)]
-pub struct Build<'a> {
-    /// What it is called: `HOST/PATH:TAG`.
+pub struct BuildOptions<'a> {
+    /// `HOST/PATH:TAG`.
     pub image: &'a str,
-    /// The folder that the build takes its files from.
     pub context: &'a Path,
     /// `None` takes the context's own.
     pub dockerfile: Option<&'a Path>,
-    /// Each as `NAME=VALUE`, or as `NAME` to take the value from the builder's environment.
+    /// `NAME=VALUE`, or `NAME` for the value in the builder's environment.
     pub arguments: &'a [String],
-    /// As `linux/arm64`; `None` is this machine's.
+    /// For example `linux/arm64`; `None` is this machine's.
     pub platform: Option<&'a str>,
 }
 
-impl Builder {
-    /// The builder that was `chosen`, by its name or its path; else the first that is in one of `folders`.
-    /// `is_program` tells whether a file is there that can be run.
-    ///
-    /// # Errors
-    /// It is not there, or none is.
+impl ImageBuilder {
+    /// Finds the `chosen` builder, or the first known one in `folders`.
     pub fn find(
         chosen: Option<&str>,
         folders: impl Iterator<Item = PathBuf> + Clone,
         is_program: impl Fn(&Path) -> bool,
     ) -> Result<Self, ParseError> {
-        let in_folders = |name: &str| folders.clone().map(|folder| folder.join(name)).find(|path| is_program(path));
+        let is_in_folders = |name: &str| folders.clone().any(|folder| is_program(&folder.join(name)));
         let Some(chosen) = chosen else {
-            // The name alone: it is what a person would type, and the system finds the same one by it.
-            let found = KNOWN.iter().find(|(name, _)| in_folders(name).is_some());
-            let found = found.map(|&(name, kind)| Self { program: name.into(), kind });
-            return found.ok_or_else(|| {
-                ParseError::new("there is no program to build images with: docker, podman and buildah are not in PATH")
-                    .hint("install one of them, or say where it is: --builder PATH")
+            let found = KNOWN.into_iter().find(|(name, _)| is_in_folders(name));
+            return found.map(|(name, kind)| Self { program: name.into(), kind }).ok_or_else(|| {
+                ParseError::new("found no program that builds images: docker, podman and buildah are not in PATH")
+                    .hint("install one of them, or pass its path: --builder PATH")
             });
         };
-        let is_there = if chosen.contains('/') { is_program(Path::new(chosen)) } else { in_folders(chosen).is_some() };
-        if !is_there {
-            let place = if chosen.contains('/') { "there" } else { "in PATH" };
+        let (path, is_path) = (Path::new(chosen), chosen.contains('/'));
+        if !if is_path { is_program(path) } else { is_in_folders(chosen) } {
+            let place = if is_path { "there" } else { "in PATH" };
             return Err(ParseError::new(format!("the builder {chosen} is not {place}, or cannot be run"))
                 .hint("--builder takes docker, podman, buildah or the path of one"));
         }
-        Ok(Self { program: chosen.into(), kind: Kind::of(Path::new(chosen)) })
+        // `podman-remote` is a podman; others, e.g. nerdctl, take docker's command line.
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let kind = KNOWN.iter().find(|(known, _)| name.starts_with(known)).map_or(Kind::Docker, |(_, kind)| *kind);
+        Ok(Self { program: chosen.into(), kind })
     }
 
-    /// The program as errors name it.
-    pub fn name(&self) -> String {
-        let name = self.program.file_name().unwrap_or(self.program.as_os_str());
-        name.to_string_lossy().into_owned()
-    }
-
-    /// Whether it hands its work to a daemon, which has to run.
     pub fn has_daemon(&self) -> bool {
         self.kind == Kind::Docker
     }
 
-    /// The files that it takes for a Dockerfile where none is named, the first that is there.
+    /// The default names of a Dockerfile, the first that exists.
     pub fn dockerfiles(&self) -> &'static [&'static str] {
         match self.kind {
             Kind::Docker => &["Dockerfile"],
@@ -91,55 +78,49 @@ impl Builder {
         }
     }
 
-    /// Builds an image and keeps it here. If `quiet`, nothing is said but errors.
-    pub fn build(&self, build: &Build<'_>, quiet: bool) -> CommandLine {
-        let mut line = CommandLine::new(&self.program).with("build").with_if(quiet, "--quiet");
-        // The others keep each step's layer by themselves. Without them a build that changes nothing makes another image.
+    pub fn build(&self, options: &BuildOptions<'_>, quiet: bool) -> CommandLine {
+        let BuildOptions { image, context, dockerfile, arguments, platform } = options;
+        let mut line = self.command("build").with_if(quiet, "--quiet");
+        // The others cache layers by default. Without, a build that changes nothing makes another image.
         line = line.with_if(self.kind == Kind::Buildah, "--layers");
-        if let Some(dockerfile) = build.dockerfile {
+        if let Some(dockerfile) = dockerfile {
             line = line.with("--file").with(dockerfile);
         }
-        line = line.with("--tag").with(build.image);
-        for argument in build.arguments {
+        line = line.with("--tag").with(image);
+        for argument in *arguments {
             line = line.with(BUILD_ARG).with(argument);
         }
-        if let Some(platform) = build.platform {
+        if let Some(platform) = platform {
             line = line.with("--platform").with(platform);
         }
-        line.with(not_an_option(build.context))
+        // A path must not be taken for an option.
+        let is_like_option = context.as_os_str().as_encoded_bytes().starts_with(b"-");
+        if is_like_option { line.with(Path::new(".").join(context)) } else { line.with(context) }
     }
 
-    /// Pushes an image that is here to the registry in its name. Docker speaks plaintext with this machine by itself;
-    /// the others have to be told of it, and must be told nowhere else.
     pub fn push(&self, image: &str, is_plain_http: bool, quiet: bool) -> CommandLine {
-        let is_told = is_plain_http && self.kind != Kind::Docker;
-        let line = CommandLine::new(&self.program).with("push").with_if(quiet, "--quiet");
-        line.with_if(is_told, "--tls-verify=false").with(image)
+        let line = self.command("push").with_if(quiet, "--quiet");
+        line.with_if(self.needs_plain_http(is_plain_http), "--tls-verify=false").with(image)
     }
 
-    /// What a person types to log in at `host`.
+    /// The command to log in at `host`.
     pub fn login(&self, host: &str, is_plain_http: bool) -> CommandLine {
-        let is_told = is_plain_http && self.kind != Kind::Docker;
-        CommandLine::new(&self.program).with("login").with_if(is_told, "--tls-verify=false").with(host)
+        self.command("login").with_if(self.needs_plain_http(is_plain_http), "--tls-verify=false").with(host)
     }
-}
 
-impl Kind {
-    /// By the program's name, as in `podman-remote`; others take docker's command line, as nerdctl does.
-    fn of(program: &Path) -> Self {
-        let name = program.file_name().unwrap_or_default().to_string_lossy();
-        KNOWN.iter().find(|(known, _)| name.starts_with(known)).map_or(Self::Docker, |(_, kind)| *kind)
+    fn command(&self, verb: &str) -> CommandLine {
+        CommandLine { program: self.program.clone(), arguments: vec![verb.into()] }
+    }
+
+    /// Docker speaks plaintext with loopback addresses by default.
+    fn needs_plain_http(&self, is_plain_http: bool) -> bool {
+        is_plain_http && self.kind != Kind::Docker
     }
 }
 
 const BUILD_ARG: &str = "--build-arg";
 
-/// A path that cannot be taken for an option.
-fn not_an_option(path: &Path) -> PathBuf {
-    if path.as_os_str().as_encoded_bytes().starts_with(b"-") { Path::new(".").join(path) } else { path.to_owned() }
-}
-
-/// A program and its arguments. It is written as a shell takes it, without the secrets among the build arguments.
+/// A program and its arguments, displayed for a shell with secrets masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandLine {
     pub program: PathBuf,
@@ -147,17 +128,13 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    fn new(program: &Path) -> Self {
-        Self { program: program.to_owned(), arguments: Vec::new() }
-    }
-
     fn with(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.arguments.push(argument.as_ref().to_owned());
         self
     }
 
-    fn with_if(self, is_so: bool, argument: &str) -> Self {
-        if is_so { self.with(argument) } else { self }
+    fn with_if(self, condition: bool, argument: &str) -> Self {
+        if condition { self.with(argument) } else { self }
     }
 }
 
@@ -175,15 +152,15 @@ impl fmt::Display for CommandLine {
     }
 }
 
-/// A build argument, its value masked if its name or the value itself says that it is a secret.
+/// A build argument, masked if its name or its value looks like a secret.
 fn masked(argument: &str) -> String {
     let Some((name, value)) = argument.split_once('=') else { return argument.to_owned() };
     let mut value = Value::from(value);
-    secret::mask(name, &mut value);
+    secret::mask_value(name, &mut value);
     format!("{name}={}", value.as_str().unwrap_or(MASK))
 }
 
-/// A word as a shell reads it back.
+/// A word for a shell. The crate shlex would quote `A=1`, too.
 pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -196,8 +173,8 @@ pub fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
-    fn plain() -> Build<'static> {
-        Build {
+    fn plain() -> BuildOptions<'static> {
+        BuildOptions {
             image: "127.0.0.1:5000/x/plugin-a:1.0",
             context: Path::new("."),
             dockerfile: None,
@@ -206,18 +183,18 @@ mod tests {
         }
     }
 
-    fn find(chosen: Option<&str>, there: &[&str]) -> Result<Builder, ParseError> {
+    fn find(chosen: Option<&str>, there: &[&str]) -> Result<ImageBuilder, ParseError> {
         let folders = ["/bin", "/opt/bin"].map(PathBuf::from).into_iter();
-        Builder::find(chosen, folders, |path| there.iter().any(|known| Path::new(known) == path))
+        ImageBuilder::find(chosen, folders, |path| there.iter().any(|known| Path::new(known) == path))
     }
 
-    fn builder(chosen: &str) -> Builder {
+    fn builder(chosen: &str) -> ImageBuilder {
         find(Some(chosen), &["/bin/docker", "/bin/podman", "/bin/buildah", "/x/podman-remote", "/x/nerdctl"]).unwrap()
     }
 
     #[test]
     fn the_first_of_three_is_taken_unless_one_is_chosen() {
-        let name = |there: &[&str]| find(None, there).map(|builder| builder.name());
+        let name = |there: &[&str]| find(None, there).map(|builder| builder.program.display().to_string());
         assert_eq!(name(&["/bin/buildah", "/opt/bin/podman"]).as_deref(), Ok("podman"));
         assert_eq!(name(&["/bin/buildah", "/bin/podman", "/opt/bin/docker"]).as_deref(), Ok("docker"));
         assert_eq!(name(&["/bin/buildah", "/usr/bin/docker"]).as_deref(), Ok("buildah"));
@@ -225,7 +202,7 @@ mod tests {
         for part in ["docker, podman and buildah", "--builder"] {
             assert!(none.contains(part), "{none}");
         }
-        assert_eq!(find(Some("podman"), &["/bin/docker", "/bin/podman"]).unwrap().name(), "podman");
+        assert_eq!(find(Some("podman"), &["/bin/docker", "/bin/podman"]).unwrap().program, Path::new("podman"));
         assert_eq!(find(Some("/x/docker"), &["/x/docker"]).unwrap().program, Path::new("/x/docker"));
         for missing in ["podman", "/x/podman", "./docker"] {
             let error = find(Some(missing), &["/bin/docker"]).unwrap_err().into_local().to_string();
@@ -236,7 +213,7 @@ mod tests {
     #[test]
     fn each_takes_its_own_command_line() {
         let arguments = ["A=1".to_owned(), "HOME".to_owned()];
-        let full = Build {
+        let full = BuildOptions {
             context: Path::new("my plugin"),
             dockerfile: Some(Path::new("deploy/Dockerfile")),
             arguments: &arguments,
@@ -286,14 +263,14 @@ mod tests {
         ] {
             assert_eq!(quoted(word), shown);
         }
-        let odd = Build { context: Path::new("-x"), ..plain() };
+        let odd = BuildOptions { context: Path::new("-x"), ..plain() };
         assert!(builder("docker").build(&odd, false).to_string().ends_with(" ./-x"));
     }
 
     #[test]
     fn a_secret_is_passed_on_and_not_shown() {
         let arguments = ["NPM_TOKEN=hunter2".to_owned(), "PROXY=http://me:hunter2@proxy".to_owned(), "A=b".to_owned()];
-        let line = builder("docker").build(&Build { arguments: &arguments, ..plain() }, false);
+        let line = builder("docker").build(&BuildOptions { arguments: &arguments, ..plain() }, false);
         assert!(line.arguments.iter().any(|argument| argument == "NPM_TOKEN=hunter2"));
         let shown = line.to_string();
         assert!(!shown.contains("hunter2") && shown.contains("A=b") && shown.contains("NPM_TOKEN="), "{shown}");

@@ -1,4 +1,4 @@
-//! Where a plugin's spec and what a service has part.
+//! Field by field differences between a spec and a row of a service.
 
 use serde_json::{Map, Value};
 
@@ -6,18 +6,18 @@ use crate::schema::field_path::{FieldPath, Segment};
 use crate::schema::value_ext::is_empty;
 use crate::secret::{self, MASK};
 
-/// One difference, at the deepest path that holds it; a list is one value. For showing only: secrets are masked.
+/// A difference at its deepest path, for display: secrets are masked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Change {
+pub struct FieldChange {
     pub path: FieldPath,
-    /// What the service has; `None` if it has nothing there.
+    /// The service's value.
     pub before: Option<Value>,
-    /// What the spec says; `None` if what the service has is to go.
+    /// The spec's value; `None` if the service's is removed.
     pub after: Option<Value>,
 }
 
-impl Change {
-    /// The field of the request that it is in.
+impl FieldChange {
+    /// The top-level field.
     pub fn field(&self) -> &str {
         match self.path.0.first() {
             Some(Segment::Key(field)) => field,
@@ -26,8 +26,8 @@ impl Change {
     }
 }
 
-/// Where `fields` of `spec` say something else than `row` has. What `spec` leaves out is no difference.
-pub fn between(spec: &Map<String, Value>, row: &Map<String, Value>, fields: &[&str]) -> Vec<Change> {
+/// The differences in `fields`. A field that `spec` leaves out is not a difference.
+pub fn between(spec: &Map<String, Value>, row: &Map<String, Value>, fields: &[&str]) -> Vec<FieldChange> {
     let mut paths = Vec::new();
     for &field in fields {
         let Some(after) = spec.get(field) else { continue };
@@ -36,7 +36,7 @@ pub fn between(spec: &Map<String, Value>, row: &Map<String, Value>, fields: &[&s
             _ => Value::Null,
         };
         let before = row.get(field).unwrap_or(&nothing);
-        // What is empty was never set, as far as the wire can tell.
+        // On the wire an empty value is like none.
         if is_empty(before) && is_empty(after) {
             continue;
         }
@@ -45,19 +45,19 @@ pub fn between(spec: &Map<String, Value>, row: &Map<String, Value>, fields: &[&s
     let (row, spec) = (masked(row), masked(spec));
     let change = |path: FieldPath| {
         let (before, mut after) = (at(&row, &path), at(&spec, &path));
-        // Blanks around it are no part of the difference, where the service keeps none.
+        // A service that trims texts does not keep these blanks.
         if let (Some(Value::String(before)), Some(Value::String(after))) = (&before, &mut after)
             && before.trim() == before
         {
             *after = after.trim().to_owned();
         }
-        Change { path, before, after }
+        FieldChange { path, before, after }
     };
     paths.into_iter().map(change).collect()
 }
 
-/// The paths that all of `spec` is told by, for a plugin that a service does not have.
-pub fn of_new(spec: &Map<String, Value>) -> Vec<Change> {
+/// All of `spec` as changes, for a plugin that is not registered.
+pub fn of_new(spec: &Map<String, Value>) -> Vec<FieldChange> {
     let fields: Vec<&str> = spec.keys().map(String::as_str).collect();
     between(spec, &Map::new(), &fields)
 }
@@ -80,8 +80,8 @@ fn descend(path: FieldPath, before: &Value, after: &Value, paths: &mut Vec<Field
     paths.extend(gone.map(|key| path.key(key)));
 }
 
-/// Whether a service that was sent `after` can have made `before` of it: texts and keys come back trimmed, and a number
-/// in whatever form it is written.
+/// Whether a service that was sent `after` may answer with `before`: texts and keys come back trimmed, numbers in
+/// another notation.
 pub fn same(before: &Value, after: &Value) -> bool {
     match (before, after) {
         (Value::String(before), Value::String(after)) => before == after || before == after.trim(),
@@ -97,18 +97,18 @@ pub fn same(before: &Value, after: &Value) -> bool {
     }
 }
 
-/// What stands under a spec's key, which a service may have trimmed.
+/// The entry of a spec's key, which a service may have trimmed.
 fn entry<'a>(row: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
     row.get(key).or_else(|| row.get(key.trim()))
 }
 
 fn masked(fields: &Map<String, Value>) -> Value {
     let mut value = Value::Object(fields.clone());
-    secret::mask("", &mut value);
+    secret::mask_value("", &mut value);
     value
 }
 
-/// The value at `path`, or the mask that stands for what it is in.
+/// The value at `path`, or the mask of a value around it.
 fn at(value: &Value, path: &FieldPath) -> Option<Value> {
     let mut value = value;
     for segment in &path.0 {

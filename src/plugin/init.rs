@@ -1,4 +1,4 @@
-//! A spec to begin with.
+//! New specs, with a comment on each field.
 
 use serde_json::{Value, json};
 
@@ -7,83 +7,88 @@ use super::resource_type;
 use crate::error::Result;
 use crate::error::parse_error::ParseError;
 use crate::explain::schema;
-use crate::oci::plugin_image;
-use crate::oci::plugin_image::MAX_LENGTH;
+use crate::oci::plugin_image::{self, MAX_LENGTH};
 use crate::{spec, yaml};
 
-/// What the new plugin is.
+/// The widest line of a comment.
+const WIDTH: usize = 100;
+
+/// A plugin whose spec is to be created.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct NewPlugin {
     /// The image's name, which becomes the plugin's id.
     pub name: String,
     pub resource_type: String,
-    /// With its namespace; `None` where that is not known yet.
+    /// With its namespace, if that is known.
     pub image: Option<String>,
     pub provider: Option<String>,
     pub generation: Generation,
 }
 
-impl Wanted {
-    /// Checks what a spec cannot be made of.
-    ///
-    /// # Errors
-    /// A name that the service or registries refuse, an image that is called otherwise, an empty resource type.
+impl NewPlugin {
+    /// Refuses invalid names, an image of another name, and no resource type.
     pub fn check(&self) -> Result<(), ParseError> {
         check_name(&self.name)?;
-        let called = self.image.as_deref().map_or(&*self.name, plugin_image::name_of);
-        if called != self.name {
-            return Err(ParseError::new(format!("the image is called {called}, and the plugin {}", self.name))
-                .hint(format!("the part of --image behind its last `/` is the plugin's name: .../{}", self.name)));
+        let image_name = self.image.as_deref().map_or(&*self.name, plugin_image::name_of);
+        if image_name != self.name {
+            return Err(ParseError::new(format!("the image is {image_name}, and the plugin {}", self.name))
+                .hint(format!("make the plugin's name the last part of --image: .../{}", self.name)));
         }
         if self.resource_type.trim().is_empty() {
-            return Err(ParseError::new("an empty resource type").hint("name one, as notification.Protocol"));
+            return Err(ParseError::new("the resource type is empty").hint("name one, e.g. notification.Protocol"));
         }
         Ok(())
     }
 
-    /// The spec's file, with `schema` as the name of the file that holds its JSON Schema.
+    /// The text of the spec, with the name of the file that has its JSON Schema.
     pub fn spec(&self, schema: &str) -> String {
-        let (type_field, source) = match self.generation {
+        let (type_field, lint_option) = match self.generation {
             Generation::One => ("service_type", " --api 1"),
             Generation::Two => ("resource_type", ""),
         };
-        let mut page = Page(format!("# yaml-language-server: $schema={schema}\n"));
-        page.remark(&format!("A plugin for `spacectl plugin`. Check it with: spacectl plugin lint{source} -f FILE"));
-        page.field("The name that people see.", &json!({ "name": title(&self.name) }));
-        let purpose = resource_type::find(&self.resource_type).map(|kind| format!(": it {}", kind.purpose));
-        let remark = format!("What it extends{}.", purpose.unwrap_or_default());
-        page.field(&remark, &json!({ type_field: self.resource_type }));
-        match &self.image {
-            Some(image) => page.field("The image, without registry host and tag.", &json!({ "image": image })),
-            None => page.field(
-                &format!("The image, without registry host and tag. Replace {PLACEHOLDER} by where it is pushed to."),
-                &json!({ "image": format!("{PLACEHOLDER}/{}", self.name) }),
-            ),
-        }
-        page.field(
-            "The registry that has it: DOCKER_HUB, or another with what it needs in registry_config.",
-            &json!({ "registry_type": "DOCKER_HUB" }),
-        );
-        match &self.provider {
-            Some(provider) => page.field("The cloud or product that it is for.", &json!({ "provider": provider })),
-            None => {
-                page.comment("The cloud or product that it is for, as aws or slack.", &json!({ "provider": "slack" }))
-            }
-        }
+        let known = resource_type::find(&self.resource_type);
+        let purpose = known.map(|known| format!(": it {}", known.purpose)).unwrap_or_default();
+        let place = match self.image {
+            Some(_) => String::new(),
+            None => format!(" Replace {PLACEHOLDER} with the namespace it is pushed to."),
+        };
+        let image = self.image.clone().unwrap_or_else(|| format!("{PLACEHOLDER}/{}", self.name));
         let (capability, remark) = resource_type::capability(&self.resource_type);
-        page.field(&format!("What it can do. {remark}"), &json!({ "capability": capability }));
-        page.comment("Words to find it by.", &json!({ "labels": ["Slack"] }));
-        page.field(
-            "What people want to know of it. The console shows description and icon.",
-            &json!({ "tags": { "description": title(&self.name) } }),
-        );
-        page.0
+        let provider = self.provider.as_deref();
+        let mut text = format!("# yaml-language-server: $schema={schema}\n");
+        text += &comment(&format!(
+            "A spec for `spacectl plugin`. Check it with: spacectl plugin lint{lint_option} -f FILE"
+        ));
+        for (remark, entry, is_set) in [
+            ("The display name.".to_owned(), json!({ "name": title(&self.name) }), true),
+            (format!("What it extends{purpose}."), json!({ type_field: self.resource_type }), true),
+            (format!("The image, without registry host and tag.{place}"), json!({ "image": image }), true),
+            (
+                "The image's registry: DOCKER_HUB, or another with its settings in registry_config.".to_owned(),
+                json!({ "registry_type": "DOCKER_HUB" }),
+                true,
+            ),
+            (
+                "The cloud or product that it is for, e.g. aws or slack.".to_owned(),
+                json!({ "provider": provider.unwrap_or("slack") }),
+                provider.is_some(),
+            ),
+            (format!("What it can do. {remark}"), json!({ "capability": capability }), true),
+            ("Words to find it by.".to_owned(), json!({ "labels": ["Slack"] }), false),
+            (
+                "Further information. The console shows description and icon.".to_owned(),
+                json!({ "tags": { "description": title(&self.name) } }),
+                true,
+            ),
+        ] {
+            text += &format!("\n{}", comment(&remark));
+            let sign = if is_set { "" } else { "#" };
+            text.extend(yaml::to_text(&entry).lines().map(|line| format!("{sign}{line}\n")));
+        }
+        text
     }
 
-    /// The JSON Schema by which an editor completes and checks the spec.
-    ///
-    /// # Errors
-    /// None, unless the program was built from broken descriptors.
+    /// The JSON Schema by which editors complete and check the spec.
     pub fn schema(&self) -> Result<Value> {
         let method = self.generation.register()?;
         let needed = spec::needed("repository", "Plugin", method.name());
@@ -91,26 +96,22 @@ impl Wanted {
     }
 }
 
-/// Refuses what no image can be called.
 fn check_name(name: &str) -> Result<(), ParseError> {
-    let rule =
-        format!("a plugin is named by its image: lower-case letters, digits and `-`, at most {MAX_LENGTH} of them");
-    let wrong = |what: String| Err(ParseError::new(what).hint(rule.clone()));
+    let rule = format!("use an image name: lower-case letters, digits and `-`, at most {MAX_LENGTH} characters");
     let is_edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    match plugin_image::check(name) {
-        Err(plugin_image::ImageNameError::Length) => {
-            return wrong(format!("a name of {} characters, and {MAX_LENGTH} are allowed", name.chars().count()));
-        }
-        Err(plugin_image::ImageNameError::Character) if name.is_empty() => return wrong("an empty name".to_owned()),
-        _ => {}
-    }
-    match name.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-')) {
-        Some(other) => wrong(format!("`{other}` cannot stand in a plugin's name")),
-        None if !is_edge(name.chars().next()) || !is_edge(name.chars().next_back()) => {
-            wrong("a plugin's name begins and ends with a letter or a digit".to_owned())
-        }
-        None => Ok(()),
-    }
+    let length = name.chars().count();
+    let fault = if length > MAX_LENGTH {
+        format!("the name has {length} characters, more than {MAX_LENGTH}")
+    } else if name.is_empty() {
+        "the name is empty".to_owned()
+    } else if let Some(other) = name.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-')) {
+        format!("`{other}` is not allowed in a plugin's name")
+    } else if !is_edge(name.chars().next()) || !is_edge(name.chars().next_back()) {
+        "a plugin's name begins and ends with a letter or a digit".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(ParseError::new(fault).hint(rule))
 }
 
 /// `Slack Notification` for `plugin-slack-notification`.
@@ -123,42 +124,16 @@ fn title(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-struct Page(String);
-
-impl Page {
-    /// The widest line of a remark.
-    const WIDTH: usize = 100;
-
-    fn remark(&mut self, text: &str) {
-        let mut line = String::from("#");
-        for word in text.split_whitespace() {
-            if line.len() + 1 + word.len() > Self::WIDTH {
-                self.line(&line);
-                line = String::from("#");
-            }
-            line.push(' ');
-            line.push_str(word);
+/// A comment of lines that are not too wide.
+fn comment(text: &str) -> String {
+    let mut lines = vec![String::from("#")];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= WIDTH => *line += &format!(" {word}"),
+            _ => lines.push(format!("# {word}")),
         }
-        self.line(&line);
     }
-
-    fn field(&mut self, remark: &str, entry: &Value) {
-        self.0.push('\n');
-        self.remark(remark);
-        self.0.push_str(&yaml::to_text(entry));
-    }
-
-    /// A field that is to be taken up, or not.
-    fn comment(&mut self, remark: &str, entry: &Value) {
-        self.0.push('\n');
-        self.remark(remark);
-        yaml::to_text(entry).lines().for_each(|line| self.line(&format!("#{line}")));
-    }
-
-    fn line(&mut self, line: &str) {
-        self.0.push_str(line);
-        self.0.push('\n');
-    }
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]
@@ -167,8 +142,8 @@ mod tests {
     use crate::plugin::lint::{self, Generations, Input, Rule};
     use crate::plugin::resource_type::KNOWN;
 
-    fn wanted(name: &str) -> Wanted {
-        Wanted {
+    fn plugin(name: &str) -> NewPlugin {
+        NewPlugin {
             name: name.to_owned(),
             resource_type: "notification.Protocol".to_owned(),
             image: None,
@@ -184,9 +159,9 @@ mod tests {
                 for (image, provider) in [(None, None), (Some("acme/plugin-x".to_owned()), Some("no".to_owned()))] {
                     let resource_type = kind.name.to_owned();
                     let has_image = image.is_some();
-                    let wanted = Wanted { image, provider, resource_type, generation, ..wanted("plugin-x") };
-                    wanted.check().unwrap();
-                    let input = Input::of_bytes("plugin.yml", wanted.spec("s.json").into_bytes());
+                    let plugin = NewPlugin { image, provider, resource_type, generation, ..plugin("plugin-x") };
+                    plugin.check().unwrap();
+                    let input = Input::from_bytes("plugin.yml", plugin.spec("s.json").into_bytes());
                     let findings = lint::check(&[input], &Generations::new(&[generation]).unwrap());
                     let rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
                     let expected = if has_image { &[][..] } else { &[Rule::Placeholder] };
@@ -199,12 +174,12 @@ mod tests {
     #[test]
     fn names_that_no_image_can_have_are_refused() {
         for name in ["", "a_b", "a/b", "Plugin", "plugin:1", "-a", "a-", &"x".repeat(49), "é"] {
-            assert!(wanted(name).check().is_err(), "{name}");
+            assert!(plugin(name).check().is_err(), "{name}");
         }
         for name in ["a", "plugin-slack-noti-protocol", &"x".repeat(48)] {
-            assert_eq!(wanted(name).check(), Ok(()), "{name}");
+            assert_eq!(plugin(name).check(), Ok(()), "{name}");
         }
-        let other = Wanted { image: Some("acme/plugin-y".to_owned()), ..wanted("plugin-x") };
+        let other = NewPlugin { image: Some("acme/plugin-y".to_owned()), ..plugin("plugin-x") };
         assert!(other.check().is_err());
     }
 

@@ -1,5 +1,6 @@
-//! What a plugin's spec says and may say, what a service has, and what its image is built by: pure rules, without command
-//! line, streams or network.
+//! Lint rules, plans, differences, backups, new specs and builders of plugins.
+//!
+//! Pure but for the files of backups: no command line, no streams, no network. The commands are in `commands/plugin`.
 
 pub mod backup;
 pub mod backup_store;

@@ -1,125 +1,115 @@
-//! What is said of plugins: what was done with each, and what would change.
-
-use serde_json::{Map, Value, json};
-
-use super::field_change::Change;
-use crate::terminal::json;
-use crate::terminal::sanitize;
+//! Outcomes and differences of plugins, as text and as values.
 
 mod text_diff;
 
+use serde_json::{Map, Value, json};
+
+use super::field_change::FieldChange;
+use crate::terminal::{json, sanitize};
+
 /// What was done with one plugin, or would be.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Done {
+pub enum ApplyResult {
     Registered,
-    Updated(Vec<Change>),
-    /// Deregistered and registered anew; `kept` is the file with the old spec.
+    Updated(Vec<FieldChange>),
+    /// Deregistered and registered again; `backup` is the file with the old spec.
     Replaced {
-        changes: Vec<Change>,
-        kept: Option<String>,
+        changes: Vec<FieldChange>,
+        backup: Option<String>,
     },
     Unchanged,
     Deregistered,
 }
 
-/// A plugin and what was done with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChangeOutcome {
     pub plugin_id: String,
-    pub done: Done,
-    /// What is taken over from the backup of a replacement that was not finished.
-    pub restored: Option<Restored>,
+    pub result: ApplyResult,
+    pub restored: Option<RestoredFields>,
 }
 
-/// What the backup of a replacement that was not finished says beyond the spec.
+/// Fields that come from the backup of a replacement that was not finished.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Restored {
+pub struct RestoredFields {
     /// The file.
     pub from: String,
-    pub changes: Vec<Change>,
+    pub changes: Vec<FieldChange>,
 }
 
 impl ChangeOutcome {
+    pub fn deregistered(plugin_id: &str) -> Self {
+        Self { plugin_id: plugin_id.to_owned(), result: ApplyResult::Deregistered, restored: None }
+    }
+
     pub fn is_change(&self) -> bool {
-        self.done != Done::Unchanged
+        self.result != ApplyResult::Unchanged
     }
 
-    fn word(&self) -> &'static str {
-        match self.done {
-            Done::Registered => "registered",
-            Done::Updated(_) => "updated",
-            Done::Replaced { .. } => "replaced",
-            Done::Unchanged => "unchanged",
-            Done::Deregistered => "deregistered",
+    fn parts(&self) -> (&'static str, &[FieldChange]) {
+        match &self.result {
+            ApplyResult::Registered => ("registered", &[]),
+            ApplyResult::Updated(changes) => ("updated", changes),
+            ApplyResult::Replaced { changes, .. } => ("replaced", changes),
+            ApplyResult::Unchanged => ("unchanged", &[]),
+            ApplyResult::Deregistered => ("deregistered", &[]),
         }
     }
 
-    fn changes(&self) -> &[Change] {
-        match &self.done {
-            Done::Updated(changes) | Done::Replaced { changes, .. } => changes,
-            Done::Registered | Done::Unchanged | Done::Deregistered => &[],
-        }
-    }
-
-    /// `plugin-slack updated tags.icon, labels`.
+    /// A line like `plugin-slack updated tags.icon, labels`.
     pub fn line(&self, is_dry_run: bool) -> String {
         let would_be = if is_dry_run && self.is_change() { "would be " } else { "" };
-        let line = format!("{} {would_be}{} {}", self.plugin_id, self.word(), paths(self.changes()));
+        let (result, changes) = self.parts();
+        let line = format!("{} {would_be}{result} {}", self.plugin_id, paths(changes));
         let restored = self.restored.as_ref();
         let restored =
-            restored.map(|Restored { from, changes }| format!("; taken over from {from}: {}", paths(changes)));
+            restored.map(|restored| format!("; restored from {}: {}", restored.from, paths(&restored.changes)));
         sanitize::control(&format!("{}{}", line.trim_end(), restored.unwrap_or_default())).into_owned()
     }
 
     pub fn to_value(&self) -> Value {
-        let mut object = Map::new();
-        object.insert("plugin_id".into(), self.plugin_id.clone().into());
-        object.insert("result".into(), self.word().into());
-        if !self.changes().is_empty() {
-            object.insert("changes".into(), self.changes().iter().map(change_value).collect());
+        let (result, changes) = self.parts();
+        let mut object = json!({"plugin_id": self.plugin_id, "result": result});
+        if !changes.is_empty() {
+            object["changes"] = changes.iter().map(change_value).collect();
         }
-        if let Done::Replaced { kept: Some(kept), .. } = &self.done {
-            object.insert("kept".into(), kept.clone().into());
+        if let ApplyResult::Replaced { backup: Some(file), .. } = &self.result {
+            object["kept"] = file.clone().into();
         }
-        if let Some(Restored { from, changes }) = &self.restored {
-            let changes: Value = changes.iter().map(change_value).collect();
-            object.insert("restored".into(), json!({"from": from, "changes": changes}));
+        if let Some(RestoredFields { from, changes }) = &self.restored {
+            object["restored"] = json!({"from": from, "changes": changes.iter().map(change_value).collect::<Value>()});
         }
-        object.into()
+        object
     }
 }
 
-/// The paths of changes, each once.
-pub fn paths(changes: &[Change]) -> String {
+fn paths(changes: &[FieldChange]) -> String {
     changes.iter().map(|change| change.path.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn change_value(change: &Change) -> Value {
-    let mut object = Map::new();
-    object.insert("path".into(), change.path.to_string().into());
-    object.extend(change.before.clone().map(|before| ("before".to_owned(), before)));
-    object.extend(change.after.clone().map(|after| ("after".to_owned(), after)));
+fn change_value(FieldChange { path, before, after }: &FieldChange) -> Value {
+    let mut object = Map::from_iter([("path".to_owned(), path.to_string().into())]);
+    object.extend(before.clone().map(|before| ("before".to_owned(), before)));
+    object.extend(after.clone().map(|after| ("after".to_owned(), after)));
     object.into()
 }
 
-/// One plugin that differs at the service.
+/// A plugin that differs from its spec.
 #[derive(Clone, Debug)]
-pub struct Difference {
+pub struct SpecDiff {
     pub plugin_id: String,
-    /// Where its spec stands.
+    /// The document of its spec.
     pub source: String,
-    /// What `apply` would do: `register`, `update`, `replace`, or `finish` a replacement that was stopped.
+    /// `register`, `update`, `replace`, or `finish` an earlier replacement.
     pub action: &'static str,
-    pub changes: Vec<Change>,
+    pub changes: Vec<FieldChange>,
     /// The fields among them that cannot be updated.
     pub fixed: Vec<String>,
-    /// What among them is taken over from the backup of a replacement that was not finished.
-    pub restored: Option<Restored>,
+    pub restored: Option<RestoredFields>,
 }
 
-impl Difference {
+impl SpecDiff {
     pub fn to_value(&self) -> Value {
-        let changes = self.changes.iter().map(|change| {
+        let change = |change: &FieldChange| {
             let mut value = change_value(change);
             if self.is_fixed(change) {
                 value["updatable"] = false.into();
@@ -128,32 +118,33 @@ impl Difference {
                 value["restored_from"] = from.into();
             }
             value
-        });
-        json!({"plugin_id": self.plugin_id, "source": self.source, "action": self.action, "changes": changes.collect::<Value>()})
+        };
+        let changes: Value = self.changes.iter().map(change).collect();
+        json!({"plugin_id": self.plugin_id, "source": self.source, "action": self.action, "changes": changes})
     }
 
-    /// The backup that a change is taken over from.
-    fn origin(&self, change: &Change) -> Option<&str> {
+    /// The backup that a change comes from.
+    fn origin(&self, change: &FieldChange) -> Option<&str> {
         let restored = self.restored.as_ref()?;
         restored.changes.iter().any(|restored| restored.path == change.path).then_some(&*restored.from)
     }
 
-    fn is_fixed(&self, change: &Change) -> bool {
+    fn is_fixed(&self, change: &FieldChange) -> bool {
         self.action == "replace" && self.fixed.iter().any(|field| field == change.field())
     }
 
-    /// The difference as lines for people; `color` for a terminal that may be sent styles.
+    /// Lines for people, with styles if `color`.
     pub fn to_text(&self, color: bool) -> String {
         let paint = |style: &str, text: &str| {
             if color { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() }
         };
-        let meant = match self.action {
+        let state = match self.action {
             "register" => "not registered",
-            "replace" => "differs in what cannot be updated",
+            "replace" => "differs in fields that cannot be updated",
             "finish" => "its replacement was not finished",
             _ => "differs",
         };
-        let header = format!("{} ({}): {meant}", self.plugin_id, self.source);
+        let header = format!("{} ({}): {state}", self.plugin_id, self.source);
         let mut text = paint("1", &sanitize::control(&header)) + "\n";
         for change in &self.changes {
             let (sign, style) = match (&change.before, &change.after) {
@@ -161,29 +152,30 @@ impl Difference {
                 (Some(_), None) => ("-", "31"),
                 (Some(_), Some(_)) => ("~", "33"),
             };
-            let path = sanitize::control(&change.path.to_string()).into_owned();
-            let fixed = match self.origin(change) {
-                Some(from) => format!(" (taken over from {})", sanitize::control(from)),
+            let remark = match self.origin(change) {
+                Some(from) => format!(" (restored from {})", sanitize::control(from)),
                 None if self.is_fixed(change) => " (cannot be updated)".to_owned(),
                 None => String::new(),
             };
-            if let (Some(Value::String(before)), Some(Value::String(after))) = (&change.before, &change.after)
-                && (before.contains('\n') || after.contains('\n'))
-            {
-                text += &format!("  {}{fixed}\n", paint(style, &format!("{sign} {path}:")));
-                for line in text_diff::between(before, after) {
-                    let line = line.to_string();
-                    let style = match line.as_bytes().first() {
-                        Some(b'+') => "32",
-                        Some(b'-') => "31",
-                        _ => "2",
-                    };
-                    text += &format!("      {}\n", paint(style, &line));
+            let path = change.path.to_string();
+            let mut add = |values: &str| {
+                let line = format!("{sign} {}:{values}", sanitize::control(&path));
+                text += &format!("  {}{remark}\n", paint(style, &line));
+            };
+            match (&change.before, &change.after) {
+                (Some(Value::String(before)), Some(Value::String(after)))
+                    if (before.clone() + after).contains('\n') =>
+                {
+                    add("");
+                    for (style, line) in text_diff::lines(before, after) {
+                        text += &format!("      {}\n", paint(style, &sanitize::control(&line)));
+                    }
                 }
-                continue;
+                (before, after) => {
+                    let values: Vec<String> = before.iter().chain(after).map(json::compact).collect();
+                    add(&format!(" {}", values.join(" -> ")));
+                }
             }
-            let values: Vec<String> = change.before.iter().chain(&change.after).map(json::compact).collect();
-            text += &format!("  {}{fixed}\n", paint(style, &format!("{sign} {path}: {}", values.join(" -> "))));
         }
         text
     }
@@ -194,25 +186,28 @@ mod tests {
     use super::*;
     use crate::schema::field_path::FieldPath;
 
-    fn change(path: [&str; 2], before: Option<Value>, after: Option<Value>) -> Change {
+    fn change(path: [&str; 2], before: Option<Value>, after: Option<Value>) -> FieldChange {
         let [field, key] = path;
-        Change { path: FieldPath::default().key(field).key(key), before, after }
+        FieldChange { path: FieldPath::default().key(field).key(key), before, after }
     }
 
     #[test]
     fn an_outcome_is_one_line_that_no_id_can_break() {
         let changes =
             vec![change(["tags", "icon"], None, Some(json!(1))), change(["docs", "en"], Some(json!(1)), None)];
-        let outcome = |plugin_id: &str, done| ChangeOutcome { plugin_id: plugin_id.to_owned(), done, restored: None };
-        assert_eq!(outcome("plugin-a", Done::Updated(changes)).line(false), "plugin-a updated tags.icon, docs.en");
-        assert_eq!(outcome("plugin-a", Done::Registered).line(true), "plugin-a would be registered");
-        assert_eq!(outcome("plugin-a", Done::Unchanged).line(true), "plugin-a unchanged");
-        assert_eq!(outcome("a\nb\x1b[2J", Done::Deregistered).line(false), "a\\nb\\u{1b}[2J deregistered");
+        let outcome = |id: &str, result| ChangeOutcome { plugin_id: id.to_owned(), result, restored: None };
+        assert_eq!(
+            outcome("plugin-a", ApplyResult::Updated(changes)).line(false),
+            "plugin-a updated tags.icon, docs.en"
+        );
+        assert_eq!(outcome("plugin-a", ApplyResult::Registered).line(true), "plugin-a would be registered");
+        assert_eq!(outcome("plugin-a", ApplyResult::Unchanged).line(true), "plugin-a unchanged");
+        assert_eq!(outcome("a\nb\x1b[2J", ApplyResult::Deregistered).line(false), "a\\nb\\u{1b}[2J deregistered");
     }
 
     #[test]
     fn texts_of_several_lines_are_compared_line_by_line_and_drive_no_terminal() {
-        let difference = Difference {
+        let difference = SpecDiff {
             plugin_id: "plugin-a".to_owned(),
             source: "a.yml".to_owned(),
             action: "update",

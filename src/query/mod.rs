@@ -11,7 +11,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 
-use crate::codec::descriptor::MessageDescriptor;
+use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
 use self::place::Place;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::codec::descriptor::{Kind, MessageDescriptor};
+use prost_reflect::{Kind, MessageDescriptor};
 
 const QUERY: &str = "query";
 

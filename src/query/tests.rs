@@ -27,7 +27,7 @@ fn message(name: &str) -> MessageDescriptor {
     std::fs::write(dir.path().join("t.proto"), source).unwrap();
     let files = protox::compile(["t.proto"], [dir.path()]).unwrap();
     let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
-    (&pool.get_message_by_name(&format!("test.{name}")).unwrap()).into()
+    pool.get_message_by_name(&format!("test.{name}")).unwrap()
 }
 
 fn wish() -> QueryRequest {

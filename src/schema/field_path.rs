@@ -33,6 +33,14 @@ impl FieldPath {
         longer.push_key(key);
         longer
     }
+
+    /// The path of a list's item.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        let mut longer = self.clone();
+        longer.push_index(index);
+        longer
+    }
 }
 
 impl fmt::Display for FieldPath {

@@ -92,6 +92,24 @@ pub fn is_time_field(field: &str) -> bool {
     field.ends_with("_at")
 }
 
+/// The package of the services that plugins serve.
+pub const PLUGIN_VERSION: &str = "plugin";
+
+/// Whether `part` of a name is a version, in any case.
+pub fn is_version(part: &str) -> bool {
+    let part = part.to_ascii_lowercase();
+    part == PLUGIN_VERSION || parse_version(&part).is_some()
+}
+
+/// The number, stage and stage number of a version: 2, `beta` and 1 of `v2beta1`.
+pub(super) fn parse_version(version: &str) -> Option<(u64, &str, u64)> {
+    let rest = version.strip_prefix('v')?;
+    let (number, rest) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+    let (stage, count) = rest.split_at(rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len()));
+    let count = if count.is_empty() { 0 } else { count.parse().ok()? };
+    ["", "alpha", "beta"].contains(&stage).then_some((number.parse().ok()?, stage, count))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,5 +140,16 @@ mod tests {
             assert_eq!(ApiName::parse(other), None, "{other}");
         }
         assert_eq!(short_name("grpc.health.v1.Health"), "grpc.health.v1.Health");
+    }
+
+    #[test]
+    fn versions_are_not_resources() {
+        for version in ["v1", "V2", "v10", "v2beta1", "v1alpha", "plugin", "Plugin"] {
+            assert!(is_version(version), "{version}");
+        }
+        for other in ["", "v", "vx", "User", "v1x", "volume", "2", "v99999999999999999999"] {
+            assert!(!is_version(other), "{other}");
+        }
+        assert_eq!(parse_version("v2beta1"), Some((2, "beta", 1)));
     }
 }

@@ -1,11 +1,11 @@
 //! The message types whose JSON form is not a mapping of their fields: protobuf's well-known types
 //! (<https://protobuf.dev/programming-guides/json/>).
 
-use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-/// A well-known type; `F` is what describes a field.
+/// A well-known type.
 #[derive(Clone, Debug, PartialEq)]
-pub enum WellKnown<F = FieldDescriptor> {
+pub enum WellKnown {
     /// `google.protobuf.Struct`: a mapping of anything.
     Struct,
     /// `google.protobuf.Value`: anything.
@@ -21,49 +21,14 @@ pub enum WellKnown<F = FieldDescriptor> {
     /// `google.protobuf.FieldMask`: a text.
     FieldMask,
     /// `google.protobuf.Int32Value` and the like: what its one field holds, which is never a message.
-    Wrapper(F),
+    Wrapper(FieldDescriptor),
 }
 
-/// What describes a message type: this program's own, or the library's.
-pub trait Described {
-    type Field;
-
-    fn full_name(&self) -> &str;
-
-    /// The field `value`, if that is a single value and no message.
-    fn wrapped(&self) -> Option<Self::Field>;
-}
-
-impl Described for MessageDescriptor {
-    type Field = FieldDescriptor;
-
-    fn full_name(&self) -> &str {
-        self.full_name()
-    }
-
-    fn wrapped(&self) -> Option<FieldDescriptor> {
-        self.get_field_by_name(WRAPPED).filter(|field| field.kind().as_message().is_none() && !field.is_list())
-    }
-}
-
-impl Described for prost_reflect::MessageDescriptor {
-    type Field = prost_reflect::FieldDescriptor;
-
-    fn full_name(&self) -> &str {
-        self.full_name()
-    }
-
-    fn wrapped(&self) -> Option<prost_reflect::FieldDescriptor> {
-        self.get_field_by_name(WRAPPED).filter(|field| field.kind().as_message().is_none() && !field.is_list())
-    }
-}
-
-/// The one field of `google.protobuf.Int32Value` and the like.
-const WRAPPED: &str = "value";
-
-impl<F> WellKnown<F> {
-    /// What `message` is among them; `None` for a message that is a mapping of its fields.
-    pub fn of(message: &impl Described<Field = F>) -> Option<Self> {
+impl WellKnown {
+    /// The well-known type that `message` is; `None` for a message that is a mapping of its fields.
+    pub fn of(message: &MessageDescriptor) -> Option<Self> {
+        // A server may give a type of its own such a name, but not such a file: those are never taken from servers.
+        message.parent_file().name().strip_prefix("google/protobuf/")?;
         Some(match message.full_name().strip_prefix("google.protobuf.")? {
             "Struct" => Self::Struct,
             "Value" => Self::Value,
@@ -73,20 +38,17 @@ impl<F> WellKnown<F> {
             "Duration" => Self::Duration,
             "FieldMask" => Self::FieldMask,
             "BoolValue" | "BytesValue" | "DoubleValue" | "FloatValue" | "Int32Value" | "Int64Value" | "StringValue"
-            | "UInt32Value" | "UInt64Value" => {
-                // A server describes its types itself, and may describe anything.
-                Self::Wrapper(message.wrapped()?)
-            }
+            | "UInt32Value" | "UInt64Value" => Self::Wrapper(message.get_field_by_name("value")?),
             _ => return None,
         })
     }
 
-    /// Only a value can tell what is inside.
+    /// Whether only a value tells its content.
     pub fn is_free(&self) -> bool {
         matches!(self, Self::Struct | Self::Value | Self::ListValue | Self::Any)
     }
 
-    /// One text, number or truth value.
+    /// Whether it is one text, number or truth value.
     pub fn is_plain(&self) -> bool {
         !self.is_free()
     }

@@ -1,21 +1,20 @@
-//! JSON Web Tokens (RFC 7519), as far as a client may look into its own.
+//! JSON Web Tokens (RFC 7519): recognizes them and reads when they expire.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Whether `text` begins as a JSON Web Token does: a JSON object in base64, and another part behind a dot. One that was cut
-/// off is one, too.
+/// Whether `text` begins like a JSON Web Token: a JSON object in base64, a dot, and another part. It may be cut off.
 pub fn is_token(text: &str) -> bool {
     let Some((header, rest)) = text.split_once('.') else { return false };
-    // The header first: of a long text with many dots, the rest is looked at for a token only.
+    // The header first: most texts with dots are not tokens, and are not searched further.
     let is_object = |header: Vec<u8>| serde_json::from_slice::<serde_json::Map<String, Value>>(&header).is_ok();
     URL_SAFE_NO_PAD.decode(header).is_ok_and(is_object) && !rest.is_empty() && !text.contains(char::is_whitespace)
 }
 
-/// When `token` expires: its claim `exp`, in seconds since 1970. `None` for what is no JSON Web Token, or one without
-/// an end. Nothing is verified: that is for the service, which has the key.
+/// When `token` expires: its claim `exp`, in seconds since 1970. `None` if it is not a JSON Web Token or never expires.
+/// Nothing is verified: only the service has the key.
 pub fn expiry(token: &str) -> Option<Timestamp> {
     let mut parts = token.split('.');
     let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {

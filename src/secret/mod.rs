@@ -1,18 +1,18 @@
-//! What must not be shown.
+//! Secrets: the type that hides one, and masking by key ([`names_a_secret`]), by form (patterns.rs), by JSON Web Token
+//! (jwt.rs) and by what was sent ([`mask`]).
+//!
+//! Where a secret comes from is known to `config`; how it is sent, to `grpc` and `oci`.
 
-mod form;
 pub mod jwt;
-pub mod redact;
+pub mod mask;
+mod patterns;
 
 use std::fmt;
 
-use serde_json::Value;
+pub use self::mask::{mask_message, mask_value, secrets_in_message};
+pub use self::patterns::{is_pem, mask_tokens, without_userinfo};
 
-use self::form::masked_text;
-pub use self::form::{is_pem, mask_tokens, without_userinfo};
-use crate::schema::value_ext::is_empty;
-
-/// What stands where a secret would: it says nothing of the secret, not even its length.
+/// The mask of a secret: it says nothing about the secret, not even its length.
 pub const MASK: &str = "********";
 
 /// A text that is sent and never shown.
@@ -24,7 +24,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for whoever sends it.
+    /// The text itself, to send it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -36,11 +36,11 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The environment variables of this program that hold a secret: no program that it starts inherits them.
+/// The environment variables that hold a secret: no program that this one starts inherits them.
 pub const VARIABLES: [&str; 1] = ["SPACECTL_API_KEY"];
 
-/// Whether what stands under `key` is a secret: a word for one is in it, or it ends in a short one, and the key does not
-/// end in what makes it the name, the kind or the place of a secret instead (`secret_id`, `token_type`, `api_key_file`).
+/// Whether the value of `key` is a secret: the key contains a word for one, or ends in a short one, and does not end in
+/// what makes it the name, type or location of a secret instead (`secret_id`, `token_type`, `api_key_file`).
 pub fn names_a_secret(key: &str) -> bool {
     const WORDS: [&str; 17] = [
         "api_key",
@@ -61,19 +61,19 @@ pub fn names_a_secret(key: &str) -> bool {
         "mfa_code",
         "webhook_url",
     ];
-    // Whole words only, and last or before what is a secret's own: `auth` is not in `author`, `pin` not in `spinner`,
-    // and `auth_type`, `session_timeout`, `private_ip` say something about one.
+    // Whole words only, last or before one of OWN: `author` and `spinner` do not count, and `auth_type`,
+    // `session_timeout` and `private_ip` are about a secret.
     const LAST: [&str; 12] =
         ["pwd", "pass", "passcode", "auth", "bearer", "pin", "session", "jwt", "private", "otp", "cookie", "psk"];
     const OWN: [&str; 8] = ["code", "key", "value", "header", "data", "string", "hash", "phrase"];
     let key = snake_case(key);
     let mut words = key.rsplit(['_', '.', '/']).skip_while(|word| OWN.contains(word));
     let is_last = words.next().is_some_and(|word| LAST.contains(&word));
-    // What names a session opens it.
+    // The id of a session gives access to it.
     key.ends_with("session_id") || (is_last || WORDS.iter().any(|word| key.contains(word))) && !is_about(&key)
 }
 
-/// Whether a key in snake case ends in what tells something about a thing instead of being it.
+/// Whether a key in snake case ends in a word for a property of a thing, not for the thing.
 fn is_about(key: &str) -> bool {
     const ENDS: [&str; 11] =
         ["_id", "_ids", "_type", "_types", "_name", "_count", "_at", "_schema", "_file", "_path", "_command"];
@@ -101,99 +101,6 @@ pub fn snake_case(key: &str) -> String {
         }
     }
     snake
-}
-
-/// Puts [`MASK`] in the place of `value`, which stands under `key`, or of the secrets inside it. What is empty stays,
-/// so that the user sees that nothing is there, and so does what is true or false. Says whether there was a secret.
-///
-/// A pair of a name and a value (`{name: API_KEY, value: ...}`, `{k: token, v: ...}`) is seen as what it stands for.
-pub fn mask(key: &str, value: &mut Value) -> bool {
-    mask_into(key, value, &mut Vec::new())
-}
-
-/// As [`mask`], for a message to or from a `resource`: where that is itself a secret (`Secret`, `UserSecret`), its data
-/// are, wherever they stand.
-pub fn mask_message(resource: &str, message: &mut Value) -> bool {
-    mask_message_into(resource, message, &mut Vec::new())
-}
-
-/// The secrets that [`mask_message`] would mask, as texts.
-pub fn secrets_in_message(resource: &str, mut message: Value) -> Vec<String> {
-    let mut secrets = Vec::new();
-    mask_message_into(resource, &mut message, &mut secrets);
-    secrets
-}
-
-fn mask_message_into(resource: &str, message: &mut Value, secrets: &mut Vec<String>) -> bool {
-    let found = mask_into("", message, secrets);
-    if names_a_secret(resource) { mask_data_into(message, secrets) | found } else { found }
-}
-
-/// Masks the secrets in `value`, which stands under `key`, and adds them to `secrets`.
-fn mask_into(key: &str, value: &mut Value, secrets: &mut Vec<String>) -> bool {
-    if names_a_secret(key) && !is_flag(value) {
-        let found = !is_empty(value);
-        if found {
-            texts_in(value, secrets);
-            *value = MASK.into();
-        }
-        return found;
-    }
-    match value {
-        Value::Object(entries) => {
-            let is = |key: &str, names: &[&str]| names.iter().any(|name| key.eq_ignore_ascii_case(name));
-            let is_name = |(key, name): (&String, &Value)| {
-                is(key, &["key", "k", "name", "id", "field", "variable"]) && name.as_str().is_some_and(names_a_secret)
-            };
-            let is_pair = entries.iter().any(is_name);
-            entries.iter_mut().fold(false, |found, (key, value)| {
-                let key = if is_pair && is(key, &["value", "values", "val", "v", "default", "content"]) {
-                    "secret"
-                } else {
-                    key.as_str()
-                };
-                mask_into(key, value, secrets) | found
-            })
-        }
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| mask_into("", item, secrets) | found),
-        Value::String(text) => match masked_text(text, secrets) {
-            Some(masked) => {
-                *text = masked;
-                true
-            }
-            None => false,
-        },
-        _ => false,
-    }
-}
-
-fn mask_data_into(value: &mut Value, secrets: &mut Vec<String>) -> bool {
-    match value {
-        Value::Object(entries) => entries.iter_mut().fold(false, |found, (name, value)| {
-            let is_data = name == "data" || name.ends_with("_data");
-            found | if is_data { mask_into("secret", value, secrets) } else { mask_data_into(value, secrets) }
-        }),
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| mask_data_into(item, secrets) | found),
-        _ => false,
-    }
-}
-
-/// True or false, also as a text: `private: true` tells what something is.
-fn is_flag(value: &Value) -> bool {
-    value.is_boolean() || value.as_str().is_some_and(|text| matches!(text, "true" | "false"))
-}
-
-fn texts_in(value: &Value, texts: &mut Vec<String>) {
-    match value {
-        Value::String(text) => texts.push(text.clone()),
-        Value::Number(number) => texts.push(number.to_string()),
-        Value::Array(items) => items.iter().for_each(|item| texts_in(item, texts)),
-        // Errors have to name the user.
-        Value::Object(entries) => {
-            entries.iter().filter(|(key, _)| !is_about(&snake_case(key))).for_each(|(_, value)| texts_in(value, texts));
-        }
-        Value::Null | Value::Bool(_) => {}
-    }
 }
 
 #[cfg(test)]
@@ -303,7 +210,7 @@ mod tests {
     fn what_is_true_or_false_is_no_secret() {
         let before = json!({"private": true, "auth": "false", "session": false, "tags": ["AUTH=true"]});
         let mut value = before.clone();
-        assert!(!mask("", &mut value));
+        assert!(!mask_value("", &mut value));
         assert_eq!(value, before);
     }
 
@@ -330,7 +237,7 @@ mod tests {
             "proxy": "http://user:hunter2@proxy:3128/x",
             "key": "-----BEGIN EC PRIVATE KEY-----\nhunter2\n-----END EC PRIVATE KEY-----",
         });
-        assert!(mask("", &mut value));
+        assert!(mask_value("", &mut value));
         assert_eq!(
             value,
             json!({
@@ -351,7 +258,7 @@ mod tests {
             "env": [{"name": "API_KEY", "value": "hunter2"}, {"name": "SECRET_ID", "value": "secret-1"}],
             "reset_password": true,
         });
-        assert!(mask("", &mut value));
+        assert!(mask_value("", &mut value));
         assert_eq!(
             value,
             json!({
@@ -381,7 +288,7 @@ mod tests {
     fn nothing_secret_is_left_alone() {
         let before = json!({"a": ["b", 1, null], "mail": "a@b.c", "url": "http://host/x@y", "key": "/a/b.key"});
         let mut value = before.clone();
-        assert!(!mask("", &mut value));
+        assert!(!mask_value("", &mut value));
         assert_eq!(value, before);
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::params::Param;
 use super::request::{Overrides, RequestOrigin, SpecDocument, SpecRequest};
-use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{self, Error, Result};
 use crate::schema::field_path::FieldPath;
 use crate::schema::value_ext::is_empty;
@@ -27,7 +27,6 @@ pub struct RequestTarget<'a> {
 /// One document with all that overrides it.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    pub(super) value: Map<String, Value>,
     pub(super) document: Option<SpecDocument>,
     pub(super) overrides: Rc<Overrides>,
 }
@@ -50,6 +49,12 @@ pub struct SpecWarning {
 }
 
 impl Draft {
+    /// A draft of one text field.
+    pub fn from_text(name: &str, text: &str) -> Self {
+        let params = vec![Param::from_text(name, text)];
+        Self { document: None, overrides: Rc::new(Overrides { json: None, params }) }
+    }
+
     /// Makes the request for `target`: names of another API generation become those of `target` (not if `strict`), `-j`
     /// overwrites whole fields of the document, and each `-p` sets its value. Fields of another generation that have a
     /// value and no successor are [`SpecRequest::refusals`]. The codec checks the values of files and `-j`.
@@ -57,7 +62,8 @@ impl Draft {
     /// # Errors
     /// All parameters that `target` cannot hold.
     pub fn resolve(self, target: &RequestTarget<'_>, strict: bool) -> Result<Resolved> {
-        let Self { value: of_document, document, overrides } = self;
+        let Self { mut document, overrides } = self;
+        let of_document = document.as_mut().map(|document| std::mem::take(&mut document.value)).unwrap_or_default();
         let of_json = overrides.json.as_ref().map(|json| json.value.clone()).unwrap_or_default();
         let texts = [of_json, of_document];
         let plan = if strict {
@@ -74,9 +80,8 @@ impl Draft {
 
         let notes = origin.plan.notes();
         let mut warnings = image_warnings::warnings(target, &value);
-        let json_tree = origin.overrides.json.iter().map(|json| &json.tree);
-        let trees = origin.document.iter().map(|document| &document.tree).chain(json_tree);
-        warnings.extend(trees.filter_map(|tree| precision_loss::warning(&origin, tree, &target.input)));
+        let texts = origin.document.iter().chain(&origin.overrides.json);
+        warnings.extend(texts.filter_map(|text| precision_loss::warning(&origin, &text.tree, &target.input)));
         Ok(Resolved { request: SpecRequest { value, origin }, notes, warnings })
     }
 }

@@ -17,8 +17,6 @@ pub(crate) mod typing;
 use std::io::Read;
 use std::rc::Rc;
 
-use serde_json::Map;
-
 pub use draft::{Draft, RequestTarget, Resolved, SpecWarning};
 pub use request::SpecRequest;
 pub use required_fields::{missing, needed};
@@ -28,7 +26,7 @@ pub use translate::RejectedField;
 use crate::error::{Error, Result};
 use crate::yaml::{self, Limits, Node, YamlError, value};
 use params::Param;
-use request::{JSON_SOURCE, Json, Overrides, SpecDocument};
+use request::{JSON_SOURCE, Overrides, SpecDocument};
 use source::{SourceText, Stdin};
 
 /// The deepest nesting of a request, itself counted. protobuf decoders (prost, and Python's in C) stop at 100 nested
@@ -67,7 +65,7 @@ pub fn read_with(inputs: &Inputs, stdin: &mut dyn Read, mut on_file: impl FnMut(
     let params = inputs.params.iter().map(|param| Param::read(param, &mut stdin)).collect::<Result<_>>()?;
     let overrides = Rc::new(Overrides { json, params });
     if inputs.files.is_empty() {
-        return Ok(vec![Draft { value: Map::new(), document: None, overrides }]);
+        return Ok(vec![Draft { document: None, overrides }]);
     }
     let mut drafts = Vec::new();
     for argument in &inputs.files {
@@ -102,16 +100,16 @@ fn read_documents(text: &SourceText, overrides: &Rc<Overrides>, drafts: &mut Vec
     let source: Rc<str> = text.name.as_str().into();
     let is_alone = documents.len() == 1;
     drafts.extend(documents.into_iter().enumerate().map(|(index, (value, tree))| {
-        let document = SpecDocument { source: Rc::clone(&source), tree, index, is_alone };
-        Draft { value, document: Some(document), overrides: Rc::clone(overrides) }
+        let document = SpecDocument { source: Rc::clone(&source), tree, value, index, is_alone };
+        Draft { document: Some(document), overrides: Rc::clone(overrides) }
     }));
     Ok(())
 }
 
-fn read_json(argument: &str) -> Result<Json> {
+fn read_json(argument: &str) -> Result<SpecDocument> {
     let read = || {
         let tree = yaml::parse_json(argument, LIMITS)?;
-        Ok(Json { value: value::mapping(&tree)?, tree })
+        Ok(SpecDocument { source: JSON_SOURCE.into(), value: value::mapping(&tree)?, tree, index: 0, is_alone: true })
     };
     read().map_err(|fault: YamlError| fault.into_error(Error::usage, JSON_SOURCE))
 }

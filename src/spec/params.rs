@@ -2,12 +2,12 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::MAX_DEPTH;
 use super::source::{self, SourceText, Stdin, Syntax};
 use super::typing::{FieldShape, ValueError};
-use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::yaml::{YamlError, value};
@@ -33,6 +33,11 @@ enum Given {
 }
 
 impl Param {
+    /// A top-level field's text.
+    pub fn from_text(name: &str, text: &str) -> Self {
+        Self { key: name.to_owned(), path: vec![name.to_owned()], given: Given::Text(text.to_owned()) }
+    }
+
     /// Parses `KEY=VALUE`. The key ends at the first `=`; `.` separates its segments, and `\.` is a dot within one.
     /// `@FILE` is a file's content, `@-` standard input's, `@@TEXT` the text `@TEXT`.
     pub fn read(argument: &str, stdin: &mut Stdin<'_>) -> Result<Self> {

@@ -2,10 +2,11 @@
 //!
 //! A `google.protobuf.Struct` stores `1.10` as the number 1.1: the same as a measure, another one as a version.
 
+use prost_reflect::MessageDescriptor;
+
 use super::SpecWarning;
 use super::request::RequestOrigin;
 use super::typing::FieldShape;
-use crate::codec::descriptor::MessageDescriptor;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Node, value};
 

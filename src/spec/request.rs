@@ -10,17 +10,19 @@ use crate::schema::field_path::{FieldPath, Segment};
 use crate::spec::spans;
 use crate::spec::spans::SpanPart;
 use crate::spec::translate::{RejectedField, Translation};
-use crate::yaml::{Node, value};
+use crate::yaml::Node;
+use crate::yaml::value::{self, MappingEntry};
 
 /// The name of `-j` in places.
 pub(super) const JSON_SOURCE: &str = "-j";
 
-/// One document of a file.
+/// One document of a file, or `-j`.
 #[derive(Clone, Debug)]
 pub(super) struct SpecDocument {
-    /// The file as given, or `stdin`.
+    /// The file as given, `stdin` or `-j`.
     pub source: Rc<str>,
     pub tree: Rc<Node>,
+    pub value: Map<String, Value>,
     /// Counted from 0, without empty documents.
     pub index: usize,
     pub is_alone: bool,
@@ -29,14 +31,8 @@ pub(super) struct SpecDocument {
 /// `-j` and `-p`, which apply to every document.
 #[derive(Debug, Default)]
 pub(super) struct Overrides {
-    pub json: Option<Json>,
+    pub json: Option<SpecDocument>,
     pub params: Vec<Param>,
-}
-
-#[derive(Debug)]
-pub(super) struct Json {
-    pub tree: Rc<Node>,
-    pub value: Map<String, Value>,
 }
 
 /// A request as plain data.
@@ -119,11 +115,9 @@ impl RequestOrigin {
         if self.param(path).is_some() {
             return None;
         }
-        let json = self.overrides.json.as_ref().map(|json| (&*json.tree, JSON_SOURCE));
-        let document = self.document.as_ref().map(|document| (&*document.tree, &*document.source));
         let mut path = path.clone();
         if let Some(Segment::Key(name)) = path.0.first_mut() {
-            for (tree, source) in json.into_iter().chain(document) {
+            for SpecDocument { tree, source, .. } in self.texts() {
                 let entries = value::entries(tree).unwrap_or_default();
                 let is_there = |given: &&str| entries.iter().any(|entry| entry.name == *given);
                 let given = self.plan.names_as_given(name).find(is_there).map(str::to_owned);
@@ -133,15 +127,19 @@ impl RequestOrigin {
                 }
             }
         }
-        let (tree, source) = document.or(json)?;
+        let SpecDocument { tree, source, .. } = self.document.as_ref().or(self.overrides.json.as_ref())?;
         Some(Holder { tree, source, path })
     }
 
     /// Whether the document or `-j` has this top-level field.
     pub fn is_in_text(&self, name: &str) -> bool {
-        let trees = self.document.iter().map(|document| &document.tree);
-        let mut trees = trees.chain(self.overrides.json.iter().map(|json| &json.tree));
-        trees.any(|tree| value::entries(tree).is_ok_and(|entries| entries.iter().any(|entry| entry.name == name)))
+        let has = |entries: Vec<MappingEntry>| entries.iter().any(|entry| entry.name == name);
+        self.texts().any(|text| value::entries(&text.tree).is_ok_and(has))
+    }
+
+    /// `-j` and the document: the first that has a field wins.
+    pub fn texts(&self) -> impl Iterator<Item = &SpecDocument> {
+        self.overrides.json.iter().chain(&self.document)
     }
 
     /// The last parameter that set the value at `path` or an ancestor.

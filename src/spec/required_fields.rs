@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_is_told_and_nothing_else() {
+    fn known_verbs_have_required_fields() {
         assert_eq!(needed("repository", "Plugin", "enable"), ["plugin_id"]);
         assert_eq!(needed("repository", "Plugin", "list"), [""; 0]);
         assert_eq!(needed("identity", "Plugin", "enable"), [""; 0]);
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn each_verb_stands_in_one_row() {
+    fn each_verb_is_in_one_row() {
         let mut seen = std::collections::HashSet::new();
         for (service, resource, verbs, _) in TABLE {
             verbs.iter().for_each(|verb| assert!(seen.insert((service, resource, verb)), "{resource}.{verb}"));

@@ -45,7 +45,7 @@ mod tests {
     use crate::yaml::YamlDocuments;
 
     #[test]
-    fn a_place_is_found_behind_aliases_and_merge_keys() {
+    fn a_place_is_found_through_aliases_and_merge_keys() {
         let text = "base: &base\n  icon: x\ntags: *base\nmore:\n  <<: *base\n  list: [a, {k: v}]\n";
         let tree = YamlDocuments::new(text, LIMITS).unwrap().next().unwrap().unwrap();
         let key = |key: &str| Segment::Key(key.to_owned());

@@ -8,10 +8,10 @@
 
 use std::rc::Rc;
 
+use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::LIMITS;
-use crate::codec::descriptor::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::field_path::Segment;
 use crate::schema::well_known::WellKnown;
@@ -85,10 +85,11 @@ impl FieldShape {
     }
 
     fn of_field(field: &FieldDescriptor) -> Self {
-        if let Some([key, value]) = field.map_entry() {
-            return Self::Mapping { key: key.kind(), value: Box::new(Self::of_kind(value.kind())) };
-        }
         match field.kind() {
+            Kind::Message(entry) if field.is_map() => Self::Mapping {
+                key: entry.map_entry_key_field().kind(),
+                value: Box::new(Self::of_kind(entry.map_entry_value_field().kind())),
+            },
             kind if field.is_list() => Self::List(Box::new(Self::of_kind(kind))),
             kind => Self::of_kind(kind),
         }

@@ -8,7 +8,7 @@ use clap::builder::StyledStr;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
-use crate::secret::redact;
+use crate::secret::mask;
 use crate::terminal::sanitize;
 
 /// The format of errors, warnings and notes.
@@ -118,8 +118,8 @@ impl Diagnostics {
         let mut writer = self.writer();
         match writer.format {
             _ if writer.quiet => {}
-            DiagnosticFormat::Json => writer.messages.push(("note", redact::foreign(text).into_owned())),
-            DiagnosticFormat::Text => writer.write(&format!("{}\n", sanitize::control(&redact::foreign(text)))),
+            DiagnosticFormat::Json => writer.messages.push(("note", mask::mask_known(text).into_owned())),
+            DiagnosticFormat::Text => writer.write(&format!("{}\n", sanitize::control(&mask::mask_known(text)))),
         }
     }
 
@@ -199,7 +199,7 @@ impl Diagnostics {
 
 impl DiagnosticWriter {
     fn message(&mut self, label: &'static str, text: &str) {
-        let text = &*redact::foreign(text);
+        let text = &*mask::mask_known(text);
         match self.format {
             _ if self.quiet => {}
             DiagnosticFormat::Json => self.messages.push((label, text.to_owned())),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Number, Value};
 
-use crate::codec::decode::{Odd, Sink, serialize_into};
+use crate::codec::decode::{Malformed, Sink, serialize_into};
 use crate::terminal::sanitize;
 
 /// Writes one value in the form of the Python client, indented by four, and ends the line.
@@ -146,14 +146,14 @@ impl Text {
         }
     }
 
-    fn quoted(&mut self, text: &[u8]) -> Result<(), Odd> {
+    fn quoted(&mut self, text: &[u8]) -> Result<(), Malformed> {
         self.bytes.push(b'"');
         // Most texts hold nothing to escape, which is seen of many bytes at a time, and faster than that they are UTF-8.
         let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
         if text.iter().fold(true, |all, byte| all & is_plain(*byte)) {
             self.bytes.extend_from_slice(text);
         } else {
-            self.escaped(str::from_utf8(text).map_err(|_| Odd)?);
+            self.escaped(str::from_utf8(text).map_err(|_| Malformed::Utf8)?);
         }
         self.bytes.push(b'"');
         Ok(())
@@ -201,7 +201,7 @@ impl Sink for Text {
         let _ = write!(self.bytes, "{number}");
     }
 
-    fn text(&mut self, text: &[u8]) -> Result<(), Odd> {
+    fn text(&mut self, text: &[u8]) -> Result<(), Malformed> {
         self.before_value();
         self.quoted(text)
     }
@@ -218,7 +218,7 @@ impl Sink for Text {
         self.begin(b'{');
     }
 
-    fn key(&mut self, key: &[u8]) -> Result<(), Odd> {
+    fn key(&mut self, key: &[u8]) -> Result<(), Malformed> {
         self.separate();
         self.quoted(key)?;
         self.bytes.extend_from_slice(if self.layout == Layout::Indented { b": " } else { b":" });

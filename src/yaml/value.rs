@@ -16,7 +16,7 @@ pub fn of(node: &Node) -> Result<Value, YamlError> {
     match &node.content {
         Content::Scalar { text, plain: false } => Ok(Value::String(text.clone())),
         Content::Scalar { text, plain: true } => {
-            plain(text).map_err(|message| YamlError::new(node.at, message).hint("quote it if it is meant as text"))
+            plain(text).map_err(|message| YamlError::new(node.at, message).hint("quote it if it is text"))
         }
         Content::List(items) => items.iter().map(|item| of(item)).collect(),
         Content::Mapping(_) => mapping(node).map(Value::Object),

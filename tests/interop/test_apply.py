@@ -127,7 +127,7 @@ def test_what_is_in_no_spec_is_pruned_by_its_label(client):
     prune = "plugin apply -f specs --prune --label"
     refused = client.run(*prune.split(), "team-a")
     assert (refused.code, refused.stdout) == (2, ""), refused
-    assert "would deregister 1 plugin: plugin-mail" in refused.stderr
+    assert "would deregister 1 plugin (plugin-mail)" in refused.stderr
     assert run(client, f"{prune} team --yes") == "plugin-chat unchanged\n"
     assert run(client, f"{prune} team-a --yes") == "plugin-chat unchanged\nplugin-mail deregistered\n"
     assert run(client, f"{prune} team-a --yes -o quiet") == ""

@@ -222,7 +222,7 @@ EXPLAINED = [
     ("--endpoint URL explain grpc.health.v1.Health.Check --depth 0", "values: UNKNOWN, SERVING"),
     ("--endpoint URL explain grpc.health.v1.Health.Check -o json --api-version v1", '"SERVING"'),
     ("--endpoint URL explain grpc.health.v1.Health.Check.service --output yaml", "service"),
-    ("--endpoint URL explain grpc.health.v1.Health.Check --skeleton", "#service: ''"),
+    ("--endpoint URL explain grpc.health.v1.Health.Check --skeleton", '#service: ""'),
     ("--endpoint URL explain grpc.health.v1.Health.Check --json-schema", '"title": "grpc.health.v1.Health.Check"'),
     ("explain repository.Plugin.regster", "did you mean register?", 2),
     ("explain repository.Plugin.register.imge", "did you mean image?", 2),
@@ -230,7 +230,7 @@ EXPLAINED = [
 ABOUT = [
     ("api-resources --service nothing", 'there is no service "nothing"', 2),
     ("exec Check repository.Health -o json", '"status": "SERVING"'),
-    ("config show", "api_key: '********'"),
+    ("config show", 'api_key: "********"'),
     ("config show --output json", '"api_key": "********"'),
     ("config get api_key --show-secrets", f"{DOMAIN}\n"),
     ("config environment --output csv", "lab"),

@@ -81,10 +81,10 @@ class TestTheRealService:
         kind = "service_type" if "service_type" in skeleton else "resource_type"
         assert yaml.safe_load(skeleton) == {"name": "", kind: "", "image": ""}
         filled = (
-            skeleton.replace("\nname: ''", "\nname: Slack")
-            .replace(f"\n{kind}: ''", f"\n{kind}: notification.Protocol")
-            .replace("\nimage: ''", "\nimage: cloudforet/plugin-slack")
-            .replace("\n#provider: ''", "\nprovider: slack")
+            skeleton.replace('\nname: ""', "\nname: Slack")
+            .replace(f'\n{kind}: ""', f"\n{kind}: notification.Protocol")
+            .replace('\nimage: ""', "\nimage: cloudforet/plugin-slack")
+            .replace('\n#provider: ""', "\nprovider: slack")
         )
         answer = either.output("exec", "register", PLUGIN, "-f", "-", stdin=filled)
         plugin = yaml.safe_load(answer)

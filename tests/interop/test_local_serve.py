@@ -42,8 +42,8 @@ def test_the_documentations_spec_is_served(spacectl, served):
     assert result.stderr.splitlines() == [
         "note: service_type is called resource_type by this service: translated",
         "note: template is empty and unknown to this service: left out",
-        f"warning: {SLACK}:3:8: image: behind the last `/`, a current Repository service refuses the `_`: "
-        "name the image with letters, digits and `-` only",
+        f"warning: {SLACK}:3:8: image: current Repository services reject `_` in image names: "
+        "use letters, digits and `-`",
     ]
 
 

@@ -203,7 +203,7 @@ def test_a_closed_door_says_what_it_wants(gateway, company):
     call = ("-e", "mutual", *LIST)
     assert failed(company, *call) == (
         1,
-        ["the answer is no gRPC: HTTP 400 No required SSL certificate was sent (text/html)"],
+        ["the response is not gRPC: HTTP 400 No required SSL certificate was sent (text/html)"],
         [
             "give a client certificate with --cert FILE and --key FILE, or as "
             "`cert` and `key` in the configuration: the service asks for one"
@@ -212,7 +212,7 @@ def test_a_closed_door_says_what_it_wants(gateway, company):
     for name in ("me-stranger", "me-late"):
         cert = gateway.pki / f"{name}.pem"
         code, causes, hints = failed(company, *call, "--cert", cert, "--key", gateway.pki / f"{name}.key")
-        assert (code, causes) == (1, ["the answer is no gRPC: HTTP 400 The SSL certificate error (text/html)"])
+        assert (code, causes) == (1, ["the response is not gRPC: HTTP 400 The SSL certificate error (text/html)"])
         assert hints[0].startswith(f"check the client certificate in {cert}: "), hints
 
 
@@ -305,15 +305,15 @@ FAILURES = {
         "received fatal alert: ProtocolVersion",
         "enable TLS 1.2 or 1.3 on the service: nothing older is spoken here",
     ),
-    "down": (78, r"the answer is no gRPC: HTTP 502 Bad Gateway \(text/html\)", re.escape(NO_SERVICE)),
+    "down": (78, r"the response is not gRPC: HTTP 502 Bad Gateway \(text/html\)", re.escape(NO_SERVICE)),
     "closed": (
         78,
-        r"the answer is no gRPC: HTTP 503 Service Temporarily Unavailable \(text/html\)",
+        r"the response is not gRPC: HTTP 503 Service Temporarily Unavailable \(text/html\)",
         re.escape(NO_SERVICE),
     ),
     "slow": (
         78,
-        r"the answer is no gRPC: HTTP 504 Gateway Time-out \(text/html\)",
+        r"the response is not gRPC: HTTP 504 Gateway Time-out \(text/html\)",
         r"raise the proxy's limit \(nginx: grpc_read_timeout\): the service behind it did not answer in time",
     ),
     "mute": (
@@ -321,19 +321,19 @@ FAILURES = {
         "no answer within 10s",
         re.escape("use --timeout 0 to wait without end"),
     ),
-    "nowhere": (76, r"the answer is no gRPC: HTTP 404 Not Found \(text/html\)", re.escape(NO_PATH)),
-    "unreflected": (76, r"the answer is no gRPC: HTTP 404 Not Found \(text/html\)", re.escape(NO_PATH)),
+    "nowhere": (76, r"the response is not gRPC: HTTP 404 Not Found \(text/html\)", re.escape(NO_PATH)),
+    "unreflected": (76, r"the response is not gRPC: HTTP 404 Not Found \(text/html\)", re.escape(NO_PATH)),
     "forbidden": (
         71,
-        r"the answer is no gRPC: HTTP 403 Forbidden \(text/html\)",
+        r"the response is not gRPC: HTTP 403 Forbidden \(text/html\)",
         "check what the proxy asks for: a network, a login or a client certificate",
     ),
     "login": (
         66,
-        r"the answer is no gRPC: HTTP 302 Found \(text/html\)",
+        r"the response is not gRPC: HTTP 302 Found \(text/html\)",
         "use the endpoint of the gRPC service: a web site sends callers to https://login.example/",
     ),
-    "console": (66, r"the answer is no gRPC: HTTP 200 Console \(text/html\)", re.escape(NO_GRPC)),
+    "console": (66, r"the response is not gRPC: HTTP 200 Console \(text/html\)", re.escape(NO_GRPC)),
     "polite": (78, "closed for repairs", "the service is away or restarting: .*"),
 }
 
@@ -365,7 +365,7 @@ def test_a_name_that_the_certificate_holds_is_enough(gateway, company):
 def test_a_request_too_large_for_the_gateway(gateway, company):
     parameters = ("-p", "name=large", "-p", "resource_type=a.B", "-p", f"image={'x' * 2000}")
     code, causes, hints = failed(company, "-e", "small", "exec", "register", "repository.Plugin", *parameters)
-    assert (code, causes) == (66, ["the answer is no gRPC: HTTP 413 Request Entity Too Large (text/html)"])
+    assert (code, causes) == (66, ["the response is not gRPC: HTTP 413 Request Entity Too Large (text/html)"])
     assert hints == ["raise the proxy's limit (nginx: client_max_body_size): it takes no request as large as this one"]
 
 

@@ -17,7 +17,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 VERSIONS = {
     "table": " Values\n----------\n 1.2.2\n 1.2.1\n 1.0\n\n Count: 3 / 3\n",
     "json": '{\n    "total_count": 3,\n    "results": [\n        "1.2.2",\n        "1.2.1",\n        "1.0"\n    ]\n}\n',
-    "yaml": "---\ntotal_count: 3\nresults:\n- '1.2.2'\n- '1.2.1'\n- '1.0'\n",
+    "yaml": "---\ntotal_count: 3\nresults:\n- \"1.2.2\"\n- \"1.2.1\"\n- \"1.0\"\n",
     "csv": "Values\n1.2.2\n1.2.1\n1.0\n",
     "quiet": "1.2.2\n1.2.1\n1.0\n",
 }
@@ -131,8 +131,8 @@ class TestRegister:
         result = client.run("exec", "register", PLUGIN, "-f", SLACK)
         assert (result.code, result.stdout) == (64 + 3, "")
         assert result.stderr.splitlines() == [
-            f"warning: {SLACK}:3:8: image: behind the last `/`, a current Repository service refuses the `_`: "
-            "name the image with letters, digits and `-` only",
+            f"warning: {SLACK}:3:8: image: current Repository services reject `_` in image names: "
+            "use letters, digits and `-`",
             f"error: register {PLUGIN} at {repository.url}: INVALID_ARGUMENT",
             r"cause: ERROR_INVALID_IMAGE_NAME_FORMAT: Image name format is [a-zA-Z0-9\-]+ "
             "in plugin-slack-notification-protocol_settings",
@@ -400,4 +400,4 @@ def test_api_resources(client):
 def test_health_and_version(spacectl, repository, info):
     endpoint = ("--endpoint", repository.url)
     assert spacectl.output(*endpoint, "exec", "Check", "grpc.health.v1.Health") == "---\nstatus: SERVING\n"
-    assert spacectl.output(*endpoint, "exec", "get_version", info) == "---\nversion: '1.12.5'\n"
+    assert spacectl.output(*endpoint, "exec", "get_version", info) == '---\nversion: "1.12.5"\n'

@@ -6,6 +6,7 @@
 mod authority;
 mod describing;
 mod desk;
+mod dynamic_value;
 pub mod odd;
 mod plugins;
 mod proxy;
@@ -16,6 +17,7 @@ mod server;
 pub use authority::{Authority, Issued};
 pub use describing::Describing;
 pub use desk::{Desk, Wire};
+pub use dynamic_value::decode_dynamic;
 pub use plugins::{Plugins, Trouble, row};
 pub use proxy::{Act, Proxy};
 pub use runner::{Run, Spacectl};

@@ -195,8 +195,12 @@ impl State {
                     "plugin-managed",
                     json!({"labels": ["team"], "repository_info": {"repository_type": "MANAGED"}}),
                 );
+                let page = &call.request["query"]["page"];
+                let number = |name: &str| page[name].as_u64().and_then(|number| usize::try_from(number).ok());
+                let (start, limit) = (number("start").unwrap_or(1), number("limit").filter(|limit| *limit > 0));
                 let rows: Vec<Value> = self.rows.values().cloned().chain([managed]).collect();
-                Ok(json!({"total_count": rows.len(), "results": rows}))
+                let page = rows.iter().skip(start.saturating_sub(1)).take(limit.unwrap_or(usize::MAX));
+                Ok(json!({"total_count": rows.len(), "results": page.collect::<Vec<_>>()}))
             }
             "get" if id == "plugin-managed" => {
                 Ok(row("plugin-managed", json!({"repository_info": {"repository_type": "MANAGED"}})))

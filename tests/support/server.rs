@@ -15,7 +15,6 @@ use bytes::Bytes;
 use prost_reflect::prost::Message as _;
 use prost_reflect::{DescriptorPool, MessageDescriptor, MethodDescriptor};
 use serde_json::Value;
-use spacectl::codec::decode;
 use spacectl::codec::encode;
 use spacectl::grpc::raw_codec::RawCodec;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -402,7 +401,7 @@ impl Answering {
             .collect();
         let raw = request.into_inner();
         // As grpc for Python answers what it cannot read.
-        let Ok(value) = decode::decode_reflected(raw.clone(), &self.method.input()) else {
+        let Some(value) = super::decode_dynamic(&raw, &self.method.input()) else {
             let unread = Err(Status::internal("Exception deserializing request!"));
             return Box::pin(tokio_stream::iter([unread]));
         };
@@ -421,7 +420,7 @@ impl Answering {
 
 fn encoded(value: &Value, message: &MessageDescriptor) -> Bytes {
     let object = value.as_object().expect("an answer is an object");
-    encode::encode(object, &message.into()).expect("the answer fits").into()
+    encode::encode(object, message).expect("the answer fits").into()
 }
 
 impl tonic::server::UnaryService<Bytes> for Answering {

@@ -10,10 +10,10 @@ use super::parsed_line::ParsedLine;
 use super::remote::RemoteServices;
 use super::shell::Candidate;
 use crate::cli::API_RESOURCES_COLUMNS;
-use crate::codec::descriptor::MessageDescriptor;
 use crate::config::{Selection, Variables};
 use crate::net::tls::Tls;
 use crate::output::view::{Column, Columns};
+use prost_reflect::MessageDescriptor;
 
 /// The kind of an argument, known by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

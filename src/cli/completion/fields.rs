@@ -1,7 +1,8 @@
 //! Candidates from descriptors: fields of requests and rows, with their types; values of enums.
 
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+
 use super::shell::Candidate;
-use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::output::view::is_plain;
 use crate::schema::well_known::WellKnown;
 
@@ -121,10 +122,11 @@ fn type_name(field: &FieldDescriptor) -> String {
         };
         name.rsplit('.').next().unwrap_or_default().to_owned()
     };
-    if let Some([key, value]) = field.map_entry() {
-        return format!("map<{}, {}>", kind(&key.kind()), kind(&value.kind()));
-    }
     match field.kind() {
+        Kind::Message(entry) if field.is_map() => {
+            let [key, value] = [entry.map_entry_key_field(), entry.map_entry_value_field()];
+            format!("map<{}, {}>", kind(&key.kind()), kind(&value.kind()))
+        }
         of if field.is_list() => format!("repeated {}", kind(&of)),
         of => kind(&of),
     }
@@ -177,7 +179,7 @@ mod tests {
         std::fs::write(dir.path().join("t.proto"), source).unwrap();
         let files = protox::compile(["t.proto"], [dir.path()]).unwrap();
         let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
-        (&pool.get_message_by_name(&format!("test.{name}")).unwrap()).into()
+        pool.get_message_by_name(&format!("test.{name}")).unwrap()
     }
 
     fn words(candidates: &[Candidate]) -> Vec<&str> {

@@ -9,13 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, FieldDescriptor};
 use serde_json::{Map, Value};
 
 use super::fields;
 use super::resource_info::{ResourceInfo, from_names};
 use crate::codec::decode;
-use crate::codec::descriptor::FieldDescriptor;
 use crate::codec::encode;
 use crate::config::{ConfigDir, Credential, Destination, EndpointUrl, Secret, Selection, Settings, Variables};
 use crate::grpc::cache::{Cache, CacheKind, CachedBytes};
@@ -250,7 +249,7 @@ impl Dialer {
             Destination::Embedded => {
                 // A completion does not create a database.
                 let path = self.database.as_ref().filter(|path| path.exists())?;
-                let routes = local_service::routes(Store::open(path).ok()?, ServiceOptions::default()).await;
+                let routes = local_service::routes(Store::open(path).ok()?, ServiceOptions::default()).await.ok()?;
                 (Transport::InProcess(routes), "local".to_owned())
             }
         };
@@ -268,7 +267,7 @@ fn available_key(settings: &Settings) -> Option<&Secret> {
 
 /// True if a text would be masked in any field: a private key, a URL with a password.
 fn holds_a_secret(text: &str) -> bool {
-    secret::mask("", &mut Value::String(text.to_owned()))
+    secret::mask_value("", &mut Value::String(text.to_owned()))
 }
 
 fn services_key(url: &EndpointUrl) -> String {

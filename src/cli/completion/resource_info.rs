@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use prost_reflect::{DescriptorPool, MethodDescriptor as Described, ServiceDescriptor};
+use prost_reflect::{DescriptorPool, MethodDescriptor, ServiceDescriptor};
 
-use crate::codec::descriptor::MethodDescriptor;
 use crate::schema::resource::{self, Resource, verb};
 
 /// A resource of a service.
@@ -57,15 +56,15 @@ pub(super) fn find<'a>(
 
 impl ResourceInfo {
     /// The verbs that can be called.
-    pub(super) fn verbs(&self) -> impl Iterator<Item = Described> {
+    pub(super) fn verbs(&self) -> impl Iterator<Item = MethodDescriptor> {
         self.service.methods().filter(|method| !method.is_client_streaming())
     }
 
     pub(super) fn verb(&self, name: &str) -> Option<MethodDescriptor> {
-        let verbs: Vec<Described> = self.verbs().collect();
-        let names: Vec<&str> = verbs.iter().map(Described::name).collect();
+        let verbs: Vec<MethodDescriptor> = self.verbs().collect();
+        let names: Vec<&str> = verbs.iter().map(MethodDescriptor::name).collect();
         let matched = verb::among(name, &names)?;
-        verbs.iter().find(|method| method.name() == matched).map(MethodDescriptor::from)
+        verbs.iter().find(|method| method.name() == matched).cloned()
     }
 
     /// True if `typed` is this resource.

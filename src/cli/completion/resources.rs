@@ -7,9 +7,10 @@ use super::fields;
 use super::remote::{LIST, RemoteServices};
 use super::resource_info::{self, ResourceInfo};
 use super::shell::Candidate;
-use crate::codec::descriptor::{MessageDescriptor, MethodDescriptor};
 use crate::output::view::Shape;
-use crate::schema::resource::{Resource, alias, is_version, verb};
+use crate::schema::resource::{Resource, alias, verb};
+use crate::schema::spaceone::is_version;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 impl Context {
     fn version(&self) -> Option<&str> {

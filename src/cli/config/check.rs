@@ -13,7 +13,7 @@ Exits with 1 if anything fails. The key is tried on a list of one row, of a reso
 that the service has.";
 
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct ConfigCheck {
     /// Check every environment
     #[arg(long)]
     pub all: bool,

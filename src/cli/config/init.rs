@@ -13,7 +13,7 @@ Without any option, on a terminal, it asks. A key is never taken from the comman
 itself, where the shell's history and other users see it.";
 
 #[derive(Debug, Args)]
-pub struct Init {
+pub struct ConfigInit {
     /// YAML file to take the settings from; - is standard input
     #[arg(short = 'f', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub import_file: Option<PathBuf>,

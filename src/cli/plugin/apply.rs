@@ -1,49 +1,85 @@
-//! `plugin apply -f SPEC`.
+//! `plugin apply -f SPEC` and `plugin diff -f SPEC`.
 
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 
-use super::Specs;
+use super::PluginFormat;
 
-pub(super) const EXAMPLES: &str = "\
+pub(super) const APPLY_EXAMPLES: &str = "\
 Examples:
   spacectl plugin apply -f plugin.yml
   spacectl plugin apply -f plugins/ --prune --label team-a --dry-run
 
-What a spec leaves out stays as it is at the service. A second run changes nothing, or finishes what was stopped.";
+Fields that a spec leaves out stay as they are.
+A second run changes nothing, or finishes what was interrupted.";
+
+pub(super) const DIFF_EXAMPLES: &str = "\
+Examples:
+  spacectl plugin diff -f plugin.yml
+  spacectl plugin diff -f plugins/ -o json
+
+Exit codes: 0 no differences, 1 differences, 2 wrong usage, 3 failed here,
+64 + gRPC status for an error from a service.";
+
+/// Options that set the specs' fields; -p overrides -j, which overrides -f.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Specs")]
+pub struct Specs {
+    /// YAML file, directory of .yml and .yaml files, or - for stdin; repeatable
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::AnyPath,
+        required_unless_present_any = ["json_parameter", "parameter"]
+    )]
+    pub file_parameter: Vec<String>,
+    /// Set fields of every spec from a JSON object
+    #[arg(short, long, value_name = "JSON")]
+    pub json_parameter: Option<String>,
+    /// Set a field of every spec, e.g. name=TEXT, tags.icon=TEXT, labels=[a,b], key=@FILE
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub parameter: Vec<String>,
+    /// Do not translate field names between API versions
+    #[arg(long, hide_short_help = true)]
+    pub strict: bool,
+}
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("asks").args(["prune", "replace"]).multiple(true)))]
 pub struct PluginApply {
     #[command(flatten)]
     pub specs: Specs,
-
-    /// Deregister a plugin and register it anew where its image, registry or type differ, which cannot be updated; its
-    /// old spec is kept beside the new one, in PLUGIN.yml.replaced
+    /// Deregister and register again what cannot be updated
+    ///
+    /// The old spec is saved to PLUGIN.yml.replaced.
     #[arg(long, help_heading = "Changes")]
     pub replace: bool,
-
-    /// Deregister the plugins that carry the label of --label and are in none of the specs
+    /// Deregister plugins that have the label of --label and no spec
     #[arg(long, requires = "label", help_heading = "Changes")]
     pub prune: bool,
-
     /// Label of the plugins that --prune may deregister
     #[arg(long, value_name = "LABEL", requires = "prune", help_heading = "Changes")]
     pub label: Option<String>,
-
-    /// Deregister what --prune found, and finish with --replace what was stopped, without asking
+    /// Skip the confirmations of --prune and --replace
     #[arg(short, long, requires = "asks", help_heading = "Changes")]
     pub yes: bool,
-
-    /// Say what would be done, and do nothing
+    /// Show what would change, without changing it
     #[arg(long, help_heading = "Changes")]
     pub dry_run: bool,
-
-    /// What is said of each plugin: text is a line each, quiet the ids of those that were changed
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = ApplyFormat::Text, help_heading = "Output")]
+    /// Output format; quiet prints the ids of changed plugins
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: ApplyFormat,
 }
 
-/// How what was done is written on standard output.
+#[derive(Debug, Args)]
+pub struct PluginDiff {
+    #[command(flatten)]
+    pub specs: Specs,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
+    pub output: PluginFormat,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ApplyFormat {
     Text,

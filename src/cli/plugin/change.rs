@@ -18,18 +18,15 @@ Examples:
 pub(super) const DEREGISTER_EXAMPLES: &str = "\
 Examples:
   spacectl plugin deregister plugin-slack
-  spacectl plugin deregister plugin-slack plugin-grafana --yes
+  spacectl plugin deregister plugin-slack plugin-grafana --yes";
 
-On a terminal it asks first. Elsewhere nothing is removed without --yes.";
-
-/// Plugins that something is done to.
 #[derive(Debug, Args)]
 pub struct PluginChange {
-    /// Their plugin_ids
+    /// Ids of the plugins
     #[arg(value_name = "PLUGIN", required = true, value_parser = NonEmptyStringValueParser::new())]
     pub plugin_id: Vec<String>,
     /// Output format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = PluginFormat::Text, help_heading = "Output")]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: PluginFormat,
 }
 
@@ -37,7 +34,7 @@ pub struct PluginChange {
 pub struct PluginDeregister {
     #[command(flatten)]
     pub plugins: PluginChange,
-    /// Remove them without asking
+    /// Skip the confirmation; required without a terminal
     #[arg(short, long)]
     pub yes: bool,
 }

@@ -1,4 +1,4 @@
-//! `plugin build|push|publish -f SPEC --tag TAG`: a plugin's image on its way into a registry.
+//! `plugin build|push|publish -f SPEC --tag TAG`.
 
 use std::path::PathBuf;
 
@@ -22,43 +22,42 @@ Examples:
   spacectl plugin publish -f plugin.yml --tag 1.2.0
   spacectl plugin publish -f plugin.yml --context src --tag 1.2.0 --dry-run
 
-A step that fails ends it, and nothing after it is done. Run again, it does what is left.";
+A step that fails ends the run. The same command continues there.";
 
-/// Which image it is, and what handles it.
 #[derive(Debug, Args)]
 pub struct PluginImage {
     #[command(flatten)]
     pub specs: Specs,
-    /// Tag of the image, as 1.2.0
+    /// Tag of the image, e.g. 1.2.0
     #[arg(long, value_name = "TAG", help_heading = "Image")]
     pub tag: String,
-    /// Registry of the image, HOST[:PORT][/PROJECT], instead of what registry_type and registry_config say; plain
-    /// http is spoken with a loopback address only
+    /// Registry instead of the spec's: HOST[:PORT][/PROJECT]
+    ///
+    /// Plain HTTP is used with loopback addresses only.
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, help_heading = "Image")]
     pub registry: Option<String>,
-    /// docker, podman, buildah, or the path of one; without it the first of them that is in PATH
+    /// docker, podman, buildah or the path of one [default: the first in PATH]
     #[arg(long, value_name = "BUILDER", value_parser = NonEmptyStringValueParser::new(), help_heading = "Image")]
     pub builder: Option<String>,
-    /// Print the commands, and run none
-    #[arg(long)]
+    /// Print the commands without running them
+    #[arg(long, help_heading = "Image")]
     pub dry_run: bool,
 }
 
-/// What an image is built of.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Build")]
 pub struct PluginSources {
-    /// Folder that the build takes its files from
+    /// Directory that the build takes its files from
     #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub context: PathBuf,
-    /// Dockerfile, if it is not the one in the context
+    /// Dockerfile [default: the context's own]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub dockerfile: Option<PathBuf>,
-    /// Argument of the build; NAME alone takes the value of that variable
-    #[arg(long, value_name = "NAME[=VALUE]")]
+    /// Build argument; NAME alone passes that environment variable
+    #[arg(long, value_name = "NAME[=VALUE]", hide_short_help = true)]
     pub build_arg: Vec<String>,
-    /// Platform to build for, instead of this machine's
-    #[arg(long, value_name = "OS/ARCH", value_parser = one_platform)]
+    /// Platform to build for [default: this machine's]
+    #[arg(long, value_name = "OS/ARCH", value_parser = one_platform, hide_short_help = true)]
     pub platform: Option<String>,
 }
 
@@ -76,19 +75,21 @@ pub struct PluginPublish {
     pub image: PluginImage,
     #[command(flatten)]
     pub sources: PluginSources,
-    /// Deregister the plugin and register it anew where its image, registry or type differ, which cannot be updated
+    /// Deregister and register again what cannot be updated
+    ///
+    /// The old spec is saved to PLUGIN.yml.replaced.
     #[arg(long, help_heading = "Changes")]
     pub replace: bool,
-    /// What is said of the plugin: text is a line, quiet its id if it was changed
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = ApplyFormat::Text, help_heading = "Output")]
+    /// Output format; quiet prints the plugin's id if it changed
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: ApplyFormat,
 }
 
-/// One platform: of several, each would take the image's name from the one before.
+/// Parses one platform: builds for several would overwrite each other's image.
 fn one_platform(text: &str) -> Result<String, String> {
     match text.split_once(',') {
-        Some(_) => Err("one platform can be built at a time".to_owned()),
-        None if text.is_empty() => Err("write it as linux/arm64".to_owned()),
+        Some(_) => Err("only one platform can be built at a time".to_owned()),
+        None if text.is_empty() => Err("write it like linux/arm64".to_owned()),
         None => Ok(text.to_owned()),
     }
 }

@@ -13,25 +13,25 @@ Examples:
 
 #[derive(Debug, Args)]
 pub struct PluginInit {
-    /// The image's name, which becomes the plugin's id: letters, digits and -, at most 48
+    /// Image name, which becomes the plugin's id: lower-case letters, digits and -, at most 48
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// What the plugin extends, as notification.Protocol
+    /// What the plugin extends, e.g. notification.Protocol
     #[arg(short, long, value_name = "SERVICE.RESOURCE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub resource_type: String,
-    /// The image with its namespace, without registry host and tag
+    /// Image with its namespace, without registry host and tag
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub image: Option<String>,
-    /// The cloud or product that the plugin is for, as aws or slack
+    /// Cloud or product that the plugin is for, e.g. aws or slack
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,
-    /// Generation of the API whose names are written: 1 is up to 2.0.51, 2 is 2.0.52 and later
+    /// Generation of the API: 1 (up to 2.0.51) or 2 (2.0.52 and later)
     #[arg(long, value_name = "API", value_enum, default_value_t = Api::Two)]
     pub api: Api,
-    /// File to write, or - for standard output
+    /// File to write, or - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "plugin.yml", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,
-    /// Write in the place of a file that is there
+    /// Overwrite an existing file
     #[arg(long)]
     pub force: bool,
 }

@@ -11,36 +11,38 @@ Examples:
 
 Exit codes: 0 no errors, 1 errors, 2 wrong usage. A warning is an error with --deny-warnings.";
 
+/// The arguments of checks.
+const CHECKING: [&str; 5] = ["file_parameter", "files", "api", "deny_warnings", "output"];
+
 #[derive(Debug, Args)]
 pub struct PluginLint {
-    /// YAML file, directory of .yml and .yaml files, or - for standard input
+    /// YAML file, directory of .yml and .yaml files, or - for stdin; repeatable
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub file_parameter: Vec<String>,
-    /// The same without -f
+    /// Same as -f
     #[arg(
         value_name = "FILE",
         value_hint = ValueHint::AnyPath,
         required_unless_present_any = ["file_parameter", "explain", "list_rules"]
     )]
     pub files: Vec<String>,
-    /// Generation of the API to check for, 1 (up to 2.0.51) or 2 (2.0.52 and later); both, unless it is given
+    /// Generation of the API: 1 (up to 2.0.51) or 2 (2.0.52 and later) [default: both]
     #[arg(long, value_name = "API", value_enum)]
     pub api: Option<Api>,
-    /// Take warnings for errors
+    /// Treat warnings as errors
     #[arg(short = 'D', long)]
     pub deny_warnings: bool,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = LintFormat::Text)]
     pub output: LintFormat,
-    /// Tell what a rule asks and why, and check nothing
-    #[arg(long, value_name = "RULE", conflicts_with_all = ["file_parameter", "files", "api", "deny_warnings", "output"])]
+    /// Explain a rule
+    #[arg(long, value_name = "RULE", conflicts_with_all = CHECKING)]
     pub explain: Option<String>,
-    /// List the rules, and check nothing
-    #[arg(long, conflicts_with_all = ["file_parameter", "files", "api", "deny_warnings", "output", "explain"])]
+    /// List the rules
+    #[arg(long, conflicts_with = "explain", conflicts_with_all = CHECKING)]
     pub list_rules: bool,
 }
 
-/// How findings are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LintFormat {
     Text,

@@ -1,151 +1,55 @@
-//! Looks through messages before they are shown: what is odd is known before the first word is written.
+//! Looks through messages before any of it is shown.
 
-use prost_reflect::DynamicMessage;
+use super::map::split_entry;
+use super::plan::{DecodePlan, FieldPlan, Multiplicity, ValueKind};
+use super::spans::Entries;
+use crate::codec::wire_format::{Entry, MAX_DEPTH, Malformed, Reader};
 
-use super::find::{Entries, Field, MAX_DEPTH, Scratch, Slot, Values, only, places, to_u32};
-use super::map::map_entry;
-use super::plan::{Field as Known, Form, Kind, Many, Message, Plan, Set};
-use crate::codec::wire_format::{Entry, Odd, Reader};
-
-/// What is known of a message that was looked through.
-#[derive(Clone, Copy, Debug)]
-pub struct Checked {
-    set: Set,
-    /// Its fields come in the order of their numbers, and none twice that can come once only.
-    pub is_in_order: bool,
-}
-
-impl Checked {
-    /// The fields that are set, in the order of their numbers.
-    pub fn fields(self) -> impl Iterator<Item = Field> {
-        places(self.set)
-    }
-
-    /// Whether fields are set that are not among these.
-    pub fn has_more_than(self, fields: u64) -> bool {
-        self.set & !fields != 0
-    }
-}
-
-impl Plan {
+impl DecodePlan {
     /// Looks through a message of type `place`, 0 being the type that the plan was made for, with all that is in it.
     ///
     /// # Errors
-    /// It is to be read the other way, which may take it all the same.
-    pub fn check(&self, place: usize, bytes: &[u8], scratch: &mut Scratch) -> Result<(), Odd> {
-        // Offsets are kept in 32 bits.
-        to_u32(bytes.len())?;
-        self.check_message(place, bytes, 0, scratch).map(drop)
+    /// The bytes are not such a message.
+    pub fn check(&self, place: usize, bytes: &[u8]) -> Result<(), Malformed> {
+        // Offsets have 32 bits.
+        u32::try_from(bytes.len()).map_err(|_| Malformed::Size)?;
+        self.check_message(place, bytes, 0)
     }
 
-    /// As [`Plan::check`] of a message with many of another type in its field `field`, of which each is told to `see`.
-    ///
-    /// # Errors
-    /// As [`Plan::check`].
-    pub fn check_each(
-        &self,
-        (place, field): (usize, Field),
-        bytes: &[u8],
-        scratch: &mut Scratch,
-        mut see: impl FnMut(Checked),
-    ) -> Result<(), Odd> {
-        to_u32(bytes.len())?;
-        let message = self.message(place);
-        let Some(item) = self.items(place, field) else { return Err(Odd) };
-        let mut entries = Entries::new(message, bytes);
-        while let Some((at, known, entry)) = entries.next()? {
-            if at == field {
-                see(self.check_message(item, bytes.get(entry.value).ok_or(Odd)?, 1, scratch)?);
-            } else {
-                self.check_field(known, entry, bytes, 0, scratch)?;
-            }
+    fn check_message(&self, place: usize, bytes: &[u8], depth: usize) -> Result<(), Malformed> {
+        if depth > MAX_DEPTH {
+            return Err(Malformed::Depth);
+        }
+        let mut entries = Entries::new(self.message(place), bytes);
+        while let Some((_, field, entry)) = entries.next()? {
+            self.check_field(field, &entry, &bytes[entry.value.clone()], depth)?;
         }
         Ok(())
     }
 
-    fn check_message(&self, place: usize, bytes: &[u8], depth: usize, scratch: &mut Scratch) -> Result<Checked, Odd> {
-        if depth > MAX_DEPTH {
-            return Err(Odd);
-        }
-        let message = self.message(place);
-        if let Form::Foreign(descriptor) = &message.form {
-            let descriptor = descriptor.reflected().map_err(|_| Odd)?;
-            let decoded = DynamicMessage::decode(descriptor, bytes).map_err(|_| Odd);
-            return decoded.map(|_| Checked { set: 0, is_in_order: false });
-        }
-        if matches!(message.form, Form::Struct | Form::List) {
-            return self.check_contents(message, bytes, depth, scratch);
-        }
-        if let Form::Value = message.form
-            && let Some((field, entry)) = only(message, bytes)?
-        {
-            self.check_field(field, entry, bytes, depth, scratch)?;
-            return Ok(Checked { set: 1, is_in_order: true });
-        }
-        let mut checked = Checked { set: 0, is_in_order: true };
-        let mut before = 0;
-        let mut entries = Entries::new(message, bytes);
-        while let Some((at, field, entry)) = entries.next()? {
-            checked.is_in_order &= at > before || entries.is_first || !matches!(field.many, Many::One);
-            checked.is_in_order &= at >= before;
-            before = at;
-            checked.set = field.mark(at, checked.set, &entry, bytes)?;
-            self.check_field(field, entry, bytes, depth, scratch)?;
-        }
-        if matches!(message.form, Form::Timestamp | Form::Duration) {
-            self.moment(message, bytes, scratch)?;
-        }
-        Ok(checked)
-    }
-
-    /// `google.protobuf.Struct` and `ListValue`: their one field comes as often as it likes.
-    fn check_contents(
-        &self,
-        message: &Message,
-        bytes: &[u8],
-        depth: usize,
-        scratch: &mut Scratch,
-    ) -> Result<Checked, Odd> {
-        let field = message.fields.first().ok_or(Odd)?;
-        let mut checked = Checked { set: 0, is_in_order: true };
-        for entry in Values::entries(field, Slot::of_all(bytes)?, bytes) {
-            checked.set = 1;
-            self.check_field(field, entry?, bytes, depth, scratch)?;
-        }
-        Ok(checked)
-    }
-
     #[inline(always)]
-    fn check_field(
-        &self,
-        field: &Known,
-        entry: Entry,
-        bytes: &[u8],
-        depth: usize,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
-        let value = bytes.get(entry.value).ok_or(Odd)?;
-        match field.many {
-            Many::Map { key } => {
-                let (of_key, of_value) = map_entry(key, field.kind, value)?;
-                of_key.map_or(Ok(()), |bytes| self.check_single(key, bytes, depth, scratch))?;
-                of_value.map_or(Ok(()), |bytes| self.check_single(field.kind, bytes, depth, scratch))
+    fn check_field(&self, field: &FieldPlan, entry: &Entry, value: &[u8], depth: usize) -> Result<(), Malformed> {
+        match field.multiplicity {
+            Multiplicity::Map { key } => {
+                let (of_key, of_value) = split_entry(key, field.kind, value)?;
+                of_key.map_or(Ok(()), |bytes| self.check_single(key, bytes, depth))?;
+                of_value.map_or(Ok(()), |bytes| self.check_single(field.kind, &bytes, depth))
             }
-            Many::List if field.is_packed(entry.wire) => {
+            Multiplicity::List if field.is_packed(entry.wire) => {
                 let mut packed = Reader::new(value);
                 while packed.packed(field.kind.wire())?.is_some() {}
                 Ok(())
             }
-            Many::One | Many::List => self.check_single(field.kind, value, depth, scratch),
+            Multiplicity::One | Multiplicity::List => self.check_single(field.kind, value, depth),
         }
     }
 
-    fn check_single(&self, kind: Kind, bytes: &[u8], depth: usize, scratch: &mut Scratch) -> Result<(), Odd> {
+    fn check_single(&self, kind: ValueKind, bytes: &[u8], depth: usize) -> Result<(), Malformed> {
         match kind {
             // Nearly all texts are ASCII, which is seen faster.
-            Kind::String if bytes.is_ascii() => Ok(()),
-            Kind::String => str::from_utf8(bytes).map(drop).map_err(|_| Odd),
-            Kind::Message(place) => self.check_message(place, bytes, depth + 1, scratch).map(drop),
+            ValueKind::String if bytes.is_ascii() => Ok(()),
+            ValueKind::String => str::from_utf8(bytes).map(drop).map_err(|_| Malformed::Utf8),
+            ValueKind::Message(place) => self.check_message(place, bytes, depth + 1),
             _ => Ok(()),
         }
     }

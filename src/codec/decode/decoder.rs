@@ -1,21 +1,28 @@
-//! Many messages of one type, one after another.
+//! Decodes messages of one type to plain values.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
 
 use bytes::Bytes;
+use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 
-use super::{Odd, Plan, Scratch, ValueSink};
-use crate::codec::descriptor::MessageDescriptor;
-use crate::error::Result;
+use super::{DecodePlan, Malformed, ValueSink, Workspace};
+use crate::error::{Error, Result};
 
-/// Makes values of messages of one type, by a plan that is made for the first. Clones share it.
+/// Decodes messages of one type, by a plan that is made for the first. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     message: MessageDescriptor,
-    /// `None` for a type whose messages are read the other way.
-    plan: Rc<OnceCell<Option<Plan>>>,
+    plan: Rc<OnceCell<DecodePlan>>,
+}
+
+/// Decodes one message.
+///
+/// # Errors
+/// `bytes` are not such a message.
+pub fn decode(bytes: Bytes, message: &MessageDescriptor) -> Result<Value> {
+    Decoder::new(message.clone()).decode(bytes)
 }
 
 impl Decoder {
@@ -23,38 +30,36 @@ impl Decoder {
         Self { message, plan: Rc::default() }
     }
 
-    /// What a message says.
+    /// The value of a message.
     ///
     /// # Errors
-    /// As [`super::decode`].
+    /// As [`decode`].
     pub fn decode(&self, bytes: Bytes) -> Result<Value> {
-        self.decode_with(bytes, |plan, bytes, sink, scratch| plan.emit(0, bytes, sink, scratch))
+        self.decode_with(&bytes, |plan, sink, workspace| plan.emit(0, &bytes, sink, workspace))
     }
 
-    /// What the fields of these `names` say, which takes less time than all; where none of them is set, all the same,
-    /// and where the message is no mapping of its fields.
+    /// The values of the fields with these `names`, which takes less time than all; all fields where none of them is set,
+    /// and where the message is not a mapping of its fields.
     ///
     /// # Errors
-    /// As [`super::decode`], whichever field is broken.
+    /// As [`decode`], whichever field is malformed.
     pub fn decode_some(&self, bytes: Bytes, names: &[&str]) -> Result<Value> {
-        self.decode_with(bytes, |plan, bytes, sink, scratch| plan.emit_some(0, names, bytes, sink, scratch))
+        self.decode_with(&bytes, |plan, sink, workspace| plan.emit_some(0, names, &bytes, sink, workspace))
     }
 
     fn decode_with(
         &self,
-        bytes: Bytes,
-        emit: impl FnOnce(&Plan, &[u8], &mut ValueSink, &mut Scratch) -> Result<(), Odd>,
-    ) -> crate::error::Result<Value> {
-        let by_plan = |plan: &Plan| {
-            let (mut sink, mut scratch) = (ValueSink::default(), Scratch::default());
-            plan.check(0, &bytes, &mut scratch).ok()?;
-            emit(plan, &bytes, &mut sink, &mut scratch).ok()?;
-            sink.finish()
-        };
-        match self.plan.get_or_init(|| Plan::of(&self.message)).as_ref().and_then(by_plan) {
-            Some(value) => Ok(value),
-            None => super::decode(bytes, &self.message),
-        }
+        bytes: &[u8],
+        emit: impl FnOnce(&DecodePlan, &mut ValueSink, &mut Workspace) -> Result<(), Malformed>,
+    ) -> Result<Value> {
+        let plan = self.plan.get_or_init(|| DecodePlan::new(&self.message));
+        let (mut sink, mut workspace) = (ValueSink::default(), Workspace::default());
+        plan.check(0, bytes).and_then(|()| emit(plan, &mut sink, &mut workspace)).map_err(|malformed| {
+            Error::local(format!("the answer is not a {}", self.message.full_name()))
+                .cause(malformed)
+                .hint("the service's descriptors and its answers do not fit together: ask who runs it")
+        })?;
+        Ok(sink.finish().unwrap_or_default())
     }
 }
 
@@ -73,10 +78,9 @@ mod tests {
         fn some_fields_say_what_they_say_among_all(seed: u64, chosen in prop::collection::vec("f[0-9]|nope", 0..4)) {
             let message = made_up_message(seed);
             let bytes = Bytes::from(message.encode_to_vec());
-            let decoder = Decoder::new((&message.descriptor()).into());
+            let decoder = Decoder::new(message.descriptor());
             let names: Vec<&str> = chosen.iter().map(String::as_str).collect();
-            // An Any that cannot be read may be in a field that nobody asks for.
-            let Ok(whole) = decoder.decode(bytes.clone()) else { return Ok(()) };
+            let whole = decoder.decode(bytes.clone()).unwrap();
             let some = decoder.decode_some(bytes, &names).unwrap();
             if some != whole {
                 let Value::Object(mut expected) = whole else { panic!("{whole}") };

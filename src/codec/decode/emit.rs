@@ -1,274 +1,314 @@
-//! Hands on what messages say, as often as they are to be shown.
+//! Emits the events of messages that were checked, as often as they are to be shown.
 
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use prost_reflect::DynamicMessage;
+use prost_reflect::Value;
 
-use super::dynamic;
-use super::find::{Entries, Field, Found, Scratch, Slot, Values, find_in, only};
-use super::map::Mapping;
-use super::plan::{Field as Known, Form, Kind, Many, Message, Plan};
-use super::scalar::{int32, sint32, sint64, uint32};
+use super::plan::{DecodePlan, FieldPlan, JsonForm, MessagePlan, Multiplicity, ValueKind};
+use super::scalar::{double, float, int32, json_number, sint32, sint64, uint32};
 use super::sink::{Sink, serialize_into};
-use crate::codec::wire_format::{Odd, Reader, fixed32, fixed64, number};
+use super::spans::{FieldIndex, FieldSpans, Span, Workspace, find_in, values};
+use crate::codec::wire_format::{MAX_DEPTH, Malformed, Reader, fixed32, fixed64, number};
 
-impl Plan {
-    /// Hands what a message says to `sink`.
+/// How deep messages are emitted: those around an `Any`, those in it until it is not opened any more, and those in that.
+const MAX_EMITTED: usize = 4 * MAX_DEPTH;
+
+impl DecodePlan {
+    /// Emits a message to `sink`.
     ///
     /// # Errors
-    /// As [`Plan::check`]; none if that had none.
-    pub fn emit(&self, place: usize, bytes: &[u8], sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
-        let message = self.message(place);
-        match &message.form {
-            Form::Value => return self.emit_anything(message, bytes, sink, scratch),
-            Form::Foreign(descriptor) => {
-                let descriptor = descriptor.reflected().map_err(|_| Odd)?;
-                let dynamic = DynamicMessage::decode(descriptor, bytes).map_err(|_| Odd)?;
-                return serialize_into(&dynamic::value(&dynamic), sink);
-            }
-            Form::Timestamp | Form::Duration => {
-                self.moment(message, bytes, scratch)?;
-                let text = std::mem::take(&mut scratch.text);
-                let handed_on = sink.text(text.as_bytes());
-                scratch.text = text;
-                return handed_on;
-            }
-            Form::Struct | Form::List => return self.emit_contents(message, bytes, sink, scratch),
-            Form::Fields | Form::Wrapper => {}
+    /// As [`DecodePlan::check`]; none if that had none.
+    pub fn emit(
+        &self,
+        place: usize,
+        bytes: &[u8],
+        sink: &mut impl Sink,
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
+        let any_depth = workspace.any_depth;
+        if any_depth > 0 {
+            workspace.any_depth += 1;
         }
-        scratch.enter()?;
-        let found = find_in(message, usize::MAX, bytes, scratch)?;
-        match (&message.form, message.fields.first()) {
-            (Form::Wrapper, Some(_)) if found.has(0) => {
-                self.emit_field_of(message, 0, bytes, found, sink, scratch)?;
-            }
-            (Form::Wrapper, Some(field)) => self.emit_default(field.kind, field.default, sink, scratch)?,
-            _ => self.emit_mapping(message, found.fields(), bytes, found, sink, scratch)?,
+        let emitted = self.emit_message(self.message(place), bytes, sink, workspace);
+        workspace.any_depth = any_depth;
+        emitted
+    }
+
+    fn emit_message(
+        &self,
+        message: &MessagePlan,
+        bytes: &[u8],
+        sink: &mut impl Sink,
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
+        workspace.depth += 1;
+        if workspace.depth > MAX_EMITTED {
+            return Err(Malformed::Depth);
         }
-        scratch.leave(found);
-        scratch.depth -= 1;
+        let found = find_in(message, bytes, workspace)?;
+        match message.form {
+            JsonForm::Value => self.emit_json_value(message, bytes, found, sink, workspace)?,
+            JsonForm::Contents => self.emit_field_of(message, 0, bytes, found, sink, workspace)?,
+            JsonForm::Wrapper if found.has(0, workspace) => {
+                self.emit_field_of(message, 0, bytes, found, sink, workspace)?;
+            }
+            JsonForm::Wrapper => self.emit_default(&message.fields[0], sink, workspace)?,
+            JsonForm::Any if self.emit_any(bytes, found, sink, workspace)? => {}
+            JsonForm::Timestamp | JsonForm::Duration | JsonForm::FieldMask
+                if self.write_text(message, bytes, found, workspace)? =>
+            {
+                sink.text(workspace.text.as_bytes())?;
+            }
+            // Without a text or a known type, they are shown by their fields.
+            _ => self.emit_mapping(message, |_| true, bytes, found, sink, workspace)?,
+        }
+        workspace.leave(found);
+        workspace.depth -= 1;
         Ok(())
     }
 
-    /// As [`Plan::emit`], of the fields of these `names` alone; of all where none of them is set, or where the message is
-    /// no mapping of its fields.
+    /// As [`DecodePlan::emit`], but only the fields with these `names`; all fields where none of them is set, or where the
+    /// message is not a mapping of its fields.
     ///
     /// # Errors
-    /// As [`Plan::emit`].
+    /// As [`DecodePlan::emit`].
     pub fn emit_some(
         &self,
         place: usize,
         names: &[&str],
         bytes: &[u8],
         sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
         let message = self.message(place);
-        let Form::Fields = message.form else { return self.emit(place, bytes, sink, scratch) };
-        let found = find_in(message, usize::MAX, bytes, scratch)?;
-        let is_named = |at: &Field| names.contains(&message.fields[*at].name.as_str());
-        if found.fields().any(|at| is_named(&at)) {
-            self.emit_mapping(message, found.fields().filter(is_named), bytes, found, sink, scratch)?;
-        } else {
-            self.emit_mapping(message, found.fields(), bytes, found, sink, scratch)?;
+        let found = find_in(message, bytes, workspace)?;
+        let is_named = |at: FieldIndex| names.contains(&message.fields[at].name.as_str());
+        if message.form == JsonForm::Fields && found.fields(workspace).any(is_named) {
+            self.emit_mapping(message, is_named, bytes, found, sink, workspace)?;
+            workspace.leave(found);
+            return Ok(());
         }
-        scratch.leave(found);
-        Ok(())
+        workspace.leave(found);
+        self.emit(place, bytes, sink, workspace)
     }
 
-    /// Hands on some of the fields that were `found` in a message, with their names.
+    /// Emits some of the fields that were `found` in a message, with their names.
     fn emit_mapping(
         &self,
-        message: &Message,
-        fields: impl Iterator<Item = Field>,
+        message: &MessagePlan,
+        is_wanted: impl Fn(FieldIndex) -> bool,
         bytes: &[u8],
-        found: Found,
+        found: FieldSpans,
         sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
         sink.begin_mapping();
-        for at in fields {
-            sink.key(message.fields[at].name.as_bytes())?;
-            self.emit_field_of(message, at, bytes, found, sink, scratch)?;
-        }
+        self.emit_named(message, is_wanted, bytes, found, sink, workspace)?;
         sink.end_mapping();
         Ok(())
     }
 
-    /// Hands on a field that is set, as it was `found` in its message.
+    fn emit_named(
+        &self,
+        message: &MessagePlan,
+        is_wanted: impl Fn(FieldIndex) -> bool,
+        bytes: &[u8],
+        found: FieldSpans,
+        sink: &mut impl Sink,
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
+        for (at, field) in message.fields.iter().enumerate() {
+            if found.has(at, workspace) && is_wanted(at) {
+                sink.key(field.name.as_bytes())?;
+                self.emit_field_of(message, at, bytes, found, sink, workspace)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Emits a field that is set, as it was `found` in its message.
     ///
     /// # Errors
-    /// As [`Plan::emit`].
+    /// As [`DecodePlan::emit`].
     pub fn emit_field(
         &self,
-        (place, field): (usize, Field),
+        (place, field): (usize, FieldIndex),
         bytes: &[u8],
-        found: Found,
+        found: FieldSpans,
         sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
-        self.emit_field_of(self.message(place), field, bytes, found, sink, scratch)
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
+        self.emit_field_of(self.message(place), field, bytes, found, sink, workspace)
     }
 
     fn emit_field_of(
         &self,
-        message: &Message,
-        at: Field,
+        message: &MessagePlan,
+        at: FieldIndex,
         bytes: &[u8],
-        found: Found,
+        found: FieldSpans,
         sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
         let field = &message.fields[at];
-        let slot = scratch.slots[found.base + at];
-        match field.many {
-            Many::One => self.emit_single(field.kind, slot.value(bytes)?, sink, scratch),
-            Many::List => self.emit_list(field, slot, bytes, sink, scratch),
-            Many::Map { key } => self.emit_map(Mapping { field, key, slot, bytes }, sink, scratch),
+        let span = found.span(at, workspace);
+        match (field.multiplicity, field.kind) {
+            // A message in parts is their concatenation (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
+            (Multiplicity::One, ValueKind::Message(place)) if span.is_repeated => {
+                let mut whole = Vec::new();
+                for entry in values(field, span, bytes) {
+                    whole.extend_from_slice(&bytes[entry?.value]);
+                }
+                self.emit(place, &whole, sink, workspace)
+            }
+            (Multiplicity::One, kind) => self.emit_single(kind, span.value(bytes)?, sink, workspace),
+            (Multiplicity::List, _) => self.emit_list(field, span, bytes, sink, workspace),
+            (Multiplicity::Map { key }, _) => self.emit_map((field, key), span, bytes, sink, workspace),
         }
     }
 
     fn emit_list(
         &self,
-        field: &Known,
-        slot: Slot,
+        field: &FieldPlan,
+        span: Span,
         bytes: &[u8],
         sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
         sink.begin_list();
-        for value in Values::new(field, slot, bytes) {
-            let (wire, value) = value?;
-            if field.is_packed(wire) {
+        for entry in values(field, span, bytes) {
+            let entry = entry?;
+            let value = &bytes[entry.value];
+            if field.is_packed(entry.wire) {
                 let mut packed = Reader::new(value);
                 while let Some(place) = packed.packed(field.kind.wire())? {
-                    self.emit_single(field.kind, value.get(place).ok_or(Odd)?, sink, scratch)?;
+                    self.emit_single(field.kind, &value[place], sink, workspace)?;
                 }
             } else {
-                self.emit_single(field.kind, value, sink, scratch)?;
+                self.emit_single(field.kind, value, sink, workspace)?;
             }
         }
         sink.end_list();
         Ok(())
     }
 
-    /// `google.protobuf.Struct` and `ListValue`: what their one field holds, which need not be found first.
-    fn emit_contents(
+    /// `google.protobuf.Value`: its set field, or null.
+    fn emit_json_value(
         &self,
-        message: &Message,
+        message: &MessagePlan,
         bytes: &[u8],
+        found: FieldSpans,
         sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
-        let field = message.fields.first().ok_or(Odd)?;
-        let slot = Slot::of_all(bytes)?;
-        scratch.enter()?;
-        match field.many {
-            Many::Map { key } => self.emit_map(Mapping { field, key, slot, bytes }, sink, scratch)?,
-            Many::One | Many::List => self.emit_list(field, slot, bytes, sink, scratch)?,
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
+        let set = found.fields(workspace).next();
+        match set.map(|at| (at, message.fields[at].kind)) {
+            None | Some((_, ValueKind::Enum(_))) => sink.null(),
+            Some((at, ValueKind::Double)) => {
+                let number = f64::from_bits(fixed64(workspace.value(at, bytes, found)?)?);
+                serialize_into(&json_number(number), sink)?;
+            }
+            Some((at, _)) => self.emit_field_of(message, at, bytes, found, sink, workspace)?,
         }
-        scratch.depth -= 1;
         Ok(())
     }
 
-    /// `google.protobuf.Value`: what is set in it, or null.
-    fn emit_anything(
+    /// `google.protobuf.Any`: the type's address, and with it the message: its fields, or under `value` if its form is not
+    /// a mapping of them. `false` if the type is not known, the bytes are not of that type, or it is too deep: each is read
+    /// by itself, so that only a limit ends a chain of them.
+    fn emit_any(
         &self,
-        message: &Message,
         bytes: &[u8],
+        found: FieldSpans,
         sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
-        let last = match only(message, bytes)? {
-            Some((field, entry)) => Some((field.kind, entry.value)),
-            None => {
-                let mut entries = Entries::new(message, bytes);
-                let mut last = None;
-                while let Some((_, field, entry)) = entries.next()? {
-                    last = Some((field.kind, entry.value));
-                }
-                last
-            }
-        };
-        let Some((kind, value)) = last else {
-            sink.null();
-            return Ok(());
-        };
-        let value = bytes.get(value).ok_or(Odd)?;
-        match kind {
-            Kind::Enum(_) => sink.null(),
-            Kind::Double => {
-                let number = f64::from_bits(fixed64(value)?);
-                serialize_into(&dynamic::json_number(number), sink)?;
-            }
-            kind => {
-                scratch.enter()?;
-                self.emit_single(kind, value, sink, scratch)?;
-                scratch.depth -= 1;
-            }
+        workspace: &mut Workspace,
+    ) -> Result<bool, Malformed> {
+        let value = |at| if found.has(at, workspace) { workspace.value(at, bytes, found) } else { Ok(&[][..]) };
+        let (address, bytes) = (value(0)?, value(1)?);
+        let full_name = str::from_utf8(address).ok().and_then(|address| address.rsplit_once('/'));
+        let Some(place) = full_name.and_then(|(_, name)| self.place_of(name)) else { return Ok(false) };
+        if workspace.any_depth > MAX_DEPTH || self.check(place, bytes).is_err() {
+            return Ok(false);
         }
-        Ok(())
+        let message = self.message(place);
+        let any_depth = workspace.any_depth;
+        workspace.any_depth += 1;
+        sink.begin_mapping();
+        sink.key(b"@type")?;
+        sink.text(address)?;
+        if message.form == JsonForm::Fields {
+            let found = find_in(message, bytes, workspace)?;
+            self.emit_named(message, |_| true, bytes, found, sink, workspace)?;
+            workspace.leave(found);
+        } else {
+            sink.key(b"value")?;
+            self.emit_message(message, bytes, sink, workspace)?;
+        }
+        sink.end_mapping();
+        workspace.any_depth = any_depth;
+        Ok(true)
     }
 
     pub(super) fn emit_single(
         &self,
-        kind: Kind,
+        kind: ValueKind,
         bytes: &[u8],
         sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
         match kind {
-            Kind::Bool => sink.bool(number(bytes)? != 0),
-            Kind::Int32 => sink.number(int32(bytes)?.into()),
-            Kind::Sint32 => sink.number(sint32(bytes)?.into()),
-            Kind::Sfixed32 => sink.number(fixed32(bytes)?.cast_signed().into()),
-            Kind::Uint32 => sink.number(uint32(bytes)?.into()),
-            Kind::Fixed32 => sink.number(fixed32(bytes)?.into()),
-            Kind::Int64 => return text_of(number(bytes)?.cast_signed(), sink, scratch),
-            Kind::Sint64 => return text_of(sint64(bytes)?, sink, scratch),
-            Kind::Sfixed64 => return text_of(fixed64(bytes)?.cast_signed(), sink, scratch),
-            Kind::Uint64 => return text_of(number(bytes)?, sink, scratch),
-            Kind::Fixed64 => return text_of(fixed64(bytes)?, sink, scratch),
-            Kind::Float => return serialize_into(&dynamic::float(f32::from_bits(fixed32(bytes)?)), sink),
-            Kind::Double => return serialize_into(&dynamic::double(f64::from_bits(fixed64(bytes)?)), sink),
-            Kind::String => return sink.text(bytes),
-            Kind::Bytes => {
-                let mut text = std::mem::take(&mut scratch.text);
-                text.clear();
-                STANDARD.encode_string(bytes, &mut text);
-                let handed_on = sink.text(text.as_bytes());
-                scratch.text = text;
-                return handed_on;
+            ValueKind::Bool => sink.bool(number(bytes)? != 0),
+            ValueKind::Int32 => sink.number(int32(bytes)?.into()),
+            ValueKind::Sint32 => sink.number(sint32(bytes)?.into()),
+            ValueKind::Sfixed32 => sink.number(fixed32(bytes)?.cast_signed().into()),
+            ValueKind::Uint32 => sink.number(uint32(bytes)?.into()),
+            ValueKind::Fixed32 => sink.number(fixed32(bytes)?.into()),
+            ValueKind::Int64 => return emit_long(number(bytes)?.cast_signed(), sink, workspace),
+            ValueKind::Sint64 => return emit_long(sint64(bytes)?, sink, workspace),
+            ValueKind::Sfixed64 => return emit_long(fixed64(bytes)?.cast_signed(), sink, workspace),
+            ValueKind::Uint64 => return emit_long(number(bytes)?, sink, workspace),
+            ValueKind::Fixed64 => return emit_long(fixed64(bytes)?, sink, workspace),
+            ValueKind::Float => return serialize_into(&float(f32::from_bits(fixed32(bytes)?)), sink),
+            ValueKind::Double => return serialize_into(&double(f64::from_bits(fixed64(bytes)?)), sink),
+            ValueKind::String => return sink.text(bytes),
+            ValueKind::Bytes => {
+                workspace.text.clear();
+                STANDARD.encode_string(bytes, &mut workspace.text);
+                return sink.text(workspace.text.as_bytes());
             }
-            Kind::Enum(place) => return self.emit_enum(place, int32(bytes)?, sink),
-            Kind::Message(place) => return self.emit(place, bytes, sink, scratch),
+            ValueKind::Enum(place) => return self.emit_enum(place, int32(bytes)?, sink),
+            ValueKind::Message(place) => return self.emit(place, bytes, sink, workspace),
         }
         Ok(())
     }
 
-    /// What a value is that was not sent, where there must be one.
+    /// Emits the value of a field that was not sent; of a mapping's field that of an entry without a value.
     pub(super) fn emit_default(
         &self,
-        kind: Kind,
-        default: i32,
+        field: &FieldPlan,
         sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
-        match kind {
-            Kind::Bool => sink.bool(false),
-            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 | Kind::Uint32 | Kind::Fixed32 => sink.number(0.into()),
-            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => return sink.text(b"0"),
-            Kind::Float | Kind::Double => return serialize_into(&dynamic::double(0.0), sink),
-            Kind::String | Kind::Bytes => return sink.text(b""),
-            Kind::Enum(place) => return self.emit_enum(place, default, sink),
-            Kind::Message(place) => return self.emit(place, &[], sink, scratch),
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
+        match (&field.default, field.kind) {
+            (Value::Bool(value), _) => sink.bool(*value),
+            (Value::I32(number), _) => sink.number((*number).into()),
+            (Value::U32(number), _) => sink.number((*number).into()),
+            (Value::I64(number), _) => return emit_long(number, sink, workspace),
+            (Value::U64(number), _) => return emit_long(number, sink, workspace),
+            (Value::F32(number), _) => return serialize_into(&float(*number), sink),
+            (Value::F64(number), _) => return serialize_into(&double(*number), sink),
+            (Value::String(text), _) => return sink.text(text.as_bytes()),
+            (Value::Bytes(bytes), kind) => return self.emit_single(kind, bytes, sink, workspace),
+            (Value::EnumNumber(number), ValueKind::Enum(place)) => return self.emit_enum(place, *number, sink),
+            (Value::Message(_), ValueKind::Message(place)) => return self.emit(place, &[], sink, workspace),
+            (Value::EnumNumber(_) | Value::Message(_) | Value::List(_) | Value::Map(_), _) => sink.null(),
         }
         Ok(())
     }
 
-    fn emit_enum(&self, place: usize, number: i32, sink: &mut impl Sink) -> Result<(), Odd> {
+    fn emit_enum(&self, place: usize, number: i32, sink: &mut impl Sink) -> Result<(), Malformed> {
         match self.enum_name(place, number) {
             Some(name) => sink.text(name.as_bytes())?,
             // Newer than the descriptor: better a number than nothing.
@@ -279,9 +319,9 @@ impl Plan {
 }
 
 /// 64-bit integers are texts in JSON.
-fn text_of(number: impl std::fmt::Display, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
-    scratch.text.clear();
+fn emit_long(number: impl std::fmt::Display, sink: &mut impl Sink, workspace: &mut Workspace) -> Result<(), Malformed> {
+    workspace.text.clear();
     // Writing to a String cannot fail.
-    let _ = write!(scratch.text, "{number}");
-    sink.text(scratch.text.as_bytes())
+    let _ = write!(workspace.text, "{number}");
+    sink.text(workspace.text.as_bytes())
 }

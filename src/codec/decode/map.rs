@@ -1,131 +1,54 @@
 //! Mappings: their keys sorted, the last value of each.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::find::{Scratch, Slot, Values, to_u32, to_usize};
-use super::plan::{Field as Known, Kind, Plan};
+use super::plan::{DecodePlan, FieldPlan, ValueKind};
 use super::scalar::{int32, sint32, sint64, uint32};
 use super::sink::Sink;
-use crate::codec::wire_format::{Entry, Odd, Reader, fixed32, fixed64, number};
+use super::spans::{Span, Workspace, to_u32, to_usize, values};
+use crate::codec::wire_format::{Entry, Malformed, Reader, fixed32, fixed64, number};
 
-/// How many entries most mappings have at most; they are sorted where they are read.
-const FEW: usize = 8;
-
-/// A mapping where it stands in its message.
-#[derive(Clone, Copy)]
-pub(super) struct Mapping<'a> {
-    pub field: &'a Known,
-    /// The kind of its keys.
-    pub key: Kind,
-    pub slot: Slot,
-    /// The message.
-    pub bytes: &'a [u8],
-}
-
-impl<'a> Mapping<'a> {
-    fn entries(self) -> impl Iterator<Item = Result<Entry, Odd>> + 'a {
-        Values::entries(self.field, self.slot, self.bytes)
-    }
-
-    fn read(self, entry: Entry) -> Result<(Key<'a>, Option<&'a [u8]>), Odd> {
-        let (key, value) = map_entry(self.key, self.field.kind, self.bytes.get(entry.value).ok_or(Odd)?)?;
-        Ok((Key::of(self.key, key)?, value))
-    }
-}
-
-impl Plan {
-    /// Hands on a mapping, its keys sorted, the last value of each.
+impl DecodePlan {
+    /// Emits a mapping that is in the message `bytes`.
     pub(super) fn emit_map(
         &self,
-        mapping: Mapping<'_>,
+        (field, kind): (&FieldPlan, ValueKind),
+        span: Span,
+        bytes: &[u8],
         sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
-        let mut few = [(Key::Bool(false), None); FEW];
-        let mut count = 0;
-        for entry in mapping.entries() {
-            let (key, value) = mapping.read(entry?)?;
-            match few[..count].binary_search_by(|(known, _)| known.cmp(&key)) {
-                Ok(at) => few[at].1 = value,
-                Err(_) if count == FEW => return self.emit_large_map(mapping, sink, scratch),
-                Err(at) => {
-                    few[at..=count].rotate_right(1);
-                    few[at] = (key, value);
-                    count += 1;
-                }
-            }
-        }
-        sink.begin_mapping();
-        for (key, value) in &few[..count] {
-            key.serialize_into(sink, &mut scratch.text)?;
-            self.emit_value(mapping.field, *value, sink, scratch)?;
-        }
-        sink.end_mapping();
-        Ok(())
-    }
-
-    fn emit_value(
-        &self,
-        field: &Known,
-        value: Option<&[u8]>,
-        sink: &mut impl Sink,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd> {
-        match value {
-            Some(value) => self.emit_single(field.kind, value, sink, scratch),
-            None => self.emit_default(field.kind, field.default, sink, scratch),
-        }
-    }
-
-    /// As [`Plan::emit_map`], for any number of entries.
-    fn emit_large_map(&self, mapping: Mapping<'_>, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
-        let read = |at: u32| mapping.read(Reader::starting(mapping.bytes, to_usize(at)).entry()?.ok_or(Odd)?);
-        // Where each entry begins: no more bytes than the entries themselves have. Those that are empty all have one key.
-        let is_empty = |entry: &Result<Entry, Odd>| entry.as_ref().is_ok_and(|entry| entry.value.is_empty());
-        let count = mapping.entries().filter(|entry| !is_empty(entry)).count();
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed> {
+        // Only the places of the entries, so that a map takes no more memory than its bytes. Empty ones have one key.
+        let is_empty = |entry: &Entry| entry.value.is_empty();
+        let count = values(field, span, bytes).flatten().filter(|entry| !is_empty(entry)).count();
         let mut places: Vec<u32> = Vec::with_capacity(count + 1);
         let mut empty = None;
-        let mut is_sorted = true;
-        let mut before = None;
-        for entry in mapping.entries() {
+        for entry in values(field, span, bytes) {
             let entry = entry?;
-            let at = to_u32(entry.key)?;
-            if entry.value.is_empty() {
-                empty = Some(at);
-                is_sorted = false;
-                continue;
-            }
-            let (key, _) = read(at)?;
-            is_sorted &= before.replace(key).is_none_or(|before| before < key);
-            places.push(at);
+            let place = to_u32(entry.key)?;
+            if is_empty(&entry) { empty = Some(place) } else { places.push(place) }
         }
         places.extend(empty);
-        if !is_sorted {
-            let mut odd = false;
-            places.sort_unstable_by(|a, b| match (read(*a), read(*b)) {
-                // Of one key, the later comes later.
-                (Ok((key_a, _)), Ok((key_b, _))) => key_a.cmp(&key_b).then(a.cmp(b)),
-                _ => {
-                    odd = true;
-                    a.cmp(b)
-                }
-            });
-            if odd {
-                return Err(Odd);
-            }
-        }
+        let read = |place: u32| {
+            let entry = Reader::starting_at(bytes, to_usize(place)).entry()?.ok_or(Malformed::Truncated)?;
+            let (key, value) = split_entry(kind, field.kind, &bytes[entry.value])?;
+            Ok((MapKey::new(kind, key)?, value))
+        };
+        // It was checked: no key is malformed. Of one key, the later comes later.
+        let key = |place: &u32| read(*place).map(|(key, _)| key).ok();
+        places.sort_unstable_by(|one, other| key(one).cmp(&key(other)).then(one.cmp(other)));
         sink.begin_mapping();
-        for (index, at) in places.iter().enumerate() {
-            let (key, value) = read(*at)?;
-            let is_replaced = match places.get(index + 1) {
-                Some(next) if !is_sorted => read(*next)?.0 == key,
-                _ => false,
-            };
-            if is_replaced {
+        for (index, place) in places.iter().enumerate() {
+            let (key, value) = read(*place)?;
+            if places.get(index + 1).is_some_and(|next| read(*next).is_ok_and(|(next, _)| next == key)) {
                 continue;
             }
-            key.serialize_into(sink, &mut scratch.text)?;
-            self.emit_value(mapping.field, value, sink, scratch)?;
+            key.emit(sink, &mut workspace.text)?;
+            match value {
+                Some(value) => self.emit_single(field.kind, &value, sink, workspace)?,
+                None => self.emit_default(field, sink, workspace)?,
+            }
         }
         sink.end_mapping();
         Ok(())
@@ -134,42 +57,46 @@ impl Plan {
 
 /// A mapping's key, in the order of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key<'a> {
+enum MapKey<'a> {
     Bool(bool),
     Signed(i64),
     Unsigned(u64),
     Text(&'a [u8]),
 }
 
-impl<'a> Key<'a> {
-    fn of(kind: Kind, bytes: Option<&'a [u8]>) -> Result<Self, Odd> {
+impl<'a> MapKey<'a> {
+    fn new(kind: ValueKind, bytes: Option<&'a [u8]>) -> Result<Self, Malformed> {
         let Some(bytes) = bytes else {
             return match kind {
-                Kind::Bool => Ok(Self::Bool(false)),
-                Kind::String => Ok(Self::Text(&[])),
-                Kind::Uint32 | Kind::Fixed32 | Kind::Uint64 | Kind::Fixed64 => Ok(Self::Unsigned(0)),
+                ValueKind::Bool => Ok(Self::Bool(false)),
+                ValueKind::String => Ok(Self::Text(&[])),
+                ValueKind::Uint32 | ValueKind::Fixed32 | ValueKind::Uint64 | ValueKind::Fixed64 => {
+                    Ok(Self::Unsigned(0))
+                }
                 _ => Ok(Self::Signed(0)),
             };
         };
         Ok(match kind {
-            Kind::Bool => Self::Bool(number(bytes)? != 0),
-            Kind::Int32 => Self::Signed(int32(bytes)?.into()),
-            Kind::Sint32 => Self::Signed(sint32(bytes)?.into()),
-            Kind::Sfixed32 => Self::Signed(fixed32(bytes)?.cast_signed().into()),
-            Kind::Int64 => Self::Signed(number(bytes)?.cast_signed()),
-            Kind::Sint64 => Self::Signed(sint64(bytes)?),
-            Kind::Sfixed64 => Self::Signed(fixed64(bytes)?.cast_signed()),
-            Kind::Uint32 => Self::Unsigned(uint32(bytes)?.into()),
-            Kind::Fixed32 => Self::Unsigned(fixed32(bytes)?.into()),
-            Kind::Uint64 => Self::Unsigned(number(bytes)?),
-            Kind::Fixed64 => Self::Unsigned(fixed64(bytes)?),
-            Kind::String => Self::Text(bytes),
+            ValueKind::Bool => Self::Bool(number(bytes)? != 0),
+            ValueKind::Int32 => Self::Signed(int32(bytes)?.into()),
+            ValueKind::Sint32 => Self::Signed(sint32(bytes)?.into()),
+            ValueKind::Sfixed32 => Self::Signed(fixed32(bytes)?.cast_signed().into()),
+            ValueKind::Int64 => Self::Signed(number(bytes)?.cast_signed()),
+            ValueKind::Sint64 => Self::Signed(sint64(bytes)?),
+            ValueKind::Sfixed64 => Self::Signed(fixed64(bytes)?.cast_signed()),
+            ValueKind::Uint32 => Self::Unsigned(uint32(bytes)?.into()),
+            ValueKind::Fixed32 => Self::Unsigned(fixed32(bytes)?.into()),
+            ValueKind::Uint64 => Self::Unsigned(number(bytes)?),
+            ValueKind::Fixed64 => Self::Unsigned(fixed64(bytes)?),
+            ValueKind::String => Self::Text(bytes),
             // protobuf has no keys of other kinds.
-            Kind::Float | Kind::Double | Kind::Bytes | Kind::Enum(_) | Kind::Message(_) => return Err(Odd),
+            ValueKind::Float | ValueKind::Double | ValueKind::Bytes | ValueKind::Enum(_) | ValueKind::Message(_) => {
+                return Err(Malformed::WireType);
+            }
         })
     }
 
-    fn serialize_into(self, sink: &mut impl Sink, text: &mut String) -> Result<(), Odd> {
+    fn emit(self, sink: &mut impl Sink, text: &mut String) -> Result<(), Malformed> {
         text.clear();
         // Writing to a String cannot fail.
         let _ = match self {
@@ -182,24 +109,21 @@ impl<'a> Key<'a> {
     }
 }
 
-/// A key and a value, as far as they were sent.
-type Pair<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+type KeyAndValue<'a> = (Option<&'a [u8]>, Option<Cow<'a, [u8]>>);
 
-/// The key and the value of a mapping's entry.
-pub(super) fn map_entry(key: Kind, value: Kind, bytes: &[u8]) -> Result<Pair<'_>, Odd> {
-    let (mut of_key, mut of_value) = (None, None);
+/// The key and the value of a mapping's entry, as far as they were sent. A message in parts is their concatenation.
+pub(super) fn split_entry(key: ValueKind, value: ValueKind, bytes: &[u8]) -> Result<KeyAndValue<'_>, Malformed> {
+    let (mut of_key, mut of_value) = (None, None::<Cow<'_, [u8]>>);
     let mut reader = Reader::new(bytes);
     while let Some(entry) = reader.entry()? {
-        let bytes = bytes.get(entry.value);
+        let bytes = &bytes[entry.value];
         match entry.number {
-            1 if entry.wire == key.wire() => of_key = bytes,
-            2 if entry.wire == value.wire() => {
-                if of_value.is_some() && matches!(value, Kind::Message(_)) {
-                    return Err(Odd);
-                }
-                of_value = bytes;
-            }
-            1 | 2 => return Err(Odd),
+            1 if entry.wire == key.wire() => of_key = Some(bytes),
+            2 if entry.wire == value.wire() => match (&mut of_value, value) {
+                (Some(before), ValueKind::Message(_)) => before.to_mut().extend_from_slice(bytes),
+                (of_value, _) => *of_value = Some(Cow::Borrowed(bytes)),
+            },
+            1 | 2 => return Err(Malformed::WireType),
             _ => {}
         }
     }

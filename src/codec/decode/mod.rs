@@ -1,31 +1,26 @@
-//! A message's bytes to what they say, by the server's descriptors.
+//! A message's bytes to events for a [`Sink`], by the server's descriptors.
 //!
 //! The form is protobuf's JSON mapping with the fields' own names, as the Python client shows it: unset fields are left
 //! out, enums are names, 64-bit integers are text. Keys of maps are sorted, since the wire has no order for them.
 //!
-//! There are two ways to it. [`decode`] makes a plain value of a message, through a `DynamicMessage`, and takes every
-//! message that protobuf allows. A [`Plan`] reads the bytes where they lie and hands what they say to a [`Sink`], a text
-//! or a value, without holding anything in between: what lists of many rows are shown by. It refuses, as [`Odd`], what no
-//! serializer writes (groups, a field's message in two parts, two members of one `oneof`, whatever is broken); that is
-//! for the first way. What both take, both say the same of.
+//! A [`DecodePlan`] reads the bytes where they lie and holds nothing in between. [`DecodePlan::check`] comes first, so that
+//! a malformed message is refused before anything of it is written. Property tests hold all of it against prost-reflect's
+//! `DynamicMessage`.
 
 mod check;
 mod decoder;
-mod dynamic;
 mod emit;
-mod find;
 mod map;
-mod moment;
 mod plan;
 mod scalar;
 mod sink;
+mod spans;
 #[cfg(test)]
 pub(crate) mod tests;
+mod text_form;
 
-pub use crate::codec::wire_format::Odd;
-pub use check::Checked;
-pub use decoder::Decoder;
-pub use dynamic::{decode, decode_reflected, value};
-pub use find::{Field, Found, Scratch};
-pub use plan::Plan;
+pub use crate::codec::wire_format::Malformed;
+pub use decoder::{Decoder, decode};
+pub use plan::DecodePlan;
 pub use sink::{Sink, ValueSink, serialize_into};
+pub use spans::{FieldIndex, FieldSpans, Workspace};

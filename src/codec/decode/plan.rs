@@ -1,32 +1,28 @@
-//! What is to be known of message types while their bytes are read, looked up once.
+//! How messages are read: what their descriptors say of it, looked up once.
 
 use std::collections::HashMap;
 
-use crate::codec::descriptor::{EnumValueDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
+use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value};
+
+use super::spans::FieldIndex;
 use crate::codec::wire_format::Wire;
 use crate::schema::well_known::WellKnown;
 
-/// The most fields of a message: a set of them is one number.
-const MAX_FIELDS: usize = 64;
-
-/// A set of a message's fields, by their places in [`Message::fields`].
-pub(super) type Set = u64;
-
-/// How messages of one type are read.
-///
-/// It knows the types that the message reaches, and nothing of the pool that they come from, so that it is small.
+/// How messages of one type are read, with all types that it reaches.
 #[derive(Debug)]
-pub struct Plan {
-    /// The first is the type that it was made for.
-    messages: Vec<Message>,
-    enums: Vec<Enum>,
+pub struct DecodePlan {
+    /// The first is the type that the plan was made for.
+    messages: Vec<MessagePlan>,
+    enums: Vec<EnumNames>,
+    /// Places in `messages` by full name.
+    places: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
-pub(super) struct Message {
-    pub form: Form,
+pub(super) struct MessagePlan {
+    pub form: JsonForm,
     /// In the order of their numbers.
-    pub fields: Vec<Field>,
+    pub fields: Vec<FieldPlan>,
     /// Places in `fields` by number, for small numbers; those without a field have [`NO_FIELD`].
     by_number: Vec<u8>,
 }
@@ -35,53 +31,53 @@ const NO_FIELD: u8 = u8::MAX;
 /// Numbers up to this one are looked up in a table.
 const SMALL: u32 = 63;
 
-/// What a message's JSON form is.
-#[derive(Debug)]
-pub(super) enum Form {
+/// The JSON form of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum JsonForm {
     /// A mapping of its set fields.
     Fields,
-    /// A mapping of anything: the one field, whether it is set or not.
-    Struct,
-    /// A list of anything: the same.
-    List,
+    /// A mapping or a list of anything: the one field, whether it is set or not.
+    Contents,
     /// Anything: whichever field is set.
     Value,
-    /// What its one field holds, set or not.
+    /// The value of its one field, set or not.
     Wrapper,
-    /// A text, of `seconds` and `nanos`.
+    /// A text.
     Timestamp,
     Duration,
-    /// Read the other way.
-    Foreign(MessageDescriptor),
+    FieldMask,
+    /// The type's name, and the message of that type.
+    Any,
 }
 
 #[derive(Debug)]
-pub(super) struct Field {
+pub(super) struct FieldPlan {
     pub number: u32,
     pub name: String,
-    pub kind: Kind,
-    pub many: Many,
+    pub kind: ValueKind,
+    pub multiplicity: Multiplicity,
+    is_group: bool,
     /// It is set where it was sent, whatever its value; otherwise only with another value than the default.
     pub has_presence: bool,
-    /// The default of an enum, by its number.
-    pub default: i32,
+    pub default: Value,
     /// The other members of its `oneof`.
-    pub rivals: Set,
+    pub rivals: Vec<FieldIndex>,
 }
 
-/// How often a field can stand in a message.
+/// How many values a field has.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Many {
+pub(super) enum Multiplicity {
     One,
     List,
     /// The kind of a field is then that of the values; keys are never messages.
     Map {
-        key: Kind,
+        key: ValueKind,
     },
 }
 
+/// What a single value is, with the place of its message or enum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Bool,
     Int32,
     Sint32,
@@ -103,16 +99,9 @@ pub(super) enum Kind {
 
 /// The names of an enum's values, by their numbers, sorted.
 #[derive(Debug)]
-pub(super) struct Enum(Vec<(i32, String)>);
+struct EnumNames(Vec<(i32, String)>);
 
-impl Enum {
-    pub fn name(&self, number: i32) -> Option<&str> {
-        let at = self.0.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        self.0.get(at).map(|(_, name)| name.as_str())
-    }
-}
-
-impl Kind {
+impl ValueKind {
     pub fn wire(self) -> Wire {
         match self {
             Self::Bool
@@ -128,35 +117,31 @@ impl Kind {
             Self::String | Self::Bytes | Self::Message(_) => Wire::Delimited,
         }
     }
-
-    /// Values of a list can stand in one piece, without keys of their own.
-    pub fn is_packable(self) -> bool {
-        self.wire() != Wire::Delimited
-    }
 }
 
-impl Field {
-    /// Whether a value that stands so on the wire is one packed piece of a list.
+impl FieldPlan {
+    /// Whether a value of this form holds many: the items of a list, one after another without keys.
     pub fn is_packed(&self, wire: Wire) -> bool {
-        wire == Wire::Delimited && self.kind.is_packable()
+        wire == Wire::Delimited && self.kind.wire() != Wire::Delimited
     }
 
-    /// Whether the field's value can stand so on the wire.
+    /// Whether the field's value can have this form.
     pub fn takes(&self, wire: Wire) -> bool {
-        match self.many {
-            Many::One => wire == self.kind.wire(),
-            Many::List => wire == self.kind.wire() || self.is_packed(wire),
-            Many::Map { .. } => wire == Wire::Delimited,
+        match self.multiplicity {
+            Multiplicity::Map { .. } => wire == Wire::Delimited,
+            _ if self.is_group => wire == Wire::Group,
+            Multiplicity::One => wire == self.kind.wire(),
+            Multiplicity::List => wire == self.kind.wire() || self.is_packed(wire),
         }
     }
 }
 
-impl Message {
-    /// The place of the field with this number. `guess` is where it probably is: behind the one before.
+impl MessagePlan {
+    /// The place of the field with this number. `next` is where it probably is: after the one before.
     #[inline(always)]
-    pub fn place(&self, number: u32, guess: usize) -> Option<usize> {
-        if self.fields.get(guess).is_some_and(|field| field.number == number) {
-            return Some(guess);
+    pub fn place(&self, number: u32, next: FieldIndex) -> Option<FieldIndex> {
+        if self.fields.get(next).is_some_and(|field| field.number == number) {
+            return Some(next);
         }
         if number <= SMALL {
             let place = *self.by_number.get(usize::try_from(number).ok()?)?;
@@ -166,40 +151,74 @@ impl Message {
     }
 }
 
-impl Plan {
-    /// How messages of this type are read; `None` if they are such as are read the other way only: of more than 64 fields,
-    /// with groups or extensions, or types that only bear the name of one of protobuf's own.
-    pub fn of(message: &MessageDescriptor) -> Option<Self> {
-        let mut maker = Maker::default();
-        maker.place(message);
+impl DecodePlan {
+    pub fn new(message: &MessageDescriptor) -> Self {
+        let mut builder = Builder::default();
+        builder.place(message);
         let mut messages = Vec::new();
-        // As they come up: types can reach each other in a chain of any length.
-        while let Some(message) = maker.descriptors.get(messages.len()).cloned() {
-            messages.push(maker.message(&message)?);
+        // In the order in which they are found: types can reach each other in a chain of any length.
+        while let Some(descriptor) = builder.descriptors.get(messages.len()).cloned() {
+            let message = builder.message(&descriptor);
+            if message.form == JsonForm::Any {
+                for message in descriptor.parent_pool().all_messages() {
+                    builder.place(&message);
+                }
+            }
+            messages.push(message);
         }
-        Some(Self { messages, enums: maker.enums })
+        Self { messages, enums: builder.enums, places: builder.places }
     }
 
-    pub(super) fn message(&self, place: usize) -> &Message {
+    pub(super) fn message(&self, place: usize) -> &MessagePlan {
         &self.messages[place]
     }
 
+    /// The place of a type that an `Any` can hold.
+    pub(super) fn place_of(&self, full_name: &str) -> Option<usize> {
+        self.places.get(full_name).copied()
+    }
+
     pub(super) fn enum_name(&self, place: usize, number: i32) -> Option<&str> {
-        self.enums[place].name(number)
+        let EnumNames(names) = &self.enums[place];
+        let at = names.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        names.get(at).map(|(_, name)| name.as_str())
+    }
+
+    /// A field of the type `place` by its name.
+    pub fn field(&self, place: usize, name: &str) -> Option<FieldIndex> {
+        self.message(place).fields.iter().position(|field| field.name == name)
+    }
+
+    /// The names of the fields of the type `place`, in the order of their numbers.
+    pub fn names(&self, place: usize) -> impl Iterator<Item = &str> {
+        self.message(place).fields.iter().map(|field| field.name.as_str())
+    }
+
+    /// The number of a field of the type `place`.
+    pub fn number(&self, place: usize, field: FieldIndex) -> Option<u32> {
+        self.message(place).fields.get(field).map(|field| field.number)
+    }
+
+    /// The place of the type of a field that is a list of messages.
+    pub fn items(&self, place: usize, field: FieldIndex) -> Option<usize> {
+        match self.message(place).fields.get(field) {
+            Some(FieldPlan { multiplicity: Multiplicity::List, kind: ValueKind::Message(place), .. }) => Some(*place),
+            _ => None,
+        }
     }
 }
 
 #[derive(Default)]
-struct Maker {
+struct Builder {
     places: HashMap<String, usize>,
     /// The types that have a place, in the order of their places.
     descriptors: Vec<MessageDescriptor>,
-    enums: Vec<Enum>,
+    enums: Vec<EnumNames>,
     enum_places: HashMap<String, usize>,
 }
 
-impl Maker {
-    /// The place of a type, which is given one when it first comes up.
+impl Builder {
+    /// The place of a type, which is given one when it is first asked for.
     fn place(&mut self, descriptor: &MessageDescriptor) -> usize {
         if let Some(place) = self.places.get(descriptor.full_name()) {
             return *place;
@@ -210,135 +229,85 @@ impl Maker {
         place
     }
 
-    fn message(&mut self, descriptor: &MessageDescriptor) -> Option<Message> {
-        if descriptor.has_extensions() {
-            return None;
-        }
-        let mut descriptors: Vec<FieldDescriptor> = descriptor.fields().collect();
-        if descriptors.len() > MAX_FIELDS {
-            return None;
-        }
-        descriptors.sort_by_key(FieldDescriptor::number);
+    fn message(&mut self, descriptor: &MessageDescriptor) -> MessagePlan {
         let form = match WellKnown::of(descriptor) {
-            None => Form::Fields,
-            Some(WellKnown::Struct) => Form::Struct,
-            Some(WellKnown::ListValue) => Form::List,
-            Some(WellKnown::Value) => Form::Value,
-            Some(WellKnown::Wrapper(_)) => Form::Wrapper,
-            Some(WellKnown::Timestamp) => Form::Timestamp,
-            Some(WellKnown::Duration) => Form::Duration,
-            Some(WellKnown::Any | WellKnown::FieldMask) => Form::Foreign(descriptor.clone()),
+            None => JsonForm::Fields,
+            Some(WellKnown::Struct | WellKnown::ListValue) => JsonForm::Contents,
+            Some(WellKnown::Value) => JsonForm::Value,
+            Some(WellKnown::Wrapper(_)) => JsonForm::Wrapper,
+            Some(WellKnown::Timestamp) => JsonForm::Timestamp,
+            Some(WellKnown::Duration) => JsonForm::Duration,
+            Some(WellKnown::FieldMask) => JsonForm::FieldMask,
+            Some(WellKnown::Any) => JsonForm::Any,
         };
-        let fields = match form {
-            Form::Foreign(_) => Vec::new(),
-            _ => descriptors.iter().map(|field| self.field(field, &descriptors)).collect::<Option<Vec<_>>>()?,
-        };
-        let mut by_number = Vec::new();
-        for (place, field) in fields.iter().enumerate().filter(|(_, field)| field.number <= SMALL) {
-            let number = usize::try_from(field.number).ok()?;
-            by_number.resize(number + 1, NO_FIELD);
-            by_number[number] = u8::try_from(place).ok()?;
+        // prost-reflect has them in the order of their numbers.
+        let descriptors: Vec<FieldDescriptor> = descriptor.fields().collect();
+        let fields: Vec<FieldPlan> = descriptors.iter().map(|field| self.field(field, &descriptors)).collect();
+        let mut by_number = vec![NO_FIELD; SMALL as usize + 1];
+        for (place, field) in (0_u8..).zip(fields.iter().take_while(|field| field.number <= SMALL)) {
+            by_number[field.number as usize] = place;
         }
-        Some(Message { form, fields, by_number }).filter(Self::is_what_it_is_called)
+        MessagePlan { form, fields, by_number }
     }
 
-    fn field(&mut self, field: &FieldDescriptor, all: &[FieldDescriptor]) -> Option<Field> {
-        if field.is_group() {
-            return None;
-        }
-        // Of a mapping that of its values.
-        let mut default = field.default_number();
-        let (many, kind) = match field.kind() {
-            Type::Message(entry) if field.is_map() => {
-                let [key, value] = field.map_entry()?;
-                // What protobuf asks of the two; a server can describe anything.
-                if entry.fields().len() != 2
-                    || key.is_list()
-                    || value.is_list()
-                    || value.is_group()
-                    || value.has_default()
-                {
-                    return None;
-                }
-                default = value.default_number();
-                (Many::Map { key: self.kind(&key.kind())? }, self.kind(&value.kind())?)
+    fn field(&mut self, field: &FieldDescriptor, all: &[FieldDescriptor]) -> FieldPlan {
+        let (multiplicity, of_value) = match field.kind() {
+            Kind::Message(entry) if field.is_map() => {
+                let key = self.kind(&entry.map_entry_key_field().kind());
+                (Multiplicity::Map { key }, entry.map_entry_value_field())
             }
-            kind if field.is_list() => (Many::List, self.kind(&kind)?),
-            kind => (Many::One, self.kind(&kind)?),
+            _ if field.cardinality() == Cardinality::Repeated => (Multiplicity::List, field.clone()),
+            _ => (Multiplicity::One, field.clone()),
         };
-        let rivals = field.containing_oneof().map_or(0, |oneof| {
-            let members = all.iter().enumerate().filter(|(_, other)| other.containing_oneof().as_ref() == Some(&oneof));
-            members.filter(|(_, other)| other.number() != field.number()).fold(0, |set, (place, _)| set | 1 << place)
-        });
-        let (number, name) = (field.number(), field.name().to_owned());
-        Some(Field { number, name, kind, many, has_presence: field.supports_presence(), default, rivals })
-    }
-
-    fn kind(&mut self, kind: &Type) -> Option<Kind> {
-        Some(match kind {
-            Type::Bool => Kind::Bool,
-            Type::Int32 => Kind::Int32,
-            Type::Sint32 => Kind::Sint32,
-            Type::Sfixed32 => Kind::Sfixed32,
-            Type::Int64 => Kind::Int64,
-            Type::Sint64 => Kind::Sint64,
-            Type::Sfixed64 => Kind::Sfixed64,
-            Type::Uint32 => Kind::Uint32,
-            Type::Fixed32 => Kind::Fixed32,
-            Type::Uint64 => Kind::Uint64,
-            Type::Fixed64 => Kind::Fixed64,
-            Type::Float => Kind::Float,
-            Type::Double => Kind::Double,
-            Type::String => Kind::String,
-            Type::Bytes => Kind::Bytes,
-            Type::Enum(kind) => {
-                if let Some(place) = self.enum_places.get(kind.full_name()) {
-                    return Some(Kind::Enum(*place));
-                }
-                // Of several names for one number, the one by which the number is shown.
-                let shown = kind.values().filter(EnumValueDescriptor::is_shown);
-                let names: Vec<(i32, String)> = shown.map(|value| (value.number(), value.name().to_owned())).collect();
-                self.enum_places.insert(kind.full_name().to_owned(), self.enums.len());
-                self.enums.push(Enum(names));
-                Kind::Enum(self.enums.len() - 1)
-            }
-            Type::Message(message) => Kind::Message(self.place(message)),
-        })
-    }
-
-    /// Whether a type that has the name of one of protobuf's own has its fields, too.
-    fn is_what_it_is_called(message: &Message) -> bool {
-        let fields: Vec<(u32, Kind)> = message.fields.iter().map(|field| (field.number, field.kind)).collect();
-        let first_is_many = |is: fn(Many) -> bool| message.fields.first().is_some_and(|field| is(field.many));
-        let all_are_one = message.fields.iter().all(|field| matches!(field.many, Many::One));
-        match message.form {
-            Form::Fields | Form::Foreign(_) => true,
-            Form::Struct => {
-                matches!(fields[..], [(1, Kind::Message(_))])
-                    && first_is_many(|many| matches!(many, Many::Map { key: Kind::String }))
-            }
-            Form::List => {
-                matches!(fields[..], [(1, Kind::Message(_))]) && first_is_many(|many| matches!(many, Many::List))
-            }
-            Form::Value => {
-                let kinds = matches!(
-                    fields[..],
-                    [
-                        (1, Kind::Enum(_)),
-                        (2, Kind::Double),
-                        (3, Kind::String),
-                        (4, Kind::Bool),
-                        (5, Kind::Message(_)),
-                        (6, Kind::Message(_))
-                    ]
-                );
-                kinds && all_are_one && message.fields.iter().all(|field| field.has_presence)
-            }
-            // That it has one field was looked at where it was recognised.
-            Form::Wrapper => matches!(fields[..], [(1, _)]) && all_are_one,
-            Form::Timestamp | Form::Duration => {
-                matches!(fields[..], [(1, Kind::Int64), (2, Kind::Int32)]) && all_are_one
-            }
+        let is_rival = |other: &FieldDescriptor| {
+            other != field && other.containing_oneof().is_some() && other.containing_oneof() == field.containing_oneof()
+        };
+        FieldPlan {
+            number: field.number(),
+            name: field.name().to_owned(),
+            kind: self.kind(&of_value.kind()),
+            multiplicity,
+            is_group: field.is_group(),
+            has_presence: field.supports_presence(),
+            default: of_value.default_value(),
+            rivals: (0..all.len()).filter(|at| is_rival(&all[*at])).collect(),
         }
+    }
+
+    fn kind(&mut self, kind: &Kind) -> ValueKind {
+        match kind {
+            Kind::Bool => ValueKind::Bool,
+            Kind::Int32 => ValueKind::Int32,
+            Kind::Sint32 => ValueKind::Sint32,
+            Kind::Sfixed32 => ValueKind::Sfixed32,
+            Kind::Int64 => ValueKind::Int64,
+            Kind::Sint64 => ValueKind::Sint64,
+            Kind::Sfixed64 => ValueKind::Sfixed64,
+            Kind::Uint32 => ValueKind::Uint32,
+            Kind::Fixed32 => ValueKind::Fixed32,
+            Kind::Uint64 => ValueKind::Uint64,
+            Kind::Fixed64 => ValueKind::Fixed64,
+            Kind::Float => ValueKind::Float,
+            Kind::Double => ValueKind::Double,
+            Kind::String => ValueKind::String,
+            Kind::Bytes => ValueKind::Bytes,
+            Kind::Enum(kind) => ValueKind::Enum(self.enumeration(kind)),
+            Kind::Message(message) => ValueKind::Message(self.place(message)),
+        }
+    }
+
+    fn enumeration(&mut self, described: &EnumDescriptor) -> usize {
+        if let Some(place) = self.enum_places.get(described.full_name()) {
+            return *place;
+        }
+        let place = self.enums.len();
+        self.enum_places.insert(described.full_name().to_owned(), place);
+        let mut numbers: Vec<i32> = described.values().map(|value| value.number()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        // With an alias, a number has several names, of which one is shown.
+        let name = |number| Some((number, described.get_value(number)?.name().to_owned()));
+        self.enums.push(EnumNames(numbers.into_iter().filter_map(name).collect()));
+        place
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Number, Value};
 
+use crate::codec::wire_format::Malformed;
+
 /// Takes a value in pieces, in the order in which JSON would be written.
 pub trait Sink {
     fn null(&mut self);
@@ -12,7 +14,7 @@ pub trait Sink {
     ///
     /// # Errors
     /// It is no UTF-8.
-    fn text(&mut self, text: &[u8]) -> Result<(), super::Odd>;
+    fn text(&mut self, text: &[u8]) -> Result<(), Malformed>;
     fn begin_list(&mut self);
     fn end_list(&mut self);
     fn begin_mapping(&mut self);
@@ -20,7 +22,7 @@ pub trait Sink {
     ///
     /// # Errors
     /// As [`Sink::text`].
-    fn key(&mut self, key: &[u8]) -> Result<(), super::Odd>;
+    fn key(&mut self, key: &[u8]) -> Result<(), Malformed>;
     fn end_mapping(&mut self);
 }
 
@@ -28,7 +30,7 @@ pub trait Sink {
 ///
 /// # Errors
 /// Those of `sink`; text of a value is always UTF-8.
-pub fn serialize_into(value: &Value, sink: &mut impl Sink) -> Result<(), super::Odd> {
+pub fn serialize_into(value: &Value, sink: &mut impl Sink) -> Result<(), Malformed> {
     match value {
         Value::Null => sink.null(),
         Value::Bool(value) => sink.bool(*value),
@@ -101,8 +103,8 @@ impl Sink for ValueSink {
         self.put(Value::Number(number));
     }
 
-    fn text(&mut self, text: &[u8]) -> Result<(), super::Odd> {
-        self.put(str::from_utf8(text).map_err(|_| super::Odd)?.into());
+    fn text(&mut self, text: &[u8]) -> Result<(), Malformed> {
+        self.put(str::from_utf8(text).map_err(|_| Malformed::Utf8)?.into());
         Ok(())
     }
 
@@ -118,8 +120,8 @@ impl Sink for ValueSink {
         self.open.push(Open::Mapping { entries: Map::new(), key: String::new() });
     }
 
-    fn key(&mut self, key: &[u8]) -> Result<(), super::Odd> {
-        let text = str::from_utf8(key).map_err(|_| super::Odd)?;
+    fn key(&mut self, key: &[u8]) -> Result<(), Malformed> {
+        let text = str::from_utf8(key).map_err(|_| Malformed::Utf8)?;
         if let Some(Open::Mapping { key, .. }) = self.open.last_mut() {
             text.clone_into(key);
         }

@@ -1,114 +1,91 @@
-//! `config import`: the environments of another program.
+//! `config import`: imports the environments of another program.
 
 use std::path::{Path, PathBuf};
 
-use super::{DEFAULT_NAME, init, named_elsewhere, warn_of_exposed_key, warn_of_slip};
+use super::{DEFAULT_NAME, note_variable, warn_of_content, warn_of_exposed_key};
 use crate::cli;
 use crate::commands::Context;
-use crate::config::import::{Found, Import, Origin, Selected};
+use crate::config::import::{Import, ImportSelection, ImportSource, ImportedEnvironment};
 use crate::config::{ConfigDir, EnvironmentName, ParseError};
 use crate::error::{Error, Result};
+use crate::terminal::io_streams::Diagnostics;
 
 const STDIN: &str = "-";
-/// Where the programs keep theirs, in the home folder.
+/// The programs' own folders, in the home folder.
 const PYTHON_FOLDER: &str = ".spaceone";
 const CFCTL_FOLDER: &str = ".cfctl";
 
-pub fn run(args: &cli::Import, context: &mut Context<'_>) -> Result<()> {
+pub fn run(args: &cli::ConfigImport, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
-    let from = args.from.map(Origin::from);
     let import = match &args.file {
-        Some(path) if path == Path::new(STDIN) => Import::read(&mut context.streams.input, "stdin", from)?,
-        Some(path) => Import::read_path(elsewhere(path, &dir)?, from)?,
-        None => Import::read_path(elsewhere(&own_place(from, context)?, &dir)?, from)?,
+        Some(path) if path == Path::new(STDIN) => Import::read(&mut context.streams.input, "stdin", args.from)?,
+        Some(path) => Import::read_path(not_own(path, &dir)?, args.from)?,
+        None => Import::read_path(not_own(&default_folder(args.from, context)?, &dir)?, args.from)?,
     };
-    // Named by flag only: which environment is in use here says nothing of what is imported.
+    // The flag only: which environment a variable selects says nothing about what is imported.
     let name = context.global.environment.as_ref().map(|name| EnvironmentName::new(name.as_str())).transpose();
     let default = EnvironmentName::new(DEFAULT_NAME).map_err(ParseError::into_usage)?;
-    let Selected { environments, current, left } = import.select(name.map_err(ParseError::into_usage)?, default)?;
-    let contents: Vec<_> = environments.iter().map(|found| (&found.name, &found.environment)).collect();
+    let ImportSelection { environments, current, ignored } =
+        import.select(name.map_err(ParseError::into_usage)?, default)?;
+    let contents: Vec<_> = environments.iter().map(|(name, imported)| (name, &imported.environment)).collect();
     dir.create(&contents, args.force)?;
 
-    for found in &environments {
-        tell(found, context);
+    let diagnostics = &context.streams.diagnostics;
+    environments.iter().for_each(|(name, imported)| report(name, imported, diagnostics));
+    if !ignored.is_empty() {
+        diagnostics.note(&format!("not imported: {}", ignored.join("; ")));
     }
-    if !left.is_empty() {
-        context.streams.diagnostics.note(&format!("not taken: {}", left.join("; ")));
-    }
-    make_current(current, &dir, context)
-}
-
-/// Says what was taken of one environment and what was not: keys, never values.
-fn tell(found: &Found, context: &mut Context<'_>) {
-    let Found { name, environment, left, notes } = found;
-    let taken = environment.values().iter().map(|(key, value)| match value.as_object() {
-        Some(entries) => format!("{key} ({})", entries.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
-        None => key.clone(),
-    });
-    let taken = taken.collect::<Vec<_>>().join(", ");
-    let taken = if taken.is_empty() { "nothing" } else { &taken };
-    let diagnostics = &mut context.streams.diagnostics;
-    diagnostics.done(&format!("{name} is made with {taken}"));
-    if !left.is_empty() {
-        diagnostics.note(&format!("{name}: not taken: {}", left.join("; ")));
-    }
-    notes.iter().for_each(|note| diagnostics.note(&format!("{name}: {note}")));
-    if let Some(command) = environment.api_key_command() {
-        diagnostics.note(&format!("{name}: {}", init::runs(command)));
-    }
-    for key in environment.values().keys() {
-        warn_of_slip(key, context);
-    }
-    warn_of_exposed_key(name, environment, context);
-}
-
-/// An import changes what there is to choose from, and not what was chosen.
-fn make_current(current: Option<EnvironmentName>, dir: &ConfigDir, context: &mut Context<'_>) -> Result<()> {
+    // An import changes what there is to choose from, and not what was chosen.
     let before = match &current {
         Some(name) => dir.switch_if_none(name)?,
         None => dir.current()?,
     };
     match (before, current) {
         (None, Some(name)) => {
-            context.streams.diagnostics.done(&format!("{name} is the current environment"));
-            named_elsewhere(&name, context);
+            diagnostics.done(&format!("{name} is the current environment"));
+            note_variable(&name, context);
         }
-        (None, None) => {
-            context.streams.diagnostics.note("choose an environment with `spacectl config environment -s NAME`");
-        }
-        (Some(current), _) => context.streams.diagnostics.note(&format!("the current environment is still {current}")),
+        (None, None) => diagnostics.note("choose an environment with `spacectl config environment -s NAME`"),
+        (Some(current), _) => diagnostics.note(&format!("the current environment is still {current}")),
     }
     Ok(())
 }
 
-/// Where a program keeps its own.
-fn own_place(from: Option<Origin>, context: &Context<'_>) -> Result<PathBuf> {
-    let home =
-        context.variables.home.as_ref().ok_or_else(|| Error::local("the home folder is not known").hint("set HOME"));
-    match from {
-        Some(Origin::Python) => Ok(home?.join(PYTHON_FOLDER)),
-        Some(Origin::Cfctl) => Ok(home?.join(CFCTL_FOLDER)),
-        Some(Origin::Console) => Err(Error::usage("--from console needs the file that was downloaded")),
-        None => Err(Error::usage("what to import is missing").hint("give a file or a folder, or --from cfctl")),
+/// Reports what was imported of one environment and what was not: keys, never values.
+fn report(name: &EnvironmentName, imported: &ImportedEnvironment, diagnostics: &Diagnostics) {
+    let ImportedEnvironment { environment, ignored, notes } = imported;
+    let keys = environment.values().iter().map(|(key, value)| match value.as_object() {
+        Some(entries) => format!("{key} ({})", entries.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+        None => key.clone(),
+    });
+    let keys = keys.collect::<Vec<_>>().join(", ");
+    diagnostics.done(&format!("{name} is created with {}", if keys.is_empty() { "nothing" } else { &keys }));
+    if !ignored.is_empty() {
+        diagnostics.note(&format!("{name}: not imported: {}", ignored.join("; ")));
+    }
+    notes.iter().for_each(|note| diagnostics.note(&format!("{name}: {note}")));
+    warn_of_content(environment, &format!("{name}: "), diagnostics);
+    warn_of_exposed_key(name, environment, diagnostics);
+}
+
+fn default_folder(from: Option<ImportSource>, context: &Context<'_>) -> Result<PathBuf> {
+    let folder = match from {
+        Some(ImportSource::Python) => PYTHON_FOLDER,
+        Some(ImportSource::Cfctl) => CFCTL_FOLDER,
+        Some(ImportSource::Console) => return Err(Error::usage("--from console needs the file that was downloaded")),
+        None => return Err(Error::usage("what to import is missing").hint("give a file or a folder, or --from cfctl")),
+    };
+    match &context.variables.home {
+        Some(home) => Ok(home.join(folder)),
+        None => Err(Error::local("the home folder is not known").hint("set HOME")),
     }
 }
 
 /// `path`, unless it is this program's own configuration.
-fn elsewhere<'a>(path: &'a Path, dir: &ConfigDir) -> Result<&'a Path> {
-    let is_own = matches!((path.canonicalize(), dir.path().canonicalize()), (Ok(path), Ok(own)) if path == own);
-    if is_own {
+fn not_own<'a>(path: &'a Path, dir: &ConfigDir) -> Result<&'a Path> {
+    if matches!((path.canonicalize(), dir.path().canonicalize()), (Ok(path), Ok(own)) if path == own) {
         return Err(Error::usage(format!("{} is this program's own configuration", path.display()))
             .hint("it is shared with the Python client: there is nothing to import"));
     }
     Ok(path)
-}
-
-impl From<cli::Origin> for Origin {
-    fn from(origin: cli::Origin) -> Self {
-        match origin {
-            cli::Origin::Python => Self::Python,
-            cli::Origin::Console => Self::Console,
-            cli::Origin::Cfctl => Self::Cfctl,
-        }
-    }
 }

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::{DEFAULT_NAME, named_elsewhere, read_value, warn_of_exposed_key, warn_of_slip};
-use crate::cli::{Init, TlsArgs};
+use super::{DEFAULT_NAME, note_variable, read_value, warn_of_content, warn_of_exposed_key};
+use crate::cli::{ConfigInit, TlsArgs};
 use crate::commands::Context;
 use crate::commands::connector::selection;
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError};
@@ -23,7 +23,7 @@ struct Wanted {
     overwrite: bool,
 }
 
-pub fn run(args: &Init, context: &mut Context<'_>) -> Result<()> {
+pub fn run(args: &ConfigInit, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
     let default = match selection(context).named(context.variables)? {
         Some(selected) => selected.name,
@@ -37,18 +37,16 @@ pub fn run(args: &Init, context: &mut Context<'_>) -> Result<()> {
     let Wanted { name, environment, overwrite } = wanted;
     dir.create(&[(&name, &environment)], overwrite)?;
     dir.switch(&name)?;
-    warn_of_exposed_key(&name, &environment, context);
-    context
-        .streams
-        .diagnostics
-        .done(&format!("{name} is the current environment, kept in {}", dir.file_of(&name).display()));
-    named_elsewhere(&name, context);
+    let diagnostics = &context.streams.diagnostics;
+    warn_of_exposed_key(&name, &environment, diagnostics);
+    diagnostics.done(&format!("{name} is the current environment, stored in {}", dir.file_of(&name).display()));
+    note_variable(&name, context);
     Ok(())
 }
 
 /// Whether the command line says anything of what the environment is to be.
-fn gives_something(args: &Init, context: &Context<'_>) -> bool {
-    let Init { import_file, service, api_key, api_key_file, api_key_command, force: _ } = args;
+fn gives_something(args: &ConfigInit, context: &Context<'_>) -> bool {
+    let ConfigInit { import_file, service, api_key, api_key_file, api_key_command, force: _ } = args;
     let global = context.global;
     let TlsArgs { ca, cert, key, tls_server_name } = &global.tls;
     import_file.is_some()
@@ -60,7 +58,7 @@ fn gives_something(args: &Init, context: &Context<'_>) -> bool {
 }
 
 /// The environment that the command line describes; flags outrank the file.
-fn given(args: &Init, context: &mut Context<'_>) -> Result<Environment> {
+fn given(args: &ConfigInit, context: &mut Context<'_>) -> Result<Environment> {
     if args.api_key.as_deref().is_some_and(|key| key != STDIN) {
         return Err(Error::usage("--api-key takes no key, for the shell's history and other users would see it").hint(
             "use --api-key - and give it on standard input, or --api-key-file FILE or --api-key-command COMMAND",
@@ -111,7 +109,7 @@ fn set_tls(environment: &mut Environment, tls: &TlsArgs) -> Result<()> {
         environment.set("tls_server_name", name).map_err(|error| error.context("--tls-server-name"))?;
     }
     if environment.get("key", false).is_ok() && environment.get("cert", false).is_err() {
-        return Err(Error::usage("--key is the key of a client certificate, and --cert FILE names none"));
+        return Err(Error::usage("--key needs a client certificate: add --cert FILE"));
     }
     Ok(())
 }
@@ -131,23 +129,14 @@ fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {
         Environment::read(file, &source)?
     };
     environment.check().map_err(|error| error.context(path.display()))?;
+    let diagnostics = &context.streams.diagnostics;
     if path != Path::new(STDIN)
         && let Some(key) = environment.make_paths_absolute(path.parent().unwrap_or(Path::new("")))?
     {
-        context.streams.diagnostics.note(&format!("api_key_file is {key} now, as it counted from the file's folder"));
+        diagnostics.note(&format!("api_key_file is now {key}, as it was relative to the file's folder"));
     }
-    if let Some(command) = environment.api_key_command() {
-        context.streams.diagnostics.note(&runs(command));
-    }
-    for key in environment.values().keys() {
-        warn_of_slip(key, context);
-    }
+    warn_of_content(&environment, "", diagnostics);
     Ok(environment)
-}
-
-/// Nothing that comes from elsewhere runs unannounced.
-pub(super) fn runs(command: &str) -> String {
-    format!("each call will run its api_key_command: {command}")
 }
 
 /// All questions come before anything is written.

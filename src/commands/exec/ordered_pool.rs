@@ -1,6 +1,4 @@
-//! Many jobs at once: sent in their order, so many at a time, and handed back in their order.
-//!
-//! What a job is, how it is sent and what becomes of its outcome is for others to know.
+//! Runs jobs side by side: started in their order, outcomes returned in their order.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::future::poll_fn;
@@ -10,30 +8,28 @@ use std::task::{Context, Poll};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-/// The most outcomes that are handed back together, and no more than half of what may be in flight, rounded up: while
-/// those are shown, the service works on the other half. Answers of the embedded service need no waiting: the output and
-/// Ctrl-C have their turn between them.
+/// The most outcomes that are returned together, and at most half of what may be in flight, rounded up: while those are
+/// written, the service works on the other half. The embedded service responds at once: output and Ctrl-C get a turn.
 const MAX_TOGETHER: usize = 8;
 
 /// One thing to do.
 pub struct Job<R> {
     pub request: R,
-    /// What it is about, if that is known. Of two jobs about one thing, the later one waits for the earlier one's end.
+    /// The id that it is about, if known. Of two jobs about one id, the later one waits for the end of the earlier one.
     pub subject: Option<String>,
 }
 
-/// How many jobs go at a time, and what ends the sending of more.
+/// How many jobs run at a time, and which failure ends the starting of more.
 pub struct PoolLimits<E> {
-    /// The most jobs that are in flight at any time; at least one is.
+    /// At least one.
     pub width: usize,
     /// Whether no more is sent after a job that failed so.
     pub ends: fn(&E) -> bool,
 }
 
-/// A job's place, counted from 0, and its outcome.
+/// A job's index and outcome.
 pub type Completed<T, E> = (usize, Result<T, E>);
 
-/// Jobs that wait, that are in flight, and outcomes that wait for those before them.
 pub struct OrderedPool<R, S, F, T, E> {
     waiting: VecDeque<Job<R>>,
     send: S,
@@ -42,12 +38,12 @@ pub struct OrderedPool<R, S, F, T, E> {
     /// How many were sent.
     sent: usize,
     in_flight: FuturesUnordered<InFlight<F>>,
-    /// What those in flight are about.
+    /// The ids that those in flight are about.
     subjects: HashSet<String>,
     landed: BTreeMap<usize, Result<T, E>>,
-    /// The place of the outcome that is handed back next.
+    /// The index of the outcome that is returned next.
     next: usize,
-    /// Outcomes were ready one after the other, and nobody else has had a turn since.
+    /// Outcomes were ready one after another, and no other task has had a turn since.
     is_hasty: bool,
 }
 
@@ -140,14 +136,14 @@ where
         while !self.is_stopped && self.in_flight.len() < self.bounds.width.max(1) {
             let Some(next) = self.waiting.front() else { break };
             if next.subject.as_ref().is_some_and(|subject| self.subjects.contains(subject)) {
-                // Those behind it wait with it: the order of sending is the order of the jobs.
+                // Later jobs wait with it: they start in their order.
                 break;
             }
             let Some(Job { request, subject }) = self.waiting.pop_front() else { break };
             self.subjects.extend(subject.clone());
             let mut flying = InFlight { place: self.sent, subject, outcome: Box::pin((self.send)(request)) };
             self.sent += 1;
-            // Here and not later by the others' turn: what counts as sent is on its way.
+            // Polled here: what counts as sent is on its way.
             match Pin::new(&mut flying).poll(context) {
                 Poll::Ready(landed) => {
                     self.land(landed);

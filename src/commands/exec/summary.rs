@@ -1,19 +1,16 @@
-//! What a run over many documents has come to, in one line.
+//! The summary of a run over many documents.
 
 use crate::error::{Error, Outcome};
 
-/// How often each end was come to.
+/// How many documents ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     pub done: usize,
-    /// The service has answered that it did not do it.
     pub rejected: usize,
-    /// Sent, and no answer came, or none that can be read.
     pub unknown: usize,
     pub unsent: usize,
 }
 
-/// What to do about documents of which nobody knows what became.
 const LOOK: &str = "check what is there before sending it again: the service may have done what is unknown";
 
 impl Summary {
@@ -31,7 +28,7 @@ impl Summary {
         self.done + self.rejected + self.unknown + self.unsent
     }
 
-    /// `registered 998, rejected 2`; only what was done is said where it is none.
+    /// `registered 998, rejected 2`: counts of zero are left out but the first.
     pub fn line(&self, verb: &str) -> String {
         let others = [("rejected", self.rejected), ("unknown", self.unknown), ("not sent", self.unsent)];
         let others = others.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!(", {word} {count}"));
@@ -47,7 +44,7 @@ impl Summary {
     }
 }
 
-/// What a verb has done when it is done.
+/// The past participle of a verb.
 fn past(verb: &str) -> &'static str {
     match verb {
         "add" => "added",

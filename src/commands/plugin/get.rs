@@ -1,26 +1,31 @@
-//! `plugin get`: one plugin, by its id.
+//! `plugin get`, and other methods that read one plugin.
 
-use serde_json::json;
-
-use super::{request, resource};
-use crate::cli::PluginGet;
+use super::resource;
+use crate::cli::{PluginGet, Request};
 use crate::commands::Context;
 use crate::commands::output_options::OutputOptions;
 use crate::commands::read::{Asked, QueryCommand, Templates};
 use crate::error::Result;
 use crate::query::filter::FilterSet;
+use crate::spec::Draft;
 
 pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
-    let reading = QueryCommand {
-        verb: "get",
+    let options = OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
+    query("get", &args.plugin_id, options, context)
+}
+
+/// Calls `verb` with the plugin's id, and shows the response.
+pub fn query(verb: &'static str, plugin: &str, options: OutputOptions, context: &mut Context<'_>) -> Result<()> {
+    let command = QueryCommand {
+        verb,
         resource: resource()?,
-        request: &request(&json!({ "plugin_id": args.plugin_id })),
-        presentation: OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide),
+        request: &Request::default(),
+        presentation: options,
         asked: Asked::default(),
         filters: FilterSet::default(),
         templates: Templates::None,
         watch: None,
         more: "-o yaml",
     };
-    reading.run(context)
+    command.run_draft(Draft::from_text("plugin_id", plugin), context)
 }

@@ -1,14 +1,14 @@
-//! `plugin lint`: what is wrong with specs, told without asking anybody.
+//! `plugin lint`: checks specs without a network.
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::Write as _;
 
 use super::generation;
 use crate::cli::{LintFormat, PluginLint};
 use crate::commands::Context;
 use crate::error::{Error, Result};
-use crate::plugin::lint::{self, Counts, Finding, Generations, Input, Rule, Severity, report};
+use crate::plugin::lint::report::{self, ReportFormat};
+use crate::plugin::lint::{self, Finding, Generations, Input, Rule, Severity, count_errors};
 use crate::schema::did_you_mean::nearest;
 use crate::spec::source::{self, Stdin};
 use crate::terminal::io_streams::IoStreams;
@@ -27,71 +27,74 @@ pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
     };
     let mut findings = lint::check(&inputs, &generations);
     if args.deny_warnings {
-        for finding in &mut findings {
-            finding.severity = Severity::Error;
-        }
+        findings.iter_mut().for_each(|finding| finding.severity = Severity::Error);
     }
     let IoStreams { out, out_is_terminal, color, .. } = &mut *context.streams;
     let format = match args.output {
-        LintFormat::Text => report::Format::Text { styled: *out_is_terminal && *color },
-        LintFormat::Json => report::Format::Json,
-        LintFormat::Sarif => report::Format::Sarif,
-        LintFormat::Github => report::Format::Github,
+        LintFormat::Text => ReportFormat::Text { styled: *out_is_terminal && *color },
+        LintFormat::Json => ReportFormat::Json,
+        LintFormat::Sarif => ReportFormat::Sarif,
+        LintFormat::Github => ReportFormat::Github,
     };
     report::write(&mut **out, &findings, format)?;
     conclude(&findings, inputs.len(), context.streams)
 }
 
-/// What all of the arguments name, each file once, in their order.
+/// The inputs of all arguments in their order, each file once.
 fn inputs(args: &PluginLint, streams: &mut IoStreams) -> Result<Vec<Input>> {
     let mut stdin = Stdin::new(&mut *streams.input);
     let mut inputs = Vec::new();
     let mut seen = HashSet::new();
-    let mut is_new = |file: &String| seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.into()));
     for argument in args.file_parameter.iter().chain(&args.files) {
         if argument == "-" {
-            inputs.push(Input::of_bytes("stdin", stdin.read()?));
+            inputs.push(Input::from_bytes("stdin", stdin.read()?));
             continue;
         }
-        // One file that cannot be read hides no other.
-        match source::files(argument) {
-            Ok(files) => {
-                inputs.extend(files.into_iter().filter(&mut is_new).map(|file| match source::read_file(&file) {
-                    Ok(bytes) => Input::of_bytes(file, bytes),
-                    Err(error) => Input::unreadable(file, error.summary()),
-                }))
+        // A file that cannot be read is a finding, and the others are checked.
+        let files = match source::files(argument) {
+            Ok(files) => files,
+            Err(error) => {
+                inputs.push(Input::unreadable(argument, error.summary()));
+                continue;
             }
-            Err(error) => inputs.push(Input::unreadable(argument, error.summary())),
+        };
+        for file in files {
+            if seen.insert(fs::canonicalize(&file).unwrap_or_else(|_| file.clone().into())) {
+                inputs.push(match source::read_file(&file) {
+                    Ok(bytes) => Input::from_bytes(file, bytes),
+                    Err(error) => Input::unreadable(file, error.summary()),
+                });
+            }
         }
     }
     Ok(inputs)
 }
 
-/// Says how it went, and by the error that there are errors.
+/// Reports the counts; as an error if there are errors.
 fn conclude(findings: &[Finding], files: usize, streams: &IoStreams) -> Result<()> {
-    let Counts { errors, warnings } = Counts::of(findings);
-    let counted = |count: usize, word: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {word}")),
-        count => Some(format!("{count} {word}s")),
+    let count = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let errors = count_errors(findings);
+    let (warnings, files) = (findings.len() - errors, count(files, "file"));
+    let counts = match (errors, warnings) {
+        (0, 0) => {
+            streams.diagnostics.done(&format!("{files} checked, no findings"));
+            return Ok(());
+        }
+        (0, _) => {
+            streams.diagnostics.done(&format!("{} in {files}, no errors", count(warnings, "warning")));
+            return Ok(());
+        }
+        (_, 0) => count(errors, "error"),
+        _ => format!("{} and {}", count(errors, "error"), count(warnings, "warning")),
     };
-    let counts: Vec<String> = [counted(errors, "error"), counted(warnings, "warning")].into_iter().flatten().collect();
-    let files = counted(files, "file").unwrap_or_default();
-    if errors > 0 {
-        return Err(Error::local(format!("{} in {files}", counts.join(" and ")))
-            .hint("spacectl plugin lint --explain RULE tells what a rule is for"));
-    }
-    match counts.first() {
-        Some(warnings) => streams.diagnostics.done(&format!("{warnings} in {files}, no errors")),
-        None => streams.diagnostics.done(&format!("{files} checked, nothing found")),
-    }
-    Ok(())
+    Err(Error::local(format!("{counts} in {files}"))
+        .hint("run spacectl plugin lint --explain RULE to see why a rule exists"))
 }
 
 fn list_rules(streams: &mut IoStreams) -> Result<()> {
-    let widest = Rule::ALL.iter().map(|rule| rule.name().len()).max().unwrap_or_default();
+    let width = Rule::ALL.iter().map(|rule| rule.name().len()).max().unwrap_or_default();
     for rule in Rule::ALL {
-        writeln!(streams.out, "{:widest$}  {:14}  {}", rule.name(), rule.levels(), rule.summary())?;
+        writeln!(streams.out, "{:width$}  {:14}  {}", rule.name(), rule.levels(), rule.summary())?;
     }
     Ok(())
 }
@@ -99,9 +102,9 @@ fn list_rules(streams: &mut IoStreams) -> Result<()> {
 fn explain(name: &str, streams: &mut IoStreams) -> Result<()> {
     let Some(rule) = Rule::find(name) else {
         let near = nearest(name, Rule::ALL.iter().map(|rule| rule.name()));
-        return Err(Error::usage(format!("no rule is called {name}")).hint(match near {
+        return Err(Error::usage(format!("unknown rule {name}")).hint(match near {
             Some(near) => format!("did you mean {near}?"),
-            None => "spacectl plugin lint --list-rules lists them".to_owned(),
+            None => "run spacectl plugin lint --list-rules".to_owned(),
         }));
     };
     writeln!(streams.out, "{} ({}): {}\n\n{}", rule.name(), rule.levels(), rule.summary(), rule.explanation())?;

@@ -1,29 +1,29 @@
-//! `plugin ...`: what a plugin's developer does in a day.
+//! `spacectl plugin`: creates, lints, publishes and manages plugins.
+//!
+//! One file per verb, or per group of verbs: `publish` has build and push, `change` has enable, disable and
+//! deregister, `apply/` has the plan that diff and publish use, too. Rules without input or output are in
+//! `crate::plugin`.
 
 mod apply;
-mod build;
 mod change;
 mod child_process;
-pub(super) mod confirm;
 mod diff;
 mod get;
 mod image;
 mod init;
 mod lint;
-mod list;
 mod poll;
 mod preflight;
 mod publish;
-mod push;
 mod resume_command;
 mod service;
 mod versions;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::Context;
-use crate::cli::{Api, Plugin, Request, Specs};
-use crate::error::Result;
+use super::{Context, list};
+use crate::cli::{Api, Plugin, Specs};
+use crate::error::{Error, Result};
 use crate::plugin::lint::Generation;
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
@@ -33,38 +33,30 @@ pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
     match args {
         Plugin::Init(args) => init::run(args, context),
         Plugin::Lint(args) => lint::run(args, context),
-        Plugin::Get(args) => get::run(args, context),
         Plugin::Diff(args) => diff::run(args, context),
         Plugin::Apply(args) => apply::run(args, context),
-        Plugin::List(args) => list::run(args, context),
+        Plugin::Publish(args) => publish::publish(args, context),
+        Plugin::Build(args) => publish::build(args, context),
+        Plugin::Push(args) => publish::push(args, context),
+        Plugin::List(args) => list::show(resource()?, args, context),
+        Plugin::Get(args) => get::run(args, context),
         Plugin::Versions(args) => versions::run(args, context),
-        Plugin::Build(args) => build::run(args, context),
-        Plugin::Push(args) => push::run(args, context),
-        Plugin::Publish(args) => publish::run(args, context),
         Plugin::Enable(args) => change::enable(args, context),
         Plugin::Disable(args) => change::disable(args, context),
         Plugin::Deregister(args) => change::deregister(args, context),
     }
 }
 
-/// What every command here is about.
 fn resource() -> Result<Resource> {
     Resource::parse("repository.Plugin")
 }
 
-/// What `-j` with these fields would say, and nothing else.
-fn request(fields: &Value) -> Request {
-    Request {
-        parameter: Vec::new(),
-        json_parameter: Some(fields.to_string()),
-        file_parameter: Vec::new(),
-        api_version: None,
-        strict: false,
-        dry_run: false,
-    }
+/// The fields of a request that is about one plugin.
+fn fields_of(plugin_id: &str) -> Map<String, Value> {
+    Map::from_iter([("plugin_id".to_owned(), plugin_id.into())])
 }
 
-/// Reads the specs that the command line names: one draft for each document.
+/// Reads the specs of the command line: one draft per document.
 fn read_specs(specs: &Specs, streams: &mut IoStreams) -> Result<Vec<Draft>> {
     spec::read(&inputs(specs), &mut streams.input)
 }
@@ -73,19 +65,25 @@ fn inputs(specs: &Specs) -> Inputs {
     Inputs { files: specs.file_parameter.clone(), json: specs.json_parameter.clone(), params: specs.parameter.clone() }
 }
 
-/// The most tags that an error names.
-const MAX_NAMED: usize = 10;
+/// The most tags in an error.
+const MAX_TAGS: usize = 10;
 
-/// Which tags there are, for an error about one that is not.
-fn there_are(tags: &[String]) -> String {
-    if tags.is_empty() {
-        return "there is no tag at all".to_owned();
+/// The existing tags, for an error about one that does not exist.
+fn describe_tags(tags: &[String]) -> String {
+    let named = tags.iter().take(MAX_TAGS).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match tags.len().saturating_sub(MAX_TAGS) {
+        _ if tags.is_empty() => "there are no tags".to_owned(),
+        0 => format!("existing tags: {named}"),
+        more => format!("existing tags: {named} and {more} more"),
     }
-    let named = tags.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match tags.len().saturating_sub(MAX_NAMED) {
-        0 => format!("there are {named}"),
-        more => format!("there are {named} and {more} more"),
+}
+
+/// Adds how far a run over several plugins came.
+fn with_progress(error: Error, done: usize, count: usize) -> Error {
+    if error.kind().is_silent() || count == 1 {
+        return error;
     }
+    error.hint(format!("done before it: {done} of {count}; not sent: {}", count - done - 1))
 }
 
 fn generation(api: Api) -> Generation {

@@ -1,13 +1,16 @@
-//! `plugin publish`: a plugin's image built and pushed, and its spec applied, in an order in which each step can be
-//! begun again.
+//! `plugin build|push|publish`: the image to the registry, the spec to the service.
+//!
+//! Each step can be run again: one that fails ends the command, and the same command continues there.
+
+use std::io::Write as _;
 
 use serde_json::Value;
 
-use super::apply::Report;
-use super::image::{Image, told_stop};
-use crate::cli::{ApplyFormat, PluginPublish};
+use super::apply::plan::{ApplyOptions, ApplyPlan};
+use super::apply::report::ApplyReport;
+use super::image::{TaggedImage, note_interruption, print};
+use crate::cli::{ApplyFormat, PluginBuild, PluginImage, PluginPublish};
 use crate::commands::connector::Connector;
-use crate::commands::plugin::apply::plan::{Planned, Wishes};
 use crate::commands::plugin::resume_command;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
@@ -16,75 +19,109 @@ use crate::plugin::lint::Generation;
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::shutdown::Shutdown;
 
-/// How the service begins to say that it does not find an image.
+/// The beginning of the service's message that it does not find an image.
 const NO_IMAGE: &str = "ERROR_NO_IMAGE_IN_REGISTRY";
 
-pub fn run(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
-    let image = Image::read("publish", &args.image, context)?;
-    let commands = [image.building(&args.sources)?, image.pushing()];
+pub fn build(args: &PluginBuild, context: &mut Context<'_>) -> Result<()> {
+    let image = TaggedImage::read("build", &args.image, context)?;
+    let line = image.build_command(&args.sources)?;
+    if args.image.dry_run {
+        return print(&[line], context.streams);
+    }
+    let diagnostics = context.streams.diagnostics.clone();
+    block_on(async { image.build(&line, &mut Shutdown::listen()?, &diagnostics).await })?;
+    Ok(writeln!(context.streams.out, "{image}")?)
+}
+
+pub fn push(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
+    let image = TaggedImage::read("push", args, context)?;
+    let line = image.push_command();
+    if args.dry_run {
+        return print(&[line], context.streams);
+    }
+    let (limit, diagnostics) = (context.global.timeout, context.streams.diagnostics.clone());
+    block_on(async {
+        let mut shutdown = Shutdown::listen()?;
+        // If the registry does not tell, the push finds out why.
+        let before = image.digest(context.variables, &mut shutdown, &diagnostics, |_| Ok(None)).await?;
+        image.push(&line, &mut shutdown, &diagnostics).await?;
+        image.wait_for_tag(before, limit, context.variables, &mut shutdown, &diagnostics).await
+    })?;
+    Ok(writeln!(context.streams.out, "{image}")?)
+}
+
+pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
+    let image = TaggedImage::read("publish", &args.image, context)?;
+    let commands = [image.build_command(&args.sources)?, image.push_command()];
     let connector = Connector::new(context)?;
-    // Before signals are taken over: a person may have to type something for the key.
+    // Before signals are handled here: a person may have to type the key's passphrase.
     connector.metadata()?;
-    let wishes = Wishes { strict: args.image.specs.strict, replace: args.replace, prune: None };
-    let apply = resume_command::apply(&args.image.specs, args.replace, context.global);
-    let limit = context.global.timeout;
-    let variables = context.variables;
+    let options = ApplyOptions { strict: args.image.specs.strict, replace: args.replace, prune: None };
+    let resume = resume_command::apply(&args.image.specs, args.replace, context.global);
+    let (limit, variables) = (context.global.timeout, context.variables);
     block_on(async {
         let streams = &mut *context.streams;
         let diagnostics = streams.diagnostics.clone();
         let mut shutdown = Shutdown::listen()?;
-        // What cannot be applied is not worth building; nor is anything if nobody is there to apply it.
-        let planning = Planned::make(&connector, vec![image.draft.clone()], wishes, &mut streams.diagnostics);
+        // What cannot be applied or pushed is not built.
+        let planning = ApplyPlan::new(&connector, vec![image.draft.clone()], options, &mut streams.diagnostics);
         let planned = shutdown.race(planning).await;
-        let mut planned = planned.inspect_err(|error| told_stop(error, "the question to the service", &diagnostics))?;
-        image.texts.check(Generation::of(&planned.service.register.input()), &diagnostics)?;
-        planned.check()?;
-        let report = Report::new(args.output, args.image.dry_run).with("image", image.to_string().into());
+        let mut plan =
+            planned.inspect_err(|error| note_interruption(error, "reading from the service", &diagnostics))?;
+        image.texts.check(Generation::of(&plan.service.register.input()), &diagnostics)?;
+        plan.check()?;
+        let mut report = ApplyReport::new(args.output, args.image.dry_run).with("image", image.to_string().into());
         if args.image.dry_run {
-            let shown: Value = commands.iter().map(ToString::to_string).collect();
-            let mut report = report.with("commands", shown);
+            report = report.with("commands", commands.iter().map(ToString::to_string).collect::<Value>());
             if args.output == ApplyFormat::Text {
-                Image::print(&commands, streams)?;
+                print(&commands, streams)?;
             }
-            planned.foreseen().into_iter().try_for_each(|outcome| report.add(outcome, streams))?;
+            plan.preview().into_iter().try_for_each(|outcome| report.add(outcome, streams))?;
             return report.finish(streams);
         }
         let [build, push] = &commands;
-        // Nor where nothing can be pushed to.
-        let before = image.look_before_build(variables, &mut shutdown, &diagnostics).await?;
+        let unanswered = |unanswered: crate::oci::RegistryFailure| {
+            // Some registries refuse to answer for images that they do not have.
+            if !unanswered.is_denied {
+                return Err(unanswered.error.hint("nothing was built or pushed"));
+            }
+            diagnostics.note(&format!("{}: if the push is refused, too, log in", unanswered.error.summary()));
+            Ok(None)
+        };
+        let before = image.digest(variables, &mut shutdown, &diagnostics, unanswered).await?;
         image.build(build, &mut shutdown, &diagnostics).await?;
         image.push(push, &mut shutdown, &diagnostics).await?;
         image.wait_for_tag(before, limit, variables, &mut shutdown, &diagnostics).await?;
-        let mut report = report;
         // Others may have written meanwhile.
-        let looked = shutdown.race(planned.look_again()).await.and_then(|()| planned.check());
-        let applied = match looked {
-            Ok(()) => planned.carry_out(&mut shutdown, &diagnostics, |outcome| report.add(outcome, streams)).await,
+        let refreshed = shutdown.race(plan.refresh()).await.and_then(|()| plan.check());
+        let applied = match refreshed {
+            Ok(()) => plan.execute(&mut shutdown, &diagnostics, |outcome| report.add(outcome, streams)).await,
             Err(error) => Err(error),
         };
-        let applied = applied.map_err(|error| unapplied(error, &image, &apply, &diagnostics));
-        for id in planned.disabled_ids().filter(|_| applied.is_ok()) {
-            diagnostics
-                .note(&format!("{id} is disabled and stays so; to enable it: spacectl plugin enable {}", quoted(id)));
+        let applied = applied.map_err(|error| not_applied(error, &image, &resume, &diagnostics));
+        for id in plan.disabled_ids().filter(|_| applied.is_ok()) {
+            let enable = format!("spacectl plugin enable {}", quoted(id));
+            diagnostics.note(&format!("{id} is disabled and stays so; to enable it, run: {enable}"));
         }
-        // What was done is said, whatever ended it.
+        // What was done is reported, however it ended.
         let reported = report.finish(streams);
         applied.and(reported)
     })
 }
 
-/// Says that the image is where it belongs, and what is left to do.
-fn unapplied(error: Error, image: &Image, apply: &str, diagnostics: &Diagnostics) -> Error {
+/// Adds that the image is pushed, and how to apply the spec.
+fn not_applied(error: Error, image: &TaggedImage, resume: &str, diagnostics: &Diagnostics) -> Error {
     if error.kind().is_silent() {
-        diagnostics.warn(&format!("{image} is pushed, and the spec may not be applied: finish with {apply}"));
+        diagnostics.warn(&format!("{image} is pushed, but the spec may not be applied: finish with {resume}"));
         return error;
     }
-    let says_no_image = |cause: &String| cause.starts_with(NO_IMAGE);
-    let is_unseen = error.problems().iter().flat_map(|problem| &problem.causes).any(says_no_image);
-    let error = if is_unseen {
-        error.hint("the service looks for the image itself, in the registry of its own configuration and of the spec's registry_type")
-    } else {
-        error
-    };
-    error.hint(format!("{image} is pushed; what is left is {apply}"))
+    let mut causes = error.problems().iter().flat_map(|problem| &problem.causes);
+    let is_image_missing = causes.any(|cause| cause.starts_with(NO_IMAGE));
+    let error = error.hint(format!("{image} is pushed; to apply the spec, run {resume}"));
+    if !is_image_missing {
+        return error;
+    }
+    error.hint(
+        "check the registry in the service's configuration and in registry_type: the service looks for the image there",
+    )
 }

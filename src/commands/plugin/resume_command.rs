@@ -1,12 +1,12 @@
-//! The command that does what a publish has left to do.
+//! The `plugin apply` command that finishes an interrupted `plugin publish`.
 
 use std::path::PathBuf;
 
 use crate::cli::{Global, Specs};
 use crate::plugin::builder::quoted;
 
-/// What a person types to apply `specs` alone, at the same service: the command, and what belongs to it that cannot be
-/// written here. That is the values of `-p` and `-j`, which may be secrets under any name, and what is read but once.
+/// The command, with what it cannot contain: values of `-p` and `-j`, which may be secrets, and files that can be
+/// read once.
 pub fn apply(specs: &Specs, replace: bool, global: &Global) -> String {
     let mut words = vec!["spacectl".to_owned(), "plugin".to_owned(), "apply".to_owned()];
     let tls = &global.tls;
@@ -23,13 +23,16 @@ pub fn apply(specs: &Specs, replace: bool, global: &Global) -> String {
     ] {
         words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
     }
-    let (kept, gone): (Vec<_>, Vec<_>) = specs.file_parameter.iter().partition(|file| is_kept(file));
-    words.extend(kept.into_iter().flat_map(|file| ["-f".to_owned(), file.clone()]));
+    let is_lasting = |file: &&String| {
+        *file != "-" && !["/dev/fd/", "/dev/stdin", "/proc/"].iter().any(|start| file.starts_with(start))
+    };
+    let (lasting, gone): (Vec<_>, Vec<_>) = specs.file_parameter.iter().partition(is_lasting);
+    words.extend(lasting.into_iter().flat_map(|file| ["-f".to_owned(), file.clone()]));
     words.extend(specs.strict.then(|| "--strict".to_owned()));
     words.extend(replace.then(|| "--replace".to_owned()));
     let command = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     let same = [
-        (!gone.is_empty()).then_some("-f (what it read is not kept)"),
+        (!gone.is_empty()).then_some("-f (its input is gone)"),
         specs.json_parameter.is_some().then_some("-j"),
         (!specs.parameter.is_empty()).then_some("-p"),
     ];
@@ -37,11 +40,6 @@ pub fn apply(specs: &Specs, replace: bool, global: &Global) -> String {
         same if same.is_empty() => format!("`{command}`"),
         same => format!("`{command}` with the same {same}"),
     }
-}
-
-/// Whether what `-f` names can be read again: standard input and a shell's `<(...)` cannot.
-fn is_kept(file: &str) -> bool {
-    file != "-" && !["/dev/fd/", "/dev/stdin", "/proc/"].iter().any(|start| file.starts_with(start))
 }
 
 #[cfg(test)]
@@ -74,7 +72,7 @@ mod tests {
         for gone in ["-", "/dev/fd/63", "/proc/self/fd/0"] {
             assert_eq!(
                 apply(&format!("spacectl plugin publish --tag 1 -f {gone}")),
-                "`spacectl plugin apply` with the same -f (what it read is not kept)"
+                "`spacectl plugin apply` with the same -f (its input is gone)"
             );
         }
     }

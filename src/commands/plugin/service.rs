@@ -1,32 +1,36 @@
-//! The Repository service as plans need it: its methods, what their descriptors say, and what it has.
+//! The `Plugin` methods of a Repository service.
 
 use bytes::Bytes;
+use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value};
 use tonic::Code;
 
 use super::resource;
-use crate::codec::descriptor::{FieldDescriptor, MessageDescriptor};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::plan::{self, Fields};
+use crate::plugin::plan::{self, PluginFields};
+use crate::query;
 
-/// Plugins at one endpoint.
-pub struct Service {
+/// How many rows are listed at a time.
+const PAGE_SIZE: u32 = 1_000;
+
+/// The methods of `Plugin` at one endpoint.
+pub struct PluginService {
     pub register: Method,
     update: Method,
     deregister: Method,
     get: Method,
-    pub fields: Fields,
+    pub fields: PluginFields,
 }
 
-impl Service {
-    /// Connects, and asks for the service's own description.
-    pub async fn reach(connector: &Connector) -> Result<Self> {
+impl PluginService {
+    /// Connects, and reads the service's descriptors.
+    pub async fn connect(connector: &Connector) -> Result<Self> {
         let register = Method::reach(connector, &resource()?, "register", None).await?;
         let (update, deregister) = (register.sibling("update")?, register.sibling("deregister")?);
         let get = register.sibling("get")?;
-        let fields = Fields {
+        let fields = PluginFields {
             register: names(&register.input()),
             update: names(&update.input()),
             keys: names(&deregister.input()),
@@ -35,23 +39,26 @@ impl Service {
         Ok(Self { register, update, deregister, get, fields })
     }
 
-    /// Which plugins these are: the endpoint, and whose they are as far as the call says and is no secret.
-    pub fn place(&self) -> String {
+    /// The endpoint, and the domain and workspace if metadata names them openly.
+    pub fn scope(&self) -> String {
         let caller = self.register.caller();
         let shown = caller.metadata().shown().filter(|(name, _)| name.starts_with("x_"));
-        shown.fold(caller.place().to_owned(), |place, (name, value)| match value {
-            Some(value) => format!("{place} {name}={value}"),
-            None => place,
+        shown.fold(caller.place().to_owned(), |scope, (name, value)| match value {
+            Some(value) => format!("{scope} {name}={value}"),
+            None => scope,
         })
     }
 
-    /// What the service has of a plugin; `None` if there is none. Of two with one id, that of the domain's own repository.
+    /// The row of a plugin; of two with one id, that of the domain's own repository.
     pub async fn row(&self, identity: &Map<String, Value>) -> Result<Option<Map<String, Value>>> {
-        match self.get.ask(fitting(&self.get, identity)?).await {
+        match self.get.ask(encode(&self.get, identity)?).await {
             // A service that has both answers with the other one.
-            Ok(Value::Object(row)) if plan::repository_type(&row).is_some_and(|place| place != "local") => {
-                let rows = self.listed(identity).await?;
-                Ok(Some(rows.into_iter().find(|own| is_own(own, identity)).unwrap_or(row)))
+            Ok(Value::Object(row)) if plan::repository_type(&row).is_some_and(|kind| kind != "local") => {
+                let is_own = |other: &Map<String, Value>| {
+                    other.get("plugin_id") == identity.get("plugin_id")
+                        && plan::repository_type(other).as_deref() == Some("local")
+                };
+                Ok(Some(self.rows(identity).await?.into_iter().find(is_own).unwrap_or(row)))
             }
             Ok(Value::Object(row)) => Ok(Some(row)),
             Ok(_) => Ok(None),
@@ -60,27 +67,38 @@ impl Service {
         }
     }
 
-    /// The bytes of the request that registers `spec`.
-    pub fn registering(&self, spec: &Map<String, Value>) -> Result<Bytes> {
-        self.register.encode_made(spec)
-    }
-
-    /// The bytes of a request that updates.
-    pub fn updating(&self, request: &Map<String, Value>) -> Result<Bytes> {
-        self.update.encode_made(request)
+    /// The plugins of this identity that the caller can see, read in pages.
+    pub async fn rows(&self, identity: &Map<String, Value>) -> Result<Vec<Map<String, Value>>> {
+        let list = self.register.sibling("list")?;
+        let has_pages = query::can_page(&list.input(), false);
+        let (mut rows, mut read) = (Vec::new(), 0);
+        loop {
+            let mut request = identity.clone();
+            query::put_part(&mut request, &list.input(), read + 1, PAGE_SIZE);
+            let answer = list.ask(encode(&list, &request)?).await?;
+            let Some(page) = answer.get("results").and_then(Value::as_array) else { return Ok(rows) };
+            rows.extend(page.iter().filter_map(Value::as_object).cloned());
+            let is_last =
+                answer.get("total_count").and_then(Value::as_u64).is_some_and(|total| rows.len() as u64 >= total);
+            // A service that answers with more than a page has no pages, and has answered with all.
+            if is_last || !has_pages || page.len() != PAGE_SIZE as usize {
+                return Ok(rows);
+            }
+            read += PAGE_SIZE;
+        }
     }
 
     pub async fn register(&self, request: Bytes) -> Result<()> {
         self.register.ask(request).await.map(drop)
     }
 
-    pub async fn update(&self, request: Bytes) -> Result<()> {
-        self.update.ask(request).await.map(drop)
+    pub async fn update(&self, request: &Map<String, Value>) -> Result<()> {
+        self.update.ask(self.update.encode_made(request)?).await.map(drop)
     }
 
-    /// Takes a plugin away; one that is not there any more is no error.
+    /// Deregisters a plugin; one that is gone already is no error.
     pub async fn deregister(&self, identity: &Map<String, Value>) -> Result<()> {
-        match self.deregister.ask(fitting(&self.deregister, identity)?).await {
+        match self.deregister.ask(encode(&self.deregister, identity)?).await {
             Err(error) if is_not_found(&error) => Ok(()),
             done => done.map(drop),
         }
@@ -88,51 +106,34 @@ impl Service {
 
     pub async fn disable(&self, identity: &Map<String, Value>) -> Result<()> {
         let disable = self.register.sibling("disable")?;
-        disable.ask(fitting(&disable, identity)?).await.map(drop)
+        disable.ask(encode(&disable, identity)?).await.map(drop)
     }
-
-    /// All plugins that the caller can see.
-    pub async fn rows(&self) -> Result<Vec<Map<String, Value>>> {
-        self.listed(&Map::new()).await
-    }
-
-    /// The plugins that the caller can see, of this identity.
-    async fn listed(&self, identity: &Map<String, Value>) -> Result<Vec<Map<String, Value>>> {
-        let list = self.register.sibling("list")?;
-        let answer = list.ask(fitting(&list, identity)?).await?;
-        let results = answer.get("results").and_then(Value::as_array).cloned().unwrap_or_default();
-        Ok(results.into_iter().filter_map(|row| if let Value::Object(row) = row { Some(row) } else { None }).collect())
-    }
-}
-
-/// Whether a row is the plugin of this identity in the domain's own repository.
-fn is_own(row: &Map<String, Value>, identity: &Map<String, Value>) -> bool {
-    row.get("plugin_id") == identity.get("plugin_id") && plan::repository_type(row).as_deref() == Some("local")
 }
 
 fn names(message: &MessageDescriptor) -> Vec<String> {
-    message.fields().map(|field: FieldDescriptor| field.name().to_owned()).collect()
+    message.fields().map(|field| field.name().to_owned()).collect()
 }
 
-/// The request of `method` with as much of `identity` as it takes.
-fn fitting(method: &Method, identity: &Map<String, Value>) -> Result<Bytes> {
+/// The request of `method` with the `fields` that it has.
+fn encode(method: &Method, fields: &Map<String, Value>) -> Result<Bytes> {
     let input = method.input();
-    let taken = identity.iter().filter(|(name, _)| input.get_field_by_name(name).is_some());
+    let taken = fields.iter().filter(|(name, _)| input.get_field_by_name(name).is_some());
     method.encode_made(&taken.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
-/// How verbs that read say that there is no such plugin: their status can be that of a wrong request.
+/// Whether a reading method found no such plugin: also by INVALID_ARGUMENT.
 pub fn is_no_plugin(error: &Error) -> bool {
-    let says_so =
-        || error.problems().iter().flat_map(|problem| &problem.causes).any(|c| c.starts_with("ERROR_NO_PLUGIN"));
-    is_not_found(error) || (error.kind() == ErrorKind::Status(Code::InvalidArgument) && says_so())
+    let mut causes = error.problems().iter().flat_map(|problem| &problem.causes);
+    is_not_found(error)
+        || (error.kind() == ErrorKind::Status(Code::InvalidArgument)
+            && causes.any(|cause| cause.starts_with("ERROR_NO_PLUGIN")))
 }
 
-/// How verbs that write say it.
+/// Whether a method that writes found no such plugin.
 pub fn is_not_found(error: &Error) -> bool {
     error.kind() == ErrorKind::Status(Code::NotFound)
 }
 
-pub fn is_there_already(error: &Error) -> bool {
+pub fn is_already_registered(error: &Error) -> bool {
     error.kind() == ErrorKind::Status(Code::AlreadyExists)
 }

@@ -1,25 +1,21 @@
-//! `plugin versions`: the tags of a plugin's image, as the service answers them; and waiting for one.
+//! `plugin versions`: the tags of a plugin's image, as the service lists them.
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tonic::Code;
 
 use super::service::is_no_plugin;
-use super::{request, resource, there_are};
+use super::{describe_tags, fields_of, get, resource};
 use crate::cli::PluginVersions;
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::commands::output_options::OutputOptions;
-use crate::commands::plugin::poll;
-use crate::commands::plugin::poll::{Look, Waited};
-use crate::commands::read::{Asked, QueryCommand, Templates};
+use crate::commands::plugin::poll::{Pending, poll};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::oci::newest;
 use crate::output::view::Document;
-use crate::query::filter::FilterSet;
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::shutdown::Shutdown;
 
@@ -27,128 +23,90 @@ const VERB: &str = "get_versions";
 
 pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
     let plugin = &args.plugin_id;
-    let presentation = OutputOptions::parse(None, args.output)?;
+    let options = OutputOptions::parse(None, args.output)?;
     if let Some(tag) = &args.wait {
-        let found = wait(plugin, tag, context)?;
-        return presentation.write(Document::Value(found.into()), context.streams);
+        wait(plugin, tag, context)?;
+        return options.write(Document::Value(tag.clone().into()), context.streams);
     }
     if args.latest {
         let connector = Connector::new(context)?;
-        let tags = block_on(async { Question::prepare(&connector, plugin).await?.ask().await })?;
-        let newest = newest(&tags).ok_or_else(|| no_version(plugin, &tags))?;
-        return presentation.write(Document::Value(newest.into()), context.streams);
+        let tags = block_on(async { Versions::new(&connector, plugin).read().await })?;
+        let newest = newest(&tags).ok_or_else(|| {
+            Error::local(format!("{plugin} has no tag that is a version")).cause(describe_tags(&tags))
+        })?;
+        return options.write(Document::Value(newest.into()), context.streams);
     }
-    let reading = QueryCommand {
-        verb: VERB,
-        resource: resource()?,
-        request: &request(&json!({ "plugin_id": plugin })),
-        presentation,
-        asked: Asked::default(),
-        filters: FilterSet::default(),
-        templates: Templates::None,
-        watch: None,
-        more: "-o yaml",
-    };
-    reading.run(context)
+    get::query(VERB, plugin, options, context)
 }
 
 /// Waits until `tag` is among the plugin's versions.
-fn wait(plugin: &str, tag: &str, context: &mut Context<'_>) -> Result<String> {
+fn wait(plugin: &str, tag: &str, context: &mut Context<'_>) -> Result<()> {
     let connector = Connector::new(context)?;
-    // What a person may have to type for the key is no part of the wait, and what is wrong here does not pass.
+    // Prompts for a key and errors of the configuration are not part of the wait.
     connector.metadata()?;
     connector.settings().destination(&connector.locate(&resource()?)?.service)?;
     let limit = context.global.timeout;
-    let diagnostics = &mut context.streams.diagnostics;
-    block_on(async {
-        let mut shutdown = Shutdown::listen()?;
-        shutdown.race(Wait { connector: &connector, plugin, tag }.run(limit, diagnostics)).await
-    })
+    let diagnostics = &context.streams.diagnostics;
+    block_on(async { Shutdown::listen()?.race(poll_versions(&connector, plugin, tag, limit, diagnostics)).await })
 }
 
-struct Wait<'a> {
+async fn poll_versions(
+    connector: &Connector,
+    plugin: &str,
+    tag: &str,
+    limit: Option<Duration>,
+    diagnostics: &Diagnostics,
+) -> Result<()> {
+    let mut versions = Versions::new(connector, plugin);
+    let attempt = async || match versions.read().await {
+        Ok(tags) if tags.iter().any(|known| known == tag) => Ok(Ok(())),
+        Ok(tags) => {
+            let note = format!("{plugin} has no version {tag} yet: waiting for it");
+            Ok(Err(Pending::NotYet { note, cause: describe_tags(&tags) }))
+        }
+        Err(error) if is_no_plugin(&error) => {
+            let note = format!("{plugin} is not registered yet: waiting for it");
+            Ok(Err(Pending::NotYet { note, cause: error.summary() }))
+        }
+        Err(error) if is_transient(&error) => {
+            // After a restart the service may have other messages.
+            versions.method = None;
+            Ok(Err(Pending::NoAnswer(error)))
+        }
+        Err(error) => Err(error),
+    };
+    let polled = poll(limit, diagnostics, attempt).await?;
+    polled.map_err(|timeout| timeout.into_error(&format!("{plugin} has no version {tag}")))
+}
+
+/// Whether it may pass: the service is away, slow or overloaded. The configuration was checked, so that a local error
+/// is one of the connection.
+fn is_transient(error: &Error) -> bool {
+    use Code::{DeadlineExceeded, ResourceExhausted, Unavailable};
+    let code = ErrorKind::Status;
+    let kinds = [ErrorKind::Local, code(Unavailable), code(DeadlineExceeded), code(ResourceExhausted)];
+    kinds.contains(&error.kind()) || error.outcome().is_in_doubt()
+}
+
+/// Reads the versions of one plugin, any number of times.
+struct Versions<'a> {
     connector: &'a Connector,
     plugin: &'a str,
-    tag: &'a str,
+    method: Option<Method>,
 }
 
-impl Wait<'_> {
-    async fn run(&self, limit: Option<Duration>, diagnostics: &Diagnostics) -> Result<String> {
-        let Self { plugin, tag, .. } = self;
-        let mut question = None;
-        let looking = async || match self.ask(&mut question).await {
-            Ok(tags) if tags.iter().any(|known| known == tag) => Ok(Look::There(())),
-            Ok(tags) => {
-                let note = format!("{plugin} has no version {tag} yet: waiting for it");
-                Ok(Look::NotYet { note, why: there_are(&tags) })
-            }
-            Err(error) if is_no_plugin(&error) => {
-                let note = format!("{plugin} is not registered yet: waiting for it");
-                Ok(Look::NotYet { note, why: error.summary() })
-            }
-            Err(error) if is_passing(&error) => {
-                // Another version of the service may come back, which takes other requests.
-                question = None;
-                Ok(Look::Failed(error))
-            }
-            Err(error) => Err(error),
+impl<'a> Versions<'a> {
+    fn new(connector: &'a Connector, plugin: &'a str) -> Self {
+        Self { connector, plugin, method: None }
+    }
+
+    async fn read(&mut self) -> Result<Vec<String>> {
+        let method = match &self.method {
+            Some(method) => method,
+            None => self.method.insert(Method::reach(self.connector, &resource()?, VERB, None).await?),
         };
-        match poll::wait(limit, diagnostics, looking).await? {
-            Waited::There(()) => Ok((*tag).to_owned()),
-            Waited::Late { limit, last } => {
-                let error = Error::local(format!("{plugin} has no version {tag} after {limit:?}"));
-                Err(last.explain(error).hint("--timeout waits longer, 0 without end"))
-            }
-        }
-    }
-
-    async fn ask(&self, question: &mut Option<Question>) -> Result<Vec<String>> {
-        let question = match question {
-            Some(question) => question,
-            None => question.insert(Question::prepare(self.connector, self.plugin).await?),
-        };
-        question.ask().await
-    }
-}
-
-/// Whether time can mend it: the service is away, slow or asked too much for the moment.
-fn is_passing(error: &Error) -> bool {
-    match error.kind() {
-        // A connection that broke.
-        _ if error.outcome().is_in_doubt() => true,
-        // The configuration was read before: what is left is the connection.
-        ErrorKind::Local | ErrorKind::Status(Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted) => {
-            true
-        }
-        ErrorKind::Status(_)
-        | ErrorKind::Usage
-        | ErrorKind::DiffFailed
-        | ErrorKind::Diff
-        | ErrorKind::Signal(_)
-        | ErrorKind::BrokenPipe => false,
-    }
-}
-
-/// Asks for the plugin's versions, any number of times.
-struct Question {
-    method: Method,
-    request: Bytes,
-}
-
-impl Question {
-    async fn prepare(connector: &Connector, plugin: &str) -> Result<Self> {
-        let method = Method::reach(connector, &resource()?, VERB, None).await?;
-        let request = method.encode_made(&Map::from_iter([("plugin_id".to_owned(), plugin.into())]))?;
-        Ok(Self { method, request })
-    }
-
-    async fn ask(&self) -> Result<Vec<String>> {
-        let answer = self.method.ask(self.request.clone()).await?;
+        let answer = method.ask(method.encode_made(&fields_of(self.plugin))?).await?;
         let tags = answer.get("results").and_then(Value::as_array);
         Ok(tags.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
     }
-}
-
-fn no_version(plugin: &str, tags: &[String]) -> Error {
-    Error::local(format!("{plugin} has no tag that reads as a version")).cause(there_are(tags))
 }

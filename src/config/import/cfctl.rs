@@ -10,14 +10,14 @@
 //! aliases: ...
 //! ```
 //!
-//! An environment has one endpoint. Where it is a service's own, cfctl puts another service's name in the place of the
-//! host's first label (`cost_analysis` becomes `cost-analysis`); where it is a console's address, cfctl asks there for the
-//! services' each time. What `cfctl login` fetches for environments called `-user` lies in a cache and is short-lived.
+//! An environment has one endpoint. If it is a service's own, cfctl reaches another service by its name in place of the
+//! host's first label (`cost_analysis` becomes `cost-analysis`). If it is a console's address, cfctl asks there for the
+//! services' endpoints each time. The tokens of `cfctl login` are in a cache and short-lived.
 
 use serde_json::{Map, Value};
 
-use super::{Content, Import, Taken};
-use crate::config::EndpointUrl;
+use super::{Import, ImportedEnvironment};
+use crate::config::{EndpointUrl, ParseError};
 use crate::error::{Error, Result};
 use crate::schema::spaceone::SERVICES;
 use crate::schema::value_ext::kind_of;
@@ -29,67 +29,62 @@ pub(super) const ENVIRONMENTS: &str = "environments";
 const CURRENT: &str = "environment";
 const ENDPOINT: &str = "endpoint";
 const TOKEN: &str = "token";
-/// What stands for a token before one is set.
+/// The value of a token that is not set yet.
 const NO_TOKEN: &str = "no_token";
-/// The labels that a host needs before cfctl exchanges the first one.
+/// The labels that a host needs before cfctl replaces the first one.
 const LABELS: usize = 4;
 
-pub(super) fn settings(values: Map<String, Value>) -> Result<Import> {
-    let mut import = Import { content: Content::Several(Vec::new()), current: None, left: Vec::new() };
+pub(super) fn read(values: Map<String, Value>) -> Result<Import> {
+    let mut import = Import { environments: Vec::new(), is_single: false, current: None, ignored: Vec::new() };
     for (key, value) in values {
         match (key.as_str(), value) {
             (ENVIRONMENTS, Value::Object(environments)) => {
-                let several = environments.into_iter().map(|(name, value)| {
-                    let taken =
-                        taken(&name, value).map_err(|error| error.context(format_args!("environment `{name}`")))?;
-                    Ok((name, taken))
-                });
-                import.content = Content::Several(several.collect::<Result<Vec<_>>>()?);
+                for (name, value) in environments {
+                    let imported = read_environment(&name, value)
+                        .map_err(|error| error.context(format_args!("environment `{name}`")))?;
+                    import.environments.push((name, imported));
+                }
             }
             (ENVIRONMENTS, Value::Null) => {}
             (ENVIRONMENTS, other) => {
                 return Err(Error::local(format!("`{ENVIRONMENTS}` must be a mapping, and is {}", kind_of(&other))));
             }
-            (CURRENT, Value::String(name)) => import.current = Some(name),
-            (CURRENT, _) => {}
-            _ => import.left.push(key),
+            (CURRENT, value) => import.current = value.as_str().map(str::to_owned),
+            _ => import.ignored.push(key),
         }
     }
-    match &import.content {
-        Content::Several(several) if several.is_empty() => Err(Error::local("there is no environment in it")),
-        _ => Ok(import),
-    }
+    if import.environments.is_empty() { Err(Error::local("there is no environment in it")) } else { Ok(import) }
 }
 
-fn taken(name: &str, value: Value) -> Result<Taken> {
+fn read_environment(name: &str, value: Value) -> Result<ImportedEnvironment> {
     let Value::Object(values) = value else {
         return Err(Error::local(format!("expected a mapping, found {}", kind_of(&value))));
     };
-    let mut taken = Taken::default();
+    let mut imported = ImportedEnvironment::default();
     for (key, value) in values {
         match (key.as_str(), value) {
-            (ENDPOINT, Value::String(url)) => taken.endpoint(&url)?,
+            (ENDPOINT, Value::String(url)) => imported.add_cfctl_endpoint(&url)?,
             (TOKEN, Value::String(token)) if token == NO_TOKEN => {
-                taken.left.push(format!("{TOKEN}, which is none yet"))
+                imported.ignored.push(format!("{TOKEN}, which is not set yet"));
             }
-            (TOKEN, token) => drop(taken.environment.values.insert(TOKEN.into(), token)),
-            _ => taken.left.push(key),
+            (TOKEN, token) => drop(imported.environment.values.insert(TOKEN.into(), token)),
+            _ => imported.ignored.push(key),
         }
     }
     if name.ends_with("-user") {
-        taken.left.push("what `cfctl login` keeps in its cache, which is short-lived".into());
+        imported.ignored.push("what `cfctl login` keeps in its cache, which is short-lived".into());
     }
-    if taken.environment.credential_keys().is_empty() {
-        taken.notes.push("it has no key: set one with `spacectl config set api_key -`".into());
+    if imported.environment.credential_keys().is_empty() {
+        imported.notes.push("it has no key: set one with `spacectl config set api_key -`".into());
     }
-    Ok(taken)
+    Ok(imported)
 }
 
-impl Taken {
-    fn endpoint(&mut self, text: &str) -> Result<()> {
+impl ImportedEnvironment {
+    fn add_cfctl_endpoint(&mut self, text: &str) -> Result<()> {
         if ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)) {
             let shown = secret::without_userinfo(text).unwrap_or_else(|| text.to_owned());
-            self.left.push(format!("{ENDPOINT} {shown}, which is a console's and not a service's"));
+            self.ignored.push(format!("{ENDPOINT} {shown}, which is a console's and not a service's"));
             self.notes.push(
                 "it has no endpoints: add each with `spacectl config endpoint add SERVICE URL`, \
                  or import the YAML that the console offers for spacectl"
@@ -97,12 +92,11 @@ impl Taken {
             );
             return Ok(());
         }
-        let url: EndpointUrl = text.parse().map_err(|error: crate::error::parse_error::ParseError| {
-            error.into_local().context(format_args!("`{ENDPOINT}`"))
-        })?;
+        let url = text.parse::<EndpointUrl>();
+        let url = url.map_err(|error| error.into_local().context(format_args!("`{ENDPOINT}`")))?;
         let label = url.host().split('.').next().unwrap_or_default();
         let Some(own) = SERVICES.iter().find(|service| label_of(service) == label) else {
-            self.left.push(format!("{ENDPOINT} {url}, which names no service"));
+            self.ignored.push(format!("{ENDPOINT} {url}, which names no service"));
             self.notes.push(format!("add it to each service with `spacectl config endpoint add SERVICE {url}`"));
             return Ok(());
         };
@@ -110,10 +104,10 @@ impl Taken {
             return self.environment.set_endpoint(own, &url);
         }
         for service in SERVICES {
-            self.environment.set_endpoint(service, &beside(&url, service)?)?;
+            self.environment.set_endpoint(service, &sibling(&url, service)?)?;
         }
         self.notes.push(format!(
-            "its endpoints are made from the one of {own}, as cfctl does: `spacectl config check` tells which there are"
+            "its endpoints are derived from the one of {own}, as in cfctl: `spacectl config check` shows which exist"
         ));
         Ok(())
     }
@@ -124,10 +118,9 @@ fn label_of(service: &str) -> String {
     service.replace('_', "-")
 }
 
-/// Where `service` is, if `url` is another service's.
-fn beside(url: &EndpointUrl, service: &str) -> Result<EndpointUrl> {
+/// The endpoint of `service`, if `url` is another service's.
+fn sibling(url: &EndpointUrl, service: &str) -> Result<EndpointUrl> {
     let domain = url.host().split_once('.').map_or("", |(_, domain)| domain);
     let scheme = if url.is_tls() { "grpc+ssl" } else { "grpc" };
-    let text = format!("{scheme}://{}.{domain}:{}", label_of(service), url.port());
-    text.parse().map_err(crate::error::parse_error::ParseError::into_local)
+    format!("{scheme}://{}.{domain}:{}", label_of(service), url.port()).parse().map_err(ParseError::into_local)
 }

@@ -1,38 +1,34 @@
-//! The console's JSON of a key: `client_secret`, which an app is given, and `api_key`, which users were given before.
+//! The console's JSON of a key: `client_secret` of an app, or `api_key` of a user, as it was before there were apps.
 //!
-//! It says nothing of endpoints. The YAML that the console offers beside it (`spacectl_config`) has both.
+//! It has no endpoints. The YAML that the console offers beside it (`spacectl_config`) has both.
 
 use serde_json::{Map, Value};
 
-use super::{Content, Import, Taken};
-use crate::config::Environment;
-use crate::error::Result;
+use super::{Import, ImportedEnvironment};
 
 const CLIENT_SECRET: &str = "client_secret";
 const API_KEY: &str = "api_key";
 const API_KEY_ID: &str = "api_key_id";
 
 /// Whether these are the keys of such a file.
-pub(super) fn holds_key(values: &Map<String, Value>) -> bool {
+pub(super) fn has_key(values: &Map<String, Value>) -> bool {
     values.contains_key(CLIENT_SECRET) || values.contains_key(API_KEY_ID)
 }
 
-pub(super) fn key(values: Map<String, Value>) -> Result<Import> {
-    let mut environment = Map::new();
-    let mut left = Vec::new();
+pub(super) fn read(values: Map<String, Value>) -> Import {
+    let mut imported = ImportedEnvironment::default();
     for (key, value) in values {
-        // An app's secret is what the console itself calls `token` in its YAML.
         match key.as_str() {
-            CLIENT_SECRET => drop(environment.insert("token".into(), value)),
-            API_KEY => drop(environment.insert(key, value)),
-            _ => left.push(key),
+            // The console's own YAML calls an app's secret `token`.
+            CLIENT_SECRET => drop(imported.environment.values.insert("token".into(), value)),
+            API_KEY => drop(imported.environment.values.insert(key, value)),
+            _ => imported.ignored.push(key),
         }
     }
-    let notes = vec![
+    imported.notes.push(
         "the file holds a key and no endpoints: add each with `spacectl config endpoint add SERVICE URL`, \
          or import the YAML that the console offers beside it"
-            .to_owned(),
-    ];
-    let taken = Taken { environment: Environment { values: environment }, left, notes };
-    Ok(Import { content: Content::One { known_as: None, taken }, current: None, left: Vec::new() })
+            .into(),
+    );
+    Import::single(imported)
 }

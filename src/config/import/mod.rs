@@ -1,11 +1,11 @@
-//! What other programs keep of environments, read as this program's.
+//! Environments of other programs, read as this program's. Nothing is written here.
 //!
-//! - The **Python client**'s folder or one of its environments' files, which are this program's own form. What the console
-//!   offers for download as `spacectl_config` is such a file too.
+//! - The **Python client**'s folder or one of its environments' files, which have this program's own form. So has what
+//!   the console offers for download as `spacectl_config`.
 //! - The **console**'s JSON of a key: `client_secret` of an app, or before there were apps, `api_key`.
 //! - **cfctl**'s `setting.yaml`.
 //!
-//! A form is known by what it holds. Nothing is written here, and errors name keys, never a value that may be secret.
+//! A form is recognised by its keys. Errors name keys, never a value that may be secret.
 
 mod cfctl;
 mod console;
@@ -15,23 +15,23 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
+use clap::ValueEnum;
 use serde_json::{Map, Value};
 
-use super::{Environment, EnvironmentName, ParseError, file, yaml};
+use super::{BUILT_IN, Environment, EnvironmentName, ParseError, file, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::schema::did_you_mean::nearest;
 
-/// Which program wrote what is imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+/// A program whose environments can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportSource {
     Python,
     Console,
     Cfctl,
 }
 
-impl Origin {
-    /// The program, for people.
-    fn program(self) -> &'static str {
+impl ImportSource {
+    fn name(self) -> &'static str {
         match self {
             Self::Python => "the Python client",
             Self::Console => "the console",
@@ -40,186 +40,160 @@ impl Origin {
     }
 }
 
-/// Environments of another program.
+/// Environments of another program, each with its name there.
 #[derive(Debug)]
 pub struct Import {
-    content: Content,
-    /// The one that is in use there.
+    environments: Vec<(String, ImportedEnvironment)>,
+    /// Whether the user chooses the name: a file of one environment. It has an empty one if none is known.
+    is_single: bool,
+    /// The current environment there.
     current: Option<String>,
-    /// What is not an environment's and stays behind.
-    left: Vec<String>,
+    /// What does not belong to an environment and is not imported.
+    ignored: Vec<String>,
 }
 
-#[derive(Debug)]
-enum Content {
-    /// A file of one environment, with the name that it goes by, if it has one.
-    One { known_as: Option<EnvironmentName>, taken: Taken },
-    /// Several, each with its name.
-    Several(Vec<(String, Taken)>),
-}
-
-/// What is taken of one environment.
+/// One imported environment.
 #[derive(Clone, Debug, Default)]
-struct Taken {
-    environment: Environment,
-    /// What stays behind, by key, each with the reason where there is one.
-    left: Vec<String>,
-    /// What the user should know.
-    notes: Vec<String>,
-}
-
-/// One environment, ready to be made.
-#[derive(Debug)]
-pub struct Found {
-    pub name: EnvironmentName,
+pub struct ImportedEnvironment {
     pub environment: Environment,
-    /// What stays behind, by key.
-    pub left: Vec<String>,
+    /// What is not imported, by key, with the reason where there is one.
+    pub ignored: Vec<String>,
     /// What the user should know.
     pub notes: Vec<String>,
 }
 
-/// What is to be made, and what is not.
+/// What to create, and what is ignored.
 #[derive(Debug)]
-pub struct Selected {
-    pub environments: Vec<Found>,
-    /// The one of these that is in use where they come from; the only one, if there is no other.
+pub struct ImportSelection {
+    pub environments: Vec<(EnvironmentName, ImportedEnvironment)>,
+    /// The one of these that is current where they come from; the only one, if there is no other.
     pub current: Option<EnvironmentName>,
-    /// What is not an environment's and stays behind.
-    pub left: Vec<String>,
+    /// What does not belong to an environment and is not imported.
+    pub ignored: Vec<String>,
 }
 
 impl Import {
+    fn single(environment: ImportedEnvironment) -> Self {
+        Self { environments: vec![(String::new(), environment)], is_single: true, current: None, ignored: Vec::new() }
+    }
+
     /// Reads a file, or the folder of the Python client or of cfctl.
-    ///
-    /// # Errors
-    /// It cannot be read, or is not what `from` writes, or what nobody writes.
-    pub fn read_path(path: &Path, from: Option<Origin>) -> Result<Self> {
-        let source = path.display().to_string();
-        let failed = |error: std::io::Error| Error::local(format!("cannot read {source}")).cause(error);
+    pub fn read_path(path: &Path, from: Option<ImportSource>) -> Result<Self> {
+        let failed = |error| Error::local(format!("cannot read {}", path.display())).cause(error);
         if fs::metadata(path).map_err(failed)?.is_dir() {
             return Self::read_folder(path, from);
         }
-        let import = Self::read(File::open(path).map_err(failed)?, &source, from)?;
-        // A relative path in it counts from where it lies.
-        import.placed(path.parent().unwrap_or(Path::new("")), python::name_by_path(path))
+        let mut import = Self::read(File::open(path).map_err(failed)?, &path.display().to_string(), from)?;
+        if import.is_single {
+            for (name, imported) in &mut import.environments {
+                *name = python::name_by_path(path).map(|name| name.to_string()).unwrap_or_default();
+                imported.make_paths_absolute(path.parent().unwrap_or(Path::new("")))?;
+            }
+        }
+        Ok(import)
     }
 
-    fn read_folder(path: &Path, from: Option<Origin>) -> Result<Self> {
+    fn read_folder(path: &Path, from: Option<ImportSource>) -> Result<Self> {
         let settings = path.join(cfctl::FILE);
-        if settings.is_file() && matches!(from, None | Some(Origin::Cfctl)) {
-            return Self::read_path(&settings, Some(Origin::Cfctl));
+        if settings.is_file() && matches!(from, None | Some(ImportSource::Cfctl)) {
+            return Self::read_path(&settings, Some(ImportSource::Cfctl));
         }
-        if path.join(python::ENVIRONMENTS).is_dir() && matches!(from, None | Some(Origin::Python)) {
-            return python::folder(path);
+        if path.join(python::ENVIRONMENTS).is_dir() && matches!(from, None | Some(ImportSource::Python)) {
+            return python::read_folder(path);
         }
-        let program = from.map_or("the Python client or cfctl", Origin::program);
-        Err(Error::local(format!("{} is no folder of {program}", path.display())).hint(
+        let program = from.map_or("the Python client or cfctl", ImportSource::name);
+        Err(Error::local(format!("{} is not a folder of {program}", path.display())).hint(
             "the Python client's is ~/.spaceone, with a folder `environments`; cfctl's is ~/.cfctl, with `setting.yaml`",
         ))
     }
 
     /// Reads YAML or JSON of at most 1 MiB; `source` names it in errors.
-    pub fn read(reader: impl Read, source: &str, from: Option<Origin>) -> Result<Self> {
+    pub fn read(reader: impl Read, source: &str, from: Option<ImportSource>) -> Result<Self> {
         let values = yaml::parse(&file::read_from(reader, source)?, source)?;
-        let import = match (recognise(&values), from) {
-            (Some(Form::Cfctl), None | Some(Origin::Cfctl)) => cfctl::settings(values),
-            (Some(Form::Key), None | Some(Origin::Console)) => console::key(values),
-            (Some(Form::Environment), None | Some(Origin::Python | Origin::Console)) => {
-                Ok(python::one(Environment { values }))
+        let form = recognise(&values);
+        let import = match (form, from) {
+            (Some(Form::Cfctl), None | Some(ImportSource::Cfctl)) => cfctl::read(values),
+            (Some(Form::Key), None | Some(ImportSource::Console)) => Ok(console::read(values)),
+            (Some(Form::Environment), None | Some(ImportSource::Python | ImportSource::Console)) => {
+                Ok(Self::single(ImportedEnvironment { environment: Environment { values }, ..Default::default() }))
             }
-            (form, from) => return Err(not_recognised(source, form, from)),
+            _ => return Err(not_recognised(source, form, from)),
         };
         import.map_err(|error| error.context(source))
     }
 
-    fn placed(mut self, folder: &Path, name: Option<EnvironmentName>) -> Result<Self> {
-        if let Content::One { known_as, taken } = &mut self.content {
-            *known_as = name;
-            taken.place(folder)?;
+    /// Chooses what to create: all, or only the environment `name`. A single one without a name of its own gets `name`,
+    /// or else `default`. The error has all that is wrong in the chosen ones.
+    pub fn select(self, name: Option<EnvironmentName>, default: EnvironmentName) -> Result<ImportSelection> {
+        let Self { mut environments, is_single, current, mut ignored } = self;
+        match name {
+            _ if is_single => {
+                for (own, _) in &mut environments {
+                    match &name {
+                        Some(name) => *own = name.to_string(),
+                        None if own.is_empty() => *own = default.to_string(),
+                        None => {}
+                    }
+                }
+            }
+            Some(name) => {
+                if !environments.iter().any(|(own, _)| own == name.as_str()) {
+                    return Err(not_among(&name, &environments));
+                }
+                environments.retain(|(own, _)| own == name.as_str());
+            }
+            // Only among others: alone, or asked for by name, it is an error later.
+            None if environments.len() > 1 && environments.iter().any(|(own, _)| own == BUILT_IN) => {
+                environments.retain(|(own, _)| own != BUILT_IN);
+                ignored.push(format!("the environment {BUILT_IN}, whose name is the built-in one's"));
+            }
+            None => {}
         }
-        Ok(self)
-    }
-
-    /// Chooses what to make: all, or only the environment `name`. Where there is but one without a name of its own, it
-    /// gets `name`, or else `default`.
-    ///
-    /// # Errors
-    /// There is no such environment, a name cannot be one here, or something in an environment is wrong; all that is
-    /// wrong is told.
-    pub fn select(self, name: Option<EnvironmentName>, default: EnvironmentName) -> Result<Selected> {
-        let Self { content, current, mut left } = self;
-        let mut several = match content {
-            Content::One { known_as, taken } => {
-                let name = name.clone().or(known_as).unwrap_or(default);
-                vec![(name.to_string(), taken)]
-            }
-            Content::Several(several) => match &name {
-                None => several,
-                Some(name) => vec![only(several, name)?],
-            },
-        };
-        // Asked for by name, it is an error; among others, it is left behind.
-        if name.is_none() {
-            let built_in = EnvironmentName::built_in();
-            let before = several.len();
-            if before > 1 {
-                several.retain(|(name, _)| name != built_in.as_str());
-            }
-            if several.len() < before {
-                left.push(format!("the environment {built_in}, whose name is the built-in one's"));
-            }
-        }
-        let mut environments = Vec::with_capacity(several.len());
         let mut problems: Vec<Problem> = Vec::new();
-        for (name, taken) in several {
-            match taken.checked(&name) {
-                Ok(found) => environments.push(found),
+        let mut selected = Vec::with_capacity(environments.len());
+        for (name, imported) in environments {
+            let checked = EnvironmentName::new(&name).map_err(ParseError::into_local).and_then(|name| {
+                imported.environment.check().map_err(|error| error.context(format_args!("environment `{name}`")))?;
+                Ok(name)
+            });
+            match checked {
+                Ok(name) => selected.push((name, imported)),
                 Err(error) => problems.extend_from_slice(error.problems()),
             }
         }
         if let Some(error) = Error::from_problems(ErrorKind::Local, problems) {
             return Err(error);
         }
-        let current = match &environments[..] {
-            [only] => Some(only.name.clone()),
-            all => all.iter().map(|found| &found.name).find(|name| current.as_deref() == Some(name.as_str())).cloned(),
+        let current = match &selected[..] {
+            [(only, _)] => Some(only.clone()),
+            all => all.iter().map(|(name, _)| name).find(|name| current.as_deref() == Some(name.as_str())).cloned(),
         };
-        Ok(Selected { environments, current, left })
+        Ok(ImportSelection { environments: selected, current, ignored })
     }
 }
 
-impl Taken {
-    /// Makes what counts from `folder` count from everywhere.
-    fn place(&mut self, folder: &Path) -> Result<()> {
+impl ImportedEnvironment {
+    fn make_paths_absolute(&mut self, folder: &Path) -> Result<()> {
         if let Some(path) = self.environment.make_paths_absolute(folder)? {
-            self.notes.push(format!("api_key_file is {path} now, as it counted from where it came from"));
+            self.notes.push(format!("api_key_file is now {path}, as it was relative to its old folder"));
         }
         Ok(())
     }
+}
 
-    fn checked(self, name: &str) -> Result<Found> {
-        let name = EnvironmentName::new(name).map_err(ParseError::into_local)?;
-        self.environment.check().map_err(|error| error.context(format_args!("environment `{name}`")))?;
-        Ok(Found { name, environment: self.environment, left: self.left, notes: self.notes })
+fn not_among(name: &EnvironmentName, environments: &[(String, ImportedEnvironment)]) -> Error {
+    let error = Error::local(format!("there is no environment `{name}` in what is imported"));
+    let names: Vec<&str> = environments.iter().map(|(name, _)| name.as_str()).collect();
+    match nearest(name.as_str(), names.iter().copied()) {
+        Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+        None => error.hint(format!("there are: {}", names.join(", "))),
     }
 }
 
-fn only(several: Vec<(String, Taken)>, name: &EnvironmentName) -> Result<(String, Taken)> {
-    let names: Vec<String> = several.iter().map(|(name, _)| name.clone()).collect();
-    several.into_iter().find(|(candidate, _)| candidate == name.as_str()).ok_or_else(|| {
-        let error = Error::local(format!("there is no environment `{name}` in what is imported"));
-        match nearest(name.as_str(), names.iter().map(String::as_str)) {
-            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
-            None => error.hint(format!("there are: {}", names.join(", "))),
-        }
-    })
-}
-
-/// What a file holds.
+/// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// One environment, as the Python client keeps it and the console offers it.
+    /// One environment, as the Python client writes it and the console offers it.
     Environment,
     /// A key without endpoints, as the console offers it.
     Key,
@@ -230,24 +204,24 @@ enum Form {
 fn recognise(values: &Map<String, Value>) -> Option<Form> {
     if values.contains_key(cfctl::ENVIRONMENTS) {
         Some(Form::Cfctl)
-    } else if console::holds_key(values) {
+    } else if console::has_key(values) {
         Some(Form::Key)
     } else {
         values.keys().any(|key| Environment::is_known(key)).then_some(Form::Environment)
     }
 }
 
-fn not_recognised(source: &str, form: Option<Form>, from: Option<Origin>) -> Error {
+fn not_recognised(source: &str, form: Option<Form>, from: Option<ImportSource>) -> Error {
     let error = match from {
-        None => Error::local(format!("{source} holds no environment that is known here")),
-        Some(from) => Error::local(format!("{source} is not what {} writes", from.program())),
+        None => Error::local(format!("{source} is not an environment in a known format")),
+        Some(from) => Error::local(format!("{source} is not what {} writes", from.name())),
     };
     error.hint(match form {
         Some(Form::Environment) => "it looks like one environment: leave --from out",
         Some(Form::Key) => "it looks like a key from the console: leave --from out",
         Some(Form::Cfctl) => "it looks like cfctl's settings: leave --from out",
         None => {
-            "known are the Python client's environments (`api_key`, `endpoints`), the console's downloads \
+            "known formats are the Python client's environments (`api_key`, `endpoints`), the console's downloads \
              (`token` or `client_secret`), and cfctl's setting.yaml (`environments`)"
         }
     })

@@ -1,162 +1,158 @@
-//! Descriptors: all that a server describes, and of it what a call needs.
+//! A server's descriptors: the files as it sent them, the pool made of them, and the part that one method needs.
+//!
+//! Files that do not fit together are repaired as far as possible; [`Gaps`] says what is missing and why. How the files
+//! are fetched is not here: see [`super::reflection`].
 
 mod closure;
-mod index;
-mod own;
+mod name_clash;
 mod pool;
-mod service;
+mod well_known_files;
 
 use bytes::Bytes;
-use prost_reflect::{DescriptorPool, MessageDescriptor};
+use prost::Message as _;
+use prost_reflect::{DescriptorPool, MethodDescriptor};
+use prost_types::ServiceDescriptorProto;
 use tonic::Code;
 
-use crate::codec::descriptor;
-use crate::codec::descriptor::MethodDescriptor;
-use crate::codec::descriptor::numbers::file;
-use crate::codec::descriptor::parts::{Broken, Part, parts, text};
 use crate::error::{Error, Result, code_name};
 
-pub(super) use own::is_own;
 pub use pool::Gaps;
+use pool::Repaired;
 pub(super) use pool::undefined_types;
+pub(super) use well_known_files::is_well_known_file;
 
-/// What a server said of itself, as it said it: raw bytes, so that options unknown here survive. Protobuf's own files
-/// are not among them.
+/// A server's own description: encoded files as sent, so that the next answer can be compared with them.
+///
+/// Protobuf's own files are not among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// The full names of all services, sorted.
     pub services: Vec<String>,
-    /// Encoded files, each once; those that the asked ones import are among them.
+    /// Encoded files, each once, with those that they import.
     pub files: Vec<Bytes>,
 }
 
-impl Description {
-    /// What encoded `FileDescriptorSet`s describe, and nobody was asked for.
-    pub fn of_sets(sets: &[&'static [u8]]) -> Self {
-        let files = sets.iter().flat_map(|set| parts(set)).map_while(std::result::Result::ok);
-        let files: Vec<Bytes> = files.map(|part: Part<'static>| Bytes::from_static(part.content)).collect();
-        let services = files.iter().filter_map(|file| service::of_file(file).ok()).flatten();
-        let mut services: Vec<String> = services.map(|(name, _)| name).collect();
-        services.sort();
-        Self { services, files: files.into_iter().filter(|file| !is_own(name_of(file))).collect() }
+/// `FileDescriptorSet` with its files encoded.
+#[derive(prost::Message)]
+struct EncodedFiles {
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    file: Vec<Bytes>,
+}
+
+/// `FileDescriptorProto` without its types, which also makes sense of a file whose types cannot be read.
+#[derive(prost::Message)]
+pub(super) struct FileHeader {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(string, tag = "2")]
+    package: String,
+    #[prost(string, repeated, tag = "3")]
+    pub imports: Vec<String>,
+    #[prost(message, repeated, tag = "6")]
+    services: Vec<ServiceDescriptorProto>,
+    #[prost(string, optional, tag = "12")]
+    syntax: Option<String>,
+}
+
+impl FileHeader {
+    /// Whether the syntax is known here. Go's libraries invent another for a file that they lack.
+    pub fn is_readable(&self) -> bool {
+        is_known_syntax(self.syntax.as_deref())
     }
 
-    /// The names of the methods of `service`, in their order; `None` if it is not described. Nothing is decoded for it.
-    ///
-    /// # Errors
-    /// The files are none, as `place` sent them.
-    pub fn methods(&self, service: &str, place: &str) -> Result<Option<Vec<String>>> {
-        match self.find_methods(service) {
-            Ok(methods) => Ok(methods),
-            // The library has words for it.
-            Err(Broken) => {
-                let (pool, gaps) = pool(&self.files);
-                match pool.get_service_by_name(service) {
-                    Some(service) => Ok(Some(service.methods().map(|method| method.name().to_owned()).collect())),
-                    None => gaps.of_service(service, &pool).map_or(Ok(None), |why| Err(unfit(place, why))),
-                }
-            }
-        }
-    }
-
-    fn find_methods(&self, service: &str) -> std::result::Result<Option<Vec<String>>, Broken> {
-        let Some((_, service)) = service::find(self.raw(), service)? else { return Ok(None) };
-        Ok(Some(service::methods(service)?.into_iter().map(|(name, _)| name.to_owned()).collect()))
-    }
-
-    fn raw(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        self.files.iter().map(AsRef::as_ref)
-    }
-
-    /// What a call of `method` of `service` needs.
-    pub fn closure(&self, service: &str, method: &str) -> Closure {
-        Closure(closure::of_method(self.raw(), service, method).map(Bytes::from))
+    /// The services with their full names.
+    fn into_services(self) -> impl Iterator<Item = (String, ServiceDescriptorProto)> {
+        let Self { package, services, .. } = self;
+        services.into_iter().map(move |service| (join_name(&package, service.name()), service))
     }
 }
 
-/// The descriptors of all that `files` describe, onto protobuf's own, and the parts that are missing.
+impl Description {
+    /// A description from encoded `FileDescriptorSet`s that the program itself has.
+    pub fn from_sets(sets: &[&'static [u8]]) -> Self {
+        let sets = sets.iter().filter_map(|set| EncodedFiles::decode(*set).ok());
+        let (mut services, mut files) = (Vec::new(), Vec::new());
+        for file in sets.flat_map(|set| set.file) {
+            let Ok(header) = FileHeader::decode(file.as_ref()) else { continue };
+            if !is_well_known_file(&header.name) {
+                files.push(file);
+            }
+            services.extend(header.into_services().map(|(name, _)| name));
+        }
+        services.sort();
+        Self { services, files }
+    }
+
+    /// The names of the methods of `service`, in their order; `None` if it is not described.
+    ///
+    /// # Errors
+    /// The files cannot be read. `endpoint` is the server as errors name it.
+    pub fn methods(&self, service: &str, endpoint: &str) -> Result<Option<Vec<String>>> {
+        let headers = self.files.iter().filter_map(|file| FileHeader::decode(file.as_ref()).ok());
+        if let Some((_, service)) = headers.flat_map(FileHeader::into_services).find(|(name, _)| name == service) {
+            return Ok(Some(service.method.iter().map(|method| method.name().to_owned()).collect()));
+        }
+        let (pool, gaps) = pool(&self.files);
+        gaps.of_service(service, &pool).map_or(Ok(None), |why| Err(misfit(endpoint, why)))
+    }
+
+    /// The descriptors that a call of `method` of `service` needs.
+    pub fn closure(&self, service: &str, method: &str) -> Closure {
+        let closure = closure::of_method(&Repaired::new(&self.files), service, method);
+        Closure(closure.map(|set| set.encode_to_vec().into()))
+    }
+}
+
+/// The pool of all that `files` describe, with protobuf's own types, and the parts that are missing.
 pub(super) fn pool(files: &[Bytes]) -> (DescriptorPool, Gaps) {
     pool::build(files)
 }
 
-/// A type that is called an entry of a map and is none: the library takes it for one, and panics over it later.
-fn odd_entry(pool: &DescriptorPool) -> Option<MessageDescriptor> {
-    let is_entry = |entry: &MessageDescriptor| entry.get_field(1).is_some() && entry.get_field(2).is_some();
-    pool.all_messages().find(|message| message.is_map_entry() && !is_entry(message))
+/// Whether this is a `FileDescriptorProto.syntax` that prost-reflect reads; it panics over any other.
+fn is_known_syntax(syntax: Option<&str>) -> bool {
+    matches!(syntax, None | Some("" | "proto2" | "proto3"))
 }
 
-/// Whether a `FileDescriptorProto.syntax` is one of those that are known here.
-fn is_syntax(part: Part<'_>) -> bool {
-    matches!(part.content, b"proto2" | b"proto3")
+/// The full name of `name` in a package or a message.
+fn join_name(scope: &str, name: &str) -> String {
+    if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }
 
-/// The error for a description that lacks something needed: `why`. `place` is the server as errors name it.
-pub fn unfit(place: &str, why: &str) -> Error {
-    let what = format!("cannot ask {place} what it offers: {}", code_name(Code::Internal));
+/// The error for a description that lacks something needed. `endpoint` is the server as errors name it.
+pub fn misfit(endpoint: &str, why: &str) -> Error {
+    let what = format!("cannot ask {endpoint} what it offers: {}", code_name(Code::Internal));
     Error::status(Code::Internal, what).cause(format!("the descriptors do not fit together: {why}"))
 }
 
-/// The descriptors that a call of one method needs, encoded; `None` where that is all that its server describes.
+/// The encoded `FileDescriptorSet` that a call of one method needs; `None` where that is all that its server describes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closure(pub Option<Bytes>);
 
 impl Closure {
-    /// The method, as `description` has it, of which this is a part. `None` if there is no such service or method.
+    /// The method of which this is the closure in `description`; `None` if there is no such service or method.
     ///
     /// # Errors
-    /// The description does not fit together. `place` is the server as errors name it.
+    /// The description does not fit together. `endpoint` is the server as errors name it.
     pub fn method(
         &self,
         service: &str,
         method: &str,
         description: &Description,
-        place: &str,
+        endpoint: &str,
     ) -> Result<Option<MethodDescriptor>> {
-        if let Some(part) = &self.0
-            && let Some(found) = descriptor::method_of_set(part, service, method)
-        {
+        let find = |pool: &DescriptorPool| {
+            pool.get_service_by_name(service)?.methods().find(|candidate| candidate.name() == method)
+        };
+        let part = self.0.as_ref().and_then(|part| DescriptorPool::decode(part.as_ref()).ok());
+        if let Some(found) = part.as_ref().and_then(find) {
             return Ok(Some(found));
         }
-        // Should the part not stand by itself, the whole says what is wrong with it.
-        let part = self.0.as_ref().and_then(|part| DescriptorPool::decode(part.as_ref()).ok());
-        let part = part.filter(|part| odd_entry(part).is_none());
-        let (pool, gaps) = part.map_or_else(|| pool(&description.files), |part| (part, Gaps::default()));
-        let described = pool.get_service_by_name(service);
-        let found = described.and_then(|service| service.methods().find(|candidate| candidate.name() == method));
+        let (pool, gaps) = pool(&description.files);
+        let found = find(&pool);
         let gap = match &found {
             Some(found) => gaps.of_method(found),
             None => gaps.of_service(service, &pool),
         };
-        match gap {
-            Some(why) => Err(unfit(place, why)),
-            None => Ok(found.as_ref().map(MethodDescriptor::from)),
-        }
+        gap.map_or(Ok(found.clone()), |why| Err(misfit(endpoint, why)))
     }
-}
-
-/// The head of an encoded file, known without decoding it.
-pub(super) struct Head<'a> {
-    pub name: &'a str,
-    pub imports: Vec<&'a str>,
-    /// Whether it is written in a syntax that is known here. Go's libraries make up another for a file that they lack.
-    pub is_readable: bool,
-}
-
-/// Reads the head of an encoded file; `None` if it is not one.
-pub(super) fn head(file: &[u8]) -> Option<Head<'_>> {
-    let (mut name, mut imports, mut is_readable) = ("", Vec::new(), true);
-    for part in parts(file) {
-        let part = part.ok()?;
-        match part.number {
-            file::NAME => name = part.text().ok()?,
-            file::DEPENDENCY => imports.push(part.text().ok()?),
-            file::SYNTAX => is_readable = is_syntax(part),
-            _ => {}
-        }
-    }
-    Some(Head { name, imports, is_readable })
-}
-
-fn name_of(file: &[u8]) -> &str {
-    text(file, file::NAME).unwrap_or_default()
 }

@@ -11,9 +11,8 @@ use prost::Message as _;
 use prost_reflect::{DescriptorPool, FileDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
-use super::index::below;
-use super::service;
-use crate::codec::descriptor::name_clash;
+use super::well_known_files::{PACKAGE, is_well_known_file};
+use super::{FileHeader, is_known_syntax, join_name, name_clash};
 
 /// The most levels of files that are added one after the other, and the most that are refused then.
 const MAX_ROUNDS: usize = 100;
@@ -33,13 +32,17 @@ impl Gaps {
         }
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Adds all that `file` defines.
     fn add_file(&mut self, file: &FileDescriptorProto, why: &str) {
         let messages = file.message_type.iter().map(|message| message.name());
         let services = file.service.iter().map(|service| service.name());
         let enums = file.enum_type.iter().map(|described| described.name());
         for name in messages.chain(services).chain(enums) {
-            self.add(&below(file.package(), name), || why.to_owned());
+            self.add(&join_name(file.package(), name), || why.to_owned());
         }
     }
 
@@ -82,7 +85,7 @@ impl Gaps {
 
 /// Builds the pool of `files`, onto protobuf's own, and notes the parts that are missing.
 pub(super) fn build(files: &[Bytes]) -> (DescriptorPool, Gaps) {
-    let PoolBuilder { files, mut gaps, .. } = PoolBuilder::new(files);
+    let Repaired { files, mut gaps, .. } = Repaired::new(files);
     let mut pool = DescriptorPool::global();
     if pool.add_file_descriptor_protos(files.clone()).is_err() {
         pool = DescriptorPool::global();
@@ -93,7 +96,7 @@ pub(super) fn build(files: &[Bytes]) -> (DescriptorPool, Gaps) {
 
 /// The full names of types that `files` use and do not define.
 pub(in crate::grpc) fn undefined_types(files: &[Bytes]) -> BTreeSet<String> {
-    PoolBuilder::new(files).undefined
+    Repaired::new(files).undefined
 }
 
 /// Adds what can be added of files that the library refuses together.
@@ -119,15 +122,15 @@ fn add_one_by_one(pool: &mut DescriptorPool, mut waiting: Vec<FileDescriptorProt
     }
 }
 
-/// Prepares files for a pool.
-struct PoolBuilder {
-    files: Vec<FileDescriptorProto>,
-    gaps: Gaps,
+/// Files that fit together, as far as a server's do.
+pub(super) struct Repaired {
+    pub files: Vec<FileDescriptorProto>,
+    pub gaps: Gaps,
     undefined: BTreeSet<String>,
 }
 
-impl PoolBuilder {
-    fn new(raw: &[Bytes]) -> Self {
+impl Repaired {
+    pub fn new(raw: &[Bytes]) -> Self {
         let mut builder =
             Self { files: Vec::with_capacity(raw.len()), gaps: Gaps::default(), undefined: BTreeSet::new() };
         for file in raw {
@@ -153,8 +156,7 @@ impl PoolBuilder {
 
     fn read(&mut self, raw: &Bytes) {
         match FileDescriptorProto::decode(raw.clone()) {
-            // The library panics over any other.
-            Ok(file) if !matches!(file.syntax.as_deref(), None | Some("proto2" | "proto3")) => {
+            Ok(file) if !is_known_syntax(file.syntax.as_deref()) => {
                 self.gaps.add_file(&file, &format!("{} has an unknown syntax", file.name()));
             }
             Ok(mut file) => {
@@ -162,7 +164,7 @@ impl PoolBuilder {
                 self.files.push(file);
             }
             Err(error) => {
-                for (name, _) in service::of_file(raw).unwrap_or_default() {
+                for (name, _) in FileHeader::decode(raw.as_ref()).into_iter().flat_map(FileHeader::into_services) {
                     self.gaps.add(&name, || error.to_string());
                 }
             }
@@ -172,7 +174,7 @@ impl PoolBuilder {
 
 /// Imports of `file` that the server has not sent, as far as they are named.
 fn unsent(file: &FileDescriptorProto, names: &HashSet<String>) -> Vec<String> {
-    let unsent = file.dependency.iter().filter(|name| !super::is_own(name) && !names.contains(*name));
+    let unsent = file.dependency.iter().filter(|name| !is_well_known_file(name) && !names.contains(*name));
     unsent.take(MAX_NAMED).cloned().collect()
 }
 
@@ -196,8 +198,8 @@ impl Types {
         let (name, package) = (file.name().to_owned(), file.package().to_owned());
         let before = file.message_type.len() + file.enum_type.len() + file.service.len();
         file.message_type.retain(|message| self.define_message(message, &package, &name));
-        file.enum_type.retain(|described| self.define_type(below(&package, described.name()), &name));
-        file.service.retain(|service| self.services.insert(below(&package, service.name())));
+        file.enum_type.retain(|described| self.define_type(join_name(&package, described.name()), &name));
+        file.service.retain(|service| self.services.insert(join_name(&package, service.name())));
         if before > file.message_type.len() + file.enum_type.len() + file.service.len() {
             // Comments are found by the places of what they are about.
             file.source_code_info = None;
@@ -205,12 +207,12 @@ impl Types {
     }
 
     fn define_message(&mut self, message: &DescriptorProto, scope: &str, file: &str) -> bool {
-        let name = below(scope, message.name());
+        let name = join_name(scope, message.name());
         for nested in &message.nested_type {
             self.define_message(nested, &name, file);
         }
         for nested in &message.enum_type {
-            self.define_type(below(&name, nested.name()), file);
+            self.define_type(join_name(&name, nested.name()), file);
         }
         self.define_type(name, file)
     }
@@ -231,7 +233,7 @@ impl Types {
         }
         let mut scope = scope;
         loop {
-            if let Some(found) = at(&below(scope, written)) {
+            if let Some(found) = at(&join_name(scope, written)) {
                 return Some(found);
             }
             if scope.is_empty() {
@@ -244,7 +246,7 @@ impl Types {
 
 /// The file of one of protobuf's own types.
 fn own_file(name: &str) -> Option<String> {
-    name.starts_with(super::own::PACKAGE).then_some(())?;
+    name.starts_with(PACKAGE).then_some(())?;
     let pool = DescriptorPool::global();
     let file = |file: FileDescriptor| file.name().to_owned();
     let message = pool.get_message_by_name(name).map(|message| file(message.parent_file()));
@@ -254,7 +256,7 @@ fn own_file(name: &str) -> Option<String> {
 /// Makes plain messages of map entries that lack a key or a value: the library panics over them. Fields of their types are
 /// left out.
 fn check_entries(message: &mut DescriptorProto, scope: &str, types: &mut Types, gaps: &mut Gaps) {
-    let name = below(scope, message.name());
+    let name = join_name(scope, message.name());
     let is_entry = message.options.as_ref().is_some_and(|options| options.map_entry());
     let has = |number| {
         let field = message.field.iter().find(|field| field.number() == number);
@@ -285,9 +287,9 @@ impl Resolving<'_> {
         }
         file.extension.retain_mut(|field| self.extension(field, &package));
         for service in &mut file.service {
-            let name = below(&package, service.name());
+            let name = join_name(&package, service.name());
             service.method.retain_mut(|method| {
-                let full_name = below(&name, method.name());
+                let full_name = join_name(&name, method.name());
                 let input = self.name(&mut method.input_type, &name, || format!("the request of {full_name}"));
                 let output = self.name(&mut method.output_type, &name, || format!("the response of {full_name}"));
                 match input.and(output) {
@@ -306,7 +308,7 @@ impl Resolving<'_> {
     }
 
     fn message(&mut self, message: &mut DescriptorProto, scope: &str) {
-        let name = below(scope, message.name());
+        let name = join_name(scope, message.name());
         message.field.retain_mut(|field| {
             let what = format!("{name}.{}", field.name());
             match self.name(&mut field.type_name, &name, || what) {

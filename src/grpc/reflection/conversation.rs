@@ -15,8 +15,8 @@ use super::files::{Files, refusal};
 use super::{Answered, ReflectionVersion, made_here};
 use crate::grpc::call::Caller;
 
-/// One bidirectional stream. The stream is opened when the first answer is waited for, with every question asked by
-/// then already in it: some servers send no headers before they have seen a question.
+/// One bidirectional stream. It is opened when the first answer is awaited, with all questions so far in it: some servers
+/// send no headers before they have seen a question.
 pub(super) struct Conversation {
     caller: Caller,
     questions: mpsc::UnboundedSender<ServerReflectionRequest>,
@@ -31,8 +31,7 @@ impl Conversation {
         Self { caller: caller.clone(), questions, unopened: Some(receiver), version, answers: None }
     }
 
-    /// The names of all services, and the files of `symbol`; `imports` are asked for before it is known that they are
-    /// needed.
+    /// Asks for all services and the files of `symbol`; for `imports` before it is known that they are needed.
     pub(super) async fn describe(&mut self, symbol: &str, imports: &[String]) -> Result<Answered, Status> {
         self.ask(MessageRequest::ListServices(String::new()))?;
         self.ask(MessageRequest::FileContainingSymbol(symbol.to_owned()))?;
@@ -42,7 +41,7 @@ impl Conversation {
         let services = self.services().await?;
         let mut files = Files::default();
         let answer = match self.answer().await {
-            // Some servers end the stream over a symbol that they do not know, instead of answering so.
+            // Some servers end the stream over an unknown symbol, instead of answering.
             Err(status) if status.code() == Code::NotFound && imports.is_empty() => {
                 return Ok(Answered { services, files, ..Answered::default() });
             }
@@ -53,9 +52,9 @@ impl Conversation {
         }
         for import in imports {
             let before = files.raw.len();
-            // Whether it is needed shows later.
+            // Whether it is needed turns out later.
             let _refusal = files.take(self.answer().await?)?;
-            // One that had come along already need not be asked for the next time.
+            // One that came along already need not be asked for the next time.
             if files.raw.len() > before {
                 files.ask_for(import);
             }
@@ -64,7 +63,7 @@ impl Conversation {
         Ok(Answered { services, files, ..Answered::default() })
     }
 
-    /// The names of all services, and the files of every one of them.
+    /// Asks for all services with their files.
     pub(super) async fn describe_all(&mut self) -> Result<Answered, Status> {
         self.ask(MessageRequest::ListServices(String::new()))?;
         let services = self.services().await?;
@@ -73,7 +72,7 @@ impl Conversation {
         let refusals = self.files(questions, &mut files).await?;
         let refused = services.iter().cloned().zip(refusals);
         let mut refused: Vec<_> = refused.filter_map(|(service, refusal)| Some((service, refusal?))).collect();
-        // Where all are refused for one reason, that is about the endpoint.
+        // If all are refused, the reason is about the endpoint.
         if refused.len() == services.len()
             && let Some(at) = refused.iter().position(|(_, status)| status.code() != Code::NotFound)
         {
@@ -114,7 +113,7 @@ impl Conversation {
         }
     }
 
-    /// Asks `questions` for files, and says of each what was answered instead, if anything was.
+    /// Asks `questions` for files; returns the refusal of each, if it was refused.
     async fn files(
         &mut self,
         questions: Vec<MessageRequest>,
@@ -128,7 +127,7 @@ impl Conversation {
             let refusal = match self.answer().await {
                 Ok(answer) => files.take(answer)?,
                 Err(status) if made_here(&status) => return Err(status),
-                // Some servers end the stream over what they do not have: the rest is asked in another one.
+                // Some servers end the stream over what they do not have: the rest goes into another one.
                 Err(status) => {
                     *self = Self::start(&self.caller, self.version);
                     for question in &questions[at..] {
@@ -142,8 +141,8 @@ impl Conversation {
         Ok(refusals)
     }
 
-    /// Asks for what the files import until nothing is missing: a round trip per level, all of a level at once. An
-    /// import that the server does not send may not be needed; a type that is missing for it is asked for by its own name.
+    /// Asks for imports until nothing is missing: a round trip per level. If an import is refused, the types that are missing
+    /// are asked for by name.
     async fn imports(&mut self, files: &mut Files) -> Result<(), Status> {
         loop {
             let missing = files.take_missing().into_iter().map(MessageRequest::FileByFilename);

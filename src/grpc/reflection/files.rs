@@ -4,14 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 
 use bytes::Bytes;
 use prost::Message;
-use prost_types::FileDescriptorProto;
 use tonic::{Code, Status};
 use tonic_reflection::pb::v1::ErrorResponse;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
-use crate::grpc::descriptors::{self, Head};
+use crate::grpc::descriptors::{self, FileHeader};
 
-/// What a server answers instead of what was asked for.
+/// The status of a refusal.
 pub(super) fn refusal(error: ErrorResponse) -> Status {
     match Code::from(error.error_code) {
         Code::Ok => Status::internal("reflection answered with an error that is none"),
@@ -19,33 +18,30 @@ pub(super) fn refusal(error: ErrorResponse) -> Status {
     }
 }
 
-/// The most that a server may describe, in files and in bytes: many times what any service has, and little enough for
-/// a server that never ends.
+/// The most that a server may send, in files and bytes: many times what any service has, against one that never ends.
 const MAX_FILES: usize = 10_000;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-/// How often types are asked for by their own names: those of a file, and those that their files use in turn.
+/// How often types are asked for by name: their files can lack types in turn.
 const MAX_ASKED_FOR_TYPES: usize = 8;
 
-/// File descriptors as the server sent them: raw bytes, so that options unknown here survive.
-///
-/// Protobuf's own files are not taken from the server. Two files can have one name, as where a proxy stands before several
-/// servers.
+/// File descriptors as the server sent them, so that unknown options survive. Protobuf's own files are left out. Two files
+/// can have one name, e.g. if a proxy is before several servers.
 #[derive(Default)]
 pub(super) struct Files {
     pub(super) raw: Vec<Bytes>,
     size: usize,
     contents: HashSet<Bytes>,
     pub(super) known: HashSet<String>,
-    /// Imports that were asked for already: one that the server does not have is not asked for again.
+    /// Imports that were asked for; none is asked for twice.
     pub(super) asked: Vec<String>,
-    /// Types that were asked for already, and how often some were.
+    /// Types that were asked for, and how often some were.
     asked_types: HashSet<String>,
     asked_for_types: usize,
     wanted: BTreeSet<String>,
 }
 
 impl Files {
-    /// Takes the answer to one question for files; says why if it holds none, or one that cannot be read.
+    /// Takes the answer to one question for files; returns why it holds none, or one that cannot be read.
     pub(super) fn take(&mut self, answer: MessageResponse) -> Result<Option<Status>, Status> {
         match answer {
             MessageResponse::FileDescriptorResponse(response) => {
@@ -60,29 +56,28 @@ impl Files {
         }
     }
 
-    /// Takes a file; says why if it cannot be read.
+    /// Takes a file; returns why it cannot be read.
     fn add(&mut self, raw: Bytes) -> Result<Option<Status>, Status> {
         let unreadable = |why: String| Status::internal(format!("a descriptor cannot be read: {why}"));
-        let Some(Head { name, imports, is_readable }) = descriptors::head(&raw) else {
-            let read = FileDescriptorProto::decode(raw.clone());
-            let why = read.err().map_or_else(|| "it is not a file".to_owned(), |error| error.to_string());
-            return Ok(Some(unreadable(why)));
+        let header = match FileHeader::decode(raw.as_ref()) {
+            Ok(header) => header,
+            Err(error) => return Ok(Some(unreadable(error.to_string()))),
         };
-        if !descriptors::is_own(name) && self.contents.insert(raw.clone()) {
+        if !descriptors::is_well_known_file(&header.name) && self.contents.insert(raw.clone()) {
             self.size += raw.len();
             if self.raw.len() == MAX_FILES || self.size > MAX_BYTES {
                 return Err(Status::resource_exhausted("the server describes more than any service has"));
             }
-            if is_readable {
-                self.known.insert(name.to_owned());
+            if header.is_readable() {
+                self.known.insert(header.name);
             }
-            self.wanted.extend(imports.into_iter().map(str::to_owned));
+            self.wanted.extend(header.imports);
             self.raw.push(raw);
         }
         Ok(None)
     }
 
-    /// Whether `name` is not asked for yet, as it is from now on.
+    /// Notes that `name` is asked for; returns whether it was not before.
     pub(super) fn ask_for(&mut self, name: &str) -> bool {
         let is_new = !self.asked.iter().any(|asked| asked == name);
         if is_new {
@@ -93,11 +88,12 @@ impl Files {
 
     pub(super) fn take_missing(&mut self) -> Vec<String> {
         let mut missing = std::mem::take(&mut self.wanted).into_iter().collect::<Vec<_>>();
-        missing.retain(|name| !descriptors::is_own(name) && !self.known.contains(name) && self.ask_for(name));
+        missing
+            .retain(|name| !descriptors::is_well_known_file(name) && !self.known.contains(name) && self.ask_for(name));
         missing
     }
 
-    /// The types that are used and that no file defines, for want of an import; each once.
+    /// The types that no file defines, for want of an import; each once.
     pub(super) fn take_undefined(&mut self) -> Vec<String> {
         let has_all = self.asked.iter().all(|import| self.known.contains(import));
         if has_all || self.asked_for_types == MAX_ASKED_FOR_TYPES {

@@ -1,4 +1,4 @@
-//! A server's own descriptors, by gRPC reflection, v1 or v1alpha: both are asked at once, for most servers have one.
+//! Descriptors by gRPC reflection, v1 or v1alpha: both are asked side by side, since most servers have one of them.
 
 mod conversation;
 mod files;
@@ -18,7 +18,7 @@ use crate::schema::spaceone::usual_imports;
 use conversation::Conversation;
 use files::Files;
 
-/// A version of reflection. The messages of all are the same on the wire; only the path differs.
+/// A version of reflection. The messages are the same on the wire; only the path differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReflectionVersion {
     V1,
@@ -33,7 +33,6 @@ impl ReflectionVersion {
         }
     }
 
-    /// As it stands in the path.
     pub fn name(self) -> &'static str {
         match self {
             Self::V1 => "v1",
@@ -42,26 +41,26 @@ impl ReflectionVersion {
     }
 }
 
-/// The longest wait for a description, however long calls may take: it is there before a service has started, so one
-/// that does not come by then does not come. Only who waits without end waits longer.
+/// The longest wait for a description, unless `--timeout` is 0: a service has it from its start, so one that is late does not
+/// come.
 pub const LIMIT: Duration = Duration::from_secs(10);
 
-/// What a server said of itself.
+/// The services of a server, and descriptors.
 #[derive(Debug)]
 pub struct Described {
     /// The full names of all its services, sorted.
     pub services: Vec<String>,
-    /// The asked symbols' files with all that these import; without the symbols that the server does not know.
+    /// The files of the requested symbols with their imports; unknown symbols are left out.
     pub pool: DescriptorPool,
-    /// The parts of it that are missing.
+    /// The parts that are missing.
     pub gaps: Gaps,
 }
 
-/// How a description was got: who asks so again is answered in one round trip.
+/// How a description was fetched: the same way again takes one round trip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReflectionRoute {
     pub version: ReflectionVersion,
-    /// The imports that were not sent along, in the order in which they were asked for.
+    /// The imports that had to be asked for, in that order.
     pub imports: Vec<String>,
 }
 
@@ -91,7 +90,7 @@ pub async fn fetch(
     }
 }
 
-/// Whether a server may have ended the stream over a file that it does not have.
+/// Whether the server may have ended the stream over a file that it does not have.
 fn is_about_a_file(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Status(Code::NotFound | Code::Internal | Code::Unknown))
 }
@@ -103,8 +102,7 @@ pub async fn describe(caller: &Caller, symbol: &str) -> Result<Described> {
     Ok(Described { services, pool, gaps })
 }
 
-/// Asks for the names of all services and for the files of every one of them. Those that cannot be described hide no
-/// others.
+/// Asks for all services with their files. Those that are refused become gaps.
 pub async fn describe_all(caller: &Caller, limit: Duration) -> Result<Described> {
     let ask = async |conversation: &mut Conversation| conversation.describe_all().await;
     let Fetched { description: Description { services, files }, refused, .. } =
@@ -116,8 +114,7 @@ pub async fn describe_all(caller: &Caller, limit: Duration) -> Result<Described>
     Ok(Described { services, pool, gaps })
 }
 
-/// Holds `talk` with the server in the version that it has, if that is known; else in all at once, and the first to be
-/// answered counts.
+/// Runs `talk` in the `known` version of reflection, or else in both: the first answer counts.
 async fn converse(
     caller: &Caller,
     max: Duration,
@@ -163,7 +160,7 @@ async fn converse(
                 let description = Description { services, files: raw };
                 Ok(Fetched { description, route: ReflectionRoute { version, imports: asked }, refused })
             }
-            // A proxy that passes neither path on says what it is; a service without reflection does not.
+            // A proxy that passes on neither path is explained by its response.
             Err(status) if status.code() == Code::Unimplemented && !made_here(&status) => Err(none()),
             Err(status) => Err(failed(status)),
         }
@@ -184,16 +181,16 @@ async fn converse(
     }
 }
 
-/// What a conversation came to, and in which version it was held.
-type Outcome = (Result<Answered, Status>, ReflectionVersion);
+/// The result of a conversation, and its version.
+type Conversed = (Result<Answered, Status>, ReflectionVersion);
 
-/// What comes of two conversations: the first answer, or where there is none the failure of `first`, unless that only says
-/// that there is no such version.
+/// The first answer of two conversations. If both fail, the failure of `first`, unless that only says that the server lacks
+/// the version.
 async fn first_to_answer(
-    first: impl Future<Output = Outcome> + Unpin,
-    second: impl Future<Output = Outcome> + Unpin,
-) -> Outcome {
-    let is_absent = |outcome: &Outcome| matches!(&outcome.0, Err(status) if status.code() == Code::Unimplemented);
+    first: impl Future<Output = Conversed> + Unpin,
+    second: impl Future<Output = Conversed> + Unpin,
+) -> Conversed {
+    let is_absent = |outcome: &Conversed| matches!(&outcome.0, Err(status) if status.code() == Code::Unimplemented);
     match select(first, second).await {
         Either::Left((outcome, second)) if is_absent(&outcome) => second.await,
         Either::Left((outcome, _)) => outcome,
@@ -205,21 +202,20 @@ async fn first_to_answer(
     }
 }
 
-/// Whether `status` stands for something that is no gRPC status.
+/// Whether `status` was made on this side.
 fn made_here(status: &Status) -> bool {
     std::error::Error::source(status).is_some()
 }
 
-/// What a server answered.
+/// The answer of a server.
 #[derive(Default)]
 struct Answered {
     services: Vec<String>,
     files: Files,
-    /// The services whose files were asked for and not sent, with what was said instead.
+    /// The services whose files were refused, with the status.
     refused: Vec<(String, Status)>,
 }
 
-/// A description, how it was got, and what was refused of it.
 struct Fetched {
     description: Description,
     route: ReflectionRoute,
@@ -232,12 +228,12 @@ mod tests {
 
     use super::*;
 
-    fn outcome(result: std::result::Result<&str, Code>, version: ReflectionVersion) -> Outcome {
+    fn outcome(result: std::result::Result<&str, Code>, version: ReflectionVersion) -> Conversed {
         let answered = |name: &str| Answered { services: vec![name.to_owned()], ..Answered::default() };
         (result.map(answered).map_err(|code| Status::new(code, version.name())), version)
     }
 
-    fn told((result, version): Outcome) -> String {
+    fn told((result, version): Conversed) -> String {
         match result {
             Ok(answered) => format!("{} {}", version.name(), answered.services[0]),
             Err(status) => format!("{} {}", version.name(), code_name(status.code())),

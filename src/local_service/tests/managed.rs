@@ -16,7 +16,7 @@ async fn both() -> Service {
         managed_plugin(spec).unwrap()
     };
     let managed: Arc<[PluginInfo]> = [managed("Slack", "x/m1", "slack"), managed("AWS", "x/m2", "aws")].into();
-    let service = Service::with_rules(ServiceOptions { managed, ..ServiceOptions::default() });
+    let service = Service::with_options(ServiceOptions { managed, ..ServiceOptions::default() });
     for (name, image) in [("Zabbix", "x/q1"), ("Mine", "x/m2")] {
         service.register(RegisterPluginRequest { name: name.into(), ..registration(image) }).await.unwrap();
     }

@@ -1,7 +1,6 @@
 //! Tests of the services as a caller sees them. What is expected is what the real service 1.12.5 answers, except where the
 //! 2.x API differs or a comment says otherwise.
 
-mod batches;
 mod filtering;
 mod listing;
 mod managed;
@@ -34,13 +33,13 @@ struct Service {
 
 impl Service {
     fn new() -> Self {
-        Self::with_rules(ServiceOptions::default())
+        Self::with_options(ServiceOptions::default())
     }
 
-    fn with_rules(rules: ServiceOptions) -> Self {
+    fn with_options(options: ServiceOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("plugins.db")).unwrap();
-        Self { plugins: PluginService::new(store, rules), _folder: folder }
+        Self { plugins: PluginService::new(store, options), _folder: folder }
     }
 
     async fn register(&self, request: RegisterPluginRequest) -> Result<PluginInfo, Status> {

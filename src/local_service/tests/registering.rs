@@ -75,7 +75,7 @@ async fn the_first_required_field_that_is_missing_is_named() {
 
 #[tokio::test]
 async fn strict_rules_refuse_image_names_that_a_current_service_refuses() {
-    let service = Service::with_rules(ServiceOptions { strict: true, ..ServiceOptions::default() });
+    let service = Service::with_options(ServiceOptions { strict: true, ..ServiceOptions::default() });
     let message = r"ERROR_INVALID_IMAGE_NAME_FORMAT: Image name format is [a-zA-Z0-9\-]+ in plugin_b";
     assert_eq!(refused(service.register(registration("x/plugin_b")).await), (Code::InvalidArgument, message.into()));
     let long = "a".repeat(49);
@@ -87,14 +87,14 @@ async fn strict_rules_refuse_image_names_that_a_current_service_refuses() {
 async fn other_rules_accept_them_and_say_so_once_they_are_registered() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hears = Arc::clone(&heard);
-    let on_warning: crate::local_service::Warn = Arc::new(move |text| hears.lock().unwrap().push(text.to_owned()));
-    let service = Service::with_rules(ServiceOptions { on_warning: Some(on_warning), ..ServiceOptions::default() });
+    let on_warning: crate::local_service::OnWarning = Arc::new(move |text| hears.lock().unwrap().push(text.to_owned()));
+    let service = Service::with_options(ServiceOptions { on_warning: Some(on_warning), ..ServiceOptions::default() });
     let image = "pyengine/plugin-slack-notification-protocol_settings";
     assert!(service.register(registration(image)).await.is_ok());
     assert!(service.register(registration(image)).await.is_err());
     assert!(service.register(registration("x/fine")).await.is_ok());
-    let warning = "a current Repository service refuses the image name \
-                   \"plugin-slack-notification-protocol_settings\": it has something else than letters, digits and \"-\"";
+    let warning = "current Repository services reject the image name \
+                   \"plugin-slack-notification-protocol_settings\": it has characters other than letters, digits and \"-\"";
     assert_eq!(*heard.lock().unwrap(), [warning]);
 }
 

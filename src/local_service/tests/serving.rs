@@ -21,7 +21,7 @@ use crate::local_service::{API_VERSION, routes, serve};
 
 async fn new_routes(folder: &TempDir) -> Routes {
     let store = Store::open(&folder.path().join("plugins.db")).unwrap();
-    routes(store, ServiceOptions::default()).await
+    routes(store, ServiceOptions::default()).await.unwrap()
 }
 
 /// Calls a method in the process, as the environment `local` does.

@@ -1,7 +1,8 @@
 //! A path against the type of the rows that it will walk through.
 
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+
 use super::selector::Step;
-use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::well_known::WellKnown;

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 
 use super::selector::{Selector, Step};
 use super::{check, grammar};
-use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 
 /// One column: where its cells stand in a row, and what is written above them.
@@ -387,7 +387,7 @@ mod tests {
             steps in prop::collection::vec("nested_type|a|0|\\?a:=b=>a", 0..90), row in any_value()
         ) {
             let nested = DescriptorPool::global().get_message_by_name("google.protobuf.DescriptorProto").unwrap();
-            let nested = (&nested).into();
+            let nested = nested;
             let parsed = Column::parse(&steps.join("."));
             let count: usize = steps.iter().map(|step| if step.starts_with('?') { 2 } else { 1 }).sum();
             prop_assert_eq!(parsed.is_ok(), (1..=64).contains(&count));

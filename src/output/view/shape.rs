@@ -4,13 +4,13 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::columns::Column;
 use super::document::{Document, List, RESULTS, TOTAL_COUNT};
 use super::wired::{ListPlan, WireList};
 use super::{Columns, Sort, check};
-use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::{Error, Result};
 use crate::schema::well_known::WellKnown;
 
@@ -153,7 +153,7 @@ impl Shape {
     }
 
     /// A list whose rows stay in the bytes of its response; `None` for what has to become a plain value first: what is no
-    /// list, has no rows, or is such as [`Plan`](crate::codec::decode::Plan) leaves alone.
+    /// list, has no rows, or is such as [`DecodePlan`](crate::codec::decode::DecodePlan) leaves alone.
     pub fn wired(&self, response: &Bytes) -> Option<Document> {
         let plan = self.plan.get_or_init(|| self.list_row().and_then(|_| ListPlan::of(&self.response)).map(Arc::new));
         let list = WireList::read(plan.as_ref()?, response.clone())?;
@@ -266,7 +266,7 @@ mod tests {
         assert_eq!(shape("spaceone.api.repository.v1.RepositoriesInfo").plain_fields(), None);
         assert_eq!(shape("spaceone.api.repository.v1.VersionsInfo").plain_fields(), None);
         let any = prost_reflect::DescriptorPool::global().get_message_by_name("google.protobuf.Struct").unwrap();
-        assert_eq!(Shape::of(&(&any).into()).plain_fields(), None);
+        assert_eq!(Shape::of(&any).plain_fields(), None);
     }
 
     #[test]
@@ -276,7 +276,7 @@ mod tests {
         let kinds = pool.all_messages().find(|message| message.name() == "Kinds").unwrap();
         let plain = "flag whole long count big real small text data color key k maybe at took mask wrapped_long \
                      wrapped_text";
-        assert_eq!(Shape::of(&(&kinds).into()).plain_fields().unwrap(), plain.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(Shape::of(&kinds).plain_fields().unwrap(), plain.split_whitespace().collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! Descriptors that the tests of this module check against.
 
-use prost_reflect::DescriptorPool;
-
-use crate::codec::descriptor::MessageDescriptor;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 /// A type of the bundled API.
 pub(crate) fn bundled(name: &str) -> MessageDescriptor {
     let pool = DescriptorPool::decode(&include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"))[..]).unwrap();
-    (&pool.get_message_by_name(name).unwrap()).into()
+    pool.get_message_by_name(name).unwrap()
 }
 
 pub(crate) fn plugin_info() -> MessageDescriptor {

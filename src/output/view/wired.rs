@@ -8,13 +8,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use prost_reflect::MessageDescriptor;
 use row::{Making, Row};
 
 use super::document::{RESULTS, total};
 use super::rows::{Made, TakeRow};
 use super::{Cell, Column, Columns, Document, List, Rows};
-use crate::codec::decode::{Field, Odd, Plan, Scratch, Sink, ValueSink, serialize_into};
-use crate::codec::descriptor::MessageDescriptor;
+use crate::codec::decode::{DecodePlan, FieldIndex, Malformed, Sink, ValueSink, Workspace, serialize_into};
 use crate::codec::wire_format::Reader;
 use crate::terminal::json::{Layout, Text};
 
@@ -30,9 +30,9 @@ const RESPONSE: usize = 0;
 /// How the lists of one type are read.
 #[derive(Debug)]
 pub(super) struct ListPlan {
-    plan: Plan,
+    plan: DecodePlan,
     /// The field of the response that holds the rows.
-    results: Field,
+    results: FieldIndex,
     /// The type of a row.
     row: usize,
 }
@@ -40,7 +40,7 @@ pub(super) struct ListPlan {
 impl ListPlan {
     /// Of a response whose rows are mappings of their fields; `None` for lists that are read as plain values only.
     pub(super) fn of(response: &MessageDescriptor) -> Option<Self> {
-        let plan = Plan::of(response)?;
+        let plan = DecodePlan::new(response);
         let results = plan.field(RESPONSE, RESULTS)?;
         let row = plan.items(RESPONSE, results)?;
         Some(Self { plan, results, row })
@@ -57,9 +57,7 @@ pub struct WireList {
     /// The response, with nothing in the rows' place.
     envelope: Map<String, Value>,
     /// The fields that a row has, each where it was first seen.
-    seen: Vec<Field>,
-    /// So are the fields of all rows.
-    is_in_order: bool,
+    seen: Vec<FieldIndex>,
     shown: Shown,
 }
 
@@ -82,9 +80,9 @@ struct Chosen {
 #[derive(Clone, Debug)]
 enum Place {
     Nowhere,
-    Field(Field),
+    Field(FieldIndex),
     /// Below a field.
-    Below(Field, Box<Column>),
+    Below(FieldIndex, Box<Column>),
 }
 
 impl PartialEq for WireList {
@@ -103,27 +101,27 @@ impl WireList {
         Self::try_read(list, bytes).ok().flatten()
     }
 
-    fn try_read(list: &Arc<ListPlan>, bytes: Bytes) -> Result<Option<Self>, Odd> {
-        let mut scratch = Scratch::default();
-        let (mut seen, mut known) = (Vec::new(), 0);
-        let (mut count, mut is_in_order) = (0, true);
-        list.plan.check_each((RESPONSE, list.results), &bytes, &mut scratch, |row| {
-            count += 1;
-            is_in_order &= row.is_in_order;
-            if row.has_more_than(known) {
-                for field in row.fields().filter(|field| known & 1 << field == 0).collect::<Vec<_>>() {
-                    known |= 1 << field;
-                    seen.push(field);
-                }
+    fn try_read(list: &Arc<ListPlan>, bytes: Bytes) -> Result<Option<Self>, Malformed> {
+        list.plan.check(RESPONSE, &bytes)?;
+        let mut workspace = Workspace::default();
+        let (mut count, mut seen) = (0, Vec::new());
+        let mut is_seen = vec![false; list.plan.names(list.row).count()];
+        for row in list.plan.messages(RESPONSE, list.results, &bytes) {
+            let found = list.plan.find(list.row, row?, &mut workspace)?;
+            for field in found.fields(&workspace).filter(|field| !is_seen[*field]).collect::<Vec<_>>() {
+                is_seen[field] = true;
+                seen.push(field);
             }
-        })?;
+            workspace.leave(found);
+            count += 1;
+        }
         if count == 0 {
             return Ok(None);
         }
-        let envelope = list.envelope(&bytes, &mut scratch)?;
+        let envelope = list.envelope(&bytes, &mut workspace)?;
         let total = total(&envelope);
         let list = Arc::clone(list);
-        Ok(Some(Self { list, bytes, count, total, envelope, seen, is_in_order, shown: Shown::Whole }))
+        Ok(Some(Self { list, bytes, count, total, envelope, seen, shown: Shown::Whole }))
     }
 
     /// Narrows the rows to the columns; a cell that is missing is null.
@@ -165,17 +163,19 @@ impl WireList {
     /// Hands each row to `take`, with those of its fields that are among `names`; with all if there are none.
     pub(super) fn each_row(&self, names: &[&str], take: &mut dyn FnMut(&Value)) {
         let places = names.iter().filter_map(|name| Some((*name, self.list.plan.field(self.list.row, name)?)));
-        let places: Vec<(&str, Field)> = places.collect();
+        let places: Vec<(&str, FieldIndex)> = places.collect();
         // It was looked through: there is nothing that cannot be read.
-        let _ = self.rows(|row, scratch| {
+        let _ = self.rows(|row, workspace| {
             let mut sink = ValueSink::default();
             if names.is_empty() {
-                row.emit(&Shown::Whole, &mut sink, scratch)?;
+                row.emit(&Shown::Whole, &mut sink, workspace)?;
             } else {
                 sink.begin_mapping();
-                for (name, field) in places.iter().filter(|(_, field)| row.found.has(*field)) {
-                    sink.key(name.as_bytes())?;
-                    row.emit_place(&Place::Field(*field), &mut sink, scratch)?;
+                for (name, field) in &places {
+                    if row.found.has(*field, workspace) {
+                        sink.key(name.as_bytes())?;
+                        row.emit_place(&Place::Field(*field), &mut sink, workspace)?;
+                    }
                 }
                 sink.end_mapping();
             }
@@ -194,7 +194,7 @@ impl WireList {
         let mut reader = Reader::new(&self.bytes);
         while let Ok(Some(entry)) = reader.entry() {
             let of = if Some(entry.number) == number { &mut rows } else { &mut others };
-            of.push(&self.bytes[entry.key..entry.value.end]);
+            of.push(&self.bytes[entry.key..entry.end]);
         }
         // Messages keep their meaning where their fields change places.
         let picked = places.iter().filter_map(|place| rows.get(*place));
@@ -215,13 +215,13 @@ impl WireList {
         let mut whole = Vec::new();
         let mut selected = Vec::new();
         // It was looked through: there is nothing that cannot be read.
-        let _ = self.rows(|row, scratch| {
+        let _ = self.rows(|row, workspace| {
             if let Shown::Columns(columns) = &self.shown {
-                let cells = columns.iter().map(|column| row.value(&column.place, scratch));
+                let cells = columns.iter().map(|column| row.value(&column.place, workspace));
                 selected.push(cells.collect::<Result<Vec<_>, _>>()?);
             } else {
                 let mut sink = ValueSink::default();
-                row.emit(&self.shown, &mut sink, scratch)?;
+                row.emit(&self.shown, &mut sink, workspace)?;
                 whole.extend(sink.finish());
             }
             Ok(())
@@ -245,8 +245,8 @@ impl WireList {
             text.key(key.as_bytes()).map_err(unread)?;
             if key == RESULTS {
                 text.begin_list();
-                self.rows(|row, scratch| {
-                    row.emit(&self.shown, &mut text, scratch)?;
+                self.rows(|row, workspace| {
+                    row.emit(&self.shown, &mut text, workspace)?;
                     Ok(hand_over(&mut text, out, PORTION)?)
                 })?;
                 text.end_list();
@@ -265,8 +265,8 @@ impl WireList {
     /// `out` cannot be written to.
     pub fn write_json_lines(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut text = Text::new(Layout::Line);
-        self.rows(|row, scratch| {
-            row.emit(&self.shown, &mut text, scratch)?;
+        self.rows(|row, workspace| {
+            row.emit(&self.shown, &mut text, workspace)?;
             text.end_line();
             Ok(hand_over(&mut text, out, PORTION)?)
         })?;
@@ -278,9 +278,9 @@ impl WireList {
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(columns.len());
         // What a row's texts were kept in serves the next row.
         let mut spare: Vec<Vec<u8>> = Vec::new();
-        self.rows(|row, scratch| {
+        self.rows(|row, workspace| {
             for column in columns {
-                row.add_cell(&column.place, &mut cells, &mut making, &mut spare, scratch)?;
+                row.add_cell(&column.place, &mut cells, &mut making, &mut spare, workspace)?;
             }
             take(&cells)?;
             spare.extend(cells.drain(..).filter_map(Cell::into_room));
@@ -301,31 +301,20 @@ impl WireList {
         Arc::new(chosen.collect())
     }
 
-    /// The last field that is shown of a row, by which a row that is in order need not be read any further.
-    fn last(&self) -> Field {
-        let Shown::Columns(columns) = &self.shown else { return Field::MAX };
-        let fields = columns.iter().filter_map(|column| match column.place {
-            Place::Field(field) | Place::Below(field, _) => Some(field),
-            Place::Nowhere => None,
-        });
-        if self.is_in_order { fields.max().unwrap_or(0) } else { Field::MAX }
-    }
-
     /// Goes through the rows.
-    fn rows<'a>(&'a self, mut take: impl FnMut(Row<'a>, &mut Scratch) -> Result<(), Trouble>) -> io::Result<()> {
+    fn rows<'a>(&'a self, mut take: impl FnMut(Row<'a>, &mut Workspace) -> Result<(), Trouble>) -> io::Result<()> {
         let ListPlan { plan, results, row } = &*self.list;
-        let mut scratch = Scratch::default();
-        let last = self.last();
-        let mut each = |bytes: Result<_, Odd>| {
+        let mut workspace = Workspace::default();
+        let mut each = |bytes: Result<_, Malformed>| {
             let bytes = bytes?;
-            let found = plan.find_until(*row, last, bytes, &mut scratch)?;
-            take(Row { plan, place: *row, bytes, found }, &mut scratch)?;
-            scratch.leave(found);
+            let found = plan.find(*row, bytes, &mut workspace)?;
+            take(Row { plan, place: *row, bytes, found }, &mut workspace)?;
+            workspace.leave(found);
             Ok(())
         };
         for bytes in plan.messages(RESPONSE, *results, &self.bytes) {
             each(bytes).map_err(|trouble| match trouble {
-                Trouble::Odd => unread(Odd),
+                Trouble::Malformed(malformed) => unread(malformed),
                 Trouble::Output(error) => error,
             })?;
         }
@@ -335,21 +324,21 @@ impl WireList {
 
 impl ListPlan {
     /// The response without its rows.
-    fn envelope(&self, bytes: &[u8], scratch: &mut Scratch) -> Result<Map<String, Value>, Odd> {
-        let found = self.plan.find(RESPONSE, bytes, scratch)?;
+    fn envelope(&self, bytes: &[u8], workspace: &mut Workspace) -> Result<Map<String, Value>, Malformed> {
+        let found = self.plan.find(RESPONSE, bytes, workspace)?;
         let names: Vec<&str> = self.plan.names(RESPONSE).collect();
         let mut envelope = Map::new();
-        for field in found.fields() {
+        for field in found.fields(workspace).collect::<Vec<_>>() {
             let value = if field == self.results {
                 Value::Array(Vec::new())
             } else {
                 let mut sink = ValueSink::default();
-                self.plan.emit_field((RESPONSE, field), bytes, found, &mut sink, scratch)?;
+                self.plan.emit_field((RESPONSE, field), bytes, found, &mut sink, workspace)?;
                 sink.finish().unwrap_or_default()
             };
             envelope.insert(names[field].to_owned(), value);
         }
-        scratch.leave(found);
+        workspace.leave(found);
         Ok(envelope)
     }
 }
@@ -393,13 +382,13 @@ impl Rows for WireList {
 
 /// Why going through rows ended early.
 enum Trouble {
-    Odd,
+    Malformed(Malformed),
     Output(io::Error),
 }
 
-impl From<Odd> for Trouble {
-    fn from(Odd: Odd) -> Self {
-        Self::Odd
+impl From<Malformed> for Trouble {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
     }
 }
 
@@ -410,8 +399,8 @@ impl From<io::Error> for Trouble {
 }
 
 /// What was looked through can be read: nobody sees this.
-fn unread(_: Odd) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "the answer cannot be read")
+fn unread(malformed: Malformed) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, malformed)
 }
 
 /// Writes the text so far, if it is more than `enough`.

@@ -1,14 +1,15 @@
-//! What is wrong with a spec, and where.
+//! Findings: what is wrong with a spec, and where.
 
 use super::rule::Rule;
 use crate::error::Location;
+use crate::schema::field_path::FieldPath;
+use crate::spec::SpanPart;
 
-/// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// A service or this program refuses it.
     Error,
-    /// It is taken, and probably not what was meant.
+    /// It is accepted, but probably a mistake.
     Warning,
 }
 
@@ -21,28 +22,54 @@ impl Severity {
     }
 }
 
-/// One thing that a spec does against a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub location: Location,
     pub severity: Severity,
     pub rule: Rule,
-    /// Lower case, no full stop; holds no values but names.
+    /// Lower case, without a full stop, and without values: they may be secret.
     pub message: String,
-    /// What to do about it.
     pub hint: Option<String>,
 }
 
-/// How many findings there are of each severity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub errors: usize,
-    pub warnings: usize,
+/// Counts the errors among findings.
+pub fn count_errors(findings: &[Finding]) -> usize {
+    findings.iter().filter(|finding| finding.severity == Severity::Error).count()
 }
 
-impl Counts {
-    pub fn of(findings: &[Finding]) -> Self {
-        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-        Self { errors, warnings: findings.len() - errors }
+/// A finding whose location is not looked up yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    pub rule: Rule,
+    pub severity: Severity,
+    pub path: FieldPath,
+    pub part: SpanPart,
+    /// Without the path.
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+impl Violation {
+    /// A violation by the value at `path`, with the rule's first severity.
+    pub fn new(rule: Rule, path: FieldPath, message: impl Into<String>) -> Self {
+        Self { rule, severity: rule.severity(), path, part: SpanPart::Value, message: message.into(), hint: None }
+    }
+
+    /// A violation by the value of a top-level field.
+    pub fn in_field(rule: Rule, field: &str, message: impl Into<String>) -> Self {
+        Self::new(rule, FieldPath::default().key(field), message)
+    }
+
+    pub fn warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
+    /// A violation by the key, not the value.
+    pub fn at_key(self) -> Self {
+        Self { part: SpanPart::Key, ..self }
+    }
+
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
     }
 }

@@ -2,17 +2,15 @@
 
 use std::fmt;
 
-use prost_reflect::DescriptorPool;
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
-use crate::codec::descriptor::MessageDescriptor;
 use crate::error::{Error, Result};
 use crate::local_service;
 
-/// The service and the method that take a spec, in every generation.
 const SERVICE: &str = "spaceone.api.repository.v1.Plugin";
 const METHOD: &str = "register";
 
-/// Services with one description of their requests.
+/// Versions of the API with the same fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Generation {
     /// 1.8.5 to 2.0.51.
@@ -31,64 +29,45 @@ impl fmt::Display for Generation {
 }
 
 impl Generation {
-    /// The generation of a service, by how it describes the request of `register`.
+    /// The generation of a service, by the request of its `register`.
     pub fn of(input: &MessageDescriptor) -> Self {
         if input.get_field_by_name("service_type").is_some() { Self::One } else { Self::Two }
     }
 
-    /// What takes a spec.
-    ///
-    /// # Errors
-    /// As [`Generation::register`].
+    /// The request that a spec is. Fails only with broken bundled descriptors.
     pub fn request(self) -> Result<MessageDescriptor> {
-        Ok((&self.register()?.input()).into())
+        Ok(self.register()?.input())
     }
 
-    /// The method that takes a spec.
-    ///
-    /// # Errors
-    /// None, unless the program was built from broken descriptors.
-    pub fn register(self) -> Result<prost_reflect::MethodDescriptor> {
-        let unreadable = |error| Error::local("the bundled descriptors cannot be read").caused_by(&error);
-        let pool: DescriptorPool = match self {
+    /// The method that takes a spec. Fails as [`Generation::request`].
+    pub fn register(self) -> Result<MethodDescriptor> {
+        let pool = match self {
             Self::One => local_service::first_generation(),
             Self::Two => local_service::descriptors(),
-        }
-        .map_err(unreadable)?;
+        };
+        let pool = pool.map_err(|error| Error::local("the bundled descriptors cannot be read").caused_by(&error))?;
         let service = pool.get_service_by_name(SERVICE);
         let method = service.and_then(|service| service.methods().find(|method| method.name() == METHOD));
-        method.ok_or_else(|| Error::local(format!("{SERVICE}.{METHOD} is not described for {self}")))
+        method.ok_or_else(|| Error::local(format!("the bundled descriptors of {self} have no {SERVICE}.{METHOD}")))
     }
 }
 
-/// The generations that a check is for, with what each says of a spec.
+/// The generations that specs are checked for, each with its request.
 #[derive(Clone, Debug)]
-pub struct Generations(Vec<Described>);
-
-#[derive(Clone, Debug)]
-pub(super) struct Described {
-    pub generation: Generation,
-    pub input: MessageDescriptor,
-}
+pub struct Generations(Vec<(Generation, MessageDescriptor)>);
 
 impl Generations {
-    /// # Errors
-    /// None, unless the program was built from broken descriptors.
+    /// Fails as [`Generation::request`].
     pub fn new(generations: &[Generation]) -> Result<Self> {
-        let described =
-            |generation: &Generation| Ok(Described { generation: *generation, input: generation.request()? });
-        generations.iter().map(described).collect::<Result<_>>().map(Self)
+        generations.iter().map(|generation| Ok((*generation, generation.request()?))).collect::<Result<_>>().map(Self)
     }
 
-    /// Every generation that is known.
-    ///
-    /// # Errors
-    /// None, unless the program was built from broken descriptors.
+    /// Every known generation. Fails as [`Generation::request`].
     pub fn all() -> Result<Self> {
         Self::new(&[Generation::One, Generation::Two])
     }
 
-    pub(super) fn iter(&self) -> std::slice::Iter<'_, Described> {
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, (Generation, MessageDescriptor)> {
         self.0.iter()
     }
 
@@ -97,7 +76,7 @@ impl Generations {
     }
 
     pub(super) fn has(&self, generation: Generation) -> bool {
-        self.0.iter().any(|described| described.generation == generation)
+        self.0.iter().any(|(known, _)| *known == generation)
     }
 }
 

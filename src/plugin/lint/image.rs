@@ -1,30 +1,28 @@
-//! The image's name: what the Repository service asks of it, and what registries do.
+//! Rules `image-*`: images that the service and registries accept.
 
-use super::finding::Severity::{self, Error, Warning};
+use super::checker::Checker;
+use super::finding::Violation;
 use super::placeholder;
 use super::rule::Rule;
-use super::spec::{Found, Sink};
 use crate::oci::plugin_image::{ImagePathError, MAX_LENGTH, MAX_PATH, check_path, name_of, split_host};
 
-pub fn check(sink: &mut Sink<'_>) {
-    let Some(image) = sink.document.text("image").filter(|image| !image.is_empty()) else { return };
-    let registry_type = sink.document.text("registry_type").unwrap_or_default();
-    for (rule, severity, message, hint) in faults(image, registry_type) {
-        sink.add(Found::in_field(rule, severity, "image", message).hint(hint));
+pub fn check(checker: &mut Checker<'_>) {
+    let Some(image) = checker.document.text("image").filter(|image| !image.is_empty()) else { return };
+    let registry_type = checker.document.text("registry_type").unwrap_or_default();
+    for (rule, message, hint) in faults(image, registry_type) {
+        checker.report(Violation::in_field(rule, "image", message).hint(hint));
     }
 }
 
-type Told = (Rule, Severity, String, String);
-
-/// All that is wrong with an image, in the order in which it is written.
-pub fn faults(image: &str, registry_type: &str) -> Vec<Told> {
-    let mut found: Vec<Told> = Vec::new();
-    let mut add = |rule, severity, message: String, hint: String| found.push((rule, severity, message, hint));
+/// The rules that an image breaks, each with its message and hint.
+pub fn faults(image: &str, registry_type: &str) -> Vec<(Rule, String, String)> {
+    let mut found: Vec<(Rule, String, String)> = Vec::new();
+    let mut add = |rule, message: &str, hint: String| found.push((rule, message.to_owned(), hint));
     let (bare, digest) = image.split_once('@').map_or((image, None), |(bare, digest)| (bare, Some(digest)));
     let (host, rest) = split_host(bare).map_or((None, bare), |(host, rest)| (Some(host), rest));
     if let Some(host) = host {
-        let hint = format!("leave out {host}/: registry_type and registry_config say where the image is");
-        add(Rule::ImageRegistry, Error, "an image is named without its registry's host".to_owned(), hint);
+        let hint = format!("remove {host}/: registry_type and registry_config name the registry");
+        add(Rule::ImageRegistry, "the image includes the registry's host", hint);
     }
     let (path, tag) = match rest.rsplit_once(':') {
         Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
@@ -33,57 +31,52 @@ pub fn faults(image: &str, registry_type: &str) -> Vec<Told> {
     let name = name_of(path);
     let length = name.chars().count();
     if length > MAX_LENGTH {
-        let message = format!("{name} has {length} characters, and a name at most {MAX_LENGTH}");
-        add(Rule::ImageName, Error, message, "shorten what stands behind the last `/`".to_owned());
+        let message = format!("{name} has {length} characters, more than {MAX_LENGTH}");
+        add(Rule::ImageName, &message, "shorten the part after the last `/`".to_owned());
     }
     if name.is_empty() {
-        add(Rule::ImageName, Error, "no name behind the last `/`".to_owned(), "name the image there".to_owned());
+        add(Rule::ImageName, "no name after the last `/`", "add the image's name there".to_owned());
     }
-    let mut others: Vec<char> = name.chars().filter(|c| !c.is_ascii_alphanumeric() && *c != '-').collect();
-    others.dedup();
-    if let Some(other) = others.first() {
-        let message = format!("`{other}` in {name}: a name has letters, digits and `-` only");
+    if let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
+        let message = format!("`{other}` in {name}: a name has only letters, digits and `-`");
         let proposed: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        add(Rule::ImageName, Error, message, format!("name the image {}, say", proposed.trim_matches('-')));
+        add(Rule::ImageName, &message, format!("rename the image, e.g. to {}", proposed.trim_matches('-')));
     }
     if let Some(tag) = tag {
-        let message = format!("an image is named without a tag, and `:{tag}` is one");
-        add(Rule::ImageTag, Error, message, format!("leave out :{tag}: a version is chosen where a plugin is used"));
+        let hint = format!("remove :{tag}: a version is chosen where the plugin is used");
+        add(Rule::ImageTag, &format!("the image includes the tag `:{tag}`"), hint);
     }
     if digest.is_some() {
-        let hint = "leave out the `@` and what follows it".to_owned();
-        add(Rule::ImageTag, Error, "an image is named without a digest".to_owned(), hint);
+        add(Rule::ImageTag, "the image includes a digest", "remove the `@` and everything after it".to_owned());
     }
-    let is_mended_first = placeholder::is_in(image) || found.iter().any(|(rule, ..)| *rule == Rule::ImageName);
-    if !is_mended_first && let Some((message, hint)) = not_for_registries(path, registry_type) {
-        found.push((Rule::ImageReference, Warning, message, hint));
+    let has_other_faults = placeholder::is_in(image) || found.iter().any(|(rule, ..)| *rule == Rule::ImageName);
+    if !has_other_faults && let Some((message, hint)) = registry_fault(path, registry_type) {
+        found.push((Rule::ImageReference, message, hint));
     }
     found
 }
 
-/// Why no registry has an image of this path, though the service would ask for it.
-fn not_for_registries(path: &str, registry_type: &str) -> Option<(String, String)> {
-    match check_path(path) {
+/// Why no registry can have an image of this path.
+fn registry_fault(path: &str, registry_type: &str) -> Option<(String, String)> {
+    let has_namespaces = matches!(registry_type, "" | "NONE_REGISTRY_TYPE" | "DOCKER_HUB" | "GITHUB");
+    let (message, hint) = match check_path(path) {
         Err(ImagePathError::Length) => {
-            let message = format!("registries take {MAX_PATH} characters at most");
-            return Some((message, "shorten what stands before the last `/`".to_owned()));
+            let message = format!("registries accept at most {MAX_PATH} characters");
+            return Some((message, "shorten the part before the last `/`".to_owned()));
         }
         Err(ImagePathError::Capitals) => {
-            let message = "registries take no upper-case letters in an image's name";
-            return Some((message.to_owned(), format!("write {}", path.to_ascii_lowercase())));
+            ("registries accept no upper-case letters in an image's name", path.to_ascii_lowercase())
         }
-        Err(ImagePathError::Form) => {
-            let message = "registries take lower-case letters and digits, with single `.`, `_` or `-` between them";
-            return Some((message.to_owned(), "write it as acme/plugin-slack".to_owned()));
+        Err(ImagePathError::Form) => (
+            "registries accept lower-case letters and digits, with single `.`, `_` or `-` between them",
+            "acme/plugin-slack".to_owned(),
+        ),
+        Ok(()) if has_namespaces && !path.contains('/') => {
+            ("images of this registry have a namespace", format!("acme/{path}"))
         }
-        Ok(()) => {}
-    }
-    let has_namespaces = matches!(registry_type, "" | "NONE_REGISTRY_TYPE" | "DOCKER_HUB" | "GITHUB");
-    if has_namespaces && !path.contains('/') {
-        let message = "this registry has images below a namespace only";
-        return Some((message.to_owned(), format!("write it as acme/{path}")));
-    }
-    None
+        Ok(()) => return None,
+    };
+    Some((message.to_owned(), format!("write it as {hint}")))
 }
 
 #[cfg(test)]
@@ -91,6 +84,7 @@ mod tests {
     use super::*;
     use crate::oci;
     use crate::oci::plugin_image;
+    use crate::plugin::lint::Severity;
 
     fn rules(image: &str) -> Vec<&'static str> {
         faults(image, "").into_iter().map(|(rule, ..)| rule.name()).collect()
@@ -147,7 +141,7 @@ mod tests {
     fn what_the_service_refuses_is_an_error_here() {
         for image in ["a/b_c", "a/b:1", "a/b@c", "a/", "a/b c", "a/é", "x/.y", &format!("a/{}", "x".repeat(49))] {
             assert!(plugin_image::check(image).is_err());
-            assert!(faults(image, "").iter().any(|(_, severity, ..)| *severity == Error), "{image}");
+            assert!(faults(image, "").iter().any(|(rule, ..)| rule.severity() == Severity::Error), "{image}");
         }
     }
 }

@@ -1,46 +1,36 @@
-//! What labels and tags hold.
+//! Rules `label-text` and `tag-plain`.
 
 use serde_json::Value;
 
-use super::finding::Severity;
+use super::checker::Checker;
+use super::finding::Violation;
 use super::rule::Rule;
-use super::spec::{Found, Sink};
 use crate::schema::field_path::FieldPath;
 use crate::schema::value_ext::kind_of;
 
-/// The longest label that the service keeps, in characters.
-const LONGEST_LABEL: usize = 255;
+/// The longest label that the service stores, in characters.
+const MAX_LABEL: usize = 255;
 
-pub fn check(sink: &mut Sink<'_>) {
-    let document = sink.document;
-    if let Some(Value::Array(labels)) = document.value.get("labels") {
-        for (index, label) in labels.iter().enumerate() {
-            let Some(message) = of_label(label) else { continue };
-            let mut path = FieldPath::default().key("labels");
-            path.push_index(index);
-            let found = Found::new(Rule::LabelText, Severity::Error, path, message);
-            sink.add(match label {
-                Value::Number(_) | Value::Bool(_) => found.hint("put it in quotes to make it text"),
-                _ => found.hint("what is more than a word belongs to tags"),
-            });
-        }
+pub fn check(checker: &mut Checker<'_>) {
+    let spec = &checker.document.value;
+    for (index, label) in spec.get("labels").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        let message = match label.as_str().map(|text| text.chars().count()) {
+            Some(..=MAX_LABEL) => continue,
+            Some(length) => format!("the label has {length} characters, more than {MAX_LABEL}"),
+            None => format!("expected text, found {}", kind_of(label)),
+        };
+        let hint = match label {
+            Value::Number(_) | Value::Bool(_) => "quote it to make it text",
+            _ => "use tags for anything longer than a word",
+        };
+        let path = FieldPath::default().key("labels").index(index);
+        checker.report(Violation::new(Rule::LabelText, path, message).hint(hint));
     }
-    if let Some(Value::Object(tags)) = document.value.get("tags") {
-        for (name, tag) in tags.iter().filter(|(_, tag)| tag.is_array() || tag.is_object()) {
+    for (name, tag) in spec.get("tags").and_then(Value::as_object).into_iter().flatten() {
+        if tag.is_array() || tag.is_object() {
             let path = FieldPath::default().key("tags").key(name);
-            let message = format!("{}, where one value is expected", kind_of(tag));
-            let found = Found::new(Rule::TagPlain, Severity::Warning, path, message);
-            sink.add(found.hint("make a tag of each of its parts, or one text"));
+            let violation = Violation::new(Rule::TagPlain, path, format!("expected one value, found {}", kind_of(tag)));
+            checker.report(violation.hint("split it into several tags, or write it as text"));
         }
-    }
-}
-
-fn of_label(label: &Value) -> Option<String> {
-    match label {
-        Value::String(text) if text.chars().count() <= LONGEST_LABEL => None,
-        Value::String(text) => {
-            Some(format!("a label of {} characters, of {LONGEST_LABEL} at most", text.chars().count()))
-        }
-        other => Some(format!("expected text, found {}", kind_of(other))),
     }
 }

@@ -1,13 +1,12 @@
-//! What is wrong with a plugin's spec, before it goes anywhere.
+//! Lint rules for specs of plugins.
 //!
-//! [`check`] takes texts and gives findings; it reads no file, asks nobody and never fails. `plugin lint` shows them,
-//! and whoever is about to send a spec calls it first. An *error* is what a service or this program refuses, a *warning*
-//! what is taken and probably not meant.
+//! [`check`] takes texts and returns findings; it reads no file, sends nothing and never fails. `plugin lint` shows
+//! them, `plugin publish` checks first. An *error* is refused by a service or this program, a *warning* is probably a
+//! mistake.
 //!
-//! A text passes `document` (YAML, one tree for each document) and then each group of rules: `fields` (what the API's
-//! generations say), `required`, `placeholder`, `image`, `registry`, `resource_type`, `template`, `values` (labels and tags), `texts` (what
-//! other readers of YAML make of them), `secrets`; `duplicates` sees all documents together.
+//! A new rule has an entry in the table of `rule`, a check in one of the files that `checker` runs, and a test.
 
+mod checker;
 mod duplicates;
 mod fields;
 mod finding;
@@ -21,54 +20,50 @@ mod required;
 mod resource_type;
 mod rule;
 mod secrets;
-mod spec;
 mod template;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod yaml_1_1;
 
-pub use finding::{Counts, Finding, Severity};
+pub use finding::{Finding, Severity, count_errors};
 pub use generation::{Generation, Generations};
 pub use placeholder::PLACEHOLDER;
 pub use rule::Rule;
 
 use crate::yaml::{self, Mark, YamlError};
 
-/// A text that is to be checked.
+/// A text to be checked.
 #[derive(Clone, Debug)]
 pub struct Input {
-    /// What findings call it: a file as it was given, or `stdin`. One that ends in `.json` is read as JSON.
+    /// A file as it was given, or `stdin`. One that ends in `.json` is read as JSON.
     pub name: String,
-    /// What it holds, or why that is not known.
+    /// The content, or why it cannot be read.
     pub text: Result<String, YamlError>,
 }
 
 impl Input {
-    /// A file's bytes.
-    pub fn of_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
         Self { name: name.into(), text: yaml::decode(bytes) }
     }
 
-    /// A file that cannot be read; `why` says so.
     pub fn unreadable(name: impl Into<String>, why: impl Into<String>) -> Self {
         Self { name: name.into(), text: Err(YamlError::new(Mark::START, why)) }
     }
 }
 
-/// All that is wrong with the specs in `inputs`, for services of any of the `generations`: in the order of the inputs, of
-/// lines and of columns.
+/// The findings in `inputs`, ordered by input, line and column.
 pub fn check(inputs: &[Input], generations: &Generations) -> Vec<Finding> {
-    let mut found = Vec::new();
+    let mut all = Vec::new();
     let mut ids = duplicates::Ids::default();
     for input in inputs {
-        let documents = spec::read(input);
-        let mut of_input = documents.findings;
-        for document in &documents.documents {
-            of_input.extend(spec::check(document, generations));
-            of_input.extend(ids.add(document));
+        let (documents, mut findings) = checker::read(input);
+        for document in &documents {
+            findings.extend(checker::check(document, generations));
+            findings.extend(ids.add(document));
         }
-        of_input.sort_by_key(|finding| (finding.location.line, finding.location.column));
-        found.append(&mut of_input);
+        findings.sort_by_key(|finding| (finding.location.line, finding.location.column));
+        all.append(&mut findings);
     }
-    found
+    all
 }

@@ -1,19 +1,19 @@
-//! Placeholders in specs: `YOUR-NAMESPACE`, `<name>`.
+//! Rule `placeholder`: `YOUR-NAMESPACE`, `<name>`.
 //!
-//! A text of its own may hold `<` and `>`, as HTML does. So a placeholder is a whole value, or a part of what cannot have
-//! such characters: an image, a plugin's id, an address.
+//! Free text may have `<` and `>`, e.g. HTML. So a placeholder is a whole value, or a part of a value that cannot
+//! have such characters: an image, a plugin's id, an address.
 
 use serde_json::{Map, Value};
 
-use super::finding::Severity::Error;
+use super::checker::Checker;
+use super::finding::Violation;
 use super::rule::Rule;
-use super::spec::{Found, Sink};
+use super::walk;
 use crate::schema::field_path::FieldPath;
 
-/// Where an image will be pushed, as long as nobody has said it.
+/// The namespace in a new spec, as long as nobody has named one.
 pub const PLACEHOLDER: &str = "YOUR-NAMESPACE";
 
-/// A value that is not filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placeholder {
     pub path: FieldPath,
@@ -22,48 +22,31 @@ pub struct Placeholder {
     pub hint: &'static str,
 }
 
-pub fn check(sink: &mut Sink<'_>) {
-    for Placeholder { path, message, hint } in find(&sink.document.value) {
-        sink.add(Found::new(Rule::Placeholder, Error, path, message).hint(hint));
+pub fn check(checker: &mut Checker<'_>) {
+    for Placeholder { path, message, hint } in find(&checker.document.value) {
+        checker.report(Violation::new(Rule::Placeholder, path, message).hint(hint));
     }
 }
 
-/// The placeholders in the fields of a spec. Forms (`template`, `capability`) are not looked into: they show their users
-/// what to fill in.
+/// Finds the placeholders in a spec, except in forms (`template`, `capability`): they show users what to fill in.
 pub fn find(spec: &Map<String, Value>) -> Vec<Placeholder> {
+    const FORMS: [&str; 2] = ["template", "capability"];
+    const REFERENCES: [&str; 5] = ["image", "plugin_id", "resource_type", "service_type", "registry_config"];
     let mut found = Vec::new();
-    for (name, value) in spec.iter().filter(|(name, _)| !matches!(name.as_str(), "template" | "capability")) {
-        let is_reference =
-            matches!(name.as_str(), "image" | "plugin_id" | "resource_type" | "service_type" | "registry_config");
-        enter(FieldPath::default().key(name), value, is_reference, &mut found);
+    for (name, value) in spec.iter().filter(|(name, _)| !FORMS.contains(&name.as_str())) {
+        let is_reference = REFERENCES.contains(&name.as_str());
+        walk::texts(&FieldPath::default().key(name), value, None, &mut |path, _, text| {
+            if let Some((message, hint)) = fault_of(text.trim(), is_reference) {
+                found.push(Placeholder { path: path.clone(), message, hint });
+            }
+        });
     }
     found
 }
 
-fn enter(path: FieldPath, value: &Value, is_reference: bool, found: &mut Vec<Placeholder>) {
-    match value {
-        Value::Object(entries) => {
-            entries.iter().for_each(|(name, value)| enter(path.key(name), value, is_reference, found));
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                let mut path = path.clone();
-                path.push_index(index);
-                enter(path, item, is_reference, found);
-            }
-        }
-        Value::String(text) => {
-            if let Some((message, hint)) = of_text(text.trim(), is_reference) {
-                found.push(Placeholder { path, message, hint });
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-fn of_text(text: &str, is_reference: bool) -> Option<(String, &'static str)> {
+fn fault_of(text: &str, is_reference: bool) -> Option<(String, &'static str)> {
     if is_reference && text.split('/').any(|part| part == PLACEHOLDER) {
-        let hint = "write the namespace that the image is pushed to, as in acme/plugin-slack";
+        let hint = "replace it with the namespace that the image is pushed to, e.g. acme/plugin-slack";
         return Some((format!("{PLACEHOLDER} is a placeholder for a namespace"), hint));
     }
     if is_angled(text) || is_shouted(text) {
@@ -92,12 +75,12 @@ fn is_shouted(text: &str) -> bool {
     })
 }
 
-/// Whether a reference is a placeholder, or has one in it.
+/// Whether a reference is or includes a placeholder.
 pub fn is_in(reference: &str) -> bool {
-    of_text(reference, true).is_some()
+    fault_of(reference, true).is_some()
 }
 
-/// Whether there is a placeholder in a text that has neither `<` nor words in capitals otherwise.
+/// Whether a reference includes a placeholder.
 fn has_placeholder(text: &str) -> bool {
     let is_within = |(begin, _): (usize, &str)| {
         let rest = &text[begin..];

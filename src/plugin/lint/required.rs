@@ -1,34 +1,26 @@
-//! What the Repository service does not go without.
+//! Rule `required-field`.
 
-use super::finding::Severity;
+use super::checker::Checker;
+use super::finding::Violation;
 use super::rule::Rule;
-use super::spec::{Found, Sink};
 use crate::schema::field_path::FieldPath;
 use crate::schema::value_ext::is_empty;
 
-pub fn check(sink: &mut Sink<'_>) {
-    let document = sink.document;
-    for (field, advice) in [
-        ("name", "the name that people see: `name: Slack Notification Protocol`"),
-        (document.type_field(), "what the plugin extends: `resource_type: notification.Protocol`"),
-        ("image", "the image without registry host and tag: `image: acme/plugin-slack`"),
+pub fn check(checker: &mut Checker<'_>) {
+    let document = checker.document;
+    for (field, hint) in [
+        ("name", "add the display name: `name: Slack Notification Protocol`"),
+        (document.type_field(), "add what the plugin extends: `resource_type: notification.Protocol`"),
+        ("image", "add the image without registry host and tag: `image: acme/plugin-slack`"),
     ] {
-        match document.value.get(field) {
-            None => {
-                let message = format!("{field} is missing");
-                let found = Found::new(Rule::RequiredField, Severity::Error, FieldPath::default(), message);
-                sink.add(found.hint(advice));
+        let violation = match document.value.get(field) {
+            None => Violation::new(Rule::RequiredField, FieldPath::default(), format!("{field} is missing")),
+            Some(value) if is_empty(value) || value.as_str().is_some_and(|text| text.trim().is_empty()) => {
+                Violation::in_field(Rule::RequiredField, field, "required, and empty")
             }
-            Some(value) if is_empty(value) || value.as_str().is_some_and(is_blank) => {
-                let found = Found::in_field(Rule::RequiredField, Severity::Error, field, "required, and empty");
-                sink.add(found.hint(advice));
-            }
-            // What is of another type is another rule's.
-            Some(_) => {}
-        }
+            // Other types break `wrong-type`.
+            Some(_) => continue,
+        };
+        checker.report(violation.hint(hint));
     }
-}
-
-fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
 }

@@ -1,34 +1,34 @@
-//! What the plugin extends. The Repository service takes any text, so that a slip shows only where the plugin is looked for.
+//! Rule `resource-type`, as the Repository service accepts any text.
 
-use super::finding::Severity;
+use super::checker::Checker;
+use super::finding::Violation;
 use super::rule::Rule;
-use super::spec::{Found, Sink};
 use crate::plugin::resource_type::{self, KNOWN};
 use crate::schema::did_you_mean::nearest;
 
-pub fn check(sink: &mut Sink<'_>) {
-    let field = sink.document.type_field();
-    let Some(text) = sink.document.text(field).filter(|text| !text.is_empty()) else { return };
+pub fn check(checker: &mut Checker<'_>) {
+    let field = checker.document.type_field();
+    let Some(text) = checker.document.text(field).filter(|text| !text.is_empty()) else { return };
     if let Some((message, hint)) = doubt(text) {
-        sink.add(Found::in_field(Rule::ResourceType, Severity::Warning, field, message).hint(hint));
+        checker.report(Violation::in_field(Rule::ResourceType, field, message).hint(hint));
     }
 }
 
-/// What to say of a resource type that no service is known to look for: the message and the hint.
+/// The message and the hint for an unknown resource type.
 pub fn doubt(text: &str) -> Option<(String, String)> {
     if resource_type::find(text).is_some() {
         return None;
     }
-    let known = || KNOWN.iter().map(|kind| kind.name);
+    let known = || KNOWN.iter().map(|known| known.name);
     let is_resource = text.split('.').count() == 2 && text.split('.').all(|part| !part.is_empty());
     let message = if is_resource {
-        format!("no service is known to look for plugins of {text}")
+        format!("no known service looks for plugins of {text}")
     } else {
-        format!("{text} is no SERVICE.RESOURCE")
+        format!("{text} is not SERVICE.RESOURCE")
     };
     let hint = match nearest(text, known()) {
         Some(near) => format!("did you mean {near}?"),
-        None => format!("known are {}", known().collect::<Vec<_>>().join(", ")),
+        None => format!("known resource types: {}", known().collect::<Vec<_>>().join(", ")),
     };
     Some((message, hint))
 }
@@ -47,7 +47,7 @@ mod tests {
             assert_eq!(doubt(slip).unwrap().1, format!("did you mean {meant}?"));
         }
         let (message, hint) = doubt("collector").unwrap();
-        assert_eq!(message, "collector is no SERVICE.RESOURCE");
+        assert_eq!(message, "collector is not SERVICE.RESOURCE");
         assert!(hint.contains("inventory.Collector"), "{hint}");
         assert_eq!(doubt("monitoring.Webhook"), None);
     }

@@ -1,44 +1,44 @@
-//! The forms of API 1: each `schema` in them is a JSON Schema, which the service checks.
+//! Rule `template-schema`: each `schema` in a form of API 1 is a JSON Schema.
 //!
-//! What is looked at is the type of each of JSON Schema's words (draft 7), as its meta-schema has them; what a pattern or a
-//! reference says is left to the service.
+//! Checked are the types of the keywords, by the meta-schema of draft 7; patterns and references are left to the
+//! service.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::finding::Severity;
+use super::checker::Checker;
+use super::finding::Violation;
 use super::generation::{Generation, Generations};
 use super::rule::Rule;
-use super::spec::{Found, Sink};
 use crate::schema::field_path::FieldPath;
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
-pub fn check(sink: &mut Sink<'_>, generations: &Generations) {
-    let Some(Value::Object(template)) = sink.document.value.get("template") else { return };
+pub fn check(checker: &mut Checker<'_>, generations: &Generations) {
+    let Some(Value::Object(template)) = checker.document.value.get("template") else { return };
     if !generations.has(Generation::One) {
         // The field itself is refused.
         return;
     }
     for (name, form) in template {
         if let Some(schema) = form.get("schema") {
-            of_schema(sink, &FieldPath::default().key("template").key(name).key("schema"), schema);
+            check_schema(checker, &FieldPath::default().key("template").key(name).key("schema"), schema);
         }
     }
 }
 
-fn of_schema(sink: &mut Sink<'_>, path: &FieldPath, schema: &Value) {
+fn check_schema(checker: &mut Checker<'_>, path: &FieldPath, schema: &Value) {
     let Value::Object(words) = schema else {
         if !schema.is_boolean() {
-            tell(sink, path, "a schema is a mapping");
+            report(checker, path, "a mapping");
         }
         return;
     };
     for (word, value) in words {
         let path = path.key(word);
-        let is_count =
-            || value.as_u64().is_some() || value.as_f64().is_some_and(|count| count >= 0.0 && count.fract() == 0.0);
+        let number = value.as_f64();
+        let is_count = number.is_some_and(|number| number >= 0.0 && number.fract() == 0.0);
         let expected = match word.as_str() {
             "type" if !is_type(value) => "one of array, boolean, integer, null, number, object, string",
             "title" | "description" | "format" | "pattern" | "$ref" | "$id" | "$schema" | "$comment"
@@ -46,36 +46,29 @@ fn of_schema(sink: &mut Sink<'_>, path: &FieldPath, schema: &Value) {
             {
                 "text"
             }
-            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" if !is_count() => {
+            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" if !is_count => {
                 "a whole number from 0"
             }
             "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" if !value.is_number() => "a number",
-            "multipleOf" if value.as_f64().is_none_or(|number| number <= 0.0) => "a number above 0",
+            "multipleOf" if number.is_none_or(|number| number <= 0.0) => "a number above 0",
             "uniqueItems" | "readOnly" if !value.is_boolean() => "true or false",
             "enum" | "examples" if !value.is_array() => "a list",
             "required" if !is_list_of_names(value) => "a list of property names, each once",
-            "properties" | "patternProperties" | "definitions" => {
-                match value.as_object() {
-                    Some(schemas) => schemas.iter().for_each(|(name, schema)| of_schema(sink, &path.key(name), schema)),
-                    None => tell(sink, &path, "expected a mapping of schemas"),
+            "properties" | "patternProperties" | "definitions" => match value {
+                Value::Object(schemas) => {
+                    schemas.iter().for_each(|(name, schema)| check_schema(checker, &path.key(name), schema));
+                    continue;
                 }
+                _ => "a mapping of schemas",
+            },
+            "allOf" | "anyOf" | "oneOf" if value.as_array().is_none_or(Vec::is_empty) => "a list of schemas",
+            "allOf" | "anyOf" | "oneOf" | "items" if value.is_array() => {
+                let schemas = value.as_array().into_iter().flatten().enumerate();
+                schemas.for_each(|(index, schema)| check_schema(checker, &path.index(index), schema));
                 continue;
             }
-            "allOf" | "anyOf" | "oneOf" => {
-                match value.as_array().filter(|schemas| !schemas.is_empty()) {
-                    Some(schemas) => list(sink, &path, schemas),
-                    None => tell(sink, &path, "expected a list of schemas"),
-                }
-                continue;
-            }
-            "items" => {
-                match value {
-                    Value::Array(schemas) => list(sink, &path, schemas),
-                    schema => of_schema(sink, &path, schema),
-                }
-                continue;
-            }
-            "not"
+            "items"
+            | "not"
             | "if"
             | "then"
             | "else"
@@ -83,25 +76,17 @@ fn of_schema(sink: &mut Sink<'_>, path: &FieldPath, schema: &Value) {
             | "propertyNames"
             | "additionalProperties"
             | "additionalItems" => {
-                of_schema(sink, &path, value);
+                check_schema(checker, &path, value);
                 continue;
             }
             _ => continue,
         };
-        tell(sink, &path, &format!("expected {expected}"));
+        report(checker, &path, expected);
     }
 }
 
-fn list(sink: &mut Sink<'_>, path: &FieldPath, schemas: &[Value]) {
-    for (index, schema) in schemas.iter().enumerate() {
-        let mut path = path.clone();
-        path.push_index(index);
-        of_schema(sink, &path, schema);
-    }
-}
-
-fn tell(sink: &mut Sink<'_>, path: &FieldPath, message: &str) {
-    sink.add(Found::new(Rule::TemplateSchema, Severity::Error, path.clone(), message));
+fn report(checker: &mut Checker<'_>, path: &FieldPath, expected: &str) {
+    checker.report(Violation::new(Rule::TemplateSchema, path.clone(), format!("expected {expected}")));
 }
 
 fn is_type(value: &Value) -> bool {
@@ -113,7 +98,7 @@ fn is_type(value: &Value) -> bool {
 }
 
 fn is_list_of_names(value: &Value) -> bool {
-    let Some(names) = value.as_array() else { return false };
     let mut seen = HashSet::new();
-    names.iter().all(|name| name.as_str().is_some_and(|name| seen.insert(name)))
+    let mut is_new_name = |name: &Value| name.as_str().is_some_and(|name| seen.insert(name.to_owned()));
+    value.as_array().is_some_and(|names| names.iter().all(&mut is_new_name))
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::report::{self, Format};
+use super::report::{self, ReportFormat};
 use super::*;
 
 fn anything_like_a_spec() -> impl Strategy<Value = String> {
@@ -65,14 +65,14 @@ proptest! {
     fn no_text_makes_it_panic(texts in prop::collection::vec(prop_oneof![anything_like_a_spec(), any::<String>()], 1..3)) {
         let name = |index: usize| if index == 0 { "spec.yml" } else { "spec.json" };
         let inputs: Vec<Input> =
-            texts.iter().enumerate().map(|(index, text)| Input::of_bytes(name(index), text.clone().into_bytes())).collect();
+            texts.iter().enumerate().map(|(index, text)| Input::from_bytes(name(index), text.clone().into_bytes())).collect();
         for generations in [&[Generation::One][..], &[Generation::Two], &[Generation::One, Generation::Two]] {
             let findings = check(&inputs, &Generations::new(generations).unwrap());
             for finding in &findings {
                 prop_assert!(finding.location.line >= 1 && finding.location.column >= 1);
                 prop_assert!(finding.rule.levels().contains(finding.severity.word()), "{finding:?}");
             }
-            for format in [Format::Text { styled: true }, Format::Json, Format::Sarif, Format::Github] {
+            for format in [ReportFormat::Text { styled: true }, ReportFormat::Json, ReportFormat::Sarif, ReportFormat::Github] {
                 let mut out = Vec::new();
                 report::write(&mut out, &findings, format).unwrap();
                 let text = String::from_utf8(out).unwrap();
@@ -88,7 +88,7 @@ proptest! {
 #[test]
 fn a_document_full_of_faults_is_told_up_to_a_bound() {
     let text: String = (0..2_000).map(|index| format!("wrong{index}: x\n")).collect();
-    let findings = check(&[Input::of_bytes("spec.yml", text.into_bytes())], &Generations::all().unwrap());
+    let findings = check(&[Input::from_bytes("spec.yml", text.into_bytes())], &Generations::all().unwrap());
     assert_eq!(findings.len(), 100);
     assert!(findings[0].hint.as_ref().is_some_and(|hint| hint.contains("name, ")), "{:?}", findings[0]);
     assert!(findings.iter().any(|finding| finding.message.contains("more findings in this document are not shown")));

@@ -1,62 +1,55 @@
-//! Words that another reader of YAML takes for something else, and decimals that lose digits.
+//! Rules `yaml-1-1` and `lost-digits`: what other readers make of plain scalars.
 
-use super::finding::Severity;
+use super::checker::Checker;
+use super::finding::Violation;
 use super::rule::Rule;
-use super::spec::{Found, Sink};
 use crate::schema::field_path::FieldPath;
 use crate::spec::precision_loss::loses_digits;
-use crate::spec::source::Syntax;
 use crate::yaml::{Content, Node, value};
 
-/// The fields below which the API takes anything, so that a number stays one.
+/// The free-form fields, in which a number stays one.
 const FREE: [&str; 5] = ["registry_config", "capability", "template", "tags", "docs"];
 
-pub fn check(sink: &mut Sink<'_>) {
-    if Syntax::of_file(sink.document.source) == Some(Syntax::Json) {
-        // JSON has one reading.
+pub fn check(checker: &mut Checker<'_>) {
+    let document = checker.document;
+    if document.is_json() {
         return;
     }
-    let tree = &*sink.document.tree;
-    for entry in value::entries(tree).unwrap_or_default() {
+    for entry in value::entries(&document.tree).unwrap_or_default() {
         let path = FieldPath::default().key(entry.name);
-        enter(sink, path, entry.value, FREE.contains(&entry.name));
+        check_node(checker, path, entry.value, FREE.contains(&entry.name));
     }
 }
 
-fn enter(sink: &mut Sink<'_>, path: FieldPath, node: &Node, is_free: bool) {
+fn check_node(checker: &mut Checker<'_>, path: FieldPath, node: &Node, is_free: bool) {
     match &node.content {
+        Content::Scalar { text, plain: true } if is_free && loses_digits(text) => {
+            let violation = Violation::new(Rule::LostDigits, path, "a number, whose last digits are lost");
+            checker.report(violation.hint(format!("write '{text}' if it is a version")));
+        }
         Content::Scalar { text, plain: true } => {
-            if is_free && loses_digits(text) {
-                let message = "a number, whose last digits are lost";
-                let found = Found::new(Rule::LostDigits, Severity::Warning, path, message);
-                sink.add(found.hint(format!("write '{text}' if it is a version")));
-            } else if let Some(other) = in_yaml_1_1(text) {
-                let message = format!("text here, and {other} to readers of YAML 1.1");
-                let found = Found::new(Rule::Yaml11, Severity::Warning, path, message);
-                sink.add(found.hint(match other {
-                    "true" | "false" => format!("write {other}, or '{text}' if it is text"),
-                    _ => format!("write '{text}'"),
-                }));
-            }
+            let Some(other) = in_yaml_1_1(text) else { return };
+            let hint = match other {
+                "true" | "false" => format!("write {other}, or '{text}' if it is text"),
+                _ => format!("write '{text}'"),
+            };
+            let message = format!("text here, but {other} to readers of YAML 1.1");
+            checker.report(Violation::new(Rule::Yaml11, path, message).hint(hint));
         }
         Content::Scalar { plain: false, .. } => {}
         Content::List(items) => {
-            for (index, item) in items.iter().enumerate() {
-                let mut path = path.clone();
-                path.push_index(index);
-                enter(sink, path, item, is_free);
-            }
+            let items = items.iter().enumerate();
+            items.for_each(|(index, item)| check_node(checker, path.index(index), item, is_free));
         }
         Content::Mapping(_) => {
             for entry in value::entries(node).unwrap_or_default() {
-                enter(sink, path.key(entry.name), entry.value, is_free);
+                check_node(checker, path.key(entry.name), entry.value, is_free);
             }
         }
     }
 }
 
-/// What YAML 1.1 makes of a text, where that is something else (<https://yaml.org/type/bool.html> and `int.html`, as PyYAML
-/// reads them).
+/// What PyYAML reads instead of a text (<https://yaml.org/type/bool.html>).
 fn in_yaml_1_1(text: &str) -> Option<&'static str> {
     let is_octal = |digits: &str| {
         digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|byte| (b'0'..=b'7').contains(&byte))

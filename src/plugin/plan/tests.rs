@@ -13,8 +13,8 @@ fn names(names: &str) -> Vec<String> {
 }
 
 /// The second generation.
-fn fields() -> Fields {
-    Fields {
+fn fields() -> PluginFields {
+    PluginFields {
         register: names(
             "name resource_type image provider registry_type registry_config capability labels tags plugin_id docs",
         ),
@@ -26,8 +26,8 @@ fn fields() -> Fields {
     }
 }
 
-fn first_generation() -> Fields {
-    Fields {
+fn first_generation() -> PluginFields {
+    PluginFields {
         register: names(
             "name service_type image provider registry_type registry_config capability template labels tags project_id domain_id",
         ),
@@ -69,7 +69,7 @@ fn updated(row: &Map<String, Value>, request: &Map<String, Value>) -> Map<String
     row
 }
 
-fn paths(plan: &Plan) -> Vec<String> {
+fn paths(plan: &Action) -> Vec<String> {
     plan.changes().iter().map(|change| change.path.to_string()).collect()
 }
 
@@ -82,16 +82,16 @@ fn spec(more: Value) -> Map<String, Value> {
 #[test]
 fn what_is_not_there_is_registered_and_what_is_as_it_should_be_is_kept() {
     let spec = spec(json!({"tags": {"icon": "a"}}));
-    assert_eq!(fields().plan(&spec, None), Plan::Register);
-    assert_eq!(fields().plan(&spec, Some(&registered(&spec))), Plan::Keep);
+    assert_eq!(fields().action(&spec, None), Action::Register);
+    assert_eq!(fields().action(&spec, Some(&registered(&spec))), Action::Unchanged);
 }
 
 #[test]
 fn only_what_differs_is_sent_as_whole_fields() {
     let row = registered(&spec(json!({"tags": {"icon": "a", "x": 1}, "labels": ["a"], "docs": {"en": "d"}})));
     let new = spec(json!({"tags": {"icon": "b"}, "labels": ["a"]}));
-    let plan = fields().plan(&new, Some(&row));
-    assert!(matches!(plan, Plan::Update(_)));
+    let plan = fields().action(&new, Some(&row));
+    assert!(matches!(plan, Action::Update(_)));
     assert_eq!(paths(&plan), ["tags.icon", "tags.x"]);
     let request = fields().update(&new, plan.changes());
     assert_eq!(Value::Object(request), json!({"plugin_id": "plugin-a", "tags": {"icon": "b"}}));
@@ -109,8 +109,8 @@ fn what_no_update_takes_asks_for_a_replacement() {
     ] {
         let mut new = spec(json!({"name": "other"}));
         new.insert(field.to_owned(), value);
-        let plan = fields().plan(&new, Some(&row));
-        assert!(matches!(&plan, Plan::Replace(_)), "{field}: {plan:?}");
+        let plan = fields().action(&new, Some(&row));
+        assert!(matches!(&plan, Action::Replace(_)), "{field}: {plan:?}");
         assert_eq!(plan.changes().len(), 2, "{plan:?}");
     }
 }
@@ -118,9 +118,9 @@ fn what_no_update_takes_asks_for_a_replacement() {
 #[test]
 fn an_address_that_the_service_filled_in_is_no_difference_and_another_is() {
     let row = registered(&spec(json!({})));
-    let config = |config: Value| fields().plan(&spec(json!({"registry_config": config})), Some(&row));
-    assert_eq!(config(json!({})), Plan::Keep);
-    assert_eq!(config(json!({"url": "registry.hub.docker.com"})), Plan::Keep);
+    let config = |config: Value| fields().action(&spec(json!({"registry_config": config})), Some(&row));
+    assert_eq!(config(json!({})), Action::Unchanged);
+    assert_eq!(config(json!({"url": "registry.hub.docker.com"})), Action::Unchanged);
     assert_eq!(paths(&config(json!({"url": "ghcr.io"}))), ["registry_config.url"]);
     assert_eq!(paths(&config(json!({"account_id": "1"}))), ["registry_config.account_id"]);
 }
@@ -131,7 +131,7 @@ fn what_tells_which_plugin_is_meant_is_sent_and_not_compared() {
     let spec =
         object(json!({"name": "A", "service_type": "a.B", "image": "x/a", "domain_id": "d-1", "template": {"a": 1}}));
     let row = object(json!({"plugin_id": "a", "name": "A", "service_type": "a.B", "image": "x/a", "domain_id": "d-2"}));
-    let plan = fields.plan(&spec, Some(&row));
+    let plan = fields.action(&spec, Some(&row));
     assert_eq!(paths(&plan), ["template.a"]);
     let request = fields.update(&spec, plan.changes());
     assert_eq!(Value::Object(request), json!({"domain_id": "d-1", "plugin_id": "a", "template": {"a": 1}}));
@@ -152,7 +152,7 @@ fn a_plugin_in_the_place_of_another_keeps_what_its_spec_leaves_out() {
 fn what_has_changed_can_be_told_of_what_is_gone() {
     let old = fields().as_registered(&registered(&spec(json!({"tags": {"a": 1}}))));
     let changes = fields().changes_since(&spec(json!({"image": "y/plugin-a", "registry_config": {}})), &old);
-    assert_eq!(paths(&Plan::Replace(changes)), ["image"]);
+    assert_eq!(paths(&Action::Replace(changes)), ["image"]);
 }
 
 #[test]
@@ -213,23 +213,23 @@ fn specs() -> impl Strategy<Value = Map<String, Value>> {
 proptest! {
     #[test]
     fn what_was_registered_as_a_spec_says_is_kept(spec in specs()) {
-        prop_assert_eq!(fields().plan(&spec, Some(&registered(&spec))), Plan::Keep);
+        prop_assert_eq!(fields().action(&spec, Some(&registered(&spec))), Action::Unchanged);
     }
 
     #[test]
     fn what_was_carried_out_is_not_planned_again(before in specs(), spec in specs()) {
         let (fields, row) = (fields(), registered(&before));
-        let after = match fields.plan(&spec, Some(&row)) {
-            Plan::Keep => row,
-            Plan::Update(changes) => {
+        let after = match fields.action(&spec, Some(&row)) {
+            Action::Unchanged => row,
+            Action::Update(changes) => {
                 let request = fields.update(&spec, &changes);
                 prop_assert!(request.keys().all(|name| name == "plugin_id" || changes.iter().any(|c| c.field() == name)));
                 updated(&row, &request)
             }
-            Plan::Replace(_) => registered(&fields.in_place_of(&fields.as_registered(&row), &spec)),
-            Plan::Register => registered(&spec),
+            Action::Replace(_) => registered(&fields.in_place_of(&fields.as_registered(&row), &spec)),
+            Action::Register => registered(&spec),
         };
-        prop_assert_eq!(fields.plan(&spec, Some(&after)), Plan::Keep);
+        prop_assert_eq!(fields.action(&spec, Some(&after)), Action::Unchanged);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Conditions of a query from a filter and the type of the rows.
 
 use jiff::Timestamp;
+use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 
 use super::field::FilterField;
 use super::grammar::{Comparison, FilterTest, Parsed, Word};
 use super::moment::{self, Moment};
-use crate::codec::descriptor::MessageDescriptor;
 use crate::error::parse_error::ParseError;
 
 /// A condition as the services take it.

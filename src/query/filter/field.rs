@@ -1,13 +1,14 @@
 //! The type of a filter's key, and of its values.
 
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::Value;
 
 use super::grammar::{Comparison, Word};
-use crate::codec::descriptor::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::error::parse_error::ParseError;
 use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::spaceone;
 use crate::schema::well_known::WellKnown;
+
 use crate::spec::typing::{FieldShape, ValueError, free_scalar};
 
 /// The type of a key. A list counts as its items: services compare each of them.

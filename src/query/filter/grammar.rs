@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_column() {
+    fn what_is_wrong_is_reported_with_its_column() {
         for (text, expected) in [
             ("", "column 1: the key is missing"),
             (" =x", "column 2: the key is missing"),

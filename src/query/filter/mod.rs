@@ -16,7 +16,8 @@ use grammar::{Comparison, FilterTest, Parsed};
 use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
-use crate::codec::descriptor::MessageDescriptor;
+use prost_reflect::MessageDescriptor;
+
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::secret;
@@ -61,7 +62,7 @@ impl FilterSet {
             let read = |text: &String| match grammar::parse(text) {
                 Ok(parsed) => Some(Filter { shown: shown(text), parsed }),
                 Err(invalid) => {
-                    problems.extend(said(flag, &shown(text), invalid));
+                    problems.extend(problems_of(flag, &shown(text), invalid));
                     None
                 }
             };
@@ -100,13 +101,13 @@ impl FilterSet {
         for filter in &self.all {
             match condition::conditions(&filter.parsed, rows) {
                 Ok(these) => conditions.all.extend(these),
-                Err(invalid) => problems.extend(said(ALL_FLAG, &filter.shown, invalid)),
+                Err(invalid) => problems.extend(problems_of(ALL_FLAG, &filter.shown, invalid)),
             }
         }
         for filter in &self.any {
             match condition::conditions(&filter.parsed, rows).and_then(only) {
                 Ok(this) => conditions.any.push(this),
-                Err(invalid) => problems.extend(said(ANY_FLAG, &filter.shown, invalid)),
+                Err(invalid) => problems.extend(problems_of(ANY_FLAG, &filter.shown, invalid)),
             }
         }
         done(conditions, problems)
@@ -144,7 +145,7 @@ fn done<T>(result: T, problems: Vec<Problem>) -> Result<T> {
     Error::from_problems(ErrorKind::Usage, problems).map_or(Ok(result), Err)
 }
 
-fn said(flag: &str, shown: &str, invalid: ParseError) -> Vec<Problem> {
+fn problems_of(flag: &str, shown: &str, invalid: ParseError) -> Vec<Problem> {
     invalid.into_usage().context(format!("{flag} \"{shown}\"")).problems().to_vec()
 }
 
@@ -159,7 +160,7 @@ fn shown(text: &str) -> String {
     let (key, rest) = rest.split_at(key_ends);
     let (operator, value) = rest.split_at(rest.find(|char: char| !is_mark(char)).unwrap_or(rest.len()));
     let mut value = Value::from(value);
-    secret::mask(before_operator, &mut value);
+    secret::mask_value(before_operator, &mut value);
     format!("{start}{key}{operator}{}", value.as_str().unwrap_or_default())
 }
 

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_told_in_the_services_words() {
+    fn distances_are_sent_in_the_services_words() {
         for (text, expected) in [
             ("-7d", "now-7d"),
             ("+ 1h", "now+1h"),

@@ -7,12 +7,12 @@
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
+use prost_reflect::{Kind, MessageDescriptor};
 use regex::{Regex, RegexBuilder};
 use serde_json::{Number, Value};
 
 use super::condition::QueryCondition;
 use super::field::FilterField;
-use crate::codec::descriptor::{Kind, MessageDescriptor};
 use crate::local_service::from_difference;
 use crate::spec::typing::FieldShape;
 

@@ -40,7 +40,7 @@ fn rows() -> MessageDescriptor {
     std::fs::write(dir.path().join("t.proto"), source).unwrap();
     let files = protox::compile(["t.proto"], [dir.path()]).unwrap();
     let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
-    (&pool.get_message_by_name("test.Row").unwrap()).into()
+    pool.get_message_by_name("test.Row").unwrap()
 }
 
 fn resolved(texts: &[&str], rows: Option<&MessageDescriptor>) -> Result<Vec<(String, &'static str, Value)>> {
@@ -209,7 +209,7 @@ fn what_the_rows_cannot_have_is_refused() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once() {
+fn all_that_is_wrong_is_reported_at_once() {
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let error = FilterSet::parse(&texts(&["name", "a=b"]), &texts(&["=x"]), Some(" ")).unwrap_err();
     assert_eq!(
@@ -371,7 +371,7 @@ fn one_of_several_has_to_hold() {
 }
 
 proptest! {
-    /// Of any value, one of a condition and its opposite holds, or neither can be told.
+    /// Of any value, one of a condition and its opposite holds, or neither is decided.
     #[test]
     fn a_condition_and_its_opposite_exclude_each_other(
         value in prop_oneof![

@@ -103,10 +103,10 @@ pub fn find(name: &str, own: &Own) -> Result<Option<Resource>> {
 
 /// The resource of the alias that matches `name` but for writing, or else number. An error names the resources of an
 /// ambiguous one.
-pub fn find_alike(name: &str, own: &Own) -> Result<Option<Resource>> {
-    for is_alike in fuzzy::DEGREES {
+pub fn find_variant(name: &str, own: &Own) -> Result<Option<Resource>> {
+    for fits_name in fuzzy::DEGREES {
         for mut aliases in [own_aliases(own).collect::<Vec<_>>(), visible(own).collect()] {
-            aliases.retain(|(alias, _)| is_alike(name, alias));
+            aliases.retain(|(alias, _)| fits_name(name, alias));
             // Two aliases of one resource are not ambiguous.
             aliases.sort_by_key(|(_, target)| *target);
             aliases.dedup_by_key(|(_, target)| *target);
@@ -150,7 +150,7 @@ pub fn unknown(name: &str, own: &Own) -> Error {
 
 /// The aliases of the resource `name`, sorted.
 pub fn of_resource<'a>(name: &str, own: &'a Own) -> Vec<&'a str> {
-    let is_target = |target: &str| fuzzy::DEGREES.iter().any(|is_alike| is_alike(target, name));
+    let is_target = |target: &str| fuzzy::DEGREES.iter().any(|fits_name| fits_name(target, name));
     let aliases = all(own).filter(|(_, target)| is_target(target));
     let mut aliases: Vec<&str> = aliases.map(|(alias, _)| alias).collect();
     aliases.sort_unstable();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     fn found(name: &str, own: &Own) -> Option<String> {
-        let found = find(name, own).unwrap().or_else(|| find_alike(name, own).unwrap());
+        let found = find(name, own).unwrap().or_else(|| find_variant(name, own).unwrap());
         found.map(|resource| resource.to_string())
     }
 
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_as_it_is_written_outranks_one_that_is_alike() {
+    fn an_alias_as_it_is_written_outranks_a_variant() {
         for &(alias, target) in &BUILT_IN {
             assert_eq!(found(alias, &Own::new()).as_deref(), Some(target));
             assert_eq!(find(&alias.to_uppercase(), &Own::new()).unwrap(), None);
@@ -262,7 +262,7 @@ mod tests {
         let own = own(&[("my-thing", "a.B"), ("my_thing", "c.D")]);
         assert_eq!(found("my-thing", &own).as_deref(), Some("a.B"));
         assert_eq!(
-            find_alike("MyThing", &own).unwrap_err().to_string(),
+            find_variant("MyThing", &own).unwrap_err().to_string(),
             "error: \"MyThing\" is ambiguous\nhint: name one of them: my-thing (a.B), my_thing (c.D)"
         );
         let own = self::own(&[("my-thing", "a.B"), ("my_thing", "a.B")]);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_for_nothing_is_answered_with_the_nearest() {
+    fn an_unknown_name_is_answered_with_the_nearest() {
         assert_eq!(
             unknown("collecter", &own(&[("collected", "lab.Echo")])).to_string(),
             "error: unknown resource \"collecter\"\n\

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Resource, version as versions};
+use super::Resource;
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::fuzzy;
-use crate::schema::spaceone::ApiName;
+use crate::schema::spaceone::{self, ApiName};
 
 /// The service of what all services have.
 const SHARED: &str = "core";
@@ -58,7 +58,7 @@ impl Resource {
             }
         }
         let is_wanted = |name: &&str| {
-            let is_of = |wanted: &str| version(name).is_some_and(|version| fuzzy::alike(version, wanted));
+            let is_of = |wanted: &str| version(name).is_some_and(|version| fuzzy::is_variant(version, wanted));
             match &self.version {
                 Some(wanted) => is_of(wanted),
                 // What all services have has versions of its own.
@@ -70,9 +70,9 @@ impl Resource {
         let others = |name: &str| !self.owns(name) && !is_shared(name);
         let elsewhere = |name: &str| !self.owns(name);
         let is_home = self.is_home(offered);
-        for (degree, is_alike) in fuzzy::DEGREES.into_iter().enumerate() {
+        for (degree, fits_name) in fuzzy::DEGREES.into_iter().enumerate() {
             let fitting = |group: &dyn Fn(&str) -> bool| {
-                let fits = |name: &&str| group(name) && is_alike(&self.name, last_part(name));
+                let fits = |name: &&str| group(name) && fits_name(&self.name, last_part(name));
                 newest(candidates.iter().copied().filter(fits).collect())
             };
             let of_service = fitting(&own);
@@ -96,9 +96,9 @@ impl Resource {
 
     /// Like [`Resource::find`] for a full name: only the writing of its package may differ.
     fn find_in_full<'a>(&self, offered: &'a [String], typed: &str, place: &str) -> Result<Option<&'a str>> {
-        for is_alike in fuzzy::DEGREES {
+        for fits_name in fuzzy::DEGREES {
             let fits = |name: &&str| {
-                fuzzy::alike(package(typed), package(name)) && is_alike(last_part(typed), last_part(name))
+                fuzzy::is_variant(package(typed), package(name)) && fits_name(last_part(typed), last_part(name))
             };
             let fitting: Vec<&str> = offered.iter().map(String::as_str).filter(fits).collect();
             if !fitting.is_empty() {
@@ -140,8 +140,9 @@ impl Resource {
     /// Whether `full_name` is of this resource's service, in any version.
     fn owns(&self, full_name: &str) -> bool {
         ApiName::parse(full_name).is_some_and(|name| {
-            let is_same =
-                || fuzzy::alike(name.service, &self.service) || fuzzy::alike_in_number(name.service, &self.service);
+            let is_same = || {
+                fuzzy::is_variant(name.service, &self.service) || fuzzy::is_plural_variant(name.service, &self.service)
+            };
             name.service != SHARED && (self.service.is_empty() || is_same())
         })
     }
@@ -187,12 +188,12 @@ impl Resource {
             return self.say_alias(error.hint(hint));
         }
         let error = self.say_alias(Error::usage(format!("{place} has no resource {self}")));
-        let meant = nearest(&self.name, offered.iter().map(|name| last_part(name)));
-        match meant.and_then(|meant| offered.iter().find(|name| last_part(name) == meant)) {
+        let near = nearest(&self.name, offered.iter().map(|name| last_part(name)));
+        match near.and_then(|near| offered.iter().find(|name| last_part(name) == near)) {
             Some(name) => {
-                let meant = self.known_as(name, is_home);
-                let full_name = meant.full_name.clone().filter(|_| meant.version.is_some() || meant.service.is_empty());
-                error.hint(format!("did you mean {}?", Self { full_name, ..meant }))
+                let near = self.known_as(name, is_home);
+                let full_name = near.full_name.clone().filter(|_| near.version.is_some() || near.service.is_empty());
+                error.hint(format!("did you mean {}?", Self { full_name, ..near }))
             }
             None => error.hint(format!("it offers {}", self.names_of(offered))),
         }
@@ -234,7 +235,8 @@ impl Named {
 /// not reach includes the version.
 pub fn names(service: &str, siblings: &[String], offered: &[String], api_version: Option<&str>) -> Vec<Named> {
     let is_own = |api: &ApiName<'_>| {
-        let is_same = |typed: &String| fuzzy::alike(typed, api.service) || fuzzy::alike_in_number(typed, api.service);
+        let is_same =
+            |typed: &String| fuzzy::is_variant(typed, api.service) || fuzzy::is_plural_variant(typed, api.service);
         api.service != SHARED && (service.is_empty() || siblings.iter().any(is_same))
     };
     let of = |full_name: &String| {
@@ -291,10 +293,10 @@ fn newest(mut names: Vec<&str>) -> Vec<&str> {
 
 /// The order of versions: v1 first, v10 before v2 before v2beta1, and plugins' own last.
 fn rank(version: &str) -> (u8, u64, bool, &str, u64) {
-    match versions::parse(version) {
+    match spaceone::parse_version(version) {
         Some((1, "", _)) => (3, 1, true, "", 0),
         Some((number, stage, count)) => (2, number, stage.is_empty(), stage, count),
-        None => (u8::from(version != versions::PLUGIN), 0, false, version, 0),
+        None => (u8::from(version != spaceone::PLUGIN_VERSION), 0, false, version, 0),
     }
 }
 
@@ -381,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn what_all_services_have_is_found_at_the_service_that_is_meant() {
+    fn shared_resources_are_found_at_the_typed_service() {
         check("repository.ServerInfo", "repository.ServerInfo = spaceone.api.core.v1.ServerInfo");
         check("repository.server-info", "repository.ServerInfo = spaceone.api.core.v1.ServerInfo");
         check("repository.health", "repository.Health = grpc.health.v1.Health");

@@ -1,12 +1,12 @@
 //! Fuzzy matching of names: case, `-`, `_` and grammatical number may differ.
 
 /// The degrees of likeness, nearest first: same, same but for writing, same but for number.
-pub const DEGREES: [fn(&str, &str) -> bool; 3] = [same, alike, alike_in_number];
+pub const DEGREES: [fn(&str, &str) -> bool; 3] = [same, is_variant, is_plural_variant];
 
 /// The candidates that match `typed` at the first of the [`DEGREES`] at which any does.
 pub fn matches<'a>(typed: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Vec<&'a str> {
-    let fitting = |is_alike: fn(&str, &str) -> bool| -> Vec<&'a str> {
-        candidates.clone().filter(|candidate| is_alike(typed, candidate)).collect()
+    let fitting = |fits_name: fn(&str, &str) -> bool| -> Vec<&'a str> {
+        candidates.clone().filter(|candidate| fits_name(typed, candidate)).collect()
     };
     DEGREES.into_iter().map(fitting).find(|fitting| !fitting.is_empty()).unwrap_or_default()
 }
@@ -16,13 +16,13 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 /// Whether two names are the same but for case, `-` and `_`: `DataSource`, `data_source`, `data-source`.
-pub fn alike(a: &str, b: &str) -> bool {
+pub fn is_variant(a: &str, b: &str) -> bool {
     letters(a).eq(letters(b))
 }
 
 /// Whether one name is the other's plural: `policies` and `Policy`. A stem has three letters at least: `cs` is not the
 /// plural of `c`.
-pub fn alike_in_number(a: &str, b: &str) -> bool {
+pub fn is_plural_variant(a: &str, b: &str) -> bool {
     let (a, b): (String, String) = (letters(a).collect(), letters(b).collect());
     is_plural(&a, &b) || is_plural(&b, &a)
 }
@@ -58,10 +58,10 @@ mod tests {
             ("cost-analysis", "cost_analysis"),
             ("ÉTÉ", "été"),
         ] {
-            assert!(alike(a, b), "{a} {b}");
+            assert!(is_variant(a, b), "{a} {b}");
         }
         for (a, b) in [("plugin", "plugins"), ("plugin", "plug in"), ("a.b", "ab"), ("x", "y")] {
-            assert!(!alike(a, b), "{a} {b}");
+            assert!(!is_variant(a, b), "{a} {b}");
         }
     }
 
@@ -76,10 +76,10 @@ mod tests {
             ("cloud_service_stat", "CloudServiceStats"),
             ("repositories", "Repository"),
         ] {
-            assert!(alike_in_number(a, b) && alike_in_number(b, a), "{a} {b}");
+            assert!(is_plural_variant(a, b) && is_plural_variant(b, a), "{a} {b}");
         }
         for (a, b) in [("cs", "c"), ("ts", "t"), ("plugin", "plugin"), ("keies", "key"), ("logos", "log"), ("s", "")] {
-            assert!(!alike_in_number(a, b) && !alike_in_number(b, a), "{a} {b}");
+            assert!(!is_plural_variant(a, b) && !is_plural_variant(b, a), "{a} {b}");
         }
     }
 
@@ -99,13 +99,13 @@ mod tests {
                 let gap = if at > 0 && c.is_uppercase() { "_" } else { "" };
                 format!("{snake}{gap}{}", c.to_lowercase())
             });
-            prop_assert!(alike(&name, &snake));
-            prop_assert!(alike(&name.to_uppercase(), &snake.replace('_', "-")));
+            prop_assert!(is_variant(&name, &snake));
+            prop_assert!(is_variant(&name.to_uppercase(), &snake.replace('_', "-")));
         }
 
         #[test]
         fn any_texts_are_answered(a in "\\PC*", b in "\\PC*") {
-            let _ = (alike(&a, &b), alike_in_number(&a, &b));
+            let _ = (is_variant(&a, &b), is_plural_variant(&a, &b));
         }
     }
 }

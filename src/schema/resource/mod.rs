@@ -9,15 +9,13 @@ mod from_endpoint;
 mod from_list;
 pub mod fuzzy;
 pub mod verb;
-mod version;
 
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::schema::spaceone::{ApiName, SERVICES};
+use crate::schema::spaceone::{ApiName, SERVICES, is_version};
 
 pub use from_endpoint::{Named, is_reflection, names, service_among};
-pub use version::{PLUGIN, is_version};
 
 /// A resource as typed: `repository.Plugin`, an alias, or the full name `grpc.health.v1.Health`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,11 +84,11 @@ impl Resource {
         if let Some(resource) = alias::find(text, &own)? {
             return Ok(resource);
         }
-        let alike = alias::find_alike(text, &own);
+        let variant = alias::find_variant(text, &own);
         if let Some(service) = only_service() {
-            return Ok(Self::of_service(&service, text)?.otherwise(alike.unwrap_or_default()));
+            return Ok(Self::of_service(&service, text)?.otherwise(variant.unwrap_or_default()));
         }
-        if let Some(resource) = alike?.map_or_else(|| alias::find_by_resource(text, &own), |found| Ok(Some(found)))? {
+        if let Some(resource) = variant?.map_or_else(|| alias::find_by_resource(text, &own), |found| Ok(Some(found)))? {
             return Ok(resource);
         }
         let offered = if is_name(text) { offered() } else { Vec::new() };
@@ -121,7 +119,7 @@ impl Resource {
     pub fn with_api_version(self, api_version: Option<&str>) -> Result<Self> {
         let in_full = self.full_name.as_deref().and_then(ApiName::parse).map(|name| name.version);
         match (self.version.as_deref().or(in_full), api_version) {
-            (Some(version), Some(wanted)) if !fuzzy::alike(version, wanted) => match self.alias {
+            (Some(version), Some(wanted)) if !fuzzy::is_variant(version, wanted) => match self.alias {
                 Some(_) => Ok(Self { full_name: None, version: None, ..self }),
                 None => Err(Error::usage(format!("{self} and --api-version {wanted} name different versions"))
                     .hint(format!("leave --api-version out, or write {}.{}", self.service, self.name))),

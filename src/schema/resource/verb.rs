@@ -4,7 +4,7 @@ use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::fuzzy;
 
 /// Synonyms. The API has one or two verbs of each group, and which one differs from resource to resource.
-const SAME_DEED: [&[&str]; 7] = [
+const SYNONYMS: [&[&str]; 7] = [
     &["register", "create", "add", "new", "insert"],
     &["deregister", "delete", "remove", "unregister", "destroy", "rm"],
     &["update", "change", "modify", "edit", "patch", "set", "put"],
@@ -19,7 +19,7 @@ pub fn among<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
     if let Some(exact) = verbs.iter().find(|verb| **verb == typed) {
         return Some(exact);
     }
-    let mut fitting = verbs.iter().filter(|verb| fuzzy::alike(typed, verb));
+    let mut fitting = verbs.iter().filter(|verb| fuzzy::is_variant(typed, verb));
     match (fitting.next(), fitting.next()) {
         (Some(only), None) => Some(only),
         _ => None,
@@ -28,11 +28,11 @@ pub fn among<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
 
 /// The hint for an unknown verb: those that differ in writing only, a synonym, the nearest, or else all.
 pub fn hint_at(typed: &str, verbs: &[&str]) -> String {
-    let alike: Vec<&str> = verbs.iter().copied().filter(|verb| fuzzy::alike(typed, verb)).collect();
-    if !alike.is_empty() {
-        return format!("name one of them: {}", alike.join(", "));
+    let variants: Vec<&str> = verbs.iter().copied().filter(|verb| fuzzy::is_variant(typed, verb)).collect();
+    if !variants.is_empty() {
+        return format!("name one of them: {}", variants.join(", "));
     }
-    match of_same_deed(typed, verbs).or_else(|| nearest(typed, verbs.iter().copied())) {
+    match synonym(typed, verbs).or_else(|| nearest(typed, verbs.iter().copied())) {
         Some(verb) => format!("did you mean {verb}?"),
         None if verbs.is_empty() => "it has no verbs at all".to_owned(),
         None => format!("its verbs are {}", verbs.join(", ")),
@@ -40,14 +40,14 @@ pub fn hint_at(typed: &str, verbs: &[&str]) -> String {
 }
 
 /// The verb that is a synonym of `typed`.
-pub fn of_same_deed<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
-    let group = SAME_DEED.iter().find(|group| group.iter().any(|word| fuzzy::alike(typed, word)))?;
+pub fn synonym<'a>(typed: &str, verbs: &[&'a str]) -> Option<&'a str> {
+    let group = SYNONYMS.iter().find(|group| group.iter().any(|word| fuzzy::is_variant(typed, word)))?;
     group.iter().find_map(|word| verbs.iter().find(|verb| *verb == word)).copied()
 }
 
 /// Whether `word` is a usual verb of any API.
 pub fn is_known(word: &str) -> bool {
-    SAME_DEED.iter().any(|group| group.contains(&word))
+    SYNONYMS.iter().any(|group| group.contains(&word))
         || word.starts_with("get_")
         || ["stat", "analyze"].contains(&word)
 }

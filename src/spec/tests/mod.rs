@@ -46,7 +46,7 @@ fn message(name: &str) -> MessageDescriptor {
 }
 
 fn target(verb: &'static str, input: &str) -> RequestTarget<'static> {
-    RequestTarget { service: "repository", resource: "Plugin", verb, input: (&message(input)).into() }
+    RequestTarget { service: "repository", resource: "Plugin", verb, input: message(input) }
 }
 
 fn from_stdin() -> Inputs {
@@ -78,7 +78,7 @@ fn later_inputs_win() {
     let value = Value::Object(resolved.request.value);
     assert_eq!(value, json!({"name": "file", "image": "json", "tags": {"a": "last", "b": "file"}}));
     let clash = resolve("tags: 3", None, &["tags.a=x"], &to).unwrap_err().to_string();
-    assert!(clash.starts_with("error: -p tags.a: `tags` is no mapping"), "{clash}");
+    assert!(clash.starts_with("error: -p tags.a: `tags` is not a mapping"), "{clash}");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_document_is_called_by_its_file_and_number() {
 }
 
 #[test]
-fn one_of_several_documents_begins_behind_its_comments() {
+fn one_of_several_documents_begins_after_its_comments() {
     let places = |text: &str| -> Vec<Option<String>> {
         let drafts = read(&from_stdin(), &mut text.as_bytes()).unwrap();
         let requests = drafts.into_iter().map(|draft| draft.resolve(&target("x", "All"), false).unwrap().request);
@@ -146,7 +146,7 @@ fn names_of_the_other_generation_are_translated_and_empty_strangers_left_out() {
 }
 
 #[test]
-fn what_would_be_lost_is_refused_where_it_stands() {
+fn what_would_be_lost_is_refused_with_its_place() {
     let to = target("register", "RegisterV2");
     let refused = |yaml: &str, json: Option<&str>, params: &[&str]| -> Vec<(String, Option<String>)> {
         let request = resolve(yaml, json, params, &to).unwrap().request;
@@ -166,8 +166,8 @@ fn what_would_be_lost_is_refused_where_it_stands() {
     assert_eq!(refused("name: x", Some(r#"{"template": {"a": 1}}"#), &[]), [at("template", "-j:1:2")]);
     let both = "service_type: x\nresource_type: y\n";
     assert_eq!(refused(both, None, &[]), [at("service_type", "stdin:1:1")]);
-    let kept = resolve("name: x\ntemplate: {a: 1}\n", None, &[], &to).unwrap().request.value;
-    assert_eq!(Value::Object(kept), json!({"name": "x"}), "the codec is not asked again about what is refused");
+    let value = resolve("name: x\ntemplate: {a: 1}\n", None, &[], &to).unwrap().request.value;
+    assert_eq!(Value::Object(value), json!({"name": "x"}), "the codec is not asked again about what is refused");
 }
 
 #[test]
@@ -192,13 +192,13 @@ fn a_later_input_overrides_an_earlier_one_under_either_name() {
 }
 
 #[test]
-fn a_decimal_that_loses_digits_is_warned_of_where_it_stands() {
+fn a_decimal_that_loses_digits_is_warned_of_with_its_place() {
     let to = target("register", "RegisterV2");
     let warnings = |yaml: &str, json: Option<&str>, params: &[&str]| -> Vec<(String, String, String)> {
         let resolved = resolve(yaml, json, params, &to).unwrap();
         let place = |at: &FieldPath| resolved.request.locate(at, SpanPart::Value).unwrap().to_string();
-        let told = |warning: &SpecWarning| (warning.path.to_string(), place(&warning.path), warning.message.clone());
-        resolved.warnings.iter().map(told).collect()
+        let shown = |warning: &SpecWarning| (warning.path.to_string(), place(&warning.path), warning.message.clone());
+        resolved.warnings.iter().map(shown).collect()
     };
     let message = "a number that loses its last digits: quote it if it is a version";
     let one = |path: &str, place: &str, message: &str| vec![(path.to_owned(), place.to_owned(), message.to_owned())];
@@ -242,18 +242,18 @@ fn an_image_name_that_services_refuse_is_warned_of() {
         let warnings = resolve(&format!("image: {image}"), None, &[], &to).unwrap().warnings;
         warnings.into_iter().map(|warning| format!("{}: {}", warning.path, warning.message)).collect()
     };
-    let start = "image: behind the last `/`, a current Repository service refuses";
-    let character = format!("{start} the `_`: name the image with letters, digits and `-` only");
-    let tag = format!("{start} a tag: leave out the `:` and what follows it");
-    let length = format!("{start} a name of 49 characters: shorten it to 48 or fewer");
+    let start = "image: current Repository services reject";
+    let character = format!("{start} `_` in image names: use letters, digits and `-`");
+    let tag = format!("{start} tags in image names: leave out the `:` and what follows it");
+    let length = format!("{start} image names of 49 characters: shorten it to 48 or fewer");
     assert_eq!(warnings("a_b/plugin-x"), [""; 0]);
     assert_eq!(warnings("a/b_c"), [character.as_str()]);
     assert_eq!(warnings("a/b:1.0"), [tag.as_str()]);
     assert_eq!(warnings(&"x".repeat(49)), [length.as_str()]);
     assert_eq!(warnings(&format!("a/_{}:latest", "x".repeat(48))), [length, character, tag]);
     for host in ["ghcr.io", "localhost", "registry:5000"] {
-        let told = warnings(&format!("{host}/a/plugin-x"));
-        assert!(told.len() == 1 && told[0].contains("without its registry's host"), "{told:?}");
+        let warnings = warnings(&format!("{host}/a/plugin-x"));
+        assert!(warnings.len() == 1 && warnings[0].contains("the service adds the registry's host"), "{warnings:?}");
     }
 }
 
@@ -312,8 +312,12 @@ fn a_directory_gives_its_yaml_files_in_order() {
     fs::create_dir(folder.path().join("d.yml")).unwrap();
     let inputs = Inputs { files: vec![folder.path().to_str().unwrap().into()], ..Inputs::default() };
     let drafts = read(&inputs, &mut std::io::empty()).unwrap();
-    let texts: Vec<_> = drafts.iter().map(|draft| draft.value["text"].clone()).collect();
+    let texts: Vec<_> = drafts.iter().map(|draft| text_of(draft)).collect();
     assert_eq!(texts, ["a", "b"]);
+}
+
+fn text_of(draft: &Draft) -> Value {
+    draft.document.as_ref().unwrap().value["text"].clone()
 }
 
 #[test]
@@ -322,7 +326,7 @@ fn a_file_named_json_is_json() {
     let file = folder.path().join("a.json");
     fs::write(&file, r#"{"text": "\ud83d\ude00"}"#).unwrap();
     let inputs = Inputs { files: vec![file.to_str().unwrap().into()], ..Inputs::default() };
-    assert_eq!(read(&inputs, &mut std::io::empty()).unwrap()[0].value["text"], "😀");
+    assert_eq!(text_of(&read(&inputs, &mut std::io::empty()).unwrap()[0]), "😀");
 }
 
 proptest! {

@@ -110,7 +110,7 @@ fn a_parameter_cannot_nest_deeper_than_a_file_can() {
 }
 
 #[test]
-fn all_wrong_parameters_are_told_at_once() {
+fn all_wrong_parameters_are_reported_at_once() {
     let inputs = Inputs { params: vec!["txt=1".into(), "flag=2".into()], ..Inputs::default() };
     let draft = read(&inputs, &mut std::io::empty()).unwrap().remove(0);
     assert_eq!(draft.resolve(&target("x", "All"), false).unwrap_err().problems().len(), 2);
@@ -150,7 +150,7 @@ proptest! {
         value in prop_oneof![any::<String>(), "[\\[\\]{}:,\"'a1.&*<!~ -]{0,24}"],
     ) {
         let all = ALL.with(Clone::clone);
-        let to = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: (&all).into() };
+        let to = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: all };
         // What names a file is not for random text.
         let value = value.trim_start_matches('@');
         let inputs = Inputs { params: vec![format!("{key}={value}")], ..Inputs::default() };

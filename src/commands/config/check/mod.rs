@@ -1,4 +1,4 @@
-//! `config check`: each endpoint is tried, step by step, all side by side.
+//! `config check`: tries all endpoints at the same time, each step by step.
 
 mod row;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use self::row::Row;
-use crate::cli::{Check, Format};
+use crate::cli::{ConfigCheck, Format};
 use crate::commands::connector::{Connector, selection};
 use crate::commands::output_options::OutputOptions;
 use crate::commands::{Context, block_on};
@@ -20,33 +20,33 @@ use crate::secret::jwt;
 const COLUMNS: &str = "service|Service,endpoint|Endpoint,connect|Connect,tls|TLS,reflection|Reflection,\
                        version|Version,token|Token,to_do|What to do";
 
-pub fn run(args: &Check, context: &mut Context<'_>) -> Result<()> {
+pub fn run(args: &ConfigCheck, context: &mut Context<'_>) -> Result<()> {
     let columns = if args.all { format!("environment|Environment,{COLUMNS}") } else { COLUMNS.to_owned() };
     let is_text = !matches!(args.output, Format::Json | Format::Jsonl | Format::Yaml);
-    let presentation = OutputOptions::parse(is_text.then_some(&columns), args.output)?;
+    let output = OutputOptions::parse(is_text.then_some(&columns), args.output)?;
     let mut report = Report { is_text, ..Report::default() };
     let mut checked = Vec::new();
     for selection in selections(args, context)? {
         match Connector::of(&selection, context) {
-            Ok(connector) => checked.extend(Checked::prepare(connector, context, &mut report)),
-            Err(error) if args.all => report.failed(&error),
+            Ok(connector) => checked.extend(CheckedEnvironment::prepare(connector, context, &mut report)),
+            Err(error) if args.all => report.fail(&error),
             Err(error) => return Err(error),
         }
     }
-    let rows = block_on(async { Ok(join_all(checked.iter().flat_map(Checked::rows)).await) })?;
+    let rows = block_on(async { Ok(join_all(checked.iter().flat_map(CheckedEnvironment::rows)).await) })?;
     rows.into_iter().for_each(|row| report.add(row));
-    presentation.write(Document::of_rows(report.rows), context.streams)?;
+    output.write(Document::of_rows(report.rows), context.streams)?;
     Error::from_problems(ErrorKind::Local, report.problems).map_or(Ok(()), Err)
 }
 
 /// The environments to check.
-fn selections(args: &Check, context: &Context<'_>) -> Result<Vec<Selection>> {
+fn selections(args: &ConfigCheck, context: &Context<'_>) -> Result<Vec<Selection>> {
     let selected = selection(context);
     if !args.all {
         return Ok(vec![selected]);
     }
     if selected.environment.is_some() || selected.endpoint.is_some() {
-        return Err(Error::usage("--all checks every environment, and one is named").hint("leave one of the two out"));
+        return Err(Error::usage("--all checks every environment, and one is named").hint("omit one of the two"));
     }
     let names = ConfigDir::locate(context.variables)?.environments()?;
     Ok(names.iter().map(|name| Selection { environment: Some(name.to_string()), ..selected.clone() }).collect())
@@ -54,15 +54,15 @@ fn selections(args: &Check, context: &Context<'_>) -> Result<Vec<Selection>> {
 
 #[derive(Default)]
 struct Report {
-    /// Rows are cells for people, and no values for programs.
+    /// Whether rows are cells for people, instead of values for programs.
     is_text: bool,
     rows: Vec<Value>,
     problems: Vec<Problem>,
 }
 
 impl Report {
-    /// What fails for several endpoints alike is told once.
-    fn failed(&mut self, error: &Error) {
+    /// Adds the problems that are new: several endpoints may fail for the same reason.
+    fn fail(&mut self, error: &Error) {
         for problem in error.problems() {
             if !self.problems.contains(problem) {
                 self.problems.push(problem.clone());
@@ -70,10 +70,10 @@ impl Report {
         }
     }
 
-    fn add(&mut self, (checked, row): (&Checked, Row)) {
+    fn add(&mut self, (checked, row): (&CheckedEnvironment, Row)) {
         match &row.failure {
-            Some(error) if checked.environment.is_empty() => self.failed(error),
-            Some(error) => self.failed(&error.clone().context(&checked.environment)),
+            Some(error) if checked.environment.is_empty() => self.fail(error),
+            Some(error) => self.fail(&error.clone().context(&checked.environment)),
             None => {}
         }
         let key = checked.key.failure.as_ref();
@@ -82,47 +82,47 @@ impl Report {
     }
 }
 
-/// One environment, ready to be checked.
-struct Checked {
+/// An environment, ready to be checked.
+struct CheckedEnvironment {
     connector: Connector,
     /// Its name; empty for an endpoint of the command line.
     environment: String,
-    /// Each service with its endpoint, as the file has it.
+    /// Each service with its endpoint, as in the file.
     endpoints: Vec<(String, String)>,
-    key: Key,
+    key: CheckKey,
 }
 
-impl Checked {
-    /// Fetches the key, once for all endpoints. `None` if there is nothing to check, which is reported.
+impl CheckedEnvironment {
+    /// Fetches the key, once for all endpoints. `None` if there is nothing to check; the reason is reported.
     fn prepare(connector: Connector, context: &mut Context<'_>, report: &mut Report) -> Option<Self> {
         let settings = connector.settings();
         let environment = settings.environment.as_ref().map_or_else(String::new, |selected| selected.name.to_string());
         let endpoints = match endpoints(&settings.endpoints) {
             Ok(endpoints) => endpoints,
             Err(error) => {
-                report.failed(&error.context(format_args!("environment `{environment}`")));
+                report.fail(&error.context(format_args!("environment `{environment}`")));
                 return None;
             }
         };
-        let key = Key::of(&connector);
+        let key = CheckKey::fetch(&connector);
         if let Some(end) = key.expired {
             let whose = if environment.is_empty() { String::new() } else { format!(" for {environment}") };
             context.streams.diagnostics.warn(&format!("the key{whose} expired at {end}"));
         }
         if let Some(error) = &key.failure {
-            report.failed(error);
+            report.fail(error);
         }
         Some(Self { connector, environment, endpoints, key })
     }
 
     fn rows(&self) -> impl Iterator<Item = impl Future<Output = (&Self, Row)>> {
         self.endpoints.iter().map(move |(service, endpoint)| async move {
-            (self, Row::of(&self.connector, service, endpoint, &self.key).await)
+            (self, Row::check(&self.connector, service, endpoint, &self.key).await)
         })
     }
 }
 
-/// Each service with its endpoint, as the file has it.
+/// Each service with its endpoint, as in the file.
 fn endpoints(endpoints: &Endpoints) -> Result<Vec<(String, String)>> {
     match endpoints {
         Endpoints::Embedded => Ok(vec![("repository".to_owned(), BUILT_IN.to_owned())]),
@@ -138,20 +138,20 @@ fn endpoints(endpoints: &Endpoints) -> Result<Vec<(String, String)>> {
     }
 }
 
-/// What goes with the calls, and what is known of it beforehand.
-struct Key {
+/// The key of an environment, fetched before the calls.
+struct CheckKey {
     metadata: Metadata,
-    /// The same, but for the key.
+    /// The metadata without the key.
     without: Metadata,
     is_given: bool,
-    /// When it ended, if it has.
+    /// When it expired, if it has.
     expired: Option<Timestamp>,
-    /// Why it could not be fetched.
+    /// Why it cannot be fetched.
     failure: Option<Error>,
 }
 
-impl Key {
-    fn of(connector: &Connector) -> Self {
+impl CheckKey {
+    fn fetch(connector: &Connector) -> Self {
         let (credential, mut failure) = match connector.credential() {
             Ok(credential) => (credential, None),
             Err(error) => (None, Some(error)),

@@ -1,4 +1,4 @@
-//! Carrying a plan out, so that it can be stopped at any place and begun again.
+//! Executes plans; the same command continues one that was stopped anywhere.
 
 use std::cell::Cell;
 
@@ -6,165 +6,125 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use tonic::Code;
 
-use crate::commands::plugin::apply::plan::{Found, Planned, Step, Subject, refusal};
-use crate::commands::plugin::service::{is_not_found, is_there_already};
+use super::plan::{ApplyPlan, Current, PluginSpec, refuse};
+use crate::commands::plugin::service::{is_already_registered, is_not_found};
+use crate::commands::plugin::with_progress;
 use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
-use crate::plugin::backup::Kept;
-use crate::plugin::field_change::Change;
-use crate::plugin::plan::{self, Plan};
-use crate::plugin::report::{ChangeOutcome, Done};
+use crate::plugin::backup::Backup;
+use crate::plugin::plan::{self, Action};
+use crate::plugin::report::{ApplyResult, ChangeOutcome};
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::shutdown::Shutdown;
 
-/// How often another look is taken at a plugin that others write, too.
-const MAX_LOOKS: usize = 5;
+/// How often a plugin is read again that others write, too.
+const MAX_ATTEMPTS: usize = 5;
 
-impl Planned {
-    /// Does what is planned, one plugin after the other, and tells of each once it is done. What others do meanwhile is
-    /// found and taken into account: a plugin that is suddenly there is updated, one that is suddenly gone is registered.
-    ///
-    /// # Errors
-    /// The first failure ends it; so does one of `told`, unless it is only that nobody reads. A signal to `shutdown` ends it,
-    /// too; between the two halves of a replacement the second is done first, unless there is another signal.
-    pub async fn carry_out(
+/// The result of an attempt; `None` if others changed the plugin meanwhile.
+type Attempt = Result<Option<ApplyResult>>;
+
+impl ApplyPlan {
+    /// Executes the plan, one plugin after the other, and reports each when it is done. The first failure ends it,
+    /// also one of `report` unless it is a closed pipe. A signal ends it, too, but not between the two halves of a
+    /// replacement unless it comes twice.
+    pub async fn execute(
         &self,
         shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
-        mut told: impl FnMut(ChangeOutcome) -> Result<()>,
+        mut report: impl FnMut(ChangeOutcome) -> Result<()>,
     ) -> Result<()> {
-        let count = self.steps.len() + self.gone.len();
-        let mut heard = Ok(());
-        let mut tell = |outcome| {
-            if heard.is_ok() {
-                heard = told(outcome);
+        let count = self.tasks.len() + self.to_prune.len();
+        let mut reported = Ok(());
+        let mut report = |outcome| {
+            if reported.is_ok() {
+                reported = report(outcome);
             }
-            match &heard {
+            match &reported {
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.clone()),
                 _ => Ok(()),
             }
         };
-        for (done, step) in self.steps.iter().enumerate() {
-            let Step { subject, found } = step;
-            let restored = self.restored(step);
-            let holds = Cell::new(false);
-            let id = &subject.plugin_id;
-            let asked = Cell::new(None);
-            let wait = |ending: TerminationSignal| {
-                asked.set(Some(ending));
-                let kept = subject.kept().map(|path| format!(", and its old spec in {path}")).unwrap_or_default();
-                diagnostics.note(&format!(
-                    "{id} is registered anew before this ends; {ending} once more leaves it unfinished{kept}"
-                ));
+        for (done, task) in self.tasks.iter().enumerate() {
+            let (spec, id) = (&task.spec, &task.spec.plugin_id);
+            let restored = self.restored(task);
+            let (is_critical, signal) = (Cell::new(false), Cell::new(None));
+            let on_signal = |received: TerminationSignal| {
+                signal.set(Some(received));
+                let backup = spec.backup_path().map(|path| format!(" (backup: {path})")).unwrap_or_default();
+                diagnostics.note(&format!("finishing the replacement of {id}; {received} again aborts{backup}"));
             };
-            let settled = shutdown.race_unless_critical(&holds, wait, self.settle(subject, found, &holds)).await;
-            if settled.as_ref().is_err_and(is_ended) {
-                tell_of_end(id, subject.kept(), diagnostics);
+            let work = self.reconcile(spec, &task.current, &is_critical);
+            let result = shutdown.race_unless_critical(&is_critical, on_signal, work).await;
+            let result = result.map_err(|error| stopped(error, id, spec.backup_path(), diagnostics));
+            let result = result.map_err(|error| with_progress(spec.blame(error), done, count))?;
+            let reported = report(ChangeOutcome { plugin_id: id.clone(), result, restored });
+            // A signal counts also where the outcome has no reader.
+            if let Some(signal) = signal.get() {
+                return Err(Error::from_signal(signal));
             }
-            let outcome = settled.map_err(|error| stopped(subject.blame(error), done, count))?;
-            let told = tell(ChangeOutcome { plugin_id: id.clone(), done: outcome, restored });
-            // Whoever asked for the end gets it, be there a reader of the outcome or not.
-            if let Some(ending) = asked.get() {
-                return Err(Error::from_signal(ending));
-            }
-            told?;
+            reported?;
         }
-        for (done, row) in self.gone.iter().enumerate() {
+        for (row, done) in self.to_prune.iter().zip(self.tasks.len()..) {
             let Some(id) = plan::plugin_id(row) else { continue };
-            let identity = self.service.fields.identity(row);
-            let removed = shutdown.race(self.service.deregister(&identity)).await;
-            if removed.as_ref().is_err_and(is_ended) {
-                tell_of_end(id, None, diagnostics);
-            }
-            removed.map_err(|error| stopped(error.context(id), self.steps.len() + done, count))?;
-            tell(ChangeOutcome { plugin_id: id.to_owned(), done: Done::Deregistered, restored: None })?;
+            let removed = shutdown.race(self.service.deregister(&self.service.fields.identity(row))).await;
+            let removed = removed.map_err(|error| stopped(error, id, None, diagnostics));
+            removed.map_err(|error| with_progress(error.context(id), done, count))?;
+            report(ChangeOutcome::deregistered(id))?;
         }
-        heard
+        reported
     }
 
-    /// Makes the service agree with one spec. `holds` while it must not be stopped.
-    async fn settle(&self, subject: &Subject, found: &Found, holds: &Cell<bool>) -> Result<Done> {
+    /// Makes the service agree with one spec; must not stop while `is_critical`.
+    async fn reconcile(&self, spec: &PluginSpec, planned: &Current, is_critical: &Cell<bool>) -> Result<ApplyResult> {
         let mut newer;
-        let mut found = found;
-        for _ in 0..MAX_LOOKS {
-            let problems = self.problems_of(subject, found);
-            if !problems.is_empty() {
-                return Err(refusal(problems, subject, &found.plan));
-            }
-            let done = match (&found.plan, &found.row) {
-                (Plan::Keep, Some(row)) => self.keep(subject, row, found.pending.as_ref()).await?,
-                (Plan::Update(changes), Some(row)) => {
-                    self.update(subject, row, changes, found.pending.as_ref()).await?
-                }
-                (Plan::Replace(_), Some(row)) => self.replace(subject, row, holds).await?,
-                (Plan::Register, _) | (_, None) => self.register(subject, found.pending.as_ref(), holds).await?,
+        let mut current = planned;
+        for _ in 0..MAX_ATTEMPTS {
+            refuse(self.problems(spec, current))?;
+            let attempt = match (&current.action, &current.row) {
+                (Action::Unchanged | Action::Update(_), Some(row)) => self.update(spec, current, row).await,
+                (Action::Replace(_), Some(row)) => self.replace(spec, row, is_critical).await,
+                _ => self.register(spec, current, is_critical).await,
             };
-            holds.set(false);
-            match done {
-                Some(done) => return Ok(done),
-                None => newer = self.look(subject).await?,
+            let result = attempt?;
+            is_critical.set(false);
+            if let Some(result) = result {
+                return Ok(result);
             }
-            found = &newer;
+            newer = self.read(spec).await?;
+            current = &newer;
         }
-        Err(Error::local(format!("others change {} all the time", subject.plugin_id)).hint("try again"))
+        Err(Error::local(format!("other clients keep changing {}", spec.plugin_id)).hint("try again"))
     }
 
-    /// What there is to do about a plugin that is as its spec says: the rest of a replacement that was stopped. `None` if
-    /// the plugin is suddenly gone.
-    async fn keep(&self, subject: &Subject, row: &Map<String, Value>, pending: Option<&Kept>) -> Result<Option<Done>> {
-        let Some(kept) = pending else { return Ok(Some(Done::Unchanged)) };
-        if !self.is_replaced(row, kept) {
-            let is_there = self.forget(subject, kept, row).await?;
-            return Ok(is_there.then(|| self.settled(subject, row, &[], pending)));
-        }
-        self.complete(subject, kept, Some(row)).await
-    }
-
-    /// `None` if the plugin is suddenly gone.
-    async fn update(
-        &self,
-        subject: &Subject,
-        row: &Map<String, Value>,
-        changes: &[Change],
-        pending: Option<&Kept>,
-    ) -> Result<Option<Done>> {
-        let request = self.service.updating(&self.service.fields.update(&subject.spec, changes))?;
-        match self.service.update(request).await {
-            Ok(()) => {}
-            Err(error) if is_not_found(&error) => return Ok(None),
-            Err(error) => return Err(error),
-        }
-        match pending {
-            Some(kept) if self.is_replaced(row, kept) => self.complete(subject, kept, Some(row)).await,
-            Some(kept) => {
-                let is_there = self.forget(subject, kept, row).await?;
-                Ok(is_there.then(|| self.settled(subject, row, changes, pending)))
+    /// Updates a plugin if it differs, and finishes a replacement that was stopped.
+    async fn update(&self, spec: &PluginSpec, current: &Current, row: &Map<String, Value>) -> Attempt {
+        if let Action::Update(changes) = &current.action {
+            match self.service.update(&self.service.fields.update(&spec.fields, changes)).await {
+                Err(error) if is_not_found(&error) => return Ok(None),
+                updated => updated?,
             }
-            None => Ok(Some(Done::Updated(changes.to_vec()))),
+        }
+        match &current.pending {
+            Some(backup) if current.is_replaced => self.complete(spec, backup, Some(row)).await,
+            Some(backup) if !self.abandon(spec, backup, row).await? => Ok(None),
+            _ => Ok(Some(self.expected(spec, current))),
         }
     }
 
-    /// `None` if the plugin is suddenly there.
-    async fn register(&self, subject: &Subject, pending: Option<&Kept>, holds: &Cell<bool>) -> Result<Option<Done>> {
-        if let Some(kept) = pending {
-            holds.set(true);
-            return self.register_in_place_of(subject, kept).await;
+    async fn register(&self, spec: &PluginSpec, current: &Current, is_critical: &Cell<bool>) -> Attempt {
+        if let Some(backup) = &current.pending {
+            is_critical.set(true);
+            return self.register_in_place_of(spec, backup).await;
         }
-        match self.service.register(subject.bytes.clone()).await {
-            Ok(()) => Ok(Some(Done::Registered)),
-            Err(error) if is_there_already(&error) => Ok(None),
-            Err(error) => Err(error),
+        match self.service.register(spec.bytes.clone()).await {
+            Err(error) if is_already_registered(&error) => Ok(None),
+            registered => registered.map(|()| Some(ApplyResult::Registered)),
         }
     }
 
-    /// Keeps the old spec, takes the plugin away and registers it anew. `None` if another look is needed.
-    async fn replace(
-        &self,
-        subject: &Subject,
-        planned: &Map<String, Value>,
-        holds: &Cell<bool>,
-    ) -> Result<Option<Done>> {
+    /// Backs the plugin up, deregisters it and registers the new one.
+    async fn replace(&self, spec: &PluginSpec, planned: &Map<String, Value>, is_critical: &Cell<bool>) -> Attempt {
         // Another run may have replaced it since it was planned.
-        let Found { row: Some(row), plan: Plan::Replace(_), pending, .. } = self.look(subject).await? else {
+        let Current { row: Some(row), action: Action::Replace(_), pending, .. } = self.read(spec).await? else {
             return Ok(None);
         };
         if plan::repository_type(&row) != plan::repository_type(planned) {
@@ -172,149 +132,125 @@ impl Planned {
         }
         let old = self.service.fields.as_registered(&row);
         // A run that was stopped while it undid this has left the old plugin enabled.
-        let was_disabled = pending.is_some_and(|kept| kept.is_disabled && kept.spec == old);
-        let (_, kept) = subject.keeper.begin(plan::is_disabled(&row) || was_disabled, old)?;
-        // Both halves are known to be well-formed before the first.
-        self.requests(subject, &kept)?;
-        holds.set(true);
-        if let Err(error) = self.service.deregister(&subject.identity).await {
-            // Nothing was taken away, so that there is nothing to finish.
-            if is_rejection(&error) && self.forget(subject, &kept, &row).await.is_ok() {
+        let was_disabled = pending.is_some_and(|backup| backup.is_disabled && backup.spec == old);
+        let backup = spec.backups.begin(plan::is_disabled(&row) || was_disabled, old)?;
+        // Both requests are known to be well-formed before the first is sent.
+        self.requests(spec, &backup)?;
+        is_critical.set(true);
+        if let Err(error) = self.service.deregister(&spec.identity).await {
+            if is_rejection(&error) && self.abandon(spec, &backup, &row).await.is_ok() {
                 return Err(error);
             }
-            return Err(error.hint(format!("it may be deregistered; {}", subject.again())));
+            return Err(error.hint(format!("it may be deregistered; {}", spec.how_to_finish())));
         }
-        self.register_in_place_of(subject, &kept).await
+        self.register_in_place_of(spec, &backup).await
     }
 
-    /// What registers the new plugin, and what registers the old one again.
-    fn requests(&self, subject: &Subject, kept: &Kept) -> Result<(Bytes, Bytes)> {
-        let Self { service, .. } = self;
-        let new = service.fields.in_place_of(&kept.spec, &subject.spec);
-        Ok((service.registering(&new)?, service.registering(&kept.spec)?))
+    /// The requests that register the new plugin, and the old one again.
+    fn requests(&self, spec: &PluginSpec, backup: &Backup) -> Result<(Bytes, Bytes)> {
+        let new = self.service.fields.in_place_of(&backup.spec, &spec.fields);
+        Ok((self.service.register.encode_made(&new)?, self.service.register.encode_made(&backup.spec)?))
     }
 
     /// The second half of a replacement; the first is undone if it fails.
-    async fn register_in_place_of(&self, subject: &Subject, kept: &Kept) -> Result<Option<Done>> {
-        let (new, old) = self.requests(subject, kept)?;
+    async fn register_in_place_of(&self, spec: &PluginSpec, backup: &Backup) -> Attempt {
+        let (new, old) = self.requests(spec, backup)?;
         let Err(error) = self.service.register(new).await else {
-            return self.complete(subject, kept, None).await;
+            return self.complete(spec, backup, None).await;
         };
-        let again = || subject.again();
-        match self.look(subject).await {
-            // It was done, whatever was answered; or somebody else did it.
-            Ok(Found { row: Some(row), plan: Plan::Keep, .. }) => self.complete(subject, kept, Some(&row)).await,
-            // Another run has registered it, and may be replacing it once more.
-            Ok(_) if is_there_already(&error) => Ok(None),
-            Ok(Found { row: Some(_), .. }) => {
-                Err(error.hint("it is registered otherwise than its spec says: run it again"))
+        match self.read(spec).await {
+            // It was done though the answer was an error; or another run did it.
+            Ok(Current { row: Some(row), action: Action::Unchanged, .. }) => {
+                self.complete(spec, backup, Some(&row)).await
             }
-            Err(_) => Err(error.hint(again())),
-            Ok(Found { row: None, .. }) => match self.service.register(old).await {
+            // Another run has registered it, and may be replacing it again.
+            Ok(_) if is_already_registered(&error) => Ok(None),
+            Ok(Current { row: Some(_), .. }) => {
+                Err(error.hint("it is registered, but not as its spec says: run the command again"))
+            }
+            Err(_) => Err(error.hint(spec.how_to_finish())),
+            Ok(Current { row: None, .. }) => match self.service.register(old).await {
                 Ok(()) => {
-                    self.restore_state(subject, kept, None).await.map_err(|error| error.hint(again()))?;
-                    subject.keeper.discard()?;
-                    Err(error.hint("the plugin is registered again as it was"))
+                    let restored = self.restore_state(spec, backup, None).await;
+                    restored.map_err(|error| error.hint(spec.how_to_finish()))?;
+                    spec.backups.discard()?;
+                    Err(error.hint("the old plugin is registered again"))
                 }
-                Err(undone) => Err(error.hint(format!(
-                    "it could not be registered again as it was either ({}); {}",
-                    undone.summary(),
-                    again()
-                ))),
+                Err(undo) => {
+                    let (undo, finish) = (undo.summary(), spec.how_to_finish());
+                    Err(error.hint(format!("the old plugin could not be registered again either ({undo}); {finish}")))
+                }
             },
         }
     }
 
-    /// Leaves a replacement that was stopped before it took anything away, or after that was undone. `false` if the plugin
-    /// is suddenly gone.
-    async fn forget(&self, subject: &Subject, kept: &Kept, row: &Map<String, Value>) -> Result<bool> {
-        let is_there = self.restore_state(subject, kept, Some(row)).await?;
+    /// Gives up a replacement that changed nothing. `false` if the plugin is gone.
+    async fn abandon(&self, spec: &PluginSpec, backup: &Backup, row: &Map<String, Value>) -> Result<bool> {
+        let is_there = self.restore_state(spec, backup, Some(row)).await?;
         if is_there {
-            subject.keeper.discard()?;
+            spec.backups.discard()?;
         }
         Ok(is_there)
     }
 
-    /// What follows once the new plugin is there: the state that the old one had, and the name of the kept file. `None` if
-    /// the plugin is suddenly gone, as where another run replaces it, too.
-    async fn complete(&self, subject: &Subject, kept: &Kept, row: Option<&Map<String, Value>>) -> Result<Option<Done>> {
-        if !self.restore_state(subject, kept, row).await? {
+    /// Restores the state of a registered replacement, and renames the backup.
+    async fn complete(&self, spec: &PluginSpec, backup: &Backup, row: Option<&Map<String, Value>>) -> Attempt {
+        // Another run may have deregistered it to replace it, too.
+        if !self.restore_state(spec, backup, row).await? {
             return Ok(None);
         }
-        let changes = self.service.fields.changes_since(&subject.spec, &kept.spec);
-        let file = subject.keeper.finish()?;
-        Ok(Some(Done::Replaced { changes, kept: file.map(|path| path.display().to_string()) }))
+        let changes = self.service.fields.changes_since(&spec.fields, &backup.spec);
+        let backup = spec.backups.finish()?.map(|path| path.display().to_string());
+        Ok(Some(ApplyResult::Replaced { changes, backup }))
     }
 
-    /// Disables a plugin that was disabled before; `row` is what is known of it now. `false` if there is none.
-    async fn restore_state(&self, subject: &Subject, kept: &Kept, row: Option<&Map<String, Value>>) -> Result<bool> {
-        if kept.change_of_state(row).is_none() {
+    /// Disables a plugin that was disabled before. `false` if there is none.
+    async fn restore_state(
+        &self,
+        spec: &PluginSpec,
+        backup: &Backup,
+        row: Option<&Map<String, Value>>,
+    ) -> Result<bool> {
+        if backup.state_change(row).is_none() {
             return Ok(true);
         }
-        match self.service.disable(&subject.identity).await {
+        match self.service.disable(&spec.identity).await {
             Err(error) if is_not_found(&error) => Ok(false),
-            done => done.map(|()| true),
+            disabled => disabled.map(|()| true),
         }
     }
 }
 
-impl Subject {
-    /// The file of an unfinished replacement; `None` also if it cannot be read.
-    pub(super) fn kept(&self) -> Option<String> {
-        self.keeper.place_of_pending().ok().flatten().map(|path| path.display().to_string())
-    }
-
-    /// What there is to do about it.
-    fn again(&self) -> String {
-        let place = self.kept().map(|path| format!(" in {path}")).unwrap_or_default();
-        format!("its old spec is kept{place}: the same command, run again, finishes what was begun")
+impl PluginSpec {
+    fn how_to_finish(&self) -> String {
+        let backup = self.backup_path().map(|path| format!(" in {path}")).unwrap_or_default();
+        format!("its old spec is saved{backup}: run the same command again to finish")
     }
 }
 
-/// Whether what the service was asked for was certainly not done. Other codes may come from what stands before it.
+/// Whether the service certainly did nothing. Other codes may be a proxy's.
 fn is_rejection(error: &Error) -> bool {
-    let says_so = || {
-        matches!(
-            error.kind(),
-            ErrorKind::Status(
-                Code::InvalidArgument
-                    | Code::PermissionDenied
-                    | Code::Unauthenticated
-                    | Code::FailedPrecondition
-                    | Code::Unimplemented
-            )
-        )
-    };
+    use Code::{FailedPrecondition, InvalidArgument, PermissionDenied, Unauthenticated, Unimplemented};
+    let is_refusal = matches!(
+        error.kind(),
+        ErrorKind::Status(InvalidArgument | PermissionDenied | Unauthenticated | FailedPrecondition | Unimplemented)
+    );
     match error.outcome() {
         Outcome::NotSent => true,
         Outcome::Unknown => false,
-        Outcome::None | Outcome::Rejected => says_so(),
+        Outcome::None | Outcome::Rejected => is_refusal,
     }
 }
 
-fn is_ended(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Signal(_))
-}
-
-/// Says where a signal ended it: a plugin that may be gone, also to those who want to hear of errors alone.
-fn tell_of_end(id: &str, kept: Option<String>, diagnostics: &Diagnostics) {
-    match kept {
-        Some(kept) => diagnostics.warn_always(&format!(
-            "stopped at {id}, which may be deregistered: its old spec is kept in {kept}, and the same command, run again, \
-             finishes what was begun"
+/// Reports where a signal ended the run; a plugin that may be gone also with `-q`.
+fn stopped(error: Error, id: &str, backup: Option<String>, diagnostics: &Diagnostics) -> Error {
+    match backup {
+        _ if !matches!(error.kind(), ErrorKind::Signal(_)) => {}
+        Some(path) => diagnostics.warn_always(&format!(
+            "stopped at {id}, which may be deregistered: its old spec is saved in {path}; run the same command \
+             again to finish"
         )),
-        None => diagnostics.note(&format!("stopped at {id}: the same command, run again, does the rest")),
+        None => diagnostics.note(&format!("stopped at {id}: run the same command again to continue")),
     }
-}
-
-/// Says how far a run over several plugins came.
-fn stopped(error: Error, done: usize, count: usize) -> Error {
-    if error.kind().is_silent() {
-        return error;
-    }
-    if count == 1 {
-        error
-    } else {
-        error.hint(format!("done before it: {done} of {count}; not sent: {}", count - done - 1))
-    }
+    error
 }

@@ -1,464 +1,387 @@
-//! What specs ask of a service, found out before anything is written there.
-
-use std::collections::HashMap;
+//! Plans of `plugin apply`: specs, compared with what the service has.
 
 use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rustix::process::geteuid;
 use serde_json::{Map, Value};
 
 use crate::commands::connector::Connector;
 use crate::commands::managed;
-use crate::commands::plugin::service::Service;
-use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::plugin::backup::Kept;
-use crate::plugin::backup_store::{BackupStore, Untrusted};
+use crate::commands::plugin::service::PluginService;
+use crate::error::{Error, ErrorKind, Location, Problem, Result};
+use crate::plugin::backup::Backup;
+use crate::plugin::backup_store::{BackupStore, UntrustedFile};
 use crate::plugin::builder::quoted;
-use crate::plugin::field_change::{self, Change};
-use crate::plugin::plan::{self, Plan};
-use crate::plugin::report::{ChangeOutcome, Difference, Done, Restored, paths};
+use crate::plugin::field_change::{self, FieldChange};
+use crate::plugin::plan::{self, Action};
+use crate::plugin::report::{ApplyResult, ChangeOutcome, RestoredFields, SpecDiff};
 use crate::schema::field_path::FieldPath;
 use crate::spec::{Draft, SpanPart, SpecRequest, needed};
 use crate::terminal::io_streams::Diagnostics;
 
-/// What the command line says about how far changes may go.
+/// The most requests in flight while the service's plugins are read.
+const MAX_READS: usize = 16;
+
+/// How far changes may go.
 #[derive(Clone, Debug, Default)]
-pub struct Wishes {
+pub struct ApplyOptions {
     /// Translate nothing between the generations of the API.
     pub strict: bool,
-    /// Deregister and register anew what cannot be updated.
+    /// Deregister and register again what cannot be updated.
     pub replace: bool,
     /// Deregister the plugins with this label that are in no spec.
     pub prune: Option<String>,
 }
 
-/// All that is to be done, with what it is done by.
+/// The changes that make a service agree with specs.
 ///
-/// How to apply specs: [`Planned::make`] reads what the service has and writes nothing, so that it can stand before work
-/// that takes long (and after that, [`Planned::look_again`] brings it up to date). [`Planned::check`] then says what
-/// stands in the way, still before anything is written. [`Planned::carry_out`] does it, and tells of each plugin.
-pub struct Planned {
-    pub service: Service,
-    pub(super) wishes: Wishes,
-    pub(super) steps: Vec<Step>,
-    /// The plugins that are to be deregistered.
-    pub(super) gone: Vec<Map<String, Value>>,
+/// [`ApplyPlan::new`] only reads; [`ApplyPlan::refresh`] reads again after a time in which others may have written;
+/// [`ApplyPlan::check`] refuses what cannot be done, before anything is written; [`ApplyPlan::execute`] does the
+/// rest.
+pub struct ApplyPlan {
+    pub service: PluginService,
+    pub(super) options: ApplyOptions,
+    pub(super) tasks: Vec<Task>,
+    /// The plugins that are deregistered because no spec has them.
+    pub(super) to_prune: Vec<Map<String, Value>>,
 }
 
 /// One spec, and what the service has of its plugin.
-pub(super) struct Step {
-    pub subject: Subject,
-    pub found: Found,
+pub(super) struct Task {
+    pub spec: PluginSpec,
+    pub current: Current,
 }
 
-/// A plugin as its spec says it should be.
-pub(super) struct Subject {
+/// A plugin as its spec describes it.
+pub(super) struct PluginSpec {
     request: SpecRequest,
     pub plugin_id: String,
-    /// What tells the service which plugin is meant.
+    /// The fields by which the service finds the plugin.
     pub identity: Map<String, Value>,
     /// The spec as the service reads it from its bytes.
-    pub spec: Map<String, Value>,
-    /// The bytes that register it.
+    pub fields: Map<String, Value>,
+    /// The request that registers it.
     pub bytes: Bytes,
-    pub keeper: BackupStore,
+    pub backups: BackupStore,
 }
 
-/// What was there when the service was asked.
-pub(super) struct Found {
+/// What the service and the folder of the spec had when they were read.
+pub(super) struct Current {
     pub row: Option<Map<String, Value>>,
-    pub plan: Plan,
+    pub action: Action,
     /// The plugin as it was before a replacement that was not finished.
-    pub pending: Option<Kept>,
-    /// The file that would say so if nobody else could have written it.
-    pub untrusted: Option<Untrusted>,
+    pub pending: Option<Backup>,
+    /// That replacement came as far as to the new plugin. Otherwise the row is the old one: nothing was deregistered
+    /// yet, or it was registered again.
+    pub is_replaced: bool,
+    untrusted: Option<UntrustedFile>,
 }
 
-impl Planned {
-    /// Makes every draft a request, and asks the service what it has. Writes nothing.
-    ///
-    /// # Errors
-    /// A spec that the service's API cannot hold, two specs of one plugin, or a service that does not answer.
-    pub async fn make(
+impl ApplyPlan {
+    /// Resolves every draft, and reads what the service has. Writes nothing.
+    pub async fn new(
         connector: &Connector,
         drafts: Vec<Draft>,
-        wishes: Wishes,
+        options: ApplyOptions,
         diagnostics: &mut Diagnostics,
     ) -> Result<Self> {
-        let service = Service::reach(connector).await?;
-        let requests = service.register.resolve_all(drafts, wishes.strict, diagnostics)?;
-        let place = service.place();
+        let service = PluginService::connect(connector).await?;
+        let requests = service.register.resolve_all(drafts, options.strict, diagnostics)?;
         let encoded = service.register.encode_all_incomplete(&requests)?;
-        let (mut subjects, mut problems) = (Vec::with_capacity(requests.len()), Vec::new());
+        let (mut specs, mut problems) = (Vec::with_capacity(requests.len()), Vec::new());
         for (request, bytes) in requests.into_iter().zip(encoded) {
-            match Subject::of(request, bytes, &service, &place) {
-                Ok(subject) => subjects.push(subject),
+            match PluginSpec::new(request, bytes, &service) {
+                Ok(spec) => specs.push(spec),
                 Err(error) => problems.extend_from_slice(error.problems()),
             }
         }
-        refuse_twice(&subjects)?;
-        let mut planned = Self { service, wishes, steps: Vec::with_capacity(subjects.len()), gone: Vec::new() };
-        for subject in subjects {
-            let found = planned.look(&subject).await?;
-            if let Some(Untrusted { path, why }) = found.untrusted.as_ref().filter(|_| !planned.wishes.replace) {
-                diagnostics.warn(&format!(
-                    "{}: {} is ignored, because other users may have written it: {why}",
-                    subject.plugin_id,
-                    path.display()
-                ));
+        refuse_duplicates(&specs)?;
+        let mut plan = Self { service, options, tasks: Vec::new(), to_prune: Vec::new() };
+        let current = plan.read_all(specs.iter()).await?;
+        plan.tasks = specs.into_iter().zip(current).map(|(spec, current)| Task { spec, current }).collect();
+        for Task { spec, current } in plan.tasks.iter().filter(|_| !plan.options.replace) {
+            if let Some(UntrustedFile { path, why }) = &current.untrusted {
+                let (id, path) = (&spec.plugin_id, path.display());
+                diagnostics.warn(&format!("{id}: {path} is ignored, because other users may have written it: {why}"));
             }
-            planned.steps.push(Step { subject, found });
         }
         if !problems.is_empty() {
-            // What else is missing is told along with it.
-            let new = planned.steps.iter().filter(|step| step.found.plan == Plan::Register);
-            problems.extend(new.flat_map(|step| planned.missing(&step.subject)));
+            let new = plan.tasks.iter().filter(|task| task.current.action == Action::Register);
+            problems.extend(new.flat_map(|task| plan.missing(&task.spec)));
             let place = |problem: &Problem| problem.location.clone().map(|at| (at.source, at.line, at.column));
             problems.sort_by_cached_key(place);
         }
-        if let Some(error) = Error::from_problems(ErrorKind::Local, problems) {
-            return Err(error);
-        }
-        planned.gone = planned.look_for_gone().await?;
-        Ok(planned)
+        refuse(problems)?;
+        plan.to_prune = plan.find_to_prune().await?;
+        Ok(plan)
     }
 
-    /// Asks the service anew what it has, after a time in which others may have written. Nothing is deregistered that was
-    /// not to be before.
-    ///
-    /// # Errors
-    /// The service does not answer.
-    pub async fn look_again(&mut self) -> Result<()> {
-        for at in 0..self.steps.len() {
-            self.steps[at].found = self.look(&self.steps[at].subject).await?;
+    /// Reads again what the service has. No plugin is pruned that was not to be before.
+    pub async fn refresh(&mut self) -> Result<()> {
+        let current = self.read_all(self.tasks.iter().map(|task| &task.spec)).await?;
+        for (task, current) in self.tasks.iter_mut().zip(current) {
+            task.current = current;
         }
-        let known: Vec<String> = self.gone_ids().map(str::to_owned).collect();
-        self.gone = self.look_for_gone().await?;
-        self.gone.retain(|row| plan::plugin_id(row).is_some_and(|id| known.iter().any(|known| known == id)));
+        let known: Vec<String> = self.ids_to_prune().map(str::to_owned).collect();
+        self.to_prune = self.find_to_prune().await?;
+        self.to_prune.retain(|row| plan::plugin_id(row).is_some_and(|id| known.iter().any(|known| known == id)));
         Ok(())
     }
 
-    /// What the service has of a plugin now, and what that means for it.
-    pub(super) async fn look(&self, subject: &Subject) -> Result<Found> {
-        let row = self.service.row(&subject.identity).await.map_err(|error| error.context(&subject.plugin_id))?;
-        let plan = self.service.fields.plan(&subject.spec, row.as_ref());
-        Ok(Found { row, plan, pending: subject.keeper.pending()?, untrusted: subject.keeper.untrusted()? })
+    async fn read_all<'a>(&'a self, specs: impl Iterator<Item = &'a PluginSpec>) -> Result<Vec<Current>> {
+        stream::iter(specs.map(|spec| self.read(spec))).buffered(MAX_READS).try_collect().await
     }
 
-    async fn look_for_gone(&self) -> Result<Vec<Map<String, Value>>> {
-        let Some(label) = &self.wishes.prune else { return Ok(Vec::new()) };
-        let mut rows = self.service.rows().await?;
-        let is_in_specs = |row: &Map<String, Value>| {
-            let id = plan::plugin_id(row);
-            self.steps.iter().any(|step| Some(step.subject.plugin_id.as_str()) == id)
+    /// Reads what the service has of one plugin, and chooses the action.
+    pub(super) async fn read(&self, spec: &PluginSpec) -> Result<Current> {
+        let row = self.service.row(&spec.identity).await.map_err(|error| error.context(&spec.plugin_id))?;
+        let fields = &self.service.fields;
+        let action = fields.action(&spec.fields, row.as_ref());
+        let files = spec.backups.scan()?;
+        let pending = files.trusted.map(|(_, backup)| backup);
+        let is_replaced =
+            row.as_ref().zip(pending.as_ref()).is_some_and(|(row, backup)| fields.as_registered(row) != backup.spec);
+        Ok(Current { row, action, pending, is_replaced, untrusted: files.untrusted })
+    }
+
+    async fn find_to_prune(&self) -> Result<Vec<Map<String, Value>>> {
+        let Some(label) = &self.options.prune else { return Ok(Vec::new()) };
+        let mut rows = self.service.rows(&Map::new()).await?;
+        let has_spec = |row: &Map<String, Value>| {
+            self.tasks.iter().any(|task| Some(&*task.spec.plugin_id) == plan::plugin_id(row))
         };
-        rows.retain(|row| plan::is_ours_with(label, row) && !is_in_specs(row));
+        rows.retain(|row| plan::is_ours_with(label, row) && !has_spec(row));
         Ok(rows)
     }
 
-    /// Says what stands in the way of carrying it out, while nothing is done.
-    ///
-    /// # Errors
-    /// A change that only a replacement can make, where none is wanted; a plugin of a managed repository; a spec without
-    /// what registering needs; a folder in which an old spec cannot be kept.
+    /// Refuses the plan if a plugin needs a replacement that is not allowed, belongs to a managed repository, lacks a
+    /// field that registering needs, or cannot be backed up.
     pub fn check(&self) -> Result<()> {
-        let problems = self.steps.iter().flat_map(|step| self.problems(step)).collect();
-        if let Some(error) = Error::from_problems(ErrorKind::Local, problems) {
-            return Err(error);
-        }
-        let mut replaced = self.steps.iter().filter(|step| matches!(step.found.plan, Plan::Replace(_)));
-        replaced.try_for_each(|step| step.subject.keeper.check())
+        refuse(self.tasks.iter().flat_map(|task| self.problems(&task.spec, &task.current)).collect())?;
+        let mut replaced = self.tasks.iter().filter(|task| matches!(task.current.action, Action::Replace(_)));
+        replaced.try_for_each(|task| task.spec.backups.check())
     }
 
-    /// As [`Planned::check`], of plugins that cannot be changed whatever is wanted.
-    ///
-    /// # Errors
-    /// There are such, and they differ from their specs.
+    /// Refuses specs that differ from plugins of a managed repository.
     pub fn check_managed(&self) -> Result<()> {
-        let problems = self.steps.iter().filter_map(|step| managed_problem(&step.subject, &step.found)).collect();
-        Error::from_problems(ErrorKind::Local, problems).map_or(Ok(()), Err)
+        refuse(self.tasks.iter().filter_map(|task| managed_problem(&task.spec, &task.current)).collect())
     }
 
-    pub(super) fn problems(&self, step: &Step) -> Vec<Problem> {
-        self.problems_of(&step.subject, &step.found)
-    }
-
-    /// What stands in the way for one plugin.
-    pub(super) fn problems_of(&self, subject: &Subject, found: &Found) -> Vec<Problem> {
-        let id = &subject.plugin_id;
-        if let Some(problem) = managed_problem(subject, found) {
-            return vec![problem];
-        }
-        let backup = self.problem_of_backup(subject, found);
-        if backup.is_some() {
-            return backup.into_iter().collect();
-        }
-        match &found.plan {
-            Plan::Register if found.pending.is_none() => self.missing(subject),
-            Plan::Replace(changes) if !self.wishes.replace => {
+    /// What prevents the action for one plugin.
+    pub(super) fn problems(&self, spec: &PluginSpec, current: &Current) -> Vec<Problem> {
+        let blocking = managed_problem(spec, current).or_else(|| self.backup_problem(spec, current));
+        match &current.action {
+            _ if blocking.is_some() => Vec::from_iter(blocking),
+            Action::Register if current.pending.is_none() => self.missing(spec),
+            Action::Replace(changes) if !self.options.replace => {
+                let hint = "--replace deregisters the plugin and registers it again; its old spec is saved to a file";
+                let problem = |change: &FieldChange| {
+                    let value = |value: &Option<Value>| value.as_ref().map_or("nothing".into(), Value::to_string);
+                    let (path, before, after) = (&change.path, value(&change.before), value(&change.after));
+                    let message = format!("{}: {path} cannot be updated, from {before} to {after}", spec.plugin_id);
+                    Problem::new(message).at(spec.request.locate(path, SpanPart::Value)).hint(hint)
+                };
                 let fixed = changes.iter().filter(|change| !self.service.fields.can_update(change.field()));
-                let hint = "--replace deregisters the plugin and registers it anew; its old spec is kept in a file";
-                fixed
-                    .map(|change| {
-                        let told = |value: &Option<Value>| value.as_ref().map_or("nothing".into(), Value::to_string);
-                        let (before, after) = (told(&change.before), told(&change.after));
-                        let message = format!("{id}: {} cannot be updated, from {before} to {after}", change.path);
-                        let at = subject.request.locate(&change.path, SpanPart::Value);
-                        Problem::new(message).at(at).hint(hint)
-                    })
-                    .collect()
+                fixed.map(problem).collect()
             }
             _ => Vec::new(),
         }
     }
 
-    /// A replacement that was not finished, where none is wanted or its backup may be somebody else's.
-    fn problem_of_backup(&self, subject: &Subject, found: &Found) -> Option<Problem> {
-        let id = &subject.plugin_id;
-        match (self.wishes.replace, &found.untrusted) {
-            (true, Some(Untrusted { path, why })) => {
-                let file = quoted(&path.to_string_lossy());
-                let problem = Problem::new(format!(
-                    "{id}: {} is not taken for the old spec of a replacement that was not finished, for others may have \
-                     written it: {why}",
-                    path.display()
-                ));
-                Some(
-                    problem.hint(format!("look at it; if it is not yours: rm {file}")).hint(format!(
-                        "to trust it, run: sudo chown {} {file} && chmod 600 {file}",
-                        geteuid().as_raw()
-                    )),
-                )
+    /// The problem of a replacement that was not finished, or of its backup.
+    fn backup_problem(&self, spec: &PluginSpec, current: &Current) -> Option<Problem> {
+        let id = &spec.plugin_id;
+        match &current.untrusted {
+            Some(UntrustedFile { path, why }) if self.options.replace => {
+                let (path, file) = (path.display(), quoted(&path.to_string_lossy()));
+                let message =
+                    format!("{id}: {path} is not used as a backup, because other users may have written it: {why}");
+                let user = geteuid().as_raw();
+                let trust = format!("to trust it, run: sudo chown {user} {file} && chmod 600 {file}");
+                Some(Problem::new(message).hint(format!("check it; if it is not yours: rm {file}")).hint(trust))
             }
-            (false, _) if found.pending.is_some() => {
-                let file = subject.kept().unwrap_or_default();
-                let problem = Problem::new(format!("{id}: a replacement was not finished; the old spec is in {file}"));
-                let drop = format!("to ignore the old spec, run: rm {}", quoted(&file));
-                Some(problem.hint("--replace finishes it, with what the spec leaves out").hint(drop))
+            _ if current.pending.is_some() && !self.options.replace => {
+                let file = spec.backup_path().unwrap_or_default();
+                let message = format!("{id}: a replacement was not finished; the old spec is in {file}");
+                let ignore = format!("to ignore the old spec, run: rm {}", quoted(&file));
+                let finish = "--replace finishes it; fields that the spec leaves out come from the old spec";
+                Some(Problem::new(message).hint(finish).hint(ignore))
             }
             _ => None,
         }
     }
 
-    /// What is taken over from the backup of a replacement that was not finished; `None` if that is nothing.
-    pub(super) fn restored(&self, Step { subject, found }: &Step) -> Option<Restored> {
-        let kept = found.pending.as_ref()?;
-        // What is replaced once more has a backup of its own; only the state of the same plugin comes from the old one.
-        if let (Plan::Replace(_), Some(row)) = (&found.plan, &found.row)
-            && self.is_replaced(row, kept)
-        {
-            return None;
-        }
-        let mut changes = Vec::new();
-        if found.row.is_none() {
-            let mut beyond = self.service.fields.in_place_of(&kept.spec, &subject.spec);
-            beyond.retain(|field, _| !subject.spec.contains_key(field));
-            changes = field_change::of_new(&beyond);
-        }
-        changes.extend(kept.change_of_state(found.row.as_ref()));
-        let from = subject.kept().unwrap_or_default();
-        (!changes.is_empty()).then_some(Restored { from, changes })
-    }
-
-    /// Each plugin for which something is taken over from a backup.
-    pub fn all_restored(&self) -> Vec<(&str, Restored)> {
-        let of_step = |step| Some((self.restored(step)?, step));
-        self.steps.iter().filter_map(of_step).map(|(restored, step)| (&*step.subject.plugin_id, restored)).collect()
-    }
-
-    /// The fields that registering needs and a spec does not have.
-    fn missing(&self, subject: &Subject) -> Vec<Problem> {
-        let Self { service, .. } = self;
-        let needed = needed("repository", "Plugin", "register");
+    /// The fields that registering needs and the spec does not have.
+    fn missing(&self, spec: &PluginSpec) -> Vec<Problem> {
         let is_missing = |name: &&&str| {
-            service.fields.register.iter().any(|field| field == **name)
-                && subject.spec.get(**name).and_then(Value::as_str).is_none_or(|text| text.trim().is_empty())
+            self.service.fields.register.iter().any(|field| field == **name)
+                && spec.fields.get(**name).and_then(Value::as_str).is_none_or(|text| text.trim().is_empty())
         };
         let problem = |name: &&str| {
-            Problem::new(format!("{}: {name} is missing, and the plugin is not registered", subject.plugin_id))
-                .at(subject.locate(name, SpanPart::Value))
-                .hint(format!("registering needs {name}: add it to the spec"))
+            Problem::new(format!("{}: {name} is missing, and the plugin is not registered", spec.plugin_id))
+                .at(spec.locate(name))
+                .hint(format!("add {name} to the spec: registering needs it"))
         };
-        needed.iter().filter(is_missing).map(problem).collect()
+        needed("repository", "Plugin", "register").iter().filter(is_missing).map(problem).collect()
     }
 
-    /// What carrying it out would do, as far as nobody else writes.
-    pub fn foreseen(&self) -> Vec<ChangeOutcome> {
-        let of_step = |step: &Step| {
-            let Step { subject, found } = step;
-            let restored = self.restored(step);
-            let changes = || found.plan.changes().to_vec();
-            let done = match (&found.plan, &found.row, &found.pending) {
-                (Plan::Replace(_), ..) => Done::Replaced { changes: changes(), kept: None },
-                (Plan::Keep | Plan::Update(_), Some(row), pending) => {
-                    self.settled(subject, row, found.plan.changes(), pending.as_ref())
-                }
-                (_, _, Some(kept)) => self.replaced(subject, kept),
-                (_, _, None) => Done::Registered,
-            };
-            ChangeOutcome { plugin_id: subject.plugin_id.clone(), done, restored }
-        };
-        let gone = self.gone_ids().map(|id| ChangeOutcome {
-            plugin_id: id.to_owned(),
-            done: Done::Deregistered,
-            restored: None,
+    /// What executing the plan does, as long as no one else writes.
+    pub fn preview(&self) -> Vec<ChangeOutcome> {
+        let changed = self.tasks.iter().map(|task| ChangeOutcome {
+            plugin_id: task.spec.plugin_id.clone(),
+            result: self.expected(&task.spec, &task.current),
+            restored: self.restored(task),
         });
-        self.steps.iter().map(of_step).chain(gone).collect()
+        changed.chain(self.ids_to_prune().map(ChangeOutcome::deregistered)).collect()
     }
 
-    /// What it comes to where a plugin is there and at most updated: the rest of a replacement that was stopped is done,
-    /// too.
-    pub(super) fn settled(
-        &self,
-        subject: &Subject,
-        row: &Map<String, Value>,
-        changes: &[Change],
-        pending: Option<&Kept>,
-    ) -> Done {
-        if let Some(kept) = pending.filter(|kept| self.is_replaced(row, kept)) {
-            return self.replaced(subject, kept);
+    /// The result of the action, and of finishing a replacement.
+    pub(super) fn expected(&self, spec: &PluginSpec, current: &Current) -> ApplyResult {
+        match (&current.action, &current.pending) {
+            (Action::Replace(changes), _) => ApplyResult::Replaced { changes: changes.clone(), backup: None },
+            (Action::Register, None) => ApplyResult::Registered,
+            (action, Some(backup)) if *action == Action::Register || current.is_replaced => {
+                let changes = self.service.fields.changes_since(&spec.fields, &backup.spec);
+                ApplyResult::Replaced { changes, backup: None }
+            }
+            (action, _) => {
+                let changes = action.changes().iter().cloned().chain(current.restored_state());
+                match Vec::from_iter(changes) {
+                    changes if changes.is_empty() => ApplyResult::Unchanged,
+                    changes => ApplyResult::Updated(changes),
+                }
+            }
         }
-        let state = pending.and_then(|kept| kept.change_of_state(Some(row)));
-        let changes: Vec<Change> = changes.iter().cloned().chain(state).collect();
-        if changes.is_empty() { Done::Unchanged } else { Done::Updated(changes) }
     }
 
-    fn replaced(&self, subject: &Subject, kept: &Kept) -> Done {
-        Done::Replaced { changes: self.service.fields.changes_since(&subject.spec, &kept.spec), kept: None }
+    /// The fields that come from the backup of a replacement, if there are any.
+    pub(super) fn restored(&self, Task { spec, current }: &Task) -> Option<RestoredFields> {
+        let backup = current.pending.as_ref()?;
+        let mut changes = Vec::new();
+        if current.row.is_none() {
+            let mut fields = self.service.fields.in_place_of(&backup.spec, &spec.fields);
+            fields.retain(|field, _| !spec.fields.contains_key(field));
+            changes = field_change::of_new(&fields);
+        }
+        changes.extend(current.restored_state());
+        (!changes.is_empty()).then(|| RestoredFields { from: spec.backup_path().unwrap_or_default(), changes })
     }
 
-    /// Whether a replacement that was stopped came as far as to the new plugin. Otherwise what is there is the old one:
-    /// nothing was taken away yet, or that was undone.
-    pub(super) fn is_replaced(&self, row: &Map<String, Value>, kept: &Kept) -> bool {
-        self.service.fields.as_registered(row) != kept.spec
+    /// The plugins that something is restored for.
+    pub fn all_restored(&self) -> Vec<(&str, RestoredFields)> {
+        self.tasks.iter().filter_map(|task| Some((&*task.spec.plugin_id, self.restored(task)?))).collect()
     }
 
-    /// The plugins that were disabled when the service was asked, and stay so.
+    /// The plugins that are disabled, and stay so.
     pub fn disabled_ids(&self) -> impl Iterator<Item = &str> {
-        let disabled = self.steps.iter().filter(|step| step.found.row.as_ref().is_some_and(plan::is_disabled));
-        disabled.map(|step| step.subject.plugin_id.as_str())
+        let disabled = self.tasks.iter().filter(|task| task.current.row.as_ref().is_some_and(plan::is_disabled));
+        disabled.map(|task| &*task.spec.plugin_id)
     }
 
-    /// The plugins that are to be deregistered because no spec has them.
-    pub fn gone_ids(&self) -> impl Iterator<Item = &str> {
-        self.gone.iter().filter_map(plan::plugin_id)
+    pub fn ids_to_prune(&self) -> impl Iterator<Item = &str> {
+        self.to_prune.iter().filter_map(plan::plugin_id)
     }
 
-    /// What differs at the service, field by field.
-    pub fn differences(&self) -> Vec<Difference> {
-        let of_step = |step: &Step| {
-            let Step { subject, found: Found { row, plan, pending, .. } } = step;
-            let state = || pending.as_ref().and_then(|kept| kept.change_of_state(row.as_ref()));
-            let (action, changes) = match (plan, pending) {
-                (Plan::Register, None) => ("register", field_change::of_new(&subject.spec)),
-                (Plan::Register, Some(kept)) => {
-                    let registered = self.service.fields.in_place_of(&kept.spec, &subject.spec);
-                    ("register", field_change::of_new(&registered).into_iter().chain(state()).collect())
-                }
-                (Plan::Keep, pending) => {
-                    let is_replaced = |kept| row.as_ref().is_some_and(|row| self.is_replaced(row, kept));
-                    let state = Vec::from_iter(state());
-                    if state.is_empty() && !pending.as_ref().is_some_and(is_replaced) {
-                        return None;
-                    }
-                    ("finish", state)
-                }
-                (Plan::Update(changes), _) => ("update", changes.iter().cloned().chain(state()).collect()),
-                (Plan::Replace(changes), pending) => {
-                    let is_same = |kept: &&Kept| row.as_ref().is_some_and(|row| !self.is_replaced(row, kept));
-                    let state = pending.as_ref().filter(is_same).and_then(|kept| kept.change_of_state(row.as_ref()));
-                    ("replace", changes.iter().cloned().chain(state).collect())
-                }
-            };
-            let fixed = changes.iter().map(|change: &Change| change.field().to_owned());
-            let fixed = fixed.filter(|field| !self.service.fields.can_update(field)).collect();
-            let source = subject.request.label();
-            let restored = self.restored(step);
-            Some(Difference { plugin_id: subject.plugin_id.clone(), source, action, changes, fixed, restored })
+    /// The plugins that differ from their specs, field by field.
+    pub fn diffs(&self) -> Vec<SpecDiff> {
+        self.tasks.iter().filter_map(|task| self.diff(task)).collect()
+    }
+
+    fn diff(&self, task: &Task) -> Option<SpecDiff> {
+        let (Task { spec, current }, fields) = (task, &self.service.fields);
+        let state = current.restored_state();
+        let (action, mut changes) = match &current.action {
+            Action::Register => {
+                let replaced = current.pending.as_ref().map(|backup| fields.in_place_of(&backup.spec, &spec.fields));
+                ("register", field_change::of_new(replaced.as_ref().unwrap_or(&spec.fields)))
+            }
+            Action::Unchanged if state.is_none() && !current.is_replaced => return None,
+            Action::Unchanged => ("finish", Vec::new()),
+            Action::Update(changes) => ("update", changes.clone()),
+            Action::Replace(changes) => ("replace", changes.clone()),
         };
-        self.steps.iter().filter_map(of_step).collect()
+        changes.extend(state);
+        let fixed = changes.iter().map(FieldChange::field).filter(|field| !fields.can_update(field));
+        Some(SpecDiff {
+            plugin_id: spec.plugin_id.clone(),
+            source: spec.request.label(),
+            action,
+            fixed: fixed.map(str::to_owned).collect(),
+            changes,
+            restored: self.restored(task),
+        })
     }
 }
 
-impl Subject {
-    fn of(request: SpecRequest, bytes: Bytes, service: &Service, place: &str) -> Result<Self> {
-        let Value::Object(spec) = service.register.decode_request(bytes.clone())? else {
-            return Err(Error::local(format!("{} is no spec", request.label())));
+impl Current {
+    /// The state that a backup restores, unless it is replaced by a second one.
+    fn restored_state(&self) -> Option<FieldChange> {
+        let is_second = self.is_replaced && matches!(self.action, Action::Replace(_));
+        self.pending.as_ref().filter(|_| !is_second)?.state_change(self.row.as_ref())
+    }
+}
+
+impl PluginSpec {
+    fn new(request: SpecRequest, bytes: Bytes, service: &PluginService) -> Result<Self> {
+        let Value::Object(fields) = service.register.decode_request(bytes.clone())? else {
+            return Err(Error::local(format!("{} is not a spec", request.label())));
         };
-        let Some(plugin_id) = plan::plugin_id(&spec).map(str::to_owned) else {
-            let at = request.locate(&FieldPath::default(), SpanPart::Value);
+        let Some(plugin_id) = plan::plugin_id(&fields).map(str::to_owned) else {
             return Err(Error::local(format!("{} does not say which plugin it is about", request.label()))
-                .at(at)
-                .hint("add image: a plugin is known by the part of it behind the last `/`"));
+                .at(request.locate(&FieldPath::default(), SpanPart::Value))
+                .hint("add image: the part after its last `/` is the plugin's id"));
         };
-        let identity = service.fields.identity(&spec);
-        let keeper = BackupStore::beside(request.source(), &plugin_id, place);
-        Ok(Self { request, plugin_id, identity, spec, bytes, keeper })
+        let identity = service.fields.identity(&fields);
+        let backups = BackupStore::new(request.source(), &plugin_id, &service.scope());
+        Ok(Self { request, plugin_id, identity, fields, bytes, backups })
     }
 
-    fn locate(&self, field: &str, part: SpanPart) -> Option<crate::error::Location> {
-        self.request.locate(&FieldPath::default().key(field), part)
+    /// The file of an unfinished replacement; `None` also if it cannot be read.
+    pub fn backup_path(&self) -> Option<String> {
+        self.backups.scan().ok()?.trusted.map(|(path, _)| path.display().to_string())
     }
 
-    /// Where the spec says which plugin it is about.
-    fn place(&self) -> String {
-        self.location().map_or_else(|| self.request.label(), |location| location.to_string())
+    fn locate(&self, field: &str) -> Option<Location> {
+        self.request.locate(&FieldPath::default().key(field), SpanPart::Value)
     }
 
-    fn location(&self) -> Option<crate::error::Location> {
-        let field = if self.spec.contains_key("plugin_id") { "plugin_id" } else { "image" };
-        self.locate(field, SpanPart::Value)
+    /// Where the spec names its plugin.
+    fn location(&self) -> Option<Location> {
+        self.locate(if self.fields.contains_key("plugin_id") { "plugin_id" } else { "image" })
     }
 
-    /// What errors call it.
-    pub fn label(&self) -> String {
-        format!("{} ({})", self.plugin_id, self.request.label())
-    }
-
-    /// `error` of this plugin, with the place of its spec.
+    /// `error` with the plugin and the place of its spec.
     pub fn blame(&self, error: Error) -> Error {
         if error.problems().iter().any(|problem| problem.location.is_some()) {
             return error;
         }
         match self.request.place() {
             Some((place, _)) => error.context(&self.plugin_id).at(Some(place)),
-            None => error.context(self.label()),
+            None => error.context(format!("{} ({})", self.plugin_id, self.request.label())),
         }
     }
 }
 
-/// A spec of a plugin of a managed repository, unless it is as it says.
-fn managed_problem(subject: &Subject, found: &Found) -> Option<Problem> {
-    let place = found.row.as_ref().and_then(plan::repository_type);
-    let place = place.filter(|place| place != "local" && found.plan != Plan::Keep)?;
-    let problem = Problem::new(managed::message(&subject.plugin_id, &place));
-    let hint = "give the plugin an id of its own: plugin_id, or another image name";
-    Some(problem.at(subject.location()).hint(hint))
+/// The problem that a plugin of a managed repository differs from its spec.
+fn managed_problem(spec: &PluginSpec, current: &Current) -> Option<Problem> {
+    let kind = current.row.as_ref().and_then(plan::repository_type);
+    let kind = kind.filter(|kind| kind != "local" && current.action != Action::Unchanged)?;
+    let problem = Problem::new(managed::message(&spec.plugin_id, &kind)).at(spec.location());
+    Some(problem.hint("give the plugin an id of its own: set plugin_id, or rename the image"))
 }
 
-/// Two specs of one plugin would undo each other for ever.
-fn refuse_twice(subjects: &[Subject]) -> Result<()> {
-    let mut first: HashMap<&str, &Subject> = HashMap::new();
-    let mut problems = Vec::new();
-    for subject in subjects {
-        if let Some(other) = first.get(subject.plugin_id.as_str()) {
-            problems.push(
-                Problem::new(format!(
-                    "two specs are of {}: at {} and at {}",
-                    subject.plugin_id,
-                    other.place(),
-                    subject.place()
-                ))
-                .hint("leave one of them out"),
-            );
-        } else {
-            first.insert(&subject.plugin_id, subject);
-        }
-    }
+/// Refuses two specs of one plugin, which would undo each other on every run.
+fn refuse_duplicates(specs: &[PluginSpec]) -> Result<()> {
+    let place = |spec: &PluginSpec| spec.location().map_or_else(|| spec.request.label(), |place| place.to_string());
+    let duplicate = |(index, spec): (usize, &PluginSpec)| {
+        let first = specs[..index].iter().find(|first| first.plugin_id == spec.plugin_id)?;
+        let message = format!("two specs are of {}: at {} and at {}", spec.plugin_id, place(first), place(spec));
+        Some(Problem::new(message).hint("remove one of them"))
+    };
+    refuse(specs.iter().enumerate().filter_map(duplicate).collect())
+}
+
+/// The error of `problems`, if there are any.
+pub(super) fn refuse(problems: Vec<Problem>) -> Result<()> {
     Error::from_problems(ErrorKind::Local, problems).map_or(Ok(()), Err)
-}
-
-/// A change that is refused, where it comes up while others write.
-pub(super) fn refusal(problems: Vec<Problem>, subject: &Subject, plan: &Plan) -> Error {
-    Error::from_problems(ErrorKind::Local, problems)
-        .unwrap_or_else(|| Error::local(format!("{} differs in {}", subject.label(), paths(plan.changes()))))
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Number, Value};
 
 use super::{Place, Shown};
-use crate::codec::decode::{Field, Found, Odd, Plan, Scratch, Sink, ValueSink, serialize_into};
+use crate::codec::decode::{DecodePlan, FieldIndex, FieldSpans, Malformed, Sink, ValueSink, Workspace, serialize_into};
 use crate::output::view::{Cell, Column, Made};
 use crate::terminal::json::{Layout, Text};
 
@@ -20,7 +20,7 @@ pub(super) enum Making<'a> {
 }
 
 impl<'a> Making<'a> {
-    fn cell(&mut self, make: impl FnOnce() -> Result<Cell<'static>, Odd>) -> Result<Cell<'a>, Odd> {
+    fn cell(&mut self, make: impl FnOnce() -> Result<Cell<'static>, Malformed>) -> Result<Cell<'a>, Malformed> {
         match self {
             Self::Each => make(),
             Self::Keeping { made, limit } => {
@@ -41,29 +41,31 @@ impl<'a> Making<'a> {
 
 /// One row where it lies.
 pub(super) struct Row<'a> {
-    pub plan: &'a Plan,
+    pub plan: &'a DecodePlan,
     pub place: usize,
     pub bytes: &'a [u8],
-    pub found: Found,
+    pub found: FieldSpans,
 }
 
 impl<'a> Row<'a> {
-    pub fn emit(&self, shown: &Shown, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
-        let Shown::Columns(columns) = shown else { return self.plan.emit(self.place, self.bytes, sink, scratch) };
+    pub fn emit(&self, shown: &Shown, sink: &mut impl Sink, workspace: &mut Workspace) -> Result<(), Malformed> {
+        let Shown::Columns(columns) = shown else { return self.plan.emit(self.place, self.bytes, sink, workspace) };
         sink.begin_mapping();
         for column in &**columns {
             sink.key(column.header.as_bytes())?;
-            self.emit_place(&column.place, sink, scratch)?;
+            self.emit_place(&column.place, sink, workspace)?;
         }
         sink.end_mapping();
         Ok(())
     }
 
-    pub fn emit_place(&self, place: &Place, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
+    pub fn emit_place(&self, place: &Place, sink: &mut impl Sink, workspace: &mut Workspace) -> Result<(), Malformed> {
         match place {
-            Place::Field(field) if self.found.has(*field) => return self.emit_field(*field, sink, scratch),
+            Place::Field(field) if self.found.has(*field, workspace) => {
+                return self.emit_field(*field, sink, workspace);
+            }
             Place::Below(field, column) => {
-                if let Some(value) = self.below(*field, column, scratch)? {
+                if let Some(value) = self.below(*field, column, workspace)? {
                     return serialize_into(&value, sink);
                 }
             }
@@ -73,9 +75,9 @@ impl<'a> Row<'a> {
         Ok(())
     }
 
-    pub fn value(&self, place: &Place, scratch: &mut Scratch) -> Result<Value, Odd> {
+    pub fn value(&self, place: &Place, workspace: &mut Workspace) -> Result<Value, Malformed> {
         let mut sink = ValueSink::default();
-        self.emit_place(place, &mut sink, scratch)?;
+        self.emit_place(place, &mut sink, workspace)?;
         Ok(sink.finish().unwrap_or_default())
     }
 
@@ -86,25 +88,25 @@ impl<'a> Row<'a> {
         cells: &mut Vec<Cell<'c>>,
         making: &mut Making<'c>,
         spare: &mut Vec<Vec<u8>>,
-        scratch: &mut Scratch,
-    ) -> Result<(), Odd>
+        workspace: &mut Workspace,
+    ) -> Result<(), Malformed>
     where
         'a: 'c,
     {
         match place {
-            Place::Field(field) if self.found.has(*field) => {
-                let value = scratch.value(*field, self.bytes, self.found)?;
+            Place::Field(field) if self.found.has(*field, workspace) => {
+                let value = workspace.value(*field, self.bytes, self.found)?;
                 match self.plan.text(self.place, *field, value)? {
                     Some(text) => cells.push(Cell::of_checked(Cow::Borrowed(text), false)),
                     None => cells.push(making.cell(|| {
                         let mut sink = CellSink::new(spare.pop().unwrap_or_default());
-                        self.emit_field(*field, &mut sink, scratch)?;
+                        self.emit_field(*field, &mut sink, workspace)?;
                         Ok(sink.finish())
                     })?),
                 }
             }
             Place::Below(field, column) => cells.push(making.cell(|| {
-                Ok(match self.below(*field, column, scratch)? {
+                Ok(match self.below(*field, column, workspace)? {
                     Some(value) => Cell::of(&value).into_owned(),
                     None => Cell::EMPTY,
                 })
@@ -115,17 +117,17 @@ impl<'a> Row<'a> {
     }
 
     /// What a column finds below a field: in a row that has that field alone, since no other is on its way.
-    fn below(&self, field: Field, column: &Column, scratch: &mut Scratch) -> Result<Option<Value>, Odd> {
-        if !self.found.has(field) {
+    fn below(&self, field: FieldIndex, column: &Column, workspace: &mut Workspace) -> Result<Option<Value>, Malformed> {
+        if !self.found.has(field, workspace) {
             return Ok(None);
         }
         let name = column.first_name().unwrap_or_default().to_owned();
-        let row = Value::Object(Map::from_iter([(name, self.value(&Place::Field(field), scratch)?)]));
+        let row = Value::Object(Map::from_iter([(name, self.value(&Place::Field(field), workspace)?)]));
         Ok(column.value(&row).map(Cow::into_owned))
     }
 
-    fn emit_field(&self, field: Field, sink: &mut impl Sink, scratch: &mut Scratch) -> Result<(), Odd> {
-        self.plan.emit_field((self.place, field), self.bytes, self.found, sink, scratch)
+    fn emit_field(&self, field: FieldIndex, sink: &mut impl Sink, workspace: &mut Workspace) -> Result<(), Malformed> {
+        self.plan.emit_field((self.place, field), self.bytes, self.found, sink, workspace)
     }
 }
 
@@ -166,7 +168,7 @@ impl Sink for CellSink {
         self.text.number(number);
     }
 
-    fn text(&mut self, text: &[u8]) -> Result<(), Odd> {
+    fn text(&mut self, text: &[u8]) -> Result<(), Malformed> {
         if self.is_alone() {
             self.text.push(text);
             return Ok(());
@@ -186,7 +188,7 @@ impl Sink for CellSink {
         self.text.begin_mapping();
     }
 
-    fn key(&mut self, key: &[u8]) -> Result<(), Odd> {
+    fn key(&mut self, key: &[u8]) -> Result<(), Malformed> {
         self.text.key(key)
     }
 

@@ -1,32 +1,28 @@
 //! Workflow commands: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::plugin::lint::Finding;
+use crate::terminal::sanitize::control;
 
 pub fn write(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
     for Finding { location, severity, rule, message, hint } in findings {
         let file = property(location.source.trim_start_matches("./"));
         let (line, column) = (location.line, location.column);
-        let mut text = message.clone();
-        if let Some(hint) = hint {
-            text.push_str("\nhint: ");
-            text.push_str(hint);
-        }
-        let (level, title, text) = (severity.word(), property(rule.name()), data(&text));
+        let hint = hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        let (level, title, text) = (severity.word(), property(rule.name()), data(&format!("{message}{hint}")));
         writeln!(out, "::{level} file={file},line={line},col={column},title={title}::{text}")?;
     }
     Ok(())
 }
 
-/// What stands behind the second `::`. Controls that a log would obey are shown as escapes.
+/// The message of a command, with control characters shown as escapes.
 fn data(text: &str) -> String {
-    let shown: Vec<Cow<'_, str>> = text.split('\n').map(crate::terminal::sanitize::control).collect();
+    let shown: Vec<_> = text.split('\n').map(control).collect();
     shown.join("\n").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a property, where further characters have a meaning.
+/// The value of a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,40 +1,65 @@
-//! Findings as people, scripts, code hosts and workflows read them: one file for each form, none of which does anything
-//! but write.
+//! Findings as text, JSON, SARIF and workflow commands.
 
 mod github;
-mod json;
 mod sarif;
-mod text;
 
 use std::io::{self, Write};
 
-use super::finding::Finding;
+use serde_json::{Value, json};
 
-/// How findings are written.
+use super::finding::{Finding, Severity, count_errors};
+use crate::terminal::json;
+use crate::terminal::sanitize::control;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// A line for each, as compilers have it, and its hint below.
+pub enum ReportFormat {
+    /// Lines like a compiler's, of which terminals and editors make links.
     Text {
-        /// With colours.
         styled: bool,
     },
-    /// One object with the findings and their counts.
     Json,
-    /// SARIF 2.1.0 (OASIS), which code hosts and editors show beside the lines.
+    /// SARIF 2.1.0 (OASIS), which code hosts and editors show next to the lines.
     Sarif,
-    /// Commands that a GitHub workflow makes annotations of.
+    /// Commands that a GitHub workflow turns into annotations.
     Github,
 }
 
-/// Writes all findings.
-///
-/// # Errors
-/// `out` cannot be written to.
-pub fn write(out: &mut dyn Write, findings: &[Finding], format: Format) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, findings: &[Finding], format: ReportFormat) -> io::Result<()> {
     match format {
-        Format::Text { styled } => text::write(out, findings, styled),
-        Format::Json => crate::terminal::json::pretty(out, &json::document(findings)),
-        Format::Sarif => crate::terminal::json::pretty(out, &sarif::log(findings)),
-        Format::Github => github::write(out, findings),
+        ReportFormat::Text { styled } => findings.iter().try_for_each(|finding| write_line(out, finding, styled)),
+        ReportFormat::Json => json::pretty(out, &document(findings)),
+        ReportFormat::Sarif => json::pretty(out, &sarif::log(findings)),
+        ReportFormat::Github => github::write(out, findings),
     }
+}
+
+/// Writes `plugin.yml:3:8: error[image-tag]: ...`.
+fn write_line(out: &mut dyn Write, finding: &Finding, styled: bool) -> io::Result<()> {
+    let Finding { location, severity, rule, message, hint } = finding;
+    let label = format!("{}[{}]", severity.word(), rule.name());
+    let label = match (styled, severity) {
+        (false, _) => label,
+        (true, Severity::Error) => format!("\x1b[1;31m{label}\x1b[0m"),
+        (true, Severity::Warning) => format!("\x1b[1;33m{label}\x1b[0m"),
+    };
+    writeln!(out, "{}: {label}: {}", control(&location.to_string()), control(message))?;
+    hint.iter().try_for_each(|hint| writeln!(out, "  hint: {}", control(hint)))
+}
+
+fn document(findings: &[Finding]) -> Value {
+    let finding = |finding: &Finding| {
+        let Finding { location, severity, rule, message, hint } = finding;
+        json!({
+            "file": location.source,
+            "line": location.line,
+            "column": location.column,
+            "severity": severity.word(),
+            "rule": rule.name(),
+            "message": message,
+            "hint": hint,
+        })
+    };
+    let errors = count_errors(findings);
+    let list: Value = findings.iter().map(finding).collect();
+    json!({ "findings": list, "errors": errors, "warnings": findings.len() - errors })
 }

@@ -1,17 +1,19 @@
 //! SARIF 2.1.0: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>.
 
-use std::fmt::Write as _;
-
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::plugin::lint::{Finding, Rule};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// A log of one run. All rules are told, whether they were broken or not, so that a result's index is that of its rule.
+/// The characters that a path's reference does not have (RFC 3986): a colon in its first part would end a scheme.
+const NOT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// A log of one run, with all rules, so that a result's index is that of its rule.
 pub fn log(findings: &[Finding]) -> Value {
-    let rules: Vec<Value> = Rule::ALL.iter().map(|rule| descriptor(*rule)).collect();
-    let results: Vec<Value> = findings.iter().map(result).collect();
+    let rules: Value = Rule::ALL.iter().map(|rule| descriptor(*rule)).collect();
+    let results: Value = findings.iter().map(result).collect();
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -23,7 +25,7 @@ pub fn log(findings: &[Finding]) -> Value {
                     "rules": rules,
                 },
             },
-            // Columns count characters here, not the units of UTF-16.
+            // Not units of UTF-16.
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
@@ -31,28 +33,23 @@ pub fn log(findings: &[Finding]) -> Value {
 }
 
 fn descriptor(rule: Rule) -> Value {
-    let level = if rule.levels().starts_with("error") { "error" } else { "warning" };
     json!({
         "id": rule.name(),
         "shortDescription": { "text": message_string(rule.summary()) },
         "fullDescription": { "text": message_string(rule.explanation()) },
         "help": { "text": message_string(rule.explanation()) },
-        "defaultConfiguration": { "level": level },
+        "defaultConfiguration": { "level": rule.severity().word() },
     })
 }
 
 fn result(finding: &Finding) -> Value {
     let Finding { location, severity, rule, message, hint } = finding;
-    let index = Rule::ALL.iter().position(|known| known == rule);
-    let text = match hint {
-        Some(hint) => format!("{message}\nhint: {hint}"),
-        None => message.clone(),
-    };
+    let hint = hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     json!({
         "ruleId": rule.name(),
-        "ruleIndex": index,
+        "ruleIndex": Rule::ALL.iter().position(|known| known == rule),
         "level": severity.word(),
-        "message": { "text": message_string(&text) },
+        "message": { "text": message_string(&format!("{message}{hint}")) },
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": { "uri": uri(&location.source) },
@@ -62,26 +59,15 @@ fn result(finding: &Finding) -> Value {
     })
 }
 
-/// A text as a message string (section 3.11.5), in which braces hold places for arguments unless they are doubled.
+/// A message string (section 3.11.5), in which single braces enclose arguments.
 fn message_string(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
 
-/// A path as a reference by RFC 3986: relative to where the program ran, unless the path is absolute.
+/// A reference to a path, relative unless the path is absolute.
 fn uri(path: &str) -> String {
-    let relative = path.trim_start_matches("./");
-    let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
-    for byte in relative.bytes() {
-        match byte {
-            // In the first part of a relative reference a colon would end a scheme.
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
-            other => {
-                // Writing to a String cannot fail.
-                let _ = write!(uri, "%{other:02X}");
-            }
-        }
-    }
-    uri
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    format!("{scheme}{}", utf8_percent_encode(path.trim_start_matches("./"), NOT_IN_PATH))
 }
 
 #[cfg(test)]

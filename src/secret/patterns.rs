@@ -1,4 +1,4 @@
-//! Finds secrets in a text by its form, whatever it is called.
+//! Finds secrets in a text by their form: PEM, JSON Web Tokens, assignments, URLs and webhooks.
 
 use std::borrow::Cow;
 
@@ -10,8 +10,8 @@ pub fn is_pem(text: &str) -> bool {
     text.contains("-----BEGIN ")
 }
 
-/// `text` with [`MASK`] for the secrets that it shows by its form, which are added to `secrets`; `None` if there are none:
-/// a private key, a JSON Web Token, `NAME=VALUE` and `Name: value`, and URLs.
+/// Masks the secrets in `text` and adds them to `secrets`: private keys, JSON Web Tokens, `NAME=VALUE`, `Name: value` and
+/// URLs. `None` if there are none.
 pub(super) fn masked_text(text: &str, secrets: &mut Vec<String>) -> Option<String> {
     if (is_pem(text) && text.contains("PRIVATE KEY")) || jwt::is_token(text.trim()) {
         secrets.push(text.trim().to_owned());
@@ -43,8 +43,7 @@ pub(super) fn masked_text(text: &str, secrets: &mut Vec<String>) -> Option<Strin
     found.then_some(masked)
 }
 
-/// `text` with [`MASK`] for every JSON Web Token, also for one that was cut off or is joined to something before it by a
-/// dot.
+/// Masks every JSON Web Token, also one that was cut off or follows something and a dot.
 pub fn mask_tokens(text: &str) -> Cow<'_, str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut result = String::new();
@@ -64,7 +63,7 @@ pub fn mask_tokens(text: &str) -> Cow<'_, str> {
     if done == 0 { Cow::Borrowed(text) } else { Cow::Owned(result + &text[done..]) }
 }
 
-/// The parts of `NAME=VALUE`, as variables are listed, and of `Name: value`, as headers are. A sentence is neither.
+/// The parts of `NAME=VALUE` (a variable) or `Name: value` (a header). A sentence is neither.
 fn assignment(text: &str) -> Option<(&str, &str, &str)> {
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))?;
     let (name, rest) = text.split_at(end);
@@ -75,7 +74,7 @@ fn assignment(text: &str) -> Option<(&str, &str, &str)> {
         .then_some((name, joint, value))
 }
 
-/// `url` with [`MASK`] for `user:password` before its host; `None` if it has no such part.
+/// Masks `user:password` before the host of `url`; `None` if there is none.
 pub fn without_userinfo(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.find(['/', '?', '#']).map_or(rest, |end| &rest[..end]);
@@ -83,8 +82,8 @@ pub fn without_userinfo(url: &str) -> Option<String> {
     Some(format!("{scheme}://{MASK}{}", &rest[userinfo..]))
 }
 
-/// `url` with [`MASK`] for what opens a door: its user and password, parameters with the name of a secret, and the end of
-/// a webhook's path. `None` if there is no such part.
+/// Masks what gives access in `url`: user and password, parameters named like a secret, and the end of a webhook's path.
+/// `None` if there is none.
 fn masked_url(url: &str, secrets: &mut Vec<String>) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let (rest, fragment) = rest.split_once('#').map_or((rest, None), |(rest, fragment)| (rest, Some(fragment)));
@@ -94,12 +93,8 @@ fn masked_url(url: &str, secrets: &mut Vec<String>) -> Option<String> {
     let mut masked = format!("{scheme}://");
     let host = match authority.rsplit_once('@') {
         Some((login, host)) => {
-            secrets.extend(
-                [Some(login), login.split_once(':').map(|(_, password)| password)]
-                    .into_iter()
-                    .flatten()
-                    .map(str::to_owned),
-            );
+            secrets.push(login.to_owned());
+            secrets.extend(login.split_once(':').map(|(_, password)| password.to_owned()));
             masked += &format!("{MASK}@");
             host
         }
@@ -110,7 +105,7 @@ fn masked_url(url: &str, secrets: &mut Vec<String>) -> Option<String> {
         Some(start) => {
             secrets.push(path[start..].to_owned());
             let last = path.rsplit('/').next();
-            // A short part before the last is a word, such as `messages`.
+            // A short part before the last is a word, e.g. `messages`.
             secrets.extend(
                 path[start..].split('/').filter(|part| part.len() > 8 || Some(*part) == last).map(str::to_owned),
             );
@@ -141,8 +136,8 @@ fn masked_parameter(parameter: &str, secrets: &mut Vec<String>) -> String {
     }
 }
 
-/// Where in a URL's path the part begins that lets whoever knows it post: behind `services` at `hooks.slack.com`, behind
-/// `webhooks` at Discord, `webhookb2` at Teams, and their like elsewhere where it looks as if it were made at random.
+/// The index in a URL's path of the part that lets anyone post: after `services` at `hooks.slack.com`, after `webhooks` at
+/// Discord, `webhookb2` at Teams, and elsewhere after such a word if the part looks random.
 fn webhook_secret(host: &str, path: &str) -> Option<usize> {
     const MARKS: [&str; 6] = ["webhook", "webhooks", "webhookb2", "hook", "hooks", "incoming-webhook"];
     const HOSTS: [&str; 5] = ["discord.com", "discordapp.com", "office.com", "office365.com", "zapier.com"];

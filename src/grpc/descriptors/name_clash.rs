@@ -5,21 +5,12 @@
 
 use std::collections::HashSet;
 
-use prost::Message as _;
-use prost_reflect::DescriptorPool;
 use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{DescriptorProto, FieldOptions, FileDescriptorProto, FileDescriptorSet};
-
-/// The pool of an encoded `FileDescriptorSet`, such fields allowed.
-pub(super) fn pool(set: &[u8]) -> Option<DescriptorPool> {
-    let mut set = FileDescriptorSet::decode(set).ok()?;
-    set.file.iter_mut().for_each(allow);
-    DescriptorPool::from_file_descriptor_set(set).ok()
-}
+use prost_types::{DescriptorProto, FieldOptions, FileDescriptorProto};
 
 /// Makes JSON names the fields' own. A file of proto3 with names that are alike becomes one of proto2, which packs lists
 /// as before. There every field can tell whether it is set, and so a zero that was sent is shown.
-pub(crate) fn allow(file: &mut FileDescriptorProto) {
+pub(super) fn allow(file: &mut FileDescriptorProto) {
     let mut is_clash = false;
     for message in &mut file.message_type {
         name(message, &mut is_clash);
@@ -52,6 +43,9 @@ fn pack(message: &mut DescriptorProto) {
 
 #[cfg(test)]
 mod tests {
+    use prost_reflect::DescriptorPool;
+    use prost_types::FileDescriptorSet;
+
     use super::*;
 
     /// As protoc compiles it; protox refuses it too.
@@ -84,7 +78,10 @@ mod tests {
         ] {
             let set = alike(syntax, names);
             assert!(DescriptorPool::from_file_descriptor_set(set.clone()).is_err(), "{names:?}");
-            let message = pool(&set.encode_to_vec()).unwrap().get_message_by_name("a.M").unwrap();
+            let mut allowed = set;
+            allowed.file.iter_mut().for_each(allow);
+            let pool = DescriptorPool::from_file_descriptor_set(allowed).unwrap();
+            let message = pool.get_message_by_name("a.M").unwrap();
             assert_eq!(names.map(|name| message.get_field_by_name(name).unwrap().number()), [1, 2]);
             let packed = message.fields().skip(2).map(|field| field.is_packed()).collect::<Vec<_>>();
             assert_eq!(packed, [syntax == "proto3", false, false], "{names:?}");

@@ -1,4 +1,4 @@
-//! Every message that protobuf allows, through a `DynamicMessage`.
+//! The value of a message by prost-reflect's `DynamicMessage`: the oracle of the decoder's tests.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,36 +8,17 @@ use prost_reflect::{
 };
 use serde_json::{Map, Number, Value};
 
-use crate::error::{Error, Result};
-use crate::schema::well_known::WellKnown;
-
 /// How deep a message of any type that is opened can stand in another one. Each is read by itself, and without a bound
 /// they would hold each other for as long as their bytes last. It is as deep as the library reads one message.
 const MAX_DEPTH: usize = 100;
 
-/// Reads `bytes` as a `message`.
-///
-/// # Errors
-/// They are none, or the description of it does not fit together.
-pub fn decode(bytes: bytes::Bytes, message: &crate::codec::descriptor::MessageDescriptor) -> Result<Value> {
-    decode_reflected(bytes, &message.reflected()?)
+/// Decodes `bytes`; `None` if they are not such a message.
+pub fn decode_dynamic(bytes: &[u8], message: &MessageDescriptor) -> Option<Value> {
+    DynamicMessage::decode(message.clone(), bytes).ok().map(|message| value(&message))
 }
 
-/// As [`decode`], by the library's descriptor.
-///
-/// # Errors
-/// They are none.
-pub fn decode_reflected(bytes: bytes::Bytes, message: &MessageDescriptor) -> Result<Value> {
-    let message = DynamicMessage::decode(message.clone(), bytes).map_err(|error| {
-        Error::local(format!("the answer is not a {}", message.full_name()))
-            .cause(error)
-            .hint("the service's descriptors and its answers do not fit together: ask who runs it")
-    })?;
-    Ok(value(&message))
-}
-
-/// The value that `message` stands for.
-pub fn value(message: &DynamicMessage) -> Value {
+/// The value of a message.
+fn value(message: &DynamicMessage) -> Value {
     value_at(message, 0)
 }
 
@@ -45,16 +26,19 @@ pub fn value(message: &DynamicMessage) -> Value {
 /// that does not count, so that it is opened alike wherever it stands.
 fn value_at(message: &DynamicMessage, depth: usize) -> Value {
     let descriptor = message.descriptor();
-    match WellKnown::of(&descriptor) {
-        Some(WellKnown::Struct) => get(message, "fields", depth).unwrap_or_else(|| Value::Object(Map::new())),
-        Some(WellKnown::ListValue) => get(message, "values", depth).unwrap_or_else(|| Value::Array(Vec::new())),
-        Some(WellKnown::Value) => json_value(message, depth),
-        Some(WellKnown::Wrapper(field)) => single(&message.get_field(&field), &field.kind(), depth),
-        Some(WellKnown::Duration) if has_two_signs(message) => by_fields(message, depth),
-        Some(WellKnown::Timestamp | WellKnown::Duration | WellKnown::FieldMask) => by_json_form(message, depth),
+    match descriptor.full_name().strip_prefix("google.protobuf.") {
+        Some("Struct") => get(message, "fields", depth).unwrap_or_else(|| Value::Object(Map::new())),
+        Some("ListValue") => get(message, "values", depth).unwrap_or_else(|| Value::Array(Vec::new())),
+        Some("Value") => json_value(message, depth),
+        Some(
+            "BoolValue" | "BytesValue" | "DoubleValue" | "FloatValue" | "Int32Value" | "Int64Value" | "StringValue"
+            | "UInt32Value" | "UInt64Value",
+        ) => get(message, "value", depth).unwrap_or_default(),
+        Some("Duration") if has_two_signs(message) => by_fields(message, depth),
+        Some("Timestamp" | "Duration" | "FieldMask") => by_json_form(message, depth),
         // One of a type that the service did not describe is shown by its fields.
-        Some(WellKnown::Any) => any(message, depth).unwrap_or_else(|| by_fields(message, depth)),
-        None => by_fields(message, depth),
+        Some("Any") => any(message, depth).unwrap_or_else(|| by_fields(message, depth)),
+        _ => by_fields(message, depth),
     }
 }
 
@@ -74,14 +58,20 @@ fn any(message: &DynamicMessage, depth: usize) -> Option<Value> {
     let (url, bytes) = (field("type_url")?, field("value")?);
     let (url, bytes) = (url.as_str()?, bytes.as_bytes()?);
     let descriptor = message.descriptor().parent_pool().get_message_by_name(url.rsplit_once('/')?.1)?;
-    let form = WellKnown::of(&descriptor);
+    let is_mapping = !is_well_known(descriptor.full_name());
     let inner = value_at(&DynamicMessage::decode(descriptor, bytes.clone()).ok()?, depth + 1);
     let mut shown = Map::from_iter([(TYPE.to_owned(), url.into())]);
     match inner {
-        Value::Object(fields) if form.is_none() => shown.extend(fields),
+        Value::Object(fields) if is_mapping => shown.extend(fields),
         inner => drop(shown.insert("value".into(), inner)),
     }
     Some(Value::Object(shown))
+}
+
+fn is_well_known(full_name: &str) -> bool {
+    const NAMES: [&str; 7] = ["Struct", "ListValue", "Value", "Any", "Timestamp", "Duration", "FieldMask"];
+    let name = full_name.strip_prefix("google.protobuf.").unwrap_or_default();
+    NAMES.contains(&name) || (name.ends_with("Value") && !name.is_empty())
 }
 
 fn get(message: &DynamicMessage, name: &str, depth: usize) -> Option<Value> {
@@ -99,7 +89,7 @@ fn json_value(message: &DynamicMessage, depth: usize) -> Value {
 }
 
 /// A `Struct` knows doubles only; what is whole was meant as an integer.
-pub(super) fn json_number(number: f64) -> Value {
+fn json_number(number: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
     if number.fract() == 0.0 && number.abs() <= EXACT {
         #[expect(clippy::cast_possible_truncation, reason = "integral and within 2^53: exact")]
@@ -166,7 +156,7 @@ fn single(field: &Field, kind: &Kind, depth: usize) -> Value {
     }
 }
 
-pub(super) fn double(number: f64) -> Value {
+fn double(number: f64) -> Value {
     match Number::from_f64(number) {
         Some(number) => number.into(),
         None if number.is_nan() => "NaN".into(),
@@ -176,7 +166,7 @@ pub(super) fn double(number: f64) -> Value {
 }
 
 /// The shortest text of the float, not the digits that widening it would add.
-pub(super) fn float(number: f32) -> Value {
+fn float(number: f32) -> Value {
     if number.is_finite() { number.to_string().parse().map_or(Value::Null, double) } else { double(f64::from(number)) }
 }
 

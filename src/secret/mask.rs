@@ -1,15 +1,18 @@
-//! Masks secrets in text from services, registries and other programs.
+//! Masks secrets in values, and in text from services, registries and other programs.
 //!
-//! A service may repeat what it was sent, or put a fresh token into an error. Such text is masked where errors and
-//! diagnostics are written. The fields of an answer, which go to standard output, are never changed.
+//! A service may repeat what it was sent, or put a new token into an error. Such text is masked where errors and
+//! diagnostics are written. The fields of a response, which go to stdout, are never changed.
 
 use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use serde_json::Value;
 
-use crate::secret::{MASK, mask_tokens};
+use super::patterns::{mask_tokens, masked_text};
+use super::{MASK, is_about, names_a_secret, snake_case};
+use crate::schema::value_ext::is_empty;
 use crate::terminal::json;
 use crate::terminal::sanitize::percent;
 
@@ -18,8 +21,96 @@ const MIN_ANYWHERE: usize = 8;
 /// Shorter secrets are not masked: they are a part of every text.
 const MIN_WORD: usize = 4;
 
-/// The secrets that this process has sent with its calls: keys, and logins of registries and proxies.
-static SENT: RwLock<Secrets> = RwLock::new(Secrets(Vec::new()));
+/// The secrets that this process has sent: keys, and logins of registries and proxies.
+static SENT: RwLock<KnownSecrets> = RwLock::new(KnownSecrets(Vec::new()));
+
+/// Masks `value`, the value of `key`, or the secrets inside it; returns whether there was one. What is empty stays, so
+/// that the user sees that it is, and so does true or false.
+///
+/// A pair of a name and a value (`{name: API_KEY, value: ...}`, `{k: token, v: ...}`) is masked by that name.
+pub fn mask_value(key: &str, value: &mut Value) -> bool {
+    let mut masker = Masker::default();
+    masker.mask(key, value);
+    masker.found
+}
+
+/// Like [`mask_value`], for a message to or from a `resource`: if that is itself a secret (`Secret`, `UserSecret`), its
+/// data are masked, too.
+pub fn mask_message(resource: &str, message: &mut Value) -> bool {
+    let mut masker = Masker { masks_data: names_a_secret(resource), ..Masker::default() };
+    masker.mask("", message);
+    masker.found
+}
+
+/// The secrets that [`mask_message`] would mask.
+pub fn secrets_in_message(resource: &str, mut message: Value) -> Vec<String> {
+    let mut masker = Masker { masks_data: names_a_secret(resource), ..Masker::default() };
+    masker.mask("", &mut message);
+    masker.secrets
+}
+
+/// Masks the secrets in a value and collects them.
+#[derive(Default)]
+struct Masker {
+    masks_data: bool,
+    found: bool,
+    secrets: Vec<String>,
+}
+
+impl Masker {
+    fn mask(&mut self, key: &str, value: &mut Value) {
+        let is_data = self.masks_data && (key == "data" || key.ends_with("_data"));
+        if (is_data || names_a_secret(key)) && !is_flag(value) {
+            if !is_empty(value) {
+                collect_texts(value, &mut self.secrets);
+                *value = MASK.into();
+                self.found = true;
+            }
+            return;
+        }
+        match value {
+            Value::Object(entries) => {
+                let is = |key: &str, names: &[&str]| names.iter().any(|name| key.eq_ignore_ascii_case(name));
+                let is_secret_pair = entries.iter().any(|(key, name)| {
+                    is(key, &["key", "k", "name", "id", "field", "variable"])
+                        && name.as_str().is_some_and(names_a_secret)
+                });
+                for (key, value) in entries {
+                    let is_its_value =
+                        is_secret_pair && is(key, &["value", "values", "val", "v", "default", "content"]);
+                    self.mask(if is_its_value { "secret" } else { key }, value);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask("", item)),
+            Value::String(text) => {
+                if let Some(masked) = masked_text(text, &mut self.secrets) {
+                    *text = masked;
+                    self.found = true;
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+/// True or false, also as a text: `private: true` describes something.
+fn is_flag(value: &Value) -> bool {
+    value.is_boolean() || value.as_str().is_some_and(|text| matches!(text, "true" | "false"))
+}
+
+fn collect_texts(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => texts.push(text.clone()),
+        Value::Number(number) => texts.push(number.to_string()),
+        Value::Array(items) => items.iter().for_each(|item| collect_texts(item, texts)),
+        // Not the user's id and the like: errors have to name the user.
+        Value::Object(entries) => {
+            let own = entries.iter().filter(|(key, _)| !is_about(&snake_case(key)));
+            own.for_each(|(_, value)| collect_texts(value, texts));
+        }
+        Value::Null | Value::Bool(_) => {}
+    }
+}
 
 /// Masks `secret` from now on wherever another program repeats it.
 pub fn remember(secret: &str) {
@@ -29,8 +120,8 @@ pub fn remember(secret: &str) {
     }
 }
 
-/// `text` with a mask for every JSON Web Token in it and every secret that was sent.
-pub fn foreign(text: &str) -> Cow<'_, str> {
+/// Masks every JSON Web Token in `text` and every secret that was sent.
+pub fn mask_known(text: &str) -> Cow<'_, str> {
     let text = mask_tokens(text);
     let sent = SENT.read().unwrap_or_else(PoisonError::into_inner);
     match sent.masked(&text) {
@@ -41,27 +132,27 @@ pub fn foreign(text: &str) -> Cow<'_, str> {
 
 /// Secrets to look for, the longest first.
 #[derive(Default)]
-pub struct Secrets(Vec<String>);
+pub struct KnownSecrets(Vec<String>);
 
-impl Secrets {
+impl KnownSecrets {
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let mut all = Self::default();
         secrets.into_iter().for_each(|secret| all.add(&secret));
         all
     }
 
-    /// Adds a secret in all of its forms.
+    /// Adds a secret in all its forms.
     fn add(&mut self, secret: &str) {
         let secret = secret.trim();
         if secret.chars().count() >= MIN_WORD {
             self.0.extend(forms(secret));
-            // One can be a part of another.
+            // One form can be a part of another: the longest first.
             self.0.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
             self.0.dedup();
         }
     }
 
-    /// `text` with a mask for each of them; `None` if it has none.
+    /// Masks each of them in `text`; `None` if it has none.
     pub fn masked(&self, text: &str) -> Option<String> {
         let mut masked: Option<String> = None;
         for secret in &self.0 {
@@ -74,7 +165,7 @@ impl Secrets {
     }
 }
 
-/// A secret as URLs, headers, JSON and quoted text carry it.
+/// The forms of a secret in URLs, headers, JSON and quoted text.
 fn forms(secret: &str) -> [String; 10] {
     let in_url = percent(secret);
     let base64 = STANDARD.encode(secret);
@@ -90,7 +181,7 @@ fn forms(secret: &str) -> [String; 10] {
         base64_url.trim_end_matches('=').to_owned(),
         ascii(&in_json),
         in_json,
-        // As Python's `repr` has it.
+        // Python's `repr`.
         secret.replace('\\', r"\\"),
     ]
 }
@@ -148,7 +239,7 @@ mod tests {
     #[test]
     fn a_secret_is_masked_in_each_of_its_forms() {
         let secrets = ["p@ss word/1", "p@ss word", "say \"ö\\\" 😀"].map(str::to_owned);
-        let secrets = Secrets::new(secrets);
+        let secrets = KnownSecrets::new(secrets);
         for (text, masked) in [
             ("is p@ss word/1 right", Some("is ******** right")),
             ("?p=p%40ss%20word%2F1", Some("?p=********")),
@@ -168,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_short_secret_is_masked_as_a_whole_word() {
-        let masked = |secret: &str, text: &str| Secrets::new([secret.to_owned()]).masked(text).is_some();
+        let masked = |secret: &str, text: &str| KnownSecrets::new([secret.to_owned()]).masked(text).is_some();
         for secret in ["", "a1", "pin"] {
             assert!(!masked(secret, &format!("no {secret} here")), "{secret}");
         }
@@ -182,7 +273,7 @@ mod tests {
         #[test]
         fn any_text_is_taken(text in "([.a-zé ]|eyJhbGciOiJIUzI1NiJ9){0,12}", secret in "\\PC{0,12}") {
             let _ = mask_tokens(&text);
-            let secrets = Secrets::new([secret.clone()]);
+            let secrets = KnownSecrets::new([secret.clone()]);
             let around = format!("{text} {secret} {text}");
             let masked = secrets.masked(&around).unwrap_or(around);
             prop_assert!(secret.trim().chars().count() < MIN_ANYWHERE || !masked.contains(secret.trim()));
@@ -192,8 +283,8 @@ mod tests {
     #[test]
     fn what_was_sent_is_masked_from_then_on() {
         let secret = "only-in-this-test-7";
-        assert_eq!(foreign(secret), secret);
+        assert_eq!(mask_known(secret), secret);
         remember(secret);
-        assert_eq!(foreign("a only-in-this-test-7 b"), "a ******** b");
+        assert_eq!(mask_known("a only-in-this-test-7 b"), "a ******** b");
     }
 }

@@ -1,0 +1,235 @@
+//! Where the fields of a message are in its bytes.
+
+use prost_reflect::Value;
+
+use super::plan::{DecodePlan, FieldPlan, MessagePlan, Multiplicity, ValueKind};
+use super::scalar::{int32, uint32};
+use crate::codec::wire_format::{Entry, Malformed, Reader, fixed32, fixed64, number};
+
+/// A field of a message, by its place among the message's fields in the order of their numbers.
+pub type FieldIndex = usize;
+
+/// Memory that reading works in, reused from one message to the next.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    pub(super) spans: Vec<Span>,
+    /// Spans that are in use.
+    used: usize,
+    pub(super) depth: usize,
+    /// How many messages are around this one since the outermost `Any`, that included.
+    pub(super) any_depth: usize,
+    pub(super) text: String,
+}
+
+/// Where the values of a field are in their message.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Span {
+    is_set: bool,
+    /// It came at least once.
+    is_present: bool,
+    /// It came more than once.
+    pub is_repeated: bool,
+    /// Where the key of the first value begins.
+    first: u32,
+    /// The last value.
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    pub(super) fn value(self, bytes: &[u8]) -> Result<&[u8], Malformed> {
+        bytes.get(to_usize(self.start)..to_usize(self.end)).ok_or(Malformed::Truncated)
+    }
+
+    #[inline(always)]
+    fn add(&mut self, field: &FieldPlan, entry: &Entry, bytes: &[u8]) -> Result<(), Malformed> {
+        if self.is_present {
+            self.is_repeated = true;
+        } else {
+            self.first = to_u32(entry.key)?;
+            self.is_present = true;
+        }
+        (self.start, self.end) = (to_u32(entry.value.start)?, to_u32(entry.value.end)?);
+        self.is_set = match field.multiplicity {
+            Multiplicity::One => field.has_presence || !is_default(field, &bytes[entry.value.clone()])?,
+            // An empty piece adds nothing, and takes nothing away.
+            Multiplicity::List if entry.value.is_empty() && field.is_packed(entry.wire) => self.is_set,
+            Multiplicity::List | Multiplicity::Map { .. } => true,
+        };
+        Ok(())
+    }
+}
+
+/// The fields that were found in one message; valid until [`Workspace::leave`].
+#[derive(Clone, Copy, Debug)]
+pub struct FieldSpans {
+    /// The span of the first field.
+    base: usize,
+    pub(super) count: usize,
+}
+
+impl FieldSpans {
+    /// Whether the field is set: a list or mapping with something in it, a message, or a value that differs from one that
+    /// was never sent.
+    pub fn has(self, field: FieldIndex, workspace: &Workspace) -> bool {
+        field < self.count && workspace.spans[self.base + field].is_set
+    }
+
+    /// The fields that are set, in the order of their numbers.
+    pub fn fields(self, workspace: &Workspace) -> impl Iterator<Item = FieldIndex> {
+        (0..self.count).filter(move |field| self.has(*field, workspace))
+    }
+
+    pub(super) fn span(self, field: FieldIndex, workspace: &Workspace) -> Span {
+        workspace.spans[self.base + field]
+    }
+}
+
+impl DecodePlan {
+    /// Finds the fields of a message.
+    ///
+    /// # Errors
+    /// As [`DecodePlan::check`]; none if that had none.
+    pub fn find(&self, place: usize, bytes: &[u8], workspace: &mut Workspace) -> Result<FieldSpans, Malformed> {
+        find_in(self.message(place), bytes, workspace)
+    }
+
+    /// The text of a field with the `value`, where it is shown as it is, or as the name of an enum's value.
+    ///
+    /// # Errors
+    /// As [`DecodePlan::check`]; none if that had none.
+    pub fn text<'a>(&'a self, place: usize, field: FieldIndex, value: &'a [u8]) -> Result<Option<&'a [u8]>, Malformed> {
+        match self.message(place).fields.get(field) {
+            Some(FieldPlan { multiplicity: Multiplicity::One, kind: ValueKind::String, .. }) => Ok(Some(value)),
+            Some(FieldPlan { multiplicity: Multiplicity::One, kind: ValueKind::Enum(names), .. }) => {
+                Ok(self.enum_name(*names, int32(value)?).map(str::as_bytes))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The messages in a field that is a list of them, in their order; an error is the last.
+    pub fn messages<'a>(
+        &'a self,
+        place: usize,
+        field: FieldIndex,
+        bytes: &'a [u8],
+    ) -> impl Iterator<Item = Result<&'a [u8], Malformed>> {
+        let number = self.message(place).fields[field].number;
+        let mut reader = Reader::new(bytes);
+        std::iter::from_fn(move || {
+            loop {
+                match reader.entry().transpose()? {
+                    Ok(entry) if entry.number == number => return Some(Ok(&bytes[entry.value])),
+                    Ok(_) => {}
+                    Err(malformed) => return Some(Err(malformed)),
+                }
+            }
+        })
+    }
+}
+
+impl Workspace {
+    /// The value of a field that has one, or its last one.
+    ///
+    /// # Errors
+    /// `bytes` are not those in which the field was found.
+    pub fn value<'a>(&self, field: FieldIndex, bytes: &'a [u8], found: FieldSpans) -> Result<&'a [u8], Malformed> {
+        found.span(field, self).value(bytes)
+    }
+
+    /// Forgets what was found in a message.
+    pub fn leave(&mut self, found: FieldSpans) {
+        self.used = found.base;
+    }
+}
+
+pub(super) fn find_in(message: &MessagePlan, bytes: &[u8], workspace: &mut Workspace) -> Result<FieldSpans, Malformed> {
+    let found = FieldSpans { base: workspace.used, count: message.fields.len() };
+    let end = found.base + found.count;
+    if workspace.spans.len() < end {
+        workspace.spans.resize(end, Span::default());
+    }
+    let spans = &mut workspace.spans[found.base..end];
+    spans.fill(Span::default());
+    let mut entries = Entries::new(message, bytes);
+    while let Some((at, field, entry)) = entries.next()? {
+        // Of the members of a oneof, the last one counts.
+        field.rivals.iter().for_each(|rival| spans[*rival] = Span::default());
+        spans[at].add(field, &entry, bytes)?;
+    }
+    workspace.used = end;
+    Ok(found)
+}
+
+/// The known fields of one message, in the order in which they come.
+pub(super) struct Entries<'a> {
+    message: &'a MessagePlan,
+    reader: Reader<'a>,
+    next: FieldIndex,
+}
+
+impl<'a> Entries<'a> {
+    pub(super) fn new(message: &'a MessagePlan, bytes: &'a [u8]) -> Self {
+        Self { message, reader: Reader::new(bytes), next: 0 }
+    }
+
+    /// The next known field, with its place.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> Result<Option<(FieldIndex, &'a FieldPlan, Entry)>, Malformed> {
+        while let Some(entry) = self.reader.entry()? {
+            let Some(at) = self.message.place(entry.number, self.next) else { continue };
+            let field = &self.message.fields[at];
+            if !field.takes(entry.wire) {
+                return Err(Malformed::WireType);
+            }
+            // A list's items follow each other.
+            self.next = if matches!(field.multiplicity, Multiplicity::One) { at + 1 } else { at };
+            return Ok(Some((at, field, entry)));
+        }
+        Ok(None)
+    }
+}
+
+/// The values of one field, from its first to its last.
+pub(super) fn values<'a>(
+    field: &FieldPlan,
+    span: Span,
+    bytes: &'a [u8],
+) -> impl Iterator<Item = Result<Entry, Malformed>> + use<'a> {
+    let (number, end) = (field.number, to_usize(span.end));
+    let mut reader = Reader::starting_at(bytes, to_usize(span.first));
+    std::iter::from_fn(move || {
+        loop {
+            match reader.entry().transpose()? {
+                Ok(entry) if entry.value.end > end => return None,
+                Ok(entry) if entry.number != number => {}
+                entry => return Some(entry),
+            }
+        }
+    })
+}
+
+/// Whether a value is the one of a field that was not sent.
+fn is_default(field: &FieldPlan, bytes: &[u8]) -> Result<bool, Malformed> {
+    Ok(match field.kind {
+        ValueKind::Bool | ValueKind::Int64 | ValueKind::Uint64 | ValueKind::Sint64 => number(bytes)? == 0,
+        ValueKind::Int32 | ValueKind::Uint32 | ValueKind::Sint32 => uint32(bytes)? == 0,
+        ValueKind::Enum(_) => field.default == Value::EnumNumber(int32(bytes)?),
+        ValueKind::Sfixed32 | ValueKind::Fixed32 => fixed32(bytes)? == 0,
+        ValueKind::Sfixed64 | ValueKind::Fixed64 => fixed64(bytes)? == 0,
+        ValueKind::Float => f32::from_bits(fixed32(bytes)?) == 0.0,
+        ValueKind::Double => f64::from_bits(fixed64(bytes)?) == 0.0,
+        ValueKind::String | ValueKind::Bytes => bytes.is_empty(),
+        ValueKind::Message(_) => false,
+    })
+}
+
+pub(super) fn to_u32(offset: usize) -> Result<u32, Malformed> {
+    u32::try_from(offset).map_err(|_| Malformed::Size)
+}
+
+pub(super) fn to_usize(offset: u32) -> usize {
+    // A message in memory has no offset that does not fit.
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
