@@ -11,6 +11,8 @@ const PROTO_DIR: &str = "proto";
 /// The API's first generation: its names are the second's, so that it is a world of its own.
 const FIRST_GENERATION_DIR: &str = "proto/generation1";
 const FIRST_GENERATION_PROTO: &str = "spaceone/api/repository/v1/plugin.proto";
+/// Protobuf's own files that services use.
+const WELL_KNOWN: [&str; 7] = ["any", "duration", "empty", "field_mask", "struct", "timestamp", "wrappers"];
 const PROTOS: [&str; 4] = [
     "spaceone/api/core/v1/server_info.proto",
     "spaceone/api/core/v2/query.proto",
@@ -27,6 +29,11 @@ fn main() -> Result<()> {
     // `plugin lint` reads these, and nothing else does: no code is generated from them.
     let first = protox::compile([FIRST_GENERATION_PROTO], [FIRST_GENERATION_DIR])?;
     fs::write(out.join("generation1.bin"), with_comments_only(first).encode_to_vec())?;
+    // Made into descriptors faster than prost-reflect's pool of all well-known types.
+    let well_known = WELL_KNOWN.map(|name| format!("google/protobuf/{name}.proto"));
+    let mut well_known = protox::compile(well_known, [PROTO_DIR])?;
+    well_known.file.iter_mut().for_each(|file| file.source_code_info = None);
+    fs::write(out.join("well_known.bin"), well_known.encode_to_vec())?;
     tonic_prost_build::configure().build_client(false).build_transport(false).compile_fds(descriptors)?;
     Ok(())
 }

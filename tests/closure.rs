@@ -41,15 +41,19 @@ fn pool(set: &FileDescriptorSet) -> DescriptorPool {
     DescriptorPool::from_file_descriptor_set(set.clone()).unwrap()
 }
 
+/// Whether the method's pool is not that of all that its service describes, which has all of protobuf's own types.
+fn is_part(method: &MethodDescriptor) -> bool {
+    method.parent_pool().get_message_by_name("google.protobuf.Api").is_none()
+}
+
 /// Each method by the whole and by the part that it needs.
 fn both(set: &FileDescriptorSet) -> Vec<(MethodDescriptor, MethodDescriptor)> {
     let description = description(set);
     let methods = pool(set).services().flat_map(|service| service.methods().collect::<Vec<_>>()).collect::<Vec<_>>();
     let by_part = |whole: MethodDescriptor| {
         let service = whole.parent_service().full_name().to_owned();
-        let closure = description.closure(&service, whole.name());
-        assert!(closure.0.is_some(), "{} needs all", whole.full_name());
-        let part = closure.method(&service, whole.name(), &description, NOWHERE).unwrap().unwrap();
+        let part = description.method(&service, whole.name(), NOWHERE).unwrap().unwrap();
+        assert!(is_part(&part), "{} needs all", whole.full_name());
         (whole, part)
     };
     methods.into_iter().map(by_part).collect()
@@ -209,14 +213,14 @@ fn the_part_has_nothing_else() {
 fn where_the_part_cannot_be_told_the_whole_serves() {
     let whole = |set: &FileDescriptorSet, service: &str, method: &str| {
         let description = description(set);
-        let closure = description.closure(service, method);
-        assert_eq!(closure.0, None);
-        closure.method(service, method, &description, NOWHERE)
+        let found = description.method(service, method, NOWHERE);
+        assert!(!found.as_ref().is_ok_and(|found| found.as_ref().is_some_and(is_part)));
+        found
     };
     let any = compile("tests/proto", &["kinds.proto"]);
     let put = whole(&any, "test.kinds.Store", "put").unwrap().unwrap();
     assert_eq!(put.full_name(), "test.kinds.Store.put");
-    assert!(description(&any).closure("test.kinds.Store", "watch").0.is_some());
+    assert!(is_part(&description(&any).method("test.kinds.Store", "watch", NOWHERE).unwrap().unwrap()));
     // Descriptors of descriptors: the stand-in for options has their names.
     const META: &str = r#"syntax = "proto3"; import "google/protobuf/descriptor.proto";
         message M { map<string, google.protobuf.FileDescriptorProto> files = 1; } service S { rpc get(M) returns (M); }"#;
@@ -238,11 +242,7 @@ fn a_file_of_an_unknown_syntax_is_told_only_where_it_is_needed() {
     description.files.push(unknown("newer.proto"));
     let method = |description: &Description| {
         let service = "spaceone.api.repository.v1.Plugin";
-        let closure = description.closure(service, "list");
-        closure
-            .method(service, "list", description, NOWHERE)
-            .map(|method| method.is_some())
-            .map_err(|error| error.to_string())
+        description.method(service, "list", NOWHERE).map(|method| method.is_some()).map_err(|error| error.to_string())
     };
     assert_eq!(method(&description), Ok(true));
     for file in &mut description.files {
@@ -264,8 +264,7 @@ fn what_does_not_fit_together_is_told_as_such() {
         let mut set = set.clone();
         change(&mut set);
         let description = description(&set);
-        let closure = description.closure(service, "list");
-        let error = closure.method(service, "list", &description, NOWHERE).unwrap_err();
+        let error = description.method(service, "list", NOWHERE).unwrap_err();
         assert_eq!(error.exit_code(), 77);
         error.to_string()
     };
@@ -295,9 +294,7 @@ fn what_does_not_fit_together_is_told_as_such() {
     let query = file.message_type.iter_mut().find(|message| message.name() == "PluginQuery").unwrap();
     query.field[0].type_name = Some("core.v2.Query".into());
     let description = description(&relative);
-    let closure = description.closure(service, "list");
-    assert!(closure.0.is_some());
-    assert!(closure.method(service, "list", &description, NOWHERE).unwrap().is_some());
+    assert!(is_part(&description.method(service, "list", NOWHERE).unwrap().unwrap()));
 }
 
 /// Extensions are not shown: a message is read without them.
@@ -420,10 +417,8 @@ proptest! {
     #[test]
     fn any_bytes_are_a_description_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let description = Description { services: Vec::new(), files: vec![bytes.into()] };
-        let closure = description.closure("S", "get");
-        prop_assert!(closure.0.is_none());
         let _ = description.methods("S", NOWHERE);
-        let _ = closure.method("S", "get", &description, NOWHERE);
+        let _ = description.method("S", "get", NOWHERE);
     }
 
     #[test]
@@ -435,7 +430,6 @@ proptest! {
         bytes[at] = byte;
         description.files[file] = bytes.into();
         let service = "spaceone.api.repository.v1.Plugin";
-        let closure = description.closure(service, "list");
-        let _ = closure.method(service, "list", &description, NOWHERE);
+        let _ = description.method(service, "list", NOWHERE);
     }
 }

@@ -515,7 +515,7 @@ fn the_first_signal_ends_the_sending_and_waits_for_what_is_in_flight() {
         let (user, desk) = (user_with(30), Desk::new());
         let mut running = start(&user, &desk.server.url(), &["--parallel", "3"]);
         desk.wait_for(3);
-        running.signal(name).wait_for("waited for");
+        running.signal(name).wait_for("in flight");
         desk.accept(&id(2));
         desk.accept(&id(0));
         running.wait_for(&id(0));
@@ -537,7 +537,7 @@ fn the_second_signal_ends_at_once_with_all_that_is_known() {
     let (user, desk) = (user_with(30), Desk::new());
     let mut running = start(&user, &desk.server.url(), &["--parallel", "14", "--keep-going"]);
     desk.wait_for(14);
-    running.interrupt().wait_for("waited for");
+    running.interrupt().wait_for("in flight");
     desk.accept(&id(5));
     desk.accept(&id(1));
     desk.refuse(&id(9));

@@ -400,7 +400,7 @@ mod needs {
                     .collect();
                 let line = format!("exec {verb} repository.Plugin -j '{}'", Value::Object(given));
                 let refused = user.run(&line);
-                let told = format!("error: -j:1:1: {missing}: required, and missing\nhint: `spacectl explain");
+                let told = format!("error: -j:1:1: {missing}: required, and missing\nhint: run `spacectl explain");
                 assert!(refused.status == Some(2) && refused.stderr.contains(&told), "{refused}");
             }
             let all: Map<String, Value> = needed.iter().map(|name| (name.clone(), values[name].clone())).collect();

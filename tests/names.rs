@@ -307,10 +307,10 @@ fn who_may_not_look_into_their_home_still_has_the_built_in_aliases() {
     assert_eq!(
         said(&run.stderr),
         "warning: cannot read [HOME]/.spaceone/alias.yml: Permission denied (os error 13): using the built-in aliases \
-         only; SPACECTL_CONFIG_DIR names another folder for the configuration\n"
+         only; set SPACECTL_CONFIG_DIR to use another folder\n"
     );
     let run = run_locked_out(&user, "list plugins");
-    let hint = "\nhint: SPACECTL_CONFIG_DIR names another folder for the configuration\n";
+    let hint = "\nhint: set SPACECTL_CONFIG_DIR to use another folder\n";
     assert!(run.status.code() == Some(1) && said(&run.stderr).contains(hint), "{}", said(&run.stderr));
     let run = run_locked_out(&user, "cache clear");
     assert_eq!(

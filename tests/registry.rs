@@ -220,7 +220,7 @@ fn a_token_service_can_refuse_fail_or_lie() {
         ),
         (json("503 Service Unavailable", ""), &["503", "try again later"]),
         (json("200 OK", "{\"token\": \"a\\r\\nX-Evil: b\"}"), &["invalid token"]),
-        (json("200 OK", "<html>"), &["answers 200 OK with application/json: it is not a service of a registry"]),
+        (json("200 OK", "<html>"), &["answers 200 OK with application/json: it is not a registry or token service"]),
         (http("302 Found", "Location: https://elsewhere.example/\r\n", ""), &["302"]),
     ] {
         let service = Web::start(move |_| answer.clone());
@@ -631,7 +631,7 @@ fn the_environment_local_looks_for_images_where_its_configuration_says() {
     user.run("config set registry 127.0.0.1:9 -e local").success();
     let run = user.run("exec register repository.Plugin -f b.yml");
     assert_eq!(run.status, Some(78), "{run}");
-    let hint = "hint: the service has changed nothing";
+    let hint = "hint: nothing was changed";
     assert_says(&run.to_string(), &["UNAVAILABLE", "refused", "is the registry running?", hint]);
     assert_eq!(user.run("config set registry http://registry.example.com -e local").status, Some(2));
     // Without the registry all is as it was.
@@ -657,10 +657,10 @@ fn local_serve_takes_the_registry_of_its_flag_or_of_its_environment() {
     let user = Spacectl::new();
     user.run("config set registry localhost:1 -e local").success();
     for (flags, said) in [
-        (&[][..], "looked for at http://localhost:1"),
-        (&["--registry", "ghcr.io/team"], "looked for at https://ghcr.io/team"),
-        (&["--data", "other.db"], "whether their images exist is not looked up"),
-        (&["--data", "other.db", "--registry", "[::1]:5000"], "looked for at http://[::1]:5000"),
+        (&[][..], "looked up at http://localhost:1"),
+        (&["--registry", "ghcr.io/team"], "looked up at https://ghcr.io/team"),
+        (&["--data", "other.db"], "image existence is not checked"),
+        (&["--data", "other.db", "--registry", "[::1]:5000"], "looked up at http://[::1]:5000"),
     ] {
         let mut served = user.command();
         served.args(["local", "serve", "--listen", "127.0.0.1:0"]).args(flags);

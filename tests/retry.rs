@@ -18,7 +18,7 @@ use spacectl::grpc::channel;
 use spacectl::grpc::metadata::Metadata;
 use spacectl::grpc::retry::is_read_only;
 use spacectl::net::endpoint::EndpointUrl;
-use spacectl::net::tls::Tls;
+use spacectl::net::tls::TlsSettings;
 use support::{Act, Api, Call, End, Plugins, Proxy, Running, Server, Spacectl, row};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -82,7 +82,7 @@ fn call(verb: &str, reset: Reset, times: Option<usize>) -> (Result<Bytes, Error>
         let counted = Arc::clone(&seen);
         tokio::spawn(async move { serve(listener.accept().await.unwrap().0, reset, times, counted).await });
         let address: EndpointUrl = format!("grpc://127.0.0.1:{port}").parse().unwrap();
-        let transport = channel::connect(&address, &Tls::default(), None).await.unwrap();
+        let transport = channel::connect(&address, &TlsSettings::default(), None).await.unwrap();
         let caller = Caller::new(transport, Metadata::default(), Some(Duration::from_secs(3)), "test");
         let result = caller.unary(&method(verb), is_read_only(verb), Bytes::new()).await;
         (result, seen.load(Ordering::SeqCst))

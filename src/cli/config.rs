@@ -1,4 +1,4 @@
-//! `config`: environments, endpoints and keys.
+//! Arguments of `config`: environments, endpoints, keys and aliases.
 
 mod check;
 mod import;
@@ -10,32 +10,34 @@ pub use check::ConfigCheck;
 pub use import::ConfigImport;
 pub use init::ConfigInit;
 
-use super::Format;
+use super::{Format, long};
 
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Create an environment and make it the current one; on a terminal, asks for what it holds
-    #[command(after_help = init::EXAMPLES)]
+    /// Create an environment and switch to it
+    #[command(after_help = init::EXAMPLES, after_long_help = long(init::EXAMPLES, init::DETAILS))]
     Init(ConfigInit),
-    /// Take over environments of the Python client, the console or cfctl
-    #[command(after_help = import::EXAMPLES)]
+    /// Import environments of the Python client, the console or cfctl
+    #[command(after_help = import::EXAMPLES, after_long_help = long(import::EXAMPLES, import::DETAILS))]
     Import(ConfigImport),
-    /// Try each endpoint of the environment, and say what to do about those that fail
-    #[command(after_help = check::EXAMPLES)]
+    /// Test each endpoint of the environment and the key
+    #[command(after_help = check::EXAMPLES, after_long_help = long(check::EXAMPLES, check::DETAILS))]
     Check(ConfigCheck),
-    /// Set a key of the environment, such as api_key or x_domain_id
+    /// Set a key of the environment, e.g. api_key or x_domain_id
     #[command(after_help = SET_EXAMPLES)]
     Set {
+        /// Key to set, or endpoints.SERVICE
         key: String,
-        /// The value; - reads it from standard input, which keeps a secret out of the shell's history
+        /// Value; - reads it from stdin, which keeps a secret out of the shell's history
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
-    /// Show the value of one key, such as x_domain_id or endpoints.repository
+    /// Print the value of a key, e.g. x_domain_id or endpoints.repository
     #[command(after_help = GET_EXAMPLES)]
     Get {
+        /// Key to print, or endpoints.SERVICE
         key: String,
-        /// Show a secret instead of ********
+        /// Print a secret instead of ********
         #[arg(long)]
         show_secrets: bool,
     },
@@ -43,34 +45,37 @@ pub enum ConfigCommand {
     #[command(
         after_help = "Examples:\n  spacectl config remove x_workspace_id\n  spacectl config remove endpoints.inventory -e lab"
     )]
-    Remove { key: String },
-    /// Show the environment
+    Remove {
+        /// Key to remove, or endpoints.SERVICE
+        key: String,
+    },
+    /// Print the environment, secrets masked
     #[command(after_help = "Examples:\n  spacectl config show\n  spacectl config show -e lab -o json")]
     Show {
-        /// Show api_key, token and the like instead of ********
+        /// Print secrets instead of ********
         #[arg(long)]
         show_secrets: bool,
         /// Output format
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
         output: Format,
     },
-    /// List the environments, switch to one, or remove one
+    /// List environments, switch to one, or remove one
     #[command(after_help = "Examples:\n  spacectl config environment\n  spacectl config environment -s prod")]
     Environment {
-        /// Make this environment the current one
+        /// Switch to this environment
         #[arg(short, long, value_name = "NAME", conflicts_with = "remove")]
         switch: Option<String>,
-        /// Remove this environment and its settings
+        /// Remove this environment
         #[arg(short, long, value_name = "NAME")]
         remove: Option<String>,
-        /// Output format of the list, instead of a name a line
+        /// Output format of the list [default: one name a line]
         #[arg(short, long, value_name = "FORMAT", value_enum, conflicts_with_all = ["switch", "remove"], help_heading = "Output")]
         output: Option<Format>,
     },
-    /// Say where each service listens
+    /// Manage the endpoints of the environment
     #[command(subcommand, after_help = ENDPOINT_EXAMPLES)]
     Endpoint(EndpointCommand),
-    /// Give resources names of your own, in every environment
+    /// Manage your aliases of resources, for all environments
     #[command(subcommand, after_help = ALIAS_EXAMPLES)]
     Alias(AliasCommand),
 }
@@ -102,24 +107,27 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub enum EndpointCommand {
-    /// Add a service's endpoint
+    /// Add the endpoint of a service
     #[command(
         after_help = "Examples:\n  spacectl config endpoint add repository grpc+ssl://repository.example.com:443\n  spacectl config endpoint add identity grpc://127.0.0.1:50051 -e lab"
     )]
     Add {
-        /// Name of the service: repository, identity, inventory, ...
+        /// Service, e.g. repository, identity or inventory
         service: String,
         /// grpc://HOST:PORT or grpc+ssl://HOST:PORT
-        // `endpoint` is the option that all commands take.
+        // The id `endpoint` is the option of all commands.
         #[arg(id = "added_endpoint", value_name = "ENDPOINT", value_hint = ValueHint::Url)]
         endpoint: String,
     },
-    /// Remove a service's endpoint
+    /// Remove the endpoint of a service
     #[command(
         after_help = "Examples:\n  spacectl config endpoint remove inventory\n  spacectl config endpoint remove inventory -e lab"
     )]
-    Remove { service: String },
-    /// Show the endpoints
+    Remove {
+        /// Service whose endpoint to remove
+        service: String,
+    },
+    /// List the endpoints
     #[command(after_help = "Examples:\n  spacectl config endpoint show\n  spacectl config endpoint show -e lab -o csv")]
     Show {
         /// Output format
@@ -130,21 +138,24 @@ pub enum EndpointCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum AliasCommand {
-    /// Give a resource a name, or a name another resource; yours outranks one that is built in
+    /// Set an alias; yours override built-in ones
     #[command(after_help = ALIAS_SET_EXAMPLES)]
     Set {
-        /// Letters, digits, `_` and `-`
+        /// Alias, of letters, digits, `_` and `-`
         name: String,
-        /// What it stands for, as SERVICE.RESOURCE
+        /// Resource, as SERVICE.RESOURCE
         resource: String,
     },
-    /// Remove a name that you gave
+    /// Remove an alias of yours
     #[command(after_help = "Examples:\n  spacectl config alias remove p\n  spacectl config alias remove my_plugins")]
-    Remove { name: String },
-    /// Show your names, with --all also those that are built in
+    Remove {
+        /// Alias to remove
+        name: String,
+    },
+    /// List your aliases
     #[command(visible_alias = "show", after_help = ALIAS_LIST_EXAMPLES)]
     List {
-        /// The built-in ones too
+        /// Also list the built-in ones
         #[arg(short, long)]
         all: bool,
         /// Output format

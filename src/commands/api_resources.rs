@@ -12,7 +12,7 @@ use crate::cli::{API_RESOURCES_COLUMNS as COLUMNS, ApiResources, Format};
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, Result};
 use crate::grpc::reflection;
-use crate::grpc::reflection::Described;
+use crate::grpc::reflection::DescribedServer;
 use crate::output::view::Document;
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::resource;
@@ -123,7 +123,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
 }
 
 /// What the endpoint of `service` describes, and how errors name it.
-async fn ask(connector: &Connector, service: &str) -> Result<(String, Described)> {
+async fn ask(connector: &Connector, service: &str) -> Result<(String, DescribedServer)> {
     let caller = connector.connect(service).await?;
     let described = reflection::describe_all(&caller, PATIENCE).await?;
     Ok((caller.place().to_owned(), described))
@@ -195,8 +195,8 @@ fn check_columns(presentation: &OutputOptions) -> Result<()> {
 }
 
 /// The resources at the endpoint of `service`; the single endpoint of `--endpoint` has an empty name.
-fn resources(service: &str, connector: &Connector, described: &Described) -> Vec<Offered> {
-    let place = |service: &str| connector.settings().place(service).ok();
+fn resources(service: &str, connector: &Connector, described: &DescribedServer) -> Vec<Offered> {
+    let place = |service: &str| connector.settings().destination_in_environment(service).ok();
     let mut siblings = connector.settings().services().unwrap_or_default();
     siblings.retain(|other| place(other) == place(service));
     let resource = |named: Named| {
@@ -216,7 +216,7 @@ fn resources(service: &str, connector: &Connector, described: &Described) -> Vec
 }
 
 /// Warnings for services that an endpoint offers and does not describe, or not whole.
-fn gaps(endpoint: &str, described: &Described) -> Vec<String> {
+fn gaps(endpoint: &str, described: &DescribedServer) -> Vec<String> {
     let names = described.services.iter().filter(|name| !is_reflection(name));
     let gap = |name: &String| {
         let is_there = described.pool.get_service_by_name(name).is_some();

@@ -10,7 +10,7 @@ use crate::config::{
     Variables,
 };
 use crate::error::{Error, Result};
-use crate::grpc::cache::{Cache, CacheKind};
+use crate::grpc::cache::{CacheKind, FileCache};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::channel::Transport;
@@ -21,7 +21,7 @@ use crate::grpc::resolve::{MethodRef, ResolvedMethod};
 use crate::grpc::trace::{Detail, Trace};
 use crate::local_service;
 use crate::local_service::{ImageRegistry, ServiceOptions, Store};
-use crate::net::tls::Tls;
+use crate::net::tls::TlsSettings;
 use crate::oci;
 use crate::oci::{CredentialFiles, ProxyConfig, RegistryUrl};
 use crate::schema::resource::{Resource, service_among};
@@ -42,12 +42,12 @@ pub struct Connector {
     /// Whether the warning about a key in plaintext has been shown.
     is_exposure_reported: Cell<bool>,
     /// The TLS options of the command line.
-    tls: Tls,
+    tls: TlsSettings,
     /// Open where the embedded service is in use.
     store: Option<Store>,
     registry_access: RegistryAccess,
     /// `None` with `--no-cache`.
-    descriptors: Option<Cache>,
+    descriptors: Option<FileCache>,
 }
 
 impl Connector {
@@ -70,7 +70,7 @@ impl Connector {
         };
         let registry_access = RegistryAccess::of(context.variables);
         let cache_dir = context.variables.cache_dir.as_deref().filter(|_| !context.global.no_cache);
-        let descriptors = cache_dir.map(|dir| Cache::inside(dir, CacheKind::Descriptors));
+        let descriptors = cache_dir.map(|dir| FileCache::inside(dir, CacheKind::DESCRIPTORS));
         let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout);
         let trace = trace(context.global.verbose, &context.streams.diagnostics);
         trace.step(|| match &settings.environment {
@@ -258,9 +258,9 @@ pub fn trace(verbose: u8, diagnostics: &Diagnostics) -> Trace {
     Trace::new(detail, move |line| diagnostics.trace(line))
 }
 
-/// Refuses TLS options where no TLS is spoken: who types `--ca` must not send a key in plaintext unawares. The TLS settings
-/// of a configuration are for those of its endpoints that speak it.
-pub fn refuse_useless(flags: &Tls, destination: &Destination) -> Result<()> {
+/// Refuses TLS options where no TLS is spoken: who types `--ca` must not send a key in plaintext unawares. The TLS
+/// settings of a configuration are for those of its endpoints that speak it.
+pub fn refuse_useless(flags: &TlsSettings, destination: &Destination) -> Result<()> {
     let Some(flag) = flags.first_given() else { return Ok(()) };
     match destination {
         Destination::Url(url) if url.is_tls() => Ok(()),
@@ -273,9 +273,9 @@ pub fn refuse_useless(flags: &Tls, destination: &Destination) -> Result<()> {
 }
 
 /// The TLS options of the command line.
-pub fn tls_of(flags: &cli::TlsArgs) -> Result<Tls> {
+pub fn tls_of(flags: &cli::TlsArgs) -> Result<TlsSettings> {
     let cli::TlsArgs { ca, cert, key, tls_server_name } = flags;
-    Tls::of_flags(ca.clone(), cert.clone(), key.clone(), tls_server_name.clone())
+    TlsSettings::from_options(ca.clone(), cert.clone(), key.clone(), tls_server_name.clone())
 }
 
 /// Credentials and proxy for image registries, from the process environment.

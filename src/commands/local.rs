@@ -6,8 +6,6 @@ use std::sync::Arc;
 
 use prost::Message as _;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::confirm;
@@ -23,17 +21,18 @@ use crate::local_service::proto::repository::v1::{PluginInfo, RegisterPluginRequ
 use crate::local_service::{ServiceOptions, Store};
 use crate::oci::RegistryUrl;
 use crate::spec::{self, Inputs, RequestTarget, SpanPart};
+use crate::terminal::shutdown::Shutdown;
 
 pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
     match args {
         Local::Reset { yes } => {
-            refuse_useless(context.global, "it removes the plugins of the environment local")?;
+            reject_call_flags(context.global, "it removes the plugins of the environment local")?;
             reset(*yes, context)
         }
         Local::Serve { listen, data, registry, managed, strict } => {
             let hint = "it serves the plugins of the environment local, or those of --data, in plaintext at --listen";
-            refuse_useless(context.global, hint)?;
-            // As what it prints can be given to it.
+            reject_call_flags(context.global, hint)?;
+            // Accepts the URL that it prints.
             let listen = listen.strip_prefix("grpc://").unwrap_or(listen);
             let managed =
                 managed.as_deref().map(|folder| read_managed(folder, context)).transpose()?.unwrap_or_default();
@@ -43,9 +42,8 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
     }
 }
 
-/// Refuses by name what the command line says of calls to a service: it would be lost without a word, on the way to another
-/// place than was meant.
-fn refuse_useless(global: &Global, hint: &str) -> Result<()> {
+/// Rejects flags for calls to a service: the command would ignore them and use another service than the user expects.
+fn reject_call_flags(global: &Global, hint: &str) -> Result<()> {
     let TlsArgs { ca, cert, key, tls_server_name } = &global.tls;
     let is_other = global.environment.as_deref().is_some_and(|name| name != BUILT_IN);
     let flags = [
@@ -88,7 +86,7 @@ fn plugins(count: usize) -> String {
     format!("{count} {}", if count == 1 { "plugin" } else { "plugins" })
 }
 
-/// The plugins that the specs in a folder describe.
+/// Reads the specs in a folder as managed plugins.
 fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInfo>> {
     const REQUEST: &str = "spaceone.api.repository.v1.RegisterPluginRequest";
     let broken =
@@ -116,8 +114,8 @@ fn read_managed(folder: &str, context: &mut Context<'_>) -> Result<Vec<PluginInf
         let plugin = local_service::managed_plugin(spec)
             .map_err(|status| Error::local(format!("{}: {}", request.label(), status.message())))?;
         if plugins.iter().any(|other| other.plugin_id == plugin.plugin_id) {
-            return Err(Error::local(format!("{}: {} is there already", request.label(), plugin.plugin_id))
-                .hint("remove one of the two specs, or give one of them another plugin_id"));
+            return Err(Error::local(format!("{}: {} is defined twice", request.label(), plugin.plugin_id))
+                .hint("remove one of the specs, or change its plugin_id"));
         }
         plugins.push(plugin);
     }
@@ -135,7 +133,7 @@ fn serve(
         (Some(url), _) => {
             Some(url.parse::<RegistryUrl>().map_err(|error: ParseError| error.into_usage().context("--registry"))?)
         }
-        // Other plugins than those of the environment `local` have nothing to do with its settings.
+        // The registry of the environment `local` is for its own plugins.
         (None, Some(_)) => None,
         (None, None) => registry_of_built_in(context.variables)?,
     };
@@ -150,55 +148,35 @@ fn serve(
         let cannot_listen = |error: std::io::Error| {
             Error::local(format!("cannot listen on {listen}"))
                 .cause(error)
-                .hint("--listen takes HOST:PORT, as 127.0.0.1:50051; port 0 takes a free one")
+                .hint("set --listen to HOST:PORT, e.g. 127.0.0.1:50051; port 0 selects a free port")
         };
         let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
-        // The first line of standard output: what a script that asked for port 0 waits for.
+        // A script that uses port 0 waits for this first line.
         writeln!(context.streams.out, "listening on grpc://{address}")?;
         context.streams.out.flush()?;
-        let diagnostics = &mut context.streams.diagnostics;
-        let looked_for = match &registry {
-            Some(registry) => format!("their images are looked for at {registry}"),
-            None => "whether their images exist is not looked up".to_owned(),
+        let diagnostics = &context.streams.diagnostics;
+        let images = match &registry {
+            Some(registry) => format!("images are looked up at {registry}"),
+            None => "image existence is not checked".to_owned(),
         };
-        diagnostics
-            .note(&format!("plugins are kept in {}; {looked_for}, and callers are not authenticated", path.display()));
+        diagnostics.note(&format!("plugins are stored in {}; {images}; callers are not authenticated", path.display()));
         if !address.ip().is_loopback() {
             diagnostics.warn("everybody who reaches this address can register and remove plugins");
         }
         diagnostics.finish(None);
-        // The service hears of warnings in its calls; they are told here, where the terminal is.
-        let (told, mut warnings) = mpsc::unbounded_channel::<String>();
-        let on_warning = move |warning: &str| drop(told.send(warning.to_owned()));
+        let warner = diagnostics.clone();
+        let on_warning = move |warning: &str| {
+            warner.warn(warning);
+            warner.finish(None);
+        };
         let images = registry.map(|registry| connector::images(registry, access, trace));
         let options = ServiceOptions { on_warning: Some(Arc::new(on_warning)), images, ..options };
         let routes = local_service::routes(store, options).await?;
-        let serving = local_service::serve(listener, routes, asked_to_end()?);
-        let telling = async {
-            while let Some(warning) = warnings.recv().await {
-                diagnostics.warn(&warning);
-                diagnostics.finish(None);
-            }
-            // Nobody is left to warn, yet the service goes on.
-            std::future::pending().await
+        let mut shutdown = Shutdown::listen()?;
+        let signal = async move {
+            shutdown.signal().await;
         };
-        tokio::select! {
-            ended = serving => ended,
-            never = telling => never,
-        }
-    })
-}
-
-/// Done when Ctrl-C or SIGTERM asks this process to end.
-fn asked_to_end() -> Result<impl Future<Output = ()>> {
-    let cannot_wait = |error: std::io::Error| Error::local("cannot wait for signals").cause(error);
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot_wait)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(cannot_wait)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+        local_service::serve(listener, routes, signal).await
     })
 }

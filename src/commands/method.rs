@@ -5,28 +5,24 @@ use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 
 use super::connector::Connector;
+use super::request_faults::{self, left_out, located, refused, unfilled};
 use crate::cli;
 use crate::codec::decode;
 use crate::codec::decode::Decoder;
 use crate::codec::encode;
-use crate::codec::encode::{Fault, FaultKind};
-use crate::error::{Error, ErrorKind, Outcome, Problem, Result};
+use crate::codec::encode::Fault;
+use crate::error::{Error, Outcome, Result};
 use crate::grpc::call;
 use crate::grpc::call::{Caller, Responses};
 use crate::grpc::resolve::{MethodRef, ResolvedMethod};
 use crate::grpc::status::with_outcome;
 use crate::output::view::{Columns, Document, Shape};
-use crate::plugin::lint::Rule;
-use crate::plugin::lint::placeholder::{self, Placeholder};
-use crate::schema::field_path::FieldPath;
+use crate::plugin::lint::placeholder;
 use crate::schema::resource::Resource;
 use crate::schema::spaceone::ApiName;
-use crate::spec::{self, Draft, Inputs, RejectedField, RequestTarget, SpanPart, SpecRequest, SpecWarning};
+use crate::spec::{self, Draft, Inputs, RequestTarget, SpecRequest};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use prost_reflect::MessageDescriptor;
-
-/// The most problems of one request that are shown: hundreds are seldom hundreds of mistakes.
-const MAX_SHOWN: usize = 20;
 
 /// The verb that answers with rows.
 pub const LIST: &str = "list";
@@ -206,7 +202,11 @@ impl Method {
             }
             faults.extend(missing(request).into_iter().map(|fault| (fault, request)));
         }
-        if faults.is_empty() { Ok(encoded) } else { Err(self.refusal(faults)) }
+        if faults.is_empty() {
+            return Ok(encoded);
+        }
+        let (service, resource) = self.names();
+        Err(request_faults::error(faults, &format!("{service}.{resource}.{}", self.verb())))
     }
 
     fn try_encode(&self, request: &SpecRequest) -> std::result::Result<Bytes, Vec<Fault>> {
@@ -233,29 +233,6 @@ impl Method {
         let input = self.input();
         let missing = spec::missing(needed, &request.value, |name| input.get_field_by_name(name).is_some());
         missing.map(|name| left_out(name, request)).collect()
-    }
-
-    /// The error for faults, each with its place.
-    fn refusal(&self, mut faults: Vec<(Fault, &SpecRequest)>) -> Error {
-        let is_in_file = faults.iter().any(|(fault, request)| request.is_from_file(&fault.path));
-        let kind = if is_in_file { ErrorKind::Local } else { ErrorKind::Usage };
-        let more = faults.len().saturating_sub(MAX_SHOWN);
-        faults.truncate(MAX_SHOWN);
-        let shown =
-            |(fault, request): (Fault, &SpecRequest)| (fault.kind == FaultKind::Missing, problem(fault, request));
-        let mut problems: Vec<(bool, Problem)> = faults.into_iter().map(shown).collect();
-        problems.sort_by_cached_key(|(_, problem)| {
-            problem.location.as_ref().map(|at| (at.source.clone(), at.line, at.column))
-        });
-        if let Some((_, last)) = problems.iter_mut().rfind(|(is_missing, _)| *is_missing) {
-            let (service, resource) = self.names();
-            last.hints.push(format!("run `spacectl explain {service}.{resource}.{}` to see its fields", self.verb()));
-        }
-        let mut problems: Vec<Problem> = problems.into_iter().map(|(_, problem)| problem).collect();
-        if more > 0 {
-            problems.push(Problem::new(format!("{more} more problems are not shown")));
-        }
-        Error::from_problems(kind, problems).unwrap_or_else(|| Error::local("cannot be sent"))
     }
 
     /// Decodes a request, as the service would.
@@ -344,56 +321,6 @@ impl Answers {
             Self::One(bytes) => Ok(bytes.take()),
             Self::Many(responses) => responses.next().await,
         }
-    }
-}
-
-fn left_out(name: &str, request: &SpecRequest) -> Fault {
-    let message = if request.value.contains_key(name) { "required, and empty" } else { "required, and missing" };
-    Fault {
-        kind: FaultKind::Missing,
-        path: FieldPath::default().key(name),
-        at_key: true,
-        message: message.to_owned(),
-        hint: None,
-    }
-}
-
-/// The fault of a placeholder that is not filled in.
-pub fn unfilled(Placeholder { path, message, hint }: Placeholder) -> Fault {
-    let message = format!("{message} [{}]", Rule::Placeholder.name());
-    Fault { kind: FaultKind::Other, path, at_key: false, message, hint: Some(hint.to_owned()) }
-}
-
-/// `warning` with its place, if it has one in a text.
-fn located(warning: &SpecWarning, request: &SpecRequest) -> String {
-    let SpecWarning { path, message } = warning;
-    match request.locate(path, SpanPart::Value) {
-        Some(location) => format!("{location}: {path}: {message}"),
-        None => format!("{path}: {message}"),
-    }
-}
-
-fn refused(refusal: &RejectedField) -> Fault {
-    Fault {
-        kind: FaultKind::Other,
-        path: FieldPath::default().key(refusal.name),
-        at_key: true,
-        message: refusal.message.clone(),
-        hint: Some(refusal.hint.clone()),
-    }
-}
-
-/// The problem for a fault, with its place.
-pub fn problem(fault: Fault, request: &SpecRequest) -> Problem {
-    let part = if fault.at_key { SpanPart::Key } else { SpanPart::Value };
-    let location = request.locate(&fault.path, part);
-    // A parameter has no place in a text: it is named instead.
-    let origin = location.is_none().then(|| request.describe_origin(&fault.path)).flatten();
-    let origin = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
-    let problem = Problem::new(format!("{origin}{}: {}", fault.path, fault.message)).at(location);
-    match fault.advice() {
-        Some(hint) => problem.hint(hint),
-        None => problem,
     }
 }
 

@@ -22,6 +22,7 @@ mod output_options;
 mod pages;
 mod plugin;
 mod read;
+mod request_faults;
 mod resource;
 mod revalidate;
 mod stat;

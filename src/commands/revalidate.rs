@@ -1,9 +1,9 @@
 //! Calls with cached descriptors, revalidated by reflection in the same round trip.
 //!
 //! The generations of the API give the same field numbers other meanings, so that an outdated description makes another
-//! request. A verb that only reads is called all the same, while the service is asked for its description: if that differs
-//! in a byte, the call counts for nothing and is made again. Output and errors wait until then. Other verbs are called by
-//! the description as of now.
+//! request. A verb that only reads is called all the same, while the service is asked for its description: if that
+//! differs in a byte, the call counts for nothing and is made again. Output and errors wait until then. Other verbs are
+//! called by the description as of now.
 
 use futures_util::future::{join, try_join};
 
@@ -20,8 +20,8 @@ enum Discarded {
     Failed(Error),
 }
 
-/// Connects to `method`, and does `work` with it, which may send but not show anything: it is done again where the cached
-/// descriptors turn out to be outdated. What `work` tells is shown once.
+/// Connects to `method`, and does `work` with it, which may send but not show anything: it is done again where the
+/// cached descriptors turn out to be outdated. What `work` tells is shown once.
 ///
 /// # Errors
 /// As of [`Method::reach`]; those of `work`.

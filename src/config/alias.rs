@@ -1,7 +1,6 @@
-//! The user's own names for resources: `alias.yml` in the configuration's folder, one `NAME: SERVICE.RESOURCE` a line.
+//! The user's aliases of resources: `alias.yml`, one `NAME: SERVICE.RESOURCE` a line.
 //!
-//! They are the user's and not an environment's: what `sa` is called does not depend on which installation is asked.
-//! The Python client has no such file and reads none of this name.
+//! They are the user's and not an environment's. The Python client has no such file.
 
 use std::path::PathBuf;
 
@@ -21,16 +20,13 @@ use crate::yaml::{Content, YamlError};
 const FILE: &str = "alias.yml";
 
 impl ConfigDir {
-    /// The user's own aliases; none if there is no file.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or an entry that is no alias, with its line.
+    /// The user's own aliases; empty if there is no file. An error about an entry has its line.
     pub fn aliases(&self) -> Result<Own> {
         let entries = self.read_aliases()?.into_iter();
         Ok(entries.filter_map(|(name, target)| Some((name, target.as_str()?.to_owned()))).collect())
     }
 
-    /// Makes `name` an alias of the resource `target`; says what it was one of before.
+    /// Makes `name` an alias of the resource `target`; returns its previous resource.
     pub fn set_alias(&self, name: &str, target: &str) -> Result<Option<String>> {
         check_name(name).map_err(ParseError::into_usage)?;
         Resource::parse(target)?;
@@ -39,7 +35,7 @@ impl ConfigDir {
             .map(|before| before.and_then(|before| before.as_str().map(str::to_owned)))
     }
 
-    /// Removes an alias of the user's own.
+    /// Removes an alias of the user.
     pub fn remove_alias(&self, name: &str) -> Result<()> {
         let remove = |aliases: &mut Map<String, Value>| {
             if aliases.shift_remove(name).is_some() {
@@ -47,32 +43,28 @@ impl ConfigDir {
             }
             if let Some(target) = alias::built_in(name) {
                 return Err(Error::local(format!("the alias `{name}` of {target} is built in and cannot be removed"))
-                    .hint(format!(
-                        "give it another meaning with `spacectl config alias set {name} SERVICE.RESOURCE`"
-                    )));
+                    .hint(format!("override it with `spacectl config alias set {name} SERVICE.RESOURCE`")));
             }
             let error = Error::local(format!("there is no alias `{name}`"));
             Err(match nearest(name, aliases.keys().map(String::as_str)) {
-                Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error.hint("`spacectl config alias list` lists your aliases"),
             })
         };
         self.change_aliases(remove)
     }
 
-    /// Where the user's aliases are kept, whether there are any or not.
+    /// The file of the user's aliases, whether it exists or not.
     pub fn alias_file(&self) -> PathBuf {
         self.path().join(FILE)
     }
 
-    /// Whether this user may not even see if there are any: the folder is another's, as the home may be in a container that
-    /// is run by somebody else than it was made for.
+    /// Whether this user may not see if there are any: the folder is another user's, as the home can be in a container.
     pub fn hides_aliases(&self) -> bool {
         file::is_out_of_sight(&self.alias_file())
     }
 
-    /// Changes the file; nothing is saved if `change` fails. Changes that other processes make in this way at the same
-    /// moment are not lost.
+    /// Changes the file under the lock; nothing is saved if `change` fails.
     fn change_aliases<T>(&self, change: impl FnOnce(&mut Map<String, Value>) -> Result<T>) -> Result<T> {
         let _lock = self.lock()?;
         let mut aliases = self.read_aliases()?;
@@ -81,7 +73,7 @@ impl ConfigDir {
         Ok(changed)
     }
 
-    /// The file's entries in their order, each of them checked.
+    /// The file's checked entries, in their order.
     fn read_aliases(&self) -> Result<Map<String, Value>> {
         let path = self.alias_file();
         let Some(bytes) = file::read(&path)? else { return Ok(Map::new()) };
@@ -94,25 +86,24 @@ fn check_entry(entry: &MappingEntry<'_>) -> Result<(), YamlError> {
     check_name(entry.name).map_err(|invalid| YamlError::new(entry.key.at, invalid.to_string()))?;
     match &entry.value.content {
         Content::Scalar { text, .. } if Resource::parse(text).is_ok() => Ok(()),
-        _ => Err(YamlError::new(entry.value.at, format!("the alias `{}` stands for no resource", entry.name))),
+        _ => Err(YamlError::new(entry.value.at, format!("the alias `{}` does not name a resource", entry.name))),
     }
 }
 
-/// Checks that `name` can be an alias: without a dot, which tells a resource from one, and nothing that a shell or this
-/// program's command line takes for something else.
+/// Checks that `name` can be an alias: no dot, as resources have, and nothing special to a shell or the command line.
 fn check_name(name: &str) -> Result<(), ParseError> {
     let fault = if name.is_empty() {
         "it is empty"
     } else if name.contains('.') {
-        "it holds a dot, as resources do"
+        "it has a dot, as resources do"
     } else if name.starts_with('-') {
         "it starts with a `-`, as options do"
     } else if name.chars().any(char::is_whitespace) {
-        "it holds a blank"
+        "it has a blank"
     } else if name.len() > MAX_KEY {
         "it is too long"
     } else if !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) {
-        "it holds something else than letters, digits, `_` and `-`"
+        "it has a character other than letters, digits, `_` and `-`"
     } else {
         return Ok(());
     };
@@ -197,10 +188,10 @@ mod tests {
         for (text, place) in [
             ("p: repository.Plugin\nq: [\n", ":2:4: "),
             ("- p\n", ":1:1: "),
-            ("p: repository.Plugin\nq: 12\n", ":2:4: the alias `q` stands for no resource"),
+            ("p: repository.Plugin\nq: 12\n", ":2:4: the alias `q` does not name a resource"),
             ("p: repository.Plugin\nq:\n", ":2:"),
-            ("q: plugin\n", ":1:4: the alias `q` stands for no resource"),
-            ("a.b: repository.Plugin\n", ":1:1: `a.b` cannot be an alias: it holds a dot"),
+            ("q: plugin\n", ":1:4: the alias `q` does not name a resource"),
+            ("a.b: repository.Plugin\n", ":1:1: `a.b` cannot be an alias: it has a dot"),
             ("p: a.B\np: c.D\n", ":2:1: the key `p` is given twice"),
             ("1: a.B\n{}: c.D\n", ":2:1: "),
         ] {

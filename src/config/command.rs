@@ -1,6 +1,6 @@
-//! Running a command that prints a secret.
+//! Runs the command that prints the key.
 
-use std::io::{self, Read};
+use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -8,25 +8,21 @@ use std::time::{Duration, Instant};
 
 use super::credential::MAX_BYTES;
 use crate::error::{Error, Result};
+use crate::fs::read_limited;
 use crate::secret;
 
-/// How often an ended command is looked for, once it has printed all.
+/// How often to check whether the command has ended, once its output has.
 const POLL: Duration = Duration::from_millis(5);
 
-/// What `command`, run by the shell, writes on standard output. Its standard input and error are this program's, so that
-/// it may ask for a passphrase on the terminal and say what is wrong; in the terminal's eyes the two are one job, which
-/// Ctrl-C ends as a whole.
-///
-/// # Errors
-/// It cannot be run, ends with another status than 0, prints too much, or does not end within `limit`. No error shows
-/// what it printed.
+/// Runs `command` by the shell and returns its stdout. Its stdin and stderr are this program's, so that it may ask for a
+/// passphrase on the terminal; Ctrl-C ends both. No error shows what it printed.
 pub(super) fn output(command: &str, limit: Option<Duration>) -> Result<String> {
     let cannot_run = |error: io::Error| Error::local("it cannot be run").cause(error);
     let mut child = shell(command).stdout(Stdio::piped()).spawn().map_err(cannot_run)?;
     let result = read(&mut child, limit);
     if result.is_err() {
-        // What is left of it is of no use; one that has ended already cannot be killed. Programs that the shell started
-        // go on: a process group of their own would end them too, but could not ask anything on the terminal.
+        // Programs that the shell started go on: in a process group of their own they could be killed, too, but could
+        // not read from the terminal.
         let _ = child.kill();
         let _ = child.wait();
     }
@@ -46,15 +42,11 @@ fn read(child: &mut Child, limit: Option<Duration>) -> Result<String> {
     let deadline = limit.map(|limit| (Instant::now() + limit, limit));
     let Some(stdout) = child.stdout.take() else { return Err(Error::local("it has no standard output")) };
     let (sender, receiver) = mpsc::channel();
-    // Not joined: something that the command left running may hold its end of the pipe for ever.
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let read = stdout.take(MAX_BYTES + 1).read_to_end(&mut bytes).map(|_| bytes);
-        // Nobody waits any more after the time limit.
-        let _ = sender.send(read);
-    });
+    // Not joined: a process that the command left running may hold the pipe open for ever. After the limit, nobody
+    // receives.
+    thread::spawn(move || sender.send(read_limited(stdout, MAX_BYTES)));
     let late = |limit: Duration| {
-        Error::local(format!("it did not end within {limit:?}")).hint("--timeout waits longer, 0 without end")
+        Error::local(format!("it did not end within {limit:?}")).hint("set a longer --timeout, or 0 for none")
     };
     let read = match deadline {
         None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -65,11 +57,8 @@ fn read(child: &mut Child, limit: Option<Duration>) -> Result<String> {
         (Err(RecvTimeoutError::Timeout), Some((_, limit))) => return Err(late(limit)),
         (Err(_), _) => return Err(Error::local("its output cannot be read")),
     };
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Error::local("it prints more than 64 KiB, which is no key"));
-    }
     let status = loop {
-        match child.try_wait().map_err(|error| Error::local("its end cannot be waited for").cause(error))? {
+        match child.try_wait().map_err(|error| Error::local("cannot wait for it").cause(error))? {
             Some(status) => break status,
             None if deadline.is_some_and(|(at, _)| Instant::now() >= at) => {
                 return Err(late(limit.unwrap_or_default()));
@@ -78,13 +67,13 @@ fn read(child: &mut Child, limit: Option<Duration>) -> Result<String> {
         }
     };
     if !status.success() {
-        return Err(Error::local(format!("it ended with {}", ending(status)))
-            .hint("run it by itself to see why; what it prints is not shown here, for it may be the key"));
+        return Err(Error::local(format!("it ended with {}", status_text(status)))
+            .hint("run it by itself to see why; its output is not shown here, as it may be the key"));
     }
-    String::from_utf8(bytes).map_err(|_| Error::local("it prints what is no text"))
+    String::from_utf8(bytes).map_err(|_| Error::local("its output is not UTF-8 text"))
 }
 
-fn ending(status: ExitStatus) -> String {
+fn status_text(status: ExitStatus) -> String {
     match status.code() {
         Some(code) => format!("exit status {code}"),
         // This names the signal.
@@ -113,12 +102,12 @@ mod tests {
         let error = fails("echo hunter2; kill -9 $$", None);
         assert!(error.contains("signal: 9") && !error.contains("hunter"), "{error}");
         let error = fails("printf 'hunter2\\377'", None);
-        assert!(error.contains("no text") && !error.contains("hunter"), "{error}");
+        assert!(error.contains("not UTF-8 text") && !error.contains("hunter"), "{error}");
     }
 
     #[test]
     fn one_that_prints_without_end_is_ended() {
-        assert!(fails("yes", None).contains("more than 64 KiB"));
+        assert!(fails("yes", None).contains("larger than 64 KiB"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The folder of the configuration.
+//! The configuration's folder: finds, creates, changes and removes environments.
 
 use std::path::{Path, PathBuf};
 
@@ -16,9 +16,7 @@ const CURRENT: &str = "environment.yml";
 const CURRENT_KEY: &str = "environment";
 const ENVIRONMENTS: &str = "environments";
 
-/// The configuration's folder: which environments there are, which one is current, and what each says.
-///
-/// Nothing is made before something is saved.
+/// The configuration's folder. It is created only when something is saved.
 #[derive(Clone, Debug)]
 pub struct ConfigDir {
     folder: PathBuf,
@@ -29,7 +27,7 @@ impl ConfigDir {
         Self { folder: folder.into() }
     }
 
-    /// `SPACECTL_CONFIG_DIR`, else `~/.spaceone`. It need not be there.
+    /// `SPACECTL_CONFIG_DIR`, else `~/.spaceone`. It need not exist.
     pub fn locate(variables: &Variables) -> Result<Self> {
         match (&variables.config_dir, &variables.home) {
             (Some(folder), _) => Ok(Self::new(folder)),
@@ -43,12 +41,12 @@ impl ConfigDir {
         &self.folder
     }
 
-    /// The file of an environment, whether it is there or not.
+    /// The file of an environment, whether it exists or not.
     pub fn file_of(&self, name: &EnvironmentName) -> PathBuf {
         self.environments_folder().join(name.file_name())
     }
 
-    /// The environments that have a file, sorted. The built-in one is not among them.
+    /// The environments that have a file, sorted; without the built-in one.
     pub fn environments(&self) -> Result<Vec<EnvironmentName>> {
         let files = file::names_in(&self.environments_folder())?;
         let mut names: Vec<_> = files.iter().filter_map(|file| EnvironmentName::from_file_name(file)).collect();
@@ -61,7 +59,7 @@ impl ConfigDir {
         let path = self.current_file();
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
         let source = path.display().to_string();
-        let hint = "choose an environment with `spacectl config environment -s NAME`, which writes the file anew";
+        let hint = "choose an environment with `spacectl config environment -s NAME`, which rewrites the file";
         let refuse = |error: Error| Err(error.context(&source).hint(hint));
         let read = yaml::parse(&bytes, &source).map_err(|error| error.hint(hint))?;
         match read.get(CURRENT_KEY) {
@@ -78,13 +76,13 @@ impl ConfigDir {
         }
     }
 
-    /// Makes an environment the current one: one that has a file, or the built-in one.
+    /// Makes an environment the current one; it has a file or is built in.
     pub fn switch(&self, name: &EnvironmentName) -> Result<()> {
         let _lock = self.lock()?;
         self.write_current(name)
     }
 
-    /// As [`ConfigDir::switch`], unless another one is current; says which.
+    /// Like [`ConfigDir::switch`], unless there is a current one already, which is returned.
     pub fn switch_if_none(&self, name: &EnvironmentName) -> Result<Option<EnvironmentName>> {
         let _lock = self.lock()?;
         let current = self.current()?;
@@ -103,18 +101,18 @@ impl ConfigDir {
         file::replace(&self.current_file(), &yaml::to_text(&content))
     }
 
-    /// What an environment's file says.
+    /// Loads an environment's file.
     pub fn load(&self, name: &EnvironmentName) -> Result<Environment> {
         self.find(name)?.ok_or_else(|| self.not_found(name))
     }
 
-    /// As [`ConfigDir::load`]; `None` if there is no such file.
+    /// Like [`ConfigDir::load`]; `None` if there is no such file.
     pub fn find(&self, name: &EnvironmentName) -> Result<Option<Environment>> {
         let path = self.file_of(name);
         file::read(&path)?.map(|bytes| Environment::parse(&bytes, &path.display().to_string())).transpose()
     }
 
-    /// Writes an environment's file, whether there is one or not; for whoever holds the lock.
+    /// Creates or replaces an environment's file; the caller has the lock.
     pub(super) fn save(&self, name: &EnvironmentName, environment: &Environment) -> Result<()> {
         file::make_folder(&self.environments_folder())?;
         file::replace(&self.file_of(name), &environment.to_yaml())
@@ -190,8 +188,7 @@ impl ConfigDir {
         Ok(was_current)
     }
 
-    /// What to warn about: `environment`, which was loaded from the file of `name`, holds a secret that others on
-    /// this machine can read.
+    /// A warning if `environment`, loaded from the file of `name`, has a secret that others on this machine can read.
     pub fn exposure(&self, name: &EnvironmentName, environment: &Environment) -> Option<String> {
         if !environment.holds_secret() {
             return None;
@@ -199,13 +196,13 @@ impl ConfigDir {
         file::exposure(&self.file_of(name))
     }
 
-    /// The error that nothing says which environment to use.
+    /// The error that no environment is selected.
     pub(super) fn none_selected(&self) -> Error {
         let names = self.environments().unwrap_or_default();
         let error = if names.is_empty() {
             Error::local(format!("there is no configuration in {}", self.folder.display())).hint(
-                "make one with `spacectl config init -e NAME --service SERVICE=URL`, or with `spacectl config init` alone, \
-                 which asks on a terminal; `spacectl config import` takes over what other programs have",
+                "create one with `spacectl config init -e NAME --service SERVICE=URL`, or with `spacectl config init`, which asks \
+                 on a terminal; `spacectl config import` imports those of other programs",
             )
         } else {
             Error::local("no environment is selected")
@@ -223,15 +220,15 @@ impl ConfigDir {
     pub(super) fn not_found(&self, name: &EnvironmentName) -> Error {
         if name.is_built_in() {
             return Error::local(format!("the environment `{name}` is built in and has no configuration"))
-                .hint("make another one with `spacectl config init -e NAME`");
+                .hint("create another one with `spacectl config init -e NAME`");
         }
         let error = Error::local(format!("there is no environment `{name}` in {}", self.folder.display()));
         let names = self.environments().unwrap_or_default();
         let choices = names.iter().map(EnvironmentName::as_str).chain([BUILT_IN]);
-        if let Some(meant) = nearest(name.as_str(), choices) {
-            error.hint(format!("did you mean `{meant}`?"))
+        if let Some(near) = nearest(name.as_str(), choices) {
+            error.hint(format!("did you mean `{near}`?"))
         } else if names.is_empty() {
-            error.hint(format!("make it with `spacectl config init -e {name}`"))
+            error.hint(format!("create it with `spacectl config init -e {name}`"))
         } else {
             let built_in = names.iter().all(|name| !name.is_built_in()).then(EnvironmentName::built_in);
             error.hint(format!("there are: {}", list(&names.into_iter().chain(built_in).collect::<Vec<_>>())))
@@ -243,7 +240,7 @@ impl ConfigDir {
         self.file_of(name).is_file()
     }
 
-    /// Held by whoever changes anything in the folder, from before it is read until it is written.
+    /// Locks the folder for a change, from before the read until after the write.
     pub(super) fn lock(&self) -> Result<Lock> {
         Lock::acquire(&self.folder)
     }

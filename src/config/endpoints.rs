@@ -1,4 +1,4 @@
-//! The part of an environment that says where services are.
+//! The endpoints of an environment: service to URL.
 
 use serde_json::{Map, Value};
 
@@ -10,8 +10,7 @@ use crate::schema::value_ext::kind_of;
 use crate::secret;
 
 impl Environment {
-    /// Each service and its URL as the file has it, for showing: a user and password in it are masked. A URL is
-    /// checked when it is asked for by [`Environment::endpoint`], so that one wrong URL does not stop the others.
+    /// Each service and its unchecked URL, to print: a user and password in it are masked.
     pub fn endpoints(&self) -> Result<Vec<(String, String)>> {
         let endpoints = self.endpoint_values()?.into_iter().flatten();
         endpoints
@@ -22,14 +21,14 @@ impl Environment {
             .collect()
     }
 
-    /// Where `service` is reached; `None` if the file does not say.
+    /// The endpoint of `service`; `None` if it has none.
     pub fn endpoint(&self, service: &str) -> Result<Option<EndpointUrl>> {
         let Some(url) = self.endpoint_values()?.and_then(|endpoints| endpoints.get(service)) else { return Ok(None) };
         let url = endpoint_text(service, url)?.parse::<EndpointUrl>();
         url.map(Some).map_err(|error| error.into_local().context(format_args!("`{ENDPOINTS}.{service}`")))
     }
 
-    /// The first service whose key others on the network can read, with its endpoint; `None` without a key, too.
+    /// The first service whose endpoint exposes the key to others on the network; `None` without a key.
     pub fn exposed_endpoint(&self) -> Option<(String, EndpointUrl)> {
         if self.credential_keys().is_empty() {
             return None;
@@ -39,7 +38,7 @@ impl Environment {
         endpoints.find(|(_, url)| url.is_exposed())
     }
 
-    /// Whether the file says anything about endpoints, be it wrong.
+    /// Whether the file has endpoints, valid or not.
     pub fn has_endpoints(&self) -> bool {
         !matches!(self.endpoint_values(), Ok(None))
     }
@@ -68,7 +67,7 @@ impl Environment {
         let error = Error::local(format!("the service `{service}` has no endpoint"));
         let services = self.endpoint_values().ok().flatten();
         match nearest(service, services.into_iter().flat_map(Map::keys).map(String::as_str)) {
-            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error,
         }
     }
@@ -76,15 +75,15 @@ impl Environment {
     pub(super) fn set_endpoint(&mut self, service: &str, url: &EndpointUrl) -> Result<()> {
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         if service.is_empty() || service.len() > MAX_KEY || !service.chars().all(is_name) {
-            return Err(Error::usage(format!("`{service}` cannot be the name of a service"))
-                .hint("a name is letters, digits and `_`, for example cost_analysis"));
+            return Err(Error::usage(format!("`{service}` is not a valid name of a service"))
+                .hint("use letters, digits, `_` and `-`, e.g. cost_analysis"));
         }
         self.endpoint_values()?;
         let endpoints = self.values.entry(ENDPOINTS).or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(endpoints) = endpoints {
             endpoints.insert(service.to_owned(), url.to_string().into());
         } else {
-            // Checked above: it is null.
+            // It is null, as checked above.
             *endpoints = Value::Object(Map::from_iter([(service.to_owned(), url.to_string().into())]));
         }
         Ok(())

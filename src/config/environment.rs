@@ -63,7 +63,7 @@ pub(super) const MAX_KEY: usize = 128;
 /// The keys and values of one environment, in the file's order; unknown keys are preserved.
 ///
 /// A value is checked when it is asked for, so that a wrong one does not stop what does not need it, and can be set
-/// anew. Errors name keys and kinds of values, never a value: it may be a secret.
+/// again. Errors name keys and kinds of values, never a value: it may be a secret.
 #[derive(Clone, Default, PartialEq)]
 pub struct Environment {
     pub(super) values: Map<String, Value>,
@@ -235,7 +235,7 @@ impl Environment {
     fn not_set(&self, key: &str) -> Error {
         let error = Error::local(format!("`{key}` is not set"));
         match nearest(key, self.values.keys().map(String::as_str)) {
-            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error,
         }
     }
@@ -374,7 +374,7 @@ mod tests {
             ("endpoints: {identity: 12}", "`endpoints.identity` must be a URL, and is a number"),
             ("endpoints: {identity: null}", "`endpoints.identity` must be a URL, and is nothing"),
             ("endpoints: {identity: 'https://x'}", "`endpoints.identity`: `https://x` is not a valid endpoint"),
-            ("endpoints: {identity: 'grpc://u:hunter2@x'}", "`endpoints.identity`: an endpoint holds no user"),
+            ("endpoints: {identity: 'grpc://u:hunter2@x'}", "`endpoints.identity`: an endpoint cannot hold a user"),
         ] {
             let error = environment(text).check().unwrap_err();
             assert_eq!(error.exit_code(), 1);

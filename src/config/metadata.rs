@@ -1,9 +1,9 @@
-//! Values that are sent as gRPC metadata.
+//! Checks values that are sent as gRPC metadata.
 
 use super::ParseError;
 
-/// `text` without the space around it, if it can be sent; `None` if nothing is left. An error names `key` only: the
-/// value may be a secret.
+/// Trims `text` and checks that it can be sent; `None` if nothing is left. An error names `key` only: the value may be a
+/// secret.
 ///
 /// An ASCII-Value is one or more of 0x20 to 0x7E (gRPC over HTTP/2, "Custom-Metadata").
 pub(super) fn value<'a>(key: &str, text: &'a str) -> Result<Option<&'a str>, ParseError> {

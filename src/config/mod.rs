@@ -1,16 +1,14 @@
-//! Where the configuration lies, what it says, and what outranks what.
+//! The configuration: environments, keys, endpoints, aliases, and the [`Settings`] of one call. It connects to nothing.
 //!
-//! The files are those of the Python client, which stays able to read what is written here:
+//! The files are those of the Python client, which can read what is written here:
 //!
 //! - `~/.spaceone/environment.yml`: `environment: NAME`, the current environment;
-//! - `~/.spaceone/environments/NAME.yml`: `api_key` or `token`, `x_domain_id`, `x_workspace_id` and
-//!   `endpoints` (service to URL). Of its own this program has there `api_key_file` and `api_key_command`, and for TLS
-//!   `ca`, `cert`, `key` and `tls_server_name`. Keys that it does not know are kept as they are;
+//! - `~/.spaceone/environments/NAME.yml`: `api_key` or `token`, `x_domain_id`, `x_workspace_id` and `endpoints` (service
+//!   to URL). Only this program knows `api_key_file`, `api_key_command`, `ca`, `cert`, `key`, `tls_server_name` and
+//!   `registry`. Unknown keys are preserved;
 //! - `~/.spaceone/template/SERVICE.RESOURCE.yml`: the columns of a resource's tables.
 //!
-//! Beside them lies what the Python client has not got: `alias.yml`, the user's own names for resources.
-//!
-//! A flag outranks a variable, a variable outranks a file; [`Settings::resolve`] applies that for one call.
+//! Only this program has `alias.yml`, the user's own names for resources.
 
 mod alias;
 mod command;

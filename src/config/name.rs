@@ -1,4 +1,4 @@
-//! Names of environments, which are names of files.
+//! Names of environments, which become file names.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use super::ParseError;
 /// The environment that needs no file: the embedded Repository service.
 pub const BUILT_IN: &str = "local";
 
-/// The most bytes a file name may have on the file systems in use.
+/// The longest file name that common file systems allow, in bytes.
 const MAX_FILE_NAME: usize = 255;
 const EXTENSION: &str = ".yml";
 
-/// The name of an environment: one that cannot leave the folder of environments.
+/// The name of an environment; it cannot leave the folder of environments.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnvironmentName(String);
 
 impl EnvironmentName {
-    /// Checks `name`, which a user gave: it becomes a file's name, so it may hold nothing that leads elsewhere.
+    /// Checks that `name` can be a file name and leads to no other folder.
     pub fn new(name: impl Into<String>) -> Result<Self, ParseError> {
         let name = name.into();
         let fault = if name.is_empty() {
@@ -54,7 +54,7 @@ impl EnvironmentName {
         format!("{}{EXTENSION}", self.0)
     }
 
-    /// The environment that a file of this name holds, if it holds one.
+    /// The environment in a file of this name, if it has one.
     pub(in crate::config) fn from_file_name(file_name: &str) -> Option<Self> {
         Self::new(file_name.strip_suffix(EXTENSION)?).ok()
     }

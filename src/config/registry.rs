@@ -37,7 +37,7 @@ mod tests {
         for (text, said) in [
             ("registry: 5000", "`registry` must be text, and is a number"),
             ("registry: 'http://h'", "`registry`: `http://h` is not a valid registry address"),
-            ("registry: 'me:hunter2@h'", "`registry`: a registry's address holds no user"),
+            ("registry: 'me:hunter2@h'", "`registry`: a registry's address cannot have a user"),
         ] {
             let error = environment(text).check().unwrap_err();
             assert!(error.problems()[0].message.starts_with(said), "{error}");

@@ -1,11 +1,11 @@
-//! Which environment a command works on.
+//! Selects the environment of a command: by flag, variable or file.
 
 use std::fmt;
 
 use super::{ConfigDir, EnvironmentName, Variables};
 use crate::error::Result;
 
-/// What the command line says about where a call goes, and for whom.
+/// The options of the command line that select where a call goes, and for whom.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// `--environment NAME`.
@@ -27,7 +27,7 @@ pub enum SelectionSource {
     Variable,
     /// `environment.yml`.
     Current,
-    /// `SPACECTL_DEFAULT_ENVIRONMENT`, which counts where `environment.yml` names none.
+    /// `SPACECTL_DEFAULT_ENVIRONMENT`, if `environment.yml` names none.
     DefaultVariable,
 }
 
@@ -50,7 +50,7 @@ pub struct SelectedEnvironment {
 }
 
 impl Selection {
-    /// The environment that the user named for this very call: by flag, else by variable.
+    /// The environment named for this call: by flag, else by variable.
     pub fn named(&self, variables: &Variables) -> Result<Option<SelectedEnvironment>> {
         if let Some(name) = &self.environment {
             return select(name, SelectionSource::Flag).map(Some);
@@ -58,8 +58,8 @@ impl Selection {
         variables.environment.as_ref().map(|name| select(name, SelectionSource::Variable)).transpose()
     }
 
-    /// The environment to work on: flag, else variable, else the current one, else the default variable. Whether it
-    /// is there is not looked at.
+    /// The selected environment: by flag, else variable, else the current one, else the default variable. Whether it
+    /// exists is not checked.
     pub fn find(&self, variables: &Variables, dir: &ConfigDir) -> Result<Option<SelectedEnvironment>> {
         if let Some(selected) = self.named(variables)? {
             return Ok(Some(selected));
@@ -70,7 +70,7 @@ impl Selection {
         variables.default_environment.as_ref().map(|name| select(name, SelectionSource::DefaultVariable)).transpose()
     }
 
-    /// As [`Selection::find`]; the error says how to select one.
+    /// Like [`Selection::find`]; the error says how to select one.
     pub fn require(&self, variables: &Variables, dir: &ConfigDir) -> Result<SelectedEnvironment> {
         self.find(variables, dir)?.ok_or_else(|| dir.none_selected())
     }

@@ -1,4 +1,4 @@
-//! What one call needs to know, after all that outranks each other.
+//! The settings of one call: flag over variable over file.
 
 use std::path::PathBuf;
 
@@ -9,43 +9,43 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::fs::{check_only_user_can_change, shared_mode, shell_word};
-use crate::net::tls::Tls;
+use crate::net::tls::TlsSettings;
 use crate::oci::RegistryUrl;
 
 /// The only service of the built-in environment.
 const REPOSITORY: &str = "repository";
 
-/// Where services are reached, with whose credentials.
+/// Where the services are, and what is sent with a call.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The environment in use. `None` for a call by `--endpoint` for which none was named.
+    /// The environment in use; `None` for a call by `--endpoint` without one.
     pub environment: Option<SelectedEnvironment>,
     pub endpoints: Endpoints,
-    /// What is sent as `token`, or where that is found.
+    /// What is sent as `token`, or what gives it.
     pub credential: Option<Credential>,
-    /// Where that comes from, or would have to.
+    /// Where the key comes from, or has to be set.
     pub key_origin: KeyOrigin,
     /// What is sent as `x_domain_id`.
     pub x_domain_id: Option<String>,
     /// What is sent as `x_workspace_id`.
     pub x_workspace_id: Option<String>,
-    /// What connections that speak TLS trust and show.
-    pub tls: Tls,
-    /// The image registry that the embedded service asks.
+    /// The certificates of TLS connections.
+    pub tls: TlsSettings,
+    /// The image registry of the embedded service.
     pub registry: Option<RegistryUrl>,
-    /// What the user should know beforehand.
+    /// What to warn the user about before the call.
     pub warnings: Vec<String>,
 }
 
-/// Where a key is set so that calls go with it.
+/// Where the key of calls is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyOrigin {
-    /// `SPACECTL_API_KEY`: it is set, or there is no environment that could hold a key.
+    /// `SPACECTL_API_KEY`: it is set, or there is no environment that could have a key.
     Variable,
     /// A key of the environment's file.
     Environment {
         key: &'static str,
-        /// The environment, where it is not the one that commands work on without more words.
+        /// The environment, if a flag or variable selected it.
         name: Option<EnvironmentName>,
     },
     /// The file that `api_key_file` names.
@@ -55,7 +55,7 @@ pub enum KeyOrigin {
 }
 
 impl KeyOrigin {
-    /// What to do so that calls go with `what`, a key.
+    /// How to set `what`, a key.
     pub fn advice(&self, what: &str) -> String {
         match self {
             Self::Variable => format!("set {what} in SPACECTL_API_KEY"),
@@ -69,39 +69,38 @@ impl KeyOrigin {
     }
 }
 
-/// What says where a service is.
+/// Where the services are.
 #[derive(Clone, Debug)]
 pub enum Endpoints {
-    /// The Repository service inside this program.
+    /// The embedded Repository service.
     Embedded,
     /// Every service is at this URL.
     One(EndpointUrl),
-    /// Each service has its own.
+    /// Each service has its own endpoint.
     Configured(Environment),
 }
 
 /// Where one service is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
-    /// Inside this program.
+    /// The embedded Repository service.
     Embedded,
     Url(EndpointUrl),
 }
 
 impl Settings {
-    /// Applies flag > variable > file.
+    /// Applies flag over variable over file.
     ///
-    /// - **`--endpoint URL`** needs no configuration. Then credentials, domain, workspace and client certificate
-    ///   come from flags, `SPACECTL_API_KEY` and an environment that the user names by flag or variable, and never from
-    ///   the current one: the key of one installation must not go to whatever host stands in a URL.
-    /// - **`local`** is the service inside this program and needs no file. A file `environments/local.yml` that names
-    ///   endpoints, as a user of the Python client may have one, outranks it, and a warning says so: a call must not
-    ///   silently go elsewhere than it did. `config init` makes no such file, and once it is renamed or removed, `local`
-    ///   is built in again. A file without endpoints leaves it built in, and may name the `registry` that it asks.
+    /// - **`--endpoint URL`** needs no configuration. Credentials, domain, workspace and client certificate then come
+    ///   from flags, `SPACECTL_API_KEY` and an environment that a flag or variable names, never from the current one: the
+    ///   key of one installation must not be sent to any host in a URL.
+    /// - **`local`** is built in and needs no file. A user of the Python client may have an `environments/local.yml` with
+    ///   endpoints: it overrides the built-in one, with a warning, so that a call does not silently go elsewhere than
+    ///   before. A file without endpoints may only set the `registry`.
     pub fn resolve(selection: &Selection, variables: &Variables) -> Result<Self> {
         let endpoint = selection.endpoint.as_deref().map(str::parse::<EndpointUrl>).transpose();
         let endpoint = endpoint.map_err(|error| error.into_usage().context("--endpoint"))?;
-        // A folder is not needed where neither an endpoint nor the built-in environment needs a file.
+        // An error only if a file is needed: `--endpoint` and the built-in environment need none.
         let dir = ConfigDir::locate(variables);
 
         let named = selection.named(variables)?;
@@ -120,7 +119,7 @@ impl Settings {
             key_origin: KeyOrigin::Variable,
             x_domain_id: None,
             x_workspace_id: None,
-            tls: Tls::default(),
+            tls: TlsSettings::default(),
             registry: None,
             warnings: Vec::new(),
         };
@@ -155,16 +154,15 @@ impl Settings {
         ] {
             if let Some(text) = given {
                 let id = metadata::value(flag, text).map_err(ParseError::into_usage)?;
-                // Not taken as "none": a script whose variable is not set would silently work on another domain.
-                let id =
-                    id.ok_or_else(|| Error::usage(format!("{flag} is empty")).hint("leave it out, or give an id"))?;
+                // An error: a script whose variable is unset would silently work on another domain.
+                let id = id.ok_or_else(|| Error::usage(format!("{flag} is empty")).hint("omit it, or give an id"))?;
                 *sent = Some(id.to_owned());
             }
         }
         Ok(settings)
     }
 
-    /// Takes over what the file says, but for a credential that is there already.
+    /// Applies the file's settings; a credential that is set already stays.
     fn apply(
         &mut self,
         environment: Environment,
@@ -173,10 +171,10 @@ impl Settings {
         variables: &Variables,
     ) -> Result<()> {
         let path = dir.file_of(name);
-        let place = |error: Error| error.context(path.display());
+        let in_file = |error: Error| error.context(path.display());
         if self.credential.is_none() {
             let folder = path.parent().unwrap_or(dir.path());
-            self.credential = environment.credential(folder, variables.home.as_deref()).map_err(place)?;
+            self.credential = environment.credential(folder, variables.home.as_deref()).map_err(in_file)?;
             let keys = environment.credential_keys();
             if let (KeyOrigin::Environment { key, .. }, Some(&TOKEN)) = (&mut self.key_origin, keys.first()) {
                 *key = TOKEN;
@@ -190,7 +188,7 @@ impl Settings {
             match &self.credential {
                 Some(Credential::File(key)) => {
                     self.warnings.extend(file::exposure(key));
-                    // Nothing of it is run; but it says where the key goes.
+                    // It is not run, but says where the key is sent.
                     if shared_mode(&path).is_some_and(|mode| mode & 0o022 != 0) {
                         self.warnings.push(format!(
                             "{}: others can change this file, which says where the key of api_key_file is sent: run \
@@ -203,29 +201,29 @@ impl Settings {
                 }
                 Some(Credential::Command(_)) => {
                     check_only_user_can_change(&path, variables.home.as_deref())
-                        .map_err(|error| place(error.context("api_key_command is not run")))?;
+                        .map_err(|error| in_file(error.context("api_key_command is not run")))?;
                     self.key_origin = KeyOrigin::Command;
                 }
                 Some(Credential::Value(_)) | None => {}
             }
         }
-        self.x_domain_id = environment.x_domain_id().map_err(place)?.map(str::to_owned);
-        self.x_workspace_id = environment.x_workspace_id().map_err(place)?.map(str::to_owned);
-        self.tls = environment.tls(&path, variables.home.as_deref()).map_err(place)?;
+        self.x_domain_id = environment.x_domain_id().map_err(in_file)?.map(str::to_owned);
+        self.x_workspace_id = environment.x_workspace_id().map_err(in_file)?.map(str::to_owned);
+        self.tls = environment.tls(&path, variables.home.as_deref()).map_err(in_file)?;
         self.warnings.extend(dir.exposure(name, &environment));
         self.endpoints = Endpoints::Configured(environment);
         Ok(())
     }
 
-    /// The environment whose file says where services are; `None` where that is not from a file.
+    /// The environment whose file has the endpoints; `None` if they are not from a file.
     pub fn configured_in(&self) -> Option<&EnvironmentName> {
         let selected = self.environment.as_ref()?;
         matches!(self.endpoints, Endpoints::Configured(_)).then_some(&selected.name)
     }
 
-    /// Where `service` (`repository`, `identity`) is reached.
+    /// Where `service` is; errors name the environment.
     pub fn destination(&self, service: &str) -> Result<Destination> {
-        self.place(service).map_err(|error| match (&self.endpoints, &self.environment) {
+        self.destination_in_environment(service).map_err(|error| match (&self.endpoints, &self.environment) {
             (Endpoints::Configured(_), Some(selected)) => {
                 error.context(format_args!("environment `{}`", selected.name))
             }
@@ -233,8 +231,8 @@ impl Settings {
         })
     }
 
-    /// As [`Settings::destination`], for who says of which environment an error is.
-    pub fn place(&self, service: &str) -> Result<Destination> {
+    /// Like [`Settings::destination`], without the environment in errors.
+    pub fn destination_in_environment(&self, service: &str) -> Result<Destination> {
         match &self.endpoints {
             Endpoints::One(url) => Ok(Destination::Url(url.clone())),
             Endpoints::Embedded if service == REPOSITORY => Ok(Destination::Embedded),
@@ -251,7 +249,7 @@ impl Settings {
         }
     }
 
-    /// The services that have an endpoint, in the file's order. With `--endpoint` no service is known beforehand.
+    /// The services with an endpoint, in the file's order; empty with `--endpoint`.
     pub fn services(&self) -> Result<Vec<String>> {
         match &self.endpoints {
             Endpoints::Embedded => Ok(vec![REPOSITORY.to_owned()]),
@@ -263,7 +261,7 @@ impl Settings {
     }
 }
 
-/// Says also what named the environment that is not there, where the user did not just type it.
+/// The error that the selected environment does not exist, with what named it.
 fn not_found(dir: &ConfigDir, selected: &SelectedEnvironment) -> Error {
     let error = dir.not_found(&selected.name);
     match selected.source {
@@ -274,7 +272,7 @@ fn not_found(dir: &ConfigDir, selected: &SelectedEnvironment) -> Error {
 
 fn hidden(dir: &ConfigDir, name: &EnvironmentName) -> String {
     format!(
-        "`{name}` is the environment of {}, not the one that is built in: rename the file to reach that",
+        "`{name}` is the environment in {}, not the built-in one: rename the file to use that",
         dir.file_of(name).display()
     )
 }
@@ -415,7 +413,7 @@ mod tests {
         write(&home, "environments/local.yml", "token: t\nendpoints: {repository: 'grpc://minikube:1'}\n");
         let settings = Settings::resolve(&flags(Some("local"), None), &variables).unwrap();
         assert_eq!((url(&settings, "repository").as_str(), key(&settings)), ("grpc://minikube:1", Some("t")));
-        assert!(settings.warnings[0].contains("local.yml, not the one that is built in"), "{:?}", settings.warnings);
+        assert!(settings.warnings[0].contains("local.yml, not the built-in one"), "{:?}", settings.warnings);
     }
 
     #[test]

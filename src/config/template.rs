@@ -1,6 +1,6 @@
-//! Where the templates of resources lie: `template/SERVICE.RESOURCE.yml`, as in the Python client.
+//! The files of resources' templates: `template/SERVICE.RESOURCE.yml`, as in the Python client.
 //!
-//! What is in them is known to `view`; here they are bytes.
+//! Their content is known to `output`; here they are bytes.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,16 +10,15 @@ use crate::error::Result;
 
 const FOLDER: &str = "template";
 const EXTENSION: &str = ".yml";
-/// Longer than any service's or resource's name, and short enough that two of them name a file.
+/// The longest name of a service or resource, in bytes: two of them fit a file name.
 const MAX_PART: usize = 100;
 
-/// The resource that a template is for: a name that cannot leave the folder of templates.
+/// The resource of a template; its name cannot leave the folder of templates.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TemplateName(String);
 
 impl TemplateName {
-    /// The template of `service.resource`. It becomes a file's name, and services and resources are named by
-    /// identifiers: nothing else is accepted.
+    /// Checks that service and resource are identifiers, so that they can be a file name.
     pub fn new(service: &str, resource: &str) -> Result<Self, ParseError> {
         let is_identifier = |part: &str| {
             (1..=MAX_PART).contains(&part.len())
@@ -29,7 +28,7 @@ impl TemplateName {
             return Ok(Self(format!("{service}.{resource}")));
         }
         Err(ParseError::new(format!("`{service}.{resource}` cannot have a template"))
-            .hint("a service and a resource are named by letters, digits, `_` and `-`, as in repository.Plugin"))
+            .hint("use letters, digits, `_` and `-`, e.g. repository.Plugin"))
     }
 
     /// `service.Resource`.
@@ -37,7 +36,7 @@ impl TemplateName {
         &self.0
     }
 
-    /// The resource whose template a file of this name is, if it is one's.
+    /// The resource of a template's file with this name.
     fn from_file_name(file_name: &str) -> Option<Self> {
         let (service, resource) = file_name.strip_suffix(EXTENSION)?.split_once('.')?;
         Self::new(service, resource).ok()
@@ -51,24 +50,24 @@ impl fmt::Display for TemplateName {
 }
 
 impl ConfigDir {
-    /// The file of a template, whether it is there or not.
+    /// The file of a template, whether it exists or not.
     pub fn template_file(&self, name: &TemplateName) -> PathBuf {
         self.templates_folder().join(format!("{name}{EXTENSION}"))
     }
 
-    /// What a template's file holds; `None` if there is no such file.
+    /// The content of a template's file; `None` if there is no such file.
     pub fn template(&self, name: &TemplateName) -> Result<Option<Vec<u8>>> {
         file::read(&self.template_file(name))
     }
 
-    /// Writes a template's file, whether there is one or not.
+    /// Creates or replaces a template's file.
     pub fn save_template(&self, name: &TemplateName, content: &str) -> Result<()> {
         file::make_folder(&self.templates_folder())?;
         let _lock = self.lock()?;
         file::replace(&self.template_file(name), content)
     }
 
-    /// Removes a template's file; `false` says that there was none.
+    /// Removes a template's file; returns false if there was none.
     pub fn remove_template(&self, name: &TemplateName) -> Result<bool> {
         let _lock = self.lock()?;
         file::remove(&self.template_file(name))

@@ -6,13 +6,13 @@ use super::Environment;
 use super::credential::located;
 use super::environment::{CA, CERT, KEY, SERVER_NAME};
 use crate::error::{Error, Result};
-use crate::net::tls::{Given, Identity, Tls};
+use crate::net::tls::{Given, Identity, TlsSettings};
 
 impl Environment {
     /// The file's `ca`, `cert`, `key` and `tls_server_name`.
     ///
     /// `file` is where they are: relative paths start at its folder, as in kubectl's configuration; `~/` is `home`.
-    pub fn tls(&self, file: &Path, home: Option<&Path>) -> Result<Tls> {
+    pub fn tls(&self, file: &Path, home: Option<&Path>) -> Result<TlsSettings> {
         let by = |key: &str| format!("{}: `{key}`", file.display());
         let path = |key: &str| -> Result<Option<Given<PathBuf>>> {
             let Some(text) = self.text(key)? else { return Ok(None) };
@@ -27,7 +27,7 @@ impl Environment {
             }
         };
         let server_name = self.text(SERVER_NAME)?.map(|name| Given::new(name.to_owned(), by(SERVER_NAME)));
-        Ok(Tls { ca: path(CA)?, identity, server_name })
+        Ok(TlsSettings { ca: path(CA)?, identity, server_name })
     }
 }
 
@@ -42,7 +42,7 @@ mod tests {
         Environment::parse(text.as_bytes(), "prod.yml").unwrap()
     }
 
-    fn tls(text: &str) -> Result<Tls> {
+    fn tls(text: &str) -> Result<TlsSettings> {
         environment(text).tls(Path::new("/c/environments/prod.yml"), Some(Path::new("/home/me")))
     }
 
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn what_is_not_set_or_empty_counts_for_nothing() {
         for text in ["", "ca:\ncert: ''\nkey: null\ntls_server_name: ' '"] {
-            assert_eq!(tls(text).unwrap(), Tls::default());
+            assert_eq!(tls(text).unwrap(), TlsSettings::default());
         }
         assert_eq!(tls("cert: both.pem").unwrap().identity.unwrap().key, None);
     }

@@ -1,4 +1,4 @@
-//! The process environment, read once.
+//! The environment variables and home folders that the program reads.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,47 +8,45 @@ use rustix::process::getuid;
 use super::Secret;
 use crate::error::{Error, Result};
 
-/// A snapshot of the environment variables and home folders that this program obeys. An empty variable counts as
-/// one that is not set.
+/// A snapshot of the process environment. An empty variable counts as unset.
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
-    /// `SPACECTL_ENVIRONMENT`: the environment to use, above the current one.
+    /// `SPACECTL_ENVIRONMENT`: the environment to use instead of the current one.
     pub environment: Option<String>,
-    /// `SPACECTL_DEFAULT_ENVIRONMENT`: the environment to use where `environment.yml` names none, as in the Python
-    /// client.
+    /// `SPACECTL_DEFAULT_ENVIRONMENT`: the environment to use if `environment.yml` names none.
     pub default_environment: Option<String>,
-    /// `SPACECTL_API_KEY`: the key to send, above what a file holds.
+    /// `SPACECTL_API_KEY`: the key to send instead of a file's.
     pub api_key: Option<Secret>,
     /// `SPACECTL_CONFIG_DIR`: the configuration's folder instead of `~/.spaceone`.
     pub config_dir: Option<PathBuf>,
-    /// `NO_COLOR` (<https://no-color.org>), or a terminal that knows no colours.
+    /// `NO_COLOR` (<https://no-color.org>), or a terminal without colours.
     pub no_color: bool,
     /// The user's home folder.
     pub home: Option<PathBuf>,
-    /// The folder for programs' data: `$XDG_DATA_HOME` or `~/.local/share` on Linux, its like elsewhere.
+    /// The data folder: `$XDG_DATA_HOME` or `~/.local/share` on Linux.
     pub data_dir: Option<PathBuf>,
-    /// The folder for what can be found out again: `$XDG_CACHE_HOME` or `~/.cache` on Linux, its like elsewhere.
+    /// The cache folder: `$XDG_CACHE_HOME` or `~/.cache` on Linux.
     pub cache_dir: Option<PathBuf>,
-    /// `COMPLETE`: the shell that asks what a word on a command line can become.
+    /// `COMPLETE`: the shell that asks for completion candidates.
     pub complete: Option<String>,
-    /// `SPACECTL_COMPLETION_TIMEOUT`: the longest wait for services in a completion.
+    /// `SPACECTL_COMPLETION_TIMEOUT`: the timeout of services in a completion.
     pub completion_timeout: Option<String>,
     /// `DOCKER_CONFIG`: the folder of docker's configuration instead of `~/.docker`.
     pub docker_config: Option<PathBuf>,
-    /// `REGISTRY_AUTH_FILE`: the file of logins that podman and buildah use.
+    /// `REGISTRY_AUTH_FILE`: the credentials file of podman and buildah.
     pub registry_auth_file: Option<PathBuf>,
-    /// `XDG_RUNTIME_DIR`: where podman and buildah keep logins until the user logs out.
+    /// `XDG_RUNTIME_DIR`: the folder of podman's and buildah's credentials until the user logs out.
     pub runtime_dir: Option<PathBuf>,
-    /// `https_proxy` or `HTTPS_PROXY`: the proxy through which image registries are reached; it may hold a login.
+    /// `https_proxy` or `HTTPS_PROXY`: the proxy to image registries; it may contain a login.
     pub https_proxy: Option<Secret>,
-    /// `no_proxy` or `NO_PROXY`: the hosts that are reached without it.
+    /// `no_proxy` or `NO_PROXY`: the hosts to reach without the proxy.
     pub no_proxy: Option<String>,
-    /// `PATH`: the folders in which programs are looked for.
+    /// `PATH`: the folders of programs.
     pub path: Option<OsString>,
 }
 
 impl Variables {
-    /// What this process was started with.
+    /// Reads the environment of this process.
     pub fn from_process() -> Self {
         Self {
             home: dirs::home_dir(),
@@ -60,8 +58,7 @@ impl Variables {
 
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name| variable(name).filter(|value| !value.is_empty());
-        // A value that is not Unicode keeps its replacement characters, which no environment's name and no key
-        // that can be sent has: it is refused where it is used.
+        // A value that is not Unicode has replacement characters, and is refused where it is used.
         let text = |name| set(name).map(|value| value.to_string_lossy().into_owned());
         Self {
             environment: text("SPACECTL_ENVIRONMENT"),
@@ -77,34 +74,33 @@ impl Variables {
             docker_config: set("DOCKER_CONFIG").map(PathBuf::from),
             registry_auth_file: set("REGISTRY_AUTH_FILE").map(PathBuf::from),
             runtime_dir: set("XDG_RUNTIME_DIR").map(PathBuf::from),
-            // The smaller letters first, as curl reads them.
+            // Lower case first, as in curl.
             https_proxy: text("https_proxy").or_else(|| text("HTTPS_PROXY")).map(Secret::new),
             no_proxy: text("no_proxy").or_else(|| text("NO_PROXY")),
             path: set("PATH"),
         }
     }
 
-    /// The files in which docker, then podman and buildah, keep logins for image registries, the first that has one
-    /// outranking the others. They need not be there.
+    /// The credentials files of docker, then of podman and buildah, by precedence; they need not exist.
     pub fn registry_logins(&self) -> Vec<PathBuf> {
         let in_home = |path: &str| self.home.as_ref().map(|home| home.join(path));
         let docker = self.docker_config.clone().or_else(|| in_home(".docker"));
-        // containers-auth.json(5): the variable takes the place of the folders, of which the second outlives a session. In
-        // a container there is often no session, and logins are where the user's number says.
+        // containers-auth.json(5): the variable replaces the folders, of which the second outlives a session. A
+        // container often has no session: the file is in a folder named by the user's id.
         let containers = match &self.registry_auth_file {
             Some(file) => vec![file.clone()],
             None => {
-                let kept = match &self.runtime_dir {
+                let folder = match &self.runtime_dir {
                     Some(folder) => folder.join("containers"),
                     None => Path::new("/run/containers").join(getuid().to_string()),
                 };
-                [kept.join("auth.json")].into_iter().chain(in_home(".config/containers/auth.json")).collect()
+                [folder.join("auth.json")].into_iter().chain(in_home(".config/containers/auth.json")).collect()
             }
         };
         docker.map(|folder| folder.join("config.json")).into_iter().chain(containers).collect()
     }
 
-    /// The folders in which programs are looked for, in their order.
+    /// The folders of programs, in their order.
     pub fn program_folders(&self) -> Vec<PathBuf> {
         self.path.as_ref().map(|path| std::env::split_paths(path).collect()).unwrap_or_default()
     }

@@ -1,4 +1,9 @@
-//! Configuration files' text: YAML that the Python client (YAML 1.1) and this program (YAML 1.2) read alike.
+//! The text of configuration files: YAML that the Python client (YAML 1.1) and this program (YAML 1.2) read the same.
+//!
+//! `crate::yaml` reads it into a map. serde_yaml (yaml_serde 0.10.7) was tried: the last of two equal keys wins silently,
+//! a merge key (`<<`, which PyYAML applies) stays a key, `.nan` becomes null and would be written back so, errors repeat
+//! values (`invalid type: string "hunter2"`), and aliases need a reader of events before it. Structs would also refuse a
+//! whole file for one wrong value, which `config set` could then not correct: values are checked when they are used.
 
 use serde_json::{Map, Value};
 
@@ -6,16 +11,16 @@ use crate::error::{Error, Result};
 use crate::yaml::value::MappingEntry;
 use crate::yaml::{self, Content, Limits, YamlDocuments, YamlError};
 
-/// What a file of 1 MiB comes to by itself is less, so that only aliases are stopped by it.
+/// More than any file of 1 MiB without aliases comes to.
 const LIMITS: Limits = Limits { depth: 32, weight: 64 << 20 };
 
-/// Reads the mapping that `bytes` hold; nothing at all is an empty one. `source` names them in errors, which repeat
-/// no value: it may be a secret.
+/// Parses a mapping; an empty text is an empty one. `source` names the text in errors, which repeat no value: it may be
+/// a secret.
 pub(super) fn parse(bytes: &[u8], source: &str) -> Result<Map<String, Value>> {
     parse_checked(bytes, source, |_| Ok(()))
 }
 
-/// As [`parse`], where each of the mapping's entries has to pass `check`.
+/// Like [`parse`], with a check of each entry.
 pub(super) fn parse_checked(
     bytes: &[u8],
     source: &str,

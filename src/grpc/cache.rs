@@ -1,8 +1,8 @@
 //! Cache files on disk, which save questions to services.
 //!
-//! A file for each key, readable by its owner only and replaced as a whole, so that any number of processes can use it. A
-//! file that cannot be read, that others could have written, of another version or for another key counts as absent. One
-//! that cannot be written is skipped.
+//! A file for each key, readable by its owner only and replaced as a whole, so that any number of processes can use it.
+//! A file that cannot be read, that others could have written, of another version or for another key counts as absent.
+//! One that cannot be written is skipped.
 
 use std::fs::{self, DirBuilder, File, Metadata};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -18,43 +18,30 @@ const FOLDER: &str = "spacectl";
 
 /// What is cached, each kind in a folder of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CacheKind {
-    /// Responses to completions.
-    Completion,
-    /// Descriptions of services.
-    Descriptors,
+pub struct CacheKind {
+    folder: &'static str,
+    /// The format of the files; others are not read.
+    format: &'static str,
+    /// Larger values are neither written nor read.
+    max_bytes: usize,
 }
 
 impl CacheKind {
-    const ALL: [Self; 2] = [Self::Completion, Self::Descriptors];
-
-    fn folder(self) -> &'static str {
-        match self {
-            Self::Completion => "completion",
-            Self::Descriptors => "descriptors",
-        }
-    }
-
-    /// The format of the files; others are not read.
-    fn form(self) -> &'static str {
-        match self {
-            Self::Completion => "spacectl completion 1",
-            Self::Descriptors => concat!("spacectl descriptors 2 of ", env!("CARGO_PKG_VERSION")),
-        }
-    }
-
-    /// Larger values are neither written nor read.
-    fn max_bytes(self) -> usize {
-        match self {
-            Self::Completion => 16 * 1024 * 1024,
-            Self::Descriptors => 4 * 1024 * 1024,
-        }
-    }
+    /// Responses to completions.
+    pub const COMPLETION: Self =
+        Self { folder: "completion", format: "spacectl completion 1", max_bytes: 16 * 1024 * 1024 };
+    /// Descriptions of services.
+    pub const DESCRIPTORS: Self = Self {
+        folder: "descriptors",
+        format: concat!("spacectl descriptors 2 of ", env!("CARGO_PKG_VERSION")),
+        max_bytes: 4 * 1024 * 1024,
+    };
+    const ALL: [Self; 2] = [Self::COMPLETION, Self::DESCRIPTORS];
 }
 
 /// One kind of cache files.
 #[derive(Clone, Debug)]
-pub struct Cache {
+pub struct FileCache {
     kind: CacheKind,
     folder: PathBuf,
 }
@@ -63,11 +50,11 @@ pub struct Cache {
 #[derive(Debug, PartialEq, Eq)]
 pub struct CachedBytes {
     pub bytes: Bytes,
-    /// The time since it was written, or last [used](Cache::renew).
+    /// The time since it was written, or last [used](FileCache::renew).
     pub age: Duration,
 }
 
-impl Cache {
+impl FileCache {
     /// The cache inside `cache_dir`, the user's folder for caches. Nothing is created before something is put.
     pub fn inside(cache_dir: &Path, kind: CacheKind) -> Self {
         Self { kind, folder: folder(cache_dir, kind) }
@@ -79,7 +66,7 @@ impl Cache {
         let metadata = file.metadata().ok()?;
         // A time in the future, after the clock was set back, says nothing.
         let age = metadata.modified().ok()?.elapsed().ok()?;
-        let (head, max) = (self.head(key), self.kind.max_bytes());
+        let (head, max) = (self.head(key), self.kind.max_bytes);
         if !is_of_user_alone(&metadata) {
             return None;
         }
@@ -99,7 +86,7 @@ impl Cache {
     }
 
     fn write(&self, key: &str, bytes: &[u8]) -> io::Result<bool> {
-        if bytes.len() > self.kind.max_bytes() {
+        if bytes.len() > self.kind.max_bytes {
             return Ok(false);
         }
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
@@ -118,8 +105,8 @@ impl Cache {
         let _ = File::open(self.file(key)).and_then(|file| file.set_modified(SystemTime::now()));
     }
 
-    /// The file for `key`. Collisions, and a hash that changes with the compiler, cost a value and no more: the file holds
-    /// the key.
+    /// The file for `key`. Collisions, and a hash that changes with the compiler, cost a value and no more: the file
+    /// holds the key.
     fn file(&self, key: &str) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
@@ -146,7 +133,7 @@ impl Cache {
     }
 
     fn head(&self, key: &str) -> String {
-        format!("{} {}\n", self.kind.form(), key.escape_default())
+        format!("{} {}\n", self.kind.format, key.escape_default())
     }
 }
 
@@ -196,7 +183,7 @@ pub fn clear(cache_dir: &Path) -> Result<ClearedCache, (PathBuf, io::Error)> {
 }
 
 fn folder(cache_dir: &Path, kind: CacheKind) -> PathBuf {
-    place(cache_dir).join(kind.folder())
+    place(cache_dir).join(kind.folder)
 }
 
 /// Whether no other user can have written it.
@@ -208,9 +195,9 @@ fn is_of_user_alone(metadata: &Metadata) -> bool {
 mod tests {
     use super::*;
 
-    fn cache() -> (tempfile::TempDir, Cache) {
+    fn cache() -> (tempfile::TempDir, FileCache) {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::inside(folder.path(), CacheKind::Completion);
+        let cache = FileCache::inside(folder.path(), CacheKind::COMPLETION);
         (folder, cache)
     }
 
@@ -294,7 +281,7 @@ mod tests {
     fn all_that_is_kept_is_removed_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(clear(folder.path()).unwrap(), ClearedCache::default());
-        let caches = CacheKind::ALL.map(|kind| Cache::inside(folder.path(), kind));
+        let caches = CacheKind::ALL.map(|kind| FileCache::inside(folder.path(), kind));
         caches.iter().for_each(|cache| assert!(cache.put("a", b"xyz")));
         let kept = caches.iter().map(|cache| fs::metadata(cache.file("a")).unwrap().len()).sum();
         fs::write(place(folder.path()).join("mine"), "").unwrap();
@@ -318,7 +305,7 @@ mod tests {
         assert!(file.exists(), "it is somebody else's");
         assert_eq!(clear(&file).unwrap(), ClearedCache::default());
         fs::remove_file(&file).unwrap();
-        let strange = super::folder(folder.path(), CacheKind::Completion);
+        let strange = super::folder(folder.path(), CacheKind::COMPLETION);
         fs::create_dir_all(strange.parent().unwrap()).unwrap();
         fs::write(&strange, "").unwrap();
         assert_eq!(clear(folder.path()).unwrap_err().0, strange);
@@ -327,7 +314,7 @@ mod tests {
     #[test]
     fn one_kind_is_not_read_as_the_other() {
         let folder = tempfile::tempdir().unwrap();
-        let [completion, descriptors] = CacheKind::ALL.map(|kind| Cache::inside(folder.path(), kind));
+        let [completion, descriptors] = CacheKind::ALL.map(|kind| FileCache::inside(folder.path(), kind));
         completion.put("a", b"x");
         descriptors.put("a", b"y");
         fs::copy(completion.file("a"), descriptors.file("a")).unwrap();
@@ -346,7 +333,7 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_made_is_no_trouble() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let cache = Cache::inside(file.path(), CacheKind::Descriptors);
+        let cache = FileCache::inside(file.path(), CacheKind::DESCRIPTORS);
         cache.put("a", b"x");
         assert_eq!(cache.get("a"), None);
         cache.forget(Duration::ZERO, 0);
@@ -355,7 +342,7 @@ mod tests {
     #[test]
     fn an_answer_beyond_all_measure_is_not_kept() {
         let (_folder, cache) = cache();
-        let most = cache.kind.max_bytes();
+        let most = cache.kind.max_bytes;
         cache.put("a", &vec![0; most + 1]);
         assert_eq!(cache.get("a"), None);
         cache.put("a", &vec![0; most]);

@@ -1,10 +1,10 @@
-//! What rustls says of a certificate, for people.
+//! Explains what rustls rejects about a certificate.
 
 use jiff::Timestamp;
 use tokio_rustls::rustls::pki_types::UnixTime;
 use tokio_rustls::rustls::{CertificateError, Error, OtherError};
 
-/// What failed. Names and times are written as a person would; everything else is in rustls's words.
+/// Why a certificate is rejected, with readable names and times; else in rustls's words.
 pub(super) fn explain(error: &Error) -> String {
     let Error::InvalidCertificate(certificate) = error else { return error.to_string() };
     match certificate {
@@ -12,7 +12,7 @@ pub(super) fn explain(error: &Error) -> String {
             let wanted = expected.to_str();
             match names(presented).as_slice() {
                 [] => format!("the service's certificate is not for {wanted}: it holds no name of a host at all"),
-                held => format!("the service's certificate is not for {wanted}, but for {}", held.join(", ")),
+                names => format!("the service's certificate is not for {wanted}, but for {}", names.join(", ")),
             }
         }
         CertificateError::ExpiredContext { not_after, .. } => {

@@ -27,7 +27,7 @@ use crate::grpc::connection::{PeerFault, PeerProbe, ProbedConnector};
 use crate::grpc::diagnostics::Peer;
 use crate::grpc::non_grpc_response::NonGrpcResponse;
 use crate::net::endpoint::EndpointUrl;
-use crate::net::tls::Tls;
+use crate::net::tls::TlsSettings;
 use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
 /// Sends calls. Cheap to clone: clones share the connection.
@@ -53,7 +53,7 @@ pub struct Remote {
 ///
 /// # Errors
 /// Exit code 1, with a hint at what to look at: the name, the port, TLS on one side only, the certificate.
-pub async fn connect(address: &EndpointUrl, tls: &Tls, timeout: Option<Duration>) -> Result<Transport> {
+pub async fn connect(address: &EndpointUrl, tls: &TlsSettings, timeout: Option<Duration>) -> Result<Transport> {
     let handshake = if address.is_tls() { Some(tls::handshake(address, tls)?) } else { None };
     let (endpoint, probe) = (endpoint(address)?, PeerProbe::default());
     let peer = Arc::new(Peer { address: address.clone(), tls: tls.clone() });
@@ -70,8 +70,8 @@ pub async fn connect(address: &EndpointUrl, tls: &Tls, timeout: Option<Duration>
     }
 }
 
-/// How long it takes to look up the host and to connect to its port; nothing is sent. `None` if that cannot be done within
-/// `limit`: the error of a real connection says more.
+/// How long it takes to look up the host and to connect to its port; nothing is sent. `None` if that cannot be done
+/// within `limit`: the error of a real connection says more.
 pub async fn time_to_connect(address: &EndpointUrl, limit: Option<Duration>) -> Option<Duration> {
     let start = Instant::now();
     let connecting = TcpStream::connect((address.host(), address.port()));

@@ -1,7 +1,7 @@
 //! A connection, with or without TLS, that notes what its peer turns out to be.
 //!
-//! HTTP/2 reports most failures in its own terms ("frame with invalid size", "broken pipe"). A [`PeerFault`] is what the peer
-//! sent before.
+//! HTTP/2 reports most failures in its own terms ("frame with invalid size", "broken pipe"). A [`PeerFault`] is what
+//! the peer sent before.
 
 use std::future::Future;
 use std::io;
@@ -228,8 +228,8 @@ pub(super) struct ProbedStream {
 }
 
 impl ProbedStream {
-    /// Writes, unless the other side has closed the connection. A peer that does so says why before; that has come already,
-    /// and HTTP/2 would not read it, because it reads no more once a write has failed.
+    /// Writes, unless the other side has closed the connection. A peer that does so says why before; that has come
+    /// already, and HTTP/2 would not read it, because it reads no more once a write has failed.
     fn write<T>(
         &mut self,
         cx: &mut Context<'_>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use prost::Message;
 
-use super::cache::Cache;
+use super::cache::FileCache;
 use super::descriptors::Description;
 use super::reflection::{ReflectionRoute, ReflectionVersion};
 use super::resolve::{MethodRef, ResolvedMethod};
@@ -20,10 +20,10 @@ const RENEWAL: Duration = Duration::from_secs(24 * 3600);
 
 /// Cached descriptions of the services at one endpoint.
 ///
-/// They describe the program that answers, whoever asks and for which domain, and are revalidated on every use: a spoilt
-/// file differs from what the server sends.
+/// They describe the program that answers, whoever asks and for which domain, and are revalidated on every use: a
+/// spoilt file differs from what the server sends.
 pub struct DescriptorCache {
-    cache: Cache,
+    cache: FileCache,
     endpoint: String,
 }
 
@@ -41,7 +41,7 @@ struct CacheEntry {
 
 impl DescriptorCache {
     /// The cache for the server that TLS finds at `url` by `server_name`, or by the URL's host.
-    pub fn new(cache: Cache, url: &EndpointUrl, server_name: Option<&str>) -> Self {
+    pub fn new(cache: FileCache, url: &EndpointUrl, server_name: Option<&str>) -> Self {
         Self { cache, endpoint: format!("{url} {:?}", server_name.unwrap_or_default()) }
     }
 

@@ -12,13 +12,13 @@ use super::connection::PeerFault;
 use super::non_grpc_response::NonGrpcResponse;
 use super::retry;
 use crate::net::endpoint::EndpointUrl;
-use crate::net::tls::Tls;
+use crate::net::tls::TlsSettings;
 
 /// The other side of a connection, as far as hints depend on it.
 #[derive(Clone, Debug)]
 pub(super) struct Peer {
     pub address: EndpointUrl,
-    pub tls: Tls,
+    pub tls: TlsSettings,
 }
 
 /// A failure below gRPC with the hint that belongs to it. It reads as its cause does.
@@ -234,8 +234,8 @@ const TOO_OLD: &str = "enable TLS 1.2 or 1.3 on the service: nothing older is sp
 
 fn not_accepted(cert: impl Display) -> String {
     format!(
-        "check the client certificate in {cert}: the service accepts one that an authority which it trusts has issued, with \
-         its chain in the file, and not expired"
+        "check the client certificate in {cert}: the service accepts one that an authority which it trusts has issued, \
+         with its chain in the file, and not expired"
     )
 }
 
@@ -248,7 +248,7 @@ mod tests {
 
     fn peer(url: &str, shows: bool) -> Peer {
         let identity = shows.then(|| Identity { cert: Given::new("me.pem".into(), "--cert"), key: None });
-        Peer { address: url.parse().unwrap(), tls: Tls { identity, ..Tls::default() } }
+        Peer { address: url.parse().unwrap(), tls: TlsSettings { identity, ..TlsSettings::default() } }
     }
 
     fn hint(shows: bool, fault: PeerFault) -> String {

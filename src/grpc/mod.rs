@@ -1,6 +1,7 @@
 //! gRPC: connections, TLS, reflection, the descriptor cache, calls, retries, and hints about what fails.
 //!
-//! Messages are bytes here: `codec` encodes and decodes them. Nothing knows of configuration files, command lines or tables.
+//! Messages are bytes here: `codec` encodes and decodes them. Nothing knows of configuration files, command lines or
+//! tables.
 
 mod body;
 pub mod cache;

@@ -55,8 +55,8 @@ impl NonGrpcResponse {
         }
     }
 
-    /// Whether it is about the client's certificate. nginx completes the handshake with any client and then answers 400 with
-    /// such a page, for its codes 495 and 496.
+    /// Whether it is about the client's certificate. nginx completes the handshake with any client and then answers 400
+    /// with such a page, for its codes 495 and 496.
     pub fn is_about_certificate(&self) -> bool {
         self.status.is_client_error() && self.text.contains("SSL certificate")
     }

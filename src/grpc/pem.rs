@@ -1,7 +1,7 @@
 //! Certificates and private keys from PEM files (RFC 7468).
 //!
-//! rustls decodes a section. The sections are found here, so that errors can say what a file holds instead, and a section that
-//! is not needed cannot spoil one that is. Errors never repeat any content.
+//! rustls decodes a section. The sections are found here, so that errors can say what a file holds instead, and a
+//! section that is not needed cannot spoil one that is. Errors never repeat any content.
 
 use std::fs::File;
 use std::io::Read as _;

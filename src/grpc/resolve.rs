@@ -118,7 +118,7 @@ impl ResolvedMethod {
         let names = description.methods(service, place)?.ok_or_else(|| undescribed(service, place))?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let method = match_verb(verb, &names, &resource, place)?;
-        let descriptor = description.closure(service, method).method(service, method, &description, place)?;
+        let descriptor = description.method(service, method, place)?;
         let descriptor = descriptor.ok_or_else(|| undescribed(service, place))?;
         let is_read_only = is_read_only(method) || has_no_side_effects(&description, service, method);
         Ok(Self { resource, descriptor, is_read_only, description, route })
@@ -131,8 +131,8 @@ impl ResolvedMethod {
     }
 }
 
-/// Fetches the description of the service that `choose` takes of those that are there, with what else it says of it. One
-/// round trip is enough if that is `asked`.
+/// Fetches the description of the service that `choose` takes of those that are there, with what else it says of it.
+/// One round trip is enough if that is `asked`.
 async fn fetch_service<T>(
     caller: &Caller,
     asked: &str,
@@ -211,4 +211,32 @@ fn has_no_side_effects(description: &Description, service: &str, method: &str) -
         let options = method.and_then(|method| method.options.as_ref());
         options.is_some_and(|options| options.idempotency_level() == IdempotencyLevel::NoSideEffects)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn a_description_can_mark_a_method_as_read_only() {
+        let source = r#"syntax = "proto3"; package a.b; message M {}
+            service S {
+                rpc search(M) returns (M) { option idempotency_level = NO_SIDE_EFFECTS; }
+                rpc reset(M) returns (M) { option idempotency_level = IDEMPOTENT; }
+                rpc get_or_create(M) returns (M);
+            }"#;
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("t.proto"), source).unwrap();
+        let set = protox::compile(["t.proto"], [dir.path()]).unwrap();
+        let files = set.file.iter().map(|file| Bytes::from(file.encode_to_vec())).collect();
+        let description = Description { services: vec!["a.b.S".to_owned()], files };
+        assert!(has_no_side_effects(&description, "a.b.S", "search"));
+        for (service, method) in
+            [("a.b.S", "reset"), ("a.b.S", "get_or_create"), ("b.S", "search"), ("a.b.T", "search")]
+        {
+            assert!(!has_no_side_effects(&description, service, method), "{service}.{method}");
+        }
+    }
 }

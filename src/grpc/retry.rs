@@ -57,8 +57,8 @@ pub(super) fn is_disclaimed(error: &(dyn StdError + 'static)) -> bool {
 }
 
 fn never_sent(error: &hyper::Error) -> bool {
-    // A request that waited for fewer open streams (SETTINGS_MAX_CONCURRENT_STREAMS) was not sent. hyper has only a text for
-    // that; should it change, the outcome is unknown.
+    // A request that waited for fewer open streams (SETTINGS_MAX_CONCURRENT_STREAMS) was not sent. hyper has only a
+    // text for that; should it change, the outcome is unknown.
     let waited_for_stream =
         || error.is_user() && error.source().is_some_and(|why| why.to_string() == "runtime dropped the dispatch task");
     error.is_canceled() || waited_for_stream()
@@ -72,15 +72,15 @@ fn is_broken(error: &(dyn StdError + 'static)) -> bool {
         .any(|error| error.is::<CutOff>() || error.is::<io::Error>() || error.downcast_ref().is_some_and(is_by_peer))
 }
 
-/// Whether a call that only reads, and ended in `status`, may be sent again after a while: the service is not there at the
-/// moment, or the connection broke.
+/// Whether a call that only reads, and ended in `status`, may be sent again after a while: the service is not there at
+/// the moment, or the connection broke.
 fn may_read_again(status: &Status) -> bool {
     status.code() == Code::Unavailable || is_broken(status)
 }
 
-/// Calls `send` as often as a request may be sent: what was not processed, as long as `answered` counts further answers to
-/// other requests, and what only reads after a failure that may pass. `notify` gets each failure after which it is sent
-/// again, and how long that is waited for. What was not processed does not wait beyond the `deadline`.
+/// Calls `send` as often as a request may be sent: what was not processed, as long as `answered` counts further answers
+/// to other requests, and what only reads after a failure that may pass. `notify` gets each failure after which it is
+/// sent again, and how long that is waited for. What was not processed does not wait beyond the `deadline`.
 pub(super) async fn send_again<T, F: Future<Output = Result<T, Status>>>(
     is_read_only: bool,
     deadline: Option<Instant>,
@@ -104,7 +104,8 @@ pub(super) fn when(wait: Duration) -> String {
     if wait.is_zero() { "at once".to_owned() } else { format!("in {wait:.0?}") }
 }
 
-/// How long a request that ended in `status` is sent again without a response to any; `None` if it may have been acted on.
+/// How long a request that ended in `status` is sent again without a response to any; `None` if it may have been acted
+/// on.
 fn patience(status: &Status) -> Option<Duration> {
     let has_no_connection = || sources(status).any(|error| error.is::<ConnectError>());
     match is_unprocessed(status) {
@@ -114,8 +115,8 @@ fn patience(status: &Status) -> Option<Duration> {
     }
 }
 
-/// The waits of one request since others last had a response: the first is 0, because most peers that end a connection take
-/// the next one.
+/// The waits of one request since others last had a response: the first is 0, because most peers that end a connection
+/// take the next one.
 struct Unanswered {
     answered: usize,
     waited: Duration,
@@ -149,8 +150,8 @@ impl Unanswered {
     }
 }
 
-/// Whether connecting may be tried again: the failure was quick and may pass, unlike a timeout, an unknown name or a refused
-/// certificate.
+/// Whether connecting may be tried again: the failure was quick and may pass, unlike a timeout, an unknown name or a
+/// refused certificate.
 pub fn may_connect_again(error: &(dyn StdError + 'static)) -> bool {
     sources(error).filter_map(|error| error.downcast_ref::<io::Error>()).any(|error| {
         matches!(

@@ -1,7 +1,7 @@
 //! Marks a status that a service has sent.
 //!
-//! tonic reports a response that it cannot read (no message, no trailers, a bad compression flag) by a status that looks like
-//! a service's. Only a status that was sent says that the work was not done.
+//! tonic reports a response that it cannot read (no message, no trailers, a bad compression flag) by a status that
+//! looks like a service's. Only a status that was sent says that the work was not done.
 
 use std::mem::take;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use super::body;
 /// The metadata that marks a status. tonic copies headers and trailers into the status that it reads from them.
 const MARK: &str = "spacectl-status-was-sent";
 
-/// A response ended before its status: its stream was reset, or a proxy lost the service. hyper reports a reset with CANCEL
-/// or NO_ERROR as the end of the body.
+/// A response ended before its status: its stream was reset, or a proxy lost the service. hyper reports a reset with
+/// CANCEL or NO_ERROR as the end of the body.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the answer ended without a status")]
 pub(super) struct CutOff;

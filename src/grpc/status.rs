@@ -29,8 +29,8 @@ pub fn error(what: &str, status: &Status) -> Error {
     hinted(failed.caused_by(source), diagnostics::find_hint(source).or_else(general))
 }
 
-/// The code of `status`. One that was made on this side has it from gRPC's tables ("HTTP2 Transport Mapping", Errors, for a
-/// stream that was reset, and "HTTP to gRPC Status Code Mapping"), or UNAVAILABLE for a connection that broke.
+/// The code of `status`. One that was made on this side has it from gRPC's tables ("HTTP2 Transport Mapping", Errors,
+/// for a stream that was reset, and "HTTP to gRPC Status Code Mapping"), or UNAVAILABLE for a connection that broke.
 pub fn code(status: &Status) -> Code {
     let Some(source) = std::error::Error::source(status) else { return status.code() };
     let is_reset = |error: &h2::Error| error.is_reset();
@@ -64,8 +64,8 @@ fn is_about_large_response(message: &str) -> bool {
         || says("trying to send message larger than max")
         // tonic, of an answer that was compressed.
         || says("Error decompressing: size limit")
-        // tonic, at a server and here. What a server decodes is a request, but its limit is another then: beyond the one
-        // that holds here nothing is ever sent.
+        // tonic, at a server and here. What a server decodes is a request, but its limit is another then: beyond the
+        // one that holds here nothing is ever sent.
         || says("encoded message length too large")
         || (says("decoded message length too large") && says(&format!("the limit is: {MAX_MESSAGE_SIZE} bytes")))
 }
@@ -81,11 +81,11 @@ fn is_about_unsent_response(message: &str) -> bool {
 /// The metadata of an UNAVAILABLE by which the embedded Repository promises that nothing was done.
 pub const NOTHING_DONE: &str = "spacectl-nothing-done";
 
-/// What a call that ended in `status` has done. Only a status that a service has sent says that it did nothing, or a proxy's
-/// refusal.
+/// What a call that ended in `status` has done. Only a status that a service has sent says that it did nothing, or a
+/// proxy's refusal.
 ///
-/// After UNAVAILABLE, also from a proxy (502, 503, 504), or a deadline the work may be done in part. A service that cannot
-/// send its response has done it.
+/// After UNAVAILABLE, also from a proxy (502, 503, 504), or a deadline the work may be done in part. A service that
+/// cannot send its response has done it.
 pub fn outcome(status: &Status) -> Outcome {
     let Some(source) = std::error::Error::source(status) else {
         return match status.code() {

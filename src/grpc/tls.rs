@@ -13,10 +13,10 @@ use crate::error::{Error, Result};
 use crate::grpc::connection;
 use crate::net::endpoint::EndpointUrl;
 use crate::net::root_store;
-use crate::net::tls::{Identity, Tls};
+use crate::net::tls::{Identity, TlsSettings};
 
 /// The handshake with `address`.
-pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<connection::TlsHandshake> {
+pub(super) fn handshake(address: &EndpointUrl, tls: &TlsSettings) -> Result<connection::TlsHandshake> {
     let provider = Arc::new(ring::default_provider());
     let name = server_name(address, tls)?;
     let roots = match &tls.ca {
@@ -37,7 +37,7 @@ pub(super) fn handshake(address: &EndpointUrl, tls: &Tls) -> Result<connection::
 }
 
 /// The name to verify and to send as SNI.
-fn server_name(address: &EndpointUrl, tls: &Tls) -> Result<ServerName<'static>> {
+fn server_name(address: &EndpointUrl, tls: &TlsSettings) -> Result<ServerName<'static>> {
     let Some(given) = &tls.server_name else {
         return ServerName::try_from(address.host().to_owned()).map_err(|_| {
             Error::local(format!("cannot connect to {address}: no certificate can hold the name {}", address.host()))
@@ -53,7 +53,7 @@ fn server_name(address: &EndpointUrl, tls: &Tls) -> Result<ServerName<'static>> 
 }
 
 /// The authorities in the user's file, and no others.
-fn named_roots(tls: &Tls) -> Result<RootCertStore> {
+fn named_roots(tls: &TlsSettings) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     let Some(ca) = &tls.ca else { return Ok(roots) };
     let place = |error: Error| ca.place(error);

@@ -88,7 +88,7 @@ struct ServerInfoService;
 
 #[async_trait]
 impl ServerInfo for ServerInfoService {
-    async fn get_version(&self, _: Request<()>) -> std::result::Result<Response<VersionInfo>, Status> {
+    async fn get_version(&self, _: Request<()>) -> Result<Response<VersionInfo>, Status> {
         Ok(Response::new(VersionInfo { version: API_VERSION.to_owned() }))
     }
 }

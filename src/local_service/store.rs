@@ -106,10 +106,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn read<T>(
-        &self,
-        work: impl Fn(&Connection) -> std::result::Result<T, StoreError>,
-    ) -> std::result::Result<T, Status> {
+    pub async fn read<T>(&self, work: impl Fn(&Connection) -> Result<T, StoreError>) -> Result<T, Status> {
         self.transact(TransactionBehavior::Deferred, work).await
     }
 
@@ -118,10 +115,7 @@ impl Store {
     /// # Errors
     /// The error of `work`; UNAVAILABLE if another process keeps the database busy for 10 seconds, with nothing
     /// changed; INTERNAL if the database fails.
-    pub async fn write<T>(
-        &self,
-        work: impl Fn(&Connection) -> std::result::Result<T, StoreError>,
-    ) -> std::result::Result<T, Status> {
+    pub async fn write<T>(&self, work: impl Fn(&Connection) -> Result<T, StoreError>) -> Result<T, Status> {
         // A transaction that reads first and then writes would fail if another process wrote in between.
         self.transact(TransactionBehavior::Immediate, work).await
     }
@@ -130,7 +124,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn count(&self) -> std::result::Result<usize, Status> {
+    pub async fn count(&self) -> Result<usize, Status> {
         self.read(table::count).await
     }
 
@@ -138,7 +132,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn clear(&self) -> std::result::Result<usize, Status> {
+    pub async fn clear(&self) -> Result<usize, Status> {
         let count = self.write(|connection| Ok(connection.execute("DELETE FROM plugin", ())?)).await?;
         // Returns the space to the disk. Another process can prevent it; free pages are used again.
         let _ = self.lock().execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
@@ -153,8 +147,8 @@ impl Store {
     async fn transact<T>(
         &self,
         behavior: TransactionBehavior,
-        work: impl Fn(&Connection) -> std::result::Result<T, StoreError>,
-    ) -> std::result::Result<T, Status> {
+        work: impl Fn(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, Status> {
         let attempt = || {
             let mut connection = self.lock();
             let transaction = connection.transaction_with_behavior(behavior)?;
@@ -230,10 +224,7 @@ fn inspect(connection: &Connection) -> rusqlite::Result<FileState> {
 }
 
 fn set_modes(connection: &Connection) -> rusqlite::Result<()> {
-    let mode: String = connection.query_row("PRAGMA journal_mode", (), |row| row.get(0))?;
-    if mode != "wal" {
-        connection.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(()))?;
-    }
+    connection.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(()))?;
     // NORMAL in WAL mode can lose the last calls at a power failure, and never damages the file. A checkpoint waits for
     // the disk: after 16 MiB instead of 4, a thousand registrations wait once.
     connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4096")

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// TLS settings. Without any, the system's authorities are trusted, no client certificate is sent, and the service's
 /// certificate must hold the endpoint's host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tls {
+pub struct TlsSettings {
     /// The authorities to trust instead of the system's: a file of PEM certificates.
     pub ca: Option<Given<PathBuf>>,
     /// The client certificate, for a service that asks for one.
@@ -52,12 +52,12 @@ impl Given<PathBuf> {
     }
 }
 
-impl Tls {
+impl TlsSettings {
     /// The TLS options of the command line.
     ///
     /// # Errors
     /// A usage error for a key without its certificate.
-    pub fn of_flags(
+    pub fn from_options(
         ca: Option<PathBuf>,
         cert: Option<PathBuf>,
         key: Option<PathBuf>,
@@ -108,19 +108,19 @@ mod tests {
 
     #[test]
     fn each_setting_is_outranked_by_itself_and_a_key_never_leaves_its_certificate() {
-        let file = Tls {
+        let file = TlsSettings {
             ca: Some(Given::new("file.pem".into(), "file")),
             identity: Some(identity("file", true)),
             server_name: None,
         };
-        let flags = Tls {
+        let flags = TlsSettings {
             ca: None,
             identity: Some(identity("flag", false)),
             server_name: Some(Given::new("a".into(), "flag")),
         };
         assert_eq!(flags.first_given(), Some("flag"));
-        assert_eq!(Tls::default().first_given(), None);
+        assert_eq!(TlsSettings::default().first_given(), None);
         let both = flags.clone().or(file.clone());
-        assert_eq!(both, Tls { ca: file.ca, ..flags });
+        assert_eq!(both, TlsSettings { ca: file.ca, ..flags });
     }
 }

@@ -81,7 +81,8 @@ pub async fn authorize(
     sensitive(&format!("Bearer {token}")).map(Some)
 }
 
-fn basic(user: &str, password: &str) -> Result<HeaderValue, RegistryError> {
+/// The header with user and password (RFC 7617).
+pub fn basic(user: &str, password: &str) -> Result<HeaderValue, RegistryError> {
     let login = format!("{user}:{password}");
     [password, &login].into_iter().for_each(mask::remember);
     sensitive(&format!("Basic {}", STANDARD.encode(login)))

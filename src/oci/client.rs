@@ -34,7 +34,11 @@ const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vn
                          application/vnd.docker.distribution.manifest.v2+json, */*";
 
 /// A link of the header Link (RFC 8288) with `rel=next`. Its target can have `,`, `;` and, from careless servers, `>`.
-const NEXT_LINK: &str = r#"<([^<]*?)>(?:\s*;\s*[^\s=;,"<>]+(?:\s*=\s*(?:"[^"]*"|[^\s;,"<>]*))?)*?\s*;\s*(?i:rel)\s*=\s*(?:"next"|next(?:[\s;,]|$))"#;
+const NEXT_LINK: &str = r#"(?x)
+    <([^<]*?)>
+    (?: \s*;\s* [^\s=;,"<>]+ (?: \s*=\s* (?: "[^"]*" | [^\s;,"<>]* ) )? )*?
+    \s*;\s* (?i:rel) \s*=\s* (?: "next" | next (?: [\s;,] | $ ) )
+"#;
 
 /// A client with one time limit for each question.
 pub struct RegistryClient {

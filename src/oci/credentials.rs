@@ -42,10 +42,8 @@ pub struct RegistryCredential {
 
 #[derive(Clone)]
 pub enum CredentialSecret {
-    Password {
-        user: String,
-        password: String,
-    },
+    /// For Basic authentication.
+    Password { user: String, password: String },
     /// A refresh token of OAuth 2, for the registry's token service.
     IdentityToken(String),
 }
@@ -245,7 +243,8 @@ mod tests {
             let document = json!({"auths": {"h.example": entry}});
             assert_eq!(found(&document, "h.example/a").as_deref(), login, "{entry}");
         }
-        let nearest = json!({"auths": {"h.example": {"username": "u", "password": "far"}, "h.example/a": {"username": "u", "password": "near"}}});
+        let (far, near) = (json!({"username": "u", "password": "far"}), json!({"username": "u", "password": "near"}));
+        let nearest = json!({"auths": {"h.example": far, "h.example/a": near}});
         assert_eq!(found(&nearest, "h.example/a/b").as_deref(), Some("u near"));
     }
 

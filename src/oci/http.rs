@@ -181,10 +181,7 @@ impl HttpClient {
         request: &HttpRequest,
     ) -> Result<HttpResponse, RegistryError> {
         match route {
-            Some(route) => {
-                let tunnel = route.tunnel(target.host(), target.port()).await?;
-                self.exchange_tls(tunnel, target, request).await
-            }
+            Some(route) => self.exchange_tls(route.tunnel(target.host(), target.port()).await?, target, request).await,
             None if target.is_plain() => exchange_on(connect_to(target).await?, target, request).await,
             None => self.exchange_tls(connect_to(target).await?, target, request).await,
         }
@@ -205,44 +202,32 @@ impl HttpClient {
     }
 }
 
-/// Why a connection failed.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub enum ConnectError {
-    Name(io::Error),
-    Connection(io::Error),
-}
-
 /// Connects to the first address of `host` that answers (RFC 8305).
 ///
 /// # Errors
-/// No address answers, or the name has none.
-pub async fn connect(host: &str, port: u16) -> Result<TokioIo<TcpStream>, ConnectError> {
+/// No address answers, or the name has none ([`io::ErrorKind::NotFound`]).
+pub async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
     let authority = format!("{}:{port}", in_url(host));
     let uri = Uri::builder().scheme(Scheme::HTTP).authority(authority).path_and_query("/").build();
-    let uri = uri.map_err(|error| ConnectError::Name(io::Error::other(error)))?;
     let mut connector = HttpConnector::new();
     connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    connector.call(uri).await.map_err(|error| {
+    let stream = connector.call(uri.map_err(io::Error::other)?).await.map_err(|error| {
         // hyper-util exports neither the error's type nor its kinds.
-        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-        let source = source.map_or_else(|| io::Error::other(error.to_string()), clone_error);
-        if error.to_string() == "dns error" { ConnectError::Name(source) } else { ConnectError::Connection(source) }
-    })
-}
-
-fn clone_error(error: &io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
+        match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+            Some(source) if error.to_string() == "dns error" => {
+                io::Error::new(io::ErrorKind::NotFound, source.to_string())
+            }
+            Some(source) => io::Error::new(source.kind(), source.to_string()),
+            None => io::Error::other(error.to_string()),
+        }
+    })?;
+    Ok(stream.into_inner())
 }
 
 async fn connect_to(target: &HttpTarget) -> Result<TcpStream, RegistryError> {
-    let host = || target.authority().to_owned();
-    let stream = connect(target.host(), target.port()).await.map_err(|error| match error {
-        ConnectError::Name(error) => RegistryError::Name { error, host: host() },
-        ConnectError::Connection(error) => RegistryError::Connection { error, host: host() },
-    })?;
-    let stream = stream.into_inner();
-    let peer = stream.peer_addr().map_err(|error| RegistryError::Connection { error, host: host() })?;
+    let failed = |error| RegistryError::Connection { error, host: target.authority().to_owned() };
+    let stream = connect(target.host(), target.port()).await.map_err(failed)?;
+    let peer = stream.peer_addr().map_err(failed)?;
     // A name such as localhost can resolve to another machine.
     if target.is_plain() && !peer.ip().is_loopback() {
         return Err(RegistryError::plaintext(&format!("{} ({})", target.shown(), peer.ip())));
@@ -324,9 +309,10 @@ mod tests {
     #[test]
     fn connecting_fails_by_name_or_by_address() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let refused = runtime.block_on(connect("127.0.0.1", 9)).unwrap_err();
-        assert!(matches!(&refused, ConnectError::Connection(e) if e.kind() == io::ErrorKind::ConnectionRefused));
-        let unknown = runtime.block_on(connect("registry.invalid", 9)).unwrap_err();
-        assert!(matches!(unknown, ConnectError::Name(_)), "{unknown}");
+        for (host, kind) in
+            [("127.0.0.1", io::ErrorKind::ConnectionRefused), ("registry.invalid", io::ErrorKind::NotFound)]
+        {
+            assert_eq!(runtime.block_on(connect(host, 9)).unwrap_err().kind(), kind);
+        }
     }
 }

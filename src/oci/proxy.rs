@@ -7,8 +7,6 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::{HeaderValue, Method, Uri};
@@ -20,6 +18,7 @@ use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use tokio::task::JoinSet;
 
+use super::auth;
 use super::http::connect;
 use super::registry_error::RegistryError;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
@@ -91,7 +90,7 @@ impl ProxyRoute {
         let (login, authority) = rest.rsplit_once('@').map_or((None, rest), |(login, rest)| (Some(login), rest));
         let (host, port) = split_port(authority)?;
         let (host, port) = (check_host(host)?, port.map_or(Ok(DEFAULT_PORT), read_port)?);
-        Ok(Self { host, port, authorization: login.map(basic).transpose()? })
+        Ok(Self { host, port, authorization: login.map(authorization).transpose()? })
     }
 
     /// Opens a connection to `host` through the proxy.
@@ -108,7 +107,8 @@ impl ProxyRoute {
             request = request.header(PROXY_AUTHORIZATION, authorization);
         }
         let request = request.body(Empty::<Bytes>::new()).map_err(|_| RegistryError::invalid_url(&authority))?;
-        let (mut sender, connection) = http1::handshake(socket).await.map_err(|error| failed(error.into()))?;
+        let (mut sender, connection) =
+            http1::handshake(TokioIo::new(socket)).await.map_err(|error| failed(error.into()))?;
         // The connection leaves the task with the upgrade; a failure before that ends with this function.
         let mut tasks = JoinSet::new();
         tasks.spawn(connection.with_upgrades());
@@ -127,22 +127,19 @@ impl fmt::Display for ProxyRoute {
     }
 }
 
-/// The header for `user:password` of a URL (RFC 7617).
-fn basic(login: &str) -> Result<HeaderValue, &'static str> {
+/// The header for `user:password` of a URL.
+fn authorization(login: &str) -> Result<HeaderValue, &'static str> {
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    let decode = |text| percent_decode_str(text).collect::<Vec<u8>>();
-    let plain = [decode(user), decode(password)].join(&b':');
-    for secret in [login.as_bytes(), password.as_bytes(), &decode(password), &plain] {
-        mask::remember(&String::from_utf8_lossy(secret));
-    }
-    let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(plain)))
-        .map_err(|_| "its user or password is not valid")?;
-    value.set_sensitive(true);
-    Ok(value)
+    [login, password].into_iter().for_each(mask::remember);
+    let decode = |text| percent_decode_str(text).decode_utf8_lossy();
+    auth::basic(&decode(user), &decode(password)).map_err(|_| "its user or password is not valid")
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     #[test]

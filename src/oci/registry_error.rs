@@ -21,58 +21,26 @@ const MAX_MESSAGE: usize = 300;
 /// token service or of a redirect.
 #[derive(Debug)]
 pub enum RegistryError {
-    Name {
-        error: io::Error,
-        host: String,
-    },
-    Connection {
-        error: io::Error,
-        host: String,
-    },
-    Handshake {
-        error: io::Error,
-        host: String,
-    },
+    /// Of kind `NotFound` if the name is unknown.
+    Connection { error: io::Error, host: String },
+    /// TLS failed.
+    Handshake { error: io::Error, host: String },
     /// The response is not HTTP, or ends early.
-    Http {
-        error: hyper::Error,
-        host: String,
-        plain: bool,
-    },
+    Http { error: hyper::Error, host: String, plain: bool },
     /// `proxy` is empty or " through the proxy X".
-    Timeout {
-        limit: Duration,
-        host: String,
-        proxy: String,
-    },
+    Timeout { limit: Duration, host: String, proxy: String },
+    /// `HTTPS_PROXY` is not valid.
     ProxyUrl(&'static str),
-    Proxy {
-        error: Box<dyn StdError + Send + Sync>,
-        proxy: String,
-    },
-    ProxyRejected {
-        status: StatusCode,
-        proxy: String,
-        host: String,
-    },
+    /// The proxy is not reached.
+    Proxy { error: Box<dyn StdError + Send + Sync>, proxy: String },
+    /// The proxy denies access or does not reach the host.
+    ProxyRejected { status: StatusCode, proxy: String, host: String },
     /// The registry or its token service rejects the request or fails.
-    Rejected {
-        status: StatusCode,
-        message: Option<String>,
-        retry_after: Option<String>,
-        host: String,
-    },
+    Rejected { status: StatusCode, message: Option<String>, retry_after: Option<String>, host: String },
     /// The response is not a registry's.
-    NotRegistry {
-        status: StatusCode,
-        media_type: Option<String>,
-        host: String,
-    },
+    NotRegistry { status: StatusCode, media_type: Option<String>, host: String },
     /// Final, whatever is tried.
-    Other {
-        cause: String,
-        hint: Option<&'static str>,
-    },
+    Other { cause: String, hint: Option<&'static str> },
     /// The credential cannot be read.
     Credential(Error),
 }
@@ -142,7 +110,7 @@ impl RegistryError {
     /// Whether a retry may succeed: a registry or a network that is down, slow or overloaded.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Name { .. } | Self::Connection { .. } | Self::Http { .. } | Self::Timeout { .. } => true,
+            Self::Connection { .. } | Self::Http { .. } | Self::Timeout { .. } => true,
             Self::Rejected { status, .. } => {
                 let is_busy = matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
                 is_busy || status.is_server_error()
@@ -163,20 +131,19 @@ impl RegistryError {
         let registry = image.registry().authority();
         let failed = || Error::local(format!("cannot ask the registry {registry} about the image {}", image.path()));
         let is_own = |host: &str| host == image.registry().api_authority();
+        let service = |host: &str| if is_own(host) { "the registry" } else { "the service that the registry names" };
         let failed_at =
             |host: &str| if is_own(host) { failed() } else { failed().cause(format!("it leads to {host}")) };
         match self {
-            Self::Name { error, host } => failed_at(&host)
-                .cause(error)
-                .hint(format!("the name {host} is not known here: check its spelling and your DNS")),
             Self::Connection { error, host } => {
-                let hint = match (error.kind(), is_own(&host)) {
-                    (io::ErrorKind::ConnectionRefused, true) => "nothing listens there: is the registry running?",
-                    (io::ErrorKind::ConnectionRefused, false) => {
-                        "nothing listens there: is the service that the registry names running?"
+                let hint = match error.kind() {
+                    io::ErrorKind::NotFound => {
+                        format!("the name {host} is not known here: check its spelling and your DNS")
                     }
-                    (_, true) => "check the network and the registry's address",
-                    (_, false) => "check the network and the address that the registry names",
+                    io::ErrorKind::ConnectionRefused => {
+                        format!("nothing listens there: is {} running?", service(&host))
+                    }
+                    _ => format!("check the network and the address of {}", service(&host)),
                 };
                 failed_at(&host).cause(error).hint(hint)
             }
@@ -188,24 +155,23 @@ impl RegistryError {
                 }
             }
             Self::Http { error, host, plain } => {
-                let hint = match (is_own(&host), plain) {
-                    (true, true) => {
-                        format!("something else may listen there; if it speaks TLS, write https://{registry}")
-                    }
-                    (true, false) => "something else may listen there: check the host and the port".to_owned(),
-                    (false, _) => "check the address that the registry names".to_owned(),
+                let hint = if plain && is_own(&host) {
+                    format!("something else may listen there; if it speaks TLS, write https://{registry}")
+                } else {
+                    format!("something else may listen there: check the address of {}", service(&host))
                 };
                 failed_at(&host).caused_by(&error).hint(hint)
             }
             Self::Timeout { limit, host, proxy } => failed_at(&host)
                 .cause(format!("it did not answer within {} s{proxy}", limit.as_secs_f64()))
                 .hint("try again, or check for a firewall in between"),
-            Self::ProxyUrl(cause) => failed().cause(format!("HTTPS_PROXY: {cause}")).hint(
-                "write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT; NO_PROXY lists the hosts to reach directly",
-            ),
-            Self::Proxy { error, proxy } => failed().cause(format!("the proxy {proxy}")).caused_by(&*error).hint(
-                "HTTPS_PROXY names that proxy; to reach the registry directly, add its host to NO_PROXY",
-            ),
+            Self::ProxyUrl(cause) => failed()
+                .cause(format!("HTTPS_PROXY: {cause}"))
+                .hint("write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT; NO_PROXY lists exceptions"),
+            Self::Proxy { error, proxy } => failed()
+                .cause(format!("the proxy {proxy}"))
+                .caused_by(&*error)
+                .hint("HTTPS_PROXY names that proxy; to reach the registry directly, add its host to NO_PROXY"),
             Self::ProxyRejected { status, proxy, host } => {
                 let hint = match status {
                     StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
@@ -222,28 +188,23 @@ impl RegistryError {
             Self::Credential(error) => error,
             Self::NotRegistry { status, media_type, host } => {
                 let media_type = media_type.map(|media_type| format!(" with {media_type}")).unwrap_or_default();
-                let own = is_own(&host);
-                let what = if own { "a registry" } else { "a service of a registry" };
+                let what = if is_own(&host) { "a registry" } else { "a registry or token service" };
                 let failed = failed_at(&host).cause(format!("{host} answers {status}{media_type}: it is not {what}"));
-                if !own {
-                    failed.hint("check the address that the registry names")
-                } else if image.is_plain_http() && status == StatusCode::BAD_REQUEST {
-                    failed.hint(format!("if it speaks TLS, write https://{registry}"))
-                } else {
-                    failed.hint("check the host and the port, and that a proxy in between passes on /v2/")
+                if image.is_plain_http() && is_own(&host) && status == StatusCode::BAD_REQUEST {
+                    return failed.hint(format!("if it speaks TLS, write https://{registry}"));
                 }
+                failed.hint("check the host and the port, and that a proxy in between passes on its path")
             }
             Self::Rejected { status, message, retry_after, host } => {
                 let message = message.map(|message| format!(": {message}")).unwrap_or_default();
                 let failed = failed().cause(format!("{host} answers {status}{message}"));
                 match (status, login) {
                     (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, Some(login)) => failed.hint(format!(
-                        "the login from {login} is not accepted, or may not read this image, or there is no such image; \
+                        "the login from {login} is not accepted or may not read this image, or there is no such image; \
                          log in again: docker login {registry}"
                     )),
                     (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, None) => failed.hint(format!(
-                        "there is no such image, or it needs a login: docker login {registry} (or podman login, buildah \
-                         login)"
+                        "there is no such image, or it needs a login: docker login {registry} (or podman, buildah)"
                     )),
                     (StatusCode::TOO_MANY_REQUESTS, login) => {
                         let seconds = retry_after.filter(|wait| wait.bytes().all(|byte| byte.is_ascii_digit()));
@@ -252,8 +213,8 @@ impl RegistryError {
                         failed.hint(format!("too many requests: try again {when}{more}"))
                     }
                     (status, _) if status.is_server_error() => {
-                        let who = if is_own(&host) { "the registry" } else { "the service that the registry names" };
-                        failed.hint(format!("{who} itself fails, or a proxy before it: try again later"))
+                        let service = service(&host);
+                        failed.hint(format!("{service} itself fails, or a proxy before it: try again later"))
                     }
                     _ => failed,
                 }
@@ -297,7 +258,7 @@ fn handshake_hint(error: &io::Error, host: &str) -> Option<String> {
         Some(TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)) => {
             let file = TrustStore::file_for(host);
             return Some(format!(
-                "no CA that this machine trusts has issued its certificate: put your company's CA certificate into {file}"
+                "put your company's CA certificate into {file}: no CA that this machine trusts has issued this one"
             ));
         }
         Some(TlsError::InvalidCertificate(

@@ -299,8 +299,8 @@ mod tests {
         let list = "not YAML: a list or mapping without an end";
         assert_eq!(fault("a: 1\nb: [x, y\n"), (2, 4, list.to_owned()));
         assert_eq!(fault("a: 1\nb: [x,\n"), (2, 4, list.to_owned()));
-        let part = format!("{list}: expected `,` or a closing bracket at 1:14");
-        assert_eq!(fault("a: [\"x\", \"y\" z]\n"), (1, 4, part));
+        let after_quote = "not YAML: invalid trailing content after double-quoted scalar";
+        assert_eq!(fault("a: [\"x\", \"y\" z]\n"), (1, 14, after_quote.to_owned()));
         let (line, column, message) = fault("a: {b: [x}\n");
         assert_eq!((line, column), (1, 8), "{message}");
     }

@@ -11,7 +11,7 @@ use super::remote::RemoteServices;
 use super::shell::Candidate;
 use crate::cli::API_RESOURCES_COLUMNS;
 use crate::config::{Selection, Variables};
-use crate::net::tls::Tls;
+use crate::net::tls::TlsSettings;
 use crate::output::view::{Column, Columns};
 use prost_reflect::MessageDescriptor;
 
@@ -98,10 +98,10 @@ impl Context {
     }
 
     /// The TLS options of the line; `None` if they contradict each other.
-    fn tls(&self) -> Option<Tls> {
+    fn tls(&self) -> Option<TlsSettings> {
         let file = |id: &str| self.line.value(id).map(|text| self.expand_home(text));
         let server_name = self.line.value("tls_server_name").map(str::to_owned);
-        Tls::of_flags(file("ca"), file("cert"), file("client_key"), server_name).ok()
+        TlsSettings::from_options(file("ca"), file("cert"), file("client_key"), server_name).ok()
     }
 
     /// Expands `~/` as the shell will do, which asks before that.

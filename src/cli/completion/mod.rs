@@ -32,7 +32,7 @@ pub use shell::script;
 
 use crate::cli::{self, Cli, Shell};
 use crate::config::{Selection, Variables};
-use crate::net::tls::Tls;
+use crate::net::tls::TlsSettings;
 use context::{ArgKind, Context};
 use shell::{Candidate, CompletionRequest, CompletionResponse};
 
@@ -55,7 +55,12 @@ pub fn respond(args: &[OsString], variables: &Variables) -> Option<String> {
 }
 
 /// The names of the resources that the selected services have, as far as they are cached or answer by `deadline`.
-pub fn known_resources(selection: &Selection, tls: Tls, variables: &Variables, deadline: Instant) -> Vec<String> {
+pub fn known_resources(
+    selection: &Selection,
+    tls: TlsSettings,
+    variables: &Variables,
+    deadline: Instant,
+) -> Vec<String> {
     let remote = remote::RemoteServices::open(selection, tls, variables, deadline);
     let resources = remote.map(|remote| remote.resources(None, None)).unwrap_or_default();
     resources.into_iter().map(|resource| resource.name).collect()

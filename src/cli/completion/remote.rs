@@ -17,7 +17,7 @@ use super::resource_info::{ResourceInfo, from_names};
 use crate::codec::decode;
 use crate::codec::encode;
 use crate::config::{ConfigDir, Credential, Destination, EndpointUrl, Secret, Selection, Settings, Variables};
-use crate::grpc::cache::{Cache, CacheKind, CachedBytes};
+use crate::grpc::cache::{CacheKind, CachedBytes, FileCache};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::channel::Transport;
@@ -26,7 +26,7 @@ use crate::grpc::reflection;
 use crate::local_service;
 use crate::local_service::proto::FILE_DESCRIPTOR_SET;
 use crate::local_service::{ServiceOptions, Store};
-use crate::net::tls::Tls;
+use crate::net::tls::TlsSettings;
 use crate::output::view::{Columns, Document, Shape};
 use crate::query::{self, Page, QueryRequest};
 use crate::schema::resource::service_among;
@@ -53,7 +53,7 @@ pub(super) struct RemoteServices {
     /// `None` without an environment: then only the embedded API is known.
     settings: Option<Settings>,
     dialer: Dialer,
-    cache: Option<Cache>,
+    cache: Option<FileCache>,
     /// Values depend on the caller, and no cache file's name may reveal one: those for a caller are not cached.
     may_cache_values: bool,
     /// Endpoints without TLS are not called: the command line has options for it.
@@ -64,14 +64,19 @@ pub(super) struct RemoteServices {
 #[derive(Clone, Debug)]
 struct Dialer {
     metadata: Metadata,
-    tls: Tls,
+    tls: TlsSettings,
     database: Option<PathBuf>,
     deadline: Instant,
 }
 
 impl RemoteServices {
     /// Resolves the selection and the command line's TLS options, `flags`; `None` if that fails.
-    pub(super) fn open(selection: &Selection, flags: Tls, variables: &Variables, deadline: Instant) -> Option<Self> {
+    pub(super) fn open(
+        selection: &Selection,
+        flags: TlsSettings,
+        variables: &Variables,
+        deadline: Instant,
+    ) -> Option<Self> {
         let nothing_selected = selection.endpoint.is_none()
             && ConfigDir::locate(variables).map_or(Ok(None), |dir| selection.find(variables, &dir)).ok()?.is_none();
         let settings = if nothing_selected { None } else { Some(Settings::resolve(selection, variables).ok()?) };
@@ -84,7 +89,7 @@ impl RemoteServices {
             Metadata::new(key.map(Secret::expose), domain, workspace)
         });
         let metadata = metadata.transpose().ok()?.unwrap_or_default();
-        let cache = variables.cache_dir.as_deref().map(|dir| Cache::inside(dir, CacheKind::Completion));
+        let cache = variables.cache_dir.as_deref().map(|dir| FileCache::inside(dir, CacheKind::COMPLETION));
         let dialer = Dialer { metadata, tls, database: variables.repository_database().ok(), deadline };
         Some(Self { settings, dialer, cache, may_cache_values, needs_tls })
     }
@@ -375,7 +380,7 @@ mod tests {
     #[test]
     fn without_an_environment_the_bundled_api_is_known_and_nothing_is_asked() {
         let remote =
-            RemoteServices::open(&Selection::default(), Tls::default(), &Variables::default(), soon()).unwrap();
+            RemoteServices::open(&Selection::default(), TlsSettings::default(), &Variables::default(), soon()).unwrap();
         assert_eq!(remote.services(), ["repository"]);
         let resources = remote.resources(None, None);
         let plugin = resources.iter().find(|resource| resource.is("repository.Plugin")).unwrap();
@@ -390,11 +395,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let variables = Variables { home: Some(home.path().into()), ..Variables::default() };
         for wrong in [in_environment("../x"), in_environment("gone"), at_endpoint] {
-            assert!(RemoteServices::open(&wrong, Tls::default(), &variables, soon()).is_none(), "{wrong:?}");
+            assert!(RemoteServices::open(&wrong, TlsSettings::default(), &variables, soon()).is_none(), "{wrong:?}");
         }
         std::fs::create_dir(home.path().join(".spaceone")).unwrap();
         std::fs::write(home.path().join(".spaceone/environment.yml"), "[").unwrap();
-        assert!(RemoteServices::open(&Selection::default(), Tls::default(), &variables, soon()).is_none());
+        assert!(RemoteServices::open(&Selection::default(), TlsSettings::default(), &variables, soon()).is_none());
     }
 
     #[test]
@@ -402,7 +407,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let variables = Variables { data_dir: Some(home.path().into()), ..Variables::default() };
         let selection = Selection { environment: Some("local".into()), ..Selection::default() };
-        let remote = RemoteServices::open(&selection, Tls::default(), &variables, soon()).unwrap();
+        let remote = RemoteServices::open(&selection, TlsSettings::default(), &variables, soon()).unwrap();
         let resources = remote.resources(Some("repository"), None);
         let plugin = resources.iter().find(|resource| resource.is("repository.Plugin")).unwrap();
         let field = plugin.verb("get").unwrap().input().get_field_by_name("plugin_id").unwrap();

@@ -1,4 +1,4 @@
-//! `config check`.
+//! Arguments of `config check`.
 
 use clap::Args;
 
@@ -7,10 +7,11 @@ use super::super::Format;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   spacectl config check
-  spacectl config check --endpoint grpc://127.0.0.1:50051
+  spacectl config check --endpoint grpc://127.0.0.1:50051";
 
-Exits with 1 if anything fails. The key is tried on a list of one row, of a resource
-that the service has.";
+pub(super) const DETAILS: &str = "
+The key is tested by listing one row of a resource of the service.
+The exit code is 1 if anything fails.";
 
 #[derive(Debug, Args)]
 pub struct ConfigCheck {

@@ -1,4 +1,4 @@
-//! `config import`.
+//! Arguments of `config import`.
 
 use std::path::PathBuf;
 
@@ -9,19 +9,21 @@ use crate::config::import::ImportSource;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   spacectl config import ~/Downloads/spacectl_config.yaml -e prod
-  spacectl config import --from cfctl
+  spacectl config import --from cfctl";
 
-Of several environments, -e NAME takes the one of that name; to a single one it gives it.";
+pub(super) const DETAILS: &str = "
+If there are several environments, -e NAME selects one; otherwise all are imported.
+A single environment is given the name of -e NAME.";
 
 #[derive(Debug, Args)]
 pub struct ConfigImport {
-    /// File to read, or the folder ~/.spaceone or ~/.cfctl of another place; - is standard input
+    /// File, or folder such as ~/.cfctl, to read; - is stdin
     #[arg(value_hint = ValueHint::AnyPath)]
     pub file: Option<PathBuf>,
-    /// Program that wrote it, where its content does not tell; without FILE, reads that program's own place
+    /// Program that wrote it; without FILE, read its default folder
     #[arg(long, value_name = "PROGRAM", value_enum)]
     pub from: Option<ImportSource>,
-    /// Replace environments that exist
+    /// Replace existing environments
     #[arg(long)]
     pub force: bool,
 }

@@ -17,8 +17,8 @@ use crate::terminal::shutdown::Shutdown;
 /// How many documents one line names.
 const MAX_NAMED: usize = 8;
 
-/// Sends all documents, writes the responses, and ends with a summary. The first signal ends the sending, the second the
-/// waiting.
+/// Sends all documents, writes the responses, and ends with a summary. The first signal ends the sending, the second
+/// the waiting.
 pub async fn run(
     documents: Vec<Document>,
     wanted: &cli::ManyArgs,
@@ -88,15 +88,16 @@ pub async fn run(
     }
 }
 
-/// Whether no more is sent: after a rejection the others may still be accepted, but without an answer the connection or the
-/// service is likely gone.
+/// Whether no more is sent: after a rejection the others may still be accepted, but without an answer the connection or
+/// the service is likely gone.
 fn ends_all(error: &Error) -> bool {
     error.outcome().is_in_doubt()
 }
 
 fn note_signal(signal: TerminationSignal, in_flight: usize, diagnostics: &Diagnostics) {
     if in_flight > 0 {
-        diagnostics.note(&format!("{signal}: waiting for {in_flight} requests in pool; {signal} again aborts"));
+        let s = if in_flight == 1 { "" } else { "s" };
+        diagnostics.note(&format!("{signal}: waiting for {in_flight} request{s} in flight; {signal} again aborts"));
     }
 }
 

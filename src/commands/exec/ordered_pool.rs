@@ -33,14 +33,14 @@ pub type Completed<T, E> = (usize, Result<T, E>);
 pub struct OrderedPool<R, S, F, T, E> {
     waiting: VecDeque<Job<R>>,
     send: S,
-    bounds: PoolLimits<E>,
+    limits: PoolLimits<E>,
     is_stopped: bool,
     /// How many were sent.
     sent: usize,
     in_flight: FuturesUnordered<InFlight<F>>,
     /// The ids that those in flight are about.
     subjects: HashSet<String>,
-    landed: BTreeMap<usize, Result<T, E>>,
+    completed: BTreeMap<usize, Result<T, E>>,
     /// The index of the outcome that is returned next.
     next: usize,
     /// Outcomes were ready one after another, and no other task has had a turn since.
@@ -53,16 +53,16 @@ where
     F: Future<Output = Result<T, E>>,
 {
     /// Sends nothing yet. `send` begins one job.
-    pub fn new(jobs: impl IntoIterator<Item = Job<R>>, bounds: PoolLimits<E>, send: S) -> Self {
+    pub fn new(jobs: impl IntoIterator<Item = Job<R>>, limits: PoolLimits<E>, send: S) -> Self {
         Self {
             waiting: jobs.into_iter().collect(),
             send,
-            bounds,
+            limits,
             is_stopped: false,
             sent: 0,
             in_flight: FuturesUnordered::new(),
             subjects: HashSet::new(),
-            landed: BTreeMap::new(),
+            completed: BTreeMap::new(),
             next: 0,
             is_hasty: false,
         }
@@ -100,21 +100,21 @@ where
 
     /// Leaves those that are in flight as they are: the outcomes that are known, and the places of those that are not.
     pub fn abandon(self) -> (Vec<Completed<T, E>>, Vec<usize>) {
-        let mut left: Vec<usize> = self.in_flight.iter().map(|flying| flying.place).collect();
+        let mut left: Vec<usize> = self.in_flight.iter().map(|job| job.index).collect();
         left.sort_unstable();
-        (self.landed.into_iter().collect(), left)
+        (self.completed.into_iter().collect(), left)
     }
 
     /// The most outcomes that are handed back together.
     fn together(&self) -> usize {
-        self.bounds.width.div_ceil(2).clamp(1, MAX_TOGETHER)
+        self.limits.width.div_ceil(2).clamp(1, MAX_TOGETHER)
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Vec<Completed<T, E>>> {
         let mut ready = Vec::new();
         while ready.len() < self.together() {
             let at_once = self.fill(context);
-            if let Some(outcome) = self.landed.remove(&self.next) {
+            if let Some(outcome) = self.completed.remove(&self.next) {
                 ready.push((self.next, outcome));
                 self.next += 1;
                 continue;
@@ -123,7 +123,7 @@ where
                 continue;
             }
             match self.in_flight.poll_next_unpin(context) {
-                Poll::Ready(Some(landed)) => self.land(landed),
+                Poll::Ready(Some(completed)) => self.complete(completed),
                 Poll::Pending if ready.is_empty() => return Poll::Pending,
                 Poll::Pending | Poll::Ready(None) => break,
             }
@@ -133,7 +133,7 @@ where
 
     /// Sends as many as may be in flight, up to one that has its outcome at once; says whether there was one.
     fn fill(&mut self, context: &mut Context<'_>) -> bool {
-        while !self.is_stopped && self.in_flight.len() < self.bounds.width.max(1) {
+        while !self.is_stopped && self.in_flight.len() < self.limits.width.max(1) {
             let Some(next) = self.waiting.front() else { break };
             if next.subject.as_ref().is_some_and(|subject| self.subjects.contains(subject)) {
                 // Later jobs wait with it: they start in their order.
@@ -141,34 +141,34 @@ where
             }
             let Some(Job { request, subject }) = self.waiting.pop_front() else { break };
             self.subjects.extend(subject.clone());
-            let mut flying = InFlight { place: self.sent, subject, outcome: Box::pin((self.send)(request)) };
+            let mut job = InFlight { index: self.sent, subject, outcome: Box::pin((self.send)(request)) };
             self.sent += 1;
             // Polled here: what counts as sent is on its way.
-            match Pin::new(&mut flying).poll(context) {
-                Poll::Ready(landed) => {
-                    self.land(landed);
+            match Pin::new(&mut job).poll(context) {
+                Poll::Ready(completed) => {
+                    self.complete(completed);
                     return true;
                 }
-                Poll::Pending => self.in_flight.push(flying),
+                Poll::Pending => self.in_flight.push(job),
             }
         }
         false
     }
 
-    fn land(&mut self, (place, subject, outcome): (usize, Option<String>, Result<T, E>)) {
+    fn complete(&mut self, (index, subject, outcome): (usize, Option<String>, Result<T, E>)) {
         if let Some(subject) = subject {
             self.subjects.remove(&subject);
         }
-        if outcome.as_ref().is_err_and(self.bounds.ends) {
+        if outcome.as_ref().is_err_and(self.limits.ends) {
             self.shutdown();
         }
-        self.landed.insert(place, outcome);
+        self.completed.insert(index, outcome);
     }
 }
 
 /// A job that was sent.
 struct InFlight<F> {
-    place: usize,
+    index: usize,
     subject: Option<String>,
     outcome: Pin<Box<F>>,
 }
@@ -178,7 +178,7 @@ impl<F: Future> Future for InFlight<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = std::task::ready!(self.outcome.as_mut().poll(context));
-        Poll::Ready((self.place, self.subject.take(), outcome))
+        Poll::Ready((self.index, self.subject.take(), outcome))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::commands::connector::{RegistryAccess, registry_of_local};
 use crate::commands::plugin::child_process::BuilderProcess;
 use crate::commands::plugin::poll::{Pending, PollTimeout, poll};
 use crate::commands::plugin::preflight::SpecTexts;
-use crate::commands::{Context, method};
+use crate::commands::{Context, request_faults};
 use crate::config::Variables;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
@@ -254,7 +254,8 @@ fn refuse_placeholders(verb: &str, request: &SpecRequest) -> Result<()> {
     let found: Vec<Placeholder> = placeholder::find(&request.value).into_iter().filter(is_used).collect();
     let is_in_file = found.iter().any(|found| request.is_from_file(&found.path));
     let kind = if is_in_file { ErrorKind::Local } else { ErrorKind::Usage };
-    let problems = found.into_iter().map(|found| method::problem(method::unfilled(found), request)).collect();
+    let problems =
+        found.into_iter().map(|found| request_faults::problem(request_faults::unfilled(found), request)).collect();
     Error::from_problems(kind, problems).map_or(Ok(()), Err)
 }
 

@@ -185,7 +185,7 @@ fn not_among(name: &EnvironmentName, environments: &[(String, ImportedEnvironmen
     let error = Error::local(format!("there is no environment `{name}` in what is imported"));
     let names: Vec<&str> = environments.iter().map(|(name, _)| name.as_str()).collect();
     match nearest(name.as_str(), names.iter().copied()) {
-        Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error.hint(format!("there are: {}", names.join(", "))),
     }
 }

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use prost_reflect::DescriptorPool;
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumOptions, EnumValueDescriptorProto, FieldDescriptorProto, FieldOptions,
     FileDescriptorProto, FileDescriptorSet, MessageOptions, MethodDescriptorProto, OneofDescriptorProto,
@@ -15,15 +14,14 @@ use prost_types::{
 
 use super::join_name;
 use super::pool::Repaired;
-use super::well_known_files::DESCRIPTOR_FILE;
+use super::well_known_files::{DESCRIPTOR_FILE, common_files};
 
 /// Can hold a message of any type.
 const ANY: &str = "google.protobuf.Any";
 
 /// What `method` of `service` needs of the files; `None` if it is all of them, or if something that it needs is missing.
 pub(super) fn of_method(repaired: &Repaired, service: &str, method: &str) -> Option<FileDescriptorSet> {
-    let global = DescriptorPool::global();
-    let files: Vec<&FileDescriptorProto> = repaired.files.iter().chain(global.file_descriptor_protos()).collect();
+    let files: Vec<&FileDescriptorProto> = repaired.files.iter().chain(common_files()).collect();
     let (home, service, method) = find_method(&repaired.files, service, method)?;
     let needed = Needed::by(method, &files, repaired)?;
     let mut set: Vec<FileDescriptorProto> = Vec::new();
@@ -39,9 +37,6 @@ pub(super) fn of_method(repaired: &Repaired, service: &str, method: &str) -> Opt
         }
     }
     let names: HashSet<String> = set.iter().map(|file| file.name().to_owned()).collect();
-    if names.contains(DESCRIPTOR_FILE) {
-        return None;
-    }
     set.iter_mut().for_each(|file| file.dependency.retain(|name| names.contains(name)));
     set.push(option_types());
     Some(FileDescriptorSet { file: set })
@@ -64,9 +59,10 @@ struct Needed<'a>(BTreeSet<&'a str>);
 impl<'a> Needed<'a> {
     /// The types that the messages of `method` reach.
     fn by(method: &'a MethodDescriptorProto, files: &[&'a FileDescriptorProto], repaired: &Repaired) -> Option<Self> {
-        let mut messages = HashMap::new();
+        let mut types = HashMap::new();
         for file in files {
-            file.message_type.iter().for_each(|message| index(message, file.package(), &mut messages));
+            file.message_type.iter().for_each(|message| index(message, file.package(), &mut types));
+            index_enums(&file.enum_type, file.package(), &mut types);
         }
         let mut needed = BTreeSet::new();
         let mut open = vec![method.input_type(), method.output_type()];
@@ -76,7 +72,7 @@ impl<'a> Needed<'a> {
                 return None;
             }
             if needed.insert(name)
-                && let Some(message) = messages.get(name)
+                && let Some(message) = types.get(name)?
             {
                 open.extend(message.field.iter().map(FieldDescriptorProto::type_name).filter(|name| !name.is_empty()));
             }
@@ -132,10 +128,18 @@ impl<'a> Needed<'a> {
     }
 }
 
-fn index<'a>(message: &'a DescriptorProto, scope: &str, messages: &mut HashMap<String, &'a DescriptorProto>) {
+/// Messages by full name; enums, which need nothing else, are `None`.
+type Types<'a> = HashMap<String, Option<&'a DescriptorProto>>;
+
+fn index<'a>(message: &'a DescriptorProto, scope: &str, types: &mut Types<'a>) {
     let full_name = join_name(scope, message.name());
-    message.nested_type.iter().for_each(|nested| index(nested, &full_name, messages));
-    messages.insert(full_name, message);
+    message.nested_type.iter().for_each(|nested| index(nested, &full_name, types));
+    index_enums(&message.enum_type, &full_name, types);
+    types.insert(full_name, Some(message));
+}
+
+fn index_enums(enums: &[EnumDescriptorProto], scope: &str, types: &mut Types<'_>) {
+    types.extend(enums.iter().map(|described| (join_name(scope, described.name()), None)));
 }
 
 fn without_options(field: &FieldDescriptorProto) -> FieldDescriptorProto {

@@ -96,16 +96,36 @@ impl Description {
         gaps.of_service(service, &pool).map_or(Ok(None), |why| Err(misfit(endpoint, why)))
     }
 
-    /// The descriptors that a call of `method` of `service` needs.
-    pub fn closure(&self, service: &str, method: &str) -> Closure {
-        let closure = closure::of_method(&Repaired::new(&self.files), service, method);
-        Closure(closure.map(|set| set.encode_to_vec().into()))
+    /// A method in a pool of the types that its messages reach; `None` if there is no such service or method.
+    ///
+    /// # Errors
+    /// Something that it needs does not fit together. `endpoint` is the server as errors name it.
+    pub fn method(&self, service: &str, method: &str, endpoint: &str) -> Result<Option<MethodDescriptor>> {
+        let find = |pool: &DescriptorPool| {
+            pool.get_service_by_name(service)?.methods().find(|candidate| candidate.name() == method)
+        };
+        let repaired = Repaired::new(&self.files);
+        let closure = closure::of_method(&repaired, service, method);
+        let part = closure.and_then(|set| DescriptorPool::from_file_descriptor_set(set).ok());
+        if let Some(found) = part.as_ref().and_then(find) {
+            return Ok(Some(found));
+        }
+        let (pool, gaps) = repaired.into_pool();
+        let found = find(&pool);
+        let gap = match &found {
+            Some(found) => gaps.of_method(found),
+            None => gaps.of_service(service, &pool),
+        };
+        match gap {
+            Some(why) => Err(misfit(endpoint, why)),
+            None => Ok(found),
+        }
     }
 }
 
 /// The pool of all that `files` describe, with protobuf's own types, and the parts that are missing.
 pub(super) fn pool(files: &[Bytes]) -> (DescriptorPool, Gaps) {
-    pool::build(files)
+    Repaired::new(files).into_pool()
 }
 
 /// Whether this is a `FileDescriptorProto.syntax` that prost-reflect reads; it panics over any other.
@@ -122,37 +142,4 @@ fn join_name(scope: &str, name: &str) -> String {
 pub fn misfit(endpoint: &str, why: &str) -> Error {
     let what = format!("cannot ask {endpoint} what it offers: {}", code_name(Code::Internal));
     Error::status(Code::Internal, what).cause(format!("the descriptors do not fit together: {why}"))
-}
-
-/// The encoded `FileDescriptorSet` that a call of one method needs; `None` where that is all that its server describes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closure(pub Option<Bytes>);
-
-impl Closure {
-    /// The method of which this is the closure in `description`; `None` if there is no such service or method.
-    ///
-    /// # Errors
-    /// The description does not fit together. `endpoint` is the server as errors name it.
-    pub fn method(
-        &self,
-        service: &str,
-        method: &str,
-        description: &Description,
-        endpoint: &str,
-    ) -> Result<Option<MethodDescriptor>> {
-        let find = |pool: &DescriptorPool| {
-            pool.get_service_by_name(service)?.methods().find(|candidate| candidate.name() == method)
-        };
-        let part = self.0.as_ref().and_then(|part| DescriptorPool::decode(part.as_ref()).ok());
-        if let Some(found) = part.as_ref().and_then(find) {
-            return Ok(Some(found));
-        }
-        let (pool, gaps) = pool(&description.files);
-        let found = find(&pool);
-        let gap = match &found {
-            Some(found) => gaps.of_method(found),
-            None => gaps.of_service(service, &pool),
-        };
-        gap.map_or(Ok(found.clone()), |why| Err(misfit(endpoint, why)))
-    }
 }

@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bytes::Bytes;
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, FileDescriptor, Kind, MessageDescriptor, MethodDescriptor};
+use prost_reflect::{DescriptorPool, Kind, MessageDescriptor, MethodDescriptor};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
-use super::well_known_files::{PACKAGE, is_well_known_file};
-use super::{FileHeader, is_known_syntax, join_name, name_clash};
+use super::{FileHeader, is_known_syntax, is_well_known_file, join_name, name_clash, well_known_files};
 
 /// The most levels of files that are added one after the other, and the most that are refused then.
 const MAX_ROUNDS: usize = 100;
@@ -83,17 +82,6 @@ impl Gaps {
     }
 }
 
-/// Builds the pool of `files`, onto protobuf's own, and notes the parts that are missing.
-pub(super) fn build(files: &[Bytes]) -> (DescriptorPool, Gaps) {
-    let Repaired { files, mut gaps, .. } = Repaired::new(files);
-    let mut pool = DescriptorPool::global();
-    if pool.add_file_descriptor_protos(files.clone()).is_err() {
-        pool = DescriptorPool::global();
-        add_one_by_one(&mut pool, files, &mut gaps);
-    }
-    (pool, gaps)
-}
-
 /// The full names of types that `files` use and do not define.
 pub(in crate::grpc) fn undefined_types(files: &[Bytes]) -> BTreeSet<String> {
     Repaired::new(files).undefined
@@ -152,6 +140,17 @@ impl Repaired {
                 .file(file);
         }
         builder
+    }
+
+    /// The pool of the files, with protobuf's own types.
+    pub fn into_pool(self) -> (DescriptorPool, Gaps) {
+        let Self { files, mut gaps, .. } = self;
+        let mut pool = DescriptorPool::global();
+        if pool.add_file_descriptor_protos(files.clone()).is_err() {
+            pool = DescriptorPool::global();
+            add_one_by_one(&mut pool, files, &mut gaps);
+        }
+        (pool, gaps)
     }
 
     fn read(&mut self, raw: &Bytes) {
@@ -218,7 +217,7 @@ impl Types {
     }
 
     fn define_type(&mut self, name: String, file: &str) -> bool {
-        if self.by_name.contains_key(&name) || own_file(&name).is_some() {
+        if self.by_name.contains_key(&name) || well_known_files::file_of(&name).is_some() {
             return false;
         }
         self.by_name.insert(name, file.to_owned());
@@ -227,7 +226,9 @@ impl Types {
 
     /// The full name of the type that is `written` in a scope, and its file.
     fn find(&self, written: &str, scope: &str) -> Option<(String, String)> {
-        let at = |name: &str| Some((name.to_owned(), self.by_name.get(name).cloned().or_else(|| own_file(name))?));
+        let at = |name: &str| {
+            Some((name.to_owned(), self.by_name.get(name).cloned().or_else(|| well_known_files::file_of(name))?))
+        };
         if let Some(full_name) = written.strip_prefix('.') {
             return at(full_name);
         }
@@ -242,15 +243,6 @@ impl Types {
             scope = scope.rsplit_once('.').map_or("", |(outer, _)| outer);
         }
     }
-}
-
-/// The file of one of protobuf's own types.
-fn own_file(name: &str) -> Option<String> {
-    name.starts_with(PACKAGE).then_some(())?;
-    let pool = DescriptorPool::global();
-    let file = |file: FileDescriptor| file.name().to_owned();
-    let message = pool.get_message_by_name(name).map(|message| file(message.parent_file()));
-    message.or_else(|| pool.get_enum_by_name(name).map(|described| file(described.parent_file())))
 }
 
 /// Makes plain messages of map entries that lack a key or a value: the library panics over them. Fields of their types are

@@ -15,8 +15,8 @@ use super::files::{Files, refusal};
 use super::{Answered, ReflectionVersion, made_here};
 use crate::grpc::call::Caller;
 
-/// One bidirectional stream. It is opened when the first answer is awaited, with all questions so far in it: some servers
-/// send no headers before they have seen a question.
+/// One bidirectional stream. It is opened when the first answer is awaited, with all questions so far in it: some
+/// servers send no headers before they have seen a question.
 pub(super) struct Conversation {
     caller: Caller,
     questions: mpsc::UnboundedSender<ServerReflectionRequest>,
@@ -141,8 +141,8 @@ impl Conversation {
         Ok(refusals)
     }
 
-    /// Asks for imports until nothing is missing: a round trip per level. If an import is refused, the types that are missing
-    /// are asked for by name.
+    /// Asks for imports until nothing is missing: a round trip per level. If an import is refused, the types that are
+    /// missing are asked for by name.
     async fn imports(&mut self, files: &mut Files) -> Result<(), Status> {
         loop {
             let missing = files.take_missing().into_iter().map(MessageRequest::FileByFilename);

@@ -24,8 +24,8 @@ const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// How often types are asked for by name: their files can lack types in turn.
 const MAX_ASKED_FOR_TYPES: usize = 8;
 
-/// File descriptors as the server sent them, so that unknown options survive. Protobuf's own files are left out. Two files
-/// can have one name, e.g. if a proxy is before several servers.
+/// File descriptors as the server sent them, so that unknown options survive. Protobuf's own files are left out. Two
+/// files can have one name, e.g. if a proxy is before several servers.
 #[derive(Default)]
 pub(super) struct Files {
     pub(super) raw: Vec<Bytes>,

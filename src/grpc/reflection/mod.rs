@@ -41,13 +41,13 @@ impl ReflectionVersion {
     }
 }
 
-/// The longest wait for a description, unless `--timeout` is 0: a service has it from its start, so one that is late does not
-/// come.
+/// The longest wait for a description, unless `--timeout` is 0: a service has it from its start, so one that is late
+/// does not come.
 pub const LIMIT: Duration = Duration::from_secs(10);
 
 /// The services of a server, and descriptors.
 #[derive(Debug)]
-pub struct Described {
+pub struct DescribedServer {
     /// The full names of all its services, sorted.
     pub services: Vec<String>,
     /// The files of the requested symbols with their imports; unknown symbols are left out.
@@ -64,9 +64,9 @@ pub struct ReflectionRoute {
     pub imports: Vec<String>,
 }
 
-/// Asks for the names of all services, and for the file of `symbol` with its imports; a `symbol` that the server does not
-/// know leaves its file out. One round trip is enough where the server sends imports along, where it has those alone that
-/// files of the platform usually have, or where the `known` route of an earlier run still leads there.
+/// Asks for the names of all services, and for the file of `symbol` with its imports; a `symbol` that the server does
+/// not know leaves its file out. One round trip is enough where the server sends imports along, where it has those
+/// alone that files of the platform usually have, or where the `known` route of an earlier run still leads there.
 pub async fn fetch(
     caller: &Caller,
     symbol: &str,
@@ -77,7 +77,8 @@ pub async fn fetch(
     loop {
         let (version, imports) = attempts.next().unwrap_or_default();
         let ask = async |conversation: &mut Conversation| {
-            // The platform's services have this version alone. Others may end the stream over a file that they do not have.
+            // The platform's services have this version alone. Others may end the stream over a file that they do not
+            // have.
             let asks_for_imports = version.is_some() || conversation.version == ReflectionVersion::V1Alpha;
             conversation.describe(symbol, if asks_for_imports { &imports } else { &[] }).await
         };
@@ -96,14 +97,14 @@ fn is_about_a_file(error: &Error) -> bool {
 }
 
 /// As [`fetch`], with the descriptors of all that is described.
-pub async fn describe(caller: &Caller, symbol: &str) -> Result<Described> {
+pub async fn describe(caller: &Caller, symbol: &str) -> Result<DescribedServer> {
     let (Description { services, files }, _) = fetch(caller, symbol, None).await?;
     let (pool, gaps) = descriptors::pool(&files);
-    Ok(Described { services, pool, gaps })
+    Ok(DescribedServer { services, pool, gaps })
 }
 
 /// Asks for all services with their files. Those that are refused become gaps.
-pub async fn describe_all(caller: &Caller, limit: Duration) -> Result<Described> {
+pub async fn describe_all(caller: &Caller, limit: Duration) -> Result<DescribedServer> {
     let ask = async |conversation: &mut Conversation| conversation.describe_all().await;
     let Fetched { description: Description { services, files }, refused, .. } =
         converse(caller, limit, None, ask).await?;
@@ -111,7 +112,7 @@ pub async fn describe_all(caller: &Caller, limit: Duration) -> Result<Described>
     for (service, status) in refused {
         gaps.add(&service, || format!("{}: {}", code_name(status.code()), status.message()));
     }
-    Ok(Described { services, pool, gaps })
+    Ok(DescribedServer { services, pool, gaps })
 }
 
 /// Runs `talk` in the `known` version of reflection, or else in both: the first answer counts.
@@ -184,8 +185,8 @@ async fn converse(
 /// The result of a conversation, and its version.
 type Conversed = (Result<Answered, Status>, ReflectionVersion);
 
-/// The first answer of two conversations. If both fail, the failure of `first`, unless that only says that the server lacks
-/// the version.
+/// The first answer of two conversations. If both fail, the failure of `first`, unless that only says that the server
+/// lacks the version.
 async fn first_to_answer(
     first: impl Future<Output = Conversed> + Unpin,
     second: impl Future<Output = Conversed> + Unpin,

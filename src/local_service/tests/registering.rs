@@ -94,7 +94,8 @@ async fn other_rules_accept_them_and_say_so_once_they_are_registered() {
     assert!(service.register(registration(image)).await.is_err());
     assert!(service.register(registration("x/fine")).await.is_ok());
     let warning = "current Repository services reject the image name \
-                   \"plugin-slack-notification-protocol_settings\": it has characters other than letters, digits and \"-\"";
+                   \"plugin-slack-notification-protocol_settings\": it has characters other than letters, digits \
+                   and \"-\"";
     assert_eq!(*heard.lock().unwrap(), [warning]);
 }
 

@@ -1,5 +1,5 @@
-//! One file, several stores: what processes do to each other. Threads with a store each meet in SQLite's file locks just as
-//! processes do.
+//! One file shared by several stores. Threads with a store each meet in SQLite's file locks just as processes do, and
+//! callers of one store in its connection.
 
 use std::fs;
 use std::path::Path;

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
 use crate::grpc::reflection;
-use crate::grpc::reflection::Described;
+use crate::grpc::reflection::DescribedServer;
 use crate::query::{self, Page, QueryRequest};
 use crate::schema::spaceone::{ApiName, short_name};
 use crate::secret::mask;
@@ -71,7 +71,7 @@ impl Row {
     }
 
     async fn connect(&mut self, connector: &Connector, key: &CheckKey) -> Option<Caller> {
-        let destination = match connector.settings().place(&self.service) {
+        let destination = match connector.settings().destination_in_environment(&self.service) {
             Ok(destination) => destination,
             Err(error) => {
                 self.failure = Some(error);
@@ -103,7 +103,7 @@ impl Row {
         connected.map_err(|error| self.failure = Some(error)).ok()
     }
 
-    async fn describe(&mut self, caller: &Caller) -> Option<Described> {
+    async fn describe(&mut self, caller: &Caller) -> Option<DescribedServer> {
         match reflection::describe(caller, SERVER_INFO).await {
             Ok(described) => {
                 self.reflection = Some(OK);
@@ -121,7 +121,7 @@ impl Row {
         }
     }
 
-    async fn try_key(&self, caller: &Caller, described: &Described, key: &CheckKey) -> Result<KeyCheck> {
+    async fn try_key(&self, caller: &Caller, described: &DescribedServer, key: &CheckKey) -> Result<KeyCheck> {
         // A refusal without the key says nothing about it.
         if key.failure.is_some() { Ok(KeyCheck::Untried) } else { try_key(caller, &self.service, described, key).await }
     }
@@ -195,14 +195,14 @@ impl Row {
 }
 
 /// The SpaceONE services at an endpoint.
-fn services(described: &Described) -> String {
+fn services(described: &DescribedServer) -> String {
     let mut services: Vec<&str> = resources(described, "").map(|name| name.service).collect();
     services.dedup();
     services.join(", ")
 }
 
 /// The SpaceONE resources at an endpoint, without `core`, which all services have: those of `service` first.
-fn resources<'a>(described: &'a Described, service: &str) -> impl Iterator<Item = ApiName<'a>> {
+fn resources<'a>(described: &'a DescribedServer, service: &str) -> impl Iterator<Item = ApiName<'a>> {
     let names =
         || described.services.iter().filter_map(|name| ApiName::parse(name)).filter(|name| name.service != "core");
     let (own, others): (Vec<_>, Vec<_>) = names().partition(|name| name.service == service);
@@ -210,7 +210,7 @@ fn resources<'a>(described: &'a Described, service: &str) -> impl Iterator<Item 
 }
 
 /// The version that the service reports.
-async fn version(caller: &Caller, described: &Described) -> Result<Option<String>> {
+async fn version(caller: &Caller, described: &DescribedServer) -> Result<Option<String>> {
     let service = described.pool.get_service_by_name(SERVER_INFO);
     let Some(method) = service.and_then(|service| service.methods().find(|method| method.name() == GET_VERSION)) else {
         return Ok(None);
@@ -232,7 +232,7 @@ enum KeyCheck {
 
 /// Lists one row of a resource. Any status but UNAUTHENTICATED and PERMISSION_DENIED means that the key was let in; no
 /// response at all is an error too.
-async fn try_key(caller: &Caller, service: &str, described: &Described, key: &CheckKey) -> Result<KeyCheck> {
+async fn try_key(caller: &Caller, service: &str, described: &DescribedServer, key: &CheckKey) -> Result<KeyCheck> {
     let mut denied = Vec::new();
     for name in resources(described, service).take(MAX_RESOURCES) {
         if denied.len() == MAX_LISTS {
