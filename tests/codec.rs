@@ -288,8 +288,8 @@ fn groups_and_unpacked_lists_are_written_as_they_are_described() {
     assert_eq!(decode::decode(bytes.into(), &old).unwrap(), value);
 }
 
-/// An entry without a value has the first one of its enum, which in the older syntax need not be 0, or what a server says
-/// that it has.
+/// An entry without a value has the first one of its enum, which in the older syntax need not be 0, or what a server
+/// says that it has.
 #[test]
 fn an_entry_without_a_value_has_the_default_of_its_type() {
     let source = r#"syntax = "proto2"; package old;

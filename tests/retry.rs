@@ -1,4 +1,5 @@
-//! What is sent again: whatever the verb, what HTTP/2 says was not processed; and what reads, after a connection that broke.
+//! What is sent again: whatever the verb, what HTTP/2 says was not processed; and what reads, after a connection that
+//! broke.
 
 mod support;
 
@@ -168,7 +169,8 @@ fn assert_each_once(registered: &Registered, count: usize) {
     assert!(wrong.is_empty() && registered.len() == count, "not registered once: {wrong:?} of {}", registered.len());
 }
 
-/// Registers so many through a proxy before a server that takes 200 streams at a time; says how many connections that took.
+/// Registers so many through a proxy before a server that takes 200 streams at a time; says how many connections that
+/// took.
 #[track_caller]
 fn register_through(rule: fn(usize) -> Act, documents: usize, more: &str) -> usize {
     let registered = Registered::default();

@@ -15,7 +15,8 @@ fn shell(user: &Spacectl, line: &str) -> Output {
     shell.output().unwrap()
 }
 
-/// Whatever is opened next would otherwise have the number of the stream that is missing: here a connection, and a file.
+/// Whatever is opened next would otherwise have the number of the stream that is missing: here a connection, and a
+/// file.
 #[test]
 fn what_is_written_to_a_closed_stream_goes_nowhere() {
     let answer = json!({"results": [{"plugin_id": "plugin-slack"}], "total_count": 1});

@@ -192,7 +192,8 @@ fn an_encoding_that_cannot_be_read_is_named_and_leaves_open_what_was_done() {
 
 /// A gzip member of a few bytes for a text of so many at least: deflate repeats 258 bytes in 13 bits.
 fn bomb(size: usize) -> Vec<u8> {
-    // A last block of fixed codes (RFC 1951, section 3.2.6), an `a`, and as many repetitions as end with a byte twice over.
+    // A last block of fixed codes (RFC 1951, section 3.2.6), an `a`, and as many repetitions as end with a byte twice
+    // over.
     let repeat = "1100010100000";
     let bits = ["110", "10010001", &repeat.repeat(17)].concat();
     let byte = |bits: &[u8]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | (bit - b'0'));

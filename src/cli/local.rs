@@ -17,8 +17,8 @@ pub enum Local {
         data: Option<PathBuf>,
         /// Image registry of the plugins, HOST[:PORT][/PREFIX]
         ///
-        /// Its tags are the plugins' versions, and an image without a tag is refused. https:// may be given; http:// only for
-        /// a loopback address. [default: `registry` of the environment `local`, unless --data is given]
+        /// Its tags are the plugins' versions, and an image without a tag is refused. https:// may be given; http://
+        /// only for a loopback address. [default: `registry` of the environment `local`, unless --data is given]
         #[arg(long, value_name = "URL")]
         registry: Option<String>,
         /// Directory of specs to list as read-only plugins of a managed repository

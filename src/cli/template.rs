@@ -39,7 +39,7 @@ pub enum TemplateCommand {
     },
     /// Show a resource's template, as `template set -f` reads it
     #[command(
-        after_help = "Examples:\n  spacectl template show repository.Plugin\n  spacectl template show plugin > plugin_columns.yml"
+        after_help = "Examples:\n  spacectl template show repository.Plugin\n  spacectl template show plugin > columns.yml"
     )]
     Show {
         /// Resource, as SERVICE.RESOURCE or an alias

@@ -232,7 +232,8 @@ pub fn exposed_key(url: &EndpointUrl, service: &str, environment: Option<&Enviro
         None => format!("--endpoint {tls}"),
     };
     format!(
-        "the key goes to {url} unencrypted, and others on the network can read it: if the service speaks TLS, use {change}"
+        "the key goes to {url} unencrypted, and others on the network can read it: \
+         if the service speaks TLS, use {change}"
     )
 }
 

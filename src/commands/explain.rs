@@ -164,7 +164,8 @@ fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>)
         Ok(found) => Ok(found),
         Err(error) if is_bundled && is_out_of_reach(&error) => {
             context.streams.diagnostics.warn(&format!(
-                "{}; this is the bundled description of the Repository API {API_VERSION}, and the service's own may differ",
+                "{}; this is the bundled description of the Repository API {API_VERSION}: \
+                 the service's own may differ",
                 error.summary()
             ));
             bundled(address, api_version)

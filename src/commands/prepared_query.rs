@@ -239,8 +239,8 @@ fn output(
     Ok((output, kind))
 }
 
-/// `only`, with the whole of a free-form field where a key goes two or more steps below it: these may be one key with dots,
-/// which no service sends for a path.
+/// `only`, with the whole of a free-form field where a key goes two or more steps below it: these may be one key with
+/// dots, which no service sends for a path.
 fn with_dotted_keys(only: Vec<String>, method: &Method) -> Vec<String> {
     if only.iter().all(|key| key.matches('.').count() < 2) {
         return only;

@@ -152,7 +152,7 @@ fn list(output: Format, context: &mut Context<'_>) -> Result<()> {
         rows.push(row(name, "built in", TableTemplate::built_in(name).as_ref(), in_text));
     }
     rows.sort_by_cached_key(|row| row["resource"].to_string());
-    let columns = columns(output, "resource|Resource,template|TableTemplate,columns|Columns", "resource");
+    let columns = columns(output, "resource|Resource,template|Template,columns|Columns", "resource");
     OutputOptions::parse(columns, output)?.write(Document::from_rows(rows), context.streams)
 }
 

@@ -20,7 +20,7 @@ use crate::yaml::{Content, YamlError};
 const FILE: &str = "alias.yml";
 
 impl ConfigDir {
-    /// The user's own aliases; empty if there is no file. An error about an entry has its line.
+    /// The user's own aliases; empty without a file. An error about an entry has its line.
     pub fn aliases(&self) -> Result<Own> {
         let entries = self.read_aliases()?.into_iter();
         Ok(entries.filter_map(|(name, target)| Some((name, target.as_str()?.to_owned()))).collect())

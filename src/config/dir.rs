@@ -106,7 +106,7 @@ impl ConfigDir {
         self.find(name)?.ok_or_else(|| self.not_found(name))
     }
 
-    /// Like [`ConfigDir::load`]; `None` if there is no such file.
+    /// Like [`ConfigDir::load`]; `None` if the file does not exist.
     pub fn find(&self, name: &EnvironmentName) -> Result<Option<Environment>> {
         let path = self.file_of(name);
         file::read(&path)?.map(|bytes| Environment::parse(&bytes, &path.display().to_string())).transpose()

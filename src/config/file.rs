@@ -10,7 +10,7 @@ use crate::fs::{AtomicFile, Readers, create_private_folder, read_limited, shared
 /// The largest configuration file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The file's content; `None` if there is no such file.
+/// The file's content; `None` if the file does not exist.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     match File::open(path) {
         Ok(file) => read_from(file, &path.display().to_string()).map(Some),
@@ -63,7 +63,7 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
     }
 }
 
-/// The names of the files in `folder`, symbolic links to files included; empty if there is no such folder. Names that
+/// The names of the files in `folder`, symbolic links to files included; empty if the folder does not exist. Names that
 /// are not Unicode are left out.
 pub(super) fn names_in(folder: &Path) -> Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {

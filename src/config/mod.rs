@@ -4,8 +4,8 @@
 //!
 //! - `~/.spaceone/environment.yml`: `environment: NAME`, the current environment;
 //! - `~/.spaceone/environments/NAME.yml`: `api_key` or `token`, `x_domain_id`, `x_workspace_id` and `endpoints`
-//!   (service to URL). Only this program knows `api_key_file`, `api_key_command`, `ca`, `cert`, `key`, `tls_server_name` and
-//!   `registry`. Unknown keys are preserved;
+//!   (service to URL). Only this program knows `api_key_file`, `api_key_command`, `ca`, `cert`, `key`,
+//!   `tls_server_name` and `registry`. Unknown keys are preserved;
 //! - `~/.spaceone/template/SERVICE.RESOURCE.yml`: the columns of a resource's tables.
 //!
 //! Only this program has `alias.yml`, the user's own names for resources.

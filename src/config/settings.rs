@@ -95,8 +95,8 @@ impl Settings {
     ///   from flags, `SPACECTL_API_KEY` and an environment that a flag or variable names, never from the current one:
     ///   the key of one installation must not be sent to any host in a URL.
     /// - **`local`** is built in and needs no file. A user of the Python client may have an `environments/local.yml`
-    ///   with endpoints: it overrides the built-in one, with a warning, so that a call does not silently go elsewhere than
-    ///   before. A file without endpoints may only set the `registry`.
+    ///   with endpoints: it overrides the built-in one, with a warning, so that a call does not silently go elsewhere
+    ///   than before. A file without endpoints may only set the `registry`.
     pub fn resolve(selection: &Selection, variables: &Variables) -> Result<Self> {
         let endpoint = selection.endpoint.as_deref().map(str::parse::<EndpointUrl>).transpose();
         let endpoint = endpoint.map_err(|error| error.into_usage().context("--endpoint"))?;

@@ -55,7 +55,7 @@ impl ConfigDir {
         self.templates_folder().join(format!("{name}{EXTENSION}"))
     }
 
-    /// The content of a template's file; `None` if there is no such file.
+    /// The content of a template's file; `None` if the file does not exist.
     pub fn template(&self, name: &TemplateName) -> Result<Option<Vec<u8>>> {
         file::read(&self.template_file(name))
     }

@@ -111,7 +111,7 @@ mod tests {
         let pasted = Environment::parse(format!("key: {PEM:?}\nca: a.pem").as_bytes(), "prod.yml").unwrap();
         assert_eq!(pasted.masked().get("key").unwrap(), MASK);
         assert!(pasted.holds_secret());
-        // A path is none.
+        // A path is not one.
         let paths = environment_of_paths();
         assert_eq!(paths.masked().get("key").unwrap(), "/keys/me.key");
         assert!(!paths.holds_secret());

@@ -116,7 +116,7 @@ impl Error {
         Self::new(ErrorKind::BrokenPipe, "the reader of the output has gone")
     }
 
-    /// Several problems of one kind; `None` if there are none.
+    /// Several problems of one kind; `None` without any.
     pub fn from_problems(kind: ErrorKind, problems: Vec<Problem>) -> Option<Self> {
         (!problems.is_empty()).then(|| Self { problems, ..Self::new(kind, "") })
     }

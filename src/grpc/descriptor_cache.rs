@@ -20,7 +20,7 @@ const RENEWAL: Duration = Duration::from_secs(24 * 3600);
 
 /// Cached descriptions of the services at one endpoint.
 ///
-/// They describe the program that answers, whoever asks and for which domain, and are revalidated on every use: a
+/// They describe the program that answers, for every caller and for which domain, and are revalidated on every use: a
 /// spoilt file differs from what the server sends.
 pub struct DescriptorCache {
     cache: FileCache,

@@ -78,7 +78,7 @@ fn is_about_unsent_response(message: &str) -> bool {
         || message.contains("error while marshaling")
 }
 
-/// The metadata of an UNAVAILABLE by which the embedded Repository promises that nothing was done.
+/// The metadata of an UNAVAILABLE with which the embedded Repository promises that nothing was done.
 pub const NOTHING_DONE: &str = "spacectl-nothing-done";
 
 /// What a call that ended in `status` has done. Only a status that a service has sent says that it did nothing, or a

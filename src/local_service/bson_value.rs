@@ -85,7 +85,7 @@ impl<'a> BsonValue<'a> {
         }
     }
 
-    /// Calls `visit` with each value at `path` below this one, with [`BsonValue::Missing`] where there is none. A list
+    /// Calls `visit` with each value at `path` below this one, with [`BsonValue::Missing`] where it is missing. A list
     /// on the way passes the path on to each object in it and, for a number, to the item with that index.
     pub fn descend(self, path: &[String], visit: &mut impl FnMut(BsonValue<'a>)) {
         let Some((step, rest)) = path.split_first() else {

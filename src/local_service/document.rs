@@ -89,7 +89,7 @@ impl RecordKey {
         (self.get)(plugin).any(&self.path, test)
     }
 
-    /// Calls `visit` with each value at this key, with [`BsonValue::Missing`] where there is none.
+    /// Calls `visit` with each value at this key, with [`BsonValue::Missing`] where it is missing.
     pub fn visit<'a>(&self, plugin: &'a PluginInfo, mut visit: impl FnMut(BsonValue<'a>)) {
         (self.get)(plugin).descend(&self.path, &mut visit);
     }

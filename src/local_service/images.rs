@@ -17,7 +17,7 @@ impl ImageRegistry {
         Self { registry, client: Arc::new(client) }
     }
 
-    /// The versions of `image`, newest first; empty if there is no such image.
+    /// The versions of `image`, newest first; empty if the image does not exist.
     ///
     /// # Errors
     /// The registry does not answer.

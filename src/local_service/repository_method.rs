@@ -19,7 +19,7 @@ impl RepositoryKind {
     /// The repository with this id.
     ///
     /// # Errors
-    /// There is none.
+    /// It is missing.
     pub fn from_id(repository_id: &str) -> Result<Self, ServiceError> {
         let kind = Self::ALL.into_iter().find(|kind| kind.id() == repository_id);
         kind.ok_or_else(|| ServiceError::NoRepository { repository_id: repository_id.to_owned() })

@@ -31,7 +31,7 @@ pub fn replace(connection: &Connection, plugin: &PluginInfo) -> Result<(), Store
     Ok(())
 }
 
-/// Removes the plugin with this id; false if there is none.
+/// Removes the plugin with this id; false without one.
 pub fn remove(connection: &Connection, plugin_id: &str) -> Result<bool, StoreError> {
     let mut statement = connection.prepare_cached("DELETE FROM plugin WHERE plugin_id = ?1")?;
     Ok(statement.execute([plugin_id])? > 0)

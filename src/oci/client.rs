@@ -104,7 +104,7 @@ impl RegistryClient {
         self
     }
 
-    /// All tags of an image, in the registry's order; `None` if there is no such image.
+    /// All tags of an image, in the registry's order; `None` if the image does not exist.
     ///
     /// # Errors
     /// The registry is not reached, denies access, or is not one; with hints.
@@ -139,7 +139,7 @@ impl RegistryClient {
         tags.await.map_err(Error::from)
     }
 
-    /// The digest of a tag; `None` if there is no such tag or image.
+    /// The digest of a tag; `None` if the tag or image does not exist.
     ///
     /// # Errors
     /// As [`RegistryClient::tags`]; or `tag` is not valid.

@@ -21,7 +21,7 @@ pub fn newest_first(tags: Vec<String>) -> Vec<String> {
     versions.into_iter().map(|(_, tag)| tag).chain(rest).collect()
 }
 
-/// The newest version among `tags`; a pre-release only if there is no other.
+/// The newest version among `tags`; a pre-release only if it is the only one.
 ///
 /// Stricter than the order: a version needs a dot and a standard suffix, as in `1.2.0-rc.1` or `1.0+7f3a`. A number
 /// alone can be a date, a build or a commit's hash.

@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(widths(&columns, 60), [40, 10, 10]);
         assert_eq!(widths(&columns, 56), [40, 8, 8]);
         assert_eq!(widths(&columns, 30), [10, 10, 10]);
-        // What is longer than any identifier is no identifier.
+        // Identifiers are never that long.
         assert_eq!(widths(&texts(&[(4, 100), (4, 30)]), 60), [30, 30]);
     }
 

@@ -1,7 +1,7 @@
 //! Documents, written in a format: one file per format, and one writer for all of a command.
 //!
-//! JSON texts are written in [`crate::terminal::json`], YAML in [`crate::yaml`]. What a document holds, and which of it is
-//! shown, is in [`view`].
+//! JSON texts are written in [`crate::terminal::json`], YAML in [`crate::yaml`]. What a document holds, and which of it
+//! is shown, is in [`view`].
 
 mod csv;
 mod fit;

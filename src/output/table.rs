@@ -1,8 +1,8 @@
 //! Rows in columns: the `presto` form of Python's tabulate, which spacectl has always printed.
 //!
 //! A column is at least two wider than its header, one of numbers is aligned to the right, and no line ends in a space.
-//! tabulate reads numbers out of text as well and prints "1.10" as 1.1; here a text stays what it is. Written here, since
-//! comfy-table takes 1.9 s and 472 MB for 100,000 rows of 16 columns, and no cell wider than 65,535.
+//! tabulate reads numbers out of text as well and prints "1.10" as 1.1; here a text stays what it is. Written here,
+//! since comfy-table takes 1.9 s and 472 MB for 100,000 rows of 16 columns, and no cell wider than 65,535.
 
 use std::borrow::Cow;
 use std::io::{self, Write};

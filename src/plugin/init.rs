@@ -88,7 +88,7 @@ impl NewPlugin {
         text
     }
 
-    /// The JSON Schema by which editors complete and check the spec.
+    /// The JSON Schema for editors to complete and check the spec.
     pub fn schema(&self) -> Result<Value> {
         let method = self.generation.register()?;
         let needed = spec::needed("repository", "Plugin", method.name());

@@ -10,7 +10,7 @@ use crate::oci::plugin_image;
 pub struct PluginFields {
     pub register: Vec<String>,
     pub update: Vec<String>,
-    /// The fields of `deregister`, by which a plugin is found.
+    /// The fields of `deregister`, that identify a plugin.
     pub keys: Vec<String>,
     /// The fields of the response of `get`.
     pub row: Vec<String>,
@@ -80,7 +80,7 @@ impl PluginFields {
         self.keys.iter().any(|key| key == field)
     }
 
-    /// The fields by which a service finds the plugin of `spec`.
+    /// The fields with which a service finds the plugin of `spec`.
     pub fn identity(&self, spec: &Map<String, Value>) -> Map<String, Value> {
         let given = spec.iter().filter(|(name, _)| self.is_key(name));
         let mut identity: Map<_, _> = given.map(|(name, value)| (name.clone(), value.clone())).collect();

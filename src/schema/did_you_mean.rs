@@ -1,4 +1,4 @@
-//! "Did you mean": the name that a person most likely meant.
+//! "Did you mean": the name that a person probably wanted.
 
 /// The candidate closest to `name`, if one is close enough.
 ///

@@ -11,7 +11,7 @@ pub fn is_pem(text: &str) -> bool {
 }
 
 /// Masks the secrets in `text` and adds them to `secrets`: private keys, JSON Web Tokens, `NAME=VALUE`, `Name: value`
-/// and URLs. `None` if there are none.
+/// and URLs. `None` without any.
 pub(super) fn masked_text(text: &str, secrets: &mut Vec<String>) -> Option<String> {
     if (is_pem(text) && text.contains("PRIVATE KEY")) || jwt::is_token(text.trim()) {
         secrets.push(text.trim().to_owned());
@@ -74,7 +74,7 @@ fn assignment(text: &str) -> Option<(&str, &str, &str)> {
         .then_some((name, joint, value))
 }
 
-/// Masks `user:password` before the host of `url`; `None` if there is none.
+/// Masks `user:password` before the host of `url`; `None` without any.
 pub fn without_userinfo(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.find(['/', '?', '#']).map_or(rest, |end| &rest[..end]);
@@ -83,7 +83,7 @@ pub fn without_userinfo(url: &str) -> Option<String> {
 }
 
 /// Masks what gives access in `url`: user and password, parameters named like a secret, and the end of a webhook's
-/// path. `None` if there is none.
+/// path. `None` without any.
 fn masked_url(url: &str, secrets: &mut Vec<String>) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let (rest, fragment) = rest.split_once('#').map_or((rest, None), |(rest, fragment)| (rest, Some(fragment)));

@@ -1,7 +1,7 @@
 //! YAML and JSON text: one reader and one writer for specs, configuration and output.
 //!
-//! [`YamlDocuments`] and [`parse_json`] read text into [`Node`]s with places, within [`Limits`]; [`value`] makes plain data
-//! of them. Errors name keys at most: values may be secrets.
+//! [`YamlDocuments`] and [`parse_json`] read text into [`Node`]s with places, within [`Limits`]; [`value`] makes plain
+//! data of them. Errors name keys at most: values may be secrets.
 
 mod documents;
 mod tree;

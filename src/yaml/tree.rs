@@ -1,7 +1,7 @@
 //! A document as written: scalars as text, each node with its place, aliases shared.
 //!
-//! Values, places and typed parameters are all read from it, so that no two readers disagree. The [`TreeBuilder`] checks
-//! the [`Limits`] before anything is expanded.
+//! Values, places and typed parameters are all read from it, so that no two readers disagree. The [`TreeBuilder`]
+//! checks the [`Limits`] before anything is expanded.
 
 use std::collections::HashMap;
 use std::rc::Rc;

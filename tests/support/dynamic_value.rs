@@ -47,8 +47,8 @@ fn by_fields(message: &DynamicMessage, depth: usize) -> Value {
     Value::Object(fields.collect())
 }
 
-/// A `google.protobuf.Any`: the type's address, and beside it what the message says; behind `value`, if that is no mapping
-/// of its fields. `None` if the type is not known, or the bytes are none of its, or it is too deep.
+/// A `google.protobuf.Any`: the type's address, and beside it what the message says; behind `value`, if that is no
+/// mapping of its fields. `None` if the type is not known, or the bytes are none of its, or it is too deep.
 fn any(message: &DynamicMessage, depth: usize) -> Option<Value> {
     const TYPE: &str = "@type";
     if depth > MAX_DEPTH {

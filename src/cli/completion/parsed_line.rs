@@ -59,7 +59,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads one word; true if it is a command, a positional argument or `--`. The word at the cursor is no value.
+    /// Reads one word; true if it is a command, a positional argument or `--`. The word at the cursor is not a value.
     fn read(&mut self, word: &str, is_current: bool) -> bool {
         if let Some(option) = self.waiting.take() {
             self.take(option, word, is_current);

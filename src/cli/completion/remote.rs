@@ -241,7 +241,7 @@ impl RemoteServices {
         values.sort();
         values.dedup_by(|later, earlier| {
             let is_same = later.0 == earlier.0;
-            // A value of several rows has no name.
+            // A value of more than one row has no name.
             if is_same {
                 earlier.1.clear();
             }
@@ -372,7 +372,7 @@ mod tests {
             (n != 3).then_some(n)
         });
         assert_eq!(done, [1]);
-        // A thread that never comes back is no matter either.
+        // A thread that never comes back does not matter either.
         let deadline = Instant::now() + Duration::from_millis(50);
         let done: Vec<u32> = within(deadline, vec![()], async |()| {
             thread::park();

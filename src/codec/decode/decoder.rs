@@ -38,8 +38,8 @@ impl Decoder {
         self.decode_with(&bytes, |plan, sink, workspace| plan.emit(0, &bytes, sink, workspace))
     }
 
-    /// The values of the fields with these `names`, which takes less time than all; all fields where none of them is set,
-    /// and where the message is not a mapping of its fields.
+    /// The values of the fields with these `names`, which takes less time than all; all fields where none of them is
+    /// set, and where the message is not a mapping of its fields.
     ///
     /// # Errors
     /// As [`decode`], whichever field is malformed.

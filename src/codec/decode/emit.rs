@@ -12,7 +12,8 @@ use super::sink::{Sink, serialize_into};
 use super::spans::{FieldIndex, FieldSpans, Span, Workspace, find_in, values};
 use crate::codec::wire_format::{MAX_DEPTH, Malformed, Reader, fixed32, fixed64, number};
 
-/// How deep messages are emitted: those around an `Any`, those in it until it is not opened any more, and those in that.
+/// How deep messages are emitted: those around an `Any`, those in it until it is not opened any more, and those in
+/// that.
 const MAX_EMITTED: usize = 4 * MAX_DEPTH;
 
 impl DecodePlan {
@@ -69,8 +70,8 @@ impl DecodePlan {
         Ok(())
     }
 
-    /// As [`DecodePlan::emit`], but only the fields with these `names`; all fields where none of them is set, or where the
-    /// message is not a mapping of its fields.
+    /// As [`DecodePlan::emit`], but only the fields with these `names`; all fields where none of them is set, or where
+    /// the message is not a mapping of its fields.
     ///
     /// # Errors
     /// As [`DecodePlan::emit`].
@@ -155,7 +156,8 @@ impl DecodePlan {
         let field = &message.fields[at];
         let span = found.span(at, workspace);
         match (field.multiplicity, field.kind) {
-            // A message in parts is their concatenation (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
+            // A message in parts is their concatenation
+            // (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
             (Multiplicity::One, ValueKind::Message(place)) if span.is_repeated => {
                 let mut whole = Vec::new();
                 for entry in values(field, span, bytes) {
@@ -215,9 +217,9 @@ impl DecodePlan {
         Ok(())
     }
 
-    /// `google.protobuf.Any`: the type's address, and with it the message: its fields, or under `value` if its form is not
-    /// a mapping of them. `false` if the type is not known, the bytes are not of that type, or it is too deep: each is read
-    /// by itself, so that only a limit ends a chain of them.
+    /// `google.protobuf.Any`: the type's address, and with it the message: its fields, or under `value` if its form is
+    /// not a mapping of them. `false` if the type is not known, the bytes are not of that type, or it is too deep: each
+    /// is read by itself, so that only a limit ends a chain of them.
     fn emit_any(
         &self,
         bytes: &[u8],

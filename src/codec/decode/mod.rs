@@ -3,9 +3,9 @@
 //! The form is protobuf's JSON mapping with the fields' own names, as the Python client shows it: unset fields are left
 //! out, enums are names, 64-bit integers are text. Keys of maps are sorted, since the wire has no order for them.
 //!
-//! A [`DecodePlan`] reads the bytes where they lie and holds nothing in between. [`DecodePlan::check`] comes first, so that
-//! a malformed message is refused before anything of it is written. Property tests hold all of it against prost-reflect's
-//! `DynamicMessage`.
+//! A [`DecodePlan`] reads the bytes where they lie and holds nothing in between. [`DecodePlan::check`] comes first, so
+//! that a malformed message is refused before anything of it is written. Property tests hold all of it against
+//! prost-reflect's `DynamicMessage`.
 
 mod check;
 mod decoder;

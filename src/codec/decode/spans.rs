@@ -69,8 +69,8 @@ pub struct FieldSpans {
 }
 
 impl FieldSpans {
-    /// Whether the field is set: a list or mapping with something in it, a message, or a value that differs from one that
-    /// was never sent.
+    /// Whether the field is set: a list or mapping with something in it, a message, or a value that differs from one
+    /// that was never sent.
     pub fn has(self, field: FieldIndex, workspace: &Workspace) -> bool {
         field < self.count && workspace.spans[self.base + field].is_set
     }

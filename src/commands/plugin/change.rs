@@ -54,7 +54,7 @@ fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Contex
     })
 }
 
-/// Names the plugin of several, unless the error begins with it.
+/// Names the plugin if there are more, unless the error begins with it.
 fn name(error: Error, plugin: &str, count: usize) -> Error {
     let is_named = error.problems().first().is_some_and(|problem| problem.message.starts_with(plugin));
     if count == 1 || is_named { error } else { error.context(plugin) }

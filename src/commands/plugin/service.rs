@@ -96,7 +96,7 @@ impl PluginService {
         self.update.ask(self.update.encode_made(request)?).await.map(drop)
     }
 
-    /// Deregisters a plugin; one that is gone already is no error.
+    /// Deregisters a plugin; one that is gone already is not an error.
     pub async fn deregister(&self, identity: &Map<String, Value>) -> Result<()> {
         match self.deregister.ask(encode(&self.deregister, identity)?).await {
             Err(error) if is_not_found(&error) => Ok(()),

@@ -66,7 +66,7 @@ pub struct ImportedEnvironment {
 #[derive(Debug)]
 pub struct ImportSelection {
     pub environments: Vec<(EnvironmentName, ImportedEnvironment)>,
-    /// The one of these that is current where they come from; the only one, if there is no other.
+    /// The one of these that is current where they come from; the only one, if it is the only one.
     pub current: Option<EnvironmentName>,
     /// What does not belong to an environment and is not imported.
     pub ignored: Vec<String>,

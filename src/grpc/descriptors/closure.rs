@@ -19,7 +19,8 @@ use super::well_known_files::{DESCRIPTOR_FILE, common_files};
 /// Can hold a message of any type.
 const ANY: &str = "google.protobuf.Any";
 
-/// What `method` of `service` needs of the files; `None` if it is all of them, or if something that it needs is missing.
+/// What `method` of `service` needs of the files; `None` if it is all of them, or if something that it needs is
+/// missing.
 pub(super) fn of_method(repaired: &Repaired, service: &str, method: &str) -> Option<FileDescriptorSet> {
     let files: Vec<&FileDescriptorProto> = repaired.files.iter().chain(common_files()).collect();
     let (home, service, method) = find_method(&repaired.files, service, method)?;
@@ -148,8 +149,8 @@ fn without_options(field: &FieldDescriptorProto) -> FieldDescriptorProto {
     FieldDescriptorProto { options, ..field.clone() }
 }
 
-/// Stands in for `google/protobuf/descriptor.proto`: prost-reflect looks up the types of options in the pool, and without
-/// them builds its pool of all well-known types first, which takes longer (0.7 ms) than all else here.
+/// Stands in for `google/protobuf/descriptor.proto`: prost-reflect looks up the types of options in the pool, and
+/// without them builds its pool of all well-known types first, which takes longer (0.7 ms) than all else here.
 fn option_types() -> FileDescriptorProto {
     let types = ["MessageOptions", "FieldOptions", "EnumOptions"];
     FileDescriptorProto {

@@ -96,7 +96,7 @@ impl Description {
         gaps.of_service(service, &pool).map_or(Ok(None), |why| Err(misfit(endpoint, why)))
     }
 
-    /// A method in a pool of the types that its messages reach; `None` if there is no such service or method.
+    /// A method in a pool of the types that its messages reach; `None` if the service does not exist or method.
     ///
     /// # Errors
     /// Something that it needs does not fit together. `endpoint` is the server as errors name it.

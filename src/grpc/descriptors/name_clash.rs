@@ -1,15 +1,15 @@
-//! Fields of one message whose names are alike, such as `fooBar` and `FOO_BAR`.
+//! Fields of one message with equal names but for case and `_`, such as `fooBar` and `FOO_BAR`.
 //!
-//! protoc lets them be where nobody needs their JSON names, and nothing here does. prost-reflect refuses two fields with
-//! one JSON name, and in proto3 two whose names differ only in case and in `_`.
+//! protoc lets them be where nobody needs their JSON names, and nothing here does. prost-reflect refuses two fields
+//! with one JSON name, and in proto3 two whose names differ only in case and in `_`.
 
 use std::collections::HashSet;
 
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldOptions, FileDescriptorProto};
 
-/// Makes JSON names the fields' own. A file of proto3 with names that are alike becomes one of proto2, which packs lists
-/// as before. There every field can tell whether it is set, and so a zero that was sent is shown.
+/// Makes JSON names the fields' own. A file of proto3 with names that are alike becomes one of proto2, which packs
+/// lists as before. There every field can tell whether it is set, and so a zero that was sent is shown.
 pub(super) fn allow(file: &mut FileDescriptorProto) {
     let mut is_clash = false;
     for message in &mut file.message_type {

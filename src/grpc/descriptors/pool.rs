@@ -1,8 +1,8 @@
 //! Builds a descriptor pool, also where parts of a description do not fit.
 //!
 //! prost-reflect refuses all files over one import that is missing, one type that is defined twice, or two fields with
-//! one JSON name. So each file is made to import what it uses and nothing else, JSON names are the fields' own, and fields
-//! and methods whose types are not defined are left out, with the reason noted for commands that need them.
+//! one JSON name. So each file is made to import what it uses and nothing else, JSON names are the fields' own, and
+//! fields and methods whose types are not defined are left out, with the reason noted for commands that need them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -245,8 +245,8 @@ impl Types {
     }
 }
 
-/// Makes plain messages of map entries that lack a key or a value: the library panics over them. Fields of their types are
-/// left out.
+/// Makes plain messages of map entries that lack a key or a value: the library panics over them. Fields of their types
+/// are left out.
 fn check_entries(message: &mut DescriptorProto, scope: &str, types: &mut Types, gaps: &mut Gaps) {
     let name = join_name(scope, message.name());
     let is_entry = message.options.as_ref().is_some_and(|options| options.map_entry());

@@ -1,7 +1,7 @@
 //! Protobuf's own files (`google/protobuf/struct.proto` and the like).
 //!
-//! They are never taken from a server: they are the same everywhere, and the code that converts their messages relies on
-//! that.
+//! They are never taken from a server: they are the same everywhere, and the code that converts their messages relies
+//! on that.
 
 use std::sync::LazyLock;
 
@@ -12,8 +12,8 @@ use prost_types::{FileDescriptorProto, FileDescriptorSet};
 /// What the full names of their types begin with.
 const PACKAGE: &str = "google.protobuf.";
 
-/// The files that services use. prost-reflect's global pool has all of them, and takes 0.7 ms to be made: half as long as
-/// a call of a typed client.
+/// The files that services use. prost-reflect's global pool has all of them, and takes 0.7 ms to be made: half as long
+/// as a call of a typed client.
 static COMMON_FILES: LazyLock<Vec<FileDescriptorProto>> = LazyLock::new(|| {
     let set = FileDescriptorSet::decode(&include_bytes!(concat!(env!("OUT_DIR"), "/well_known.bin"))[..]);
     set.map(|set| set.file).unwrap_or_default()

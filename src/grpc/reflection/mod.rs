@@ -274,7 +274,7 @@ mod tests {
             (Some(Ok("a")), denied, Some("v1 a")),
             (absent, denied, Some("v1alpha PERMISSION_DENIED")),
             (absent, absent, Some("v1alpha UNIMPLEMENTED")),
-            // What one of them fails in is not told before the other is known.
+            // What one of them fails in is not reported before the other is known.
             (absent, None, None),
             (None, denied, None),
             (None, absent, None),

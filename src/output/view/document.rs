@@ -43,7 +43,7 @@ impl Document {
         }
     }
 
-    /// Whether there is no row in it.
+    /// Whether it has no rows.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::List(list) | Self::Row(list) => list.is_empty(),
@@ -106,7 +106,8 @@ impl Document {
     }
 
     /// Leaves out of the rows, or of the one value, what is not among `fields`, and says whether there was any of it.
-    /// The columns come in the order of `fields`, without those that no row has. Rows that have none of them stay whole.
+    /// The columns come in the order of `fields`, without those that no row has. Rows that have none of them stay
+    /// whole.
     #[must_use]
     pub fn narrow(self, fields: &[String]) -> (Self, bool) {
         match self {

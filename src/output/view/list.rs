@@ -29,8 +29,8 @@ pub struct RowList {
     /// Whether the columns were chosen.
     is_selected: bool,
     rows: Vec<RowSpan>,
-    /// Cells one after another: the column, the length with the kind, the text. The numbers are varints, so that a row of
-    /// short cells takes little more than its texts.
+    /// Cells one after another: the column, the length with the kind, the text. The numbers are varints, so that a row
+    /// of short cells takes little more than its texts.
     arena: Vec<u8>,
 }
 

@@ -1,8 +1,8 @@
 //! Responses as documents: lists with their rows, or one value.
 //!
-//! A response is a list or one value, as its type says ([`ResponseKind`]). It becomes a [`Document`], which is sorted and
-//! cut here where the service cannot do it, and narrowed to the columns that were asked for or that a [`Template`] has.
-//! How columns are written and what a query can carry is in [`crate::query`]; how documents are written is in
+//! A response is a list or one value, as its type says ([`ResponseKind`]). It becomes a [`Document`], which is sorted
+//! and cut here where the service cannot do it, and narrowed to the columns that were asked for or that a [`Template`]
+//! has. How columns are written and what a query can carry is in [`crate::query`]; how documents are written is in
 //! [`crate::output`].
 
 mod document;

@@ -96,8 +96,8 @@ impl ResponseKind {
             .map_err(|error| error.context(format!("sort key \"{}\"", sort.column().name())))
     }
 
-    /// The fields of a row that hold one plain value each, in the order of their numbers; `None` if all or none do, or if
-    /// only a response says.
+    /// The fields of a row that hold one plain value each, in the order of their numbers; `None` if all or none do, or
+    /// if only a response says.
     pub fn plain_fields(&self) -> Option<Vec<String>> {
         let Row::Message(message) = &self.row else { return None };
         let mut fields: Vec<FieldDescriptor> = message.fields().collect();

@@ -1,7 +1,7 @@
 //! Rules about fields and their types.
 //!
-//! A spec is resolved and encoded as a request of each generation of the API. What all generations refuse is an error; what only some refuse is a warning that names them, as the spec may be
-//! for the others.
+//! A spec is resolved and encoded as a request of each generation of the API. What all generations refuse is an error;
+//! what only some refuse is a warning that names them, as the spec may be for the others.
 
 use std::collections::HashMap;
 
@@ -73,7 +73,7 @@ pub fn check(checker: &mut Checker<'_>, generations: &Generations) {
     }
 }
 
-/// The violation that each of several generations refuses something else.
+/// The violation that each of the generations refuses something else.
 fn no_generation(objections: &[(Objection, Vec<Generation>)], generations: &Generations) -> Option<Violation> {
     let refused = || objections.iter().filter(|(objection, _)| !objection.is_harmless);
     if generations.len() < 2 || refused().any(|(_, of)| of.len() == generations.len()) {

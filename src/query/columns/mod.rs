@@ -66,7 +66,7 @@ impl Column {
         }
     }
 
-    /// The alias, or the path where there is none.
+    /// The alias, or the path where it is missing.
     pub fn header(&self) -> &str {
         &self.header
     }

@@ -103,8 +103,8 @@ impl Selector {
         }
     }
 
-    /// Enters the entry that the steps name. Keys may hold dots (`spaceone.io/owner`): if a step alone leads nowhere, it
-    /// is tried as the beginning of such a key, the shortest first.
+    /// Enters the entry that the steps name. Keys may hold dots (`spaceone.io/owner`): if a step alone leads nowhere,
+    /// it is tried as the beginning of such a key, the shortest first.
     fn enter<'v>(&self, at: usize, object: &'v Map<String, Value>) -> Option<Cow<'v, Value>> {
         let named = self.steps[at..].iter().take_while(|step| step.name().is_some()).count();
         (at..at + named).find_map(|last| {

@@ -1,7 +1,7 @@
 //! Filters on the command line, as conditions that the services understand.
 //!
-//! [`FilterSet::parse`] needs neither network nor descriptors. [`FilterSet::resolve`] then types each value by the rows'
-//! descriptor, as `-p` does. Operators are spaceone-core's (`spaceone.core.model.mongo_model.filter_operator`).
+//! [`FilterSet::parse`] needs neither network nor descriptors. [`FilterSet::resolve`] then types each value by the
+//! rows' descriptor, as `-p` does. Operators are spaceone-core's (`spaceone.core.model.mongo_model.filter_operator`).
 
 mod condition;
 mod field;
@@ -93,8 +93,8 @@ impl FilterSet {
 
     /// The conditions for rows of this type; without a type, any key goes.
     ///
-    /// # Errors
-    /// Usage errors, all at once: unknown keys, with the nearest; values and comparisons that do not fit the key's type.
+    /// # Errors Usage errors, all at once: unknown keys, with the nearest; values and comparisons that do not fit the
+    /// key's type.
     pub fn resolve(&self, rows: Option<&MessageDescriptor>) -> Result<Conditions> {
         let mut problems = Vec::new();
         let mut conditions = Conditions { keyword: self.keyword.clone(), ..Conditions::default() };

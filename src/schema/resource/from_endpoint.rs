@@ -278,7 +278,7 @@ pub fn names(service: &str, siblings: &[String], offered: &[String], api_version
     named
 }
 
-/// Takes one of several versions of a resource: v1, else the highest.
+/// Takes one of the versions of a resource: v1, else the highest.
 fn newest(mut names: Vec<&str>) -> Vec<&str> {
     let mut best = HashMap::new();
     for api in names.iter().filter_map(|name| ApiName::parse(name)) {

@@ -312,7 +312,7 @@ fn a_directory_gives_its_yaml_files_in_order() {
     fs::create_dir(folder.path().join("d.yml")).unwrap();
     let inputs = Inputs { files: vec![folder.path().to_str().unwrap().into()], ..Inputs::default() };
     let drafts = read(&inputs, &mut std::io::empty()).unwrap();
-    let texts: Vec<_> = drafts.iter().map(|draft| text_of(draft)).collect();
+    let texts: Vec<_> = drafts.iter().map(text_of).collect();
     assert_eq!(texts, ["a", "b"]);
 }
 

@@ -204,7 +204,7 @@ impl ApplyPlan {
         Ok(Some(ApplyResult::Replaced { changes, backup }))
     }
 
-    /// Disables a plugin that was disabled before. `false` if there is none.
+    /// Disables a plugin that was disabled before. `false` without one.
     async fn restore_state(
         &self,
         spec: &PluginSpec,

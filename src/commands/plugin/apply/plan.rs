@@ -56,7 +56,7 @@ pub(super) struct Task {
 pub(super) struct PluginSpec {
     request: SpecRequest,
     pub plugin_id: String,
-    /// The fields by which the service finds the plugin.
+    /// The fields with which the service finds the plugin.
     pub identity: Map<String, Value>,
     /// The spec as the service reads it from its bytes.
     pub fields: Map<String, Value>,
