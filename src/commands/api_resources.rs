@@ -40,7 +40,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
         Format::Quiet => Some(QUIET),
         Format::Json | Format::Jsonl | Format::Yaml => None,
     });
-    let presentation = OutputOptions::parse(columns, args.output)?;
+    let presentation = OutputOptions::parse(columns, args.output)?.wrapping();
     check_columns(&presentation)?;
     let own = context.own_aliases().unwrap_or_else(|error| {
         // What the endpoints offer is not in that file.

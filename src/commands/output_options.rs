@@ -19,6 +19,8 @@ pub struct OutputOptions {
     format: OutputFormat,
     /// Cells are cut to the terminal's width.
     fits: bool,
+    /// Cells wrap at the terminal's width.
+    wraps: bool,
     /// The columns are a default: the user may want the others.
     is_preset: bool,
     /// The fields of a table without columns; `None` shows every field.
@@ -49,6 +51,7 @@ impl OutputOptions {
             columns: None,
             format,
             fits: false,
+            wraps: false,
             is_preset: false,
             fields: None,
             first: Vec::new(),
@@ -60,6 +63,12 @@ impl OutputOptions {
     #[must_use]
     pub fn wide(self, wide: bool) -> Self {
         Self { fits: !wide, ..self }
+    }
+
+    /// Wraps a table's cells at the terminal's width, for reports that are read as a whole.
+    #[must_use]
+    pub fn wrapping(self) -> Self {
+        Self { wraps: true, ..self }
     }
 
     /// Sets the columns that the user chose; a usage error if headers repeat in a format of named values.
@@ -174,8 +183,9 @@ impl OutputOptions {
     /// How standard output is to style.
     pub fn style(&self, streams: &IoStreams) -> OutputStyle {
         let terminal = streams.out_is_terminal;
-        let width = if self.fits && self.format == OutputFormat::Table { streams.out_width() } else { None };
-        OutputStyle { terminal, styled: terminal && streams.color, width }
+        let width =
+            if (self.fits || self.wraps) && self.format == OutputFormat::Table { streams.out_width() } else { None };
+        OutputStyle { terminal, styled: terminal && streams.color, width, wraps: self.wraps }
     }
 
     /// A writer for the documents of one command.

@@ -6,10 +6,12 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::credential::MAX_BYTES;
 use crate::error::{Error, Result};
 use crate::fs::read_limited;
 use crate::secret;
+
+/// The largest content of a key's file or output of its command, in bytes.
+pub(super) const MAX_BYTES: u64 = 64 * 1024;
 
 /// How often to check whether the command has ended, once its output has.
 const POLL: Duration = Duration::from_millis(5);

@@ -6,13 +6,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::command::MAX_BYTES;
 use super::environment::{API_KEY, API_KEY_COMMAND, API_KEY_FILE, TOKEN};
 use super::{Environment, ParseError, Secret, command, metadata};
 use crate::error::{Error, Result};
 use crate::fs::read_limited;
-
-/// The largest content of a key's file or output of its command, in bytes.
-pub(super) const MAX_BYTES: u64 = 64 * 1024;
 
 /// The keys that give a credential: an earlier one outranks a later one.
 const KEYS: [&str; 4] = [TOKEN, API_KEY, API_KEY_FILE, API_KEY_COMMAND];

@@ -8,7 +8,6 @@ use prost::Message;
 use super::cache::FileCache;
 use super::descriptors::Description;
 use super::reflection::{ReflectionRoute, ReflectionVersion};
-use super::resolve::{MethodRef, ResolvedMethod};
 use crate::net::endpoint::EndpointUrl;
 
 /// How long an unused description stays, and how many may.
@@ -45,9 +44,9 @@ impl DescriptorCache {
         Self { cache, endpoint: format!("{url} {:?}", server_name.unwrap_or_default()) }
     }
 
-    /// The cached description of the service of `method`, and how it was fetched.
-    pub(super) fn get(&self, method: &MethodRef<'_>) -> Option<(Description, ReflectionRoute)> {
-        let key = self.key(method);
+    /// The cached description of `service`, as its name is by rule, and how it was fetched.
+    pub(super) fn get(&self, service: &str) -> Option<(Description, ReflectionRoute)> {
+        let key = self.key(service);
         let cached = self.cache.get(&key)?;
         if cached.age > RENEWAL {
             self.cache.renew(&key);
@@ -57,17 +56,17 @@ impl DescriptorCache {
         Some((Description { services, files }, ReflectionRoute { version, imports }))
     }
 
-    /// Stores what describes `resolved`, unless it was not fetched.
-    pub fn put(&self, method: &MethodRef<'_>, resolved: &ResolvedMethod) {
-        let Some(ReflectionRoute { version, imports }) = resolved.route.clone() else { return };
-        let Description { services, files } = (*resolved.description).clone();
+    /// Stores the description of `service`.
+    pub(super) fn put(&self, service: &str, description: &Description, route: ReflectionRoute) {
+        let ReflectionRoute { version, imports } = route;
+        let Description { services, files } = description.clone();
         let entry = CacheEntry { services, files, is_alpha: version == ReflectionVersion::V1Alpha, imports };
-        if self.cache.put(&self.key(method), &entry.encode_to_vec()) {
+        if self.cache.put(&self.key(service), &entry.encode_to_vec()) {
             self.cache.forget(MAX_AGE, MAX_ENTRIES);
         }
     }
 
-    fn key(&self, method: &MethodRef<'_>) -> String {
-        format!("{} {}", self.endpoint, method.service_by_rule())
+    fn key(&self, service: &str) -> String {
+        format!("{} {service}", self.endpoint)
     }
 }

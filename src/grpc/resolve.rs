@@ -53,20 +53,27 @@ impl MethodRef<'_> {
     /// service has another name than by rule.
     pub async fn resolve(&self, caller: &Caller, cache: Option<&DescriptorCache>) -> Result<ResolvedMethod> {
         let by_rule = self.service_by_rule();
-        let cached = cache.and_then(|cache| cache.get(self));
+        let cached = cache.and_then(|cache| cache.get(&by_rule));
         let cached = cached.and_then(|(description, _)| self.choose(&description, "").ok());
         let asked = cached.map_or_else(|| by_rule.clone(), |(_, service)| service);
         let resolved = self.fetch(caller, &asked, None).await?;
         let service = resolved.descriptor.parent_service().full_name();
         if let Some(cache) = cache.filter(|_| service != by_rule && service != asked) {
-            cache.put(self, &resolved);
+            self.store(cache, &resolved);
         }
         Ok(resolved)
     }
 
+    /// Caches what describes `resolved`, unless it was not fetched.
+    pub fn store(&self, cache: &DescriptorCache, resolved: &ResolvedMethod) {
+        if let Some(route) = resolved.route.clone() {
+            cache.put(&self.service_by_rule(), &resolved.description, route);
+        }
+    }
+
     /// Resolves by what is cached; `None` where that does not fit.
     pub fn resolve_cached(&self, cache: &DescriptorCache) -> Option<ResolvedMethod> {
-        let (description, route) = cache.get(self)?;
+        let (description, route) = cache.get(&self.service_by_rule())?;
         self.find(Arc::new(description), Some(route), "").ok()
     }
 

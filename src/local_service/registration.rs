@@ -8,12 +8,9 @@ use super::proto::repository::v1::plugin_info::State;
 use super::proto::repository::v1::{PluginInfo, PublicRegistryType, RegisterPluginRequest};
 use super::record::trimmed;
 use super::repository_method::RepositoryKind;
-use super::service_error::ServiceError;
+use super::service_error::{DOMAIN_ID, ServiceError};
 use super::timestamp;
 use crate::oci::plugin_image::{self, ImageNameError};
-
-/// The domain of every caller: the embedded service has no tokens.
-pub const DOMAIN_ID: &str = "domain-local";
 
 /// A plugin that may be added, and why a current service would reject its image name.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 mod csv;
 mod fit;
 mod quiet;
+mod report;
 mod table;
 pub mod view;
 
@@ -37,8 +38,10 @@ pub struct OutputStyle {
     pub terminal: bool,
     /// The terminal has styles.
     pub styled: bool,
-    /// The width that a table's lines are cut to.
+    /// The width of a table's lines.
     pub width: Option<usize>,
+    /// Cells that are too wide wrap instead of being cut.
+    pub wraps: bool,
 }
 
 /// Writes the documents of a command, so that together they are valid in the format.

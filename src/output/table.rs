@@ -9,8 +9,8 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::OutputStyle;
 use super::fit::{self, ColumnWidth};
+use super::{OutputStyle, report};
 use crate::output::view::{Cell, RowList};
 use crate::terminal::sanitize;
 
@@ -26,11 +26,17 @@ pub(super) fn write(out: &mut dyn Write, list: &RowList, style: OutputStyle) -> 
     if list.is_empty() || list.headers().is_empty() {
         writeln!(out, "NO DATA")?;
     } else {
+        let marks = if style.styled { [BOLD, PLAIN] } else { ["", ""] };
         let mut table = Table::measure(list)?;
-        if let Some(width) = style.width {
-            table.fit(width);
+        match style.width {
+            Some(width) if style.wraps && table.width() > width => report::write(out, list, width, marks)?,
+            width => {
+                if let Some(width) = width {
+                    table.fit(width);
+                }
+                table.write(out, marks)?;
+            }
         }
-        table.write(out, if style.styled { [BOLD, PLAIN] } else { ["", ""] })?;
     }
     match list.total() {
         Some(total) if total > 0 => write!(out, "\n Count: {} / {total}\n", list.len()),
@@ -88,15 +94,23 @@ impl<'a> Table<'a> {
         Ok(Self { columns, list })
     }
 
+    /// The columns around the cells of the longest line, the rule: two more than each cell, and a mark between.
+    fn around(&self) -> usize {
+        (self.columns.len() * 3).saturating_sub(1)
+    }
+
+    /// The length of the longest line.
+    fn width(&self) -> usize {
+        self.columns.iter().map(|column| column.width).sum::<usize>() + self.around()
+    }
+
     /// Makes lines not longer than `width` columns of a terminal, if possible: the padding of headers goes first, then
     /// cells are cut.
     fn fit(&mut self, width: usize) {
-        // The longest line is the rule: two more than each column, and a mark between.
-        let around = (self.columns.len() * 3).saturating_sub(1);
-        let room = width.saturating_sub(around);
-        if self.columns.iter().map(|column| column.width).sum::<usize>() <= room {
+        if self.width() <= width {
             return;
         }
+        let room = width.saturating_sub(self.around());
         let columns: Vec<ColumnWidth> = self.columns.iter().map(TableColumn::needed).collect();
         for (column, width) in self.columns.iter_mut().zip(fit::widths(&columns, room)) {
             column.width = width;

@@ -3,7 +3,7 @@
 //! bash ends words at `:` and `=` (`COMP_WORDBREAKS`), so that its words are not the program's. It passes the line
 //! around the cursor and the part of it that will be replaced. Not shlex: the line may end within a quote or a word.
 
-use super::shell::ShellLine;
+use super::parsed_line::ShellLine;
 
 /// The word at the cursor, as far as bash does not replace it.
 #[derive(Debug, PartialEq, Eq)]

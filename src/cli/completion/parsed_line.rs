@@ -2,7 +2,19 @@
 
 use clap::{Arg, Command};
 
-use super::shell::ShellLine;
+/// A command line, the program's name first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ShellLine {
+    pub(super) words: Vec<String>,
+    /// The index of the word at the cursor; that word ends there.
+    pub(super) index: usize,
+}
+
+impl ShellLine {
+    pub(super) fn current(&self) -> &str {
+        &self.words[self.index]
+    }
+}
 
 /// The arguments of a command line, without the one at the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

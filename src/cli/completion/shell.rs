@@ -8,6 +8,7 @@
 use std::ffi::OsString;
 
 use super::bash::{self, BashWord};
+use super::parsed_line::ShellLine;
 use crate::cli::Shell;
 use crate::terminal::sanitize;
 
@@ -30,20 +31,6 @@ pub(super) fn completes_files(shell: Shell, prefix: &str) -> bool {
         Shell::Bash => !prefix.ends_with('@'),
         Shell::Elvish => prefix.is_empty(),
         Shell::Powershell => false,
-    }
-}
-
-/// A command line, the program's name first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ShellLine {
-    pub(super) words: Vec<String>,
-    /// The index of the word at the cursor; that word ends there.
-    pub(super) index: usize,
-}
-
-impl ShellLine {
-    pub(super) fn current(&self) -> &str {
-        &self.words[self.index]
     }
 }
 

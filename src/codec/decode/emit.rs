@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost_reflect::Value;
 
-use super::plan::{DecodePlan, FieldPlan, JsonForm, MessagePlan, Multiplicity, ValueKind};
+use super::plan::{DecodePlan, FieldIndex, FieldPlan, JsonForm, MessagePlan, Multiplicity, ValueKind};
 use super::scalar::{double, float, int32, json_number, sint32, sint64, uint32};
 use super::sink::{Sink, serialize_into};
-use super::spans::{FieldIndex, FieldSpans, Span, Workspace, find_in, values};
+use super::spans::{FieldSpans, Span, Workspace, find_in, values};
 use crate::codec::wire_format::{MAX_DEPTH, Malformed, Reader, fixed32, fixed64, number};
 
 /// How deep messages are emitted: those around an `Any`, those in it until it is not opened any more, and those in

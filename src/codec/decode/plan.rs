@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value};
 
-use super::spans::FieldIndex;
 use crate::codec::wire_format::Wire;
 use crate::schema::well_known::WellKnown;
+
+/// A field of a message, by its place among the message's fields in the order of their numbers.
+pub type FieldIndex = usize;
 
 /// How messages of one type are read, with all types that it reaches.
 #[derive(Debug)]

@@ -2,12 +2,9 @@
 
 use prost_reflect::Value;
 
-use super::plan::{DecodePlan, FieldPlan, MessagePlan, Multiplicity, ValueKind};
+use super::plan::{DecodePlan, FieldIndex, FieldPlan, MessagePlan, Multiplicity, ValueKind};
 use super::scalar::{int32, uint32};
 use crate::codec::wire_format::{Entry, Malformed, Reader, fixed32, fixed64, number};
-
-/// A field of a message, by its place among the message's fields in the order of their numbers.
-pub type FieldIndex = usize;
 
 /// Memory that reading works in, reused from one message to the next.
 #[derive(Debug, Default)]

@@ -9,9 +9,7 @@ use prost::encoding::{decode_varint, encode_varint};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::list_sink::ListSink;
 use super::{RESULTS, TOTAL_COUNT};
-use crate::codec::decode::serialize_into;
 use crate::query::columns::{cell_text, covers};
 use crate::query::{Column, Columns};
 
@@ -96,16 +94,6 @@ impl Serialize for Cell<'_> {
 }
 
 impl RowList {
-    /// A list of rows that came from no response.
-    pub fn from_values(rows: impl IntoIterator<Item = Value>) -> Self {
-        let mut sink = ListSink::in_rows();
-        for row in rows {
-            // A value's texts are UTF-8.
-            let _ = serialize_into(&row, &mut sink);
-        }
-        sink.finish()
-    }
-
     pub(super) fn with_capacity(length: usize) -> Self {
         Self { arena: Vec::with_capacity(length), ..Self::default() }
     }

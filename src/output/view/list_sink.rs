@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 
 use super::list::{CellKind, RowList};
 use super::{RESULTS, VALUES};
-use crate::codec::decode::{Malformed, Sink, ValueSink};
+use crate::codec::decode::{Malformed, Sink, ValueSink, serialize_into};
 
 /// Takes a response whose field `results` holds the rows.
 #[derive(Default)]
@@ -29,6 +29,18 @@ pub(super) struct ListSink {
 /// The depth of rows in a response, and that of their cells.
 const ROWS: usize = 2;
 const CELLS: usize = 3;
+
+impl RowList {
+    /// A list of rows that came from no response.
+    pub fn from_values(rows: impl IntoIterator<Item = Value>) -> Self {
+        let mut sink = ListSink::in_rows();
+        for row in rows {
+            // A value's texts are UTF-8.
+            let _ = serialize_into(&row, &mut sink);
+        }
+        sink.finish()
+    }
+}
 
 impl ListSink {
     /// Takes a response of `length` bytes.

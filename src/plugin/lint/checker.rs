@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::finding::{Finding, Severity, Violation};
+use super::finding::{Finding, Violation};
 use super::generation::Generations;
 use super::rule::Rule;
+use super::rule::Severity;
 use super::{
     Input, fields, image, labels_and_tags, placeholder, registry, required, resource_type, secrets, template, yaml_1_1,
 };

@@ -9,9 +9,10 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use serde_json::Map;
 
 use super::checker::{Checker, LintDocument, MAX_FINDINGS};
-use super::finding::{Severity, Violation};
+use super::finding::Violation;
 use super::generation::{Generation, Generations};
 use super::rule::Rule;
+use super::rule::Severity;
 use crate::codec::encode::{self, Fault, FaultKind};
 use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::field_path::{FieldPath, Segment};

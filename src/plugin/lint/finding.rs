@@ -1,26 +1,9 @@
 //! Findings: what is wrong with a spec, and where.
 
-use super::rule::Rule;
+use super::rule::{Rule, Severity};
 use crate::error::Location;
 use crate::schema::field_path::FieldPath;
 use crate::spec::SpanPart;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// A service or this program refuses it.
-    Error,
-    /// It is accepted, but probably a mistake.
-    Warning,
-}
-
-impl Severity {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        }
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

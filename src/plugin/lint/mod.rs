@@ -26,10 +26,10 @@ mod tests;
 mod walk;
 mod yaml_1_1;
 
-pub use finding::{Finding, Severity, count_errors};
+pub use finding::{Finding, count_errors};
 pub use generation::{Generation, Generations};
 pub use placeholder::PLACEHOLDER;
-pub use rule::Rule;
+pub use rule::{Rule, Severity};
 
 use crate::yaml::{self, Mark, YamlError};
 

@@ -1,6 +1,22 @@
 //! The table of rules.
 
-use super::finding::Severity;
+/// How severe a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// A service or this program refuses it.
+    Error,
+    /// It is accepted, but probably a mistake.
+    Warning,
+}
+
+impl Severity {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
 
 /// Makes the enum and its functions from one table, so that no rule lacks a text.
 macro_rules! rules {

@@ -23,7 +23,7 @@ const COLUMNS: &str = "service|Service,endpoint|Endpoint,connect|Connect,tls|TLS
 pub fn run(args: &ConfigCheck, context: &mut Context<'_>) -> Result<()> {
     let columns = if args.all { format!("environment|Environment,{COLUMNS}") } else { COLUMNS.to_owned() };
     let is_text = !matches!(args.output, Format::Json | Format::Jsonl | Format::Yaml);
-    let output = OutputOptions::parse(is_text.then_some(&columns), args.output)?;
+    let output = OutputOptions::parse(is_text.then_some(&columns), args.output)?.wrapping();
     let mut report = Report { is_text, ..Report::default() };
     let mut checked = Vec::new();
     for selection in selections(args, context)? {

@@ -7,7 +7,8 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::finding::{Finding, Severity, count_errors};
+use super::finding::{Finding, count_errors};
+use super::rule::Severity;
 use crate::terminal::json;
 use crate::terminal::sanitize::control;
 
