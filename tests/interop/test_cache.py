@@ -92,5 +92,5 @@ def test_a_service_of_another_generation_takes_the_port(tmp_path, order):
         write_alike(keeping, forgetful)
         read_alike(keeping, forgetful)
     files = len(kept(keeping))
-    assert keeping.run("cache", "clear").stderr.startswith(f"{files} files of ")
+    assert keeping.run("cache", "clear").stderr.startswith(f"{files} file{'s' * (files > 1)} of ")
     assert kept(keeping) == []

@@ -256,7 +256,7 @@ def test_local_serve_is_checked_up_and_down(spacectl, tmp_path):
         assert (code, only["connect"], only["token"]) == (0, "ok", "not asked for")
     (only,), code = check(spacectl)
     assert (code, only["connect"], only["reflection"], only["token"]) == (1, "failed", None, None)
-    assert "is the service running?" in only["to_do"]
+    assert "check that the service is running" in only["to_do"]
 
 
 def test_a_dead_endpoint_beside_the_real_service(spacectl, repository, domain):

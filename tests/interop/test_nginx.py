@@ -334,7 +334,7 @@ FAILURES = {
         "use the endpoint of the gRPC service: a web site sends callers to https://login.example/",
     ),
     "console": (66, r"the response is not gRPC: HTTP 200 Console \(text/html\)", re.escape(NO_GRPC)),
-    "polite": (78, "closed for repairs", "the service is away or restarting: .*"),
+    "polite": (78, "closed for repairs", "wait until the service is back: .*"),
 }
 
 
@@ -373,7 +373,7 @@ def test_plaintext_to_a_gateway_that_speaks_tls(gateway, company):
     """nginx notices, and says so in HTTP/1."""
     code, causes, hints = failed(company, "--endpoint", f"grpc://{gateway.place('service')}", *LIST)
     assert (code, causes) == (1, ['it answered "HTTP/1.1 400 Bad Request"'])
-    assert hints[0].startswith(f"use grpc+ssl://{gateway.place('service')} if the service speaks TLS"), hints
+    assert hints[0].endswith(f"if it speaks TLS, use grpc+ssl://{gateway.place('service')}"), hints
 
 
 def test_plaintext_to_a_web_server(gateway, company):

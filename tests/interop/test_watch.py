@@ -140,7 +140,7 @@ def test_styles_only_where_they_are_wanted(tmp_path, server):
 def test_steps_do_not_write_over_the_screen(tmp_path, server):
     terminal = watch(tmp_path, server, "-v")
     assert terminal.wait_for_end() == 2
-    assert "hint: send them elsewhere, as in 2>steps.log" in "\n".join(terminal.screen())
+    assert "hint: redirect its output, e.g. 2>steps.log" in "\n".join(terminal.screen())
 
 
 def runs_below(pid, name):

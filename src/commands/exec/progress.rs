@@ -1,8 +1,10 @@
 //! A progress bar on standard error, for a person who waits for a run over many documents.
 
+use std::io;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use tokio::time::Instant;
 
 use crate::commands::Context;
@@ -49,7 +51,7 @@ impl Progress {
     /// Draws the bar for so many documents that are done.
     pub fn draw(&mut self, done: usize) {
         if self.bar.is_hidden() {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(RoomForEcho(Term::stderr()))));
         }
         self.bar.set_position(done as u64);
         self.bar.tick();
@@ -64,5 +66,48 @@ impl Progress {
     pub fn clear(&mut self) {
         self.due = None;
         self.bar.finish_and_clear();
+    }
+}
+
+/// A terminal with two columns left free. indicatif fills the bar's line with blanks: the `^C` that the terminal echoes
+/// would go to the next line, and the bar would stay.
+#[derive(Debug)]
+struct RoomForEcho(Term);
+
+impl TermLike for RoomForEcho {
+    fn width(&self) -> u16 {
+        self.0.size().1.saturating_sub(2).max(1)
+    }
+
+    fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_up(lines)
+    }
+
+    fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_down(lines)
+    }
+
+    fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_right(columns)
+    }
+
+    fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_left(columns)
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.0.write_line(text)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
     }
 }
