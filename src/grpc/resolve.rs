@@ -56,7 +56,8 @@ impl MethodRef<'_> {
         let cached = cache.and_then(|cache| cache.get(&by_rule));
         let cached = cached.and_then(|(description, _)| self.choose(&description, "").ok());
         let asked = cached.map_or_else(|| by_rule.clone(), |(_, service)| service);
-        let resolved = self.fetch(caller, &asked, None).await?;
+        let (description, route) = self.fetch(caller, &asked, None).await?;
+        let resolved = self.find(Arc::new(description), Some(route), caller.place())?;
         let service = resolved.descriptor.parent_service().full_name();
         if let Some(cache) = cache.filter(|_| service != by_rule && service != asked) {
             self.store(cache, &resolved);
@@ -79,9 +80,13 @@ impl MethodRef<'_> {
 
     /// Asks for the description again, in the way in which `cached` was fetched, and compares them byte by byte.
     pub async fn revalidate(&self, cached: &ResolvedMethod, caller: &Caller) -> Result<Revalidation> {
-        let now = self.fetch(caller, cached.descriptor.parent_service().full_name(), cached.route.as_ref()).await?;
-        let is_same = now.description == cached.description && now.route == cached.route;
-        Ok(if is_same { Revalidation::Same } else { Revalidation::Changed(Box::new(now)) })
+        let service = cached.descriptor.parent_service();
+        let (description, route) = self.fetch(caller, service.full_name(), cached.route.as_ref()).await?;
+        if description == *cached.description && Some(&route) == cached.route.as_ref() {
+            return Ok(Revalidation::Same);
+        }
+        let changed = self.find(Arc::new(description), Some(route), caller.place())?;
+        Ok(Revalidation::Changed(Box::new(changed)))
     }
 
     /// Resolves by `description`, which holds all that `place` has.
@@ -89,10 +94,15 @@ impl MethodRef<'_> {
         self.find(Arc::new(description), None, place)
     }
 
-    async fn fetch(&self, caller: &Caller, asked: &str, route: Option<&ReflectionRoute>) -> Result<ResolvedMethod> {
+    async fn fetch(
+        &self,
+        caller: &Caller,
+        asked: &str,
+        route: Option<&ReflectionRoute>,
+    ) -> Result<(Description, ReflectionRoute)> {
         let choose = |description: &Description| self.choose(description, caller.place());
         let (_, description, route) = fetch_service(caller, asked, route, choose).await?;
-        self.find(Arc::new(description), Some(route), caller.place())
+        Ok((description, route))
     }
 
     /// The resource and the service under the names that they have there.
