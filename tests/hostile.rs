@@ -6,7 +6,7 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 use serde_json::{Number, json};
-use spacectl::codec::decode::{DecodePlan, Decoder, Malformed, Sink, Workspace};
+use spacectl::codec::decode::{DecodePlan, Decoder, Sink, Workspace};
 use spacectl::grpc::descriptors::Description;
 use spacectl::output::view::ResponseKind;
 use spacectl::query::Columns;
@@ -37,9 +37,8 @@ impl Sink for Nobody {
         self.values += 1;
     }
 
-    fn text(&mut self, _: &[u8]) -> Result<(), Malformed> {
+    fn text(&mut self, _: &str) {
         self.values += 1;
-        Ok(())
     }
 
     fn begin_list(&mut self) {}
@@ -48,9 +47,7 @@ impl Sink for Nobody {
 
     fn begin_mapping(&mut self) {}
 
-    fn key(&mut self, _: &[u8]) -> Result<(), Malformed> {
-        Ok(())
-    }
+    fn key(&mut self, _: &str) {}
 
     fn end_mapping(&mut self) {}
 }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use prost_reflect::Value;
 
 use super::plan::{DecodePlan, FieldIndex, FieldPlan, JsonForm, MessagePlan, Multiplicity, ValueKind};
-use super::scalar::{double, float, int32, json_number, sint32, sint64, uint32};
+use super::scalar::{double, float, int32, json_number, sint32, sint64, uint32, utf8};
 use super::sink::{Sink, serialize_into};
 use super::spans::{FieldSpans, Span, Workspace, find_in, values};
 use crate::codec::wire_format::{MAX_DEPTH, Malformed, Reader, fixed32, fixed64, number};
@@ -51,16 +51,16 @@ impl DecodePlan {
         let found = find_in(message, bytes, workspace)?;
         match message.form {
             JsonForm::Value => self.emit_json_value(message, bytes, found, sink, workspace)?,
-            JsonForm::Contents => self.emit_field_of(message, 0, bytes, found, sink, workspace)?,
+            JsonForm::Contents => self.emit_field(message, 0, bytes, found, sink, workspace)?,
             JsonForm::Wrapper if found.has(0, workspace) => {
-                self.emit_field_of(message, 0, bytes, found, sink, workspace)?;
+                self.emit_field(message, 0, bytes, found, sink, workspace)?;
             }
             JsonForm::Wrapper => self.emit_default(&message.fields[0], sink, workspace)?,
             JsonForm::Any if self.emit_any(bytes, found, sink, workspace)? => {}
             JsonForm::Timestamp | JsonForm::Duration | JsonForm::FieldMask
                 if self.write_text(message, bytes, found, workspace)? =>
             {
-                sink.text(workspace.text.as_bytes())?;
+                sink.text(&workspace.text);
             }
             // Without a text or a known type, they are shown by their fields.
             _ => self.emit_mapping(message, |_| true, bytes, found, sink, workspace)?,
@@ -122,29 +122,15 @@ impl DecodePlan {
     ) -> Result<(), Malformed> {
         for (at, field) in message.fields.iter().enumerate() {
             if found.has(at, workspace) && is_wanted(at) {
-                sink.key(field.name.as_bytes())?;
-                self.emit_field_of(message, at, bytes, found, sink, workspace)?;
+                sink.key(&field.name);
+                self.emit_field(message, at, bytes, found, sink, workspace)?;
             }
         }
         Ok(())
     }
 
     /// Emits a field that is set, as it was `found` in its message.
-    ///
-    /// # Errors
-    /// As [`DecodePlan::emit`].
-    pub fn emit_field(
-        &self,
-        (place, field): (usize, FieldIndex),
-        bytes: &[u8],
-        found: FieldSpans,
-        sink: &mut impl Sink,
-        workspace: &mut Workspace,
-    ) -> Result<(), Malformed> {
-        self.emit_field_of(self.message(place), field, bytes, found, sink, workspace)
-    }
-
-    fn emit_field_of(
+    fn emit_field(
         &self,
         message: &MessagePlan,
         at: FieldIndex,
@@ -210,9 +196,9 @@ impl DecodePlan {
             None | Some((_, ValueKind::Enum(_))) => sink.null(),
             Some((at, ValueKind::Double)) => {
                 let number = f64::from_bits(fixed64(workspace.value(at, bytes, found)?)?);
-                serialize_into(&json_number(number), sink)?;
+                serialize_into(&json_number(number), sink);
             }
-            Some((at, _)) => self.emit_field_of(message, at, bytes, found, sink, workspace)?,
+            Some((at, _)) => self.emit_field(message, at, bytes, found, sink, workspace)?,
         }
         Ok(())
     }
@@ -228,9 +214,9 @@ impl DecodePlan {
         workspace: &mut Workspace,
     ) -> Result<bool, Malformed> {
         let value = |at| if found.has(at, workspace) { workspace.value(at, bytes, found) } else { Ok(&[][..]) };
-        let (address, bytes) = (value(0)?, value(1)?);
-        let full_name = str::from_utf8(address).ok().and_then(|address| address.rsplit_once('/'));
-        let Some(place) = full_name.and_then(|(_, name)| self.place_of(name)) else { return Ok(false) };
+        let (address, bytes) = (utf8(value(0)?)?, value(1)?);
+        let name = address.rsplit_once('/').map(|(_, name)| name);
+        let Some(place) = name.and_then(|name| self.place_of(name)) else { return Ok(false) };
         if workspace.any_depth > MAX_DEPTH || self.check(place, bytes).is_err() {
             return Ok(false);
         }
@@ -238,14 +224,14 @@ impl DecodePlan {
         let any_depth = workspace.any_depth;
         workspace.any_depth += 1;
         sink.begin_mapping();
-        sink.key(b"@type")?;
-        sink.text(address)?;
+        sink.key("@type");
+        sink.text(address);
         if message.form == JsonForm::Fields {
             let found = find_in(message, bytes, workspace)?;
             self.emit_named(message, |_| true, bytes, found, sink, workspace)?;
             workspace.leave(found);
         } else {
-            sink.key(b"value")?;
+            sink.key("value");
             self.emit_message(message, bytes, sink, workspace)?;
         }
         sink.end_mapping();
@@ -267,20 +253,20 @@ impl DecodePlan {
             ValueKind::Sfixed32 => sink.number(fixed32(bytes)?.cast_signed().into()),
             ValueKind::Uint32 => sink.number(uint32(bytes)?.into()),
             ValueKind::Fixed32 => sink.number(fixed32(bytes)?.into()),
-            ValueKind::Int64 => return emit_long(number(bytes)?.cast_signed(), sink, workspace),
-            ValueKind::Sint64 => return emit_long(sint64(bytes)?, sink, workspace),
-            ValueKind::Sfixed64 => return emit_long(fixed64(bytes)?.cast_signed(), sink, workspace),
-            ValueKind::Uint64 => return emit_long(number(bytes)?, sink, workspace),
-            ValueKind::Fixed64 => return emit_long(fixed64(bytes)?, sink, workspace),
-            ValueKind::Float => return serialize_into(&float(f32::from_bits(fixed32(bytes)?)), sink),
-            ValueKind::Double => return serialize_into(&double(f64::from_bits(fixed64(bytes)?)), sink),
-            ValueKind::String => return sink.text(bytes),
+            ValueKind::Int64 => emit_long(number(bytes)?.cast_signed(), sink, workspace),
+            ValueKind::Sint64 => emit_long(sint64(bytes)?, sink, workspace),
+            ValueKind::Sfixed64 => emit_long(fixed64(bytes)?.cast_signed(), sink, workspace),
+            ValueKind::Uint64 => emit_long(number(bytes)?, sink, workspace),
+            ValueKind::Fixed64 => emit_long(fixed64(bytes)?, sink, workspace),
+            ValueKind::Float => serialize_into(&float(f32::from_bits(fixed32(bytes)?)), sink),
+            ValueKind::Double => serialize_into(&double(f64::from_bits(fixed64(bytes)?)), sink),
+            ValueKind::String => sink.text(utf8(bytes)?),
             ValueKind::Bytes => {
                 workspace.text.clear();
                 STANDARD.encode_string(bytes, &mut workspace.text);
-                return sink.text(workspace.text.as_bytes());
+                sink.text(&workspace.text);
             }
-            ValueKind::Enum(place) => return self.emit_enum(place, int32(bytes)?, sink),
+            ValueKind::Enum(place) => self.emit_enum(place, int32(bytes)?, sink),
             ValueKind::Message(place) => return self.emit(place, bytes, sink, workspace),
         }
         Ok(())
@@ -297,33 +283,32 @@ impl DecodePlan {
             (Value::Bool(value), _) => sink.bool(*value),
             (Value::I32(number), _) => sink.number((*number).into()),
             (Value::U32(number), _) => sink.number((*number).into()),
-            (Value::I64(number), _) => return emit_long(number, sink, workspace),
-            (Value::U64(number), _) => return emit_long(number, sink, workspace),
-            (Value::F32(number), _) => return serialize_into(&float(*number), sink),
-            (Value::F64(number), _) => return serialize_into(&double(*number), sink),
-            (Value::String(text), _) => return sink.text(text.as_bytes()),
+            (Value::I64(number), _) => emit_long(number, sink, workspace),
+            (Value::U64(number), _) => emit_long(number, sink, workspace),
+            (Value::F32(number), _) => serialize_into(&float(*number), sink),
+            (Value::F64(number), _) => serialize_into(&double(*number), sink),
+            (Value::String(text), _) => sink.text(text),
             (Value::Bytes(bytes), kind) => return self.emit_single(kind, bytes, sink, workspace),
-            (Value::EnumNumber(number), ValueKind::Enum(place)) => return self.emit_enum(place, *number, sink),
+            (Value::EnumNumber(number), ValueKind::Enum(place)) => self.emit_enum(place, *number, sink),
             (Value::Message(_), ValueKind::Message(place)) => return self.emit(place, &[], sink, workspace),
             (Value::EnumNumber(_) | Value::Message(_) | Value::List(_) | Value::Map(_), _) => sink.null(),
         }
         Ok(())
     }
 
-    fn emit_enum(&self, place: usize, number: i32, sink: &mut impl Sink) -> Result<(), Malformed> {
+    fn emit_enum(&self, place: usize, number: i32, sink: &mut impl Sink) {
         match self.enum_name(place, number) {
-            Some(name) => sink.text(name.as_bytes())?,
+            Some(name) => sink.text(name),
             // Newer than the descriptor: better a number than nothing.
             None => sink.number(number.into()),
         }
-        Ok(())
     }
 }
 
 /// 64-bit integers are texts in JSON.
-fn emit_long(number: impl std::fmt::Display, sink: &mut impl Sink, workspace: &mut Workspace) -> Result<(), Malformed> {
+fn emit_long(number: impl std::fmt::Display, sink: &mut impl Sink, workspace: &mut Workspace) {
     workspace.text.clear();
     // Writing to a String cannot fail.
     let _ = write!(workspace.text, "{number}");
-    sink.text(workspace.text.as_bytes())
+    sink.text(&workspace.text);
 }

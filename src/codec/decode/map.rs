@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::plan::{DecodePlan, FieldPlan, ValueKind};
-use super::scalar::{int32, sint32, sint64, uint32};
+use super::scalar::{int32, sint32, sint64, uint32, utf8};
 use super::sink::Sink;
 use super::spans::{Span, Workspace, to_u32, to_usize, values};
 use crate::codec::wire_format::{Entry, Malformed, Reader, fixed32, fixed64, number};
@@ -44,7 +44,7 @@ impl DecodePlan {
             if places.get(index + 1).is_some_and(|next| read(*next).is_ok_and(|(next, _)| next == key)) {
                 continue;
             }
-            key.emit(sink, &mut workspace.text)?;
+            key.emit(sink, &mut workspace.text);
             match value {
                 Some(value) => self.emit_single(field.kind, &value, sink, workspace)?,
                 None => self.emit_default(field, sink, workspace)?,
@@ -61,7 +61,7 @@ enum MapKey<'a> {
     Bool(bool),
     Signed(i64),
     Unsigned(u64),
-    Text(&'a [u8]),
+    Text(&'a str),
 }
 
 impl<'a> MapKey<'a> {
@@ -69,7 +69,7 @@ impl<'a> MapKey<'a> {
         let Some(bytes) = bytes else {
             return match kind {
                 ValueKind::Bool => Ok(Self::Bool(false)),
-                ValueKind::String => Ok(Self::Text(&[])),
+                ValueKind::String => Ok(Self::Text("")),
                 ValueKind::Uint32 | ValueKind::Fixed32 | ValueKind::Uint64 | ValueKind::Fixed64 => {
                     Ok(Self::Unsigned(0))
                 }
@@ -88,7 +88,7 @@ impl<'a> MapKey<'a> {
             ValueKind::Fixed32 => Self::Unsigned(fixed32(bytes)?.into()),
             ValueKind::Uint64 => Self::Unsigned(number(bytes)?),
             ValueKind::Fixed64 => Self::Unsigned(fixed64(bytes)?),
-            ValueKind::String => Self::Text(bytes),
+            ValueKind::String => Self::Text(utf8(bytes)?),
             // protobuf has no keys of other kinds.
             ValueKind::Float | ValueKind::Double | ValueKind::Bytes | ValueKind::Enum(_) | ValueKind::Message(_) => {
                 return Err(Malformed::WireType);
@@ -96,7 +96,7 @@ impl<'a> MapKey<'a> {
         })
     }
 
-    fn emit(self, sink: &mut impl Sink, text: &mut String) -> Result<(), Malformed> {
+    fn emit(self, sink: &mut impl Sink, text: &mut String) {
         text.clear();
         // Writing to a String cannot fail.
         let _ = match self {
@@ -105,7 +105,7 @@ impl<'a> MapKey<'a> {
             Self::Signed(key) => write!(text, "{key}"),
             Self::Unsigned(key) => write!(text, "{key}"),
         };
-        sink.key(text.as_bytes())
+        sink.key(text);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Numbers as protobuf encodes them and as JSON shows them.
+//! Scalars as protobuf encodes them and as JSON shows them.
 
 use serde_json::{Number, Value};
 
@@ -41,6 +41,10 @@ pub(super) fn double(number: f64) -> Value {
         None if number > 0.0 => "Infinity".into(),
         None => "-Infinity".into(),
     }
+}
+
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Malformed> {
+    str::from_utf8(bytes).map_err(|_| Malformed::Utf8)
 }
 
 /// The shortest text of the float, not the digits that widening it would add.

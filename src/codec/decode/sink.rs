@@ -2,55 +2,42 @@
 
 use serde_json::{Map, Number, Value};
 
-use crate::codec::wire_format::Malformed;
-
 /// Takes a value in pieces, in the order in which JSON would be written.
 pub trait Sink {
     fn null(&mut self);
     fn bool(&mut self, value: bool);
     /// A number that is shown as one: an integer of up to 53 bits, or a finite float.
     fn number(&mut self, number: Number);
-    /// Text is UTF-8, and handed on as bytes so that it need not be looked at twice.
-    ///
-    /// # Errors
-    /// It is no UTF-8.
-    fn text(&mut self, text: &[u8]) -> Result<(), Malformed>;
+    fn text(&mut self, text: &str);
     fn begin_list(&mut self);
     fn end_list(&mut self);
     fn begin_mapping(&mut self);
     /// The key of the value that comes next.
-    ///
-    /// # Errors
-    /// As [`Sink::text`].
-    fn key(&mut self, key: &[u8]) -> Result<(), Malformed>;
+    fn key(&mut self, key: &str);
     fn end_mapping(&mut self);
 }
 
 /// Hands a plain value on.
-///
-/// # Errors
-/// Those of `sink`; text of a value is always UTF-8.
-pub fn serialize_into(value: &Value, sink: &mut impl Sink) -> Result<(), Malformed> {
+pub fn serialize_into(value: &Value, sink: &mut impl Sink) {
     match value {
         Value::Null => sink.null(),
         Value::Bool(value) => sink.bool(*value),
         Value::Number(number) => sink.number(number.clone()),
-        Value::String(text) => sink.text(text.as_bytes())?,
+        Value::String(text) => sink.text(text),
         Value::Array(items) => {
             sink.begin_list();
-            items.iter().try_for_each(|item| serialize_into(item, sink))?;
+            items.iter().for_each(|item| serialize_into(item, sink));
             sink.end_list();
         }
         Value::Object(entries) => {
             sink.begin_mapping();
             for (key, value) in entries {
-                sink.key(key.as_bytes())?;
-                serialize_into(value, sink)?;
+                sink.key(key);
+                serialize_into(value, sink);
             }
             sink.end_mapping();
         }
     }
-    Ok(())
 }
 
 /// Makes a plain value.
@@ -103,9 +90,8 @@ impl Sink for ValueSink {
         self.put(Value::Number(number));
     }
 
-    fn text(&mut self, text: &[u8]) -> Result<(), Malformed> {
-        self.put(str::from_utf8(text).map_err(|_| Malformed::Utf8)?.into());
-        Ok(())
+    fn text(&mut self, text: &str) {
+        self.put(text.into());
     }
 
     fn begin_list(&mut self) {
@@ -120,12 +106,10 @@ impl Sink for ValueSink {
         self.open.push(Open::Mapping { entries: Map::new(), key: String::new() });
     }
 
-    fn key(&mut self, key: &[u8]) -> Result<(), Malformed> {
-        let text = str::from_utf8(key).map_err(|_| Malformed::Utf8)?;
+    fn key(&mut self, text: &str) {
         if let Some(Open::Mapping { key, .. }) = self.open.last_mut() {
             text.clone_into(key);
         }
-        Ok(())
     }
 
     fn end_mapping(&mut self) {

@@ -2,7 +2,7 @@
 
 use prost_reflect::Value;
 
-use super::plan::{DecodePlan, FieldIndex, FieldPlan, MessagePlan, Multiplicity, ValueKind};
+use super::plan::{FieldIndex, FieldPlan, MessagePlan, Multiplicity, ValueKind};
 use super::scalar::{int32, uint32};
 use crate::codec::wire_format::{Entry, Malformed, Reader, fixed32, fixed64, number};
 
@@ -79,50 +79,6 @@ impl FieldSpans {
 
     pub(super) fn span(self, field: FieldIndex, workspace: &Workspace) -> Span {
         workspace.spans[self.base + field]
-    }
-}
-
-impl DecodePlan {
-    /// Finds the fields of a message.
-    ///
-    /// # Errors
-    /// As [`DecodePlan::check`]; none if that had none.
-    pub fn find(&self, place: usize, bytes: &[u8], workspace: &mut Workspace) -> Result<FieldSpans, Malformed> {
-        find_in(self.message(place), bytes, workspace)
-    }
-
-    /// The text of a field with the `value`, where it is shown as it is, or as the name of an enum's value.
-    ///
-    /// # Errors
-    /// As [`DecodePlan::check`]; none if that had none.
-    pub fn text<'a>(&'a self, place: usize, field: FieldIndex, value: &'a [u8]) -> Result<Option<&'a [u8]>, Malformed> {
-        match self.message(place).fields.get(field) {
-            Some(FieldPlan { multiplicity: Multiplicity::One, kind: ValueKind::String, .. }) => Ok(Some(value)),
-            Some(FieldPlan { multiplicity: Multiplicity::One, kind: ValueKind::Enum(names), .. }) => {
-                Ok(self.enum_name(*names, int32(value)?).map(str::as_bytes))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// The messages in a field that is a list of them, in their order; an error is the last.
-    pub fn messages<'a>(
-        &'a self,
-        place: usize,
-        field: FieldIndex,
-        bytes: &'a [u8],
-    ) -> impl Iterator<Item = Result<&'a [u8], Malformed>> {
-        let number = self.message(place).fields[field].number;
-        let mut reader = Reader::new(bytes);
-        std::iter::from_fn(move || {
-            loop {
-                match reader.entry().transpose()? {
-                    Ok(entry) if entry.number == number => return Some(Ok(&bytes[entry.value])),
-                    Ok(_) => {}
-                    Err(malformed) => return Some(Err(malformed)),
-                }
-            }
-        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::plan::{DecodePlan, JsonForm, MessagePlan};
-use super::scalar::int32;
+use super::scalar::{int32, utf8};
 use super::spans::{FieldSpans, Workspace, values};
 use crate::codec::wire_format::{Malformed, number};
 
@@ -34,7 +34,7 @@ impl DecodePlan {
                     if !workspace.text.is_empty() {
                         workspace.text.push(',');
                     }
-                    let path = str::from_utf8(&bytes[path?.value]).map_err(|_| Malformed::Utf8)?;
+                    let path = utf8(&bytes[path?.value])?;
                     Ok(has_text && push_camel_case(path, &mut workspace.text))
                 })
             }

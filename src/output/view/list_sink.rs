@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 
 use super::list::{CellKind, RowList};
 use super::{RESULTS, VALUES};
-use crate::codec::decode::{Malformed, Sink, ValueSink, serialize_into};
+use crate::codec::decode::{Sink, ValueSink, serialize_into};
 
 /// Takes a response whose field `results` holds the rows.
 #[derive(Default)]
@@ -35,8 +35,7 @@ impl RowList {
     pub fn from_values(rows: impl IntoIterator<Item = Value>) -> Self {
         let mut sink = ListSink::in_rows();
         for row in rows {
-            // A value's texts are UTF-8.
-            let _ = serialize_into(&row, &mut sink);
+            serialize_into(&row, &mut sink);
         }
         sink.finish()
     }
@@ -116,12 +115,11 @@ impl Sink for ListSink {
         }
     }
 
-    fn text(&mut self, text: &[u8]) -> Result<(), Malformed> {
+    fn text(&mut self, text: &str) {
         match self.inner() {
-            Some(sink) => return sink.text(text),
-            None => self.cell(CellKind::Text, str::from_utf8(text).map_err(|_| Malformed::Utf8)?.as_bytes()),
+            Some(sink) => sink.text(text),
+            None => self.cell(CellKind::Text, text.as_bytes()),
         }
-        Ok(())
     }
 
     fn begin_list(&mut self) {
@@ -159,15 +157,14 @@ impl Sink for ListSink {
         self.depth += 1;
     }
 
-    fn key(&mut self, key: &[u8]) -> Result<(), Malformed> {
+    fn key(&mut self, key: &str) {
         if self.depth == 1 {
-            self.is_results = key == RESULTS.as_bytes();
+            self.is_results = key == RESULTS;
         }
         match self.inner() {
-            Some(sink) => return sink.key(key),
-            None => self.column = self.list.column(str::from_utf8(key).map_err(|_| Malformed::Utf8)?, self.column),
+            Some(sink) => sink.key(key),
+            None => self.column = self.list.column(key, self.column),
         }
-        Ok(())
     }
 
     fn end_mapping(&mut self) {
@@ -230,10 +227,10 @@ impl Sink for CompactJson {
         self.value(number);
     }
 
-    fn text(&mut self, text: &[u8]) -> Result<(), Malformed> {
+    fn text(&mut self, text: &str) {
         self.separate();
-        let text = str::from_utf8(text).map_err(|_| Malformed::Utf8)?;
-        serde_json::to_writer(&mut self.text, text).map_err(|_| Malformed::Utf8)
+        // Writing text to a Vec cannot fail.
+        let _ = serde_json::to_writer(&mut self.text, text);
     }
 
     fn begin_list(&mut self) {
@@ -248,11 +245,10 @@ impl Sink for CompactJson {
         self.begin(b'{');
     }
 
-    fn key(&mut self, key: &[u8]) -> Result<(), Malformed> {
-        self.text(key)?;
+    fn key(&mut self, key: &str) {
+        self.text(key);
         self.text.push(b':');
         self.needs_comma = false;
-        Ok(())
     }
 
     fn end_mapping(&mut self) {

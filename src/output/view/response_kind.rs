@@ -169,8 +169,7 @@ impl ResponseKind {
             return Document::Value(response);
         }
         let mut sink = ListSink::default();
-        // A value's texts are UTF-8.
-        let _ = serialize_into(&response, &mut sink);
+        serialize_into(&response, &mut sink);
         self.complete(sink)
     }
 
