@@ -4,13 +4,12 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use prost_reflect::Value;
 
 use super::plan::{DecodePlan, FieldIndex, FieldPlan, JsonForm, MessagePlan, Multiplicity, ValueKind};
-use super::scalar::{double, float, int32, json_number, sint32, sint64, uint32, utf8};
+use super::scalar::{Scalar, double, float, json_number, utf8};
 use super::sink::{Sink, serialize_into};
 use super::spans::{FieldSpans, Span, Workspace, find_in, values};
-use crate::codec::wire_format::{MAX_DEPTH, Malformed, Reader, fixed32, fixed64, number};
+use crate::codec::wire_format::{MAX_DEPTH, Malformed, Reader, fixed64};
 
 /// How deep messages are emitted: those around an `Any`, those in it until it is not opened any more, and those in
 /// that.
@@ -247,27 +246,8 @@ impl DecodePlan {
         workspace: &mut Workspace,
     ) -> Result<(), Malformed> {
         match kind {
-            ValueKind::Bool => sink.bool(number(bytes)? != 0),
-            ValueKind::Int32 => sink.number(int32(bytes)?.into()),
-            ValueKind::Sint32 => sink.number(sint32(bytes)?.into()),
-            ValueKind::Sfixed32 => sink.number(fixed32(bytes)?.cast_signed().into()),
-            ValueKind::Uint32 => sink.number(uint32(bytes)?.into()),
-            ValueKind::Fixed32 => sink.number(fixed32(bytes)?.into()),
-            ValueKind::Int64 => emit_long(number(bytes)?.cast_signed(), sink, workspace),
-            ValueKind::Sint64 => emit_long(sint64(bytes)?, sink, workspace),
-            ValueKind::Sfixed64 => emit_long(fixed64(bytes)?.cast_signed(), sink, workspace),
-            ValueKind::Uint64 => emit_long(number(bytes)?, sink, workspace),
-            ValueKind::Fixed64 => emit_long(fixed64(bytes)?, sink, workspace),
-            ValueKind::Float => serialize_into(&float(f32::from_bits(fixed32(bytes)?)), sink),
-            ValueKind::Double => serialize_into(&double(f64::from_bits(fixed64(bytes)?)), sink),
-            ValueKind::String => sink.text(utf8(bytes)?),
-            ValueKind::Bytes => {
-                workspace.text.clear();
-                STANDARD.encode_string(bytes, &mut workspace.text);
-                sink.text(&workspace.text);
-            }
-            ValueKind::Enum(place) => self.emit_enum(place, int32(bytes)?, sink),
             ValueKind::Message(place) => return self.emit(place, bytes, sink, workspace),
+            _ => self.emit_scalar(kind, Scalar::read(kind, bytes)?, sink, workspace),
         }
         Ok(())
     }
@@ -279,28 +259,34 @@ impl DecodePlan {
         sink: &mut impl Sink,
         workspace: &mut Workspace,
     ) -> Result<(), Malformed> {
-        match (&field.default, field.kind) {
-            (Value::Bool(value), _) => sink.bool(*value),
-            (Value::I32(number), _) => sink.number((*number).into()),
-            (Value::U32(number), _) => sink.number((*number).into()),
-            (Value::I64(number), _) => emit_long(number, sink, workspace),
-            (Value::U64(number), _) => emit_long(number, sink, workspace),
-            (Value::F32(number), _) => serialize_into(&float(*number), sink),
-            (Value::F64(number), _) => serialize_into(&double(*number), sink),
-            (Value::String(text), _) => sink.text(text),
-            (Value::Bytes(bytes), kind) => return self.emit_single(kind, bytes, sink, workspace),
-            (Value::EnumNumber(number), ValueKind::Enum(place)) => self.emit_enum(place, *number, sink),
-            (Value::Message(_), ValueKind::Message(place)) => return self.emit(place, &[], sink, workspace),
-            (Value::EnumNumber(_) | Value::Message(_) | Value::List(_) | Value::Map(_), _) => sink.null(),
+        match (Scalar::from_default(&field.default), field.kind) {
+            (Some(value), kind) => self.emit_scalar(kind, value, sink, workspace),
+            (None, ValueKind::Message(place)) => return self.emit(place, &[], sink, workspace),
+            (None, _) => sink.null(),
         }
         Ok(())
     }
 
-    fn emit_enum(&self, place: usize, number: i32, sink: &mut impl Sink) {
-        match self.enum_name(place, number) {
-            Some(name) => sink.text(name),
-            // Newer than the descriptor: better a number than nothing.
-            None => sink.number(number.into()),
+    fn emit_scalar(&self, kind: ValueKind, value: Scalar<'_>, sink: &mut impl Sink, workspace: &mut Workspace) {
+        match value {
+            Scalar::Bool(value) => sink.bool(value),
+            Scalar::Int32(number) => sink.number(number.into()),
+            Scalar::Uint32(number) => sink.number(number.into()),
+            Scalar::Int64(number) => emit_long(number, sink, workspace),
+            Scalar::Uint64(number) => emit_long(number, sink, workspace),
+            Scalar::Float(number) => serialize_into(&float(number), sink),
+            Scalar::Double(number) => serialize_into(&double(number), sink),
+            Scalar::Text(text) => sink.text(text),
+            Scalar::Bytes(bytes) => {
+                workspace.text.clear();
+                STANDARD.encode_string(bytes, &mut workspace.text);
+                sink.text(&workspace.text);
+            }
+            Scalar::Enum(number) => match self.enum_name(kind, number) {
+                Some(name) => sink.text(name),
+                // Newer than the descriptor: better a number than nothing.
+                None => sink.number(number.into()),
+            },
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Mappings: their keys sorted, the last value of each.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use super::plan::{DecodePlan, FieldPlan, ValueKind};
-use super::scalar::{int32, sint32, sint64, uint32, utf8};
+use super::scalar::Scalar;
 use super::sink::Sink;
 use super::spans::{Span, Workspace, to_u32, to_usize, values};
-use crate::codec::wire_format::{Entry, Malformed, Reader, fixed32, fixed64, number};
+use crate::codec::wire_format::{Entry, Malformed, Reader, Wire};
 
 impl DecodePlan {
     /// Emits a mapping that is in the message `bytes`.
@@ -19,6 +20,10 @@ impl DecodePlan {
         sink: &mut impl Sink,
         workspace: &mut Workspace,
     ) -> Result<(), Malformed> {
+        // protobuf has no keys of other kinds; NaN would have no order.
+        if matches!(kind, ValueKind::Float | ValueKind::Double | ValueKind::Bytes | ValueKind::Enum(_)) {
+            return Err(Malformed::WireType);
+        }
         // Only the places of the entries, so that a map takes no more memory than its bytes. Empty ones have one key.
         let is_empty = |entry: &Entry| entry.value.is_empty();
         let count = values(field, span, bytes).flatten().filter(|entry| !is_empty(entry)).count();
@@ -33,18 +38,20 @@ impl DecodePlan {
         let read = |place: u32| {
             let entry = Reader::starting_at(bytes, to_usize(place)).entry()?.ok_or(Malformed::Truncated)?;
             let (key, value) = split_entry(kind, field.kind, &bytes[entry.value])?;
-            Ok((MapKey::new(kind, key)?, value))
+            Ok((Scalar::read(kind, key.unwrap_or_else(|| zero(kind)))?, value))
         };
         // It was checked: no key is malformed. Of one key, the later comes later.
         let key = |place: &u32| read(*place).map(|(key, _)| key).ok();
-        places.sort_unstable_by(|one, other| key(one).cmp(&key(other)).then(one.cmp(other)));
+        places.sort_unstable_by(|one, other| {
+            key(one).partial_cmp(&key(other)).unwrap_or(Ordering::Equal).then(one.cmp(other))
+        });
         sink.begin_mapping();
         for (index, place) in places.iter().enumerate() {
             let (key, value) = read(*place)?;
             if places.get(index + 1).is_some_and(|next| read(*next).is_ok_and(|(next, _)| next == key)) {
                 continue;
             }
-            key.emit(sink, &mut workspace.text);
+            emit_key(key, sink, &mut workspace.text);
             match value {
                 Some(value) => self.emit_single(field.kind, &value, sink, workspace)?,
                 None => self.emit_default(field, sink, workspace)?,
@@ -55,58 +62,29 @@ impl DecodePlan {
     }
 }
 
-/// A mapping's key, in the order of its kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum MapKey<'a> {
-    Bool(bool),
-    Signed(i64),
-    Unsigned(u64),
-    Text(&'a str),
+/// The bytes of the key of an entry that has none.
+fn zero(key: ValueKind) -> &'static [u8] {
+    match key.wire() {
+        Wire::Varint => &[0],
+        Wire::Bytes4 => &[0; 4],
+        Wire::Bytes8 => &[0; 8],
+        Wire::Delimited | Wire::Group => &[],
+    }
 }
 
-impl<'a> MapKey<'a> {
-    fn new(kind: ValueKind, bytes: Option<&'a [u8]>) -> Result<Self, Malformed> {
-        let Some(bytes) = bytes else {
-            return match kind {
-                ValueKind::Bool => Ok(Self::Bool(false)),
-                ValueKind::String => Ok(Self::Text("")),
-                ValueKind::Uint32 | ValueKind::Fixed32 | ValueKind::Uint64 | ValueKind::Fixed64 => {
-                    Ok(Self::Unsigned(0))
-                }
-                _ => Ok(Self::Signed(0)),
-            };
-        };
-        Ok(match kind {
-            ValueKind::Bool => Self::Bool(number(bytes)? != 0),
-            ValueKind::Int32 => Self::Signed(int32(bytes)?.into()),
-            ValueKind::Sint32 => Self::Signed(sint32(bytes)?.into()),
-            ValueKind::Sfixed32 => Self::Signed(fixed32(bytes)?.cast_signed().into()),
-            ValueKind::Int64 => Self::Signed(number(bytes)?.cast_signed()),
-            ValueKind::Sint64 => Self::Signed(sint64(bytes)?),
-            ValueKind::Sfixed64 => Self::Signed(fixed64(bytes)?.cast_signed()),
-            ValueKind::Uint32 => Self::Unsigned(uint32(bytes)?.into()),
-            ValueKind::Fixed32 => Self::Unsigned(fixed32(bytes)?.into()),
-            ValueKind::Uint64 => Self::Unsigned(number(bytes)?),
-            ValueKind::Fixed64 => Self::Unsigned(fixed64(bytes)?),
-            ValueKind::String => Self::Text(utf8(bytes)?),
-            // protobuf has no keys of other kinds.
-            ValueKind::Float | ValueKind::Double | ValueKind::Bytes | ValueKind::Enum(_) | ValueKind::Message(_) => {
-                return Err(Malformed::WireType);
-            }
-        })
-    }
-
-    fn emit(self, sink: &mut impl Sink, text: &mut String) {
-        text.clear();
-        // Writing to a String cannot fail.
-        let _ = match self {
-            Self::Text(key) => return sink.key(key),
-            Self::Bool(key) => write!(text, "{key}"),
-            Self::Signed(key) => write!(text, "{key}"),
-            Self::Unsigned(key) => write!(text, "{key}"),
-        };
-        sink.key(text);
-    }
+fn emit_key(key: Scalar<'_>, sink: &mut impl Sink, text: &mut String) {
+    text.clear();
+    // Writing to a String cannot fail.
+    let _ = match key {
+        Scalar::Text(key) => return sink.key(key),
+        Scalar::Bool(key) => write!(text, "{key}"),
+        Scalar::Int32(key) => write!(text, "{key}"),
+        Scalar::Int64(key) => write!(text, "{key}"),
+        Scalar::Uint32(key) => write!(text, "{key}"),
+        Scalar::Uint64(key) => write!(text, "{key}"),
+        Scalar::Float(_) | Scalar::Double(_) | Scalar::Bytes(_) | Scalar::Enum(_) => Ok(()),
+    };
+    sink.key(text);
 }
 
 type KeyAndValue<'a> = (Option<&'a [u8]>, Option<Cow<'a, [u8]>>);

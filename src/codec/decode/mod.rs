@@ -21,6 +21,6 @@ mod text_form;
 
 pub use crate::codec::wire_format::Malformed;
 pub use decoder::{Decoder, decode};
-pub use plan::{DecodePlan, FieldIndex};
+pub use plan::DecodePlan;
 pub use sink::{Sink, ValueSink, serialize_into};
-pub use spans::{FieldSpans, Workspace};
+pub use spans::Workspace;

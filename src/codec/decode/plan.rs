@@ -180,33 +180,12 @@ impl DecodePlan {
         self.places.get(full_name).copied()
     }
 
-    pub(super) fn enum_name(&self, place: usize, number: i32) -> Option<&str> {
+    /// The name of an enum's value.
+    pub(super) fn enum_name(&self, kind: ValueKind, number: i32) -> Option<&str> {
+        let ValueKind::Enum(place) = kind else { return None };
         let EnumNames(names) = &self.enums[place];
         let at = names.binary_search_by_key(&number, |(number, _)| *number).ok()?;
         names.get(at).map(|(_, name)| name.as_str())
-    }
-
-    /// A field of the type `place` by its name.
-    pub fn field(&self, place: usize, name: &str) -> Option<FieldIndex> {
-        self.message(place).fields.iter().position(|field| field.name == name)
-    }
-
-    /// The names of the fields of the type `place`, in the order of their numbers.
-    pub fn names(&self, place: usize) -> impl Iterator<Item = &str> {
-        self.message(place).fields.iter().map(|field| field.name.as_str())
-    }
-
-    /// The number of a field of the type `place`.
-    pub fn number(&self, place: usize, field: FieldIndex) -> Option<u32> {
-        self.message(place).fields.get(field).map(|field| field.number)
-    }
-
-    /// The place of the type of a field that is a list of messages.
-    pub fn items(&self, place: usize, field: FieldIndex) -> Option<usize> {
-        match self.message(place).fields.get(field) {
-            Some(FieldPlan { multiplicity: Multiplicity::List, kind: ValueKind::Message(place), .. }) => Some(*place),
-            _ => None,
-        }
     }
 }
 

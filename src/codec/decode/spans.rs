@@ -1,10 +1,8 @@
 //! Where the fields of a message are in its bytes.
 
-use prost_reflect::Value;
-
 use super::plan::{FieldIndex, FieldPlan, MessagePlan, Multiplicity, ValueKind};
-use super::scalar::{int32, uint32};
-use crate::codec::wire_format::{Entry, Malformed, Reader, fixed32, fixed64, number};
+use super::scalar::Scalar;
+use crate::codec::wire_format::{Entry, Malformed, Reader};
 
 /// Memory that reading works in, reused from one message to the next.
 #[derive(Debug, Default)]
@@ -165,17 +163,11 @@ pub(super) fn values<'a>(
 
 /// Whether a value is the one of a field that was not sent.
 fn is_default(field: &FieldPlan, bytes: &[u8]) -> Result<bool, Malformed> {
-    Ok(match field.kind {
-        ValueKind::Bool | ValueKind::Int64 | ValueKind::Uint64 | ValueKind::Sint64 => number(bytes)? == 0,
-        ValueKind::Int32 | ValueKind::Uint32 | ValueKind::Sint32 => uint32(bytes)? == 0,
-        ValueKind::Enum(_) => field.default == Value::EnumNumber(int32(bytes)?),
-        ValueKind::Sfixed32 | ValueKind::Fixed32 => fixed32(bytes)? == 0,
-        ValueKind::Sfixed64 | ValueKind::Fixed64 => fixed64(bytes)? == 0,
-        ValueKind::Float => f32::from_bits(fixed32(bytes)?) == 0.0,
-        ValueKind::Double => f64::from_bits(fixed64(bytes)?) == 0.0,
-        ValueKind::String | ValueKind::Bytes => bytes.is_empty(),
-        ValueKind::Message(_) => false,
-    })
+    match field.kind {
+        ValueKind::String | ValueKind::Bytes => Ok(bytes.is_empty()),
+        ValueKind::Message(_) => Ok(false),
+        kind => Ok(Some(Scalar::read(kind, bytes)?) == Scalar::from_default(&field.default)),
+    }
 }
 
 pub(super) fn to_u32(offset: usize) -> Result<u32, Malformed> {
