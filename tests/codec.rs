@@ -202,6 +202,19 @@ proptest! {
     }
 }
 
+/// Each part of a value has to be whole, and entries are read as nothing else.
+#[test]
+fn malformed_entries_of_maps_are_refused() {
+    let inner = [&[0x12, 3, 0x0a, 1, b'x'][..], &[0x12, 0]].concat();
+    let parts = [&[0x12, 1, 0x0a][..], &[0x12, 2, 1, b'x']].concat();
+    let entry = |content: &[u8]| [&[0x7a, content.len() as u8], content].concat();
+    assert_eq!(decoded(&entry(&inner)).unwrap(), json!({"by_name": {"": {"text": "x"}}}));
+    for malformed in [entry(&parts), vec![0x78, 0]] {
+        assert!(decoded(&malformed).is_err(), "{malformed:?}");
+        assert_eq!(decode_dynamic(&malformed, &kinds()), None);
+    }
+}
+
 #[test]
 fn well_known_types_have_their_json_form() {
     let value = json!({

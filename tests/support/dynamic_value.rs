@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use prost_reflect::prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use prost_reflect::{
     DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage as _, SerializeOptions,
     Value as Field,
@@ -14,7 +15,38 @@ const MAX_DEPTH: usize = 100;
 
 /// Decodes `bytes`; `None` if they are not such a message.
 pub fn decode_dynamic(bytes: &[u8], message: &MessageDescriptor) -> Option<Value> {
-    DynamicMessage::decode(message.clone(), bytes).ok().map(|message| value(&message))
+    library_reads(bytes, message).map(|message| value(&message))
+}
+
+fn library_reads(bytes: &[u8], message: &MessageDescriptor) -> Option<DynamicMessage> {
+    let read = DynamicMessage::decode(message.clone(), bytes).ok()?;
+    (!has_misread_map(bytes, message)).then_some(read)
+}
+
+/// Whether a map comes with another wire type than its entries have: the library takes its bytes for an entry.
+fn has_misread_map(bytes: &[u8], message: &MessageDescriptor) -> bool {
+    let mut rest = bytes;
+    while let Ok((number, wire)) = decode_key(&mut rest) {
+        let field = message.get_field(number);
+        if wire != WireType::LengthDelimited {
+            if field.is_some_and(|field| field.is_map()) {
+                return true;
+            }
+            if skip_field(wire, number, &mut rest, DecodeContext::default()).is_err() {
+                return false;
+            }
+            continue;
+        }
+        let length = decode_varint(&mut rest).ok().and_then(|length| usize::try_from(length).ok());
+        let Some((value, others)) = length.and_then(|length| rest.split_at_checked(length)) else { return false };
+        rest = others;
+        if let Some(Kind::Message(inner)) = field.map(|field| field.kind())
+            && has_misread_map(value, &inner)
+        {
+            return true;
+        }
+    }
+    false
 }
 
 /// The value of a message.
@@ -59,7 +91,7 @@ fn any(message: &DynamicMessage, depth: usize) -> Option<Value> {
     let (url, bytes) = (url.as_str()?, bytes.as_bytes()?);
     let descriptor = message.descriptor().parent_pool().get_message_by_name(url.rsplit_once('/')?.1)?;
     let is_mapping = !is_well_known(descriptor.full_name());
-    let inner = value_at(&DynamicMessage::decode(descriptor, bytes.clone()).ok()?, depth + 1);
+    let inner = value_at(&library_reads(bytes, &descriptor)?, depth + 1);
     let mut shown = Map::from_iter([(TYPE.to_owned(), url.into())]);
     match inner {
         Value::Object(fields) if is_mapping => shown.extend(fields),

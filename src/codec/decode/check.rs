@@ -1,6 +1,5 @@
 //! Looks through messages before any of it is shown.
 
-use super::map::split_entry;
 use super::plan::{DecodePlan, FieldPlan, Multiplicity, ValueKind};
 use super::spans::Entries;
 use crate::codec::wire_format::{Entry, MAX_DEPTH, Malformed, Reader};
@@ -30,11 +29,7 @@ impl DecodePlan {
     #[inline(always)]
     fn check_field(&self, field: &FieldPlan, entry: &Entry, value: &[u8], depth: usize) -> Result<(), Malformed> {
         match field.multiplicity {
-            Multiplicity::Map { key } => {
-                let (of_key, of_value) = split_entry(key, field.kind, value)?;
-                of_key.map_or(Ok(()), |bytes| self.check_single(key, bytes, depth))?;
-                of_value.map_or(Ok(()), |bytes| self.check_single(field.kind, &bytes, depth))
-            }
+            Multiplicity::Map { key } => self.check_entry(key, field.kind, value, depth),
             Multiplicity::List if field.is_packed(entry.wire) => {
                 let mut packed = Reader::new(value);
                 while packed.packed(field.kind.wire())?.is_some() {}
@@ -42,6 +37,23 @@ impl DecodePlan {
             }
             Multiplicity::One | Multiplicity::List => self.check_single(field.kind, value, depth),
         }
+    }
+
+    /// Checks a mapping's entry. Of a value in parts, each has to be whole by itself.
+    fn check_entry(&self, key: ValueKind, value: ValueKind, bytes: &[u8], depth: usize) -> Result<(), Malformed> {
+        let mut reader = Reader::new(bytes);
+        while let Some(entry) = reader.entry()? {
+            let kind = match entry.number {
+                1 => key,
+                2 => value,
+                _ => continue,
+            };
+            if entry.wire != kind.wire() {
+                return Err(Malformed::WireType);
+            }
+            self.check_single(kind, &bytes[entry.value], depth)?;
+        }
+        Ok(())
     }
 
     fn check_single(&self, kind: ValueKind, bytes: &[u8], depth: usize) -> Result<(), Malformed> {

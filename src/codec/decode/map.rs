@@ -90,7 +90,7 @@ fn emit_key(key: Scalar<'_>, sink: &mut impl Sink, text: &mut String) {
 type KeyAndValue<'a> = (Option<&'a [u8]>, Option<Cow<'a, [u8]>>);
 
 /// The key and the value of a mapping's entry, as far as they were sent. A message in parts is their concatenation.
-pub(super) fn split_entry(key: ValueKind, value: ValueKind, bytes: &[u8]) -> Result<KeyAndValue<'_>, Malformed> {
+fn split_entry(key: ValueKind, value: ValueKind, bytes: &[u8]) -> Result<KeyAndValue<'_>, Malformed> {
     let (mut of_key, mut of_value) = (None, None::<Cow<'_, [u8]>>);
     let mut reader = Reader::new(bytes);
     while let Some(entry) = reader.entry()? {
