@@ -25,6 +25,7 @@ mod repository_method;
 mod server;
 mod service_error;
 mod store;
+mod store_error;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -19,7 +19,8 @@ use super::record::{self, trimmed};
 use super::registration::{self, Registration};
 use super::repository_method::RepositoryKind;
 use super::service_error::ServiceError;
-use super::store::{Store, StoreError};
+use super::store::Store;
+use super::store_error::StoreError;
 use super::{managed, table, timestamp};
 use crate::oci::plugin_image::{self, ImageNameError};
 
