@@ -13,7 +13,7 @@ use serde_json::{Number, Value};
 
 use super::condition::QueryCondition;
 use super::field::FilterField;
-use crate::local_service::from_difference;
+use crate::query::timestamp::from_difference;
 use crate::spec::typing::FieldShape;
 
 /// How far a service's clock may be from ours, in milliseconds: a row this close to a distance from now is not left
