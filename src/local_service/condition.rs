@@ -11,12 +11,13 @@ use regex::{Regex, RegexBuilder};
 
 use super::bson_value::BsonValue;
 use super::document::{FieldType, RecordKey};
-use super::operator::{FilterOperator, RangeOperator};
 use super::proto::core::v2::Filter;
 use super::proto::core::v2::filter::{KeyAlias, OperatorAlias, ValueAlias};
 use super::proto::repository::v1::PluginInfo;
+use super::python;
 use super::service_error::ServiceError;
-use super::{python, timestamp};
+use crate::query::operator::{FilterOperator, RangeOperator};
+use crate::query::timestamp;
 
 /// A condition on one key.
 #[derive(Clone, Debug)]

@@ -6,15 +6,14 @@
 //! [`ImageRegistry`]; without one, `register` accepts any image and `get_versions` is empty.
 //!
 //! A call passes `server` (routing), `plugin` or `repository_method` (methods), `registration` and `record` (checks),
-//! or `query`, `condition`, `operator`, `document` and `bson_value` (filters), then `table` (rows) and `store`
-//! (transactions). `managed` has the plugins of the managed repository.
+//! or `query`, `condition`, `document` and `bson_value` (filters, with the operators and dates of [`crate::query`]),
+//! then `table` (rows) and `store` (transactions). `managed` has the plugins of the managed repository.
 
 mod bson_value;
 mod condition;
 mod document;
 mod images;
 mod managed;
-mod operator;
 mod plugin;
 pub mod proto;
 mod python;
@@ -25,10 +24,10 @@ mod repository_method;
 mod server;
 mod service_error;
 mod store;
+mod store_error;
 mod table;
 #[cfg(test)]
 mod tests;
-mod timestamp;
 
 pub use images::ImageRegistry;
 pub use managed::managed_plugin;
@@ -36,4 +35,3 @@ pub use plugin::{OnWarning, ServiceOptions};
 pub use proto::{descriptor_sets, descriptors, first_generation};
 pub use server::{API_VERSION, routes, serve};
 pub use store::Store;
-pub use timestamp::from_difference;

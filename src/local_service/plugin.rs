@@ -19,9 +19,11 @@ use super::record::{self, trimmed};
 use super::registration::{self, Registration};
 use super::repository_method::RepositoryKind;
 use super::service_error::ServiceError;
-use super::store::{Store, StoreError};
-use super::{managed, table, timestamp};
+use super::store::Store;
+use super::store_error::StoreError;
+use super::{managed, table};
 use crate::oci::plugin_image::{self, ImageNameError};
+use crate::query::timestamp;
 
 /// Called with the text of each warning.
 pub type OnWarning = Arc<dyn Fn(&str) + Send + Sync>;

@@ -9,8 +9,8 @@ use super::proto::repository::v1::{PluginInfo, PublicRegistryType, RegisterPlugi
 use super::record::trimmed;
 use super::repository_method::RepositoryKind;
 use super::service_error::{DOMAIN_ID, ServiceError};
-use super::timestamp;
 use crate::oci::plugin_image::{self, ImageNameError};
+use crate::query::timestamp;
 
 /// A plugin that may be added, and why a current service would reject its image name.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use backon::{BlockingRetryable as _, ExponentialBuilder, Retryable as _};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tonic::Status;
 
-use super::service_error::ServiceError;
+use super::store_error::{StoreError, is_busy};
 use super::table;
 use crate::error::{Error, Result};
 
@@ -41,29 +41,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
     is_new: bool,
-}
-
-/// Why a transaction failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error(transparent)]
-    Service(#[from] ServiceError),
-    #[error(transparent)]
-    Database(#[from] rusqlite::Error),
-    #[error(transparent)]
-    Record(#[from] prost::DecodeError),
-}
-
-impl From<StoreError> for Status {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Service(error) => error.into(),
-            StoreError::Database(error) if is_busy(&error) => {
-                ServiceError::Unavailable { reason: "another process keeps the database busy".into() }.into()
-            }
-            error => ServiceError::query(error.to_string()).into(),
-        }
-    }
 }
 
 impl Store {
@@ -237,8 +214,4 @@ fn backoff() -> ExponentialBuilder {
         .with_max_delay(Duration::from_millis(32))
         .without_max_times()
         .with_total_delay(Some(BUSY_TIMEOUT))
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }

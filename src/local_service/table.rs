@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::proto::repository::v1::PluginInfo;
 use super::query::{PluginListQuery, RowLimits};
-use super::store::StoreError;
+use super::store_error::StoreError;
 
 /// Plugins of one name are in the order of registration.
 const BY_NAME: &str = "SELECT info FROM plugin ORDER BY name, seq LIMIT ?1 OFFSET ?2";

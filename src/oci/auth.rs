@@ -1,12 +1,10 @@
 //! Answers a registry's challenge with an Authorization header.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, Method};
 use serde::Deserialize;
 
+use super::authorization::{CredentialSecret, RegistryCredential, basic, bearer};
 use super::challenge::AuthChallenge;
-use super::credentials::{CredentialSecret, RegistryCredential};
 use super::deadline::Deadline;
 use super::http::{HttpClient, HttpRequest, HttpTarget};
 use super::image_ref::ImageRef;
@@ -70,26 +68,12 @@ pub async fn authorize(
     };
     let request = HttpRequest { method, accept: "application/json", authorization, form };
     let response = http.send(&target, &request, deadline).await?;
-    if !response.status.is_success() {
+    if !response.status().is_success() {
         // A redirect is not followed: the credential would go along.
         return Err(RegistryError::from_response(&response, target.authority()));
     }
     let not_token_service = || RegistryError::not_registry(&response, target.authority());
-    let token: TokenResponse = serde_json::from_slice(&response.body).map_err(|_| not_token_service())?;
+    let token: TokenResponse = serde_json::from_slice(response.body()).map_err(|_| not_token_service())?;
     let token = token.token.or(token.access_token).ok_or_else(not_token_service)?;
-    mask::remember(&token);
-    sensitive(&format!("Bearer {token}")).map(Some)
-}
-
-/// The header with user and password (RFC 7617).
-pub fn basic(user: &str, password: &str) -> Result<HeaderValue, RegistryError> {
-    let login = format!("{user}:{password}");
-    [password, &login].into_iter().for_each(mask::remember);
-    sensitive(&format!("Basic {}", STANDARD.encode(login)))
-}
-
-fn sensitive(value: &str) -> Result<HeaderValue, RegistryError> {
-    let mut value = HeaderValue::from_str(value).map_err(|_| RegistryError::invalid_token())?;
-    value.set_sensitive(true);
-    Ok(value)
+    bearer(&token).map(Some)
 }

@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::header::{LINK, LOCATION};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use regex::Regex;
 use serde::Deserialize;
 
 use super::auth;
+use super::authorization::RegistryCredential;
 use super::challenge::AuthChallenge;
-use super::credentials::{CredentialFiles, RegistryCredential};
+use super::credentials::CredentialFiles;
 use super::deadline::Deadline;
-use super::http::{HttpClient, HttpRequest, HttpResponse, HttpTarget};
+use super::http::{HttpClient, HttpRequest, HttpTarget};
 use super::image::check_tag;
 use super::image_ref::ImageRef;
 use super::proxy::ProxyConfig;
@@ -116,20 +117,20 @@ impl RegistryClient {
             loop {
                 let response = question.send(&target, Method::GET, "application/json").await?;
                 let not_registry = || RegistryError::not_registry(&response, target.authority());
-                match response.status {
+                match response.status() {
                     StatusCode::OK => {}
                     // A registry may omit the body, as other web servers do.
-                    StatusCode::NOT_FOUND if response.body.is_empty() && !question.is_registry().await? => {
+                    StatusCode::NOT_FOUND if response.body().is_empty() && !question.is_registry().await? => {
                         return Err(not_registry());
                     }
                     StatusCode::NOT_FOUND if is_registry_error(&response) => return Ok(None),
                     _ => return Err(RegistryError::from_response(&response, target.authority())),
                 }
-                let page: TagPage = serde_json::from_slice(&response.body).map_err(|_| not_registry())?;
+                let page: TagPage = serde_json::from_slice(response.body()).map_err(|_| not_registry())?;
                 let before = tags.len();
                 let valid = page.tags.unwrap_or_default().into_iter().filter(|tag| check_tag(tag).is_ok());
                 tags.extend(valid.filter(|tag| known.insert(tag.clone())));
-                let Some(query) = next_page(&response.headers) else { return Ok(Some(tags)) };
+                let Some(query) = next_page(response.headers()) else { return Ok(Some(tags)) };
                 if tags.len() == before || tags.len() > MAX_TAGS {
                     return Err(RegistryError::other("its list of tags does not end"));
                 }
@@ -150,13 +151,13 @@ impl RegistryClient {
         let digest = self.ask(image, async |question| {
             let target = question.target(&format!("manifests/{tag}"))?;
             let response = question.send(&target, Method::HEAD, MANIFESTS).await?;
-            match response.status {
+            match response.status() {
                 StatusCode::NOT_FOUND if is_registry_error(&response) => return Ok(None),
                 StatusCode::OK => {}
                 _ => return Err(RegistryError::from_response(&response, target.authority())),
             }
             // Nothing else distinguishes a registry's response to HEAD from a web server's.
-            let digest = response.headers.get("docker-content-digest").and_then(|digest| digest.to_str().ok());
+            let digest = response.headers().get("docker-content-digest").and_then(|digest| digest.to_str().ok());
             digest
                 .map(|digest| Some(digest.to_owned()))
                 .ok_or_else(|| RegistryError::not_registry(&response, target.authority()))
@@ -199,7 +200,7 @@ impl Question<'_> {
     async fn is_registry(&mut self) -> Result<bool, RegistryError> {
         let target = HttpTarget::new(self.image.registry(), "/v2/")?;
         let response = self.send(&target, Method::GET, "application/json").await?;
-        Ok(matches!(response.status, StatusCode::OK | StatusCode::UNAUTHORIZED))
+        Ok(matches!(response.status(), StatusCode::OK | StatusCode::UNAUTHORIZED))
     }
 
     /// Sends a request, answers one challenge, and follows redirects, to other hosts without the credential.
@@ -208,7 +209,7 @@ impl Question<'_> {
         first: &HttpTarget,
         method: Method,
         accept: &'static str,
-    ) -> Result<HttpResponse, RegistryError> {
+    ) -> Result<Response<Vec<u8>>, RegistryError> {
         let mut target = first.clone();
         let mut is_challenged = false;
         for _ in 0..=MAX_REDIRECTS + 1 {
@@ -216,14 +217,14 @@ impl Question<'_> {
             let authorization = self.authorization.clone().filter(|_| is_own);
             let request = HttpRequest { method: method.clone(), accept, authorization, form: None };
             let response = self.client.http.send(&target, &request, self.deadline).await?;
-            if response.status == StatusCode::UNAUTHORIZED && is_own && !is_challenged {
+            if response.status() == StatusCode::UNAUTHORIZED && is_own && !is_challenged {
                 is_challenged = true;
-                if self.authorize(&response.headers, &target).await? {
+                if self.authorize(response.headers(), &target).await? {
                     continue;
                 }
                 return Ok(response);
             }
-            let Some(location) = response.headers.get(LOCATION).filter(|_| response.status.is_redirection()) else {
+            let Some(location) = response.headers().get(LOCATION).filter(|_| response.status().is_redirection()) else {
                 return Ok(response);
             };
             let location = location.to_str().map_err(|_| RegistryError::invalid_url(&format!("{location:?}")))?;

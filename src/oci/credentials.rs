@@ -5,7 +5,6 @@
 //! helpers without a limit.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -15,6 +14,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 
+use super::authorization::{CredentialSecret, RegistryCredential};
 use super::deadline::Deadline;
 use super::helper;
 use super::image_ref::ImageRef;
@@ -30,28 +30,6 @@ const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 #[derive(Clone, Debug, Default)]
 pub struct CredentialFiles {
     files: Vec<PathBuf>,
-}
-
-/// A credential, and where it comes from.
-#[derive(Clone)]
-pub struct RegistryCredential {
-    pub secret: CredentialSecret,
-    /// The file, or the helper and the file that names it.
-    pub source: String,
-}
-
-#[derive(Clone)]
-pub enum CredentialSecret {
-    /// For Basic authentication.
-    Password { user: String, password: String },
-    /// A refresh token of OAuth 2, for the registry's token service.
-    IdentityToken(String),
-}
-
-impl fmt::Debug for RegistryCredential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegistryCredential").field("source", &self.source).finish_non_exhaustive()
-    }
 }
 
 /// docker's `config.json` and containers' `auth.json`, which is a part of it.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
-use super::credentials::CredentialSecret;
+use super::authorization::CredentialSecret;
 use super::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::secret;

@@ -2,37 +2,31 @@
 //!
 //! Each request opens a connection: a question takes two or three, often to different hosts.
 
-use std::error::Error as _;
-use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::uri::{PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderValue, Method, Response, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tower_service::Service as _;
 
+use super::connect::connect;
 use super::deadline::Deadline;
 use super::proxy::{ProxyConfig, ProxyRoute};
 use super::registry_error::RegistryError;
 use super::tls::TrustStore;
 use super::url::RegistryUrl;
-use crate::net::host::{in_url, is_loopback};
+use crate::net::host::is_loopback;
 
 /// The longest response: many times a page of tags or a token.
-pub const MAX_RESPONSE: usize = 8 * 1024 * 1024;
-
-/// The wait for all addresses of a host, shared equally among them.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const MAX_RESPONSE: usize = 8 * 1024 * 1024;
 
 /// The URL of a request; `http` for loopback addresses only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,13 +125,6 @@ pub struct HttpRequest {
     pub form: Option<String>,
 }
 
-#[derive(Clone, Debug)]
-pub struct HttpResponse {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
-}
-
 /// Called with one log line for each request.
 pub type RequestLog = dyn Fn(&str) + Send + Sync;
 
@@ -154,7 +141,7 @@ impl HttpClient {
         target: &HttpTarget,
         request: &HttpRequest,
         deadline: Deadline,
-    ) -> Result<HttpResponse, RegistryError> {
+    ) -> Result<Response<Vec<u8>>, RegistryError> {
         let start = Instant::now();
         // A target without TLS is on this machine.
         let route = if target.is_plain() { None } else { self.proxy.route(target.host(), target.port())? };
@@ -165,7 +152,7 @@ impl HttpClient {
         let result = result.unwrap_or_else(|limit| Err(timed_out(limit)));
         if let Some(log) = &self.log {
             let outcome = match &result {
-                Ok(response) => response.status.as_u16().to_string(),
+                Ok(response) => response.status().as_u16().to_string(),
                 Err(_) => "no answer".to_owned(),
             };
             let elapsed = start.elapsed().as_secs_f64() * 1e3;
@@ -179,7 +166,7 @@ impl HttpClient {
         target: &HttpTarget,
         route: Option<ProxyRoute>,
         request: &HttpRequest,
-    ) -> Result<HttpResponse, RegistryError> {
+    ) -> Result<Response<Vec<u8>>, RegistryError> {
         match route {
             Some(route) => self.exchange_tls(route.tunnel(target.host(), target.port()).await?, target, request).await,
             None if target.is_plain() => exchange_on(connect_to(target).await?, target, request).await,
@@ -192,7 +179,7 @@ impl HttpClient {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         target: &HttpTarget,
         request: &HttpRequest,
-    ) -> Result<HttpResponse, RegistryError> {
+    ) -> Result<Response<Vec<u8>>, RegistryError> {
         let host = target.host().to_owned();
         let name = ServerName::try_from(host).map_err(|_| RegistryError::invalid_url(target.authority()))?;
         let config = self.trust.config(target.host(), target.port())?;
@@ -200,28 +187,6 @@ impl HttpClient {
         let stream = stream.map_err(|error| RegistryError::Handshake { error, host: target.authority().to_owned() })?;
         exchange_on(stream, target, request).await
     }
-}
-
-/// Connects to the first address of `host` that answers (RFC 8305).
-///
-/// # Errors
-/// No address answers, or the name has none ([`io::ErrorKind::NotFound`]).
-pub async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
-    let authority = format!("{}:{port}", in_url(host));
-    let uri = Uri::builder().scheme(Scheme::HTTP).authority(authority).path_and_query("/").build();
-    let mut connector = HttpConnector::new();
-    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    let stream = connector.call(uri.map_err(io::Error::other)?).await.map_err(|error| {
-        // hyper-util exports neither the error's type nor its kinds.
-        match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
-            Some(source) if error.to_string() == "dns error" => {
-                io::Error::new(io::ErrorKind::NotFound, source.to_string())
-            }
-            Some(source) => io::Error::new(source.kind(), source.to_string()),
-            None => io::Error::other(error.to_string()),
-        }
-    })?;
-    Ok(stream.into_inner())
 }
 
 async fn connect_to(target: &HttpTarget) -> Result<TcpStream, RegistryError> {
@@ -239,7 +204,7 @@ async fn exchange_on(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     target: &HttpTarget,
     request: &HttpRequest,
-) -> Result<HttpResponse, RegistryError> {
+) -> Result<Response<Vec<u8>>, RegistryError> {
     let path = target.0.path_and_query().map_or("/", PathAndQuery::as_str);
     let mut builder = http::Request::builder()
         .method(&request.method)
@@ -266,11 +231,11 @@ async fn exchange_on(
     while let Some(frame) = incoming.frame().await {
         let Ok(data) = frame.map_err(failed)?.into_data() else { continue };
         if body.len() + data.len() > MAX_RESPONSE {
-            return Err(RegistryError::too_large());
+            return Err(RegistryError::too_large(MAX_RESPONSE));
         }
         body.extend_from_slice(&data);
     }
-    Ok(HttpResponse { status: head.status, headers: head.headers, body })
+    Ok(Response::from_parts(head, body))
 }
 
 #[cfg(test)]
@@ -304,15 +269,5 @@ mod tests {
         assert!(!tls.is_same_host(&tls.join("https://h.example:444/x").unwrap()));
         assert!(!tls.is_same_host(&tls.join("https://h.example.evil/x").unwrap()));
         assert_eq!(tls.with_query("last=b").unwrap().0, "https://h.example/v2/a/tags/list?last=b");
-    }
-
-    #[test]
-    fn connecting_fails_by_name_or_by_address() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        for (host, kind) in
-            [("127.0.0.1", io::ErrorKind::ConnectionRefused), ("registry.invalid", io::ErrorKind::NotFound)]
-        {
-            assert_eq!(runtime.block_on(connect(host, 9)).unwrap_err().kind(), kind);
-        }
     }
 }

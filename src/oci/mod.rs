@@ -4,7 +4,8 @@
 //! Harbor, ECR and Google's registries do, with the credentials that docker, podman and buildah store.
 //!
 //! A request passes `image_ref` (`url`, `image`), `client` (what to ask for), `auth` (`challenge`, `credentials`,
-//! `helper`), `http` (one request: `proxy`, `tls`) and `registry_error` (causes and hints), within one `deadline`.
+//! `helper`, `authorization`), `http` (one request: `connect`, `proxy`, `tls`) and `registry_error` (causes and
+//! hints), within one `deadline`.
 //! Plaintext is for loopback addresses only, certificates are always verified, and credentials go only to their
 //! registry and to the token service that it names. Not here: pulling and pushing images.
 //!
@@ -13,8 +14,10 @@
 //! with a line break; its HTTP client cannot be configured from outside. hyper and rustls come with the gRPC client.
 
 mod auth;
+mod authorization;
 mod challenge;
 mod client;
+mod connect;
 mod credentials;
 mod deadline;
 mod helper;

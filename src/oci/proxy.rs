@@ -18,8 +18,8 @@ use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use tokio::task::JoinSet;
 
-use super::auth;
-use super::http::connect;
+use super::authorization::basic;
+use super::connect::connect;
 use super::registry_error::RegistryError;
 use crate::net::host::{check_host, in_url, is_loopback, read_port, split_port};
 use crate::secret::{Secret, mask};
@@ -132,7 +132,7 @@ fn authorization(login: &str) -> Result<HeaderValue, &'static str> {
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     [login, password].into_iter().for_each(mask::remember);
     let decode = |text| percent_decode_str(text).decode_utf8_lossy();
-    auth::basic(&decode(user), &decode(password)).map_err(|_| "its user or password is not valid")
+    basic(&decode(user), &decode(password)).map_err(|_| "its user or password is not valid")
 }
 
 #[cfg(test)]

@@ -5,13 +5,11 @@ use std::io;
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use serde::Deserialize;
 use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 
-use super::http::{HttpResponse, MAX_RESPONSE};
 use super::image_ref::ImageRef;
-use super::tls::TrustStore;
 use crate::error::Error;
 
 /// The longest message of a registry that is repeated, in characters.
@@ -64,21 +62,21 @@ struct ErrorItem {
 
 impl RegistryError {
     /// The error of a response with an unexpected status.
-    pub fn from_response(response: &HttpResponse, host: &str) -> Self {
-        let status = response.status;
+    pub fn from_response(response: &Response<Vec<u8>>, host: &str) -> Self {
+        let status = response.status();
         // A TLS port answers plaintext with 400.
         let is_foreign =
             matches!(status, StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST) && !is_registry_error(response);
         if is_foreign || !(status.is_client_error() || status.is_server_error()) {
             return Self::not_registry(response, host);
         }
-        let retry_after = response.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Self::Rejected { status, message: message(&response.body), retry_after, host: host.to_owned() }
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Self::Rejected { status, message: message(response.body()), retry_after, host: host.to_owned() }
     }
 
-    pub fn not_registry(response: &HttpResponse, host: &str) -> Self {
-        let media_type = media_type(&response.headers);
-        Self::NotRegistry { status: response.status, media_type, host: host.to_owned() }
+    pub fn not_registry(response: &Response<Vec<u8>>, host: &str) -> Self {
+        let media_type = media_type(response.headers());
+        Self::NotRegistry { status: response.status(), media_type, host: host.to_owned() }
     }
 
     pub fn other(cause: impl Into<String>) -> Self {
@@ -98,9 +96,9 @@ impl RegistryError {
         Self::Other { cause: format!("it leads to {url}, without TLS"), hint }
     }
 
-    pub fn too_large() -> Self {
+    pub fn too_large(max_bytes: usize) -> Self {
         let hint = Some("check the host and the port: this may not be a registry");
-        Self::Other { cause: format!("its response has more than {} MiB", MAX_RESPONSE / 1024 / 1024), hint }
+        Self::Other { cause: format!("its response has more than {} MiB", max_bytes / 1024 / 1024), hint }
     }
 
     pub fn certificate(cause: String) -> Self {
@@ -224,11 +222,11 @@ impl RegistryError {
 }
 
 /// Whether an error response is in a registry's own form; for HEAD, without a body, the media type decides.
-pub fn is_registry_error(response: &HttpResponse) -> bool {
-    if response.body.is_empty() {
-        return media_type(&response.headers).is_none_or(|media_type| media_type.contains("json"));
+pub fn is_registry_error(response: &Response<Vec<u8>>) -> bool {
+    if response.body().is_empty() {
+        return media_type(response.headers()).is_none_or(|media_type| media_type.contains("json"));
     }
-    serde_json::from_slice::<ErrorBody>(&response.body).is_ok_and(|body| !body.errors.is_empty())
+    serde_json::from_slice::<ErrorBody>(response.body()).is_ok_and(|body| !body.errors.is_empty())
 }
 
 fn message(body: &[u8]) -> Option<String> {
@@ -256,9 +254,9 @@ fn handshake_hint(error: &io::Error, host: &str) -> Option<String> {
                  firewall in between"
         }
         Some(TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)) => {
-            let file = TrustStore::file_for(host);
             return Some(format!(
-                "put your company's CA certificate into {file}: no CA that this machine trusts has issued this one"
+                "put your company's CA certificate into /etc/docker/certs.d/{host}/ca.crt: no CA that this machine \
+                 trusts has issued this one"
             ));
         }
         Some(TlsError::InvalidCertificate(

@@ -69,11 +69,6 @@ impl TrustStore {
         Ok(Arc::new(config))
     }
 
-    /// The file for the CA certificate of a registry.
-    pub fn file_for(authority: &str) -> String {
-        format!("/etc/docker/certs.d/{authority}/ca.crt")
-    }
-
     fn files(&self, host: &str, port: u16) -> BTreeSet<PathBuf> {
         let host = in_url(host);
         let mut names = vec![format!("{host}:{port}")];

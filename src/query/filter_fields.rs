@@ -95,7 +95,7 @@ fn condition_fields(query: &MessageDescriptor, field: &str) -> Option<ConditionF
 
 impl ConditionFields {
     fn message(&self, QueryCondition { key, operator, value }: QueryCondition) -> Value {
-        json!({self.key: key, self.value: value, self.operator: operator})
+        json!({self.key: key, self.value: value, self.operator: operator.name()})
     }
 }
 

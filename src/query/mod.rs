@@ -8,10 +8,12 @@ mod client_side;
 pub mod columns;
 pub mod filter;
 mod filter_fields;
+pub mod operator;
 mod query_field;
 mod stat_columns;
 #[cfg(test)]
 mod tests;
+pub mod timestamp;
 
 use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value, json};

@@ -12,7 +12,7 @@ use serde_json::json;
 use tonic::Code;
 
 use super::*;
-use crate::local_service::store::StoreError;
+use crate::local_service::store_error::StoreError;
 
 const STORES: usize = 6;
 

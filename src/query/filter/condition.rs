@@ -5,17 +5,17 @@ use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 
 use super::field::FilterField;
-use super::grammar::{Comparison, FilterTest, Parsed, Word};
+use super::grammar::{FilterTest, Parsed, Word, symbol};
 use super::moment::{self, Moment};
 use crate::error::parse_error::ParseError;
+use crate::query::operator::{FilterOperator, RangeOperator};
 
 /// A condition as the services take it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueryCondition {
     /// Dotted.
     pub key: String,
-    /// As the services name it.
-    pub operator: &'static str,
+    pub operator: FilterOperator,
     pub value: Value,
 }
 
@@ -27,72 +27,50 @@ pub fn conditions(filter: &Parsed, rows: Option<&MessageDescriptor>) -> Result<V
     let key = filter.path.join(".");
     let field = FilterField::at(rows, &filter.path)?;
     let compared = match (&filter.test, &field) {
-        (FilterTest::Exists(wanted), _) => vec![("exists", (*wanted).into())],
-        (FilterTest::Compare(comparison, word), FilterField::Moment) => {
-            compare_moment(*comparison, &parse(word, &key)?)?
+        (FilterTest::Exists(wanted), _) => vec![(FilterOperator::Exists, (*wanted).into())],
+        (FilterTest::Compare(operator, word), FilterField::Moment) => compare_moment(*operator, &parse(word, &key)?)?,
+        (FilterTest::Compare(operator, word), _) => {
+            field.check(*operator, &key)?;
+            vec![(*operator, field.value(word, operator.is_search(), &key)?)]
         }
-        (FilterTest::Compare(comparison, word), _) => {
-            field.check(*comparison, &key)?;
-            vec![(name(*comparison), field.value(word, comparison.searches(), &key)?)]
-        }
-        (FilterTest::Among { wanted, words }, _) => {
+        (FilterTest::Among(operator, words), _) => {
             let value = |word| match field {
                 FilterField::Moment => point(&parse(word, &key)?),
                 _ => field.value(word, false, &key),
             };
             let values = words.iter().map(value).collect::<Result<_, _>>()?;
-            vec![(if *wanted { "in" } else { "not_in" }, Value::Array(values))]
+            vec![(*operator, Value::Array(values))]
         }
     };
     Ok(compared.into_iter().map(|(operator, value)| QueryCondition { key: key.clone(), operator, value }).collect())
 }
 
-/// A comparison by the services' name, where no times are compared.
-fn name(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Equal => "eq",
-        Comparison::NotEqual => "not",
-        Comparison::Contains => "contain",
-        Comparison::Lacks => "not_contain",
-        Comparison::Greater => "gt",
-        Comparison::GreaterOrEqual => "gte",
-        Comparison::Less => "lt",
-        Comparison::LessOrEqual => "lte",
-    }
-}
-
-fn compare_moment(comparison: Comparison, moment: &Moment) -> Result<Vec<(&'static str, Value)>, ParseError> {
-    use Comparison::{Contains, Equal, Greater, GreaterOrEqual, Lacks, Less, LessOrEqual, NotEqual};
+fn compare_moment(operator: FilterOperator, moment: &Moment) -> Result<Vec<(FilterOperator, Value)>, ParseError> {
+    use FilterOperator::{Datetime, Equal, Range, Timediff};
+    use RangeOperator::{Greater, GreaterOrEqual, Less, LessOrEqual};
     let one = |operator, value| Ok(vec![(operator, value)]);
-    match (moment, comparison) {
-        (_, Contains | Lacks) => Err(no_search(comparison)),
-        (Moment::Range(start, end), Equal) => Ok(vec![("datetime_gte", text(start)), ("datetime_lt", text(end))]),
-        (Moment::Range(..), NotEqual) => {
+    match (moment, operator) {
+        (_, operator) if operator.is_search() => Err(no_search(operator)),
+        (Moment::Range(start, end), Equal) => {
+            Ok(vec![(Datetime(GreaterOrEqual), text(start)), (Datetime(Less), text(end))])
+        }
+        (Moment::Range(start, _), Range(range @ (GreaterOrEqual | Less))) => one(Datetime(range), text(start)),
+        (Moment::Range(_, end), Range(Greater)) => one(Datetime(GreaterOrEqual), text(end)),
+        (Moment::Range(_, end), Range(LessOrEqual)) => one(Datetime(Less), text(end)),
+        (Moment::Range(..), _) => {
             Err(ParseError::new("services have no condition for outside of a span of time").hint("use < or >"))
         }
-        (Moment::Range(start, _), GreaterOrEqual) => one("datetime_gte", text(start)),
-        (Moment::Range(_, end), Greater) => one("datetime_gte", text(end)),
-        (Moment::Range(start, _), Less) => one("datetime_lt", text(start)),
-        (Moment::Range(_, end), LessOrEqual) => one("datetime_lt", text(end)),
+        (Moment::Point(point), Range(range)) => one(Datetime(range), text(point)),
         // The services parse a text that they compare with a time.
-        (Moment::Point(point), Equal | NotEqual) => one(name(comparison), text(point)),
-        (Moment::Point(point), Greater) => one("datetime_gt", text(point)),
-        (Moment::Point(point), GreaterOrEqual) => one("datetime_gte", text(point)),
-        (Moment::Point(point), Less) => one("datetime_lt", text(point)),
-        (Moment::Point(point), LessOrEqual) => one("datetime_lte", text(point)),
-        (Moment::FromNow(_), Equal | NotEqual) => {
-            Err(ParseError::new("a distance from now is a point in time that no row is at")
-                .hint("use > >= < <= with a distance, or = with a date"))
-        }
-        (Moment::FromNow(distance), Greater) => one("timediff_gt", distance.as_str().into()),
-        (Moment::FromNow(distance), GreaterOrEqual) => one("timediff_gte", distance.as_str().into()),
-        (Moment::FromNow(distance), Less) => one("timediff_lt", distance.as_str().into()),
-        (Moment::FromNow(distance), LessOrEqual) => one("timediff_lte", distance.as_str().into()),
+        (Moment::Point(point), _) => one(operator, text(point)),
+        (Moment::FromNow(distance), Range(range)) => one(Timediff(range), distance.as_str().into()),
+        (Moment::FromNow(_), _) => Err(ParseError::new("a distance from now is a point in time that no row is at")
+            .hint("use > >= < <= with a distance, or = with a date")),
     }
 }
 
-fn no_search(comparison: Comparison) -> ParseError {
-    ParseError::new(format!("{} searches text, and this is a date and time", comparison.symbol()))
+fn no_search(operator: FilterOperator) -> ParseError {
+    ParseError::new(format!("{} searches text, and this is a date and time", symbol(operator)))
         .hint("use = with a part of a date: 2026, 2026-01 or 2026-01-31")
 }
 

@@ -3,12 +3,12 @@
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::Value;
 
-use super::grammar::{Comparison, Word};
+use super::grammar::{Word, symbol};
 use crate::error::parse_error::ParseError;
+use crate::query::operator::FilterOperator;
 use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::spaceone;
 use crate::schema::well_known::WellKnown;
-
 use crate::spec::typing::{FieldShape, ValueError, free_scalar};
 
 /// The type of a key. A list counts as its items: services compare each of them.
@@ -59,16 +59,16 @@ impl FilterField {
         })
     }
 
-    /// Checks that `comparison` is possible.
-    pub fn check(&self, comparison: Comparison, key: &str) -> Result<(), ParseError> {
+    /// Checks that the comparison is possible.
+    pub fn check(&self, operator: FilterOperator, key: &str) -> Result<(), ParseError> {
         let Self::Plain(FieldShape::Scalar(kind)) = self else { return Ok(()) };
-        let symbol = comparison.symbol();
+        let symbol = symbol(operator);
         let wrong = match kind {
-            Kind::Enum(_) | Kind::Bool if comparison.orders() => {
+            Kind::Enum(_) | Kind::Bool if matches!(operator, FilterOperator::Range(_)) => {
                 format!("{symbol} compares sizes, and {key} has no order")
             }
             Kind::String | Kind::Bytes | Kind::Enum(_) => return Ok(()),
-            _ if comparison.searches() => format!("{symbol} searches text, and {key} is not text"),
+            _ if operator.is_search() => format!("{symbol} searches text, and {key} is not text"),
             _ => return Ok(()),
         };
         Err(ParseError::new(wrong).hint("use = or !="))

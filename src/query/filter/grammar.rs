@@ -13,6 +13,7 @@
 //! together: `tags.'cost center'=12`. In quotes, a backslash escapes that quote or a backslash.
 
 use crate::error::parse_error::ParseError;
+use crate::query::operator::{FilterOperator, RangeOperator};
 
 /// One filter as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +25,10 @@ pub struct Parsed {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FilterTest {
-    Compare(Comparison, Word),
-    /// `in`, or `not in`; at least one word.
-    Among {
-        wanted: bool,
-        words: Vec<Word>,
-    },
+    /// With an operator that has a symbol.
+    Compare(FilterOperator, Word),
+    /// With `in` or `not in`; at least one word.
+    Among(FilterOperator, Vec<Word>),
     /// `KEY?`, or `!KEY?`.
     Exists(bool),
 }
@@ -41,53 +40,21 @@ pub struct Word {
     pub quoted: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
-    Equal,
-    NotEqual,
-    Contains,
-    Lacks,
-    Greater,
-    GreaterOrEqual,
-    Less,
-    LessOrEqual,
-}
+/// Longer symbols before those that they begin with.
+const SYMBOLS: [(&str, FilterOperator); 8] = [
+    ("!=", FilterOperator::Not),
+    ("!~", FilterOperator::NotContain),
+    (">=", FilterOperator::Range(RangeOperator::GreaterOrEqual)),
+    ("<=", FilterOperator::Range(RangeOperator::LessOrEqual)),
+    ("=", FilterOperator::Equal),
+    ("~", FilterOperator::Contain),
+    (">", FilterOperator::Range(RangeOperator::Greater)),
+    ("<", FilterOperator::Range(RangeOperator::Less)),
+];
 
-impl Comparison {
-    /// Longer operators before those that they begin with.
-    const ALL: [Self; 8] = [
-        Self::NotEqual,
-        Self::Lacks,
-        Self::GreaterOrEqual,
-        Self::LessOrEqual,
-        Self::Equal,
-        Self::Contains,
-        Self::Greater,
-        Self::Less,
-    ];
-
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-            Self::Contains => "~",
-            Self::Lacks => "!~",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-        }
-    }
-
-    /// Whether it searches in text.
-    pub fn searches(self) -> bool {
-        matches!(self, Self::Contains | Self::Lacks)
-    }
-
-    /// Whether it compares sizes.
-    pub fn orders(self) -> bool {
-        matches!(self, Self::Greater | Self::GreaterOrEqual | Self::Less | Self::LessOrEqual)
-    }
+/// How an operator is typed.
+pub fn symbol(operator: FilterOperator) -> &'static str {
+    SYMBOLS.iter().find(|(_, known)| *known == operator).map_or("", |(symbol, _)| *symbol)
 }
 
 const MARKS: [char; 5] = ['=', '!', '~', '<', '>'];
@@ -120,26 +87,21 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
             .hint("write != for is not, !~ for does not contain"));
     }
     let test = match operator {
-        Operator::Among { wanted } => FilterTest::Among { wanted, words: scanner.list()? },
-        Operator::Compare(comparison) => {
+        FilterOperator::In | FilterOperator::NotIn => FilterTest::Among(operator, scanner.list()?),
+        _ => {
             let word = scanner.word(false)?;
-            if comparison.searches() && word.text.is_empty() {
+            if operator.is_search() && word.text.is_empty() {
                 scanner.at = at;
                 return Err(scanner.wrong("the value is missing"));
             }
-            if comparison.orders() && word.text.is_empty() && !word.quoted {
+            if matches!(operator, FilterOperator::Range(_)) && word.text.is_empty() && !word.quoted {
                 scanner.at = at;
                 return Err(scanner.wrong("the value is missing").hint("write '' for an empty text"));
             }
-            FilterTest::Compare(comparison, word)
+            FilterTest::Compare(operator, word)
         }
     };
     Ok(Parsed { path, test })
-}
-
-enum Operator {
-    Compare(Comparison),
-    Among { wanted: bool },
 }
 
 struct Scanner {
@@ -199,17 +161,17 @@ impl Scanner {
         Ok(path)
     }
 
-    fn operator(&mut self) -> Result<Operator, ParseError> {
-        if let Some(comparison) = Comparison::ALL.into_iter().find(|comparison| self.take(comparison.symbol())) {
-            return Ok(Operator::Compare(comparison));
+    fn operator(&mut self) -> Result<FilterOperator, ParseError> {
+        if let Some((_, operator)) = SYMBOLS.into_iter().find(|(symbol, _)| self.take(symbol)) {
+            return Ok(operator);
         }
         let start = self.at;
         match self.letters().as_str() {
-            "in" => return Ok(Operator::Among { wanted: true }),
+            "in" => return Ok(FilterOperator::In),
             "not" => {
                 self.skip_blanks();
                 if self.letters() == "in" {
-                    return Ok(Operator::Among { wanted: false });
+                    return Ok(FilterOperator::NotIn);
                 }
             }
             _ => {}
@@ -309,10 +271,10 @@ mod tests {
         let Parsed { path, test } = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         let word = |Word { text, quoted }| if quoted { format!("<{text}>") } else { format!("({text})") };
         let test = match test {
-            FilterTest::Compare(comparison, compared) => format!("{comparison:?} {}", word(compared)),
-            FilterTest::Among { wanted, words } => {
+            FilterTest::Compare(operator, compared) => format!("{} {}", operator.name(), word(compared)),
+            FilterTest::Among(operator, words) => {
                 let words: Vec<String> = words.into_iter().map(word).collect();
-                format!("{} {}", if wanted { "In" } else { "NotIn" }, words.join(" "))
+                format!("{} {}", operator.name(), words.join(" "))
             }
             FilterTest::Exists(true) => "Exists".to_owned(),
             FilterTest::Exists(false) => "Missing".to_owned(),
@@ -323,22 +285,22 @@ mod tests {
     #[test]
     fn every_operator_with_and_without_blanks() {
         for (symbol, operator) in [
-            ("=", "Equal"),
-            ("!=", "NotEqual"),
-            ("~", "Contains"),
-            ("!~", "Lacks"),
-            (">", "Greater"),
-            (">=", "GreaterOrEqual"),
-            ("<", "Less"),
-            ("<=", "LessOrEqual"),
+            ("=", "eq"),
+            ("!=", "not"),
+            ("~", "contain"),
+            ("!~", "not_contain"),
+            (">", "gt"),
+            (">=", "gte"),
+            ("<", "lt"),
+            ("<=", "lte"),
         ] {
             for text in [format!("a.b{symbol}c"), format!("  a.b {symbol}\tc ")] {
                 assert_eq!(shown(&text), format!("a.b {operator} (c)"), "{text}");
             }
         }
-        assert_eq!(shown("key in a, b"), "key In (a) (b)");
-        assert_eq!(shown("key  NOT \t IN a,b c"), "key NotIn (a) (b c)");
-        assert_eq!(shown("key in'a'"), "key In <a>");
+        assert_eq!(shown("key in a, b"), "key in (a) (b)");
+        assert_eq!(shown("key  NOT \t IN a,b c"), "key not_in (a) (b c)");
+        assert_eq!(shown("key in'a'"), "key in <a>");
         assert_eq!(shown("key?"), "key Exists");
         assert_eq!(shown(" key ? "), "key Exists");
         assert_eq!(shown("!key?"), "key Missing");
@@ -346,23 +308,23 @@ mod tests {
 
     #[test]
     fn the_first_operator_counts() {
-        assert_eq!(shown("name=a=b"), "name Equal (a=b)");
-        assert_eq!(shown("name~a>=b?"), "name Contains (a>=b?)");
-        assert_eq!(shown("name=a in b"), "name Equal (a in b)");
-        assert_eq!(shown("inner in in"), "inner In (in)");
-        assert_eq!(shown("spaceone:plugin/x-y=1"), "spaceone:plugin/x-y Equal (1)");
+        assert_eq!(shown("name=a=b"), "name eq (a=b)");
+        assert_eq!(shown("name~a>=b?"), "name contain (a>=b?)");
+        assert_eq!(shown("name=a in b"), "name eq (a in b)");
+        assert_eq!(shown("inner in in"), "inner in (in)");
+        assert_eq!(shown("spaceone:plugin/x-y=1"), "spaceone:plugin/x-y eq (1)");
     }
 
     #[test]
     fn quotes_hold_what_would_part_a_text() {
-        assert_eq!(shown(r#"name=" a,b = c ""#), "name Equal < a,b = c >");
-        assert_eq!(shown("name='=x'"), "name Equal <=x>");
-        assert_eq!(shown(r#"name in "a,b" , 'c"d',e"#), r#"name In <a,b> <c"d> (e)"#);
-        assert_eq!(shown(r#"name="a\"b\\c\d""#), r#"name Equal <a"b\c\d>"#);
-        assert_eq!(shown("name=it's"), "name Equal (it's)");
-        assert_eq!(shown("tags.'cost center=x'.b~1"), "tags.cost center=x.b Contains (1)");
-        assert_eq!(shown("name="), "name Equal ()");
-        assert_eq!(shown("name in ''"), "name In <>");
+        assert_eq!(shown(r#"name=" a,b = c ""#), "name eq < a,b = c >");
+        assert_eq!(shown("name='=x'"), "name eq <=x>");
+        assert_eq!(shown(r#"name in "a,b" , 'c"d',e"#), r#"name in <a,b> <c"d> (e)"#);
+        assert_eq!(shown(r#"name="a\"b\\c\d""#), r#"name eq <a"b\c\d>"#);
+        assert_eq!(shown("name=it's"), "name eq (it's)");
+        assert_eq!(shown("tags.'cost center=x'.b~1"), "tags.cost center=x.b contain (1)");
+        assert_eq!(shown("name="), "name eq ()");
+        assert_eq!(shown("name in ''"), "name in <>");
     }
 
     #[test]
@@ -405,10 +367,10 @@ mod tests {
         let word = |word: &Word| if word.quoted { quoted(&word.text) } else { word.text.clone() };
         let key = quoted(&path.join("."));
         match test {
-            FilterTest::Compare(comparison, compared) => format!("{key} {} {}", comparison.symbol(), word(compared)),
-            FilterTest::Among { wanted, words } => {
+            FilterTest::Compare(operator, compared) => format!("{key} {} {}", symbol(*operator), word(compared)),
+            FilterTest::Among(operator, words) => {
                 let words: Vec<String> = words.iter().map(word).collect();
-                format!("{key} {} {}", if *wanted { "in" } else { "not in" }, words.join(","))
+                format!("{key} {} {}", if *operator == FilterOperator::In { "in" } else { "not in" }, words.join(","))
             }
             FilterTest::Exists(true) => format!("{key}?"),
             FilterTest::Exists(false) => format!("!{key}?"),
@@ -423,10 +385,13 @@ mod tests {
             ]
         };
         let test = prop_oneof![
-            (proptest::sample::select(&Comparison::ALL[..]), word())
-                .prop_map(|(comparison, word)| FilterTest::Compare(comparison, word)),
-            (any::<bool>(), prop::collection::vec(word(), 1..4))
-                .prop_map(|(wanted, words)| FilterTest::Among { wanted, words }),
+            (proptest::sample::select(&SYMBOLS[..]), word())
+                .prop_map(|((_, operator), word)| FilterTest::Compare(operator, word)),
+            (
+                proptest::sample::select(&[FilterOperator::In, FilterOperator::NotIn][..]),
+                prop::collection::vec(word(), 1..4)
+            )
+                .prop_map(|(operator, words)| FilterTest::Among(operator, words)),
             any::<bool>().prop_map(FilterTest::Exists),
         ];
         (prop::collection::vec("[^.]+", 1..4), test).prop_map(|(path, test)| Parsed { path, test })

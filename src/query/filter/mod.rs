@@ -12,7 +12,7 @@ mod row_filter;
 use serde_json::Value;
 
 pub use condition::QueryCondition;
-use grammar::{Comparison, FilterTest, Parsed};
+use grammar::{FilterTest, Parsed};
 use row_filter::RowCondition;
 pub use row_filter::{RowFilter, Verdict, typed_steps};
 
@@ -20,6 +20,7 @@ use prost_reflect::MessageDescriptor;
 
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::query::operator::FilterOperator;
 use crate::secret;
 
 pub const ALL_FLAG: &str = "--filter";
@@ -86,7 +87,7 @@ impl FilterSet {
     /// The keys that are compared with one value, as a request's fields could.
     pub fn keys_that_are_one_value(&self) -> impl Iterator<Item = &str> {
         self.all.iter().filter_map(|filter| match (&filter.parsed.path[..], &filter.parsed.test) {
-            ([key], FilterTest::Compare(Comparison::Equal, _)) => Some(key.as_str()),
+            ([key], FilterTest::Compare(FilterOperator::Equal, _)) => Some(key.as_str()),
             _ => None,
         })
     }

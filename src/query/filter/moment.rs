@@ -10,7 +10,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
-use crate::local_service::from_difference;
+use crate::query::timestamp::from_difference;
 
 /// What a filter compares a time with.
 #[derive(Clone, Debug, PartialEq, Eq)]

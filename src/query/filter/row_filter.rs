@@ -13,7 +13,8 @@ use serde_json::{Number, Value};
 
 use super::condition::QueryCondition;
 use super::field::FilterField;
-use crate::local_service::from_difference;
+use crate::query::operator::{FilterOperator, RangeOperator};
+use crate::query::timestamp::from_difference;
 use crate::spec::typing::FieldShape;
 
 /// How far a service's clock may be from ours, in milliseconds: a row this close to a distance from now is not left
@@ -62,18 +63,15 @@ enum ValueKind {
     Date,
 }
 
-/// Which orders of a value and a limit meet a test.
-type Bound = fn(Ordering) -> bool;
-
 #[derive(Clone, Debug)]
 enum Test {
     /// One of these values.
     Equal(Vec<Value>),
     Search(Regex),
-    Order(Bound, Value),
-    Date(Bound, Timestamp),
+    Order(RangeOperator, Value),
+    Date(RangeOperator, Timestamp),
     /// A distance from now in the services' words.
-    FromNow(Bound, String),
+    FromNow(RangeOperator, String),
     Exists(bool),
     /// Only the service can decide.
     Unknown,
@@ -159,7 +157,7 @@ impl RowCondition {
         let operator = condition.operator;
         let test = match &field {
             // Services store bytes and the like in another form than they return.
-            Some(field) if operator != "exists" && is_stored_otherwise(field) => Test::Unknown,
+            Some(field) if operator != FilterOperator::Exists && is_stored_otherwise(field) => Test::Unknown,
             _ => Test::new(operator, &condition.value),
         };
         Self {
@@ -169,7 +167,7 @@ impl RowCondition {
             default: field.as_ref().and_then(default_of),
             kind: field.as_ref().map_or(ValueKind::Json, ValueKind::of),
             test,
-            is_negated: matches!(operator, "not" | "not_in" | "not_contain"),
+            is_negated: matches!(operator, FilterOperator::Not | FilterOperator::NotIn | FilterOperator::NotContain),
         }
     }
 
@@ -211,23 +209,24 @@ impl RowCondition {
 }
 
 impl Test {
-    fn new(operator: &str, value: &Value) -> Self {
-        let bound: Bound = match operator.rsplit('_').next() {
-            Some("lt") => Ordering::is_lt,
-            Some("lte") => Ordering::is_le,
-            Some("gt") => Ordering::is_gt,
-            _ => Ordering::is_ge,
-        };
-        let date = || value.as_str().and_then(|text| text.parse().ok());
+    fn new(operator: FilterOperator, value: &Value) -> Self {
+        let text = value.as_str();
         let test = match operator {
-            "eq" | "not" => Some(Self::Equal(vec![value.clone()])),
-            "in" | "not_in" => value.as_array().cloned().map(Self::Equal),
-            "contain" | "not_contain" => value.as_str().and_then(search).map(Self::Search),
-            "exists" => value.as_bool().map(Self::Exists),
-            "lt" | "lte" | "gt" | "gte" => Some(Self::Order(bound, value.clone())),
-            _ if operator.starts_with("datetime_") => date().map(|date| Self::Date(bound, date)),
-            _ if operator.starts_with("timediff_") => value.as_str().map(|text| Self::FromNow(bound, text.to_owned())),
-            _ => None,
+            FilterOperator::Equal | FilterOperator::Not => Some(Self::Equal(vec![value.clone()])),
+            FilterOperator::In | FilterOperator::NotIn => value.as_array().cloned().map(Self::Equal),
+            FilterOperator::Contain | FilterOperator::NotContain => text.and_then(search).map(Self::Search),
+            FilterOperator::Exists => value.as_bool().map(Self::Exists),
+            FilterOperator::Range(range) => Some(Self::Order(range, value.clone())),
+            FilterOperator::Datetime(range) => {
+                text.and_then(|text| text.parse().ok()).map(|date| Self::Date(range, date))
+            }
+            FilterOperator::Timediff(range) => text.map(|text| Self::FromNow(range, text.to_owned())),
+            // No filter is written so.
+            FilterOperator::ContainIn
+            | FilterOperator::NotContainIn
+            | FilterOperator::Match
+            | FilterOperator::Regex
+            | FilterOperator::RegexIn => None,
         };
         test.unwrap_or(Self::Unknown)
     }
@@ -252,22 +251,24 @@ impl Test {
         match self {
             Self::Equal(wanted) => any(wanted.iter().map(|wanted| is_equal(value, wanted, kind))),
             Self::Search(regex) => Some(value.as_str().is_some_and(|text| regex.is_match(text))),
-            Self::Order(bound, limit) => match (value, limit) {
-                (Value::Number(number), Value::Number(limit)) => compare(number, limit).map(bound),
+            Self::Order(range, limit) => match (value, limit) {
+                (Value::Number(number), Value::Number(limit)) => {
+                    compare(number, limit).map(|order| range.admits(order))
+                }
                 // By code points: the services set no collation.
-                (Value::String(text), Value::String(limit)) => Some(bound(text.cmp(limit))),
+                (Value::String(text), Value::String(limit)) => Some(range.admits(text.cmp(limit))),
                 (Value::Bool(_), Value::Bool(_)) => None,
                 _ => Some(false),
             },
-            Self::Date(bound, limit) => with_date(value, |date| {
+            Self::Date(range, limit) => with_date(value, |date| {
                 let order = date.as_millisecond().cmp(&limit.as_millisecond());
                 // The services store milliseconds.
                 let is_exact = |date: Timestamp| date.subsec_nanosecond() % 1_000_000 == 0;
-                (order.is_ne() || (is_exact(date) && is_exact(*limit))).then(|| bound(order))
+                (order.is_ne() || (is_exact(date) && is_exact(*limit))).then(|| range.admits(order))
             }),
-            Self::FromNow(bound, distance) => with_date(value, |date| {
+            Self::FromNow(range, distance) => with_date(value, |date| {
                 let limit = from_difference(distance, Timestamp::now())?.as_millisecond();
-                let is_met = bound(date.as_millisecond().cmp(&limit));
+                let is_met = range.admits(date.as_millisecond().cmp(&limit));
                 (is_met || date.as_millisecond().abs_diff(limit) > CLOCK_SKEW).then_some(is_met)
             }),
             Self::Exists(_) | Self::Unknown => None,

@@ -46,7 +46,7 @@ fn rows() -> MessageDescriptor {
 fn resolved(texts: &[&str], rows: Option<&MessageDescriptor>) -> Result<Vec<(String, &'static str, Value)>> {
     let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
     let conditions = FilterSet::parse(&texts, &[], None)?.resolve(rows)?.all;
-    Ok(conditions.into_iter().map(|QueryCondition { key, operator, value }| (key, operator, value)).collect())
+    Ok(conditions.into_iter().map(|QueryCondition { key, operator, value }| (key, operator.name(), value)).collect())
 }
 
 /// The only condition of a filter.

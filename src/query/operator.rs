@@ -88,9 +88,18 @@ impl FilterOperator {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, operator)| *operator)
     }
 
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(_, operator)| *operator == self).map_or("", |(name, _)| *name)
+    }
+
     /// All names, quoted and separated by commas.
     pub fn all_names() -> String {
         NAMES.map(|(name, _)| format!("'{name}'")).join(", ")
+    }
+
+    /// Whether the operator searches for a part of a text.
+    pub fn is_search(self) -> bool {
+        matches!(self, Self::Contain | Self::NotContain)
     }
 
     /// Whether the operator takes a list instead of a single value.
