@@ -9,7 +9,7 @@ use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, Lock};
 use crate::schema::did_you_mean::nearest;
-use crate::schema::value_ext::kind_of;
+use crate::text::value_ext::kind_of;
 
 const FOLDER: &str = ".spaceone";
 const CURRENT: &str = "environment.yml";

@@ -6,8 +6,8 @@ use super::environment::{ENDPOINTS, MAX_KEY};
 use super::{EndpointUrl, Environment};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
-use crate::schema::value_ext::kind_of;
 use crate::secret;
+use crate::text::value_ext::kind_of;
 
 impl Environment {
     /// Each service and its unchecked URL, to print: a user and password in it are masked.

@@ -10,8 +10,8 @@ use super::{EndpointUrl, ParseError, file, metadata, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::oci::RegistryUrl;
 use crate::schema::did_you_mean::nearest;
-use crate::schema::value_ext::kind_of;
 use crate::secret;
+use crate::text::value_ext::kind_of;
 
 pub(super) const API_KEY: &str = "api_key";
 pub(super) const TOKEN: &str = "token";

@@ -10,9 +10,9 @@ use super::params::Param;
 use super::request::{Overrides, RequestOrigin, SpecDocument, SpecRequest};
 use crate::error::{self, Error, Result};
 use crate::schema::field_path::FieldPath;
-use crate::schema::value_ext::is_empty;
 use crate::spec::translate::{GivenField, Translation};
 use crate::spec::{image_warnings, precision_loss};
+use crate::text::value_ext::is_empty;
 
 #[derive(Clone, Debug)]
 pub struct RequestTarget<'a> {
