@@ -233,11 +233,8 @@ impl Environment {
     }
 
     fn not_set(&self, key: &str) -> Error {
-        let error = Error::local(format!("`{key}` is not set"));
-        match nearest(key, self.values.keys().map(String::as_str)) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error,
-        }
+        let near = nearest(key, self.values.keys().map(String::as_str));
+        Error::local(format!("`{key}` is not set")).hints(near.map(|near| format!("did you mean `{near}`?")))
     }
 
     /// The keys that [`Environment::set`] checks, endpoints left out.

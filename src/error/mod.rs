@@ -190,6 +190,13 @@ impl Error {
         self
     }
 
+    /// Adds each of `hints`: an `Option` adds one or none.
+    #[must_use]
+    pub fn hints<H: Into<String>>(mut self, hints: impl IntoIterator<Item = H>) -> Self {
+        self.problems[0].hints.extend(hints.into_iter().map(Into::into));
+        self
+    }
+
     /// Keeps the hints that are `wanted`.
     #[must_use]
     pub fn with_hints(mut self, mut wanted: impl FnMut(&str) -> bool) -> Self {
