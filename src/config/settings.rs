@@ -133,7 +133,10 @@ impl Settings {
                 if let Ok(dir) = &dir
                     && let Some(environment) = dir.find(&selected.name)?.filter(Environment::has_endpoints)
                 {
-                    settings.warnings.push(hidden(dir, &selected.name));
+                    settings.warnings.push(format!(
+                        "`{BUILT_IN}` is the environment in {}, not the built-in one: rename the file to use that",
+                        dir.file_of(&selected.name).display()
+                    ));
                     settings.apply(environment, &selected.name, dir, variables)?;
                 } else {
                     settings.registry = registry_of_built_in(variables)?;
@@ -268,13 +271,6 @@ fn not_found(dir: &ConfigDir, selected: &SelectedEnvironment) -> Error {
         SelectionSource::Flag => error,
         source => error.hint(format!("it is named by {source}")),
     }
-}
-
-fn hidden(dir: &ConfigDir, name: &EnvironmentName) -> String {
-    format!(
-        "`{name}` is the environment in {}, not the built-in one: rename the file to use that",
-        dir.file_of(name).display()
-    )
 }
 
 #[cfg(test)]
