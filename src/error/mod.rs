@@ -261,8 +261,14 @@ mod tests {
         assert_eq!(Error::status(Code::AlreadyExists, "x").exit_code(), 70);
         let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
         assert_eq!(Error::from(gone).exit_code(), 0);
-        for signal in [TerminationSignal::Interrupt, TerminationSignal::Terminate, TerminationSignal::HangUp] {
-            assert_eq!(i32::from(Error::from_signal(signal).exit_code()), 128 + signal.number(), "{signal}");
+        for (signal, code) in [
+            (TerminationSignal::Interrupt, 130),
+            (TerminationSignal::Terminate, 143),
+            (TerminationSignal::HangUp, 129),
+            (TerminationSignal::Quit, 131),
+        ] {
+            assert_eq!(Error::from_signal(signal).exit_code(), code, "{signal}");
+            assert_eq!(signal.number(), i32::from(code) - 128, "{signal}");
         }
         assert_eq!((Error::diff().exit_code(), Error::local("x").into_diff_failure().exit_code()), (1, 3));
         assert_eq!(Error::usage("x").into_diff_failure().exit_code(), 2);
