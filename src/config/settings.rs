@@ -266,11 +266,8 @@ impl Settings {
 
 /// The error that the selected environment does not exist, with what named it.
 fn not_found(dir: &ConfigDir, selected: &SelectedEnvironment) -> Error {
-    let error = dir.not_found(&selected.name);
-    match selected.source {
-        SelectionSource::Flag => error,
-        source => error.hint(format!("it is named by {source}")),
-    }
+    let source = Some(selected.source).filter(|source| *source != SelectionSource::Flag);
+    dir.not_found(&selected.name).hints(source.map(|source| format!("it is named by {source}")))
 }
 
 #[cfg(test)]
