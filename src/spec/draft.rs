@@ -73,7 +73,7 @@ impl Draft {
             Translation::new(target, &given(&texts, &overrides.params), are_together)
         };
         let [of_json, of_document] = texts;
-        let mut value = if plan == Translation::default() { of_document } else { renamed(of_document, &plan) };
+        let mut value = renamed(of_document, &plan);
         value.extend(renamed(of_json, &plan));
         let mut origin = RequestOrigin { document, overrides, set: Vec::new(), plan };
         origin.set = apply_params(&origin, target, &mut value)?;
