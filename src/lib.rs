@@ -30,6 +30,7 @@ pub mod schema;
 pub mod secret;
 pub mod spec;
 pub mod terminal;
+pub mod text;
 pub mod yaml;
 
 use cli::Cli;

@@ -14,8 +14,8 @@ use serde_json::{Map, Number, Value};
 use super::scalar;
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::field_path::{FieldPath, Segment};
-use crate::schema::value_ext::kind_of;
 use crate::schema::well_known::WellKnown;
+use crate::text::value_ext::kind_of;
 
 /// The kinds of faults that callers handle differently.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use crate::schema::resource::{Resource, alias, service_among, verb};
 use crate::schema::spaceone::ApiName;
 use crate::spec;
 use crate::terminal::io_streams::IoStreams;
-use crate::terminal::json;
+use crate::text::json;
 
 const REPOSITORY: &str = "repository";
 

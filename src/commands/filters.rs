@@ -10,8 +10,8 @@ use crate::error::Result;
 use crate::output::view::Document;
 use crate::query;
 use crate::query::filter::{FilterSet, RowFilter, Verdict};
-use crate::schema::value_ext;
 use crate::spec::SpecRequest;
+use crate::text::value_ext;
 
 /// Parses the filters.
 pub fn read(args: &cli::Filters) -> Result<FilterSet> {

@@ -41,30 +41,25 @@ fn shell(command: &str) -> Command {
 }
 
 fn read(child: &mut Child, limit: Option<Duration>) -> Result<String> {
-    let deadline = limit.map(|limit| (Instant::now() + limit, limit));
+    let limit = limit.unwrap_or(Duration::MAX);
+    let start = Instant::now();
     let Some(stdout) = child.stdout.take() else { return Err(Error::local("it has no standard output")) };
     let (sender, receiver) = mpsc::channel();
     // Not joined: a process that the command left running may hold the pipe open for ever. After the limit, nobody
     // receives.
     thread::spawn(move || sender.send(read_limited(stdout, MAX_BYTES)));
-    let late = |limit: Duration| {
-        Error::local(format!("it did not end within {limit:?}")).hint("set a longer --timeout, or 0 for none")
-    };
-    let read = match deadline {
-        None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        Some((at, _)) => receiver.recv_timeout(at.saturating_duration_since(Instant::now())),
-    };
-    let bytes = match (read, deadline) {
-        (Ok(read), _) => read.map_err(|error| Error::local("its output cannot be read").cause(error))?,
-        (Err(RecvTimeoutError::Timeout), Some((_, limit))) => return Err(late(limit)),
-        (Err(_), _) => return Err(Error::local("its output cannot be read")),
-    };
+    let late =
+        || Error::local(format!("it did not end within {limit:?}")).hint("set a longer --timeout, or 0 for none");
+    let unreadable = || Error::local("its output cannot be read");
+    let read = receiver.recv_timeout(limit).map_err(|error| match error {
+        RecvTimeoutError::Timeout => late(),
+        RecvTimeoutError::Disconnected => unreadable(),
+    })?;
+    let bytes = read.map_err(|error| unreadable().cause(error))?;
     let status = loop {
         match child.try_wait().map_err(|error| Error::local("cannot wait for it").cause(error))? {
             Some(status) => break status,
-            None if deadline.is_some_and(|(at, _)| Instant::now() >= at) => {
-                return Err(late(limit.unwrap_or_default()));
-            }
+            None if start.elapsed() >= limit => return Err(late()),
             None => thread::sleep(POLL),
         }
     };

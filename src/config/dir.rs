@@ -9,7 +9,7 @@ use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, Lock};
 use crate::schema::did_you_mean::nearest;
-use crate::schema::value_ext::kind_of;
+use crate::text::value_ext::kind_of;
 
 const FOLDER: &str = ".spaceone";
 const CURRENT: &str = "environment.yml";
@@ -48,10 +48,7 @@ impl ConfigDir {
 
     /// The environments that have a file, sorted; without the built-in one.
     pub fn environments(&self) -> Result<Vec<EnvironmentName>> {
-        let files = file::names_in(&self.environments_folder())?;
-        let mut names: Vec<_> = files.iter().filter_map(|file| EnvironmentName::from_file_name(file)).collect();
-        names.sort();
-        Ok(names)
+        file::names_in(&self.environments_folder(), EnvironmentName::from_file_name)
     }
 
     /// The environment that `environment.yml` names, whether it has a file or not; `None` if it names none.
@@ -190,10 +187,7 @@ impl ConfigDir {
 
     /// A warning if `environment`, loaded from the file of `name`, has a secret that others on this machine can read.
     pub fn exposure(&self, name: &EnvironmentName, environment: &Environment) -> Option<String> {
-        if !environment.holds_secret() {
-            return None;
-        }
-        file::exposure(&self.file_of(name))
+        if environment.holds_secret() { file::exposure(&self.file_of(name)) } else { None }
     }
 
     /// The error that no environment is selected.

@@ -6,8 +6,8 @@ use super::environment::{ENDPOINTS, MAX_KEY};
 use super::{EndpointUrl, Environment};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
-use crate::schema::value_ext::kind_of;
 use crate::secret;
+use crate::text::value_ext::kind_of;
 
 impl Environment {
     /// Each service and its unchecked URL, to print: a user and password in it are masked.
@@ -64,12 +64,10 @@ impl Environment {
 
     /// The error that `service` has no endpoint here.
     pub(super) fn no_endpoint(&self, service: &str) -> Error {
-        let error = Error::local(format!("the service `{service}` has no endpoint"));
         let services = self.endpoint_values().ok().flatten();
-        match nearest(service, services.into_iter().flat_map(Map::keys).map(String::as_str)) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error,
-        }
+        let near = nearest(service, services.into_iter().flat_map(Map::keys).map(String::as_str));
+        Error::local(format!("the service `{service}` has no endpoint"))
+            .hints(near.map(|near| format!("did you mean `{near}`?")))
     }
 
     pub(super) fn set_endpoint(&mut self, service: &str, url: &EndpointUrl) -> Result<()> {

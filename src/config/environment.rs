@@ -10,8 +10,8 @@ use super::{EndpointUrl, ParseError, file, metadata, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::oci::RegistryUrl;
 use crate::schema::did_you_mean::nearest;
-use crate::schema::value_ext::kind_of;
 use crate::secret;
+use crate::text::value_ext::kind_of;
 
 pub(super) const API_KEY: &str = "api_key";
 pub(super) const TOKEN: &str = "token";
@@ -233,11 +233,8 @@ impl Environment {
     }
 
     fn not_set(&self, key: &str) -> Error {
-        let error = Error::local(format!("`{key}` is not set"));
-        match nearest(key, self.values.keys().map(String::as_str)) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error,
-        }
+        let near = nearest(key, self.values.keys().map(String::as_str));
+        Error::local(format!("`{key}` is not set")).hints(near.map(|near| format!("did you mean `{near}`?")))
     }
 
     /// The keys that [`Environment::set`] checks, endpoints left out.

@@ -63,9 +63,9 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
     }
 }
 
-/// The names of the files in `folder`, symbolic links to files included; empty if the folder does not exist. Names that
-/// are not Unicode are left out.
-pub(super) fn names_in(folder: &Path) -> Result<Vec<String>> {
+/// What `parse` makes of the names of the files in `folder`, sorted, symbolic links to files included; empty if the
+/// folder does not exist. Names that are not Unicode are left out.
+pub(super) fn names_in<T: Ord>(folder: &Path, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -73,7 +73,9 @@ pub(super) fn names_in(folder: &Path) -> Result<Vec<String>> {
     };
     let entries = entries.collect::<io::Result<Vec<_>>>().map_err(failed("read the folder", folder))?;
     let files = entries.into_iter().filter(|entry| entry.path().is_file());
-    Ok(files.filter_map(|entry| entry.file_name().into_string().ok()).collect())
+    let mut names: Vec<T> = files.filter_map(|entry| parse(entry.file_name().to_str()?)).collect();
+    names.sort();
+    Ok(names)
 }
 
 /// A warning if others than its owner can read or change the file at `path`, which holds a secret.

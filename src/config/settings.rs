@@ -133,7 +133,10 @@ impl Settings {
                 if let Ok(dir) = &dir
                     && let Some(environment) = dir.find(&selected.name)?.filter(Environment::has_endpoints)
                 {
-                    settings.warnings.push(hidden(dir, &selected.name));
+                    settings.warnings.push(format!(
+                        "`{BUILT_IN}` is the environment in {}, not the built-in one: rename the file to use that",
+                        dir.file_of(&selected.name).display()
+                    ));
                     settings.apply(environment, &selected.name, dir, variables)?;
                 } else {
                     settings.registry = registry_of_built_in(variables)?;
@@ -263,18 +266,8 @@ impl Settings {
 
 /// The error that the selected environment does not exist, with what named it.
 fn not_found(dir: &ConfigDir, selected: &SelectedEnvironment) -> Error {
-    let error = dir.not_found(&selected.name);
-    match selected.source {
-        SelectionSource::Flag => error,
-        source => error.hint(format!("it is named by {source}")),
-    }
-}
-
-fn hidden(dir: &ConfigDir, name: &EnvironmentName) -> String {
-    format!(
-        "`{name}` is the environment in {}, not the built-in one: rename the file to use that",
-        dir.file_of(name).display()
-    )
+    let source = Some(selected.source).filter(|source| *source != SelectionSource::Flag);
+    dir.not_found(&selected.name).hints(source.map(|source| format!("it is named by {source}")))
 }
 
 #[cfg(test)]

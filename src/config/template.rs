@@ -75,10 +75,7 @@ impl ConfigDir {
 
     /// The resources that have a template's file, sorted.
     pub fn templates(&self) -> Result<Vec<TemplateName>> {
-        let files = file::names_in(&self.templates_folder())?;
-        let mut names: Vec<_> = files.iter().filter_map(|file| TemplateName::from_file_name(file)).collect();
-        names.sort();
-        Ok(names)
+        file::names_in(&self.templates_folder(), TemplateName::from_file_name)
     }
 
     fn templates_folder(&self) -> PathBuf {

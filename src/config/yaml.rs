@@ -27,28 +27,24 @@ pub(super) fn parse_checked(
     source: &str,
     check: impl Fn(&MappingEntry<'_>) -> Result<(), YamlError>,
 ) -> Result<Map<String, Value>> {
-    read(bytes, check).map_err(|fault| fault.into_error(Error::local, source))
-}
-
-fn read(
-    bytes: &[u8],
-    check: impl Fn(&MappingEntry<'_>) -> Result<(), YamlError>,
-) -> Result<Map<String, Value>, YamlError> {
-    let text = yaml::decode(bytes.to_vec())?;
-    let mut documents = YamlDocuments::new(&text, LIMITS)?;
-    let Some(tree) = documents.next().transpose()? else { return Ok(Map::new()) };
-    if let Some(second) = documents.next().transpose()? {
-        return Err(YamlError::new(second.at, "a second document, where a configuration is one"));
-    }
-    let entries = yaml::value::entries(&tree).map_err(|fault| match tree.content {
-        Content::Mapping(_) => fault,
-        _ => fault.hint("a configuration is lines of `key: value`"),
-    })?;
-    let checked = entries.into_iter().map(|entry| {
-        check(&entry)?;
-        Ok((entry.name.to_owned(), yaml::value::of(entry.value)?))
-    });
-    checked.collect()
+    let read = || {
+        let text = yaml::decode(bytes.to_vec())?;
+        let mut documents = YamlDocuments::new(&text, LIMITS)?;
+        let Some(tree) = documents.next().transpose()? else { return Ok(Map::new()) };
+        if let Some(second) = documents.next().transpose()? {
+            return Err(YamlError::new(second.at, "a second document, where a configuration is one"));
+        }
+        let entries = yaml::value::entries(&tree).map_err(|fault| match tree.content {
+            Content::Mapping(_) => fault,
+            _ => fault.hint("a configuration is lines of `key: value`"),
+        })?;
+        let checked = entries.into_iter().map(|entry| {
+            check(&entry)?;
+            Ok((entry.name.to_owned(), yaml::value::of(entry.value)?))
+        });
+        checked.collect()
+    };
+    read().map_err(|fault: YamlError| fault.into_error(Error::local, source))
 }
 
 /// The text of a file that holds `mapping`.

@@ -33,7 +33,7 @@ impl ErrorKind {
             // gRPC has 17 codes, so this stays below the 128 + signal of shells.
             Self::Status(code) => 64 + code as u8,
             Self::BrokenPipe => 0,
-            Self::Signal(signal) => signal.exit_code(),
+            Self::Signal(signal) => 128 + signal as u8,
         }
     }
 
@@ -55,36 +55,22 @@ impl ErrorKind {
     }
 }
 
-/// A signal that ends a run.
+/// A signal that ends a run, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TerminationSignal {
-    /// SIGINT: Ctrl-C.
-    Interrupt,
-    /// SIGTERM: a job's runner ends it.
-    Terminate,
-    /// SIGHUP: the terminal has gone.
-    HangUp,
-    /// SIGQUIT: Ctrl-\\.
-    Quit,
+    /// Ctrl-C.
+    Interrupt = SIGINT as isize,
+    /// A job's runner ends it.
+    Terminate = SIGTERM as isize,
+    /// The terminal has gone.
+    HangUp = SIGHUP as isize,
+    /// Ctrl-\\.
+    Quit = SIGQUIT as isize,
 }
 
 impl TerminationSignal {
     pub fn number(self) -> i32 {
-        match self {
-            Self::Interrupt => SIGINT,
-            Self::Terminate => SIGTERM,
-            Self::HangUp => SIGHUP,
-            Self::Quit => SIGQUIT,
-        }
-    }
-
-    fn exit_code(self) -> u8 {
-        match self {
-            Self::Interrupt => 130,
-            Self::Terminate => 143,
-            Self::HangUp => 129,
-            Self::Quit => 131,
-        }
+        self as i32
     }
 }
 

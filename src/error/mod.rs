@@ -190,6 +190,13 @@ impl Error {
         self
     }
 
+    /// Adds each of `hints`: an `Option` adds one or none.
+    #[must_use]
+    pub fn hints<H: Into<String>>(mut self, hints: impl IntoIterator<Item = H>) -> Self {
+        self.problems[0].hints.extend(hints.into_iter().map(Into::into));
+        self
+    }
+
     /// Keeps the hints that are `wanted`.
     #[must_use]
     pub fn with_hints(mut self, mut wanted: impl FnMut(&str) -> bool) -> Self {
@@ -254,8 +261,14 @@ mod tests {
         assert_eq!(Error::status(Code::AlreadyExists, "x").exit_code(), 70);
         let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
         assert_eq!(Error::from(gone).exit_code(), 0);
-        for signal in [TerminationSignal::Interrupt, TerminationSignal::Terminate, TerminationSignal::HangUp] {
-            assert_eq!(i32::from(Error::from_signal(signal).exit_code()), 128 + signal.number(), "{signal}");
+        for (signal, code) in [
+            (TerminationSignal::Interrupt, 130),
+            (TerminationSignal::Terminate, 143),
+            (TerminationSignal::HangUp, 129),
+            (TerminationSignal::Quit, 131),
+        ] {
+            assert_eq!(Error::from_signal(signal).exit_code(), code, "{signal}");
+            assert_eq!(signal.number(), i32::from(code) - 128, "{signal}");
         }
         assert_eq!((Error::diff().exit_code(), Error::local("x").into_diff_failure().exit_code()), (1, 3));
         assert_eq!(Error::usage("x").into_diff_failure().exit_code(), 2);

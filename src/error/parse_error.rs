@@ -26,18 +26,11 @@ impl ParseError {
 
     /// Converts it into an error of the command line.
     pub fn into_usage(self) -> Error {
-        Self::add_hint(Error::usage(self.message), self.hint)
+        Error::usage(self.message).hints(self.hint)
     }
 
     /// Converts it into an error of a file or a variable.
     pub fn into_local(self) -> Error {
-        Self::add_hint(Error::local(self.message), self.hint)
-    }
-
-    fn add_hint(error: Error, hint: Option<String>) -> Error {
-        match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
+        Error::local(self.message).hints(self.hint)
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Error, ErrorKind, Problem, code_name};
 use crate::secret::mask;
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 
 impl Error {
     /// Renders what failed and why on one line, for a warning in the error's place.

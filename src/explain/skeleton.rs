@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::describe::{ExplainedVerb, FieldDescription};
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 use crate::yaml;
 
 /// The skeleton of a verb's request. `command` calls the verb, and `explained` is its path for `explain`.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::describe::{
     EnumValue, Explained, ExplainedField, ExplainedResource, ExplainedVerb, FieldDescription, MessageDescription,
 };
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 
 /// The width of lists of names.
 const WIDTH: usize = 100;

@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind, Outcome, Result, code_name};
 use crate::schema::spaceone::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
 use crate::secret::mask::KnownSecrets;
 use crate::secret::{self, MASK};
-use crate::terminal::json;
+use crate::text::json;
 
 /// Calls the methods of one endpoint.
 #[derive(Clone)]

@@ -17,7 +17,7 @@ pub fn error(what: &str, status: &Status) -> Error {
         let failed = if status.message().is_empty() { failed } else { failed.cause(status.message()) };
         let is_too_large = matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted)
             && is_about_large_response(status.message());
-        return hinted(failed, hint(status, is_too_large)).with_response_too_large(is_too_large);
+        return failed.hints(hint(status, is_too_large)).with_response_too_large(is_too_large);
     };
     // Made here: the source says more than the status.
     let code = code(status);
@@ -26,7 +26,7 @@ pub fn error(what: &str, status: &Status) -> Error {
         _ => Error::status(code, format!("{what}: {}", code_name(code))),
     };
     let general = || if retry::is_unprocessed(status) { Some(NOT_PROCESSED) } else { hint_for(code) };
-    hinted(failed.caused_by(source), diagnostics::find_hint(source).or_else(general))
+    failed.caused_by(source).hints(diagnostics::find_hint(source).or_else(general))
 }
 
 /// The code of `status`. One that was made on this side has it from gRPC's tables ("HTTP2 Transport Mapping", Errors,
@@ -111,18 +111,11 @@ fn says_nothing_done(status: &Status) -> bool {
 /// `error` of a call that had this outcome, with what to do where it may have changed something.
 pub fn with_outcome(error: Error, is_read_only: bool, outcome: Outcome) -> Error {
     let is_in_doubt = outcome == Outcome::Unknown && !is_read_only;
-    hinted(error.with_outcome(outcome), is_in_doubt.then_some(LOOK))
+    error.with_outcome(outcome).hints(is_in_doubt.then_some(LOOK))
 }
 
 const LOOK: &str = "check what is there before sending it again: the service may have done it";
 const NOT_PROCESSED: &str = "nothing was done: try again";
-
-fn hinted(error: Error, hint: Option<&str>) -> Error {
-    match hint {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
-}
 
 fn hint(status: &Status, is_response_too_large: bool) -> Option<&'static str> {
     match status.code() {

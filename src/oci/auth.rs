@@ -10,7 +10,7 @@ use super::http::{HttpClient, HttpRequest, HttpTarget};
 use super::image_ref::ImageRef;
 use super::registry_error::RegistryError;
 use crate::secret::mask;
-use crate::terminal::sanitize::percent;
+use crate::text::sanitize::percent;
 
 /// Names the program, not the person, in a token service's logs.
 const CLIENT_ID: &str = env!("CARGO_PKG_NAME");

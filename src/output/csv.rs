@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use csv::{ErrorKind, Terminator, WriterBuilder};
 
 use crate::output::view::RowList;
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 
 /// Writes lists below one header; those without chosen columns wait until all keys are known.
 pub(super) struct CsvWriter {

@@ -1,6 +1,6 @@
 //! Documents, written in a format: one file per format, and one writer for all of a command.
 //!
-//! JSON texts are written in [`crate::terminal::json`], YAML in [`crate::yaml`]. What a document holds, and which of it
+//! JSON texts are written in [`crate::text::json`], YAML in [`crate::yaml`]. What a document holds, and which of it
 //! is shown, is in [`view`].
 
 mod csv;
@@ -16,7 +16,7 @@ pub use quiet::check_columns as check_quiet;
 
 use crate::error::Result;
 use crate::output::view::Document;
-use crate::terminal::json;
+use crate::text::json;
 use crate::yaml;
 
 /// The formats of `-o`.

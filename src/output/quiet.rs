@@ -7,7 +7,7 @@ use std::io::Write;
 
 use crate::error::{Error, Result};
 use crate::output::view::RowList;
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 
 /// Checks, before anything is sent, that there is not more than one column.
 ///

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
 use crate::output::view::RowList;
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 
 /// The form of [`super::table`].
 const PRESTO: TableStyle = TableStyle::new()

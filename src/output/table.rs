@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::fit::{self, ColumnWidth};
 use super::{OutputStyle, report};
 use crate::output::view::{Cell, RowList};
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.
 const MIN_PADDING: usize = 2;

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::schema::field_path::{FieldPath, Segment};
-use crate::schema::value_ext::is_empty;
 use crate::secret::{self, MASK};
+use crate::text::value_ext::is_empty;
 
 /// A difference at its deepest path, for display: secrets are masked.
 #[derive(Clone, Debug, PartialEq)]

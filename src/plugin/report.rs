@@ -5,7 +5,7 @@ mod text_diff;
 use serde_json::{Map, Value, json};
 
 use super::field_change::FieldChange;
-use crate::terminal::{json, sanitize};
+use crate::text::{json, sanitize};
 
 /// What was done with one plugin, or would be.
 #[derive(Clone, Debug, PartialEq)]

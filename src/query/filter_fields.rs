@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::query_field::QueryField;
 use crate::error::{Error, Result};
 use crate::query::filter::{ALL_FLAG, ANY_FLAG, Conditions, FilterSet, QueryCondition, SEARCH_FLAG};
-use crate::schema::value_ext;
+use crate::text::value_ext;
 
 /// Adds `filters` to `request`, whose type is `input`, for rows of the type `rows`, if that is known: conditions after
 /// those that are there, the word of `--search` in place of another. FilterSet without a field are left out if they

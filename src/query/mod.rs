@@ -24,7 +24,7 @@ pub use self::filter_fields::{add_filters, has_alternatives};
 use self::query_field::QueryField;
 pub use self::stat_columns::response_fields;
 use crate::error::{Error, Result};
-use crate::schema::value_ext;
+use crate::text::value_ext;
 
 /// The field of a query that chooses rows.
 const PAGE: &str = "page";

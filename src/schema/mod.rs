@@ -6,5 +6,4 @@ pub mod did_you_mean;
 pub mod field_path;
 pub mod resource;
 pub mod spaceone;
-pub mod value_ext;
 pub mod well_known;

@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use super::patterns::{mask_tokens, masked_text};
 use super::{MASK, is_about, names_a_secret, snake_case};
-use crate::schema::value_ext::is_empty;
-use crate::terminal::json;
-use crate::terminal::sanitize::percent;
+use crate::text::json;
+use crate::text::sanitize::percent;
+use crate::text::value_ext::is_empty;
 
 /// Shorter secrets are masked as whole words only, in characters.
 const MIN_ANYWHERE: usize = 8;

@@ -10,9 +10,9 @@ use super::params::Param;
 use super::request::{Overrides, RequestOrigin, SpecDocument, SpecRequest};
 use crate::error::{self, Error, Result};
 use crate::schema::field_path::FieldPath;
-use crate::schema::value_ext::is_empty;
 use crate::spec::translate::{GivenField, Translation};
 use crate::spec::{image_warnings, precision_loss};
+use crate::text::value_ext::is_empty;
 
 #[derive(Clone, Debug)]
 pub struct RequestTarget<'a> {
@@ -73,7 +73,7 @@ impl Draft {
             Translation::new(target, &given(&texts, &overrides.params), are_together)
         };
         let [of_json, of_document] = texts;
-        let mut value = if plan == Translation::default() { of_document } else { renamed(of_document, &plan) };
+        let mut value = renamed(of_document, &plan);
         value.extend(renamed(of_json, &plan));
         let mut origin = RequestOrigin { document, overrides, set: Vec::new(), plan };
         origin.set = apply_params(&origin, target, &mut value)?;

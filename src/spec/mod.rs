@@ -69,16 +69,10 @@ pub fn read_with(inputs: &Inputs, stdin: &mut dyn Read, mut on_file: impl FnMut(
     }
     let mut drafts = Vec::new();
     for argument in &inputs.files {
-        if argument == "-" {
-            let bytes = stdin.read()?;
-            on_file("stdin", &bytes);
-            read_documents(&SourceText::of_bytes("stdin".to_owned(), bytes)?, &overrides, &mut drafts)?;
-            continue;
-        }
         for file in source::files(argument)? {
-            let bytes = source::read_file(&file)?;
-            on_file(&file, &bytes);
-            read_documents(&SourceText::of_bytes(file, bytes)?, &overrides, &mut drafts)?;
+            let (name, bytes) = stdin.read_or_file(&file)?;
+            on_file(&name, &bytes);
+            read_documents(&SourceText::of_bytes(name, bytes)?, &overrides, &mut drafts)?;
         }
     }
     Ok(drafts)

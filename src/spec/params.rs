@@ -6,7 +6,7 @@ use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::MAX_DEPTH;
-use super::source::{self, SourceText, Stdin, Syntax};
+use super::source::{SourceText, Stdin, Syntax};
 use super::typing::{FieldShape, ValueError};
 use crate::error::{Error, Result};
 use crate::schema::field_path::{FieldPath, Segment};
@@ -58,10 +58,9 @@ impl Param {
         let given = match value.strip_prefix('@') {
             None => Given::Text(value.to_owned()),
             Some(text) if text.starts_with('@') => Given::Text(text.to_owned()),
-            Some("-") => Given::File { name: "stdin".to_owned(), bytes: stdin.read().map_err(|e| within(e, key))? },
             Some(file) => {
-                let bytes = source::read_file(file).map_err(|error| within(error, key))?;
-                Given::File { name: file.to_owned(), bytes }
+                let (name, bytes) = stdin.read_or_file(file).map_err(|error| within(error, key))?;
+                Given::File { name, bytes }
             }
         };
         Ok(Self { key: key.to_owned(), path, given })
@@ -106,26 +105,18 @@ impl Param {
 
     fn only_document(&self, text: &SourceText) -> Result<Value> {
         let failed = |fault: YamlError| within(fault.into_error(Error::local, &text.name), &self.key);
-        let mut documents = text.documents();
-        let value = match documents.next() {
-            None => return Err(self.error(ValueError::new(format!("{} is empty", text.name)))),
-            Some(tree) => tree.and_then(|tree| value::of(&tree)).map_err(failed)?,
-        };
-        match documents.next() {
-            None => Ok(value),
-            Some(Err(fault)) => Err(failed(fault)),
-            Some(Ok(_)) => Err(self.error(ValueError::new(format!("{} holds more than one document", text.name)))),
+        let documents: Vec<_> = text.documents().take(2).collect::<Result<_, _>>().map_err(failed)?;
+        match &documents[..] {
+            [tree] => value::of(tree).map_err(failed),
+            [] => Err(self.error(ValueError::new(format!("{} is empty", text.name)))),
+            _ => Err(self.error(ValueError::new(format!("{} holds more than one document", text.name)))),
         }
     }
 
     fn error(&self, wrong: ValueError) -> Error {
         let mut path = FieldPath(self.path.iter().cloned().map(Segment::Key).collect());
         path.0.extend(wrong.inside.into_iter().rev());
-        let error = Error::usage(format!("-p {path}: {}", wrong.message));
-        match wrong.hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
+        Error::usage(format!("-p {path}: {}", wrong.message)).hints(wrong.hint)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::schema::value_ext::is_empty;
+use crate::text::value_ext::is_empty;
 
 /// Service, resource, verbs, and the fields that each of these verbs requires.
 type Row = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);

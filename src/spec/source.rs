@@ -1,12 +1,13 @@
 //! Bounded reads of files, directories and standard input, and their documents.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::rc::Rc;
 
 use super::LIMITS;
 use crate::error::{Error, Result};
+use crate::fs::read_limited;
 use crate::yaml::{self, Node, YamlDocuments, YamlError};
 
 /// The largest file or standard input.
@@ -36,25 +37,27 @@ pub struct SourceText {
     /// The file as given, or `stdin`.
     pub name: String,
     pub content: String,
-    pub syntax: Syntax,
 }
 
 impl SourceText {
     pub fn of_bytes(name: String, bytes: Vec<u8>) -> Result<Self> {
         let content = yaml::decode(bytes).map_err(|fault| fault.into_error(Error::local, &name))?;
-        let syntax = Syntax::of_file(&name).unwrap_or(Syntax::Yaml);
-        Ok(Self { name, content, syntax })
+        Ok(Self { name, content })
     }
 
-    /// The documents that are not empty, up to the first fault.
-    pub fn documents(&self) -> Box<dyn Iterator<Item = Result<Rc<Node>, YamlError>> + '_> {
-        match self.syntax {
-            Syntax::Json => Box::new(std::iter::once(yaml::parse_json(&self.content, LIMITS))),
-            Syntax::Yaml => match YamlDocuments::new(&self.content, LIMITS) {
-                Ok(documents) => Box::new(documents),
-                Err(fault) => Box::new(std::iter::once(Err(fault))),
-            },
-        }
+    pub fn documents(&self) -> impl Iterator<Item = Result<Rc<Node>, YamlError>> + '_ {
+        documents(&self.name, &self.content)
+    }
+}
+
+/// The documents of a text that are not empty, up to the first fault; JSON if its name ends so.
+pub fn documents<'a>(name: &str, content: &'a str) -> Box<dyn Iterator<Item = Result<Rc<Node>, YamlError>> + 'a> {
+    if Syntax::of_file(name) == Some(Syntax::Json) {
+        return Box::new(std::iter::once(yaml::parse_json(content, LIMITS)));
+    }
+    match YamlDocuments::new(content, LIMITS) {
+        Ok(documents) => Box::new(documents),
+        Err(fault) => Box::new(std::iter::once(Err(fault))),
     }
 }
 
@@ -76,12 +79,20 @@ impl<'a> Stdin<'a> {
         self.is_read = true;
         read_capped(&mut self.stream, "stdin")
     }
+
+    /// The name and the bytes of the file `argument`; of standard input for `-`.
+    pub fn read_or_file(&mut self, argument: &str) -> Result<(String, Vec<u8>)> {
+        match argument {
+            "-" => Ok(("stdin".to_owned(), self.read()?)),
+            file => Ok((file.to_owned(), read_file(file)?)),
+        }
+    }
 }
 
 /// The files of one `-f`: itself, or a directory's YAML files, sorted, without hidden files and subdirectories.
 pub fn files(argument: &str) -> Result<Vec<String>> {
     let path = Path::new(argument);
-    if !path.is_dir() {
+    if argument == "-" || !path.is_dir() {
         return Ok(vec![argument.to_owned()]);
     }
     let failed = |error: std::io::Error| Error::local(format!("cannot list {argument}")).cause(error);
@@ -103,31 +114,16 @@ pub fn files(argument: &str) -> Result<Vec<String>> {
 }
 
 pub fn read_file(name: &str) -> Result<Vec<u8>> {
-    let failed = |error: std::io::Error| Error::local(format!("cannot read {name}")).cause(error);
-    let file = File::open(name).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(Error::local(format!("cannot read {name}")).cause("it is a directory"));
-    }
-    if metadata.len() > MAX_BYTES {
-        return Err(too_large(name));
-    }
+    let file = File::open(name).map_err(|error| Error::local(format!("cannot read {name}")).cause(error))?;
     read_capped(file, name)
 }
 
 /// Reads to the end or the limit; devices, pipes and growing files end, too.
 fn read_capped(stream: impl Read, name: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    stream
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Error::local(format!("cannot read {name}")).cause(error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(too_large(name));
-    }
-    Ok(bytes)
-}
-
-fn too_large(name: &str) -> Error {
-    Error::local(format!("{name} is larger than {} MiB", MAX_BYTES >> 20)).hint("split it into several files")
+    read_limited(stream, MAX_BYTES).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => {
+            Error::local(format!("{name} is larger than {} MiB", MAX_BYTES >> 20)).hint("split it into several files")
+        }
+        _ => Error::local(format!("cannot read {name}")).cause(error),
+    })
 }

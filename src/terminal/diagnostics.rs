@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::secret::mask;
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 
 /// The format of errors, warnings and notes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -229,7 +229,7 @@ impl DiagnosticWriter {
             }
         }
         if !object.is_empty() {
-            self.write(&format!("{}\n", crate::terminal::json::compact(&Value::Object(object))));
+            self.write(&format!("{}\n", crate::text::json::compact(&Value::Object(object))));
         }
     }
 

@@ -4,8 +4,6 @@
 
 pub mod diagnostics;
 pub mod io_streams;
-pub mod json;
 pub mod prompt;
 pub mod redraw;
-pub mod sanitize;
 pub mod shutdown;

@@ -75,11 +75,7 @@ impl YamlError {
 
     /// The error of the file or argument `source`; `kind` is a constructor of [`Error`].
     pub fn into_error(self, kind: impl FnOnce(String) -> Error, source: &str) -> Error {
-        let error = kind(self.message).at(Some(self.at.in_source(source)));
-        match self.hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
+        kind(self.message).at(Some(self.at.in_source(source))).hints(self.hint)
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_saphyr::{DoubleQuoted, ser_options, to_string_with_options};
 
-use crate::terminal::{json, sanitize};
+use crate::text::{json, sanitize};
 
 /// Writes one document, begun by `---`.
 pub fn write_document(out: &mut dyn Write, value: &Value) -> io::Result<()> {

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use super::bash::{self, BashWord};
 use super::parsed_line::ShellLine;
 use crate::cli::Shell;
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 
 /// The script that makes `shell` ask this program.
 pub fn script(shell: Shell) -> &'static str {

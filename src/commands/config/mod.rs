@@ -24,7 +24,7 @@ use crate::query::columns::cell_text;
 use crate::secret;
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::prompt::Prompt;
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 
 /// The default name of an environment, as in the Python client.
 const DEFAULT_NAME: &str = "default";

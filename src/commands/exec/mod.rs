@@ -109,7 +109,7 @@ fn subject(request: &SpecRequest, method: &Method, key: &str) -> Option<String> 
     if method.is_of_plugins() {
         return plan::plugin_id(&request.value).map(str::to_owned);
     }
-    request.value.get(key).filter(|value| !crate::schema::value_ext::is_empty(value)).map(Value::to_string)
+    request.value.get(key).filter(|value| !crate::text::value_ext::is_empty(value)).map(Value::to_string)
 }
 
 impl Name {

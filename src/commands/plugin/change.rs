@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::output::view::Document;
 use crate::output::{OutputFormat, OutputStyle, Writer};
 use crate::terminal::io_streams::IoStreams;
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 
 pub fn enable(args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
     run("enable", "enabled", args, context)

@@ -12,7 +12,7 @@ use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::report::SpecDiff;
 use crate::terminal::io_streams::IoStreams;
-use crate::terminal::json;
+use crate::text::json;
 use crate::yaml;
 
 pub fn run(args: &PluginDiff, context: &mut Context<'_>) -> Result<()> {

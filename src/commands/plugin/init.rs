@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, Readers, folder_of};
 use crate::plugin::init::NewPlugin;
 use crate::plugin::lint::{self, Generation, Generations, Input, PLACEHOLDER, Severity};
-use crate::terminal::json;
+use crate::text::json;
 
 pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
     let plugin = NewPlugin {

@@ -20,8 +20,8 @@ use super::{Import, ImportedEnvironment};
 use crate::config::{EndpointUrl, ParseError};
 use crate::error::{Error, Result};
 use crate::schema::spaceone::SERVICES;
-use crate::schema::value_ext::kind_of;
 use crate::secret;
+use crate::text::value_ext::kind_of;
 
 /// The file in cfctl's folder.
 pub(super) const FILE: &str = "setting.yaml";

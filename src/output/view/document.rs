@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::RowList;
 use crate::query::{ClientSideQuery, Columns};
-use crate::schema::value_ext;
+use crate::text::value_ext;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]

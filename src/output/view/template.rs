@@ -12,7 +12,7 @@ use super::ResponseKind;
 use crate::error::{Error, ErrorKind, Location, Problem, Result};
 use crate::query::columns::grammar;
 use crate::query::{Column, Columns};
-use crate::schema::value_ext::kind_of;
+use crate::text::value_ext::kind_of;
 use crate::yaml::{self, Content, Limits, Mark, Node, YamlDocuments, YamlError, value};
 
 const TEMPLATE: &str = "template";

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::error::Location;
 use crate::schema::field_path::FieldPath;
-use crate::spec::source::{SourceText, Syntax};
+use crate::spec::source::{self, Syntax};
 use crate::spec::{SpanPart, spans};
 use crate::yaml::{Mark, Node, YamlError, YamlErrorKind, value};
 
@@ -61,11 +61,10 @@ pub fn read(input: &Input) -> (Vec<LintDocument<'_>>, Vec<Finding>) {
         hint: fault.hint.map(str::to_owned),
     };
     let content = match &input.text {
-        Ok(content) => content.clone(),
+        Ok(content) => content,
         Err(fault) => return (documents, vec![finding(Rule::Unreadable, fault)]),
     };
-    let syntax = Syntax::of_file(&input.name).unwrap_or(Syntax::Yaml);
-    for tree in (SourceText { name: input.name.clone(), content, syntax }).documents() {
+    for tree in source::documents(&input.name, content) {
         let tree = match tree {
             Ok(tree) => tree,
             Err(fault) => {

@@ -17,9 +17,9 @@ use crate::codec::encode::{self, Fault, FaultKind};
 use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::schema::resource::verb;
-use crate::schema::value_ext::is_empty;
 use crate::spec::translate::{GivenField, Translation};
 use crate::spec::{RequestTarget, SpanPart};
+use crate::text::value_ext::is_empty;
 
 /// Keys of other tools' files that contain a request.
 const WRAPPERS: [&str; 4] = ["spec", "resource", "verb", "tasks"];

@@ -6,7 +6,7 @@ use super::checker::Checker;
 use super::finding::Violation;
 use super::rule::Rule;
 use crate::schema::field_path::FieldPath;
-use crate::schema::value_ext::kind_of;
+use crate::text::value_ext::kind_of;
 
 /// The longest label that the service stores, in characters.
 const MAX_LABEL: usize = 255;

@@ -4,7 +4,7 @@ use super::checker::Checker;
 use super::finding::Violation;
 use super::rule::Rule;
 use crate::schema::field_path::FieldPath;
-use crate::schema::value_ext::is_empty;
+use crate::text::value_ext::is_empty;
 
 pub fn check(checker: &mut Checker<'_>) {
     let document = checker.document;

@@ -16,9 +16,9 @@ use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::report::RestoredFields;
 use crate::terminal::io_streams::IoStreams;
-use crate::terminal::json;
 use crate::terminal::prompt::Prompt;
 use crate::terminal::shutdown::Shutdown;
+use crate::text::json;
 
 pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
     if args.label.as_ref().is_some_and(|label| label.trim().is_empty()) {

@@ -8,7 +8,7 @@ use crate::cli::ApplyFormat;
 use crate::error::Result;
 use crate::plugin::report::{ApplyResult, ChangeOutcome};
 use crate::terminal::io_streams::IoStreams;
-use crate::terminal::{json, sanitize};
+use crate::text::{json, sanitize};
 use crate::yaml;
 
 /// Writes lines at once, and a document at the end.

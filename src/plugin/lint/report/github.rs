@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::plugin::lint::Finding;
-use crate::terminal::sanitize::control;
+use crate::text::sanitize::control;
 
 pub fn write(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
     for Finding { location, severity, rule, message, hint } in findings {

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::finding::{Finding, count_errors};
 use super::rule::Severity;
-use crate::terminal::json;
-use crate::terminal::sanitize::control;
+use crate::text::json;
+use crate::text::sanitize::control;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportFormat {

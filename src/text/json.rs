@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
-use crate::terminal::sanitize;
+use crate::text::sanitize;
 
 /// Writes one value in the form of the Python client, indented by four, and ends the line.
 ///
