@@ -41,8 +41,8 @@ pub use local::Local;
 pub use man::Man;
 pub use output_args::{Format, Shown};
 pub use plugin::{
-    Api, ApplyFormat, LintFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff,
-    PluginFormat, PluginGet, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources, PluginVersions, Specs,
+    ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginFormat, PluginGet,
+    PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources, PluginVersions, Specs,
 };
 pub use request::Request;
 pub use stat::Stat;

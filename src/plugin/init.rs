@@ -139,7 +139,7 @@ fn comment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugin::lint::{self, Generations, Input, Rule};
+    use crate::plugin::lint::{self, Input, Rule};
     use crate::plugin::resource_type::KNOWN;
 
     fn plugin(name: &str) -> NewPlugin {
@@ -162,7 +162,7 @@ mod tests {
                     let plugin = NewPlugin { image, provider, resource_type, generation, ..plugin("plugin-x") };
                     plugin.check().unwrap();
                     let input = Input::from_bytes("plugin.yml", plugin.spec("s.json").into_bytes());
-                    let findings = lint::check(&[input], &Generations::new(&[generation]).unwrap());
+                    let findings = lint::check(&[input], &[generation]).unwrap();
                     let rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
                     let expected = if has_image { &[][..] } else { &[Rule::Placeholder] };
                     assert_eq!(rules, expected, "{} {generation}", kind.name);

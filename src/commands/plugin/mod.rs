@@ -22,9 +22,8 @@ mod versions;
 use serde_json::{Map, Value};
 
 use super::{Context, list};
-use crate::cli::{Api, Plugin, Specs};
+use crate::cli::{Plugin, Specs};
 use crate::error::{Error, Result};
-use crate::plugin::lint::Generation;
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
 use crate::terminal::io_streams::IoStreams;
@@ -84,11 +83,4 @@ fn with_progress(error: Error, done: usize, count: usize) -> Error {
         return error;
     }
     error.hint(format!("done before it: {done} of {count}; not sent: {}", count - done - 1))
-}
-
-fn generation(api: Api) -> Generation {
-    match api {
-        Api::One => Generation::One,
-        Api::Two => Generation::Two,
-    }
 }

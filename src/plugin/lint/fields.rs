@@ -10,9 +10,8 @@ use serde_json::Map;
 
 use super::checker::{Checker, LintDocument, MAX_FINDINGS};
 use super::finding::Violation;
-use super::generation::{Generation, Generations};
-use super::rule::Rule;
-use super::rule::Severity;
+use super::generation::Generation;
+use super::rule::{Rule, Severity};
 use crate::codec::encode::{self, Fault, FaultKind};
 use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::field_path::{FieldPath, Segment};
@@ -41,11 +40,11 @@ impl Objection {
     }
 }
 
-pub fn check(checker: &mut Checker<'_>, generations: &Generations) {
+pub fn check(checker: &mut Checker<'_>, generations: &[(Generation, MessageDescriptor)]) {
     let document = checker.document;
     let mut objections: Vec<(Objection, Vec<Generation>)> = Vec::new();
     let mut indexes = HashMap::new();
-    for (generation, input) in generations.iter() {
+    for (generation, input) in generations {
         for objection in check_generation(document, *generation, input, generations) {
             let key = (objection.violation.rule, objection.violation.path.clone());
             let index = *indexes.entry(key).or_insert(objections.len());
@@ -75,7 +74,10 @@ pub fn check(checker: &mut Checker<'_>, generations: &Generations) {
 }
 
 /// The violation that each of the generations refuses something else.
-fn no_generation(objections: &[(Objection, Vec<Generation>)], generations: &Generations) -> Option<Violation> {
+fn no_generation(
+    objections: &[(Objection, Vec<Generation>)],
+    generations: &[(Generation, MessageDescriptor)],
+) -> Option<Violation> {
     let refused = || objections.iter().filter(|(objection, _)| !objection.is_harmless);
     if generations.len() < 2 || refused().any(|(_, of)| of.len() == generations.len()) {
         return None;
@@ -94,7 +96,7 @@ fn check_generation(
     document: &LintDocument<'_>,
     generation: Generation,
     input: &MessageDescriptor,
-    generations: &Generations,
+    generations: &[(Generation, MessageDescriptor)],
 ) -> Vec<Objection> {
     let target = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
     let given = document.value.iter().map(|(name, value)| GivenField { name, is_empty: is_empty(value) });
@@ -102,7 +104,8 @@ fn check_generation(
     let plan = Translation::new(&target, &given.collect::<Vec<_>>(), are_together);
     let mut objections = Vec::new();
     // A name of API 2 is not a mistake in a spec for API 2.
-    let renamed = plan.translated.iter().filter(|_| generation == Generation::Two || !generations.has(Generation::Two));
+    let is_for_two = generations.iter().any(|(known, _)| *known == Generation::Two);
+    let renamed = plan.translated.iter().filter(|_| generation == Generation::Two || !is_for_two);
     objections.extend(renamed.map(|(from, to)| {
         let message = format!("called {to} in {generation}: spacectl translates it, other clients do not");
         Objection::harmless(Violation::in_field(Rule::RenamedField, from, message).hint(format!("write {to}")))
