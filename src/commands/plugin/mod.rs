@@ -40,8 +40,8 @@ pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
         Plugin::List(args) => list::show(resource()?, args, context),
         Plugin::Get(args) => get::run(args, context),
         Plugin::Versions(args) => versions::run(args, context),
-        Plugin::Enable(args) => change::enable(args, context),
-        Plugin::Disable(args) => change::disable(args, context),
+        Plugin::Enable(args) => change::run("enable", "enabled", args, context),
+        Plugin::Disable(args) => change::run("disable", "disabled", args, context),
         Plugin::Deregister(args) => change::deregister(args, context),
     }
 }
