@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use spacectl::plugin::lint::{self, Generation, Generations, Input, Rule};
+use spacectl::plugin::lint::{self, Generation, Input, Rule};
 use support::Spacectl;
 
 const BOTH: &[Generation] = &[Generation::One, Generation::Two];
@@ -23,7 +23,7 @@ image: acme/plugin-slack
 /// Each finding as `line:column severity[rule]`.
 fn found(text: &str, generations: &[Generation]) -> Vec<String> {
     let input = Input::from_bytes("plugin.yml", text.as_bytes().to_vec());
-    let findings = lint::check(&[input], &Generations::new(generations).unwrap());
+    let findings = lint::check(&[input], generations).unwrap();
     let told = |finding: &lint::Finding| {
         let lint::Finding { location, severity, rule, .. } = finding;
         format!("{}:{} {}[{}]", location.line, location.column, severity.word(), rule.name())
@@ -173,7 +173,7 @@ fn a_fault_hides_neither_other_documents_nor_other_files() {
 #[test]
 fn what_is_no_text_is_told_with_its_place() {
     let input = Input::from_bytes("plugin.yml", b"name: a\nimage: \xff\n".to_vec());
-    let findings = lint::check(&[input], &Generations::all().unwrap());
+    let findings = lint::check(&[input], BOTH).unwrap();
     assert_eq!(findings.len(), 1);
     let finding = &findings[0];
     assert_eq!((finding.rule, finding.location.to_string().as_str()), (Rule::Unreadable, "plugin.yml:2:8"));

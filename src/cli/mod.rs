@@ -25,6 +25,8 @@ mod tls;
 mod version;
 mod watch;
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
@@ -41,8 +43,8 @@ pub use local::Local;
 pub use man::Man;
 pub use output_args::{Format, Shown};
 pub use plugin::{
-    Api, ApplyFormat, LintFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff,
-    PluginFormat, PluginGet, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources, PluginVersions, Specs,
+    ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginFormat, PluginGet,
+    PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources, PluginVersions, Specs,
 };
 pub use request::Request;
 pub use stat::Stat;
@@ -155,6 +157,24 @@ pub struct Global {
 
     #[command(flatten)]
     pub tls: TlsArgs,
+}
+
+impl Global {
+    /// The flags that select a service and a caller, with their values.
+    pub fn call_flags(&self) -> [(&'static str, Option<String>); 8] {
+        let TlsArgs { ca, cert, key, tls_server_name } = &self.tls;
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        [
+            ("--environment", self.environment.clone()),
+            ("--endpoint", self.endpoint.clone()),
+            ("--domain-id", self.domain_id.clone()),
+            ("--workspace-id", self.workspace_id.clone()),
+            ("--ca", path(ca)),
+            ("--cert", path(cert)),
+            ("--key", path(key)),
+            ("--tls-server-name", tls_server_name.clone()),
+        ]
+    }
 }
 
 #[derive(Debug, Subcommand)]

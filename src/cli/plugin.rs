@@ -15,7 +15,7 @@ pub use apply::{ApplyFormat, PluginApply, PluginDiff, Specs};
 pub use change::{PluginChange, PluginDeregister};
 pub use image::{PluginBuild, PluginImage, PluginPublish, PluginSources};
 pub use init::PluginInit;
-pub use lint::{LintFormat, PluginLint};
+pub use lint::PluginLint;
 pub use query::{PluginGet, PluginVersions};
 
 pub(super) const EXAMPLES: &str = "\
@@ -71,13 +71,4 @@ pub enum PluginFormat {
     Text,
     Json,
     Yaml,
-}
-
-/// A generation of the Repository API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Api {
-    #[value(name = "1")]
-    One,
-    #[value(name = "2")]
-    Two,
 }

@@ -11,7 +11,7 @@ use tonic::Status;
 use super::confirm;
 use super::connector;
 use super::{Context, block_on};
-use crate::cli::{Global, Local, TlsArgs};
+use crate::cli::{Global, Local};
 use crate::codec::encode;
 use crate::config::{BUILT_IN, registry_of_built_in};
 use crate::error::parse_error::ParseError;
@@ -44,19 +44,9 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
 
 /// Rejects flags for calls to a service: the command would ignore them and use another service than the user expects.
 fn reject_call_flags(global: &Global, hint: &str) -> Result<()> {
-    let TlsArgs { ca, cert, key, tls_server_name } = &global.tls;
-    let is_other = global.environment.as_deref().is_some_and(|name| name != BUILT_IN);
-    let flags = [
-        ("--environment", is_other),
-        ("--endpoint", global.endpoint.is_some()),
-        ("--domain-id", global.domain_id.is_some()),
-        ("--workspace-id", global.workspace_id.is_some()),
-        ("--ca", ca.is_some()),
-        ("--cert", cert.is_some()),
-        ("--key", key.is_some()),
-        ("--tls-server-name", tls_server_name.is_some()),
-    ];
-    match flags.iter().find(|(_, is_given)| *is_given) {
+    let is_local = |flag: &str, value: &str| flag == "--environment" && value == BUILT_IN;
+    let is_given = |value: &Option<String>, flag| value.as_deref().is_some_and(|value| !is_local(flag, value));
+    match global.call_flags().iter().find(|(flag, value)| is_given(value, flag)) {
         None => Ok(()),
         Some((flag, _)) => Err(Error::usage(format!("{flag} is for calls, and this command makes none")).hint(hint)),
     }

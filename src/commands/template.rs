@@ -11,6 +11,7 @@ use crate::cli::{self, Format, TemplateColumns};
 use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{ConfigDir, ParseError, TemplateName, Variables};
 use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::fs::read_limited;
 use crate::local_service;
 use crate::output::view::{Document, FittedColumns, ResponseKind, TableTemplate};
 use crate::schema::did_you_mean::nearest;
@@ -66,14 +67,12 @@ fn bundled() -> Vec<String> {
 
 /// The name of an existing template: as typed, by the platform's names, or the only one that matches.
 fn existing(resource: &Resource, canonical: &TemplateName, dir: &ConfigDir) -> Result<Option<TemplateName>> {
-    let mut names_there = dir.templates()?;
+    let templates = dir.templates()?;
+    let names: Vec<&str> = templates.iter().map(TemplateName::as_str).collect();
     let typed = TemplateName::new(&resource.service, &resource.name).ok();
-    let names: Vec<&str> = names_there.iter().map(TemplateName::as_str).collect();
-    let is_there = |name: &&TemplateName| names.contains(&name.as_str());
-    let matched = typed.iter().chain([canonical]).find(is_there).map(TemplateName::as_str);
-    let Some(matched) = matched.or_else(|| resource.among(&names)).map(str::to_owned) else { return Ok(None) };
-    names_there.retain(|name| name.as_str() == matched);
-    Ok(names_there.pop())
+    let exact = typed.iter().chain([canonical]).map(TemplateName::as_str).find(|name| names.contains(name));
+    let matched = exact.or_else(|| resource.among(&names));
+    Ok(templates.iter().find(|name| Some(name.as_str()) == matched).cloned())
 }
 
 fn set(name: &TemplateName, columns: &TemplateColumns, context: &mut Context<'_>) -> Result<()> {
@@ -197,12 +196,8 @@ pub fn read_file(name: &str) -> Result<TableTemplate> {
 
 /// As [`read_file`], of what `reader` holds.
 pub fn read(reader: impl Read, name: &str) -> Result<TableTemplate> {
-    let mut bytes = Vec::new();
-    let failed = |error: std::io::Error| Error::local(format!("cannot read {name}")).cause(error);
-    reader.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Error::local(format!("{name} is not a template: it is larger than 1 MiB")));
-    }
+    let bytes =
+        read_limited(reader, MAX_BYTES).map_err(|error| Error::local(format!("cannot read {name}")).cause(error))?;
     TableTemplate::parse(bytes, name)
 }
 

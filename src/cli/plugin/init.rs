@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::Api;
+use crate::plugin::lint::Generation;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -26,8 +26,8 @@ pub struct PluginInit {
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,
     /// Generation of the API: 1 (up to 2.0.51) or 2 (2.0.52 and later)
-    #[arg(long, value_name = "API", value_enum, default_value_t = Api::Two)]
-    pub api: Api,
+    #[arg(long, value_name = "API", value_enum, default_value_t = Generation::Two)]
+    pub api: Generation,
     /// File to write, or - for stdout
     #[arg(short, long, value_name = "FILE", default_value = "plugin.yml", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,

@@ -1,8 +1,9 @@
 //! `plugin lint -f FILE`.
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 
-use super::Api;
+use crate::plugin::lint::Generation;
+use crate::plugin::lint::report::LintFormat;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -28,7 +29,7 @@ pub struct PluginLint {
     pub files: Vec<String>,
     /// Generation of the API: 1 (up to 2.0.51) or 2 (2.0.52 and later) [default: both]
     #[arg(long, value_name = "API", value_enum)]
-    pub api: Option<Api>,
+    pub api: Option<Generation>,
     /// Treat warnings as errors
     #[arg(short = 'D', long)]
     pub deny_warnings: bool,
@@ -41,12 +42,4 @@ pub struct PluginLint {
     /// List the rules
     #[arg(long, conflicts_with = "explain", conflicts_with_all = CHECKING)]
     pub list_rules: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LintFormat {
-    Text,
-    Json,
-    Sarif,
-    Github,
 }

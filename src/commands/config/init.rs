@@ -47,14 +47,10 @@ pub fn run(args: &ConfigInit, context: &mut Context<'_>) -> Result<()> {
 /// Whether the command line says anything of what the environment is to be.
 fn gives_something(args: &ConfigInit, context: &Context<'_>) -> bool {
     let ConfigInit { import_file, service, api_key, api_key_file, api_key_command, force: _ } = args;
-    let global = context.global;
-    let TlsArgs { ca, cert, key, tls_server_name } = &global.tls;
-    import_file.is_some()
-        || !service.is_empty()
-        || [api_key, api_key_command, &global.environment, &global.domain_id, &global.workspace_id, tls_server_name]
-            .iter()
-            .any(|given| given.is_some())
-        || [api_key_file, ca, cert, key].iter().any(|given| given.is_some())
+    !service.is_empty()
+        || [api_key, api_key_command].iter().any(|given| given.is_some())
+        || [import_file, api_key_file].iter().any(|given| given.is_some())
+        || context.global.call_flags().iter().any(|(_, value)| value.is_some())
 }
 
 /// The environment that the command line describes; flags outrank the file.
@@ -159,16 +155,9 @@ fn ask(mut prompt: Prompt<'_>, default: &EnvironmentName, dir: &ConfigDir, force
     };
     let mut environment = Environment::default();
     ask_endpoints(&mut prompt, &mut environment)?;
-    for (key, question) in
-        [("api_key", "api_key, not shown (enter for none)"), ("x_domain_id", "x_domain_id (enter for none)")]
-    {
-        let take = |answer: &str| if answer.is_empty() { Ok(()) } else { environment.set(key, answer) };
-        if crate::secret::names_a_secret(key) {
-            prompt.ask_hidden(question, take)?
-        } else {
-            prompt.ask(question, take)?
-        }
-    }
+    prompt
+        .ask_hidden("api_key, not shown (enter for none)", |answer| set_given(&mut environment, "api_key", answer))?;
+    prompt.ask("x_domain_id (enter for none)", |answer| set_given(&mut environment, "x_domain_id", answer))?;
     Ok(Wanted { name, environment, overwrite })
 }
 
@@ -192,11 +181,12 @@ fn ask_endpoints(prompt: &mut Prompt<'_>, environment: &mut Environment) -> Resu
         {
             prompt.say(&format!("{service} is taken; if {meant} was meant, skip it"));
         }
-        prompt.ask(
-            &format!("endpoint of {service}, grpc://HOST:PORT or grpc+ssl://HOST:PORT (enter skips)"),
-            |answer| {
-                if answer.is_empty() { Ok(()) } else { environment.set(&format!("endpoints.{service}"), answer) }
-            },
-        )?;
+        let question = format!("endpoint of {service}, grpc://HOST:PORT or grpc+ssl://HOST:PORT (enter skips)");
+        prompt.ask(&question, |answer| set_given(environment, &format!("endpoints.{service}"), answer))?;
     }
+}
+
+/// Sets `key` unless the answer is empty.
+fn set_given(environment: &mut Environment, key: &str, answer: &str) -> Result<()> {
+    if answer.is_empty() { Ok(()) } else { environment.set(key, answer) }
 }

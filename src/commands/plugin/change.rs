@@ -13,14 +13,6 @@ use crate::output::{OutputFormat, OutputStyle, Writer};
 use crate::terminal::io_streams::IoStreams;
 use crate::text::sanitize;
 
-pub fn enable(args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
-    run("enable", "enabled", args, context)
-}
-
-pub fn disable(args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
-    run("disable", "disabled", args, context)
-}
-
 pub fn deregister(args: &PluginDeregister, context: &mut Context<'_>) -> Result<()> {
     if !args.yes {
         let ids = distinct(&args.plugins.plugin_id).join(", ");
@@ -30,7 +22,7 @@ pub fn deregister(args: &PluginDeregister, context: &mut Context<'_>) -> Result<
 }
 
 /// Calls `verb` for each plugin, up to the first failure.
-fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
+pub fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
     let plugins = distinct(&args.plugin_id);
     let connector = Connector::new(context)?;
     block_on(async {

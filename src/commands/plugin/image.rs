@@ -15,7 +15,6 @@ use crate::commands::plugin::child_process::BuilderProcess;
 use crate::commands::plugin::poll::{Pending, PollTimeout, poll};
 use crate::commands::plugin::preflight::SpecTexts;
 use crate::commands::{Context, request_faults};
-use crate::config::Variables;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::oci;
@@ -41,6 +40,8 @@ pub struct TaggedImage {
     place: ImageRef,
     tag: String,
     builder: ImageBuilder,
+    access: RegistryAccess,
+    diagnostics: Diagnostics,
     quiet: bool,
     has_terminal: bool,
 }
@@ -79,8 +80,17 @@ impl TaggedImage {
         let (chosen, path) = (args.builder.as_deref(), context.variables.program_folders());
         let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
         let builder = ImageBuilder::find(chosen, path.into_iter(), is_program).map_err(ParseError::into_local)?;
-        let (quiet, has_terminal) = (context.global.quiet, context.streams.in_is_terminal);
-        Ok(Self { draft, texts, place, tag: args.tag.clone(), builder, quiet, has_terminal })
+        Ok(Self {
+            draft,
+            texts,
+            place,
+            tag: args.tag.clone(),
+            builder,
+            access: RegistryAccess::of(context.variables),
+            diagnostics: context.streams.diagnostics.clone(),
+            quiet: context.global.quiet,
+            has_terminal: context.streams.in_is_terminal,
+        })
     }
 
     /// The command that builds it, if the context and the Dockerfile exist.
@@ -116,13 +126,13 @@ impl TaggedImage {
         self.builder.push(&self.to_string(), self.place.is_plain_http(), self.quiet)
     }
 
-    pub async fn build(&self, line: &CommandLine, shutdown: &mut Shutdown, diagnostics: &Diagnostics) -> Result<()> {
-        let built = self.run("build", line, shutdown, diagnostics).await;
+    pub async fn build(&self, line: &CommandLine, shutdown: &mut Shutdown) -> Result<()> {
+        let built = self.run("build", line, shutdown).await;
         built.map_err(|error| error.hint("see the builder's output above; nothing was pushed"))
     }
 
-    pub async fn push(&self, line: &CommandLine, shutdown: &mut Shutdown, diagnostics: &Diagnostics) -> Result<()> {
-        let pushed = self.run("push", line, shutdown, diagnostics).await;
+    pub async fn push(&self, line: &CommandLine, shutdown: &mut Shutdown) -> Result<()> {
+        let pushed = self.run("push", line, shutdown).await;
         pushed.map_err(|error| {
             let login = self.builder.login(self.place.registry().authority(), self.place.is_plain_http());
             error
@@ -131,16 +141,10 @@ impl TaggedImage {
         })
     }
 
-    async fn run(
-        &self,
-        name: &'static str,
-        line: &CommandLine,
-        shutdown: &mut Shutdown,
-        diagnostics: &Diagnostics,
-    ) -> Result<()> {
-        diagnostics.note(&format!("{name}: {line}"));
+    async fn run(&self, name: &'static str, line: &CommandLine, shutdown: &mut Shutdown) -> Result<()> {
+        self.diagnostics.note(&format!("{name}: {line}"));
         let process = BuilderProcess { name, line, quiet: self.quiet, has_terminal: self.has_terminal };
-        let done = process.run(shutdown).await.inspect_err(|error| note_interruption(error, name, diagnostics));
+        let done = process.run(shutdown).await.inspect_err(|error| note_interruption(error, name, &self.diagnostics));
         done.map_err(|error| match self.builder.has_daemon() && !error.kind().is_silent() {
             true => error.hint("check that the daemon runs: docker info; podman and buildah (--builder) need none"),
             false => error,
@@ -150,15 +154,13 @@ impl TaggedImage {
     /// The digest of the tag now; `unanswered` decides what a missing answer means.
     pub async fn digest(
         &self,
-        variables: &Variables,
         shutdown: &mut Shutdown,
-        diagnostics: &Diagnostics,
         unanswered: impl FnOnce(RegistryFailure) -> Result<Option<String>>,
     ) -> Result<Option<String>> {
-        let client = RegistryAccess::of(variables).client(SIDE_TIMEOUT);
+        let client = self.access.clone().client(SIDE_TIMEOUT);
         let asking = async { client.digest(&self.place, &self.tag).await.or_else(unanswered) };
         let asked = shutdown.race(asking).await;
-        asked.inspect_err(|error| note_interruption(error, "reading from the registry", diagnostics))
+        asked.inspect_err(|error| note_interruption(error, "reading from the registry", &self.diagnostics))
     }
 
     /// Waits until the registry has the tag; `before` is the digest before the push.
@@ -166,11 +168,9 @@ impl TaggedImage {
         &self,
         before: Option<String>,
         limit: Option<Duration>,
-        variables: &Variables,
         shutdown: &mut Shutdown,
-        diagnostics: &Diagnostics,
     ) -> Result<()> {
-        let client = |limit| RegistryAccess::of(variables).client(limit);
+        let client = |limit| self.access.clone().client(limit);
         let asking = client(limit.unwrap_or(ANSWER_TIMEOUT).min(ANSWER_TIMEOUT));
         let attempt = async || match asking.digest(&self.place, &self.tag).await {
             Ok(Some(digest)) => Ok(Ok(digest)),
@@ -184,9 +184,9 @@ impl TaggedImage {
             }
         };
         let waiting = async {
-            match poll(limit, diagnostics, attempt).await? {
+            match poll(limit, &self.diagnostics, attempt).await? {
                 Ok(digest) if before.as_ref() == Some(&digest) => {
-                    diagnostics.note(&format!("the registry already had {self} with the same digest: {digest}"));
+                    self.diagnostics.note(&format!("the registry already had {self} with the same digest: {digest}"));
                 }
                 Ok(_) => {}
                 Err(PollTimeout { limit, mut last }) => {
@@ -202,7 +202,7 @@ impl TaggedImage {
             Ok(())
         };
         let waited = shutdown.race(waiting).await;
-        waited.inspect_err(|error| note_interruption(error, "waiting for the registry", diagnostics))
+        waited.inspect_err(|error| note_interruption(error, "waiting for the registry", &self.diagnostics))
     }
 }
 

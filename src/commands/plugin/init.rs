@@ -3,14 +3,13 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use super::generation;
 use crate::cli::PluginInit;
 use crate::commands::Context;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, Readers, folder_of};
 use crate::plugin::init::NewPlugin;
-use crate::plugin::lint::{self, Generation, Generations, Input, PLACEHOLDER, Severity};
+use crate::plugin::lint::{self, Generation, Input, PLACEHOLDER, Severity};
 use crate::text::json;
 
 pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
@@ -19,7 +18,7 @@ pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
         resource_type: args.resource_type.trim().to_owned(),
         image: args.image.clone(),
         provider: args.provider.clone(),
-        generation: generation(args.api),
+        generation: args.api,
     };
     plugin.check().map_err(ParseError::into_usage)?;
     let (schema_name, lint_option) = match plugin.generation {
@@ -46,7 +45,7 @@ pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
 /// Refuses a spec that a service would refuse, and warns of probable mistakes.
 fn check(spec: &str, generation: Generation, context: &Context<'_>) -> Result<()> {
     let input = Input::from_bytes("the spec", spec.as_bytes().to_vec());
-    for finding in lint::check(&[input], &Generations::new(&[generation])?) {
+    for finding in lint::check(&[input], &[generation])? {
         let hint = finding.hint.unwrap_or_default();
         match finding.severity {
             Severity::Error if finding.rule == lint::Rule::Placeholder => {}

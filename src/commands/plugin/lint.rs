@@ -3,12 +3,10 @@
 use std::collections::HashSet;
 use std::fs;
 
-use super::generation;
-use crate::cli::{LintFormat, PluginLint};
+use crate::cli::PluginLint;
 use crate::commands::Context;
 use crate::error::{Error, Result};
-use crate::plugin::lint::report::{self, ReportFormat};
-use crate::plugin::lint::{self, Finding, Generations, Input, Rule, Severity, count_errors};
+use crate::plugin::lint::{self, Finding, Generation, Input, Rule, Severity, count_errors, report};
 use crate::schema::did_you_mean::nearest;
 use crate::spec::source::{self, Stdin};
 use crate::terminal::io_streams::IoStreams;
@@ -21,22 +19,13 @@ pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
         return explain(rule, context.streams);
     }
     let inputs = inputs(args, context.streams)?;
-    let generations = match args.api {
-        Some(api) => Generations::new(&[generation(api)])?,
-        None => Generations::all()?,
-    };
-    let mut findings = lint::check(&inputs, &generations);
+    let generations = args.api.map_or_else(|| vec![Generation::One, Generation::Two], |api| vec![api]);
+    let mut findings = lint::check(&inputs, &generations)?;
     if args.deny_warnings {
         findings.iter_mut().for_each(|finding| finding.severity = Severity::Error);
     }
     let IoStreams { out, out_is_terminal, color, .. } = &mut *context.streams;
-    let format = match args.output {
-        LintFormat::Text => ReportFormat::Text { styled: *out_is_terminal && *color },
-        LintFormat::Json => ReportFormat::Json,
-        LintFormat::Sarif => ReportFormat::Sarif,
-        LintFormat::Github => ReportFormat::Github,
-    };
-    report::write(&mut **out, &findings, format)?;
+    report::write(&mut **out, &findings, args.output, *out_is_terminal && *color)?;
     conclude(&findings, inputs.len(), context.streams)
 }
 

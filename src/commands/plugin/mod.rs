@@ -22,9 +22,8 @@ mod versions;
 use serde_json::{Map, Value};
 
 use super::{Context, list};
-use crate::cli::{Api, Plugin, Specs};
+use crate::cli::{Plugin, Specs};
 use crate::error::{Error, Result};
-use crate::plugin::lint::Generation;
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
 use crate::terminal::io_streams::IoStreams;
@@ -41,8 +40,8 @@ pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
         Plugin::List(args) => list::show(resource()?, args, context),
         Plugin::Get(args) => get::run(args, context),
         Plugin::Versions(args) => versions::run(args, context),
-        Plugin::Enable(args) => change::enable(args, context),
-        Plugin::Disable(args) => change::disable(args, context),
+        Plugin::Enable(args) => change::run("enable", "enabled", args, context),
+        Plugin::Disable(args) => change::run("disable", "disabled", args, context),
         Plugin::Deregister(args) => change::deregister(args, context),
     }
 }
@@ -84,11 +83,4 @@ fn with_progress(error: Error, done: usize, count: usize) -> Error {
         return error;
     }
     error.hint(format!("done before it: {done} of {count}; not sent: {}", count - done - 1))
-}
-
-fn generation(api: Api) -> Generation {
-    match api {
-        Api::One => Generation::One,
-        Api::Two => Generation::Two,
-    }
 }

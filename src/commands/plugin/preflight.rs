@@ -3,7 +3,7 @@
 use super::inputs;
 use crate::cli::Specs;
 use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::plugin::lint::{self, Finding, Generation, Generations, Input, Rule, Severity};
+use crate::plugin::lint::{self, Finding, Generation, Input, Rule, Severity};
 use crate::spec::{self, Draft};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 
@@ -26,7 +26,7 @@ impl SpecTexts {
     /// Checks them for one generation of the service: fails with all errors at once, and warns of the rest. If fields
     /// are overridden, errors are warnings, too: they may be in these fields.
     pub fn check(&self, generation: Generation, diagnostics: &Diagnostics) -> Result<()> {
-        let findings = lint::check(&self.inputs, &Generations::new(&[generation])?);
+        let findings = lint::check(&self.inputs, &[generation])?;
         let is_error = |finding: &Finding| finding.severity == Severity::Error && !self.are_overridden;
         let (errors, others): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(is_error);
         // Resolving the request has noted what it translated.

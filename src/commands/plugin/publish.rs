@@ -28,8 +28,7 @@ pub fn build(args: &PluginBuild, context: &mut Context<'_>) -> Result<()> {
     if args.image.dry_run {
         return print(&[line], context.streams);
     }
-    let diagnostics = context.streams.diagnostics.clone();
-    block_on(async { image.build(&line, &mut Shutdown::listen()?, &diagnostics).await })?;
+    block_on(async { image.build(&line, &mut Shutdown::listen()?).await })?;
     Ok(writeln!(context.streams.out, "{image}")?)
 }
 
@@ -39,13 +38,12 @@ pub fn push(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
     if args.dry_run {
         return print(&[line], context.streams);
     }
-    let (limit, diagnostics) = (context.global.timeout, context.streams.diagnostics.clone());
     block_on(async {
         let mut shutdown = Shutdown::listen()?;
         // If the registry does not tell, the push finds out why.
-        let before = image.digest(context.variables, &mut shutdown, &diagnostics, |_| Ok(None)).await?;
-        image.push(&line, &mut shutdown, &diagnostics).await?;
-        image.wait_for_tag(before, limit, context.variables, &mut shutdown, &diagnostics).await
+        let before = image.digest(&mut shutdown, |_| Ok(None)).await?;
+        image.push(&line, &mut shutdown).await?;
+        image.wait_for_tag(before, context.global.timeout, &mut shutdown).await
     })?;
     Ok(writeln!(context.streams.out, "{image}")?)
 }
@@ -58,7 +56,6 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
     connector.metadata()?;
     let options = ApplyOptions { strict: args.image.specs.strict, replace: args.replace, prune: None };
     let resume = resume_command::apply(&args.image.specs, args.replace, context.global);
-    let (limit, variables) = (context.global.timeout, context.variables);
     block_on(async {
         let streams = &mut *context.streams;
         let diagnostics = streams.diagnostics.clone();
@@ -88,10 +85,10 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             diagnostics.note(&format!("{}: if the push is refused, too, log in", unanswered.error.summary()));
             Ok(None)
         };
-        let before = image.digest(variables, &mut shutdown, &diagnostics, unanswered).await?;
-        image.build(build, &mut shutdown, &diagnostics).await?;
-        image.push(push, &mut shutdown, &diagnostics).await?;
-        image.wait_for_tag(before, limit, variables, &mut shutdown, &diagnostics).await?;
+        let before = image.digest(&mut shutdown, unanswered).await?;
+        image.build(build, &mut shutdown).await?;
+        image.push(push, &mut shutdown).await?;
+        image.wait_for_tag(before, context.global.timeout, &mut shutdown).await?;
         // Others may have written meanwhile.
         let refreshed = shutdown.race(plan.refresh()).await.and_then(|()| plan.check());
         let applied = match refreshed {

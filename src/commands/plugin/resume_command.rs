@@ -1,7 +1,5 @@
 //! The `plugin apply` command that finishes an interrupted `plugin publish`.
 
-use std::path::PathBuf;
-
 use crate::cli::{Global, Specs};
 use crate::plugin::builder::quoted;
 
@@ -9,18 +7,7 @@ use crate::plugin::builder::quoted;
 /// read once.
 pub fn apply(specs: &Specs, replace: bool, global: &Global) -> String {
     let mut words = vec!["spacectl".to_owned(), "plugin".to_owned(), "apply".to_owned()];
-    let tls = &global.tls;
-    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
-    for (flag, value) in [
-        ("-e", global.environment.clone()),
-        ("--endpoint", global.endpoint.clone()),
-        ("--domain-id", global.domain_id.clone()),
-        ("--workspace-id", global.workspace_id.clone()),
-        ("--ca", path(&tls.ca)),
-        ("--cert", path(&tls.cert)),
-        ("--key", path(&tls.key)),
-        ("--tls-server-name", tls.tls_server_name.clone()),
-    ] {
+    for (flag, value) in global.call_flags() {
         words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
     }
     let is_lasting = |file: &&String| {
@@ -56,7 +43,7 @@ mod tests {
 
     #[test]
     fn what_decides_the_target_is_carried() {
-        let connection = "-e prod --endpoint grpc+ssl://h:1 --domain-id d-1 --workspace-id w-1 --ca ca.pem --cert c.pem \
+        let connection = "--environment prod --endpoint grpc+ssl://h:1 --domain-id d-1 --workspace-id w-1 --ca ca.pem --cert c.pem \
                           --key k.pem --tls-server-name n";
         assert_eq!(
             apply(&format!("spacectl {connection} plugin publish --tag 1 -f plugin.yml --strict --replace")),

@@ -16,7 +16,7 @@ use crate::query;
 const PAGE_SIZE: u32 = 1_000;
 
 /// The methods of `Plugin` at one endpoint.
-pub struct PluginService {
+pub struct PluginClient {
     pub register: Method,
     update: Method,
     deregister: Method,
@@ -24,7 +24,7 @@ pub struct PluginService {
     pub fields: PluginFields,
 }
 
-impl PluginService {
+impl PluginClient {
     /// Connects, and reads the service's descriptors.
     pub async fn connect(connector: &Connector) -> Result<Self> {
         let register = Method::reach(connector, &resource()?, "register", None).await?;

@@ -30,7 +30,7 @@ pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
     }
     if args.latest {
         let connector = Connector::new(context)?;
-        let tags = block_on(async { Versions::new(&connector, plugin).read().await })?;
+        let tags = block_on(read(&connector, plugin))?;
         let newest = newest(&tags).ok_or_else(|| {
             Error::local(format!("{plugin} has no tag that is a version")).cause(describe_tags(&tags))
         })?;
@@ -57,8 +57,7 @@ async fn poll_versions(
     limit: Option<Duration>,
     diagnostics: &Diagnostics,
 ) -> Result<()> {
-    let mut versions = Versions::new(connector, plugin);
-    let attempt = async || match versions.read().await {
+    let attempt = async || match read(connector, plugin).await {
         Ok(tags) if tags.iter().any(|known| known == tag) => Ok(Ok(())),
         Ok(tags) => {
             let note = format!("{plugin} has no version {tag} yet: waiting for it");
@@ -68,11 +67,7 @@ async fn poll_versions(
             let note = format!("{plugin} is not registered yet: waiting for it");
             Ok(Err(Pending::NotYet { note, cause: error.summary() }))
         }
-        Err(error) if is_transient(&error) => {
-            // After a restart the service may have other messages.
-            versions.method = None;
-            Ok(Err(Pending::NoAnswer(error)))
-        }
+        Err(error) if is_transient(&error) => Ok(Err(Pending::NoAnswer(error))),
         Err(error) => Err(error),
     };
     let polled = poll(limit, diagnostics, attempt).await?;
@@ -88,25 +83,9 @@ fn is_transient(error: &Error) -> bool {
     kinds.contains(&error.kind()) || error.outcome().is_in_doubt()
 }
 
-/// Reads the versions of one plugin, any number of times.
-struct Versions<'a> {
-    connector: &'a Connector,
-    plugin: &'a str,
-    method: Option<Method>,
-}
-
-impl<'a> Versions<'a> {
-    fn new(connector: &'a Connector, plugin: &'a str) -> Self {
-        Self { connector, plugin, method: None }
-    }
-
-    async fn read(&mut self) -> Result<Vec<String>> {
-        let method = match &self.method {
-            Some(method) => method,
-            None => self.method.insert(Method::reach(self.connector, &resource()?, VERB, None).await?),
-        };
-        let answer = method.ask(method.encode_made(&fields_of(self.plugin))?).await?;
-        let tags = answer.get("results").and_then(Value::as_array);
-        Ok(tags.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
-    }
+async fn read(connector: &Connector, plugin: &str) -> Result<Vec<String>> {
+    let method = Method::reach(connector, &resource()?, VERB, None).await?;
+    let answer = method.ask(method.encode_made(&fields_of(plugin))?).await?;
+    let tags = answer.get("results").and_then(Value::as_array);
+    Ok(tags.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
 }

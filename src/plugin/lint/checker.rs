@@ -1,17 +1,12 @@
-//! Reads specs from texts, and runs all rules on one spec.
+//! Documents of texts, and the collector of what is wrong with one.
 
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
+use super::Input;
 use super::finding::{Finding, Violation};
-use super::generation::Generations;
-use super::rule::Rule;
-use super::rule::Severity;
-use super::{
-    Input, fields, image, labels_and_tags, placeholder, registry, required, resource_type, secrets, template, yaml_1_1,
-};
+use super::rule::{Rule, Severity};
 use crate::error::Location;
 use crate::schema::field_path::FieldPath;
 use crate::spec::source::{self, Syntax};
@@ -91,26 +86,6 @@ pub fn read(input: &Input) -> (Vec<LintDocument<'_>>, Vec<Finding>) {
     (documents, findings)
 }
 
-/// Runs every rule that is about one document.
-pub fn check(document: &LintDocument<'_>, generations: &Generations) -> Vec<Finding> {
-    let mut checker = Checker { document, findings: Vec::new(), omitted: 0 };
-    fields::check(&mut checker, generations);
-    required::check(&mut checker);
-    placeholder::check(&mut checker);
-    image::check(&mut checker);
-    registry::check(&mut checker);
-    resource_type::check(&mut checker);
-    template::check(&mut checker, generations);
-    labels_and_tags::check(&mut checker);
-    yaml_1_1::check(&mut checker);
-    secrets::check(&mut checker);
-    if let (omitted @ 1.., Some(last)) = (checker.omitted, checker.findings.last_mut()) {
-        // Writing to a String cannot fail.
-        let _ = write!(last.message, " ({omitted} more findings in this document are not shown)");
-    }
-    checker.findings
-}
-
 /// Collects the violations in one document.
 pub struct Checker<'a> {
     pub document: &'a LintDocument<'a>,
@@ -118,7 +93,18 @@ pub struct Checker<'a> {
     omitted: usize,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    pub fn new(document: &'a LintDocument<'a>) -> Self {
+        Self { document, findings: Vec::new(), omitted: 0 }
+    }
+
+    pub fn into_findings(mut self) -> Vec<Finding> {
+        if let (omitted @ 1.., Some(last)) = (self.omitted, self.findings.last_mut()) {
+            last.message += &format!(" ({omitted} more findings in this document are not shown)");
+        }
+        self.findings
+    }
+
     pub fn report(&mut self, violation: Violation) {
         if self.findings.len() >= MAX_FINDINGS {
             self.omitted += 1;

@@ -10,9 +10,8 @@ use serde_json::Map;
 
 use super::checker::{Checker, LintDocument, MAX_FINDINGS};
 use super::finding::Violation;
-use super::generation::{Generation, Generations};
-use super::rule::Rule;
-use super::rule::Severity;
+use super::generation::Generation;
+use super::rule::{Rule, Severity};
 use crate::codec::encode::{self, Fault, FaultKind};
 use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::field_path::{FieldPath, Segment};
@@ -24,45 +23,28 @@ use crate::text::value_ext::is_empty;
 /// Keys of other tools' files that contain a request.
 const WRAPPERS: [&str; 4] = ["spec", "resource", "verb", "tasks"];
 
-/// A violation in one generation.
-struct Objection {
-    violation: Violation,
-    /// The request is sent all the same.
-    is_harmless: bool,
-}
-
-impl Objection {
-    fn refused(violation: Violation) -> Self {
-        Self { violation, is_harmless: false }
-    }
-
-    fn harmless(violation: Violation) -> Self {
-        Self { violation: violation.warning().at_key(), is_harmless: true }
-    }
-}
-
-pub fn check(checker: &mut Checker<'_>, generations: &Generations) {
+pub fn check(checker: &mut Checker<'_>, generations: &[(Generation, MessageDescriptor)]) {
     let document = checker.document;
-    let mut objections: Vec<(Objection, Vec<Generation>)> = Vec::new();
+    let mut violations: Vec<(Violation, Vec<Generation>)> = Vec::new();
     let mut indexes = HashMap::new();
-    for (generation, input) in generations.iter() {
-        for objection in check_generation(document, *generation, input, generations) {
-            let key = (objection.violation.rule, objection.violation.path.clone());
-            let index = *indexes.entry(key).or_insert(objections.len());
-            match objections.get_mut(index) {
+    for (generation, input) in generations {
+        for violation in check_generation(document, *generation, input, generations) {
+            let index = *indexes.entry((violation.rule, violation.path.clone())).or_insert(violations.len());
+            match violations.get_mut(index) {
                 Some((other, of)) => {
                     // The message of the newer generation is the better one.
-                    *other = objection;
+                    *other = violation;
                     of.push(*generation);
                 }
-                None => objections.push((objection, vec![*generation])),
+                None => violations.push((violation, vec![*generation])),
             }
         }
     }
-    if let Some(violation) = no_generation(&objections, generations) {
+    if let Some(violation) = no_generation(&violations, generations) {
         checker.report(violation);
     }
-    for (Objection { mut violation, is_harmless }, of) in objections {
+    for (mut violation, of) in violations {
+        let is_harmless = violation.severity == Severity::Warning;
         if of.len() < generations.len() {
             violation.severity = Severity::Warning;
         }
@@ -75,14 +57,17 @@ pub fn check(checker: &mut Checker<'_>, generations: &Generations) {
 }
 
 /// The violation that each of the generations refuses something else.
-fn no_generation(objections: &[(Objection, Vec<Generation>)], generations: &Generations) -> Option<Violation> {
-    let refused = || objections.iter().filter(|(objection, _)| !objection.is_harmless);
+fn no_generation(
+    violations: &[(Violation, Vec<Generation>)],
+    generations: &[(Generation, MessageDescriptor)],
+) -> Option<Violation> {
+    let refused = || violations.iter().filter(|(violation, _)| violation.severity == Severity::Error);
     if generations.len() < 2 || refused().any(|(_, of)| of.len() == generations.len()) {
         return None;
     }
     let reason = |(generation, _): &(Generation, MessageDescriptor)| {
-        let (objection, _) = refused().find(|(_, of)| of.contains(generation))?;
-        Some(format!("{generation} does not accept {}", objection.violation.path))
+        let (violation, _) = refused().find(|(_, of)| of.contains(generation))?;
+        Some(format!("{generation} does not accept {}", violation.path))
     };
     let reasons = generations.iter().map(reason).collect::<Option<Vec<_>>>()?.join(", ");
     let message = format!("no generation of the API accepts all fields: {reasons}");
@@ -90,28 +75,30 @@ fn no_generation(objections: &[(Objection, Vec<Generation>)], generations: &Gene
     Some(violation.hint("write it for one of them, and check it with --api 1 or --api 2"))
 }
 
+/// The violations in one generation: warnings where the request is sent all the same.
 fn check_generation(
     document: &LintDocument<'_>,
     generation: Generation,
     input: &MessageDescriptor,
-    generations: &Generations,
-) -> Vec<Objection> {
+    generations: &[(Generation, MessageDescriptor)],
+) -> Vec<Violation> {
     let target = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
     let given = document.value.iter().map(|(name, value)| GivenField { name, is_empty: is_empty(value) });
     let are_together = |a: &str, b: &str| document.value.contains_key(a) && document.value.contains_key(b);
     let plan = Translation::new(&target, &given.collect::<Vec<_>>(), are_together);
-    let mut objections = Vec::new();
+    let mut violations = Vec::new();
     // A name of API 2 is not a mistake in a spec for API 2.
-    let renamed = plan.translated.iter().filter(|_| generation == Generation::Two || !generations.has(Generation::Two));
-    objections.extend(renamed.map(|(from, to)| {
+    let is_for_two = generations.iter().any(|(known, _)| *known == Generation::Two);
+    let renamed = plan.translated.iter().filter(|_| generation == Generation::Two || !is_for_two);
+    violations.extend(renamed.map(|(from, to)| {
         let message = format!("called {to} in {generation}: spacectl translates it, other clients do not");
-        Objection::harmless(Violation::in_field(Rule::RenamedField, from, message).hint(format!("write {to}")))
+        Violation::in_field(Rule::RenamedField, from, message).hint(format!("write {to}")).warning().at_key()
     }));
-    objections.extend(plan.dropped.iter().map(|name| {
+    violations.extend(plan.dropped.iter().map(|name| {
         let message = format!("{generation} has no such field: spacectl omits it, as it is empty");
-        Objection::harmless(Violation::in_field(Rule::OtherGeneration, name, message).hint("remove it"))
+        Violation::in_field(Rule::OtherGeneration, name, message).hint("remove it").warning().at_key()
     }));
-    objections.extend(plan.refused.iter().map(|refusal| {
+    violations.extend(plan.refused.iter().map(|refusal| {
         let violation = if ["service_type", "resource_type"].contains(&refusal.name) {
             Violation::in_field(Rule::RenamedField, refusal.name, &*refusal.message)
                 .hint("remove service_type: spacectl translates resource_type for older services")
@@ -124,12 +111,12 @@ fn check_generation(
             };
             Violation::in_field(Rule::OtherGeneration, refusal.name, message).hint(hint)
         };
-        Objection::refused(violation.at_key())
+        violation.at_key()
     }));
     let field = |(name, value): (&String, _)| Some((plan.name_in_request(name)?.to_owned(), Clone::clone(value)));
     let request: Map<_, _> = document.value.iter().filter_map(field).collect();
     let faults = encode::encode(&request, input).err().unwrap_or_default();
-    objections.extend(faults.into_iter().enumerate().map(|(index, mut fault)| {
+    violations.extend(faults.into_iter().enumerate().map(|(index, mut fault)| {
         // By the name that the document uses.
         if let Some(Segment::Key(name)) = fault.path.0.first_mut() {
             let given = plan.names_as_given(name).find(|given| document.value.contains_key(*given));
@@ -138,21 +125,21 @@ fn check_generation(
         // A search for the nearest field takes time.
         from_fault(fault, index < MAX_FINDINGS)
     }));
-    objections
+    violations
 }
 
-fn from_fault(fault: Fault, has_hint: bool) -> Objection {
+fn from_fault(fault: Fault, has_hint: bool) -> Violation {
     let hint = if has_hint { fault.advice() } else { None };
     let Fault { kind, path, at_key, message, .. } = fault;
     if let (FaultKind::UnknownField(message), 1) = (&kind, path.0.len()) {
-        return Objection::refused(unknown_field(path, message, hint));
+        return unknown_field(path, message, hint);
     }
     let is_registry = path.to_string() == "registry_type";
     let rule = if is_registry { Rule::RegistryType } else { Rule::WrongType };
     let is_unknown_registry = is_registry && kind == FaultKind::UnknownValue;
     let message = if is_unknown_registry { "unknown registry type".to_owned() } else { message };
     let part = if at_key { SpanPart::Key } else { SpanPart::Value };
-    Objection::refused(Violation { rule, severity: Severity::Error, path, part, message, hint })
+    Violation { rule, severity: Severity::Error, path, part, message, hint }
 }
 
 /// A top-level name that the generation does not have.

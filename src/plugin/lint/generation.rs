@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use clap::ValueEnum;
 use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 use crate::error::{Error, Result};
@@ -11,11 +12,11 @@ const SERVICE: &str = "spaceone.api.repository.v1.Plugin";
 const METHOD: &str = "register";
 
 /// Versions of the API with the same fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Generation {
-    /// 1.8.5 to 2.0.51.
+    #[value(name = "1")]
     One,
-    /// 2.0.52 and later.
+    #[value(name = "2")]
     Two,
 }
 
@@ -49,34 +50,6 @@ impl Generation {
         let service = pool.get_service_by_name(SERVICE);
         let method = service.and_then(|service| service.methods().find(|method| method.name() == METHOD));
         method.ok_or_else(|| Error::local(format!("the bundled descriptors of {self} have no {SERVICE}.{METHOD}")))
-    }
-}
-
-/// The generations that specs are checked for, each with its request.
-#[derive(Clone, Debug)]
-pub struct Generations(Vec<(Generation, MessageDescriptor)>);
-
-impl Generations {
-    /// Fails as [`Generation::request`].
-    pub fn new(generations: &[Generation]) -> Result<Self> {
-        generations.iter().map(|generation| Ok((*generation, generation.request()?))).collect::<Result<_>>().map(Self)
-    }
-
-    /// Every known generation. Fails as [`Generation::request`].
-    pub fn all() -> Result<Self> {
-        Self::new(&[Generation::One, Generation::Two])
-    }
-
-    pub(super) fn iter(&self) -> std::slice::Iter<'_, (Generation, MessageDescriptor)> {
-        self.0.iter()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(super) fn has(&self, generation: Generation) -> bool {
-        self.0.iter().any(|(known, _)| *known == generation)
     }
 }
 

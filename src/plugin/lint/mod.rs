@@ -4,33 +4,37 @@
 //! them, `plugin publish` checks first. An *error* is refused by a service or this program, a *warning* is probably a
 //! mistake.
 //!
-//! A new rule has an entry in the table of `rule`, a check in one of the files that `checker` runs, and a test.
+//! A new rule has an entry in the table of `rule`, a check in one of the files that [`check`] runs, and a test.
 
 mod checker;
-mod duplicates;
 mod fields;
 mod finding;
 mod generation;
 mod image;
-mod labels_and_tags;
 pub mod placeholder;
-mod registry;
 pub mod report;
-mod required;
-mod resource_type;
 mod rule;
 mod secrets;
 mod template;
 #[cfg(test)]
 mod tests;
-mod walk;
+mod values;
 mod yaml_1_1;
 
-pub use finding::{Finding, count_errors};
-pub use generation::{Generation, Generations};
-pub use placeholder::PLACEHOLDER;
-pub use rule::{Rule, Severity};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
+use prost_reflect::MessageDescriptor;
+
+use self::checker::{Checker, LintDocument};
+pub use self::finding::{Finding, count_errors};
+pub use self::generation::Generation;
+pub use self::placeholder::PLACEHOLDER;
+pub use self::rule::{Rule, Severity};
+use crate::error::{Location, Result};
+use crate::oci::plugin_image::name_of;
+use crate::schema::field_path::FieldPath;
+use crate::spec::SpanPart;
 use crate::yaml::{self, Mark, YamlError};
 
 /// A text to be checked.
@@ -39,7 +43,7 @@ pub struct Input {
     /// A file as it was given, or `stdin`. One that ends in `.json` is read as JSON.
     pub name: String,
     /// The content, or why it cannot be read.
-    pub text: Result<String, YamlError>,
+    pub text: std::result::Result<String, YamlError>,
 }
 
 impl Input {
@@ -52,18 +56,55 @@ impl Input {
     }
 }
 
-/// The findings in `inputs`, ordered by input, line and column.
-pub fn check(inputs: &[Input], generations: &Generations) -> Vec<Finding> {
+/// The findings in `inputs`, ordered by input, line and column. Fails only with broken bundled descriptors.
+pub fn check(inputs: &[Input], generations: &[Generation]) -> Result<Vec<Finding>> {
+    let requests = generations.iter().map(|generation| Ok((*generation, generation.request()?)));
+    let requests: Vec<_> = requests.collect::<Result<_>>()?;
     let mut all = Vec::new();
-    let mut ids = duplicates::Ids::default();
+    let mut plugins = HashMap::new();
     for input in inputs {
         let (documents, mut findings) = checker::read(input);
         for document in &documents {
-            findings.extend(checker::check(document, generations));
-            findings.extend(ids.add(document));
+            findings.extend(check_document(document, &requests));
+            findings.extend(check_duplicate(document, &mut plugins));
         }
         findings.sort_by_key(|finding| (finding.location.line, finding.location.column));
         all.append(&mut findings);
     }
-    all
+    Ok(all)
+}
+
+/// Runs every rule that is about one document.
+fn check_document(document: &LintDocument<'_>, generations: &[(Generation, MessageDescriptor)]) -> Vec<Finding> {
+    let mut checker = Checker::new(document);
+    fields::check(&mut checker, generations);
+    values::check(&mut checker);
+    placeholder::check(&mut checker);
+    image::check(&mut checker);
+    if generations.iter().any(|(generation, _)| *generation == Generation::One) {
+        template::check(&mut checker);
+    }
+    yaml_1_1::check(&mut checker);
+    secrets::check(&mut checker);
+    checker.into_findings()
+}
+
+/// Rule `duplicate-plugin`; `plugins` has where each plugin is named first.
+fn check_duplicate(document: &LintDocument<'_>, plugins: &mut HashMap<String, Location>) -> Option<Finding> {
+    let given = document.text("plugin_id").filter(|id| !id.is_empty()).map(|id| ("plugin_id", id));
+    let by_image = || document.text("image").map(|image| ("image", name_of(image)));
+    let (field, id) = given.or_else(by_image).filter(|(_, id)| !id.is_empty())?;
+    let location = document.locate(&FieldPath::default().key(field), SpanPart::Value);
+    match plugins.entry(id.to_owned()) {
+        Entry::Vacant(entry) => {
+            entry.insert(location);
+            None
+        }
+        Entry::Occupied(first) => {
+            let rule = Rule::DuplicatePlugin;
+            let message = format!("{field}: {id} is the plugin of {}, too", first.get());
+            let hint = "rename the image of one of them, or give it a plugin_id of its own".to_owned();
+            Some(Finding { location, severity: rule.severity(), rule, message, hint: Some(hint) })
+        }
+    }
 }

@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use super::checker::Checker;
 use super::finding::Violation;
 use super::rule::Rule;
-use super::walk;
 use crate::schema::field_path::FieldPath;
 
 /// The namespace in a new spec, as long as nobody has named one.
@@ -35,13 +34,32 @@ pub fn find(spec: &Map<String, Value>) -> Vec<Placeholder> {
     let mut found = Vec::new();
     for (name, value) in spec.iter().filter(|(name, _)| !FORMS.contains(&name.as_str())) {
         let is_reference = REFERENCES.contains(&name.as_str());
-        walk::texts(&FieldPath::default().key(name), value, None, &mut |path, _, text| {
+        each_text(&FieldPath::default().key(name), value, None, &mut |path, _, text| {
             if let Some((message, hint)) = fault_of(text.trim(), is_reference) {
                 found.push(Placeholder { path: path.clone(), message, hint });
             }
         });
     }
     found
+}
+
+/// Calls `visit` for every text, with its path and the mapping that has it.
+pub fn each_text<'a>(
+    path: &FieldPath,
+    value: &'a Value,
+    owner: Option<&'a Map<String, Value>>,
+    visit: &mut impl FnMut(&FieldPath, Option<&'a Map<String, Value>>, &'a str),
+) {
+    match value {
+        Value::Object(entries) => {
+            entries.iter().for_each(|(name, value)| each_text(&path.key(name), value, Some(entries), visit));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| each_text(&path.index(index), item, None, visit));
+        }
+        Value::String(text) => visit(path, owner, text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn fault_of(text: &str, is_reference: bool) -> Option<(String, &'static str)> {

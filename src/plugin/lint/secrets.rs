@@ -4,22 +4,21 @@ use serde_json::{Map, Value};
 
 use super::checker::Checker;
 use super::finding::Violation;
+use super::placeholder::each_text;
 use super::rule::Rule;
-use super::walk;
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::secret::{MASK, is_pem, names_a_secret, without_userinfo};
 
 pub fn check(checker: &mut Checker<'_>) {
-    let mut violations = Vec::new();
-    for (key, value) in &checker.document.value {
-        walk::texts(&FieldPath::default().key(key), value, None, &mut |path, owner, text| {
+    let document = checker.document;
+    for (key, value) in &document.value {
+        each_text(&FieldPath::default().key(key), value, None, &mut |path, owner, text| {
             let Some(what) = what_secret(key_of(path, owner), text) else { return };
             let message = format!("{what}, which everyone can read who can read the spec");
             let hint = "remove it, and replace the secret if the file was ever shared";
-            violations.push(Violation::new(Rule::Secret, path.clone(), message).hint(hint));
+            checker.report(Violation::new(Rule::Secret, path.clone(), message).hint(hint));
         });
     }
-    violations.into_iter().for_each(|violation| checker.report(violation));
 }
 
 /// The key of a text, by which it may be a secret: of `{name: API_KEY, value: ...}` that is the name. A list under a

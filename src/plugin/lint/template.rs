@@ -9,18 +9,13 @@ use serde_json::Value;
 
 use super::checker::Checker;
 use super::finding::Violation;
-use super::generation::{Generation, Generations};
 use super::rule::Rule;
 use crate::schema::field_path::FieldPath;
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
-pub fn check(checker: &mut Checker<'_>, generations: &Generations) {
+pub fn check(checker: &mut Checker<'_>) {
     let Some(Value::Object(template)) = checker.document.value.get("template") else { return };
-    if !generations.has(Generation::One) {
-        // The field itself is refused.
-        return;
-    }
     for (name, form) in template {
         if let Some(schema) = form.get("schema") {
             check_schema(checker, &FieldPath::default().key("template").key(name).key("schema"), schema);

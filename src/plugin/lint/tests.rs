@@ -1,8 +1,9 @@
 //! No text is too odd to be checked.
 
+use clap::ValueEnum as _;
 use proptest::prelude::*;
 
-use super::report::{self, ReportFormat};
+use super::report::{self, LintFormat};
 use super::*;
 
 fn anything_like_a_spec() -> impl Strategy<Value = String> {
@@ -67,14 +68,14 @@ proptest! {
         let inputs: Vec<Input> =
             texts.iter().enumerate().map(|(index, text)| Input::from_bytes(name(index), text.clone().into_bytes())).collect();
         for generations in [&[Generation::One][..], &[Generation::Two], &[Generation::One, Generation::Two]] {
-            let findings = check(&inputs, &Generations::new(generations).unwrap());
+            let findings = check(&inputs, generations).unwrap();
             for finding in &findings {
                 prop_assert!(finding.location.line >= 1 && finding.location.column >= 1);
                 prop_assert!(finding.rule.levels().contains(finding.severity.word()), "{finding:?}");
             }
-            for format in [ReportFormat::Text { styled: true }, ReportFormat::Json, ReportFormat::Sarif, ReportFormat::Github] {
+            for format in LintFormat::value_variants() {
                 let mut out = Vec::new();
-                report::write(&mut out, &findings, format).unwrap();
+                report::write(&mut out, &findings, *format, true).unwrap();
                 let text = String::from_utf8(out).unwrap();
                 let unpainted = ["[1;31m", "[1;33m", "[0m"].iter().fold(text, |text, paint| {
                     text.replace(&format!("\u{1b}{paint}"), "")
@@ -88,8 +89,29 @@ proptest! {
 #[test]
 fn a_document_full_of_faults_is_told_up_to_a_bound() {
     let text: String = (0..2_000).map(|index| format!("wrong{index}: x\n")).collect();
-    let findings = check(&[Input::from_bytes("spec.yml", text.into_bytes())], &Generations::all().unwrap());
+    let findings =
+        check(&[Input::from_bytes("spec.yml", text.into_bytes())], &[Generation::One, Generation::Two]).unwrap();
     assert_eq!(findings.len(), 100);
     assert!(findings[0].hint.as_ref().is_some_and(|hint| hint.contains("name, ")), "{:?}", findings[0]);
     assert!(findings.iter().any(|finding| finding.message.contains("more findings in this document are not shown")));
+}
+
+#[test]
+fn a_mistyped_resource_type_is_answered_with_what_was_meant() {
+    let hint = |resource_type: &str| {
+        let text = format!("name: A\nimage: acme/plugin-a\nresource_type: {resource_type}\n");
+        let findings = check(&[Input::from_bytes("spec.yml", text.into_bytes())], &[Generation::Two]).unwrap();
+        findings.into_iter().map(|finding| (finding.message, finding.hint.unwrap_or_default())).next()
+    };
+    for (mistyped, meant) in [
+        ("cost-analysis.DataSource", "cost_analysis.DataSource"),
+        ("inventory.collector", "inventory.Collector"),
+        ("notification.Protocl", "notification.Protocol"),
+    ] {
+        assert_eq!(hint(mistyped).unwrap().1, format!("did you mean {meant}?"));
+    }
+    let (message, known) = hint("collector").unwrap();
+    assert_eq!(message, "resource_type: collector is not SERVICE.RESOURCE");
+    assert!(known.contains("inventory.Collector"), "{known}");
+    assert_eq!(hint("monitoring.Webhook"), None);
 }

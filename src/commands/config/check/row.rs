@@ -56,7 +56,8 @@ impl EndpointCheck {
         if let Some(caller) = row.connect(connector, key).await
             && let Some(described) = row.describe(&caller).await
         {
-            let (version, token) = join(version(&caller, &described), row.try_key(&caller, &described, key)).await;
+            let (version, token) =
+                join(version(&caller, &described), try_key(&caller, &row.service, &described, key)).await;
             // Where it is refused, the column of the key tells why.
             row.version = version.ok().flatten();
             row.set_token(token, key, &connector.settings().key_origin);
@@ -119,11 +120,6 @@ impl EndpointCheck {
                 None
             }
         }
-    }
-
-    async fn try_key(&self, caller: &Caller, described: &DescribedServer, key: &CheckKey) -> Result<KeyCheck> {
-        // A refusal without the key says nothing about it.
-        if key.failure.is_some() { Ok(KeyCheck::Untried) } else { try_key(caller, &self.service, described, key).await }
     }
 
     fn set_token(&mut self, answer: Result<KeyCheck>, key: &CheckKey, origin: &KeyOrigin) {
@@ -233,6 +229,10 @@ enum KeyCheck {
 /// Lists one row of a resource. Any status but UNAUTHENTICATED and PERMISSION_DENIED means that the key was let in; no
 /// response at all is an error too.
 async fn try_key(caller: &Caller, service: &str, described: &DescribedServer, key: &CheckKey) -> Result<KeyCheck> {
+    // A refusal without the key says nothing about it.
+    if key.failure.is_some() {
+        return Ok(KeyCheck::Untried);
+    }
     let mut denied = Vec::new();
     for name in resources(described, service).take(MAX_RESOURCES) {
         if denied.len() == MAX_LISTS {
@@ -240,14 +240,11 @@ async fn try_key(caller: &Caller, service: &str, described: &DescribedServer, ke
         }
         let name = name.full();
         let described = reflection::describe(caller, &name).await?;
-        let methods = described
-            .pool
-            .get_service_by_name(&name)
-            .into_iter()
-            .flat_map(|service| service.methods().collect::<Vec<_>>());
-        let mut lists = methods
-            .filter(|method| method.name() == LIST && !method.is_client_streaming() && !method.is_server_streaming());
-        let Some(list) = lists.next() else { continue };
+        let is_list = |method: &MethodDescriptor| {
+            method.name() == LIST && !method.is_client_streaming() && !method.is_server_streaming()
+        };
+        let service = described.pool.get_service_by_name(&name);
+        let Some(list) = service.and_then(|service| service.methods().find(is_list)) else { continue };
         let mut request = Map::new();
         let first_row = QueryRequest { page: Some(Page { number: 1, limit: 1 }), ..QueryRequest::default() };
         query::apply(&mut request, &list.input(), &first_row)?;

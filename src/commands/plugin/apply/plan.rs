@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::commands::connector::Connector;
 use crate::commands::managed;
-use crate::commands::plugin::service::PluginService;
+use crate::commands::plugin::service::PluginClient;
 use crate::error::{Error, ErrorKind, Location, Problem, Result};
 use crate::plugin::backup::Backup;
 use crate::plugin::backup_store::{BackupStore, UntrustedFile};
@@ -39,7 +39,7 @@ pub struct ApplyOptions {
 /// [`ApplyPlan::check`] refuses what cannot be done, before anything is written; [`ApplyPlan::execute`] does the
 /// rest.
 pub struct ApplyPlan {
-    pub service: PluginService,
+    pub service: PluginClient,
     pub(super) options: ApplyOptions,
     pub(super) tasks: Vec<Task>,
     /// The plugins that are deregistered because no spec has them.
@@ -85,7 +85,7 @@ impl ApplyPlan {
         options: ApplyOptions,
         diagnostics: &mut Diagnostics,
     ) -> Result<Self> {
-        let service = PluginService::connect(connector).await?;
+        let service = PluginClient::connect(connector).await?;
         let requests = service.register.resolve_all(drafts, options.strict, diagnostics)?;
         let encoded = service.register.encode_all_incomplete(&requests)?;
         let (mut specs, mut problems) = (Vec::with_capacity(requests.len()), Vec::new());
@@ -322,7 +322,7 @@ impl Current {
 }
 
 impl PluginSpec {
-    fn new(request: SpecRequest, bytes: Bytes, service: &PluginService) -> Result<Self> {
+    fn new(request: SpecRequest, bytes: Bytes, service: &PluginClient) -> Result<Self> {
         let Value::Object(fields) = service.register.decode_request(bytes.clone())? else {
             return Err(Error::local(format!("{} is not a spec", request.label())));
         };

@@ -5,6 +5,7 @@ mod sarif;
 
 use std::io::{self, Write};
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::finding::{Finding, count_errors};
@@ -12,25 +13,21 @@ use super::rule::Severity;
 use crate::text::json;
 use crate::text::sanitize::control;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReportFormat {
-    /// Lines like a compiler's, of which terminals and editors make links.
-    Text {
-        styled: bool,
-    },
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    Text,
     Json,
-    /// SARIF 2.1.0 (OASIS), which code hosts and editors show next to the lines.
     Sarif,
-    /// Commands that a GitHub workflow turns into annotations.
     Github,
 }
 
-pub fn write(out: &mut dyn Write, findings: &[Finding], format: ReportFormat) -> io::Result<()> {
+/// Writes the findings, with styles if it is text and `styled`.
+pub fn write(out: &mut dyn Write, findings: &[Finding], format: LintFormat, styled: bool) -> io::Result<()> {
     match format {
-        ReportFormat::Text { styled } => findings.iter().try_for_each(|finding| write_line(out, finding, styled)),
-        ReportFormat::Json => json::pretty(out, &document(findings)),
-        ReportFormat::Sarif => json::pretty(out, &sarif::log(findings)),
-        ReportFormat::Github => github::write(out, findings),
+        LintFormat::Text => findings.iter().try_for_each(|finding| write_line(out, finding, styled)),
+        LintFormat::Json => json::pretty(out, &document(findings)),
+        LintFormat::Sarif => json::pretty(out, &sarif::log(findings)),
+        LintFormat::Github => github::write(out, findings),
     }
 }
 
