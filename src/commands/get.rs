@@ -1,7 +1,7 @@
 //! `get`: one row of a resource.
 
 use super::Context;
-use super::read::{QueryCommand, QueryOptions, TemplateSource};
+use super::query_command::{QueryCommand, QueryOptions, TemplateSource};
 use crate::cli::Get;
 use crate::commands::output_options::OutputOptions;
 use crate::error::Result;

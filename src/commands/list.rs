@@ -1,6 +1,6 @@
 //! `list`: rows of a resource, sorted, paged and narrowed to columns.
 
-use super::read::{QueryCommand, QueryOptions, TemplateSource};
+use super::query_command::{QueryCommand, QueryOptions, TemplateSource};
 use super::{Context, filters, template};
 use crate::cli::{ListArgs, Listing, Request, RowArgs};
 use crate::commands::output_options::OutputOptions;

@@ -4,10 +4,11 @@ use std::cell::Cell;
 
 use bytes::Bytes;
 
+use super::connector::Connector;
 use super::filters::{self, RowCheck};
 use super::method::{Answers, LIST, Method};
 use super::pages::{self, Pages};
-use super::read::{QueryCommand, TemplateSource};
+use super::query_command::{QueryCommand, TemplateSource};
 use super::template;
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, Result};
@@ -41,6 +42,18 @@ pub struct PreparedQuery {
 }
 
 impl PreparedQuery {
+    /// Resolves the method and prepares its request.
+    pub async fn reach(
+        command: &QueryCommand<'_>,
+        connector: &Connector,
+        draft: Draft,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self> {
+        let api_version = command.request.api_version.as_deref();
+        let method = Method::reach(connector, &command.resource, command.verb, api_version).await?;
+        Self::new(command, method, draft, command.options.page_size, diagnostics)
+    }
+
     pub fn new(
         command: &QueryCommand<'_>,
         method: Method,
@@ -132,6 +145,10 @@ impl PreparedQuery {
         self.pages.as_ref()
     }
 
+    pub fn unfiltered_pages(&self) -> Option<&Pages> {
+        self.unfiltered_pages.as_ref()
+    }
+
     /// The number of rows to request at a time, where one message cannot hold what was requested.
     pub fn smaller_pages(&self) -> Option<u32> {
         match &self.pages {
@@ -186,27 +203,6 @@ impl PreparedQuery {
         let unsorted = self.lacks_sort_key.take().then(|| unsorted.to_owned());
         let notes = unsorted.into_iter().chain(self.row_check.as_ref().and_then(RowCheck::note));
         Some(notes.collect::<Vec<_>>().join("; ")).filter(|notes| !notes.is_empty())
-    }
-
-    /// The document of a response, with the pages after it if there are any.
-    pub async fn complete(&self, response: Bytes) -> Result<Document> {
-        if let Some(pages) = &self.pages {
-            return pages::gather(self, pages, response).await.map(|(document, _)| document);
-        }
-        let document = self.document(response)?;
-        match &self.unfiltered_pages {
-            Some(pages) if self.count_matching(&document) < document.counts().map_or(0, |(rows, _)| rows) => {
-                let first = self.method.ask_bytes(pages.first(&self.method)?).await?;
-                pages::gather(self, pages, first).await.map(|(document, _)| document)
-            }
-            _ => Ok(self.arrange(document, self.client_side())),
-        }
-    }
-
-    /// Sends the request of a method that does not stream, and completes its response.
-    pub async fn fetch(&self) -> Result<Document> {
-        let mut answers = self.send().await?;
-        self.complete(first(&mut answers).await?).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! `stat` and `analyze`: what a service computes over many rows.
 
-use super::read::{QueryCommand, QueryOptions, TemplateSource};
+use super::query_command::{QueryCommand, QueryOptions, TemplateSource};
 use super::{Context, filters};
 use crate::cli::Stat;
 use crate::commands::output_options::OutputOptions;

@@ -4,7 +4,7 @@ use super::resource;
 use crate::cli::{PluginGet, Request};
 use crate::commands::Context;
 use crate::commands::output_options::OutputOptions;
-use crate::commands::read::{QueryCommand, QueryOptions, TemplateSource};
+use crate::commands::query_command::{QueryCommand, QueryOptions, TemplateSource};
 use crate::error::Result;
 use crate::query::filter::FilterSet;
 use crate::spec::Draft;
