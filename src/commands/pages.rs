@@ -9,10 +9,32 @@ use crate::query::{self, ClientSideQuery, Page, RowRange};
 use crate::spec::SpecRequest;
 
 /// The page size where one message cannot hold the whole list.
-pub const AUTOMATIC: u32 = 10_000;
+const AUTOMATIC: u32 = 10_000;
 
 /// The least page size once it is known that not all rows match.
 pub const MANY: u32 = 1_000;
+
+/// How the rows of a list are requested.
+pub enum Paging {
+    /// All at once; in pages if one message cannot hold them and the list `can_page`.
+    Whole {
+        can_page: bool,
+    },
+    Pages(Pages),
+    /// All at once, and in these pages if the service turns out to ignore the filters.
+    IfUnfiltered(Pages),
+}
+
+impl Paging {
+    /// The number of rows to request at a time, where one message cannot hold what was requested.
+    pub fn smaller(&self) -> Option<u32> {
+        match self {
+            Self::Pages(pages) => pages.smaller(),
+            Self::Whole { can_page } => can_page.then_some(AUTOMATIC),
+            Self::IfUnfiltered(_) => None,
+        }
+    }
+}
 
 /// The rows of a list to request, and how many at a time.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::method::{Method, PageInFlight};
-use super::pages::{MANY, Pages, Received};
+use super::pages::{MANY, Pages, Paging, Received};
 use super::prepared_query::{PreparedQuery, first};
 use crate::error::Result;
 use crate::output::OutputFormat;
@@ -61,16 +61,19 @@ async fn gather(query: &PreparedQuery, pages: &Pages, first: Bytes) -> Result<(D
 
 /// The document of a response, with the pages after it if there are any.
 pub async fn complete(query: &PreparedQuery, response: Bytes) -> Result<Document> {
-    if let Some(pages) = query.pages() {
-        return gather(query, pages, response).await.map(|(document, _)| document);
-    }
+    let pages = match &query.paging {
+        Paging::Pages(pages) => return Ok(gather(query, pages, response).await?.0),
+        Paging::IfUnfiltered(pages) => Some(pages),
+        Paging::Whole { .. } => None,
+    };
     let document = query.document(response)?;
-    match query.unfiltered_pages() {
-        Some(pages) if query.count_matching(&document) < document.counts().map_or(0, |(rows, _)| rows) => {
+    let has_others = || query.count_matching(&document) < document.counts().map_or(0, |(rows, _)| rows);
+    match pages.filter(|_| has_others()) {
+        Some(pages) => {
             let first = query.method.ask_bytes(pages.first(&query.method)?).await?;
-            gather(query, pages, first).await.map(|(document, _)| document)
+            Ok(gather(query, pages, first).await?.0)
         }
-        _ => Ok(query.arrange(document, query.client_side())),
+        None => Ok(query.arrange(document, query.client_side())),
     }
 }
 

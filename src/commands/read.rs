@@ -2,6 +2,7 @@
 
 use super::connector::Connector;
 use super::method::{Answers, read_one_draft};
+use super::pages::Paging;
 use super::paginator;
 use super::prepared_query::{PreparedQuery, first};
 use super::query_command::QueryCommand;
@@ -43,15 +44,16 @@ impl QueryCommand<'_> {
             return dry_run::show(&query.method, [&query.request], &query.output, streams);
         }
         let (mut query, mut sent) = self.send(connector, &draft, &mut streams.diagnostics).await?;
+        let mut page_size = self.options.page_size;
         let answers = loop {
-            match (sent, query.smaller_pages()) {
+            match (sent, query.paging.smaller()) {
                 (Err(error), Some(size)) if error.is_response_too_large() => {
-                    if !query.is_in_pages {
+                    if page_size.replace(size).is_none() {
                         streams.diagnostics.note("the list is too large for one message: requesting it in pages");
                     }
                     // The method is connected and revalidated; notes were printed the first time.
                     let diagnostics = &mut Diagnostics::null();
-                    query = PreparedQuery::new(self, query.method, draft.clone(), Some(size), diagnostics)?;
+                    query = PreparedQuery::new(self, query.method, draft.clone(), page_size, diagnostics)?;
                     sent = query.send().await;
                 }
                 (sent, _) => break sent?,
@@ -82,9 +84,11 @@ impl QueryCommand<'_> {
             return self.show_stream(query, answers, streams).await;
         }
         let response = first(&mut answers).await?;
-        match query.pages() {
-            Some(pages) => paginator::show(query, pages, response, streams).await?,
-            None => query.output.write(paginator::complete(query, response).await?, streams)?,
+        match &query.paging {
+            Paging::Pages(pages) => paginator::show(query, pages, response, streams).await?,
+            Paging::Whole { .. } | Paging::IfUnfiltered(_) => {
+                query.output.write(paginator::complete(query, response).await?, streams)?
+            }
         }
         self.note(query, &query.output, streams)
     }
