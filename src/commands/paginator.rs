@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::method::{Method, PageInFlight};
 use super::pages::{MANY, Pages, Paging, Received};
-use super::prepared_query::{PreparedQuery, first};
+use super::prepared_query::PreparedQuery;
 use crate::error::Result;
 use crate::output::OutputFormat;
 use crate::output::view::Document;
@@ -79,8 +79,7 @@ pub async fn complete(query: &PreparedQuery, response: Bytes) -> Result<Document
 
 /// Sends the request of a method that does not stream, and completes its response.
 pub async fn fetch(query: &PreparedQuery) -> Result<Document> {
-    let mut answers = query.send().await?;
-    complete(query, first(&mut answers).await?).await
+    complete(query, query.send().await?.only().await?).await
 }
 
 fn warn_of_changes(has_changed: bool, diagnostics: &Diagnostics) {

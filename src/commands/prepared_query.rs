@@ -11,7 +11,7 @@ use super::pages::{self, Pages, Paging};
 use super::query_command::{QueryCommand, TemplateSource};
 use super::template;
 use crate::commands::output_options::OutputOptions;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::output::view::{Document, ResponseKind};
 use crate::query::columns::add_only_key;
 use crate::query::filter::typed_steps;
@@ -185,11 +185,6 @@ impl PreparedQuery {
         let notes = unsorted.into_iter().chain(self.row_check.as_ref().and_then(RowCheck::note));
         Some(notes.collect::<Vec<_>>().join("; ")).filter(|notes| !notes.is_empty())
     }
-}
-
-/// The only response of a method that does not stream.
-pub async fn first(answers: &mut Answers) -> Result<Bytes> {
-    answers.next_bytes().await?.ok_or_else(|| Error::local("the service sent no response"))
 }
 
 /// What is shown of the responses, with the columns of templates.

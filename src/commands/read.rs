@@ -4,7 +4,7 @@ use super::connector::Connector;
 use super::method::{Answers, read_one_draft};
 use super::pages::Paging;
 use super::paginator;
-use super::prepared_query::{PreparedQuery, first};
+use super::prepared_query::PreparedQuery;
 use super::query_command::QueryCommand;
 use super::watch::WatchLoop;
 use super::{Context, block_on, block_on_threads, dry_run};
@@ -79,11 +79,11 @@ impl QueryCommand<'_> {
         .await
     }
 
-    async fn show(&self, query: &PreparedQuery, mut answers: Answers, streams: &mut IoStreams) -> Result<()> {
+    async fn show(&self, query: &PreparedQuery, answers: Answers, streams: &mut IoStreams) -> Result<()> {
         if query.method.is_streaming() {
             return self.show_stream(query, answers, streams).await;
         }
-        let response = first(&mut answers).await?;
+        let response = answers.only().await?;
         match &query.paging {
             Paging::Pages(pages) => paginator::show(query, pages, response, streams).await?,
             Paging::Whole { .. } | Paging::IfUnfiltered(_) => {
