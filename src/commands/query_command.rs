@@ -58,3 +58,20 @@ pub enum TemplateSource<'a> {
     /// The user's own templates, and those that are built in.
     Stored(&'a Variables),
 }
+
+impl<'a> QueryCommand<'a> {
+    /// A query of all rows with all fields, sent once.
+    pub fn new(verb: &'static str, resource: Resource, request: &'a cli::Request, output: OutputOptions) -> Self {
+        Self {
+            verb,
+            resource,
+            request,
+            output,
+            options: QueryOptions::default(),
+            filters: FilterSet::default(),
+            templates: TemplateSource::None,
+            watch: None,
+            all_fields_flag: "-o yaml",
+        }
+    }
+}
