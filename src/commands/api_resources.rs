@@ -40,8 +40,8 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
         Format::Quiet => Some(QUIET),
         Format::Json | Format::Jsonl | Format::Yaml => None,
     });
-    let presentation = OutputOptions::parse(columns, args.output)?.wrapping();
-    check_columns(&presentation)?;
+    let options = OutputOptions::parse(columns, args.output)?.wrapping();
+    check_columns(&options)?;
     let own = context.own_aliases().unwrap_or_else(|error| {
         // What the endpoints offer is not in that file.
         context.streams.diagnostics.warn(&error.summary());
@@ -63,7 +63,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     let is_one_document = matches!(args.output, Format::Json | Format::Yaml);
     let in_text = !is_one_document && args.output != Format::Jsonl;
     let diagnostics = context.streams.diagnostics.clone();
-    let mut writer = presentation.writer(context.streams);
+    let mut writer = options.writer(context.streams);
     // Several services can share an endpoint, which describes them all each time: each is shown once.
     let mut shown: BTreeSet<Offered> = BTreeSet::new();
     let mut offered: BTreeSet<Offered> = BTreeSet::new();
@@ -71,7 +71,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
     let mut failures = Vec::new();
     let mut has_answer = false;
     let document = |rows: &BTreeSet<Offered>| {
-        presentation.select(Document::from_rows(rows.iter().map(|resource| resource.to_row(&own, in_text))))
+        options.select(Document::from_rows(rows.iter().map(|resource| resource.to_row(&own, in_text))))
     };
     block_on(async {
         let asked = stream::iter(&services).map(async |service| (service, ask(&connector, service).await));
@@ -185,8 +185,8 @@ impl Offered {
     }
 }
 
-fn check_columns(presentation: &OutputOptions) -> Result<()> {
-    let Some(columns) = presentation.columns() else { return Ok(()) };
+fn check_columns(options: &OutputOptions) -> Result<()> {
+    let Some(columns) = options.columns() else { return Ok(()) };
     let keys = columns.only_keys();
     match keys.iter().find(|key| !COLUMNS.contains(&key.as_str())) {
         None => Ok(()),

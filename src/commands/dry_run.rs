@@ -14,11 +14,11 @@ use crate::terminal::io_streams::IoStreams;
 pub fn show<'a>(
     method: &Method,
     requests: impl IntoIterator<Item = &'a Bytes>,
-    presentation: &OutputOptions,
+    options: &OutputOptions,
     streams: &mut IoStreams,
 ) -> Result<()> {
-    let presentation = presentation.for_requests();
-    let mut writer = presentation.writer(streams);
+    let options = options.for_requests();
+    let mut writer = options.writer(streams);
     let mut is_masked = false;
     for request in requests {
         let (value, has_secret) = as_sent(method, request)?;

@@ -1,6 +1,7 @@
 //! `list`: rows of a resource, sorted, paged and narrowed to columns.
 
-use super::read::{QueryCommand, QueryOptions, TemplateSource};
+use super::method::LIST;
+use super::query_command::{QueryCommand, QueryOptions, TemplateSource};
 use super::{Context, filters, template};
 use crate::cli::{ListArgs, Listing, Request, RowArgs};
 use crate::commands::output_options::OutputOptions;
@@ -19,11 +20,8 @@ pub fn run(args: &ListArgs, context: &mut Context<'_>) -> Result<()> {
 /// Lists `resource`.
 pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Result<()> {
     let RowArgs { minimal, all, limit, page, page_size, sort, .. } = &args.rows;
+    let output = OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide);
     let command = QueryCommand {
-        verb: "list",
-        resource,
-        request: &args.request,
-        output: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
         options: QueryOptions {
             only_shown_fields: true,
             minimal: if *minimal { Some(true) } else { all.then_some(false) },
@@ -39,6 +37,7 @@ pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Re
         },
         watch: args.watch.watch,
         all_fields_flag: "-a",
+        ..QueryCommand::new(LIST, resource, &args.request, output)
     };
     command.run(context)
 }

@@ -213,8 +213,7 @@ impl Method {
     fn try_encode(&self, request: &SpecRequest) -> std::result::Result<Bytes, Vec<Fault>> {
         let encoded = encode::encode(&request.value, &self.input());
         let mut faults: Vec<Fault> = request.refusals().iter().map(refused).collect();
-        let (service, resource) = self.names();
-        if let ("repository", "Plugin", "register" | "update") = (&*service, &*resource, self.verb()) {
+        if self.is_of_plugins() && matches!(self.verb(), "register" | "update") {
             faults.extend(placeholder::find(&request.value).into_iter().map(unfilled));
         }
         match encoded {
@@ -259,8 +258,7 @@ impl Method {
 
     /// As [`Method::ask`], without decoding the response.
     pub async fn ask_bytes(&self, request: Bytes) -> Result<Bytes> {
-        let answer = self.call(request).await?.next_bytes().await?;
-        answer.ok_or_else(|| Error::local("the service sent no response"))
+        self.call(request).await?.only().await
     }
 
     /// Starts a call that goes on while other work is done. Within a runtime only.
@@ -272,15 +270,15 @@ impl Method {
     }
 
     /// The document of a response, with at least what `columns` need of it. A list is read from its bytes if it can be.
-    pub fn document(&self, answer: Bytes, shape: &ResponseKind, columns: Option<&Columns>) -> Result<Document> {
-        if let Some(list) = shape.read_list(&answer) {
+    pub fn document(&self, answer: Bytes, kind: &ResponseKind, columns: Option<&Columns>) -> Result<Document> {
+        if let Some(list) = kind.read_list(&answer) {
             return Ok(list);
         }
         let value = match columns {
-            Some(columns) if shape.is_one_message() => self.decoder.decode_some(answer, &columns.first_names()),
+            Some(columns) if kind.is_one_message() => self.decoder.decode_some(answer, &columns.first_names()),
             _ => self.decoder.decode(answer),
         };
-        value.map(|value| shape.document(value)).map_err(|error| self.unreadable(error))
+        value.map(|value| kind.document(value)).map_err(|error| self.unreadable(error))
     }
 
     /// `error` of a response that cannot be decoded: what was done is unknown.
@@ -322,6 +320,11 @@ impl Answers {
             Self::One(bytes) => Ok(bytes.take()),
             Self::Many(responses) => responses.next().await,
         }
+    }
+
+    /// The only response of a method that does not stream.
+    pub async fn only(mut self) -> Result<Bytes> {
+        self.next_bytes().await?.ok_or_else(|| Error::local("the service sent no response"))
     }
 }
 

@@ -4,13 +4,14 @@ use std::cell::Cell;
 
 use bytes::Bytes;
 
+use super::connector::Connector;
 use super::filters::{self, RowCheck};
 use super::method::{Answers, LIST, Method};
-use super::pages::{self, Pages};
-use super::read::{QueryCommand, TemplateSource};
+use super::pages::{self, Pages, Paging};
+use super::query_command::{QueryCommand, TemplateSource};
 use super::template;
 use crate::commands::output_options::OutputOptions;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::output::view::{Document, ResponseKind};
 use crate::query::columns::add_only_key;
 use crate::query::filter::typed_steps;
@@ -27,13 +28,7 @@ pub struct PreparedQuery {
     row_check: Option<RowCheck>,
     /// What the service could not be asked to do with the rows.
     client_side: Option<ClientSideQuery>,
-    pages: Option<Pages>,
-    /// The pages to request if the service turns out to ignore the filters.
-    unfiltered_pages: Option<Pages>,
-    /// The user asked for pages, or one message could not hold the list.
-    pub is_in_pages: bool,
-    /// The list may be requested in pages of any size.
-    can_page: bool,
+    pub paging: Paging,
     /// Only the fields that identify a row are requested.
     is_minimal: bool,
     /// Rows were to be sorted here, and lack the sort key.
@@ -41,6 +36,18 @@ pub struct PreparedQuery {
 }
 
 impl PreparedQuery {
+    /// Resolves the method and prepares its request.
+    pub async fn reach(
+        command: &QueryCommand<'_>,
+        connector: &Connector,
+        draft: Draft,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self> {
+        let api_version = command.request.api_version.as_deref();
+        let method = Method::reach(connector, &command.resource, command.verb, api_version).await?;
+        Self::new(command, method, draft, command.options.page_size, diagnostics)
+    }
+
     pub fn new(
         command: &QueryCommand<'_>,
         method: Method,
@@ -51,58 +58,64 @@ impl PreparedQuery {
         let options = &command.options;
         let mut request = method.resolve(draft, command.request.strict, diagnostics)?;
         let (output, kind) = output(command, &method, &request, diagnostics)?;
-        let mut wish = options.to_request(output.columns())?;
-        wish.only = with_dotted_keys(wish.only, &method);
-        if let Some(sort) = &wish.sort {
+        let mut query_request = options.to_request(output.columns())?;
+        query_request.only = with_dotted_keys(query_request.only, &method);
+        if let Some(sort) = &query_request.sort {
             kind.check_sort(sort, output.columns())?;
         }
         let row_check = filters::add_to_request(&command.filters, &method, &mut request)?;
         let several_repositories = filters::lists_several_repositories(&method, &request);
-        let sorts_here = several_repositories && wish.sort.is_some();
+        let sorts_here = several_repositories && query_request.sort.is_some();
         // A page of all rows is not a page of the matching rows, where the service does not apply the filters.
         let pages_here = row_check.as_ref().is_some_and(|check| several_repositories || !check.is_sent())
-            && wish.page.is_some_and(|page| page.number > 1);
-        if !wish.only.is_empty() {
-            let sort_key = wish.sort.as_ref().filter(|_| sorts_here).map(Sort::key);
+            && query_request.page.is_some_and(|page| page.number > 1);
+        if !query_request.only.is_empty() {
+            let sort_key = query_request.sort.as_ref().filter(|_| sorts_here).map(Sort::key);
             let sort_keys = with_dotted_keys(sort_key.into_iter().collect(), &method);
             let needed = row_check.iter().flat_map(RowCheck::only_keys).chain(sort_keys);
-            needed.for_each(|key| add_only_key(&mut wish.only, key));
+            needed.for_each(|key| add_only_key(&mut query_request.only, key));
         }
-        let has_pages = !method.is_streaming() && query::can_page(&method.input(), wish.sort.is_some());
+        let has_pages = !method.is_streaming() && query::can_page(&method.input(), query_request.sort.is_some());
         let page_size = page_size.filter(|_| has_pages);
         if options.page_size.is_some() && !has_pages {
             diagnostics.note(&format!("{} does not support paging: requesting all rows at once", command.resource));
         }
-        let chooses_rows = wish.page.is_none() && query::chooses_rows(&request.value, &method.input());
+        let chooses_rows = query_request.page.is_none() && query::chooses_rows(&request.value, &method.input());
         // Rows that are sorted or cut into pages here are read whole.
-        let here = (sorts_here || pages_here).then(|| take_rows(&mut wish, &method, &mut request)).transpose()?;
+        let here =
+            (sorts_here || pages_here).then(|| take_rows(&mut query_request, &method, &mut request)).transpose()?;
         let is_whole = here.is_some();
-        let here_sort = wish.sort.take_if(|_| sorts_here).map(Sort::as_services_do);
-        let page = wish.page;
-        let wish = QueryRequest { page: page.filter(|_| page_size.is_none()), ..wish };
-        let unsupported = query::apply(&mut request.value, &method.input(), &wish)?;
+        let here_sort = query_request.sort.take_if(|_| sorts_here).map(Sort::as_services_do);
+        let page = query_request.page;
+        let query_request = QueryRequest { page: page.filter(|_| page_size.is_none()), ..query_request };
+        let unsupported = query::apply(&mut request.value, &method.input(), &query_request)?;
         if unsupported.minimal {
             diagnostics.note(&format!("{} does not support -m: showing all fields", command.resource));
         }
         let range = page.map(|page| RowRange { before: 0, limit: Some(page.limit) });
-        let mut pages = page_size.map(|size| Pages::new(&method, &request, size, range)).transpose()?;
-        let mut unfiltered_pages = None;
-        match page.filter(|_| row_check.is_some() && has_pages && page_size.is_none()) {
+        let has_row_check = row_check.is_some() && has_pages;
+        let paging = match (page_size, page) {
+            (Some(size), _) => {
+                let pages = Pages::new(&method, &request, size, range)?;
+                Paging::Pages(if is_whole { pages.whole() } else { pages })
+            }
             // One request as without filters; if the service ignores them, more requests fill the page.
-            Some(Page { number: 1, limit }) => {
-                pages = Some(Pages::new(&method, &request, limit, range)?.whole());
+            (None, Some(Page { number: 1, limit })) if has_row_check => {
+                Paging::Pages(Pages::new(&method, &request, limit, range)?.whole())
             }
-            Some(page) => {
+            (None, Some(page)) if has_row_check => {
                 let all = Pages::new(&method, &request, page.limit, Some(RowRange::default()))?;
-                unfiltered_pages = Some(all.of_matches(page));
+                Paging::IfUnfiltered(all.of_matches(page))
             }
-            None if is_whole => pages = pages.map(Pages::whole),
-            None => {}
-        }
-        if let Some(pages) = &pages {
+            (None, _) => {
+                let is_first_page = options.page.is_none_or(|page| page.number == 1);
+                let is_from_start = is_whole || (is_first_page && !chooses_rows);
+                Paging::Whole { can_page: has_pages && is_from_start && command.verb == LIST }
+            }
+        };
+        if let Paging::Pages(pages) = &paging {
             pages.set_first(&mut request.value, &method)?;
         }
-        let is_first_page = is_whole || options.page.is_none_or(|page| page.number == 1);
         Ok(Self {
             request: method.encode(&request)?,
             kind,
@@ -114,10 +127,7 @@ impl PreparedQuery {
                 }
                 (None, rest) => rest,
             },
-            pages,
-            unfiltered_pages,
-            is_in_pages: page_size.is_some(),
-            can_page: has_pages && is_first_page && (is_whole || !chooses_rows) && command.verb == LIST,
+            paging,
             is_minimal: options.minimal == Some(true),
             lacks_sort_key: Cell::default(),
             method,
@@ -126,18 +136,6 @@ impl PreparedQuery {
 
     pub fn kind(&self) -> &ResponseKind {
         &self.kind
-    }
-
-    pub fn pages(&self) -> Option<&Pages> {
-        self.pages.as_ref()
-    }
-
-    /// The number of rows to request at a time, where one message cannot hold what was requested.
-    pub fn smaller_pages(&self) -> Option<u32> {
-        match &self.pages {
-            Some(pages) => pages.smaller(),
-            None => self.can_page.then_some(pages::AUTOMATIC),
-        }
     }
 
     /// Decodes a response, at least the fields that are shown.
@@ -187,32 +185,6 @@ impl PreparedQuery {
         let notes = unsorted.into_iter().chain(self.row_check.as_ref().and_then(RowCheck::note));
         Some(notes.collect::<Vec<_>>().join("; ")).filter(|notes| !notes.is_empty())
     }
-
-    /// The document of a response, with the pages after it if there are any.
-    pub async fn complete(&self, response: Bytes) -> Result<Document> {
-        if let Some(pages) = &self.pages {
-            return pages::gather(self, pages, response).await.map(|(document, _)| document);
-        }
-        let document = self.document(response)?;
-        match &self.unfiltered_pages {
-            Some(pages) if self.count_matching(&document) < document.counts().map_or(0, |(rows, _)| rows) => {
-                let first = self.method.ask_bytes(pages.first(&self.method)?).await?;
-                pages::gather(self, pages, first).await.map(|(document, _)| document)
-            }
-            _ => Ok(self.arrange(document, self.client_side())),
-        }
-    }
-
-    /// Sends the request of a method that does not stream, and completes its response.
-    pub async fn fetch(&self) -> Result<Document> {
-        let mut answers = self.send().await?;
-        self.complete(first(&mut answers).await?).await
-    }
-}
-
-/// The only response of a method that does not stream.
-pub async fn first(answers: &mut Answers) -> Result<Bytes> {
-    answers.next_bytes().await?.ok_or_else(|| Error::local("the service sent no response"))
 }
 
 /// What is shown of the responses, with the columns of templates.
@@ -256,8 +228,8 @@ fn with_dotted_keys(only: Vec<String>, method: &Method) -> Vec<String> {
 }
 
 /// Takes the choice of rows out of what the service is asked, to be made here.
-fn take_rows(wish: &mut QueryRequest, method: &Method, request: &mut SpecRequest) -> Result<ClientSideQuery> {
-    let range = match wish.page.take() {
+fn take_rows(query_request: &mut QueryRequest, method: &Method, request: &mut SpecRequest) -> Result<ClientSideQuery> {
+    let range = match query_request.page.take() {
         Some(page) => RowRange::from_page(page),
         None => pages::requested_range(method, request)?,
     };

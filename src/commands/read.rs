@@ -1,74 +1,20 @@
 //! The verbs that read: `list`, `get`, `stat` and `analyze`.
 
-use std::time::Duration;
-
 use super::connector::Connector;
-use super::method::{Answers, Method, read_one_draft};
-use super::pages;
-use super::prepared_query::{PreparedQuery, first};
+use super::method::{Answers, read_one_draft};
+use super::pages::Paging;
+use super::paginator;
+use super::prepared_query::PreparedQuery;
+use super::query_command::QueryCommand;
 use super::watch::WatchLoop;
 use super::{Context, block_on, block_on_threads, dry_run};
-use crate::cli;
 use crate::commands::output_options::OutputOptions;
 use crate::commands::revalidate::call_speculatively;
-use crate::config::Variables;
 use crate::error::Result;
 use crate::grpc::resolve::MethodRef;
-use crate::output::view::TableTemplate;
-use crate::query::filter::FilterSet;
-use crate::query::{Columns, Page, QueryRequest, Sort};
-use crate::schema::resource::Resource;
 use crate::spec::Draft;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::shutdown::Shutdown;
-
-/// A verb that reads, with its command line.
-pub struct QueryCommand<'a> {
-    pub verb: &'static str,
-    pub resource: Resource,
-    pub request: &'a cli::Request,
-    pub output: OutputOptions,
-    pub options: QueryOptions<'a>,
-    pub filters: FilterSet,
-    pub templates: TemplateSource<'a>,
-    /// The interval of `--watch`.
-    pub watch: Option<Duration>,
-    /// The flag that shows the fields that a table leaves out.
-    pub all_fields_flag: &'static str,
-}
-
-/// The part of the query that does not depend on the columns.
-#[derive(Default)]
-pub struct QueryOptions<'a> {
-    /// Requests no fields but those of the columns.
-    pub only_shown_fields: bool,
-    /// Only the fields that identify a row; `Some(false)` asks for every field.
-    pub minimal: Option<bool>,
-    pub page: Option<Page>,
-    /// Rows to request at a time, until all have come.
-    pub page_size: Option<u32>,
-    /// A key or a column's header.
-    pub sort: Option<&'a str>,
-}
-
-impl QueryOptions<'_> {
-    pub fn to_request(&self, columns: Option<&Columns>) -> Result<QueryRequest> {
-        Ok(QueryRequest {
-            only: columns.filter(|_| self.only_shown_fields).map(Columns::only_keys).unwrap_or_default(),
-            minimal: self.minimal,
-            page: self.page,
-            sort: self.sort.map(|sort| Sort::parse(sort, columns)).transpose()?,
-        })
-    }
-}
-
-/// Where a table's columns come from that neither the user nor the request has chosen.
-pub enum TemplateSource<'a> {
-    None,
-    Given(TableTemplate),
-    /// The user's own templates, and those that are built in.
-    Stored(&'a Variables),
-}
 
 impl QueryCommand<'_> {
     /// Sends the query and shows the response, once or again and again.
@@ -94,36 +40,26 @@ impl QueryCommand<'_> {
     /// Sends and shows once; a list that one message cannot hold comes in pages.
     async fn run_once(&self, connector: &Connector, draft: Draft, streams: &mut IoStreams) -> Result<()> {
         if self.request.dry_run {
-            let query = self.prepare(connector, draft, &mut streams.diagnostics).await?;
+            let query = PreparedQuery::reach(self, connector, draft, &mut streams.diagnostics).await?;
             return dry_run::show(&query.method, [&query.request], &query.output, streams);
         }
         let (mut query, mut sent) = self.send(connector, &draft, &mut streams.diagnostics).await?;
+        let mut page_size = self.options.page_size;
         let answers = loop {
-            match (sent, query.smaller_pages()) {
+            match (sent, query.paging.smaller()) {
                 (Err(error), Some(size)) if error.is_response_too_large() => {
-                    if !query.is_in_pages {
+                    if page_size.replace(size).is_none() {
                         streams.diagnostics.note("the list is too large for one message: requesting it in pages");
                     }
                     // The method is connected and revalidated; notes were printed the first time.
                     let diagnostics = &mut Diagnostics::null();
-                    query = PreparedQuery::new(self, query.method, draft.clone(), Some(size), diagnostics)?;
+                    query = PreparedQuery::new(self, query.method, draft.clone(), page_size, diagnostics)?;
                     sent = query.send().await;
                 }
                 (sent, _) => break sent?,
             }
         };
         self.show(&query, answers, streams).await
-    }
-
-    /// Resolves the method and prepares its request.
-    pub async fn prepare(
-        &self,
-        connector: &Connector,
-        draft: Draft,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<PreparedQuery> {
-        let method = Method::reach(connector, &self.resource, self.verb, self.request.api_version.as_deref()).await?;
-        PreparedQuery::new(self, method, draft, self.options.page_size, diagnostics)
     }
 
     /// Resolves the method and sends the request in the fewest round trips, with cached descriptors revalidated.
@@ -143,14 +79,16 @@ impl QueryCommand<'_> {
         .await
     }
 
-    async fn show(&self, query: &PreparedQuery, mut answers: Answers, streams: &mut IoStreams) -> Result<()> {
+    async fn show(&self, query: &PreparedQuery, answers: Answers, streams: &mut IoStreams) -> Result<()> {
         if query.method.is_streaming() {
             return self.show_stream(query, answers, streams).await;
         }
-        let response = first(&mut answers).await?;
-        match query.pages() {
-            Some(pages) => pages::show(query, pages, response, streams).await?,
-            None => query.output.write(query.complete(response).await?, streams)?,
+        let response = answers.only().await?;
+        match &query.paging {
+            Paging::Pages(pages) => paginator::show(query, pages, response, streams).await?,
+            Paging::Whole { .. } | Paging::IfUnfiltered(_) => {
+                query.output.write(paginator::complete(query, response).await?, streams)?
+            }
         }
         self.note(query, &query.output, streams)
     }

@@ -1,6 +1,6 @@
 //! `stat` and `analyze`: what a service computes over many rows.
 
-use super::read::{QueryCommand, QueryOptions, TemplateSource};
+use super::query_command::{QueryCommand, QueryOptions};
 use super::{Context, filters};
 use crate::cli::Stat;
 use crate::commands::output_options::OutputOptions;
@@ -10,16 +10,12 @@ use crate::query::Page;
 /// Runs the verb `stat` or `analyze`.
 pub fn run(verb: &'static str, args: &Stat, context: &mut Context<'_>) -> Result<()> {
     let page = args.rows.limit.map(|limit| Page { number: args.rows.page.unwrap_or(1), limit });
+    let resource = context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?;
+    let output = OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide);
     let command = QueryCommand {
-        verb,
-        resource: context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?,
-        request: &args.request,
-        output: OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide),
         options: QueryOptions { page, ..QueryOptions::default() },
         filters: filters::read(&args.filters)?,
-        templates: TemplateSource::None,
-        watch: None,
-        all_fields_flag: "-o yaml",
+        ..QueryCommand::new(verb, resource, &args.request, output)
     };
     command.run(context)
 }

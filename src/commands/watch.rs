@@ -9,8 +9,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tonic::Code;
 
 use super::connector::Connector;
+use super::paginator;
 use super::prepared_query::PreparedQuery;
-use super::read::QueryCommand;
+use super::query_command::QueryCommand;
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::OutputFormat;
@@ -42,7 +43,7 @@ impl WatchLoop<'_> {
         // A command that prints the key may prompt, and Ctrl-C still ends it.
         self.connector.metadata()?;
         let mut shutdown = Shutdown::for_reads()?;
-        let preparing = self.command.prepare(self.connector, draft.clone(), &mut streams.diagnostics);
+        let preparing = PreparedQuery::reach(self.command, self.connector, draft.clone(), &mut streams.diagnostics);
         let query = shutdown.race(preparing).await?;
         let (verb, resource) = (self.command.verb, &self.command.resource);
         if query.method.is_streaming() {
@@ -103,9 +104,11 @@ impl WatchLoop<'_> {
         let query = match query {
             Some(query) => query,
             // Notes were printed the first time.
-            None => query.insert(self.command.prepare(self.connector, draft.clone(), &mut Diagnostics::null()).await?),
+            None => query.insert(
+                PreparedQuery::reach(self.command, self.connector, draft.clone(), &mut Diagnostics::null()).await?,
+            ),
         };
-        Ok((query.fetch().await?, &query.output, query.note()))
+        Ok((paginator::fetch(query).await?, &query.output, query.note()))
     }
 }
 

@@ -46,20 +46,19 @@ struct Name {
 pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
     suggestions::check_order(&args.verb, &args.resource)?;
     let resource = context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?;
-    let mut presentation =
-        OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
+    let mut output = OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
     let drafts = read_drafts(&args.request, context.streams)?;
     let connector = Connector::new(context)?;
     block_on(async {
         let method = Method::reach(&connector, &resource, &args.verb, args.request.api_version.as_deref()).await?;
-        let shape = presentation.check(&method.output())?;
+        let kind = output.check(&method.output())?;
         // All are encoded before the first is sent: a mistake in the last document is found while nothing is done.
         let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.diagnostics)?;
         if resolved.iter().any(|request| query::chooses_fields(&request.value)) {
-            presentation.show_every_field();
+            output.show_every_field();
         }
         if let [only] = &resolved[..] {
-            presentation.show_first(query::response_fields(method.verb(), &only.value));
+            output.show_first(query::response_fields(method.verb(), &only.value));
         }
         let key = format!("{}_id", snake_case(method.resource_name()));
         let encoded = method.encode_all(&resolved)?;
@@ -71,10 +70,10 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         let documents: Vec<Document> = documents.collect();
         if args.request.dry_run {
             let requests = documents.iter().map(|document| &document.request);
-            return dry_run::show(&method, requests, &presentation, context.streams);
+            return dry_run::show(&method, requests, &output, context.streams);
         }
-        let presentation = if method.is_streaming() { presentation.for_stream(&shape) } else { presentation };
-        let response = ResponseContext { method: &method, options: &presentation, shape: &shape };
+        let output = if method.is_streaming() { output.for_stream(&kind) } else { output };
+        let response = ResponseContext { method: &method, options: &output, kind: &kind };
         if method.is_streaming() {
             streaming::run(documents, args.many.keep_going, &response, context.streams).await?;
         } else if let [document] = &documents[..] {
@@ -83,7 +82,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             let progress = Progress::new(documents.len(), context);
             many::run(documents, &args.many, &response, progress, context.streams).await?;
         }
-        presentation.note_hidden_fields("-o yaml", context.streams)
+        output.note_hidden_fields("-o yaml", context.streams)
     })
 }
 

@@ -15,7 +15,7 @@ use crate::terminal::io_streams::IoStreams;
 pub struct ResponseContext<'a> {
     pub method: &'a Method,
     pub options: &'a OutputOptions,
-    pub shape: &'a ResponseKind,
+    pub kind: &'a ResponseKind,
 }
 
 impl ResponseContext<'_> {
@@ -34,7 +34,7 @@ impl ResponseContext<'_> {
 
     /// Decodes as much of a response as is shown.
     pub fn decode(&self, response: Bytes) -> Result<Document> {
-        self.method.document(response, self.shape, self.options.columns())
+        self.method.document(response, self.kind, self.options.columns())
     }
 }
 

@@ -4,9 +4,8 @@ use super::resource;
 use crate::cli::{PluginGet, Request};
 use crate::commands::Context;
 use crate::commands::output_options::OutputOptions;
-use crate::commands::read::{QueryCommand, QueryOptions, TemplateSource};
+use crate::commands::query_command::QueryCommand;
 use crate::error::Result;
-use crate::query::filter::FilterSet;
 use crate::spec::Draft;
 
 pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
@@ -16,16 +15,7 @@ pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
 
 /// Calls `verb` with the plugin's id, and shows the response.
 pub fn query(verb: &'static str, plugin: &str, options: OutputOptions, context: &mut Context<'_>) -> Result<()> {
-    let command = QueryCommand {
-        verb,
-        resource: resource()?,
-        request: &Request::default(),
-        output: options,
-        options: QueryOptions::default(),
-        filters: FilterSet::default(),
-        templates: TemplateSource::None,
-        watch: None,
-        all_fields_flag: "-o yaml",
-    };
+    let request = Request::default();
+    let command = QueryCommand::new(verb, resource()?, &request, options);
     command.run_draft(Draft::from_text("plugin_id", plugin), context)
 }
