@@ -36,7 +36,7 @@ pub struct PluginVersions {
     /// Id of the plugin
     #[arg(value_name = "PLUGIN", value_parser = NonEmptyStringValueParser::new())]
     pub plugin_id: String,
-    /// Only the newest version, such as 1.2.0; a pre-release only if there is no release
+    /// Only the newest version, such as 1.2.0; a pre-release if no release exists
     #[arg(long, conflicts_with = "wait")]
     pub latest: bool,
     /// Wait until the tag exists, up to --timeout; the plugin may be registered later
