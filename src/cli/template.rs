@@ -38,9 +38,8 @@ pub enum TemplateCommand {
         resource: String,
     },
     /// Show a resource's template, as `template set -f` reads it
-    #[command(
-        after_help = "Examples:\n  spacectl template show repository.Plugin\n  spacectl template show plugin > columns.yml"
-    )]
+    #[command(after_help = "Examples:\n  spacectl template show repository.Plugin\n  \
+                      spacectl template show plugin > columns.yml")]
     Show {
         /// Resource, as SERVICE.RESOURCE or an alias
         resource: String,

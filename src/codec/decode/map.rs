@@ -46,9 +46,10 @@ impl DecodePlan {
             key(one).partial_cmp(&key(other)).unwrap_or(Ordering::Equal).then(one.cmp(other))
         });
         sink.begin_mapping();
-        for (index, place) in places.iter().enumerate() {
-            let (key, value) = read(*place)?;
-            if places.get(index + 1).is_some_and(|next| read(*next).is_ok_and(|(next, _)| next == key)) {
+        let mut entries = places.into_iter().map(read).peekable();
+        while let Some(entry) = entries.next() {
+            let (key, value) = entry?;
+            if entries.peek().is_some_and(|next| next.as_ref().is_ok_and(|(next, _)| *next == key)) {
                 continue;
             }
             emit_key(key, sink, &mut workspace.text);
