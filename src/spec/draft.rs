@@ -8,21 +8,11 @@ use serde_json::{Map, Value};
 
 use super::params::Param;
 use super::request::{Overrides, RequestOrigin, SpecDocument, SpecRequest};
+use super::target::{RequestTarget, SpecWarning};
 use crate::error::{self, Error, Result};
-use crate::schema::field_path::FieldPath;
 use crate::spec::translate::{GivenField, Translation};
 use crate::spec::{image_warnings, precision_loss};
 use crate::text::value_ext::is_empty;
-
-#[derive(Clone, Debug)]
-pub struct RequestTarget<'a> {
-    /// As in `service.Resource`: `repository`.
-    pub service: &'a str,
-    pub resource: &'a str,
-    pub verb: &'a str,
-    /// The request's type, as the server describes it.
-    pub input: MessageDescriptor,
-}
 
 /// One document with all that overrides it.
 #[derive(Clone, Debug)]
@@ -38,14 +28,6 @@ pub struct Resolved {
     /// What was translated or left out.
     pub notes: Vec<String>,
     pub warnings: Vec<SpecWarning>,
-}
-
-/// A value that a service will probably reject or misread.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpecWarning {
-    pub path: FieldPath,
-    /// Without the path. Shows no value but an image's.
-    pub message: String,
 }
 
 impl Draft {

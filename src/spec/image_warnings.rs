@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{RequestTarget, SpecWarning};
+use super::target::{RequestTarget, SpecWarning};
 use crate::oci::plugin_image::{MAX_LENGTH, name_of, split_host};
 use crate::schema::field_path::FieldPath;
 

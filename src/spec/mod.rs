@@ -11,30 +11,25 @@ mod request;
 mod required_fields;
 pub(crate) mod source;
 pub(crate) mod spans;
+mod target;
 pub(crate) mod translate;
 pub(crate) mod typing;
 
 use std::io::Read;
 use std::rc::Rc;
 
-pub use draft::{Draft, RequestTarget, Resolved, SpecWarning};
+pub use draft::{Draft, Resolved};
 pub use request::SpecRequest;
 pub use required_fields::{missing, needed};
 pub use spans::SpanPart;
+pub use target::{RequestTarget, SpecWarning};
 pub use translate::RejectedField;
 
 use crate::error::{Error, Result};
-use crate::yaml::{self, Limits, Node, YamlError, value};
+use crate::yaml::{self, Node, YamlError, value};
 use params::Param;
 use request::{JSON_SOURCE, Overrides, SpecDocument};
-use source::{SourceText, Stdin};
-
-/// The deepest nesting of a request, itself counted. protobuf decoders (prost, and Python's in C) stop at 100 nested
-/// messages, each level of a Struct is three, and what is registered comes back one deeper, in a list: the 33 Structs
-/// in a request of 34 levels reach 99, and 100 in the list.
-const MAX_DEPTH: usize = 34;
-
-const LIMITS: Limits = Limits { depth: MAX_DEPTH, weight: 128 << 20 };
+use source::{LIMITS, SourceText, Stdin};
 
 /// The request's inputs on the command line.
 #[derive(Clone, Debug, Default)]

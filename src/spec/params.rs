@@ -5,8 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-use super::MAX_DEPTH;
-use super::source::{SourceText, Stdin, Syntax};
+use super::source::{MAX_DEPTH, SourceText, Stdin, Syntax};
 use super::typing::{FieldShape, ValueError};
 use crate::error::{Error, Result};
 use crate::schema::field_path::{FieldPath, Segment};

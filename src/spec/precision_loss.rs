@@ -4,8 +4,8 @@
 
 use prost_reflect::MessageDescriptor;
 
-use super::SpecWarning;
 use super::request::RequestOrigin;
+use super::target::SpecWarning;
 use super::typing::FieldShape;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Node, value};

@@ -5,13 +5,19 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::LIMITS;
 use crate::error::{Error, Result};
 use crate::fs::read_limited;
-use crate::yaml::{self, Node, YamlDocuments, YamlError};
+use crate::yaml::{self, Limits, Node, YamlDocuments, YamlError};
 
 /// The largest file or standard input.
 pub const MAX_BYTES: u64 = 32 << 20;
+
+/// The deepest nesting of a request, itself counted. protobuf decoders (prost, and Python's in C) stop at 100 nested
+/// messages, each level of a Struct is three, and what is registered comes back one deeper, in a list: the 33 Structs
+/// in a request of 34 levels reach 99, and 100 in the list.
+pub(super) const MAX_DEPTH: usize = 34;
+
+pub(super) const LIMITS: Limits = Limits { depth: MAX_DEPTH, weight: 128 << 20 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {

@@ -2,7 +2,7 @@
 //!
 //! The server's descriptor decides; this table only says what became of a field that it lacks. It never adds a field.
 
-use super::RequestTarget;
+use super::target::RequestTarget;
 
 /// The differences of one resource's requests.
 struct Differences {

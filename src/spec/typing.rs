@@ -11,7 +11,7 @@ use std::rc::Rc;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-use super::LIMITS;
+use super::source::LIMITS;
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::field_path::Segment;
 use crate::schema::well_known::WellKnown;

@@ -1,6 +1,7 @@
 //! Parameters in a message that has every kind of field.
 
 use super::*;
+use crate::spec::source::MAX_DEPTH;
 
 /// The value of one parameter in a message that has every kind of field.
 fn param(param: &str) -> Result<Value> {
