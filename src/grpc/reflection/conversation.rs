@@ -12,8 +12,39 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 
 use super::files::{Files, refusal};
-use super::{Answered, ReflectionVersion, made_here};
 use crate::grpc::call::Caller;
+
+/// A version of reflection. The messages are the same on the wire; only the path differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReflectionVersion {
+    V1,
+    V1Alpha,
+}
+
+impl ReflectionVersion {
+    fn path(self) -> &'static str {
+        match self {
+            Self::V1 => "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            Self::V1Alpha => "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V1Alpha => "v1alpha",
+        }
+    }
+}
+
+/// The answer of a server.
+#[derive(Default)]
+pub(super) struct Answered {
+    pub services: Vec<String>,
+    pub files: Files,
+    /// The services whose files were refused, with the status.
+    pub refused: Vec<(String, Status)>,
+}
 
 /// One bidirectional stream. It is opened when the first answer is awaited, with all questions so far in it: some
 /// servers send no headers before they have seen a question.
@@ -156,4 +187,9 @@ impl Conversation {
             self.files(questions, files).await?;
         }
     }
+}
+
+/// Whether `status` was made on this side.
+pub(super) fn made_here(status: &Status) -> bool {
+    std::error::Error::source(status).is_some()
 }

@@ -15,31 +15,9 @@ use super::descriptors::{self, Description, Gaps};
 use super::{retry, status, unreadable};
 use crate::error::{Error, ErrorKind, Result, code_name};
 use crate::schema::spaceone::usual_imports;
-use conversation::Conversation;
+pub use conversation::ReflectionVersion;
+use conversation::{Answered, Conversation, made_here};
 use files::Files;
-
-/// A version of reflection. The messages are the same on the wire; only the path differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReflectionVersion {
-    V1,
-    V1Alpha,
-}
-
-impl ReflectionVersion {
-    fn path(self) -> &'static str {
-        match self {
-            Self::V1 => "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-            Self::V1Alpha => "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::V1 => "v1",
-            Self::V1Alpha => "v1alpha",
-        }
-    }
-}
 
 /// The longest wait for a description, unless `--timeout` is 0: a service has it from its start, so one that is late
 /// does not come.
@@ -201,20 +179,6 @@ async fn first_to_answer(
             if is_absent(&outcome) { failed } else { outcome }
         }
     }
-}
-
-/// Whether `status` was made on this side.
-fn made_here(status: &Status) -> bool {
-    std::error::Error::source(status).is_some()
-}
-
-/// The answer of a server.
-#[derive(Default)]
-struct Answered {
-    services: Vec<String>,
-    files: Files,
-    /// The services whose files were refused, with the status.
-    refused: Vec<(String, Status)>,
 }
 
 struct Fetched {
