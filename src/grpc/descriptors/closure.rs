@@ -12,7 +12,7 @@ use prost_types::{
     ServiceDescriptorProto,
 };
 
-use super::join_name;
+use super::file_header::join_name;
 use super::pool::Repaired;
 use super::well_known_files::{DESCRIPTOR_FILE, common_files};
 

@@ -4,6 +4,7 @@
 //! are fetched is not here: see [`super::reflection`].
 
 mod closure;
+mod file_header;
 mod name_clash;
 mod pool;
 mod well_known_files;
@@ -11,11 +12,11 @@ mod well_known_files;
 use bytes::Bytes;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, MethodDescriptor};
-use prost_types::ServiceDescriptorProto;
 use tonic::Code;
 
 use crate::error::{Error, Result, code_name};
 
+pub(super) use file_header::FileHeader;
 pub use pool::Gaps;
 use pool::Repaired;
 pub(super) use pool::undefined_types;
@@ -37,34 +38,6 @@ pub struct Description {
 struct EncodedFiles {
     #[prost(bytes = "bytes", repeated, tag = "1")]
     file: Vec<Bytes>,
-}
-
-/// `FileDescriptorProto` without its types, which also makes sense of a file whose types cannot be read.
-#[derive(prost::Message)]
-pub(super) struct FileHeader {
-    #[prost(string, tag = "1")]
-    pub name: String,
-    #[prost(string, tag = "2")]
-    package: String,
-    #[prost(string, repeated, tag = "3")]
-    pub imports: Vec<String>,
-    #[prost(message, repeated, tag = "6")]
-    services: Vec<ServiceDescriptorProto>,
-    #[prost(string, optional, tag = "12")]
-    syntax: Option<String>,
-}
-
-impl FileHeader {
-    /// Whether the syntax is known here. Go's libraries invent another for a file that they lack.
-    pub fn is_readable(&self) -> bool {
-        is_known_syntax(self.syntax.as_deref())
-    }
-
-    /// The services with their full names.
-    fn into_services(self) -> impl Iterator<Item = (String, ServiceDescriptorProto)> {
-        let Self { package, services, .. } = self;
-        services.into_iter().map(move |service| (join_name(&package, service.name()), service))
-    }
 }
 
 impl Description {
@@ -126,16 +99,6 @@ impl Description {
 /// The pool of all that `files` describe, with protobuf's own types, and the parts that are missing.
 pub(super) fn pool(files: &[Bytes]) -> (DescriptorPool, Gaps) {
     Repaired::new(files).into_pool()
-}
-
-/// Whether this is a `FileDescriptorProto.syntax` that prost-reflect reads; it panics over any other.
-fn is_known_syntax(syntax: Option<&str>) -> bool {
-    matches!(syntax, None | Some("" | "proto2" | "proto3"))
-}
-
-/// The full name of `name` in a package or a message.
-fn join_name(scope: &str, name: &str) -> String {
-    if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }
 
 /// The error for a description that lacks something needed. `endpoint` is the server as errors name it.

@@ -11,7 +11,9 @@ use prost::Message as _;
 use prost_reflect::{DescriptorPool, Kind, MessageDescriptor, MethodDescriptor};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
-use super::{FileHeader, is_known_syntax, is_well_known_file, join_name, name_clash, well_known_files};
+use super::file_header::{FileHeader, is_known_syntax, join_name};
+use super::well_known_files::is_well_known_file;
+use super::{name_clash, well_known_files};
 
 /// The most levels of files that are added one after the other, and the most that are refused then.
 const MAX_ROUNDS: usize = 100;
