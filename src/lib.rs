@@ -1,6 +1,6 @@
 //! spacectl: a command-line client for SpaceONE / Cloudforet.
 //!
-//! Every call goes: arguments -> request value -> descriptor -> bytes -> call -> value -> view -> output.
+//! Every call goes: arguments -> request value -> descriptor -> bytes -> call -> bytes -> rows -> output.
 
 #[cfg(not(unix))]
 compile_error!("spacectl needs Unix: its signals, its file modes and its terminals");

@@ -1,4 +1,4 @@
-//! Filter options of every verb whose request has a query.
+//! Filter options of every command whose request has a query.
 
 use clap::Args;
 

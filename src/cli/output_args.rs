@@ -1,4 +1,4 @@
-//! Output options of every verb that prints a response.
+//! Output options of every command that prints a response.
 
 use clap::{Args, ValueEnum};
 

@@ -1,6 +1,7 @@
 //! `--filter`, `--filter-any` and `--search`, in requests and again on the rows of lists.
 //!
-//! Rows are checked here too, since some services ignore filters.
+//! Rows are checked here too, since some services ignore filters. How a filter becomes a field of a request is in
+//! `query::filter_fields`.
 
 use std::cell::{Cell, RefCell};
 

@@ -1,6 +1,5 @@
-//! The commands, a file each: options become domain values, and the modules do the work.
-//!
-//! Logic that needs tests of its own is not here but in those modules.
+//! The commands, a file or folder each, and what they share: options become domain values, the other modules do the
+//! work.
 
 mod api_resources;
 mod cache;

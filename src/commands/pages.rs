@@ -46,7 +46,7 @@ pub struct Pages {
     range: RowRange,
     /// How many rows that match are passed over.
     skipped: u32,
-    /// Some rows do not match: as many as are missing may not be enough.
+    /// Some rows do not match, so the next page has to be larger than what is missing.
     pub has_others: bool,
     /// All pages are read before the first is shown.
     pub is_whole: bool,

@@ -1,4 +1,4 @@
-//! What the command line asks of a verb that reads.
+//! What the command line asks of a verb that reads; `read` runs it.
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 //! The generations of the API give the same field numbers other meanings, so that an outdated description makes another
 //! request. A verb that only reads is called all the same, while the service is asked for its description: if that
 //! differs in a byte, the call counts for nothing and is made again. Output and errors wait until then. Other verbs are
-//! called by the description as of now.
+//! called by a description that is asked for first.
 
 use futures_util::future::{join, try_join};
 
@@ -32,7 +32,7 @@ pub async fn call_speculatively<T>(
     work: impl AsyncFn(Method, &mut Diagnostics) -> Result<T>,
 ) -> Result<T> {
     let cache = connector.descriptor_cache(&method.resource.service);
-    // While the connection is made. What only the description calls read-only is not: that may be what has changed.
+    // While the connection is made. By its name only: that the description calls it read-only may be what has changed.
     let read = async {
         let cached = method.resolve_cached(cache.as_ref()?)?;
         is_read_only(cached.descriptor.name()).then_some(cached)

@@ -55,7 +55,7 @@ impl Caller {
         Self { key_advice: advice.into(), ..self }
     }
 
-    /// Sends `metadata` instead.
+    /// Replaces the metadata.
     #[must_use]
     pub fn with_metadata(self, metadata: Metadata) -> Self {
         Self { metadata, ..self }
@@ -90,7 +90,7 @@ impl Caller {
         Ok(response)
     }
 
-    /// One request, any number of responses. Only the start is ever retried: what came is not taken back.
+    /// One request, any number of responses. Only the start is ever retried: once a message has come, a failure is final.
     pub async fn server_streaming(
         &self,
         method: &MethodDescriptor,
@@ -302,7 +302,7 @@ impl Call {
     }
 
     fn error(&self, status: &Status) -> Error {
-        // A service in this process has done nothing when it reports an error.
+        // A service in this process has done nothing when it reports an error: it has rejected the call.
         let outcome = match status::outcome(status) {
             _ if matches!(self.caller.transport, Transport::InProcess(_)) => Outcome::Rejected,
             _ if self.departure.is_cancelled() => Outcome::NotSent,

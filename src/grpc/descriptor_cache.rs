@@ -1,4 +1,4 @@
-//! Service descriptions on disk, from one run to the next.
+//! The cached descriptors of services, in files of `cache`.
 
 use std::time::Duration;
 

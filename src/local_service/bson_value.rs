@@ -1,4 +1,4 @@
-//! The values that queries compare, and their order.
+//! Values in MongoDB's order, as the real service's filters compare them.
 
 use std::cmp::Ordering;
 

@@ -1,3 +1,5 @@
+//! Tests of requests made of query options.
+
 use prost_reflect::DescriptorPool;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of completion: lines as shells send them.
+
 use clap::Parser;
 
 use super::*;

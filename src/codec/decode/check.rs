@@ -1,4 +1,4 @@
-//! Looks through messages before any of it is shown.
+//! Checks that a message is well-formed, before any of it is emitted.
 
 use super::plan::{DecodePlan, FieldPlan, Multiplicity, ValueKind};
 use super::spans::Entries;

@@ -202,7 +202,7 @@ impl DecodePlan {
         Ok(())
     }
 
-    /// `google.protobuf.Any`: the type's address, and with it the message: its fields, or under `value` if its form is
+    /// `google.protobuf.Any`: the type's URL, and with it the message: its fields, or under `value` if its form is
     /// not a mapping of them. `false` if the type is not known, the bytes are not of that type, or it is too deep: each
     /// is read by itself, so that only a limit ends a chain of them.
     fn emit_any(
@@ -252,7 +252,7 @@ impl DecodePlan {
         Ok(())
     }
 
-    /// Emits the value of a field that was not sent; of a mapping's field that of an entry without a value.
+    /// Emits the value of a field that was not sent; for a map field, the value of an entry that has none.
     pub(super) fn emit_default(
         &self,
         field: &FieldPlan,

@@ -1,4 +1,4 @@
-//! Mappings: their keys sorted, the last value of each.
+//! Emits map fields: their keys sorted, the last value of each.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

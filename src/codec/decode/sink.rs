@@ -1,4 +1,4 @@
-//! Who takes what a message says, piece by piece.
+//! Receives a decoded message as events; one receiver builds a value.
 
 use serde_json::{Map, Number, Value};
 

@@ -1,3 +1,5 @@
+//! Tests of imports from other clients' files.
+
 use serde_json::json;
 
 use super::*;

@@ -1,4 +1,4 @@
-//! No text is too odd to be checked.
+//! Property tests: any text can be checked.
 
 use clap::ValueEnum as _;
 use proptest::prelude::*;

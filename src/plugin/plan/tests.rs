@@ -1,3 +1,5 @@
+//! Tests of plans: what changes, and how.
+
 use proptest::prelude::*;
 use serde_json::json;
 

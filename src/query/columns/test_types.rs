@@ -1,4 +1,4 @@
-//! Descriptors for tests.
+//! Message types for the tests of columns.
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 

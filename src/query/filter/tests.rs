@@ -1,3 +1,5 @@
+//! Tests of filters: how they are read, sent, and checked on rows.
+
 use proptest::prelude::*;
 use prost_reflect::DescriptorPool;
 use serde_json::json;
