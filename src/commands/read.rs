@@ -19,7 +19,7 @@ use crate::terminal::shutdown::Shutdown;
 impl QueryCommand<'_> {
     /// Sends the query and shows the response, once or again and again.
     pub fn run(&self, context: &mut Context<'_>) -> Result<()> {
-        // Only for its usage errors, which come before any connection: the query is made again with a template's columns.
+        // Only for its usage errors, which come before any connection: it is made again with a template's columns.
         self.options.to_request(self.output.columns())?;
         self.run_draft(read_one_draft(self.verb, self.request, context.streams)?, context)
     }
