@@ -90,7 +90,7 @@ impl Caller {
         Ok(response)
     }
 
-    /// One request, any number of responses. Only the start is ever retried: after the first message, a failure is final.
+    /// One request, any number of responses. Only the start is retried: after a first message, a failure is final.
     pub async fn server_streaming(
         &self,
         method: &MethodDescriptor,
