@@ -88,6 +88,19 @@ fn a_key_comes_in_through_standard_input_too() {
     assert_eq!(user.run("config show").quiet_success(), "---\napi_key: \"********\"\n");
 }
 
+/// A secret is one also where its key is misspelt.
+#[test]
+fn the_value_of_a_misspelt_key_is_masked() {
+    let user = Spacectl::new();
+    user.run("config init -e lab").success();
+    user.run_with_input("config set api_kye -", "s3cret-key\n").success();
+    user.run_with_input("config set x_domain_idd -", "d-1\n").success();
+    let shown = "---\napi_kye: \"********\"\nx_domain_idd: d-1\n";
+    assert_eq!(user.run("config show").quiet_success(), shown);
+    assert_eq!(user.run("config get api_kye").quiet_success(), "********\n");
+    assert_eq!(user.run("config get api_kye --show-secrets").quiet_success(), "s3cret-key\n");
+}
+
 #[test]
 fn an_endpoint_on_the_command_line_gets_no_key_that_was_not_meant_for_it() {
     let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);

@@ -1,4 +1,4 @@
-//! The configuration's folder: finds, creates, changes and removes environments.
+//! The configuration's folder: finds, creates and removes environments.
 
 use std::path::{Path, PathBuf};
 
@@ -215,7 +215,7 @@ impl ConfigDir {
     pub(super) fn not_found(&self, name: &EnvironmentName) -> Error {
         if name.is_built_in() {
             return Error::local(format!("the environment `{name}` is built in and has no configuration"))
-                .hint("create another one with `spacectl config init -e NAME`");
+                .hint("create another one with `spacectl config init -e NAME --service SERVICE=URL`");
         }
         let error = Error::local(format!("there is no environment `{name}` in {}", self.folder.display()));
         let names = self.environments().unwrap_or_default();
@@ -223,7 +223,7 @@ impl ConfigDir {
         if let Some(near) = nearest(name.as_str(), choices) {
             error.hint(format!("did you mean `{near}`?"))
         } else if names.is_empty() {
-            error.hint(format!("create it with `spacectl config init -e {name}`"))
+            error.hint(format!("create it with `spacectl config init -e {name} --service SERVICE=URL`"))
         } else {
             let built_in = names.iter().all(|name| !name.is_built_in()).then(EnvironmentName::built_in);
             error.hint(format!("there are: {}", list(&names.into_iter().chain(built_in).collect::<Vec<_>>())))

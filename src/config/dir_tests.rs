@@ -165,7 +165,7 @@ fn changes_at_the_same_time_are_all_kept() {
 fn a_missing_environment_is_answered_with_those_there_are() {
     let (_home, dir) = empty();
     let hint = |missing: &str| dir.load(&name(missing)).unwrap_err().problems()[0].hints[0].clone();
-    assert_eq!(hint("dev"), "create it with `spacectl config init -e dev`");
+    assert_eq!(hint("dev"), "create it with `spacectl config init -e dev --service SERVICE=URL`");
     dir.create(&[(&name("production"), &Environment::default())], false).unwrap();
     dir.create(&[(&name("dev"), &Environment::default())], false).unwrap();
     assert_eq!(hint("prodution"), "did you mean `production`?");

@@ -1,4 +1,4 @@
-//! One environment's file: its keys and values, checked where they are read or set.
+//! One environment's file: its keys and values, checked where used.
 
 use std::fmt;
 use std::io::Read;
@@ -266,7 +266,13 @@ impl Environment {
                 Value::Object(endpoints) if key == ENDPOINTS => {
                     endpoints.values_mut().for_each(|url| found |= secret::mask_value(ENDPOINTS, url));
                 }
-                value => found |= secret::mask_value(key, value),
+                value => {
+                    found |= secret::mask_value(key, value);
+                    // `api_kye` most likely holds a key, too.
+                    if let Some(known) = Self::known_key_like(key) {
+                        found |= secret::mask_value(known, value);
+                    }
+                }
             }
         }
         (masked, found)
