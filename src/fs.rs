@@ -1,4 +1,4 @@
-//! Files: replaced atomically, read up to a limit, locked with a timeout, checked for who can change them.
+//! Atomic files, bounded reads, locks with a limit, checks of permissions.
 //!
 //! Nothing here knows what a file holds.
 

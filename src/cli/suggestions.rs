@@ -1,4 +1,4 @@
-//! Hints for command lines that clap rejects: habits from other tools and other clients.
+//! Hints for rejected command lines: habits from other tools and clients.
 
 use std::ffi::OsString;
 

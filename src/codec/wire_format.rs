@@ -1,4 +1,6 @@
-//! Protobuf's wire format, read (<https://protobuf.dev/programming-guides/encoding/>): varints, keys, lengths.
+//! Reads protobuf's wire format: varints, keys, lengths.
+//!
+//! <https://protobuf.dev/programming-guides/encoding/>
 //!
 //! Messages are read where they lie: what is found are places in their bytes.
 
@@ -259,7 +261,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn varints_are_those_of_prost(bytes in prop::collection::vec(prop_oneof![Just(0x80_u8), Just(0xff), any::<u8>()], 1..12)) {
+        fn varints_are_those_of_prost(
+            bytes in prop::collection::vec(prop_oneof![Just(0x80_u8), Just(0xff), any::<u8>()], 1..12),
+        ) {
             let mut rest = &bytes[..];
             let expected = decode_varint(&mut rest).ok().map(|value| (value, bytes.len() - rest.len()));
             prop_assert_eq!(varint(&bytes).ok(), expected);

@@ -1,4 +1,4 @@
-//! `api-resources`: the resources and verbs that the endpoints of the environment describe.
+//! `api-resources`: the resources and verbs that endpoints describe.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `--filter`, `--filter-any` and `--search`, in requests and again on the rows of lists.
+//! `--filter`, `--filter-any` and `--search`, in requests and on rows.
 //!
 //! Rows are checked here too, since some services ignore filters. How a filter becomes a field of a request is in
 //! `query::filter_fields`.

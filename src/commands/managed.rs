@@ -1,4 +1,4 @@
-//! Explains errors about plugins of a managed repository, which cannot be changed.
+//! Explains errors about plugins of a managed repository.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! A method of an endpoint: makes its requests, calls it, decodes the responses.
+//! A method of an endpoint: makes requests, calls it, decodes responses.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};

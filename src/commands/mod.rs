@@ -1,5 +1,4 @@
-//! The commands, a file or folder each, and what they share: options become domain values, the other modules do the
-//! work.
+//! The commands, a file or folder each, and what they share.
 
 mod api_resources;
 mod cache;

@@ -1,4 +1,4 @@
-//! The pages of a list: how many rows to request at a time, and which come next.
+//! The pages of a list: how many rows to request, and which come next.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! Long lists, page by page: the next one is requested while this one is written.
+//! Shows long lists, requesting the next page while one is written.
 
 use bytes::Bytes;
 

@@ -1,4 +1,4 @@
-//! Errors about requests: each fault with its place in a file, or its parameter.
+//! Errors about requests: each fault with its place or its parameter.
 
 use crate::codec::encode::{Fault, FaultKind};
 use crate::error::{Error, ErrorKind, Problem};

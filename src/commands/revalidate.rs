@@ -1,4 +1,4 @@
-//! Calls with cached descriptors, revalidated by reflection in the same round trip.
+//! Calls with cached descriptors, revalidated in the same round trip.
 //!
 //! The generations of the API give the same field numbers other meanings, so that an outdated description makes another
 //! request. A verb that only reads is called all the same, while the service is asked for its description: if that

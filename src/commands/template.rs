@@ -1,4 +1,4 @@
-//! `template`: manages the default columns of tables, and chooses those of a list.
+//! `template`: manages the default columns of tables.
 
 use std::fs::File;
 use std::io::Read;

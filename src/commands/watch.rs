@@ -1,4 +1,4 @@
-//! `--watch`: one query sent again and again, its response shown when it changes.
+//! `--watch`: sends a query again and again, and shows what changes.
 
 use std::io::Write as _;
 use std::mem;

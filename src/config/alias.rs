@@ -1,4 +1,6 @@
-//! The user's aliases of resources: `alias.yml`, one `NAME: SERVICE.RESOURCE` a line.
+//! The user's aliases of resources: `alias.yml`.
+//!
+//! One `NAME: SERVICE.RESOURCE` a line.
 //!
 //! They are the user's and not an environment's. The Python client has no such file.
 

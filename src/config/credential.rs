@@ -1,4 +1,4 @@
-//! The key that calls are sent with: its text, or the file or command that gives it.
+//! The key of calls: its text, or the file or command that gives it.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Reads, writes and removes the configuration's files, with errors that name them.
+//! Reads, writes and removes the configuration's files.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};

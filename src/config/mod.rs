@@ -1,4 +1,6 @@
-//! The configuration: environments, keys, endpoints, aliases, and the [`Settings`] of one call. It connects to nothing.
+//! The configuration: environments, keys, endpoints, aliases.
+//!
+//! [`Settings`] are those of one call. Nothing here connects.
 //!
 //! The files are those of the Python client, which can read what is written here:
 //!

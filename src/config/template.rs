@@ -1,4 +1,6 @@
-//! The files of resources' templates: `template/SERVICE.RESOURCE.yml`, as in the Python client.
+//! The files of resources' templates: `template/SERVICE.RESOURCE.yml`.
+//!
+//! The form is that of the Python client.
 //!
 //! Their content is known to `output`; here they are bytes.
 

@@ -1,4 +1,6 @@
-//! The text of configuration files: YAML that the Python client (YAML 1.1) and this program (YAML 1.2) read the same.
+//! The text of configuration files.
+//!
+//! The Python client (YAML 1.1) and this program (YAML 1.2) read it the same.
 //!
 //! `crate::yaml` reads it into a map. serde_yaml (yaml_serde 0.10.7) was tried: the last of two equal keys wins
 //! silently, a merge key (`<<`, which PyYAML applies) stays a key, `.nan` becomes null and would be written back so,

@@ -1,4 +1,4 @@
-//! Kinds of errors, with their exit codes; signals that end a run; outcomes of calls.
+//! Kinds of errors with exit codes, signals, and outcomes of calls.
 
 use std::fmt;
 

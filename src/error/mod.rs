@@ -1,4 +1,4 @@
-//! Errors of the program: what failed, where, why and what to do; the exit code.
+//! Errors: what failed, where, why and what to do; the exit code.
 //!
 //! An [`Error`] has one or more [`Problem`]s (a spec can have several wrong fields) and one [`ErrorKind`], which alone
 //! decides the exit code. They are rendered here too, so that all errors look the same; where to write them is not

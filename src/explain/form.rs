@@ -1,5 +1,6 @@
-//! The JSON form of a field, including protobuf's well-known types
-//! (<https://protobuf.dev/programming-guides/json/>).
+//! The JSON form of a field, protobuf's well-known types included.
+//!
+//! <https://protobuf.dev/programming-guides/json/>
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Descriptors as text, skeletons and JSON Schema, for people who write requests and for their editors.
+//! Descriptors as text, skeletons and JSON Schema.
 //!
 //! [`Address`] finds what to explain, [`describe`] makes plain data of it, and [`text`], [`skeleton`] and [`schema`]
 //! write that. Nothing here connects or calls.

@@ -1,4 +1,4 @@
-//! YAML skeletons of requests: required fields to fill in, and the others commented out.
+//! YAML skeletons of requests: required fields to fill in.
 //!
 //! Prose begins with `# `, a commented-out field with `#` alone. Uncommenting a nested field takes all of its lines.
 

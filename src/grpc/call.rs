@@ -1,4 +1,4 @@
-//! Calls of methods: bytes out, bytes back, with metadata, a deadline and retries.
+//! Calls of methods: bytes, metadata, a deadline and retries.
 
 use std::sync::Arc;
 use std::time::Duration;

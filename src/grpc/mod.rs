@@ -1,4 +1,4 @@
-//! gRPC: connections, TLS, reflection, the descriptor cache, calls, retries, and hints about what fails.
+//! gRPC: connections, TLS, reflection, calls, retries, diagnostics.
 //!
 //! Messages are bytes here: `codec` encodes and decodes them. Nothing knows of configuration files, command lines or
 //! tables.

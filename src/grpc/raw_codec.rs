@@ -1,4 +1,4 @@
-//! A codec that leaves messages in their bytes: `codec` encodes and decodes them.
+//! A codec of tonic that leaves messages as bytes.
 
 use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;

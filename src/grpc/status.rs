@@ -1,4 +1,4 @@
-//! The error for a gRPC status: the call, the server's words, the hints, and what the call has done.
+//! The error for a gRPC status: call, server's words, hints, outcome.
 
 use tonic::{Code, Status};
 

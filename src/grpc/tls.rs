@@ -1,4 +1,6 @@
-//! The TLS handshake: trusted authorities and the client certificate. Files are read only if TLS is spoken.
+//! The TLS handshake: authorities and the client certificate.
+//!
+//! Files are read only if TLS is spoken.
 
 use std::sync::Arc;
 

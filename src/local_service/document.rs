@@ -1,4 +1,4 @@
-//! A plugin's record as queries see it: named fields, paths into them, and projections.
+//! A plugin's record as queries see it: fields, paths, projections.
 
 use prost_types::value::Kind;
 use prost_types::{Struct, Value};

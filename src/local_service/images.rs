@@ -1,4 +1,4 @@
-//! The image registry of the embedded service, whose tags are the plugins' versions.
+//! The image registry of the embedded service: tags are versions.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
-//! The embedded Repository service: `Plugin` and `Repository` of the 2.x API on one SQLite file.
+//! The embedded Repository service on one SQLite file.
+//!
+//! It has `Plugin` and `Repository` of the 2.x API.
 //!
 //! It has the rules, messages and status codes of the real service. It serves the environment `local` inside the
 //! process ([`routes`]) and `local serve` on a port ([`serve`]); several processes can share one file ([`Store`]).

@@ -1,4 +1,6 @@
-//! Values as Python's `repr()` writes them: the real service's messages quote requests that way.
+//! Values as Python's `repr()` writes them.
+//!
+//! The real service's messages quote requests that way.
 
 use prost_types::Value;
 use prost_types::value::Kind;

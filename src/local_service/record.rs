@@ -1,5 +1,7 @@
-//! What the real service's model checks and changes in a plugin's record before it saves it
-//! (`spaceone.repository.model.plugin_model`, and `create` and `update` of spaceone-core 2.x's `MongoModel`).
+//! Checks and changes a record before it is saved.
+//!
+//! As the real service's model does: `spaceone.repository.model.plugin_model`, and `create` and `update` of
+//! spaceone-core 2.x's `MongoModel`.
 
 use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};

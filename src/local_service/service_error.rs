@@ -1,4 +1,4 @@
-//! The errors of the Repository service, with the real service's codes, messages and statuses.
+//! The errors of the Repository service, as the real service's.
 //!
 //! The status message is `CODE: text`, as in `spaceone.repository.error` and spaceone-core 2.x's
 //! `spaceone.core.error`.

@@ -1,4 +1,4 @@
-//! The SQLite file of the embedded service: opening it, and transactions that several processes can share.
+//! The SQLite file of the embedded service, shared by several processes.
 //!
 //! One file in WAL mode. Calls run on the caller's thread: they take microseconds, less than handing them to another
 //! thread costs. Only waiting for another process can take long, and that is asynchronous.

@@ -1,4 +1,6 @@
-//! Hosts, endpoints and TLS settings as users write them, and the system's authorities. Nothing here connects.
+//! Hosts, endpoints and TLS settings; the system's authorities.
+//!
+//! They are as users write them. Nothing here connects.
 
 pub mod endpoint;
 pub mod host;

@@ -1,4 +1,4 @@
-//! The authentication that a registry demands: the header WWW-Authenticate (RFC 9110, 11.6.1).
+//! The authentication that a registry demands (RFC 9110, 11.6.1).
 
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;

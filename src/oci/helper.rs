@@ -1,4 +1,6 @@
-//! docker's credential helpers: `docker-credential-NAME get` reads a registry's name and writes a credential.
+//! Credentials from docker's credential helpers.
+//!
+//! `docker-credential-NAME get` reads a registry's name and writes a credential:
 //! <https://github.com/docker/docker-credential-helpers>
 //!
 //! The output of a helper may be secret: it is never shown.

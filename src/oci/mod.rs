@@ -1,4 +1,4 @@
-//! Image registries: image references, credentials, and a client that reads tags and digests.
+//! Image registries: references, credentials, tags and digests.
 //!
 //! It speaks the OCI distribution API (<https://github.com/opencontainers/distribution-spec>), as Docker Hub, ghcr.io,
 //! Harbor, ECR and Google's registries do, with the credentials that docker, podman and buildah store.

@@ -1,5 +1,7 @@
-//! The proxy to registries: `HTTPS_PROXY` and `NO_PROXY`, read as curl does
-//! (<https://curl.se/docs/manpage.html#ENVIRONMENT>), and as docker does a port after a name in `NO_PROXY`.
+//! The proxy to registries: `HTTPS_PROXY` and `NO_PROXY`.
+//!
+//! Read as curl does (<https://curl.se/docs/manpage.html#ENVIRONMENT>), and as docker does a port after a name in
+//! `NO_PROXY`.
 //!
 //! The proxy passes bytes on (CONNECT: RFC 9110, 9.3.6): TLS is spoken with the registry, and the proxy sees only its
 //! name. Loopback addresses are never reached through it. hyper-util matches `NO_PROXY`; its `Tunnel` is not used,

@@ -1,4 +1,4 @@
-//! TLS with registries: the system's CA certificates, and docker's and podman's for one registry.
+//! TLS with registries: the CA certificates that are trusted.
 //!
 //! <https://docs.docker.com/engine/security/certificates/> and containers-certs.d(5): `certs.d/HOST[:PORT]/*.crt`.
 //! Client certificates beside them are not used.

@@ -1,4 +1,4 @@
-//! Documents, written in a format: one file per format, and one writer for all of a command.
+//! Documents in a format: one file per format, one writer for all.
 //!
 //! JSON texts are written in [`crate::text::json`], YAML in [`crate::yaml`]. What a document holds, and which of it
 //! is shown, is in [`view`].

@@ -1,4 +1,6 @@
-//! Rows in columns: the `presto` form of Python's tabulate, which spacectl has always printed.
+//! Tables of rows.
+//!
+//! The form is `presto` of Python's tabulate, which spacectl has always printed.
 //!
 //! A column is at least two wider than its header, one of numbers is aligned to the right, and no line ends in a space.
 //! tabulate reads numbers out of text as well and prints "1.10" as 1.1; here a text stays what it is. Written here,
@@ -243,7 +245,8 @@ mod tests {
     #[test]
     fn a_table_that_is_too_wide_is_cut_to_the_terminal() {
         let rows = json!({"results": [
-            {"plugin_id": "plugin-slack", "name": "슬랙 알림 프로토콜", "about": "sends\nwhat happens to a channel", "size": 1_234_567},
+            {"plugin_id": "plugin-slack", "name": "슬랙 알림 프로토콜", "about": "sends\nwhat happens to a channel",
+             "size": 1_234_567},
             {"plugin_id": "plugin-aws", "name": "AWS", "about": "", "size": 1},
         ]});
         let table = |width| {

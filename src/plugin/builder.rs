@@ -230,8 +230,8 @@ mod tests {
             assert_eq!(
                 builder.build(&full, true).to_string(),
                 format!(
-                    "{name} build --quiet{layers} --file deploy/Dockerfile --tag 127.0.0.1:5000/x/plugin-a:1.0 --build-arg A=1 \
-                     --build-arg HOME --platform linux/arm64 'my plugin'"
+                    "{name} build --quiet{layers} --file deploy/Dockerfile --tag 127.0.0.1:5000/x/plugin-a:1.0 \
+                     --build-arg A=1 --build-arg HOME --platform linux/arm64 'my plugin'"
                 )
             );
             assert_eq!(builder.push("ghcr.io/a/b:1", false, false).to_string(), format!("{name} push ghcr.io/a/b:1"));

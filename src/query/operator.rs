@@ -1,4 +1,4 @@
-//! The 24 filter operators, their names in requests and the values that each takes.
+//! The filter operators: their names in requests, their values.
 
 use std::cmp::Ordering;
 

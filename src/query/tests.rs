@@ -165,7 +165,8 @@ fn what_has_no_place_is_refused() {
     );
     assert_eq!(
         refusal("Empty", &[], &[], Some("x")),
-        "error: --search: Empty does not take a search word\nhint: leave out the flag to list all rows: this service cannot filter"
+        "error: --search: Empty does not take a search word\n\
+         hint: leave out the flag to list all rows: this service cannot filter"
     );
     assert_eq!(
         refusal("Fourth", &["name=x"], &["name=x"], None),

@@ -1,4 +1,4 @@
-//! Names and types of the platform's API: resources and aliases, field paths, well-known types, naming rules.
+//! Names and types of the platform's API.
 //!
 //! Descriptors themselves are not here, but in codec and grpc.
 

@@ -1,5 +1,6 @@
-//! The message types whose JSON form is not a mapping of their fields: protobuf's well-known types
-//! (<https://protobuf.dev/programming-guides/json/>).
+//! Protobuf's well-known types, whose JSON form is not a mapping of fields.
+//!
+//! <https://protobuf.dev/programming-guides/json/>
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 

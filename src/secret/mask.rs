@@ -1,4 +1,4 @@
-//! Masks secrets in values, and in text from services, registries and other programs.
+//! Masks secrets in values, and in text from other programs.
 //!
 //! A service may repeat what it was sent, or put a new token into an error. Such text is masked where errors and
 //! diagnostics are written. The fields of a response, which go to stdout, are never changed.

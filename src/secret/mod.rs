@@ -1,5 +1,7 @@
-//! Secrets: the type that hides one, and masking by key ([`names_a_secret`]), by form (patterns.rs), by JSON Web Token
-//! (jwt.rs) and by what was sent ([`mask`]).
+//! The type that hides a secret, and the masking of secrets.
+//!
+//! They are known by their key ([`names_a_secret`]), by their form (patterns.rs), as JSON Web Tokens (jwt.rs) and
+//! because they were sent ([`mask`]).
 //!
 //! Where a secret comes from is known to `config`; how it is sent, to `grpc` and `oci`.
 
@@ -218,7 +220,8 @@ mod tests {
     fn the_secrets_of_a_message_are_known() {
         let message = json!({
             "credentials": {"user_id": "me", "password": "one"}, "pin": 1234, "name": "x", "private": true,
-            "url": "https://hooks.slack.com/services/T0/B0/two", "env": [{"Name": "DB_PASS", "Value": "three"}, "DB_PWD=four"],
+            "url": "https://hooks.slack.com/services/T0/B0/two",
+            "env": [{"Name": "DB_PASS", "Value": "three"}, "DB_PWD=four"],
         });
         let secrets = secrets_in_message("Token", message);
         for secret in ["one", "1234", "T0/B0/two", "two", "three", "four"] {

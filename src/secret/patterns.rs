@@ -1,4 +1,4 @@
-//! Finds secrets in a text by their form: PEM, JSON Web Tokens, assignments, URLs and webhooks.
+//! Finds secrets in text by their form: PEM, tokens, assignments, URLs.
 
 use std::borrow::Cow;
 
@@ -169,7 +169,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_taken(text in "\\PC*", url in "[a-z]{0,2}://[a-z:@./?=&#%é ]*(hooks|webhook|/|bot:)?[0-9a-fé/]*") {
+        fn any_text_is_taken(
+            text in "\\PC*",
+            url in "[a-z]{0,2}://[a-z:@./?=&#%é ]*(hooks|webhook|/|bot:)?[0-9a-fé/]*",
+        ) {
             let _ = masked_text(&text, &mut Vec::new());
             let _ = masked_text(&url, &mut Vec::new());
         }

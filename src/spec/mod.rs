@@ -1,4 +1,4 @@
-//! Specs: files, JSON and parameters become one request value whose parts know their source.
+//! Specs: inputs become one request value whose parts know their source.
 //!
 //! [`read`] needs neither network nor descriptors, so that a mistake in the last of a hundred documents is found before
 //! the first is sent. [`Draft::resolve`] then makes each document the request of one method. Encoding is the codec's.

@@ -1,4 +1,4 @@
-//! The method that a request is for, and what its service will probably not take.
+//! The method that a request is for, and warnings about its values.
 
 use prost_reflect::MessageDescriptor;
 

@@ -1,4 +1,4 @@
-//! The terminal and the standard streams: output, diagnostics, questions, redrawing, signals that end a run.
+//! The terminal: standard streams, diagnostics, prompts, signals.
 //!
 //! Tables and other formats are not here: they are in `output`.
 

@@ -1,4 +1,6 @@
-//! Questions to a person at a terminal: asked on standard error, answered on standard input.
+//! Questions to a person at a terminal.
+//!
+//! They are asked on standard error, and answered on standard input.
 
 use std::io::{self, ErrorKind, Read, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};

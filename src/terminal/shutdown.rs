@@ -1,4 +1,6 @@
-//! Ends a run early: on Ctrl-C, SIGTERM, SIGQUIT or SIGHUP, or when the reader of the output has gone.
+//! Ends a run early.
+//!
+//! On Ctrl-C, SIGTERM, SIGQUIT or SIGHUP, or when the reader of the output has gone.
 
 use std::cell::Cell;
 use std::future::{pending, poll_fn};

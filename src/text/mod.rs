@@ -1,4 +1,6 @@
-//! Text and plain values: escapes for terminals, JSON text, questions about values. It knows no other module.
+//! Escapes for terminals, JSON text, questions about plain values.
+//!
+//! It knows no other module.
 
 pub mod json;
 pub mod sanitize;

@@ -1,4 +1,4 @@
-//! YAML and JSON text: one reader and one writer for specs, configuration and output.
+//! YAML and JSON text: one reader and one writer.
 //!
 //! [`YamlDocuments`] and [`parse_json`] read text into [`Node`]s with places, within [`Limits`]; [`value`] makes plain
 //! data of them. Errors name keys at most: values may be secrets.

@@ -1,4 +1,4 @@
-//! A document as written: scalars as text, each node with its place, aliases shared.
+//! A document as written: scalars as text, each node with its place.
 //!
 //! Values, places and typed parameters are all read from it, so that no two readers disagree. The [`TreeBuilder`]
 //! checks the [`Limits`] before anything is expanded.

@@ -1,4 +1,6 @@
-//! Plain values from trees, by YAML 1.2's core schema, which reads JSON's scalars as JSON does.
+//! Plain values from trees, by YAML 1.2's core schema.
+//!
+//! It reads JSON's scalars as JSON does.
 //!
 //! Two deviations, both towards text: digits after a leading zero (`014`) stay text, as in most YAML 1.2 readers; and
 //! `.nan`, `.inf` and integers beyond 64 bits are refused instead of rounded.

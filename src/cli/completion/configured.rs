@@ -1,4 +1,4 @@
-//! Candidates that the configuration knows: environments, endpoints, services, keys, aliases.
+//! Candidates from the configuration: environments, services, keys, aliases.
 
 use super::context::{Context, push_new};
 use super::remote::RemoteServices;

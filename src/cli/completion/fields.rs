@@ -1,4 +1,4 @@
-//! Candidates from descriptors: fields of requests and rows, with their types; values of enums.
+//! Candidates from descriptors: fields with their types, values of enums.
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
@@ -167,7 +167,8 @@ mod tests {
             enum State { NONE = 0; ON = 1; }
             message Row {
                 string row_id = 1; State state = 9; bool ready = 3; repeated State states = 4;
-                google.protobuf.Struct tags = 5; map<string, Place> places = 6; repeated Place more = 7; Place place = 8;
+                google.protobuf.Struct tags = 5; map<string, Place> places = 6;
+                repeated Place more = 7; Place place = 8;
                 google.protobuf.Timestamp at = 10; google.protobuf.ListValue list = 11;
             }
             message Place { string city = 1; Inner inner = 2; }

@@ -1,4 +1,4 @@
-//! Completion: the candidates for a word on a command line, requested by a shell's script.
+//! Completion: the candidates for a word, requested by a shell's script.
 //!
 //! `clap_complete`'s engine walks the command line types of [`crate::cli`] and knows commands, options and their fixed
 //! values. Values that only the configuration or a service knows are attached here to arguments by their ids, so that

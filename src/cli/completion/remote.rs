@@ -1,4 +1,6 @@
-//! Asks services for resources and values within the time of a completion, or takes them from the cache.
+//! Candidates from services: resources and values.
+//!
+//! They are asked within the time of a completion, or taken from the cache.
 //!
 //! Nothing here prompts, prints or fails: what is unknown is not offered.
 

@@ -1,4 +1,4 @@
-//! Emits the events of messages that were checked, as often as they are to be shown.
+//! Emits the events of messages that were checked.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The decoder against prost-reflect's `DynamicMessage`: types and messages are made up, and damaged.
+//! Tests the decoder against prost-reflect's `DynamicMessage`.
 
 use proptest::prelude::*;
 use prost_reflect::prost::Message as _;

@@ -1,4 +1,4 @@
-//! `config init`: an environment from a file, from flags, or from a person's answers.
+//! `config init`: an environment from a file, flags or answers.
 
 use std::fs::File;
 use std::path::Path;

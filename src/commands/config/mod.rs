@@ -1,4 +1,4 @@
-//! `config`: environments, endpoints, keys and aliases, in the files of the Python client.
+//! `config`: environments, endpoints, keys and aliases.
 
 mod alias;
 mod check;

@@ -1,4 +1,4 @@
-//! Runs jobs side by side: started in their order, outcomes returned in their order.
+//! Runs jobs side by side: starts and outcomes are in their order.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::future::poll_fn;

@@ -1,4 +1,4 @@
-//! A progress bar on standard error, for a person who waits for a run over many documents.
+//! A progress bar on standard error for a run over many documents.
 
 use std::io;
 use std::time::Duration;

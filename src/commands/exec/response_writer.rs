@@ -1,4 +1,4 @@
-//! Writes the responses of a run to standard output, as long as somebody reads there.
+//! Writes responses to standard output, as long as somebody reads them.
 
 use bytes::Bytes;
 

@@ -1,4 +1,4 @@
-//! Sends documents to a streaming method, one after another, and writes each message as it arrives.
+//! Sends documents to a streaming method, and writes each message at once.
 
 use bytes::Bytes;
 use tonic::Code;

@@ -1,4 +1,4 @@
-//! `plugin build|push|publish`: the image to the registry, the spec to the service.
+//! `plugin build|push|publish`: image to the registry, spec to the service.
 //!
 //! Each step can be run again: one that fails ends the command, and the same command continues there.
 

@@ -43,8 +43,8 @@ mod tests {
 
     #[test]
     fn what_decides_the_target_is_carried() {
-        let connection = "--environment prod --endpoint grpc+ssl://h:1 --domain-id d-1 --workspace-id w-1 --ca ca.pem --cert c.pem \
-                          --key k.pem --tls-server-name n";
+        let connection = "--environment prod --endpoint grpc+ssl://h:1 --domain-id d-1 --workspace-id w-1 --ca ca.pem \
+                          --cert c.pem --key k.pem --tls-server-name n";
         assert_eq!(
             apply(&format!("spacectl {connection} plugin publish --tag 1 -f plugin.yml --strict --replace")),
             format!("`spacectl plugin apply {connection} -f plugin.yml --strict --replace`")

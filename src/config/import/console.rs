@@ -1,4 +1,6 @@
-//! The console's JSON of a key: `client_secret` of an app, or `api_key` of a user, as it was before there were apps.
+//! The console's JSON of a key.
+//!
+//! `client_secret` of an app, or `api_key` of a user, as it was before there were apps.
 //!
 //! It has no endpoints. The YAML that the console offers beside it (`spacectl_config`) has both.
 

@@ -1,4 +1,4 @@
-//! Environments of other programs, read as this program's. Nothing is written here.
+//! Reads other programs' environments as this program's.
 //!
 //! - The **Python client**'s folder or one of its environments' files, which have this program's own form. So has what
 //!   the console offers for download as `spacectl_config`.

@@ -1,4 +1,6 @@
-//! The Python client's folder and files. They are this program's own, so an environment is imported as it is.
+//! The Python client's folder and files.
+//!
+//! They are this program's own, so an environment is imported as it is.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A server's descriptors: the files as it sent them, the pool made of them, and the part that one method needs.
+//! A server's descriptors: files as sent, the pool, the part of one method.
 //!
 //! Files that do not fit together are repaired as far as possible; [`Gaps`] says what is missing and why. How the files
 //! are fetched is not here: see [`super::reflection`].

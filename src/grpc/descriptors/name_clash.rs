@@ -1,4 +1,4 @@
-//! Fields of one message with equal names but for case and `_`, such as `fooBar` and `FOO_BAR`.
+//! Fields of equal names but for case and `_`: `fooBar` and `FOO_BAR`.
 //!
 //! protoc lets them be where nobody needs their JSON names, and nothing here does. prost-reflect refuses two fields
 //! with one JSON name, and in proto3 two whose names differ only in case and in `_`.

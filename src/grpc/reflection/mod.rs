@@ -1,4 +1,6 @@
-//! Descriptors by gRPC reflection, v1 or v1alpha: both are asked side by side, since most servers have one of them.
+//! Descriptors by gRPC reflection, v1 or v1alpha.
+//!
+//! Both are asked side by side, since most servers have one of them.
 
 mod conversation;
 mod files;

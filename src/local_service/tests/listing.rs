@@ -1,4 +1,4 @@
-//! `Plugin.list`: the request's own fields, order, pages and the fields of the answer; and `Repository.list`.
+//! Tests of `Plugin.list` and `Repository.list`.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -158,7 +158,7 @@ proptest! {
             let page = Some(Page { start, limit });
             let plain = Query { page, ..Default::default() };
             let filter = vec![condition("name", "contain", json!("N"))];
-            let sort = vec![Sort { key: "created_at".into(), desc: false }, Sort { key: "plugin_id".into(), desc: false }];
+            let sort = ["created_at", "plugin_id"].map(|key| Sort { key: key.into(), desc: false }).to_vec();
             for query in [
                 plain.clone(),
                 Query { filter: filter.clone(), ..plain.clone() },

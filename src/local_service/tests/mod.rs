@@ -1,5 +1,6 @@
-//! Tests of the services as a caller sees them. They expect what the real service 1.12.5 answers, except where the 2.x
-//! API differs or a comment says otherwise.
+//! Tests of the services as a caller sees them.
+//!
+//! They expect what the real service 1.12.5 answers, except where the 2.x API differs or a comment says otherwise.
 
 mod filtering;
 mod listing;

@@ -1,5 +1,7 @@
-//! One file shared by several stores. Threads with a store each meet in SQLite's file locks just as processes do, and
-//! callers of one store in its connection.
+//! Tests of one file shared by several stores.
+//!
+//! Threads with a store each meet in SQLite's file locks just as processes do, and callers of one store in its
+//! connection.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A response, ready to be written: a list with what came around it, or one value.
+//! A response, ready to be written: a list or one value.
 
 use serde::Serialize;
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! Lint rules for specs of plugins.
 //!
-//! [`check`] takes texts and returns findings; it reads no file, sends nothing and never fails. `plugin lint` shows
+//! [`check`] takes texts and returns findings; it reads no file and sends nothing. `plugin lint` shows
 //! them, `plugin publish` checks first. An *error* is refused by a service or this program, a *warning* is probably a
 //! mistake.
 //!

@@ -63,10 +63,12 @@ fn anything_like_a_spec() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(texts in prop::collection::vec(prop_oneof![anything_like_a_spec(), any::<String>()], 1..3)) {
+    fn no_text_makes_it_panic(
+        texts in prop::collection::vec(prop_oneof![anything_like_a_spec(), any::<String>()], 1..3),
+    ) {
         let name = |index: usize| if index == 0 { "spec.yml" } else { "spec.json" };
         let inputs: Vec<Input> =
-            texts.iter().enumerate().map(|(index, text)| Input::from_bytes(name(index), text.clone().into_bytes())).collect();
+            texts.iter().zip(0..).map(|(text, at)| Input::from_bytes(name(at), text.clone().into_bytes())).collect();
         for generations in [&[Generation::One][..], &[Generation::Two], &[Generation::One, Generation::Two]] {
             let findings = check(&inputs, generations).unwrap();
             for finding in &findings {

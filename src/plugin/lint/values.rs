@@ -1,5 +1,6 @@
-//! Rules about the values of single fields: `required-field`, `resource-type`, `registry-config`, `label-text`,
-//! `tag-plain`.
+//! Rules about the values of single fields.
+//!
+//! `required-field`, `resource-type`, `registry-config`, `label-text` and `tag-plain`.
 
 use serde_json::{Map, Value};
 

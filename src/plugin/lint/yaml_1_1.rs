@@ -1,4 +1,4 @@
-//! Rules `yaml-1-1` and `lost-digits`: what other readers make of plain scalars.
+//! Rules `yaml-1-1` and `lost-digits`: how others read plain scalars.
 
 use super::checker::Checker;
 use super::finding::Violation;

@@ -23,7 +23,8 @@ fn fields() -> PluginFields {
         update: names("plugin_id name capability labels tags docs"),
         keys: names("plugin_id"),
         row: names(
-            "plugin_id name state resource_type image provider registry_type registry_url registry_config capability labels tags docs domain_id",
+            "plugin_id name state resource_type image provider registry_type registry_url registry_config capability \
+             labels tags docs domain_id",
         ),
     }
 }
@@ -31,12 +32,14 @@ fn fields() -> PluginFields {
 fn first_generation() -> PluginFields {
     PluginFields {
         register: names(
-            "name service_type image provider registry_type registry_config capability template labels tags project_id domain_id",
+            "name service_type image provider registry_type registry_config capability template labels tags project_id \
+             domain_id",
         ),
         update: names("plugin_id name capability template labels tags domain_id"),
         keys: names("plugin_id domain_id"),
         row: names(
-            "plugin_id name image state service_type provider registry_type registry_url registry_config capability template labels tags project_id domain_id",
+            "plugin_id name image state service_type provider registry_type registry_url registry_config capability \
+             template labels tags project_id domain_id",
         ),
     }
 }
@@ -225,7 +228,8 @@ proptest! {
             Action::Unchanged => row,
             Action::Update(changes) => {
                 let request = fields.update(&spec, &changes);
-                prop_assert!(request.keys().all(|name| name == "plugin_id" || changes.iter().any(|c| c.field() == name)));
+                let is_changed = |name: &str| changes.iter().any(|change| change.field() == name);
+                prop_assert!(request.keys().all(|name| name == "plugin_id" || is_changed(name)));
                 updated(&row, &request)
             }
             Action::Replace(_) => registered(&fields.in_place_of(&fields.as_registered(&row), &spec)),

@@ -302,8 +302,10 @@ mod tests {
     #[test]
     fn what_is_nested_goes_before_keys_with_dots() {
         let row = json!({"tags": {
-            "spaceone:plugin_name": "p", "spaceone.io/x": 1, "a": {"b.c": 2, "b": {"d": 3}}, "a.b": {"d": 6, "e": 4}, "0": 5,
-            "k.l": 7, "k": {"l": 8}, "list": [{"m": {"n": 9}, "m.n": 10}, {"m.n": 11}], "null.x": 12, "null": {"x": null}
+            "spaceone:plugin_name": "p", "spaceone.io/x": 1, "a": {"b.c": 2, "b": {"d": 3}},
+            "a.b": {"d": 6, "e": 4}, "0": 5,
+            "k.l": 7, "k": {"l": 8}, "list": [{"m": {"n": 9}, "m.n": 10}, {"m.n": 11}],
+            "null.x": 12, "null": {"x": null}
         }});
         assert_eq!(select("tags.spaceone:plugin_name", &row), json!("p"));
         assert_eq!(select("tags.spaceone.io/x", &row), json!(1));

@@ -1,4 +1,6 @@
-//! Dates and times of filters: a typed time is a span as long as it is exact, or a distance from now.
+//! Dates and times of filters.
+//!
+//! A typed time is a span as long as it is exact, or a distance from now.
 //!
 //! `2026` is a year, `2026-01` a month, `2026-01-31` a day, `2026-01-31T10` an hour, then minutes and seconds; with
 //! fractions of a second it is one point. `=` means within the span, `>` after its end, `<` before its start. All are

@@ -383,7 +383,8 @@ proptest! {
         word in "[ab1]{1,2}",
     ) {
         for (condition, opposite) in [("=", "!="), ("~", "!~"), (" in ", " not in ")] {
-            let of = |operator: &str| verdict(&format!("tags.x{operator}{word}"), json!({"tags": {"x": value.clone()}}));
+            let row = json!({"tags": {"x": value.clone()}});
+            let of = |operator: &str| verdict(&format!("tags.x{operator}{word}"), row.clone());
             let both = (of(condition), of(opposite));
             let (holds, fails) = (Verdict::Matches, Verdict::Fails(ALL_FLAG));
             prop_assert!(both == (holds, fails) || both == (fails, holds), "{both:?}");

@@ -1,4 +1,4 @@
-//! Aliases of resources: the built-in ones, and lookup among these and the user's.
+//! Aliases of resources, built in and the user's.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A resource among those of an endpoint, a service among those of an environment.
+//! Finds a resource among an endpoint's, a service among an environment's.
 
 use std::collections::HashMap;
 
@@ -551,7 +551,8 @@ mod tests {
         }
         assert_eq!(
             refused("secret.UserSecret", &offered, "v2"),
-            "error: local has no version v2 of secret.UserSecret\nhint: use --api-version v1, or leave --api-version out"
+            "error: local has no version v2 of secret.UserSecret\n\
+             hint: use --api-version v1, or leave --api-version out"
         );
     }
 

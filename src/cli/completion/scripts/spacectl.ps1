@@ -5,7 +5,9 @@
 Register-ArgumentCompleter -Native -CommandName spacectl -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
-        ForEach-Object { if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { "$_" } })
+        ForEach-Object {
+            if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { "$_" }
+        })
     $index = $words.Count
     # An empty word may be dropped on its way, but the index counts it.
     $words += "$wordToComplete"

@@ -1,4 +1,6 @@
-//! Workflow commands: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>.
+//! Findings as GitHub's workflow commands.
+//!
+//! <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>
 
 use std::io::{self, Write};
 
