@@ -4,6 +4,7 @@
 //! decides the exit code. They are rendered here too, so that all errors look the same; where to write them is not
 //! here.
 
+mod details;
 mod kinds;
 pub mod panics;
 pub mod parse_error;
@@ -11,8 +12,10 @@ mod render;
 
 use std::fmt;
 
+use serde_json::Value;
 use tonic::Code;
 
+use crate::text::value_ext::map_texts;
 pub use kinds::{ErrorKind, Outcome, TerminationSignal, code_name};
 
 /// The program's result.
@@ -68,6 +71,8 @@ pub struct Error {
     kind: ErrorKind,
     /// Never empty.
     problems: Vec<Problem>,
+    /// What a service says besides, each with its type under `@type`.
+    details: Vec<Value>,
     outcome: Outcome,
     is_response_too_large: bool,
     is_reported: bool,
@@ -80,6 +85,7 @@ impl Error {
         Self {
             kind,
             problems: vec![Problem::new(message)],
+            details: Vec::new(),
             outcome: Outcome::None,
             is_response_too_large: false,
             is_reported: false,
@@ -152,6 +158,12 @@ impl Error {
         Self { is_reported: true, ..self }
     }
 
+    /// Adds what a service says besides: JSON objects with a type under `@type` (google.rpc's error details).
+    #[must_use]
+    pub fn with_details(self, details: Vec<Value>) -> Self {
+        Self { details, ..self }
+    }
+
     /// Adds a cause after those that are there.
     #[must_use]
     pub fn cause(mut self, cause: impl fmt::Display) -> Self {
@@ -159,14 +171,13 @@ impl Error {
         self
     }
 
-    /// Replaces the causes for which `change` returns another text.
+    /// Replaces the causes and the texts of details, which other programs have written.
     #[must_use]
-    pub fn map_causes(mut self, change: impl Fn(&str) -> Option<String>) -> Self {
+    pub fn map_foreign_texts(mut self, change: impl Fn(&str) -> String) -> Self {
         for cause in self.problems.iter_mut().flat_map(|problem| &mut problem.causes) {
-            if let Some(changed) = change(cause) {
-                *cause = changed;
-            }
+            *cause = change(cause);
         }
+        self.details = self.details.iter().map(|detail| map_texts(detail, &change)).collect();
         self
     }
 

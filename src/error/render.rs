@@ -4,9 +4,10 @@ use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value, json};
 
-use super::{Error, ErrorKind, Problem, code_name};
+use super::{Error, ErrorKind, Problem, code_name, details};
 use crate::secret::mask;
 use crate::text::sanitize;
+use crate::text::value_ext::map_texts;
 
 impl Error {
     /// Renders what failed and why on one line, for a warning in the error's place.
@@ -21,14 +22,17 @@ impl Error {
     /// Renders lines for people, each ended; `label` styles a line's first word ("error", "hint").
     pub fn to_text(&self, label: impl Fn(&str) -> String) -> String {
         let mut text = String::new();
-        for problem in &self.problems {
+        let mut line = |word: &str, line: &str| {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{} {}", label(word), sanitize::control(&mask::mask_known(line)));
+        };
+        for (index, problem) in self.problems.iter().enumerate() {
             let location = problem.location.as_ref().map(|location| format!("{location}: ")).unwrap_or_default();
-            let mut line = |word: &str, line: &str| {
-                // Writing to a String cannot fail.
-                let _ = writeln!(text, "{} {}", label(word), sanitize::control(&mask::mask_known(line)));
-            };
             line("error", &format!("{location}{}", problem.message));
             problem.causes.iter().for_each(|cause| line("cause", cause));
+            if index == 0 {
+                self.details.iter().flat_map(details::lines).for_each(|detail| line("detail", &detail));
+            }
             problem.hints.iter().for_each(|hint| line("hint", hint));
         }
         text
@@ -47,6 +51,9 @@ impl Error {
             object.insert("outcome".into(), outcome.into());
         }
         object.extend(self.problems[0].to_json());
+        if !self.details.is_empty() {
+            object.insert("details".into(), self.details.iter().map(masked).collect());
+        }
         if self.problems.len() > 1 {
             let more = self.problems[1..].iter().map(|problem| Value::Object(problem.to_json()));
             object.insert("more".into(), more.collect());
@@ -81,6 +88,10 @@ impl Problem {
         }
         object
     }
+}
+
+fn masked(value: &Value) -> Value {
+    map_texts(value, &|text| mask::mask_known(text).into_owned())
 }
 
 impl fmt::Display for Error {

@@ -9,20 +9,22 @@ use prost_reflect::{MessageDescriptor, MethodDescriptor};
 use tokio::time::Instant;
 use tonic::client::Grpc;
 use tonic::codec::CompressionEncoding;
+use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Status, Streaming};
 
 use super::channel::Transport;
 use super::departure::Departure;
-use super::metadata::Metadata;
+use super::metadata::{self, Metadata};
 use super::raw_codec::RawCodec;
 use super::retry;
 use super::status;
+use super::status_details;
 use super::trace::{self, Trace};
 use super::unreadable;
 use crate::codec::decode;
 use crate::error::{Error, ErrorKind, Outcome, Result, code_name};
 use crate::schema::spaceone::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
-use crate::secret::mask::KnownSecrets;
+use crate::secret::mask::{self, KnownSecrets};
 use crate::secret::{self, MASK};
 use crate::text::json;
 
@@ -184,6 +186,8 @@ impl Responses {
                 .trace
                 .step(|| format!("{} sent a message of {}", self.call.caller.place, trace::size(message.len())));
             self.call.trace_response(message);
+        } else if let Ok(Some(trailers)) = self.stream.trailers().await {
+            self.call.trace_metadata(&trailers);
         }
         Ok(message)
     }
@@ -223,7 +227,9 @@ impl Call {
             let mut grpc = self.caller.grpc();
             grpc.ready().await.map_err(Status::from_error)?;
             self.trace_request();
-            send(grpc, self.request(), self.path.clone()).await.map(tonic::Response::into_inner)
+            let response = send(grpc, self.request(), self.path.clone()).await;
+            self.trace_metadata(response.as_ref().map_or_else(Status::metadata, tonic::Response::metadata));
+            response.map(tonic::Response::into_inner)
         };
         let answered = || self.caller.answered();
         self.within_deadline(retry::send_again(self.is_read_only, self.deadline, answered, notify, attempt)).await
@@ -246,6 +252,11 @@ impl Call {
             line
         });
         self.trace_message("request", &self.message, &self.method.input());
+    }
+
+    /// Traces headers and trailers of a response.
+    fn trace_metadata(&self, metadata: &MetadataMap) {
+        self.caller.trace.message(|| format!("response metadata {}", metadata::to_text(metadata)));
     }
 
     fn trace_response(&self, message: &Bytes) {
@@ -310,8 +321,13 @@ impl Call {
         };
         let error = status::error(&what(&self.method, &self.caller.place), status);
         let error = status::with_outcome(error, self.is_read_only, outcome);
+        let mut details = status_details::read(status, self.method.parent_pool());
+        for detail in &mut details {
+            mask::mask_value("", detail);
+        }
         let secrets = self.secrets();
-        let error = error.map_causes(|cause| secrets.masked(cause));
+        let mask = |text: &str| secrets.masked(text).unwrap_or_else(|| text.to_owned());
+        let error = error.with_details(details).map_foreign_texts(mask);
         let error = match status.code() {
             Code::Unauthenticated | Code::PermissionDenied
                 if takes_no_key(self.method.parent_service().full_name(), self.method.name()) =>

@@ -30,6 +30,10 @@ use crate::net::endpoint::EndpointUrl;
 use crate::net::tls::TlsSettings;
 use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
+/// The longest headers or trailers that are read, in bytes: a status with its message and details. hyper's default of
+/// 16 KiB is too little for some services' tracebacks.
+const MAX_HEADERS: u32 = 1 << 20;
+
 /// Sends calls. Cheap to clone: clones share the connection.
 #[derive(Clone)]
 pub enum Transport {
@@ -101,7 +105,11 @@ fn endpoint(address: &EndpointUrl) -> Result<Endpoint> {
         .map_err(|error| wrong(&error))?;
     // A message is read when it is whole. With hyper's default of 2 MiB, every 2 MiB would cost a round trip.
     let window = u32::try_from(MAX_MESSAGE_SIZE).ok();
-    Ok(endpoint.origin(origin).initial_stream_window_size(window).initial_connection_window_size(window))
+    Ok(endpoint
+        .origin(origin)
+        .initial_stream_window_size(window)
+        .initial_connection_window_size(window)
+        .http2_max_header_list_size(MAX_HEADERS))
 }
 
 fn no_answer(address: &EndpointUrl, limit: Duration) -> Error {

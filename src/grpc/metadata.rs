@@ -4,8 +4,9 @@ use std::fmt;
 
 use tonic::metadata::{Ascii, KeyAndValueRef, MetadataMap, MetadataValue};
 
+use super::sent_status::MARK as STATUS_WAS_SENT;
 use crate::error::{Error, Result};
-use crate::secret::mask;
+use crate::secret::{self, MASK, mask};
 
 /// The metadata that the platform's services read.
 #[derive(Clone, Default)]
@@ -53,6 +54,23 @@ impl Metadata {
     pub(super) fn apply<T>(&self, request: &mut tonic::Request<T>) {
         *request.metadata_mut() = self.0.clone();
     }
+}
+
+/// Metadata of a response on one line, with secrets masked and binary values as their size.
+pub(super) fn to_text(metadata: &MetadataMap) -> String {
+    let entries = metadata.iter().filter_map(|entry| match entry {
+        KeyAndValueRef::Ascii(name, _) if name.as_str() == STATUS_WAS_SENT => None,
+        KeyAndValueRef::Ascii(name, _) if secret::names_a_secret(name.as_str()) => Some(format!("{name}: {MASK}")),
+        KeyAndValueRef::Ascii(name, value) => {
+            Some(format!("{name}: {}", mask::mask_known(&String::from_utf8_lossy(value.as_encoded_bytes()))))
+        }
+        KeyAndValueRef::Binary(name, value) => {
+            let size = value.to_bytes().map_or(0, |bytes| bytes.len());
+            Some(format!("{name}: {size} bytes"))
+        }
+    });
+    let entries: Vec<String> = entries.collect();
+    if entries.is_empty() { "none".to_owned() } else { entries.join(", ") }
 }
 
 /// Names only: the values may be secret.

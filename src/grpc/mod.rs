@@ -23,6 +23,7 @@ pub mod resolve;
 pub mod retry;
 mod sent_status;
 pub mod status;
+mod status_details;
 mod tls;
 pub mod trace;
 mod unreadable;

@@ -9,12 +9,19 @@ use tokio::time::Instant;
 use tonic::{Code, ConnectError, Status};
 
 use super::sent_status::CutOff;
+use super::status_details;
 
 /// How long in all a request is sent again that the peer does not process, while no other gets a response either.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The same if nothing listens: a service that restarts is back by then.
 const RESTART: Duration = Duration::from_secs(3);
+
+/// A service that asks to wait longer is not waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// The metadata with which a service says when to send a request again, in milliseconds.
+const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 /// Two more attempts, after about 100 ms and 300 ms.
 pub fn backoff() -> ExponentialBuilder {
@@ -78,9 +85,22 @@ fn may_read_again(status: &Status) -> bool {
     status.code() == Code::Unavailable || is_broken(status)
 }
 
+/// How long to wait before a call that only reads, and ended in `status`, is sent again; `None` if it is not. What the
+/// service asks for (gRPC proposal A6, "Pushback", and `google.rpc.RetryInfo`) goes before `next`.
+fn wait_to_read_again(status: &Status, next: Duration) -> Option<Duration> {
+    let wait = match (status.metadata().get(PUSHBACK), status_details::retry_delay(status)) {
+        // A negative number, or no number, forbids it.
+        (Some(milliseconds), _) => Duration::from_millis(milliseconds.to_str().ok()?.parse().ok()?),
+        (None, Some(delay)) => delay.max(next),
+        (None, None) if may_read_again(status) => next,
+        (None, None) => return None,
+    };
+    (wait <= LONGEST_WAIT).then_some(wait)
+}
+
 /// Calls `send` as often as a request may be sent: what was not processed, as long as `answered` counts further answers
 /// to other requests, and what only reads after a failure that may pass. `notify` gets each failure after which it is
-/// sent again, and how long that is waited for. What was not processed does not wait beyond the `deadline`.
+/// sent again, and the wait before that, which never goes beyond the `deadline`.
 pub(super) async fn send_again<T, F: Future<Output = Result<T, Status>>>(
     is_read_only: bool,
     deadline: Option<Instant>,
@@ -89,12 +109,12 @@ pub(super) async fn send_again<T, F: Future<Output = Result<T, Status>>>(
     send: impl Fn() -> F,
 ) -> Result<T, Status> {
     let mut unprocessed = Unanswered::new(answered());
-    let adjust = |status: &Status, next: Option<Duration>| match patience(status) {
-        Some(patience) => {
-            let wait = unprocessed.wait(answered(), patience);
-            wait.filter(|wait| deadline.is_none_or(|deadline| Instant::now() + *wait < deadline))
-        }
-        None => next.filter(|_| is_read_only && may_read_again(status)),
+    let adjust = |status: &Status, next: Option<Duration>| {
+        let wait = match patience(status) {
+            Some(patience) => unprocessed.wait(answered(), patience),
+            None => next.filter(|_| is_read_only).and_then(|next| wait_to_read_again(status, next)),
+        };
+        wait.filter(|wait| deadline.is_none_or(|deadline| Instant::now() + *wait < deadline))
     };
     send.retry(backoff()).adjust(adjust).notify(notify).await
 }
@@ -180,6 +200,26 @@ mod tests {
         }
         assert!(may_read_again(&Status::unavailable("x")));
         assert!(!may_read_again(&Status::internal("x")) && !may_read_again(&Status::deadline_exceeded("x")));
+    }
+
+    #[test]
+    fn a_service_says_how_long_to_wait() {
+        use tonic::metadata::MetadataMap;
+        use tonic_types::{ErrorDetails, StatusExt as _};
+        let next = Duration::from_millis(300);
+        let after = |seconds| {
+            let details = ErrorDetails::with_retry_info(Some(Duration::from_secs(seconds)));
+            wait_to_read_again(&Status::with_error_details(Code::ResourceExhausted, "x", details), next)
+        };
+        assert_eq!([after(7), after(0), after(31)], [Some(Duration::from_secs(7)), Some(next), None]);
+        let pushback = |value: &'static str| {
+            let mut metadata = MetadataMap::new();
+            metadata.insert(PUSHBACK, value.parse().unwrap());
+            wait_to_read_again(&Status::with_metadata(Code::Unavailable, "x", metadata), next)
+        };
+        assert_eq!(pushback("20"), Some(Duration::from_millis(20)));
+        assert_eq!(["-1", "soon", "", "60000"].map(pushback), [None; 4]);
+        assert_eq!(wait_to_read_again(&Status::resource_exhausted("quota"), next), None);
     }
 
     #[test]

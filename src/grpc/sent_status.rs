@@ -13,7 +13,7 @@ use tonic::body::Body;
 use super::body;
 
 /// The metadata that marks a status. tonic copies headers and trailers into the status that it reads from them.
-const MARK: &str = "spacectl-status-was-sent";
+pub(super) const MARK: &str = "spacectl-status-was-sent";
 
 /// A response ended before its status: its stream was reset, or a proxy lost the service. hyper reports a reset with
 /// CANCEL or NO_ERROR as the end of the body.

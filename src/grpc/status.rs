@@ -25,7 +25,13 @@ pub fn error(what: &str, status: &Status) -> Error {
         Some(answer) if answer.is_about_certificate() => Error::local(what),
         _ => Error::status(code, format!("{what}: {}", code_name(code))),
     };
-    let general = || if retry::is_unprocessed(status) { Some(NOT_PROCESSED) } else { hint_for(code) };
+    let general = || match () {
+        () if retry::is_unprocessed(status) => Some(NOT_PROCESSED),
+        () if retry::sources(source).any(|error| error.downcast_ref().is_some_and(unreadable::is_about_headers)) => {
+            Some(LONG_HEADERS)
+        }
+        () => hint_for(code),
+    };
     failed.caused_by(source).hints(diagnostics::find_hint(source).or_else(general))
 }
 
@@ -115,6 +121,8 @@ pub fn with_outcome(error: Error, is_read_only: bool, outcome: Outcome) -> Error
 }
 
 const LOOK: &str = "check what is there before sending it again: the service may have done it";
+const LONG_HEADERS: &str =
+    "ask who runs the service: its headers may be longer than 1 MiB, beyond which they are not read";
 const NOT_PROCESSED: &str = "nothing was done: try again";
 
 fn hint(status: &Status, is_response_too_large: bool) -> Option<&'static str> {

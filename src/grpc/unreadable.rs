@@ -26,6 +26,11 @@ pub(super) fn is_in(error: &(dyn StdError + 'static)) -> bool {
     retry::sources(error).any(|error| error.is::<Unreadable>())
 }
 
+/// Whether `error` is how h2 refuses headers or trailers that are longer than it reads.
+pub(super) fn is_about_headers(error: &h2::Error) -> bool {
+    matches!(error.reason(), Some(h2::Reason::PROTOCOL_ERROR | h2::Reason::ENHANCE_YOUR_CALM)) && !error.is_remote()
+}
+
 /// Awaits `call`, and turns a panic into an error.
 pub(super) async fn guard<T>(call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
     panics::catch_async(call).await.unwrap_or_else(|panic| Err(Unreadable::Panic(panic).into()))

@@ -24,3 +24,13 @@ pub fn is_empty(value: &Value) -> bool {
         Value::Bool(_) | Value::Number(_) => false,
     }
 }
+
+/// `value` with each text and key as `change` makes it.
+pub fn map_texts(value: &Value, change: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => change(text).into(),
+        Value::Array(items) => items.iter().map(|item| map_texts(item, change)).collect(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| (change(key), map_texts(value, change))).collect(),
+        other => other.clone(),
+    }
+}
