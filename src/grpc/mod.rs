@@ -23,7 +23,7 @@ pub mod resolve;
 pub mod retry;
 mod sent_status;
 pub mod status;
-mod status_details;
+pub mod status_details;
 mod tls;
 pub mod trace;
 mod unreadable;

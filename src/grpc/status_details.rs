@@ -20,7 +20,7 @@ static GOOGLE_RPC: LazyLock<Option<DescriptorPool>> =
 
 /// The details of `status` as JSON, each with its type under `@type`. Types that google.rpc does not have are looked up
 /// in `known`; a detail of another type, or with bytes that are not of its type, has its bytes in base64.
-pub(super) fn read(status: &Status, known: &DescriptorPool) -> Vec<Value> {
+pub fn read(status: &Status, known: &DescriptorPool) -> Vec<Value> {
     any(status).iter().map(|detail| to_json(detail, known)).collect()
 }
 

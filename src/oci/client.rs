@@ -247,7 +247,7 @@ impl Question<'_> {
 }
 
 /// The query of the next page's link. Its host and path are ignored: a proxy may have changed them.
-fn next_page(headers: &HeaderMap) -> Option<String> {
+pub fn next_page(headers: &HeaderMap) -> Option<String> {
     let next = Regex::new(NEXT_LINK).ok()?;
     let mut links = headers.get_all(LINK).into_iter().filter_map(|value| value.to_str().ok());
     let target = links.find_map(|links| Some(next.captures(links)?.get(1)?.as_str()))?;

@@ -31,7 +31,8 @@ mod tls;
 mod url;
 mod versions;
 
-pub use client::{RegistryClient, RegistryFailure};
+pub use challenge::AuthChallenge;
+pub use client::{RegistryClient, RegistryFailure, next_page};
 pub use credentials::CredentialFiles;
 pub use image::{check_image, check_tag};
 pub use image_ref::ImageRef;
