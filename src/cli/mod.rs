@@ -110,6 +110,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "ID", hide_short_help = true)]
     pub workspace_id: Option<String>,
 
+    /// Metadata to send with each call, e.g. 'x-tenant: a'; repeatable
+    #[arg(short = 'H', long, global = true, value_name = "NAME: VALUE", hide_short_help = true)]
+    pub header: Vec<String>,
+
     /// Timeout per connection, e.g. 500ms or 1m; 0 disables it
     #[arg(
         long,

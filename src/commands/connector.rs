@@ -120,15 +120,12 @@ impl Connector {
 
     /// The metadata of each call.
     pub fn metadata(&self) -> Result<Metadata> {
-        let Settings { x_domain_id, x_workspace_id, .. } = &self.settings;
-        let credential = self.credential()?.map(Secret::expose);
-        Metadata::new(credential, x_domain_id.as_deref(), x_workspace_id.as_deref())
+        self.settings.call_metadata(self.credential()?)
     }
 
     /// The same without the key.
     pub fn metadata_without_key(&self) -> Result<Metadata> {
-        let Settings { x_domain_id, x_workspace_id, .. } = &self.settings;
-        Metadata::new(None, x_domain_id.as_deref(), x_workspace_id.as_deref())
+        self.settings.call_metadata(None)
     }
 
     /// The services that have an endpoint, by name; that of `--endpoint` has none.
@@ -245,6 +242,7 @@ pub fn selection(context: &Context<'_>) -> Selection {
         endpoint: global.endpoint.clone(),
         domain_id: global.domain_id.clone(),
         workspace_id: global.workspace_id.clone(),
+        headers: global.header.clone(),
     }
 }
 

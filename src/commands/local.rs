@@ -46,9 +46,11 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
 fn reject_call_flags(global: &Global, hint: &str) -> Result<()> {
     let is_local = |flag: &str, value: &str| flag == "--environment" && value == BUILT_IN;
     let is_given = |value: &Option<String>, flag| value.as_deref().is_some_and(|value| !is_local(flag, value));
-    match global.call_flags().iter().find(|(flag, value)| is_given(value, flag)) {
+    let flags = global.call_flags();
+    let given = flags.iter().find(|(flag, value)| is_given(value, flag)).map(|(flag, _)| *flag);
+    match given.or((!global.header.is_empty()).then_some("-H")) {
         None => Ok(()),
-        Some((flag, _)) => Err(Error::usage(format!("{flag} is for calls, and this command makes none")).hint(hint)),
+        Some(flag) => Err(Error::usage(format!("{flag} is for calls, and this command makes none")).hint(hint)),
     }
 }
 

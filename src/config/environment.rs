@@ -8,9 +8,10 @@ use serde_json::{Map, Value};
 
 use super::{EndpointUrl, ParseError, file, metadata, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::grpc::metadata::MetadataEntry;
 use crate::oci::RegistryUrl;
 use crate::schema::did_you_mean::nearest;
-use crate::secret;
+use crate::secret::{self, MASK};
 use crate::text::value_ext::kind_of;
 
 pub(super) const API_KEY: &str = "api_key";
@@ -25,6 +26,8 @@ pub(super) const CERT: &str = "cert";
 pub(super) const KEY: &str = "key";
 pub(super) const SERVER_NAME: &str = "tls_server_name";
 pub(super) const REGISTRY: &str = "registry";
+/// The mapping of names to values that are sent with each call besides.
+const METADATA: &str = "metadata";
 
 /// How the value of a key is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,10 +42,12 @@ enum ValueKind {
     Registry,
     /// A mapping of services to URLs.
     Endpoints,
+    /// A mapping of names to what is sent as gRPC metadata.
+    Entries,
 }
 
 /// The keys that this program reads.
-const KEYS: [(&str, ValueKind); 12] = [
+const KEYS: [(&str, ValueKind); 13] = [
     (API_KEY, ValueKind::Metadata),
     (TOKEN, ValueKind::Metadata),
     (API_KEY_FILE, ValueKind::Path),
@@ -55,6 +60,7 @@ const KEYS: [(&str, ValueKind); 12] = [
     (KEY, ValueKind::Path),
     (SERVER_NAME, ValueKind::Line),
     (REGISTRY, ValueKind::Registry),
+    (METADATA, ValueKind::Entries),
 ];
 
 /// The longest key, in bytes.
@@ -104,6 +110,7 @@ impl Environment {
                     }
                     Err(error) => note(Err(error)),
                 },
+                ValueKind::Entries => note(self.metadata().map(drop)),
                 _ => note(self.text(key).map(drop)),
             }
         }
@@ -118,6 +125,27 @@ impl Environment {
     /// The workspace that is sent with each call.
     pub fn x_workspace_id(&self) -> Result<Option<&str>> {
         self.text(WORKSPACE)
+    }
+
+    /// What is sent with each call besides: `metadata`, a mapping of names to texts.
+    pub fn metadata(&self) -> Result<Vec<MetadataEntry>> {
+        let entries = match self.values.get(METADATA) {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(Value::Object(entries)) => entries,
+            Some(other) => {
+                return Err(Error::local(format!("`{METADATA}` must be a mapping, and is {}", kind_of(other)))
+                    .hint("write one line of `NAME: VALUE` for each entry, indented"));
+            }
+        };
+        let entry = |(name, value): (&String, &Value)| {
+            let Value::String(text) = value else {
+                let found = kind_of(value);
+                return Err(Error::local(format!("`{METADATA}.{name}` must be text, and is {found}"))
+                    .hint("put it into quotes"));
+            };
+            MetadataEntry::new(name, text).map_err(|error| error.context(format_args!("`{METADATA}`")))
+        };
+        entries.iter().map(entry).collect()
     }
 
     /// The image registry that the embedded Repository service asks.
@@ -151,12 +179,25 @@ impl Environment {
             let url: EndpointUrl = text.parse().map_err(ParseError::into_usage)?;
             return self.set_endpoint(service, &url);
         }
+        if let Some(name) = key.strip_prefix("metadata.") {
+            return self.set_metadata(&MetadataEntry::new(name, text)?);
+        }
         if key.is_empty() || key.len() > MAX_KEY || key.chars().any(char::is_control) {
             let rule = format!("a key is 1 to {MAX_KEY} bytes without control characters");
             return Err(Error::usage("this cannot be a key").hint(rule));
         }
         let text = settable_text(key, text).map_err(ParseError::into_usage)?;
         self.values.insert(key.to_owned(), text.into());
+        Ok(())
+    }
+
+    /// Sets what is sent with each call besides.
+    pub fn set_metadata(&mut self, entry: &MetadataEntry) -> Result<()> {
+        // What is no mapping is an error, and stays.
+        self.metadata()?;
+        if let Value::Object(entries) = self.values.entry(METADATA).or_insert_with(|| Map::new().into()) {
+            entries.insert(entry.name().to_owned(), entry.value().expose().into());
+        }
         Ok(())
     }
 
@@ -184,6 +225,12 @@ impl Environment {
         if self.values.shift_remove(key).is_some() {
             return Ok(());
         }
+        if let Some((METADATA, name)) = key.split_once('.')
+            && let Some(Value::Object(entries)) = self.values.get_mut(METADATA)
+            && entries.shift_remove(name).is_some()
+        {
+            return Ok(());
+        }
         match service_of(key) {
             Some(service) => self.remove_endpoint(service),
             None => Err(self.not_set(key)),
@@ -197,7 +244,7 @@ impl Environment {
 
     /// A warning for a key that is set by hand and that this program does not read.
     pub fn warning_of(key: &str) -> Option<String> {
-        let is_read = Self::is_known(key) || service_of(key).is_some();
+        let is_read = Self::is_known(key) || service_of(key).is_some() || key.starts_with("metadata.");
         (!is_read).then(|| match Self::known_key_like(key) {
             Some(known) => format!("nothing reads the key {key}: did you mean {known}?"),
             None => {
@@ -239,7 +286,7 @@ impl Environment {
 
     /// The keys that [`Environment::set`] checks, endpoints left out.
     pub fn settable_keys() -> impl Iterator<Item = &'static str> {
-        KEYS.into_iter().map(|(key, _)| key).filter(|key| *key != ENDPOINTS)
+        KEYS.into_iter().map(|(key, _)| key).filter(|key| ![ENDPOINTS, METADATA].contains(key))
     }
 
     /// Everything, secrets included.
@@ -265,6 +312,11 @@ impl Environment {
                 // Its keys are names of services, and one of SpaceONE's services is called `secret`.
                 Value::Object(endpoints) if key == ENDPOINTS => {
                     endpoints.values_mut().for_each(|url| found |= secret::mask_value(ENDPOINTS, url));
+                }
+                // Each may be a key of a proxy.
+                Value::Object(entries) if key == METADATA => {
+                    entries.values_mut().for_each(|value| *value = MASK.into());
+                    found |= !entries.is_empty();
                 }
                 value => {
                     found |= secret::mask_value(key, value);

@@ -16,6 +16,8 @@ pub struct Selection {
     pub domain_id: Option<String>,
     /// `--workspace-id ID`, above the environment's `x_workspace_id`.
     pub workspace_id: Option<String>,
+    /// `-H 'NAME: VALUE'`, above the environment's `metadata`.
+    pub headers: Vec<String>,
 }
 
 /// What named an environment.

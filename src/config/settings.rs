@@ -9,6 +9,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::fs::{check_only_user_can_change, shared_mode, shell_word};
+use crate::grpc::metadata::{Metadata, MetadataEntry};
 use crate::net::tls::TlsSettings;
 use crate::oci::RegistryUrl;
 
@@ -29,6 +30,8 @@ pub struct Settings {
     pub x_domain_id: Option<String>,
     /// What is sent as `x_workspace_id`.
     pub x_workspace_id: Option<String>,
+    /// What else is sent, the environment's entries before those of flags.
+    pub metadata: Vec<MetadataEntry>,
     /// The certificates of TLS connections.
     pub tls: TlsSettings,
     /// The image registry of the embedded service.
@@ -119,6 +122,7 @@ impl Settings {
             key_origin: KeyOrigin::Variable,
             x_domain_id: None,
             x_workspace_id: None,
+            metadata: Vec::new(),
             tls: TlsSettings::default(),
             registry: None,
             warnings: Vec::new(),
@@ -161,6 +165,9 @@ impl Settings {
                 let id = id.ok_or_else(|| Error::usage(format!("{flag} is empty")).hint("omit it, or give an id"))?;
                 *sent = Some(id.to_owned());
             }
+        }
+        for header in &selection.headers {
+            settings.metadata.push(MetadataEntry::parse(header).map_err(|error| error.context("-H"))?);
         }
         Ok(settings)
     }
@@ -212,10 +219,20 @@ impl Settings {
         }
         self.x_domain_id = environment.x_domain_id().map_err(in_file)?.map(str::to_owned);
         self.x_workspace_id = environment.x_workspace_id().map_err(in_file)?.map(str::to_owned);
+        self.metadata = environment.metadata().map_err(in_file)?;
         self.tls = environment.tls(&path, variables.home.as_deref()).map_err(in_file)?;
         self.warnings.extend(dir.exposure(name, &environment));
         self.endpoints = Endpoints::Configured(environment);
         Ok(())
+    }
+
+    /// What is sent with each call, `key` as its token.
+    ///
+    /// # Errors
+    /// A value cannot be sent; it is not shown.
+    pub fn call_metadata(&self, key: Option<&Secret>) -> Result<Metadata> {
+        let (domain, workspace) = (self.x_domain_id.as_deref(), self.x_workspace_id.as_deref());
+        Metadata::new(key.map(Secret::expose), domain, workspace)?.with_entries(&self.metadata)
     }
 
     /// The environment whose file has the endpoints; `None` if they are not from a file.

@@ -2,15 +2,100 @@
 
 use std::fmt;
 
-use tonic::metadata::{Ascii, KeyAndValueRef, MetadataMap, MetadataValue};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use tonic::metadata::{Ascii, Binary, KeyAndValueRef, MetadataKey, MetadataMap, MetadataValue};
 
 use super::sent_status::MARK as STATUS_WAS_SENT;
 use crate::error::{Error, Result};
-use crate::secret::{self, MASK, mask};
+use crate::secret::{self, MASK, Secret, mask};
 
-/// The metadata that the platform's services read.
+/// The metadata that the platform's services read, and what the user adds.
 #[derive(Clone, Default)]
 pub struct Metadata(MetadataMap);
+
+/// An entry that the user adds, by `-H` or in an environment. Its value may be secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataEntry {
+    name: String,
+    value: Secret,
+}
+
+/// Names that the client itself sets, with the way to set them.
+const RESERVED: [(&str, &str); 8] = [
+    ("token", "set SPACECTL_API_KEY or `api_key` in the configuration"),
+    ("x_domain_id", "use --domain-id"),
+    ("x_workspace_id", "use --workspace-id"),
+    ("content-type", "gRPC sets it"),
+    ("te", "gRPC sets it"),
+    ("user-agent", "gRPC sets it"),
+    ("host", "use --endpoint"),
+    ("connection", "HTTP/2 has no such header"),
+];
+
+impl MetadataEntry {
+    /// An entry to send; a binary one, whose name ends in `-bin`, has its value in base64.
+    ///
+    /// # Errors
+    /// The name is not valid or reserved, or the value cannot be sent. The value is not shown.
+    pub fn new(name: &str, value: &str) -> Result<Self> {
+        let name = name.trim().to_ascii_lowercase();
+        if let Some((_, advice)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
+            return Err(Error::usage(format!("{name} cannot be set as metadata")).hint(*advice));
+        }
+        if name.starts_with("grpc-") {
+            return Err(Error::usage(format!("{name} cannot be set as metadata: gRPC itself uses grpc-...")));
+        }
+        let entry = Self { name, value: Secret::new(value.trim()) };
+        entry.add_to(&mut MetadataMap::new()).map(|()| entry)
+    }
+
+    /// Parses `NAME: VALUE`.
+    ///
+    /// # Errors
+    /// As [`MetadataEntry::new`].
+    pub fn parse(text: &str) -> Result<Self> {
+        let Some((name, value)) = text.split_once(':') else {
+            // Not echoed: it may be a value whose name was forgotten.
+            return Err(Error::usage("metadata needs NAME: VALUE, and the `:` is missing"));
+        };
+        Self::new(name, value)
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn value(&self) -> &Secret {
+        &self.value
+    }
+
+    fn add_to(&self, map: &mut MetadataMap) -> Result<()> {
+        let invalid_name = || Error::usage(format!("`{}` is not a valid name of metadata", self.name));
+        let text = self.value.expose();
+        if let Some(stem) = self.name.strip_suffix("-bin").filter(|stem| !stem.is_empty()) {
+            let key: MetadataKey<Binary> = self.name.parse().map_err(|_| invalid_name())?;
+            let bytes = BASE64.decode(text).map_err(|_| {
+                Error::usage(format!("{}: the value is not base64", self.name))
+                    .hint(format!("encode it, or send it as text under the name {stem}"))
+            })?;
+            map.insert_bin(key, MetadataValue::from_bytes(&bytes));
+            return Ok(());
+        }
+        let key: MetadataKey<Ascii> = self.name.parse().map_err(|_| invalid_name())?;
+        let mut value = ascii(&self.name, text)?;
+        value.set_sensitive(true);
+        map.insert(key, value);
+        Ok(())
+    }
+}
+
+fn ascii(name: &str, text: &str) -> Result<MetadataValue<Ascii>> {
+    text.parse().map_err(|_| {
+        Error::local(format!("invalid {name}: gRPC metadata is printable ASCII"))
+            .hint("look for a line break or a stray character in it")
+    })
+}
 
 impl Metadata {
     /// An error about a value that HTTP/2 cannot carry does not show it.
@@ -19,10 +104,7 @@ impl Metadata {
         let mut map = MetadataMap::new();
         for (key, text) in [("token", token), ("x_domain_id", domain_id), ("x_workspace_id", workspace_id)] {
             if let Some(text) = text {
-                let mut value: MetadataValue<Ascii> = text.parse().map_err(|_| {
-                    Error::local(format!("invalid {key}: gRPC metadata is printable ASCII"))
-                        .hint("look for a line break or a stray character in it")
-                })?;
+                let mut value = ascii(key, text)?;
                 // Keeps it out of debug output and out of HPACK's compression tables.
                 value.set_sensitive(key == "token");
                 map.insert(key, value);
@@ -31,23 +113,37 @@ impl Metadata {
         Ok(Self(map))
     }
 
+    /// Adds `entries`; a later one replaces an earlier one of the same name.
+    ///
+    /// # Errors
+    /// As [`MetadataEntry::new`].
+    pub fn with_entries<'a>(mut self, entries: impl IntoIterator<Item = &'a MetadataEntry>) -> Result<Self> {
+        for entry in entries {
+            if secret::names_a_secret(&entry.name) {
+                mask::remember(entry.value.expose());
+            }
+            entry.add_to(&mut self.0)?;
+        }
+        Ok(self)
+    }
+
     /// Whether a key goes with the call.
     pub fn has_key(&self) -> bool {
         self.0.contains_key("token")
     }
 
+    /// The name of each entry.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.as_ref().keys().map(http::HeaderName::as_str)
     }
 
     /// Each name with its value; `None` for a secret.
     pub fn shown(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        self.0.iter().filter_map(|entry| match entry {
+        self.0.iter().map(|entry| match entry {
             KeyAndValueRef::Ascii(name, value) => {
-                Some((name.as_str(), value.to_str().ok().filter(|_| !value.is_sensitive())))
+                (name.as_str(), value.to_str().ok().filter(|_| !value.is_sensitive()))
             }
-            // None of these is ever set.
-            KeyAndValueRef::Binary(..) => None,
+            KeyAndValueRef::Binary(name, _) => (name.as_str(), None),
         })
     }
 

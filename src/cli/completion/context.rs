@@ -119,6 +119,7 @@ impl Context {
             endpoint: value("endpoint"),
             domain_id: value("domain_id"),
             workspace_id: value("workspace_id"),
+            headers: value("header").into_iter().collect(),
         }
     }
 

@@ -86,11 +86,9 @@ impl RemoteServices {
         let key = settings.as_ref().and_then(available_key);
         let needs_tls = flags.first_given().is_some();
         let tls = flags.or(settings.as_ref().map(|settings| settings.tls.clone()).unwrap_or_default());
-        let may_cache_values = key.is_none() && tls.identity.is_none();
-        let metadata = settings.as_ref().map(|settings| {
-            let (domain, workspace) = (settings.x_domain_id.as_deref(), settings.x_workspace_id.as_deref());
-            Metadata::new(key.map(Secret::expose), domain, workspace)
-        });
+        let adds_metadata = settings.as_ref().is_some_and(|settings| !settings.metadata.is_empty());
+        let may_cache_values = key.is_none() && tls.identity.is_none() && !adds_metadata;
+        let metadata = settings.as_ref().map(|settings| settings.call_metadata(key));
         let metadata = metadata.transpose().ok()?.unwrap_or_default();
         let cache = variables.cache_dir.as_deref().map(|dir| FileCache::inside(dir, CacheKind::COMPLETION));
         let dialer = Dialer { metadata, tls, database: variables.repository_database().ok(), deadline };

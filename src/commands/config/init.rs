@@ -9,6 +9,7 @@ use crate::commands::Context;
 use crate::commands::connector::selection;
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError};
 use crate::error::{Error, Result};
+use crate::grpc::metadata::MetadataEntry;
 use crate::schema::did_you_mean::nearest;
 use crate::schema::spaceone::SERVICES;
 use crate::terminal::prompt::Prompt;
@@ -91,6 +92,9 @@ fn given(args: &ConfigInit, context: &mut Context<'_>) -> Result<Environment> {
         if let Some(id) = id {
             environment.set(key, id)?;
         }
+    }
+    for header in &context.global.header {
+        environment.set_metadata(&MetadataEntry::parse(header).map_err(|error| error.context("-H"))?)?;
     }
     set_tls(&mut environment, &context.global.tls)?;
     Ok(environment)

@@ -86,6 +86,7 @@ fn refuse_call_flags(args: &ConfigCommand, global: &Global) -> Result<()> {
     let flags = [
         ("--domain-id", global.domain_id.is_some(), "x_domain_id ID"),
         ("--workspace-id", global.workspace_id.is_some(), "x_workspace_id ID"),
+        ("-H", !global.header.is_empty(), "metadata.NAME VALUE"),
         ("--ca", ca.is_some(), "ca FILE"),
         ("--cert", cert.is_some(), "cert FILE"),
         ("--key", key.is_some(), "key FILE"),

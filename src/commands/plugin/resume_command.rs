@@ -3,7 +3,7 @@
 use crate::cli::{Global, Specs};
 use crate::plugin::builder::quoted;
 
-/// The command, with what it cannot contain: values of `-p` and `-j`, which may be secrets, and files that can be
+/// The command, with what it cannot contain: values of `-p`, `-j` and `-H`, which may be secrets, and files that can be
 /// read once.
 pub fn apply(specs: &Specs, replace: bool, global: &Global) -> String {
     let mut words = vec!["spacectl".to_owned(), "plugin".to_owned(), "apply".to_owned()];
@@ -22,6 +22,7 @@ pub fn apply(specs: &Specs, replace: bool, global: &Global) -> String {
         (!gone.is_empty()).then_some("-f (its input is gone)"),
         specs.json_parameter.is_some().then_some("-j"),
         (!specs.parameter.is_empty()).then_some("-p"),
+        (!global.header.is_empty()).then_some("-H"),
     ];
     match same.into_iter().flatten().collect::<Vec<_>>().join(", ") {
         same if same.is_empty() => format!("`{command}`"),
