@@ -202,7 +202,7 @@ impl Types {
         file.enum_type.retain(|described| self.define_type(join_name(&package, described.name()), &name));
         file.service.retain(|service| self.services.insert(join_name(&package, service.name())));
         if before > file.message_type.len() + file.enum_type.len() + file.service.len() {
-            // Comments are found by the places of what they are about.
+            // Comments refer to definitions by their positions.
             file.source_code_info = None;
         }
     }
