@@ -8,7 +8,7 @@ use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder, Retrya
 use tokio::time::Instant;
 use tonic::{Code, ConnectError, Status};
 
-use super::sent_status::CutOff;
+use super::response::CutOff;
 
 /// The longest total wait of a request that the peer does not process, since any request had a response.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -2,7 +2,7 @@
 
 use tonic::{Code, Status};
 
-use super::sent_status::{self, CutOff};
+use super::response::{self, CutOff};
 use super::{retry, unreadable};
 use crate::error::{Error, Outcome, code_name};
 use crate::grpc::{diagnostics, non_grpc_response};
@@ -91,7 +91,7 @@ pub fn outcome(status: &Status) -> Outcome {
     let Some(source) = std::error::Error::source(status) else {
         return match status.code() {
             // Made here: the response cannot be read, or did not come in time.
-            _ if !sent_status::is_sent(status) => Outcome::Unknown,
+            _ if !response::is_sent(status) => Outcome::Unknown,
             _ if says_nothing_done(status) => Outcome::Rejected,
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Outcome::Unknown,
             _ if is_about_unsent_response(status.message()) => Outcome::Unknown,
@@ -145,7 +145,7 @@ mod tests {
 
     fn sent(code: Code, message: &str) -> Status {
         let head = http::Response::builder().header("grpc-status", code as i32).header("grpc-message", message);
-        let response = sent_status::mark(head.body(tonic::body::Body::empty()).unwrap());
+        let response = response::prepare(head.body(tonic::body::Body::empty()).unwrap());
         Status::from_header_map(response.headers()).unwrap()
     }
 

@@ -158,7 +158,8 @@ impl Repaired {
     fn read(&mut self, raw: &Bytes) {
         match FileDescriptorProto::decode(raw.clone()) {
             Ok(file) if !is_known_syntax(file.syntax.as_deref()) => {
-                self.gaps.add_file(&file, &format!("{} has an unknown syntax", file.name()));
+                let header = FileHeader::decode(raw.as_ref()).unwrap_or_default();
+                self.gaps.add_file(&file, &header.unknown_syntax());
             }
             Ok(mut file) => {
                 name_clash::allow(&mut file);
