@@ -3,8 +3,8 @@
 mod support;
 
 use serde_json::json;
-use support::server::{Api, Call, Server};
-use support::{Run, Spacectl};
+
+use support::{Api, Call, Run, Server, Spacectl};
 use tonic::Status;
 
 const LIST: &str = "list repository.Plugin -c name";
@@ -82,7 +82,7 @@ fn names_that_the_client_sets_and_values_that_cannot_be_sent_are_refused() {
         ("x-tenant:\u{e9}", "printable ASCII"),
         ("x-tenant", "the `:` is missing"),
     ] {
-        let run = Spacectl::new().run_with_args(&["--endpoint", &server.url(), "-H", header, "list", "repository.Plugin"]);
+        let run = Spacectl::new().run(&format!("--endpoint {} -H '{header}' list repository.Plugin", server.url()));
         assert_eq!(run.status, Some(2), "{header}: {run}");
         assert!(run.stderr.contains(why), "{header}: {run}");
     }

@@ -227,7 +227,11 @@ fn a_service_that_cannot_be_described_is_named_and_hides_no_other() {
     twice.message_type[0].field[1].number = Some(1);
     for (file, why, has_row) in [
         (None, "does not describe bad.Bad: NOT_FOUND: not found", false),
-        (Some(newer), "does not describe bad.Bad: bad.proto has an unknown syntax", false),
+        (
+            Some(newer),
+            "does not describe bad.Bad: bad.proto is of an unknown syntax: only proto2 and proto3 can be read",
+            false,
+        ),
         (Some(valueless), "does not describe bad.Bad: enums must have at least one value", false),
         (Some(twice), "does not describe bad.Bad: ", false),
         (

@@ -60,20 +60,11 @@ pub fn encode(value: &Map<String, Value>, message: &MessageDescriptor) -> Result
     let mut encoder = Encoder::default();
     let encoded = match WellKnown::of(message) {
         // A request that is whatever its caller wants.
-        Some(WellKnown::Struct) => {
-            encoder.check_entries(value);
-            encoder.by_library(value, message, TOO_DEEP)
-        }
-        _ => Some(encoder.message(value, message)),
+        Some(WellKnown::Struct) => encoder.structure(value, message),
+        _ => encoder.message(value, message),
     };
-    match encoded {
-        Some(message) if encoder.faults.is_empty() => Ok(message.encode_to_vec()),
-        _ => Err(encoder.faults),
-    }
+    if encoder.faults.is_empty() { Ok(encoded.encode_to_vec()) } else { Err(encoder.faults) }
 }
-
-/// Why the library refuses a `Struct` that has no other fault.
-const TOO_DEEP: &str = "nested deeper than a message can be";
 
 /// One step to where the encoder is; a path is made of them where a fault needs it.
 #[derive(Clone, Copy)]
@@ -109,8 +100,10 @@ impl<'value> Encoder<'value> {
         self.faults.push(Fault { kind, path: self.path(), at_key, message, hint });
     }
 
-    fn expected(&mut self, what: &str, found: &Value) {
+    /// Adds a fault; there is no value then.
+    fn expected<T>(&mut self, what: &str, found: &Value) -> Option<T> {
         self.fault(format!("expected {what}, found {}", kind_of(found)), None);
+        None
     }
 
     fn at<T>(&mut self, step: Step<'value>, work: impl FnOnce(&mut Self) -> T) -> T {
@@ -131,6 +124,8 @@ impl<'value> Encoder<'value> {
                 };
                 if !value.is_null() {
                     encoder.check_oneof(&field, &mut chosen);
+                } else if field.is_list() || field.is_map() || !is_json_value(&field.kind()) {
+                    return;
                 }
                 if let Some(value) = encoder.field(value, &field) {
                     message.set_field(&field, value);
@@ -150,31 +145,25 @@ impl<'value> Encoder<'value> {
         }
     }
 
-    /// The value of a field; null leaves it unset.
     fn field(&mut self, value: &'value Value, field: &FieldDescriptor) -> Option<FieldValue> {
         match field.kind() {
-            kind if value.is_null() && (field.is_list() || field.is_map() || !is_json_value(&kind)) => None,
-            Kind::Message(entry) if field.is_map() => self.map(value, &entry),
+            Kind::Message(entry) if field.is_map() => match value {
+                Value::Object(object) => Some(self.map(object, &entry)),
+                _ => self.expected("a mapping", value),
+            },
             kind if field.is_list() => self.list(value, &kind),
             kind => self.single(value, &kind),
         }
     }
 
     fn list(&mut self, value: &'value Value, kind: &Kind) -> Option<FieldValue> {
-        let Value::Array(items) = value else {
-            self.expected("a list", value);
-            return None;
-        };
+        let Value::Array(items) = value else { return self.expected("a list", value) };
         let items = items.iter().enumerate();
         let items = items.filter_map(|(index, item)| self.at(Step::Index(index), |encoder| encoder.single(item, kind)));
         Some(FieldValue::List(items.collect()))
     }
 
-    fn map(&mut self, value: &'value Value, entry: &MessageDescriptor) -> Option<FieldValue> {
-        let Value::Object(object) = value else {
-            self.expected("a mapping", value);
-            return None;
-        };
+    fn map(&mut self, object: &'value Map<String, Value>, entry: &MessageDescriptor) -> FieldValue {
         let (key_kind, value_kind) = (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
         let mut entries = HashMap::with_capacity(object.len());
         for (key, value) in object {
@@ -187,7 +176,7 @@ impl<'value> Encoder<'value> {
                 }
             });
         }
-        Some(FieldValue::Map(entries))
+        FieldValue::Map(entries)
     }
 
     fn single(&mut self, value: &'value Value, kind: &Kind) -> Option<FieldValue> {
@@ -216,10 +205,8 @@ impl<'value> Encoder<'value> {
             Value::Number(_) => scalar::integer(value)
                 .and_then(|number| i32::try_from(number).ok())
                 .and_then(|number| descriptor.get_value(number)),
-            other => {
-                self.expected(&format!("one of {}", names().join(", ")), other);
-                return None;
-            }
+            Value::Null if descriptor.full_name() == "google.protobuf.NullValue" => descriptor.get_value(0),
+            other => return self.expected(&format!("one of {}", names().join(", ")), other),
         };
         if known.is_none() {
             let names = names();
@@ -237,32 +224,61 @@ impl<'value> Encoder<'value> {
     fn submessage(&mut self, value: &'value Value, descriptor: &MessageDescriptor) -> Option<DynamicMessage> {
         let form = match (WellKnown::of(descriptor), value) {
             (None, Value::Object(object)) => return Some(self.message(object, descriptor)),
-            (Some(WellKnown::Wrapper(inner)), value) => {
-                let value = self.single(value, &inner.kind())?;
-                let mut message = DynamicMessage::new(descriptor.clone());
-                message.set_field(&inner, value);
-                return Some(message);
+            (Some(WellKnown::Struct), Value::Object(object)) => return Some(self.structure(object, descriptor)),
+            (Some(WellKnown::Wrapper(_)), _) | (Some(WellKnown::ListValue), Value::Array(_)) => {
+                return self.only_field(value, 1, descriptor);
             }
-            (Some(WellKnown::Struct), Value::Object(_))
-            | (Some(WellKnown::ListValue), Value::Array(_))
-            | (Some(WellKnown::Value), _) => {
-                self.check_numbers(value);
-                return self.by_library(value, descriptor, TOO_DEEP);
-            }
-            (Some(WellKnown::Struct) | None, _) => {
-                self.expected("a mapping", value);
-                return None;
-            }
-            (Some(WellKnown::ListValue), _) => {
-                self.expected("a list", value);
-                return None;
-            }
+            (Some(WellKnown::Value), _) => return self.json_value(value, descriptor),
+            (Some(WellKnown::Struct) | None, _) => return self.expected("a mapping", value),
+            (Some(WellKnown::ListValue), _) => return self.expected("a list", value),
             (Some(WellKnown::Timestamp), _) => "a time such as \"2026-01-01T00:00:00Z\"",
             (Some(WellKnown::Duration), _) => "a duration such as \"1.5s\"",
             (Some(WellKnown::FieldMask), _) => "field names such as \"name,tags\"",
             (Some(WellKnown::Any), _) => "a mapping with an \"@type\" that the service knows",
         };
         self.by_library(value, descriptor, &format!("expected {form}, found {}", kind_of(value)))
+    }
+
+    /// A `google.protobuf.Struct`.
+    fn structure(&mut self, object: &'value Map<String, Value>, descriptor: &MessageDescriptor) -> DynamicMessage {
+        let mut message = DynamicMessage::new(descriptor.clone());
+        if let Some(fields) = descriptor.get_field(1)
+            && let Kind::Message(entry) = fields.kind()
+        {
+            message.set_field(&fields, self.map(object, &entry));
+        }
+        message
+    }
+
+    /// A `google.protobuf.Value`. It has doubles only: an integer that would come back as another one is refused.
+    fn json_value(&mut self, value: &'value Value, descriptor: &MessageDescriptor) -> Option<DynamicMessage> {
+        let number = match value {
+            Value::Null => 1,
+            Value::Number(number) if is_rounded(number) => {
+                let hint = "put it in quotes to make it text";
+                self.fault("an integer beyond 2^53 would be rounded by the service", Some(hint.into()));
+                return None;
+            }
+            Value::Number(_) => 2,
+            Value::String(_) => 3,
+            Value::Bool(_) => 4,
+            Value::Object(_) => 5,
+            Value::Array(_) => 6,
+        };
+        self.only_field(value, number, descriptor)
+    }
+
+    /// The message in which the field of this number is `value`, and no other is set.
+    fn only_field(
+        &mut self,
+        value: &'value Value,
+        number: u32,
+        descriptor: &MessageDescriptor,
+    ) -> Option<DynamicMessage> {
+        let field = descriptor.get_field(number)?;
+        let mut message = DynamicMessage::new(descriptor.clone());
+        message.set_field(&field, self.field(value, &field)?);
+        Some(message)
     }
 
     /// The message that prost-reflect's own JSON reader makes of `value`; `fault` if it refuses.
@@ -277,29 +293,6 @@ impl<'value> Encoder<'value> {
             self.fault(fault, None);
         }
         message
-    }
-
-    fn check_entries(&mut self, object: &'value Map<String, Value>) {
-        for (key, value) in object {
-            self.at(Step::Key(key), |encoder| encoder.check_numbers(value));
-        }
-    }
-
-    /// A `Struct` has doubles only: an integer that would come back as another one is refused.
-    fn check_numbers(&mut self, value: &'value Value) {
-        match value {
-            Value::Number(number) if is_rounded(number) => self.fault(
-                "an integer beyond 2^53 would be rounded by the service",
-                Some("put it in quotes to make it text".into()),
-            ),
-            Value::Object(object) => self.check_entries(object),
-            Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    self.at(Step::Index(index), |encoder| encoder.check_numbers(item));
-                }
-            }
-            _ => {}
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! <https://protobuf.dev/programming-guides/encoding/>
 //!
-//! Messages are read where they lie: what is found are places in their bytes.
+//! Messages are not copied: what is returned are offsets into their bytes.
 
 use std::ops::Range;
 
@@ -43,7 +43,7 @@ pub enum Wire {
     Bytes4,
 }
 
-/// One field of a message, by its places in the message's bytes.
+/// One field of a message, by its offsets in the message's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub number: u32,
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_found_with_their_places() {
+    fn fields_are_found_with_their_offsets() {
         let bytes = [0x08, 0x96, 0x01, 0x12, 0x02, b'h', b'i', 0x1d, 1, 0, 0, 0, 0x21, 2, 0, 0, 0, 0, 0, 0, 0];
         let mut reader = Reader::new(&bytes);
         let mut next = || reader.entry().unwrap().map(|entry| (entry.number, entry.wire, entry.key, entry.value));

@@ -126,7 +126,7 @@ pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
 async fn ask(connector: &Connector, service: &str) -> Result<(String, DescribedServer)> {
     let caller = connector.connect(service).await?;
     let described = reflection::describe_all(&caller, PATIENCE).await?;
-    Ok((caller.place().to_owned(), described))
+    Ok((caller.endpoint().to_owned(), described))
 }
 
 /// The services of `known` that were asked for, each once; all where none were.

@@ -19,7 +19,7 @@ fn clear(context: &mut Context<'_>) -> Result<()> {
     };
     let ClearedCache { files, bytes } = cache::clear(cache_dir)
         .map_err(|(path, error)| Error::local(format!("cannot clear {}", path.display())).cause(error))?;
-    let path = cache::place(cache_dir);
+    let path = cache::program_folder(cache_dir);
     let message = match files {
         0 => format!("nothing is cached in {}", path.display()),
         1 => format!("1 file of {bytes} bytes removed from {}", path.display()),

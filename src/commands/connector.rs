@@ -155,7 +155,7 @@ impl Connector {
         let service = &method.resource.service;
         match self.settings.destination(service)? {
             Destination::Embedded => {
-                method.resolve_in(Description::from_sets(&local_service::descriptor_sets()), caller.place())
+                method.resolve_in(Description::from_sets(&local_service::descriptor_sets()), caller.endpoint())
             }
             Destination::Url(_) => method.resolve(caller, self.descriptor_cache(service).as_ref()).await,
         }

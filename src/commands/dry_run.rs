@@ -43,7 +43,7 @@ fn as_sent(method: &Method, request: &Bytes) -> Result<(Value, bool)> {
         .map(|(name, value)| (name.to_owned(), value.unwrap_or(MASK).into()))
         .collect();
     let shown = json!({
-        "endpoint": method.caller().place(),
+        "endpoint": method.caller().endpoint(),
         "method": method.path(),
         "metadata": metadata,
         "request": value,

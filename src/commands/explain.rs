@@ -156,9 +156,9 @@ fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>)
         let located = connector.locate(address.resource())?;
         let caller = connector.connect(&located.service).await?;
         let by_rule = ((located.clone(), address.below()), located.full_name(api_version));
-        let choose = |offered: &[String]| address.choose(offered, api_version, caller.place());
+        let choose = |offered: &[String]| address.choose(offered, api_version, caller.endpoint());
         let ((resource, below), service, gaps) = describe_service(&caller, by_rule, choose).await?;
-        Ok(Described { resource, below, service, gaps, place: caller.place().to_owned() })
+        Ok(Described { resource, below, service, gaps, place: caller.endpoint().to_owned() })
     });
     match described {
         Ok(found) => Ok(found),

@@ -63,7 +63,7 @@ impl Method {
 
     /// Another method of the same resource; asks nothing.
     pub fn sibling(&self, verb: &str) -> Result<Self> {
-        Self::new(self.caller.clone(), self.resolved.sibling(verb, self.caller.place())?)
+        Self::new(self.caller.clone(), self.resolved.sibling(verb, self.caller.endpoint())?)
     }
 
     /// Whether a call changes nothing.

@@ -66,7 +66,7 @@ pub async fn call_speculatively<T>(
                 Err(Discarded::Changed(now)) => {
                     caller
                         .trace()
-                        .step(|| format!("{} describes itself otherwise by now: called again", caller.place()));
+                        .step(|| format!("{} describes itself otherwise by now: called again", caller.endpoint()));
                     *now
                 }
             }

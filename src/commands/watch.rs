@@ -52,7 +52,7 @@ impl WatchLoop<'_> {
         // Notes so far come out before the first response, whenever the end comes.
         streams.diagnostics.finish(None);
         let mut view = if streams.out_is_terminal {
-            let endpoint = query.method.caller().place();
+            let endpoint = query.method.caller().endpoint();
             let title = format!("Every {}s: {verb} {resource} at {endpoint}", self.interval.as_secs_f64());
             View::Screen(Screen::open(title, streams)?)
         } else {

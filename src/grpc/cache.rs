@@ -90,13 +90,13 @@ impl FileCache {
             return Ok(false);
         }
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let place = self.file(key);
-        let is_new = !place.exists();
+        let path = self.file(key);
+        let is_new = !path.exists();
         // Created with mode 0600, and removed again if it cannot be renamed.
         let mut file = tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(&self.folder)?;
         file.write_all(self.head(key).as_bytes())?;
         file.write_all(bytes)?;
-        file.persist(place)?;
+        file.persist(path)?;
         Ok(is_new)
     }
 
@@ -145,7 +145,7 @@ pub struct ClearedCache {
 }
 
 /// The program's folder in `cache_dir`.
-pub fn place(cache_dir: &Path) -> PathBuf {
+pub fn program_folder(cache_dir: &Path) -> PathBuf {
     cache_dir.join(FOLDER)
 }
 
@@ -161,7 +161,9 @@ pub fn clear(cache_dir: &Path) -> Result<ClearedCache, (PathBuf, io::Error)> {
             Ok(entries) => entries,
             Err(error) => match fs::symlink_metadata(&folder) {
                 Ok(_) => return Err((folder, error)),
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err((place(cache_dir), error)),
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    return Err((program_folder(cache_dir), error));
+                }
                 Err(_) => continue,
             },
         };
@@ -178,12 +180,12 @@ pub fn clear(cache_dir: &Path) -> Result<ClearedCache, (PathBuf, io::Error)> {
         // Fails if another process has just written there.
         let _ = fs::remove_dir(&folder);
     }
-    let _ = fs::remove_dir(place(cache_dir));
+    let _ = fs::remove_dir(program_folder(cache_dir));
     Ok(cleared)
 }
 
 fn folder(cache_dir: &Path, kind: CacheKind) -> PathBuf {
-    place(cache_dir).join(kind.folder)
+    program_folder(cache_dir).join(kind.folder)
 }
 
 /// Whether no other user can have written it.
@@ -284,10 +286,10 @@ mod tests {
         let caches = CacheKind::ALL.map(|kind| FileCache::inside(folder.path(), kind));
         caches.iter().for_each(|cache| assert!(cache.put("a", b"xyz")));
         let kept = caches.iter().map(|cache| fs::metadata(cache.file("a")).unwrap().len()).sum();
-        fs::write(place(folder.path()).join("mine"), "").unwrap();
+        fs::write(program_folder(folder.path()).join("mine"), "").unwrap();
         assert_eq!(clear(folder.path()).unwrap(), ClearedCache { files: 2, bytes: kept });
-        assert_eq!(fs::read_dir(place(folder.path())).unwrap().count(), 1);
-        fs::remove_file(place(folder.path()).join("mine")).unwrap();
+        assert_eq!(fs::read_dir(program_folder(folder.path())).unwrap().count(), 1);
+        fs::remove_file(program_folder(folder.path()).join("mine")).unwrap();
         caches[1].put("a", b"");
         fs::create_dir(caches[1].folder.join("strange")).unwrap();
         assert_eq!(clear(folder.path()).unwrap_err().0, caches[1].folder.join("strange"));
@@ -299,7 +301,7 @@ mod tests {
     #[test]
     fn where_no_folder_is_nothing_has_to_be_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let file = place(folder.path());
+        let file = program_folder(folder.path());
         fs::write(&file, "").unwrap();
         assert_eq!(clear(folder.path()).unwrap(), ClearedCache::default());
         assert!(file.exists(), "it is somebody else's");

@@ -35,7 +35,7 @@ pub struct Caller {
     metadata: Metadata,
     timeout: Option<Duration>,
     /// The endpoint as errors name it.
-    place: Arc<str>,
+    endpoint: Arc<str>,
     trace: Trace,
     key_advice: Arc<str>,
 }
@@ -46,9 +46,16 @@ impl Caller {
         transport: Transport,
         metadata: Metadata,
         timeout: Option<Duration>,
-        place: impl Into<Arc<str>>,
+        endpoint: impl Into<Arc<str>>,
     ) -> Self {
-        Self { transport, metadata, timeout, place: place.into(), trace: Trace::default(), key_advice: Arc::from("") }
+        Self {
+            transport,
+            metadata,
+            timeout,
+            endpoint: endpoint.into(),
+            trace: Trace::default(),
+            key_advice: Arc::from(""),
+        }
     }
 
     /// Adds `advice` on how to set a key to errors about a missing one.
@@ -70,8 +77,8 @@ impl Caller {
     }
 
     /// The endpoint as errors name it.
-    pub fn place(&self) -> &str {
-        &self.place
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     pub fn metadata(&self) -> &Metadata {
@@ -84,7 +91,7 @@ impl Caller {
         let send = |mut grpc: Grpc<Transport>, request, path| async move { grpc.unary(request, path, RawCodec).await };
         let response = call.send(send).await;
         self.trace.timed(call.begun.into_std(), || match &response {
-            Ok(message) => format!("{} answered OK, {}", self.place, trace::size(message.len())),
+            Ok(message) => format!("{} answered OK, {}", self.endpoint, trace::size(message.len())),
             Err(status) => call.answered(status),
         });
         let response = response.map_err(|status| call.error(&status))?;
@@ -105,7 +112,7 @@ impl Caller {
         };
         let stream = call.send(send).await;
         self.trace.timed(call.begun.into_std(), || match &stream {
-            Ok(_) => format!("{} has begun to answer", self.place),
+            Ok(_) => format!("{} has begun to answer", self.endpoint),
             Err(status) => call.answered(status),
         });
         let stream = stream.map_err(|status| call.error(&status))?;
@@ -162,8 +169,8 @@ pub fn path(method: &MethodDescriptor) -> String {
 }
 
 /// A call as errors name it.
-fn what(method: &MethodDescriptor, place: &str) -> String {
-    format!("{} {} at {place}", method.name(), short_name(method.parent_service().full_name()))
+fn what(method: &MethodDescriptor, endpoint: &str) -> String {
+    format!("{} {} at {endpoint}", method.name(), short_name(method.parent_service().full_name()))
 }
 
 /// The responses of a streaming call, as they arrive.
@@ -184,7 +191,7 @@ impl Responses {
             self.call
                 .caller
                 .trace
-                .step(|| format!("{} sent a message of {}", self.call.caller.place, trace::size(message.len())));
+                .step(|| format!("{} sent a message of {}", self.call.caller.endpoint, trace::size(message.len())));
             self.call.trace_response(message);
         } else if let Ok(Some(trailers)) = self.stream.trailers().await {
             self.call.trace_metadata(&trailers);
@@ -208,7 +215,7 @@ struct Call {
 impl Call {
     fn new(caller: &Caller, method: &MethodDescriptor, is_read_only: bool, message: Bytes) -> Result<Self> {
         let path = PathAndQuery::try_from(path(method))
-            .map_err(|error| Error::local(what(method, &caller.place)).caused_by(&error))?;
+            .map_err(|error| Error::local(what(method, &caller.endpoint)).caused_by(&error))?;
         let begun = Instant::now();
         let deadline = caller.timeout.map(|timeout| begun + timeout);
         let (caller, method, departure) = (caller.clone(), method.clone(), Departure::default());
@@ -238,14 +245,15 @@ impl Call {
     /// A status as the trace names it, without the text of the error that follows.
     fn answered(&self, status: &Status) -> String {
         if retry::is_unprocessed(status) {
-            return format!("{} did not process it", self.caller.place);
+            return format!("{} did not process it", self.caller.endpoint);
         }
-        format!("{} answered {}", self.caller.place, code_name(status::code(status)))
+        format!("{} answered {}", self.caller.endpoint, code_name(status::code(status)))
     }
 
     fn trace_request(&self) {
         self.caller.trace.step(|| {
-            let mut line = format!("send {} to {}, {}", self.path, self.caller.place, trace::size(self.message.len()));
+            let mut line =
+                format!("send {} to {}, {}", self.path, self.caller.endpoint, trace::size(self.message.len()));
             for name in self.caller.metadata.names() {
                 line += &format!(", {name}: {MASK}");
             }
@@ -319,7 +327,7 @@ impl Call {
             _ if self.departure.is_cancelled() => Outcome::NotSent,
             outcome => outcome,
         };
-        let error = status::error(&what(&self.method, &self.caller.place), status);
+        let error = status::error(&what(&self.method, &self.caller.endpoint), status);
         let error = status::with_outcome(error, self.is_read_only, outcome);
         let mut details = status_details::read(status, self.method.parent_pool());
         for detail in &mut details {

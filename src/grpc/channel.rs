@@ -18,10 +18,10 @@ use tonic::transport::{Channel, Endpoint};
 use tower_service::Service;
 
 use super::departure;
+use super::response;
 use super::retry::{self, Unprocessed};
 use super::tls;
 use super::unreadable::check_encoding;
-use super::{repair, sent_status};
 use crate::error::{Error, Result};
 use crate::grpc::connection::{PeerFault, PeerProbe, ProbedConnector};
 use crate::grpc::diagnostics::Peer;
@@ -148,11 +148,11 @@ impl Remote {
         }
     }
 
-    /// `response`, repaired for tonic, if it is gRPC.
+    /// `response`, prepared for tonic, if it is gRPC.
     async fn checked(&self, response: Response) -> std::result::Result<Response, BoxError> {
         if !NonGrpcResponse::is(&response) {
             check_encoding(response.headers()).map_err(Status::from)?;
-            return Ok(repair::response(response));
+            return Ok(response::prepare(response));
         }
         let answer = NonGrpcResponse::read(response).await;
         Err(with_source(Status::new(answer.code(), ""), self.peer.with_hint(answer)))
@@ -191,7 +191,7 @@ impl Service<http::Request<Body>> for Transport {
                     let response = answer.await.map_err(|error| remote.broken(error))?;
                     let response = remote.checked(response).await?;
                     remote.answered.fetch_add(1, Ordering::Relaxed);
-                    Ok(sent_status::mark(response))
+                    Ok(response)
                 })
             }
             Self::InProcess(routes) => {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tonic::metadata::{Ascii, Binary, KeyAndValueRef, MetadataKey, MetadataMap, MetadataValue};
 
-use super::sent_status::MARK as STATUS_WAS_SENT;
+use super::response::MARK as STATUS_WAS_SENT;
 use crate::error::{Error, Result};
 use crate::secret::{self, MASK, Secret, mask};
 

@@ -57,7 +57,7 @@ impl MethodRef<'_> {
         let cached = cached.and_then(|(description, _)| self.choose(&description, "").ok());
         let asked = cached.map_or_else(|| by_rule.clone(), |(_, service)| service);
         let (description, route) = self.fetch(caller, &asked, None).await?;
-        let resolved = self.find(Arc::new(description), Some(route), caller.place())?;
+        let resolved = self.find(Arc::new(description), Some(route), caller.endpoint())?;
         let service = resolved.descriptor.parent_service().full_name();
         if let Some(cache) = cache.filter(|_| service != by_rule && service != asked) {
             self.store(cache, &resolved);
@@ -85,13 +85,13 @@ impl MethodRef<'_> {
         if description == *cached.description && Some(&route) == cached.route.as_ref() {
             return Ok(Revalidation::Same);
         }
-        let changed = self.find(Arc::new(description), Some(route), caller.place())?;
+        let changed = self.find(Arc::new(description), Some(route), caller.endpoint())?;
         Ok(Revalidation::Changed(Box::new(changed)))
     }
 
-    /// Resolves by `description`, which holds all that `place` has.
-    pub fn resolve_in(&self, description: Description, place: &str) -> Result<ResolvedMethod> {
-        self.find(Arc::new(description), None, place)
+    /// Resolves by `description`, which holds all that `endpoint` has.
+    pub fn resolve_in(&self, description: Description, endpoint: &str) -> Result<ResolvedMethod> {
+        self.find(Arc::new(description), None, endpoint)
     }
 
     async fn fetch(
@@ -100,15 +100,15 @@ impl MethodRef<'_> {
         asked: &str,
         route: Option<&ReflectionRoute>,
     ) -> Result<(Description, ReflectionRoute)> {
-        let choose = |description: &Description| self.choose(description, caller.place());
+        let choose = |description: &Description| self.choose(description, caller.endpoint());
         let (_, description, route) = fetch_service(caller, asked, route, choose).await?;
         Ok((description, route))
     }
 
     /// The resource and the service under the names that they have there.
-    fn choose(&self, description: &Description, place: &str) -> Result<(Resource, String)> {
-        choose((self.resource.clone(), self.service_by_rule()), description, place, |services| {
-            self.resource.choose(services, self.api_version, place)
+    fn choose(&self, description: &Description, endpoint: &str) -> Result<(Resource, String)> {
+        choose((self.resource.clone(), self.service_by_rule()), description, endpoint, |services| {
+            self.resource.choose(services, self.api_version, endpoint)
         })
     }
 
@@ -116,10 +116,10 @@ impl MethodRef<'_> {
         &self,
         description: Arc<Description>,
         route: Option<ReflectionRoute>,
-        place: &str,
+        endpoint: &str,
     ) -> Result<ResolvedMethod> {
-        let (resource, service) = self.choose(&description, place)?;
-        ResolvedMethod::new(resource, &service, self.verb, description, route, place)
+        let (resource, service) = self.choose(&description, endpoint)?;
+        ResolvedMethod::new(resource, &service, self.verb, description, route, endpoint)
     }
 }
 
@@ -130,21 +130,28 @@ impl ResolvedMethod {
         verb: &str,
         description: Arc<Description>,
         route: Option<ReflectionRoute>,
-        place: &str,
+        endpoint: &str,
     ) -> Result<Self> {
-        let names = description.methods(service, place)?.ok_or_else(|| undescribed(service, place))?;
+        let names = description.methods(service, endpoint)?.ok_or_else(|| undescribed(service, endpoint))?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let method = match_verb(verb, &names, &resource, place)?;
-        let descriptor = description.method(service, method, place)?;
-        let descriptor = descriptor.ok_or_else(|| undescribed(service, place))?;
+        let method = match_verb(verb, &names, &resource, endpoint)?;
+        let descriptor = description.method(service, method, endpoint)?;
+        let descriptor = descriptor.ok_or_else(|| undescribed(service, endpoint))?;
         let is_read_only = is_read_only(method) || has_no_side_effects(&description, service, method);
         Ok(Self { resource, descriptor, is_read_only, description, route })
     }
 
     /// Another method of the same resource.
-    pub fn sibling(&self, verb: &str, place: &str) -> Result<Self> {
+    pub fn sibling(&self, verb: &str, endpoint: &str) -> Result<Self> {
         let (resource, description) = (self.resource.clone(), Arc::clone(&self.description));
-        Self::new(resource, self.descriptor.parent_service().full_name(), verb, description, self.route.clone(), place)
+        Self::new(
+            resource,
+            self.descriptor.parent_service().full_name(),
+            verb,
+            description,
+            self.route.clone(),
+            endpoint,
+        )
     }
 }
 
@@ -158,7 +165,7 @@ async fn fetch_service<T>(
 ) -> Result<((T, String), Description, ReflectionRoute)> {
     let (description, route) = reflection::fetch(caller, asked, route).await?;
     let chosen = choose(&description)?;
-    if chosen.1 == asked || description.methods(&chosen.1, caller.place())?.is_some() {
+    if chosen.1 == asked || description.methods(&chosen.1, caller.endpoint())?.is_some() {
         return Ok((chosen, description, route));
     }
     let (description, route) = reflection::fetch(caller, &chosen.1, None).await?;
@@ -169,10 +176,10 @@ async fn fetch_service<T>(
 fn choose<T>(
     by_rule: (T, String),
     description: &Description,
-    place: &str,
+    endpoint: &str,
     choose: impl FnOnce(&[String]) -> Result<(T, String)>,
 ) -> Result<(T, String)> {
-    if description.methods(&by_rule.1, place)?.is_some() { Ok(by_rule) } else { choose(&description.services) }
+    if description.methods(&by_rule.1, endpoint)?.is_some() { Ok(by_rule) } else { choose(&description.services) }
 }
 
 /// The descriptor of the service `by_rule`, or else of the one that `choose` takes of the listed ones.
@@ -181,40 +188,40 @@ pub async fn describe_service<T>(
     by_rule: (T, String),
     choose_listed: impl FnOnce(&[String]) -> Result<(T, String)>,
 ) -> Result<(T, ServiceDescriptor, Gaps)> {
-    let (asked, place) = (by_rule.1.clone(), caller.place());
-    let choose = |description: &Description| choose(by_rule, description, place, choose_listed);
+    let (asked, endpoint) = (by_rule.1.clone(), caller.endpoint());
+    let choose = |description: &Description| choose(by_rule, description, endpoint, choose_listed);
     let ((chosen, name), description, _) = fetch_service(caller, &asked, None, choose).await?;
     let (pool, gaps) = descriptors::pool(&description.files);
     let service = pool.get_service_by_name(&name).ok_or_else(|| match gaps.of_service(&name, &pool) {
-        Some(why) => misfit(place, why),
-        None => undescribed(&name, place),
+        Some(why) => misfit(endpoint, why),
+        None => undescribed(&name, endpoint),
     })?;
     Ok((chosen, service, gaps))
 }
 
-/// The method of `service`, which is `resource` at `place`, that the user calls `verb`.
+/// The method of `service`, which is `resource` at `endpoint`, that the user calls `verb`.
 pub fn find_method(
     service: &ServiceDescriptor,
     resource: &Resource,
     verb: &str,
-    place: &str,
+    endpoint: &str,
 ) -> Result<prost_reflect::MethodDescriptor> {
     let methods: Vec<_> = service.methods().collect();
     let names: Vec<&str> = methods.iter().map(prost_reflect::MethodDescriptor::name).collect();
-    let name = match_verb(verb, &names, resource, place)?;
+    let name = match_verb(verb, &names, resource, endpoint)?;
     let found = methods.iter().find(|method| method.name() == name).cloned();
-    found.ok_or_else(|| Error::local(format!("{place} does not describe {name} of {resource}")))
+    found.ok_or_else(|| Error::local(format!("{endpoint} does not describe {name} of {resource}")))
 }
 
 /// The one of the methods `names` that the user calls `verb`.
-fn match_verb<'a>(verb: &str, names: &[&'a str], resource: &Resource, place: &str) -> Result<&'a str> {
+fn match_verb<'a>(verb: &str, names: &[&'a str], resource: &Resource, endpoint: &str) -> Result<&'a str> {
     verbs::among(verb, names).ok_or_else(|| {
-        Error::usage(format!("{resource} at {place} has no verb {verb}")).hint(verbs::hint_at(verb, names))
+        Error::usage(format!("{resource} at {endpoint} has no verb {verb}")).hint(verbs::hint_at(verb, names))
     })
 }
 
-fn undescribed(service: &str, place: &str) -> Error {
-    Error::local(format!("{place} offers {service} but does not describe it"))
+fn undescribed(service: &str, endpoint: &str) -> Error {
+    Error::local(format!("{endpoint} offers {service} but does not describe it"))
 }
 
 /// Whether a method's options promise that a call changes nothing.

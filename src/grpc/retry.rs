@@ -8,10 +8,10 @@ use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder, Retrya
 use tokio::time::Instant;
 use tonic::{Code, ConnectError, Status};
 
-use super::sent_status::CutOff;
+use super::response::CutOff;
 use super::status_details;
 
-/// How long in all a request is sent again that the peer does not process, while no other gets a response either.
+/// The longest total wait of a request that the peer does not process, since any request had a response.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The same if nothing listens: a service that restarts is back by then.
@@ -49,9 +49,9 @@ pub(super) fn is_unprocessed(status: &Status) -> bool {
 
 /// Whether `error`, with which a request ended before its response began, promises that it was not acted on.
 ///
-/// A stream that was refused was not processed, nor was one above the last stream that a GOAWAY names, whatever its
-/// reason (RFC 9113, sections 6.8 and 8.7): h2 ends no other stream with a GOAWAY of the peer. And what waited when its
-/// connection ended, or has none, was never sent.
+/// HTTP/2 promises it for a refused stream, and for a stream above the last one that a GOAWAY names (RFC 9113, sections
+/// 6.8 and 8.7): h2 ends no other stream with a GOAWAY of the peer. A request that still waited when its connection
+/// ended, or that has no connection, was never sent.
 pub(super) fn is_disclaimed(error: &(dyn StdError + 'static)) -> bool {
     sources(error).any(|error| {
         let by_peer = |error: &h2::Error| {
@@ -98,9 +98,12 @@ fn wait_to_read_again(status: &Status, next: Duration) -> Option<Duration> {
     (wait <= LONGEST_WAIT).then_some(wait)
 }
 
-/// Calls `send` as often as a request may be sent: what was not processed, as long as `answered` counts further answers
-/// to other requests, and what only reads after a failure that may pass. `notify` gets each failure after which it is
-/// sent again, and the wait before that, which never goes beyond the `deadline`.
+/// Calls `send` until it succeeds, fails for good, or was called often enough.
+///
+/// A request that was not processed is sent again until the `deadline`; the limit on its waits starts over when
+/// `answered`, the number of responses to all requests, has grown. A request that only reads is also sent again after a
+/// failure that may pass. Before each wait, `notify` gets the failure and the length of the wait, which never goes beyond
+/// the `deadline`.
 pub(super) async fn send_again<T, F: Future<Output = Result<T, Status>>>(
     is_read_only: bool,
     deadline: Option<Instant>,
@@ -124,8 +127,7 @@ pub(super) fn when(wait: Duration) -> String {
     if wait.is_zero() { "at once".to_owned() } else { format!("in {wait:.0?}") }
 }
 
-/// How long a request that ended in `status` is sent again without a response to any; `None` if it may have been acted
-/// on.
+/// The longest total wait of a request that ended in `status`; `None` if it may have been acted on.
 fn patience(status: &Status) -> Option<Duration> {
     let has_no_connection = || sources(status).any(|error| error.is::<ConnectError>());
     match is_unprocessed(status) {
@@ -135,8 +137,8 @@ fn patience(status: &Status) -> Option<Duration> {
     }
 }
 
-/// The waits of one request since others last had a response: the first is 0, because most peers that end a connection
-/// take the next one.
+/// The waits of one request since any request had a response. The first is 0: most peers that end a connection accept
+/// the next one.
 struct Unanswered {
     answered: usize,
     waited: Duration,

@@ -2,7 +2,7 @@
 
 use tonic::{Code, Status};
 
-use super::sent_status::{self, CutOff};
+use super::response::{self, CutOff};
 use super::{retry, unreadable};
 use crate::error::{Error, Outcome, code_name};
 use crate::grpc::{diagnostics, non_grpc_response};
@@ -17,9 +17,9 @@ pub fn error(what: &str, status: &Status) -> Error {
         let failed = if status.message().is_empty() { failed } else { failed.cause(status.message()) };
         let is_too_large = matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted)
             && is_about_large_response(status.message());
-        return failed.hints(hint(status, is_too_large)).with_response_too_large(is_too_large);
+        return failed.hints(hint_for_status(status, is_too_large)).with_response_too_large(is_too_large);
     };
-    // Made here: the source says more than the status.
+    // The status was made here: its source says more.
     let code = code(status);
     let failed = match non_grpc_response::find(source) {
         Some(answer) if answer.is_about_certificate() => Error::local(what),
@@ -30,13 +30,14 @@ pub fn error(what: &str, status: &Status) -> Error {
         () if retry::sources(source).any(|error| error.downcast_ref().is_some_and(unreadable::is_about_headers)) => {
             Some(LONG_HEADERS)
         }
-        () => hint_for(code),
+        () => hint_for_code(code),
     };
     failed.caused_by(source).hints(diagnostics::find_hint(source).or_else(general))
 }
 
-/// The code of `status`. One that was made on this side has it from gRPC's tables ("HTTP2 Transport Mapping", Errors,
-/// for a stream that was reset, and "HTTP to gRPC Status Code Mapping"), or UNAVAILABLE for a connection that broke.
+/// The code of `status`. A status that was made here has a code if gRPC says which: for an HTTP status ("HTTP to gRPC
+/// Status Code Mapping") and for a stream that was reset ("HTTP2 Transport Mapping", Errors). Any other is UNAVAILABLE,
+/// since the connection broke.
 pub fn code(status: &Status) -> Code {
     let Some(source) = std::error::Error::source(status) else { return status.code() };
     let is_reset = |error: &h2::Error| error.is_reset();
@@ -62,16 +63,16 @@ pub fn first_error(what: &str, status: &Status) -> Error {
 /// Whether a message is about a large response, by the texts of gRPC's libraries: they have no code for that.
 fn is_about_large_response(message: &str) -> bool {
     let says = |words: &str| message.contains(words);
-    // C++, Python and Node: of a request a server says "Received". What speaks as a client is a server that has asked
-    // another.
+    // C++, Python and Node. "Received" is about a request, except where the service was itself the client of another
+    // ("CLIENT:"). What it then sent was a request.
     (says("Sent message larger than max") && !says("CLIENT: Sent"))
         || says("CLIENT: Received message larger than max")
         // Go.
         || says("trying to send message larger than max")
-        // tonic, of an answer that was compressed.
+        // tonic, if the response was compressed.
         || says("Error decompressing: size limit")
-        // tonic, at a server and here. What a server decodes is a request, but its limit is another then: beyond the
-        // one that holds here nothing is ever sent.
+        // tonic: what a server encodes is a response. What was decoded is one only if the limit is ours; a request
+        // beyond that is never sent.
         || says("encoded message length too large")
         || (says("decoded message length too large") && says(&format!("the limit is: {MAX_MESSAGE_SIZE} bytes")))
 }
@@ -87,16 +88,16 @@ fn is_about_unsent_response(message: &str) -> bool {
 /// The metadata of an UNAVAILABLE with which the embedded Repository promises that nothing was done.
 pub const NOTHING_DONE: &str = "spacectl-nothing-done";
 
-/// What a call that ended in `status` has done. Only a status that a service has sent says that it did nothing, or a
-/// proxy's refusal.
+/// What a call that ended in `status` has done. It is known to have done nothing if a service has sent the status, or if
+/// a proxy has refused the request.
 ///
-/// After UNAVAILABLE, also from a proxy (502, 503, 504), or a deadline the work may be done in part. A service that
-/// cannot send its response has done it.
+/// Exceptions are UNAVAILABLE (also from a proxy, by 502, 503 or 504) and a deadline, after which the work may be done in
+/// part, and a service that has done the work but cannot send its response.
 pub fn outcome(status: &Status) -> Outcome {
     let Some(source) = std::error::Error::source(status) else {
         return match status.code() {
             // Made here: the response cannot be read, or did not come in time.
-            _ if !sent_status::is_sent(status) => Outcome::Unknown,
+            _ if !response::is_sent(status) => Outcome::Unknown,
             _ if says_nothing_done(status) => Outcome::Rejected,
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Outcome::Unknown,
             _ if is_about_unsent_response(status.message()) => Outcome::Unknown,
@@ -125,15 +126,15 @@ const LONG_HEADERS: &str =
     "ask who runs the service: its headers may be longer than 1 MiB, beyond which they are not read";
 const NOT_PROCESSED: &str = "nothing was done: try again";
 
-fn hint(status: &Status, is_response_too_large: bool) -> Option<&'static str> {
+fn hint_for_status(status: &Status, is_response_too_large: bool) -> Option<&'static str> {
     match status.code() {
         Code::Unavailable if says_nothing_done(status) => Some("nothing was changed: see to the cause, then try again"),
         _ if is_response_too_large => Some("ask for less at once: -l and --page, or -c with fewer columns"),
-        code => hint_for(code),
+        code => hint_for_code(code),
     }
 }
 
-fn hint_for(code: Code) -> Option<&'static str> {
+fn hint_for_code(code: Code) -> Option<&'static str> {
     match code {
         Code::AlreadyExists => Some("use the verb update, or `spacectl plugin apply -f FILE` for a plugin"),
         Code::Unavailable => Some("wait until the service is back: it is away or restarting"),
@@ -152,7 +153,7 @@ mod tests {
 
     fn sent(code: Code, message: &str) -> Status {
         let head = http::Response::builder().header("grpc-status", code as i32).header("grpc-message", message);
-        let response = sent_status::mark(head.body(tonic::body::Body::empty()).unwrap());
+        let response = response::prepare(head.body(tonic::body::Body::empty()).unwrap());
         Status::from_header_map(response.headers()).unwrap()
     }
 

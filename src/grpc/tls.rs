@@ -58,13 +58,13 @@ fn server_name(address: &EndpointUrl, tls: &TlsSettings) -> Result<ServerName<'s
 fn named_roots(tls: &TlsSettings) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     let Some(ca) = &tls.ca else { return Ok(roots) };
-    let place = |error: Error| ca.place(error);
-    let certificates = Pem::read(&ca.value).map_err(place)?.certificates().map_err(|error| {
-        place(error).hint("it takes the certificates of the authorities to trust, such as your company's")
+    let in_file = |error: Error| ca.context(error);
+    let certificates = Pem::read(&ca.value).map_err(in_file)?.certificates().map_err(|error| {
+        in_file(error).hint("it takes the certificates of the authorities to trust, such as your company's")
     })?;
     let count = certificates.len();
     for (index, certificate) in certificates.into_iter().enumerate() {
-        roots.add(certificate).map_err(|_| place(pem::damaged(index, count)))?;
+        roots.add(certificate).map_err(|_| in_file(pem::damaged(index, count)))?;
     }
     Ok(roots)
 }
@@ -86,22 +86,22 @@ fn system_roots() -> Result<RootCertStore> {
 /// The client certificate with its chain and its key.
 fn client_identity(identity: &Identity, provider: &CryptoProvider) -> Result<Arc<dyn ResolvesClientCert>> {
     let Identity { cert, key } = identity;
-    let in_cert = Pem::read(&cert.value).map_err(|error| cert.place(error))?;
+    let in_cert = Pem::read(&cert.value).map_err(|error| cert.context(error))?;
     let certificates = in_cert.certificates().map_err(|error| {
-        cert.place(error).hint("it takes the client's own certificate first, then those that lead to its authority")
+        cert.context(error).hint("it takes the client's own certificate first, then those that lead to its authority")
     })?;
     let key_file = key.as_ref().unwrap_or(cert);
     let key = match key {
-        Some(key) => Pem::read(&key.value).and_then(|pem| pem.key()).map_err(|error| key.place(error))?,
-        None if in_cert.has_key() => in_cert.key().map_err(|error| cert.place(error))?,
+        Some(key) => Pem::read(&key.value).and_then(|pem| pem.key()).map_err(|error| key.context(error))?,
+        None if in_cert.has_key() => in_cert.key().map_err(|error| cert.context(error))?,
         None => {
             let hint = "name the key's file too, with --key or as `key` in the configuration";
-            return Err(cert.place(Error::local("it holds a certificate, and not its private key")).hint(hint));
+            return Err(cert.context(Error::local("it holds a certificate, and not its private key")).hint(hint));
         }
     };
     let signer = provider.key_provider.load_private_key(key).map_err(|_| {
         let error = Error::local("its private key cannot be used, or is damaged");
-        key_file.place(error).hint("RSA of 2048 to 8192 bits, ECDSA on P-256 or P-384, and Ed25519 can be")
+        key_file.context(error).hint("RSA of 2048 to 8192 bits, ECDSA on P-256 or P-384, and Ed25519 can be")
     })?;
     let certified = CertifiedKey::new(certificates, signer);
     match certified.keys_match() {
@@ -110,11 +110,11 @@ fn client_identity(identity: &Identity, provider: &CryptoProvider) -> Result<Arc
         }
         Err(TlsError::InconsistentKeys(_)) => {
             let which = format!("the private key is not that of the first certificate in {}", cert.value.display());
-            Err(key_file.place(Error::local(which)).hint(
+            Err(key_file.context(Error::local(which)).hint(
                 "`openssl x509 -noout -pubkey -in CERT` and `openssl pkey -pubout -in KEY` print the same where two \
                  belong together; the client's own certificate comes first in its file, its authority's behind it",
             ))
         }
-        Err(_) => Err(cert.place(pem::damaged(0, certified.cert.len()))),
+        Err(_) => Err(cert.context(pem::damaged(0, certified.cert.len()))),
     }
 }

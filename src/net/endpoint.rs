@@ -40,7 +40,7 @@ impl EndpointUrl {
         !self.tls && !is_loopback(&self.host)
     }
 
-    /// The same place without or with TLS.
+    /// The same endpoint without or with TLS.
     #[must_use]
     pub fn with_tls(&self, tls: bool) -> Self {
         Self { tls, ..self.clone() }

@@ -47,7 +47,7 @@ impl<T> Given<T> {
 
 impl Given<PathBuf> {
     /// Adds to `error` which file it is about, and where that was given.
-    pub fn place(&self, error: Error) -> Error {
+    pub fn context(&self, error: Error) -> Error {
         error.context(self.value.display()).context(&self.by)
     }
 }

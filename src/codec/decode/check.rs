@@ -1,25 +1,25 @@
 //! Checks that a message is well-formed, before any of it is emitted.
 
-use super::plan::{DecodePlan, FieldPlan, Multiplicity, ValueKind};
+use super::plan::{DecodePlan, FieldPlan, MessageIndex, Multiplicity, ValueKind};
 use super::spans::Entries;
 use crate::codec::wire_format::{Entry, MAX_DEPTH, Malformed, Reader};
 
 impl DecodePlan {
-    /// Looks through a message of type `place`, 0 being the type that the plan was made for, with all that is in it.
+    /// Checks a message and all that is in it. The type 0 is the one that the plan was made for.
     ///
     /// # Errors
     /// The bytes are not such a message.
-    pub fn check(&self, place: usize, bytes: &[u8]) -> Result<(), Malformed> {
+    pub fn check(&self, index: MessageIndex, bytes: &[u8]) -> Result<(), Malformed> {
         // Offsets have 32 bits.
         u32::try_from(bytes.len()).map_err(|_| Malformed::Size)?;
-        self.check_message(place, bytes, 0)
+        self.check_message(index, bytes, 0)
     }
 
-    fn check_message(&self, place: usize, bytes: &[u8], depth: usize) -> Result<(), Malformed> {
+    fn check_message(&self, index: MessageIndex, bytes: &[u8], depth: usize) -> Result<(), Malformed> {
         if depth > MAX_DEPTH {
             return Err(Malformed::Depth);
         }
-        let mut entries = Entries::new(self.message(place), bytes);
+        let mut entries = Entries::new(self.message(index), bytes);
         while let Some((_, field, entry)) = entries.next()? {
             self.check_field(field, &entry, &bytes[entry.value.clone()], depth)?;
         }
@@ -61,7 +61,7 @@ impl DecodePlan {
             // Nearly all texts are ASCII, which is seen faster.
             ValueKind::String if bytes.is_ascii() => Ok(()),
             ValueKind::String => str::from_utf8(bytes).map(drop).map_err(|_| Malformed::Utf8),
-            ValueKind::Message(place) => self.check_message(place, bytes, depth + 1),
+            ValueKind::Message(index) => self.check_message(index, bytes, depth + 1),
             _ => Ok(()),
         }
     }

@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::plan::{DecodePlan, FieldIndex, FieldPlan, JsonForm, MessagePlan, Multiplicity, ValueKind};
+use super::plan::{DecodePlan, FieldIndex, FieldPlan, JsonForm, MessageIndex, MessagePlan, Multiplicity, ValueKind};
 use super::scalar::{Scalar, double, float, json_number, utf8};
-use super::sink::{Sink, serialize_into};
+use super::sink::{Sink, emit_value};
 use super::spans::{FieldSpans, Span, Workspace, find_in, values};
 use crate::codec::wire_format::{MAX_DEPTH, Malformed, Reader, fixed64};
 
-/// How deep messages are emitted: those around an `Any`, those in it until it is not opened any more, and those in
-/// that.
+/// A depth that no checked message reaches: an `Any` is up to [`MAX_DEPTH`] deep, the last `Any` that is opened in it as
+/// much deeper, and the message in that one as much again.
 const MAX_EMITTED: usize = 4 * MAX_DEPTH;
 
 impl DecodePlan {
@@ -22,7 +22,7 @@ impl DecodePlan {
     /// As [`DecodePlan::check`]; none if that had none.
     pub fn emit(
         &self,
-        place: usize,
+        index: MessageIndex,
         bytes: &[u8],
         sink: &mut impl Sink,
         workspace: &mut Workspace,
@@ -31,7 +31,7 @@ impl DecodePlan {
         if any_depth > 0 {
             workspace.any_depth += 1;
         }
-        let emitted = self.emit_message(self.message(place), bytes, sink, workspace);
+        let emitted = self.emit_message(self.message(index), bytes, sink, workspace);
         workspace.any_depth = any_depth;
         emitted
     }
@@ -76,13 +76,13 @@ impl DecodePlan {
     /// As [`DecodePlan::emit`].
     pub fn emit_some(
         &self,
-        place: usize,
+        index: MessageIndex,
         names: &[&str],
         bytes: &[u8],
         sink: &mut impl Sink,
         workspace: &mut Workspace,
     ) -> Result<(), Malformed> {
-        let message = self.message(place);
+        let message = self.message(index);
         let found = find_in(message, bytes, workspace)?;
         let is_named = |at: FieldIndex| names.contains(&message.fields[at].name.as_str());
         if message.form == JsonForm::Fields && found.fields(workspace).any(is_named) {
@@ -91,10 +91,10 @@ impl DecodePlan {
             return Ok(());
         }
         workspace.leave(found);
-        self.emit(place, bytes, sink, workspace)
+        self.emit(index, bytes, sink, workspace)
     }
 
-    /// Emits some of the fields that were `found` in a message, with their names.
+    /// Emits some of the fields that were `found` in a message, as a mapping.
     fn emit_mapping(
         &self,
         message: &MessagePlan,
@@ -105,12 +105,13 @@ impl DecodePlan {
         workspace: &mut Workspace,
     ) -> Result<(), Malformed> {
         sink.begin_mapping();
-        self.emit_named(message, is_wanted, bytes, found, sink, workspace)?;
+        self.emit_entries(message, is_wanted, bytes, found, sink, workspace)?;
         sink.end_mapping();
         Ok(())
     }
 
-    fn emit_named(
+    /// Emits some of the fields that were `found`, as entries of a mapping that has begun.
+    fn emit_entries(
         &self,
         message: &MessagePlan,
         is_wanted: impl Fn(FieldIndex) -> bool,
@@ -143,12 +144,12 @@ impl DecodePlan {
         match (field.multiplicity, field.kind) {
             // A message in parts is their concatenation
             // (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
-            (Multiplicity::One, ValueKind::Message(place)) if span.is_repeated => {
+            (Multiplicity::One, ValueKind::Message(index)) if span.is_repeated => {
                 let mut whole = Vec::new();
                 for entry in values(field, span, bytes) {
                     whole.extend_from_slice(&bytes[entry?.value]);
                 }
-                self.emit(place, &whole, sink, workspace)
+                self.emit(index, &whole, sink, workspace)
             }
             (Multiplicity::One, kind) => self.emit_single(kind, span.value(bytes)?, sink, workspace),
             (Multiplicity::List, _) => self.emit_list(field, span, bytes, sink, workspace),
@@ -170,8 +171,8 @@ impl DecodePlan {
             let value = &bytes[entry.value];
             if field.is_packed(entry.wire) {
                 let mut packed = Reader::new(value);
-                while let Some(place) = packed.packed(field.kind.wire())? {
-                    self.emit_single(field.kind, &value[place], sink, workspace)?;
+                while let Some(range) = packed.packed(field.kind.wire())? {
+                    self.emit_single(field.kind, &value[range], sink, workspace)?;
                 }
             } else {
                 self.emit_single(field.kind, value, sink, workspace)?;
@@ -195,16 +196,15 @@ impl DecodePlan {
             None | Some((_, ValueKind::Enum(_))) => sink.null(),
             Some((at, ValueKind::Double)) => {
                 let number = f64::from_bits(fixed64(workspace.value(at, bytes, found)?)?);
-                serialize_into(&json_number(number), sink);
+                emit_value(&json_number(number), sink);
             }
             Some((at, _)) => self.emit_field(message, at, bytes, found, sink, workspace)?,
         }
         Ok(())
     }
 
-    /// `google.protobuf.Any`: the type's URL, and with it the message: its fields, or under `value` if its form is
-    /// not a mapping of them. `false` if the type is not known, the bytes are not of that type, or it is too deep: each
-    /// is read by itself, so that only a limit ends a chain of them.
+    /// `google.protobuf.Any`: the type's URL and the message's fields, or `value` if its form is not a mapping of them.
+    /// Returns `false` if the type is unknown, the bytes are not of that type, or too many of them are in each other.
     fn emit_any(
         &self,
         bytes: &[u8],
@@ -215,11 +215,11 @@ impl DecodePlan {
         let value = |at| if found.has(at, workspace) { workspace.value(at, bytes, found) } else { Ok(&[][..]) };
         let (address, bytes) = (utf8(value(0)?)?, value(1)?);
         let name = address.rsplit_once('/').map(|(_, name)| name);
-        let Some(place) = name.and_then(|name| self.place_of(name)) else { return Ok(false) };
-        if workspace.any_depth > MAX_DEPTH || self.check(place, bytes).is_err() {
+        let Some(index) = name.and_then(|name| self.index_of(name)) else { return Ok(false) };
+        if workspace.any_depth > MAX_DEPTH || self.check(index, bytes).is_err() {
             return Ok(false);
         }
-        let message = self.message(place);
+        let message = self.message(index);
         let any_depth = workspace.any_depth;
         workspace.any_depth += 1;
         sink.begin_mapping();
@@ -227,7 +227,7 @@ impl DecodePlan {
         sink.text(address);
         if message.form == JsonForm::Fields {
             let found = find_in(message, bytes, workspace)?;
-            self.emit_named(message, |_| true, bytes, found, sink, workspace)?;
+            self.emit_entries(message, |_| true, bytes, found, sink, workspace)?;
             workspace.leave(found);
         } else {
             sink.key("value");
@@ -246,7 +246,7 @@ impl DecodePlan {
         workspace: &mut Workspace,
     ) -> Result<(), Malformed> {
         match kind {
-            ValueKind::Message(place) => return self.emit(place, bytes, sink, workspace),
+            ValueKind::Message(index) => return self.emit(index, bytes, sink, workspace),
             _ => self.emit_scalar(kind, Scalar::read(kind, bytes)?, sink, workspace),
         }
         Ok(())
@@ -261,7 +261,7 @@ impl DecodePlan {
     ) -> Result<(), Malformed> {
         match (Scalar::from_default(&field.default), field.kind) {
             (Some(value), kind) => self.emit_scalar(kind, value, sink, workspace),
-            (None, ValueKind::Message(place)) => return self.emit(place, &[], sink, workspace),
+            (None, ValueKind::Message(index)) => return self.emit(index, &[], sink, workspace),
             (None, _) => sink.null(),
         }
         Ok(())
@@ -274,8 +274,8 @@ impl DecodePlan {
             Scalar::Uint32(number) => sink.number(number.into()),
             Scalar::Int64(number) => emit_long(number, sink, workspace),
             Scalar::Uint64(number) => emit_long(number, sink, workspace),
-            Scalar::Float(number) => serialize_into(&float(number), sink),
-            Scalar::Double(number) => serialize_into(&double(number), sink),
+            Scalar::Float(number) => emit_value(&float(number), sink),
+            Scalar::Double(number) => emit_value(&double(number), sink),
             Scalar::Text(text) => sink.text(text),
             Scalar::Bytes(bytes) => {
                 workspace.text.clear();

@@ -24,29 +24,29 @@ impl DecodePlan {
         if matches!(kind, ValueKind::Float | ValueKind::Double | ValueKind::Bytes | ValueKind::Enum(_)) {
             return Err(Malformed::WireType);
         }
-        // Only the places of the entries, so that a map takes no more memory than its bytes. Empty ones have one key.
+        // Only the offsets of the entries, so that a map takes no more memory than its bytes. Empty ones have one key.
         let is_empty = |entry: &Entry| entry.value.is_empty();
         let count = values(field, span, bytes).flatten().filter(|entry| !is_empty(entry)).count();
-        let mut places: Vec<u32> = Vec::with_capacity(count + 1);
+        let mut offsets: Vec<u32> = Vec::with_capacity(count + 1);
         let mut empty = None;
         for entry in values(field, span, bytes) {
             let entry = entry?;
-            let place = to_u32(entry.key)?;
-            if is_empty(&entry) { empty = Some(place) } else { places.push(place) }
+            let offset = to_u32(entry.key)?;
+            if is_empty(&entry) { empty = Some(offset) } else { offsets.push(offset) }
         }
-        places.extend(empty);
-        let read = |place: u32| {
-            let entry = Reader::starting_at(bytes, to_usize(place)).entry()?.ok_or(Malformed::Truncated)?;
+        offsets.extend(empty);
+        let read = |offset: u32| {
+            let entry = Reader::starting_at(bytes, to_usize(offset)).entry()?.ok_or(Malformed::Truncated)?;
             let (key, value) = split_entry(kind, field.kind, &bytes[entry.value])?;
             Ok((Scalar::read(kind, key.unwrap_or_else(|| zero(kind)))?, value))
         };
         // It was checked: no key is malformed. Of one key, the later comes later.
-        let key = |place: &u32| read(*place).map(|(key, _)| key).ok();
-        places.sort_unstable_by(|one, other| {
+        let key = |offset: &u32| read(*offset).map(|(key, _)| key).ok();
+        offsets.sort_unstable_by(|one, other| {
             key(one).partial_cmp(&key(other)).unwrap_or(Ordering::Equal).then(one.cmp(other))
         });
         sink.begin_mapping();
-        let mut entries = places.into_iter().map(read).peekable();
+        let mut entries = offsets.into_iter().map(read).peekable();
         while let Some(entry) = entries.next() {
             let (key, value) = entry?;
             if entries.peek().is_some_and(|next| next.as_ref().is_ok_and(|(next, _)| *next == key)) {

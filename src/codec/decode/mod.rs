@@ -22,5 +22,5 @@ mod text_form;
 pub use crate::codec::wire_format::Malformed;
 pub use decoder::{Decoder, decode};
 pub use plan::DecodePlan;
-pub use sink::{Sink, ValueSink, serialize_into};
+pub use sink::{Sink, ValueSink, emit_value};
 pub use spans::Workspace;

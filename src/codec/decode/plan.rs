@@ -7,8 +7,11 @@ use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageD
 use crate::codec::wire_format::Wire;
 use crate::schema::well_known::WellKnown;
 
-/// A field of a message, by its place among the message's fields in the order of their numbers.
+/// The index of a field among its message's fields, in the order of their numbers.
 pub type FieldIndex = usize;
+
+/// The index of a message type in a plan.
+pub type MessageIndex = usize;
 
 /// How messages of one type are read, with all types that it reaches.
 #[derive(Debug)]
@@ -16,8 +19,8 @@ pub struct DecodePlan {
     /// The first is the type that the plan was made for.
     messages: Vec<MessagePlan>,
     enums: Vec<EnumNames>,
-    /// Places in `messages` by full name.
-    places: HashMap<String, usize>,
+    /// By full name.
+    indices: HashMap<String, MessageIndex>,
 }
 
 #[derive(Debug)]
@@ -25,7 +28,7 @@ pub(super) struct MessagePlan {
     pub form: JsonForm,
     /// In the order of their numbers.
     pub fields: Vec<FieldPlan>,
-    /// Places in `fields` by number, for small numbers; those without a field have [`NO_FIELD`].
+    /// Indices of `fields` by number, for small numbers; those without a field have [`NO_FIELD`].
     by_number: Vec<u8>,
 }
 
@@ -77,7 +80,7 @@ pub(super) enum Multiplicity {
     },
 }
 
-/// What a single value is, with the place of its message or enum.
+/// What a single value is, with the index of its message or enum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ValueKind {
     Bool,
@@ -96,7 +99,7 @@ pub(super) enum ValueKind {
     String,
     Bytes,
     Enum(usize),
-    Message(usize),
+    Message(MessageIndex),
 }
 
 /// The names of an enum's values, by their numbers, sorted.
@@ -139,15 +142,15 @@ impl FieldPlan {
 }
 
 impl MessagePlan {
-    /// The place of the field with this number. `next` is where it probably is: after the one before.
+    /// The index of the field with this number; `next`, after the field before, is tried first.
     #[inline(always)]
-    pub fn place(&self, number: u32, next: FieldIndex) -> Option<FieldIndex> {
+    pub fn index_of(&self, number: u32, next: FieldIndex) -> Option<FieldIndex> {
         if self.fields.get(next).is_some_and(|field| field.number == number) {
             return Some(next);
         }
         if number <= SMALL {
-            let place = *self.by_number.get(usize::try_from(number).ok()?)?;
-            return (place != NO_FIELD).then_some(usize::from(place));
+            let index = *self.by_number.get(usize::try_from(number).ok()?)?;
+            return (index != NO_FIELD).then_some(usize::from(index));
         }
         self.fields.binary_search_by_key(&number, |field| field.number).ok()
     }
@@ -156,34 +159,34 @@ impl MessagePlan {
 impl DecodePlan {
     pub fn new(message: &MessageDescriptor) -> Self {
         let mut builder = Builder::default();
-        builder.place(message);
+        builder.index_of(message);
         let mut messages = Vec::new();
         // In the order in which they are found: types can reach each other in a chain of any length.
         while let Some(descriptor) = builder.descriptors.get(messages.len()).cloned() {
             let message = builder.message(&descriptor);
             if message.form == JsonForm::Any {
                 for message in descriptor.parent_pool().all_messages() {
-                    builder.place(&message);
+                    builder.index_of(&message);
                 }
             }
             messages.push(message);
         }
-        Self { messages, enums: builder.enums, places: builder.places }
+        Self { messages, enums: builder.enums, indices: builder.indices }
     }
 
-    pub(super) fn message(&self, place: usize) -> &MessagePlan {
-        &self.messages[place]
+    pub(super) fn message(&self, index: MessageIndex) -> &MessagePlan {
+        &self.messages[index]
     }
 
-    /// The place of a type that an `Any` can hold.
-    pub(super) fn place_of(&self, full_name: &str) -> Option<usize> {
-        self.places.get(full_name).copied()
+    /// The index of a type that an `Any` can hold.
+    pub(super) fn index_of(&self, full_name: &str) -> Option<MessageIndex> {
+        self.indices.get(full_name).copied()
     }
 
     /// The name of an enum's value.
     pub(super) fn enum_name(&self, kind: ValueKind, number: i32) -> Option<&str> {
-        let ValueKind::Enum(place) = kind else { return None };
-        let EnumNames(names) = &self.enums[place];
+        let ValueKind::Enum(index) = kind else { return None };
+        let EnumNames(names) = &self.enums[index];
         let at = names.binary_search_by_key(&number, |(number, _)| *number).ok()?;
         names.get(at).map(|(_, name)| name.as_str())
     }
@@ -191,23 +194,23 @@ impl DecodePlan {
 
 #[derive(Default)]
 struct Builder {
-    places: HashMap<String, usize>,
-    /// The types that have a place, in the order of their places.
+    indices: HashMap<String, MessageIndex>,
+    /// The types that have an index, in that order.
     descriptors: Vec<MessageDescriptor>,
     enums: Vec<EnumNames>,
-    enum_places: HashMap<String, usize>,
+    enum_indices: HashMap<String, usize>,
 }
 
 impl Builder {
-    /// The place of a type, which is given one when it is first asked for.
-    fn place(&mut self, descriptor: &MessageDescriptor) -> usize {
-        if let Some(place) = self.places.get(descriptor.full_name()) {
-            return *place;
+    /// The index of a type, which gets one when it is first asked for.
+    fn index_of(&mut self, descriptor: &MessageDescriptor) -> MessageIndex {
+        if let Some(index) = self.indices.get(descriptor.full_name()) {
+            return *index;
         }
-        let place = self.descriptors.len();
-        self.places.insert(descriptor.full_name().to_owned(), place);
+        let index = self.descriptors.len();
+        self.indices.insert(descriptor.full_name().to_owned(), index);
         self.descriptors.push(descriptor.clone());
-        place
+        index
     }
 
     fn message(&mut self, descriptor: &MessageDescriptor) -> MessagePlan {
@@ -225,8 +228,8 @@ impl Builder {
         let descriptors: Vec<FieldDescriptor> = descriptor.fields().collect();
         let fields: Vec<FieldPlan> = descriptors.iter().map(|field| self.field(field, &descriptors)).collect();
         let mut by_number = vec![NO_FIELD; SMALL as usize + 1];
-        for (place, field) in (0_u8..).zip(fields.iter().take_while(|field| field.number <= SMALL)) {
-            by_number[field.number as usize] = place;
+        for (index, field) in (0_u8..).zip(fields.iter().take_while(|field| field.number <= SMALL)) {
+            by_number[field.number as usize] = index;
         }
         MessagePlan { form, fields, by_number }
     }
@@ -273,22 +276,22 @@ impl Builder {
             Kind::String => ValueKind::String,
             Kind::Bytes => ValueKind::Bytes,
             Kind::Enum(kind) => ValueKind::Enum(self.enumeration(kind)),
-            Kind::Message(message) => ValueKind::Message(self.place(message)),
+            Kind::Message(message) => ValueKind::Message(self.index_of(message)),
         }
     }
 
     fn enumeration(&mut self, described: &EnumDescriptor) -> usize {
-        if let Some(place) = self.enum_places.get(described.full_name()) {
-            return *place;
+        if let Some(index) = self.enum_indices.get(described.full_name()) {
+            return *index;
         }
-        let place = self.enums.len();
-        self.enum_places.insert(described.full_name().to_owned(), place);
+        let index = self.enums.len();
+        self.enum_indices.insert(described.full_name().to_owned(), index);
         let mut numbers: Vec<i32> = described.values().map(|value| value.number()).collect();
         numbers.sort_unstable();
         numbers.dedup();
         // With an alias, a number has several names, of which one is shown.
         let name = |number| Some((number, described.get_value(number)?.name().to_owned()));
         self.enums.push(EnumNames(numbers.into_iter().filter_map(name).collect()));
-        place
+        index
     }
 }

@@ -17,8 +17,8 @@ pub trait Sink {
     fn end_mapping(&mut self);
 }
 
-/// Hands a plain value on.
-pub fn serialize_into(value: &Value, sink: &mut impl Sink) {
+/// Emits a plain value.
+pub fn emit_value(value: &Value, sink: &mut impl Sink) {
     match value {
         Value::Null => sink.null(),
         Value::Bool(value) => sink.bool(*value),
@@ -26,14 +26,14 @@ pub fn serialize_into(value: &Value, sink: &mut impl Sink) {
         Value::String(text) => sink.text(text),
         Value::Array(items) => {
             sink.begin_list();
-            items.iter().for_each(|item| serialize_into(item, sink));
+            items.iter().for_each(|item| emit_value(item, sink));
             sink.end_list();
         }
         Value::Object(entries) => {
             sink.begin_mapping();
             for (key, value) in entries {
                 sink.key(key);
-                serialize_into(value, sink);
+                emit_value(value, sink);
             }
             sink.end_mapping();
         }

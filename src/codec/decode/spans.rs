@@ -125,11 +125,11 @@ impl<'a> Entries<'a> {
         Self { message, reader: Reader::new(bytes), next: 0 }
     }
 
-    /// The next known field, with its place.
+    /// The next known field, with its index.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Result<Option<(FieldIndex, &'a FieldPlan, Entry)>, Malformed> {
         while let Some(entry) = self.reader.entry()? {
-            let Some(at) = self.message.place(entry.number, self.next) else { continue };
+            let Some(at) = self.message.index_of(entry.number, self.next) else { continue };
             let field = &self.message.fields[at];
             if !field.takes(entry.wire) {
                 return Err(Malformed::WireType);

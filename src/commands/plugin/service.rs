@@ -43,7 +43,7 @@ impl PluginClient {
     pub fn scope(&self) -> String {
         let caller = self.register.caller();
         let shown = caller.metadata().shown().filter(|(name, _)| name.starts_with("x_"));
-        shown.fold(caller.place().to_owned(), |scope, (name, value)| match value {
+        shown.fold(caller.endpoint().to_owned(), |scope, (name, value)| match value {
             Some(value) => format!("{scope} {name}={value}"),
             None => scope,
         })

@@ -15,12 +15,25 @@ pub(in crate::grpc) struct FileHeader {
     services: Vec<ServiceDescriptorProto>,
     #[prost(string, optional, tag = "12")]
     syntax: Option<String>,
+    #[prost(int32, tag = "14")]
+    edition: i32,
 }
 
 impl FileHeader {
     /// Whether the syntax is known here. Go's libraries invent another for a file that they lack.
     pub fn is_readable(&self) -> bool {
         is_known_syntax(self.syntax.as_deref())
+    }
+
+    /// Why the file is not readable.
+    pub(super) fn unknown_syntax(&self) -> String {
+        // `Edition` in descriptor.proto.
+        let syntax = match self.edition {
+            1000 => "in edition 2023",
+            1001 => "in edition 2024",
+            _ => "of an unknown syntax",
+        };
+        format!("{} is {syntax}: only proto2 and proto3 can be read", self.name)
     }
 
     /// The services with their full names.

@@ -158,7 +158,8 @@ impl Repaired {
     fn read(&mut self, raw: &Bytes) {
         match FileDescriptorProto::decode(raw.clone()) {
             Ok(file) if !is_known_syntax(file.syntax.as_deref()) => {
-                self.gaps.add_file(&file, &format!("{} has an unknown syntax", file.name()));
+                let header = FileHeader::decode(raw.as_ref()).unwrap_or_default();
+                self.gaps.add_file(&file, &header.unknown_syntax());
             }
             Ok(mut file) => {
                 name_clash::allow(&mut file);
@@ -202,7 +203,7 @@ impl Types {
         file.enum_type.retain(|described| self.define_type(join_name(&package, described.name()), &name));
         file.service.retain(|service| self.services.insert(join_name(&package, service.name())));
         if before > file.message_type.len() + file.enum_type.len() + file.service.len() {
-            // Comments are found by the places of what they are about.
+            // Comments refer to definitions by their positions.
             file.source_code_info = None;
         }
     }

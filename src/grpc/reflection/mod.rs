@@ -102,7 +102,7 @@ async fn converse(
     known: Option<ReflectionVersion>,
     talk: impl AsyncFn(&mut Conversation) -> Result<Answered, Status>,
 ) -> Result<Fetched> {
-    let what = format!("cannot ask {} what it offers", caller.place());
+    let what = format!("cannot ask {} what it offers", caller.endpoint());
     let failed = |status: Status| caller.advise_on_key(status::first_error(&what, &status));
     let none = || {
         Error::status(Code::Unimplemented, &what)
@@ -113,8 +113,8 @@ async fn converse(
     let by = async |version: ReflectionVersion| {
         let notify = |status: &Status, wait: Duration| {
             caller.trace().step(|| {
-                let (version, place, code) = (version.name(), caller.place(), code_name(status::code(status)));
-                format!("reflection {version} at {place}: {code}; asked again {}", retry::when(wait))
+                let (version, endpoint, code) = (version.name(), caller.endpoint(), code_name(status::code(status)));
+                format!("reflection {version} at {endpoint}: {code}; asked again {}", retry::when(wait))
             });
         };
         let ask = || unreadable::guard(async { talk(&mut Conversation::start(caller, version)).await });
@@ -126,12 +126,16 @@ async fn converse(
             None => first_to_answer(pin!(by(ReflectionVersion::V1)), pin!(by(ReflectionVersion::V1Alpha))).await,
         };
         caller.trace().timed(begun, || {
-            let (version, place) = (version.name(), caller.place());
+            let (version, endpoint) = (version.name(), caller.endpoint());
             match &result {
                 Ok(Answered { services, files, .. }) => {
-                    format!("reflection {version} at {place}: {} services, {} files", services.len(), files.raw.len())
+                    format!(
+                        "reflection {version} at {endpoint}: {} services, {} files",
+                        services.len(),
+                        files.raw.len()
+                    )
                 }
-                Err(status) => format!("reflection {version} at {place}: {}", code_name(status::code(status))),
+                Err(status) => format!("reflection {version} at {endpoint}: {}", code_name(status::code(status))),
             }
         });
         match result {

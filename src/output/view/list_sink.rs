@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 
 use super::list::{CellKind, RowList};
 use super::{RESULTS, VALUES};
-use crate::codec::decode::{Sink, ValueSink, serialize_into};
+use crate::codec::decode::{Sink, ValueSink, emit_value};
 
 /// Takes a response whose field `results` holds the rows.
 #[derive(Default)]
@@ -35,7 +35,7 @@ impl RowList {
     pub fn from_values(rows: impl IntoIterator<Item = Value>) -> Self {
         let mut sink = ListSink::in_rows();
         for row in rows {
-            serialize_into(&row, &mut sink);
+            emit_value(&row, &mut sink);
         }
         sink.finish()
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::list_sink::ListSink;
 use super::{Document, RESULTS, TOTAL_COUNT};
-use crate::codec::decode::{DecodePlan, Workspace, serialize_into};
+use crate::codec::decode::{DecodePlan, Workspace, emit_value};
 use crate::error::{Error, Result};
 use crate::query::columns::check;
 use crate::query::{Column, Columns, Sort};
@@ -169,7 +169,7 @@ impl ResponseKind {
             return Document::Value(response);
         }
         let mut sink = ListSink::default();
-        serialize_into(&response, &mut sink);
+        emit_value(&response, &mut sink);
         self.complete(sink)
     }
 

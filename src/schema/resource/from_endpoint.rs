@@ -24,7 +24,7 @@ pub fn service_among(typed: &str, services: &[String]) -> Result<Option<String>>
 }
 
 impl Resource {
-    /// Chooses among the full names that `place` has `offered`; returns the resource by its names there, and the full
+    /// Chooses among the full names that `endpoint` has `offered`; returns the resource by its names there, and the full
     /// name.
     ///
     /// The one of its service, or the only one of that name in another package, e.g. `spaceone.api.core.v1.ServerInfo`
@@ -33,25 +33,25 @@ impl Resource {
     ///
     /// # Errors
     /// A usage error that names the nearest, the versions, or the candidates.
-    pub fn choose(&self, offered: &[String], api_version: Option<&str>, place: &str) -> Result<(Self, String)> {
-        let found = match self.find(offered, api_version, place)? {
+    pub fn choose(&self, offered: &[String], api_version: Option<&str>, endpoint: &str) -> Result<(Self, String)> {
+        let found = match self.find(offered, api_version, endpoint)? {
             None => match &self.otherwise {
-                Some(other) => return other.choose(offered, api_version, place),
-                None => return Err(self.unknown(offered, api_version, place)),
+                Some(other) => return other.choose(offered, api_version, endpoint),
+                None => return Err(self.unknown(offered, api_version, endpoint)),
             },
             Some(found) => found,
         };
         Ok((self.known_as(found, self.is_home(offered)), found.to_owned()))
     }
 
-    fn find<'a>(&self, offered: &'a [String], api_version: Option<&str>, place: &str) -> Result<Option<&'a str>> {
+    fn find<'a>(&self, offered: &'a [String], api_version: Option<&str>, endpoint: &str) -> Result<Option<&'a str>> {
         let by_rule = self.full_name(api_version);
         let as_typed = self.to_string();
         if let Some(exact) = offered.iter().find(|name| **name == by_rule || **name == as_typed) {
             return Ok(Some(exact));
         }
         if let Some(typed) = &self.full_name {
-            let found = self.find_in_full(offered, typed, place)?;
+            let found = self.find_in_full(offered, typed, endpoint)?;
             // `identity.v2.User` may also be a full name, of the package `identity.v2`.
             if found.is_some() || self.version.is_none() {
                 return Ok(found);
@@ -77,7 +77,7 @@ impl Resource {
             };
             let of_service = fitting(&own);
             if !of_service.is_empty() {
-                return self.only(&of_service, is_home, place).map(Some);
+                return self.only(&of_service, is_home, endpoint).map(Some);
             }
             if degree == 0
                 && let [only] = fitting(&elsewhere)[..]
@@ -87,7 +87,7 @@ impl Resource {
             let of_others = if degree > 0 && is_home { fitting(&others) } else { Vec::new() };
             for group in [of_others, fitting(&is_shared)] {
                 if !group.is_empty() {
-                    return self.only(&group, is_home, place).map(Some);
+                    return self.only(&group, is_home, endpoint).map(Some);
                 }
             }
         }
@@ -95,14 +95,14 @@ impl Resource {
     }
 
     /// Like [`Resource::find`] for a full name: only the writing of its package may differ.
-    fn find_in_full<'a>(&self, offered: &'a [String], typed: &str, place: &str) -> Result<Option<&'a str>> {
+    fn find_in_full<'a>(&self, offered: &'a [String], typed: &str, endpoint: &str) -> Result<Option<&'a str>> {
         for fits_name in fuzzy::DEGREES {
             let fits = |name: &&str| {
                 fuzzy::is_variant(package(typed), package(name)) && fits_name(last_part(typed), last_part(name))
             };
             let fitting: Vec<&str> = offered.iter().map(String::as_str).filter(fits).collect();
             if !fitting.is_empty() {
-                return self.only(&fitting, self.is_home(offered), place).map(Some);
+                return self.only(&fitting, self.is_home(offered), endpoint).map(Some);
             }
         }
         Ok(None)
@@ -148,18 +148,18 @@ impl Resource {
     }
 
     /// The only match; an error names several.
-    fn only<'a>(&self, fitting: &[&'a str], is_home: bool, place: &str) -> Result<&'a str> {
+    fn only<'a>(&self, fitting: &[&'a str], is_home: bool, endpoint: &str) -> Result<&'a str> {
         if let [only] = fitting {
             return Ok(only);
         }
         let names: Vec<String> = fitting.iter().map(|name| self.known_as(name, is_home).to_string()).collect();
-        let error = Error::usage(format!("{self} is ambiguous at {place}"))
+        let error = Error::usage(format!("{self} is ambiguous at {endpoint}"))
             .hint(format!("name one of them: {}", names.join(", ")));
         Err(self.say_alias(error))
     }
 
     /// The error for a resource that is not offered.
-    fn unknown(&self, offered: &[String], api_version: Option<&str>, place: &str) -> Error {
+    fn unknown(&self, offered: &[String], api_version: Option<&str>, endpoint: &str) -> Error {
         let is_home = self.is_home(offered);
         let typed = self.version.as_deref().or(self.full_name.as_deref().and_then(version));
         let asked = typed.or(api_version);
@@ -174,7 +174,7 @@ impl Resource {
             own = same;
         }
         if let (Some(asked), false) = (asked, own.is_empty()) {
-            let error = Error::usage(format!("{place} has no version {asked} of {self}"));
+            let error = Error::usage(format!("{endpoint} has no version {asked} of {self}"));
             own.sort_by_key(|name| std::cmp::Reverse(version(name).map(rank)));
             let hint = if typed.is_some() {
                 let names: Vec<String> = own.iter().map(|name| self.known_as(name, is_home).to_string()).collect();
@@ -187,7 +187,7 @@ impl Resource {
             };
             return self.say_alias(error.hint(hint));
         }
-        let error = self.say_alias(Error::usage(format!("{place} has no resource {self}")));
+        let error = self.say_alias(Error::usage(format!("{endpoint} has no resource {self}")));
         let near = nearest(&self.name, offered.iter().map(|name| last_part(name)));
         match near.and_then(|near| offered.iter().find(|name| last_part(name) == near)) {
             Some(name) => {
