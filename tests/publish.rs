@@ -309,6 +309,33 @@ fn local_is_pushed_to_where_it_looks_for_images() {
 }
 
 #[test]
+fn another_registry_than_the_services_is_warned_of_before_the_build() {
+    let user = user("touch ran");
+    let run = user.run(&format!("{PUBLISH} --dry-run --registry ghcr.io/me"));
+    let warning = "warning: --registry: ghcr.io/me/team/plugin-slack is pushed, but the service will look for \
+                   127.0.0.1:9/team/plugin-slack\n";
+    assert_eq!(run.status, Some(0), "{run}");
+    assert!(run.stderr.contains(warning), "{run}");
+    let same = user.run(&format!("{PUBLISH} --dry-run --registry 127.0.0.1:9"));
+    assert!(!same.stderr.contains("warning"), "{same}");
+}
+
+#[test]
+fn a_docker_without_its_daemon_gives_way_to_another_builder() {
+    let user = user("exit 0");
+    program(&user, "bin/podman", "echo podman");
+    program(&user, "bin/docker", "exit 1");
+    let path = format!("{}:/usr/bin:/bin", user.path("bin").display());
+    let line = format!("{} --dry-run", BUILD.replace(" --builder ./buildah", ""));
+    let run = user.run_with(&[("PATH", &path)], &line);
+    assert!(run.stdout.starts_with("podman build "), "{run}");
+    assert_eq!(run.stderr, "note: docker is not used: its daemon does not answer\n");
+    program(&user, "bin/docker", "test $1 = version");
+    let run = user.run_with(&[("PATH", &path)], &line);
+    assert!(run.stdout.starts_with("docker build ") && run.stderr.is_empty(), "{run}");
+}
+
+#[test]
 fn a_plugin_that_stays_disabled_is_told_of() {
     let user = user("exit 0");
     let (address, _asked) = registry(&[NOT_THERE, THERE]);
