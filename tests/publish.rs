@@ -149,7 +149,7 @@ fn what_is_not_there_shows_before_anything_is_run() {
         (BUILD.replace("1.2.0", "a/b"), 2, ["--tag: invalid tag `a/b`", "write it as 1.2.0"]),
         (format!("{BUILD} --registry http://ghcr.io"), 2, ["--registry: ", "loopback"]),
         (format!("{BUILD} --platform linux/arm64,linux/amd64"), 2, ["one platform", "--platform"]),
-        (BUILD.replace("-f plugin.yml", "-p name=x"), 1, ["error: ", "image is missing"]),
+        (BUILD.replace("-f plugin.yml", "-p name=x"), 1, ["error: image", "required, and missing"]),
         (BUILD.replace("-f plugin.yml", ""), 2, ["--file-parameter", "required"]),
     ] {
         let run = user.run(&line);
@@ -395,9 +395,9 @@ fn what_is_not_filled_in_or_left_out_is_not_built() {
         (
             "left-out.yml",
             &[
-                "left-out.yml:1:1: left-out.yml: image is missing",
-                "left-out.yml:1:1: left-out.yml: name is missing",
-                "left-out.yml:1:1: left-out.yml: resource_type is missing",
+                "left-out.yml:1:1: image: required, and missing",
+                "left-out.yml:1:1: name: required, and missing",
+                "left-out.yml:1:1: resource_type: required, and missing",
             ],
         ),
         ("nameless.yml", &["nameless.yml:1:7: name: required, and empty [required-field]"]),

@@ -258,9 +258,9 @@ fn missing_fields(verb: &str, request: &SpecRequest) -> Error {
     let has = |name: &str| !matches!(name, "image" | "service_type");
     let names = std::iter::once("image").chain(spec::missing(needed, &request.value, has));
     let location = request.locate(&FieldPath::default(), SpanPart::Value);
-    let label = request.label();
-    let problems = names.map(|name| Problem::new(format!("{label}: {name} is missing")).at(location.clone()));
-    Error::from_problems(ErrorKind::Local, problems.collect()).unwrap_or_else(|| Error::local("image is missing"))
+    let problems = names.map(|name| Problem::new(format!("{name}: required, and missing")).at(location.clone()));
+    Error::from_problems(ErrorKind::Local, problems.collect())
+        .unwrap_or_else(|| Error::local("image: required, and missing"))
 }
 
 /// Refuses placeholders: for `publish` in all fields, else in the image.
