@@ -501,7 +501,7 @@ fn placeholders_in_several_specs_are_refused_before_anything_is_asked() {
             "{run}"
         );
         assert!(
-            run.stderr.contains("error: other.yml:3:9: tags.icon: a part of it is a placeholder [placeholder]\n"),
+            run.stderr.contains("error: other.yml:3:9: tags.icon: it includes a placeholder [placeholder]\n"),
             "{run}"
         );
         assert_eq!(run.stderr.matches("error: ").count(), 2, "{run}");

@@ -324,6 +324,15 @@ fn a_new_spec_is_registered_as_it_is() {
 }
 
 #[test]
+fn a_spec_on_stdout_names_no_file_and_has_the_examples_of_its_name() {
+    let user = Spacectl::new();
+    let text = user.run("plugin init plugin-mail -r notification.Protocol --image acme/plugin-mail -o -").success();
+    assert!(!text.contains("schema.json") && !text.to_lowercase().contains("slack"), "{text}");
+    assert!(text.contains("#provider: mail\n") && text.contains("#labels:\n#- Mail\n"), "{text}");
+    assert_eq!(std::fs::read_dir(user.path("")).unwrap().count(), 0);
+}
+
+#[test]
 fn a_spec_that_is_there_is_not_lost() {
     let user = Spacectl::new();
     user.file("plugin.yml", "mine\n");

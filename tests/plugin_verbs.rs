@@ -123,6 +123,21 @@ fn versions_are_lines_in_the_services_order() {
 }
 
 #[test]
+fn local_says_why_it_has_no_versions() {
+    let user = user_with(&["plugin-a"]);
+    let command = "`spacectl config set registry HOST -e local`";
+    for (options, status) in [("", 0), ("--latest", 1), ("--wait 1.0 --timeout 100ms", 1)] {
+        let run = user.run(&format!("plugin versions plugin-a {options}"));
+        assert_eq!((run.status, run.stdout.as_str()), (Some(status), ""), "{run}");
+        assert!(run.stderr.starts_with("note: the environment local has no image registry"), "{run}");
+        assert!(run.stderr.contains(command), "{run}");
+    }
+    user.run("config set registry 127.0.0.1:9 -e local").success();
+    let run = user.run("plugin versions plugin-a");
+    assert!(run.status == Some(78) && !run.stderr.contains("has no image registry"), "{run}");
+}
+
+#[test]
 fn a_tag_is_waited_for_from_before_the_plugin_is_there() {
     let user = Spacectl::new();
     let (server, shared) = service(Api::generation2(), no_plugin());

@@ -149,7 +149,7 @@ fn what_is_not_there_shows_before_anything_is_run() {
         (BUILD.replace("1.2.0", "a/b"), 2, ["--tag: invalid tag `a/b`", "write it as 1.2.0"]),
         (format!("{BUILD} --registry http://ghcr.io"), 2, ["--registry: ", "loopback"]),
         (format!("{BUILD} --platform linux/arm64,linux/amd64"), 2, ["one platform", "--platform"]),
-        (BUILD.replace("-f plugin.yml", "-p name=x"), 1, ["error: ", "image is missing"]),
+        (BUILD.replace("-f plugin.yml", "-p name=x"), 1, ["error: image", "required, and missing"]),
         (BUILD.replace("-f plugin.yml", ""), 2, ["--file-parameter", "required"]),
     ] {
         let run = user.run(&line);
@@ -309,6 +309,33 @@ fn local_is_pushed_to_where_it_looks_for_images() {
 }
 
 #[test]
+fn another_registry_than_the_services_is_warned_of_before_the_build() {
+    let user = user("touch ran");
+    let run = user.run(&format!("{PUBLISH} --dry-run --registry ghcr.io/me"));
+    let warning = "warning: --registry: ghcr.io/me/team/plugin-slack is pushed, but the service will look for \
+                   127.0.0.1:9/team/plugin-slack\n";
+    assert_eq!(run.status, Some(0), "{run}");
+    assert!(run.stderr.contains(warning), "{run}");
+    let same = user.run(&format!("{PUBLISH} --dry-run --registry 127.0.0.1:9"));
+    assert!(!same.stderr.contains("warning"), "{same}");
+}
+
+#[test]
+fn a_docker_without_its_daemon_gives_way_to_another_builder() {
+    let user = user("exit 0");
+    program(&user, "bin/podman", "echo podman");
+    program(&user, "bin/docker", "exit 1");
+    let path = format!("{}:/usr/bin:/bin", user.path("bin").display());
+    let line = format!("{} --dry-run", BUILD.replace(" --builder ./buildah", ""));
+    let run = user.run_with(&[("PATH", &path)], &line);
+    assert!(run.stdout.starts_with("podman build "), "{run}");
+    assert_eq!(run.stderr, "note: docker is not used: its daemon does not answer\n");
+    program(&user, "bin/docker", "test $1 = version");
+    let run = user.run_with(&[("PATH", &path)], &line);
+    assert!(run.stdout.starts_with("docker build ") && run.stderr.is_empty(), "{run}");
+}
+
+#[test]
 fn a_plugin_that_stays_disabled_is_told_of() {
     let user = user("exit 0");
     let (address, _asked) = registry(&[NOT_THERE, THERE]);
@@ -368,9 +395,9 @@ fn what_is_not_filled_in_or_left_out_is_not_built() {
         (
             "left-out.yml",
             &[
-                "left-out.yml:1:1: left-out.yml: image is missing",
-                "left-out.yml:1:1: left-out.yml: name is missing",
-                "left-out.yml:1:1: left-out.yml: resource_type is missing",
+                "left-out.yml:1:1: image: required, and missing",
+                "left-out.yml:1:1: name: required, and missing",
+                "left-out.yml:1:1: resource_type: required, and missing",
             ],
         ),
         ("nameless.yml", &["nameless.yml:1:7: name: required, and empty [required-field]"]),

@@ -196,7 +196,7 @@ fn a_token_service_changes_the_login_for_a_token() {
         let path = head.split_whitespace().nth(1).unwrap();
         assert_eq!(path, "/token?a=b&scope=repository%3Ax%2Fplugin-a%3Apull&service=here");
         assert!(head.contains(&format!("authorization: Basic {ME}\r\n")), "{head}");
-        json("200 OK", "{\"access_token\": \"the-token\"}")
+        json("200 OK", "{\"token\": \"\", \"access_token\": \"the-token\"}")
     });
     let challenge =
         format!("WWW-Authenticate: Bearer realm=\"http://{}/token?a=b\",service=\"here\"\r\n", service.address);
@@ -212,6 +212,20 @@ fn a_token_service_changes_the_login_for_a_token() {
 }
 
 #[test]
+fn a_token_for_the_registry_itself_needs_no_token_service() {
+    let web = Web::start(|head| {
+        if head.contains("authorization: Bearer own-token\r\n") {
+            return json("200 OK", "{\"tags\": [\"1.0\"]}");
+        }
+        http("401 Unauthorized", "WWW-Authenticate: Bearer realm=\"https://registry.invalid/token\"\r\n", "")
+    });
+    let (_folder, file) = login(&web.address.to_string());
+    let content = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, content.replace("\"auth\":", "\"registrytoken\": \"own-token\", \"auth\":")).unwrap();
+    assert_eq!(tags(&web, vec![file]).unwrap().unwrap(), ["1.0"]);
+}
+
+#[test]
 fn a_token_service_can_refuse_fail_or_lie() {
     for (answer, parts) in [
         (
@@ -220,6 +234,7 @@ fn a_token_service_can_refuse_fail_or_lie() {
         ),
         (json("503 Service Unavailable", ""), &["503", "try again later"]),
         (json("200 OK", "{\"token\": \"a\\r\\nX-Evil: b\"}"), &["invalid token"]),
+        (json("200 OK", "{\"token\": \"\"}"), &["it is not a registry or token service"]),
         (json("200 OK", "<html>"), &["answers 200 OK with application/json: it is not a registry or token service"]),
         (http("302 Found", "Location: https://elsewhere.example/\r\n", ""), &["302"]),
     ] {

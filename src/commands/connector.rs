@@ -298,9 +298,18 @@ impl RegistryAccess {
 
 /// The image registry of the environment `local`, if that is in use.
 pub fn registry_of_local(context: &Context<'_>) -> Option<RegistryUrl> {
+    settings_of_local(context)?.registry
+}
+
+/// Whether the environment `local` is in use and has no image registry.
+pub fn is_local_without_registry(context: &Context<'_>) -> bool {
+    settings_of_local(context).is_some_and(|settings| settings.registry.is_none())
+}
+
+fn settings_of_local(context: &Context<'_>) -> Option<Settings> {
     // Building and pushing need no environment; what calls a service reports what is wrong with it.
     let settings = Settings::resolve(&selection(context), context.variables).ok()?;
-    matches!(settings.endpoints, Endpoints::Embedded).then_some(settings.registry).flatten()
+    matches!(settings.endpoints, Endpoints::Embedded).then_some(settings)
 }
 
 /// The registry in which the embedded service looks up images.

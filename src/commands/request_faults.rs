@@ -74,8 +74,13 @@ pub fn problem(fault: Fault, request: &SpecRequest) -> Problem {
     let location = request.locate(&fault.path, part);
     // A parameter has no place in a text: it is named instead.
     let origin = location.is_none().then(|| request.describe_origin(&fault.path)).flatten();
-    let origin = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
-    let problem = Problem::new(format!("{origin}{}: {}", fault.path, fault.message)).at(location);
+    let path = fault.path.to_string();
+    let subject = match origin {
+        Some(origin) if origin == format!("-p {path}") => origin,
+        Some(origin) => format!("{origin}: {path}"),
+        None => path,
+    };
+    let problem = Problem::new(format!("{subject}: {}", fault.message)).at(location);
     match fault.advice() {
         Some(hint) => problem.hint(hint),
         None => problem,

@@ -40,6 +40,7 @@ pub async fn authorize(
             return basic(user, password).map(Some);
         }
         (AuthChallenge::Basic, _) => return Ok(None),
+        (AuthChallenge::Bearer { .. }, Some(CredentialSecret::RegistryToken(token))) => return bearer(token).map(Some),
         (AuthChallenge::Bearer { realm, service, scope }, _) => (realm, service, scope),
     };
     let target = registry.join(realm)?;
@@ -74,6 +75,7 @@ pub async fn authorize(
     }
     let not_token_service = || RegistryError::not_registry(&response, target.authority());
     let token: TokenResponse = serde_json::from_slice(response.body()).map_err(|_| not_token_service())?;
-    let token = token.token.or(token.access_token).ok_or_else(not_token_service)?;
+    let mut tokens = [token.token, token.access_token].into_iter().flatten();
+    let token = tokens.find(|token| !token.is_empty()).ok_or_else(not_token_service)?;
     bearer(&token).map(Some)
 }

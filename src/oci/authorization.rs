@@ -23,6 +23,8 @@ pub enum CredentialSecret {
     Password { user: String, password: String },
     /// A refresh token of OAuth 2, for the registry's token service.
     IdentityToken(String),
+    /// A token for the registry itself.
+    RegistryToken(String),
 }
 
 impl fmt::Debug for RegistryCredential {

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 /// The largest file: many times what any has.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Docker Hub's name in files and to helpers.
+/// Docker Hub's name in docker's files and to helpers; podman's is `docker.io`.
 const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
 /// Credential files; the first with a credential for a registry wins. They are read when a registry demands one.
@@ -48,6 +48,7 @@ struct AuthEntry {
     username: Option<String>,
     password: Option<String>,
     identitytoken: Option<String>,
+    registrytoken: Option<String>,
 }
 
 impl CredentialFiles {
@@ -74,11 +75,12 @@ async fn find_in(path: &Path, image: &ImageRef, deadline: Deadline) -> Result<Op
     let Some(file) = read(path)? else { return Ok(None) };
     let source = path.display().to_string();
     let registry = image.registry();
-    let server = if registry.is_docker_hub() { DOCKER_HUB } else { registry.authority() };
     // docker's order: the registry's own helper, the helper for all, the file itself.
-    let own = file.cred_helpers.iter().flatten().find(|(key, _)| host_of(key) == host_of(server));
-    let helpers = [own.map(|(_, name)| name), file.creds_store.as_ref()];
-    for name in helpers.into_iter().flatten().filter(|name| !name.is_empty()) {
+    let servers = if registry.is_docker_hub() { vec![DOCKER_HUB, "docker.io"] } else { vec![registry.authority()] };
+    let own = |server: &&str| file.cred_helpers.iter().flatten().find(|(key, _)| host_of(key) == host_of(server));
+    let own = servers.iter().filter_map(|server| own(server).map(|(_, name)| (name, *server)));
+    let helpers = own.chain(file.creds_store.as_ref().map(|name| (name, servers[0])));
+    for (name, server) in helpers.filter(|(name, _)| !name.is_empty()) {
         if let Some(secret) = helper::get(name, server, &source, deadline).await? {
             let source = format!("docker-credential-{name}, named in {source}");
             return Ok(Some(RegistryCredential { secret, source }));
@@ -100,6 +102,9 @@ impl AuthEntry {
     /// `None` for an entry that only says that a helper has the secret.
     fn secret(&self) -> Result<Option<CredentialSecret>, &'static str> {
         let set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        if let Some(token) = set(&self.registrytoken) {
+            return Ok(Some(CredentialSecret::RegistryToken(token)));
+        }
         if let Some(token) = set(&self.identitytoken) {
             return Ok(Some(CredentialSecret::IdentityToken(token)));
         }
@@ -183,6 +188,7 @@ mod tests {
         login.map(|login| match login.secret {
             CredentialSecret::Password { user, password } => format!("{user} {password}"),
             CredentialSecret::IdentityToken(token) => format!("identity {token}"),
+            CredentialSecret::RegistryToken(token) => format!("registry {token}"),
         })
     }
 
@@ -215,6 +221,7 @@ mod tests {
             (json!({"auth": ME.trim_end_matches('=')}), Some("me hunter2")),
             (json!({"username": "u", "password": "p"}), Some("u p")),
             (json!({"auth": "", "identitytoken": "t"}), Some("identity t")),
+            (json!({"auth": ME, "registrytoken": "t"}), Some("registry t")),
             (json!({"auth": "dTpwOnE="}), Some("u p:q")),
             (json!({}), None),
         ] {
@@ -224,6 +231,22 @@ mod tests {
         let (far, near) = (json!({"username": "u", "password": "far"}), json!({"username": "u", "password": "near"}));
         let nearest = json!({"auths": {"h.example": far, "h.example/a": near}});
         assert_eq!(found(&nearest, "h.example/a/b").as_deref(), Some("u near"));
+    }
+
+    #[test]
+    fn the_helper_of_docker_hub_has_either_of_its_names() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for (key, server) in
+            [("https://index.docker.io/v1/", DOCKER_HUB), ("index.docker.io", DOCKER_HUB), ("docker.io", "docker.io")]
+        {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), json!({"credHelpers": {key: "not-installed"}}).to_string()).unwrap();
+            let image = ImageRef::new(&"docker.io".parse().unwrap(), "a/b").unwrap();
+            let files = CredentialFiles::new(vec![file.path().into()]);
+            let error = runtime.block_on(files.find(&image, soon())).unwrap_err().to_string();
+            let said = format!("docker-credential-not-installed gives no login for {server}");
+            assert!(error.contains(&said), "{key}: {error}");
+        }
     }
 
     #[test]

@@ -40,19 +40,26 @@ pub struct BuildOptions<'a> {
 }
 
 impl ImageBuilder {
-    /// Finds the `chosen` builder, or the first known one in `folders`.
+    /// Finds the `chosen` builder, or the first known one in `folders`; not a docker without its daemon if there is
+    /// another.
     pub fn find(
         chosen: Option<&str>,
         folders: impl Iterator<Item = PathBuf> + Clone,
         is_program: impl Fn(&Path) -> bool,
+        has_running_daemon: impl FnOnce(&Self) -> bool,
     ) -> Result<Self, ParseError> {
         let is_in_folders = |name: &str| folders.clone().any(|folder| is_program(&folder.join(name)));
         let Some(chosen) = chosen else {
-            let found = KNOWN.into_iter().find(|(name, _)| is_in_folders(name));
-            return found.map(|(name, kind)| Self { program: name.into(), kind }).ok_or_else(|| {
-                ParseError::new("found no program that builds images: docker, podman and buildah are not in PATH")
-                    .hint("install one of them, or pass its path: --builder PATH")
-            });
+            let found = KNOWN.into_iter().filter(|(name, _)| is_in_folders(name));
+            let found: Vec<Self> = found.map(|(name, kind)| Self { program: name.into(), kind }).collect();
+            return match &found[..] {
+                [docker, other, ..] if docker.has_daemon() && !has_running_daemon(docker) => Ok(other.clone()),
+                [first, ..] => Ok(first.clone()),
+                [] => Err(ParseError::new(
+                    "found no program that builds images: docker, podman and buildah are not in PATH",
+                )
+                .hint("install one of them, or pass its path: --builder PATH")),
+            };
         };
         let (path, is_path) = (Path::new(chosen), chosen.contains('/'));
         if !if is_path { is_program(path) } else { is_in_folders(chosen) } {
@@ -106,6 +113,11 @@ impl ImageBuilder {
     /// The command to log in at `host`.
     pub fn login(&self, host: &str, is_plain_http: bool) -> CommandLine {
         self.command("login").with_if(self.needs_plain_http(is_plain_http), "--tls-verify=false").with(host)
+    }
+
+    /// The command that fails if the daemon does not answer.
+    pub fn probe(&self) -> CommandLine {
+        self.command("version")
     }
 
     fn command(&self, verb: &str) -> CommandLine {
@@ -185,7 +197,7 @@ mod tests {
 
     fn find(chosen: Option<&str>, there: &[&str]) -> Result<ImageBuilder, ParseError> {
         let folders = ["/bin", "/opt/bin"].map(PathBuf::from).into_iter();
-        ImageBuilder::find(chosen, folders, |path| there.iter().any(|known| Path::new(known) == path))
+        ImageBuilder::find(chosen, folders, |path| there.iter().any(|known| Path::new(known) == path), |_| true)
     }
 
     fn builder(chosen: &str) -> ImageBuilder {

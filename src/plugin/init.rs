@@ -40,8 +40,8 @@ impl NewPlugin {
         Ok(())
     }
 
-    /// The text of the spec, with the name of the file that has its JSON Schema.
-    pub fn spec(&self, schema: &str) -> String {
+    /// The text of the spec, which names the file with its JSON Schema, if there is one.
+    pub fn spec(&self, schema: Option<&str>) -> String {
         let (type_field, lint_option) = match self.generation {
             Generation::One => ("service_type", " --api 1"),
             Generation::Two => ("resource_type", ""),
@@ -54,13 +54,17 @@ impl NewPlugin {
         };
         let image = self.image.clone().unwrap_or_else(|| format!("{PLACEHOLDER}/{}", self.name));
         let (capability, remark) = resource_type::capability(&self.resource_type);
-        let provider = self.provider.as_deref();
-        let mut text = format!("# yaml-language-server: $schema={schema}\n");
+        let title = title(&self.name);
+        // An example that the author will change.
+        let topic = title.split(' ').next().unwrap_or(&title);
+        let provider = self.provider.clone();
+        let has_provider = provider.is_some();
+        let mut text = schema.map(|file| format!("# yaml-language-server: $schema={file}\n")).unwrap_or_default();
         text += &comment(&format!(
             "A spec for `spacectl plugin`. Check it with: spacectl plugin lint{lint_option} -f FILE"
         ));
         for (remark, entry, is_set) in [
-            ("The display name.".to_owned(), json!({ "name": title(&self.name) }), true),
+            ("The display name.".to_owned(), json!({ "name": title }), true),
             (format!("What it extends{purpose}."), json!({ type_field: self.resource_type }), true),
             (format!("The image, without registry host and tag.{place}"), json!({ "image": image }), true),
             (
@@ -69,15 +73,15 @@ impl NewPlugin {
                 true,
             ),
             (
-                "The cloud or product that it is for, e.g. aws or slack.".to_owned(),
-                json!({ "provider": provider.unwrap_or("slack") }),
-                provider.is_some(),
+                "The cloud or product that it is for, e.g. aws.".to_owned(),
+                json!({ "provider": provider.unwrap_or_else(|| topic.to_ascii_lowercase()) }),
+                has_provider,
             ),
             (format!("What it can do. {remark}"), json!({ "capability": capability }), true),
-            ("Words to find it by.".to_owned(), json!({ "labels": ["Slack"] }), false),
+            ("Words to find it by.".to_owned(), json!({ "labels": [topic] }), false),
             (
                 "Further information. The console shows description and icon.".to_owned(),
-                json!({ "tags": { "description": title(&self.name) } }),
+                json!({ "tags": { "description": title } }),
                 true,
             ),
         ] {
@@ -153,7 +157,7 @@ mod tests {
                     let has_image = image.is_some();
                     let plugin = NewPlugin { image, provider, resource_type, generation, ..plugin("plugin-x") };
                     plugin.check().unwrap();
-                    let input = Input::from_bytes("plugin.yml", plugin.spec("s.json").into_bytes());
+                    let input = Input::from_bytes("plugin.yml", plugin.spec(Some("s.json")).into_bytes());
                     let findings = lint::check(&[input], &[generation]).unwrap();
                     let rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
                     let expected = if has_image { &[][..] } else { &[Rule::Placeholder] };

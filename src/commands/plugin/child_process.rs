@@ -93,6 +93,16 @@ impl BuilderProcess<'_> {
     }
 }
 
+/// Whether a command ends well within `limit`; its output is discarded.
+pub async fn succeeds(line: &CommandLine, limit: Duration) -> bool {
+    let mut command = Command::new(&line.program);
+    command.args(&line.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    for name in secret::VARIABLES {
+        command.env_remove(name);
+    }
+    timeout(limit, command.status()).await.is_ok_and(|ended| ended.is_ok_and(|status| status.success()))
+}
+
 fn describe(status: ExitStatus) -> String {
     match status.code() {
         Some(code) => format!("ended with exit status {code}"),

@@ -11,10 +11,10 @@ use serde_json::Value;
 use super::describe_tags;
 use crate::cli::{PluginImage, PluginSources};
 use crate::commands::connector::{RegistryAccess, registry_of_local};
-use crate::commands::plugin::child_process::BuilderProcess;
+use crate::commands::plugin::child_process::{BuilderProcess, succeeds};
 use crate::commands::plugin::poll::{Pending, PollTimeout, poll};
 use crate::commands::plugin::preflight::SpecTexts;
-use crate::commands::{Context, request_faults};
+use crate::commands::{Context, block_on, request_faults};
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::oci;
@@ -58,8 +58,6 @@ impl TaggedImage {
         oci::check_tag(&args.tag).map_err(|error| error.into_usage().context("--tag"))?;
         let registry = args.registry.as_deref().map(str::parse).transpose();
         let registry = registry.map_err(|error: ParseError| error.into_usage().context("--registry"))?;
-        // The embedded service looks there for all images, whatever the spec says.
-        let registry = registry.or_else(|| registry_of_local(context));
         let (mut drafts, texts) = SpecTexts::read(&args.specs, context.streams)?;
         let count = drafts.len();
         let Some(draft) = drafts.pop().filter(|_| count == 1) else {
@@ -69,17 +67,34 @@ impl TaggedImage {
         let request = resolve(draft.clone(), args.specs.strict)?;
         let image = text(&request, "image")?.ok_or_else(|| missing_fields(verb, &request))?;
         refuse_placeholders(verb, &request)?;
-        let place = match registry {
+        // The embedded service looks there for all images, whatever the spec says.
+        let looked_up = match registry_of_local(context) {
             Some(registry) => ImageRef::new(&registry, image),
             None => {
                 let config = request.value.get("registry_config").and_then(Value::as_object);
                 ImageRef::from_spec(image, text(&request, "registry_type")?, config)
             }
         };
+        let place = registry.map_or_else(|| looked_up.clone(), |registry| ImageRef::new(&registry, image));
         let place = place.map_err(|error| locate_error(error, &request))?;
+        if let Ok(looked_up) = looked_up
+            && verb == "publish"
+            && looked_up != place
+        {
+            let diagnostics = &context.streams.diagnostics;
+            diagnostics.warn(&format!("--registry: {place} is pushed, but the service will look for {looked_up}"));
+        }
         let (chosen, path) = (args.builder.as_deref(), context.variables.program_folders());
         let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
-        let builder = ImageBuilder::find(chosen, path.into_iter(), is_program).map_err(ParseError::into_local)?;
+        let has_daemon = |docker: &ImageBuilder| {
+            let has_daemon = block_on(async { Ok(succeeds(&docker.probe(), SIDE_TIMEOUT).await) }).unwrap_or(true);
+            if !has_daemon {
+                context.streams.diagnostics.note("docker is not used: its daemon does not answer");
+            }
+            has_daemon
+        };
+        let builder = ImageBuilder::find(chosen, path.into_iter(), is_program, has_daemon);
+        let builder = builder.map_err(ParseError::into_local)?;
         Ok(Self {
             draft,
             texts,
@@ -243,9 +258,9 @@ fn missing_fields(verb: &str, request: &SpecRequest) -> Error {
     let has = |name: &str| !matches!(name, "image" | "service_type");
     let names = std::iter::once("image").chain(spec::missing(needed, &request.value, has));
     let location = request.locate(&FieldPath::default(), SpanPart::Value);
-    let label = request.label();
-    let problems = names.map(|name| Problem::new(format!("{label}: {name} is missing")).at(location.clone()));
-    Error::from_problems(ErrorKind::Local, problems.collect()).unwrap_or_else(|| Error::local("image is missing"))
+    let problems = names.map(|name| Problem::new(format!("{name}: required, and missing")).at(location.clone()));
+    Error::from_problems(ErrorKind::Local, problems.collect())
+        .unwrap_or_else(|| Error::local("image: required, and missing"))
 }
 
 /// Refuses placeholders: for `publish` in all fields, else in the image.

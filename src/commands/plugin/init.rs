@@ -25,9 +25,10 @@ pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
         Generation::One => ("plugin-api1.schema.json", " --api 1"),
         Generation::Two => ("plugin.schema.json", ""),
     };
-    let spec = plugin.spec(schema_name);
+    let is_to_stdout = args.output == Path::new("-");
+    let spec = plugin.spec((!is_to_stdout).then_some(schema_name));
     check(&spec, plugin.generation, context)?;
-    if args.output == Path::new("-") {
+    if is_to_stdout {
         return Ok(write!(context.streams.out, "{spec}")?);
     }
     let schema_path = args.output.with_file_name(schema_name);

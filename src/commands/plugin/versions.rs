@@ -8,7 +8,7 @@ use tonic::Code;
 use super::service::is_no_plugin;
 use super::{describe_tags, fields_of, get, resource};
 use crate::cli::PluginVersions;
-use crate::commands::connector::Connector;
+use crate::commands::connector::{Connector, is_local_without_registry};
 use crate::commands::method::Method;
 use crate::commands::output_options::OutputOptions;
 use crate::commands::plugin::poll::{Pending, poll};
@@ -21,9 +21,15 @@ use crate::terminal::shutdown::Shutdown;
 
 const VERB: &str = "get_versions";
 
+const NO_REGISTRY: &str = "the environment local has no image registry, so its plugins have no versions: set one with \
+                           `spacectl config set registry HOST -e local`";
+
 pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
     let plugin = &args.plugin_id;
     let options = OutputOptions::parse(None, args.output)?;
+    if is_local_without_registry(context) {
+        context.streams.diagnostics.note(NO_REGISTRY);
+    }
     if let Some(tag) = &args.wait {
         wait(plugin, tag, context)?;
         return options.write(Document::Value(tag.clone().into()), context.streams);

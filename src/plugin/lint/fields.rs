@@ -91,11 +91,11 @@ fn check_generation(
     let is_for_two = generations.iter().any(|(known, _)| *known == Generation::Two);
     let renamed = plan.translated.iter().filter(|_| generation == Generation::Two || !is_for_two);
     violations.extend(renamed.map(|(from, to)| {
-        let message = format!("called {to} in {generation}: spacectl translates it, other clients do not");
+        let message = format!("{generation} calls it {to}: spacectl translates it, other clients do not");
         Violation::in_field(Rule::RenamedField, from, message).hint(format!("write {to}")).warning().at_key()
     }));
     violations.extend(plan.dropped.iter().map(|name| {
-        let message = format!("{generation} has no such field: spacectl omits it, as it is empty");
+        let message = format!("{generation} has no such field: spacectl omits it because it is empty");
         Violation::in_field(Rule::OtherGeneration, name, message).hint("remove it").warning().at_key()
     }));
     violations.extend(plan.refused.iter().map(|refusal| {
@@ -147,10 +147,11 @@ fn unknown_field(path: FieldPath, message: &MessageDescriptor, hint: Option<Stri
     let name = path.to_string();
     let violation = |rule, what| Violation::new(rule, path, what).at_key();
     if WRAPPERS.contains(&name.as_str()) {
-        let hint = "move the fields below it to the top: a spec is only the request";
+        let hint = "move the fields below it to the top level: a spec has only the fields of the request";
         violation(Rule::UnknownField, "unknown field").hint(hint)
     } else if verb::is_known(&name) {
-        violation(Rule::VerbAsKey, "a verb, not a field").hint("remove it, and move the fields below it to the top")
+        violation(Rule::VerbAsKey, "this is a verb, not a field")
+            .hint("remove it, and move the fields below it to the top level")
     } else {
         let fields: Vec<FieldDescriptor> = message.fields().collect();
         // Only the first generation has `template`.

@@ -21,8 +21,8 @@ pub fn faults(image: &str, registry_type: &str) -> Vec<(Rule, String, String)> {
     let (bare, digest) = image.split_once('@').map_or((image, None), |(bare, digest)| (bare, Some(digest)));
     let (host, rest) = split_host(bare).map_or((None, bare), |(host, rest)| (Some(host), rest));
     if let Some(host) = host {
-        let hint = format!("remove {host}/: registry_type and registry_config name the registry");
-        add(Rule::ImageRegistry, "the image includes the registry's host", hint);
+        let hint = format!("remove {host}/: registry_type and registry_config select the registry");
+        add(Rule::ImageRegistry, "it begins with a registry host", hint);
     }
     let (path, tag) = match rest.rsplit_once(':') {
         Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
@@ -35,7 +35,7 @@ pub fn faults(image: &str, registry_type: &str) -> Vec<(Rule, String, String)> {
         add(Rule::ImageName, &message, "shorten the part after the last `/`".to_owned());
     }
     if name.is_empty() {
-        add(Rule::ImageName, "no name after the last `/`", "add the image's name there".to_owned());
+        add(Rule::ImageName, "it has no name after the last `/`", "add the name of the image there".to_owned());
     }
     if let Some(other) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         let message = format!("`{other}` in {name}: a name has only letters, digits and `-`");
@@ -43,11 +43,11 @@ pub fn faults(image: &str, registry_type: &str) -> Vec<(Rule, String, String)> {
         add(Rule::ImageName, &message, format!("rename the image, e.g. to {}", proposed.trim_matches('-')));
     }
     if let Some(tag) = tag {
-        let hint = format!("remove :{tag}: a version is chosen where the plugin is used");
-        add(Rule::ImageTag, &format!("the image includes the tag `:{tag}`"), hint);
+        let hint = format!("remove :{tag}: users of the plugin choose the version");
+        add(Rule::ImageTag, &format!("it includes the tag `:{tag}`"), hint);
     }
     if digest.is_some() {
-        add(Rule::ImageTag, "the image includes a digest", "remove the `@` and everything after it".to_owned());
+        add(Rule::ImageTag, "it includes a digest", "remove the `@` and everything after it".to_owned());
     }
     let has_other_faults = placeholder::is_in(image) || found.iter().any(|(rule, ..)| *rule == Rule::ImageName);
     if !has_other_faults && let Some((message, hint)) = registry_fault(path, registry_type) {
@@ -72,7 +72,7 @@ fn registry_fault(path: &str, registry_type: &str) -> Option<(String, String)> {
             "acme/plugin-slack".to_owned(),
         ),
         Ok(()) if has_namespaces && !path.contains('/') => {
-            ("images of this registry have a namespace", format!("acme/{path}"))
+            ("this registry requires a namespace", format!("acme/{path}"))
         }
         Ok(()) => return None,
     };

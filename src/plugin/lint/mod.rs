@@ -102,7 +102,7 @@ fn check_duplicate(document: &LintDocument<'_>, plugins: &mut HashMap<String, Lo
         }
         Entry::Occupied(first) => {
             let rule = Rule::DuplicatePlugin;
-            let message = format!("{field}: {id} is the plugin of {}, too", first.get());
+            let message = format!("{field}: {id} is also the plugin of {}", first.get());
             let hint = "rename the image of one of them, or give it a plugin_id of its own".to_owned();
             Some(Finding { location, severity: rule.severity(), rule, message, hint: Some(hint) })
         }

@@ -72,7 +72,7 @@ fn fault_of(text: &str, is_reference: bool) -> Option<(String, &'static str)> {
     }
     let is_reference = is_reference || (text.contains("://") && !text.contains(char::is_whitespace));
     (is_reference && has_placeholder(text))
-        .then(|| ("a part of it is a placeholder".to_owned(), "replace the placeholder with a real value"))
+        .then(|| ("it includes a placeholder".to_owned(), "replace the placeholder with a real value"))
 }
 
 /// `<name>`, but neither `<br/>`, `<https://example.com>` nor `<a href="x">`.

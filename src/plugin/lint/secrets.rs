@@ -14,7 +14,7 @@ pub fn check(checker: &mut Checker<'_>) {
     for (key, value) in &document.value {
         each_text(&FieldPath::default().key(key), value, None, &mut |path, owner, text| {
             let Some(what) = what_secret(key_of(path, owner), text) else { return };
-            let message = format!("{what}, which everyone can read who can read the spec");
+            let message = format!("{what}: everyone who can read the spec can read it");
             let hint = "remove it, and replace the secret if the file was ever shared";
             checker.report(Violation::new(Rule::Secret, path.clone(), message).hint(hint));
         });
@@ -34,7 +34,7 @@ fn what_secret(key: &str, text: &str) -> Option<&'static str> {
     if is_pem(text) && text.contains("PRIVATE KEY") {
         Some("a private key")
     } else if names_a_secret(key) && !is_placeholder {
-        Some("a secret by its name")
+        Some("a secret, judging by its name")
     } else if without_userinfo(text).is_some() {
         Some("an address with a password")
     } else {

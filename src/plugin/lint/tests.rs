@@ -113,7 +113,7 @@ fn a_mistyped_resource_type_is_answered_with_what_was_meant() {
         assert_eq!(hint(mistyped).unwrap().1, format!("did you mean {meant}?"));
     }
     let (message, known) = hint("collector").unwrap();
-    assert_eq!(message, "resource_type: collector is not SERVICE.RESOURCE");
+    assert_eq!(message, "resource_type: collector does not have the form SERVICE.RESOURCE");
     assert!(known.contains("inventory.Collector"), "{known}");
     assert_eq!(hint("monitoring.Webhook"), None);
 }

@@ -59,18 +59,19 @@ fn check_registry(checker: &mut Checker<'_>) {
     let has_url = config.get("url").and_then(Value::as_str).is_some_and(|url| !url.trim().is_empty());
     let violation = match (registry_type, account) {
         ("AWS_PRIVATE_ECR", None) => {
-            let message = "AWS_PRIVATE_ECR needs registry_config.account_id";
+            let message = "AWS_PRIVATE_ECR needs an account_id in registry_config";
             let hint = "add the id of the registry's AWS account: account_id: '012345678901'";
             Violation::in_field(Rule::RegistryConfig, field, message).hint(hint)
         }
         ("AWS_PRIVATE_ECR", Some(id)) if !id.as_str().is_some_and(is_account) => {
             let path = FieldPath::default().key("registry_config").key("account_id");
-            let violation = Violation::new(Rule::RegistryConfig, path, "an AWS account id is text of 12 digits");
+            let violation =
+                Violation::new(Rule::RegistryConfig, path, "expected the 12 digits of an AWS account, as text");
             violation.warning().hint("quote it: a number loses its leading zeros")
         }
         ("HARBOR" | "GCP_PRIVATE_GCR", _) if !has_url => {
-            let message = format!("{registry_type} has an address of its own, and registry_config.url is not set");
-            let hint = "set url, unless the service's configuration has the address";
+            let message = format!("{registry_type} needs the address of your registry as url in registry_config");
+            let hint = "set it, unless the service's configuration has the address";
             Violation::in_field(Rule::RegistryConfig, field, message).warning().hint(hint)
         }
         _ => return,
@@ -87,9 +88,9 @@ fn check_resource_type(checker: &mut Checker<'_>) {
     let known = || KNOWN.iter().map(|known| known.name);
     let is_resource = text.split('.').count() == 2 && text.split('.').all(|part| !part.is_empty());
     let message = if is_resource {
-        format!("no known service looks for plugins of {text}")
+        format!("no known service uses plugins of the type {text}")
     } else {
-        format!("{text} is not SERVICE.RESOURCE")
+        format!("{text} does not have the form SERVICE.RESOURCE")
     };
     let hint = match nearest(text, known()) {
         Some(near) => format!("did you mean {near}?"),
@@ -103,12 +104,12 @@ fn check_labels(checker: &mut Checker<'_>) {
     for (index, label) in labels.into_iter().flatten().enumerate() {
         let message = match label.as_str().map(|text| text.chars().count()) {
             Some(..=MAX_LABEL) => continue,
-            Some(length) => format!("the label has {length} characters, more than {MAX_LABEL}"),
+            Some(length) => format!("it has {length} characters, more than {MAX_LABEL}"),
             None => format!("expected text, found {}", kind_of(label)),
         };
         let hint = match label {
             Value::Number(_) | Value::Bool(_) => "quote it to make it text",
-            _ => "use tags for anything longer than a word",
+            _ => "use a tag for longer text",
         };
         let path = FieldPath::default().key("labels").index(index);
         checker.report(Violation::new(Rule::LabelText, path, message).hint(hint));

@@ -24,7 +24,7 @@ pub fn check(checker: &mut Checker<'_>) {
 fn check_node(checker: &mut Checker<'_>, path: FieldPath, node: &Node, is_free: bool) {
     match &node.content {
         Content::Scalar { text, plain: true } if is_free && loses_digits(text) => {
-            let violation = Violation::new(Rule::LostDigits, path, "a number, whose last digits are lost");
+            let violation = Violation::new(Rule::LostDigits, path, "read as a number, which loses its last digits");
             checker.report(violation.hint(format!("write '{text}' if it is a version")));
         }
         Content::Scalar { text, plain: true } => {
@@ -33,7 +33,7 @@ fn check_node(checker: &mut Checker<'_>, path: FieldPath, node: &Node, is_free: 
                 "true" | "false" => format!("write {other}, or '{text}' if it is text"),
                 _ => format!("write '{text}'"),
             };
-            let message = format!("text here, but {other} to readers of YAML 1.1");
+            let message = format!("text in YAML 1.2, but {other} in YAML 1.1, which the Python client reads");
             checker.report(Violation::new(Rule::Yaml11, path, message).hint(hint));
         }
         Content::Scalar { plain: false, .. } => {}
