@@ -176,7 +176,7 @@ LISTS = [
     ("list repository.Plugin -m -a", "cannot be used with", 2),
     ("list repository.Plugin --page 2", "--limit <N>", 2),
     ("list repository.Plugin -l 0", "not a number from 1 to ", 2),
-    ("list repository.Plugin -t columns.yml -o quiet", "quiet output prints one column, not 2", 2),
+    ("list repository.Plugin -t columns.yml -o quiet", "-o quiet prints one column, but there are 2", 2),
     ("list repository.Plugin -p query.sort={key: nope} -c name", "unexpected argument", 2),
     ("list repository.Plugin -p 'query.filter=[{k: nope, v: 1, o: eq}]' -c name", 'Cannot resolve field "nope"', 77),
 ]
