@@ -133,7 +133,7 @@ fn quiet_output_is_refused_before_anything_is_tried() {
     let user = Spacectl::new();
     let run = user.run("config check -o quiet --endpoint grpc://127.0.0.1:1");
     assert_eq!(run.status, Some(2), "{run}");
-    assert!(run.stderr.contains("quiet output prints one column") && !run.stderr.contains("connect"), "{run}");
+    assert!(run.stderr.contains("-o quiet prints one column") && !run.stderr.contains("connect"), "{run}");
 }
 
 #[test]

@@ -409,7 +409,7 @@ fn one_endpoint_is_narrowed_to_a_service_too() {
     let unknown = run("--service repositry");
     assert_eq!(
         (unknown.status, unknown.stderr.as_str()),
-        (Some(2), "error: there is no service \"repositry\"\nhint: did you mean repository?\n")
+        (Some(2), "error: there is no service \"repositry\"\nhint: did you mean `repository`?\n")
     );
 }
 

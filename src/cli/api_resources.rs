@@ -9,7 +9,7 @@ Examples:
   spacectl api-resources --service repository --service identity
   spacectl api-resources -o quiet
 
-Columns: service, resource, name (service.resource), full_name, short_names, verbs.";
+Columns: service, resource, name, full_name, short_names, verbs.";
 
 /// Columns that `-c` accepts.
 pub const COLUMNS: [&str; 6] = ["service", "resource", "name", "full_name", "short_names", "verbs"];

@@ -5,10 +5,8 @@ use clap::{Args, ValueEnum};
 pub(super) const EXAMPLES: &str = "\
 Examples:
   source <(spacectl completion bash)
-  spacectl completion fish > ~/.config/fish/completions/spacectl.fish";
+  spacectl completion fish > ~/.config/fish/completions/spacectl.fish
 
-/// Where each shell reads the script from.
-pub(super) const DETAILS: &str = "
 To load it in every new shell:
 
   bash: add to ~/.bashrc
@@ -28,8 +26,8 @@ To load it in every new shell:
   PowerShell: add to the file that $PROFILE names
     spacectl completion powershell | Out-String | Invoke-Expression
 
-The script calls the spacectl on your PATH. It completes environments, resources, verbs, fields and
-values, and waits for services at most 0.3 seconds in total; set SPACECTL_COMPLETION_TIMEOUT to change
+The script calls the spacectl on your PATH. It completes environments, resources, verbs, fields and \
+values, and waits for services at most 0.3 seconds in total; set SPACECTL_COMPLETION_TIMEOUT to change \
 that.";
 
 #[derive(Debug, Args)]

@@ -10,30 +10,32 @@ pub use check::ConfigCheck;
 pub use import::ConfigImport;
 pub use init::ConfigInit;
 
-use super::{Format, long};
+use super::Format;
 
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Create an environment and switch to it
-    #[command(after_help = init::EXAMPLES, after_long_help = long(init::EXAMPLES, init::DETAILS))]
+    #[command(after_long_help = init::EXAMPLES)]
     Init(ConfigInit),
     /// Import environments of the Python client, the console or cfctl
-    #[command(after_help = import::EXAMPLES, after_long_help = long(import::EXAMPLES, import::DETAILS))]
+    #[command(after_long_help = import::EXAMPLES)]
     Import(ConfigImport),
     /// Test each endpoint of the environment and the key
-    #[command(after_help = check::EXAMPLES, after_long_help = long(check::EXAMPLES, check::DETAILS))]
+    #[command(after_long_help = check::EXAMPLES)]
     Check(ConfigCheck),
     /// Set a key of the environment, e.g. api_key or x_domain_id
-    #[command(after_help = SET_EXAMPLES)]
+    #[command(after_long_help = SET_EXAMPLES)]
     Set {
         /// Key to set, or endpoints.SERVICE
         key: String,
-        /// Value; - reads it from stdin, which keeps a secret out of the shell's history
+        /// Value; - reads it from stdin
+        ///
+        /// Stdin keeps a secret out of the shell's history.
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
     /// Print the value of a key, e.g. x_domain_id or endpoints.repository
-    #[command(after_help = GET_EXAMPLES)]
+    #[command(after_long_help = GET_EXAMPLES)]
     Get {
         /// Key to print, or endpoints.SERVICE
         key: String,
@@ -42,13 +44,13 @@ pub enum ConfigCommand {
         show_secrets: bool,
     },
     /// Remove a key of the environment
-    #[command(after_help = REMOVE_EXAMPLES)]
+    #[command(after_long_help = REMOVE_EXAMPLES)]
     Remove {
         /// Key to remove, or endpoints.SERVICE
         key: String,
     },
     /// Print the environment, secrets masked
-    #[command(after_help = "Examples:\n  spacectl config show\n  spacectl config show -e lab -o json")]
+    #[command(after_long_help = "Examples:\n  spacectl config show\n  spacectl config show -e lab -o json")]
     Show {
         /// Print secrets instead of ********
         #[arg(long)]
@@ -58,7 +60,7 @@ pub enum ConfigCommand {
         output: Format,
     },
     /// List environments, switch to one, or remove one
-    #[command(after_help = "Examples:\n  spacectl config environment\n  spacectl config environment -s prod")]
+    #[command(after_long_help = "Examples:\n  spacectl config environment\n  spacectl config environment -s prod")]
     Environment {
         /// Switch to this environment
         #[arg(short, long, value_name = "NAME", conflicts_with = "remove")]
@@ -72,16 +74,16 @@ pub enum ConfigCommand {
         output: Option<Format>,
     },
     /// Manage the endpoints of the environment
-    #[command(subcommand, after_help = ENDPOINT_EXAMPLES)]
+    #[command(subcommand, after_long_help = ENDPOINT_EXAMPLES)]
     Endpoint(EndpointCommand),
     /// Manage your aliases of resources, for all environments
-    #[command(subcommand, after_help = ALIAS_EXAMPLES)]
+    #[command(subcommand, after_long_help = ALIAS_EXAMPLES)]
     Alias(AliasCommand),
 }
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  spacectl config init -e prod --service repository=grpc+ssl://repository.example.com
+  spacectl config init -e prod --service repository=grpc+ssl://r.example.com
   spacectl config check";
 
 const ENDPOINT_EXAMPLES: &str = "\
@@ -122,23 +124,25 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum EndpointCommand {
     /// Add the endpoint of a service
-    #[command(after_help = ENDPOINT_ADD_EXAMPLES)]
+    #[command(after_long_help = ENDPOINT_ADD_EXAMPLES)]
     Add {
         /// Service, e.g. repository, identity or inventory
         service: String,
         /// grpc://HOST:PORT or grpc+ssl://HOST:PORT
         // The id `endpoint` is the option of all commands.
-        #[arg(id = "added_endpoint", value_name = "ENDPOINT", value_hint = ValueHint::Url)]
+        #[arg(id = "added_endpoint", value_name = "URL", value_hint = ValueHint::Url)]
         endpoint: String,
     },
     /// Remove the endpoint of a service
-    #[command(after_help = ENDPOINT_REMOVE_EXAMPLES)]
+    #[command(after_long_help = ENDPOINT_REMOVE_EXAMPLES)]
     Remove {
         /// Service whose endpoint to remove
         service: String,
     },
     /// List the endpoints
-    #[command(after_help = "Examples:\n  spacectl config endpoint show\n  spacectl config endpoint show -e lab -o csv")]
+    #[command(
+        after_long_help = "Examples:\n  spacectl config endpoint show\n  spacectl config endpoint show -e lab -o csv"
+    )]
     Show {
         /// Output format
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
@@ -149,7 +153,7 @@ pub enum EndpointCommand {
 #[derive(Debug, Subcommand)]
 pub enum AliasCommand {
     /// Set an alias; yours override built-in ones
-    #[command(after_help = ALIAS_SET_EXAMPLES)]
+    #[command(after_long_help = ALIAS_SET_EXAMPLES)]
     Set {
         /// Alias, of letters, digits, `_` and `-`
         name: String,
@@ -157,13 +161,15 @@ pub enum AliasCommand {
         resource: String,
     },
     /// Remove an alias of yours
-    #[command(after_help = "Examples:\n  spacectl config alias remove p\n  spacectl config alias remove my_plugins")]
+    #[command(
+        after_long_help = "Examples:\n  spacectl config alias remove p\n  spacectl config alias remove my_plugins"
+    )]
     Remove {
         /// Alias to remove
         name: String,
     },
     /// List your aliases
-    #[command(visible_alias = "show", after_help = ALIAS_LIST_EXAMPLES)]
+    #[command(visible_alias = "show", after_long_help = ALIAS_LIST_EXAMPLES)]
     List {
         /// Also list the built-in ones
         #[arg(short, long)]

@@ -2,22 +2,21 @@
 
 use clap::Args;
 
+use super::values::number;
 use super::{Request, Shown};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  spacectl exec register plugin -p name=Slack -p resource_type=a.B -p image=me/plugin-slack
-  spacectl exec update plugin -p plugin_id=plugin-slack -p tags.icon=https://example.com/slack.svg
+  spacectl exec register plugin -f plugin.yml -p tags.icon=https://x.io/a.svg
+  spacectl exec update plugin -p plugin_id=plugin-slack -p name='Slack plugin'
 
-`spacectl explain plugin.register --skeleton` prints a file to fill in and pass to -f.";
+`spacectl explain plugin.register --skeleton` prints a file to fill in and pass to -f.
 
-/// How many documents and streams are handled.
-pub(super) const DETAILS: &str = "
-With several documents, 16 requests are in flight at a time; responses are printed in document order.
-Ctrl-C stops sending and waits for the requests in flight. To send the rest, run the same command
+With several documents, 16 requests are in flight at a time; responses are printed in document order. \
+Ctrl-C stops sending and waits for the requests in flight. To send the rest, run the same command \
 again with --keep-going.
 
-A streaming method prints each message as it arrives, until Ctrl-C or --timeout (0 disables it).
+A streaming method prints each message as it arrives, until Ctrl-C or --timeout (0 disables it). \
 Its documents are sent one after another.";
 
 /// The most requests in flight: more than services answer at a time.
@@ -42,14 +41,11 @@ pub struct Exec {
 #[command(next_help_heading = "Many documents")]
 pub struct ManyArgs {
     /// Requests in flight at a time; 1 sends one after another
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 16,
-        value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_PARALLEL))
-    )]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = |text: &str| number(text, 1..=MAX_PARALLEL))]
     pub parallel: u16,
-    /// Continue after a rejected document; connection failures still stop the run
+    /// Continue after a rejected document
+    ///
+    /// Connection failures still stop the run.
     #[arg(long)]
     pub keep_going: bool,
 }

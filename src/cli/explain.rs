@@ -2,13 +2,17 @@
 
 use clap::{Args, ValueEnum};
 
+use super::values::number;
+
 pub(super) const EXAMPLES: &str = "\
 Examples:
   spacectl explain repository.Plugin.register
   spacectl explain repository.Plugin.register --skeleton > plugin.yml
 
-Fields nest: repository.Plugin.list.query.page. Without an environment, the built-in Repository API is
+Fields nest: repository.Plugin.list.query.page. Without an environment, the built-in Repository API is \
 explained.";
+
+const MAX_DEPTH: u8 = 10;
 
 #[derive(Debug, Args)]
 pub struct Explain {
@@ -29,11 +33,11 @@ pub struct ExplainForm {
     /// Print a YAML file to fill in; optional fields are commented out
     #[arg(long, conflicts_with_all = ["json_schema", "output"])]
     pub skeleton: bool,
-    /// Print a JSON Schema, for completion and checks in editors
+    /// Print a JSON Schema for editors
     #[arg(long, conflicts_with_all = ["output", "depth"])]
     pub json_schema: bool,
-    /// Levels of nested messages to show, up to 10
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=10))]
+    /// Levels of nested messages, up to 10
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = |text: &str| number(text, 0..=MAX_DEPTH))]
     pub depth: u8,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = ExplainFormat::Text)]

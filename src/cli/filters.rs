@@ -12,8 +12,9 @@ Filters (quote them for the shell):
   KEY>VALUE  >=  <  <=     greater, less
   KEY in A,B  KEY not in A,B; quote values with commas: 'name in \"a, b\",c'
   KEY?  !KEY?              is set, is not set
-Dates are UTC unless they have a zone, and cover all they name: 'created_at=2026-01',
-'created_at>=2026-01-31T10:00+09:00'. Relative times count back from the service's clock in s, m, h,
+
+Dates are UTC unless they have a zone, and cover all they name: 'created_at=2026-01', \
+'created_at>=2026-01-31T10:00+09:00'. Relative times count back from the service's clock in s, m, h, \
 d or w: 'created_at>-7d'."
     };
 }
@@ -23,10 +24,14 @@ pub(super) use grammar;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Filters")]
 pub struct Filters {
-    /// Show rows that match, e.g. 'name~slack'; repeatable, combined with AND
+    /// Show only matching rows, e.g. 'name~slack'
+    ///
+    /// Repeatable: rows must match every --filter.
     #[arg(long, value_name = "FILTER")]
     pub filter: Vec<String>,
-    /// Show rows that match any --filter-any (or --search); combined with OR
+    /// Show rows that match any --filter-any
+    ///
+    /// Repeatable. Rows that match --search are shown, too.
     #[arg(long, value_name = "FILTER")]
     pub filter_any: Vec<String>,
     /// Server-side keyword search

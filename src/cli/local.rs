@@ -7,21 +7,25 @@ use clap::{Subcommand, ValueHint};
 #[derive(Debug, Subcommand)]
 pub enum Local {
     /// Serve it on a port until Ctrl-C or SIGTERM
-    #[command(after_help = SERVE_EXAMPLES)]
+    #[command(after_long_help = SERVE_EXAMPLES)]
     Serve {
-        /// Address to listen on, HOST:PORT; port 0 picks a free port and prints it
+        /// Address to listen on, HOST:PORT
+        ///
+        /// Port 0 picks a free port and prints it.
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
         listen: String,
-        /// Database file [default: that of the environment `local`]
+        /// Database file [default: that of -e local]
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         data: Option<PathBuf>,
         /// Image registry of the plugins, HOST[:PORT][/PREFIX]
         ///
         /// Its tags are the plugins' versions, and an image without a tag is refused. https:// may be given; http://
-        /// only for a loopback address. [default: `registry` of the environment `local`, unless --data is given]
-        #[arg(long, value_name = "URL")]
+        /// only for a loopback address. [default: `registry` of the environment `local`; none with --data]
+        #[arg(long, value_name = "REGISTRY")]
         registry: Option<String>,
-        /// Directory of specs to list as read-only plugins of a managed repository
+        /// Directory with the specs of a managed repository
+        ///
+        /// They are listed as read-only plugins.
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         managed: Option<String>,
         /// Reject what a current Repository service rejects
@@ -29,7 +33,7 @@ pub enum Local {
         strict: bool,
     },
     /// Remove all plugins of the environment `local`
-    #[command(after_help = RESET_EXAMPLES)]
+    #[command(after_long_help = RESET_EXAMPLES)]
     Reset {
         /// Skip the confirmation
         #[arg(short, long)]

@@ -7,7 +7,6 @@ mod cache;
 pub mod completion;
 mod completion_args;
 mod config;
-mod duration;
 mod exec;
 mod explain;
 mod filters;
@@ -22,6 +21,7 @@ mod stat;
 pub mod suggestions;
 mod template;
 mod tls;
+mod values;
 mod version;
 mod watch;
 
@@ -33,7 +33,6 @@ pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
 pub use cache::CacheCommand;
 pub use completion_args::{Completion, Shell};
 pub use config::{AliasCommand, ConfigCheck, ConfigCommand, ConfigImport, ConfigInit, EndpointCommand};
-pub use duration::{Limit, duration};
 pub use exec::{Exec, ManyArgs};
 pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use filters::Filters;
@@ -50,6 +49,7 @@ pub use request::Request;
 pub use stat::Stat;
 pub use template::{TemplateColumns, TemplateCommand};
 pub use tls::TlsArgs;
+pub use values::{Limit, duration};
 pub use version::Version;
 pub use watch::{WatchArgs, join_watch};
 
@@ -61,7 +61,7 @@ pub use watch::{WatchArgs, join_watch};
     version,
     max_term_width = TERM_WIDTH,
     propagate_version = false,
-    after_help = EXAMPLES
+    after_long_help = EXAMPLES
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -75,17 +75,12 @@ const ABOUT: &str = "Register plugins and call every resource of SpaceONE / Clou
 /// The widest line of help, in columns.
 const TERM_WIDTH: usize = 100;
 
-/// Returns the end of `--help`, where `-h` shows the examples alone.
-fn long(examples: &str, details: &str) -> String {
-    format!("{examples}\n{details}")
-}
-
 const EXAMPLES: &str = "\
 Examples:
   spacectl --environment local plugin apply -f plugin.yml
   spacectl --environment local list repository.Plugin -c plugin_id,name
 
-The environment `local` is an embedded Repository service that needs no configuration.
+The environment `local` is an embedded Repository service that needs no configuration. \
 To use a service of your own, see `spacectl config init --help`.
 
 Exit codes: 0 success, 1 local failure, 2 usage error, 64 + gRPC status for an error from a service.";
@@ -94,11 +89,13 @@ Exit codes: 0 success, 1 local failure, 2 usage error, 64 + gRPC status for an e
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Environment to use, e.g. local [env: SPACECTL_ENVIRONMENT]
+    /// Environment to use [env: SPACECTL_ENVIRONMENT]
+    ///
+    /// `local` is built in: an embedded Repository service.
     #[arg(short, long, global = true, value_name = "NAME")]
     pub environment: Option<String>,
 
-    /// Endpoint to call, grpc://HOST:PORT or grpc+ssl://HOST:PORT
+    /// Endpoint to call, grpc://HOST:PORT (or grpc+ssl)
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub endpoint: Option<String>,
 
@@ -120,7 +117,7 @@ pub struct Global {
         global = true,
         value_name = "DURATION",
         default_value = "3s",
-        value_parser = duration::duration,
+        value_parser = duration,
         hide_short_help = true
     )]
     pub connect_timeout: Limit,
@@ -131,7 +128,7 @@ pub struct Global {
         global = true,
         value_name = "DURATION",
         default_value = "180s",
-        value_parser = duration::duration,
+        value_parser = duration,
         hide_short_help = true
     )]
     pub timeout: Limit,
@@ -184,52 +181,51 @@ impl Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Call a verb of a resource, once per document
-    #[command(after_help = exec::EXAMPLES, after_long_help = long(exec::EXAMPLES, exec::DETAILS))]
+    #[command(after_long_help = exec::EXAMPLES)]
     Exec(Exec),
     /// List a resource's rows as table, json, jsonl, yaml or csv
-    #[command(after_help = list::EXAMPLES, after_long_help = long(list::EXAMPLES, list::DETAILS))]
+    #[command(after_long_help = list::EXAMPLES)]
     List(ListArgs),
     /// Show one row of a resource
-    #[command(after_help = get::EXAMPLES)]
+    #[command(after_long_help = get::EXAMPLES)]
     Get(Get),
     /// Compute statistics over rows: groups, counts, sums
-    #[command(after_help = stat::STAT_EXAMPLES)]
+    #[command(after_long_help = stat::STAT_EXAMPLES)]
     Stat(Stat),
     /// Analyze values over time or by group: costs, metrics
-    #[command(after_help = stat::ANALYZE_EXAMPLES)]
+    #[command(after_long_help = stat::ANALYZE_EXAMPLES)]
     Analyze(Stat),
     /// Create, lint, publish and manage plugins
-    #[command(subcommand, after_help = plugin::EXAMPLES)]
+    #[command(subcommand, after_long_help = plugin::EXAMPLES)]
     Plugin(Plugin),
     /// List the services, resources and verbs of the endpoints
-    #[command(after_help = api_resources::EXAMPLES)]
+    #[command(after_long_help = api_resources::EXAMPLES)]
     ApiResources(ApiResources),
     /// Explain a resource, a verb's request and response, or a field
-    #[command(after_help = explain::EXAMPLES)]
+    #[command(after_long_help = explain::EXAMPLES)]
     Explain(Explain),
     /// Manage environments, endpoints and keys
-    #[command(subcommand, after_help = config::EXAMPLES)]
+    #[command(subcommand, after_long_help = config::EXAMPLES)]
     Config(ConfigCommand),
     /// Manage the columns of a resource's tables
-    #[command(subcommand, after_help = template::EXAMPLES)]
+    #[command(subcommand, after_long_help = template::EXAMPLES)]
     Template(TemplateCommand),
     /// Run the embedded Repository service
-    #[command(subcommand, after_help = local::EXAMPLES)]
+    #[command(subcommand, after_long_help = local::EXAMPLES)]
     Local(Local),
     /// Manage the descriptor cache
-    #[command(subcommand, after_help = cache::EXAMPLES)]
+    #[command(subcommand, after_long_help = cache::EXAMPLES)]
     Cache(CacheCommand),
     /// Print the completion script of a shell
     #[command(
-        after_help = completion_args::EXAMPLES,
-        after_long_help = long(completion_args::EXAMPLES, completion_args::DETAILS)
+        after_long_help = completion_args::EXAMPLES
     )]
     Completion(Completion),
     /// Print the manual, or write a page per command
-    #[command(after_help = man::EXAMPLES)]
+    #[command(after_long_help = man::EXAMPLES)]
     Man(Man),
     /// Show the version of spacectl
-    #[command(after_help = "Examples:\n  spacectl version\n  spacectl version -o json")]
+    #[command(after_long_help = "Examples:\n  spacectl version\n  spacectl version -o json")]
     Version(Version),
 }
 

@@ -9,7 +9,9 @@ pub struct Shown {
     /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS")]
     pub columns: Option<String>,
-    /// Output format; quiet prints the values of one column, one per line
+    /// Output format
+    ///
+    /// quiet prints the values of one column, one per line.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
     pub output: Format,
     /// Do not truncate cells to the terminal width

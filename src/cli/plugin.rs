@@ -26,43 +26,43 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum Plugin {
     /// Create a spec, and a JSON Schema for editors
-    #[command(after_help = init::EXAMPLES)]
+    #[command(after_long_help = init::EXAMPLES)]
     Init(PluginInit),
     /// Check specs offline: fields, image names, likely mistakes
-    #[command(after_help = lint::EXAMPLES)]
+    #[command(after_long_help = lint::EXAMPLES)]
     Lint(PluginLint),
     /// Show what 'plugin apply' would change, field by field
-    #[command(after_help = apply::DIFF_EXAMPLES)]
+    #[command(after_long_help = apply::DIFF_EXAMPLES)]
     Diff(PluginDiff),
     /// Register and update plugins to match their specs
-    #[command(after_help = apply::APPLY_EXAMPLES)]
+    #[command(after_long_help = apply::APPLY_EXAMPLES)]
     Apply(PluginApply),
     /// Build and push the image, then apply the spec; safe to re-run
-    #[command(after_help = image::PUBLISH_EXAMPLES)]
+    #[command(after_long_help = image::PUBLISH_EXAMPLES)]
     Publish(PluginPublish),
     /// Build a plugin's image with docker, podman or buildah
-    #[command(after_help = image::BUILD_EXAMPLES)]
+    #[command(after_long_help = image::BUILD_EXAMPLES)]
     Build(PluginBuild),
     /// Push a plugin's image, and wait until the registry has it
-    #[command(after_help = image::PUSH_EXAMPLES)]
+    #[command(after_long_help = image::PUSH_EXAMPLES)]
     Push(PluginImage),
     /// List registered plugins
-    #[command(after_help = query::LIST_EXAMPLES)]
+    #[command(after_long_help = query::LIST_EXAMPLES)]
     List(Box<Listing>),
     /// Show a registered plugin
-    #[command(after_help = query::GET_EXAMPLES)]
+    #[command(after_long_help = query::GET_EXAMPLES)]
     Get(PluginGet),
     /// List a plugin's versions: the tags of its image in the registry
-    #[command(after_help = query::VERSIONS_EXAMPLES)]
+    #[command(after_long_help = query::VERSIONS_EXAMPLES)]
     Versions(PluginVersions),
     /// Enable plugins
-    #[command(after_help = change::ENABLE_EXAMPLES)]
+    #[command(after_long_help = change::ENABLE_EXAMPLES)]
     Enable(PluginChange),
     /// Disable plugins without deregistering them
-    #[command(after_help = change::DISABLE_EXAMPLES)]
+    #[command(after_long_help = change::DISABLE_EXAMPLES)]
     Disable(PluginChange),
     /// Remove plugins from the service; their images stay in the registry
-    #[command(after_help = change::DEREGISTER_EXAMPLES)]
+    #[command(after_long_help = change::DEREGISTER_EXAMPLES)]
     Deregister(PluginDeregister),
 }
 

@@ -6,7 +6,9 @@ use clap::{Args, ValueHint};
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Request")]
 pub struct Request {
-    /// Set a field, e.g. name=TEXT, tags.icon=TEXT, labels=[a,b], key=@FILE
+    /// Set a field, e.g. name=TEXT or tags.icon=TEXT
+    ///
+    /// Repeatable. A list is labels=[a,b]; key=@FILE reads a file.
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub parameter: Vec<String>,
 
@@ -14,7 +16,9 @@ pub struct Request {
     #[arg(short, long, value_name = "JSON")]
     pub json_parameter: Option<String>,
 
-    /// Set fields from a YAML file, a directory of .yml and .yaml files, or - for stdin
+    /// Set fields from a YAML file; - is stdin
+    ///
+    /// Repeatable. Of a directory, all .yml and .yaml files are read.
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub file_parameter: Vec<String>,
 
@@ -23,12 +27,12 @@ pub struct Request {
     pub api_version: Option<String>,
 
     /// Do not translate field names between API versions
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub strict: bool,
 
-    /// Print the request, secrets masked, without sending it
+    /// Print the request without sending it
     ///
-    /// As YAML, unless -o is json, jsonl or csv.
+    /// It is YAML unless -o is json, jsonl or csv. Secrets are masked.
     #[arg(long)]
     pub dry_run: bool,
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::values::count;
 use super::{Filters, Format, Request};
 
 pub(super) const STAT_EXAMPLES: &str = "\
@@ -9,8 +10,8 @@ Examples:
   spacectl stat identity.Project -p distinct=project_group_id
   spacectl stat inventory.Server -f servers_by_provider.yml -o csv
 
-The request needs a query: `distinct` names a field whose values are wanted, `aggregate` lists stages
-(group, unwind, count, sort, project, limit, skip), `filter` selects the rows. Set it with -p, -j, or
+The request needs a query: `distinct` names a field whose values are wanted, `aggregate` lists stages \
+(group, unwind, count, sort, project, limit, skip), `filter` selects the rows. Set it with -p, -j, or \
 in a file under `query`:
 
   query:
@@ -27,7 +28,7 @@ Examples:
   spacectl analyze inventory.CloudService -f services_by_provider.yml -l 10
   spacectl analyze cost_analysis.Cost -f monthly.yml -o csv
 
-The request needs a query: `fields` names what to compute, `group_by` what to group by; some services
+The request needs a query: `fields` names what to compute, `group_by` what to group by; some services \
 also need `granularity`, `start` and `end`. Set it with -p, -j, or in a file under `query`:
 
   query:
@@ -48,7 +49,9 @@ pub struct Stat {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: StatRows,
-    /// Output format; quiet prints the values of one column, one per line
+    /// Output format
+    ///
+    /// quiet prints the values of one column, one per line.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
 }
@@ -61,10 +64,10 @@ pub struct StatRows {
     #[arg(short, long, value_name = "COLUMNS")]
     pub columns: Option<String>,
     /// Maximum number of rows
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short, long, value_name = "N", value_parser = count)]
     pub limit: Option<u32>,
     /// Page to show, from 1; a page has --limit rows
-    #[arg(long, value_name = "N", requires = "limit", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", requires = "limit", value_parser = count, hide_short_help = true)]
     pub page: Option<u32>,
     /// Do not truncate cells to the terminal width
     #[arg(long)]

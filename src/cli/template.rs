@@ -16,13 +16,13 @@ A template is a file, ~/.spaceone/template/SERVICE.RESOURCE.yml, with the column
     - plugin_id|ID
     - name
 
-Tables of `list` show these columns unless -c, -t, -m or -a is given.
+Tables of `list` show these columns unless -c, -t, -m or -a is given. \
 json, jsonl, yaml and csv show every field unless -c or -t is given.";
 
 #[derive(Debug, Subcommand)]
 pub enum TemplateCommand {
     /// Set the columns of a resource's tables
-    #[command(after_help = SET_EXAMPLES)]
+    #[command(override_usage = SET_USAGE, after_long_help = SET_EXAMPLES)]
     Set {
         /// Resource, as SERVICE.RESOURCE or an alias
         resource: String,
@@ -31,14 +31,14 @@ pub enum TemplateCommand {
     },
     /// Remove a template
     #[command(
-        after_help = "Examples:\n  spacectl template remove repository.Plugin\n  spacectl template remove plugin"
+        after_long_help = "Examples:\n  spacectl template remove repository.Plugin\n  spacectl template remove plugin"
     )]
     Remove {
         /// Resource, as SERVICE.RESOURCE or an alias
         resource: String,
     },
     /// Show a resource's template, as `template set -f` reads it
-    #[command(after_help = "Examples:\n  spacectl template show repository.Plugin\n  \
+    #[command(after_long_help = "Examples:\n  spacectl template show repository.Plugin\n  \
                       spacectl template show plugin > columns.yml")]
     Show {
         /// Resource, as SERVICE.RESOURCE or an alias
@@ -48,13 +48,17 @@ pub enum TemplateCommand {
         output: Format,
     },
     /// List all templates, built-in and your own
-    #[command(after_help = "Examples:\n  spacectl template list\n  spacectl template list -o json")]
+    #[command(after_long_help = "Examples:\n  spacectl template list\n  spacectl template list -o json")]
     List {
         /// Output format
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
         output: Format,
     },
 }
+
+const SET_USAGE: &str = "\
+spacectl template set [OPTIONS] <RESOURCE> --columns <COLUMNS>
+       spacectl template set [OPTIONS] <RESOURCE> --file <FILE>";
 
 const SET_EXAMPLES: &str = "\
 Examples:
@@ -65,7 +69,9 @@ Examples:
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct TemplateColumns {
-    /// Template file, or - for stdin: `template: {list: [plugin_id, name|Name]}`
+    /// Template file; - is stdin
+    ///
+    /// It holds the columns: `template: {list: [plugin_id, name|Name]}`.
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<String>,
     /// Columns: key or key|Alias, comma-separated

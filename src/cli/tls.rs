@@ -28,7 +28,7 @@ pub struct TlsArgs {
     )]
     pub key: Option<PathBuf>,
 
-    /// Server name to verify in the certificate [default: the endpoint's host]
+    /// Server name in the certificate [default: the endpoint's host]
     #[arg(long, global = true, value_name = "NAME", value_hint = ValueHint::Hostname, hide_short_help = true)]
     pub tls_server_name: Option<String>,
 }

@@ -34,12 +34,12 @@ const MAX_INTERVAL: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 /// Parses seconds such as `2` or `0.5`.
 fn seconds(text: &str) -> Result<Duration, String> {
-    let number: f64 = if is_number(text) { text.parse().ok() } else { None }
-        .ok_or_else(|| format!("{text:?} is not a valid number of seconds: use e.g. 2 or 0.5"))?;
+    let number: f64 =
+        if is_number(text) { text.parse().ok() } else { None }.ok_or("not a number of seconds: use e.g. 2 or 0.5")?;
     match Duration::try_from_secs_f64(number) {
-        Ok(time) if time < MIN_INTERVAL => Err(format!("{text} is too short: the minimum is 0.1 seconds")),
+        Ok(time) if time < MIN_INTERVAL => Err("too short: the minimum is 0.1 seconds".to_owned()),
         Ok(time) if time <= MAX_INTERVAL => Ok(time),
-        _ => Err(format!("{text} is too long: the maximum is one month")),
+        _ => Err("too long: the maximum is one month".to_owned()),
     }
 }
 

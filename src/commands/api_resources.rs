@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::grpc::reflection;
 use crate::grpc::reflection::DescribedServer;
 use crate::output::view::Document;
-use crate::schema::did_you_mean::{hint_at_field, nearest};
+use crate::schema::did_you_mean::{hint_at_field, hint_at_name};
 use crate::schema::resource;
 use crate::schema::resource::alias;
 use crate::schema::resource::alias::Own;
@@ -137,11 +137,8 @@ fn wanted(asked: &[String], known: Vec<String>) -> Result<Vec<String>> {
     let mut wanted = Vec::with_capacity(asked.len());
     for service in asked {
         let found = service_among(service, &known)?.ok_or_else(|| {
-            let error = Error::usage(format!("there is no service {service:?}"));
-            match nearest(service, known.iter().map(String::as_str)) {
-                Some(meant) => error.hint(format!("did you mean {meant}?")),
-                None => error.hint(format!("there are {}", known.join(", "))),
-            }
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            Error::usage(format!("there is no service {service:?}")).hint(hint_at_name(service, &names))
         })?;
         if !wanted.contains(&found) {
             wanted.push(found);

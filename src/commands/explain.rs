@@ -208,7 +208,7 @@ fn write(explained: &Explained, format: ExplainFormat, streams: &mut IoStreams) 
     let format = match format {
         ExplainFormat::Text => {
             let styled = streams.out_is_terminal && streams.color;
-            write!(streams.out, "{}", explain::text::render(explained, styled))?;
+            write!(streams.out, "{}", explain::text::render(explained, styled, streams.out_width()))?;
             return Ok(());
         }
         ExplainFormat::Json => Format::Json,

@@ -114,7 +114,7 @@ impl Page<'_> {
             roff.control("SH", ["GLOBAL OPTIONS"]);
             roff.text([roman("Those of "), bold("spacectl"), roman("(1) can be given here too.")]);
         }
-        let after = self.command.get_after_long_help().or(self.command.get_after_help()).map(ToString::to_string);
+        let after = self.command.get_after_long_help().map(ToString::to_string);
         notes(&mut roff, after.as_deref().unwrap_or_default());
         if is_root {
             terms(&mut roff, "ENVIRONMENT", &ENVIRONMENT);

@@ -8,7 +8,7 @@ use super::name::BUILT_IN;
 use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, Lock};
-use crate::schema::did_you_mean::nearest;
+use crate::schema::did_you_mean::{hint_at_name, nearest};
 use crate::text::value_ext::kind_of;
 
 const FOLDER: &str = ".spaceone";
@@ -219,15 +219,12 @@ impl ConfigDir {
         }
         let error = Error::local(format!("there is no environment `{name}` in {}", self.folder.display()));
         let names = self.environments().unwrap_or_default();
-        let choices = names.iter().map(EnvironmentName::as_str).chain([BUILT_IN]);
-        if let Some(near) = nearest(name.as_str(), choices) {
-            error.hint(format!("did you mean `{near}`?"))
-        } else if names.is_empty() {
-            error.hint(format!("create it with `spacectl config init -e {name} --service SERVICE=URL`"))
-        } else {
-            let built_in = names.iter().all(|name| !name.is_built_in()).then(EnvironmentName::built_in);
-            error.hint(format!("there are: {}", list(&names.into_iter().chain(built_in).collect::<Vec<_>>())))
+        let others = names.iter().filter(|name| !name.is_built_in()).map(EnvironmentName::as_str);
+        let choices: Vec<&str> = others.chain([BUILT_IN]).collect();
+        if names.is_empty() && nearest(name.as_str(), choices.iter().copied()).is_none() {
+            return error.hint(format!("create it with `spacectl config init -e {name} --service SERVICE=URL`"));
         }
+        error.hint(hint_at_name(name.as_str(), &choices))
     }
 
     /// Whether an environment has a file.

@@ -169,7 +169,7 @@ fn a_missing_environment_is_answered_with_those_there_are() {
     dir.create(&[(&name("production"), &Environment::default())], false).unwrap();
     dir.create(&[(&name("dev"), &Environment::default())], false).unwrap();
     assert_eq!(hint("prodution"), "did you mean `production`?");
-    assert_eq!(hint("xyz"), "there are: dev, production, local");
+    assert_eq!(hint("xyz"), "there are: `dev`, `production`, `local`");
     assert_eq!(hint("locl"), "did you mean `local`?");
 }
 

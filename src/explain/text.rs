@@ -2,21 +2,23 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::describe::{
     EnumValue, Explained, ExplainedField, ExplainedResource, ExplainedVerb, FieldDescription, MessageDescription,
 };
 use crate::text::sanitize;
 
-/// The width of lists of names.
+/// The width of lists of names without a terminal.
 const WIDTH: usize = 100;
 
 /// The indentation of a field's remarks, and of nested fields.
 const REMARK: usize = 4;
 const STEP: usize = 2;
 
-/// Renders the explanation. `bold` styles headings, for a terminal.
-pub fn render(explained: &Explained, bold: bool) -> String {
-    let mut page = Page { text: String::new(), bold };
+/// Renders the explanation. `bold` styles headings, and texts wrap at `width`, for a terminal.
+pub fn render(explained: &Explained, bold: bool, width: Option<usize>) -> String {
+    let mut page = Page { text: String::new(), bold, width };
     match explained {
         Explained::Resource(resource) => page.resource(resource),
         Explained::Verb(verb) => page.verb(verb),
@@ -28,6 +30,7 @@ pub fn render(explained: &Explained, bold: bool) -> String {
 struct Page {
     text: String,
     bold: bool,
+    width: Option<usize>,
 }
 
 /// A line of columns with remarks below it.
@@ -54,7 +57,7 @@ impl Page {
                 stream(verb.request_is_stream, &verb.request),
                 format!("-> {}", stream(verb.response_is_stream, &verb.response)),
             ],
-            remarks: lines(verb.description.as_deref()),
+            remarks: self.lines(verb.description.as_deref(), STEP + REMARK),
         });
         self.entries(&entries.collect::<Vec<_>>());
     }
@@ -76,7 +79,7 @@ impl Page {
             if let Some(found) = found {
                 self.heading(side, "");
                 let mut entries = Vec::new();
-                entry(found, STEP, &mut entries);
+                self.entry(found, STEP, &mut entries);
                 self.entries(&entries);
             }
         }
@@ -93,7 +96,7 @@ impl Page {
     fn description(&mut self, description: Option<&str>) {
         if description.is_some() {
             self.heading("DESCRIPTION", "");
-            for line in lines(description) {
+            for line in self.lines(description, STEP) {
                 self.line(&indented(STEP, &line));
             }
         }
@@ -103,7 +106,7 @@ impl Page {
         let stream = if message.is_stream { "stream of " } else { "" };
         self.heading(heading, &format!("{stream}{}{remark}", message.short_name));
         let mut entries = Vec::new();
-        message.fields.iter().for_each(|field| entry(field, STEP, &mut entries));
+        message.fields.iter().for_each(|field| self.entry(field, STEP, &mut entries));
         if message.is_open {
             self.line(&indented(STEP, "anything"));
         } else if entries.is_empty() {
@@ -149,66 +152,97 @@ impl Page {
     fn styled(&self, heading: &str) -> String {
         if self.bold { format!("\x1b[1m{heading}:\x1b[0m") } else { format!("{heading}:") }
     }
+
+    /// Adds a field and all below it.
+    fn entry(&self, field: &FieldDescription, indent: usize, entries: &mut Vec<Entry>) {
+        let mut marks = Vec::new();
+        if field.is_needed {
+            marks.push("required".to_owned());
+        }
+        if field.is_deprecated {
+            marks.push("deprecated".to_owned());
+        }
+        if !field.alternatives.is_empty() {
+            marks.push(format!("or {}", field.alternatives.join(", ")));
+        }
+        let mut remarks = self.lines(field.description.as_deref(), indent + REMARK);
+        remarks.extend(field.example.map(str::to_owned));
+        remarks.extend(self.values(&field.values, indent + REMARK));
+        remarks.extend(self.names_after("fields: ", &field.names_below, indent + REMARK));
+        let cells = vec![field.name.clone(), field.plain_type.clone(), field.short_type.clone(), marks.join(", ")];
+        entries.push(Entry { indent, cells, remarks });
+        field.fields.iter().for_each(|below| self.entry(below, indent + STEP, entries));
+    }
+
+    /// An enum's values: one per line if any has a description.
+    fn values(&self, values: &[EnumValue], indent: usize) -> Vec<String> {
+        if values.iter().all(|value| value.description.is_none()) {
+            let names: Vec<String> = values.iter().map(|value| value.name.clone()).collect();
+            return self.names_after("values: ", &names, indent);
+        }
+        let width = values.iter().map(|value| value.name.chars().count()).max().unwrap_or_default();
+        let one = |value: &EnumValue| {
+            let description = value.description.as_deref().unwrap_or_default().replace('\n', " ");
+            self.wrapped(&format!("{:width$}  {description}", value.name), indent, width + 2)
+        };
+        values.iter().flat_map(one).collect()
+    }
+
+    /// Names in lines of a bounded width.
+    fn names_after(&self, what: &str, names: &[String], indent: usize) -> Vec<String> {
+        match names {
+            [] => Vec::new(),
+            _ => wrap(
+                &format!("{what}{}", names.join(", ")),
+                self.width.unwrap_or(WIDTH).saturating_sub(indent),
+                what.len(),
+            ),
+        }
+    }
+
+    /// A text's lines, which wrap on a terminal.
+    fn lines(&self, text: Option<&str>, indent: usize) -> Vec<String> {
+        text.into_iter().flat_map(str::lines).flat_map(|line| self.wrapped(line, indent, 0)).collect()
+    }
+
+    fn wrapped(&self, line: &str, indent: usize, hanging: usize) -> Vec<String> {
+        match self.width {
+            Some(width) => wrap(line, width.saturating_sub(indent), hanging),
+            None => vec![line.to_owned()],
+        }
+    }
 }
 
-/// Adds a field and all below it.
-fn entry(field: &FieldDescription, indent: usize, entries: &mut Vec<Entry>) {
-    let mut marks = Vec::new();
-    if field.is_needed {
-        marks.push("required".to_owned());
-    }
-    if field.is_deprecated {
-        marks.push("deprecated".to_owned());
-    }
-    if !field.alternatives.is_empty() {
-        marks.push(format!("or {}", field.alternatives.join(", ")));
-    }
-    let mut remarks = lines(field.description.as_deref());
-    remarks.extend(field.example.map(str::to_owned));
-    remarks.extend(values(&field.values, indent));
-    if !field.names_below.is_empty() {
-        remarks.extend(filled("fields: ", &field.names_below, indent));
-    }
-    let cells = vec![field.name.clone(), field.plain_type.clone(), field.short_type.clone(), marks.join(", ")];
-    entries.push(Entry { indent, cells, remarks });
-    field.fields.iter().for_each(|below| entry(below, indent + STEP, entries));
-}
-
-/// An enum's values: one per line if any has a description.
-fn values(values: &[EnumValue], indent: usize) -> Vec<String> {
-    if values.iter().all(|value| value.description.is_none()) {
-        let names: Vec<String> = values.iter().map(|value| value.name.clone()).collect();
-        return if names.is_empty() { Vec::new() } else { filled("values: ", &names, indent) };
-    }
-    let width = values.iter().map(|value| value.name.chars().count()).max().unwrap_or_default();
-    let one = |value: &EnumValue| {
-        let description = value.description.as_deref().unwrap_or_default().replace('\n', " ");
-        format!("{:width$}  {description}", value.name)
-    };
-    values.iter().map(one).collect()
-}
-
-/// Names in lines of a bounded width.
-fn filled(what: &str, names: &[String], indent: usize) -> Vec<String> {
-    let room = WIDTH.saturating_sub(indent + REMARK);
-    let mut lines = vec![what.to_owned()];
-    for (at, name) in names.iter().enumerate() {
-        let comma = if at + 1 < names.len() { ", " } else { "" };
+/// Wraps a line at blanks; the lines after the first are indented by `hanging`. A longer word is not broken.
+fn wrap(line: &str, room: usize, hanging: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in line.split_inclusive(' ') {
         match lines.last_mut() {
-            Some(line) if line.trim().is_empty() || at == 0 || line.len() + name.len() < room => {
-                line.push_str(name);
-                line.push_str(comma);
+            Some(last) if last.trim().is_empty() || last.width() + word.trim_end().width() <= room => {
+                last.push_str(word);
             }
-            _ => lines.push(format!("{:width$}{name}{comma}", "", width = what.len())),
+            _ => lines.push(format!("{:hanging$}{word}", "")),
         }
     }
     lines
 }
 
-fn lines(text: Option<&str>) -> Vec<String> {
-    text.into_iter().flat_map(str::lines).map(str::to_owned).collect()
-}
-
 fn indented(indent: usize, line: &str) -> String {
     format!("{:indent$}{}", "", sanitize::control(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn lines_wrap_at_blanks() {
+        assert_eq!(wrap("The name that people see.", 9, 0), ["The name ", "that ", "people ", "see."]);
+        assert_eq!(wrap("values: ONE, TWO, THREE", 13, 8), ["values: ONE, ", "        TWO, ", "        THREE"]);
+        assert_eq!(
+            wrap("  a_word_wider_than_the_room of 이름 이름", 8, 2),
+            ["  a_word_wider_than_the_room ", "  of ", "  이름 ", "  이름"]
+        );
+        assert_eq!((wrap("", 0, 0), wrap("a b", 0, 0)), (vec![String::new()], vec!["a ".into(), "b".into()]));
+    }
 }

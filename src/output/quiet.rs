@@ -18,8 +18,8 @@ pub fn check_columns(count: usize) -> Result<()> {
 }
 
 fn too_many(count: usize, error: impl Fn(String) -> Error) -> Error {
-    error(format!("quiet output prints one column, not {count}"))
-        .hint("use another format, or choose one column with -c where the command takes it")
+    error(format!("-o quiet prints one column, but there are {count}"))
+        .hint("choose one column with -c KEY if the command has this option, or use another format")
 }
 
 /// Writes the rows' only column; a row without it is an empty line.

@@ -24,6 +24,14 @@ fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> impl I
         .filter(|(likeness, _)| *likeness > 0.8)
 }
 
+/// The hint for an unknown name: the nearest one, or else all.
+pub fn hint_at_name(name: &str, names: &[&str]) -> String {
+    match nearest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are: {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// The hint for an unknown field: the nearest one, or else all fields.
 pub fn hint_at_field<'a>(name: &str, fields: impl IntoIterator<Item = &'a str>) -> String {
     let fields: Vec<&str> = fields.into_iter().collect();
@@ -46,7 +54,7 @@ fn fold(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{hint_at_field, nearest, nearest_few};
+    use super::{hint_at_field, hint_at_name, nearest, nearest_few};
 
     #[test]
     fn slips_are_recognised_and_strangers_are_not() {
@@ -62,6 +70,12 @@ mod tests {
         let fields = ["names", "image", "name", "nave"];
         assert_eq!(nearest_few("name", fields, 2), ["name", "names"]);
         assert!(nearest_few("zzz", fields, 2).is_empty());
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest_or_all() {
+        assert_eq!(hint_at_name("prd", &["dev", "prod"]), "did you mean `prod`?");
+        assert_eq!(hint_at_name("zzz", &["dev", "prod"]), "there are: `dev`, `prod`");
     }
 
     #[test]

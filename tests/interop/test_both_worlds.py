@@ -175,8 +175,8 @@ LISTS = [
     ("list repository.Plugin -c name -l 2 --filter 'name~a' --dry-run", "method: /spaceone.api.repository.v1.Plugin/list"),
     ("list repository.Plugin -m -a", "cannot be used with", 2),
     ("list repository.Plugin --page 2", "--limit <N>", 2),
-    ("list repository.Plugin -l 0", "0 is not in 1..", 2),
-    ("list repository.Plugin -t columns.yml -o quiet", "quiet output prints one column, not 2", 2),
+    ("list repository.Plugin -l 0", "not a number from 1 to ", 2),
+    ("list repository.Plugin -t columns.yml -o quiet", "-o quiet prints one column, but there are 2", 2),
     ("list repository.Plugin -p query.sort={key: nope} -c name", "unexpected argument", 2),
     ("list repository.Plugin -p 'query.filter=[{k: nope, v: 1, o: eq}]' -c name", 'Cannot resolve field "nope"', 77),
 ]

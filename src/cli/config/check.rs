@@ -7,10 +7,9 @@ use super::super::Format;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   spacectl config check
-  spacectl config check --endpoint grpc://127.0.0.1:50051";
+  spacectl config check --endpoint grpc://127.0.0.1:50051
 
-pub(super) const DETAILS: &str = "
-The key is tested by listing one row of a resource of the service.
+The key is tested by listing one row of a resource of the service. \
 The exit code is 1 if anything fails.";
 
 #[derive(Debug, Args)]

@@ -9,10 +9,9 @@ use crate::config::import::ImportSource;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   spacectl config import ~/Downloads/spacectl_config.yaml -e prod
-  spacectl config import --from cfctl";
+  spacectl config import --from cfctl
 
-pub(super) const DETAILS: &str = "
-If there are several environments, -e NAME selects one; otherwise all are imported.
+If there are several environments, -e NAME selects one; otherwise all are imported. \
 A single environment is given the name of -e NAME.";
 
 #[derive(Debug, Args)]

@@ -6,11 +6,10 @@ use clap::{Args, ValueHint};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  spacectl config init -e prod --service repository=grpc+ssl://r.example.com --api-key - < key.txt
-  spacectl config init -e prod -f prod.yml";
+  spacectl config init -e prod --service repository=grpc+ssl://r.example.com
+  spacectl config init -e prod -f prod.yml --api-key - < key.txt
 
-pub(super) const DETAILS: &str = "
-Without options, on a terminal, it asks for the settings.
+Without options, on a terminal, it asks for the settings. \
 A key is not read from the command line, where the shell's history and other users see it.";
 
 #[derive(Debug, Args)]
@@ -22,7 +21,7 @@ pub struct ConfigInit {
     #[arg(long, value_name = "SERVICE=URL")]
     pub service: Vec<String>,
     /// Read the key from stdin: --api-key -
-    #[arg(long, value_name = "-", group = "key", allow_hyphen_values = true)]
+    #[arg(long, value_name = "STDIN", group = "key", allow_hyphen_values = true)]
     pub api_key: Option<String>,
     /// File to read the key from on each call
     #[arg(long, value_name = "FILE", group = "key", value_hint = ValueHint::FilePath)]

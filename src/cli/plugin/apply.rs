@@ -9,7 +9,7 @@ Examples:
   spacectl plugin apply -f plugin.yml
   spacectl plugin apply -f plugins/ --prune --label team-a --dry-run
 
-Fields that a spec leaves out stay as they are.
+Fields that a spec leaves out stay as they are. \
 A second run changes nothing, or finishes what was interrupted.";
 
 pub(super) const DIFF_EXAMPLES: &str = "\
@@ -17,14 +17,16 @@ Examples:
   spacectl plugin diff -f plugin.yml
   spacectl plugin diff -f plugins/ -o json
 
-Exit codes: 0 no differences, 1 differences, 2 wrong usage, 3 failed here,
+Exit codes: 0 no differences, 1 differences, 2 wrong usage, 3 failed here, \
 64 + gRPC status for an error from a service.";
 
 /// Options that set the specs' fields; -p overrides -j, which overrides -f.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Specs")]
 pub struct Specs {
-    /// YAML file, directory of .yml and .yaml files, or - for stdin; repeatable
+    /// YAML file or directory with specs; - is stdin
+    ///
+    /// Repeatable. Of a directory, all .yml and .yaml files are read.
     #[arg(
         short,
         long,
@@ -36,7 +38,9 @@ pub struct Specs {
     /// Set fields of every spec from a JSON object
     #[arg(short, long, value_name = "JSON")]
     pub json_parameter: Option<String>,
-    /// Set a field of every spec, e.g. name=TEXT, tags.icon=TEXT, labels=[a,b], key=@FILE
+    /// Set a field of every spec, e.g. tags.icon=TEXT
+    ///
+    /// Repeatable. A list is labels=[a,b]; key=@FILE reads a file.
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub parameter: Vec<String>,
     /// Do not translate field names between API versions
@@ -54,7 +58,7 @@ pub struct PluginApply {
     /// The old spec is saved to PLUGIN.yml.replaced.
     #[arg(long, help_heading = "Changes")]
     pub replace: bool,
-    /// Deregister plugins that have the label of --label and no spec
+    /// Deregister plugins with this --label but without spec
     #[arg(long, requires = "label", help_heading = "Changes")]
     pub prune: bool,
     /// Label of the plugins that --prune may deregister
@@ -66,7 +70,9 @@ pub struct PluginApply {
     /// Show what would change, without changing it
     #[arg(long, help_heading = "Changes")]
     pub dry_run: bool,
-    /// Output format; quiet prints the ids of changed plugins
+    /// Output format
+    ///
+    /// quiet prints the ids of changed plugins.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: ApplyFormat,
 }

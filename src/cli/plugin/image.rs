@@ -10,12 +10,12 @@ use super::{ApplyFormat, Specs};
 pub(super) const BUILD_EXAMPLES: &str = "\
 Examples:
   spacectl plugin build -f plugin.yml --tag 1.2.0
-  spacectl plugin build -f plugin.yml --context src --tag 1.2.0 --builder podman --dry-run";
+  spacectl plugin build -f plugin.yml --tag 1.2.0 --builder podman --dry-run";
 
 pub(super) const PUSH_EXAMPLES: &str = "\
 Examples:
   spacectl plugin push -f plugin.yml --tag 1.2.0
-  spacectl plugin push -f plugin.yml --tag 1.2.0 --registry localhost:5000 --timeout 10m";
+  spacectl plugin push -f plugin.yml --tag 1.2.0 --registry localhost:5000";
 
 pub(super) const PUBLISH_EXAMPLES: &str = "\
 Examples:
@@ -31,12 +31,14 @@ pub struct PluginImage {
     /// Tag of the image, e.g. 1.2.0
     #[arg(long, value_name = "TAG", help_heading = "Image")]
     pub tag: String,
-    /// Registry instead of the spec's: HOST[:PORT][/PROJECT]
+    /// Registry to use, HOST[:PORT][/PROJECT]
     ///
-    /// Plain HTTP is used with loopback addresses only.
-    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, help_heading = "Image")]
+    /// By default that of the spec. Plain HTTP is used with loopback addresses only.
+    #[arg(long, value_name = "REGISTRY", value_hint = ValueHint::Url, help_heading = "Image")]
     pub registry: Option<String>,
-    /// docker, podman, buildah or the path of one [default: the first in PATH]
+    /// docker, podman, buildah or the path of one
+    ///
+    /// [default: the first of the three in PATH]
     #[arg(long, value_name = "BUILDER", value_parser = NonEmptyStringValueParser::new(), help_heading = "Image")]
     pub builder: Option<String>,
     /// Print the commands without running them
@@ -47,7 +49,7 @@ pub struct PluginImage {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Build")]
 pub struct PluginSources {
-    /// Directory that the build takes its files from
+    /// Directory to build from
     #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub context: PathBuf,
     /// Dockerfile [default: the context's own]
@@ -80,7 +82,9 @@ pub struct PluginPublish {
     /// The old spec is saved to PLUGIN.yml.replaced.
     #[arg(long, help_heading = "Changes")]
     pub replace: bool,
-    /// Output format; quiet prints the plugin's id if it changed
+    /// Output format
+    ///
+    /// quiet prints the plugin's id if it changed.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: ApplyFormat,
 }

@@ -9,7 +9,7 @@ use crate::plugin::lint::Generation;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   spacectl plugin init plugin-slack --resource-type notification.Protocol
-  spacectl plugin init plugin-costs -r cost_analysis.DataSource --image acme/plugin-costs -o -";
+  spacectl plugin init plugin-costs -r cost_analysis.DataSource -o -";
 
 #[derive(Debug, Args)]
 pub struct PluginInit {

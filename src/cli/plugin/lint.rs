@@ -17,7 +17,9 @@ const CHECKING: [&str; 5] = ["file_parameter", "files", "api", "deny_warnings", 
 
 #[derive(Debug, Args)]
 pub struct PluginLint {
-    /// YAML file, directory of .yml and .yaml files, or - for stdin; repeatable
+    /// YAML file or directory with specs; - is stdin
+    ///
+    /// Repeatable. Of a directory, all .yml and .yaml files are read.
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub file_parameter: Vec<String>,
     /// Same as -f

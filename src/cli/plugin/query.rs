@@ -10,7 +10,7 @@ Examples:
   spacectl plugin list --filter 'name~slack' -c plugin_id,state
   spacectl plugin list -p state=ENABLED -s name -o json
 
-Short for `spacectl list repository.Plugin`, whose help describes columns and filters.";
+Same as `spacectl list repository.Plugin`, whose help describes all options.";
 
 pub(super) const GET_EXAMPLES: &str = "\
 Examples:
@@ -36,13 +36,19 @@ pub struct PluginVersions {
     /// Id of the plugin
     #[arg(value_name = "PLUGIN", value_parser = NonEmptyStringValueParser::new())]
     pub plugin_id: String,
-    /// Only the newest version, such as 1.2.0; a pre-release if no release exists
+    /// Only the newest version, such as 1.2.0
+    ///
+    /// A pre-release if no release exists.
     #[arg(long, conflicts_with = "wait")]
     pub latest: bool,
-    /// Wait until the tag exists, up to --timeout; the plugin may be registered later
+    /// Wait until the tag exists, up to --timeout
+    ///
+    /// The plugin may be registered later.
     #[arg(long, value_name = "TAG", value_parser = NonEmptyStringValueParser::new())]
     pub wait: Option<String>,
-    /// Output format; quiet prints a version per line
+    /// Output format
+    ///
+    /// quiet prints a version per line.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "quiet", help_heading = "Output")]
     pub output: Format,
 }

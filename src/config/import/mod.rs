@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 
 use super::{BUILT_IN, Environment, EnvironmentName, ParseError, file, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::schema::did_you_mean::nearest;
+use crate::schema::did_you_mean::hint_at_name;
 
 /// A program whose environments can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -185,10 +185,7 @@ impl ImportedEnvironment {
 fn not_among(name: &EnvironmentName, environments: &[(String, ImportedEnvironment)]) -> Error {
     let error = Error::local(format!("there is no environment `{name}` in what is imported"));
     let names: Vec<&str> = environments.iter().map(|(name, _)| name.as_str()).collect();
-    match nearest(name.as_str(), names.iter().copied()) {
-        Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error.hint(format!("there are: {}", names.join(", "))),
-    }
+    error.hint(hint_at_name(name.as_str(), &names))
 }
 
 /// The form of a file.

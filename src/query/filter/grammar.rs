@@ -133,7 +133,7 @@ impl Scanner {
 
     /// An error at this column, counted from 1.
     fn wrong(&self, message: impl std::fmt::Display) -> ParseError {
-        ParseError::new(format!("column {}: {message}", self.at + 1))
+        ParseError::new(format!("character {}: {message}", self.at + 1))
     }
 
     fn key(&mut self) -> Result<Vec<String>, ParseError> {
@@ -330,32 +330,32 @@ mod tests {
     #[test]
     fn what_is_wrong_is_reported_with_its_column() {
         for (text, expected) in [
-            ("", "column 1: the key is missing"),
-            (" =x", "column 2: the key is missing"),
-            ("?", "column 1: the key is missing"),
-            ("name", "column 5: the operator is missing"),
-            ("!name", "column 6: the operator is missing"),
-            ("na me=x", "column 4: expected an operator"),
-            ("name not x", "column 6: expected an operator"),
-            ("name inx", "column 6: expected an operator"),
-            ("name!x", "column 5: a ! alone is not an operator"),
-            ("name?x", "column 6: nothing can follow the ?"),
-            ("!name=x", "column 1: a ! before the key goes with KEY? only"),
-            ("a..b=x", "column 1: a part of the key is empty"),
-            ("a.=x", "column 1: a part of the key is empty"),
-            ("name==x", "column 6: the value begins with =, as an operator does"),
-            ("name=~x", "column 6: the value begins with ~, as an operator does"),
-            ("name<>x", "column 6: the value begins with >, as an operator does"),
-            ("é in a,=b", "column 8: the value begins with =, as an operator does"),
-            ("name=\"x", "column 6: the \" is not closed"),
-            ("name='a'b", "column 9: unexpected text after the closing quote"),
-            ("name in 'a' 'b'", "column 13: unexpected text after the closing quote"),
-            ("name in a,,b", "column 11: an item of the list is empty"),
-            ("name in", "column 8: an item of the list is empty"),
-            ("name in (a,b)", "column 9: a list is written without brackets"),
-            ("name~", "column 5: the value is missing"),
-            ("name!~''", "column 5: the value is missing"),
-            ("name>", "column 5: the value is missing"),
+            ("", "character 1: the key is missing"),
+            (" =x", "character 2: the key is missing"),
+            ("?", "character 1: the key is missing"),
+            ("name", "character 5: the operator is missing"),
+            ("!name", "character 6: the operator is missing"),
+            ("na me=x", "character 4: expected an operator"),
+            ("name not x", "character 6: expected an operator"),
+            ("name inx", "character 6: expected an operator"),
+            ("name!x", "character 5: a ! alone is not an operator"),
+            ("name?x", "character 6: nothing can follow the ?"),
+            ("!name=x", "character 1: a ! before the key goes with KEY? only"),
+            ("a..b=x", "character 1: a part of the key is empty"),
+            ("a.=x", "character 1: a part of the key is empty"),
+            ("name==x", "character 6: the value begins with =, as an operator does"),
+            ("name=~x", "character 6: the value begins with ~, as an operator does"),
+            ("name<>x", "character 6: the value begins with >, as an operator does"),
+            ("é in a,=b", "character 8: the value begins with =, as an operator does"),
+            ("name=\"x", "character 6: the \" is not closed"),
+            ("name='a'b", "character 9: unexpected text after the closing quote"),
+            ("name in 'a' 'b'", "character 13: unexpected text after the closing quote"),
+            ("name in a,,b", "character 11: an item of the list is empty"),
+            ("name in", "character 8: an item of the list is empty"),
+            ("name in (a,b)", "character 9: a list is written without brackets"),
+            ("name~", "character 5: the value is missing"),
+            ("name!~''", "character 5: the value is missing"),
+            ("name>", "character 5: the value is missing"),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text}");
         }

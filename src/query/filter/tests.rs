@@ -216,9 +216,9 @@ fn all_that_is_wrong_is_reported_at_once() {
     let error = FilterSet::parse(&texts(&["name", "a=b"]), &texts(&["=x"]), Some(" ")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "error: --filter \"name\": column 5: the operator is missing\n\
+        "error: --filter \"name\": character 5: the operator is missing\n\
          hint: write KEY=VALUE, KEY~PART or KEY?\n\
-         error: --filter-any \"=x\": column 1: the key is missing\n\
+         error: --filter-any \"=x\": character 1: the key is missing\n\
          hint: write KEY=VALUE, KEY~PART or KEY?\n\
          error: --search: the word is empty"
     );

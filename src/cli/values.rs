@@ -1,6 +1,22 @@
-//! Parses durations of options such as `--timeout`.
+//! Parses numbers and durations of options such as `--limit` and `--timeout`.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
+
+/// Parses a number within `range`.
+pub(super) fn number<T: FromStr + PartialOrd + Display>(text: &str, range: RangeInclusive<T>) -> Result<T, String> {
+    match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("not a number from {} to {}", range.start(), range.end())),
+    }
+}
+
+/// Parses a count of rows.
+pub(super) fn count(text: &str) -> Result<u32, String> {
+    number(text, 1..=u32::MAX)
+}
 
 /// A time limit; `None` means no limit.
 pub type Limit = Option<Duration>;
@@ -10,7 +26,7 @@ pub type Limit = Option<Duration>;
 /// # Errors
 /// Says what is wrong with `text`.
 pub fn duration(text: &str) -> Result<Limit, String> {
-    let wrong = || format!("{text:?} is not a valid duration: use e.g. 3, 500ms, 30s, 5m or 1h");
+    let wrong = || "not a duration: use e.g. 3, 500ms, 30s, 5m or 1h".to_owned();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let number: u64 = text[..digits].parse().map_err(|_| wrong())?;
     let unit = match &text[digits..] {
@@ -27,6 +43,14 @@ pub fn duration(text: &str) -> Result<Limit, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers() {
+        assert_eq!((number("1", 1..=256u16), number("256", 1..=256u16)), (Ok(1), Ok(256)));
+        for wrong in ["", "x", "0", "257", "-1", "1.5", "99999999999999999999"] {
+            assert_eq!(number(wrong, 1..=256u16), Err("not a number from 1 to 256".to_owned()), "{wrong}");
+        }
+    }
 
     #[test]
     fn times() {
