@@ -142,6 +142,11 @@ fn what_is_unclear_or_not_there_is_answered_with_what_is() {
         &user,
         &[
             "list cost_analysis.plug_in",
+            "list inventry.Region",
+            "explain inventry.Region",
+            "list -e local repositry.Plugin",
+            "explain -e local repositry.Plugin",
+            "list identity.User",
             "list collecter_rule",
             "list widget",
             "list 'cr; rm'",

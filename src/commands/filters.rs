@@ -126,21 +126,21 @@ impl RowCheck {
         verdicts
     }
 
-    /// A note on the rows so far, once.
-    pub fn note(&self) -> Option<String> {
+    /// A note on the rows so far, once. Rows whose request `leaves_out_fields` are left to a service that was asked,
+    /// unless it ignored a filter.
+    pub fn note(&self, leaves_out_fields: bool) -> Option<String> {
         let (ignored, undecided) = (self.ignored.borrow(), self.undecided.borrow());
         let is_ignored = self.is_sent && !ignored.is_empty();
-        if (!is_ignored && undecided.is_empty()) || self.is_noted.replace(true) {
-            return None;
-        }
+        let is_trusted = self.is_sent && leaves_out_fields && !is_ignored;
         let removed =
-            || format!("the service ignored {}: spacectl removed the rows that do not match", ignored.join(" and "));
-        let shown = || format!("rows that cannot be checked here against {} are shown", undecided.join(" and "));
-        Some(match (is_ignored, undecided.is_empty()) {
-            (true, true) => removed(),
-            (true, false) => format!("{}; {}", removed(), shown()),
-            (false, _) => shown(),
-        })
+            format!("the service ignored {}: spacectl removed the rows that do not match", ignored.join(" and "));
+        let note = match (is_ignored, undecided.is_empty() || is_trusted) {
+            (true, true) => removed,
+            (true, false) => format!("{removed}, and shows those that it cannot check"),
+            (false, false) => format!("spacectl shows rows that it cannot check against {}", undecided.join(" and ")),
+            (false, true) => return None,
+        };
+        (!self.is_noted.replace(true)).then_some(note)
     }
 }
 
