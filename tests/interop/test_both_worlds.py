@@ -282,7 +282,7 @@ LIFE = [
     ("plugin enable plugin-two", "plugin-two enabled\n"),
     ("plugin deregister plugin-one --yes --output yaml", "---\nplugin_id: plugin-one\nresult: deregistered\n"),
     ("exec register repository.Plugin -f specs/one.yml -c plugin_id -o quiet", "plugin-one\n"),
-    ("exec deregister plugin --api-version v1 -p plugin_id=plugin-one", "---\n{}\n"),
+    ("exec deregister plugin --api-version v1 -p plugin_id=plugin-one --yes", "---\n{}\n"),
     ("exec deregister plugin -p plugin_id=plugin-two --dry-run", "/spaceone.api.repository.v1.Plugin/deregister"),
     ("list plugin -c plugin_id -o quiet --search w", "plugin-two\n"),
     ("template set repository.Plugin -c name", "repository.Plugin"),
