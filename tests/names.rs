@@ -624,6 +624,6 @@ fn a_full_name_of_another_package_is_asked_of_the_only_service() {
     assert!(user.run("exec Check grpc.health.v1.Health").success().contains("SERVING"));
     user.run("config init -e two --service a=grpc://127.0.0.1:1 --service b=grpc://127.0.0.1:2").success();
     let run = user.run("-e two exec Check grpc.health.v1.Health");
-    assert_eq!(run.status, Some(1), "{run}");
+    assert_eq!(run.status, Some(2), "{run}");
     assert!(run.stderr.contains("it is SERVICE.Health: repository.Health"), "{run}");
 }

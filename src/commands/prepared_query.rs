@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::connector::Connector;
 use super::filters::{self, RowCheck};
-use super::method::{Answers, LIST, Method};
+use super::method::{LIST, Method, MethodResponse};
 use super::pages::{self, Pages, Paging};
 use super::query_command::{QueryCommand, TemplateSource};
 use super::template;
@@ -148,7 +148,7 @@ impl PreparedQuery {
         self.method.document(response, &self.kind, self.output.columns())
     }
 
-    pub async fn send(&self) -> Result<Answers> {
+    pub async fn send(&self) -> Result<MethodResponse> {
         self.method.call(self.request.clone()).await
     }
 

@@ -83,7 +83,7 @@ impl Caller {
         let response = call.send(send).await;
         self.trace.timed(call.begun.into_std(), || match &response {
             Ok(message) => format!("{} answered OK, {}", self.place, trace::size(message.len())),
-            Err(status) => call.answered(status),
+            Err(status) => call.ended_with(status),
         });
         let response = response.map_err(|status| call.error(&status))?;
         call.trace_response(&response);
@@ -104,7 +104,7 @@ impl Caller {
         let stream = call.send(send).await;
         self.trace.timed(call.begun.into_std(), || match &stream {
             Ok(_) => format!("{} has begun to answer", self.place),
-            Err(status) => call.answered(status),
+            Err(status) => call.ended_with(status),
         });
         let stream = stream.map_err(|status| call.error(&status))?;
         Ok(Responses { stream, call })
@@ -145,8 +145,8 @@ impl Caller {
     }
 
     /// How many requests its connections have had responses to.
-    pub(super) fn answered(&self) -> usize {
-        self.transport.answered()
+    pub(super) fn response_count(&self) -> usize {
+        self.transport.response_count()
     }
 
     pub(super) fn timeout(&self) -> Option<Duration> {
@@ -217,7 +217,7 @@ impl Call {
         send: impl Fn(Grpc<Transport>, Request<Bytes>, PathAndQuery) -> F,
     ) -> Result<T, Status> {
         let notify = |status: &Status, wait: Duration| {
-            self.caller.trace.step(|| format!("{}; sent again {}", self.answered(status), retry::when(wait)));
+            self.caller.trace.step(|| format!("{}; sent again {}", self.ended_with(status), retry::when(wait)));
         };
         let attempt = || async {
             let mut grpc = self.caller.grpc();
@@ -225,12 +225,12 @@ impl Call {
             self.trace_request();
             send(grpc, self.request(), self.path.clone()).await.map(tonic::Response::into_inner)
         };
-        let answered = || self.caller.answered();
-        self.within_deadline(retry::send_again(self.is_read_only, self.deadline, answered, notify, attempt)).await
+        let response_count = || self.caller.response_count();
+        self.within_deadline(retry::send_again(self.is_read_only, self.deadline, response_count, notify, attempt)).await
     }
 
-    /// A status as the trace names it, without the text of the error that follows.
-    fn answered(&self, status: &Status) -> String {
+    /// The trace's line about a status, without the text of the error that follows.
+    fn ended_with(&self, status: &Status) -> String {
         if retry::is_unprocessed(status) {
             return format!("{} did not process it", self.caller.place);
         }
