@@ -198,7 +198,7 @@ fn a_key_comes_from_a_command_that_runs_once_and_only_where_it_is_needed() {
         user.run(line).success();
     }
     user.run(&format!("--endpoint {} {LIST}", server.url())).success();
-    assert_eq!(user.run("list nowhere.Plugin").status, Some(1));
+    assert_eq!(user.run("list nowhere.Plugin").status, Some(2));
     assert_eq!(runs(), 0);
 
     let run = user.run(LIST);

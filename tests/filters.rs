@@ -275,7 +275,7 @@ fn a_row_is_left_out_only_if_it_can_be_decided() {
         (run.success().lines().count(), said)
     };
     let ignored = |what: &str| format!("the service ignored {what}: spacectl removed the rows that do not match\n");
-    let open = |what: &str| format!("rows that cannot be checked here against {what} are shown\n");
+    let open = |what: &str| format!("spacectl shows rows that it cannot check against {what}\n");
     for (args, count) in [
         ("--filter name~slack", 4),
         ("--filter name!~slack", 16),
@@ -324,9 +324,32 @@ fn a_row_is_left_out_only_if_it_can_be_decided() {
     {
         assert_eq!(shown(args), (20, String::new()), "{args}");
     }
-    let both = "the service ignored --filter: spacectl removed the rows that do not match; rows that cannot be checked here \
-                against --filter are shown\n";
+    let both = "the service ignored --filter: spacectl removed the rows that do not match, and shows those that it cannot \
+                check\n";
     assert_eq!(shown("--filter name~slack --filter image=x"), (4, both.to_owned()));
+}
+
+#[test]
+fn a_filter_on_a_field_that_the_request_leaves_out_is_left_to_the_service() {
+    let server = Server::start(Api::generation2(), |call| {
+        let rows: Vec<Value> =
+            rows().iter().map(|row| json!({"plugin_id": row["plugin_id"], "name": row["name"]})).collect();
+        vec![Ok(page_of(&rows, call))]
+    });
+    let user = Spacectl::new();
+    let list = |args: &str| {
+        let run = user.run(&format!("--endpoint {} list repository.Plugin -o json {args}", server.url()));
+        let list: Value = serde_json::from_str(&run.stdout).unwrap();
+        (list["results"].as_array().unwrap().len(), run.stderr)
+    };
+    for chosen in ["-m", "-p query.minimal=true", "-p query.only=[plugin_id,name]"] {
+        assert_eq!(list(&format!("{chosen} --filter created_at>2020")), (20, String::new()), "{chosen}");
+        let (count, note) = list(&format!("{chosen} --filter created_at>2020 --filter name~slack"));
+        assert_eq!(count, 4, "{chosen}");
+        assert_eq!(note, format!("{}, and shows those that it cannot check\n", IGNORED.trim_end()), "{chosen}");
+    }
+    let unchecked = "note: spacectl shows rows that it cannot check against --filter\n";
+    assert_eq!(list("--filter image=x"), (20, unchecked.to_owned()), "a whole row lacks the field");
 }
 
 #[test]

@@ -186,6 +186,16 @@ fn an_empty_list_is_valid_everywhere() {
     ] {
         assert_eq!(user.run(&format!("list repository.Plugin -c plugin_id -o {format}")).quiet_success(), expected);
     }
+    // The header of csv is that of rows, from their type.
+    let empty = user.run("list repository.Plugin --filter name=nope -o csv").quiet_success();
+    let header = "plugin_id,name,state,resource_type,image,provider,registry_type,registry_url,registry_config,capability,\
+                  labels,tags,docs,domain_id,repository_info,created_at,updated_at\n";
+    assert_eq!(empty, header);
+    assert_eq!(user.run("list repository.Plugin -o csv --page-size 5").quiet_success(), header);
+    assert_eq!(user.run("exec list repository.Plugin -o csv").quiet_success(), header);
+    assert!(user_with_three_plugins().run("list repository.Plugin -o csv").quiet_success().starts_with(header));
+    let failed = user.run("get repository.Plugin -p plugin_id=nope -o csv");
+    assert_eq!((failed.status, failed.stdout.as_str()), (Some(67), ""));
 }
 
 #[test]

@@ -142,6 +142,11 @@ fn what_is_unclear_or_not_there_is_answered_with_what_is() {
         &user,
         &[
             "list cost_analysis.plug_in",
+            "list inventry.Region",
+            "explain inventry.Region",
+            "list -e local repositry.Plugin",
+            "explain -e local repositry.Plugin",
+            "list identity.User",
             "list collecter_rule",
             "list widget",
             "list 'cr; rm'",
@@ -619,6 +624,6 @@ fn a_full_name_of_another_package_is_asked_of_the_only_service() {
     assert!(user.run("exec Check grpc.health.v1.Health").success().contains("SERVING"));
     user.run("config init -e two --service a=grpc://127.0.0.1:1 --service b=grpc://127.0.0.1:2").success();
     let run = user.run("-e two exec Check grpc.health.v1.Health");
-    assert_eq!(run.status, Some(1), "{run}");
+    assert_eq!(run.status, Some(2), "{run}");
     assert!(run.stderr.contains("it is SERVICE.Health: repository.Health"), "{run}");
 }

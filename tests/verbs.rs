@@ -133,6 +133,16 @@ fn what_is_grouped_by_comes_first_in_the_order_asked_for() {
 }
 
 #[test]
+fn empty_statistics_have_the_header_that_their_request_names() {
+    let (user, server) =
+        (Spacectl::new(), Server::start(Api::inline(STATISTICS), |_| vec![Ok(json!({"results": []}))]));
+    let stat = format!("--endpoint {} stat lab.Cost -o csv", server.url());
+    let stage = "{group: {keys: [{key: a, name: b}], fields: [{name: n, operator: count}]}}";
+    assert_eq!(user.run(&format!("{stat} -p 'aggregate=[{stage}]'")).quiet_success(), "b,n\n");
+    assert_eq!(user.run(&format!("{stat} -p distinct=provider")).quiet_success(), "", "nothing says the columns");
+}
+
+#[test]
 fn statistics_are_asked_for_with_a_files_query() {
     let (user, server) = (Spacectl::new(), Server::start(Api::inline(STATISTICS), rows));
     user.file("by.yml", "query:\n  aggregate:\n  - group:\n      keys:\n      - {key: provider, nmae: provider}\n");

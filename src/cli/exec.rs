@@ -30,6 +30,9 @@ pub struct Exec {
     pub resource: String,
     #[command(flatten)]
     pub request: Request,
+    /// Skip the confirmation on a terminal, e.g. of delete and deregister
+    #[arg(short, long, help_heading = "Request")]
+    pub yes: bool,
     #[command(flatten)]
     pub many: ManyArgs,
     #[command(flatten)]

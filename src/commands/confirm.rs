@@ -4,10 +4,24 @@ use crate::error::{Error, Result};
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::prompt::Prompt;
 
-/// Asks whether to do `action`; without a terminal to ask on, fails with `fact`.
-pub fn agreement(action: &str, fact: &str, streams: &mut IoStreams) -> Result<()> {
-    let Some(mut prompt) = Prompt::new(streams) else { return Err(no_terminal(fact)) };
-    if prompt.confirm(action)? { Ok(()) } else { Err(Error::local("cancelled: nothing was changed")) }
+/// Asks `question`; without a terminal to ask on, fails with `fact`.
+pub fn agreement(question: &str, fact: &str, streams: &mut IoStreams) -> Result<()> {
+    let prompt = Prompt::new(streams).ok_or_else(|| no_terminal(fact))?;
+    confirm(prompt, question)
+}
+
+/// As [`agreement`]; without a terminal, scripts go on.
+pub fn agreement_on_terminal(question: &str, streams: &mut IoStreams) -> Result<()> {
+    Prompt::new(streams).map_or(Ok(()), |prompt| confirm(prompt, question))
+}
+
+fn confirm(mut prompt: Prompt<'_>, question: &str) -> Result<()> {
+    if prompt.confirm(question)? { Ok(()) } else { Err(cancelled()) }
+}
+
+/// The error that somebody was asked and said no.
+pub fn cancelled() -> Error {
+    Error::local("cancelled: nothing was changed")
 }
 
 /// The error that nobody can confirm what `fact` says.

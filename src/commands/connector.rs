@@ -136,6 +136,18 @@ impl Connector {
         }
     }
 
+    /// Where `service` is, for questions: `prod (grpc+ssl://repository.example.com:443)`.
+    pub fn location(&self, service: &str) -> Result<String> {
+        let endpoint = match self.settings.destination(service)? {
+            Destination::Embedded => return Ok(BUILT_IN.to_owned()),
+            Destination::Url(url) => url.to_string(),
+        };
+        Ok(match &self.settings.environment {
+            Some(selected) => format!("{} ({endpoint})", selected.name),
+            None => endpoint,
+        })
+    }
+
     /// `resource` with its service named as the environment names it.
     pub fn locate(&self, resource: &Resource) -> Result<Resource> {
         let Err(no_endpoint) = self.settings.destination(&resource.service) else { return Ok(resource.clone()) };

@@ -37,7 +37,9 @@ pub fn add_to_request(filters: &FilterSet, method: &Method, request: &mut SpecRe
     if is_list && method.is_of_plugins() {
         add_fields(method, request, &mut row_filter)?;
     }
-    Ok((!row_filter.is_empty()).then(|| RowCheck::new(row_filter, is_sent)))
+    // A Repository filters its own plugins only, but not those of others. The embedded one has no others.
+    let is_trusted = is_sent && (method.caller().is_in_process() || !lists_several_repositories(method, request));
+    Ok((!row_filter.is_empty()).then(|| RowCheck::new(row_filter, is_sent, is_trusted)))
 }
 
 /// Whether `request` lists plugins of several repositories: a Repository sorts and filters its own plugins only, and
@@ -69,6 +71,8 @@ pub struct RowCheck {
     row_filter: RowFilter,
     /// The service was asked to apply the filters.
     is_sent: bool,
+    /// The service is known to apply them to all rows.
+    is_trusted: bool,
     /// The flags or fields that removed rows.
     ignored: RefCell<Vec<&'static str>>,
     /// The flags or fields that some rows cannot be checked against.
@@ -77,10 +81,11 @@ pub struct RowCheck {
 }
 
 impl RowCheck {
-    fn new(row_filter: RowFilter, is_sent: bool) -> Self {
+    fn new(row_filter: RowFilter, is_sent: bool, is_trusted: bool) -> Self {
         Self {
             row_filter,
             is_sent,
+            is_trusted,
             ignored: RefCell::default(),
             undecided: RefCell::default(),
             is_noted: Cell::new(false),
@@ -126,21 +131,21 @@ impl RowCheck {
         verdicts
     }
 
-    /// A note on the rows so far, once.
-    pub fn note(&self) -> Option<String> {
+    /// A note on the rows so far, once. Rows whose request `leaves_out_fields` are left to a service that is trusted,
+    /// unless it ignored a filter.
+    pub fn note(&self, leaves_out_fields: bool) -> Option<String> {
         let (ignored, undecided) = (self.ignored.borrow(), self.undecided.borrow());
         let is_ignored = self.is_sent && !ignored.is_empty();
-        if (!is_ignored && undecided.is_empty()) || self.is_noted.replace(true) {
-            return None;
-        }
+        let is_trusted = self.is_trusted && leaves_out_fields && !is_ignored;
         let removed =
-            || format!("the service ignored {}: spacectl removed the rows that do not match", ignored.join(" and "));
-        let shown = || format!("rows that cannot be checked here against {} are shown", undecided.join(" and "));
-        Some(match (is_ignored, undecided.is_empty()) {
-            (true, true) => removed(),
-            (true, false) => format!("{}; {}", removed(), shown()),
-            (false, _) => shown(),
-        })
+            format!("the service ignored {}: spacectl removed the rows that do not match", ignored.join(" and "));
+        let note = match (is_ignored, undecided.is_empty() || is_trusted) {
+            (true, true) => removed,
+            (true, false) => format!("{removed}, and shows those that it cannot check"),
+            (false, false) => format!("spacectl shows rows that it cannot check against {}", undecided.join(" and ")),
+            (false, true) => return None,
+        };
+        (!self.is_noted.replace(true)).then_some(note)
     }
 }
 

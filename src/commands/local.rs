@@ -66,8 +66,9 @@ fn reset(yes: bool, context: &mut Context<'_>) -> Result<()> {
         return Ok(());
     }
     if !yes {
-        let action = format!("remove {} from {}", plugins(count), path.display());
-        confirm::agreement(&action, &format!("local reset would {action}"), context.streams)?;
+        let removed = format!("{} from {}", plugins(count), path.display());
+        let fact = format!("local reset would remove {removed}");
+        confirm::agreement(&format!("Remove {removed}"), &fact, context.streams)?;
     }
     let count = block_on(async { store.clear().await.map_err(failed) })?;
     context.streams.diagnostics.done(&format!("removed {} from {}", plugins(count), path.display()));

@@ -25,7 +25,7 @@ use crate::spec::{self, Draft, Inputs, RequestTarget, SpecRequest};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use prost_reflect::MessageDescriptor;
 
-/// The verb that answers with rows.
+/// The verb whose response is rows.
 pub const LIST: &str = "list";
 
 /// A method of an endpoint.
@@ -270,13 +270,13 @@ impl Method {
     }
 
     /// The document of a response, with at least what `columns` need of it. A list is read from its bytes if it can be.
-    pub fn document(&self, answer: Bytes, kind: &ResponseKind, columns: Option<&Columns>) -> Result<Document> {
-        if let Some(list) = kind.read_list(&answer) {
+    pub fn document(&self, response: Bytes, kind: &ResponseKind, columns: Option<&Columns>) -> Result<Document> {
+        if let Some(list) = kind.read_list(&response) {
             return Ok(list);
         }
         let value = match columns {
-            Some(columns) if kind.is_one_message() => self.decoder.decode_some(answer, &columns.first_names()),
-            _ => self.decoder.decode(answer),
+            Some(columns) if kind.is_one_message() => self.decoder.decode_some(response, &columns.first_names()),
+            _ => self.decoder.decode(response),
         };
         value.map(|value| kind.document(value)).map_err(|error| self.unreadable(error))
     }
@@ -287,13 +287,13 @@ impl Method {
     }
 
     /// Sends one request.
-    pub async fn call(&self, request: Bytes) -> Result<Answers> {
+    pub async fn call(&self, request: Bytes) -> Result<MethodResponse> {
         let ResolvedMethod { descriptor, is_read_only, .. } = &self.resolved;
         if self.is_streaming() {
-            let responses = self.caller.server_streaming(descriptor, *is_read_only, request).await?;
-            return Ok(Answers::Many(Box::new(responses)));
+            let messages = self.caller.server_streaming(descriptor, *is_read_only, request).await?;
+            return Ok(MethodResponse::Stream(Box::new(messages)));
         }
-        Ok(Answers::One(Some(self.caller.unary(descriptor, *is_read_only, request).await?)))
+        Ok(MethodResponse::One(Some(self.caller.unary(descriptor, *is_read_only, request).await?)))
     }
 }
 
@@ -301,24 +301,24 @@ impl Method {
 pub struct PageInFlight(JoinSet<Result<Bytes>>);
 
 impl PageInFlight {
-    pub async fn answer(mut self) -> Result<Bytes> {
+    pub async fn response(mut self) -> Result<Bytes> {
         let aborted = || Error::local("the call was broken off");
         self.0.join_next().await.ok_or_else(aborted)?.unwrap_or_else(|error| Err(aborted().caused_by(&error)))
     }
 }
 
 /// The response to one request: one message, or a stream of them.
-pub enum Answers {
+pub enum MethodResponse {
     One(Option<Bytes>),
-    Many(Box<Responses>),
+    Stream(Box<Responses>),
 }
 
-impl Answers {
+impl MethodResponse {
     /// The next message, in its bytes; `None` at the end.
     pub async fn next_bytes(&mut self) -> Result<Option<Bytes>> {
         match self {
             Self::One(bytes) => Ok(bytes.take()),
-            Self::Many(responses) => responses.next().await,
+            Self::Stream(messages) => messages.next().await,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Columns and format of the documents that a command writes.
 
 use std::cell::Cell;
-use std::io::Write as _;
+use std::io::Write;
 
 use prost_reflect::MessageDescriptor;
 
@@ -27,6 +27,8 @@ pub struct OutputOptions {
     fields: Option<Vec<String>>,
     /// The fields that come first where no columns are chosen.
     first: Vec<String>,
+    /// The header of csv without rows, as far as the type of the rows says.
+    default_header: Vec<String>,
     /// Fields were hidden without the user's choice.
     hides_fields: Cell<bool>,
 }
@@ -55,6 +57,7 @@ impl OutputOptions {
             is_preset: false,
             fields: None,
             first: Vec::new(),
+            default_header: Vec::new(),
             hides_fields: Cell::new(false),
         }
     }
@@ -110,6 +113,7 @@ impl OutputOptions {
         if let (OutputFormat::Quiet, Some(count)) = (self.format, count) {
             output::check_quiet(count)?;
         }
+        self.default_header = kind.header();
         self.fields = if self.is_open() { kind.plain_fields() } else { None };
         Ok(kind)
     }
@@ -122,6 +126,9 @@ impl OutputOptions {
     /// Puts these fields first, in formats with columns if none are chosen.
     pub fn show_first(&mut self, fields: Vec<String>) {
         if matches!(self.format, OutputFormat::Table | OutputFormat::Csv) {
+            if self.default_header.is_empty() {
+                self.default_header.clone_from(&fields);
+            }
             self.first = fields;
         }
     }
@@ -170,7 +177,7 @@ impl OutputOptions {
     /// Formats one document.
     pub fn text(&self, document: Document, style: OutputStyle) -> Result<Vec<u8>> {
         let mut text = Vec::new();
-        let mut writer = Writer::new(&mut text, self.format, style);
+        let mut writer = self.writer_to(&mut text, style);
         writer.write(self.select(document))?;
         writer.finish()?;
         Ok(text)
@@ -191,7 +198,11 @@ impl OutputOptions {
     /// A writer for the documents of one command.
     pub fn writer<'a>(&self, streams: &'a mut IoStreams) -> Writer<'a> {
         let style = self.style(streams);
-        Writer::new(&mut *streams.out, self.format, style)
+        self.writer_to(&mut *streams.out, style)
+    }
+
+    fn writer_to<'a>(&self, out: &'a mut dyn Write, style: OutputStyle) -> Writer<'a> {
+        Writer::new(out, self.format, style).with_default_header(self.default_header.clone())
     }
 
     /// Writes the one document of a command.

@@ -42,11 +42,11 @@ pub struct Pages {
     /// The request without a page.
     request: Map<String, Value>,
     pub size: u32,
-    /// The rows of all pages. Its limit counts rows that match.
+    /// The rows that all pages hold together; its limit counts the rows that match.
     range: RowRange,
-    /// How many rows that match are passed over.
+    /// How many rows that match come before the first that is shown.
     skipped: u32,
-    /// Some rows do not match, so the next page has to be larger than what is missing.
+    /// Some rows do not match: pages are requested in full, since a smaller one may hold too few that do.
     pub has_others: bool,
     /// All pages are read before the first is shown.
     pub is_whole: bool,
@@ -115,13 +115,13 @@ impl Pages {
         }
     }
 
-    /// How many rows of the whole list come before the next page.
-    pub fn passed(&self, received: Received) -> u64 {
+    /// How many rows come before the next page in the list of the service.
+    pub fn offset(&self, received: Received) -> u64 {
         u64::from(self.range.before) + u64::from(received.rows)
     }
 
     fn set(&self, request: &mut Map<String, Value>, received: Received, method: &Method) -> Result<()> {
-        let start = u32::try_from(self.passed(received) + 1)
+        let start = u32::try_from(self.offset(received) + 1)
             .map_err(|_| Error::local("the list is longer than the API can count"))?;
         query::set_range(request, &method.input(), start, self.size_after(received));
         Ok(())

@@ -133,7 +133,7 @@ impl Paginator {
         self.has_changed |= self.total != total;
         // A service that sends more than was requested has no pages, and has sent all.
         let is_page = (1..=requested).contains(&rows);
-        let has_next = self.total.map_or(rows == requested, |total| self.pages.passed(self.received) < total);
+        let has_next = self.total.map_or(rows == requested, |total| self.pages.offset(self.received) < total);
         if !is_page || !has_next || self.pages.size_after(self.received) == 0 {
             return Ok(None);
         }
@@ -148,7 +148,7 @@ impl Paginator {
     async fn receive(&mut self, next: Option<PageInFlight>, method: &Method) -> Result<Option<Bytes>> {
         let Some(mut next) = next else { return Ok(None) };
         loop {
-            match (next.answer().await, self.pages.smaller()) {
+            match (next.response().await, self.pages.smaller()) {
                 (Err(error), Some(size)) if error.is_response_too_large() => {
                     self.pages.size = size;
                     next = self.request(method)?;

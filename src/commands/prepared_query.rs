@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::connector::Connector;
 use super::filters::{self, RowCheck};
-use super::method::{Answers, LIST, Method};
+use super::method::{LIST, Method, MethodResponse};
 use super::pages::{self, Pages, Paging};
 use super::query_command::{QueryCommand, TemplateSource};
 use super::template;
@@ -31,6 +31,8 @@ pub struct PreparedQuery {
     pub paging: Paging,
     /// Only the fields that identify a row are requested.
     is_minimal: bool,
+    /// Rows come without fields that filters may compare.
+    leaves_out_fields: bool,
     /// Rows were to be sorted here, and lack the sort key.
     lacks_sort_key: Cell<bool>,
 }
@@ -64,6 +66,8 @@ impl PreparedQuery {
             kind.check_sort(sort, output.columns())?;
         }
         let row_check = filters::add_to_request(&command.filters, &method, &mut request)?;
+        let leaves_out_fields =
+            query_request.only.is_empty() && (options.minimal == Some(true) || query::chooses_fields(&request.value));
         let several_repositories = filters::lists_several_repositories(&method, &request);
         let sorts_here = several_repositories && query_request.sort.is_some();
         // A page of all rows is not a page of the matching rows, where the service does not apply the filters.
@@ -129,6 +133,7 @@ impl PreparedQuery {
             },
             paging,
             is_minimal: options.minimal == Some(true),
+            leaves_out_fields,
             lacks_sort_key: Cell::default(),
             method,
         })
@@ -143,7 +148,7 @@ impl PreparedQuery {
         self.method.document(response, &self.kind, self.output.columns())
     }
 
-    pub async fn send(&self) -> Result<Answers> {
+    pub async fn send(&self) -> Result<MethodResponse> {
         self.method.call(self.request.clone()).await
     }
 
@@ -182,7 +187,8 @@ impl PreparedQuery {
     pub fn note(&self) -> Option<String> {
         let unsorted = "no row has the sort key: -m leaves it out";
         let unsorted = self.lacks_sort_key.take().then(|| unsorted.to_owned());
-        let notes = unsorted.into_iter().chain(self.row_check.as_ref().and_then(RowCheck::note));
+        let filtered = self.row_check.as_ref().and_then(|check| check.note(self.leaves_out_fields));
+        let notes = unsorted.into_iter().chain(filtered);
         Some(notes.collect::<Vec<_>>().join("; ")).filter(|notes| !notes.is_empty())
     }
 }

@@ -1,7 +1,7 @@
 //! The verbs that read: `list`, `get`, `stat` and `analyze`.
 
 use super::connector::Connector;
-use super::method::{Answers, read_one_draft};
+use super::method::{MethodResponse, read_one_draft};
 use super::pages::Paging;
 use super::paginator;
 use super::prepared_query::PreparedQuery;
@@ -43,63 +43,66 @@ impl QueryCommand<'_> {
             let query = PreparedQuery::reach(self, connector, draft, &mut streams.diagnostics).await?;
             return dry_run::show(&query.method, [&query.request], &query.output, streams);
         }
-        let (mut query, mut sent) = self.send(connector, &draft, &mut streams.diagnostics).await?;
-        let mut page_size = self.options.page_size;
-        let answers = loop {
-            match (sent, query.paging.smaller()) {
-                (Err(error), Some(size)) if error.is_response_too_large() => {
-                    if page_size.replace(size).is_none() {
-                        streams.diagnostics.note("the list is too large for one message: requesting it in pages");
-                    }
-                    // The method is connected and revalidated; notes were printed the first time.
-                    let diagnostics = &mut Diagnostics::null();
-                    query = PreparedQuery::new(self, query.method, draft.clone(), page_size, diagnostics)?;
-                    sent = query.send().await;
-                }
-                (sent, _) => break sent?,
-            }
-        };
-        self.show(&query, answers, streams).await
+        let (query, response) = self.send(connector, &draft, &mut streams.diagnostics).await?;
+        self.show(&query, response, streams).await
     }
 
-    /// Resolves the method and sends the request in the fewest round trips, with cached descriptors revalidated.
+    /// Resolves the method and sends the request in the fewest round trips, with cached descriptors revalidated; again
+    /// for pages if one message cannot hold the list.
     async fn send(
         &self,
         connector: &Connector,
         draft: &Draft,
         diagnostics: &mut Diagnostics,
-    ) -> Result<(PreparedQuery, Result<Answers>)> {
+    ) -> Result<(PreparedQuery, MethodResponse)> {
         let resource = &connector.locate(&self.resource)?;
         let method = MethodRef { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
         call_speculatively(connector, &method, diagnostics, async |method, diagnostics| {
-            let query = PreparedQuery::new(self, method, draft.clone(), self.options.page_size, diagnostics)?;
-            let sent = query.send().await;
-            Ok((query, sent))
+            let mut page_size = self.options.page_size;
+            let mut query = PreparedQuery::new(self, method, draft.clone(), page_size, diagnostics)?;
+            loop {
+                match (query.send().await, query.paging.smaller()) {
+                    (Err(error), Some(size)) if error.is_response_too_large() => {
+                        if page_size.replace(size).is_none() {
+                            diagnostics.note("the list is too large for one message: requesting it in pages");
+                        }
+                        // Its notes were shown the first time.
+                        let diagnostics = &mut Diagnostics::null();
+                        query = PreparedQuery::new(self, query.method, draft.clone(), page_size, diagnostics)?;
+                    }
+                    (sent, _) => return Ok((query, sent?)),
+                }
+            }
         })
         .await
     }
 
-    async fn show(&self, query: &PreparedQuery, answers: Answers, streams: &mut IoStreams) -> Result<()> {
+    async fn show(&self, query: &PreparedQuery, response: MethodResponse, streams: &mut IoStreams) -> Result<()> {
         if query.method.is_streaming() {
-            return self.show_stream(query, answers, streams).await;
+            return self.show_stream(query, response, streams).await;
         }
-        let response = answers.only().await?;
+        let response = response.only().await?;
         match &query.paging {
             Paging::Pages(pages) => paginator::show(query, pages, response, streams).await?,
             Paging::Whole { .. } | Paging::IfUnfiltered(_) => {
                 query.output.write(paginator::complete(query, response).await?, streams)?
             }
         }
-        self.note(query, &query.output, streams)
+        self.show_notes(query, &query.output, streams)
     }
 
-    async fn show_stream(&self, query: &PreparedQuery, mut answers: Answers, streams: &mut IoStreams) -> Result<()> {
+    async fn show_stream(
+        &self,
+        query: &PreparedQuery,
+        mut stream: MethodResponse,
+        streams: &mut IoStreams,
+    ) -> Result<()> {
         let mut shutdown = Shutdown::for_reads()?;
         let output = &query.output.for_stream(query.kind());
         let mut writer = output.writer(streams);
         let writing = async {
-            while let Some(response) = answers.next_bytes().await? {
-                let document = query.arrange(query.document(response)?, query.client_side());
+            while let Some(message) = stream.next_bytes().await? {
+                let document = query.arrange(query.document(message)?, query.client_side());
                 writer.write(output.select(document))?;
                 writer.flush()?;
             }
@@ -108,10 +111,10 @@ impl QueryCommand<'_> {
         let written = shutdown.race(writing).await;
         // Responses before the end are written whole, whatever ended the stream.
         written.and(writer.finish())?;
-        self.note(query, output, streams)
+        self.show_notes(query, output, streams)
     }
 
-    fn note(&self, query: &PreparedQuery, output: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
+    fn show_notes(&self, query: &PreparedQuery, output: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
         query.note().iter().for_each(|note| streams.diagnostics.note(note));
         output.note_hidden_fields(self.all_fields_flag, streams)
     }

@@ -74,7 +74,7 @@ pub async fn call_speculatively<T>(
     };
     let called = work(Method::new(caller, resolved.clone())?, diagnostics);
     match cache.filter(|_| resolved.is_read_only) {
-        // Written while the answer is on its way.
+        // Written while the response is on its way.
         Some(cache) => join(called, async { method.store(&cache, &resolved) }).await.0,
         None => called.await,
     }

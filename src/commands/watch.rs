@@ -51,13 +51,14 @@ impl WatchLoop<'_> {
         }
         // Notes so far come out before the first response, whenever the end comes.
         streams.diagnostics.finish(None);
-        let mut view = if streams.out_is_terminal {
+        let screen = if streams.out_is_terminal {
             let endpoint = query.method.caller().endpoint();
             let title = format!("Every {}s: {verb} {resource} at {endpoint}", self.interval.as_secs_f64());
-            View::Screen(Screen::open(title, streams)?)
+            Some(Screen::open(title, streams)?)
         } else {
-            View::Changes(Changes::default())
+            None
         };
+        let mut view = View { screen, written: None, failure: None };
         let ended = self.repeat(draft, query, &mut view, &mut shutdown, streams).await;
         view.leave(streams);
         ended
@@ -128,42 +129,63 @@ fn is_final(kind: ErrorKind) -> bool {
     }
 }
 
-/// Where responses are shown.
-enum View {
-    Screen(Screen),
-    Changes(Changes),
+/// Where responses are shown: on a screen, or in a pipe or a file, one document for each that differs from the one
+/// before.
+struct View {
+    screen: Option<Screen>,
+    written: Option<Vec<u8>>,
+    /// The last failure since the last response.
+    failure: Option<String>,
 }
 
 impl View {
     fn show(&mut self, document: Document, output: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
-        match self {
-            Self::Screen(screen) => screen.show(document, output, streams),
-            Self::Changes(changes) => changes.show(document, output, streams),
+        if let Some(screen) = &mut self.screen {
+            return screen.show(document, output, streams);
         }
+        self.failure = None;
+        let text = output.text(document, output.style(streams))?;
+        if self.written.as_ref() == Some(&text) {
+            return Ok(());
+        }
+        // Documents of rows alone do not show where the next begins.
+        if self.written.is_some()
+            && matches!(output.format(), OutputFormat::Table | OutputFormat::Csv | OutputFormat::Quiet)
+        {
+            streams.out.write_all(b"\n")?;
+        }
+        streams.out.write_all(&text)?;
+        streams.out.flush()?;
+        self.written = Some(text);
+        Ok(())
     }
 
     /// Notes something about all responses; a screen shows it above the rows.
     fn note(&mut self, note: &str, diagnostics: &mut Diagnostics) {
-        match self {
-            Self::Screen(screen) => screen.note = format!("note: {note}\n"),
-            Self::Changes(_) => diagnostics.note(note),
+        match &mut self.screen {
+            Some(screen) => screen.note = format!("note: {note}\n"),
+            None => diagnostics.note(note),
         }
     }
 
+    /// Shows a failure; without a screen once, not each time it is met.
     fn fail(&mut self, error: &Error, streams: &mut IoStreams) -> Result<()> {
-        match self {
-            Self::Screen(screen) => screen.fail(error, streams),
-            Self::Changes(changes) => {
-                changes.fail(error, &mut streams.diagnostics);
-                Ok(())
-            }
+        if let Some(screen) = &mut self.screen {
+            return screen.fail(error, streams);
         }
+        let text = error.summary();
+        if self.failure.as_ref() != Some(&text) {
+            streams.diagnostics.warn_always(&text);
+            streams.diagnostics.finish(None);
+            self.failure = Some(text);
+        }
+        Ok(())
     }
 
     /// Waits for the next request; a screen that is resized meanwhile is drawn again.
     async fn wait(&mut self, time: Duration, streams: &mut IoStreams) -> Result<()> {
         let sleep = tokio::time::sleep(time);
-        let Self::Screen(screen) = self else {
+        let Some(screen) = &mut self.screen else {
             sleep.await;
             return Ok(());
         };
@@ -178,7 +200,7 @@ impl View {
 
     /// Leaves the last response where it is, the cursor below it.
     fn leave(&self, streams: &mut IoStreams) {
-        if let Self::Screen(_) = self {
+        if self.screen.is_some() {
             // A terminal that is gone has no next line.
             let _ = streams.out.write_all(b"\r\n").and_then(|()| streams.out.flush());
         }
@@ -245,42 +267,4 @@ fn rows(document: &Document, format: OutputFormat) -> Option<RowLines> {
         OutputFormat::Json | OutputFormat::Yaml => return None,
     };
     Some(RowLines { first, count: document.row_count() })
-}
-
-/// A pipe or a file: a document for each response that differs from the one before.
-#[derive(Default)]
-struct Changes {
-    written: Option<Vec<u8>>,
-    /// The last failure since the last response.
-    failure: Option<String>,
-}
-
-impl Changes {
-    fn show(&mut self, document: Document, output: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
-        self.failure = None;
-        let text = output.text(document, output.style(streams))?;
-        if self.written.as_ref() == Some(&text) {
-            return Ok(());
-        }
-        // Documents of rows alone do not show where the next begins.
-        if self.written.is_some()
-            && matches!(output.format(), OutputFormat::Table | OutputFormat::Csv | OutputFormat::Quiet)
-        {
-            streams.out.write_all(b"\n")?;
-        }
-        streams.out.write_all(&text)?;
-        streams.out.flush()?;
-        self.written = Some(text);
-        Ok(())
-    }
-
-    /// Warns once of each failure, not each time it is met.
-    fn fail(&mut self, error: &Error, diagnostics: &mut Diagnostics) {
-        let text = error.summary();
-        if self.failure.as_ref() != Some(&text) {
-            diagnostics.warn_always(&text);
-            diagnostics.finish(None);
-            self.failure = Some(text);
-        }
-    }
 }

@@ -6,6 +6,7 @@ use super::environment::{ENDPOINTS, MAX_KEY};
 use super::{EndpointUrl, Environment};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
+use crate::schema::spaceone::SERVICES;
 use crate::secret;
 use crate::text::value_ext::kind_of;
 
@@ -66,7 +67,7 @@ impl Environment {
     pub(super) fn no_endpoint(&self, service: &str) -> Error {
         let services = self.endpoint_values().ok().flatten();
         let near = nearest(service, services.into_iter().flat_map(Map::keys).map(String::as_str));
-        Error::local(format!("the service `{service}` has no endpoint"))
+        missing_service(service, format!("the service `{service}` has no endpoint"))
             .hints(near.map(|near| format!("did you mean `{near}`?")))
     }
 
@@ -102,6 +103,11 @@ impl Environment {
 
 fn endpoint_text<'a>(service: &str, url: &'a Value) -> Result<&'a str> {
     url.as_str().ok_or_else(|| Error::local(format!("`{ENDPOINTS}.{service}` must be a URL, and is {}", kind_of(url))))
+}
+
+/// The error that there is no `service`: a usage error, unless the name is one of the platform's.
+pub(super) fn missing_service(service: &str, message: String) -> Error {
+    if SERVICES.contains(&service) { Error::local(message) } else { Error::usage(message) }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::endpoints::missing_service;
 use super::environment::{API_KEY, TOKEN};
 use super::{
     BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, ParseError, Secret,
@@ -257,7 +258,8 @@ impl Settings {
             Endpoints::One(url) => Ok(Destination::Url(url.clone())),
             Endpoints::Embedded if service == REPOSITORY => Ok(Destination::Embedded),
             Endpoints::Embedded => {
-                Err(Error::local(format!("the built-in environment `{BUILT_IN}` has no service `{service}`"))
+                let message = format!("the built-in environment `{BUILT_IN}` has no service `{service}`");
+                Err(missing_service(service, message)
                     .hint(format!("it has `{REPOSITORY}` only; name another environment with --environment NAME")))
             }
             Endpoints::Configured(environment) => match environment.endpoint(service)? {

@@ -81,6 +81,11 @@ impl Caller {
         &self.endpoint
     }
 
+    /// Whether the service is part of this process.
+    pub fn is_in_process(&self) -> bool {
+        matches!(self.transport, Transport::InProcess(_))
+    }
+
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -92,7 +97,7 @@ impl Caller {
         let response = call.send(send).await;
         self.trace.timed(call.begun.into_std(), || match &response {
             Ok(message) => format!("{} answered OK, {}", self.endpoint, trace::size(message.len())),
-            Err(status) => call.answered(status),
+            Err(status) => call.ended_with(status),
         });
         let response = response.map_err(|status| call.error(&status))?;
         call.trace_response(&response);
@@ -113,7 +118,7 @@ impl Caller {
         let stream = call.send(send).await;
         self.trace.timed(call.begun.into_std(), || match &stream {
             Ok(_) => format!("{} has begun to answer", self.endpoint),
-            Err(status) => call.answered(status),
+            Err(status) => call.ended_with(status),
         });
         let stream = stream.map_err(|status| call.error(&status))?;
         Ok(Responses { stream, call })
@@ -154,8 +159,8 @@ impl Caller {
     }
 
     /// How many requests its connections have had responses to.
-    pub(super) fn answered(&self) -> usize {
-        self.transport.answered()
+    pub(super) fn response_count(&self) -> usize {
+        self.transport.response_count()
     }
 
     pub(super) fn timeout(&self) -> Option<Duration> {
@@ -228,7 +233,7 @@ impl Call {
         send: impl Fn(Grpc<Transport>, Request<Bytes>, PathAndQuery) -> F,
     ) -> Result<T, Status> {
         let notify = |status: &Status, wait: Duration| {
-            self.caller.trace.step(|| format!("{}; sent again {}", self.answered(status), retry::when(wait)));
+            self.caller.trace.step(|| format!("{}; sent again {}", self.ended_with(status), retry::when(wait)));
         };
         let attempt = || async {
             let mut grpc = self.caller.grpc();
@@ -238,12 +243,12 @@ impl Call {
             self.trace_metadata(response.as_ref().map_or_else(Status::metadata, tonic::Response::metadata));
             response.map(tonic::Response::into_inner)
         };
-        let answered = || self.caller.answered();
-        self.within_deadline(retry::send_again(self.is_read_only, self.deadline, answered, notify, attempt)).await
+        let response_count = || self.caller.response_count();
+        self.within_deadline(retry::send_again(self.is_read_only, self.deadline, response_count, notify, attempt)).await
     }
 
-    /// A status as the trace names it, without the text of the error that follows.
-    fn answered(&self, status: &Status) -> String {
+    /// The trace's line about a status, without the text of the error that follows.
+    fn ended_with(&self, status: &Status) -> String {
         if retry::is_unprocessed(status) {
             return format!("{} did not process it", self.caller.endpoint);
         }
@@ -323,7 +328,7 @@ impl Call {
     fn error(&self, status: &Status) -> Error {
         // A service in this process has done nothing when it reports an error: it has rejected the call.
         let outcome = match status::outcome(status) {
-            _ if matches!(self.caller.transport, Transport::InProcess(_)) => Outcome::Rejected,
+            _ if self.caller.is_in_process() => Outcome::Rejected,
             _ if self.departure.is_cancelled() => Outcome::NotSent,
             outcome => outcome,
         };

@@ -50,7 +50,7 @@ pub struct Remote {
     probe: PeerProbe,
     peer: Arc<Peer>,
     /// How many requests had a gRPC response.
-    answered: Arc<AtomicUsize>,
+    response_count: Arc<AtomicUsize>,
 }
 
 /// Connects to `address` within `timeout`, TLS included; no timeout waits as long as the system does.
@@ -69,7 +69,7 @@ pub async fn connect(address: &EndpointUrl, tls: &TlsSettings, timeout: Option<D
         Some(limit) => tokio::time::timeout(limit, connecting).await.map_err(|_| no_answer(address, limit))?,
     };
     match connected {
-        Ok(channel) => Ok(Transport::Remote(Remote { channel, probe, peer, answered: Arc::default() })),
+        Ok(channel) => Ok(Transport::Remote(Remote { channel, probe, peer, response_count: Arc::default() })),
         Err(error) => Err(refused(&peer, &error)),
     }
 }
@@ -88,9 +88,9 @@ pub async fn time_to_connect(address: &EndpointUrl, limit: Option<Duration>) -> 
 
 impl Transport {
     /// How many requests had a response so far, errors included; 0 without a connection.
-    pub(super) fn answered(&self) -> usize {
+    pub(super) fn response_count(&self) -> usize {
         match self {
-            Self::Remote(remote) => remote.answered.load(Ordering::Relaxed),
+            Self::Remote(remote) => remote.response_count.load(Ordering::Relaxed),
             Self::InProcess(_) => 0,
         }
     }
@@ -190,7 +190,7 @@ impl Service<http::Request<Body>> for Transport {
                 Box::pin(async move {
                     let response = answer.await.map_err(|error| remote.broken(error))?;
                     let response = remote.checked(response).await?;
-                    remote.answered.fetch_add(1, Ordering::Relaxed);
+                    remote.response_count.fetch_add(1, Ordering::Relaxed);
                     Ok(response)
                 })
             }

@@ -16,11 +16,13 @@ pub(super) struct CsvWriter {
     is_terminal: bool,
     has_header: bool,
     waiting: Vec<RowList>,
+    /// The header of lists without rows.
+    pub(super) default_header: Vec<String>,
 }
 
 impl CsvWriter {
     pub(super) fn new(is_terminal: bool) -> Self {
-        Self { is_terminal, has_header: false, waiting: Vec::new() }
+        Self { is_terminal, has_header: false, waiting: Vec::new(), default_header: Vec::new() }
     }
 
     /// Writes the rows if their columns were chosen.
@@ -42,6 +44,9 @@ impl CsvWriter {
             let new: Vec<&str> =
                 list.headers().iter().map(String::as_str).filter(|header| !headers.contains(header)).collect();
             headers.extend(new);
+        }
+        if headers.is_empty() && !self.waiting.is_empty() {
+            headers.extend(self.default_header.iter().map(String::as_str));
         }
         let column = |list: &RowList, header: &str| list.headers().iter().position(|own| own == header);
         let columns = |list: &RowList| headers.iter().map(|header| column(list, header)).collect();

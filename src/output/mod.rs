@@ -59,6 +59,13 @@ impl<'a> Writer<'a> {
         Self { out, format, style, csv: csv::CsvWriter::new(style.terminal), count: 0 }
     }
 
+    /// Sets the header of csv without rows and without chosen columns.
+    #[must_use]
+    pub fn with_default_header(mut self, header: Vec<String>) -> Self {
+        self.csv.default_header = header;
+        self
+    }
+
     /// Writes `document`; csv without chosen columns waits for [`Writer::finish`], since its header names the keys of
     /// all rows.
     ///

@@ -197,7 +197,7 @@ def test_on_a_terminal_it_asks_and_shows_colour(client):
     prune = [lab.SPACECTL, "plugin", "apply", "-f", "specs", "--prune", "--label", "team-a"]
     for answer, code, left in [("\r", 1, True), ("n\r", 1, True), ("y\r", 0, False)]:
         terminal = Terminal(prune, client.home, columns=120)
-        terminal.wait_for("deregister? [y/N]:")
+        terminal.wait_for("Deregister 1 plugin from lab (grpc://127.0.0.1:")
         assert any("  plugin-mail" in line for line in terminal.screen())
         terminal.type("what\r")
         terminal.wait_for("answer y or n")

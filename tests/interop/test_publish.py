@@ -389,7 +389,7 @@ def test_a_person_is_asked_before_a_plugin_is_removed(developer):
     for answer, code in [("n", 1), ("y", 0)]:
         terminal = Terminal([lab.SPACECTL, "plugin", "deregister", "plugin-slack"], developer.home, columns=120)
         try:
-            terminal.wait_for("deregister plugin-slack? [y/N]")
+            terminal.wait_for("Deregister plugin-slack from lab (grpc://127.0.0.1:")
             terminal.type("what\r")
             terminal.wait_for("answer y or n")
             terminal.type(f"{answer}\r")

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::connector::Connector;
 use super::method::{Method, read_drafts};
-use super::{Context, block_on, dry_run};
+use super::{Context, block_on, confirm, dry_run};
 use crate::cli::Exec;
 use crate::cli::suggestions;
 use crate::commands::output_options::OutputOptions;
@@ -72,6 +72,10 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             let requests = documents.iter().map(|document| &document.request);
             return dry_run::show(&method, requests, &output, context.streams);
         }
+        if is_removal(method.verb()) && !args.yes {
+            let question = question(&method, &documents, &connector)?;
+            confirm::agreement_on_terminal(&question, context.streams)?;
+        }
         let output = if method.is_streaming() { output.for_stream(&kind) } else { output };
         let response = ResponseContext { method: &method, options: &output, kind: &kind };
         if method.is_streaming() {
@@ -84,6 +88,27 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         }
         output.note_hidden_fields("-o yaml", context.streams)
     })
+}
+
+/// Whether a verb removes something for good.
+fn is_removal(verb: &str) -> bool {
+    matches!(snake_case(verb).split('_').next(), Some("delete" | "deregister" | "remove"))
+}
+
+/// The question whether to send `documents`: `Deregister 999 documents of repository.Plugin from prod (grpc://host:1)`.
+fn question(method: &Method, documents: &[Document], connector: &Connector) -> Result<String> {
+    let (service, resource) = method.names();
+    let what = match documents {
+        [Document { subject: Some(subject), .. }] => format!("{service}.{resource} {subject}"),
+        [_] => format!("{service}.{resource}"),
+        many => format!("{} documents of {service}.{resource}", many.len()),
+    };
+    Ok(format!("{} {what} from {}", capitalized(method.verb()), connector.location(&service)?))
+}
+
+fn capitalized(verb: &str) -> String {
+    let mut chars = verb.chars();
+    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
 }
 
 /// Sends the only document. A signal ends that by itself.

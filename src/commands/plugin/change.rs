@@ -14,19 +14,31 @@ use crate::terminal::io_streams::IoStreams;
 use crate::text::sanitize;
 
 pub fn deregister(args: &PluginDeregister, context: &mut Context<'_>) -> Result<()> {
+    let connector = Connector::new(context)?;
     if !args.yes {
         let ids = distinct(&args.plugins.plugin_id).join(", ");
-        confirm::agreement(&format!("deregister {ids}"), &format!("deregister removes {ids}"), context.streams)?;
+        let question = format!("Deregister {ids} from {}", connector.location("repository")?);
+        confirm::agreement(&question, &format!("deregister removes {ids}"), context.streams)?;
     }
-    run("deregister", "deregistered", &args.plugins, context)
+    call_each("deregister", "deregistered", &args.plugins, &connector, context)
+}
+
+pub fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
+    let connector = Connector::new(context)?;
+    call_each(verb, done, args, &connector, context)
 }
 
 /// Calls `verb` for each plugin, up to the first failure.
-pub fn run(verb: &'static str, done: &str, args: &PluginChange, context: &mut Context<'_>) -> Result<()> {
+fn call_each(
+    verb: &'static str,
+    done: &str,
+    args: &PluginChange,
+    connector: &Connector,
+    context: &mut Context<'_>,
+) -> Result<()> {
     let plugins = distinct(&args.plugin_id);
-    let connector = Connector::new(context)?;
     block_on(async {
-        let method = Method::reach(&connector, &resource()?, verb, None).await?;
+        let method = Method::reach(connector, &resource()?, verb, None).await?;
         let mut shown = Ok(());
         for (count, plugin) in plugins.iter().enumerate() {
             let request = method.encode_made(&fields_of(plugin))?;

@@ -118,7 +118,7 @@ async fn converse(
             });
         };
         let ask = || unreadable::guard(async { talk(&mut Conversation::start(caller, version)).await });
-        (retry::send_again(true, None, || caller.answered(), notify, ask).await, version)
+        (retry::send_again(true, None, || caller.response_count(), notify, ask).await, version)
     };
     let work = async {
         let (result, version) = match known {

@@ -8,7 +8,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::list_sink::ListSink;
-use super::{Document, RESULTS, TOTAL_COUNT};
+use super::{Document, RESULTS, TOTAL_COUNT, VALUES};
 use crate::codec::decode::{DecodePlan, Workspace, emit_value};
 use crate::error::{Error, Result};
 use crate::query::columns::check;
@@ -118,8 +118,20 @@ impl ResponseKind {
     /// The columns that a row can have, if its type says.
     pub fn columns(&self) -> Option<Columns> {
         let Row::Message(message) = &self.row else { return None };
-        let columns: Columns = message.fields().map(|field| Column::from_field(field.name())).collect();
+        let mut fields: Vec<FieldDescriptor> = message.fields().collect();
+        fields.sort_by_key(FieldDescriptor::number);
+        let columns: Columns = fields.iter().map(|field| Column::from_field(field.name())).collect();
         (!columns.is_empty()).then_some(columns)
+    }
+
+    /// The header over rows of this type; empty if only a response says.
+    pub fn header(&self) -> Vec<String> {
+        match &self.row {
+            Row::Plain => vec![VALUES.to_owned()],
+            Row::Message(_) | Row::Open => {
+                self.columns().iter().flat_map(Columns::iter).map(|column| column.header().to_owned()).collect()
+            }
+        }
     }
 
     /// The type of a list's rows, if that is known; a row is then a mapping of its fields.

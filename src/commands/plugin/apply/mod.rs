@@ -10,7 +10,7 @@ use self::plan::{ApplyOptions, ApplyPlan};
 use self::report::ApplyReport;
 use super::read_specs;
 use crate::cli::PluginApply;
-use crate::commands::confirm::no_terminal;
+use crate::commands::confirm::{cancelled, no_terminal};
 use crate::commands::connector::Connector;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
@@ -36,7 +36,7 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
             plan.preview().into_iter().try_for_each(|outcome| report.add(outcome, streams))?;
             return report.finish(streams);
         }
-        if !args.yes && confirm(&plan, streams)? {
+        if !args.yes && confirm(&plan, &connector.location("repository")?, streams)? {
             // Others can write while a person decides.
             plan.refresh().await?;
             plan.check()?;
@@ -52,7 +52,7 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
 
 /// Asks before plugins are pruned and before fields of a backup are restored; returns whether it asked. Without a
 /// terminal `--replace` alone allows the latter.
-fn confirm(plan: &ApplyPlan, streams: &mut IoStreams) -> Result<bool> {
+fn confirm(plan: &ApplyPlan, location: &str, streams: &mut IoStreams) -> Result<bool> {
     let ids: Vec<&str> = plan.ids_to_prune().collect();
     let restored = plan.all_restored();
     let count = if ids.len() == 1 { "1 plugin".to_owned() } else { format!("{} plugins", ids.len()) };
@@ -74,13 +74,13 @@ fn confirm(plan: &ApplyPlan, streams: &mut IoStreams) -> Result<bool> {
         }
     }
     if !restored.is_empty() && !prompt.confirm("apply these fields")? {
-        return Err(Error::local("cancelled: nothing was changed").hint("remove that file to ignore the old spec"));
+        return Err(cancelled().hint("remove that file to ignore the old spec"));
     }
     if !ids.is_empty() {
         prompt.say(&format!("--prune deregisters {count} without a spec:"));
         ids.iter().for_each(|id| prompt.say(&format!("  {id}")));
-        if !prompt.confirm("deregister")? {
-            return Err(Error::local("cancelled: nothing was changed"));
+        if !prompt.confirm(&format!("Deregister {count} from {location}"))? {
+            return Err(cancelled());
         }
     }
     Ok(true)
