@@ -330,7 +330,7 @@ fn a_row_is_left_out_only_if_it_can_be_decided() {
 }
 
 #[test]
-fn a_filter_on_a_field_that_the_request_leaves_out_is_left_to_the_service() {
+fn a_filter_on_a_field_that_the_request_leaves_out_is_left_to_a_service_that_filters_all_rows() {
     let server = Server::start(Api::generation2(), |call| {
         let rows: Vec<Value> =
             rows().iter().map(|row| json!({"plugin_id": row["plugin_id"], "name": row["name"]})).collect();
@@ -342,13 +342,16 @@ fn a_filter_on_a_field_that_the_request_leaves_out_is_left_to_the_service() {
         let list: Value = serde_json::from_str(&run.stdout).unwrap();
         (list["results"].as_array().unwrap().len(), run.stderr)
     };
+    let unchecked = "note: spacectl shows rows that it cannot check against --filter\n";
     for chosen in ["-m", "-p query.minimal=true", "-p query.only=[plugin_id,name]"] {
-        assert_eq!(list(&format!("{chosen} --filter created_at>2020")), (20, String::new()), "{chosen}");
+        let one = format!("{chosen} -p repository_id=repo-1 --filter created_at>2020");
+        assert_eq!(list(&one), (20, String::new()), "{chosen}");
+        // A Repository does not filter the plugins of other repositories.
+        assert_eq!(list(&format!("{chosen} --filter created_at>2020")), (20, unchecked.to_owned()), "{chosen}");
         let (count, note) = list(&format!("{chosen} --filter created_at>2020 --filter name~slack"));
         assert_eq!(count, 4, "{chosen}");
         assert_eq!(note, format!("{}, and shows those that it cannot check\n", IGNORED.trim_end()), "{chosen}");
     }
-    let unchecked = "note: spacectl shows rows that it cannot check against --filter\n";
     assert_eq!(list("--filter image=x"), (20, unchecked.to_owned()), "a whole row lacks the field");
 }
 

@@ -27,11 +27,8 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 
 fn user_of(server: &Server, metadata: &str) -> Spacectl {
     let user = Spacectl::new();
-    user.file(
-        ".spaceone/environments/dev.yml",
-        &format!("endpoints:\n  repository: {}\nmetadata:\n{metadata}", server.url()),
-    );
-    user.file(".spaceone/environment.yml", "environment: dev\n");
+    user.file("dev.yml", &format!("endpoints:\n  repository: {}\nmetadata:\n{metadata}", server.url()));
+    user.run("config init -e dev --import-file dev.yml").success();
     user
 }
 

@@ -143,7 +143,8 @@ impl Environment {
                 return Err(Error::local(format!("`{METADATA}.{name}` must be text, and is {found}"))
                     .hint("put it into quotes"));
             };
-            MetadataEntry::new(name, text).map_err(|error| error.context(format_args!("`{METADATA}`")))
+            let entry = MetadataEntry::new(name, text);
+            entry.map_err(|error| error.into_local().context(format_args!("`{METADATA}`")))
         };
         entries.iter().map(entry).collect()
     }
@@ -179,8 +180,12 @@ impl Environment {
             let url: EndpointUrl = text.parse().map_err(ParseError::into_usage)?;
             return self.set_endpoint(service, &url);
         }
+        if key == METADATA {
+            return Err(Error::usage("`metadata` holds several entries and cannot be set as a whole")
+                .hint("use `spacectl config set metadata.NAME VALUE`"));
+        }
         if let Some(name) = key.strip_prefix("metadata.") {
-            return self.set_metadata(&MetadataEntry::new(name, text)?);
+            return self.set_metadata(&MetadataEntry::new(name, text).map_err(ParseError::into_usage)?);
         }
         if key.is_empty() || key.len() > MAX_KEY || key.chars().any(char::is_control) {
             let rule = format!("a key is 1 to {MAX_KEY} bytes without control characters");

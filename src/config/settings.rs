@@ -168,7 +168,7 @@ impl Settings {
             }
         }
         for header in &selection.headers {
-            settings.metadata.push(MetadataEntry::parse(header).map_err(|error| error.context("-H"))?);
+            settings.metadata.push(MetadataEntry::parse(header).map_err(|error| error.into_usage().context("-H"))?);
         }
         Ok(settings)
     }

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tonic::metadata::{Ascii, Binary, KeyAndValueRef, MetadataKey, MetadataMap, MetadataValue};
 
 use super::response::MARK as STATUS_WAS_SENT;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::error::parse_error::ParseError;
 use crate::secret::{self, MASK, Secret, mask};
 
 /// The metadata that the platform's services read, and what the user adds.
@@ -38,13 +39,13 @@ impl MetadataEntry {
     ///
     /// # Errors
     /// The name is not valid or reserved, or the value cannot be sent. The value is not shown.
-    pub fn new(name: &str, value: &str) -> Result<Self> {
+    pub fn new(name: &str, value: &str) -> Result<Self, ParseError> {
         let name = name.trim().to_ascii_lowercase();
         if let Some((_, advice)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
-            return Err(Error::usage(format!("{name} cannot be set as metadata")).hint(*advice));
+            return Err(ParseError::new(format!("{name} cannot be set as metadata")).hint(*advice));
         }
         if name.starts_with("grpc-") {
-            return Err(Error::usage(format!("{name} cannot be set as metadata: gRPC itself uses grpc-...")));
+            return Err(ParseError::new(format!("{name} cannot be set as metadata: gRPC itself uses grpc-...")));
         }
         let entry = Self { name, value: Secret::new(value.trim()) };
         entry.add_to(&mut MetadataMap::new()).map(|()| entry)
@@ -54,10 +55,10 @@ impl MetadataEntry {
     ///
     /// # Errors
     /// As [`MetadataEntry::new`].
-    pub fn parse(text: &str) -> Result<Self> {
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
         let Some((name, value)) = text.split_once(':') else {
             // Not echoed: it may be a value whose name was forgotten.
-            return Err(Error::usage("metadata needs NAME: VALUE, and the `:` is missing"));
+            return Err(ParseError::new("metadata needs NAME: VALUE, and the `:` is missing"));
         };
         Self::new(name, value)
     }
@@ -70,13 +71,13 @@ impl MetadataEntry {
         &self.value
     }
 
-    fn add_to(&self, map: &mut MetadataMap) -> Result<()> {
-        let invalid_name = || Error::usage(format!("`{}` is not a valid name of metadata", self.name));
+    fn add_to(&self, map: &mut MetadataMap) -> Result<(), ParseError> {
+        let invalid_name = || ParseError::new(format!("`{}` is not a valid name of metadata", self.name));
         let text = self.value.expose();
         if let Some(stem) = self.name.strip_suffix("-bin").filter(|stem| !stem.is_empty()) {
             let key: MetadataKey<Binary> = self.name.parse().map_err(|_| invalid_name())?;
             let bytes = BASE64.decode(text).map_err(|_| {
-                Error::usage(format!("{}: the value is not base64", self.name))
+                ParseError::new(format!("{}: the value is not base64", self.name))
                     .hint(format!("encode it, or send it as text under the name {stem}"))
             })?;
             map.insert_bin(key, MetadataValue::from_bytes(&bytes));
@@ -90,9 +91,11 @@ impl MetadataEntry {
     }
 }
 
-fn ascii(name: &str, text: &str) -> Result<MetadataValue<Ascii>> {
-    text.parse().map_err(|_| {
-        Error::local(format!("invalid {name}: gRPC metadata is printable ASCII"))
+/// An ASCII-Value is one or more of 0x20 to 0x7E (gRPC over HTTP/2, "Custom-Metadata").
+fn ascii(name: &str, text: &str) -> Result<MetadataValue<Ascii>, ParseError> {
+    let value = if text.chars().all(|c| matches!(c, ' '..='~')) { text.parse().ok() } else { None };
+    value.ok_or_else(|| {
+        ParseError::new(format!("invalid {name}: gRPC metadata is printable ASCII"))
             .hint("look for a line break or a stray character in it")
     })
 }
@@ -104,7 +107,7 @@ impl Metadata {
         let mut map = MetadataMap::new();
         for (key, text) in [("token", token), ("x_domain_id", domain_id), ("x_workspace_id", workspace_id)] {
             if let Some(text) = text {
-                let mut value = ascii(key, text)?;
+                let mut value = ascii(key, text).map_err(ParseError::into_local)?;
                 // Keeps it out of debug output and out of HPACK's compression tables.
                 value.set_sensitive(key == "token");
                 map.insert(key, value);
@@ -122,7 +125,7 @@ impl Metadata {
             if secret::names_a_secret(&entry.name) {
                 mask::remember(entry.value.expose());
             }
-            entry.add_to(&mut self.0)?;
+            entry.add_to(&mut self.0).map_err(ParseError::into_local)?;
         }
         Ok(self)
     }

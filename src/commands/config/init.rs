@@ -94,7 +94,7 @@ fn given(args: &ConfigInit, context: &mut Context<'_>) -> Result<Environment> {
         }
     }
     for header in &context.global.header {
-        environment.set_metadata(&MetadataEntry::parse(header).map_err(|error| error.context("-H"))?)?;
+        environment.set_metadata(&MetadataEntry::parse(header).map_err(|error| error.into_usage().context("-H"))?)?;
     }
     set_tls(&mut environment, &context.global.tls)?;
     Ok(environment)
