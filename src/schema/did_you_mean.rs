@@ -8,6 +8,15 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     near(name, candidates).max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, candidate)| candidate)
 }
 
+/// The candidate that one or two typing errors made into `name`: close enough to refuse `name` or to warn of it where
+/// other names are legitimate, too.
+pub fn misspelt<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest(name, candidates).filter(|candidate| {
+        let most_errors = if candidate.len() < 5 { 1 } else { 2 };
+        name != *candidate && strsim::osa_distance(&fold(name), &fold(candidate)) <= most_errors
+    })
+}
+
 /// The `count` closest candidates, closest first.
 pub fn nearest_few<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>, count: usize) -> Vec<&'a str> {
     let mut near: Vec<(f64, &str)> = near(name, candidates).collect();
@@ -46,7 +55,18 @@ fn fold(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{hint_at_field, nearest, nearest_few};
+    use super::{hint_at_field, misspelt, nearest, nearest_few};
+
+    #[test]
+    fn longer_names_are_not_misspelt_ones() {
+        let services = ["plugin", "repository", "cost_analysis"];
+        for (name, meant) in [("repositry", Some("repository")), ("cost-analysis", Some("cost_analysis"))] {
+            assert_eq!(misspelt(name, services), meant);
+        }
+        for name in ["plugin", "plugin_slack", "repo", "key"] {
+            assert_eq!(misspelt(name, services), None, "{name}");
+        }
+    }
 
     #[test]
     fn slips_are_recognised_and_strangers_are_not() {

@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 use super::{BUILT_IN, Environment, EnvironmentName, ParseError, file, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::schema::did_you_mean::nearest;
+use crate::text::quoted_list;
 
 /// A program whose environments can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -187,7 +188,7 @@ fn not_among(name: &EnvironmentName, environments: &[(String, ImportedEnvironmen
     let names: Vec<&str> = environments.iter().map(|(name, _)| name.as_str()).collect();
     match nearest(name.as_str(), names.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error.hint(format!("there are: {}", names.join(", "))),
+        None => error.hint(format!("there are: {}", quoted_list(names))),
     }
 }
 
