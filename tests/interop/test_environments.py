@@ -113,7 +113,7 @@ def test_a_terminal_shows_again_what_is_typed_after_ctrl_c_at_a_hidden_question(
     assert terminal.wait_for_end() == 0
     shown = terminal.screen()
     assert {"echo", "icanon", "isig"} <= set(shown) and not any("abc" in line for line in shown), shown
-    assert settings(home, "lab") == {}
+    assert settings(home, "lab") == {"x_domain_id": "domain-1"}
 
 
 def test_a_key_is_typed_unseen(home):
@@ -123,7 +123,7 @@ def test_a_key_is_typed_unseen(home):
     terminal.type(SECRET + "\r")
     assert terminal.wait_for_end() == 0
     assert SECRET.encode() not in terminal.raw
-    assert settings(home, "lab") == {"api_key": SECRET}
+    assert settings(home, "lab") == {"x_domain_id": "domain-1", "api_key": SECRET}
 
 
 def test_a_key_that_is_pasted_as_soon_as_it_is_asked_for_is_not_shown(home):
@@ -134,7 +134,7 @@ def test_a_key_that_is_pasted_as_soon_as_it_is_asked_for_is_not_shown(home):
         os.write(terminal.process.child_fd, SECRET.encode() + b"\r")
         assert terminal.wait_for_end() == 0
         assert SECRET.encode() not in terminal.raw
-    assert settings(home, "lab") == {"api_key": SECRET}
+    assert settings(home, "lab") == {"x_domain_id": "domain-1", "api_key": SECRET}
 
 
 @pytest.mark.parametrize("name, code", [("TERM", 143), ("HUP", 129), ("INT", 130)])
@@ -148,7 +148,7 @@ def test_a_terminal_shows_again_what_is_typed_after_a_signal_at_a_hidden_questio
     assert terminal.wait_for_end() == 0
     words = " ".join(terminal.screen()).replace(";", " ").split()
     assert str(code) in words and {"echo", "icanon", "isig"} <= set(words), words
-    assert settings(home, "lab") == {}
+    assert settings(home, "lab") == {"x_domain_id": "domain-1"}
 
 
 def test_the_line_of_a_hidden_answer_ends_also_where_only_errors_are_said(home):
@@ -182,7 +182,7 @@ def test_an_environment_that_is_there_is_replaced_only_after_a_yes(home):
         terminal.wait_for(question)
         terminal.type("\r")
     assert terminal.wait_for_end() == 0
-    assert settings(home, "lab") == {}
+    assert settings(home, "lab") == {"x_domain_id": "domain-1"}
 
 
 def test_who_gives_something_is_asked_nothing(home):
