@@ -123,7 +123,7 @@ fn behind_a_refusal_none_is_sent_and_those_in_flight_are_waited_for() {
         placeless(&running.err, &url),
         "error: many.yml:6:1: document 2: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: p0001 is there\n\
-         hint: use the verb update, or `spacectl plugin apply -f FILE --endpoint [SERVER]` for a plugin\n\
+         hint: use the verb update, or `spacectl plugin apply -f FILE` for a plugin\n\
          error: many.yml:14:1: document 4: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: p0003 is there\n\
          registered 3, rejected 2, not sent 4\n"
@@ -151,7 +151,7 @@ fn with_keep_going_all_are_sent_and_the_first_refusal_is_the_exit_code() {
          cause: ERROR_A: a\n\
          error: many.yml:14:1: document 4: register repository.Plugin at [SERVER]: ALREADY_EXISTS\n\
          cause: ERROR_B: b\n\
-         hint: use the verb update, or `spacectl plugin apply -f FILE --endpoint [SERVER]` for a plugin\n\
+         hint: use the verb update, or `spacectl plugin apply -f FILE` for a plugin\n\
          registered 28, rejected 2\n"
     );
     assert_eq!(server.calls().len(), 30);

@@ -64,7 +64,7 @@ fn report(name: &EnvironmentName, imported: &ImportedEnvironment, diagnostics: &
     if !ignored.is_empty() {
         diagnostics.note(&format!("{name}: not imported: {}", ignored.join("; ")));
     }
-    notes.iter().for_each(|note| diagnostics.note(&format!("{name}: {}", with_environment(note, name))));
+    notes.iter().for_each(|note| diagnostics.note(&format!("{name}: {}", with_environment(note, name.as_str()))));
     warn_of_content(environment, &format!("{name}: "), diagnostics);
     warn_of_exposed_key(name, environment, diagnostics);
 }
