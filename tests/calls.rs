@@ -111,7 +111,7 @@ fn another_version_is_not_called_in_place_of_the_one_asked_for() {
 fn one_dead_endpoint_does_not_hide_the_others() {
     let server = Server::start(Api::generation2(), echo);
     let user = Spacectl::new();
-    user.run("config init -e lab").success();
+    user.run("config init -e lab --domain-id d").success();
     for (service, url) in [("repository", server.url()), ("inventory", server.url()), ("dead", DEAD.to_owned())] {
         user.run(&format!("config endpoint add {service} {url}")).success();
     }
@@ -203,14 +203,14 @@ fn what_to_do_about_a_key_is_said_where_one_is_asked_for_and_as_it_helps() {
     assert_eq!(hint(&user, get), set);
     assert_eq!(hint(&user, "exec get identity.User -p domain_id=d-2"), set);
     assert_eq!(hint(&user, &format!("{get} -e lab")), set.replace("api_key -", "api_key - -e lab"));
-    user.run("config set api_key s3cret-key").success();
+    user.run_with_input("config set api_key -", "s3cret-key").success();
     assert_eq!(hint(&user, get), format!("{set}; an expired key gives the same answer"));
     assert_eq!(
         hint(&user, "exec get identity.User -p domain_id=d-2"),
         "the api_key's role may not do this: ask for a key that may"
     );
     // What outranks it is what has to be changed.
-    user.run("config set token s3cret-key").success();
+    user.run_with_input("config set token -", "s3cret-key").success();
     assert!(hint(&user, get).starts_with("set a valid key with `spacectl config set token -`,"));
     for key in ["token", "api_key"] {
         user.run(&format!("config remove {key}")).success();
@@ -244,7 +244,7 @@ fn a_key_that_others_on_the_network_can_read_is_warned_of_once() {
         url.replace("grpc", "grpc+ssl")
     );
     for line in [
-        "config set api_key s3cret-key",
+        "config set api_key -",
         &format!("config set endpoints.repository {url}"),
         "config endpoint add identity grpc://127.0.0.1:1",
         "config init -e lab --force --api-key - --service repository=URL",

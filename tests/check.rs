@@ -204,7 +204,7 @@ fn all_environments_are_checked_together() {
     let user = Spacectl::new().variable("SPACECTL_API_KEY", "good");
     user.run(&format!("config init -e a --service repository={}", server.url())).success();
     user.run("config init -e b --service repository=grpc://127.0.0.1:1").success();
-    user.run("config init -e c").success();
+    user.run("config init -e c --domain-id d").success();
     user.file("../.spaceone/environments/d.yml", "endpoints: [x]\n");
     assert_snapshot!(neutral(&user.run("config check --all -o csv").to_string(), &[&server]));
     assert_eq!(user.run("config check --all -e a").status, Some(2));

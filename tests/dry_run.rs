@@ -132,10 +132,10 @@ fn secrets_are_known_by_short_names_pairs_and_addresses_too() {
 fn the_domain_goes_along_and_is_shown() {
     let server = server();
     let user = Spacectl::new();
-    user.run("config init -e lab").success();
+    user.run("config init -e lab --service inventory=grpc://127.0.0.1:1").success();
     user.run(&format!("config endpoint add repository {}", server.url())).success();
     user.run("config set x_domain_id domain-1").success();
-    user.run("config set api_key hunter2").success();
+    user.run_with_input("config set api_key -", "hunter2").success();
     let shown = user.run("list repository.Plugin --dry-run -o json").quiet_success();
     let shown: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(shown["metadata"], json!({"token": "********", "x_domain_id": "domain-1"}));

@@ -68,7 +68,7 @@ fn flags_of_tls_are_kept() {
 #[test]
 fn what_is_for_calls_is_refused_where_none_is_made() {
     let user = Spacectl::new();
-    user.run("config init -e lab").success();
+    user.run("config init -e lab --service inventory=grpc://127.0.0.1:1").success();
     for (line, flag, hint) in [
         ("config init -e b --endpoint grpc://h:1", "--endpoint", "--service SERVICE=grpc://h:1"),
         ("config show --endpoint grpc://h:1", "--endpoint", "config endpoint add"),
@@ -124,14 +124,34 @@ fn what_init_cannot_take_is_refused_and_a_key_on_the_command_line_is_not_repeate
 fn without_a_terminal_nothing_is_asked() {
     let user = Spacectl::new();
     let run = user.run_with_input("config init", "never-read\n");
-    assert!(run.stderr.starts_with("default is the current environment"), "{run}");
-    assert_eq!(user.run("config show").quiet_success(), "---\n{}\n");
+    let told = "error: the environment `default` would be empty, and there is no terminal to ask on\n\
+                hint: use `spacectl config init -e default --service repository=grpc+ssl://HOST:443`\n";
+    assert_eq!((run.status, run.stderr.as_str()), (Some(2), told));
+    for line in ["config init -e prod", "config init -e prod --force", "config init -e prod -f empty.yml"] {
+        user.file("empty.yml", "");
+        let run = user.run(line);
+        assert!(
+            run.status == Some(2)
+                && run.stderr.ends_with(&told[told.find("hint").unwrap()..].replace("default", "prod")),
+            "{run}"
+        );
+    }
+    assert_eq!(user.run("config environment").quiet_success(), "local\n");
+    // What the hint says works when typed.
+    user.run("config init -e prod --service repository=grpc+ssl://HOST:443").success();
+    // Without endpoints, but not empty: said.
+    let run = user.run("config init -e keyed --domain-id d");
+    assert!(
+        run.stderr.starts_with("note: keyed has no endpoints: add each with `spacectl config endpoint add SERVICE URL"),
+        "{run}"
+    );
+    run.success();
 }
 
 #[test]
 fn a_variable_that_selects_another_environment_is_mentioned() {
     let user = Spacectl::new().variable("SPACECTL_ENVIRONMENT", "other");
-    for line in ["config init -e lab", "config environment -s lab"] {
+    for line in ["config init -e lab --service inventory=grpc://127.0.0.1:1", "config environment -s lab"] {
         let run = user.run(line);
         let note = "note: SPACECTL_ENVIRONMENT is set: as long as it is, commands use other\n";
         assert!(run.stderr.ends_with(note), "{run}");
@@ -207,7 +227,7 @@ fn a_key_comes_from_a_command_that_runs_once_and_only_where_it_is_needed() {
     // Two endpoints, one command.
     user.run("api-resources").success();
     assert_eq!(runs(), 2);
-    user.run("config set api_key other-key").success();
+    user.run_with_input("config set api_key -", "other-key").success();
     let run = user.run(LIST);
     assert_eq!(
         run.stderr,
@@ -428,7 +448,7 @@ fn cfctls_environments_are_taken_over_and_what_is_not_is_named() {
 fn one_of_several_environments_is_taken_by_its_name() {
     let user = Spacectl::new();
     user.file("setting.yaml", CFCTL);
-    user.run("config init -e mine").success();
+    user.run("config init -e mine --service inventory=grpc://127.0.0.1:1").success();
     let run = user.run("config import setting.yaml -e prod-app");
     assert!(run.stderr.ends_with("note: the current environment is still mine\n"), "{run}");
     assert_eq!(user.run("config environment").quiet_success(), "mine (current)\nprod-app\nlocal\n");

@@ -237,7 +237,7 @@ mod by_reflection {
     fn an_environment_is_asked_before_what_is_bundled() {
         let server = Server::start(Api::generation1(), echo);
         let user = Spacectl::new();
-        user.run("config init -e lab").success();
+        user.run("config init -e lab --domain-id d").success();
         user.run(&format!("config endpoint add repository {}", server.url())).success();
         let told = user.run("explain repository.Plugin.register").quiet_success();
         assert!(told.contains("service_type") && !told.contains("resource_type"), "{told}");

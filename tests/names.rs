@@ -85,7 +85,7 @@ fn cost() -> Server {
 /// A user whose environment has these services.
 fn user(services: &[(&str, &str)]) -> Spacectl {
     let user = Spacectl::new();
-    user.run("config init -e lab").success();
+    user.run("config init -e lab --domain-id d").success();
     for (service, url) in services {
         user.run(&format!("config endpoint add {service} {url}")).success();
     }

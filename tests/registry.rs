@@ -642,7 +642,7 @@ fn the_environment_local_looks_for_images_where_its_configuration_says() {
     assert_says(&run.to_string(), &["plugin-a"]);
     assert!(!run.to_string().contains("plugin-b"), "{run}");
 
-    assert_eq!(user.run("config set token t -e local").status, Some(0));
+    assert_eq!(user.run_with_input("config set token - -e local", "t").status, Some(2));
     user.run("config set registry 127.0.0.1:9 -e local").success();
     let run = user.run("exec register repository.Plugin -f b.yml");
     assert_eq!(run.status, Some(78), "{run}");

@@ -88,7 +88,7 @@ fn quiet_leaves_errors_alone() {
     let register = "exec register repository.Plugin -f plugin_slack_notification_protocol.yml -c plugin_id -q";
     assert_snapshot!(user.run(register).quiet_success());
     assert_snapshot!(user.run(register));
-    assert_eq!(user.run("config init -e dev -q").quiet_success(), "");
+    assert_eq!(user.run("config init -e dev --service inventory=grpc://127.0.0.1:1 -q").quiet_success(), "");
     assert_eq!(user.run("-q -v version").status, Some(2));
 }
 

@@ -68,6 +68,9 @@ pub enum ConfigCommand {
         /// Remove this environment
         #[arg(short, long, value_name = "NAME")]
         remove: Option<String>,
+        /// Skip the confirmation
+        #[arg(short, long, requires = "remove")]
+        yes: bool,
         /// Output format of the list [default: one name a line]
         #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = "Output")]
         #[arg(conflicts_with_all = ["switch", "remove"])]

@@ -11,6 +11,7 @@ mod exec;
 mod explain;
 mod filters;
 mod get;
+mod hint_flags;
 mod list;
 mod local;
 mod man;
@@ -47,6 +48,9 @@ struct Context<'a> {
 
 /// Runs the command of a parsed command line.
 pub fn run(cli: &Cli, variables: &Variables, streams: &mut IoStreams) -> Result<()> {
+    if let Some(rewrite) = hint_flags::rewriter(&cli.global) {
+        streams.diagnostics.set_rewriter(rewrite);
+    }
     let context = &mut Context { global: &cli.global, variables, streams };
     match &cli.command {
         Command::Exec(args) => exec::run(args, context),

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::environment::REGISTRY;
 use super::file;
 use super::name::BUILT_IN;
@@ -9,6 +11,7 @@ use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, Lock};
 use crate::schema::did_you_mean::{hint_at_name, nearest};
+use crate::text::quoted_list;
 use crate::text::value_ext::kind_of;
 
 const FOLDER: &str = ".spaceone";
@@ -60,9 +63,9 @@ impl ConfigDir {
         let refuse = |error: Error| Err(error.context(&source).hint(hint));
         let read = yaml::parse(&bytes, &source).map_err(|error| error.hint(hint))?;
         match read.get(CURRENT_KEY) {
-            None | Some(serde_json::Value::Null) => Ok(None),
-            Some(serde_json::Value::String(name)) if name.is_empty() => Ok(None),
-            Some(serde_json::Value::String(name)) => match EnvironmentName::new(name.as_str()) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(name)) if name.is_empty() => Ok(None),
+            Some(Value::String(name)) => match EnvironmentName::new(name.as_str()) {
                 Ok(name) => Ok(Some(name)),
                 Err(invalid) => refuse(invalid.into_local()),
             },
@@ -98,9 +101,12 @@ impl ConfigDir {
         file::replace(&self.current_file(), &yaml::to_text(&content))
     }
 
-    /// Loads an environment's file.
+    /// Loads an environment's file; the built-in one needs none.
     pub fn load(&self, name: &EnvironmentName) -> Result<Environment> {
-        self.find(name)?.ok_or_else(|| self.not_found(name))
+        match self.find(name)? {
+            None if !name.is_built_in() => Err(self.not_found(name)),
+            found => Ok(found.unwrap_or_default()),
+        }
     }
 
     /// Like [`ConfigDir::load`]; `None` if the file does not exist.
@@ -123,16 +129,13 @@ impl ConfigDir {
         change: impl FnOnce(&mut Environment) -> Result<()>,
     ) -> Result<Environment> {
         let _lock = self.lock()?;
-        let existing = self.find(name)?;
-        if existing.is_none() && !name.is_built_in() {
-            return Err(self.not_found(name));
-        }
-        let is_new = existing.is_none();
-        let mut environment = existing.unwrap_or_default();
+        let before = self.load(name)?;
+        let mut environment = before.clone();
         change(&mut environment)?;
-        // The built-in environment reads the registry only, and any other key could hide it.
-        if is_new && !environment.values().keys().eq([REGISTRY]) {
-            return Err(self.not_found(name));
+        // Endpoints would hide the built-in environment.
+        let is_changed = |(key, value): (&String, &Value)| key != REGISTRY && before.values().get(key) != Some(value);
+        if name.is_built_in() && !before.has_endpoints() && environment.values().iter().any(is_changed) {
+            return Err(reads_registry_only(name));
         }
         self.save(name, &environment)?;
         Ok(environment)
@@ -177,7 +180,11 @@ impl ConfigDir {
         // A file that cannot be read names no environment.
         let was_current = self.current().ok().flatten().as_ref() == Some(name);
         if !file::remove(&self.file_of(name))? {
-            return Err(self.not_found(name));
+            return Err(if name.is_built_in() {
+                Error::local(format!("the environment `{name}` is built in and cannot be removed"))
+            } else {
+                self.not_found(name)
+            });
         }
         if was_current {
             file::remove(&self.current_file())?;
@@ -194,35 +201,29 @@ impl ConfigDir {
     pub(super) fn none_selected(&self) -> Error {
         let names = self.environments().unwrap_or_default();
         let error = if names.is_empty() {
-            Error::local(format!("there is no configuration in {}", self.folder.display())).hint(
-                "create one with `spacectl config init -e NAME --service SERVICE=URL`, \
-                 or with `spacectl config init`, which asks on a terminal; \
-                 `spacectl config import` imports those of other programs",
-            )
+            Error::local(format!("there is no configuration in {}", self.folder.display())).hint(format!(
+                "create one with `{}`, or with `spacectl config init`, which asks on a terminal; \
+                 `spacectl config import FILE` imports those of other programs",
+                how_to_create("prod")
+            ))
         } else {
             Error::local("no environment is selected")
-                .hint(format!("choose one with `spacectl config environment -s NAME`: {}", list(&names)))
+                .hint(format!("choose one with `spacectl config environment -s NAME`: {}", quoted_list(&names)))
         };
-        error
-            .hint(
-                "or name one for this call: --environment NAME or SPACECTL_ENVIRONMENT=NAME; \
-                 `local` is built in and needs no configuration",
-            )
-            .hint("or call one service without a configuration: --endpoint URL")
+        error.hint(
+            "or name one for this call: --environment NAME or SPACECTL_ENVIRONMENT=NAME; \
+             `local` is built in and needs no configuration",
+        )
     }
 
     /// The error that an environment has no file.
     pub(super) fn not_found(&self, name: &EnvironmentName) -> Error {
-        if name.is_built_in() {
-            return Error::local(format!("the environment `{name}` is built in and has no configuration"))
-                .hint("create another one with `spacectl config init -e NAME --service SERVICE=URL`");
-        }
         let error = Error::local(format!("there is no environment `{name}` in {}", self.folder.display()));
         let names = self.environments().unwrap_or_default();
         let others = names.iter().filter(|name| !name.is_built_in()).map(EnvironmentName::as_str);
         let choices: Vec<&str> = others.chain([BUILT_IN]).collect();
         if names.is_empty() && nearest(name.as_str(), choices.iter().copied()).is_none() {
-            return error.hint(format!("create it with `spacectl config init -e {name} --service SERVICE=URL`"));
+            return error.hint(format!("create it with `{}`", how_to_create(name.as_str())));
         }
         error.hint(hint_at_name(name.as_str(), &choices))
     }
@@ -249,17 +250,22 @@ impl ConfigDir {
 fn exist_already(names: &[&EnvironmentName]) -> Error {
     let message = match names {
         [name] => format!("the environment `{name}` exists already"),
-        _ => {
-            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-            format!("the environments {} exist already", names.join(", "))
-        }
+        _ => format!("the environments {} exist already", quoted_list(names)),
     };
-    Error::local(message)
-        .hint("change it with `spacectl config set`, replace it with --force, or choose another name with -e NAME")
+    Error::local(message).hint(
+        "change it with `spacectl config set KEY VALUE`, replace it with --force, or choose another name with -e NAME",
+    )
 }
 
-fn list(names: &[EnvironmentName]) -> String {
-    names.iter().map(EnvironmentName::as_str).collect::<Vec<_>>().join(", ")
+/// The error that the built-in environment has no other setting.
+pub fn reads_registry_only(name: &EnvironmentName) -> Error {
+    Error::usage(format!("the environment `{name}` is built in and reads `{REGISTRY}` only"))
+        .hint(format!("create another one with `{}`", how_to_create("prod")))
+}
+
+/// The command that creates the environment `name`.
+pub fn how_to_create(name: &str) -> String {
+    format!("spacectl config init -e {name} --service repository=grpc+ssl://HOST:443")
 }
 
 #[cfg(test)]

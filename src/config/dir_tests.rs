@@ -88,8 +88,10 @@ fn the_built_in_environment_is_not_hidden_by_a_new_file() {
     assert!(!dir.path().exists());
     dir.switch(&EnvironmentName::built_in()).unwrap();
     assert_eq!(dir.current().unwrap(), Some(EnvironmentName::built_in()));
-    let error = dir.update(&EnvironmentName::built_in(), |_| Ok(())).unwrap_err().to_string();
-    assert!(error.contains("built in and has no configuration"), "{error}");
+    let change = |environment: &mut Environment| environment.set("token", "t");
+    let error = dir.update(&EnvironmentName::built_in(), change).unwrap_err().to_string();
+    assert!(error.contains("built in and reads `registry` only"), "{error}");
+    assert!(!dir.has(&EnvironmentName::built_in()));
 }
 
 #[test]
@@ -165,7 +167,7 @@ fn changes_at_the_same_time_are_all_kept() {
 fn a_missing_environment_is_answered_with_those_there_are() {
     let (_home, dir) = empty();
     let hint = |missing: &str| dir.load(&name(missing)).unwrap_err().problems()[0].hints[0].clone();
-    assert_eq!(hint("dev"), "create it with `spacectl config init -e dev --service SERVICE=URL`");
+    assert_eq!(hint("dev"), "create it with `spacectl config init -e dev --service repository=grpc+ssl://HOST:443`");
     dir.create(&[(&name("production"), &Environment::default())], false).unwrap();
     dir.create(&[(&name("dev"), &Environment::default())], false).unwrap();
     assert_eq!(hint("prodution"), "did you mean `production`?");

@@ -48,9 +48,20 @@ impl Environment {
     pub fn add_endpoint(&mut self, service: &str, url: &EndpointUrl) -> Result<()> {
         if self.endpoint_values()?.is_some_and(|endpoints| endpoints.contains_key(service)) {
             return Err(Error::local(format!("the service `{service}` has an endpoint already"))
-                .hint(format!("use `spacectl config set {ENDPOINTS}.{service} {url}` to change it")));
+                .hint(self.how_to_set_endpoint(service, Some(url.clone()))));
         }
         self.set_endpoint(service, url)
+    }
+
+    /// The hint at the command that sets the endpoint of `service`.
+    pub(super) fn how_to_set_endpoint(&self, service: &str, url: Option<EndpointUrl>) -> String {
+        let url = url.map_or_else(|| "grpc+ssl://HOST:443".to_owned(), |url| url.to_string());
+        match self.endpoint_values() {
+            Ok(Some(endpoints)) if endpoints.contains_key(service) => {
+                format!("use `spacectl config set {ENDPOINTS}.{service} {url}` to change it")
+            }
+            _ => format!("use `spacectl config endpoint add {service} {url}`"),
+        }
     }
 
     /// Removes a service's endpoint.

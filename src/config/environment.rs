@@ -10,8 +10,10 @@ use super::{EndpointUrl, ParseError, file, metadata, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::grpc::metadata::MetadataEntry;
 use crate::oci::RegistryUrl;
-use crate::schema::did_you_mean::nearest;
+use crate::schema::did_you_mean::{misspelt, nearest};
+use crate::schema::spaceone::SERVICES;
 use crate::secret::{self, MASK};
+use crate::text::quoted_list;
 use crate::text::value_ext::kind_of;
 
 pub(super) const API_KEY: &str = "api_key";
@@ -172,28 +174,46 @@ impl Environment {
     /// `endpoints.SERVICE` sets that service's URL. Every other key is one of the file's top, dots included, as in the
     /// Python client. See [`Environment::warning_of`] for keys that nothing reads.
     pub fn set(&mut self, key: &str, text: &str) -> Result<()> {
-        if key == ENDPOINTS {
-            return Err(Error::usage("`endpoints` holds a URL for each service and cannot be set as a whole")
-                .hint("use `spacectl config endpoint add SERVICE URL`"));
-        }
+        self.check_key(key, text)?;
         if let Some(service) = service_of(key) {
             let url: EndpointUrl = text.parse().map_err(ParseError::into_usage)?;
             return self.set_endpoint(service, &url);
         }
+        if let Some(name) = metadata_of(key) {
+            return self.set_metadata(&MetadataEntry::new(name, text).map_err(ParseError::into_usage)?);
+        }
+        let text = settable_text(key, text).map_err(ParseError::into_usage)?;
+        self.values.insert(key.to_owned(), text.into());
+        Ok(())
+    }
+
+    /// Checks that `key` can be set to a text: it is no service, and no known key is meant. `text` is shown only if it is
+    /// a URL.
+    pub fn check_key(&self, key: &str, text: &str) -> Result<()> {
         if key == METADATA {
             return Err(Error::usage("`metadata` holds several entries and cannot be set as a whole")
                 .hint("use `spacectl config set metadata.NAME VALUE`"));
         }
-        if let Some(name) = key.strip_prefix("metadata.") {
-            return self.set_metadata(&MetadataEntry::new(name, text).map_err(ParseError::into_usage)?);
+        if Self::is_known(key) && key != ENDPOINTS || service_of(key).or(metadata_of(key)).is_some() {
+            return Ok(());
         }
         if key.is_empty() || key.len() > MAX_KEY || key.chars().any(char::is_control) {
             let rule = format!("a key is 1 to {MAX_KEY} bytes without control characters");
             return Err(Error::usage("this cannot be a key").hint(rule));
         }
-        let text = settable_text(key, text).map_err(ParseError::into_usage)?;
-        self.values.insert(key.to_owned(), text.into());
-        Ok(())
+        let unknown = Error::usage(format!("`{key}` is not a key: each service has its own URL"));
+        let url = text.parse::<EndpointUrl>().ok();
+        if key == ENDPOINTS || key == "endpoint" {
+            return Err(unknown.hint(self.how_to_set_endpoint(SERVICES[0], url)));
+        }
+        let service = key.strip_prefix("endpoint.").or((SERVICES.contains(&key) || url.is_some()).then_some(key));
+        if let Some(service) = service {
+            return Err(unknown.hint(self.how_to_set_endpoint(service, url)));
+        }
+        let Some(known) = misspelt(key, KEYS.map(|(key, _)| key)) else { return Ok(()) };
+        let value = if secret::names_a_secret(known) { "-" } else { "VALUE" };
+        Err(Error::usage(format!("nothing reads the key `{key}`: did you mean `{known}`?"))
+            .hint(format!("use `spacectl config set {known} {value}`")))
     }
 
     /// Sets what is sent with each call besides.
@@ -249,11 +269,12 @@ impl Environment {
 
     /// A warning for a key that is set by hand and that this program does not read.
     pub fn warning_of(key: &str) -> Option<String> {
-        let is_read = Self::is_known(key) || service_of(key).is_some() || key.starts_with("metadata.");
+        let is_read = Self::is_known(key) || service_of(key).or(metadata_of(key)).is_some();
         (!is_read).then(|| match Self::known_key_like(key) {
-            Some(known) => format!("nothing reads the key {key}: did you mean {known}?"),
+            Some(known) => format!("nothing reads the key `{key}`: did you mean `{known}`?"),
             None => {
-                format!("nothing reads the key {key}: those that are read are {}", KEYS.map(|(key, _)| key).join(", "))
+                let keys = quoted_list(KEYS.map(|(key, _)| key));
+                format!("nothing reads the key `{key}`: those that are read are {keys}")
             }
         })
     }
@@ -285,7 +306,10 @@ impl Environment {
     }
 
     fn not_set(&self, key: &str) -> Error {
-        let near = nearest(key, self.values.keys().map(String::as_str));
+        let endpoints = self.endpoint_values().ok().flatten();
+        let endpoints = endpoints.into_iter().flat_map(Map::keys).map(|service| format!("{ENDPOINTS}.{service}"));
+        let set: Vec<String> = self.values.keys().cloned().chain(endpoints).collect();
+        let near = nearest(key, set.iter().map(String::as_str));
         Error::local(format!("`{key}` is not set")).hints(near.map(|near| format!("did you mean `{near}`?")))
     }
 
@@ -336,8 +360,13 @@ impl Environment {
     }
 }
 
-fn service_of(key: &str) -> Option<&str> {
+/// The service of the key `endpoints.SERVICE`.
+pub fn service_of(key: &str) -> Option<&str> {
     key.strip_prefix(ENDPOINTS)?.strip_prefix('.')
+}
+
+fn metadata_of(key: &str) -> Option<&str> {
+    key.strip_prefix(METADATA)?.strip_prefix('.')
 }
 
 fn kind_of_key(key: &str) -> Option<ValueKind> {
@@ -460,7 +489,7 @@ mod tests {
         assert_eq!(Value::Object(environment.values().clone()), expected);
 
         for (key, text, said) in [
-            ("endpoints", "grpc://h:1", "config endpoint add"),
+            ("endpoints", "grpc://h:1", "config set endpoints.repository grpc://h:1"),
             ("endpoints.", "grpc://h:1", "name of a service"),
             ("endpoints.a.b", "grpc://h:1", "name of a service"),
             ("endpoints.a b", "grpc://h:1", "name of a service"),
@@ -536,7 +565,7 @@ mod tests {
             assert_eq!(Environment::warning_of(key), None, "{key}");
         }
         let warning = |key| Environment::warning_of(key).unwrap_or_default();
-        assert_eq!(warning("apikey"), "nothing reads the key apikey: did you mean api_key?");
-        assert!(warning("foo").starts_with("nothing reads the key foo: those that are read are api_key, "));
+        assert_eq!(warning("apikey"), "nothing reads the key `apikey`: did you mean `api_key`?");
+        assert!(warning("foo").starts_with("nothing reads the key `foo`: those that are read are `api_key`, "));
     }
 }

@@ -139,11 +139,11 @@ mod tests {
         let dir = ConfigDir::new(home.path());
         let require = || Selection::default().require(&Variables::default(), &dir).unwrap_err().to_string();
         let error = require();
-        for part in ["no configuration in", "config init -e", "--environment", "local", "--endpoint"] {
+        for part in ["no configuration in", "config init -e", "--environment", "local"] {
             assert!(error.contains(part), "{part}: {error}");
         }
         dir.create(&[(&EnvironmentName::new("dev").unwrap(), &Environment::default())], false).unwrap();
         let error = require();
-        assert!(error.contains("no environment is selected") && error.contains("-s NAME`: dev"), "{error}");
+        assert!(error.contains("no environment is selected") && error.contains("-s NAME`: `dev`"), "{error}");
     }
 }

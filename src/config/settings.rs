@@ -111,7 +111,11 @@ impl Settings {
         let selected = match (named, &endpoint) {
             (Some(named), _) => Some(named),
             (None, Some(_)) => None,
-            (None, None) => Some(selection.require(variables, dir.as_ref().map_err(Clone::clone)?)?),
+            (None, None) => {
+                let selected = selection.require(variables, dir.as_ref().map_err(Clone::clone)?);
+                let other = "or call one service without a configuration: --endpoint URL";
+                Some(selected.map_err(|error| error.hint(other))?)
+            }
         };
 
         let key = variables.api_key.as_ref().map(|key| metadata::value("SPACECTL_API_KEY", key.expose()));

@@ -208,6 +208,14 @@ impl Error {
         self
     }
 
+    /// Changes each hint.
+    #[must_use]
+    pub fn map_hints(mut self, change: impl Fn(&str) -> String) -> Self {
+        let hints = self.problems.iter_mut().flat_map(|problem| &mut problem.hints);
+        hints.for_each(|hint| *hint = change(hint));
+        self
+    }
+
     /// Keeps the hints that are `wanted`.
     #[must_use]
     pub fn with_hints(mut self, mut wanted: impl FnMut(&str) -> bool) -> Self {

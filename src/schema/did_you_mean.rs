@@ -1,11 +1,22 @@
 //! "Did you mean": the name that a person probably wanted.
 
+use crate::text::quoted_list;
+
 /// The candidate closest to `name`, if one is close enough.
 ///
 /// Case, `-` and `_` do not count; beyond that, Jaro-Winkler at 0.8, as clap suggests, or one typing error (a letter
 /// more, less or other, or two swapped), which weighs too much there in short names.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     near(name, candidates).max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, candidate)| candidate)
+}
+
+/// The candidate that one or two typing errors made into `name`: close enough to refuse `name` or to warn of it where
+/// other names are legitimate, too.
+pub fn misspelt<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest(name, candidates).filter(|candidate| {
+        let most_errors = if candidate.len() < 5 { 1 } else { 2 };
+        name != *candidate && strsim::osa_distance(&fold(name), &fold(candidate)) <= most_errors
+    })
 }
 
 /// The `count` closest candidates, closest first.
@@ -28,7 +39,7 @@ fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> impl I
 pub fn hint_at_name(name: &str, names: &[&str]) -> String {
     match nearest(name, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are: {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        None => format!("there are: {}", quoted_list(names)),
     }
 }
 
@@ -54,7 +65,18 @@ fn fold(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{hint_at_field, hint_at_name, nearest, nearest_few};
+    use super::{hint_at_field, hint_at_name, misspelt, nearest, nearest_few};
+
+    #[test]
+    fn longer_names_are_not_misspelt_ones() {
+        let services = ["plugin", "repository", "cost_analysis"];
+        for (name, meant) in [("repositry", Some("repository")), ("cost-analysis", Some("cost_analysis"))] {
+            assert_eq!(misspelt(name, services), meant);
+        }
+        for name in ["plugin", "plugin_slack", "repo", "key"] {
+            assert_eq!(misspelt(name, services), None, "{name}");
+        }
+    }
 
     #[test]
     fn slips_are_recognised_and_strangers_are_not() {

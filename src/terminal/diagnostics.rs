@@ -20,6 +20,9 @@ pub enum DiagnosticFormat {
     Json,
 }
 
+/// A change of notes and hints.
+pub type Rewriter = Box<dyn Fn(&str) -> String + Send>;
+
 /// Writes notes, warnings and errors to standard error. Clones write to the same stream.
 #[derive(Clone)]
 pub struct Diagnostics(Arc<Mutex<DiagnosticWriter>>);
@@ -37,6 +40,8 @@ struct DiagnosticWriter {
     errors: Vec<Error>,
     /// The hints that were written with failures.
     shown_hints: HashSet<String>,
+    /// Completes the commands in notes and hints.
+    rewrite: Rewriter,
 }
 
 impl Diagnostics {
@@ -50,6 +55,7 @@ impl Diagnostics {
             messages: Vec::new(),
             errors: Vec::new(),
             shown_hints: HashSet::new(),
+            rewrite: Box::new(str::to_owned),
         })))
     }
 
@@ -74,6 +80,11 @@ impl Diagnostics {
     /// Chooses the format, before the first message.
     pub fn set_format(&self, format: DiagnosticFormat) {
         self.writer().format = format;
+    }
+
+    /// Changes notes and hints by `rewrite` from now on.
+    pub fn set_rewriter(&self, rewrite: Rewriter) {
+        self.writer().rewrite = rewrite;
     }
 
     /// Suppresses everything but errors from now on.
@@ -127,10 +138,11 @@ impl Diagnostics {
     /// others are its `more`. In text no hint is written twice.
     pub fn failure(&self, error: &Error) {
         let mut writer = self.writer();
+        let error = error.clone().map_hints(&writer.rewrite);
         match writer.format {
-            DiagnosticFormat::Json => writer.errors.push(error.clone()),
+            DiagnosticFormat::Json => writer.errors.push(error),
             DiagnosticFormat::Text => {
-                let error = error.clone().with_hints(|hint| writer.shown_hints.insert(hint.to_owned()));
+                let error = error.with_hints(|hint| writer.shown_hints.insert(hint.to_owned()));
                 writer.write_error(&error);
             }
         }
@@ -140,6 +152,8 @@ impl Diagnostics {
     /// wanted.
     pub fn summary(&self, text: &str, is_complete: bool, hint: Option<&str>) {
         let mut writer = self.writer();
+        let hint = hint.map(|hint| (writer.rewrite)(hint));
+        let hint = hint.as_deref();
         match writer.format {
             _ if writer.quiet && is_complete => {}
             DiagnosticFormat::Json => {
@@ -199,7 +213,7 @@ impl Diagnostics {
 
 impl DiagnosticWriter {
     fn message(&mut self, label: &'static str, text: &str) {
-        let text = &*mask::mask_known(text);
+        let text = &*mask::mask_known(&(self.rewrite)(text)).into_owned();
         match self.format {
             _ if self.quiet => {}
             DiagnosticFormat::Json => self.messages.push((label, text.to_owned())),
@@ -211,6 +225,8 @@ impl DiagnosticWriter {
     }
 
     fn finish(&mut self, error: Option<&Error>) {
+        let error = error.map(|error| error.clone().map_hints(&self.rewrite));
+        let error = error.as_ref();
         if self.format == DiagnosticFormat::Text {
             error.into_iter().for_each(|error| self.write_error(error));
             return;

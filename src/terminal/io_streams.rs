@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use tokio::sync::oneshot;
 
-pub use super::diagnostics::{DiagnosticFormat, Diagnostics};
+pub use super::diagnostics::{DiagnosticFormat, Diagnostics, Rewriter};
 
 /// Standard input, output and error of one run.
 pub struct IoStreams {

@@ -119,7 +119,7 @@ def test_each_sees_the_others_switch(ours, theirs):
 
 
 def test_both_call_with_what_either_wrote(home, ours, theirs, served):
-    assert ours.run("config", "init", "-e", "lab").code == 0
+    assert ours.run("config", "init", "-e", "lab", "--service", "inventory=grpc://127.0.0.1:1").code == 0
     theirs.output("config", "endpoint", "add", "repository", served.url)
     for client in (ours, theirs):
         assert client.output("list", "repository.Plugin") == "NO DATA\n"

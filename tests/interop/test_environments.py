@@ -75,8 +75,19 @@ def test_everything_can_be_skipped(home):
     for question in ("name of the env", "service (enter", "api_key, not", "x_domain_id ("):
         terminal.wait_for(question)
         terminal.type("\r")
-    assert terminal.wait_for_end() == 0
-    assert settings(home, "default") == {}
+    assert terminal.wait_for_end() == 2
+    assert any("the environment `default` would be empty" in line for line in terminal.screen())
+    assert not (home / ".spaceone").exists()
+
+
+@pytest.mark.parametrize("answer, code", [("y", 0), ("n", 1), ("", 1)], ids=["yes", "no", "enter"])
+def test_a_person_is_asked_before_an_environment_is_removed(home, answer, code):
+    assert Spacectl(home).run("config", "init", "-e", "lab", "--domain-id", "domain-1").code == 0
+    terminal = Terminal([lab.SPACECTL, "config", "environment", "-r", "lab"], home, columns=200)
+    terminal.wait_for("Remove the environment lab")
+    terminal.type(answer + "\r")
+    assert terminal.wait_for_end() == code
+    assert (home / ".spaceone/environments/lab.yml").exists() == (code == 1)
 
 
 @pytest.mark.parametrize("end, code", [("\x03", 130), ("\x04", 1)], ids=["ctrl-c", "ctrl-d"])
@@ -93,7 +104,7 @@ def test_who_leaves_leaves_nothing_behind(home, question, end, code):
 
 
 def test_a_terminal_shows_again_what_is_typed_after_ctrl_c_at_a_hidden_question(home):
-    assert Spacectl(home).run("config", "init", "-e", "lab").code == 0
+    assert Spacectl(home).run("config", "init", "-e", "lab", "--domain-id", "domain-1").code == 0
     script = f"{lab.SPACECTL} config set api_key -; stty -a | tr ' ;' '\\n\\n' | grep -x -e '-*echo' -e '-*icanon' -e '-*isig'"
     # A shell that is not interactive mends no terminal.
     terminal = Terminal(["sh", "-c", f"trap : INT; {script}; true"], home)
@@ -102,33 +113,33 @@ def test_a_terminal_shows_again_what_is_typed_after_ctrl_c_at_a_hidden_question(
     assert terminal.wait_for_end() == 0
     shown = terminal.screen()
     assert {"echo", "icanon", "isig"} <= set(shown) and not any("abc" in line for line in shown), shown
-    assert settings(home, "lab") == {}
+    assert settings(home, "lab") == {"x_domain_id": "domain-1"}
 
 
 def test_a_key_is_typed_unseen(home):
-    assert Spacectl(home).run("config", "init", "-e", "lab").code == 0
+    assert Spacectl(home).run("config", "init", "-e", "lab", "--domain-id", "domain-1").code == 0
     terminal = Terminal([lab.SPACECTL, "config", "set", "api_key", "-"], home)
     terminal.wait_for("api_key, not shown:")
     terminal.type(SECRET + "\r")
     assert terminal.wait_for_end() == 0
     assert SECRET.encode() not in terminal.raw
-    assert settings(home, "lab") == {"api_key": SECRET}
+    assert settings(home, "lab") == {"x_domain_id": "domain-1", "api_key": SECRET}
 
 
 def test_a_key_that_is_pasted_as_soon_as_it_is_asked_for_is_not_shown(home):
-    assert Spacectl(home).run("config", "init", "-e", "lab").code == 0
+    assert Spacectl(home).run("config", "init", "-e", "lab", "--domain-id", "domain-1").code == 0
     for _ in range(20):
         terminal = Terminal([lab.SPACECTL, "config", "set", "api_key", "-"], home)
         terminal.process.expect_exact("not shown:")
         os.write(terminal.process.child_fd, SECRET.encode() + b"\r")
         assert terminal.wait_for_end() == 0
         assert SECRET.encode() not in terminal.raw
-    assert settings(home, "lab") == {"api_key": SECRET}
+    assert settings(home, "lab") == {"x_domain_id": "domain-1", "api_key": SECRET}
 
 
 @pytest.mark.parametrize("name, code", [("TERM", 143), ("HUP", 129), ("INT", 130)])
 def test_a_terminal_shows_again_what_is_typed_after_a_signal_at_a_hidden_question(home, name, code):
-    assert Spacectl(home).run("config", "init", "-e", "lab").code == 0
+    assert Spacectl(home).run("config", "init", "-e", "lab", "--domain-id", "domain-1").code == 0
     # The shell waits, and leaves the terminal as it finds it.
     script = f"trap : INT; exec 3<&0; {lab.SPACECTL} config set api_key - <&3 & echo $! >pid; wait $!; echo code $?; stty -a"
     terminal = Terminal(["bash", "-c", script], home)
@@ -137,11 +148,11 @@ def test_a_terminal_shows_again_what_is_typed_after_a_signal_at_a_hidden_questio
     assert terminal.wait_for_end() == 0
     words = " ".join(terminal.screen()).replace(";", " ").split()
     assert str(code) in words and {"echo", "icanon", "isig"} <= set(words), words
-    assert settings(home, "lab") == {}
+    assert settings(home, "lab") == {"x_domain_id": "domain-1"}
 
 
 def test_the_line_of_a_hidden_answer_ends_also_where_only_errors_are_said(home):
-    assert Spacectl(home).run("config", "init", "-e", "lab").code == 0
+    assert Spacectl(home).run("config", "init", "-e", "lab", "--domain-id", "domain-1").code == 0
     terminal = Terminal([lab.SPACECTL, "-q", "config", "set", "api_key", "-"], home)
     terminal.wait_for("api_key, not shown:")
     terminal.type(SECRET + "\r")
@@ -171,7 +182,7 @@ def test_an_environment_that_is_there_is_replaced_only_after_a_yes(home):
         terminal.wait_for(question)
         terminal.type("\r")
     assert terminal.wait_for_end() == 0
-    assert settings(home, "lab") == {}
+    assert settings(home, "lab") == {"x_domain_id": "domain-1"}
 
 
 def test_who_gives_something_is_asked_nothing(home):

@@ -144,7 +144,7 @@ def failed(user, *args):
 
 def test_a_gateway_before_the_real_service(gateway, company, domain):
     """Reflection streams both ways, plugins are registered and listed, refusals come through as sent."""
-    company.run("config", "set", "token", domain, "-e", "service")
+    company.run("config", "set", "token", "-", "-e", "service", stdin=domain)
     spec = {"name": "Slack", "service_type": "notification.Protocol", "image": "cloudforet/plugin-slack"}
     register = ("-e", "service", "exec", "register", "repository.Plugin", "-j", json.dumps(spec), "-c", "plugin_id")
     assert company.output(*register, "-o", "quiet") == "plugin-slack\n"

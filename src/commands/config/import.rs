@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{DEFAULT_NAME, note_variable, warn_of_content, warn_of_exposed_key};
 use crate::cli;
 use crate::commands::Context;
+use crate::commands::hint_flags::with_environment;
 use crate::config::import::{Import, ImportSelection, ImportSource, ImportedEnvironment};
 use crate::config::{ConfigDir, EnvironmentName, ParseError};
 use crate::error::{Error, Result};
@@ -63,7 +64,7 @@ fn report(name: &EnvironmentName, imported: &ImportedEnvironment, diagnostics: &
     if !ignored.is_empty() {
         diagnostics.note(&format!("{name}: not imported: {}", ignored.join("; ")));
     }
-    notes.iter().for_each(|note| diagnostics.note(&format!("{name}: {note}")));
+    notes.iter().for_each(|note| diagnostics.note(&format!("{name}: {}", with_environment(note, name.as_str()))));
     warn_of_content(environment, &format!("{name}: "), diagnostics);
     warn_of_exposed_key(name, environment, diagnostics);
 }

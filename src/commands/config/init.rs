@@ -3,14 +3,17 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::{DEFAULT_NAME, note_variable, read_value, warn_of_content, warn_of_exposed_key};
+use super::{
+    DEFAULT_NAME, note_variable, read_value, refuse_url_as_service, secret_on_command_line, warn_of_content,
+    warn_of_exposed_key, warn_of_services,
+};
 use crate::cli::{ConfigInit, TlsArgs};
 use crate::commands::Context;
 use crate::commands::connector::selection;
-use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError};
+use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError, how_to_create};
 use crate::error::{Error, Result};
 use crate::grpc::metadata::MetadataEntry;
-use crate::schema::did_you_mean::nearest;
+use crate::schema::did_you_mean::misspelt;
 use crate::schema::spaceone::SERVICES;
 use crate::terminal::prompt::Prompt;
 
@@ -30,16 +33,26 @@ pub fn run(args: &ConfigInit, context: &mut Context<'_>) -> Result<()> {
         Some(selected) => selected.name,
         None => EnvironmentName::new(DEFAULT_NAME).map_err(ParseError::into_usage)?,
     };
-    let prompt = if gives_something(args, context) { None } else { Prompt::new(context.streams) };
+    let is_given = gives_something(args, context);
+    let prompt = if is_given { None } else { Prompt::new(context.streams) };
+    let nobody_asked = !is_given && prompt.is_none();
     let wanted = match prompt {
         Some(prompt) => ask(prompt, &default, &dir, args.force)?,
         None => Wanted { name: default, environment: given(args, context)?, overwrite: args.force },
     };
     let Wanted { name, environment, overwrite } = wanted;
+    if environment.values().is_empty() && !name.is_built_in() {
+        let why = if nobody_asked { ", and there is no terminal to ask on" } else { "" };
+        return Err(Error::usage(format!("the environment `{name}` would be empty{why}"))
+            .hint(format!("use `{}`", how_to_create(name.as_str()))));
+    }
     dir.create(&[(&name, &environment)], overwrite)?;
     dir.switch(&name)?;
     let diagnostics = &context.streams.diagnostics;
     warn_of_exposed_key(&name, &environment, diagnostics);
+    if !environment.has_endpoints() {
+        diagnostics.note(&format!("{name} has no endpoints: add each with `spacectl config endpoint add SERVICE URL`"));
+    }
     diagnostics.done(&format!("{name} is the current environment, stored in {}", dir.file_of(&name).display()));
     note_variable(&name, context);
     Ok(())
@@ -57,9 +70,9 @@ fn gives_something(args: &ConfigInit, context: &Context<'_>) -> bool {
 /// The environment that the command line describes; flags outrank the file.
 fn given(args: &ConfigInit, context: &mut Context<'_>) -> Result<Environment> {
     if args.api_key.as_deref().is_some_and(|key| key != STDIN) {
-        return Err(Error::usage("--api-key takes no key, for the shell's history and other users would see it").hint(
-            "use --api-key - and give it on standard input, or --api-key-file FILE or --api-key-command COMMAND",
-        ));
+        let right =
+            "use --api-key - and give it on standard input, or --api-key-file FILE or --api-key-command COMMAND";
+        return Err(secret_on_command_line("the key", right));
     }
     let mut environment = match &args.import_file {
         None => Environment::default(),
@@ -70,10 +83,13 @@ fn given(args: &ConfigInit, context: &mut Context<'_>) -> Result<Environment> {
         Some(path) => import(path, context)?,
     };
     for service in &args.service {
-        let (service, url) = service.split_once('=').ok_or_else(|| {
-            Error::usage(format!("--service {service}: it says no endpoint"))
-                .hint(format!("write --service {service}=grpc://HOST:PORT"))
-        })?;
+        let (service, url) = service.split_once('=').unwrap_or((service, ""));
+        refuse_url_as_service(service, url, |service, url| format!("use `--service {service}={url}`"))?;
+        if url.is_empty() {
+            return Err(Error::usage(format!("--service {service}: it says no endpoint"))
+                .hint(format!("use `--service {service}=grpc+ssl://HOST:443`")));
+        }
+        warn_of_services([service], "", &context.streams.diagnostics);
         environment.set(&format!("endpoints.{service}"), url).map_err(|error| error.context("--service"))?;
     }
     if args.api_key.is_some() {
@@ -180,9 +196,7 @@ fn ask_endpoints(prompt: &mut Prompt<'_>, environment: &mut Environment) -> Resu
             Ok(Some(answer.to_owned()))
         })?;
         let Some(service) = service else { return Ok(()) };
-        if !SERVICES.contains(&service.as_str())
-            && let Some(meant) = nearest(&service, SERVICES)
-        {
+        if let Some(meant) = misspelt(&service, SERVICES) {
             prompt.say(&format!("{service} is taken; if {meant} was meant, skip it"));
         }
         let question = format!("endpoint of {service}, grpc://HOST:PORT or grpc+ssl://HOST:PORT (enter skips)");

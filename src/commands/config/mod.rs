@@ -15,12 +15,14 @@ use crate::cli::{ConfigCommand, EndpointCommand, Format, Global, TlsArgs};
 use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{
     BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError, SelectedEnvironment, Selection,
-    SelectionSource,
+    SelectionSource, reads_registry_only, service_of,
 };
 use crate::error::{Error, Result};
 use crate::fs::read_limited;
 use crate::output::view::Document;
 use crate::query::columns::cell_text;
+use crate::schema::did_you_mean::misspelt;
+use crate::schema::spaceone::SERVICES;
 use crate::secret;
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::prompt::Prompt;
@@ -46,11 +48,15 @@ pub fn run(args: &ConfigCommand, context: &mut Context<'_>) -> Result<()> {
         }
         ConfigCommand::Show { show_secrets, output } => show(*show_secrets, *output, context),
         ConfigCommand::Environment { switch: Some(name), .. } => switch(name, context),
-        ConfigCommand::Environment { remove: Some(name), .. } => remove(name, context),
+        ConfigCommand::Environment { remove: Some(name), yes, .. } => remove(name, *yes, context),
         ConfigCommand::Environment { output, .. } => list(*output, context),
         ConfigCommand::Endpoint(EndpointCommand::Add { service, endpoint }) => {
+            refuse_url_as_service(service, endpoint, |service, url| {
+                format!("use `spacectl config endpoint add {service} {url}`")
+            })?;
             let url: EndpointUrl = endpoint.parse().map_err(ParseError::into_usage)?;
             let (name, environment) = update(context, |environment| environment.add_endpoint(service, &url))?;
+            warn_of_services([service.as_str()], "", &context.streams.diagnostics);
             warn_of_exposed_key(&name, &environment, &context.streams.diagnostics);
             context.streams.diagnostics.done(&format!("{service} of {name} is at {url}"));
             Ok(())
@@ -62,8 +68,13 @@ pub fn run(args: &ConfigCommand, context: &mut Context<'_>) -> Result<()> {
         }
         ConfigCommand::Endpoint(EndpointCommand::Show { output }) => {
             let (dir, name) = selected(context)?;
-            let rows = dir.load(&name)?.endpoints()?.into_iter();
-            let rows = rows.map(|(service, url)| json!({"service": service, "endpoint": url})).collect();
+            let environment = dir.load(&name)?;
+            let mut endpoints = environment.endpoints()?;
+            if is_embedded(&name, &environment) {
+                endpoints.push(("repository".to_owned(), BUILT_IN.to_owned()));
+            }
+            let rows =
+                endpoints.into_iter().map(|(service, url)| json!({"service": service, "endpoint": url})).collect();
             write_rows(rows, "service|Service,endpoint|Endpoint", "service", *output, context)
         }
         ConfigCommand::Alias(args) => alias::run(args, context),
@@ -78,8 +89,11 @@ fn refuse_call_flags(args: &ConfigCommand, global: &Global) -> Result<()> {
     let is_init = matches!(args, ConfigCommand::Init(_));
     let refused = |flag: &str| Error::usage(format!("{flag} is for calls, and this command makes none"));
     if let Some(url) = &global.endpoint {
-        let instead =
-            if is_init { format!("--service SERVICE={url}") } else { "`config endpoint add SERVICE URL`".into() };
+        let instead = if is_init {
+            format!("--service SERVICE={url}")
+        } else {
+            format!("`spacectl config endpoint add SERVICE {url}`")
+        };
         return Err(refused("--endpoint").hint(format!("an environment has an endpoint for each service: {instead}")));
     }
     let TlsArgs { ca, cert, key, tls_server_name } = &global.tls;
@@ -115,18 +129,57 @@ fn warn_of_content(environment: &Environment, prefix: &str, diagnostics: &Diagno
     }
     for key in environment.values().keys() {
         if let Some(known) = Environment::known_key_like(key) {
-            diagnostics.warn(&format!("nothing reads the key {key}: did you mean {known}?"));
+            diagnostics.warn(&format!("nothing reads the key `{key}`: did you mean `{known}`?"));
         }
     }
+    let endpoints = environment.endpoints().unwrap_or_default();
+    warn_of_services(endpoints.iter().map(|(service, _)| service.as_str()), prefix, diagnostics);
+}
+
+/// Warns of services that are most likely typing errors: others are legitimate, e.g. plugins.
+fn warn_of_services<'a>(services: impl IntoIterator<Item = &'a str>, prefix: &str, diagnostics: &Diagnostics) {
+    for service in services {
+        if let Some(known) = misspelt(service, SERVICES) {
+            diagnostics.warn(&format!("{prefix}`{service}` is not a known service: did you mean `{known}`?"));
+        }
+    }
+}
+
+/// Refuses a URL in the place of a service's name; `right` says what to write, from a name and a URL.
+fn refuse_url_as_service(service: &str, url: &str, right: impl Fn(&str, &EndpointUrl) -> String) -> Result<()> {
+    let Ok(meant) = service.parse::<EndpointUrl>() else { return Ok(()) };
+    let is_name = !url.is_empty() && url.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let name = if is_name { url } else { SERVICES[0] };
+    Err(Error::usage(format!("`{meant}` is an endpoint: the service comes first")).hint(right(name, &meant)))
+}
+
+/// The error that `what`, a secret, was typed on the command line.
+fn secret_on_command_line(what: &str, right: &str) -> Error {
+    Error::usage(format!("{what} is not taken from the command line, where the shell's history and other users see it"))
+        .hint(right)
 }
 
 fn set(key: &str, value: &str, context: &mut Context<'_>) -> Result<()> {
     // Before a person is asked for the value.
     let (dir, name) = selected(context)?;
-    let value = if value == "-" { read_value(key, context)? } else { value.to_owned() };
+    let before = dir.load(&name)?;
+    before.check_key(key, value)?;
+    if is_embedded(&name, &before) && key != "registry" {
+        return Err(reads_registry_only(&name));
+    }
+    let service = service_of(key);
+    let value = if value == "-" {
+        read_value(key, context)?
+    } else if service.is_none() && secret::names_a_secret(key) {
+        let right = format!("use `spacectl config set {key} -`, which asks for it, or reads it from standard input");
+        return Err(secret_on_command_line(&format!("`{key}`"), &right));
+    } else {
+        value.to_owned()
+    };
     let environment = dir.update(&name, |environment| environment.set(key, &value))?;
     let diagnostics = &context.streams.diagnostics;
-    if key.starts_with("endpoints.") || environment.credential_keys().contains(&key) {
+    warn_of_services(service, "", diagnostics);
+    if service.is_some() || environment.credential_keys().contains(&key) {
         warn_of_exposed_key(&name, &environment, diagnostics);
     }
     if let Some(warning) = Environment::warning_of(key) {
@@ -167,8 +220,18 @@ fn show(show_secrets: bool, output: Format, context: &mut Context<'_>) -> Result
     if let Some(warning) = dir.exposure(&name, &environment) {
         context.streams.diagnostics.warn(&warning);
     }
+    if is_embedded(&name, &environment) {
+        context.streams.diagnostics.note(&format!(
+            "`{name}` is built in: its service `repository` is a part of this program, and `registry` its only setting"
+        ));
+    }
     let values = if show_secrets { environment.values().clone() } else { environment.masked() };
     OutputOptions::parse(None, output)?.write(Document::Value(values.into()), context.streams)
+}
+
+/// Whether this is the built-in environment, which the Python client's one of that name outranks.
+fn is_embedded(name: &EnvironmentName, environment: &Environment) -> bool {
+    name.is_built_in() && !environment.has_endpoints()
 }
 
 /// Writes the bare value, for scripts; a mapping or a list as YAML.
@@ -200,9 +263,18 @@ fn note_variable(name: &EnvironmentName, context: &Context<'_>) {
     }
 }
 
-fn remove(name: &str, context: &mut Context<'_>) -> Result<()> {
+/// Removes an environment. A person is asked first; a script has named it, and goes on.
+fn remove(name: &str, yes: bool, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
     let name = EnvironmentName::new(name).map_err(ParseError::into_usage)?;
+    if !yes
+        && dir.has(&name)
+        && let Some(mut prompt) = Prompt::new(context.streams)
+        && !prompt
+            .confirm(&format!("Remove the environment {name} ({}), its key included", dir.file_of(&name).display()))?
+    {
+        return Err(Error::local("cancelled: nothing was changed"));
+    }
     let was_current = dir.remove(&name)?;
     let diagnostics = &context.streams.diagnostics;
     diagnostics.done(&format!("{name} is removed"));
