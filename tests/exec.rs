@@ -503,7 +503,7 @@ fn the_last_of_many_updates_is_what_a_service_has() {
 }
 
 fn url_of(serving: &mut Running) -> String {
-    serving.wait_for("\n");
+    serving.wait_for("grpc://");
     serving.out.trim().rsplit(' ').next().unwrap().to_owned()
 }
 
