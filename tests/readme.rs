@@ -99,7 +99,7 @@ fn a_command_in_a_console_block_is_one_line() {
 /// Links to files and to headings of them lead somewhere. Links to other hosts are not followed.
 #[test]
 fn links_lead_somewhere() {
-    let mut files: Vec<PathBuf> = ["README.md", "README.ko.md", "benches/README.md"].map(PathBuf::from).into();
+    let mut files: Vec<PathBuf> = ["README.md", "README.ko.md", "SECURITY.md", "benches/README.md"].map(PathBuf::from).into();
     files.extend(markdown_in("docs"));
     for file in files {
         let text = without_blocks(&fs::read_to_string(&file).unwrap());
@@ -116,6 +116,18 @@ fn links_lead_somewhere() {
                 assert!(has_it, "{}: {link}", file.display());
             }
         }
+    }
+}
+
+/// What is promised has a test.
+#[test]
+fn the_tests_that_hold_a_promise_exist() {
+    let promises = fs::read_to_string("SECURITY.md").unwrap();
+    let names: Vec<_> = promises.split('`').filter_map(|word| word.split_once("::")).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for (file, test) in names {
+        let source = fs::read_to_string(format!("tests/{file}.rs")).unwrap();
+        assert!(source.contains(&format!("#[test]\nfn {test}()")), "{file}::{test}");
     }
 }
 
