@@ -100,6 +100,13 @@ fn the_value_of_a_misspelt_key_is_masked() {
 }
 
 #[test]
+fn an_address_that_looks_like_a_webhook_is_shown() {
+    let user = Spacectl::new();
+    user.run("config init -e dev --service repository=grpc://hooks.example.com:443").success();
+    assert_eq!(user.run("config get endpoints.repository").success(), "grpc://hooks.example.com:443\n");
+}
+
+#[test]
 fn an_endpoint_on_the_command_line_gets_no_key_that_was_not_meant_for_it() {
     let server = Server::start(Api::generation2(), |_| vec![Ok(json!({}))]);
     let user = Spacectl::new();

@@ -99,7 +99,8 @@ fn a_command_in_a_console_block_is_one_line() {
 /// Links to files and to headings of them lead somewhere. Links to other hosts are not followed.
 #[test]
 fn links_lead_somewhere() {
-    let mut files: Vec<PathBuf> = ["README.md", "README.ko.md", "SECURITY.md", "benches/README.md"].map(PathBuf::from).into();
+    let mut files: Vec<PathBuf> =
+        ["README.md", "README.ko.md", "SECURITY.md", "benches/README.md"].map(PathBuf::from).into();
     files.extend(markdown_in("docs"));
     for file in files {
         let text = without_blocks(&fs::read_to_string(&file).unwrap());

@@ -151,6 +151,21 @@ fn a_type_is_found_whatever_its_file_is_called() {
 }
 
 #[test]
+fn a_file_with_an_empty_syntax_is_a_proto2_file() {
+    let mut shop = file(
+        "shop.proto",
+        "syntax = \"proto2\"; package odd; message Thing { optional string id = 1; } \
+                                       service Shop { rpc get(Thing) returns (Thing); }",
+    );
+    shop.syntax = Some(String::new());
+    let server = OddServer::start(reflecting(&["odd.Shop"], vec![shop]), |_, thing| {
+        response(&[], Some(&thing), Some(&[("grpc-status", b"0")]))
+    });
+    assert_eq!(run(&server, "exec get odd.Shop -p id=x").quiet_success(), "---\nid: x\n");
+    assert!(run(&server, "api-resources").success().contains("odd.Shop"));
+}
+
+#[test]
 fn two_files_of_one_name_are_both_read() {
     let files = || vec![file("service.proto", SHOP), file("service.proto", &elsewhere("b", "Store"))];
     let server = OddServer::start(reflecting(&["a.Shop", "b.Store"], files()), answer);

@@ -1,4 +1,4 @@
-//! Lines that a shell wants completed, a word a line.
+//! Lines that a shell wants completed: the first byte chooses the shell, then a word a line.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -6,16 +6,21 @@ use spacectl::cli::completion::respond;
 use spacectl::config::Variables;
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(text) = std::str::from_utf8(data) else { return };
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let variables = Variables { complete: Some(shell.into()), ..spacectl_fuzz::variables() };
-        let line = format!("spacectl -e local {}", text.replace('\n', " "));
-        let words: Vec<&str> = match shell {
-            // What is replaced, and the line before and after the cursor.
-            "bash" => vec![text.lines().last().unwrap_or_default(), &line, ""],
-            _ => ["spacectl", "-e", "local"].into_iter().chain(text.lines()).collect(),
-        };
-        let args = ["spacectl", "--"].into_iter().chain(words).map(Into::into);
-        respond(&args.collect::<Vec<_>>(), &variables);
-    }
+    let Some((shell, text)) = data.split_first() else { return };
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    let shell = ["bash", "zsh", "fish", "elvish", "powershell"][usize::from(*shell) % 5];
+    // Nothing is asked: there is no time for it.
+    let variables = Variables {
+        complete: Some(shell.into()),
+        completion_timeout: Some("1ms".into()),
+        ..spacectl_fuzz::variables()
+    };
+    let line = format!("spacectl {}", text.replace('\n', " "));
+    let words: Vec<&str> = match shell {
+        // What is replaced, and the line before and after the cursor.
+        "bash" => vec![text.lines().last().unwrap_or_default(), &line, ""],
+        _ => ["spacectl"].into_iter().chain(text.lines()).collect(),
+    };
+    let args = ["spacectl", "--"].into_iter().chain(words).map(Into::into);
+    respond(&args.collect::<Vec<_>>(), &variables);
 });

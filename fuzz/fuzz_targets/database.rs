@@ -20,10 +20,8 @@ fuzz_target!(|data: &[u8]| {
         .expect("one plugin");
     drop(connection);
     for line in [
-        &["list", "repository.Plugin", "-a", "-s", "name"][..],
-        &["list", "repository.Plugin", "--filter", "name~x", "--filter", "labels=a"],
+        &["list", "repository.Plugin", "-a", "--filter", "name~x", "-s", "name"][..],
         &["exec", "update", "repository.Plugin", "-p", "plugin_id=plugin-x", "-p", "name=y"],
-        &["stat", "repository.Plugin", "--group", "name"],
     ] {
         spacectl_fuzz::run(&[&["-e", "local"], line].concat(), b"");
     }

@@ -1,14 +1,14 @@
-//! `-p`, a line each.
+//! `-j` in the first line, `-p` in each other one.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use spacectl::spec::Inputs;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let mut args = vec!["-e", "local", "exec", "register", "repository.Plugin", "--dry-run"];
+    let mut lines = text.lines().map(str::to_owned);
+    let json = lines.next().filter(|json| !json.is_empty());
     // Files are another matter.
-    for param in text.lines().filter(|line| !line.contains("=@")) {
-        args.extend(["-p", param]);
-    }
-    spacectl_fuzz::run(&args, b"");
+    let params = lines.filter(|line| !line.contains("=@")).collect();
+    let _ = spacectl_fuzz::register(&Inputs { json, params, files: Vec::new() }, b"");
 });

@@ -1,14 +1,17 @@
-//! Specs in YAML and JSON, from standard input to encoded requests, and YAML that is written and read again.
+//! Specs: from bytes to encoded requests, lint, and YAML that is written and read again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use spacectl::plugin::lint::{self, Generation, Input};
+use spacectl::spec::Inputs;
 use spacectl::yaml::{self, Limits, YamlDocuments, value};
 
 const LIMITS: Limits = Limits { depth: 32, weight: 1 << 20 };
 
 fuzz_target!(|data: &[u8]| {
-    spacectl_fuzz::run(&["-e", "local", "exec", "register", "repository.Plugin", "--dry-run", "-f", "-"], data);
-    spacectl_fuzz::run(&["plugin", "lint", "-f", "-"], data);
+    let _ = spacectl_fuzz::register(&Inputs { files: vec!["-".into()], ..Inputs::default() }, data);
+    let input = Input::from_bytes("x.yml", data.to_vec());
+    let _ = lint::check(&[input], &[Generation::One, Generation::Two]);
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(node) = yaml::parse_json(text, LIMITS) {
         let _ = value::of(&node);

@@ -1,11 +1,15 @@
-//! What fuzz targets share: the program without a process, and types to read messages by.
+//! What fuzz targets share: the program without a process, a method, and types to read messages by.
 
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, MethodDescriptor};
+use spacectl::codec::encode::encode;
 use spacectl::config::Variables;
+use spacectl::error::Result;
+use spacectl::grpc::descriptors::Description;
+use spacectl::spec::{self, Inputs, RequestTarget, SpanPart};
 use spacectl::terminal::io_streams::{Diagnostics, IoStreams};
 use tempfile::TempDir;
 
@@ -18,6 +22,28 @@ pub static KINDS: LazyLock<DescriptorPool> = LazyLock::new(|| {
     let files = protox::compile(["kinds.proto"], [root]).expect("kinds.proto");
     DescriptorPool::from_file_descriptor_set(files).expect("kinds.proto")
 });
+
+/// `repository.Plugin.register` as the embedded service describes it.
+static REGISTER: LazyLock<MethodDescriptor> = LazyLock::new(|| {
+    let description = Description::from_sets(&spacectl::local_service::descriptor_sets());
+    let service = "spaceone.api.repository.v1.Plugin";
+    description.method(service, "register", "local").ok().flatten().expect("a method of the embedded service")
+});
+
+/// Reads `inputs`, and makes each document a request to register a plugin.
+pub fn register(inputs: &Inputs, mut stdin: &[u8]) -> Result<()> {
+    let input = REGISTER.input();
+    let target = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
+    for draft in spec::read(inputs, &mut stdin)? {
+        let request = draft.resolve(&target, false)?.request;
+        if let Err(faults) = encode(&request.value, &input) {
+            for fault in &faults {
+                let _ = (fault.advice(), request.locate(&fault.path, SpanPart::Value));
+            }
+        }
+    }
+    Ok(())
+}
 
 /// The variables of a user whose home is [`HOME`].
 pub fn variables() -> Variables {

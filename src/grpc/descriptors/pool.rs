@@ -162,6 +162,8 @@ impl Repaired {
                 self.gaps.add_file(&file, &header.unknown_syntax());
             }
             Ok(mut file) => {
+                // An empty syntax is none, which means proto2; the library panics over it.
+                file.syntax = file.syntax.filter(|syntax| !syntax.is_empty());
                 name_clash::allow(&mut file);
                 self.files.push(file);
             }
