@@ -83,7 +83,10 @@ fn names_that_the_client_sets_and_values_that_cannot_be_sent_are_refused() {
         assert_eq!(run.status, Some(2), "{header}: {run}");
         assert!(run.stderr.contains(why), "{header}: {run}");
     }
-    let user = user_of(&server, "  token: x\n");
+    let user = user_of(&server, "  x-tenant: a\n");
+    let file = user.home().join(".spaceone/environments/dev.yml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("x-tenant", "token")).unwrap();
     let run = user.run(LIST);
     assert!(run.stderr.contains("dev.yml") && run.stderr.contains("token cannot be set as metadata"), "{run}");
     assert!(server.calls().is_empty());
