@@ -35,8 +35,7 @@ pub fn run(args: &ConfigInit, context: &mut Context<'_>) -> Result<()> {
         None => Wanted { name: default, environment: given(args, context)?, overwrite: args.force },
     };
     let Wanted { name, environment, overwrite } = wanted;
-    dir.create(&[(&name, &environment)], overwrite)?;
-    dir.switch(&name)?;
+    dir.create_current(&name, &environment, overwrite)?;
     let diagnostics = &context.streams.diagnostics;
     warn_of_exposed_key(&name, &environment, diagnostics);
     diagnostics.done(&format!("{name} is the current environment, stored in {}", dir.file_of(&name).display()));
