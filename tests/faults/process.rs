@@ -122,6 +122,7 @@ impl Run {
             if now >= self.started + LIMIT {
                 hangs = true;
                 self.child.kill().unwrap();
+                sent.push(Signal::KILL.as_raw());
             }
             let wait = if hit.is_some() { due.saturating_duration_since(now) } else { Duration::from_millis(2) };
             std::thread::sleep(wait.clamp(Duration::from_micros(50), Duration::from_millis(2)));
@@ -162,14 +163,15 @@ pub fn no_strace() -> Option<&'static str> {
     }
 }
 
-/// Runs a command line of which one of these system calls fails, or is its last.
+/// Runs a command line of which one of these system calls fails, or is its last. `None` if it failed where it never
+/// does: at an eventfd or a socket of the program's own.
 pub fn run_with_failing_call(
     user: &Spacectl,
     line: &str,
     calls: &[(&str, u64)],
     rng: &mut Rng,
     verdict: &mut Verdict,
-) -> Ended {
+) -> Option<Ended> {
     let (call, most) = rng.pick(calls);
     let when = 1 + rng.below(most);
     let effect = match rng.below(5) {
@@ -188,13 +190,16 @@ pub fn run_with_failing_call(
     let trace = std::fs::read_to_string(&log).unwrap_or_default();
     let injected = trace.lines().find(|line| line.contains("(INJECTED)")).unwrap_or_default();
     verdict.log(format!("{inject}\n{injected}"));
+    if ["<anon_inode:", "<socket:", "<UNIX"].iter().any(|kind| injected.contains(kind)) {
+        return None;
+    }
     if effect.starts_with("signal") {
         verdict.faults += usize::from(ended.signal.is_some());
         ended.sent.push(Signal::KILL.as_raw());
     } else {
         verdict.faults += usize::from(!injected.is_empty());
     }
-    ended
+    Some(ended)
 }
 
 /// The service `local serve`, which can be killed and started again on its port.
