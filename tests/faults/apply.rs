@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Size;
 use super::process::{Ended, Hit, run, run_with_failing_call};
-use super::proxy::{Fault, Place, Proxy};
+use super::proxy::{Action, Fault, Place, Proxy};
 use super::report::Verdict;
 use super::rng::Rng;
 use super::support::{Plugins, Spacectl, row};
@@ -134,7 +134,12 @@ pub fn connection(rng: &mut Rng, _: Size) -> Verdict {
     let mut verdict = Verdict::default();
     let mut faults = Vec::new();
     for connection in 0..4 {
-        let place = if rng.once_in(2) { Place::Frames(rng.below(60)) } else { Place::Bytes(rng.below(12_000)) };
+        // Most often after the plugins are read.
+        let place = match rng.below(4) {
+            0 => Place::Bytes(rng.below(12_000)),
+            1 => Place::Frames(rng.below(60)),
+            _ => Place::Frames(20 + rng.below(40)),
+        };
         faults.push(Fault::random(rng, connection, place));
     }
     let timeout = if faults.iter().any(Fault::is_stall) { " --timeout 300ms" } else { "" };
@@ -150,7 +155,12 @@ pub fn connection(rng: &mut Rng, _: Size) -> Verdict {
 pub fn client_ended(rng: &mut Rng, _: Size) -> Verdict {
     let scene = Scene::new(rng);
     let mut verdict = Verdict::default();
-    let hits = Hit::random(rng, Duration::from_millis(60));
+    // Delays make room for signals between two calls. They are not counted.
+    let delay = Action::Delay(Duration::from_millis(15));
+    let delayed = (0..8).map(|_| Place::Frames(20 + rng.below(40)));
+    let delayed = delayed.map(|place| Fault { connection: 0, to_service: false, place, action: delay });
+    scene.proxy.arm(delayed.collect());
+    let hits = Hit::random(rng, Duration::from_millis(180));
     let ended = run(&scene.user, &scene.line(&scene.proxy.url()), &hits);
     scene.proxy.drain();
     verdict.faults = ended.sent.len();

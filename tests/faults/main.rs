@@ -38,13 +38,13 @@ pub struct Scenario {
 }
 
 const SCENARIOS: [Scenario; 15] = [
-    Scenario { name: "register, frame boundary", percent: 16, skip: never, run: register::frame_boundary },
-    Scenario { name: "register, byte offset", percent: 14, skip: never, run: register::byte_offset },
+    Scenario { name: "register, frame boundary", percent: 14, skip: never, run: register::frame_boundary },
+    Scenario { name: "register, byte offset", percent: 12, skip: never, run: register::byte_offset },
     Scenario { name: "register, GOAWAY", percent: 5, skip: never, run: register::go_away },
     Scenario { name: "register, client ended", percent: 12, skip: never, run: register::client_ended },
     Scenario { name: "register, service killed", percent: 9, skip: never, run: register::service_killed },
-    Scenario { name: "apply, connection", percent: 5, skip: never, run: apply::connection },
-    Scenario { name: "apply, client ended", percent: 5, skip: never, run: apply::client_ended },
+    Scenario { name: "apply, connection", percent: 7, skip: never, run: apply::connection },
+    Scenario { name: "apply, client ended", percent: 7, skip: never, run: apply::client_ended },
     Scenario { name: "apply, system call", percent: 3, skip: process::no_strace, run: apply::system_call },
     Scenario { name: "configuration, client ended", percent: 8, skip: never, run: files::configuration_ended },
     Scenario {

@@ -28,7 +28,10 @@ pub struct Hit {
 impl Hit {
     /// One or two signals within `time`.
     pub fn random(rng: &mut Rng, time: Duration) -> Vec<Self> {
-        let first = Self { after: rng.moment(time), signal: rng.pick(&[Signal::KILL, Signal::INT, Signal::TERM]) };
+        let first = Self {
+            after: rng.moment(time),
+            signal: rng.pick(&[Signal::KILL, Signal::KILL, Signal::INT, Signal::TERM]),
+        };
         let mut hits = vec![first];
         if rng.once_in(3) {
             hits.push(Self { after: rng.moment(time / 4), ..first });
