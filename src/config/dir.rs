@@ -201,7 +201,8 @@ impl ConfigDir {
     /// The Python client chooses another one instead, and the next command then runs where nobody expects it.
     pub fn remove(&self, name: &EnvironmentName) -> Result<bool> {
         let _lock = self.lock()?;
-        // A file that cannot be read names no environment.
+        // A file that cannot be read may name this one; a wrong one names none.
+        file::read(&self.current_file())?;
         let was_current = self.current().ok().flatten().as_ref() == Some(name);
         // First, so that the file of the current environment never names one that is gone: whatever ends this in
         // between, the same command finishes it.

@@ -105,6 +105,15 @@ fn the_built_in_environment_is_not_hidden_by_a_new_file() {
 }
 
 #[test]
+fn nothing_is_removed_if_the_current_environment_cannot_be_read() {
+    let (_home, dir) = empty();
+    dir.create(&[(&name("dev"), &Environment::default())], false).unwrap();
+    fs::create_dir(dir.path().join("environment.yml")).unwrap();
+    dir.remove(&name("dev")).unwrap_err();
+    assert!(dir.file_of(&name("dev")).exists());
+}
+
+#[test]
 fn removing_the_current_environment_leaves_none_current() {
     let (_home, dir) = empty();
     for each in ["a", "b", "c"] {
