@@ -108,8 +108,13 @@ impl Report {
         Self { lines: scenarios.iter().map(line).collect() }
     }
 
-    /// Counts a run; prints what is needed to repeat it if it failed.
+    /// Counts a run; prints what is needed to repeat it if it failed, and a line after every 500 faults.
     pub fn add(&mut self, index: usize, run: u64, seed: u64, verdict: &Verdict) {
+        let before: usize = self.lines.iter().map(|line| line.faults).sum();
+        let now = before + verdict.faults;
+        if before / 500 < now / 500 {
+            println!("{now} faults");
+        }
         let line = &mut self.lines[index];
         line.ended += 1;
         line.faults += verdict.faults;
