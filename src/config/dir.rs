@@ -96,9 +96,13 @@ impl ConfigDir {
         if !name.is_built_in() && !self.has(name) {
             return Err(self.not_found(name));
         }
-        let content = serde_json::Map::from_iter([(CURRENT_KEY.to_owned(), name.as_str().into())]);
         file::make_folder(&self.folder)?;
-        file::replace(&self.current_file(), &yaml::to_text(&content))
+        self.stage_current(name)?.replace().map_err(file::failed("write", &self.current_file()))
+    }
+
+    fn stage_current(&self, name: &EnvironmentName) -> Result<AtomicFile> {
+        let content = serde_json::Map::from_iter([(CURRENT_KEY.to_owned(), name.as_str().into())]);
+        file::stage(&self.current_file(), &yaml::to_text(&content), true)
     }
 
     /// Loads an environment's file; the built-in one needs none.
@@ -145,6 +149,21 @@ impl ConfigDir {
     ///
     /// `local` is refused, because its file would hide the built-in environment.
     pub fn create(&self, contents: &[(&EnvironmentName, &Environment)], overwrite: bool) -> Result<()> {
+        self.create_all(contents, overwrite, None)
+    }
+
+    /// Like [`ConfigDir::create`] for one environment, which becomes the current one. An error while it is created
+    /// leaves neither change: the same command can be run again.
+    pub fn create_current(&self, name: &EnvironmentName, content: &Environment, overwrite: bool) -> Result<()> {
+        self.create_all(&[(name, content)], overwrite, Some(name))
+    }
+
+    fn create_all(
+        &self,
+        contents: &[(&EnvironmentName, &Environment)],
+        overwrite: bool,
+        current: Option<&EnvironmentName>,
+    ) -> Result<()> {
         if let Some((name, _)) = contents.iter().find(|(name, _)| name.is_built_in()) {
             return Err(Error::usage(format!("the environment `{name}` is built in and needs no configuration"))
                 .hint(format!("use it with `--environment {name}`, or choose another name")));
@@ -159,17 +178,25 @@ impl ConfigDir {
             file::stage(&self.file_of(name), &content.to_yaml(), overwrite)
         };
         let staged = contents.iter().map(stage).collect::<Result<Vec<AtomicFile>>>()?;
+        let current = current.map(|name| self.stage_current(name)).transpose()?;
+        let remove_first = |count: usize| {
+            contents[..count].iter().try_for_each(|(name, _)| file::remove(&self.file_of(name)).map(drop))
+        };
         for (done, (file, (name, _))) in staged.into_iter().zip(contents).enumerate() {
             let written = if overwrite { file.replace().map(|()| true) } else { file.create() };
             let written = written.map_err(file::failed("write", &self.file_of(name)));
             // The Python client takes no lock: it may have created one at the same moment.
             let written = written.and_then(|is_new| if is_new { Ok(()) } else { Err(exist_already(&[name])) });
             if written.is_err() && !overwrite {
-                contents[..done].iter().try_for_each(|(name, _)| file::remove(&self.file_of(name)).map(drop))?;
+                remove_first(done)?;
             }
             written?;
         }
-        Ok(())
+        let written = current.map(AtomicFile::replace).transpose().map_err(file::failed("write", &self.current_file()));
+        if written.is_err() && !overwrite {
+            remove_first(contents.len())?;
+        }
+        written.map(drop)
     }
 
     /// Removes an environment's file; returns true if it was the current one, so that there is none now.
@@ -177,17 +204,20 @@ impl ConfigDir {
     /// The Python client chooses another one instead, and the next command then runs where nobody expects it.
     pub fn remove(&self, name: &EnvironmentName) -> Result<bool> {
         let _lock = self.lock()?;
-        // A file that cannot be read names no environment.
+        // A file that cannot be read may name this one; a wrong one names none.
+        file::read(&self.current_file())?;
         let was_current = self.current().ok().flatten().as_ref() == Some(name);
+        // First, so that the file of the current environment never names one that is gone: whatever ends this in
+        // between, the same command finishes it.
+        if was_current && self.has(name) {
+            file::remove(&self.current_file())?;
+        }
         if !file::remove(&self.file_of(name))? {
             return Err(if name.is_built_in() {
                 Error::local(format!("the environment `{name}` is built in and cannot be removed"))
             } else {
                 self.not_found(name)
             });
-        }
-        if was_current {
-            file::remove(&self.current_file())?;
         }
         Ok(was_current)
     }

@@ -81,6 +81,18 @@ fn nothing_is_overwritten_unasked() {
 }
 
 #[test]
+fn an_environment_that_cannot_become_the_current_one_is_not_created() {
+    let (_home, dir) = empty();
+    fs::create_dir_all(dir.path().join("environment.yml")).unwrap();
+    let create = || dir.create_current(&name("dev"), &Environment::default(), false);
+    create().unwrap_err();
+    assert!(!dir.file_of(&name("dev")).exists());
+    fs::remove_dir(dir.path().join("environment.yml")).unwrap();
+    create().unwrap();
+    assert_eq!(dir.current().unwrap(), Some(name("dev")));
+}
+
+#[test]
 fn the_built_in_environment_is_not_hidden_by_a_new_file() {
     let (_home, dir) = empty();
     let error = dir.create(&[(&EnvironmentName::built_in(), &Environment::default())], true).unwrap_err();
@@ -92,6 +104,15 @@ fn the_built_in_environment_is_not_hidden_by_a_new_file() {
     let error = dir.update(&EnvironmentName::built_in(), change).unwrap_err().to_string();
     assert!(error.contains("built in and reads `registry` only"), "{error}");
     assert!(!dir.has(&EnvironmentName::built_in()));
+}
+
+#[test]
+fn nothing_is_removed_if_the_current_environment_cannot_be_read() {
+    let (_home, dir) = empty();
+    dir.create(&[(&name("dev"), &Environment::default())], false).unwrap();
+    fs::create_dir(dir.path().join("environment.yml")).unwrap();
+    dir.remove(&name("dev")).unwrap_err();
+    assert!(dir.file_of(&name("dev")).exists());
 }
 
 #[test]

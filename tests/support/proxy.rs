@@ -177,10 +177,13 @@ fn requests(client: &TcpStream, server: &TcpStream, known: &Mutex<Connection>, r
                 }
             }
         }
+        frame.write(server)?;
         if frame.kind() == RST_STREAM {
             connection.open.remove(&stream);
+            if connection.last.is_some() && connection.open.is_empty() {
+                return Ok(());
+            }
         }
-        frame.write(server)?;
     }
 }
 

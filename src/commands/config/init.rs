@@ -46,8 +46,7 @@ pub fn run(args: &ConfigInit, context: &mut Context<'_>) -> Result<()> {
         return Err(Error::usage(format!("the environment `{name}` would be empty{why}"))
             .hint(format!("use `{}`", how_to_create(name.as_str()))));
     }
-    dir.create(&[(&name, &environment)], overwrite)?;
-    dir.switch(&name)?;
+    dir.create_current(&name, &environment, overwrite)?;
     let diagnostics = &context.streams.diagnostics;
     warn_of_exposed_key(&name, &environment, diagnostics);
     if !environment.has_endpoints() {
