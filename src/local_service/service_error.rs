@@ -11,6 +11,7 @@ use tonic::{Code, Status};
 
 use super::python;
 use crate::grpc::status::NOTHING_DONE;
+use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
 /// The domain of every caller: the embedded service has no tokens.
 pub const DOMAIN_ID: &str = "domain-local";
@@ -49,6 +50,15 @@ pub enum ServiceError {
     /// The database cannot process the query or the record.
     #[error("ERROR_DB_QUERY: Database query failed. (reason = {0})")]
     Query(Cow<'static, str>),
+    /// A row of the database is not a plugin.
+    #[error(
+        "ERROR_DB_QUERY: Database query failed. (reason = the record of the plugin {plugin_id} is damaged: {reason}; \
+         deregister the plugin, then register it again)"
+    )]
+    DamagedRecord { plugin_id: String, reason: String },
+    /// The words of gRPC's libraries, from which clients know it.
+    #[error("Sent message larger than max ({size} vs. {MAX_MESSAGE_SIZE})")]
+    ListSize { size: usize },
     /// A part of the query language that the embedded service does not have.
     #[error("ERROR_NOT_IMPLEMENTED: Not implemented. (key = {key})")]
     NotImplemented { key: &'static str },
@@ -84,6 +94,8 @@ impl From<ServiceError> for Status {
             | ServiceError::Query(_)
             | ServiceError::Unknown(_) => Code::Internal,
             ServiceError::NotImplemented { .. } => Code::Unimplemented,
+            ServiceError::DamagedRecord { .. } => Code::DataLoss,
+            ServiceError::ListSize { .. } => Code::ResourceExhausted,
             ServiceError::Unavailable { .. } => Code::Unavailable,
             _ => Code::InvalidArgument,
         };

@@ -12,8 +12,6 @@ pub enum StoreError {
     Service(#[from] ServiceError),
     #[error(transparent)]
     Database(#[from] rusqlite::Error),
-    #[error(transparent)]
-    Record(#[from] prost::DecodeError),
 }
 
 impl From<StoreError> for Status {
