@@ -13,6 +13,7 @@
 
 mod bson_value;
 mod condition;
+mod connections;
 mod document;
 mod images;
 mod managed;
@@ -32,10 +33,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use connections::{ConnectionLimits, serve};
 pub use images::ImageRegistry;
 pub use managed::managed_plugin;
 pub use plugin::{OnWarning, ServiceOptions};
 pub use plugin_list::EncodedPlugins;
 pub use proto::{descriptor_sets, descriptors, first_generation};
-pub use server::{API_VERSION, routes, serve};
+pub use server::{API_VERSION, routes};
 pub use store::Store;

@@ -10,6 +10,7 @@ use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::python;
+use super::store_error::RESTORE;
 use crate::grpc::status::NOTHING_DONE;
 use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
@@ -56,6 +57,8 @@ pub enum ServiceError {
          deregister the plugin, then register it again)"
     )]
     DamagedRecord { plugin_id: String, reason: String },
+    #[error("ERROR_DB_QUERY: Database query failed. (reason = {reason}; {RESTORE})")]
+    DamagedFile { reason: String },
     /// The words of gRPC's libraries, from which clients know it.
     #[error("Sent message larger than max ({size} vs. {MAX_MESSAGE_SIZE})")]
     ListSize { size: usize },
@@ -94,7 +97,7 @@ impl From<ServiceError> for Status {
             | ServiceError::Query(_)
             | ServiceError::Unknown(_) => Code::Internal,
             ServiceError::NotImplemented { .. } => Code::Unimplemented,
-            ServiceError::DamagedRecord { .. } => Code::DataLoss,
+            ServiceError::DamagedRecord { .. } | ServiceError::DamagedFile { .. } => Code::DataLoss,
             ServiceError::ListSize { .. } => Code::ResourceExhausted,
             ServiceError::Unavailable { .. } => Code::Unavailable,
             _ => Code::InvalidArgument,
