@@ -9,7 +9,8 @@
 //!
 //! A call passes `server` (routing), `plugin` or `repository_method` (methods), `registration` and `record` (checks),
 //! or `query`, `condition`, `document` and `bson_value` (filters, with the operators and dates of [`crate::query`]),
-//! then `table` (rows) and `store` (transactions). `managed` has the plugins of the managed repository.
+//! then `table` (rows) and `store` (transactions). `managed` has the plugins of the managed repository, `plugin_list`
+//! the response of a list, and `connections` what a port needs.
 
 mod bson_value;
 mod condition;
