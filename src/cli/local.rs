@@ -57,7 +57,7 @@ pub enum Local {
 pub enum SyncMode {
     /// Soon: a power failure can lose the last changes, and never damages the file
     Normal,
-    /// Before the call returns: slower, and a power failure loses nothing
+    /// Before the call returns: slower, and no change is lost
     Full,
 }
 
