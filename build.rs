@@ -34,7 +34,12 @@ fn main() -> Result<()> {
     let mut well_known = protox::compile(well_known, [PROTO_DIR])?;
     well_known.file.iter_mut().for_each(|file| file.source_code_info = None);
     fs::write(out.join("well_known.bin"), well_known.encode_to_vec())?;
-    tonic_prost_build::configure().build_client(false).build_transport(false).compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .build_client(false)
+        .build_transport(false)
+        // Sent without ever being decoded.
+        .extern_path(".spaceone.api.repository.v1.PluginsInfo", "crate::local_service::EncodedPlugins")
+        .compile_fds(descriptors)?;
     Ok(())
 }
 

@@ -3,7 +3,10 @@
 mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use support::Spacectl;
@@ -21,7 +24,11 @@ impl Served {
         if !flags.contains(&"--data") {
             command.args(["--data", "plugins.db"]);
         }
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::from_child(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// Waits for the address.
+    fn from_child(mut child: Child) -> Self {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("listening on ").expect(&line).to_owned();
@@ -333,4 +340,159 @@ fn reset_does_not_wait_for_another_process_for_ever() {
     assert!(run.stderr.contains("another process keeps the database busy"), "{run}");
     writer.execute_batch("ROLLBACK").unwrap();
     assert_eq!(user.run("list plugin -c plugin_id -o quiet").quiet_success(), "plugin-a\n");
+}
+
+/// Registers a plugin of its own, and one that another writer wants, too.
+#[test]
+fn fifty_writers_of_one_service_lose_and_double_nothing() {
+    let user = Spacectl::new();
+    let served = Served::start(&user, &[]);
+    let write = |n: usize| {
+        let plugin = |image: String| format!("name: A\nresource_type: a.B\nimage: x/{image}\n");
+        let specs = [plugin(format!("own-{n:02}")), plugin(format!("shared-{:02}", n / 2))].join("---\n");
+        user.file(&format!("{n}.yml"), &specs);
+        let mut command = user.command();
+        command.args(["--endpoint", &served.url, "exec", "register", "repository.Plugin", "-f", &format!("{n}.yml")]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let writers: Vec<Child> = (0..50).map(write).collect();
+    let codes: Vec<_> = writers.into_iter().map(|mut writer| writer.wait().unwrap().code()).collect();
+    assert_eq!(codes.iter().filter(|code| **code == Some(0)).count(), 25, "{codes:?}");
+    assert_eq!(codes.iter().filter(|code| **code == Some(70)).count(), 25, "{codes:?}");
+    let own = (0..50).map(|n| format!("own-{n:02}\n"));
+    let expected: String = own.chain((0..25).map(|n| format!("shared-{n:02}\n"))).collect();
+    let list = format!("--endpoint {} list repository.Plugin -s plugin_id -c plugin_id -o quiet", served.url);
+    assert_eq!(user.run(&list).quiet_success(), expected);
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_service_that_is_killed() {
+    let user = Spacectl::new();
+    let served = Served::start(&user, &[]);
+    let spec = |n: usize| format!("name: A\nresource_type: a.B\nimage: x/plugin-{n}\n");
+    user.file("many.yml", &(0..3000).map(spec).collect::<Vec<_>>().join("---\n"));
+    let line = ["exec", "register", "repository.Plugin", "-f", "many.yml", "-c", "plugin_id", "-o", "quiet"];
+    let mut writer = user.command();
+    writer.args(["--endpoint", &served.url]).args(line).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut writer = writer.spawn().unwrap();
+    let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut acknowledged: Vec<String> = lines.by_ref().take(50).collect();
+    served.end("-KILL");
+    acknowledged.extend(lines);
+    assert!(!writer.wait().unwrap().success());
+    assert!((50..3000).contains(&acknowledged.len()), "{}", acknowledged.len());
+    let served = Served::start(&user, &[]);
+    let list = user.run(&format!("--endpoint {} list repository.Plugin -c plugin_id -o quiet", served.url));
+    let list = list.quiet_success();
+    let stored: Vec<&str> = list.lines().collect();
+    for plugin in acknowledged {
+        assert!(stored.contains(&plugin.as_str()), "{plugin}");
+    }
+}
+
+#[test]
+fn a_connection_beyond_the_limit_waits() {
+    let user = Spacectl::new();
+    let served = Served::start(&user, &["--max-connections", "1", "--idle-timeout", "0", "--sync", "full"]);
+    let address = served.url.strip_prefix("grpc://").unwrap();
+    let other = TcpStream::connect(address).unwrap();
+    let mut waiting = user.command();
+    waiting.args(["--endpoint", &served.url, "--connect-timeout", "20s", "list", "repository.Plugin"]);
+    let mut waiting = waiting.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(waiting.try_wait().unwrap().is_none());
+    drop(other);
+    assert!(waiting.wait().unwrap().success());
+    for wrong in ["--max-connections 0", "--idle-timeout soon", "--sync never"] {
+        assert_eq!(user.run(&format!("local serve {wrong}")).status, Some(2), "{wrong}");
+    }
+}
+
+#[test]
+fn a_connection_without_a_call_is_closed() {
+    let user = Spacectl::new();
+    let served = Served::start(&user, &["--idle-timeout", "100ms"]);
+    let mut idle = TcpStream::connect(served.url.strip_prefix("grpc://").unwrap()).unwrap();
+    idle.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    idle.read_to_end(&mut Vec::new()).unwrap();
+}
+
+/// A service that accepts without a pause would take a whole processor.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lack_of_descriptors_is_waited_out() {
+    let user = Spacectl::new();
+    let serve = concat!("ulimit -n 30; exec ", env!("CARGO_BIN_EXE_spacectl"), " local serve --listen 127.0.0.1:0");
+    let mut command = Command::new("sh");
+    command.args(["-c", serve]).env_clear().env("HOME", user.home()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let served = Served::from_child(command.spawn().unwrap());
+    let address = served.url.strip_prefix("grpc://").unwrap();
+    let sockets: Vec<TcpStream> = (0..60).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let cpu_time = || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", served.child.id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    };
+    std::thread::sleep(Duration::from_millis(500));
+    let before = cpu_time();
+    std::thread::sleep(Duration::from_secs(2));
+    let ticks = cpu_time() - before;
+    assert!(ticks < 40, "{ticks} of 200 ticks");
+    drop(sockets);
+    user.run(&format!("--endpoint {} list repository.Plugin", served.url)).success();
+    let (status, said) = served.end("-TERM");
+    assert_eq!(status, Some(0));
+    assert!(said.contains("a connection has to wait: Too many open files"), "{said}");
+}
+
+#[test]
+fn open_calls_end_before_the_service_unless_it_is_told_twice() {
+    let user = Spacectl::new();
+    let mut served = Served::start(&user, &[]);
+    let mut watching = user.command();
+    watching.args(["--endpoint", &served.url, "exec", "Watch", "grpc.health.v1.Health", "-o", "jsonl"]);
+    let mut watching = watching.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    BufReader::new(watching.stdout.as_mut().unwrap()).read_line(&mut String::new()).unwrap();
+    let begun = Instant::now();
+    let signal = |pid: u32| assert!(Command::new("kill").args(["-TERM", &pid.to_string()]).status().unwrap().success());
+    signal(served.child.id());
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(TcpStream::connect(served.url.strip_prefix("grpc://").unwrap()).is_err(), "it accepts nothing more");
+    assert!(served.child.try_wait().unwrap().is_none(), "the call is open");
+    signal(served.child.id());
+    assert_eq!(served.child.wait().unwrap().signal(), Some(15));
+    assert!(begun.elapsed() < Duration::from_secs(8));
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+}
+
+#[test]
+fn damaged_files_and_records_are_errors_with_what_to_do() {
+    let user = Spacectl::new();
+    let served = Served::start(&user, &[]);
+    let spec = |n: usize| format!("name: A\nresource_type: a.B\nimage: x/plugin-{n}\n");
+    user.file("many.yml", &(0..100).map(spec).collect::<Vec<_>>().join("---\n"));
+    user.run(&format!("--endpoint {} exec register repository.Plugin -f many.yml -q", served.url)).success();
+    let database = rusqlite::Connection::open(user.path("plugins.db")).unwrap();
+    database.execute("UPDATE plugin SET info = x'ffff' WHERE plugin_id = 'plugin-1'", ()).unwrap();
+    drop(database);
+    let mut runs: Vec<String> = [
+        "list repository.Plugin",
+        "get repository.Plugin -p plugin_id=plugin-1",
+        "get repository.Plugin -p plugin_id=plugin-2 -c plugin_id",
+        "exec deregister repository.Plugin -p plugin_id=plugin-1",
+        "list repository.Plugin -c plugin_id -s plugin_id -l 2 -o quiet",
+    ]
+    .map(|args| format!("$ {args}\n{}\n", user.run(&format!("--endpoint {} {args}", served.url))))
+    .to_vec();
+    let url = served.url.clone();
+    assert_eq!(served.end("-TERM").0, Some(0));
+    let bytes = std::fs::read(user.path("plugins.db")).unwrap();
+    std::fs::write(user.path("plugins.db"), &bytes[..bytes.len() / 2]).unwrap();
+    std::fs::create_dir(user.path("folder")).unwrap();
+    for data in ["plugins.db", "folder", "many.yml/plugins.db"] {
+        let args = format!("local serve --listen 127.0.0.1:0 --data {data}");
+        runs.push(format!("$ {args}\n{}\n", user.run(&args)));
+    }
+    assert_snapshot!(runs.concat().replace(&url, "[URL]"));
 }

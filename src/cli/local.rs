@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueHint};
+use clap::{Subcommand, ValueEnum, ValueHint};
+
+use super::{Limit, duration};
 
 #[derive(Debug, Subcommand)]
 pub enum Local {
@@ -28,6 +30,15 @@ pub enum Local {
         /// They are listed as read-only plugins.
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         managed: Option<String>,
+        /// Connections at a time; further ones wait until one ends
+        #[arg(long, value_name = "N", default_value = "256", value_parser = clap::value_parser!(u16).range(1..))]
+        max_connections: u16,
+        /// Close a connection that has no call for this long, e.g. 30s or 5m; 0 disables it
+        #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5m")]
+        idle_timeout: Limit,
+        /// When a change is on the disk
+        #[arg(long, value_name = "MODE", value_enum, default_value_t = SyncMode::Normal)]
+        sync: SyncMode,
         /// Reject what a current Repository service rejects
         #[arg(long)]
         strict: bool,
@@ -39,6 +50,15 @@ pub enum Local {
         #[arg(short, long)]
         yes: bool,
     },
+}
+
+/// When a change is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SyncMode {
+    /// Soon: a power failure can lose the last changes, and never damages the file
+    Normal,
+    /// Before the call returns: slower, and no change is lost
+    Full,
 }
 
 pub(super) const EXAMPLES: &str = "\

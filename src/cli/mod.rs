@@ -38,7 +38,7 @@ pub use explain::{Explain, ExplainForm, ExplainFormat};
 pub use filters::Filters;
 pub use get::Get;
 pub use list::{ListArgs, Listing, RowArgs};
-pub use local::Local;
+pub use local::{Local, SyncMode};
 pub use man::Man;
 pub use output_args::{Format, Shown};
 pub use plugin::{

@@ -1,24 +1,27 @@
 //! `local`: serves the embedded Repository on a port, and empties it.
 
+use std::cell::Cell;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use prost::Message as _;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tonic::Status;
 
 use super::confirm;
 use super::connector;
 use super::{Context, block_on};
-use crate::cli::{Global, Local};
+use crate::cli::{Global, Local, SyncMode};
 use crate::codec::encode;
 use crate::config::{BUILT_IN, registry_of_built_in};
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::local_service;
 use crate::local_service::proto::repository::v1::{PluginInfo, RegisterPluginRequest};
-use crate::local_service::{ServiceOptions, Store};
+use crate::local_service::{ConnectionLimits, OnWarning, ServiceOptions, Store};
 use crate::oci::RegistryUrl;
 use crate::spec::{self, Inputs, RequestTarget, SpanPart};
 use crate::terminal::shutdown::Shutdown;
@@ -29,7 +32,7 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
             reject_call_flags(context.global, "it removes the plugins of the environment local")?;
             reset(*yes, context)
         }
-        Local::Serve { listen, data, registry, managed, strict } => {
+        Local::Serve { listen, data, registry, managed, max_connections, idle_timeout, sync, strict } => {
             let hint = "it serves the plugins of the environment local, or those of --data, in plaintext at --listen";
             reject_call_flags(context.global, hint)?;
             // Accepts the URL that it prints.
@@ -37,7 +40,8 @@ pub fn run(args: &Local, context: &mut Context<'_>) -> Result<()> {
             let managed =
                 managed.as_deref().map(|folder| read_managed(folder, context)).transpose()?.unwrap_or_default();
             let options = ServiceOptions { strict: *strict, managed: managed.into(), ..ServiceOptions::default() };
-            serve(listen, data.clone(), registry.as_deref(), options, context)
+            let limits = ConnectionLimits { max_connections: (*max_connections).into(), idle_timeout: *idle_timeout };
+            serve(listen, data.clone(), registry.as_deref(), *sync, limits, options, context)
         }
     }
 }
@@ -119,6 +123,8 @@ fn serve(
     listen: &str,
     data: Option<PathBuf>,
     registry: Option<&str>,
+    sync: SyncMode,
+    limits: ConnectionLimits,
     options: ServiceOptions,
     context: &mut Context<'_>,
 ) -> Result<()> {
@@ -135,6 +141,7 @@ fn serve(
         None => context.variables.repository_database()?,
     };
     let store = Store::open(&path)?;
+    let store = if sync == SyncMode::Full { store.with_full_sync()? } else { store };
     let access = connector::RegistryAccess::of(context.variables);
     let trace = connector::trace(context.global.verbose, &context.streams.diagnostics);
     block_on(async {
@@ -164,12 +171,13 @@ fn serve(
             warner.finish(None);
         };
         let images = registry.map(|registry| connector::images(registry, access, trace));
-        let options = ServiceOptions { on_warning: Some(Arc::new(on_warning)), images, ..options };
+        let on_warning: OnWarning = Arc::new(on_warning);
+        let options = ServiceOptions { on_warning: Some(Arc::clone(&on_warning)), images, ..options };
         let routes = local_service::routes(store, options).await?;
+        let stop = Notify::new();
+        let serve = local_service::serve(listener, routes, limits, Some(on_warning), stop.notified());
+        // The first signal lets open calls end; the second does not.
         let mut shutdown = Shutdown::listen()?;
-        let signal = async move {
-            shutdown.signal().await;
-        };
-        local_service::serve(listener, routes, signal).await
+        shutdown.race_unless_critical(&Cell::new(true), |_| stop.notify_one(), serve.map(Ok)).await
     })
 }

@@ -9,14 +9,17 @@
 //!
 //! A call passes `server` (routing), `plugin` or `repository_method` (methods), `registration` and `record` (checks),
 //! or `query`, `condition`, `document` and `bson_value` (filters, with the operators and dates of [`crate::query`]),
-//! then `table` (rows) and `store` (transactions). `managed` has the plugins of the managed repository.
+//! then `table` (rows) and `store` (transactions). `managed` has the plugins of the managed repository, `plugin_list`
+//! the response of a list, and `connections` what a port needs.
 
 mod bson_value;
 mod condition;
+mod connections;
 mod document;
 mod images;
 mod managed;
 mod plugin;
+mod plugin_list;
 pub mod proto;
 mod python;
 mod query;
@@ -31,9 +34,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use connections::{ConnectionLimits, serve};
 pub use images::ImageRegistry;
 pub use managed::managed_plugin;
 pub use plugin::{OnWarning, ServiceOptions};
+pub use plugin_list::EncodedPlugins;
 pub use proto::{descriptor_sets, descriptors, first_generation};
-pub use server::{API_VERSION, routes, serve};
+pub use server::{API_VERSION, routes};
 pub use store::Store;

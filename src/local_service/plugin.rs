@@ -8,11 +8,12 @@ use rusqlite::Connection;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::images::ImageRegistry;
+use super::plugin_list::EncodedPlugins;
 use super::proto::repository::v1::plugin_info::State;
 use super::proto::repository::v1::plugin_server::Plugin;
 use super::proto::repository::v1::{
-    PluginInfo, PluginQuery, PluginRequest, PluginsInfo, RegisterPluginRequest, RepositoryPluginRequest,
-    UpdatePluginRequest, VersionsInfo,
+    PluginInfo, PluginQuery, PluginRequest, RegisterPluginRequest, RepositoryPluginRequest, UpdatePluginRequest,
+    VersionsInfo,
 };
 use super::query::{PluginListQuery, RowLimits};
 use super::record::{self, trimmed};
@@ -204,38 +205,42 @@ impl Plugin for PluginService {
         let Some(images) = &self.options.images else { return Ok(Response::new(VersionsInfo::default())) };
         let results = images.versions(&plugin.image).await?;
         // The real service leaves the deprecated `version` empty.
-        Ok(Response::new(VersionsInfo { total_count: total(results.len()), results, ..VersionsInfo::default() }))
+        Ok(Response::new(VersionsInfo {
+            total_count: i32::try_from(results.len()).unwrap_or(i32::MAX),
+            results,
+            ..VersionsInfo::default()
+        }))
     }
 
     async fn get(&self, request: Request<RepositoryPluginRequest>) -> Result<Response<PluginInfo>, Status> {
         self.find(request.into_inner()).await.map(Response::new)
     }
 
-    async fn list(&self, request: Request<PluginQuery>) -> Result<Response<PluginsInfo>, Status> {
+    async fn list(&self, request: Request<PluginQuery>) -> Result<Response<EncodedPlugins>, Status> {
         let request = request.into_inner();
         if !request.repository_id.is_empty() {
             RepositoryKind::from_id(&request.repository_id)?;
         }
         let managed = managed::list(self.managed(&request.repository_id), &request)?;
-        let (mut local, mut local_matching) = (Vec::new(), 0);
-        if RepositoryKind::Local.is_requested(&request.repository_id) {
-            let query = PluginListQuery::parse(&request, Timestamp::now())?;
-            let query = if managed.is_empty() { query } else { query.without_page() };
-            (local, local_matching) = self.store.read(|connection| table::list(connection, &query)).await?;
-            if managed.is_empty() {
-                return Ok(Response::new(PluginsInfo { results: local, total_count: total(local_matching) }));
+        let page = RowLimits::from_page(request.query.as_ref().and_then(|query| query.page.as_ref()));
+        let query = match RepositoryKind::Local.is_requested(&request.repository_id) {
+            true => Some(PluginListQuery::parse(&request, Timestamp::now())?.after(managed.len())),
+            false => None,
+        };
+        let list = self.store.read(|connection| {
+            // A page is one of the plugins of all repositories, the managed ones first, as in the real service.
+            let mut list = EncodedPlugins::default();
+            for plugin in page.apply(managed.iter()) {
+                list.push(plugin)?;
             }
-        }
-        // A page is one of the plugins of all repositories, the managed ones first, as in the real service.
-        let total_count = total(managed.len() + local_matching);
-        let rows = RowLimits::from_page(request.query.as_ref().and_then(|query| query.page.as_ref()));
-        let results = rows.apply(managed.into_iter().chain(local)).collect();
-        Ok(Response::new(PluginsInfo { results, total_count }))
+            list.total_count += managed.len();
+            if let Some(query) = &query {
+                table::list(connection, query, &mut list)?;
+            }
+            Ok(list)
+        });
+        list.await.map(Response::new)
     }
-}
-
-fn total(count: usize) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 fn required(plugin_id: &str) -> Result<(), ServiceError> {

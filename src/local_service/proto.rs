@@ -23,6 +23,16 @@ pub mod core {
 pub mod repository {
     pub mod v1 {
         tonic::include_proto!("spaceone.api.repository.v1");
+
+        /// The response of `Plugin.list`, for clients: the service sends it as
+        /// [`EncodedPlugins`](crate::local_service::EncodedPlugins).
+        #[derive(Clone, PartialEq, prost::Message)]
+        pub struct PluginsInfo {
+            #[prost(message, repeated, tag = "1")]
+            pub results: Vec<PluginInfo>,
+            #[prost(int32, tag = "2")]
+            pub total_count: i32,
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub struct PluginListQuery {
     all: Vec<FilterCondition>,
     any: Vec<FilterCondition>,
     sort: Vec<SortKey>,
+    sort_fields: Projection,
     rows: RowLimits,
     projection: Projection,
     count_only: bool,
@@ -54,7 +55,13 @@ impl RowLimits {
         rows.skip(self.offset).take(self.limit.unwrap_or(usize::MAX))
     }
 
-    fn contains(self, row: usize) -> bool {
+    /// The limits of the rows that come after `count` others.
+    fn after(self, count: usize) -> Self {
+        let taken = count.saturating_sub(self.offset);
+        Self { offset: self.offset.saturating_sub(count), limit: self.limit.map(|limit| limit.saturating_sub(taken)) }
+    }
+
+    pub fn contains(self, row: usize) -> bool {
         row >= self.offset && self.limit.is_none_or(|limit| row - self.offset < limit)
     }
 }
@@ -79,6 +86,8 @@ impl PluginListQuery {
             any.push(FilterCondition::contains("name", &query.keyword)?);
         }
         let sort = query.sort.iter().map(SortKey::parse).collect::<Result<_, _>>()?;
+        let sort_field = |sort: &v2::Sort| sort.key.split('.').next().unwrap_or_default().to_owned();
+        let sort_fields = Projection::only(&query.sort.iter().map(sort_field).collect::<Vec<_>>())?;
         let only = Projection::only(&query.only)?;
         let projection = match (query.minimal, query.only.is_empty()) {
             (true, _) => Projection::Minimal,
@@ -86,29 +95,26 @@ impl PluginListQuery {
             (false, false) => only,
         };
         let rows = RowLimits::from_page(query.page.as_ref());
-        Ok(Self { all, any, sort, rows, projection, count_only: query.count_only })
+        Ok(Self { all, any, sort, sort_fields, rows, projection, count_only: query.count_only })
     }
 
-    /// The same query for the rows of every page.
-    pub fn without_page(self) -> Self {
-        Self { rows: RowLimits::ALL, ..self }
+    /// The same query where `count` other rows come first.
+    pub fn after(self, count: usize) -> Self {
+        Self { rows: self.rows.after(count), ..self }
     }
 
-    /// Whether only the number of all plugins is wanted.
-    pub fn counts_all(&self) -> bool {
-        self.count_only && self.matches_all()
+    /// Which of the matching rows are wanted.
+    pub fn rows(&self) -> RowLimits {
+        if self.count_only { RowLimits { offset: 0, limit: Some(0) } } else { self.rows }
     }
 
-    /// The rows by name that are the whole result, if the database can select them without looking at plugins.
-    pub fn rows_by_name(&self) -> Option<RowLimits> {
-        (self.matches_all() && !self.has_sort()).then_some(self.rows)
-    }
-
-    fn matches_all(&self) -> bool {
+    /// Whether every plugin is a row.
+    pub fn matches_all(&self) -> bool {
         self.all.is_empty() && self.any.is_empty()
     }
 
-    fn matches(&self, plugin: &PluginInfo) -> bool {
+    /// Whether a plugin is a row.
+    pub fn matches(&self, plugin: &PluginInfo) -> bool {
         self.all.iter().all(|condition| condition.is_met_by(plugin))
             && (self.any.is_empty() || self.any.iter().any(|condition| condition.is_met_by(plugin)))
     }
@@ -118,39 +124,13 @@ impl PluginListQuery {
         self.projection.apply(plugin)
     }
 
-    /// Whether the result is in another order than by name.
-    pub fn has_sort(&self) -> bool {
-        !self.sort.is_empty()
+    /// The fields that the result is sorted by; `None` for a result by name, or for none.
+    pub fn sort_fields(&self) -> Option<&Projection> {
+        (!self.sort.is_empty() && !self.count_only).then_some(&self.sort_fields)
     }
 
-    /// Returns the requested rows and the number of matches. `plugins` are in the order of registration if there
-    /// [is a sort](Self::has_sort), otherwise by name.
-    ///
-    /// # Errors
-    /// The first error of `plugins`.
-    pub fn run<E>(&self, plugins: impl Iterator<Item = Result<PluginInfo, E>>) -> Result<(Vec<PluginInfo>, usize), E> {
-        let mut rows = Vec::new();
-        let mut matching = 0;
-        for plugin in plugins {
-            let plugin = plugin?;
-            if !self.matches(&plugin) {
-                continue;
-            }
-            // A page of sorted rows is known at the end only.
-            if !self.count_only && (self.has_sort() || self.rows.contains(matching)) {
-                rows.push(plugin);
-            }
-            matching += 1;
-        }
-        if self.has_sort() {
-            // Stable: equal rows stay in the order of registration.
-            rows.sort_by(|a, b| self.order(a, b));
-            rows = self.rows.apply(rows.into_iter()).collect();
-        }
-        Ok((rows.into_iter().map(|plugin| self.project(plugin)).collect(), matching))
-    }
-
-    fn order(&self, a: &PluginInfo, b: &PluginInfo) -> Ordering {
+    /// The order of two plugins that are reduced to the [sort fields](Self::sort_fields).
+    pub fn order(&self, a: &PluginInfo, b: &PluginInfo) -> Ordering {
         self.sort.iter().fold(Ordering::Equal, |order, key| order.then_with(|| key.order(a, b)))
     }
 }
@@ -163,7 +143,8 @@ impl SortKey {
         Ok(Self { key: RecordKey::parse(&sort.key)?, descending: sort.desc })
     }
 
-    fn order(&self, a: &PluginInfo, b: &PluginInfo) -> Ordering {
+    /// The order of two plugins that are reduced to the [sort fields](Self::sort_fields).
+    pub fn order(&self, a: &PluginInfo, b: &PluginInfo) -> Ordering {
         let order = self.value(a).cmp(&self.value(b));
         if self.descending { order.reverse() } else { order }
     }

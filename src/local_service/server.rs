@@ -1,13 +1,7 @@
-//! The embedded services as tonic routes, and serving them on a port.
+//! The embedded services as tonic routes.
 
-use std::future::Future;
-use std::time::Duration;
-
-use tokio::net::TcpListener;
 use tonic::server::NamedService;
 use tonic::service::Routes;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, async_trait};
 use tonic_health::ServingStatus;
 use tonic_reflection::server::Builder;
@@ -25,9 +19,6 @@ use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
 /// The version that ServerInfo reports: the first 2.x release of the real service with this API.
 pub const API_VERSION: &str = "2.0.52";
-
-/// The time that open calls have after shutdown; a watched health status never ends by itself.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// Builds all services: Plugin, Repository, ServerInfo, Health and reflection (v1, v1alpha).
 ///
@@ -59,28 +50,6 @@ pub async fn routes(store: Store, options: ServiceOptions) -> Result<Routes> {
         .add_service(reflection().build_v1().map_err(broken)?)
         .add_service(reflection().build_v1alpha().map_err(broken)?)
         .prepare())
-}
-
-/// Serves `routes` on `listener` until `shutdown` completes, then lets open calls end for at most three seconds.
-///
-/// # Errors
-/// The server fails.
-pub async fn serve(listener: TcpListener, routes: Routes, shutdown: impl Future<Output = ()>) -> Result<()> {
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let server = Server::builder().add_routes(routes).serve_with_incoming_shutdown(incoming, async {
-        let _ = stopped.await;
-    });
-    let timeout = async {
-        shutdown.await;
-        // The server may have failed before.
-        let _ = stop.send(());
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        result = server => result.map_err(|error| Error::local("the local repository server failed").caused_by(&error)),
-        () = timeout => Ok(()),
-    }
 }
 
 #[derive(Clone, Copy, Debug)]

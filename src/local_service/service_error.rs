@@ -10,7 +10,9 @@ use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::python;
+use super::store_error::RESTORE;
 use crate::grpc::status::NOTHING_DONE;
+use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
 /// The domain of every caller: the embedded service has no tokens.
 pub const DOMAIN_ID: &str = "domain-local";
@@ -49,6 +51,17 @@ pub enum ServiceError {
     /// The database cannot process the query or the record.
     #[error("ERROR_DB_QUERY: Database query failed. (reason = {0})")]
     Query(Cow<'static, str>),
+    /// A row of the database is not a plugin.
+    #[error(
+        "ERROR_DB_QUERY: Database query failed. (reason = the record of the plugin {plugin_id} is damaged: {reason}; \
+         deregister the plugin, then register it again)"
+    )]
+    DamagedRecord { plugin_id: String, reason: String },
+    #[error("ERROR_DB_QUERY: Database query failed. (reason = {reason}; {RESTORE})")]
+    DamagedFile { reason: String },
+    /// The words of gRPC's libraries, from which clients know it.
+    #[error("Sent message larger than max ({size} vs. {MAX_MESSAGE_SIZE})")]
+    ListSize { size: usize },
     /// A part of the query language that the embedded service does not have.
     #[error("ERROR_NOT_IMPLEMENTED: Not implemented. (key = {key})")]
     NotImplemented { key: &'static str },
@@ -84,6 +97,8 @@ impl From<ServiceError> for Status {
             | ServiceError::Query(_)
             | ServiceError::Unknown(_) => Code::Internal,
             ServiceError::NotImplemented { .. } => Code::Unimplemented,
+            ServiceError::DamagedRecord { .. } | ServiceError::DamagedFile { .. } => Code::DataLoss,
+            ServiceError::ListSize { .. } => Code::ResourceExhausted,
             ServiceError::Unavailable { .. } => Code::Unavailable,
             _ => Code::InvalidArgument,
         };

@@ -13,7 +13,7 @@ use backon::{BlockingRetryable as _, ExponentialBuilder, Retryable as _};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tonic::Status;
 
-use super::store_error::{StoreError, is_busy};
+use super::store_error::{RESTORE, StoreError, is_busy};
 use super::table;
 use crate::error::{Error, Result};
 
@@ -54,12 +54,15 @@ impl Store {
         let failed = || Error::local(format!("cannot open the local repository {}", path.display()));
         // SQLite gives names such as ":memory:" a meaning of their own; an absolute path has none.
         let file = path::absolute(path).map_err(|error| failed().cause(error))?;
-        create(&file).map_err(|error| failed().cause(error))?;
+        let not_writable = "make the file and its folder writable, or choose another file";
+        create(&file).map_err(|error| failed().cause(error).hint(not_writable))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(&file, flags).map_err(|error| failed().cause(error))?;
         let foreign = || failed().cause("the file is not a local repository").hint("choose another file");
         let state = prepare(&mut connection).map_err(|error| match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => foreign(),
+            Some(ErrorCode::DatabaseCorrupt) => failed().cause(error).hint(RESTORE),
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => failed().cause(error).hint(not_writable),
             _ => failed().cause(error),
         })?;
         match state {
@@ -72,6 +75,16 @@ impl Store {
                 .cause(format!("its format is version {version}; this program knows version {SCHEMA_VERSION}"))
                 .hint("use the version of this program that wrote it, or a later one")),
         }
+    }
+
+    /// Lets each write reach the disk before it is acknowledged: a power failure loses nothing then.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn with_full_sync(self) -> Result<Self> {
+        let set = self.lock().execute_batch("PRAGMA synchronous = FULL");
+        set.map_err(|error| Error::local("cannot set how the local repository is written").cause(error))?;
+        Ok(self)
     }
 
     /// Whether [`Store::open`] created the store.

@@ -12,8 +12,6 @@ pub enum StoreError {
     Service(#[from] ServiceError),
     #[error(transparent)]
     Database(#[from] rusqlite::Error),
-    #[error(transparent)]
-    Record(#[from] prost::DecodeError),
 }
 
 impl From<StoreError> for Status {
@@ -23,9 +21,19 @@ impl From<StoreError> for Status {
             StoreError::Database(error) if is_busy(&error) => {
                 ServiceError::Unavailable { reason: "another process keeps the database busy".into() }.into()
             }
+            StoreError::Database(error) if is_damaged(&error) => {
+                ServiceError::DamagedFile { reason: error.to_string() }.into()
+            }
             error => ServiceError::query(error.to_string()).into(),
         }
     }
+}
+
+/// What to do with a file that is damaged.
+pub const RESTORE: &str = "restore the file from a copy, or rename it: without it, a new one is created";
+
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// Whether another process keeps the database busy.

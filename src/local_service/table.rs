@@ -3,17 +3,21 @@
 use prost::Message;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::document::Projection;
+use super::plugin_list::EncodedPlugins;
 use super::proto::repository::v1::PluginInfo;
 use super::query::{PluginListQuery, RowLimits};
+use super::service_error::ServiceError;
 use super::store_error::StoreError;
 
 /// Plugins of one name are in the order of registration.
-const BY_NAME: &str = "SELECT info FROM plugin ORDER BY name, seq LIMIT ?1 OFFSET ?2";
-const BY_REGISTRATION: &str = "SELECT info FROM plugin ORDER BY seq LIMIT ?1 OFFSET ?2";
+const BY_NAME: &str = "SELECT plugin_id, info FROM plugin ORDER BY name, seq LIMIT ?1 OFFSET ?2";
+const BY_REGISTRATION: &str = "SELECT plugin_id, info, seq FROM plugin ORDER BY seq";
+const BY_SEQ: &str = "SELECT plugin_id, info FROM plugin WHERE seq = ?1";
 
 /// The plugin with this id.
 pub fn find(connection: &Connection, plugin_id: &str) -> Result<Option<PluginInfo>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT info FROM plugin WHERE plugin_id = ?1")?;
+    let mut statement = connection.prepare_cached("SELECT plugin_id, info FROM plugin WHERE plugin_id = ?1")?;
     statement.query_row([plugin_id], |row| Ok(decode(row))).optional()?.transpose()
 }
 
@@ -37,19 +41,58 @@ pub fn remove(connection: &Connection, plugin_id: &str) -> Result<bool, StoreErr
     Ok(statement.execute([plugin_id])? > 0)
 }
 
-/// The rows of `query`, and the number of plugins that match it.
-pub fn list(connection: &Connection, query: &PluginListQuery) -> Result<(Vec<PluginInfo>, usize), StoreError> {
-    if query.counts_all() {
-        return Ok((Vec::new(), count(connection)?));
+/// Adds the rows of `query` to `list`. One plugin is decoded at a time.
+pub fn list(connection: &Connection, query: &PluginListQuery, list: &mut EncodedPlugins) -> Result<(), StoreError> {
+    if let Some(sort_fields) = query.sort_fields() {
+        return list_sorted(connection, query, sort_fields, list);
     }
-    if let Some(rows) = query.rows_by_name() {
-        let mut statement = connection.prepare_cached(BY_NAME)?;
-        let plugins = statement.query_and_then(limits(rows), decode)?;
-        let plugins = plugins.map(|plugin| plugin.map(|plugin| query.project(plugin))).collect::<Result<_, _>>()?;
-        return Ok((plugins, count(connection)?));
+    let rows = query.rows();
+    let mut statement = connection.prepare_cached(BY_NAME)?;
+    if query.matches_all() {
+        for plugin in statement.query_and_then(limits(rows), decode)? {
+            list.push(&query.project(plugin?))?;
+        }
+        list.total_count += count(connection)?;
+        return Ok(());
     }
-    let mut statement = connection.prepare_cached(if query.has_sort() { BY_REGISTRATION } else { BY_NAME })?;
-    query.run(statement.query_and_then(limits(RowLimits::ALL), decode)?)
+    let mut matching = 0;
+    for plugin in statement.query_and_then(limits(RowLimits::ALL), decode)? {
+        let plugin = plugin?;
+        if query.matches(&plugin) {
+            if rows.contains(matching) {
+                list.push(&query.project(plugin))?;
+            }
+            matching += 1;
+        }
+    }
+    list.total_count += matching;
+    Ok(())
+}
+
+/// As [`list`], for a sorted result: only the fields that it is sorted by are held of all matching plugins.
+fn list_sorted(
+    connection: &Connection,
+    query: &PluginListQuery,
+    sort_fields: &Projection,
+    list: &mut EncodedPlugins,
+) -> Result<(), StoreError> {
+    let mut matching: Vec<(i64, PluginInfo)> = Vec::new();
+    let mut statement = connection.prepare_cached(BY_REGISTRATION)?;
+    for row in statement.query_and_then((), |row| Ok::<_, StoreError>((row.get(2)?, decode(row)?)))? {
+        let (seq, plugin) = row?;
+        if query.matches(&plugin) {
+            matching.push((seq, sort_fields.apply(plugin)));
+        }
+    }
+    list.total_count += matching.len();
+    // Stable: equal rows stay in the order of registration.
+    matching.sort_by(|(_, a), (_, b)| query.order(a, b));
+    let mut statement = connection.prepare_cached(BY_SEQ)?;
+    for (seq, _) in query.rows().apply(matching.into_iter()) {
+        let plugin = statement.query_one([seq], |row| Ok(decode(row)))??;
+        list.push(&query.project(plugin))?;
+    }
+    Ok(())
 }
 
 fn limits(rows: RowLimits) -> [i64; 2] {
@@ -65,6 +108,12 @@ pub fn count(connection: &Connection) -> Result<usize, StoreError> {
     Ok(usize::try_from(rows).unwrap_or(usize::MAX))
 }
 
+/// Decodes the columns `plugin_id` and `info`.
 fn decode(row: &Row<'_>) -> Result<PluginInfo, StoreError> {
-    Ok(PluginInfo::decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?)
+    let plugin_id: String = row.get(0)?;
+    match PluginInfo::decode(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?) {
+        Ok(plugin) if plugin.plugin_id == plugin_id => Ok(plugin),
+        Ok(_) => Err(ServiceError::DamagedRecord { plugin_id, reason: "it is of another plugin".into() }.into()),
+        Err(error) => Err(ServiceError::DamagedRecord { plugin_id, reason: error.to_string() }.into()),
+    }
 }

@@ -9,6 +9,7 @@ mod registering;
 mod serving;
 mod sharing;
 
+use prost::Message as _;
 use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
 use serde_json::json;
@@ -57,7 +58,8 @@ impl Service {
     }
 
     async fn list(&self, request: PluginQuery) -> Result<PluginsInfo, Status> {
-        self.plugins.list(Request::new(request)).await.map(|response| response.into_inner())
+        let list = self.plugins.list(Request::new(request)).await?.into_inner();
+        Ok(PluginsInfo::decode(&*list.encode_to_vec()).unwrap())
     }
 }
 

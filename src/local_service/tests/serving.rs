@@ -1,14 +1,18 @@
 //! Through the routes: in the process, and on a port.
 
-use std::future::pending;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use prost::Message;
-use tokio::net::TcpListener;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::Streaming;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::service::Routes;
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_prost::ProstCodec;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
@@ -17,7 +21,7 @@ use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse
 
 use super::*;
 use crate::local_service::proto::core::v1::VersionInfo;
-use crate::local_service::{API_VERSION, routes, serve};
+use crate::local_service::{API_VERSION, ConnectionLimits, routes, serve};
 
 async fn new_routes(folder: &TempDir) -> Routes {
     let store = Store::open(&folder.path().join("plugins.db")).unwrap();
@@ -103,40 +107,108 @@ async fn messages_beyond_grpcs_usual_limit_pass_both_ways() {
     assert_eq!(answer.docs, request.docs);
 }
 
-#[tokio::test]
-async fn the_end_is_clean_even_if_a_client_watches_forever() {
-    let folder = tempfile::tempdir().unwrap();
+/// Serves a new store with `limits`: its address, the server, and what ends it.
+async fn served(folder: &TempDir, limits: ConnectionLimits) -> (SocketAddr, JoinHandle<()>, oneshot::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
     let (end, ended) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, new_routes(&folder).await, async {
+    let server = tokio::spawn(serve(listener, new_routes(folder).await, limits, None, async {
         let _ = ended.await;
     }));
-    let channel = Endpoint::from_shared(address).unwrap().connect().await.unwrap();
+    (address, server, end)
+}
+
+async fn connect(address: SocketAddr) -> Grpc<Channel> {
+    let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
     let mut client = Grpc::new(channel);
     client.ready().await.unwrap();
+    client
+}
+
+/// Lists the plugins, and returns how many there are.
+async fn count(client: &mut Grpc<Channel>) -> Result<i32, Status> {
+    let codec = ProstCodec::<PluginQuery, PluginsInfo>::default();
+    let path = PathAndQuery::from_static("/spaceone.api.repository.v1.Plugin/list");
+    client.ready().await.unwrap();
+    Ok(client.unary(Request::new(PluginQuery::default()), path, codec).await?.into_inner().total_count)
+}
+
+/// Watches the health of the service, which never ends by itself.
+async fn watch(client: &mut Grpc<Channel>) -> Streaming<HealthCheckResponse> {
     let codec = ProstCodec::<HealthCheckRequest, HealthCheckResponse>::default();
     let path = PathAndQuery::from_static("/grpc.health.v1.Health/Watch");
     let request = Request::new(HealthCheckRequest { service: String::new() });
     let mut watched = client.server_streaming(request, path, codec).await.unwrap().into_inner();
     assert_eq!(watched.message().await.unwrap().unwrap().status, 1, "serving");
+    watched
+}
+
+#[tokio::test]
+async fn the_end_is_clean_even_if_a_client_watches_forever() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, server, end) = served(&folder, ConnectionLimits::default()).await;
+    let _watched = watch(&mut connect(address).await).await;
+    // Has no call, so that nobody waits for it.
+    let _silent = TcpStream::connect(address).await.unwrap();
     end.send(()).unwrap();
-    server.await.unwrap().unwrap();
+    let begun = Instant::now();
+    server.await.unwrap();
+    let took = begun.elapsed().as_secs();
+    assert!((10..15).contains(&took), "{took} s");
+}
+
+#[tokio::test]
+async fn a_server_with_idle_connections_ends_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, server, end) = served(&folder, ConnectionLimits::default()).await;
+    let mut client = connect(address).await;
+    assert_eq!(count(&mut client).await.unwrap(), 0);
+    let _silent = TcpStream::connect(address).await.unwrap();
+    end.send(()).unwrap();
+    tokio::time::timeout(Duration::from_secs(5), server).await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn a_server_that_nobody_ends_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let server = tokio::spawn(serve(listener, new_routes(&folder).await, pending()));
-    let channel = Endpoint::from_shared(address).unwrap().connect().await.unwrap();
-    let mut client = Grpc::new(channel);
-    client.ready().await.unwrap();
-    let codec = ProstCodec::<PluginQuery, PluginsInfo>::default();
-    let path = PathAndQuery::from_static("/spaceone.api.repository.v1.Plugin/list");
-    let answer = client.unary(Request::new(PluginQuery::default()), path, codec).await.unwrap().into_inner();
-    assert_eq!(answer.total_count, 0);
+    let (address, server, _end) = served(&folder, ConnectionLimits::default()).await;
+    assert_eq!(count(&mut connect(address).await).await.unwrap(), 0);
     assert!(!server.is_finished());
     server.abort();
+}
+
+#[tokio::test]
+async fn a_connection_beyond_the_limit_waits_for_another_to_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = ConnectionLimits { max_connections: 1, ..ConnectionLimits::default() };
+    let (address, _server, _end) = served(&folder, limits).await;
+    let mut first = connect(address).await;
+    assert_eq!(count(&mut first).await.unwrap(), 0);
+    let mut second = connect(address).await;
+    let mut counted = Box::pin(count(&mut second));
+    assert!(tokio::time::timeout(Duration::from_millis(300), &mut counted).await.is_err(), "it waits");
+    assert_eq!(count(&mut first).await.unwrap(), 0);
+    drop(first);
+    assert_eq!(counted.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn idle_connections_end_and_others_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = ConnectionLimits { idle_timeout: Some(Duration::from_millis(200)), ..ConnectionLimits::default() };
+    let (address, _server, _end) = served(&folder, limits).await;
+    let mut watching = connect(address).await;
+    let mut watched = watch(&mut watching).await;
+    // It never speaks, and is closed.
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let mut received = Vec::new();
+    tokio::time::timeout(Duration::from_secs(5), silent.read_to_end(&mut received)).await.unwrap().unwrap();
+    // A client whose connection was closed connects again.
+    let mut client = connect(address).await;
+    for _ in 0..3 {
+        assert_eq!(count(&mut client).await.unwrap(), 0);
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    }
+    assert!(tokio::time::timeout(Duration::from_millis(1), watched.message()).await.is_err(), "still open");
+    assert_eq!(count(&mut watching).await.unwrap(), 0);
 }

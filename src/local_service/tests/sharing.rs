@@ -14,6 +14,7 @@ use serde_json::json;
 use tonic::Code;
 
 use super::*;
+use crate::local_service::proto::core::v2::Sort;
 use crate::local_service::store_error::StoreError;
 
 const STORES: usize = 6;
@@ -232,4 +233,51 @@ async fn what_is_said_to_be_kept_is_kept_and_nothing_else() {
         let kept: bool = other.query_row(sql, [format!("plugin-{number}")], |row| row.get(0)).unwrap();
         assert_eq!(kept, answer.is_ok(), "{number}: {answer:?}");
     }
+}
+
+#[tokio::test]
+async fn writes_reach_the_disk_when_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mode = async |store: &Store| {
+        let read = |connection: &rusqlite::Connection| {
+            Ok(connection.query_row("PRAGMA synchronous", (), |row| row.get::<_, i32>(0))?)
+        };
+        store.read(read).await.unwrap()
+    };
+    let store = Store::open(&folder.path().join("plugins.db")).unwrap();
+    assert_eq!(mode(&store).await, 1, "NORMAL");
+    assert_eq!(mode(&store.with_full_sync().unwrap()).await, 2, "FULL");
+}
+
+/// A damaged record is named; the others are as before.
+#[tokio::test]
+async fn a_damaged_record_is_named_and_can_be_removed() {
+    let service = four().await;
+    let file = service._folder.path().join("plugins.db");
+    let other = rusqlite::Connection::open(&file).unwrap();
+    let sort = Query { sort: vec![Sort { key: "name".into(), desc: true }], ..Default::default() };
+    let requests = || [PluginQuery::default(), filtered(condition("name", "not", json!("x"))), queried(sort.clone())];
+    for (info, reason) in
+        [(&b"\xff\xff\xff"[..], "failed to decode Protobuf message: invalid varint"), (b"", "it is of another plugin")]
+    {
+        let sql = "UPDATE plugin SET info = ?1 WHERE plugin_id = 'q1'";
+        other.execute(sql, [info]).unwrap();
+        let message = format!(
+            "ERROR_DB_QUERY: Database query failed. (reason = the record of the plugin q1 is damaged: {reason}; \
+             deregister the plugin, then register it again)"
+        );
+        for request in requests() {
+            assert_eq!(refused(service.list(request).await), (Code::DataLoss, message.clone()));
+        }
+        assert_eq!(refused(service.get("q1").await), (Code::DataLoss, message.clone()));
+        assert_eq!(refused(service.register(registration("x/q1")).await), (Code::DataLoss, message));
+        assert_eq!(service.get("q0").await.unwrap().name, "Alpha");
+        let count = queried(Query { count_only: true, ..Default::default() });
+        assert_eq!(service.list(count).await.unwrap().total_count, 4);
+    }
+    service.plugins.deregister(plugin_request("q1")).await.unwrap();
+    for request in requests() {
+        assert_eq!(service.list(request).await.unwrap().results.len(), 3);
+    }
+    service.register(registration("x/q1")).await.unwrap();
 }
