@@ -5,15 +5,16 @@ mod support;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use prost_reflect::prost::Message as _;
 use prost_types::field_descriptor_proto::Type;
 use prost_types::{EnumDescriptorProto, FileDescriptorProto};
 use support::odd::{OddServer, compile, reflecting, refused, response, sent};
 use support::{Run, Spacectl};
 use tonic::body::Body;
 use tonic::{Code, Status};
-use tonic_reflection::pb::v1::ListServiceResponse;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_reflection::pb::v1::{FileDescriptorResponse, ListServiceResponse};
 
 const SHOP: &str = r#"syntax = "proto3"; package a;
     // Something to buy.
@@ -231,7 +232,7 @@ fn a_service_that_cannot_be_described_is_named_and_hides_no_other() {
         (None, "does not describe bad.Bad: NOT_FOUND: not found", false),
         (
             Some(newer),
-            "does not describe bad.Bad: bad.proto is of an unknown syntax: only proto2 and proto3 can be read",
+            "does not describe bad.Bad: bad.proto is of an unknown syntax: only proto2, proto3 and the editions 2023 and 2024 can be read",
             false,
         ),
         (Some(valueless), "does not describe bad.Bad: enums must have at least one value", false),
@@ -415,4 +416,55 @@ fn explain_needs_no_service_behind_an_endpoint() {
     let unknown = run(&server, "explain Shop.gte");
     assert!(unknown.stderr.contains("has no verb gte\nhint: did you mean get?"), "{unknown}");
     assert!(run(&server, "explain Nothing.get").stderr.contains("has no resource Nothing.get\n"));
+}
+
+/// A file with these bytes after it: fields that prost's type lacks.
+fn with_bytes(file: &FileDescriptorProto, more: &[u8]) -> MessageResponse {
+    let bytes = [&file.encode_to_vec(), more].concat();
+    MessageResponse::FileDescriptorResponse(FileDescriptorResponse { file_descriptor_proto: vec![bytes] })
+}
+
+#[test]
+fn files_in_editions_mean_on_the_wire_what_their_features_say() {
+    let source = r#"syntax = "proto3"; package a; service Shop { rpc get(Thing) returns (Thing); }
+        message Thing { string id = 1; Thing inner = 3; repeated int32 sizes = 4; map<string, Thing> by = 5; }"#;
+    let mut file = file("a.proto", source);
+    file.syntax = Some("editions".into());
+    let by = b"\x2a\x08\x0a\x01k\x12\x03\x0a\x01z";
+    let plain = [&b"\x1a\x03\x0a\x01x\x22\x02\x01\x02"[..], by].concat();
+    let other = [&b"\x1b\x0a\x01x\x1c\x20\x01\x20\x02"[..], by].concat();
+    for (edition, features, expected) in [
+        (&b"\x70\xe8\x07"[..], &b""[..], &plain),
+        (b"\x70\xe9\x07", b"", &plain),
+        // `features` of the file: repeated_field_encoding = EXPANDED, message_encoding = DELIMITED.
+        (b"\x70\xe8\x07", b"\x42\x07\x92\x03\x04\x18\x02\x28\x02", &other),
+    ] {
+        let (reflect, file) = (reflecting(&["a.Shop"], Vec::new()), with_bytes(&file, &[edition, features].concat()));
+        let reflect = move |question: &MessageRequest| match question {
+            MessageRequest::ListServices(_) => reflect(question),
+            _ => Ok(file.clone()),
+        };
+        let expected = Bytes::from(expected.clone());
+        let server = OddServer::start(reflect, move |_, request| {
+            let message = if request == expected { request } else { Bytes::new() };
+            response(&[], Some(&message), Some(&[("grpc-status", b"0")]))
+        });
+        let value = r#"{"inner":{"id":"x"},"sizes":[1,2],"by":{"k":{"id":"z"}}}"#;
+        let echoed = run(&server, &format!("exec get a.Shop -o jsonl -j '{value}'")).quiet_success();
+        assert_eq!(echoed, format!("{value}\n"), "{edition:?} {features:?}");
+        assert!(run(&server, "explain a.Shop.get").quiet_success().contains("inner"));
+        assert_eq!(run(&server, "api-resources -o csv -c name").quiet_success(), "name\na.Shop\n");
+    }
+    let server = {
+        let (reflect, file) = (reflecting(&["a.Shop"], Vec::new()), with_bytes(&file, b"\x70\xea\x07"));
+        OddServer::start(
+            move |question| match question {
+                MessageRequest::ListServices(_) => reflect(question),
+                _ => Ok(file.clone()),
+            },
+            answer,
+        )
+    };
+    let newer = run(&server, "exec get a.Shop");
+    assert!(newer.stderr.contains("a.proto is in an edition after 2024: only "), "{newer}");
 }

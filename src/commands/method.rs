@@ -8,13 +8,10 @@ use super::connector::Connector;
 use super::method_types::MethodTypes;
 use super::request_faults::{self, left_out, located, refused, unfilled};
 use crate::cli;
-use crate::codec::decode;
-use crate::codec::decode::RepairedTexts;
-use crate::codec::encode;
-use crate::codec::encode::Fault;
+use crate::codec::decode::{self, RepairedTexts};
+use crate::codec::encode::{self, Fault};
 use crate::error::{Error, Outcome, Result};
-use crate::grpc::call;
-use crate::grpc::call::{Caller, Responses};
+use crate::grpc::call::{self, Caller, Responses};
 use crate::grpc::resolve::{MethodRef, ResolvedMethod};
 use crate::grpc::status::with_outcome;
 use crate::output::view::{Document, RESULTS, ResponseKind};
@@ -280,7 +277,6 @@ impl Method {
     /// The document of a response, with at least what `columns` need of it. A list is read from its bytes if it can be.
     pub async fn document(&self, response: Bytes, kind: &ResponseKind, columns: Option<&Columns>) -> Result<Document> {
         let decode = |method: &Self, response: Bytes| {
-            // It was made before types were asked for.
             let list = if method.types.is_extended() { None } else { kind.read_list(&response) };
             if let Some(list) = list {
                 return Ok(list);

@@ -37,7 +37,8 @@ impl Decoder {
 
     /// Whether messages can hold messages of any type.
     pub fn has_any(&self) -> bool {
-        self.plan().has_any()
+        // Most pools hold only what a method needs, and a plan takes longer to make.
+        self.message.parent_pool().get_message_by_name("google.protobuf.Any").is_some() && self.plan().has_any()
     }
 
     /// As [`DecodePlan::unknown_types`].

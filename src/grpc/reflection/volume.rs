@@ -129,7 +129,7 @@ mod tests {
         let refused = refusal(&long).unwrap();
         assert!(refused.ends_with("is read: 65536 KiB of names"), "{refused}");
         let mut large = empty(0);
-        large.package = Some("x".repeat(MAX_BYTES));
+        large.package = Some("x".repeat(MAX_BYTES + 1024));
         assert!(refusal(&large).unwrap().ends_with("is read: 16384 KiB"));
     }
 }
