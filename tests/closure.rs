@@ -250,11 +250,11 @@ fn a_file_of_an_unknown_syntax_is_told_only_where_it_is_needed() {
         if decoded.name().ends_with("query.proto") {
             decoded.syntax = Some("editions".into());
             // The field `edition`, which prost's type lacks.
-            *file = [decoded.encode_to_vec(), vec![0x70, 0xe8, 0x07]].concat().into();
+            *file = [decoded.encode_to_vec(), vec![0x70, 0xea, 0x07]].concat().into();
         }
     }
     let error = method(&description).unwrap_err();
-    assert!(error.contains("spaceone/api/core/v2/query.proto is in edition 2023: only proto2"), "{error}");
+    assert!(error.contains("spaceone/api/core/v2/query.proto is in an edition after 2024: only proto2"), "{error}");
 }
 
 #[test]

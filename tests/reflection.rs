@@ -2,16 +2,19 @@
 
 mod support;
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
+use prost_reflect::prost::Message as _;
 use prost_types::field_descriptor_proto::Type;
 use prost_types::{EnumDescriptorProto, FileDescriptorProto};
 use support::odd::{OddServer, compile, reflecting, refused, response, sent};
 use support::{Run, Spacectl};
 use tonic::body::Body;
 use tonic::{Code, Status};
-use tonic_reflection::pb::v1::ListServiceResponse;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_reflection::pb::v1::{FileDescriptorResponse, ListServiceResponse};
 
 const SHOP: &str = r#"syntax = "proto3"; package a;
     // Something to buy.
@@ -244,7 +247,7 @@ fn a_service_that_cannot_be_described_is_named_and_hides_no_other() {
         (None, "does not describe bad.Bad: NOT_FOUND: not found", false),
         (
             Some(newer),
-            "does not describe bad.Bad: bad.proto is of an unknown syntax: only proto2 and proto3 can be read",
+            "does not describe bad.Bad: bad.proto is of an unknown syntax: only proto2, proto3 and the editions 2023 and 2024 can be read",
             false,
         ),
         (Some(valueless), "does not describe bad.Bad: enums must have at least one value", false),
@@ -324,4 +327,159 @@ fn an_endpoint_that_describes_nothing_is_an_error() {
     let run = run(&server, "api-resources");
     assert_eq!(run.status, Some(71), "{run}");
     assert!(run.stderr.contains("PERMISSION_DENIED\ncause: not for you\n"), "{run}");
+}
+
+/// Answers to every question for a file by name.
+fn with_files(
+    first: FileDescriptorProto,
+    by_name: impl Fn(&str) -> MessageResponse + Send + Sync + 'static,
+) -> OddServer {
+    let reflect = reflecting(&["a.Shop"], vec![first]);
+    let reflect = move |question: &MessageRequest| match question {
+        MessageRequest::FileByFilename(name) => Ok(by_name(name)),
+        _ => reflect(question),
+    };
+    OddServer::start(reflect, answer)
+}
+
+/// Fails unless `line` ends in time, with this exit code and these words.
+#[track_caller]
+fn ends(server: &OddServer, line: &str, exit: i32, words: &str) {
+    let begun = Instant::now();
+    let ended = run(server, line);
+    let took = begun.elapsed();
+    assert_eq!((ended.status, ended.stderr.contains(words)), (Some(exit), true), "{line}: {ended}");
+    assert!(took < Duration::from_secs(6), "{line}: {took:?}");
+}
+
+const LINES: [&str; 3] = ["exec get a.Shop --timeout 1s", "explain a.Shop --timeout 1s", "api-resources --timeout 1s"];
+
+#[test]
+fn imports_without_end_are_refused_in_time() {
+    let importing = |names: &mut dyn Iterator<Item = String>| {
+        let mut file = file("a.proto", SHOP);
+        file.dependency = names.collect();
+        file
+    };
+    let many = importing(&mut (0..60_000).map(|n| format!("import{n}.proto")));
+    let (reflect, many) = (reflecting(&["a.Shop"], Vec::new()), sent(&[&many]));
+    let reflect = move |question: &MessageRequest| match question {
+        MessageRequest::FileContainingSymbol(_) => Ok(many.clone()),
+        _ => reflect(question),
+    };
+    let server = OddServer::start(reflect, answer);
+    for line in LINES {
+        ends(&server, line, 72, "\ncause: the server describes more than is read: 10000 files\n");
+    }
+    let next = |names: Vec<String>, name: &str| {
+        let file = FileDescriptorProto { name: Some(name.to_owned()), dependency: names, ..Default::default() };
+        sent(&[&file])
+    };
+    // Each imports a thousand others.
+    let server = with_files(importing(&mut ["0".to_owned()].into_iter()), move |name| {
+        next((0..1_000).map(|n| format!("{name}/{n}")).collect(), name)
+    });
+    ends(&server, "exec get a.Shop --timeout 0", 72, "the server describes more than is read: 10000 files");
+    // Each imports one other, which takes its time.
+    let server = with_files(importing(&mut ["0".to_owned()].into_iter()), move |name| {
+        std::thread::sleep(Duration::from_millis(20));
+        next(vec![format!("{name}0")], name)
+    });
+    ends(&server, "exec get a.Shop --timeout 1s", 68, "DEADLINE_EXCEEDED");
+}
+
+/// Answers with this file to every question for one.
+fn describing(file: &FileDescriptorProto) -> OddServer {
+    let (reflect, file) = (reflecting(&["a.Shop"], Vec::new()), sent(&[file]));
+    let reflect = move |question: &MessageRequest| match question {
+        MessageRequest::ListServices(_) => reflect(question),
+        _ => Ok(file.clone()),
+    };
+    OddServer::start(reflect, answer)
+}
+
+#[test]
+fn descriptors_that_expand_are_refused_in_time() {
+    let mut wide = file("a.proto", SHOP);
+    wide.message_type.resize_with(1_000_000, Default::default);
+    ends(&describing(&wide), "exec get a.Shop", 72, "the server describes more than is read: 1000000 definitions");
+    let mut long = file("a.proto", &SHOP.replace("package a", &format!("package {}", "x".repeat(100_000))));
+    long.message_type.resize_with(1_000, Default::default);
+    ends(&describing(&long), "exec get a.Shop", 72, "the server describes more than is read: 65536 KiB of names");
+}
+
+#[test]
+fn packages_with_one_short_name_are_told_apart() {
+    let files = ["one", "two"].map(|package| file(&format!("{package}.proto"), &elsewhere(package, "Shop")));
+    let server = OddServer::start(reflecting(&["one.Shop", "two.Shop"], files.to_vec()), answer);
+    for typed in ["x.Shop", "x.shops", "Shop", "shop"] {
+        let unclear = run(&server, &format!("exec get {typed}"));
+        assert_eq!(unclear.status, Some(2), "{unclear}");
+        assert!(unclear.stderr.ends_with("hint: name one of them: one.Shop, two.Shop\n"), "{unclear}");
+    }
+    works(&server, "one.Shop");
+    works(&server, "two.Shop");
+}
+
+#[test]
+fn explain_needs_no_service_behind_an_endpoint() {
+    let server = OddServer::start(reflecting(&["a.Shop"], vec![file("a.proto", SHOP)]), answer);
+    for (typed, same) in [("Shop.get", "a.Shop.get"), ("shop.get.size", "a.Shop.get.size"), ("Shop", "a.Shop")] {
+        let explained = run(&server, &format!("explain {typed}")).quiet_success();
+        assert_eq!(explained, run(&server, &format!("explain {same}")).quiet_success(), "{typed}");
+    }
+    let unknown = run(&server, "explain Shop.gte");
+    assert!(unknown.stderr.contains("has no verb gte\nhint: did you mean get?"), "{unknown}");
+    assert!(run(&server, "explain Nothing.get").stderr.contains("has no resource Nothing.get\n"));
+}
+
+/// A file with these bytes after it: fields that prost's type lacks.
+fn with_bytes(file: &FileDescriptorProto, more: &[u8]) -> MessageResponse {
+    let bytes = [&file.encode_to_vec(), more].concat();
+    MessageResponse::FileDescriptorResponse(FileDescriptorResponse { file_descriptor_proto: vec![bytes] })
+}
+
+#[test]
+fn files_in_editions_mean_on_the_wire_what_their_features_say() {
+    let source = r#"syntax = "proto3"; package a; service Shop { rpc get(Thing) returns (Thing); }
+        message Thing { string id = 1; Thing inner = 3; repeated int32 sizes = 4; map<string, Thing> by = 5; }"#;
+    let mut file = file("a.proto", source);
+    file.syntax = Some("editions".into());
+    let by = b"\x2a\x08\x0a\x01k\x12\x03\x0a\x01z";
+    let plain = [&b"\x1a\x03\x0a\x01x\x22\x02\x01\x02"[..], by].concat();
+    let other = [&b"\x1b\x0a\x01x\x1c\x20\x01\x20\x02"[..], by].concat();
+    for (edition, features, expected) in [
+        (&b"\x70\xe8\x07"[..], &b""[..], &plain),
+        (b"\x70\xe9\x07", b"", &plain),
+        // `features` of the file: repeated_field_encoding = EXPANDED, message_encoding = DELIMITED.
+        (b"\x70\xe8\x07", b"\x42\x07\x92\x03\x04\x18\x02\x28\x02", &other),
+    ] {
+        let (reflect, file) = (reflecting(&["a.Shop"], Vec::new()), with_bytes(&file, &[edition, features].concat()));
+        let reflect = move |question: &MessageRequest| match question {
+            MessageRequest::ListServices(_) => reflect(question),
+            _ => Ok(file.clone()),
+        };
+        let expected = Bytes::from(expected.clone());
+        let server = OddServer::start(reflect, move |_, request| {
+            let message = if request == expected { request } else { Bytes::new() };
+            response(&[], Some(&message), Some(&[("grpc-status", b"0")]))
+        });
+        let value = r#"{"inner":{"id":"x"},"sizes":[1,2],"by":{"k":{"id":"z"}}}"#;
+        let echoed = run(&server, &format!("exec get a.Shop -o jsonl -j '{value}'")).quiet_success();
+        assert_eq!(echoed, format!("{value}\n"), "{edition:?} {features:?}");
+        assert!(run(&server, "explain a.Shop.get").quiet_success().contains("inner"));
+        assert_eq!(run(&server, "api-resources -o csv -c name").quiet_success(), "name\na.Shop\n");
+    }
+    let server = {
+        let (reflect, file) = (reflecting(&["a.Shop"], Vec::new()), with_bytes(&file, b"\x70\xea\x07"));
+        OddServer::start(
+            move |question| match question {
+                MessageRequest::ListServices(_) => reflect(question),
+                _ => Ok(file.clone()),
+            },
+            answer,
+        )
+    };
+    let newer = run(&server, "exec get a.Shop");
+    assert!(newer.stderr.contains("a.proto is in an edition after 2024: only "), "{newer}");
 }

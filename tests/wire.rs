@@ -231,3 +231,42 @@ fn compressed_bytes_that_are_none_are_an_error() {
         assert_eq!((run.status, run.stderr.contains(": INTERNAL\ncause: ")), (Some(77), true), "{encoding}: {run}");
     }
 }
+
+#[test]
+fn who_asks_for_less_is_told_so() {
+    let by_proxy = OddServer::without_reflection(|_, _| {
+        let mut response = http::Response::new(tonic::body::Body::empty());
+        *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+        response
+    });
+    let by_service = |message: &'static str| {
+        shop(move |_, _| response(&[("grpc-status", b"8"), ("grpc-message", message.as_bytes())], None, None))
+    };
+    let run = |server: &OddServer| Spacectl::new().run(&format!("--endpoint {} exec get odd.Shop", server.url()));
+    let hint = "\nhint: wait a while, or send less at once (exec: --parallel): ";
+    let limited = run(&by_proxy);
+    assert!(limited.stderr.contains("429") && limited.stderr.contains(hint), "{limited}");
+    let used_up = run(&by_service("Quota exceeded for requests per minute"));
+    assert_eq!((used_up.status, used_up.stderr.contains(hint)), (Some(72), true), "{used_up}");
+    assert!(!run(&by_service("the disk is full")).stderr.contains("hint: "));
+}
+
+/// A peer that has enough of a connection as soon as it has begun, in HTTP/2 by hand.
+#[test]
+fn too_many_pings_are_named() {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            let goaway = [&[0, 0, 22, 7, 0, 0, 0, 0, 0, 0, 0, 3, 232, 0, 0, 0, 11][..], b"too_many_pings"].concat();
+            stream.write_all(&goaway).unwrap();
+        }
+    });
+    let run = Spacectl::new().run(&format!("--endpoint grpc://{address} exec get odd.Shop"));
+    assert!(run.stderr.contains("cause: it closed the connection over too much traffic (too_many_pings)\n"), "{run}");
+    assert!(run.stderr.contains("\nhint: wait a while, or send less at once"), "{run}");
+}

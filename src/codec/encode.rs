@@ -11,6 +11,7 @@ use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, Messa
 use serde::Deserializer;
 use serde_json::{Map, Number, Value};
 
+use super::decode::type_name;
 use super::scalar;
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::field_path::{FieldPath, Segment};
@@ -66,6 +67,9 @@ pub fn encode(value: &Map<String, Value>, message: &MessageDescriptor) -> Result
     if encoder.faults.is_empty() { Ok(encoded.encode_to_vec()) } else { Err(encoder.faults) }
 }
 
+/// The key that names the type of an `Any`.
+const TYPE: &str = "@type";
+
 /// One step to where the encoder is; a path is made of them where a fault needs it.
 #[derive(Clone, Copy)]
 enum Step<'value> {
@@ -114,9 +118,17 @@ impl<'value> Encoder<'value> {
     }
 
     fn message(&mut self, value: &'value Map<String, Value>, descriptor: &MessageDescriptor) -> DynamicMessage {
+        self.fields(value.iter(), descriptor)
+    }
+
+    fn fields(
+        &mut self,
+        fields: impl Iterator<Item = (&'value String, &'value Value)>,
+        descriptor: &MessageDescriptor,
+    ) -> DynamicMessage {
         let mut message = DynamicMessage::new(descriptor.clone());
         let mut chosen: HashMap<String, String> = HashMap::new();
-        for (key, value) in value {
+        for (key, value) in fields {
             self.at(Step::Key(key), |encoder| {
                 let Some(field) = descriptor.get_field_by_name(key) else {
                     let fault = format!("{} has no such field", descriptor.name());
@@ -228,15 +240,45 @@ impl<'value> Encoder<'value> {
             (Some(WellKnown::Wrapper(_)), _) | (Some(WellKnown::ListValue), Value::Array(_)) => {
                 return self.only_field(value, 1, descriptor);
             }
+            (Some(WellKnown::Any), Value::Object(object)) => return self.any(object, descriptor),
+            // As it is shown where a path has no name in JSON.
+            (Some(WellKnown::FieldMask), Value::Object(object)) => return Some(self.message(object, descriptor)),
+            (Some(WellKnown::FieldMask), Value::String(text)) if is_field_mask(text) => {
+                return field_mask(text, descriptor);
+            }
             (Some(WellKnown::Value), _) => return self.json_value(value, descriptor),
             (Some(WellKnown::Struct) | None, _) => return self.expected("a mapping", value),
             (Some(WellKnown::ListValue), _) => return self.expected("a list", value),
             (Some(WellKnown::Timestamp), _) => "a time such as \"2026-01-01T00:00:00Z\"",
             (Some(WellKnown::Duration), _) => "a duration such as \"1.5s\"",
-            (Some(WellKnown::FieldMask), _) => "field names such as \"name,tags\"",
-            (Some(WellKnown::Any), _) => "a mapping with an \"@type\" that the service knows",
+            (Some(WellKnown::FieldMask), _) => return self.expected("field names such as \"name,tags\"", value),
+            (Some(WellKnown::Any), _) => "a mapping with an \"@type\"",
         };
         self.by_library(value, descriptor, &format!("expected {form}, found {}", kind_of(value)))
+    }
+
+    /// A `google.protobuf.Any`: `@type` and the fields of that type, or `type_url` and `value`, as one of a type that the
+    /// service does not describe is shown.
+    fn any(&mut self, object: &'value Map<String, Value>, descriptor: &MessageDescriptor) -> Option<DynamicMessage> {
+        let Some(url) = object.get(TYPE) else { return Some(self.message(object, descriptor)) };
+        let find = |url: &Value| descriptor.parent_pool().get_message_by_name(type_name(url.as_str()?)?);
+        let Some(described) = find(url) else {
+            let hint = "write type.googleapis.com/PACKAGE.TYPE, or give type_url and, in base64, value instead";
+            let fault = "the service describes no such type";
+            self.at(Step::Key(TYPE), |encoder| encoder.fault(fault, Some(hint.to_owned())));
+            return None;
+        };
+        let value = match WellKnown::of(&described) {
+            None => self.fields(object.iter().filter(|(key, _)| *key != TYPE), &described),
+            Some(_) => match object.get("value") {
+                Some(value) => self.at(Step::Key("value"), |encoder| encoder.submessage(value, &described))?,
+                None => DynamicMessage::new(described),
+            },
+        };
+        let mut message = DynamicMessage::new(descriptor.clone());
+        message.set_field_by_name("type_url", FieldValue::String(url.as_str()?.to_owned()));
+        message.set_field_by_name("value", FieldValue::Bytes(value.encode_to_vec().into()));
+        Some(message)
     }
 
     /// A `google.protobuf.Struct`.
@@ -294,6 +336,28 @@ impl<'value> Encoder<'value> {
         }
         message
     }
+}
+
+/// Whether these can be names of fields, separated by commas.
+fn is_field_mask(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ','))
+}
+
+/// A `google.protobuf.FieldMask` of names as descriptors have them (`a_b`) or as JSON has them (`aB`).
+fn field_mask(text: &str, descriptor: &MessageDescriptor) -> Option<DynamicMessage> {
+    let mut message = DynamicMessage::new(descriptor.clone());
+    let paths = text.split(',').filter(|path| !path.is_empty()).map(|path| {
+        let mut name = String::with_capacity(path.len());
+        for c in path.chars() {
+            if c.is_ascii_uppercase() {
+                name.push('_');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        FieldValue::String(name)
+    });
+    message.set_field(&descriptor.get_field(1)?, FieldValue::List(paths.collect()));
+    Some(message)
 }
 
 fn is_rounded(number: &Number) -> bool {

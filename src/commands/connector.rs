@@ -229,6 +229,8 @@ impl Connector {
             KeyOrigin::Variable | KeyOrigin::File(_) | KeyOrigin::Command => "",
         };
         let caller = Caller::new(transport, metadata, self.timeout, place).with_trace(self.trace.clone());
+        let diagnostics = self.diagnostics.clone();
+        let caller = caller.with_warnings(move |text| diagnostics.warn(text));
         Ok(caller.with_key_advice(key_origin.advice("a valid key") + for_once))
     }
 }

@@ -5,20 +5,19 @@ use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 
 use super::connector::Connector;
+use super::method_types::MethodTypes;
 use super::request_faults::{self, left_out, located, refused, unfilled};
 use crate::cli;
-use crate::codec::decode;
-use crate::codec::decode::Decoder;
-use crate::codec::encode;
-use crate::codec::encode::Fault;
+use crate::codec::decode::{self, RepairedTexts};
+use crate::codec::encode::{self, Fault};
 use crate::error::{Error, Outcome, Result};
-use crate::grpc::call;
-use crate::grpc::call::{Caller, Responses};
+use crate::grpc::call::{self, Caller, Responses};
 use crate::grpc::resolve::{MethodRef, ResolvedMethod};
 use crate::grpc::status::with_outcome;
-use crate::output::view::{Document, ResponseKind};
+use crate::output::view::{Document, RESULTS, ResponseKind};
 use crate::plugin::lint::placeholder;
 use crate::query::Columns;
+use crate::schema::field_path::{FieldPath, Segment};
 use crate::schema::resource::Resource;
 use crate::schema::spaceone::ApiName;
 use crate::spec::{self, Draft, Inputs, RequestTarget, SpecRequest};
@@ -32,7 +31,7 @@ pub const LIST: &str = "list";
 pub struct Method {
     caller: Caller,
     resolved: ResolvedMethod,
-    decoder: Decoder,
+    types: MethodTypes,
 }
 
 impl Method {
@@ -57,8 +56,8 @@ impl Method {
             let (verb, resource) = (descriptor.name(), &resolved.resource);
             return Err(Error::usage(format!("{verb} of {resource} takes a stream of requests, which cannot be sent")));
         }
-        let decoder = Decoder::new(descriptor.output());
-        Ok(Self { caller, resolved, decoder })
+        let types = MethodTypes::new(&resolved);
+        Ok(Self { caller, resolved, types })
     }
 
     /// Another method of the same resource; asks nothing.
@@ -102,7 +101,7 @@ impl Method {
     }
 
     pub fn input(&self) -> MessageDescriptor {
-        self.resolved.descriptor.input()
+        self.types.descriptor().input()
     }
 
     pub fn output(&self) -> MessageDescriptor {
@@ -251,9 +250,15 @@ impl Method {
         }
     }
 
+    /// Asks for the types that `request` names for a `google.protobuf.Any` and that are not known.
+    pub async fn learn_types(&self, request: &SpecRequest) {
+        self.types.learn_from_request(&request.value, &self.caller).await;
+    }
+
     /// Calls a method that does not stream.
     pub async fn ask(&self, request: Bytes) -> Result<Value> {
-        self.decoder.decode(self.ask_bytes(request).await?).map_err(|error| self.unreadable(error))
+        let response = self.ask_bytes(request).await?;
+        self.decode_with(response, |method, response| method.types.decoder().decode(response)).await
     }
 
     /// As [`Method::ask`], without decoding the response.
@@ -270,15 +275,51 @@ impl Method {
     }
 
     /// The document of a response, with at least what `columns` need of it. A list is read from its bytes if it can be.
-    pub fn document(&self, response: Bytes, kind: &ResponseKind, columns: Option<&Columns>) -> Result<Document> {
-        if let Some(list) = kind.read_list(&response) {
-            return Ok(list);
-        }
-        let value = match columns {
-            Some(columns) if kind.is_one_message() => self.decoder.decode_some(response, &columns.first_names()),
-            _ => self.decoder.decode(response),
+    pub async fn document(&self, response: Bytes, kind: &ResponseKind, columns: Option<&Columns>) -> Result<Document> {
+        let decode = |method: &Self, response: Bytes| {
+            let list = if method.types.is_extended() { None } else { kind.read_list(&response) };
+            if let Some(list) = list {
+                return Ok(list);
+            }
+            let decoder = method.types.decoder();
+            let value = match columns {
+                Some(columns) if kind.is_one_message() => decoder.decode_some(response, &columns.first_names()),
+                _ => decoder.decode(response),
+            };
+            value.map(|value| kind.document(value))
         };
-        value.map(|value| kind.document(value)).map_err(|error| self.unreadable(error))
+        self.decode_with(response, decode).await
+    }
+
+    /// Decodes a response once the types in it are known, and without the bytes that are not UTF-8 in its texts.
+    async fn decode_with<T>(&self, response: Bytes, decode: impl Fn(&Self, Bytes) -> Result<T>) -> Result<T> {
+        self.types.learn_from_response(&response, &self.caller).await;
+        let decoder = self.types.decoder();
+        let repair = || decoder.repair(&response);
+        // What is malformed in an `Any` is no error, and only shown as bytes.
+        let repaired = if decoder.has_any() { repair() } else { None };
+        let decoded = match repaired {
+            None => decode(self, response.clone()).or_else(|error| match repair() {
+                Some(repaired) => decode(self, self.warn_of(repaired)),
+                None => Err(error),
+            }),
+            Some(repaired) => decode(self, self.warn_of(repaired)),
+        };
+        decoded.map_err(|error| self.unreadable(error))
+    }
+
+    /// Names texts that are not UTF-8; returns the message without them.
+    fn warn_of(&self, repaired: RepairedTexts) -> Bytes {
+        let RepairedTexts { bytes, paths, count } = repaired;
+        let named = paths.len();
+        for path in paths {
+            let place = in_row(&path).unwrap_or_else(|| path.to_string());
+            self.caller.warn(&format!("{place} is not UTF-8: shown with U+FFFD"));
+        }
+        if count > named {
+            self.caller.warn(&format!("{} more texts are not UTF-8", count - named));
+        }
+        bytes
     }
 
     /// `error` of a response that cannot be decoded: what was done is unknown.
@@ -294,6 +335,16 @@ impl Method {
             return Ok(MethodResponse::Stream(Box::new(messages)));
         }
         Ok(MethodResponse::One(Some(self.caller.unary(descriptor, *is_read_only, request).await?)))
+    }
+}
+
+/// A place in a list, by its row: `row 3: tags.name`.
+fn in_row(path: &FieldPath) -> Option<String> {
+    match &path.0[..] {
+        [Segment::Key(results), Segment::Index(index), field @ ..] if results == RESULTS && !field.is_empty() => {
+            Some(format!("row {}: {}", index + 1, FieldPath(field.to_vec())))
+        }
+        _ => None,
     }
 }
 

@@ -17,6 +17,7 @@ mod local;
 mod man;
 mod managed;
 mod method;
+mod method_types;
 mod output_options;
 mod pages;
 mod paginator;

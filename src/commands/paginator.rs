@@ -32,7 +32,7 @@ async fn show_each(query: &PreparedQuery, pages: &Pages, first: Bytes, streams: 
     let mut paginator = Paginator::new(pages.clone());
     let mut page = Some(first);
     while let Some(response) = page {
-        let document = query.document(response)?;
+        let document = query.document(response).await?;
         // The last page may hold more matching rows than are missing.
         let client_side = query.has_row_check().then(|| paginator.rest()).flatten();
         let next = paginator.next_page(&document, query)?;
@@ -48,10 +48,10 @@ async fn show_each(query: &PreparedQuery, pages: &Pages, first: Bytes, streams: 
 /// Joins all pages to one list; also says whether the list changed meanwhile.
 async fn gather(query: &PreparedQuery, pages: &Pages, first: Bytes) -> Result<(Document, bool)> {
     let mut paginator = Paginator::new(pages.clone());
-    let mut document = query.document(first)?;
+    let mut document = query.document(first).await?;
     let mut next = paginator.next_page(&document, query)?;
     while let Some(response) = paginator.receive(next, &query.method).await? {
-        let page = query.document(response)?;
+        let page = query.document(response).await?;
         next = paginator.next_page(&page, query)?;
         document.append(page);
     }
@@ -66,7 +66,7 @@ pub async fn complete(query: &PreparedQuery, response: Bytes) -> Result<Document
         Paging::IfUnfiltered(pages) => Some(pages),
         Paging::Whole { .. } => None,
     };
-    let document = query.document(response)?;
+    let document = query.document(response).await?;
     let has_others = || query.count_matching(&document) < document.counts().map_or(0, |(rows, _)| rows);
     match pages.filter(|_| has_others()) {
         Some(pages) => {

@@ -47,10 +47,10 @@ impl PreparedQuery {
     ) -> Result<Self> {
         let api_version = command.request.api_version.as_deref();
         let method = Method::reach(connector, &command.resource, command.verb, api_version).await?;
-        Self::new(command, method, draft, command.options.page_size, diagnostics)
+        Self::new(command, method, draft, command.options.page_size, diagnostics).await
     }
 
-    pub fn new(
+    pub async fn new(
         command: &QueryCommand<'_>,
         method: Method,
         draft: Draft,
@@ -59,6 +59,7 @@ impl PreparedQuery {
     ) -> Result<Self> {
         let options = &command.options;
         let mut request = method.resolve(draft, command.request.strict, diagnostics)?;
+        method.learn_types(&request).await;
         let (output, kind) = output(command, &method, &request, diagnostics)?;
         let mut query_request = options.to_request(output.columns())?;
         query_request.only = with_dotted_keys(query_request.only, &method);
@@ -144,8 +145,8 @@ impl PreparedQuery {
     }
 
     /// Decodes a response, at least the fields that are shown.
-    pub fn document(&self, response: Bytes) -> Result<Document> {
-        self.method.document(response, &self.kind, self.output.columns())
+    pub async fn document(&self, response: Bytes) -> Result<Document> {
+        self.method.document(response, &self.kind, self.output.columns()).await
     }
 
     pub async fn send(&self) -> Result<MethodResponse> {

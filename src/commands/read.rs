@@ -59,7 +59,7 @@ impl QueryCommand<'_> {
         let method = MethodRef { resource, verb: self.verb, api_version: self.request.api_version.as_deref() };
         call_speculatively(connector, &method, diagnostics, async |method, diagnostics| {
             let mut page_size = self.options.page_size;
-            let mut query = PreparedQuery::new(self, method, draft.clone(), page_size, diagnostics)?;
+            let mut query = PreparedQuery::new(self, method, draft.clone(), page_size, diagnostics).await?;
             loop {
                 match (query.send().await, query.paging.smaller()) {
                     (Err(error), Some(size)) if error.is_response_too_large() => {
@@ -68,7 +68,7 @@ impl QueryCommand<'_> {
                         }
                         // Its notes were shown the first time.
                         let diagnostics = &mut Diagnostics::null();
-                        query = PreparedQuery::new(self, query.method, draft.clone(), page_size, diagnostics)?;
+                        query = PreparedQuery::new(self, query.method, draft.clone(), page_size, diagnostics).await?;
                     }
                     (sent, _) => return Ok((query, sent?)),
                 }
@@ -102,7 +102,7 @@ impl QueryCommand<'_> {
         let mut writer = output.writer(streams);
         let writing = async {
             while let Some(message) = stream.next_bytes().await? {
-                let document = query.arrange(query.document(message)?, query.client_side());
+                let document = query.arrange(query.document(message).await?, query.client_side());
                 writer.write(output.select(document))?;
                 writer.flush()?;
             }

@@ -81,8 +81,22 @@ impl Address {
         }
         match self.resource.choose(offered, api_version, place) {
             Ok((resource, name)) => Ok(((resource, self.below()), name)),
-            Err(error) => Err(self.misspelled(offered, place).unwrap_or(error)),
+            Err(error) => self
+                .without_service(offered, api_version, place)
+                .ok_or_else(|| self.misspelled(offered, place).unwrap_or(error)),
         }
+    }
+
+    /// The choice where the text begins with a resource, whose service goes without saying behind `--endpoint`.
+    fn without_service(
+        &self,
+        offered: &[String],
+        api_version: Option<&str>,
+        place: &str,
+    ) -> Option<((Resource, Vec<String>), String)> {
+        let (name, _) = self.text.split_once('.')?;
+        let (resource, full_name) = Resource::of_service("", name).ok()?.choose(offered, api_version, place).ok()?;
+        Some(((resource, parts(&self.text[name.len()..])), full_name))
     }
 
     /// The error for a misspelled full name, which has as many parts as the right one.

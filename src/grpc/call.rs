@@ -28,6 +28,12 @@ use crate::secret::mask::{self, KnownSecrets};
 use crate::secret::{self, MASK};
 use crate::text::json;
 
+/// Takes warnings.
+#[derive(Clone, Default)]
+struct Warnings(Option<Arc<WarningListener>>);
+
+type WarningListener = dyn Fn(&str) + Send + Sync;
+
 /// Calls the methods of one endpoint.
 #[derive(Clone)]
 pub struct Caller {
@@ -38,6 +44,7 @@ pub struct Caller {
     endpoint: Arc<str>,
     trace: Trace,
     key_advice: Arc<str>,
+    warnings: Warnings,
 }
 
 impl Caller {
@@ -55,6 +62,7 @@ impl Caller {
             endpoint: endpoint.into(),
             trace: Trace::default(),
             key_advice: Arc::from(""),
+            warnings: Warnings::default(),
         }
     }
 
@@ -68,6 +76,19 @@ impl Caller {
     #[must_use]
     pub fn with_metadata(self, metadata: Metadata) -> Self {
         Self { metadata, ..self }
+    }
+
+    /// Hands warnings about responses to `listener`.
+    #[must_use]
+    pub fn with_warnings(self, listener: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { warnings: Warnings(Some(Arc::new(listener))), ..self }
+    }
+
+    /// Warns of something in a response.
+    pub fn warn(&self, text: &str) {
+        if let Warnings(Some(listener)) = &self.warnings {
+            listener(text);
+        }
     }
 
     /// Traces every call.

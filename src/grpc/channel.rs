@@ -135,12 +135,12 @@ impl Remote {
     fn broken(&self, error: tonic::transport::Error) -> BoxError {
         let fault = self.probe.fault();
         // A peer that does not speak HTTP/2 is explained by its fault.
-        if matches!(fault, None | Some(PeerFault::Gone)) && retry::is_disclaimed(&error) {
+        if matches!(fault, None | Some(PeerFault::Gone | PeerFault::TooManyPings)) && retry::is_disclaimed(&error) {
             return with_source(Status::unavailable(""), Unprocessed(self.peer.with_hint(error).into()));
         }
         match fault {
             // A service that restarts ends connections so too: what only reads is sent again.
-            Some(fault @ (PeerFault::Silent | PeerFault::Gone)) => {
+            Some(fault @ (PeerFault::Silent | PeerFault::Gone | PeerFault::TooManyPings)) => {
                 with_source(Status::unavailable(""), self.peer.with_hint(fault))
             }
             Some(fault) => self.peer.with_hint(fault).into(),

@@ -29,6 +29,9 @@ pub(super) const HTTP2: &[u8] = b"h2";
 /// The most of a first line of text that is shown, in bytes.
 const MAX_LINE: usize = 80;
 
+/// The most bytes that come together with a GOAWAY.
+const MAX_GOAWAY: usize = 512;
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a connection carries no gRPC, or is not made.
@@ -55,6 +58,9 @@ pub(super) enum PeerFault {
     /// The same, after an earlier connection carried HTTP/2: the service has gone away.
     #[error("it closed the connection without an answer")]
     Gone,
+    /// A GOAWAY of gRPC's servers and proxies, after which h2 reports only a broken pipe.
+    #[error("it closed the connection over too much traffic (too_many_pings)")]
+    TooManyPings,
 }
 
 #[derive(Clone)]
@@ -175,7 +181,7 @@ impl PeerProbe {
     fn begin(&self) {
         let mut known = self.known();
         let before = std::mem::take(&mut known.seen);
-        known.has_spoken |= matches!(before, Seen::Http2);
+        known.has_spoken |= matches!(before, Seen::Http2 | Seen::PeerFault(PeerFault::TooManyPings));
     }
 
     fn read(&self, bytes: &[u8]) {
@@ -189,6 +195,9 @@ impl PeerProbe {
                 [20..=23, 3, ..] => Seen::PeerFault(PeerFault::SpeaksTls),
                 text => Seen::PeerFault(PeerFault::SpeaksText(first_line(text))),
             };
+        }
+        if matches!(seen, Seen::Http2) && bytes.len() <= MAX_GOAWAY && has_goaway(bytes) {
+            *seen = Seen::PeerFault(PeerFault::TooManyPings);
         }
     }
 
@@ -209,6 +218,12 @@ impl PeerProbe {
 
 fn alert(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref::<rustls::Error>()
+}
+
+/// Whether `bytes`, which came together, have the debug data of that GOAWAY.
+fn has_goaway(bytes: &[u8]) -> bool {
+    const DATA: &[u8] = b"too_many_pings";
+    bytes.windows(DATA.len()).any(|window| window == DATA)
 }
 
 fn first_line(text: &[u8]) -> String {

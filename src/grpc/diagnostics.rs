@@ -51,6 +51,10 @@ impl Peer {
         if let Some(fault) = sources().find_map(|error| error.downcast_ref::<PeerFault>()) {
             return self.hint_for_fault(fault);
         }
+        let is_calm = |error: &h2::Error| error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM) && error.is_remote();
+        if sources().any(|error| error.downcast_ref().is_some_and(is_calm)) {
+            return Some(CALM.to_owned());
+        }
         let mut kinds = sources().filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
         kinds.find_map(|kind| match kind {
             io::ErrorKind::ConnectionRefused => {
@@ -84,6 +88,7 @@ impl Peer {
             }
             PeerFault::SpeaksText(_) => "check the host and the port: something else listens there".to_owned(),
             PeerFault::Gone => return None,
+            PeerFault::TooManyPings => CALM.to_owned(),
             PeerFault::Silent => match (self.address.is_tls(), &self.tls.identity) {
                 (false, _) => format!("use {tls} if the service speaks TLS; or it may not speak gRPC"),
                 (true, None) => format!("{GIVE_CERTIFICATE}, if the service asks for one; or it may not speak gRPC"),
@@ -207,6 +212,9 @@ impl Peer {
             (StatusCode::GATEWAY_TIMEOUT, _) => {
                 "raise the proxy's limit (nginx: grpc_read_timeout): the service behind it did not answer in time"
             }
+            (StatusCode::TOO_MANY_REQUESTS, _) => {
+                "wait a while, or send less at once (exec: --parallel): a proxy limits how much may be sent"
+            }
             (StatusCode::NOT_FOUND, _) => {
                 "check what the proxy passes on (nginx: grpc_pass): no gRPC service is behind this path; it must pass \
                  /grpc.reflection. too"
@@ -226,6 +234,8 @@ impl Peer {
     }
 }
 
+/// RFC 9113, section 7. gRPC's servers say it with "too_many_pings", too.
+const CALM: &str = "wait a while, or send less at once (exec: --parallel): the peer takes no more for now";
 const GIVE_CERTIFICATE: &str =
     "give a client certificate with --cert FILE and --key FILE, or as `cert` and `key` in the configuration";
 const NO_HTTP2: &str =

@@ -1,5 +1,6 @@
 //! Resolves a method by reflection, or by what an earlier run cached of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use prost::Message as _;
@@ -139,6 +140,34 @@ impl ResolvedMethod {
         let descriptor = descriptor.ok_or_else(|| undescribed(service, endpoint))?;
         let is_read_only = is_read_only(method) || has_no_side_effects(&description, service, method);
         Ok(Self { resource, descriptor, is_read_only, description, route })
+    }
+
+    /// The method among the types of these `names` too, as far as the service describes them; `None` if it describes
+    /// none of them.
+    pub async fn with_types(&self, names: &BTreeSet<String>, caller: &Caller) -> Option<Self> {
+        let mut description = (*self.description).clone();
+        let before = description.files.len();
+        let fetching = async {
+            for name in names {
+                // Who does not answer for one type does not for the next.
+                let Ok((fetched, _)) = reflection::fetch(caller, name, None).await else { break };
+                for file in fetched.files {
+                    if !description.files.contains(&file) {
+                        description.files.push(file);
+                    }
+                }
+            }
+        };
+        match caller.timeout() {
+            Some(timeout) => drop(tokio::time::timeout(timeout, fetching).await),
+            None => fetching.await,
+        }
+        if description.files.len() == before {
+            return None;
+        }
+        let (service, method) = (self.descriptor.parent_service(), self.descriptor.name());
+        let descriptor = description.method(service.full_name(), method, caller.endpoint()).ok().flatten()?;
+        Some(Self { descriptor, description: Arc::new(description), ..self.clone() })
     }
 
     /// Another method of the same resource.

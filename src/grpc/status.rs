@@ -85,6 +85,12 @@ fn is_about_unsent_response(message: &str) -> bool {
         || message.contains("error while marshaling")
 }
 
+/// Whether a message says that too much was sent in a time. Of disks and sizes it says other things.
+fn is_about_quota(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["quota", "rate", "throttl", "too many"].iter().any(|word| message.contains(word))
+}
+
 /// The metadata of an UNAVAILABLE with which the embedded Repository promises that nothing was done.
 pub const NOTHING_DONE: &str = "spacectl-nothing-done";
 
@@ -122,6 +128,7 @@ pub fn with_outcome(error: Error, is_read_only: bool, outcome: Outcome) -> Error
 }
 
 const LOOK: &str = "check what is there before sending it again: the service may have done it";
+const QUOTA: &str = "wait a while, or send less at once (exec: --parallel): the service's words say what is used up";
 const LONG_HEADERS: &str =
     "ask who runs the service: its headers may be longer than 1 MiB, beyond which they are not read";
 const NOT_PROCESSED: &str = "nothing was done: try again";
@@ -129,6 +136,7 @@ const NOT_PROCESSED: &str = "nothing was done: try again";
 fn hint_for_status(status: &Status, is_response_too_large: bool) -> Option<&'static str> {
     match status.code() {
         Code::Unavailable if says_nothing_done(status) => Some("nothing was changed: see to the cause, then try again"),
+        Code::ResourceExhausted if is_about_quota(status.message()) => Some(QUOTA),
         _ if is_response_too_large => Some("ask for less at once: -l and --page, or -c with fewer columns"),
         code => hint_for_code(code),
     }
@@ -209,6 +217,17 @@ mod tests {
     }
 
     #[test]
+    fn a_quota_passes() {
+        for (message, passes) in
+            [("Quota exceeded", true), ("rate limit", true), ("Too many requests", true), ("disk full", false)]
+        {
+            let error = error("list", &Status::new(Code::ResourceExhausted, message));
+            assert_eq!(error.problems()[0].hints.first().is_some_and(|hint| hint == QUOTA), passes, "{message}");
+            assert!(!error.is_response_too_large());
+        }
+    }
+
+    #[test]
     fn an_answer_that_is_too_large_is_known_from_a_request_that_is() {
         use Code::{OutOfRange, ResourceExhausted};
         let here =
@@ -230,7 +249,6 @@ mod tests {
                 "Error decompressing: size limit, of 4 bytes, exceeded while decompressing message",
                 true,
             ),
-            (ResourceExhausted, "quota exceeded", false),
             (Code::Internal, "Sent message larger than max (9 vs. 4)", false),
         ] {
             let error = error("list", &Status::new(code, message));

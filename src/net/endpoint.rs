@@ -81,7 +81,11 @@ impl FromStr for EndpointUrl {
             if let Some(corrected) = slashless(text) {
                 return Err(refuse("`//` is missing after its scheme", &format!("write {corrected}")));
             }
-            let address = if text.is_empty() { "host:port" } else { text };
+            if is_socket(text) || text.starts_with('/') {
+                return Err(refuse("it is a unix socket", TCP_ONLY));
+            }
+            let bracketed = bracketed(text);
+            let address = bracketed.as_deref().unwrap_or(if text.is_empty() { "host:port" } else { text });
             return Err(refuse(
                 "it has no scheme",
                 &format!("write grpc://{address}, or grpc+ssl://{address} for TLS"),
@@ -90,6 +94,7 @@ impl FromStr for EndpointUrl {
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "grpc" => false,
             "grpc+ssl" => true,
+            "unix" | "unix-abstract" => return Err(refuse("it is a unix socket", TCP_ONLY)),
             _ => {
                 let hint = "write grpc://host:port for plain text, or grpc+ssl://host:port for TLS";
                 return Err(refuse(&format!("its scheme is {scheme}"), hint));
@@ -99,7 +104,13 @@ impl FromStr for EndpointUrl {
             return Err(refuse("it has a query or a fragment", "write only scheme://host:port"));
         }
         let authority = rest.split_once('/').map_or(rest, |(authority, _)| authority);
-        let (host, port) = split_port(authority).map_err(|why| refuse(why, "write an IPv6 address as [::1]:port"))?;
+        if is_socket(rest) {
+            return Err(refuse("it is a unix socket", TCP_ONLY));
+        }
+        let (host, port) = split_port(authority).map_err(|why| match bracketed(authority) {
+            Some(address) => refuse(why, &format!("write {}://{address}", scheme.to_ascii_lowercase())),
+            None => refuse(why, "write an IPv6 address as [::1]:port"),
+        })?;
         let host = check_host(host).map_err(|why| refuse(why, "write scheme://host:port"))?;
         let port = match port {
             Some(port) => read_port(port),
@@ -112,6 +123,21 @@ impl FromStr for EndpointUrl {
         let port = port.map_err(|why| refuse(why, "a port is a number from 1 to 65535"))?;
         Ok(Self { tls, host, port })
     }
+}
+
+const TCP_ONLY: &str = "write grpc://host:port: only TCP is supported, so let the service listen on a port";
+
+/// Whether it is `unix:PATH`, as gRPC's libraries name a socket.
+fn is_socket(text: &str) -> bool {
+    ["unix:", "unix-abstract:"].iter().any(|start| text.starts_with(start))
+}
+
+/// `::1:50051` with the brackets that an IPv6 address has before a port.
+fn bracketed(text: &str) -> Option<String> {
+    let (address, port) = text.rsplit_once(':')?;
+    let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
+    (address.contains("::") && is_port && address.parse::<std::net::Ipv6Addr>().is_ok())
+        .then(|| format!("[{address}]:{port}"))
 }
 
 /// What `grpc:host:port` lacks. Of `grpc:50051`, grpc is the host.
@@ -173,7 +199,14 @@ mod tests {
             ("grpc://h:65536", "1 to 65535"),
             ("grpc://h:+80", "1 to 65535"),
             ("grpc://h:http", "1 to 65535"),
-            ("grpc://::1:50051", "[::1]:port"),
+            ("grpc://::1:50051", "hint: write grpc://[::1]:50051"),
+            ("grpc+ssl://fe80::1:443", "hint: write grpc+ssl://[fe80::1]:443"),
+            ("::1:7108", "hint: write grpc://[::1]:7108, or grpc+ssl://[::1]:7108 for TLS"),
+            ("unix:/run/x", "it is a unix socket\nhint: write grpc://host:port: only TCP"),
+            ("unix:///run/x", "it is a unix socket\n"),
+            ("grpc://unix:/run/x", "it is a unix socket\n"),
+            ("/run/x.sock", "it is a unix socket\n"),
+            ("grpc://::1", "[::1]:port"),
             ("grpc://[::1:50051", "not closed"),
             ("grpc://[::1]50051", "between"),
             ("grpc://[localhost]:50051", "not an IPv6 address"),
@@ -184,6 +217,11 @@ mod tests {
         ] {
             let error = text.parse::<EndpointUrl>().unwrap_err().into_usage().to_string();
             assert!(error.contains(part), "{text}: {error}");
+            // What the hint says to write can be typed.
+            let written = error.split("hint: write ").nth(1).and_then(|hint| hint.split([',', ' ']).next());
+            if let Some(url) = written.filter(|url| url.contains("://[") && !url.ends_with("PORT")) {
+                parse(url);
+            }
         }
         let long = format!("grpc://{}:1", "x".repeat(254));
         assert!(long.parse::<EndpointUrl>().is_err());

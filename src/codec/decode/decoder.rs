@@ -1,13 +1,14 @@
 //! Decodes messages of one type to plain values.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 
-use super::{DecodePlan, Malformed, ValueSink, Workspace};
+use super::{DecodePlan, Malformed, RepairedTexts, ValueSink, Workspace};
 use crate::error::{Error, Result};
 
 /// Decodes messages of one type, by a plan that is made for the first. Clones share it.
@@ -17,12 +18,16 @@ pub struct Decoder {
     plan: Rc<OnceCell<DecodePlan>>,
 }
 
-/// Decodes one message.
+/// Decodes one message; what is not UTF-8 in its texts becomes U+FFFD.
 ///
 /// # Errors
 /// `bytes` are not such a message.
 pub fn decode(bytes: Bytes, message: &MessageDescriptor) -> Result<Value> {
-    Decoder::new(message.clone()).decode(bytes)
+    let decoder = Decoder::new(message.clone());
+    decoder.decode(bytes.clone()).or_else(|error| match decoder.repair(&bytes) {
+        Some(repaired) => decoder.decode(repaired.bytes),
+        None => Err(error),
+    })
 }
 
 impl Decoder {
@@ -30,10 +35,30 @@ impl Decoder {
         Self { message, plan: Rc::default() }
     }
 
+    /// Whether messages can hold messages of any type.
+    pub fn has_any(&self) -> bool {
+        // Most pools hold only what a method needs, and a plan takes longer to make.
+        self.message.parent_pool().get_message_by_name("google.protobuf.Any").is_some() && self.plan().has_any()
+    }
+
+    /// As [`DecodePlan::unknown_types`].
+    pub fn unknown_types(&self, bytes: &[u8]) -> BTreeSet<String> {
+        self.plan().unknown_types(bytes)
+    }
+
+    /// As [`DecodePlan::repair`].
+    pub fn repair(&self, bytes: &[u8]) -> Option<RepairedTexts> {
+        self.plan().repair(bytes)
+    }
+
+    fn plan(&self) -> &DecodePlan {
+        self.plan.get_or_init(|| DecodePlan::new(&self.message))
+    }
+
     /// The value of a message.
     ///
     /// # Errors
-    /// As [`decode`].
+    /// As [`decode`], also for a text that is not UTF-8.
     pub fn decode(&self, bytes: Bytes) -> Result<Value> {
         self.decode_with(&bytes, |plan, sink, workspace| plan.emit(0, &bytes, sink, workspace))
     }
@@ -42,7 +67,7 @@ impl Decoder {
     /// set, and where the message is not a mapping of its fields.
     ///
     /// # Errors
-    /// As [`decode`], whichever field is malformed.
+    /// As [`Decoder::decode`], whichever field is malformed.
     pub fn decode_some(&self, bytes: Bytes, names: &[&str]) -> Result<Value> {
         self.decode_with(&bytes, |plan, sink, workspace| plan.emit_some(0, names, &bytes, sink, workspace))
     }
@@ -52,12 +77,17 @@ impl Decoder {
         bytes: &[u8],
         emit: impl FnOnce(&DecodePlan, &mut ValueSink, &mut Workspace) -> Result<(), Malformed>,
     ) -> Result<Value> {
-        let plan = self.plan.get_or_init(|| DecodePlan::new(&self.message));
+        let plan = self.plan();
         let (mut sink, mut workspace) = (ValueSink::default(), Workspace::default());
         plan.check(0, bytes).and_then(|()| emit(plan, &mut sink, &mut workspace)).map_err(|malformed| {
-            Error::local(format!("the answer is not a {}", self.message.full_name()))
+            let hint = match malformed {
+                Malformed::Depth => "ask who runs the service for less depth: protobuf's own libraries read no deeper",
+                Malformed::Size => "ask for less at once",
+                _ => "the service's descriptors and its answers do not fit together: ask who runs it",
+            };
+            Error::local(format!("the answer cannot be read as {}", self.message.full_name()))
                 .cause(malformed)
-                .hint("the service's descriptors and its answers do not fit together: ask who runs it")
+                .hint(hint)
         })?;
         Ok(sink.finish().unwrap_or_default())
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::any_types::type_name;
 use super::plan::{DecodePlan, FieldIndex, FieldPlan, JsonForm, MessageIndex, MessagePlan, Multiplicity, ValueKind};
 use super::scalar::{Scalar, double, float, json_number, utf8};
 use super::sink::{Sink, emit_value};
@@ -214,8 +215,7 @@ impl DecodePlan {
     ) -> Result<bool, Malformed> {
         let value = |at| if found.has(at, workspace) { workspace.value(at, bytes, found) } else { Ok(&[][..]) };
         let (address, bytes) = (utf8(value(0)?)?, value(1)?);
-        let name = address.rsplit_once('/').map(|(_, name)| name);
-        let Some(index) = name.and_then(|name| self.index_of(name)) else { return Ok(false) };
+        let Some(index) = type_name(address).and_then(|name| self.index_of(name)) else { return Ok(false) };
         if workspace.any_depth > MAX_DEPTH || self.check(index, bytes).is_err() {
             return Ok(false);
         }

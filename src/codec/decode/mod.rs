@@ -5,13 +5,16 @@
 //!
 //! A [`DecodePlan`] reads the bytes where they lie and holds nothing in between. [`DecodePlan::check`] comes first, so
 //! that a malformed message is refused before anything of it is written. Property tests hold all of it against
-//! prost-reflect's `DynamicMessage`.
+//! prost-reflect's `DynamicMessage`. A text that is not UTF-8 makes a message malformed there and here;
+//! [`DecodePlan::repair`] makes another message of it, in which U+FFFD stands for what is not.
 
+mod any_types;
 mod check;
 mod decoder;
 mod emit;
 mod map;
 mod plan;
+mod repair;
 mod scalar;
 mod sink;
 mod spans;
@@ -20,7 +23,9 @@ pub(crate) mod tests;
 mod text_form;
 
 pub use crate::codec::wire_format::Malformed;
+pub use any_types::type_name;
 pub use decoder::{Decoder, decode};
 pub use plan::DecodePlan;
+pub use repair::RepairedTexts;
 pub use sink::{Sink, ValueSink, emit_value};
 pub use spans::Workspace;

@@ -178,6 +178,10 @@ impl DecodePlan {
         &self.messages[index]
     }
 
+    pub(super) fn messages(&self) -> impl Iterator<Item = &MessagePlan> {
+        self.messages.iter()
+    }
+
     /// The index of a type that an `Any` can hold.
     pub(super) fn index_of(&self, full_name: &str) -> Option<MessageIndex> {
         self.indices.get(full_name).copied()

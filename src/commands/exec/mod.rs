@@ -61,6 +61,9 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
             output.show_first(query::response_fields(method.verb(), &only.value));
         }
         let key = format!("{}_id", snake_case(method.resource_name()));
+        for request in &resolved {
+            method.learn_types(request).await;
+        }
         let encoded = method.encode_all(&resolved)?;
         let documents = resolved.iter().zip(encoded).map(|(request, bytes)| Document {
             name: Name { label: request.label(), place: request.place() },

@@ -28,13 +28,13 @@ impl ResponseContext<'_> {
             Err(error) => return Err(managed::explained(self.method, request, error).await),
             Ok(response) => response,
         };
-        panics::catch(|| self.decode(response))
-            .unwrap_or_else(|panic| Err(panics::error(panic).with_outcome(Outcome::Unknown)))
+        let decoding = panics::catch_async(self.decode(response));
+        decoding.await.unwrap_or_else(|panic| Err(panics::error(panic).with_outcome(Outcome::Unknown)))
     }
 
     /// Decodes as much of a response as is shown.
-    pub fn decode(&self, response: Bytes) -> Result<Document> {
-        self.method.document(response, self.kind, self.options.columns())
+    pub async fn decode(&self, response: Bytes) -> Result<Document> {
+        self.method.document(response, self.kind, self.options.columns()).await
     }
 }
 

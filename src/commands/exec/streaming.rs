@@ -62,7 +62,7 @@ pub async fn run(
 async fn follow(context: &ResponseContext<'_>, request: Bytes, writer: &mut ResponseWriter<'_>) -> Result<()> {
     let mut messages = context.method.call(request).await?;
     while let Some(message) = messages.next_bytes().await? {
-        writer.write(context.decode(message)?);
+        writer.write(context.decode(message).await?);
         writer.flush();
         writer.written().clone()?;
     }

@@ -2,6 +2,8 @@
 
 use prost_types::ServiceDescriptorProto;
 
+use super::editions::EDITIONS;
+
 /// `FileDescriptorProto` without its types, which also makes sense of a file whose types cannot be read.
 #[derive(prost::Message)]
 pub(in crate::grpc) struct FileHeader {
@@ -22,18 +24,18 @@ pub(in crate::grpc) struct FileHeader {
 impl FileHeader {
     /// Whether the syntax is known here. Go's libraries invent another for a file that they lack.
     pub fn is_readable(&self) -> bool {
-        is_known_syntax(self.syntax.as_deref())
+        is_known_syntax(self.syntax.as_deref()) || self.is_of_edition()
+    }
+
+    /// Whether it is a file in an edition that can be read.
+    pub(super) fn is_of_edition(&self) -> bool {
+        self.syntax.as_deref() == Some("editions") && EDITIONS.contains(&self.edition)
     }
 
     /// Why the file is not readable.
     pub(super) fn unknown_syntax(&self) -> String {
-        // `Edition` in descriptor.proto.
-        let syntax = match self.edition {
-            1000 => "in edition 2023",
-            1001 => "in edition 2024",
-            _ => "of an unknown syntax",
-        };
-        format!("{} is {syntax}: only proto2 and proto3 can be read", self.name)
+        let syntax = if self.edition > *EDITIONS.end() { "in an edition after 2024" } else { "of an unknown syntax" };
+        format!("{} is {syntax}: only proto2, proto3 and the editions 2023 and 2024 can be read", self.name)
     }
 
     /// The services with their full names.

@@ -4,6 +4,7 @@
 //! are fetched is not here: see [`super::reflection`].
 
 mod closure;
+mod editions;
 mod file_header;
 mod name_clash;
 mod pool;

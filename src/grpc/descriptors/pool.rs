@@ -13,7 +13,7 @@ use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
 use super::file_header::{FileHeader, is_known_syntax, join_name};
 use super::well_known_files::is_well_known_file;
-use super::{name_clash, well_known_files};
+use super::{editions, name_clash, well_known_files};
 
 /// The most levels of files that are added one after the other, and the most that are refused then.
 const MAX_ROUNDS: usize = 100;
@@ -157,11 +157,13 @@ impl Repaired {
 
     fn read(&mut self, raw: &Bytes) {
         match FileDescriptorProto::decode(raw.clone()) {
-            Ok(file) if !is_known_syntax(file.syntax.as_deref()) => {
-                let header = FileHeader::decode(raw.as_ref()).unwrap_or_default();
-                self.gaps.add_file(&file, &header.unknown_syntax());
-            }
             Ok(mut file) => {
+                if !is_known_syntax(file.syntax.as_deref()) {
+                    let header = FileHeader::decode(raw.as_ref()).unwrap_or_default();
+                    if !header.is_of_edition() || editions::resolve(&mut file, raw).is_err() {
+                        return self.gaps.add_file(&file, &header.unknown_syntax());
+                    }
+                }
                 // An empty syntax is none, which means proto2; the library panics over it.
                 file.syntax = file.syntax.filter(|syntax| !syntax.is_empty());
                 name_clash::allow(&mut file);

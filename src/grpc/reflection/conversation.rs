@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use http::uri::PathAndQuery;
 use tokio::sync::mpsc;
+use tokio::task::yield_now;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Code, Request, Status, Streaming};
 use tonic_prost::ProstCodec;
@@ -12,6 +13,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 
 use super::files::{Files, refusal};
+use super::volume::check_files;
 use crate::grpc::call::Caller;
 
 /// A version of reflection. The messages are the same on the wire; only the path differs.
@@ -98,6 +100,7 @@ impl Conversation {
     pub(super) async fn describe_all(&mut self) -> Result<Answered, Status> {
         self.ask(MessageRequest::ListServices(String::new()))?;
         let services = self.services().await?;
+        check_files(services.len())?;
         let questions = services.iter().map(|service| MessageRequest::FileContainingSymbol(service.clone())).collect();
         let mut files = Files::default();
         let refusals = self.files(questions, &mut files).await?;
@@ -155,6 +158,8 @@ impl Conversation {
         }
         let mut refusals = Vec::with_capacity(questions.len());
         for at in 1..=questions.len() {
+            // Answers that came already must not hold up the deadline.
+            yield_now().await;
             let refusal = match self.answer().await {
                 Ok(answer) => files.take(answer)?,
                 Err(status) if made_here(&status) => return Err(status),
@@ -176,8 +181,10 @@ impl Conversation {
     /// missing are asked for by name.
     async fn imports(&mut self, files: &mut Files) -> Result<(), Status> {
         loop {
-            let missing = files.take_missing().into_iter().map(MessageRequest::FileByFilename);
+            let missing = files.take_missing()?.into_iter().map(MessageRequest::FileByFilename);
             let mut questions: Vec<MessageRequest> = missing.collect();
+            // The deadline also ends what is computed here.
+            yield_now().await;
             if questions.is_empty() {
                 questions = files.take_undefined().into_iter().map(MessageRequest::FileContainingSymbol).collect();
             }

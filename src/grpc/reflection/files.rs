@@ -8,6 +8,7 @@ use tonic::{Code, Status};
 use tonic_reflection::pb::v1::ErrorResponse;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
+use super::volume::{Volume, check_files};
 use crate::grpc::descriptors::{self, FileHeader};
 
 /// The status of a refusal.
@@ -18,9 +19,6 @@ pub(super) fn refusal(error: ErrorResponse) -> Status {
     }
 }
 
-/// The most that a server may send, in files and bytes: many times what any service has, against one that never ends.
-const MAX_FILES: usize = 10_000;
-const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// How often types are asked for by name: their files can lack types in turn.
 const MAX_ASKED_FOR_TYPES: usize = 8;
 
@@ -29,11 +27,12 @@ const MAX_ASKED_FOR_TYPES: usize = 8;
 #[derive(Default)]
 pub(super) struct Files {
     pub(super) raw: Vec<Bytes>,
-    size: usize,
+    volume: Volume,
     contents: HashSet<Bytes>,
     pub(super) known: HashSet<String>,
     /// Imports that were asked for; none is asked for twice.
-    pub(super) asked: Vec<String>,
+    asked: HashSet<String>,
+    pub(super) asked_in_order: Vec<String>,
     /// Types that were asked for, and how often some were.
     asked_types: HashSet<String>,
     asked_for_types: usize,
@@ -58,20 +57,21 @@ impl Files {
 
     /// Takes a file; returns why it cannot be read.
     fn add(&mut self, raw: Bytes) -> Result<Option<Status>, Status> {
+        if !self.contents.insert(raw.clone()) {
+            return Ok(None);
+        }
+        self.volume.add(&raw)?;
         let unreadable = |why: String| Status::internal(format!("a descriptor cannot be read: {why}"));
         let header = match FileHeader::decode(raw.as_ref()) {
             Ok(header) => header,
             Err(error) => return Ok(Some(unreadable(error.to_string()))),
         };
-        if !descriptors::is_well_known_file(&header.name) && self.contents.insert(raw.clone()) {
-            self.size += raw.len();
-            if self.raw.len() == MAX_FILES || self.size > MAX_BYTES {
-                return Err(Status::resource_exhausted("the server describes more than any service has"));
-            }
+        if !descriptors::is_well_known_file(&header.name) {
             if header.is_readable() {
                 self.known.insert(header.name);
             }
             self.wanted.extend(header.imports);
+            check_files(self.wanted.len())?;
             self.raw.push(raw);
         }
         Ok(None)
@@ -79,18 +79,23 @@ impl Files {
 
     /// Notes that `name` is asked for; returns whether it was not before.
     pub(super) fn ask_for(&mut self, name: &str) -> bool {
-        let is_new = !self.asked.iter().any(|asked| asked == name);
+        let is_new = self.asked.insert(name.to_owned());
         if is_new {
-            self.asked.push(name.to_owned());
+            self.asked_in_order.push(name.to_owned());
         }
         is_new
     }
 
-    pub(super) fn take_missing(&mut self) -> Vec<String> {
+    /// The imports that were not asked for.
+    ///
+    /// # Errors
+    /// There are more than are asked for.
+    pub(super) fn take_missing(&mut self) -> Result<Vec<String>, Status> {
         let mut missing = std::mem::take(&mut self.wanted).into_iter().collect::<Vec<_>>();
         missing
             .retain(|name| !descriptors::is_well_known_file(name) && !self.known.contains(name) && self.ask_for(name));
-        missing
+        check_files(self.asked.len())?;
+        Ok(missing)
     }
 
     /// The types that no file defines, for want of an import; each once.

@@ -4,6 +4,7 @@
 
 mod conversation;
 mod files;
+mod volume;
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -140,7 +141,7 @@ async fn converse(
         });
         match result {
             Ok(Answered { services, files, refused }) => {
-                let Files { raw, known, mut asked, .. } = files;
+                let Files { raw, known, asked_in_order: mut asked, .. } = files;
                 asked.retain(|name| known.contains(name));
                 let description = Description { services, files: raw };
                 Ok(Fetched { description, route: ReflectionRoute { version, imports: asked }, refused })

@@ -19,7 +19,7 @@ pub use response_kind::ResponseKind;
 pub use template::{FittedColumns, TableTemplate};
 
 /// The field that holds the rows of a list.
-const RESULTS: &str = "results";
+pub const RESULTS: &str = "results";
 /// The field that counts the rows that match, whatever the page.
 const TOTAL_COUNT: &str = "total_count";
 /// The header over rows that are plain values, as the Python client names it.

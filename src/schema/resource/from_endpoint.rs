@@ -1,6 +1,6 @@
 //! Finds a resource among an endpoint's, a service among an environment's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Resource;
 use crate::error::{Error, Result};
@@ -152,7 +152,10 @@ impl Resource {
         if let [only] = fitting {
             return Ok(only);
         }
-        let names: Vec<String> = fitting.iter().map(|name| self.known_as(name, is_home).to_string()).collect();
+        let mut names: Vec<String> = fitting.iter().map(|name| self.known_as(name, is_home).to_string()).collect();
+        if names.iter().collect::<HashSet<_>>().len() < names.len() {
+            names = fitting.iter().map(ToString::to_string).collect();
+        }
         let error = Error::usage(format!("{self} is ambiguous at {endpoint}"))
             .hint(format!("name one of them: {}", names.join(", ")));
         Err(self.say_alias(error))
@@ -189,7 +192,13 @@ impl Resource {
         }
         let error = self.say_alias(Error::usage(format!("{endpoint} has no resource {self}")));
         let near = nearest(&self.name, offered.iter().map(|name| last_part(name)));
-        match near.and_then(|near| offered.iter().find(|name| last_part(name) == near)) {
+        let of_near: Vec<&String> = offered.iter().filter(|name| Some(last_part(name)) == near).collect();
+        match of_near.first() {
+            // Of packages outside of the platform, only the full names tell them apart.
+            Some(_) if of_near.len() > 1 && of_near.iter().any(|name| ApiName::parse(name).is_none()) => {
+                let names: Vec<&str> = of_near.iter().map(|name| name.as_str()).collect();
+                error.hint(format!("name one of them: {}", names.join(", ")))
+            }
             Some(name) => {
                 let near = self.known_as(name, is_home);
                 let full_name = near.full_name.clone().filter(|_| near.version.is_some() || near.service.is_empty());
