@@ -1,4 +1,4 @@
-//! Atomic files, bounded reads, locks with a limit, checks of permissions.
+//! Atomic files, reads that end, locks with a limit, checks of permissions.
 //!
 //! Nothing here knows what a file holds.
 
@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use rustix::process::geteuid;
 use tempfile::NamedTempFile;
 
@@ -20,6 +22,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 const LOCK_POLL: Duration = Duration::from_millis(10);
 /// More links than any system follows, one after the other.
 const MAX_LINKS: usize = 40;
+const NOT_REGULAR: &str = "not a regular file";
 
 /// Who may read a file, apart from its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +107,42 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// Opens a regular file to read, without waiting for anything: a named pipe would wait for its writer, and a device may
+/// have no end. Open pipes are read where a path names one: `/dev/stdin`, and `<(...)` of a shell.
+pub fn open_file(path: &Path) -> io::Result<File> {
+    open_file_with(path, OFlags::RDONLY)
+}
+
+/// As [`open_file`], with other flags; a file that is created is for its owner only.
+pub fn open_file_with(path: &Path, flags: OFlags) -> io::Result<File> {
+    let not_regular = || Err(io::Error::new(ErrorKind::InvalidInput, NOT_REGULAR));
+    let flags = flags | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let file = match rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR) {
+        Ok(file) => File::from(file),
+        // A socket; to write, a pipe without a reader.
+        Err(Errno::NXIO) => return not_regular(),
+        Err(error) => return Err(error.into()),
+    };
+    let kind = file.metadata()?.file_type();
+    if kind.is_dir() {
+        return Err(Errno::ISDIR.into());
+    }
+    if !kind.is_file() {
+        if !is_open_already(path) {
+            return not_regular();
+        }
+        rustix::fs::fcntl_setfl(&file, rustix::fs::fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    }
+    Ok(file)
+}
+
+/// Whether the path names what was opened for this process; or `/dev/null`, the usual word for no file.
+fn is_open_already(path: &Path) -> bool {
+    let is_one = |file: &str| path == Path::new(file);
+    let is_in = |folder: &str| path.parent() == Some(Path::new(folder));
+    is_one("/dev/null") || is_one("/dev/stdin") || is_in("/dev/fd") || is_in("/proc/self/fd")
+}
+
 /// Reads at most `max` bytes; more of them are an error of the kind [`ErrorKind::FileTooLarge`].
 pub fn read_limited(reader: impl Read, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -127,7 +166,9 @@ impl Lock {
     /// # Errors
     /// Another process holds the lock for longer than [`LOCK_TIMEOUT`].
     pub fn acquire(folder: &Path) -> Result<Self> {
-        let Ok(file) = File::open(folder) else { return Ok(Self(None)) };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let Ok(file) = rustix::fs::open(folder, flags, Mode::empty()) else { return Ok(Self(None)) };
+        let file = File::from(file);
         let deadline = Instant::now() + LOCK_TIMEOUT;
         loop {
             match file.try_lock() {

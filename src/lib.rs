@@ -142,7 +142,9 @@ fn usage_error(error: &clap::Error, better: Option<String>) -> Error {
             for line in paragraphs.flat_map(str::lines).map(str::trim) {
                 if let Some(tip) = line.strip_prefix("tip: ") {
                     // `-- -x` is hardly ever intended.
-                    if !tip.contains("as a value, use") {
+                    if tip.contains("similar") {
+                        usage = usage.hints(cli::suggestions::similar(error));
+                    } else if !tip.contains("as a value, use") {
                         usage = usage.hint(tip);
                     }
                 } else if let Some(line) = line.strip_prefix("Usage: ") {

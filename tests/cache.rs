@@ -591,7 +591,13 @@ fn a_place_that_cannot_be_written_or_read_is_no_trouble() {
     fs::remove_file(&kept).unwrap();
     fs::create_dir(&kept).unwrap();
     assert_eq!(user.run(&line).quiet_success(), "plugin-a\n");
-    assert_eq!(files(&folder(&user)), [kept]);
+    assert_eq!(files(&folder(&user)), [kept.clone()]);
+    // A pipe, which would be waited for.
+    fs::remove_dir(&kept).unwrap();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &kept, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    assert_eq!(user.run(&line).quiet_success(), "plugin-a\n");
+    assert!(fs::metadata(&kept).unwrap().is_file());
 }
 
 #[test]

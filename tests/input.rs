@@ -3,8 +3,10 @@
 mod support;
 
 use std::fs::File;
+use std::os::unix::net::UnixListener;
 
 use insta::assert_snapshot;
+use rustix::fs::{FileType, Mode};
 use support::Spacectl;
 
 const REGISTER: &str = "exec register repository.Plugin";
@@ -92,6 +94,61 @@ fn hostile_files_end_in_an_error_not_in_memory() {
     let lines = ["bomb.yml", "quadratic.yml", "cycle.yml", "deep.yml", "deep-block.yml", "huge.yml", "/dev/zero"]
         .map(|file| format!("{REGISTER} -f {file}"));
     assert_snapshot!(transcript(&user, &lines.each_ref().map(String::as_str)));
+}
+
+#[test]
+fn only_regular_files_are_read_and_what_is_open_already() {
+    let user = user();
+    let pipe = |name: &str| {
+        user.file(name, "");
+        std::fs::remove_file(user.path(name)).unwrap();
+        let mode = Mode::RUSR | Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, user.path(name), FileType::Fifo, mode, 0).unwrap();
+    };
+    pipe("specs/x.yml");
+    pipe("pipe");
+    user.file("socket/x", "");
+    let _socket = UnixListener::bind(user.path("socket/x.yml")).unwrap();
+    for name in ["environments/pipe.yml", "environment.yml", "alias.yml", "template/repository.Plugin.yml"] {
+        pipe(&format!("configuration/{name}"));
+    }
+    user.file("keyed/environments/x.yml", "endpoints: {repository: grpc://127.0.0.1:1}\napi_key_file: ../../pipe\n");
+    let tls = "--endpoint grpc+ssl://127.0.0.1:1 list repository.Plugin";
+    for line in [
+        "exec register repository.Plugin -f specs",
+        "exec register repository.Plugin -f pipe",
+        "exec register repository.Plugin -f socket",
+        "exec register repository.Plugin -f /dev/zero",
+        "exec register repository.Plugin -p name=@pipe",
+        "plugin lint specs",
+        "plugin lint socket",
+        "plugin apply -f specs --dry-run",
+        "list repository.Plugin -t pipe",
+        "config import pipe",
+        "config init -e x -f pipe",
+        &format!("{tls} --ca pipe"),
+        &format!("{tls} --cert pipe"),
+        &format!("{tls} --cert specs/x.yml --key pipe"),
+        "local serve --listen 127.0.0.1:0 --data pipe",
+    ] {
+        let run = user.run(line);
+        assert!(run.status == Some(1) && run.to_string().contains("not a regular file"), "{line}: {run}");
+    }
+    let other = Spacectl::new();
+    for (folder, line) in [
+        ("configuration", "config show -e pipe"),
+        ("configuration", "list p -e local"),
+        ("configuration", "template show repository.Plugin -e local"),
+        ("keyed", "list repository.Plugin -e x"),
+    ] {
+        let folder = user.path(folder);
+        let run = other.run_with(&[("SPACECTL_CONFIG_DIR", folder.to_str().unwrap())], line);
+        assert!(run.status == Some(1) && run.stderr.contains("not a regular file"), "{line}: {run}");
+    }
+    for file in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "-"] {
+        let line = format!("exec register repository.Plugin --dry-run -f {file}");
+        user.run_with_input(&line, "name: x\nresource_type: a.B\nimage: x/a\n").success();
+    }
 }
 
 #[test]

@@ -570,6 +570,14 @@ fn a_helpers_login_is_used_and_its_words_are_not_shown() {
     helper("echo 'credentials not found in native keychain'; exit 1");
     let run = user.run("exec get_versions repository.Plugin -p plugin_id=plugin-a");
     assert_says(&run.to_string(), &["it needs a login"]);
+
+    // A pipe in the file's place, which would be waited for.
+    let file = user.home().join(".docker/config.json");
+    std::fs::remove_file(&file).unwrap();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let run = user.run("exec get_versions repository.Plugin -p plugin_id=plugin-a");
+    assert_says(&run.to_string(), &["config.json", "not a regular file"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::schema::resource::{Resource, alias, verb};
 use crate::spec::source::Syntax;
 
 /// Options of other tools. No hint repeats a value, which may be a secret.
-const OPTIONS: [(&[&str], &str); 9] = [
+const OPTIONS: [(&[&str], &str); 12] = [
     (&["--format", "--output-format", "--out"], "use -o to choose the output format, e.g. -o json"),
     (&["--json", "--yaml", "--csv", "--table"], "use -o to choose the output format, e.g. -o json"),
     (&["--file", "--filename", "--from-file"], "use -f FILE for a file with the request"),
@@ -20,6 +20,9 @@ const OPTIONS: [(&[&str], &str); 9] = [
     (&["--sort-by", "--order-by", "--order"], "use -s KEY to sort rows, or -s -KEY for descending order"),
     (&["--url", "--server", "--host", "--address"], "use --endpoint grpc://HOST:PORT for an endpoint"),
     (&["--no-color", "--no-colour"], "set NO_COLOR=1 to disable colours"),
+    (&["--no-headers", "--no-header"], "use -o quiet with -c to print values without a header"),
+    (&["--state", "--status"], "use --filter to choose rows, e.g. --filter state=ENABLED"),
+    (&["-n", "-A", "--namespace", "--all-namespaces"], "use --workspace-id ID to choose a workspace"),
 ];
 
 /// Options of commands that return rows.
@@ -32,11 +35,43 @@ const CALLS: [&str; 5] = ["exec", "list", "get", "stat", "analyze"];
 const GROUPS: [&str; 4] = ["config", "template", "local", "plugin"];
 
 /// Verbs of services and of other tools, after `plugin`.
-const PLUGIN: [(&[&str], &str); 3] = [
-    (&["register", "create", "update"], "use spacectl plugin apply -f FILE to register or update plugins"),
-    (&["delete", "remove"], "did you mean spacectl plugin deregister PLUGIN?"),
-    (&["show", "describe"], "did you mean spacectl plugin get PLUGIN?"),
+const PLUGIN: [(&[&str], &str); 5] = [
+    (
+        &["register", "create", "update", "edit", "add", "install", "upgrade"],
+        "use `spacectl plugin apply -f FILE` to register or update plugins",
+    ),
+    (&["delete", "remove", "rm", "uninstall"], "run `spacectl plugin deregister PLUGIN` to remove a plugin"),
+    (&["show", "describe", "view"], "run `spacectl plugin get PLUGIN` to see a plugin"),
+    (&["new", "scaffold"], "run `spacectl plugin init` to write a new spec"),
+    (&["release", "deploy"], "run `spacectl plugin publish -f FILE --tag TAG` to release a plugin"),
 ];
+
+/// Subcommands of other tools, after `config`.
+const CONFIG: [(&[&str], &str); 3] = [
+    (&["use-context", "use", "switch", "select"], SWITCH),
+    (
+        &["get-contexts", "current-context", "list", "ls", "environments", "contexts"],
+        "run `spacectl config environment` to list environments",
+    ),
+    (&["view", "cat"], "run `spacectl config show` to print the environment"),
+];
+const SWITCH: &str = "run `spacectl config environment -s NAME` to switch to an environment";
+
+/// Commands of other tools.
+const TOP: [(&[&str], &str); 3] = [
+    (&["login", "signin", "auth", "configure"], "run `spacectl config init` to store an endpoint and a key"),
+    (&["whoami"], "run `spacectl config check` to test the key of the environment"),
+    (&["validate"], "run `spacectl plugin lint FILE` to check a spec"),
+];
+
+/// Formats of kubectl.
+const FORMATS: [(&[&str], &str); 2] = [
+    (&["wide"], "use -a to show all columns"),
+    (&["name"], "use -o quiet -c COLUMN to print the values of one column"),
+];
+
+/// Subcommands that remove something: suggested for their own misspellings only.
+const REMOVALS: [&str; 3] = ["deregister", "remove", "reset"];
 
 /// The verbs of a plugin.
 const PLUGIN_VERBS: [&str; 8] =
@@ -66,8 +101,32 @@ pub fn suggest(error: &clap::Error, args: &[OsString]) -> Option<String> {
         ErrorKind::UnknownArgument => for_argument(text(ContextKind::InvalidArg)?, &words),
         ErrorKind::InvalidSubcommand => for_command(text(ContextKind::InvalidSubcommand)?, &words),
         ErrorKind::MissingRequiredArgument => for_missing_verb(&words),
+        ErrorKind::InvalidValue if text(ContextKind::InvalidArg)?.contains("--output") => {
+            find(&FORMATS, text(ContextKind::InvalidValue)?)
+        }
         _ => None,
     }
+}
+
+/// clap's own suggestion, if the rejected word is a misspelling of it: clap goes by less, and takes `edit` for
+/// `deregister`.
+pub fn similar(error: &clap::Error) -> Option<String> {
+    let (what, rejected, suggested) = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            ("subcommand", ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand)
+        }
+        ErrorKind::UnknownArgument => ("argument", ContextKind::InvalidArg, ContextKind::SuggestedArg),
+        _ => ("value", ContextKind::InvalidValue, ContextKind::SuggestedValue),
+    };
+    let Some(ContextValue::String(word)) = error.get(rejected) else { return None };
+    let names = match error.get(suggested)? {
+        ContextValue::String(name) => std::slice::from_ref(name),
+        ContextValue::Strings(names) => names,
+        _ => return None,
+    };
+    let is_apart = |name: &str| REMOVALS.contains(&name) && word.get(..2) != name.get(..2);
+    let near = nearest(word, names.iter().map(String::as_str).filter(|name| !is_apart(name)))?;
+    Some(format!("a similar {what} exists: '{near}'"))
 }
 
 /// Rejects `exec RESOURCE VERB`, which would look for a resource with the verb's name.
@@ -81,11 +140,11 @@ pub fn check_order(first: &str, second: &str) -> Result<()> {
 }
 
 fn did_you_mean(command: &str) -> Option<String> {
-    Some(format!("did you mean spacectl {command}?"))
+    Some(format!("try `spacectl {command}`"))
 }
 
-fn for_plugin(verb: &str) -> Option<String> {
-    let entry = PLUGIN.iter().find(|(verbs, _)| verbs.contains(&verb));
+fn find(habits: &[(&[&str], &str)], word: &str) -> Option<String> {
+    let entry = habits.iter().find(|(words, _)| words.contains(&word));
     entry.map(|(_, hint)| (*hint).to_owned())
 }
 
@@ -95,8 +154,10 @@ fn for_argument(arg: &str, words: &[&str]) -> Option<String> {
         if words.contains(&"exec") && ROW_OPTIONS.contains(&arg) {
             return Some(format!("use {arg} with list, stat or analyze: it selects rows"));
         }
-        let option = OPTIONS.iter().find(|(options, _)| options.contains(&arg));
-        return option.map(|(_, hint)| (*hint).to_owned());
+        return find(&OPTIONS, arg);
+    }
+    if words.windows(2).any(|pair| pair == ["config", "environment"]) {
+        return Some(SWITCH.to_owned());
     }
     // In the Python client, -v takes the version of the API.
     let is_version =
@@ -118,7 +179,14 @@ fn for_command(word: &str, words: &[&str]) -> Option<String> {
     let index = words.iter().position(|candidate| *candidate == word)?;
     let is_group = |at: usize| GROUPS.contains(&words[at]) && !(at > 0 && words[at - 1].starts_with('-'));
     if let Some(group) = (0..index).find(|at| is_group(*at)) {
-        return for_plugin(word).filter(|_| words[group] == "plugin");
+        return match words[group] {
+            "plugin" => find(&PLUGIN, word),
+            "config" => find(&CONFIG, word),
+            _ => None,
+        };
+    }
+    if let Some(hint) = find(&TOP, word) {
+        return Some(hint);
     }
     if let Some((command, arguments)) = SPEC_COMMANDS.iter().find(|(command, _)| *command == word) {
         return did_you_mean(&format!("plugin {command} {arguments}"));
@@ -139,7 +207,7 @@ fn for_command(word: &str, words: &[&str]) -> Option<String> {
     }
     let resource = second.filter(|second| is_resource(second));
     // `delete plugin PLUGIN` has its own command, but not for a registration.
-    let plugin_verb = for_plugin(word).filter(|_| third.is_some() && resource.is_some_and(is_plugin));
+    let plugin_verb = find(&PLUGIN, word).filter(|_| third.is_some() && resource.is_some_and(is_plugin));
     match resource {
         Some(_) if plugin_verb.is_some() && !PLUGIN[0].0.contains(&word) => plugin_verb,
         Some(resource) => did_you_mean(&call(word, resource)),
@@ -201,6 +269,12 @@ mod tests {
             ("--sort-by name", "-s KEY"),
             ("--server x", "--endpoint"),
             ("--no-color", "NO_COLOR=1"),
+            ("--no-headers", "-o quiet"),
+            ("--state ENABLED", "--filter state=ENABLED"),
+            ("-n x", "--workspace-id"),
+            ("-A", "--workspace-id"),
+            ("-o wide", "use -a"),
+            ("-o name", "-o quiet -c COLUMN"),
         ] {
             let hint = hint(&format!("spacectl list repository.Plugin {option}"));
             assert!(hint.as_ref().is_some_and(|hint| hint.contains(part)), "{option}: {hint:?}");
@@ -217,6 +291,18 @@ mod tests {
                 "{option}: {hint}"
             );
         }
+    }
+
+    #[test]
+    fn clap_suggests_what_is_misspelt_only_and_never_a_removal_for_another_word() {
+        let similar = |line: &str| similar(&crate::cli::Cli::try_parse_from(line.split(' ')).unwrap_err());
+        for line in ["plugin reregister", "plugin editor", "logi", "plugin ed", "template move x"] {
+            let hint = similar(&format!("spacectl {line}"));
+            assert!(hint.as_ref().is_none_or(|hint| REMOVALS.iter().all(|name| !hint.contains(name))), "{hint:?}");
+        }
+        let hint = similar("spacectl plugin deregistr x");
+        assert!(hint.is_some_and(|hint| hint.ends_with("'deregister'")));
+        assert!(similar("spacectl lst plugin").is_some_and(|hint| hint.ends_with("'list'")));
     }
 
     #[test]
@@ -281,11 +367,20 @@ mod tests {
             ("cost_analysis create DataSource", Some("spacectl exec create cost_analysis.DataSource")),
             ("lst", None),
             ("lst plugin", None),
-            ("-e local config list", None),
+            ("-e local config list", Some("spacectl config environment")),
+            ("config use-context a", Some("spacectl config environment -s NAME")),
+            ("config environment prod", Some("spacectl config environment -s NAME")),
+            ("config current-context", Some("spacectl config environment")),
+            ("config view", Some("spacectl config show")),
+            ("login", Some("spacectl config init")),
+            ("whoami", Some("spacectl config check")),
+            ("validate x.yml", Some("spacectl plugin lint FILE")),
             ("x\u{1b} list", None),
         ] {
-            let expected = command.map(|command| format!("did you mean {command}?"));
-            assert_eq!(hint(&format!("spacectl {line}")), expected, "{line}");
+            let hint = hint(&format!("spacectl {line}"));
+            assert_eq!(hint.is_some(), command.is_some(), "{line}: {hint:?}");
+            let command = command.map(|command| format!("`{command}`")).unwrap_or_default();
+            assert!(hint.unwrap_or_default().contains(&command), "{line}");
         }
     }
 
@@ -297,6 +392,12 @@ mod tests {
             ("update plugin-a", "spacectl plugin apply -f FILE"),
             ("delete plugin-a", "spacectl plugin deregister PLUGIN"),
             ("remove plugin-a", "spacectl plugin deregister PLUGIN"),
+            ("rm plugin-a", "spacectl plugin deregister PLUGIN"),
+            ("uninstall plugin-a", "spacectl plugin deregister PLUGIN"),
+            ("edit plugin-a", "spacectl plugin apply -f FILE"),
+            ("install plugin-a", "spacectl plugin apply -f FILE"),
+            ("new", "spacectl plugin init"),
+            ("release", "spacectl plugin publish -f FILE --tag TAG"),
             ("show plugin-a", "spacectl plugin get PLUGIN"),
             ("describe plugin-a", "spacectl plugin get PLUGIN"),
         ] {

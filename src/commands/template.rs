@@ -1,7 +1,7 @@
 //! `template`: manages the default columns of tables.
 
-use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::cli::{self, Format, TemplateColumns};
 use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{ConfigDir, ParseError, TemplateName, Variables};
 use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::fs::read_limited;
+use crate::fs::{open_file, read_limited};
 use crate::local_service;
 use crate::output::view::{Document, FittedColumns, ResponseKind, TableTemplate};
 use crate::schema::did_you_mean::nearest;
@@ -190,7 +190,7 @@ fn located(problem: &Problem, outcome: &str) -> String {
 
 /// Reads the file of `-t` or `template set -f`.
 pub fn read_file(name: &str) -> Result<TableTemplate> {
-    let file = File::open(name).map_err(|error| Error::local(format!("cannot read {name}")).cause(error))?;
+    let file = open_file(Path::new(name)).map_err(|error| Error::local(format!("cannot read {name}")).cause(error))?;
     read(file, name)
 }
 

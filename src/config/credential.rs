@@ -1,6 +1,5 @@
 //! The key of calls: its text, or the file or command that gives it.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use super::command::MAX_BYTES;
 use super::environment::{API_KEY, API_KEY_COMMAND, API_KEY_FILE, TOKEN};
 use super::{Environment, ParseError, Secret, command, metadata};
 use crate::error::{Error, Result};
-use crate::fs::read_limited;
+use crate::fs::{open_file, read_limited};
 
 /// The keys that give a credential: an earlier one outranks a later one.
 const KEYS: [&str; 4] = [TOKEN, API_KEY, API_KEY_FILE, API_KEY_COMMAND];
@@ -52,7 +51,7 @@ impl Credential {
 }
 
 fn read(path: &Path) -> Result<String> {
-    let bytes = File::open(path).and_then(|file| read_limited(file, MAX_BYTES)).map_err(|error| {
+    let bytes = open_file(path).and_then(|file| read_limited(file, MAX_BYTES)).map_err(|error| {
         Error::local(format!("cannot read the {API_KEY_FILE} {}", path.display()))
             .cause(error)
             .hint("a relative path starts at the folder of the environment's file")

@@ -1,18 +1,18 @@
 //! Reads, writes and removes the configuration's files.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::fs::{AtomicFile, Readers, create_private_folder, read_limited, shared_mode, shell_word};
+use crate::fs::{AtomicFile, Readers, create_private_folder, open_file, read_limited, shared_mode, shell_word};
 
 /// The largest configuration file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The file's content; `None` if the file does not exist.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    match File::open(path) {
+    match open_file(path) {
         Ok(file) => read_from(file, &path.display().to_string()).map(Some),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {

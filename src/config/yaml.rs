@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::yaml::value::MappingEntry;
-use crate::yaml::{self, Content, Limits, YamlDocuments, YamlError};
+use crate::yaml::{self, Content, Limits, QUOTE_THE_VALUE, YamlDocuments, YamlError};
 
 /// More than any file of 1 MiB without aliases comes to.
-const LIMITS: Limits = Limits { depth: 32, weight: 64 << 20 };
+const LIMITS: Limits = Limits { depth: 32, weight: 128 << 20 };
 
 /// Parses a mapping; an empty text is an empty one. `source` names the text in errors, which repeat no value: it may be
 /// a secret.
@@ -46,7 +46,11 @@ pub(super) fn parse_checked(
         });
         checked.collect()
     };
-    read().map_err(|fault: YamlError| fault.into_error(Error::local, source))
+    read().map_err(|mut fault: YamlError| {
+        // It repeats the value.
+        fault.hint = fault.hint.filter(|hint| !hint.starts_with(QUOTE_THE_VALUE));
+        fault.into_error(Error::local, source)
+    })
 }
 
 /// The text of a file that holds `mapping`.

@@ -4,7 +4,7 @@
 //! A file that cannot be read, that others could have written, of another version or for another key counts as absent.
 //! One that cannot be written is skipped.
 
-use std::fs::{self, DirBuilder, File, Metadata};
+use std::fs::{self, DirBuilder, Metadata};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
@@ -62,7 +62,7 @@ impl FileCache {
 
     /// The value of `key`, however old.
     pub fn get(&self, key: &str) -> Option<CachedBytes> {
-        let mut file = File::open(self.file(key)).ok()?;
+        let mut file = crate::fs::open_file(&self.file(key)).ok()?;
         let metadata = file.metadata().ok()?;
         // A time in the future, after the clock was set back, says nothing.
         let age = metadata.modified().ok()?.elapsed().ok()?;
@@ -102,7 +102,7 @@ impl FileCache {
 
     /// Notes that `key` is in use.
     pub fn renew(&self, key: &str) {
-        let _ = File::open(self.file(key)).and_then(|file| file.set_modified(SystemTime::now()));
+        let _ = crate::fs::open_file(&self.file(key)).and_then(|file| file.set_modified(SystemTime::now()));
     }
 
     /// The file for `key`. Collisions, and a hash that changes with the compiler, cost a value and no more: the file
@@ -195,6 +195,8 @@ fn is_of_user_alone(metadata: &Metadata) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     fn cache() -> (tempfile::TempDir, FileCache) {

@@ -3,14 +3,13 @@
 //! rustls decodes a section. The sections are found here, so that errors can say what a file holds instead, and a
 //! section that is not needed cannot spoil one that is. Errors never repeat any content.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::error::{Error, Result};
+use crate::fs;
 
 /// Many times a bundle of all public authorities.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -34,13 +33,8 @@ struct Section {
 impl Pem {
     /// Reads a file with at least one section.
     pub fn read(path: &Path) -> Result<Self> {
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-            .map_err(|error| Error::local("cannot be read").cause(error))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(Error::local(format!("it is larger than {} MiB", MAX_BYTES / 1024 / 1024)));
-        }
+        let bytes = fs::open_file(path).and_then(|file| fs::read_limited(file, MAX_BYTES));
+        let bytes = bytes.map_err(|error| Error::local("cannot be read").cause(error))?;
         Self::parse(&bytes)
     }
 

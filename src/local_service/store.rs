@@ -3,19 +3,21 @@
 //! One file in WAL mode. Calls run on the caller's thread: they take microseconds, less than handing them to another
 //! thread costs. Only waiting for another process can take long, and that is asynchronous.
 
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{self, Path};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{BlockingRetryable as _, ExponentialBuilder, Retryable as _};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rustix::fs::OFlags;
 use tonic::Status;
 
 use super::store_error::{RESTORE, StoreError, is_busy};
 use super::table;
 use crate::error::{Error, Result};
+use crate::fs::open_file_with;
 
 /// Marks a SQLite file as a plugin store: "SPCT". <https://www.sqlite.org/pragma.html#pragma_application_id>
 const APPLICATION_ID: i32 = 0x5350_4354;
@@ -164,7 +166,7 @@ fn create(file: &Path) -> std::io::Result<()> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     // SQLite gives its side files the mode of the main file.
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(file).map(drop)
+    open_file_with(file, OFlags::WRONLY | OFlags::CREATE).map(drop)
 }
 
 /// Creates the schema in an empty file and sets the connection's modes.

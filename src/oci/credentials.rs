@@ -5,8 +5,7 @@
 //! helpers without a limit.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -19,6 +18,7 @@ use super::deadline::Deadline;
 use super::helper;
 use super::image_ref::ImageRef;
 use crate::error::{Error, Result};
+use crate::fs;
 
 /// The largest file: many times what any has.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -143,17 +143,11 @@ fn host_of(key: &str) -> &str {
 
 fn read(path: &Path) -> Result<Option<CredentialFile>> {
     let failed = || Error::local(format!("{}: the registry logins cannot be read", path.display()));
-    let mut bytes = Vec::new();
-    match File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)) {
-        Ok(_) => {}
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
+    let bytes = match fs::open_file(path).and_then(|file| fs::read_limited(file, MAX_BYTES)) {
+        Ok(bytes) => bytes,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
         Err(error) => return Err(failed().cause(error)),
-    }
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(failed().cause("it is too large"));
-    }
+    };
     if bytes.trim_ascii().is_empty() {
         return Ok(None);
     }

@@ -14,6 +14,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::registry_error::RegistryError;
+use crate::fs::{open_file, read_limited};
 use crate::net::host::in_url;
 
 /// The largest certificate file.
@@ -47,10 +48,8 @@ impl TrustStore {
         let mut roots = self.system.get_or_init(system).clone();
         for file in self.files(host, port) {
             let unreadable = |cause: String| RegistryError::certificate(format!("{}: {cause}", file.display()));
-            if fs::metadata(&file).is_ok_and(|metadata| metadata.len() > MAX_BYTES) {
-                return Err(unreadable("it is too large".to_owned()));
-            }
-            let bytes = fs::read(&file).map_err(|error| unreadable(error.to_string()))?;
+            let bytes = open_file(&file).and_then(|file| read_limited(file, MAX_BYTES));
+            let bytes = bytes.map_err(|error| unreadable(error.to_string()))?;
             let certificates = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
             let certificates = certificates.map_err(|error| unreadable(error.to_string()))?;
             if certificates.is_empty() {

@@ -8,7 +8,7 @@ use crate::schema::field_path::FieldPath;
 use crate::yaml::{self, Limits, YamlDocuments, value};
 
 /// What was registered fits.
-const LIMITS: Limits = Limits { depth: 64, weight: 128 << 20 };
+const LIMITS: Limits = Limits { depth: 64, weight: 200 << 20 };
 
 const SCOPE: &str = "# at: ";
 const DISABLED: &str = "# state: DISABLED";

@@ -3,9 +3,9 @@
 //! `PLUGIN.yml.replacing` is there from before a plugin is deregistered until its replacement is registered, and
 //! becomes `PLUGIN.yml.replaced` then: a file of the first name is a replacement to be finished.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::backup::{self, Backup};
 use super::plan;
 use crate::error::{Error, Result};
-use crate::fs::{AtomicFile, Readers};
+use crate::fs::{AtomicFile, Readers, open_file_with};
 
 /// The most unfinished replacements of one plugin, each at another service.
 const MAX_PENDING: usize = 9;
@@ -152,17 +152,16 @@ impl BackupStore {
 /// The content of a file, and why it is not trusted, if so; `None` if there is no regular file of the name.
 fn read(path: &Path) -> Result<Option<(String, Option<String>)>> {
     let content = || -> io::Result<Option<(String, Option<String>)>> {
-        // A pipe must not be waited for.
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-        #[expect(clippy::cast_possible_wrap, reason = "the system takes these bits as an int")]
-        let mut file = match OpenOptions::new().read(true).custom_flags(flags as i32).open(path) {
+        let mut file = match open_file_with(path, OFlags::RDONLY | OFlags::NOFOLLOW) {
+            // A pipe, a device, a folder.
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::IsADirectory) => return Ok(None),
             Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
                 return Ok(Some((String::new(), Some("it is a symbolic link".to_owned()))));
             }
             opened => opened?,
         };
         let metadata = file.metadata()?;
-        if !metadata.is_file() || metadata.len() > MAX_BYTES {
+        if metadata.len() > MAX_BYTES {
             return Ok(None);
         }
         let untrusted = if metadata.uid() != geteuid().as_raw() {

@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 use crate::yaml::{self, Node, YamlError, value};
 use params::Param;
 use request::{JSON_SOURCE, Overrides, SpecDocument};
-use source::{LIMITS, SourceText, Stdin};
+use source::{SourceText, Stdin, limits};
 
 /// The request's inputs on the command line.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,7 @@ pub struct Inputs {
 ///
 /// # Errors
 /// The first input that cannot be read, with its place. Files beyond 32 MiB, documents deeper than 34 levels, and
-/// aliases that lead back to themselves or expand beyond 128 MiB are refused before they take memory.
+/// aliases that lead back to themselves or expand beyond that are refused before they take memory.
 pub fn read(inputs: &Inputs, stdin: &mut dyn Read) -> Result<Vec<Draft>> {
     read_with(inputs, stdin, |_, _| ())
 }
@@ -97,7 +97,7 @@ fn read_documents(text: &SourceText, overrides: &Rc<Overrides>, drafts: &mut Vec
 
 fn read_json(argument: &str) -> Result<SpecDocument> {
     let read = || {
-        let tree = yaml::parse_json(argument, LIMITS)?;
+        let tree = yaml::parse_json(argument, limits(argument.len()))?;
         Ok(SpecDocument { source: JSON_SOURCE.into(), value: value::mapping(&tree)?, tree, index: 0, is_alone: true })
     };
     read().map_err(|fault: YamlError| fault.into_error(Error::usage, JSON_SOURCE))

@@ -1,12 +1,12 @@
 //! Bounded reads of files, directories and standard input, and their documents.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
-use crate::fs::read_limited;
+use crate::fs::{open_file, read_limited};
 use crate::yaml::{self, Limits, Node, YamlDocuments, YamlError};
 
 /// The largest file or standard input.
@@ -17,7 +17,16 @@ pub const MAX_BYTES: u64 = 32 << 20;
 /// in a request of 34 levels reach 99, and 100 in the list.
 pub(super) const MAX_DEPTH: usize = 34;
 
-pub(super) const LIMITS: Limits = Limits { depth: MAX_DEPTH, weight: 128 << 20 };
+/// The most memory that reading takes: for each byte of a text, for a small text, and in all.
+const MAX_MEMORY_PER_BYTE: usize = 64;
+const MIN_MEMORY: usize = 32 << 20;
+const MAX_MEMORY: usize = 200 << 20;
+
+/// The limits for a text of `length` bytes.
+pub(super) fn limits(length: usize) -> Limits {
+    let weight = length.saturating_mul(MAX_MEMORY_PER_BYTE).clamp(MIN_MEMORY, MAX_MEMORY);
+    Limits { depth: MAX_DEPTH, weight }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
@@ -59,9 +68,9 @@ impl SourceText {
 /// The documents of a text that are not empty, up to the first fault; JSON if its name ends so.
 pub fn documents<'a>(name: &str, content: &'a str) -> Box<dyn Iterator<Item = Result<Rc<Node>, YamlError>> + 'a> {
     if Syntax::of_file(name) == Some(Syntax::Json) {
-        return Box::new(std::iter::once(yaml::parse_json(content, LIMITS)));
+        return Box::new(std::iter::once(yaml::parse_json(content, limits(content.len()))));
     }
-    match YamlDocuments::new(content, LIMITS) {
+    match YamlDocuments::new(content, limits(content.len())) {
         Ok(documents) => Box::new(documents),
         Err(fault) => Box::new(std::iter::once(Err(fault))),
     }
@@ -120,7 +129,7 @@ pub fn files(argument: &str) -> Result<Vec<String>> {
 }
 
 pub fn read_file(name: &str) -> Result<Vec<u8>> {
-    let file = File::open(name).map_err(|error| Error::local(format!("cannot read {name}")).cause(error))?;
+    let file = open_file(Path::new(name)).map_err(|error| Error::local(format!("cannot read {name}")).cause(error))?;
     read_capped(file, name)
 }
 
@@ -132,4 +141,47 @@ fn read_capped(stream: impl Read, name: &str) -> Result<Vec<u8>> {
         }
         _ => Error::local(format!("cannot read {name}")).cause(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spec_takes_at_most_64_times_its_bytes_and_200_mib_or_is_refused() {
+        let list = |item: &str, length: usize| format!("a: [{}]", item.repeat(length / item.len()));
+        let block = |item: &str, length: usize| format!("a:\n{}", item.repeat(length / item.len()));
+        let keys = |length: usize| (0..length / 9).map(|index| format!("a{index:05}: \n")).collect::<String>();
+        let length = 600_000;
+        for text in [
+            list("~,", length),
+            list("~,", 4_000_000),
+            list("{},", length),
+            list("[],", length),
+            list("1,", length),
+            list("{a: 1},", length),
+            block("- ~\n", length),
+            block("- abc\n", length),
+            block("- a:\n", length),
+            keys(length),
+            format!("a: {}", "x".repeat(length)),
+            format!("a: &a {}\nb: [{}]", "x".repeat(length / 2), "*a,".repeat(length / 6)),
+        ] {
+            let mut refused = None;
+            let bytes = text.clone().into_bytes();
+            let most = allocation_counter::measure(|| {
+                let source = SourceText::of_bytes("x.yml".to_owned(), bytes).unwrap();
+                let trees: Result<Vec<_>, _> = source.documents().collect();
+                match trees {
+                    Ok(trees) => drop(trees.iter().map(|tree| yaml::value::of(tree).unwrap()).collect::<Vec<_>>()),
+                    Err(error) => refused = Some(error.message),
+                }
+            });
+            let most = usize::try_from(most.bytes_max).unwrap();
+            let max = (64 * text.len()).min(200 << 20);
+            let head = text.get(..20).unwrap();
+            assert!(most <= max, "{head}: {most} bytes for {}, {refused:?}", text.len());
+            assert!(refused.is_none_or(|message| message.contains("MiB")), "{head}");
+        }
+    }
 }

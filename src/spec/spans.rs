@@ -41,13 +41,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::spec::LIMITS;
+    use crate::spec::source::limits;
     use crate::yaml::YamlDocuments;
 
     #[test]
     fn a_place_is_found_through_aliases_and_merge_keys() {
         let text = "base: &base\n  icon: x\ntags: *base\nmore:\n  <<: *base\n  list: [a, {k: v}]\n";
-        let tree = YamlDocuments::new(text, LIMITS).unwrap().next().unwrap().unwrap();
+        let tree = YamlDocuments::new(text, limits(text.len())).unwrap().next().unwrap().unwrap();
         let key = |key: &str| Segment::Key(key.to_owned());
         let place = |path: &[Segment], part| {
             let mark = locate(&tree, &FieldPath(path.to_vec()), part);
@@ -71,7 +71,7 @@ mod tests {
         #[test]
         fn every_path_has_a_place(text in "[ab:\\-\\[\\]{}&*<,\n ]{0,24}", index in 0..3_usize) {
             let path = FieldPath(vec![Segment::Key("a".into()), Segment::Index(index), Segment::Key("b".into())]);
-            for tree in YamlDocuments::new(&text, LIMITS).into_iter().flatten() {
+            for tree in YamlDocuments::new(&text, limits(text.len())).into_iter().flatten() {
                 let Ok(tree) = tree else { break };
                 let mark = locate(&tree, &path, SpanPart::Key);
                 prop_assert!(mark.line >= 1 && mark.column >= 1);

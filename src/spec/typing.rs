@@ -11,7 +11,7 @@ use std::rc::Rc;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-use super::source::LIMITS;
+use super::source::limits;
 use crate::schema::did_you_mean::{hint_at_field, nearest};
 use crate::schema::field_path::Segment;
 use crate::schema::well_known::WellKnown;
@@ -125,9 +125,9 @@ impl FieldShape {
     fn value_of_tree(&self, node: &Node) -> Result<Value, ValueError> {
         match (self, &node.content) {
             (Self::Scalar(kind), Content::Scalar { text, .. }) => scalar(kind, text),
-            (Self::Verbatim, Content::Scalar { text, .. }) => Ok(text.as_str().into()),
+            (Self::Verbatim, Content::Scalar { text, .. }) => Ok((&**text).into()),
             (Self::Free, Content::Scalar { text, plain: true }) => Ok(free_scalar(text)),
-            (Self::Free, Content::Scalar { text, plain: false }) => Ok(text.as_str().into()),
+            (Self::Free, Content::Scalar { text, plain: false }) => Ok((&**text).into()),
             (Self::Free, Content::List(items)) => list(&Self::Free, items),
             (Self::List(item), Content::List(items)) => list(item, items),
             (Self::Free | Self::Mapping { .. } | Self::Message(_), Content::Mapping(_)) => self.mapping(node),
@@ -162,10 +162,11 @@ impl FieldShape {
 }
 
 fn list(item: &FieldShape, nodes: &[Rc<Node>]) -> Result<Value, ValueError> {
-    let typed = |(index, node): (usize, &Rc<Node>)| {
-        item.value_of_tree(node).map_err(|wrong| wrong.below(Segment::Index(index)))
-    };
-    nodes.iter().enumerate().map(typed).collect()
+    let mut values = Vec::with_capacity(nodes.len());
+    for (index, node) in nodes.iter().enumerate() {
+        values.push(item.value_of_tree(node).map_err(|wrong| wrong.below(Segment::Index(index)))?);
+    }
+    Ok(Value::Array(values))
 }
 
 fn field(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, ValueError> {
@@ -177,7 +178,7 @@ fn field(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, Val
 }
 
 fn parse(text: &str) -> Result<Rc<Node>, ValueError> {
-    let mut documents = YamlDocuments::new(text, LIMITS).map_err(|fault| ValueError::new(fault.message))?;
+    let mut documents = YamlDocuments::new(text, limits(text.len())).map_err(|fault| ValueError::new(fault.message))?;
     match documents.next() {
         None => Err(ValueError::new("expected a value, found nothing")),
         Some(Err(fault)) => Err(ValueError::new(fault.message).hint("quote text that begins with [, { or \"")),

@@ -3,18 +3,27 @@
 //! By events and not by serde-saphyr's `Spanned`: serde's values have lost what a scalar was written as (`1.10`) and
 //! whether it was quoted, and parameters, merge keys and warnings go by that.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag, options};
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::tree::{Content, Limits, Mark, Node, TreeBuilder, YamlError};
 use super::value;
+use crate::secret::mask_value;
 
 const MAX_DOCUMENTS: usize = 100_000;
 
 /// The longest key in characters: the parser buffers what could still turn out to be one.
 const MAX_KEY: usize = 1 << 16;
+
+/// The longest value that a hint repeats, in bytes.
+const MAX_REPEATED: usize = 120;
+
+/// The beginning of a hint that repeats a value.
+pub const QUOTE_THE_VALUE: &str = "quote the value";
 
 const TAB: &str = "not YAML: a tab used as indentation";
 const TAB_HINT: &str = "indent with spaces";
@@ -80,7 +89,7 @@ impl<'text> YamlDocuments<'text> {
                     let plain = style == ScalarStyle::Plain && !is_tagged_text;
                     // The parser writes a missing value as `~`.
                     let is_missing = plain && span.is_empty();
-                    let text = if is_missing { String::new() } else { text.into_owned() };
+                    let text = if is_missing { Cow::Borrowed("") } else { text };
                     self.builder.scalar(at, text, plain, anchor)?;
                 }
                 Event::SequenceStart(_, anchor, tag) => {
@@ -103,12 +112,15 @@ impl<'text> YamlDocuments<'text> {
     /// dash, which is the first in its line.
     fn first_dash(&self, start: &Marker) -> Mark {
         let at = Mark::from(start);
-        let is_below_its_key = self.builder.key_before().is_some_and(|key| key.line < at.line);
+        // Looking for the line's beginning takes as long as the line: once for each list in it would be quadratic.
+        if self.builder.key_before().is_none_or(|key| key.line >= at.line) {
+            return at;
+        }
         let before = &self.text[..start.byte_offset().unwrap_or_default()];
         let line = &self.text[before.rfind('\n').map_or(0, |end| end + 1)..];
         let indent = line.len() - line.trim_start_matches(' ').len();
         let is_dash = matches!(line.as_bytes()[indent..], [b'-'] | [b'-', b' ' | b'\t' | b'\r' | b'\n', ..]);
-        if is_below_its_key && is_dash { Mark { column: indent + 1, ..at } } else { at }
+        if is_dash { Mark { column: indent + 1, ..at } } else { at }
     }
 
     /// The parser's error with the place to fix it: for a missing end, where that list, mapping or quote begins.
@@ -132,7 +144,10 @@ impl<'text> YamlDocuments<'text> {
             ErrorKind::InvalidBlockEntryWhitespace => YamlError::new(at, TAB).hint(TAB_HINT),
             kind => match self.tab(kind, at.line) {
                 Some(tab) => YamlError::new(tab, TAB).hint(TAB_HINT),
-                None => YamlError::new(at, format!("not YAML: {kind}")),
+                None => match hint_at_quotes(self.text.lines().nth(at.line - 1).unwrap_or_default()) {
+                    Some(hint) => YamlError::new(at, "not YAML: a value that must be in quotes").hint(hint),
+                    None => YamlError::new(at, format!("not YAML: {kind}")),
+                },
             },
         }
     }
@@ -170,6 +185,25 @@ impl Iterator for YamlDocuments<'_> {
     }
 }
 
+/// How to write the line of a mapping whose value only needs quotes. The value is repeated unless it may be a secret.
+fn hint_at_quotes(line: &str) -> Option<String> {
+    let (key, value) = line.trim_start_matches([' ', '-']).split_once(": ")?;
+    let value = value.trim();
+    let is_plain_key = key.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+    // A word after `*` or `&` is the name of an anchor.
+    let needs_quotes = matches!(value, "*" | "&")
+        || value.starts_with(['@', '`', '%', '|', '>', '-', '?', ',', ']', '}'])
+        || value.contains(": ");
+    if !is_plain_key || !needs_quotes || value.starts_with(['"', '\'']) {
+        return None;
+    }
+    let is_secret = mask_value(key, &mut Value::from(value)) || mask_value("", &mut Value::from(value));
+    if is_secret || value.contains(" #") || value.len() > MAX_REPEATED {
+        return Some(format!("put the value of {key} in quotes"));
+    }
+    Some(format!("{QUOTE_THE_VALUE}: {key}: '{}'", value.replace('\'', "''")))
+}
+
 fn is_forbidden(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}')
 }
@@ -200,11 +234,11 @@ impl From<&Marker> for Mark {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
-    const LIMITS: Limits = Limits { depth: 64, weight: 128 << 20 };
+    const LIMITS: Limits = Limits { depth: 64, weight: 256 << 20 };
 
     fn read(text: &str) -> Result<Vec<Value>, YamlError> {
         YamlDocuments::new(text, LIMITS)?.map(|tree| value::of(&*tree?)).collect()
@@ -263,13 +297,13 @@ mod tests {
             text += &format!("a{level}: &a{level} [{aliases}]\n");
         }
         let (line, _, message) = fault(&text);
-        assert_eq!((line, message.as_str()), (7, "more than 128 MiB with its aliases expanded"));
+        assert_eq!((line, message.as_str()), (7, "more than 256 MiB with its aliases expanded"));
     }
 
     #[test]
     fn one_long_text_that_is_often_repeated_is_a_bomb_too() {
         let text = format!("- &a {}\n{}", "x".repeat(100_000), "- *a\n".repeat(2_000));
-        assert!(fault(&text).2.starts_with("more than 128 MiB"));
+        assert!(fault(&text).2.starts_with("more than 256 MiB"));
     }
 
     #[test]
@@ -365,6 +399,20 @@ mod tests {
         ] {
             assert_eq!(fault(text), (line, column, TAB.to_owned()), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_value_that_needs_quotes_is_repeated_in_them_unless_it_may_be_a_secret() {
+        for value in ["A: B", "@x", "*", "`x`", "%x", "- x", "a: b: c", "&", "| x", "it's: x"] {
+            let fault = read(&format!("a: 1\nname: {value}\n")).unwrap_err();
+            let expected = format!("quote the value: name: '{}'", value.replace('\'', "''"));
+            assert_eq!((fault.at.line, fault.hint.as_deref()), (2, Some(expected.as_str())), "{value}: {fault:?}");
+        }
+        for key in ["password", "api_key", "token"] {
+            let fault = read(&format!("{key}: @hunter2")).unwrap_err();
+            assert_eq!(fault.hint, Some(format!("put the value of {key} in quotes").into()));
+        }
+        assert!(read("name: {{ x }}").unwrap_err().hint.is_some_and(|hint| hint.contains("in quotes")));
     }
 
     #[test]

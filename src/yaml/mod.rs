@@ -8,7 +8,7 @@ mod tree;
 pub mod value;
 mod write;
 
-pub use documents::{YamlDocuments, parse_json};
+pub use documents::{QUOTE_THE_VALUE, YamlDocuments, parse_json};
 pub use tree::{Content, Limits, Mark, Node, YamlError, YamlErrorKind};
 pub use write::{to_text, write_document};
 

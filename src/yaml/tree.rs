@@ -3,6 +3,7 @@
 //! Values, places and typed parameters are all read from it, so that no two readers disagree. The [`TreeBuilder`]
 //! checks the [`Limits`] before anything is expanded.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -13,12 +14,15 @@ use crate::error::{Error, Location};
 pub struct Limits {
     /// The deepest nesting, counted through aliases. Recursion over a tree relies on it, so keep it small.
     pub depth: usize,
-    /// The approximate memory in bytes with all aliases expanded.
+    /// The approximate memory in bytes of the tree and its values, with all aliases expanded.
     pub weight: usize,
 }
 
-/// The memory of a node beside its text: about one entry of a `serde_json` map.
-const PART_WEIGHT: usize = 64;
+/// The memory of a node and of the value that is made of it, beside their texts: 64 and 8 to 16 bytes for the node in
+/// its list, 72 for a `serde_json` value in a list, 60 for half an entry of a map.
+const PART_WEIGHT: usize = 152;
+/// The memory of a text beside its bytes: what the allocator adds, and rounds up.
+const TEXT_WEIGHT: usize = 24;
 
 /// A place in a text; both count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +59,7 @@ pub struct YamlError {
     pub at: Mark,
     pub kind: YamlErrorKind,
     pub message: String,
-    pub hint: Option<&'static str>,
+    pub hint: Option<Cow<'static, str>>,
 }
 
 impl YamlError {
@@ -68,8 +72,8 @@ impl YamlError {
         self
     }
 
-    pub fn hint(mut self, hint: &'static str) -> Self {
-        self.hint = Some(hint);
+    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 
@@ -90,12 +94,12 @@ pub struct Node {
 pub enum Content {
     /// `plain`: neither quoted nor a block scalar, so that the schema decides its type.
     Scalar {
-        text: String,
+        text: Box<str>,
         plain: bool,
     },
-    List(Vec<Rc<Node>>),
+    List(Box<[Rc<Node>]>),
     /// In the order of the text; keys may repeat.
-    Mapping(Vec<(Rc<Node>, Rc<Node>)>),
+    Mapping(Box<[(Rc<Node>, Rc<Node>)]>),
 }
 
 impl Node {
@@ -145,9 +149,11 @@ impl TreeBuilder {
     }
 
     /// Adds a scalar. `anchor` is 0 for none, here and below.
-    pub fn scalar(&mut self, at: Mark, text: String, plain: bool, anchor: usize) -> Result<(), YamlError> {
-        let weight = PART_WEIGHT + text.len();
+    pub fn scalar(&mut self, at: Mark, text: Cow<'_, str>, plain: bool, anchor: usize) -> Result<(), YamlError> {
+        // Once in the node, and once in the value.
+        let weight = PART_WEIGHT + 2 * if text.is_empty() { 0 } else { TEXT_WEIGHT + text.len() };
         self.charge(at, weight)?;
+        let text = text.into();
         let node = Rc::new(Node { at, content: Content::Scalar { text, plain } });
         self.finish(Anchored { node, weight, height: 0 }, anchor);
         Ok(())
@@ -164,11 +170,12 @@ impl TreeBuilder {
     pub fn close(&mut self) {
         let Some(Open { at, anchor, is_mapping, parts, weight_before, height }) = self.open.pop() else { return };
         let content = if is_mapping {
+            let mut pairs = Vec::with_capacity(parts.len() / 2);
             let mut parts = parts.into_iter();
-            let pairs = std::iter::from_fn(|| Some((parts.next()?, parts.next()?)));
-            Content::Mapping(pairs.collect())
+            pairs.extend(std::iter::from_fn(|| Some((parts.next()?, parts.next()?))));
+            Content::Mapping(pairs.into())
         } else {
-            Content::List(parts)
+            Content::List(parts.into())
         };
         let node = Rc::new(Node { at, content });
         self.finish(Anchored { node, weight: self.weight - weight_before, height: height + 1 }, anchor);

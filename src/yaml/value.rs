@@ -16,11 +16,18 @@ const LONGEST_NAMED: usize = 64;
 
 pub fn of(node: &Node) -> Result<Value, YamlError> {
     match &node.content {
-        Content::Scalar { text, plain: false } => Ok(Value::String(text.clone())),
+        Content::Scalar { text, plain: false } => Ok(Value::String(text.to_string())),
         Content::Scalar { text, plain: true } => {
             plain(text).map_err(|message| YamlError::new(node.at, message).hint("quote it if it is text"))
         }
-        Content::List(items) => items.iter().map(|item| of(item)).collect(),
+        Content::List(items) => {
+            // By its length: a list that grows takes up to three times its room.
+            let mut values = Vec::with_capacity(items.len());
+            for item in items {
+                values.push(of(item)?);
+            }
+            Ok(Value::Array(values))
+        }
         Content::Mapping(_) => mapping(node).map(Value::Object),
     }
 }
@@ -83,13 +90,16 @@ fn twice(key: &Node) -> String {
 }
 
 fn is_merge(key: &Node) -> bool {
-    matches!(&key.content, Content::Scalar { text, plain: true } if text == "<<")
+    matches!(&key.content, Content::Scalar { text, plain: true } if &**text == "<<")
 }
 
 /// A key as written: `1` and `true` are text in a request.
 fn key_name(key: &Node) -> Result<&str, YamlError> {
     match &key.content {
         Content::Scalar { text, plain } if !(*plain && is_null(text)) => Ok(text),
+        // `{{ x }}` of a template.
+        Content::Mapping(_) => Err(YamlError::new(key.at, "expected text as a key, found a mapping")
+            .hint("put a value that begins with {{ in quotes")),
         _ => Err(YamlError::new(key.at, format!("expected text as a key, found {}", found(key)))),
     }
 }

@@ -2,9 +2,13 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
+
+/// The longest run: one that hangs is a fault, which its test is to show.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// A user with a home of their own, at work in an empty folder in it.
 pub struct Spacectl {
@@ -91,7 +95,7 @@ impl Spacectl {
     }
 
     fn run_command(&self, command: std::process::Command, line: &str, input: &str) -> Run {
-        let output = Command::from_std(command).args(words(line)).write_stdin(input).output().unwrap();
+        let output = Command::from_std(command).args(words(line)).write_stdin(input).timeout(LIMIT).output().unwrap();
         let text = |bytes: Vec<u8>| self.neutral(&String::from_utf8(bytes).unwrap());
         Run { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }

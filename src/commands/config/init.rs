@@ -1,6 +1,5 @@
 //! `config init`: an environment from a file, flags or answers.
 
-use std::fs::File;
 use std::path::Path;
 
 use super::{
@@ -12,6 +11,7 @@ use crate::commands::Context;
 use crate::commands::connector::selection;
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError, how_to_create};
 use crate::error::{Error, Result};
+use crate::fs::open_file;
 use crate::grpc::metadata::MetadataEntry;
 use crate::schema::did_you_mean::misspelt;
 use crate::schema::spaceone::SERVICES;
@@ -140,7 +140,7 @@ fn import(path: &Path, context: &mut Context<'_>) -> Result<Environment> {
         Environment::read(&mut context.streams.input, "stdin")?
     } else {
         let source = path.display().to_string();
-        let file = File::open(path).map_err(|error| Error::local(format!("cannot read {source}")).cause(error))?;
+        let file = open_file(path).map_err(|error| Error::local(format!("cannot read {source}")).cause(error))?;
         Environment::read(file, &source)?
     };
     environment.check().map_err(|error| error.context(path.display()))?;

@@ -11,7 +11,7 @@ mod cfctl;
 mod console;
 mod python;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::Path;
 
@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 
 use super::{BUILT_IN, Environment, EnvironmentName, ParseError, file, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::fs::open_file;
 use crate::schema::did_you_mean::hint_at_name;
 
 /// A program whose environments can be imported.
@@ -83,7 +84,7 @@ impl Import {
         if fs::metadata(path).map_err(failed)?.is_dir() {
             return Self::read_folder(path, from);
         }
-        let mut import = Self::read(File::open(path).map_err(failed)?, &path.display().to_string(), from)?;
+        let mut import = Self::read(open_file(path).map_err(failed)?, &path.display().to_string(), from)?;
         if import.is_single {
             for (name, imported) in &mut import.environments {
                 *name = python::name_by_path(path).map(|name| name.to_string()).unwrap_or_default();

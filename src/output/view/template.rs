@@ -21,7 +21,7 @@ const LIST: &str = "list";
 const FORM: &str = "write a template as `template: {list: [plugin_id, name|Name]}`";
 
 /// Only aliases can make a file exceed them.
-const LIMITS: Limits = Limits { depth: 32, weight: 64 << 20 };
+const LIMITS: Limits = Limits { depth: 32, weight: 128 << 20 };
 
 /// The columns for resources of the Repository service, in the form of `-c`. Both generations of its API share them: a
 /// column that a service lacks is left out, e.g. `resource_type`, which the first one calls `service_type`.

@@ -53,7 +53,7 @@ pub fn read(input: &Input) -> (Vec<LintDocument<'_>>, Vec<Finding>) {
         severity: Severity::Error,
         rule,
         message: fault.message.clone(),
-        hint: fault.hint.map(str::to_owned),
+        hint: fault.hint.as_deref().map(str::to_owned),
     };
     let content = match &input.text {
         Ok(content) => content,
