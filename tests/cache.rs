@@ -591,7 +591,7 @@ fn a_place_that_cannot_be_written_or_read_is_no_trouble() {
     fs::remove_file(&kept).unwrap();
     fs::create_dir(&kept).unwrap();
     assert_eq!(user.run(&line).quiet_success(), "plugin-a\n");
-    assert_eq!(files(&folder(&user)), [kept.clone()]);
+    assert_eq!(files(&folder(&user)), std::slice::from_ref(&kept));
     // A pipe, which would be waited for.
     fs::remove_dir(&kept).unwrap();
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;

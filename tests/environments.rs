@@ -127,25 +127,17 @@ fn without_a_terminal_nothing_is_asked() {
     let told = "error: the environment `default` would be empty, and there is no terminal to ask on\n\
                 hint: use `spacectl config init -e default --service repository=grpc+ssl://HOST:443`\n";
     assert_eq!((run.status, run.stderr.as_str()), (Some(2), told));
-    for line in ["config init -e prod", "config init -e prod --force", "config init -e prod -f empty.yml"] {
-        user.file("empty.yml", "");
-        let run = user.run(line);
-        assert!(
-            run.status == Some(2)
-                && run.stderr.ends_with(&told[told.find("hint").unwrap()..].replace("default", "prod")),
-            "{run}"
-        );
-    }
+    assert_eq!(user.run("config init --force").status, Some(2));
     assert_eq!(user.run("config environment").quiet_success(), "local\n");
     // What the hint says works when typed.
-    user.run("config init -e prod --service repository=grpc+ssl://HOST:443").success();
-    // Without endpoints, but not empty: said.
-    let run = user.run("config init -e keyed --domain-id d");
-    assert!(
-        run.stderr.starts_with("note: keyed has no endpoints: add each with `spacectl config endpoint add SERVICE URL"),
-        "{run}"
-    );
-    run.success();
+    user.run("config init -e default --service repository=grpc+ssl://HOST:443").success();
+    // With a name it is made, as scripts for the Python client expect, and what is missing is said.
+    for (name, more) in [("keyed", "--domain-id d"), ("bare", "")] {
+        let run = user.run(&format!("config init -e {name} {more}"));
+        let note = format!("note: {name} has no endpoints: add each with `spacectl config endpoint add SERVICE URL");
+        assert!(run.stderr.starts_with(&note), "{run}");
+        run.success();
+    }
 }
 
 #[test]

@@ -427,3 +427,18 @@ fn paths_lead_to_fields() {
         assert_eq!(find(path).unwrap_err().exit_code(), 2, "{path:?}");
     }
 }
+
+#[test]
+fn a_name_of_any_length_is_an_error_of_some_lines() {
+    let long = "a".repeat(65_536);
+    for line in [
+        format!("explain repository.Plugin.register.{long}"),
+        format!("explain repository.{long}"),
+        format!("list repository.Plugin -c {long}"),
+        format!("exec register repository.Plugin -p {long}=1"),
+    ] {
+        let run = Spacectl::local().run(&line);
+        assert!(matches!(run.status, Some(1 | 2)), "{:.200}", run.stderr);
+        assert!(run.stderr.len() < 10_000 && run.stderr.contains("aaa ... aaa"), "{:.3000}", run.stderr);
+    }
+}

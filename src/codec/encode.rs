@@ -67,6 +67,9 @@ pub fn encode(value: &Map<String, Value>, message: &MessageDescriptor) -> Result
     if encoder.faults.is_empty() { Ok(encoded.encode_to_vec()) } else { Err(encoder.faults) }
 }
 
+/// Its JSON form within an `Any` is `"value": {}` (protobuf's JSON mapping).
+const EMPTY: &str = "google.protobuf.Empty";
+
 /// The key that names the type of an `Any`.
 const TYPE: &str = "@type";
 
@@ -240,9 +243,11 @@ impl<'value> Encoder<'value> {
             (Some(WellKnown::Wrapper(_)), _) | (Some(WellKnown::ListValue), Value::Array(_)) => {
                 return self.only_field(value, 1, descriptor);
             }
-            (Some(WellKnown::Any), Value::Object(object)) => return self.any(object, descriptor),
-            // As it is shown where a path has no name in JSON.
-            (Some(WellKnown::FieldMask), Value::Object(object)) => return Some(self.message(object, descriptor)),
+            (Some(WellKnown::Any), Value::Object(object))
+                if object.contains_key(TYPE) || object.contains_key("type_url") || object.is_empty() =>
+            {
+                return self.any(object, descriptor);
+            }
             (Some(WellKnown::FieldMask), Value::String(text)) if is_field_mask(text) => {
                 return field_mask(text, descriptor);
             }
@@ -269,6 +274,8 @@ impl<'value> Encoder<'value> {
             return None;
         };
         let value = match WellKnown::of(&described) {
+            // Some libraries write an empty message so, too.
+            None if described.full_name() == EMPTY => DynamicMessage::new(described),
             None => self.fields(object.iter().filter(|(key, _)| *key != TYPE), &described),
             Some(_) => match object.get("value") {
                 Some(value) => self.at(Step::Key("value"), |encoder| encoder.submessage(value, &described))?,

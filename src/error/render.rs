@@ -1,5 +1,6 @@
 //! Errors as lines of text and as JSON. All of it is sanitized and masked here.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value, json};
@@ -28,12 +29,12 @@ impl Error {
         };
         for (index, problem) in self.problems.iter().enumerate() {
             let location = problem.location.as_ref().map(|location| format!("{location}: ")).unwrap_or_default();
-            line("error", &format!("{location}{}", problem.message));
+            line("error", &format!("{location}{}", shortened(&problem.message)));
             problem.causes.iter().for_each(|cause| line("cause", cause));
             if index == 0 {
                 self.details.iter().flat_map(details::lines).for_each(|detail| line("detail", &detail));
             }
-            problem.hints.iter().for_each(|hint| line("hint", hint));
+            problem.hints.iter().for_each(|hint| line("hint", &shortened(hint)));
         }
         text
     }
@@ -77,7 +78,7 @@ impl Problem {
     fn to_json(&self) -> Map<String, Value> {
         let text = |text: &String| Value::from(mask::mask_known(text));
         let mut object = Map::new();
-        object.insert("message".into(), text(&self.message));
+        object.insert("message".into(), text(&shortened(&self.message).into_owned()));
         if let Some(at) = &self.location {
             object.insert("location".into(), json!({"source": at.source, "line": at.line, "column": at.column}));
         }
@@ -88,6 +89,17 @@ impl Problem {
         }
         object
     }
+}
+
+/// `text` without its middle if it is very long: it repeats what was typed or is in a file.
+fn shortened(text: &str) -> Cow<'_, str> {
+    const PART: usize = 1000;
+    let count = text.chars().count();
+    if count <= 2 * PART {
+        return text.into();
+    }
+    let (start, end): (String, String) = (text.chars().take(PART).collect(), text.chars().skip(count - PART).collect());
+    format!("{start} ... {end}").into()
 }
 
 fn masked(value: &Value) -> Value {

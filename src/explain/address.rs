@@ -94,7 +94,8 @@ impl Address {
         api_version: Option<&str>,
         place: &str,
     ) -> Option<((Resource, Vec<String>), String)> {
-        let (name, _) = self.text.split_once('.')?;
+        // Names of services begin in lower case.
+        let (name, _) = self.text.split_once('.').filter(|(name, _)| name.starts_with(char::is_uppercase))?;
         let (resource, full_name) = Resource::of_service("", name).ok()?.choose(offered, api_version, place).ok()?;
         Some(((resource, parts(&self.text[name.len()..])), full_name))
     }

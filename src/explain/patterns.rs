@@ -7,8 +7,8 @@ pub(super) const TIMESTAMP: &str = concat!(
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
 );
 
-/// Names in lowerCamelCase, separated by commas.
-pub(super) const FIELD_MASK: &str = "^[^_]*$";
+/// Names, separated by commas.
+pub(super) const FIELD_MASK: &str = "^[A-Za-z0-9_.,]*$";
 
 /// The numbers that JSON lacks.
 pub(super) const NO_NUMBER: &str = "^(?:NaN|-?Infinity)$";

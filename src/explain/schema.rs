@@ -129,7 +129,14 @@ impl Writer {
             FieldForm::Anything => json!({}),
             FieldForm::AnyList => json!({"type": "array"}),
             FieldForm::Typed => {
-                json!({"type": "object", "properties": {"@type": {"type": "string"}}, "required": ["@type"]})
+                // As the message that it holds, as its own fields, or empty.
+                let forms =
+                    [json!({"required": ["@type"]}), json!({"required": ["type_url"]}), json!({"maxProperties": 0})];
+                json!({
+                    "type": "object",
+                    "properties": {"@type": {"type": "string"}, "type_url": {"type": "string"}},
+                    "anyOf": forms
+                })
             }
             FieldForm::Timestamp => json!({"type": "string", "format": "date-time", "pattern": patterns::TIMESTAMP}),
             FieldForm::Duration => json!({"type": "string", "pattern": patterns::duration()}),

@@ -61,7 +61,7 @@ def test_a_person_confirms_a_reset(spacectl):
     for answer, code in [("n", 1), ("y", 0)]:
         terminal = Terminal([SPACECTL, "local", "reset"], spacectl.home, columns=200)
         try:
-            terminal.wait_for("remove 1 plugin from")
+            terminal.wait_for("Remove 1 plugin from")
             terminal.type(f"{answer}\r")
             assert terminal.wait_for_end() == code
         finally:

@@ -41,7 +41,8 @@ pub fn run(args: &ConfigInit, context: &mut Context<'_>) -> Result<()> {
         None => Wanted { name: default, environment: given(args, context)?, overwrite: args.force },
     };
     let Wanted { name, environment, overwrite } = wanted;
-    if environment.values().is_empty() && !name.is_built_in() {
+    // With a name it is made, as the Python client's scripts expect, and a note says what is missing.
+    if environment.values().is_empty() && !is_given {
         let why = if nobody_asked { ", and there is no terminal to ask on" } else { "" };
         return Err(Error::usage(format!("the environment `{name}` would be empty{why}"))
             .hint(format!("use `{}`", how_to_create(name.as_str()))));
