@@ -243,11 +243,7 @@ impl<'value> Encoder<'value> {
             (Some(WellKnown::Wrapper(_)), _) | (Some(WellKnown::ListValue), Value::Array(_)) => {
                 return self.only_field(value, 1, descriptor);
             }
-            (Some(WellKnown::Any), Value::Object(object))
-                if object.contains_key(TYPE) || object.contains_key("type_url") || object.is_empty() =>
-            {
-                return self.any(object, descriptor);
-            }
+            (Some(WellKnown::Any), Value::Object(object)) => return self.any(object, descriptor),
             (Some(WellKnown::FieldMask), Value::String(text)) if is_field_mask(text) => {
                 return field_mask(text, descriptor);
             }
