@@ -107,7 +107,7 @@ impl<'value> Encoder<'value> {
         self.faults.push(Fault { kind, path: self.path(), at_key, message, hint });
     }
 
-    /// Adds a fault; there is no value then.
+    /// Adds a fault, in place of a value.
     fn expected<T>(&mut self, what: &str, found: &Value) -> Option<T> {
         self.fault(format!("expected {what}, found {}", kind_of(found)), None);
         None
@@ -258,8 +258,8 @@ impl<'value> Encoder<'value> {
         self.by_library(value, descriptor, &format!("expected {form}, found {}", kind_of(value)))
     }
 
-    /// A `google.protobuf.Any`: `@type` and the fields of that type, or `type_url` and `value`, as one of a type that the
-    /// service does not describe is shown.
+    /// A `google.protobuf.Any`: `@type` and the fields of that type, or `type_url` and `value`, which is how one of an
+    /// undescribed type is shown.
     fn any(&mut self, object: &'value Map<String, Value>, descriptor: &MessageDescriptor) -> Option<DynamicMessage> {
         let Some(url) = object.get(TYPE) else { return Some(self.message(object, descriptor)) };
         let find = |url: &Value| descriptor.parent_pool().get_message_by_name(type_name(url.as_str()?)?);

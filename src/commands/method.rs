@@ -296,7 +296,7 @@ impl Method {
         self.types.learn_from_response(&response, &self.caller).await;
         let decoder = self.types.decoder();
         let repair = || decoder.repair(&response);
-        // What is malformed in an `Any` is no error, and only shown as bytes.
+        // Something malformed in an `Any` is shown as bytes, without an error.
         let repaired = if decoder.has_any() { repair() } else { None };
         let decoded = match repaired {
             None => decode(self, response.clone()).or_else(|error| match repair() {

@@ -29,7 +29,7 @@ pub(super) const KEY: &str = "key";
 pub(super) const SERVER_NAME: &str = "tls_server_name";
 pub(super) const REGISTRY: &str = "registry";
 /// The mapping of names to values that are sent with each call besides.
-const METADATA: &str = "metadata";
+pub(super) const METADATA: &str = "metadata";
 
 /// How the value of a key is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -129,28 +129,6 @@ impl Environment {
         self.text(WORKSPACE)
     }
 
-    /// What is sent with each call besides: `metadata`, a mapping of names to texts.
-    pub fn metadata(&self) -> Result<Vec<MetadataEntry>> {
-        let entries = match self.values.get(METADATA) {
-            None | Some(Value::Null) => return Ok(Vec::new()),
-            Some(Value::Object(entries)) => entries,
-            Some(other) => {
-                return Err(Error::local(format!("`{METADATA}` must be a mapping, and is {}", kind_of(other)))
-                    .hint("write one line of `NAME: VALUE` for each entry, indented"));
-            }
-        };
-        let entry = |(name, value): (&String, &Value)| {
-            let Value::String(text) = value else {
-                let found = kind_of(value);
-                return Err(Error::local(format!("`{METADATA}.{name}` must be text, and is {found}"))
-                    .hint("put it into quotes"));
-            };
-            let entry = MetadataEntry::new(name, text);
-            entry.map_err(|error| error.into_local().context(format_args!("`{METADATA}`")))
-        };
-        entries.iter().map(entry).collect()
-    }
-
     /// The image registry that the embedded Repository service asks.
     pub fn registry(&self) -> Result<Option<RegistryUrl>> {
         let url = self.text(REGISTRY)?.map(str::parse::<RegistryUrl>).transpose();
@@ -179,7 +157,7 @@ impl Environment {
             let url: EndpointUrl = text.parse().map_err(ParseError::into_usage)?;
             return self.set_endpoint(service, &url);
         }
-        if let Some(name) = metadata_of(key) {
+        if let Some(name) = metadata::name_of(key) {
             return self.set_metadata(&MetadataEntry::new(name, text).map_err(ParseError::into_usage)?);
         }
         let text = settable_text(key, text).map_err(ParseError::into_usage)?;
@@ -187,14 +165,14 @@ impl Environment {
         Ok(())
     }
 
-    /// Checks that `key` can be set to a text: it is no service, and no known key is meant. `text` is shown only if it is
-    /// a URL.
+    /// Checks that `key` can be set to a text: it is neither a service nor a misspelt key. `text` is shown only if it
+    /// is a URL.
     pub fn check_key(&self, key: &str, text: &str) -> Result<()> {
         if key == METADATA {
             return Err(Error::usage("`metadata` holds several entries and cannot be set as a whole")
                 .hint("use `spacectl config set metadata.NAME VALUE`"));
         }
-        if Self::is_known(key) && key != ENDPOINTS || service_of(key).or(metadata_of(key)).is_some() {
+        if Self::is_known(key) && key != ENDPOINTS || service_of(key).or(metadata::name_of(key)).is_some() {
             return Ok(());
         }
         if key.is_empty() || key.len() > MAX_KEY || key.chars().any(char::is_control) {
@@ -214,16 +192,6 @@ impl Environment {
         let value = if secret::names_a_secret(known) { "-" } else { "VALUE" };
         Err(Error::usage(format!("nothing reads the key `{key}`: did you mean `{known}`?"))
             .hint(format!("use `spacectl config set {known} {value}`")))
-    }
-
-    /// Sets what is sent with each call besides.
-    pub fn set_metadata(&mut self, entry: &MetadataEntry) -> Result<()> {
-        // What is no mapping is an error, and stays.
-        self.metadata()?;
-        if let Value::Object(entries) = self.values.entry(METADATA).or_insert_with(|| Map::new().into()) {
-            entries.insert(entry.name().to_owned(), entry.value().expose().into());
-        }
-        Ok(())
     }
 
     /// Makes relative paths, which start at `folder`, absolute. Returns the new `api_key_file` if it changed.
@@ -269,7 +237,7 @@ impl Environment {
 
     /// A warning for a key that is set by hand and that this program does not read.
     pub fn warning_of(key: &str) -> Option<String> {
-        let is_read = Self::is_known(key) || service_of(key).or(metadata_of(key)).is_some();
+        let is_read = Self::is_known(key) || service_of(key).or(metadata::name_of(key)).is_some();
         (!is_read).then(|| match Self::known_key_like(key) {
             Some(known) => format!("nothing reads the key `{key}`: did you mean `{known}`?"),
             None => {
@@ -363,10 +331,6 @@ impl Environment {
 /// The service of the key `endpoints.SERVICE`.
 pub fn service_of(key: &str) -> Option<&str> {
     key.strip_prefix(ENDPOINTS)?.strip_prefix('.')
-}
-
-fn metadata_of(key: &str) -> Option<&str> {
-    key.strip_prefix(METADATA)?.strip_prefix('.')
 }
 
 fn kind_of_key(key: &str) -> Option<ValueKind> {

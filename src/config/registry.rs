@@ -6,7 +6,7 @@ use crate::oci::RegistryUrl;
 
 /// The `registry` of `environments/local.yml`, if that file leaves the environment built in.
 pub fn registry_of_built_in(variables: &Variables) -> Result<Option<RegistryUrl>> {
-    // Without a folder there is no file either.
+    // Without a folder there cannot be a file.
     let Ok(dir) = ConfigDir::locate(variables) else { return Ok(None) };
     let name = EnvironmentName::built_in();
     match dir.find(&name)?.filter(|environment| !environment.has_endpoints()) {

@@ -102,8 +102,8 @@ fn wait_to_read_again(status: &Status, next: Duration) -> Option<Duration> {
 ///
 /// A request that was not processed is sent again until the `deadline`; the limit on its waits starts over when
 /// `answered`, the number of responses to all requests, has grown. A request that only reads is also sent again after a
-/// failure that may pass. Before each wait, `notify` gets the failure and the length of the wait, which never goes beyond
-/// the `deadline`.
+/// failure that may pass. Before each wait, `notify` gets the failure and the length of the wait, which never goes
+/// beyond the `deadline`.
 pub(super) async fn send_again<T, F: Future<Output = Result<T, Status>>>(
     is_read_only: bool,
     deadline: Option<Instant>,

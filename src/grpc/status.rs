@@ -94,11 +94,11 @@ fn is_about_quota(message: &str) -> bool {
 /// The metadata of an UNAVAILABLE with which the embedded Repository promises that nothing was done.
 pub const NOTHING_DONE: &str = "spacectl-nothing-done";
 
-/// What a call that ended in `status` has done. It is known to have done nothing if a service has sent the status, or if
-/// a proxy has refused the request.
+/// What a call that ended in `status` has done. It is known to have done nothing if a service has sent the status, or
+/// if a proxy has refused the request.
 ///
-/// Exceptions are UNAVAILABLE (also from a proxy, by 502, 503 or 504) and a deadline, after which the work may be done in
-/// part, and a service that has done the work but cannot send its response.
+/// Exceptions are UNAVAILABLE (also from a proxy, by 502, 503 or 504) and a deadline, after which the work may be done
+/// in part, and a service that has done the work but cannot send its response.
 pub fn outcome(status: &Status) -> Outcome {
     let Some(source) = std::error::Error::source(status) else {
         return match status.code() {

@@ -12,8 +12,8 @@ use super::sink::{Sink, emit_value};
 use super::spans::{FieldSpans, Span, Workspace, find_in, values};
 use crate::codec::wire_format::{MAX_DEPTH, Malformed, Reader, fixed64};
 
-/// A depth that no checked message reaches: an `Any` is up to [`MAX_DEPTH`] deep, the last `Any` that is opened in it as
-/// much deeper, and the message in that one as much again.
+/// A depth that no checked message reaches: an `Any` is up to [`MAX_DEPTH`] deep, the last `Any` that is opened in it
+/// as much deeper, and the message in that one as much again.
 const MAX_EMITTED: usize = 4 * MAX_DEPTH;
 
 impl DecodePlan {

@@ -6,7 +6,7 @@
 //! A [`DecodePlan`] reads the bytes where they lie and holds nothing in between. [`DecodePlan::check`] comes first, so
 //! that a malformed message is refused before anything of it is written. Property tests hold all of it against
 //! prost-reflect's `DynamicMessage`. A text that is not UTF-8 makes a message malformed there and here;
-//! [`DecodePlan::repair`] makes another message of it, in which U+FFFD stands for what is not.
+//! [`DecodePlan::repair`] makes another message of it, with U+FFFD in place of what is not.
 
 mod any_types;
 mod check;

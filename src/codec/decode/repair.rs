@@ -11,7 +11,7 @@ use crate::schema::field_path::FieldPath;
 /// The most texts that are named.
 const MAX_NAMED: usize = 5;
 
-/// A message in which U+FFFD stands for bytes that are not UTF-8.
+/// A message with U+FFFD in place of bytes that are not UTF-8.
 #[derive(Debug)]
 pub struct RepairedTexts {
     pub bytes: Bytes,

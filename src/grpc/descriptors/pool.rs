@@ -164,7 +164,7 @@ impl Repaired {
                         return self.gaps.add_file(&file, &header.unknown_syntax());
                     }
                 }
-                // An empty syntax is none, which means proto2; the library panics over it.
+                // An empty syntax means proto2, as a missing one does; the library panics over it.
                 file.syntax = file.syntax.filter(|syntax| !syntax.is_empty());
                 name_clash::allow(&mut file);
                 self.files.push(file);

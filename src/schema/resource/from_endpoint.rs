@@ -24,8 +24,8 @@ pub fn service_among(typed: &str, services: &[String]) -> Result<Option<String>>
 }
 
 impl Resource {
-    /// Chooses among the full names that `endpoint` has `offered`; returns the resource by its names there, and the full
-    /// name.
+    /// Chooses among the full names that `endpoint` has `offered`; returns the resource by its names there, and the
+    /// full name.
     ///
     /// The one of its service, or the only one of that name in another package, e.g. `spaceone.api.core.v1.ServerInfo`
     /// for `repository.ServerInfo`; else the only fuzzy match. Without `api_version`, [`newest`] takes one of several

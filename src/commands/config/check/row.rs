@@ -151,7 +151,7 @@ impl EndpointCheck {
         (self.token, self.failure) = (Some(token), failure);
     }
 
-    /// The row for people: `-` for what is not known. `key` is the error that there is no key.
+    /// The row for people: `-` for what is not known. `key` is the error about a missing key.
     pub fn to_cells(&self, environment: &str, key: Option<&Error>) -> Value {
         let mut cells = self.to_value(environment, key);
         if let Some(time) = self.connect_time {
