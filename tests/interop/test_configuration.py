@@ -53,7 +53,7 @@ def write_settings(client, environment="lab"):
     commands += [("set", key, SETTINGS[key]) for key in ("api_key", "x_domain_id")]
     commands += [("endpoint", "add", service, url) for service, url in SETTINGS["endpoints"].items()]
     for command in commands:
-        stdin = None
+        stdin = ""
         # Ours takes a key on standard input only.
         if isinstance(client, Spacectl) and command[1] == "api_key":
             command, stdin = (*command[:2], "-"), command[2]
