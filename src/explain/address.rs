@@ -94,8 +94,11 @@ impl Address {
         api_version: Option<&str>,
         place: &str,
     ) -> Option<((Resource, Vec<String>), String)> {
-        // Names of services begin in lower case.
-        let (name, _) = self.text.split_once('.').filter(|(name, _)| name.starts_with(char::is_uppercase))?;
+        let (name, _) = self.text.split_once('.')?;
+        let is_service = |full: &String| full.rsplit('.').skip(1).any(|part| part.eq_ignore_ascii_case(name));
+        if offered.iter().any(is_service) {
+            return None;
+        }
         let (resource, full_name) = Resource::of_service("", name).ok()?.choose(offered, api_version, place).ok()?;
         Some(((resource, parts(&self.text[name.len()..])), full_name))
     }
