@@ -73,6 +73,8 @@ fn names_that_the_client_sets_and_values_that_cannot_be_sent_are_refused() {
         ("x_domain_id:x", "--domain-id"),
         ("grpc-timeout:1S", "gRPC itself"),
         ("Content-Type:x", "gRPC sets it"),
+        ("keep-alive:x", "HTTP/2 has no such header"),
+        ("content-length:5", "HTTP/2 sets it"),
         ("x-bin:no*base64", "not base64"),
         (":authority:x", "not a valid name"),
         ("a\u{a0}b:x", "not a valid name"),
@@ -101,6 +103,9 @@ fn metadata_is_a_part_of_an_environment() {
     user.run(LIST).success();
     assert_eq!(sent(&server), pairs(&[("x-tenant", "a")]));
     user.run("config set metadata.x-more b").success();
+    assert_eq!(user.run("config get metadata.x-more --show-secrets").quiet_success(), "b\n");
+    assert_eq!(user.run("config get metadata.x-more").quiet_success(), "********\n");
+    assert_eq!(user.run("config get metadata.x-nope").status, Some(1));
     user.run("config remove metadata.x-tenant").success();
     user.run(LIST).success();
     assert_eq!(sent(&server), pairs(&[("x-more", "b")]));

@@ -218,7 +218,7 @@ impl Environment {
         if self.values.shift_remove(key).is_some() {
             return Ok(());
         }
-        if let Some((METADATA, name)) = key.split_once('.')
+        if let Some(name) = metadata::name_of(key)
             && let Some(Value::Object(entries)) = self.values.get_mut(METADATA)
             && entries.shift_remove(name).is_some()
         {
@@ -263,6 +263,10 @@ impl Environment {
         // As in `remove`, a dotted key may be there as such.
         if let Some(value) = values.swap_remove(key).filter(|value| !value.is_null()) {
             return Ok(value);
+        }
+        if let Some(name) = metadata::name_of(key) {
+            let entry = values.get_mut(METADATA).and_then(Value::as_object_mut);
+            return entry.and_then(|entries| entries.swap_remove(name)).ok_or_else(|| self.not_set(key));
         }
         if let Some(service) = service_of(key) {
             let endpoints = values.get_mut(ENDPOINTS).and_then(Value::as_object_mut);

@@ -1,4 +1,4 @@
-//! The metadata of every call: the key, the domain and the workspace.
+//! The metadata of calls: key, domain, workspace, and what users add.
 
 use std::fmt;
 
@@ -22,8 +22,10 @@ pub struct MetadataEntry {
     value: Secret,
 }
 
-/// Names that the client itself sets, with the way to set them.
-const RESERVED: [(&str, &str); 8] = [
+const NO_HEADER: &str = "HTTP/2 has no such header";
+
+/// Names that cannot be added, and why or what to use instead.
+const RESERVED: [(&str, &str); 13] = [
     ("token", "set SPACECTL_API_KEY or `api_key` in the configuration"),
     ("x_domain_id", "use --domain-id"),
     ("x_workspace_id", "use --workspace-id"),
@@ -31,7 +33,13 @@ const RESERVED: [(&str, &str); 8] = [
     ("te", "gRPC sets it"),
     ("user-agent", "gRPC sets it"),
     ("host", "use --endpoint"),
-    ("connection", "HTTP/2 has no such header"),
+    ("content-length", "HTTP/2 sets it"),
+    // RFC 9113, section 8.2.2.
+    ("connection", NO_HEADER),
+    ("keep-alive", NO_HEADER),
+    ("proxy-connection", NO_HEADER),
+    ("transfer-encoding", NO_HEADER),
+    ("upgrade", NO_HEADER),
 ];
 
 impl MetadataEntry {
@@ -58,7 +66,8 @@ impl MetadataEntry {
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let Some((name, value)) = text.split_once(':') else {
             // Not echoed: it may be a value whose name was forgotten.
-            return Err(ParseError::new("metadata needs NAME: VALUE, and the `:` is missing"));
+            return Err(ParseError::new("metadata needs NAME: VALUE, and the `:` is missing")
+                .hint("write it as in -H 'x-tenant: a'"));
         };
         Self::new(name, value)
     }
