@@ -1,10 +1,10 @@
-//! Random numbers that a seed determines (splitmix64).
+//! Random numbers that a seed determines.
 
 use std::time::Duration;
 
 #[derive(Clone)]
 pub struct Rng {
-    state: u64,
+    numbers: fastrand::Rng,
     /// The number of the run, for what is tried in order.
     pub run: u64,
 }
@@ -15,19 +15,12 @@ impl Rng {
         // FNV-1a
         let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         let bytes = scenario.bytes().chain(seed.to_le_bytes()).chain(run.to_le_bytes());
-        Self { state: bytes.fold(0xcbf2_9ce4_8422_2325, mix), run }
-    }
-
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        Self { numbers: fastrand::Rng::with_seed(bytes.fold(0xcbf2_9ce4_8422_2325, mix)), run }
     }
 
     /// A number less than `end`.
     pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end.max(1)
+        self.numbers.u64(..end.max(1))
     }
 
     /// True once in `times`.
@@ -36,7 +29,7 @@ impl Rng {
     }
 
     pub fn pick<T: Copy>(&mut self, values: &[T]) -> T {
-        values[self.next() as usize % values.len()]
+        values[self.numbers.usize(..values.len())]
     }
 
     /// A moment within `time`, to the microsecond.
