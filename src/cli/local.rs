@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::values::number;
 use clap::{Subcommand, ValueEnum, ValueHint};
 
 use super::{Limit, duration};
@@ -31,7 +32,7 @@ pub enum Local {
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         managed: Option<String>,
         /// Connections at a time; further ones wait until one ends
-        #[arg(long, value_name = "N", default_value = "256", value_parser = clap::value_parser!(u16).range(1..))]
+        #[arg(long, value_name = "N", default_value = "256", value_parser = |text: &str| number(text, 1..=u16::MAX))]
         max_connections: u16,
         /// Close a connection that has no call for this long, e.g. 30s or 5m; 0 disables it
         #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5m")]

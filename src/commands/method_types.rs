@@ -1,5 +1,6 @@
-//! A method's types: those that its service describes with it, and those in `google.protobuf.Any`, which are asked for
-//! when a message names them.
+//! The types of a method's messages, those within `google.protobuf.Any` included.
+//!
+//! The service is asked for the latter when a message names them.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -1,4 +1,6 @@
-//! The details of a failed call: `google.rpc.Status` in the trailer `grpc-status-details-bin`.
+//! The details of a failed call: `google.rpc.Status`.
+//!
+//! They come in the trailer `grpc-status-details-bin`.
 
 use std::sync::LazyLock;
 use std::time::Duration;

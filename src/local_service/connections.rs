@@ -1,4 +1,4 @@
-//! Serves the routes on a port: how many connections, for how long, and how they end.
+//! Serves the routes on a port, with limits on connections.
 //!
 //! tonic's own server has no limit for connections and none for idle ones, and it tries again without a pause if the
 //! process has no descriptor left for a connection.

@@ -1,4 +1,4 @@
-//! Finds the types of `google.protobuf.Any` in a message that a plan does not know.
+//! Finds the unknown types of `google.protobuf.Any` in a message.
 
 use std::collections::BTreeSet;
 

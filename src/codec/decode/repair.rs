@@ -1,4 +1,6 @@
-//! Repairs texts that are not UTF-8: one of them must not hide all else that a service has answered.
+//! Repairs texts that are not UTF-8.
+//!
+//! One of them must not hide the rest of a response.
 
 use bytes::Bytes;
 use prost::encoding::{WireType, encode_key, encode_varint};

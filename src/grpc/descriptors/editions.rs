@@ -1,4 +1,6 @@
-//! Files in protobuf's editions 2023 and 2024, as files of proto2 that mean the same on the wire.
+//! Files in protobuf's editions 2023 and 2024, rewritten as proto2.
+//!
+//! Their messages are the same on the wire.
 //!
 //! <https://protobuf.dev/editions/features/>. Of a field with implicit presence a zero that was sent is shown.
 
