@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::mem;
 use std::time::Duration;
 
-use jiff::Zoned;
+use jiff::tz::TimeZone;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tonic::Code;
 
@@ -16,6 +16,7 @@ use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::OutputFormat;
 use crate::output::view::Document;
+use crate::query::timestamp;
 use crate::spec::Draft;
 use crate::terminal::io_streams::{self, Diagnostics, IoStreams};
 use crate::terminal::redraw::{self, Frame, RowLines, Size};
@@ -242,7 +243,7 @@ impl Screen {
     }
 
     fn draw_now(&mut self, streams: &mut IoStreams) -> Result<()> {
-        self.time = Zoned::now().strftime("%H:%M:%S").to_string();
+        self.time = timestamp::now().to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string();
         self.draw(streams)
     }
 

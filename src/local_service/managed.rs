@@ -3,7 +3,6 @@
 //! The real service reads them from its own files and applies a few fields of a list request to them, and of its query
 //! `keyword`, `sort`, `page` and `minimal` (`spaceone.repository.manager.plugin_manager`).
 
-use jiff::Timestamp;
 use tonic::Status;
 
 use super::condition::FilterCondition;
@@ -13,13 +12,14 @@ use super::proto::repository::v1::{PluginInfo, PluginQuery, RegisterPluginReques
 use super::registration::Registration;
 use super::repository_method::RepositoryKind;
 use super::service_error::ServiceError;
+use crate::query::timestamp;
 
 /// The plugin of a managed repository that a spec describes, as if it were registered.
 ///
 /// # Errors
 /// Those of registering it.
 pub fn managed_plugin(spec: RegisterPluginRequest) -> Result<PluginInfo, Status> {
-    let plugin = Registration::new(spec, Timestamp::now())?.plugin;
+    let plugin = Registration::new(spec, timestamp::now())?.plugin;
     Ok(PluginInfo {
         repository_info: Some(RepositoryKind::Managed.info()),
         created_at: String::new(),

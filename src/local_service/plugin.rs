@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use rusqlite::Connection;
 use tonic::{Request, Response, Status, async_trait};
 
@@ -93,7 +92,7 @@ impl PluginService {
         let plugin = self.store.write(|connection| {
             let mut plugin = table::find(connection, plugin_id)?.ok_or_else(|| not_found(plugin_id))?;
             change(&mut plugin)?;
-            plugin.updated_at = timestamp::to_text(Timestamp::now());
+            plugin.updated_at = timestamp::to_text(timestamp::now());
             table::replace(connection, &plugin)?;
             Ok(plugin)
         });
@@ -124,7 +123,7 @@ impl Plugin for PluginService {
     /// The real service adds the plugin, asks the registry, and removes it if the image has no tag. Here the registry
     /// is asked first, outside of a transaction: nobody waits for the network or sees what is rejected.
     async fn register(&self, request: Request<RegisterPluginRequest>) -> Result<Response<PluginInfo>, Status> {
-        let Registration { plugin, image_error } = Registration::new(request.into_inner(), Timestamp::now())?;
+        let Registration { plugin, image_error } = Registration::new(request.into_inner(), timestamp::now())?;
         if let Some(error) = image_error.filter(|_| self.options.strict) {
             return Err(registration::image_name_error(error, &plugin.image).into());
         }
@@ -224,7 +223,7 @@ impl Plugin for PluginService {
         let managed = managed::list(self.managed(&request.repository_id), &request)?;
         let page = RowLimits::from_page(request.query.as_ref().and_then(|query| query.page.as_ref()));
         let query = match RepositoryKind::Local.is_requested(&request.repository_id) {
-            true => Some(PluginListQuery::parse(&request, Timestamp::now())?.after(managed.len())),
+            true => Some(PluginListQuery::parse(&request, timestamp::now())?.after(managed.len())),
             false => None,
         };
         let list = self.store.read(|connection| {

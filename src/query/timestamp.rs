@@ -1,8 +1,20 @@
 //! Timestamps in filters: ISO 8601, and offsets from now.
 
+use std::time::SystemTime;
+
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan as _};
+
+/// The time of this machine's clock. (`Timestamp::now` panics where a clock is beyond the year 9999.)
+pub fn now() -> Timestamp {
+    nearest(SystemTime::now())
+}
+
+fn nearest(time: SystemTime) -> Timestamp {
+    let limit = if time < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::try_from(time).unwrap_or(limit)
+}
 
 /// Formats a timestamp as the service does: UTC with milliseconds, `2026-11-22T06:15:15.035Z`.
 pub fn to_text(timestamp: Timestamp) -> String {
@@ -52,6 +64,8 @@ fn offset_span(text: &str) -> Option<Span> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn at(text: &str) -> Timestamp {
@@ -89,6 +103,14 @@ mod tests {
         for wrong in ["", "tomorrow", "now/y", "now 1d", "now-", "now-d", "now-1x", "now- -1d", "now-99999999999999w"] {
             assert_eq!(from_difference(wrong, now), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_clock_may_show_any_year() {
+        let far = Duration::from_secs(300_000_000_000);
+        assert_eq!(nearest(SystemTime::UNIX_EPOCH + far), Timestamp::MAX);
+        assert_eq!(nearest(SystemTime::UNIX_EPOCH - far * 2), Timestamp::MIN);
+        assert_eq!(nearest(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), at("1969-12-31T23:59:59Z"));
     }
 
     #[test]

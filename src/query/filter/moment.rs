@@ -12,7 +12,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
-use crate::query::timestamp::from_difference;
+use crate::query::timestamp::{self, from_difference};
 
 /// What a filter compares a time with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ fn absolute(text: &str) -> Option<(Timestamp, Option<Timestamp>)> {
 /// over a thousand years, which it may not be able to compute.
 fn from_now(text: &str) -> Option<String> {
     let text = format!("now{}", text.strip_prefix("now").unwrap_or(text));
-    let now = Timestamp::now();
+    let now = timestamp::now();
     let distance = from_difference(&text, now)?.duration_since(now).abs();
     let farthest = SignedDuration::from_hours(24 * 365 * 1_000);
     (distance <= farthest).then(|| text.split_whitespace().collect())

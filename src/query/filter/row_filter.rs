@@ -14,7 +14,7 @@ use serde_json::{Number, Value};
 use super::condition::QueryCondition;
 use super::field::FilterField;
 use crate::query::operator::{FilterOperator, RangeOperator};
-use crate::query::timestamp::from_difference;
+use crate::query::timestamp::{self, from_difference};
 use crate::spec::typing::FieldShape;
 
 /// How far a service's clock may be from ours, in milliseconds: a row this close to a distance from now is not left
@@ -267,7 +267,7 @@ impl Test {
                 (order.is_ne() || (is_exact(date) && is_exact(*limit))).then(|| range.admits(order))
             }),
             Self::FromNow(range, distance) => with_date(value, |date| {
-                let limit = from_difference(distance, Timestamp::now())?.as_millisecond();
+                let limit = from_difference(distance, timestamp::now())?.as_millisecond();
                 let is_met = range.admits(date.as_millisecond().cmp(&limit));
                 (is_met || date.as_millisecond().abs_diff(limit) > CLOCK_SKEW).then_some(is_met)
             }),

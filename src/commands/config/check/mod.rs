@@ -15,6 +15,7 @@ use crate::config::{BUILT_IN, ConfigDir, Endpoints, Secret, Selection};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::grpc::metadata::Metadata;
 use crate::output::view::Document;
+use crate::query::timestamp;
 use crate::secret::jwt;
 
 const COLUMNS: &str = "service|Service,endpoint|Endpoint,connect|Connect,tls|TLS,reflection|Reflection,\
@@ -163,7 +164,7 @@ impl CheckKey {
         });
         let without = connector.metadata_without_key().unwrap_or_default();
         let end = credential.map(Secret::expose).and_then(jwt::expiry);
-        let expired = end.filter(|end| *end <= Timestamp::now());
+        let expired = end.filter(|end| *end <= timestamp::now());
         Self { metadata, without, is_given: credential.is_some(), expired, failure }
     }
 }
