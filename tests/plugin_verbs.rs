@@ -214,3 +214,14 @@ fn where_a_plugin_is_not_found_its_repository_is_looked_up_once() {
     assert_eq!(calls("exec update repository.Plugin -p plugin_id=b", 0), "update");
     assert_eq!(calls("exec get_versions repository.Plugin -p plugin_id=a", 69), "get_versions");
 }
+
+#[test]
+fn an_id_that_is_not_there_is_answered_with_the_nearest() {
+    let user = user_with(&["plugin-slack-webhook", "plugin-slack-wbhook", "aws-ec2"]);
+    for line in ["plugin get plugin-slack-webhok", "get plugin -p plugin_id=plugin-slack-webhok"] {
+        let error = user.run(line).stderr;
+        assert!(error.ends_with("hint: did you mean plugin-slack-webhook or plugin-slack-wbhook?\n"), "{error}");
+    }
+    let error = user.run("plugin get nothing-like-it").stderr;
+    assert!(!error.contains("did you mean"), "{error}");
+}

@@ -18,6 +18,7 @@ mod man;
 mod managed;
 mod method;
 mod method_types;
+mod nearest_ids;
 mod output_options;
 mod pages;
 mod paginator;

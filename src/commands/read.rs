@@ -7,7 +7,7 @@ use super::paginator;
 use super::prepared_query::PreparedQuery;
 use super::query_command::QueryCommand;
 use super::watch::WatchLoop;
-use super::{Context, block_on, block_on_threads, dry_run};
+use super::{Context, block_on, block_on_threads, dry_run, nearest_ids};
 use crate::commands::output_options::OutputOptions;
 use crate::commands::revalidate::call_speculatively;
 use crate::error::Result;
@@ -70,7 +70,10 @@ impl QueryCommand<'_> {
                         let diagnostics = &mut Diagnostics::null();
                         query = PreparedQuery::new(self, query.method, draft.clone(), page_size, diagnostics).await?;
                     }
-                    (sent, _) => return Ok((query, sent?)),
+                    (Err(error), _) => {
+                        return Err(nearest_ids::suggest(&query.method, query.request.clone(), error).await);
+                    }
+                    (Ok(sent), _) => return Ok((query, sent)),
                 }
             }
         })

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 const MARK: &str = "…";
 /// The least width of a column: less of a text says nothing.
 const NARROWEST: usize = 8;
-/// The longest identifier of the platform. A first column of that width is cut last: people type it again.
+/// The longest identifier of the platform. The key of that width is cut last: people copy it.
 const IDENTIFIER: usize = 48;
 
 /// The widths that a column needs, in columns of the terminal.
@@ -36,20 +36,20 @@ impl ColumnWidth {
 
 /// Distributes `room` among columns. The widest become narrower first, all to the same width.
 ///
-/// Given up in this order, and only if needed: texts of cells, headers, the first column. If even that is too little,
-/// lines are longer than the terminal anyway, and headers and the first column stay.
-pub(super) fn widths(columns: &[ColumnWidth], room: usize) -> Vec<usize> {
+/// Given up in this order, and only if needed: texts of cells, headers, the column at `key`. If even that is too
+/// little, lines are longer than the terminal anyway, and headers and the key stay.
+pub(super) fn widths(columns: &[ColumnWidth], key: usize, room: usize) -> Vec<usize> {
     let least: Vec<usize> = columns.iter().map(|column| column.at_least(NARROWEST)).collect();
-    let with_first = |mut floors: Vec<usize>| {
-        if let (Some(floor), Some(first)) = (floors.first_mut(), columns.first())
-            && first.whole() <= IDENTIFIER
+    let with_key = |mut floors: Vec<usize>| {
+        if let (Some(floor), Some(key)) = (floors.get_mut(key), columns.get(key))
+            && key.whole() <= IDENTIFIER
         {
-            *floor = first.whole();
+            *floor = key.whole();
         }
         floors
     };
-    let headers = with_first(columns.iter().map(|column| column.at_least(column.header.max(NARROWEST))).collect());
-    let floors = [headers, with_first(least.clone()), least];
+    let headers = with_key(columns.iter().map(|column| column.at_least(column.header.max(NARROWEST))).collect());
+    let floors = [headers, with_key(least.clone()), least];
     match floors.iter().find(|floors| floors.iter().sum::<usize>() <= room) {
         Some(floors) => level(columns, floors, room),
         None => floors[0].clone(),
@@ -118,33 +118,38 @@ mod tests {
 
     #[test]
     fn the_widest_are_cut_first_and_alike() {
-        assert_eq!(widths(&texts(&[(4, 9), (4, 30), (4, 50), (4, 12)]), 60), [9, 20, 19, 12]);
-        assert_eq!(widths(&texts(&[(4, 9), (4, 30)]), 39), [9, 30]);
-        assert_eq!(widths(&texts(&[(4, 9), (4, 30)]), 80), [9, 30]);
-        assert!(widths(&[], 10).is_empty());
+        assert_eq!(widths(&texts(&[(4, 9), (4, 30), (4, 50), (4, 12)]), 0, 60), [9, 20, 19, 12]);
+        assert_eq!(widths(&texts(&[(4, 9), (4, 30)]), 0, 39), [9, 30]);
+        assert_eq!(widths(&texts(&[(4, 9), (4, 30)]), 0, 80), [9, 30]);
+        assert!(widths(&[], 0, 10).is_empty());
     }
 
     #[test]
     fn cells_go_before_headers_and_headers_before_the_first_column() {
         let columns = texts(&[(4, 40), (13, 30), (10, 30)]);
-        assert_eq!(widths(&columns, 63), [40, 13, 10]);
-        assert_eq!(widths(&columns, 60), [40, 10, 10]);
-        assert_eq!(widths(&columns, 56), [40, 8, 8]);
-        assert_eq!(widths(&columns, 30), [10, 10, 10]);
+        assert_eq!(widths(&columns, 0, 63), [40, 13, 10]);
+        assert_eq!(widths(&columns, 0, 60), [40, 10, 10]);
+        assert_eq!(widths(&columns, 0, 56), [40, 8, 8]);
+        assert_eq!(widths(&columns, 0, 30), [10, 10, 10]);
         // Identifiers are never that long.
-        assert_eq!(widths(&texts(&[(4, 100), (4, 30)]), 60), [30, 30]);
+        assert_eq!(widths(&texts(&[(4, 100), (4, 30)]), 0, 60), [30, 30]);
+    }
+
+    #[test]
+    fn the_key_is_not_cut_wherever_it_is() {
+        assert_eq!(widths(&texts(&[(4, 30), (9, 25), (4, 50)]), 1, 50), [13, 25, 12]);
     }
 
     #[test]
     fn where_nothing_fits_headers_and_the_first_column_stay() {
-        assert_eq!(widths(&texts(&[(4, 40), (2, 3), (10, 40), (4, 40)]), 0), [40, 3, 10, 8]);
-        assert_eq!(widths(&texts(&[(4, 100), (4, 40)]), 0), [8, 8]);
+        assert_eq!(widths(&texts(&[(4, 40), (2, 3), (10, 40), (4, 40)]), 0, 0), [40, 3, 10, 8]);
+        assert_eq!(widths(&texts(&[(4, 100), (4, 40)]), 0, 0), [8, 8]);
     }
 
     #[test]
     fn numbers_are_not_cut_and_their_headers_are() {
         let number = ColumnWidth { header: 20, cells: 12, is_number: true };
-        assert_eq!(widths(&[texts(&[(4, 30)])[0], number], 20), [8, 12]);
+        assert_eq!(widths(&[texts(&[(4, 30)])[0], number], 0, 20), [8, 12]);
     }
 
     #[test]
@@ -171,9 +176,9 @@ mod tests {
     proptest! {
         #[test]
         fn room_is_kept_where_that_can_be_and_used(
-            columns in prop::collection::vec(any_column(), 1..10), room in 0_usize..300,
+            columns in prop::collection::vec(any_column(), 1..10), key in 0_usize..10, room in 0_usize..300,
         ) {
-            let widths = widths(&columns, room);
+            let widths = widths(&columns, key, room);
             let sum: usize = widths.iter().sum();
             let whole: usize = columns.iter().map(ColumnWidth::whole).sum();
             let least: usize = columns.iter().map(|column| column.at_least(NARROWEST)).sum();

@@ -114,7 +114,9 @@ impl<'a> Table<'a> {
         }
         let room = width.saturating_sub(self.around());
         let columns: Vec<ColumnWidth> = self.columns.iter().map(TableColumn::needed).collect();
-        for (column, width) in self.columns.iter_mut().zip(fit::widths(&columns, room)) {
+        // The first id, as a row's own one comes before those of others.
+        let key = self.columns.iter().position(|column| column.header.ends_with("_id")).unwrap_or(0);
+        for (column, width) in self.columns.iter_mut().zip(fit::widths(&columns, key, room)) {
             column.width = width;
             column.header = fit::fitting(&column.header, width).into_owned();
         }
