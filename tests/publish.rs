@@ -140,9 +140,9 @@ fn what_is_not_there_shows_before_anything_is_run() {
         ),
         (BUILD.replace("./buildah", "./plugin.yml"), 1, ["the builder ./plugin.yml is not there", "cannot be run"]),
         (
-            BUILD.replace("plugin.yml", "two.yml"),
-            2,
-            ["build takes one spec, and 2 documents are given", "one spec at a time"],
+            BUILD.replace("plugin.yml --context src", "two.yml"),
+            1,
+            ["error: two.yml:8:1: ", "would be built from the same folder"],
         ),
         (BUILD.replace("plugin.yml", "host.yml"), 1, ["host.yml:2:8:", "begins with a registry's host"]),
         (BUILD.replace("plugin.yml", "hub.yml"), 1, ["hub.yml:6:3: registry_config.url", "--registry URL"]),
@@ -343,8 +343,82 @@ fn a_plugin_that_stays_disabled_is_told_of() {
     user.run("plugin apply -f plugin.yml").success();
     user.run("plugin disable plugin-slack").success();
     let run = user.run(PUBLISH);
-    assert_eq!((run.status, run.stdout.as_str()), (Some(0), "plugin-slack unchanged\n"), "{run}");
+    let line = format!("plugin-slack released {address}/team/plugin-slack:1.2.0@sha256:abc; spec unchanged\n");
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), line.as_str()), "{run}");
     assert!(run.stderr.contains("note: plugin-slack is disabled and stays so"), "{run}");
+}
+
+/// A user with two plugins in folders of their own, and a builder that is this script.
+fn user_of_two(script: &str, address: &str) -> Spacectl {
+    let user = user(script);
+    for name in ["email", "slack"] {
+        let spec = SPEC.replace("127.0.0.1:9", address).replace("plugin-slack", &format!("plugin-{name}"));
+        user.file(&format!("plugins/{name}/plugin.yml"), &spec);
+        user.file(&format!("plugins/{name}/Dockerfile"), "FROM scratch\n");
+    }
+    user
+}
+
+const PUBLISH_TWO: &str = "plugin publish -f plugins --tag 1.2.0 --builder ./buildah";
+
+#[test]
+fn several_are_built_in_turn_and_pushed_side_by_side() {
+    let (address, _asked) = registry(&[NOT_THERE, NOT_THERE, THERE]);
+    // A push ends when another one has begun.
+    let user = user_of_two(
+        "echo \"$*\" >>ran; [ \"$1\" = push ] || exit 0
+echo $$ >>pushes; until [ $(wc -l <pushes) -ge 2 ]; do sleep 0.02; done",
+        &address,
+    );
+    let run = user.run(PUBLISH_TWO);
+    let line =
+        |name: &str| format!("plugin-{name} released {address}/team/plugin-{name}:1.2.0@sha256:abc; spec registered\n");
+    assert_eq!((run.status, run.stdout.clone()), (Some(0), line("email") + &line("slack")), "{run}");
+    let ran = text(&user, "ran");
+    let builds: Vec<&str> = ran.lines().take(2).map(|line| line.rsplit(' ').next().unwrap()).collect();
+    assert_eq!((builds, ran.lines().count()), (vec!["plugins/email", "plugins/slack"], 4), "{ran}");
+    let json = user.run(&format!("{PUBLISH_TWO} -o json"));
+    let report: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(report["plugins"][1]["image"], format!("{address}/team/plugin-slack:1.2.0"));
+    assert_eq!(
+        (&report["plugins"][1]["result"], &report["plugins"][1]["digest"]),
+        (&"unchanged".into(), &"sha256:abc".into())
+    );
+}
+
+#[test]
+fn a_push_that_fails_ends_no_other_and_nothing_is_applied() {
+    let (address, _asked) = registry(&[NOT_THERE, NOT_THERE, THERE]);
+    let user = user_of_two("case \"$*\" in push*email*) exit 3;; push*) sleep 0.2; touch pushed;; esac", &address);
+    let run = user.run(PUBLISH_TWO);
+    assert_eq!((run.status, run.stdout.as_str(), plugins(&user).as_str()), (Some(1), "", ""), "{run}");
+    assert!(user.path("pushed").exists());
+    for part in [
+        "error: push failed: ./buildah ended with exit status 3\n",
+        &format!("hint: pushed: {address}/team/plugin-slack:1.2.0\n"),
+    ] {
+        assert!(run.stderr.contains(part), "{part}: {run}");
+    }
+}
+
+#[test]
+fn a_signal_ends_all_pushes() {
+    let (address, _asked) = registry(&[NOT_THERE]);
+    let user = user_of_two("[ \"$1\" = push ] || exit 0; echo $$ >>pushes; exec sleep 600", &address);
+    let words: Vec<&str> = PUBLISH_TWO.split(' ').collect();
+    let mut running = Running::start(&user, &words);
+    let give_up = Instant::now() + Duration::from_secs(60);
+    while text(&user, "pushes").lines().count() < 2 {
+        assert!(Instant::now() < give_up, "they do not push");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    running.signal("TERM");
+    assert_eq!(running.end(), End::Signal(15));
+    assert_eq!(plugins(&user), "");
+    for pid in text(&user, "pushes").lines() {
+        user.file("pid", pid);
+        assert!(!goes_on(&user, "pid"), "{pid} goes on");
+    }
 }
 
 #[test]

@@ -57,9 +57,18 @@ impl ChangeOutcome {
 
     /// A line like `plugin-slack updated tags.icon, labels`.
     pub fn line(&self, is_dry_run: bool) -> String {
+        self.line_about(&self.plugin_id, is_dry_run)
+    }
+
+    /// A line like `plugin-slack released ghcr.io/me/plugin-slack:1.2.0@sha256:...; spec unchanged`.
+    pub fn line_of_release(&self, image: &str) -> String {
+        self.line_about(&format!("{} released {image}; spec", self.plugin_id), false)
+    }
+
+    fn line_about(&self, subject: &str, is_dry_run: bool) -> String {
         let would_be = if is_dry_run && self.is_change() { "would be " } else { "" };
         let (result, changes) = self.parts();
-        let line = format!("{} {would_be}{result} {}", self.plugin_id, paths(changes));
+        let line = format!("{subject} {would_be}{result} {}", paths(changes));
         let restored = self.restored.as_ref();
         let restored =
             restored.map(|restored| format!("; restored from {}: {}", restored.from, paths(&restored.changes)));

@@ -104,25 +104,37 @@ impl<'a> Stdin<'a> {
     }
 }
 
-/// The files of one `-f`: itself, or a directory's YAML files, sorted, without hidden files and subdirectories.
+/// The file of a plugin in its own folder.
+const PLUGIN_FILE: &str = "plugin.yml";
+
+/// The files of one `-f`: itself, or a directory's YAML files, sorted, without hidden files; of a directory without
+/// any, the `plugin.yml` of each of its folders.
 pub fn files(argument: &str) -> Result<Vec<String>> {
     let path = Path::new(argument);
     if argument == "-" || !path.is_dir() {
         return Ok(vec![argument.to_owned()]);
     }
     let failed = |error: std::io::Error| Error::local(format!("cannot list {argument}")).cause(error);
-    let mut files = Vec::new();
+    let (mut files, mut plugins) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         // Names that are not Unicode have no known extension.
         let Ok(name) = entry.file_name().into_string() else { continue };
         let full = path.join(&name);
-        if !name.starts_with('.') && Syntax::of_file(&name) == Some(Syntax::Yaml) && !full.is_dir() {
-            files.push(full.to_string_lossy().into_owned());
+        if name.starts_with('.') {
+            continue;
+        }
+        if full.is_dir() {
+            plugins.extend(Some(full.join(PLUGIN_FILE)).filter(|file| file.exists()));
+        } else if Syntax::of_file(&name) == Some(Syntax::Yaml) {
+            files.push(full);
         }
     }
+    let files = if files.is_empty() { plugins } else { files };
+    let mut files: Vec<String> = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
     if files.is_empty() {
-        return Err(Error::local(format!("{argument} is a directory without .yml or .yaml files")));
+        return Err(Error::local(format!("{argument} is a directory without .yml or .yaml files"))
+            .hint(format!("folders below it are read only if they have a {PLUGIN_FILE}")));
     }
     files.sort();
     Ok(files)

@@ -4,6 +4,7 @@ Repository services 1.12.5 and 2.x, whose own code asks that registry, and at `l
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -56,6 +57,11 @@ class Developer(Spacectl):
     def plugins(self):
         answer = json.loads(self.output("plugin", "list", "-a", "-o", "json"))
         return {row["plugin_id"]: row for row in answer["results"]}
+
+
+def spec_result(line):
+    """The plugin and what was done with its spec, out of the line about a release."""
+    return re.sub(r" released \S+@sha256:[0-9a-f]{64}; spec ", " ", line)
 
 
 def builder_settings(home):
@@ -123,7 +129,7 @@ def test_from_a_dockerfile_to_a_plugin(developer, images):
     assert developer.plugins() == {}
 
     result = developer.publish("--build-arg", "GREETING=hi", "--platform", "linux/amd64")
-    assert (result.code, result.stdout) == (0, "plugin-slack registered\n"), result
+    assert (result.code, spec_result(result.stdout)) == (0, "plugin-slack registered\n"), result
     assert "COPY hello /hello" in result.stderr and f"note: push: {push}\n" in result.stderr
     assert images.tags(developer.image) == ["1.2.0"]
     plugin = developer.plugins()["plugin-slack"]
@@ -140,12 +146,15 @@ def test_from_a_dockerfile_to_a_plugin(developer, images):
     # Run again, it does it again and changes nothing at the service.
     again = developer.publish("--output", "json", "--quiet")
     assert again.code == 0 and again.stderr == "", again
-    unchanged = [{"plugin_id": "plugin-slack", "result": "unchanged"}]
-    assert json.loads(again.stdout) == {"dry_run": False, "image": full, "plugins": unchanged}
+    answer = json.loads(again.stdout)
+    digest = answer["plugins"][0].pop("digest")
+    unchanged = [{"plugin_id": "plugin-slack", "result": "unchanged", "image": full}]
+    assert answer == {"dry_run": False, "image": full, "plugins": unchanged}
+    assert re.fullmatch("sha256:[0-9a-f]{64}", digest), digest
 
     # The next version, with a new name.
     developer.write(images.address, developer.image, name="Slack 2")
-    assert developer.publish("-q", tag="1.10.0").stdout == "plugin-slack updated name\n"
+    assert spec_result(developer.publish("-q", tag="1.10.0").stdout) == "plugin-slack updated name\n"
     assert developer.output("plugin", "versions", "plugin-slack") == "1.10.0\n1.2.0\n"
     assert developer.output("plugin", "versions", "plugin-slack", "--latest") == "1.10.0\n"
     assert developer.output("plugin", "versions", "plugin-slack", "--output", "csv").splitlines()[1:] == ["1.10.0", "1.2.0"]
@@ -179,7 +188,7 @@ def test_a_build_that_fails_leaves_everything_as_it_was(developer, images):
     assert "note: push" not in result.stderr
     assert developer.plugins() == {}
     developer.write(images.address, developer.image)
-    assert developer.publish().stdout == "plugin-slack registered\n"
+    assert spec_result(developer.publish().stdout) == "plugin-slack registered\n"
 
 
 def test_a_registry_that_is_down_or_wants_a_login(developer, tmp_path):
@@ -234,7 +243,7 @@ def test_a_tag_that_never_appears(developer, images):
     claims = developer.script("buildah", '[ "$1" = build ] || touch pushed')
     result = developer.publish("--timeout", "60s", builder=claims)
     late.join()
-    assert (result.code, result.stdout) == (0, "plugin-slack registered\n"), result
+    assert (result.code, spec_result(result.stdout)) == (0, "plugin-slack registered\n"), result
     assert "waiting for it" in result.stderr, result
 
 
@@ -259,7 +268,7 @@ def test_a_service_that_goes_away_between_push_and_register(images, tmp_path, do
     with local_serve(data, *serve, port=port):
         assert developer.plugins() == {}
         assert developer.output("plugin", "apply", "-f", "plugin.yml") == "plugin-slack registered\n"
-        assert developer.publish().stdout == "plugin-slack unchanged\n"
+        assert spec_result(developer.publish().stdout) == "plugin-slack unchanged\n"
 
 
 @pytest.mark.parametrize("developer", ["strict"], indirect=True)
@@ -274,7 +283,7 @@ def test_the_same_twice_at_once(developer, images):
     for run in runs:
         run.join()
     assert [result.code for result in results] == [0, 0], results
-    assert sorted(result.stdout for result in results) == ["plugin-slack registered\n", "plugin-slack unchanged\n"]
+    assert sorted(spec_result(result.stdout) for result in results) == ["plugin-slack registered\n", "plugin-slack unchanged\n"]
     assert images.tags(developer.image) == ["1.2.0"]
     assert list(developer.plugins()) == ["plugin-slack"]
 
@@ -321,7 +330,7 @@ def test_ended_at_each_step(developer, images, step, how, code):
     assert developer.plugins() == {}
     assert images.tags(developer.image) == ["1.0.0"]
     done = developer.publish()
-    assert (done.code, done.stdout) == (0, "plugin-slack registered\n"), done
+    assert (done.code, spec_result(done.stdout)) == (0, "plugin-slack registered\n"), done
 
 
 @pytest.mark.parametrize(("how", "code"), ENDS, ids=lambda how: str(how))
@@ -346,7 +355,25 @@ def test_ended_between_push_and_register(developer, images, how, code):
     assert developer.plugins() == {}
     assert images.tags(developer.image) == ["1.2.0"]
     done = developer.publish()
-    assert (done.code, done.stdout) == (0, "plugin-slack registered\n"), done
+    assert (done.code, spec_result(done.stdout)) == (0, "plugin-slack registered\n"), done
+
+
+def test_a_folder_of_plugins_is_released_as_one(developer, images):
+    names = ["plugin-email", "plugin-slack", "plugin-teams"]
+    for name in names:
+        folder = developer.home / "plugins" / name
+        (folder / "src").mkdir(parents=True)
+        spec = {"name": name, "image": f"{developer.image}/{name}", developer.type: "notification.Protocol"}
+        spec |= {"registry_type": "HARBOR", "registry_config": {"url": images.address}}
+        (folder / "plugin.yml").write_text(yaml.safe_dump(spec))
+        (folder / "Dockerfile").write_text("FROM scratch\nCOPY plugin.yml /plugin.yml\n")
+    line = ("plugin", "publish", "-f", "plugins", "--tag", "2.0.0", *BUILDAH)
+    for result in "registered", "unchanged":
+        done = developer.run(*line)
+        assert done.code == 0, done
+        assert spec_result(done.stdout) == "".join(f"{name} {result}\n" for name in names)
+    assert set(developer.plugins()) == set(names)
+    assert all(images.tags(f"{developer.image}/{name}") == ["2.0.0"] for name in names)
 
 
 def test_what_nohup_starts_outlives_its_terminal(developer):
@@ -356,7 +383,7 @@ def test_what_nohup_starts_outlives_its_terminal(developer):
         process.send_signal(signal.SIGHUP)
         (developer.home / "go").touch()
         out, said = process.communicate(timeout=lab.PATIENCE)
-        assert (process.returncode, out) == (0, "plugin-slack registered\n"), said
+        assert (process.returncode, spec_result(out)) == (0, "plugin-slack registered\n"), said
 
 
 def test_ctrl_c_on_a_terminal(developer, images):
@@ -380,7 +407,7 @@ def test_an_image_that_cannot_be_changed_is_refused_before_anything_is_built(dev
     assert (refused.code, refused.stdout) == (1, "")
     assert "image cannot be updated" in refused.stderr and "note: build" not in refused.stderr
     replaced = developer.publish("--replace", "-q")
-    assert (replaced.code, replaced.stdout.split()[:2]) == (0, ["plugin-slack", "replaced"]), replaced
+    assert (replaced.code, spec_result(replaced.stdout).split()[:2]) == (0, ["plugin-slack", "replaced"]), replaced
     assert developer.plugins()["plugin-slack"]["image"] == "other/plugin-slack"
 
 

@@ -50,8 +50,10 @@ pub struct PluginImage {
 #[command(next_help_heading = "Build")]
 pub struct PluginSources {
     /// Directory to build from
-    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
-    pub context: PathBuf,
+    ///
+    /// By default the current one; of several plugins, that of each spec.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub context: Option<PathBuf>,
     /// Dockerfile [default: the context's own]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub dockerfile: Option<PathBuf>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{Access, access};
@@ -16,9 +16,9 @@ use crate::commands::plugin::poll::{Pending, PollTimeout, poll};
 use crate::commands::plugin::preflight::SpecTexts;
 use crate::commands::{Context, block_on, request_faults};
 use crate::error::parse_error::ParseError;
-use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::error::{Error, ErrorKind, Location, Problem, Result};
 use crate::oci;
-use crate::oci::{ImageRef, RegistryFailure};
+use crate::oci::{ImageRef, RegistryFailure, RegistryUrl};
 use crate::plugin::builder::{BuildOptions, CommandLine, ImageBuilder};
 use crate::plugin::lint::Generation;
 use crate::plugin::lint::placeholder::{self, Placeholder};
@@ -36,7 +36,8 @@ const SIDE_TIMEOUT: Duration = Duration::from_secs(5);
 /// An image to be built or pushed, displayed by its full name.
 pub struct TaggedImage {
     pub draft: Draft,
-    pub texts: SpecTexts,
+    /// The document of its spec.
+    location: Option<Location>,
     place: ImageRef,
     tag: String,
     builder: ImageBuilder,
@@ -53,17 +54,27 @@ impl fmt::Display for TaggedImage {
 }
 
 impl TaggedImage {
-    /// Reads the one spec of `verb`, and finds the image's place and a builder.
-    pub fn read(verb: &str, args: &PluginImage, context: &mut Context<'_>) -> Result<Self> {
+    /// Reads the specs of `verb`, and finds each image's place, and a builder.
+    pub fn read_all(verb: &str, args: &PluginImage, context: &mut Context<'_>) -> Result<(Vec<Self>, SpecTexts)> {
         oci::check_tag(&args.tag).map_err(|error| error.into_usage().context("--tag"))?;
         let registry = args.registry.as_deref().map(str::parse).transpose();
         let registry = registry.map_err(|error: ParseError| error.into_usage().context("--registry"))?;
-        let (mut drafts, texts) = SpecTexts::read(&args.specs, context.streams)?;
-        let count = drafts.len();
-        let Some(draft) = drafts.pop().filter(|_| count == 1) else {
-            return Err(Error::usage(format!("{verb} takes one spec, and {count} documents are given"))
-                .hint("give one spec at a time: each image has its own tag and folder"));
-        };
+        let (drafts, texts) = SpecTexts::read(&args.specs, context.streams)?;
+        let (mut images, mut builder) = (Vec::with_capacity(drafts.len()), None);
+        for draft in drafts {
+            images.push(Self::new(verb, args, draft, registry.as_ref(), &mut builder, context)?);
+        }
+        Ok((images, texts))
+    }
+
+    fn new(
+        verb: &str,
+        args: &PluginImage,
+        draft: Draft,
+        registry: Option<&RegistryUrl>,
+        builder: &mut Option<ImageBuilder>,
+        context: &Context<'_>,
+    ) -> Result<Self> {
         let request = resolve(draft.clone(), args.specs.strict)?;
         let image = text(&request, "image")?.ok_or_else(|| missing_fields(verb, &request))?;
         refuse_placeholders(verb, &request)?;
@@ -75,7 +86,7 @@ impl TaggedImage {
                 ImageRef::from_spec(image, text(&request, "registry_type")?, config)
             }
         };
-        let place = registry.map_or_else(|| looked_up.clone(), |registry| ImageRef::new(&registry, image));
+        let place = registry.map_or_else(|| looked_up.clone(), |registry| ImageRef::new(registry, image));
         let place = place.map_err(|error| locate_error(error, &request))?;
         if let Ok(looked_up) = looked_up
             && verb == "publish"
@@ -84,20 +95,13 @@ impl TaggedImage {
             let diagnostics = &context.streams.diagnostics;
             diagnostics.warn(&format!("--registry: {place} is pushed, but the service will look for {looked_up}"));
         }
-        let (chosen, path) = (args.builder.as_deref(), context.variables.program_folders());
-        let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
-        let has_daemon = |docker: &ImageBuilder| {
-            let has_daemon = block_on(async { Ok(succeeds(&docker.probe(), SIDE_TIMEOUT).await) }).unwrap_or(true);
-            if !has_daemon {
-                context.streams.diagnostics.note("docker is not used: its daemon does not answer");
-            }
-            has_daemon
+        let builder = match builder {
+            Some(builder) => builder.clone(),
+            None => builder.insert(find_builder(args.builder.as_deref(), context)?).clone(),
         };
-        let builder = ImageBuilder::find(chosen, path.into_iter(), is_program, has_daemon);
-        let builder = builder.map_err(ParseError::into_local)?;
         Ok(Self {
             draft,
-            texts,
+            location: request.locate(&FieldPath::default(), SpanPart::Value),
             place,
             tag: args.tag.clone(),
             builder,
@@ -108,9 +112,31 @@ impl TaggedImage {
         })
     }
 
-    /// The command that builds it, if the context and the Dockerfile exist.
-    pub fn build_command(&self, sources: &PluginSources) -> Result<CommandLine> {
-        let PluginSources { context, dockerfile, build_arg, platform } = sources;
+    /// The directory that it is built from if no other is given: that of its spec, or of a single image the current one.
+    fn context(&self, is_alone: bool) -> PathBuf {
+        let file = self.location.as_ref().filter(|_| !is_alone).map(|location| Path::new(&location.source));
+        let folder = file.and_then(Path::parent).filter(|folder| *folder != Path::new(""));
+        folder.unwrap_or(Path::new(".")).to_owned()
+    }
+
+    /// The commands that build `images`, if the contexts and the Dockerfiles exist.
+    pub fn build_commands(images: &[Self], sources: &PluginSources) -> Result<Vec<CommandLine>> {
+        let mut contexts: Vec<PathBuf> = Vec::new();
+        for image in images {
+            let context = sources.context.clone().unwrap_or_else(|| image.context(images.len() == 1));
+            if let Some(other) = contexts.iter().position(|other| *other == context && sources.context.is_none()) {
+                let message = format!("{image} and {} would be built from the same folder", images[other]);
+                return Err(Error::local(message)
+                    .at(image.location.clone())
+                    .hint("keep each plugin in a folder of its own, or pass --context to build all from one"));
+            }
+            contexts.push(context);
+        }
+        images.iter().zip(&contexts).map(|(image, context)| image.build_command(context, sources)).collect()
+    }
+
+    fn build_command(&self, context: &Path, sources: &PluginSources) -> Result<CommandLine> {
+        let PluginSources { dockerfile, build_arg, platform, .. } = sources;
         if !context.is_dir() {
             let what = if context.exists() { "is not a directory" } else { "does not exist" };
             return Err(Error::local(format!("--context: {} {what}", context.display()))
@@ -169,22 +195,19 @@ impl TaggedImage {
     /// The digest of the tag now; `unanswered` decides what a missing answer means.
     pub async fn digest(
         &self,
-        shutdown: &mut Shutdown,
         unanswered: impl FnOnce(RegistryFailure) -> Result<Option<String>>,
     ) -> Result<Option<String>> {
         let client = self.access.clone().client(SIDE_TIMEOUT);
-        let asking = async { client.digest(&self.place, &self.tag).await.or_else(unanswered) };
-        let asked = shutdown.race(asking).await;
-        asked.inspect_err(|error| note_interruption(error, "reading from the registry", &self.diagnostics))
+        client.digest(&self.place, &self.tag).await.or_else(unanswered)
     }
 
-    /// Waits until the registry has the tag; `before` is the digest before the push.
+    /// Waits until the registry has the tag, and returns its digest; `before` is the digest before the push.
     pub async fn wait_for_tag(
         &self,
-        before: Option<String>,
+        before: Option<&str>,
         limit: Option<Duration>,
         shutdown: &mut Shutdown,
-    ) -> Result<()> {
+    ) -> Result<String> {
         let client = |limit| self.access.clone().client(limit);
         let asking = client(limit.unwrap_or(ANSWER_TIMEOUT).min(ANSWER_TIMEOUT));
         let attempt = async || match asking.digest(&self.place, &self.tag).await {
@@ -200,10 +223,13 @@ impl TaggedImage {
         };
         let waiting = async {
             match poll(limit, &self.diagnostics, attempt).await? {
-                Ok(digest) if before.as_ref() == Some(&digest) => {
-                    self.diagnostics.note(&format!("the registry already had {self} with the same digest: {digest}"));
+                Ok(digest) => {
+                    if before == Some(&*digest) {
+                        let note = format!("the registry already had {self} with the same digest: {digest}");
+                        self.diagnostics.note(&note);
+                    }
+                    Ok(digest)
                 }
-                Ok(_) => {}
                 Err(PollTimeout { limit, mut last }) => {
                     if let Some(Pending::NotYet { cause, .. }) = &mut last
                         && let Ok(tags) = client(SIDE_TIMEOUT).tags(&self.place).await
@@ -211,14 +237,27 @@ impl TaggedImage {
                         *cause = describe_tags(&tags.unwrap_or_default());
                     }
                     let error = PollTimeout { limit, last }.into_error(&format!("the registry does not have {self}"));
-                    return Err(error.hint("it is pushed: run the same command again to continue"));
+                    Err(error.hint("it is pushed: run the same command again to continue"))
                 }
             }
-            Ok(())
         };
         let waited = shutdown.race(waiting).await;
         waited.inspect_err(|error| note_interruption(error, "waiting for the registry", &self.diagnostics))
     }
+}
+
+/// The `chosen` builder, or the first that works.
+fn find_builder(chosen: Option<&str>, context: &Context<'_>) -> Result<ImageBuilder> {
+    let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+    let has_daemon = |docker: &ImageBuilder| {
+        let has_daemon = block_on(async { Ok(succeeds(&docker.probe(), SIDE_TIMEOUT).await) }).unwrap_or(true);
+        if !has_daemon {
+            context.streams.diagnostics.note("docker is not used: its daemon does not answer");
+        }
+        has_daemon
+    };
+    let folders = context.variables.program_folders().into_iter();
+    ImageBuilder::find(chosen, folders, is_program, has_daemon).map_err(ParseError::into_local)
 }
 
 /// Writes commands as a shell takes them, a line each.

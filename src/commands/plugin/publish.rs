@@ -1,56 +1,116 @@
-//! `plugin build|push|publish`: image to the registry, spec to the service.
+//! `plugin build|push|publish`: images to the registry, specs to the service.
 //!
 //! Each step can be run again: one that fails ends the command, and the same command continues there.
 
 use std::io::Write as _;
+use std::time::Duration;
 
+use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::apply::plan::{ApplyOptions, ApplyPlan};
-use super::apply::report::ApplyReport;
+use super::apply::report::{ApplyReport, ReleasedImage};
 use super::image::{TaggedImage, note_interruption, print};
 use crate::cli::{ApplyFormat, PluginBuild, PluginImage, PluginPublish};
 use crate::commands::connector::Connector;
 use crate::commands::plugin::resume_command;
 use crate::commands::{Context, block_on};
-use crate::error::{Error, Result};
-use crate::plugin::builder::quoted;
+use crate::error::{Error, ErrorKind, Result};
+use crate::oci::RegistryFailure;
+use crate::plugin::builder::{CommandLine, quoted};
 use crate::plugin::lint::Generation;
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::shutdown::Shutdown;
+
+/// The most pushes side by side.
+const MAX_PUSHES: usize = 4;
 
 /// The beginning of the service's message that it does not find an image.
 const NO_IMAGE: &str = "ERROR_NO_IMAGE_IN_REGISTRY";
 
 pub fn build(args: &PluginBuild, context: &mut Context<'_>) -> Result<()> {
-    let image = TaggedImage::read("build", &args.image, context)?;
-    let line = image.build_command(&args.sources)?;
+    let (images, _) = TaggedImage::read_all("build", &args.image, context)?;
+    let lines = TaggedImage::build_commands(&images, &args.sources)?;
     if args.image.dry_run {
-        return print(&[line], context.streams);
+        return print(&lines, context.streams);
     }
-    block_on(async { image.build(&line, &mut Shutdown::listen()?).await })?;
-    Ok(writeln!(context.streams.out, "{image}")?)
+    block_on(async {
+        let mut shutdown = Shutdown::listen()?;
+        for (image, line) in images.iter().zip(&lines) {
+            image.build(line, &mut shutdown).await?;
+            writeln!(context.streams.out, "{image}")?;
+        }
+        Ok(())
+    })
 }
 
 pub fn push(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
-    let image = TaggedImage::read("push", args, context)?;
-    let line = image.push_command();
+    let (images, _) = TaggedImage::read_all("push", args, context)?;
+    let lines: Vec<CommandLine> = images.iter().map(TaggedImage::push_command).collect();
     if args.dry_run {
-        return print(&[line], context.streams);
+        return print(&lines, context.streams);
     }
     block_on(async {
         let mut shutdown = Shutdown::listen()?;
         // If the registry does not tell, the push finds out why.
-        let before = image.digest(&mut shutdown, |_| Ok(None)).await?;
-        image.push(&line, &mut shutdown).await?;
-        image.wait_for_tag(before, context.global.timeout, &mut shutdown).await
-    })?;
-    Ok(writeln!(context.streams.out, "{image}")?)
+        let before = digests(&images, &mut shutdown, &context.streams.diagnostics, |_| Ok(None)).await?;
+        push_all(&images, &lines, &before, context.global.timeout).await?;
+        images.iter().try_for_each(|image| Ok(writeln!(context.streams.out, "{image}")?))
+    })
+}
+
+/// The digests that the tags have now.
+async fn digests(
+    images: &[TaggedImage],
+    shutdown: &mut Shutdown,
+    diagnostics: &Diagnostics,
+    unanswered: impl Fn(RegistryFailure) -> Result<Option<String>>,
+) -> Result<Vec<Option<String>>> {
+    let asking = try_join_all(images.iter().map(|image| image.digest(&unanswered)));
+    let asked = shutdown.race(asking).await;
+    asked.inspect_err(|error| note_interruption(error, "reading from the registry", diagnostics))
+}
+
+/// Pushes images side by side, and waits until the registry has them; returns their digests. One that fails ends no
+/// other.
+async fn push_all(
+    images: &[TaggedImage],
+    lines: &[CommandLine],
+    before: &[Option<String>],
+    limit: Option<Duration>,
+) -> Result<Vec<String>> {
+    // Each push ends at the next signal, one that has not begun yet, too.
+    let shutdowns = images.iter().map(|_| Shutdown::listen()).collect::<Result<Vec<_>>>()?;
+    let pushes = images.iter().zip(lines).zip(before).zip(shutdowns);
+    let pushes = pushes.map(|(((image, line), before), mut shutdown)| async move {
+        image.push(line, &mut shutdown).await?;
+        image.wait_for_tag(before.as_deref(), limit, &mut shutdown).await
+    });
+    let pushed: Vec<Result<String>> = stream::iter(pushes).buffered(MAX_PUSHES).collect().await;
+    let (mut digests, mut done, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    for (image, pushed) in images.iter().zip(pushed) {
+        match pushed {
+            Ok(digest) => {
+                digests.push(digest);
+                done.push(image.to_string());
+            }
+            // A signal has ended the others, too.
+            Err(error) if error.is_silent() => return Err(error),
+            Err(error) => errors.extend_from_slice(error.problems()),
+        }
+    }
+    match Error::from_problems(ErrorKind::Local, errors) {
+        None => Ok(digests),
+        Some(error) if done.is_empty() => Err(error),
+        Some(error) => Err(error.hint(format!("pushed: {}", done.join(", ")))),
+    }
 }
 
 pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
-    let image = TaggedImage::read("publish", &args.image, context)?;
-    let commands = [image.build_command(&args.sources)?, image.push_command()];
+    let (images, texts) = TaggedImage::read_all("publish", &args.image, context)?;
+    let builds = TaggedImage::build_commands(&images, &args.sources)?;
+    let pushes: Vec<CommandLine> = images.iter().map(TaggedImage::push_command).collect();
     let connector = Connector::new(context)?;
     // Before signals are handled here: a person may have to type the key's passphrase.
     connector.metadata()?;
@@ -61,14 +121,19 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         let diagnostics = streams.diagnostics.clone();
         let mut shutdown = Shutdown::listen()?;
         // What cannot be applied or pushed is not built.
-        let planning = ApplyPlan::new(&connector, vec![image.draft.clone()], options, &mut streams.diagnostics);
+        let drafts = images.iter().map(|image| image.draft.clone()).collect();
+        let planning = ApplyPlan::new(&connector, drafts, options, &mut streams.diagnostics);
         let planned = shutdown.race(planning).await;
         let mut plan =
             planned.inspect_err(|error| note_interruption(error, "reading from the service", &diagnostics))?;
-        image.texts.check(Generation::of(&plan.service.register.input()), &diagnostics)?;
+        texts.check(Generation::of(&plan.service.register.input()), &diagnostics)?;
         plan.check()?;
-        let mut report = ApplyReport::new(args.output, args.image.dry_run).with("image", image.to_string().into());
+        let mut report = ApplyReport::new(args.output, args.image.dry_run);
+        if let [image] = &images[..] {
+            report = report.with("image", image.to_string().into());
+        }
         if args.image.dry_run {
+            let commands: Vec<CommandLine> = builds.into_iter().chain(pushes).collect();
             report = report.with("commands", commands.iter().map(ToString::to_string).collect::<Value>());
             if args.output == ApplyFormat::Text {
                 print(&commands, streams)?;
@@ -76,8 +141,7 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             plan.preview().into_iter().try_for_each(|outcome| report.add(outcome, streams))?;
             return report.finish(streams);
         }
-        let [build, push] = &commands;
-        let unanswered = |unanswered: crate::oci::RegistryFailure| {
+        let unanswered = |unanswered: RegistryFailure| {
             // Some registries refuse to answer for images that they do not have.
             if !unanswered.is_denied {
                 return Err(unanswered.error.hint("nothing was built or pushed"));
@@ -85,17 +149,21 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             diagnostics.note(&format!("{}: if the push is refused, too, log in", unanswered.error.summary()));
             Ok(None)
         };
-        let before = image.digest(&mut shutdown, unanswered).await?;
-        image.build(build, &mut shutdown).await?;
-        image.push(push, &mut shutdown).await?;
-        image.wait_for_tag(before, context.global.timeout, &mut shutdown).await?;
+        let before = digests(&images, &mut shutdown, &diagnostics, unanswered).await?;
+        for (image, line) in images.iter().zip(&builds) {
+            image.build(line, &mut shutdown).await?;
+        }
+        let digests = push_all(&images, &pushes, &before, context.global.timeout).await?;
+        for ((id, image), digest) in plan.plugin_ids().zip(&images).zip(digests) {
+            report.released(id, ReleasedImage { image: image.to_string(), digest });
+        }
         // Others may have written meanwhile.
         let refreshed = shutdown.race(plan.refresh()).await.and_then(|()| plan.check());
         let applied = match refreshed {
             Ok(()) => plan.execute(&mut shutdown, &diagnostics, |outcome| report.add(outcome, streams)).await,
             Err(error) => Err(error),
         };
-        let applied = applied.map_err(|error| not_applied(error, &image, &resume, &diagnostics));
+        let applied = applied.map_err(|error| not_applied(error, &images, &resume, &diagnostics));
         for id in plan.disabled_ids().filter(|_| applied.is_ok()) {
             let enable = format!("spacectl plugin enable {}", quoted(id));
             diagnostics.note(&format!("{id} is disabled and stays so; to enable it, run: {enable}"));
@@ -106,15 +174,19 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
     })
 }
 
-/// Adds that the image is pushed, and how to apply the spec.
-fn not_applied(error: Error, image: &TaggedImage, resume: &str, diagnostics: &Diagnostics) -> Error {
+/// Adds that the images are pushed, and how to apply the specs.
+fn not_applied(error: Error, images: &[TaggedImage], resume: &str, diagnostics: &Diagnostics) -> Error {
+    let (pushed, specs) = match images {
+        [image] => (format!("{image} is pushed"), "the spec"),
+        _ => (format!("{} images are pushed", images.len()), "the specs"),
+    };
     if error.kind().is_silent() {
-        diagnostics.warn(&format!("{image} is pushed, but the spec may not be applied: finish with {resume}"));
+        diagnostics.warn(&format!("{pushed}, but {specs} may not be applied: finish with {resume}"));
         return error;
     }
     let mut causes = error.problems().iter().flat_map(|problem| &problem.causes);
     let is_image_missing = causes.any(|cause| cause.starts_with(NO_IMAGE));
-    let error = error.hint(format!("{image} is pushed; to apply the spec, run {resume}"));
+    let error = error.hint(format!("{pushed}; to apply {specs}, run {resume}"));
     if !is_image_missing {
         return error;
     }

@@ -272,6 +272,11 @@ impl ApplyPlan {
         self.tasks.iter().filter_map(|task| Some((&*task.spec.plugin_id, self.restored(task)?))).collect()
     }
 
+    /// The plugins of the specs, in their order.
+    pub fn plugin_ids(&self) -> impl Iterator<Item = &str> {
+        self.tasks.iter().map(|task| &*task.spec.plugin_id)
+    }
+
     /// The plugins that are disabled, and stay so.
     pub fn disabled_ids(&self) -> impl Iterator<Item = &str> {
         let disabled = self.tasks.iter().filter(|task| task.current.row.as_ref().is_some_and(plan::is_disabled));

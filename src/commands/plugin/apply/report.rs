@@ -1,5 +1,6 @@
 //! Outcomes of `plugin apply` and `plugin publish` on standard output.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 
 use serde_json::{Map, Value};
@@ -18,12 +19,20 @@ pub struct ApplyReport {
     /// The fields of the document before its plugins.
     fields: Map<String, Value>,
     outcomes: Vec<Value>,
+    released: HashMap<String, ReleasedImage>,
+}
+
+/// The image of a plugin, as it is in the registry.
+pub struct ReleasedImage {
+    /// `HOST/PATH:TAG`.
+    pub image: String,
+    pub digest: String,
 }
 
 impl ApplyReport {
     pub fn new(format: ApplyFormat, is_dry_run: bool) -> Self {
         let fields = Map::from_iter([("dry_run".to_owned(), is_dry_run.into())]);
-        Self { format, is_dry_run, fields, outcomes: Vec::new() }
+        Self { format, is_dry_run, fields, outcomes: Vec::new(), released: HashMap::new() }
     }
 
     /// Adds a field to the document.
@@ -32,10 +41,29 @@ impl ApplyReport {
         self
     }
 
+    /// Names the image in the outcome of its plugin.
+    pub fn released(&mut self, plugin_id: &str, image: ReleasedImage) {
+        self.released.insert(plugin_id.to_owned(), image);
+    }
+
     pub fn add(&mut self, outcome: ChangeOutcome, streams: &mut IoStreams) -> Result<()> {
+        let released = self.released.get(&outcome.plugin_id);
         match self.format {
-            ApplyFormat::Json | ApplyFormat::Yaml => self.outcomes.push(outcome.to_value()),
-            ApplyFormat::Text => writeln!(streams.out, "{}", outcome.line(self.is_dry_run))?,
+            ApplyFormat::Json | ApplyFormat::Yaml => {
+                let mut value = outcome.to_value();
+                if let Some(ReleasedImage { image, digest }) = released {
+                    value["image"] = image.clone().into();
+                    value["digest"] = digest.clone().into();
+                }
+                self.outcomes.push(value);
+            }
+            ApplyFormat::Text => {
+                let line = match released {
+                    Some(ReleasedImage { image, digest }) => outcome.line_of_release(&format!("{image}@{digest}")),
+                    None => outcome.line(self.is_dry_run),
+                };
+                writeln!(streams.out, "{line}")?;
+            }
             ApplyFormat::Quiet if outcome.is_change() => {
                 writeln!(streams.out, "{}", sanitize::control(&outcome.plugin_id))?;
             }
