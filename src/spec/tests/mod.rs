@@ -290,7 +290,7 @@ fn files_end_in_an_error_that_says_which() {
     fs::write(at("list.yml"), "- a").unwrap();
     assert!(error("list.yml").ends_with("list.yml:1:1: expected a mapping, found a list"));
     fs::create_dir(at("folder.d")).unwrap();
-    assert!(error("folder.d").ends_with("folder.d is a directory without .yml or .yaml files"));
+    assert!(error("folder.d").contains("folder.d is a directory without .yml or .yaml files"));
     fs::File::create(at("huge.yml")).unwrap().set_len(1 << 30).unwrap();
     assert!(error("huge.yml").contains("huge.yml is larger than 32 MiB"));
 }
@@ -314,6 +314,20 @@ fn a_directory_gives_its_yaml_files_in_order() {
     let drafts = read(&inputs, &mut std::io::empty()).unwrap();
     let texts: Vec<_> = drafts.iter().map(text_of).collect();
     assert_eq!(texts, ["a", "b"]);
+}
+
+#[test]
+fn a_directory_of_plugins_gives_the_spec_of_each() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["b/plugin.yml", "a/plugin.yml", "a/other.yml", "c/d/plugin.yml", ".git/plugin.yml"] {
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, format!("text: {name}")).unwrap();
+    }
+    let inputs = Inputs { files: vec![folder.path().to_str().unwrap().into()], ..Inputs::default() };
+    let drafts = read(&inputs, &mut std::io::empty()).unwrap();
+    let texts: Vec<_> = drafts.iter().map(text_of).collect();
+    assert_eq!(texts, ["a/plugin.yml", "b/plugin.yml"]);
 }
 
 fn text_of(draft: &Draft) -> Value {
