@@ -8,6 +8,10 @@ use spacectl::config::Variables;
 fuzz_target!(|data: &[u8]| {
     let Some((shell, text)) = data.split_first() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };
+    // An endpoint would be connected to.
+    if text.contains("://") {
+        return;
+    }
     let shell = ["bash", "zsh", "fish", "elvish", "powershell"][usize::from(*shell) % 5];
     // Nothing is asked: there is no time for it.
     let variables = Variables {
@@ -22,5 +26,8 @@ fuzz_target!(|data: &[u8]| {
         _ => ["spacectl"].into_iter().chain(text.lines()).collect(),
     };
     let args = ["spacectl", "--"].into_iter().chain(words).map(Into::into);
-    respond(&args.collect::<Vec<_>>(), &variables);
+    let response = respond(&args.collect::<Vec<_>>(), &variables).unwrap_or_default();
+    // After the word `files` comes what was typed.
+    let is_safe = |c: char| matches!(c, '\n' | '\t') || !c.is_control();
+    assert!(response.starts_with("files") || response.chars().all(is_safe), "{response:?}");
 });

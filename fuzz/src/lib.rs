@@ -1,16 +1,13 @@
-//! What fuzz targets share: the program without a process, a method, and types to read messages by.
+//! What fuzz targets share: a user's variables, methods, types, a request.
 
-use std::io::Cursor;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use prost_reflect::{DescriptorPool, MethodDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ServiceDescriptor};
 use spacectl::codec::encode::encode;
 use spacectl::config::Variables;
 use spacectl::error::Result;
-use spacectl::grpc::descriptors::Description;
 use spacectl::spec::{self, Inputs, RequestTarget, SpanPart};
-use spacectl::terminal::io_streams::{Diagnostics, IoStreams};
 use tempfile::TempDir;
 
 /// A home folder for the whole run.
@@ -23,22 +20,28 @@ pub static KINDS: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::from_file_descriptor_set(files).expect("kinds.proto")
 });
 
-/// `repository.Plugin.register` as the embedded service describes it.
-static REGISTER: LazyLock<MethodDescriptor> = LazyLock::new(|| {
-    let description = Description::from_sets(&spacectl::local_service::descriptor_sets());
-    let service = "spaceone.api.repository.v1.Plugin";
-    description.method(service, "register", "local").ok().flatten().expect("a method of the embedded service")
+static PLUGIN: LazyLock<ServiceDescriptor> = LazyLock::new(|| {
+    let pool = spacectl::local_service::descriptors().expect("the bundled descriptors");
+    pool.get_service_by_name("spaceone.api.repository.v1.Plugin").expect("a service of theirs")
 });
 
-/// Reads `inputs`, and makes each document a request to register a plugin.
+/// A method of `repository.Plugin` as the embedded service has it.
+pub fn plugin_method(verb: &str) -> MethodDescriptor {
+    PLUGIN.methods().find(|method| method.name() == verb).expect("a method of the embedded service")
+}
+
+/// Reads `inputs`, and makes each document a request to register a plugin. The library's reader is the oracle.
 pub fn register(inputs: &Inputs, mut stdin: &[u8]) -> Result<()> {
-    let input = REGISTER.input();
+    let input = plugin_method("register").input();
     let target = RequestTarget { service: "repository", resource: "Plugin", verb: "register", input: input.clone() };
     for draft in spec::read(inputs, &mut stdin)? {
         let request = draft.resolve(&target, false)?.request;
-        if let Err(faults) = encode(&request.value, &input) {
-            for fault in &faults {
-                let _ = (fault.advice(), request.locate(&fault.path, SpanPart::Value));
+        match encode(&request.value, &input) {
+            Ok(bytes) => drop(DynamicMessage::decode(input.clone(), &*bytes).expect("a message that a server reads")),
+            Err(faults) => {
+                for fault in &faults {
+                    let _ = (fault.advice(), request.locate(&fault.path, SpanPart::Value));
+                }
             }
         }
     }
@@ -54,18 +57,4 @@ pub fn variables() -> Variables {
         home: Some(home),
         ..Variables::default()
     }
-}
-
-/// Runs `spacectl` with `args`, and returns its exit code.
-pub fn run(args: &[&str], stdin: &[u8]) -> u8 {
-    let mut streams = IoStreams {
-        input: Box::new(Cursor::new(stdin.to_vec())),
-        in_is_terminal: false,
-        out: Box::new(std::io::sink()),
-        out_is_terminal: false,
-        color: false,
-        diagnostics: Diagnostics::null(),
-    };
-    let args = ["spacectl"].iter().chain(args).map(Into::into);
-    spacectl::run(args, &variables(), &mut streams)
 }

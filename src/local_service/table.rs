@@ -1,6 +1,8 @@
 //! The rows of the store: one plugin each.
 
-use prost::Message;
+use prost::bytes::Buf as _;
+use prost::encoding::{DecodeContext, WireType, encode_varint, message};
+use prost::{DecodeError, Message};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::document::Projection;
@@ -24,14 +26,14 @@ pub fn find(connection: &Connection, plugin_id: &str) -> Result<Option<PluginInf
 /// Adds a plugin whose id is not in use.
 pub fn insert(connection: &Connection, plugin: &PluginInfo) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("INSERT INTO plugin (plugin_id, name, info) VALUES (?1, ?2, ?3)")?;
-    statement.execute(params![plugin.plugin_id, plugin.name, plugin.encode_to_vec()])?;
+    statement.execute(params![plugin.plugin_id, plugin.name, encode(plugin)?])?;
     Ok(())
 }
 
 /// Replaces the plugin with the same id.
 pub fn replace(connection: &Connection, plugin: &PluginInfo) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("UPDATE plugin SET name = ?2, info = ?3 WHERE plugin_id = ?1")?;
-    statement.execute(params![plugin.plugin_id, plugin.name, plugin.encode_to_vec()])?;
+    statement.execute(params![plugin.plugin_id, plugin.name, encode(plugin)?])?;
     Ok(())
 }
 
@@ -111,9 +113,27 @@ pub fn count(connection: &Connection) -> Result<usize, StoreError> {
 /// Decodes the columns `plugin_id` and `info`.
 fn decode(row: &Row<'_>) -> Result<PluginInfo, StoreError> {
     let plugin_id: String = row.get(0)?;
-    match PluginInfo::decode(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?) {
+    match decode_item(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?) {
         Ok(plugin) if plugin.plugin_id == plugin_id => Ok(plugin),
         Ok(_) => Err(ServiceError::DamagedRecord { plugin_id, reason: "it is of another plugin".into() }.into()),
         Err(error) => Err(ServiceError::DamagedRecord { plugin_id, reason: error.to_string() }.into()),
     }
+}
+
+/// Encodes a record that can be read again.
+fn encode(plugin: &PluginInfo) -> Result<Vec<u8>, ServiceError> {
+    let info = plugin.encode_to_vec();
+    decode_item(&info).map_err(|_| ServiceError::query("the record is nested too deep for a list"))?;
+    Ok(info)
+}
+
+/// Decodes a record as an item of a list: there it is one level deeper, and with one too many no client could read the
+/// list.
+fn decode_item(info: &[u8]) -> Result<PluginInfo, DecodeError> {
+    let mut length = Vec::new();
+    encode_varint(info.len() as u64, &mut length);
+    let mut plugin = PluginInfo::default();
+    let mut item = length.as_slice().chain(info);
+    message::merge(WireType::LengthDelimited, &mut plugin, &mut item, DecodeContext::default())?;
+    Ok(plugin)
 }

@@ -254,3 +254,23 @@ async fn get_and_get_versions_look_into_the_repository_that_is_named() {
     let versions = service.plugins.get_versions(asking("a", "")).await.unwrap().into_inner();
     assert_eq!((versions.total_count, versions.results.len()), (0, 0));
 }
+
+/// A request is read one level deeper than a list reads the record in it.
+#[tokio::test]
+async fn a_record_that_no_list_can_hold_is_rejected() {
+    /// Lists in each other; each is two messages deep.
+    fn nested(depth: usize) -> serde_json::Value {
+        (0..depth).fold(json!(1), |value, _| json!([value]))
+    }
+    let service = Service::new();
+    // Two objects of three messages each around them.
+    let tags = |depth| object(json!({"a": {"b": nested(depth)}}));
+    service.register(RegisterPluginRequest { tags: tags(46), ..registration("x/a") }).await.unwrap();
+    let expected = "ERROR_DB_QUERY: Database query failed. (reason = the record is nested too deep for a list)";
+    let request = RegisterPluginRequest { tags: tags(47), ..registration("x/b") };
+    assert!(RegisterPluginRequest::decode(&*request.encode_to_vec()).is_ok());
+    assert_eq!(refused(service.register(request).await), (Code::Internal, expected.into()));
+    let update = UpdatePluginRequest { plugin_id: "a".into(), docs: tags(47), ..Default::default() };
+    assert_eq!(refused(service.update(update).await), (Code::Internal, expected.into()));
+    assert_eq!(ids(&service, PluginQuery::default()).await, "a");
+}
