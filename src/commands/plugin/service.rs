@@ -5,7 +5,7 @@ use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value};
 use tonic::Code;
 
-use super::resource;
+use super::{fields_of, resource};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::error::{Error, ErrorKind, Result};
@@ -65,6 +65,17 @@ impl PluginClient {
             Err(error) if is_no_plugin(&error) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The row of a plugin that has to be registered.
+    pub async fn registered_row(&self, plugin_id: &str) -> Result<Map<String, Value>> {
+        let identity = fields_of(plugin_id);
+        if let Some(row) = self.row(&identity).await? {
+            return Ok(row);
+        }
+        // The service says best that it has no such plugin.
+        let answer = self.get.ask(encode(&self.get, &identity)?).await;
+        Err(answer.err().unwrap_or_else(|| Error::local(format!("{plugin_id} is not registered"))))
     }
 
     /// The plugins of this identity that the caller can see, read in pages.
