@@ -33,9 +33,8 @@ registry_config: {url: harbor.example.com, project: 1}
 
 /// What `local` has, without the times.
 fn rows(user: &Spacectl) -> Vec<Value> {
-    let Value::Array(mut rows) = serde_json::from_str(&user.run("plugin list -q -o json -a").success()).unwrap() else {
-        panic!()
-    };
+    let list = user.run("plugin list -q -o jsonl -a").success();
+    let mut rows: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for row in &mut rows {
         for time in ["created_at", "updated_at"] {
             row.as_object_mut().unwrap().remove(time);
@@ -170,7 +169,7 @@ fn nothing_is_written_unless_everything_can_be() {
     assert_eq!(left, [world.user.path("specs/plugin-c.yml")]);
     world.user.file("file", "");
     let run = world.run("export --dir file");
-    assert!(run.status == Some(1) && run.stderr.contains("cannot create file"), "{run}");
+    assert!(run.status == Some(2) && run.stderr.contains("error: file is not a directory\n"), "{run}");
 }
 
 #[test]
@@ -182,7 +181,7 @@ fn ids_lead_to_no_other_directory() {
     assert!(!run.contains('\u{1b}'), "{run}");
     let expected = ["A_b.yml", "_.._etc_x.yml", "_.yml", "a_b-2.yml", "a_b-3.yml", "hidden.yml", "x_y__2J.yml"];
     assert_eq!(world.names("deep/specs"), expected);
-    assert_eq!(world.names("deep"), [""; 0].map(str::to_owned).to_vec());
+    assert_eq!(std::fs::read_dir(world.user.path("deep")).unwrap().count(), 1);
 }
 
 #[test]

@@ -93,6 +93,9 @@ impl FileAction {
 }
 
 async fn write(specs: &[ExportedSpec], dir: &Path, args: &PluginExport, streams: &mut IoStreams) -> Result<()> {
+    if dir.exists() && !dir.is_dir() {
+        return Err(Error::usage(format!("{} is not a directory", dir.display())).hint("name a directory: --dir DIR"));
+    }
     let names = file_names(specs.iter().map(|spec| &*spec.plugin_id));
     let files: Vec<SpecFile<'_>> =
         specs.iter().zip(names).map(|(spec, name)| SpecFile::new(spec, dir.join(name))).collect();
@@ -161,7 +164,7 @@ impl<'a> SpecFile<'a> {
 fn refuse_overwriting(files: &[SpecFile<'_>], dir: &Path) -> Result<()> {
     let other = files.iter().filter(|file| file.action == FileAction::Overwrite);
     let problem = |file: &SpecFile<'_>| {
-        Problem::new(format!("{} exists, and is not what {} is", file.path.display(), file.spec.plugin_id))
+        Problem::new(format!("{} exists and differs from {}", file.path.display(), file.spec.plugin_id))
     };
     let Some(error) = Error::from_problems(ErrorKind::Local, other.map(problem).collect()) else { return Ok(()) };
     let dir = quoted(&dir.to_string_lossy());
@@ -186,7 +189,8 @@ fn note_disabled(specs: &[ExportedSpec], diagnostics: &Diagnostics) {
     if !ids.is_empty() {
         let (count, all, verb) = (ids.len(), specs.len(), if ids.len() == 1 { "is" } else { "are" });
         diagnostics.note(&format!(
-            "{count} of {all} {verb} disabled, which a spec cannot say; elsewhere, run: spacectl plugin disable {}",
+            "{count} of {all} plugins {verb} disabled, which a spec does not record; where it is applied, run: \
+             spacectl plugin disable {}",
             ids.join(" ")
         ));
     }
