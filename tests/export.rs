@@ -113,6 +113,10 @@ fn diff_finds_no_difference_in_either_generation() {
         assert!(files["plugin-c.yml"].contains("registry.example.com"), "{files:?}");
         assert_eq!(world.run("diff -f specs").quiet_success(), "");
         assert_eq!(world.service.written(), [""; 0]);
+        // API 1 has the domain in requests, too.
+        world.run("export --domain-id domain-x -q").success();
+        let request = world.service.server.calls().pop().unwrap().request;
+        assert_eq!(request.get("domain_id").is_some(), files["plugin-a.yml"].contains("service_type"), "{request}");
     }
 }
 

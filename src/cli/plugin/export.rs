@@ -28,7 +28,7 @@ pub struct PluginExport {
     /// Include the plugins of managed repositories
     #[arg(long, help_heading = "Plugins")]
     pub managed: bool,
-    /// Directory to write one file per plugin to [default: stdout]
+    /// Directory for a file per plugin [default: stdout]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub dir: Option<PathBuf>,
     /// Overwrite files that have other content
