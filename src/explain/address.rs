@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::Resource;
-use crate::schema::spaceone::{PLUGIN_VERSION, is_version};
+use crate::schema::spaceone::{PLUGIN_VERSION, is_plugin_server, is_version};
 
 /// A path as typed. Where its resource ends depends on what is offered, since a full name such as
 /// `grpc.health.v1.Health` has any number of parts.
@@ -16,6 +16,11 @@ pub struct Address {
     length: usize,
 }
 
+/// Whether a part is written like a resource, and not like a verb.
+fn is_resource(part: Option<&str>) -> bool {
+    part.is_some_and(|part| part.starts_with(char::is_uppercase))
+}
+
 impl Address {
     pub fn parse(text: &str) -> Result<Self> {
         if text.split('.').any(str::is_empty) {
@@ -25,6 +30,8 @@ impl Address {
         let parts = match text.split('.').nth(1) {
             Some("api") if text.starts_with("spaceone.api.") => 5,
             // `repository.plugin.list` is a verb of a resource, unless there is a version of that name.
+            // `plugin.slack.Webhook.init`; but `plugin.Plugin.get` is a verb of the service `plugin`.
+            Some(plugin) if is_plugin_server(text) && !is_version(plugin) && is_resource(text.split('.').nth(2)) => 3,
             Some(version) if is_version(version) && !version.eq_ignore_ascii_case(PLUGIN_VERSION) => 3,
             _ => 2,
         };

@@ -166,4 +166,10 @@ impl CheckKey {
         let expired = end.filter(|end| *end <= Timestamp::now());
         Self { metadata, without, is_given: credential.is_some(), expired, failure }
     }
+
+    /// What is sent to an endpoint that gets no key.
+    fn of_none(&self) -> Self {
+        let without = self.without.clone();
+        Self { metadata: without.clone(), without, is_given: false, expired: None, failure: None }
+    }
 }
