@@ -16,9 +16,13 @@ pub struct Address {
     length: usize,
 }
 
-/// Whether a part is written like a resource, and not like a verb.
-fn is_resource(part: Option<&str>) -> bool {
-    part.is_some_and(|part| part.starts_with(char::is_uppercase))
+/// Whether the path leads to a plugin's own server, as `plugin.slack.Webhook.init` does. In `plugin.Plugin.get`, the
+/// third part is written like a verb: it is one of the service `plugin`, or of an alias.
+pub fn is_at_plugin_server(text: &str) -> bool {
+    let mut parts = text.split('.').skip(1);
+    is_plugin_server(text)
+        && parts.next().is_some_and(|name| !is_version(name))
+        && parts.next().is_some_and(|resource| resource.starts_with(char::is_uppercase))
 }
 
 impl Address {
@@ -30,8 +34,7 @@ impl Address {
         let parts = match text.split('.').nth(1) {
             Some("api") if text.starts_with("spaceone.api.") => 5,
             // `repository.plugin.list` is a verb of a resource, unless there is a version of that name.
-            // `plugin.slack.Webhook.init`; but `plugin.Plugin.get` is a verb of the service `plugin`.
-            Some(plugin) if is_plugin_server(text) && !is_version(plugin) && is_resource(text.split('.').nth(2)) => 3,
+            _ if is_at_plugin_server(text) => 3,
             Some(version) if is_version(version) && !version.eq_ignore_ascii_case(PLUGIN_VERSION) => 3,
             _ => 2,
         };

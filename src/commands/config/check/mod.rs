@@ -76,7 +76,7 @@ impl Report {
             Some(error) => self.fail(&error.clone().context(&checked.environment)),
             None => {}
         }
-        let key = checked.key.failure.as_ref();
+        let key = checked.key.failure.as_ref().filter(|_| row.takes_key());
         let environment = &checked.environment;
         self.rows.push(if self.is_text { row.to_cells(environment, key) } else { row.to_value(environment, key) });
     }

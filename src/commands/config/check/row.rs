@@ -50,6 +50,10 @@ pub(super) struct EndpointCheck {
 }
 
 impl EndpointCheck {
+    pub fn takes_key(&self) -> bool {
+        !is_plugin_server(&self.service)
+    }
+
     /// Tries the endpoint that is called `service` in the configuration.
     pub async fn check(connector: &Connector, service: &str, endpoint: &str, key: &CheckKey) -> Self {
         let key = if is_plugin_server(service) { &key.of_none() } else { key };
