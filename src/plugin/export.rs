@@ -33,7 +33,7 @@ impl ExportedSpec {
     }
 
     /// Whether a file's content is this spec, in whatever notation and with whatever comments.
-    pub fn is_said_by(&self, content: &[u8]) -> bool {
+    pub fn is_described_by(&self, content: &[u8]) -> bool {
         let is_same = |text: &str| -> Option<bool> {
             let mut documents = YamlDocuments::new(text, LIMITS).ok()?;
             let tree = documents.next()?.ok()?;
@@ -88,13 +88,13 @@ mod tests {
         };
         let register = ["name", "image", "tags"].map(str::to_owned).to_vec();
         let spec = ExportedSpec::new(&PluginFields { register, ..PluginFields::default() }, &row);
-        let is_said_by = |text: &str| spec.is_said_by(text.as_bytes());
-        assert!(is_said_by(&spec.text));
-        assert!(is_said_by("# ours\n{image: x/a, tags: {t: '1.10', n: 1}, name: A}\n"));
+        let is_described_by = |text: &str| spec.is_described_by(text.as_bytes());
+        assert!(is_described_by(&spec.text));
+        assert!(is_described_by("# ours\n{image: x/a, tags: {t: '1.10', n: 1}, name: A}\n"));
         for other in ["", "name: A\nimage: x/a\n", "name: [", "\u{feff}\u{0}", "- a"] {
-            assert!(!is_said_by(other), "{other}");
+            assert!(!is_described_by(other), "{other}");
         }
-        assert!(!is_said_by(&format!("{}---\nname: B\n", spec.text)));
-        assert!(!spec.is_said_by(b"\xff"));
+        assert!(!is_described_by(&format!("{}---\nname: B\n", spec.text)));
+        assert!(!spec.is_described_by(b"\xff"));
     }
 }

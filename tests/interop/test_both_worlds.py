@@ -197,6 +197,7 @@ NAMES = [
     ("list repositories.plugins -c name -o quiet -l 1", "AWS SNS\n"),
     ("list repository.Plugn", "did you mean repository.Plugin?", 2),
     ("list nothing.Plugin", "the service `nothing` has no endpoint", 2),
+    ("exec watch repository.Health --limit 1", "---\nstatus: SERVING\n"),
     ("exec get-versions plugin --dry-run -p plugin_id=x", "/spaceone.api.repository.v1.Plugin/get_versions"),
     ("exec Disable plugin --dry-run -p plugin_id=x", "/spaceone.api.repository.v1.Plugin/disable"),
     ("exec create plugin -p name=x", "did you mean register?", 2),

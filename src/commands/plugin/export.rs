@@ -129,7 +129,7 @@ impl<'a> SpecFile<'a> {
     fn new(spec: &'a ExportedSpec, path: PathBuf) -> Self {
         let content = open_file(&path).and_then(|file| read_limited(file, MAX_BYTES));
         let action = match content {
-            Ok(content) if spec.is_said_by(&content) => FileAction::Keep,
+            Ok(content) if spec.is_described_by(&content) => FileAction::Keep,
             Err(error) if error.kind() == IoErrorKind::NotFound && !path.is_symlink() => FileAction::Create,
             Ok(_) | Err(_) => FileAction::Overwrite,
         };
