@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::geteuid;
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 use crate::error::{Error, Result};
 
@@ -39,7 +39,8 @@ pub enum Readers {
 /// name. Readers see the old content or the new one.
 #[derive(Debug)]
 pub struct AtomicFile {
-    file: NamedTempFile,
+    // Not open: any number of files can wait.
+    file: TempPath,
     target: PathBuf,
 }
 
@@ -54,7 +55,7 @@ impl AtomicFile {
         let mut file = builder.tempfile_in(folder_of(path))?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
-        Ok(Self { file, target: path.to_owned() })
+        Ok(Self { file: file.into_temp_path(), target: path.to_owned() })
     }
 
     /// Like [`AtomicFile::beside`], but a symbolic link at `path` stays, and the file that it leads to changes.
@@ -80,7 +81,7 @@ impl AtomicFile {
     /// Renames it to its target; returns false if something is there already.
     pub fn create(self) -> io::Result<bool> {
         match self.file.persist_noclobber(&self.target) {
-            Ok(_) => {
+            Ok(()) => {
                 sync(folder_of(&self.target));
                 Ok(true)
             }

@@ -129,7 +129,7 @@ pub enum EndpointCommand {
     /// Add the endpoint of a service
     #[command(after_long_help = ENDPOINT_ADD_EXAMPLES)]
     Add {
-        /// Service, e.g. repository, identity or inventory
+        /// Service, e.g. repository, or plugin.NAME for a plugin's own server
         service: String,
         /// grpc://HOST:PORT or grpc+ssl://HOST:PORT
         // The id `endpoint` is the option of all commands.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::values::number;
+use super::values::{count, number};
 use super::{Request, Shown};
 
 pub(super) const EXAMPLES: &str = "\
@@ -16,7 +16,7 @@ With several documents, 16 requests are in flight at a time; responses are print
 Ctrl-C stops sending and waits for the requests in flight. To send the rest, run the same command \
 again with --keep-going.
 
-A streaming method prints each message as it arrives, until Ctrl-C or --timeout (0 disables it). \
+A streaming method prints each message as it arrives, until --limit, Ctrl-C or --timeout (0 disables it). \
 Its documents are sent one after another.";
 
 /// The most requests in flight: more than services answer at a time.
@@ -37,6 +37,9 @@ pub struct Exec {
     pub many: ManyArgs,
     #[command(flatten)]
     pub shown: Shown,
+    /// End each stream after this many messages
+    #[arg(short, long, value_name = "N", value_parser = count, help_heading = "Output")]
+    pub limit: Option<u32>,
 }
 
 /// Options for several documents.

@@ -42,8 +42,9 @@ pub use local::{Local, SyncMode};
 pub use man::Man;
 pub use output_args::{Format, Shown};
 pub use plugin::{
-    ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginFormat, PluginGet,
-    PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources, PluginVersions, Specs,
+    ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginExport,
+    PluginFormat, PluginGet, PluginGetFormat, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources,
+    PluginVersions, Specs,
 };
 pub use request::Request;
 pub use stat::Stat;

@@ -2,6 +2,7 @@
 
 mod apply;
 mod change;
+mod export;
 mod image;
 mod init;
 mod lint;
@@ -13,10 +14,11 @@ use super::Listing;
 
 pub use apply::{ApplyFormat, PluginApply, PluginDiff, Specs};
 pub use change::{PluginChange, PluginDeregister};
+pub use export::PluginExport;
 pub use image::{PluginBuild, PluginImage, PluginPublish, PluginSources};
 pub use init::PluginInit;
 pub use lint::PluginLint;
-pub use query::{PluginGet, PluginVersions};
+pub use query::{PluginGet, PluginGetFormat, PluginVersions};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -37,6 +39,9 @@ pub enum Plugin {
     /// Register and update plugins to match their specs
     #[command(after_long_help = apply::APPLY_EXAMPLES)]
     Apply(PluginApply),
+    /// Write registered plugins as specs, one file each
+    #[command(after_long_help = export::EXAMPLES)]
+    Export(PluginExport),
     /// Build and push the image, then apply the spec; safe to re-run
     #[command(after_long_help = image::PUBLISH_EXAMPLES)]
     Publish(PluginPublish),

@@ -25,6 +25,7 @@ use crate::net::tls::TlsSettings;
 use crate::oci;
 use crate::oci::{CredentialFiles, ProxyConfig, RegistryUrl};
 use crate::schema::resource::{Resource, service_among};
+use crate::schema::spaceone::is_plugin_server;
 use crate::terminal::io_streams::Diagnostics;
 
 /// How long the embedded service waits for its image registry.
@@ -187,7 +188,7 @@ impl Connector {
         let destination = self.settings.destination(service)?;
         refuse_useless(&self.tls, &destination)?;
         // First: a person may have to type a passphrase.
-        let metadata = self.metadata()?;
+        let metadata = if is_plugin_server(service) { self.metadata_without_key()? } else { self.metadata()? };
         if let Destination::Url(url) = &destination
             && url.is_exposed()
             && metadata.has_key()

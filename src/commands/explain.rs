@@ -87,7 +87,9 @@ fn address(text: &str, api_version: Option<&str>, context: &Context<'_>) -> Resu
         return Address::parse(text);
     }
     let own = || context.own_aliases();
-    let resource = if is_no_service(first, context)? {
+    let resource = if explain::is_at_plugin_server(text) {
+        None
+    } else if is_no_service(first, context)? {
         let own = own()?;
         let found =
             alias::find(first, &own)?.map_or_else(|| alias::find_variant(first, &own), |found| Ok(Some(found)))?;

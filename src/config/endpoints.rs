@@ -6,7 +6,7 @@ use super::environment::{ENDPOINTS, MAX_KEY};
 use super::{EndpointUrl, Environment};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
-use crate::schema::spaceone::SERVICES;
+use crate::schema::spaceone::{SERVICES, is_plugin_server, is_version, plugin_of};
 use crate::secret;
 use crate::text::value_ext::kind_of;
 
@@ -34,7 +34,7 @@ impl Environment {
         if self.credential_keys().is_empty() {
             return None;
         }
-        let services = self.endpoint_values().ok()??.keys();
+        let services = self.endpoint_values().ok()??.keys().filter(|service| !is_plugin_server(service));
         let mut endpoints = services.filter_map(|service| Some((service.clone(), self.endpoint(service).ok()??)));
         endpoints.find(|(_, url)| url.is_exposed())
     }
@@ -83,10 +83,16 @@ impl Environment {
     }
 
     pub(super) fn set_endpoint(&mut self, service: &str, url: &EndpointUrl) -> Result<()> {
-        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        if service.is_empty() || service.len() > MAX_KEY || !service.chars().all(is_name) {
-            return Err(Error::usage(format!("`{service}` is not a valid name of a service"))
-                .hint("use letters, digits, `_` and `-`, e.g. cost_analysis"));
+        let is_name =
+            |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+        // In `plugin.v1.Plugin`, v1 is a version of the service `plugin`.
+        let is_plugin =
+            |name: &str| is_name(name) && !name.starts_with(|c: char| !c.is_alphabetic()) && !is_version(name);
+        let is_valid = plugin_of(service).map_or_else(|| is_name(service), is_plugin);
+        if service.len() > MAX_KEY || !is_valid {
+            return Err(Error::usage(format!("`{service}` is not a valid name of a service")).hint(
+                "use letters, digits, `_` and `-`, e.g. cost_analysis, or plugin.slack for a plugin's own server",
+            ));
         }
         self.endpoint_values()?;
         let endpoints = self.values.entry(ENDPOINTS).or_insert_with(|| Value::Object(Map::new()));

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::Resource;
-use crate::schema::spaceone::{PLUGIN_VERSION, is_version};
+use crate::schema::spaceone::{PLUGIN_VERSION, is_plugin_server, is_version};
 
 /// A path as typed. Where its resource ends depends on what is offered, since a full name such as
 /// `grpc.health.v1.Health` has any number of parts.
@@ -16,6 +16,15 @@ pub struct Address {
     length: usize,
 }
 
+/// Whether the path leads to a plugin's own server, as `plugin.slack.Webhook.init` does. In `plugin.Plugin.get`, the
+/// third part is written like a verb: it is one of the service `plugin`, or of an alias.
+pub fn is_at_plugin_server(text: &str) -> bool {
+    let mut parts = text.split('.').skip(1);
+    is_plugin_server(text)
+        && parts.next().is_some_and(|name| !is_version(name))
+        && parts.next().is_some_and(|resource| resource.starts_with(char::is_uppercase))
+}
+
 impl Address {
     pub fn parse(text: &str) -> Result<Self> {
         if text.split('.').any(str::is_empty) {
@@ -25,6 +34,7 @@ impl Address {
         let parts = match text.split('.').nth(1) {
             Some("api") if text.starts_with("spaceone.api.") => 5,
             // `repository.plugin.list` is a verb of a resource, unless there is a version of that name.
+            _ if is_at_plugin_server(text) => 3,
             Some(version) if is_version(version) && !version.eq_ignore_ascii_case(PLUGIN_VERSION) => 3,
             _ => 2,
         };

@@ -14,7 +14,7 @@ pub mod skeleton;
 pub mod text;
 mod words;
 
-pub use address::Address;
+pub use address::{Address, is_at_plugin_server};
 pub use describe::{
     Describer, Explained, ExplainedField, ExplainedResource, ExplainedVerb, FieldDescription, FoundField,
     MessageDescription,

@@ -8,7 +8,7 @@ use crate::schema::field_path::FieldPath;
 use crate::yaml::{self, Limits, YamlDocuments, value};
 
 /// What was registered fits.
-const LIMITS: Limits = Limits { depth: 64, weight: 200 << 20 };
+pub const LIMITS: Limits = Limits { depth: 64, weight: 200 << 20 };
 
 const SCOPE: &str = "# at: ";
 const DISABLED: &str = "# state: DISABLED";
@@ -51,12 +51,21 @@ impl Backup {
     }
 }
 
+/// The longest name of a plugin's files in bytes, with room for an extension.
+const MAX_NAME: usize = 100;
+
 /// The name of a plugin's backups without `.replacing` or `.replaced`: as that is added, a folder of specs that is
 /// applied does not include them.
 pub fn file_name(plugin_id: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
-    let name: String = plugin_id.chars().take(100).map(plain).collect();
-    format!("{}.yml", name.trim_start_matches('.'))
+    let mut name = String::new();
+    for c in plugin_id.trim_start_matches('.').chars().map(plain) {
+        if name.len() + c.len_utf8() > MAX_NAME {
+            break;
+        }
+        name.push(c);
+    }
+    format!("{}.yml", if name.is_empty() { "_" } else { &name })
 }
 
 #[cfg(test)]
@@ -93,5 +102,7 @@ mod tests {
         assert_eq!(file_name("plugin-slack"), "plugin-slack.yml");
         assert_eq!(file_name("../../etc/x"), "_.._etc_x.yml");
         assert_eq!(file_name(".hidden\n"), "hidden_.yml");
+        assert_eq!(file_name(".."), "_.yml");
+        assert_eq!(file_name(&"플".repeat(100)).len(), 99 + 4);
     }
 }

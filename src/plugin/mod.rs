@@ -5,6 +5,7 @@
 pub mod backup;
 pub mod backup_store;
 pub mod builder;
+pub mod export;
 pub mod field_change;
 pub mod init;
 pub mod lint;

@@ -147,9 +147,12 @@ pub fn repository_type(row: &Map<String, Value>) -> Option<String> {
 
 /// Whether a plugin of the domain's own repository carries `label`.
 pub fn is_ours_with(label: &str, row: &Map<String, Value>) -> bool {
+    repository_type(row).as_deref() == Some("local") && has_label(label, row)
+}
+
+pub fn has_label(label: &str, row: &Map<String, Value>) -> bool {
     let labels = row.get("labels").and_then(Value::as_array);
-    repository_type(row).as_deref() == Some("local")
-        && labels.is_some_and(|labels| labels.iter().any(|carried| carried == label))
+    labels.is_some_and(|labels| labels.iter().any(|carried| carried == label))
 }
 
 #[cfg(test)]

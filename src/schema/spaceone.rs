@@ -95,6 +95,17 @@ pub fn is_time_field(field: &str) -> bool {
 /// The package of the services that plugins serve.
 pub const PLUGIN_VERSION: &str = "plugin";
 
+/// Whether the endpoint of this name, e.g. `plugin.slack`, is a plugin's own server. It gets no key: the platform's
+/// services call plugins without their caller's, too (`token="NO_TOKEN"` in their connectors).
+pub fn is_plugin_server(service: &str) -> bool {
+    plugin_of(service).is_some()
+}
+
+/// The plugin of an endpoint's name: `slack` of `plugin.slack`.
+pub fn plugin_of(service: &str) -> Option<&str> {
+    service.strip_prefix(PLUGIN_VERSION)?.strip_prefix('.')
+}
+
 /// Whether `part` of a name is a version, in any case.
 pub fn is_version(part: &str) -> bool {
     let part = part.to_ascii_lowercase();

@@ -59,6 +59,7 @@ ELSEWHERE = {
 ALONE = {
     "plugin init --output": "where the file goes; tests/lint.rs tries it",
     "plugin init --force": "the same, where one is there already",
+    "plugin export --managed": "what both worlds have other plugins for; tests/export.rs",
     "plugin lint --deny-warnings": "changes the exit code and a word; tests/lint.rs tries it",
     "plugin lint --explain": "tells of this program's own rules",
     "plugin lint --list-rules": "the same, for all of them",

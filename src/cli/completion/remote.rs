@@ -33,6 +33,7 @@ use crate::output::view::{Cell, Document, ResponseKind};
 use crate::query::Columns;
 use crate::query::{self, Page, QueryRequest};
 use crate::schema::resource::service_among;
+use crate::schema::spaceone::is_plugin_server;
 use crate::secret::{self, names_a_secret};
 
 /// How long cached resources are used without asking again.
@@ -67,6 +68,8 @@ pub(super) struct RemoteServices {
 #[derive(Clone, Debug)]
 struct Dialer {
     metadata: Metadata,
+    /// For plugins' own servers.
+    metadata_without_key: Metadata,
     tls: TlsSettings,
     database: Option<PathBuf>,
     deadline: Instant,
@@ -88,10 +91,14 @@ impl RemoteServices {
         let tls = flags.or(settings.as_ref().map(|settings| settings.tls.clone()).unwrap_or_default());
         let adds_metadata = settings.as_ref().is_some_and(|settings| !settings.metadata.is_empty());
         let may_cache_values = key.is_none() && tls.identity.is_none() && !adds_metadata;
-        let metadata = settings.as_ref().map(|settings| settings.call_metadata(key));
-        let metadata = metadata.transpose().ok()?.unwrap_or_default();
+        let metadata_with = |key| {
+            let metadata = settings.as_ref().map(|settings| settings.call_metadata(key));
+            metadata.transpose().map(Option::unwrap_or_default).ok()
+        };
+        let (metadata, metadata_without_key) = (metadata_with(key)?, metadata_with(None)?);
         let cache = variables.cache_dir.as_deref().map(|dir| FileCache::inside(dir, CacheKind::COMPLETION));
-        let dialer = Dialer { metadata, tls, database: variables.repository_database().ok(), deadline };
+        let dialer =
+            Dialer { metadata, metadata_without_key, tls, database: variables.repository_database().ok(), deadline };
         Some(Self { settings, dialer, cache, may_cache_values, needs_tls })
     }
 
@@ -147,9 +154,8 @@ impl RemoteServices {
     /// Requests the services of all endpoints at once.
     fn request_services(&self, endpoints: Vec<(String, EndpointUrl)>) -> Vec<(String, KnownServices)> {
         let dialer = self.dialer.clone();
-        let urls = endpoints.iter().map(|(_, url)| url.clone()).collect();
-        let answers = within(self.dialer.deadline, urls, async move |url: EndpointUrl| {
-            let caller = dialer.connect(&Destination::Url(url.clone())).await?;
+        let answers = within(self.dialer.deadline, endpoints.clone(), async move |(service, url)| {
+            let caller = dialer.connect(&Destination::Url(url.clone()), &service).await?;
             let described = reflection::describe_all(&caller, reflection::LIMIT).await.ok()?;
             Some((url, KnownServices { names: described.services, pool: described.pool }))
         });
@@ -224,8 +230,9 @@ impl RemoteServices {
         query::apply(&mut request, &method.input(), &query).ok()?;
         let request = encode::encode(&request, &method.input()).ok()?;
         let dialer = self.dialer.clone();
+        let service = resource.configured.clone();
         let answers = within(self.dialer.deadline, vec![destination], async move |destination: Destination| {
-            let caller = dialer.connect(&destination).await?;
+            let caller = dialer.connect(&destination, &service).await?;
             let answer = caller.unary(&method, true, request.clone().into()).await.ok()?;
             decode::decode(answer, &method.output()).ok()
         });
@@ -252,7 +259,7 @@ impl RemoteServices {
 }
 
 impl Dialer {
-    async fn connect(&self, destination: &Destination) -> Option<Caller> {
+    async fn connect(&self, destination: &Destination, service: &str) -> Option<Caller> {
         let timeout = Some(self.deadline.saturating_duration_since(Instant::now()));
         let (transport, endpoint) = match destination {
             Destination::Url(url) => (channel::connect(url, &self.tls, timeout).await.ok()?, url.to_string()),
@@ -263,7 +270,8 @@ impl Dialer {
                 (Transport::InProcess(routes), "local".to_owned())
             }
         };
-        Some(Caller::new(transport, self.metadata.clone(), timeout, endpoint))
+        let metadata = if is_plugin_server(service) { &self.metadata_without_key } else { &self.metadata };
+        Some(Caller::new(transport, metadata.clone(), timeout, endpoint))
     }
 }
 

@@ -9,7 +9,7 @@ use super::resource_info::{self, ResourceInfo};
 use super::shell::Candidate;
 use crate::output::view::ResponseKind;
 use crate::schema::resource::{Resource, alias, verb};
-use crate::schema::spaceone::is_version;
+use crate::schema::spaceone::{is_plugin_server, is_version};
 use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 impl Context {
@@ -23,9 +23,13 @@ impl Context {
         let services = remote.services();
         let has_service = word.contains('.');
         let mut candidates = if !word.is_empty() && !has_service { self.aliases(&services) } else { Vec::new() };
+        let with_dot = |service: &String| Candidate::new(&format!("{service}."), "");
         if !has_service && services.len() > 1 {
-            candidates.extend(services.iter().map(|service| Candidate::new(&format!("{service}."), "")));
+            candidates.extend(services.iter().map(with_dot));
             return candidates;
+        }
+        if is_plugin_server(word) && service_of(word).is_none_or(|service| !is_plugin_server(service)) {
+            candidates.extend(services.iter().filter(|service| is_plugin_server(service)).map(with_dot));
         }
         let resources = self.resources_of(remote, word);
         // If the service says what fits here, only the aliases of that do.
@@ -36,8 +40,7 @@ impl Context {
     }
 
     fn resources_of(&self, remote: &RemoteServices, word: &str) -> Vec<Candidate> {
-        let service = word.split_once('.').map(|(service, _)| service);
-        let resources = remote.resources(service, self.version());
+        let resources = remote.resources(service_of(word), self.version());
         let verb = self.verb_name();
         let has_verb = |resource: &&ResourceInfo| verb.is_some_and(|verb| resource.verb(verb).is_some());
         // A verb that no resource has is a command that takes any.
@@ -77,7 +80,7 @@ impl Context {
             candidates.retain(|candidate| is_verb(&candidate.value));
             candidates = fields::prefixed(&word[..=first.len()], candidates);
         }
-        let resources = remote.resources(Some(first), self.version());
+        let resources = remote.resources(service_of(word), self.version());
         let resource = |dot: usize| {
             let resource = Resource::parse(&word[..dot]).ok()?;
             Some((resource_info::find(&resources, &resource, self.version())?, dot))
@@ -163,6 +166,14 @@ impl Context {
         }
         candidates
     }
+}
+
+/// The service of a resource that is typed: up to the first dot, or to the second of `plugin.slack.Webhook`.
+fn service_of(word: &str) -> Option<&str> {
+    let dots = || word.match_indices('.').map(|(dot, _)| dot);
+    let first = dots().next()?;
+    let plugin = dots().nth(1).map(|dot| &word[..dot]).filter(|service| is_plugin_server(service));
+    Some(plugin.filter(|service| !is_version(&service[first + 1..])).unwrap_or(&word[..first]))
 }
 
 /// True if an alias of `target` is the resource `name`, whatever its version.

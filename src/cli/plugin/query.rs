@@ -1,9 +1,9 @@
 //! `plugin list`, `plugin get PLUGIN` and `plugin versions PLUGIN`.
 
-use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValue};
+use clap::{Args, ValueEnum};
 
-use crate::cli::{Format, Shown};
+use crate::cli::Format;
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
@@ -14,8 +14,8 @@ Same as `spacectl list repository.Plugin`, whose help describes all options.";
 
 pub(super) const GET_EXAMPLES: &str = "\
 Examples:
-  spacectl plugin get plugin-slack
-  spacectl plugin get plugin-slack -o json";
+  spacectl plugin get plugin-slack -o json
+  spacectl plugin get plugin-slack -o spec > plugin.yml";
 
 pub(super) const VERSIONS_EXAMPLES: &str = "\
 Examples:
@@ -27,8 +27,53 @@ pub struct PluginGet {
     /// Id of the plugin
     #[arg(value_name = "PLUGIN")]
     pub plugin_id: String,
-    #[command(flatten)]
-    pub shown: Shown,
+    /// Columns to show: key or key|Alias, comma-separated
+    #[arg(short, long, value_name = "COLUMNS", help_heading = "Output")]
+    pub columns: Option<String>,
+    /// Output format
+    ///
+    /// quiet prints the values of one column, one per line; spec prints what 'plugin apply' reads.
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t = PluginGetFormat::Rows(Format::Yaml),
+        help_heading = "Output"
+    )]
+    pub output: PluginGetFormat,
+    /// Do not truncate cells to the terminal width
+    #[arg(long, help_heading = "Output")]
+    pub wide: bool,
+}
+
+/// The formats of every command, and the plugin as a spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PluginGetFormat {
+    Rows(Format),
+    Spec,
+}
+
+impl ValueEnum for PluginGetFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        use Format::{Csv, Json, Jsonl, Quiet, Table, Yaml};
+        &[
+            Self::Rows(Table),
+            Self::Rows(Json),
+            Self::Rows(Jsonl),
+            Self::Rows(Yaml),
+            Self::Rows(Csv),
+            Self::Rows(Quiet),
+            Self::Spec,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Rows(format) => format.to_possible_value(),
+            Self::Spec => Some(PossibleValue::new("spec")),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

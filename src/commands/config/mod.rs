@@ -22,7 +22,7 @@ use crate::fs::read_limited;
 use crate::output::view::Document;
 use crate::query::columns::cell_text;
 use crate::schema::did_you_mean::misspelt;
-use crate::schema::spaceone::SERVICES;
+use crate::schema::spaceone::{SERVICES, is_plugin_server};
 use crate::secret;
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::prompt::Prompt;
@@ -139,7 +139,7 @@ fn warn_of_content(environment: &Environment, prefix: &str, diagnostics: &Diagno
 /// Warns of services that are most likely typing errors: others are legitimate, e.g. plugins.
 fn warn_of_services<'a>(services: impl IntoIterator<Item = &'a str>, prefix: &str, diagnostics: &Diagnostics) {
     for service in services {
-        if let Some(known) = misspelt(service, SERVICES) {
+        if let Some(known) = misspelt(service, SERVICES).filter(|_| !is_plugin_server(service)) {
             diagnostics.warn(&format!("{prefix}`{service}` is not a known service: did you mean `{known}`?"));
         }
     }
@@ -148,7 +148,7 @@ fn warn_of_services<'a>(services: impl IntoIterator<Item = &'a str>, prefix: &st
 /// Refuses a URL in the place of a service's name; `right` says what to write, from a name and a URL.
 fn refuse_url_as_service(service: &str, url: &str, right: impl Fn(&str, &EndpointUrl) -> String) -> Result<()> {
     let Ok(meant) = service.parse::<EndpointUrl>() else { return Ok(()) };
-    let is_name = !url.is_empty() && url.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let is_name = !url.is_empty() && url.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
     let name = if is_name { url } else { SERVICES[0] };
     Err(Error::usage(format!("`{meant}` is an endpoint: the service comes first")).hint(right(name, &meant)))
 }

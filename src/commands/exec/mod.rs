@@ -27,6 +27,7 @@ use crate::terminal::io_streams::IoStreams;
 use crate::terminal::shutdown::Shutdown;
 use progress::Progress;
 use response_writer::{ResponseContext, ResponseWriter};
+use streaming::StreamLimits;
 
 /// One request, ready to be sent.
 struct Document {
@@ -52,6 +53,11 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
     block_on(async {
         let method = Method::reach(&connector, &resource, &args.verb, args.request.api_version.as_deref()).await?;
         let kind = output.check(&method.output())?;
+        if args.limit.is_some() && !method.is_streaming() {
+            let (service, resource) = method.names();
+            return Err(Error::usage(format!("{} of {service}.{resource} does not stream", method.verb()))
+                .hint("--limit is for streaming methods: remove it"));
+        }
         // All are encoded before the first is sent: a mistake in the last document is found while nothing is done.
         let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.diagnostics)?;
         if resolved.iter().any(|request| query::chooses_fields(&request.value)) {
@@ -82,7 +88,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         let output = if method.is_streaming() { output.for_stream(&kind) } else { output };
         let response = ResponseContext { method: &method, options: &output, kind: &kind };
         if method.is_streaming() {
-            streaming::run(documents, args.many.keep_going, &response, context.streams).await?;
+            streaming::run(documents, &StreamLimits::new(args), &response, context.streams).await?;
         } else if let [document] = &documents[..] {
             one(document, &response, context.streams).await?;
         } else {

@@ -5,15 +5,30 @@ use tonic::Code;
 
 use super::Document;
 use super::summary::Summary;
+use crate::cli::Exec;
 use crate::commands::exec::response_writer::{ResponseContext, ResponseWriter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::shutdown::Shutdown;
 
+/// Where streams end before their services end them.
+pub struct StreamLimits {
+    /// The next stream follows on one that failed.
+    keep_going: bool,
+    /// The most messages of one stream.
+    messages: Option<u32>,
+}
+
+impl StreamLimits {
+    pub fn new(args: &Exec) -> Self {
+        Self { keep_going: args.many.keep_going, messages: args.limit }
+    }
+}
+
 /// Follows the stream of each document to its end, or to Ctrl-C.
 pub async fn run(
     documents: Vec<Document>,
-    keep_going: bool,
+    limits: &StreamLimits,
     context: &ResponseContext<'_>,
     streams: &mut IoStreams,
 ) -> Result<()> {
@@ -24,7 +39,7 @@ pub async fn run(
     let mut first: Option<Error> = None;
     for Document { name, request, .. } in documents {
         summary.unsent -= 1;
-        let followed = shutdown.race(follow(context, request, &mut writer)).await;
+        let followed = shutdown.race(follow(context, request, limits.messages, &mut writer)).await;
         match followed {
             Ok(()) => summary.done += 1,
             // Without a reader a stream is of no use.
@@ -45,7 +60,7 @@ pub async fn run(
                 let is_over = error.kind() == ErrorKind::Status(Code::DeadlineExceeded);
                 let is_cut_off = error.outcome().is_in_doubt() && !is_over;
                 first.get_or_insert(error);
-                if !keep_going || is_cut_off {
+                if !limits.keep_going || is_cut_off {
                     break;
                 }
             }
@@ -59,9 +74,19 @@ pub async fn run(
     first.map_or(Ok(()), |error| Err(error.already_reported()))
 }
 
-async fn follow(context: &ResponseContext<'_>, request: Bytes, writer: &mut ResponseWriter<'_>) -> Result<()> {
+async fn follow(
+    context: &ResponseContext<'_>,
+    request: Bytes,
+    limit: Option<u32>,
+    writer: &mut ResponseWriter<'_>,
+) -> Result<()> {
     let mut messages = context.method.call(request).await?;
-    while let Some(message) = messages.next_bytes().await? {
+    let mut count = 0;
+    // A stream that is dropped is cancelled.
+    while limit != Some(count)
+        && let Some(message) = messages.next_bytes().await?
+    {
+        count = count.saturating_add(1);
         writer.write(context.decode(message).await?);
         writer.flush();
         writer.written().clone()?;

@@ -1,16 +1,34 @@
 //! `plugin get`, and other methods that read one plugin.
 
-use super::resource;
-use crate::cli::{PluginGet, Request};
-use crate::commands::Context;
+use super::service::PluginClient;
+use super::{export, resource};
+use crate::cli::{PluginGet, PluginGetFormat, Request};
+use crate::commands::connector::Connector;
 use crate::commands::output_options::OutputOptions;
 use crate::commands::query_command::QueryCommand;
-use crate::error::Result;
+use crate::commands::{Context, block_on};
+use crate::error::{Error, Result};
 use crate::spec::Draft;
 
 pub fn run(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
-    let options = OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
+    let format = match args.output {
+        PluginGetFormat::Rows(format) => format,
+        PluginGetFormat::Spec => return show_spec(args, context),
+    };
+    let options = OutputOptions::parse(args.columns.as_deref(), format)?.wide(args.wide);
     query("get", &args.plugin_id, options, context)
+}
+
+fn show_spec(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
+    if args.columns.is_some() {
+        return Err(Error::usage("a spec has no columns").hint("remove -c, or use -o yaml"));
+    }
+    let connector = Connector::new(context)?;
+    block_on(async {
+        let service = PluginClient::connect(&connector).await?;
+        let row = service.registered_row(&args.plugin_id).await?;
+        export::print(&export::specs_of(vec![row], &service.fields), context.streams)
+    })
 }
 
 /// Calls `verb` with the plugin's id, and shows the response.

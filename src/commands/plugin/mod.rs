@@ -8,6 +8,7 @@ mod apply;
 mod change;
 mod child_process;
 mod diff;
+mod export;
 mod get;
 mod image;
 mod init;
@@ -34,6 +35,7 @@ pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
         Plugin::Lint(args) => lint::run(args, context),
         Plugin::Diff(args) => diff::run(args, context),
         Plugin::Apply(args) => apply::run(args, context),
+        Plugin::Export(args) => export::run(args, context),
         Plugin::Publish(args) => publish::publish(args, context),
         Plugin::Build(args) => publish::build(args, context),
         Plugin::Push(args) => publish::push(args, context),

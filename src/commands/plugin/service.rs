@@ -5,7 +5,7 @@ use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value};
 use tonic::Code;
 
-use super::resource;
+use super::{fields_of, resource};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::error::{Error, ErrorKind, Result};
@@ -49,6 +49,17 @@ impl PluginClient {
         })
     }
 
+    /// `identity` in the domain that metadata names, which API 1 also has as a field.
+    fn in_domain(&self, identity: &Map<String, Value>) -> Map<String, Value> {
+        let mut shown = self.register.caller().metadata().shown();
+        let domain = shown.find_map(|(name, value)| value.filter(|_| name == "x_domain_id"));
+        let mut identity = identity.clone();
+        if let (Some(domain), None) = (domain, identity.get("domain_id")) {
+            identity.insert("domain_id".to_owned(), domain.into());
+        }
+        identity
+    }
+
     /// The row of a plugin; of two with one id, that of the domain's own repository.
     pub async fn row(&self, identity: &Map<String, Value>) -> Result<Option<Map<String, Value>>> {
         match self.get.ask(encode(&self.get, identity)?).await {
@@ -67,13 +78,24 @@ impl PluginClient {
         }
     }
 
+    /// The row of a plugin that has to be registered.
+    pub async fn registered_row(&self, plugin_id: &str) -> Result<Map<String, Value>> {
+        let identity = self.in_domain(&fields_of(plugin_id));
+        if let Some(row) = self.row(&identity).await? {
+            return Ok(row);
+        }
+        // The service says best that it has no such plugin.
+        let answer = self.get.ask(encode(&self.get, &identity)?).await;
+        Err(answer.err().unwrap_or_else(|| Error::local(format!("{plugin_id} is not registered"))))
+    }
+
     /// The plugins of this identity that the caller can see, read in pages.
     pub async fn rows(&self, identity: &Map<String, Value>) -> Result<Vec<Map<String, Value>>> {
         let list = self.register.sibling("list")?;
         let has_pages = query::can_page(&list.input(), false);
         let (mut rows, mut read) = (Vec::new(), 0);
         loop {
-            let mut request = identity.clone();
+            let mut request = self.in_domain(identity);
             query::set_range(&mut request, &list.input(), read + 1, PAGE_SIZE);
             let answer = list.ask(encode(&list, &request)?).await?;
             let Some(page) = answer.get("results").and_then(Value::as_array) else { return Ok(rows) };

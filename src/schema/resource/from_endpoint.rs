@@ -6,7 +6,7 @@ use super::Resource;
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::fuzzy;
-use crate::schema::spaceone::{self, ApiName};
+use crate::schema::spaceone::{self, ApiName, is_plugin_server};
 
 /// The service of what all services have.
 const SHARED: &str = "core";
@@ -118,6 +118,8 @@ impl Resource {
         let api = ApiName::parse(full_name);
         let is_own = |api: &ApiName<'_>| self.owns(full_name) || (api.service != SHARED && !is_home);
         let (service, name) = match api {
+            // The endpoint's name tells one plugin's resources from another's.
+            _ if is_plugin_server(&self.service) => (self.service.as_str(), last_part(full_name)),
             Some(api) if self.service.is_empty() || is_own(&api) => (api.service, api.resource),
             // Shared resources and other packages at the endpoint belong to the service that was typed.
             _ => (self.service.as_str(), last_part(full_name)),
@@ -143,7 +145,7 @@ impl Resource {
             let is_same = || {
                 fuzzy::is_variant(name.service, &self.service) || fuzzy::is_plural_variant(name.service, &self.service)
             };
-            name.service != SHARED && (self.service.is_empty() || is_same())
+            name.service != SHARED && (self.service.is_empty() || is_plugin_server(&self.service) || is_same())
         })
     }
 

@@ -13,7 +13,7 @@ pub mod verb;
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::schema::spaceone::{ApiName, SERVICES, is_version};
+use crate::schema::spaceone::{ApiName, PLUGIN_VERSION, SERVICES, is_version};
 
 pub use from_endpoint::{Named, is_reflection, names, service_among};
 
@@ -35,7 +35,7 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// Parses `service.Resource`, `service.version.Resource` or a full name such as
+    /// Parses `service.Resource`, `service.version.Resource`, `plugin.NAME.Resource` or a full name such as
     /// `spaceone.api.repository.v1.Plugin`.
     pub fn parse(text: &str) -> Result<Self> {
         let parts: Vec<&str> = text.split('.').collect();
@@ -45,6 +45,8 @@ impl Resource {
         let name = parts[parts.len() - 1].to_owned();
         let (service, full_name) = match parts.as_slice() {
             [service, _] => (*service, None),
+            // The plugin's own server has an endpoint of this name.
+            [PLUGIN_VERSION, plugin, _] if !is_version(plugin) => (&text[..text.len() - name.len() - 1], None),
             ["spaceone", "api", service, ..] => (*service, Some(text.to_owned())),
             [service, ..] => (*service, Some(text.to_owned())),
             [] => ("", None),

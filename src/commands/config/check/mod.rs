@@ -77,7 +77,7 @@ impl Report {
             Some(error) => self.fail(&error.clone().context(&checked.environment)),
             None => {}
         }
-        let key = checked.key.failure.as_ref();
+        let key = checked.key.failure.as_ref().filter(|_| row.takes_key());
         let environment = &checked.environment;
         self.rows.push(if self.is_text { row.to_cells(environment, key) } else { row.to_value(environment, key) });
     }
@@ -166,5 +166,11 @@ impl CheckKey {
         let end = credential.map(Secret::expose).and_then(jwt::expiry);
         let expired = end.filter(|end| *end <= timestamp::now());
         Self { metadata, without, is_given: credential.is_some(), expired, failure }
+    }
+
+    /// What is sent to an endpoint that gets no key.
+    fn of_none(&self) -> Self {
+        let without = self.without.clone();
+        Self { metadata: without.clone(), without, is_given: false, expired: None, failure: None }
     }
 }

@@ -18,7 +18,7 @@ use crate::grpc::channel;
 use crate::grpc::reflection;
 use crate::grpc::reflection::DescribedServer;
 use crate::query::{self, Page, QueryRequest};
-use crate::schema::spaceone::{ApiName, short_name};
+use crate::schema::spaceone::{ApiName, is_plugin_server, short_name};
 use crate::secret::mask;
 
 /// A service that all services of SpaceONE have.
@@ -50,8 +50,13 @@ pub(super) struct EndpointCheck {
 }
 
 impl EndpointCheck {
+    pub fn takes_key(&self) -> bool {
+        !is_plugin_server(&self.service)
+    }
+
     /// Tries the endpoint that is called `service` in the configuration.
     pub async fn check(connector: &Connector, service: &str, endpoint: &str, key: &CheckKey) -> Self {
+        let key = if is_plugin_server(service) { &key.of_none() } else { key };
         let mut row = Self { service: service.to_owned(), endpoint: endpoint.to_owned(), ..Self::default() };
         if let Some(caller) = row.connect(connector, key).await
             && let Some(described) = row.describe(&caller).await
