@@ -50,6 +50,8 @@ struct State {
     locked: Vec<String>,
     /// How `list` is refused.
     unlisted: Option<Status>,
+    /// `list` lists all, whatever its filter is.
+    ignores_filters: bool,
 }
 
 /// A service and what it has.
@@ -124,6 +126,11 @@ impl Plugins {
         self.state.lock().unwrap().unlisted = Some(status);
     }
 
+    /// Every `list` lists all.
+    pub fn ignore_filters(&self) {
+        self.state.lock().unwrap().ignores_filters = true;
+    }
+
     /// An image that no registry has.
     pub fn refuse(&self, image: &str) {
         self.state.lock().unwrap().refused.push(image.to_owned());
@@ -189,7 +196,8 @@ impl State {
         };
         let answer = if answered || done { self.act(call) } else { away() };
         let answer = if answered { answer } else { away() };
-        if matches!(call.method.as_str(), "get" | "list") && self.together > 0 {
+        let reads = call.method == "get" || (call.method == "list" && self.unlisted.is_none());
+        if reads && self.together > 0 {
             self.waiting.push((sender, answer));
             if self.waiting.len() == self.together {
                 self.together = 0;
@@ -222,7 +230,7 @@ impl State {
                 let number = |name: &str| page[name].as_u64().and_then(|number| usize::try_from(number).ok());
                 let (start, limit) = (number("start").unwrap_or(1), number("limit").filter(|limit| *limit > 0));
                 // As in the real service, the managed ones are listed whatever the filter is.
-                let wanted = |row: &&Value| is_wanted(&call.request["query"]["filter"], row);
+                let wanted = |row: &&Value| self.ignores_filters || is_wanted(&call.request["query"]["filter"], row);
                 let rows: Vec<Value> = self.rows.values().filter(wanted).cloned().chain([managed]).collect();
                 let page = rows.iter().skip(start.saturating_sub(1)).take(limit.unwrap_or(usize::MAX));
                 Ok(json!({"total_count": rows.len(), "results": page.collect::<Vec<_>>()}))
