@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::values::{count, number};
+use super::values::{DEFAULT_PARALLEL, count, parallel};
 use super::{Request, Shown};
 
 pub(super) const EXAMPLES: &str = "\
@@ -18,9 +18,6 @@ again with --keep-going.
 
 A streaming method prints each message as it arrives, until --limit, Ctrl-C or --timeout (0 disables it). \
 Its documents are sent one after another.";
-
-/// The most requests in flight: more than services answer at a time.
-const MAX_PARALLEL: u16 = 256;
 
 #[derive(Debug, Args)]
 pub struct Exec {
@@ -47,7 +44,7 @@ pub struct Exec {
 #[command(next_help_heading = "Many documents")]
 pub struct ManyArgs {
     /// Requests in flight at a time; 1 sends one after another
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = |text: &str| number(text, 1..=MAX_PARALLEL))]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = parallel)]
     pub parallel: u16,
     /// Continue after a rejected document
     ///

@@ -50,7 +50,7 @@ pub use request::Request;
 pub use stat::Stat;
 pub use template::{TemplateColumns, TemplateCommand};
 pub use tls::TlsArgs;
-pub use values::{Limit, duration};
+pub use values::{DEFAULT_PARALLEL, Limit, duration};
 pub use version::Version;
 pub use watch::{WatchArgs, join_watch};
 

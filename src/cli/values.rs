@@ -18,6 +18,17 @@ pub(super) fn count(text: &str) -> Result<u32, String> {
     number(text, 1..=u32::MAX)
 }
 
+/// How many requests are in flight at a time.
+pub const DEFAULT_PARALLEL: u16 = 16;
+
+/// The most requests in flight: more than services answer at a time.
+const MAX_PARALLEL: u16 = 256;
+
+/// Parses a number of requests in flight.
+pub(super) fn parallel(text: &str) -> Result<u16, String> {
+    number(text, 1..=MAX_PARALLEL)
+}
+
 /// A time limit; `None` means no limit.
 pub type Limit = Option<Duration>;
 

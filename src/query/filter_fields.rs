@@ -57,6 +57,16 @@ pub fn add_filters(
     Ok(is_sent)
 }
 
+/// Adds a condition to `request`, whose type is `input`; `false` if it has no field for conditions.
+pub fn add_condition(request: &mut Map<String, Value>, input: &MessageDescriptor, condition: QueryCondition) -> bool {
+    let Some(query_field) = QueryField::new(input) else { return false };
+    let field = field_of(ALL_FLAG);
+    let Some(fields) = condition_fields(&query_field.message, field) else { return false };
+    let Some(query) = query_field.query_mut(request) else { return false };
+    let given = query.entry(field).or_insert_with(|| json!([])).as_array_mut();
+    given.map(|given| given.push(fields.message(condition))).is_some()
+}
+
 /// Whether `request`, of the type `input`, itself has alternative conditions or a search word.
 pub fn has_alternatives(request: &Map<String, Value>, input: &MessageDescriptor) -> bool {
     let query = QueryField::new(input);

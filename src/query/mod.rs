@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 pub use self::client_side::{ClientSideQuery, Sort};
 pub use self::columns::{Column, Columns};
-pub use self::filter_fields::{add_filters, has_alternatives};
+pub use self::filter_fields::{add_condition, add_filters, has_alternatives};
 use self::query_field::QueryField;
 pub use self::stat_columns::response_fields;
 use crate::error::{Error, Result};

@@ -39,9 +39,10 @@ impl Desk {
             let (sender, receiver) = unbounded_channel();
             let text = |name: &str| call.request[name].as_str().map(str::to_owned);
             let id = text("plugin_id").or_else(|| Some(text("image")?.rsplit('/').next()?.to_owned()));
+            let id = id.unwrap_or_else(|| call.method.clone());
             let mut state = kept.lock().unwrap();
-            state.came.push(id.clone().unwrap_or_default());
-            state.open.push((id.unwrap_or_default(), sender));
+            state.came.push(id.clone());
+            state.open.push((id, sender));
             state.most = state.most.max(state.open.len());
             receiver
         });
@@ -58,7 +59,7 @@ impl Desk {
         }
     }
 
-    /// The plugins that calls came for, in the order of their coming.
+    /// The plugins that calls came for, in the order of their coming; of a call that names none, its method.
     pub fn came(&self) -> Vec<String> {
         self.state.lock().unwrap().came.clone()
     }
@@ -85,8 +86,9 @@ impl Desk {
         self.answer(id, Err(Status::already_exists(format!("{id} is there"))));
     }
 
+    /// Answers the call for this plugin.
     #[track_caller]
-    fn answer(&self, id: &str, answer: Result<Value, Status>) {
+    pub fn answer(&self, id: &str, answer: Result<Value, Status>) {
         let mut state = self.state.lock().unwrap();
         let at = state.open.iter().position(|(open, _)| open == id).unwrap_or_else(|| panic!("no call for {id}"));
         state.open.remove(at).1.send(answer).unwrap();

@@ -39,7 +39,7 @@ struct State {
     trouble: Option<Trouble>,
     /// Calls that are never answered, kept open.
     unanswered: Vec<Answering>,
-    /// So many calls of `get` wait for each other; those that wait.
+    /// So many calls that read wait for each other; those that wait.
     together: usize,
     waiting: Vec<(Answering, Result<Value, Status>)>,
     /// Plugins that are gone as soon as somebody writes to them, once.
@@ -48,6 +48,10 @@ struct State {
     refused: Vec<String>,
     /// Plugins that the caller may not deregister.
     locked: Vec<String>,
+    /// How `list` is refused.
+    unlisted: Option<Status>,
+    /// `list` lists all, whatever its filter is.
+    ignores_filters: bool,
 }
 
 /// A service and what it has.
@@ -102,7 +106,7 @@ impl Plugins {
         self.state.lock().unwrap().calls
     }
 
-    /// The next `count` calls of `get` are answered together.
+    /// The next `count` calls of `get` and `list` are answered together.
     pub fn answer_together(&self, count: usize) {
         self.state.lock().unwrap().together = count;
     }
@@ -117,9 +121,25 @@ impl Plugins {
         self.state.lock().unwrap().locked.push(id.to_owned());
     }
 
+    /// Every `list` is refused so.
+    pub fn refuse_lists(&self, status: Status) {
+        self.state.lock().unwrap().unlisted = Some(status);
+    }
+
+    /// Every `list` lists all.
+    pub fn ignore_filters(&self) {
+        self.state.lock().unwrap().ignores_filters = true;
+    }
+
     /// An image that no registry has.
     pub fn refuse(&self, image: &str) {
         self.state.lock().unwrap().refused.push(image.to_owned());
+    }
+
+    /// How many calls of `list` and of `get` came in all.
+    pub fn reads(&self) -> (usize, usize) {
+        let count = |method: &str| self.server.calls().iter().filter(|call| call.method == method).count();
+        (count("list"), count("get"))
     }
 
     /// The verbs that wrote, with their plugins.
@@ -147,6 +167,15 @@ fn id(request: &Value) -> String {
     if id.is_empty() { text("image").rsplit('/').next().unwrap_or_default().to_owned() } else { id }
 }
 
+/// Whether a row meets the conditions of a query, which are all `in`.
+fn is_wanted(filter: &Value, row: &Value) -> bool {
+    filter.as_array().into_iter().flatten().all(|condition| {
+        assert_eq!(condition["o"], "in", "{condition}");
+        let key = condition["k"].as_str().unwrap();
+        condition["v"].as_array().unwrap().contains(&row[key])
+    })
+}
+
 impl State {
     fn answer(&mut self, call: &Call) -> UnboundedReceiver<Result<Value, Status>> {
         let (sender, receiver) = unbounded_channel();
@@ -167,7 +196,8 @@ impl State {
         };
         let answer = if answered || done { self.act(call) } else { away() };
         let answer = if answered { answer } else { away() };
-        if call.method == "get" && self.together > 0 {
+        let reads = call.method == "get" || (call.method == "list" && self.unlisted.is_none());
+        if reads && self.together > 0 {
             self.waiting.push((sender, answer));
             if self.waiting.len() == self.together {
                 self.together = 0;
@@ -190,6 +220,7 @@ impl State {
         }
         let no_such = || Status::not_found(format!("ERROR_NOT_FOUND: Resource cannot be found ({id})"));
         match call.method.as_str() {
+            "list" if self.unlisted.is_some() => Err(self.unlisted.clone().unwrap()),
             "list" => {
                 let managed = row(
                     "plugin-managed",
@@ -198,7 +229,9 @@ impl State {
                 let page = &call.request["query"]["page"];
                 let number = |name: &str| page[name].as_u64().and_then(|number| usize::try_from(number).ok());
                 let (start, limit) = (number("start").unwrap_or(1), number("limit").filter(|limit| *limit > 0));
-                let rows: Vec<Value> = self.rows.values().cloned().chain([managed]).collect();
+                // As in the real service, the managed ones are listed whatever the filter is.
+                let wanted = |row: &&Value| self.ignores_filters || is_wanted(&call.request["query"]["filter"], row);
+                let rows: Vec<Value> = self.rows.values().filter(wanted).cloned().chain([managed]).collect();
                 let page = rows.iter().skip(start.saturating_sub(1)).take(limit.unwrap_or(usize::MAX));
                 Ok(json!({"total_count": rows.len(), "results": page.collect::<Vec<_>>()}))
             }

@@ -3,6 +3,7 @@
 use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 
 use super::PluginFormat;
+use crate::cli::values::{DEFAULT_PARALLEL, parallel};
 
 pub(super) const APPLY_EXAMPLES: &str = "\
 Examples:
@@ -70,6 +71,9 @@ pub struct PluginApply {
     /// Show what would change, without changing it
     #[arg(long, help_heading = "Changes")]
     pub dry_run: bool,
+    /// Requests in flight at a time; 1 sends one after another
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = parallel, help_heading = "Changes")]
+    pub parallel: u16,
     /// Output format
     ///
     /// quiet prints the ids of changed plugins.

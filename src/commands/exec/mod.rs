@@ -1,8 +1,8 @@
 //! `exec VERB RESOURCE`: sends a request for each document.
 
 mod many;
-mod ordered_pool;
-mod progress;
+pub mod ordered_pool;
+pub mod progress;
 mod response_writer;
 mod streaming;
 mod summary;
@@ -92,7 +92,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         } else if let [document] = &documents[..] {
             one(document, &response, context.streams).await?;
         } else {
-            let progress = Progress::new(documents.len(), context);
+            let progress = Progress::new(documents.len(), context.global, context.streams);
             many::run(documents, &args.many, &response, progress, context.streams).await?;
         }
         output.note_hidden_fields("-o yaml", context.streams)

@@ -98,10 +98,21 @@ where
         ready
     }
 
-    /// Leaves those that are in flight as they are: the outcomes that are known, and the places of those that are not.
-    pub fn abandon(self) -> (Vec<Completed<T, E>>, Vec<usize>) {
-        let mut left: Vec<usize> = self.in_flight.iter().map(|job| job.index).collect();
+    /// Leaves the jobs in flight that are not `wanted` any more, and returns their indices; sends no more. The outcomes
+    /// of later jobs are returned by [`OrderedPool::abandon`] then, since there is a gap before them.
+    pub fn leave(&mut self, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+        self.shutdown();
+        let (wanted, left): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.in_flight).into_iter().partition(|job| wanted(job.index));
+        self.in_flight = wanted.into_iter().collect();
+        let mut left: Vec<usize> = left.into_iter().map(|job| job.index).collect();
         left.sort_unstable();
+        left
+    }
+
+    /// Leaves those that are in flight as they are: the outcomes that are known, and the places of those that are not.
+    pub fn abandon(mut self) -> (Vec<Completed<T, E>>, Vec<usize>) {
+        let left = self.leave(|_| false);
         (self.completed.into_iter().collect(), left)
     }
 

@@ -7,7 +7,8 @@ use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use tokio::time::Instant;
 
-use crate::commands::Context;
+use crate::cli::Global;
+use crate::terminal::io_streams::IoStreams;
 
 /// A run that ends sooner shows no bar.
 const DELAY: Duration = Duration::from_millis(300);
@@ -28,16 +29,15 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A bar for `count` documents. `-v` shows every step instead.
-    pub fn new(count: usize, context: &Context<'_>) -> Self {
-        let is_wanted =
-            context.streams.diagnostics.is_to_person() && !context.global.quiet && context.global.verbose == 0;
+    /// A bar for `count` documents; none for a single one. `-v` shows every step instead.
+    pub fn new(count: usize, global: &Global, streams: &IoStreams) -> Self {
+        let is_wanted = count > 1 && streams.diagnostics.is_to_person() && !global.quiet && global.verbose == 0;
         let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style.progress_chars(CHARACTERS));
         }
         let due = is_wanted.then(|| Instant::now() + DELAY);
-        Self { bar, due, shares_terminal: context.streams.out_is_terminal }
+        Self { bar, due, shares_terminal: streams.out_is_terminal }
     }
 
     /// Completes when the bar is to be drawn.

@@ -17,6 +17,7 @@ mod poll;
 mod preflight;
 mod publish;
 mod resume_command;
+mod rows;
 mod service;
 mod versions;
 
@@ -66,16 +67,20 @@ fn inputs(specs: &Specs) -> Inputs {
     Inputs { files: specs.file_parameter.clone(), json: specs.json_parameter.clone(), params: specs.parameter.clone() }
 }
 
-/// The most tags in an error.
-const MAX_TAGS: usize = 10;
+/// The most names in a message.
+const MAX_NAMED: usize = 10;
 
 /// The existing tags, for an error about one that does not exist.
 fn describe_tags(tags: &[String]) -> String {
-    let named = tags.iter().take(MAX_TAGS).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match tags.len().saturating_sub(MAX_TAGS) {
-        _ if tags.is_empty() => "there are no tags".to_owned(),
-        0 => format!("existing tags: {named}"),
-        more => format!("existing tags: {named} and {more} more"),
+    if tags.is_empty() { "there are no tags".to_owned() } else { format!("existing tags: {}", named(tags)) }
+}
+
+/// As many of `names` as fit into a message.
+fn named<T: AsRef<str>>(names: &[T]) -> String {
+    let named = names.iter().take(MAX_NAMED).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MAX_NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
 }
 

@@ -14,6 +14,7 @@ use super::apply::report::{ApplyReport, ReleasedImage};
 use super::image::{TaggedImage, note_interruption, print};
 use crate::cli::{ApplyFormat, PluginBuild, PluginImage, PluginPublish};
 use crate::commands::connector::Connector;
+use crate::commands::exec::progress::Progress;
 use crate::commands::plugin::resume_command;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
@@ -114,7 +115,7 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
     let connector = Connector::new(context)?;
     // Before signals are handled here: a person may have to type the key's passphrase.
     connector.metadata()?;
-    let options = ApplyOptions { strict: args.image.specs.strict, replace: args.replace, prune: None };
+    let options = ApplyOptions { strict: args.image.specs.strict, replace: args.replace, ..ApplyOptions::default() };
     let resume = resume_command::apply(&args.image.specs, args.replace, context.global);
     block_on(async {
         let streams = &mut *context.streams;
@@ -160,7 +161,10 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         // Others may have written meanwhile.
         let refreshed = shutdown.race(plan.refresh()).await.and_then(|()| plan.check());
         let applied = match refreshed {
-            Ok(()) => plan.execute(&mut shutdown, &diagnostics, |outcome| report.add(outcome, streams)).await,
+            Ok(()) => {
+                let progress = Progress::new(plan.len(), context.global, streams);
+                plan.execute(&mut shutdown, &diagnostics, progress, |outcome| report.add(outcome, streams)).await
+            }
             Err(error) => Err(error),
         };
         let applied = applied.map_err(|error| not_applied(error, &images, &resume, &diagnostics));

@@ -10,10 +10,6 @@ use crate::commands::connector::Connector;
 use crate::commands::method::Method;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::plan::{self, PluginFields};
-use crate::query;
-
-/// How many rows are listed at a time.
-const PAGE_SIZE: u32 = 1_000;
 
 /// The methods of `Plugin` at one endpoint.
 pub struct PluginClient {
@@ -50,7 +46,7 @@ impl PluginClient {
     }
 
     /// `identity` in the domain that metadata names, which API 1 also has as a field.
-    fn in_domain(&self, identity: &Map<String, Value>) -> Map<String, Value> {
+    pub fn in_domain(&self, identity: &Map<String, Value>) -> Map<String, Value> {
         let mut shown = self.register.caller().metadata().shown();
         let domain = shown.find_map(|(name, value)| value.filter(|_| name == "x_domain_id"));
         let mut identity = identity.clone();
@@ -89,27 +85,6 @@ impl PluginClient {
         Err(answer.err().unwrap_or_else(|| Error::local(format!("{plugin_id} is not registered"))))
     }
 
-    /// The plugins of this identity that the caller can see, read in pages.
-    pub async fn rows(&self, identity: &Map<String, Value>) -> Result<Vec<Map<String, Value>>> {
-        let list = self.register.sibling("list")?;
-        let has_pages = query::can_page(&list.input(), false);
-        let (mut rows, mut read) = (Vec::new(), 0);
-        loop {
-            let mut request = self.in_domain(identity);
-            query::set_range(&mut request, &list.input(), read + 1, PAGE_SIZE);
-            let answer = list.ask(encode(&list, &request)?).await?;
-            let Some(page) = answer.get("results").and_then(Value::as_array) else { return Ok(rows) };
-            rows.extend(page.iter().filter_map(Value::as_object).cloned());
-            let is_last =
-                answer.get("total_count").and_then(Value::as_u64).is_some_and(|total| rows.len() as u64 >= total);
-            // A service that answers with more than a page has no pages, and has answered with all.
-            if is_last || !has_pages || page.len() != PAGE_SIZE as usize {
-                return Ok(rows);
-            }
-            read += PAGE_SIZE;
-        }
-    }
-
     pub async fn register(&self, request: Bytes) -> Result<()> {
         self.register.ask(request).await.map(drop)
     }
@@ -137,7 +112,7 @@ fn names(message: &MessageDescriptor) -> Vec<String> {
 }
 
 /// The request of `method` with the `fields` that it has.
-fn encode(method: &Method, fields: &Map<String, Value>) -> Result<Bytes> {
+pub fn encode(method: &Method, fields: &Map<String, Value>) -> Result<Bytes> {
     let input = method.input();
     let taken = fields.iter().filter(|(name, _)| input.get_field_by_name(name).is_some());
     method.encode_made(&taken.map(|(name, value)| (name.clone(), value.clone())).collect())

@@ -1,256 +1,246 @@
-//! Executes plans; the same command continues one that was stopped anywhere.
+//! Executes plans: several plugins side by side, reported in the order of their specs.
 
 use std::cell::Cell;
 
-use bytes::Bytes;
 use serde_json::{Map, Value};
-use tonic::Code;
 
-use super::plan::{ApplyPlan, Current, PluginSpec, refuse};
-use crate::commands::plugin::service::{is_already_registered, is_not_found};
-use crate::commands::plugin::with_progress;
-use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
-use crate::plugin::backup::Backup;
-use crate::plugin::plan::{self, Action};
+use super::plan::{ApplyPlan, Task};
+use crate::commands::exec::ordered_pool::{Completed, Job, OrderedPool, PoolLimits};
+use crate::commands::exec::progress::Progress;
+use crate::commands::plugin::named;
+use crate::error::{Error, ErrorKind, Result, TerminationSignal, panics};
+use crate::plugin::plan;
 use crate::plugin::report::{ApplyResult, ChangeOutcome};
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::shutdown::Shutdown;
 
-/// How often a plugin is read again that others write, too.
-const MAX_ATTEMPTS: usize = 5;
+/// What is to be done with one plugin.
+struct Change<'a> {
+    plugin_id: &'a str,
+    target: Target<'a>,
+    /// Half of it is done: it must not stop.
+    is_critical: Cell<bool>,
+}
 
-/// The result of an attempt; `None` if others changed the plugin meanwhile.
-type Attempt = Result<Option<ApplyResult>>;
+enum Target<'a> {
+    Spec(&'a Task),
+    /// The row of a plugin that is pruned.
+    Row(&'a Map<String, Value>),
+}
 
 impl ApplyPlan {
-    /// Executes the plan, one plugin after the other, and reports each when it is done. The first failure ends it,
-    /// also one of `report` unless it is a closed pipe. A signal ends it, too, but not between the two halves of a
-    /// replacement unless it comes twice.
+    /// Executes the plan with several plugins in flight, and reports each in the order of the specs. The first failure
+    /// ends the sending, also one of `report` unless it is a closed pipe; what is in flight is finished. The first
+    /// signal ends it, but not between the two halves of a replacement; the second ends that, too.
     pub async fn execute(
         &self,
         shutdown: &mut Shutdown,
         diagnostics: &Diagnostics,
-        mut report: impl FnMut(ChangeOutcome) -> Result<()>,
+        progress: Progress,
+        report: impl FnMut(ChangeOutcome) -> Result<()>,
     ) -> Result<()> {
-        let count = self.tasks.len() + self.to_prune.len();
-        let mut reported = Ok(());
-        let mut report = |outcome| {
-            if reported.is_ok() {
-                reported = report(outcome);
+        let change = |plugin_id, target| Change { plugin_id, target, is_critical: Cell::new(false) };
+        let specs = self.tasks.iter().map(|task| change(&task.spec.plugin_id, Target::Spec(task)));
+        let specs: Vec<Change<'_>> = specs.collect();
+        let pruned = self.to_prune.iter().filter_map(|row| Some(change(plan::plugin_id(row)?, Target::Row(row))));
+        let pruned: Vec<Change<'_>> = pruned.collect();
+        let tally = Tally::new(specs.len() + pruned.len(), diagnostics, report);
+        let mut run = ApplyRun { plan: self, progress, tally, signal: None, stopped: Vec::new() };
+        // Nothing is pruned until all specs are applied.
+        for changes in [&specs, &pruned] {
+            if run.tally.is_whole() && run.signal.is_none() {
+                run.make_all(changes, shutdown).await;
             }
-            match &reported {
-                Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.clone()),
-                _ => Ok(()),
-            }
-        };
-        for (done, task) in self.tasks.iter().enumerate() {
-            let (spec, id) = (&task.spec, &task.spec.plugin_id);
-            let restored = self.restored(task);
-            let (is_critical, signal) = (Cell::new(false), Cell::new(None));
-            let on_signal = |received: TerminationSignal| {
-                signal.set(Some(received));
-                let backup = spec.backup_path().map(|path| format!(" (backup: {path})")).unwrap_or_default();
-                diagnostics.note(&format!("finishing the replacement of {id}; {received} again aborts{backup}"));
-            };
-            let work = self.reconcile(spec, &task.current, &is_critical);
-            let result = shutdown.race_unless_critical(&is_critical, on_signal, work).await;
-            let result = result.map_err(|error| stopped(error, id, spec.backup_path(), diagnostics));
-            let result = result.map_err(|error| with_progress(spec.blame(error), done, count))?;
-            let reported = report(ChangeOutcome { plugin_id: id.clone(), result, restored });
-            // A signal counts also where the outcome has no reader.
-            if let Some(signal) = signal.get() {
-                return Err(Error::from_signal(signal));
-            }
-            reported?;
         }
-        for (row, done) in self.to_prune.iter().zip(self.tasks.len()..) {
-            let Some(id) = plan::plugin_id(row) else { continue };
-            let removed = shutdown.race(self.service.deregister(&self.service.fields.identity(row))).await;
-            let removed = removed.map_err(|error| stopped(error, id, None, diagnostics));
-            removed.map_err(|error| with_progress(error.context(id), done, count))?;
-            report(ChangeOutcome::deregistered(id))?;
-        }
-        reported
+        run.finish()
     }
 
-    /// Makes the service agree with one spec; must not stop while `is_critical`.
-    async fn reconcile(&self, spec: &PluginSpec, planned: &Current, is_critical: &Cell<bool>) -> Result<ApplyResult> {
-        let mut newer;
-        let mut current = planned;
-        for _ in 0..MAX_ATTEMPTS {
-            refuse(self.problems(spec, current))?;
-            let attempt = match (&current.action, &current.row) {
-                (Action::Unchanged | Action::Update(_), Some(row)) => self.update(spec, current, row).await,
-                (Action::Replace(_), Some(row)) => self.replace(spec, row, is_critical).await,
-                _ => self.register(spec, current, is_critical).await,
-            };
-            let result = attempt?;
-            is_critical.set(false);
-            if let Some(result) = result {
-                return Ok(result);
-            }
-            newer = self.read(spec).await?;
-            current = &newer;
-        }
-        Err(Error::local(format!("other clients keep changing {}", spec.plugin_id)).hint("try again"))
-    }
-
-    /// Updates a plugin if it differs, and finishes a replacement that was stopped.
-    async fn update(&self, spec: &PluginSpec, current: &Current, row: &Map<String, Value>) -> Attempt {
-        if let Action::Update(changes) = &current.action {
-            match self.service.update(&self.service.fields.update(&spec.fields, changes)).await {
-                Err(error) if is_not_found(&error) => return Ok(None),
-                updated => updated?,
-            }
-        }
-        match &current.pending {
-            Some(backup) if current.is_replaced => self.complete(spec, backup, Some(row)).await,
-            Some(backup) if !self.abandon(spec, backup, row).await? => Ok(None),
-            _ => Ok(Some(self.expected(spec, current))),
-        }
-    }
-
-    async fn register(&self, spec: &PluginSpec, current: &Current, is_critical: &Cell<bool>) -> Attempt {
-        if let Some(backup) = &current.pending {
-            is_critical.set(true);
-            return self.register_in_place_of(spec, backup).await;
-        }
-        match self.service.register(spec.bytes.clone()).await {
-            Err(error) if is_already_registered(&error) => Ok(None),
-            registered => registered.map(|()| Some(ApplyResult::Registered)),
-        }
-    }
-
-    /// Backs the plugin up, deregisters it and registers the new one.
-    async fn replace(&self, spec: &PluginSpec, planned: &Map<String, Value>, is_critical: &Cell<bool>) -> Attempt {
-        // Another run may have replaced it since it was planned.
-        let Current { row: Some(row), action: Action::Replace(_), pending, .. } = self.read(spec).await? else {
-            return Ok(None);
-        };
-        if plan::repository_type(&row) != plan::repository_type(planned) {
-            return Ok(None);
-        }
-        let old = self.service.fields.as_registered(&row);
-        // A run that was stopped while it undid this has left the old plugin enabled.
-        let was_disabled = pending.is_some_and(|backup| backup.is_disabled && backup.spec == old);
-        let backup = spec.backups.begin(plan::is_disabled(&row) || was_disabled, old)?;
-        // Both requests are known to be well-formed before the first is sent.
-        self.requests(spec, &backup)?;
-        is_critical.set(true);
-        if let Err(error) = self.service.deregister(&spec.identity).await {
-            if is_rejection(&error) && self.abandon(spec, &backup, &row).await.is_ok() {
-                return Err(error);
-            }
-            return Err(error.hint(format!("it may be deregistered; {}", spec.how_to_finish())));
-        }
-        self.register_in_place_of(spec, &backup).await
-    }
-
-    /// The requests that register the new plugin, and the old one again.
-    fn requests(&self, spec: &PluginSpec, backup: &Backup) -> Result<(Bytes, Bytes)> {
-        let new = self.service.fields.in_place_of(&backup.spec, &spec.fields);
-        Ok((self.service.register.encode_made(&new)?, self.service.register.encode_made(&backup.spec)?))
-    }
-
-    /// The second half of a replacement; the first is undone if it fails.
-    async fn register_in_place_of(&self, spec: &PluginSpec, backup: &Backup) -> Attempt {
-        let (new, old) = self.requests(spec, backup)?;
-        let Err(error) = self.service.register(new).await else {
-            return self.complete(spec, backup, None).await;
-        };
-        match self.read(spec).await {
-            // It was done though the answer was an error; or another run did it.
-            Ok(Current { row: Some(row), action: Action::Unchanged, .. }) => {
-                self.complete(spec, backup, Some(&row)).await
-            }
-            // Another run has registered it, and may be replacing it again.
-            Ok(_) if is_already_registered(&error) => Ok(None),
-            Ok(Current { row: Some(_), .. }) => {
-                Err(error.hint("it is registered, but not as its spec says: run the command again"))
-            }
-            Err(_) => Err(error.hint(spec.how_to_finish())),
-            Ok(Current { row: None, .. }) => match self.service.register(old).await {
-                Ok(()) => {
-                    let restored = self.restore_state(spec, backup, None).await;
-                    restored.map_err(|error| error.hint(spec.how_to_finish()))?;
-                    spec.backups.discard()?;
-                    Err(error.hint("the old plugin is registered again"))
+    async fn make(&self, change: &Change<'_>) -> Result<ChangeOutcome> {
+        let made = panics::catch_async(async {
+            match change.target {
+                Target::Spec(task) => {
+                    let (spec, plugin_id) = (&task.spec, change.plugin_id.to_owned());
+                    let restored = self.restored(task);
+                    let result = self.reconcile(spec, &task.current, &change.is_critical).await;
+                    let result = result.map_err(|error| spec.blame(error))?;
+                    Ok(ChangeOutcome { plugin_id, result, restored })
                 }
-                Err(undo) => {
-                    let (undo, finish) = (undo.summary(), spec.how_to_finish());
-                    Err(error.hint(format!("the old plugin could not be registered again either ({undo}); {finish}")))
+                Target::Row(row) => {
+                    let removed = self.service.deregister(&self.service.fields.identity(row)).await;
+                    removed.map_err(|error| error.context(change.plugin_id))?;
+                    Ok(ChangeOutcome::deregistered(change.plugin_id))
                 }
-            },
+            }
+        });
+        let made = made.await.unwrap_or_else(|panic| Err(panics::error(panic).context(change.plugin_id)));
+        change.is_critical.set(false);
+        made
+    }
+}
+
+/// A plan while it is executed.
+struct ApplyRun<'a, R> {
+    plan: &'a ApplyPlan,
+    progress: Progress,
+    tally: Tally<'a, R>,
+    signal: Option<TerminationSignal>,
+    /// The changes that a signal stopped.
+    stopped: Vec<&'a Change<'a>>,
+}
+
+impl<'a, R: FnMut(ChangeOutcome) -> Result<()>> ApplyRun<'a, R> {
+    async fn make_all(&mut self, changes: &'a [Change<'a>], shutdown: &mut Shutdown) {
+        let Self { plan, progress, tally, .. } = self;
+        let before = tally.done;
+        let limits = PoolLimits { width: plan.options.parallel, ends: |_: &Error| true };
+        // No plugin has two changes, so that no job has to wait for another.
+        let jobs = changes.iter().map(|change| Job { request: change, subject: None });
+        let mut pool = OrderedPool::new(jobs, limits, |change| plan.make(change));
+        let mut stopped = Vec::new();
+        loop {
+            tokio::select! {
+                biased;
+                signal = shutdown.signal() => {
+                    if self.signal.replace(signal).is_some() {
+                        break;
+                    }
+                    stopped = pool.leave(|index| changes[index].is_critical.get());
+                    let critical = changes.iter().filter(|change| change.is_critical.get());
+                    progress.suspend(true, || critical.for_each(|change| {
+                        note_critical(change, signal, tally.diagnostics);
+                    }));
+                }
+                completed = pool.next() => {
+                    if completed.is_empty() {
+                        break;
+                    }
+                    if !progress.suspend(has_diagnostics(&completed), || tally.take(completed)) {
+                        pool.shutdown();
+                    }
+                }
+                () = progress.due() => progress.draw(before + pool.ended()),
+            }
         }
+        let (completed, left) = pool.abandon();
+        progress.suspend(true, || tally.take(completed));
+        stopped.extend(left);
+        stopped.sort_unstable();
+        self.stopped.extend(stopped.into_iter().map(|index| &changes[index]));
     }
 
-    /// Gives up a replacement that changed nothing. `false` if the plugin is gone.
-    async fn abandon(&self, spec: &PluginSpec, backup: &Backup, row: &Map<String, Value>) -> Result<bool> {
-        let is_there = self.restore_state(spec, backup, Some(row)).await?;
-        if is_there {
-            spec.backups.discard()?;
+    /// Reports how far the run came.
+    fn finish(mut self) -> Result<()> {
+        self.progress.clear();
+        let Self { tally, stopped, signal, .. } = self;
+        let Tally { count, diagnostics, .. } = tally;
+        if count > 1 && (!tally.is_whole() || signal.is_some()) {
+            diagnostics.summary(&tally.line(stopped.len()), false, None);
         }
-        Ok(is_there)
-    }
-
-    /// Restores the state of a registered replacement, and renames the backup.
-    async fn complete(&self, spec: &PluginSpec, backup: &Backup, row: Option<&Map<String, Value>>) -> Attempt {
-        // Another run may have deregistered it to replace it, too.
-        if !self.restore_state(spec, backup, row).await? {
-            return Ok(None);
+        note_stopped(&stopped, diagnostics);
+        let unwritten = tally.reported.as_ref().err().filter(|error| error.kind() != ErrorKind::BrokenPipe);
+        if signal.is_some() || tally.first.is_some() {
+            unwritten.into_iter().for_each(|error| diagnostics.failure(error));
         }
-        let changes = self.service.fields.changes_since(&spec.fields, &backup.spec);
-        let backup = spec.backups.finish()?.map(|path| path.display().to_string());
-        Ok(Some(ApplyResult::Replaced { changes, backup }))
-    }
-
-    /// Disables a plugin that was disabled before. `false` without one.
-    async fn restore_state(
-        &self,
-        spec: &PluginSpec,
-        backup: &Backup,
-        row: Option<&Map<String, Value>>,
-    ) -> Result<bool> {
-        if backup.state_change(row).is_none() {
-            return Ok(true);
-        }
-        match self.service.disable(&spec.identity).await {
-            Err(error) if is_not_found(&error) => Ok(false),
-            disabled => disabled.map(|()| true),
+        match (signal, tally.first) {
+            (Some(signal), _) => Err(Error::from_signal(signal)),
+            (None, Some(error)) if count > 1 => Err(error.already_reported()),
+            (None, Some(error)) => Err(error),
+            (None, None) => tally.reported,
         }
     }
 }
 
-impl PluginSpec {
-    fn how_to_finish(&self) -> String {
-        let backup = self.backup_path().map(|path| format!(" in {path}")).unwrap_or_default();
-        format!("its old spec is saved{backup}: run the same command again to finish")
+/// Reports outcomes, and counts them.
+struct Tally<'a, R> {
+    count: usize,
+    done: usize,
+    failed: usize,
+    /// The first failure; it is shown by the caller if there is one change only.
+    first: Option<Error>,
+    diagnostics: &'a Diagnostics,
+    report: R,
+    /// The first failure of `report`.
+    reported: Result<()>,
+}
+
+impl<'a, R: FnMut(ChangeOutcome) -> Result<()>> Tally<'a, R> {
+    fn new(count: usize, diagnostics: &'a Diagnostics, report: R) -> Self {
+        Self { count, done: 0, failed: 0, first: None, diagnostics, report, reported: Ok(()) }
+    }
+
+    /// Reports what has completed; returns whether more may be sent.
+    fn take(&mut self, completed: Vec<Completed<ChangeOutcome, Error>>) -> bool {
+        for (_, outcome) in completed {
+            match outcome {
+                Ok(outcome) => {
+                    self.done += 1;
+                    if self.reported.is_ok() {
+                        self.reported = (self.report)(outcome);
+                    }
+                }
+                Err(error) => {
+                    self.failed += 1;
+                    if self.count > 1 {
+                        self.diagnostics.failure(&error);
+                    }
+                    self.first.get_or_insert(error);
+                }
+            }
+        }
+        self.is_whole()
+    }
+
+    /// Whether nothing has failed. A reader that has gone does not stop the work.
+    fn is_whole(&self) -> bool {
+        let is_written = self.reported.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::BrokenPipe);
+        self.first.is_none() && is_written
+    }
+
+    /// `done: 3 of 5; not sent: 1; failed: 1`.
+    fn line(&self, stopped: usize) -> String {
+        let Self { count, done, failed, .. } = self;
+        let others = [("failed", *failed), ("stopped", stopped)].into_iter().filter(|(_, count)| *count > 0);
+        let others: String = others.map(|(word, count)| format!("; {word}: {count}")).collect();
+        format!("done: {done} of {count}; not sent: {}{others}", count.saturating_sub(done + failed + stopped))
     }
 }
 
-/// Whether the service certainly did nothing. Other codes may be a proxy's.
-fn is_rejection(error: &Error) -> bool {
-    use Code::{FailedPrecondition, InvalidArgument, PermissionDenied, Unauthenticated, Unimplemented};
-    let is_refusal = matches!(
-        error.kind(),
-        ErrorKind::Status(InvalidArgument | PermissionDenied | Unauthenticated | FailedPrecondition | Unimplemented)
-    );
-    match error.outcome() {
-        Outcome::NotSent => true,
-        Outcome::Unknown => false,
-        Outcome::None | Outcome::Rejected => is_refusal,
-    }
+/// Whether reporting these writes to standard error.
+fn has_diagnostics(completed: &[Completed<ChangeOutcome, Error>]) -> bool {
+    completed.iter().any(|(_, outcome)| {
+        outcome.as_ref().map_or(true, |outcome| matches!(outcome.result, ApplyResult::Replaced { .. }))
+    })
+}
+
+fn note_critical(change: &Change<'_>, signal: TerminationSignal, diagnostics: &Diagnostics) {
+    let backup = change.backup_path().map(|path| format!(" (backup: {path})")).unwrap_or_default();
+    diagnostics.note(&format!("finishing the replacement of {}; {signal} again aborts{backup}", change.plugin_id));
 }
 
 /// Reports where a signal ended the run; a plugin that may be gone also with `-q`.
-fn stopped(error: Error, id: &str, backup: Option<String>, diagnostics: &Diagnostics) -> Error {
-    match backup {
-        _ if !matches!(error.kind(), ErrorKind::Signal(_)) => {}
-        Some(path) => diagnostics.warn_always(&format!(
-            "stopped at {id}, which may be deregistered: its old spec is saved in {path}; run the same command \
-             again to finish"
-        )),
-        None => diagnostics.note(&format!("stopped at {id}: run the same command again to continue")),
+fn note_stopped(stopped: &[&Change<'_>], diagnostics: &Diagnostics) {
+    let mut others = Vec::new();
+    for change in stopped {
+        match change.backup_path() {
+            Some(path) => diagnostics.warn_always(&format!(
+                "stopped at {}, which may be deregistered: its old spec is saved in {path}; run the same command again \
+                 to finish",
+                change.plugin_id
+            )),
+            None => others.push(change.plugin_id),
+        }
     }
-    error
+    if !others.is_empty() {
+        diagnostics.note(&format!("stopped at {}: run the same command again to continue", named(&others)));
+    }
+}
+
+impl Change<'_> {
+    /// The file of an unfinished replacement.
+    fn backup_path(&self) -> Option<String> {
+        match self.target {
+            Target::Spec(task) => task.spec.backup_path(),
+            Target::Row(_) => None,
+        }
+    }
 }

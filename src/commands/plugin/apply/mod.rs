@@ -1,9 +1,12 @@
 //! `plugin apply`: makes a service agree with specs.
 //!
-//! `plan` reads and compares, `execute` writes, `report` shows; `plugin diff` and `plugin publish` use them, too.
+//! `plan` and `read` compare, `execute` and `reconcile` write, `report` shows; `plugin diff` and `plugin publish` use
+//! them, too.
 
 mod execute;
 pub mod plan;
+mod read;
+mod reconcile;
 pub mod report;
 
 use self::plan::{ApplyOptions, ApplyPlan};
@@ -12,6 +15,7 @@ use super::read_specs;
 use crate::cli::PluginApply;
 use crate::commands::confirm::{cancelled, no_terminal};
 use crate::commands::connector::Connector;
+use crate::commands::exec::progress::Progress;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::plugin::report::RestoredFields;
@@ -26,7 +30,12 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
     }
     let drafts = read_specs(&args.specs, context.streams)?;
     let connector = Connector::new(context)?;
-    let options = ApplyOptions { strict: args.specs.strict, replace: args.replace, prune: args.label.clone() };
+    let options = ApplyOptions {
+        strict: args.specs.strict,
+        replace: args.replace,
+        prune: args.label.clone(),
+        parallel: args.parallel.into(),
+    };
     block_on(async {
         let streams = &mut *context.streams;
         let mut plan = ApplyPlan::new(&connector, drafts, options, &mut streams.diagnostics).await?;
@@ -43,7 +52,8 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
         }
         let diagnostics = streams.diagnostics.clone();
         let mut shutdown = Shutdown::listen()?;
-        let done = plan.execute(&mut shutdown, &diagnostics, |outcome| report.add(outcome, streams)).await;
+        let progress = Progress::new(plan.len(), context.global, streams);
+        let done = plan.execute(&mut shutdown, &diagnostics, progress, |outcome| report.add(outcome, streams)).await;
         // What was done is reported, however it ended.
         let reported = report.finish(streams);
         done.and(reported)

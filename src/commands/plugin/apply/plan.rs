@@ -1,10 +1,12 @@
 //! Plans of `plugin apply`: specs, compared with what the service has.
 
+use std::collections::{HashMap, HashSet};
+
 use bytes::Bytes;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rustix::process::geteuid;
 use serde_json::{Map, Value};
 
+use crate::cli::DEFAULT_PARALLEL;
 use crate::commands::connector::Connector;
 use crate::commands::managed;
 use crate::commands::plugin::service::PluginClient;
@@ -19,11 +21,8 @@ use crate::schema::field_path::FieldPath;
 use crate::spec::{Draft, SpanPart, SpecRequest, needed};
 use crate::terminal::io_streams::Diagnostics;
 
-/// The most requests in flight while the service's plugins are read.
-const MAX_READS: usize = 16;
-
 /// How far changes may go.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ApplyOptions {
     /// Translate nothing between the generations of the API.
     pub strict: bool,
@@ -31,6 +30,14 @@ pub struct ApplyOptions {
     pub replace: bool,
     /// Deregister the plugins with this label that are in no spec.
     pub prune: Option<String>,
+    /// How many requests are in flight at a time.
+    pub parallel: usize,
+}
+
+impl Default for ApplyOptions {
+    fn default() -> Self {
+        Self { strict: false, replace: false, prune: None, parallel: DEFAULT_PARALLEL.into() }
+    }
 }
 
 /// The changes that make a service agree with specs.
@@ -74,7 +81,7 @@ pub(super) struct Current {
     /// That replacement came as far as to the new plugin. Otherwise the row is the old one: nothing was deregistered
     /// yet, or it was registered again.
     pub is_replaced: bool,
-    untrusted: Option<UntrustedFile>,
+    pub untrusted: Option<UntrustedFile>,
 }
 
 impl ApplyPlan {
@@ -97,7 +104,7 @@ impl ApplyPlan {
         }
         refuse_duplicates(&specs)?;
         let mut plan = Self { service, options, tasks: Vec::new(), to_prune: Vec::new() };
-        let current = plan.read_all(specs.iter()).await?;
+        let current = plan.read_all(&specs.iter().collect::<Vec<_>>()).await?;
         plan.tasks = specs.into_iter().zip(current).map(|(spec, current)| Task { spec, current }).collect();
         for Task { spec, current } in plan.tasks.iter().filter(|_| !plan.options.replace) {
             if let Some(UntrustedFile { path, why }) = &current.untrusted {
@@ -118,40 +125,14 @@ impl ApplyPlan {
 
     /// Reads again what the service has. No plugin is pruned that was not to be before.
     pub async fn refresh(&mut self) -> Result<()> {
-        let current = self.read_all(self.tasks.iter().map(|task| &task.spec)).await?;
+        let current = self.read_all(&self.tasks.iter().map(|task| &task.spec).collect::<Vec<_>>()).await?;
         for (task, current) in self.tasks.iter_mut().zip(current) {
             task.current = current;
         }
-        let known: Vec<String> = self.ids_to_prune().map(str::to_owned).collect();
+        let known: HashSet<String> = self.ids_to_prune().map(str::to_owned).collect();
         self.to_prune = self.find_to_prune().await?;
-        self.to_prune.retain(|row| plan::plugin_id(row).is_some_and(|id| known.iter().any(|known| known == id)));
+        self.to_prune.retain(|row| plan::plugin_id(row).is_some_and(|id| known.contains(id)));
         Ok(())
-    }
-
-    async fn read_all<'a>(&'a self, specs: impl Iterator<Item = &'a PluginSpec>) -> Result<Vec<Current>> {
-        stream::iter(specs.map(|spec| self.read(spec))).buffered(MAX_READS).try_collect().await
-    }
-
-    /// Reads what the service has of one plugin, and chooses the action.
-    pub(super) async fn read(&self, spec: &PluginSpec) -> Result<Current> {
-        let row = self.service.row(&spec.identity).await.map_err(|error| error.context(&spec.plugin_id))?;
-        let fields = &self.service.fields;
-        let action = fields.action(&spec.fields, row.as_ref());
-        let files = spec.backups.scan()?;
-        let pending = files.trusted.map(|(_, backup)| backup);
-        let is_replaced =
-            row.as_ref().zip(pending.as_ref()).is_some_and(|(row, backup)| fields.as_registered(row) != backup.spec);
-        Ok(Current { row, action, pending, is_replaced, untrusted: files.untrusted })
-    }
-
-    async fn find_to_prune(&self) -> Result<Vec<Map<String, Value>>> {
-        let Some(label) = &self.options.prune else { return Ok(Vec::new()) };
-        let mut rows = self.service.rows(&Map::new()).await?;
-        let has_spec = |row: &Map<String, Value>| {
-            self.tasks.iter().any(|task| Some(&*task.spec.plugin_id) == plan::plugin_id(row))
-        };
-        rows.retain(|row| plan::is_ours_with(label, row) && !has_spec(row));
-        Ok(rows)
     }
 
     /// Refuses the plan if a plugin needs a replacement that is not allowed, belongs to a managed repository, lacks a
@@ -283,6 +264,11 @@ impl ApplyPlan {
         disabled.map(|task| &*task.spec.plugin_id)
     }
 
+    /// How many plugins it is about.
+    pub fn len(&self) -> usize {
+        self.tasks.len() + self.to_prune.len()
+    }
+
     pub fn ids_to_prune(&self) -> impl Iterator<Item = &str> {
         self.to_prune.iter().filter_map(plan::plugin_id)
     }
@@ -378,12 +364,17 @@ fn managed_problem(spec: &PluginSpec, current: &Current) -> Option<Problem> {
 /// Refuses two specs of one plugin, which would undo each other on every run.
 fn refuse_duplicates(specs: &[PluginSpec]) -> Result<()> {
     let place = |spec: &PluginSpec| spec.location().map_or_else(|| spec.request.label(), |place| place.to_string());
-    let duplicate = |(index, spec): (usize, &PluginSpec)| {
-        let first = specs[..index].iter().find(|first| first.plugin_id == spec.plugin_id)?;
-        let message = format!("two specs are of {}: at {} and at {}", spec.plugin_id, place(first), place(spec));
-        Some(Problem::new(message).hint("remove one of them"))
-    };
-    refuse(specs.iter().enumerate().filter_map(duplicate).collect())
+    let (mut known, mut problems) = (HashMap::<&str, &PluginSpec>::new(), Vec::new());
+    for spec in specs {
+        let id = spec.plugin_id.as_str();
+        if let Some(first) = known.get(id) {
+            let message = format!("two specs are of {id}: at {} and at {}", place(first), place(spec));
+            problems.push(Problem::new(message).hint("remove one of them"));
+        } else {
+            known.insert(id, spec);
+        }
+    }
+    refuse(problems)
 }
 
 /// The error of `problems`, if there are any.
