@@ -58,13 +58,22 @@ impl Fault {
 
 /// The bytes of the message that `value` describes, or everything that is wrong with it.
 pub fn encode(value: &Map<String, Value>, message: &MessageDescriptor) -> Result<Vec<u8>, Vec<Fault>> {
+    build(value, message).map(|message| message.encode_to_vec())
+}
+
+/// Everything that is wrong with the message that `value` describes. The bytes would take as long again.
+pub fn check(value: &Map<String, Value>, message: &MessageDescriptor) -> Vec<Fault> {
+    build(value, message).err().unwrap_or_default()
+}
+
+fn build(value: &Map<String, Value>, message: &MessageDescriptor) -> Result<DynamicMessage, Vec<Fault>> {
     let mut encoder = Encoder::default();
-    let encoded = match WellKnown::of(message) {
+    let built = match WellKnown::of(message) {
         // A request that is whatever its caller wants.
         Some(WellKnown::Struct) => encoder.structure(value, message),
         _ => encoder.message(value, message),
     };
-    if encoder.faults.is_empty() { Ok(encoded.encode_to_vec()) } else { Err(encoder.faults) }
+    if encoder.faults.is_empty() { Ok(built) } else { Err(encoder.faults) }
 }
 
 /// Its JSON form within an `Any` is `"value": {}` (protobuf's JSON mapping).

@@ -43,6 +43,7 @@ ELSEWHERE = {
         *("plugin apply --json-parameter", "plugin apply --strict", "plugin diff --parameter", "plugin diff --output"),
         *("plugin diff --json-parameter", "plugin diff --strict"),
     ],
+    "test_many.py": ["plugin apply --parallel"],
     "test_lint.py": [
         "plugin init",
         "plugin init --resource-type",

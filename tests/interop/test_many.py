@@ -60,8 +60,36 @@ def test_the_later_of_two_updates_wins(spacectl, either_repository, domain):
     assert names == "name 57\nname 58\nname 59\n"
 
 
+def test_specs_are_applied_side_by_side_and_read_by_one_list(spacectl, either_repository, domain):
+    client = spacectl.configure(either_repository.url, domain)
+    write(client.home)
+    apply = ["plugin", "apply", "-f", "many.yml"]
+    registered = client.run(*apply, "--parallel", "32")
+    assert (registered.code, registered.stdout.splitlines()) == (0, [f"{id} registered" for id in IDS]), registered
+    assert plugins(client) == IDS
+    again = client.run(*apply, "-v")
+    assert (again.code, again.stdout.splitlines()) == (0, [f"{id} unchanged" for id in IDS]), again
+    assert (again.stderr.count("Plugin/list"), again.stderr.count("Plugin/get")) == (1, 0)
+    write(client.home, IDS[:50])
+    replaced = client.run(*apply, "--replace", "-p", "provider=other")
+    assert replaced.stdout.splitlines() == [f"{id} replaced provider" for id in IDS[:50]], replaced
+    assert client.run("plugin", "diff", "-f", "many.yml", "-p", "provider=other", "-q").code == 0
+    assert plugins(client) == IDS
+
+
 class TestOnATerminal:
     """A bar shows how far it is, and leaves no trace."""
+
+    def test_specs_are_applied_with_one(self, spacectl, repository, domain):
+        client = spacectl.configure(repository.url, domain)
+        write(client.home)
+        command = f"{lab.SPACECTL} plugin apply -f many.yml --parallel 2 > out"
+        terminal = Terminal(["/bin/sh", "-c", command], client.home)
+        lines = terminal.wait_until(lambda lines: any(f" of {COUNT}, " in line for line in lines))
+        assert lines[-1].startswith("["), lines
+        assert terminal.wait_for_end() == 0
+        assert not any(f" of {COUNT}, " in line for line in terminal.screen())
+        assert (client.home / "out").read_text().splitlines() == [f"{id} registered" for id in IDS]
 
     def test_results_on_the_same_terminal_stay_whole(self, spacectl, repository, domain):
         client = spacectl.configure(repository.url, domain)

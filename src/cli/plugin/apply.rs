@@ -72,7 +72,13 @@ pub struct PluginApply {
     #[arg(long, help_heading = "Changes")]
     pub dry_run: bool,
     /// Requests in flight at a time; 1 sends one after another
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLEL, value_parser = parallel, help_heading = "Changes")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = DEFAULT_PARALLEL,
+        value_parser = parallel,
+        help_heading = "Changes"
+    )]
     pub parallel: u16,
     /// Output format
     ///

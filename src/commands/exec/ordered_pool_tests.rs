@@ -214,6 +214,17 @@ fn what_is_abandoned_tells_what_is_known() {
     assert_eq!(flight.abandon(), (vec![(1, Err(1)), (3, Ok(3))], vec![0, 2]));
 }
 
+#[test]
+fn what_is_left_makes_a_gap_before_what_still_ends() {
+    let service = Service::default();
+    let mut flight = OrderedPool::new(jobs(&[None; 9]), bounds(4), |job| service.call(job));
+    assert_eq!(now(&mut flight), None);
+    assert_eq!((flight.leave(|job| job == 2), flight.in_flight(), now(&mut flight)), (vec![0, 1, 3], 1, None));
+    service.answer(2, Ok(2));
+    assert_eq!((now(&mut flight), service.sent(), flight.unsent()), (Some(vec![]), 4, 5));
+    assert_eq!(flight.abandon(), (vec![(2, Ok(2))], vec![]));
+}
+
 proptest! {
     /// Whatever is answered when: all come back once, in their order, and the bounds hold at any time.
     #[test]

@@ -115,8 +115,7 @@ fn check_generation(
     }));
     let field = |(name, value): (&String, _)| Some((plan.name_in_request(name)?.to_owned(), Clone::clone(value)));
     let request: Map<_, _> = document.value.iter().filter_map(field).collect();
-    let faults = encode::encode(&request, input).err().unwrap_or_default();
-    violations.extend(faults.into_iter().enumerate().map(|(index, mut fault)| {
+    violations.extend(encode::check(&request, input).into_iter().enumerate().map(|(index, mut fault)| {
         // By the name that the document uses.
         if let Some(Segment::Key(name)) = fault.path.0.first_mut() {
             let given = plan.names_as_given(name).find(|given| document.value.contains_key(*given));
