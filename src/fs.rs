@@ -57,6 +57,11 @@ impl AtomicFile {
         Ok(Self { file, target: path.to_owned() })
     }
 
+    /// An empty file in the folder of `path`, to be written and flushed before it gets its name.
+    pub fn begin(path: &Path, readers: Readers) -> io::Result<Self> {
+        Self::beside(path, &[], readers)
+    }
+
     /// Like [`AtomicFile::beside`], but a symbolic link at `path` stays, and the file that it leads to changes.
     pub fn behind_links(path: &Path, content: &[u8], readers: Readers) -> io::Result<Self> {
         match fs::canonicalize(path) {
@@ -87,6 +92,17 @@ impl AtomicFile {
             Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => Ok(false),
             Err(refused) => Err(refused.error),
         }
+    }
+}
+
+impl io::Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    /// Syncs it, so that it outlives a crash.
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_file().sync_all()
     }
 }
 

@@ -43,7 +43,7 @@ pub use man::Man;
 pub use output_args::{Format, Shown};
 pub use plugin::{
     ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginFormat, PluginGet,
-    PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources, PluginVersions, Specs,
+    PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources, PluginTest, PluginVersions, Specs, TestFormat,
 };
 pub use request::Request;
 pub use stat::Stat;

@@ -84,17 +84,7 @@ impl TaggedImage {
             let diagnostics = &context.streams.diagnostics;
             diagnostics.warn(&format!("--registry: {place} is pushed, but the service will look for {looked_up}"));
         }
-        let (chosen, path) = (args.builder.as_deref(), context.variables.program_folders());
-        let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
-        let has_daemon = |docker: &ImageBuilder| {
-            let has_daemon = block_on(async { Ok(succeeds(&docker.probe(), SIDE_TIMEOUT).await) }).unwrap_or(true);
-            if !has_daemon {
-                context.streams.diagnostics.note("docker is not used: its daemon does not answer");
-            }
-            has_daemon
-        };
-        let builder = ImageBuilder::find(chosen, path.into_iter(), is_program, has_daemon);
-        let builder = builder.map_err(ParseError::into_local)?;
+        let builder = find_builder(args.builder.as_deref(), context)?;
         Ok(Self {
             draft,
             texts,
@@ -219,6 +209,20 @@ impl TaggedImage {
         let waited = shutdown.race(waiting).await;
         waited.inspect_err(|error| note_interruption(error, "waiting for the registry", &self.diagnostics))
     }
+}
+
+/// Finds the `chosen` builder, or one that is there.
+pub fn find_builder(chosen: Option<&str>, context: &Context<'_>) -> Result<ImageBuilder> {
+    let path = context.variables.program_folders();
+    let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+    let has_daemon = |docker: &ImageBuilder| {
+        let has_daemon = block_on(async { Ok(succeeds(&docker.probe(), SIDE_TIMEOUT).await) }).unwrap_or(true);
+        if !has_daemon {
+            context.streams.diagnostics.note("docker is not used: its daemon does not answer");
+        }
+        has_daemon
+    };
+    ImageBuilder::find(chosen, path.into_iter(), is_program, has_daemon).map_err(ParseError::into_local)
 }
 
 /// Writes commands as a shell takes them, a line each.

@@ -24,6 +24,9 @@ impl TestSeverity {
 }
 
 rule_table! { TestRule:
+    Expectation, "expectation", "error",
+        "an answer holds what plugin-test.toml expects",
+        "Each field that is expected is in the answer, or in one message of a stream; other fields may be there, too.";
     StartFailed, "start-failed", "error",
         "the plugin opens its port in time",
         "The platform's supervisor starts a plugin and calls it as soon as its port is open. Plugins of the library \
