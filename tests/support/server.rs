@@ -74,6 +74,11 @@ impl Api {
         Self::compile("tests/proto", &["kinds.proto"])
     }
 
+    /// The services of a plugin: `collector`, `webhook` or `cost`.
+    pub fn plugin(kind: &str) -> Self {
+        Self::compile("tests/proto", &[&format!("plugin_{kind}.proto")])
+    }
+
     /// An API written in the test.
     pub fn inline(source: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
