@@ -8,6 +8,7 @@ pub mod builder;
 pub mod conformance;
 pub mod field_change;
 pub mod init;
+mod json_schema;
 pub mod lint;
 pub mod plan;
 pub mod report;

@@ -89,6 +89,21 @@ impl PluginKind {
         }
     }
 
+    /// The calls without which the platform cannot use it.
+    pub(super) fn required_steps(self, monitoring_type: Option<MonitoringType>) -> Vec<Step> {
+        let of_type = monitoring_type.map_or(&[][..], MonitoringType::steps);
+        let rest: &[Step] = match self {
+            Self::Collector => &[Step::Collect],
+            Self::Webhook | Self::AlertWebhook => &[Step::Parse],
+            Self::Protocol | Self::AlertProtocol => &[Step::Dispatch],
+            Self::MonitoringDataSource => of_type,
+            Self::CostDataSource => &[Step::GetTasks, Step::GetCosts],
+            Self::ExternalAuth => &[Step::Authorize],
+            Self::AccountCollector => &[Step::Sync],
+        };
+        [&[Step::Init], rest].concat()
+    }
+
     /// Whether it is sent a domain's id in every request.
     pub(super) fn has_domain(self) -> bool {
         !matches!(self, Self::Collector | Self::Webhook | Self::Protocol | Self::MonitoringDataSource)
@@ -96,5 +111,38 @@ impl PluginKind {
 
     pub(super) fn is_webhook(self) -> bool {
         matches!(self, Self::Webhook | Self::AlertWebhook)
+    }
+}
+
+/// What a data source of the monitoring service reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum MonitoringType {
+    Metric,
+    Log,
+}
+
+impl MonitoringType {
+    pub const ALL: &'static [Self] = &[Self::Metric, Self::Log];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Metric => "METRIC",
+            Self::Log => "LOG",
+        }
+    }
+
+    /// The keys of metadata; the monitoring service refuses others.
+    pub fn metadata_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Metric => &["supported_stat", "required_keys", "supported_providers"],
+            Self::Log => &["view", "required_keys", "supported_providers"],
+        }
+    }
+
+    pub fn steps(self) -> &'static [Step] {
+        match self {
+            Self::Metric => &[Step::MetricList, Step::MetricGetData],
+            Self::Log => &[Step::LogList],
+        }
     }
 }
