@@ -142,10 +142,11 @@ impl Bench<'_> {
                 }
             }
             if call.report.outcome == StepOutcome::Ok && call.expected.is_some_and(|expected| !expected.is_empty()) {
-                let message =
-                    format!("{} holds what is expected", if step.is_stream() { "no message" } else { "no answer" });
-                self.conformance.broke(TestRule::Expectation, Some(step), message.clone());
-                report.fail(message);
+                let what = if step.is_stream() { "no message" } else { "no answer" };
+                let case = report.case.iter().map(|case| format!("{case}: ")).collect::<String>();
+                let message = format!("{case}{what} holds what is expected");
+                self.conformance.broke(TestRule::Expectation, Some(step), message);
+                report.fail(format!("{what} holds what is expected"));
             }
             on_report(report)?;
             if is_broken {
