@@ -149,10 +149,8 @@ fn a_good_collector_is_called_in_the_platforms_order_and_has_no_finding() {
     let run = Spacectl::new().run(&test(&server, ""));
     assert_eq!(run.status, Some(0), "{run}");
     let calls: Vec<(String, Value)> = server.calls().into_iter().map(|call| (call.method, call.request)).collect();
-    let (empty, task) = (
-        json!({"options": {}, "secret_data": {}}),
-        |n: u8| json!({"options": {}, "secret_data": {}, "filter": {}, "task_options": {"n": f64::from(n)}}),
-    );
+    let empty = json!({"options": {}, "secret_data": {}});
+    let task = |n: u8| json!({"options": {}, "secret_data": {}, "filter": {}, "task_options": {"n": n}});
     let expected = [
         ("init".to_owned(), json!({"options": {}})),
         ("verify".to_owned(), empty.clone()),
@@ -308,7 +306,11 @@ fn each_data_case_is_parsed_twice_and_held_against_its_expectation() {
     );
     let run = user.run(&test(&server, ""));
     assert_eq!(run.status, Some(1), "{run}");
-    for part in ["Event.parse disk          ok", "Event.parse b             failed", "error[expectation]: Event.parse: b: no answer"] {
+    for part in [
+        "Event.parse disk          ok",
+        "Event.parse b             failed",
+        "error[expectation]: Event.parse: b: no answer",
+    ] {
         assert!(run.stdout.contains(part), "{part}: {run}");
     }
     assert_eq!(server.calls().last().unwrap().request["options"], json!({"x": 1}));
@@ -373,8 +375,7 @@ fn every_format_has_the_steps_and_the_findings() {
     }
     let github = user.run(&test(&server, "-o github"));
     assert!(github.stdout.contains("::error title=resource-type%3A Collector.collect"), "{github}");
-    let allowed =
-        user.run(&test(&server, "--allow resource-type"));
+    let allowed = user.run(&test(&server, "--allow resource-type"));
     assert_eq!(allowed.status, Some(0), "{allowed}");
 }
 
@@ -406,6 +407,48 @@ fn recorded_answers_tell_what_changed() {
     assert_eq!(ignored.status, Some(0), "{ignored}");
     let nowhere = user.run(&test(&server, "--compare no-such"));
     assert!(nowhere.status == Some(1) && nowhere.stderr.contains("--record"), "{nowhere}");
+}
+
+/// A docker that runs the plugin itself, and writes down what it was asked to do.
+#[test]
+fn an_image_is_run_on_a_free_port_and_its_container_is_removed() {
+    for (way, status) in [("good", 0), ("ends", 1)] {
+        let (user, _) = starting(way);
+        let program = std::env::current_exe().unwrap();
+        let docker = format!(
+            "#!/bin/sh\necho \"$@\" >>asked\n[ \"$1\" = run ] || exit 0\nport=${{6#127.0.0.1:}}\n\
+             export TEST_PLUGIN_PORT=${{port%:50051}}\nexec {} --exact runs_as_a_plugin --nocapture\n",
+            program.display()
+        );
+        user.file("bin/docker", &docker);
+        let path = user.path("bin/docker");
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let line = format!("plugin test --image x/plugin-a:1.0 --builder {}", path.display());
+        let run = user.run_with(&[("PATH", "/usr/bin:/bin")], &line);
+        assert_eq!(run.status, Some(status), "{run}");
+        let asked = std::fs::read_to_string(user.path("asked")).unwrap();
+        let (asked, name) = (Vec::from_iter(asked.lines()), asked.split(' ').nth(3).unwrap());
+        assert!(asked[0].starts_with("run --rm --name spacectl-plugin-test-"), "{asked:?}");
+        assert!(asked[0].ends_with(":50051 -- x/plugin-a:1.0"), "{asked:?}");
+        assert_eq!(asked.last(), Some(&&*format!("rm --force {name}")));
+    }
+    let buildah = Spacectl::new();
+    buildah.file("buildah", "#!/bin/sh\n");
+    let path = buildah.path("buildah");
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let run = buildah.run(&format!("plugin test --image a --builder {}", path.display()));
+    assert!(run.status == Some(1) && run.stderr.contains("buildah runs no images"), "{run}");
+}
+
+#[test]
+fn a_spec_says_what_is_tested_and_is_compared_with_it() {
+    let server = webhook(good_webhook);
+    let user = Spacectl::new();
+    user.file("plugin.yml", "name: x\nresource_type: inventory.Collector\nimage: a/b\n");
+    let run = user.run(&test(&server, "-f plugin.yml"));
+    assert!(run.status == Some(1) && run.stdout.contains("error[service-missing]"), "{run}");
+    let run = user.run(&test(&server, "-f plugin.yml -r monitoring.Webhook --error-format json"));
+    assert_eq!(run.status, Some(0), "{run}");
 }
 
 #[test]

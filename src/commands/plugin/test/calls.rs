@@ -21,7 +21,9 @@ use crate::codec::{decode, encode};
 use crate::error::{Error, ErrorKind, Result, code_name};
 use crate::grpc::call::Caller;
 use crate::grpc::reflection::DescribedServer;
-use crate::plugin::conformance::{CallVerdict, Conformance, PluginKind, Step, TestInput, TestRule, TestSeverity};
+use crate::plugin::conformance::{
+    CallVerdict, Conformance, PluginKind, Step, TestFinding, TestInput, TestRule, TestSeverity,
+};
 
 /// How long a call may still end by itself after the plugin has ended, and the plugin after its connection.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -39,6 +41,7 @@ pub struct Bench<'a> {
     pub dispatches: bool,
     pub conformance: Conformance,
     pub recorder: Option<Recorder>,
+    pub allowed: &'a [TestRule],
     /// The status of each refusal that is an error.
     pub refusals: Vec<Code>,
     pub answered: Answered,
@@ -159,10 +162,9 @@ impl Bench<'_> {
 
     /// Judges a status, and notes it in the report.
     fn refused(&mut self, step: Step, code: Code, details: &str, report: &mut StepReport) {
-        let errors = |conformance: &Conformance| {
-            let findings = conformance.findings().into_iter();
-            findings.filter(|finding| finding.severity == TestSeverity::Error).count()
-        };
+        let is_error =
+            |finding: &TestFinding| finding.severity == TestSeverity::Error && !self.allowed.contains(&finding.rule);
+        let errors = |conformance: &Conformance| conformance.findings().iter().filter(|found| is_error(found)).count();
         let before = errors(&self.conformance);
         let verdict = self.conformance.failed(step, code, details);
         let added = errors(&self.conformance).saturating_sub(before);

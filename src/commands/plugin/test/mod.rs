@@ -54,6 +54,7 @@ struct TestResult {
     findings: Vec<TestFinding>,
     /// What differs from recorded answers.
     differences: Vec<String>,
+    /// The status of each refusal that is an error.
     refusals: Vec<Code>,
 }
 
@@ -90,9 +91,12 @@ pub fn run(args: &PluginTest, context: &mut Context<'_>) -> Result<()> {
         let log = process.map(|process| process.log()).unwrap_or_default();
         let has_failed = tested.as_ref().map_or_else(|error| !error.is_silent(), TestResult::has_failed);
         if has_failed && !log.is_empty() {
+            context.streams.out.flush()?;
             show_log(&log, context.global.error_format, &context.streams.diagnostics);
         }
-        conclude(&tested?, context.streams)
+        let result = tested?;
+        write(&result, args.output, context.streams)?;
+        conclude(&result, context.streams)
     })
 }
 
@@ -146,7 +150,7 @@ impl TestResult {
     }
 }
 
-/// Waits for the plugin, makes all calls, and writes the report.
+/// Waits for the plugin and makes all calls; as text, each step is written when it ends.
 async fn test(
     target: &Target,
     options: &TestOptions<'_>,
@@ -171,7 +175,6 @@ async fn test(
             let mut conformance = Conformance::new(kind, GivenInputs::default(), false);
             conformance.broke(rule, None, message);
             result.findings = options.not_allowed(&conformance);
-            write(&result, args.output, context.streams)?;
             return Ok(result);
         }
     };
@@ -204,6 +207,7 @@ async fn test(
         dispatches: args.dispatch,
         conformance,
         recorder,
+        allowed: &options.allowed,
         refusals: Vec::new(),
         answered: Answered::default(),
     };
@@ -235,7 +239,6 @@ async fn test(
             (None, None) => {}
         }
     }
-    write(&result, args.output, context.streams)?;
     Ok(result)
 }
 
@@ -277,11 +280,11 @@ fn conclude(result: &TestResult, streams: &IoStreams) -> Result<()> {
         return Ok(());
     }
     let error = match result.refusals.first() {
-        Some(code) if differences == 0 && errors <= result.refusals.len() => Error::status(*code, summary),
+        Some(code) if differences == 0 && errors == result.refusals.len() => Error::status(*code, summary),
         _ => Error::local(summary),
     };
     if errors == 0 {
-        return Err(error.hint("accept the changes with --record"));
+        return Err(error.hint("run it with --record DIR to accept the changes"));
     }
     Err(error.hint("run spacectl plugin test --explain RULE to see why a rule exists"))
 }
@@ -293,7 +296,7 @@ fn show_log(lines: &[String], format: ErrorFormat, diagnostics: &Diagnostics) {
         ErrorFormat::Json => diagnostics.trace(line),
     };
     write("the plugin's last output:");
-    lines.iter().for_each(|line| write(&format!("  {}", shown(line))));
+    lines.iter().for_each(|line| write(&format!("  {}", shown(&line.replace('\t', "    ")))));
 }
 
 /// The fields of a spec.
