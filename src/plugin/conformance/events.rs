@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::finding::{Deviation, FindingGroups, dotted};
 use super::kind::PluginKind;
 use super::rule::TestRule;
+use super::step::Step;
 use super::values::{items, text};
 use crate::query::timestamp;
 
@@ -40,7 +41,7 @@ pub fn check(kind: PluginKind, answer: &Value, findings: &mut FindingGroups) {
                 let message = "it is missing: the time of the request is taken".to_owned();
                 findings.report(of_field(TestRule::EventOccurredAt, "occurred_at", message).warning());
             }
-            Some(time) if timestamp::from_iso8601(time.trim()).is_none() => {
+            Some(time) if timestamp::from_iso8601(time).is_none() => {
                 let deviation = of_field(TestRule::EventOccurredAt, "occurred_at", "it is not ISO 8601".to_owned());
                 findings.report(deviation.detail(format!(": {time}")).hint("e.g. 2026-11-22T06:15:15.000Z"));
             }
@@ -67,6 +68,6 @@ pub fn check_keys(first: &Value, second: &Value, findings: &mut FindingGroups) {
     if let Some(index) = index {
         let path = dotted("results").index(index).key("event_key");
         let message = "the same payload gave another key the second time";
-        findings.report(Deviation::at(TestRule::EventKeyStable, path, message));
+        findings.report_of(Some(Step::Parse), Deviation::at(TestRule::EventKeyStable, path, message));
     }
 }

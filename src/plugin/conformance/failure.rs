@@ -1,11 +1,8 @@
 //! What a status means that ended a call.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use tonic::Code;
 
-use super::finding::{Deviation, dotted};
+use super::finding::Deviation;
 use super::kind::PluginKind;
 use super::rule::{TestRule, TestSeverity};
 use super::step::{Step, TestInput};
@@ -140,10 +137,9 @@ impl InvalidField {
 
 /// The fields that pydantic or protobuf name in an error's text.
 fn invalid_fields(details: &str) -> Vec<InvalidField> {
-    static MODEL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"validation errors? for (\S+)").ok());
-    static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"Failed to parse (\S+) field: ").ok());
-    if let Some(model) = MODEL.as_ref().and_then(|model| model.captures(details)) {
-        let is_of_library = model[1].ends_with("Response");
+    if let Some((_, of_model)) = details.split_once(" validation error") {
+        let first_line = of_model.lines().next().unwrap_or_default();
+        let is_of_library = first_line.trim_end().ends_with("Response");
         let mut lines = details.lines().skip(1).filter(|line| !line.trim().is_empty()).peekable();
         let mut fields = Vec::new();
         while let Some(line) = lines.next() {
@@ -158,9 +154,9 @@ fn invalid_fields(details: &str) -> Vec<InvalidField> {
         return fields;
     }
     let (mut path, mut rest) = (FieldPath::default(), details);
-    while let Some(field) = FIELD.as_ref().and_then(|field| field.captures(rest)) {
-        field[1].split('.').for_each(|key| path.0.push(segment(key)));
-        rest = &rest[field.get_match().end()..];
+    while let Some((field, message)) = split_field(rest) {
+        field.split('.').for_each(|key| path.0.push(segment(key)));
+        rest = message;
     }
     if path.0.is_empty() && !rest.contains("no field named") {
         return Vec::new();
@@ -168,6 +164,12 @@ fn invalid_fields(details: &str) -> Vec<InvalidField> {
     // Its second line lists all fields there are.
     let message = rest.lines().next().unwrap_or(rest).trim_start_matches("ERROR_UNKNOWN:");
     vec![InvalidField::new(path, message, true)]
+}
+
+/// Splits what protobuf says of a field: `Failed to parse results field: ...`.
+fn split_field(text: &str) -> Option<(&str, &str)> {
+    let (_, field) = text.split_once("Failed to parse ")?;
+    field.split_once(" field: ").filter(|(field, _)| !field.contains(' '))
 }
 
 fn segment(text: &str) -> Segment {

@@ -81,6 +81,8 @@ pub(super) fn dotted(path: &str) -> FieldPath {
 #[derive(Debug, Default)]
 pub(super) struct FindingGroups {
     step: Option<Step>,
+    /// The number of the answer, 0 for none.
+    answer: usize,
     /// How many answers each step had.
     answers: HashMap<Step, usize>,
     findings: Vec<TestFinding>,
@@ -98,12 +100,14 @@ impl FindingGroups {
     /// Makes what is reported next about the next answer of `step`.
     pub fn begin_answer(&mut self, step: Step) {
         self.step = Some(step);
-        *self.answers.entry(step).or_default() += 1;
+        let answers = self.answers.entry(step).or_default();
+        *answers += 1;
+        self.answer = *answers;
     }
 
-    /// Reports about an answer, if `step` had one.
+    /// Reports about a step, or the whole plugin, not about an answer.
     pub fn report_of(&mut self, step: Option<Step>, deviation: Deviation) {
-        self.step = step;
+        (self.step, self.answer) = (step, 0);
         self.report(deviation);
     }
 
@@ -125,9 +129,17 @@ impl FindingGroups {
         }
         of_rule.shown += 1;
         self.indices.insert((rule, self.step, key), self.findings.len());
-        let answer = self.step.and_then(|step| self.answers.get(&step)).copied().unwrap_or_default();
         let message = shortened(message + &detail);
-        self.findings.push(TestFinding { rule, severity, step: self.step, path, message, hint, count: 1, answer });
+        self.findings.push(TestFinding {
+            rule,
+            severity,
+            step: self.step,
+            path,
+            message,
+            hint,
+            count: 1,
+            answer: self.answer,
+        });
     }
 
     /// The findings in the order of `steps`, those of no step first; `resource_failure` is the severity of that rule.
@@ -146,7 +158,8 @@ impl FindingGroups {
     }
 }
 
-fn shortened(mut message: String) -> String {
+fn shortened(message: String) -> String {
+    let mut message = message.trim_end().trim_end_matches('.').to_owned();
     if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
         message.truncate(end);
         message.push('…');

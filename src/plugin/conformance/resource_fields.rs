@@ -1,14 +1,10 @@
 //! Rules about the fields of collected resources, by their type.
 
-use std::borrow::Cow;
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::finding::{Deviation, FindingGroups, dotted};
+use super::finding::{Deviation, FindingGroups};
 use super::rule::TestRule;
-use super::values::{dollar_key, items, longer_than, look_up, non_finite, text};
+use super::values::{dollar_key, longer_than, look_up, non_finite, text};
 use crate::text::value_ext::kind_of;
 
 /// What the inventory service asks of one type of resource.
@@ -60,8 +56,7 @@ const TYPES: [ResourceFields; 5] = [
 pub fn check(name: &str, resource: &Value, findings: &mut FindingGroups) {
     let Some(fields) = TYPES.iter().find(|fields| fields.name == name) else { return };
     let mut report = |rule, field: &str, message: String| {
-        let path = field.split('.').fold(dotted("resource"), |path, key| path.key(key));
-        findings.report(Deviation::at(rule, path, message));
+        findings.report(Deviation::new(rule, &format!("resource.{field}"), message));
     };
     let of_field = TestRule::ResourceTypeOfField;
     for field in fields.required.iter().filter(|field| resource.get(field).is_none_or(Value::is_null)) {
@@ -73,9 +68,6 @@ pub fn check(name: &str, resource: &Value, findings: &mut FindingGroups) {
         if texts.iter().any(|text| longer_than(text, *max).is_some()) {
             report(of_field, field, format!("longer than {max} characters"));
         }
-    }
-    if let Some(word) = non_finite(resource) {
-        report(TestRule::NonFinite, "", format!("a number is {word}"));
     }
     let has = |field: &str| text(resource, field).is_some();
     match name {
@@ -96,6 +88,10 @@ pub fn check(name: &str, resource: &Value, findings: &mut FindingGroups) {
             }
         }
         _ => {}
+    }
+    if let Some(word) = non_finite(resource) {
+        let message = format!("a number is {word}");
+        findings.report(Deviation::new(TestRule::NonFinite, "resource", message).warning());
     }
     if matches!(name, "CloudService" | "CloudServiceType") {
         check_types(resource, findings);
@@ -165,13 +161,10 @@ fn report_dollar(field: &str, key: &str, findings: &mut FindingGroups) {
 
 /// Parses a JSON object as Python does, which takes NaN and Infinity; with whether there are none.
 fn parse_object(text: &str) -> Option<(Map<String, Value>, bool)> {
-    static NON_FINITE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"-?\b(NaN|Infinity)\b").ok());
-    let parse = |text: &str| serde_json::from_str::<Map<String, Value>>(text).ok();
-    if let Some(object) = parse(text) {
-        return Some((object, true));
-    }
-    match NON_FINITE.as_ref()?.replace_all(text, "null") {
-        Cow::Owned(finite) => Some((parse(&finite)?, false)),
-        Cow::Borrowed(_) => None,
-    }
+    let parse = |text: &str| serde_json::from_str(text).ok();
+    let is_finite = |object| (object, true);
+    // Texts change with it, but only keys are looked at.
+    let finite =
+        || ["-Infinity", "Infinity", "NaN"].iter().fold(text.to_owned(), |text, word| text.replace(word, "null"));
+    parse(text).map(is_finite).or_else(|| Some((parse(&finite())?, false)))
 }

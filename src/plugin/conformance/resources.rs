@@ -3,7 +3,7 @@
 //! A stream can have millions: only counts, hashes and first messages stay.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use serde_json::Value;
 
@@ -182,7 +182,7 @@ fn check_size(bytes: usize, findings: &mut FindingGroups) {
     });
 }
 
-fn hash_of(value: &impl std::hash::Hash) -> u64 {
+fn hash_of(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()

@@ -4,23 +4,12 @@ use serde_json::{Map, Value};
 
 /// The value at a path with dots, through mappings.
 pub fn look_up<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(value, |value, key| value.get(key))
+    path.split('.').try_fold(value, |value, key| value.as_object()?.get(key))
 }
 
-/// The value at a path with dots as the inventory service looks it up, if it is true in Python: also by an index, or in
-/// any item of a list.
+/// The value at a path if it is true in Python, which drops other values from match rules.
 pub fn truthy_at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
-    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
-    let go_on = |value: &'a Value| match rest {
-        Some(rest) => truthy_at(value, rest),
-        None => is_truthy(value).then_some(value),
-    };
-    match (value, key.parse::<usize>()) {
-        (Value::Object(fields), _) => go_on(fields.get(key)?),
-        (Value::Array(items), Ok(index)) => go_on(items.get(index)?),
-        (Value::Array(items), Err(_)) => items.iter().find_map(|item| truthy_at(item, path)),
-        _ => None,
-    }
+    look_up(value, path).filter(|value| is_truthy(value))
 }
 
 fn is_truthy(value: &Value) -> bool {
@@ -48,7 +37,7 @@ pub fn is_list_of_texts(value: &Value) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(Value::is_string))
 }
 
-/// How many characters a text has more than `max`, as its whole length.
+/// The length of a text of more than `max` characters.
 pub fn longer_than(value: &Value, max: usize) -> Option<usize> {
     // Bytes first: most texts are short.
     let text = value.as_str().filter(|text| text.len() > max)?;
