@@ -409,6 +409,46 @@ fn recorded_answers_tell_what_changed() {
     assert!(nowhere.status == Some(1) && nowhere.stderr.contains("--record"), "{nowhere}");
 }
 
+#[test]
+fn a_message_is_dispatched_only_if_that_is_asked_for() {
+    let server = Server::start(Api::plugin("protocol"), |call| match call.method.as_str() {
+        "init" => one(json!({"metadata": {"data_type": "SECRET", "data": {"schema": {
+            "type": "object", "properties": {"token": {"type": "string", "title": "Token"}}, "required": ["token"],
+        }}}})),
+        _ => one(json!({})),
+    });
+    let user = Spacectl::new();
+    user.file("message.yml", "message: {title: hello}\nchannel_data: {room: a}\nno_such_field: 1\n");
+    let run = user.run(&test(&server, "--data message.yml"));
+    assert!(run.status == Some(0) && run.stdout.contains("needs --dispatch"), "{run}");
+    assert!(server.calls().iter().all(|call| call.method != "dispatch"));
+    let run = user.run(&test(&server, "--data message.yml --dispatch"));
+    assert_eq!(run.status, Some(0), "{run}");
+    let expected = json!({
+        "options": {}, "message": {"title": "hello"}, "notification_type": "INFO", "secret_data": {},
+        "channel_data": {"room": "a"},
+    });
+    assert_eq!(server.calls().last().unwrap().request, expected);
+}
+
+#[test]
+fn options_filter_and_schema_go_where_they_belong() {
+    let server = collector(good_collector);
+    let user = Spacectl::new();
+    user.file("settings/mine.toml", "resource_type = 'inventory.Collector'\n[options]\nby = 'file'\n");
+    user.file("filter.yml", "region_code: a\n");
+    let options = r#"--config settings/mine.toml --filter filter.yml --options '{"by": "flag"}' --schema aws"#;
+    let run = user.run(&test(&server, options));
+    assert_eq!(run.status, Some(0), "{run}");
+    let calls = server.calls();
+    assert!(calls.iter().all(|call| call.request["options"] == json!({"by": "flag"})), "{run}");
+    assert_eq!(calls.last().unwrap().request["filter"], json!({"region_code": "a"}));
+    // No message of a collector has a schema.
+    assert!(calls.iter().all(|call| call.request.get("schema").is_none()));
+    let missing = user.run(&test(&server, "--config no-such.toml"));
+    assert!(missing.status == Some(1) && missing.stderr.contains("no-such.toml"), "{missing}");
+}
+
 /// A docker that runs the plugin itself, and writes down what it was asked to do.
 #[test]
 fn an_image_is_run_on_a_free_port_and_its_container_is_removed() {
@@ -464,10 +504,11 @@ fn a_domain_is_sent_where_the_library_requires_one() {
         "get_data" => one(json!({"results": [{"cost": 1.5, "billed_date": "2026-01-01"}]})),
         _ => one(json!({})),
     });
-    let run = Spacectl::new().run(&test(&server, "--domain-id domain-x"));
+    let run = Spacectl::new().run(&test(&server, "--domain-id domain-x --schema monthly"));
     assert_eq!(run.status, Some(0), "{run}");
     let calls = server.calls();
     assert!(calls.iter().all(|call| call.request["domain_id"] == "domain-x"), "{run}");
+    assert!(calls.iter().filter(|call| call.method == "verify").all(|call| call.request["schema"] == "monthly"));
     let tasks = calls.iter().find(|call| call.method == "get_tasks").unwrap();
     assert_eq!(tasks.request["linked_accounts"], json!([{"account_id": "a1", "name": "one"}]));
 }

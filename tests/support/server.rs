@@ -74,7 +74,7 @@ impl Api {
         Self::compile("tests/proto", &["kinds.proto"])
     }
 
-    /// The services of a plugin: `collector`, `webhook` or `cost`.
+    /// The services of a plugin: `collector`, `webhook`, `protocol` or `cost`.
     pub fn plugin(kind: &str) -> Self {
         Self::compile("tests/proto", &[&format!("plugin_{kind}.proto")])
     }

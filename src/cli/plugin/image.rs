@@ -82,6 +82,9 @@ pub struct PluginPublish {
     /// The old spec is saved to PLUGIN.yml.replaced.
     #[arg(long, help_heading = "Changes")]
     pub replace: bool,
+    /// Test the built image before it is pushed, as 'plugin test --image' does
+    #[arg(long, help_heading = "Build")]
+    pub test: bool,
     /// Output format
     ///
     /// quiet prints the plugin's id if it changed.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, FromArgMatches as _, ValueEnum, ValueHint};
 
 use crate::cli::values::{Limit, count, duration};
 
@@ -149,6 +149,17 @@ pub struct PluginTest {
     /// Show what differs from the answers in this directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub compare: Option<PathBuf>,
+}
+
+impl PluginTest {
+    /// The arguments that test `image` by the settings in the working directory.
+    ///
+    /// # Errors
+    /// Never: `image` is the only argument.
+    pub fn of_image(image: &str) -> Result<Self, clap::Error> {
+        let command = Self::augment_args(clap::Command::new("test"));
+        Self::from_arg_matches(&command.try_get_matches_from(["test", &format!("--image={image}")])?)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

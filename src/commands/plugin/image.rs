@@ -127,6 +127,11 @@ impl TaggedImage {
         Ok(self.builder.build(&options, self.quiet))
     }
 
+    /// The builder, to run the image.
+    pub fn builder(&self) -> &ImageBuilder {
+        &self.builder
+    }
+
     pub fn push_command(&self) -> CommandLine {
         self.builder.push(&self.to_string(), self.place.is_plain_http(), self.quiet)
     }

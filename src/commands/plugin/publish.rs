@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::apply::plan::{ApplyOptions, ApplyPlan};
 use super::apply::report::ApplyReport;
 use super::image::{TaggedImage, note_interruption, print};
+use super::test::test_image;
 use crate::cli::{ApplyFormat, PluginBuild, PluginImage, PluginPublish};
 use crate::commands::connector::Connector;
 use crate::commands::plugin::resume_command;
@@ -51,17 +52,19 @@ pub fn push(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
 pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
     let image = TaggedImage::read("publish", &args.image, context)?;
     let commands = [image.build_command(&args.sources)?, image.push_command()];
+    if args.test {
+        image.builder().check_runs().map_err(|error| error.into_local().context("--test"))?;
+    }
     let connector = Connector::new(context)?;
     // Before signals are handled here: a person may have to type the key's passphrase.
     connector.metadata()?;
     let options = ApplyOptions { strict: args.image.specs.strict, replace: args.replace, prune: None };
     let resume = resume_command::apply(&args.image.specs, args.replace, context.global);
     block_on(async {
-        let streams = &mut *context.streams;
-        let diagnostics = streams.diagnostics.clone();
+        let diagnostics = context.streams.diagnostics.clone();
         let mut shutdown = Shutdown::listen()?;
         // What cannot be applied or pushed is not built.
-        let planning = ApplyPlan::new(&connector, vec![image.draft.clone()], options, &mut streams.diagnostics);
+        let planning = ApplyPlan::new(&connector, vec![image.draft.clone()], options, &mut context.streams.diagnostics);
         let planned = shutdown.race(planning).await;
         let mut plan =
             planned.inspect_err(|error| note_interruption(error, "reading from the service", &diagnostics))?;
@@ -71,10 +74,10 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         if args.image.dry_run {
             report = report.with("commands", commands.iter().map(ToString::to_string).collect::<Value>());
             if args.output == ApplyFormat::Text {
-                print(&commands, streams)?;
+                print(&commands, context.streams)?;
             }
-            plan.preview().into_iter().try_for_each(|outcome| report.add(outcome, streams))?;
-            return report.finish(streams);
+            plan.preview().into_iter().try_for_each(|outcome| report.add(outcome, context.streams))?;
+            return report.finish(context.streams);
         }
         let [build, push] = &commands;
         let unanswered = |unanswered: crate::oci::RegistryFailure| {
@@ -87,12 +90,16 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         };
         let before = image.digest(&mut shutdown, unanswered).await?;
         image.build(build, &mut shutdown).await?;
+        if args.test {
+            let tested = test_image(image.builder().clone(), &image.to_string(), &mut shutdown, context).await;
+            tested.map_err(|error| error.hint("the image is built; nothing was pushed"))?;
+        }
         image.push(push, &mut shutdown).await?;
         image.wait_for_tag(before, context.global.timeout, &mut shutdown).await?;
         // Others may have written meanwhile.
         let refreshed = shutdown.race(plan.refresh()).await.and_then(|()| plan.check());
         let applied = match refreshed {
-            Ok(()) => plan.execute(&mut shutdown, &diagnostics, |outcome| report.add(outcome, streams)).await,
+            Ok(()) => plan.execute(&mut shutdown, &diagnostics, |outcome| report.add(outcome, context.streams)).await,
             Err(error) => Err(error),
         };
         let applied = applied.map_err(|error| not_applied(error, &image, &resume, &diagnostics));
@@ -101,7 +108,7 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             diagnostics.note(&format!("{id} is disabled and stays so; to enable it, run: {enable}"));
         }
         // What was done is reported, however it ended.
-        let reported = report.finish(streams);
+        let reported = report.finish(context.streams);
         applied.and(reported)
     })
 }

@@ -23,6 +23,7 @@ use self::golden::Recorder;
 use self::inputs::TestInputs;
 use self::process::PluginProcess;
 use self::requests::{Answered, DOMAIN};
+pub use self::settings::SETTINGS_FILE;
 use self::settings::TestSettings;
 use self::show::{counted, shown};
 use self::start::{Started, Target};
@@ -32,6 +33,7 @@ use crate::cli::{ErrorFormat, PluginTest, TestFormat};
 use crate::cli::{Limit, duration};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
+use crate::plugin::builder::ImageBuilder;
 use crate::plugin::conformance::{
     CollectedRow, Conformance, GivenInputs, PluginKind, TestFinding, TestRule, TestSeverity,
 };
@@ -81,28 +83,52 @@ pub fn run(args: &PluginTest, context: &mut Context<'_>) -> Result<()> {
     }
     let options = TestOptions::read(args, context)?;
     let target = Target::choose(args, &options.settings, context)?;
-    block_on(async {
-        let mut shutdown = Shutdown::listen()?;
-        let mut process = target.start()?;
-        let tested = shutdown.race(test(&target, &options, &mut process, context)).await;
-        if let Some(process) = &mut process {
-            process.stop(&mut shutdown).await;
-        }
-        let log = process.map(|process| process.log()).unwrap_or_default();
-        let has_failed = tested.as_ref().map_or_else(|error| !error.is_silent(), TestResult::has_failed);
-        if has_failed && !log.is_empty() {
-            context.streams.out.flush()?;
-            show_log(&log, context.global.error_format, &context.streams.diagnostics);
-        }
-        let result = tested?;
-        write(&result, args.output, context.streams)?;
-        conclude(&result, context.streams)
-    })
+    block_on(async { run_test(&target, &options, &mut Shutdown::listen()?, context).await })
+}
+
+/// Tests an image that `builder` has built, by the settings in the working directory. The report goes to standard error,
+/// as the builder's output does.
+pub async fn test_image(
+    builder: ImageBuilder,
+    image: &str,
+    shutdown: &mut Shutdown,
+    context: &mut Context<'_>,
+) -> Result<()> {
+    let args = PluginTest::of_image(image).map_err(|error| Error::local("the test cannot start").cause(error))?;
+    let options = TestOptions::read(&args, context)?;
+    let target = Target::Image { builder, image: image.to_owned(), patience: args.start_timeout };
+    let out = std::mem::replace(&mut context.streams.out, Box::new(std::io::stderr()));
+    let tested = run_test(&target, &options, shutdown, context).await;
+    context.streams.out = out;
+    tested
+}
+
+/// Starts the plugin, tests it, ends it and reports.
+async fn run_test(
+    target: &Target,
+    options: &TestOptions<'_>,
+    shutdown: &mut Shutdown,
+    context: &mut Context<'_>,
+) -> Result<()> {
+    let mut process = target.start()?;
+    let tested = shutdown.race(test(target, options, &mut process, context)).await;
+    if let Some(process) = &mut process {
+        process.stop(shutdown).await;
+    }
+    let log = process.map(|process| process.log()).unwrap_or_default();
+    let has_failed = tested.as_ref().map_or_else(|error| !error.is_silent(), TestResult::has_failed);
+    if has_failed && !log.is_empty() {
+        context.streams.out.flush()?;
+        show_log(&log, context.global.error_format, &context.streams.diagnostics);
+    }
+    let result = tested?;
+    write(&result, options.args.output, context.streams)?;
+    conclude(&result, context.streams)
 }
 
 impl<'a> TestOptions<'a> {
     fn read(args: &'a PluginTest, context: &mut Context<'_>) -> Result<Self> {
-        if context.global.environment.is_some() {
+        if context.global.environment.is_some() && args.image.is_none() {
             return Err(Error::usage("plugin test calls a plugin, not a service of an environment")
                 .hint("omit --environment, and name the plugin with --exec, --image or --endpoint"));
         }

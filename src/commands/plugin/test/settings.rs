@@ -11,7 +11,7 @@ use crate::error::{Error, Location, Result};
 use crate::fs::{folder_of, open_file, read_limited};
 
 /// The file that is read if it exists.
-pub const FILE: &str = "plugin-test.toml";
+pub const SETTINGS_FILE: &str = "plugin-test.toml";
 
 /// The largest file, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -58,10 +58,10 @@ pub struct CompareSettings {
 }
 
 impl TestSettings {
-    /// Reads `path`, or [`FILE`] if it exists.
+    /// Reads `path`, or [`SETTINGS_FILE`] if it exists.
     pub fn read(path: Option<&Path>) -> Result<Self> {
         let is_given = path.is_some();
-        let path = path.unwrap_or(Path::new(FILE));
+        let path = path.unwrap_or(Path::new(SETTINGS_FILE));
         if !is_given && !path.exists() {
             return Ok(Self::default());
         }
