@@ -481,6 +481,37 @@ fn an_image_is_run_on_a_free_port_and_its_container_is_removed() {
 }
 
 #[test]
+fn an_image_is_tested_before_it_is_pushed() {
+    let (user, _) = starting("good");
+    let program = std::env::current_exe().unwrap();
+    let docker = format!(
+        "#!/bin/sh\necho $1 >>asked\n[ \"$1\" = run ] || exit 0\nport=${{6#127.0.0.1:}}\n\
+         export TEST_PLUGIN_PORT=${{port%:50051}}\nexec {} --exact runs_as_a_plugin --nocapture\n",
+        program.display()
+    );
+    user.file("docker", &docker).file("Dockerfile", "FROM scratch\n");
+    std::fs::set_permissions(user.path("docker"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let registry = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = registry.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in registry.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4_096]);
+            let digest = format!("Docker-Content-Digest: sha256:{}", "a".repeat(64));
+            let answer = format!("HTTP/1.1 200 OK\r\n{digest}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let _ = std::io::Write::write_all(&mut stream, answer.as_bytes());
+        }
+    });
+    user.run(&format!("config set registry {address} -e local")).success();
+    user.file("plugin.yml", "name: x\nresource_type: inventory.Collector\nimage: a/plugin-x\n");
+    let line = "plugin publish -f plugin.yml --tag 1.0 --builder ./docker --test -e local -H 'x-for-the-service: a'";
+    let run = user.run_with(&[("PATH", "/usr/bin:/bin")], line);
+    assert_eq!(run.status, Some(0), "{run}");
+    assert_eq!(std::fs::read_to_string(user.path("asked")).unwrap(), "build\nrun\nrm\npush\n");
+    assert!(run.stderr.contains("6 messages") && !run.stdout.contains("Collector.collect"), "{run}");
+}
+
+#[test]
 fn a_spec_says_what_is_tested_and_is_compared_with_it() {
     let server = webhook(good_webhook);
     let user = Spacectl::new();

@@ -67,6 +67,7 @@ ALONE = {
     "plugin lint --deny-warnings": "changes the exit code and a word; tests/lint.rs tries it",
     "plugin lint --explain": "tells of this program's own rules",
     "plugin lint --list-rules": "the same, for all of them",
+    "plugin publish --test": "needs docker, too; tests/plugin_test.rs",
     "plugin test --image": "needs docker; tests/plugin_test.rs has one that is none",
     "plugin test --builder": "the same",
     "plugin test --file-parameter": "a spec beside the plugin; tests/plugin_test.rs",

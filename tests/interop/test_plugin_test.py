@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -155,6 +156,7 @@ def test_a_right_collector_has_no_finding(run, spacectl):
         ('"region_code": "kr-1", "provider": "acme"}', '"region_code": "k" * 300, "provider": "acme"}', "resource-type-of-field"),
         ('    if params["task', '    import os; os._exit(3)\n    if params["task', "died"),
     ],
+    ids=lambda text: text if text and re.fullmatch("[a-z-]+", text) else "",
 )
 def test_a_fault_of_a_collector_is_found(run, spacectl, right, wrong, rule):
     assert COLLECTOR.count(right) == 1

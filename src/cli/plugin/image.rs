@@ -82,7 +82,7 @@ pub struct PluginPublish {
     /// The old spec is saved to PLUGIN.yml.replaced.
     #[arg(long, help_heading = "Changes")]
     pub replace: bool,
-    /// Test the built image before it is pushed, as 'plugin test --image' does
+    /// Run 'plugin test' on the image before the push
     #[arg(long, help_heading = "Build")]
     pub test: bool,
     /// Output format

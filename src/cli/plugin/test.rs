@@ -9,11 +9,10 @@ use crate::cli::values::{Limit, count, duration};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  spacectl plugin test --exec 'spaceone run plugin-server plugin -s src -p 50051'
-  spacectl plugin test --image plugin-aws:1.2.0 --options options.yml --secret-data secret.json
-  spacectl plugin test --endpoint grpc://127.0.0.1:50051 -r monitoring.Webhook --data payloads/
+  spacectl plugin test --exec 'spaceone run plugin-server plugin -s src'
+  spacectl plugin test --image plugin-aws:1.2.0 --secret-data secret.json
 
-Without a flag that says what to test, ./plugin-test.toml does.
+Without --exec, --image and --endpoint, the settings in plugin-test.toml say what to test.
 
 Exit codes: 0 no errors, 1 errors, 2 wrong usage, 64 + gRPC status if the plugin's refusals are the only errors.";
 
@@ -43,19 +42,18 @@ const TESTING: [&str; 20] = [
 
 #[derive(Debug, Args)]
 pub struct PluginTest {
-    /// Start the plugin with this command; it is ended afterwards
+    /// Start the plugin with this command
+    ///
+    /// It is ended afterwards, with all that it started.
     #[arg(long, value_name = "COMMAND", conflicts_with = "image", help_heading = "Plugin")]
     pub exec: Option<String>,
-    /// Start the plugin's image with docker or podman; the container is removed afterwards
+    /// Start the plugin's image with docker or podman
+    ///
+    /// The container is removed afterwards.
     #[arg(long, value_name = "REF", value_parser = NonEmptyStringValueParser::new(), help_heading = "Plugin")]
     pub image: Option<String>,
-    /// Port on which the plugin listens [default: 50051]
-    #[arg(
-        long,
-        value_name = "PORT",
-        value_parser = clap::value_parser!(u16).range(1..),
-        help_heading = "Plugin"
-    )]
+    /// Port of the plugin [default: 50051]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Plugin")]
     pub port: Option<u16>,
     /// Longest wait for the plugin's port
     #[arg(
@@ -67,7 +65,9 @@ pub struct PluginTest {
         help_heading = "Plugin"
     )]
     pub start_timeout: Limit,
-    /// docker, podman or the path of one [default: the first of them in PATH]
+    /// docker, podman or the path of one
+    ///
+    /// [default: the first of the two in PATH]
     #[arg(
         long,
         value_name = "BUILDER",
@@ -76,29 +76,46 @@ pub struct PluginTest {
         help_heading = "Plugin"
     )]
     pub builder: Option<String>,
-    /// Spec to compare with what the plugin says
+    /// Spec to compare with the plugin's answers
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Plugin")]
     pub file_parameter: Option<String>,
-    /// What the plugin extends, e.g. inventory.Collector [default: the spec's, or by its services]
-    #[arg(short, long, value_name = "SERVICE.RESOURCE", help_heading = "Plugin")]
+    /// What it extends, e.g. inventory.Collector
+    ///
+    /// By default what the spec says, or its services.
+    #[arg(short, long, value_name = "TYPE", help_heading = "Plugin")]
     pub resource_type: Option<String>,
-    /// Read settings from this file [default: plugin-test.toml if it exists]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Plugin")]
+    /// Settings to read [default: plugin-test.toml if it exists]
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        hide_short_help = true,
+        help_heading = "Plugin"
+    )]
     pub config: Option<PathBuf>,
 
-    /// Options of the plugin: a YAML or JSON file, or a JSON object
+    /// Options of each request
+    ///
+    /// A YAML or JSON file, or a JSON object.
     #[arg(long, value_name = "FILE|JSON", value_hint = ValueHint::FilePath, help_heading = "Input")]
     pub options: Option<String>,
-    /// Secret data: a YAML or JSON file; - is stdin. It is never shown
+    /// Secret data of each request; - is stdin
+    ///
+    /// A YAML or JSON file. Its texts are masked in all output.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Input")]
     pub secret_data: Option<String>,
-    /// Payload of Event.parse, or fields of other requests: a file or a directory of them; repeatable
+    /// Payload of Event.parse
+    ///
+    /// For other calls, fields of their requests. Repeatable. Of a directory, each .json, .yml and .yaml file is a
+    /// payload.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::AnyPath, help_heading = "Input")]
     pub data: Vec<String>,
     /// Name of the secret's schema
     #[arg(long, value_name = "NAME", hide_short_help = true, help_heading = "Input")]
     pub schema: Option<String>,
-    /// Filter of collect: a YAML or JSON file, or a JSON object
+    /// Filter of collect
+    ///
+    /// A YAML or JSON file, or a JSON object.
     #[arg(
         long,
         value_name = "FILE|JSON",
@@ -107,15 +124,15 @@ pub struct PluginTest {
         help_heading = "Input"
     )]
     pub filter: Option<String>,
-    /// Read at most this many messages of a stream
+    /// Read at most N messages of a stream
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Input")]
     pub limit: Option<u32>,
-    /// Also call Notification.dispatch, which sends a message to people
+    /// Also send a message: Notification.dispatch
     #[arg(long, help_heading = "Input")]
     pub dispatch: bool,
 
     /// Treat each FAILURE of a collect as an error
-    #[arg(long, help_heading = "Rules")]
+    #[arg(long, hide_short_help = true, help_heading = "Rules")]
     pub strict_collect: bool,
     /// Ignore findings of a rule; repeatable
     #[arg(long, value_name = "RULE", help_heading = "Rules")]
@@ -127,17 +144,20 @@ pub struct PluginTest {
     #[arg(long, conflicts_with = "explain", conflicts_with_all = TESTING, help_heading = "Rules")]
     pub list_rules: bool,
 
-    /// Output format
+    /// Output format: text, json, junit or github
     #[arg(
         short,
         long,
         value_name = "FORMAT",
         value_enum,
         default_value_t = TestFormat::Text,
+        hide_possible_values = true,
         help_heading = "Output"
     )]
     pub output: TestFormat,
-    /// Write the answers to this directory, a file per step, with secrets masked
+    /// Write the answers to files in this directory
+    ///
+    /// A file per step; secrets are masked.
     #[arg(
         long,
         value_name = "DIR",
@@ -146,7 +166,7 @@ pub struct PluginTest {
         help_heading = "Output"
     )]
     pub record: Option<PathBuf>,
-    /// Show what differs from the answers in this directory
+    /// Show what differs from recorded answers
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub compare: Option<PathBuf>,
 }

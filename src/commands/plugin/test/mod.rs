@@ -33,6 +33,7 @@ use crate::cli::{ErrorFormat, PluginTest, TestFormat};
 use crate::cli::{Limit, duration};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
+use crate::grpc::metadata::{Metadata, MetadataEntry};
 use crate::plugin::builder::ImageBuilder;
 use crate::plugin::conformance::{
     CollectedRow, Conformance, GivenInputs, PluginKind, TestFinding, TestRule, TestSeverity,
@@ -70,6 +71,8 @@ struct TestOptions<'a> {
     allowed: Vec<TestRule>,
     domain_id: String,
     timeout: Limit,
+    /// What is sent with each call: no key, nothing of an environment, only what `-H` names.
+    metadata: Metadata,
 }
 
 pub fn run(args: &PluginTest, context: &mut Context<'_>) -> Result<()> {
@@ -81,7 +84,14 @@ pub fn run(args: &PluginTest, context: &mut Context<'_>) -> Result<()> {
         let rule = TestRule::find(name).ok_or_else(|| rule_help::unknown("plugin test", name, rows()))?;
         return rule_help::explain((rule.name(), rule.levels(), rule.summary()), rule.explanation(), context.streams);
     }
-    let options = TestOptions::read(args, context)?;
+    if context.global.environment.is_some() {
+        return Err(Error::usage("plugin test calls a plugin, not a service of an environment")
+            .hint("omit --environment, and name the plugin with --exec, --image or --endpoint"));
+    }
+    let entries = context.global.header.iter().map(|header| MetadataEntry::parse(header));
+    let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|error| error.into_usage().context("-H"))?;
+    let metadata = Metadata::default().with_entries(&entries)?;
+    let options = TestOptions::read(args, metadata, context)?;
     let target = Target::choose(args, &options.settings, context)?;
     block_on(async { run_test(&target, &options, &mut Shutdown::listen()?, context).await })
 }
@@ -95,7 +105,8 @@ pub async fn test_image(
     context: &mut Context<'_>,
 ) -> Result<()> {
     let args = PluginTest::of_image(image).map_err(|error| Error::local("the test cannot start").cause(error))?;
-    let options = TestOptions::read(&args, context)?;
+    // `-H` is for the service.
+    let options = TestOptions::read(&args, Metadata::default(), context)?;
     let target = Target::Image { builder, image: image.to_owned(), patience: args.start_timeout };
     let out = std::mem::replace(&mut context.streams.out, Box::new(std::io::stderr()));
     let tested = run_test(&target, &options, shutdown, context).await;
@@ -127,11 +138,7 @@ async fn run_test(
 }
 
 impl<'a> TestOptions<'a> {
-    fn read(args: &'a PluginTest, context: &mut Context<'_>) -> Result<Self> {
-        if context.global.environment.is_some() && args.image.is_none() {
-            return Err(Error::usage("plugin test calls a plugin, not a service of an environment")
-                .hint("omit --environment, and name the plugin with --exec, --image or --endpoint"));
-        }
+    fn read(args: &'a PluginTest, metadata: Metadata, context: &mut Context<'_>) -> Result<Self> {
         let mut settings = TestSettings::read(args.config.as_deref())?;
         let inputs = TestInputs::read(args, &mut settings, context.streams)?;
         let spec = args.file_parameter.as_deref().map(read_spec).transpose()?;
@@ -157,6 +164,7 @@ impl<'a> TestOptions<'a> {
             inputs,
             spec,
             timeout,
+            metadata,
         })
     }
 
@@ -193,7 +201,7 @@ async fn test(
         differences: Vec::new(),
         refusals: Vec::new(),
     };
-    let (caller, server) = match target.reach(process, options.timeout, context).await? {
+    let (caller, server) = match target.reach(process, options.timeout, &options.metadata, context).await? {
         Started::Ready(caller, server) => (caller, server),
         Started::Not(rule, message) => {
             // Its kind does not matter for what is about no answer.

@@ -20,7 +20,7 @@ use crate::error::parse_error::ParseError;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grpc::call::Caller;
 use crate::grpc::channel;
-use crate::grpc::metadata::{Metadata, MetadataEntry};
+use crate::grpc::metadata::Metadata;
 use crate::grpc::reflection::{self, DescribedServer};
 use crate::net::tls::TlsSettings;
 use crate::plugin::builder::ImageBuilder;
@@ -102,18 +102,19 @@ impl Target {
         &self,
         process: &mut Option<PluginProcess>,
         timeout: Limit,
+        metadata: &Metadata,
         context: &Context<'_>,
     ) -> Result<Started> {
         let (Some(process), Self::Exec { patience, .. } | Self::Image { patience, .. }) = (process, self) else {
             let Self::Endpoint(url) = self else { return Err(Error::local("the plugin is not started")) };
-            let (caller, server) = connect(url, timeout, context.global.connect_timeout, context).await?;
+            let (caller, server) = connect(url, metadata, timeout, context.global.connect_timeout, context).await?;
             return Ok(Started::Ready(caller, server));
         };
         let port = process.port;
         let url: EndpointUrl =
             format!("grpc://{}:{port}", Ipv4Addr::LOCALHOST).parse().map_err(ParseError::into_local)?;
         let begun = Instant::now();
-        let mut last = None;
+        let mut why = "nothing listens there".to_owned();
         while patience.is_none_or(|patience| begun.elapsed() < patience) {
             tokio::select! {
                 biased;
@@ -126,21 +127,16 @@ impl Target {
             if !is_open(port).await {
                 continue;
             }
-            let attempt = connect(&url, timeout, Some(ATTEMPT), context);
-            match tokio::time::timeout(
-                patience.map_or(Duration::MAX, |patience| patience.saturating_sub(begun.elapsed())).max(POLL),
-                attempt,
-            )
-            .await
-            {
+            let left = patience.map_or(ATTEMPT, |patience| patience.saturating_sub(begun.elapsed()).max(POLL));
+            let attempt = connect(&url, metadata, timeout, Some(ATTEMPT), context);
+            match tokio::time::timeout(left, attempt).await {
                 Ok(Ok((caller, server))) => return Ok(Started::Ready(caller, server)),
                 Ok(Err(error)) if error.kind() == ErrorKind::Status(Code::Unimplemented) => return Err(error),
-                Ok(Err(error)) => last = Some(error.summary()),
-                Err(_) => last = Some("it does not answer what it serves".to_owned()),
+                Ok(Err(error)) => why = error.summary(),
+                Err(_) => "it does not say what it serves".clone_into(&mut why),
             }
         }
         let waited = begun.elapsed().as_secs_f32();
-        let why = last.map_or_else(|| "nothing listens there".to_owned(), |why| why);
         Ok(Started::Not(TestRule::StartFailed, format!("no answer on port {port} within {waited:.0} s: {why}")))
     }
 }
@@ -149,20 +145,18 @@ async fn is_open(port: u16) -> bool {
     timeout(ATTEMPT, TcpStream::connect((Ipv4Addr::LOCALHOST, port))).await.is_ok_and(|opened| opened.is_ok())
 }
 
-/// Connects with nothing of an environment: no key, no domain, only what `-H` names.
+/// Connects, and asks what is served.
 async fn connect(
     url: &EndpointUrl,
+    metadata: &Metadata,
     timeout: Limit,
     connect_timeout: Limit,
     context: &Context<'_>,
 ) -> Result<(Caller, DescribedServer)> {
     let tls = if url.is_tls() { tls_of(&context.global.tls)? } else { TlsSettings::default() };
-    let entries = context.global.header.iter().map(|header| MetadataEntry::parse(header));
-    let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|error| error.into_usage().context("-H"))?;
-    let metadata = Metadata::default().with_entries(&entries)?;
     let transport = channel::connect(url, &tls, connect_timeout).await?;
     let diagnostics = context.streams.diagnostics.clone();
-    let caller = Caller::new(transport, metadata, timeout, url.to_string())
+    let caller = Caller::new(transport, metadata.clone(), timeout, url.to_string())
         .with_trace(trace(context.global.verbose, &diagnostics))
         .with_warnings(move |text| diagnostics.warn(text));
     let server = reflection::describe_all(&caller, reflection::LIMIT).await?;
