@@ -495,10 +495,15 @@ fn an_image_is_tested_before_it_is_pushed() {
     let address = registry.local_addr().unwrap();
     std::thread::spawn(move || {
         for stream in registry.incoming() {
-            let mut stream = stream.unwrap();
-            let _ = std::io::Read::read(&mut stream, &mut [0; 4_096]);
-            let digest = format!("Docker-Content-Digest: sha256:{}", "a".repeat(64));
-            let answer = format!("HTTP/1.1 200 OK\r\n{digest}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let (mut stream, mut head) = (stream.unwrap(), [0; 4_096]);
+            let _ = std::io::Read::read(&mut stream, &mut head);
+            let (header, body) = match &head[..4] {
+                b"HEAD" => (format!("Docker-Content-Digest: sha256:{}", "a".repeat(64)), ""),
+                _ => ("Content-Type: application/json".to_owned(), r#"{"tags": ["1.0"]}"#),
+            };
+            let length = body.len();
+            let answer =
+                format!("HTTP/1.1 200 OK\r\n{header}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
             let _ = std::io::Write::write_all(&mut stream, answer.as_bytes());
         }
     });

@@ -144,7 +144,7 @@ pub struct PluginTest {
     #[arg(long, conflicts_with = "explain", conflicts_with_all = TESTING, help_heading = "Rules")]
     pub list_rules: bool,
 
-    /// Output format: text, json, junit or github
+    /// text, json, junit or github
     #[arg(
         short,
         long,
