@@ -110,7 +110,7 @@ fn is_unreadable(details: &str) -> bool {
     let Some(message) = details.trim().strip_prefix("ERROR_UNKNOWN:") else { return details.trim().is_empty() };
     let message = message.trim();
     let inner = ['\'', '"'].iter().find_map(|quote| message.strip_prefix(*quote)?.strip_suffix(*quote));
-    message.is_empty() || inner.is_some_and(|inner| !inner.contains(['\'', '"', ' ']))
+    message.is_empty() || inner.is_some_and(|inner| !inner.contains(['\'', '"']))
 }
 
 /// Whether a refusal names a field of an input that was not given, as in `(key = secret_data.token)`.
@@ -131,7 +131,9 @@ struct InvalidField {
 
 impl InvalidField {
     fn new(path: FieldPath, message: &str, is_of_library: bool) -> Self {
-        Self { deviation: Deviation::at(TestRule::AnswerInvalid, path, message.trim()), is_of_library }
+        // Pydantic repeats the message for machines.
+        let message = message.split(" (type=").next().unwrap_or(message).trim();
+        Self { deviation: Deviation::at(TestRule::AnswerInvalid, path, message), is_of_library }
     }
 }
 
@@ -158,7 +160,9 @@ fn invalid_fields(details: &str) -> Vec<InvalidField> {
         field.split('.').for_each(|key| path.0.push(segment(key)));
         rest = message;
     }
-    if path.0.is_empty() && !rest.contains("no field named") {
+    let is_of_protobuf =
+        rest.contains("no field named") || rest.contains("Failed to parse ") && rest.contains(" field: ");
+    if path.0.is_empty() && !is_of_protobuf {
         return Vec::new();
     }
     // Its second line lists all fields there are.

@@ -88,7 +88,9 @@ impl Collected {
                         String::new()
                     }
                 };
-                let name = if resource_type.is_empty() { "a resource" } else { resource_type };
+                // The libraries send ErrorResource, and what it was for in it.
+                let name = answer.get("resource").and_then(|resource| text(resource, "resource_type"));
+                let name = name.unwrap_or(if resource_type.is_empty() { "a resource" } else { resource_type });
                 findings.report(Deviation::new(TestRule::ResourceFailure, "", format!("{name} failed")).detail(failed));
                 return;
             }
