@@ -157,7 +157,7 @@ fn invalid_fields(details: &str) -> Vec<InvalidField> {
     }
     let (mut path, mut rest) = (FieldPath::default(), details);
     while let Some((field, message)) = split_field(rest) {
-        field.split('.').for_each(|key| path.0.push(segment(key)));
+        field.split('.').for_each(|key| path.push_key(key));
         rest = message;
     }
     let is_of_protobuf =
