@@ -34,8 +34,12 @@ pub fn judge(
             deviation.hint("no plugin can help it: try another release of the library"),
         );
     }
-    // The platform goes on without them.
-    let is_optional = kind == PluginKind::Collector && step == Step::GetTasks;
+    // The inventory service goes on without tasks, and nobody asks metrics for logs.
+    let is_optional = match kind {
+        PluginKind::Collector => step == Step::GetTasks,
+        PluginKind::MonitoringDataSource => !is_required && step != Step::Verify,
+        _ => false,
+    };
     let is_route_missing = match code {
         Code::Internal => NO_ROUTE.iter().any(|text| details.contains(text)),
         code => code == Code::Unimplemented,
@@ -46,7 +50,7 @@ pub fn judge(
             .hint("register a route for it that returns an answer, e.g. @app.route(\"Collector.collect\")");
         return match step {
             _ if is_required => one(CallVerdict::Failed, deviation),
-            Step::GetTasks | Step::GetLinkedAccounts => one(CallVerdict::Tolerated, deviation.info()),
+            _ if is_optional || step == Step::GetLinkedAccounts => one(CallVerdict::Tolerated, deviation.info()),
             _ => one(CallVerdict::Tolerated, deviation.warning()),
         };
     }
