@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::finding::{Deviation, FindingGroups, dotted};
 use super::rule::TestRule;
-use super::values::{dollar_key, is_non_finite, items, longer_than, non_finite, text};
+use super::values::{dollar_key, is_non_finite, items, longer_than, non_finite, text, truthy_at};
 use crate::text::value_ext::{is_empty, kind_of};
 
 const CONDITION_KEYS: [&str; 7] =
@@ -65,17 +65,17 @@ fn rule_faults(rule: &Value) -> Vec<(&'static str, String)> {
             let found = operator.unwrap_or("nothing");
             faults.push(("conditions", format!("expected an operator of {}, found {found}", OPERATORS.join(", "))));
         }
-        if condition.get("value").is_none_or(Value::is_null) {
+        if truthy_at(condition, "value").is_none() {
             faults.push(("conditions", "a condition has no value".to_owned()));
         }
     }
-    let actions = rule.get("actions").filter(|actions| !is_empty(actions)).and_then(Value::as_object);
+    let actions = rule.get("actions").and_then(Value::as_object);
     if actions.is_none() {
         faults.push(("actions", "they are missing".to_owned()));
     }
     let matches =
-        actions.into_iter().flatten().filter(|(name, action)| name.starts_with("match_") && !action.is_null());
-    for (name, _) in matches.filter(|(_, action)| text(action, "source").is_none()) {
+        actions.into_iter().flatten().filter(|(name, action)| name.starts_with("match_") && !is_empty(action));
+    for (name, _) in matches.filter(|(_, action)| action.get("source").is_none()) {
         faults.push(("actions", format!("{name} has no source")));
     }
     faults

@@ -34,8 +34,12 @@ pub fn judge(
             deviation.hint("no plugin can help it: try another release of the library"),
         );
     }
-    // The platform goes on without them.
-    let is_optional = kind == PluginKind::Collector && step == Step::GetTasks;
+    // The inventory service goes on without tasks, and nobody asks metrics for logs.
+    let is_optional = match kind {
+        PluginKind::Collector => step == Step::GetTasks,
+        PluginKind::MonitoringDataSource => !is_required && step != Step::Verify,
+        _ => false,
+    };
     let is_route_missing = match code {
         Code::Internal => NO_ROUTE.iter().any(|text| details.contains(text)),
         code => code == Code::Unimplemented,
@@ -46,7 +50,7 @@ pub fn judge(
             .hint("register a route for it that returns an answer, e.g. @app.route(\"Collector.collect\")");
         return match step {
             _ if is_required => one(CallVerdict::Failed, deviation),
-            Step::GetTasks | Step::GetLinkedAccounts => one(CallVerdict::Tolerated, deviation.info()),
+            _ if is_optional || step == Step::GetLinkedAccounts => one(CallVerdict::Tolerated, deviation.info()),
             _ => one(CallVerdict::Tolerated, deviation.warning()),
         };
     }
@@ -110,7 +114,7 @@ fn is_unreadable(details: &str) -> bool {
     let Some(message) = details.trim().strip_prefix("ERROR_UNKNOWN:") else { return details.trim().is_empty() };
     let message = message.trim();
     let inner = ['\'', '"'].iter().find_map(|quote| message.strip_prefix(*quote)?.strip_suffix(*quote));
-    message.is_empty() || inner.is_some_and(|inner| !inner.contains(['\'', '"', ' ']))
+    message.is_empty() || inner.is_some_and(|inner| !inner.contains(['\'', '"']))
 }
 
 /// Whether a refusal names a field of an input that was not given, as in `(key = secret_data.token)`.
@@ -131,7 +135,9 @@ struct InvalidField {
 
 impl InvalidField {
     fn new(path: FieldPath, message: &str, is_of_library: bool) -> Self {
-        Self { deviation: Deviation::at(TestRule::AnswerInvalid, path, message.trim()), is_of_library }
+        // Pydantic repeats the message for machines.
+        let message = message.split(" (type=").next().unwrap_or(message).trim();
+        Self { deviation: Deviation::at(TestRule::AnswerInvalid, path, message), is_of_library }
     }
 }
 
@@ -155,10 +161,12 @@ fn invalid_fields(details: &str) -> Vec<InvalidField> {
     }
     let (mut path, mut rest) = (FieldPath::default(), details);
     while let Some((field, message)) = split_field(rest) {
-        field.split('.').for_each(|key| path.0.push(segment(key)));
+        field.split('.').for_each(|key| path.push_key(key));
         rest = message;
     }
-    if path.0.is_empty() && !rest.contains("no field named") {
+    let is_of_protobuf =
+        rest.contains("no field named") || rest.contains("Failed to parse ") && rest.contains(" field: ");
+    if path.0.is_empty() && !is_of_protobuf {
         return Vec::new();
     }
     // Its second line lists all fields there are.

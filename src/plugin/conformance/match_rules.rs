@@ -34,7 +34,7 @@ pub fn check<'a>(resource_type: &str, answer: &'a Value, findings: &mut FindingG
         let values: Vec<(&str, Option<&Value>)> = keys.iter().map(|key| (*key, truthy_at(resource, key))).collect();
         if values.iter().all(|(_, value)| value.is_none()) {
             let keys = keys.join(", ");
-            let message = format!("rule {number} of {resource_type} matches any resource: {keys} have no value");
+            let message = format!("rule {number} of {resource_type} matches any resource: no value at {keys}");
             let deviation = Deviation::at(TestRule::MatchRulesVoid, path, message);
             findings.report(
                 if keys.contains("data.") && resource.get("json_data").is_some_and(|text| !is_empty(text)) {
@@ -46,7 +46,7 @@ pub fn check<'a>(resource_type: &str, answer: &'a Value, findings: &mut FindingG
             continue;
         }
         for (key, _) in values.iter().filter(|(_, value)| value.is_none()) {
-            let message = format!("rule {number} of {resource_type} is without {key}, which has no value");
+            let message = format!("rule {number} of {resource_type} ignores {key}, which has no value");
             findings.report(Deviation::at(TestRule::MatchRulesLoose, path.clone(), message));
         }
         if first.is_empty() {

@@ -145,14 +145,23 @@ fn check_data_type(metadata: &Value, findings: &mut FindingGroups) {
     findings.report(Deviation::new(TestRule::ProtocolDataType, "metadata.data_type", message));
 }
 
-fn check_monitoring(metadata: &Map<String, Value>, of_spec: Option<MonitoringType>, findings: &mut FindingGroups) {
+/// What kind of data source has the metadata of this answer.
+pub fn shape(answer: &Value) -> Option<MonitoringType> {
+    shape_of(answer.get("metadata")?.as_object()?)
+}
+
+fn shape_of(metadata: &Map<String, Value>) -> Option<MonitoringType> {
     let has = |key| metadata.contains_key(key);
-    // The service asks for both lists of a METRIC data source, and for no key of a LOG one.
-    let shape = match (has("supported_stat"), has("view")) {
+    // supported_stat is the one key that is required, and only of METRIC.
+    match (has("supported_stat"), has("view")) {
         (true, _) => Some(MonitoringType::Metric),
         (false, true) => Some(MonitoringType::Log),
         (false, false) => None,
-    };
+    }
+}
+
+fn check_monitoring(metadata: &Map<String, Value>, of_spec: Option<MonitoringType>, findings: &mut FindingGroups) {
+    let shape = shape_of(metadata);
     let expected = of_spec.or(shape);
     let known = expected.map_or(&[][..], MonitoringType::metadata_keys);
     let of_any = |key: &&String| MonitoringType::ALL.iter().any(|each| each.metadata_keys().contains(&key.as_str()));

@@ -72,13 +72,16 @@ pub struct Conformance {
     monitoring_type: Option<MonitoringType>,
     metadata: Option<Map<String, Value>>,
     collected: Collected,
+    /// Everything that was collected is a failure, with a secret that should be good.
+    all_failed: bool,
     findings: FindingGroups,
 }
 
 impl Conformance {
     pub fn new(kind: PluginKind, inputs: GivenInputs, strict_collect: bool) -> Self {
         let (collected, findings) = (Collected::default(), FindingGroups::default());
-        Self { kind, inputs, strict_collect, monitoring_type: None, metadata: None, collected, findings }
+        let (monitoring_type, metadata, all_failed) = (None, None, false);
+        Self { kind, inputs, strict_collect, monitoring_type, metadata, collected, all_failed, findings }
     }
 
     /// Checks the spec that was given with `-f`. Comes first: it tells a METRIC data source from a LOG one.
@@ -111,6 +114,7 @@ impl Conformance {
         match step {
             Step::Init => {
                 metadata::check(self.kind, self.monitoring_type, answer, findings);
+                self.monitoring_type = self.monitoring_type.or_else(|| metadata::shape(answer));
                 self.metadata = answer.get("metadata").and_then(Value::as_object).cloned();
             }
             Step::Verify if !self.kind.is_webhook() && !self.inputs.secret_data => {
@@ -140,11 +144,7 @@ impl Conformance {
 
     /// Judges a status that is not OK, which a call or a stream ended with.
     pub fn failed(&mut self, step: Step, code: Code, details: &str) -> CallVerdict {
-        // Without a spec nobody knows whether its metrics or its logs are needed.
-        let is_required = match (self.kind, self.monitoring_type) {
-            (PluginKind::MonitoringDataSource, None) => step != Step::Verify,
-            _ => self.kind.required_steps(self.monitoring_type).contains(&step),
-        };
+        let is_required = self.kind.required_steps(self.monitoring_type).contains(&step);
         let (verdict, deviations) = failure::judge(self.kind, is_required, self.inputs, step, code, details);
         deviations.into_iter().for_each(|deviation| self.findings.report_of(Some(step), deviation));
         verdict
@@ -158,6 +158,7 @@ impl Conformance {
     /// Ends a step after all of its calls and streams. `complete` is false with --limit and after a failure.
     pub fn ended(&mut self, step: Step, complete: bool) {
         if step == Step::Collect && complete {
+            self.all_failed = self.inputs.secret_data && self.collected.has_only_failures();
             self.collected.conclude(&mut self.findings);
         }
     }
@@ -184,9 +185,8 @@ impl Conformance {
 
     /// The findings, in the order of steps.
     pub fn findings(&self) -> Vec<TestFinding> {
-        let all_failed = self.inputs.secret_data && self.collected.has_only_failures();
         let resource_failure =
-            if all_failed || self.strict_collect { TestSeverity::Error } else { TestSeverity::Warning };
+            if self.all_failed || self.strict_collect { TestSeverity::Error } else { TestSeverity::Warning };
         self.findings.findings(self.kind.steps(), resource_failure)
     }
 }

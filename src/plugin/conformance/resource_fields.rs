@@ -60,7 +60,7 @@ pub fn check(name: &str, resource: &Value, findings: &mut FindingGroups) {
     };
     let of_field = TestRule::ResourceTypeOfField;
     for field in fields.required.iter().filter(|field| resource.get(field).is_none_or(Value::is_null)) {
-        report(TestRule::ResourceRequired, field, format!("a {name} needs it, and it is missing"));
+        report(TestRule::ResourceRequired, field, format!("{name} needs it, and it is missing"));
     }
     for (field, max) in fields.lengths {
         let Some(value) = resource.get(field) else { continue };
@@ -80,7 +80,7 @@ pub fn check(name: &str, resource: &Value, findings: &mut FindingGroups) {
         }
         "CloudService" => {
             if resource.get("data").is_none() && !has("json_data") {
-                report(TestRule::ResourceRequired, "data", format!("a {name} needs data or json_data"));
+                report(TestRule::ResourceRequired, "data", format!("{name} needs data or json_data"));
             }
             if !has("name") && look_up(resource, "reference.resource_id").is_none_or(Value::is_null) {
                 let message = "a cloud service has neither name nor reference.resource_id";

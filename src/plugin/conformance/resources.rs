@@ -88,7 +88,9 @@ impl Collected {
                         String::new()
                     }
                 };
-                let name = if resource_type.is_empty() { "a resource" } else { resource_type };
+                // The libraries send ErrorResource, and what it was for in it.
+                let name = answer.get("resource").and_then(|resource| text(resource, "resource_type"));
+                let name = name.unwrap_or(if resource_type.is_empty() { "a resource" } else { resource_type });
                 findings.report(Deviation::new(TestRule::ResourceFailure, "", format!("{name} failed")).detail(failed));
                 return;
             }
@@ -108,12 +110,12 @@ impl Collected {
             let values = match_rules::check(resource_type, answer, findings);
             let hash = hash_of(&(resource_type, values.iter().map(|value| value.to_string()).collect::<Vec<_>>()));
             if self.resources.len() < MAX_HASHES && !values.is_empty() && !self.resources.insert(hash) {
-                let message = format!("a {resource_type} has the values of an earlier one");
+                let message = format!("{resource_type} has the values of an earlier one");
                 findings.report(Deviation::new(TestRule::ResourceDuplicate, "match_rules", message));
             }
         }
         let Some(resource) = answer.get("resource").filter(|resource| resource.is_object()) else {
-            let message = format!("a {resource_type} has no resource");
+            let message = format!("{resource_type} has no resource");
             let deviation = Deviation::new(TestRule::ResourceRequired, "resource", message);
             return findings.report(deviation.hint("give the fields under the key that the library has for this type"));
         };
@@ -124,6 +126,9 @@ impl Collected {
             _ => return,
         };
         let fields = fields.map(|field| text(resource, field).unwrap_or_default());
+        if fields.contains(&"") {
+            return;
+        }
         if name == "CloudServiceType" && self.delivered_types.len() < MAX_TYPES {
             self.delivered_types.insert(hash_of(&fields));
         } else if name == "CloudService" && self.used_types.len() < MAX_TYPES {

@@ -44,16 +44,18 @@ rule_table! { TestRule:
     RouteMissing, "route-missing", "error, warning, info",
         "each method has a route that returns an answer",
         "The core library serves every method of a service and finds out only in the call that no route is \
-         registered, or that it returned nothing. It is a warning for verify, and info for get_tasks of a collector \
-         and get_linked_accounts, without which the platform goes on. A fault inside the plugin can read the same.";
+         registered, or that it returned nothing. It is a warning for verify, and info for what the platform goes on \
+         without: get_tasks of a collector, get_linked_accounts, metrics of a LOG and logs of a METRIC data source. \
+         A fault inside the plugin can read the same.";
     InitFailed, "init-failed", "error",
         "init succeeds",
         "The platform calls init when a plugin is registered and when its version changes; if it fails, both fail. \
          An INVALID_ARGUMENT is skipped without --options.";
-    CallFailed, "call-failed", "error",
+    CallFailed, "call-failed", "error, info",
         "calls succeed with the input that was given",
         "The monitoring service makes a CRITICAL event out of a payload that cannot be parsed, the cost-analysis \
-         service ends the job, and a query or a sign-in shows the error to its user.";
+         service ends the job, and a query or a sign-in shows the error to its user. It is info for the metrics of a \
+         LOG data source and the logs of a METRIC one.";
     AnswerInvalid, "answer-invalid", "error",
         "answers have the fields and types of the API",
         "The plugin library checks an answer before it is sent, and refuses all of it for one wrong field.";
