@@ -437,12 +437,14 @@ fn options_filter_and_schema_go_where_they_belong() {
     let user = Spacectl::new();
     user.file("settings/mine.toml", "resource_type = 'inventory.Collector'\n[options]\nby = 'file'\n");
     user.file("filter.yml", "region_code: a\n");
-    let options = r#"--config settings/mine.toml --filter filter.yml --options '{"by": "flag"}' --schema aws"#;
+    let options =
+        r#"--config settings/mine.toml --filter filter.yml --options '{"by": "flag"}' --schema aws -H 'x-tenant: a'"#;
     let run = user.run(&test(&server, options));
     assert_eq!(run.status, Some(0), "{run}");
     let calls = server.calls();
     assert!(calls.iter().all(|call| call.request["options"] == json!({"by": "flag"})), "{run}");
     assert_eq!(calls.last().unwrap().request["filter"], json!({"region_code": "a"}));
+    assert!(calls.iter().all(|call| call.metadata["x-tenant"] == "a"), "{run}");
     // No message of a collector has a schema.
     assert!(calls.iter().all(|call| call.request.get("schema").is_none()));
     let missing = user.run(&test(&server, "--config no-such.toml"));

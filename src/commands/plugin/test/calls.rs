@@ -335,8 +335,8 @@ async fn judge(error: Error, report: &StepReport, process: &mut Option<PluginPro
     }
     match code {
         Code::DeadlineExceeded => {
-            let after = after(report);
-            CallFailure::Broken(TestRule::StepTimeout, format!("{cause}{after}"))
+            let cause = if report.messages > 0 { cause.replacen("no answer", "no end", 1) } else { cause };
+            CallFailure::Broken(TestRule::StepTimeout, format!("{cause}{}", after(report)))
         }
         Code::Unavailable => {
             // The end of a process is seen later than that of its connections.

@@ -281,6 +281,9 @@ fn write(result: &TestResult, format: TestFormat, streams: &mut IoStreams) -> Re
     match format {
         TestFormat::Text => {
             report::write_collected(&result.collected, streams)?;
+            if !result.findings.is_empty() && !result.reports.is_empty() {
+                writeln!(streams.out)?;
+            }
             report::write_findings(&result.findings, result.kind, streams)?;
             if !result.differences.is_empty() {
                 writeln!(streams.out)?;
@@ -297,7 +300,8 @@ fn write(result: &TestResult, format: TestFormat, streams: &mut IoStreams) -> Re
 }
 
 /// Reports the counts; as an error if there are errors or differences.
-fn conclude(result: &TestResult, streams: &IoStreams) -> Result<()> {
+fn conclude(result: &TestResult, streams: &mut IoStreams) -> Result<()> {
+    streams.out.flush()?;
     let (errors, warnings) = (result.count(TestSeverity::Error), result.count(TestSeverity::Warning));
     let infos = result.count(TestSeverity::Info);
     let differences = result.differences.len();

@@ -88,9 +88,6 @@ pub fn write_collected(rows: &[CollectedRow], streams: &mut IoStreams) -> Result
 
 /// Writes the findings as `plugin lint` does: `error[event-key]: Event.parse results[].event_key: ...`.
 pub fn write_findings(findings: &[TestFinding], kind: Option<PluginKind>, streams: &mut IoStreams) -> Result<()> {
-    if !findings.is_empty() {
-        writeln!(streams.out)?;
-    }
     for finding in findings {
         let (word, style) = (finding.severity.word(), style(finding.severity));
         let label = format!("{word}[{}]", finding.rule.name());

@@ -15,7 +15,7 @@ type Fields = Map<String, Value>;
 pub const DOMAIN: &str = "domain-000000000000";
 
 /// How long before now a query for metrics or logs begins.
-const QUERIED: Duration = Duration::from_hours(1);
+const QUERIED: Duration = Duration::from_secs(3_600);
 
 /// What later requests take from earlier answers.
 #[derive(Default)]

@@ -41,7 +41,7 @@ pub enum Target {
 
 /// What came of a start.
 pub enum Started {
-    Ready(Caller, DescribedServer),
+    Ready(Caller, Box<DescribedServer>),
     /// The rule that it breaks, and how.
     Not(TestRule, String),
 }
@@ -152,7 +152,7 @@ async fn connect(
     timeout: Limit,
     connect_timeout: Limit,
     context: &Context<'_>,
-) -> Result<(Caller, DescribedServer)> {
+) -> Result<(Caller, Box<DescribedServer>)> {
     let tls = if url.is_tls() { tls_of(&context.global.tls)? } else { TlsSettings::default() };
     let transport = channel::connect(url, &tls, connect_timeout).await?;
     let diagnostics = context.streams.diagnostics.clone();
@@ -160,5 +160,5 @@ async fn connect(
         .with_trace(trace(context.global.verbose, &diagnostics))
         .with_warnings(move |text| diagnostics.warn(text));
     let server = reflection::describe_all(&caller, reflection::LIMIT).await?;
-    Ok((caller, server))
+    Ok((caller, Box::new(server)))
 }
