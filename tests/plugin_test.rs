@@ -73,9 +73,11 @@ fn test(server: &Server, options: &str) -> String {
     format!("plugin test --endpoint {} {options}", server.url())
 }
 
-/// A port on which nothing listens.
+/// A port on which nothing listens, and which the system gives to nobody who asks for any.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    std::iter::repeat_with(|| fastrand::u16(20_000..32_000))
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
 }
 
 /// Not a test: the plugin that others start, in the way that a variable says.
