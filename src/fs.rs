@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::geteuid;
-use tempfile::TempPath;
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::{Error, Result};
 
@@ -47,15 +47,9 @@ pub struct AtomicFile {
 impl AtomicFile {
     /// Writes `content` into the folder of `path` and syncs it, so that it outlives a crash.
     pub fn beside(path: &Path, content: &[u8], readers: Readers) -> io::Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".spacectl-").suffix(".tmp");
-        if readers == Readers::ByUmask {
-            builder.permissions(Permissions::from_mode(0o666));
-        }
-        let mut file = builder.tempfile_in(folder_of(path))?;
+        let mut file = OpenAtomicFile::beside(path, readers)?;
         file.write_all(content)?;
-        file.as_file().sync_all()?;
-        Ok(Self { file: file.into_temp_path(), target: path.to_owned() })
+        file.close()
     }
 
     /// Like [`AtomicFile::beside`], but a symbolic link at `path` stays, and the file that it leads to changes.
@@ -88,6 +82,41 @@ impl AtomicFile {
             Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => Ok(false),
             Err(refused) => Err(refused.error),
         }
+    }
+}
+
+/// An [`AtomicFile`] whose content is written piece by piece.
+#[derive(Debug)]
+pub struct OpenAtomicFile {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+impl OpenAtomicFile {
+    /// Creates it, empty, in the folder of `path`.
+    pub fn beside(path: &Path, readers: Readers) -> io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".spacectl-").suffix(".tmp");
+        if readers == Readers::ByUmask {
+            builder.permissions(Permissions::from_mode(0o666));
+        }
+        Ok(Self { file: builder.tempfile_in(folder_of(path))?, target: path.to_owned() })
+    }
+
+    /// Syncs it, so that it outlives a crash.
+    pub fn close(self) -> io::Result<AtomicFile> {
+        self.file.as_file().sync_all()?;
+        Ok(AtomicFile { file: self.file.into_temp_path(), target: self.target })
+    }
+}
+
+impl io::Write for OpenAtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

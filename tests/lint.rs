@@ -324,6 +324,29 @@ fn a_new_spec_is_registered_as_it_is() {
 }
 
 #[test]
+fn settings_for_tests_are_written_once_and_can_be_read() {
+    let user = Spacectl::new();
+    let run = user.run("plugin init plugin-x -r monitoring.Webhook --image a/plugin-x");
+    assert!(run.stderr.contains("wrote plugin-test.toml, for spacectl plugin test"), "{run}");
+    let settings = std::fs::read_to_string(user.path("plugin-test.toml")).unwrap();
+    assert!(settings.contains("\nresource_type = \"monitoring.Webhook\"\n") && settings.contains("#[[data]]"));
+    // All examples in it are valid: the command that starts the plugin is what fails.
+    let example = |line: &str| {
+        line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).map_or(line.to_owned(), str::to_owned)
+    };
+    let mine = settings.lines().map(example).collect::<Vec<_>>().join("\n").replace("spaceone", "no-such-program");
+    user.file("plugin-test.toml", &mine).file("payloads/disk.json", "{}");
+    let run = user.run_with(&[("PATH", "/usr/bin:/bin")], "plugin test --port 1");
+    assert!(run.status == Some(1) && run.stderr.contains("no-such-program cannot be run"), "{run}");
+    let run = user.run("plugin init plugin-x -r monitoring.Webhook --image a/plugin-x --force");
+    assert!(run.status == Some(0) && !run.stderr.contains("plugin-test"), "{run}");
+    assert_eq!(std::fs::read_to_string(user.path("plugin-test.toml")).unwrap(), mine);
+    let untested = Spacectl::new();
+    untested.run("plugin init plugin-y -r spot_automation.Controller --image a/plugin-y");
+    assert!(!untested.path("plugin-test.toml").exists());
+}
+
+#[test]
 fn a_spec_on_stdout_names_no_file_and_has_the_examples_of_its_name() {
     let user = Spacectl::new();
     let text = user.run("plugin init plugin-mail -r notification.Protocol --image acme/plugin-mail -o -").success();

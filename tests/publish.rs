@@ -298,6 +298,22 @@ fn ctrl_c_is_told_of_while_the_service_is_asked() {
 }
 
 #[test]
+fn an_image_whose_test_fails_is_not_pushed() {
+    let user = user("exit 0");
+    let (address, _asked) = registry(&[NOT_THERE, THERE]);
+    user.run(&format!("config set registry {address} -e local")).success();
+    let run = user.run(&format!("{PUBLISH} --test"));
+    assert!(run.status == Some(1) && run.stderr.contains("--test: buildah runs no images"), "{run}");
+    program(&user, "docker", "echo $1 >>ran; [ $1 != run ] || { echo cannot import app; exit 5; }");
+    let run = user.run(&format!("{} --test -o json", PUBLISH.replace("buildah", "docker")));
+    assert_eq!((run.status, text(&user, "ran").as_str()), (Some(1), "build\nrun\nrm\n"), "{run}");
+    for part in ["error[died]: the plugin ended with exit status 5", "cannot import app", "nothing was pushed"] {
+        assert!(run.stderr.contains(part), "{part}: {run}");
+    }
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
 fn local_is_pushed_to_where_it_looks_for_images() {
     let user = user("exit 0");
     let (address, _asked) = registry(&[NOT_THERE, THERE]);

@@ -44,7 +44,7 @@ pub use output_args::{Format, Shown};
 pub use plugin::{
     ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginExport,
     PluginFormat, PluginGet, PluginGetFormat, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources,
-    PluginVersions, Specs,
+    PluginTest, PluginVersions, Specs, TestFormat,
 };
 pub use request::Request;
 pub use stat::Stat;

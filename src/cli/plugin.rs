@@ -7,6 +7,7 @@ mod image;
 mod init;
 mod lint;
 mod query;
+mod test;
 
 use clap::{Subcommand, ValueEnum};
 
@@ -19,6 +20,7 @@ pub use image::{PluginBuild, PluginImage, PluginPublish, PluginSources};
 pub use init::PluginInit;
 pub use lint::PluginLint;
 pub use query::{PluginGet, PluginGetFormat, PluginVersions};
+pub use test::{PluginTest, TestFormat};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -33,6 +35,9 @@ pub enum Plugin {
     /// Check specs offline: fields, image names, likely mistakes
     #[command(after_long_help = lint::EXAMPLES)]
     Lint(PluginLint),
+    /// Call a running plugin as the platform does, and check its answers
+    #[command(after_long_help = test::EXAMPLES)]
+    Test(Box<PluginTest>),
     /// Show what 'plugin apply' would change, field by field
     #[command(after_long_help = apply::DIFF_EXAMPLES)]
     Diff(PluginDiff),

@@ -74,6 +74,8 @@ pub struct Error {
     /// What a service says besides, each with its type under `@type`.
     details: Vec<Value>,
     outcome: Outcome,
+    /// The message of a status that a service has sent, which may be empty.
+    sent_text: Option<String>,
     is_response_too_large: bool,
     is_reported: bool,
 }
@@ -87,6 +89,7 @@ impl Error {
             problems: vec![Problem::new(message)],
             details: Vec::new(),
             outcome: Outcome::None,
+            sent_text: None,
             is_response_too_large: false,
             is_reported: false,
         }
@@ -141,6 +144,17 @@ impl Error {
         Self { outcome, ..self }
     }
 
+    /// Keeps the message of a status that a service has sent.
+    #[must_use]
+    pub fn with_sent_text(self, text: impl Into<String>) -> Self {
+        Self { sent_text: Some(text.into()), ..self }
+    }
+
+    /// The message of the status, if a service has sent it: `None` if the call ended otherwise.
+    pub fn sent_text(&self) -> Option<&str> {
+        self.sent_text.as_deref()
+    }
+
     /// Marks the error of a call whose response is larger than a message may be.
     #[must_use]
     pub fn with_response_too_large(self, is_response_too_large: bool) -> Self {
@@ -177,6 +191,7 @@ impl Error {
         for cause in self.problems.iter_mut().flat_map(|problem| &mut problem.causes) {
             *cause = change(cause);
         }
+        self.sent_text = self.sent_text.map(|text| change(&text));
         self.details = self.details.iter().map(|detail| map_texts(detail, &change)).collect();
         self
     }

@@ -15,6 +15,7 @@ pub fn error(what: &str, status: &Status) -> Error {
     let Some(source) = std::error::Error::source(status) else {
         let failed = Error::status(status.code(), format!("{what}: {}", code_name(status.code())));
         let failed = if status.message().is_empty() { failed } else { failed.cause(status.message()) };
+        let failed = if response::is_sent(status) { failed.with_sent_text(status.message()) } else { failed };
         let is_too_large = matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted)
             && is_about_large_response(status.message());
         return failed.hints(hint_for_status(status, is_too_large)).with_response_too_large(is_too_large);

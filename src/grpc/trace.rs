@@ -64,7 +64,7 @@ impl fmt::Display for Took {
 }
 
 /// A number of bytes, short.
-pub(super) fn size(bytes: usize) -> String {
+pub fn size(bytes: usize) -> String {
     match bytes {
         0..=9_999 => format!("{bytes} bytes"),
         10_000..=9_999_999 => format!("{} kB", bytes / 1_000),

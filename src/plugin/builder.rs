@@ -115,6 +115,32 @@ impl ImageBuilder {
         self.command("login").with_if(self.needs_plain_http(is_plain_http), "--tls-verify=false").with(host)
     }
 
+    /// # Errors
+    /// It runs no images.
+    pub fn check_runs(&self) -> Result<(), ParseError> {
+        if self.kind != Kind::Buildah {
+            return Ok(());
+        }
+        Err(ParseError::new("buildah runs no images").hint("install docker or podman"))
+    }
+
+    /// The command that runs `image` as the container `name` until its end, and publishes the port `inner` as `port` of
+    /// the loopback address.
+    ///
+    /// # Errors
+    /// As [`ImageBuilder::check_runs`].
+    pub fn run(&self, name: &str, port: u16, inner: u16, image: &str) -> Result<CommandLine, ParseError> {
+        self.check_runs()?;
+        let line = self.command("run").with("--rm").with("--name").with(name);
+        // An image beginning with `-` must not be taken for an option.
+        Ok(line.with("--publish").with(format!("127.0.0.1:{port}:{inner}")).with("--").with(image))
+    }
+
+    /// The command that ends and removes a container.
+    pub fn remove(&self, name: &str) -> CommandLine {
+        self.command("rm").with("--force").with(name)
+    }
+
     /// The command that fails if the daemon does not answer.
     pub fn probe(&self) -> CommandLine {
         self.command("version")

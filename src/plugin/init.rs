@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::conformance::{PluginKind, Step};
 use super::lint::{Generation, PLACEHOLDER};
 use super::resource_type;
 use crate::error::Result;
@@ -12,6 +13,43 @@ use crate::{spec, yaml};
 
 /// The widest line of a comment.
 const WIDTH: usize = 100;
+
+/// Settings for `plugin test`.
+const TEST_SETTINGS: &str = r#"# Settings of `spacectl plugin test`; its options override them.
+
+# What the plugin extends.
+resource_type = "TYPE"
+
+# The command that starts the plugin, and its port.
+exec = "spaceone run plugin-server plugin -s src -p 50051"
+port = 50051
+
+# The longest time of a call.
+#timeout = "30s"
+
+# Rules whose findings are ignored.
+#allow = []
+
+# Options of each request.
+#[options]
+#region = "kr"
+
+# What an answer has to hold, by method; it may have more.
+#[expect.init.metadata]
+
+# Fields that change with each run, for --compare.
+#[compare]
+#ignore = ["results[].occurred_at"]
+"#;
+
+/// The same for payloads of webhooks.
+const DATA_SETTINGS: &str = r#"
+# A payload, and what its answer has to hold. Repeatable.
+#[[data]]
+#name = "disk"
+#file = "payloads/disk.json"
+#expect = { results = [{ event_type = "ALERT", severity = "ERROR" }] }
+"#;
 
 /// A plugin whose spec is to be created.
 #[derive(Clone, Debug)]
@@ -38,6 +76,13 @@ impl NewPlugin {
             return Err(ParseError::new("the resource type is empty").hint("name one, e.g. notification.Protocol"));
         }
         Ok(())
+    }
+
+    /// Settings for `plugin test`, if plugins of the resource type can be tested.
+    pub fn test_settings(&self) -> Option<String> {
+        let kind = PluginKind::from_resource_type(&self.resource_type)?;
+        let data = if kind.steps().contains(&Step::Parse) { DATA_SETTINGS } else { "" };
+        Some(TEST_SETTINGS.replace("TYPE", kind.resource_type()) + data)
     }
 
     /// The text of the spec, which names the file with its JSON Schema, if there is one.

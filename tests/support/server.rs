@@ -74,6 +74,11 @@ impl Api {
         Self::compile("tests/proto", &["kinds.proto"])
     }
 
+    /// The services of a plugin: `collector`, `webhook`, `protocol` or `cost`.
+    pub fn plugin(kind: &str) -> Self {
+        Self::compile("tests/proto", &[&format!("plugin_{kind}.proto")])
+    }
+
     /// An API written in the test.
     pub fn inline(source: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -152,8 +157,17 @@ impl Server {
         api: Api,
         handler: impl Fn(&Call) -> UnboundedReceiver<Result<Value, Status>> + Send + Sync + 'static,
     ) -> Self {
+        Self::arriving_on(0, api, handler)
+    }
+
+    /// As [`Server::arriving`], on this port.
+    pub fn arriving_on(
+        port: u16,
+        api: Api,
+        handler: impl Fn(&Call) -> UnboundedReceiver<Result<Value, Status>> + Send + Sync + 'static,
+    ) -> Self {
         let handler = move |call: &Call| -> Arriving { Box::pin(UnboundedReceiverStream::new(handler(call))) };
-        Self::serve(api, Reflection::V1Alpha, None, "127.0.0.1:0", Arc::new(handler))
+        Self::serve(api, Reflection::V1Alpha, None, &format!("127.0.0.1:{port}"), Arc::new(handler))
     }
 
     /// A server with reflection whose every other call is answered by the same HTTP, well-formed or not.

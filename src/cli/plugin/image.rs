@@ -84,6 +84,9 @@ pub struct PluginPublish {
     /// The old spec is saved to PLUGIN.yml.replaced.
     #[arg(long, help_heading = "Changes")]
     pub replace: bool,
+    /// Run 'plugin test' on the image before the push
+    #[arg(long, help_heading = "Build")]
+    pub test: bool,
     /// Output format
     ///
     /// quiet prints the plugin's id if it changed.

@@ -113,7 +113,7 @@ impl TaggedImage {
     }
 
     /// The directory that it is built from if no other is given: that of its spec, or of a single image the current one.
-    fn context(&self, is_alone: bool) -> PathBuf {
+    pub fn context(&self, is_alone: bool) -> PathBuf {
         let file = self.location.as_ref().filter(|_| !is_alone).map(|location| Path::new(&location.source));
         let folder = file.and_then(Path::parent).filter(|folder| *folder != Path::new(""));
         folder.unwrap_or(Path::new(".")).to_owned()
@@ -161,6 +161,11 @@ impl TaggedImage {
             platform: platform.as_deref(),
         };
         Ok(self.builder.build(&options, self.quiet))
+    }
+
+    /// The builder, to run the image.
+    pub fn builder(&self) -> &ImageBuilder {
+        &self.builder
     }
 
     pub fn push_command(&self) -> CommandLine {
@@ -246,8 +251,8 @@ impl TaggedImage {
     }
 }
 
-/// The `chosen` builder, or the first that works.
-fn find_builder(chosen: Option<&str>, context: &Context<'_>) -> Result<ImageBuilder> {
+/// Finds the `chosen` builder, or the first that works.
+pub fn find_builder(chosen: Option<&str>, context: &Context<'_>) -> Result<ImageBuilder> {
     let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
     let has_daemon = |docker: &ImageBuilder| {
         let has_daemon = block_on(async { Ok(succeeds(&docker.probe(), SIDE_TIMEOUT).await) }).unwrap_or(true);

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use super::test;
 use crate::cli::PluginInit;
 use crate::commands::Context;
 use crate::error::parse_error::ParseError;
@@ -35,10 +36,22 @@ pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
     let mut schema = Vec::new();
     json::pretty(&mut schema, &plugin.schema()?)?;
     write_both(&args.output, spec.as_bytes(), &schema_path, &schema, args.force)?;
+    let settings_path = args.output.with_file_name(test::SETTINGS_FILE);
+    // These are edited by hand: an existing file is never overwritten.
+    let has_settings = match plugin.test_settings() {
+        Some(settings) => {
+            let file = prepare(&settings_path, settings.as_bytes(), false)?;
+            file.create().map_err(cannot_write(&settings_path))?
+        }
+        None => false,
+    };
     let (spec, schema) = (args.output.display(), schema_path.display());
     let edit = if plugin.image.is_none() { format!("replace {PLACEHOLDER}, then run: ") } else { String::new() };
     let diagnostics = &context.streams.diagnostics;
     diagnostics.done(&format!("wrote {spec}, and {schema} for editors to complete and check it"));
+    if has_settings {
+        diagnostics.done(&format!("wrote {}, for spacectl plugin test", settings_path.display()));
+    }
     diagnostics.done(&format!("{edit}spacectl plugin lint{lint_option} -f {spec}"));
     Ok(())
 }

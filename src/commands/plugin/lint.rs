@@ -3,20 +3,22 @@
 use std::collections::HashSet;
 use std::fs;
 
+use super::rule_help;
 use crate::cli::PluginLint;
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::plugin::lint::{self, Finding, Generation, Input, Rule, Severity, count_errors, report};
-use crate::schema::did_you_mean::nearest;
 use crate::spec::source::{self, Stdin};
 use crate::terminal::io_streams::IoStreams;
 
 pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
+    let rows = || Rule::ALL.iter().map(|rule| (rule.name(), rule.levels(), rule.summary()));
     if args.list_rules {
-        return list_rules(context.streams);
+        return rule_help::list(rows(), context.streams);
     }
-    if let Some(rule) = &args.explain {
-        return explain(rule, context.streams);
+    if let Some(name) = &args.explain {
+        let rule = Rule::find(name).ok_or_else(|| rule_help::unknown("plugin lint", name, rows()))?;
+        return rule_help::explain((rule.name(), rule.levels(), rule.summary()), rule.explanation(), context.streams);
     }
     let inputs = inputs(args, context.streams)?;
     let generations = args.api.map_or_else(|| vec![Generation::One, Generation::Two], |api| vec![api]);
@@ -78,24 +80,4 @@ fn conclude(findings: &[Finding], files: usize, streams: &IoStreams) -> Result<(
     };
     Err(Error::local(format!("{counts} in {files}"))
         .hint("run spacectl plugin lint --explain RULE to see why a rule exists"))
-}
-
-fn list_rules(streams: &mut IoStreams) -> Result<()> {
-    let width = Rule::ALL.iter().map(|rule| rule.name().len()).max().unwrap_or_default();
-    for rule in Rule::ALL {
-        writeln!(streams.out, "{:width$}  {:14}  {}", rule.name(), rule.levels(), rule.summary())?;
-    }
-    Ok(())
-}
-
-fn explain(name: &str, streams: &mut IoStreams) -> Result<()> {
-    let Some(rule) = Rule::find(name) else {
-        let near = nearest(name, Rule::ALL.iter().map(|rule| rule.name()));
-        return Err(Error::usage(format!("unknown rule {name}")).hint(match near {
-            Some(near) => format!("did you mean {near}?"),
-            None => "run spacectl plugin lint --list-rules".to_owned(),
-        }));
-    };
-    writeln!(streams.out, "{} ({}): {}\n\n{}", rule.name(), rule.levels(), rule.summary(), rule.explanation())?;
-    Ok(())
 }

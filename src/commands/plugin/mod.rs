@@ -18,7 +18,9 @@ mod preflight;
 mod publish;
 mod resume_command;
 mod rows;
+mod rule_help;
 mod service;
+mod test;
 mod versions;
 
 use serde_json::{Map, Value};
@@ -34,6 +36,7 @@ pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
     match args {
         Plugin::Init(args) => init::run(args, context),
         Plugin::Lint(args) => lint::run(args, context),
+        Plugin::Test(args) => test::run(args, context),
         Plugin::Diff(args) => diff::run(args, context),
         Plugin::Apply(args) => apply::run(args, context),
         Plugin::Export(args) => export::run(args, context),

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::apply::plan::{ApplyOptions, ApplyPlan};
 use super::apply::report::{ApplyReport, ReleasedImage};
 use super::image::{TaggedImage, note_interruption, print};
+use super::test::test_image;
 use crate::cli::{ApplyFormat, PluginBuild, PluginImage, PluginPublish};
 use crate::commands::connector::Connector;
 use crate::commands::exec::progress::Progress;
@@ -112,18 +113,23 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
     let (images, texts) = TaggedImage::read_all("publish", &args.image, context)?;
     let builds = TaggedImage::build_commands(&images, &args.sources)?;
     let pushes: Vec<CommandLine> = images.iter().map(TaggedImage::push_command).collect();
+    if args.test {
+        images
+            .iter()
+            .try_for_each(|image| image.builder().check_runs())
+            .map_err(|error| error.into_local().context("--test"))?;
+    }
     let connector = Connector::new(context)?;
     // Before signals are handled here: a person may have to type the key's passphrase.
     connector.metadata()?;
     let options = ApplyOptions { strict: args.image.specs.strict, replace: args.replace, ..ApplyOptions::default() };
     let resume = resume_command::apply(&args.image.specs, args.replace, context.global);
     block_on(async {
-        let streams = &mut *context.streams;
-        let diagnostics = streams.diagnostics.clone();
+        let diagnostics = context.streams.diagnostics.clone();
         let mut shutdown = Shutdown::listen()?;
         // What cannot be applied or pushed is not built.
         let drafts = images.iter().map(|image| image.draft.clone()).collect();
-        let planning = ApplyPlan::new(&connector, drafts, options, &mut streams.diagnostics);
+        let planning = ApplyPlan::new(&connector, drafts, options, &mut context.streams.diagnostics);
         let planned = shutdown.race(planning).await;
         let mut plan =
             planned.inspect_err(|error| note_interruption(error, "reading from the service", &diagnostics))?;
@@ -137,10 +143,10 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             let commands: Vec<CommandLine> = builds.into_iter().chain(pushes).collect();
             report = report.with("commands", commands.iter().map(ToString::to_string).collect::<Value>());
             if args.output == ApplyFormat::Text {
-                print(&commands, streams)?;
+                print(&commands, context.streams)?;
             }
-            plan.preview().into_iter().try_for_each(|outcome| report.add(outcome, streams))?;
-            return report.finish(streams);
+            plan.preview().into_iter().try_for_each(|outcome| report.add(outcome, context.streams))?;
+            return report.finish(context.streams);
         }
         let unanswered = |unanswered: RegistryFailure| {
             // Some registries refuse to answer for images that they do not have.
@@ -154,6 +160,11 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         for (image, line) in images.iter().zip(&builds) {
             image.build(line, &mut shutdown).await?;
         }
+        for image in images.iter().filter(|_| args.test) {
+            let folder = image.context(images.len() == 1);
+            let tested = test_image(image.builder().clone(), &image.to_string(), &folder, &mut shutdown, context).await;
+            tested.map_err(|error| error.hint(format!("{image} is built; nothing was pushed")))?;
+        }
         let digests = push_all(&images, &pushes, &before, context.global.timeout).await?;
         for ((id, image), digest) in plan.plugin_ids().zip(&images).zip(digests) {
             report.released(id, ReleasedImage { image: image.to_string(), digest });
@@ -162,8 +173,9 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         let refreshed = shutdown.race(plan.refresh()).await.and_then(|()| plan.check());
         let applied = match refreshed {
             Ok(()) => {
-                let progress = Progress::new(plan.len(), context.global, streams);
-                plan.execute(&mut shutdown, &diagnostics, progress, |outcome| report.add(outcome, streams)).await
+                let progress = Progress::new(plan.len(), context.global, context.streams);
+                plan.execute(&mut shutdown, &diagnostics, progress, |outcome| report.add(outcome, context.streams))
+                    .await
             }
             Err(error) => Err(error),
         };
@@ -173,7 +185,7 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             diagnostics.note(&format!("{id} is disabled and stays so; to enable it, run: {enable}"));
         }
         // What was done is reported, however it ended.
-        let reported = report.finish(streams);
+        let reported = report.finish(context.streams);
         applied.and(reported)
     })
 }

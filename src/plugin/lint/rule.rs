@@ -1,5 +1,7 @@
 //! The table of rules.
 
+use crate::plugin::rule_table::rule_table;
+
 /// How severe a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -18,40 +20,7 @@ impl Severity {
     }
 }
 
-/// Makes the enum and its functions from one table, so that no rule lacks a text.
-macro_rules! rules {
-    ($($rule:ident, $name:literal, $levels:literal, $summary:literal, $explanation:literal;)*) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Rule {
-            $(#[doc = $summary] $rule,)*
-        }
-
-        impl Rule {
-            pub const ALL: &'static [Self] = &[$(Self::$rule,)*];
-
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$rule => $name,)* }
-            }
-
-            /// `error`, `warning` or, where it depends, `error, warning`.
-            pub fn levels(self) -> &'static str {
-                match self { $(Self::$rule => $levels,)* }
-            }
-
-            /// What it requires, in one line.
-            pub fn summary(self) -> &'static str {
-                match self { $(Self::$rule => $summary,)* }
-            }
-
-            /// Why, and what to do.
-            pub fn explanation(self) -> &'static str {
-                match self { $(Self::$rule => $explanation,)* }
-            }
-        }
-    };
-}
-
-rules! {
+rule_table! { Rule:
     Unreadable, "unreadable", "error",
         "the file can be read and has a spec",
         "The file exists, is UTF-8 text of at most 32 MiB, and has at least one document.";
@@ -150,10 +119,6 @@ rules! {
 }
 
 impl Rule {
-    pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|rule| rule.name() == name)
-    }
-
     /// The severity, unless a check lowers it.
     pub fn severity(self) -> Severity {
         if self.levels() == "warning" { Severity::Warning } else { Severity::Error }

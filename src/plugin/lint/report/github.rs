@@ -19,13 +19,13 @@ pub fn write(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
 }
 
 /// The message of a command, with control characters shown as escapes.
-fn data(text: &str) -> String {
+pub fn data(text: &str) -> String {
     let shown: Vec<_> = text.split('\n').map(control).collect();
     shown.join("\n").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// The value of a property.
-fn property(text: &str) -> String {
+pub fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 

@@ -1,6 +1,6 @@
 //! Findings as text, JSON, SARIF and workflow commands.
 
-mod github;
+pub mod github;
 mod sarif;
 
 use std::io::{self, Write};

@@ -1,0 +1,363 @@
+//! Calls a plugin step by step, as the platform does.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use prost_reflect::MethodDescriptor;
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+use tonic::Code;
+
+use super::golden::Recorder;
+use super::inputs::{DataCase, TestInputs};
+use super::process::PluginProcess;
+use super::requests::{Answered, Requests};
+use super::settings::holds;
+use super::show::counted;
+use super::step_report::{Rate, StepOutcome, StepReport};
+use crate::codec::{decode, encode};
+use crate::error::{Error, ErrorKind, Result, code_name};
+use crate::grpc::call::Caller;
+use crate::grpc::reflection::DescribedServer;
+use crate::plugin::conformance::{
+    CallVerdict, Conformance, PluginKind, Step, TestFinding, TestInput, TestRule, TestSeverity,
+};
+
+/// How long a call may still end by itself after the plugin has ended, and the plugin after its connection.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// What a run over all steps works with.
+pub struct Bench<'a> {
+    pub kind: PluginKind,
+    pub caller: &'a Caller,
+    pub server: &'a DescribedServer,
+    pub inputs: &'a TestInputs,
+    pub domain_id: &'a str,
+    /// By method, what an answer has to hold.
+    pub expect: &'a BTreeMap<String, Map<String, Value>>,
+    pub limit: Option<usize>,
+    pub dispatches: bool,
+    pub conformance: Conformance,
+    pub recorder: Option<Recorder>,
+    pub allowed: &'a [TestRule],
+    /// The status of each refusal that is an error.
+    pub refusals: Vec<Code>,
+    pub answered: Answered,
+}
+
+/// Why a call did not end well.
+enum CallFailure {
+    /// The plugin answered with a status.
+    Refused(Code, String),
+    /// It is over with this plugin.
+    Broken(TestRule, String),
+    /// The failure is this program's or its user's.
+    Here(Error),
+}
+
+impl Bench<'_> {
+    /// Runs all steps, and hands each line to `on_report` when it is known.
+    pub async fn run(
+        &mut self,
+        process: &mut Option<PluginProcess>,
+        mut on_report: impl FnMut(StepReport) -> Result<()>,
+    ) -> Result<()> {
+        let mut broken: Option<String> = None;
+        for step in self.kind.steps() {
+            let title = step.title(self.kind);
+            if let Some(by) = &broken {
+                on_report(StepReport::skipped(*step, title, format!("not called after {by}")))?;
+                continue;
+            }
+            let Some(method) = self.method(*step)? else {
+                on_report(StepReport::skipped(*step, title, "not served"))?;
+                continue;
+            };
+            if let Some(why) = self.reason_to_skip(*step) {
+                on_report(StepReport::skipped(*step, title, why))?;
+                continue;
+            }
+            if self.step(*step, &method, process, &mut on_report).await? {
+                broken = Some(title);
+            }
+        }
+        Ok(())
+    }
+
+    /// The step's method as the plugin describes it.
+    fn method(&self, step: Step) -> Result<Option<MethodDescriptor>> {
+        let DescribedServer { pool, gaps, .. } = self.server;
+        let name = format!("{}.{}", self.kind.package(), step.service(self.kind));
+        let misfit = |why: &str| crate::grpc::descriptors::misfit(self.caller.endpoint(), why);
+        let Some(service) = pool.get_service_by_name(&name) else {
+            return gaps.of_service(&name, pool).map_or(Ok(None), |why| Err(misfit(why)));
+        };
+        let method = service.methods().find(|method| method.name() == step.method() && !method.is_client_streaming());
+        match method.as_ref().and_then(|method| gaps.of_method(method)) {
+            Some(why) => Err(misfit(why)),
+            None => Ok(method),
+        }
+    }
+
+    fn reason_to_skip(&self, step: Step) -> Option<&'static str> {
+        match step {
+            Step::Dispatch if !self.dispatches => Some("sends a message to people: needs --dispatch"),
+            Step::GetLinkedAccounts if !self.answered.uses_account_routing() => {
+                Some("metadata.use_account_routing is not set")
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes the calls of a step; returns whether the plugin cannot be called any more.
+    async fn step(
+        &mut self,
+        step: Step,
+        method: &MethodDescriptor,
+        process: &mut Option<PluginProcess>,
+        on_report: &mut impl FnMut(StepReport) -> Result<()>,
+    ) -> Result<bool> {
+        let requests = Requests { kind: self.kind, inputs: self.inputs, domain_id: self.domain_id };
+        let requests = requests.of_step(step, &method.input(), &self.answered);
+        let (mut is_complete, mut is_broken) = (true, false);
+        for (case, requests) in requests {
+            let title = step.title(self.kind);
+            let mut report = StepReport::new(step, title, case.map(|case| case.name.clone()));
+            // By method, or the case's own.
+            let expected = self.expect.get(step.method()).filter(|_| step != Step::Parse);
+            let expected = case.map(|case| &case.expect).filter(|_| step == Step::Parse).or(expected).cloned();
+            let mut call = StepCall { step, method, case, report: &mut report, expected, is_cut: false };
+            for request in requests {
+                let ended = self.call(&mut call, &request, process).await;
+                is_complete &= ended.is_ok() && !call.is_cut;
+                match ended {
+                    Ok(()) => {}
+                    Err(CallFailure::Here(error)) => return Err(error),
+                    Err(CallFailure::Refused(code, details)) => self.refused(step, code, &details, call.report),
+                    Err(CallFailure::Broken(rule, message)) => {
+                        self.conformance.broke(rule, Some(step), message.clone());
+                        call.report.fail(message);
+                        is_broken = true;
+                        break;
+                    }
+                }
+            }
+            if call.report.outcome == StepOutcome::Ok && call.expected.is_some_and(|expected| !expected.is_empty()) {
+                let what = if step.is_stream() { "no message" } else { "no answer" };
+                let case = report.case.iter().map(|case| format!("{case}: ")).collect::<String>();
+                let message = format!("{case}{what} holds what is expected");
+                self.conformance.broke(TestRule::Expectation, Some(step), message);
+                report.fail(format!("{what} holds what is expected"));
+            }
+            on_report(report)?;
+            if is_broken {
+                break;
+            }
+        }
+        self.conformance.ended(step, is_complete);
+        Ok(is_broken)
+    }
+
+    /// Judges a status, and notes it in the report.
+    fn refused(&mut self, step: Step, code: Code, details: &str, report: &mut StepReport) {
+        let is_error =
+            |finding: &TestFinding| finding.severity == TestSeverity::Error && !self.allowed.contains(&finding.rule);
+        let errors = |conformance: &Conformance| conformance.findings().iter().filter(|found| is_error(found)).count();
+        let before = errors(&self.conformance);
+        let verdict = self.conformance.failed(step, code, details);
+        let added = errors(&self.conformance).saturating_sub(before);
+        self.refusals.extend(std::iter::repeat_n(code, added));
+        let said = details.lines().next().unwrap_or_default();
+        let said = if said.is_empty() { code_name(code).to_owned() } else { format!("{}: {said}", code_name(code)) };
+        match verdict {
+            CallVerdict::Failed => report.fail(said),
+            CallVerdict::Skipped => {
+                let options: Vec<&str> =
+                    self.conformance.missing_inputs(step).into_iter().map(TestInput::option).collect();
+                report.outcome = StepOutcome::Skipped(format!("needs input ({}): {said}", options.join(", ")));
+            }
+            CallVerdict::Tolerated => {
+                report.outcome = StepOutcome::Skipped(format!("not needed by the platform: {said}"))
+            }
+        }
+    }
+
+    async fn call(
+        &mut self,
+        call: &mut StepCall<'_>,
+        request: &Map<String, Value>,
+        process: &mut Option<PluginProcess>,
+    ) -> Result<(), CallFailure> {
+        let mut first = self.call_once(call, request, process, false).await?;
+        if call.step != Step::Parse || call.case.is_none() {
+            return Ok(());
+        }
+        let again = self.call_once(call, request, process, true).await?;
+        if let (Some(first), Some(again)) = (first.take(), again) {
+            self.conformance.parsed_again(&first, &again);
+        }
+        Ok(())
+    }
+
+    /// Makes one call; returns the last answer. One that is made `again` is only compared.
+    async fn call_once(
+        &mut self,
+        call: &mut StepCall<'_>,
+        request: &Map<String, Value>,
+        process: &mut Option<PluginProcess>,
+        again: bool,
+    ) -> Result<Option<Value>, CallFailure> {
+        let bytes = encode::encode(request, &call.method.input()).map_err(|faults| {
+            let what = Error::usage(format!("{}: the input cannot be sent", call.report.name()));
+            let causes = faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message));
+            CallFailure::Here(causes.fold(what, Error::cause))
+        })?;
+        let (caller, method) = (self.caller.clone(), call.method.clone());
+        let mut rate = Rate::new();
+        let mut last = None;
+        let work = async {
+            if !method.is_server_streaming() {
+                let answer = caller.unary(&method, false, bytes.into()).await?;
+                rate.count();
+                last = Some(self.take(call, answer, again)?);
+                return Ok(());
+            }
+            let mut answers = caller.server_streaming(&method, false, bytes.into()).await?;
+            let mut count = 0;
+            while let Some(answer) = answers.next().await? {
+                rate.count();
+                self.take(call, answer, again)?;
+                count += 1;
+                if self.limit.is_some_and(|limit| count >= limit) {
+                    call.is_cut = true;
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let ended = while_running(process.as_mut(), work).await;
+        call.report.elapsed += rate.elapsed();
+        call.report.peak = call.report.peak.max(rate.peak);
+        match ended {
+            Ok(Ok(())) => Ok(last),
+            Ok(Err(WorkError::Here(error))) => Err(CallFailure::Here(error)),
+            Ok(Err(WorkError::Call(error))) => Err(judge(error, call.report, process).await),
+            Err(status) => Err(died(&status, call.report)),
+        }
+    }
+
+    /// Takes an answer in.
+    fn take(&mut self, call: &mut StepCall<'_>, bytes: Bytes, again: bool) -> Result<Value, WorkError> {
+        let size = bytes.len();
+        let answer = decode::decode(bytes, &call.method.output())?;
+        if again {
+            return Ok(answer);
+        }
+        call.report.messages += 1;
+        call.report.bytes += size;
+        if call.expected.as_ref().is_some_and(|expected| holds(&answer, &Value::Object(expected.clone()))) {
+            call.expected = None;
+        }
+        self.answered.take(call.step, &answer);
+        // What was made of an empty payload says nothing.
+        if call.step != Step::Parse || call.case.is_some() {
+            self.conformance.answer(call.step, &answer, size);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            let name = match call.case {
+                Some(case) => format!("{}-{}", call.step.method(), case.name),
+                None => file_stem(call.step, self.kind),
+            };
+            recorder.add(&name, &answer).map_err(WorkError::Here)?;
+        }
+        Ok(answer)
+    }
+}
+
+/// The calls of one line of the report.
+struct StepCall<'a> {
+    step: Step,
+    method: &'a MethodDescriptor,
+    case: Option<&'a DataCase>,
+    report: &'a mut StepReport,
+    /// What an answer has to hold, until one does.
+    expected: Option<Map<String, Value>>,
+    /// Not all messages were read.
+    is_cut: bool,
+}
+
+/// The name of a file with answers; two services of a data source have a `list`.
+fn file_stem(step: Step, kind: PluginKind) -> String {
+    match step {
+        Step::MetricList | Step::MetricGetData | Step::LogList => step.title(kind).to_lowercase(),
+        _ => step.method().to_owned(),
+    }
+}
+
+enum WorkError {
+    Call(Error),
+    Here(Error),
+}
+
+impl From<Error> for WorkError {
+    fn from(error: Error) -> Self {
+        Self::Call(error)
+    }
+}
+
+/// Runs `work` until it ends, or a moment longer than the plugin; then the error says how that ended.
+async fn while_running<T, E>(
+    process: Option<&mut PluginProcess>,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<Result<T, E>, String> {
+    let Some(process) = process else { return Ok(work.await) };
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        ended = &mut work => Ok(ended),
+        status = process.ended() => match timeout(LAST_WORDS, work).await {
+            Ok(Ok(done)) => Ok(Ok(done)),
+            _ => Err(status),
+        }
+    }
+}
+
+/// What the error of a call means.
+async fn judge(error: Error, report: &StepReport, process: &mut Option<PluginProcess>) -> CallFailure {
+    let ErrorKind::Status(code) = error.kind() else {
+        return CallFailure::Broken(TestRule::Died, format!("the call failed: {}", error.summary()));
+    };
+    let cause = error.problems().first().and_then(|problem| problem.causes.first()).cloned().unwrap_or_default();
+    if let Some(text) = error.sent_text() {
+        return CallFailure::Refused(code, text.to_owned());
+    }
+    match code {
+        Code::DeadlineExceeded => {
+            let cause = if report.messages > 0 { cause.replacen("no answer", "no end", 1) } else { cause };
+            CallFailure::Broken(TestRule::StepTimeout, format!("{cause}{}", after(report)))
+        }
+        Code::Unavailable => {
+            // The end of a process is seen later than that of its connections.
+            let status = match process {
+                Some(process) => timeout(LAST_WORDS, process.ended()).await.ok(),
+                None => None,
+            };
+            match status {
+                Some(status) => died(&status, report),
+                None => CallFailure::Broken(TestRule::Died, format!("the connection broke{}: {cause}", after(report))),
+            }
+        }
+        _ => CallFailure::Refused(code, cause),
+    }
+}
+
+fn died(status: &str, report: &StepReport) -> CallFailure {
+    CallFailure::Broken(TestRule::Died, format!("the plugin {status}{}", after(report)))
+}
+
+/// How far a stream came.
+fn after(report: &StepReport) -> String {
+    if report.step.is_stream() { format!(" after {}", counted(report.messages, "message")) } else { String::new() }
+}

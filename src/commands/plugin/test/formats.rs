@@ -1,0 +1,185 @@
+//! The report of a test as JSON, JUnit XML and workflow commands.
+
+use std::fmt::Write as _;
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::TestResult;
+use super::report::{place, sentence};
+use super::show::{masked, shown};
+use super::step_report::{StepOutcome, StepReport};
+use crate::error::Result;
+use crate::plugin::conformance::{TestFinding, TestSeverity};
+use crate::plugin::lint::report::github;
+use crate::text::json;
+
+/// Writes one object with all that is known.
+pub fn write_json(result: &TestResult, out: &mut dyn Write) -> Result<()> {
+    let step = |report: &StepReport| {
+        let (outcome, reason) = outcome(&report.outcome);
+        json!({
+            "step": report.title,
+            "case": report.case,
+            "outcome": outcome,
+            "reason": reason,
+            "milliseconds": u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX),
+            "messages": report.messages,
+            "bytes": report.bytes,
+            "peak_per_second": report.peak,
+        })
+    };
+    let finding = |finding: &TestFinding| {
+        json!({
+            "rule": finding.rule.name(),
+            "severity": finding.severity.word(),
+            "step": finding.step.zip(result.kind).map(|(step, kind)| step.title(kind)),
+            "path": finding.path.to_string(),
+            "message": masked(&finding.message),
+            "hint": finding.hint.as_deref().map(masked),
+            "count": finding.count,
+        })
+    };
+    let collected = result.collected.iter().map(|row| {
+        json!({
+            "resource_type": row.resource_type,
+            "state": row.state,
+            "count": row.count,
+            "bytes": row.bytes,
+            "largest": row.largest,
+            "messages": row.messages.iter().map(|message| masked(message)).collect::<Vec<_>>(),
+        })
+    });
+    let count = |severity| result.findings.iter().filter(|finding| finding.severity == severity).count();
+    let document = json!({
+        "plugin": {
+            "target": masked(&result.target),
+            "resource_type": result.kind.map(|kind| kind.resource_type()),
+        },
+        "steps": result.reports.iter().map(step).collect::<Value>(),
+        "collected": collected.collect::<Value>(),
+        "findings": result.findings.iter().map(finding).collect::<Value>(),
+        "differences": result.differences.iter().map(|line| masked(line)).collect::<Vec<_>>(),
+        "summary": {
+            "errors": count(TestSeverity::Error),
+            "warnings": count(TestSeverity::Warning),
+            "infos": count(TestSeverity::Info),
+        },
+    });
+    Ok(json::pretty(out, &document)?)
+}
+
+/// Writes a test case for each step, with its errors as failures, and one for what is about no step.
+pub fn write_junit(result: &TestResult, out: &mut dyn Write) -> Result<()> {
+    let is_error = |finding: &&TestFinding| finding.severity == TestSeverity::Error;
+    let mut cases = Vec::new();
+    let mut seen = Vec::new();
+    for report in &result.reports {
+        let (outcome, reason) = outcome(&report.outcome);
+        let mut body = String::new();
+        if outcome == "skipped" {
+            let _ = write!(body, "<skipped message=\"{}\"/>", xml(&reason.unwrap_or_default()));
+        }
+        // The findings of a step's cases are not told apart: the first has them.
+        let is_first = !seen.contains(&report.step);
+        seen.push(report.step);
+        let findings = result.findings.iter().filter(|finding| finding.step == Some(report.step) && is_first);
+        findings.clone().filter(is_error).for_each(|finding| body += &failure(finding, result));
+        let others: Vec<String> =
+            findings.filter(|finding| !is_error(finding)).map(|finding| line(finding, result)).collect();
+        if !others.is_empty() {
+            let _ = write!(body, "<system-out>{}</system-out>", xml(&others.join("\n")));
+        }
+        cases.push((report.name(), report.elapsed.as_secs_f64(), body));
+    }
+    let others = result.findings.iter().filter(|finding| finding.step.is_none_or(|step| !seen.contains(&step)));
+    let others: String = others.filter(is_error).map(|finding| failure(finding, result)).collect();
+    if !others.is_empty() || cases.is_empty() {
+        cases.insert(0, ("plugin".to_owned(), 0.0, others));
+    }
+    if !result.differences.is_empty() {
+        let text = xml(&result.differences.join("\n"));
+        cases.push(("compare".to_owned(), 0.0, format!("<failure message=\"answers changed\">{text}</failure>")));
+    }
+    let count = |what: &str| cases.iter().filter(|(.., body)| body.contains(what)).count();
+    let class = xml(result.kind.map_or("plugin", |kind| kind.resource_type()));
+    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
+    let (all, failed, skipped) = (cases.len(), count("<failure"), count("<skipped"));
+    writeln!(
+        out,
+        "<testsuite name=\"spacectl plugin test\" tests=\"{all}\" failures=\"{failed}\" skipped=\"{skipped}\">"
+    )?;
+    for (name, seconds, body) in cases {
+        let name = xml(&name);
+        writeln!(out, "  <testcase classname=\"{class}\" name=\"{name}\" time=\"{seconds:.3}\">{body}</testcase>")?;
+    }
+    Ok(writeln!(out, "</testsuite>")?)
+}
+
+fn failure(finding: &TestFinding, result: &TestResult) -> String {
+    let (rule, text) = (finding.rule.name(), xml(&line(finding, result)));
+    format!("<failure type=\"{rule}\" message=\"{}\">{text}</failure>", xml(&sentence(finding, result.kind)))
+}
+
+/// The finding and its hint.
+fn line(finding: &TestFinding, result: &TestResult) -> String {
+    let hint = finding.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    format!("{}[{}]: {}{hint}", finding.severity.word(), finding.rule.name(), sentence(finding, result.kind))
+}
+
+/// Text for XML 1.0, which has no way to write most control characters.
+fn xml(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(shown).collect();
+    let mut escaped = String::new();
+    for c in lines.join("\n").chars() {
+        match c {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\n' => escaped += "&#10;",
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Writes each finding as a workflow command.
+pub fn write_github(result: &TestResult, out: &mut dyn Write) -> Result<()> {
+    for finding in &result.findings {
+        let level = match finding.severity {
+            TestSeverity::Error => "error",
+            TestSeverity::Warning => "warning",
+            TestSeverity::Info => "notice",
+        };
+        let place = place(finding, result.kind);
+        let title =
+            if place.is_empty() { finding.rule.name().to_owned() } else { format!("{}: {place}", finding.rule.name()) };
+        let hint = finding.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        let text = masked(&format!("{}{hint}", sentence(finding, result.kind)));
+        writeln!(out, "::{level} title={}::{}", github::property(&masked(&title)), github::data(&text))?;
+    }
+    for line in &result.differences {
+        writeln!(out, "::error title=compare::{}", github::data(&masked(line)))?;
+    }
+    Ok(())
+}
+
+fn outcome(outcome: &StepOutcome) -> (&'static str, Option<String>) {
+    match outcome {
+        StepOutcome::Ok => ("ok", None),
+        StepOutcome::Skipped(why) => ("skipped", Some(masked(why))),
+        StepOutcome::Failed(why) => ("failed", Some(masked(why))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_ends_an_element() {
+        assert_eq!(xml("a<b>&\"c\u{1b}\nd\u{ffff}"), "a&lt;b&gt;&amp;&quot;c\\u{1b}&#10;d\u{fffd}");
+    }
+}

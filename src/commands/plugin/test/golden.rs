@@ -1,0 +1,253 @@
+//! Answers in files, a line each, and what differs from those of an earlier run.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+use tempfile::TempDir;
+
+use super::show;
+use crate::error::{Error, Result};
+use crate::fs::{AtomicFile, OpenAtomicFile, Readers, open_file, read_limited};
+use crate::schema::field_path::{FieldPath, Segment};
+use crate::text::json;
+
+/// The largest file that is compared: it is read into memory.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// The most answers that are told apart field by field: each is compared with each.
+const MAX_PAIRED: usize = 50;
+
+/// The most differences that are shown of a file.
+const MAX_SHOWN: usize = 20;
+
+/// Writes answers into files that get their names at the end.
+pub struct Recorder {
+    dir: PathBuf,
+    files: BTreeMap<String, BufWriter<OpenAtomicFile>>,
+    /// Holds the answers of a run that is compared only.
+    _temporary: Option<TempDir>,
+}
+
+impl Recorder {
+    pub fn new(dir: &Path) -> Result<Self> {
+        fs::create_dir_all(dir).map_err(|error| cannot_write(dir, &error))?;
+        Ok(Self { dir: dir.to_owned(), files: BTreeMap::new(), _temporary: None })
+    }
+
+    pub fn temporary() -> Result<Self> {
+        let dir = tempfile::tempdir().map_err(|error| cannot_write(&std::env::temp_dir(), &error))?;
+        Ok(Self { dir: dir.path().to_owned(), files: BTreeMap::new(), _temporary: Some(dir) })
+    }
+
+    /// Adds an answer to the file `name`, with secrets masked and keys sorted.
+    pub fn add(&mut self, name: &str, answer: &Value) -> Result<()> {
+        let path = self.dir.join(file_name(name));
+        let failed = |error: std::io::Error| cannot_write(&path, &error);
+        if !self.files.contains_key(name) {
+            let file = OpenAtomicFile::beside(&path, Readers::ByUmask).map_err(failed)?;
+            self.files.insert(name.to_owned(), BufWriter::new(file));
+        }
+        let Some(file) = self.files.get_mut(name) else { return Ok(()) };
+        let mut answer = sorted(answer);
+        show::mask_answer(&mut answer);
+        json::line(file, &answer).map_err(failed)
+    }
+
+    /// Gives the files their names, and returns these.
+    pub fn finish(&mut self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for (name, writer) in std::mem::take(&mut self.files) {
+            let path = self.dir.join(file_name(&name));
+            let failed = |error: std::io::Error| cannot_write(&path, &error);
+            let file = writer.into_inner().map_err(|error| failed(error.into_error()))?;
+            file.close().and_then(AtomicFile::replace).map_err(failed)?;
+            names.push(file_name(&name));
+        }
+        Ok(names)
+    }
+
+    /// What differs from the files in `dir`; `names` are those of this run.
+    pub fn compare(&self, dir: &Path, names: &[String], ignored: &[String]) -> Result<Vec<String>> {
+        if !dir.is_dir() {
+            return Err(Error::local(format!("{} is not a directory", dir.display()))
+                .hint("record one first: spacectl plugin test --record DIR"));
+        }
+        let failed = |error| Error::local(format!("cannot read {}", dir.display())).cause(error);
+        let mut all: Vec<String> = names.to_vec();
+        for entry in fs::read_dir(dir).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(SUFFIX) && !name.starts_with('.') && !all.contains(&name) {
+                all.push(name);
+            }
+        }
+        all.sort();
+        let mut lines = Vec::new();
+        for name in &all {
+            let (old, new) = (dir.join(name), self.dir.join(name));
+            match (old.exists(), new.exists()) {
+                (true, false) => lines.push(format!("{name}: not answered any more")),
+                (false, _) => lines.push(format!("{name}: not recorded yet")),
+                (true, true) => {
+                    let (old, new) = (read(&old, ignored)?, read(&new, ignored)?);
+                    lines.extend(differences(old, new).into_iter().map(|line| format!("{name}: {line}")));
+                }
+            }
+        }
+        Ok(lines)
+    }
+}
+
+const SUFFIX: &str = ".jsonl";
+
+/// A data case may have any name.
+fn file_name(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect::<String>() + SUFFIX
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Error {
+    Error::local(format!("cannot write {}", path.display())).cause(error.kind())
+}
+
+/// Whole numbers without a fraction, as a Struct cannot tell them apart, and keys in their order.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields: BTreeMap<&String, &Value> = fields.iter().collect();
+            Value::Object(fields.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect::<Map<_, _>>())
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
+fn read(path: &Path, ignored: &[String]) -> Result<Vec<Value>> {
+    let failed = |error: &dyn std::fmt::Display| Error::local(format!("cannot read {}", path.display())).cause(error);
+    let bytes = open_file(path).and_then(|file| read_limited(file, MAX_BYTES)).map_err(|error| failed(&error))?;
+    let mut values = Vec::new();
+    for (index, line) in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate() {
+        let value: Value =
+            serde_json::from_slice(line).map_err(|error| failed(&format!("line {}: {error}", index + 1)))?;
+        let mut value = sorted(&value);
+        ignored.iter().for_each(|path| remove(&mut value, path));
+        values.push(value);
+    }
+    Ok(values)
+}
+
+/// Removes what is at `path`, in which `[]` is every item of a list.
+fn remove(value: &mut Value, path: &str) {
+    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+    let (key, is_list) = key.strip_suffix("[]").map_or((key, false), |key| (key, true));
+    let Value::Object(fields) = value else { return };
+    match (rest, is_list, fields.get_mut(key)) {
+        (None, ..) => drop(fields.remove(key)),
+        (Some(rest), true, Some(Value::Array(items))) => items.iter_mut().for_each(|item| remove(item, rest)),
+        (Some(rest), false, Some(value)) => remove(value, rest),
+        _ => {}
+    }
+}
+
+/// What differs between two lists of answers, whatever their order.
+fn differences(old: Vec<Value>, new: Vec<Value>) -> Vec<String> {
+    let mut counts: HashMap<String, isize> = HashMap::new();
+    old.iter().for_each(|value| *counts.entry(json::compact(value)).or_default() += 1);
+    new.iter().for_each(|value| *counts.entry(json::compact(value)).or_default() -= 1);
+    let mut left = |values: Vec<Value>, sign: isize| -> Vec<Value> {
+        let is_left = |value: &Value| {
+            let count = counts.entry(json::compact(value)).or_default();
+            let is_left = *count * sign > 0;
+            *count -= if is_left { sign } else { 0 };
+            is_left
+        };
+        values.into_iter().filter(is_left).collect()
+    };
+    let (mut old, new) = (left(old, 1), left(new, -1));
+    let mut lines = Vec::new();
+    let mut added = 0;
+    for value in new {
+        // The answer that is most like it is taken for the one that it was.
+        let distance = |old: &Value| changes(old, &value).len();
+        let nearest = if old.len() > MAX_PAIRED { None } else { (0..old.len()).min_by_key(|at| distance(&old[*at])) };
+        match nearest {
+            Some(at) => lines.extend(changes(&old.swap_remove(at), &value)),
+            None => added += 1,
+        }
+    }
+    let hidden = lines.len().saturating_sub(MAX_SHOWN);
+    lines.truncate(MAX_SHOWN);
+    lines.extend((hidden > 0).then(|| format!("{hidden} more fields changed")));
+    lines.extend((added > 0).then(|| format!("{added} answers added")));
+    lines.extend((!old.is_empty()).then(|| format!("{} answers removed", old.len())));
+    lines
+}
+
+/// The changes of one answer, a line each: `metadata.currency: "USD" -> "KRW"`.
+fn changes(old: &Value, new: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    descend(&mut FieldPath::default(), Some(old), Some(new), &mut lines);
+    lines
+}
+
+fn descend(path: &mut FieldPath, old: Option<&Value>, new: Option<&Value>, lines: &mut Vec<String>) {
+    match (old, new) {
+        (old, new) if old == new => {}
+        (Some(Value::Object(old)), Some(Value::Object(new))) => {
+            let added = new.keys().filter(|key| !old.contains_key(*key));
+            for key in old.keys().chain(added) {
+                path.push_key(key);
+                descend(path, old.get(key), new.get(key), lines);
+                path.pop();
+            }
+        }
+        (Some(Value::Array(old)), Some(Value::Array(new))) => {
+            for index in 0..old.len().max(new.len()) {
+                path.0.push(Segment::Index(index));
+                descend(path, old.get(index), new.get(index), lines);
+                path.pop();
+            }
+        }
+        (Some(old), Some(new)) => lines.push(format!("{path}: {} -> {}", shortened(old), shortened(new))),
+        (Some(old), None) => lines.push(format!("{path}: removed {}", shortened(old))),
+        (None, Some(new)) => lines.push(format!("{path}: added {}", shortened(new))),
+        (None, None) => {}
+    }
+}
+
+/// The most of a value that is shown, in characters.
+const MAX_VALUE: usize = 80;
+
+fn shortened(value: &Value) -> String {
+    let text = json::compact(value);
+    match text.char_indices().nth(MAX_VALUE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn answers_are_compared_whatever_their_order_and_paired_by_likeness() {
+        let old = vec![json!({"a": 1, "b": [1, 2]}), json!({"c": {"d": "x"}, "e": 1}), json!({"f": 1})];
+        let new = vec![json!({"f": 1}), json!({"c": {"d": "y"}, "e": 1}), json!({"a": 1, "b": [1]})];
+        assert_eq!(differences(old.clone(), old.iter().rev().cloned().collect()), [""; 0]);
+        assert_eq!(differences(old.clone(), new), [r#"c.d: "x" -> "y""#, "b[1]: removed 2"]);
+        assert_eq!(differences(old, vec![]), ["3 answers removed"]);
+        assert_eq!(differences(vec![json!(1); 2], vec![json!(1); 3]), ["1 answers added"]);
+    }
+
+    #[test]
+    fn ignored_paths_are_removed_from_every_item() {
+        let mut value = json!({"results": [{"at": 1, "k": 1}, {"at": 2}], "metadata": {"x": 1}});
+        ["results[].at", "metadata.x", "no.such", "results.at"].iter().for_each(|path| remove(&mut value, path));
+        assert_eq!(value, json!({"results": [{"k": 1}, {}], "metadata": {}}));
+    }
+}

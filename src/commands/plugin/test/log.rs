@@ -1,0 +1,64 @@
+//! The last lines that a plugin wrote, within bounds.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+/// The most lines that are kept.
+const MAX_LINES: usize = 200;
+
+/// The longest line that is kept, in bytes: a plugin may print whole answers.
+const MAX_LINE: usize = 2_000;
+
+/// The end of a log. Clones share it.
+#[derive(Clone, Default)]
+pub struct LogTail(Arc<Mutex<VecDeque<String>>>);
+
+impl LogTail {
+    /// Reads `pipe` to its end.
+    pub async fn follow(self, mut pipe: impl AsyncRead + Unpin) {
+        let mut chunk = vec![0; 8 * 1024];
+        let mut line = Vec::new();
+        while let Ok(length @ 1..) = pipe.read(&mut chunk).await {
+            for byte in &chunk[..length] {
+                match byte {
+                    b'\n' => self.push(&std::mem::take(&mut line)),
+                    byte if line.len() < MAX_LINE => line.push(*byte),
+                    _ => {}
+                }
+            }
+        }
+        if !line.is_empty() {
+            self.push(&line);
+        }
+    }
+
+    fn push(&self, line: &[u8]) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == MAX_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(String::from_utf8_lossy(line).trim_end().to_owned());
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_end_of_a_long_log_is_kept_and_no_line_is_long() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let tail = LogTail::default();
+        let text = (0..1_000).map(|line| format!("{line}\r\n")).collect::<String>() + &"x".repeat(100_000);
+        runtime.block_on(tail.clone().follow(text.as_bytes()));
+        let lines = tail.lines();
+        assert_eq!((lines.len(), lines[0].as_str()), (MAX_LINES, "801"));
+        assert_eq!(lines[MAX_LINES - 1].len(), MAX_LINE);
+    }
+}

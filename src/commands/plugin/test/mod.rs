@@ -1,0 +1,369 @@
+//! `plugin test`: calls a running plugin as the platform does, and checks its answers.
+//!
+//! `process` starts and ends it, `inputs` and `settings` read what is sent, `requests` and `calls` make the calls,
+//! `golden` keeps answers, `report` and `formats` show the result. The rules are in `crate::plugin::conformance`.
+
+mod calls;
+mod formats;
+mod golden;
+mod inputs;
+mod log;
+mod process;
+mod report;
+mod requests;
+mod settings;
+mod show;
+mod start;
+mod step_report;
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use self::calls::Bench;
+use self::golden::Recorder;
+use self::inputs::TestInputs;
+use self::process::PluginProcess;
+use self::requests::{Answered, DOMAIN};
+pub use self::settings::SETTINGS_FILE;
+use self::settings::TestSettings;
+use self::show::{counted, shown};
+use self::start::{Started, Target};
+use self::step_report::StepReport;
+use super::rule_help;
+use crate::cli::{ErrorFormat, PluginTest, TestFormat};
+use crate::cli::{Limit, duration};
+use crate::commands::{Context, block_on};
+use crate::error::{Error, Result};
+use crate::grpc::metadata::{Metadata, MetadataEntry};
+use crate::plugin::builder::ImageBuilder;
+use crate::plugin::conformance::{
+    CollectedRow, Conformance, GivenInputs, PluginKind, TestFinding, TestRule, TestSeverity,
+};
+use crate::spec::source::SourceText;
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::shutdown::Shutdown;
+use tonic::Code;
+
+/// The value of `--timeout` that the settings may replace.
+const DEFAULT_TIMEOUT: &str = "180s";
+
+/// All that a test found.
+struct TestResult {
+    /// What was tested, as the user named it.
+    target: String,
+    kind: Option<PluginKind>,
+    reports: Vec<StepReport>,
+    collected: Vec<CollectedRow>,
+    /// Without those of allowed rules.
+    findings: Vec<TestFinding>,
+    /// What differs from recorded answers.
+    differences: Vec<String>,
+    /// The status of each refusal that is an error.
+    refusals: Vec<Code>,
+}
+
+/// What the command line and the settings ask for.
+struct TestOptions<'a> {
+    args: &'a PluginTest,
+    settings: TestSettings,
+    inputs: TestInputs,
+    spec: Option<Map<String, Value>>,
+    kind: Option<PluginKind>,
+    allowed: Vec<TestRule>,
+    domain_id: String,
+    timeout: Limit,
+    /// What is sent with each call: no key, nothing of an environment, only what `-H` names.
+    metadata: Metadata,
+}
+
+pub fn run(args: &PluginTest, context: &mut Context<'_>) -> Result<()> {
+    let rows = || TestRule::ALL.iter().map(|rule| (rule.name(), rule.levels(), rule.summary()));
+    if args.list_rules {
+        return rule_help::list(rows(), context.streams);
+    }
+    if let Some(name) = &args.explain {
+        let rule = TestRule::find(name).ok_or_else(|| rule_help::unknown("plugin test", name, rows()))?;
+        return rule_help::explain((rule.name(), rule.levels(), rule.summary()), rule.explanation(), context.streams);
+    }
+    if context.global.environment.is_some() {
+        return Err(Error::usage("plugin test calls a plugin, not a service of an environment")
+            .hint("omit --environment, and name the plugin with --exec, --image or --endpoint"));
+    }
+    let entries = context.global.header.iter().map(|header| MetadataEntry::parse(header));
+    let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|error| error.into_usage().context("-H"))?;
+    let metadata = Metadata::default().with_entries(&entries)?;
+    let options = TestOptions::read(args, metadata, context)?;
+    let target = Target::choose(args, &options.settings, context)?;
+    block_on(async { run_test(&target, &options, &mut Shutdown::listen()?, context).await })
+}
+
+/// Tests an image that `builder` has built, by the settings in `folder`. The report goes to standard error,
+/// as the builder's output does.
+pub async fn test_image(
+    builder: ImageBuilder,
+    image: &str,
+    folder: &Path,
+    shutdown: &mut Shutdown,
+    context: &mut Context<'_>,
+) -> Result<()> {
+    let mut args = PluginTest::of_image(image).map_err(|error| Error::local("the test cannot start").cause(error))?;
+    args.config = Some(folder.join(SETTINGS_FILE)).filter(|file| file.exists());
+    // `-H` is for the service.
+    let options = TestOptions::read(&args, Metadata::default(), context)?;
+    let target = Target::Image { builder, image: image.to_owned(), patience: args.start_timeout };
+    let out = std::mem::replace(&mut context.streams.out, Box::new(std::io::stderr()));
+    let tested = run_test(&target, &options, shutdown, context).await;
+    context.streams.out = out;
+    tested
+}
+
+/// Starts the plugin, tests it, ends it and reports.
+async fn run_test(
+    target: &Target,
+    options: &TestOptions<'_>,
+    shutdown: &mut Shutdown,
+    context: &mut Context<'_>,
+) -> Result<()> {
+    let mut process = target.start()?;
+    let tested = shutdown.race(test(target, options, &mut process, context)).await;
+    if let Some(process) = &mut process {
+        process.stop(shutdown).await;
+    }
+    let log = process.map(|process| process.log()).unwrap_or_default();
+    let has_failed = tested.as_ref().map_or_else(|error| !error.is_silent(), TestResult::has_failed);
+    if has_failed && !log.is_empty() {
+        context.streams.out.flush()?;
+        show_log(&log, context.global.error_format, &context.streams.diagnostics);
+    }
+    let result = tested?;
+    write(&result, options.args.output, context.streams)?;
+    conclude(&result, context.streams)
+}
+
+impl<'a> TestOptions<'a> {
+    fn read(args: &'a PluginTest, metadata: Metadata, context: &mut Context<'_>) -> Result<Self> {
+        let mut settings = TestSettings::read(args.config.as_deref())?;
+        let inputs = TestInputs::read(args, &mut settings, context.streams)?;
+        let spec = args.file_parameter.as_deref().map(read_spec).transpose()?;
+        let of_spec = spec.as_ref().and_then(|spec| spec.get("resource_type").or(spec.get("service_type")));
+        let of_spec = of_spec.and_then(Value::as_str);
+        let resource_type = args.resource_type.as_deref().or(settings.resource_type.as_deref()).or(of_spec);
+        let kind = resource_type.map(|name| PluginKind::from_resource_type(name).ok_or_else(|| unknown_kind(name)));
+        let rows = || TestRule::ALL.iter().map(|rule| (rule.name(), rule.levels(), rule.summary()));
+        let allow = args.allow.iter().chain(&settings.allow);
+        let allowed =
+            allow.map(|name| TestRule::find(name).ok_or_else(|| rule_help::unknown("plugin test", name, rows())));
+        let default_timeout = duration(DEFAULT_TIMEOUT).ok();
+        let timeout = match &settings.timeout {
+            Some(text) if Some(context.global.timeout) == default_timeout => duration(text).map_err(Error::usage)?,
+            _ => context.global.timeout,
+        };
+        Ok(Self {
+            allowed: allowed.collect::<Result<_>>()?,
+            kind: kind.transpose()?,
+            domain_id: context.global.domain_id.clone().unwrap_or_else(|| DOMAIN.to_owned()),
+            args,
+            settings,
+            inputs,
+            spec,
+            timeout,
+            metadata,
+        })
+    }
+
+    /// Without the findings of allowed rules.
+    fn not_allowed(&self, conformance: &Conformance) -> Vec<TestFinding> {
+        conformance.findings().into_iter().filter(|finding| !self.allowed.contains(&finding.rule)).collect()
+    }
+}
+
+impl TestResult {
+    fn count(&self, severity: TestSeverity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    fn has_failed(&self) -> bool {
+        self.count(TestSeverity::Error) > 0 || !self.differences.is_empty()
+    }
+}
+
+/// Waits for the plugin and makes all calls; as text, each step is written when it ends.
+async fn test(
+    target: &Target,
+    options: &TestOptions<'_>,
+    process: &mut Option<PluginProcess>,
+    context: &mut Context<'_>,
+) -> Result<TestResult> {
+    let args = options.args;
+    let mut result = TestResult {
+        target: target.to_string(),
+        kind: options.kind,
+        reports: Vec::new(),
+        collected: Vec::new(),
+        findings: Vec::new(),
+        differences: Vec::new(),
+        refusals: Vec::new(),
+    };
+    let (caller, server) = match target.reach(process, options.timeout, &options.metadata, context).await? {
+        Started::Ready(caller, server) => (caller, server),
+        Started::Not(rule, message) => {
+            // Its kind does not matter for what is about no answer.
+            let kind = options.kind.unwrap_or(PluginKind::Collector);
+            let mut conformance = Conformance::new(kind, GivenInputs::default(), false);
+            conformance.broke(rule, None, message);
+            result.findings = options.not_allowed(&conformance);
+            return Ok(result);
+        }
+    };
+    let kind = match options.kind {
+        Some(kind) => kind,
+        None => only_kind(&server.services, caller.endpoint())?,
+    };
+    result.kind = Some(kind);
+    let mut conformance = Conformance::new(kind, options.inputs.given(), args.strict_collect);
+    if let Some(spec) = &options.spec {
+        conformance.check_spec(spec);
+    }
+    conformance.check_served(|service, method| {
+        let service = server.pool.get_service_by_name(service);
+        service.is_some_and(|service| service.methods().any(|served| served.name() == method))
+    });
+    let recorder = match (&args.record, &args.compare) {
+        (Some(dir), _) => Some(Recorder::new(dir)?),
+        (None, Some(_)) => Some(Recorder::temporary()?),
+        (None, None) => None,
+    };
+    let mut bench = Bench {
+        kind,
+        caller: &caller,
+        server: &server,
+        inputs: &options.inputs,
+        domain_id: &options.domain_id,
+        expect: &options.settings.expect,
+        limit: args.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        dispatches: args.dispatch,
+        conformance,
+        recorder,
+        allowed: &options.allowed,
+        refusals: Vec::new(),
+        answered: Answered::default(),
+    };
+    let streams = &mut *context.streams;
+    let reports = &mut result.reports;
+    let is_text = args.output == TestFormat::Text;
+    let ran = bench.run(process, |report| {
+        if is_text {
+            report::write_step(&report, streams)?;
+        }
+        reports.push(report);
+        Ok(())
+    });
+    ran.await?;
+    result.findings = options.not_allowed(&bench.conformance);
+    result.collected = bench.conformance.collected().to_vec();
+    result.refusals = bench.refusals;
+    if let Some(recorder) = &mut bench.recorder {
+        let names = recorder.finish()?;
+        match (&args.compare, &args.record) {
+            (Some(dir), _) => result.differences = recorder.compare(dir, &names, &options.settings.compare.ignore)?,
+            (None, Some(dir)) => {
+                context.streams.diagnostics.done(&format!(
+                    "wrote {} to {}",
+                    counted(names.len(), "file"),
+                    dir.display()
+                ));
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(result)
+}
+
+/// Writes what is known at the end.
+fn write(result: &TestResult, format: TestFormat, streams: &mut IoStreams) -> Result<()> {
+    match format {
+        TestFormat::Text => {
+            report::write_collected(&result.collected, streams)?;
+            if !result.findings.is_empty() && !result.reports.is_empty() {
+                writeln!(streams.out)?;
+            }
+            report::write_findings(&result.findings, result.kind, streams)?;
+            if !result.differences.is_empty() {
+                writeln!(streams.out)?;
+            }
+            for line in &result.differences {
+                writeln!(streams.out, "changed: {}", shown(line))?;
+            }
+            Ok(())
+        }
+        TestFormat::Json => formats::write_json(result, &mut *streams.out),
+        TestFormat::Junit => formats::write_junit(result, &mut *streams.out),
+        TestFormat::Github => formats::write_github(result, &mut *streams.out),
+    }
+}
+
+/// Reports the counts; as an error if there are errors or differences.
+fn conclude(result: &TestResult, streams: &mut IoStreams) -> Result<()> {
+    streams.out.flush()?;
+    let (errors, warnings) = (result.count(TestSeverity::Error), result.count(TestSeverity::Warning));
+    let infos = result.count(TestSeverity::Info);
+    let differences = result.differences.len();
+    let called = result.reports.iter().filter(|report| report.messages > 0).count();
+    let counts = [(errors, "error"), (warnings, "warning"), (infos, "info"), (differences, "difference")];
+    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(*count, word));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    let summary = match (counts.is_empty(), called) {
+        (true, called) => format!("{} answered, no findings", counted(called, "step")),
+        (false, called) => format!("{counts}; {} answered", counted(called, "step")),
+    };
+    if !result.has_failed() {
+        streams.diagnostics.done(&summary);
+        return Ok(());
+    }
+    let error = match result.refusals.first() {
+        Some(code) if differences == 0 && errors == result.refusals.len() => Error::status(*code, summary),
+        _ => Error::local(summary),
+    };
+    if errors == 0 {
+        return Err(error.hint("run it with --record DIR to accept the changes"));
+    }
+    Err(error.hint("run spacectl plugin test --explain RULE to see why a rule exists"))
+}
+
+/// Shows the end of the plugin's log.
+fn show_log(lines: &[String], format: ErrorFormat, diagnostics: &Diagnostics) {
+    let write = |line: &str| match format {
+        ErrorFormat::Text => diagnostics.println(line),
+        ErrorFormat::Json => diagnostics.trace(line),
+    };
+    write("the plugin's last output:");
+    lines.iter().for_each(|line| write(&format!("  {}", shown(&line.replace('\t', "    ")))));
+}
+
+/// The fields of a spec.
+fn read_spec(file: &str) -> Result<Map<String, Value>> {
+    let text = SourceText::of_bytes(file.to_owned(), crate::spec::source::read_file(file)?)?;
+    inputs::fields_of(&text, Error::local)
+}
+
+fn unknown_kind(name: &str) -> Error {
+    let known: Vec<&str> = PluginKind::ALL.iter().map(|kind| kind.resource_type()).collect();
+    Error::usage(format!("no plugin of the resource type {name} can be tested"))
+        .hint(format!("the resource types are {}", known.join(", ")))
+}
+
+/// The kind of a plugin by its services.
+fn only_kind(services: &[String], endpoint: &str) -> Result<PluginKind> {
+    match &PluginKind::among(services)[..] {
+        [only] => Ok(*only),
+        [] => Err(Error::local(format!("{endpoint} serves no plugin"))
+            .cause(format!("its services are {}", services.join(", ")))
+            .hint("is this the port of a plugin? `spacectl api-resources --endpoint URL` shows what is there")),
+        several => {
+            let names: Vec<&str> = several.iter().map(|kind| kind.resource_type()).collect();
+            Err(Error::usage(format!("{endpoint} can be several plugins: {}", names.join(", ")))
+                .hint(format!("choose one: --resource-type {}", names.first().unwrap_or(&""))))
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! A plugin that is started for a test, and ended with all its processes.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::log::LogTail;
+use crate::commands::plugin::child_process::succeeds;
+use crate::error::parse_error::ParseError;
+use crate::error::{Error, Result};
+use crate::plugin::builder::{CommandLine, ImageBuilder};
+use crate::secret;
+use crate::terminal::shutdown::Shutdown;
+
+/// The port on which plugins listen by default, and in their images.
+pub const PLUGIN_PORT: u16 = 50051;
+
+/// The time that a plugin has to end after SIGTERM.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The longest wait for the rest of the log after the plugin's end: what it has started may hold the pipe open.
+const LOG_GRACE: Duration = Duration::from_millis(500);
+
+/// The longest wait for the removal of a container.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(20);
+
+/// A running plugin. Its process group is killed when this is dropped.
+pub struct PluginProcess {
+    child: Child,
+    group: Option<Pid>,
+    /// The port of the loopback address on which it should listen.
+    pub port: u16,
+    log: LogTail,
+    readers: JoinSet<()>,
+    /// Removes the container.
+    removal: Option<CommandLine>,
+}
+
+impl PluginProcess {
+    /// Runs a command, split by the shell's rules, without a shell.
+    pub fn start(command: &str, port: u16) -> Result<Self> {
+        let words = shlex::split(command).filter(|words| !words.is_empty());
+        let mut words = words.ok_or_else(|| {
+            Error::usage("--exec: not a command").hint("check its quotes; it is split as a shell does, without a shell")
+        })?;
+        let line =
+            CommandLine { program: words.remove(0).into(), arguments: words.into_iter().map(OsString::from).collect() };
+        // An answer of what listens there already would be taken for the plugin's.
+        if TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).is_err() {
+            return Err(Error::local(format!("the plugin is not started: port {port} is in use")).hint(
+                "end what listens there, or let the plugin listen on another port, and name that with --port; \
+                 --endpoint tests a plugin that is running already",
+            ));
+        }
+        Self::spawn(&line, port, None)
+    }
+
+    /// Runs an image, its port published on a free port of the loopback address.
+    pub fn start_image(builder: &ImageBuilder, image: &str) -> Result<Self> {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        let port = free.map_err(|error| Error::local("there is no free port").cause(error))?.port();
+        let name = format!("spacectl-plugin-test-{}-{port}", std::process::id());
+        let line = builder.run(&name, port, PLUGIN_PORT, image).map_err(ParseError::into_local)?;
+        Self::spawn(&line, port, Some(builder.remove(&name)))
+    }
+
+    fn spawn(line: &CommandLine, port: u16, removal: Option<CommandLine>) -> Result<Self> {
+        let mut command = Command::new(&line.program);
+        command.args(&line.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A group includes the processes that the plugin starts.
+        command.process_group(0).kill_on_drop(true);
+        for name in secret::VARIABLES {
+            command.env_remove(name);
+        }
+        let mut child = command.spawn().map_err(|error| {
+            Error::local(format!("the plugin is not started: {} cannot be run", line.program.display())).cause(error)
+        })?;
+        let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        let (log, mut readers) = (LogTail::default(), JoinSet::new());
+        if let Some(pipe) = child.stdout.take() {
+            readers.spawn(log.clone().follow(pipe));
+        }
+        if let Some(pipe) = child.stderr.take() {
+            readers.spawn(log.clone().follow(pipe));
+        }
+        Ok(Self { child, group, port, log, readers, removal })
+    }
+
+    /// Waits for its end.
+    pub async fn ended(&mut self) -> String {
+        match self.child.wait().await {
+            Ok(status) => describe(status),
+            Err(error) => format!("cannot be waited for: {error}"),
+        }
+    }
+
+    /// Ends it and what it has started: politely, and after a while, or on a signal, at once.
+    pub async fn stop(&mut self, shutdown: &mut Shutdown) {
+        self.signal(Signal::TERM);
+        tokio::select! {
+            _ = self.child.wait() => {}
+            _ = shutdown.signal() => {}
+            () = tokio::time::sleep(GRACE) => {}
+        }
+        self.signal(Signal::KILL);
+        let _ = self.child.wait().await;
+        self.group = None;
+        if let Some(removal) = self.removal.take() {
+            // It fails where the container is gone already, as it should be.
+            succeeds(&removal, REMOVAL_LIMIT).await;
+        }
+        let _ = timeout(LOG_GRACE, async { while self.readers.join_next().await.is_some() {} }).await;
+    }
+
+    /// The last lines of its output.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lines()
+    }
+
+    /// Signals its group, also after its own end: processes that are left keep the group's number from others.
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = self.group {
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+impl Drop for PluginProcess {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with exit status {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => format!("ended: {status}"),
+    }
+}

@@ -1,0 +1,141 @@
+//! `plugin-test.toml`: what to test, with which inputs, and what to expect.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::cli::duration;
+use crate::error::{Error, Location, Result};
+use crate::fs::{folder_of, open_file, read_limited};
+
+/// The file that is read if it exists.
+pub const SETTINGS_FILE: &str = "plugin-test.toml";
+
+/// The largest file, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The settings of a test. Flags override them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestSettings {
+    pub resource_type: Option<String>,
+    pub exec: Option<String>,
+    pub port: Option<u16>,
+    pub options: Option<Map<String, Value>>,
+    /// The longest time of a step.
+    pub timeout: Option<String>,
+    #[serde(default)]
+    pub allow: Vec<String>,
+    #[serde(default)]
+    pub data: Vec<DataSettings>,
+    /// By method, e.g. `init`: what an answer has to hold.
+    #[serde(default)]
+    pub expect: BTreeMap<String, Map<String, Value>>,
+    #[serde(default)]
+    pub compare: CompareSettings,
+}
+
+/// A data case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSettings {
+    pub name: Option<String>,
+    /// Relative to the folder of the settings.
+    pub file: PathBuf,
+    /// What its answer has to hold.
+    #[serde(default)]
+    pub expect: Map<String, Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompareSettings {
+    /// Fields that change with each run, e.g. `results[].occurred_at`.
+    #[serde(default)]
+    pub ignore: Vec<String>,
+}
+
+impl TestSettings {
+    /// Reads `path`, or [`SETTINGS_FILE`] if it exists.
+    pub fn read(path: Option<&Path>) -> Result<Self> {
+        let is_given = path.is_some();
+        let path = path.unwrap_or(Path::new(SETTINGS_FILE));
+        if !is_given && !path.exists() {
+            return Ok(Self::default());
+        }
+        let name = path.display().to_string();
+        let failed = |error: std::io::Error| Error::local(format!("cannot read {name}")).cause(error);
+        let bytes = read_limited(open_file(path).map_err(failed)?, MAX_BYTES).map_err(failed)?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::local(format!("{name}: not UTF-8 text")))?;
+        let mut settings: Self = toml::from_str(&text).map_err(|error| {
+            // Its own display repeats the line, whose values may be secret.
+            let location = error.span().map(|span| locate(&text, span.start, &name));
+            Error::local(error.message().lines().next().unwrap_or("not TOML")).at(location)
+        })?;
+        for case in &mut settings.data {
+            case.file = folder_of(path).join(&case.file);
+        }
+        if let Some(text) = &settings.timeout {
+            duration(text).map_err(|why| Error::local(format!("{name}: timeout: {why}")))?;
+        }
+        Ok(settings)
+    }
+}
+
+fn locate(text: &str, offset: usize, source: &str) -> Location {
+    let before = text.get(..offset).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let newlines = before.bytes().filter(|byte| *byte == b'\n').count();
+    Location { source: source.to_owned(), line: newlines + 1, column: line.chars().count() + 1 }
+}
+
+/// Whether `value` holds `expected`: each of its fields, and each item of its lists at the same index.
+pub fn holds(value: &Value, expected: &Value) -> bool {
+    match (value, expected) {
+        (Value::Object(fields), Value::Object(expected)) => expected
+            .iter()
+            .all(|(key, expected)| fields.get(key).is_some_and(|value| holds(value, expected)) || is_unset(expected)),
+        (Value::Array(items), Value::Array(expected)) => {
+            items.len() >= expected.len() && items.iter().zip(expected).all(|(value, expected)| holds(value, expected))
+        }
+        // A Struct makes every number a double.
+        (Value::Number(value), Value::Number(expected)) => value.as_f64() == expected.as_f64(),
+        (value, expected) => value == expected,
+    }
+}
+
+/// Whether a field with this value is not on the wire.
+fn is_unset(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty(),
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::Array(items) => items.is_empty(),
+        Value::Bool(value) => !value,
+        Value::Null => true,
+        Value::Object(fields) => fields.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_subset_holds_and_defaults_may_be_absent() {
+        let value = json!({"results": [{"event_key": "a", "n": 1.0, "tags": {"x": 1.0}}, {"event_key": "b"}]});
+        for expected in [
+            json!({}),
+            json!({"results": [{"event_key": "a", "n": 1}]}),
+            json!({"results": [{"tags": {"x": 1}}, {"event_key": "b", "severity": "", "cost": 0}]}),
+        ] {
+            assert!(holds(&value, &expected), "{expected}");
+        }
+        for expected in [json!({"results": [{"event_key": "b"}]}), json!({"results": [{}, {}, {}]}), json!({"x": 1})] {
+            assert!(!holds(&value, &expected), "{expected}");
+        }
+    }
+}

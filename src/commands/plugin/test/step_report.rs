@@ -1,0 +1,83 @@
+//! How a step of a test went.
+
+use std::time::{Duration, Instant};
+
+use crate::plugin::conformance::Step;
+
+/// One line of the report: a step, or one data case of it.
+#[derive(Debug)]
+pub struct StepReport {
+    pub step: Step,
+    /// `Collector.collect`.
+    pub title: String,
+    /// The data case.
+    pub case: Option<String>,
+    pub outcome: StepOutcome,
+    /// Answers, or messages of streams.
+    pub messages: usize,
+    pub bytes: usize,
+    /// The most messages within one second of a call.
+    pub peak: usize,
+    pub elapsed: Duration,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum StepOutcome {
+    Ok,
+    /// It was not called, or its refusal says nothing; and why.
+    Skipped(String),
+    Failed(String),
+}
+
+impl StepReport {
+    pub fn new(step: Step, title: String, case: Option<String>) -> Self {
+        let (outcome, elapsed) = (StepOutcome::Ok, Duration::ZERO);
+        Self { step, title, case, outcome, messages: 0, bytes: 0, peak: 0, elapsed }
+    }
+
+    pub fn skipped(step: Step, title: String, why: impl Into<String>) -> Self {
+        Self { outcome: StepOutcome::Skipped(why.into()), ..Self::new(step, title, None) }
+    }
+
+    /// The name with the data case.
+    pub fn name(&self) -> String {
+        match &self.case {
+            Some(case) => format!("{} {case}", self.title),
+            None => self.title.clone(),
+        }
+    }
+
+    /// Notes that something is wrong, unless it is noted already.
+    pub fn fail(&mut self, why: impl Into<String>) {
+        if !matches!(self.outcome, StepOutcome::Failed(_)) {
+            self.outcome = StepOutcome::Failed(why.into());
+        }
+    }
+}
+
+/// Counts the messages of one call by the second.
+pub struct Rate {
+    begun: Instant,
+    second: u64,
+    count: usize,
+    pub peak: usize,
+}
+
+impl Rate {
+    pub fn new() -> Self {
+        Self { begun: Instant::now(), second: 0, count: 0, peak: 0 }
+    }
+
+    pub fn count(&mut self) {
+        let second = self.begun.elapsed().as_secs();
+        if second != self.second {
+            (self.second, self.count) = (second, 0);
+        }
+        self.count += 1;
+        self.peak = self.peak.max(self.count);
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
