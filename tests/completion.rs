@@ -58,6 +58,10 @@ fn what_is_done_to_plugins_is_offered_those_that_there_are() {
     assert_eq!(words(&user, &format!("spacectl plugin disable {aws} plugin-")), [grafana]);
     assert_eq!(words(&user, "spacectl plugin get nope"), [""; 0]);
     assert_eq!(words(&user, "spacectl plugin list -c plugin_id,na"), ["plugin_id,name"]);
+    for verb in ["list", "export"] {
+        assert_eq!(words(&user, &format!("spacectl plugin {verb} --filter nam")), ["name=", "name~"], "{verb}");
+    }
+    assert_eq!(words(&user, "spacectl plugin get plugin-x -o sp"), ["spec"]);
     assert_eq!(words(&user, "spacectl plugin list -s -na"), ["-name"]);
     assert_eq!(words(&user, "spacectl plugin list --filter plugin_id=plugin-gr"), [format!("plugin_id={grafana}")]);
     assert_eq!(words(&user, "spacectl plugin list -p registry_type=HA"), ["registry_type=HARBOR"]);

@@ -93,6 +93,7 @@ fn a_stream_is_shown_as_it_comes_and_ended_by_its_limit() {
     let run = user.run(&format!("exec init Collector -l 1 --endpoint {}", server.url()));
     assert_eq!((run.status, server.calls().len()), (Some(2), 4), "{run}");
     assert!(run.stderr.contains("error: init of inventory.Collector does not stream\n"), "{run}");
+    assert!(run.stderr.contains("to limit rows, use list"), "{run}");
 }
 
 #[test]

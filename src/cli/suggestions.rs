@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn what_chooses_rows_goes_with_what_answers_with_them() {
-        for option in ["--filter name=x", "-l 3", "--sort name"] {
+        for option in ["--filter name=x", "--page 3", "--sort name"] {
             let hint = hint(&format!("spacectl exec list plugin {option}")).unwrap();
             assert!(
                 hint.starts_with(&format!("use {} with list, stat or analyze", option.split(' ').next().unwrap())),

@@ -101,6 +101,7 @@ impl Context {
             // A template describes the rows of `list`.
             ["template", "set"] => Some(LIST),
             [_] => self.line.commands.first().map(String::as_str),
+            ["plugin", "export"] => Some(LIST),
             ["plugin", "versions"] => Some("get_versions"),
             // These take specs, i.e. requests of `register`.
             ["plugin", "apply" | "diff" | "build" | "push" | "publish"] => Some("register"),

@@ -56,7 +56,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         if args.limit.is_some() && !method.is_streaming() {
             let (service, resource) = method.names();
             return Err(Error::usage(format!("{} of {service}.{resource} does not stream", method.verb()))
-                .hint("--limit is for streaming methods: remove it"));
+                .hint("remove --limit, which ends streams; to limit rows, use list, stat or analyze"));
         }
         // All are encoded before the first is sent: a mistake in the last document is found while nothing is done.
         let resolved = method.resolve_all(drafts, args.request.strict, &mut context.streams.diagnostics)?;
