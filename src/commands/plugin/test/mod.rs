@@ -26,7 +26,7 @@ use self::requests::{Answered, DOMAIN};
 pub use self::settings::SETTINGS_FILE;
 use self::settings::TestSettings;
 use self::show::{counted, shown};
-use self::start::{Started, Target};
+use self::start::{NotStarted, Target};
 use self::step_report::StepReport;
 use super::rule_help;
 use crate::cli::{ErrorFormat, PluginTest, TestFormat};
@@ -202,8 +202,8 @@ async fn test(
         refusals: Vec::new(),
     };
     let (caller, server) = match target.reach(process, options.timeout, &options.metadata, context).await? {
-        Started::Ready(caller, server) => (caller, server),
-        Started::Not(rule, message) => {
+        Ok(reached) => reached,
+        Err(NotStarted { rule, message }) => {
             // Its kind does not matter for what is about no answer.
             let kind = options.kind.unwrap_or(PluginKind::Collector);
             let mut conformance = Conformance::new(kind, GivenInputs::default(), false);
