@@ -27,7 +27,7 @@ pub use self::settings::SETTINGS_FILE;
 use self::settings::TestSettings;
 use self::show::{counted, shown};
 use self::start::{NotStarted, Target};
-use self::step_report::StepReport;
+use self::step_report::TestResult;
 use super::rule_help;
 use crate::cli::{ErrorFormat, PluginTest, TestFormat};
 use crate::cli::{Limit, duration};
@@ -45,21 +45,6 @@ use tonic::Code;
 
 /// The value of `--timeout` that the settings may replace.
 const DEFAULT_TIMEOUT: &str = "180s";
-
-/// All that a test found.
-struct TestResult {
-    /// What was tested, as the user named it.
-    target: String,
-    kind: Option<PluginKind>,
-    reports: Vec<StepReport>,
-    collected: Vec<CollectedRow>,
-    /// Without those of allowed rules.
-    findings: Vec<TestFinding>,
-    /// What differs from recorded answers.
-    differences: Vec<String>,
-    /// The status of each refusal that is an error.
-    refusals: Vec<Code>,
-}
 
 /// What the command line and the settings ask for.
 struct TestOptions<'a> {
@@ -171,16 +156,6 @@ impl<'a> TestOptions<'a> {
     /// Without the findings of allowed rules.
     fn not_allowed(&self, conformance: &Conformance) -> Vec<TestFinding> {
         conformance.findings().into_iter().filter(|finding| !self.allowed.contains(&finding.rule)).collect()
-    }
-}
-
-impl TestResult {
-    fn count(&self, severity: TestSeverity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
-    }
-
-    fn has_failed(&self) -> bool {
-        self.count(TestSeverity::Error) > 0 || !self.differences.is_empty()
     }
 }
 
