@@ -129,7 +129,7 @@ impl FindingGroups {
         }
         of_rule.shown += 1;
         self.indices.insert((rule, self.step, key), self.findings.len());
-        let message = shortened(message + &detail);
+        let message = shortened(&(message + &detail));
         self.findings.push(TestFinding {
             rule,
             severity,
@@ -158,7 +158,8 @@ impl FindingGroups {
     }
 }
 
-fn shortened(message: String) -> String {
+/// A text without its full stop, cut where it is too long to be shown.
+pub(super) fn shortened(message: &str) -> String {
     let mut message = message.trim_end().trim_end_matches('.').to_owned();
     if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
         message.truncate(end);

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use serde_json::Value;
 
-use super::finding::{Deviation, FindingGroups};
+use super::finding::{Deviation, FindingGroups, shortened};
 use super::metadata::{RESOURCE_TYPES, SERVER};
 use super::rule::TestRule;
 use super::step::Step;
@@ -151,10 +151,11 @@ impl Collected {
         row.count += 1;
         row.bytes += bytes as u64;
         row.largest = row.largest.max(bytes);
-        if let Some(message) = message.filter(|_| state == "FAILURE" && row.messages.len() < MAX_MESSAGES)
-            && !row.messages.iter().any(|known| known == message)
-        {
-            row.messages.push(message.to_owned());
+        if let Some(message) = message.filter(|_| state == "FAILURE" && row.messages.len() < MAX_MESSAGES) {
+            let message = shortened(message);
+            if !row.messages.contains(&message) {
+                row.messages.push(message);
+            }
         }
     }
 
