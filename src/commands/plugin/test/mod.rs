@@ -23,25 +23,22 @@ use self::golden::Recorder;
 use self::inputs::TestInputs;
 use self::process::PluginProcess;
 use self::requests::{Answered, DOMAIN};
-pub use self::settings::SETTINGS_FILE;
 use self::settings::TestSettings;
 use self::show::{counted, shown};
 use self::start::{NotStarted, Target};
 use self::step_report::TestResult;
 use super::rule_help;
-use crate::cli::{ErrorFormat, PluginTest, TestFormat};
-use crate::cli::{Limit, duration};
+use crate::cli::{ErrorFormat, Limit, PluginTest, TestFormat, duration};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::grpc::metadata::{Metadata, MetadataEntry};
 use crate::plugin::builder::ImageBuilder;
-use crate::plugin::conformance::{
-    CollectedRow, Conformance, GivenInputs, PluginKind, TestFinding, TestRule, TestSeverity,
-};
+use crate::plugin::conformance::{Conformance, GivenInputs, PluginKind, TestFinding, TestRule, TestSeverity};
 use crate::spec::source::SourceText;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::shutdown::Shutdown;
-use tonic::Code;
+
+pub use self::settings::SETTINGS_FILE;
 
 /// The value of `--timeout` that the settings may replace.
 const DEFAULT_TIMEOUT: &str = "180s";
