@@ -91,8 +91,8 @@ fn runs_as_a_plugin() {
     let _server = match way.as_str() {
         "good" => Server::on_port(port, api(), good_collector),
         "with-child" => {
-            let child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
-            std::fs::write("child.pid", child.id().to_string()).unwrap();
+            let leave = "sleep 1000 </dev/null >/dev/null 2>&1 & echo $! >child.pid";
+            assert!(std::process::Command::new("sh").args(["-c", leave]).status().unwrap().success());
             Server::on_port(port, api(), good_collector)
         }
         "hangs" => Server::on_port(port, api(), |call| {
@@ -174,7 +174,7 @@ fn a_plugin_is_started_and_ended_with_all_that_it_started() {
     assert_eq!(run.status, Some(0), "{run}");
     assert!(run.stdout.contains("6 messages") && !run.stderr.contains("starting as"), "{run}");
     let child = std::fs::read_to_string(user.path("child.pid")).unwrap();
-    assert!(has_ended(&child), "the plugin's child runs on: {child}");
+    assert!(has_ended(child.trim()), "the plugin's child runs on: {child}");
 }
 
 /// Whether a process has ended, or is one that nobody has waited for.

@@ -5,10 +5,9 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::TestResult;
 use super::report::{place, sentence};
 use super::show::{masked, shown};
-use super::step_report::{StepOutcome, StepReport};
+use super::step_report::{StepOutcome, StepReport, TestResult};
 use crate::error::Result;
 use crate::plugin::conformance::{TestFinding, TestSeverity};
 use crate::plugin::lint::report::github;

@@ -25,43 +25,25 @@ use self::golden::Recorder;
 use self::inputs::TestInputs;
 use self::process::PluginProcess;
 use self::requests::{Answered, DOMAIN};
-pub use self::settings::SETTINGS_FILE;
 use self::settings::TestSettings;
 use self::show::{counted, shown};
-use self::start::{Started, Target};
-use self::step_report::StepReport;
+use self::start::{NotStarted, Target};
+use self::step_report::TestResult;
 use super::rule_help;
-use crate::cli::{ErrorFormat, PluginTest, TestFormat};
-use crate::cli::{Limit, duration};
+use crate::cli::{ErrorFormat, Limit, PluginTest, TestFormat, duration};
 use crate::commands::{Context, block_on};
 use crate::error::{Error, Result};
 use crate::grpc::metadata::{Metadata, MetadataEntry};
 use crate::plugin::builder::ImageBuilder;
-use crate::plugin::conformance::{
-    CollectedRow, Conformance, GivenInputs, PluginKind, TestFinding, TestRule, TestSeverity,
-};
+use crate::plugin::conformance::{Conformance, GivenInputs, PluginKind, TestFinding, TestRule, TestSeverity};
 use crate::spec::source::SourceText;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::shutdown::Shutdown;
-use tonic::Code;
+
+pub use self::settings::SETTINGS_FILE;
 
 /// The value of `--timeout` that the settings may replace.
 const DEFAULT_TIMEOUT: &str = "180s";
-
-/// All that a test found.
-struct TestResult {
-    /// What was tested, as the user named it.
-    target: String,
-    kind: Option<PluginKind>,
-    reports: Vec<StepReport>,
-    collected: Vec<CollectedRow>,
-    /// Without those of allowed rules.
-    findings: Vec<TestFinding>,
-    /// What differs from recorded answers.
-    differences: Vec<String>,
-    /// The status of each refusal that is an error.
-    refusals: Vec<Code>,
-}
 
 /// What the command line and the settings ask for.
 struct TestOptions<'a> {
@@ -178,16 +160,6 @@ impl<'a> TestOptions<'a> {
     }
 }
 
-impl TestResult {
-    fn count(&self, severity: TestSeverity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
-    }
-
-    fn has_failed(&self) -> bool {
-        self.count(TestSeverity::Error) > 0 || !self.differences.is_empty()
-    }
-}
-
 /// Waits for the plugin and makes all calls; as text, each step is written when it ends.
 async fn test(
     target: &Target,
@@ -206,8 +178,8 @@ async fn test(
         refusals: Vec::new(),
     };
     let (caller, server) = match target.reach(process, options.timeout, &options.metadata, context).await? {
-        Started::Ready(caller, server) => (caller, server),
-        Started::Not(rule, message) => {
+        Ok(reached) => reached,
+        Err(NotStarted { rule, message }) => {
             // Its kind does not matter for what is about no answer.
             let kind = options.kind.unwrap_or(PluginKind::Collector);
             let mut conformance = Conformance::new(kind, GivenInputs::default(), false);

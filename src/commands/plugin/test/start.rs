@@ -39,11 +39,10 @@ pub enum Target {
     Endpoint(EndpointUrl),
 }
 
-/// What came of a start.
-pub enum Started {
-    Ready(Caller, Box<DescribedServer>),
-    /// The rule that it breaks, and how.
-    Not(TestRule, String),
+/// Why a plugin cannot be called.
+pub struct NotStarted {
+    pub rule: TestRule,
+    pub message: String,
 }
 
 impl fmt::Display for Target {
@@ -104,11 +103,10 @@ impl Target {
         timeout: Limit,
         metadata: &Metadata,
         context: &Context<'_>,
-    ) -> Result<Started> {
+    ) -> Result<Result<(Caller, DescribedServer), NotStarted>> {
         let (Some(process), Self::Exec { patience, .. } | Self::Image { patience, .. }) = (process, self) else {
             let Self::Endpoint(url) = self else { return Err(Error::local("the plugin is not started")) };
-            let (caller, server) = connect(url, metadata, timeout, context.global.connect_timeout, context).await?;
-            return Ok(Started::Ready(caller, server));
+            return connect(url, metadata, timeout, context.global.connect_timeout, context).await.map(Ok);
         };
         let port = process.port;
         let url: EndpointUrl =
@@ -119,7 +117,8 @@ impl Target {
             tokio::select! {
                 biased;
                 status = process.ended() => {
-                    return Ok(Started::Not(TestRule::Died, format!("the plugin {status} before it listened on port {port}")));
+                    let message = format!("the plugin {status} before it listened on port {port}");
+                    return Ok(Err(NotStarted { rule: TestRule::Died, message }));
                 }
                 () = sleep(POLL) => {}
             }
@@ -130,14 +129,15 @@ impl Target {
             let left = patience.map_or(ATTEMPT, |patience| patience.saturating_sub(begun.elapsed()).max(POLL));
             let attempt = connect(&url, metadata, timeout, Some(ATTEMPT), context);
             match tokio::time::timeout(left, attempt).await {
-                Ok(Ok((caller, server))) => return Ok(Started::Ready(caller, server)),
+                Ok(Ok(reached)) => return Ok(Ok(reached)),
                 Ok(Err(error)) if error.kind() == ErrorKind::Status(Code::Unimplemented) => return Err(error),
                 Ok(Err(error)) => why = error.summary(),
                 Err(_) => "it does not say what it serves".clone_into(&mut why),
             }
         }
         let waited = begun.elapsed().as_secs_f32();
-        Ok(Started::Not(TestRule::StartFailed, format!("no answer on port {port} within {waited:.0} s: {why}")))
+        let message = format!("no answer on port {port} within {waited:.0} s: {why}");
+        Ok(Err(NotStarted { rule: TestRule::StartFailed, message }))
     }
 }
 
@@ -152,7 +152,7 @@ async fn connect(
     timeout: Limit,
     connect_timeout: Limit,
     context: &Context<'_>,
-) -> Result<(Caller, Box<DescribedServer>)> {
+) -> Result<(Caller, DescribedServer)> {
     let tls = if url.is_tls() { tls_of(&context.global.tls)? } else { TlsSettings::default() };
     let transport = channel::connect(url, &tls, connect_timeout).await?;
     let diagnostics = context.streams.diagnostics.clone();
@@ -160,5 +160,5 @@ async fn connect(
         .with_trace(trace(context.global.verbose, &diagnostics))
         .with_warnings(move |text| diagnostics.warn(text));
     let server = reflection::describe_all(&caller, reflection::LIMIT).await?;
-    Ok((caller, Box::new(server)))
+    Ok((caller, server))
 }

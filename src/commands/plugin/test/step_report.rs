@@ -1,8 +1,36 @@
-//! How a step of a test went.
+//! How a test and each step of it went.
 
 use std::time::{Duration, Instant};
 
-use crate::plugin::conformance::Step;
+use tonic::Code;
+
+use crate::plugin::conformance::{CollectedRow, PluginKind, Step, TestFinding, TestSeverity};
+
+/// All that a test found.
+pub struct TestResult {
+    /// What was tested, as the user named it.
+    pub target: String,
+    pub kind: Option<PluginKind>,
+    pub reports: Vec<StepReport>,
+    pub collected: Vec<CollectedRow>,
+    /// Without those of allowed rules.
+    pub findings: Vec<TestFinding>,
+    /// What differs from recorded answers.
+    pub differences: Vec<String>,
+    /// The status of each refusal that is an error.
+    pub refusals: Vec<Code>,
+}
+
+impl TestResult {
+    pub fn count(&self, severity: TestSeverity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// Whether there is an error or a difference.
+    pub fn has_failed(&self) -> bool {
+        self.count(TestSeverity::Error) > 0 || !self.differences.is_empty()
+    }
+}
 
 /// One line of the report: a step, or one data case of it.
 #[derive(Debug)]
