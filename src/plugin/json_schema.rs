@@ -11,7 +11,7 @@ use crate::schema::field_path::FieldPath;
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
-/// Reports where the schema at `path` is none, with what is expected there.
+/// Reports what is wrong with the schema at `path`, with what is expected there.
 pub fn check(path: &FieldPath, schema: &Value, report: &mut impl FnMut(&FieldPath, &'static str)) {
     let Value::Object(words) = schema else {
         if !schema.is_boolean() {

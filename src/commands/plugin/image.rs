@@ -112,7 +112,7 @@ impl TaggedImage {
         })
     }
 
-    /// The directory that it is built from if no other is given: that of its spec, or of a single image the current one.
+    /// The directory that it is built from by default: that of its spec; of a single image, the current one.
     pub fn context(&self, is_alone: bool) -> PathBuf {
         let file = self.location.as_ref().filter(|_| !is_alone).map(|location| Path::new(&location.source));
         let folder = file.and_then(Path::parent).filter(|folder| *folder != Path::new(""));

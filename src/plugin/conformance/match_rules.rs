@@ -1,4 +1,4 @@
-//! Rules about match rules, by which the inventory service finds the resource that is there already.
+//! Rules about match rules, with which inventory finds an existing resource.
 
 use serde_json::Value;
 

@@ -150,7 +150,7 @@ impl Conformance {
         verdict
     }
 
-    /// Reports what is no answer: `start-failed`, `step-timeout`, `died`.
+    /// Reports a failure without an answer: `start-failed`, `step-timeout`, `died`.
     pub fn broke(&mut self, rule: TestRule, step: Option<Step>, message: String) {
         self.findings.report_of(step, Deviation::new(rule, "", message));
     }

@@ -5,6 +5,7 @@ use prost_reflect::DescriptorPool;
 use serde_json::json;
 
 use super::*;
+use crate::query::timestamp;
 
 /// A type that has a field of every kind.
 fn rows() -> MessageDescriptor {
@@ -276,7 +277,7 @@ fn verdict(text: &str, row: Value) -> Verdict {
 
 #[test]
 fn a_row_decides_as_the_services_would() {
-    let minutes_ago = |minutes: i64| (jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes)).to_string();
+    let minutes_ago = |minutes: i64| (timestamp::now() - jiff::SignedDuration::from_mins(minutes)).to_string();
     for (text, row) in [
         ("name=a", json!({"name": "a"})),
         ("name!=a", json!({"name": "A"})),

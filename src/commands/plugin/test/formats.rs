@@ -79,7 +79,7 @@ pub fn write_junit(result: &TestResult, out: &mut dyn Write) -> Result<()> {
         if outcome == "skipped" {
             let _ = write!(body, "<skipped message=\"{}\"/>", xml(&reason.unwrap_or_default()));
         }
-        // The findings of a step's cases are not told apart: the first has them.
+        // The findings do not name their case: the first has them all.
         let is_first = !seen.contains(&report.step);
         seen.push(report.step);
         let findings = result.findings.iter().filter(|finding| finding.step == Some(report.step) && is_first);

@@ -17,7 +17,7 @@ use crate::text::json;
 /// The largest file that is compared: it is read into memory.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// The most answers that are told apart field by field: each is compared with each.
+/// The most answers that are compared field by field: each with each.
 const MAX_PAIRED: usize = 50;
 
 /// The most differences that are shown of a file.

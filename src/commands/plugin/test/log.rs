@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// The most lines that are kept.
+/// The most lines in memory.
 const MAX_LINES: usize = 200;
 
-/// The longest line that is kept, in bytes: a plugin may print whole answers.
+/// The longest line in memory, in bytes: a plugin may print whole answers.
 const MAX_LINE: usize = 2_000;
 
 /// The end of a log. Clones share it.

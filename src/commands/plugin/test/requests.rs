@@ -11,7 +11,7 @@ use crate::plugin::conformance::{PluginKind, Step};
 
 type Fields = Map<String, Value>;
 
-/// The domain that plugins are told of, if `--domain-id` names none: an empty text is no field on the wire.
+/// The domain in requests without `--domain-id`: an empty text is not sent.
 pub const DOMAIN: &str = "domain-000000000000";
 
 /// How long before now a query for metrics or logs begins.
