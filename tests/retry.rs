@@ -336,7 +336,7 @@ fn plugin_commands_do_each_thing_once_over_many_connections() {
         let spec = |name: &str, image: &str| format!("---\nname: {name}\nresource_type: a.B\nimage: {image}\n");
         let specs = [spec("Old", "y/plugin-old"), spec("A", "x/plugin-a"), spec("B", "x/plugin-b")].concat();
         user.file("specs.yml", &specs);
-        let apply = format!("--endpoint {} plugin apply -f specs.yml --replace", proxy.url());
+        let apply = format!("--endpoint {} plugin apply -f specs.yml --replace --parallel 1", proxy.url());
         let applied = user.run(&apply).success();
         assert_eq!(
             service.written(),

@@ -1,4 +1,4 @@
-//! The types of a method's messages, those within `google.protobuf.Any` included.
+//! The types of a method's messages, those in `google.protobuf.Any` included.
 //!
 //! The service is asked for the latter when a message names them.
 

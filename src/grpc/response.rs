@@ -1,4 +1,4 @@
-//! Prepares responses for tonic: repairs trailers, marks a status that was sent.
+//! Prepares responses for tonic: repairs trailers, marks a sent status.
 //!
 //! tonic 0.14 panics over status details that are not clean base64, and replaces a status whose message is not UTF-8.
 //! It reports a response that it cannot read (no message, no trailers, a bad compression flag) by a status that looks

@@ -1,4 +1,4 @@
-//! Lint rules, rules for running plugins, plans, differences, backups, new specs and builders of plugins.
+//! Rules for specs and running plugins, plans, backups, new specs, builders.
 //!
 //! Pure but for the files of backups: no command line, no streams, no network. The commands are in `commands/plugin`.
 

@@ -1,4 +1,4 @@
-//! Executes plans: several plugins side by side, reported in the order of their specs.
+//! Executes plans: plugins side by side, reported in the order of their specs.
 
 use std::cell::Cell;
 

@@ -1,4 +1,4 @@
-//! The steps that make a service agree with one spec, from wherever an earlier run was stopped.
+//! Makes a service agree with one spec, from wherever an earlier run stopped.
 
 use std::cell::Cell;
 

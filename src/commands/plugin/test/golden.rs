@@ -1,4 +1,4 @@
-//! Answers in files, a line each, and what differs from those of an earlier run.
+//! Recorded answers, a line each, and what differs from an earlier run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;

@@ -1,4 +1,4 @@
-//! `plugin test`: calls a running plugin as the platform does, and checks its answers.
+//! `plugin test`: calls a running plugin as the platform does.
 //!
 //! `process` starts and ends it, `inputs` and `settings` read what is sent, `requests` and `calls` make the calls,
 //! `golden` keeps answers, `report` and `formats` show the result. The rules are in `crate::plugin::conformance`.

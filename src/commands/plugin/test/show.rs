@@ -1,4 +1,4 @@
-//! A plugin's texts as they may be shown: without secrets and control characters.
+//! A plugin's texts for output, without secrets and control characters.
 
 use serde_json::Value;
 
