@@ -46,8 +46,8 @@ pub fn judge(
     };
     if is_route_missing {
         let message = format!("the method looks unimplemented: {}", status(code, details));
-        let deviation = Deviation::new(TestRule::RouteMissing, "", message)
-            .hint("register a route for it that returns an answer, e.g. @app.route(\"Collector.collect\")");
+        let hint = format!("register a route for it that returns an answer: @app.route(\"{}\")", step.title(kind));
+        let deviation = Deviation::new(TestRule::RouteMissing, "", message).hint(hint);
         return match step {
             _ if is_required => one(CallVerdict::Failed, deviation),
             _ if is_optional || step == Step::GetLinkedAccounts => one(CallVerdict::Tolerated, deviation.info()),
