@@ -239,6 +239,19 @@ fn a_port_that_is_in_use_is_refused_before_anything_is_started() {
 }
 
 #[test]
+fn two_tests_do_not_share_a_port() {
+    let (user, line) = starting("hangs");
+    let words = shlex_words(&line);
+    let mut running = Running::start(&user, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    running.wait_for("Collector.init");
+    let second = user.run(&line);
+    let part = "is in use by another `plugin test`";
+    assert!(second.status == Some(1) && second.stderr.contains(part), "{second}");
+    running.signal("TERM");
+    running.end();
+}
+
+#[test]
 fn secrets_are_in_no_output_and_no_file() {
     let (user, line) = starting("tells-secrets");
     user.file("secret.json", &json!({"login": SECRET}).to_string());
