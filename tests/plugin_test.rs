@@ -213,7 +213,7 @@ fn each_bad_day_ends_in_time_with_the_step_named() {
         ("hangs", "--timeout 2s", "step-timeout", &["Collector.verify", "no answer within 2s", "not called after"][..]),
         ("dies", "", "died", &["Collector.collect", "exit status 3", "2 messages"]),
         ("ends", "", "died", &["exit status 7"]),
-        ("other-port", "--start-timeout 2s", "start-failed", &["port", "nothing listens there"]),
+        ("other-port", "--start-timeout 2s", "start-failed", &["port", "nothing listens there", "--port"]),
     ] {
         let (user, line) = starting(way);
         let begun = Instant::now();
@@ -361,10 +361,19 @@ fn wrong_command_lines_are_refused() {
         ("plugin test --endpoint grpc://x:1 -r inventory.Colector", "resource types are"),
         ("plugin test --explain event-keys", "event-key"),
         ("plugin test --exec a --options '[1]'", "[1]"),
+        ("plugin test --exec a --options '[]'", "a JSON object"),
+        ("plugin test --exec a --options 'a: 1'", "a JSON object"),
+        ("plugin test --exec a --options '{\"a\": }'", "--options:1:7"),
+        ("plugin test --exec a --secret-data '{\"a\": \"x-y-z\"}'", "--secret-data takes a file"),
         ("plugin test --exec ''", "--exec"),
     ] {
         let run = user.run(line);
         assert!(matches!(run.status, Some(1 | 2)) && run.stderr.contains(part), "{line}: {run}");
+        assert!(!run.stderr.contains("x-y-z"), "{run}");
+    }
+    for command in ["cd src && python app.py", "NAME=1 no-such-program-here"] {
+        let run = user.run(&format!("plugin test --port {} --exec '{command}'", free_port()));
+        assert!(run.status == Some(1) && run.stderr.contains("sh -c '...'"), "{run}");
     }
     let missing = user.run("plugin test --exec no-such-program-here --port 1");
     assert!(missing.status == Some(1) && missing.stderr.contains("no-such-program-here"), "{missing}");
@@ -489,6 +498,12 @@ fn an_image_is_run_on_a_free_port_and_its_container_is_removed() {
         assert!(asked[0].ends_with(":50051 -- x/plugin-a:1.0"), "{asked:?}");
         assert_eq!(asked.last(), Some(&&*format!("rm --force {name}")));
     }
+    let podman = Spacectl::new();
+    podman.file("podman", "#!/bin/sh\n[ \"$1\" = run ] || exit 0\nexit 125\n");
+    let path = podman.path("podman");
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let run = podman.run(&format!("plugin test --image a --builder {}", path.display()));
+    assert!(run.status == Some(1) && run.stdout.contains("podman failed to run the image"), "{run}");
     let buildah = Spacectl::new();
     buildah.file("buildah", "#!/bin/sh\n");
     let path = buildah.path("buildah");

@@ -34,6 +34,8 @@ const LOG_GRACE: Duration = Duration::from_millis(500);
 /// The longest wait for the removal of a container.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(20);
 
+const SHELL_HINT: &str = "--exec runs no shell: start one with --exec \"sh -c '...'\"";
+
 /// A running plugin. Its process group is killed when this is dropped.
 pub struct PluginProcess {
     child: Child,
@@ -86,7 +88,8 @@ impl PluginProcess {
             command.env_remove(name);
         }
         let mut child = command.spawn().map_err(|error| {
-            Error::local(format!("the plugin is not started: {} cannot be run", line.program.display())).cause(error)
+            let what = format!("the plugin is not started: {} cannot be run", line.program.display());
+            Error::local(what).cause(error).hints(needs_shell(line).then_some(SHELL_HINT))
         })?;
         let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
         let (log, mut readers) = (LogTail::default(), JoinSet::new());
@@ -158,6 +161,13 @@ fn lock_port(port: u16) -> Result<Option<File>> {
                 .hint("wait for its end, or let the plugin listen on another port, and name that with --port"))
         }
     }
+}
+
+/// Whether the command looks like one for a shell: `cd src && ...`, `NAME=VALUE ...`.
+fn needs_shell(line: &CommandLine) -> bool {
+    let is_operator = |word: &OsString| ["&&", "||", "|", ";"].iter().any(|operator| word == operator);
+    let program = line.program.to_string_lossy();
+    program == "cd" || program.contains('=') || line.arguments.iter().any(is_operator)
 }
 
 fn describe(status: ExitStatus) -> String {
