@@ -68,6 +68,21 @@ fn what_is_done_to_plugins_is_offered_those_that_there_are() {
 }
 
 #[test]
+fn rules_and_resource_types_of_plugins_are_offered() {
+    let user = Spacectl::new();
+    for (line, expected) in [
+        ("plugin lint --explain duplicate-k", &["duplicate-key"][..]),
+        ("plugin test --explain event-key-s", &["event-key-stable", "event-key-shared"]),
+        ("plugin test --allow died", &["died"]),
+        ("plugin test -r inventory.", &["inventory.Collector"]),
+        ("plugin init plugin-x -r power", &["power_scheduler.Controller"]),
+        ("plugin test -r power", &[]),
+    ] {
+        assert_eq!(words(&user, &format!("spacectl {line}")), expected, "{line}");
+    }
+}
+
+#[test]
 fn words_come_with_their_help() {
     let user = user_with_plugins();
     let lines = [

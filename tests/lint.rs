@@ -341,6 +341,10 @@ fn settings_for_tests_are_written_once_and_can_be_read() {
     let run = user.run("plugin init plugin-x -r monitoring.Webhook --image a/plugin-x --force");
     assert!(run.status == Some(0) && !run.stderr.contains("plugin-test"), "{run}");
     assert_eq!(std::fs::read_to_string(user.path("plugin-test.toml")).unwrap(), mine);
+    let run = user.run("plugin init plugin-x -r inventory.Collector --image a/plugin-x --force");
+    let left = "plugin-test.toml was left as it is: its resource_type is not inventory.Collector";
+    assert!(run.status == Some(0) && run.stderr.contains(left), "{run}");
+    assert_eq!(std::fs::read_to_string(user.path("plugin-test.toml")).unwrap(), mine);
     let untested = Spacectl::new();
     untested.run("plugin init plugin-y -r spot_automation.Controller --image a/plugin-y");
     assert!(!untested.path("plugin-test.toml").exists());

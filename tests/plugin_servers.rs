@@ -127,6 +127,8 @@ fn a_named_plugin_is_listed_explained_checked_and_completed() {
     assert!(explained.starts_with("RESOURCE:  plugin.hook.Webhook\nVERB:      init\n"), "{explained}");
     let skeleton = user.run("explain plugin.collector.Collector.collect --skeleton").quiet_success();
     assert!(skeleton.contains("spacectl exec collect plugin.collector.Collector"), "{skeleton}");
+    let resources = user.run("explain plugin.hook -o json").quiet_success();
+    assert_eq!(resources, user.run("api-resources --service plugin.hook -o json").quiet_success());
     // The alias and the service of that name are not in the way.
     assert!(user.run("explain plugin.get").quiet_success().starts_with("RESOURCE:  repository.Plugin\n"));
     let checked = user.run("config check -o jsonl").success();

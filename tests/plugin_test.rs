@@ -213,7 +213,7 @@ fn each_bad_day_ends_in_time_with_the_step_named() {
         ("hangs", "--timeout 2s", "step-timeout", &["Collector.verify", "no answer within 2s", "not called after"][..]),
         ("dies", "", "died", &["Collector.collect", "exit status 3", "2 messages"]),
         ("ends", "", "died", &["exit status 7"]),
-        ("other-port", "--start-timeout 2s", "start-failed", &["port", "nothing listens there"]),
+        ("other-port", "--start-timeout 2s", "start-failed", &["port", "nothing listens there", "--port"]),
     ] {
         let (user, line) = starting(way);
         let begun = Instant::now();
@@ -236,6 +236,19 @@ fn a_port_that_is_in_use_is_refused_before_anything_is_started() {
     let run = user.run(&format!("plugin test --exec true --port {}", server.port()));
     assert_eq!(run.status, Some(1), "{run}");
     assert!(run.stderr.contains("is in use") && server.calls().is_empty(), "{run}");
+}
+
+#[test]
+fn two_tests_do_not_share_a_port() {
+    let (user, line) = starting("hangs");
+    let words = shlex_words(&line);
+    let mut running = Running::start(&user, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    running.wait_for("Collector.init");
+    let second = user.run(&line);
+    let part = "is in use by another `plugin test`";
+    assert!(second.status == Some(1) && second.stderr.contains(part), "{second}");
+    running.signal("TERM");
+    running.end();
 }
 
 #[test]
@@ -348,10 +361,19 @@ fn wrong_command_lines_are_refused() {
         ("plugin test --endpoint grpc://x:1 -r inventory.Colector", "resource types are"),
         ("plugin test --explain event-keys", "event-key"),
         ("plugin test --exec a --options '[1]'", "[1]"),
+        ("plugin test --exec a --options '[]'", "a JSON object"),
+        ("plugin test --exec a --options 'a: 1'", "a JSON object"),
+        ("plugin test --exec a --options '{\"a\": }'", "--options:1:7"),
+        ("plugin test --exec a --secret-data '{\"a\": \"x-y-z\"}'", "--secret-data takes a file"),
         ("plugin test --exec ''", "--exec"),
     ] {
         let run = user.run(line);
         assert!(matches!(run.status, Some(1 | 2)) && run.stderr.contains(part), "{line}: {run}");
+        assert!(!run.stderr.contains("x-y-z"), "{run}");
+    }
+    for command in ["cd src && python app.py", "NAME=1 no-such-program-here"] {
+        let run = user.run(&format!("plugin test --port {} --exec '{command}'", free_port()));
+        assert!(run.status == Some(1) && run.stderr.contains("sh -c '...'"), "{run}");
     }
     let missing = user.run("plugin test --exec no-such-program-here --port 1");
     assert!(missing.status == Some(1) && missing.stderr.contains("no-such-program-here"), "{missing}");
@@ -476,6 +498,12 @@ fn an_image_is_run_on_a_free_port_and_its_container_is_removed() {
         assert!(asked[0].ends_with(":50051 -- x/plugin-a:1.0"), "{asked:?}");
         assert_eq!(asked.last(), Some(&&*format!("rm --force {name}")));
     }
+    let podman = Spacectl::new();
+    podman.file("podman", "#!/bin/sh\n[ \"$1\" = run ] || exit 0\nexit 125\n");
+    let path = podman.path("podman");
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let run = podman.run(&format!("plugin test --image a --builder {}", path.display()));
+    assert!(run.status == Some(1) && run.stdout.contains("podman failed to run the image"), "{run}");
     let buildah = Spacectl::new();
     buildah.file("buildah", "#!/bin/sh\n");
     let path = buildah.path("buildah");

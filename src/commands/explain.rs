@@ -4,8 +4,8 @@ use prost_reflect::{DescriptorPool, ServiceDescriptor};
 use tonic::Code;
 
 use super::connector::{Connector, refuse_useless, selection, tls_of};
-use super::{Context, block_on};
-use crate::cli::{Explain, ExplainFormat, Format};
+use super::{Context, api_resources, block_on};
+use crate::cli::{ApiResources, Explain, ExplainFormat, Format};
 use crate::commands::output_options::OutputOptions;
 use crate::config::{ConfigDir, Endpoints, Selection, Settings, Variables};
 use crate::error::{Error, ErrorKind, Result};
@@ -16,7 +16,7 @@ use crate::local_service;
 use crate::local_service::API_VERSION;
 use crate::output::view::Document;
 use crate::schema::resource::{Resource, alias, service_among, verb};
-use crate::schema::spaceone::ApiName;
+use crate::schema::spaceone::{ApiName, plugin_of};
 use crate::spec;
 use crate::terminal::io_streams::IoStreams;
 use crate::text::json;
@@ -27,6 +27,15 @@ const REPOSITORY: &str = "repository";
 const BUNDLED: &str = "the bundled Repository API";
 
 pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
+    if !args.form.skeleton && !args.form.json_schema && is_plugin_endpoint(&args.path, context) {
+        let output = match args.form.output {
+            ExplainFormat::Text => Format::Table,
+            ExplainFormat::Json => Format::Json,
+            ExplainFormat::Yaml => Format::Yaml,
+        };
+        let resources = ApiResources { service: vec![args.path.clone()], columns: None, output };
+        return api_resources::run(&resources, context);
+    }
     let address = address(&args.path, args.api_version.as_deref(), context)?;
     let Described { resource, below, service, gaps, place } = find(&address, args.api_version.as_deref(), context)?;
     let below: Vec<&str> = below.iter().map(String::as_str).collect();
@@ -76,6 +85,15 @@ pub fn run(args: &Explain, context: &mut Context<'_>) -> Result<()> {
         Explained::Field(describer.field(&resource, &method, path, &found, needed))
     };
     write(&explained, args.form.output, context.streams)
+}
+
+/// Whether the path is a configured endpoint of a plugin, e.g. `plugin.slack`, and not a verb of the alias `plugin`.
+fn is_plugin_endpoint(path: &str, context: &Context<'_>) -> bool {
+    let is_named = || {
+        let settings = Settings::resolve(&selection(context), context.variables)?;
+        Ok::<_, Error>(settings.services()?.iter().any(|service| service == path))
+    };
+    plugin_of(path).is_some_and(|name| !verb::is_known(name)) && is_named().unwrap_or(false)
 }
 
 /// The path in `text`, with an alias, alone or before a verb, resolved.

@@ -73,6 +73,10 @@ impl ImageBuilder {
         Ok(Self { program: chosen.into(), kind })
     }
 
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     pub fn has_daemon(&self) -> bool {
         self.kind == Kind::Docker
     }

@@ -82,7 +82,7 @@ impl NewPlugin {
     pub fn test_settings(&self) -> Option<String> {
         let kind = PluginKind::from_resource_type(&self.resource_type)?;
         let data = if kind.steps().contains(&Step::Parse) { DATA_SETTINGS } else { "" };
-        Some(TEST_SETTINGS.replace("TYPE", kind.resource_type()) + data)
+        Some(TEST_SETTINGS.replace("TYPE", &self.resource_type) + data)
     }
 
     /// The text of the spec, which names the file with its JSON Schema, if there is one.

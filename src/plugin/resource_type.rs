@@ -13,7 +13,7 @@ pub struct ResourceType {
 }
 
 /// From public specs, plugins in services, release notes, and the interfaces of plugins.
-pub const KNOWN: [ResourceType; 13] = [
+pub const KNOWN: [ResourceType; 14] = [
     ResourceType { name: "notification.Protocol", purpose: "delivers notifications" },
     ResourceType { name: "inventory.Collector", purpose: "collects the resources of a cloud" },
     ResourceType { name: "monitoring.Webhook", purpose: "turns the alerts of another system into events" },
@@ -25,6 +25,8 @@ pub const KNOWN: [ResourceType; 13] = [
     ResourceType { name: "identity.AccountCollector", purpose: "collects the accounts of a cloud" },
     ResourceType { name: "alert_manager.Webhook", purpose: "turns the alerts of another system into events" },
     ResourceType { name: "alert_manager.Notification", purpose: "delivers notifications" },
+    // The same by the name of its service.
+    ResourceType { name: "alert_manager.Protocol", purpose: "delivers notifications" },
     ResourceType { name: "power_scheduler.Controller", purpose: "starts and stops what a schedule says" },
     ResourceType { name: "spot_automation.Controller", purpose: "replaces instances by cheaper ones" },
 ];
@@ -36,7 +38,7 @@ pub fn find(name: &str) -> Option<ResourceType> {
 /// The usual `capability` of a resource type, with a comment on its keys.
 pub fn capability(name: &str) -> (Value, &'static str) {
     match name {
-        "notification.Protocol" | "alert_manager.Notification" => (
+        "notification.Protocol" | "alert_manager.Notification" | "alert_manager.Protocol" => (
             json!({"data_type": "SECRET", "supported_schema": []}),
             "data_type: PLAIN_TEXT for public addresses, SECRET for secrets. \
              supported_schema: the schemas of these secrets.",

@@ -12,6 +12,9 @@ use super::shell::Candidate;
 use crate::cli::API_RESOURCES_COLUMNS;
 use crate::config::{Selection, Variables};
 use crate::net::tls::TlsSettings;
+use crate::plugin::conformance::{PluginKind, TestRule};
+use crate::plugin::lint::Rule;
+use crate::plugin::resource_type;
 use crate::query::{Column, Columns};
 use prost_reflect::MessageDescriptor;
 
@@ -34,6 +37,12 @@ pub(super) enum ArgKind {
     Address,
     /// A registered plugin.
     Plugin,
+    /// A rule of `plugin lint`.
+    LintRule,
+    /// A rule of `plugin test`.
+    TestRule,
+    /// What a plugin extends.
+    ResourceType,
     Path,
 }
 
@@ -87,6 +96,9 @@ impl Context {
             ArgKind::Alias => self.own_aliases().iter().map(|(name, target)| Candidate::new(name, target)).collect(),
             ArgKind::Address => self.addresses(word),
             ArgKind::Plugin => self.plugins(),
+            ArgKind::LintRule => Rule::ALL.iter().map(|rule| Candidate::new(rule.name(), rule.summary())).collect(),
+            ArgKind::TestRule => TestRule::ALL.iter().map(|rule| Candidate::new(rule.name(), rule.summary())).collect(),
+            ArgKind::ResourceType => self.resource_types(),
             ArgKind::Path => self.path(word),
         };
         starting_with(word, candidates)
@@ -201,6 +213,14 @@ impl Context {
             values.extend(remote.values(&resource, &field).iter().map(|(value, name)| Candidate::new(value, name)));
         }
         fields::prefixed(before, values)
+    }
+
+    /// The resource types that plugins extend; to test one, those that can be tested.
+    fn resource_types(&self) -> Vec<Candidate> {
+        let is_test = self.commands().last() == Some(&"test");
+        let is_offered = |name: &str| !is_test || PluginKind::from_resource_type(name).is_some();
+        let known = resource_type::KNOWN.into_iter().filter(|known| is_offered(known.name));
+        known.map(|known| Candidate::new(known.name, known.purpose)).collect()
     }
 
     fn path(&self, word: &str) -> Vec<Candidate> {

@@ -139,6 +139,9 @@ fn kind(command: &str, arg: &Arg) -> Option<ArgKind> {
         ("name", "remove") => ArgKind::Alias,
         ("path", "explain") => ArgKind::Address,
         ("plugin_id", _) => ArgKind::Plugin,
+        ("explain", "lint") => ArgKind::LintRule,
+        ("explain" | "allow", "test") => ArgKind::TestRule,
+        ("resource_type", "init" | "test") => ArgKind::ResourceType,
         _ if matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath) => {
             ArgKind::Path
         }

@@ -38,10 +38,14 @@ pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
     write_both(&args.output, spec.as_bytes(), &schema_path, &schema, args.force)?;
     let settings_path = args.output.with_file_name(test::SETTINGS_FILE);
     // These are edited by hand: an existing file is never overwritten.
+    let mut is_of_other_type = false;
     let has_settings = match plugin.test_settings() {
         Some(settings) => {
             let file = prepare(&settings_path, settings.as_bytes(), false)?;
-            file.create().map_err(cannot_write(&settings_path))?
+            let is_new = file.create().map_err(cannot_write(&settings_path))?;
+            let text = std::fs::read_to_string(&settings_path).unwrap_or_default();
+            is_of_other_type = !is_new && !text.contains(&format!("\"{}\"", plugin.resource_type));
+            is_new
         }
         None => false,
     };
@@ -51,6 +55,13 @@ pub fn run(args: &PluginInit, context: &mut Context<'_>) -> Result<()> {
     diagnostics.done(&format!("wrote {spec}, and {schema} for editors to complete and check it"));
     if has_settings {
         diagnostics.done(&format!("wrote {}, for spacectl plugin test", settings_path.display()));
+    }
+    if is_of_other_type {
+        diagnostics.note(&format!(
+            "{} was left as it is: its resource_type is not {}",
+            settings_path.display(),
+            plugin.resource_type
+        ));
     }
     diagnostics.done(&format!("{edit}spacectl plugin lint{lint_option} -f {spec}"));
     Ok(())

@@ -26,10 +26,7 @@ pub fn check(kind: PluginKind, answer: &Value, findings: &mut FindingGroups) {
             }
             Some(_) => {}
         }
-        let types: &[&str] = match kind {
-            PluginKind::AlertWebhook => &["ALERT", "RECOVERY"],
-            _ => &["ALERT", "RECOVERY", "ERROR"],
-        };
+        let types = event_types(kind);
         let event_type = text(event, "event_type");
         if !event_type.is_some_and(|event_type| types.contains(&event_type)) {
             let found = event_type.unwrap_or("nothing");
@@ -53,6 +50,14 @@ pub fn check(kind: PluginKind, answer: &Value, findings: &mut FindingGroups) {
     }
     if items(answer, "results").next().is_none() {
         findings.report(Deviation::new(TestRule::EventNone, "results", "the payload has no events"));
+    }
+}
+
+/// The values of `event_type`.
+pub fn event_types(kind: PluginKind) -> &'static [&'static str] {
+    match kind {
+        PluginKind::AlertWebhook => &["ALERT", "RECOVERY"],
+        _ => &["ALERT", "RECOVERY", "ERROR"],
     }
 }
 

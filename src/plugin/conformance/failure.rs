@@ -2,6 +2,7 @@
 
 use tonic::Code;
 
+use super::events::event_types;
 use super::finding::Deviation;
 use super::kind::PluginKind;
 use super::rule::{TestRule, TestSeverity};
@@ -67,7 +68,12 @@ pub fn judge(
     }
     let verdict = if is_optional { CallVerdict::Tolerated } else { CallVerdict::Failed };
     if !invalid.is_empty() {
-        return (verdict, invalid.into_iter().map(|invalid| invalid.deviation).collect());
+        let deviations = invalid.into_iter().map(|InvalidField { deviation, .. }| {
+            let hint = hint(kind, step, &deviation.path, details);
+            Deviation { hint, ..deviation }
+        });
+        // An error, also where the platform can do without the call.
+        return (CallVerdict::Failed, deviations.collect());
     }
     let rule = match step {
         Step::Init => TestRule::InitFailed,
@@ -79,9 +85,7 @@ pub fn judge(
     };
     let severity = if is_optional { TestSeverity::Info } else { TestSeverity::Error };
     let mut deviations = vec![Deviation::new(rule, "", status(code, details)).severity(severity)];
-    if details.contains("'NoneType' object is not iterable") {
-        deviations[0].hint = Some("the method probably returns nothing: return a list, or yield".to_owned());
-    }
+    deviations[0].hint = hint(kind, step, &FieldPath::default(), details);
     if is_unreadable(details) {
         let message = format!("the error says only `{}`", details.trim());
         let hint = "check for the key, and raise an error of ERROR_BASE that says what is missing";
@@ -91,6 +95,29 @@ pub fn judge(
         deviations.push(Deviation::new(TestRule::ErrorForm, "", message));
     }
     (verdict, deviations)
+}
+
+/// What to do about a text of Python, protobuf or pydantic, which says it in words of their own.
+fn hint(kind: PluginKind, step: Step, path: &FieldPath, details: &str) -> Option<String> {
+    let returns_nothing = details.contains("'NoneType' object is not iterable");
+    if step == Step::Parse && (returns_nothing || details.contains("unhashable type: 'dict'")) {
+        return Some("return a mapping with the list of events: return {\"results\": [...]}".to_owned());
+    }
+    if returns_nothing {
+        return Some("the method probably returns nothing: return a list, or yield".to_owned());
+    }
+    if details.contains("bytes-like object, got 'datetime.") {
+        return Some("return a text, not a datetime: use .isoformat()".to_owned());
+    }
+    let Some(Segment::Key(field)) = path.0.last().filter(|_| details.contains("Invalid enum value")) else {
+        return None;
+    };
+    let values = match (field.as_str(), step) {
+        ("severity", Step::Parse) => "CRITICAL, ERROR, WARNING, INFO, NOT_AVAILABLE, NONE".to_owned(),
+        ("event_type", Step::Parse) => event_types(kind).join(", "),
+        _ => return None,
+    };
+    Some(format!("{field} is one of {values}"))
 }
 
 fn status(code: Code, details: &str) -> String {

@@ -13,7 +13,12 @@ pub fn check<'a>(resource_type: &str, answer: &'a Value, findings: &mut FindingG
     let (Some(rules), Some(resource)) = (rules, answer.get("resource")) else {
         if rules.is_none() {
             let message = format!("{resource_type} needs match rules, and has none");
-            let hint = "give match_keys, e.g. [[\"name\", \"group\", \"provider\"]]";
+            let keys = match resource_type {
+                "inventory.CloudServiceType" => r#""name", "group", "provider""#,
+                "inventory.Region" => r#""region_code", "provider""#,
+                _ => r#""reference.resource_id", "provider", "cloud_service_type", "cloud_service_group""#,
+            };
+            let hint = format!("give match_keys, e.g. [[{keys}]]");
             findings.report(Deviation::new(TestRule::MatchRulesMissing, "match_rules", message).hint(hint));
         }
         return Vec::new();

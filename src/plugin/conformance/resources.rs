@@ -84,7 +84,7 @@ impl Collected {
                     Some(message) => format!(", first: {message}"),
                     None => {
                         let missing = Deviation::new(TestRule::FailureMessage, "message", "a FAILURE has no message");
-                        findings.report(missing);
+                        findings.report(missing.hint("the plugin library makes it of the key error_message"));
                         String::new()
                     }
                 };

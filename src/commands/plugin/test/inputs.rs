@@ -46,6 +46,10 @@ impl TestInputs {
         let filter = args.filter.as_deref().map(|given| file_or_json("--filter", given, &mut stdin)).transpose()?;
         let mut secret_data = None;
         if let Some(file) = &args.secret_data {
+            // The error about a missing file would repeat the secret.
+            if file.contains(['{', '[', ':', '\n']) && !Path::new(file).exists() {
+                return Err(Error::usage("--secret-data takes a file, or - for stdin"));
+            }
             let fields = file_of_fields(file, &mut stdin)?;
             if let Some(mode) = Some(Path::new(file)).filter(|_| file != "-").and_then(shared_mode) {
                 streams.diagnostics.warn(&format!(
@@ -86,8 +90,14 @@ fn remember(value: &Value) {
 
 fn file_or_json(flag: &str, given: &str, stdin: &mut Stdin<'_>) -> Result<Fields> {
     if given.trim_start().starts_with('{') {
-        let text = SourceText { name: format!("{flag}.json"), content: given.to_owned() };
-        return fields_of(&text, Error::usage);
+        let text = SourceText { name: "argument.json".to_owned(), content: given.to_owned() };
+        return fields_from(&text, flag, Error::usage);
+    }
+    if given != "-" && matches!(Path::new(given).try_exists(), Ok(false)) {
+        let what = format!("{flag}: {given} is neither a file nor a JSON object");
+        return Err(
+            Error::usage(what).hint(format!("{flag} takes a file, - for stdin, or a JSON object: '{{\"a\": 1}}'"))
+        );
     }
     file_of_fields(given, stdin)
 }
@@ -99,13 +109,18 @@ fn file_of_fields(file: &str, stdin: &mut Stdin<'_>) -> Result<Fields> {
 
 /// The only document of a text, a mapping.
 pub fn fields_of(text: &SourceText, kind: impl FnOnce(String) -> Error) -> Result<Fields> {
+    fields_from(text, &text.name, kind)
+}
+
+/// The same for errors that name its `source`.
+fn fields_from(text: &SourceText, source: &str, kind: impl FnOnce(String) -> Error) -> Result<Fields> {
     let read = || {
         let documents = text.documents().map(|tree| value::mapping(&*tree?)).collect::<Result<Vec<_>, _>>()?;
         Ok((documents.len(), documents.into_iter().next()))
     };
-    match read().map_err(|fault: YamlError| fault.into_error(kind, &text.name))? {
+    match read().map_err(|fault: YamlError| fault.into_error(kind, source))? {
         (1, Some(fields)) => Ok(fields),
-        (count, _) => Err(Error::local(format!("{}: expected one document, found {count}", text.name))),
+        (count, _) => Err(Error::local(format!("{source}: expected one document, found {count}"))),
     }
 }
 

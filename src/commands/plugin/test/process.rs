@@ -1,12 +1,14 @@
 //! A plugin that is started for a test, and ended with all its processes.
 
 use std::ffi::OsString;
+use std::fs::{File, TryLockError};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::fs::OFlags;
+use rustix::process::{Pid, Signal, geteuid, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -15,6 +17,7 @@ use super::log::LogTail;
 use crate::commands::plugin::child_process::succeeds;
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, Result};
+use crate::fs::open_file_with;
 use crate::plugin::builder::{CommandLine, ImageBuilder};
 use crate::secret;
 use crate::terminal::shutdown::Shutdown;
@@ -31,6 +34,8 @@ const LOG_GRACE: Duration = Duration::from_millis(500);
 /// The longest wait for the removal of a container.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(20);
 
+const SHELL_HINT: &str = "--exec runs no shell: start one with --exec \"sh -c '...'\"";
+
 /// A running plugin. Its process group is killed when this is dropped.
 pub struct PluginProcess {
     child: Child,
@@ -41,6 +46,8 @@ pub struct PluginProcess {
     readers: JoinSet<()>,
     /// Removes the container.
     removal: Option<CommandLine>,
+    /// Keeps other tests from the port.
+    _lock: Option<File>,
 }
 
 impl PluginProcess {
@@ -52,6 +59,7 @@ impl PluginProcess {
         })?;
         let line =
             CommandLine { program: words.remove(0).into(), arguments: words.into_iter().map(OsString::from).collect() };
+        let lock = lock_port(port)?;
         // An answer of what listens there already would be taken for the plugin's.
         if TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).is_err() {
             return Err(Error::local(format!("the plugin is not started: port {port} is in use")).hint(
@@ -59,7 +67,7 @@ impl PluginProcess {
                  --endpoint tests a plugin that is running already",
             ));
         }
-        Self::spawn(&line, port, None)
+        Self::spawn(&line, port, None, lock)
     }
 
     /// Runs an image, its port published on a free port of the loopback address.
@@ -68,10 +76,10 @@ impl PluginProcess {
         let port = free.map_err(|error| Error::local("there is no free port").cause(error))?.port();
         let name = format!("spacectl-plugin-test-{}-{port}", std::process::id());
         let line = builder.run(&name, port, PLUGIN_PORT, image).map_err(ParseError::into_local)?;
-        Self::spawn(&line, port, Some(builder.remove(&name)))
+        Self::spawn(&line, port, Some(builder.remove(&name)), None)
     }
 
-    fn spawn(line: &CommandLine, port: u16, removal: Option<CommandLine>) -> Result<Self> {
+    fn spawn(line: &CommandLine, port: u16, removal: Option<CommandLine>, lock: Option<File>) -> Result<Self> {
         let mut command = Command::new(&line.program);
         command.args(&line.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group includes the processes that the plugin starts.
@@ -80,7 +88,8 @@ impl PluginProcess {
             command.env_remove(name);
         }
         let mut child = command.spawn().map_err(|error| {
-            Error::local(format!("the plugin is not started: {} cannot be run", line.program.display())).cause(error)
+            let what = format!("the plugin is not started: {} cannot be run", line.program.display());
+            Error::local(what).cause(error).hints(needs_shell(line).then_some(SHELL_HINT))
         })?;
         let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
         let (log, mut readers) = (LogTail::default(), JoinSet::new());
@@ -90,7 +99,7 @@ impl PluginProcess {
         if let Some(pipe) = child.stderr.take() {
             readers.spawn(log.clone().follow(pipe));
         }
-        Ok(Self { child, group, port, log, readers, removal })
+        Ok(Self { child, group, port, log, readers, removal, _lock: lock })
     }
 
     /// Waits for its end.
@@ -136,6 +145,29 @@ impl Drop for PluginProcess {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
     }
+}
+
+/// Locks the port until the end of the test. gRPC servers of one user can listen on one port at the same time, and
+/// each connection reaches any of them. There is no lock where its file cannot be opened or locked.
+fn lock_port(port: u16) -> Result<Option<File>> {
+    let name = format!("spacectl-plugin-test-{}-{port}.lock", geteuid().as_raw());
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW;
+    let Ok(file) = open_file_with(&std::env::temp_dir().join(name), flags) else { return Ok(None) };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::Error(_)) => Ok(None),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::local(format!("the plugin is not started: port {port} is in use by another `plugin test`"))
+                .hint("wait for its end, or let the plugin listen on another port, and name that with --port"))
+        }
+    }
+}
+
+/// Whether the command looks like one for a shell: `cd src && ...`, `NAME=VALUE ...`.
+fn needs_shell(line: &CommandLine) -> bool {
+    let is_operator = |word: &OsString| ["&&", "||", "|", ";"].iter().any(|operator| word == operator);
+    let program = line.program.to_string_lossy();
+    program == "cd" || program.contains('=') || line.arguments.iter().any(is_operator)
 }
 
 fn describe(status: ExitStatus) -> String {

@@ -17,8 +17,8 @@ pub fn masked(text: &str) -> String {
     mask::mask_known(value.as_str().unwrap_or(MASK)).into_owned()
 }
 
-/// Masks the texts in an answer that are secrets or under the name of one. A mapping under such a name stays: it is
-/// mostly the schema of a secret.
+/// Masks the texts, keys and numbers in an answer that are secrets, and the texts under the name of one. A mapping under
+/// such a name stays: it is mostly the schema of a secret.
 pub fn mask_answer(value: &mut Value) {
     mask_under("", value);
 }
@@ -28,8 +28,20 @@ fn mask_under(key: &str, value: &mut Value) {
         Value::String(text) if names_a_secret(key) && !text.is_empty() => *value = MASK.into(),
         Value::String(text) => *text = masked(text),
         Value::Array(items) => items.iter_mut().for_each(|item| mask_under(key, item)),
-        Value::Object(fields) => fields.iter_mut().for_each(|(key, value)| mask_under(key, value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Object(fields) => {
+            fields.iter_mut().for_each(|(key, value)| mask_under(key, value));
+            if fields.keys().any(|key| masked(key) != *key) {
+                *fields = std::mem::take(fields).into_iter().map(|(key, value)| (masked(&key), value)).collect();
+            }
+        }
+        Value::Number(number) => {
+            // A Struct makes every number a double.
+            let text = number.to_string();
+            if masked(text.strip_suffix(".0").unwrap_or(&text)) == MASK {
+                *value = MASK.into();
+            }
+        }
+        Value::Null | Value::Bool(_) => {}
     }
 }
 
@@ -69,5 +81,14 @@ mod tests {
         mask_answer(&mut answer);
         let expected = json!({"schema": {"properties": {"token": {"type": "string"}}}, "token": [MASK], "a": "b"});
         assert_eq!(answer, expected);
+    }
+
+    #[test]
+    fn a_secret_is_masked_as_a_key_and_as_a_number() {
+        mask::remember("k3y-of-a-mapping");
+        mask::remember("47114712");
+        let mut answer = json!({"k3y-of-a-mapping": 1, "pin": [47114712.0, 47114712, 147114712], "n": 4711});
+        mask_answer(&mut answer);
+        assert_eq!(answer, json!({MASK: 1, "pin": [MASK, MASK, 147114712], "n": 4711}));
     }
 }

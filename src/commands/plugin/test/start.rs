@@ -32,6 +32,9 @@ const POLL: Duration = Duration::from_millis(50);
 /// The longest wait for one attempt to reach a port that is being opened.
 const ATTEMPT: Duration = Duration::from_secs(2);
 
+/// The status of docker and podman where they themselves fail, not what they run.
+const BUILDER_FAILED: &str = "exit status 125";
+
 /// What to test.
 pub enum Target {
     Exec { command: String, port: u16, patience: Limit },
@@ -112,13 +115,15 @@ impl Target {
         let url: EndpointUrl =
             format!("grpc://{}:{port}", Ipv4Addr::LOCALHOST).parse().map_err(ParseError::into_local)?;
         let begun = Instant::now();
-        let mut why = "nothing listens there".to_owned();
+        let mut why = match self {
+            Self::Image { .. } => "nothing listens there".to_owned(),
+            _ => "nothing listens there; if the plugin listens on another port, name that with --port".to_owned(),
+        };
         while patience.is_none_or(|patience| begun.elapsed() < patience) {
             tokio::select! {
                 biased;
                 status = process.ended() => {
-                    let message = format!("the plugin {status} before it listened on port {port}");
-                    return Ok(Err(NotStarted { rule: TestRule::Died, message }));
+                    return Ok(Err(self.ended_early(&status, port)));
                 }
                 () = sleep(POLL) => {}
             }
@@ -138,6 +143,23 @@ impl Target {
         let waited = begun.elapsed().as_secs_f32();
         let message = format!("no answer on port {port} within {waited:.0} s: {why}");
         Ok(Err(NotStarted { rule: TestRule::StartFailed, message }))
+    }
+}
+
+impl Target {
+    /// What the end of the process says before anything listens.
+    fn ended_early(&self, status: &str, port: u16) -> NotStarted {
+        let Self::Image { builder, .. } = self else {
+            let message = format!("the plugin {status} before it listened on port {port}");
+            return NotStarted { rule: TestRule::Died, message };
+        };
+        let builder = builder.program().display();
+        if status.ends_with(BUILDER_FAILED) {
+            let message = format!("{builder} failed to run the image: it {status}");
+            return NotStarted { rule: TestRule::StartFailed, message };
+        }
+        let message = format!("{builder} {status} before the plugin listened on port {PLUGIN_PORT} of its container");
+        NotStarted { rule: TestRule::Died, message }
     }
 }
 
