@@ -316,6 +316,20 @@ fn each_data_case_is_parsed_twice_and_held_against_its_expectation() {
         assert!(run.stdout.contains(part), "{part}: {run}");
     }
     assert_eq!(server.calls().last().unwrap().request["options"], json!({"x": 1}));
+    user.file(
+        "plugin-test.toml",
+        "[[data]]\nfile = 'data/a.json'\n[expect.parse]\nresults = [{event_key = 'k1', title = ''}]\n",
+    );
+    let run = user.run(&test(&server, ""));
+    assert!(run.status == Some(1) && run.stdout.contains("a: no answer holds what is expected"), "{run}");
+    for name in ["pase", "collect"] {
+        user.file("plugin-test.toml", &format!("[expect.{name}]\nmetadata = {{}}\n"));
+        let before = server.calls().len();
+        let run = user.run(&test(&server, ""));
+        assert!(run.status == Some(2) && run.stderr.contains(&format!("expect.{name}")), "{run}");
+        assert!(run.stderr.contains("parse"), "{run}");
+        assert_eq!(server.calls().len(), before);
+    }
 }
 
 #[test]
@@ -420,7 +434,11 @@ fn a_message_is_dispatched_only_if_that_is_asked_for() {
         _ => one(json!({})),
     });
     let user = Spacectl::new();
-    user.file("message.yml", "message: {title: hello}\nchannel_data: {room: a}\nno_such_field: 1\n");
+    user.file("message.yml", "mesage: {title: hello}\n");
+    let run = user.run(&test(&server, "--data message.yml --dispatch"));
+    assert!(run.status == Some(2) && run.stderr.contains("did you mean message?"), "{run}");
+    assert_eq!(server.calls().len(), 0);
+    user.file("message.yml", "message: {title: hello}\nchannel_data: {room: a}\n");
     let run = user.run(&test(&server, "--data message.yml"));
     assert!(run.status == Some(0) && run.stdout.contains("needs --dispatch"), "{run}");
     assert!(server.calls().iter().all(|call| call.method != "dispatch"));
@@ -431,6 +449,12 @@ fn a_message_is_dispatched_only_if_that_is_asked_for() {
         "channel_data": {"room": "a"},
     });
     assert_eq!(server.calls().last().unwrap().request, expected);
+    user.file(
+        "plugin-test.toml",
+        "[[data]]\nfile = 'message.yml'\nexpect = {no_such = 1}\n[expect.dispatch]\nno_such = ''\n",
+    );
+    let run = user.run(&test(&server, "--dispatch"));
+    assert!(run.status == Some(1) && run.stdout.contains("message: no answer holds what is expected"), "{run}");
 }
 
 #[test]

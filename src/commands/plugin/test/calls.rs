@@ -24,6 +24,7 @@ use crate::grpc::reflection::DescribedServer;
 use crate::plugin::conformance::{
     CallVerdict, Conformance, PluginKind, Step, TestFinding, TestInput, TestRule, TestSeverity,
 };
+use crate::schema::did_you_mean::hint_at_field;
 
 /// How long a call may still end by itself after the plugin has ended, and the plugin after its connection.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -35,7 +36,7 @@ pub struct Bench<'a> {
     pub server: &'a DescribedServer,
     pub inputs: &'a TestInputs,
     pub domain_id: &'a str,
-    /// By method, what an answer has to hold.
+    /// By method, the fields that an answer has to hold.
     pub expect: &'a BTreeMap<String, Map<String, Value>>,
     pub limit: Option<usize>,
     pub dispatches: bool,
@@ -64,6 +65,7 @@ impl Bench<'_> {
         process: &mut Option<PluginProcess>,
         mut on_report: impl FnMut(StepReport) -> Result<()>,
     ) -> Result<()> {
+        self.check_cases()?;
         let mut broken: Option<String> = None;
         for step in self.kind.steps() {
             let title = step.title(self.kind);
@@ -101,6 +103,26 @@ impl Bench<'_> {
         }
     }
 
+    /// Refuses data cases with fields that no request has: they would not be sent.
+    fn check_cases(&self) -> Result<()> {
+        let mut fields = Vec::new();
+        for step in self.kind.steps().iter().filter(|step| step.inputs(self.kind).contains(&TestInput::Data)) {
+            match self.method(*step)? {
+                // A payload may have any fields.
+                _ if *step == Step::Parse => return Ok(()),
+                Some(method) => fields.extend(method.input().fields().map(|field| field.name().to_owned())),
+                None => {}
+            }
+        }
+        let of_case = |case: &DataCase| {
+            let unknown = case.fields.keys().find(|name| !fields.contains(name))?;
+            let what = format!("data case {}: no request of {} has the field", case.name, self.kind.resource_type());
+            let hint = hint_at_field(unknown, fields.iter().map(String::as_str));
+            Some(Error::usage(format!("{what} {unknown}")).hint(hint))
+        };
+        self.inputs.data.iter().find_map(of_case).map_or(Ok(()), Err)
+    }
+
     fn reason_to_skip(&self, step: Step) -> Option<&'static str> {
         match step {
             Step::Dispatch if !self.dispatches => Some("sends a message to people: needs --dispatch"),
@@ -125,9 +147,8 @@ impl Bench<'_> {
         for (case, requests) in requests {
             let title = step.title(self.kind);
             let mut report = StepReport::new(step, title, case.map(|case| case.name.clone()));
-            // By method, or the case's own.
-            let expected = self.expect.get(step.method()).filter(|_| step != Step::Parse);
-            let expected = case.map(|case| &case.expect).filter(|_| step == Step::Parse).or(expected).cloned();
+            let of_case = case.map(|case| &case.expect).filter(|expected| !expected.is_empty());
+            let expected = of_case.or_else(|| self.expect.get(step.method())).cloned();
             let mut call = StepCall { step, method, case, report: &mut report, expected, is_cut: false };
             for request in requests {
                 let ended = self.call(&mut call, &request, process).await;

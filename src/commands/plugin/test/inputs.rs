@@ -17,7 +17,7 @@ use crate::yaml::{YamlError, value};
 
 type Fields = Map<String, Value>;
 
-/// One payload, and what its answer has to hold.
+/// One payload, and the fields that its answer has to hold.
 pub struct DataCase {
     /// The file's name without extension, or the one in the settings.
     pub name: String,

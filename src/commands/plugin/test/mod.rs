@@ -32,7 +32,7 @@ use self::step_report::TestResult;
 use super::rule_help;
 use crate::cli::{ErrorFormat, Limit, PluginTest, TestFormat, duration};
 use crate::commands::{Context, block_on};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::grpc::metadata::{Metadata, MetadataEntry};
 use crate::plugin::builder::ImageBuilder;
 use crate::plugin::conformance::{Conformance, GivenInputs, PluginKind, TestFinding, TestRule, TestSeverity};
@@ -113,7 +113,8 @@ async fn run_test(
         process.stop(shutdown).await;
     }
     let log = process.map(|process| process.log()).unwrap_or_default();
-    let has_failed = tested.as_ref().map_or_else(|error| !error.is_silent(), TestResult::has_failed);
+    let is_of_plugin = |error: &Error| !error.is_silent() && error.kind() != ErrorKind::Usage;
+    let has_failed = tested.as_ref().map_or_else(is_of_plugin, TestResult::has_failed);
     if has_failed && !log.is_empty() {
         context.streams.out.flush()?;
         show_log(&log, context.global.error_format, &context.streams.diagnostics);
@@ -193,6 +194,7 @@ async fn test(
         None => only_kind(&server.services, caller.endpoint())?,
     };
     result.kind = Some(kind);
+    options.settings.check_expect(kind)?;
     let mut conformance = Conformance::new(kind, options.inputs.given(), args.strict_collect);
     if let Some(spec) = &options.spec {
         conformance.check_spec(spec);

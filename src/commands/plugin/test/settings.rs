@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 use crate::cli::duration;
 use crate::error::{Error, Location, Result};
 use crate::fs::{folder_of, open_file, read_limited};
+use crate::plugin::conformance::PluginKind;
+use crate::schema::did_you_mean::hint_at_name;
 
 /// The file that is read if it exists.
 pub const SETTINGS_FILE: &str = "plugin-test.toml";
@@ -30,7 +32,7 @@ pub struct TestSettings {
     pub allow: Vec<String>,
     #[serde(default)]
     pub data: Vec<DataSettings>,
-    /// By method, e.g. `init`: what an answer has to hold.
+    /// By method, e.g. `init`: the fields that an answer has to hold.
     #[serde(default)]
     pub expect: BTreeMap<String, Map<String, Value>>,
     #[serde(default)]
@@ -44,7 +46,7 @@ pub struct DataSettings {
     pub name: Option<String>,
     /// Relative to the folder of the settings.
     pub file: PathBuf,
-    /// What its answer has to hold.
+    /// The fields that its answer has to hold.
     #[serde(default)]
     pub expect: Map<String, Value>,
 }
@@ -82,6 +84,17 @@ impl TestSettings {
         }
         Ok(settings)
     }
+
+    /// Refuses expectations of methods that no test of a `kind` calls.
+    pub fn check_expect(&self, kind: PluginKind) -> Result<()> {
+        let mut methods: Vec<&str> = kind.steps().iter().map(|step| step.method()).collect();
+        methods.dedup();
+        let unknown = self.expect.keys().find(|name| !methods.contains(&name.as_str()));
+        unknown.map_or(Ok(()), |name| {
+            Err(Error::usage(format!("expect.{name}: a test of {} calls no method {name}", kind.resource_type()))
+                .hint(hint_at_name(name, &methods)))
+        })
+    }
 }
 
 fn locate(text: &str, offset: usize, source: &str) -> Location {
@@ -96,7 +109,7 @@ pub fn holds(value: &Value, expected: &Value) -> bool {
     match (value, expected) {
         (Value::Object(fields), Value::Object(expected)) => expected
             .iter()
-            .all(|(key, expected)| fields.get(key).is_some_and(|value| holds(value, expected)) || is_unset(expected)),
+            .all(|(key, expected)| fields.get(key).map_or_else(|| is_unset(expected), |value| holds(value, expected))),
         (Value::Array(items), Value::Array(expected)) => {
             items.len() >= expected.len() && items.iter().zip(expected).all(|(value, expected)| holds(value, expected))
         }
@@ -134,7 +147,13 @@ mod tests {
         ] {
             assert!(holds(&value, &expected), "{expected}");
         }
-        for expected in [json!({"results": [{"event_key": "b"}]}), json!({"results": [{}, {}, {}]}), json!({"x": 1})] {
+        for expected in [
+            json!({"results": [{"event_key": "b"}]}),
+            json!({"results": [{}, {}, {}]}),
+            json!({"x": 1}),
+            json!({"results": [{"event_key": ""}]}),
+            json!({"results": [{"n": 0}]}),
+        ] {
             assert!(!holds(&value, &expected), "{expected}");
         }
     }
