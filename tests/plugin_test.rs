@@ -342,13 +342,55 @@ fn settings_that_cannot_be_are_refused_with_their_place() {
         ("timeout = 'soon'\n", "not a duration"),
         ("allow = ['no-such']\n", "unknown rule no-such"),
         ("resource_type = 'x.Y'\n", "inventory.Collector"),
+        ("port = 'hunter2\"'\n", "plugin-test.toml:1:8"),
         ("[[data]]\nfile = 'gone.json'\n", "gone.json"),
     ] {
         user.file("plugin-test.toml", text);
         let run = user.run(&test(&server, ""));
         assert!(matches!(run.status, Some(1 | 2)) && run.stderr.contains(part), "{text}: {run}");
         assert_eq!(server.calls().len(), 0, "{text}");
+        assert!(!run.stderr.contains("hunter2"), "{run}");
     }
+    user.file("plugin-test.toml", "").file("data/a b.json", "{}").file("data/A_b.json", "{}");
+    let run = user.run(&test(&server, "--data data"));
+    assert!(run.status == Some(2) && run.stderr.contains("would be recorded in one file"), "{run}");
+}
+
+#[test]
+fn a_failure_is_not_hidden_by_a_later_refusal() {
+    let needs_options = || refused(Code::InvalidArgument, "ERROR_REQUIRED_PARAMETER: x (key = options.region)");
+    let user = Spacectl::new();
+    user.file("secret.yml", "access_key: x\n");
+    let server = collector(move |call| match call.request["task_options"]["n"].as_f64() {
+        Some(1.0) if call.method == "collect" => refused(Code::Internal, "ERROR_QUOTA: no quota left"),
+        Some(2.0) if call.method == "collect" => needs_options(),
+        _ => good_collector(call),
+    });
+    let run = user.run(&test(&server, "--secret-data secret.yml"));
+    assert!(run.stdout.contains("Collector.collect         failed   INTERNAL: ERROR_QUOTA"), "{run}");
+    let server = collector(move |call| match call.request["task_options"]["n"].as_f64() {
+        Some(1.0) if call.method == "collect" => one(json!({"state": "SUCCESS", "resource_type": "x.Y"})),
+        Some(2.0) if call.method == "collect" => needs_options(),
+        _ => good_collector(call),
+    });
+    let run = user.run(&test(&server, "--secret-data secret.yml -o junit"));
+    assert!(run.stdout.contains("<failure") && !run.stdout.contains("<skipped"), "{run}");
+}
+
+#[test]
+fn no_text_of_a_plugin_begins_a_line() {
+    let server = collector(|call| match call.method.as_str() {
+        "collect" => one(json!({
+            "state": "FAILURE", "resource_type": "::stop-commands::x", "message": "::stop-commands::y",
+        })),
+        _ => good_collector(call),
+    });
+    let run = Spacectl::new().run(&test(&server, ""));
+    assert!(run.stdout.contains("::stop-commands::x") && run.stdout.contains("::stop-commands::y"), "{run}");
+    assert!(run.stdout.lines().all(|line| !line.trim_start().starts_with("::")), "{run}");
+    let (user, line) = starting("ends");
+    let run = user.run(&line);
+    assert!(run.stderr.contains("\n| cannot import app\n"), "{run}");
 }
 
 #[test]

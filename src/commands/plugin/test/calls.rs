@@ -192,16 +192,18 @@ impl Bench<'_> {
         self.refusals.extend(std::iter::repeat_n(code, added));
         let said = details.lines().next().unwrap_or_default();
         let said = if said.is_empty() { code_name(code).to_owned() } else { format!("{}: {said}", code_name(code)) };
-        match verdict {
-            CallVerdict::Failed => report.fail(said),
+        let why = match verdict {
+            CallVerdict::Failed => return report.fail(said),
             CallVerdict::Skipped => {
                 let options: Vec<&str> =
                     self.conformance.missing_inputs(step).into_iter().map(TestInput::option).collect();
-                report.outcome = StepOutcome::Skipped(format!("needs input ({}): {said}", options.join(", ")));
+                format!("needs input ({}): {said}", options.join(", "))
             }
-            CallVerdict::Tolerated => {
-                report.outcome = StepOutcome::Skipped(format!("not needed by the platform: {said}"))
-            }
+            CallVerdict::Tolerated => format!("not needed by the platform: {said}"),
+        };
+        // An earlier call of the step may have failed.
+        if report.outcome == StepOutcome::Ok {
+            report.outcome = StepOutcome::Skipped(why);
         }
     }
 

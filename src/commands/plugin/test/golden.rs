@@ -103,7 +103,7 @@ impl Recorder {
 const SUFFIX: &str = ".jsonl";
 
 /// A data case may have any name.
-fn file_name(name: &str) -> String {
+pub fn file_name(name: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect::<String>() + SUFFIX
 }

@@ -312,7 +312,8 @@ fn show_log(lines: &[String], format: ErrorFormat, diagnostics: &Diagnostics) {
         ErrorFormat::Json => diagnostics.trace(line),
     };
     write("the plugin's last output:");
-    lines.iter().for_each(|line| write(&format!("  {}", shown(&line.replace('\t', "    ")))));
+    // GitHub takes a line that begins with `::`, also after spaces, for a command.
+    lines.iter().for_each(|line| write(&format!("| {}", shown(&line.replace('\t', "    ")))));
 }
 
 /// The fields of a spec.

@@ -11,6 +11,7 @@ use crate::error::{Error, Location, Result};
 use crate::fs::{folder_of, open_file, read_limited};
 use crate::plugin::conformance::PluginKind;
 use crate::schema::did_you_mean::hint_at_name;
+use crate::secret::MASK;
 
 /// The file that is read if it exists.
 pub const SETTINGS_FILE: &str = "plugin-test.toml";
@@ -74,7 +75,7 @@ impl TestSettings {
         let mut settings: Self = toml::from_str(&text).map_err(|error| {
             // Its own display repeats the line, whose values may be secret.
             let location = error.span().map(|span| locate(&text, span.start, &name));
-            Error::local(error.message().lines().next().unwrap_or("not TOML")).at(location)
+            Error::local(without_text(error.message().lines().next().unwrap_or("not TOML"))).at(location)
         })?;
         for case in &mut settings.data {
             case.file = folder_of(path).join(&case.file);
@@ -94,6 +95,14 @@ impl TestSettings {
             Err(Error::usage(format!("expect.{name}: a test of {} calls no method {name}", kind.resource_type()))
                 .hint(hint_at_name(name, &methods)))
         })
+    }
+}
+
+/// A message of the parser without the text in it, which may be secret: `invalid type: string "********"`.
+fn without_text(message: &str) -> String {
+    match (message.find('"'), message.rfind('"')) {
+        (Some(start), Some(end)) if start < end => format!("{}{MASK}{}", &message[..=start], &message[end..]),
+        _ => message.to_owned(),
     }
 }
 
