@@ -40,7 +40,7 @@ pub struct CollectedRow {
     hashes: Vec<u64>,
 }
 
-/// What is remembered of all streams.
+/// The summary of all streams.
 #[derive(Debug, Default)]
 pub struct Collected {
     rows: Vec<CollectedRow>,

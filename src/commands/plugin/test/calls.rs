@@ -29,7 +29,7 @@ use crate::schema::did_you_mean::hint_at_field;
 /// How long a call may still end by itself after the plugin has ended, and the plugin after its connection.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What a run over all steps works with.
+/// The parts of a run over all steps.
 pub struct Bench<'a> {
     pub kind: PluginKind,
     pub caller: &'a Caller,
@@ -145,6 +145,7 @@ impl Bench<'_> {
         let requests = requests.of_step(step, &method.input(), &self.answered);
         let (mut is_complete, mut is_broken) = (true, false);
         for (case, requests) in requests {
+            let mut is_case_complete = true;
             let title = step.title(self.kind);
             let mut report = StepReport::new(step, title, case.map(|case| case.name.clone()));
             let of_case = case.map(|case| &case.expect).filter(|expected| !expected.is_empty());
@@ -152,6 +153,7 @@ impl Bench<'_> {
             let mut call = StepCall { step, method, case, report: &mut report, expected, is_cut: false };
             for request in requests {
                 let ended = self.call(&mut call, &request, process).await;
+                is_case_complete &= ended.is_ok();
                 is_complete &= ended.is_ok() && !call.is_cut;
                 match ended {
                     Ok(()) => {}
@@ -171,6 +173,9 @@ impl Bench<'_> {
                 let message = format!("{case}{what} holds what is expected");
                 self.conformance.broke(TestRule::Expectation, Some(step), message);
                 report.fail(format!("{what} holds what is expected"));
+            }
+            if let Some(recorder) = &mut self.recorder {
+                recorder.end(is_case_complete)?;
             }
             on_report(report)?;
             if is_broken {
@@ -284,15 +289,13 @@ impl Bench<'_> {
             call.expected = None;
         }
         self.answered.take(call.step, &answer);
-        // What was made of an empty payload says nothing.
+        // The answer to an empty payload says nothing.
         if call.step != Step::Parse || call.case.is_some() {
             self.conformance.answer(call.step, &answer, size);
         }
         if let Some(recorder) = &mut self.recorder {
-            let name = match call.case {
-                Some(case) => format!("{}-{}", call.step.method(), case.name),
-                None => file_stem(call.step, self.kind),
-            };
+            let step = file_stem(call.step, self.kind);
+            let name = call.case.map_or_else(|| step.clone(), |case| format!("{step}-{}", case.name));
             recorder.add(&name, &answer).map_err(WorkError::Here)?;
         }
         Ok(answer)
@@ -305,7 +308,7 @@ struct StepCall<'a> {
     method: &'a MethodDescriptor,
     case: Option<&'a DataCase>,
     report: &'a mut StepReport,
-    /// What an answer has to hold, until one does.
+    /// The fields that an answer has to hold, until one does.
     expected: Option<Map<String, Value>>,
     /// Not all messages were read.
     is_cut: bool,
@@ -347,7 +350,7 @@ async fn while_running<T, E>(
     }
 }
 
-/// What the error of a call means.
+/// Tells from the error of a call how it failed.
 async fn judge(error: Error, report: &StepReport, process: &mut Option<PluginProcess>) -> CallFailure {
     let ErrorKind::Status(code) = error.kind() else {
         return CallFailure::Broken(TestRule::Died, format!("the call failed: {}", error.summary()));

@@ -1,4 +1,4 @@
-//! What is sent to a plugin: options, secret data, data cases, filter, schema.
+//! The inputs of a plugin: options, secret data, data cases, filter, schema.
 
 use std::collections::BTreeMap;
 use std::fs;

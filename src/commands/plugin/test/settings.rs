@@ -1,6 +1,7 @@
 //! `plugin-test.toml`: what to test, with which inputs, and what to expect.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -25,7 +26,7 @@ const MAX_BYTES: u64 = 1 << 20;
 pub struct TestSettings {
     pub resource_type: Option<String>,
     pub exec: Option<String>,
-    pub port: Option<u16>,
+    pub port: Option<NonZeroU16>,
     pub options: Option<Map<String, Value>>,
     /// The longest time of a step.
     pub timeout: Option<String>,
