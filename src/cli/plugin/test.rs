@@ -52,7 +52,9 @@ pub struct PluginTest {
     /// The container is removed afterwards.
     #[arg(long, value_name = "REF", value_parser = NonEmptyStringValueParser::new(), help_heading = "Plugin")]
     pub image: Option<String>,
-    /// Port of the plugin, also in its image [default: 50051]
+    /// Port of the plugin [default: 50051]
+    ///
+    /// With --image, the port in its container.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Plugin")]
     pub port: Option<u16>,
     /// Longest wait for the plugin's port
