@@ -59,7 +59,7 @@ pub fn push(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
         let mut shutdown = Shutdown::listen()?;
         // If the registry does not tell, the push finds out why.
         let before = digests(&images, &mut shutdown, &context.streams.diagnostics, |_| Ok(None)).await?;
-        push_all(&images, &lines, &before, context.global.timeout).await?;
+        push_all(&images, &lines, &before, context.global.timeout()).await?;
         images.iter().try_for_each(|image| Ok(writeln!(context.streams.out, "{image}")?))
     })
 }
@@ -170,7 +170,7 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             let tested = test_image(image.builder().clone(), &image.to_string(), &folder, &mut shutdown, context).await;
             tested.map_err(|error| error.into_local().hint(format!("{image} is built; nothing was pushed")))?;
         }
-        let digests = push_all(&images, &pushes, &before, context.global.timeout).await?;
+        let digests = push_all(&images, &pushes, &before, context.global.timeout()).await?;
         for ((id, image), digest) in plan.plugin_ids().zip(&images).zip(digests) {
             report.released(id, ReleasedImage { image: image.to_string(), digest });
         }
