@@ -270,6 +270,20 @@ fn secrets_are_in_no_output_and_no_file() {
 }
 
 #[test]
+fn secrets_that_are_keys_or_numbers_are_in_no_recorded_answer() {
+    let server = webhook(|call| match call.method.as_str() {
+        "init" => one(json!({"metadata": {SECRET: 1, "pin": 47114712, "port": 4711}})),
+        _ => good_webhook(call),
+    });
+    let user = Spacectl::new();
+    user.file("secret.json", &json!({"login": SECRET, "pin": 47114712}).to_string());
+    user.run(&test(&server, "--secret-data secret.json --record answers"));
+    let recorded = std::fs::read_to_string(user.path("answers/init.jsonl")).unwrap();
+    assert!(recorded.contains("\"port\":4711") && recorded.contains("\"pin\":\"********\""), "{recorded}");
+    assert!(!recorded.contains(SECRET) && !recorded.contains("47114712"), "{recorded}");
+}
+
+#[test]
 fn a_refusal_without_input_is_no_finding() {
     let server = collector(|call| match call.method.as_str() {
         "verify" | "collect" => refused(

@@ -47,7 +47,7 @@ pub struct PluginProcess {
     /// Removes the container.
     removal: Option<CommandLine>,
     /// Keeps other tests from the port.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl PluginProcess {
@@ -67,7 +67,9 @@ impl PluginProcess {
                  --endpoint tests a plugin that is running already",
             ));
         }
-        Self::spawn(&line, port, None, lock)
+        let mut process = Self::spawn(&line, port, None)?;
+        process.lock = lock;
+        Ok(process)
     }
 
     /// Runs an image, whose plugin listens on `inner_port`, published on a free port of the loopback address.
@@ -76,10 +78,10 @@ impl PluginProcess {
         let port = free.map_err(|error| Error::local("there is no free port").cause(error))?.port();
         let name = format!("spacectl-plugin-test-{}-{port}", std::process::id());
         let line = builder.run(&name, port, inner_port, image).map_err(ParseError::into_local)?;
-        Self::spawn(&line, port, Some(builder.remove(&name)), None)
+        Self::spawn(&line, port, Some(builder.remove(&name)))
     }
 
-    fn spawn(line: &CommandLine, port: u16, removal: Option<CommandLine>, lock: Option<File>) -> Result<Self> {
+    fn spawn(line: &CommandLine, port: u16, removal: Option<CommandLine>) -> Result<Self> {
         let mut command = Command::new(&line.program);
         command.args(&line.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group includes the processes that the plugin starts.
@@ -99,7 +101,7 @@ impl PluginProcess {
         if let Some(pipe) = child.stderr.take() {
             readers.spawn(log.clone().follow(pipe));
         }
-        Ok(Self { child, group, port, log, readers, removal, _lock: lock })
+        Ok(Self { child, group, port, log, readers, removal, lock: None })
     }
 
     /// Waits for its end.

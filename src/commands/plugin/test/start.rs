@@ -33,9 +33,6 @@ const POLL: Duration = Duration::from_millis(50);
 /// The longest wait for one attempt to reach a port that is being opened.
 const ATTEMPT: Duration = Duration::from_secs(2);
 
-/// The status of docker and podman where they themselves fail, not what they run.
-const BUILDER_FAILED: &str = "exit status 125";
-
 /// A plugin to test.
 pub enum Target {
     Exec { command: String, port: u16, patience: Limit },
@@ -122,10 +119,7 @@ impl Target {
         let url: EndpointUrl =
             format!("grpc://{}:{port}", Ipv4Addr::LOCALHOST).parse().map_err(ParseError::into_local)?;
         let begun = Instant::now();
-        let mut why = match self {
-            Self::Image { .. } => "nothing listens there".to_owned(),
-            _ => "nothing listens there; if the plugin listens on another port, name that with --port".to_owned(),
-        };
+        let mut why = "nothing listens there; if the plugin listens on another port, name that with --port".to_owned();
         while patience.is_none_or(|patience| begun.elapsed() < patience) {
             tokio::select! {
                 biased;
@@ -153,6 +147,9 @@ impl Target {
     }
 }
 
+/// The status of docker and podman where they themselves fail, not what they run.
+const BUILDER_FAILED: &str = "exit status 125";
+
 impl Target {
     /// What the end of the process says before anything listens.
     fn ended_early(&self, status: &str, port: u16) -> NotStarted {
@@ -165,7 +162,7 @@ impl Target {
             let message = format!("{builder} failed to run the image: it {status}");
             return NotStarted { rule: TestRule::StartFailed, message };
         }
-        let message = format!("{builder} {status} before the plugin listened on port {PLUGIN_PORT} of its container");
+        let message = format!("the plugin {status} before it listened in its container");
         NotStarted { rule: TestRule::Died, message }
     }
 }
