@@ -129,6 +129,7 @@ fn plugins_are_chosen_by_label_filter_and_repository() {
     assert_eq!(ids("3 --label team"), "plugin-a\n");
     assert_eq!(ids("4 --filter plugin_id~PLUGIN --filter state!=DISABLED"), "plugin-a\nplugin-c\n");
     assert_eq!(ids("5 --label team --filter provider=gcp"), "");
+    assert_eq!(ids("7 --filter provider=aws"), "plugin-a\n");
     assert!(!world.user.path("5").exists());
     assert_eq!(world.run("export --label none").to_string(), "status: 0\n--- stderr\nnote: no plugin to export\n");
     let wrong = world.run("export --filter nme=x --dir 6");

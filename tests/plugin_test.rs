@@ -343,6 +343,20 @@ fn each_data_case_is_parsed_twice_and_held_against_its_expectation() {
         assert!(run.stdout.contains(part), "{part}: {run}");
     }
     assert_eq!(server.calls().last().unwrap().request["options"], json!({"x": 1}));
+    user.file(
+        "plugin-test.toml",
+        "[[data]]\nfile = 'data/a.json'\n[expect.parse]\nresults = [{event_key = 'k1', title = ''}]\n",
+    );
+    let run = user.run(&test(&server, ""));
+    assert!(run.status == Some(1) && run.stdout.contains("a: no answer holds what is expected"), "{run}");
+    for name in ["pase", "collect"] {
+        user.file("plugin-test.toml", &format!("[expect.{name}]\nmetadata = {{}}\n"));
+        let before = server.calls().len();
+        let run = user.run(&test(&server, ""));
+        assert!(run.status == Some(2) && run.stderr.contains(&format!("expect.{name}")), "{run}");
+        assert!(run.stderr.contains("parse"), "{run}");
+        assert_eq!(server.calls().len(), before);
+    }
 }
 
 #[test]
@@ -353,15 +367,58 @@ fn settings_that_cannot_be_are_refused_with_their_place() {
         ("exec = 1\n", "plugin-test.toml:1:8"),
         ("\nexe = 'x'\n", "plugin-test.toml:2:1"),
         ("timeout = 'soon'\n", "not a duration"),
+        ("port = 0\n", "plugin-test.toml:1:8"),
         ("allow = ['no-such']\n", "unknown rule no-such"),
         ("resource_type = 'x.Y'\n", "inventory.Collector"),
+        ("port = 'hunter2\"'\n", "plugin-test.toml:1:8"),
         ("[[data]]\nfile = 'gone.json'\n", "gone.json"),
     ] {
         user.file("plugin-test.toml", text);
         let run = user.run(&test(&server, ""));
         assert!(matches!(run.status, Some(1 | 2)) && run.stderr.contains(part), "{text}: {run}");
         assert_eq!(server.calls().len(), 0, "{text}");
+        assert!(!run.stderr.contains("hunter2"), "{run}");
     }
+    user.file("plugin-test.toml", "").file("data/a b.json", "{}").file("data/A_b.json", "{}");
+    let run = user.run(&test(&server, "--data data"));
+    assert!(run.status == Some(2) && run.stderr.contains("would be recorded in one file"), "{run}");
+}
+
+#[test]
+fn a_failure_is_not_hidden_by_a_later_refusal() {
+    let needs_options = || refused(Code::InvalidArgument, "ERROR_REQUIRED_PARAMETER: x (key = options.region)");
+    let user = Spacectl::new();
+    user.file("secret.yml", "access_key: x\n");
+    let server = collector(move |call| match call.request["task_options"]["n"].as_f64() {
+        Some(1.0) if call.method == "collect" => refused(Code::Internal, "ERROR_QUOTA: no quota left"),
+        Some(2.0) if call.method == "collect" => needs_options(),
+        _ => good_collector(call),
+    });
+    let run = user.run(&test(&server, "--secret-data secret.yml"));
+    assert!(run.stdout.contains("Collector.collect         failed   INTERNAL: ERROR_QUOTA"), "{run}");
+    let server = collector(move |call| match call.request["task_options"]["n"].as_f64() {
+        Some(1.0) if call.method == "collect" => one(json!({"state": "SUCCESS", "resource_type": "x.Y"})),
+        Some(2.0) if call.method == "collect" => needs_options(),
+        _ => good_collector(call),
+    });
+    let run = user.run(&test(&server, "--secret-data secret.yml -o junit"));
+    assert!(run.stdout.contains("<failure") && !run.stdout.contains("<skipped"), "{run}");
+}
+
+#[test]
+fn no_text_of_a_plugin_begins_a_line() {
+    let server = collector(|call| match call.method.as_str() {
+        "collect" => one(json!({
+            "state": "FAILURE", "resource_type": "::stop-commands::x", "message": "::stop-commands::y",
+        })),
+        _ => good_collector(call),
+    });
+    let run = Spacectl::new().run(&test(&server, ""));
+    assert!(run.stdout.contains("::stop-commands::x") && run.stdout.contains("::stop-commands::y"), "{run}");
+    assert!(run.stdout.lines().all(|line| !line.trim_start().starts_with("::")), "{run}");
+    let (user, line) = starting("ends");
+    let run = user.run(&line);
+    assert!(run.stderr.contains("\n| cannot import app\n"), "{run}");
 }
 
 #[test]
@@ -371,6 +428,7 @@ fn wrong_command_lines_are_refused() {
         ("plugin test", "--exec COMMAND"),
         ("plugin test --exec 'a' --endpoint grpc://x:1", "running already"),
         ("plugin test --exec 'a' --image b", "cannot be used with"),
+        ("plugin test --port 9000 --endpoint grpc://x:1", "omit --port"),
         ("plugin test -e local --exec a", "--environment"),
         ("plugin test --endpoint grpc://x:1 -r inventory.Colector", "resource types are"),
         ("plugin test --explain event-keys", "event-key"),
@@ -413,6 +471,7 @@ fn every_format_has_the_steps_and_the_findings() {
     }
     let github = user.run(&test(&server, "-o github"));
     assert!(github.stdout.contains("::error title=resource-type%3A Collector.collect"), "{github}");
+    assert!(github.stderr.contains("plugin test --explain resource-type to see"), "{github}");
     let allowed = user.run(&test(&server, "--allow resource-type"));
     assert_eq!(allowed.status, Some(0), "{allowed}");
 }
@@ -445,6 +504,27 @@ fn recorded_answers_tell_what_changed() {
     assert_eq!(ignored.status, Some(0), "{ignored}");
     let nowhere = user.run(&test(&server, "--compare no-such"));
     assert!(nowhere.status == Some(1) && nowhere.stderr.contains("--record"), "{nowhere}");
+    assert_eq!(nowhere.stdout, "", "nothing was called");
+    user.file("golden/collect.jsonl", "no JSON\n");
+    let unreadable = user.run(&test(&server, "--compare golden"));
+    assert!(unreadable.status == Some(1) && unreadable.stderr.contains("golden/collect.jsonl"), "{unreadable}");
+    assert!(unreadable.stdout.contains("inventory.Region"), "the report is written: {unreadable}");
+}
+
+#[test]
+fn a_step_that_fails_leaves_its_recorded_answers() {
+    let server = collector(|call| match call.request["task_options"]["n"].as_f64() {
+        Some(2.0) if call.method == "collect" => refused(Code::Internal, "ERROR_QUOTA: no quota left"),
+        _ => good_collector(call),
+    });
+    let user = Spacectl::new();
+    user.file("golden/collect.jsonl", "{}\n").file("secret.yml", "access_key: x\n");
+    let run = user.run(&test(&server, "--record golden --secret-data secret.yml"));
+    assert!(run.stderr.contains("golden/collect.jsonl is not written") && run.stderr.contains("3 files"), "{run}");
+    assert_eq!(std::fs::read_to_string(user.path("golden/collect.jsonl")).unwrap(), "{}\n");
+    let good = collector(good_collector);
+    user.run(&test(&good, "--record golden --limit 2")).success();
+    assert_eq!(std::fs::read_to_string(user.path("golden/collect.jsonl")).unwrap().lines().count(), 4);
 }
 
 #[test]
@@ -456,7 +536,11 @@ fn a_message_is_dispatched_only_if_that_is_asked_for() {
         _ => one(json!({})),
     });
     let user = Spacectl::new();
-    user.file("message.yml", "message: {title: hello}\nchannel_data: {room: a}\nno_such_field: 1\n");
+    user.file("message.yml", "mesage: {title: hello}\n");
+    let run = user.run(&test(&server, "--data message.yml --dispatch"));
+    assert!(run.status == Some(2) && run.stderr.contains("did you mean message?"), "{run}");
+    assert_eq!(server.calls().len(), 0);
+    user.file("message.yml", "message: {title: hello}\nchannel_data: {room: a}\n");
     let run = user.run(&test(&server, "--data message.yml"));
     assert!(run.status == Some(0) && run.stdout.contains("needs --dispatch"), "{run}");
     assert!(server.calls().iter().all(|call| call.method != "dispatch"));
@@ -467,6 +551,12 @@ fn a_message_is_dispatched_only_if_that_is_asked_for() {
         "channel_data": {"room": "a"},
     });
     assert_eq!(server.calls().last().unwrap().request, expected);
+    user.file(
+        "plugin-test.toml",
+        "[[data]]\nfile = 'message.yml'\nexpect = {no_such = 1}\n[expect.dispatch]\nno_such = ''\n",
+    );
+    let run = user.run(&test(&server, "--dispatch"));
+    assert!(run.status == Some(1) && run.stdout.contains("message: no answer holds what is expected"), "{run}");
 }
 
 #[test]
@@ -485,6 +575,17 @@ fn options_filter_and_schema_go_where_they_belong() {
     assert!(calls.iter().all(|call| call.metadata["x-tenant"] == "a"), "{run}");
     // No message of a collector has a schema.
     assert!(calls.iter().all(|call| call.request.get("schema").is_none()));
+    let slow = collector(|call| {
+        if call.method == "verify" {
+            std::thread::sleep(Duration::from_secs(2));
+        }
+        good_collector(call)
+    });
+    user.file("slow.toml", "timeout = '1s'\n");
+    for (option, status) in [("", 1), ("--timeout 180s", 0)] {
+        let run = user.run(&test(&slow, &format!("--config slow.toml {option}")));
+        assert_eq!(run.status, Some(status), "{run}");
+    }
     let missing = user.run(&test(&server, "--config no-such.toml"));
     assert!(missing.status == Some(1) && missing.stderr.contains("no-such.toml"), "{missing}");
 }
@@ -492,24 +593,24 @@ fn options_filter_and_schema_go_where_they_belong() {
 /// A docker that runs the plugin itself, and writes down what it was asked to do.
 #[test]
 fn an_image_is_run_on_a_free_port_and_its_container_is_removed() {
-    for (way, status) in [("good", 0), ("ends", 1)] {
+    for (way, status, option, inner) in [("good", 0, "--port 9000", 9000), ("ends", 1, "", 50051)] {
         let (user, _) = starting(way);
         let program = std::env::current_exe().unwrap();
         let docker = format!(
             "#!/bin/sh\necho \"$@\" >>asked\n[ \"$1\" = run ] || exit 0\nport=${{6#127.0.0.1:}}\n\
-             export TEST_PLUGIN_PORT=${{port%:50051}}\nexec {} --exact runs_as_a_plugin --nocapture\n",
+             export TEST_PLUGIN_PORT=${{port%:*}}\nexec {} --exact runs_as_a_plugin --nocapture\n",
             program.display()
         );
         user.file("bin/docker", &docker);
         let path = user.path("bin/docker");
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let line = format!("plugin test --image x/plugin-a:1.0 --builder {}", path.display());
+        let line = format!("plugin test --image x/plugin-a:1.0 --builder {} {option}", path.display());
         let run = user.run_with(&[("PATH", "/usr/bin:/bin")], &line);
         assert_eq!(run.status, Some(status), "{run}");
         let asked = std::fs::read_to_string(user.path("asked")).unwrap();
         let (asked, name) = (Vec::from_iter(asked.lines()), asked.split(' ').nth(3).unwrap());
         assert!(asked[0].starts_with("run --rm --name spacectl-plugin-test-"), "{asked:?}");
-        assert!(asked[0].ends_with(":50051 -- x/plugin-a:1.0"), "{asked:?}");
+        assert!(asked[0].ends_with(&format!(":{inner} -- x/plugin-a:1.0")), "{asked:?}");
         assert_eq!(asked.last(), Some(&&*format!("rm --force {name}")));
     }
     let podman = Spacectl::new();

@@ -26,6 +26,7 @@ mod version;
 mod watch;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
@@ -124,15 +125,10 @@ pub struct Global {
     pub connect_timeout: Limit,
 
     /// Timeout per call, e.g. 30s or 5m; 0 disables it
-    #[arg(
-        long,
-        global = true,
-        value_name = "DURATION",
-        default_value = "180s",
-        value_parser = duration,
-        hide_short_help = true
-    )]
-    pub timeout: Limit,
+    ///
+    /// [default: 180s]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration, hide_short_help = true)]
+    pub timeout: Option<Limit>,
 
     /// Do not read or write the descriptor cache
     #[arg(long, global = true, hide_short_help = true)]
@@ -161,7 +157,15 @@ pub struct Global {
     pub tls: TlsArgs,
 }
 
+/// The timeout of a call where none is given.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(180);
+
 impl Global {
+    /// The timeout of a call.
+    pub fn timeout(&self) -> Limit {
+        self.timeout.unwrap_or(Some(DEFAULT_TIMEOUT))
+    }
+
     /// The flags that select a service and a caller, with their values.
     pub fn call_flags(&self) -> [(&'static str, Option<String>); 8] {
         let TlsArgs { ca, cert, key, tls_server_name } = &self.tls;

@@ -72,7 +72,7 @@ impl Connector {
         let registry_access = RegistryAccess::of(context.variables);
         let cache_dir = context.variables.cache_dir.as_deref().filter(|_| !context.global.no_cache);
         let descriptors = cache_dir.map(|dir| FileCache::inside(dir, CacheKind::DESCRIPTORS));
-        let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout);
+        let (connect_timeout, timeout) = (context.global.connect_timeout, context.global.timeout());
         let trace = trace(context.global.verbose, &context.streams.diagnostics);
         trace.step(|| match &settings.environment {
             Some(selected) => format!("environment {} (by {})", selected.name, selected.source),

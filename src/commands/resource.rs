@@ -24,7 +24,7 @@ impl Context<'_> {
         let Ok(tls) = tls_of(&self.global.tls) else { return Vec::new() };
         let mut variables = self.variables.clone();
         variables.cache_dir = variables.cache_dir.filter(|_| !self.global.no_cache);
-        let limits = [self.global.timeout, self.global.connect_timeout].into_iter().flatten();
+        let limits = [self.global.timeout(), self.global.connect_timeout].into_iter().flatten();
         let max_wait = limits.fold(MAX_WAIT, Duration::min);
         completion::known_resources(&selection(self), tls, &variables, Instant::now() + max_wait)
     }

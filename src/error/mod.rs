@@ -139,6 +139,15 @@ impl Error {
         }
     }
 
+    /// Takes the status of a program that is not the service for a failure here.
+    #[must_use]
+    pub fn into_local(self) -> Self {
+        match self.kind {
+            ErrorKind::Status(_) => Self { kind: ErrorKind::Local, ..self },
+            _ => self,
+        }
+    }
+
     #[must_use]
     pub fn with_outcome(self, outcome: Outcome) -> Self {
         Self { outcome, ..self }

@@ -130,6 +130,13 @@ pub fn mask_known(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Masks what looks like a secret in a text of another program, and every secret that was sent.
+pub fn mask_text(text: &str) -> String {
+    let mut value = Value::from(text);
+    mask_value("", &mut value);
+    mask_known(value.as_str().unwrap_or(MASK)).into_owned()
+}
+
 /// Secrets to look for, the longest first.
 #[derive(Default)]
 pub struct KnownSecrets(Vec<String>);

@@ -108,7 +108,8 @@ impl<'a> Stdin<'a> {
 const PLUGIN_FILE: &str = "plugin.yml";
 
 /// The files of one `-f`: itself, or a directory's YAML files, sorted, without hidden files; of a directory without
-/// any, the `plugin.yml` of each of its folders.
+/// any, the `plugin.yml` of each of its folders. A directory with both is refused: files that are left out would be
+/// pruned.
 pub fn files(argument: &str) -> Result<Vec<String>> {
     let path = Path::new(argument);
     if argument == "-" || !path.is_dir() {
@@ -130,8 +131,12 @@ pub fn files(argument: &str) -> Result<Vec<String>> {
             files.push(full);
         }
     }
-    let files = if files.is_empty() { plugins } else { files };
-    let mut files: Vec<String> = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+    if let (Some(file), Some(plugin)) = (files.first(), plugins.first()) {
+        let message =
+            format!("{argument} has specs ({}) and folders with specs ({})", file.display(), plugin.display());
+        return Err(Error::local(message).hint("keep one of the two there, or name each file with -f"));
+    }
+    let mut files: Vec<String> = files.iter().chain(&plugins).map(|file| file.to_string_lossy().into_owned()).collect();
     if files.is_empty() {
         return Err(Error::local(format!("{argument} is a directory without .yml or .yaml files"))
             .hint(format!("folders below it are read only if they have a {PLUGIN_FILE}")));

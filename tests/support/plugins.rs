@@ -167,12 +167,18 @@ fn id(request: &Value) -> String {
     if id.is_empty() { text("image").rsplit('/').next().unwrap_or_default().to_owned() } else { id }
 }
 
-/// Whether a row meets the conditions of a query, which are all `in`.
+/// Whether a row meets the conditions of a query.
 fn is_wanted(filter: &Value, row: &Value) -> bool {
     filter.as_array().into_iter().flatten().all(|condition| {
-        assert_eq!(condition["o"], "in", "{condition}");
-        let key = condition["k"].as_str().unwrap();
-        condition["v"].as_array().unwrap().contains(&row[key])
+        let (value, wanted) = (&row[condition["k"].as_str().unwrap()], &condition["v"]);
+        let lower = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
+        match condition["o"].as_str() {
+            Some("in") => wanted.as_array().unwrap().contains(value),
+            Some("eq") => value == wanted,
+            Some("not") => value != wanted,
+            Some("contain") => lower(value).contains(&lower(wanted)),
+            _ => panic!("{condition}"),
+        }
     })
 }
 

@@ -53,6 +53,8 @@ pub struct PluginTest {
     #[arg(long, value_name = "REF", value_parser = NonEmptyStringValueParser::new(), help_heading = "Plugin")]
     pub image: Option<String>,
     /// Port of the plugin [default: 50051]
+    ///
+    /// With --image, the port in its container.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Plugin")]
     pub port: Option<u16>,
     /// Longest wait for the plugin's port
@@ -79,7 +81,7 @@ pub struct PluginTest {
     /// Spec to compare with the plugin's answers
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Plugin")]
     pub file_parameter: Option<String>,
-    /// What it extends, e.g. inventory.Collector
+    /// Resource type of the plugin, e.g. inventory.Collector
     ///
     /// By default what the spec says, or its services.
     #[arg(short, long, value_name = "TYPE", help_heading = "Plugin")]

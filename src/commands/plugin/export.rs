@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::service::PluginClient;
 use crate::cli::{ApplyFormat, PluginExport};
 use crate::commands::connector::Connector;
+use crate::commands::method::LIST;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::fs::{AtomicFile, Readers, open_file, read_limited};
@@ -15,6 +16,7 @@ use crate::plugin::builder::quoted;
 use crate::plugin::export::{ExportedSpec, file_names};
 use crate::plugin::lint::{self, Generation, Input, Rule};
 use crate::plugin::plan::{self, PluginFields};
+use crate::query;
 use crate::query::filter::{FilterSet, Verdict};
 use crate::spec::source::MAX_BYTES;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
@@ -27,8 +29,12 @@ pub fn run(args: &PluginExport, context: &mut Context<'_>) -> Result<()> {
     let connector = Connector::new(context)?;
     block_on(async {
         let service = PluginClient::connect(&connector).await?;
-        let row_filter = filters.row_filter(service.register.rows().as_ref(), false)?;
-        let mut rows = service.rows(&Map::new()).await?;
+        let list = service.register.sibling(LIST)?;
+        let row_filter = filters.row_filter(list.rows().as_ref(), false)?;
+        // A Repository applies filters to its own plugins, which may lack a field, and not to those of others.
+        let mut request = Map::new();
+        query::add_filters(&mut request, &list.input(), &filters, list.rows().as_ref(), true)?;
+        let mut rows = service.rows(&request).await?;
         rows.retain(|row| {
             (args.managed || is_own(row))
                 && args.label.as_ref().is_none_or(|label| plan::has_label(label, row))

@@ -5,8 +5,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
 use super::apply::plan::{ApplyOptions, ApplyPlan};
@@ -24,6 +23,9 @@ use crate::plugin::builder::{CommandLine, quoted};
 use crate::plugin::lint::Generation;
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::shutdown::Shutdown;
+
+/// The most digests that are asked for side by side.
+const MAX_DIGESTS: usize = 16;
 
 /// The most pushes side by side.
 const MAX_PUSHES: usize = 4;
@@ -57,7 +59,7 @@ pub fn push(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
         let mut shutdown = Shutdown::listen()?;
         // If the registry does not tell, the push finds out why.
         let before = digests(&images, &mut shutdown, &context.streams.diagnostics, |_| Ok(None)).await?;
-        push_all(&images, &lines, &before, context.global.timeout).await?;
+        push_all(&images, &lines, &before, context.global.timeout()).await?;
         images.iter().try_for_each(|image| Ok(writeln!(context.streams.out, "{image}")?))
     })
 }
@@ -69,7 +71,8 @@ async fn digests(
     diagnostics: &Diagnostics,
     unanswered: impl Fn(RegistryFailure) -> Result<Option<String>>,
 ) -> Result<Vec<Option<String>>> {
-    let asking = try_join_all(images.iter().map(|image| image.digest(&unanswered)));
+    let asking = stream::iter(images.iter().map(|image| image.digest(&unanswered)));
+    let asking = asking.buffered(MAX_DIGESTS).try_collect();
     let asked = shutdown.race(asking).await;
     asked.inspect_err(|error| note_interruption(error, "reading from the registry", diagnostics))
 }
@@ -82,10 +85,12 @@ async fn push_all(
     before: &[Option<String>],
     limit: Option<Duration>,
 ) -> Result<Vec<String>> {
-    // Each push ends at the next signal, one that has not begun yet, too.
+    // Each push ends at the next signal.
     let shutdowns = images.iter().map(|_| Shutdown::listen()).collect::<Result<Vec<_>>>()?;
     let pushes = images.iter().zip(lines).zip(before).zip(shutdowns);
     let pushes = pushes.map(|(((image, line), before), mut shutdown)| async move {
+        // Not after a signal that came while others were pushed.
+        shutdown.race(async { Ok(()) }).await?;
         image.push(line, &mut shutdown).await?;
         image.wait_for_tag(before.as_deref(), limit, &mut shutdown).await
     });
@@ -163,9 +168,9 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         for image in images.iter().filter(|_| args.test) {
             let folder = image.context(images.len() == 1);
             let tested = test_image(image.builder().clone(), &image.to_string(), &folder, &mut shutdown, context).await;
-            tested.map_err(|error| error.hint(format!("{image} is built; nothing was pushed")))?;
+            tested.map_err(|error| error.into_local().hint(format!("{image} is built; nothing was pushed")))?;
         }
-        let digests = push_all(&images, &pushes, &before, context.global.timeout).await?;
+        let digests = push_all(&images, &pushes, &before, context.global.timeout()).await?;
         for ((id, image), digest) in plan.plugin_ids().zip(&images).zip(digests) {
             report.released(id, ReleasedImage { image: image.to_string(), digest });
         }

@@ -45,7 +45,12 @@ impl PluginClient {
     /// All plugins that the caller can see and that agree with `fields`.
     pub async fn rows(&self, fields: &Fields) -> Result<Vec<Fields>> {
         let list = self.register.sibling(LIST)?;
-        Ok(read_pages(&list, &self.in_domain(fields), usize::MAX).await?.rows)
+        let listed = read_pages(&list, &self.in_domain(fields), usize::MAX).await?;
+        if !listed.is_complete {
+            return Err(Error::local(format!("{} returned fewer rows than it counts", list.path()))
+                .hint("plugins may have been removed meanwhile: run the command again"));
+        }
+        Ok(listed.rows)
     }
 
     /// The rows of the plugins with these identities by id, the same as [`PluginClient::row`] chooses, with `parallel`

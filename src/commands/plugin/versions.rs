@@ -51,7 +51,7 @@ fn wait(plugin: &str, tag: &str, context: &mut Context<'_>) -> Result<()> {
     // Prompts for a key and errors of the configuration are not part of the wait.
     connector.metadata()?;
     connector.settings().destination(&connector.locate(&resource()?)?.service)?;
-    let limit = context.global.timeout;
+    let limit = context.global.timeout();
     let diagnostics = &context.streams.diagnostics;
     block_on(async { Shutdown::listen()?.race(poll_versions(&connector, plugin, tag, limit, diagnostics)).await })
 }

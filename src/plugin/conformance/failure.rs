@@ -1,4 +1,4 @@
-//! What a status means that ended a call.
+//! The meaning of a status that ended a call.
 
 use tonic::Code;
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::rule::{TestRule, TestSeverity};
 use super::step::Step;
 use crate::schema::field_path::{FieldPath, Segment};
+use crate::secret::mask::mask_text;
 
 /// The most findings of one rule.
 pub(super) const MAX_OF_RULE: usize = 20;
@@ -24,8 +25,6 @@ pub struct TestFinding {
     pub hint: Option<String>,
     /// How often: findings with the same rule, message and path without indexes are one.
     pub count: usize,
-    /// The step's first answer that it is about, counted from 1; 0 if it is about none.
-    pub answer: usize,
 }
 
 /// A finding before it is grouped.
@@ -35,7 +34,7 @@ pub(super) struct Deviation {
     pub severity: TestSeverity,
     pub path: FieldPath,
     pub message: String,
-    /// What is appended to the message of the first of a group.
+    /// A text that is appended to the message of the first of a group.
     pub detail: String,
     pub hint: Option<String>,
 }
@@ -81,10 +80,6 @@ pub(super) fn dotted(path: &str) -> FieldPath {
 #[derive(Debug, Default)]
 pub(super) struct FindingGroups {
     step: Option<Step>,
-    /// The number of the answer, 0 for none.
-    answer: usize,
-    /// How many answers each step had.
-    answers: HashMap<Step, usize>,
     findings: Vec<TestFinding>,
     indices: HashMap<(TestRule, Option<Step>, String), usize>,
     of_rules: HashMap<TestRule, OfRule>,
@@ -97,17 +92,14 @@ struct OfRule {
 }
 
 impl FindingGroups {
-    /// Makes what is reported next about the next answer of `step`.
+    /// Names the step that is reported about next.
     pub fn begin_answer(&mut self, step: Step) {
         self.step = Some(step);
-        let answers = self.answers.entry(step).or_default();
-        *answers += 1;
-        self.answer = *answers;
     }
 
     /// Reports about a step, or the whole plugin, not about an answer.
     pub fn report_of(&mut self, step: Option<Step>, deviation: Deviation) {
-        (self.step, self.answer) = (step, 0);
+        self.step = step;
         self.report(deviation);
     }
 
@@ -130,16 +122,7 @@ impl FindingGroups {
         of_rule.shown += 1;
         self.indices.insert((rule, self.step, key), self.findings.len());
         let message = shortened(&(message + &detail));
-        self.findings.push(TestFinding {
-            rule,
-            severity,
-            step: self.step,
-            path,
-            message,
-            hint,
-            count: 1,
-            answer: self.answer,
-        });
+        self.findings.push(TestFinding { rule, severity, step: self.step, path, message, hint, count: 1 });
     }
 
     /// The findings in the order of `steps`, those of no step first; `resource_failure` is the severity of that rule.
@@ -158,9 +141,10 @@ impl FindingGroups {
     }
 }
 
-/// A text without its full stop, cut where it is too long to be shown.
+/// A text without its full stop, cut where it is too long to be shown. It is masked before: the part of a secret that
+/// is left of a cut is not known to be one.
 pub(super) fn shortened(message: &str) -> String {
-    let mut message = message.trim_end().trim_end_matches('.').to_owned();
+    let mut message = mask_text(message.trim_end().trim_end_matches('.'));
     if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
         message.truncate(end);
         message.push('…');

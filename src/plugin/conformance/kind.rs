@@ -2,7 +2,7 @@
 
 use super::step::Step;
 
-/// What a plugin is, by its resource type.
+/// The kind of a plugin, by its resource type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PluginKind {
     Collector,
@@ -114,7 +114,7 @@ impl PluginKind {
     }
 }
 
-/// What a data source of the monitoring service reads.
+/// The data that a data source of the monitoring service reads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum MonitoringType {
     Metric,

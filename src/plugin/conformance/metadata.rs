@@ -145,7 +145,7 @@ fn check_data_type(metadata: &Value, findings: &mut FindingGroups) {
     findings.report(Deviation::new(TestRule::ProtocolDataType, "metadata.data_type", message));
 }
 
-/// What kind of data source has the metadata of this answer.
+/// The kind of data source that has the metadata of this answer.
 pub fn shape(answer: &Value) -> Option<MonitoringType> {
     shape_of(answer.get("metadata")?.as_object()?)
 }

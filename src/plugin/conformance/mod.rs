@@ -53,7 +53,7 @@ impl GivenInputs {
     }
 }
 
-/// What a status means that ended a call.
+/// The meaning of a status that ended a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallVerdict {
     Failed,
@@ -70,7 +70,6 @@ pub struct Conformance {
     inputs: GivenInputs,
     strict_collect: bool,
     monitoring_type: Option<MonitoringType>,
-    metadata: Option<Map<String, Value>>,
     collected: Collected,
     /// Everything that was collected is a failure, with a secret that should be good.
     all_failed: bool,
@@ -80,8 +79,8 @@ pub struct Conformance {
 impl Conformance {
     pub fn new(kind: PluginKind, inputs: GivenInputs, strict_collect: bool) -> Self {
         let (collected, findings) = (Collected::default(), FindingGroups::default());
-        let (monitoring_type, metadata, all_failed) = (None, None, false);
-        Self { kind, inputs, strict_collect, monitoring_type, metadata, collected, all_failed, findings }
+        let (monitoring_type, all_failed) = (None, false);
+        Self { kind, inputs, strict_collect, monitoring_type, collected, all_failed, findings }
     }
 
     /// Checks the spec that was given with `-f`. Comes first: it tells a METRIC data source from a LOG one.
@@ -115,7 +114,6 @@ impl Conformance {
             Step::Init => {
                 metadata::check(self.kind, self.monitoring_type, answer, findings);
                 self.monitoring_type = self.monitoring_type.or_else(|| metadata::shape(answer));
-                self.metadata = answer.get("metadata").and_then(Value::as_object).cloned();
             }
             Step::Verify if !self.kind.is_webhook() && !self.inputs.secret_data => {
                 let message = "it accepts an empty secret";
@@ -173,12 +171,7 @@ impl Conformance {
         step.inputs(self.kind).iter().copied().filter(|input| !self.inputs.has(*input)).collect()
     }
 
-    /// The metadata that `init` answered.
-    pub fn metadata(&self) -> Option<&Map<String, Value>> {
-        self.metadata.as_ref()
-    }
-
-    /// What was collected, by resource type and state, in the order of their first messages.
+    /// The summary of collected resources, by resource type and state, in the order of their first messages.
     pub fn collected(&self) -> &[CollectedRow] {
         self.collected.rows()
     }

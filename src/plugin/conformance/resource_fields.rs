@@ -7,7 +7,7 @@ use super::rule::TestRule;
 use super::values::{dollar_key, longer_than, look_up, non_finite, text};
 use crate::text::value_ext::kind_of;
 
-/// What the inventory service asks of one type of resource.
+/// The requirements of the inventory service for one type of resource.
 struct ResourceFields {
     name: &'static str,
     /// Missing or null: refused.

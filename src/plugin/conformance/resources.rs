@@ -37,9 +37,10 @@ pub struct CollectedRow {
     pub largest: usize,
     /// The first different messages of failures.
     pub messages: Vec<String>,
+    hashes: Vec<u64>,
 }
 
-/// What is remembered of all streams.
+/// The summary of all streams.
 #[derive(Debug, Default)]
 pub struct Collected {
     rows: Vec<CollectedRow>,
@@ -152,9 +153,11 @@ impl Collected {
         row.bytes += bytes as u64;
         row.largest = row.largest.max(bytes);
         if let Some(message) = message.filter(|_| state == "FAILURE" && row.messages.len() < MAX_MESSAGES) {
-            let message = shortened(message);
-            if !row.messages.contains(&message) {
-                row.messages.push(message);
+            // Each message is masked only once: there can be a million.
+            let hash = hash_of(&message);
+            if !row.hashes.contains(&hash) {
+                row.hashes.push(hash);
+                row.messages.push(shortened(message));
             }
         }
     }

@@ -20,12 +20,12 @@ pub enum Step {
     Dispatch,
 }
 
-/// What only the user of a test can give.
+/// An input that only the user of a test can give.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TestInput {
     Options,
     SecretData,
-    /// What is to be parsed, queried, sent, or the credentials of a sign-in.
+    /// The payload, query, message, or the credentials of a sign-in.
     Data,
 }
 

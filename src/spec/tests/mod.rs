@@ -328,6 +328,10 @@ fn a_directory_of_plugins_gives_the_spec_of_each() {
     let drafts = read(&inputs, &mut std::io::empty()).unwrap();
     let texts: Vec<_> = drafts.iter().map(text_of).collect();
     assert_eq!(texts, ["a/plugin.yml", "b/plugin.yml"]);
+    // Which of them are meant?
+    fs::write(folder.path().join("c.yml"), "text: c").unwrap();
+    let error = read(&inputs, &mut std::io::empty()).unwrap_err().to_string();
+    assert!(error.contains("c.yml) and folders with specs ("), "{error}");
 }
 
 fn text_of(draft: &Draft) -> Value {

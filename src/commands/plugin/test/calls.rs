@@ -24,18 +24,19 @@ use crate::grpc::reflection::DescribedServer;
 use crate::plugin::conformance::{
     CallVerdict, Conformance, PluginKind, Step, TestFinding, TestInput, TestRule, TestSeverity,
 };
+use crate::schema::did_you_mean::hint_at_field;
 
 /// How long a call may still end by itself after the plugin has ended, and the plugin after its connection.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What a run over all steps works with.
+/// The parts of a run over all steps.
 pub struct Bench<'a> {
     pub kind: PluginKind,
     pub caller: &'a Caller,
     pub server: &'a DescribedServer,
     pub inputs: &'a TestInputs,
     pub domain_id: &'a str,
-    /// By method, what an answer has to hold.
+    /// By method, the fields that an answer has to hold.
     pub expect: &'a BTreeMap<String, Map<String, Value>>,
     pub limit: Option<usize>,
     pub dispatches: bool,
@@ -64,6 +65,7 @@ impl Bench<'_> {
         process: &mut Option<PluginProcess>,
         mut on_report: impl FnMut(StepReport) -> Result<()>,
     ) -> Result<()> {
+        self.check_cases()?;
         let mut broken: Option<String> = None;
         for step in self.kind.steps() {
             let title = step.title(self.kind);
@@ -101,6 +103,26 @@ impl Bench<'_> {
         }
     }
 
+    /// Refuses data cases with fields that no request has: they would not be sent.
+    fn check_cases(&self) -> Result<()> {
+        let mut fields = Vec::new();
+        for step in self.kind.steps().iter().filter(|step| step.inputs(self.kind).contains(&TestInput::Data)) {
+            match self.method(*step)? {
+                // A payload may have any fields.
+                _ if *step == Step::Parse => return Ok(()),
+                Some(method) => fields.extend(method.input().fields().map(|field| field.name().to_owned())),
+                None => {}
+            }
+        }
+        let of_case = |case: &DataCase| {
+            let unknown = case.fields.keys().find(|name| !fields.contains(name))?;
+            let what = format!("data case {}: no request of {} has the field", case.name, self.kind.resource_type());
+            let hint = hint_at_field(unknown, fields.iter().map(String::as_str));
+            Some(Error::usage(format!("{what} {unknown}")).hint(hint))
+        };
+        self.inputs.data.iter().find_map(of_case).map_or(Ok(()), Err)
+    }
+
     fn reason_to_skip(&self, step: Step) -> Option<&'static str> {
         match step {
             Step::Dispatch if !self.dispatches => Some("sends a message to people: needs --dispatch"),
@@ -123,14 +145,15 @@ impl Bench<'_> {
         let requests = requests.of_step(step, &method.input(), &self.answered);
         let (mut is_complete, mut is_broken) = (true, false);
         for (case, requests) in requests {
+            let mut is_case_complete = true;
             let title = step.title(self.kind);
             let mut report = StepReport::new(step, title, case.map(|case| case.name.clone()));
-            // By method, or the case's own.
-            let expected = self.expect.get(step.method()).filter(|_| step != Step::Parse);
-            let expected = case.map(|case| &case.expect).filter(|_| step == Step::Parse).or(expected).cloned();
+            let of_case = case.map(|case| &case.expect).filter(|expected| !expected.is_empty());
+            let expected = of_case.or_else(|| self.expect.get(step.method())).cloned();
             let mut call = StepCall { step, method, case, report: &mut report, expected, is_cut: false };
             for request in requests {
                 let ended = self.call(&mut call, &request, process).await;
+                is_case_complete &= ended.is_ok();
                 is_complete &= ended.is_ok() && !call.is_cut;
                 match ended {
                     Ok(()) => {}
@@ -150,6 +173,9 @@ impl Bench<'_> {
                 let message = format!("{case}{what} holds what is expected");
                 self.conformance.broke(TestRule::Expectation, Some(step), message);
                 report.fail(format!("{what} holds what is expected"));
+            }
+            if let Some(recorder) = &mut self.recorder {
+                recorder.end(is_case_complete)?;
             }
             on_report(report)?;
             if is_broken {
@@ -171,16 +197,18 @@ impl Bench<'_> {
         self.refusals.extend(std::iter::repeat_n(code, added));
         let said = details.lines().next().unwrap_or_default();
         let said = if said.is_empty() { code_name(code).to_owned() } else { format!("{}: {said}", code_name(code)) };
-        match verdict {
-            CallVerdict::Failed => report.fail(said),
+        let why = match verdict {
+            CallVerdict::Failed => return report.fail(said),
             CallVerdict::Skipped => {
                 let options: Vec<&str> =
                     self.conformance.missing_inputs(step).into_iter().map(TestInput::option).collect();
-                report.outcome = StepOutcome::Skipped(format!("needs input ({}): {said}", options.join(", ")));
+                format!("needs input ({}): {said}", options.join(", "))
             }
-            CallVerdict::Tolerated => {
-                report.outcome = StepOutcome::Skipped(format!("not needed by the platform: {said}"))
-            }
+            CallVerdict::Tolerated => format!("not needed by the platform: {said}"),
+        };
+        // An earlier call of the step may have failed.
+        if report.outcome == StepOutcome::Ok {
+            report.outcome = StepOutcome::Skipped(why);
         }
     }
 
@@ -261,15 +289,13 @@ impl Bench<'_> {
             call.expected = None;
         }
         self.answered.take(call.step, &answer);
-        // What was made of an empty payload says nothing.
+        // The answer to an empty payload says nothing.
         if call.step != Step::Parse || call.case.is_some() {
             self.conformance.answer(call.step, &answer, size);
         }
         if let Some(recorder) = &mut self.recorder {
-            let name = match call.case {
-                Some(case) => format!("{}-{}", call.step.method(), case.name),
-                None => file_stem(call.step, self.kind),
-            };
+            let step = file_stem(call.step, self.kind);
+            let name = call.case.map_or_else(|| step.clone(), |case| format!("{step}-{}", case.name));
             recorder.add(&name, &answer).map_err(WorkError::Here)?;
         }
         Ok(answer)
@@ -282,7 +308,7 @@ struct StepCall<'a> {
     method: &'a MethodDescriptor,
     case: Option<&'a DataCase>,
     report: &'a mut StepReport,
-    /// What an answer has to hold, until one does.
+    /// The fields that an answer has to hold, until one does.
     expected: Option<Map<String, Value>>,
     /// Not all messages were read.
     is_cut: bool,
@@ -324,7 +350,7 @@ async fn while_running<T, E>(
     }
 }
 
-/// What the error of a call means.
+/// Tells from the error of a call how it failed.
 async fn judge(error: Error, report: &StepReport, process: &mut Option<PluginProcess>) -> CallFailure {
     let ErrorKind::Status(code) = error.kind() else {
         return CallFailure::Broken(TestRule::Died, format!("the call failed: {}", error.summary()));

@@ -76,14 +76,14 @@ pub fn write_junit(result: &TestResult, out: &mut dyn Write) -> Result<()> {
     for report in &result.reports {
         let (outcome, reason) = outcome(&report.outcome);
         let mut body = String::new();
-        if outcome == "skipped" {
-            let _ = write!(body, "<skipped message=\"{}\"/>", xml(&reason.unwrap_or_default()));
-        }
         // The findings do not name their case: the first has them all.
         let is_first = !seen.contains(&report.step);
         seen.push(report.step);
         let findings = result.findings.iter().filter(|finding| finding.step == Some(report.step) && is_first);
         findings.clone().filter(is_error).for_each(|finding| body += &failure(finding, result));
+        if outcome == "skipped" && body.is_empty() {
+            let _ = write!(body, "<skipped message=\"{}\"/>", xml(&reason.unwrap_or_default()));
+        }
         let others: Vec<String> =
             findings.filter(|finding| !is_error(finding)).map(|finding| line(finding, result)).collect();
         if !others.is_empty() {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
-use super::show;
+use super::show::{self, counted};
 use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, OpenAtomicFile, Readers, open_file, read_limited};
 use crate::schema::field_path::{FieldPath, Segment};
@@ -26,55 +26,76 @@ const MAX_SHOWN: usize = 20;
 /// Writes answers into files that get their names at the end.
 pub struct Recorder {
     dir: PathBuf,
-    files: BTreeMap<String, BufWriter<OpenAtomicFile>>,
+    /// The file that is written, by its name.
+    open: Option<(String, BufWriter<OpenAtomicFile>)>,
+    closed: Vec<(String, AtomicFile)>,
+    /// The files that are not written, since a call failed.
+    incomplete: Vec<String>,
     /// Holds the answers of a run that is compared only.
-    _temporary: Option<TempDir>,
+    temporary: Option<TempDir>,
+}
+
+/// Names of files.
+pub struct Recorded {
+    pub written: Vec<String>,
+    /// Not written, as their calls failed: a good file of an earlier run stays.
+    pub incomplete: Vec<String>,
 }
 
 impl Recorder {
     pub fn new(dir: &Path) -> Result<Self> {
         fs::create_dir_all(dir).map_err(|error| cannot_write(dir, &error))?;
-        Ok(Self { dir: dir.to_owned(), files: BTreeMap::new(), _temporary: None })
+        Ok(Self { dir: dir.to_owned(), open: None, closed: Vec::new(), incomplete: Vec::new(), temporary: None })
     }
 
     pub fn temporary() -> Result<Self> {
         let dir = tempfile::tempdir().map_err(|error| cannot_write(&std::env::temp_dir(), &error))?;
-        Ok(Self { dir: dir.path().to_owned(), files: BTreeMap::new(), _temporary: Some(dir) })
+        let path = dir.path().to_owned();
+        Ok(Self { temporary: Some(dir), ..Self::new(&path)? })
     }
 
-    /// Adds an answer to the file `name`, with secrets masked and keys sorted.
+    /// Adds an answer to the file `name` until that is ended, with secrets masked and keys sorted.
     pub fn add(&mut self, name: &str, answer: &Value) -> Result<()> {
         let path = self.dir.join(file_name(name));
         let failed = |error: std::io::Error| cannot_write(&path, &error);
-        if !self.files.contains_key(name) {
-            let file = OpenAtomicFile::beside(&path, Readers::ByUmask).map_err(failed)?;
-            self.files.insert(name.to_owned(), BufWriter::new(file));
-        }
-        let Some(file) = self.files.get_mut(name) else { return Ok(()) };
         let mut answer = sorted(answer);
         show::mask_answer(&mut answer);
+        let (_, file) = match &mut self.open {
+            Some(open) => open,
+            None => {
+                let file = OpenAtomicFile::beside(&path, Readers::ByUmask).map_err(failed)?;
+                self.open.insert((file_name(name), BufWriter::new(file)))
+            }
+        };
         json::line(file, &answer).map_err(failed)
     }
 
-    /// Gives the files their names, and returns these.
-    pub fn finish(&mut self) -> Result<Vec<String>> {
-        let mut names = Vec::new();
-        for (name, writer) in std::mem::take(&mut self.files) {
-            let path = self.dir.join(file_name(&name));
-            let failed = |error: std::io::Error| cannot_write(&path, &error);
-            let file = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-            file.close().and_then(AtomicFile::replace).map_err(failed)?;
-            names.push(file_name(&name));
+    /// Ends the file that is written. An incomplete one is dropped unless it is only compared.
+    pub fn end(&mut self, is_complete: bool) -> Result<()> {
+        let Some((name, writer)) = self.open.take() else { return Ok(()) };
+        if !is_complete && self.temporary.is_none() {
+            self.incomplete.push(name);
+            return Ok(());
         }
-        Ok(names)
+        let path = self.dir.join(&name);
+        let failed = |error: std::io::Error| cannot_write(&path, &error);
+        let file = writer.into_inner().map_err(|error| failed(error.into_error()))?;
+        self.closed.push((name, file.close().map_err(failed)?));
+        Ok(())
     }
 
-    /// What differs from the files in `dir`; `names` are those of this run.
-    pub fn compare(&self, dir: &Path, names: &[String], ignored: &[String]) -> Result<Vec<String>> {
-        if !dir.is_dir() {
-            return Err(Error::local(format!("{} is not a directory", dir.display()))
-                .hint("record one first: spacectl plugin test --record DIR"));
+    /// Gives the files their names.
+    pub fn finish(&mut self) -> Result<Recorded> {
+        let mut written = Vec::new();
+        for (name, file) in std::mem::take(&mut self.closed) {
+            file.replace().map_err(|error| cannot_write(&self.dir.join(&name), &error))?;
+            written.push(name);
         }
+        Ok(Recorded { written, incomplete: std::mem::take(&mut self.incomplete) })
+    }
+
+    /// The differences from the files in `dir`; `names` are those of this run.
+    pub fn compare(&self, dir: &Path, names: &[String], ignored: &[String]) -> Result<Vec<String>> {
         let failed = |error| Error::local(format!("cannot read {}", dir.display())).cause(error);
         let mut all: Vec<String> = names.to_vec();
         for entry in fs::read_dir(dir).map_err(failed)? {
@@ -100,10 +121,19 @@ impl Recorder {
     }
 }
 
+/// Refuses a directory that cannot be compared with.
+pub fn check_recorded(dir: &Path) -> Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    Err(Error::local(format!("{} is not a directory", dir.display()))
+        .hint("record one first: spacectl plugin test --record DIR"))
+}
+
 const SUFFIX: &str = ".jsonl";
 
 /// A data case may have any name.
-fn file_name(name: &str) -> String {
+pub fn file_name(name: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect::<String>() + SUFFIX
 }
@@ -112,7 +142,7 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> Error {
     Error::local(format!("cannot write {}", path.display())).cause(error.kind())
 }
 
-/// Whole numbers without a fraction, as a Struct cannot tell them apart, and keys in their order.
+/// A value with its keys in their order.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -151,7 +181,7 @@ fn remove(value: &mut Value, path: &str) {
     }
 }
 
-/// What differs between two lists of answers, whatever their order.
+/// The differences between two lists of answers, whatever their order.
 fn differences(old: Vec<Value>, new: Vec<Value>) -> Vec<String> {
     let mut counts: HashMap<String, isize> = HashMap::new();
     old.iter().for_each(|value| *counts.entry(json::compact(value)).or_default() += 1);
@@ -179,9 +209,9 @@ fn differences(old: Vec<Value>, new: Vec<Value>) -> Vec<String> {
     }
     let hidden = lines.len().saturating_sub(MAX_SHOWN);
     lines.truncate(MAX_SHOWN);
-    lines.extend((hidden > 0).then(|| format!("{hidden} more fields changed")));
-    lines.extend((added > 0).then(|| format!("{added} answers added")));
-    lines.extend((!old.is_empty()).then(|| format!("{} answers removed", old.len())));
+    lines.extend((hidden > 0).then(|| format!("{} changed", counted(hidden, "more field"))));
+    lines.extend((added > 0).then(|| format!("{} added", counted(added, "answer"))));
+    lines.extend((!old.is_empty()).then(|| format!("{} removed", counted(old.len(), "answer"))));
     lines
 }
 
@@ -241,7 +271,7 @@ mod tests {
         assert_eq!(differences(old.clone(), old.iter().rev().cloned().collect()), [""; 0]);
         assert_eq!(differences(old.clone(), new), [r#"c.d: "x" -> "y""#, "b[1]: removed 2"]);
         assert_eq!(differences(old, vec![]), ["3 answers removed"]);
-        assert_eq!(differences(vec![json!(1); 2], vec![json!(1); 3]), ["1 answers added"]);
+        assert_eq!(differences(vec![json!(1); 2], vec![json!(1); 3]), ["1 answer added"]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! What is sent to a plugin: options, secret data, data cases, filter, schema.
+//! The inputs of a plugin: options, secret data, data cases, filter, schema.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::golden::file_name;
 use super::settings::TestSettings;
 use crate::cli::PluginTest;
 use crate::error::{Error, Result};
@@ -17,7 +19,7 @@ use crate::yaml::{YamlError, value};
 
 type Fields = Map<String, Value>;
 
-/// One payload, and what its answer has to hold.
+/// One payload, and the fields that its answer has to hold.
 pub struct DataCase {
     /// The file's name without extension, or the one in the settings.
     pub name: String,
@@ -163,13 +165,17 @@ fn stem(file: &Path) -> String {
     file.file_stem().map_or_else(|| "data".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
-/// Refuses two cases of one name: their answers would be one file.
+/// Refuses two cases whose answers would be one file, also on file systems that ignore case.
 fn distinct(cases: Vec<DataCase>) -> Result<Vec<DataCase>> {
-    let mut names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some([name, _]) => Err(Error::usage(format!("two data cases have the name {name}"))
-            .hint("rename a file, or name the cases in plugin-test.toml")),
-        _ => Ok(cases),
+    let mut names = BTreeMap::new();
+    for case in &cases {
+        if let Some(other) = names.insert(file_name(&case.name).to_lowercase(), &case.name) {
+            let what = match other == &case.name {
+                true => format!("two data cases have the name {other}"),
+                false => format!("the data cases {other} and {} would be recorded in one file", case.name),
+            };
+            return Err(Error::usage(what).hint("rename a file, or name the cases in plugin-test.toml"));
+        }
     }
+    Ok(cases)
 }

@@ -5,11 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
+use super::show::masked;
+
 /// The most lines in memory.
 const MAX_LINES: usize = 200;
 
-/// The longest line in memory, in bytes: a plugin may print whole answers.
+/// The longest line in memory, in characters: a plugin may print whole answers.
 const MAX_LINE: usize = 2_000;
+
+/// The most that is read of a line, in bytes. It is masked before it is cut: a secret may be across the cut.
+const MAX_READ: usize = 64 * 1024;
 
 /// The end of a log. Clones share it.
 #[derive(Clone, Default)]
@@ -24,7 +29,7 @@ impl LogTail {
             for byte in &chunk[..length] {
                 match byte {
                     b'\n' => self.push(&std::mem::take(&mut line)),
-                    byte if line.len() < MAX_LINE => line.push(*byte),
+                    byte if line.len() < MAX_READ => line.push(*byte),
                     _ => {}
                 }
             }
@@ -35,11 +40,15 @@ impl LogTail {
     }
 
     fn push(&self, line: &[u8]) {
+        let mut text = masked(String::from_utf8_lossy(line).trim_end());
+        if let Some((end, _)) = text.char_indices().nth(MAX_LINE) {
+            text.truncate(end);
+        }
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == MAX_LINES {
             lines.pop_front();
         }
-        lines.push_back(String::from_utf8_lossy(line).trim_end().to_owned());
+        lines.push_back(text);
     }
 
     pub fn lines(&self) -> Vec<String> {
@@ -60,5 +69,10 @@ mod tests {
         let lines = tail.lines();
         assert_eq!((lines.len(), lines[0].as_str()), (MAX_LINES, "801"));
         assert_eq!(lines[MAX_LINES - 1].len(), MAX_LINE);
+        crate::secret::mask::remember("a-secret-across-the-end");
+        let text = format!("{} a-secret-across-the-end {}", "é ".repeat(995), "é ".repeat(995));
+        runtime.block_on(tail.clone().follow(text.as_bytes()));
+        let last = tail.lines().pop().unwrap();
+        assert!(last.contains("****") && !last.contains("a-sec"), "{last}");
     }
 }

@@ -16,14 +16,15 @@ mod show;
 mod start;
 mod step_report;
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use self::calls::Bench;
-use self::golden::Recorder;
+use self::golden::{Recorded, Recorder, check_recorded};
 use self::inputs::TestInputs;
-use self::process::PluginProcess;
+use self::process::{PLUGIN_PORT, PluginProcess};
 use self::requests::{Answered, DOMAIN};
 use self::settings::TestSettings;
 use self::show::{counted, shown};
@@ -32,7 +33,7 @@ use self::step_report::TestResult;
 use super::rule_help;
 use crate::cli::{ErrorFormat, Limit, PluginTest, TestFormat, duration};
 use crate::commands::{Context, block_on};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::grpc::metadata::{Metadata, MetadataEntry};
 use crate::plugin::builder::ImageBuilder;
 use crate::plugin::conformance::{Conformance, GivenInputs, PluginKind, TestFinding, TestRule, TestSeverity};
@@ -42,10 +43,7 @@ use crate::terminal::shutdown::Shutdown;
 
 pub use self::settings::SETTINGS_FILE;
 
-/// The value of `--timeout` that the settings may replace.
-const DEFAULT_TIMEOUT: &str = "180s";
-
-/// What the command line and the settings ask for.
+/// The options of the command line and the settings.
 struct TestOptions<'a> {
     args: &'a PluginTest,
     settings: TestSettings,
@@ -55,7 +53,7 @@ struct TestOptions<'a> {
     allowed: Vec<TestRule>,
     domain_id: String,
     timeout: Limit,
-    /// What is sent with each call: no key, nothing of an environment, only what `-H` names.
+    /// The metadata of each call: no key, nothing of an environment, only what `-H` names.
     metadata: Metadata,
 }
 
@@ -93,10 +91,13 @@ pub async fn test_image(
     args.config = Some(folder.join(SETTINGS_FILE)).filter(|file| file.exists());
     // `-H` is for the service.
     let options = TestOptions::read(&args, Metadata::default(), context)?;
-    let target = Target::Image { builder, image: image.to_owned(), patience: args.start_timeout };
-    let out = std::mem::replace(&mut context.streams.out, Box::new(std::io::stderr()));
+    let (image, patience) = (image.to_owned(), args.start_timeout);
+    let target = Target::Image { builder, image, inner_port: PLUGIN_PORT, patience };
+    let error = std::io::stderr();
+    let is_terminal = std::mem::replace(&mut context.streams.out_is_terminal, error.is_terminal());
+    let out = std::mem::replace(&mut context.streams.out, Box::new(error));
     let tested = run_test(&target, &options, shutdown, context).await;
-    context.streams.out = out;
+    (context.streams.out, context.streams.out_is_terminal) = (out, is_terminal);
     tested
 }
 
@@ -113,18 +114,24 @@ async fn run_test(
         process.stop(shutdown).await;
     }
     let log = process.map(|process| process.log()).unwrap_or_default();
-    let has_failed = tested.as_ref().map_or_else(|error| !error.is_silent(), TestResult::has_failed);
+    let is_of_plugin = |error: &Error| !error.is_silent() && error.kind() != ErrorKind::Usage;
+    let has_failed = tested.as_ref().map_or_else(is_of_plugin, TestResult::has_failed);
     if has_failed && !log.is_empty() {
         context.streams.out.flush()?;
         show_log(&log, context.global.error_format, &context.streams.diagnostics);
     }
-    let result = tested?;
+    let mut result = tested?;
     write(&result, options.args.output, context.streams)?;
+    if let Some(error) = result.files_failed.take() {
+        context.streams.out.flush()?;
+        return Err(error);
+    }
     conclude(&result, context.streams)
 }
 
 impl<'a> TestOptions<'a> {
     fn read(args: &'a PluginTest, metadata: Metadata, context: &mut Context<'_>) -> Result<Self> {
+        args.compare.as_deref().map_or(Ok(()), check_recorded)?;
         let mut settings = TestSettings::read(args.config.as_deref())?;
         let inputs = TestInputs::read(args, &mut settings, context.streams)?;
         let spec = args.file_parameter.as_deref().map(read_spec).transpose()?;
@@ -136,10 +143,9 @@ impl<'a> TestOptions<'a> {
         let allow = args.allow.iter().chain(&settings.allow);
         let allowed =
             allow.map(|name| TestRule::find(name).ok_or_else(|| rule_help::unknown("plugin test", name, rows())));
-        let default_timeout = duration(DEFAULT_TIMEOUT).ok();
         let timeout = match &settings.timeout {
-            Some(text) if Some(context.global.timeout) == default_timeout => duration(text).map_err(Error::usage)?,
-            _ => context.global.timeout,
+            Some(text) if context.global.timeout.is_none() => duration(text).map_err(Error::usage)?,
+            _ => context.global.timeout(),
         };
         Ok(Self {
             allowed: allowed.collect::<Result<_>>()?,
@@ -175,6 +181,7 @@ async fn test(
         collected: Vec::new(),
         findings: Vec::new(),
         differences: Vec::new(),
+        files_failed: None,
         refusals: Vec::new(),
     };
     let (caller, server) = match target.reach(process, options.timeout, &options.metadata, context).await? {
@@ -193,6 +200,7 @@ async fn test(
         None => only_kind(&server.services, caller.endpoint())?,
     };
     result.kind = Some(kind);
+    options.settings.check_expect(kind)?;
     let mut conformance = Conformance::new(kind, options.inputs.given(), args.strict_collect);
     if let Some(spec) = &options.spec {
         conformance.check_spec(spec);
@@ -235,21 +243,28 @@ async fn test(
     result.findings = options.not_allowed(&bench.conformance);
     result.collected = bench.conformance.collected().to_vec();
     result.refusals = bench.refusals;
-    if let Some(recorder) = &mut bench.recorder {
-        let names = recorder.finish()?;
-        match (&args.compare, &args.record) {
-            (Some(dir), _) => result.differences = recorder.compare(dir, &names, &options.settings.compare.ignore)?,
-            (None, Some(dir)) => {
-                context.streams.diagnostics.done(&format!(
-                    "wrote {} to {}",
-                    counted(names.len(), "file"),
-                    dir.display()
-                ));
-            }
-            (None, None) => {}
+    if let Some(recorder) = bench.recorder {
+        match keep_answers(recorder, options, &context.streams.diagnostics) {
+            Ok(differences) => result.differences = differences,
+            Err(error) => result.files_failed = Some(error),
         }
     }
     Ok(result)
+}
+
+/// Gives recorded answers their names, or compares them; returns the differences.
+fn keep_answers(mut recorder: Recorder, options: &TestOptions<'_>, diagnostics: &Diagnostics) -> Result<Vec<String>> {
+    let Recorded { written, incomplete } = recorder.finish()?;
+    if let Some(dir) = &options.args.compare {
+        return recorder.compare(dir, &written, &options.settings.compare.ignore);
+    }
+    if let Some(dir) = &options.args.record {
+        for name in incomplete {
+            diagnostics.warn(&format!("{} is not written: not all of its calls succeeded", dir.join(name).display()));
+        }
+        diagnostics.done(&format!("wrote {} to {}", counted(written.len(), "file"), dir.display()));
+    }
+    Ok(Vec::new())
 }
 
 /// Writes what is known at the end.
@@ -297,10 +312,13 @@ fn conclude(result: &TestResult, streams: &mut IoStreams) -> Result<()> {
         Some(code) if differences == 0 && errors == result.refusals.len() => Error::status(*code, summary),
         _ => Error::local(summary),
     };
-    if errors == 0 {
-        return Err(error.hint("run it with --record DIR to accept the changes"));
-    }
-    Err(error.hint("run spacectl plugin test --explain RULE to see why a rule exists"))
+    let failed = result.findings.iter().find(|finding| finding.severity == TestSeverity::Error);
+    Err(error.hint(match failed {
+        Some(finding) => {
+            format!("run spacectl plugin test --explain {} to see why the rule exists", finding.rule.name())
+        }
+        None => "run it with --record DIR to accept the changes".to_owned(),
+    }))
 }
 
 /// Shows the end of the plugin's log.
@@ -310,7 +328,8 @@ fn show_log(lines: &[String], format: ErrorFormat, diagnostics: &Diagnostics) {
         ErrorFormat::Json => diagnostics.trace(line),
     };
     write("the plugin's last output:");
-    lines.iter().for_each(|line| write(&format!("  {}", shown(&line.replace('\t', "    ")))));
+    // GitHub takes a line that begins with `::`, also after spaces, for a command.
+    lines.iter().for_each(|line| write(&format!("| {}", shown(&line.replace('\t', "    ")))));
 }
 
 /// The fields of a spec.

@@ -72,12 +72,12 @@ impl PluginProcess {
         Ok(process)
     }
 
-    /// Runs an image, its port published on a free port of the loopback address.
-    pub fn start_image(builder: &ImageBuilder, image: &str) -> Result<Self> {
+    /// Runs an image, whose plugin listens on `inner_port`, published on a free port of the loopback address.
+    pub fn start_image(builder: &ImageBuilder, image: &str, inner_port: u16) -> Result<Self> {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
         let port = free.map_err(|error| Error::local("there is no free port").cause(error))?.port();
         let name = format!("spacectl-plugin-test-{}-{port}", std::process::id());
-        let line = builder.run(&name, port, PLUGIN_PORT, image).map_err(ParseError::into_local)?;
+        let line = builder.run(&name, port, inner_port, image).map_err(ParseError::into_local)?;
         Self::spawn(&line, port, Some(builder.remove(&name)))
     }
 

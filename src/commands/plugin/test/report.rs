@@ -68,7 +68,7 @@ pub fn write_collected(rows: &[CollectedRow], streams: &mut IoStreams) -> Result
     writeln!(streams.out)?;
     let row = |row: &CollectedRow| {
         json!({
-            "type": row.resource_type,
+            "type": cell(&row.resource_type),
             "state": row.state,
             "count": row.count,
             "size": size(usize::try_from(row.bytes).unwrap_or(usize::MAX)),
@@ -80,10 +80,21 @@ pub fn write_collected(rows: &[CollectedRow], streams: &mut IoStreams) -> Result
     options.write(options.select(Document::from_rows(rows_of_table)), streams)?;
     for row in rows {
         for message in &row.messages {
-            writeln!(streams.out, "{} {}: {}", shown(&row.resource_type), shown(&row.state), shown(message))?;
+            writeln!(
+                streams.out,
+                "message of {} {}: {}",
+                shown(&row.resource_type),
+                shown(&row.state),
+                shown(message)
+            )?;
         }
     }
     Ok(())
+}
+
+/// A plugin's text at the beginning of a line: what begins with `::` would be a command of GitHub.
+fn cell(text: &str) -> String {
+    if text.is_empty() || text.starts_with(char::is_alphanumeric) { text.to_owned() } else { format!("'{text}'") }
 }
 
 /// Writes the findings as `plugin lint` does: `error[event-key]: Event.parse results[].event_key: ...`.

@@ -17,7 +17,7 @@ pub const DOMAIN: &str = "domain-000000000000";
 /// How long before now a query for metrics or logs begins.
 const QUERIED: Duration = Duration::from_secs(3_600);
 
-/// What later requests take from earlier answers.
+/// Parts of earlier answers that later requests take.
 #[derive(Default)]
 pub struct Answered {
     /// `task_options` of each task.
@@ -127,7 +127,7 @@ impl<'a> Requests<'a> {
     }
 }
 
-/// What makes a field present that nothing is known for; an empty text or number is not on the wire.
+/// The value that makes a field present that nothing is known for; an empty text or number is not on the wire.
 fn empty(field: &FieldDescriptor) -> Option<Value> {
     match field.kind() {
         Kind::Message(_) if !field.is_list() => Some(Value::Object(Fields::new())),

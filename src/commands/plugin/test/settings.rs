@@ -1,6 +1,7 @@
 //! `plugin-test.toml`: what to test, with which inputs, and what to expect.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -9,6 +10,9 @@ use serde_json::{Map, Value};
 use crate::cli::duration;
 use crate::error::{Error, Location, Result};
 use crate::fs::{folder_of, open_file, read_limited};
+use crate::plugin::conformance::PluginKind;
+use crate::schema::did_you_mean::hint_at_name;
+use crate::secret::MASK;
 
 /// The file that is read if it exists.
 pub const SETTINGS_FILE: &str = "plugin-test.toml";
@@ -22,7 +26,7 @@ const MAX_BYTES: u64 = 1 << 20;
 pub struct TestSettings {
     pub resource_type: Option<String>,
     pub exec: Option<String>,
-    pub port: Option<u16>,
+    pub port: Option<NonZeroU16>,
     pub options: Option<Map<String, Value>>,
     /// The longest time of a step.
     pub timeout: Option<String>,
@@ -30,7 +34,7 @@ pub struct TestSettings {
     pub allow: Vec<String>,
     #[serde(default)]
     pub data: Vec<DataSettings>,
-    /// By method, e.g. `init`: what an answer has to hold.
+    /// By method, e.g. `init`: the fields that an answer has to hold.
     #[serde(default)]
     pub expect: BTreeMap<String, Map<String, Value>>,
     #[serde(default)]
@@ -44,7 +48,7 @@ pub struct DataSettings {
     pub name: Option<String>,
     /// Relative to the folder of the settings.
     pub file: PathBuf,
-    /// What its answer has to hold.
+    /// The fields that its answer has to hold.
     #[serde(default)]
     pub expect: Map<String, Value>,
 }
@@ -72,7 +76,7 @@ impl TestSettings {
         let mut settings: Self = toml::from_str(&text).map_err(|error| {
             // Its own display repeats the line, whose values may be secret.
             let location = error.span().map(|span| locate(&text, span.start, &name));
-            Error::local(error.message().lines().next().unwrap_or("not TOML")).at(location)
+            Error::local(without_text(error.message().lines().next().unwrap_or("not TOML"))).at(location)
         })?;
         for case in &mut settings.data {
             case.file = folder_of(path).join(&case.file);
@@ -81,6 +85,25 @@ impl TestSettings {
             duration(text).map_err(|why| Error::local(format!("{name}: timeout: {why}")))?;
         }
         Ok(settings)
+    }
+
+    /// Refuses expectations of methods that no test of a `kind` calls.
+    pub fn check_expect(&self, kind: PluginKind) -> Result<()> {
+        let mut methods: Vec<&str> = kind.steps().iter().map(|step| step.method()).collect();
+        methods.dedup();
+        let unknown = self.expect.keys().find(|name| !methods.contains(&name.as_str()));
+        unknown.map_or(Ok(()), |name| {
+            Err(Error::usage(format!("expect.{name}: a test of {} calls no method {name}", kind.resource_type()))
+                .hint(hint_at_name(name, &methods)))
+        })
+    }
+}
+
+/// A message of the parser without the text in it, which may be secret: `invalid type: string "********"`.
+fn without_text(message: &str) -> String {
+    match (message.find('"'), message.rfind('"')) {
+        (Some(start), Some(end)) if start < end => format!("{}{MASK}{}", &message[..=start], &message[end..]),
+        _ => message.to_owned(),
     }
 }
 
@@ -96,7 +119,7 @@ pub fn holds(value: &Value, expected: &Value) -> bool {
     match (value, expected) {
         (Value::Object(fields), Value::Object(expected)) => expected
             .iter()
-            .all(|(key, expected)| fields.get(key).is_some_and(|value| holds(value, expected)) || is_unset(expected)),
+            .all(|(key, expected)| fields.get(key).map_or_else(|| is_unset(expected), |value| holds(value, expected))),
         (Value::Array(items), Value::Array(expected)) => {
             items.len() >= expected.len() && items.iter().zip(expected).all(|(value, expected)| holds(value, expected))
         }
@@ -134,7 +157,13 @@ mod tests {
         ] {
             assert!(holds(&value, &expected), "{expected}");
         }
-        for expected in [json!({"results": [{"event_key": "b"}]}), json!({"results": [{}, {}, {}]}), json!({"x": 1})] {
+        for expected in [
+            json!({"results": [{"event_key": "b"}]}),
+            json!({"results": [{}, {}, {}]}),
+            json!({"x": 1}),
+            json!({"results": [{"event_key": ""}]}),
+            json!({"results": [{"n": 0}]}),
+        ] {
             assert!(!holds(&value, &expected), "{expected}");
         }
     }

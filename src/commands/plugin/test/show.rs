@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::secret::{self, MASK, mask, names_a_secret};
+use crate::secret::{MASK, mask, names_a_secret};
 use crate::text::sanitize::control;
 
 /// One line of a plugin's text.
@@ -12,9 +12,7 @@ pub fn shown(text: &str) -> String {
 
 /// The text without the secrets that were given, and without what looks like one.
 pub fn masked(text: &str) -> String {
-    let mut value = Value::from(text);
-    secret::mask_value("", &mut value);
-    mask::mask_known(value.as_str().unwrap_or(MASK)).into_owned()
+    mask::mask_text(text)
 }
 
 /// Masks the texts, keys and numbers in an answer that are secrets, and the texts under the name of one. A mapping under

@@ -1,7 +1,8 @@
-//! What to test, and the way to its first answer.
+//! The target of a test, and the way to its first answer.
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
@@ -32,10 +33,10 @@ const POLL: Duration = Duration::from_millis(50);
 /// The longest wait for one attempt to reach a port that is being opened.
 const ATTEMPT: Duration = Duration::from_secs(2);
 
-/// What to test.
+/// A plugin to test.
 pub enum Target {
     Exec { command: String, port: u16, patience: Limit },
-    Image { builder: ImageBuilder, image: String, patience: Limit },
+    Image { builder: ImageBuilder, image: String, inner_port: u16, patience: Limit },
     Endpoint(EndpointUrl),
 }
 
@@ -56,7 +57,7 @@ impl fmt::Display for Target {
 }
 
 impl Target {
-    /// What the flags say, or else the settings.
+    /// The plugin that the flags name, or else the settings.
     pub fn choose(args: &PluginTest, settings: &TestSettings, context: &mut Context<'_>) -> Result<Self> {
         let patience = args.start_timeout;
         let endpoint = context.global.endpoint.as_deref();
@@ -66,6 +67,9 @@ impl Target {
                 Err(Error::usage("--endpoint is for a plugin that is running already")
                     .hint("omit it, or omit --exec and --image"))
             }
+            (_, _, Some(_)) if args.port.is_some() => {
+                Err(Error::usage("--endpoint names the port of the plugin").hint("omit --port"))
+            }
             (_, _, Some(url)) => {
                 let url: EndpointUrl =
                     url.parse().map_err(|error: ParseError| error.into_usage().context("--endpoint"))?;
@@ -74,14 +78,15 @@ impl Target {
             }
             (_, Some(image), None) => {
                 let builder = image::find_builder(args.builder.as_deref(), context)?;
-                Ok(Self::Image { builder, image: image.clone(), patience })
+                let inner_port = args.port.unwrap_or(PLUGIN_PORT);
+                Ok(Self::Image { builder, image: image.clone(), inner_port, patience })
             }
             (exec, None, None) => {
                 let command = exec.as_ref().or(settings.exec.as_ref()).ok_or_else(|| {
                     Error::usage("there is no plugin to test")
                         .hint("start one with --exec COMMAND or --image REF, or name a running one: --endpoint URL")
                 })?;
-                let port = args.port.or(settings.port).unwrap_or(PLUGIN_PORT);
+                let port = args.port.or(settings.port.map(NonZeroU16::get)).unwrap_or(PLUGIN_PORT);
                 Ok(Self::Exec { command: command.clone(), port, patience })
             }
         }
@@ -91,7 +96,9 @@ impl Target {
     pub fn start(&self) -> Result<Option<PluginProcess>> {
         match self {
             Self::Exec { command, port, .. } => PluginProcess::start(command, *port).map(Some),
-            Self::Image { builder, image, .. } => PluginProcess::start_image(builder, image).map(Some),
+            Self::Image { builder, image, inner_port, .. } => {
+                PluginProcess::start_image(builder, image, *inner_port).map(Some)
+            }
             Self::Endpoint(_) => Ok(None),
         }
     }

@@ -4,19 +4,22 @@ use std::time::{Duration, Instant};
 
 use tonic::Code;
 
+use crate::error::Error;
 use crate::plugin::conformance::{CollectedRow, PluginKind, Step, TestFinding, TestSeverity};
 
 /// All that a test found.
 pub struct TestResult {
-    /// What was tested, as the user named it.
+    /// The plugin, as the user named it.
     pub target: String,
     pub kind: Option<PluginKind>,
     pub reports: Vec<StepReport>,
     pub collected: Vec<CollectedRow>,
     /// Without those of allowed rules.
     pub findings: Vec<TestFinding>,
-    /// What differs from recorded answers.
+    /// The differences from recorded answers.
     pub differences: Vec<String>,
+    /// Why answers could not be written or compared.
+    pub files_failed: Option<Error>,
     /// The status of each refusal that is an error.
     pub refusals: Vec<Code>,
 }
