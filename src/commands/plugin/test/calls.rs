@@ -14,7 +14,7 @@ use super::golden::Recorder;
 use super::inputs::{DataCase, TestInputs};
 use super::process::PluginProcess;
 use super::requests::{Answered, Requests};
-use super::settings::holds;
+use super::settings::mismatch;
 use super::show::counted;
 use super::step_report::{Rate, StepOutcome, StepReport};
 use crate::codec::{decode, encode};
@@ -150,7 +150,8 @@ impl Bench<'_> {
             let mut report = StepReport::new(step, title, case.map(|case| case.name.clone()));
             let of_case = case.map(|case| &case.expect).filter(|expected| !expected.is_empty());
             let expected = of_case.or_else(|| self.expect.get(step.method())).cloned();
-            let mut call = StepCall { step, method, case, report: &mut report, expected, is_cut: false };
+            let mut call =
+                StepCall { step, method, case, report: &mut report, expected, mismatch: None, is_cut: false };
             for request in requests {
                 let ended = self.call(&mut call, &request, process).await;
                 is_case_complete &= ended.is_ok();
@@ -168,11 +169,11 @@ impl Bench<'_> {
                 }
             }
             if call.report.outcome == StepOutcome::Ok && call.expected.is_some_and(|expected| !expected.is_empty()) {
-                let what = if step.is_stream() { "no message" } else { "no answer" };
+                let why = call.mismatch.unwrap_or_else(|| "there is no answer".to_owned());
+                let why = if step.is_stream() { format!("in none of the messages: {why}") } else { why };
                 let case = report.case.iter().map(|case| format!("{case}: ")).collect::<String>();
-                let message = format!("{case}{what} holds what is expected");
-                self.conformance.broke(TestRule::Expectation, Some(step), message);
-                report.fail(format!("{what} holds what is expected"));
+                self.conformance.broke(TestRule::Expectation, Some(step), format!("{case}{why}"));
+                report.fail(why);
             }
             if let Some(recorder) = &mut self.recorder {
                 recorder.end(is_case_complete)?;
@@ -285,8 +286,11 @@ impl Bench<'_> {
         }
         call.report.messages += 1;
         call.report.bytes += size;
-        if call.expected.as_ref().is_some_and(|expected| holds(&answer, &Value::Object(expected.clone()))) {
-            call.expected = None;
+        if let Some(expected) = &call.expected {
+            match mismatch(&answer, &Value::Object(expected.clone())) {
+                None => call.expected = None,
+                Some(first) => drop(call.mismatch.get_or_insert(first)),
+            }
         }
         self.answered.take(call.step, &answer);
         // The answer to an empty payload says nothing.
@@ -310,6 +314,8 @@ struct StepCall<'a> {
     report: &'a mut StepReport,
     /// The fields that an answer has to hold, until one does.
     expected: Option<Map<String, Value>>,
+    /// How the first answer differs from it.
+    mismatch: Option<String>,
     /// Not all messages were read.
     is_cut: bool,
 }

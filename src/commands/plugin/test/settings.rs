@@ -12,7 +12,9 @@ use crate::error::{Error, Location, Result};
 use crate::fs::{folder_of, open_file, read_limited};
 use crate::plugin::conformance::PluginKind;
 use crate::schema::did_you_mean::hint_at_name;
+use crate::schema::field_path::{FieldPath, Segment};
 use crate::secret::MASK;
+use crate::text::json;
 
 /// The file that is read if it exists.
 pub const SETTINGS_FILE: &str = "plugin-test.toml";
@@ -114,19 +116,29 @@ fn locate(text: &str, offset: usize, source: &str) -> Location {
     Location { source: source.to_owned(), line: newlines + 1, column: line.chars().count() + 1 }
 }
 
-/// Whether `value` holds `expected`: each of its fields, and each item of its lists at the same index.
-pub fn holds(value: &Value, expected: &Value) -> bool {
-    match (value, expected) {
-        (Value::Object(fields), Value::Object(expected)) => expected
-            .iter()
-            .all(|(key, expected)| fields.get(key).map_or_else(|| is_unset(expected), |value| holds(value, expected))),
-        (Value::Array(items), Value::Array(expected)) => {
-            items.len() >= expected.len() && items.iter().zip(expected).all(|(value, expected)| holds(value, expected))
+/// The first place where `value` does not hold `expected`: one of its fields, or an item of its lists at the same
+/// index.
+pub fn mismatch(value: &Value, expected: &Value) -> Option<String> {
+    mismatch_at(&FieldPath::default(), Some(value), expected)
+}
+
+fn mismatch_at(path: &FieldPath, value: Option<&Value>, expected: &Value) -> Option<String> {
+    let holds = match (value, expected) {
+        (Some(Value::Object(fields)), Value::Object(expected)) => {
+            return expected.iter().find_map(|(key, value)| mismatch_at(&path.key(key), fields.get(key), value));
+        }
+        (Some(Value::Array(items)), Value::Array(expected)) => {
+            let mut expected = expected.iter().enumerate();
+            return expected.find_map(|(index, value)| mismatch_at(&path.index(index), items.get(index), value));
         }
         // A Struct makes every number a double.
-        (Value::Number(value), Value::Number(expected)) => value.as_f64() == expected.as_f64(),
-        (value, expected) => value == expected,
-    }
+        (Some(Value::Number(value)), Value::Number(expected)) => value.as_f64() == expected.as_f64(),
+        (Some(value), expected) => value == expected,
+        // A default is not on the wire, but an item of a list is.
+        (None, expected) => is_unset(expected) && !matches!(path.0.last(), Some(Segment::Index(_))),
+    };
+    let found = value.map_or_else(|| "nothing".to_owned(), json::compact);
+    (!holds).then(|| format!("{path}: expected {}, found {found}", json::compact(expected)))
 }
 
 /// Whether a field with this value is not on the wire.
@@ -155,16 +167,16 @@ mod tests {
             json!({"results": [{"event_key": "a", "n": 1}]}),
             json!({"results": [{"tags": {"x": 1}}, {"event_key": "b", "severity": "", "cost": 0}]}),
         ] {
-            assert!(holds(&value, &expected), "{expected}");
+            assert_eq!(mismatch(&value, &expected), None, "{expected}");
         }
-        for expected in [
-            json!({"results": [{"event_key": "b"}]}),
-            json!({"results": [{}, {}, {}]}),
-            json!({"x": 1}),
-            json!({"results": [{"event_key": ""}]}),
-            json!({"results": [{"n": 0}]}),
+        for (expected, message) in [
+            (json!({"results": [{"event_key": "b"}]}), "results[0].event_key: expected \"b\", found \"a\""),
+            (json!({"results": [{}, {}, {}]}), "results[2]: expected {}, found nothing"),
+            (json!({"x": 1}), "x: expected 1, found nothing"),
+            (json!({"results": [{"event_key": ""}]}), "results[0].event_key: expected \"\", found \"a\""),
+            (json!({"results": [{"n": 0}]}), "results[0].n: expected 0, found 1.0"),
         ] {
-            assert!(!holds(&value, &expected), "{expected}");
+            assert_eq!(mismatch(&value, &expected).as_deref(), Some(message));
         }
     }
 }
