@@ -309,7 +309,10 @@ fn a_stream_is_read_up_to_a_limit() {
         _ => good_collector(call),
     });
     let run = Spacectl::new().run(&test(&server, "--limit 7"));
-    assert!(run.status == Some(0) && run.stdout.contains("7 messages"), "{run}");
+    assert!(
+        run.status == Some(0) && run.stdout.contains("7 messages") && run.stdout.contains(", stopped by --limit"),
+        "{run}"
+    );
 }
 
 #[test]
@@ -338,11 +341,14 @@ fn each_data_case_is_parsed_twice_and_held_against_its_expectation() {
     for part in [
         "Event.parse disk          ok",
         "Event.parse b             failed",
-        "error[expectation]: Event.parse: b: results[0].",
+        "error[expectation]: Event.parse b: results[0].event_key: expected \"k3\", found \"k2\"",
     ] {
         assert!(run.stdout.contains(part), "{part}: {run}");
     }
     assert_eq!(server.calls().last().unwrap().request["options"], json!({"x": 1}));
+    let junit = user.run(&test(&server, "-o junit")).stdout;
+    let failed: Vec<&str> = junit.lines().filter(|line| line.contains("<failure")).collect();
+    assert!(matches!(failed[..], [only] if only.contains("name=\"Event.parse b\"")), "{junit}");
     user.file(
         "plugin-test.toml",
         "[[data]]\nfile = 'data/a.json'\n[expect.parse]\nresults = [{event_key = 'k1', title = ''}]\n",

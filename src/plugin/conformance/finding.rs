@@ -17,6 +17,8 @@ pub struct TestFinding {
     pub rule: TestRule,
     pub severity: TestSeverity,
     pub step: Option<Step>,
+    /// The data case of the step.
+    pub case: Option<String>,
     /// The field in the answer, e.g. `metadata.supported_stat` or `results[3].event_key`; empty if it is about the
     /// whole call.
     pub path: FieldPath,
@@ -80,6 +82,7 @@ pub(super) fn dotted(path: &str) -> FieldPath {
 #[derive(Debug, Default)]
 pub(super) struct FindingGroups {
     step: Option<Step>,
+    case: Option<String>,
     findings: Vec<TestFinding>,
     indices: HashMap<(TestRule, Option<Step>, String), usize>,
     of_rules: HashMap<TestRule, OfRule>,
@@ -92,6 +95,11 @@ struct OfRule {
 }
 
 impl FindingGroups {
+    /// Names the data case of the calls that follow.
+    pub fn begin_case(&mut self, case: Option<&str>) {
+        self.case = case.map(str::to_owned);
+    }
+
     /// Names the step that is reported about next.
     pub fn begin_answer(&mut self, step: Step) {
         self.step = Some(step);
@@ -109,7 +117,8 @@ impl FindingGroups {
             Segment::Key(key) => Some(key.as_str()),
             Segment::Index(_) => None,
         });
-        let key = keys.chain([message.as_str()]).collect::<Vec<_>>().join("\0");
+        let case = self.case.clone().filter(|_| self.step.is_some());
+        let key = keys.chain([message.as_str()]).chain(case.as_deref()).collect::<Vec<_>>().join("\0");
         if let Some(index) = self.indices.get(&(rule, self.step, key.clone())) {
             self.findings[*index].count += 1;
             return;
@@ -122,7 +131,7 @@ impl FindingGroups {
         of_rule.shown += 1;
         self.indices.insert((rule, self.step, key), self.findings.len());
         let message = shortened(&(message + &detail));
-        self.findings.push(TestFinding { rule, severity, step: self.step, path, message, hint, count: 1 });
+        self.findings.push(TestFinding { rule, severity, step: self.step, case, path, message, hint, count: 1 });
     }
 
     /// The findings in the order of `steps`, those of no step first; `resource_failure` is the severity of that rule.

@@ -105,6 +105,11 @@ impl Conformance {
         }
     }
 
+    /// Names the data case of the calls that follow.
+    pub fn begin_case(&mut self, case: Option<&str>) {
+        self.findings.begin_case(case);
+    }
+
     /// Checks the answer of a call, or one message of a stream, as the decoder shows it: unset fields are not there,
     /// an empty message or Struct that was sent is `{}`. `bytes` is its encoded size.
     pub fn answer(&mut self, step: Step, answer: &Value, bytes: usize) {

@@ -147,15 +147,15 @@ impl Bench<'_> {
         for (case, requests) in requests {
             let mut is_case_complete = true;
             let title = step.title(self.kind);
+            self.conformance.begin_case(case.map(|case| &*case.name));
             let mut report = StepReport::new(step, title, case.map(|case| case.name.clone()));
             let of_case = case.map(|case| &case.expect).filter(|expected| !expected.is_empty());
             let expected = of_case.or_else(|| self.expect.get(step.method())).cloned();
-            let mut call =
-                StepCall { step, method, case, report: &mut report, expected, mismatch: None, is_cut: false };
+            let mut call = StepCall { step, method, case, report: &mut report, expected, mismatch: None };
             for request in requests {
                 let ended = self.call(&mut call, &request, process).await;
                 is_case_complete &= ended.is_ok();
-                is_complete &= ended.is_ok() && !call.is_cut;
+                is_complete &= ended.is_ok() && !call.report.is_cut;
                 match ended {
                     Ok(()) => {}
                     Err(CallFailure::Here(error)) => return Err(error),
@@ -171,8 +171,7 @@ impl Bench<'_> {
             if call.report.outcome == StepOutcome::Ok && call.expected.is_some_and(|expected| !expected.is_empty()) {
                 let why = call.mismatch.unwrap_or_else(|| "there is no answer".to_owned());
                 let why = if step.is_stream() { format!("in none of the messages: {why}") } else { why };
-                let case = report.case.iter().map(|case| format!("{case}: ")).collect::<String>();
-                self.conformance.broke(TestRule::Expectation, Some(step), format!("{case}{why}"));
+                self.conformance.broke(TestRule::Expectation, Some(step), why.clone());
                 report.fail(why);
             }
             if let Some(recorder) = &mut self.recorder {
@@ -183,6 +182,7 @@ impl Bench<'_> {
                 break;
             }
         }
+        self.conformance.begin_case(None);
         self.conformance.ended(step, is_complete);
         Ok(is_broken)
     }
@@ -260,7 +260,7 @@ impl Bench<'_> {
                 self.take(call, answer, again)?;
                 count += 1;
                 if self.limit.is_some_and(|limit| count >= limit) {
-                    call.is_cut = true;
+                    call.report.is_cut = true;
                     break;
                 }
             }
@@ -316,8 +316,6 @@ struct StepCall<'a> {
     expected: Option<Map<String, Value>>,
     /// How the first answer differs from it.
     mismatch: Option<String>,
-    /// Not all messages were read.
-    is_cut: bool,
 }
 
 /// The name of a file with answers; two services of a data source have a `list`.

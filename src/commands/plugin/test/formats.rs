@@ -26,6 +26,7 @@ pub fn write_json(result: &TestResult, out: &mut dyn Write) -> Result<()> {
             "messages": report.messages,
             "bytes": report.bytes,
             "peak_per_second": report.peak,
+            "stopped_by_limit": report.is_cut,
         })
     };
     let finding = |finding: &TestFinding| {
@@ -33,6 +34,7 @@ pub fn write_json(result: &TestResult, out: &mut dyn Write) -> Result<()> {
             "rule": finding.rule.name(),
             "severity": finding.severity.word(),
             "step": finding.step.zip(result.kind).map(|(step, kind)| step.title(kind)),
+            "case": finding.case,
             "path": finding.path.to_string(),
             "message": masked(&finding.message),
             "hint": finding.hint.as_deref().map(masked),
@@ -72,14 +74,12 @@ pub fn write_json(result: &TestResult, out: &mut dyn Write) -> Result<()> {
 pub fn write_junit(result: &TestResult, out: &mut dyn Write) -> Result<()> {
     let is_error = |finding: &&TestFinding| finding.severity == TestSeverity::Error;
     let mut cases = Vec::new();
-    let mut seen = Vec::new();
+    let is_of =
+        |finding: &TestFinding, report: &StepReport| finding.step == Some(report.step) && finding.case == report.case;
     for report in &result.reports {
         let (outcome, reason) = outcome(&report.outcome);
         let mut body = String::new();
-        // The findings do not name their case: the first has them all.
-        let is_first = !seen.contains(&report.step);
-        seen.push(report.step);
-        let findings = result.findings.iter().filter(|finding| finding.step == Some(report.step) && is_first);
+        let findings = result.findings.iter().filter(|finding| is_of(finding, report));
         findings.clone().filter(is_error).for_each(|finding| body += &failure(finding, result));
         if outcome == "skipped" && body.is_empty() {
             let _ = write!(body, "<skipped message=\"{}\"/>", xml(&reason.unwrap_or_default()));
@@ -91,7 +91,7 @@ pub fn write_junit(result: &TestResult, out: &mut dyn Write) -> Result<()> {
         }
         cases.push((report.name(), report.elapsed.as_secs_f64(), body));
     }
-    let others = result.findings.iter().filter(|finding| finding.step.is_none_or(|step| !seen.contains(&step)));
+    let others = result.findings.iter().filter(|finding| !result.reports.iter().any(|report| is_of(finding, report)));
     let others: String = others.filter(is_error).map(|finding| failure(finding, result)).collect();
     if !others.is_empty() || cases.is_empty() {
         cases.insert(0, ("plugin".to_owned(), 0.0, others));

@@ -26,7 +26,8 @@ pub fn write_step(report: &StepReport, streams: &mut IoStreams) -> Result<()> {
     let time = shown_time(report.elapsed);
     let (word, style, text) = match &report.outcome {
         StepOutcome::Ok if report.step.is_stream() => {
-            ("ok", "32", format!("{} in {time}{}", volume(report), rate(report)))
+            let end = if report.is_cut { ", stopped by --limit" } else { "" };
+            ("ok", "32", format!("{} in {time}{}{end}", volume(report), rate(report)))
         }
         StepOutcome::Ok => ("ok", "32", time),
         StepOutcome::Skipped(why) => ("skipped", "33", why.clone()),
@@ -128,11 +129,11 @@ pub fn sentence(finding: &TestFinding, kind: Option<PluginKind>) -> String {
     format!("{place}{}{times}", finding.message)
 }
 
-/// `Event.parse results[3].event_key`.
+/// `Event.parse CASE results[3].event_key`.
 pub fn place(finding: &TestFinding, kind: Option<PluginKind>) -> String {
     let step = finding.step.zip(kind).map(|(step, kind)| step.title(kind));
     let path = Some(finding.path.to_string()).filter(|path| !path.is_empty());
-    step.into_iter().chain(path).collect::<Vec<_>>().join(" ")
+    step.into_iter().chain(finding.case.clone()).chain(path).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -50,6 +50,8 @@ pub struct StepReport {
     /// The most messages within one second of a call.
     pub peak: usize,
     pub elapsed: Duration,
+    /// Not all messages were read, because of `--limit`.
+    pub is_cut: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -63,7 +65,7 @@ pub enum StepOutcome {
 impl StepReport {
     pub fn new(step: Step, title: String, case: Option<String>) -> Self {
         let (outcome, elapsed) = (StepOutcome::Ok, Duration::ZERO);
-        Self { step, title, case, outcome, messages: 0, bytes: 0, peak: 0, elapsed }
+        Self { step, title, case, outcome, messages: 0, bytes: 0, peak: 0, elapsed, is_cut: false }
     }
 
     pub fn skipped(step: Step, title: String, why: impl Into<String>) -> Self {
