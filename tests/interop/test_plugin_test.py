@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lab import PEERS
+from lab import HERE, PEERS
 
-SPACEONE = PEERS / "platform" / "bin" / "spaceone"
+PLUGIN_SERVER = f"{PEERS / 'platform/bin/python'} {HERE / 'plugin_server.py'}"
 
 COLLECTOR = '''
 from spaceone.inventory.plugin.collector.lib.server import CollectorPluginServer
@@ -116,7 +116,7 @@ def run(spacectl):
         (package / "main.py").write_text(code)
         # Below the ports that the system gives to whoever asks for any.
         port = random.randrange(20_000, 32_000)
-        command = f"{SPACEONE} run plugin-server plugin -s src -p {port}"
+        command = f"{PLUGIN_SERVER} src {port}"
         # A first start compiles every module that it imports.
         test = ["plugin", "test", "--exec", command, "--port", port, "--start-timeout", "100s", "-o", "json"]
         result = spacectl.run(*test, *options)
