@@ -66,11 +66,7 @@ impl BuilderProcess<'_> {
     }
 
     fn spawn(&self) -> io::Result<Child> {
-        let mut command = Command::new(&self.line.program);
-        command.args(&self.line.arguments).kill_on_drop(true);
-        for name in secret::VARIABLES {
-            command.env_remove(name);
-        }
+        let mut command = command(self.line);
         command.stdout(if self.quiet { Stdio::null() } else { io::stderr().into() });
         if self.has_terminal {
             // For the terminal both are one job: the child may prompt there, and gets Ctrl-C by itself.
@@ -93,17 +89,25 @@ impl BuilderProcess<'_> {
     }
 }
 
-/// Whether a command ends well within `limit`; its output is discarded.
-pub async fn succeeds(line: &CommandLine, limit: Duration) -> bool {
+/// The command of `line`, which is killed when its child is dropped, and does not inherit secrets.
+pub fn command(line: &CommandLine) -> Command {
     let mut command = Command::new(&line.program);
-    command.args(&line.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    command.args(&line.arguments).kill_on_drop(true);
     for name in secret::VARIABLES {
         command.env_remove(name);
     }
+    command
+}
+
+/// Whether a command ends well within `limit`; its output is discarded.
+pub async fn succeeds(line: &CommandLine, limit: Duration) -> bool {
+    let mut command = command(line);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     timeout(limit, command.status()).await.is_ok_and(|ended| ended.is_ok_and(|status| status.success()))
 }
 
-fn describe(status: ExitStatus) -> String {
+/// How a process ended, after its name.
+pub fn describe(status: ExitStatus) -> String {
     match status.code() {
         Some(code) => format!("ended with exit status {code}"),
         // This names the signal.

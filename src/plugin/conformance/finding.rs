@@ -6,6 +6,7 @@ use super::rule::{TestRule, TestSeverity};
 use super::step::Step;
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::secret::mask::mask_text;
+use crate::text::truncated;
 
 /// The most findings of one rule.
 pub(super) const MAX_OF_RULE: usize = 20;
@@ -153,10 +154,6 @@ impl FindingGroups {
 /// A text without its full stop, cut where it is too long to be shown. It is masked before: the part of a secret that
 /// is left of a cut is not known to be one.
 pub(super) fn shortened(message: &str) -> String {
-    let mut message = mask_text(message.trim_end().trim_end_matches('.'));
-    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
-        message.truncate(end);
-        message.push('…');
-    }
-    message
+    let message = mask_text(message.trim_end().trim_end_matches('.'));
+    truncated(&message, MAX_MESSAGE).map(|message| format!("{message}…")).unwrap_or(message)
 }

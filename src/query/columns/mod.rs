@@ -16,6 +16,7 @@ pub use self::check::is_plain;
 pub use self::selector::cell_text;
 use self::selector::{PathStep, Selector};
 use crate::error::{Error, Result};
+use crate::text::truncated;
 
 /// One column: the path of its cells in a row, and its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,10 +189,7 @@ pub fn add_only_key(keys: &mut Vec<String>, key: String) {
 
 /// The beginning of a column's text, for messages.
 fn beginning(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(80) {
-        Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
-        None => Cow::Borrowed(text),
-    }
+    truncated(text, 80).map_or(Cow::Borrowed(text), |text| Cow::Owned(format!("{text}...")))
 }
 
 /// Whether `key` is `upper` or below it.

@@ -6,11 +6,12 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::report::{place, sentence};
-use super::show::{masked, shown};
+use super::show::shown;
 use super::step_report::{StepOutcome, StepReport, TestResult};
 use crate::error::Result;
 use crate::plugin::conformance::{TestFinding, TestSeverity};
 use crate::plugin::lint::report::github;
+use crate::secret::mask::mask_text;
 use crate::text::json;
 
 /// Writes one object with all that is known.
@@ -36,8 +37,8 @@ pub fn write_json(result: &TestResult, out: &mut dyn Write) -> Result<()> {
             "step": finding.step.zip(result.kind).map(|(step, kind)| step.title(kind)),
             "case": finding.case,
             "path": finding.path.to_string(),
-            "message": masked(&finding.message),
-            "hint": finding.hint.as_deref().map(masked),
+            "message": mask_text(&finding.message),
+            "hint": finding.hint.as_deref().map(mask_text),
             "count": finding.count,
         })
     };
@@ -48,19 +49,19 @@ pub fn write_json(result: &TestResult, out: &mut dyn Write) -> Result<()> {
             "count": row.count,
             "bytes": row.bytes,
             "largest": row.largest,
-            "messages": row.messages.iter().map(|message| masked(message)).collect::<Vec<_>>(),
+            "messages": row.messages.iter().map(|message| mask_text(message)).collect::<Vec<_>>(),
         })
     });
     let count = |severity| result.findings.iter().filter(|finding| finding.severity == severity).count();
     let document = json!({
         "plugin": {
-            "target": masked(&result.target),
+            "target": mask_text(&result.target),
             "resource_type": result.kind.map(|kind| kind.resource_type()),
         },
         "steps": result.reports.iter().map(step).collect::<Value>(),
         "collected": collected.collect::<Value>(),
         "findings": result.findings.iter().map(finding).collect::<Value>(),
-        "differences": result.differences.iter().map(|line| masked(line)).collect::<Vec<_>>(),
+        "differences": result.differences.iter().map(|line| mask_text(line)).collect::<Vec<_>>(),
         "summary": {
             "errors": count(TestSeverity::Error),
             "warnings": count(TestSeverity::Warning),
@@ -156,11 +157,11 @@ pub fn write_github(result: &TestResult, out: &mut dyn Write) -> Result<()> {
         let title =
             if place.is_empty() { finding.rule.name().to_owned() } else { format!("{}: {place}", finding.rule.name()) };
         let hint = finding.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-        let text = masked(&format!("{}{hint}", sentence(finding, result.kind)));
-        writeln!(out, "::{level} title={}::{}", github::property(&masked(&title)), github::data(&text))?;
+        let text = mask_text(&format!("{}{hint}", sentence(finding, result.kind)));
+        writeln!(out, "::{level} title={}::{}", github::property(&mask_text(&title)), github::data(&text))?;
     }
     for line in &result.differences {
-        writeln!(out, "::error title=compare::{}", github::data(&masked(line)))?;
+        writeln!(out, "::error title=compare::{}", github::data(&mask_text(line)))?;
     }
     Ok(())
 }
@@ -168,8 +169,8 @@ pub fn write_github(result: &TestResult, out: &mut dyn Write) -> Result<()> {
 fn outcome(outcome: &StepOutcome) -> (&'static str, Option<String>) {
     match outcome {
         StepOutcome::Ok => ("ok", None),
-        StepOutcome::Skipped(why) => ("skipped", Some(masked(why))),
-        StepOutcome::Failed(why) => ("failed", Some(masked(why))),
+        StepOutcome::Skipped(why) => ("skipped", Some(mask_text(why))),
+        StepOutcome::Failed(why) => ("failed", Some(mask_text(why))),
     }
 }
 

@@ -12,7 +12,7 @@ use super::show::{self, counted};
 use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, OpenAtomicFile, Readers, open_file, read_limited};
 use crate::schema::field_path::{FieldPath, Segment};
-use crate::text::json;
+use crate::text::{json, truncated};
 
 /// The largest file that is compared: it is read into memory.
 const MAX_BYTES: u64 = 256 << 20;
@@ -252,10 +252,7 @@ const MAX_VALUE: usize = 80;
 
 fn shortened(value: &Value) -> String {
     let text = json::compact(value);
-    match text.char_indices().nth(MAX_VALUE) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    truncated(&text, MAX_VALUE).map(|text| format!("{text}…")).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::show::masked;
+use crate::secret::mask::mask_text;
+use crate::text::truncated;
 
 /// The most lines in memory.
 const MAX_LINES: usize = 200;
@@ -40,10 +41,8 @@ impl LogTail {
     }
 
     fn push(&self, line: &[u8]) {
-        let mut text = masked(String::from_utf8_lossy(line).trim_end());
-        if let Some((end, _)) = text.char_indices().nth(MAX_LINE) {
-            text.truncate(end);
-        }
+        let text = mask_text(String::from_utf8_lossy(line).trim_end());
+        let text = truncated(&text, MAX_LINE).map(str::to_owned).unwrap_or(text);
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == MAX_LINES {
             lines.pop_front();

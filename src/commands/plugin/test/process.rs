@@ -3,23 +3,21 @@
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, geteuid, kill_process_group};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::log::LogTail;
-use crate::commands::plugin::child_process::succeeds;
+use crate::commands::plugin::child_process::{command, describe, succeeds};
 use crate::error::parse_error::ParseError;
 use crate::error::{Error, Result};
 use crate::fs::open_file_with;
 use crate::plugin::builder::{CommandLine, ImageBuilder};
-use crate::secret;
 use crate::terminal::shutdown::Shutdown;
 
 /// The port on which plugins listen by default, and in their images.
@@ -82,13 +80,10 @@ impl PluginProcess {
     }
 
     fn spawn(line: &CommandLine, port: u16, removal: Option<CommandLine>) -> Result<Self> {
-        let mut command = Command::new(&line.program);
-        command.args(&line.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = command(line);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group includes the processes that the plugin starts.
-        command.process_group(0).kill_on_drop(true);
-        for name in secret::VARIABLES {
-            command.env_remove(name);
-        }
+        command.process_group(0);
         let mut child = command.spawn().map_err(|error| {
             let what = format!("the plugin is not started: {} cannot be run", line.program.display());
             Error::local(what).cause(error).hints(needs_shell(line).then_some(SHELL_HINT))
@@ -170,12 +165,4 @@ fn needs_shell(line: &CommandLine) -> bool {
     let is_operator = |word: &OsString| ["&&", "||", "|", ";"].iter().any(|operator| word == operator);
     let program = line.program.to_string_lossy();
     program == "cd" || program.contains('=') || line.arguments.iter().any(is_operator)
-}
-
-fn describe(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("ended with exit status {code}"),
-        (None, Some(signal)) => format!("was ended by signal {signal}"),
-        (None, None) => format!("ended: {status}"),
-    }
 }

@@ -1,13 +1,12 @@
 //! The requests of each step, with the fields that the plugin's messages have.
 
-use std::time::{Duration, SystemTime};
-
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::inputs::{DataCase, TestInputs};
 use crate::plugin::conformance::{PluginKind, Step};
+use crate::query::timestamp;
 
 type Fields = Map<String, Value>;
 
@@ -15,7 +14,7 @@ type Fields = Map<String, Value>;
 pub const DOMAIN: &str = "domain-000000000000";
 
 /// How long before now a query for metrics or logs begins.
-const QUERIED: Duration = Duration::from_secs(3_600);
+const QUERIED: SignedDuration = SignedDuration::from_hours(1);
 
 /// Parts of earlier answers that later requests take.
 #[derive(Default)]
@@ -115,7 +114,7 @@ impl<'a> Requests<'a> {
                 "metric" => answered.metric.as_ref()?.get("key").cloned(),
                 "metric_query" => answered.metric.as_ref()?.get("metric_query").cloned(),
                 "start" if required.contains(&name) => Some(before_now(QUERIED).into()),
-                "end" if required.contains(&name) => Some(before_now(Duration::ZERO).into()),
+                "end" if required.contains(&name) => Some(before_now(SignedDuration::ZERO).into()),
                 _ => None,
             });
             let value = value.or_else(|| if required.contains(&name) { empty(&field) } else { None });
@@ -136,7 +135,7 @@ fn empty(field: &FieldDescriptor) -> Option<Value> {
     }
 }
 
-fn before_now(duration: Duration) -> String {
-    let time = SystemTime::now().checked_sub(duration).and_then(|time| Timestamp::try_from(time).ok());
-    time.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+fn before_now(duration: SignedDuration) -> String {
+    let now = timestamp::now();
+    now.checked_sub(duration).unwrap_or(now).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

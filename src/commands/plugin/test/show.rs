@@ -2,17 +2,13 @@
 
 use serde_json::Value;
 
-use crate::secret::{MASK, mask, names_a_secret};
+use crate::secret::mask::mask_text;
+use crate::secret::{MASK, names_a_secret};
 use crate::text::sanitize::control;
 
 /// One line of a plugin's text.
 pub fn shown(text: &str) -> String {
-    control(&masked(text)).into_owned()
-}
-
-/// The text without the secrets that were given, and without what looks like one.
-pub fn masked(text: &str) -> String {
-    mask::mask_text(text)
+    control(&mask_text(text)).into_owned()
 }
 
 /// Masks the texts, keys and numbers in an answer that are secrets, and the texts under the name of one. A mapping under
@@ -24,18 +20,18 @@ pub fn mask_answer(value: &mut Value) {
 fn mask_under(key: &str, value: &mut Value) {
     match value {
         Value::String(text) if names_a_secret(key) && !text.is_empty() => *value = MASK.into(),
-        Value::String(text) => *text = masked(text),
+        Value::String(text) => *text = mask_text(text),
         Value::Array(items) => items.iter_mut().for_each(|item| mask_under(key, item)),
         Value::Object(fields) => {
             fields.iter_mut().for_each(|(key, value)| mask_under(key, value));
-            if fields.keys().any(|key| masked(key) != *key) {
-                *fields = std::mem::take(fields).into_iter().map(|(key, value)| (masked(&key), value)).collect();
+            if fields.keys().any(|key| mask_text(key) != *key) {
+                *fields = std::mem::take(fields).into_iter().map(|(key, value)| (mask_text(&key), value)).collect();
             }
         }
         Value::Number(number) => {
             // A Struct makes every number a double.
             let text = number.to_string();
-            if masked(text.strip_suffix(".0").unwrap_or(&text)) == MASK {
+            if mask_text(text.strip_suffix(".0").unwrap_or(&text)) == MASK {
                 *value = MASK.into();
             }
         }
@@ -83,8 +79,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_masked_as_a_key_and_as_a_number() {
-        mask::remember("k3y-of-a-mapping");
-        mask::remember("47114712");
+        crate::secret::mask::remember("k3y-of-a-mapping");
+        crate::secret::mask::remember("47114712");
         let mut answer = json!({"k3y-of-a-mapping": 1, "pin": [47114712.0, 47114712, 147114712], "n": 4711});
         mask_answer(&mut answer);
         assert_eq!(answer, json!({MASK: 1, "pin": [MASK, MASK, 147114712], "n": 4711}));
