@@ -110,5 +110,12 @@ fn metadata_is_a_part_of_an_environment() {
     user.run(LIST).success();
     assert_eq!(sent(&server), pairs(&[("x-more", "b")]));
     assert_eq!(user.run("config set metadata.grpc-x 1").status, Some(2));
+    // Not that it is a secret, and should come from standard input.
+    let reserved = user.run("config set metadata.token x");
+    assert_eq!(reserved.status, Some(2), "{reserved}");
+    assert!(
+        reserved.stderr.starts_with("error: token cannot be set as metadata\nhint: set SPACECTL_API_KEY"),
+        "{reserved}"
+    );
     assert_eq!(user.run("config set metadata x").status, Some(2));
 }

@@ -457,7 +457,10 @@ fn wrong_command_lines_are_refused() {
         assert!(run.status == Some(1) && run.stderr.contains("sh -c '...'"), "{run}");
     }
     let missing = user.run("plugin test --exec no-such-program-here --port 1");
-    assert!(missing.status == Some(1) && missing.stderr.contains("no-such-program-here"), "{missing}");
+    assert!(
+        missing.status == Some(1) && missing.stderr.contains("check that no-such-program-here is installed"),
+        "{missing}"
+    );
 }
 
 #[test]

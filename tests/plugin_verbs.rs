@@ -5,7 +5,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use support::{Api, Call, End, Running, Server, Spacectl};
+use support::{Api, Call, End, Plugins, Running, Server, Spacectl, Trouble, row};
 use tonic::Status;
 
 /// A user of `local` with these plugins.
@@ -222,6 +222,21 @@ fn an_id_that_is_not_there_is_answered_with_the_nearest() {
         let error = user.run(line).stderr;
         assert!(error.ends_with("hint: did you mean plugin-slack-webhook or plugin-slack-wbhook?\n"), "{error}");
     }
+    let error = user.run("plugin get aws-ec1").stderr;
+    assert!(error.ends_with("hint: did you mean aws-ec2?\n"), "{error}");
+    let error = user.run("plugin get plugin-slack-web").stderr;
+    assert!(error.contains("did you mean plugin-slack-webhook or "), "{error}");
     let error = user.run("plugin get nothing-like-it").stderr;
     assert!(!error.contains("did you mean"), "{error}");
+}
+
+#[test]
+fn an_error_does_not_wait_for_ids_that_do_not_come() {
+    let service = Plugins::generation2();
+    service.reset([row("plugin-a", json!({}))]);
+    // The list for the nearest ids is the second call.
+    service.trouble(Trouble::Silent { at: 2, done: false });
+    let run = Spacectl::new().run(&format!("--endpoint {} plugin get plugin-b", service.server.url()));
+    assert_eq!((run.status, service.calls(), service.is_silent()), (Some(64 + 3), 2, true), "{run}");
+    assert!(run.stderr.contains("ERROR_NO_PLUGIN") && !run.stderr.contains("did you mean"), "{run}");
 }

@@ -54,6 +54,10 @@ async fn nearest(method: &Method, request: Bytes) -> Result<Option<String>> {
     let answer = list.ask(list.encode_made(&request)?).await?;
     let rows = answer.get("results").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let ids = rows.iter().filter_map(|row| row.get(field)?.as_str());
-    let near = did_you_mean::nearest_few(given, ids, MAX_SUGGESTIONS);
+    let mut near = did_you_mean::nearest_few(given, ids, MAX_SUGGESTIONS);
+    // Ids often begin alike: where one is a typing error away, others are not suggested.
+    if near.iter().any(|id| did_you_mean::misspelt(given, [*id]).is_some()) {
+        near.retain(|id| did_you_mean::misspelt(given, [*id]).is_some());
+    }
     Ok(Some(near.join(" or ")).filter(|near| !near.is_empty()))
 }

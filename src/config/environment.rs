@@ -172,6 +172,9 @@ impl Environment {
             return Err(Error::usage("`metadata` holds several entries and cannot be set as a whole")
                 .hint("use `spacectl config set metadata.NAME VALUE`"));
         }
+        if let Some(name) = metadata::name_of(key) {
+            MetadataEntry::check_name(name).map_err(ParseError::into_usage)?;
+        }
         if Self::is_known(key) && key != ENDPOINTS || service_of(key).or(metadata::name_of(key)).is_some() {
             return Ok(());
         }

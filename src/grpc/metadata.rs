@@ -48,15 +48,21 @@ impl MetadataEntry {
     /// # Errors
     /// The name is not valid or reserved, or the value cannot be sent. The value is not shown.
     pub fn new(name: &str, value: &str) -> Result<Self, ParseError> {
+        Self::check_name(name)?;
+        let entry = Self { name: name.trim().to_ascii_lowercase(), value: Secret::new(value.trim()) };
+        entry.add_to(&mut MetadataMap::new()).map(|()| entry)
+    }
+
+    /// Refuses a name that is reserved.
+    pub fn check_name(name: &str) -> Result<(), ParseError> {
         let name = name.trim().to_ascii_lowercase();
         if let Some((_, advice)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
             return Err(ParseError::new(format!("{name} cannot be set as metadata")).hint(*advice));
         }
-        if name.starts_with("grpc-") {
-            return Err(ParseError::new(format!("{name} cannot be set as metadata: gRPC itself uses grpc-...")));
+        match name.starts_with("grpc-") {
+            true => Err(ParseError::new(format!("{name} cannot be set as metadata: gRPC itself uses grpc-..."))),
+            false => Ok(()),
         }
-        let entry = Self { name, value: Secret::new(value.trim()) };
-        entry.add_to(&mut MetadataMap::new()).map(|()| entry)
     }
 
     /// Parses `NAME: VALUE`.

@@ -308,6 +308,17 @@ mod tests {
             .prop_map(|rows| rows.into_iter().map(|(a, b, c)| json!({"a": a, "이름": b, "n": c})).collect())
     }
 
+    #[test]
+    fn an_id_is_not_cut_wherever_its_column_is() {
+        let rows = rows(&json!([{"name": "n".repeat(60), "plugin_id": "p".repeat(40), "domain_id": "d".repeat(40)}]));
+        let mut table = Table::measure(&rows).unwrap();
+        table.fit(80);
+        let mut out = Vec::new();
+        table.write(&mut out, ["", ""]).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(&"p".repeat(40)) && text.contains("n…") && text.contains("d…"), "{text}");
+    }
+
     proptest! {
         #[test]
         fn a_table_fits_or_is_as_narrow_as_it_can_be(values in any_rows(), width in 20_usize..120) {

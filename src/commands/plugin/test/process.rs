@@ -86,7 +86,11 @@ impl PluginProcess {
         command.process_group(0);
         let mut child = command.spawn().map_err(|error| {
             let what = format!("the plugin is not started: {} cannot be run", line.program.display());
-            Error::local(what).cause(error).hints(needs_shell(line).then_some(SHELL_HINT))
+            let hint = match needs_shell(line) {
+                true => SHELL_HINT.to_owned(),
+                false => format!("check that {} is installed, and in PATH", line.program.display()),
+            };
+            Error::local(what).cause(error).hint(hint)
         })?;
         let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
         let (log, mut readers) = (LogTail::default(), JoinSet::new());
