@@ -24,7 +24,7 @@ macro_rules! rule_table {
                 match self { $(Self::$rule => $levels,)* }
             }
 
-            /// What it requires, in one line.
+            /// The requirement in one line.
             pub fn summary(self) -> &'static str {
                 match self { $(Self::$rule => $summary,)* }
             }

@@ -41,7 +41,7 @@ pub(super) enum ArgKind {
     LintRule,
     /// A rule of `plugin test`.
     TestRule,
-    /// What a plugin extends.
+    /// A resource type of plugins.
     ResourceType,
     Path,
 }

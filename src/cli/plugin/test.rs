@@ -178,7 +178,7 @@ impl PluginTest {
     ///
     /// # Errors
     /// Never: `image` is the only argument.
-    pub fn of_image(image: &str) -> Result<Self, clap::Error> {
+    pub fn from_image(image: &str) -> Result<Self, clap::Error> {
         let command = Self::augment_args(clap::Command::new("test"));
         Self::from_arg_matches(&command.try_get_matches_from(["test", &format!("--image={image}")])?)
     }

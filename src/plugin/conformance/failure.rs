@@ -97,7 +97,7 @@ pub fn judge(
     (verdict, deviations)
 }
 
-/// What to do about a text of Python, protobuf or pydantic, which says it in words of their own.
+/// The hint for a text of Python, protobuf or pydantic, which do not know the platform.
 fn hint(kind: PluginKind, step: Step, path: &FieldPath, details: &str) -> Option<String> {
     let returns_nothing = details.contains("'NoneType' object is not iterable");
     if step == Step::Parse && (returns_nothing || details.contains("unhashable type: 'dict'")) {

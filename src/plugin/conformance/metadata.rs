@@ -1,7 +1,7 @@
 //! Rules about metadata, which `init` answers.
 //!
-//! What the platform reads of it, and what its plugin libraries know. The library fills in what a collector or a cost
-//! data source leaves out, so an absent key says nothing.
+//! They know the keys that the platform reads, and those of its plugin libraries. These fill in the keys that a collector
+//! or a cost data source leaves out, so an absent key says nothing.
 
 use serde_json::{Map, Value};
 

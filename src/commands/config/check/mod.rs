@@ -168,8 +168,8 @@ impl CheckKey {
         Self { metadata, without, is_given: credential.is_some(), expired, failure }
     }
 
-    /// What is sent to an endpoint that gets no key.
-    fn of_none(&self) -> Self {
+    /// The credentials of an endpoint that gets no key.
+    fn without_key(&self) -> Self {
         let without = self.without.clone();
         Self { metadata: without.clone(), without, is_given: false, expired: None, failure: None }
     }

@@ -56,7 +56,7 @@ impl EndpointCheck {
 
     /// Tries the endpoint that is called `service` in the configuration.
     pub async fn check(connector: &Connector, service: &str, endpoint: &str, key: &CheckKey) -> Self {
-        let key = if is_plugin_server(service) { &key.of_none() } else { key };
+        let key = if is_plugin_server(service) { &key.without_key() } else { key };
         let mut row = Self { service: service.to_owned(), endpoint: endpoint.to_owned(), ..Self::default() };
         if let Some(caller) = row.connect(connector, key).await
             && let Some(described) = row.describe(&caller).await

@@ -14,7 +14,7 @@ use crate::plugin::report::{ApplyResult, ChangeOutcome};
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::shutdown::Shutdown;
 
-/// What is to be done with one plugin.
+/// The change of one plugin.
 struct Change<'a> {
     plugin_id: &'a str,
     target: Target<'a>,

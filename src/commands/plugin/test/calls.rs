@@ -30,7 +30,7 @@ use crate::schema::did_you_mean::hint_at_field;
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The parts of a run over all steps.
-pub struct Bench<'a> {
+pub struct TestRun<'a> {
     pub kind: PluginKind,
     pub caller: &'a Caller,
     pub server: &'a DescribedServer,
@@ -58,9 +58,9 @@ enum CallFailure {
     Here(Error),
 }
 
-impl Bench<'_> {
+impl TestRun<'_> {
     /// Runs all steps, and hands each line to `on_report` when it is known.
-    pub async fn run(
+    pub async fn call_steps(
         &mut self,
         process: &mut Option<PluginProcess>,
         mut on_report: impl FnMut(StepReport) -> Result<()>,

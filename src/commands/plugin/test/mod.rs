@@ -21,7 +21,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use self::calls::Bench;
+use self::calls::TestRun;
 use self::golden::{Recorded, Recorder, check_recorded};
 use self::inputs::TestInputs;
 use self::process::{PLUGIN_PORT, PluginProcess};
@@ -87,7 +87,7 @@ pub async fn test_image(
     shutdown: &mut Shutdown,
     context: &mut Context<'_>,
 ) -> Result<()> {
-    let mut args = PluginTest::of_image(image).map_err(|error| Error::local("the test cannot start").cause(error))?;
+    let mut args = PluginTest::from_image(image).map_err(|error| Error::local("the test cannot start").cause(error))?;
     args.config = Some(folder.join(SETTINGS_FILE)).filter(|file| file.exists());
     // `-H` is for the service.
     let options = TestOptions::read(&args, Metadata::default(), context)?;
@@ -214,7 +214,7 @@ async fn test(
         (None, Some(_)) => Some(Recorder::temporary()?),
         (None, None) => None,
     };
-    let mut bench = Bench {
+    let mut run = TestRun {
         kind,
         caller: &caller,
         server: &server,
@@ -232,7 +232,7 @@ async fn test(
     let streams = &mut *context.streams;
     let reports = &mut result.reports;
     let is_text = args.output == TestFormat::Text;
-    let ran = bench.run(process, |report| {
+    let ran = run.call_steps(process, |report| {
         if is_text {
             report::write_step(&report, streams)?;
         }
@@ -240,10 +240,10 @@ async fn test(
         Ok(())
     });
     ran.await?;
-    result.findings = options.not_allowed(&bench.conformance);
-    result.collected = bench.conformance.collected().to_vec();
-    result.refusals = bench.refusals;
-    if let Some(recorder) = bench.recorder {
+    result.findings = options.not_allowed(&run.conformance);
+    result.collected = run.conformance.collected().to_vec();
+    result.refusals = run.refusals;
+    if let Some(recorder) = run.recorder {
         match keep_answers(recorder, options, &context.streams.diagnostics) {
             Ok(differences) => result.differences = differences,
             Err(error) => result.files_failed = Some(error),

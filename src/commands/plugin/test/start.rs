@@ -151,7 +151,7 @@ impl Target {
 const BUILDER_FAILED: &str = "exit status 125";
 
 impl Target {
-    /// What the end of the process says before anything listens.
+    /// The meaning of a process that ends before anything listens.
     fn ended_early(&self, status: &str, port: u16) -> NotStarted {
         let Self::Image { builder, .. } = self else {
             let message = format!("the plugin {status} before it listened on port {port}");
