@@ -1,4 +1,4 @@
-//! `plugin apply` and `plugin diff` of many specs: what the service is asked, and how a run ends that is disturbed.
+//! `plugin apply` and `plugin diff` of many specs: calls, and early ends.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Descriptors on disk: a call by what a service said before, and what is done when it says something else.
+//! The descriptor cache: calls by cached descriptions, and changed services.
 
 mod support;
 

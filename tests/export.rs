@@ -1,4 +1,4 @@
-//! `plugin export` and `plugin get -o spec`: what is registered, as specs that `apply` finds unchanged.
+//! `plugin export` and `plugin get -o spec`: specs that `apply` reads back.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! `plugin lint`: what plugin developers get wrong, found before anybody is asked.
+//! `plugin lint`: mistakes of plugin developers, found without a service.
 
 mod support;
 

@@ -1,5 +1,6 @@
-//! `plugin build|push|publish`: the days on which a builder does what real ones cannot be brought to in a test. Real
-//! ones, a real registry and the real service are in tests/interop/test_publish.py.
+//! `plugin build|push|publish` with builders that fail in ways of their own.
+//!
+//! Real builders, a real registry and the real service are in tests/interop/test_publish.py.
 
 mod support;
 

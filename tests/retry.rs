@@ -1,5 +1,4 @@
-//! What is sent again: whatever the verb, what HTTP/2 says was not processed; and what reads, after a connection that
-//! broke.
+//! Requests that are sent again, after a connection broke or refused them.
 
 mod support;
 

@@ -1,4 +1,6 @@
-//! Columns, and what they select of a row. The first line is the columns, the rest is the row in JSON.
+//! Columns, and their values of a row.
+//!
+//! The first line of the input is the columns, the rest is the row in JSON.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,6 @@
-//! Lines that a shell wants completed: the first byte chooses the shell, then a word a line.
+//! Command lines that a shell completes.
+//!
+//! The first byte chooses the shell; then each line is a word.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

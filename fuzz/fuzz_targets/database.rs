@@ -1,4 +1,4 @@
-//! A damaged row of the local database: read, listed in several ways, and changed.
+//! A damaged row of the local database: read, listed and changed.
 #![no_main]
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A Repository service that answers a call when a test says so, and a connection that a test can cut.
+//! A Repository service that answers on request, and a connection to cut.
 
 use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! A Repository service in memory, of either generation, that fails where a test wants it to.
+//! A Repository service in memory, of either generation, with failures.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,6 @@
-//! A real gRPC server on a free port of the loopback address: any API, given as protos, answered by a closure.
+//! A real gRPC server on the loopback address.
+//!
+//! It serves any API, given as protos; a closure answers.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -1,7 +1,7 @@
 //! Rules about metadata, which `init` answers.
 //!
-//! They know the keys that the platform reads, and those of its plugin libraries. These fill in the keys that a collector
-//! or a cost data source leaves out, so an absent key says nothing.
+//! They know the keys that the platform reads, and those of its plugin libraries. These fill in the keys that a
+//! collector or a cost data source leaves out, so an absent key says nothing.
 
 use serde_json::{Map, Value};
 

@@ -11,8 +11,8 @@ pub fn shown(text: &str) -> String {
     control(&mask_text(text)).into_owned()
 }
 
-/// Masks the texts, keys and numbers in an answer that are secrets, and the texts under the name of one. A mapping under
-/// such a name stays: it is mostly the schema of a secret.
+/// Masks the texts, keys and numbers in an answer that are secrets, and the texts under the name of one. A mapping
+/// under such a name stays: it is mostly the schema of a secret.
 pub fn mask_answer(value: &mut Value) {
     mask_under("", value);
 }
