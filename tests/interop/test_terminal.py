@@ -1,5 +1,11 @@
 """What a person sees at a terminal."""
 
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
 import lab
 from terminal import Terminal
 
@@ -38,3 +44,43 @@ def test_a_verb_that_removes_asks_on_a_terminal_only(tmp_path):
     other.wait_for("Deregister plugin-x from grpc://127.0.0.1:1? [y/N]")
     other.type("\r")
     assert other.wait_for_end() == 1
+
+
+BUILDER = """#!/bin/sh
+echo $PPID >spacectl.pid
+sleep 1000 & echo $! >>pids
+sh -c '(sleep 1000 & echo $! >>pids); exec sleep 1000' & echo $! >>pids
+echo ready
+read answer; echo "got $answer"
+wait
+"""
+
+
+def goes_on(pid):
+    """Whether a process has not ended: one that has may wait for somebody to ask how."""
+    stat = Path("/proc", pid, "stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130), ("\x03", 130)])
+def test_a_builder_on_a_terminal_may_ask_and_ends_with_all_that_it_started(tmp_path, how, code):
+    """Also what ignores Ctrl-C and what has lost its parent; the shell that runs spacectl in the same group goes on."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "plugin.yml").write_text("name: X\nresource_type: a.B\nimage: me/plugin-x\nregistry_type: DOCKER_HUB\n")
+    (tmp_path / "buildah").write_text(BUILDER)
+    (tmp_path / "buildah").chmod(0o755)
+    build = "plugin build -e local -f plugin.yml --tag 1.0 --builder ./buildah"
+    shell = f"trap : INT; {lab.SPACECTL} {build}; echo over $?; read end"
+    terminal = Terminal(["/bin/sh", "-c", shell], tmp_path, columns=120)
+    terminal.wait_for("ready")
+    terminal.type("hello\r")
+    terminal.wait_for("got hello")
+    if how == "\x03":
+        terminal.type(how)
+    else:
+        os.kill(int((tmp_path / "spacectl.pid").read_text()), how)
+    terminal.wait_for(f"over {code}")
+    pids = (tmp_path / "pids").read_text().split()
+    assert len(pids) == 3 and not any(map(goes_on, pids)), pids
+    terminal.type("\r")
+    assert terminal.wait_for_end() == 0

@@ -8,6 +8,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
+use super::process_table::{adopt_orphans, descendants_in_group};
 use crate::error::{Error, Result};
 use crate::plugin::builder::CommandLine;
 use crate::secret;
@@ -25,7 +26,7 @@ pub struct BuilderProcess<'a> {
     pub line: &'a CommandLine,
     /// Discards standard output.
     pub quiet: bool,
-    /// The child may prompt.
+    /// The child may prompt. No other child may run meanwhile: a signal ends all of them.
     pub has_terminal: bool,
 }
 
@@ -69,8 +70,10 @@ impl BuilderProcess<'_> {
         let mut command = command(self.line);
         command.stdout(if self.quiet { Stdio::null() } else { io::stderr().into() });
         if self.has_terminal {
-            // For the terminal both are one job: the child may prompt there, and gets Ctrl-C by itself.
+            // For the terminal both are one job: the child may prompt there, Ctrl-C reaches both, and Ctrl-Z stops
+            // both. A group of its own in the foreground would hide Ctrl-C and Ctrl-Z from this process.
             command.stdin(Stdio::inherit());
+            adopt_orphans();
         } else {
             // A group includes the processes that the child starts.
             command.stdin(Stdio::null()).process_group(0);
@@ -78,14 +81,20 @@ impl BuilderProcess<'_> {
         command.spawn()
     }
 
-    /// Signals the child, or its whole group: also after the child has ended, as members of its group may be left,
-    /// and keep the number from other groups. The number of the child itself may be another process's then.
+    /// Signals the child and the processes that it has started, also after the child has ended.
     fn kill(&self, child: &Child, pid: Option<Pid>, signal: Signal) {
-        let _ = match pid {
-            Some(pid) if !self.has_terminal => kill_process_group(pid, signal),
-            Some(pid) if child.id().is_some() => kill_process(pid, signal),
-            _ => Ok(()),
-        };
+        let Some(pid) = pid else { return };
+        if !self.has_terminal {
+            // Members that are left keep the number of the group from other groups.
+            let _ = kill_process_group(pid, signal);
+            return;
+        }
+        // The group has this process and what its shell runs with it, e.g. `| tee log`: only the child's part is meant.
+        // After the child's end its number may be another process's.
+        let child = child.id().map(|_| pid);
+        for pid in child.into_iter().chain(descendants_in_group().into_iter().filter(|pid| Some(*pid) != child)) {
+            let _ = kill_process(pid, signal);
+        }
     }
 }
 

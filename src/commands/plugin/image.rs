@@ -173,12 +173,13 @@ impl TaggedImage {
     }
 
     pub async fn build(&self, line: &CommandLine, shutdown: &mut Shutdown) -> Result<()> {
-        let built = self.run("build", line, shutdown).await;
+        let built = self.run("build", line, self.has_terminal, shutdown).await;
         built.map_err(|error| error.hint("see the builder's output above; nothing was pushed"))
     }
 
-    pub async fn push(&self, line: &CommandLine, shutdown: &mut Shutdown) -> Result<()> {
-        let pushed = self.run("push", line, shutdown).await;
+    /// Only the push of a single image may prompt: those of several run side by side.
+    pub async fn push(&self, line: &CommandLine, is_alone: bool, shutdown: &mut Shutdown) -> Result<()> {
+        let pushed = self.run("push", line, self.has_terminal && is_alone, shutdown).await;
         pushed.map_err(|error| {
             let login = self.builder.login(self.place.registry().authority(), self.place.is_plain_http());
             error
@@ -187,9 +188,15 @@ impl TaggedImage {
         })
     }
 
-    async fn run(&self, name: &'static str, line: &CommandLine, shutdown: &mut Shutdown) -> Result<()> {
+    async fn run(
+        &self,
+        name: &'static str,
+        line: &CommandLine,
+        has_terminal: bool,
+        shutdown: &mut Shutdown,
+    ) -> Result<()> {
         self.diagnostics.note(&format!("{name}: {line}"));
-        let process = BuilderProcess { name, line, quiet: self.quiet, has_terminal: self.has_terminal };
+        let process = BuilderProcess { name, line, quiet: self.quiet, has_terminal };
         let done = process.run(shutdown).await.inspect_err(|error| note_interruption(error, name, &self.diagnostics));
         done.map_err(|error| match self.builder.has_daemon() && !error.kind().is_silent() {
             true => error.hint("check that the daemon runs: docker info; podman and buildah (--builder) need none"),

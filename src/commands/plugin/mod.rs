@@ -15,6 +15,7 @@ mod init;
 mod lint;
 mod poll;
 mod preflight;
+mod process_table;
 mod publish;
 mod resume_command;
 mod rows;

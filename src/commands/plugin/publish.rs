@@ -91,7 +91,7 @@ async fn push_all(
     let pushes = pushes.map(|(((image, line), before), mut shutdown)| async move {
         // Not after a signal that came while others were pushed.
         shutdown.race(async { Ok(()) }).await?;
-        image.push(line, &mut shutdown).await?;
+        image.push(line, images.len() == 1, &mut shutdown).await?;
         image.wait_for_tag(before.as_deref(), limit, &mut shutdown).await
     });
     let pushed: Vec<Result<String>> = stream::iter(pushes).buffered(MAX_PUSHES).collect().await;
