@@ -72,7 +72,7 @@ impl ChangeOutcome {
         let restored = self.restored.as_ref();
         let restored =
             restored.map(|restored| format!("; restored from {}: {}", restored.from, paths(&restored.changes)));
-        sanitize::control(&format!("{}{}", line.trim_end(), restored.unwrap_or_default())).into_owned()
+        sanitize::line_start(&format!("{}{}", line.trim_end(), restored.unwrap_or_default())).into_owned()
     }
 
     pub fn to_value(&self) -> Value {
@@ -154,7 +154,7 @@ impl SpecDiff {
             _ => "differs",
         };
         let header = format!("{} ({}): {state}", self.plugin_id, self.source);
-        let mut text = paint("1", &sanitize::control(&header)) + "\n";
+        let mut text = paint("1", &sanitize::line_start(&header)) + "\n";
         for change in &self.changes {
             let (sign, style) = match (&change.before, &change.after) {
                 (None, _) => ("+", "32"),

@@ -49,6 +49,11 @@ struct Escaping<F>(F);
 
 impl<F: Formatter> Formatter for Escaping<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if let Some((before, after)) = fragment.split_once(sanitize::COMMAND) {
+            self.write_string_fragment(writer, before)?;
+            writer.write_all(b"##\\u005b")?;
+            return self.write_string_fragment(writer, after);
+        }
         if sanitize::is_plain(fragment.as_bytes()) {
             return writer.write_all(fragment.as_bytes());
         }

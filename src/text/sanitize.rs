@@ -7,14 +7,29 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 /// Everything but the unreserved characters of RFC 3986, 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Escapes control characters (`\n`, `\t`, `\u{1b}`) and the invisible ones that reorder text, so that no server and no
-/// file can move the cursor or hide what a line says.
+/// The beginning of a workflow command (`##[add-mask]`) that GitHub's runner obeys anywhere in a line of a log.
+pub const COMMAND: &str = "##[";
+
+/// Escapes control characters (`\n`, `\t`, `\u{1b}`), the invisible ones that reorder text, and `##[`, so that no server
+/// and no file can move the cursor, hide what a line says, or command a runner.
 pub fn control(text: &str) -> Cow<'_, str> {
+    let has_command = text.contains(COMMAND);
+    let text = if has_command { Cow::Owned(text.replace(COMMAND, "##\\u{5b}")) } else { Cow::Borrowed(text) };
     if is_plain(text.as_bytes()) || !text.chars().any(is_hostile) {
-        return Cow::Borrowed(text);
+        return text;
     }
     let escape = |c: char| if is_hostile(c) { c.escape_default().to_string() } else { c.to_string() };
     Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// As [`control`], for text that begins a line: GitHub's runner takes one that begins with `::`, also after blanks, for a
+/// workflow command.
+pub fn line_start(text: &str) -> Cow<'_, str> {
+    let text = control(text);
+    match text.trim_start().strip_prefix("::") {
+        Some(rest) => Cow::Owned(format!("\\u{{3a}}:{rest}")),
+        None => text,
+    }
 }
 
 /// Encodes `text` as a value in a URL's query.
@@ -54,5 +69,12 @@ mod tests {
     #[test]
     fn what_a_terminal_would_obey_is_shown() {
         assert_eq!(control("a\x1b[2Jb\nc\td\u{202e}"), "a\\u{1b}[2Jb\\nc\\td\\u{202e}");
+    }
+
+    #[test]
+    fn no_runner_finds_a_command() {
+        assert_eq!(control("a ##[add-mask]b ##[\n"), "a ##\\u{5b}add-mask]b ##\\u{5b}\\n");
+        assert_eq!(line_start(" ::stop-commands::x"), "\\u{3a}:stop-commands::x");
+        assert_eq!(line_start("a::b"), "a::b");
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::finding::{Finding, count_errors};
 use super::rule::Severity;
 use crate::text::json;
-use crate::text::sanitize::control;
+use crate::text::sanitize::{control, line_start};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LintFormat {
@@ -40,7 +40,7 @@ fn write_line(out: &mut dyn Write, finding: &Finding, styled: bool) -> io::Resul
         (true, Severity::Error) => format!("\x1b[1;31m{label}\x1b[0m"),
         (true, Severity::Warning) => format!("\x1b[1;33m{label}\x1b[0m"),
     };
-    writeln!(out, "{}: {label}: {}", control(&location.to_string()), control(message))?;
+    writeln!(out, "{}: {label}: {}", line_start(&location.to_string()), control(message))?;
     hint.iter().try_for_each(|hint| writeln!(out, "  hint: {}", control(hint)))
 }
 
