@@ -163,6 +163,78 @@ fn files_with_the_same_spec_are_left_alone_and_others_refused_at_once() {
 }
 
 #[test]
+fn a_plugin_stays_in_the_file_that_describes_it() {
+    let world = World::new(Plugins::generation2(), "resource_type");
+    // By the image, by the id, and the name of a plugin's file taken by another plugin.
+    world.user.file("specs/ours.yaml", "# ours\nname: old\nresource_type: a.B\nimage: x/plugin-a\n");
+    world
+        .user
+        .file("specs/plugin-b.yml", "plugin_id: plugin-x\nimage: x/y\n")
+        .file("specs/.b.yml", "plugin_id: plugin-b\n");
+    let refused = world.run("export --dir specs");
+    assert_eq!(
+        refused.to_string(),
+        "status: 1\n--- stderr\nerror: specs/ours.yaml exists and differs from plugin-a\n\
+         hint: nothing was written; --force overwrites; to compare: spacectl plugin diff -f specs\n"
+    );
+    let written = world.run("export --dir specs --force -q").quiet_success();
+    assert_eq!(
+        written,
+        "plugin-a overwritten specs/ours.yaml\nplugin-b exported specs/plugin-b-2.yml\n\
+         plugin-c exported specs/plugin-c.yml\n"
+    );
+    let again = world.run("export --dir specs -q").quiet_success();
+    assert_eq!(again.matches(" unchanged ").count(), 3, "{again}");
+    assert_eq!(world.names("specs"), [".b.yml", "ours.yaml", "plugin-b-2.yml", "plugin-b.yml", "plugin-c.yml"]);
+    assert!(files(&world.user, "specs")["plugin-b.yml"].starts_with("plugin_id: plugin-x"));
+    // Ids of one file name, one after the other.
+    world.service.reset(["a/b", "a_b"].map(|id| row(id, json!({"resource_type": "a.B"}))));
+    world.run("export --dir odd --filter plugin_id=a/b -q").success();
+    let other = world.run("export --dir odd --filter plugin_id=a_b -q").quiet_success();
+    assert_eq!(other, "a_b exported odd/a_b-2.yml\n");
+}
+
+#[test]
+fn a_file_of_several_plugins_is_not_overwritten() {
+    let world = World::new(Plugins::generation2(), "resource_type");
+    let all = world.run("export -q").quiet_success();
+    world.user.file("specs/all.yml", &all);
+    let same = world.run("export --dir specs -q").quiet_success();
+    assert_eq!(same, ["a", "b", "c"].map(|id| format!("plugin-{id} unchanged specs/all.yml\n")).concat());
+    world.user.file("specs/all.yml", &all.replace("icon: a", "icon: b"));
+    let refused = world.run("export --dir specs --force");
+    assert_eq!(
+        refused.to_string(),
+        "status: 1\n--- stderr\nerror: specs/all.yml differs from plugin-a, and has other documents, too\n\
+         hint: give each plugin of specs/all.yml a file of its own\n\
+         hint: nothing was written; to compare: spacectl plugin diff -f specs\n"
+    );
+    assert_eq!(world.names("specs"), ["all.yml"]);
+}
+
+#[test]
+fn a_format_without_a_directory_says_what_to_type() {
+    let world = World::new(Plugins::generation2(), "resource_type");
+    for (format, instead) in [
+        ("json", "spacectl plugin list -a -o json"),
+        ("yaml", "spacectl plugin list -a -o yaml"),
+        ("quiet", "spacectl plugin list -c plugin_id -o quiet"),
+    ] {
+        let run = world.run(&format!("export -o {format}"));
+        assert_eq!(
+            run.to_string(),
+            format!(
+                "status: 2\n--- stderr\nerror: -o {format} is the format of the summary of --dir\n\
+                 hint: to write a file per plugin: spacectl plugin export --dir DIR -o {format}\n\
+                 hint: to print the specs as YAML, omit -o; to list plugins: {instead}\n"
+            )
+        );
+    }
+    assert_eq!(world.service.server.calls().len(), 0);
+    assert!(world.run("export -o text -q").quiet_success().starts_with("---\nname: plugin-a\n"));
+}
+
+#[test]
 fn nothing_is_written_unless_everything_can_be() {
     let world = World::new(Plugins::generation2(), "resource_type");
     std::fs::create_dir_all(world.user.path("specs/plugin-c.yml")).unwrap();
@@ -214,5 +286,4 @@ fn a_spec_of_one_plugin_is_the_domains_own_or_the_services_error() {
     assert!(missing.stderr.contains("ERROR_NO_PLUGIN"), "{missing}");
     assert_eq!(world.run("get plugin-b -o spec -c name").status, Some(2));
     assert_eq!(world.run("export --force").status, Some(2));
-    assert_eq!(world.run("export -o json").status, Some(2));
 }

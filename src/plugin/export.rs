@@ -32,17 +32,24 @@ impl ExportedSpec {
         Self { plugin_id, is_disabled: plan::is_disabled(row), text: yaml::to_text(&spec), spec }
     }
 
-    /// Whether a file's content is this spec, in whatever notation and with whatever comments.
+    /// Whether a file's only document is this spec, in whatever notation and with whatever comments.
     pub fn is_described_by(&self, content: &[u8]) -> bool {
-        let is_same = |text: &str| -> Option<bool> {
-            let mut documents = YamlDocuments::new(text, LIMITS).ok()?;
-            let tree = documents.next()?.ok()?;
-            let first = value::mapping(&tree).ok()?;
-            Some(documents.next().is_none() && same(&self.spec, &Value::Object(first)))
-        };
-        content == self.text.as_bytes()
-            || yaml::decode(content.to_vec()).is_ok_and(|text| is_same(&text).unwrap_or_default())
+        content == self.text.as_bytes() || matches!(&documents(content)[..], [only] if self.is_same(only))
     }
+
+    /// Whether a document is this spec.
+    pub fn is_same(&self, document: &Map<String, Value>) -> bool {
+        same(&self.spec, &Value::Object(document.clone()))
+    }
+}
+
+/// The documents of a file's content; none if one of them is not a mapping.
+pub fn documents(content: &[u8]) -> Vec<Map<String, Value>> {
+    let read = || -> Option<Vec<_>> {
+        let text = yaml::decode(content.to_vec()).ok()?;
+        YamlDocuments::new(&text, LIMITS).ok()?.map(|tree| value::mapping(&*tree.ok()?).ok()).collect()
+    };
+    read().unwrap_or_default()
 }
 
 /// Removes the address that the service filled in: `plugin push` would take it for that of another registry.
@@ -56,9 +63,10 @@ fn remove_filled_in(spec: &mut Map<String, Value>, row: &Map<String, Value>) {
     }
 }
 
-/// A file name for each plugin. Two of them differ by more than by case, which some file systems ignore.
-pub fn file_names<'a>(plugin_ids: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut taken = HashSet::new();
+/// A file name for each plugin, none of those that are `taken`. Two of them differ by more than by case, which some
+/// file systems ignore.
+pub fn file_names<'a>(plugin_ids: impl Iterator<Item = &'a str>, taken: impl Iterator<Item = String>) -> Vec<String> {
+    let mut taken: HashSet<String> = taken.map(|name| name.to_lowercase()).collect();
     let mut name = |id| {
         let first = backup::file_name(id);
         let stem = first.strip_suffix(".yml").unwrap_or(&first).to_owned();
@@ -78,7 +86,8 @@ mod tests {
     fn ids_that_differ_by_case_or_by_odd_characters_get_names_of_their_own() {
         let ids = ["Plugin-a", "a/b", "a_b", "plugin-a", "plugin-a-2", "plugin-b"];
         let names = ["Plugin-a.yml", "a_b.yml", "a_b-2.yml", "plugin-a-2.yml", "plugin-a-2-2.yml", "plugin-b.yml"];
-        assert_eq!(file_names(ids.into_iter()), names);
+        assert_eq!(file_names(ids.into_iter(), std::iter::empty()), names);
+        assert_eq!(file_names(["a/b"].into_iter(), std::iter::once("A_b.yml".to_owned())), ["a_b-2.yml"]);
     }
 
     #[test]

@@ -37,14 +37,6 @@ pub struct PluginExport {
     /// Format of the summary of --dir
     ///
     /// quiet prints the ids of plugins whose files were written.
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        default_value = "text",
-        requires = "dir",
-        help_heading = "Output"
-    )]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: ApplyFormat,
 }

@@ -1,5 +1,6 @@
 //! `plugin export`: writes registered plugins as specs.
 
+use std::collections::HashMap;
 use std::io::{ErrorKind as IoErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -13,18 +14,19 @@ use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::fs::{AtomicFile, Readers, open_file, read_limited};
 use crate::plugin::builder::quoted;
-use crate::plugin::export::{ExportedSpec, file_names};
+use crate::plugin::export::{ExportedSpec, documents, file_names};
 use crate::plugin::lint::{self, Generation, Input, Rule};
 use crate::plugin::plan::{self, PluginFields};
 use crate::query;
 use crate::query::filter::{FilterSet, Verdict};
-use crate::spec::source::MAX_BYTES;
+use crate::spec::source::{MAX_BYTES, Syntax};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::shutdown::Shutdown;
 use crate::text::{json, sanitize};
 use crate::yaml;
 
 pub fn run(args: &PluginExport, context: &mut Context<'_>) -> Result<()> {
+    check_output(args)?;
     let filters = FilterSet::parse(&args.filter, &[], None)?;
     let connector = Connector::new(context)?;
     block_on(async {
@@ -51,6 +53,19 @@ pub fn run(args: &PluginExport, context: &mut Context<'_>) -> Result<()> {
     })
 }
 
+/// Refuses a format of the summary where there is none: specs on stdout are always YAML.
+fn check_output(args: &PluginExport) -> Result<()> {
+    let (format, instead) = match (&args.dir, args.output) {
+        (Some(_), _) | (None, ApplyFormat::Text) => return Ok(()),
+        (None, ApplyFormat::Json) => ("json", "spacectl plugin list -a -o json"),
+        (None, ApplyFormat::Yaml) => ("yaml", "spacectl plugin list -a -o yaml"),
+        (None, ApplyFormat::Quiet) => ("quiet", "spacectl plugin list -c plugin_id -o quiet"),
+    };
+    Err(Error::usage(format!("-o {format} is the format of the summary of --dir"))
+        .hint("to write a file per plugin: spacectl plugin export --dir DIR".to_owned() + &format!(" -o {format}"))
+        .hint(format!("to print the specs as YAML, omit -o; to list plugins: {instead}")))
+}
+
 /// Whether a plugin is of the domain's own repository, as far as the service says.
 fn is_own(row: &Map<String, Value>) -> bool {
     plan::repository_type(row).is_none_or(|kind| kind == "local")
@@ -66,7 +81,7 @@ pub fn specs_of(mut rows: Vec<Map<String, Value>>, fields: &PluginFields) -> Vec
 
 /// Writes the specs to stdout, a document each.
 pub fn print(specs: &[ExportedSpec], streams: &mut IoStreams) -> Result<()> {
-    let names = file_names(specs.iter().map(|spec| &*spec.plugin_id));
+    let names = file_names(specs.iter().map(|spec| &*spec.plugin_id), std::iter::empty());
     warn(specs, names.into_iter(), &streams.diagnostics)?;
     specs.iter().try_for_each(|spec| write!(streams.out, "---\n{}", spec.text))?;
     streams.out.flush()?;
@@ -86,6 +101,8 @@ enum FileAction {
     Create,
     Overwrite,
     Keep,
+    /// The file has other documents, too.
+    Refuse,
 }
 
 impl FileAction {
@@ -93,7 +110,7 @@ impl FileAction {
         match self {
             Self::Create => "exported",
             Self::Overwrite => "overwritten",
-            Self::Keep => "unchanged",
+            Self::Keep | Self::Refuse => "unchanged",
         }
     }
 }
@@ -102,12 +119,8 @@ async fn write(specs: &[ExportedSpec], dir: &Path, args: &PluginExport, streams:
     if dir.exists() && !dir.is_dir() {
         return Err(Error::usage(format!("{} is not a directory", dir.display())).hint("name a directory: --dir DIR"));
     }
-    let names = file_names(specs.iter().map(|spec| &*spec.plugin_id));
-    let files: Vec<SpecFile<'_>> =
-        specs.iter().zip(names).map(|(spec, name)| SpecFile::new(spec, dir.join(name))).collect();
-    if !args.force {
-        refuse_overwriting(&files, dir)?;
-    }
+    let files = place(specs, dir);
+    refuse_overwriting(&files, args.force, dir)?;
     let paths = files.iter().map(|file| file.path.display().to_string());
     warn(specs, paths, &streams.diagnostics)?;
     let changed = || files.iter().filter(|file| file.action != FileAction::Keep);
@@ -131,6 +144,53 @@ async fn write(specs: &[ExportedSpec], dir: &Path, args: &PluginExport, streams:
     Ok(())
 }
 
+/// A file of the directory that has the spec of a plugin.
+struct KnownFile {
+    path: PathBuf,
+    document: Map<String, Value>,
+    /// It has no other document.
+    is_alone: bool,
+}
+
+/// The files of `dir` by the plugins that they describe, in the order of their names. What cannot be read describes none.
+fn known_files(dir: &Path) -> HashMap<String, KnownFile> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_spec = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        !name.starts_with('.') && Syntax::of_file(name) == Some(Syntax::Yaml)
+    };
+    let mut paths: Vec<PathBuf> = entries.filter(is_spec).collect();
+    paths.sort();
+    let mut known = HashMap::new();
+    for path in paths {
+        let content = open_file(&path).and_then(|file| read_limited(file, MAX_BYTES)).unwrap_or_default();
+        let documents = documents(&content);
+        let is_alone = documents.len() == 1;
+        for document in documents {
+            let Some(id) = plan::plugin_id(&document).map(str::to_owned) else { continue };
+            known.entry(id).or_insert_with(|| KnownFile { path: path.clone(), document, is_alone });
+        }
+    }
+    known
+}
+
+/// Finds the file of each plugin: the one that describes it, whatever its name is, or else a new one.
+fn place<'a>(specs: &'a [ExportedSpec], dir: &Path) -> Vec<SpecFile<'a>> {
+    let known = known_files(dir);
+    let new = specs.iter().map(|spec| &*spec.plugin_id).filter(|id| !known.contains_key(*id));
+    let name = |file: &KnownFile| Some(file.path.file_name()?.to_string_lossy().into_owned());
+    let mut names = file_names(new, known.values().filter_map(name)).into_iter();
+    let file = |spec: &'a ExportedSpec| match known.get(&spec.plugin_id) {
+        None => SpecFile::new(spec, dir.join(names.next().unwrap_or_default())),
+        Some(KnownFile { path, is_alone: true, .. }) => SpecFile::new(spec, path.clone()),
+        Some(KnownFile { path, document, .. }) => {
+            let action = if spec.is_same(document) { FileAction::Keep } else { FileAction::Refuse };
+            SpecFile { spec, path: path.clone(), action }
+        }
+    };
+    specs.iter().map(file).collect()
+}
+
 impl<'a> SpecFile<'a> {
     fn new(spec: &'a ExportedSpec, path: PathBuf) -> Self {
         let content = open_file(&path).and_then(|file| read_limited(file, MAX_BYTES));
@@ -151,7 +211,7 @@ impl<'a> SpecFile<'a> {
     fn finish(&self, prepared: AtomicFile) -> Result<()> {
         let is_written = match self.action {
             FileAction::Create => prepared.create(),
-            FileAction::Overwrite | FileAction::Keep => prepared.replace().map(|()| true),
+            FileAction::Overwrite | FileAction::Keep | FileAction::Refuse => prepared.replace().map(|()| true),
         };
         if is_written.map_err(|error| self.cannot_write(error))? {
             return Ok(());
@@ -166,15 +226,24 @@ impl<'a> SpecFile<'a> {
     }
 }
 
-/// Refuses files with other content, all at once.
-fn refuse_overwriting(files: &[SpecFile<'_>], dir: &Path) -> Result<()> {
-    let other = files.iter().filter(|file| file.action == FileAction::Overwrite);
+/// Refuses files with other content, all at once; with `force` those that would lose the specs of other plugins.
+fn refuse_overwriting(files: &[SpecFile<'_>], force: bool, dir: &Path) -> Result<()> {
     let problem = |file: &SpecFile<'_>| {
-        Problem::new(format!("{} exists and differs from {}", file.path.display(), file.spec.plugin_id))
+        let (path, id) = (file.path.display(), &file.spec.plugin_id);
+        match file.action {
+            FileAction::Overwrite if !force => Some(Problem::new(format!("{path} exists and differs from {id}"))),
+            FileAction::Refuse => Some(
+                Problem::new(format!("{path} differs from {id}, and has other documents, too"))
+                    .hint(format!("give each plugin of {path} a file of its own")),
+            ),
+            _ => None,
+        }
     };
-    let Some(error) = Error::from_problems(ErrorKind::Local, other.map(problem).collect()) else { return Ok(()) };
+    let problems: Vec<Problem> = files.iter().filter_map(problem).collect();
+    let Some(error) = Error::from_problems(ErrorKind::Local, problems) else { return Ok(()) };
     let dir = quoted(&dir.to_string_lossy());
-    Err(error.hint(format!("nothing was written; --force overwrites; to compare: spacectl plugin diff -f {dir}")))
+    let force = if force { "" } else { "--force overwrites; " };
+    Err(error.hint(format!("nothing was written; {force}to compare: spacectl plugin diff -f {dir}")))
 }
 
 /// Warns of what a repository should not hold, and of what `apply` refuses.
@@ -221,7 +290,7 @@ fn report(files: &[SpecFile<'_>], dir: &Path, format: ApplyFormat, streams: &mut
         ApplyFormat::Text => {
             for SpecFile { spec, path, action } in files {
                 let line = format!("{} {} {}", spec.plugin_id, action.result(), path.display());
-                writeln!(streams.out, "{}", sanitize::control(&line))?;
+                writeln!(streams.out, "{}", sanitize::line_start(&line))?;
             }
         }
         ApplyFormat::Quiet => {
