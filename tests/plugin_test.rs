@@ -97,10 +97,22 @@ fn runs_as_a_plugin() {
         }
         "hangs" => Server::on_port(port, api(), |call| {
             if call.method == "verify" {
+                std::fs::write("verifying", "").unwrap();
                 std::thread::sleep(Duration::from_secs(1_000));
             }
             good_collector(call)
         }),
+        "streams" => {
+            let open = std::sync::Mutex::new(Vec::new());
+            Server::arriving_on(port, api(), move |call| {
+                let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+                good_collector(call).into_iter().take(2).for_each(|answer| sender.send(answer).unwrap());
+                if call.method == "collect" {
+                    open.lock().unwrap().push(sender);
+                }
+                receiver
+            })
+        }
         "dies" => Server::arriving_on(port, api(), |call| {
             let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
             if call.method != "collect" {
@@ -195,6 +207,74 @@ fn a_signal_ends_the_plugin_with_all_that_it_started() {
         assert_eq!(running.end(), end);
         assert!(!listens(&line), "{signal}: the plugin runs on");
     }
+}
+
+#[test]
+fn an_interrupted_test_reports_what_ran_before_in_every_format() {
+    let text = "Collector.verify          interrupted  by Ctrl-C (";
+    let json = r#""interrupted": "Collector.verify""#;
+    let junit = r#"name="Collector.verify" time="0."#;
+    let github = "::error title=interrupted::Collector.verify was interrupted by Ctrl-C\n";
+    for (output, part) in [("text", text), ("json", json), ("junit", junit), ("github", github)] {
+        let (user, line) = starting("hangs");
+        user.file("secret.json", "{}");
+        let mut words = shlex_words(&line);
+        words.extend(["-o", output, "--secret-data", "secret.json", "--record", "golden"].map(str::to_owned));
+        let mut running = Running::start(&user, &words.iter().map(String::as_str).collect::<Vec<_>>());
+        let give_up = Instant::now() + Duration::from_secs(60);
+        while !user.path("verifying").exists() {
+            assert!(Instant::now() < give_up, "{}", running.err);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        running.interrupt();
+        assert_eq!(running.end(), End::Exit(130), "{output}: {}", running.err);
+        assert!(running.out.contains(part), "{output}: {}", running.out);
+        let warning = "warning: interrupted during Collector.verify: the report is incomplete; nothing was recorded\n";
+        assert!(running.err.ends_with(warning) && !running.err.contains("starting as"), "{}", running.err);
+        assert!(!listens(&line) && std::fs::read_dir(user.path("golden")).unwrap().next().is_none());
+        if output == "json" {
+            let report: Value = serde_json::from_str(&running.out).unwrap();
+            let outcomes: Vec<&Value> =
+                report["steps"].as_array().unwrap().iter().map(|step| &step["outcome"]).collect();
+            assert_eq!(outcomes, ["ok", "interrupted", "skipped", "skipped"], "{report}");
+        }
+        if output == "junit" {
+            let part = r#"<error type="interrupted" message="interrupted by Ctrl-C"/>"#;
+            assert!(
+                running.out.contains(part) && running.out.contains(r#"failures="0" errors="1""#),
+                "{}",
+                running.out
+            );
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_stream_counts_its_messages_and_an_interrupted_start_is_reported() {
+    let (user, line) = starting("streams");
+    let words = shlex_words(&line);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut running = Running::start(&user, &words);
+    running.wait_for("Job.get_tasks");
+    std::thread::sleep(Duration::from_millis(500));
+    running.signal("TERM");
+    assert_eq!(running.end(), End::Signal(15));
+    for part in [
+        "Collector.collect         interrupted  by SIGTERM after 2 messages (",
+        "inventory.Region | SUCCESS |       2 |",
+    ] {
+        assert!(running.out.contains(part), "{part}: {}", running.out);
+    }
+    let (user, line) = starting("other-port");
+    let mut words = shlex_words(&line);
+    words.extend(["-o", "json"].map(str::to_owned));
+    let mut running = Running::start(&user, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    let port = line.split(' ').nth(3).unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    running.interrupt();
+    assert_eq!(running.end(), End::Exit(130), "{port}");
+    let report: Value = serde_json::from_str(&running.out).unwrap();
+    assert_eq!((&report["interrupted"], &report["steps"]), (&json!("the start of the plugin"), &json!([])), "{report}");
 }
 
 fn shlex_words(line: &str) -> Vec<String> {
@@ -418,13 +498,21 @@ fn a_failure_is_not_hidden_by_a_later_refusal() {
 fn no_text_of_a_plugin_begins_a_line() {
     let server = collector(|call| match call.method.as_str() {
         "collect" => one(json!({
-            "state": "FAILURE", "resource_type": "::stop-commands::x", "message": "::stop-commands::y",
+            "state": "FAILURE", "resource_type": "::stop-commands::x", "message": "::stop-commands::y ##[add-mask]a",
         })),
         _ => good_collector(call),
     });
     let run = Spacectl::new().run(&test(&server, ""));
     assert!(run.stdout.contains("::stop-commands::x") && run.stdout.contains("::stop-commands::y"), "{run}");
     assert!(run.stdout.lines().all(|line| !line.trim_start().starts_with("::")), "{run}");
+    for output in ["text", "json", "junit", "github"] {
+        let run = Spacectl::new().run(&test(&server, &format!("-o {output}")));
+        assert!(run.stdout.contains("add-mask]a") && !run.stdout.contains("##["), "{run}");
+        if output == "json" {
+            let report: Value = serde_json::from_str(&run.stdout).unwrap();
+            assert_eq!(report["collected"][0]["messages"][0], "::stop-commands::y ##[add-mask]a");
+        }
+    }
     let (user, line) = starting("ends");
     let run = user.run(&line);
     assert!(run.stderr.contains("\n| cannot import app\n"), "{run}");
@@ -510,7 +598,8 @@ fn recorded_answers_tell_what_changed() {
     "Busan".clone_into(&mut name.lock().unwrap());
     let changed = user.run(&test(&server, "--compare golden"));
     assert_eq!(changed.status, Some(1), "{changed}");
-    assert!(changed.stdout.contains(r#"changed: collect.jsonl: resource.name: "Seoul" -> "Busan""#), "{changed}");
+    let line = r#"changed: collect.jsonl: inventory.Region 1-0: resource.name: "Seoul" -> "Busan""#;
+    assert!(changed.stdout.contains(line), "{changed}");
     user.file("plugin-test.toml", "[compare]\nignore = ['resource.name']\n");
     let ignored = user.run(&test(&server, "--compare golden"));
     assert_eq!(ignored.status, Some(0), "{ignored}");
@@ -521,6 +610,65 @@ fn recorded_answers_tell_what_changed() {
     let unreadable = user.run(&test(&server, "--compare golden"));
     assert!(unreadable.status == Some(1) && unreadable.stderr.contains("golden/collect.jsonl"), "{unreadable}");
     assert!(unreadable.stdout.contains("inventory.Region"), "the report is written: {unreadable}");
+}
+
+#[test]
+fn changed_resources_are_named() {
+    let run = std::sync::Arc::new(std::sync::Mutex::new(0));
+    let current = std::sync::Arc::clone(&run);
+    let service = |number: usize, cpus: usize| {
+        json!({
+            "state": "SUCCESS", "resource_type": "inventory.CloudService", "match_rules": {"1": ["name"]},
+            "resource": {
+                "name": "same", "provider": "aws", "cloud_service_group": "EC2", "cloud_service_type": "Instance",
+                "reference": {"resource_id": format!("i-{number:03}")}, "data": {"cpus": cpus},
+            },
+        })
+    };
+    let server = collector(move |call| match (call.method.as_str(), *current.lock().unwrap()) {
+        ("collect", 0) => (0..70).map(|number| Ok(service(number, 4))).collect(),
+        ("collect", _) => (63..130).rev().map(|number| Ok(service(number, if number < 65 { 8 } else { 4 }))).collect(),
+        ("get_tasks", _) => one(json!({})),
+        _ => good_collector(call),
+    });
+    let user = Spacectl::new();
+    user.run(&test(&server, "--record golden")).success();
+    *run.lock().unwrap() = 1;
+    let changed = user.run(&test(&server, "--compare golden --allow resource-duplicate"));
+    let lines: Vec<&str> = changed.stdout.lines().filter(|line| line.starts_with("changed: ")).collect();
+    let named = |numbers: [usize; 5]| numbers.map(|number| format!("inventory.CloudService i-{number:03}")).join(", ");
+    let expected = [
+        "inventory.CloudService i-063: resource.data.cpus: 4 -> 8".to_owned(),
+        "inventory.CloudService i-064: resource.data.cpus: 4 -> 8".to_owned(),
+        format!("60 answers added: {} and 55 more", named([70, 71, 72, 73, 74])),
+        format!("63 answers removed: {} and 58 more", named([0, 1, 2, 3, 4])),
+    ];
+    assert_eq!(lines, expected.map(|line| format!("changed: collect.jsonl: {line}")), "{changed}");
+}
+
+#[test]
+fn the_log_is_shown_only_where_a_step_failed() {
+    let (user, line) = starting("good");
+    user.file("golden/init.jsonl", "{}\n");
+    let run = user.run(&format!("{line} --compare golden"));
+    assert!(run.status == Some(1) && run.stdout.contains("changed: init.jsonl: metadata: added"), "{run}");
+    assert!(!run.stderr.contains("the plugin's last output"), "{run}");
+}
+
+#[test]
+fn a_collect_without_resources_is_noted_if_there_is_a_secret() {
+    let server = collector(|call| match call.method.as_str() {
+        "collect" => vec![],
+        _ => good_collector(call),
+    });
+    let user = Spacectl::new();
+    user.file("secret.yml", "access_key: x\n");
+    let run = user.run(&test(&server, "--secret-data secret.yml --strict-collect"));
+    assert!(run.status == Some(0) && run.stderr.ends_with("1 info; 3 steps answered\n"), "{run}");
+    let line = "info[collect-empty]: Collector.collect: no resources came, so none was checked\n";
+    assert!(run.stdout.contains(line), "{run}");
+    let run = user.run(&test(&server, ""));
+    assert!(run.status == Some(0) && !run.stdout.contains("collect-empty"), "{run}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A progress bar on standard error for a run over many documents.
+//! Progress on standard error: a bar for many documents, a line for a stream.
 
 use std::io;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::cli::Global;
 use crate::terminal::io_streams::IoStreams;
 
-/// A run that ends sooner shows no bar.
+/// A run that ends sooner shows no progress.
 const DELAY: Duration = Duration::from_millis(300);
 
 /// How often it is drawn.
@@ -19,9 +19,11 @@ const PERIOD: Duration = Duration::from_millis(100);
 /// Nothing but ASCII, which all terminals know.
 const TEMPLATE: &str = "[{bar:40}] {pos} of {len}, {eta} left";
 const CHARACTERS: &str = "=> ";
+const LINE: &str = "{wide_msg}";
 
 pub struct Progress {
     bar: ProgressBar,
+    is_wanted: bool,
     /// When it is drawn next; `None` where it never is.
     due: Option<Instant>,
     /// Whether standard output is the terminal that the bar is on.
@@ -31,13 +33,30 @@ pub struct Progress {
 impl Progress {
     /// A bar for `count` documents; none for a single one. `-v` shows every step instead.
     pub fn new(count: usize, global: &Global, streams: &IoStreams) -> Self {
-        let is_wanted = count > 1 && streams.diagnostics.is_to_person() && !global.quiet && global.verbose == 0;
-        let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+        let mut progress = Self::with_template(TEMPLATE, Some(count as u64), global, streams);
+        progress.is_wanted &= count > 1;
+        progress.restart();
+        progress
+    }
+
+    /// A line with any text, for work of unknown length; [`Progress::restart`] begins it.
+    pub fn line(global: &Global, streams: &IoStreams) -> Self {
+        Self::with_template(LINE, None, global, streams)
+    }
+
+    fn with_template(template: &str, length: Option<u64>, global: &Global, streams: &IoStreams) -> Self {
+        let is_wanted = streams.diagnostics.is_to_person() && !global.quiet && global.verbose == 0;
+        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars(CHARACTERS));
         }
-        let due = is_wanted.then(|| Instant::now() + DELAY);
-        Self { bar, due, shares_terminal: streams.out_is_terminal }
+        Self { bar, is_wanted, due: None, shares_terminal: streams.out_is_terminal }
+    }
+
+    /// Begins again, after [`Progress::clear`].
+    pub fn restart(&mut self) {
+        self.bar.reset();
+        self.due = self.is_wanted.then(|| Instant::now() + DELAY);
     }
 
     /// Completes when the bar is to be drawn.
@@ -50,10 +69,19 @@ impl Progress {
 
     /// Draws the bar for so many documents that are done.
     pub fn draw(&mut self, done: usize) {
+        self.redraw(|bar| bar.set_position(done as u64));
+    }
+
+    /// Draws the line with this text.
+    pub fn show(&mut self, text: String) {
+        self.redraw(|bar| bar.set_message(text));
+    }
+
+    fn redraw(&mut self, change: impl FnOnce(&ProgressBar)) {
         if self.bar.is_hidden() {
             self.bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(RoomForEcho(Term::stderr()))));
         }
-        self.bar.set_position(done as u64);
+        change(&self.bar);
         self.bar.tick();
         self.due = Some(Instant::now() + PERIOD);
     }

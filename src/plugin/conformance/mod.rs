@@ -162,6 +162,12 @@ impl Conformance {
     pub fn ended(&mut self, step: Step, complete: bool) {
         if step == Step::Collect && complete {
             self.all_failed = self.inputs.secret_data && self.collected.has_only_failures();
+            if self.inputs.secret_data && self.collected.rows().is_empty() {
+                let message = "no resources came, so none was checked";
+                let deviation = Deviation::new(TestRule::CollectEmpty, "", message);
+                self.findings
+                    .report_of(Some(step), deviation.hint("test with a secret, options or tasks that find resources"));
+            }
             self.collected.conclude(&mut self.findings);
         }
     }

@@ -1,8 +1,9 @@
 //! Calls a plugin step by step, as the platform does.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use prost_reflect::MethodDescriptor;
@@ -13,18 +14,21 @@ use tonic::Code;
 use super::golden::Recorder;
 use super::inputs::{DataCase, TestInputs};
 use super::process::PluginProcess;
+use super::report::progress_line;
 use super::requests::{Answered, Requests};
 use super::settings::mismatch;
 use super::show::counted;
 use super::step_report::{Rate, StepOutcome, StepReport};
 use crate::codec::{decode, encode};
-use crate::error::{Error, ErrorKind, Result, code_name};
+use crate::commands::exec::progress::Progress;
+use crate::error::{Error, ErrorKind, Result, TerminationSignal, code_name};
 use crate::grpc::call::Caller;
 use crate::grpc::reflection::DescribedServer;
 use crate::plugin::conformance::{
     CallVerdict, Conformance, PluginKind, Step, TestFinding, TestInput, TestRule, TestSeverity,
 };
 use crate::schema::did_you_mean::hint_at_field;
+use crate::terminal::shutdown::Shutdown;
 
 /// How long a call may still end by itself after the plugin has ended, and the plugin after its connection.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -46,6 +50,15 @@ pub struct TestRun<'a> {
     /// The status of each refusal that is an error.
     pub refusals: Vec<Code>,
     pub answered: Answered,
+    /// The signal that ended a call.
+    pub interrupted: Option<TerminationSignal>,
+}
+
+/// The plugin's process, the signals that end the test, and the line that shows how far a stream is.
+pub struct CallControls<'a> {
+    pub process: &'a mut Option<PluginProcess>,
+    pub shutdown: &'a mut Shutdown,
+    pub progress: Progress,
 }
 
 /// Why a call did not end well.
@@ -54,6 +67,7 @@ enum CallFailure {
     Refused(Code, String),
     /// It is over with this plugin.
     Broken(TestRule, String),
+    Interrupted(TerminationSignal),
     /// The failure is this program's or its user's.
     Here(Error),
 }
@@ -62,7 +76,7 @@ impl TestRun<'_> {
     /// Runs all steps, and hands each line to `on_report` when it is known.
     pub async fn call_steps(
         &mut self,
-        process: &mut Option<PluginProcess>,
+        controls: &mut CallControls<'_>,
         mut on_report: impl FnMut(StepReport) -> Result<()>,
     ) -> Result<()> {
         self.check_cases()?;
@@ -81,7 +95,7 @@ impl TestRun<'_> {
                 on_report(StepReport::skipped(*step, title, why))?;
                 continue;
             }
-            if self.step(*step, &method, process, &mut on_report).await? {
+            if self.step(*step, &method, controls, &mut on_report).await? {
                 broken = Some(title);
             }
         }
@@ -138,7 +152,7 @@ impl TestRun<'_> {
         &mut self,
         step: Step,
         method: &MethodDescriptor,
-        process: &mut Option<PluginProcess>,
+        controls: &mut CallControls<'_>,
         on_report: &mut impl FnMut(StepReport) -> Result<()>,
     ) -> Result<bool> {
         let requests = Requests { kind: self.kind, inputs: self.inputs, domain_id: self.domain_id };
@@ -152,13 +166,20 @@ impl TestRun<'_> {
             let of_case = case.map(|case| &case.expect).filter(|expected| !expected.is_empty());
             let expected = of_case.or_else(|| self.expect.get(step.method())).cloned();
             let mut call = StepCall { step, method, case, report: &mut report, expected, mismatch: None };
+            controls.progress.restart();
             for request in requests {
-                let ended = self.call(&mut call, &request, process).await;
+                let ended = self.call(&mut call, &request, controls).await;
                 is_case_complete &= ended.is_ok();
                 is_complete &= ended.is_ok() && !call.report.is_cut;
                 match ended {
                     Ok(()) => {}
                     Err(CallFailure::Here(error)) => return Err(error),
+                    Err(CallFailure::Interrupted(signal)) => {
+                        self.interrupted = Some(signal);
+                        call.report.outcome = StepOutcome::Interrupted(format!("by {signal}{}", after(call.report)));
+                        is_broken = true;
+                        break;
+                    }
                     Err(CallFailure::Refused(code, details)) => self.refused(step, code, &details, call.report),
                     Err(CallFailure::Broken(rule, message)) => {
                         self.conformance.broke(rule, Some(step), message.clone());
@@ -177,6 +198,7 @@ impl TestRun<'_> {
             if let Some(recorder) = &mut self.recorder {
                 recorder.end(is_case_complete)?;
             }
+            controls.progress.clear();
             on_report(report)?;
             if is_broken {
                 break;
@@ -217,13 +239,13 @@ impl TestRun<'_> {
         &mut self,
         call: &mut StepCall<'_>,
         request: &Map<String, Value>,
-        process: &mut Option<PluginProcess>,
+        controls: &mut CallControls<'_>,
     ) -> Result<(), CallFailure> {
-        let mut first = self.call_once(call, request, process, false).await?;
+        let mut first = self.call_once(call, request, controls, false).await?;
         if call.step != Step::Parse || call.case.is_none() {
             return Ok(());
         }
-        let again = self.call_once(call, request, process, true).await?;
+        let again = self.call_once(call, request, controls, true).await?;
         if let (Some(first), Some(again)) = (first.take(), again) {
             self.conformance.parsed_again(&first, &again);
         }
@@ -235,7 +257,7 @@ impl TestRun<'_> {
         &mut self,
         call: &mut StepCall<'_>,
         request: &Map<String, Value>,
-        process: &mut Option<PluginProcess>,
+        controls: &mut CallControls<'_>,
         again: bool,
     ) -> Result<Option<Value>, CallFailure> {
         let bytes = encode::encode(request, &call.method.input()).map_err(|faults| {
@@ -246,6 +268,9 @@ impl TestRun<'_> {
         let (caller, method) = (self.caller.clone(), call.method.clone());
         let mut rate = Rate::new();
         let mut last = None;
+        let CallControls { process, shutdown, progress } = controls;
+        let (name, begun, earlier) = (call.report.name(), Instant::now(), call.report.elapsed);
+        let taken = Cell::new((call.report.messages, call.report.bytes));
         let work = async {
             if !method.is_server_streaming() {
                 let answer = caller.unary(&method, false, bytes.into()).await?;
@@ -258,6 +283,7 @@ impl TestRun<'_> {
             while let Some(answer) = answers.next().await? {
                 rate.count();
                 self.take(call, answer, again)?;
+                taken.set((call.report.messages, call.report.bytes));
                 count += 1;
                 if self.limit.is_some_and(|limit| count >= limit) {
                     call.report.is_cut = true;
@@ -266,10 +292,23 @@ impl TestRun<'_> {
             }
             Ok(())
         };
-        let ended = while_running(process.as_mut(), work).await;
+        let ended = {
+            let mut work = pin!(while_running(process.as_mut(), work));
+            loop {
+                tokio::select! {
+                    biased;
+                    signal = shutdown.signal() => break Err(CallFailure::Interrupted(signal)),
+                    () = progress.due(), if method.is_server_streaming() => {
+                        let (messages, bytes) = taken.get();
+                        progress.show(progress_line(&name, messages, bytes, earlier + begun.elapsed()));
+                    }
+                    ended = &mut work => break Ok(ended),
+                }
+            }
+        };
         call.report.elapsed += rate.elapsed();
         call.report.peak = call.report.peak.max(rate.peak);
-        match ended {
+        match ended? {
             Ok(Ok(())) => Ok(last),
             Ok(Err(WorkError::Here(error))) => Err(CallFailure::Here(error)),
             Ok(Err(WorkError::Call(error))) => Err(judge(error, call.report, process).await),

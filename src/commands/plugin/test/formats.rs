@@ -58,6 +58,7 @@ pub fn write_json(result: &TestResult, out: &mut dyn Write) -> Result<()> {
             "target": mask_text(&result.target),
             "resource_type": result.kind.map(|kind| kind.resource_type()),
         },
+        "interrupted": result.interrupted_step(),
         "steps": result.reports.iter().map(step).collect::<Value>(),
         "collected": collected.collect::<Value>(),
         "findings": result.findings.iter().map(finding).collect::<Value>(),
@@ -82,6 +83,10 @@ pub fn write_junit(result: &TestResult, out: &mut dyn Write) -> Result<()> {
         let mut body = String::new();
         let findings = result.findings.iter().filter(|finding| is_of(finding, report));
         findings.clone().filter(is_error).for_each(|finding| body += &failure(finding, result));
+        if outcome == "interrupted" {
+            let how = xml(&reason.clone().unwrap_or_default());
+            let _ = write!(body, "<error type=\"interrupted\" message=\"interrupted {how}\"/>");
+        }
         if outcome == "skipped" && body.is_empty() {
             let _ = write!(body, "<skipped message=\"{}\"/>", xml(&reason.unwrap_or_default()));
         }
@@ -95,7 +100,11 @@ pub fn write_junit(result: &TestResult, out: &mut dyn Write) -> Result<()> {
     let others = result.findings.iter().filter(|finding| !result.reports.iter().any(|report| is_of(finding, report)));
     let others: String = others.filter(is_error).map(|finding| failure(finding, result)).collect();
     if !others.is_empty() || cases.is_empty() {
-        cases.insert(0, ("plugin".to_owned(), 0.0, others));
+        let interrupted = match (result.interrupted, cases.is_empty()) {
+            (Some(signal), true) => format!("<error type=\"interrupted\" message=\"interrupted by {signal}\"/>"),
+            _ => String::new(),
+        };
+        cases.insert(0, ("plugin".to_owned(), 0.0, others + &interrupted));
     }
     if !result.differences.is_empty() {
         let text = xml(&result.differences.join("\n"));
@@ -105,9 +114,11 @@ pub fn write_junit(result: &TestResult, out: &mut dyn Write) -> Result<()> {
     let class = xml(result.kind.map_or("plugin", |kind| kind.resource_type()));
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     let (all, failed, skipped) = (cases.len(), count("<failure"), count("<skipped"));
+    let errors = count("<error");
     writeln!(
         out,
-        "<testsuite name=\"spacectl plugin test\" tests=\"{all}\" failures=\"{failed}\" skipped=\"{skipped}\">"
+        "<testsuite name=\"spacectl plugin test\" tests=\"{all}\" failures=\"{failed}\" errors=\"{errors}\" \
+         skipped=\"{skipped}\">"
     )?;
     for (name, seconds, body) in cases {
         let name = xml(&name);
@@ -160,6 +171,9 @@ pub fn write_github(result: &TestResult, out: &mut dyn Write) -> Result<()> {
         let text = mask_text(&format!("{}{hint}", sentence(finding, result.kind)));
         writeln!(out, "::{level} title={}::{}", github::property(&mask_text(&title)), github::data(&text))?;
     }
+    if let (Some(signal), Some(step)) = (result.interrupted, result.interrupted_step()) {
+        writeln!(out, "::error title=interrupted::{}", github::data(&format!("{step} was interrupted by {signal}")))?;
+    }
     for line in &result.differences {
         writeln!(out, "::error title=compare::{}", github::data(&mask_text(line)))?;
     }
@@ -171,6 +185,7 @@ fn outcome(outcome: &StepOutcome) -> (&'static str, Option<String>) {
         StepOutcome::Ok => ("ok", None),
         StepOutcome::Skipped(why) => ("skipped", Some(mask_text(why))),
         StepOutcome::Failed(why) => ("failed", Some(mask_text(why))),
+        StepOutcome::Interrupted(how) => ("interrupted", Some(mask_text(how))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Recorded answers, a line each, and what differs from an earlier run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -17,11 +17,14 @@ use crate::text::{json, truncated};
 /// The largest file that is compared: it is read into memory.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// The most answers that are compared field by field: each with each.
+/// The most answers without a name that are compared field by field: each with each.
 const MAX_PAIRED: usize = 50;
 
 /// The most differences that are shown of a file.
 const MAX_SHOWN: usize = 20;
+
+/// The most resources that a line names.
+const MAX_NAMED: usize = 5;
 
 /// Writes answers into files that get their names at the end.
 pub struct Recorder {
@@ -181,7 +184,7 @@ fn remove(value: &mut Value, path: &str) {
     }
 }
 
-/// The differences between two lists of answers, whatever their order.
+/// The differences between two lists of answers, whatever their order. Resources are compared by their names.
 fn differences(old: Vec<Value>, new: Vec<Value>) -> Vec<String> {
     let mut counts: HashMap<String, isize> = HashMap::new();
     old.iter().for_each(|value| *counts.entry(json::compact(value)).or_default() += 1);
@@ -195,24 +198,73 @@ fn differences(old: Vec<Value>, new: Vec<Value>) -> Vec<String> {
         };
         values.into_iter().filter(is_left).collect()
     };
-    let (mut old, new) = (left(old, 1), left(new, -1));
-    let mut lines = Vec::new();
-    let mut added = 0;
-    for value in new {
-        // The answer that is most like it is taken for the one that it was.
-        let distance = |old: &Value| changes(old, &value).len();
-        let nearest = if old.len() > MAX_PAIRED { None } else { (0..old.len()).min_by_key(|at| distance(&old[*at])) };
-        match nearest {
-            Some(at) => lines.extend(changes(&old.swap_remove(at), &value)),
-            None => added += 1,
+    let (old, new) = (left(old, 1), left(new, -1));
+    let (mut named, mut unnamed) = (BTreeMap::<String, VecDeque<Value>>::new(), Vec::new());
+    for value in old {
+        match resource_name(&value) {
+            Some(name) => named.entry(name).or_default().push_back(value),
+            None => unnamed.push(value),
         }
     }
-    let hidden = lines.len().saturating_sub(MAX_SHOWN);
-    lines.truncate(MAX_SHOWN);
-    lines.extend((hidden > 0).then(|| format!("{} changed", counted(hidden, "more field"))));
-    lines.extend((added > 0).then(|| format!("{} added", counted(added, "answer"))));
-    lines.extend((!old.is_empty()).then(|| format!("{} removed", counted(old.len(), "answer"))));
+    let (mut changed, mut added) = (Vec::new(), Vec::new());
+    for value in new {
+        let name = resource_name(&value);
+        let earlier = match &name {
+            Some(name) => named.get_mut(name).and_then(VecDeque::pop_front),
+            None if unnamed.len() > MAX_PAIRED => None,
+            // The answer that is most like it is taken for the one that it was.
+            None => (0..unnamed.len())
+                .min_by_key(|at| changes(&unnamed[*at], &value).len())
+                .map(|at| unnamed.swap_remove(at)),
+        };
+        match earlier {
+            Some(earlier) => changed.extend(changes(&earlier, &value).into_iter().map(|line| (name.clone(), line))),
+            None => added.push(name),
+        }
+    }
+    // A stream may have another order each time.
+    changed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    added.sort();
+    let removed = named.into_iter().flat_map(|(name, values)| vec![Some(name); values.len()]);
+    let removed: Vec<Option<String>> = removed.chain(vec![None; unnamed.len()]).collect();
+    let mut hidden: Vec<Option<String>> = changed.iter().skip(MAX_SHOWN).map(|(name, _)| name.clone()).collect();
+    let hidden_fields = hidden.len();
+    hidden.dedup();
+    let with_name = |(name, line): (Option<String>, String)| match name {
+        Some(name) => format!("{name}: {line}"),
+        None => line,
+    };
+    let mut lines: Vec<String> = changed.into_iter().take(MAX_SHOWN).map(with_name).collect();
+    for (count, word, end, names) in [
+        (hidden_fields, "more field", "changed", hidden),
+        (added.len(), "answer", "added", added),
+        (removed.len(), "answer", "removed", removed),
+    ] {
+        lines.extend((count > 0).then(|| format!("{} {end}{}", counted(count, word), listed(&names))));
+    }
     lines
+}
+
+/// The first of the names: `: inventory.Region a, inventory.Region b and 3 more`; nothing without any.
+fn listed(names: &[Option<String>]) -> String {
+    let first: Vec<&str> = names.iter().flatten().map(String::as_str).take(MAX_NAMED).collect();
+    match names.len() - first.len() {
+        _ if first.is_empty() => String::new(),
+        0 => format!(": {}", first.join(", ")),
+        more => format!(": {} and {more} more", first.join(", ")),
+    }
+}
+
+/// The type of a collected resource, and the id or the name by which a person knows it.
+fn resource_name(answer: &Value) -> Option<String> {
+    let text = |path: &str| answer.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let of_resource = |field: &&str| text(&format!("/resource/{field}"));
+    let resource_type = text("/resource_type")?;
+    let id = ["reference/resource_id", "resource_id", "region_code", "metric_id", "namespace_id"];
+    let name = ["group", "cloud_service_group", "cloud_service_type", "name", "title"];
+    let id = id.iter().find_map(of_resource).map(str::to_owned);
+    let id = id.unwrap_or_else(|| name.iter().filter_map(of_resource).collect::<Vec<_>>().join("/"));
+    if id.is_empty() { None } else { Some(format!("{resource_type} {}", cut(&id))) }
 }
 
 /// The changes of one answer, a line each: `metadata.currency: "USD" -> "KRW"`.
@@ -251,8 +303,11 @@ fn descend(path: &mut FieldPath, old: Option<&Value>, new: Option<&Value>, lines
 const MAX_VALUE: usize = 80;
 
 fn shortened(value: &Value) -> String {
-    let text = json::compact(value);
-    truncated(&text, MAX_VALUE).map(|text| format!("{text}…")).unwrap_or(text)
+    cut(&json::compact(value))
+}
+
+fn cut(text: &str) -> String {
+    truncated(text, MAX_VALUE).map_or_else(|| text.to_owned(), |text| format!("{text}…"))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use self::calls::TestRun;
+use self::calls::{CallControls, TestRun};
 use self::golden::{Recorded, Recorder, check_recorded};
 use self::inputs::TestInputs;
 use self::process::{PLUGIN_PORT, PluginProcess};
@@ -32,6 +32,7 @@ use self::start::{NotStarted, Target};
 use self::step_report::TestResult;
 use super::rule_help;
 use crate::cli::{ErrorFormat, Limit, PluginTest, TestFormat, duration};
+use crate::commands::exec::progress::Progress;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grpc::metadata::{Metadata, MetadataEntry};
@@ -109,13 +110,13 @@ async fn run_test(
     context: &mut Context<'_>,
 ) -> Result<()> {
     let mut process = target.start()?;
-    let tested = shutdown.race(test(target, options, &mut process, context)).await;
+    let tested = test(target, options, &mut process, shutdown, context).await;
     if let Some(process) = &mut process {
         process.stop(shutdown).await;
     }
     let log = process.map(|process| process.log()).unwrap_or_default();
     let is_of_plugin = |error: &Error| !error.is_silent() && error.kind() != ErrorKind::Usage;
-    let has_failed = tested.as_ref().map_or_else(is_of_plugin, TestResult::has_failed);
+    let has_failed = tested.as_ref().map_or_else(is_of_plugin, TestResult::has_failed_step);
     if has_failed && !log.is_empty() {
         context.streams.out.flush()?;
         show_log(&log, context.global.error_format, &context.streams.diagnostics);
@@ -125,6 +126,12 @@ async fn run_test(
     if let Some(error) = result.files_failed.take() {
         context.streams.out.flush()?;
         return Err(error);
+    }
+    if let (Some(signal), Some(step)) = (result.interrupted, result.interrupted_step()) {
+        context.streams.out.flush()?;
+        let record = if options.args.record.is_some() { "; nothing was recorded" } else { "" };
+        context.streams.diagnostics.warn(&format!("interrupted during {step}: the report is incomplete{record}"));
+        return Err(Error::from_signal(signal));
     }
     conclude(&result, context.streams)
 }
@@ -166,11 +173,13 @@ impl<'a> TestOptions<'a> {
     }
 }
 
-/// Waits for the plugin and makes all calls; as text, each step is written when it ends.
+/// Waits for the plugin and makes all calls; as text, each step is written when it ends. A signal ends the calls, not
+/// the report about those before it.
 async fn test(
     target: &Target,
     options: &TestOptions<'_>,
     process: &mut Option<PluginProcess>,
+    shutdown: &mut Shutdown,
     context: &mut Context<'_>,
 ) -> Result<TestResult> {
     let args = options.args;
@@ -183,8 +192,17 @@ async fn test(
         differences: Vec::new(),
         files_failed: None,
         refusals: Vec::new(),
+        interrupted: None,
     };
-    let (caller, server) = match target.reach(process, options.timeout, &options.metadata, context).await? {
+    let reached = tokio::select! {
+        biased;
+        signal = shutdown.signal() => {
+            result.interrupted = Some(signal);
+            return Ok(result);
+        }
+        reached = target.reach(process, options.timeout, &options.metadata, context) => reached?,
+    };
+    let (caller, server) = match reached {
         Ok(reached) => reached,
         Err(NotStarted { rule, message }) => {
             // Its kind does not matter for what is about no answer.
@@ -228,11 +246,13 @@ async fn test(
         allowed: &options.allowed,
         refusals: Vec::new(),
         answered: Answered::default(),
+        interrupted: None,
     };
+    let mut controls = CallControls { process, shutdown, progress: Progress::line(context.global, context.streams) };
     let streams = &mut *context.streams;
     let reports = &mut result.reports;
     let is_text = args.output == TestFormat::Text;
-    let ran = run.call_steps(process, |report| {
+    let ran = run.call_steps(&mut controls, |report| {
         if is_text {
             report::write_step(&report, streams)?;
         }
@@ -243,7 +263,8 @@ async fn test(
     result.findings = options.not_allowed(&run.conformance);
     result.collected = run.conformance.collected().to_vec();
     result.refusals = run.refusals;
-    if let Some(recorder) = run.recorder {
+    result.interrupted = run.interrupted;
+    if let Some(recorder) = run.recorder.filter(|_| run.interrupted.is_none()) {
         match keep_answers(recorder, options, &context.streams.diagnostics) {
             Ok(differences) => result.differences = differences,
             Err(error) => result.files_failed = Some(error),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tonic::Code;
 
-use crate::error::Error;
+use crate::error::{Error, TerminationSignal};
 use crate::plugin::conformance::{CollectedRow, PluginKind, Step, TestFinding, TestSeverity};
 
 /// All that a test found.
@@ -22,6 +22,8 @@ pub struct TestResult {
     pub files_failed: Option<Error>,
     /// The status of each refusal that is an error.
     pub refusals: Vec<Code>,
+    /// The signal that ended the test: nothing is recorded or compared then.
+    pub interrupted: Option<TerminationSignal>,
 }
 
 impl TestResult {
@@ -32,6 +34,21 @@ impl TestResult {
     /// Whether there is an error or a difference.
     pub fn has_failed(&self) -> bool {
         self.count(TestSeverity::Error) > 0 || !self.differences.is_empty()
+    }
+
+    /// Whether the plugin did not start, or a step failed: its log may say why.
+    pub fn has_failed_step(&self) -> bool {
+        let mut outcomes = self.reports.iter().map(|report| &report.outcome);
+        outcomes.any(|outcome| matches!(outcome, StepOutcome::Failed(_)))
+            || self.reports.is_empty() && self.count(TestSeverity::Error) > 0
+    }
+
+    /// The step that a signal ended, or what came before the first.
+    pub fn interrupted_step(&self) -> Option<String> {
+        self.interrupted?;
+        let is_interrupted = |report: &&StepReport| matches!(report.outcome, StepOutcome::Interrupted(_));
+        let step = self.reports.iter().find(is_interrupted).map(StepReport::name);
+        Some(step.unwrap_or_else(|| "the start of the plugin".to_owned()))
     }
 }
 
@@ -60,6 +77,8 @@ pub enum StepOutcome {
     /// It was not called, or its refusal says nothing; and why.
     Skipped(String),
     Failed(String),
+    /// A signal ended it: which, and after how much.
+    Interrupted(String),
 }
 
 impl StepReport {
