@@ -80,6 +80,32 @@ fn a_plugin_is_called_by_its_url_as_typed() {
 }
 
 #[test]
+fn a_resource_of_several_services_is_named_by_names_that_work() {
+    let alerts = WEBHOOK.replace("monitoring", "alert_manager");
+    let both = Server::start(Api::of_packages(&[WEBHOOK, &alerts]), |_| vec![Ok(json!({"metadata": {"a": "b"}}))]);
+    let user = user(&repository(), &both, &webhook());
+    let (url, names) = (both.url(), "alert_manager.Webhook, monitoring.Webhook");
+    for (line, status, hint) in [
+        (format!("exec init Webhook --endpoint {url}"), 2, format!("name one of them: {names}")),
+        ("exec init plugin.hook.Webhook".to_owned(), 2, format!("use --endpoint {url}, and name one of them: {names}")),
+        (
+            "exec init Webhook".to_owned(),
+            1,
+            "of a plugin's own server, name it plugin.hook.Webhook or plugin.collector.Webhook".to_owned(),
+        ),
+    ] {
+        let run = user.run(&format!("{line} -p options={{}}"));
+        assert!(run.status == Some(status) && run.stderr.ends_with(&format!("hint: {hint}\n")), "{line}: {run}");
+    }
+    for name in names.split(", ") {
+        let run = user.run(&format!("exec init {name} --endpoint {url} -p options={{}} -o quiet -c metadata.a"));
+        assert_eq!(run.quiet_success(), "b\n", "{name}");
+    }
+    let project = user.run("list identity.Project");
+    assert!(project.status == Some(1) && !project.stderr.contains("plugin"), "{project}");
+}
+
+#[test]
 fn a_stream_is_shown_as_it_comes_and_ended_by_its_limit() {
     let (user, server) = (Spacectl::new(), collector(3));
     let line = format!("exec collect Collector -p options={{}} -o quiet --endpoint {}", server.url());

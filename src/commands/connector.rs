@@ -24,6 +24,7 @@ use crate::local_service::{ImageRegistry, ServiceOptions, Store};
 use crate::net::tls::TlsSettings;
 use crate::oci;
 use crate::oci::{CredentialFiles, ProxyConfig, RegistryUrl};
+use crate::plugin::conformance::PluginKind;
 use crate::schema::resource::{Resource, service_among};
 use crate::schema::spaceone::is_plugin_server;
 use crate::terminal::io_streams::Diagnostics;
@@ -159,7 +160,7 @@ impl Connector {
             (None, [only]) if resource.is_foreign() => Ok(resource.at_service(only)),
             (None, _) if resource.is_foreign() => Err(no_endpoint
                 .hint(format!("of a service that you name, it is SERVICE.{0}: repository.{0}", resource.name))),
-            _ => Err(resource.say_alias(no_endpoint)),
+            _ => Err(resource.say_alias(no_endpoint).hints(at_plugins(resource, &services))),
         }
     }
 
@@ -234,6 +235,16 @@ impl Connector {
         let caller = caller.with_warnings(move |text| diagnostics.warn(text));
         Ok(caller.with_key_advice(key_origin.advice("a valid key") + for_once))
     }
+}
+
+/// The hint that plugins' own servers may have the resource: `plugin.slack.Webhook`.
+fn at_plugins(resource: &Resource, services: &[String]) -> Option<String> {
+    let is_of =
+        |kind: &PluginKind| kind.steps().iter().any(|step| step.service(*kind).eq_ignore_ascii_case(&resource.name));
+    let plugins = services.iter().filter(|service| is_plugin_server(service));
+    let names: Vec<String> = plugins.map(|plugin| format!("{plugin}.{}", resource.name)).collect();
+    let is_likely = !names.is_empty() && PluginKind::ALL.iter().any(is_of);
+    is_likely.then(|| format!("of a plugin's own server, name it {}", names.join(" or ")))
 }
 
 /// The warning that the key goes to `url`, the endpoint of `service`, in plaintext.

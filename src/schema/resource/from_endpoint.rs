@@ -154,12 +154,18 @@ impl Resource {
         if let [only] = fitting {
             return Ok(only);
         }
-        let mut names: Vec<String> = fitting.iter().map(|name| self.known_as(name, is_home).to_string()).collect();
+        // A plugin's own server has one name for both: only at its URL are they told apart.
+        let is_plugin = is_plugin_server(&self.service);
+        let asked = if is_plugin { &self.at_service("") } else { self };
+        let mut names: Vec<String> = fitting.iter().map(|name| asked.known_as(name, is_home).to_string()).collect();
         if names.iter().collect::<HashSet<_>>().len() < names.len() {
             names = fitting.iter().map(ToString::to_string).collect();
         }
-        let error = Error::usage(format!("{self} is ambiguous at {endpoint}"))
-            .hint(format!("name one of them: {}", names.join(", ")));
+        let error = Error::usage(format!("{self} is ambiguous at {endpoint}")).hint(if is_plugin {
+            format!("use --endpoint {endpoint}, and name one of them: {}", names.join(", "))
+        } else {
+            format!("name one of them: {}", names.join(", "))
+        });
         Err(self.say_alias(error))
     }
 
