@@ -373,6 +373,18 @@ fn a_spec_that_is_there_is_not_lost() {
 }
 
 #[test]
+fn no_text_of_a_spec_is_a_workflow_command() {
+    let user = Spacectl::new();
+    user.file("::stop-commands::x.yml", "name: A\nimage: a/plugin-a\nresource_type: a.B\n'##[add-mask]a': 1\n");
+    for form in ["text", "json", "github", "sarif"] {
+        let run = user.run(&format!("plugin lint ::stop-commands::x.yml -o {form}"));
+        assert!(run.stdout.contains("add-mask]a"), "{form}: {run}");
+        assert!(!run.stdout.contains("##[") && !run.stdout.contains("\n::stop"), "{form}: {run}");
+        assert!(!run.stdout.starts_with("::stop"), "{form}: {run}");
+    }
+}
+
+#[test]
 fn what_no_spec_can_be_made_of_is_refused() {
     let user = Spacectl::new();
     let mut shown = String::new();

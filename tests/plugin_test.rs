@@ -788,6 +788,26 @@ fn an_image_is_run_on_a_free_port_and_its_container_is_removed() {
 }
 
 #[test]
+fn an_interrupted_test_of_an_image_removes_its_container() {
+    let (user, _) = starting("hangs");
+    let program = std::env::current_exe().unwrap();
+    let docker = format!(
+        "#!/bin/sh\necho \"$@\" >>asked\n[ \"$1\" = run ] || exit 0\nport=${{6#127.0.0.1:}}\n\
+         export TEST_PLUGIN_PORT=${{port%:*}}\n{} --exact runs_as_a_plugin --nocapture\n",
+        program.display()
+    );
+    user.file("docker", &docker);
+    std::fs::set_permissions(user.path("docker"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut running = Running::start(&user, &["plugin", "test", "--image", "x/plugin-a:1.0", "--builder", "./docker"]);
+    running.wait_for("Collector.init").signal("TERM");
+    assert_eq!(running.end(), End::Signal(15), "{}", running.err);
+    assert!(running.out.contains("Collector.verify          interrupted  by SIGTERM"), "{}", running.out);
+    let asked = std::fs::read_to_string(user.path("asked")).unwrap();
+    let name = asked.split(' ').nth(3).unwrap();
+    assert_eq!(asked.lines().last(), Some(&*format!("rm --force {name}")), "{asked}");
+}
+
+#[test]
 fn an_image_is_tested_before_it_is_pushed() {
     let (user, _) = starting("good");
     let program = std::env::current_exe().unwrap();

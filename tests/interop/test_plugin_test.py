@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lab import HERE, PEERS
+from lab import HERE, PEERS, SPACECTL
+from terminal import Terminal
 
 PLUGIN_SERVER = f"{PEERS / 'platform/bin/python'} {HERE / 'plugin_server.py'}"
 
@@ -104,22 +105,26 @@ def parse(params):
 '''
 
 
+def write_plugin(home, code):
+    """Writes a plugin of the framework with this code; returns its port and the arguments that test it."""
+    package = home / "src" / "plugin"
+    package.mkdir(parents=True, exist_ok=True)
+    (package / "__init__.py").touch()
+    (package / "main.py").write_text(code)
+    # Below the ports that the system gives to whoever asks for any.
+    port = random.randrange(20_000, 32_000)
+    # A first start compiles every module that it imports.
+    return port, ["plugin", "test", "--exec", f"{PLUGIN_SERVER} src {port}", "--port", port, "--start-timeout", "100s"]
+
+
 @pytest.fixture
 def run(spacectl):
     """Runs a plugin of the framework with this code, and tests it."""
     spacectl.variables |= {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
 
     def run_plugin(code, *options):
-        package = spacectl.home / "src" / "plugin"
-        package.mkdir(parents=True, exist_ok=True)
-        (package / "__init__.py").touch()
-        (package / "main.py").write_text(code)
-        # Below the ports that the system gives to whoever asks for any.
-        port = random.randrange(20_000, 32_000)
-        command = f"{PLUGIN_SERVER} src {port}"
-        # A first start compiles every module that it imports.
-        test = ["plugin", "test", "--exec", command, "--port", port, "--start-timeout", "100s", "-o", "json"]
-        result = spacectl.run(*test, *options)
+        port, test = write_plugin(spacectl.home, code)
+        result = spacectl.run(*test, "-o", "json", *options)
         assert result.stdout, result
         with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
             pass
@@ -180,3 +185,20 @@ def test_a_webhook_is_held_against_its_payloads(run, spacectl):
 def test_a_skeleton_is_told_what_it_lacks(run):
     code, report = run(COLLECTOR.partition("@app.route")[0])
     assert (code, errors(report)) == (64 + 13, {"route-missing"})
+
+
+def test_a_terminal_shows_how_far_a_stream_is_until_ctrl_c(spacectl):
+    code = COLLECTOR.replace("range(3):", "range(3_000):\n        __import__('time').sleep(0.01)")
+    port, test = write_plugin(spacectl.home, code)
+    variables = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+    terminal = Terminal([SPACECTL, *test], spacectl.home, columns=100, **variables)
+    line = re.compile(r"Collector\.collect: \d+ messages, \d+ (bytes|kB), \d+/s, [\d.]+ m?s")
+    terminal.wait_until(lambda lines: any(line.fullmatch(each) for each in lines))
+    terminal.type("\x03")
+    assert terminal.wait_for_end() == 130
+    screen = terminal.screen()
+    assert not any(line.match(each) for each in screen), screen
+    assert any(re.match(r"Collector\.collect +interrupted  by Ctrl-C after \d+ messages", each) for each in screen), screen
+    assert screen[-1] == "warning: interrupted during Collector.collect: the report is incomplete"
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        pass

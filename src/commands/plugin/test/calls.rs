@@ -3,25 +3,24 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use prost_reflect::MethodDescriptor;
 use serde_json::{Map, Value};
-use tokio::time::timeout;
 use tonic::Code;
 
+use super::call_failure::{CallFailure, WorkError, after, died, judge, while_running};
 use super::golden::Recorder;
 use super::inputs::{DataCase, TestInputs};
 use super::process::PluginProcess;
 use super::report::progress_line;
 use super::requests::{Answered, Requests};
 use super::settings::mismatch;
-use super::show::counted;
 use super::step_report::{Rate, StepOutcome, StepReport};
 use crate::codec::{decode, encode};
 use crate::commands::exec::progress::Progress;
-use crate::error::{Error, ErrorKind, Result, TerminationSignal, code_name};
+use crate::error::{Error, Result, TerminationSignal, code_name};
 use crate::grpc::call::Caller;
 use crate::grpc::reflection::DescribedServer;
 use crate::plugin::conformance::{
@@ -29,9 +28,6 @@ use crate::plugin::conformance::{
 };
 use crate::schema::did_you_mean::hint_at_field;
 use crate::terminal::shutdown::Shutdown;
-
-/// How long a call may still end by itself after the plugin has ended, and the plugin after its connection.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The parts of a run over all steps.
 pub struct TestRun<'a> {
@@ -59,17 +55,6 @@ pub struct CallControls<'a> {
     pub process: &'a mut Option<PluginProcess>,
     pub shutdown: &'a mut Shutdown,
     pub progress: Progress,
-}
-
-/// Why a call did not end well.
-enum CallFailure {
-    /// The plugin answered with a status.
-    Refused(Code, String),
-    /// It is over with this plugin.
-    Broken(TestRule, String),
-    Interrupted(TerminationSignal),
-    /// The failure is this program's or its user's.
-    Here(Error),
 }
 
 impl TestRun<'_> {
@@ -363,70 +348,4 @@ fn file_stem(step: Step, kind: PluginKind) -> String {
         Step::MetricList | Step::MetricGetData | Step::LogList => step.title(kind).to_lowercase(),
         _ => step.method().to_owned(),
     }
-}
-
-enum WorkError {
-    Call(Error),
-    Here(Error),
-}
-
-impl From<Error> for WorkError {
-    fn from(error: Error) -> Self {
-        Self::Call(error)
-    }
-}
-
-/// Runs `work` until it ends, or a moment longer than the plugin; then the error says how that ended.
-async fn while_running<T, E>(
-    process: Option<&mut PluginProcess>,
-    work: impl Future<Output = Result<T, E>>,
-) -> Result<Result<T, E>, String> {
-    let Some(process) = process else { return Ok(work.await) };
-    let mut work = pin!(work);
-    tokio::select! {
-        biased;
-        ended = &mut work => Ok(ended),
-        status = process.ended() => match timeout(LAST_WORDS, work).await {
-            Ok(Ok(done)) => Ok(Ok(done)),
-            _ => Err(status),
-        }
-    }
-}
-
-/// Tells from the error of a call how it failed.
-async fn judge(error: Error, report: &StepReport, process: &mut Option<PluginProcess>) -> CallFailure {
-    let ErrorKind::Status(code) = error.kind() else {
-        return CallFailure::Broken(TestRule::Died, format!("the call failed: {}", error.summary()));
-    };
-    let cause = error.problems().first().and_then(|problem| problem.causes.first()).cloned().unwrap_or_default();
-    if let Some(text) = error.sent_text() {
-        return CallFailure::Refused(code, text.to_owned());
-    }
-    match code {
-        Code::DeadlineExceeded => {
-            let cause = if report.messages > 0 { cause.replacen("no answer", "no end", 1) } else { cause };
-            CallFailure::Broken(TestRule::StepTimeout, format!("{cause}{}", after(report)))
-        }
-        Code::Unavailable => {
-            // The end of a process is seen later than that of its connections.
-            let status = match process {
-                Some(process) => timeout(LAST_WORDS, process.ended()).await.ok(),
-                None => None,
-            };
-            match status {
-                Some(status) => died(&status, report),
-                None => CallFailure::Broken(TestRule::Died, format!("the connection broke{}: {cause}", after(report))),
-            }
-        }
-        _ => CallFailure::Refused(code, cause),
-    }
-}
-
-fn died(status: &str, report: &StepReport) -> CallFailure {
-    CallFailure::Broken(TestRule::Died, format!("the plugin {status}{}", after(report)))
-}
-
-/// How far a stream came.
-fn after(report: &StepReport) -> String {
-    if report.step.is_stream() { format!(" after {}", counted(report.messages, "message")) } else { String::new() }
 }

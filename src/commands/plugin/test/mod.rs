@@ -1,8 +1,10 @@
 //! `plugin test`: calls a running plugin as the platform does.
 //!
-//! `process` starts and ends it, `inputs` and `settings` read what is sent, `requests` and `calls` make the calls,
-//! `golden` keeps answers, `report` and `formats` show the result. The rules are in `crate::plugin::conformance`.
+//! `process` starts and ends it, `inputs` and `settings` read what is sent, `requests`, `calls` and `call_failure` make
+//! the calls, `golden` keeps answers, `report` and `formats` show the result. The rules are in
+//! `crate::plugin::conformance`.
 
+mod call_failure;
 mod calls;
 mod formats;
 mod golden;
