@@ -9,7 +9,7 @@ pub struct Shown {
     /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS")]
     pub columns: Option<String>,
-    /// Output format
+    /// Output format [env: SPACECTL_OUTPUT]
     ///
     /// quiet prints the values of one column, one per line.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]

@@ -49,7 +49,7 @@ pub struct Stat {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: StatRows,
-    /// Output format
+    /// Output format [env: SPACECTL_OUTPUT]
     ///
     /// quiet prints the values of one column, one per line.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]

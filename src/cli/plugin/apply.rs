@@ -80,7 +80,7 @@ pub struct PluginApply {
         help_heading = "Changes"
     )]
     pub parallel: u16,
-    /// Output format
+    /// Output format [env: SPACECTL_OUTPUT]
     ///
     /// quiet prints the ids of changed plugins.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
@@ -91,7 +91,7 @@ pub struct PluginApply {
 pub struct PluginDiff {
     #[command(flatten)]
     pub specs: Specs,
-    /// Output format
+    /// Output format [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: PluginFormat,
 }

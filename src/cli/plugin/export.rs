@@ -34,7 +34,7 @@ pub struct PluginExport {
     /// Overwrite files that have other content
     #[arg(long, requires = "dir", help_heading = "Output")]
     pub force: bool,
-    /// Format of the summary of --dir
+    /// Format of the summary of --dir [env: SPACECTL_OUTPUT]
     ///
     /// quiet prints the ids of plugins whose files were written.
     #[arg(

@@ -87,7 +87,7 @@ pub struct PluginPublish {
     /// Run 'plugin test' on the image before the push
     #[arg(long, help_heading = "Build")]
     pub test: bool,
-    /// Output format
+    /// Output format [env: SPACECTL_OUTPUT]
     ///
     /// quiet prints the plugin's id if it changed.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]

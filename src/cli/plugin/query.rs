@@ -30,7 +30,7 @@ pub struct PluginGet {
     /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS", help_heading = "Output")]
     pub columns: Option<String>,
-    /// Output format
+    /// Output format [env: SPACECTL_OUTPUT]
     ///
     /// quiet prints the values of one column, one per line; spec prints what 'plugin apply' reads.
     #[arg(
@@ -91,7 +91,7 @@ pub struct PluginVersions {
     /// The plugin may be registered later.
     #[arg(long, value_name = "TAG", value_parser = NonEmptyStringValueParser::new())]
     pub wait: Option<String>,
-    /// Output format
+    /// Output format [env: SPACECTL_OUTPUT]
     ///
     /// quiet prints a version per line.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "quiet", help_heading = "Output")]
