@@ -240,9 +240,9 @@ impl Environment {
         Error::local(format!("`{key}` is not set")).hints(near.map(|near| format!("did you mean `{near}`?")))
     }
 
-    /// The keys that [`Environment::set`] checks, endpoints left out.
-    pub fn settable_keys() -> impl Iterator<Item = &'static str> {
-        key_names().filter(|key| ![ENDPOINTS, METADATA].contains(key))
+    /// The keys that [`Environment::set`] checks, each with a line of help; endpoints left out.
+    pub fn settable_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+        KEYS.iter().map(|key| (key.name, key.help)).filter(|(key, _)| ![ENDPOINTS, METADATA].contains(key))
     }
 
     /// Every key as `config set` takes it, with a line of help.

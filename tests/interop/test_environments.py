@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from lab import PythonClient, Spacectl, free_port, local_serve
-from terminal import Terminal
+from terminal import Terminal, required
 
 import lab
 
@@ -158,6 +158,47 @@ def test_the_line_of_a_hidden_answer_ends_also_where_only_errors_are_said(home):
     terminal.type(SECRET + "\r")
     assert terminal.wait_for_end() == 0
     assert terminal.raw.endswith(b"not shown: \r\n")
+
+
+def edit(home, editor="vi"):
+    assert Spacectl(home).run("config", "init", "-e", "lab", "--domain-id", "domain-1").code == 0
+    return Terminal([lab.SPACECTL, "config", "edit"], home, columns=200, EDITOR=editor)
+
+
+def test_an_environment_is_edited_until_it_is_right(home):
+    required("vi")
+    terminal = edit(home)
+    terminal.wait_for("x_domain_id: domain-1")
+    terminal.type("Ax\x1boregistry: nonsense\x1b:wq\r")
+    terminal.wait_for("lab.yml:2:11: `registry`")
+    terminal.wait_for("Edit again (your text is in")
+    terminal.type("y\r")
+    terminal.wait_for("registry: nonsense")
+    terminal.type("Gdd:wq\r")
+    terminal.wait_for("lab is saved")
+    assert terminal.wait_for_end() == 0
+    assert settings(home, "lab") == {"x_domain_id": "domain-1x"}
+    assert not list((home / ".spaceone").glob("edit-*"))
+
+
+@pytest.mark.parametrize("end, code", [("n\r", 1), ("\x03", 130), ("\x04", 1)], ids=["no", "ctrl-c", "ctrl-d"])
+def test_who_does_not_edit_again_keeps_the_text(home, end, code):
+    terminal = edit(home, "sed -i s/domain-1/5/")
+    terminal.wait_for("Edit again (your text is in")
+    terminal.type(end)
+    assert terminal.wait_for_end() == code
+    assert settings(home, "lab") == {"x_domain_id": "domain-1"}
+    [copy] = (home / ".spaceone").glob("edit-*/lab.yml")
+    assert copy.read_text() == "x_domain_id: 5\n" and copy.stat().st_mode & 0o777 == 0o600
+
+
+def test_ctrl_c_is_for_the_editor(home):
+    editor = """python3 -c 'import signal, sys, time; signal.signal(signal.SIGINT, lambda *_: (open(sys.argv[1], "a").write("registry: https://r\\n"), sys.exit())); print("editing", flush=True); time.sleep(99)'"""
+    terminal = edit(home, editor)
+    terminal.wait_for("editing")
+    terminal.type("\x03")
+    assert terminal.wait_for_end() == 0
+    assert settings(home, "lab") == {"x_domain_id": "domain-1", "registry": "https://r"}
 
 
 def test_an_environment_that_is_there_is_replaced_only_after_a_yes(home):

@@ -26,7 +26,7 @@ pub(super) fn run(args: &CompletionInstall, context: &mut Context<'_>) -> Result
     diagnostics.done(&format!("{} completion {done}", file.shell));
     let is_in = |folder: PathBuf| folder.join("spacectl").is_file();
     if !args.remove && !context.variables.program_folders().into_iter().any(is_in) {
-        diagnostics.note("no folder of PATH has spacectl: completion works where it is found there");
+        diagnostics.note("spacectl is not in PATH: completion works as soon as it is");
     }
     Ok(())
 }

@@ -156,7 +156,7 @@ impl PrivateCopy {
     /// Whether there is something of the user's in it.
     fn is_edited(&self, before: Option<&[u8]>) -> bool {
         match open_file(&self.path).and_then(|file| read_limited(file, MAX_BYTES)) {
-            Ok(bytes) => bytes != before.unwrap_or_default(),
+            Ok(bytes) => !bytes.is_empty() && bytes != before.unwrap_or_default(),
             Err(error) => error.kind() != IoErrorKind::NotFound,
         }
     }
