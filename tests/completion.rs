@@ -658,7 +658,7 @@ fn completion_is_installed_once_and_removed_to_the_byte() {
 
             // A block of another version.
             let old = String::from_utf8_lossy(&text)
-                .replace("spacectl completion ", "spacectl old ")
+                .replace(&format!("spacectl completion {shell}"), "spacectl old")
                 .replace('\u{fffd}', "e");
             std::fs::write(&path, old.as_bytes()).unwrap();
             assert_eq!(

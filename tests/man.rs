@@ -43,7 +43,7 @@ fn the_manual_has_a_page_for_every_command() {
 
 #[test]
 fn the_page_about_the_configuration_has_every_variable_of_the_manual() {
-    let manual = Spacectl::new().run("man").quiet_success().replace('\\', "");
+    let manual = Spacectl::new().run("man").quiet_success().replace("\\fB", "").replace("\\fR", "").replace('\\', "");
     let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
     let mut names: Vec<&str> = manual.split(|c| !is_name(c)).filter(|word| word.starts_with("SPACECTL_")).collect();
     names.sort_unstable();

@@ -56,7 +56,9 @@ pub enum ConfigCommand {
         /// Print secrets instead of ********
         #[arg(long)]
         show_secrets: bool,
-        /// Output format [env: SPACECTL_OUTPUT]
+        /// Output format
+        ///
+        /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
         output: Format,
     },
@@ -66,7 +68,9 @@ pub enum ConfigCommand {
     /// List environments, the one in use marked
     #[command(alias = "get-contexts", after_long_help = LIST_EXAMPLES)]
     List {
-        /// Output format [default: one name a line] [env: SPACECTL_OUTPUT]
+        /// Output format [default: one name a line]
+        ///
+        /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = "Output")]
         output: Option<Format>,
     },
@@ -93,6 +97,8 @@ pub enum ConfigCommand {
         #[arg(short, long, requires = "remove")]
         yes: bool,
         /// Output format of the list [default: one name a line]
+        ///
+        /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = "Output")]
         #[arg(conflicts_with_all = ["switch", "remove"])]
         output: Option<Format>,
@@ -204,7 +210,9 @@ pub enum EndpointCommand {
         after_long_help = "Examples:\n  spacectl config endpoint show\n  spacectl config endpoint show -e lab -o csv"
     )]
     Show {
-        /// Output format [env: SPACECTL_OUTPUT]
+        /// Output format
+        ///
+        /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
         output: Format,
     },
@@ -234,7 +242,9 @@ pub enum AliasCommand {
         /// Also list the built-in ones
         #[arg(short, long)]
         all: bool,
-        /// Output format [env: SPACECTL_OUTPUT]
+        /// Output format
+        ///
+        /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
         output: Format,
     },

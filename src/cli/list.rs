@@ -44,9 +44,11 @@ pub struct Listing {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: RowArgs,
-    /// Output format [env: SPACECTL_OUTPUT]
+    /// Output format
     ///
     /// quiet prints the values of one column, one per line.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
     #[command(flatten)]

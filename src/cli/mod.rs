@@ -99,9 +99,9 @@ pub struct Global {
     #[arg(short, long, global = true, value_name = "NAME")]
     pub environment: Option<String>,
 
-    /// Endpoint to call, grpc://HOST:PORT [env: SPACECTL_ENDPOINT]
+    /// Endpoint to call [env: SPACECTL_ENDPOINT]
     ///
-    /// grpc+ssl:// is TLS. The variable outranks --environment.
+    /// grpc://HOST:PORT, or grpc+ssl://HOST:PORT for TLS. The variable outranks --environment.
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub endpoint: Option<String>,
 

@@ -9,9 +9,11 @@ pub struct Shown {
     /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS")]
     pub columns: Option<String>,
-    /// Output format [env: SPACECTL_OUTPUT]
+    /// Output format
     ///
     /// quiet prints the values of one column, one per line.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
     pub output: Format,
     /// Do not truncate cells to the terminal width

@@ -49,9 +49,11 @@ pub struct Stat {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: StatRows,
-    /// Output format [env: SPACECTL_OUTPUT]
+    /// Output format
     ///
     /// quiet prints the values of one column, one per line.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
 }

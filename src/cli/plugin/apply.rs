@@ -80,9 +80,11 @@ pub struct PluginApply {
         help_heading = "Changes"
     )]
     pub parallel: u16,
-    /// Output format [env: SPACECTL_OUTPUT]
+    /// Output format
     ///
     /// quiet prints the ids of changed plugins.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: ApplyFormat,
 }
@@ -91,7 +93,9 @@ pub struct PluginApply {
 pub struct PluginDiff {
     #[command(flatten)]
     pub specs: Specs,
-    /// Output format [env: SPACECTL_OUTPUT]
+    /// Output format
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: PluginFormat,
 }

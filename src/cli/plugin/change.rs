@@ -25,7 +25,9 @@ pub struct PluginChange {
     /// Ids of the plugins
     #[arg(value_name = "PLUGIN", required = true, value_parser = NonEmptyStringValueParser::new())]
     pub plugin_id: Vec<String>,
-    /// Output format [env: SPACECTL_OUTPUT]
+    /// Output format
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: PluginFormat,
 }

@@ -34,9 +34,11 @@ pub struct PluginExport {
     /// Overwrite files that have other content
     #[arg(long, requires = "dir", help_heading = "Output")]
     pub force: bool,
-    /// Format of the summary of --dir [env: SPACECTL_OUTPUT]
+    /// Format of the summary of --dir
     ///
     /// quiet prints the ids of plugins whose files were written.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(
         short,
         long,

@@ -87,9 +87,11 @@ pub struct PluginPublish {
     /// Run 'plugin test' on the image before the push
     #[arg(long, help_heading = "Build")]
     pub test: bool,
-    /// Output format [env: SPACECTL_OUTPUT]
+    /// Output format
     ///
     /// quiet prints the plugin's id if it changed.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: ApplyFormat,
 }

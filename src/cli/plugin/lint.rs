@@ -35,7 +35,9 @@ pub struct PluginLint {
     /// Treat warnings as errors
     #[arg(short = 'D', long)]
     pub deny_warnings: bool,
-    /// Output format [env: SPACECTL_OUTPUT]
+    /// Output format
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = LintFormat::Text)]
     pub output: LintFormat,
     /// Explain a rule

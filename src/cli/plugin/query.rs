@@ -30,9 +30,11 @@ pub struct PluginGet {
     /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS", help_heading = "Output")]
     pub columns: Option<String>,
-    /// Output format [env: SPACECTL_OUTPUT]
+    /// Output format
     ///
     /// quiet prints the values of one column, one per line; spec prints what 'plugin apply' reads.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(
         short,
         long,
@@ -91,9 +93,11 @@ pub struct PluginVersions {
     /// The plugin may be registered later.
     #[arg(long, value_name = "TAG", value_parser = NonEmptyStringValueParser::new())]
     pub wait: Option<String>,
-    /// Output format [env: SPACECTL_OUTPUT]
+    /// Output format
     ///
     /// quiet prints a version per line.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "quiet", help_heading = "Output")]
     pub output: Format,
 }

@@ -146,7 +146,9 @@ pub struct PluginTest {
     #[arg(long, conflicts_with = "explain", conflicts_with_all = TESTING, help_heading = "Rules")]
     pub list_rules: bool,
 
-    /// text, json, junit or github [env: SPACECTL_OUTPUT]
+    /// text, json, junit or github
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(
         short,
         long,

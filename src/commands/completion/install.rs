@@ -53,7 +53,7 @@ fn lines(shell: Shell) -> &'static str {
         }
         Shell::Zsh => {
             "if command -v spacectl >/dev/null 2>&1; then\n    \
-                 (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }\n    \
+                 (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i; }\n    \
                  source <(spacectl completion zsh)\n\
              fi"
         }

@@ -39,10 +39,17 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<()> {
         Err(error) if copy.is_edited(before.as_deref()) => {
             let path = copy.keep();
             let file = shell_word(&dir.file_of(&name));
-            Err(error.hint(format!("your text is in {0}: run `diff {file} {0}`", shell_word(&path))))
+            Err(last_hint(error, format!("your text is in {0}: run `diff {file} {0}`", shell_word(&path))))
         }
         Err(error) => Err(error),
     }
+}
+
+/// `error` with a hint after all of its problems.
+fn last_hint(error: Error, hint: String) -> Error {
+    let mut problems = error.problems().to_vec();
+    problems.iter_mut().last().into_iter().for_each(|problem| problem.hints.push(hint.clone()));
+    Error::from_problems(error.kind(), problems).unwrap_or(error)
 }
 
 /// The user's editor, as a command of the shell.
