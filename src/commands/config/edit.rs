@@ -71,9 +71,9 @@ fn edit(
     editor: &OsStr,
     context: &mut Context<'_>,
 ) -> Result<()> {
-    let is_editing = DeferredSignals::new()?;
+    let signals = DeferredSignals::new()?;
     let (text, environment) = loop {
-        is_editing.during(|| run_editor(editor, &copy.path))?;
+        signals.ignored_during(|| run_editor(editor, &copy.path))?;
         let text = copy.read()?;
         if text.as_bytes() == before.unwrap_or_default() {
             context.streams.diagnostics.done(&format!("{name} is unchanged"));
@@ -114,9 +114,11 @@ fn check(text: &str, before: &[u8], name: &EnvironmentName) -> Result<Environmen
     Ok(environment)
 }
 
-/// Runs the editor by the shell, as git does: it may have options.
+/// Runs the editor by the shell, as git does: it may have options. Ctrl-C must not end the shell, which would hide how
+/// the editor ended; what a shell traps is not trapped in its children.
 fn run_editor(editor: &OsStr, path: &Path) -> Result<()> {
-    let mut script = editor.to_owned();
+    let mut script = OsString::from("trap : INT QUIT; ");
+    script.push(editor);
     script.push(r#" "$@""#);
     let line =
         CommandLine { program: "sh".into(), arguments: vec!["-c".into(), script, editor.to_owned(), path.into()] };
@@ -190,8 +192,8 @@ impl DeferredSignals {
         Ok(Self { is_default })
     }
 
-    /// Ignores them during `work`.
-    fn during<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// Runs `work`; they end nothing here meanwhile.
+    fn ignored_during<T>(&self, work: impl FnOnce() -> T) -> T {
         self.is_default.store(false, Ordering::SeqCst);
         let done = work();
         self.is_default.store(true, Ordering::SeqCst);
