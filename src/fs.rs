@@ -31,6 +31,8 @@ pub enum Readers {
     None,
     /// Whom the process's umask allows, as with every new file.
     ByUmask,
+    /// Whom these permission bits allow, those of the file to replace.
+    Mode(u32),
 }
 
 /// A complete file that waits for its name in the same folder; removed if it is dropped before.
@@ -100,7 +102,12 @@ impl OpenAtomicFile {
         if readers == Readers::ByUmask {
             builder.permissions(Permissions::from_mode(0o666));
         }
-        Ok(Self { file: builder.tempfile_in(folder_of(path))?, target: path.to_owned() })
+        let file = builder.tempfile_in(folder_of(path))?;
+        if let Readers::Mode(mode) = readers {
+            // Not by the builder: the umask would take bits away.
+            file.as_file().set_permissions(Permissions::from_mode(mode))?;
+        }
+        Ok(Self { file, target: path.to_owned() })
     }
 
     /// Syncs it, so that it outlives a crash.
@@ -316,6 +323,7 @@ mod tests {
         fs::write(folder.path().join("any"), "").unwrap();
         let any = fs::metadata(folder.path().join("any")).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(Readers::None, "a"), mode(Readers::ByUmask, "b")), (0o600, any));
+        assert_eq!((mode(Readers::Mode(0o666), "c"), mode(Readers::Mode(0o400), "d")), (0o666, 0o400));
     }
 
     #[test]

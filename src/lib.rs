@@ -8,7 +8,6 @@ compile_error!("spacectl needs Unix: its signals, its file modes and its termina
 use std::ffi::OsString;
 use std::io::Write as _;
 
-use clap::Parser as _;
 use clap::error::ErrorKind as ClapErrorKind;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -33,7 +32,6 @@ pub mod terminal;
 pub mod text;
 pub mod yaml;
 
-use cli::Cli;
 use config::Variables;
 use error::{Error, ErrorKind, Result, TerminationSignal, panics};
 use terminal::io_streams::{DiagnosticFormat, IoStreams};
@@ -78,7 +76,7 @@ fn run_command(args: Vec<OsString>, variables: &Variables, streams: &mut IoStrea
 
 fn dispatch(args: Vec<OsString>, variables: &Variables, streams: &mut IoStreams) -> Result<()> {
     let args = cli::join_watch(args);
-    let cli = match Cli::try_parse_from(&args) {
+    let cli = match cli::parse(&args, variables) {
         Ok(cli) => cli,
         Err(error) => return report_unparsed(&error, &args, streams),
     };
@@ -92,7 +90,14 @@ fn dispatch(args: Vec<OsString>, variables: &Variables, streams: &mut IoStreams)
     if cli.global.quiet && cli.global.verbose > 0 {
         return Err(Error::usage("--quiet and --verbose cannot be used together"));
     }
-    commands::run(&cli, variables, streams)
+    commands::run(&cli, variables, streams).map_err(|error| name_format_variable(error, variables))
+}
+
+/// Names `SPACECTL_OUTPUT` in the error of a format that nobody typed.
+fn name_format_variable(error: Error, variables: &Variables) -> Error {
+    let Some(format) = &variables.output else { return error };
+    let is_blamed = error.problems().iter().any(|problem| problem.message.starts_with(&format!("-o {format} ")));
+    if is_blamed { error.hint("or give another format with -o: SPACECTL_OUTPUT sets this one") } else { error }
 }
 
 /// Writes help and version to standard output; everything else is a usage error.

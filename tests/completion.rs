@@ -100,6 +100,10 @@ fn words_come_with_their_help() {
         "spacectl exec register repository.Plugin -p registry_type=A",
         "spacectl list repository.Plugin -o ''",
         "spacectl config environment -s ''",
+        "spacectl config use ''",
+        "spacectl config set x_",
+        "spacectl completion ''",
+        "spacectl completion install ''",
         "spacectl list repository.Plugin -f ''",
         "spacectl exec register repository.Plugin -p docs=@do",
         "spacectl completion z",
@@ -598,4 +602,161 @@ fn a_line_that_makes_no_sense_is_no_error() {
         let run = complete(&user, line);
         assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""), "{line}: {run}");
     }
+}
+
+/// A shell's file, in the home of the user.
+const STARTUP_FILES: [(&str, &str); 5] = [
+    ("bash", ".bashrc"),
+    ("zsh", ".zshrc"),
+    ("fish", ".config/fish/completions/spacectl.fish"),
+    ("elvish", ".config/elvish/rc.elv"),
+    ("powershell", ".config/powershell/Microsoft.PowerShell_profile.ps1"),
+];
+
+/// A user who finds spacectl in PATH.
+fn user_with_path() -> Spacectl {
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_spacectl")).parent().unwrap();
+    Spacectl::new().variable("PATH", folder.to_str().unwrap())
+}
+
+/// What an installation says, which is all that it says.
+#[track_caller]
+fn said(user: &Spacectl, line: &str) -> String {
+    let run = user.run(line);
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), ""), "{run}");
+    run.stderr
+}
+
+#[test]
+fn completion_is_installed_once_and_removed_to_the_byte() {
+    let user = user_with_path();
+    let mut installed = String::new();
+    for (shell, name) in STARTUP_FILES {
+        let path = user.home().join(name);
+        let read = || std::fs::read(&path).ok();
+        for before in
+            [None, Some(&b""[..]), Some(b"# caf\xe9\nalias a=b"), Some(b"a\n\n"), Some("# 한글\r\n".as_bytes())]
+        {
+            match before {
+                Some(text) => std::fs::write(&path, text).unwrap(),
+                None => assert!(!path.exists()),
+            }
+            let line = before.map_or(1, |text| 1 + text.split_inclusive(|byte| *byte == b'\n').count());
+            let place = format!("[HOME]/{name}:{line}");
+            let install = format!("completion install {shell}");
+            assert_eq!(
+                said(&user, &install),
+                format!("{shell} completion is installed in {place}; new shells load it\n")
+            );
+            let text = read().unwrap();
+            if before.is_none() {
+                installed += &format!("==> {name}\n{}", String::from_utf8_lossy(&text));
+            }
+            assert!(text.starts_with(before.unwrap_or_default()));
+            assert_eq!(said(&user, &install), format!("{shell} completion is already installed in {place}\n"));
+            assert_eq!(read().unwrap(), text);
+
+            // A block of another version.
+            let old = String::from_utf8_lossy(&text)
+                .replace(&format!("spacectl completion {shell}"), "spacectl old")
+                .replace('\u{fffd}', "e");
+            std::fs::write(&path, old.as_bytes()).unwrap();
+            assert_eq!(
+                said(&user, &install),
+                format!("{shell} completion is updated in {place}; new shells load it\n")
+            );
+            assert_eq!(
+                String::from_utf8(read().unwrap()).unwrap(),
+                String::from_utf8_lossy(&text).replace('\u{fffd}', "e")
+            );
+            std::fs::write(&path, &text).unwrap();
+
+            let remove = format!("{install} --remove");
+            assert_eq!(said(&user, &remove), format!("{shell} completion is removed from {place}\n"));
+            assert_eq!(read().as_deref(), before);
+            assert_eq!(said(&user, &remove), format!("{shell} completion is not installed in [HOME]/{name}\n"));
+            assert_eq!(read().as_deref(), before);
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+    assert_snapshot!(installed);
+}
+
+#[test]
+fn the_shell_and_its_folder_come_from_variables() {
+    let user = user_with_path();
+    for (shell, path) in [("/bin/bash", ".bashrc"), ("/usr/local/bin/zsh", ".zshrc"), ("fish", STARTUP_FILES[2].1)] {
+        let run = user.run_with(&[("SHELL", shell)], "completion install");
+        assert!(run.stderr.contains(&format!("[HOME]/{path}:1")), "{run}");
+    }
+    let folder = user.path("dots").display().to_string();
+    std::fs::create_dir(&folder).unwrap();
+    let run = user.run_with(&[("SHELL", "/bin/zsh"), ("ZDOTDIR", &folder)], "completion install");
+    assert!(run.stderr.contains("[HOME]/work/dots/.zshrc:1"), "{run}");
+    let run = user.run_with(&[("XDG_CONFIG_HOME", &folder)], "completion install fish");
+    assert!(run.stderr.contains("[HOME]/work/dots/fish/completions/spacectl.fish:1"), "{run}");
+    let told = [("SHELL", "/bin/tcsh"), ("SHELL", ""), ("PATH", "/nowhere"), ("HOME", "")].map(|variable| {
+        let line = if variable.0 == "PATH" { "completion install bash" } else { "completion install" };
+        format!("{variable:?}\n{}\n", user.run_with(&[variable], line))
+    });
+    assert_snapshot!(told.concat());
+    let told = ["completion bash install", "completion install tcsh", "completion"]
+        .map(|line| format!("$ spacectl {line}\n{}\n", user.run(line)));
+    assert_snapshot!(told.concat());
+}
+
+#[test]
+fn a_link_to_a_startup_file_and_its_mode_stay() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let user = user_with_path();
+    user.file("dotfiles/bashrc", "a\n");
+    let (file, link) = (user.path("dotfiles/bashrc"), user.home().join(".bashrc"));
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o664)).unwrap();
+    std::os::unix::fs::symlink("work/dotfiles/bashrc", &link).unwrap();
+    let mode = || std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+    assert_eq!(
+        said(&user, "completion install bash"),
+        "bash completion is installed in [HOME]/.bashrc:2; new shells load it\n"
+    );
+    assert!(link.is_symlink() && std::fs::read_to_string(&file).unwrap().contains("spacectl"));
+    assert_eq!(mode(), 0o664);
+    said(&user, "completion install bash --remove");
+    assert_eq!((link.is_symlink(), std::fs::read_to_string(&file).unwrap(), mode()), (true, "a\n".into(), 0o664));
+    assert_eq!(std::fs::read_dir(user.path("dotfiles")).unwrap().count(), 1);
+    std::fs::remove_file(&file).unwrap();
+    let run = user.run("completion install bash");
+    assert_eq!((run.status, file.exists()), (Some(1), false), "{run}");
+    assert!(run.stderr.contains("it is a link to a file that does not exist"), "{run}");
+}
+
+#[test]
+fn lines_of_the_users_own_and_damaged_blocks_stay() {
+    let user = user_with_path();
+    let path = user.home().join(".bashrc");
+    let own = "# spacectl completion bash\n[ -t 0 ] && source <(spacectl completion bash)\n";
+    std::fs::write(&path, own).unwrap();
+    assert_eq!(
+        said(&user, "completion install bash"),
+        "bash completion is already installed: [HOME]/.bashrc:2 loads it\n"
+    );
+    let told = "bash completion was not installed by this command: [HOME]/.bashrc:2 loads it, and stays\n";
+    assert_eq!(said(&user, "completion install bash --remove"), told);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), own);
+    let damaged = "a\n# >>> spacectl completion >>>\nb\n";
+    std::fs::write(&path, damaged).unwrap();
+    for line in ["completion install bash", "completion install bash --remove"] {
+        let run = user.run(line);
+        assert!(run.stderr.starts_with("error: [HOME]/.bashrc:2: "), "{run}");
+        assert_eq!((run.status, std::fs::read_to_string(&path).unwrap().as_str()), (Some(1), damaged));
+    }
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    assert_eq!(user.run("completion install bash").status, Some(1));
+    // What the user wrote after the block stays, also in a file that the command made.
+    said(&user, "completion install zsh");
+    let path = user.home().join(".zshrc");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{text}alias a=b\n")).unwrap();
+    said(&user, "completion install zsh --remove");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "alias a=b\n");
 }

@@ -42,6 +42,19 @@ fn the_manual_has_a_page_for_every_command() {
 }
 
 #[test]
+fn the_page_about_the_configuration_has_every_variable_of_the_manual() {
+    let manual = Spacectl::new().run("man").quiet_success().replace("\\fB", "").replace("\\fR", "").replace('\\', "");
+    let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
+    let mut names: Vec<&str> = manual.split(|c| !is_name(c)).filter(|word| word.starts_with("SPACECTL_")).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert!(names.len() > 8, "{names:?}");
+    let page = std::fs::read_to_string("docs/config.md").unwrap();
+    let missing: Vec<_> = names.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn a_manual_that_cannot_be_written_is_an_error() {
     let user = Spacectl::new();
     user.file("file", "");

@@ -8,8 +8,22 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// Variables of the developer's own that would change what the commands print.
-const UNSET: [&str; 5] =
-    ["XDG_DATA_HOME", "XDG_CACHE_HOME", "SPACECTL_ENVIRONMENT", "SPACECTL_API_KEY", "SPACECTL_CONFIG_DIR"];
+const UNSET: [&str; 14] = [
+    "XDG_DATA_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "SPACECTL_ENVIRONMENT",
+    "SPACECTL_ENDPOINT",
+    "SPACECTL_API_KEY",
+    "SPACECTL_DOMAIN_ID",
+    "SPACECTL_WORKSPACE_ID",
+    "SPACECTL_OUTPUT",
+    "SPACECTL_TIMEOUT",
+    "SPACECTL_CONFIG_DIR",
+    "VISUAL",
+    "EDITOR",
+    "SHELL",
+];
 
 /// The tour continues in the home in which its reader has typed the first command.
 #[test]

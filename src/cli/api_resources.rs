@@ -22,7 +22,11 @@ pub struct ApiResources {
     /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS", help_heading = "Output")]
     pub columns: Option<String>,
-    /// Output format; quiet prints one resource name per line
+    /// Output format
+    ///
+    /// quiet prints one resource name per line.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
 }

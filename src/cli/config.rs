@@ -11,6 +11,7 @@ pub use import::ConfigImport;
 pub use init::ConfigInit;
 
 use super::Format;
+use crate::config::Environment;
 
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -24,7 +25,7 @@ pub enum ConfigCommand {
     #[command(after_long_help = check::EXAMPLES)]
     Check(ConfigCheck),
     /// Set a key of the environment, e.g. api_key or x_domain_id
-    #[command(after_long_help = SET_EXAMPLES)]
+    #[command(after_long_help = set_notes())]
     Set {
         /// Key to set, or endpoints.SERVICE
         key: String,
@@ -50,15 +51,39 @@ pub enum ConfigCommand {
         key: String,
     },
     /// Print the environment, secrets masked
-    #[command(after_long_help = "Examples:\n  spacectl config show\n  spacectl config show -e lab -o json")]
+    #[command(visible_alias = "view", after_long_help = SHOW_EXAMPLES)]
     Show {
         /// Print secrets instead of ********
         #[arg(long)]
         show_secrets: bool,
         /// Output format
+        ///
+        /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
         output: Format,
     },
+    /// Edit the environment's file in your editor
+    #[command(after_long_help = EDIT_EXAMPLES)]
+    Edit,
+    /// List environments, the one in use marked
+    #[command(alias = "get-contexts", after_long_help = LIST_EXAMPLES)]
+    List {
+        /// Output format [default: one name a line]
+        ///
+        /// [env: SPACECTL_OUTPUT]
+        #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = "Output")]
+        output: Option<Format>,
+    },
+    /// Switch to an environment
+    #[command(alias = "use-context", after_long_help = USE_EXAMPLES)]
+    Use {
+        /// Environment to switch to
+        #[arg(id = "switch", value_name = "NAME")]
+        name: String,
+    },
+    /// Print the name of the environment in use
+    #[command(alias = "current-context", after_long_help = CURRENT_EXAMPLES)]
+    Current,
     /// List environments, switch to one, or remove one
     #[command(after_long_help = "Examples:\n  spacectl config environment\n  spacectl config environment -s prod")]
     Environment {
@@ -72,6 +97,8 @@ pub enum ConfigCommand {
         #[arg(short, long, requires = "remove")]
         yes: bool,
         /// Output format of the list [default: one name a line]
+        ///
+        /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = "Output")]
         #[arg(conflicts_with_all = ["switch", "remove"])]
         output: Option<Format>,
@@ -88,6 +115,34 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   spacectl config init -e prod --service repository=grpc+ssl://r.example.com
   spacectl config check";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  spacectl config show
+  spacectl config show -e lab -o json";
+
+const EDIT_EXAMPLES: &str = "\
+Examples:
+  spacectl config edit
+  EDITOR='code --wait' spacectl config edit -e lab
+
+The editor is that of VISUAL, else that of EDITOR, else vi. It gets a private copy of the file, which is checked \
+before it replaces the file.";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  spacectl config list
+  spacectl config list -o csv";
+
+const USE_EXAMPLES: &str = "\
+Examples:
+  spacectl config use prod
+  spacectl config use local";
+
+const CURRENT_EXAMPLES: &str = "\
+Examples:
+  spacectl config current
+  spacectl config current -e lab";
 
 const ENDPOINT_EXAMPLES: &str = "\
 Examples:
@@ -113,6 +168,14 @@ const SET_EXAMPLES: &str = "\
 Examples:
   spacectl config set x_domain_id domain-123456
   spacectl config set api_key - < key.txt";
+
+/// The examples of `config set`, and the keys.
+fn set_notes() -> String {
+    let keys: Vec<_> = Environment::key_help().collect();
+    let width = keys.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
+    let lines = keys.iter().map(|(key, help)| format!("\n  {key:width$}  {help}"));
+    format!("{SET_EXAMPLES}\n\nKeys:{}", lines.collect::<String>())
+}
 
 const ALIAS_EXAMPLES: &str = "\
 Examples:
@@ -148,6 +211,8 @@ pub enum EndpointCommand {
     )]
     Show {
         /// Output format
+        ///
+        /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
         output: Format,
     },
@@ -178,6 +243,8 @@ pub enum AliasCommand {
         #[arg(short, long)]
         all: bool,
         /// Output format
+        ///
+        /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
         output: Format,
     },

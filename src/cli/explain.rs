@@ -40,6 +40,8 @@ pub struct ExplainForm {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = |text: &str| number(text, 0..=MAX_DEPTH))]
     pub depth: u8,
     /// Output format
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = ExplainFormat::Text)]
     pub output: ExplainFormat,
 }

@@ -47,6 +47,8 @@ pub struct Listing {
     /// Output format
     ///
     /// quiet prints the values of one column, one per line.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
     #[command(flatten)]

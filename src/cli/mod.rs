@@ -15,6 +15,7 @@ mod list;
 mod local;
 mod man;
 mod output_args;
+mod parse;
 mod plugin;
 mod request;
 mod stat;
@@ -32,7 +33,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
 pub use cache::CacheCommand;
-pub use completion_args::{Completion, Shell};
+pub use completion_args::{Completion, CompletionCommand, CompletionInstall, Shell};
 pub use config::{AliasCommand, ConfigCheck, ConfigCommand, ConfigImport, ConfigInit, EndpointCommand};
 pub use exec::{Exec, ManyArgs};
 pub use explain::{Explain, ExplainForm, ExplainFormat};
@@ -42,6 +43,7 @@ pub use list::{ListArgs, Listing, RowArgs};
 pub use local::{Local, SyncMode};
 pub use man::Man;
 pub use output_args::{Format, Shown};
+pub use parse::parse;
 pub use plugin::{
     ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginExport,
     PluginFormat, PluginGet, PluginGetFormat, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources,
@@ -97,15 +99,21 @@ pub struct Global {
     #[arg(short, long, global = true, value_name = "NAME")]
     pub environment: Option<String>,
 
-    /// Endpoint to call, grpc://HOST:PORT (or grpc+ssl)
+    /// Endpoint to call [env: SPACECTL_ENDPOINT]
+    ///
+    /// grpc://HOST:PORT, or grpc+ssl://HOST:PORT for TLS. The variable outranks --environment.
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub endpoint: Option<String>,
 
-    /// Domain to send as x_domain_id [default: the environment's]
+    /// Domain to send as x_domain_id [env: SPACECTL_DOMAIN_ID]
+    ///
+    /// [default: the environment's]
     #[arg(long, global = true, value_name = "ID", hide_short_help = true)]
     pub domain_id: Option<String>,
 
-    /// Workspace to send as x_workspace_id [default: the environment's]
+    /// Workspace to send as x_workspace_id [env: SPACECTL_WORKSPACE_ID]
+    ///
+    /// [default: the environment's]
     #[arg(long, global = true, value_name = "ID", hide_short_help = true)]
     pub workspace_id: Option<String>,
 
@@ -124,7 +132,7 @@ pub struct Global {
     )]
     pub connect_timeout: Limit,
 
-    /// Timeout per call, e.g. 30s or 5m; 0 disables it
+    /// Timeout per call, e.g. 30s; 0 disables it [env: SPACECTL_TIMEOUT]
     ///
     /// [default: 180s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration, hide_short_help = true)]
@@ -221,7 +229,7 @@ pub enum Command {
     /// Manage the descriptor cache
     #[command(subcommand, after_long_help = cache::EXAMPLES)]
     Cache(CacheCommand),
-    /// Print the completion script of a shell
+    /// Print the completion script of a shell, or install it
     #[command(
         after_long_help = completion_args::EXAMPLES
     )]

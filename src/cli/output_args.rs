@@ -12,6 +12,8 @@ pub struct Shown {
     /// Output format
     ///
     /// quiet prints the values of one column, one per line.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
     pub output: Format,
     /// Do not truncate cells to the terminal width

@@ -47,13 +47,11 @@ const PLUGIN: [(&[&str], &str); 5] = [
 ];
 
 /// Subcommands of other tools, after `config`.
-const CONFIG: [(&[&str], &str); 3] = [
-    (&["use-context", "use", "switch", "select"], SWITCH),
-    (
-        &["get-contexts", "current-context", "list", "ls", "environments", "contexts"],
-        "run `spacectl config environment` to list environments",
-    ),
-    (&["view", "cat"], "run `spacectl config show` to print the environment"),
+const CONFIG: [(&[&str], &str); 4] = [
+    (&["switch", "select", "activate"], "run `spacectl config use NAME` to switch to an environment"),
+    (&["ls", "environments", "contexts"], "run `spacectl config list` to list environments"),
+    (&["cat", "print"], "run `spacectl config show` to print the environment"),
+    (&["delete-context"], "run `spacectl config environment -r NAME` to remove an environment"),
 ];
 const SWITCH: &str = "run `spacectl config environment -s NAME` to switch to an environment";
 
@@ -367,11 +365,11 @@ mod tests {
             ("cost_analysis create DataSource", Some("spacectl exec create cost_analysis.DataSource")),
             ("lst", None),
             ("lst plugin", None),
-            ("-e local config list", Some("spacectl config environment")),
-            ("config use-context a", Some("spacectl config environment -s NAME")),
+            ("-e local config ls", Some("spacectl config list")),
+            ("config switch a", Some("spacectl config use NAME")),
+            ("config delete-context a", Some("spacectl config environment -r NAME")),
             ("config environment prod", Some("spacectl config environment -s NAME")),
-            ("config current-context", Some("spacectl config environment")),
-            ("config view", Some("spacectl config show")),
+            ("config cat", Some("spacectl config show")),
             ("login", Some("spacectl config init")),
             ("whoami", Some("spacectl config check")),
             ("validate x.yml", Some("spacectl plugin lint FILE")),

@@ -51,6 +51,8 @@ pub enum TemplateCommand {
     #[command(after_long_help = "Examples:\n  spacectl template list\n  spacectl template list -o json")]
     List {
         /// Output format
+        ///
+        /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
         output: Format,
     },

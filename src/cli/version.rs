@@ -7,6 +7,8 @@ use super::Format;
 #[derive(Debug, Args)]
 pub struct Version {
     /// Output format
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
     pub output: Format,
 }

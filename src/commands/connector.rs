@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::Context;
 use crate::cli;
 use crate::config::{
-    BUILT_IN, Credential, Destination, EndpointUrl, Endpoints, EnvironmentName, KeyOrigin, Secret, Selection, Settings,
-    Variables,
+    BUILT_IN, Credential, Destination, ENDPOINT_VARIABLE, EndpointUrl, Endpoints, EnvironmentName, KeyOrigin, Secret,
+    SelectedEnvironment, Selection, Settings, Variables,
 };
 use crate::error::{Error, Result};
 use crate::grpc::cache::{CacheKind, FileCache};
@@ -62,6 +62,11 @@ impl Connector {
     pub fn of(selection: &Selection, context: &mut Context<'_>) -> Result<Self> {
         let settings = Settings::resolve(selection, context.variables)?;
         settings.warnings.iter().for_each(|warning| context.streams.diagnostics.warn(warning));
+        if let Some(SelectedEnvironment { name, source }) = &settings.unused_environment {
+            context.streams.diagnostics.note(&format!(
+                "the environment {name} (by {source}) is not used: {ENDPOINT_VARIABLE} outranks it; unset that to use it"
+            ));
+        }
         let tls = tls_of(&context.global.tls)?;
         let store = match settings.endpoints {
             Endpoints::Embedded => {
@@ -79,6 +84,9 @@ impl Connector {
             Some(selected) => format!("environment {} (by {})", selected.name, selected.source),
             None => "no environment: nothing of a configuration is sent".to_owned(),
         });
+        if !settings.variables.is_empty() {
+            trace.step(|| format!("set by variables: {}", settings.variables.join(", ")));
+        }
         Ok(Self {
             settings,
             credential: OnceCell::new(),
@@ -222,7 +230,9 @@ impl Connector {
                     Ok(_) => format!("connected to {url}"),
                     Err(_) => format!("not connected to {url}"),
                 });
-                (connected?, url.to_string())
+                let unset = self.settings.variables.contains(&ENDPOINT_VARIABLE);
+                let unset = unset.then(|| format!("unset {ENDPOINT_VARIABLE}, which names it, to use an environment"));
+                (connected.map_err(|error| error.hints(unset))?, url.to_string())
             }
         };
         let key_origin = &self.settings.key_origin;

@@ -196,7 +196,7 @@ fn find(address: &Address, api_version: Option<&str>, context: &mut Context<'_>)
 
 /// Whether neither configuration nor flags name an endpoint.
 fn is_nothing_selected(selection: &Selection, variables: &Variables) -> Result<bool> {
-    if selection.endpoint.is_some() || selection.named(variables)?.is_some() {
+    if selection.names_endpoint(variables) || selection.named(variables)?.is_some() {
         return Ok(false);
     }
     match ConfigDir::locate(variables) {

@@ -21,7 +21,7 @@ pub fn with_environment(text: &str, name: &str) -> String {
             return "";
         }
         match words[..] {
-            ["spacectl", "config", "set" | "get" | "remove" | "show" | "endpoint" | "check", ..] => &flag,
+            ["spacectl", "config", "set" | "get" | "remove" | "show" | "edit" | "endpoint" | "check", ..] => &flag,
             ["spacectl", "plugin", "init" | "lint", ..] => "",
             ["spacectl", "plugin" | "exec" | "list" | "get" | "stat" | "analyze" | "explain" | "api-resources", ..] => {
                 &flag

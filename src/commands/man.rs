@@ -13,12 +13,19 @@ use crate::error::{Error, Result};
 const EXAMPLES: &str = "Examples:";
 
 /// Environment variables, for the program's own page.
-const ENVIRONMENT: [(&str, &str); 9] = [
+const ENVIRONMENT: [(&str, &str); 16] = [
     ("SPACECTL_ENVIRONMENT", "The environment to use; --environment overrides it."),
     ("SPACECTL_DEFAULT_ENVIRONMENT", "The environment to use if none is current."),
+    ("SPACECTL_ENDPOINT", "The endpoint to call, without an environment; --endpoint overrides it."),
     ("SPACECTL_API_KEY", "The API key to send; it overrides the configuration."),
+    ("SPACECTL_DOMAIN_ID", "The domain to send; --domain-id overrides it."),
+    ("SPACECTL_WORKSPACE_ID", "The workspace to send; --workspace-id overrides it."),
+    ("SPACECTL_OUTPUT", "The output format of commands that have it; -o overrides it."),
+    ("SPACECTL_TIMEOUT", "The timeout per call, e.g. 30s; --timeout overrides it."),
     ("SPACECTL_CONFIG_DIR", "The configuration directory, instead of ~/.spaceone."),
     ("SPACECTL_COMPLETION_TIMEOUT", "The longest wait for services in a completion, e.g. 300ms or 2s."),
+    ("VISUAL, EDITOR", "The editor of config edit, instead of vi."),
+    ("SHELL, ZDOTDIR, XDG_CONFIG_HOME", "The shell and the files of completion install."),
     ("SSL_CERT_FILE", "The certificates to trust, instead of the system's."),
     ("SSL_CERT_DIR", "A directory of certificates to trust, instead of the system's."),
     ("NO_COLOR", "Disables colours."),

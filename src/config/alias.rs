@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::environment::MAX_KEY;
 use super::file;
+use super::keys::MAX_KEY;
 use super::{ConfigDir, ParseError, yaml};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;

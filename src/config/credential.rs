@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::command::MAX_BYTES;
-use super::environment::{API_KEY, API_KEY_COMMAND, API_KEY_FILE, TOKEN};
+use super::keys::{API_KEY, API_KEY_COMMAND, API_KEY_FILE, TOKEN};
 use super::{Environment, ParseError, Secret, command, metadata};
 use crate::error::{Error, Result};
 use crate::fs::{open_file, read_limited};

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::environment::REGISTRY;
 use super::file;
+use super::keys::REGISTRY;
 use super::name::BUILT_IN;
 use super::{Environment, EnvironmentName, Variables, yaml};
 use crate::error::{Error, Result};
@@ -136,13 +136,28 @@ impl ConfigDir {
         let before = self.load(name)?;
         let mut environment = before.clone();
         change(&mut environment)?;
-        // Endpoints would hide the built-in environment.
-        let is_changed = |(key, value): (&String, &Value)| key != REGISTRY && before.values().get(key) != Some(value);
-        if name.is_built_in() && !before.has_endpoints() && environment.values().iter().any(is_changed) {
-            return Err(reads_registry_only(name));
-        }
+        check_built_in(name, &before, &environment)?;
         self.save(name, &environment)?;
         Ok(environment)
+    }
+
+    /// The content of an environment's file as it is; the built-in one needs no file.
+    pub fn text(&self, name: &EnvironmentName) -> Result<Option<Vec<u8>>> {
+        let text = file::read(&self.file_of(name))?;
+        if text.is_none() && !name.is_built_in() { Err(self.not_found(name)) } else { Ok(text) }
+    }
+
+    /// Replaces the content of an environment's file as it is, under the lock. Returns false, without a change, if the
+    /// content is no longer `before`.
+    pub fn replace_text(&self, name: &EnvironmentName, before: Option<&[u8]>, text: &str) -> Result<bool> {
+        file::make_folder(&self.environments_folder())?;
+        let _lock = self.lock()?;
+        let path = self.file_of(name);
+        if file::read(&path)?.as_deref() != before {
+            return Ok(false);
+        }
+        file::replace(&path, text)?;
+        Ok(true)
     }
 
     /// Creates environments, all or none; replaces those that exist only if `overwrite`. None becomes the current one.
@@ -285,6 +300,15 @@ fn exist_already(names: &[&EnvironmentName]) -> Error {
     Error::local(message).hint(
         "change it with `spacectl config set KEY VALUE`, replace it with --force, or choose another name with -e NAME",
     )
+}
+
+/// Checks that the built-in environment gets its only setting: endpoints would hide it.
+pub fn check_built_in(name: &EnvironmentName, before: &Environment, after: &Environment) -> Result<()> {
+    let is_changed = |(key, value): (&String, &Value)| key != REGISTRY && before.values().get(key) != Some(value);
+    if name.is_built_in() && !before.has_endpoints() && after.values().iter().any(is_changed) {
+        return Err(reads_registry_only(name));
+    }
+    Ok(())
 }
 
 /// The error that the built-in environment has no other setting.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::environment::{ENDPOINTS, MAX_KEY};
+use super::keys::{ENDPOINTS, MAX_KEY};
 use super::{EndpointUrl, Environment};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::nearest;

@@ -6,6 +6,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::keys::{
+    API_KEY_FILE, DOMAIN, ENDPOINTS, KEYS, KnownKey, MAX_KEY, METADATA, REGISTRY, ValueKind, WORKSPACE, key_names,
+    kind_of_key,
+};
 use super::{EndpointUrl, ParseError, file, metadata, yaml};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::grpc::metadata::MetadataEntry;
@@ -15,58 +19,6 @@ use crate::schema::spaceone::SERVICES;
 use crate::secret::{self, MASK};
 use crate::text::quoted_list;
 use crate::text::value_ext::kind_of;
-
-pub(super) const API_KEY: &str = "api_key";
-pub(super) const TOKEN: &str = "token";
-pub(super) const API_KEY_FILE: &str = "api_key_file";
-pub(super) const API_KEY_COMMAND: &str = "api_key_command";
-const DOMAIN: &str = "x_domain_id";
-const WORKSPACE: &str = "x_workspace_id";
-pub(super) const ENDPOINTS: &str = "endpoints";
-pub(super) const CA: &str = "ca";
-pub(super) const CERT: &str = "cert";
-pub(super) const KEY: &str = "key";
-pub(super) const SERVER_NAME: &str = "tls_server_name";
-pub(super) const REGISTRY: &str = "registry";
-/// The mapping of names to values that are sent with each call besides.
-pub(super) const METADATA: &str = "metadata";
-
-/// How the value of a key is checked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ValueKind {
-    /// Sent as gRPC metadata.
-    Metadata,
-    /// Used here, on one line.
-    Line,
-    /// A file's path.
-    Path,
-    /// An image registry's URL.
-    Registry,
-    /// A mapping of services to URLs.
-    Endpoints,
-    /// A mapping of names to what is sent as gRPC metadata.
-    Entries,
-}
-
-/// The keys that this program reads.
-const KEYS: [(&str, ValueKind); 13] = [
-    (API_KEY, ValueKind::Metadata),
-    (TOKEN, ValueKind::Metadata),
-    (API_KEY_FILE, ValueKind::Path),
-    (API_KEY_COMMAND, ValueKind::Line),
-    (DOMAIN, ValueKind::Metadata),
-    (WORKSPACE, ValueKind::Metadata),
-    (ENDPOINTS, ValueKind::Endpoints),
-    (CA, ValueKind::Path),
-    (CERT, ValueKind::Path),
-    (KEY, ValueKind::Path),
-    (SERVER_NAME, ValueKind::Line),
-    (REGISTRY, ValueKind::Registry),
-    (METADATA, ValueKind::Entries),
-];
-
-/// The longest key, in bytes.
-pub(super) const MAX_KEY: usize = 128;
 
 /// The keys and values of one environment, in the file's order; unknown keys are preserved.
 ///
@@ -102,7 +54,7 @@ impl Environment {
     pub fn check(&self) -> Result<()> {
         let mut problems: Vec<Problem> = Vec::new();
         let mut note = |result: Result<()>| problems.extend(result.err().iter().flat_map(Error::problems).cloned());
-        for (key, kind) in KEYS {
+        for KnownKey { name, kind, .. } in KEYS {
             match kind {
                 ValueKind::Registry => note(self.registry().map(drop)),
                 ValueKind::Endpoints => match self.endpoint_values() {
@@ -113,7 +65,7 @@ impl Environment {
                     Err(error) => note(Err(error)),
                 },
                 ValueKind::Entries => note(self.metadata().map(drop)),
-                _ => note(self.text(key).map(drop)),
+                _ => note(self.text(name).map(drop)),
             }
         }
         Error::from_problems(ErrorKind::Local, problems).map_or(Ok(()), Err)
@@ -191,7 +143,7 @@ impl Environment {
         if let Some(service) = service {
             return Err(unknown.hint(self.how_to_set_endpoint(service, url)));
         }
-        let Some(known) = misspelt(key, KEYS.map(|(key, _)| key)) else { return Ok(()) };
+        let Some(known) = misspelt(key, key_names()) else { return Ok(()) };
         let value = if secret::names_a_secret(known) { "-" } else { "VALUE" };
         Err(Error::usage(format!("nothing reads the key `{key}`: did you mean `{known}`?"))
             .hint(format!("use `spacectl config set {known} {value}`")))
@@ -202,7 +154,7 @@ impl Environment {
         let folder = std::path::absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
             .map_err(|error| Error::local(format!("cannot find the folder {}", folder.display())).cause(error))?;
         let mut key_file = None;
-        for (key, _) in KEYS.into_iter().filter(|(_, kind)| *kind == ValueKind::Path) {
+        for KnownKey { name: key, .. } in KEYS.into_iter().filter(|key| key.kind == ValueKind::Path) {
             if let Some(Value::String(text)) = self.values.get_mut(key)
                 && !text.trim().is_empty()
                 && !secret::is_pem(text)
@@ -244,7 +196,7 @@ impl Environment {
         (!is_read).then(|| match Self::known_key_like(key) {
             Some(known) => format!("nothing reads the key `{key}`: did you mean `{known}`?"),
             None => {
-                let keys = quoted_list(KEYS.map(|(key, _)| key));
+                let keys = quoted_list(key_names());
                 format!("nothing reads the key `{key}`: those that are read are {keys}")
             }
         })
@@ -256,7 +208,7 @@ impl Environment {
         if Self::is_known(key) || service_of(key).is_some() {
             return None;
         }
-        nearest(key.split('.').next().unwrap_or(key), KEYS.map(|(key, _)| key)).filter(|known| *known != key)
+        nearest(key.split('.').next().unwrap_or(key), key_names()).filter(|known| *known != key)
     }
 
     /// The value of a key, or with `endpoints.SERVICE` one endpoint; a secret, or the secrets in it, masked unless
@@ -288,9 +240,14 @@ impl Environment {
         Error::local(format!("`{key}` is not set")).hints(near.map(|near| format!("did you mean `{near}`?")))
     }
 
-    /// The keys that [`Environment::set`] checks, endpoints left out.
-    pub fn settable_keys() -> impl Iterator<Item = &'static str> {
-        KEYS.into_iter().map(|(key, _)| key).filter(|key| ![ENDPOINTS, METADATA].contains(key))
+    /// The keys that [`Environment::set`] checks, each with a line of help; endpoints left out.
+    pub fn settable_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+        KEYS.iter().map(|key| (key.name, key.help)).filter(|(key, _)| ![ENDPOINTS, METADATA].contains(key))
+    }
+
+    /// Every key as `config set` takes it, with a line of help.
+    pub fn key_help() -> impl Iterator<Item = (String, &'static str)> {
+        KEYS.iter().map(|key| (key.to_set(), key.help))
     }
 
     /// Everything, secrets included.
@@ -338,10 +295,6 @@ impl Environment {
 /// The service of the key `endpoints.SERVICE`.
 pub fn service_of(key: &str) -> Option<&str> {
     key.strip_prefix(ENDPOINTS)?.strip_prefix('.')
-}
-
-fn kind_of_key(key: &str) -> Option<ValueKind> {
-    KEYS.into_iter().find_map(|(known, kind)| (known == key).then_some(kind))
 }
 
 /// `text` without blanks around it, if it can be the value of `key`; `None` if nothing is left.
@@ -532,7 +485,7 @@ mod tests {
 
     #[test]
     fn what_is_set_by_hand_is_warned_of_unless_it_is_read() {
-        for key in KEYS.map(|(key, _)| key).into_iter().chain(["endpoints.repository"]) {
+        for key in key_names().chain(["endpoints.repository"]) {
             assert_eq!(Environment::warning_of(key), None, "{key}");
         }
         let warning = |key| Environment::warning_of(key).unwrap_or_default();

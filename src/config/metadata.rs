@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::environment::METADATA;
+use super::keys::METADATA;
 use super::{Environment, ParseError};
 use crate::error::{Error, Result};
 use crate::grpc::metadata::MetadataEntry;

@@ -50,7 +50,7 @@ impl EnvironmentName {
         &self.0
     }
 
-    pub(super) fn file_name(&self) -> String {
+    pub fn file_name(&self) -> String {
         format!("{}{EXTENSION}", self.0)
     }
 

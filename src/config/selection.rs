@@ -52,6 +52,11 @@ pub struct SelectedEnvironment {
 }
 
 impl Selection {
+    /// Whether `--endpoint` or `SPACECTL_ENDPOINT` names the endpoint of the call.
+    pub fn names_endpoint(&self, variables: &Variables) -> bool {
+        self.endpoint.is_some() || variables.endpoint.is_some()
+    }
+
     /// The environment named for this call: by flag, else by variable.
     pub fn named(&self, variables: &Variables) -> Result<Option<SelectedEnvironment>> {
         if let Some(name) = &self.environment {

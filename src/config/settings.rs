@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::endpoints::missing_service;
-use super::environment::{API_KEY, TOKEN};
+use super::keys::{API_KEY, TOKEN};
 use super::{
     BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, ParseError, Secret,
     SelectedEnvironment, Selection, SelectionSource, Variables, file, metadata, registry_of_built_in,
@@ -39,7 +39,14 @@ pub struct Settings {
     pub registry: Option<RegistryUrl>,
     /// What to warn the user about before the call.
     pub warnings: Vec<String>,
+    /// The environment that is named and not used, as `SPACECTL_ENDPOINT` outranks it.
+    pub unused_environment: Option<SelectedEnvironment>,
+    /// The variables whose values are used instead of an environment's.
+    pub variables: Vec<&'static str>,
 }
+
+/// The variable that names the endpoint of every call.
+pub const ENDPOINT_VARIABLE: &str = "SPACECTL_ENDPOINT";
 
 /// Where the key of calls is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,23 +105,29 @@ impl Settings {
     /// - **`--endpoint URL`** needs no configuration. Credentials, domain, workspace and client certificate then come
     ///   from flags, `SPACECTL_API_KEY` and an environment that a flag or variable names, never from the current one:
     ///   the key of one installation must not be sent to any host in a URL.
+    /// - **`SPACECTL_ENDPOINT`** outranks every environment, also a named one, of which nothing is used: whoever types
+    ///   `-e` may have forgotten the variable, and must not send that key elsewhere.
     /// - **`local`** is built in and needs no file. A user of the Python client may have an `environments/local.yml`
     ///   with endpoints: it overrides the built-in one, with a warning, so that a call does not silently go elsewhere
     ///   than before. A file without endpoints may only set the `registry`.
     pub fn resolve(selection: &Selection, variables: &Variables) -> Result<Self> {
-        let endpoint = selection.endpoint.as_deref().map(str::parse::<EndpointUrl>).transpose();
-        let endpoint = endpoint.map_err(|error| error.into_usage().context("--endpoint"))?;
-        // An error only if a file is needed: `--endpoint` and the built-in environment need none.
+        let by_variable = selection.endpoint.is_none() && variables.endpoint.is_some();
+        let source = if by_variable { ENDPOINT_VARIABLE } else { "--endpoint" };
+        let endpoint = selection.endpoint.as_ref().or(variables.endpoint.as_ref());
+        let endpoint = endpoint.map(|url| url.parse::<EndpointUrl>()).transpose();
+        let endpoint = endpoint.map_err(|error| error.into_usage().context(source))?;
+        // An error only if a file is needed: an endpoint and the built-in environment need none.
         let dir = ConfigDir::locate(variables);
 
         let named = selection.named(variables)?;
-        let selected = match (named, &endpoint) {
-            (Some(named), _) => Some(named),
-            (None, Some(_)) => None,
+        let (selected, unused_environment) = match (named, &endpoint) {
+            (named, Some(_)) if by_variable => (None, named),
+            (Some(named), _) => (Some(named), None),
+            (None, Some(_)) => (None, None),
             (None, None) => {
                 let selected = selection.require(variables, dir.as_ref().map_err(Clone::clone)?);
                 let other = "or call one service without a configuration: --endpoint URL";
-                Some(selected.map_err(|error| error.hint(other))?)
+                (Some(selected.map_err(|error| error.hint(other))?), None)
             }
         };
 
@@ -131,6 +144,8 @@ impl Settings {
             tls: TlsSettings::default(),
             registry: None,
             warnings: Vec::new(),
+            unused_environment,
+            variables: by_variable.then_some(ENDPOINT_VARIABLE).into_iter().collect(),
         };
         if let Some(selected) = selected {
             if settings.credential.is_none() {
@@ -160,16 +175,32 @@ impl Settings {
         if let Some(url) = endpoint {
             settings.endpoints = Endpoints::One(url);
         }
-        for (flag, given, sent) in [
-            ("--domain-id", &selection.domain_id, &mut settings.x_domain_id),
-            ("--workspace-id", &selection.workspace_id, &mut settings.x_workspace_id),
+        for (flag, given, variable, set, sent) in [
+            (
+                "--domain-id",
+                &selection.domain_id,
+                "SPACECTL_DOMAIN_ID",
+                &variables.domain_id,
+                &mut settings.x_domain_id,
+            ),
+            (
+                "--workspace-id",
+                &selection.workspace_id,
+                "SPACECTL_WORKSPACE_ID",
+                &variables.workspace_id,
+                &mut settings.x_workspace_id,
+            ),
         ] {
-            if let Some(text) = given {
-                let id = metadata::value(flag, text).map_err(ParseError::into_usage)?;
-                // An error: a script whose variable is unset would silently work on another domain.
-                let id = id.ok_or_else(|| Error::usage(format!("{flag} is empty")).hint("omit it, or give an id"))?;
-                *sent = Some(id.to_owned());
-            }
+            let (source, text) = match (given, set) {
+                (Some(text), _) => (flag, text),
+                (None, Some(text)) => (variable, text),
+                (None, None) => continue,
+            };
+            let id = metadata::value(source, text).map_err(ParseError::into_usage)?;
+            // An error: a script whose variable is unset would silently work on another domain.
+            let id = id.ok_or_else(|| Error::usage(format!("{source} is empty")).hint("omit it, or give an id"))?;
+            *sent = Some(id.to_owned());
+            settings.variables.extend((source == variable).then_some(variable));
         }
         for header in &selection.headers {
             settings.metadata.push(MetadataEntry::parse(header).map_err(|error| error.into_usage().context("-H"))?);

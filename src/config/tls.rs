@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Environment;
 use super::credential::located;
-use super::environment::{CA, CERT, KEY, SERVER_NAME};
+use super::keys::{CA, CERT, KEY, SERVER_NAME};
 use crate::error::{Error, Result};
 use crate::net::tls::{Given, Identity, TlsSettings};
 

@@ -17,6 +17,16 @@ pub struct Variables {
     pub default_environment: Option<String>,
     /// `SPACECTL_API_KEY`: the key to send instead of a file's.
     pub api_key: Option<Secret>,
+    /// `SPACECTL_ENDPOINT`: the endpoint to call, above `--environment`.
+    pub endpoint: Option<String>,
+    /// `SPACECTL_DOMAIN_ID`: the domain to send instead of the environment's.
+    pub domain_id: Option<String>,
+    /// `SPACECTL_WORKSPACE_ID`: the workspace to send instead of the environment's.
+    pub workspace_id: Option<String>,
+    /// `SPACECTL_OUTPUT`: the output format of the commands that have it.
+    pub output: Option<String>,
+    /// `SPACECTL_TIMEOUT`: the timeout per call.
+    pub timeout: Option<String>,
     /// `SPACECTL_CONFIG_DIR`: the configuration's folder instead of `~/.spaceone`.
     pub config_dir: Option<PathBuf>,
     /// `NO_COLOR` (<https://no-color.org>), or a terminal without colours.
@@ -43,6 +53,14 @@ pub struct Variables {
     pub no_proxy: Option<String>,
     /// `PATH`: the folders of programs.
     pub path: Option<OsString>,
+    /// `VISUAL` or `EDITOR`: the shell command of the user's editor.
+    pub editor: Option<OsString>,
+    /// `SHELL`: the user's login shell.
+    pub shell: Option<PathBuf>,
+    /// `ZDOTDIR`: the folder of zsh's files instead of the home folder.
+    pub zsh_dir: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`: the folder of programs' configurations instead of `~/.config`.
+    pub xdg_config_dir: Option<PathBuf>,
 }
 
 impl Variables {
@@ -64,6 +82,11 @@ impl Variables {
             environment: text("SPACECTL_ENVIRONMENT"),
             default_environment: text("SPACECTL_DEFAULT_ENVIRONMENT"),
             api_key: text("SPACECTL_API_KEY").map(Secret::new),
+            endpoint: text("SPACECTL_ENDPOINT"),
+            domain_id: text("SPACECTL_DOMAIN_ID"),
+            workspace_id: text("SPACECTL_WORKSPACE_ID"),
+            output: text("SPACECTL_OUTPUT"),
+            timeout: text("SPACECTL_TIMEOUT"),
             config_dir: set("SPACECTL_CONFIG_DIR").map(PathBuf::from),
             no_color: set("NO_COLOR").is_some() || set("TERM").is_some_and(|terminal| terminal == "dumb"),
             home: None,
@@ -78,6 +101,10 @@ impl Variables {
             https_proxy: text("https_proxy").or_else(|| text("HTTPS_PROXY")).map(Secret::new),
             no_proxy: text("no_proxy").or_else(|| text("NO_PROXY")),
             path: set("PATH"),
+            editor: set("VISUAL").or_else(|| set("EDITOR")),
+            shell: set("SHELL").map(PathBuf::from),
+            zsh_dir: set("ZDOTDIR").map(PathBuf::from),
+            xdg_config_dir: set("XDG_CONFIG_HOME").map(PathBuf::from),
         }
     }
 
@@ -98,6 +125,13 @@ impl Variables {
             }
         };
         docker.map(|folder| folder.join("config.json")).into_iter().chain(containers).collect()
+    }
+
+    /// The folder of programs' configurations, also where the system's own convention is another: shells follow XDG
+    /// everywhere. A relative path counts as unset (XDG Base Directory Specification).
+    pub fn xdg_config_home(&self) -> Option<PathBuf> {
+        let set = self.xdg_config_dir.clone().filter(|folder| folder.is_absolute());
+        set.or_else(|| Some(self.home.as_ref()?.join(".config")))
     }
 
     /// The folders of programs, in their order.
@@ -126,6 +160,8 @@ mod tests {
         assert_eq!(variables.default_environment, None);
         assert_eq!(variables.api_key, None);
         assert_eq!(variables.config_dir, None);
+        assert_eq!((&variables.endpoint, &variables.domain_id, &variables.workspace_id), (&None, &None, &None));
+        assert_eq!((&variables.output, &variables.timeout, &variables.editor), (&None, &None, &None));
         assert!(!variables.no_color);
         assert_eq!(variables.complete, None);
     }
@@ -136,6 +172,11 @@ mod tests {
         assert_eq!(variables.environment.as_deref(), Some("SPACECTL_ENVIRONMENT"));
         assert_eq!(variables.default_environment.as_deref(), Some("SPACECTL_DEFAULT_ENVIRONMENT"));
         assert_eq!(variables.api_key, Some(Secret::new("SPACECTL_API_KEY")));
+        assert_eq!(variables.endpoint.as_deref(), Some("SPACECTL_ENDPOINT"));
+        assert_eq!(variables.domain_id.as_deref(), Some("SPACECTL_DOMAIN_ID"));
+        assert_eq!(variables.workspace_id.as_deref(), Some("SPACECTL_WORKSPACE_ID"));
+        assert_eq!(variables.output.as_deref(), Some("SPACECTL_OUTPUT"));
+        assert_eq!(variables.timeout.as_deref(), Some("SPACECTL_TIMEOUT"));
         assert_eq!(variables.config_dir, Some(PathBuf::from("SPACECTL_CONFIG_DIR")));
         assert!(variables.no_color);
         assert_eq!(variables.complete.as_deref(), Some("COMPLETE"));
@@ -146,6 +187,10 @@ mod tests {
         assert_eq!(variables.https_proxy, Some(Secret::new("https_proxy")));
         assert_eq!(variables.no_proxy.as_deref(), Some("no_proxy"));
         assert_eq!(variables.program_folders(), [PathBuf::from("PATH")]);
+        assert_eq!(variables.editor, Some("VISUAL".into()));
+        assert_eq!(variables.shell, Some(PathBuf::from("SHELL")));
+        assert_eq!(variables.zsh_dir, Some(PathBuf::from("ZDOTDIR")));
+        assert_eq!(variables.xdg_config_home(), None, "relative");
         let capitals = Variables::read(|name| name.ends_with("_PROXY").then(|| name.into()));
         assert_eq!(capitals.https_proxy, Some(Secret::new("HTTPS_PROXY")));
         assert_eq!(capitals.no_proxy.as_deref(), Some("NO_PROXY"));

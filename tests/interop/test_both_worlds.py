@@ -235,6 +235,8 @@ ABOUT = [
     ("config show --output json", '"api_key": "********"'),
     ("config get api_key --show-secrets", f"{DOMAIN}\n"),
     ("config environment --output csv", "lab"),
+    ("config list --output csv", "lab"),
+    ("config current", "lab\n"),
     ("config endpoint show -o csv", "repository,URL"),
     ("config environment", "lab (current)\n"),
     ("--environment lab list repository.Plugin -c name -o quiet -l 1", "AWS SNS\n"),
@@ -309,6 +311,7 @@ LIFE = [
     ("config get endpoints.identity", "URL\n"),
     ("config endpoint remove identity", "identity"),
     ("config environment --switch lab", "lab"),
+    ("config use lab", "lab"),
     ("config environment --remove sh", "sh"),
     ("exec deregister plugin -p plugin_id=plugin-two", "---\n{}\n"),
 ]

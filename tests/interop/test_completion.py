@@ -278,3 +278,36 @@ def test_zsh_completes_from_a_file_in_fpath(tmp_path):
             terminal.wait_until(lambda lines: lines == [PROMPT.rstrip()])
     finally:
         terminal.end()
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish", "elvish"])
+def test_what_install_writes_is_loaded_by_a_new_shell(name, tmp_path):
+    program = required(name)
+    client = lab.Spacectl(tmp_path)
+    files = {"bash": ".bashrc", "zsh": ".zshrc", "elvish": ".config/elvish/rc.elv"}
+    first = {"bash": f"PS1='{PROMPT}'", "zsh": f"PS1='{PROMPT}'", "elvish": f"set edit:prompt = {{ put '{PROMPT}' }}"}
+    if name in files:
+        path = tmp_path / files[name]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(first[name] + "\nset edit:rprompt = { }\n" * (name == "elvish"))
+        before = path.read_bytes()
+    else:
+        path = tmp_path / ".config/fish/config.fish"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"function fish_prompt; echo -n '{PROMPT}'; end; set -g fish_greeting\n")
+        before = path.read_bytes()
+    assert client.run("completion", "install", name).code == 0
+    path_variable = f"{Path(lab.SPACECTL).parent}:{os.environ['PATH']}"
+    variables = {"PATH": path_variable, "SPACECTL_COMPLETION_TIMEOUT": "60s"}
+    for expected in [f"{PROMPT}spacectl config use local {MARK}", f"{PROMPT}spacectl config use lo{MARK}"]:
+        terminal = Terminal([program, *([] if name == "elvish" else ["-i"])], tmp_path, columns=160, **variables)
+        try:
+            terminal.wait_for(PROMPT.rstrip())
+            terminal.type("spacectl config use lo\t")
+            terminal.type(MARK)
+            lines = terminal.wait_until(lambda lines: any(MARK in line for line in lines))
+            assert [line for line in lines if MARK in line] == [expected], lines
+        finally:
+            terminal.end()
+        assert client.run("completion", "install", name, "--remove").code == 0
+        assert path.read_bytes() == before

@@ -4,12 +4,13 @@ import json
 import os
 import re
 import signal
+import sys
 
 import pytest
 import yaml
 
 from lab import PythonClient, Spacectl, free_port, local_serve
-from terminal import Terminal
+from terminal import Terminal, required
 
 import lab
 
@@ -158,6 +159,62 @@ def test_the_line_of_a_hidden_answer_ends_also_where_only_errors_are_said(home):
     terminal.type(SECRET + "\r")
     assert terminal.wait_for_end() == 0
     assert terminal.raw.endswith(b"not shown: \r\n")
+
+
+def edit(home, editor):
+    assert Spacectl(home).run("config", "init", "-e", "lab", "--domain-id", "domain-1").code == 0
+    # The emulator does not know all that vim asks an xterm.
+    return Terminal([lab.SPACECTL, "config", "edit"], home, columns=200, EDITOR=editor, TERM="vt100")
+
+
+def test_an_environment_is_edited_until_it_is_right(home):
+    required("vi")
+    terminal = edit(home, "vi -u NONE")
+    terminal.wait_for("x_domain_id: domain-1")
+    terminal.type("Ax\x1boregistry: ftp://x\x1b:wq\r")
+    terminal.wait_for("lab.yml:2:11: `registry`")
+    terminal.wait_for("Edit again (your text is in")
+    terminal.type("y\r")
+    terminal.wait_for("registry: ftp://x")
+    terminal.type("Gdd:wq\r")
+    terminal.wait_for("lab is saved")
+    assert terminal.wait_for_end() == 0
+    assert settings(home, "lab") == {"x_domain_id": "domain-1x"}
+    assert not list((home / ".spaceone").glob("edit-*"))
+
+
+@pytest.mark.parametrize("end, code", [("n\r", 1), ("\x03", 130), ("\x04", 1)], ids=["no", "ctrl-c", "ctrl-d"])
+def test_who_does_not_edit_again_keeps_the_text(home, end, code):
+    terminal = edit(home, "sed -i s/domain-1/5/")
+    terminal.wait_for("Edit again (your text is in")
+    terminal.type(end)
+    assert terminal.wait_for_end() == code
+    assert settings(home, "lab") == {"x_domain_id": "domain-1"}
+    [copy] = (home / ".spaceone").glob("edit-*/lab.yml")
+    assert copy.read_text() == "x_domain_id: 5\n" and copy.stat().st_mode & 0o777 == 0o600
+
+
+# Says when it is ready, and writes at Ctrl-C.
+EDITOR = """
+import signal, sys, time
+def write(*_):
+    with open(sys.argv[1], "a") as file:
+        file.write("registry: https://r\\n")
+    sys.exit()
+signal.signal(signal.SIGINT, write)
+print("editing", flush=True)
+time.sleep(99)
+"""
+
+
+@pytest.mark.parametrize("shell", ["", "true;"], ids=["program", "shell"])
+def test_ctrl_c_is_for_the_editor(home, shell):
+    (home / "editor.py").write_text(EDITOR)
+    terminal = edit(home, f"{shell} {sys.executable} editor.py")
+    terminal.wait_for("editing")
+    terminal.type("\x03")
+    assert terminal.wait_for_end() == 0, terminal.screen()
+    assert settings(home, "lab") == {"x_domain_id": "domain-1", "registry": "https://r"}
 
 
 def test_an_environment_that_is_there_is_replaced_only_after_a_yes(home):

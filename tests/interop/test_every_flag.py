@@ -19,14 +19,14 @@ SOURCES = ["--context", "--dockerfile", "--build-arg", "--platform"]
 ELSEWHERE = {
     # At a terminal, a gateway or a shell, or against the Python client's files.
     "test_cache.py": ["cache", "cache clear", "--no-cache"],
-    "test_completion.py": ["completion"],
+    "test_completion.py": ["completion", "completion install", "completion install --remove"],
     "test_man.py": ["man", "man --dir"],
     "lab.py": ["local", "local serve", "local serve --listen", "local serve --data"],
     "test_local_serve.py": ["local serve --strict", "local reset", "local reset --yes"],
     "test_registry.py": ["local serve --registry"],
     "test_real_service_2.py": ["local serve --managed"],
     "test_nginx.py": ["--ca", "--cert", "--key", "--tls-server-name"],
-    "test_environments.py": ["config init --import-file", "config init --force"],
+    "test_environments.py": ["config init --import-file", "config init --force", "config edit"],
     "test_configuration.py": ["config show --show-secrets"],
     "test_templates.py": ["template show"],
     "test_publish.py": [

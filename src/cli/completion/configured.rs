@@ -83,7 +83,7 @@ impl Context {
         if matches!(self.commands().last(), Some(&("remove" | "get"))) {
             return environment.values().keys().map(|key| Candidate::new(key, "")).chain(endpoints).collect();
         }
-        Environment::settable_keys().map(|key| Candidate::new(key, "")).chain(endpoints).collect()
+        Environment::settable_keys().map(|(key, help)| Candidate::new(key, help)).chain(endpoints).collect()
     }
 
     pub(super) fn own_aliases(&self) -> Own {

@@ -83,7 +83,7 @@ impl RemoteServices {
         variables: &Variables,
         deadline: Instant,
     ) -> Option<Self> {
-        let nothing_selected = selection.endpoint.is_none()
+        let nothing_selected = !selection.names_endpoint(variables)
             && ConfigDir::locate(variables).map_or(Ok(None), |dir| selection.find(variables, &dir)).ok()?.is_none();
         let settings = if nothing_selected { None } else { Some(Settings::resolve(selection, variables).ok()?) };
         let key = settings.as_ref().and_then(available_key);

@@ -18,6 +18,8 @@ pub struct ConfigCheck {
     #[arg(long)]
     pub all: bool,
     /// Output format
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
 }

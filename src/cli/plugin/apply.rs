@@ -83,6 +83,8 @@ pub struct PluginApply {
     /// Output format
     ///
     /// quiet prints the ids of changed plugins.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: ApplyFormat,
 }
@@ -92,6 +94,8 @@ pub struct PluginDiff {
     #[command(flatten)]
     pub specs: Specs,
     /// Output format
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: PluginFormat,
 }

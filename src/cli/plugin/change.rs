@@ -26,6 +26,8 @@ pub struct PluginChange {
     #[arg(value_name = "PLUGIN", required = true, value_parser = NonEmptyStringValueParser::new())]
     pub plugin_id: Vec<String>,
     /// Output format
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: PluginFormat,
 }

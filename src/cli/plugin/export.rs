@@ -37,6 +37,8 @@ pub struct PluginExport {
     /// Format of the summary of --dir
     ///
     /// quiet prints the ids of plugins whose files were written.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: ApplyFormat,
 }

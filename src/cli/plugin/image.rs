@@ -90,6 +90,8 @@ pub struct PluginPublish {
     /// Output format
     ///
     /// quiet prints the plugin's id if it changed.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text", help_heading = "Output")]
     pub output: ApplyFormat,
 }

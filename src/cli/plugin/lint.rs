@@ -36,6 +36,8 @@ pub struct PluginLint {
     #[arg(short = 'D', long)]
     pub deny_warnings: bool,
     /// Output format
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = LintFormat::Text)]
     pub output: LintFormat,
     /// Explain a rule

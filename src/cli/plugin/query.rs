@@ -33,6 +33,8 @@ pub struct PluginGet {
     /// Output format
     ///
     /// quiet prints the values of one column, one per line; spec prints what 'plugin apply' reads.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(
         short,
         long,
@@ -94,6 +96,8 @@ pub struct PluginVersions {
     /// Output format
     ///
     /// quiet prints a version per line.
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "quiet", help_heading = "Output")]
     pub output: Format,
 }

@@ -147,6 +147,8 @@ pub struct PluginTest {
     pub list_rules: bool,
 
     /// text, json, junit or github
+    ///
+    /// [env: SPACECTL_OUTPUT]
     #[arg(
         short,
         long,

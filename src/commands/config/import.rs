@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{DEFAULT_NAME, note_variable, warn_of_content, warn_of_exposed_key};
+use super::environments::note_variable;
+use super::{DEFAULT_NAME, warn_of_content, warn_of_exposed_key};
 use crate::cli;
 use crate::commands::Context;
 use crate::commands::hint_flags::with_environment;

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::environments::note_variable;
 use super::{
-    DEFAULT_NAME, note_variable, read_value, refuse_url_as_service, secret_on_command_line, warn_of_content,
-    warn_of_exposed_key, warn_of_services,
+    DEFAULT_NAME, read_value, refuse_url_as_service, secret_on_command_line, warn_of_content, warn_of_exposed_key,
+    warn_of_services,
 };
 use crate::cli::{ConfigInit, TlsArgs};
 use crate::commands::Context;

@@ -2,6 +2,8 @@
 
 mod alias;
 mod check;
+mod edit;
+mod environments;
 mod import;
 mod init;
 
@@ -14,8 +16,8 @@ use super::connector::exposed_key;
 use crate::cli::{ConfigCommand, EndpointCommand, Format, Global, TlsArgs};
 use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{
-    BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError, SelectedEnvironment, Selection,
-    SelectionSource, reads_registry_only, service_of,
+    BUILT_IN, ConfigDir, EndpointUrl, Environment, EnvironmentName, ParseError, Selection, reads_registry_only,
+    service_of,
 };
 use crate::error::{Error, Result};
 use crate::fs::read_limited;
@@ -47,9 +49,15 @@ pub fn run(args: &ConfigCommand, context: &mut Context<'_>) -> Result<()> {
             Ok(())
         }
         ConfigCommand::Show { show_secrets, output } => show(*show_secrets, *output, context),
-        ConfigCommand::Environment { switch: Some(name), .. } => switch(name, context),
-        ConfigCommand::Environment { remove: Some(name), yes, .. } => remove(name, *yes, context),
-        ConfigCommand::Environment { output, .. } => list(*output, context),
+        ConfigCommand::Edit => edit::run(context),
+        ConfigCommand::Use { name } | ConfigCommand::Environment { switch: Some(name), .. } => {
+            environments::switch(name, context)
+        }
+        ConfigCommand::Current => environments::current(context),
+        ConfigCommand::Environment { remove: Some(name), yes, .. } => environments::remove(name, *yes, context),
+        ConfigCommand::List { output } | ConfigCommand::Environment { output, .. } => {
+            environments::list(*output, context)
+        }
         ConfigCommand::Endpoint(EndpointCommand::Add { service, endpoint }) => {
             refuse_url_as_service(service, endpoint, |service, url| {
                 format!("use `spacectl config endpoint add {service} {url}`")
@@ -244,80 +252,6 @@ fn get(key: &str, show_secrets: bool, context: &mut Context<'_>) -> Result<()> {
     let text = cell_text(&value);
     let text = if context.streams.out_is_terminal { sanitize::control(&text) } else { text };
     Ok(writeln!(context.streams.out, "{text}")?)
-}
-
-fn switch(name: &str, context: &mut Context<'_>) -> Result<()> {
-    let dir = ConfigDir::locate(context.variables)?;
-    let name = EnvironmentName::new(name).map_err(ParseError::into_usage)?;
-    dir.switch(&name)?;
-    context.streams.diagnostics.done(&format!("{name} is the current environment"));
-    note_variable(&name, context);
-    Ok(())
-}
-
-/// Tells the user if commands use another environment than `name`, the new current one.
-fn note_variable(name: &EnvironmentName, context: &Context<'_>) {
-    if let Some(other) = context.variables.environment.as_ref().filter(|other| *other != name.as_str()) {
-        let note = format!("SPACECTL_ENVIRONMENT is set: as long as it is, commands use {other}");
-        context.streams.diagnostics.note(&note);
-    }
-}
-
-/// Removes an environment. A person is asked first; a script has named it, and goes on.
-fn remove(name: &str, yes: bool, context: &mut Context<'_>) -> Result<()> {
-    let dir = ConfigDir::locate(context.variables)?;
-    let name = EnvironmentName::new(name).map_err(ParseError::into_usage)?;
-    if !yes
-        && dir.has(&name)
-        && let Some(mut prompt) = Prompt::new(context.streams)
-        && !prompt
-            .confirm(&format!("Remove the environment {name} ({}), its key included", dir.file_of(&name).display()))?
-    {
-        return Err(Error::local("cancelled: nothing was changed"));
-    }
-    let was_current = dir.remove(&name)?;
-    let diagnostics = &context.streams.diagnostics;
-    diagnostics.done(&format!("{name} is removed"));
-    if was_current {
-        diagnostics.note("no environment is current now: choose one with `spacectl config environment -s NAME`");
-    }
-    Ok(())
-}
-
-/// Lists one name a line, as the Python client does, the built-in environment last. The one in use is marked with
-/// `(current)`, or with what selects it instead.
-fn list(output: Option<Format>, context: &mut Context<'_>) -> Result<()> {
-    let dir = ConfigDir::locate(context.variables)?;
-    let selected = selection(context).find(context.variables, &dir).unwrap_or_else(|error| {
-        // A broken file must not hide the other environments.
-        let messages = error.problems().iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>();
-        context.streams.diagnostics.warn(&messages.join(": "));
-        None
-    });
-    let mut names = dir.environments()?;
-    if !names.iter().any(EnvironmentName::is_built_in) {
-        names.push(EnvironmentName::built_in());
-    }
-    let source = |name: &EnvironmentName| match &selected {
-        Some(SelectedEnvironment { name: selected, source }) if selected == name => Some(*source),
-        _ => None,
-    };
-    if let Some(output) = output {
-        let rows = names.iter().map(|name| {
-            let source = source(name).map(|source| source.to_string());
-            json!({"name": name.as_str(), "current": source.is_some(), "source": source})
-        });
-        return write_rows(rows.collect(), "name|Name,current|Current,source|Source", "name", output, context);
-    }
-    for name in names {
-        let mark = match source(&name) {
-            Some(SelectionSource::Current) => " (current)".to_owned(),
-            Some(source) => format!(" (by {source})"),
-            None => String::new(),
-        };
-        writeln!(context.streams.out, "{name}{mark}")?;
-    }
-    Ok(())
 }
 
 /// Writes rows with the columns `headed`, or as bare `name`s, or whole, as the format needs.

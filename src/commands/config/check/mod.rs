@@ -11,7 +11,7 @@ use crate::cli::{ConfigCheck, Format};
 use crate::commands::connector::{Connector, selection};
 use crate::commands::output_options::OutputOptions;
 use crate::commands::{Context, block_on};
-use crate::config::{BUILT_IN, ConfigDir, Endpoints, Secret, Selection};
+use crate::config::{BUILT_IN, ConfigDir, Endpoints, Secret, Selection, Variables};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::grpc::metadata::Metadata;
 use crate::output::view::Document;
@@ -26,6 +26,10 @@ pub fn run(args: &ConfigCheck, context: &mut Context<'_>) -> Result<()> {
     let is_text = !matches!(args.output, Format::Json | Format::Jsonl | Format::Yaml);
     let output = OutputOptions::parse(is_text.then_some(&columns), args.output)?.wrapping();
     let mut report = Report { is_text, ..Report::default() };
+    // Every environment has its own endpoints.
+    let endpoint = context.variables.endpoint.clone().filter(|_| !args.all);
+    let variables = Variables { endpoint, ..context.variables.clone() };
+    let context = &mut Context { global: context.global, variables: &variables, streams: &mut *context.streams };
     let mut checked = Vec::new();
     for selection in selections(args, context)? {
         match Connector::of(&selection, context) {
