@@ -4,7 +4,7 @@ use clap::{Args, ValueHint};
 
 use super::filters::{self, Filters};
 use super::values::count;
-use super::{Format, Request, WatchArgs};
+use super::{Format, LayoutArgs, Request, WatchArgs};
 
 pub(super) const EXAMPLES: &str = concat!(
     "\
@@ -46,9 +46,11 @@ pub struct Listing {
     pub rows: RowArgs,
     /// Output format
     ///
-    /// quiet prints the values of one column, one per line.
+    /// name prints the ids, one per line; quiet the values of one column, or the ids.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
     #[command(flatten)]
     pub watch: WatchArgs,
 }
@@ -89,7 +91,4 @@ pub struct RowArgs {
     /// Key or column to sort by; -KEY for descending order
     #[arg(short, long, value_name = "KEY", allow_hyphen_values = true)]
     pub sort: Option<String>,
-    /// Do not truncate cells to the terminal width
-    #[arg(long)]
-    pub wide: bool,
 }

@@ -11,12 +11,31 @@ pub struct Shown {
     pub columns: Option<String>,
     /// Output format
     ///
-    /// quiet prints the values of one column, one per line.
+    /// name prints the ids, one per line; quiet the values of one column, or the ids.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
     pub output: Format,
-    /// Do not truncate cells to the terminal width
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+}
+
+/// Options for the layout of tables and csv.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct LayoutArgs {
+    /// Do not fit the table to the terminal width
     #[arg(long)]
     pub wide: bool,
+    /// Print rows without header and count (table, csv)
+    #[arg(long)]
+    pub no_headers: bool,
+    /// Begin csv with a byte order mark, e.g. for Excel
+    #[arg(long, hide_short_help = true)]
+    pub bom: bool,
+    /// Prefix csv cells that a spreadsheet would run with '
+    ///
+    /// Cells that begin with =, +, -, @, tab or a line break, unless they are numbers.
+    #[arg(long, hide_short_help = true)]
+    pub csv_safe: bool,
 }
 
 /// Output formats of results on stdout.
@@ -28,6 +47,10 @@ pub enum Format {
     Jsonl,
     Yaml,
     Csv,
-    // The values of one column, one per line.
+    // A table for GitHub.
+    Markdown,
+    // The ids, one per line.
+    Name,
+    // The values of one column, or the ids, one per line.
     Quiet,
 }

@@ -3,7 +3,7 @@
 use clap::builder::{NonEmptyStringValueParser, PossibleValue};
 use clap::{Args, ValueEnum};
 
-use crate::cli::Format;
+use crate::cli::{Format, LayoutArgs, WatchArgs};
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
@@ -32,7 +32,7 @@ pub struct PluginGet {
     pub columns: Option<String>,
     /// Output format
     ///
-    /// quiet prints the values of one column, one per line; spec prints what 'plugin apply' reads.
+    /// name prints the id, quiet the value of one column or the id; spec prints what 'plugin apply' reads.
     #[arg(
         short,
         long,
@@ -42,9 +42,10 @@ pub struct PluginGet {
         help_heading = "Output"
     )]
     pub output: PluginGetFormat,
-    /// Do not truncate cells to the terminal width
-    #[arg(long, help_heading = "Output")]
-    pub wide: bool,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+    #[command(flatten)]
+    pub watch: WatchArgs,
 }
 
 /// The formats of every command, and the plugin as a spec.
@@ -56,13 +57,15 @@ pub enum PluginGetFormat {
 
 impl ValueEnum for PluginGetFormat {
     fn value_variants<'a>() -> &'a [Self] {
-        use Format::{Csv, Json, Jsonl, Quiet, Table, Yaml};
+        use Format::{Csv, Json, Jsonl, Markdown, Name, Quiet, Table, Yaml};
         &[
             Self::Rows(Table),
             Self::Rows(Json),
             Self::Rows(Jsonl),
             Self::Rows(Yaml),
             Self::Rows(Csv),
+            Self::Rows(Markdown),
+            Self::Rows(Name),
             Self::Rows(Quiet),
             Self::Spec,
         ]
