@@ -377,7 +377,7 @@ mod tests {
             " nnnnnnn… | plugin-a  |    1 | x",
             "",
         ];
-        assert_eq!(table(38), (whole.join("\n"), 0));
+        assert_eq!(table(37), (whole.join("\n"), 0));
         let some = [
             " name            | plugin_id | size",
             "-----------------+-----------+------",
