@@ -44,9 +44,7 @@ pub struct Listing {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: RowArgs,
-    /// Output format
-    ///
-    /// name prints the ids, one per line; quiet the values of one column, or the ids.
+    /// Print as
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
     #[command(flatten)]

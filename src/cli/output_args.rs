@@ -9,9 +9,7 @@ pub struct Shown {
     /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS")]
     pub columns: Option<String>,
-    /// Output format
-    ///
-    /// name prints the ids, one per line; quiet the values of one column, or the ids.
+    /// Print as
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
     pub output: Format,
     #[command(flatten)]
@@ -26,14 +24,14 @@ pub struct LayoutArgs {
     #[arg(long)]
     pub wide: bool,
     /// Print rows without header and count (table, csv)
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub no_headers: bool,
     /// Begin csv with a byte order mark, e.g. for Excel
     #[arg(long, hide_short_help = true)]
     pub bom: bool,
     /// Prefix csv cells that a spreadsheet would run with '
     ///
-    /// Cells that begin with =, +, -, @, tab or a line break, unless they are numbers.
+    /// Cells that begin with =, +, -, @, tab or a line break; not numbers.
     #[arg(long, hide_short_help = true)]
     pub csv_safe: bool,
 }
@@ -41,16 +39,20 @@ pub struct LayoutArgs {
 /// Output formats of results on stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// A table that fits the terminal
     Table,
+    /// One JSON document
     Json,
-    // One row or message as JSON per line.
+    /// Each row or message as JSON on a line
     Jsonl,
+    /// One YAML document
     Yaml,
+    /// A header and the rows, for programs and spreadsheets
     Csv,
-    // A table for GitHub.
+    /// A table for GitHub
     Markdown,
-    // The ids, one per line.
+    /// The ids or names, one per line
     Name,
-    // The values of one column, or the ids, one per line.
+    /// The column of -c, or else the ids, one per line
     Quiet,
 }

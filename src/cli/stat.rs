@@ -50,9 +50,7 @@ pub struct Stat {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: StatRows,
-    /// Output format
-    ///
-    /// chart draws the numbers as bars; quiet prints the values of one column, one per line.
+    /// Print as
     #[arg(
         short,
         long,
@@ -92,7 +90,7 @@ impl ValueEnum for StatFormat {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
             Self::Rows(format) => format.to_possible_value(),
-            Self::Chart => Some(PossibleValue::new("chart")),
+            Self::Chart => Some(PossibleValue::new("chart").help("The numbers as bars")),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::duration;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct WatchArgs {
-    /// Repeat until Ctrl-C, e.g. every 500ms or 1m [default: 2s]
+    /// Repeat until Ctrl-C, e.g. every 500ms [default: 2s]
     ///
     /// A terminal is redrawn in place, changed rows marked; a pipe gets a document per change.
     #[arg(

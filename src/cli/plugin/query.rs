@@ -30,9 +30,7 @@ pub struct PluginGet {
     /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS", help_heading = "Output")]
     pub columns: Option<String>,
-    /// Output format
-    ///
-    /// name prints the id, quiet the value of one column or the id; spec prints what 'plugin apply' reads.
+    /// Print as
     #[arg(
         short,
         long,
@@ -74,7 +72,7 @@ impl ValueEnum for PluginGetFormat {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
             Self::Rows(format) => format.to_possible_value(),
-            Self::Spec => Some(PossibleValue::new("spec")),
+            Self::Spec => Some(PossibleValue::new("spec").help("A spec that 'plugin apply' reads")),
         }
     }
 }
