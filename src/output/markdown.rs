@@ -69,7 +69,6 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::*;
     use crate::output::OutputFormat;
     use crate::output::tests::{document, written};
 
