@@ -34,6 +34,7 @@ pub mod yaml;
 
 use config::Variables;
 use error::{Error, ErrorKind, Result, TerminationSignal, panics};
+use terminal::color::ColorChoice;
 use terminal::io_streams::{DiagnosticFormat, IoStreams};
 
 /// Runs the command line `args` (the program's name first), and returns the exit code.
@@ -80,6 +81,7 @@ fn dispatch(args: Vec<OsString>, variables: &Variables, streams: &mut IoStreams)
         Ok(cli) => cli,
         Err(error) => return report_unparsed(&error, &args, streams),
     };
+    streams.set_color(cli.global.color.into());
     if cli.global.error_format == cli::ErrorFormat::Json {
         streams.diagnostics.set_format(DiagnosticFormat::Json);
     }
@@ -102,16 +104,21 @@ fn name_format_variable(error: Error, variables: &Variables) -> Error {
 
 /// Writes help and version to standard output; everything else is a usage error.
 fn report_unparsed(error: &clap::Error, args: &[OsString], streams: &mut IoStreams) -> Result<()> {
+    streams.set_color(value_of(args, "--color").map_or(ColorChoice::Auto, |choice| match choice {
+        "always" => ColorChoice::Always,
+        "never" => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    }));
     if !error.use_stderr() {
         let text = error.render();
-        if streams.out_is_terminal && streams.color {
+        if streams.out_color {
             write!(streams.out, "{}", text.ansi())?;
         } else {
             write!(streams.out, "{text}")?;
         }
         return Ok(());
     }
-    if asks_for_json_errors(args) {
+    if value_of(args, "--error-format") == Some("json") {
         streams.diagnostics.set_format(DiagnosticFormat::Json);
     }
     if error.kind() == ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
@@ -126,10 +133,12 @@ fn report_unparsed(error: &clap::Error, args: &[OsString], streams: &mut IoStrea
     Err(usage_error(error, cli::suggestions::suggest(error, args)))
 }
 
-/// True if arguments that cannot be parsed ask for JSON errors.
-fn asks_for_json_errors(args: &[OsString]) -> bool {
-    args.windows(2).any(|pair| pair == ["--error-format", "json"])
-        || args.iter().any(|arg| arg == "--error-format=json")
+/// The value of an option among arguments that cannot be parsed.
+fn value_of<'a>(args: &'a [OsString], option: &str) -> Option<&'a str> {
+    args.iter().enumerate().find_map(|(at, arg)| match arg.to_str()?.strip_prefix(option)? {
+        "" => args.get(at + 1)?.to_str(),
+        value => value.strip_prefix('='),
+    })
 }
 
 /// Converts clap's error: its message, and its tips unless there is a better hint.

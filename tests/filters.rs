@@ -186,7 +186,7 @@ const IGNORED: &str = "note: the service ignored --filter: spacectl removed the 
 fn rows_that_do_not_match_are_shown_in_no_format() {
     let server = ignoring();
     let user = Spacectl::new();
-    let runs: Vec<String> = ["table", "json", "jsonl", "yaml", "csv", "quiet"]
+    let runs: Vec<String> = ["table", "json", "jsonl", "yaml", "csv", "markdown", "quiet"]
         .map(|format| {
             let args =
                 format!("list repository.Plugin --filter name~SLACK --filter 'tags.n>5' -c plugin_id -o {format}");
@@ -196,7 +196,7 @@ fn rows_that_do_not_match_are_shown_in_no_format() {
         .to_vec();
     assert_snapshot!(runs.concat());
     // What decides is asked for beside what is shown, and nothing is asked for twice.
-    assert_eq!(server.calls().len(), 6);
+    assert_eq!(server.calls().len(), 7);
     assert_eq!(server.calls()[0].request["query"]["only"], json!(["plugin_id", "name", "tags.n"]));
     let all = user.run(&format!("--endpoint {} list repository.Plugin --filter name~slack -o json", server.url()));
     let all: Value = serde_json::from_str(&all.success()).unwrap();

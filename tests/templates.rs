@@ -54,7 +54,7 @@ fn other_formats_hold_every_field_whatever_the_template() {
     }
     let server = Server::start(Api::generation2(), plugins);
     let quiet = user.run(&format!("--endpoint {} list repository.Plugin -o quiet", server.url()));
-    assert_eq!(quiet.status, Some(2), "{quiet}");
+    assert_eq!(quiet.quiet_success(), "plugin-a\nplugin-b\n");
 }
 
 #[test]

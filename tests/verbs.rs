@@ -67,6 +67,51 @@ fn statistics_are_rows_of_any_shape() {
 }
 
 #[test]
+fn statistics_are_drawn_as_bars() {
+    let rows = json!([
+        {"provider": "aws", "count": 30, "cost": -1.5}, {"provider": "구글 클라우드", "count": 14},
+        {"provider": "none", "count": null, "cost": 3},
+    ]);
+    let answer = move |_: &Call| vec![Ok(json!({ "results": rows }))];
+    let (user, server) = (Spacectl::new(), Server::start(Api::inline(STATISTICS), answer));
+    let run = |locale: &str, line: &str| {
+        user.run_with(&[("LC_ALL", locale)], &format!("--endpoint {} {line} -o chart", server.url()))
+    };
+    for verb in ["stat", "analyze"] {
+        let bars = |glyph: &str, count: usize| glyph.repeat(count);
+        assert_eq!(
+            run("ko_KR.UTF-8", &format!("{verb} lab.Cost -c provider,count")).quiet_success(),
+            format!(
+                "count\n aws           30 {}\n 구글 클라우드 14 {}▉\n none           -\n",
+                bars("█", 62),
+                bars("█", 28)
+            )
+        );
+        assert_eq!(
+            run("C", &format!("{verb} lab.Cost -c provider,count")).quiet_success(),
+            format!(
+                "count\n aws           30 {}\n 구글 클라우드 14 {}\n none           -\n",
+                bars("#", 62),
+                bars("#", 29)
+            )
+        );
+    }
+    let both = run("C", "stat lab.Cost").quiet_success();
+    let blocks: Vec<&str> = both.split("\n\n").collect();
+    assert!(blocks[1].starts_with("count\n aws"), "{both}");
+    let (left, right) = ("#".repeat(20), "#".repeat(39));
+    let room = " ".repeat(20);
+    let cost =
+        format!("cost\n aws           -1.5 {left}|\n 구글 클라우드    - {room}|\n none             3 {room}|{right}");
+    assert_eq!(blocks[..1], [cost]);
+    let none = run("C", "stat lab.Cost -c provider");
+    assert_eq!((none.status, none.stdout.as_str()), (Some(1), ""));
+    assert!(none.stderr.starts_with("error: no column holds numbers alone"), "{none}");
+    let masked = run("C", "stat lab.Cost --dry-run").quiet_success();
+    assert!(masked.starts_with("---\nendpoint:"), "{masked}");
+}
+
+#[test]
 fn statistics_that_are_no_rows_are_one_value() {
     let total = |_: &Call| vec![Ok(json!({"total_count": 7}))];
     let (user, server) = (Spacectl::new(), Server::start(Api::inline(STATISTICS), total));

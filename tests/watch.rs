@@ -104,6 +104,26 @@ fn get_is_watched_like_list() {
 }
 
 #[test]
+fn a_plugin_is_watched_in_intervals_of_any_unit() {
+    for (interval, columns, shown) in
+        [("--watch=100ms", "plugin_id", "a\n"), ("--watch=0.1s", "state", "ENABLED\n\nDISABLED\n")]
+    {
+        let (user, calls) = (Spacectl::new(), AtomicUsize::new(0));
+        let server = Server::start(Api::generation2(), move |_: &Call| {
+            let state = if calls.fetch_add(1, Ordering::SeqCst) < 3 { "ENABLED" } else { "DISABLED" };
+            vec![Ok(json!({"plugin_id": "a", "state": state}))]
+        });
+        let url = server.url();
+        let get = ["--endpoint", &url, "plugin", "get", "a", "-o", "quiet", "-c", columns, interval];
+        let mut running = Running::start(&user, &get);
+        running.wait_for(shown);
+        wait_for_calls(&server, 4);
+        running.interrupt();
+        assert_eq!((running.end(), running.out.as_str(), running.err.as_str()), (End::Exit(130), shown, ""));
+    }
+}
+
+#[test]
 fn a_failure_that_may_pass_is_warned_about_once_and_outlived() {
     let (user, state) = (Spacectl::new(), state(&["a"]));
     let server = Server::start(Api::generation2(), answering(&state));
@@ -222,6 +242,8 @@ fn what_cannot_be_watched_is_refused() {
         (Some(2), "error: list of lab.Feed streams changes itself\nhint: leave out --watch\n")
     );
     for line in [
+        "list lab.Feed --watch=99ms",
+        "list lab.Feed --watch=2d",
         "list --watch lab.Feed",
         "list lab.Feed --watch --dry-run",
         "list lab.Feed --watch=0",

@@ -56,7 +56,7 @@ pub enum ConfigCommand {
         /// Print secrets instead of ********
         #[arg(long)]
         show_secrets: bool,
-        /// Output format
+        /// Print as
         ///
         /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]
@@ -210,7 +210,7 @@ pub enum EndpointCommand {
         after_long_help = "Examples:\n  spacectl config endpoint show\n  spacectl config endpoint show -e lab -o csv"
     )]
     Show {
-        /// Output format
+        /// Print as
         ///
         /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
@@ -242,7 +242,7 @@ pub enum AliasCommand {
         /// Also list the built-in ones
         #[arg(short, long)]
         all: bool,
-        /// Output format
+        /// Print as
         ///
         /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]

@@ -4,7 +4,7 @@ use clap::{Args, ValueHint};
 
 use super::filters::{self, Filters};
 use super::values::count;
-use super::{Format, Request, WatchArgs};
+use super::{Format, LayoutArgs, Request, WatchArgs};
 
 pub(super) const EXAMPLES: &str = concat!(
     "\
@@ -44,13 +44,13 @@ pub struct Listing {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: RowArgs,
-    /// Output format
-    ///
-    /// quiet prints the values of one column, one per line.
+    /// Print as
     ///
     /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
     #[command(flatten)]
     pub watch: WatchArgs,
 }
@@ -91,7 +91,4 @@ pub struct RowArgs {
     /// Key or column to sort by; -KEY for descending order
     #[arg(short, long, value_name = "KEY", allow_hyphen_values = true)]
     pub sort: Option<String>,
-    /// Do not truncate cells to the terminal width
-    #[arg(long)]
-    pub wide: bool,
 }

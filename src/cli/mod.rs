@@ -42,7 +42,7 @@ pub use get::Get;
 pub use list::{ListArgs, Listing, RowArgs};
 pub use local::{Local, SyncMode};
 pub use man::Man;
-pub use output_args::{Format, Shown};
+pub use output_args::{Format, LayoutArgs, Shown};
 pub use parse::parse;
 pub use plugin::{
     ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginExport,
@@ -50,12 +50,14 @@ pub use plugin::{
     PluginTest, PluginVersions, Specs, TestFormat,
 };
 pub use request::Request;
-pub use stat::Stat;
+pub use stat::{Stat, StatFormat};
 pub use template::{TemplateColumns, TemplateCommand};
 pub use tls::TlsArgs;
 pub use values::{DEFAULT_PARALLEL, Limit, duration};
 pub use version::Version;
 pub use watch::{WatchArgs, join_watch};
+
+use crate::terminal::color::ColorChoice;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -150,6 +152,18 @@ pub struct Global {
     #[arg(short, long, global = true)]
     pub quiet: bool,
 
+    /// Colour texts: auto (on a terminal), always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t = ColorWhen::Auto,
+        hide_short_help = true,
+        hide_possible_values = true
+    )]
+    pub color: ColorWhen,
+
     /// Format of diagnostics on stderr: text, or one JSON object
     #[arg(
         long,
@@ -196,7 +210,7 @@ pub enum Command {
     /// Call a verb of a resource, once per document
     #[command(after_long_help = exec::EXAMPLES)]
     Exec(Exec),
-    /// List a resource's rows as table, json, jsonl, yaml or csv
+    /// List a resource's rows as table, json, yaml, csv or markdown
     #[command(after_long_help = list::EXAMPLES)]
     List(ListArgs),
     /// Show one row of a resource
@@ -246,6 +260,23 @@ pub enum Command {
 pub enum ErrorFormat {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<ColorWhen> for ColorChoice {
+    fn from(when: ColorWhen) -> Self {
+        match when {
+            ColorWhen::Auto => Self::Auto,
+            ColorWhen::Always => Self::Always,
+            ColorWhen::Never => Self::Never,
+        }
+    }
 }
 
 #[cfg(test)]

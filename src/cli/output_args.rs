@@ -9,27 +9,52 @@ pub struct Shown {
     /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS")]
     pub columns: Option<String>,
-    /// Output format
-    ///
-    /// quiet prints the values of one column, one per line.
+    /// Print as
     ///
     /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml)]
     pub output: Format,
-    /// Do not truncate cells to the terminal width
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+}
+
+/// Options for the layout of tables and csv.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct LayoutArgs {
+    /// Do not fit the table to the terminal width
     #[arg(long)]
     pub wide: bool,
+    /// Print rows without header and count (table, csv)
+    #[arg(long, hide_short_help = true)]
+    pub no_headers: bool,
+    /// Begin csv with a byte order mark, e.g. for Excel
+    #[arg(long, hide_short_help = true)]
+    pub bom: bool,
+    /// Prefix csv cells that a spreadsheet would run with '
+    ///
+    /// Cells that begin with =, +, -, @, tab or a line break; not numbers.
+    #[arg(long, hide_short_help = true)]
+    pub csv_safe: bool,
 }
 
 /// Output formats of results on stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// A table that fits the terminal
     Table,
+    /// One JSON document
     Json,
-    // One row or message as JSON per line.
+    /// Each row or message as JSON on a line
     Jsonl,
+    /// One YAML document
     Yaml,
+    /// A header and the rows, for programs and spreadsheets
     Csv,
-    // The values of one column, one per line.
+    /// A table for GitHub
+    Markdown,
+    /// The ids or names, one per line
+    Name,
+    /// The column of -c, or else the ids, one per line
     Quiet,
 }

@@ -1,14 +1,15 @@
 //! Arguments of `stat` and `analyze`.
 
-use clap::Args;
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
 
 use super::values::count;
-use super::{Filters, Format, Request};
+use super::{Filters, Format, LayoutArgs, Request};
 
 pub(super) const STAT_EXAMPLES: &str = "\
 Examples:
   spacectl stat identity.Project -p distinct=project_group_id
-  spacectl stat inventory.Server -f servers_by_provider.yml -o csv
+  spacectl stat inventory.Server -f servers_by_provider.yml -o chart
 
 The request needs a query: `distinct` names a field whose values are wanted, `aggregate` lists stages \
 (group, unwind, count, sort, project, limit, skip), `filter` selects the rows. Set it with -p, -j, or \
@@ -49,13 +50,51 @@ pub struct Stat {
     pub filters: Filters,
     #[command(flatten)]
     pub rows: StatRows,
-    /// Output format
-    ///
-    /// quiet prints the values of one column, one per line.
+    /// Print as
     ///
     /// [env: SPACECTL_OUTPUT]
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
-    pub output: Format,
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t = StatFormat::Rows(Format::Table),
+        help_heading = "Output"
+    )]
+    pub output: StatFormat,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+}
+
+/// The formats of every command, and bars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatFormat {
+    Rows(Format),
+    Chart,
+}
+
+impl ValueEnum for StatFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        use Format::{Csv, Json, Jsonl, Markdown, Name, Quiet, Table, Yaml};
+        &[
+            Self::Rows(Table),
+            Self::Rows(Json),
+            Self::Rows(Jsonl),
+            Self::Rows(Yaml),
+            Self::Rows(Csv),
+            Self::Rows(Markdown),
+            Self::Rows(Name),
+            Self::Rows(Quiet),
+            Self::Chart,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Rows(format) => format.to_possible_value(),
+            Self::Chart => Some(PossibleValue::new("chart").help("The numbers as bars")),
+        }
+    }
 }
 
 /// Options for rows and columns of the result.
@@ -71,7 +110,4 @@ pub struct StatRows {
     /// Page to show, from 1; a page has --limit rows
     #[arg(long, value_name = "N", requires = "limit", value_parser = count, hide_short_help = true)]
     pub page: Option<u32>,
-    /// Do not truncate cells to the terminal width
-    #[arg(long)]
-    pub wide: bool,
 }

@@ -19,8 +19,8 @@ const OPTIONS: [(&[&str], &str); 12] = [
     (&["--env", "--profile", "--context"], "use -e NAME to choose an environment"),
     (&["--sort-by", "--order-by", "--order"], "use -s KEY to sort rows, or -s -KEY for descending order"),
     (&["--url", "--server", "--host", "--address"], "use --endpoint grpc://HOST:PORT for an endpoint"),
-    (&["--no-color", "--no-colour"], "set NO_COLOR=1 to disable colours"),
-    (&["--no-headers", "--no-header"], "use -o quiet with -c to print values without a header"),
+    (&["--no-color", "--no-colour"], "use --color never to disable colours"),
+    (&["--no-headers", "--no-header"], "use --no-headers with list, get, exec, stat or analyze"),
     (&["--state", "--status"], "use --filter to choose rows, e.g. --filter state=ENABLED"),
     (&["-n", "-A", "--namespace", "--all-namespaces"], "use --workspace-id ID to choose a workspace"),
 ];
@@ -63,10 +63,8 @@ const TOP: [(&[&str], &str); 3] = [
 ];
 
 /// Formats of kubectl.
-const FORMATS: [(&[&str], &str); 2] = [
-    (&["wide"], "use -a to show all columns"),
-    (&["name"], "use -o quiet -c COLUMN to print the values of one column"),
-];
+const FORMATS: [(&[&str], &str); 2] =
+    [(&["wide"], "use -a to show all columns"), (&["chart"], "use -o chart with stat or analyze")];
 
 /// Subcommands that remove something: suggested for their own misspellings only.
 const REMOVALS: [&str; 3] = ["deregister", "remove", "reset"];
@@ -266,13 +264,13 @@ mod tests {
             ("--env prod", "-e NAME"),
             ("--sort-by name", "-s KEY"),
             ("--server x", "--endpoint"),
-            ("--no-color", "NO_COLOR=1"),
-            ("--no-headers", "-o quiet"),
+            ("--no-color", "--color never"),
+            ("--no-header", "--no-headers"),
             ("--state ENABLED", "--filter state=ENABLED"),
             ("-n x", "--workspace-id"),
             ("-A", "--workspace-id"),
             ("-o wide", "use -a"),
-            ("-o name", "-o quiet -c COLUMN"),
+            ("-o chart", "stat or analyze"),
         ] {
             let hint = hint(&format!("spacectl list repository.Plugin {option}"));
             assert!(hint.as_ref().is_some_and(|hint| hint.contains(part)), "{option}: {hint:?}");

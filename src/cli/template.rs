@@ -50,7 +50,7 @@ pub enum TemplateCommand {
     /// List all templates, built-in and your own
     #[command(after_long_help = "Examples:\n  spacectl template list\n  spacectl template list -o json")]
     List {
-        /// Output format
+        /// Print as
         ///
         /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]

@@ -6,7 +6,7 @@ use super::Format;
 
 #[derive(Debug, Args)]
 pub struct Version {
-    /// Output format
+    /// Print as
     ///
     /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Yaml, help_heading = "Output")]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::connector::Connector;
 use super::{Context, block_on};
 use crate::cli::{API_RESOURCES_COLUMNS as COLUMNS, ApiResources, Format};
-use crate::commands::output_options::OutputOptions;
+use crate::commands::output_options::{self, OutputOptions};
 use crate::error::{Error, Result};
 use crate::grpc::reflection;
 use crate::grpc::reflection::DescribedServer;
@@ -35,11 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const GRACE: Duration = Duration::from_millis(500);
 
 pub fn run(args: &ApiResources, context: &mut Context<'_>) -> Result<()> {
-    let columns = args.columns.as_deref().or(match args.output {
-        Format::Table | Format::Csv => Some(TABLE),
-        Format::Quiet => Some(QUIET),
-        Format::Json | Format::Jsonl | Format::Yaml => None,
-    });
+    let columns = args.columns.as_deref().or(output_options::columns(args.output, TABLE, QUIET));
     let options = OutputOptions::parse(columns, args.output)?.wrapping();
     check_columns(&options)?;
     let own = context.own_aliases().unwrap_or_else(|error| {

@@ -227,8 +227,7 @@ fn bundled(address: &Address, api_version: Option<&str>) -> Result<Described> {
 fn write(explained: &Explained, format: ExplainFormat, streams: &mut IoStreams) -> Result<()> {
     let format = match format {
         ExplainFormat::Text => {
-            let styled = streams.out_is_terminal && streams.color;
-            write!(streams.out, "{}", explain::text::render(explained, styled, streams.out_width()))?;
+            write!(streams.out, "{}", explain::text::render(explained, streams.out_color, streams.out_width()))?;
             return Ok(());
         }
         ExplainFormat::Json => Format::Json,

@@ -20,7 +20,7 @@ pub fn run(args: &ListArgs, context: &mut Context<'_>) -> Result<()> {
 /// Lists `resource`.
 pub fn show(resource: Resource, args: &Listing, context: &mut Context<'_>) -> Result<()> {
     let RowArgs { minimal, all, limit, page, page_size, sort, .. } = &args.rows;
-    let output = OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.wide(args.rows.wide);
+    let output = OutputOptions::parse(args.rows.columns.as_deref(), args.output)?.with_layout(&args.layout)?;
     let command = QueryCommand {
         options: QueryOptions {
             only_shown_fields: true,

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 const EXAMPLES: &str = "Examples:";
 
 /// Environment variables, for the program's own page.
-const ENVIRONMENT: [(&str, &str); 16] = [
+const ENVIRONMENT: [(&str, &str); 17] = [
     ("SPACECTL_ENVIRONMENT", "The environment to use; --environment overrides it."),
     ("SPACECTL_DEFAULT_ENVIRONMENT", "The environment to use if none is current."),
     ("SPACECTL_ENDPOINT", "The endpoint to call, without an environment; --endpoint overrides it."),
@@ -28,7 +28,8 @@ const ENVIRONMENT: [(&str, &str); 16] = [
     ("SHELL, ZDOTDIR, XDG_CONFIG_HOME", "The shell and the files of completion install."),
     ("SSL_CERT_FILE", "The certificates to trust, instead of the system's."),
     ("SSL_CERT_DIR", "A directory of certificates to trust, instead of the system's."),
-    ("NO_COLOR", "Disables colours."),
+    ("NO_COLOR", "Disables colours; --color overrides it."),
+    ("CLICOLOR_FORCE", "Enables colours in pipes, too; NO_COLOR and --color override it."),
     ("XDG_DATA_HOME, XDG_CACHE_HOME", "The parents of the data and cache directories below."),
 ];
 /// Files, for the program's own page.

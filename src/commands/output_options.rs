@@ -2,14 +2,15 @@
 
 use std::cell::Cell;
 use std::io::Write;
+use std::rc::Rc;
 
 use prost_reflect::MessageDescriptor;
 
 use crate::cli;
 use crate::error::{Error, Result};
-use crate::output::view::{Document, ResponseKind};
+use crate::output::view::{Document, ResponseKind, RowList, id_field};
 use crate::output::{self, OutputFormat, OutputStyle, Writer};
-use crate::query::Columns;
+use crate::query::{Column, Columns};
 use crate::terminal::io_streams::IoStreams;
 
 /// What `-c` and `-o` ask for, and the defaults of what they leave open.
@@ -17,7 +18,8 @@ use crate::terminal::io_streams::IoStreams;
 pub struct OutputOptions {
     columns: Option<Columns>,
     format: OutputFormat,
-    /// Cells are cut to the terminal's width.
+    layout: cli::LayoutArgs,
+    /// The table fits the terminal's width.
     fits: bool,
     /// Cells wrap at the terminal's width.
     wraps: bool,
@@ -29,13 +31,17 @@ pub struct OutputOptions {
     first: Vec<String>,
     /// The header of csv without rows, as far as the type of the rows says.
     default_header: Vec<String>,
+    /// The field that identifies a row, if the resource is known.
+    id: Option<String>,
     /// Fields were hidden without the user's choice.
     hides_fields: Cell<bool>,
+    /// How many columns of a table did not fit.
+    left_out: Rc<Cell<usize>>,
 }
 
 impl OutputOptions {
     /// Parses the columns; a usage error if they are not valid, or too many for quiet output.
-    pub fn parse(columns: Option<&str>, format: cli::Format) -> Result<Self> {
+    pub fn parse(columns: Option<&str>, format: impl Into<OutputFormat>) -> Result<Self> {
         let format = format.into();
         let mut output = Self::new(format);
         if let Some(columns) = columns {
@@ -52,20 +58,37 @@ impl OutputOptions {
         Self {
             columns: None,
             format,
+            layout: cli::LayoutArgs::default(),
             fits: false,
             wraps: false,
             is_preset: false,
             fields: None,
             first: Vec::new(),
             default_header: Vec::new(),
+            id: None,
             hides_fields: Cell::new(false),
+            left_out: Rc::default(),
         }
     }
 
-    /// Cuts a table's cells to the terminal, unless `wide`.
-    #[must_use]
-    pub fn wide(self, wide: bool) -> Self {
-        Self { fits: !wide, ..self }
+    /// Sets the layout of tables and csv, and fits tables to the terminal; a usage error for options of other formats.
+    pub fn with_layout(self, layout: &cli::LayoutArgs) -> Result<Self> {
+        let is_csv = self.format == OutputFormat::Csv;
+        let refused = |flag: &str, formats: &str| {
+            Err(Error::usage(format!("{flag} is an option of {formats}"))
+                .hint(format!("add {formats}, or remove {flag}")))
+        };
+        match layout {
+            cli::LayoutArgs { bom: true, .. } if !is_csv => refused("--bom", "-o csv"),
+            cli::LayoutArgs { csv_safe: true, .. } if !is_csv => refused("--csv-safe", "-o csv"),
+            // Ids have no header.
+            cli::LayoutArgs { no_headers: true, .. }
+                if !is_csv && !matches!(self.format, OutputFormat::Table | OutputFormat::Quiet) =>
+            {
+                refused("--no-headers", "-o table or -o csv")
+            }
+            layout => Ok(Self { layout: *layout, fits: !layout.wide, ..self }),
+        }
     }
 
     /// Wraps a table's cells at the terminal's width, for reports that are read as a whole.
@@ -97,13 +120,19 @@ impl OutputOptions {
 
     /// Whether templates apply: it is a table, and no columns are chosen.
     pub fn is_open(&self) -> bool {
-        self.columns.is_none() && self.format == OutputFormat::Table
+        self.columns.is_none() && matches!(self.format, OutputFormat::Table | OutputFormat::Markdown)
     }
 
     /// Checks, before anything is sent, that the response has the columns and fits the format. A table without columns
-    /// shows the fields that hold one plain value each.
-    pub fn check(&mut self, response: &MessageDescriptor) -> Result<ResponseKind> {
+    /// shows the fields that hold one plain value each; quiet output without columns is the ids of `resource`.
+    pub fn check(&mut self, response: &MessageDescriptor, resource: &str) -> Result<ResponseKind> {
         let kind = ResponseKind::new(response);
+        let id = id_field(resource);
+        if self.format == OutputFormat::Quiet && self.columns.is_none() && kind.column_count() > Some(1) {
+            let id = kind.id_field(&id).ok_or_else(|| output::no_id(Error::usage))?;
+            self.columns = Some(Columns::from_iter([Column::from_field(&id)]));
+        }
+        self.id = Some(id);
         if let Some(columns) = &self.columns {
             kind.check(columns)?;
         }
@@ -125,7 +154,8 @@ impl OutputOptions {
 
     /// Puts these fields first, in formats with columns if none are chosen.
     pub fn show_first(&mut self, fields: Vec<String>) {
-        if matches!(self.format, OutputFormat::Table | OutputFormat::Csv) {
+        use OutputFormat::{Chart, Csv, Markdown, Table};
+        if matches!(self.format, Table | Csv | Markdown | Chart) {
             if self.default_header.is_empty() {
                 self.default_header.clone_from(&fields);
             }
@@ -154,8 +184,8 @@ impl OutputOptions {
     /// The options for requests: whole, and as YAML where the format is for rows.
     pub fn for_requests(&self) -> Self {
         let format = match self.format {
-            OutputFormat::Table | OutputFormat::Quiet => OutputFormat::Yaml,
-            format => format,
+            OutputFormat::Json | OutputFormat::JsonLines | OutputFormat::Csv => self.format,
+            _ => OutputFormat::Yaml,
         };
         Self::new(format)
     }
@@ -183,16 +213,48 @@ impl OutputOptions {
         Ok(text)
     }
 
+    /// Formats one document, and counts its rows; in a table, rows that differ from `last` are marked. `last` becomes
+    /// this one.
+    pub fn text_with_changes(
+        &self,
+        document: Document,
+        last: &mut Option<RowList>,
+        style: OutputStyle,
+    ) -> Result<(Vec<u8>, usize)> {
+        if self.format != OutputFormat::Table {
+            let count = document.row_count();
+            return Ok((self.text(document, style)?, count));
+        }
+        let list = self.select(document).into_list();
+        let mut text = Vec::new();
+        let mut writer = self.writer_to(&mut text, style);
+        let count = writer.write_changes(last.as_ref(), &list)?;
+        writer.finish()?;
+        *last = Some(list);
+        Ok((text, count))
+    }
+
     pub fn format(&self) -> OutputFormat {
         self.format
     }
 
     /// How standard output is to style.
     pub fn style(&self, streams: &IoStreams) -> OutputStyle {
-        let terminal = streams.out_is_terminal;
-        let width =
-            if (self.fits || self.wraps) && self.format == OutputFormat::Table { streams.out_width() } else { None };
-        OutputStyle { terminal, styled: terminal && streams.color, width, wraps: self.wraps }
+        let is_fitted = match self.format {
+            OutputFormat::Table => self.fits || self.wraps,
+            format => format == OutputFormat::Chart,
+        };
+        OutputStyle {
+            terminal: streams.out_is_terminal,
+            styled: streams.out_color,
+            width: if is_fitted { streams.out_width() } else { None },
+            wraps: self.wraps,
+            no_headers: self.layout.no_headers,
+            bom: self.layout.bom,
+            csv_safe: self.layout.csv_safe,
+            ascii: !streams.is_utf8,
+            id: self.id.clone(),
+        }
     }
 
     /// A writer for the documents of one command.
@@ -202,7 +264,10 @@ impl OutputOptions {
     }
 
     fn writer_to<'a>(&self, out: &'a mut dyn Write, style: OutputStyle) -> Writer<'a> {
-        Writer::new(out, self.format, style).with_default_header(self.default_header.clone())
+        let left_out = Rc::clone(&self.left_out);
+        Writer::new(out, self.format, style)
+            .with_default_header(self.default_header.clone())
+            .counting_left_out(left_out)
     }
 
     /// Writes the one document of a command.
@@ -212,21 +277,32 @@ impl OutputOptions {
         writer.finish()
     }
 
-    /// Tells a person at a terminal that fields are hidden; `flag` shows them.
+    /// Tells a person at a terminal that columns did not fit, or else that fields are hidden, which `flag` shows.
     pub fn note_hidden_fields(&self, flag: &str, streams: &mut IoStreams) -> Result<()> {
-        if self.hides_fields.get() && streams.out_is_terminal {
+        let hidden = || format!("some fields are hidden: use {flag} to show all");
+        let note = self.left_out_note().or_else(|| self.hides_fields.get().then(hidden));
+        if let Some(note) = note.filter(|_| streams.out_is_terminal) {
             streams.out.flush()?;
-            streams.diagnostics.note(&format!("some fields are hidden: use {flag} to show all"));
+            streams.diagnostics.note(&note);
         }
         Ok(())
+    }
+
+    /// How many columns the terminal was too narrow for; `None` if all fit.
+    pub fn left_out_note(&self) -> Option<String> {
+        match self.left_out.get() {
+            0 => None,
+            1 => Some("1 column does not fit: use --wide or -c".to_owned()),
+            count => Some(format!("{count} columns do not fit: use --wide or -c")),
+        }
     }
 }
 
 /// The columns of rows: `headed` for people, `name` alone for quiet output, and every key for programs.
 pub fn columns<'a>(output: cli::Format, headed: &'a str, name: &'a str) -> Option<&'a str> {
     match output {
-        cli::Format::Table | cli::Format::Csv => Some(headed),
-        cli::Format::Quiet => Some(name),
+        cli::Format::Table | cli::Format::Csv | cli::Format::Markdown => Some(headed),
+        cli::Format::Name | cli::Format::Quiet => Some(name),
         cli::Format::Json | cli::Format::Jsonl | cli::Format::Yaml => None,
     }
 }
@@ -239,7 +315,18 @@ impl From<cli::Format> for OutputFormat {
             cli::Format::Jsonl => Self::JsonLines,
             cli::Format::Yaml => Self::Yaml,
             cli::Format::Csv => Self::Csv,
-            cli::Format::Quiet => Self::Quiet,
+            cli::Format::Markdown => Self::Markdown,
+            // Without columns, both are the ids.
+            cli::Format::Name | cli::Format::Quiet => Self::Quiet,
+        }
+    }
+}
+
+impl From<cli::StatFormat> for OutputFormat {
+    fn from(format: cli::StatFormat) -> Self {
+        match format {
+            cli::StatFormat::Rows(format) => format.into(),
+            cli::StatFormat::Chart => Self::Chart,
         }
     }
 }

@@ -210,7 +210,7 @@ fn output(
         }
         TemplateSource::Stored(_) | TemplateSource::None => {}
     }
-    let kind = output.check(&method.output())?;
+    let kind = output.check(&method.output(), method.resource_name())?;
     if shows_every_field {
         output.show_every_field();
     }

@@ -43,7 +43,10 @@ pub struct QueryOptions<'a> {
 impl QueryOptions<'_> {
     pub fn to_request(&self, columns: Option<&Columns>) -> Result<QueryRequest> {
         Ok(QueryRequest {
-            only: columns.filter(|_| self.only_shown_fields).map(Columns::only_keys).unwrap_or_default(),
+            only: columns
+                .filter(|_| self.only_shown_fields && self.minimal.is_none())
+                .map(Columns::only_keys)
+                .unwrap_or_default(),
             minimal: self.minimal,
             page: self.page,
             sort: self.sort.map(|sort| Sort::parse(sort, columns)).transpose()?,

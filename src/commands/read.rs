@@ -10,7 +10,7 @@ use super::watch::WatchLoop;
 use super::{Context, block_on, block_on_threads, dry_run, nearest_ids};
 use crate::commands::output_options::OutputOptions;
 use crate::commands::revalidate::call_speculatively;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grpc::resolve::MethodRef;
 use crate::spec::Draft;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
@@ -26,6 +26,9 @@ impl QueryCommand<'_> {
 
     /// As [`QueryCommand::run`], with a request that was not read from the command line.
     pub fn run_draft(&self, draft: Draft, context: &mut Context<'_>) -> Result<()> {
+        if self.watch.is_some() && self.request.dry_run {
+            return Err(Error::usage("--watch and --dry-run cannot be used together"));
+        }
         let connector = Connector::new(context)?;
         let is_traced = context.global.verbose > 0;
         let run = async {

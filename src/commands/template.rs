@@ -124,7 +124,7 @@ fn show(resource: &Resource, output: Format, context: &mut Context<'_>) -> Resul
     }
     let document = match output {
         Format::Json | Format::Jsonl | Format::Yaml => Document::Value(template.values().clone().into()),
-        Format::Table | Format::Csv | Format::Quiet => {
+        Format::Table | Format::Csv | Format::Markdown | Format::Name | Format::Quiet => {
             Document::from_rows(template.texts().map(|text| json!({"Column": text})))
         }
     };

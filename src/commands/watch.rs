@@ -14,8 +14,8 @@ use super::prepared_query::PreparedQuery;
 use super::query_command::QueryCommand;
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, ErrorKind, Result};
-use crate::output::OutputFormat;
-use crate::output::view::Document;
+use crate::output::view::{Document, RowList};
+use crate::output::{OutputFormat, OutputStyle};
 use crate::query::timestamp;
 use crate::spec::Draft;
 use crate::terminal::io_streams::{self, Diagnostics, IoStreams};
@@ -151,7 +151,7 @@ impl View {
         }
         // Documents of rows alone do not show where the next begins.
         if self.written.is_some()
-            && matches!(output.format(), OutputFormat::Table | OutputFormat::Csv | OutputFormat::Quiet)
+            && !matches!(output.format(), OutputFormat::Json | OutputFormat::JsonLines | OutputFormat::Yaml)
         {
             streams.out.write_all(b"\n")?;
         }
@@ -217,6 +217,8 @@ struct Screen {
     note: String,
     body: String,
     rows: Option<RowLines>,
+    /// The rows that were shown last.
+    last: Option<RowList>,
     resized: Signal,
 }
 
@@ -226,14 +228,17 @@ impl Screen {
             .map_err(|error| Error::local("cannot wait for signals").cause(error))?;
         streams.out.write_all(redraw::make_room(size()).as_bytes())?;
         let (time, message, note, body) = Default::default();
-        Ok(Self { title, time, message, note, body, rows: None, resized })
+        Ok(Self { title, time, message, note, body, rows: None, last: None, resized })
     }
 
     fn show(&mut self, document: Document, output: &OutputOptions, streams: &mut IoStreams) -> Result<()> {
-        self.rows = rows(&document, output.format());
-        let text = output.text(document, output.style(streams))?;
+        let style = output.style(streams);
+        let first = first_row_line(output.format(), &style);
+        let (text, count) = output.text_with_changes(document, &mut self.last, style)?;
         self.body = String::from_utf8_lossy(&text).into_owned();
-        self.message.clone_from(&self.note);
+        self.rows = first.map(|first| RowLines { first, count });
+        let left_out = output.left_out_note().map(|note| format!("note: {note}\n")).unwrap_or_default();
+        self.message = format!("{}{left_out}", self.note);
         self.draw_now(streams)
     }
 
@@ -259,13 +264,13 @@ fn size() -> Size {
     io_streams::screen_size().map_or(DEFAULT_SIZE, |(columns, lines)| Size { columns, lines })
 }
 
-/// The lines of a document's rows, in formats with one line per row.
-fn rows(document: &Document, format: OutputFormat) -> Option<RowLines> {
-    let first = match format {
-        OutputFormat::Table => 2,
-        OutputFormat::Csv => 1,
-        OutputFormat::Quiet | OutputFormat::JsonLines => 0,
-        OutputFormat::Json | OutputFormat::Yaml => return None,
-    };
-    Some(RowLines { first, count: document.row_count() })
+/// How many lines come before the rows, in formats with one line per row.
+fn first_row_line(format: OutputFormat, style: &OutputStyle) -> Option<usize> {
+    match format {
+        OutputFormat::Table | OutputFormat::Csv if style.no_headers => Some(0),
+        OutputFormat::Table | OutputFormat::Markdown => Some(2),
+        OutputFormat::Csv => Some(1),
+        OutputFormat::Quiet | OutputFormat::JsonLines => Some(0),
+        OutputFormat::Json | OutputFormat::Yaml | OutputFormat::Chart => None,
+    }
 }

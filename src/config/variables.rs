@@ -7,6 +7,7 @@ use rustix::process::getuid;
 
 use super::Secret;
 use crate::error::{Error, Result};
+use crate::terminal::color::ColorVariables;
 
 /// A snapshot of the process environment. An empty variable counts as unset.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +30,10 @@ pub struct Variables {
     pub timeout: Option<String>,
     /// `SPACECTL_CONFIG_DIR`: the configuration's folder instead of `~/.spaceone`.
     pub config_dir: Option<PathBuf>,
-    /// `NO_COLOR` (<https://no-color.org>), or a terminal without colours.
-    pub no_color: bool,
+    /// `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`.
+    pub color: ColorVariables,
+    /// The locale of `LC_ALL`, `LC_CTYPE` or `LANG` has UTF-8.
+    pub is_utf8: bool,
     /// The user's home folder.
     pub home: Option<PathBuf>,
     /// The data folder: `$XDG_DATA_HOME` or `~/.local/share` on Linux.
@@ -88,7 +91,15 @@ impl Variables {
             output: text("SPACECTL_OUTPUT"),
             timeout: text("SPACECTL_TIMEOUT"),
             config_dir: set("SPACECTL_CONFIG_DIR").map(PathBuf::from),
-            no_color: set("NO_COLOR").is_some() || set("TERM").is_some_and(|terminal| terminal == "dumb"),
+            color: ColorVariables {
+                no_color: set("NO_COLOR").is_some(),
+                force: set("CLICOLOR_FORCE").is_some_and(|force| force != "0"),
+                is_dumb: set("TERM").is_some_and(|terminal| terminal == "dumb"),
+            },
+            is_utf8: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(text).is_some_and(|locale| {
+                let locale = locale.to_lowercase();
+                locale.contains("utf-8") || locale.contains("utf8")
+            }),
             home: None,
             data_dir: None,
             cache_dir: None,
@@ -162,8 +173,19 @@ mod tests {
         assert_eq!(variables.config_dir, None);
         assert_eq!((&variables.endpoint, &variables.domain_id, &variables.workspace_id), (&None, &None, &None));
         assert_eq!((&variables.output, &variables.timeout, &variables.editor), (&None, &None, &None));
-        assert!(!variables.no_color);
+        assert_eq!(variables.color, ColorVariables::default());
+        assert!(!variables.is_utf8);
         assert_eq!(variables.complete, None);
+    }
+
+    #[test]
+    fn the_first_variable_of_the_locale_decides() {
+        let is_utf8 = |set: &[(&str, &str)]| {
+            Variables::read(|name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())).is_utf8
+        };
+        assert!(is_utf8(&[("LANG", "ko_KR.UTF-8")]) && is_utf8(&[("LC_ALL", "C.utf8"), ("LANG", "C")]));
+        assert!(!is_utf8(&[]) && !is_utf8(&[("LC_ALL", "POSIX"), ("LANG", "ko_KR.UTF-8")]));
+        assert!(is_utf8(&[("LC_ALL", ""), ("LC_CTYPE", "C.UTF-8"), ("LANG", "C")]));
     }
 
     #[test]
@@ -178,7 +200,7 @@ mod tests {
         assert_eq!(variables.output.as_deref(), Some("SPACECTL_OUTPUT"));
         assert_eq!(variables.timeout.as_deref(), Some("SPACECTL_TIMEOUT"));
         assert_eq!(variables.config_dir, Some(PathBuf::from("SPACECTL_CONFIG_DIR")));
-        assert!(variables.no_color);
+        assert!(variables.color.no_color && variables.color.force && !variables.color.is_dumb);
         assert_eq!(variables.complete.as_deref(), Some("COMPLETE"));
         assert_eq!(variables.completion_timeout.as_deref(), Some("SPACECTL_COMPLETION_TIMEOUT"));
         assert_eq!(variables.docker_config, Some(PathBuf::from("DOCKER_CONFIG")));

@@ -3,19 +3,24 @@
 //! JSON texts are written in [`crate::text::json`], YAML in [`crate::yaml`]. What a document holds, and which of it
 //! is shown, is in [`view`].
 
+mod changes;
+mod chart;
 mod csv;
 mod fit;
+mod markdown;
 mod quiet;
 mod report;
 mod table;
 pub mod view;
 
+use std::cell::Cell;
 use std::io::Write;
+use std::rc::Rc;
 
-pub use quiet::check_columns as check_quiet;
+pub use quiet::{check_columns as check_quiet, no_id};
 
 use crate::error::Result;
-use crate::output::view::Document;
+use crate::output::view::{Document, RowList};
 use crate::text::json;
 use crate::yaml;
 
@@ -28,20 +33,32 @@ pub enum OutputFormat {
     JsonLines,
     Yaml,
     Csv,
+    Markdown,
     Quiet,
+    Chart,
 }
 
 /// How the output is to style.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutputStyle {
     /// It goes to a terminal, which would obey control characters.
     pub terminal: bool,
-    /// The terminal has styles.
+    /// Styles are wanted.
     pub styled: bool,
-    /// The width of a table's lines.
+    /// The width of a table's or chart's lines.
     pub width: Option<usize>,
     /// Cells that are too wide wrap instead of being cut.
     pub wraps: bool,
+    /// Tables and csv are rows alone.
+    pub no_headers: bool,
+    /// Csv begins with a byte order mark.
+    pub bom: bool,
+    /// Cells of csv that a spreadsheet would run are guarded.
+    pub csv_safe: bool,
+    /// Charts are drawn with ASCII characters.
+    pub ascii: bool,
+    /// The field that identifies a row, if that is known.
+    pub id: Option<String>,
 }
 
 /// Writes the documents of a command, so that together they are valid in the format.
@@ -52,11 +69,12 @@ pub struct Writer<'a> {
     csv: csv::CsvWriter,
     /// Documents so far.
     count: usize,
+    left_out: Rc<Cell<usize>>,
 }
 
 impl<'a> Writer<'a> {
     pub fn new(out: &'a mut dyn Write, format: OutputFormat, style: OutputStyle) -> Self {
-        Self { out, format, style, csv: csv::CsvWriter::new(style.terminal), count: 0 }
+        Self { out, format, csv: csv::CsvWriter::new(style.clone()), style, count: 0, left_out: Rc::default() }
     }
 
     /// Sets the header of csv without rows and without chosen columns.
@@ -66,11 +84,19 @@ impl<'a> Writer<'a> {
         self
     }
 
+    /// Counts in `left_out` the columns that a table had no room for, of the table with the most.
+    #[must_use]
+    pub fn counting_left_out(mut self, left_out: Rc<Cell<usize>>) -> Self {
+        left_out.set(0);
+        self.left_out = left_out;
+        self
+    }
+
     /// Writes `document`; csv without chosen columns waits for [`Writer::finish`], since its header names the keys of
     /// all rows.
     ///
     /// # Errors
-    /// The output cannot be written to; or the format is quiet and the document has more than one column.
+    /// The output cannot be written to; or the format needs an id or numbers, and the document has none.
     pub fn write(&mut self, document: Document) -> Result<()> {
         match self.format {
             OutputFormat::Json => json::pretty(self.out, &document)?,
@@ -80,16 +106,39 @@ impl<'a> Writer<'a> {
             },
             OutputFormat::Yaml => yaml::write_document(self.out, &document.into_value())?,
             OutputFormat::Csv => self.csv.write(self.out, document.into_list())?,
-            OutputFormat::Quiet => quiet::write(self.out, &document.into_list())?,
-            OutputFormat::Table => {
-                if self.count > 0 {
+            OutputFormat::Quiet => quiet::write(self.out, &document.into_list(), self.style.id.as_deref())?,
+            OutputFormat::Table | OutputFormat::Markdown | OutputFormat::Chart => {
+                if self.count > 0 && !self.style.no_headers {
                     writeln!(self.out)?;
                 }
-                table::write(self.out, &document.into_list(), self.style)?;
+                let list = document.into_list();
+                match self.format {
+                    OutputFormat::Markdown => markdown::write(self.out, &list)?,
+                    OutputFormat::Chart => chart::write(self.out, &list, &self.style)?,
+                    _ => {
+                        let left_out = table::write(self.out, &list, &self.style)?;
+                        self.left_out.set(self.left_out.get().max(left_out));
+                    }
+                }
             }
         }
         self.count += 1;
         Ok(())
+    }
+
+    /// Writes a table of `new` in which the changes since `old` are marked, and returns how many rows it has with those
+    /// that were removed.
+    ///
+    /// # Errors
+    /// The output cannot be written to.
+    pub fn write_changes(&mut self, old: Option<&RowList>, new: &RowList) -> Result<usize> {
+        let compared = old.and_then(|old| changes::compare(old, new, self.style.id.as_deref()));
+        let (list, changes) = match &compared {
+            Some((list, changes)) => (list, changes),
+            None => (new, &vec![changes::RowChange::Unchanged; new.len()]),
+        };
+        self.left_out.set(table::write_changes(self.out, list, Some(changes), &self.style)?);
+        Ok(list.len())
     }
 
     /// Hands on what is written so far, for a reader who follows a stream.

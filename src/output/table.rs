@@ -11,38 +11,72 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
+use super::changes::RowChange;
 use super::fit::{self, ColumnWidth};
 use super::{OutputStyle, report};
-use crate::output::view::{Cell, RowList};
+use crate::output::view::{Cell, RowList, id_index};
 use crate::text::sanitize;
 
 /// How much wider than its header a column is at least: tabulate's `MIN_PADDING`.
 const MIN_PADDING: usize = 2;
 
+/// The columns of the mark before each row, where changes are marked.
+const SIGN_WIDTH: usize = 2;
+
 const BOLD: &str = "\x1b[1m";
+const GREEN: &str = "\x1b[32m";
+const RED: &str = "\x1b[31m";
+const INVERSE: &str = "\x1b[7m";
 const PLAIN: &str = "\x1b[0m";
 
 /// Writes the rows and, after a blank line, how many of how many they are; that also where the page has none of them,
-/// but not where nothing matches.
-pub(super) fn write(out: &mut dyn Write, list: &RowList, style: OutputStyle) -> io::Result<()> {
+/// but not where nothing matches. Returns how many columns are left out, as they do not fit.
+pub(super) fn write(out: &mut dyn Write, list: &RowList, style: &OutputStyle) -> io::Result<usize> {
+    write_changes(out, list, None, style)
+}
+
+/// As [`write`], with a mark before each row, if there is a change for each.
+pub(super) fn write_changes(
+    out: &mut dyn Write,
+    list: &RowList,
+    changes: Option<&[RowChange]>,
+    style: &OutputStyle,
+) -> io::Result<usize> {
+    let mut left_out = 0;
     if list.is_empty() || list.headers().is_empty() {
-        writeln!(out, "NO DATA")?;
+        if !style.no_headers {
+            writeln!(out, "NO DATA")?;
+        }
     } else {
-        let marks = if style.styled { [BOLD, PLAIN] } else { ["", ""] };
-        let mut table = Table::measure(list)?;
+        let mut table = Table::measure(list, style)?;
         match style.width {
-            Some(width) if style.wraps && table.width() > width => report::write(out, list, width, marks)?,
+            Some(width) if style.wraps && table.width() > width => {
+                report::write(out, list, width, style.header_marks())?
+            }
             width => {
                 if let Some(width) = width {
-                    table.fit(width);
+                    let signs = if changes.is_some() { SIGN_WIDTH } else { 0 };
+                    left_out = table.fit(width.saturating_sub(signs));
                 }
-                table.write(out, marks)?;
+                table.write(out, changes)?;
             }
         }
     }
     match list.total() {
-        Some(total) if total > 0 => write!(out, "\n Count: {} / {total}\n", list.len()),
-        _ => Ok(()),
+        Some(total) if total > 0 && !style.no_headers => {
+            let is_removed = |change: &&RowChange| **change == RowChange::Removed;
+            let removed = changes.into_iter().flatten().filter(is_removed).count();
+            write!(out, "\n Count: {} / {total}\n", list.len() - removed)?;
+        }
+        _ => {}
+    }
+    Ok(left_out)
+}
+
+impl OutputStyle {
+    /// What comes before and after a header.
+    pub(super) fn header_marks(&self) -> [&'static str; 2] {
+        if self.styled { [BOLD, PLAIN] } else { ["", ""] }
     }
 }
 
@@ -62,6 +96,8 @@ fn measured<'a>(cell: &Cell<'a>) -> (Cow<'a, [u8]>, usize) {
 }
 
 struct TableColumn {
+    /// The index of its cells.
+    index: usize,
     /// Cut already where the table is.
     header: String,
     /// Without the space at either side.
@@ -73,13 +109,17 @@ struct TableColumn {
 
 /// A list with its columns measured.
 struct Table<'a> {
+    /// Those that are shown.
     columns: Vec<TableColumn>,
     list: &'a RowList,
+    style: &'a OutputStyle,
 }
 
 impl<'a> Table<'a> {
-    fn measure(list: &'a RowList) -> io::Result<Self> {
-        let mut columns: Vec<TableColumn> = list.headers().iter().map(|header| TableColumn::new(header)).collect();
+    fn measure(list: &'a RowList, style: &'a OutputStyle) -> io::Result<Self> {
+        let header = |header: &'a String| (!style.no_headers).then_some(header.as_str());
+        let columns = list.headers().iter().map(header).enumerate();
+        let mut columns: Vec<TableColumn> = columns.map(|(index, header)| TableColumn::new(index, header)).collect();
         let mut has_number = vec![false; columns.len()];
         list.each(|cells| {
             for (cell, (column, has_number)) in cells.iter().zip(columns.iter_mut().zip(&mut has_number)) {
@@ -93,71 +133,97 @@ impl<'a> Table<'a> {
             column.width = column.width.max(column.cells);
             column.is_number &= has_number;
         }
-        Ok(Self { columns, list })
-    }
-
-    /// The columns around the cells of the longest line, the rule: two more than each cell, and a mark between.
-    fn around(&self) -> usize {
-        (self.columns.len() * 3).saturating_sub(1)
+        Ok(Self { columns, list, style })
     }
 
     /// The length of the longest line.
     fn width(&self) -> usize {
-        self.columns.iter().map(|column| column.width).sum::<usize>() + self.around()
+        fit::line_width(self.columns.iter().map(|column| column.width))
     }
 
     /// Makes lines not longer than `width` columns of a terminal, if possible: the padding of headers goes first, then
-    /// cells are cut.
-    fn fit(&mut self, width: usize) {
+    /// cells are cut, then columns are left out. Returns how many.
+    fn fit(&mut self, width: usize) -> usize {
         if self.width() <= width {
-            return;
+            return 0;
         }
-        let room = width.saturating_sub(self.around());
-        let columns: Vec<ColumnWidth> = self.columns.iter().map(TableColumn::needed).collect();
-        // The first id, as a row's own one comes before those of others.
-        let key = self.columns.iter().position(|column| column.header.ends_with("_id")).unwrap_or(0);
-        for (column, width) in self.columns.iter_mut().zip(fit::widths(&columns, key, room)) {
-            column.width = width;
-            column.header = fit::fitting(&column.header, width).into_owned();
+        let mut needed: Vec<ColumnWidth> = self.columns.iter().map(TableColumn::needed).collect();
+        if let Some(id) = id_index(self.list.headers(), self.style.id.as_deref()) {
+            needed[id].is_id = true;
         }
+        let all = needed.len();
+        let mut widths = fit::widths(&needed, width).into_iter();
+        self.columns.retain_mut(|column| {
+            let width = widths.next().flatten();
+            if let Some(width) = width {
+                column.width = width;
+                column.header = fit::fitting(&column.header, width).into_owned();
+            }
+            width.is_some()
+        });
+        all - self.columns.len()
     }
 
-    /// Writes the table, its header between these two.
-    fn write(&self, out: &mut dyn Write, [before, after]: [&str; 2]) -> io::Result<()> {
+    /// Writes the table, with a mark before each row if there are changes.
+    fn write(&self, out: &mut dyn Write, changes: Option<&[RowChange]>) -> io::Result<()> {
+        let indent = if changes.is_some() { "  " } else { "" };
         let mut line = Vec::new();
-        for (at, column) in self.columns.iter().enumerate() {
-            column.write(&mut line, at, column.header.as_bytes(), width(&column.header));
+        if !self.style.no_headers {
+            for (at, column) in self.columns.iter().enumerate() {
+                column.write(&mut line, at, column.header.as_bytes(), width(&column.header));
+            }
+            let [before, after] = self.style.header_marks();
+            write!(out, "{before}{indent}")?;
+            out.write_all(line.trim_ascii_end())?;
+            writeln!(out, "{after}")?;
+            let rule: Vec<String> = self.columns.iter().map(|column| "-".repeat(column.width + 2)).collect();
+            writeln!(out, "{indent}{}", rule.join("+"))?;
         }
-        out.write_all(before.as_bytes())?;
-        out.write_all(line.trim_ascii_end())?;
-        writeln!(out, "{after}")?;
-        let rule: Vec<String> = self.columns.iter().map(|column| "-".repeat(column.width + 2)).collect();
-        writeln!(out, "{}", rule.join("+"))?;
+        let mut changes = changes.into_iter().flatten();
         self.list.each(|cells| {
             line.clear();
-            for (at, (cell, column)) in cells.iter().zip(&self.columns).enumerate() {
-                let (text, wide) = measured(cell);
-                if wide > column.width {
+            let change = changes.next();
+            for (at, column) in self.columns.iter().enumerate() {
+                let (text, wide) = measured(&cells[column.index]);
+                let (text, wide) = if wide > column.width {
                     let cut = fit::cut(&String::from_utf8_lossy(&text), column.width);
-                    column.write(&mut line, at, cut.as_bytes(), width(&cut));
+                    let wide = width(&cut);
+                    (Cow::Owned(cut.into_bytes()), wide)
                 } else {
-                    column.write(&mut line, at, &text, wide);
+                    (text, wide)
+                };
+                match change {
+                    Some(change) if self.style.styled && change.is_of_cell(column.index) => {
+                        let text = [INVERSE.as_bytes(), &text, PLAIN.as_bytes()].concat();
+                        column.write(&mut line, at, &text, wide);
+                    }
+                    _ => column.write(&mut line, at, &text, wide),
                 }
             }
+            let [before, after] = match change {
+                Some(RowChange::Added) if self.style.styled => [GREEN, PLAIN],
+                Some(RowChange::Removed) if self.style.styled => [RED, PLAIN],
+                _ => ["", ""],
+            };
+            if let Some(change) = change {
+                write!(out, "{before}{} ", change.sign())?;
+            }
             out.write_all(line.trim_ascii_end())?;
+            out.write_all(after.as_bytes())?;
             out.write_all(b"\n")
         })
     }
 }
 
 impl TableColumn {
-    fn new(header: &str) -> Self {
-        let header = sanitize::control(header).into_owned();
-        Self { width: width(&header) + MIN_PADDING, cells: 0, header, is_number: true }
+    fn new(index: usize, header: Option<&str>) -> Self {
+        let padding = if header.is_some() { MIN_PADDING } else { 0 };
+        let header = sanitize::control(header.unwrap_or_default()).into_owned();
+        Self { index, width: width(&header) + padding, cells: 0, header, is_number: true }
     }
 
     fn needed(&self) -> ColumnWidth {
-        ColumnWidth { header: width(&self.header), cells: self.cells, is_number: self.is_number }
+        ColumnWidth { header: width(&self.header), cells: self.cells, is_number: self.is_number, is_id: false }
     }
 
     /// Adds a cell to its line.
@@ -254,7 +320,7 @@ mod tests {
         let table = |width| {
             let mut out = Vec::new();
             let style = OutputStyle { width: Some(width), ..OutputStyle::default() };
-            write(&mut out, &document(rows.clone()).into_list(), style).unwrap();
+            assert_eq!(write(&mut out, &document(rows.clone()).into_list(), &style).unwrap(), 0);
             String::from_utf8(out).unwrap()
         };
         let narrow = [
@@ -271,10 +337,11 @@ mod tests {
     #[test]
     fn the_room_beside_headers_is_given_up_before_anything_is_cut() {
         let rows = rows(&json!([{"a": "x", "a_long_header": "y"}]));
-        let mut table = Table::measure(&rows).unwrap();
+        let style = OutputStyle::default();
+        let mut table = Table::measure(&rows, &style).unwrap();
         table.fit(19);
         let mut out = Vec::new();
-        table.write(&mut out, ["", ""]).unwrap();
+        table.write(&mut out, None).unwrap();
         let expected = " a | a_long_header\n---+---------------\n x | y\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
@@ -283,7 +350,7 @@ mod tests {
     fn only_the_header_is_styled() {
         let mut out = Vec::new();
         let style = OutputStyle { styled: true, ..OutputStyle::default() };
-        write(&mut out, &rows(&json!([{"a": "플러그인", "n": 1}])), style).unwrap();
+        write(&mut out, &rows(&json!([{"a": "플러그인", "n": 1}])), &style).unwrap();
         let expected = "\x1b[1m a        |   n\x1b[0m\n----------+-----\n 플러그인 |   1\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
@@ -291,8 +358,65 @@ mod tests {
     #[test]
     fn a_cell_of_any_length_stays_in_its_line() {
         let mut out = Vec::new();
-        write(&mut out, &rows(&json!([{"a": "x".repeat(70_000)}])), OutputStyle::default()).unwrap();
+        write(&mut out, &rows(&json!([{"a": "x".repeat(70_000)}])), &OutputStyle::default()).unwrap();
         assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 3);
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_are_left_out_and_counted() {
+        let rows = rows(&json!([{"name": "n".repeat(60), "plugin_id": "plugin-a", "size": 1, "about": "x"}]));
+        let table = |width| {
+            let mut out = Vec::new();
+            let style = OutputStyle { width: Some(width), ..OutputStyle::default() };
+            let left_out = write(&mut out, &rows, &style).unwrap();
+            (String::from_utf8(out).unwrap(), left_out)
+        };
+        let whole = [
+            " name     | plugin_id | size | about",
+            "----------+-----------+------+-------",
+            " nnnnnnn… | plugin-a  |    1 | x",
+            "",
+        ];
+        assert_eq!(table(37), (whole.join("\n"), 0));
+        let some = [
+            " name            | plugin_id | size",
+            "-----------------+-----------+------",
+            " nnnnnnnnnnnnnn… | plugin-a  |    1",
+            "",
+        ];
+        assert_eq!(table(36), (some.join("\n"), 1));
+        assert_eq!(table(4), (" plugin_id\n-----------\n plugin-a\n".to_owned(), 3));
+    }
+
+    #[test]
+    fn rows_come_alone_without_headers() {
+        let style = OutputStyle { no_headers: true, ..OutputStyle::default() };
+        let text = |response: Value| {
+            let mut out = Vec::new();
+            write(&mut out, &document(response).into_list(), &style).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let rows = json!([{"a_long_header": "x", "b": 1}, {"a_long_header": "플", "b": 10}]);
+        assert_eq!(text(json!({"results": rows, "total_count": 2})), " x  |  1\n 플 | 10\n");
+        assert_eq!(text(json!({"results": []})), "");
+    }
+
+    #[test]
+    fn changes_are_marked_before_rows_and_by_styles() {
+        let rows = rows(&json!([{"a": "x", "b": "y"}, {"a": "x", "b": "z"}, {"a": "x", "b": ""}, {"a": "w", "b": ""}]));
+        let changes =
+            [RowChange::Unchanged, RowChange::Changed(vec![false, true]), RowChange::Added, RowChange::Removed];
+        let table = |styled| {
+            let mut out = Vec::new();
+            let style = OutputStyle { styled, ..OutputStyle::default() };
+            write_changes(&mut out, &rows, Some(&changes), &style).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let plain = "   a   | b\n  -----+-----\n   x   | y\n~  x   | z\n+  x   |\n-  w   |\n";
+        assert_eq!(table(false), plain);
+        let styled = "\x1b[1m   a   | b\x1b[0m\n  -----+-----\n   x   | y\n~  x   | \x1b[7mz\x1b[0m\n\
+                      \x1b[32m+  x   |\x1b[0m\n\x1b[31m-  w   |\x1b[0m\n";
+        assert_eq!(table(true), styled);
     }
 
     /// Rows of three columns in scripts of every width.
@@ -311,10 +435,11 @@ mod tests {
     #[test]
     fn an_id_is_not_cut_wherever_its_column_is() {
         let rows = rows(&json!([{"name": "n".repeat(60), "plugin_id": "p".repeat(40), "domain_id": "d".repeat(40)}]));
-        let mut table = Table::measure(&rows).unwrap();
+        let style = OutputStyle::default();
+        let mut table = Table::measure(&rows, &style).unwrap();
         table.fit(80);
         let mut out = Vec::new();
-        table.write(&mut out, ["", ""]).unwrap();
+        table.write(&mut out, None).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains(&"p".repeat(40)) && text.contains("n…") && text.contains("d…"), "{text}");
     }
@@ -323,27 +448,24 @@ mod tests {
         #[test]
         fn a_table_fits_or_is_as_narrow_as_it_can_be(values in any_rows(), width in 20_usize..120) {
             let rows = rows(&values);
-            let table = || Table::measure(&rows).unwrap();
+            let style = OutputStyle::default();
+            let table = || Table::measure(&rows, &style).unwrap();
             let text = |table: &Table| {
                 let mut out = Vec::new();
-                table.write(&mut out, ["", ""]).unwrap();
+                table.write(&mut out, None).unwrap();
                 String::from_utf8(out).unwrap()
             };
             let (whole, mut cut) = (table(), table());
             cut.fit(width);
             let widest = |text: &str| text.lines().map(UnicodeWidthStr::width).max().unwrap();
-            // The most that must stay: the first column, numbers of 20 and 10 digits, and what is between.
-            prop_assert!(widest(&text(&cut)) <= width.max(48 + 20 + 10 + 8), "{}", text(&cut));
-            // Without numbers of that length, and with the first column cut, less is enough.
-            let is_number = whole.columns[0].is_number || whole.columns[1].is_number;
-            if width >= 8 + 8 + 10 + 8 && !is_number {
-                prop_assert!(widest(&text(&cut)) <= width, "{}", text(&cut));
-            }
+            // A number of 20 digits, alone, is the most that stays.
+            prop_assert!(widest(&text(&cut)) <= width.max(20 + 2), "{}", text(&cut));
             if widest(&text(&whole)) <= width {
                 prop_assert_eq!(text(&cut), text(&whole));
             }
             let mut styled = Vec::new();
-            cut.write(&mut styled, [BOLD, PLAIN]).unwrap();
+            let style = OutputStyle { styled: true, width: Some(width), ..OutputStyle::default() };
+            write(&mut styled, &rows, &style).unwrap();
             let styled = String::from_utf8(styled).unwrap();
             prop_assert_eq!(styled.replacen(BOLD, "", 1).replacen(PLAIN, "", 1), text(&cut));
         }
@@ -352,7 +474,8 @@ mod tests {
         fn separators_are_below_each_other(values in any_rows()) {
             let rows = rows(&values);
             let mut out = Vec::new();
-            Table::measure(&rows).unwrap().write(&mut out, ["", ""]).unwrap();
+            let style = OutputStyle::default();
+            Table::measure(&rows, &style).unwrap().write(&mut out, None).unwrap();
             let text = String::from_utf8(out).unwrap();
             prop_assert_eq!(text.lines().count(), rows.len() + 2);
             // The last column holds numbers of at least one digit, so no line ends before its separators.

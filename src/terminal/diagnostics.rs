@@ -45,11 +45,11 @@ struct DiagnosticWriter {
 }
 
 impl Diagnostics {
-    pub(super) fn new(err: Box<dyn Write + Send>, is_terminal: bool, color: bool) -> Self {
+    pub(super) fn new(err: Box<dyn Write + Send>, is_terminal: bool) -> Self {
         Self(Arc::new(Mutex::new(DiagnosticWriter {
             err,
             is_terminal,
-            color: color && is_terminal,
+            color: false,
             format: DiagnosticFormat::Text,
             quiet: false,
             messages: Vec::new(),
@@ -61,7 +61,7 @@ impl Diagnostics {
 
     /// Discards everything.
     pub fn null() -> Self {
-        Self::new(Box::new(io::sink()), false, false)
+        Self::new(Box::new(io::sink()), false)
     }
 
     /// Buffers messages for [`Diagnostics::flush_into`].
@@ -85,6 +85,17 @@ impl Diagnostics {
     /// Changes notes and hints by `rewrite` from now on.
     pub fn set_rewriter(&self, rewrite: Rewriter) {
         self.writer().rewrite = rewrite;
+    }
+
+    /// Decides whether texts are coloured, by whether they go to a terminal.
+    pub(super) fn set_color(&self, decide: impl FnOnce(bool) -> bool) {
+        let mut writer = self.writer();
+        writer.color = decide(writer.is_terminal);
+    }
+
+    /// Whether texts are coloured.
+    pub fn has_color(&self) -> bool {
+        self.writer().color
     }
 
     /// Suppresses everything but errors from now on.
@@ -254,7 +265,7 @@ impl DiagnosticWriter {
         self.write(&text);
     }
 
-    /// A line's first word, coloured on a terminal.
+    /// A line's first word.
     fn label(&self, word: &str) -> String {
         let style = match word {
             "error" => "1;31",

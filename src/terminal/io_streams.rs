@@ -8,6 +8,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use tokio::sync::oneshot;
 
+use super::color::{ColorChoice, ColorVariables};
 pub use super::diagnostics::{DiagnosticFormat, Diagnostics, Rewriter};
 
 /// Standard input, output and error of one run.
@@ -19,23 +20,36 @@ pub struct IoStreams {
     pub out: Box<dyn Write>,
     /// Standard output is a terminal.
     pub out_is_terminal: bool,
-    /// Colour is wanted where there is a terminal.
-    pub color: bool,
+    /// Standard output is coloured.
+    pub out_color: bool,
+    /// The locale's characters are UTF-8.
+    pub is_utf8: bool,
     pub diagnostics: Diagnostics,
+    colors: ColorVariables,
 }
 
 impl IoStreams {
-    /// The streams of this process. `no_color` is the variable `NO_COLOR` (<https://no-color.org>).
-    pub fn from_process(no_color: bool) -> Self {
+    /// The streams of this process, with what its environment says of them.
+    pub fn from_process(colors: ColorVariables, is_utf8: bool) -> Self {
         let out = io::stdout();
-        Self {
+        let mut streams = Self {
             in_is_terminal: io::stdin().is_terminal(),
             out_is_terminal: out.is_terminal(),
-            color: !no_color,
+            out_color: false,
+            is_utf8,
             input: Box::new(io::stdin()),
             out: Box::new(BufWriter::with_capacity(64 * 1024, out)),
-            diagnostics: Diagnostics::new(Box::new(io::stderr()), io::stderr().is_terminal(), !no_color),
-        }
+            diagnostics: Diagnostics::new(Box::new(io::stderr()), io::stderr().is_terminal()),
+            colors,
+        };
+        streams.set_color(ColorChoice::Auto);
+        streams
+    }
+
+    /// Decides which of the streams are coloured.
+    pub fn set_color(&mut self, choice: ColorChoice) {
+        self.out_color = self.colors.decide(choice, self.out_is_terminal);
+        self.diagnostics.set_color(|is_terminal| self.colors.decide(choice, is_terminal));
     }
 
     /// The columns of standard output's terminal; `None` without one, or if its size is unknown.

@@ -2,6 +2,7 @@
 //!
 //! Tables and other formats are not here: they are in `output`.
 
+pub mod color;
 pub mod diagnostics;
 pub mod io_streams;
 pub mod prompt;

@@ -147,6 +147,13 @@ LISTS = [
     ("list repository.Plugin -c name --output yaml", "- name: Slack\ntotal_count: 4\n"),
     ("list repository.Plugin -c name -o quiet", "AWS SNS\nBare\nGrafana\nSlack\n"),
     ("list repository.Plugin -c name,tags --wide", "x" * 200),
+    ("list repository.Plugin -o name", "plugin-aws-sns\nplugin-bare\n"),
+    ("list repository.Plugin -o quiet -l 1", "plugin-aws-sns\n"),
+    ("list repository.Plugin -c name -o markdown -l 1", "| name |\n| --- |\n| AWS SNS |\n\nCount: 1 / 4\n"),
+    ("list repository.Plugin -c name --no-headers -l 1", " AWS SNS\n"),
+    ("list repository.Plugin -c name -o csv --bom --csv-safe -l 1", "\ufeffname\nAWS SNS\n"),
+    ("list repository.Plugin -o json --bom", "--bom is an option of -o csv", 2),
+    ("list repository.Plugin -c name --color always -l 1", "\x1b[1m name\x1b[0m\n"),
     ("list repository.Plugin -t columns.yml", " ID             | Icon\n"),
     ("list repository.Plugin --template columns.yml -o json", '"Icon": "a.svg"'),
     ("list repository.Plugin -t nowhere.yml", "nowhere.yml", 1),
@@ -189,6 +196,7 @@ SHORT = [
     ("plugin list -p state=DISABLED", "NO DATA\n"),
     ("plugin get plugin-slack -c name,labels", "name: Slack\nlabels:\n- chat\n- noti\n"),
     ("plugin get plugin-aws-sns --columns tags --output table --wide", "x" * 200),
+    ("plugin get plugin-slack -c name -o csv --bom --csv-safe --no-headers", "\ufeffSlack\n"),
     ("plugin get nope", "ERROR_NO_PLUGIN: Plugin does not exists. (plugin_id = nope)", 67),
     ("plugin deregister plugin-slack", "--yes", 2),
 ]
@@ -209,9 +217,12 @@ READS = [
     ("get repository.Plugin -p plugin_id=plugin-aws-sns -c tags -o table --wide", "x" * 200),
     ("get repository.Plugin -p plugin_id=plugin-slack -c state -o quiet --api-version v1", "ENABLED\n"),
     ("get repository.Plugin -p plugin_id=plugin-slack --dry-run -o json", '"plugin_id": "plugin-slack"'),
+    ("get repository.Plugin -p plugin_id=plugin-slack -c name -o csv --bom --csv-safe --no-headers", "\ufeffSlack\n"),
+    ("get repository.Plugin -p plugin_id=plugin-slack -o name", "plugin-slack\n"),
     ("get repository.Plugin -p plugin_id=nope", "ERROR_NO_PLUGIN: Plugin does not exists. (plugin_id = nope)", 67),
     ("get repository.Plugin", "error: plugin_id: required, and missing", 2),
     ("get repository.Plugin -p plugin=x", "did you mean plugin_id?", 2),
+    ("exec list repository.Plugin -p provider=aws -c name -o csv --bom --csv-safe --no-headers", "\ufeffAWS SNS\n"),
     ("exec list repository.Plugin -p provider=aws -c name -o table", " name\n---------\n AWS SNS\n"),
     ("--endpoint URL exec Check grpc.health.v1.Health", "status: SERVING\n"),
     ("--endpoint URL exec Watch grpc.health.v1.Health -c status -o quiet --timeout 1s", "SERVING\n", 68),
@@ -403,6 +414,8 @@ def test_what_there_is_to_call(worlds):
 STAT = [
     ("stat repository.Plugin -f providers.yml -o csv -l 1 --page 1", "provider,n\n"),
     ("stat repository.Plugin --file-parameter providers.yml --columns n --limit 3 --wide", " n"),
+    ("stat repository.Plugin -f providers.yml -o csv --bom --csv-safe --no-headers", "aws,1\n"),
+    ("stat repository.Plugin -f providers.yml -o chart", "n\n"),
     ("stat repository.Plugin -p distinct=provider -o quiet --filter 'name~s' --strict", "aws\nslack\n"),
     ("""stat repository.Plugin -j '{"query": {"distinct": "state"}}' --output quiet""", "ENABLED\n"),
     ("stat repository.Plugin --parameter distinct=name --filter-any name=Bare -o csv", "Values\nBare\n"),
@@ -425,6 +438,7 @@ def test_statistics_where_there_are_some(worlds, line, part):
 ANALYZE = [
     "analyze repository.Plugin -p query.group_by=[provider]",
     "analyze repository.Plugin -j '{}' -c n -l 1 --page 2 --wide -o csv",
+    "analyze repository.Plugin -j '{}' -o csv --bom --csv-safe --no-headers",
     "analyze repository.Plugin -f aws.yml --strict --dry-run --api-version v1",
     "analyze repository.Plugin --filter name=x --filter-any name=y --search z",
 ]
@@ -508,7 +522,8 @@ def test_a_service_that_is_held_up_is_waited_for_as_long_as_is_said(worlds, line
 WATCHED = [
     ("get repository.Plugin -p plugin_id=plugin-bare -c state -o quiet --watch 0.1", "ENABLED\n", "DISABLED\n"),
     ("list repository.Plugin -p state=DISABLED -c name -o quiet --watch=0.1", None, "Bare\n"),
-    ("plugin list -p state=DISABLED -c name -o quiet --watch 0.1", None, "Bare\n"),
+    ("plugin list -p state=DISABLED -c name -o quiet --watch 100ms", None, "Bare\n"),
+    ("plugin get plugin-bare -c state -o quiet --watch 100ms", "ENABLED\n", "DISABLED\n"),
 ]
 
 

@@ -41,13 +41,13 @@ def shown(ours, columns, *args, **variables):
 def test_a_table_fits_the_terminal(ours, columns):
     lines = shown(ours, columns, "list", PLUGIN)
     assert any("…" in line for line in lines)
-    assert lines[-1] == NOTE
+    left_out = 5 - len(lines[0].split("|"))
+    fits = {0: NOTE, 1: "note: 1 column does not fit: use --wide or -c"}
+    assert lines[-1] == fits.get(left_out, f"note: {left_out} columns do not fit: use --wide or -c")
+    assert (left_out == 0) == (columns >= 80)
     ids = [line.split("|")[0].strip() for line in lines[2:5]]
-    if columns >= 80:
-        # What is typed again is cut last.
-        assert ids == ["plugin-red", "plugin-grafana", "plugin-slack-notification-protocol"]
-    else:
-        assert ids[2].startswith("plugin-sl") and ids[2].endswith("…")
+    # What is typed again is not cut.
+    assert ids == ["plugin-red", "plugin-grafana", "plugin-slack-notification-protocol"]
     assert wcswidth(lines[1]) <= columns
     separators = [[at for at, mark in enumerate(line) if mark in "|+"] for line in lines[1:2] + lines[:1]]
     assert separators[0] == separators[1]
@@ -71,12 +71,38 @@ def test_nothing_is_cut_where_it_fits_or_with_wide(ours):
     assert ("x" * 60).encode() in terminal.raw
 
 
-def test_a_terminal_that_is_too_narrow_for_anything_gets_lines_that_are_too_long(ours):
-    terminal = Terminal([lab.SPACECTL, "-e", "local", "list", PLUGIN], ours.home, columns=20, rows=60)
+@pytest.mark.parametrize("columns", [40, 20, 10])
+def test_a_terminal_that_is_too_narrow_for_anything_gets_whole_ids(ours, columns):
+    terminal = Terminal([lab.SPACECTL, "-e", "local", "list", PLUGIN], ours.home, columns=columns, rows=60)
     assert terminal.wait_for_end() == 0
-    first = terminal.raw.decode().splitlines()[1]
-    # Whole headers, the whole of what is typed again, and eight characters of the rest.
-    assert first == "+".join("-" * (width + 2) for width in (34, 8, 7, 13, 8))
+    lines = terminal.raw.decode().splitlines()
+    assert lines[1] == "-" * 36
+    assert lines[2:5] == [" plugin-red", " plugin-grafana", " plugin-slack-notification-protocol"]
+    assert lines[-1].endswith(" 4 columns do not fit: use --wide or -c")
+    assert sum("fit" in line for line in lines) == 1
+
+
+def test_a_short_id_leaves_room_for_others(ours):
+    command = [lab.SPACECTL, "-e", "local", "list", PLUGIN, "--search", "red", "-c", "state,plugin_id,name"]
+    terminal = Terminal(command, ours.home, columns=24, NO_COLOR="1")
+    assert terminal.wait_for_end() == 0
+    lines = terminal.raw.decode().splitlines()
+    assert lines[:3] == [" state   | plugin_id", "---------+------------", " ENABLED | plugin-red"]
+    assert lines[-1] == "note: 1 column does not fit: use --wide or -c"
+
+
+def test_colour_is_decided_for_each_stream(ours):
+    for variables, args, expected in [
+        ({}, (), True),
+        ({"NO_COLOR": "1"}, (), False),
+        ({"TERM": "dumb"}, (), False),
+        ({}, ("--color", "never"), False),
+        ({"NO_COLOR": "1"}, ("--color", "always"), True),
+    ]:
+        terminal = Terminal([lab.SPACECTL, "-e", "local", "list", PLUGIN, *args], ours.home, **variables)
+        assert terminal.wait_for_end() == 0
+        assert (b"\x1b[1m plugin_id" in terminal.raw) == expected, (variables, args)
+        assert (b"\x1b[1;36mnote:" in terminal.raw) == expected, (variables, args)
 
 
 def test_the_user_is_told_of_more_only_where_there_is_more(ours):

@@ -47,21 +47,21 @@ def test_a_table_is_drawn_anew_in_place(tmp_path, server):
     assert len(screen[0]) == 80
     assert screen[1:] == [
         "",
-        " plugin_id   | name",
-        "-------------+--------",
-        " plugin-one  | one",
+        "   plugin_id   | name",
+        "  -------------+--------",
+        "   plugin-one  | one",
         "",
         " Count: 1 / 1",
     ]
     register(tmp_path, server, "two")
     terminal.wait_for("Count: 2 / 2")
+    terminal.wait_until(lambda screen: screen[5] == "   plugin-two  | two")
     Spacectl(tmp_path).output("--endpoint", server.url, "exec", "deregister", PLUGIN, "-p", "plugin_id=plugin-two", "-o", "csv")
-    screen = terminal.wait_for("Count: 1 / 1")
-    assert len(screen) == 7, "nothing of the longer table is left"
+    screen = terminal.wait_until(lambda screen: "Count: 1 / 1" in screen[-1] and len(screen) == 7)
     terminal.type("\x03")
     assert terminal.wait_for_end() == 130
     # What was seen last stays, and the next prompt comes below it.
-    assert terminal.screen()[4] == " plugin-one  | one"
+    assert terminal.screen()[4] == "   plugin-one  | one"
     assert terminal.emulator.cursor.y > 6
     assert not terminal.emulator.cursor.hidden
     assert b"\x1b[?" not in terminal.raw, "no mode of the terminal was changed"
@@ -82,8 +82,8 @@ def test_a_long_table_is_cut_and_counted(tmp_path, server):
     terminal = watch(tmp_path, server, columns=60, rows=10)
     screen = terminal.wait_for("not shown")
     assert len(screen) == 10
-    assert screen[4].startswith(" plugin-p00 ")
-    assert screen[8].startswith(" plugin-p04 ")
+    assert screen[4].startswith("   plugin-p00 ")
+    assert screen[8].startswith("   plugin-p04 ")
     assert screen[9] == "15 more rows are not shown"
     terminal.process.setwinsize(30, 60)
     terminal.emulator.resize(30, 60)
@@ -91,14 +91,35 @@ def test_a_long_table_is_cut_and_counted(tmp_path, server):
     terminal.end()
 
 
-def test_a_narrow_screen_cuts_cells_and_what_stays_too_long(tmp_path, server):
+def test_a_narrow_screen_leaves_columns_out_and_cuts_what_stays_too_long(tmp_path, server):
     register(tmp_path, server, "a-very-long-name-indeed")
-    for more, begins in [[(), " plugin-a-… | a-very-"], [("--wide",), " plugin-a-very-long-"]]:
+    for more, lines in [[(), 6], [("--wide",), 5]]:
         terminal = watch(tmp_path, server, *more, columns=24)
-        terminal.wait_until(lambda screen, begins=begins: len(screen) > 4 and screen[4].startswith(begins))
+        terminal.wait_until(lambda screen, at=lines - 1: len(screen) > at and screen[at].startswith("   plugin-a-very-lo"))
         assert all(len(line) <= 24 for line in terminal.screen())
-        assert "…" in terminal.screen()[4]
+        assert "…" in terminal.screen()[lines - 1]
+        assert ("note: 1 column does not…" in terminal.screen()) == (more == ())
         terminal.end()
+
+
+def test_what_changed_is_marked_with_and_without_colours(tmp_path, server):
+    register(tmp_path, server, "one", "two", "three")
+    change = Spacectl(tmp_path)
+    for variables, styles in [({}, (b"\x1b[31m", b"\x1b[7m", b"\x1b[32m")), ({"NO_COLOR": "1"}, ())]:
+        terminal = watch(tmp_path, server, "-s", "plugin_id", **variables)
+        terminal.wait_for("   plugin-three | three")
+        change.output("--endpoint", server.url, "exec", "update", PLUGIN, "-p", "plugin_id=plugin-one", "-p", "name=1")
+        terminal.wait_for("~  plugin-one   | 1")
+        change.output("--endpoint", server.url, "exec", "deregister", PLUGIN, "-p", "plugin_id=plugin-three", "-o", "csv")
+        terminal.wait_for("-  plugin-three | three")
+        register(tmp_path, server, "three")
+        terminal.wait_for("+  plugin-three | three")
+        # Once, until the next request.
+        terminal.wait_for("   plugin-three | three")
+        assert all(style in terminal.raw for style in styles)
+        assert styles or not re.search(rb"\x1b\[\d+m", terminal.raw)
+        terminal.end()
+        change.output("--endpoint", server.url, "exec", "update", PLUGIN, "-p", "plugin_id=plugin-one", "-p", "name=one")
 
 
 def test_a_service_that_goes_away_is_told_of_and_waited_for(tmp_path, data):

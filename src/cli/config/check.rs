@@ -17,7 +17,7 @@ pub struct ConfigCheck {
     /// Check every environment
     #[arg(long)]
     pub all: bool,
-    /// Output format
+    /// Print as
     ///
     /// [env: SPACECTL_OUTPUT]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]

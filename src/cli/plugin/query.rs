@@ -3,7 +3,7 @@
 use clap::builder::{NonEmptyStringValueParser, PossibleValue};
 use clap::{Args, ValueEnum};
 
-use crate::cli::Format;
+use crate::cli::{Format, LayoutArgs, WatchArgs};
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
@@ -30,9 +30,7 @@ pub struct PluginGet {
     /// Columns to show: key or key|Alias, comma-separated
     #[arg(short, long, value_name = "COLUMNS", help_heading = "Output")]
     pub columns: Option<String>,
-    /// Output format
-    ///
-    /// quiet prints the values of one column, one per line; spec prints what 'plugin apply' reads.
+    /// Print as
     ///
     /// [env: SPACECTL_OUTPUT]
     #[arg(
@@ -44,9 +42,10 @@ pub struct PluginGet {
         help_heading = "Output"
     )]
     pub output: PluginGetFormat,
-    /// Do not truncate cells to the terminal width
-    #[arg(long, help_heading = "Output")]
-    pub wide: bool,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+    #[command(flatten)]
+    pub watch: WatchArgs,
 }
 
 /// The formats of every command, and the plugin as a spec.
@@ -58,13 +57,15 @@ pub enum PluginGetFormat {
 
 impl ValueEnum for PluginGetFormat {
     fn value_variants<'a>() -> &'a [Self] {
-        use Format::{Csv, Json, Jsonl, Quiet, Table, Yaml};
+        use Format::{Csv, Json, Jsonl, Markdown, Name, Quiet, Table, Yaml};
         &[
             Self::Rows(Table),
             Self::Rows(Json),
             Self::Rows(Jsonl),
             Self::Rows(Yaml),
             Self::Rows(Csv),
+            Self::Rows(Markdown),
+            Self::Rows(Name),
             Self::Rows(Quiet),
             Self::Spec,
         ]
@@ -73,7 +74,7 @@ impl ValueEnum for PluginGetFormat {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
             Self::Rows(format) => format.to_possible_value(),
-            Self::Spec => Some(PossibleValue::new("spec")),
+            Self::Spec => Some(PossibleValue::new("spec").help("A spec that 'plugin apply' reads")),
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::cli::Exec;
 use crate::cli::suggestions;
 use crate::commands::output_options::OutputOptions;
 use crate::error::{Error, Location, Result};
+use crate::output::view::id_field;
 use crate::plugin::plan;
 use crate::query;
 use crate::secret::snake_case;
@@ -47,12 +48,13 @@ struct Name {
 pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
     suggestions::check_order(&args.verb, &args.resource)?;
     let resource = context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?;
-    let mut output = OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.wide(args.shown.wide);
+    let mut output =
+        OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.with_layout(&args.shown.layout)?;
     let drafts = read_drafts(&args.request, context.streams)?;
     let connector = Connector::new(context)?;
     block_on(async {
         let method = Method::reach(&connector, &resource, &args.verb, args.request.api_version.as_deref()).await?;
-        let kind = output.check(&method.output())?;
+        let kind = output.check(&method.output(), method.resource_name())?;
         if args.limit.is_some() && !method.is_streaming() {
             let (service, resource) = method.names();
             return Err(Error::usage(format!("{} of {service}.{resource} does not stream", method.verb()))
@@ -66,7 +68,7 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         if let [only] = &resolved[..] {
             output.show_first(query::response_fields(method.verb(), &only.value));
         }
-        let key = format!("{}_id", snake_case(method.resource_name()));
+        let key = id_field(method.resource_name());
         for request in &resolved {
             method.learn_types(request).await;
         }

@@ -40,8 +40,7 @@ fn show(diffs: &[SpecDiff], format: PluginFormat, streams: &mut IoStreams) -> Re
     let document = || json!({"plugins": diffs.iter().map(SpecDiff::to_value).collect::<Value>()});
     match format {
         PluginFormat::Text => {
-            let color = streams.out_is_terminal && streams.color;
-            diffs.iter().try_for_each(|diff| write!(streams.out, "{}", diff.to_text(color)))?;
+            diffs.iter().try_for_each(|diff| write!(streams.out, "{}", diff.to_text(streams.out_color)))?;
         }
         PluginFormat::Json => json::pretty(&mut *streams.out, &document())?,
         PluginFormat::Yaml => yaml::write_document(&mut *streams.out, &document())?,

@@ -26,8 +26,8 @@ pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
     if args.deny_warnings {
         findings.iter_mut().for_each(|finding| finding.severity = Severity::Error);
     }
-    let IoStreams { out, out_is_terminal, color, .. } = &mut *context.streams;
-    report::write(&mut **out, &findings, args.output, *out_is_terminal && *color)?;
+    let IoStreams { out, out_color, .. } = &mut *context.streams;
+    report::write(&mut **out, &findings, args.output, *out_color)?;
     conclude(&findings, inputs.len(), context.streams)
 }
 

@@ -42,7 +42,7 @@ pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
         })?;
         return options.write(Document::Value(newest.into()), context.streams);
     }
-    get::query(VERB, plugin, options, context)
+    get::query(VERB, plugin, options, None, context)
 }
 
 /// Waits until `tag` is among the plugin's versions.

@@ -1,6 +1,5 @@
 //! A list: its rows' cells, read once, in one arena.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
@@ -9,6 +8,7 @@ use prost::encoding::{decode_varint, encode_varint};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::cell::{Cell, CellKind, KINDS};
 use super::{RESULTS, TOTAL_COUNT};
 use crate::query::columns::{cell_text, covers};
 use crate::query::{Column, Columns};
@@ -38,59 +38,6 @@ struct RowSpan {
     cells: Range<usize>,
     /// The row is its only cell, and not a mapping.
     is_value: bool,
-}
-
-/// One cell of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cell<'a> {
-    kind: CellKind,
-    /// UTF-8; control characters are not escaped.
-    pub bytes: &'a [u8],
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CellKind {
-    Null,
-    Text,
-    Number,
-    /// Any other value, as compact JSON.
-    Json,
-}
-
-const KINDS: [CellKind; 4] = [CellKind::Null, CellKind::Text, CellKind::Number, CellKind::Json];
-
-impl<'a> Cell<'a> {
-    const NULL: Self = Self { kind: CellKind::Null, bytes: b"" };
-
-    pub fn is_number(&self) -> bool {
-        self.kind == CellKind::Number
-    }
-
-    pub fn text(&self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.bytes)
-    }
-
-    fn to_value(self) -> Value {
-        match self.kind {
-            CellKind::Null => Value::Null,
-            CellKind::Text => self.text().into(),
-            CellKind::Number | CellKind::Json => {
-                let mut json = serde_json::Deserializer::from_slice(self.bytes);
-                // The decoder bounds the depth; an Any in a message may nest deeper than serde_json's own limit.
-                json.disable_recursion_limit();
-                serde::Deserialize::deserialize(&mut json).unwrap_or_default()
-            }
-        }
-    }
-}
-
-impl Serialize for Cell<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.kind {
-            CellKind::Text => serializer.serialize_str(&self.text()),
-            _ => self.to_value().serialize(serializer),
-        }
-    }
 }
 
 impl RowList {
@@ -283,6 +230,26 @@ impl RowList {
             page.rows.iter().for_each(|row| self.copy_row(&page, row));
             self.envelope.extend(page.envelope);
             self.total = page.total.or(self.total);
+        }
+    }
+
+    /// The same columns and no rows, of which this many match.
+    pub(in crate::output) fn without_rows(&self, total: Option<u64>) -> Self {
+        Self {
+            total,
+            headers: self.headers.clone(),
+            columns: self.columns.clone(),
+            is_selected: self.is_selected,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a row of a list with the same columns.
+    pub(in crate::output) fn push_from(&mut self, from: &Self, index: usize) {
+        let Some(row) = from.rows.get(index) else { return };
+        self.push_row(row.is_value);
+        for (column, cell) in from.cells(row) {
+            self.push_cell(column, cell.kind, cell.bytes);
         }
     }
 

@@ -5,7 +5,8 @@ use std::io::Write as _;
 
 use serde_json::{Map, Number, Value};
 
-use super::list::{CellKind, RowList};
+use super::cell::CellKind;
+use super::list::RowList;
 use super::{RESULTS, VALUES};
 use crate::codec::decode::{Sink, ValueSink, emit_value};
 

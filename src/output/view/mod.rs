@@ -5,7 +5,9 @@
 //! has. How columns are written and what a query can carry is in [`crate::query`]; how documents are written is in
 //! [`crate::output`].
 
+mod cell;
 mod document;
+mod id_field;
 mod list;
 mod list_sink;
 mod response_kind;
@@ -13,8 +15,10 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub use cell::Cell;
 pub use document::Document;
-pub use list::{Cell, RowList};
+pub use id_field::{id_field, id_index};
+pub use list::RowList;
 pub use response_kind::ResponseKind;
 pub use template::{FittedColumns, TableTemplate};
 

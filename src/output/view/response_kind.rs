@@ -8,7 +8,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
 use super::list_sink::ListSink;
-use super::{Document, RESULTS, TOTAL_COUNT, VALUES};
+use super::{Document, RESULTS, TOTAL_COUNT, VALUES, id_index};
 use crate::codec::decode::{DecodePlan, Workspace, emit_value};
 use crate::error::{Error, Result};
 use crate::query::columns::check;
@@ -153,6 +153,12 @@ impl ResponseKind {
     /// Whether the response is one value, a mapping of its type's fields.
     pub fn is_one_message(&self) -> bool {
         self.list.is_none() && matches!(self.row, Row::Message(_))
+    }
+
+    /// The field that identifies a row: `own`, else the first that ends in `_id`.
+    pub fn id_field(&self, own: &str) -> Option<String> {
+        let mut header = self.header();
+        id_index(&header, Some(own)).map(|index| header.swap_remove(index))
     }
 
     /// The number of columns where none are chosen, if that is known.

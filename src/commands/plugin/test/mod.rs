@@ -99,8 +99,10 @@ pub async fn test_image(
     let error = std::io::stderr();
     let is_terminal = std::mem::replace(&mut context.streams.out_is_terminal, error.is_terminal());
     let out = std::mem::replace(&mut context.streams.out, Box::new(error));
+    let color = context.streams.diagnostics.has_color();
+    let color = std::mem::replace(&mut context.streams.out_color, color);
     let tested = run_test(&target, &options, shutdown, context).await;
-    (context.streams.out, context.streams.out_is_terminal) = (out, is_terminal);
+    (context.streams.out, context.streams.out_is_terminal, context.streams.out_color) = (out, is_terminal, color);
     tested
 }
 

@@ -35,7 +35,7 @@ pub fn write_step(report: &StepReport, streams: &mut IoStreams) -> Result<()> {
         StepOutcome::Interrupted(how) => ("interrupted", "31", format!("{how} ({time})")),
     };
     let word = format!("{word:7}");
-    let word = if streams.out_is_terminal && streams.color { format!("\x1b[{style}m{word}\x1b[0m") } else { word };
+    let word = if streams.out_color { format!("\x1b[{style}m{word}\x1b[0m") } else { word };
     writeln!(streams.out, "{:NAME_WIDTH$}  {word}  {}", shown(&report.name()), shown(&text))?;
     // A step can take minutes: its line is there before the next begins.
     Ok(streams.out.flush()?)
@@ -114,8 +114,7 @@ pub fn write_findings(findings: &[TestFinding], kind: Option<PluginKind>, stream
     for finding in findings {
         let (word, style) = (finding.severity.word(), style(finding.severity));
         let label = format!("{word}[{}]", finding.rule.name());
-        let label =
-            if streams.out_is_terminal && streams.color { format!("\x1b[{style}m{label}\x1b[0m") } else { label };
+        let label = if streams.out_color { format!("\x1b[{style}m{label}\x1b[0m") } else { label };
         writeln!(streams.out, "{label}: {}", shown(&sentence(finding, kind)))?;
         if let Some(hint) = &finding.hint {
             writeln!(streams.out, "  hint: {}", shown(hint))?;
