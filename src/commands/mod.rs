@@ -7,6 +7,7 @@ mod config;
 mod confirm;
 mod connector;
 mod dry_run;
+mod editor;
 mod exec;
 mod explain;
 mod filters;

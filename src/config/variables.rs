@@ -43,6 +43,10 @@ pub struct Variables {
     pub no_proxy: Option<String>,
     /// `PATH`: the folders of programs.
     pub path: Option<OsString>,
+    /// `VISUAL`: the editor's command; it outranks `EDITOR`.
+    pub visual: Option<String>,
+    /// `EDITOR`: the editor's command.
+    pub editor: Option<String>,
 }
 
 impl Variables {
@@ -78,6 +82,8 @@ impl Variables {
             https_proxy: text("https_proxy").or_else(|| text("HTTPS_PROXY")).map(Secret::new),
             no_proxy: text("no_proxy").or_else(|| text("NO_PROXY")),
             path: set("PATH"),
+            visual: text("VISUAL"),
+            editor: text("EDITOR"),
         }
     }
 
@@ -146,6 +152,7 @@ mod tests {
         assert_eq!(variables.https_proxy, Some(Secret::new("https_proxy")));
         assert_eq!(variables.no_proxy.as_deref(), Some("no_proxy"));
         assert_eq!(variables.program_folders(), [PathBuf::from("PATH")]);
+        assert_eq!((variables.visual.as_deref(), variables.editor.as_deref()), (Some("VISUAL"), Some("EDITOR")));
         let capitals = Variables::read(|name| name.ends_with("_PROXY").then(|| name.into()));
         assert_eq!(capitals.https_proxy, Some(Secret::new("HTTPS_PROXY")));
         assert_eq!(capitals.no_proxy.as_deref(), Some("NO_PROXY"));

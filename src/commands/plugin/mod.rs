@@ -6,7 +6,7 @@
 
 mod apply;
 mod change;
-mod child_process;
+pub mod child_process;
 mod diff;
 mod export;
 mod get;
