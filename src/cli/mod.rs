@@ -43,9 +43,9 @@ pub use local::{Local, SyncMode};
 pub use man::Man;
 pub use output_args::{Format, Shown};
 pub use plugin::{
-    ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginExport,
-    PluginFormat, PluginGet, PluginGetFormat, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources,
-    PluginTest, PluginVersions, Specs, TestFormat,
+    ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginEdit,
+    PluginExport, PluginFormat, PluginGet, PluginGetFormat, PluginImage, PluginInit, PluginLint, PluginPublish,
+    PluginSources, PluginTest, PluginVersions, Specs, TestFormat,
 };
 pub use request::Request;
 pub use stat::Stat;

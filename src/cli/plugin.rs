@@ -2,6 +2,7 @@
 
 mod apply;
 mod change;
+mod edit;
 mod export;
 mod image;
 mod init;
@@ -15,6 +16,7 @@ use super::Listing;
 
 pub use apply::{ApplyFormat, PluginApply, PluginDiff, Specs};
 pub use change::{PluginChange, PluginDeregister};
+pub use edit::PluginEdit;
 pub use export::PluginExport;
 pub use image::{PluginBuild, PluginImage, PluginPublish, PluginSources};
 pub use init::PluginInit;
@@ -62,6 +64,9 @@ pub enum Plugin {
     /// Show a registered plugin
     #[command(after_long_help = query::GET_EXAMPLES)]
     Get(PluginGet),
+    /// Change a registered plugin in an editor
+    #[command(after_long_help = edit::EXAMPLES)]
+    Edit(PluginEdit),
     /// List a plugin's versions: the tags of its image in the registry
     #[command(after_long_help = query::VERSIONS_EXAMPLES)]
     Versions(PluginVersions),

@@ -29,6 +29,7 @@ mod query_command;
 mod read;
 mod request_faults;
 mod resource;
+mod resume_command;
 mod revalidate;
 mod stat;
 mod template;

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::grpc::resolve::MethodRef;
 use crate::spec::Draft;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::progress::Progress;
 use crate::terminal::shutdown::Shutdown;
 
 impl QueryCommand<'_> {
@@ -88,7 +89,10 @@ impl QueryCommand<'_> {
         match &query.paging {
             Paging::Pages(pages) => paginator::show(query, pages, response, streams).await?,
             Paging::Whole { .. } | Paging::IfUnfiltered(_) => {
-                query.output.write(paginator::complete(query, response).await?, streams)?
+                let mut progress = Progress::without_total("read", streams);
+                let completed = paginator::complete(query, response, &mut progress).await;
+                progress.clear();
+                query.output.write(completed?, streams)?;
             }
         }
         self.show_notes(query, &query.output, streams)

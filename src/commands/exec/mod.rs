@@ -2,7 +2,6 @@
 
 mod many;
 pub mod ordered_pool;
-pub mod progress;
 mod response_writer;
 mod streaming;
 mod summary;
@@ -14,7 +13,7 @@ use serde_json::Value;
 
 use super::connector::Connector;
 use super::method::{Method, read_drafts};
-use super::{Context, block_on, confirm, dry_run};
+use super::{Context, block_on, confirm, dry_run, resume_command};
 use crate::cli::Exec;
 use crate::cli::suggestions;
 use crate::commands::output_options::OutputOptions;
@@ -24,8 +23,8 @@ use crate::query;
 use crate::secret::snake_case;
 use crate::spec::SpecRequest;
 use crate::terminal::io_streams::IoStreams;
+use crate::terminal::progress::Progress;
 use crate::terminal::shutdown::Shutdown;
-use progress::Progress;
 use response_writer::{ResponseContext, ResponseWriter};
 use streaming::StreamLimits;
 
@@ -92,8 +91,9 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         } else if let [document] = &documents[..] {
             one(document, &response, context.streams).await?;
         } else {
-            let progress = Progress::new(documents.len(), context.global, context.streams);
-            many::run(documents, &args.many, &response, progress, context.streams).await?;
+            let resume = resume_command::exec(args, method.is_read_only(), context.global);
+            let progress = Progress::new("done", documents.len(), context.streams);
+            many::run(documents, &args.many, &response, (progress, resume), context.streams).await?;
         }
         output.note_hidden_fields("-o yaml", context.streams)
     })

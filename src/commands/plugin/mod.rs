@@ -8,6 +8,7 @@ mod apply;
 mod change;
 pub mod child_process;
 mod diff;
+mod edit;
 mod export;
 mod get;
 mod image;
@@ -16,7 +17,6 @@ mod lint;
 mod poll;
 mod preflight;
 mod publish;
-mod resume_command;
 mod rows;
 mod rule_help;
 mod service;
@@ -45,6 +45,7 @@ pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
         Plugin::Push(args) => publish::push(args, context),
         Plugin::List(args) => list::show(resource()?, args, context),
         Plugin::Get(args) => get::run(args, context),
+        Plugin::Edit(args) => edit::run(args, context),
         Plugin::Versions(args) => versions::run(args, context),
         Plugin::Enable(args) => change::run("enable", "enabled", args, context),
         Plugin::Disable(args) => change::run("disable", "disabled", args, context),
