@@ -72,7 +72,9 @@ impl QueryCommand<'_> {
                         query = PreparedQuery::new(self, query.method, draft.clone(), page_size, diagnostics).await?;
                     }
                     (Err(error), _) => {
-                        return Err(nearest_ids::suggest(&query.method, query.request.clone(), error).await);
+                        return Err(
+                            nearest_ids::suggest(&query.method, query.request.clone(), error, diagnostics).await
+                        );
                     }
                     (Ok(sent), _) => return Ok((query, sent)),
                 }

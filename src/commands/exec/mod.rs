@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::connector::Connector;
 use super::method::{Method, read_drafts};
-use super::{Context, block_on, confirm, dry_run, resume_command};
+use super::{Context, block_on, confirm, dry_run, nearest_ids, resume_command};
 use crate::cli::Exec;
 use crate::cli::suggestions;
 use crate::commands::output_options::OutputOptions;
@@ -123,14 +123,21 @@ fn capitalized(verb: &str) -> String {
 /// Sends the only document. A signal ends that by itself.
 async fn one(document: &Document, response: &ResponseContext<'_>, streams: &mut IoStreams) -> Result<()> {
     let calling = response.call(document.request.clone());
-    let document = if response.method.is_read_only() {
-        calling.await?
+    let called = if response.method.is_read_only() {
+        calling.await
     } else {
         let called = Shutdown::listen()?.race(calling).await;
         if called.as_ref().is_err_and(Error::is_silent) {
             streams.diagnostics.warn_always("left without an answer: check what is there before sending it again");
         }
-        called?
+        called
+    };
+    let document = match called {
+        Ok(document) => document,
+        Err(error) => {
+            let request = document.request.clone();
+            return Err(nearest_ids::suggest(response.method, request, error, &streams.diagnostics).await);
+        }
     };
     let mut writer = ResponseWriter::new(response, streams);
     writer.write(document);

@@ -16,7 +16,7 @@ use crate::plugin::export::{ExportedSpec, file_names};
 use crate::plugin::plan;
 use crate::plugin::report::{ApplyResult, ChangeOutcome};
 use crate::spec::{self, Draft, Inputs};
-use crate::terminal::io_streams::IoStreams;
+use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::progress::Progress;
 use crate::terminal::prompt::{DefaultSignals, Prompt};
 use crate::terminal::shutdown::Shutdown;
@@ -32,7 +32,7 @@ pub fn run(args: &PluginEdit, context: &mut Context<'_>) -> Result<()> {
     connector.metadata()?;
     block_on(async {
         let mut shutdown = Shutdown::listen()?;
-        let spec = shutdown.race(registered(id, &connector)).await?;
+        let spec = shutdown.race(registered(id, &connector, &context.streams.diagnostics)).await?;
         let name = file_names(std::iter::once(&*spec.plugin_id)).pop().unwrap_or_default();
         let copy = PrivateCopy::new(&name, &spec.text)?;
         let edited = editor::edit(&copy, context.variables, &mut shutdown).await;
@@ -60,9 +60,9 @@ pub fn run(args: &PluginEdit, context: &mut Context<'_>) -> Result<()> {
 }
 
 /// The plugin as its spec, if it can be changed.
-async fn registered(id: &str, connector: &Connector) -> Result<ExportedSpec> {
+async fn registered(id: &str, connector: &Connector, diagnostics: &Diagnostics) -> Result<ExportedSpec> {
     let service = PluginClient::connect(connector).await?;
-    let row = service.registered_row(id).await?;
+    let row = service.registered_row(id, diagnostics).await?;
     if let Some(kind) = plan::repository_type(&row).filter(|kind| kind != "local") {
         return Err(Error::local(managed::message(id, &kind)));
     }

@@ -26,7 +26,7 @@ mod versions;
 use serde_json::{Map, Value};
 
 use super::{Context, list};
-use crate::cli::{Plugin, Specs};
+use crate::cli::{Plugin, PluginApply, Specs};
 use crate::error::{Error, Result};
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
@@ -51,6 +51,11 @@ pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
         Plugin::Disable(args) => change::run("disable", "disabled", args, context),
         Plugin::Deregister(args) => change::deregister(args, context),
     }
+}
+
+/// `apply` without `plugin`, of plugin specs.
+pub fn apply_specs(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
+    apply::run_specs(args, context)
 }
 
 fn resource() -> Result<Resource> {

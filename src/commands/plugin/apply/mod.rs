@@ -17,7 +17,10 @@ use crate::commands::confirm::{cancelled, no_terminal};
 use crate::commands::connector::Connector;
 use crate::commands::{Context, block_on, resume_command};
 use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::builder::quoted;
+use crate::plugin::plan as plan_of_plugin;
 use crate::plugin::report::RestoredFields;
+use crate::spec::Draft;
 use crate::terminal::io_streams::IoStreams;
 use crate::terminal::progress::Progress;
 use crate::terminal::prompt::{DefaultSignals, Prompt};
@@ -25,10 +28,30 @@ use crate::terminal::shutdown::Shutdown;
 use crate::text::json;
 
 pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
+    let drafts = read_specs(&args.specs, context.streams)?;
+    apply(args, drafts, context)
+}
+
+/// As [`run`], for a file whose form decides what it is.
+pub fn run_specs(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
+    let drafts = read_specs(&args.specs, context.streams)?;
+    let is_other = |draft: &&Draft| draft.fields().is_some_and(|fields| plan_of_plugin::plugin_id(fields).is_none());
+    if let Some(other) = drafts.iter().find(is_other) {
+        let source = other.source().unwrap_or_default();
+        return Err(Error::usage(format!("{source} is not a plugin spec, and other manifests cannot be applied yet"))
+            .hint(format!(
+                "a plugin spec has image or plugin_id; to check one, run `spacectl plugin lint {}`",
+                quoted(source)
+            )));
+    }
+    context.streams.diagnostics.note(&format!("a plugin spec: running {}", resume(args, context.global)));
+    apply(args, drafts, context)
+}
+
+fn apply(args: &PluginApply, drafts: Vec<Draft>, context: &mut Context<'_>) -> Result<()> {
     if args.label.as_ref().is_some_and(|label| label.trim().is_empty()) {
         return Err(Error::usage("--label is empty").hint("name the label of the plugins that --prune may deregister"));
     }
-    let drafts = read_specs(&args.specs, context.streams)?;
     let connector = Connector::new(context)?;
     let options = ApplyOptions {
         strict: args.specs.strict,
