@@ -260,17 +260,27 @@ fn for_command(word: &str, words: &[&str]) -> Option<String> {
         let at = after.iter().position(|other| *other == gone).unwrap_or(after.len());
         [&after[..at], after.get(at + 1..).unwrap_or_default()].concat()
     };
-    let is_misspelt = || nearest(word, COMMANDS).is_some() && !verb::is_known(word);
-    if let Some(resource) = second.filter(|second| is_resource(second)).filter(|_| !is_misspelt()) {
-        return for_verb(&root, word, resource, before, &without(resource), third);
-    }
     if let Some(second) = second
         && let Some(hint) = from_rows(word, second, before, &without(second))
     {
         return Some(hint);
     }
+    let is_misspelt = || nearest(word, COMMANDS).is_some() && !verb::is_known(word);
+    if let Some(resource) = second.filter(|second| is_resource(second)).filter(|_| !is_misspelt()) {
+        return for_verb(&root, word, resource, before, &without(resource), third);
+    }
     if let Some(hint) = from_rows("", word, before, after) {
         return Some(hint);
+    }
+    // `plugin-a get`.
+    if word.contains('-')
+        && third.is_none()
+        && let Some(template) = second.and_then(|second| plugin_command(&root, second))
+    {
+        let line = SuggestedLine::new(&template, before, &[&[word][..], &without(second?)[..]].concat());
+        if line.filled > 0 {
+            return line.accepted().map(|line| run(&line));
+        }
     }
     if !is_resource(word) && nearest(word, COMMANDS).is_some() {
         return None;
@@ -285,13 +295,6 @@ fn for_command(word: &str, words: &[&str]) -> Option<String> {
         let verb = second.filter(|second| !is_resource(second)).unwrap_or("list");
         let after = second.map_or_else(|| after.to_vec(), &without);
         return for_verb(&root, verb, word, before, &after, third);
-    }
-    // `plugin-a get`.
-    if let Some(template) = second.and_then(|second| plugin_command(&root, second)) {
-        let line = SuggestedLine::new(&template, before, &[&[word][..], &without(second?)[..]].concat());
-        if line.filled > 0 {
-            return line.accepted().map(|line| run(&line));
-        }
     }
     let is_verb = verb::is_known(word);
     is_verb

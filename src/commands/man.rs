@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 const EXAMPLES: &str = "Examples:";
 
 /// Environment variables, for the program's own page.
-const ENVIRONMENT: [(&str, &str); 9] = [
+const ENVIRONMENT: [(&str, &str); 10] = [
     ("SPACECTL_ENVIRONMENT", "The environment to use; --environment overrides it."),
     ("SPACECTL_DEFAULT_ENVIRONMENT", "The environment to use if none is current."),
     ("SPACECTL_API_KEY", "The API key to send; it overrides the configuration."),
@@ -21,6 +21,7 @@ const ENVIRONMENT: [(&str, &str); 9] = [
     ("SPACECTL_COMPLETION_TIMEOUT", "The longest wait for services in a completion, e.g. 300ms or 2s."),
     ("SSL_CERT_FILE", "The certificates to trust, instead of the system's."),
     ("SSL_CERT_DIR", "A directory of certificates to trust, instead of the system's."),
+    ("VISUAL, EDITOR", "The editor of plugin edit; without both, vi."),
     ("NO_COLOR", "Disables colours."),
     ("XDG_DATA_HOME, XDG_CACHE_HOME", "The parents of the data and cache directories below."),
 ];

@@ -38,11 +38,12 @@ pub fn run_specs(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
     let is_other = |draft: &&Draft| draft.fields().is_some_and(|fields| plan_of_plugin::plugin_id(fields).is_none());
     if let Some(other) = drafts.iter().find(is_other) {
         let source = other.source().unwrap_or_default();
-        return Err(Error::usage(format!("{source} is not a plugin spec, and other manifests cannot be applied yet"))
-            .hint(format!(
+        return Err(Error::usage(format!("{source} is not a plugin spec, and manifests are not supported yet")).hint(
+            format!(
                 "a plugin spec has image or plugin_id; to check one, run `spacectl plugin lint {}`",
                 quoted(source)
-            )));
+            ),
+        ));
     }
     context.streams.diagnostics.note(&format!("a plugin spec: running {}", resume(args, context.global)));
     apply(args, drafts, context)
