@@ -88,6 +88,9 @@ fn dispatch(args: Vec<OsString>, variables: &Variables, streams: &mut IoStreams)
     if cli.global.quiet {
         streams.diagnostics.set_quiet();
     }
+    if cli.global.verbose > 0 {
+        streams.diagnostics.set_verbose();
+    }
     // clap compares options of one command, and these can come before and after its name.
     if cli.global.quiet && cli.global.verbose > 0 {
         return Err(Error::usage("--quiet and --verbose cannot be used together"));

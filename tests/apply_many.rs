@@ -221,8 +221,8 @@ fn a_signal_leaves_what_is_in_flight_but_for_replacements_and_accounts_for_all()
     assert_eq!(running.out, "plugin-000 replaced image\nplugin-002 registered\n");
     let told = "done: 2 of 20; not sent: 3; stopped: 15\nnote: stopped at plugin-001, plugin-003, plugin-004, plugin-005, \
                 plugin-006, plugin-007, plugin-008, plugin-009, plugin-010, plugin-011 and 5 more: run the same command \
-                again to continue\n";
-    assert!(running.err.ends_with(told), "{}", running.err);
+                again to continue\nnote: to continue, run `spacectl plugin apply --endpoint ";
+    assert!(running.err.contains(told) && running.err.ends_with(" --replace`\n"), "{}", running.err);
     assert_eq!(desk.came().len(), 20);
 }
 

@@ -521,12 +521,16 @@ fn the_first_signal_ends_the_sending_and_waits_for_what_is_in_flight() {
         running.wait_for(&id(0));
         desk.accept(&id(1));
         assert_eq!((running.end(), running.out.as_str()), (end, ids(0..3).as_str()), "{name}");
-        assert_eq!(
-            running.err,
-            format!(
-                "note: {shown}: waiting for 3 requests in flight; {shown} again aborts\n\
-                 registered 3, not sent 27\n"
-            )
+        let told = format!(
+            "note: {shown}: waiting for 3 requests in flight; {shown} again aborts\nregistered 3, not sent 27\n\
+             note: to send the rest, run `spacectl exec register repository.Plugin --endpoint {}",
+            desk.server.url()
+        );
+        assert!(running.err.starts_with(&told), "{name}: {}", running.err);
+        assert!(
+            running.err.ends_with(" --parallel 3 -c plugin_id -o quiet --keep-going`\n"),
+            "{name}: {}",
+            running.err
         );
         assert_eq!(desk.came().len(), 3, "{name}");
     }
@@ -549,9 +553,10 @@ fn the_second_signal_ends_at_once_with_all_that_is_known() {
     assert!(told.starts_with("error: many.yml:38:1: document 10: register"), "{told}");
     let left = [3, 4, 5, 7, 8, 9, 11, 12].map(place).join(", ");
     assert!(
-        told.ends_with(&format!(
+        told.contains(&format!(
             "\nwarning: left without an answer: {left} and 2 more\nregistered 3, rejected 1, unknown 10, not sent 16\n\
-             hint: check what is there before sending it again: the service may have done what is unknown\n"
+             hint: check what is there before sending it again: the service may have done what is unknown\n\
+             note: to send the rest, run `spacectl exec register "
         )),
         "{told}"
     );
@@ -580,8 +585,11 @@ fn interrupted_and_run_again(user: &Spacectl, place: &[&str], count: usize) {
     // Both say what they have done.
     let (before, after) = (running.out.lines().count(), again.stdout.lines().count());
     assert!(before < count, "it was not interrupted in the middle");
-    let summary = format!("registered {before}, not sent {}\n", count - before);
-    assert!(running.err.ends_with(&summary), "{}", running.err);
+    let summary = format!(
+        "registered {before}, not sent {}\nnote: to send the rest, run `spacectl exec register ",
+        count - before
+    );
+    assert!(running.err.contains(&summary), "{}", running.err);
     assert!(again.stderr.ends_with(&format!("\nregistered {after}, rejected {before}\n")), "{again}");
 }
 

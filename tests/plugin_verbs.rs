@@ -212,15 +212,29 @@ fn where_a_plugin_is_not_found_its_repository_is_looked_up_once() {
     assert_eq!(calls("exec update repository.Plugin -p plugin_id=a", 69), "update get");
     assert_eq!(calls("plugin disable b", 0), "disable");
     assert_eq!(calls("exec update repository.Plugin -p plugin_id=b", 0), "update");
-    assert_eq!(calls("exec get_versions repository.Plugin -p plugin_id=a", 69), "get_versions");
+    assert_eq!(calls("exec get_versions repository.Plugin -p plugin_id=a", 69), "get_versions list");
 }
 
 #[test]
 fn an_id_that_is_not_there_is_answered_with_the_nearest() {
     let user = user_with(&["plugin-slack-webhook", "plugin-slack-wbhook", "aws-ec2"]);
-    for line in ["plugin get plugin-slack-webhok", "get plugin -p plugin_id=plugin-slack-webhok"] {
+    for line in [
+        "plugin get plugin-slack-webhok",
+        "plugin get plugin-slack-webhok -o spec",
+        "plugin versions plugin-slack-webhok",
+        "plugin versions plugin-slack-webhok --latest",
+        "plugin edit plugin-slack-webhok --yes",
+        "exec get plugin -p plugin_id=plugin-slack-webhok",
+        "get plugin -p plugin_id=plugin-slack-webhok",
+    ] {
         let error = user.run(line).stderr;
         assert!(error.ends_with("hint: did you mean plugin-slack-webhook or plugin-slack-wbhook?\n"), "{error}");
+    }
+    // A script that writes does not wait for them.
+    for line in ["plugin enable", "plugin disable", "plugin deregister --yes", "exec update plugin -p name=X -p"] {
+        let id = if line.ends_with("-p") { "plugin_id=plugin-slack-webhok" } else { "plugin-slack-webhok" };
+        let error = user.run(&format!("{line} {id}")).stderr;
+        assert!(error.contains("NOT_FOUND") && !error.contains("did you mean"), "{error}");
     }
     let error = user.run("plugin get aws-ec1").stderr;
     assert!(error.ends_with("hint: did you mean aws-ec2?\n"), "{error}");

@@ -11,6 +11,7 @@ mod exec;
 mod explain;
 mod filters;
 mod get;
+pub mod habits;
 mod list;
 mod local;
 mod man;
@@ -19,6 +20,7 @@ mod parse;
 mod plugin;
 mod request;
 mod stat;
+mod suggested_line;
 pub mod suggestions;
 mod template;
 mod tls;
@@ -45,9 +47,9 @@ pub use man::Man;
 pub use output_args::{Format, LayoutArgs, Shown};
 pub use parse::parse;
 pub use plugin::{
-    ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginExport,
-    PluginFormat, PluginGet, PluginGetFormat, PluginImage, PluginInit, PluginLint, PluginPublish, PluginSources,
-    PluginTest, PluginVersions, Specs, TestFormat,
+    ApplyFormat, Plugin, PluginApply, PluginBuild, PluginChange, PluginDeregister, PluginDiff, PluginEdit,
+    PluginExport, PluginFormat, PluginGet, PluginGetFormat, PluginImage, PluginInit, PluginLint, PluginPublish,
+    PluginSources, PluginTest, PluginVersions, Specs, TestFormat,
 };
 pub use request::Request;
 pub use stat::{Stat, StatFormat};
@@ -223,10 +225,13 @@ pub enum Command {
     #[command(after_long_help = stat::ANALYZE_EXAMPLES)]
     Analyze(Stat),
     /// Create, lint, publish and manage plugins
-    #[command(subcommand, after_long_help = plugin::EXAMPLES)]
+    #[command(subcommand, after_long_help = plugin::EXAMPLES, aliases = habits::aliases("", "plugin"))]
     Plugin(Plugin),
+    /// Apply plugin specs, as 'plugin apply'
+    #[command(hide = true)]
+    Apply(PluginApply),
     /// List the services, resources and verbs of the endpoints
-    #[command(after_long_help = api_resources::EXAMPLES)]
+    #[command(after_long_help = api_resources::EXAMPLES, aliases = habits::aliases("", "api-resources"))]
     ApiResources(ApiResources),
     /// Explain a resource, a verb's request and response, or a field
     #[command(after_long_help = explain::EXAMPLES)]
@@ -244,9 +249,7 @@ pub enum Command {
     #[command(subcommand, after_long_help = cache::EXAMPLES)]
     Cache(CacheCommand),
     /// Print the completion script of a shell, or install it
-    #[command(
-        after_long_help = completion_args::EXAMPLES
-    )]
+    #[command(after_long_help = completion_args::EXAMPLES, aliases = habits::aliases("", "completion"))]
     Completion(Completion),
     /// Print the manual, or write a page per command
     #[command(after_long_help = man::EXAMPLES)]

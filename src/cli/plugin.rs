@@ -2,6 +2,7 @@
 
 mod apply;
 mod change;
+mod edit;
 mod export;
 mod image;
 mod init;
@@ -12,9 +13,11 @@ mod test;
 use clap::{Subcommand, ValueEnum};
 
 use super::Listing;
+use super::habits::aliases;
 
 pub use apply::{ApplyFormat, PluginApply, PluginDiff, Specs};
 pub use change::{PluginChange, PluginDeregister};
+pub use edit::PluginEdit;
 pub use export::PluginExport;
 pub use image::{PluginBuild, PluginImage, PluginPublish, PluginSources};
 pub use init::PluginInit;
@@ -30,7 +33,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum Plugin {
     /// Create a spec, and a JSON Schema for editors
-    #[command(after_long_help = init::EXAMPLES)]
+    #[command(after_long_help = init::EXAMPLES, aliases = aliases("plugin", "init"))]
     Init(PluginInit),
     /// Check specs offline: fields, image names, likely mistakes
     #[command(after_long_help = lint::EXAMPLES)]
@@ -57,13 +60,16 @@ pub enum Plugin {
     #[command(after_long_help = image::PUSH_EXAMPLES)]
     Push(PluginImage),
     /// List registered plugins
-    #[command(after_long_help = query::LIST_EXAMPLES)]
+    #[command(after_long_help = query::LIST_EXAMPLES, aliases = aliases("plugin", "list"))]
     List(Box<Listing>),
     /// Show a registered plugin
-    #[command(after_long_help = query::GET_EXAMPLES)]
+    #[command(after_long_help = query::GET_EXAMPLES, aliases = aliases("plugin", "get"))]
     Get(PluginGet),
+    /// Change a registered plugin in an editor
+    #[command(after_long_help = edit::EXAMPLES)]
+    Edit(PluginEdit),
     /// List a plugin's versions: the tags of its image in the registry
-    #[command(after_long_help = query::VERSIONS_EXAMPLES)]
+    #[command(after_long_help = query::VERSIONS_EXAMPLES, aliases = aliases("plugin", "versions"))]
     Versions(PluginVersions),
     /// Enable plugins
     #[command(after_long_help = change::ENABLE_EXAMPLES)]
@@ -72,7 +78,7 @@ pub enum Plugin {
     #[command(after_long_help = change::DISABLE_EXAMPLES)]
     Disable(PluginChange),
     /// Remove plugins from the service; their images stay in the registry
-    #[command(after_long_help = change::DEREGISTER_EXAMPLES)]
+    #[command(after_long_help = change::DEREGISTER_EXAMPLES, aliases = aliases("plugin", "deregister"))]
     Deregister(PluginDeregister),
 }
 

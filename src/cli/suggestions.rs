@@ -2,28 +2,17 @@
 
 use std::ffi::OsString;
 
+use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::habits::{self, Answer, FORMATS, OPTIONS, OptionHabit, REMOVALS};
+use super::suggested_line::{SuggestedLine, root, split};
 use crate::error::{Error, Result};
-use crate::schema::did_you_mean::nearest;
-use crate::schema::resource::{Resource, alias, verb};
+use crate::schema::did_you_mean::{misspelt, nearest};
+use crate::schema::resource::alias::Own;
+use crate::schema::resource::{Resource, alias, fuzzy, verb};
+use crate::secret::snake_case;
 use crate::spec::source::Syntax;
-
-/// Options of other tools. No hint repeats a value, which may be a secret.
-const OPTIONS: [(&[&str], &str); 12] = [
-    (&["--format", "--output-format", "--out"], "use -o to choose the output format, e.g. -o json"),
-    (&["--json", "--yaml", "--csv", "--table"], "use -o to choose the output format, e.g. -o json"),
-    (&["--file", "--filename", "--from-file"], "use -f FILE for a file with the request"),
-    (&["--param", "--params", "--parameters"], "use -p KEY=VALUE for a field of the request"),
-    (&["--field", "--fields", "--select"], "use -c to choose columns, e.g. -c plugin_id,name"),
-    (&["--env", "--profile", "--context"], "use -e NAME to choose an environment"),
-    (&["--sort-by", "--order-by", "--order"], "use -s KEY to sort rows, or -s -KEY for descending order"),
-    (&["--url", "--server", "--host", "--address"], "use --endpoint grpc://HOST:PORT for an endpoint"),
-    (&["--no-color", "--no-colour"], "use --color never to disable colours"),
-    (&["--no-headers", "--no-header"], "use --no-headers with list, get, exec, stat or analyze"),
-    (&["--state", "--status"], "use --filter to choose rows, e.g. --filter state=ENABLED"),
-    (&["-n", "-A", "--namespace", "--all-namespaces"], "use --workspace-id ID to choose a workspace"),
-];
 
 /// Options of commands that return rows.
 const ROW_OPTIONS: [&str; 8] = ["--filter", "--filter-any", "--search", "--limit", "-l", "--page", "--sort", "-s"];
@@ -34,57 +23,19 @@ const CALLS: [&str; 5] = ["exec", "list", "get", "stat", "analyze"];
 /// Commands with subcommands.
 const GROUPS: [&str; 4] = ["config", "template", "local", "plugin"];
 
-/// Verbs of services and of other tools, after `plugin`.
-const PLUGIN: [(&[&str], &str); 5] = [
-    (
-        &["register", "create", "update", "edit", "add", "install", "upgrade"],
-        "use `spacectl plugin apply -f FILE` to register or update plugins",
-    ),
-    (&["delete", "remove", "rm", "uninstall"], "run `spacectl plugin deregister PLUGIN` to remove a plugin"),
-    (&["show", "describe", "view"], "run `spacectl plugin get PLUGIN` to see a plugin"),
-    (&["new", "scaffold"], "run `spacectl plugin init` to write a new spec"),
-    (&["release", "deploy"], "run `spacectl plugin publish -f FILE --tag TAG` to release a plugin"),
-];
-
-/// Subcommands of other tools, after `config`.
-const CONFIG: [(&[&str], &str); 4] = [
-    (&["switch", "select", "activate"], "run `spacectl config use NAME` to switch to an environment"),
-    (&["ls", "environments", "contexts"], "run `spacectl config list` to list environments"),
-    (&["cat", "print"], "run `spacectl config show` to print the environment"),
-    (&["delete-context"], "run `spacectl config environment -r NAME` to remove an environment"),
-];
-const SWITCH: &str = "run `spacectl config environment -s NAME` to switch to an environment";
-
-/// Commands of other tools.
-const TOP: [(&[&str], &str); 3] = [
-    (&["login", "signin", "auth", "configure"], "run `spacectl config init` to store an endpoint and a key"),
-    (&["whoami"], "run `spacectl config check` to test the key of the environment"),
-    (&["validate"], "run `spacectl plugin lint FILE` to check a spec"),
-];
-
-/// Formats of kubectl.
-const FORMATS: [(&[&str], &str); 2] =
-    [(&["wide"], "use -a to show all columns"), (&["chart"], "use -o chart with stat or analyze")];
-
-/// Subcommands that remove something: suggested for their own misspellings only.
-const REMOVALS: [&str; 3] = ["deregister", "remove", "reset"];
-
 /// The verbs of a plugin.
 const PLUGIN_VERBS: [&str; 8] =
     ["register", "update", "deregister", "enable", "disable", "get_versions", "get", "list"];
 
-/// Subcommands of `plugin` alone, with their arguments.
-const SPEC_COMMANDS: [(&str, &str); 6] = [
-    ("apply", "-f FILE"),
-    ("diff", "-f FILE"),
-    ("lint", "FILE"),
-    ("publish", "-f FILE --tag TAG"),
-    ("build", "-f FILE --tag TAG"),
-    ("push", "-f FILE --tag TAG"),
-];
+/// Verbs that make something new, which has no id yet.
+const CREATING: [&str; 4] = ["register", "create", "add", "insert"];
+
+/// Commands of `plugin` that take specs.
+const SPEC_COMMANDS: [&str; 6] = ["apply", "diff", "publish", "build", "push", "lint"];
 
 /// Commands for whose misspellings clap's own tip is best.
-const COMMANDS: [&str; 8] = ["exec", "list", "get", "stat", "analyze", "explain", "config", "template"];
+const COMMANDS: [&str; 10] =
+    ["exec", "list", "get", "stat", "analyze", "plugin", "explain", "config", "template", "version"];
 
 /// Suggests what to type instead of a command line that clap rejected; `None` if clap's own tips are the best.
 pub fn suggest(error: &clap::Error, args: &[OsString]) -> Option<String> {
@@ -98,14 +49,14 @@ pub fn suggest(error: &clap::Error, args: &[OsString]) -> Option<String> {
         ErrorKind::InvalidSubcommand => for_command(text(ContextKind::InvalidSubcommand)?, &words),
         ErrorKind::MissingRequiredArgument => for_missing_verb(&words),
         ErrorKind::InvalidValue if text(ContextKind::InvalidArg)?.contains("--output") => {
-            find(&FORMATS, text(ContextKind::InvalidValue)?)
+            for_format(text(ContextKind::InvalidValue)?, &words)
         }
         _ => None,
     }
 }
 
 /// clap's own suggestion, if the rejected word is a misspelling of it: clap goes by less, and takes `edit` for
-/// `deregister`.
+/// `deregister`. What removes something is suggested for its own misspellings only.
 pub fn similar(error: &clap::Error) -> Option<String> {
     let (what, rejected, suggested) = match error.kind() {
         ErrorKind::InvalidSubcommand => {
@@ -120,7 +71,8 @@ pub fn similar(error: &clap::Error) -> Option<String> {
         ContextValue::Strings(names) => names,
         _ => return None,
     };
-    let is_apart = |name: &str| REMOVALS.contains(&name) && word.get(..2) != name.get(..2);
+    let is_apart =
+        |name: &str| REMOVALS.contains(&name) && (word.get(..2) != name.get(..2) || misspelt(word, [name]).is_none());
     let near = nearest(word, names.iter().map(String::as_str).filter(|name| !is_apart(name)))?;
     Some(format!("a similar {what} exists: '{near}'"))
 }
@@ -132,84 +84,263 @@ pub fn check_order(first: &str, second: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("{first:?} is a resource, but the verb comes first"))
-        .hint(format!("run spacectl exec {second} {first}")))
+        .hint(format!("run `spacectl {}`", call(second, first))))
 }
 
-fn did_you_mean(command: &str) -> Option<String> {
-    Some(format!("try `spacectl {command}`"))
+/// The error for `get plugins`, which asks for rows.
+pub fn plural_of_get(resource: &str) -> Option<Error> {
+    let is_one = !is_plural(resource) || resource.chars().any(char::is_uppercase);
+    (!is_one).then(|| {
+        Error::usage(format!("get shows one row, and {resource} are many"))
+            .hint(format!("run `spacectl list {resource}` to list them"))
+    })
 }
 
-fn find(habits: &[(&[&str], &str)], word: &str) -> Option<String> {
-    let entry = habits.iter().find(|(words, _)| words.contains(&word));
-    entry.map(|(_, hint)| (*hint).to_owned())
+fn run(line: &str) -> String {
+    format!("run {line}")
+}
+
+/// The answer of the rows of `word` after the command `at`.
+fn from_rows<'a>(at: &str, word: &str, before: &[&'a str], after: &[&'a str]) -> Option<String> {
+    let rows = habits::COMMANDS.iter().filter(|habit| habit.at == at && habit.words.contains(&word));
+    let lines = rows.filter_map(|habit| match habit.answer {
+        Answer::Line(template, purpose) => Some((SuggestedLine::new(template, before, after), template, purpose)),
+        Answer::Alias(_) => None,
+    });
+    let mut last = None;
+    for (line, template, purpose) in lines {
+        let is_filled = line.filled > 0 || line.placeholders == 0;
+        last = Some((line, template, purpose));
+        if is_filled {
+            break;
+        }
+    }
+    let (line, template, purpose) = last?;
+    let is_removal = line.filled == 0 && template.starts_with("plugin deregister ");
+    let line = if is_removal { line.with_ids_of_specs() } else { line };
+    Some(format!("run {} {purpose}", line.accepted()?))
 }
 
 /// An unknown option, or one word too many.
 fn for_argument(arg: &str, words: &[&str]) -> Option<String> {
     if arg.starts_with('-') {
         if words.contains(&"exec") && ROW_OPTIONS.contains(&arg) {
-            return Some(format!("use {arg} with list, stat or analyze: it selects rows"));
+            let hint = format!("use {arg} with list, stat or analyze: it selects rows");
+            let exec = words.iter().position(|word| *word == "exec")?;
+            let line = SuggestedLine::replaced(&words[..exec], Vec::new(), &words[exec + 1..]).accepted_whole();
+            return Some(line.map_or(hint.clone(), |line| format!("{hint}: {line}")));
         }
-        return find(&OPTIONS, arg);
+        return for_option(arg, words);
     }
+    let index = words.iter().rposition(|word| *word == arg)?;
+    let (before, after) = (&words[..index], &words[index + 1..]);
     if words.windows(2).any(|pair| pair == ["config", "environment"]) {
-        return Some(SWITCH.to_owned());
+        let line = SuggestedLine::replaced(before, vec!["-s".to_owned(), arg.to_owned()], after).accepted_whole();
+        return line.map(|line| format!("run {line} to switch to an environment"));
     }
     // In the Python client, -v takes the version of the API.
     let is_version =
         |word: &str| word.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    if words.windows(2).any(|pair| pair[0] == "-v" && is_version(pair[1])) {
-        return Some("use --api-version for the version of the API: -v logs each step".to_owned());
+    if let Some(at) = words.windows(2).position(|pair| pair[0] == "-v" && is_version(pair[1])) {
+        let hint = "use --api-version for the version of the API: -v logs each step".to_owned();
+        let line = SuggestedLine::replaced(&words[..at], vec!["--api-version".to_owned()], &words[at + 1..]);
+        return Some(line.accepted_whole().map_or(hint.clone(), |line| format!("{hint}: {line}")));
     }
     let takes_request = words.iter().any(|word| CALLS.contains(word));
-    let takes_specs = || words.contains(&"plugin") && SPEC_COMMANDS.iter().any(|(command, _)| words.contains(command));
-    if Syntax::of_file(arg).is_some() && (takes_request || takes_specs()) {
-        return Some(format!("use -f for a file: -f {arg}"));
+    let takes_specs = || words.contains(&"plugin") && SPEC_COMMANDS.iter().any(|command| words.contains(command));
+    if Syntax::of_file(arg).is_some() && (takes_request || takes_specs() || words.contains(&"apply")) {
+        // The hidden `apply` is that of `plugin`.
+        let apply = before.iter().position(|word| *word == "apply").filter(|_| !takes_request && !takes_specs());
+        let mut file = vec!["-f".to_owned(), arg.to_owned()];
+        let before = match apply {
+            Some(at) => {
+                file.splice(0..0, ["plugin".to_owned(), "apply".to_owned()]);
+                [&before[..at], &before[at + 1..]].concat()
+            }
+            None => before.to_vec(),
+        };
+        let line = SuggestedLine::replaced(&before, file, after).accepted_whole();
+        return Some(line.map_or(format!("use -f for a file: -f {arg}"), |line| format!("use -f for a file: {line}")));
     }
-    takes_request.then(|| "use -p for fields of the request, e.g. -p plugin_id=plugin-a".to_owned())
+    if !takes_request {
+        return None;
+    }
+    let fields = || "use -p for fields of the request, e.g. -p plugin_id=plugin-a".to_owned();
+    // A field may be a secret.
+    if arg.contains('=') { Some(fields()) } else { for_id(arg, words).or_else(|| Some(fields())) }
+}
+
+/// `get plugin plugin-a`, `exec enable plugin plugin-a`: the id of a row without its field.
+fn for_id(id: &str, words: &[&str]) -> Option<String> {
+    let root = root();
+    let at = words.iter().position(|word| CALLS.contains(word))?;
+    let (positionals, options) = split(&words[at + 1..], root.find_subcommand(words[at])?);
+    let (verb, resource) = match positionals[..] {
+        [verb, resource, given] if words[at] == "exec" && given == id => (verb, resource),
+        [resource, given] if words[at] != "exec" && given == id => (words[at], resource),
+        _ => return None,
+    };
+    let after = [&[id][..], &options[..]].concat();
+    if is_plugin(resource)
+        && let Some(template) = plugin_command(&root, verb).filter(|template| template.contains(' '))
+    {
+        let line = SuggestedLine::new(&template, &words[..at], &after);
+        if line.filled > 0 {
+            return line.accepted().map(|line| run(&line));
+        }
+    }
+    let template = format!("{} -p {}={id}", call(verb, resource), id_field(resource));
+    SuggestedLine::new(&template, &words[..at], &options).accepted().map(|line| run(&line))
+}
+
+/// The option of another tool.
+fn for_option(arg: &str, words: &[&str]) -> Option<String> {
+    let given = |word: &&str| *word == arg || word.split_once('=').is_some_and(|(name, _)| name == arg);
+    if matches!(arg, "--no-color" | "--no-colour") {
+        return Some("set NO_COLOR=1 to disable colours".to_owned());
+    }
+    let habit = OPTIONS.iter().find(|habit| habit.words.contains(&arg))?;
+    let index = words.iter().position(|word| given(&word))?;
+    let attached = words[index].split_once('=').map(|(_, value)| value);
+    let next = words.get(index + 1).copied().filter(|word| attached.is_none() && !word.starts_with('-'));
+    let value = if habit.example.is_empty() { None } else { attached.or(next) };
+    let after = if value.is_some() && attached.is_none() { index + 2 } else { index + 1 };
+    Some(instead(habit, value, &words[..index], words.get(after..).unwrap_or_default(), words))
+}
+
+/// The format of another tool.
+fn for_format(value: &str, words: &[&str]) -> Option<String> {
+    let name = value.split_once('=').map_or(value, |(name, _)| name);
+    let habit = FORMATS.iter().find(|habit| habit.words.contains(&name))?;
+    let index = words.iter().position(|word| ["-o", "--output"].contains(word) || word.ends_with(value))?;
+    let after = if words[index].ends_with(value) { index + 1 } else { index + 2 };
+    Some(instead(habit, None, &words[..index], words.get(after..).unwrap_or_default(), words))
+}
+
+/// `use -o to choose the output format: LINE`, or with an example where clap does not accept the line.
+fn instead(habit: &OptionHabit, value: Option<&str>, before: &[&str], after: &[&str], words: &[&str]) -> String {
+    let OptionHabit { instead, example, purpose, .. } = habit;
+    let id = id_column(words);
+    let mut typed: Vec<String> =
+        instead.split_whitespace().map(|word| if word == "ID" { id.clone() } else { word.to_owned() }).collect();
+    let is_complete = example.is_empty() || value.is_some();
+    match (typed.last_mut(), value) {
+        (Some(last), Some(value)) if last.ends_with('=') => last.push_str(value),
+        (_, value) => typed.extend(value.map(str::to_owned)),
+    }
+    // The value of a field may be a secret.
+    let is_shown = is_complete && *instead != "-p";
+    let line = SuggestedLine::replaced(before, typed, after).accepted_whole().filter(|_| is_shown);
+    let hint = if instead.is_empty() {
+        (*purpose).to_owned()
+    } else {
+        format!("use {} to {purpose}", instead.split([' ', '=']).next().unwrap_or_default())
+    };
+    let separator = if instead.ends_with('=') { "" } else { " " };
+    match line {
+        Some(line) => format!("{hint}: {line}"),
+        None if instead.is_empty() => hint,
+        None => format!("{hint}, e.g. {}", format!("{instead}{separator}{example}").replace("ID", "COLUMN").trim_end()),
+    }
 }
 
 /// A verb or a resource instead of a command: `register repository.Plugin`, `domain list`, and cfctl's
-/// `repository list Plugin`.
+/// `repository list Plugin`; or the command of another tool.
 fn for_command(word: &str, words: &[&str]) -> Option<String> {
     let index = words.iter().position(|candidate| *candidate == word)?;
+    let (before, after) = (&words[..index], &words[index + 1..]);
     let is_group = |at: usize| GROUPS.contains(&words[at]) && !(at > 0 && words[at - 1].starts_with('-'));
     if let Some(group) = (0..index).find(|at| is_group(*at)) {
-        return match words[group] {
-            "plugin" => find(&PLUGIN, word),
-            "config" => find(&CONFIG, word),
-            _ => None,
-        };
+        return from_rows(words[group], word, &[&words[..group], &words[group + 1..index]].concat(), after);
     }
-    if let Some(hint) = find(&TOP, word) {
+    let root = root();
+    let (positionals, _) = split(after, root.find_subcommand("exec")?);
+    let (second, third) = (positionals.first().copied(), positionals.get(1).copied());
+    let without = |gone: &str| -> Vec<&str> {
+        let at = after.iter().position(|other| *other == gone).unwrap_or(after.len());
+        [&after[..at], after.get(at + 1..).unwrap_or_default()].concat()
+    };
+    if let Some(second) = second
+        && let Some(hint) = from_rows(word, second, before, &without(second))
+    {
         return Some(hint);
     }
-    if let Some((command, arguments)) = SPEC_COMMANDS.iter().find(|(command, _)| *command == word) {
-        return did_you_mean(&format!("plugin {command} {arguments}"));
+    let is_misspelt = || nearest(word, COMMANDS).is_some() && !verb::is_known(word);
+    if let Some(resource) = second.filter(|second| is_resource(second)).filter(|_| !is_misspelt()) {
+        return for_verb(&root, word, resource, before, &without(resource), third);
+    }
+    if let Some(hint) = from_rows("", word, before, after) {
+        return Some(hint);
+    }
+    // `plugin-a get`.
+    if word.contains('-')
+        && third.is_none()
+        && let Some(template) = second.and_then(|second| plugin_command(&root, second))
+    {
+        let line = SuggestedLine::new(&template, before, &[&[word][..], &without(second?)[..]].concat());
+        if line.filled > 0 {
+            return line.accepted().map(|line| run(&line));
+        }
     }
     if !is_resource(word) && nearest(word, COMMANDS).is_some() {
         return None;
     }
-    let mut following = words[index + 1..].iter().copied().take_while(|next| !next.starts_with('-'));
-    let (second, third) = (following.next(), following.next());
     if let (Some(verb), Some(name)) = (second, third)
         && let (true, Ok(resource)) = (verb::is_known(verb), Resource::of_service(word, name))
     {
-        return did_you_mean(&call(verb, &resource.to_string()));
+        let (_, options) = split(after, root.find_subcommand("exec")?);
+        return Some(run(&SuggestedLine::new(&call(verb, &resource.to_string()), before, &options).accepted()?));
     }
     if is_resource(word) {
         let verb = second.filter(|second| !is_resource(second)).unwrap_or("list");
-        return did_you_mean(&call(verb, word));
+        let after = second.map_or_else(|| after.to_vec(), &without);
+        return for_verb(&root, verb, word, before, &after, third);
     }
-    let resource = second.filter(|second| is_resource(second));
-    // `delete plugin PLUGIN` has its own command, but not for a registration.
-    let plugin_verb = find(&PLUGIN, word).filter(|_| third.is_some() && resource.is_some_and(is_plugin));
-    match resource {
-        Some(_) if plugin_verb.is_some() && !PLUGIN[0].0.contains(&word) => plugin_verb,
-        Some(resource) => did_you_mean(&call(word, resource)),
-        None if verb::is_known(word) => did_you_mean(&call(word, "SERVICE.RESOURCE")),
-        None => None,
+    let is_verb = verb::is_known(word);
+    is_verb
+        .then(|| SuggestedLine::new(&call(word, "SERVICE.RESOURCE"), before, after).accepted())?
+        .map(|line| run(&line))
+}
+
+/// `delete user u-1`: a verb and a resource, perhaps with the id of a row.
+fn for_verb(
+    root: &Command,
+    verb: &str,
+    resource: &str,
+    before: &[&str],
+    after: &[&str],
+    id: Option<&str>,
+) -> Option<String> {
+    let is_new = CREATING.contains(&verb);
+    if is_plugin(resource) && !is_new {
+        if let Some(template) = plugin_command(root, verb)
+            && !CALLS.contains(&verb)
+        {
+            let line = SuggestedLine::new(&template, before, after);
+            let line = if line.filled == 0 && template.starts_with("plugin deregister ") {
+                line.with_ids_of_specs()
+            } else {
+                line
+            };
+            if let Some(line) = line.accepted() {
+                return Some(run(&line));
+            }
+        }
+        let known = || from_rows("plugin", verb, before, after).or_else(|| from_rows("", verb, before, after));
+        if (!verb::is_known(verb) || verb == "new")
+            && let Some(hint) = known()
+        {
+            return Some(hint);
+        }
     }
+    let verb =
+        if is_plural(resource) && id.is_none() && call(verb, resource).starts_with("get ") { "list" } else { verb };
+    let mut template = call(verb, resource);
+    let rest: Vec<&str> = after.iter().copied().filter(|word| Some(*word) != id).collect();
+    if let Some(id) = id.filter(|id| !is_new && !id.contains('=') && Syntax::of_file(id).is_none()) {
+        template = format!("{template} -p {}={id}", id_field(resource));
+    }
+    SuggestedLine::new(&template, before, &rest).accepted().map(|line| run(&line))
 }
 
 /// `exec repository.Plugin` without a verb.
@@ -217,6 +348,15 @@ fn for_missing_verb(words: &[&str]) -> Option<String> {
     let exec = words.iter().position(|word| *word == "exec")?;
     let resource = words[exec + 1..].iter().find(|word| !word.starts_with('-')).filter(|word| is_resource(word))?;
     Some(format!("add a verb: spacectl exec VERB {resource}"))
+}
+
+/// The command of `plugin` that `word` is the name or an alias of, with placeholders for what it needs:
+/// `plugin get PLUGIN`.
+fn plugin_command(root: &Command, word: &str) -> Option<String> {
+    let command = root.find_subcommand("plugin")?.find_subcommand(word)?;
+    let needed = command.get_positionals().filter(|arg| arg.is_required_set());
+    let needed = needed.filter_map(|arg| arg.get_value_names()?.first().map(ToString::to_string));
+    Some(["plugin".to_owned(), command.get_name().to_owned()].into_iter().chain(needed).collect::<Vec<_>>().join(" "))
 }
 
 /// The command that calls a verb. `get` and `list` read every resource, whatever other tools call them; only a plugin's
@@ -230,16 +370,45 @@ fn call(verb: &str, resource: &str) -> String {
     }
 }
 
-fn is_plugin(resource: &str) -> bool {
-    alias::built_in(resource).unwrap_or(resource) == "repository.Plugin"
+/// The resource that a word without a dot is an alias of, also in the plural.
+fn aliased(word: &str) -> Option<String> {
+    let resource = alias::find(word, &Own::new()).ok().flatten();
+    resource.or_else(|| alias::find_variant(word, &Own::new()).ok().flatten()).map(|resource| resource.to_string())
 }
 
-/// True if `word` can only be a resource: a built-in alias, or a name with a dot that is not a file's.
+fn is_plugin(resource: &str) -> bool {
+    target(resource).as_deref() == Some("repository.Plugin")
+}
+
+/// `repository.Plugin` for `plugin`, `plugins` and itself.
+fn target(word: &str) -> Option<String> {
+    if word.contains('.') { Some(word.to_owned()) } else { aliased(word) }
+}
+
+/// Whether `word` is the plural of an alias: `plugins`.
+fn is_plural(word: &str) -> bool {
+    let is_of = |alias: &str| word.len() > alias.len() && fuzzy::is_plural_variant(word, alias);
+    alias::built_in(word).is_none() && alias::BUILT_IN.iter().any(|(alias, _)| is_of(alias))
+}
+
+/// The field with the id of a resource's rows: `plugin_id`.
+fn id_field(resource: &str) -> String {
+    let target = target(resource).unwrap_or_else(|| resource.to_owned());
+    format!("{}_id", snake_case(target.rsplit('.').next().unwrap_or_default()))
+}
+
+/// The id column of the resource of a command line.
+fn id_column(words: &[&str]) -> String {
+    words.iter().find(|word| is_resource(word)).map_or_else(|| "COLUMN".to_owned(), |resource| id_field(resource))
+}
+
+/// True if `word` can only be a resource: a built-in alias, also in the plural, or a name with a dot that is not a
+/// file's.
 fn is_resource(word: &str) -> bool {
     if Syntax::of_file(word).is_some() {
         return false;
     }
-    if word.contains('.') { Resource::parse(word).is_ok() } else { alias::built_in(word).is_some() }
+    if word.contains('.') { Resource::parse(word).is_ok() } else { aliased(word).is_some() }
 }
 
 #[cfg(test)]
@@ -255,22 +424,23 @@ mod tests {
     #[test]
     fn options_of_other_tools_are_known() {
         for (option, part) in [
-            ("--format json", "-o json"),
+            ("--format json", "`spacectl list repository.Plugin -o json`"),
             ("--format=json", "-o json"),
-            ("--yaml", "-o json"),
-            ("--file plugin.yml", "-f FILE"),
+            ("--yaml", "-o yaml"),
+            ("--file plugin.yml", "`spacectl list repository.Plugin -f plugin.yml`"),
             ("--params a=b", "-p KEY=VALUE"),
-            ("--fields name", "-c plugin_id,name"),
-            ("--env prod", "-e NAME"),
-            ("--sort-by name", "-s KEY"),
+            ("--fields name", "repository.Plugin -c name`"),
+            ("--env prod", "repository.Plugin -e prod`"),
+            ("--sort-by name", "repository.Plugin -s name`"),
             ("--server x", "--endpoint"),
             ("--no-color", "--color never"),
             ("--no-header", "--no-headers"),
             ("--state ENABLED", "--filter state=ENABLED"),
-            ("-n x", "--workspace-id"),
-            ("-A", "--workspace-id"),
+            ("-n x", "repository.Plugin --workspace-id x`"),
+            ("-A", "all workspaces"),
             ("-o wide", "use -a"),
-            ("-o chart", "stat or analyze"),
+            ("-o chart", "stat and analyze"),
+            ("-o custom-columns=ID:.id", "-c plugin_id"),
         ] {
             let hint = hint(&format!("spacectl list repository.Plugin {option}"));
             assert!(hint.as_ref().is_some_and(|hint| hint.contains(part)), "{option}: {hint:?}");
@@ -302,11 +472,22 @@ mod tests {
     }
 
     #[test]
-    fn a_word_too_many_may_be_a_field() {
-        for line in ["spacectl get plugin s3cret", "spacectl -e local exec enable plugin plugin_id=s3cret"] {
-            let hint = hint(line).unwrap();
-            assert!(hint.contains("-p plugin_id=plugin-a") && !hint.contains("s3cret"), "{hint}");
+    fn a_word_too_many_is_an_id_or_a_field() {
+        for (line, expected) in [
+            ("-e local get plugin plugin-a -o json", "run `spacectl -e local plugin get plugin-a -o json`"),
+            ("get plugins plugin-a", "run `spacectl plugin get plugin-a`"),
+            ("list plugin plugin-a", "run `spacectl list plugin -p plugin_id=plugin-a`"),
+            ("exec enable plugin plugin-a", "run `spacectl plugin enable plugin-a`"),
+            ("get identity.User u-1", "run `spacectl get identity.User -p user_id=u-1`"),
+            (
+                "exec delete service_account sa-1",
+                "run `spacectl exec delete service_account -p service_account_id=sa-1`",
+            ),
+        ] {
+            assert_eq!(hint(&format!("spacectl {line}")).as_deref(), Some(expected), "{line}");
         }
+        let hint_of_field = hint("spacectl -e local exec enable plugin plugin_id=s3cret").unwrap();
+        assert!(hint_of_field.contains("-p plugin_id=plugin-a") && !hint_of_field.contains("s3cret"));
         assert_eq!(hint("spacectl version s3cret"), None);
     }
 
@@ -319,9 +500,12 @@ mod tests {
             "plugin diff p3.yml",
             "plugin publish --tag 1 p3.yml",
         ] {
-            let expected = "use -f for a file: -f p3.yml";
-            assert_eq!(hint(&format!("spacectl {line}")).as_deref(), Some(expected), "{line}");
+            let expected = line.replace("p3.yml", "-f p3.yml");
+            let expected = format!("use -f for a file: `spacectl {expected}`");
+            assert_eq!(hint(&format!("spacectl {line}")).as_deref(), Some(&*expected), "{line}");
         }
+        let apply = hint("spacectl -e local apply p3.yml").unwrap();
+        assert_eq!(apply, "use -f for a file: `spacectl -e local plugin apply -f p3.yml`");
         assert_eq!(hint("spacectl plugin enable p3 --frobnicate.yml"), None);
         assert_eq!(hint("spacectl exec -f p3.yml register"), None, "the file is not a resource");
     }
@@ -330,84 +514,55 @@ mod tests {
     fn the_python_clients_v_took_a_version() {
         assert!(hint("spacectl list plugin -v v1").unwrap().contains("--api-version"));
         assert!(hint("spacectl list -v v1 plugin").unwrap().contains("--api-version"));
-        assert!(hint("spacectl list plugin v1 -v").unwrap().contains("-p plugin_id"));
+        assert!(hint("spacectl list plugin v1 -v").unwrap().contains("-p plugin_id=v1"));
     }
 
     #[test]
     fn a_verb_or_a_resource_in_the_commands_place() {
         for (line, command) in [
-            ("register repository.Plugin -f x.yml", Some("spacectl exec register repository.Plugin")),
-            ("register -f x.yml", Some("spacectl exec register SERVICE.RESOURCE")),
-            ("sync inventory.Collector", Some("spacectl exec sync inventory.Collector")),
-            ("-e local domain list", Some("spacectl list domain")),
-            ("domain", Some("spacectl list domain")),
-            ("repository.Plugin get -p a=b", Some("spacectl get repository.Plugin")),
-            ("repository list Plugin", Some("spacectl list repository.Plugin")),
-            ("delete plugin", Some("spacectl exec deregister plugin")),
-            ("delete plugin plugin-a", Some("spacectl plugin deregister PLUGIN")),
-            ("describe plugin plugin-a", Some("spacectl plugin get PLUGIN")),
-            ("describe repository.Plugin", Some("spacectl get repository.Plugin")),
-            ("create plugin -f x.yml", Some("spacectl exec register plugin")),
-            ("edit plugin plugin-a", Some("spacectl exec update plugin")),
-            ("describe user a", Some("spacectl get user")),
-            ("find users.User", Some("spacectl list users.User")),
-            ("search cloud_service", Some("spacectl exec search cloud_service")),
-            ("delete user", Some("spacectl exec delete user")),
-            ("apply -f p3.yml", Some("spacectl plugin apply -f FILE")),
-            ("apply p3.yml", Some("spacectl plugin apply -f FILE")),
-            ("diff plugin -f p3.yml", Some("spacectl plugin diff -f FILE")),
-            ("lint p3.yml", Some("spacectl plugin lint FILE")),
-            ("publish", Some("spacectl plugin publish -f FILE --tag TAG")),
-            ("register p3.yml", Some("spacectl exec register SERVICE.RESOURCE")),
+            ("register repository.Plugin -f x.yml", Some("exec register repository.Plugin -f x.yml")),
+            ("register -f x.yml", Some("exec register plugin -f x.yml")),
+            ("sync inventory.Collector", Some("exec sync inventory.Collector")),
+            ("-e local domain list", Some("-e local list domain")),
+            ("domain", Some("list domain")),
+            ("users", Some("list users")),
+            ("repository.Plugin get -p a=b", Some("get repository.Plugin")),
+            ("repository list Plugin -o json", Some("list repository.Plugin -o json")),
+            ("delete plugin", Some("plugin deregister PLUGIN")),
+            ("delete plugin plugin-a --yes", Some("plugin deregister plugin-a --yes")),
+            ("describe plugin plugin-a", Some("plugin get plugin-a")),
+            ("describe repository.Plugin", Some("plugin get PLUGIN")),
+            ("describe users", Some("list users")),
+            ("create plugin -f x.yml", Some("exec register plugin -f x.yml")),
+            ("edit plugin plugin-a", Some("plugin edit plugin-a")),
+            ("edit plugin-a", Some("plugin edit plugin-a")),
+            ("patch plugin plugin-a -p a=b", Some("exec update plugin -p plugin_id=plugin-a")),
+            ("describe user a", Some("get user -p user_id=a")),
+            ("find users.User", Some("list users.User")),
+            ("search cloud_service", Some("exec search cloud_service")),
+            ("delete user", Some("exec delete user")),
+            ("diff plugin -f p3.yml", Some("plugin diff -f p3.yml")),
+            ("lint p3.yml", Some("plugin lint p3.yml")),
+            ("publish", Some("plugin publish -f FILE --tag TAG")),
+            ("plugin-a get", Some("plugin get plugin-a")),
             ("cost-analysis List DataSource", None),
-            ("cost_analysis create DataSource", Some("spacectl exec create cost_analysis.DataSource")),
+            ("cost_analysis create DataSource", Some("exec create cost_analysis.DataSource")),
             ("lst", None),
             ("lst plugin", None),
-            ("-e local config ls", Some("spacectl config list")),
-            ("config switch a", Some("spacectl config use NAME")),
-            ("config delete-context a", Some("spacectl config environment -r NAME")),
-            ("config environment prod", Some("spacectl config environment -s NAME")),
-            ("config cat", Some("spacectl config show")),
-            ("login", Some("spacectl config init")),
-            ("whoami", Some("spacectl config check")),
-            ("validate x.yml", Some("spacectl plugin lint FILE")),
+            ("config environment prod", Some("config environment -s prod")),
             ("x\u{1b} list", None),
         ] {
             let hint = hint(&format!("spacectl {line}"));
             assert_eq!(hint.is_some(), command.is_some(), "{line}: {hint:?}");
-            let command = command.map(|command| format!("`{command}`")).unwrap_or_default();
-            assert!(hint.unwrap_or_default().contains(&command), "{line}");
+            let command = command.map(|command| format!("`spacectl {command}`")).unwrap_or_default();
+            assert!(hint.as_ref().is_none_or(|hint| hint.contains(&command)), "{line}: {hint:?}");
         }
-    }
-
-    #[test]
-    fn the_verbs_of_others_are_known_for_plugins() {
-        for (verb, part) in [
-            ("register -f plugin.yml", "spacectl plugin apply -f FILE"),
-            ("create", "spacectl plugin apply -f FILE"),
-            ("update plugin-a", "spacectl plugin apply -f FILE"),
-            ("delete plugin-a", "spacectl plugin deregister PLUGIN"),
-            ("remove plugin-a", "spacectl plugin deregister PLUGIN"),
-            ("rm plugin-a", "spacectl plugin deregister PLUGIN"),
-            ("uninstall plugin-a", "spacectl plugin deregister PLUGIN"),
-            ("edit plugin-a", "spacectl plugin apply -f FILE"),
-            ("install plugin-a", "spacectl plugin apply -f FILE"),
-            ("new", "spacectl plugin init"),
-            ("release", "spacectl plugin publish -f FILE --tag TAG"),
-            ("show plugin-a", "spacectl plugin get PLUGIN"),
-            ("describe plugin-a", "spacectl plugin get PLUGIN"),
-        ] {
-            let hint = hint(&format!("spacectl -e local plugin {verb}"));
-            assert!(hint.as_ref().is_some_and(|hint| hint.contains(part)), "{verb}: {hint:?}");
-        }
-        assert_eq!(hint("spacectl plugin frobnicate"), None);
-        assert_eq!(hint("spacectl config delete"), None);
     }
 
     #[test]
     fn a_resource_in_the_verbs_place() {
         let message = "error: \"repository.Plugin\" is a resource, but the verb comes first\n\
-                       hint: run spacectl exec register repository.Plugin";
+                       hint: run `spacectl exec register repository.Plugin`";
         assert_eq!(check_order("repository.Plugin", "register").unwrap_err().to_string(), message);
         assert!(check_order("plugin", "register").is_err());
         for (verb, resource) in [

@@ -2,11 +2,20 @@
 
 use super::Context;
 use super::query_command::QueryCommand;
-use crate::cli::Get;
+use crate::cli::{Get, Request, suggestions};
 use crate::commands::output_options::OutputOptions;
 use crate::error::Result;
 
 pub fn run(args: &Get, context: &mut Context<'_>) -> Result<()> {
+    let Request { parameter, json_parameter, file_parameter, .. } = &args.request;
+    let has_request = !parameter.is_empty() || json_parameter.is_some() || !file_parameter.is_empty();
+    if let Some(error) = suggestions::plural_of_get(&args.resource)
+        && !has_request
+        && context.global.endpoint.is_none()
+        && !context.own_aliases()?.contains_key(&args.resource)
+    {
+        return Err(error);
+    }
     let resource = context.resource(&args.resource)?.with_api_version(args.request.api_version.as_deref())?;
     let output =
         OutputOptions::parse(args.shown.columns.as_deref(), args.shown.output)?.with_layout(&args.shown.layout)?;

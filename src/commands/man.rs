@@ -24,7 +24,7 @@ const ENVIRONMENT: [(&str, &str); 17] = [
     ("SPACECTL_TIMEOUT", "The timeout per call, e.g. 30s; --timeout overrides it."),
     ("SPACECTL_CONFIG_DIR", "The configuration directory, instead of ~/.spaceone."),
     ("SPACECTL_COMPLETION_TIMEOUT", "The longest wait for services in a completion, e.g. 300ms or 2s."),
-    ("VISUAL, EDITOR", "The editor of config edit, instead of vi."),
+    ("VISUAL, EDITOR", "The editor of config edit and plugin edit, instead of vi."),
     ("SHELL, ZDOTDIR, XDG_CONFIG_HOME", "The shell and the files of completion install."),
     ("SSL_CERT_FILE", "The certificates to trust, instead of the system's."),
     ("SSL_CERT_DIR", "A directory of certificates to trust, instead of the system's."),

@@ -7,6 +7,7 @@ mod config;
 mod confirm;
 mod connector;
 mod dry_run;
+mod editor;
 mod exec;
 mod explain;
 mod filters;
@@ -28,6 +29,7 @@ mod query_command;
 mod read;
 mod request_faults;
 mod resource;
+mod resume_command;
 mod revalidate;
 mod stat;
 mod template;
@@ -60,6 +62,7 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut IoStreams) -> Result<
         Command::Get(args) => get::run(args, context),
         Command::Stat(args) => stat::run("stat", args, context),
         Command::Analyze(args) => stat::run("analyze", args, context),
+        Command::Apply(args) => plugin::apply_specs(args, context),
         Command::Plugin(args) => plugin::run(args, context),
         Command::ApiResources(args) => api_resources::run(args, context),
         Command::Explain(args) => explain::run(args, context),

@@ -1,4 +1,4 @@
-//! Suggests ids that exist where a `get` finds none.
+//! Suggests ids that exist where a call finds none.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::method::{LIST, Method};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::{self, Page, QueryRequest};
 use crate::schema::did_you_mean;
+use crate::terminal::io_streams::Diagnostics;
 
 /// How long an error waits for suggestions.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -18,9 +19,11 @@ const PATIENCE: Duration = Duration::from_millis(300);
 const MAX_ROWS: u32 = 1_000;
 const MAX_SUGGESTIONS: usize = 3;
 
-/// `error` of a `get`, with the ids that are nearest to the one that was not found.
-pub async fn suggest(method: &Method, request: Bytes, error: Error) -> Error {
-    if method.verb() != "get" || !is_not_found(&error) {
+/// `error` of a call, with the ids that are nearest to the one that was not found. Scripts that write do not wait for
+/// them: only reads, and writes of a person, who may type the id again.
+pub async fn suggest(method: &Method, request: Bytes, error: Error, diagnostics: &Diagnostics) -> Error {
+    let is_wanted = method.is_read_only() || diagnostics.is_to_person();
+    if !is_wanted || method.verb() == LIST || !is_not_found(&error) {
         return error;
     }
     match timeout(PATIENCE, nearest(method, request)).await {

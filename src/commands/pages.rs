@@ -115,6 +115,15 @@ impl Pages {
         }
     }
 
+    /// How many rows are requested in all, of `total` that the service has.
+    pub fn expected(&self, total: u64) -> u64 {
+        let rest = total.saturating_sub(self.range.before.into());
+        match self.range.limit {
+            Some(limit) if !self.has_others => rest.min(limit.into()),
+            _ => rest,
+        }
+    }
+
     /// How many rows come before the next page in the list of the service.
     pub fn offset(&self, received: Received) -> u64 {
         u64::from(self.range.before) + u64::from(received.rows)

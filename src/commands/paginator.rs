@@ -10,6 +10,7 @@ use crate::output::OutputFormat;
 use crate::output::view::Document;
 use crate::query::ClientSideQuery;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::progress::{Progress, ProgressState};
 
 /// Shows the list whose first page is `first`.
 pub async fn show(query: &PreparedQuery, pages: &Pages, first: Bytes, streams: &mut IoStreams) -> Result<()> {
@@ -18,7 +19,10 @@ pub async fn show(query: &PreparedQuery, pages: &Pages, first: Bytes, streams: &
     if is_row_by_row && !pages.is_whole {
         return show_each(query, pages, first, streams).await;
     }
-    let (document, has_changed) = gather(query, pages, first).await?;
+    let mut progress = Progress::without_total("read", streams);
+    let gathered = gather(query, pages, first, &mut progress).await;
+    progress.clear();
+    let (document, has_changed) = gathered?;
     query.output.write(document, streams)?;
     warn_of_changes(has_changed, &streams.diagnostics);
     Ok(())
@@ -28,6 +32,7 @@ pub async fn show(query: &PreparedQuery, pages: &Pages, first: Bytes, streams: &
 async fn show_each(query: &PreparedQuery, pages: &Pages, first: Bytes, streams: &mut IoStreams) -> Result<()> {
     let output = &query.output.for_stream(query.kind());
     let diagnostics = streams.diagnostics.clone();
+    let mut progress = Progress::without_total("read", streams);
     let mut writer = output.writer(streams);
     let mut paginator = Paginator::new(pages.clone());
     let mut page = Some(first);
@@ -36,21 +41,27 @@ async fn show_each(query: &PreparedQuery, pages: &Pages, first: Bytes, streams: 
         // The last page may hold more matching rows than are missing.
         let client_side = query.has_row_check().then(|| paginator.rest()).flatten();
         let next = paginator.next_page(&document, query)?;
-        writer.write(output.select(query.arrange(document, client_side.as_ref())))?;
-        writer.flush()?;
-        page = paginator.receive(next, &query.method).await?;
+        let document = output.select(query.arrange(document, client_side.as_ref()));
+        progress.suspend(|| writer.write(document).and_then(|()| writer.flush()))?;
+        page = paginator.receive(next, &query.method, &mut progress).await?;
     }
+    progress.clear();
     writer.finish()?;
     warn_of_changes(paginator.has_changed, &diagnostics);
     Ok(())
 }
 
 /// Joins all pages to one list; also says whether the list changed meanwhile.
-async fn gather(query: &PreparedQuery, pages: &Pages, first: Bytes) -> Result<(Document, bool)> {
+async fn gather(
+    query: &PreparedQuery,
+    pages: &Pages,
+    first: Bytes,
+    progress: &mut Progress,
+) -> Result<(Document, bool)> {
     let mut paginator = Paginator::new(pages.clone());
     let mut document = query.document(first).await?;
     let mut next = paginator.next_page(&document, query)?;
-    while let Some(response) = paginator.receive(next, &query.method).await? {
+    while let Some(response) = paginator.receive(next, &query.method, progress).await? {
         let page = query.document(response).await?;
         next = paginator.next_page(&page, query)?;
         document.append(page);
@@ -60,9 +71,9 @@ async fn gather(query: &PreparedQuery, pages: &Pages, first: Bytes) -> Result<(D
 }
 
 /// The document of a response, with the pages after it if there are any.
-pub async fn complete(query: &PreparedQuery, response: Bytes) -> Result<Document> {
+pub async fn complete(query: &PreparedQuery, response: Bytes, progress: &mut Progress) -> Result<Document> {
     let pages = match &query.paging {
-        Paging::Pages(pages) => return Ok(gather(query, pages, response).await?.0),
+        Paging::Pages(pages) => return Ok(gather(query, pages, response, progress).await?.0),
         Paging::IfUnfiltered(pages) => Some(pages),
         Paging::Whole { .. } => None,
     };
@@ -71,7 +82,7 @@ pub async fn complete(query: &PreparedQuery, response: Bytes) -> Result<Document
     match pages.filter(|_| has_others()) {
         Some(pages) => {
             let first = query.method.ask_bytes(pages.first(&query.method)?).await?;
-            Ok(gather(query, pages, first).await?.0)
+            Ok(gather(query, pages, first, progress).await?.0)
         }
         None => Ok(query.arrange(document, query.client_side())),
     }
@@ -79,7 +90,7 @@ pub async fn complete(query: &PreparedQuery, response: Bytes) -> Result<Document
 
 /// Sends the request of a method that does not stream, and completes its response.
 pub async fn fetch(query: &PreparedQuery) -> Result<Document> {
-    complete(query, query.send().await?.only().await?).await
+    complete(query, query.send().await?.only().await?, &mut Progress::none()).await
 }
 
 fn warn_of_changes(has_changed: bool, diagnostics: &Diagnostics) {
@@ -145,10 +156,19 @@ impl Paginator {
     }
 
     /// Waits for a page; requests smaller ones where a message cannot hold it.
-    async fn receive(&mut self, next: Option<PageInFlight>, method: &Method) -> Result<Option<Bytes>> {
+    async fn receive(
+        &mut self,
+        next: Option<PageInFlight>,
+        method: &Method,
+        progress: &mut Progress,
+    ) -> Result<Option<Bytes>> {
         let Some(mut next) = next else { return Ok(None) };
+        if let Some(total) = self.total {
+            progress.set_total(self.pages.expected(total));
+        }
+        let state = ProgressState { done: self.received.rows.into(), in_flight: String::new() };
         loop {
-            match (next.response().await, self.pages.smaller()) {
+            match (progress.during(|| Some(state.clone()), next.response()).await, self.pages.smaller()) {
                 (Err(error), Some(size)) if error.is_response_too_large() => {
                     self.pages.size = size;
                     next = self.request(method)?;

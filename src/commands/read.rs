@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::grpc::resolve::MethodRef;
 use crate::spec::Draft;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::progress::Progress;
 use crate::terminal::shutdown::Shutdown;
 
 impl QueryCommand<'_> {
@@ -74,7 +75,9 @@ impl QueryCommand<'_> {
                         query = PreparedQuery::new(self, query.method, draft.clone(), page_size, diagnostics).await?;
                     }
                     (Err(error), _) => {
-                        return Err(nearest_ids::suggest(&query.method, query.request.clone(), error).await);
+                        return Err(
+                            nearest_ids::suggest(&query.method, query.request.clone(), error, diagnostics).await
+                        );
                     }
                     (Ok(sent), _) => return Ok((query, sent)),
                 }
@@ -91,7 +94,10 @@ impl QueryCommand<'_> {
         match &query.paging {
             Paging::Pages(pages) => paginator::show(query, pages, response, streams).await?,
             Paging::Whole { .. } | Paging::IfUnfiltered(_) => {
-                query.output.write(paginator::complete(query, response).await?, streams)?
+                let mut progress = Progress::without_total("read", streams);
+                let completed = paginator::complete(query, response, &mut progress).await;
+                progress.clear();
+                query.output.write(completed?, streams)?;
             }
         }
         self.show_notes(query, &query.output, streams)

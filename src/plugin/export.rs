@@ -32,6 +32,15 @@ impl ExportedSpec {
         Self { plugin_id, is_disabled: plan::is_disabled(row), text: yaml::to_text(&spec), spec }
     }
 
+    /// The fields that `text` does not have; none if it cannot be read.
+    pub fn removed_in(&self, text: &str) -> Vec<&str> {
+        let Some(Ok(tree)) = YamlDocuments::new(text, LIMITS).ok().and_then(|mut documents| documents.next()) else {
+            return Vec::new();
+        };
+        let (Ok(fields), Value::Object(spec)) = (value::mapping(&tree), &self.spec) else { return Vec::new() };
+        spec.keys().filter(|key| !fields.contains_key(*key)).map(String::as_str).collect()
+    }
+
     /// Whether a file's only document is this spec, in whatever notation and with whatever comments.
     pub fn is_described_by(&self, content: &[u8]) -> bool {
         content == self.text.as_bytes() || matches!(&documents(content)[..], [only] if self.is_same(only))

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use clap::builder::StyledStr;
 use serde_json::{Map, Value, json};
 
+use super::progress::BarLine;
 use crate::error::Error;
 use crate::secret::mask;
 use crate::text::sanitize;
@@ -34,6 +35,10 @@ struct DiagnosticWriter {
     format: DiagnosticFormat,
     /// Only errors are written.
     quiet: bool,
+    /// Each step is written.
+    verbose: bool,
+    /// The bar at the end of the terminal.
+    bar: Option<BarLine>,
     /// Labels and texts that wait for the JSON object.
     messages: Vec<(&'static str, String)>,
     /// Errors that wait for the JSON object.
@@ -52,6 +57,8 @@ impl Diagnostics {
             color: false,
             format: DiagnosticFormat::Text,
             quiet: false,
+            verbose: false,
+            bar: None,
             messages: Vec::new(),
             errors: Vec::new(),
             shown_hints: HashSet::new(),
@@ -101,6 +108,16 @@ impl Diagnostics {
     /// Suppresses everything but errors from now on.
     pub fn set_quiet(&self) {
         self.writer().quiet = true;
+    }
+
+    /// Says that each step is written from now on.
+    pub fn set_verbose(&self) {
+        self.writer().verbose = true;
+    }
+
+    /// Writes above this bar from now on.
+    pub(super) fn set_bar(&self, bar: Option<BarLine>) {
+        self.writer().bar = bar;
     }
 
     /// Reports what was done without being asked for.
@@ -195,6 +212,12 @@ impl Diagnostics {
         writer.is_terminal && writer.format == DiagnosticFormat::Text
     }
 
+    /// True if a person looks on who did not ask for silence, or for every step.
+    pub fn shows_progress(&self) -> bool {
+        let writer = self.writer();
+        writer.is_terminal && writer.format == DiagnosticFormat::Text && !writer.quiet && !writer.verbose
+    }
+
     /// Asks a question; the answer is typed in the same line.
     pub fn prompt(&self, question: &str) {
         self.writer().write(&format!("{}: ", sanitize::control(question)));
@@ -277,8 +300,16 @@ impl DiagnosticWriter {
     }
 
     fn write(&mut self, text: &str) {
-        // A standard error that cannot be written to cannot be reported.
-        let _ = self.err.write_all(text.as_bytes());
-        let _ = self.err.flush();
+        let bar = self.bar.clone();
+        let err = &mut self.err;
+        let mut write = || {
+            // A standard error that cannot be written to cannot be reported.
+            let _ = err.write_all(text.as_bytes());
+            let _ = err.flush();
+        };
+        match bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
     }
 }

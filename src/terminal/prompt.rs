@@ -3,12 +3,14 @@
 //! They are asked on standard error, and answered on standard input.
 
 use std::io::{self, ErrorKind, Read, Write as _};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
+use signal_hook::low_level::{emulate_default_handler, unregister};
+use signal_hook::{SigId, flag};
 
 use crate::error::{Error, Result};
 use crate::terminal::io_streams::IoStreams;
@@ -101,6 +103,27 @@ fn read_line(input: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
         }
     }
     Ok(Some(line))
+}
+
+/// Lets signals end the program until this is dropped, although a `Shutdown` handles them: the read of an answer cannot
+/// be raced against it. Without a `Shutdown`, signals would end nothing afterwards.
+pub struct DefaultSignals(Vec<SigId>);
+
+impl DefaultSignals {
+    pub fn restore() -> Result<Self> {
+        let always = Arc::new(AtomicBool::new(true));
+        let register = |signal| flag::register_conditional_default(signal, Arc::clone(&always));
+        let registered: io::Result<_> = [SIGINT, SIGQUIT, SIGTERM].into_iter().map(register).collect();
+        registered.map(Self).map_err(|error| Error::local("cannot wait for signals").cause(error))
+    }
+}
+
+impl Drop for DefaultSignals {
+    fn drop(&mut self) {
+        for id in self.0.drain(..) {
+            unregister(id);
+        }
+    }
 }
 
 fn unreadable(error: &io::Error) -> Error {

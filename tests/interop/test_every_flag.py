@@ -44,6 +44,7 @@ ELSEWHERE = {
         *("plugin diff --json-parameter", "plugin diff --strict"),
     ],
     "test_many.py": ["plugin apply --parallel"],
+    "test_terminal.py": ["plugin edit", "plugin edit --yes"],
     "test_plugin_test.py": [
         "plugin test",
         *(f"plugin test {flag}" for flag in ["--exec", "--port", "--start-timeout", "--secret-data", "--data"]),
@@ -66,6 +67,7 @@ ALONE = {
     "plugin init --output": "where the file goes; tests/lint.rs tries it",
     "plugin init --force": "the same, where one is there already",
     "plugin export --managed": "what both worlds have other plugins for; tests/export.rs",
+    "plugin edit --output": "the same forms as those of apply; tests/plugin_edit.rs",
     "plugin lint --deny-warnings": "changes the exit code and a word; tests/lint.rs tries it",
     "plugin lint --explain": "tells of this program's own rules",
     "plugin lint --list-rules": "the same, for all of them",

@@ -38,7 +38,10 @@ def test_interrupted_and_run_again_it_loses_and_doubles_nothing(spacectl, either
         said = process.stderr.read()
         assert process.wait(lab.PATIENCE) == 130, said
     assert first == IDS[: len(first)] and len(first) < COUNT
-    assert said.endswith(f"registered {len(first)}, not sent {COUNT - len(first)}\n"), said
+    counts, rest = said.splitlines()[-2:]
+    assert counts == f"registered {len(first)}, not sent {COUNT - len(first)}", said
+    command = f"spacectl exec register {PLUGIN} -f many.yml -c plugin_id -o quiet --keep-going"
+    assert rest == f"note: to send the rest, run `{command}`", said
     assert plugins(client) == first
 
     again = client.run(*REGISTER, "--keep-going")
@@ -123,7 +126,8 @@ class TestOnATerminal:
         assert lines[1].startswith("cause: ERROR_NO_IMAGE_IN_REGISTRY"), lines
         assert lines[2].startswith("note: Ctrl-C: waiting for"), lines
         done = len((client.home / "out").read_text().splitlines())
-        assert lines[3:] == [f"registered {done}, rejected 1, not sent {COUNT - done - 1}"], lines
+        assert lines[3] == f"registered {done}, rejected 1, not sent {COUNT - done - 1}", lines
+        assert lines[4].startswith("note: to send the rest, run `spacectl exec register "), lines
 
     def test_there_is_none_where_nobody_looks_on_or_wants_it(self, spacectl, repository, domain):
         client = spacectl.configure(repository.url, domain)

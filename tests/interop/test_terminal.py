@@ -1,6 +1,7 @@
 """What a person sees at a terminal."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -84,3 +85,59 @@ def test_a_builder_on_a_terminal_may_ask_and_ends_with_all_that_it_started(tmp_p
     assert len(pids) == 3 and not any(map(goes_on, pids)), pids
     terminal.type("\r")
     assert terminal.wait_for_end() == 0
+
+
+def test_a_plugin_is_edited_and_asked_about(tmp_path):
+    """The differences are shown before the question; a no, and Ctrl-C there, leave the file and change nothing."""
+    client = lab.Spacectl(tmp_path)
+    register = ["-e", "local", "-q", "exec", "register", "plugin", "-p", "name=X", "-p", "resource_type=a.B"]
+    client.output(*register, "-p", "image=me/plugin-x")
+    edit = [lab.SPACECTL, "-e", "local", "plugin", "edit", "plugin-x"]
+
+    def editing():
+        variables = {"EDITOR": r"sed -i 's/^name:.*/name: Y/'", "TMPDIR": str(tmp_path)}
+        terminal = Terminal(edit, tmp_path, columns=200, **variables)
+        terminal.wait_for("Update plugin-x at local? [y/N]")
+        assert any('~ name: "X" -> "Y"' in line for line in terminal.screen()), terminal.screen()
+        return terminal
+
+    def name():
+        return client.output("-e", "local", "plugin", "get", "plugin-x", "-c", "name", "-o", "quiet").strip()
+
+    for answer, code in [("n\r", 1), ("\x03", 130)]:
+        terminal = editing()
+        terminal.type(answer)
+        assert terminal.wait_for_end() == code, terminal.screen()
+        assert name() == "X"
+        [file] = tmp_path.glob("spacectl-*/plugin-x.yml")
+        file.unlink()
+        file.parent.rmdir()
+    terminal = editing()
+    terminal.type("y\r")
+    assert terminal.wait_for_end() == 0
+    assert "plugin-x updated name" in terminal.screen()
+    assert name() == "Y" and not list(tmp_path.glob("spacectl-*"))
+    asked = client.run("-e", "local", "plugin", "edit", "plugin-x")
+    assert asked.code == 2 and "--yes" in asked.stderr
+
+
+def test_a_write_is_answered_with_the_nearest_id_on_a_terminal_only(tmp_path):
+    client = lab.Spacectl(tmp_path)
+    register = ["-e", "local", "-q", "exec", "register", "plugin", "-p", "name=X", "-p", "resource_type=a.B"]
+    client.output(*register, "-p", "image=me/plugin-slack")
+    for words in (["plugin", "enable", "plugin-slak"], ["exec", "disable", "plugin", "-p", "plugin_id=plugin-slak"]):
+        terminal = Terminal([lab.SPACECTL, "-e", "local", *words], tmp_path, columns=120)
+        assert terminal.wait_for_end() == 69
+        assert "hint: did you mean plugin-slack?" in terminal.screen()
+        assert "did you mean" not in client.run("-e", "local", *words).stderr
+
+
+def test_lint_of_many_files_shows_a_bar(tmp_path):
+    spec = "name: X\nresource_type: a.B\nimage: me/plugin-{n}\ndocs:\n  en: " + "x " * 20000 + "\n"
+    (tmp_path / "specs").mkdir()
+    for n in range(1500):
+        (tmp_path / "specs" / f"plugin-{n}.yml").write_text(spec.format(n=n))
+    terminal = Terminal([lab.SPACECTL, "plugin", "lint", "specs"], tmp_path, columns=120)
+    terminal.wait_for_end()
+    assert re.search(rb"checked \d+ of 1500, \d+/s, \d+s left, in flight: specs/plugin-", terminal.raw)
+    assert not any("checked" in line and "/s" in line for line in terminal.screen())

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use super::progress::Progress;
 use super::summary::Summary;
 use super::{Document, Name};
 use crate::cli;
@@ -12,6 +11,7 @@ use crate::error::panics;
 use crate::error::{Error, ErrorKind, Outcome, Result, TerminationSignal};
 use crate::output::view::Document as Response;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::progress::{Progress, ProgressState, in_flight};
 use crate::terminal::shutdown::Shutdown;
 
 /// How many documents one line names.
@@ -23,7 +23,7 @@ pub async fn run(
     documents: Vec<Document>,
     wanted: &cli::ManyArgs,
     context: &ResponseContext<'_>,
-    mut progress: Progress,
+    (mut progress, resume): (Progress, Option<String>),
     streams: &mut IoStreams,
 ) -> Result<()> {
     let diagnostics = streams.diagnostics.clone();
@@ -50,23 +50,27 @@ pub async fn run(
                         break;
                     }
                     pool.shutdown();
-                    progress.suspend(true, || note_signal(signal, pool.in_flight(), &diagnostics));
+                    note_signal(signal, pool.in_flight(), &diagnostics);
                 }
                 completed = pool.next() => {
                     if completed.is_empty() {
                         break;
                     }
-                    let has_error = completed.iter().any(|(_, outcome)| outcome.is_err());
-                    if !progress.suspend(has_error, || report.take(completed)) {
+                    if !progress.suspend(|| report.take(completed)) {
                         pool.shutdown();
                     }
                 }
-                () = progress.due() => progress.draw(pool.ended()),
+                () = progress.due() => {
+                    let names = pool.indices_in_flight().into_iter();
+                    let names = names.map(|index| report.names.get(index).map(ToString::to_string).unwrap_or_default());
+                    progress.draw(&ProgressState { done: pool.ended() as u64, in_flight: in_flight(names) });
+                }
             }
         }
     });
     let panicked = sending.await.err().map(panics::error);
     progress.clear();
+    let first_unsent = report.names.len() - pool.unsent();
     report.summary.unsent += pool.unsent();
     let (completed, left) = pool.abandon();
     report.take(completed);
@@ -81,6 +85,12 @@ pub async fn run(
         diagnostics.warn_always(&format!("left without an answer: {}", named(&left, &names)));
     }
     diagnostics.summary(&summary.line(context.method.verb()), summary.is_whole(), summary.hint());
+    if let (Some(_), Some(name)) = (signalled, names.get(first_unsent)) {
+        diagnostics.note(&match resume {
+            Some(command) => format!("to send the rest, run {command}"),
+            None => format!("not sent: {name} and every document after it"),
+        });
+    }
     match (signalled, failed.as_ref().or(unwritten).or(panicked.as_ref())) {
         (Some(signal), _) => Err(Error::from_signal(signal)),
         (None, Some(error)) => Err(error.clone().already_reported()),

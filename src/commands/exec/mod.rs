@@ -2,7 +2,6 @@
 
 mod many;
 pub mod ordered_pool;
-pub mod progress;
 mod response_writer;
 mod streaming;
 mod summary;
@@ -14,7 +13,7 @@ use serde_json::Value;
 
 use super::connector::Connector;
 use super::method::{Method, read_drafts};
-use super::{Context, block_on, confirm, dry_run};
+use super::{Context, block_on, confirm, dry_run, nearest_ids, resume_command};
 use crate::cli::Exec;
 use crate::cli::suggestions;
 use crate::commands::output_options::OutputOptions;
@@ -25,8 +24,8 @@ use crate::query;
 use crate::secret::snake_case;
 use crate::spec::SpecRequest;
 use crate::terminal::io_streams::IoStreams;
+use crate::terminal::progress::Progress;
 use crate::terminal::shutdown::Shutdown;
-use progress::Progress;
 use response_writer::{ResponseContext, ResponseWriter};
 use streaming::StreamLimits;
 
@@ -94,8 +93,9 @@ pub fn run(args: &Exec, context: &mut Context<'_>) -> Result<()> {
         } else if let [document] = &documents[..] {
             one(document, &response, context.streams).await?;
         } else {
-            let progress = Progress::new(documents.len(), context.global, context.streams);
-            many::run(documents, &args.many, &response, progress, context.streams).await?;
+            let resume = resume_command::exec(args, method.is_read_only(), context.global);
+            let progress = Progress::new("done", documents.len(), context.streams);
+            many::run(documents, &args.many, &response, (progress, resume), context.streams).await?;
         }
         output.note_hidden_fields("-o yaml", context.streams)
     })
@@ -125,14 +125,21 @@ fn capitalized(verb: &str) -> String {
 /// Sends the only document. A signal ends that by itself.
 async fn one(document: &Document, response: &ResponseContext<'_>, streams: &mut IoStreams) -> Result<()> {
     let calling = response.call(document.request.clone());
-    let document = if response.method.is_read_only() {
-        calling.await?
+    let called = if response.method.is_read_only() {
+        calling.await
     } else {
         let called = Shutdown::listen()?.race(calling).await;
         if called.as_ref().is_err_and(Error::is_silent) {
             streams.diagnostics.warn_always("left without an answer: check what is there before sending it again");
         }
-        called?
+        called
+    };
+    let document = match called {
+        Ok(document) => document,
+        Err(error) => {
+            let request = document.request.clone();
+            return Err(nearest_ids::suggest(response.method, request, error, &streams.diagnostics).await);
+        }
     };
     let mut writer = ResponseWriter::new(response, streams);
     writer.write(document);

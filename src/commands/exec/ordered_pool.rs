@@ -82,6 +82,13 @@ where
         self.in_flight.len()
     }
 
+    /// The indices of those that are in flight, in their order.
+    pub fn indices_in_flight(&self) -> Vec<usize> {
+        let mut indices: Vec<usize> = self.in_flight.iter().map(|job| job.index).collect();
+        indices.sort_unstable();
+        indices
+    }
+
     /// How many have come to an end.
     pub fn ended(&self) -> usize {
         self.sent - self.in_flight.len()

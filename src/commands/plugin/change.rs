@@ -6,7 +6,7 @@ use super::{fields_of, resource, with_progress};
 use crate::cli::{PluginChange, PluginDeregister, PluginFormat};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
-use crate::commands::{Context, block_on, confirm, managed};
+use crate::commands::{Context, block_on, confirm, managed, nearest_ids};
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::view::Document;
 use crate::output::{OutputFormat, OutputStyle, Writer};
@@ -43,7 +43,8 @@ fn call_each(
         for (count, plugin) in plugins.iter().enumerate() {
             let request = method.encode_made(&fields_of(plugin))?;
             if let Err(error) = method.ask(request.clone()).await {
-                let error = managed::explained(&method, request, error).await;
+                let error = managed::explained(&method, request.clone(), error).await;
+                let error = nearest_ids::suggest(&method, request, error, &context.streams.diagnostics).await;
                 return Err(with_progress(name(error, plugin, plugins.len()), count, plugins.len()));
             }
             if shown.is_ok() {

@@ -8,10 +8,12 @@ use super::apply::plan::{ApplyOptions, ApplyPlan};
 use super::read_specs;
 use crate::cli::{PluginDiff, PluginFormat};
 use crate::commands::connector::Connector;
-use crate::commands::{Context, block_on};
+use crate::commands::{Context, block_on, resume_command};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::report::SpecDiff;
 use crate::terminal::io_streams::IoStreams;
+use crate::terminal::progress::Progress;
+use crate::terminal::shutdown::Shutdown;
 use crate::text::json;
 use crate::yaml;
 
@@ -29,8 +31,20 @@ fn compare(args: &PluginDiff, context: &mut Context<'_>) -> Result<Vec<SpecDiff>
     let drafts = read_specs(&args.specs, context.streams)?;
     let connector = Connector::new(context)?;
     let options = ApplyOptions { strict: args.specs.strict, ..ApplyOptions::default() };
+    // Before signals are handled here: a person may have to type the key's passphrase.
+    connector.metadata()?;
     block_on(async {
-        let plan = ApplyPlan::new(&connector, drafts, options, &mut context.streams.diagnostics).await?;
+        let mut progress = Progress::new("compared", drafts.len(), context.streams);
+        let mut shutdown = Shutdown::listen()?;
+        let planning = ApplyPlan::new(&connector, drafts, options, &mut progress, &mut context.streams.diagnostics);
+        let planned = shutdown.race(planning).await;
+        progress.clear();
+        let plan = planned.inspect_err(|error| {
+            if error.kind().is_silent() {
+                let again = resume_command::of_specs("diff", &args.specs, Vec::new(), context.global);
+                context.streams.diagnostics.note(&format!("interrupted while comparing; to start again, run {again}"));
+            }
+        })?;
         plan.check_managed()?;
         Ok(plan.diffs())
     })

@@ -31,7 +31,7 @@ fn show_spec(args: &PluginGet, context: &mut Context<'_>) -> Result<()> {
     let connector = Connector::new(context)?;
     block_on(async {
         let service = PluginClient::connect(&connector).await?;
-        let row = service.registered_row(&args.plugin_id).await?;
+        let row = service.registered_row(&args.plugin_id, &context.streams.diagnostics).await?;
         export::print(&export::specs_of(vec![row], &service.fields), context.streams)
     })
 }

@@ -6,8 +6,9 @@
 
 mod apply;
 mod change;
-pub(super) mod child_process;
+pub mod child_process;
 mod diff;
+mod edit;
 mod export;
 mod get;
 mod image;
@@ -17,7 +18,6 @@ mod poll;
 mod preflight;
 mod process_table;
 mod publish;
-mod resume_command;
 mod rows;
 mod rule_help;
 mod service;
@@ -27,7 +27,7 @@ mod versions;
 use serde_json::{Map, Value};
 
 use super::{Context, list};
-use crate::cli::{Plugin, Specs};
+use crate::cli::{Plugin, PluginApply, Specs};
 use crate::error::{Error, Result};
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
@@ -46,11 +46,17 @@ pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
         Plugin::Push(args) => publish::push(args, context),
         Plugin::List(args) => list::show(resource()?, args, context),
         Plugin::Get(args) => get::run(args, context),
+        Plugin::Edit(args) => edit::run(args, context),
         Plugin::Versions(args) => versions::run(args, context),
         Plugin::Enable(args) => change::run("enable", "enabled", args, context),
         Plugin::Disable(args) => change::run("disable", "disabled", args, context),
         Plugin::Deregister(args) => change::deregister(args, context),
     }
+}
+
+/// `apply` without `plugin`, of plugin specs.
+pub fn apply_specs(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
+    apply::run_specs(args, context)
 }
 
 fn resource() -> Result<Resource> {

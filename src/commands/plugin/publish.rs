@@ -2,6 +2,7 @@
 //!
 //! Each step can be run again: one that fails ends the command, and the same command continues there.
 
+use std::cell::{Cell, RefCell};
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -14,14 +15,13 @@ use super::image::{TaggedImage, note_interruption, print};
 use super::test::test_image;
 use crate::cli::{ApplyFormat, PluginBuild, PluginImage, PluginPublish};
 use crate::commands::connector::Connector;
-use crate::commands::exec::progress::Progress;
-use crate::commands::plugin::resume_command;
-use crate::commands::{Context, block_on};
+use crate::commands::{Context, block_on, resume_command};
 use crate::error::{Error, ErrorKind, Result};
 use crate::oci::RegistryFailure;
 use crate::plugin::builder::{CommandLine, quoted};
 use crate::plugin::lint::Generation;
 use crate::terminal::io_streams::Diagnostics;
+use crate::terminal::progress::{Progress, ProgressState, in_flight as names_in_flight};
 use crate::terminal::shutdown::Shutdown;
 
 /// The most digests that are asked for side by side.
@@ -59,7 +59,8 @@ pub fn push(args: &PluginImage, context: &mut Context<'_>) -> Result<()> {
         let mut shutdown = Shutdown::listen()?;
         // If the registry does not tell, the push finds out why.
         let before = digests(&images, &mut shutdown, &context.streams.diagnostics, |_| Ok(None)).await?;
-        push_all(&images, &lines, &before, context.global.timeout()).await?;
+        let progress = Progress::without_total("pushed", context.streams);
+        push_all(&images, &lines, &before, context.global.timeout(), progress).await?;
         images.iter().try_for_each(|image| Ok(writeln!(context.streams.out, "{image}")?))
     })
 }
@@ -84,17 +85,36 @@ async fn push_all(
     lines: &[CommandLine],
     before: &[Option<String>],
     limit: Option<Duration>,
+    mut progress: Progress,
 ) -> Result<Vec<String>> {
+    let (running, ready, waiting) = (&Cell::new(0_usize), &Cell::new(0_u64), &RefCell::new(Vec::<String>::new()));
     // Each push ends at the next signal.
     let shutdowns = images.iter().map(|_| Shutdown::listen()).collect::<Result<Vec<_>>>()?;
     let pushes = images.iter().zip(lines).zip(before).zip(shutdowns);
     let pushes = pushes.map(|(((image, line), before), mut shutdown)| async move {
         // Not after a signal that came while others were pushed.
         shutdown.race(async { Ok(()) }).await?;
-        image.push(line, images.len() == 1, &mut shutdown).await?;
-        image.wait_for_tag(before.as_deref(), limit, &mut shutdown).await
+        running.set(running.get() + 1);
+        let pushed = image.push(line, images.len() == 1, &mut shutdown).await;
+        running.set(running.get() - 1);
+        pushed?;
+        waiting.borrow_mut().push(image.to_string());
+        let waited = image.wait_for_tag(before.as_deref(), limit, &mut shutdown).await;
+        waiting.borrow_mut().retain(|other| *other != image.to_string());
+        ready.set(ready.get() + 1);
+        waited
     });
-    let pushed: Vec<Result<String>> = stream::iter(pushes).buffered(MAX_PUSHES).collect().await;
+    // The builders write to the terminal, too.
+    let state = || {
+        let in_flight = waiting.borrow().iter().map(|image| format!("{image} (until the registry has it)")).collect();
+        let in_flight: Vec<String> = in_flight;
+        let state = ProgressState { done: ready.get(), in_flight: names_in_flight(in_flight.into_iter()) };
+        Some(state).filter(|_| running.get() == 0)
+    };
+    progress.set_total(images.len() as u64);
+    let pushing = stream::iter(pushes).buffered(MAX_PUSHES).collect();
+    let pushed: Vec<Result<String>> = progress.during(state, pushing).await;
+    progress.clear();
     let (mut digests, mut done, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for (image, pushed) in images.iter().zip(pushed) {
         match pushed {
@@ -134,8 +154,10 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         let mut shutdown = Shutdown::listen()?;
         // What cannot be applied or pushed is not built.
         let drafts = images.iter().map(|image| image.draft.clone()).collect();
-        let planning = ApplyPlan::new(&connector, drafts, options, &mut context.streams.diagnostics);
+        let mut comparing = Progress::new("compared", images.len(), context.streams);
+        let planning = ApplyPlan::new(&connector, drafts, options, &mut comparing, &mut context.streams.diagnostics);
         let planned = shutdown.race(planning).await;
+        comparing.clear();
         let mut plan =
             planned.inspect_err(|error| note_interruption(error, "reading from the service", &diagnostics))?;
         texts.check(Generation::of(&plan.service.register.input()), &diagnostics)?;
@@ -170,7 +192,8 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
             let tested = test_image(image.builder().clone(), &image.to_string(), &folder, &mut shutdown, context).await;
             tested.map_err(|error| error.into_local().hint(format!("{image} is built; nothing was pushed")))?;
         }
-        let digests = push_all(&images, &pushes, &before, context.global.timeout()).await?;
+        let progress = Progress::without_total("pushed", context.streams);
+        let digests = push_all(&images, &pushes, &before, context.global.timeout(), progress).await?;
         for ((id, image), digest) in plan.plugin_ids().zip(&images).zip(digests) {
             report.released(id, ReleasedImage { image: image.to_string(), digest });
         }
@@ -178,7 +201,7 @@ pub fn publish(args: &PluginPublish, context: &mut Context<'_>) -> Result<()> {
         let refreshed = shutdown.race(plan.refresh()).await.and_then(|()| plan.check());
         let applied = match refreshed {
             Ok(()) => {
-                let progress = Progress::new(plan.len(), context.global, context.streams);
+                let progress = Progress::new("applied", plan.len(), context.streams);
                 plan.execute(&mut shutdown, &diagnostics, progress, |outcome| report.add(outcome, context.streams))
                     .await
             }

@@ -1,5 +1,6 @@
 //! Rows of many plugins, read by lists instead of one `get` each.
 
+use std::cell::Cell;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
@@ -54,15 +55,20 @@ impl PluginClient {
     }
 
     /// The rows of the plugins with these identities by id, the same as [`PluginClient::row`] chooses, with `parallel`
-    /// lists in flight. `None` if the service cannot be asked this way.
+    /// lists in flight and the number of those that were `read`. `None` if the service cannot be asked this way.
     pub async fn rows_by_id(
         &self,
         identities: impl Iterator<Item = &Fields>,
         parallel: usize,
+        read: &Cell<u64>,
     ) -> Result<Option<HashMap<String, Fields>>> {
         let Ok(list) = self.register.sibling(LIST) else { return Ok(None) };
         let Some(requests) = requests(&list, identities).filter(|_| list.verb() == LIST) else { return Ok(None) };
-        let lists = stream::iter(&requests).map(|request| read_pages(&list, &request.fields, MAX_ROWS));
+        let lists = stream::iter(&requests).map(|request| async {
+            let listed = read_pages(&list, &request.fields, MAX_ROWS).await?;
+            read.set(read.get() + request.ids.len() as u64);
+            Ok(listed)
+        });
         let listed: Vec<ListedRows> = match lists.buffered(parallel).try_collect().await {
             Err(error) if may_allow_get(&error) => return Ok(None),
             listed => listed?,

@@ -8,8 +8,10 @@ use tonic::Code;
 use super::{fields_of, resource};
 use crate::commands::connector::Connector;
 use crate::commands::method::Method;
+use crate::commands::nearest_ids;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plugin::plan::{self, PluginFields};
+use crate::terminal::io_streams::Diagnostics;
 
 /// The methods of `Plugin` at one endpoint.
 pub struct PluginClient {
@@ -75,14 +77,17 @@ impl PluginClient {
     }
 
     /// The row of a plugin that has to be registered.
-    pub async fn registered_row(&self, plugin_id: &str) -> Result<Map<String, Value>> {
+    pub async fn registered_row(&self, plugin_id: &str, diagnostics: &Diagnostics) -> Result<Map<String, Value>> {
         let identity = self.in_domain(&fields_of(plugin_id));
         if let Some(row) = self.row(&identity).await? {
             return Ok(row);
         }
         // The service says best that it has no such plugin.
-        let answer = self.get.ask(encode(&self.get, &identity)?).await;
-        Err(answer.err().unwrap_or_else(|| Error::local(format!("{plugin_id} is not registered"))))
+        let request = encode(&self.get, &identity)?;
+        match self.get.ask(request.clone()).await {
+            Err(error) => Err(nearest_ids::suggest(&self.get, request, error, diagnostics).await),
+            Ok(_) => Err(Error::local(format!("{plugin_id} is not registered"))),
+        }
     }
 
     pub async fn register(&self, request: Bytes) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use tonic::Code;
 
@@ -12,7 +13,7 @@ use crate::commands::connector::{Connector, is_local_without_registry};
 use crate::commands::method::Method;
 use crate::commands::output_options::OutputOptions;
 use crate::commands::plugin::poll::{Pending, poll};
-use crate::commands::{Context, block_on};
+use crate::commands::{Context, block_on, nearest_ids};
 use crate::error::{Error, ErrorKind, Result};
 use crate::oci::newest;
 use crate::output::view::Document;
@@ -36,7 +37,14 @@ pub fn run(args: &PluginVersions, context: &mut Context<'_>) -> Result<()> {
     }
     if args.latest {
         let connector = Connector::new(context)?;
-        let tags = block_on(read(&connector, plugin))?;
+        let tags = block_on(async {
+            let (method, request) = request(&connector, plugin).await?;
+            let tags = read(&method, request.clone()).await;
+            match tags {
+                Ok(tags) => Ok(tags),
+                Err(error) => Err(nearest_ids::suggest(&method, request, error, &context.streams.diagnostics).await),
+            }
+        })?;
         let newest = newest(&tags).ok_or_else(|| {
             Error::local(format!("{plugin} has no tag that is a version")).cause(describe_tags(&tags))
         })?;
@@ -63,7 +71,12 @@ async fn poll_versions(
     limit: Option<Duration>,
     diagnostics: &Diagnostics,
 ) -> Result<()> {
-    let attempt = async || match read(connector, plugin).await {
+    let attempt = async || match async {
+        let (method, request) = request(connector, plugin).await?;
+        read(&method, request).await
+    }
+    .await
+    {
         Ok(tags) if tags.iter().any(|known| known == tag) => Ok(Ok(())),
         Ok(tags) => {
             let note = format!("{plugin} has no version {tag} yet: waiting for it");
@@ -89,9 +102,14 @@ fn is_transient(error: &Error) -> bool {
     kinds.contains(&error.kind()) || error.outcome().is_in_doubt()
 }
 
-async fn read(connector: &Connector, plugin: &str) -> Result<Vec<String>> {
+async fn request(connector: &Connector, plugin: &str) -> Result<(Method, Bytes)> {
     let method = Method::reach(connector, &resource()?, VERB, None).await?;
-    let answer = method.ask(method.encode_made(&fields_of(plugin))?).await?;
+    let request = method.encode_made(&fields_of(plugin))?;
+    Ok((method, request))
+}
+
+async fn read(method: &Method, request: Bytes) -> Result<Vec<String>> {
+    let answer = method.ask(request).await?;
     let tags = answer.get("results").and_then(Value::as_array);
     Ok(tags.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
 }

@@ -58,11 +58,21 @@ impl Input {
 
 /// The findings in `inputs`, ordered by input, line and column. Fails only with broken bundled descriptors.
 pub fn check(inputs: &[Input], generations: &[Generation]) -> Result<Vec<Finding>> {
+    check_with(inputs, generations, |_| ())
+}
+
+/// As [`check`]; calls `on_input` with the index of each input before it is checked.
+pub fn check_with(
+    inputs: &[Input],
+    generations: &[Generation],
+    mut on_input: impl FnMut(usize),
+) -> Result<Vec<Finding>> {
     let requests = generations.iter().map(|generation| Ok((*generation, generation.request()?)));
     let requests: Vec<_> = requests.collect::<Result<_>>()?;
     let mut all = Vec::new();
     let mut plugins = HashMap::new();
-    for input in inputs {
+    for (index, input) in inputs.iter().enumerate() {
+        on_input(index);
         let (documents, mut findings) = checker::read(input);
         for document in &documents {
             findings.extend(check_document(document, &requests));

@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use super::plan::{ApplyPlan, Task};
 use crate::commands::exec::ordered_pool::{Completed, Job, OrderedPool, PoolLimits};
-use crate::commands::exec::progress::Progress;
 use crate::commands::plugin::named;
 use crate::error::{Error, ErrorKind, Result, TerminationSignal, panics};
 use crate::plugin::plan;
-use crate::plugin::report::{ApplyResult, ChangeOutcome};
+use crate::plugin::report::ChangeOutcome;
 use crate::terminal::io_streams::Diagnostics;
+use crate::terminal::progress::{Progress, ProgressState, in_flight};
 use crate::terminal::shutdown::Shutdown;
 
 /// The change of one plugin.
@@ -106,23 +106,25 @@ impl<'a, R: FnMut(ChangeOutcome) -> Result<()>> ApplyRun<'a, R> {
                     }
                     stopped = pool.leave(|index| changes[index].is_critical.get());
                     let critical = changes.iter().filter(|change| change.is_critical.get());
-                    progress.suspend(true, || critical.for_each(|change| {
-                        note_critical(change, signal, tally.diagnostics);
-                    }));
+                    critical.for_each(|change| note_critical(change, signal, tally.diagnostics));
                 }
                 completed = pool.next() => {
                     if completed.is_empty() {
                         break;
                     }
-                    if !progress.suspend(has_diagnostics(&completed), || tally.take(completed)) {
+                    if !progress.suspend(|| tally.take(completed)) {
                         pool.shutdown();
                     }
                 }
-                () = progress.due() => progress.draw(before + pool.ended()),
+                () = progress.due() => {
+                    let names = pool.indices_in_flight().into_iter().map(|index| changes[index].plugin_id.to_owned());
+                    let done = (before + pool.ended()) as u64;
+                    progress.draw(&ProgressState { done, in_flight: in_flight(names) });
+                }
             }
         }
         let (completed, left) = pool.abandon();
-        progress.suspend(true, || tally.take(completed));
+        progress.suspend(|| tally.take(completed));
         stopped.extend(left);
         stopped.sort_unstable();
         self.stopped.extend(stopped.into_iter().map(|index| &changes[index]));
@@ -203,13 +205,6 @@ impl<'a, R: FnMut(ChangeOutcome) -> Result<()>> Tally<'a, R> {
         let others: String = others.map(|(word, count)| format!("; {word}: {count}")).collect();
         format!("done: {done} of {count}; not sent: {}{others}", count.saturating_sub(done + failed + stopped))
     }
-}
-
-/// Whether reporting these writes to standard error.
-fn has_diagnostics(completed: &[Completed<ChangeOutcome, Error>]) -> bool {
-    completed.iter().any(|(_, outcome)| {
-        outcome.as_ref().map_or(true, |outcome| matches!(outcome.result, ApplyResult::Replaced { .. }))
-    })
 }
 
 fn note_critical(change: &Change<'_>, signal: TerminationSignal, diagnostics: &Diagnostics) {

@@ -12,23 +12,47 @@ pub mod report;
 use self::plan::{ApplyOptions, ApplyPlan};
 use self::report::ApplyReport;
 use super::read_specs;
-use crate::cli::PluginApply;
+use crate::cli::{ApplyFormat, Global, PluginApply};
 use crate::commands::confirm::{cancelled, no_terminal};
 use crate::commands::connector::Connector;
-use crate::commands::exec::progress::Progress;
-use crate::commands::{Context, block_on};
-use crate::error::{Error, Result};
+use crate::commands::{Context, block_on, resume_command};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plugin::builder::quoted;
+use crate::plugin::plan as plan_of_plugin;
 use crate::plugin::report::RestoredFields;
+use crate::spec::Draft;
 use crate::terminal::io_streams::IoStreams;
-use crate::terminal::prompt::Prompt;
+use crate::terminal::progress::Progress;
+use crate::terminal::prompt::{DefaultSignals, Prompt};
 use crate::terminal::shutdown::Shutdown;
 use crate::text::json;
 
 pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
+    let drafts = read_specs(&args.specs, context.streams)?;
+    apply(args, drafts, context)
+}
+
+/// As [`run`], for a file whose form decides what it is.
+pub fn run_specs(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
+    let drafts = read_specs(&args.specs, context.streams)?;
+    let is_other = |draft: &&Draft| draft.fields().is_some_and(|fields| plan_of_plugin::plugin_id(fields).is_none());
+    if let Some(other) = drafts.iter().find(is_other) {
+        let source = other.source().unwrap_or_default();
+        return Err(Error::usage(format!("{source} is not a plugin spec, and manifests are not supported yet")).hint(
+            format!(
+                "a plugin spec has image or plugin_id; to check one, run `spacectl plugin lint {}`",
+                quoted(source)
+            ),
+        ));
+    }
+    context.streams.diagnostics.note(&format!("a plugin spec: running {}", resume(args, context.global)));
+    apply(args, drafts, context)
+}
+
+fn apply(args: &PluginApply, drafts: Vec<Draft>, context: &mut Context<'_>) -> Result<()> {
     if args.label.as_ref().is_some_and(|label| label.trim().is_empty()) {
         return Err(Error::usage("--label is empty").hint("name the label of the plugins that --prune may deregister"));
     }
-    let drafts = read_specs(&args.specs, context.streams)?;
     let connector = Connector::new(context)?;
     let options = ApplyOptions {
         strict: args.specs.strict,
@@ -36,28 +60,64 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
         prune: args.label.clone(),
         parallel: args.parallel.into(),
     };
+    // Before signals are handled here: a person may have to type the key's passphrase.
+    connector.metadata()?;
+    let resume = resume(args, context.global);
     block_on(async {
         let streams = &mut *context.streams;
-        let mut plan = ApplyPlan::new(&connector, drafts, options, &mut streams.diagnostics).await?;
+        let mut shutdown = Shutdown::listen()?;
+        let mut progress = Progress::new("compared", drafts.len(), streams);
+        let planning = ApplyPlan::new(&connector, drafts, options, &mut progress, &mut streams.diagnostics);
+        let planned = shutdown.race(planning).await;
+        progress.clear();
+        let mut plan = planned.inspect_err(|error| {
+            if is_signal(error) {
+                let note = format!("interrupted while comparing: nothing was changed; to start again, run {resume}");
+                streams.diagnostics.note(&note);
+            }
+        })?;
         plan.check()?;
         let mut report = ApplyReport::new(args.output, args.dry_run);
         if args.dry_run {
             plan.preview().into_iter().try_for_each(|outcome| report.add(outcome, streams))?;
             return report.finish(streams);
         }
-        if !args.yes && confirm(&plan, &connector.location("repository")?, streams)? {
+        let signals = DefaultSignals::restore()?;
+        let is_asked = !args.yes && confirm(&plan, &connector.location("repository")?, streams)?;
+        drop(signals);
+        if is_asked {
             // Others can write while a person decides.
-            plan.refresh().await?;
+            shutdown.race(plan.refresh()).await?;
             plan.check()?;
         }
         let diagnostics = streams.diagnostics.clone();
-        let mut shutdown = Shutdown::listen()?;
-        let progress = Progress::new(plan.len(), context.global, streams);
+        let progress = Progress::new("applied", plan.len(), streams);
         let done = plan.execute(&mut shutdown, &diagnostics, progress, |outcome| report.add(outcome, streams)).await;
         // What was done is reported, however it ended.
         let reported = report.finish(streams);
+        if done.as_ref().is_err_and(is_signal) {
+            diagnostics.note(&format!("to continue, run {resume}"));
+        }
         done.and(reported)
     })
+}
+
+fn is_signal(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Signal(_))
+}
+
+/// The command that goes on.
+fn resume(args: &PluginApply, global: &Global) -> String {
+    let flag = |name: &str, is_set: bool| is_set.then(|| name.to_owned());
+    let option = |name: &str, value: Option<String>| value.map(|value| [name.to_owned(), value]).into_iter().flatten();
+    let format = clap::ValueEnum::to_possible_value(&args.output).filter(|_| !matches!(args.output, ApplyFormat::Text));
+    let flags = flag("--replace", args.replace)
+        .into_iter()
+        .chain(flag("--prune", args.prune))
+        .chain(option("--label", args.label.clone()))
+        .chain(flag("--yes", args.yes))
+        .chain(option("-o", format.map(|format| format.get_name().to_owned())));
+    resume_command::of_specs("apply", &args.specs, flags.collect(), global)
 }
 
 /// Asks before plugins are pruned and before fields of a backup are restored; returns whether it asked. Without a

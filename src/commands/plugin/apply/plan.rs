@@ -20,6 +20,7 @@ use crate::plugin::report::{ApplyResult, ChangeOutcome, RestoredFields, SpecDiff
 use crate::schema::field_path::FieldPath;
 use crate::spec::{Draft, SpanPart, SpecRequest, needed};
 use crate::terminal::io_streams::Diagnostics;
+use crate::terminal::progress::Progress;
 
 /// How far changes may go.
 #[derive(Clone, Debug)]
@@ -85,11 +86,12 @@ pub(super) struct Current {
 }
 
 impl ApplyPlan {
-    /// Resolves every draft, and reads what the service has. Writes nothing.
+    /// Resolves every draft, and reads what the service has, while `progress` shows how far it is. Writes nothing.
     pub async fn new(
         connector: &Connector,
         drafts: Vec<Draft>,
         options: ApplyOptions,
+        progress: &mut Progress,
         diagnostics: &mut Diagnostics,
     ) -> Result<Self> {
         let service = PluginClient::connect(connector).await?;
@@ -104,7 +106,7 @@ impl ApplyPlan {
         }
         refuse_duplicates(&specs)?;
         let mut plan = Self { service, options, tasks: Vec::new(), to_prune: Vec::new() };
-        let current = plan.read_all(&specs.iter().collect::<Vec<_>>()).await?;
+        let current = plan.read_all(&specs.iter().collect::<Vec<_>>(), progress).await?;
         plan.tasks = specs.into_iter().zip(current).map(|(spec, current)| Task { spec, current }).collect();
         for Task { spec, current } in plan.tasks.iter().filter(|_| !plan.options.replace) {
             if let Some(UntrustedFile { path, why }) = &current.untrusted {
@@ -125,7 +127,8 @@ impl ApplyPlan {
 
     /// Reads again what the service has. No plugin is pruned that was not to be before.
     pub async fn refresh(&mut self) -> Result<()> {
-        let current = self.read_all(&self.tasks.iter().map(|task| &task.spec).collect::<Vec<_>>()).await?;
+        let current =
+            self.read_all(&self.tasks.iter().map(|task| &task.spec).collect::<Vec<_>>(), &mut Progress::none()).await?;
         for (task, current) in self.tasks.iter_mut().zip(current) {
             task.current = current;
         }

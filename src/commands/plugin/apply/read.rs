@@ -1,5 +1,6 @@
 //! Reads what a service has of the plugins of specs.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -8,17 +9,24 @@ use serde_json::{Map, Value};
 use super::plan::{ApplyPlan, Current, PluginSpec};
 use crate::error::Result;
 use crate::plugin::plan;
+use crate::terminal::progress::{Progress, ProgressState};
 
 impl ApplyPlan {
     /// Reads what the service has of many plugins: by a list, or by a call for each if it has no such list.
-    pub(super) async fn read_all(&self, specs: &[&PluginSpec]) -> Result<Vec<Current>> {
+    pub(super) async fn read_all(&self, specs: &[&PluginSpec], progress: &mut Progress) -> Result<Vec<Current>> {
+        let read = Cell::new(0);
+        let state = || Some(ProgressState { done: read.get(), in_flight: String::new() });
         if specs.len() > 1 {
             let identities = specs.iter().map(|spec| &spec.identity);
-            if let Some(mut rows) = self.service.rows_by_id(identities, self.options.parallel).await? {
+            let listing = self.service.rows_by_id(identities, self.options.parallel, &read);
+            if let Some(mut rows) = progress.during(state, listing).await? {
                 return specs.iter().map(|spec| self.compare(spec, rows.remove(&spec.plugin_id))).collect();
             }
+            read.set(0);
         }
-        stream::iter(specs.iter().map(|spec| self.read(spec))).buffered(self.options.parallel).try_collect().await
+        let reading = specs.iter().map(|spec| self.read(spec));
+        let counted = stream::iter(reading).buffered(self.options.parallel).inspect_ok(|_| read.set(read.get() + 1));
+        progress.during(state, counted.try_collect()).await
     }
 
     /// Reads what the service has of one plugin, and chooses the action.

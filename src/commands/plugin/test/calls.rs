@@ -19,7 +19,6 @@ use super::requests::{Answered, Requests};
 use super::settings::mismatch;
 use super::step_report::{Rate, StepOutcome, StepReport};
 use crate::codec::{decode, encode};
-use crate::commands::exec::progress::Progress;
 use crate::error::{Error, Result, TerminationSignal, code_name};
 use crate::grpc::call::Caller;
 use crate::grpc::reflection::DescribedServer;
@@ -27,6 +26,7 @@ use crate::plugin::conformance::{
     CallVerdict, Conformance, PluginKind, Step, TestFinding, TestInput, TestRule, TestSeverity,
 };
 use crate::schema::did_you_mean::hint_at_field;
+use crate::terminal::progress::Progress;
 use crate::terminal::shutdown::Shutdown;
 
 /// The parts of a run over all steps.

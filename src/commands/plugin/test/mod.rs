@@ -34,7 +34,6 @@ use self::start::{NotStarted, Target};
 use self::step_report::TestResult;
 use super::rule_help;
 use crate::cli::{ErrorFormat, Limit, PluginTest, TestFormat, duration};
-use crate::commands::exec::progress::Progress;
 use crate::commands::{Context, block_on};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grpc::metadata::{Metadata, MetadataEntry};
@@ -42,6 +41,7 @@ use crate::plugin::builder::ImageBuilder;
 use crate::plugin::conformance::{Conformance, GivenInputs, PluginKind, TestFinding, TestRule, TestSeverity};
 use crate::spec::source::SourceText;
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::terminal::progress::Progress;
 use crate::terminal::shutdown::Shutdown;
 
 pub use self::settings::SETTINGS_FILE;
@@ -252,7 +252,7 @@ async fn test(
         answered: Answered::default(),
         interrupted: None,
     };
-    let mut controls = CallControls { process, shutdown, progress: Progress::line(context.global, context.streams) };
+    let mut controls = CallControls { process, shutdown, progress: Progress::of_texts(context.streams) };
     let streams = &mut *context.streams;
     let reports = &mut result.reports;
     let is_text = args.output == TestFormat::Text;

@@ -1,0 +1,184 @@
+//! Words of other tools: where people type them, and what does it here.
+//!
+//! Each row is tried through the program by tests/habits.rs. A line that removes something is only in rows of words that
+//! mean that.
+
+/// Words in the place of a command, and the answer to them.
+pub struct Habit {
+    /// The command before them: empty, `plugin`, `config` or `auth`.
+    pub at: &'static str,
+    pub words: &'static [&'static str],
+    pub answer: Answer,
+}
+
+pub enum Answer {
+    /// The words are hidden aliases of this command.
+    Alias(&'static str),
+    /// What to type after `spacectl`, and what for. Words in capitals are filled in from what the user typed; of several
+    /// rows of a word, the first is taken that can be filled in, or else the last.
+    Line(&'static str, &'static str),
+}
+
+/// An option, and what to use in its place.
+pub struct OptionHabit {
+    pub words: &'static [&'static str],
+    /// `-o` takes over the value, `-o json` has its own; `ID` is the id column of the resource. Empty: leave it out.
+    pub instead: &'static str,
+    /// An example of a value.
+    pub example: &'static str,
+    /// Continues `use -o to ...`.
+    pub purpose: &'static str,
+}
+
+const fn alias(at: &'static str, words: &'static [&'static str], command: &'static str) -> Habit {
+    Habit { at, words, answer: Answer::Alias(command) }
+}
+
+const fn line(at: &'static str, words: &'static [&'static str], line: &'static str, purpose: &'static str) -> Habit {
+    Habit { at, words, answer: Answer::Line(line, purpose) }
+}
+
+const fn option(
+    words: &'static [&'static str],
+    instead: &'static str,
+    example: &'static str,
+    purpose: &'static str,
+) -> OptionHabit {
+    OptionHabit { words, instead, example, purpose }
+}
+
+const APPLY: &str = "plugin apply -f FILE";
+const DEREGISTER: &str = "plugin deregister PLUGIN";
+const DISABLE: &str = "plugin disable PLUGIN";
+const ENABLE: &str = "plugin enable PLUGIN";
+const ENVIRONMENTS: &str = "config list";
+const EXPORT: &str = "plugin export --dir plugins";
+const GET: &str = "plugin get PLUGIN";
+const INIT: &str = "plugin init NAME --resource-type SERVICE.RESOURCE";
+const LINT: &str = "plugin lint FILE";
+const LOGIN: &str = "config init";
+const PUBLISH: &str = "plugin publish -f FILE --tag TAG";
+const SEARCH: &str = "plugin list --search WORD";
+const SPEC: &str = "plugin get PLUGIN -o spec";
+const TEST: &str = "plugin test --image IMAGE";
+const USE: &str = "config use NAME";
+const VERSIONS: &str = "plugin versions PLUGIN";
+
+pub static COMMANDS: &[Habit] = &[
+    // Right as they are.
+    alias("", &["plugins"], "plugin"),
+    alias("", &["api-resource", "api_resources", "api-versions"], "api-resources"),
+    alias("", &["completions"], "completion"),
+    alias("plugin", &["ls"], "list"),
+    alias("plugin", &["show", "describe", "view", "info", "inspect"], "get"),
+    alias("plugin", &["new"], "init"),
+    alias("plugin", &["rm", "remove", "uninstall", "delete", "unregister"], "deregister"),
+    alias("plugin", &["tags"], "versions"),
+    // kubectl.
+    line("", &["describe", "show", "inspect", "info", "view", "cat"], GET, "to see a plugin"),
+    line("", &["describe"], "explain RESOURCE", "to see what a resource offers"),
+    line("", &["info"], "config show", "to print the environment"),
+    line("", &["edit"], "plugin edit PLUGIN", "to change a plugin in an editor"),
+    line("", &["delete", "remove", "rm", "uninstall", "deregister", "unregister"], DEREGISTER, "to remove a plugin"),
+    line("", &["create", "register"], "exec register plugin -f FILE", "to register plugins"),
+    line("", &["replace"], "plugin apply -f FILE --replace", "to replace what cannot be updated"),
+    line("", &["update", "patch"], APPLY, "to register or update plugins"),
+    line("", &["update", "patch"], "plugin edit PLUGIN", "to change a plugin in an editor"),
+    line("", &["logs", "tail"], "list log", "to list the platform's logs; -v logs the steps of a command"),
+    line("", &["top"], "list plugin --watch", "to follow a list"),
+    line("", &["cluster-info", "whoami", "status", "ping"], "config check", "to test the endpoints and the key"),
+    line("", &["use", "use-context", "switch"], USE, "to switch to an environment"),
+    line("", &["context", "contexts", "env", "environment", "environments"], ENVIRONMENTS, "to list environments"),
+    // gh, and others with accounts.
+    line("", &["login", "signin", "auth", "configure"], LOGIN, "to store an endpoint and a key"),
+    line("", &["logout", "signout"], "config remove api_key", "to forget the key"),
+    line("auth", &["login", "refresh", "setup"], LOGIN, "to store an endpoint and a key"),
+    line("auth", &["logout"], "config remove api_key", "to forget the key"),
+    line("auth", &["status", "token"], "config check", "to test the endpoints and the key"),
+    line("auth", &["switch"], USE, "to switch to an environment"),
+    // docker.
+    line("", &["run"], TEST, "to start a plugin's image and test it"),
+    line("", &["ls", "ps", "images"], "plugin list", "to list plugins"),
+    line("", &["pull", "fetch", "clone"], SPEC, "to write a plugin as a spec; images are pulled by docker"),
+    line("", &["pull", "fetch", "clone"], EXPORT, "to write all plugins as specs; images are pulled by docker"),
+    line("", &["search", "find"], SEARCH, "to search for plugins"),
+    line("", &["build"], "plugin build -f FILE --tag TAG", "to build a plugin's image"),
+    line("", &["push"], "plugin push -f FILE --tag TAG", "to push a plugin's image"),
+    line("", &["start", "enable"], ENABLE, "to let plugins be used"),
+    line("", &["stop", "disable"], DISABLE, "to stop the use of plugins"),
+    line("", &["tags", "versions"], VERSIONS, "to list a plugin's versions"),
+    // cargo, helm, and others that install.
+    line("", &["new"], INIT, "to write a new spec"),
+    line("", &["init"], INIT, "to write a new spec"),
+    line("", &["init"], LOGIN, "to store an endpoint and a key"),
+    line("", &["install", "upgrade", "add"], APPLY, "to register or update plugins"),
+    line("", &["publish", "release", "deploy"], PUBLISH, "to release a plugin"),
+    line("", &["validate", "lint", "check"], LINT, "to check a spec"),
+    line("", &["test"], TEST, "to test a plugin"),
+    line("", &["test"], "plugin test --exec COMMAND", "to start a plugin and test it"),
+    line("", &["diff", "plan"], "plugin diff -f FILE", "to see what a spec would change"),
+    line("", &["export", "dump"], EXPORT, "to write all plugins as specs"),
+    line("", &["serve"], "local serve", "to serve the embedded Repository"),
+    // The same after `plugin`.
+    line(
+        "plugin",
+        &["register", "create", "update", "add", "install", "upgrade"],
+        APPLY,
+        "to register or update plugins",
+    ),
+    line("plugin", &["release", "deploy"], PUBLISH, "to release a plugin"),
+    line("plugin", &["search", "find"], SEARCH, "to search for plugins"),
+    line("plugin", &["pull", "dump"], SPEC, "to write a plugin as a spec"),
+    line("plugin", &["pull", "dump"], EXPORT, "to write all plugins as specs"),
+    line("plugin", &["check", "validate"], LINT, "to check a spec"),
+    line("plugin", &["run"], TEST, "to start a plugin's image and test it"),
+    line("plugin", &["start"], ENABLE, "to let plugins be used"),
+    line("plugin", &["stop"], DISABLE, "to stop the use of plugins"),
+    line("plugin", &["scaffold"], INIT, "to write a new spec"),
+    // kubectl config and git config.
+    line("config", &["switch", "select", "activate"], USE, "to switch to an environment"),
+    line("config", &["contexts", "environments", "ls"], ENVIRONMENTS, "to list environments"),
+    line("config", &["cat", "print"], "config show", "to print the environment"),
+    line("config", &["delete-context"], "config environment -r NAME", "to remove an environment"),
+    line("config", &["unset", "delete", "rm"], "config remove KEY", "to remove a key"),
+    line("config", &["login"], LOGIN, "to store an endpoint and a key"),
+    line("config", &["test", "status"], "config check", "to test the endpoints and the key"),
+];
+
+pub static OPTIONS: &[OptionHabit] = &[
+    option(&["--format", "--output-format", "--out"], "-o", "json", "choose the output format"),
+    option(&["--json"], "-o json", "", "choose the output format"),
+    option(&["--yaml"], "-o yaml", "", "choose the output format"),
+    option(&["--csv"], "-o csv", "", "choose the output format"),
+    option(&["--table"], "-o table", "", "choose the output format"),
+    option(&["--file", "--filename", "--from-file"], "-f", "FILE", "read the request from a file"),
+    option(&["--param", "--params", "--parameters"], "-p", "KEY=VALUE", "set a field of the request"),
+    option(&["--field", "--fields", "--select"], "-c", "plugin_id,name", "choose columns"),
+    option(&["--env", "--profile", "--context"], "-e", "NAME", "choose an environment"),
+    option(&["--sort-by", "--order-by", "--order"], "-s", "KEY", "sort rows, -KEY for descending order"),
+    option(&["--url", "--server", "--host", "--address"], "--endpoint", "grpc://HOST:PORT", "call one endpoint"),
+    option(&["--no-header"], "--no-headers", "", "print rows without a header"),
+    option(&["--no-color", "--no-colour"], "--color never", "", "disable colours"),
+    option(&["--state", "--status"], "--filter state=", "ENABLED", "choose rows"),
+    option(&["-n", "--namespace"], "--workspace-id", "ID", "choose a workspace"),
+    option(&["-A", "--all-namespaces"], "", "", "all workspaces are listed unless --workspace-id chooses one"),
+    option(&["-w"], "--watch", "", "repeat the call"),
+    option(&["--force", "--assume-yes", "--no-confirm"], "--yes", "", "skip the confirmation"),
+];
+
+/// Values of `-o`, as `OPTIONS`.
+pub static FORMATS: &[OptionHabit] = &[
+    option(&["wide"], "-a", "", "show all columns"),
+    option(&["chart"], "", "", "bars are drawn by stat and analyze"),
+    option(&["jsonpath", "custom-columns", "go-template"], "-c ID", "", "choose columns"),
+];
+
+/// Subcommands that remove something: suggested for words that mean that, and for their own misspellings.
+pub const REMOVALS: [&str; 7] = ["deregister", "remove", "reset", "rm", "uninstall", "delete", "unregister"];
+
+/// The hidden aliases of a command, for clap.
+pub fn aliases(at: &'static str, command: &'static str) -> impl Iterator<Item = &'static str> {
+    let is_alias =
+        move |habit: &&Habit| habit.at == at && matches!(habit.answer, Answer::Alias(name) if name == command);
+    COMMANDS.iter().filter(is_alias).flat_map(|habit| habit.words.iter().copied())
+}
