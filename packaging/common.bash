@@ -26,7 +26,7 @@ rust_flags() {
 export LC_ALL=C TZ=UTC
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 # What `spacectl version` shows.
-SPACECTL_COMMIT=$(git rev-parse HEAD)$(git diff --quiet HEAD -- || echo -modified)
+SPACECTL_COMMIT=${SPACECTL_COMMIT:-$(git rev-parse HEAD)$(git diff --quiet HEAD -- || echo -modified)}
 export SOURCE_DATE_EPOCH SPACECTL_COMMIT
 umask 022
 
