@@ -36,4 +36,5 @@ export XDG_CACHE_HOME=$work/cache CARGO_ZIGBUILD_CACHE_DIR=$work/cache/zigbuild 
 # buildah works without privileges.
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot CONTAINERS_STORAGE_CONF=$work/storage.conf
 mkdir -p "$dist"
-printf '[storage]\ndriver = "vfs"\ngraphroot = "%s/storage"\nrunroot = "%s/run"\n' "$work" "$work" >"$CONTAINERS_STORAGE_CONF"
+printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$work/storage" "$work/run" \
+  >"$CONTAINERS_STORAGE_CONF"
