@@ -1,6 +1,7 @@
-//! Compiles the bundled protos in pure Rust, so that building needs no protoc.
+//! Compiles the bundled protos in pure Rust, so that building needs no protoc; and finds out what `version` shows.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 use anyhow::{Context, Result};
@@ -40,7 +41,47 @@ fn main() -> Result<()> {
         // Sent without ever being decoded.
         .extern_path(".spaceone.api.repository.v1.PluginsInfo", "crate::local_service::EncodedPlugins")
         .compile_fds(descriptors)?;
+    println!("cargo:rustc-env=SPACECTL_BUILD_TARGET={}", env::var("TARGET")?);
+    println!("cargo:rustc-env=SPACECTL_BUILD_COMMIT={}", commit().unwrap_or_default());
     Ok(())
+}
+
+/// The commit that is built: from who builds, from the crate's package, or from Git.
+fn commit() -> Option<String> {
+    println!("cargo:rerun-if-env-changed=SPACECTL_COMMIT");
+    if let Ok(commit) = env::var("SPACECTL_COMMIT") {
+        return Some(commit);
+    }
+    // Otherwise each commit would make developers wait for another build.
+    if env::var("PROFILE").is_ok_and(|profile| profile == "debug") {
+        return None;
+    }
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
+    packaged_commit(&root).or_else(|| checked_out_commit(&root))
+}
+
+/// The commit that `cargo package` has written into the crate.
+fn packaged_commit(root: &Path) -> Option<String> {
+    let info = fs::read_to_string(root.join(".cargo_vcs_info.json")).ok()?;
+    Some(info.split_once(r#""sha1": ""#)?.1.split_once('"')?.0.to_owned())
+}
+
+/// The commit of the checkout at `root`. A checkout around it is another program's.
+fn checked_out_commit(root: &Path) -> Option<String> {
+    if !root.join(".git").exists() {
+        return None;
+    }
+    let git = |args: &[&str]| {
+        let output = Command::new("git").arg("-C").arg(root).args(args).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_owned())
+    };
+    // Git appends to it at each commit and checkout.
+    let log = root.join(git(&["rev-parse", "--git-path", "logs/HEAD"])?);
+    if log.exists() {
+        println!("cargo:rerun-if-changed={}", log.display());
+    }
+    git(&["rev-parse", "HEAD"])
 }
 
 /// Leaves out where each word stands in its file: nobody reads that, and it is half of all bytes. What is commented

@@ -19,6 +19,7 @@ pub mod error;
 pub mod explain;
 mod fs;
 pub mod grpc;
+#[cfg_attr(not(feature = "local"), path = "local_service/absent.rs")]
 pub mod local_service;
 pub mod net;
 pub mod oci;

@@ -147,7 +147,20 @@ fn the_tests_that_hold_a_promise_exist() {
 }
 
 /// Flags of other programs that the pages mention.
-const FOREIGN_FLAGS: [&str; 4] = ["--cacert", "--locked", "--path", "--tls-verify"];
+const FOREIGN_FLAGS: [&str; 12] = [
+    "--cacert",
+    "--git",
+    "--ignore-missing",
+    "--locked",
+    "--no-default-features",
+    "--path",
+    "--prefix",
+    "--repo",
+    "--rev",
+    "--rm",
+    "--tls-verify",
+    "--uninstall",
+];
 
 #[test]
 fn flags_that_pages_mention_exist() {
