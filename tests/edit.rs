@@ -36,7 +36,7 @@ fn edit(user: &Spacectl, script: &str, line: &str) -> Run {
 /// The copies that are left, each with its text.
 fn copies(user: &Spacectl) -> Vec<(PathBuf, String)> {
     let folders = fs::read_dir(user.home().join(".spaceone")).unwrap().map(|entry| entry.unwrap().path());
-    let folders = folders.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("edit-"));
+    let folders = folders.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("spacectl-edit-"));
     let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
     files.map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
@@ -114,7 +114,7 @@ fn the_editor_gets_a_private_copy_and_no_key() {
     let read = |name: &str| fs::read_to_string(user.path(name)).unwrap();
     assert!(read("env").contains("EDITOR=") && !read("env").contains("s3cret-key"));
     assert_eq!(read("modes"), "drwx------\n-rw-------\n");
-    assert!(read("name").ends_with("/lab.yml\n") && read("name").contains("/.spaceone/edit-"));
+    assert!(read("name").ends_with("/lab.yml\n") && read("name").contains("/.spaceone/spacectl-edit-"));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn what_is_wrong_is_refused_with_its_place_and_the_copy_stays() {
         assert!(run.stderr.starts_with(told) && !run.stderr.contains("s3cret"), "{script}: {run}");
         assert_eq!(fs::read_to_string(file(&user, "lab")).unwrap(), LAB);
         let folders = fs::read_dir(user.home().join(".spaceone")).unwrap().map(|entry| entry.unwrap().path());
-        let folder = folders.into_iter().find(|path| path.to_str().unwrap().contains("/edit-")).unwrap();
+        let folder = folders.into_iter().find(|path| path.to_str().unwrap().contains("/spacectl-edit-")).unwrap();
         let copy = folder.join("lab.yml").display().to_string().replace(user.home().to_str().unwrap(), "[HOME]");
         assert!(
             run.stderr.ends_with(&format!(

@@ -112,10 +112,13 @@ fn an_editor_that_fails_changes_nothing() {
     let user = user();
     let run = edit(&user, "no-such-editor", "--yes");
     assert_eq!(run.status, Some(1), "{run}");
-    assert!(run.stderr.starts_with("error: the editor failed: no-such-editor cannot be run: "), "{run}");
+    assert!(
+        run.stderr.starts_with("error: the editor no-such-editor failed\ncause: it ended with exit status 127\n"),
+        "{run}"
+    );
     assert!(run.stderr.contains("hint: set VISUAL or EDITOR"), "{run}");
     let run = edit(&user, "false", "--yes");
-    assert!(run.stderr.starts_with("error: the editor failed: false ended with exit status 1\n"), "{run}");
+    assert!(run.stderr.starts_with("error: the editor false failed\ncause: it ended with exit status 1\n"), "{run}");
     assert!(left(&user).is_empty());
     assert_eq!(
         edit(&user, "true", "").to_string(),

@@ -1,6 +1,6 @@
 //! The commands that go on after an interruption, as a shell takes them.
 
-use crate::cli::{DEFAULT_PARALLEL, Exec, Format, Global, ManyArgs, Request, Shown, Specs};
+use crate::cli::{DEFAULT_PARALLEL, Exec, Format, Global, LayoutArgs, ManyArgs, Request, Shown, Specs};
 use crate::plugin::builder::quoted;
 
 /// The verbs of which a service rejects or ignores a repetition.
@@ -37,7 +37,8 @@ pub fn exec(args: &Exec, is_read_only: bool, global: &Global) -> Option<String> 
     }
     let Request { file_parameter, json_parameter, parameter, api_version, strict, .. } = &args.request;
     let given = Given { files: file_parameter, has_json: json_parameter.is_some(), has_params: !parameter.is_empty() };
-    let Shown { columns, output, wide } = &args.shown;
+    let Shown { columns, output, layout } = &args.shown;
+    let LayoutArgs { wide, no_headers, bom, csv_safe } = *layout;
     let ManyArgs { parallel, .. } = args.many;
     let option = |name: &str, value: Option<String>| value.map(|value| [name.to_owned(), value]).into_iter().flatten();
     let flag = |name: &str, is_set: bool| is_set.then(|| name.to_owned());
@@ -48,7 +49,10 @@ pub fn exec(args: &Exec, is_read_only: bool, global: &Global) -> Option<String> 
         .chain(option("--parallel", (parallel != DEFAULT_PARALLEL).then(|| parallel.to_string())))
         .chain(option("-c", columns.clone()))
         .chain(option("-o", format.map(|format| format.get_name().to_owned())))
-        .chain(flag("--wide", *wide))
+        .chain(flag("--wide", wide))
+        .chain(flag("--no-headers", no_headers))
+        .chain(flag("--bom", bom))
+        .chain(flag("--csv-safe", csv_safe))
         .chain(flag("--keep-going", true));
     Some(command(&["exec", &args.verb, &args.resource], given, flags, global))
 }

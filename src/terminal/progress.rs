@@ -77,7 +77,9 @@ impl Progress {
 
     /// For work that says itself how far it is, by [`Progress::show`]; [`Progress::restart`] begins it.
     pub fn of_texts(streams: &IoStreams) -> Self {
-        Self { due: None, ..Self::start("", None, true, streams) }
+        let mut progress = Self::start("", None, true, streams);
+        progress.due = None;
+        progress
     }
 
     /// Begins again, after [`Progress::clear`].

@@ -180,7 +180,7 @@ def test_an_environment_is_edited_until_it_is_right(home):
     terminal.wait_for("lab is saved")
     assert terminal.wait_for_end() == 0
     assert settings(home, "lab") == {"x_domain_id": "domain-1x"}
-    assert not list((home / ".spaceone").glob("edit-*"))
+    assert not list((home / ".spaceone").glob("spacectl-edit-*"))
 
 
 @pytest.mark.parametrize("end, code", [("n\r", 1), ("\x03", 130), ("\x04", 1)], ids=["no", "ctrl-c", "ctrl-d"])
@@ -190,7 +190,7 @@ def test_who_does_not_edit_again_keeps_the_text(home, end, code):
     terminal.type(end)
     assert terminal.wait_for_end() == code
     assert settings(home, "lab") == {"x_domain_id": "domain-1"}
-    [copy] = (home / ".spaceone").glob("edit-*/lab.yml")
+    [copy] = (home / ".spaceone").glob("spacectl-edit-*/lab.yml")
     assert copy.read_text() == "x_domain_id: 5\n" and copy.stat().st_mode & 0o777 == 0o600
 
 

@@ -8,7 +8,7 @@ use super::export;
 use super::service::PluginClient;
 use crate::cli::PluginEdit;
 use crate::commands::connector::Connector;
-use crate::commands::editor::{self, PrivateCopy};
+use crate::commands::editor::{Editor, PrivateCopy};
 use crate::commands::{Context, block_on, confirm, managed};
 use crate::error::{Error, Result};
 use crate::plugin::builder::quoted;
@@ -30,32 +30,43 @@ pub fn run(args: &PluginEdit, context: &mut Context<'_>) -> Result<()> {
     let connector = Connector::new(context)?;
     // Before signals are handled here: a person may have to type the key's passphrase.
     connector.metadata()?;
+    let spec =
+        block_on(async { Shutdown::listen()?.race(registered(id, &connector, &context.streams.diagnostics)).await })?;
+    let name = file_names(std::iter::once(&*spec.plugin_id), std::iter::empty()).pop().unwrap_or_default();
+    let copy = PrivateCopy::new(&std::env::temp_dir(), &name, spec.text.as_bytes())
+        .map_err(|error| Error::local("cannot write the file to edit").cause(error))?;
+    match edit(args, &spec, &copy, &connector, context) {
+        Err(error) if copy.is_edited(spec.text.as_bytes()) => {
+            let path = copy.keep();
+            let file = quoted(&path.to_string_lossy());
+            if error.kind().is_silent() {
+                context.streams.diagnostics.warn(&format!("your changes are in {file}"));
+            }
+            Err(error.hint(format!("your changes are in {file}; to apply them: `spacectl plugin apply -f {file}`")))
+        }
+        done => done,
+    }
+}
+
+/// Edits the copy, and applies what was changed.
+fn edit(
+    args: &PluginEdit,
+    spec: &ExportedSpec,
+    copy: &PrivateCopy,
+    connector: &Connector,
+    context: &mut Context<'_>,
+) -> Result<()> {
+    Editor::new(context.variables, context.streams)?.run(copy.path())?;
+    let text = copy.read()?;
+    if text == spec.text {
+        return report(args, vec![unchanged(&args.plugin_id)], context.streams);
+    }
+    if text.trim().is_empty() {
+        return Err(confirm::cancelled().cause("the file is empty"));
+    }
     block_on(async {
         let mut shutdown = Shutdown::listen()?;
-        let spec = shutdown.race(registered(id, &connector, &context.streams.diagnostics)).await?;
-        let name = file_names(std::iter::once(&*spec.plugin_id)).pop().unwrap_or_default();
-        let copy = PrivateCopy::new(&name, &spec.text)?;
-        let edited = editor::edit(&copy, context.variables, &mut shutdown).await;
-        let done = match edited {
-            Ok(text) if text == spec.text => report(args, vec![unchanged(id)], context.streams),
-            Ok(text) if text.trim().is_empty() => {
-                return Err(confirm::cancelled().cause("the file is empty"));
-            }
-            Ok(_) => apply(args, &spec, copy.path(), &connector, &mut shutdown, context).await,
-            Err(error) => Err(error),
-        };
-        let is_changed = std::fs::read_to_string(copy.path()).is_ok_and(|text| text != spec.text);
-        match done {
-            Err(error) if is_changed => {
-                let path = copy.keep();
-                let file = quoted(&path.to_string_lossy());
-                if error.kind().is_silent() {
-                    context.streams.diagnostics.warn(&format!("your changes are in {file}"));
-                }
-                Err(error.hint(format!("your changes are in {file}; to apply them: `spacectl plugin apply -f {file}`")))
-            }
-            done => done,
-        }
+        apply(args, spec, copy.path(), connector, &mut shutdown, context).await
     })
 }
 
