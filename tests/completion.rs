@@ -628,6 +628,17 @@ fn said(user: &Spacectl, line: &str) -> String {
 }
 
 #[test]
+fn the_endpoint_of_the_variable_is_asked_whatever_environment_is_named() {
+    let package =
+        r#"syntax = "proto3"; package spaceone.api.lab.v1; message A {} service Echo { rpc shout(A) returns (A); }"#;
+    let server = Server::start(Api::inline(package), |_| vec![Ok(json!({}))]);
+    let user = Spacectl::new().variable("SPACECTL_ENDPOINT", &server.url());
+    assert_eq!(words(&user, "spacectl exec sh"), ["shout"]);
+    assert_eq!(words(&user, "spacectl -e local exec sh"), ["shout"]);
+    assert_eq!(words(&Spacectl::local(), "spacectl exec sh"), [""; 0]);
+}
+
+#[test]
 fn completion_is_installed_once_and_removed_to_the_byte() {
     let user = user_with_path();
     let mut installed = String::new();

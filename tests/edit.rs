@@ -188,10 +188,7 @@ fn an_editor_that_fails_or_empties_the_file_changes_nothing() {
     for (script, told) in [
         ("exit 1", "error: the editor [HOME]/work/editor failed\ncause: it ended with exit status 1\n"),
         ("kill -9 $$", "error: the editor [HOME]/work/editor failed\ncause: it ended with exit status 137\n"),
-        (
-            ": > $1",
-            "error: the edited file has no settings\nhint: use `spacectl config environment -r lab` to remove the environment\n",
-        ),
+        (": > $1", "error: the edited file has no settings\nhint: use `spacectl config environment -r lab` to remove"),
         ("rm $1", "error: cannot read "),
     ] {
         let run = edit(&user, script, "config edit");

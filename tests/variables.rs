@@ -70,7 +70,8 @@ fn nothing_of_an_environment_goes_to_the_endpoint_of_the_variable() {
     let user = user(&file, &other);
     let url = variable.url();
     let own = ["token", "x_domain_id", "x_workspace_id", "x-of"];
-    let note = "note: the environment other (by --environment) is not used: SPACECTL_ENDPOINT outranks it; unset that to use it\n";
+    let note = "note: the environment other (by --environment) is not used: SPACECTL_ENDPOINT outranks it; \
+                unset that to use it\n";
     for (line, stderr) in [(LIST.to_owned(), ""), (format!("-e other {LIST}"), note)] {
         let run = user.run_with(&[("SPACECTL_ENDPOINT", &url)], &line);
         assert_eq!((run.status, run.stderr.as_str()), (Some(0), stderr), "{run}");

@@ -11,7 +11,7 @@ use crate::yaml::value::{self, MappingEntry};
 use crate::yaml::{Content, Mark};
 
 impl Environment {
-    /// Parses the new content of the file of `before`, and checks what this program reads. A key that is new must not be
+    /// Parses the new content of the file of `before`, and checks what this program reads. A new key must not be
     /// misspelt; others may be another program's.
     ///
     /// # Errors
