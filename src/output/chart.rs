@@ -151,14 +151,19 @@ impl Scale {
         let share = |number: f64| if largest > 0.0 { number / largest } else { 0.0 };
         let most = share(values().fold(0.0, f64::max));
         let least = -share(values().fold(0.0, f64::min));
-        if least == 0.0 {
+        // A share can be too small for a number, and its bar still takes a column.
+        let [has_negative, has_positive] = [f64::is_sign_negative, f64::is_sign_positive]
+            .map(|is_of_side| values().any(|value| value != 0.0 && is_of_side(value)));
+        if !has_negative {
             return Self { largest, left: 0, right: width, unit: width as f64 };
         }
         // One column is the axis.
         let width = width.saturating_sub(1).max(2);
-        let left = ((width as f64 * least / (least + most)).round() as usize).clamp(1, width - usize::from(most > 0.0));
+        let left =
+            ((width as f64 * least / (least + most)).round() as usize).clamp(1, width - usize::from(has_positive));
         let right = width - left;
-        let unit = if most > 0.0 { (left as f64 / least).min(right as f64 / most) } else { left as f64 };
+        // Without positive numbers, the second is no number, which `min` passes over.
+        let unit = (left as f64 / least).min(right as f64 / most);
         Self { largest, left, right, unit }
     }
 

@@ -92,6 +92,8 @@ fn numbers_of_any_size_are_drawn() {
         "{text}"
     );
     assert!(line(5).contains("-Infinity") && line(6).ends_with("│▏"), "{text}");
+    let apart = json!([{"k": "a", "n": -5e271}, {"k": "b", "n": 8e-171}]);
+    assert!(drawn(apart, 60, false).lines().all(|line| line.width() <= 60));
     assert_eq!(drawn(json!([{"k": "a", "n": 0}, {"k": "b", "n": 0}]), 40, false), "n\n a 0\n b 0\n");
 }
 
