@@ -200,7 +200,7 @@ fn for_option(arg: &str, words: &[&str]) -> Option<String> {
         return Some("set NO_COLOR=1 to disable colours".to_owned());
     }
     let habit = OPTIONS.iter().find(|habit| habit.words.contains(&arg))?;
-    let index = words.iter().position(|word| given(&word))?;
+    let index = words.iter().position(given)?;
     let attached = words[index].split_once('=').map(|(_, value)| value);
     let next = words.get(index + 1).copied().filter(|word| attached.is_none() && !word.starts_with('-'));
     let value = if habit.example.is_empty() { None } else { attached.or(next) };
