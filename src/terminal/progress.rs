@@ -87,17 +87,21 @@ impl Progress {
     /// Draws the bar.
     pub fn draw(&mut self, state: &ProgressState) {
         let bar = &self.line.bar;
-        if bar.is_hidden() {
-            bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(RoomForEcho(Term::stderr()))));
-            self.diagnostics.set_bar(Some(self.line.clone()));
-        }
         if bar.is_finished() {
             bar.reset();
         }
-        bar.set_length(self.total.unwrap_or_default().max(1));
-        bar.set_position(if self.total.is_some() { state.done } else { 0 });
+        // Each change of a bar that is shown draws it: the text first, the rest at once.
         bar.set_message(text(self.done_word, state, self.total, self.begun.elapsed()));
-        bar.tick();
+        let (done, total) = (if self.total.is_some() { state.done } else { 0 }, self.total.unwrap_or_default().max(1));
+        bar.update(|shown| {
+            shown.set_len(total);
+            shown.set_pos(done);
+        });
+        if bar.is_hidden() {
+            bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(RoomForEcho(Term::stderr()))));
+            self.diagnostics.set_bar(Some(self.line.clone()));
+            bar.tick();
+        }
         self.due = Some(Instant::now() + PERIOD);
     }
 
