@@ -133,7 +133,7 @@ fn the_tests_that_hold_a_promise_exist() {
 }
 
 /// Flags of other programs that the pages mention.
-const FOREIGN_FLAGS: [&str; 4] = ["--cacert", "--locked", "--path", "--tls-verify"];
+const FOREIGN_FLAGS: [&str; 6] = ["--cacert", "--format", "--json", "--locked", "--path", "--tls-verify"];
 
 #[test]
 fn flags_that_pages_mention_exist() {
