@@ -666,7 +666,7 @@ fn ctrl_c_ends_it_at_once_but_not_between_two_halves() {
     assert!(wait_for_silence(&world, &mut run));
     assert_eq!(run.interrupt().end(), End::Exit(130), "{}", run.err);
     assert_eq!(run.out, "plugin-old replaced name, image, tags.icon\n");
-    assert!(run.err.ends_with("note: stopped at plugin-tag: run the same command again to continue\n"), "{}", run.err);
+    assert!(run.err.contains("note: stopped at plugin-tag: run the same command again to continue\nnote: to continue, run `spacectl plugin apply "), "{}", run.err);
     world.finish(&expected, "interrupted in an update");
 }
 
@@ -706,7 +706,7 @@ fn the_second_signal_leaves_it_and_says_where_the_old_spec_is() {
         assert_eq!(run.end(), end, "{}", run.err);
         assert!(!world.service.rows().contains_key("plugin-old"));
         assert!(
-            run.err.ends_with(
+            run.err.contains(
                 "warning: stopped at plugin-old, which may be deregistered: its old spec is saved in \
                  plugin-old.yml.replacing; run the same command again to finish\n"
             ),
@@ -732,7 +732,7 @@ fn ctrl_c_says_where_pruning_stopped() {
     let mut run = world.start(ALL);
     assert!(wait_for_silence(&world, &mut run));
     assert_eq!(run.interrupt().end(), End::Exit(130), "{}", run.err);
-    assert!(run.err.ends_with("note: stopped at plugin-gone: run the same command again to continue\n"), "{}", run.err);
+    assert!(run.err.contains("note: stopped at plugin-gone: run the same command again to continue\nnote: to continue, run `spacectl plugin apply "), "{}", run.err);
     world.finish(&expected, "interrupted while it prunes");
 }
 

@@ -147,10 +147,12 @@ fn the_tests_that_hold_a_promise_exist() {
 }
 
 /// Flags of other programs that the pages mention.
-const FOREIGN_FLAGS: [&str; 12] = [
+const FOREIGN_FLAGS: [&str; 14] = [
     "--cacert",
+    "--format",
     "--git",
     "--ignore-missing",
+    "--json",
     "--locked",
     "--no-default-features",
     "--path",

@@ -122,17 +122,21 @@ impl Progress {
 
     fn redraw(&mut self, position: u64, text: String) {
         let bar = &self.line.bar;
-        if bar.is_hidden() {
-            bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(RoomForEcho(Term::stderr()))));
-        }
-        self.diagnostics.set_bar(Some(self.line.clone()));
         if bar.is_finished() {
             bar.reset();
         }
-        bar.set_length(self.total.unwrap_or_default().max(1));
-        bar.set_position(position);
+        // Each change of a bar that is shown draws it: the text first, the rest at once.
         bar.set_message(text);
-        bar.tick();
+        let total = self.total.unwrap_or_default().max(1);
+        bar.update(|shown| {
+            shown.set_len(total);
+            shown.set_pos(position);
+        });
+        if bar.is_hidden() {
+            bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(RoomForEcho(Term::stderr()))));
+            bar.tick();
+        }
+        self.diagnostics.set_bar(Some(self.line.clone()));
         self.due = Some(Instant::now() + PERIOD);
     }
 

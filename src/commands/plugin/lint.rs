@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::plugin::lint::{self, Finding, Generation, Input, Rule, Severity, count_errors, report};
 use crate::spec::source::{self, Stdin};
 use crate::terminal::io_streams::IoStreams;
-use crate::terminal::progress::{Progress, ProgressState};
+use crate::terminal::progress::{Progress, ProgressState, in_flight};
 
 pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
     let rows = || Rule::ALL.iter().map(|rule| (rule.name(), rule.levels(), rule.summary()));
@@ -24,7 +24,10 @@ pub fn run(args: &PluginLint, context: &mut Context<'_>) -> Result<()> {
     let inputs = inputs(args, context.streams)?;
     let generations = args.api.map_or_else(|| vec![Generation::One, Generation::Two], |api| vec![api]);
     let mut progress = Progress::new("checked", inputs.len(), context.streams);
-    let state = |index: usize| ProgressState { done: index as u64, in_flight: inputs[index].name.clone() };
+    let state = |index: usize| {
+        let in_flight = in_flight(std::iter::once(inputs[index].name.clone()));
+        ProgressState { done: index as u64, in_flight }
+    };
     let mut findings = lint::check_with(&inputs, &generations, |index| progress.tick(|| state(index)))?;
     progress.clear();
     if args.deny_warnings {
