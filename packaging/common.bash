@@ -10,13 +10,14 @@ maturin_options=(--release --zig --compatibility manylinux2014 --target "$target
 
 step() { printf '\n--- %s\n' "$*"; }
 
-# For CARGO_ENCODED_RUSTFLAGS: no path of this machine is in a binary.
+# rust_flags [FLAG]...: for CARGO_ENCODED_RUSTFLAGS; no path of this machine is in a binary.
 rust_flags() {
   local IFS=$'\x1f' flags=(
     "--remap-path-prefix=$(rustc --print sysroot)=/rust"
     "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
     "--remap-path-prefix=$root=/spacectl"
     "--remap-path-prefix=$CARGO_TARGET_DIR=/target"
+    "$@"
   )
   printf '%s' "${flags[*]}"
 }
