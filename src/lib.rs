@@ -21,6 +21,7 @@ pub mod explain;
 mod fs;
 pub mod grpc;
 pub mod local_service;
+pub mod manifest;
 pub mod net;
 pub mod oci;
 pub mod output;

@@ -87,6 +87,27 @@ pub struct PluginApply {
     pub output: ApplyFormat,
 }
 
+impl PluginApply {
+    /// The arguments `-f FILE`.
+    pub fn of_file(file: &str, dry_run: bool) -> Self {
+        Self {
+            specs: Specs {
+                file_parameter: vec![file.to_owned()],
+                json_parameter: None,
+                parameter: Vec::new(),
+                strict: false,
+            },
+            replace: false,
+            prune: false,
+            label: None,
+            yes: false,
+            dry_run,
+            parallel: DEFAULT_PARALLEL,
+            output: ApplyFormat::Text,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct PluginDiff {
     #[command(flatten)]

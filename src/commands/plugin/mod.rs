@@ -6,7 +6,7 @@
 
 mod apply;
 mod change;
-mod child_process;
+pub(in crate::commands) mod child_process;
 mod diff;
 mod export;
 mod get;
@@ -26,7 +26,7 @@ mod versions;
 use serde_json::{Map, Value};
 
 use super::{Context, list};
-use crate::cli::{Plugin, Specs};
+use crate::cli::{Plugin, PluginApply, Specs};
 use crate::error::{Error, Result};
 use crate::schema::resource::Resource;
 use crate::spec::{self, Draft, Inputs};
@@ -50,6 +50,11 @@ pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
         Plugin::Disable(args) => change::run("disable", "disabled", args, context),
         Plugin::Deregister(args) => change::deregister(args, context),
     }
+}
+
+/// Does what `plugin apply -f FILE` does.
+pub fn apply_file(file: &str, dry_run: bool, context: &mut Context<'_>) -> Result<()> {
+    apply::run(&PluginApply::of_file(file, dry_run), context)
 }
 
 fn resource() -> Result<Resource> {
