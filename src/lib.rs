@@ -21,6 +21,7 @@ mod fs;
 pub mod grpc;
 #[cfg_attr(not(feature = "local"), path = "local_service/absent.rs")]
 pub mod local_service;
+pub mod manifest;
 pub mod net;
 pub mod oci;
 pub mod output;

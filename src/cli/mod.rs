@@ -3,6 +3,7 @@
 //! Nothing here runs a command, and nothing here knows of `commands`.
 
 mod api_resources;
+mod apply;
 mod cache;
 pub mod completion;
 mod completion_args;
@@ -34,6 +35,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use api_resources::{ApiResources, COLUMNS as API_RESOURCES_COLUMNS};
+pub use apply::{Apply, SummaryFormat};
 pub use cache::CacheCommand;
 pub use completion_args::{Completion, CompletionCommand, CompletionInstall, Shell};
 pub use config::{AliasCommand, ConfigCheck, ConfigCommand, ConfigImport, ConfigInit, EndpointCommand};
@@ -227,9 +229,9 @@ pub enum Command {
     /// Create, lint, publish and manage plugins
     #[command(subcommand, after_long_help = plugin::EXAMPLES, aliases = habits::aliases("", "plugin"))]
     Plugin(Plugin),
-    /// Apply plugin specs, as 'plugin apply'
-    #[command(hide = true)]
-    Apply(PluginApply),
+    /// Run a manifest of tasks, or apply a plugin's spec
+    #[command(after_long_help = apply::EXAMPLES)]
+    Apply(Apply),
     /// List the services, resources and verbs of the endpoints
     #[command(after_long_help = api_resources::EXAMPLES, aliases = habits::aliases("", "api-resources"))]
     ApiResources(ApiResources),

@@ -148,18 +148,8 @@ fn for_argument(arg: &str, words: &[&str]) -> Option<String> {
     }
     let takes_request = words.iter().any(|word| CALLS.contains(word));
     let takes_specs = || words.contains(&"plugin") && SPEC_COMMANDS.iter().any(|command| words.contains(command));
-    if Syntax::of_file(arg).is_some() && (takes_request || takes_specs() || words.contains(&"apply")) {
-        // The hidden `apply` is that of `plugin`.
-        let apply = before.iter().position(|word| *word == "apply").filter(|_| !takes_request && !takes_specs());
-        let mut file = vec!["-f".to_owned(), arg.to_owned()];
-        let before = match apply {
-            Some(at) => {
-                file.splice(0..0, ["plugin".to_owned(), "apply".to_owned()]);
-                [&before[..at], &before[at + 1..]].concat()
-            }
-            None => before.to_vec(),
-        };
-        let line = SuggestedLine::replaced(&before, file, after).accepted_whole();
+    if Syntax::of_file(arg).is_some() && (takes_request || takes_specs()) {
+        let line = SuggestedLine::replaced(before, vec!["-f".to_owned(), arg.to_owned()], after).accepted_whole();
         return Some(line.map_or(format!("use -f for a file: -f {arg}"), |line| format!("use -f for a file: {line}")));
     }
     if !takes_request {

@@ -257,7 +257,11 @@ impl Method {
 
     /// Calls a method that does not stream.
     pub async fn ask(&self, request: Bytes) -> Result<Value> {
-        let response = self.ask_bytes(request).await?;
+        self.value(self.ask_bytes(request).await?).await
+    }
+
+    /// Decodes a message of the response.
+    pub async fn value(&self, response: Bytes) -> Result<Value> {
         self.decode_with(response, |method, response| method.types.decoder().decode(response)).await
     }
 

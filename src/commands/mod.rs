@@ -1,6 +1,7 @@
 //! The commands, a file or folder each, and what they share.
 
 mod api_resources;
+mod apply;
 mod cache;
 mod completion;
 mod config;
@@ -62,8 +63,8 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut IoStreams) -> Result<
         Command::Get(args) => get::run(args, context),
         Command::Stat(args) => stat::run("stat", args, context),
         Command::Analyze(args) => stat::run("analyze", args, context),
-        Command::Apply(args) => plugin::apply_specs(args, context),
         Command::Plugin(args) => plugin::run(args, context),
+        Command::Apply(args) => apply::run(args, context),
         Command::ApiResources(args) => api_resources::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Config(args) => config::run(args, context),

@@ -13,6 +13,7 @@ use crate::error::{self, Error, Result};
 use crate::spec::translate::{GivenField, Translation};
 use crate::spec::{image_warnings, precision_loss};
 use crate::text::value_ext::is_empty;
+use crate::yaml::Node;
 
 /// One document with all that overrides it.
 #[derive(Clone, Debug)]
@@ -31,6 +32,12 @@ pub struct Resolved {
 }
 
 impl Draft {
+    /// A draft of a value that was made of a part of the file `source`, whose places `tree` has.
+    pub fn from_value(source: &Rc<str>, tree: Rc<Node>, value: Map<String, Value>) -> Self {
+        let document = SpecDocument { source: Rc::clone(source), tree, value, index: 0, is_alone: true };
+        Self { document: Some(document), overrides: Rc::default() }
+    }
+
     /// A draft of one text field.
     pub fn from_text(name: &str, text: &str) -> Self {
         let params = vec![Param::from_text(name, text)];

@@ -23,7 +23,7 @@ const MIN_MEMORY: usize = 32 << 20;
 const MAX_MEMORY: usize = 200 << 20;
 
 /// The limits for a text of `length` bytes.
-pub(super) fn limits(length: usize) -> Limits {
+pub fn limits(length: usize) -> Limits {
     let weight = length.saturating_mul(MAX_MEMORY_PER_BYTE).clamp(MIN_MEMORY, MAX_MEMORY);
     Limits { depth: MAX_DEPTH, weight }
 }

@@ -89,6 +89,27 @@ pub struct PluginApply {
     pub output: ApplyFormat,
 }
 
+impl PluginApply {
+    /// The arguments `-f FILE...`.
+    pub fn of_files(files: Vec<String>, dry_run: bool) -> Self {
+        Self {
+            specs: Specs {
+                file_parameter: files,
+                json_parameter: None,
+                parameter: Vec::new(),
+                strict: false,
+            },
+            replace: false,
+            prune: false,
+            label: None,
+            yes: false,
+            dry_run,
+            parallel: DEFAULT_PARALLEL,
+            output: ApplyFormat::Text,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct PluginDiff {
     #[command(flatten)]

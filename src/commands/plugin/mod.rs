@@ -54,9 +54,9 @@ pub fn run(args: &Plugin, context: &mut Context<'_>) -> Result<()> {
     }
 }
 
-/// `apply` without `plugin`, of plugin specs.
-pub fn apply_specs(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
-    apply::run_specs(args, context)
+/// Does what `plugin apply -f FILE...` does.
+pub fn apply_files(files: Vec<String>, dry_run: bool, context: &mut Context<'_>) -> Result<()> {
+    apply::run(&PluginApply::of_files(files, dry_run), context)
 }
 
 fn resource() -> Result<Resource> {

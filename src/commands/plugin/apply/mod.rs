@@ -32,23 +32,6 @@ pub fn run(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
     apply(args, drafts, context)
 }
 
-/// As [`run`], for a file whose form decides what it is.
-pub fn run_specs(args: &PluginApply, context: &mut Context<'_>) -> Result<()> {
-    let drafts = read_specs(&args.specs, context.streams)?;
-    let is_other = |draft: &&Draft| draft.fields().is_some_and(|fields| plan_of_plugin::plugin_id(fields).is_none());
-    if let Some(other) = drafts.iter().find(is_other) {
-        let source = other.source().unwrap_or_default();
-        return Err(Error::usage(format!("{source} is not a plugin spec, and manifests are not supported yet")).hint(
-            format!(
-                "a plugin spec has image or plugin_id; to check one, run `spacectl plugin lint {}`",
-                quoted(source)
-            ),
-        ));
-    }
-    context.streams.diagnostics.note(&format!("a plugin spec: running {}", resume(args, context.global)));
-    apply(args, drafts, context)
-}
-
 fn apply(args: &PluginApply, drafts: Vec<Draft>, context: &mut Context<'_>) -> Result<()> {
     if args.label.as_ref().is_some_and(|label| label.trim().is_empty()) {
         return Err(Error::usage("--label is empty").hint("name the label of the plugins that --prune may deregister"));

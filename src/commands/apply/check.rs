@@ -1,0 +1,84 @@
+//! Checks tasks against the services' descriptions, before the first call.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::session::Session;
+use crate::commands::Context;
+use crate::commands::apply::resource::{Request, verbs_in_use};
+use crate::error::{Problem, Result};
+use crate::manifest::module::Module;
+use crate::manifest::resource_spec::Mode;
+use crate::manifest::template::TemplateTree;
+use crate::manifest::{Task, Work};
+
+/// What is wrong with the resources, verbs and fields that are written out.
+///
+/// # Errors
+/// An endpoint that cannot be reached.
+pub async fn check(tasks: &[Task], session: &mut Session, context: &mut Context<'_>) -> Result<Vec<Problem>> {
+    let mut all = Vec::new();
+    Task::each(tasks, &mut |task| {
+        if let Work::Module { module: Module::Resource, spec, .. } = &task.work {
+            all.push((task, spec));
+        }
+    });
+    let mut problems = Vec::new();
+    let mut failed: HashMap<(String, String), String> = HashMap::new();
+    for (task, spec) in all {
+        let Some(Value::String(resource_type)) = spec.get("resource_type").and_then(TemplateTree::fixed) else {
+            continue;
+        };
+        // What these hold that is wrong was found before.
+        let mode = spec.get("mode").and_then(|mode| parse(mode.fixed()?)).unwrap_or_default();
+        let verbs = spec.get("verb").and_then(|verb| parse(verb.fixed()?)).unwrap_or_default();
+        let place = spec.get("resource_type").and_then(place_of).unwrap_or_else(|| task.location());
+        for (verb, is_read) in verbs_in_use(mode, &verbs) {
+            let key = (resource_type.clone(), verb.to_owned());
+            if failed.contains_key(&key) {
+                continue;
+            }
+            let method = match session.method(&resource_type, verb, None, context).await {
+                Ok(method) => method,
+                // Nothing is wrong with the manifest.
+                Err(error) if error.exit_code() != 2 => {
+                    return Err(error.context(format!("task {}", task.name.written())));
+                }
+                Err(error) => {
+                    let mut problem = error.problems()[0].clone();
+                    problem.location = Some(place.clone());
+                    failed.insert(key, problem.message.clone());
+                    problems.push(problem);
+                    continue;
+                }
+            };
+            let Some(TemplateTree::Mapping(data)) = spec.get("data") else { continue };
+            if data.iter().any(|(key, _)| key.plain().is_none()) {
+                continue;
+            }
+            let matches = spec.get("matches").and_then(TemplateTree::fixed).and_then(|matches| parse(matches));
+            let matches: Vec<String> = matches.unwrap_or_default();
+            let is_sent = |name: &str| !is_read || mode == Mode::Exec || matches.iter().any(|key| key == name);
+            // What is not known yet is left out: only its name is checked.
+            let mut known = Map::new();
+            for (key, value) in data {
+                let Some(name) = key.plain().filter(|name| is_sent(name)) else { continue };
+                known.insert(name.to_owned(), value.fixed().unwrap_or(Value::Null));
+            }
+            problems.extend(Request::check(&method, task, known));
+        }
+    }
+    Ok(problems)
+}
+
+fn parse<T: serde::de::DeserializeOwned>(value: Value) -> Option<T> {
+    serde_json::from_value(value).ok()
+}
+
+fn place_of(tree: &TemplateTree) -> Option<crate::error::Location> {
+    match tree {
+        TemplateTree::Text(text) => Some(text.location()),
+        _ => None,
+    }
+}

@@ -1,0 +1,149 @@
+//! `apply FILE`: runs a manifest; of a plugin's spec, `plugin apply`.
+//!
+//! `runner` walks the tasks, one file per module does the work, `session` reaches the services. Reading and checking
+//! manifests is in `crate::manifest`.
+
+mod check;
+mod excel;
+mod print;
+mod resource;
+mod resume;
+mod runner;
+mod session;
+mod shell;
+mod summary;
+
+use std::io::Cursor;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use self::resume::ResumeLog;
+use self::runner::{RunMode, Runner};
+use self::session::Session;
+use super::{Context, block_on, plugin};
+use crate::cli::{Apply, SummaryFormat};
+use crate::commands::connector;
+use crate::error::{Error, Problem, Result};
+use crate::fs::shell_word;
+use crate::manifest::check::{Findings, check as check_names};
+use crate::manifest::load::{only_document, refuse};
+use crate::manifest::{Manifest, ManifestForm, Overrides};
+use crate::schema::did_you_mean::hint_at_name;
+use crate::spec::source::{SourceText, Stdin};
+use crate::terminal::shutdown::Shutdown;
+
+/// The JSON Schema of manifests.
+const SCHEMA: &str = include_str!("../../manifest/schema.json");
+
+pub fn run(args: &Apply, context: &mut Context<'_>) -> Result<()> {
+    if args.schema {
+        context.streams.out.write_all(SCHEMA.as_bytes())?;
+        return Ok(());
+    }
+    let (files, assignments) = files_and_assignments(args)?;
+    let [file] = &files[..] else {
+        return apply_plugins(args, files, &assignments, context);
+    };
+    if Path::new(file).is_dir() {
+        return apply_plugins(args, files, &assignments, context);
+    }
+    let (name, bytes) = Stdin::new(&mut context.streams.input).read_or_file(file)?;
+    let text = SourceText::of_bytes(name, bytes)?;
+    if is_plugin_spec(&text) {
+        if file == "-" {
+            // It is read already.
+            context.streams.input = Box::new(Cursor::new(text.content.into_bytes()));
+        }
+        return apply_plugins(args, files, &assignments, context);
+    }
+    only_document(&text)?;
+    let mut selection = connector::selection(context);
+    let env_argument = selection.environment.clone().filter(|environment| environment.contains('='));
+    if env_argument.is_some() {
+        selection.environment = None;
+        context.streams.diagnostics.note("-e KEY=VALUE is taken as --env KEY=VALUE; -e NAME selects an environment");
+    }
+    let vars: Vec<String> = args.var.iter().cloned().chain(assignments).collect();
+    let env: Vec<String> = args.env.iter().cloned().chain(env_argument).collect();
+    let overrides = Overrides::read(args.var_file.as_deref(), &vars, &env, &mut context.streams.input)?;
+    let given: Vec<String> = overrides.var.keys().cloned().collect();
+    let manifest = Manifest::load(&text, overrides)?;
+    let var = manifest.var.clone();
+    let Findings { problems, warnings, used_vars } = check_names(&manifest.tasks, &manifest.var);
+    let mut problems = [manifest.problems, problems].concat();
+    let declared_in_file = |name: &String| manifest.declared.contains(name);
+    for name in given.iter().filter(|name| !used_vars.contains(*name) && !declared_in_file(name)) {
+        let known: Vec<&str> = used_vars.iter().chain(&manifest.declared).map(String::as_str).collect();
+        problems.push(
+            Problem::new(format!("--var {name}: the manifest has no such variable")).hint(hint_at_name(name, &known)),
+        );
+    }
+    let mode = if args.dry_run { RunMode::Dry } else { RunMode::Real };
+    block_on(async {
+        let mut session = Session::new(selection, context)?;
+        match check::check(&manifest.tasks, &mut session, context).await {
+            Ok(found) => problems.extend(found),
+            // What is wrong with the manifest comes before a service that cannot be asked.
+            Err(error) if problems.is_empty() => return Err(error),
+            Err(_) => {}
+        }
+        refuse(problems)?;
+        for Problem { location, message, .. } in &warnings {
+            let place = location.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
+            context.streams.diagnostics.warn(&format!("{place}{message}"));
+        }
+        let resume = args.resume.as_deref().map(ResumeLog::open).transpose()?;
+        let mut shutdown = Shutdown::listen()?;
+        let mut runner = Runner::new(session, var, environment(manifest.env), mode, resume, context);
+        let done = runner.run(&manifest.tasks, &mut shutdown).await;
+        let (summary, resume) = runner.into_parts();
+        let shown = summary.show(args.output, context.streams);
+        match done {
+            Ok(()) => {
+                if let Some(resume) = resume.filter(|_| !args.keep) {
+                    resume.remove()?;
+                }
+                shown
+            }
+            Err(error) => Err(summary.explain(error, file, args.resume.as_deref())),
+        }
+    })
+}
+
+/// The files, and the positional variables: with `-f FILE` all of them are variables.
+fn files_and_assignments(args: &Apply) -> Result<(Vec<String>, Vec<String>)> {
+    match (&args.file[..], &args.manifest) {
+        ([], Some(file)) => Ok((vec![file.clone()], args.assignments.clone())),
+        ([], None) => Err(Error::usage("a manifest is missing").hint("run `spacectl apply FILE`")),
+        (files, first) => Ok((files.to_vec(), first.iter().chain(&args.assignments).cloned().collect())),
+    }
+}
+
+/// Whether a text is one or more specs of plugins.
+fn is_plugin_spec(text: &SourceText) -> bool {
+    let forms = text.documents().map(|document| document.is_ok_and(|node| ManifestForm::of(&node).is_plugin_spec()));
+    let forms: Vec<bool> = forms.collect();
+    !forms.is_empty() && forms.iter().all(|is_spec| *is_spec)
+}
+
+/// Does what `plugin apply -f FILE...` does.
+fn apply_plugins(args: &Apply, files: Vec<String>, assignments: &[String], context: &mut Context<'_>) -> Result<()> {
+    let line: String = files.iter().map(|file| format!(" -f {}", shell_word(Path::new(file)))).collect();
+    let takes_none = args.var.is_empty() && args.var_file.is_none() && args.env.is_empty() && assignments.is_empty();
+    if !takes_none || args.resume.is_some() || args.output != SummaryFormat::None {
+        let message = "specs of plugins take neither variables nor --resume nor -o here; a manifest is one file";
+        return Err(Error::usage(message).hint(format!("run `spacectl plugin apply{line} -p KEY=VALUE` to set fields")));
+    }
+    context.streams.diagnostics.note(&format!("specs of plugins: applied as by `spacectl plugin apply{line}`"));
+    plugin::apply_files(files, args.dry_run, context)
+}
+
+/// The environment of templates and shell tasks: the process's, and over it the manifest's.
+fn environment(env: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
+    let mut all: Map<String, Value> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?.into())))
+        .collect();
+    all.extend(env.clone());
+    (all, env)
+}

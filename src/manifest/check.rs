@@ -1,0 +1,197 @@
+//! Checks of a manifest that need no service: names, expressions, modes.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::module::Module;
+use super::resource_spec;
+use super::task::{Task, Work};
+use super::template::{Engine, TemplateText, TextForm};
+use crate::error::Problem;
+use crate::schema::did_you_mean::hint_at_name;
+
+/// What is wrong with the tasks, and what may be.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub problems: Vec<Problem>,
+    pub warnings: Vec<Problem>,
+    /// The variables that templates use.
+    pub used_vars: BTreeSet<String>,
+}
+
+/// The names that a template may use.
+struct Names<'a> {
+    var: &'a Map<String, Value>,
+    /// Variables that tasks set.
+    set_by_tasks: HashSet<&'a str>,
+    /// Every id of the manifest, and the position of its first task.
+    ids: HashMap<&'a str, usize>,
+}
+
+struct Checker<'a> {
+    names: Names<'a>,
+    engine: Engine,
+    conditions: Engine,
+    findings: Findings,
+    /// The position of the task that is checked, and of the next one.
+    current: usize,
+    next: usize,
+    loops: usize,
+}
+
+/// Checks `tasks`, which run with the variables `var`.
+pub fn check(tasks: &[Task], var: &Map<String, Value>) -> Findings {
+    let (mut ids, mut set_by_tasks, mut position) = (HashMap::new(), HashSet::new(), 0);
+    Task::each(tasks, &mut |task| {
+        if let Some(id) = &task.id {
+            ids.entry(id.as_str()).or_insert(position);
+        }
+        set_by_tasks.extend(task.vars.iter().map(|(name, _)| name.as_str()));
+        position += 1;
+    });
+    let names = Names { var, set_by_tasks, ids };
+    let mut checker = Checker {
+        names,
+        engine: Engine::new(),
+        conditions: Engine::for_conditions(),
+        findings: Findings::default(),
+        current: 0,
+        next: 0,
+        loops: 0,
+    };
+    checker.tasks(tasks);
+    checker.findings
+}
+
+impl Checker<'_> {
+    fn tasks(&mut self, tasks: &[Task]) {
+        for task in tasks {
+            self.task(task);
+        }
+    }
+
+    fn task(&mut self, task: &Task) {
+        self.current = self.next;
+        self.next += 1;
+        if let Some(items) = &task.items {
+            items.each_text(&mut |text| self.text(text));
+            self.loops += 1;
+        }
+        self.text(&task.name);
+        for (_, value) in &task.vars {
+            value.each_text(&mut |text| self.text(text));
+        }
+        if let Some(condition) = &task.condition {
+            let names = self.conditions.names_of_expression(&condition.expression, &condition.text);
+            self.names(names, &condition.text, &condition.expression);
+        }
+        match &task.work {
+            Work::Module { module, spec, .. } => {
+                spec.each_text(&mut |text| self.text(text));
+                if *module == Module::Resource {
+                    let (problems, warnings) = resource_spec::check(spec, &task.location());
+                    self.findings.problems.extend(problems);
+                    self.findings.warnings.extend(warnings);
+                }
+            }
+            Work::Group(tasks) => self.tasks(tasks),
+        }
+        if task.items.is_some() {
+            self.loops -= 1;
+        }
+    }
+
+    fn text(&mut self, text: &TemplateText) {
+        let written = match &text.form {
+            TextForm::Plain(_) => return,
+            TextForm::Expression(written) | TextForm::Mixed(written) => written,
+        };
+        let names = self.engine.names(text);
+        self.names(names, text, written);
+    }
+
+    fn names(&mut self, names: Result<HashSet<String>, Problem>, text: &TemplateText, written: &str) {
+        let names = match names {
+            Ok(names) => names.into_iter().collect::<BTreeSet<_>>(),
+            Err(problem) => return self.findings.problems.push(problem),
+        };
+        // Which of the names may be missing there is for the run to find out.
+        let is_lenient = written.contains("default") || written.contains("defined");
+        for name in names {
+            let mut steps = name.split('.');
+            let problem = match (steps.next().unwrap_or_default(), steps.next()) {
+                ("var", Some(var)) => {
+                    self.findings.used_vars.insert(var.to_owned());
+                    self.variable(&name).filter(|_| !is_lenient)
+                }
+                ("tasks", Some(id)) => self.task_id(id),
+                ("item", _) if self.loops > 0 => None,
+                ("item", _) => Some(Problem::new("`item` is outside of a loop")),
+                ("env" | "var" | "tasks", _) => None,
+                ("self", _) => {
+                    let hint = "use tasks.ID.spec for an earlier task's spec, or var for a value of your own";
+                    Some(Problem::new("`self` does not exist").hint(hint))
+                }
+                (other, _) => {
+                    let hint = hint_at_name(other, &["var", "env", "tasks", "item"]);
+                    Some(Problem::new(format!("unknown name {other}")).hint(hint))
+                }
+            };
+            self.findings.problems.extend(problem.map(|problem| problem.at(Some(text.location()))));
+        }
+    }
+
+    /// The problem of a variable that nothing declares: `var.domain.name`.
+    fn variable(&self, path: &str) -> Option<Problem> {
+        let mut steps = path.split('.').skip(1);
+        let root = steps.next()?;
+        if self.names.set_by_tasks.contains(root) {
+            return None;
+        }
+        let (mut known, mut value) = (vec!["var"], self.names.var.get(root));
+        let mut fields = self.names.var;
+        let mut step = root;
+        loop {
+            match value {
+                None => {
+                    let mut names: Vec<&str> = fields.keys().map(String::as_str).collect();
+                    if known.len() == 1 {
+                        names.extend(&self.names.set_by_tasks);
+                    }
+                    let hint = match names.is_empty() {
+                        true => "declare it under `var`, or give it by --var".to_owned(),
+                        false => hint_at_name(step, &names),
+                    };
+                    let problem = Problem::new(format!("the variable {}.{step} is not declared", known.join(".")));
+                    return Some(problem.hint(hint));
+                }
+                Some(Value::Object(below)) => {
+                    known.push(step);
+                    step = steps.next()?;
+                    fields = below;
+                    value = below.get(step);
+                }
+                Some(_) => return None,
+            }
+        }
+    }
+
+    /// The problem of an id that no earlier task has.
+    fn task_id(&self, id: &str) -> Option<Problem> {
+        match self.names.ids.get(id) {
+            Some(position) if *position < self.current => None,
+            Some(_) => Some(
+                Problem::new(format!("the task {id} runs later")).hint("move it up, or use the id of an earlier task"),
+            ),
+            None => {
+                let ids: Vec<&str> = self.names.ids.keys().copied().collect();
+                let hint = match ids.is_empty() {
+                    true => "give the task an id".to_owned(),
+                    false => hint_at_name(id, &ids),
+                };
+                Some(Problem::new(format!("no task has the id {id}")).hint(hint))
+            }
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! Templates in a manifest: `${{ expression }}`, rendered on values.
+//!
+//! Each text is rendered by itself, once, and never parsed again: quotes, line breaks and braces in a value are
+//! harmless, and a value cannot become a key. Comments of Jinja are off, because `${#name}` is bash.
+
+use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, ValueKind};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as TemplateValue};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::placeholder::Placeholder;
+use crate::error::{Location, Problem};
+use crate::schema::field_path::FieldPath;
+use crate::yaml::{Content, Mark, Node, YamlError, value};
+
+pub const OPEN: &str = "${{";
+pub const CLOSE: &str = "}}";
+
+/// The most steps of one template: a loop over a million items ends as an error, not never.
+const FUEL: u64 = 1_000_000;
+
+/// A text of a manifest, and where it is.
+#[derive(Clone, Debug)]
+pub struct TemplateText {
+    pub source: Rc<str>,
+    pub at: Mark,
+    pub form: TextForm,
+}
+
+#[derive(Clone, Debug)]
+pub enum TextForm {
+    /// It has no template.
+    Plain(String),
+    /// It is one expression: its value keeps its type.
+    Expression(String),
+    /// It has expressions or blocks in it.
+    Mixed(String),
+}
+
+/// A part of a manifest whose texts may be templates.
+#[derive(Clone, Debug)]
+pub enum TemplateTree {
+    /// Null, true, false or a number.
+    Value(Value),
+    Text(TemplateText),
+    List(Vec<TemplateTree>),
+    Mapping(Vec<(TemplateText, TemplateTree)>),
+}
+
+/// A rendered value, and the texts in it that came out of templates: they are typed by their fields, as `-p` is.
+#[derive(Clone, Debug, Default)]
+pub struct Rendered {
+    pub value: Value,
+    pub templated: HashSet<FieldPath>,
+}
+
+impl TemplateText {
+    pub fn new(source: &Rc<str>, at: Mark, text: &str) -> Self {
+        let form = if !text.contains(OPEN) && !text.contains("{%") {
+            TextForm::Plain(text.to_owned())
+        } else {
+            match whole_expression(text) {
+                Some(expression) => TextForm::Expression(expression.to_owned()),
+                None => TextForm::Mixed(text.to_owned()),
+            }
+        };
+        Self { source: Rc::clone(source), at, form }
+    }
+
+    pub fn location(&self) -> Location {
+        self.at.in_source(&self.source)
+    }
+
+    /// The text as written, if it has no template.
+    pub fn plain(&self) -> Option<&str> {
+        if let TextForm::Plain(text) = &self.form { Some(text) } else { None }
+    }
+
+    /// The text as written.
+    pub fn written(&self) -> String {
+        match &self.form {
+            TextForm::Plain(text) | TextForm::Mixed(text) => text.clone(),
+            TextForm::Expression(expression) => format!("{OPEN}{expression}{CLOSE}"),
+        }
+    }
+}
+
+/// The expression that `text` is, if it is nothing else.
+fn whole_expression(text: &str) -> Option<&str> {
+    let inner = text.trim().strip_prefix(OPEN)?.strip_suffix(CLOSE)?;
+    // `${{ a }} ${{ b }}` also begins and ends so.
+    Environment::empty().compile_expression(inner.trim()).is_ok().then_some(inner)
+}
+
+impl TemplateTree {
+    /// # Errors
+    /// A value that no request can hold, or a key that is not text or is repeated.
+    pub fn new(source: &Rc<str>, node: &Node) -> Result<Self, YamlError> {
+        match &node.content {
+            Content::Scalar { text, .. } => Ok(match value::of(node)? {
+                Value::String(_) => Self::Text(TemplateText::new(source, node.at, text)),
+                other => Self::Value(other),
+            }),
+            Content::List(items) => {
+                items.iter().map(|item| Self::new(source, item)).collect::<Result<_, _>>().map(Self::List)
+            }
+            Content::Mapping(_) => {
+                let entry = |entry: value::MappingEntry<'_>| {
+                    let key = TemplateText::new(source, entry.key.at, entry.name);
+                    Ok((key, Self::new(source, entry.value)?))
+                };
+                value::entries(node)?.into_iter().map(entry).collect::<Result<_, _>>().map(Self::Mapping)
+            }
+        }
+    }
+
+    /// The value, if no part of it is a template.
+    pub fn fixed(&self) -> Option<Value> {
+        match self {
+            Self::Value(value) => Some(value.clone()),
+            Self::Text(text) => text.plain().map(Value::from),
+            Self::List(items) => items.iter().map(Self::fixed).collect::<Option<Vec<_>>>().map(Value::from),
+            Self::Mapping(entries) => {
+                let entry = |(key, value): &(TemplateText, Self)| Some((key.plain()?.to_owned(), value.fixed()?));
+                entries.iter().map(entry).collect::<Option<Map<_, _>>>().map(Value::from)
+            }
+        }
+    }
+
+    /// The value of a key of a mapping.
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        let Self::Mapping(entries) = self else { return None };
+        entries.iter().find(|(key, _)| key.plain() == Some(name)).map(|(_, value)| value)
+    }
+
+    /// Calls `visit` with each text, keys included.
+    pub fn each_text(&self, visit: &mut impl FnMut(&TemplateText)) {
+        match self {
+            Self::Value(_) => {}
+            Self::Text(text) => visit(text),
+            Self::List(items) => items.iter().for_each(|item| item.each_text(visit)),
+            Self::Mapping(entries) => entries.iter().for_each(|(key, value)| {
+                visit(key);
+                value.each_text(visit);
+            }),
+        }
+    }
+}
+
+/// Compiles and renders templates.
+pub struct Engine {
+    environment: Environment<'static>,
+    /// What cannot be evaluated becomes a placeholder.
+    is_lenient: bool,
+}
+
+impl Engine {
+    pub fn new() -> Self {
+        Self { environment: environment(), is_lenient: false }
+    }
+
+    /// As [`Engine::new`], for conditions: a text in them is compared, not given to a shell.
+    pub fn for_conditions() -> Self {
+        let mut environment = environment();
+        environment.add_filter("quote", |value: TemplateValue| value);
+        Self { environment, is_lenient: false }
+    }
+
+    /// For a dry run, in which not every value is known.
+    #[must_use]
+    pub fn lenient(self) -> Self {
+        Self { is_lenient: true, ..self }
+    }
+
+    /// The names that a text uses, as in `tasks.a.output.b`.
+    ///
+    /// # Errors
+    /// It cannot be compiled, or uses a filter, a test or a function that does not exist.
+    pub fn names(&self, text: &TemplateText) -> Result<HashSet<String>, Problem> {
+        match &text.form {
+            TextForm::Plain(_) => Ok(HashSet::new()),
+            TextForm::Expression(expression) => self.names_of_expression(expression, text),
+            TextForm::Mixed(template) => {
+                let fault = |error| problem(&error, text);
+                let compiled = self.environment.template_from_str(template).map_err(fault)?;
+                let names = compiled.undeclared_variables(true);
+                match compiled.render(Placeholder::context()) {
+                    Err(error) if is_of_language(&error) => Err(fault(error)),
+                    _ => Ok(self.without_functions(names)),
+                }
+            }
+        }
+    }
+
+    pub fn names_of_expression(&self, expression: &str, text: &TemplateText) -> Result<HashSet<String>, Problem> {
+        let fault = |error| problem(&error, text);
+        let compiled = self.environment.compile_expression(expression).map_err(fault)?;
+        let names = compiled.undeclared_variables(true);
+        match compiled.eval(Placeholder::context()) {
+            Err(error) if is_of_language(&error) => Err(fault(error)),
+            _ => Ok(self.without_functions(names)),
+        }
+    }
+
+    fn without_functions(&self, mut names: HashSet<String>) -> HashSet<String> {
+        let functions: HashSet<&str> = self.environment.globals().map(|(name, _)| name).collect();
+        names.retain(|name| !functions.contains(name.as_str()));
+        names
+    }
+
+    /// The value of an expression.
+    pub fn evaluate(&self, expression: &str, context: &TemplateValue) -> Result<TemplateValue, minijinja::Error> {
+        self.environment.compile_expression(expression)?.eval(context.clone())
+    }
+
+    /// Renders to a text.
+    pub fn text(&self, text: &TemplateText, context: &TemplateValue) -> Result<String, Problem> {
+        let template = match &text.form {
+            TextForm::Plain(text) => return Ok(text.clone()),
+            TextForm::Expression(expression) => &format!("{OPEN}{expression}{CLOSE}"),
+            TextForm::Mixed(template) => template,
+        };
+        match self.environment.render_str(template, context.clone()) {
+            Err(_) if self.is_lenient => Ok(Placeholder::text(template)),
+            rendered => rendered.map_err(|error| problem(&error, text)),
+        }
+    }
+
+    /// Renders every text of `tree`.
+    pub fn render(&self, tree: &TemplateTree, context: &TemplateValue) -> Result<Rendered, Problem> {
+        let mut rendered = Rendered::default();
+        rendered.value = self.value(tree, context, &mut FieldPath::default(), &mut rendered.templated)?;
+        Ok(rendered)
+    }
+
+    fn value(
+        &self,
+        tree: &TemplateTree,
+        context: &TemplateValue,
+        path: &mut FieldPath,
+        templated: &mut HashSet<FieldPath>,
+    ) -> Result<Value, Problem> {
+        match tree {
+            TemplateTree::Value(value) => Ok(value.clone()),
+            TemplateTree::Text(text) => {
+                let value = self.scalar(text, context)?;
+                if value.is_string() && text.plain().is_none() {
+                    templated.insert(path.clone());
+                }
+                Ok(value)
+            }
+            TemplateTree::List(items) => {
+                let mut values = Vec::with_capacity(items.len());
+                for (index, item) in items.iter().enumerate() {
+                    path.push_index(index);
+                    values.push(self.value(item, context, path, templated)?);
+                    path.pop();
+                }
+                Ok(values.into())
+            }
+            TemplateTree::Mapping(entries) => {
+                let mut fields = Map::with_capacity(entries.len());
+                for (key, value) in entries {
+                    let name = self.text(key, context)?;
+                    path.push_key(name.clone());
+                    let value = self.value(value, context, path, templated)?;
+                    path.pop();
+                    if fields.insert(name.clone(), value).is_some() {
+                        let message = format!("the key `{name}` comes out twice");
+                        return Err(Problem::new(message).at(Some(key.location())));
+                    }
+                }
+                Ok(fields.into())
+            }
+        }
+    }
+
+    /// The value of a text: of one expression, what it yields, but a number becomes text unless it ends in `to_data`,
+    /// so that a password of digits stays a text.
+    fn scalar(&self, text: &TemplateText, context: &TemplateValue) -> Result<Value, Problem> {
+        let TextForm::Expression(expression) = &text.form else { return self.text(text, context).map(Value::from) };
+        let fault = |error| problem(&error, text);
+        let value = match self.evaluate(expression, context) {
+            Err(_) if self.is_lenient => return Ok(Placeholder::text(expression).into()),
+            value => value.map_err(fault)?,
+        };
+        match value.kind() {
+            ValueKind::Number if !ends_in_to_data(expression) => Ok(value.to_string().into()),
+            // Only this fails where the value is undefined.
+            ValueKind::Undefined => self.text(text, context).map(Value::from),
+            _ => to_json(&value).map_err(fault),
+        }
+    }
+}
+
+fn ends_in_to_data(expression: &str) -> bool {
+    let filter = expression.trim_end().strip_suffix("to_data").map(str::trim_end);
+    filter.is_some_and(|before| before.ends_with('|'))
+}
+
+/// A value as templates see it.
+pub fn from_json(value: &impl Serialize) -> TemplateValue {
+    Serde(value).into()
+}
+
+/// A mapping as templates see it.
+pub fn mapping<'a>(entries: impl IntoIterator<Item = (&'a str, TemplateValue)>) -> TemplateValue {
+    let entries = entries.into_iter().map(|(name, value)| (name.to_owned(), value));
+    TemplateValue::from_object(entries.collect::<BTreeMap<String, TemplateValue>>())
+}
+
+/// The JSON value of a template's value; whole numbers stay whole.
+pub fn to_json(value: &TemplateValue) -> Result<Value, minijinja::Error> {
+    serde_json::to_value(value).map_err(|error| minijinja::Error::new(ErrorKind::BadSerialization, error.to_string()))
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    // No text has a NUL: YAML does not allow it.
+    let syntax = SyntaxConfig::builder()
+        .variable_delimiters(OPEN, CLOSE)
+        .block_delimiters("{%", "%}")
+        .comment_delimiters("\0#", "#\0")
+        .keep_trailing_newline(true)
+        .build();
+    if let Ok(syntax) = syntax {
+        environment.set_syntax(syntax);
+    }
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.set_fuel(Some(FUEL));
+    environment.add_filter("to_data", |value: TemplateValue| value);
+    environment.add_filter("quote", |text: String| {
+        shlex::try_quote(&text).map(|quoted| quoted.into_owned()).map_err(|error| {
+            minijinja::Error::new(ErrorKind::InvalidOperation, format!("cannot be quoted for a shell: {error}"))
+        })
+    });
+    let length = |value: TemplateValue| {
+        value.len().ok_or_else(|| {
+            minijinja::Error::new(ErrorKind::InvalidOperation, format!("{} has no length", value.kind()))
+        })
+    };
+    environment.add_filter("len", length);
+    environment.add_function("len", length);
+    // As Python writes them.
+    environment.add_test("None", |value: TemplateValue| value.is_none());
+    environment.add_test("True", |value: TemplateValue| value.kind() == ValueKind::Bool && value.is_true());
+    environment.add_test("False", |value: TemplateValue| value.kind() == ValueKind::Bool && !value.is_true());
+    environment
+}
+
+/// Whether an error is of the template, whatever its values are.
+fn is_of_language(error: &minijinja::Error) -> bool {
+    use ErrorKind::{SyntaxError, UnknownFilter, UnknownFunction, UnknownTest};
+    matches!(error.kind(), SyntaxError | UnknownFilter | UnknownFunction | UnknownTest)
+}
+
+/// The problem of a template that cannot be compiled or rendered; shows no value.
+pub fn problem(error: &minijinja::Error, text: &TemplateText) -> Problem {
+    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+    let written = match &text.form {
+        TextForm::Expression(expression) => format!(" in {OPEN}{expression}{CLOSE}"),
+        TextForm::Plain(_) | TextForm::Mixed(_) => String::new(),
+    };
+    let kind = match error.kind() {
+        ErrorKind::SyntaxError => "not a template",
+        ErrorKind::UndefinedError => "a value is undefined",
+        ErrorKind::OutOfFuel => "takes too many steps",
+        ErrorKind::UnknownFilter => "unknown filter",
+        ErrorKind::UnknownTest => "unknown test",
+        ErrorKind::UnknownFunction => "unknown function",
+        ErrorKind::UnknownMethod => "unknown method",
+        _ => "cannot be rendered",
+    };
+    let problem = Problem::new(format!("{kind}{written}{detail}")).at(Some(text.location()));
+    match error.kind() {
+        ErrorKind::UndefinedError => problem.hint("use `| default('')` where a value may be missing"),
+        _ => problem,
+    }
+}
