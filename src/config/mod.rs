@@ -43,4 +43,4 @@ pub use registry::registry_of_built_in;
 pub use selection::{SelectedEnvironment, Selection, SelectionSource};
 pub use settings::{Destination, ENDPOINT_VARIABLE, Endpoints, KeyOrigin, Settings};
 pub use template::TemplateName;
-pub use variables::Variables;
+pub use variables::{IN_MANIFEST, Variables};

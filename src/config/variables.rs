@@ -9,6 +9,9 @@ use super::Secret;
 use crate::error::{Error, Result};
 use crate::terminal::color::ColorVariables;
 
+/// Set where a script of `apply` runs.
+pub const IN_MANIFEST: &str = "SPACECTL_IN_MANIFEST";
+
 /// A snapshot of the process environment. An empty variable counts as unset.
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
@@ -28,6 +31,9 @@ pub struct Variables {
     pub output: Option<String>,
     /// `SPACECTL_TIMEOUT`: the timeout per call.
     pub timeout: Option<String>,
+    /// `SPACECTL_IN_MANIFEST`, which `apply` sets for its scripts: published manifests give keys to `config set` as
+    /// arguments.
+    pub is_in_manifest: bool,
     /// `SPACECTL_CONFIG_DIR`: the configuration's folder instead of `~/.spaceone`.
     pub config_dir: Option<PathBuf>,
     /// `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`.
@@ -90,6 +96,7 @@ impl Variables {
             workspace_id: text("SPACECTL_WORKSPACE_ID"),
             output: text("SPACECTL_OUTPUT"),
             timeout: text("SPACECTL_TIMEOUT"),
+            is_in_manifest: set(IN_MANIFEST).is_some(),
             config_dir: set("SPACECTL_CONFIG_DIR").map(PathBuf::from),
             color: ColorVariables {
                 no_color: set("NO_COLOR").is_some(),

@@ -93,12 +93,7 @@ impl PluginApply {
     /// The arguments `-f FILE...`.
     pub fn of_files(files: Vec<String>, dry_run: bool) -> Self {
         Self {
-            specs: Specs {
-                file_parameter: files,
-                json_parameter: None,
-                parameter: Vec::new(),
-                strict: false,
-            },
+            specs: Specs { file_parameter: files, json_parameter: None, parameter: Vec::new(), strict: false },
             replace: false,
             prune: false,
             label: None,

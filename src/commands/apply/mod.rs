@@ -135,7 +135,7 @@ fn apply_plugins(args: &Apply, files: Vec<String>, assignments: &[String], conte
         let message = "specs of plugins take neither variables nor --resume nor -o here; a manifest is one file";
         return Err(Error::usage(message).hint(format!("run `spacectl plugin apply{line} -p KEY=VALUE` to set fields")));
     }
-    context.streams.diagnostics.note(&format!("specs of plugins: applied as by `spacectl plugin apply{line}`"));
+    context.streams.diagnostics.note(&format!("a plugin spec: running `spacectl plugin apply{line}`"));
     plugin::apply_files(files, args.dry_run, context)
 }
 

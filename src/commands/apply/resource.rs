@@ -184,6 +184,10 @@ impl<'a> ResourceCall<'a> {
         let pages = starts.map(|start| {
             let mut request = base.clone();
             query::set_range(&mut request, &method.input(), start, size);
+            // As the Python client has it, on the first page, too.
+            if let Some(Value::Object(page)) = request.get_mut("query").and_then(|query| query.get_mut("page")) {
+                page.insert("start".to_owned(), start.into());
+            }
             async move { method.ask(method.encode_made(&request)?).await.map(rows_of) }
         });
         let pages: Vec<Vec<Value>> = futures_util::stream::iter(pages).buffered(PAGES_IN_FLIGHT).try_collect().await?;

@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 use crate::commands::Context;
 use crate::commands::plugin::child_process::describe;
+use crate::config::IN_MANIFEST;
 use crate::error::{Error, Result};
 use crate::secret::mask;
 use crate::terminal::shutdown::Shutdown;
@@ -59,6 +60,7 @@ pub async fn run(
         command.env("PATH", path);
     }
     // `spacectl` in a script means this one, in this environment.
+    command.env(IN_MANIFEST, "1");
     if let Some(environment) = environment {
         command.env("SPACECTL_ENVIRONMENT", environment);
     }

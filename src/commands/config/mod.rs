@@ -178,7 +178,7 @@ fn set(key: &str, value: &str, context: &mut Context<'_>) -> Result<()> {
     let service = service_of(key);
     let value = if value == "-" {
         read_value(key, context)?
-    } else if service.is_none() && secret::names_a_secret(key) {
+    } else if service.is_none() && secret::names_a_secret(key) && !context.variables.is_in_manifest {
         let right = format!("use `spacectl config set {key} -`, which asks for it, or reads it from standard input");
         return Err(secret_on_command_line(&format!("`{key}`"), &right));
     } else {
@@ -192,6 +192,9 @@ fn set(key: &str, value: &str, context: &mut Context<'_>) -> Result<()> {
     }
     if let Some(warning) = Environment::warning_of(key) {
         diagnostics.warn(&warning);
+    }
+    if key == "api_key" && context.variables.api_key.is_some() {
+        diagnostics.warn("SPACECTL_API_KEY is set: it is used instead of this key");
     }
     if key == "registry" && !name.is_built_in() {
         diagnostics.warn(&format!("only the environment {BUILT_IN} reads registry, and this is {name}"));

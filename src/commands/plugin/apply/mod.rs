@@ -17,8 +17,6 @@ use crate::commands::confirm::{cancelled, no_terminal};
 use crate::commands::connector::Connector;
 use crate::commands::{Context, block_on, resume_command};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::builder::quoted;
-use crate::plugin::plan as plan_of_plugin;
 use crate::plugin::report::RestoredFields;
 use crate::spec::Draft;
 use crate::terminal::io_streams::IoStreams;
