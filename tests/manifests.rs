@@ -46,7 +46,7 @@ tasks:
 "#;
 
 fn user(manifest: &str) -> Spacectl {
-    let user = Spacectl::local();
+    let user = Spacectl::local().variable("PATH", "/usr/bin:/bin");
     user.file("m.yml", manifest);
     user
 }
@@ -55,10 +55,15 @@ fn user(manifest: &str) -> Spacectl {
 fn a_manifest_creates_updates_and_prints_and_a_second_run_changes_nothing() {
     let user = user(PLUGINS);
     let run = user.run("apply m.yml");
-    assert_eq!((run.code, run.stdout.as_str()), (0, "[\n    \"changed\"\n]\n\n\"plugin-alpha\"\n\n"), "{}", run.stderr);
-    assert_snapshot!(run.stderr, @"");
+    assert_eq!(
+        (run.status.unwrap(), run.stdout.as_str()),
+        (0, "[\n    \"changed\"\n]\n\n\"plugin-alpha\"\n\n"),
+        "{}",
+        run.stderr
+    );
+    assert_snapshot!(run.stderr);
     let again = user.run("apply m.yml");
-    assert_snapshot!(again.stderr, @"");
+    assert_snapshot!(again.stderr);
     let tags = user.run("get plugin -p plugin_id=plugin-alpha -c tags -o json").success();
     assert!(tags.contains("\"version\": \"1.10\"") && tags.contains("\"n\": 5"), "{tags}");
 }
@@ -67,8 +72,8 @@ fn a_manifest_creates_updates_and_prints_and_a_second_run_changes_nothing() {
 fn a_dry_run_reads_and_prints_what_it_would_send() {
     let user = user(PLUGINS);
     let run = user.run("apply m.yml --dry-run");
-    assert_eq!(run.code, 0, "{}", run.stderr);
-    assert_snapshot!(run.stdout, @"");
+    assert_eq!(run.status.unwrap(), 0, "{}", run.stderr);
+    assert_snapshot!(run.stdout);
     assert_eq!(user.run("list plugin -c plugin_id -o quiet").success(), "");
 }
 
@@ -103,8 +108,8 @@ tasks:
 "#,
     );
     let run = user.run("apply m.yml");
-    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
-    assert_snapshot!(run.stderr, @"");
+    assert_eq!((run.status.unwrap(), run.stdout.as_str()), (2, ""));
+    assert_snapshot!(run.stderr);
     assert_eq!(user.run("list plugin -c plugin_id -o quiet").success(), "");
 }
 
@@ -121,9 +126,9 @@ fn variables_of_the_command_line_win_and_unknown_ones_are_refused() {
     assert_eq!(print("apply m.yml --var-file vars.yml domain.name=flag --var list=[1,2]"), "flag x 2 file 0\n\n");
     assert_eq!(print("apply m.yml -e WHO=python extra=@secret"), "base x 1 python from a file\n\n");
     let input = user.run_with_input("apply - WHO=x --env WHO=y", "tasks: [{uses: '@modules/print', spec: {data: 1}}]");
-    assert_eq!(input.code, 2);
-    assert_snapshot!(user.run("apply m.yml domian.name=x --env WHO=y").stderr, @"");
-    assert_eq!(user.run("apply m.yml domain").code, 2);
+    assert_eq!(input.status.unwrap(), 2);
+    assert_snapshot!(user.run("apply m.yml domian.name=x --env WHO=y").stderr);
+    assert_eq!(user.run("apply m.yml domain").status.unwrap(), 2);
 }
 
 #[test]
@@ -145,8 +150,8 @@ tasks:
 "#,
     );
     let run = user.run("apply m.yml");
-    assert_eq!((run.code, run.stdout.as_str()), (1, "\"0\\n5|5\"\n\n"), "{}", run.stderr);
-    assert_snapshot!(run.stderr, @"");
+    assert_eq!((run.status.unwrap(), run.stdout.as_str()), (1, "\"0\\n5|5\"\n\n"), "{}", run.stderr);
+    assert_snapshot!(run.stderr);
 }
 
 #[test]
@@ -166,8 +171,13 @@ tasks:
 "#,
     );
     let run = user.run("apply m.yml");
-    assert_eq!((run.code, run.stdout.as_str()), (0, "\"same\"\n\n<a>\n\n<>\n\n[1, 2]\n\n"), "{}", run.stderr);
-    assert_snapshot!(run.stderr, @"");
+    assert_eq!(
+        (run.status.unwrap(), run.stdout.as_str()),
+        (0, "\"same\"\n\n<a>\n\n<>\n\n[1, 2]\n\n"),
+        "{}",
+        run.stderr
+    );
+    assert_snapshot!(run.stderr);
 }
 
 #[test]
@@ -187,19 +197,19 @@ tasks:
 "#,
     );
     let first = user.run("apply m.yml --resume log");
-    assert_eq!(first.code, 1);
+    assert_eq!(first.status.unwrap(), 1);
     assert!(first.stderr.contains("to go on, run: spacectl apply m.yml --resume log"), "{}", first.stderr);
     let mode = std::fs::metadata(user.path("log")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     user.file("ready", "");
     let second = user.run("apply m.yml --resume log");
-    assert_eq!((second.code, second.stdout.as_str()), (0, "\"plugin-a\"\n\n"), "{}", second.stderr);
+    assert_eq!((second.status.unwrap(), second.stdout.as_str()), (0, "\"plugin-a\"\n\n"), "{}", second.stderr);
     assert!(second.stderr.contains("DONE"), "{}", second.stderr);
     assert!(!user.path("log").exists());
     assert_eq!(std::fs::read_to_string(user.path("runs")).unwrap(), "x\nx\n");
     // From the beginning it fails, as the plugin is there.
     let third = user.run("apply m.yml");
-    assert_eq!(third.code, 70);
+    assert_eq!(third.status.unwrap(), 70);
     assert!(third.stderr.contains("NO_UPDATE"), "{}", third.stderr);
 }
 
@@ -248,8 +258,8 @@ tasks:
     );
     user.file("owners.csv", "id,name\n2,Ada\n1,Lin\n");
     let run = user.run("apply m.yml");
-    assert_eq!(run.code, 0, "{}", run.stderr);
-    assert_snapshot!(run.stdout, @"");
+    assert_eq!(run.status.unwrap(), 0, "{}", run.stderr);
+    assert_snapshot!(run.stdout);
     let read = |name: &str| std::fs::read_to_string(user.path(name)).unwrap();
     assert_eq!(read("out/disks.csv"), "Owner,size\nAda,5\nLin,7\n");
     assert!(read("disks.json").starts_with("{\n    \"results\": ["));
@@ -262,9 +272,9 @@ tasks:
 fn a_plugins_spec_is_applied_as_one() {
     let user = user("name: A\nresource_type: a.B\nimage: acme/plugin-a\n");
     let run = user.run("apply -f m.yml");
-    assert_eq!((run.code, run.stdout.as_str()), (0, "plugin-a registered\n"), "{}", run.stderr);
-    assert_snapshot!(run.stderr, @"");
-    assert_eq!(user.run("apply m.yml name=x").code, 2);
+    assert_eq!((run.status.unwrap(), run.stdout.as_str()), (0, "plugin-a registered\n"), "{}", run.stderr);
+    assert_snapshot!(run.stderr);
+    assert_eq!(user.run("apply m.yml name=x").status.unwrap(), 2);
     let schema = user.run("apply --schema").success();
     assert!(serde_json::from_str::<serde_json::Value>(&schema).unwrap()["definitions"]["task"].is_object());
 }

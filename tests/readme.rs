@@ -147,12 +147,13 @@ fn the_tests_that_hold_a_promise_exist() {
 }
 
 /// Flags of other programs that the pages mention.
-const FOREIGN_FLAGS: [&str; 14] = [
+const FOREIGN_FLAGS: [&str; 15] = [
     "--cacert",
     "--format",
     "--git",
     "--ignore-missing",
     "--json",
+    "--local-infile",
     "--locked",
     "--no-default-features",
     "--path",

@@ -6,7 +6,6 @@ use clap::{Args, ValueEnum, ValueHint};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  spacectl apply install.yml
   spacectl apply install.yml domain.name=acme --dry-run
   spacectl apply install.yml --resume install.log
 
@@ -26,26 +25,41 @@ pub struct Apply {
     pub file: Vec<String>,
     /// Set a variable, e.g. domain.name=acme; repeatable
     ///
-    /// Values are text; [ and { begin JSON, @FILE reads a file, - reads stdin.
+    /// Values are text; [ and { begin JSON, and @FILE reads a file.
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Variables")]
     pub var: Vec<String>,
-    /// YAML file with `var` and `env` that override the manifest's
+    /// YAML file with `var` and `env` to override
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Variables")]
     pub var_file: Option<String>,
     /// Set an environment variable of shell tasks and templates; repeatable
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Variables")]
     pub env: Vec<String>,
-    /// Print the requests in order, and send those that only read
+    /// Print requests instead of sending them; reads are sent
     #[arg(long, help_heading = "Run")]
     pub dry_run: bool,
     /// Record finished tasks in a file, and skip those that are in it
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "dry_run", help_heading = "Run")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with = "dry_run",
+        help_heading = "Run"
+    )]
     pub resume: Option<PathBuf>,
     /// Keep the file of --resume when all tasks are done
     #[arg(long, requires = "resume", help_heading = "Run")]
     pub keep: bool,
     /// Print a summary of variables and results at the end
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "none", help_heading = "Output")]
+    // Not named `output`: SPACECTL_OUTPUT is for responses.
+    #[arg(
+        id = "summary",
+        short,
+        long = "output",
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "none",
+        help_heading = "Output"
+    )]
     pub output: SummaryFormat,
     /// Print the JSON Schema of manifests, for editors
     #[arg(long, help_heading = "Output")]

@@ -68,7 +68,7 @@ pub enum ConfigCommand {
     /// List environments, the one in use marked
     #[command(alias = "get-contexts", after_long_help = LIST_EXAMPLES)]
     List {
-        /// Output format [default: one name a line]
+        /// Print as [default: names]
         ///
         /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = "Output")]
@@ -96,7 +96,7 @@ pub enum ConfigCommand {
         /// Skip the confirmation
         #[arg(short, long, requires = "remove")]
         yes: bool,
-        /// Output format of the list [default: one name a line]
+        /// Print as [default: names]
         ///
         /// [env: SPACECTL_OUTPUT]
         #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = "Output")]

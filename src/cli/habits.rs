@@ -1,7 +1,7 @@
 //! Words of other tools: where people type them, and what does it here.
 //!
-//! Each row is tried through the program by tests/habits.rs. A line that removes something is only in rows of words that
-//! mean that.
+//! Each row is tried through the program by tests/habits.rs. Lines that remove something are only in rows of words
+//! that mean that.
 
 /// Words in the place of a command, and the answer to them.
 pub struct Habit {
@@ -14,8 +14,8 @@ pub struct Habit {
 pub enum Answer {
     /// The words are hidden aliases of this command.
     Alias(&'static str),
-    /// What to type after `spacectl`, and what for. Words in capitals are filled in from what the user typed; of several
-    /// rows of a word, the first is taken that can be filled in, or else the last.
+    /// The line to type after `spacectl`, and its purpose. Words in capitals are filled in from what the user typed. If
+    /// a word has several rows, the first that can be filled in is taken, or else the last.
     Line(&'static str, &'static str),
 }
 
@@ -169,7 +169,6 @@ pub static OPTIONS: &[OptionHabit] = &[
 /// Values of `-o`, as `OPTIONS`.
 pub static FORMATS: &[OptionHabit] = &[
     option(&["wide"], "-a", "", "show all columns"),
-    option(&["chart"], "", "", "bars are drawn by stat and analyze"),
     option(&["jsonpath", "custom-columns", "go-template"], "-c ID", "", "choose columns"),
 ];
 

@@ -13,7 +13,7 @@ use crate::spec::source::Syntax;
 use crate::spec::{self, Inputs};
 
 /// Options whose values may be secrets, or whose fields may be.
-const SECRET_OPTIONS: [&str; 6] = ["-p", "-j", "-H", "--parameter", "--json-parameter", "--header"];
+const SECRET_OPTIONS: [&str; 8] = ["-p", "-j", "-H", "--parameter", "--json-parameter", "--header", "--var", "--env"];
 
 /// Other spellings of `-f`.
 const FILE_OPTIONS: [&str; 5] = ["-f", "--file-parameter", "--file", "--filename", "--from-file"];

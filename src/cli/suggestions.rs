@@ -186,9 +186,6 @@ fn for_id(id: &str, words: &[&str]) -> Option<String> {
 /// The option of another tool.
 fn for_option(arg: &str, words: &[&str]) -> Option<String> {
     let given = |word: &&str| *word == arg || word.split_once('=').is_some_and(|(name, _)| name == arg);
-    if matches!(arg, "--no-color" | "--no-colour") {
-        return Some("set NO_COLOR=1 to disable colours".to_owned());
-    }
     let habit = OPTIONS.iter().find(|habit| habit.words.contains(&arg))?;
     let index = words.iter().position(given)?;
     let attached = words[index].split_once('=').map(|(_, value)| value);
@@ -201,6 +198,9 @@ fn for_option(arg: &str, words: &[&str]) -> Option<String> {
 /// The format of another tool.
 fn for_format(value: &str, words: &[&str]) -> Option<String> {
     let name = value.split_once('=').map_or(value, |(name, _)| name);
+    if name == "chart" {
+        return Some("use -o chart with stat or analyze".to_owned());
+    }
     let habit = FORMATS.iter().find(|habit| habit.words.contains(&name))?;
     let index = words.iter().position(|word| ["-o", "--output"].contains(word) || word.ends_with(value))?;
     let after = if words[index].ends_with(value) { index + 1 } else { index + 2 };
@@ -429,7 +429,7 @@ mod tests {
             ("-n x", "repository.Plugin --workspace-id x`"),
             ("-A", "all workspaces"),
             ("-o wide", "use -a"),
-            ("-o chart", "stat and analyze"),
+            ("-o chart", "stat or analyze"),
             ("-o custom-columns=ID:.id", "-c plugin_id"),
         ] {
             let hint = hint(&format!("spacectl list repository.Plugin {option}"));
@@ -494,8 +494,6 @@ mod tests {
             let expected = format!("use -f for a file: `spacectl {expected}`");
             assert_eq!(hint(&format!("spacectl {line}")).as_deref(), Some(&*expected), "{line}");
         }
-        let apply = hint("spacectl -e local apply p3.yml").unwrap();
-        assert_eq!(apply, "use -f for a file: `spacectl -e local plugin apply -f p3.yml`");
         assert_eq!(hint("spacectl plugin enable p3 --frobnicate.yml"), None);
         assert_eq!(hint("spacectl exec -f p3.yml register"), None, "the file is not a resource");
     }

@@ -64,7 +64,8 @@ impl Connector {
         settings.warnings.iter().for_each(|warning| context.streams.diagnostics.warn(warning));
         if let Some(SelectedEnvironment { name, source }) = &settings.unused_environment {
             context.streams.diagnostics.note(&format!(
-                "the environment {name} (by {source}) is not used: {ENDPOINT_VARIABLE} outranks it; unset that to use it"
+                "the environment {name} (by {source}) is not used: {ENDPOINT_VARIABLE} outranks it; \
+                 unset that to use it"
             ));
         }
         let tls = tls_of(&context.global.tls)?;

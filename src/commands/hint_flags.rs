@@ -8,7 +8,8 @@ use crate::terminal::io_streams::Rewriter;
 
 /// Changes hints and notes; `None` if the command line names no environment.
 pub fn rewriter(global: &Global) -> Option<Rewriter> {
-    let name = global.environment.clone()?;
+    // `apply -e KEY=VALUE` sets a variable.
+    let name = global.environment.clone().filter(|name| !name.contains('='))?;
     Some(Box::new(move |text: &str| with_environment(text, &name)))
 }
 

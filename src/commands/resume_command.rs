@@ -1,6 +1,6 @@
 //! The commands that go on after an interruption, as a shell takes them.
 
-use crate::cli::{DEFAULT_PARALLEL, Exec, Format, Global, LayoutArgs, ManyArgs, Request, Shown, Specs};
+use crate::cli::{Apply, DEFAULT_PARALLEL, Exec, Format, Global, LayoutArgs, ManyArgs, Request, Shown, Specs};
 use crate::plugin::builder::quoted;
 
 /// The verbs of which a service rejects or ignores a repetition.
@@ -55,6 +55,18 @@ pub fn exec(args: &Exec, is_read_only: bool, global: &Global) -> Option<String> 
         .chain(flag("--csv-safe", csv_safe))
         .chain(flag("--keep-going", true));
     Some(command(&["exec", &args.verb, &args.resource], given, flags, global))
+}
+
+/// The command that continues the run of a manifest by its log.
+pub fn manifest(args: &Apply, file: &str, global: &Global) -> String {
+    let has_vars = !(args.assignments.is_empty() && args.var.is_empty() && args.env.is_empty());
+    let given = Given { files: &[file.to_owned()], has_json: false, has_params: false };
+    let option = |name: &str, value: Option<String>| value.map(|value| [name.to_owned(), value]).into_iter().flatten();
+    let flags = option("--var-file", args.var_file.clone())
+        .chain(option("--resume", args.resume.as_ref().map(|log| log.to_string_lossy().into_owned())))
+        .chain(args.keep.then(|| "--keep".to_owned()));
+    let command = command(&["apply"], given, flags, global);
+    if has_vars { format!("{command} with the same variables") } else { command }
 }
 
 /// The command, with what it cannot contain: values of `-p`, `-j` and `-H`, which may be secrets, and files that can be
@@ -128,8 +140,8 @@ mod tests {
         assert_eq!(
             exec("spacectl -e lab exec register plugin -f a.yml -p a=hunter2 -c plugin_id -o quiet --parallel 2")
                 .unwrap(),
-            "`spacectl exec register plugin --environment lab -f a.yml --parallel 2 -c plugin_id -o quiet --keep-going` \
-             with the same -p"
+            "`spacectl exec register plugin --environment lab -f a.yml --parallel 2 -c plugin_id -o quiet \
+             --keep-going` with the same -p"
         );
         let again = "spacectl exec disable plugin -f a.yml --keep-going";
         assert_eq!(exec(again).unwrap(), format!("`{again}`"));

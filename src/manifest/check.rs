@@ -9,15 +9,25 @@ use super::resource_spec;
 use super::task::{Task, Work};
 use super::template::{Engine, TemplateText, TextForm};
 use crate::error::Problem;
+use crate::query::covers;
 use crate::schema::did_you_mean::hint_at_name;
 
-/// What is wrong with the tasks, and what may be.
+/// Errors in tasks, and warnings.
 #[derive(Debug, Default)]
 pub struct Findings {
     pub problems: Vec<Problem>,
     pub warnings: Vec<Problem>,
-    /// The variables that templates use.
+    /// The variables that templates use, as in `domain.name`.
     pub used_vars: BTreeSet<String>,
+    /// A template uses `var` as a whole.
+    pub uses_all_vars: bool,
+}
+
+impl Findings {
+    /// Whether a template uses the variable `path`, a part of it, or a mapping around it.
+    pub fn uses(&self, path: &str) -> bool {
+        self.uses_all_vars || self.used_vars.iter().any(|used| covers(used, path) || covers(path, used))
+    }
 }
 
 /// The names that a template may use.
@@ -25,7 +35,7 @@ struct Names<'a> {
     var: &'a Map<String, Value>,
     /// Variables that tasks set.
     set_by_tasks: HashSet<&'a str>,
-    /// Every id of the manifest, and the position of its first task.
+    /// Every id of the manifest, and where its first task ends: the position of the last task in it.
     ids: HashMap<&'a str, usize>,
 }
 
@@ -42,14 +52,9 @@ struct Checker<'a> {
 
 /// Checks `tasks`, which run with the variables `var`.
 pub fn check(tasks: &[Task], var: &Map<String, Value>) -> Findings {
-    let (mut ids, mut set_by_tasks, mut position) = (HashMap::new(), HashSet::new(), 0);
-    Task::each(tasks, &mut |task| {
-        if let Some(id) = &task.id {
-            ids.entry(id.as_str()).or_insert(position);
-        }
-        set_by_tasks.extend(task.vars.iter().map(|(name, _)| name.as_str()));
-        position += 1;
-    });
+    let (mut ids, mut set_by_tasks) = (HashMap::new(), HashSet::new());
+    Task::each(tasks, &mut |task| set_by_tasks.extend(task.vars.iter().map(|(name, _)| name.as_str())));
+    add_ids(tasks, &mut 0, &mut ids);
     let names = Names { var, set_by_tasks, ids };
     let mut checker = Checker {
         names,
@@ -62,6 +67,18 @@ pub fn check(tasks: &[Task], var: &Map<String, Value>) -> Findings {
     };
     checker.tasks(tasks);
     checker.findings
+}
+
+fn add_ids<'a>(tasks: &'a [Task], next: &mut usize, ids: &mut HashMap<&'a str, usize>) {
+    for task in tasks {
+        *next += 1;
+        if let Work::Group(tasks) = &task.work {
+            add_ids(tasks, next, ids);
+        }
+        if let Some(id) = &task.id {
+            ids.entry(id.as_str()).or_insert(*next - 1);
+        }
+    }
 }
 
 impl Checker<'_> {
@@ -116,19 +133,21 @@ impl Checker<'_> {
             Ok(names) => names.into_iter().collect::<BTreeSet<_>>(),
             Err(problem) => return self.findings.problems.push(problem),
         };
-        // Which of the names may be missing there is for the run to find out.
-        let is_lenient = written.contains("default") || written.contains("defined");
         for name in names {
             let mut steps = name.split('.');
             let problem = match (steps.next().unwrap_or_default(), steps.next()) {
-                ("var", Some(var)) => {
-                    self.findings.used_vars.insert(var.to_owned());
-                    self.variable(&name).filter(|_| !is_lenient)
+                ("var", Some(_)) => {
+                    self.findings.used_vars.insert(name["var.".len()..].to_owned());
+                    self.variable(&name).filter(|_| !is_guarded(&name, written))
                 }
                 ("tasks", Some(id)) => self.task_id(id),
                 ("item", _) if self.loops > 0 => None,
                 ("item", _) => Some(Problem::new("`item` is outside of a loop")),
-                ("env" | "var" | "tasks", _) => None,
+                ("var", None) => {
+                    self.findings.uses_all_vars = true;
+                    None
+                }
+                ("env" | "tasks", _) => None,
                 ("self", _) => {
                     let hint = "use tasks.ID.spec for an earlier task's spec, or var for a value of your own";
                     Some(Problem::new("`self` does not exist").hint(hint))
@@ -194,4 +213,14 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Whether a template says what to do where a name is missing: `NAME | default(...)`, `NAME is defined`.
+fn is_guarded(name: &str, template: &str) -> bool {
+    let rest = template.match_indices(name).map(|(at, _)| template[at + name.len()..].trim_start());
+    let is_guard = |rest: &str| match rest.strip_prefix('|') {
+        Some(filter) => filter.trim_start().starts_with("default"),
+        None => rest.starts_with("is defined") || rest.starts_with("is not defined"),
+    };
+    rest.clone().count() > 0 && rest.into_iter().all(is_guard)
 }

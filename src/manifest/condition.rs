@@ -3,7 +3,6 @@
 use minijinja::Value as TemplateValue;
 use minijinja::value::ValueKind;
 
-use super::placeholder::Placeholder;
 use super::template::{CLOSE, Engine, OPEN, TemplateText, problem};
 use crate::error::Problem;
 
@@ -27,7 +26,8 @@ impl Condition {
     /// It cannot be evaluated, or yields neither true nor false.
     pub fn evaluate(&self, engine: &Engine, context: &TemplateValue) -> Result<Option<bool>, Problem> {
         let value = match engine.evaluate(&self.expression, context) {
-            Ok(value) => value,
+            Ok(Some(value)) => value,
+            Ok(None) => return Ok(None),
             Err(error) => return Err(problem(&error, &self.text)),
         };
         let text = value.to_string();
@@ -35,7 +35,6 @@ impl Condition {
             (ValueKind::Bool, _) => Ok(Some(value.is_true())),
             (ValueKind::String, "true") => Ok(Some(true)),
             (ValueKind::String, "false") => Ok(Some(false)),
-            (ValueKind::Plain, _) if Placeholder::is_in(&text) => Ok(None),
             (kind, _) => {
                 let message = format!("`if` must yield true or false, and yields {}", described(kind));
                 let hint = "compare it, e.g. ${{ var.name }} == 'a', or count it: ${{ var.list | length }} > 0";
@@ -57,8 +56,10 @@ fn described(kind: ValueKind) -> &'static str {
     }
 }
 
-/// The expression that a text means: each `${{ e }}` is `(e)`, and inside of quotes `' ~ (e) ~ '`.
+/// The expression that a text means: each `${{ e }}` is `(e)`, and inside of quotes `' ~ (e) ~ '`. Without quotes, a
+/// text of digits is a number: `${{ tasks.count.output.result }} > 5`.
 fn expression(text: &str) -> String {
+    let close = if has_quotes(text) { ")" } else { " | literal)" };
     let mut result = String::with_capacity(text.len() + 8);
     // The quote that is open, and where it began in `result`.
     let mut quote: Option<(char, usize)> = None;
@@ -71,7 +72,7 @@ fn expression(text: &str) -> String {
                     joins = true;
                     result += &format!("{mark} ~ ({}) ~ {mark}", inner.trim());
                 }
-                None => result += &format!("({})", inner.trim()),
+                None => result += &format!("(({}){close}", inner.trim()),
             }
             rest = after;
             continue;
@@ -99,6 +100,18 @@ fn expression(text: &str) -> String {
     result
 }
 
+/// Whether there are quotes outside of `${{ }}`.
+fn has_quotes(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((before, inner)) = rest.split_once(OPEN) {
+        if before.contains(['\'', '"']) {
+            return true;
+        }
+        rest = split_at_close(inner).map_or("", |(_, after)| after);
+    }
+    rest.contains(['\'', '"'])
+}
+
 /// Splits what follows `${{` at its `}}`, which is outside of quotes.
 fn split_at_close(text: &str) -> Option<(&str, &str)> {
     let mut quote = None;
@@ -124,7 +137,7 @@ mod tests {
 
     fn evaluate(text: &str) -> Result<Option<bool>, String> {
         let values = context! { var => context! {
-            x => "a", on => true, off => "False", list => ["a", "b"], none => (), n => 5, quote => "it's",
+            x => "a", on => true, off => "False", list => ["a", "b"], none => (), n => 5, digits => "7", quote => "it's",
         } };
         let condition = Condition::new(TemplateText::new(&"m.yml".into(), Mark::START, text));
         condition.evaluate(&Engine::for_conditions(), &values).map_err(|problem| problem.message)
@@ -150,6 +163,9 @@ mod tests {
             ("'${{ var.x }}' is defined and '${{ var.x | quote }}' != '}}'", true),
             ("${{ var.missing is defined }}", false),
             ("${{ var.n }} > 4", true),
+            ("${{ var.digits }} > 50", false),
+            ("${{ var.digits }} == 7", true),
+            ("${{ var.digits }} == '7'", true),
         ] {
             assert_eq!(evaluate(text), Ok(Some(expected)), "{text}");
         }

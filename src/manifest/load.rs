@@ -1,6 +1,5 @@
 //! Reads a manifest with its imports.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -26,9 +25,9 @@ pub struct Manifest {
     pub var: Map<String, Value>,
     pub env: Map<String, Value>,
     pub tasks: Vec<Task>,
-    /// The variables that a file declares.
-    pub declared: BTreeSet<String>,
-    /// What is wrong with it so far.
+    /// The variables as the files declare them.
+    pub declared: Value,
+    /// Its problems so far.
     pub problems: Vec<Problem>,
 }
 
@@ -45,13 +44,13 @@ impl Manifest {
     /// Reads `text`, the manifest itself, and the files that it imports; `overrides` win over their values.
     ///
     /// # Errors
-    /// It is not a manifest. What is wrong inside is in `problems`.
+    /// It is not a manifest. Problems inside of it are in `problems`.
     pub fn load(text: &SourceText, overrides: Overrides) -> Result<Self> {
         let mut loader = Loader::default();
         loader.stack.extend(Path::new(&text.name).canonicalize());
         loader.read(text)?;
         let mut manifest = loader.manifest;
-        manifest.declared = manifest.var.keys().cloned().collect();
+        manifest.declared = Value::Object(manifest.var.clone());
         overrides::merge(&mut manifest.var, overrides.var);
         manifest.env.extend(overrides.env);
         Ok(manifest)
@@ -65,12 +64,21 @@ impl Manifest {
 pub fn only_document(text: &SourceText) -> Result<Rc<Node>> {
     let documents: Result<Vec<_>, _> = text.documents().collect();
     let mut documents = documents.map_err(|fault| fault.into_error(Error::usage, &text.name))?;
+    if let Some(document) = documents.iter().find(|document| ManifestForm::of(document) == ManifestForm::Cfctl) {
+        return Err(cfctl(document, &text.name));
+    }
     match (documents.pop(), documents.len()) {
         (Some(document), 0) => Ok(document),
         (None, _) => Err(Error::usage(format!("{} holds no document: it is empty or has only comments", text.name))),
         (_, others) => Err(Error::usage(format!("{} holds {} documents", text.name, others + 1))
             .hint("a manifest is one document: put its parts into files, and list them under import")),
     }
+}
+
+fn cfctl(document: &Node, source: &str) -> Error {
+    Error::usage("documents of cfctl (service, verb, resource, spec) are not manifests")
+        .at(Some(document.at.in_source(source)))
+        .hint("write each as a task with uses: \"@modules/resource\", or run `spacectl exec VERB RESOURCE`")
 }
 
 impl Loader {
@@ -89,11 +97,7 @@ impl Loader {
                     "put what is under main into a file",
                 );
             }
-            ManifestForm::Cfctl => {
-                let hint =
-                    "write each as a task with uses: \"@modules/resource\", or run `spacectl exec VERB RESOURCE`";
-                return refused("documents of cfctl (service, verb, resource, spec) are not manifests", hint);
-            }
+            ManifestForm::Cfctl => return Err(cfctl(&document, &source)),
             ManifestForm::PluginSpec => {
                 return refused("the spec of a plugin, not a manifest", "run `spacectl plugin apply -f FILE`");
             }

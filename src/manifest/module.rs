@@ -53,6 +53,12 @@ const KEYS: [SpecKeys; 8] = [
     },
 ];
 
+/// Keys that take one of a few words.
+const VALUES: [(Module, &str, &[&str]); 2] = [
+    (Module::Print, "output", &["json", "yaml", "table", "csv", "quiet", "text"]),
+    (Module::Join, "how", &["left", "right", "inner", "outer"]),
+];
+
 /// Modules of the Python client that are not offered here, and what does their work.
 const REPLACED: [(&str, &str); 3] = [
     ("export-s3", "use print with `output: csv` and `path`, then a shell task with `aws s3 cp FILE s3://BUCKET/KEY`"),
@@ -106,6 +112,15 @@ impl Module {
             if let Some(word) = key.plain().filter(|word| !all.contains(word) && self != Self::Shell) {
                 let problem = Problem::new(format!("{name} has no key `{word}`"));
                 problems.push(problem.at(Some(key.location())).hint(hint_at_name(word, &all)));
+            }
+        }
+        for (key, values) in VALUES.iter().filter(|(module, ..)| *module == self).map(|(_, key, values)| (key, values))
+        {
+            if let Some(TemplateTree::Text(text)) = spec.get(key)
+                && let Some(word) = text.plain().filter(|word| !values.contains(word))
+            {
+                let problem = Problem::new(format!("{name} has no {key} `{word}`")).at(Some(text.location()));
+                problems.push(problem.hint(hint_at_name(word, values)));
             }
         }
         let is_open = entries.iter().any(|(key, _)| key.plain().is_none());

@@ -1,7 +1,5 @@
 //! Variables from the command line: `KEY=VALUE`, `--var`, `--var-file` and `--env`.
 
-use std::io::Read;
-
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
@@ -19,16 +17,15 @@ impl Overrides {
     /// Reads `--var-file`, then `vars` over it, each `KEY=VALUE`, where a key may be a path.
     ///
     /// # Errors
-    /// What cannot be read, or has no `=`.
-    pub fn read(file: Option<&str>, vars: &[String], env: &[String], stdin: &mut dyn Read) -> Result<Self> {
-        let mut stdin = Stdin::new(stdin);
+    /// A file that cannot be read, or a variable without `=`.
+    pub fn read(file: Option<&str>, vars: &[String], env: &[String], stdin: &mut Stdin<'_>) -> Result<Self> {
         let mut overrides = match file {
             Some(file) => Self::from_file(file)?,
             None => Self::default(),
         };
         for argument in vars {
             let (key, text) = split(argument)?;
-            set(&mut overrides.var, key, parse(text, &mut stdin)?)?;
+            set(&mut overrides.var, key, parse(text, stdin)?)?;
         }
         for argument in env {
             let (key, text) = split(argument)?;

@@ -26,7 +26,7 @@ pub struct Scope {
     outputs: HashMap<String, Value>,
 }
 
-/// What a task leaves behind.
+/// The result of a task.
 #[derive(Clone, Debug, Default)]
 pub struct TaskResult {
     pub name: String,
@@ -81,7 +81,7 @@ impl Scope {
         self.set_value(id, result.value(id));
     }
 
-    /// Keeps the output of an item of a loop, for `concat`.
+    /// Remembers the output of an item of a loop, for `concat`.
     pub fn set_output(&mut self, id: &str, result: &TaskResult) {
         self.outputs.insert(id.to_owned(), result.output.clone());
     }
@@ -92,8 +92,7 @@ impl Scope {
         self.set_value(id, TemplateValue::from(results));
     }
 
-    /// Sets `tasks.ID` to a value that is not known yet.
-    pub fn set_value(&mut self, id: &str, value: TemplateValue) {
+    fn set_value(&mut self, id: &str, value: TemplateValue) {
         self.tasks.retain(|(known, _)| known != id);
         self.tasks.push((id.to_owned(), value));
     }
@@ -110,7 +109,7 @@ impl TaskResult {
     }
 }
 
-/// A message as templates see it: a field that is not set is empty instead of undefined.
+/// A message, or a list of them, as templates see it: a field that is not set is empty instead of undefined.
 pub fn message_view(value: &Value, message: &MessageDescriptor) -> TemplateValue {
     MessageObject::value(value, Some(message))
 }
@@ -128,6 +127,9 @@ impl MessageObject {
             (Value::Object(fields), Some(message)) => {
                 TemplateValue::from_object(Self { fields: fields.clone(), message: message.clone() })
             }
+            (Value::Array(items), Some(message)) => {
+                TemplateValue::from(items.iter().map(|item| Self::value(item, Some(message))).collect::<Vec<_>>())
+            }
             _ => from_json(value),
         }
     }
@@ -137,14 +139,16 @@ impl Object for MessageObject {
     fn get_value(self: &Arc<Self>, key: &TemplateValue) -> Option<TemplateValue> {
         let name = key.as_str()?;
         let field = self.message.get_field_by_name(name);
-        let below = field.as_ref().filter(|field| !field.is_list() && !field.is_map()).and_then(|field| {
+        let below = field.as_ref().filter(|field| !field.is_map()).and_then(|field| {
             let Kind::Message(message) = field.kind() else { return None };
             WellKnown::of(&message).is_none().then_some(message)
         });
         match (self.fields.get(name), field) {
             (Some(value), _) => Some(Self::value(value, below.as_ref())),
-            (None, Some(_)) => Some(match below {
+            (None, Some(field)) if field.is_list() => Some(from_json(&Vec::<Value>::new())),
+            (None, Some(field)) => Some(match below {
                 Some(message) => Self::value(&Value::Object(Map::new()), Some(&message)),
+                None if field.is_map() => from_json(&Map::new()),
                 None => TemplateValue::from(""),
             }),
             (None, None) => None,

@@ -81,7 +81,17 @@ impl Task {
         let vars = get("var").map(&mut tree);
         let vars = match vars.flatten() {
             Some(TemplateTree::Mapping(vars)) => {
-                vars.into_iter().filter_map(|(key, value)| Some((key.plain()?.to_owned(), value))).collect()
+                let mut named = Vec::with_capacity(vars.len());
+                for (key, value) in vars {
+                    match key.plain() {
+                        Some(name) => named.push((name.to_owned(), value)),
+                        None => {
+                            let problem = Problem::new("the name of a variable cannot be a template");
+                            problems.push(problem.at(Some(key.location())));
+                        }
+                    }
+                }
+                named
             }
             Some(_) => {
                 problems.push(Problem::new("`var` must be a mapping").at(Some(location.clone())));
@@ -89,6 +99,12 @@ impl Task {
             }
             None => Vec::new(),
         };
+        for name in ["id", "name", "uses", "if"] {
+            if let Some(node) = get(name).filter(|node| !matches!(node.content, Content::Scalar { .. })) {
+                let problem = Problem::new(format!("`{name}` must be text, not {}", value::found(node)));
+                problems.push(problem.at(Some(node.at.in_source(source))));
+            }
+        }
         let text = |name: &str| match get(name).map(|node| (node, &node.content)) {
             Some((node, Content::Scalar { text, .. })) => Some(TemplateText::new(source, node.at, text)),
             _ => None,
@@ -126,6 +142,10 @@ impl Task {
         };
         let condition = text("if").map(Condition::new);
         let items = items.flatten();
+        if let (Some(node), Some(TemplateTree::Value(_) | TemplateTree::Mapping(_))) = (get("loop"), &items) {
+            let problem = Problem::new(format!("`loop` must be a list, not {}", value::found(node)));
+            problems.push(problem.at(Some(node.at.in_source(source))));
+        }
         Some(Self {
             source: Rc::clone(source),
             at: node.at,

@@ -10,9 +10,9 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as TemplateValue};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
-use super::placeholder::Placeholder;
+use super::placeholder::{Placeholder, Uses};
 use crate::error::{Location, Problem};
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Mark, Node, YamlError, value};
@@ -56,6 +56,15 @@ pub enum TemplateTree {
 pub struct Rendered {
     pub value: Value,
     pub templated: HashSet<FieldPath>,
+    /// The values that a dry run does not know.
+    pub unknown: HashSet<FieldPath>,
+}
+
+impl Rendered {
+    /// Whether a dry run does not know the value at `path`, or a part of it.
+    pub fn is_unknown(&self, path: &FieldPath) -> bool {
+        self.unknown.iter().any(|unknown| unknown.0.starts_with(&path.0) || path.0.starts_with(&unknown.0))
+    }
 }
 
 impl TemplateText {
@@ -154,26 +163,37 @@ impl TemplateTree {
 /// Compiles and renders templates.
 pub struct Engine {
     environment: Environment<'static>,
-    /// What cannot be evaluated becomes a placeholder.
-    is_lenient: bool,
+    /// In a dry run: whether a value that is not known was used.
+    uses: Option<Uses>,
 }
 
 impl Engine {
     pub fn new() -> Self {
-        Self { environment: environment(), is_lenient: false }
+        Self { environment: environment(), uses: None }
     }
 
     /// As [`Engine::new`], for conditions: a text in them is compared, not given to a shell.
     pub fn for_conditions() -> Self {
         let mut environment = environment();
         environment.add_filter("quote", |value: TemplateValue| value);
-        Self { environment, is_lenient: false }
+        environment.add_filter("literal", |value: TemplateValue| {
+            let number = value.as_str().and_then(|text| serde_json::from_str::<Number>(text).ok());
+            number.map_or(value, |number| from_json(&number))
+        });
+        Self { environment, uses: None }
     }
 
-    /// For a dry run, in which not every value is known.
+    /// For a dry run, in which values are not known that count their `uses`.
     #[must_use]
-    pub fn lenient(self) -> Self {
-        Self { is_lenient: true, ..self }
+    pub fn with_unknown(self, uses: &Uses) -> Self {
+        Self { uses: Some(uses.clone()), ..self }
+    }
+
+    /// Does `work`, and also says whether its result is not known.
+    fn tracked<T>(&self, work: impl FnOnce() -> T) -> (T, bool) {
+        let Some(uses) = &self.uses else { return (work(), false) };
+        uses.take();
+        (work(), uses.take())
     }
 
     /// The names that a text uses, as in `tasks.a.output.b`.
@@ -212,28 +232,41 @@ impl Engine {
         names
     }
 
-    /// The value of an expression.
-    pub fn evaluate(&self, expression: &str, context: &TemplateValue) -> Result<TemplateValue, minijinja::Error> {
-        self.environment.compile_expression(expression)?.eval(context.clone())
+    /// The value of an expression; `None` if it is not known.
+    pub fn evaluate(
+        &self,
+        expression: &str,
+        context: &TemplateValue,
+    ) -> Result<Option<TemplateValue>, minijinja::Error> {
+        let (value, is_unknown) =
+            self.tracked(|| self.environment.compile_expression(expression)?.eval(context.clone()));
+        if is_unknown { Ok(None) } else { value.map(Some) }
     }
 
     /// Renders to a text.
     pub fn text(&self, text: &TemplateText, context: &TemplateValue) -> Result<String, Problem> {
+        self.known_text(text, context).map(|(text, _)| text)
+    }
+
+    /// Renders to a text, and also says whether a part of it is not known.
+    fn known_text(&self, text: &TemplateText, context: &TemplateValue) -> Result<(String, bool), Problem> {
         let template = match &text.form {
-            TextForm::Plain(text) => return Ok(text.clone()),
+            TextForm::Plain(text) => return Ok((text.clone(), false)),
             TextForm::Expression(expression) => &format!("{OPEN}{expression}{CLOSE}"),
             TextForm::Mixed(template) => template,
         };
-        match self.environment.render_str(template, context.clone()) {
-            Err(_) if self.is_lenient => Ok(Placeholder::text(template)),
-            rendered => rendered.map_err(|error| problem(&error, text)),
+        match self.tracked(|| self.environment.render_str(template, context.clone())) {
+            (Err(_), true) => Ok((Placeholder::text(template), true)),
+            (rendered, is_unknown) => {
+                rendered.map(|rendered| (rendered, is_unknown)).map_err(|error| problem(&error, text))
+            }
         }
     }
 
     /// Renders every text of `tree`.
     pub fn render(&self, tree: &TemplateTree, context: &TemplateValue) -> Result<Rendered, Problem> {
         let mut rendered = Rendered::default();
-        rendered.value = self.value(tree, context, &mut FieldPath::default(), &mut rendered.templated)?;
+        rendered.value = self.value(tree, context, &mut FieldPath::default(), &mut rendered)?;
         Ok(rendered)
     }
 
@@ -242,14 +275,17 @@ impl Engine {
         tree: &TemplateTree,
         context: &TemplateValue,
         path: &mut FieldPath,
-        templated: &mut HashSet<FieldPath>,
+        rendered: &mut Rendered,
     ) -> Result<Value, Problem> {
         match tree {
             TemplateTree::Value(value) => Ok(value.clone()),
             TemplateTree::Text(text) => {
-                let value = self.scalar(text, context)?;
+                let (value, is_unknown) = self.scalar(text, context)?;
                 if value.is_string() && text.plain().is_none() {
-                    templated.insert(path.clone());
+                    rendered.templated.insert(path.clone());
+                }
+                if is_unknown {
+                    rendered.unknown.insert(path.clone());
                 }
                 Ok(value)
             }
@@ -257,7 +293,7 @@ impl Engine {
                 let mut values = Vec::with_capacity(items.len());
                 for (index, item) in items.iter().enumerate() {
                     path.push_index(index);
-                    values.push(self.value(item, context, path, templated)?);
+                    values.push(self.value(item, context, path, rendered)?);
                     path.pop();
                 }
                 Ok(values.into())
@@ -265,9 +301,12 @@ impl Engine {
             TemplateTree::Mapping(entries) => {
                 let mut fields = Map::with_capacity(entries.len());
                 for (key, value) in entries {
-                    let name = self.text(key, context)?;
+                    let (name, is_unknown) = self.known_text(key, context)?;
                     path.push_key(name.clone());
-                    let value = self.value(value, context, path, templated)?;
+                    if is_unknown {
+                        rendered.unknown.insert(path.clone());
+                    }
+                    let value = self.value(value, context, path, rendered)?;
                     path.pop();
                     if fields.insert(name.clone(), value).is_some() {
                         let message = format!("the key `{name}` comes out twice");
@@ -279,21 +318,23 @@ impl Engine {
         }
     }
 
-    /// The value of a text: of one expression, what it yields, but a number becomes text unless it ends in `to_data`,
-    /// so that a password of digits stays a text.
-    fn scalar(&self, text: &TemplateText, context: &TemplateValue) -> Result<Value, Problem> {
-        let TextForm::Expression(expression) = &text.form else { return self.text(text, context).map(Value::from) };
-        let fault = |error| problem(&error, text);
-        let value = match self.evaluate(expression, context) {
-            Err(_) if self.is_lenient => return Ok(Placeholder::text(expression).into()),
-            value => value.map_err(fault)?,
+    /// The value of a text, and whether it is not known. Of one expression it is what that yields, but a number becomes
+    /// text unless it ends in `to_data`, so that a password of digits stays a text.
+    fn scalar(&self, text: &TemplateText, context: &TemplateValue) -> Result<(Value, bool), Problem> {
+        let TextForm::Expression(expression) = &text.form else {
+            return self.known_text(text, context).map(|(text, is_unknown)| (text.into(), is_unknown));
         };
-        match value.kind() {
-            ValueKind::Number if !ends_in_to_data(expression) => Ok(value.to_string().into()),
+        let fault = |error| problem(&error, text);
+        let Some(value) = self.evaluate(expression, context).map_err(fault)? else {
+            return Ok((Placeholder::text(expression).into(), true));
+        };
+        let value = match value.kind() {
+            ValueKind::Number if !ends_in_to_data(expression) => value.to_string().into(),
             // Only this fails where the value is undefined.
-            ValueKind::Undefined => self.text(text, context).map(Value::from),
-            _ => to_json(&value).map_err(fault),
-        }
+            ValueKind::Undefined => self.text(text, context)?.into(),
+            _ => to_json(&value).map_err(fault)?,
+        };
+        Ok((value, false))
     }
 }
 

@@ -101,13 +101,13 @@ tasks:
             "15: `matches` names domain_id, which is not in data",
             "17: a task has no key `when`",
             "19: not a template: unexpected end of string",
-            "21: print has no key `colour`",
             "21: `self` does not exist",
+            "21: print has no key `colour`",
             "21: unknown filter in ${{ var.name.last | uper }}: filter uper is unknown",
             "22: the module export-s3 is not supported",
             "24: unknown name nothing",
-            "25: the variable var.name.last is not declared",
             "25: no task has the id latter",
+            "25: the variable var.name.last is not declared",
         ]
     );
 }

@@ -1,7 +1,7 @@
 //! Tables in GitHub's Markdown, e.g. for pull requests.
 //!
-//! A cell is text: what would be markup, HTML or the end of the cell is escaped. Cells are not padded, so that a changed
-//! row changes one line. The form is that of GitHub Flavored Markdown 0.29, section 4.10.
+//! A cell is text: what would be markup, HTML or the end of the cell is escaped. Cells are not padded, so that a
+//! changed row changes one line. The form is that of GitHub Flavored Markdown 0.29, section 4.10.
 
 use std::io::{self, Write};
 

@@ -19,7 +19,7 @@ use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
 pub use self::client_side::{ClientSideQuery, Sort};
-pub use self::columns::{Column, Columns};
+pub use self::columns::{Column, Columns, covers};
 pub use self::filter_fields::{add_condition, add_filters, has_alternatives};
 use self::query_field::QueryField;
 pub use self::stat_columns::response_fields;

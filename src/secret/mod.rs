@@ -44,7 +44,7 @@ pub const VARIABLES: [&str; 1] = ["SPACECTL_API_KEY"];
 /// Whether the value of `key` is a secret: the key contains a word for one, or ends in a short one, and does not end in
 /// what makes it the name, type or location of a secret instead (`secret_id`, `token_type`, `api_key_file`).
 pub fn names_a_secret(key: &str) -> bool {
-    const WORDS: [&str; 17] = [
+    const WORDS: [&str; 19] = [
         "api_key",
         "apikey",
         "access_key",
@@ -62,11 +62,13 @@ pub fn names_a_secret(key: &str) -> bool {
         "verify_code",
         "mfa_code",
         "webhook_url",
+        "비밀번호",
+        "암호",
     ];
     // Whole words only, last or before one of OWN: `author` and `spinner` do not count, and `auth_type`,
     // `session_timeout` and `private_ip` are about a secret.
-    const LAST: [&str; 12] =
-        ["pwd", "pass", "passcode", "auth", "bearer", "pin", "session", "jwt", "private", "otp", "cookie", "psk"];
+    const LAST: [&str; 13] =
+        ["pw", "pwd", "pass", "passcode", "auth", "bearer", "pin", "session", "jwt", "private", "otp", "cookie", "psk"];
     const OWN: [&str; 8] = ["code", "key", "value", "header", "data", "string", "hash", "phrase"];
     let key = snake_case(key);
     let mut words = key.rsplit(['_', '.', '/']).skip_while(|word| OWN.contains(word));

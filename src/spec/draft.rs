@@ -44,6 +44,11 @@ impl Draft {
         Self { document: None, overrides: Rc::new(Overrides { json: None, params }) }
     }
 
+    /// The fields of its document, as written.
+    pub fn fields(&self) -> Option<&Map<String, Value>> {
+        self.document.as_ref().map(|document| &document.value)
+    }
+
     /// Makes the request for `target`: names of another API generation become those of `target` (not if `strict`), `-j`
     /// overwrites whole fields of the document, and each `-p` sets its value. Fields of another generation that have a
     /// value and no successor are [`SpecRequest::refusals`]. The codec checks the values of files and `-j`.

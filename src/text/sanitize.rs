@@ -10,8 +10,8 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// The beginning of a workflow command (`##[add-mask]`) that GitHub's runner obeys anywhere in a line of a log.
 pub const COMMAND: &str = "##[";
 
-/// Escapes control characters (`\n`, `\t`, `\u{1b}`), the invisible ones that reorder text, and `##[`, so that no server
-/// and no file can move the cursor, hide what a line says, or command a runner.
+/// Escapes control characters (`\n`, `\t`, `\u{1b}`), the invisible ones that reorder text, and `##[`, so that no
+/// server and no file can move the cursor, hide what a line says, or command a runner.
 pub fn control(text: &str) -> Cow<'_, str> {
     let has_command = text.contains(COMMAND);
     let text = if has_command { Cow::Owned(text.replace(COMMAND, "##\\u{5b}")) } else { Cow::Borrowed(text) };
@@ -22,8 +22,8 @@ pub fn control(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(escape).collect())
 }
 
-/// As [`control`], for text that begins a line: GitHub's runner takes one that begins with `::`, also after blanks, for a
-/// workflow command.
+/// As [`control`], for text that begins a line: GitHub's runner takes one that begins with `::`, also after blanks, for
+/// a workflow command.
 pub fn line_start(text: &str) -> Cow<'_, str> {
     let text = control(text);
     match text.trim_start().strip_prefix("::") {

@@ -1,6 +1,6 @@
 //! Checks tasks against the services' descriptions, before the first call.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
@@ -10,10 +10,10 @@ use crate::commands::apply::resource::{Request, verbs_in_use};
 use crate::error::{Problem, Result};
 use crate::manifest::module::Module;
 use crate::manifest::resource_spec::Mode;
-use crate::manifest::template::TemplateTree;
+use crate::manifest::template::{TemplateText, TemplateTree};
 use crate::manifest::{Task, Work};
 
-/// What is wrong with the resources, verbs and fields that are written out.
+/// The problems of the resources, verbs and fields that are written out.
 ///
 /// # Errors
 /// An endpoint that cannot be reached.
@@ -25,18 +25,18 @@ pub async fn check(tasks: &[Task], session: &mut Session, context: &mut Context<
         }
     });
     let mut problems = Vec::new();
-    let mut failed: HashMap<(String, String), String> = HashMap::new();
+    let mut failed: HashSet<(String, String)> = HashSet::new();
     for (task, spec) in all {
         let Some(Value::String(resource_type)) = spec.get("resource_type").and_then(TemplateTree::fixed) else {
             continue;
         };
-        // What these hold that is wrong was found before.
+        // Problems in these were found before.
         let mode = spec.get("mode").and_then(|mode| parse(mode.fixed()?)).unwrap_or_default();
         let verbs = spec.get("verb").and_then(|verb| parse(verb.fixed()?)).unwrap_or_default();
         let place = spec.get("resource_type").and_then(place_of).unwrap_or_else(|| task.location());
         for (verb, is_read) in verbs_in_use(mode, &verbs) {
             let key = (resource_type.clone(), verb.to_owned());
-            if failed.contains_key(&key) {
+            if failed.contains(&key) {
                 continue;
             }
             let method = match session.method(&resource_type, verb, None, context).await {
@@ -48,7 +48,7 @@ pub async fn check(tasks: &[Task], session: &mut Session, context: &mut Context<
                 Err(error) => {
                     let mut problem = error.problems()[0].clone();
                     problem.location = Some(place.clone());
-                    failed.insert(key, problem.message.clone());
+                    failed.insert(key);
                     problems.push(problem);
                     continue;
                 }
@@ -60,11 +60,11 @@ pub async fn check(tasks: &[Task], session: &mut Session, context: &mut Context<
             let matches = spec.get("matches").and_then(TemplateTree::fixed).and_then(|matches| parse(matches));
             let matches: Vec<String> = matches.unwrap_or_default();
             let is_sent = |name: &str| !is_read || mode == Mode::Exec || matches.iter().any(|key| key == name);
-            // What is not known yet is left out: only its name is checked.
+            // A value that is not known yet is null, which leaves it out: only its name is checked.
             let mut known = Map::new();
             for (key, value) in data {
                 let Some(name) = key.plain().filter(|name| is_sent(name)) else { continue };
-                known.insert(name.to_owned(), value.fixed().unwrap_or(Value::Null));
+                known.insert(name.to_owned(), known_parts(value));
             }
             problems.extend(Request::check(&method, task, known));
         }
@@ -80,5 +80,20 @@ fn place_of(tree: &TemplateTree) -> Option<crate::error::Location> {
     match tree {
         TemplateTree::Text(text) => Some(text.location()),
         _ => None,
+    }
+}
+
+/// The value with null for each part that is a template.
+fn known_parts(tree: &TemplateTree) -> Value {
+    match tree {
+        TemplateTree::Value(value) => value.clone(),
+        TemplateTree::Text(text) => text.plain().map_or(Value::Null, Value::from),
+        // A null in a list would be a fault.
+        TemplateTree::List(_) => tree.fixed().unwrap_or_default(),
+        TemplateTree::Mapping(entries) => {
+            let known =
+                |(key, value): &(TemplateText, TemplateTree)| Some((key.plain()?.to_owned(), known_parts(value)));
+            entries.iter().filter_map(known).collect::<Map<_, _>>().into()
+        }
     }
 }

@@ -36,7 +36,7 @@ fn first_sheet() -> String {
 
 /// The workbooks of a run, each with its sheets.
 #[derive(Default)]
-pub struct Workbooks(HashMap<PathSpec, Vec<Sheet>>);
+pub struct Workbooks(HashMap<String, Vec<Sheet>>);
 
 struct Sheet {
     name: String,
@@ -62,12 +62,12 @@ impl Workbooks {
         let name: String = spec.sheet.chars().take(MAX_SHEET).collect();
         let path = spec.path.to_string();
         if spec.reset {
-            self.0.remove(&spec.path);
-        } else if !self.0.contains_key(&spec.path) && std::path::Path::new(&path).exists() {
+            self.0.remove(&path);
+        } else if !self.0.contains_key(&path) && std::path::Path::new(&path).exists() {
             return Err(Error::local(format!("{path} was there before this run, and sheets cannot be added to it"))
                 .hint("write `reset: true` to replace it, or name another path"));
         }
-        let sheets = self.0.entry(spec.path.clone()).or_default();
+        let sheets = self.0.entry(path.clone()).or_default();
         if sheets.iter().any(|sheet| sheet.name.eq_ignore_ascii_case(&name)) {
             return Err(Error::local(format!("{path} has a sheet {name} already")));
         }
@@ -96,7 +96,8 @@ fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
                     Value::Bool(value) => {
                         sheet.write_boolean(row, column, *value)?;
                     }
-                    Value::Number(number) => {
+                    // A double holds the others exactly.
+                    Value::Number(number) if number.as_i64().is_none_or(|whole| whole.unsigned_abs() <= 1 << 53) => {
                         sheet.write_number(row, column, number.as_f64().unwrap_or_default())?;
                     }
                     other => {
@@ -116,6 +117,7 @@ fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
         Value::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(", "),
         other => json::compact(other),
     }

@@ -30,7 +30,7 @@ use crate::manifest::check::{Findings, check as check_names};
 use crate::manifest::load::{only_document, refuse};
 use crate::manifest::{Manifest, ManifestForm, Overrides};
 use crate::schema::did_you_mean::hint_at_name;
-use crate::spec::source::{SourceText, Stdin};
+use crate::spec::source::{SourceText, Stdin, read_file};
 use crate::terminal::shutdown::Shutdown;
 
 /// The JSON Schema of manifests.
@@ -43,19 +43,24 @@ pub fn run(args: &Apply, context: &mut Context<'_>) -> Result<()> {
     }
     let (files, assignments) = files_and_assignments(args)?;
     let [file] = &files[..] else {
+        if let Some(manifest) = files.iter().find(|file| is_manifest(file)) {
+            return Err(Error::usage(format!("{manifest} is a manifest, and only one can be applied"))
+                .hint("list other files under import"));
+        }
         return apply_plugins(args, files, &assignments, context);
     };
     if Path::new(file).is_dir() {
         return apply_plugins(args, files, &assignments, context);
     }
-    let (name, bytes) = Stdin::new(&mut context.streams.input).read_or_file(file)?;
+    let mut input = std::mem::replace(&mut context.streams.input, Box::new(std::io::empty()));
+    let mut stdin = Stdin::new(&mut input);
+    let (name, bytes) = stdin.read_or_file(file)?;
     let text = SourceText::of_bytes(name, bytes)?;
     if is_plugin_spec(&text) {
-        if file == "-" {
-            // It is read already.
-            context.streams.input = Box::new(Cursor::new(text.content.into_bytes()));
-        }
-        return apply_plugins(args, files, &assignments, context);
+        // What is read cannot be read again from a pipe.
+        context.streams.input = Box::new(Cursor::new(text.content.into_bytes()));
+        let file = if Path::new(file).is_file() { file.clone() } else { "-".to_owned() };
+        return apply_plugins(args, vec![file], &assignments, context);
     }
     only_document(&text)?;
     let mut selection = connector::selection(context);
@@ -66,25 +71,20 @@ pub fn run(args: &Apply, context: &mut Context<'_>) -> Result<()> {
     }
     let vars: Vec<String> = args.var.iter().cloned().chain(assignments).collect();
     let env: Vec<String> = args.env.iter().cloned().chain(env_argument).collect();
-    let overrides = Overrides::read(args.var_file.as_deref(), &vars, &env, &mut context.streams.input)?;
-    let given: Vec<String> = overrides.var.keys().cloned().collect();
+    let overrides = Overrides::read(args.var_file.as_deref(), &vars, &env, &mut stdin)?;
     let manifest = Manifest::load(&text, overrides)?;
     let var = manifest.var.clone();
-    let Findings { problems, warnings, used_vars } = check_names(&manifest.tasks, &manifest.var);
-    let mut problems = [manifest.problems, problems].concat();
-    let declared_in_file = |name: &String| manifest.declared.contains(name);
-    for name in given.iter().filter(|name| !used_vars.contains(*name) && !declared_in_file(name)) {
-        let known: Vec<&str> = used_vars.iter().chain(&manifest.declared).map(String::as_str).collect();
-        problems.push(
-            Problem::new(format!("--var {name}: the manifest has no such variable")).hint(hint_at_name(name, &known)),
-        );
-    }
+    let findings = check_names(&manifest.tasks, &manifest.var);
+    let mut problems = unknown_vars(&vars, &manifest, &findings);
+    let Findings { problems: found, warnings, .. } = findings;
+    problems.extend(manifest.problems);
+    problems.extend(found);
     let mode = if args.dry_run { RunMode::Dry } else { RunMode::Real };
     block_on(async {
         let mut session = Session::new(selection, context)?;
         match check::check(&manifest.tasks, &mut session, context).await {
             Ok(found) => problems.extend(found),
-            // What is wrong with the manifest comes before a service that cannot be asked.
+            // The manifest's own problems come before a service that cannot be asked.
             Err(error) if problems.is_empty() => return Err(error),
             Err(_) => {}
         }
@@ -93,7 +93,7 @@ pub fn run(args: &Apply, context: &mut Context<'_>) -> Result<()> {
             let place = location.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
             context.streams.diagnostics.warn(&format!("{place}{message}"));
         }
-        let resume = args.resume.as_deref().map(ResumeLog::open).transpose()?;
+        let resume = args.resume.as_deref().map(|path| ResumeLog::open(path, session.scope())).transpose()?;
         let mut shutdown = Shutdown::listen()?;
         let mut runner = Runner::new(session, var, environment(manifest.env), mode, resume, context);
         let done = runner.run(&manifest.tasks, &mut shutdown).await;
@@ -106,9 +106,31 @@ pub fn run(args: &Apply, context: &mut Context<'_>) -> Result<()> {
                 }
                 shown
             }
-            Err(error) => Err(summary.explain(error, file, args.resume.as_deref())),
+            Err(error) => {
+                let advice = summary.advice(args, file, context.global);
+                if let (true, Some(advice)) = (error.kind().is_silent(), &advice) {
+                    context.streams.diagnostics.note(advice);
+                }
+                Err(error.hints(advice))
+            }
         }
     })
+}
+
+/// The variables of the command line that no file declares and no template uses.
+fn unknown_vars(vars: &[String], manifest: &Manifest, findings: &Findings) -> Vec<Problem> {
+    let paths = vars.iter().filter_map(|var| Some(var.split_once('=')?.0));
+    let is_declared = |path: &str| {
+        let pointer = format!("/{}", path.replace('.', "/"));
+        manifest.declared.pointer(&pointer).is_some()
+    };
+    let unknown = paths.filter(|path| !is_declared(path) && !findings.uses(path));
+    let problem = |path: &str| {
+        let declared = manifest.declared.as_object().into_iter().flat_map(|declared| declared.keys());
+        let known: Vec<&str> = findings.used_vars.iter().chain(declared).map(String::as_str).collect();
+        Problem::new(format!("the manifest has no variable {path}")).hint(hint_at_name(path, &known))
+    };
+    unknown.map(problem).collect()
 }
 
 /// The files, and the positional variables: with `-f FILE` all of them are variables.
@@ -125,6 +147,13 @@ fn is_plugin_spec(text: &SourceText) -> bool {
     let forms = text.documents().map(|document| document.is_ok_and(|node| ManifestForm::of(&node).is_plugin_spec()));
     let forms: Vec<bool> = forms.collect();
     !forms.is_empty() && forms.iter().all(|is_spec| *is_spec)
+}
+
+/// Whether a regular file holds a manifest.
+fn is_manifest(file: &str) -> bool {
+    let read = || Some(SourceText::of_bytes(file.to_owned(), read_file(file).ok()?).ok()?);
+    let text = Some(file).filter(|file| Path::new(file).is_file()).and_then(|_| read());
+    text.is_some_and(|text| only_document(&text).is_ok_and(|node| ManifestForm::of(&node) == ManifestForm::Manifest))
 }
 
 /// Does what `plugin apply -f FILE...` does.

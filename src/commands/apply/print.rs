@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -38,7 +39,7 @@ enum PrintFormat {
 }
 
 /// A file's path: text, or its parts.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum PathSpec {
     Text(String),
@@ -69,7 +70,13 @@ impl PathSpec {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
-        AtomicFile::behind_links(path, content, Readers::ByUmask).and_then(AtomicFile::replace).map_err(failed)
+        let readers = match std::fs::metadata(path) {
+            // A device or a pipe is written to, not replaced.
+            Ok(there) if !there.is_file() => return std::fs::write(path, content).map_err(failed),
+            Ok(there) => Readers::Mode(there.permissions().mode()),
+            Err(_) => Readers::ByUmask,
+        };
+        AtomicFile::behind_links(path, content, readers).and_then(AtomicFile::replace).map_err(failed)
     }
 }
 

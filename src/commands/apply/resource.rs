@@ -1,20 +1,21 @@
 //! `@modules/resource`: reads, creates, updates or calls a resource.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use minijinja::Value as TemplateValue;
 use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value, json};
 use tonic::Code;
 
-use super::runner::{Done, RunMode};
+use super::runner::{Done, RunMode, wrong_spec};
 use super::session::Session;
 use crate::commands::Context;
 use crate::commands::method::{LIST, Method};
 use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::manifest::placeholder::Placeholder;
 use crate::manifest::resource_spec::{Mode, OutputSpec, OutputTemplate, Pagination, ResourceSpec, Verbs};
 use crate::manifest::template::Rendered;
 use crate::manifest::{Task, Work};
@@ -26,7 +27,10 @@ use crate::secret::{self, mask, snake_case};
 use crate::spec::typing::FieldShape;
 use crate::spec::{Draft, SpecRequest};
 use crate::terminal::io_streams::Diagnostics;
+use crate::text::value_ext;
 use crate::yaml::{Node, value};
+
+const DATA: &str = "data";
 
 /// The pages of a list that are in flight at a time.
 const PAGES_IN_FLIGHT: usize = 8;
@@ -46,9 +50,11 @@ pub struct ResourceCall<'a> {
     pub spec: ResourceSpec,
     /// The texts of `data` that came out of templates.
     templated: HashSet<FieldPath>,
-    pub mode: RunMode,
-    /// What templates call the output of this task.
-    pub output_name: String,
+    /// The fields of `data` that a dry run does not know.
+    unknown: HashSet<String>,
+    mode: RunMode,
+    /// The output in a dry run that does not call.
+    output: TemplateValue,
 }
 
 /// The verbs that a task calls in this order, and whether each only reads.
@@ -66,31 +72,55 @@ pub fn verbs_in_use(mode: Mode, verbs: &Verbs) -> Vec<(&str, bool)> {
 impl<'a> ResourceCall<'a> {
     /// # Errors
     /// The rendered spec is not one.
-    pub fn new(task: &'a Task, rendered: Rendered, mode: RunMode, output_name: String) -> Result<Self> {
-        let spec = serde_json::from_value(rendered.value)
-            .map_err(|error| Error::local(format!("the spec of resource: {error}")).at(Some(task.location())))?;
+    pub fn new(task: &'a Task, rendered: Rendered, mode: RunMode, output: TemplateValue) -> Result<Self> {
+        let spec: ResourceSpec = serde_json::from_value(rendered.value.clone())
+            .map_err(|error| wrong_spec("resource", &error).at(Some(task.location())))?;
+        let is_unknown = |name: &&String| rendered.is_unknown(&FieldPath::default().key(DATA).key(*name));
+        let unknown = spec.data.keys().filter(is_unknown).cloned().collect();
         let below_data = |path: FieldPath| match path.0.split_first() {
-            Some((Segment::Key(data), rest)) if data == "data" => Some(FieldPath(rest.to_vec())),
+            Some((Segment::Key(data), rest)) if data == DATA => Some(FieldPath(rest.to_vec())),
             _ => None,
         };
         let templated = rendered.templated.into_iter().filter_map(below_data).collect();
-        Ok(Self { task, spec, templated, mode, output_name })
+        Ok(Self { task, spec, templated, unknown, mode, output })
     }
 
-    /// Whether nothing is changed, whatever the service has.
-    pub async fn is_read_only(&self, session: &mut Session, context: &mut Context<'_>) -> Result<bool> {
-        Ok(match (self.spec.mode, &self.spec.verb.exec) {
-            (Mode::ReadOnly, _) => true,
-            (Mode::Exec, Some(verb)) => self.method(verb, session, context).await?.is_read_only(),
-            _ => false,
-        })
+    /// Whether a dry run does not know more of a spec than values in `data`.
+    pub fn is_unknown(spec: &Rendered) -> bool {
+        spec.unknown.iter().any(|path| path.0.first() != Some(&Segment::Key(DATA.to_owned())) || path.0.len() == 1)
+    }
+
+    /// The type of the output of a task that may change something, if it is a message; `None` if it only reads.
+    pub async fn written_type(
+        &self,
+        session: &mut Session,
+        context: &mut Context<'_>,
+    ) -> Result<Option<Option<MessageDescriptor>>> {
+        let Verbs { read, create, exec, .. } = &self.spec.verb;
+        let verb = match self.spec.mode {
+            Mode::ReadOnly => None,
+            Mode::Exec => exec.as_ref(),
+            Mode::Default | Mode::NoUpdate => create.as_ref().or(read.as_ref()),
+        };
+        let Some(verb) = verb else { return Ok(None) };
+        let method = self.method(verb, session, context).await?;
+        if method.is_read_only() {
+            return Ok(None);
+        }
+        Ok(Some(Some(method.output()).filter(|_| self.spec.output.is_none())))
     }
 
     async fn method(&self, verb: &str, session: &mut Session, context: &mut Context<'_>) -> Result<Rc<Method>> {
         session.method(&self.spec.resource_type, verb, self.spec.token.as_deref(), context).await
     }
 
-    pub async fn run(mut self, session: &mut Session, context: &mut Context<'_>) -> Result<Done> {
+    /// Calls the service. `is_writing` is true while a call may change something.
+    pub async fn run(
+        mut self,
+        session: &mut Session,
+        is_writing: &Cell<bool>,
+        context: &mut Context<'_>,
+    ) -> Result<Done> {
         let columns = match self.spec.output.clone() {
             Some(output) => Some(self.columns(&output, session, context).await?),
             None => None,
@@ -102,8 +132,8 @@ impl<'a> ResourceCall<'a> {
             self.ask_only(columns);
         }
         let done = match self.spec.mode {
-            Mode::Exec => self.execute(session, context).await?,
-            _ => self.ensure(session, context).await?,
+            Mode::Exec => self.execute(session, is_writing, context).await?,
+            _ => self.ensure(session, is_writing, context).await?,
         };
         Ok(match columns {
             Some(columns) if done.is_known => Done { output: selected(done.output, &columns), view: None, ..done },
@@ -120,44 +150,58 @@ impl<'a> ResourceCall<'a> {
     }
 
     /// Calls `verb.exec`.
-    async fn execute(&self, session: &mut Session, context: &mut Context<'_>) -> Result<Done> {
+    async fn execute(&self, session: &mut Session, is_writing: &Cell<bool>, context: &mut Context<'_>) -> Result<Done> {
         let Some(verb) = &self.spec.verb.exec else {
             return Err(Error::local("the mode EXEC needs a verb").hint("add verb: {exec: VERB}"));
         };
         let method = self.method(verb, session, context).await?;
         let data = self.spec.data.clone();
-        if self.mode == RunMode::Dry && (!method.is_read_only() || is_unknown(&data)) {
+        let is_read = method.verb() == "get" || ROW_VERBS.contains(&method.verb());
+        if self.mode == RunMode::Dry && (!is_read || !self.unknown.is_empty()) {
             return self.planned(&method, data, context).await;
         }
         if let Some(Pagination { size }) = self.spec.pagination {
             let rows = self.pages(&method, data, size, context).await?;
-            return Ok(self.listed(rows));
+            return Ok(self.listed(&method, rows));
         }
         let request = self.request(&method, data, &mut context.streams.diagnostics).await?;
         if method.is_streaming() {
             let mut response = method.call(request.bytes).await?;
             let mut messages = Vec::new();
             while let Some(bytes) = response.next_bytes().await? {
-                messages.push(method.value(bytes).await?);
+                let message = method.value(bytes).await?;
+                self.remember(&method, &message);
+                messages.push(message);
             }
             let happened = format!("{} messages", messages.len());
-            return Ok(Done::new(messages.into(), happened));
+            return Ok(Done::message(messages.into(), &method.output(), happened));
         }
-        let response = method.ask(request.bytes).await.map_err(|error| self.with_advice(error))?;
-        if ROW_VERBS.contains(&method.verb()) {
-            return Ok(self.listed(rows_of(response)));
-        }
+        let response = self.write(&method, request.bytes, is_writing).await?;
         self.remember(&method, &response);
+        if ROW_VERBS.contains(&method.verb()) {
+            return Ok(self.listed(&method, rows_of(response)));
+        }
         let happened = match self.id_in(&response) {
             Some(id) => format!("{} {id}", past_tense(method.verb())),
-            None => format!("{} done", method.verb()),
+            None => format!("called {}", method.verb()),
         };
         Ok(Done::message(response, &method.output(), happened))
     }
 
-    fn listed(&self, rows: Vec<Value>) -> Done {
+    fn listed(&self, method: &Method, rows: Vec<Value>) -> Done {
         let happened = format!("{} row{}", rows.len(), if rows.len() == 1 { "" } else { "s" });
-        Done::new(rows.into(), happened)
+        match ResponseKind::new(&method.output()).list_row() {
+            Some(row) => Done::message(rows.into(), row, happened),
+            None => Done::new(rows.into(), happened),
+        }
+    }
+
+    /// Calls a method that may change something.
+    async fn write(&self, method: &Method, request: Bytes, is_writing: &Cell<bool>) -> Result<Value> {
+        is_writing.set(!method.is_read_only());
+        let response = method.ask(request).await;
+        is_writing.set(false);
+        response.map_err(|error| self.with_advice(error))
     }
 
     /// All rows of a list: their count, then pages side by side.
@@ -188,25 +232,32 @@ impl<'a> ResourceCall<'a> {
             if let Some(Value::Object(page)) = request.get_mut("query").and_then(|query| query.get_mut("page")) {
                 page.insert("start".to_owned(), start.into());
             }
-            async move { method.ask(method.encode_made(&request)?).await.map(rows_of) }
+            async move {
+                let response = method.ask(method.encode_made(&request)?).await?;
+                self.remember(method, &response);
+                Ok::<_, Error>(rows_of(response))
+            }
         });
         let pages: Vec<Vec<Value>> = futures_util::stream::iter(pages).buffered(PAGES_IN_FLIGHT).try_collect().await?;
         Ok(pages.concat())
     }
 
     /// Reads the resource, and creates or updates it as the mode says.
-    async fn ensure(&self, session: &mut Session, context: &mut Context<'_>) -> Result<Done> {
+    async fn ensure(&self, session: &mut Session, is_writing: &Cell<bool>, context: &mut Context<'_>) -> Result<Done> {
         let ResourceSpec { mode, verb, .. } = &self.spec;
         if let Some(read) = &verb.read {
+            self.check_matches()?;
             let method = self.method(read, session, context).await?;
             let keys = self.spec.data.iter().filter(|(name, _)| self.spec.matches.contains(name));
             let keys: Map<String, Value> = keys.map(|(name, value)| (name.clone(), value.clone())).collect();
-            if is_unknown(&keys) {
+            if keys.keys().any(|name| self.unknown.contains(name)) {
                 return self.planned(&method, keys, context).await;
             }
             if let Some((row, message)) = self.read(&method, keys, context).await? {
                 return match (mode, &verb.update) {
-                    (Mode::Default, Some(update)) => self.update(update, row, message, session, context).await,
+                    (Mode::Default, Some(update)) => {
+                        self.update(update, row, message, session, is_writing, context).await
+                    }
                     _ => Ok(Done::row(row, message.as_ref(), "found".to_owned())),
                 };
             }
@@ -219,7 +270,7 @@ impl<'a> ResourceCall<'a> {
                     return self.planned(&method, data, context).await;
                 }
                 let request = self.request(&method, data, &mut context.streams.diagnostics).await?;
-                let response = method.ask(request.bytes).await.map_err(|error| self.with_advice(error))?;
+                let response = self.write(&method, request.bytes, is_writing).await?;
                 self.remember(&method, &response);
                 let happened = match self.id_in(&response) {
                     Some(id) => format!("{} {id}", past_tense(create)),
@@ -231,7 +282,21 @@ impl<'a> ResourceCall<'a> {
         }
     }
 
-    /// The row that `keys` identify, and its type; `None` if there is none.
+    /// Refuses keys without a value: a service would not see them, and any row would match.
+    fn check_matches(&self) -> Result<()> {
+        let ResourceSpec { matches, data, mode, .. } = &self.spec;
+        let is_empty = |key: &&String| data.get(*key).is_none_or(value_ext::is_empty);
+        let message = match matches.iter().find(is_empty) {
+            Some(key) => format!("`matches` names {key}, which has no value: any row would match"),
+            None if matches.is_empty() && *mode != Mode::ReadOnly => {
+                "`matches` is empty: any row would match".to_owned()
+            }
+            None => return Ok(()),
+        };
+        Err(Error::local(message).hint("name keys of data that identify the resource"))
+    }
+
+    /// The row that `keys` identify, and its type; `None` if no row does.
     async fn read(
         &self,
         method: &Method,
@@ -273,13 +338,14 @@ impl<'a> ResourceCall<'a> {
         row: Map<String, Value>,
         message: Option<MessageDescriptor>,
         session: &mut Session,
+        is_writing: &Cell<bool>,
         context: &mut Context<'_>,
     ) -> Result<Done> {
         // The values as the service reads them: by the request that creates, which has all fields.
         let by = self.spec.verb.create.as_deref().unwrap_or(verb);
         let method = self.method(by, session, context).await?;
         let data = self.spec.data.clone();
-        if is_unknown(&data) {
+        if !self.unknown.is_empty() {
             return self.planned(&method, data, context).await;
         }
         let request = self.request(&method, data, &mut context.streams.diagnostics).await?;
@@ -292,8 +358,22 @@ impl<'a> ResourceCall<'a> {
         };
         let compared: Vec<&str> = fields.keys().filter(is_in_row).map(String::as_str).collect();
         let changes = field_change::between(&fields, &row, &compared);
+        // A message cannot hold an empty value, so that an update cannot make a field empty.
+        let emptied = self.spec.data.iter().filter(|(name, value)| {
+            !value.is_null() && !fields.contains_key(*name) && row.get(*name).is_some_and(|value| !is_default(value))
+        });
+        let emptied: Vec<&str> = emptied.map(|(name, _)| name.as_str()).collect();
+        if !emptied.is_empty() {
+            let message = format!("{} cannot be made empty by an update", emptied.join(", "));
+            return Err(Error::local(message).hint("use mode: NO_UPDATE to leave the resource as it is"));
+        }
+        // Passwords and the like are in no row.
+        let hidden = fields.keys().filter(|name| !is_in_row(name) && !self.spec.matches.contains(name));
+        let hidden: Vec<&str> = hidden.map(String::as_str).collect();
+        let not_compared =
+            if hidden.is_empty() { String::new() } else { format!("; not compared: {}", hidden.join(", ")) };
         if changes.is_empty() {
-            return Ok(Done::row(row, message.as_ref(), "unchanged".to_owned()));
+            return Ok(Done::row(row, message.as_ref(), format!("unchanged{not_compared}")));
         }
         let mut changed: Vec<&str> = changes.iter().map(field_change::FieldChange::field).collect();
         changed.dedup();
@@ -313,12 +393,16 @@ impl<'a> ResourceCall<'a> {
         update.extend(
             fields.iter().filter(|(name, _)| changed.contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())),
         );
+        if !update.keys().any(|name| !changed.contains(&name.as_str())) {
+            let message = format!("{} takes neither the id nor a key of matches", method.verb());
+            return Err(Error::local(message).hint("use mode: NO_UPDATE to leave the resource as it is"));
+        }
         if self.mode == RunMode::Dry {
             return self.planned(&method, update, context).await;
         }
-        let response = method.ask(method.encode_made(&update)?).await?;
+        let response = self.write(&method, method.encode_made(&update)?, is_writing).await?;
         self.remember(&method, &response);
-        let happened = format!("updated {}", changed.join(", "));
+        let happened = format!("updated {}{not_compared}", changed.join(", "));
         Ok(match response {
             Value::Object(answer) if !answer.is_empty() => Done::message(answer.into(), &method.output(), happened),
             _ => {
@@ -331,7 +415,7 @@ impl<'a> ResourceCall<'a> {
     /// Shows a request that a dry run does not send; what it would yield is not known.
     async fn planned(&self, method: &Method, data: Map<String, Value>, context: &mut Context<'_>) -> Result<Done> {
         let mut request = Value::Object(data);
-        if let (false, Value::Object(data)) = (is_unknown_value(&request), &request) {
+        if let (true, Value::Object(data)) = (self.unknown.is_empty(), &request) {
             let request_of = self.request(method, data.clone(), &mut context.streams.diagnostics).await?;
             request = method.decode_request(request_of.bytes)?;
         }
@@ -339,7 +423,7 @@ impl<'a> ResourceCall<'a> {
         let (service, resource) = method.names();
         let call = format!("{service}.{resource}.{}", method.verb());
         let what = json!({ "call": call, "request": request });
-        Ok(Done::planned(what, Placeholder::value(self.output_name.clone())))
+        Ok(Done::planned(what, self.output.clone()))
     }
 
     /// The request of `method` with `data`, whose templated texts are typed by their fields.
@@ -419,7 +503,7 @@ impl<'a> ResourceCall<'a> {
 }
 
 impl Request {
-    /// The problems of fields that are known before a run; what is null is not known.
+    /// The problems of fields that are known before a run; null is not known.
     pub fn check(method: &Method, task: &Task, known: Map<String, Value>) -> Vec<Problem> {
         let draft = Draft::from_value(&task.source, data_node(task), known);
         let checked = method
@@ -478,7 +562,7 @@ fn rows_of(response: Value) -> Vec<Value> {
     }
 }
 
-/// Whether a read says that there is none: `get` also by other codes.
+/// Whether a read found nothing: `get` says so by other codes, too.
 fn is_not_found(error: &Error, verb: &str) -> bool {
     let says_none = |text: &str| text.starts_with("ERROR_NOT_FOUND") || text.starts_with("ERROR_NO_");
     let text = error.sent_text().unwrap_or_default();
@@ -486,17 +570,9 @@ fn is_not_found(error: &Error, verb: &str) -> bool {
         || matches!(error.kind(), ErrorKind::Status(_)) && verb == "get" && says_none(text)
 }
 
-fn is_unknown(data: &Map<String, Value>) -> bool {
-    data.iter().any(|(name, value)| Placeholder::is_in(name) || is_unknown_value(value))
-}
-
-fn is_unknown_value(value: &Value) -> bool {
-    match value {
-        Value::String(text) => Placeholder::is_in(text),
-        Value::Array(items) => items.iter().any(is_unknown_value),
-        Value::Object(fields) => is_unknown(fields),
-        _ => false,
-    }
+/// A value that a message does not hold: null, false, 0, or an empty text, list or mapping.
+fn is_default(value: &Value) -> bool {
+    value_ext::is_empty(value) || value == &Value::Bool(false) || value.as_f64() == Some(0.0)
 }
 
 fn selected(output: Value, columns: &Columns) -> Value {

@@ -1,6 +1,7 @@
 //! Runs the tasks of a manifest, strictly in order.
 
 use std::cell::Cell;
+use std::path::Path;
 
 use minijinja::Value as TemplateValue;
 use prost_reflect::MessageDescriptor;
@@ -17,7 +18,7 @@ use crate::manifest::data::date::Dates;
 use crate::manifest::data::join::JoinSpec;
 use crate::manifest::data::{csv, rows};
 use crate::manifest::module::Module;
-use crate::manifest::placeholder::Placeholder;
+use crate::manifest::placeholder::{Placeholder, Uses};
 use crate::manifest::scope::{TaskResult, message_view};
 use crate::manifest::template::{Engine, Rendered, TemplateTree, from_json};
 use crate::manifest::{Scope, Task, Work};
@@ -34,7 +35,7 @@ pub enum RunMode {
     Dry,
 }
 
-/// What a task has done.
+/// The effect of a task.
 pub struct Done {
     pub output: Value,
     /// `output` as templates see it, if that is more than its fields.
@@ -64,7 +65,7 @@ impl Done {
         }
     }
 
-    /// What a dry run would do.
+    /// An effect that a dry run only shows.
     pub fn planned(what: Value, output: TemplateValue) -> Self {
         Self { output: what, view: Some(output), happened: "not sent".to_owned(), is_known: false }
     }
@@ -75,12 +76,14 @@ pub struct Runner<'a, 'c> {
     scope: Scope,
     engine: Engine,
     conditions: Engine,
+    /// Counts the uses of values that a dry run does not know.
+    uses: Uses,
     mode: RunMode,
     resume: Option<ResumeLog>,
     summary: Summary,
     /// Variables of the manifest's `env`, for shell tasks.
     env: Map<String, Value>,
-    /// How many tasks were begun: the position of one in the log of finished tasks.
+    /// How many tasks were begun that are recorded: the position of one in the log of finished tasks.
     position: usize,
     workbooks: excel::Workbooks,
     /// A signal that came during a call: the run ends after it.
@@ -98,12 +101,21 @@ impl<'a, 'c> Runner<'a, 'c> {
         resume: Option<ResumeLog>,
         context: &'a mut Context<'c>,
     ) -> Self {
-        secret::secrets_in_message("", Value::Object(var.clone())).iter().for_each(|secret| mask::remember(secret));
+        for known in [&var, &added] {
+            remember(&Value::Object(known.clone()));
+        }
+        let uses = Uses::default();
+        let (engine, conditions) = (Engine::new(), Engine::for_conditions());
+        let (engine, conditions) = match mode {
+            RunMode::Dry => (engine.with_unknown(&uses), conditions.with_unknown(&uses)),
+            RunMode::Real => (engine, conditions),
+        };
         Self {
             session,
             scope: Scope::new(var, env),
-            engine: if mode == RunMode::Dry { Engine::new().lenient() } else { Engine::new() },
-            conditions: Engine::for_conditions(),
+            engine,
+            conditions,
+            uses,
             mode,
             resume,
             summary: Summary::default(),
@@ -121,7 +133,6 @@ impl<'a, 'c> Runner<'a, 'c> {
     }
 
     pub async fn run(&mut self, tasks: &[Task], shutdown: &mut Shutdown) -> Result<()> {
-        self.summary.total = tasks.len();
         self.tasks(tasks, 0, shutdown).await?;
         let Summary { ok, skipped, .. } = self.summary;
         self.line(0, &format!("FINISHED [ ok={ok}, skipped={skipped} ]"));
@@ -145,7 +156,7 @@ impl<'a, 'c> Runner<'a, 'c> {
         self.line(depth, &format!("LOOP [{}]", task.name.written()));
         let items = match self.items(items, task)? {
             Some(items) => items.iter().map(from_json).collect(),
-            None => vec![Placeholder::value("item")],
+            None => vec![Placeholder::value("item", &self.uses)],
         };
         let mut results = Vec::new();
         for item in items {
@@ -153,11 +164,8 @@ impl<'a, 'c> Runner<'a, 'c> {
             let done = self.once(task, depth + 1, shutdown).await;
             self.scope.pop_item();
             results.extend(done?);
-            if let Some(id) = &task.id {
-                self.scope.set_loop(id, &results);
-            }
         }
-        if let (Some(id), true) = (&task.id, results.is_empty()) {
+        if let Some(id) = &task.id {
             self.scope.set_loop(id, &results);
         }
         Ok(())
@@ -172,7 +180,7 @@ impl<'a, 'c> Runner<'a, 'c> {
         let rendered = self.render(items)?;
         match rendered.value {
             Value::Array(items) => Ok(Some(items)),
-            Value::String(text) if self.mode == RunMode::Dry && Placeholder::is_in(&text) => Ok(None),
+            _ if !rendered.unknown.is_empty() => Ok(None),
             other => {
                 let message = format!("`loop` must be a list, not {}", crate::text::value_ext::kind_of(&other));
                 Err(Error::local(message).at(Some(place)))
@@ -186,6 +194,8 @@ impl<'a, 'c> Runner<'a, 'c> {
 
     /// Runs a task, or an item of its loop; `None` if it was skipped.
     async fn once(&mut self, task: &Task, depth: usize, shutdown: &mut Shutdown) -> Result<Option<TaskResult>> {
+        // Tasks that wait for nothing would never learn of a signal.
+        shutdown.race(async { Ok(tokio::task::yield_now().await) }).await?;
         for (name, value) in &task.vars {
             let value = self.render(value)?.value;
             self.scope.set_vars(Map::from_iter([(name.clone(), value)]));
@@ -200,8 +210,7 @@ impl<'a, 'c> Runner<'a, 'c> {
                     self.summary.skipped += 1;
                     return Ok(None);
                 }
-                _ if self.mode == RunMode::Dry => self.line(depth, &format!("IF {}", condition.text.written())),
-                Ok(None) => return Err(Error::local("`if` is not known")),
+                Ok(None) => self.line(depth, &format!("IF {}", condition.text.written())),
                 Err(problem) => return Err(failed(problem)),
             }
         }
@@ -243,25 +252,29 @@ impl<'a, 'c> Runner<'a, 'c> {
         depth: usize,
         shutdown: &mut Shutdown,
     ) -> Result<Done> {
-        let position = self.position;
-        self.position += 1;
-        for secret in secret::secrets_in_message("", spec.value.clone()) {
-            mask::remember(&secret);
-        }
+        remember(&spec.value);
         let rendered = spec.value.clone();
-        let is_recorded = self.resume.is_some() && self.changes_something(task, module, &spec).await?;
-        if is_recorded
-            && let Some(resume) = &mut self.resume
-            && let Some(output) = resume.finished(position, &rendered)
+        let recorded = match &self.resume {
+            Some(_) => self.recorded_type(task, module, &spec).await?,
+            None => None,
+        };
+        let position = self.position;
+        self.position += usize::from(recorded.is_some());
+        if let (Some(message), Some(resume)) = (&recorded, &mut self.resume)
+            && let Some(output) = resume.finished(position, &rendered)?
         {
+            remember(&output);
             self.line(depth, "  DONE in an earlier run");
-            return Ok(Done::new(output, String::new()));
+            return Ok(match message {
+                Some(message) => Done::message(output, message, String::new()),
+                None => Done::new(output, String::new()),
+            });
         }
         let done = self.execute(task, module, spec, shutdown).await?;
         if !done.happened.is_empty() {
             self.line(depth, &format!("  {}", done.happened));
         }
-        if let (true, Some(resume)) = (is_recorded, &mut self.resume) {
+        if let (Some(_), Some(resume)) = (&recorded, &mut self.resume) {
             resume.record(position, task.id.as_deref(), &rendered, &done.output)?;
         }
         if task.debug {
@@ -269,41 +282,57 @@ impl<'a, 'c> Runner<'a, 'c> {
             let mut shown = shown.clone();
             secret::mask_value("", &mut shown);
             let text = shown.as_str().map_or_else(|| format!("{shown:#}"), str::to_owned);
-            self.context.streams.diagnostics.println(&mask::mask_known(&format!("(DEBUG) =>\n{text}")));
+            let diagnostics = &self.context.streams.diagnostics;
+            diagnostics.done("(DEBUG) =>");
+            text.lines().for_each(|line| diagnostics.done(line));
         }
         Ok(done)
     }
 
-    /// Whether a task has an effect that a second run must not repeat.
-    async fn changes_something(&mut self, task: &Task, module: Module, spec: &Rendered) -> Result<bool> {
+    /// The type of the output of a task that has an effect, which a second run must not repeat; `None` for others.
+    async fn recorded_type(
+        &mut self,
+        task: &Task,
+        module: Module,
+        spec: &Rendered,
+    ) -> Result<Option<Option<MessageDescriptor>>> {
         match module {
             Module::Resource => {
-                let call = ResourceCall::new(task, spec.clone(), self.mode, String::new())?;
-                Ok(!call.is_read_only(&mut self.session, self.context).await?)
+                let call = ResourceCall::new(task, spec.clone(), self.mode, Placeholder::value("", &self.uses))?;
+                call.written_type(&mut self.session, self.context).await
             }
-            Module::Shell => Ok(true),
-            _ => Ok(false),
+            Module::Shell => Ok(Some(None)),
+            _ => Ok(None),
         }
     }
 
     async fn execute(&mut self, task: &Task, module: Module, spec: Rendered, shutdown: &mut Shutdown) -> Result<Done> {
         let output_name = match &task.id {
             Some(id) => format!("tasks.{id}.output"),
-            None => format!("tasks[{}].output", self.position),
+            None => "output".to_owned(),
         };
         let is_dry = self.mode == RunMode::Dry;
-        let plan = |what: Value, name: &str| Done::planned(what, Placeholder::value(name));
+        let output = Placeholder::value(output_name, &self.uses);
+        let is_unknown = match module {
+            Module::Resource => ResourceCall::is_unknown(&spec),
+            Module::Shell | Module::Print => false,
+            _ => !spec.unknown.is_empty(),
+        };
+        if is_unknown {
+            self.show_plan(task, &json!({ "uses": module.name(), "spec": spec.value }))?;
+            return Ok(Done::planned(spec.value, output));
+        }
         match module {
             Module::Resource => {
-                let call = ResourceCall::new(task, spec, self.mode, output_name)?;
-                let interrupted = Cell::new(None);
+                let call = ResourceCall::new(task, spec, self.mode, output)?;
+                let (interrupted, is_writing) = (Cell::new(None), Cell::new(false));
                 let diagnostics = self.context.streams.diagnostics.clone();
                 let notify = |signal: TerminationSignal| {
                     interrupted.set(Some(signal));
                     diagnostics.note(&format!("{signal}: waiting for the call in flight; {signal} again aborts"));
                 };
-                let work = call.run(&mut self.session, self.context);
-                let done = shutdown.race_unless_critical(&Cell::new(true), notify, work).await?;
+                let work = call.run(&mut self.session, &is_writing, self.context);
+                let done = shutdown.race_unless_critical(&is_writing, notify, work).await?;
                 if !done.is_known {
                     self.show_plan(task, &done.output)?;
                 }
@@ -315,10 +344,9 @@ impl<'a, 'c> Runner<'a, 'c> {
                 if is_dry {
                     let what = json!({ "run": spec.run });
                     self.show_plan(task, &what)?;
-                    return Ok(plan(what, &output_name));
+                    return Ok(Done::planned(what, output));
                 }
-                let environment = self.session.environment();
-                let done = shell::run(&spec, &self.env, environment, self.context, shutdown).await?;
+                let done = shell::run(&spec, &self.env, &self.session, self.context, shutdown).await?;
                 self.session.forget();
                 Ok(Done::new(done, String::new()))
             }
@@ -327,18 +355,25 @@ impl<'a, 'c> Runner<'a, 'c> {
                 if is_dry {
                     let what = json!({ "print": spec.data });
                     self.show_plan(task, &what)?;
-                    return Ok(plan(what, &output_name));
+                    return Ok(Done::planned(what, output));
                 }
-                let happened = print::run(&spec, self.context.streams)?;
-                Ok(Done::new(json!({}), happened))
+                match print::run(&spec, self.context.streams) {
+                    // The work is not for the reader alone.
+                    Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                        Ok(Done::new(json!({}), "not read".to_owned()))
+                    }
+                    printed => printed.map(|happened| Done::new(json!({}), happened)),
+                }
             }
             Module::Csv => {
                 let CsvSpec { file } = parse(spec.value, "csv", task)?;
+                if is_dry && !Path::new(&file).exists() {
+                    return Ok(Done::planned(json!({ "file": file }), output));
+                }
                 let bytes = read_file(&file)?;
                 let rows = csv::read(&bytes).map_err(|why| Error::local(format!("cannot read {file}")).cause(why))?;
                 Ok(Done::new(rows, String::new()))
             }
-            _ if is_dry && is_unknown(&spec.value) => Ok(plan(spec.value, &output_name)),
             Module::Join => {
                 let spec: JoinSpec = parse(spec.value, "join", task)?;
                 spec.join().map(|rows| Done::new(rows, String::new())).map_err(Error::local)
@@ -362,7 +397,7 @@ impl<'a, 'c> Runner<'a, 'c> {
                 if is_dry {
                     let what = json!({ "export": spec.path.to_string(), "sheet": spec.sheet });
                     self.show_plan(task, &what)?;
-                    return Ok(plan(what, &output_name));
+                    return Ok(Done::planned(what, output));
                 }
                 let happened = self.workbooks.export(&spec)?;
                 Ok(Done::new(json!({}), happened))
@@ -370,7 +405,7 @@ impl<'a, 'c> Runner<'a, 'c> {
         }
     }
 
-    /// Prints what a dry run does not do.
+    /// Prints an effect that a dry run does not have.
     fn show_plan(&mut self, task: &Task, what: &Value) -> Result<()> {
         let mut shown = json!({ "task": task.name.written() });
         if let (Value::Object(shown), Value::Object(what)) = (&mut shown, what) {
@@ -403,12 +438,20 @@ struct DateSpec {
 /// A rendered spec as its module's type; an absent one is empty.
 fn parse<T: serde::de::DeserializeOwned>(spec: Value, module: &str, task: &Task) -> Result<T> {
     let spec = if spec.is_null() { json!({}) } else { spec };
-    serde_json::from_value(spec)
-        .map_err(|error| Error::local(format!("the spec of {module}: {error}")).at(Some(task.location())))
+    serde_json::from_value(spec).map_err(|error| wrong_spec(module, &error).at(Some(task.location())))
 }
 
-fn is_unknown(value: &Value) -> bool {
-    Placeholder::is_in(&value.to_string())
+/// The error of a spec that is not of its module's type; shows no value.
+pub fn wrong_spec(module: &str, error: &serde_json::Error) -> Error {
+    let text = error.to_string();
+    // `invalid type: string "hunter2", expected a map`.
+    let text = text.split_once(", expected ").map_or(text.clone(), |(_, expected)| format!("expected {expected}"));
+    Error::local(format!("the spec of {module}: {text}"))
+}
+
+/// Masks the secrets of a value from now on.
+fn remember(value: &Value) {
+    secret::secrets_in_message("", value.clone()).iter().for_each(|secret| mask::remember(secret));
 }
 
 fn failed(problem: Problem) -> Error {
@@ -418,6 +461,11 @@ fn failed(problem: Problem) -> Error {
 /// `error` with the task in which it happened, and its place.
 fn blamed(error: Error, name: &str, task: &Task) -> Error {
     let has_place = error.problems().iter().any(|problem| problem.location.is_some());
+    // Exit code 2 means that nothing was sent.
+    let error = match error.kind() {
+        ErrorKind::Usage => Error::from_problems(ErrorKind::Local, error.problems().to_vec()).unwrap_or(error),
+        _ => error,
+    };
     let error = error.context(format!("task {name}"));
     if has_place { error } else { error.at(Some(task.location())) }
 }

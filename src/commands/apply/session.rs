@@ -21,19 +21,35 @@ pub struct Session {
 impl Session {
     pub fn new(selection: Selection, context: &mut Context<'_>) -> Result<Self> {
         let connector = Connector::of(&selection, context)?;
+        let mut selection = selection;
+        // A script may switch to another environment, and its key is not to go elsewhere.
+        if let Some(selected) = connector.settings().environment.as_ref().filter(|_| selection.endpoint.is_none()) {
+            selection.environment = Some(selected.name.to_string());
+        }
         Ok(Self { selection, connector: Some(connector), methods: HashMap::new() })
     }
 
-    /// Reads the configuration anew at the next call: a shell task may have logged in.
+    /// Reads the configuration again at the next call: a shell task may have logged in.
     pub fn forget(&mut self) {
         self.connector = None;
         self.methods.clear();
     }
 
-    /// The environment in use, for shell tasks.
-    pub fn environment(&self) -> Option<String> {
-        let selected = self.connector.as_ref().and_then(|connector| connector.settings().environment.as_ref());
-        selected.map(|selected| selected.name.to_string())
+    /// The variables that let `spacectl` in a script use the same environment or endpoint.
+    pub fn script_variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let Selection { environment, endpoint, domain_id, workspace_id, .. } = &self.selection;
+        let variables = [
+            ("SPACECTL_ENVIRONMENT", environment),
+            ("SPACECTL_ENDPOINT", endpoint),
+            ("SPACECTL_DOMAIN_ID", domain_id),
+            ("SPACECTL_WORKSPACE_ID", workspace_id),
+        ];
+        variables.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+
+    /// What a log of finished tasks belongs to: the environment or the endpoint.
+    pub fn scope(&self) -> String {
+        self.script_variables().map(|(name, value)| format!("{name}={value}\n")).collect()
     }
 
     /// The method `verb` of `resource_type`, called with `token` in place of the environment's key.

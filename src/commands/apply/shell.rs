@@ -2,12 +2,18 @@
 
 use std::io::Read as _;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::Stdio;
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
+use tokio::time::timeout;
+
+use super::session::Session;
 
 use crate::commands::Context;
 use crate::commands::plugin::child_process::describe;
@@ -18,6 +24,9 @@ use crate::terminal::shutdown::Shutdown;
 
 /// The longest output that is taken, in bytes.
 const MAX_OUTPUT: u64 = 32 << 20;
+
+/// The time that a script has to end after a signal.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// The spec; other keys are values for later tasks.
 #[derive(Debug, Deserialize)]
@@ -36,7 +45,7 @@ pub struct ShellSpec {
 pub async fn run(
     spec: &ShellSpec,
     env: &Map<String, Value>,
-    environment: Option<String>,
+    session: &Session,
     context: &mut Context<'_>,
     shutdown: &mut Shutdown,
 ) -> Result<Value> {
@@ -61,19 +70,26 @@ pub async fn run(
     }
     // `spacectl` in a script means this one, in this environment.
     command.env(IN_MANIFEST, "1");
-    if let Some(environment) = environment {
-        command.env("SPACECTL_ENVIRONMENT", environment);
+    command.envs(session.script_variables());
+    if let Some(folder) = &context.variables.config_dir {
+        command.env("SPACECTL_CONFIG_DIR", folder);
     }
+    if context.variables.api_key.is_some() && spec.run.contains("config set api_key") {
+        diagnostics.warn("SPACECTL_API_KEY is set: it is used instead of the key that the script sets");
+    }
+    // A group includes the processes that the script starts.
+    command.process_group(0);
     for (name, value) in env.iter().chain(&spec.env) {
         command.env(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     }
     let mut child = command.spawn().map_err(failed)?;
+    let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
     // It holds the ends of the pipe that would keep it from ending.
     drop(command);
     let input = spec.stdin.clone().zip(child.stdin.take());
     let output = tokio::task::spawn_blocking(move || {
         let mut bytes = Vec::new();
-        reader.by_ref().take(MAX_OUTPUT).read_to_end(&mut bytes).map(|_| bytes)
+        reader.by_ref().take(MAX_OUTPUT + 1).read_to_end(&mut bytes).map(|_| bytes)
     });
     let work = async {
         if let Some((text, mut stdin)) = input {
@@ -82,14 +98,30 @@ pub async fn run(
         }
         let status = child.wait().await.map_err(failed)?;
         let bytes = output.await.map_err(|error| Error::local("the output is lost").caused_by(&error))?;
-        Ok((status, bytes.map_err(failed)?))
+        Ok::<_, Error>((status, bytes.map_err(failed)?))
     };
-    let (status, bytes) = shutdown.race(work).await?;
+    let mut work = pin!(work);
+    let (status, bytes) = tokio::select! {
+        biased;
+        signal = shutdown.signal() => {
+            let send = |signal| group.map(|group| kill_process_group(group, signal));
+            Signal::from_named_raw(signal.number()).map(send);
+            let _ = timeout(GRACE, &mut work).await;
+            send(Signal::KILL);
+            return Err(Error::from_signal(signal));
+        }
+        done = &mut work => done?,
+    };
+    if bytes.len() as u64 > MAX_OUTPUT {
+        let message = format!("the script writes more than {} MiB", MAX_OUTPUT >> 20);
+        return Err(Error::local(message).hint("let it write to a file"));
+    }
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let result = text.trim_end_matches(['\n', '\r']);
     if !status.success() {
         let shown = mask::mask_known(result).into_owned();
-        return Err(Error::local(format!("the script {}", describe(status))).cause(shown));
+        let error = Error::local(format!("the script {}", describe(status)));
+        return Err(if shown.is_empty() { error } else { error.cause(shown) });
     }
     if context.global.verbose > 0 {
         diagnostics.trace(&format!("output: {result}"));

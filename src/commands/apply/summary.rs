@@ -1,12 +1,10 @@
 //! The account of a run: what was done, and how to go on.
 
-use std::path::Path;
-
 use serde_json::{Map, Value, json};
 
-use crate::cli::SummaryFormat;
-use crate::error::{Error, Result};
-use crate::fs::shell_word;
+use crate::cli::{Apply, Global, SummaryFormat};
+use crate::commands::resume_command;
+use crate::error::Result;
 use crate::manifest::scope::TaskResult;
 use crate::secret::{self, mask};
 use crate::terminal::io_streams::IoStreams;
@@ -18,8 +16,6 @@ use crate::yaml;
 pub struct Summary {
     pub ok: usize,
     pub skipped: usize,
-    /// Tasks at the top.
-    pub total: usize,
     pub var: Map<String, Value>,
     results: Vec<Value>,
 }
@@ -45,17 +41,17 @@ impl Summary {
         Ok(())
     }
 
-    /// `error` with how many tasks were done, and how to go on.
-    pub fn explain(&self, error: Error, file: &str, resume: Option<&Path>) -> Error {
+    /// How many tasks were done before a run failed, and how to go on; `None` if none was.
+    pub fn advice(&self, args: &Apply, file: &str, global: &Global) -> Option<String> {
+        if self.ok == 0 || args.dry_run {
+            return None;
+        }
         let done = if self.ok == 1 { "1 task was done".to_owned() } else { format!("{} tasks were done", self.ok) };
-        let file = shell_word(Path::new(file));
-        let go_on = match resume {
-            Some(log) => {
-                format!("{done}; to go on, run: spacectl apply {file} --resume {}", shell_word(log))
+        Some(match args.resume {
+            Some(_) => format!("{done}; to go on, run {}", resume_command::manifest(args, file, global)),
+            None => {
+                format!("{done}; another run starts with the first task; with --resume FILE, a run can be continued")
             }
-            None if self.ok == 0 => return error,
-            None => format!("{done}; a run with --resume FILE records them, and can be continued"),
-        };
-        error.hint(go_on)
+        })
     }
 }

@@ -152,7 +152,8 @@ struct KnownFile {
     is_alone: bool,
 }
 
-/// The files of `dir` by the plugins that they describe, in the order of their names. What cannot be read describes none.
+/// The files of `dir` by the plugins that they describe, in the order of their names. A file that cannot be read
+/// describes no plugin.
 fn known_files(dir: &Path) -> HashMap<String, KnownFile> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_spec = |path: &PathBuf| {

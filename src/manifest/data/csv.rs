@@ -5,11 +5,16 @@ use serde_json::{Map, Value};
 /// The rows of a file with a header.
 ///
 /// # Errors
-/// Rows of other lengths than the header, and text that is not UTF-8.
+/// A name twice in the header, rows of other lengths than it, and text that is not UTF-8.
 pub fn read(bytes: &[u8]) -> Result<Value, String> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut reader = csv::Reader::from_reader(bytes);
     let names = reader.headers().map_err(|error| error.to_string())?.clone();
+    for (index, name) in names.iter().enumerate() {
+        if names.iter().take(index).any(|other| other == name) {
+            return Err(format!("the header has {name} twice"));
+        }
+    }
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;

@@ -182,11 +182,10 @@ impl Merger<'_> {
     /// Refuses keys that rows do not have, and those of two types, of which none would be equal.
     fn check(&self, origin: &[&Row], other: &[&Row]) -> Result<(), String> {
         for key in self.keys {
-            for (rows, columns, name) in [(origin, &self.left, "origin_data"), (other, &self.right, "other_data")] {
+            for (columns, name) in [(&self.left, "origin_data"), (&self.right, "other_data")] {
                 if !columns.contains(key) {
                     return Err(format!("no row of {name} has the key {key} of join_keys"));
                 }
-                debug_assert!(!rows.is_empty());
             }
             let mut kinds = origin.iter().chain(other).filter_map(|row| row.get(key)).filter(|value| !value.is_null());
             let first = kinds.next().map(kind_of);

@@ -142,8 +142,8 @@ rule_table! { TestRule:
          as a message with state FAILURE. Skipped without --secret-data.";
     CollectEmpty, "collect-empty", "info",
         "collect finds resources",
-        "A stream without a message says nothing about the plugin's resources: the account may be empty, the secret may \
-         see nothing, or the plugin may hide an error. Checked only with --secret-data.";
+        "A stream without a message says nothing about the plugin's resources: the account may be empty, the secret \
+         may see nothing, or the plugin may hide an error. Checked only with --secret-data.";
     ResourceType, "resource-type", "error",
         "resource_type is one of the six of inventory",
         "The inventory service counts other types as failures: CloudService, CloudServiceType, Region, Namespace, \
