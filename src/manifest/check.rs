@@ -58,7 +58,7 @@ pub fn check(tasks: &[Task], var: &Map<String, Value>) -> Findings {
     let names = Names { var, set_by_tasks, ids };
     let mut checker = Checker {
         names,
-        engine: Engine::new(),
+        engine: Engine::default(),
         conditions: Engine::for_conditions(),
         findings: Findings::default(),
         current: 0,

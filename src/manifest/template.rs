@@ -167,12 +167,14 @@ pub struct Engine {
     uses: Option<Uses>,
 }
 
-impl Engine {
-    pub fn new() -> Self {
+impl Default for Engine {
+    fn default() -> Self {
         Self { environment: environment(), uses: None }
     }
+}
 
-    /// As [`Engine::new`], for conditions: a text in them is compared, not given to a shell.
+impl Engine {
+    /// As by default, for conditions: a text in them is compared, not given to a shell.
     pub fn for_conditions() -> Self {
         let mut environment = environment();
         environment.add_filter("quote", |value: TemplateValue| value);

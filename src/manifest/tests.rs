@@ -151,7 +151,7 @@ two: ${{ var.n }}${{ var.n }}
 quoted: ${{ "it's" | quote }}
 count: ${{ len(var.list) }} ${{ var.map | len }}
 "#;
-    let rendered = Engine::new().render(&tree(yaml), &context).unwrap();
+    let rendered = Engine::default().render(&tree(yaml), &context).unwrap();
     assert_eq!(
         rendered.value,
         json!({
@@ -168,8 +168,8 @@ count: ${{ len(var.list) }} ${{ var.map | len }}
 #[test]
 fn an_undefined_name_is_an_error_with_its_place() {
     let text = TemplateText::new(&"m.yml".into(), Mark { line: 3, column: 9 }, "a ${{ tasks.x.output }} b");
-    let problem = Engine::new().text(&text, &context! { tasks => context! {} }).unwrap_err();
+    let problem = Engine::default().text(&text, &context! { tasks => context! {} }).unwrap_err();
     assert_eq!(problem.location.unwrap().line, 3);
     let text = TemplateText::new(&"m.yml".into(), Mark::START, "${{ var.x | default('y') }}");
-    assert_eq!(Engine::new().text(&text, &context! { var => context! {} }).unwrap(), "y");
+    assert_eq!(Engine::default().text(&text, &context! { var => context! {} }).unwrap(), "y");
 }

@@ -57,7 +57,7 @@ pub async fn check(tasks: &[Task], session: &mut Session, context: &mut Context<
             if data.iter().any(|(key, _)| key.plain().is_none()) {
                 continue;
             }
-            let matches = spec.get("matches").and_then(TemplateTree::fixed).and_then(|matches| parse(matches));
+            let matches = spec.get("matches").and_then(TemplateTree::fixed).and_then(parse);
             let matches: Vec<String> = matches.unwrap_or_default();
             let is_sent = |name: &str| !is_read || mode == Mode::Exec || matches.iter().any(|key| key == name);
             // A value that is not known yet is null, which leaves it out: only its name is checked.

@@ -151,7 +151,7 @@ fn is_plugin_spec(text: &SourceText) -> bool {
 
 /// Whether a regular file holds a manifest.
 fn is_manifest(file: &str) -> bool {
-    let read = || Some(SourceText::of_bytes(file.to_owned(), read_file(file).ok()?).ok()?);
+    let read = || SourceText::of_bytes(file.to_owned(), read_file(file).ok()?).ok();
     let text = Some(file).filter(|file| Path::new(file).is_file()).and_then(|_| read());
     text.is_some_and(|text| only_document(&text).is_ok_and(|node| ManifestForm::of(&node) == ManifestForm::Manifest))
 }

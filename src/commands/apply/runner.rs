@@ -105,7 +105,7 @@ impl<'a, 'c> Runner<'a, 'c> {
             remember(&Value::Object(known.clone()));
         }
         let uses = Uses::default();
-        let (engine, conditions) = (Engine::new(), Engine::for_conditions());
+        let (engine, conditions) = (Engine::default(), Engine::for_conditions());
         let (engine, conditions) = match mode {
             RunMode::Dry => (engine.with_unknown(&uses), conditions.with_unknown(&uses)),
             RunMode::Real => (engine, conditions),
@@ -195,7 +195,11 @@ impl<'a, 'c> Runner<'a, 'c> {
     /// Runs a task, or an item of its loop; `None` if it was skipped.
     async fn once(&mut self, task: &Task, depth: usize, shutdown: &mut Shutdown) -> Result<Option<TaskResult>> {
         // Tasks that wait for nothing would never learn of a signal.
-        shutdown.race(async { Ok(tokio::task::yield_now().await) }).await?;
+        let yielding = async {
+            tokio::task::yield_now().await;
+            Ok(())
+        };
+        shutdown.race(yielding).await?;
         for (name, value) in &task.vars {
             let value = self.render(value)?.value;
             self.scope.set_vars(Map::from_iter([(name.clone(), value)]));

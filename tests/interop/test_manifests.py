@@ -1,0 +1,108 @@
+"""Manifests, by this program and by the Python client, against a real Repository service."""
+
+import json
+import re
+
+import pytest
+
+MANIFEST = """
+var:
+  plugins:
+    - {name: Alpha, image: acme/plugin-alpha, labels: [a, b], tags: {icon: 가.svg}}
+    - {name: Beta, image: acme/plugin-beta, labels: [], tags: {}}
+tasks:
+  - name: Register ${{ item.name }}
+    id: plugin
+    uses: "@modules/resource"
+    loop: ${{ var.plugins | to_data }}
+    spec:
+      resource_type: repository.Plugin
+      mode: NO_UPDATE
+      matches: [name]
+      verb: {create: register}
+      data:
+        name: ${{ item.name }}
+        service_type: monitoring.Webhook
+        image: ${{ item.image }}
+        labels: ${{ item.labels | to_data }}
+        tags: ${{ item.tags | to_data }}
+  - name: Rows
+    id: rows
+    uses: "@modules/resource"
+    spec:
+      resource_type: repository.Plugin
+      mode: EXEC
+      verb: {exec: list}
+      pagination: {size: 3}
+      data: {}
+      output: {template: input, options: {columns: ["plugin_id|ID", name, labels]}}
+  - name: Not this
+    if: "'${{ var.plugins[0].name }}' == 'Gamma'"
+    uses: "@modules/print"
+    spec: {data: never}
+  - name: Count
+    id: count
+    uses: "@modules/shell"
+    spec: {run: "printf ${{ var.plugins | length }}"}
+  - {name: One, uses: "@modules/print", spec: {data: "${{ tasks.plugin[1].output.plugin_id }}"}}
+  - {name: Json, uses: "@modules/print", spec: {data: "${{ tasks.rows.output | to_data }}"}}
+  - {name: Yaml, uses: "@modules/print", spec: {output: yaml, data: "${{ tasks.rows.output[0] | to_data }}"}}
+  - {name: Csv, uses: "@modules/print", spec: {output: csv, data: "${{ tasks.rows.output | to_data }}"}}
+  - {name: Text, uses: "@modules/print", spec: {output: text, data: "count ${{ tasks.count.output.result }}"}}
+"""
+
+
+def printed(stdout):
+    """What the tasks after Count print, by their names, and how the Python client ends."""
+    parts = re.split(r"^TASK \[(\w+)\] \**\n", stdout.partition("TASK [Count]")[2], flags=re.M)[1:]
+    texts = dict(zip(parts[::2], parts[1::2]))
+    texts["Text"], _, end = texts["Text"].partition("FINISHED")
+    return texts, end.strip(" *\n")
+
+
+@pytest.fixture
+def file(tmp_path):
+    file = tmp_path / "manifest.yml"
+    file.write_text(MANIFEST)
+    return file
+
+
+def test_a_manifest_registers_and_a_second_run_changes_nothing(spacectl, repository, domain, file):
+    ours = spacectl.configure(repository.url, domain).run("apply", file)
+    assert ours.code == 0, ours
+    assert "FINISHED [ ok=9, skipped=1 ]" in ours.stderr
+    first, *_ = ours.stdout.splitlines()
+    assert json.loads(first) == "plugin-beta"
+    again = spacectl.run("apply", file)
+    assert again.stdout == ours.stdout and again.stderr.count("found") == 2
+
+
+def test_the_python_client_prints_the_same(spacectl, python_client, served, file):
+    file.write_text(MANIFEST.replace("service_type", "resource_type"))
+    python = python_client.configure(served.url, "key").output("apply", file)
+    texts, end = printed(python)
+    assert end == "[ ok=9, skipped=1 ]", python
+    ours = spacectl.configure(served.url, "key").run("apply", file)
+    assert ours.code == 0, ours
+    assert ours.stdout == "".join(texts.values())
+
+
+def test_a_failure_says_where_and_goes_on(spacectl, repository, domain, file, tmp_path):
+    gone = """
+  - name: Missing
+    uses: "@modules/resource"
+    spec:
+      resource_type: repository.Plugin
+      mode: EXEC
+      verb: {exec: register}
+      data: {name: Gone, service_type: a.B, image: acme/plugin-gone-missing}
+"""
+    file.write_text(MANIFEST + gone)
+    client, log = spacectl.configure(repository.url, domain), tmp_path / "log"
+    first = client.run("apply", file, "--resume", log)
+    assert first.code == 64 + 13
+    assert f"{file}:" in first.stderr and "task Missing" in first.stderr and "--resume" in first.stderr
+    assert len(log.read_text().splitlines()) == 3
+    file.write_text(MANIFEST)
+    second = client.run("apply", file, "--resume", log)
+    assert (second.code, second.stderr.count("DONE"), log.exists()) == (0, 3, False)
