@@ -16,6 +16,7 @@ pub mod habits;
 mod list;
 mod local;
 mod man;
+mod option_hints;
 mod output_args;
 mod parse;
 mod plugin;

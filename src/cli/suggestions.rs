@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::habits::{self, Answer, FORMATS, OPTIONS, OptionHabit, REMOVALS};
+use super::habits::{self, Answer, REMOVALS};
+use super::option_hints::{for_format, for_option};
 use super::suggested_line::{SuggestedLine, root, split};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::{misspelt, nearest};
@@ -49,7 +50,7 @@ pub fn suggest(error: &clap::Error, args: &[OsString]) -> Option<String> {
         ErrorKind::InvalidSubcommand => for_command(text(ContextKind::InvalidSubcommand)?, &words),
         ErrorKind::MissingRequiredArgument => for_missing_verb(&words),
         ErrorKind::InvalidValue if text(ContextKind::InvalidArg)?.contains("--output") => {
-            for_format(text(ContextKind::InvalidValue)?, &words)
+            for_format(text(ContextKind::InvalidValue)?, &words, &id_column(&words))
         }
         _ => None,
     }
@@ -130,7 +131,7 @@ fn for_argument(arg: &str, words: &[&str]) -> Option<String> {
             let line = SuggestedLine::replaced(&words[..exec], Vec::new(), &words[exec + 1..]).accepted_whole();
             return Some(line.map_or(hint.clone(), |line| format!("{hint}: {line}")));
         }
-        return for_option(arg, words);
+        return for_option(arg, words, &id_column(words));
     }
     let index = words.iter().rposition(|word| *word == arg)?;
     let (before, after) = (&words[..index], &words[index + 1..]);
@@ -181,57 +182,6 @@ fn for_id(id: &str, words: &[&str]) -> Option<String> {
     }
     let template = format!("{} -p {}={id}", call(verb, resource), id_field(resource));
     SuggestedLine::new(&template, &words[..at], &options).accepted().map(|line| run(&line))
-}
-
-/// The option of another tool.
-fn for_option(arg: &str, words: &[&str]) -> Option<String> {
-    let given = |word: &&str| *word == arg || word.split_once('=').is_some_and(|(name, _)| name == arg);
-    let habit = OPTIONS.iter().find(|habit| habit.words.contains(&arg))?;
-    let index = words.iter().position(given)?;
-    let attached = words[index].split_once('=').map(|(_, value)| value);
-    let next = words.get(index + 1).copied().filter(|word| attached.is_none() && !word.starts_with('-'));
-    let value = if habit.example.is_empty() { None } else { attached.or(next) };
-    let after = if value.is_some() && attached.is_none() { index + 2 } else { index + 1 };
-    Some(instead(habit, value, &words[..index], words.get(after..).unwrap_or_default(), words))
-}
-
-/// The format of another tool.
-fn for_format(value: &str, words: &[&str]) -> Option<String> {
-    let name = value.split_once('=').map_or(value, |(name, _)| name);
-    if name == "chart" {
-        return Some("use -o chart with stat or analyze".to_owned());
-    }
-    let habit = FORMATS.iter().find(|habit| habit.words.contains(&name))?;
-    let index = words.iter().position(|word| ["-o", "--output"].contains(word) || word.ends_with(value))?;
-    let after = if words[index].ends_with(value) { index + 1 } else { index + 2 };
-    Some(instead(habit, None, &words[..index], words.get(after..).unwrap_or_default(), words))
-}
-
-/// `use -o to choose the output format: LINE`, or with an example where clap does not accept the line.
-fn instead(habit: &OptionHabit, value: Option<&str>, before: &[&str], after: &[&str], words: &[&str]) -> String {
-    let OptionHabit { instead, example, purpose, .. } = habit;
-    let id = id_column(words);
-    let mut typed: Vec<String> =
-        instead.split_whitespace().map(|word| if word == "ID" { id.clone() } else { word.to_owned() }).collect();
-    let is_complete = example.is_empty() || value.is_some();
-    match (typed.last_mut(), value) {
-        (Some(last), Some(value)) if last.ends_with('=') => last.push_str(value),
-        (_, value) => typed.extend(value.map(str::to_owned)),
-    }
-    // The value of a field may be a secret.
-    let is_shown = is_complete && *instead != "-p";
-    let line = SuggestedLine::replaced(before, typed, after).accepted_whole().filter(|_| is_shown);
-    let hint = if instead.is_empty() {
-        (*purpose).to_owned()
-    } else {
-        format!("use {} to {purpose}", instead.split([' ', '=']).next().unwrap_or_default())
-    };
-    let separator = if instead.ends_with('=') { "" } else { " " };
-    match line {
-        Some(line) => format!("{hint}: {line}"),
-        None if instead.is_empty() => hint,
-        None => format!("{hint}, e.g. {}", format!("{instead}{separator}{example}").replace("ID", "COLUMN").trim_end()),
-    }
 }
 
 /// A verb or a resource instead of a command: `register repository.Plugin`, `domain list`, and cfctl's

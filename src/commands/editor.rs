@@ -23,7 +23,7 @@ use crate::terminal::io_streams::IoStreams;
 
 /// The editor of a user who has chosen none, as in git.
 const DEFAULT_EDITOR: &str = "vi";
-/// The exit codes by which a shell says that it cannot run a command.
+/// The exit codes with which a shell says that it cannot run a command.
 const NOT_RUN: [i32; 2] = [126, 127];
 
 /// A file that nobody else can read, in a folder of its own, where an editor puts its own files. Both are removed when

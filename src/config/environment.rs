@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::keys::{
-    API_KEY_FILE, DOMAIN, ENDPOINTS, KEYS, KnownKey, MAX_KEY, METADATA, REGISTRY, ValueKind, WORKSPACE, key_names,
+    API_KEY_FILE, DOMAIN, ENDPOINTS, KEYS, KnownKey, MAX_KEY, METADATA, REGISTRY, SettingKind, WORKSPACE, key_names,
     kind_of_key,
 };
 use super::{EndpointUrl, ParseError, file, metadata, yaml};
@@ -56,15 +56,15 @@ impl Environment {
         let mut note = |result: Result<()>| problems.extend(result.err().iter().flat_map(Error::problems).cloned());
         for KnownKey { name, kind, .. } in KEYS {
             match kind {
-                ValueKind::Registry => note(self.registry().map(drop)),
-                ValueKind::Endpoints => match self.endpoint_values() {
+                SettingKind::Registry => note(self.registry().map(drop)),
+                SettingKind::Endpoints => match self.endpoint_values() {
                     Ok(endpoints) => {
                         let services = endpoints.into_iter().flat_map(Map::keys);
                         services.for_each(|service| note(self.endpoint(service).map(drop)));
                     }
                     Err(error) => note(Err(error)),
                 },
-                ValueKind::Entries => note(self.metadata().map(drop)),
+                SettingKind::Entries => note(self.metadata().map(drop)),
                 _ => note(self.text(name).map(drop)),
             }
         }
@@ -154,7 +154,7 @@ impl Environment {
         let folder = std::path::absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
             .map_err(|error| Error::local(format!("cannot find the folder {}", folder.display())).cause(error))?;
         let mut key_file = None;
-        for KnownKey { name: key, .. } in KEYS.into_iter().filter(|key| key.kind == ValueKind::Path) {
+        for KnownKey { name: key, .. } in KEYS.into_iter().filter(|key| key.kind == SettingKind::Path) {
             if let Some(Value::String(text)) = self.values.get_mut(key)
                 && !text.trim().is_empty()
                 && !secret::is_pem(text)
@@ -298,12 +298,12 @@ pub fn service_of(key: &str) -> Option<&str> {
 }
 
 /// `text` without blanks around it, if it can be the value of `key`; `None` if nothing is left.
-fn check_text<'a>(key: &str, kind: Option<ValueKind>, text: &'a str) -> Result<Option<&'a str>, ParseError> {
-    if kind == Some(ValueKind::Metadata) {
+fn check_text<'a>(key: &str, kind: Option<SettingKind>, text: &'a str) -> Result<Option<&'a str>, ParseError> {
+    if kind == Some(SettingKind::Metadata) {
         return metadata::value(&format!("`{key}`"), text);
     }
     let text = text.trim();
-    if kind == Some(ValueKind::Path) && secret::is_pem(text) {
+    if kind == Some(SettingKind::Path) && secret::is_pem(text) {
         let hint = format!("save the PEM in a file that only you can read, and set `{key}` to that file's path");
         return Err(ParseError::new(format!("`{key}` takes a file's path, and this is PEM itself")).hint(hint));
     }
@@ -322,8 +322,8 @@ fn settable_text(key: &str, text: &str) -> Result<String, ParseError> {
         ParseError::new(format!("`{key}` would be empty")).hint(format!("use `spacectl config remove {key}`"))
     })?;
     match kind {
-        ValueKind::Registry => text.parse::<RegistryUrl>().map(|url| url.to_string()),
-        ValueKind::Path => {
+        SettingKind::Registry => text.parse::<RegistryUrl>().map(|url| url.to_string()),
+        SettingKind::Path => {
             let here = std::env::current_dir().map_err(|error| {
                 ParseError::new(format!("the folder that `{key}` is relative to is not known: {error}"))
                     .hint("give a full path")

@@ -17,7 +17,7 @@ pub(super) const METADATA: &str = "metadata";
 
 /// How the value of a key is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum ValueKind {
+pub(super) enum SettingKind {
     /// Sent as gRPC metadata.
     Metadata,
     /// Used here, on one line.
@@ -35,7 +35,7 @@ pub(super) enum ValueKind {
 /// A key that this program reads.
 pub(super) struct KnownKey {
     pub(super) name: &'static str,
-    pub(super) kind: ValueKind,
+    pub(super) kind: SettingKind,
     /// One line of help, for `config set`.
     pub(super) help: &'static str,
 }
@@ -44,32 +44,32 @@ impl KnownKey {
     /// The key as `config set` takes it.
     pub(super) fn to_set(&self) -> String {
         match self.kind {
-            ValueKind::Endpoints => format!("{}.SERVICE", self.name),
-            ValueKind::Entries => format!("{}.NAME", self.name),
+            SettingKind::Endpoints => format!("{}.SERVICE", self.name),
+            SettingKind::Entries => format!("{}.NAME", self.name),
             _ => self.name.to_owned(),
         }
     }
 }
 
-const fn known(name: &'static str, kind: ValueKind, help: &'static str) -> KnownKey {
+const fn known(name: &'static str, kind: SettingKind, help: &'static str) -> KnownKey {
     KnownKey { name, kind, help }
 }
 
 /// The keys that this program reads.
 pub(super) const KEYS: [KnownKey; 13] = [
-    known(API_KEY, ValueKind::Metadata, "API key, sent as token; from stdin only"),
-    known(TOKEN, ValueKind::Metadata, "token of an app, used instead of api_key; from stdin only"),
-    known(API_KEY_FILE, ValueKind::Path, "file to read the key from on each call"),
-    known(API_KEY_COMMAND, ValueKind::Line, "shell command that prints the key, run on each call"),
-    known(DOMAIN, ValueKind::Metadata, "domain to send with each call"),
-    known(WORKSPACE, ValueKind::Metadata, "workspace to send with each call"),
-    known(ENDPOINTS, ValueKind::Endpoints, "endpoint of a service, grpc[+ssl]://HOST:PORT"),
-    known(CA, ValueKind::Path, "PEM file of the authorities to trust"),
-    known(CERT, ValueKind::Path, "PEM file of the client certificate"),
-    known(KEY, ValueKind::Path, "PEM file of the client certificate's private key"),
-    known(SERVER_NAME, ValueKind::Line, "name to expect in the servers' certificates"),
-    known(REGISTRY, ValueKind::Registry, "image registry of the environment local"),
-    known(METADATA, ValueKind::Entries, "metadata to send with each call"),
+    known(API_KEY, SettingKind::Metadata, "API key, sent as token; from stdin only"),
+    known(TOKEN, SettingKind::Metadata, "token of an app, used instead of api_key; from stdin only"),
+    known(API_KEY_FILE, SettingKind::Path, "file to read the key from on each call"),
+    known(API_KEY_COMMAND, SettingKind::Line, "shell command that prints the key, run on each call"),
+    known(DOMAIN, SettingKind::Metadata, "domain to send with each call"),
+    known(WORKSPACE, SettingKind::Metadata, "workspace to send with each call"),
+    known(ENDPOINTS, SettingKind::Endpoints, "endpoint of a service, grpc[+ssl]://HOST:PORT"),
+    known(CA, SettingKind::Path, "PEM file of the authorities to trust"),
+    known(CERT, SettingKind::Path, "PEM file of the client certificate"),
+    known(KEY, SettingKind::Path, "PEM file of the client certificate's private key"),
+    known(SERVER_NAME, SettingKind::Line, "name to expect in the servers' certificates"),
+    known(REGISTRY, SettingKind::Registry, "image registry of the environment local"),
+    known(METADATA, SettingKind::Entries, "metadata to send with each call"),
 ];
 
 /// The names of all keys.
@@ -81,6 +81,6 @@ pub(super) fn key_names() -> impl Iterator<Item = &'static str> {
 pub(super) const MAX_KEY: usize = 128;
 
 /// How the value of `key` is checked; `None` if nothing reads it.
-pub(super) fn kind_of_key(key: &str) -> Option<ValueKind> {
+pub(super) fn kind_of_key(key: &str) -> Option<SettingKind> {
     KEYS.iter().find_map(|known| (known.name == key).then_some(known.kind))
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::engine::Engine;
 use super::module::Module;
 use super::resource_spec;
 use super::task::{Task, Work};
-use super::template::{Engine, TemplateText, TextForm};
+use super::template::{TemplateText, TextForm};
 use crate::error::Problem;
 use crate::query::covers;
 use crate::schema::did_you_mean::hint_at_name;

@@ -3,7 +3,8 @@
 use minijinja::Value as TemplateValue;
 use minijinja::value::ValueKind;
 
-use super::template::{CLOSE, Engine, OPEN, TemplateText, problem};
+use super::engine::{Engine, problem};
+use super::template::{CLOSE, OPEN, TemplateText};
 use crate::error::Problem;
 
 /// A task's `if`.

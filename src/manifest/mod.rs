@@ -5,6 +5,7 @@
 pub mod check;
 pub mod condition;
 pub mod data;
+pub mod engine;
 pub mod form;
 pub mod load;
 pub mod module;

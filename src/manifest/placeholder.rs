@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value as TemplateValue};
 
-use super::template::mapping;
+use super::engine::mapping;
 
 /// A value that is not known yet: it renders as its own path, e.g. `<tasks.domain.output.domain_id>`.
 #[derive(Clone, Debug)]

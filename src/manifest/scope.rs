@@ -9,7 +9,7 @@ use minijinja::value::{Enumerator, Object, ObjectExt};
 use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
-use super::template::{from_json, mapping};
+use super::engine::{from_json, mapping};
 use crate::schema::well_known::WellKnown;
 
 /// The values of a run so far.

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::spec::source::SourceText;
 use crate::yaml::{Mark, YamlDocuments};
-use template::{Engine, TemplateText, TemplateTree};
+use engine::Engine;
+use template::{TemplateText, TemplateTree};
 
 fn load(files: &[(&str, &str)]) -> (TempDir, crate::error::Result<Manifest>) {
     let dir = tempfile::tempdir().unwrap();

@@ -13,7 +13,7 @@ use super::OutputStyle;
 use crate::output::view::{Cell, RowList};
 use crate::text::sanitize;
 
-/// U+FEFF in UTF-8, by which e.g. Excel recognises the encoding.
+/// U+FEFF in UTF-8, which tells e.g. Excel the encoding.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The first characters of a formula, also as full-width forms, and those that begin another cell.

@@ -21,7 +21,7 @@ pub fn check_columns(count: usize) -> Result<()> {
         .hint("choose one column with -c KEY if the command has this option, or use another format"))
 }
 
-/// The error for rows of several fields without an id; `error` is its kind.
+/// The error for rows with several fields and without an id; `error` is its kind.
 pub fn no_id(error: impl Fn(String) -> Error) -> Error {
     error("the rows have no field that ends in _id".to_owned())
         .hint("choose the column to print with -c KEY, or use another format")

@@ -183,7 +183,7 @@ impl Drop for Progress {
     }
 }
 
-/// The line of a bar, for whoever writes to the same terminal.
+/// The line of a bar, for other writers to the same terminal.
 #[derive(Clone)]
 pub(super) struct BarLine {
     bar: ProgressBar,

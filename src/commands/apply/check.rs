@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::session::Session;
 use crate::commands::Context;
-use crate::commands::apply::resource::{Request, verbs_in_use};
+use crate::commands::apply::resource::{ResourceRequest, verbs_in_use};
 use crate::error::{Problem, Result};
 use crate::manifest::module::Module;
 use crate::manifest::resource_spec::Mode;
@@ -66,7 +66,7 @@ pub async fn check(tasks: &[Task], session: &mut Session, context: &mut Context<
                 let Some(name) = key.plain().filter(|name| is_sent(name)) else { continue };
                 known.insert(name.to_owned(), known_parts(value));
             }
-            problems.extend(Request::check(&method, task, known));
+            problems.extend(ResourceRequest::check(&method, task, known));
         }
     }
     Ok(problems)

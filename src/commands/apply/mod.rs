@@ -4,7 +4,10 @@
 //! manifests is in `crate::manifest`.
 
 mod check;
+mod ensure;
 mod excel;
+mod modules;
+mod output_columns;
 mod print;
 mod resource;
 mod resume;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
 use crate::fs::{AtomicFile, Readers};
-use crate::manifest::template::from_json;
+use crate::manifest::engine::from_json;
 use crate::output::view::Document;
 use crate::output::{OutputFormat, OutputStyle, Writer};
 use crate::terminal::io_streams::IoStreams;

@@ -13,14 +13,14 @@ use crate::text::value_ext::map_texts;
 use crate::yaml;
 
 #[derive(Default)]
-pub struct Summary {
+pub struct RunSummary {
     pub ok: usize,
     pub skipped: usize,
     pub var: Map<String, Value>,
     results: Vec<Value>,
 }
 
-impl Summary {
+impl RunSummary {
     pub fn add(&mut self, id: Option<&str>, result: &TaskResult) {
         let TaskResult { name, spec, output, .. } = result;
         self.results.push(json!({ "name": name, "id": id, "spec": spec, "output": output }));

@@ -140,7 +140,7 @@ impl StartupFile {
         Ok(format!("is removed from {path}:{}", block.line))
     }
 
-    /// The number of the line by which the user loads completion without this command.
+    /// The number of the line that loads completion without this command.
     fn line_of_others(&self) -> Option<usize> {
         let text = String::from_utf8_lossy(self.text.as_deref()?);
         let loads = [format!("spacectl completion {}", self.shell), "complete --command spacectl".to_owned()];

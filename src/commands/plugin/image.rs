@@ -177,7 +177,7 @@ impl TaggedImage {
         built.map_err(|error| error.hint("see the builder's output above; nothing was pushed"))
     }
 
-    /// Only the push of a single image may prompt: those of several run side by side.
+    /// Only the push of a single image may prompt: several pushes run side by side.
     pub async fn push(&self, line: &CommandLine, is_alone: bool, shutdown: &mut Shutdown) -> Result<()> {
         let pushed = self.run("push", line, self.has_terminal && is_alone, shutdown).await;
         pushed.map_err(|error| {

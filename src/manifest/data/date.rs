@@ -8,7 +8,7 @@ use minijinja::Value as TemplateValue;
 use minijinja::value::{Enumerator, Object, ObjectExt};
 use serde_json::{Map, Value};
 
-use crate::manifest::template::from_json;
+use crate::manifest::engine::from_json;
 use crate::query::timestamp::{from_difference, from_iso8601};
 
 /// How far back the names go that are always there; others are computed when they are asked for.

@@ -255,7 +255,7 @@ fn listed(names: &[Option<String>]) -> String {
     }
 }
 
-/// The type of a collected resource, and the id or the name by which a person knows it.
+/// The type of a collected resource, and the id or the name that a person knows.
 fn resource_name(answer: &Value) -> Option<String> {
     let text = |path: &str| answer.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
     let of_resource = |field: &&str| text(&format!("/resource/{field}"));
