@@ -198,7 +198,7 @@ tasks:
     );
     let first = user.run("apply m.yml --resume log");
     assert_eq!(first.status.unwrap(), 1);
-    assert!(first.stderr.contains("to go on, run: spacectl apply m.yml --resume log"), "{}", first.stderr);
+    assert!(first.stderr.contains("to go on, run `spacectl apply -f m.yml --resume log`"), "{}", first.stderr);
     let mode = std::fs::metadata(user.path("log")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     user.file("ready", "");

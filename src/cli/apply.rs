@@ -53,7 +53,7 @@ pub struct Apply {
     // Not named `output`: SPACECTL_OUTPUT is for responses.
     #[arg(
         id = "summary",
-        short,
+        short = 'o',
         long = "output",
         value_name = "FORMAT",
         value_enum,
