@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::engine::Engine;
 use super::module::Module;
 use super::resource_spec;
-use super::task::{Task, Work};
+use super::task::{ManifestTask, Work};
 use super::template::{TemplateText, TextForm};
 use crate::error::Problem;
 use crate::query::covers;
@@ -52,9 +52,9 @@ struct Checker<'a> {
 }
 
 /// Checks `tasks`, which run with the variables `var`.
-pub fn check(tasks: &[Task], var: &Map<String, Value>) -> Findings {
+pub fn check(tasks: &[ManifestTask], var: &Map<String, Value>) -> Findings {
     let (mut ids, mut set_by_tasks) = (HashMap::new(), HashSet::new());
-    Task::each(tasks, &mut |task| set_by_tasks.extend(task.vars.iter().map(|(name, _)| name.as_str())));
+    ManifestTask::each(tasks, &mut |task| set_by_tasks.extend(task.vars.iter().map(|(name, _)| name.as_str())));
     add_ids(tasks, &mut 0, &mut ids);
     let names = Names { var, set_by_tasks, ids };
     let mut checker = Checker {
@@ -70,7 +70,7 @@ pub fn check(tasks: &[Task], var: &Map<String, Value>) -> Findings {
     checker.findings
 }
 
-fn add_ids<'a>(tasks: &'a [Task], next: &mut usize, ids: &mut HashMap<&'a str, usize>) {
+fn add_ids<'a>(tasks: &'a [ManifestTask], next: &mut usize, ids: &mut HashMap<&'a str, usize>) {
     for task in tasks {
         *next += 1;
         if let Work::Group(tasks) = &task.work {
@@ -83,13 +83,13 @@ fn add_ids<'a>(tasks: &'a [Task], next: &mut usize, ids: &mut HashMap<&'a str, u
 }
 
 impl Checker<'_> {
-    fn tasks(&mut self, tasks: &[Task]) {
+    fn tasks(&mut self, tasks: &[ManifestTask]) {
         for task in tasks {
             self.task(task);
         }
     }
 
-    fn task(&mut self, task: &Task) {
+    fn task(&mut self, task: &ManifestTask) {
         self.current = self.next;
         self.next += 1;
         if let Some(items) = &task.items {

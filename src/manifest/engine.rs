@@ -8,7 +8,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as TemplateValu
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
-use super::placeholder::{Placeholder, Uses};
+use super::placeholder::{UnknownValue, Uses};
 use super::template::{CLOSE, OPEN, Rendered, TemplateText, TemplateTree, TextForm};
 use crate::error::Problem;
 use crate::schema::field_path::FieldPath;
@@ -66,7 +66,7 @@ impl Engine {
                 let fault = |error| problem(&error, text);
                 let compiled = self.environment.template_from_str(template).map_err(fault)?;
                 let names = compiled.undeclared_variables(true);
-                match compiled.render(Placeholder::context()) {
+                match compiled.render(UnknownValue::context()) {
                     Err(error) if is_of_language(&error) => Err(fault(error)),
                     _ => Ok(self.without_functions(names)),
                 }
@@ -78,7 +78,7 @@ impl Engine {
         let fault = |error| problem(&error, text);
         let compiled = self.environment.compile_expression(expression).map_err(fault)?;
         let names = compiled.undeclared_variables(true);
-        match compiled.eval(Placeholder::context()) {
+        match compiled.eval(UnknownValue::context()) {
             Err(error) if is_of_language(&error) => Err(fault(error)),
             _ => Ok(self.without_functions(names)),
         }
@@ -114,7 +114,7 @@ impl Engine {
             TextForm::Mixed(template) => template,
         };
         match self.tracked(|| self.environment.render_str(template, context.clone())) {
-            (Err(_), true) => Ok((Placeholder::text(template), true)),
+            (Err(_), true) => Ok((UnknownValue::text(template), true)),
             (rendered, is_unknown) => {
                 rendered.map(|rendered| (rendered, is_unknown)).map_err(|error| problem(&error, text))
             }
@@ -184,7 +184,7 @@ impl Engine {
         };
         let fault = |error| problem(&error, text);
         let Some(value) = self.evaluate(expression, context).map_err(fault)? else {
-            return Ok((Placeholder::text(expression).into(), true));
+            return Ok((UnknownValue::text(expression).into(), true));
         };
         let value = match value.kind() {
             ValueKind::Number if !ends_in_to_data(expression) => value.to_string().into(),

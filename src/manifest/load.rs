@@ -6,8 +6,8 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::form::ManifestForm;
-use super::overrides::{self, Overrides};
-use super::task::Task;
+use super::overrides::{self, VarOverrides};
+use super::task::ManifestTask;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::schema::did_you_mean::hint_at_name;
 use crate::spec::source::{SourceText, read_file};
@@ -24,7 +24,7 @@ const MAX_FILES: usize = 1000;
 pub struct Manifest {
     pub var: Map<String, Value>,
     pub env: Map<String, Value>,
-    pub tasks: Vec<Task>,
+    pub tasks: Vec<ManifestTask>,
     /// The variables as the files declare them.
     pub declared: Value,
     /// Its problems so far.
@@ -45,7 +45,7 @@ impl Manifest {
     ///
     /// # Errors
     /// It is not a manifest. Problems inside of it are in `problems`.
-    pub fn load(text: &SourceText, overrides: Overrides) -> Result<Self> {
+    pub fn load(text: &SourceText, overrides: VarOverrides) -> Result<Self> {
         let mut loader = Loader::default();
         loader.stack.extend(Path::new(&text.name).canonicalize());
         loader.read(text)?;
@@ -106,7 +106,7 @@ impl Loader {
             }
         }
         if matches!(document.content, Content::List(_)) {
-            let tasks = Task::list(&source, &document, &mut self.manifest.problems);
+            let tasks = ManifestTask::list(&source, &document, &mut self.manifest.problems);
             self.manifest.tasks.extend(tasks);
             return Ok(());
         }
@@ -133,7 +133,7 @@ impl Loader {
             }
         }
         if let Some(node) = get("tasks") {
-            let tasks = Task::list(&source, node, &mut self.manifest.problems);
+            let tasks = ManifestTask::list(&source, node, &mut self.manifest.problems);
             self.manifest.tasks.extend(tasks);
         }
         Ok(())

@@ -21,6 +21,6 @@ mod tests;
 pub use form::ManifestForm;
 pub use load::Manifest;
 pub use module::Module;
-pub use overrides::Overrides;
+pub use overrides::VarOverrides;
 pub use scope::Scope;
-pub use task::{Task, Work};
+pub use task::{ManifestTask, Work};

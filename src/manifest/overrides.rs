@@ -8,12 +8,12 @@ use crate::yaml::{self, YamlDocuments, value};
 
 /// Values that outrank those of the manifest.
 #[derive(Debug, Default)]
-pub struct Overrides {
+pub struct VarOverrides {
     pub var: Map<String, Value>,
     pub env: Map<String, Value>,
 }
 
-impl Overrides {
+impl VarOverrides {
     /// Reads `--var-file`, then `vars` over it, each `KEY=VALUE`, where a key may be a path.
     ///
     /// # Errors

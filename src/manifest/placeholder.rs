@@ -10,7 +10,7 @@ use super::engine::mapping;
 
 /// A value that is not known yet: it renders as its own path, e.g. `<tasks.domain.output.domain_id>`.
 #[derive(Clone, Debug)]
-pub struct Placeholder {
+pub struct UnknownValue {
     path: String,
     uses: Uses,
 }
@@ -26,7 +26,7 @@ impl Uses {
     }
 }
 
-impl Placeholder {
+impl UnknownValue {
     pub fn value(path: impl Into<String>, uses: &Uses) -> TemplateValue {
         TemplateValue::from_object(Self { path: path.into(), uses: uses.clone() })
     }
@@ -43,7 +43,7 @@ impl Placeholder {
     }
 }
 
-impl Object for Placeholder {
+impl Object for UnknownValue {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
     }

@@ -23,7 +23,7 @@ const FOREIGN: [(&str, &str); 6] = [
 ];
 
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct ManifestTask {
     pub source: Rc<str>,
     pub at: Mark,
     pub node: Rc<Node>,
@@ -47,10 +47,10 @@ pub enum Work {
         /// The node of `data` in the spec, else of the spec, for places.
         data: Rc<Node>,
     },
-    Group(Vec<Task>),
+    Group(Vec<ManifestTask>),
 }
 
-impl Task {
+impl ManifestTask {
     pub fn location(&self) -> Location {
         self.at.in_source(&self.source)
     }

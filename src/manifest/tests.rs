@@ -19,7 +19,7 @@ fn load(files: &[(&str, &str)]) -> (TempDir, crate::error::Result<Manifest>) {
     }
     let name = dir.path().join(files[0].0).to_string_lossy().into_owned();
     let text = SourceText { name, content: files[0].1.to_owned() };
-    let manifest = Manifest::load(&text, Overrides::default());
+    let manifest = Manifest::load(&text, VarOverrides::default());
     (dir, manifest)
 }
 

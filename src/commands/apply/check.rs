@@ -11,15 +11,15 @@ use crate::error::{Problem, Result};
 use crate::manifest::module::Module;
 use crate::manifest::resource_spec::Mode;
 use crate::manifest::template::{TemplateText, TemplateTree};
-use crate::manifest::{Task, Work};
+use crate::manifest::{ManifestTask, Work};
 
 /// The problems of the resources, verbs and fields that are written out.
 ///
 /// # Errors
 /// An endpoint that cannot be reached.
-pub async fn check(tasks: &[Task], session: &mut Session, context: &mut Context<'_>) -> Result<Vec<Problem>> {
+pub async fn check(tasks: &[ManifestTask], session: &mut Session, context: &mut Context<'_>) -> Result<Vec<Problem>> {
     let mut all = Vec::new();
-    Task::each(tasks, &mut |task| {
+    ManifestTask::each(tasks, &mut |task| {
         if let Work::Module { module: Module::Resource, spec, .. } = &task.work {
             all.push((task, spec));
         }

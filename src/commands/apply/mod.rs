@@ -31,7 +31,7 @@ use crate::error::{Error, Problem, Result};
 use crate::fs::shell_word;
 use crate::manifest::check::{Findings, check as check_names};
 use crate::manifest::load::{only_document, refuse};
-use crate::manifest::{Manifest, ManifestForm, Overrides};
+use crate::manifest::{Manifest, ManifestForm, VarOverrides};
 use crate::schema::did_you_mean::hint_at_name;
 use crate::spec::source::{SourceText, Stdin, read_file};
 use crate::terminal::shutdown::Shutdown;
@@ -74,7 +74,7 @@ pub fn run(args: &Apply, context: &mut Context<'_>) -> Result<()> {
     }
     let vars: Vec<String> = args.var.iter().cloned().chain(assignments).collect();
     let env: Vec<String> = args.env.iter().cloned().chain(env_argument).collect();
-    let overrides = Overrides::read(args.var_file.as_deref(), &vars, &env, &mut stdin)?;
+    let overrides = VarOverrides::read(args.var_file.as_deref(), &vars, &env, &mut stdin)?;
     let manifest = Manifest::load(&text, overrides)?;
     let var = manifest.var.clone();
     let findings = check_names(&manifest.tasks, &manifest.var);

@@ -11,12 +11,12 @@ use super::resource::ResourceCall;
 use super::runner::{Done, RunMode, Runner};
 use super::{excel, print, shell};
 use crate::error::{Error, ErrorKind, Result, TerminationSignal};
-use crate::manifest::Task;
+use crate::manifest::ManifestTask;
 use crate::manifest::data::date::Dates;
 use crate::manifest::data::join::JoinSpec;
 use crate::manifest::data::{csv, rows};
 use crate::manifest::module::Module;
-use crate::manifest::placeholder::Placeholder;
+use crate::manifest::placeholder::UnknownValue;
 use crate::manifest::template::Rendered;
 use crate::query::timestamp;
 use crate::secret::{self, mask};
@@ -29,7 +29,7 @@ impl Runner<'_, '_> {
     /// Runs a module, or in a dry run shows what it would do.
     pub(super) async fn execute(
         &mut self,
-        task: &Task,
+        task: &ManifestTask,
         module: Module,
         spec: Rendered,
         shutdown: &mut Shutdown,
@@ -39,7 +39,7 @@ impl Runner<'_, '_> {
             None => "output".to_owned(),
         };
         let is_dry = self.mode == RunMode::Dry;
-        let output = Placeholder::value(output_name, &self.uses);
+        let output = UnknownValue::value(output_name, &self.uses);
         let is_unknown = match module {
             Module::Resource => ResourceCall::is_unknown(&spec),
             Module::Shell | Module::Print => false,
@@ -133,7 +133,7 @@ impl Runner<'_, '_> {
     }
 
     /// Prints an effect that a dry run does not have.
-    fn show_plan(&mut self, task: &Task, what: &Value) -> Result<()> {
+    fn show_plan(&mut self, task: &ManifestTask, what: &Value) -> Result<()> {
         let mut shown = json!({ "task": task.name.written() });
         if let (Value::Object(shown), Value::Object(what)) = (&mut shown, what) {
             shown.extend(what.clone());
@@ -163,7 +163,7 @@ struct DateSpec {
 }
 
 /// A rendered spec as its module's type; an absent one is empty.
-fn parse<T: DeserializeOwned>(spec: Value, module: &str, task: &Task) -> Result<T> {
+fn parse<T: DeserializeOwned>(spec: Value, module: &str, task: &ManifestTask) -> Result<T> {
     let spec = if spec.is_null() { json!({}) } else { spec };
     serde_json::from_value(spec).map_err(|error| wrong_spec(module, &error).at(Some(task.location())))
 }

@@ -20,7 +20,7 @@ use crate::commands::method::{LIST, Method};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::manifest::resource_spec::{Mode, OutputSpec, Pagination, ResourceSpec, Verbs};
 use crate::manifest::template::Rendered;
-use crate::manifest::{Task, Work};
+use crate::manifest::{ManifestTask, Work};
 use crate::output::view::{RESULTS, ResponseKind};
 use crate::query::{self, Columns};
 use crate::schema::field_path::{FieldPath, Segment};
@@ -46,7 +46,7 @@ pub struct ResourceRequest {
 
 /// A task that calls a resource.
 pub struct ResourceCall<'a> {
-    pub task: &'a Task,
+    pub task: &'a ManifestTask,
     pub spec: ResourceSpec,
     /// The texts of `data` that came out of templates.
     templated: HashSet<FieldPath>,
@@ -72,7 +72,7 @@ pub fn verbs_in_use(mode: Mode, verbs: &Verbs) -> Vec<(&str, bool)> {
 impl<'a> ResourceCall<'a> {
     /// # Errors
     /// The rendered spec is not one.
-    pub fn new(task: &'a Task, rendered: Rendered, mode: RunMode, output: TemplateValue) -> Result<Self> {
+    pub fn new(task: &'a ManifestTask, rendered: Rendered, mode: RunMode, output: TemplateValue) -> Result<Self> {
         let spec: ResourceSpec = serde_json::from_value(rendered.value.clone())
             .map_err(|error| wrong_spec("resource", &error).at(Some(task.location())))?;
         let is_unknown = |name: &&String| rendered.is_unknown(&FieldPath::default().key(DATA).key(*name));
@@ -316,7 +316,7 @@ impl<'a> ResourceCall<'a> {
 
 impl ResourceRequest {
     /// The problems of fields that are known before a run; null is not known.
-    pub fn check(method: &Method, task: &Task, known: Map<String, Value>) -> Vec<Problem> {
+    pub fn check(method: &Method, task: &ManifestTask, known: Map<String, Value>) -> Vec<Problem> {
         let draft = Draft::from_value(&task.source, data_node(task), known);
         let checked = method
             .resolve(draft, false, &mut Diagnostics::null())
@@ -326,7 +326,7 @@ impl ResourceRequest {
 }
 
 /// The node of the task's `data`, for places.
-fn data_node(task: &Task) -> Rc<Node> {
+fn data_node(task: &ManifestTask) -> Rc<Node> {
     match &task.work {
         Work::Module { data, .. } => Rc::clone(data),
         Work::Group(_) => Rc::clone(&task.node),

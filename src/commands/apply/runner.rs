@@ -13,10 +13,10 @@ use crate::commands::Context;
 use crate::error::{Error, ErrorKind, Problem, Result, TerminationSignal};
 use crate::manifest::engine::{Engine, from_json};
 use crate::manifest::module::Module;
-use crate::manifest::placeholder::{Placeholder, Uses};
+use crate::manifest::placeholder::{UnknownValue, Uses};
 use crate::manifest::scope::{TaskResult, message_view};
 use crate::manifest::template::{Rendered, TemplateTree};
-use crate::manifest::{Scope, Task, Work};
+use crate::manifest::{ManifestTask, Scope, Work};
 use crate::secret::{self, mask};
 use crate::terminal::shutdown::Shutdown;
 
@@ -124,7 +124,7 @@ impl<'a, 'c> Runner<'a, 'c> {
         (self.summary, self.resume)
     }
 
-    pub async fn run(&mut self, tasks: &[Task], shutdown: &mut Shutdown) -> Result<()> {
+    pub async fn run(&mut self, tasks: &[ManifestTask], shutdown: &mut Shutdown) -> Result<()> {
         self.tasks(tasks, 0, shutdown).await?;
         let RunSummary { ok, skipped, .. } = self.summary;
         self.line(0, &format!("FINISHED [ ok={ok}, skipped={skipped} ]"));
@@ -136,19 +136,19 @@ impl<'a, 'c> Runner<'a, 'c> {
         self.context.streams.diagnostics.done(&format!("{}{text}", "  ".repeat(depth)));
     }
 
-    async fn tasks(&mut self, tasks: &[Task], depth: usize, shutdown: &mut Shutdown) -> Result<()> {
+    async fn tasks(&mut self, tasks: &[ManifestTask], depth: usize, shutdown: &mut Shutdown) -> Result<()> {
         for task in tasks {
             Box::pin(self.task(task, depth, shutdown)).await?;
         }
         Ok(())
     }
 
-    async fn task(&mut self, task: &Task, depth: usize, shutdown: &mut Shutdown) -> Result<()> {
+    async fn task(&mut self, task: &ManifestTask, depth: usize, shutdown: &mut Shutdown) -> Result<()> {
         let Some(items) = &task.items else { return self.once(task, depth, shutdown).await.map(drop) };
         self.line(depth, &format!("LOOP [{}]", task.name.written()));
         let items = match self.items(items, task)? {
             Some(items) => items.iter().map(from_json).collect(),
-            None => vec![Placeholder::value("item", &self.uses)],
+            None => vec![UnknownValue::value("item", &self.uses)],
         };
         let mut results = Vec::new();
         for item in items {
@@ -164,7 +164,7 @@ impl<'a, 'c> Runner<'a, 'c> {
     }
 
     /// The items of a loop; `None` if a dry run does not know them.
-    fn items(&self, items: &TemplateTree, task: &Task) -> Result<Option<Vec<Value>>> {
+    fn items(&self, items: &TemplateTree, task: &ManifestTask) -> Result<Option<Vec<Value>>> {
         let place = match items {
             TemplateTree::Text(text) => text.location(),
             _ => task.location(),
@@ -185,7 +185,7 @@ impl<'a, 'c> Runner<'a, 'c> {
     }
 
     /// Runs a task, or an item of its loop; `None` if it was skipped.
-    async fn once(&mut self, task: &Task, depth: usize, shutdown: &mut Shutdown) -> Result<Option<TaskResult>> {
+    async fn once(&mut self, task: &ManifestTask, depth: usize, shutdown: &mut Shutdown) -> Result<Option<TaskResult>> {
         // Tasks that wait for nothing would never learn of a signal.
         let yielding = async {
             tokio::task::yield_now().await;
@@ -242,7 +242,7 @@ impl<'a, 'c> Runner<'a, 'c> {
     /// Runs a module, or takes what an earlier run has recorded.
     async fn module(
         &mut self,
-        task: &Task,
+        task: &ManifestTask,
         module: Module,
         spec: Rendered,
         depth: usize,
@@ -288,13 +288,13 @@ impl<'a, 'c> Runner<'a, 'c> {
     /// The type of the output of a task that has an effect, which a second run must not repeat; `None` for others.
     async fn recorded_type(
         &mut self,
-        task: &Task,
+        task: &ManifestTask,
         module: Module,
         spec: &Rendered,
     ) -> Result<Option<Option<MessageDescriptor>>> {
         match module {
             Module::Resource => {
-                let call = ResourceCall::new(task, spec.clone(), self.mode, Placeholder::value("", &self.uses))?;
+                let call = ResourceCall::new(task, spec.clone(), self.mode, UnknownValue::value("", &self.uses))?;
                 call.written_type(&mut self.session, self.context).await
             }
             Module::Shell => Ok(Some(None)),
@@ -313,7 +313,7 @@ fn failed(problem: Problem) -> Error {
 }
 
 /// `error` with the task in which it happened, and its place.
-fn blamed(error: Error, name: &str, task: &Task) -> Error {
+fn blamed(error: Error, name: &str, task: &ManifestTask) -> Error {
     let has_place = error.problems().iter().any(|problem| problem.location.is_some());
     // Exit code 2 means that nothing was sent.
     let error = match error.kind() {
