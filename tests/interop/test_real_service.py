@@ -247,7 +247,6 @@ class TestRefusedHere:
             (["exec", "sync", PLUGIN], 2, "its verbs are register, update, deregister, enable"),
             (["list", "repository.Plugn"], 2, "did you mean repository.Plugin?"),
             (["list", PLUGIN, "-p", "image=x"], 2, "its fields are query, plugin_id, name, state, service_type"),
-            (["list", PLUGIN, "-o", "quiet"], 2, "-c"),
         ],
     )
     def test_without_a_call(self, four, args, code, said):
