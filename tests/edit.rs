@@ -1,4 +1,4 @@
-//! `config list`, `use`, `current`, `view` and `edit`: the words of other programs.
+//! `config list`, `use`, `current`, `view` and `edit`.
 
 mod support;
 

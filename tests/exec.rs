@@ -1,4 +1,4 @@
-//! `exec` over many documents: how many at a time, in which order, and what is said of those that are not done.
+//! `exec` of many documents: how many at a time, in which order, what is left.
 
 mod support;
 

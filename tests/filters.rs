@@ -1,4 +1,4 @@
-//! `--filter`, `--filter-any`, `--search`: what is sent, what is found, what is refused.
+//! `--filter`, `--filter-any`, `--search`: requests, results and refusals.
 
 mod support;
 

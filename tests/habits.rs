@@ -1,4 +1,4 @@
-//! Words of kubectl, gh, docker, cargo and the Python client, and the lines that answer them.
+//! Words of kubectl, gh, docker, cargo and the Python client, and the answers.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! What is typed or read wrong: a clear error, the right exit code, nothing half-done.
+//! Wrong input: a clear error, the right exit code, nothing half-done.
 
 mod support;
 

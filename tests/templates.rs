@@ -1,4 +1,4 @@
-//! Which columns a table shows where nobody names them: `template`, `-t`, and what there is without.
+//! The columns of tables: `template`, `-t`, and those without either.
 
 mod support;
 

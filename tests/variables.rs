@@ -1,4 +1,4 @@
-//! Variables in the place of options: their order, one pair of neighbours after the other.
+//! Variables in the place of options, and their order.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! `stat` and `analyze`, methods that stream, and every other method of every service.
+//! `stat` and `analyze`, streams, and every other method of every service.
 
 mod support;
 

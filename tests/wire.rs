@@ -1,4 +1,4 @@
-//! Responses as only a proxy or an odd library sends them: they neither end the program nor hide a status.
+//! Odd responses of proxies and libraries: none ends the program.
 
 mod support;
 

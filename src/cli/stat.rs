@@ -1,5 +1,7 @@
 //! Arguments of `stat` and `analyze`.
 
+use std::sync::LazyLock;
+
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
@@ -75,18 +77,11 @@ pub enum StatFormat {
 
 impl ValueEnum for StatFormat {
     fn value_variants<'a>() -> &'a [Self] {
-        use Format::{Csv, Json, Jsonl, Markdown, Name, Quiet, Table, Yaml};
-        &[
-            Self::Rows(Table),
-            Self::Rows(Json),
-            Self::Rows(Jsonl),
-            Self::Rows(Yaml),
-            Self::Rows(Csv),
-            Self::Rows(Markdown),
-            Self::Rows(Name),
-            Self::Rows(Quiet),
-            Self::Chart,
-        ]
+        static VARIANTS: LazyLock<Vec<StatFormat>> = LazyLock::new(|| {
+            let rows = Format::value_variants().iter().copied().map(StatFormat::Rows);
+            rows.chain([StatFormat::Chart]).collect()
+        });
+        &VARIANTS
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

@@ -1,4 +1,4 @@
-//! Command lines to suggest: what the user typed, with other words in the place of wrong ones. clap accepts each.
+//! Command lines to suggest: the typed one with other words. clap accepts each.
 
 use std::ffi::OsString;
 use std::io;
@@ -175,7 +175,7 @@ fn is_placeholder(word: &str) -> bool {
     word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase() || c == '.' || c == '_')
 }
 
-/// Whether a word that the user typed can be what `placeholder` stands for.
+/// Whether a word that the user typed can fill in `placeholder`.
 fn fits(placeholder: &str, word: &str) -> bool {
     let is_file = Syntax::of_file(word).is_some() || word == "-" || std::path::Path::new(word).is_dir();
     match placeholder {

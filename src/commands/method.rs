@@ -7,7 +7,6 @@ use tokio::task::JoinSet;
 use super::connector::Connector;
 use super::method_types::MethodTypes;
 use super::request_faults::{self, left_out, located, refused, unfilled};
-use crate::cli;
 use crate::codec::decode::{self, RepairedTexts};
 use crate::codec::encode::{self, Fault};
 use crate::error::{Error, Outcome, Result};
@@ -20,8 +19,8 @@ use crate::query::Columns;
 use crate::schema::field_path::{FieldPath, Segment};
 use crate::schema::resource::Resource;
 use crate::schema::spaceone::ApiName;
-use crate::spec::{self, Draft, Inputs, RequestTarget, SpecRequest};
-use crate::terminal::io_streams::{Diagnostics, IoStreams};
+use crate::spec::{self, Draft, RequestTarget, SpecRequest};
+use crate::terminal::io_streams::Diagnostics;
 use prost_reflect::MessageDescriptor;
 
 /// The verb whose response is rows.
@@ -380,25 +379,5 @@ impl MethodResponse {
     /// The only response of a method that does not stream.
     pub async fn only(mut self) -> Result<Bytes> {
         self.next_bytes().await?.ok_or_else(|| Error::local("the service sent no response"))
-    }
-}
-
-/// Reads `-f`, `-j` and `-p`: one draft for each document.
-pub fn read_drafts(request: &cli::Request, streams: &mut IoStreams) -> Result<Vec<Draft>> {
-    let inputs = Inputs {
-        files: request.file_parameter.clone(),
-        json: request.json_parameter.clone(),
-        params: request.parameter.clone(),
-    };
-    spec::read(&inputs, &mut streams.input)
-}
-
-/// The only draft of a verb that takes one request.
-pub fn read_one_draft(verb: &str, request: &cli::Request, streams: &mut IoStreams) -> Result<Draft> {
-    let mut drafts = read_drafts(request, streams)?;
-    match (drafts.pop(), drafts.len()) {
-        (Some(only), 0) => Ok(only),
-        (_, others) => Err(Error::usage(format!("{verb} takes one request, and {} documents are given", others + 1))
-            .hint("give one document, or use exec, which sends each in turn")),
     }
 }

@@ -7,6 +7,7 @@ mod completion;
 mod config;
 mod confirm;
 mod connector;
+mod drafts;
 mod dry_run;
 mod editor;
 mod exec;

@@ -1,7 +1,8 @@
 //! The verbs that read: `list`, `get`, `stat` and `analyze`.
 
 use super::connector::Connector;
-use super::method::{MethodResponse, read_one_draft};
+use super::drafts::read_one_draft;
+use super::method::MethodResponse;
 use super::pages::Paging;
 use super::paginator;
 use super::prepared_query::PreparedQuery;

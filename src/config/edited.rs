@@ -1,4 +1,4 @@
-//! Checks an environment's file that a person edited: each problem has its place.
+//! Checks an environment's file after editing: each problem has its place.
 
 use std::cell::RefCell;
 

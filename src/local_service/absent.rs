@@ -1,4 +1,4 @@
-//! The place of the embedded Repository service in builds without the feature `local`.
+//! Replaces the embedded service in builds without the feature `local`.
 //!
 //! The descriptors are here as in every build. A [`Store`] cannot be opened, so nothing else is ever called.
 

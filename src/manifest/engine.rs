@@ -1,4 +1,4 @@
-//! Compiles and renders templates on values, never on text that is parsed again.
+//! Compiles templates and renders them on values, never on text to be parsed.
 
 use std::collections::{BTreeMap, HashSet};
 

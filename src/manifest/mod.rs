@@ -1,4 +1,4 @@
-//! Manifests of `apply`: read with their imports, checked, and rendered on values.
+//! Manifests of `apply`: read with imports, checked, and rendered on values.
 //!
 //! Nothing here calls a service, runs a program or writes a file: `commands/apply` does.
 

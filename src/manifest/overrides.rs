@@ -1,4 +1,4 @@
-//! Variables from the command line: `KEY=VALUE`, `--var`, `--var-file` and `--env`.
+//! Variables from the command line: `KEY=VALUE`, `--var-file` and `--env`.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,6 @@
-//! Whether a stream is coloured: one decision per stream, by `--color`, the environment and the terminal.
+//! Decides whether a stream is coloured.
+//!
+//! By `--color`, the environment and the terminal; one decision per stream.
 
 /// What `--color` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

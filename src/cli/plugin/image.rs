@@ -51,7 +51,7 @@ pub struct PluginImage {
 pub struct PluginSources {
     /// Directory to build from
     ///
-    /// By default the current one; of several plugins, that of each spec.
+    /// By default the current one; with several plugins, that of each spec.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub context: Option<PathBuf>,
     /// Dockerfile [default: the context's own]

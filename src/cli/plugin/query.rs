@@ -1,5 +1,7 @@
 //! `plugin list`, `plugin get PLUGIN` and `plugin versions PLUGIN`.
 
+use std::sync::LazyLock;
+
 use clap::builder::{NonEmptyStringValueParser, PossibleValue};
 use clap::{Args, ValueEnum};
 
@@ -57,18 +59,11 @@ pub enum PluginGetFormat {
 
 impl ValueEnum for PluginGetFormat {
     fn value_variants<'a>() -> &'a [Self] {
-        use Format::{Csv, Json, Jsonl, Markdown, Name, Quiet, Table, Yaml};
-        &[
-            Self::Rows(Table),
-            Self::Rows(Json),
-            Self::Rows(Jsonl),
-            Self::Rows(Yaml),
-            Self::Rows(Csv),
-            Self::Rows(Markdown),
-            Self::Rows(Name),
-            Self::Rows(Quiet),
-            Self::Spec,
-        ]
+        static VARIANTS: LazyLock<Vec<PluginGetFormat>> = LazyLock::new(|| {
+            let rows = Format::value_variants().iter().copied().map(PluginGetFormat::Rows);
+            rows.chain([PluginGetFormat::Spec]).collect()
+        });
+        &VARIANTS
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

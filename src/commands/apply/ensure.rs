@@ -1,4 +1,4 @@
-//! `@modules/resource` outside of the mode EXEC: reads a resource, and creates or updates it.
+//! `@modules/resource` outside of EXEC: reads, creates or updates a resource.
 
 use std::cell::Cell;
 

@@ -1,4 +1,6 @@
-//! `@modules/print`: writes a value to standard output or a file, as the Python client does.
+//! `@modules/print`: writes a value to standard output or a file.
+//!
+//! The form is that of the Python client.
 
 use std::fmt;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! `config list`, `use` and `current`; `config environment`, which does all of it.
+//! `config list`, `use`, `current` and `config environment`.
 
 use std::io::Write as _;
 

@@ -12,7 +12,8 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::connector::Connector;
-use super::method::{Method, read_drafts};
+use super::drafts::read_drafts;
+use super::method::Method;
 use super::{Context, block_on, confirm, dry_run, nearest_ids, resume_command};
 use crate::cli::Exec;
 use crate::cli::suggestions;

@@ -1,4 +1,6 @@
-//! Joins two lists of mappings by their keys, as pandas' merge does, but for numbers, which stay as they are.
+//! Joins two lists of mappings by keys, as pandas' merge does.
+//!
+//! Unlike there, numbers stay as they are.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
