@@ -4,7 +4,17 @@ import re
 
 import pytest
 
-from lab import UNMANAGED, PythonClient, Spacectl, local_serve, platform_services, repository_service
+from lab import (
+    CORE,
+    PASSWORD,
+    UNMANAGED,
+    PythonClient,
+    Spacectl,
+    local_serve,
+    new_account,
+    platform_services,
+    repository_service,
+)
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +30,29 @@ def repository_2(tmp_path_factory):
     """The real Repository service of the 2.x platform, without a managed repository."""
     with platform_services(tmp_path_factory.mktemp("repository-2"), ["repository"], UNMANAGED) as services:
         yield services["repository"]
+
+
+@pytest.fixture
+def empty_platform(tmp_path):
+    """Real services of the 2.x platform as nobody has initialized them: there is no domain and no user."""
+    with platform_services(tmp_path, CORE) as services:
+        yield services
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory):
+    """Real services of the 2.x platform, for tests that each have a domain of their own."""
+    folder = tmp_path_factory.mktemp("platform")
+    with platform_services(folder, CORE) as services:
+        admin = {"user_id": "root@example.com", "password": PASSWORD, "name": "Root"}
+        Spacectl(folder).use("root", services).exec("init", "identity.System", admin=admin)
+        yield services
+
+
+@pytest.fixture
+def account(platform, domain, tmp_path):
+    """A domain that no other test sees, with people who can log in."""
+    return new_account(Spacectl(tmp_path / "installer"), platform, domain)
 
 
 @pytest.fixture(params=["repository", "repository_2"], ids=["1.12.5", "2.x"])

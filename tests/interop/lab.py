@@ -82,6 +82,18 @@ class Spacectl(Program):
         assert (error["kind"], error["exit_code"]) == ("status", result.code), error
         return result.code, error["code"], error["causes"][0]
 
+    def use(self, name, services, token=None):
+        """Makes an environment of the services that has this key, or none, and switches to it."""
+        endpoints = [word for service, server in services.items() for word in ("--service", f"{service}={server.url}")]
+        key = ["--api-key", "-"] if token else []
+        result = self.run("config", "init", "-e", name, "--force", *endpoints, *key, stdin=token or "")
+        assert result.code == 0, result
+        return self
+
+    def exec(self, verb, resource, **document):
+        """What a service answers to a request."""
+        return json.loads(self.output("exec", verb, resource, "-j", json.dumps(document), "-o", "json") or "{}")
+
 
 class PythonClient(Program):
     """The real Python client. It prints errors on standard output and exits 0, whatever happens."""
@@ -182,22 +194,64 @@ def repository_service(log, harbor="", port=None):
 
 
 PLATFORM = ["repository", "identity", "config", "secret", "inventory"]
+# What an installation begins with: identity creates users only where config tells how a domain lets them in.
+CORE = ["repository", "identity", "config"]
+PASSWORD = "Interop-1-password"
 # A Repository service without the managed repository that an installation has beside its own.
 UNMANAGED = {"REPOSITORIES": [{"repository_id": "repo-local", "name": "Private", "repository_type": "LOCAL"}]}
 
 
+class Services(dict):
+    """Servers of the 2.x platform, by name."""
+
+    def __init__(self, mail_file):
+        self.mail_file = mail_file
+
+    def mails(self):
+        """The mails that identity has sent, the last one last, each with `to`, `subject` and `body`."""
+        return [json.loads(line) for line in self.mail_file.read_text().splitlines()] if self.mail_file.exists() else []
+
+
+@dataclass
+class Account:
+    """A domain with a workspace, its administrator, and a user who owns the workspace. Both have the `PASSWORD`."""
+
+    services: Services
+    domain_name: str
+    domain_id: str
+    workspace_id: str
+    admin_id: str
+    user_id: str
+
+
+def new_account(client, services, name):
+    """Creates a domain of this name with what belongs to it. The client is left in the environment `new`, as its
+    administrator who has not logged in."""
+    admin, user = "admin@example.com", "user@example.com"
+    person = {"password": PASSWORD, "reset_password": False}
+    client.use("new", services, "system")
+    domain = client.exec("create", "identity.Domain", name=name, admin={"user_id": admin, "name": "Admin", **person})
+    client.use("new", services, domain["domain_id"])
+    workspace = client.exec("create", "identity.Workspace", name="main")["workspace_id"]
+    client.exec("create", "identity.User", user_id=user, name="User", email=user, auth_type="LOCAL", **person)
+    owner = {"role_id": "managed-workspace-owner", "resource_group": "WORKSPACE", "workspace_id": workspace}
+    client.exec("create", "identity.RoleBinding", user_id=user, **owner)
+    return Account(services, name, domain["domain_id"], workspace, admin, user)
+
+
 @contextlib.contextmanager
 def platform_services(folder, names=PLATFORM, settings=None):
-    """Real services of the 2.x platform on free ports, by name; their logs are in the folder. The settings override the
-    services' own configuration."""
+    """Real services of the 2.x platform on free ports; their logs and mails are in the folder. The settings override
+    the services' own configuration."""
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     command = [PEERS / "platform/bin/python", HERE / "platform_service.py"]
     environment = {"HOME": str(folder), "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
     with contextlib.ExitStack() as stack:
-        servers = {}
+        servers = Services(folder / "mails.jsonl")
+        settings = {"MAILS": str(servers.mail_file), **(settings or {})}
         for name, port in ports.items():
             out = stack.enter_context(open(folder / f"{name}.log", "w"))
-            args = [name, json.dumps(ports), json.dumps(settings or {})]
+            args = [name, json.dumps(ports), json.dumps(settings)]
             process = subprocess.Popen([*command, *args], stdout=out, stderr=out, env=environment)
             servers[name] = Server(process)
             stack.callback(servers[name].end)

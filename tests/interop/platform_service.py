@@ -1,13 +1,18 @@
 """Runs one real service of the 2.x platform: platform_service.py NAME PORTS SETTINGS.
 
 NAME is `repository`, `identity`, `config`, `secret` or `inventory`; PORTS says where it and the others listen, SETTINGS
-overrides its own configuration, both as JSON objects.
+overrides its own configuration, both as JSON objects. Mails go to the file that the setting MAILS names, a JSON object
+per line.
 
-Only what reaches out of the process is replaced: the databases, also that of secrets, and Redis by some in memory, and
-Docker Hub by canned tags. Tokens need no keys: a domain's identifier, with `key-` before it or not, is its
-administrator's, or with `x_workspace_id` the token of that workspace's owner; `system` is the installation's own, by which services call each other.
+Only what reaches out of the process is replaced: the databases, also that of secrets, and Redis by some in memory,
+Docker Hub by canned tags, and the mail server. Tokens are those that the identity service has issued, and some that
+need no keys: a domain's identifier, with `key-` before it or not, is its administrator's, or with `x_workspace_id` the
+token of that workspace's owner; `system` is the installation's own, by which services call each other.
 """
 
+import email
+import email.header
+import functools
 import json
 import sys
 import types
@@ -24,7 +29,9 @@ for module, attribute in {"google.cloud": "artifactregistry_v1", "scheduler": "S
 
 import fakeredis  # noqa: E402
 from spaceone.core import config, model, pygrpc  # noqa: E402
+from spaceone.core.auth.jwt import JWTAuthenticator  # noqa: E402
 from spaceone.core.cache.redis_cache import RedisCache  # noqa: E402
+from spaceone.core.connector.space_connector import SpaceConnector  # noqa: E402
 from spaceone.core.error import ERROR_AUTHENTICATE_FAILURE  # noqa: E402
 from spaceone.core.handler.authentication_handler import SpaceONEAuthenticationHandler  # noqa: E402
 from spaceone.core.opentelemetry import set_tracer  # noqa: E402
@@ -34,7 +41,11 @@ SYSTEM = "system"
 
 class Authentication(SpaceONEAuthenticationHandler):
     def _initialize(self):
-        """Connects to no identity service: tokens are not looked up."""
+        """Connects to no identity service: only tokens of its own need one, and not every test runs it."""
+
+    @functools.cached_property
+    def identity_conn(self):
+        return SpaceConnector(service="identity")
 
     def verify(self, params):
         token = (self.transaction.meta.get("token") or "").removeprefix("key-")
@@ -50,8 +61,34 @@ class Authentication(SpaceONEAuthenticationHandler):
                 "wid": workspace,
                 "rol": "WORKSPACE_OWNER" if workspace else "DOMAIN_ADMIN",
             })
+        elif token.count(".") == 2:
+            super().verify(params)
         else:
             raise ERROR_AUTHENTICATE_FAILURE(message="invalid token")
+
+
+class SystemToken(JWTAuthenticator):
+    """Takes the token by which services call each other, too: identity gives them its public keys for it."""
+
+    def validate(self, token, options=None):
+        return {} if token == SYSTEM else super().validate(token, options)
+
+
+class MailFile:
+    """In place of a mail server: writes mails to the file `path`."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def sendmail(self, sender, receivers, text):
+        mail = email.message_from_string(text)
+        subject = str(email.header.make_header(email.header.decode_header(mail["Subject"])))
+        body = mail.get_payload(0).get_payload(decode=True).decode()
+        with open(self.path, "a") as file:
+            file.write(json.dumps({"to": receivers, "subject": subject, "body": body}) + "\n")
+
+    def quit(self):
+        """Keeps the file."""
 
 
 def tags_in_registry(connector, registry_url, image, *_):
@@ -96,12 +133,20 @@ config.set_global_force(
     QUEUES={},
 )
 config.set_global_force(**settings)
-RedisCache._get_connection = lambda cache, pool: fakeredis.FakeRedis()
+redis = fakeredis.FakeRedis()
+RedisCache._get_connection = lambda cache, pool: redis
 set_tracer()
 if name == "repository":
     # Only now: importing the service's modules reads its configuration.
     from spaceone.repository.connector import registry_connector
 
     registry_connector.DockerHubConnector.get_tags = tags_in_registry
+if name == "identity":
+    from spaceone.identity.connector.smtp_connector import SMTPConnector
+    from spaceone.identity.service import domain_service
+
+    domain_service.JWTAuthenticator = SystemToken
+    mails = config.get_global("MAILS")
+    SMTPConnector.set_smtp = lambda connector, *_: setattr(connector, "smtp", MailFile(mails))
 model.init_all()
 pygrpc.serve()
