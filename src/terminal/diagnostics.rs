@@ -45,6 +45,8 @@ struct DiagnosticWriter {
     errors: Vec<Error>,
     /// The hints that were written with failures.
     shown_hints: HashSet<String>,
+    /// Messages that are not written twice.
+    shown_once: HashSet<String>,
     /// Completes the commands in notes and hints.
     rewrite: Rewriter,
 }
@@ -62,6 +64,7 @@ impl Diagnostics {
             messages: Vec::new(),
             errors: Vec::new(),
             shown_hints: HashSet::new(),
+            shown_once: HashSet::new(),
             rewrite: Box::new(str::to_owned),
         })))
     }
@@ -82,6 +85,12 @@ impl Diagnostics {
     pub fn flush_into(&self, target: &Self) {
         let messages = std::mem::take(&mut self.writer().messages);
         messages.iter().for_each(|(label, text)| target.writer().message(label, text));
+    }
+
+    /// Writes the buffered messages to `target`, each text only the first time.
+    pub fn flush_once_into(&self, target: &Self) {
+        self.writer().messages.retain(|(_, text)| target.writer().shown_once.insert(text.clone()));
+        self.flush_into(target);
     }
 
     /// Chooses the format, before the first message.

@@ -50,7 +50,7 @@ impl ResourceCall<'_> {
                 if self.mode == RunMode::Dry {
                     return self.planned(&method, data, context).await;
                 }
-                let request = self.request(&method, data, &mut context.streams.diagnostics).await?;
+                let request = self.request(&method, data, &context.streams.diagnostics).await?;
                 let response = self.write(&method, request.bytes, is_writing).await?;
                 self.remember(&method, &response);
                 let happened = match self.id_in(&response) {
@@ -84,7 +84,7 @@ impl ResourceCall<'_> {
         keys: Map<String, Value>,
         context: &mut Context<'_>,
     ) -> Result<Option<(Map<String, Value>, Option<MessageDescriptor>)>> {
-        let request = self.request(method, keys, &mut context.streams.diagnostics).await?;
+        let request = self.request(method, keys, &context.streams.diagnostics).await?;
         let response = match method.ask(request.bytes).await {
             Ok(response) => response,
             Err(error) if is_not_found(&error, method.verb()) => return Ok(None),
@@ -129,7 +129,7 @@ impl ResourceCall<'_> {
         if !self.unknown.is_empty() {
             return self.planned(&method, data, context).await;
         }
-        let request = self.request(&method, data, &mut context.streams.diagnostics).await?;
+        let request = self.request(&method, data, &context.streams.diagnostics).await?;
         let Value::Object(fields) = method.decode_request(request.bytes)? else {
             return Err(Error::local("the data is not a message"));
         };

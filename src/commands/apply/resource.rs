@@ -169,7 +169,7 @@ impl<'a> ResourceCall<'a> {
             let rows = self.pages(&method, data, size, context).await?;
             return Ok(self.listed(&method, rows));
         }
-        let request = self.request(&method, data, &mut context.streams.diagnostics).await?;
+        let request = self.request(&method, data, &context.streams.diagnostics).await?;
         if method.is_streaming() {
             let mut response = method.call(request.bytes).await?;
             let mut messages = Vec::new();
@@ -223,12 +223,12 @@ impl<'a> ResourceCall<'a> {
         if let Value::Object(query) = counting.entry("query").or_insert_with(|| json!({})) {
             query.insert("count_only".to_owned(), true.into());
         }
-        let request = self.request(method, counting, &mut context.streams.diagnostics).await?;
+        let request = self.request(method, counting, &context.streams.diagnostics).await?;
         let counted = method.ask(request.bytes).await?;
         let total = counted.get("total_count").and_then(Value::as_f64).unwrap_or_default();
         // A service cannot have more rows than its 32-bit pages can count.
         let total = total.clamp(0.0, f64::from(u32::MAX)) as u32;
-        let base = self.request(method, data, &mut context.streams.diagnostics).await?.value.value;
+        let base = self.request(method, data, &context.streams.diagnostics).await?.value.value;
         let starts = (0..total.div_ceil(size)).map(|page| page * size + 1);
         let pages = starts.map(|start| {
             let mut request = base.clone();
@@ -256,7 +256,7 @@ impl<'a> ResourceCall<'a> {
     ) -> Result<Done> {
         let mut request = Value::Object(data);
         if let (true, Value::Object(data)) = (self.unknown.is_empty(), &request) {
-            let request_of = self.request(method, data.clone(), &mut context.streams.diagnostics).await?;
+            let request_of = self.request(method, data.clone(), &context.streams.diagnostics).await?;
             request = method.decode_request(request_of.bytes)?;
         }
         secret::mask_message(method.resource_name(), &mut request);
@@ -271,11 +271,15 @@ impl<'a> ResourceCall<'a> {
         &self,
         method: &Method,
         mut data: Map<String, Value>,
-        diagnostics: &mut Diagnostics,
+        diagnostics: &Diagnostics,
     ) -> Result<ResourceRequest> {
         type_fields(&mut data, &method.input(), &self.templated);
         let draft = Draft::from_value(&self.task.source, data_node(self.task), data);
-        let value = method.resolve(draft, false, diagnostics)?;
+        // Each task of a kind would repeat them.
+        let mut messages = Diagnostics::buffered();
+        let value = method.resolve(draft, false, &mut messages);
+        messages.flush_once_into(diagnostics);
+        let value = value?;
         method.learn_types(&value).await;
         let bytes = method.encode(&value)?;
         let request = Value::Object(value.value.clone());
