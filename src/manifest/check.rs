@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use minijinja::Value as TemplateValue;
+use minijinja::value::ValueKind;
 use serde_json::{Map, Value};
 
-use super::engine::Engine;
+use super::condition::described;
+use super::data::date::Dates;
+use super::engine::{Engine, from_json, mapping};
 use super::module::Module;
 use super::resource_spec;
 use super::task::{ManifestTask, Work};
-use super::template::{TemplateText, TextForm};
-use crate::error::Problem;
-use crate::query::covers;
-use crate::schema::did_you_mean::hint_at_name;
+use super::template::{TemplateText, TemplateTree, TextForm};
+use crate::error::{Location, Problem};
+use crate::query::{covers, timestamp};
+use crate::schema::did_you_mean::{hint_at_name, nearest};
 
 /// Errors in tasks, and warnings.
 #[derive(Debug, Default)]
@@ -22,6 +26,15 @@ pub struct Findings {
     pub used_vars: BTreeSet<String>,
     /// A template uses `var` as a whole.
     pub uses_all_vars: bool,
+    /// The parts of tasks' results that templates use, if they must be there.
+    pub result_uses: Vec<ResultUse>,
+}
+
+/// A part of a task's result in a template, as in `tasks.domain.output.domain_id`.
+#[derive(Debug)]
+pub struct ResultUse {
+    pub path: String,
+    pub location: Location,
 }
 
 impl Findings {
@@ -49,6 +62,8 @@ struct Checker<'a> {
     current: usize,
     next: usize,
     loops: usize,
+    /// How many groups around this task may not be run, because of `if` or `loop`.
+    guards: usize,
 }
 
 /// Checks `tasks`, which run with the variables `var`.
@@ -65,6 +80,7 @@ pub fn check(tasks: &[ManifestTask], var: &Map<String, Value>) -> Findings {
         current: 0,
         next: 0,
         loops: 0,
+        guards: 0,
     };
     checker.tasks(tasks);
     checker.findings
@@ -94,6 +110,7 @@ impl Checker<'_> {
         self.next += 1;
         if let Some(items) = &task.items {
             items.each_text(&mut |text| self.text(text));
+            self.fixed_items(items);
             self.loops += 1;
         }
         self.text(&task.name);
@@ -102,8 +119,15 @@ impl Checker<'_> {
         }
         if let Some(condition) = &task.condition {
             let names = self.conditions.names_of_expression(&condition.expression, &condition.text);
+            let is_fixed = names.as_ref().is_ok_and(|names| self.is_fixed(names, task.items.is_some()));
             self.names(names, &condition.text, &condition.expression);
+            if is_fixed {
+                let decided = condition.evaluate(&self.conditions, &self.fixed_context());
+                self.findings.problems.extend(decided.err());
+            }
         }
+        let guards = usize::from(task.items.is_some() || task.condition.is_some());
+        self.guards += guards;
         match &task.work {
             Work::Module { module, spec, .. } => {
                 spec.each_text(&mut |text| self.text(text));
@@ -112,11 +136,46 @@ impl Checker<'_> {
                     self.findings.problems.extend(problems);
                     self.findings.warnings.extend(warnings);
                 }
+                if *module == Module::Date {
+                    self.findings.problems.extend(fixed_date(spec, &task.location()));
+                }
             }
             Work::Group(tasks) => self.tasks(tasks),
         }
+        self.guards -= guards;
         if task.items.is_some() {
             self.loops -= 1;
+        }
+    }
+
+    /// Whether nothing changes the value of an expression with these names before it is evaluated, and it surely is.
+    fn is_fixed(&self, names: &HashSet<String>, is_guarded: bool) -> bool {
+        let is_declared = |name: &String| {
+            let root = name.strip_prefix("var.").and_then(|path| path.split('.').next());
+            root.is_some_and(|root| !self.names.set_by_tasks.contains(root)) && self.variable(name).is_none()
+        };
+        names.is_empty() || self.guards == 0 && !is_guarded && names.iter().all(is_declared)
+    }
+
+    fn fixed_context(&self) -> TemplateValue {
+        mapping([("var", from_json(self.names.var))])
+    }
+
+    /// Finds a `loop` that cannot be a list.
+    fn fixed_items(&mut self, items: &TemplateTree) {
+        let TemplateTree::Text(text) = items else { return };
+        let kind = match &text.form {
+            TextForm::Plain(_) | TextForm::Mixed(_) => Some(ValueKind::String),
+            TextForm::Expression(expression) => {
+                let names = self.engine.names(text);
+                let is_fixed = names.is_ok_and(|names| self.is_fixed(&names, false));
+                let value = is_fixed.then(|| self.engine.evaluate(expression, &self.fixed_context()));
+                value.and_then(|value| Some(value.ok()??.kind()))
+            }
+        };
+        if let Some(kind) = kind.filter(|kind| !matches!(kind, ValueKind::Seq | ValueKind::Iterable)) {
+            let problem = Problem::new(format!("`loop` must be a list, not {}", described(kind)));
+            self.findings.problems.push(problem.at(Some(text.location())));
         }
     }
 
@@ -141,7 +200,14 @@ impl Checker<'_> {
                     self.findings.used_vars.insert(name["var.".len()..].to_owned());
                     self.variable(&name).filter(|_| !is_guarded(&name, written))
                 }
-                ("tasks", Some(id)) => self.task_id(id),
+                ("tasks", Some(id)) => {
+                    let problem = self.task_id(id);
+                    if problem.is_none() && !is_guarded(&name, written) {
+                        let result_use = ResultUse { path: name.clone(), location: text.location() };
+                        self.findings.result_uses.push(result_use);
+                    }
+                    problem
+                }
                 ("item", _) if self.loops > 0 => None,
                 ("item", _) => Some(Problem::new("`item` is outside of a loop")),
                 ("var", None) => {
@@ -179,11 +245,14 @@ impl Checker<'_> {
                     if known.len() == 1 {
                         names.extend(&self.names.set_by_tasks);
                     }
-                    let hint = match names.is_empty() {
-                        true => "declare it under `var`, or give it by --var".to_owned(),
-                        false => hint_at_name(step, &names),
+                    let name = format!("{}.{step}", known.join("."));
+                    let hint = match nearest(step, names) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => {
+                            format!("declare it under `var`, or add {}=VALUE to the command", &name["var.".len()..])
+                        }
                     };
-                    let problem = Problem::new(format!("the variable {}.{step} is not declared", known.join(".")));
+                    let problem = Problem::new(format!("the variable {name} is not declared"));
                     return Some(problem.hint(hint));
                 }
                 Some(Value::Object(below)) => {
@@ -214,6 +283,17 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// The problem of a `base_date` that is written out and is none.
+fn fixed_date(spec: &TemplateTree, at: &Location) -> Option<Problem> {
+    let base = spec.get("base_date")?;
+    let message = match base {
+        TemplateTree::Text(text) => Dates::new(Some(text.plain()?), timestamp::now()).err()?,
+        TemplateTree::Value(Value::Null) => return None,
+        _ => Dates::expected().to_owned(),
+    };
+    Some(Problem::new(message).at(Some(base.location().unwrap_or_else(|| at.clone()))))
 }
 
 /// Whether a template says what to do where a name is missing: `NAME | default(...)`, `NAME is defined`.

@@ -45,7 +45,8 @@ impl Condition {
     }
 }
 
-fn described(kind: ValueKind) -> &'static str {
+/// A kind of value, for messages.
+pub fn described(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::Undefined => "an undefined value",
         ValueKind::None => "nothing",

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::template::TemplateTree;
 use crate::error::{Location, Problem};
 use crate::schema::did_you_mean::hint_at_name;
+use crate::text::value_ext::is_empty;
 
 /// A rendered spec.
 #[derive(Clone, Debug, Deserialize)]
@@ -130,7 +131,7 @@ impl Mode {
 /// The problems of a spec, as far as it is written out; warnings apart.
 pub fn check(spec: &TemplateTree, at: &Location) -> (Vec<Problem>, Vec<Problem>) {
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-    let place = |tree: Option<&TemplateTree>| place_of(tree).unwrap_or_else(|| at.clone());
+    let place = |tree: Option<&TemplateTree>| tree.and_then(TemplateTree::location).unwrap_or_else(|| at.clone());
     let mut mode = Some(Mode::Default);
     if let Some(tree) = spec.get("mode") {
         mode = match tree.fixed() {
@@ -185,8 +186,13 @@ fn check_matches(
     let reads = spec.get("verb").and_then(|verb| verb.get("read")).and_then(TemplateTree::fixed) != Some(Value::Null);
     let matches = match spec.get("matches") {
         Some(TemplateTree::List(matches)) => matches.as_slice(),
-        None => &[],
-        Some(_) => return,
+        None | Some(TemplateTree::Value(Value::Null)) => &[],
+        Some(tree) => {
+            let problem = Problem::new("`matches` must be a list of keys of data");
+            let at = tree.location().unwrap_or_else(|| at.clone());
+            problems.extend(tree.fixed().map(|_| problem.at(Some(at))));
+            return;
+        }
     };
     if matches.is_empty() && reads {
         let problem = Problem::new("`matches` is empty: any row would match").at(Some(at.clone()));
@@ -203,10 +209,17 @@ fn check_matches(
         return;
     }
     for wanted in matches {
-        let TemplateTree::Text(text) = wanted else { continue };
-        if let Some(name) = text.plain().filter(|name| !keys.contains(name)) {
+        let TemplateTree::Text(text) = wanted else {
+            problems.push(Problem::new("`matches` must be a list of keys of data").at(Some(at.clone())));
+            continue;
+        };
+        let Some(name) = text.plain() else { continue };
+        if !keys.contains(&name) {
             let problem = Problem::new(format!("`matches` names {name}, which is not in data"));
             problems.push(problem.at(Some(text.location())).hint(hint_at_name(name, &keys)));
+        } else if spec.get("data").and_then(|data| data.get(name)?.fixed()).is_some_and(|value| is_empty(&value)) {
+            let problem = Problem::new(format!("`matches` names {name}, which has no value: any row would match"));
+            problems.push(problem.at(Some(text.location())).hint("name keys of data that identify the resource"));
         }
     }
 }
@@ -218,13 +231,4 @@ fn name_of(mode: Mode) -> &'static str {
         Mode::NoUpdate => "NO_UPDATE",
         Mode::Exec => "EXEC",
     }
-}
-
-/// The place of the first text in `tree`.
-fn place_of(tree: Option<&TemplateTree>) -> Option<Location> {
-    let mut place = None;
-    tree?.each_text(&mut |text| {
-        place.get_or_insert_with(|| text.location());
-    });
-    place
 }

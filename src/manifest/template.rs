@@ -133,6 +133,15 @@ impl TemplateTree {
         }
     }
 
+    /// The place of the first text in it.
+    pub fn location(&self) -> Option<Location> {
+        let mut location = None;
+        self.each_text(&mut |text| {
+            location.get_or_insert_with(|| text.location());
+        });
+        location
+    }
+
     /// The value of a key of a mapping.
     pub fn get(&self, name: &str) -> Option<&Self> {
         let Self::Mapping(entries) = self else { return None };

@@ -1,23 +1,32 @@
 //! Checks tasks against the services' descriptions, before the first call.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
+use super::result_shapes::ResultShapes;
 use super::session::Session;
 use crate::commands::Context;
 use crate::commands::apply::resource::{ResourceRequest, verbs_in_use};
 use crate::error::{Problem, Result};
+use crate::manifest::check::ResultUse;
 use crate::manifest::module::Module;
 use crate::manifest::resource_spec::Mode;
 use crate::manifest::template::{TemplateText, TemplateTree};
 use crate::manifest::{ManifestTask, Work};
 
-/// The problems of the resources, verbs and fields that are written out.
+/// The problems of the resources, verbs and fields that are written out, and of `uses` that no task's result has.
 ///
 /// # Errors
 /// An endpoint that cannot be reached.
-pub async fn check(tasks: &[ManifestTask], session: &mut Session, context: &mut Context<'_>) -> Result<Vec<Problem>> {
+pub async fn check(
+    tasks: &[ManifestTask],
+    uses: &[ResultUse],
+    session: &mut Session,
+    context: &mut Context<'_>,
+) -> Result<Vec<Problem>> {
+    let mut shapes = ResultShapes::new(tasks);
     let mut all = Vec::new();
     ManifestTask::each(tasks, &mut |task| {
         if let Work::Module { module: Module::Resource, spec, .. } = &task.work {
@@ -33,10 +42,12 @@ pub async fn check(tasks: &[ManifestTask], session: &mut Session, context: &mut 
         // Problems in these were found before.
         let mode = spec.get("mode").and_then(|mode| parse(mode.fixed()?)).unwrap_or_default();
         let verbs = spec.get("verb").and_then(|verb| parse(verb.fixed()?)).unwrap_or_default();
-        let place = spec.get("resource_type").and_then(place_of).unwrap_or_else(|| task.location());
+        let place = spec.get("resource_type").and_then(TemplateTree::location).unwrap_or_else(|| task.location());
+        let mut methods = Vec::new();
         for (verb, is_read) in verbs_in_use(mode, &verbs) {
             let key = (resource_type.clone(), verb.to_owned());
             if failed.contains(&key) {
+                methods.push(None);
                 continue;
             }
             let method = match session.method(&resource_type, verb, None, context).await {
@@ -50,9 +61,11 @@ pub async fn check(tasks: &[ManifestTask], session: &mut Session, context: &mut 
                     problem.location = Some(place.clone());
                     failed.insert(key);
                     problems.push(problem);
+                    methods.push(None);
                     continue;
                 }
             };
+            methods.push(Some(Rc::clone(&method)));
             let Some(TemplateTree::Mapping(data)) = spec.get("data") else { continue };
             if data.iter().any(|(key, _)| key.plain().is_none()) {
                 continue;
@@ -68,19 +81,14 @@ pub async fn check(tasks: &[ManifestTask], session: &mut Session, context: &mut 
             }
             problems.extend(ResourceRequest::check(&method, task, known));
         }
+        shapes.add_resource(task, spec, mode, methods);
     }
+    problems.extend(uses.iter().filter_map(|result_use| shapes.problem(result_use)));
     Ok(problems)
 }
 
 fn parse<T: serde::de::DeserializeOwned>(value: Value) -> Option<T> {
     serde_json::from_value(value).ok()
-}
-
-fn place_of(tree: &TemplateTree) -> Option<crate::error::Location> {
-    match tree {
-        TemplateTree::Text(text) => Some(text.location()),
-        _ => None,
-    }
 }
 
 /// The value with null for each part that is a template.

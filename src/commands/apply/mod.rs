@@ -10,6 +10,7 @@ mod modules;
 mod output_columns;
 mod print;
 mod resource;
+mod result_shapes;
 mod resume;
 mod runner;
 mod session;
@@ -79,13 +80,13 @@ pub fn run(args: &Apply, context: &mut Context<'_>) -> Result<()> {
     let var = manifest.var.clone();
     let findings = check_names(&manifest.tasks, &manifest.var);
     let mut problems = unknown_vars(&vars, &manifest, &findings);
-    let Findings { problems: found, warnings, .. } = findings;
+    let Findings { problems: found, warnings, result_uses, .. } = findings;
     problems.extend(manifest.problems);
     problems.extend(found);
     let mode = if args.dry_run { RunMode::Dry } else { RunMode::Real };
     block_on(async {
         let mut session = Session::new(selection, context)?;
-        match check::check(&manifest.tasks, &mut session, context).await {
+        match check::check(&manifest.tasks, &result_uses, &mut session, context).await {
             Ok(found) => problems.extend(found),
             // The manifest's own problems come before a service that cannot be asked.
             Err(error) if problems.is_empty() => return Err(error),
@@ -110,7 +111,7 @@ pub fn run(args: &Apply, context: &mut Context<'_>) -> Result<()> {
                 shown
             }
             Err(error) => {
-                let advice = summary.advice(args, file, context.global);
+                let advice = summary.advice(&error, args, file, context.global);
                 if let (true, Some(advice)) = (error.kind().is_silent(), &advice) {
                     context.streams.diagnostics.note(advice);
                 }

@@ -219,9 +219,8 @@ impl<'a, 'c> Runner<'a, 'c> {
             Work::Module { module, spec, .. } => {
                 let rendered = self.render(spec)?;
                 let spec = rendered.value.clone();
-                self.line(depth, &format!("TASK [{name}]"));
                 let blame = |error: Error| blamed(error, &name, task);
-                let done = self.module(task, *module, rendered, depth, shutdown).await.map_err(blame)?;
+                let done = self.module(task, *module, rendered, (&name, depth), shutdown).await.map_err(blame)?;
                 self.summary.ok += 1;
                 let result = TaskResult { name, spec, output: done.output, view: done.view };
                 self.summary.add(task.id.as_deref(), &result);
@@ -245,7 +244,7 @@ impl<'a, 'c> Runner<'a, 'c> {
         task: &ManifestTask,
         module: Module,
         spec: Rendered,
-        depth: usize,
+        (name, depth): (&str, usize),
         shutdown: &mut Shutdown,
     ) -> Result<Done> {
         remember(&spec.value);
@@ -260,12 +259,14 @@ impl<'a, 'c> Runner<'a, 'c> {
             && let Some(output) = resume.finished(position, &rendered)?
         {
             remember(&output);
-            self.line(depth, "  DONE in an earlier run");
+            self.line(depth, &format!("DONE [{name}]"));
+            self.summary.resumed += 1;
             return Ok(match message {
                 Some(message) => Done::message(output, message, String::new()),
                 None => Done::new(output, String::new()),
             });
         }
+        self.line(depth, &format!("TASK [{name}]"));
         let done = self.execute(task, module, spec, shutdown).await?;
         if !done.happened.is_empty() {
             self.line(depth, &format!("  {}", done.happened));

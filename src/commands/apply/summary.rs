@@ -1,10 +1,12 @@
 //! The account of a run: what was done, and how to go on.
 
 use serde_json::{Map, Value, json};
+use tonic::Code;
 
 use crate::cli::{Apply, Global, SummaryFormat};
 use crate::commands::resume_command;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::fs::shell_word;
 use crate::manifest::scope::TaskResult;
 use crate::secret::{self, mask};
 use crate::terminal::io_streams::IoStreams;
@@ -16,6 +18,8 @@ use crate::yaml;
 pub struct RunSummary {
     pub ok: usize,
     pub skipped: usize,
+    /// Of the tasks that are `ok`, those that an earlier run has done.
+    pub resumed: usize,
     pub var: Map<String, Value>,
     results: Vec<Value>,
 }
@@ -41,13 +45,20 @@ impl RunSummary {
         Ok(())
     }
 
-    /// How many tasks were done before a run failed, and how to go on; `None` if none was.
-    pub fn advice(&self, args: &Apply, file: &str, global: &Global) -> Option<String> {
+    /// How many tasks were done before `error`, and how to go on; `None` if none was.
+    pub fn advice(&self, error: &Error, args: &Apply, file: &str, global: &Global) -> Option<String> {
         if self.ok == 0 || args.dry_run {
             return None;
         }
         let done = if self.ok == 1 { "1 task was done".to_owned() } else { format!("{} tasks were done", self.ok) };
-        Some(match args.resume {
+        Some(match &args.resume {
+            Some(log) if self.resumed > 0 && error.kind() == ErrorKind::Status(Code::Unauthenticated) => {
+                let command = resume_command::manifest(args, file, global);
+                let log = shell_word(log);
+                format!(
+                    "the tokens that {log} holds may have expired; to begin again, run `rm {log}` and then {command}"
+                )
+            }
             Some(_) => format!("{done}; to go on, run {}", resume_command::manifest(args, file, global)),
             None => {
                 format!("{done}; another run starts with the first task; with --resume FILE, a run can be continued")

@@ -31,15 +31,18 @@ impl Dates {
     pub fn new(base: Option<&str>, now: Timestamp) -> Result<Self, String> {
         let base = match base.map(str::trim).filter(|base| !base.is_empty()) {
             None => now,
-            Some(base) => from_difference(base, now)
-                .or_else(|| from_iso8601(base))
-                .ok_or("base_date must be a date such as 2026-01-31, or now, now/d, now/w or now/m with - 1d")?,
+            Some(base) => from_difference(base, now).or_else(|| from_iso8601(base)).ok_or(Self::expected())?,
         };
         Ok(Self { base: base.to_zoned(TimeZone::UTC), now })
     }
 
+    /// What a base date may be.
+    pub fn expected() -> &'static str {
+        "base_date must be a date such as 2026-01-31, or now, now/d, now/w or now/m with - 1d"
+    }
+
     /// The names that are always there.
-    fn names() -> Vec<String> {
+    pub fn names() -> Vec<String> {
         let back = |unit: &str, letter: char, most: i64| -> Vec<String> {
             (1..=most).map(|count| format!("{unit}-{count}{letter}")).collect()
         };

@@ -1,0 +1,161 @@
+//! What is known before a run of tasks' results, for the templates that use them.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use prost_reflect::{Kind, MessageDescriptor};
+
+use super::resource::ROW_VERBS;
+use crate::commands::method::Method;
+use crate::error::Problem;
+use crate::manifest::check::ResultUse;
+use crate::manifest::data::date::Dates;
+use crate::manifest::module::Module;
+use crate::manifest::resource_spec::Mode;
+use crate::manifest::template::TemplateTree;
+use crate::manifest::{ManifestTask, Work};
+use crate::output::view::ResponseKind;
+use crate::query::timestamp;
+use crate::schema::did_you_mean::hint_at_field;
+use crate::schema::well_known::WellKnown;
+
+/// The parts of a result.
+const PARTS: [&str; 5] = ["name", "id", "state", "spec", "output"];
+
+/// What an output may be.
+#[derive(Debug)]
+enum OutputShape {
+    /// Anything.
+    Open,
+    /// A mapping with these keys.
+    Keys(&'static [&'static str]),
+    Message(MessageDescriptor),
+    Dates(Dates),
+}
+
+/// The shapes of outputs by the ids of their tasks; tasks may share an id.
+#[derive(Debug, Default)]
+pub struct ResultShapes<'a>(HashMap<&'a str, Vec<OutputShape>>);
+
+/// A step that a result does not have, and what is there.
+struct MissingStep {
+    step: String,
+    known: Vec<String>,
+}
+
+impl<'a> ResultShapes<'a> {
+    /// Those of all tasks but resource tasks.
+    pub fn new(tasks: &'a [ManifestTask]) -> Self {
+        let mut shapes = Self::default();
+        ManifestTask::each(tasks, &mut |task| {
+            let shape = match &task.work {
+                _ if task.items.is_some() => OutputShape::Open,
+                Work::Module { module: Module::Resource, .. } => return,
+                Work::Module { module: Module::Shell, .. } => OutputShape::Keys(&["result", "return_code"]),
+                Work::Module { module: Module::Date, .. } => {
+                    Dates::new(None, timestamp::now()).map_or(OutputShape::Open, OutputShape::Dates)
+                }
+                Work::Module { module: Module::Print | Module::ExportExcel, .. } | Work::Group(_) => {
+                    OutputShape::Keys(&[])
+                }
+                Work::Module { .. } => OutputShape::Open,
+            };
+            shapes.add(task, shape);
+        });
+        shapes
+    }
+
+    fn add(&mut self, task: &'a ManifestTask, shape: OutputShape) {
+        if let Some(id) = &task.id {
+            self.0.entry(id).or_default().push(shape);
+        }
+    }
+
+    /// Adds a resource task, which calls `methods`; `None` for those that are not known.
+    pub fn add_resource(
+        &mut self,
+        task: &'a ManifestTask,
+        spec: &TemplateTree,
+        mode: Mode,
+        methods: Vec<Option<Rc<Method>>>,
+    ) {
+        let is_open = task.items.is_some()
+            || spec.get("output").is_some()
+            || ["mode", "verb"].iter().any(|key| spec.get(key).is_some_and(|tree| tree.fixed().is_none()));
+        if is_open || methods.is_empty() {
+            return self.add(task, OutputShape::Open);
+        }
+        for method in methods {
+            let message = method.and_then(|method| output_message(&method, mode));
+            self.add(task, message.map_or(OutputShape::Open, OutputShape::Message));
+        }
+    }
+
+    /// The problem of a part that no result of this id has.
+    pub fn problem(&self, result_use: &ResultUse) -> Option<Problem> {
+        let steps: Vec<&str> = result_use.path.split('.').collect();
+        let (["tasks", id], [part, steps @ ..]) = steps.split_at_checked(2)? else { return None };
+        let shapes = self.0.get(id)?;
+        if shapes.iter().any(|shape| matches!(shape, OutputShape::Open)) {
+            return None;
+        }
+        let (what, missing) = match *part {
+            "output" => {
+                // One that has it is enough.
+                let missing: Option<Vec<_>> = shapes.iter().map(|shape| missing_step(shape, steps)).collect();
+                (format!("the output of the task {id}"), missing?.into_iter().next()?)
+            }
+            part if PARTS.contains(&part) => return None,
+            part => {
+                let known = PARTS.map(str::to_owned).to_vec();
+                (format!("the task {id}"), MissingStep { step: part.to_owned(), known })
+            }
+        };
+        let MissingStep { step, known } = missing;
+        let hint = hint_at_field(&step, known.iter().map(String::as_str));
+        let problem = Problem::new(format!("{what} has no field {step}"));
+        Some(problem.at(Some(result_use.location.clone())).hint(hint))
+    }
+}
+
+/// The message that is the output of a task that calls `method`; `None` if it is a list or free-form.
+fn output_message(method: &Method, mode: Mode) -> Option<MessageDescriptor> {
+    let row = ResponseKind::new(&method.output()).list_row().cloned();
+    let is_rows = ROW_VERBS.contains(&method.verb());
+    match mode {
+        Mode::Exec if is_rows || method.is_streaming() => None,
+        Mode::Exec => Some(method.output()),
+        _ if is_rows => row,
+        _ => row.or_else(|| Some(method.output())),
+    }
+}
+
+fn missing_step(shape: &OutputShape, steps: &[&str]) -> Option<MissingStep> {
+    let first = steps.first()?;
+    match shape {
+        OutputShape::Open => None,
+        OutputShape::Keys(keys) => (!keys.contains(first)).then(|| MissingStep {
+            step: (*first).to_owned(),
+            known: keys.iter().map(|key| (*key).to_owned()).collect(),
+        }),
+        OutputShape::Dates(dates) => {
+            dates.get(first).is_none().then(|| MissingStep { step: (*first).to_owned(), known: Dates::names() })
+        }
+        OutputShape::Message(message) => missing_field(message, steps),
+    }
+}
+
+fn missing_field(message: &MessageDescriptor, steps: &[&str]) -> Option<MissingStep> {
+    let (first, below) = steps.split_first()?;
+    if WellKnown::of(message).is_some() {
+        return None;
+    }
+    let Some(field) = message.get_field_by_name(first) else {
+        let known = message.fields().map(|field| field.name().to_owned()).collect();
+        return Some(MissingStep { step: (*first).to_owned(), known });
+    };
+    match field.kind() {
+        Kind::Message(message) if !field.is_map() && !field.is_list() => missing_field(&message, below),
+        _ => None,
+    }
+}
