@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from lab import EXAMPLES, PASSWORD
+
 MANIFEST = """
 var:
   plugins:
@@ -114,3 +116,39 @@ def test_a_failure_says_where_and_goes_on(spacectl, repository, domain, file, tm
     file.write_text(MANIFEST)
     second = client.run("apply", file, "--resume", log)
     assert (second.code, second.stderr.count("DONE"), log.exists()) == (0, 3, False)
+
+
+INSTALL = EXAMPLES / "manifests/install.yml"
+
+
+def test_a_platform_is_installed_from_nothing_to_an_apps_secret(spacectl, empty_platform):
+    spacectl.use("new", empty_platform)
+    (spacectl.home / "password").write_text(PASSWORD + "\n")
+    words = ("apply", INSTALL, "root.password=@password", "admin.password=@password")
+    # Without passwords, and in a dry run, nothing is changed.
+    missing = spacectl.run("apply", INSTALL)
+    assert missing.code == 2 and "root.password=VALUE" in missing.stderr, missing
+    planned = spacectl.run(*words, "--dry-run")
+    assert planned.code == 0 and "call: identity.System.init" in planned.stdout, planned
+    assert PASSWORD not in planned.stdout + planned.stderr
+    assert spacectl.refused("exec", "get_auth_info", "identity.Domain", "-p", "name=root")[1] == "NOT_FOUND"
+
+    first = spacectl.run(*words)
+    assert first.code == 0 and "FINISHED [ ok=12, skipped=0 ]" in first.stderr, first
+    assert PASSWORD not in first.stdout + first.stderr
+    (secret,) = first.stdout.split()
+    # The secret is the key of programs.
+    spacectl.use("app", empty_platform, secret)
+    names = spacectl.output("list", "repository.Plugin", "-c", "name", "-o", "quiet").splitlines()
+    assert {"Grafana Webhook", "Keycloak OIDC Auth Plugin"} <= set(names)
+    apps = spacectl.output("list", "identity.App", "-c", "name,resource_group", "-o", "csv")
+    assert apps == "name,resource_group\ninstaller,DOMAIN\n"
+
+    spacectl.output("config", "use", "new", "-q")
+    again = spacectl.run(*words)
+    assert (again.code, again.stdout) == (0, ""), again
+    assert "FINISHED [ ok=10, skipped=2 ]" in again.stderr
+    assert not re.search("created|registered|init$", again.stderr, re.M), again.stderr
+    # What is missing is added: another domain, with its own app.
+    other = spacectl.run(*words, "domain.name=other")
+    assert other.code == 0 and "created domain-" in other.stderr and other.stdout.split() != [secret], other
