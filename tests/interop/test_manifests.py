@@ -3,6 +3,7 @@
 import json
 import re
 
+import openpyxl
 import pytest
 
 from lab import EXAMPLES, PASSWORD
@@ -152,3 +153,34 @@ def test_a_platform_is_installed_from_nothing_to_an_apps_secret(spacectl, empty_
     # What is missing is added: another domain, with its own app.
     other = spacectl.run(*words, "domain.name=other")
     assert other.code == 0 and "created domain-" in other.stderr and other.stdout.split() != [secret], other
+
+
+SHEETS = """
+var:
+  rows:
+    - {name: 가, code: "00123", count: 5, size: 2.5, on: true, none: null, labels: [a, b], tags: {k: 1}}
+    - {name: "=1+1", big: 9007199254740993, none: x}
+tasks:
+  - {uses: "@modules/export-excel", spec: {path: out/rows.xlsx, sheet: Rows, data: "${{ var.rows }}", fill_na: "-"}}
+  - {uses: "@modules/export-excel", spec: {path: out/rows.xlsx, sheet: Empty, data: []}}
+"""
+
+
+def test_a_spreadsheet_holds_each_value_as_what_it_is(spacectl, served, file):
+    file.write_text(SHEETS)
+    result = spacectl.configure(served.url, "key").run("apply", file)
+    assert result.code == 0, result
+    book = openpyxl.load_workbook(spacectl.home / "out/rows.xlsx")
+    assert book.sheetnames == ["Rows", "Empty"]
+    header, *rows = book["Rows"].iter_rows()
+    names = ["name", "code", "count", "size", "on", "none", "labels", "tags", "big"]
+    assert [cell.value for cell in header] == names and all(cell.font.bold for cell in header)
+    assert book["Rows"].freeze_panes == "A2"
+    values = [[cell.value for cell in row] for row in rows]
+    assert values == [
+        ["가", "00123", 5, 2.5, True, "-", "a, b", '{"k":1}', "-"],
+        ["=1+1", "-", "-", "-", "-", "x", "-", "-", "9007199254740993"],
+    ]
+    # A text is never a formula.
+    assert rows[1][0].data_type == "s"
+    assert list(book["Empty"].iter_rows(values_only=True)) in ([], [(None,)])
