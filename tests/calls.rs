@@ -207,7 +207,7 @@ fn what_to_do_about_a_key_is_said_where_one_is_asked_for_and_as_it_helps() {
     assert_eq!(hint(&user, get), format!("{set}; an expired key gives the same answer"));
     assert_eq!(
         hint(&user, "exec get identity.User -p domain_id=d-2"),
-        "the api_key's role may not do this: ask for a key that may"
+        "the role of the key or session may not do this: ask for one that may"
     );
     // What outranks it is what has to be changed.
     user.run_with_input("config set token -", "s3cret-key").success();

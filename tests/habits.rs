@@ -186,7 +186,7 @@ fn the_users_own_options_go_into_the_line_and_secrets_do_not() {
         ("get plugin plugin-a -c name", "`spacectl plugin get plugin-a -c name`"),
         ("exec disable plugins plugin-a", "`spacectl plugin disable plugin-a`"),
         ("exec plugins list", "`spacectl list plugins`"),
-        ("login --api-key hunter2", "`spacectl config init` with the same --api-key"),
+        ("configure --api-key hunter2", "`spacectl config init` with the same --api-key"),
     ] {
         let run = user.run(typed);
         assert_eq!(run.status, Some(2), "{run}");

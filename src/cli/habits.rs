@@ -56,7 +56,7 @@ const EXPORT: &str = "plugin export --dir plugins";
 const GET: &str = "plugin get PLUGIN";
 const INIT: &str = "plugin init NAME --resource-type SERVICE.RESOURCE";
 const LINT: &str = "plugin lint FILE";
-const LOGIN: &str = "config init";
+const CONFIGURE: &str = "config init";
 const PUBLISH: &str = "plugin publish -f FILE --tag TAG";
 const SEARCH: &str = "plugin list --search WORD";
 const SPEC: &str = "plugin get PLUGIN -o spec";
@@ -69,6 +69,7 @@ pub static COMMANDS: &[Habit] = &[
     alias("", &["plugins"], "plugin"),
     alias("", &["api-resource", "api_resources", "api-versions"], "api-resources"),
     alias("", &["completions"], "completion"),
+    alias("", &["workspaces", "ws"], "workspace"),
     alias("plugin", &["ls"], "list"),
     alias("plugin", &["show", "describe", "view", "info", "inspect"], "get"),
     alias("plugin", &["new"], "init"),
@@ -86,15 +87,17 @@ pub static COMMANDS: &[Habit] = &[
     line("", &["update", "patch"], "plugin edit PLUGIN", "to change a plugin in an editor"),
     line("", &["logs", "tail"], "list log", "to list the platform's logs; -v logs the steps of a command"),
     line("", &["top"], "list plugin --watch", "to follow a list"),
-    line("", &["cluster-info", "whoami", "status", "ping"], "config check", "to test the endpoints and the key"),
+    line("", &["cluster-info", "status", "ping"], "config check", "to test the endpoints and the key"),
     line("", &["use", "use-context", "switch"], USE, "to switch to an environment"),
     line("", &["context", "contexts", "env", "environment", "environments"], ENVIRONMENTS, "to list environments"),
     // gh, and others with accounts.
-    line("", &["login", "signin", "auth", "configure"], LOGIN, "to store an endpoint and a key"),
-    line("", &["logout", "signout"], "config remove api_key", "to forget the key"),
-    line("auth", &["login", "refresh", "setup"], LOGIN, "to store an endpoint and a key"),
-    line("auth", &["logout"], "config remove api_key", "to forget the key"),
-    line("auth", &["status", "token"], "config check", "to test the endpoints and the key"),
+    line("", &["signin", "auth"], "login", "to log in as a person"),
+    line("", &["configure"], CONFIGURE, "to store an endpoint and a key"),
+    line("", &["signout"], "logout", "to forget the session"),
+    line("auth", &["login", "refresh"], "login", "to log in as a person"),
+    line("auth", &["setup"], CONFIGURE, "to store an endpoint and a key"),
+    line("auth", &["logout"], "logout", "to forget the session"),
+    line("auth", &["status", "token"], "whoami", "to see the credential in use"),
     line("auth", &["switch"], USE, "to switch to an environment"),
     // docker.
     line("", &["run"], TEST, "to start a plugin's image and test it"),
@@ -110,7 +113,7 @@ pub static COMMANDS: &[Habit] = &[
     // cargo, helm, and others that install.
     line("", &["new"], INIT, "to write a new spec"),
     line("", &["init"], INIT, "to write a new spec"),
-    line("", &["init"], LOGIN, "to store an endpoint and a key"),
+    line("", &["init"], CONFIGURE, "to store an endpoint and a key"),
     line("", &["install", "upgrade", "add"], APPLY, "to register or update plugins"),
     line("", &["publish", "release", "deploy"], PUBLISH, "to release a plugin"),
     line("", &["validate", "lint", "check"], LINT, "to check a spec"),
@@ -141,7 +144,7 @@ pub static COMMANDS: &[Habit] = &[
     line("config", &["cat", "print"], "config show", "to print the environment"),
     line("config", &["delete-context"], "config environment -r NAME", "to remove an environment"),
     line("config", &["unset", "delete", "rm"], "config remove KEY", "to remove a key"),
-    line("config", &["login"], LOGIN, "to store an endpoint and a key"),
+    line("config", &["login"], "login", "to log in as a person"),
     line("config", &["test", "status"], "config check", "to test the endpoints and the key"),
 ];
 

@@ -15,6 +15,7 @@ mod get;
 pub mod habits;
 mod list;
 mod local;
+mod login;
 mod man;
 mod option_hints;
 mod output_args;
@@ -46,6 +47,7 @@ pub use filters::Filters;
 pub use get::Get;
 pub use list::{ListArgs, Listing, RowArgs};
 pub use local::{Local, SyncMode};
+pub use login::{Login, LoginScope, Logout, ScopeArgs, WhoAmI, WorkspaceCommand};
 pub use man::Man;
 pub use output_args::{Format, LayoutArgs, Shown};
 pub use parse::parse;
@@ -239,6 +241,18 @@ pub enum Command {
     /// Explain a resource, a verb's request and response, or a field
     #[command(after_long_help = explain::EXAMPLES)]
     Explain(Explain),
+    /// Log in as a person, or make a key for scripts
+    #[command(after_long_help = login::LOGIN_EXAMPLES)]
+    Login(Login),
+    /// Forget the session of an environment
+    #[command(after_long_help = login::LOGOUT_EXAMPLES)]
+    Logout(Logout),
+    /// Show which credential calls use, for whom, and until when
+    #[command(name = "whoami", after_long_help = login::WHOAMI_EXAMPLES)]
+    WhoAmI(WhoAmI),
+    /// List the workspaces of your session, or switch between them
+    #[command(subcommand, after_long_help = login::WORKSPACE_EXAMPLES, aliases = habits::aliases("", "workspace"))]
+    Workspace(WorkspaceCommand),
     /// Manage environments, endpoints and keys
     #[command(subcommand, after_long_help = config::EXAMPLES)]
     Config(ConfigCommand),

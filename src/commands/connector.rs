@@ -1,13 +1,16 @@
 //! Connects to services by the settings of the environment in use.
 
 use std::cell::{Cell, OnceCell};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Context;
-use crate::cli;
+use super::identity::IdentityEndpoint;
+use super::session_tokens::SessionTokens;
+use super::tls_flags::{refuse_useless, tls_of};
 use crate::config::{
-    BUILT_IN, Credential, Destination, ENDPOINT_VARIABLE, EndpointUrl, Endpoints, EnvironmentName, KeyOrigin, Secret,
-    SelectedEnvironment, Selection, Settings, Variables,
+    BUILT_IN, ConfigDir, Credential, Destination, ENDPOINT_VARIABLE, EndpointUrl, Endpoints, EnvironmentName, IDENTITY,
+    KeyOrigin, ParseError, Secret, SelectedEnvironment, Selection, Settings, Variables,
 };
 use crate::error::{Error, Result};
 use crate::grpc::cache::{CacheKind, FileCache};
@@ -37,6 +40,8 @@ pub struct Connector {
     settings: Settings,
     /// The key, fetched once before the first call: that may take a command.
     credential: OnceCell<Result<Option<Secret>>>,
+    /// The tokens of the session in use.
+    tokens: Option<Arc<SessionTokens>>,
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
     trace: Trace,
@@ -88,9 +93,10 @@ impl Connector {
         if !settings.variables.is_empty() {
             trace.step(|| format!("set by variables: {}", settings.variables.join(", ")));
         }
-        Ok(Self {
+        let mut connector = Self {
             settings,
             credential: OnceCell::new(),
+            tokens: None,
             connect_timeout,
             timeout,
             trace,
@@ -100,6 +106,33 @@ impl Connector {
             store,
             registry_access,
             descriptors,
+        };
+        if let Some(used) = connector.settings.session.clone() {
+            let dir = ConfigDir::locate(context.variables)?;
+            connector.tokens = Some(Arc::new(SessionTokens::new(dir, used, connector.identity()?)));
+        }
+        Ok(connector)
+    }
+
+    /// Where the identity service is. A session is from there, whatever `--endpoint` says.
+    ///
+    /// # Errors
+    /// It has no endpoint.
+    pub fn identity(&self) -> Result<IdentityEndpoint> {
+        let url = match &self.settings.session {
+            Some(used) => used.session.identity.parse().map_err(|error: ParseError| error.into_local())?,
+            None => match self.settings.destination(IDENTITY)? {
+                Destination::Url(url) => url,
+                Destination::Embedded => return Err(Error::local("the embedded service has no users")),
+            },
+        };
+        Ok(IdentityEndpoint {
+            tls: self.tls.clone().or(self.settings.tls.clone()),
+            connect_timeout: self.connect_timeout,
+            timeout: self.timeout,
+            trace: self.trace.clone(),
+            cache: self.cache_at(&url),
+            url,
         })
     }
 
@@ -186,11 +219,15 @@ impl Connector {
 
     /// The cached descriptions at the endpoint of `service`, if they may be used.
     pub fn descriptor_cache(&self, service: &str) -> Option<DescriptorCache> {
-        let cache = self.descriptors.as_ref()?;
         let Destination::Url(url) = self.settings.destination(service).ok()? else { return None };
+        self.cache_at(&url)
+    }
+
+    fn cache_at(&self, url: &EndpointUrl) -> Option<DescriptorCache> {
+        let cache = self.descriptors.as_ref()?;
         let name = self.tls.server_name.as_ref().or(self.settings.tls.server_name.as_ref());
         let name = name.filter(|_| url.is_tls()).map(|name| name.value.as_str());
-        Some(DescriptorCache::new(cache.clone(), &url, name))
+        Some(DescriptorCache::new(cache.clone(), url, name))
     }
 
     /// Connects to what offers `service`.
@@ -201,12 +238,20 @@ impl Connector {
         let metadata = if is_plugin_server(service) { self.metadata_without_key()? } else { self.metadata()? };
         if let Destination::Url(url) = &destination
             && url.is_exposed()
-            && metadata.has_key()
+            && (metadata.has_key() || self.tokens.is_some())
             && !self.is_exposure_reported.replace(true)
         {
             self.diagnostics.warn(&exposed_key(url, service, self.settings.configured_in()));
         }
-        self.reach(destination, metadata).await
+        self.reach(destination, metadata).await.map(|caller| self.with_tokens(caller, service))
+    }
+
+    /// Lets `caller`, of `service`, take its tokens from the session, if there is one.
+    pub fn with_tokens(&self, caller: Caller, service: &str) -> Caller {
+        match self.tokens.clone().filter(|_| !is_plugin_server(service)) {
+            Some(tokens) => caller.with_token_source(tokens),
+            None => caller,
+        }
     }
 
     /// Connects to `destination`; `metadata` goes with each call.
@@ -239,7 +284,7 @@ impl Connector {
         let key_origin = &self.settings.key_origin;
         let for_once = match key_origin {
             KeyOrigin::Environment { .. } => ", or in SPACECTL_API_KEY for one call",
-            KeyOrigin::Variable | KeyOrigin::File(_) | KeyOrigin::Command => "",
+            KeyOrigin::Variable | KeyOrigin::File(_) | KeyOrigin::Command | KeyOrigin::Session(_) => "",
         };
         let caller = Caller::new(transport, metadata, self.timeout, place).with_trace(self.trace.clone());
         let diagnostics = self.diagnostics.clone();
@@ -292,26 +337,6 @@ pub fn trace(verbose: u8, diagnostics: &Diagnostics) -> Trace {
     };
     let diagnostics = diagnostics.clone();
     Trace::new(detail, move |line| diagnostics.trace(line))
-}
-
-/// Refuses TLS options where no TLS is spoken: who types `--ca` must not send a key in plaintext unawares. The TLS
-/// settings of a configuration are for those of its endpoints that speak it.
-pub fn refuse_useless(flags: &TlsSettings, destination: &Destination) -> Result<()> {
-    let Some(flag) = flags.first_given() else { return Ok(()) };
-    match destination {
-        Destination::Url(url) if url.is_tls() => Ok(()),
-        Destination::Url(url) => Err(Error::usage(format!("{flag} is for TLS, and {url} is plaintext"))
-            .hint(format!("if the service speaks TLS, its endpoint is {}", url.with_tls(true)))),
-        Destination::Embedded => {
-            Err(Error::usage(format!("{flag} is for TLS, and the environment {BUILT_IN} is inside this program")))
-        }
-    }
-}
-
-/// The TLS options of the command line.
-pub fn tls_of(flags: &cli::TlsArgs) -> Result<TlsSettings> {
-    let cli::TlsArgs { ca, cert, key, tls_server_name } = flags;
-    TlsSettings::from_options(ca.clone(), cert.clone(), key.clone(), tls_server_name.clone())
 }
 
 /// Credentials and proxy for image registries, from the process environment.

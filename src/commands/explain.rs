@@ -3,7 +3,8 @@
 use prost_reflect::{DescriptorPool, ServiceDescriptor};
 use tonic::Code;
 
-use super::connector::{Connector, refuse_useless, selection, tls_of};
+use super::connector::{Connector, selection};
+use super::tls_flags::{refuse_useless, tls_of};
 use super::{Context, api_resources, block_on};
 use crate::cli::{ApiResources, Explain, ExplainFormat, Format};
 use crate::commands::output_options::OutputOptions;

@@ -27,6 +27,7 @@ pub fn with_environment(text: &str, name: &str) -> String {
             ["spacectl", "plugin" | "exec" | "list" | "get" | "stat" | "analyze" | "explain" | "api-resources", ..] => {
                 &flag
             }
+            ["spacectl", "login" | "logout" | "whoami" | "workspace", ..] => &flag,
             _ => "",
         }
     };

@@ -15,8 +15,11 @@ mod explain;
 mod filters;
 mod get;
 mod hint_flags;
+mod identity;
 mod list;
 mod local;
+mod login;
+mod logout;
 mod man;
 mod managed;
 mod method;
@@ -33,14 +36,18 @@ mod request_faults;
 mod resource;
 mod resume_command;
 mod revalidate;
+mod session_tokens;
 mod stat;
 mod template;
+mod tls_flags;
 mod version;
 mod watch;
+mod whoami;
+mod workspace;
 
 use tokio::runtime::Builder;
 
-use crate::cli::{Cli, Command, Global};
+use crate::cli::{Cli, Command, Global, Plugin};
 use crate::config::Variables;
 use crate::error::{Error, Result};
 use crate::terminal::io_streams::IoStreams;
@@ -58,6 +65,9 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut IoStreams) -> Result<
         streams.diagnostics.set_rewriter(rewrite);
     }
     let context = &mut Context { global: &cli.global, variables, streams };
+    if sends_key(&cli.command) {
+        login::ensure_session(context)?;
+    }
     match &cli.command {
         Command::Exec(args) => exec::run(args, context),
         Command::List(args) => list::run(args, context),
@@ -68,6 +78,10 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut IoStreams) -> Result<
         Command::Apply(args) => apply::run(args, context),
         Command::ApiResources(args) => api_resources::run(args, context),
         Command::Explain(args) => explain::run(args, context),
+        Command::Login(args) => login::run(args, context),
+        Command::Logout(args) => logout::run(args, context),
+        Command::WhoAmI(args) => whoami::run(args, context),
+        Command::Workspace(args) => workspace::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Template(args) => template::run(args, context),
         Command::Local(args) => local::run(args, context),
@@ -75,6 +89,23 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut IoStreams) -> Result<
         Command::Completion(args) => completion::run(args, context),
         Command::Man(args) => man::run(args, context),
         Command::Version(args) => version::run(args, context),
+    }
+}
+
+/// Whether the command makes calls that need a key.
+fn sends_key(command: &Command) -> bool {
+    match command {
+        Command::Exec(_)
+        | Command::List(_)
+        | Command::Get(_)
+        | Command::Stat(_)
+        | Command::Analyze(_)
+        | Command::Apply(_)
+        | Command::Workspace(_) => true,
+        Command::Plugin(command) => {
+            !matches!(command, Plugin::Init(_) | Plugin::Lint(_) | Plugin::Test(_) | Plugin::Build(_) | Plugin::Push(_))
+        }
+        _ => false,
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::Context;
-use super::connector::{selection, tls_of};
+use super::connector::selection;
+use super::tls_flags::tls_of;
 use crate::cli::completion;
 use crate::config::{ConfigDir, Endpoints, Settings};
 use crate::error::Result;

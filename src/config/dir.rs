@@ -214,7 +214,7 @@ impl ConfigDir {
         written.map(drop)
     }
 
-    /// Removes an environment's file; returns true if it was the current one, so that there is none now.
+    /// Removes an environment's file and session; returns true if it was the current one, so that there is none now.
     ///
     /// The Python client chooses another one instead, and the next command then runs where nobody expects it.
     pub fn remove(&self, name: &EnvironmentName) -> Result<bool> {
@@ -227,6 +227,7 @@ impl ConfigDir {
         if was_current && self.has(name) {
             file::remove(&self.current_file())?;
         }
+        self.remove_session(name)?;
         if !file::remove(&self.file_of(name))? {
             return Err(if name.is_built_in() {
                 Error::local(format!("the environment `{name}` is built in and cannot be removed"))

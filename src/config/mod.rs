@@ -10,7 +10,8 @@
 //!   `tls_server_name` and `registry`. Unknown keys are preserved;
 //! - `~/.spaceone/template/SERVICE.RESOURCE.yml`: the columns of a resource's tables.
 //!
-//! Only this program has `alias.yml`, the user's own names for resources.
+//! Only this program has `alias.yml`, the user's own names for resources, and `sessions/NAME.json`, the tokens of
+//! `spacectl login`.
 
 mod alias;
 mod command;
@@ -22,6 +23,7 @@ mod environment;
 mod file;
 pub mod import;
 mod keys;
+mod login_session;
 mod metadata;
 mod name;
 mod registry;
@@ -38,9 +40,10 @@ pub use crate::secret::{MASK, Secret};
 pub use credential::Credential;
 pub use dir::{ConfigDir, check_built_in, how_to_create, reads_registry_only};
 pub use environment::{Environment, service_of};
+pub use login_session::{LoginSession, StoredToken, TokenScope};
 pub use name::{BUILT_IN, EnvironmentName};
 pub use registry::registry_of_built_in;
 pub use selection::{SelectedEnvironment, Selection, SelectionSource};
-pub use settings::{Destination, ENDPOINT_VARIABLE, Endpoints, KeyOrigin, Settings};
+pub use settings::{Destination, ENDPOINT_VARIABLE, Endpoints, IDENTITY, KeyOrigin, Settings, UsedSession};
 pub use template::TemplateName;
 pub use variables::{IN_MANIFEST, Variables};

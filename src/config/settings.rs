@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::endpoints::missing_service;
 use super::keys::{API_KEY, TOKEN};
 use super::{
-    BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, ParseError, Secret,
-    SelectedEnvironment, Selection, SelectionSource, Variables, file, metadata, registry_of_built_in,
+    BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, LoginSession, ParseError, Secret,
+    SelectedEnvironment, Selection, SelectionSource, TokenScope, Variables, file, metadata, registry_of_built_in,
 };
 use crate::error::{Error, Result};
 use crate::fs::{check_only_user_can_change, shared_mode, shell_word};
@@ -14,6 +14,8 @@ use crate::grpc::metadata::{Metadata, MetadataEntry};
 use crate::net::tls::TlsSettings;
 use crate::oci::RegistryUrl;
 
+/// The service that issues tokens.
+pub const IDENTITY: &str = "identity";
 /// The only service of the built-in environment.
 const REPOSITORY: &str = "repository";
 
@@ -27,6 +29,8 @@ pub struct Settings {
     pub credential: Option<Credential>,
     /// Where the key comes from, or has to be set.
     pub key_origin: KeyOrigin,
+    /// The session whose access token is the key.
+    pub session: Option<UsedSession>,
     /// What is sent as `x_domain_id`.
     pub x_domain_id: Option<String>,
     /// What is sent as `x_workspace_id`.
@@ -63,6 +67,17 @@ pub enum KeyOrigin {
     File(PathBuf),
     /// `api_key_command`.
     Command,
+    /// The session of `spacectl login` for this environment.
+    Session(EnvironmentName),
+}
+
+/// A session in use.
+#[derive(Clone, Debug)]
+pub struct UsedSession {
+    pub environment: EnvironmentName,
+    pub session: LoginSession,
+    /// What the calls are for: that of the session, or a workspace that a flag or variable names.
+    pub scope: TokenScope,
 }
 
 impl KeyOrigin {
@@ -76,6 +91,7 @@ impl KeyOrigin {
             }
             Self::File(path) => format!("write {what} to {}", path.display()),
             Self::Command => format!("check api_key_command, which has to print {what}"),
+            Self::Session(name) => format!("log in again with `spacectl login -e {name}`"),
         }
     }
 }
@@ -138,6 +154,7 @@ impl Settings {
             endpoints: Endpoints::Embedded,
             credential: key.map(Secret::new).map(Credential::Value),
             key_origin: KeyOrigin::Variable,
+            session: None,
             x_domain_id: None,
             x_workspace_id: None,
             metadata: Vec::new(),
@@ -202,6 +219,7 @@ impl Settings {
             *sent = Some(id.to_owned());
             settings.variables.extend((source == variable).then_some(variable));
         }
+        settings.use_token_of_session();
         for header in &selection.headers {
             settings.metadata.push(MetadataEntry::parse(header).map_err(|error| error.into_usage().context("-H"))?);
         }
@@ -218,7 +236,9 @@ impl Settings {
     ) -> Result<()> {
         let path = dir.file_of(name);
         let in_file = |error: Error| error.context(path.display());
-        if self.credential.is_none() {
+        self.x_domain_id = environment.x_domain_id().map_err(in_file)?.map(str::to_owned);
+        self.x_workspace_id = environment.x_workspace_id().map_err(in_file)?.map(str::to_owned);
+        if self.credential.is_none() && !self.use_session(name, &environment, dir)? {
             let folder = path.parent().unwrap_or(dir.path());
             self.credential = environment.credential(folder, variables.home.as_deref()).map_err(in_file)?;
             let keys = environment.credential_keys();
@@ -253,13 +273,41 @@ impl Settings {
                 Some(Credential::Value(_)) | None => {}
             }
         }
-        self.x_domain_id = environment.x_domain_id().map_err(in_file)?.map(str::to_owned);
-        self.x_workspace_id = environment.x_workspace_id().map_err(in_file)?.map(str::to_owned);
         self.metadata = environment.metadata().map_err(in_file)?;
         self.tls = environment.tls(&path, variables.home.as_deref()).map_err(in_file)?;
         self.warnings.extend(dir.exposure(name, &environment));
         self.endpoints = Endpoints::Configured(environment);
         Ok(())
+    }
+
+    /// Uses the environment's session, if it has one; returns whether.
+    ///
+    /// Domain and workspace are part of its token: those of the file are not sent.
+    fn use_session(&mut self, name: &EnvironmentName, environment: &Environment, dir: &ConfigDir) -> Result<bool> {
+        let Some(session) = dir.session(name)? else { return Ok(false) };
+        let identity = environment.endpoint(IDENTITY)?.map(|url| url.to_string());
+        if identity.as_ref() != Some(&session.identity) {
+            let now = identity.unwrap_or_else(|| "not configured".to_owned());
+            self.warnings.push(format!(
+                "the session of {name} is not used: it is from {}, and {IDENTITY} of the environment is {now}: log in \
+                 again with `spacectl login -e {name}`",
+                session.identity
+            ));
+            return Ok(false);
+        }
+        self.warnings.extend(dir.session_exposure(name));
+        self.key_origin = KeyOrigin::Session(name.clone());
+        (self.x_domain_id, self.x_workspace_id) = (None, None);
+        let scope = session.scope.clone();
+        self.session = Some(UsedSession { environment: name.clone(), session, scope });
+        Ok(true)
+    }
+
+    /// Takes the session's token for the workspace that a flag or variable names, else for the session's own scope.
+    fn use_token_of_session(&mut self) {
+        let Some(UsedSession { session, scope, .. }) = &mut self.session else { return };
+        *scope = session.scope_for(self.x_workspace_id.as_deref());
+        self.credential = session.access_token(scope).map(|token| Credential::Value(token.secret()));
     }
 
     /// What is sent with each call, `key` as its token.

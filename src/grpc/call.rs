@@ -19,10 +19,11 @@ use super::raw_codec::RawCodec;
 use super::retry;
 use super::status;
 use super::status_details;
+use super::token_source::TokenSource;
 use super::trace::{self, Trace};
 use super::unreadable;
 use crate::codec::decode;
-use crate::error::{Error, ErrorKind, Outcome, Result, code_name};
+use crate::error::{Error, Outcome, Result, code_name};
 use crate::schema::spaceone::{MAX_MESSAGE_SIZE, short_name, takes_no_key};
 use crate::secret::mask::{self, KnownSecrets};
 use crate::secret::{self, MASK};
@@ -44,6 +45,8 @@ pub struct Caller {
     endpoint: Arc<str>,
     trace: Trace,
     key_advice: Arc<str>,
+    /// Gives the token of each call in place of the one in the metadata.
+    tokens: Option<Arc<dyn TokenSource>>,
     warnings: Warnings,
 }
 
@@ -62,6 +65,7 @@ impl Caller {
             endpoint: endpoint.into(),
             trace: Trace::default(),
             key_advice: Arc::from(""),
+            tokens: None,
             warnings: Warnings::default(),
         }
     }
@@ -72,10 +76,16 @@ impl Caller {
         Self { key_advice: advice.into(), ..self }
     }
 
-    /// Replaces the metadata.
+    /// Replaces the metadata, its token included.
     #[must_use]
     pub fn with_metadata(self, metadata: Metadata) -> Self {
-        Self { metadata, ..self }
+        Self { metadata, tokens: None, ..self }
+    }
+
+    /// Takes the token of each call from `tokens`.
+    #[must_use]
+    pub fn with_token_source(self, tokens: Arc<dyn TokenSource>) -> Self {
+        Self { tokens: Some(tokens), ..self }
     }
 
     /// Hands warnings about responses to `listener`.
@@ -113,9 +123,9 @@ impl Caller {
 
     /// One request, one response.
     pub async fn unary(&self, method: &MethodDescriptor, is_read_only: bool, message: Bytes) -> Result<Bytes> {
-        let call = Call::new(self, method, is_read_only, message)?;
+        let mut call = Call::new(self, method, is_read_only, message)?;
         let send = |mut grpc: Grpc<Transport>, request, path| async move { grpc.unary(request, path, RawCodec).await };
-        let response = call.send(send).await;
+        let response = call.send_with_token(send).await?;
         self.trace.timed(call.begun.into_std(), || match &response {
             Ok(message) => format!("{} answered OK, {}", self.endpoint, trace::size(message.len())),
             Err(status) => call.ended_with(status),
@@ -132,11 +142,11 @@ impl Caller {
         is_read_only: bool,
         message: Bytes,
     ) -> Result<Responses> {
-        let call = Call::new(self, method, is_read_only, message)?;
+        let mut call = Call::new(self, method, is_read_only, message)?;
         let send = |mut grpc: Grpc<Transport>, request, path| async move {
             grpc.server_streaming(request, path, RawCodec).await
         };
-        let stream = call.send(send).await;
+        let stream = call.send_with_token(send).await?;
         self.trace.timed(call.begun.into_std(), || match &stream {
             Ok(_) => format!("{} has begun to answer", self.endpoint),
             Err(status) => call.ended_with(status),
@@ -158,21 +168,7 @@ impl Caller {
 
     /// Adds to `error` what to do about a key that the service refuses, if it has no better hint.
     pub(super) fn advise_on_key(&self, error: Error) -> Error {
-        let ErrorKind::Status(code) = error.kind() else { return error };
-        if error.problems().iter().any(|problem| !problem.hints.is_empty()) {
-            return error;
-        }
-        let has_key = self.metadata.has_key();
-        match code {
-            Code::Unauthenticated | Code::PermissionDenied if !has_key && !self.key_advice.is_empty() => {
-                error.hint(&*self.key_advice)
-            }
-            Code::Unauthenticated if !self.key_advice.is_empty() => {
-                error.hint(format!("{}; an expired key gives the same answer", self.key_advice))
-            }
-            Code::PermissionDenied => error.hint("the api_key's role may not do this: ask for a key that may"),
-            _ => error,
-        }
+        status::advise_on_key(error, self.metadata.has_key(), &self.key_advice)
     }
 
     pub fn trace(&self) -> &Trace {
@@ -246,6 +242,30 @@ impl Call {
         let deadline = caller.timeout.map(|timeout| begun + timeout);
         let (caller, method, departure) = (caller.clone(), method.clone(), Departure::default());
         Ok(Self { caller, method, is_read_only, message, path, begun, deadline, departure })
+    }
+
+    /// Sends with a current token; once more if the service refuses that: then it has done nothing.
+    async fn send_with_token<T, F: Future<Output = Result<tonic::Response<T>, Status>>>(
+        &mut self,
+        send: impl Fn(Grpc<Transport>, Request<Bytes>, PathAndQuery) -> F,
+    ) -> Result<Result<T, Status>> {
+        let Some(tokens) = self.caller.tokens.clone().filter(|_| !self.takes_no_key()) else {
+            return Ok(self.send(send).await);
+        };
+        let token = tokens.token(None).await?;
+        self.caller.metadata.set_token(token.expose())?;
+        let response = self.send(&send).await;
+        if response.as_ref().err().is_none_or(|status| status.code() != Code::Unauthenticated) {
+            return Ok(response);
+        }
+        let token = tokens.token(Some(&token)).await?;
+        self.caller.metadata.set_token(token.expose())?;
+        self.caller.trace.step(|| format!("{} refused the token: sent again with a new one", self.caller.endpoint));
+        Ok(self.send(send).await)
+    }
+
+    fn takes_no_key(&self) -> bool {
+        takes_no_key(self.method.parent_service().full_name(), self.method.name())
     }
 
     /// Sends as often as it may be sent.
@@ -363,9 +383,7 @@ impl Call {
         let mask = |text: &str| secrets.masked(text).unwrap_or_else(|| text.to_owned());
         let error = error.with_details(details).map_foreign_texts(mask);
         let error = match status.code() {
-            Code::Unauthenticated | Code::PermissionDenied
-                if takes_no_key(self.method.parent_service().full_name(), self.method.name()) =>
-            {
+            Code::Unauthenticated | Code::PermissionDenied if self.takes_no_key() => {
                 error.hint("check the credentials in the request: this call takes no key")
             }
             _ => self.caller.advise_on_key(error),

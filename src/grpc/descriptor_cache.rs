@@ -21,6 +21,7 @@ const RENEWAL: Duration = Duration::from_secs(24 * 3600);
 ///
 /// They describe the program that answers, for every caller and for which domain, and are revalidated on every use: a
 /// spoilt file differs from what the server sends.
+#[derive(Clone)]
 pub struct DescriptorCache {
     cache: FileCache,
     endpoint: String,

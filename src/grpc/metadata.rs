@@ -22,11 +22,13 @@ pub struct MetadataEntry {
     value: Secret,
 }
 
+/// The name under which a key or token is sent.
+const TOKEN: &str = "token";
 const NO_HEADER: &str = "HTTP/2 has no such header";
 
 /// Names that cannot be added, and why or what to use instead.
 const RESERVED: [(&str, &str); 13] = [
-    ("token", "set SPACECTL_API_KEY or `api_key` in the configuration"),
+    (TOKEN, "set SPACECTL_API_KEY or `api_key` in the configuration"),
     ("x_domain_id", "use --domain-id"),
     ("x_workspace_id", "use --workspace-id"),
     ("content-type", "gRPC sets it"),
@@ -118,17 +120,29 @@ fn ascii(name: &str, text: &str) -> Result<MetadataValue<Ascii>, ParseError> {
 impl Metadata {
     /// An error about a value that HTTP/2 cannot carry does not show it.
     pub fn new(token: Option<&str>, domain_id: Option<&str>, workspace_id: Option<&str>) -> Result<Self> {
-        token.into_iter().for_each(mask::remember);
-        let mut map = MetadataMap::new();
-        for (key, text) in [("token", token), ("x_domain_id", domain_id), ("x_workspace_id", workspace_id)] {
+        let mut metadata = Self::default();
+        if let Some(token) = token {
+            metadata.set_token(token)?;
+        }
+        for (key, text) in [("x_domain_id", domain_id), ("x_workspace_id", workspace_id)] {
             if let Some(text) = text {
-                let mut value = ascii(key, text).map_err(ParseError::into_local)?;
-                // Keeps it out of debug output and out of HPACK's compression tables.
-                value.set_sensitive(key == "token");
-                map.insert(key, value);
+                metadata.0.insert(key, ascii(key, text).map_err(ParseError::into_local)?);
             }
         }
-        Ok(Self(map))
+        Ok(metadata)
+    }
+
+    /// Sets or replaces the token.
+    ///
+    /// # Errors
+    /// As [`Metadata::new`].
+    pub fn set_token(&mut self, token: &str) -> Result<()> {
+        mask::remember(token);
+        let mut value = ascii(TOKEN, token).map_err(ParseError::into_local)?;
+        // Keeps it out of debug output and out of HPACK's compression tables.
+        value.set_sensitive(true);
+        self.0.insert(TOKEN, value);
+        Ok(())
     }
 
     /// Adds `entries`; a later one replaces an earlier one of the same name.
@@ -147,7 +161,7 @@ impl Metadata {
 
     /// Whether a key goes with the call.
     pub fn has_key(&self) -> bool {
-        self.0.contains_key("token")
+        self.0.contains_key(TOKEN)
     }
 
     /// The name of each entry.

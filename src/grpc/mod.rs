@@ -24,5 +24,6 @@ pub mod retry;
 pub mod status;
 pub mod status_details;
 mod tls;
+pub mod token_source;
 pub mod trace;
 mod unreadable;

@@ -4,7 +4,7 @@ use tonic::{Code, Status};
 
 use super::response::{self, CutOff};
 use super::{retry, unreadable};
-use crate::error::{Error, Outcome, code_name};
+use crate::error::{Error, ErrorKind, Outcome, code_name};
 use crate::grpc::{diagnostics, non_grpc_response};
 use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 
@@ -126,6 +126,23 @@ fn says_nothing_done(status: &Status) -> bool {
 pub fn with_outcome(error: Error, is_read_only: bool, outcome: Outcome) -> Error {
     let is_in_doubt = outcome == Outcome::Unknown && !is_read_only;
     error.with_outcome(outcome).hints(is_in_doubt.then_some(LOOK))
+}
+
+/// Adds `advice` on the key, or what to ask for, to an error about a key that a service misses or refuses, if it has no
+/// better hint.
+pub fn advise_on_key(error: Error, has_key: bool, advice: &str) -> Error {
+    let ErrorKind::Status(code) = error.kind() else { return error };
+    if error.problems().iter().any(|problem| !problem.hints.is_empty()) {
+        return error;
+    }
+    match code {
+        Code::Unauthenticated | Code::PermissionDenied if !has_key && !advice.is_empty() => error.hint(advice),
+        Code::Unauthenticated if !advice.is_empty() => {
+            error.hint(format!("{advice}; an expired key gives the same answer"))
+        }
+        Code::PermissionDenied => error.hint("the role of the key or session may not do this: ask for one that may"),
+        _ => error,
+    }
 }
 
 const LOOK: &str = "check what is there before sending it again: the service may have done it";

@@ -118,7 +118,7 @@ fn given(args: &ConfigInit, context: &mut Context<'_>) -> Result<Environment> {
 }
 
 /// Keeps what the command line says of TLS, as `config set` does.
-fn set_tls(environment: &mut Environment, tls: &TlsArgs) -> Result<()> {
+pub(in crate::commands) fn set_tls(environment: &mut Environment, tls: &TlsArgs) -> Result<()> {
     for (key, flag, path) in [("ca", "--ca", &tls.ca), ("cert", "--cert", &tls.cert), ("key", "--key", &tls.key)] {
         path.iter().try_for_each(|path| set_path(environment, key, flag, path))?;
     }

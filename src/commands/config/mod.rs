@@ -11,6 +11,7 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
+pub(super) use self::init::set_tls;
 use super::Context;
 use super::connector::exposed_key;
 use crate::cli::{ConfigCommand, EndpointCommand, Format, Global, TlsArgs};

@@ -168,8 +168,10 @@ impl CheckKey {
         });
         let without = connector.metadata_without_key().unwrap_or_default();
         let end = credential.map(Secret::expose).and_then(jwt::expiry);
-        let expired = end.filter(|end| *end <= timestamp::now());
-        Self { metadata, without, is_given: credential.is_some(), expired, failure }
+        // The token of a session is renewed.
+        let has_session = connector.settings().session.is_some();
+        let expired = end.filter(|end| !has_session && *end <= timestamp::now());
+        Self { metadata, without, is_given: has_session || credential.is_some(), expired, failure }
     }
 
     /// The credentials of an endpoint that gets no key.

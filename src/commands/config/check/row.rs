@@ -106,6 +106,7 @@ impl EndpointCheck {
         if is_tls && is_reached {
             self.tls = Some(if connected.is_ok() { OK } else { FAILED });
         }
+        let connected = connected.map(|caller| connector.with_tokens(caller, &self.service));
         connected.map_err(|error| self.failure = Some(error)).ok()
     }
 

@@ -1,0 +1,278 @@
+//! Sessions of `spacectl login`: `sessions/ENVIRONMENT.json` in the configuration's folder.
+//!
+//! Tokens are not in the environment's file, which people copy and commit.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{ConfigDir, EnvironmentName, Secret, file};
+use crate::error::{Error, Result};
+use crate::fs::Lock;
+use crate::query::timestamp;
+use crate::secret::{jwt, mask};
+
+const FOLDER: &str = "sessions";
+/// The folder of keys that an environment's `api_key_file` names.
+const KEYS_FOLDER: &str = "keys";
+const EXTENSION: &str = ".json";
+/// A token that ends within this time is renewed before it is used: a call may take a while to arrive.
+const MARGIN: SignedDuration = SignedDuration::from_secs(60);
+
+/// A token, and when it ends by the clock of this machine.
+///
+/// The end is computed from the token's own lifetime when it is received, so that a clock that differs from the
+/// service's does not matter.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredToken {
+    token: String,
+    /// In seconds since 1970; `None` if the token does not say.
+    expires_at: Option<i64>,
+}
+
+impl StoredToken {
+    /// A token that was received just now.
+    pub fn received(token: impl Into<String>) -> Self {
+        let token = token.into();
+        mask::remember(&token);
+        let lifetime = jwt::lifetime(&token);
+        Self { expires_at: lifetime.map(|seconds| timestamp::now().as_second().saturating_add(seconds)), token }
+    }
+
+    /// The token, to send it.
+    pub fn secret(&self) -> Secret {
+        Secret::new(self.token.as_str())
+    }
+
+    /// When it ends.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at.and_then(|second| Timestamp::from_second(second).ok())
+    }
+
+    /// Whether it can be used for the next call.
+    pub fn is_fresh(&self) -> bool {
+        self.expires_at().is_none_or(|end| end.duration_since(timestamp::now()) > MARGIN)
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for StoredToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredToken").field("expires_at", &self.expires_at()).finish_non_exhaustive()
+    }
+}
+
+/// What an access token is for, as identity's `Token.grant` has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "scope", rename_all = "UPPERCASE")]
+pub enum TokenScope {
+    /// One workspace.
+    Workspace { workspace_id: String },
+    /// The domain, for its administrators.
+    Domain,
+    /// The installation, for administrators of its root domain.
+    System,
+    /// The user's own profile.
+    User,
+}
+
+impl TokenScope {
+    /// The value of the field `scope`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Workspace { .. } => "WORKSPACE",
+            Self::Domain => "DOMAIN",
+            Self::System => "SYSTEM",
+            Self::User => "USER",
+        }
+    }
+
+    pub fn workspace_id(&self) -> Option<&str> {
+        match self {
+            Self::Workspace { workspace_id } => Some(workspace_id),
+            Self::Domain | Self::System | Self::User => None,
+        }
+    }
+
+    /// The key of its access token in a session.
+    fn key(&self) -> &str {
+        self.workspace_id().unwrap_or(self.name())
+    }
+}
+
+impl fmt::Display for TokenScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Workspace { workspace_id } => write!(f, "workspace {workspace_id}"),
+            Self::Domain => f.write_str("the domain"),
+            Self::System => f.write_str("the system"),
+            Self::User => f.write_str("the user's profile"),
+        }
+    }
+}
+
+/// A user's session at the identity service of one environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginSession {
+    /// The endpoint that issued the tokens. They are used only as long as the environment has this one.
+    pub identity: String,
+    pub domain_id: String,
+    /// The domain's name.
+    pub domain: String,
+    pub user_id: String,
+    /// What calls are for, unless a flag or variable names a workspace.
+    #[serde(flatten)]
+    pub scope: TokenScope,
+    /// The workspace's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
+    /// The user's role there, e.g. `WORKSPACE_OWNER`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_type: Option<String>,
+    /// The lifetime to ask for, in seconds; `None` leaves it to the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
+    pub refresh_token: StoredToken,
+    /// By [`TokenScope::key`].
+    access_tokens: BTreeMap<String, StoredToken>,
+}
+
+impl LoginSession {
+    /// A session without an access token yet.
+    pub fn new(identity: String, domain_id: String, domain: String, user_id: String, refresh: StoredToken) -> Self {
+        Self {
+            identity,
+            domain_id,
+            domain,
+            user_id,
+            scope: TokenScope::User,
+            workspace: None,
+            role_type: None,
+            timeout: None,
+            refresh_token: refresh,
+            access_tokens: BTreeMap::new(),
+        }
+    }
+
+    /// The access token for `scope`, also one that has ended.
+    pub fn access_token(&self, scope: &TokenScope) -> Option<&StoredToken> {
+        self.access_tokens.get(scope.key())
+    }
+
+    /// Stores the access token for `scope`; drops those that have ended.
+    pub fn set_access_token(&mut self, scope: &TokenScope, token: StoredToken) {
+        self.access_tokens.retain(|_, token| token.is_fresh());
+        self.access_tokens.insert(scope.key().to_owned(), token);
+    }
+
+    /// The scope of a call for which a flag or variable names `workspace_id`.
+    pub fn scope_for(&self, workspace_id: Option<&str>) -> TokenScope {
+        match workspace_id {
+            Some(id) => TokenScope::Workspace { workspace_id: id.to_owned() },
+            None => self.scope.clone(),
+        }
+    }
+
+    /// Masks all tokens from now on.
+    fn remember(&self) {
+        let tokens = self.access_tokens.values().chain([&self.refresh_token]);
+        tokens.for_each(|token| mask::remember(&token.token));
+    }
+}
+
+impl ConfigDir {
+    /// The file of an environment's session, whether it exists or not.
+    pub fn session_file(&self, name: &EnvironmentName) -> PathBuf {
+        self.path().join(FOLDER).join(format!("{name}{EXTENSION}"))
+    }
+
+    /// The session of an environment; `None` if nobody is logged in.
+    ///
+    /// # Errors
+    /// The file cannot be read; its content is not shown.
+    pub fn session(&self, name: &EnvironmentName) -> Result<Option<LoginSession>> {
+        let path = self.session_file(name);
+        let Some(bytes) = file::read(&path)? else { return Ok(None) };
+        let session: LoginSession = serde_json::from_slice(&bytes).map_err(|error| {
+            // serde's own words could repeat a value.
+            Error::local(format!("{}:{}:{}: not a session", path.display(), error.line(), error.column()))
+                .hint(format!("log in again with `spacectl login -e {name}`, which replaces the file"))
+        })?;
+        session.remember();
+        Ok(Some(session))
+    }
+
+    /// Creates or replaces the session of an environment. Returns the one that was there if it is not `expected`: that
+    /// of another login in the meantime.
+    pub fn save_session(
+        &self,
+        name: &EnvironmentName,
+        session: &LoginSession,
+        expected: Option<&LoginSession>,
+    ) -> Result<Option<LoginSession>> {
+        let lock = self.lock_sessions()?;
+        // A file that is not a session is replaced.
+        let replaced = self.session(name).ok().flatten();
+        self.write_session(name, session)?;
+        drop(lock);
+        Ok(replaced.filter(|replaced| Some(&replaced.refresh_token) != expected.map(|session| &session.refresh_token)))
+    }
+
+    /// Changes the session of an environment if `refresh_token` is still its own: a logout or another login in the
+    /// meantime is not undone.
+    pub fn update_session(
+        &self,
+        name: &EnvironmentName,
+        refresh_token: &StoredToken,
+        change: impl FnOnce(&mut LoginSession),
+    ) -> Result<()> {
+        let _lock = self.lock_sessions()?;
+        match self.session(name)? {
+            Some(mut session) if session.refresh_token == *refresh_token => {
+                change(&mut session);
+                self.write_session(name, &session)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the session of an environment; returns false if there is none. The file need not be readable.
+    pub fn remove_session(&self, name: &EnvironmentName) -> Result<bool> {
+        let _lock = self.lock_sessions()?;
+        file::remove(&self.session_file(name))
+    }
+
+    /// The environments that have a session, sorted.
+    pub fn sessions(&self) -> Result<Vec<EnvironmentName>> {
+        let parse = |name: &str| EnvironmentName::new(name.strip_suffix(EXTENSION)?).ok();
+        file::names_in(&self.path().join(FOLDER), parse)
+    }
+
+    /// A warning if others can read the session of an environment.
+    pub fn session_exposure(&self, name: &EnvironmentName) -> Option<String> {
+        file::exposure(&self.session_file(name))
+    }
+
+    /// Stores the key of an environment in a file of its own, for its owner only; returns the file's path.
+    pub fn store_key(&self, name: &EnvironmentName, key: &str) -> Result<PathBuf> {
+        let folder = self.path().join(KEYS_FOLDER);
+        let path = folder.join(name.as_str());
+        file::make_folder(&folder)?;
+        file::replace(&path, &format!("{key}\n"))?;
+        Ok(path)
+    }
+
+    fn write_session(&self, name: &EnvironmentName, session: &LoginSession) -> Result<()> {
+        let text = serde_json::to_string_pretty(session)
+            .map_err(|error| Error::local("the session cannot be stored").cause(error))?;
+        file::make_folder(&self.path().join(FOLDER))?;
+        file::replace(&self.session_file(name), &format!("{text}\n"))
+    }
+
+    fn lock_sessions(&self) -> Result<Lock> {
+        Lock::acquire(&self.path().join(FOLDER))
+    }
+}
