@@ -164,6 +164,9 @@ impl Attempt<'_> {
         let (chosen, workspace) =
             choice.map_err(|error| grant_error(error, &session, &TokenScope::User, self.name, OTHER_SCOPE))?;
         grant(self.api, &mut session, chosen, workspace, self.name, OTHER_SCOPE).await?;
+        if session.scope == TokenScope::User && scope.is_none() {
+            context.streams.diagnostics.note("no workspace is open to this user: the session reaches the profile only");
+        }
         if let Some(lifetime) = self.args.lifetime {
             note_lifetime(lifetime.as_secs(), &session, context);
         }

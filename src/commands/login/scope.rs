@@ -91,10 +91,7 @@ pub async fn choose(
         return Ok((if is_root { TokenScope::System } else { TokenScope::Domain }, None));
     }
     match &workspaces[..] {
-        [] => {
-            context.streams.diagnostics.note("no workspace is open to this user: the session reaches the profile only");
-            Ok((TokenScope::User, None))
-        }
+        [] => Ok((TokenScope::User, None)),
         [only] => Ok(in_workspace(only)),
         several => ask(several, context),
     }
