@@ -44,6 +44,12 @@ ELSEWHERE = {
         *("plugin diff --json-parameter", "plugin diff --strict"),
     ],
     "test_many.py": ["plugin apply --parallel"],
+    "test_login.py": [
+        *("login", "logout", "logout --all", "whoami", "whoami --output", "workspace", "workspace list"),
+        *("workspace list --output", "workspace use", "workspace use --scope"),
+        *(f"login {flag}" for flag in ["--url", "--domain", "--user", "--workspace", "--scope", "--password-stdin"]),
+        *(f"login {flag}" for flag in ["--yes", "--for", "--app", "--role", "--project", "--rotate", "--print"]),
+    ],
     "test_manifests.py": ["apply", "apply --resume"],
     "test_terminal.py": ["plugin edit", "plugin edit --yes"],
     "test_plugin_test.py": [

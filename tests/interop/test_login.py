@@ -74,6 +74,8 @@ def test_a_new_environment_and_all_that_a_session_does(account, tmp_path):
     assert (result.code, result.stderr.startswith("prod: workspace main of ")) == (0, True), result
     assert whoami(person)["workspace_id"] == account.workspace_id
     person.exec("create", "identity.Project", name="p", project_type="PUBLIC")
+    assert person.run("workspace", "use", "--scope", "domain").code == 0
+    assert person.run("workspace", "use", account.workspace_id).code == 0
     # Every service takes the token, and an ended one is renewed.
     end_tokens(person)
     assert "plugin_id" in person.output("list", "repository.Plugin", "-c", "plugin_id", "-o", "csv")
@@ -223,3 +225,21 @@ def test_an_app_for_scripts(account, person, log_in, scope):
     assert "role_id" in person.output("list", "identity.Role", "-c", "role_id", "-o", "csv")
     # The secret that was replaced is refused from now on. Services remember an app for a while.
     assert whoami(person)["app_id"] == told["app_id"]
+
+
+def test_an_app_for_one_project_and_tokens_that_live_longer(account, person, log_in):
+    log_in(account.user_id, "--for", "8h")
+    session = json.loads(session_file(person).read_text())
+    lifetime = session["access_tokens"][account.workspace_id]["expires_at"] - time.time()
+    assert 8 * 3600 - 120 < lifetime <= 8 * 3600
+    project = person.exec("create", "identity.Project", name="p", project_type="PUBLIC")["project_id"]
+    role = person.exec("list", "identity.Role", role_type="WORKSPACE_MEMBER")["results"][0]["role_id"]
+    result = person.run("login", "--app", "ci", "--project", project, "--role", role, "--print")
+    assert result.code == 0, result
+    script = Spacectl(person.home / "script").use("ci", account.services, result.stdout.strip())
+    assert whoami(script)["role_type"] == "WORKSPACE_MEMBER"
+    assert project in script.output("list", "identity.Project", "-c", "project_id", "-o", "csv")
+    # An owner of a workspace cannot make one for the domain.
+    assert person.run("login", "--app", "other", "--scope", "domain", "--print").code == 71
+    assert person.run("logout", "--all").code == 0
+    assert person.run("whoami").code == 1
