@@ -199,10 +199,14 @@ fn what_to_do_about_a_key_is_said_where_one_is_asked_for_and_as_it_helps() {
     );
     assert_eq!(hint(&user, &format!("{bare} {get}")), "set a valid key in SPACECTL_API_KEY");
     user.run(&format!("config init -e lab --service identity={}", server.url())).success();
-    let set = "set a valid key with `spacectl config set api_key -`, or in SPACECTL_API_KEY for one call";
+    let set = "set a valid key with `spacectl config set api_key -`, in SPACECTL_API_KEY for one call, or log in with \
+               `spacectl login`";
     assert_eq!(hint(&user, get), set);
     assert_eq!(hint(&user, "exec get identity.User -p domain_id=d-2"), set);
-    assert_eq!(hint(&user, &format!("{get} -e lab")), set.replace("api_key -", "api_key - -e lab"));
+    assert_eq!(
+        hint(&user, &format!("{get} -e lab")),
+        set.replace("api_key -", "api_key - -e lab").replace("spacectl login", "spacectl login -e lab")
+    );
     user.run_with_input("config set api_key -", "s3cret-key").success();
     assert_eq!(hint(&user, get), format!("{set}; an expired key gives the same answer"));
     assert_eq!(

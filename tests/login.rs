@@ -44,7 +44,10 @@ message AppRequest {
   string name = 1; string role_id = 2; string resource_group = 3; string app_id = 4; google.protobuf.Struct query = 5;
   string project_id = 6;
 }
-message AppInfo { string app_id = 1; string name = 2; string role_id = 3; string client_secret = 4; }
+message AppInfo {
+  string app_id = 1; string name = 2; string role_id = 3; string client_secret = 4; string resource_group = 5;
+  string workspace_id = 6; string project_id = 7;
+}
 message Apps { repeated AppInfo results = 1; }
 service App {
   rpc create(AppRequest) returns (AppInfo); rpc list(AppRequest) returns (Apps);
@@ -85,7 +88,9 @@ struct State {
     /// By how many seconds its clock is ahead.
     skew: AtomicI64,
     is_admin: Mutex<bool>,
-    apps: Mutex<Vec<String>>,
+    apps: Mutex<Vec<Value>>,
+    /// The error of `User.create`.
+    create_error: Mutex<Option<Status>>,
     /// The number of workspaces.
     workspaces: AtomicUsize,
     /// The URL of the endpoint that it offers for `identity`, and more.
@@ -179,18 +184,29 @@ impl State {
             ("App", "list") => {
                 let apps = self.apps.lock().unwrap();
                 let name = &request["query"]["filter"][0]["v"];
-                let apps = apps.iter().filter(|app| *app == name).map(|app| json!({"app_id": format!("app-{app}")}));
-                Ok(json!({"results": apps.collect::<Vec<_>>()}))
+                Ok(json!({"results": apps.iter().filter(|app| app["name"] == *name).collect::<Vec<_>>()}))
             }
             ("App", _) => {
                 let name = request["name"].as_str().unwrap_or("ci");
-                self.apps.lock().unwrap().push(name.to_owned());
+                if method == "create" {
+                    let wid = claims.as_ref().map(|claims| claims["wid"].clone()).unwrap_or_default();
+                    let mut app = json!({
+                        "app_id": format!("app-{name}"), "name": name, "resource_group": request["resource_group"],
+                    });
+                    if !wid.is_null() {
+                        app["workspace_id"] = wid;
+                    }
+                    self.apps.lock().unwrap().push(app);
+                }
                 let secret =
                     self.token("CLIENT_SECRET", 31_536_000, json!({"own": "APP", "aud": format!("app-{name}")}));
                 Ok(json!({
                     "app_id": format!("app-{name}"), "role_id": request["role_id"].as_str().unwrap_or("r"),
                     "client_secret": secret,
                 }))
+            }
+            ("User", "create") if self.create_error.lock().unwrap().is_some() => {
+                Err(self.create_error.lock().unwrap().clone().unwrap())
             }
             ("User", "create") => Ok(json!({"user_id": request["user_id"]})),
             ("User", _) => Ok(json!({"results": [{"user_id": "ada"}], "total_count": 1})),
@@ -350,11 +366,13 @@ fn a_token_is_renewed_once_before_it_ends_and_once_where_it_is_refused() {
     user.run("list identity.User -c user_id").success();
     assert_eq!(identity.count("Token.grant"), grants + 2);
 
-    // A service that refuses every token is asked twice, not for ever.
+    // A service that refuses every token is asked twice, not for ever; a new token is fetched once.
     identity.state.least.store(usize::MAX, Ordering::Relaxed);
-    let before = identity.count("User.list");
-    let run = user.run("list identity.User -c user_id");
-    assert_eq!((run.status, identity.count("User.list")), (Some(80), before + 2), "{run}");
+    let (before, grants) = (identity.count("User.create"), identity.count("Token.grant"));
+    let run = user.run("exec create identity.User -f users.yml -o quiet -c user_id --keep-going");
+    assert_eq!(run.status, Some(80), "{run}");
+    assert!(identity.count("User.create") - before > 40);
+    assert_eq!(identity.count("Token.grant"), grants + 1);
     assert!(run.stderr.contains("hint: log in again with `spacectl login -e lab`"), "{run}");
 }
 
@@ -364,6 +382,10 @@ fn a_session_that_has_ended_stops_scripts_with_the_line_to_type() {
     let user = identity.logged_in();
     expire(&user, true);
     let calls = identity.calls().len();
+    // What needs no token goes on.
+    user.run("exec get_auth_info identity.Domain -p name=acme").success();
+    user.run("exec create identity.User -p user_id=u --dry-run").success();
+    let calls = identity.calls().len().max(calls);
     let run = user.run("list identity.User");
     assert_eq!(run.status, Some(80), "{run}");
     assert_snapshot!(run.stderr, @r"
@@ -415,15 +437,82 @@ fn a_flag_outranks_a_variable_that_a_session_that_the_file() {
 fn a_session_is_for_the_identity_service_that_issued_it() {
     let (identity, other) = (Identity::start(), Identity::start());
     let user = identity.logged_in();
+    let identity_tokens = secrets(&user).into_iter().filter(|secret| secret != PASSWORD).collect::<Vec<_>>();
     user.run(&format!("config set endpoints.identity {}", other.server.url())).success();
     let run = user.run("list identity.User");
     assert_eq!(run.status, Some(80), "{run}");
     assert!(run.stderr.starts_with("warning: the session of lab is not used: it is from grpc://"), "{run}");
     assert!(other.server.calls().iter().all(|call| !call.metadata.contains_key("token")));
+    // Nor do its tokens leave in requests.
+    for line in ["workspace list", "workspace use w-1", "login --app ci --print", "login --password-stdin"] {
+        let run = user.run_with_input(line, &format!("{PASSWORD}\n"));
+        assert!(run.status != Some(0) || line.starts_with("login"), "{line}: {run}");
+    }
+    let text = other.server.calls().iter().map(|call| format!("{:?}", call.request)).collect::<String>();
+    assert!(!identity_tokens.iter().any(|token| text.contains(token)), "{text}");
     // Nor is it sent to an endpoint of the command line.
     let run = user.run(&format!("--endpoint {} list identity.User", other.server.url()));
     assert_eq!(run.status, Some(80), "{run}");
     assert!(other.server.calls().iter().all(|call| !call.metadata.contains_key("token")));
+}
+
+#[test]
+fn what_a_renewal_fails_of_is_told_once_and_nothing_was_sent() {
+    let identity = Identity::start();
+    let user = identity.logged_in();
+    let specs: String = (0..16).map(|at| format!("---\nuser_id: u-{at}\n")).collect();
+    user.file("users.yml", &specs);
+    expire(&user, false);
+    *identity.state.grant_error.lock().unwrap() = Some(Status::internal("ERROR_UNKNOWN: a fault"));
+    let grants = identity.count("Token.grant");
+    let run = user.run("--error-format json exec create identity.User -f users.yml --keep-going");
+    assert_eq!((run.status, identity.count("User.create")), (Some(77), 0), "{run}");
+    assert!(identity.count("Token.grant") - grants < 16, "those who wait share the answer");
+    let error: Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!(error["error"]["outcome"], "not sent", "{run}");
+    assert!(run.stderr.contains("cannot renew the token of the session of lab"), "{run}");
+    // A token that cannot be stored is used all the same. The lock is held as by another process that hangs.
+    *identity.state.grant_error.lock().unwrap() = None;
+    let folder = fs::File::open(session_file(&user).parent().unwrap()).unwrap();
+    folder.lock().unwrap();
+    let run = user.run("list identity.User -c user_id");
+    assert!(run.status == Some(0) && run.stderr.contains("is used and not stored"), "{run}");
+}
+
+#[test]
+fn a_write_that_another_service_refused_is_not_sent_again() {
+    let identity = Identity::start();
+    let user = identity.logged_in();
+    *identity.state.create_error.lock().unwrap() = Some(Status::unauthenticated("the cloud refuses its key"));
+    let (created, grants) = (identity.count("User.create"), identity.count("Token.grant"));
+    assert_eq!(user.run("exec create identity.User -p user_id=u").status, Some(80));
+    assert_eq!((identity.count("User.create"), identity.count("Token.grant")), (created + 1, grants));
+}
+
+#[test]
+fn variables_of_other_environments_have_no_part_in_a_login() {
+    let (identity, other) = (Identity::start(), Identity::start());
+    let user = identity.logged_in();
+    let line = format!("{LOGIN} -e new --yes --url {}", other.server.url());
+    let run = user.run_changed(&line, |command| {
+        command.env("SPACECTL_ENVIRONMENT", "lab");
+    });
+    assert!(run.stderr.contains("--password-stdin: the first line is empty"), "{run}");
+    assert_eq!((other.count("Domain.get_auth_info"), other.count("Endpoint.list")), (1, 1));
+    let run =
+        user.run_with(&[("SPACECTL_ENVIRONMENT", "fresh")], &format!("{LOGIN} --yes --url {}", other.server.url()));
+    assert!(run.stderr.contains("--password-stdin: the first line is empty"), "{run}");
+}
+
+#[test]
+fn a_workspace_is_not_the_domain_whatever_its_name() {
+    let identity = Identity::start();
+    let user = identity.logged_in();
+    user.run("workspace use --scope domain").success();
+    let grants = identity.count("Token.grant");
+    let _ = user.run("list identity.User --workspace-id DOMAIN");
+    let grant = identity.server.calls().into_iter().rfind(|call| call.method == "grant").unwrap().request;
+    assert_eq!((identity.count("Token.grant"), &grant["workspace_id"]), (grants + 1, &json!("DOMAIN")));
 }
 
 #[test]
@@ -503,9 +592,13 @@ fn a_new_environment_gets_the_endpoints_that_identity_offers() {
         "endpoints:\n  identity: '[URL]'\n  inventory: grpc://inventory.example.com:50051\n".replace('\'', "")
     );
     user.run("list identity.User -c user_id").success();
-    // Another login needs no URL.
-    let run = user.run_with_input(&line, &format!("{PASSWORD}\n"));
-    assert_eq!(run.status, Some(2), "{run}");
+    // Another login needs no URL, and takes the same one; another URL is for another environment.
+    user.run_with_input(&line, &format!("{PASSWORD}\n")).success();
+    let run = user.run(&format!("{LOGIN} -e acme --url grpc://elsewhere:1"));
+    assert!(
+        run.status == Some(2) && run.stderr.contains("`spacectl config set endpoints.identity grpc://else"),
+        "{run}"
+    );
     user.run_with_input("login --password-stdin", &format!("{PASSWORD}\n")).success();
 }
 
@@ -547,6 +640,9 @@ fn an_app_is_a_key_for_scripts() {
     let run = user.run("login --app ci --rotate");
     assert!(run.status == Some(1) && run.stderr.contains("`spacectl config remove api_key"), "{run}");
     user.run("config remove api_key").success();
+    user.run("config set api_key_file mine.txt").success();
+    assert_eq!(user.run("login --app ci --rotate").status, Some(1), "a file of the user's own is not replaced");
+    user.run("config remove api_key_file").success();
 
     let run = user.run("login --app ci --rotate");
     assert!(run.status == Some(0) && !run.stderr.contains("eyJ"), "{run}");
@@ -567,7 +663,7 @@ fn two_logins_and_a_logout_meanwhile_leave_whole_sessions() {
     let before = fs::read(session_file(&user)).unwrap();
     expire(&user, false);
     user.run("logout").success();
-    assert!(user.run("logout").stderr.contains("nobody is logged in to lab"));
+    assert!(user.run("logout").stderr.contains("not logged in to lab"));
     assert_eq!(user.run("list identity.User").status, Some(80));
     // A broken file is told with its place, and a login replaces it.
     fs::write(session_file(&user), &before[..before.len() / 2]).unwrap();
@@ -620,9 +716,17 @@ fn what_a_session_is_not_for_is_refused() {
         ("login -e local", "the environment local is built in and needs no login"),
         ("--endpoint grpc://h:1 login", "--endpoint is for calls"),
         ("login --scope domain --workspace w", "cannot be used with"),
-        ("workspace list", "nobody is logged in to lab"),
+        ("workspace list", "not logged in to lab"),
         ("login --yes", "--url"),
         ("login --rotate", "--app"),
+        ("login --app ci --scope system", "an app cannot work in the system"),
+        ("login --app ci --scope domain --project p", "--project is for an app in a workspace"),
+        ("login --app ci --for 8h", "cannot be used with"),
+        ("login --app ci --rotate --role r", "cannot be used with"),
+        ("login --workspace-id w-1", "use --workspace NAME instead"),
+        ("login --domain-id d-1", "use --domain NAME instead"),
+        ("workspace list --endpoint grpc://h:1", "--endpoint is for calls"),
+        ("logout -e typo", "there is no environment `typo`"),
         ("whoami -e local", "knows no users"),
     ] {
         let run = user.run(line);

@@ -38,7 +38,7 @@ pub struct Login {
     /// Lifetime of access tokens, e.g. 8h
     ///
     /// [default: the service's]
-    #[arg(long = "for", value_name = "DURATION", value_parser = lifetime)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = lifetime, conflicts_with = "app")]
     pub lifetime: Option<Duration>,
 
     /// Store the endpoints of --url without asking
@@ -55,7 +55,7 @@ pub struct Login {
     /// Role of the app
     ///
     /// [default: the managed role of its scope]
-    #[arg(long, value_name = "ID", requires = "app")]
+    #[arg(long, value_name = "ID", requires = "app", conflicts_with = "rotate")]
     pub role: Option<String>,
 
     /// Project to limit the app to
@@ -95,12 +95,12 @@ pub enum LoginScope {
     User,
 }
 
-/// Parses a lifetime of at least a minute.
+/// Parses a lifetime; a shorter one would be renewed before each call.
 fn lifetime(text: &str) -> Result<Duration, String> {
     const SHORTEST: Duration = Duration::from_secs(120);
     match values::duration(text)? {
         Some(duration) if duration >= SHORTEST => Ok(duration),
-        _ => Err("a token lives 2m at least".to_owned()),
+        _ => Err("at least 2m".to_owned()),
     }
 }
 
@@ -133,15 +133,19 @@ pub enum WorkspaceCommand {
     },
     /// Work in another workspace, without the password
     #[command(after_long_help = WORKSPACE_USE_EXAMPLES)]
-    Use {
-        /// Workspace, by name or ID
-        #[arg(value_name = "NAME", required_unless_present = "scope")]
-        workspace: Option<String>,
+    Use(ScopeTarget),
+}
 
-        /// Work in something else than a workspace
-        #[arg(long, value_name = "SCOPE", value_enum, conflicts_with = "workspace")]
-        scope: Option<LoginScope>,
-    },
+/// The scope to switch to.
+#[derive(Debug, Args)]
+pub struct ScopeTarget {
+    /// Workspace, by name or ID; asked for on a terminal
+    #[arg(value_name = "NAME", conflicts_with = "scope")]
+    pub workspace: Option<String>,
+
+    /// Work in something else than a workspace
+    #[arg(long, value_name = "SCOPE", value_enum)]
+    pub scope: Option<LoginScope>,
 }
 
 pub(super) const LOGIN_EXAMPLES: &str = "\

@@ -47,7 +47,7 @@ pub use filters::Filters;
 pub use get::Get;
 pub use list::{ListArgs, Listing, RowArgs};
 pub use local::{Local, SyncMode};
-pub use login::{Login, LoginScope, Logout, ScopeArgs, WhoAmI, WorkspaceCommand};
+pub use login::{Login, LoginScope, Logout, WhoAmI, WorkspaceCommand};
 pub use man::Man;
 pub use output_args::{Format, LayoutArgs, Shown};
 pub use parse::parse;

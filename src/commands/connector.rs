@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use super::Context;
 use super::identity::IdentityEndpoint;
 use super::session_tokens::SessionTokens;
-use super::tls_flags::{refuse_useless, tls_of};
+use super::tls_flags::{exposed_key, refuse_useless, tls_of};
 use crate::config::{
-    BUILT_IN, ConfigDir, Credential, Destination, ENDPOINT_VARIABLE, EndpointUrl, Endpoints, EnvironmentName, IDENTITY,
-    KeyOrigin, ParseError, Secret, SelectedEnvironment, Selection, Settings, Variables,
+    BUILT_IN, ConfigDir, Credential, Destination, ENDPOINT_VARIABLE, EndpointUrl, Endpoints, IDENTITY, KeyOrigin,
+    ParseError, Secret, SelectedEnvironment, Selection, Settings, Variables,
 };
 use crate::error::{Error, Result};
 use crate::grpc::cache::{CacheKind, FileCache};
@@ -21,6 +21,7 @@ use crate::grpc::descriptor_cache::DescriptorCache;
 use crate::grpc::descriptors::Description;
 use crate::grpc::metadata::Metadata;
 use crate::grpc::resolve::{MethodRef, ResolvedMethod};
+use crate::grpc::token_source::TokenSource as _;
 use crate::grpc::trace::{Detail, Trace};
 use crate::local_service;
 use crate::local_service::{ImageRegistry, ServiceOptions, Store};
@@ -109,31 +110,41 @@ impl Connector {
         };
         if let Some(used) = connector.settings.session.clone() {
             let dir = ConfigDir::locate(context.variables)?;
-            connector.tokens = Some(Arc::new(SessionTokens::new(dir, used, connector.identity()?)));
+            connector.tokens =
+                Some(Arc::new(SessionTokens::new(dir, used, connector.identity()?, connector.diagnostics.clone())));
         }
         Ok(connector)
     }
 
-    /// Where the identity service is. A session is from there, whatever `--endpoint` says.
+    /// Where the identity service is: that of the session in use, whatever `--endpoint` says, else of the environment.
     ///
     /// # Errors
     /// It has no endpoint.
     pub fn identity(&self) -> Result<IdentityEndpoint> {
         let url = match &self.settings.session {
-            Some(used) => used.session.identity.parse().map_err(|error: ParseError| error.into_local())?,
+            Some(used) => used.session.identity.parse().map_err(ParseError::into_local)?,
             None => match self.settings.destination(IDENTITY)? {
                 Destination::Url(url) => url,
                 Destination::Embedded => return Err(Error::local("the embedded service has no users")),
             },
         };
+        // Options are for the endpoint of the command line, where there is one.
+        let is_elsewhere = self.settings.session.is_some() && matches!(self.settings.endpoints, Endpoints::One(_));
+        let options = if is_elsewhere { TlsSettings::default() } else { self.tls.clone() };
         Ok(IdentityEndpoint {
-            tls: self.tls.clone().or(self.settings.tls.clone()),
+            tls: options.or(self.settings.tls.clone()),
             connect_timeout: self.connect_timeout,
             timeout: self.timeout,
             trace: self.trace.clone(),
             cache: self.cache_at(&url),
+            metadata: Metadata::default().with_entries(&self.settings.metadata)?,
             url,
         })
+    }
+
+    /// Whether a login is possible: the environment has an endpoint of identity.
+    fn has_identity(&self) -> bool {
+        self.settings.configured_in().is_some() && self.settings.destination(IDENTITY).is_ok()
     }
 
     pub fn settings(&self) -> &Settings {
@@ -246,6 +257,14 @@ impl Connector {
         self.reach(destination, metadata).await.map(|caller| self.with_tokens(caller, service))
     }
 
+    /// Renews the token of the session, if there is one and it has ended.
+    pub async fn renew(&self) -> Result<()> {
+        match &self.tokens {
+            Some(tokens) => tokens.token(None).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Lets `caller`, of `service`, take its tokens from the session, if there is one.
     pub fn with_tokens(&self, caller: Caller, service: &str) -> Caller {
         match self.tokens.clone().filter(|_| !is_plugin_server(service)) {
@@ -283,6 +302,9 @@ impl Connector {
         };
         let key_origin = &self.settings.key_origin;
         let for_once = match key_origin {
+            KeyOrigin::Environment { .. } if self.has_identity() => {
+                ", in SPACECTL_API_KEY for one call, or log in with `spacectl login`"
+            }
             KeyOrigin::Environment { .. } => ", or in SPACECTL_API_KEY for one call",
             KeyOrigin::Variable | KeyOrigin::File(_) | KeyOrigin::Command | KeyOrigin::Session(_) => "",
         };
@@ -303,19 +325,6 @@ fn at_plugins(resource: &Resource, services: &[String]) -> Option<String> {
     is_likely.then(|| format!("of a plugin's own server, name it {}", names.join(" or ")))
 }
 
-/// The warning that the key goes to `url`, the endpoint of `service`, in plaintext.
-pub fn exposed_key(url: &EndpointUrl, service: &str, environment: Option<&EnvironmentName>) -> String {
-    let tls = url.with_tls(true);
-    let change = match environment {
-        Some(name) => format!("`spacectl config set -e {name} endpoints.{service} {tls}`"),
-        None => format!("--endpoint {tls}"),
-    };
-    format!(
-        "the key goes to {url} unencrypted, and others on the network can read it: \
-         if the service speaks TLS, use {change}"
-    )
-}
-
 /// The selection of the command line: environment, endpoint, domain and workspace.
 pub fn selection(context: &Context<'_>) -> Selection {
     let global = context.global;
@@ -325,6 +334,7 @@ pub fn selection(context: &Context<'_>) -> Selection {
         domain_id: global.domain_id.clone(),
         workspace_id: global.workspace_id.clone(),
         headers: global.header.clone(),
+        without_session: false,
     }
 }
 

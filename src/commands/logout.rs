@@ -9,20 +9,24 @@ use crate::error::{Error, Result};
 pub fn run(args: &Logout, context: &mut Context<'_>) -> Result<()> {
     let dir = ConfigDir::locate(context.variables)?;
     let selection = selection(context);
-    let diagnostics = &context.streams.diagnostics;
     if !args.all {
         let name = selection.require(context.variables, &dir)?.name;
-        forget(&name, &dir, context)?;
-        return Ok(());
+        // A typing error must not look like a logout.
+        if !dir.has(&name) && !dir.sessions()?.contains(&name) {
+            dir.load(&name)?;
+        }
+        return forget(&name, &dir, context);
     }
     if selection.environment.is_some() {
         return Err(Error::usage("--all is for every environment, and one is named").hint("omit one of the two"));
     }
     let names = dir.sessions()?;
     if names.is_empty() {
-        diagnostics.done("nobody is logged in");
+        context.streams.diagnostics.done("not logged in to any environment");
     }
-    names.iter().try_for_each(|name| forget(name, &dir, context))
+    // One that cannot be removed does not keep the others.
+    let results: Vec<Result<()>> = names.iter().map(|name| forget(name, &dir, context)).collect();
+    results.into_iter().collect()
 }
 
 fn forget(name: &EnvironmentName, dir: &ConfigDir, context: &Context<'_>) -> Result<()> {
@@ -32,7 +36,10 @@ fn forget(name: &EnvironmentName, dir: &ConfigDir, context: &Context<'_>) -> Res
     context.streams.diagnostics.done(&match (is_removed, user) {
         (true, Some(user)) => format!("{user} is logged out of {name}"),
         (true, None) => format!("the session of {name} is removed"),
-        (false, _) => format!("nobody is logged in to {name}"),
+        (false, _) => format!("not logged in to {name}"),
     });
+    if let Some(key) = dir.load(name).ok().and_then(|environment| environment.credential_keys().first().copied()) {
+        context.streams.diagnostics.note(&format!("calls of {name} use its {key}"));
+    }
     Ok(())
 }

@@ -50,6 +50,8 @@ use tokio::runtime::Builder;
 use crate::cli::{Cli, Command, Global, Plugin};
 use crate::config::Variables;
 use crate::error::{Error, Result};
+use crate::schema::resource::Resource;
+use crate::schema::spaceone::{is_plugin_server, takes_no_key};
 use crate::terminal::io_streams::IoStreams;
 
 /// Everything that a command works with.
@@ -65,8 +67,9 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut IoStreams) -> Result<
         streams.diagnostics.set_rewriter(rewrite);
     }
     let context = &mut Context { global: &cli.global, variables, streams };
-    if sends_key(&cli.command) {
-        login::ensure_session(context)?;
+    if needs_session(&cli.command) {
+        let needs_refresh = matches!(cli.command, Command::Workspace(_));
+        login::ensure_session(&connector::selection(context), needs_refresh, context)?;
     }
     match &cli.command {
         Command::Exec(args) => exec::run(args, context),
@@ -92,21 +95,22 @@ pub fn run(cli: &Cli, variables: &Variables, streams: &mut IoStreams) -> Result<
     }
 }
 
-/// Whether the command makes calls that need a key.
-fn sends_key(command: &Command) -> bool {
+/// Whether the command makes calls that need the session, if there is one. `apply` looks for it itself.
+fn needs_session(command: &Command) -> bool {
     match command {
-        Command::Exec(_)
-        | Command::List(_)
-        | Command::Get(_)
-        | Command::Stat(_)
-        | Command::Analyze(_)
-        | Command::Apply(_)
-        | Command::Workspace(_) => true,
+        Command::Exec(args) => !args.request.dry_run && !is_open(&args.verb, &args.resource),
+        Command::List(_) | Command::Get(_) | Command::Stat(_) | Command::Analyze(_) | Command::Workspace(_) => true,
         Command::Plugin(command) => {
             !matches!(command, Plugin::Init(_) | Plugin::Lint(_) | Plugin::Test(_) | Plugin::Build(_) | Plugin::Push(_))
         }
         _ => false,
     }
+}
+
+/// Whether a call needs no key: a login, or a plugin's own server.
+fn is_open(verb: &str, resource: &str) -> bool {
+    Resource::parse(resource)
+        .is_ok_and(|resource| is_plugin_server(&resource.service) || takes_no_key(&resource.full_name(None), verb))
 }
 
 /// Runs `work` on this thread, which starts fastest.

@@ -1,7 +1,7 @@
-//! The TLS options of the command line.
+//! The TLS options of the command line, and warnings where there is no TLS.
 
 use crate::cli;
-use crate::config::{BUILT_IN, Destination};
+use crate::config::{BUILT_IN, Destination, EndpointUrl, EnvironmentName};
 use crate::error::{Error, Result};
 use crate::net::tls::TlsSettings;
 
@@ -23,4 +23,17 @@ pub fn refuse_useless(flags: &TlsSettings, destination: &Destination) -> Result<
 pub fn tls_of(flags: &cli::TlsArgs) -> Result<TlsSettings> {
     let cli::TlsArgs { ca, cert, key, tls_server_name } = flags;
     TlsSettings::from_options(ca.clone(), cert.clone(), key.clone(), tls_server_name.clone())
+}
+
+/// The warning that the key goes to `url`, the endpoint of `service`, in plaintext.
+pub fn exposed_key(url: &EndpointUrl, service: &str, environment: Option<&EnvironmentName>) -> String {
+    let tls = url.with_tls(true);
+    let change = match environment {
+        Some(name) => format!("`spacectl config set -e {name} endpoints.{service} {tls}`"),
+        None => format!("--endpoint {tls}"),
+    };
+    format!(
+        "the key goes to {url} unencrypted, and others on the network can read it: \
+         if the service speaks TLS, use {change}"
+    )
 }

@@ -30,10 +30,12 @@ pub fn run(args: &WhoAmI, context: &mut Context<'_>) -> Result<()> {
         None => {
             let key = connector.credential()?.ok_or_else(|| no_credential(settings, context))?;
             rows.insert("credential".to_owned(), json!(origin(&settings.key_origin)));
-            let claims = jwt::claims(key.expose());
-            rows.extend(of_claims(claims.as_ref(), settings));
+            match jwt::claims(key.expose()) {
+                Some(claims) => rows.extend(of_claims(&claims, settings)),
+                None => context.streams.diagnostics.note("the key is not a token, and does not say whose it is"),
+            }
             let end = jwt::expiry(key.expose());
-            rows.insert("until".to_owned(), json!(end.map(|end| end.to_string())));
+            rows.extend(end.map(|end| ("until".to_owned(), json!(end.to_string()))));
             let advice = || settings.key_origin.advice("a new one");
             let has_ended = end.filter(|end| *end <= timestamp::now());
             has_ended.map(|end| {
@@ -60,14 +62,14 @@ fn of_session(used: &UsedSession, dir: &ConfigDir) -> [(String, Value); 10] {
         ("workspace_id", json!(scope.workspace_id())),
         ("role_type", json!(session.role_type.as_ref().filter(|_| is_own))),
         ("token_until", end(session.access_token(scope))),
-        ("until", end(Some(&session.refresh_token))),
+        ("until", json!(session.ends_at(scope).map(|end| end.to_string()))),
     ]
     .map(|(name, value)| (name.to_owned(), value))
 }
 
-/// What a key says of its owner; null for what it does not say.
-fn of_claims(claims: Option<&Map<String, Value>>, settings: &Settings) -> [(String, Value); 6] {
-    let claim = |name: &str| claims.and_then(|claims| claims.get(name)).cloned().unwrap_or_default();
+/// What a token says of its owner; null for what it does not say.
+fn of_claims(claims: &Map<String, Value>, settings: &Settings) -> [(String, Value); 6] {
+    let claim = |name: &str| claims.get(name).cloned().unwrap_or_default();
     let or = |claim: Value, sent: &Option<String>| if claim.is_null() { json!(sent) } else { claim };
     let is_app = claim("own") == "APP";
     [

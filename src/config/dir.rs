@@ -214,7 +214,7 @@ impl ConfigDir {
         written.map(drop)
     }
 
-    /// Removes an environment's file and session; returns true if it was the current one, so that there is none now.
+    /// Removes an environment's file, its session and the key that `login --app` stored; returns true if it was the current one, so that there is none now.
     ///
     /// The Python client chooses another one instead, and the next command then runs where nobody expects it.
     pub fn remove(&self, name: &EnvironmentName) -> Result<bool> {
@@ -228,6 +228,7 @@ impl ConfigDir {
             file::remove(&self.current_file())?;
         }
         self.remove_session(name)?;
+        file::remove(&self.key_file(name))?;
         if !file::remove(&self.file_of(name))? {
             return Err(if name.is_built_in() {
                 Error::local(format!("the environment `{name}` is built in and cannot be removed"))
@@ -248,8 +249,8 @@ impl ConfigDir {
         let names = self.environments().unwrap_or_default();
         let error = if names.is_empty() {
             Error::local(format!("there is no configuration in {}", self.folder.display())).hint(format!(
-                "create one with `{}`, or with `spacectl config init`, which asks on a terminal; \
-                 `spacectl config import FILE` imports those of other programs",
+                "create one with `{}`, with `spacectl login --url grpc+ssl://HOST:443`, or with `spacectl config init`, \
+                 which asks on a terminal; `spacectl config import FILE` imports those of other programs",
                 how_to_create("prod")
             ))
         } else {

@@ -49,6 +49,12 @@ pub(super) fn replace(path: &Path, content: &str) -> Result<()> {
     stage(path, content, true)?.replace().map_err(failed("write", path))
 }
 
+/// As [`replace`]; a symbolic link itself is replaced.
+pub(super) fn replace_itself(path: &Path, content: &str) -> Result<()> {
+    let staged = AtomicFile::beside(path, content.as_bytes(), Readers::None);
+    staged.and_then(AtomicFile::replace).map_err(failed("write", path))
+}
+
 /// Creates the folder and its parents, for their owner only.
 pub(super) fn make_folder(path: &Path) -> Result<()> {
     create_private_folder(path).map_err(failed("create the folder", path))
@@ -66,14 +72,18 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
 /// What `parse` makes of the names of the files in `folder`, sorted, symbolic links to files included; empty if the
 /// folder does not exist. Names that are not Unicode are left out.
 pub(super) fn names_in<T: Ord>(folder: &Path, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>> {
+    entries_in(folder, |name| parse(name).filter(|_| folder.join(name).is_file()))
+}
+
+/// As [`names_in`], whatever the entries are.
+pub(super) fn entries_in<T: Ord>(folder: &Path, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(failed("read the folder", folder)(error)),
     };
     let entries = entries.collect::<io::Result<Vec<_>>>().map_err(failed("read the folder", folder))?;
-    let files = entries.into_iter().filter(|entry| entry.path().is_file());
-    let mut names: Vec<T> = files.filter_map(|entry| parse(entry.file_name().to_str()?)).collect();
+    let mut names: Vec<T> = entries.into_iter().filter_map(|entry| parse(entry.file_name().to_str()?)).collect();
     names.sort();
     Ok(names)
 }

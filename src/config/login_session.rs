@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ConfigDir, EnvironmentName, Secret, file};
 use crate::error::{Error, Result};
-use crate::fs::Lock;
+use crate::fs::{AtomicFile, Lock, Readers};
 use crate::query::timestamp;
 use crate::secret::{jwt, mask};
 
@@ -21,6 +21,8 @@ const KEYS_FOLDER: &str = "keys";
 const EXTENSION: &str = ".json";
 /// A token that ends within this time is renewed before it is used: a call may take a while to arrive.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
+/// The part of a short life that is the margin then: 1 in 4.
+const SHORT_PART: i64 = 4;
 
 /// A token, and when it ends by the clock of this machine.
 ///
@@ -38,8 +40,9 @@ impl StoredToken {
     pub fn received(token: impl Into<String>) -> Self {
         let token = token.into();
         mask::remember(&token);
-        let lifetime = jwt::lifetime(&token);
-        Self { expires_at: lifetime.map(|seconds| timestamp::now().as_second().saturating_add(seconds)), token }
+        let now = timestamp::now().as_second();
+        let by_lifetime = jwt::lifetime(&token).map(|seconds| now.saturating_add(seconds));
+        Self { expires_at: by_lifetime.or_else(|| Some(jwt::expiry(&token)?.as_second())), token }
     }
 
     /// The token, to send it.
@@ -54,7 +57,9 @@ impl StoredToken {
 
     /// Whether it can be used for the next call.
     pub fn is_fresh(&self) -> bool {
-        self.expires_at().is_none_or(|end| end.duration_since(timestamp::now()) > MARGIN)
+        let Some(end) = self.expires_at() else { return true };
+        let short = jwt::lifetime(&self.token).map(|seconds| SignedDuration::from_secs(seconds / SHORT_PART));
+        end.duration_since(timestamp::now()) > short.unwrap_or(MARGIN).min(MARGIN)
     }
 }
 
@@ -98,8 +103,8 @@ impl TokenScope {
     }
 
     /// The key of its access token in a session.
-    fn key(&self) -> &str {
-        self.workspace_id().unwrap_or(self.name())
+    fn key(&self) -> String {
+        self.workspace_id().map_or_else(|| self.name().to_owned(), |id| format!("{} {id}", self.name()))
     }
 }
 
@@ -159,13 +164,13 @@ impl LoginSession {
 
     /// The access token for `scope`, also one that has ended.
     pub fn access_token(&self, scope: &TokenScope) -> Option<&StoredToken> {
-        self.access_tokens.get(scope.key())
+        self.access_tokens.get(&scope.key())
     }
 
     /// Stores the access token for `scope`; drops those that have ended.
     pub fn set_access_token(&mut self, scope: &TokenScope, token: StoredToken) {
         self.access_tokens.retain(|_, token| token.is_fresh());
-        self.access_tokens.insert(scope.key().to_owned(), token);
+        self.access_tokens.insert(scope.key(), token);
     }
 
     /// The scope of a call for which a flag or variable names `workspace_id`.
@@ -174,6 +179,21 @@ impl LoginSession {
             Some(id) => TokenScope::Workspace { workspace_id: id.to_owned() },
             None => self.scope.clone(),
         }
+    }
+
+    /// When calls for `scope` need another login: when both tokens have ended. `None` if one never does.
+    pub fn ends_at(&self, scope: &TokenScope) -> Option<Timestamp> {
+        let refresh = self.refresh_token.expires_at()?;
+        match self.access_token(scope) {
+            Some(token) => token.expires_at().map(|end| end.max(refresh)),
+            None => Some(refresh),
+        }
+    }
+
+    /// Whether `other` is of the same user at the same identity service.
+    pub fn is_of_same_user(&self, other: &Self) -> bool {
+        let who = |session: &Self| [&session.identity, &session.domain_id, &session.user_id].map(String::clone);
+        who(self) == who(other)
     }
 
     /// Masks all tokens from now on.
@@ -222,33 +242,38 @@ impl ConfigDir {
     }
 
     /// Changes the session of an environment if `refresh_token` is still its own: a logout or another login in the
-    /// meantime is not undone.
+    /// meantime is not undone. Returns whether it was.
     pub fn update_session(
         &self,
         name: &EnvironmentName,
         refresh_token: &StoredToken,
         change: impl FnOnce(&mut LoginSession),
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let _lock = self.lock_sessions()?;
         match self.session(name)? {
             Some(mut session) if session.refresh_token == *refresh_token => {
                 change(&mut session);
-                self.write_session(name, &session)
+                self.write_session(name, &session).map(|()| true)
             }
-            _ => Ok(()),
+            _ => Ok(false),
         }
     }
 
     /// Removes the session of an environment; returns false if there is none. The file need not be readable.
     pub fn remove_session(&self, name: &EnvironmentName) -> Result<bool> {
+        let path = self.session_file(name);
+        // No folder is made to remove something from it.
+        if path.symlink_metadata().is_err() {
+            return Ok(false);
+        }
         let _lock = self.lock_sessions()?;
-        file::remove(&self.session_file(name))
+        file::remove(&path)
     }
 
-    /// The environments that have a session, sorted.
+    /// The environments that have a session, sorted; also where the file is not one.
     pub fn sessions(&self) -> Result<Vec<EnvironmentName>> {
         let parse = |name: &str| EnvironmentName::new(name.strip_suffix(EXTENSION)?).ok();
-        file::names_in(&self.path().join(FOLDER), parse)
+        file::entries_in(&self.path().join(FOLDER), parse)
     }
 
     /// A warning if others can read the session of an environment.
@@ -256,23 +281,37 @@ impl ConfigDir {
         file::exposure(&self.session_file(name))
     }
 
+    /// The file of an environment's key, whether it exists or not.
+    pub fn key_file(&self, name: &EnvironmentName) -> PathBuf {
+        self.path().join(KEYS_FOLDER).join(name.as_str())
+    }
+
+    /// Checks that the key of an environment can be stored, before there is one to lose.
+    pub fn check_key_can_be_stored(&self, name: &EnvironmentName) -> Result<()> {
+        file::make_folder(&self.path().join(KEYS_FOLDER))?;
+        let path = self.key_file(name);
+        // Removed when it is dropped.
+        AtomicFile::beside(&path, b"", Readers::None).map(drop).map_err(file::failed("write", &path))
+    }
+
     /// Stores the key of an environment in a file of its own, for its owner only; returns the file's path.
     pub fn store_key(&self, name: &EnvironmentName, key: &str) -> Result<PathBuf> {
-        let folder = self.path().join(KEYS_FOLDER);
-        let path = folder.join(name.as_str());
-        file::make_folder(&folder)?;
-        file::replace(&path, &format!("{key}\n"))?;
+        let path = self.key_file(name);
+        file::make_folder(&self.path().join(KEYS_FOLDER))?;
+        file::replace_itself(&path, &format!("{key}\n"))?;
         Ok(path)
     }
 
     fn write_session(&self, name: &EnvironmentName, session: &LoginSession) -> Result<()> {
         let text = serde_json::to_string_pretty(session)
             .map_err(|error| Error::local("the session cannot be stored").cause(error))?;
-        file::make_folder(&self.path().join(FOLDER))?;
-        file::replace(&self.session_file(name), &format!("{text}\n"))
+        file::replace_itself(&self.session_file(name), &format!("{text}\n"))
     }
 
+    /// The folder is made first: what is not there cannot be locked.
     fn lock_sessions(&self) -> Result<Lock> {
-        Lock::acquire(&self.path().join(FOLDER))
+        let folder = self.path().join(FOLDER);
+        file::make_folder(&folder)?;
+        Lock::acquire(&folder)
     }
 }

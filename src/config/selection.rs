@@ -18,6 +18,8 @@ pub struct Selection {
     pub workspace_id: Option<String>,
     /// `-H 'NAME: VALUE'`, above the environment's `metadata`.
     pub headers: Vec<String>,
+    /// Whether the environment's session is left out, as where a new one is made.
+    pub without_session: bool,
 }
 
 /// What named an environment.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::endpoints::missing_service;
 use super::keys::{API_KEY, TOKEN};
 use super::{
-    BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, LoginSession, ParseError, Secret,
-    SelectedEnvironment, Selection, SelectionSource, TokenScope, Variables, file, metadata, registry_of_built_in,
+    BUILT_IN, ConfigDir, Credential, EndpointUrl, Environment, EnvironmentName, ParseError, Secret,
+    SelectedEnvironment, Selection, SelectionSource, UsedSession, Variables, file, metadata, registry_of_built_in,
 };
 use crate::error::{Error, Result};
 use crate::fs::{check_only_user_can_change, shared_mode, shell_word};
@@ -14,8 +14,6 @@ use crate::grpc::metadata::{Metadata, MetadataEntry};
 use crate::net::tls::TlsSettings;
 use crate::oci::RegistryUrl;
 
-/// The service that issues tokens.
-pub const IDENTITY: &str = "identity";
 /// The only service of the built-in environment.
 const REPOSITORY: &str = "repository";
 
@@ -69,15 +67,6 @@ pub enum KeyOrigin {
     Command,
     /// The session of `spacectl login` for this environment.
     Session(EnvironmentName),
-}
-
-/// A session in use.
-#[derive(Clone, Debug)]
-pub struct UsedSession {
-    pub environment: EnvironmentName,
-    pub session: LoginSession,
-    /// What the calls are for: that of the session, or a workspace that a flag or variable names.
-    pub scope: TokenScope,
 }
 
 impl KeyOrigin {
@@ -164,6 +153,7 @@ impl Settings {
             unused_environment,
             variables: by_variable.then_some(ENDPOINT_VARIABLE).into_iter().collect(),
         };
+        let uses_session = !selection.without_session;
         if let Some(selected) = selected {
             if settings.credential.is_none() {
                 let is_named = matches!(selected.source, SelectionSource::Flag | SelectionSource::Variable);
@@ -178,14 +168,14 @@ impl Settings {
                         "`{BUILT_IN}` is the environment in {}, not the built-in one: rename the file to use that",
                         dir.file_of(&selected.name).display()
                     ));
-                    settings.apply(environment, &selected.name, dir, variables)?;
+                    settings.apply(environment, &selected.name, dir, variables, uses_session)?;
                 } else {
                     settings.registry = registry_of_built_in(variables)?;
                 }
             } else {
                 let dir = dir?;
                 let environment = dir.find(&selected.name)?.ok_or_else(|| not_found(&dir, &selected))?;
-                settings.apply(environment, &selected.name, &dir, variables)?;
+                settings.apply(environment, &selected.name, &dir, variables, uses_session)?;
             }
             settings.environment = Some(selected);
         }
@@ -233,12 +223,13 @@ impl Settings {
         name: &EnvironmentName,
         dir: &ConfigDir,
         variables: &Variables,
+        uses_session: bool,
     ) -> Result<()> {
         let path = dir.file_of(name);
         let in_file = |error: Error| error.context(path.display());
         self.x_domain_id = environment.x_domain_id().map_err(in_file)?.map(str::to_owned);
         self.x_workspace_id = environment.x_workspace_id().map_err(in_file)?.map(str::to_owned);
-        if self.credential.is_none() && !self.use_session(name, &environment, dir)? {
+        if self.credential.is_none() && !(uses_session && self.use_session(name, &environment, dir)?) {
             let folder = path.parent().unwrap_or(dir.path());
             self.credential = environment.credential(folder, variables.home.as_deref()).map_err(in_file)?;
             let keys = environment.credential_keys();
@@ -278,36 +269,6 @@ impl Settings {
         self.warnings.extend(dir.exposure(name, &environment));
         self.endpoints = Endpoints::Configured(environment);
         Ok(())
-    }
-
-    /// Uses the environment's session, if it has one; returns whether.
-    ///
-    /// Domain and workspace are part of its token: those of the file are not sent.
-    fn use_session(&mut self, name: &EnvironmentName, environment: &Environment, dir: &ConfigDir) -> Result<bool> {
-        let Some(session) = dir.session(name)? else { return Ok(false) };
-        let identity = environment.endpoint(IDENTITY)?.map(|url| url.to_string());
-        if identity.as_ref() != Some(&session.identity) {
-            let now = identity.unwrap_or_else(|| "not configured".to_owned());
-            self.warnings.push(format!(
-                "the session of {name} is not used: it is from {}, and {IDENTITY} of the environment is {now}: log in \
-                 again with `spacectl login -e {name}`",
-                session.identity
-            ));
-            return Ok(false);
-        }
-        self.warnings.extend(dir.session_exposure(name));
-        self.key_origin = KeyOrigin::Session(name.clone());
-        (self.x_domain_id, self.x_workspace_id) = (None, None);
-        let scope = session.scope.clone();
-        self.session = Some(UsedSession { environment: name.clone(), session, scope });
-        Ok(true)
-    }
-
-    /// Takes the session's token for the workspace that a flag or variable names, else for the session's own scope.
-    fn use_token_of_session(&mut self) {
-        let Some(UsedSession { session, scope, .. }) = &mut self.session else { return };
-        *scope = session.scope_for(self.x_workspace_id.as_deref());
-        self.credential = session.access_token(scope).map(|token| Credential::Value(token.secret()));
     }
 
     /// What is sent with each call, `key` as its token.

@@ -39,14 +39,14 @@ type WarningListener = dyn Fn(&str) + Send + Sync;
 #[derive(Clone)]
 pub struct Caller {
     transport: Transport,
-    metadata: Metadata,
+    pub(super) metadata: Metadata,
     timeout: Option<Duration>,
     /// The endpoint as errors name it.
     endpoint: Arc<str>,
     trace: Trace,
     key_advice: Arc<str>,
     /// Gives the token of each call in place of the one in the metadata.
-    tokens: Option<Arc<dyn TokenSource>>,
+    pub(super) tokens: Option<Arc<dyn TokenSource>>,
     warnings: Warnings,
 }
 
@@ -191,7 +191,7 @@ pub fn path(method: &MethodDescriptor) -> String {
 }
 
 /// A call as errors name it.
-fn what(method: &MethodDescriptor, endpoint: &str) -> String {
+pub(super) fn what(method: &MethodDescriptor, endpoint: &str) -> String {
     format!("{} {} at {endpoint}", method.name(), short_name(method.parent_service().full_name()))
 }
 
@@ -223,14 +223,14 @@ impl Responses {
 }
 
 /// What is the same for every attempt of one call.
-struct Call {
-    caller: Caller,
-    method: MethodDescriptor,
-    is_read_only: bool,
+pub(super) struct Call {
+    pub(super) caller: Caller,
+    pub(super) method: MethodDescriptor,
+    pub(super) is_read_only: bool,
     message: Bytes,
     path: PathAndQuery,
     begun: Instant,
-    deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
     departure: Departure,
 }
 
@@ -244,32 +244,12 @@ impl Call {
         Ok(Self { caller, method, is_read_only, message, path, begun, deadline, departure })
     }
 
-    /// Sends with a current token; once more if the service refuses that: then it has done nothing.
-    async fn send_with_token<T, F: Future<Output = Result<tonic::Response<T>, Status>>>(
-        &mut self,
-        send: impl Fn(Grpc<Transport>, Request<Bytes>, PathAndQuery) -> F,
-    ) -> Result<Result<T, Status>> {
-        let Some(tokens) = self.caller.tokens.clone().filter(|_| !self.takes_no_key()) else {
-            return Ok(self.send(send).await);
-        };
-        let token = tokens.token(None).await?;
-        self.caller.metadata.set_token(token.expose())?;
-        let response = self.send(&send).await;
-        if response.as_ref().err().is_none_or(|status| status.code() != Code::Unauthenticated) {
-            return Ok(response);
-        }
-        let token = tokens.token(Some(&token)).await?;
-        self.caller.metadata.set_token(token.expose())?;
-        self.caller.trace.step(|| format!("{} refused the token: sent again with a new one", self.caller.endpoint));
-        Ok(self.send(send).await)
-    }
-
-    fn takes_no_key(&self) -> bool {
+    pub(super) fn takes_no_key(&self) -> bool {
         takes_no_key(self.method.parent_service().full_name(), self.method.name())
     }
 
     /// Sends as often as it may be sent.
-    async fn send<T, F: Future<Output = Result<tonic::Response<T>, Status>>>(
+    pub(super) async fn send<T, F: Future<Output = Result<tonic::Response<T>, Status>>>(
         &self,
         send: impl Fn(Grpc<Transport>, Request<Bytes>, PathAndQuery) -> F,
     ) -> Result<T, Status> {

@@ -128,6 +128,14 @@ pub fn with_outcome(error: Error, is_read_only: bool, outcome: Outcome) -> Error
     error.with_outcome(outcome).hints(is_in_doubt.then_some(LOOK))
 }
 
+/// Whether the service refused the token before it did anything: then a new one may help. Where another status of this
+/// code comes from, e.g. from a service that this one called, only reads may be sent again.
+pub fn is_token_refused(status: &Status, is_read_only: bool) -> bool {
+    let text = status.message();
+    let is_own = text.is_empty() || text.starts_with("ERROR_AUTHENTICATE_FAILURE");
+    status.code() == Code::Unauthenticated && response::is_sent(status) && (is_own || is_read_only)
+}
+
 /// Adds `advice` on the key, or what to ask for, to an error about a key that a service misses or refuses, if it has no
 /// better hint.
 pub fn advise_on_key(error: Error, has_key: bool, advice: &str) -> Error {

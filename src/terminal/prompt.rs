@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read, Write as _};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::{emulate_default_handler, unregister};
@@ -17,6 +17,9 @@ use crate::terminal::io_streams::IoStreams;
 
 /// The longest answer in bytes: of a longer line, Linux drops the rest without a sign (N_TTY_BUF_SIZE).
 const MAX_ANSWER: usize = 4094;
+
+/// The code of a key that has no effect (`_POSIX_VDISABLE` of Linux).
+const DISABLED: u8 = 0;
 
 /// Asks a person, who is there.
 pub struct Prompt<'a> {
@@ -39,8 +42,13 @@ impl<'a> Prompt<'a> {
     /// # Errors
     /// The input ends (Ctrl-D). Ctrl-C ends the program.
     pub fn ask<T>(&mut self, question: &str, mut parse: impl FnMut(&str) -> Result<T>) -> Result<T> {
+        self.ask_line(question, |line| parse(line.trim()))
+    }
+
+    /// As [`Prompt::ask`], for the answer as it was typed.
+    fn ask_line<T>(&mut self, question: &str, mut parse: impl FnMut(&str) -> Result<T>) -> Result<T> {
         loop {
-            match parse(self.read_answer(question)?.trim()) {
+            match parse(&self.read_answer(question)?) {
                 Ok(value) => return Ok(value),
                 Err(error) => self.streams.diagnostics.refuse(&error),
             }
@@ -59,14 +67,14 @@ impl<'a> Prompt<'a> {
         })
     }
 
-    /// As [`Prompt::ask`], without showing what is typed.
+    /// As [`Prompt::ask`], without showing what is typed; blanks at its ends are a part of it.
     ///
     /// # Errors
     /// As [`Prompt::ask`].
     pub fn ask_hidden<T>(&mut self, question: &str, parse: impl FnMut(&str) -> Result<T>) -> Result<T> {
         // From before the question on: what is pasted at once is hidden, too.
         let hidden = HiddenInput::start().map_err(|error| unreadable(&error))?;
-        let answer = self.ask(question, parse);
+        let answer = self.ask_line(question, parse);
         drop(hidden);
         answer
     }
@@ -150,6 +158,8 @@ impl HiddenInput {
         let mode = tcgetattr(io::stdin())?;
         let mut hidden = mode.clone();
         hidden.local_modes -= LocalModes::ECHO;
+        // The shell would show what is typed after Ctrl-Z and `fg`: the key has no effect meanwhile.
+        hidden.special_codes[SpecialCodeIndex::VSUSP] = DISABLED;
         // Keeps what was typed before the question.
         tcsetattr(io::stdin(), OptionalActions::Now, &hidden)?;
         *saved = Some(mode);

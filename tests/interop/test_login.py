@@ -128,9 +128,9 @@ def test_faults_of_people_and_domains(account, admin, person, log_in):
 
 def test_a_person_on_a_terminal(account, person):
     screen = terminal(person, "login")
-    screen.wait_for("Domain:")
+    screen.wait_until(lambda lines: lines and lines[-1] == "Domain:")
     screen.type(f"{account.domain_name}\r")
-    screen.wait_for("User:")
+    screen.wait_until(lambda lines: lines[-1] == "User:")
     screen.type(f"{account.user_id}\r")
     screen.wait_for(f"Password of {account.user_id}:")
     screen.type("mistyped\r")
@@ -177,6 +177,8 @@ def test_a_second_factor_by_mail(account, person, log_in):
     assert (result.code, result.stderr.split("\n")[0]) == (77, f"error: {user} needs a code besides the password")
     result = log_in(user, stdin=f"{PASSWORD}\n000000\n")
     assert result.stderr.startswith("error: the code is wrong, or came too late\n"), result
+    result = log_in(user, stdin="another\n000000\n")
+    assert result.stderr.startswith("error: the password or the code is wrong, or the user has no"), result
     # The code of the mail that the first try without one has sent.
     assert log_in(user, stdin=f"{PASSWORD}\n{code_of(services.mails()[-1])}\n").code == 0
     person.run("logout")
@@ -209,7 +211,8 @@ def test_of_two_logins_at_once_the_later_one_stays_and_says_so(account, person, 
 @pytest.mark.parametrize("scope", ["workspace", "domain"])
 def test_an_app_for_scripts(account, person, log_in, scope):
     log_in(account.admin_id)
-    options = ["--workspace", "main"] if scope == "workspace" else []
+    assert person.run("login", "--app", "ci", "--print").code == 2
+    options = ["--workspace", "main"] if scope == "workspace" else ["--scope", "domain"]
     result = person.run("login", "--app", "ci", "--print", *options)
     assert result.code == 0 and result.stdout.count(".") == 2, result
     script = Spacectl(person.home / "script").use("ci", account.services, result.stdout.strip())

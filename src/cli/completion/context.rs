@@ -132,6 +132,7 @@ impl Context {
             domain_id: value("domain_id"),
             workspace_id: value("workspace_id"),
             headers: value("header").into_iter().collect(),
+            without_session: false,
         }
     }
 

@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 use self::resume::ResumeLog;
 use self::runner::{RunMode, Runner};
 use self::session::Session;
-use super::{Context, block_on, plugin};
+use super::{Context, block_on, login, plugin};
 use crate::cli::{Apply, SummaryFormat};
 use crate::commands::connector;
 use crate::error::{Error, Problem, Result};
@@ -84,6 +84,7 @@ pub fn run(args: &Apply, context: &mut Context<'_>) -> Result<()> {
     problems.extend(manifest.problems);
     problems.extend(found);
     let mode = if args.dry_run { RunMode::Dry } else { RunMode::Real };
+    login::ensure_session(&selection, false, context)?;
     block_on(async {
         let mut session = Session::new(selection, context)?;
         match check::check(&manifest.tasks, &result_uses, &mut session, context).await {

@@ -47,9 +47,12 @@ impl Session {
         variables.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 
-    /// What a log of finished tasks belongs to: the environment or the endpoint.
+    /// What a log of finished tasks belongs to: the environment or the endpoint, and who works there in what.
     pub fn scope(&self) -> String {
-        self.script_variables().map(|(name, value)| format!("{name}={value}\n")).collect()
+        let used = self.connector.as_ref().and_then(|connector| connector.settings().session.as_ref());
+        let user = used.map(|used| format!("{} {} {}\n", used.session.domain_id, used.session.user_id, used.scope));
+        let variables = self.script_variables().map(|(name, value)| format!("{name}={value}\n"));
+        variables.chain(user).collect()
     }
 
     /// The method `verb` of `resource_type`, called with `token` in place of the environment's key.

@@ -207,5 +207,5 @@ fn ask_endpoints(prompt: &mut Prompt<'_>, environment: &mut Environment) -> Resu
 
 /// Sets `key` unless the answer is empty.
 fn set_given(environment: &mut Environment, key: &str, answer: &str) -> Result<()> {
-    if answer.is_empty() { Ok(()) } else { environment.set(key, answer) }
+    if answer.trim().is_empty() { Ok(()) } else { environment.set(key, answer) }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub(super) use self::init::set_tls;
 use super::Context;
-use super::connector::exposed_key;
+use super::tls_flags::exposed_key;
 use crate::cli::{ConfigCommand, EndpointCommand, Format, Global, TlsArgs};
 use crate::commands::output_options::{OutputOptions, columns};
 use crate::config::{

@@ -1,11 +1,12 @@
 //! `login --app`: an app of identity, whose secret is a key for scripts.
 
+use std::io::Write as _;
+
 use serde_json::{Map, Value, json};
 
-use super::scope::{self, scope_of};
-use super::{OTHER_SCOPE, grant, refuse_endpoint, start};
+use super::{OTHER_SCOPE, connector, grant, refuse_call_options, scope, start, warn_of_variables};
 use crate::cli::Login;
-use crate::commands::connector::{Connector, selection};
+use crate::commands::connector::selection;
 use crate::commands::identity::{IdentityApi, text};
 use crate::commands::session_tokens::grant_error;
 use crate::commands::{Context, block_on, confirm};
@@ -13,60 +14,96 @@ use crate::config::{ConfigDir, EnvironmentName, LoginSession, Selection, StoredT
 use crate::error::{Error, Result};
 use crate::secret::{jwt, mask};
 
-/// Why the secret may not be stored, where it would have no effect.
-const OUTRANKING: [&str; 2] = ["token", "api_key"];
+/// What outranks `api_key_file`, or would be shadowed by it.
+const OTHER_KEYS: [&str; 3] = ["token", "api_key", "api_key_command"];
 
 pub fn run(args: &Login, context: &mut Context<'_>) -> Result<()> {
-    refuse_endpoint(context)?;
+    refuse_call_options(context)?;
+    check_scope(args)?;
     let dir = ConfigDir::locate(context.variables)?;
     let (name, session) = match alive(args, &dir, context)? {
         Some(alive) => alive,
         None => start(args, context)?,
     };
+    let app = args.app.as_deref().unwrap_or_default();
     if !args.print {
         check_storable(&dir, &name)?;
+        let question =
+            format!("Make the secret of {app} the key of {name}, in place of your session (--print leaves both)");
+        confirm::agreement_on_terminal(&question, context.streams)?;
     }
     let selection = Selection { environment: Some(name.to_string()), ..Selection::default() };
-    let identity = Connector::of(&selection, context)?.identity()?;
+    let identity = connector(&selection, context)?.identity()?;
     let secret = block_on(async {
         let api = identity.connect().await?;
         let mut session = session.clone();
-        let profile = api.grant(&session, &TokenScope::User).await;
-        let profile =
-            profile.map_err(|error| grant_error(error, &session, &TokenScope::User, &name, OTHER_SCOPE))?.access_token;
-        let wanted = scope_of(args.scope.workspace.as_deref(), args.scope.scope);
-        let (scope, workspace) = scope::choose(&api, &profile, wanted, Some(&session), context).await?;
+        if let Some(scope) = scope::fixed(args.scope.scope) {
+            (session.scope, session.workspace) = (scope, None);
+        } else if let Some(wanted) = &args.scope.workspace {
+            let profile = api.grant(&session, &TokenScope::User).await;
+            let profile =
+                profile.map_err(|error| grant_error(error, &session, &TokenScope::User, &name, OTHER_SCOPE))?;
+            (session.scope, session.workspace) =
+                scope::choose(&api, &profile.access_token, Some(wanted), None, context).await?;
+        } else if session.scope == TokenScope::Domain {
+            return Err(Error::usage("--workspace is missing: without it, the app could change the whole domain")
+                .hint("add --workspace NAME, or --scope domain if it has to"));
+        }
+        let (scope, workspace) = (session.scope.clone(), session.workspace.clone());
         grant(&api, &mut session, scope.clone(), workspace, &name, OTHER_SCOPE).await?;
         let token = session.access_token(&scope).ok_or_else(|| Error::local("there is no token"))?;
         AppCall { api: &api, args, scope: &scope, token }.secret(context).await
     })?;
     mask::remember(&secret);
-    if args.print {
-        writeln!(context.streams.out, "{secret}")?;
-        return Ok(());
+    let kept = if args.print {
+        writeln!(context.streams.out, "{secret}").and_then(|()| context.streams.out.flush()).map_err(Error::from)
+    } else {
+        store(&secret, &session, &dir, &name, context)
+    };
+    kept.map_err(|error| error.hint("run the command again with --rotate: the app has a secret, and it is lost"))
+}
+
+/// Refuses a scope in which there are no apps.
+fn check_scope(args: &Login) -> Result<()> {
+    match (scope::fixed(args.scope.scope), &args.project) {
+        (Some(scope @ (TokenScope::System | TokenScope::User)), _) => {
+            Err(Error::usage(format!("an app cannot work in {scope}")).hint("use --workspace NAME or --scope domain"))
+        }
+        (Some(_), Some(_)) => {
+            Err(Error::usage("--project is for an app in a workspace, and --scope names none")
+                .hint("omit one of the two"))
+        }
+        _ => Ok(()),
     }
-    store(&secret, &dir, &name, context)
 }
 
 /// The session of the environment, if it is alive and of the user that is asked for.
-fn alive(args: &Login, dir: &ConfigDir, context: &Context<'_>) -> Result<Option<(EnvironmentName, LoginSession)>> {
+fn alive(args: &Login, dir: &ConfigDir, context: &mut Context<'_>) -> Result<Option<(EnvironmentName, LoginSession)>> {
     let Some(selected) = selection(context).find(context.variables, dir)? else { return Ok(None) };
+    if args.url.is_some() || args.password_stdin || !dir.has(&selected.name) {
+        return Ok(None);
+    }
+    let selection = Selection { environment: Some(selected.name.to_string()), ..Selection::default() };
+    let used = connector(&selection, context)?.settings().session.clone();
     let is_wanted = |session: &LoginSession| {
         session.refresh_token.is_fresh()
             && args.user.as_ref().is_none_or(|user| *user == session.user_id)
             && args.domain.as_ref().is_none_or(|domain| *domain == session.domain)
     };
-    let session = dir.session(&selected.name)?.filter(|session| args.url.is_none() && is_wanted(session));
-    Ok(session.map(|session| (selected.name, session)))
+    Ok(used.map(|used| used.session).filter(is_wanted).map(|session| (selected.name, session)))
 }
 
-/// Refuses to store a secret that another key of the environment outranks.
+/// Refuses to store a secret where the environment has another key, or where nothing can be written.
 fn check_storable(dir: &ConfigDir, name: &EnvironmentName) -> Result<()> {
-    let keys = dir.load(name)?.credential_keys();
-    match keys.iter().find(|key| OUTRANKING.contains(key)) {
-        Some(key) => Err(Error::local(format!("{name} has {key}, which outranks a stored secret"))
+    let environment = dir.load(name)?;
+    let keys = environment.credential_keys();
+    let own = dir.key_file(name).display().to_string();
+    let file = environment.values().get("api_key_file").and_then(Value::as_str).filter(|file| *file != own);
+    let other = keys.iter().copied().find(|key| OTHER_KEYS.contains(key));
+    match other.or(file.map(|_| "api_key_file")) {
+        Some(key) => Err(Error::local(format!("{name} has {key}, and an environment has one key"))
             .hint(format!("remove it with `spacectl config remove {key} -e {name}`, or use --print"))),
-        None => Ok(()),
+        None => dir.check_key_can_be_stored(name),
     }
 }
 
@@ -83,7 +120,8 @@ impl AppCall<'_> {
     async fn secret(&self, context: &mut Context<'_>) -> Result<String> {
         let name = self.args.app.as_deref().unwrap_or_default();
         let query = json!({"query": {"filter": [{"k": "name", "v": name, "o": "eq"}]}});
-        let existing = self.rows("App", query).await?;
+        let mut existing = self.rows("App", query).await?;
+        existing.retain(|app| self.is_of_scope(app));
         let response = match (&existing[..], self.args.rotate) {
             ([], false) => self.create(name).await?,
             ([], true) => {
@@ -92,7 +130,7 @@ impl AppCall<'_> {
             }
             ([app], true) => {
                 let id = text(app, "app_id")?;
-                let question = format!("Replace the secret of {name} ({id}): the present one stops working");
+                let question = format!("Replace the secret of {name} ({id}): the current one stops working");
                 confirm::agreement_on_terminal(&question, context.streams)?;
                 self.call("App", "generate_client_secret", json!({"app_id": id})).await?
             }
@@ -102,7 +140,7 @@ impl AppCall<'_> {
             }
             (several, true) => {
                 return Err(Error::local(format!("{} apps are called {name}", several.len()))
-                    .hint("remove all but one: `spacectl list identity.App`"));
+                    .hint("delete all but one: `spacectl list identity.App` shows them"));
             }
         };
         let secret = text(&response, "client_secret")?.to_owned();
@@ -113,15 +151,25 @@ impl AppCall<'_> {
         Ok(secret)
     }
 
-    async fn create(&self, name: &str) -> Result<Value> {
-        let (group, role_type) = match (self.scope, &self.args.project) {
-            (TokenScope::Workspace { .. }, Some(_)) => ("PROJECT", "WORKSPACE_MEMBER"),
+    /// The resource group of the app, and the type of its role: the least that identity allows there.
+    fn group(&self) -> (&'static str, &'static str) {
+        match (self.scope, &self.args.project) {
+            (_, Some(_)) => ("PROJECT", "WORKSPACE_MEMBER"),
             (TokenScope::Workspace { .. }, None) => ("WORKSPACE", "WORKSPACE_OWNER"),
-            (TokenScope::Domain, None) => ("DOMAIN", "DOMAIN_ADMIN"),
-            (scope, _) => {
-                return Err(Error::usage(format!("an app cannot work in {scope}")).hint("add --workspace NAME"));
-            }
-        };
+            _ => ("DOMAIN", "DOMAIN_ADMIN"),
+        }
+    }
+
+    /// Whether `app` is of the scope in use: administrators see those of all workspaces.
+    fn is_of_scope(&self, app: &Value) -> bool {
+        let text = |field: &str| app.get(field).and_then(Value::as_str);
+        text("resource_group") == Some(self.group().0)
+            && self.scope.workspace_id().is_none_or(|id| text("workspace_id") == Some(id))
+            && self.args.project.as_deref().is_none_or(|id| text("project_id") == Some(id))
+    }
+
+    async fn create(&self, name: &str) -> Result<Value> {
+        let (group, role_type) = self.group();
         let role = match &self.args.role {
             Some(role) => role.clone(),
             None => self.role(role_type).await?,
@@ -160,14 +208,23 @@ impl AppCall<'_> {
     }
 }
 
-/// Stores the secret as the environment's key, and forgets the session, which outranks it.
-fn store(secret: &str, dir: &ConfigDir, name: &EnvironmentName, context: &Context<'_>) -> Result<()> {
-    let advice = "the app has this secret, and it is lost: run the command again with --rotate";
-    let path = dir.store_key(name, secret).map_err(|error| error.hint(advice))?;
+/// Stores the secret as the environment's key, and removes the session, which outranks it.
+fn store(
+    secret: &str,
+    session: &LoginSession,
+    dir: &ConfigDir,
+    name: &EnvironmentName,
+    context: &Context<'_>,
+) -> Result<()> {
+    let path = dir.store_key(name, secret)?;
     dir.update(name, |environment| environment.set("api_key_file", &path.display().to_string()))?;
-    dir.remove_session(name)?;
     let diagnostics = &context.streams.diagnostics;
     diagnostics.done(&format!("{name} uses it as its key, stored in {}", path.display()));
-    diagnostics.note(&format!("the session of {name}, which would outrank it, is forgotten"));
+    // That of another login meanwhile stays.
+    if dir.session(name)?.is_some_and(|stored| stored.is_of_same_user(session)) {
+        dir.remove_session(name)?;
+        diagnostics.note(&format!("the session of {name}, which outranks it, is removed"));
+    }
+    warn_of_variables(context);
     Ok(())
 }

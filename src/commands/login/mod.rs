@@ -15,21 +15,23 @@ use tonic::Code;
 
 use self::new_environment::NewEnvironment;
 use self::password::PasswordSource;
-use super::connector::{Connector, selection};
+use super::connector::Connector;
 use super::identity::{IdentityApi, text};
 use super::session_tokens::{ended, grant_error};
+use super::tls_flags::{refuse_useless, tls_of};
 use super::{Context, block_on};
-use crate::cli::{Login, ScopeArgs};
+use crate::cli::Login;
 use crate::config::{
-    ConfigDir, ENDPOINT_VARIABLE, EndpointUrl, EnvironmentName, LoginSession, Selection, Settings, StoredToken,
-    TokenScope, UsedSession,
+    ConfigDir, Destination, ENDPOINT_VARIABLE, EndpointUrl, EnvironmentName, LoginSession, Selection, Settings,
+    StoredToken, TokenScope, UsedSession, Variables,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::timestamp;
 use crate::secret::jwt;
+use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::prompt::Prompt;
 
-pub use self::scope::{Workspace, choose, scope_of, workspaces};
+pub use self::scope::{ROOT_DOMAIN, Workspace, choose, choose_among, fixed, workspaces};
 
 /// A clock that differs by more than this is worth a warning, in seconds.
 const MAX_SKEW: i64 = 120;
@@ -45,7 +47,7 @@ pub fn run(args: &Login, context: &mut Context<'_>) -> Result<()> {
 
 /// Logs in to the environment of the command line, and stores the session.
 fn start(args: &Login, context: &mut Context<'_>) -> Result<(EnvironmentName, LoginSession)> {
-    refuse_endpoint(context)?;
+    refuse_call_options(context)?;
     let dir = ConfigDir::locate(context.variables)?;
     let (name, new) = new_environment::target(args, &dir, context)?;
     let session = log_in(&name, new, args, &dir, context)?;
@@ -60,45 +62,75 @@ fn log_in(
     dir: &ConfigDir,
     context: &mut Context<'_>,
 ) -> Result<LoginSession> {
-    // A file that is not a session is replaced.
-    let previous = match dir.session(name) {
-        Ok(previous) => previous,
-        Err(_) => dir.remove_session(name).map(|_| None)?,
-    };
+    // A file that is not a session is replaced in the end.
+    let stored = dir.session(name).ok().flatten();
     let selection = match &new {
         Some(url) => Selection { endpoint: Some(url.to_string()), ..Selection::default() },
-        None => Selection { environment: Some(name.to_string()), ..Selection::default() },
+        None => Selection { environment: Some(name.to_string()), without_session: true, ..Selection::default() },
     };
-    let connector = Connector::of(&selection, context)?;
-    let identity = connector.identity()?;
+    let identity = connector(&selection, context)?.identity()?;
+    refuse_useless(&tls_of(&context.global.tls)?, &Destination::Url(identity.url.clone()))?;
+    if identity.url.is_exposed() {
+        let (url, tls) = (&identity.url, identity.url.with_tls(true));
+        context.streams.diagnostics.warn(&format!(
+            "the password goes to {url} unencrypted, and others on the network can read it: if the service speaks \
+             TLS, use {tls}"
+        ));
+    }
     let url = identity.url.to_string();
+    let previous = stored.as_ref().filter(|stored| stored.identity == url);
     let (session, new) = block_on(async {
         let api = identity.connect().await?;
         let new = match new {
-            Some(url) => Some(NewEnvironment::offered(&api, &url, args.yes, context).await?),
+            Some(url) => Some(NewEnvironment::offered(&api, &url, name, args.yes, context).await?),
             None => None,
         };
-        let mut attempt = Attempt { api: &api, args, name, previous: previous.as_ref(), url: &url };
+        let mut attempt = Attempt { api: &api, args, name, previous, url: &url };
         Ok((attempt.session(context).await?, new))
     })?;
     if let Some(new) = new {
         new.create(dir, name, context)?;
     }
-    let replaced = dir.save_session(name, &session, previous.as_ref())?;
+    let replaced = dir.save_session(name, &session, stored.as_ref())?;
     let diagnostics = &context.streams.diagnostics;
     if let Some(other) = replaced {
         diagnostics.warn(&format!("another login to {name}, of {}, ended meanwhile: it is replaced", other.user_id));
     }
-    if context.variables.api_key.is_some() {
-        diagnostics.warn("SPACECTL_API_KEY is set and outranks the session: unset it to use the session");
-    }
     diagnostics.done(&format!("{} is logged in to {name}: {}", session.user_id, describe(&session)));
+    warn_of_variables(context);
     Ok(session)
 }
 
-/// Refuses what would lead calls past the environment.
-fn refuse_endpoint(context: &Context<'_>) -> Result<()> {
-    if context.global.endpoint.is_some() {
+/// A connector by the selection alone: variables that outrank an environment or its session have no part in a login.
+pub fn connector(selection: &Selection, context: &mut Context<'_>) -> Result<Connector> {
+    let variables = Variables {
+        environment: None,
+        default_environment: None,
+        api_key: None,
+        endpoint: None,
+        domain_id: None,
+        workspace_id: None,
+        ..context.variables.clone()
+    };
+    Connector::of(selection, &mut Context { global: context.global, variables: &variables, streams: context.streams })
+}
+
+/// Warns of the variables that outrank a session.
+pub fn warn_of_variables(context: &Context<'_>) {
+    let Variables { api_key, workspace_id, .. } = context.variables;
+    for (variable, is_set) in
+        [("SPACECTL_API_KEY", api_key.is_some()), ("SPACECTL_WORKSPACE_ID", workspace_id.is_some())]
+    {
+        if is_set {
+            context.streams.diagnostics.warn(&format!("{variable} is set and outranks the session: unset it"));
+        }
+    }
+}
+
+/// Refuses what is for calls, or would lead them past the environment.
+pub fn refuse_call_options(context: &Context<'_>) -> Result<()> {
+    let global = context.global;
+    if global.endpoint.is_some() {
         return Err(Error::usage("--endpoint is for calls, and a session belongs to an environment")
             .hint("make one with `spacectl login -e NAME --url URL`"));
     }
@@ -106,19 +138,26 @@ fn refuse_endpoint(context: &Context<'_>) -> Result<()> {
         return Err(Error::usage(format!("{ENDPOINT_VARIABLE} is set, and outranks the environment of a session"))
             .hint(format!("unset {ENDPOINT_VARIABLE}")));
     }
-    Ok(())
+    let refused = |flag: &str, instead: &str| {
+        Err(Error::usage(format!("{flag} is for calls")).hint(format!("use {instead} instead")))
+    };
+    match () {
+        () if global.workspace_id.is_some() => refused("--workspace-id", "--workspace NAME"),
+        () if global.domain_id.is_some() => refused("--domain-id", "--domain NAME"),
+        () => Ok(()),
+    }
 }
 
 /// What a session is for, and until when.
 pub fn describe(session: &LoginSession) -> String {
-    let place = match (&session.scope, &session.workspace) {
+    let reach = match (&session.scope, &session.workspace) {
         (TokenScope::Workspace { .. }, Some(name)) => format!("workspace {name} of {}", session.domain),
         (TokenScope::Domain, _) => format!("domain {}", session.domain),
         (scope, _) => scope.to_string(),
     };
     let role = session.role_type.as_ref().map(|role| format!(" as {role}")).unwrap_or_default();
-    let end = session.refresh_token.expires_at().map(|end| format!(", until {end}")).unwrap_or_default();
-    format!("{place}{role}{end}")
+    let end = session.ends_at(&session.scope).map(|end| format!(", until {end}")).unwrap_or_default();
+    format!("{reach}{role}{end}")
 }
 
 /// One login, from the questions to the session.
@@ -157,14 +196,20 @@ impl Attempt<'_> {
         let access_token = StoredToken::received(text(&response, "access_token")?);
         let mut session = LoginSession::new(self.url.to_owned(), domain_id, domain, user_id, refresh_token);
         session.timeout = self.args.lifetime.map(|lifetime| lifetime.as_secs());
-        let ScopeArgs { workspace, scope } = &self.args.scope;
-        let previous = previous.filter(|previous| previous.user_id == session.user_id);
-        let wanted = scope_of(workspace.as_deref(), *scope);
-        let choice = scope::choose(self.api, &access_token, wanted, previous, context).await;
+        let previous = previous.filter(|previous| previous.is_of_same_user(&session));
+        let fixed = scope::fixed(self.args.scope.scope);
+        let is_free = fixed.is_none();
+        let choice = match fixed {
+            Some(scope) => Ok((scope, None)),
+            None => {
+                let wanted = self.args.scope.workspace.as_deref();
+                scope::choose(self.api, &access_token, wanted, previous, context).await
+            }
+        };
         let (chosen, workspace) =
             choice.map_err(|error| grant_error(error, &session, &TokenScope::User, self.name, OTHER_SCOPE))?;
         grant(self.api, &mut session, chosen, workspace, self.name, OTHER_SCOPE).await?;
-        if session.scope == TokenScope::User && scope.is_none() {
+        if session.scope == TokenScope::User && is_free {
             context.streams.diagnostics.note("no workspace is open to this user: the session reaches the profile only");
         }
         if let Some(lifetime) = self.args.lifetime {
@@ -229,7 +274,7 @@ fn value(
         });
     };
     let shown = default.map(|default| format!(" [{default}]")).unwrap_or_default();
-    prompt.ask(&format!("{question}{shown}:"), |answer| match (answer, default) {
+    prompt.ask(&format!("{question}{shown}"), |answer| match (answer, default) {
         ("", Some(default)) => Ok(default.to_owned()),
         ("", None) => Err(Error::local("it cannot be empty")),
         (answer, _) => Ok(answer.to_owned()),
@@ -259,23 +304,40 @@ fn note_lifetime(wanted: u64, session: &LoginSession, context: &Context<'_>) {
     }
 }
 
-/// Asks for the password again where the session of the next command has ended. Its access token is renewed by the calls
-/// themselves.
+/// Asks for the password again where the session of the next command has ended; `selection` is what that command uses.
+/// Its access token is renewed by the calls themselves, and on a terminal here, where a person can be asked.
 ///
 /// # Errors
 /// The session has ended, and nobody can be asked.
-pub fn ensure_session(context: &mut Context<'_>) -> Result<()> {
+pub fn ensure_session(selection: &Selection, needs_refresh: bool, context: &mut Context<'_>) -> Result<()> {
     // The command itself reports what is wrong with the settings.
-    let Ok(settings) = Settings::resolve(&selection(context), context.variables) else { return Ok(()) };
+    let Ok(settings) = Settings::resolve(selection, context.variables) else { return Ok(()) };
     let Some(UsedSession { environment, session, scope }) = settings.session else { return Ok(()) };
-    if session.refresh_token.is_fresh() || session.access_token(&scope).is_some_and(StoredToken::is_fresh) {
+    let is_fresh = !needs_refresh && session.access_token(&scope).is_some_and(StoredToken::is_fresh);
+    if is_fresh {
         return Ok(());
     }
-    if Prompt::new(context.streams).is_none() {
+    let is_person = Prompt::new(context.streams).is_some();
+    if session.refresh_token.is_fresh() {
+        let is_refused = |error: Error| error.kind() == ErrorKind::Status(Code::Unauthenticated);
+        if !is_person || !renew(selection, context).err().is_some_and(is_refused) {
+            return Ok(());
+        }
+    }
+    if !is_person {
         return Err(ended(&environment));
     }
     context.streams.diagnostics.note(&format!("the session of {environment} has ended: log in again"));
     again(&environment, &session, context)
+}
+
+/// Fetches an access token for the next command, without a word: that shows its warnings itself.
+fn renew(selection: &Selection, context: &mut Context<'_>) -> Result<()> {
+    let diagnostics = std::mem::replace(&mut context.streams.diagnostics, Diagnostics::null());
+    let connector = Connector::of(selection, context);
+    context.streams.diagnostics = diagnostics;
+    let connector = connector?;
+    block_on(async { connector.renew().await })
 }
 
 /// Asks for the password of the same user.

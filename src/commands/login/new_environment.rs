@@ -36,13 +36,16 @@ pub fn target(
             .hint("name another one: `spacectl login -e NAME`"));
     }
     if let Some(environment) = dir.find(&name)? {
-        if let Some(url) = &url {
+        let identity = environment.endpoint(IDENTITY)?;
+        if let Some(url) = url.as_ref().filter(|url| identity.as_ref() != Some(url)) {
+            let change = match &identity {
+                Some(_) => format!("config set endpoints.{IDENTITY} {url}"),
+                None => format!("config endpoint add {IDENTITY} {url}"),
+            };
             return Err(Error::usage(format!("the environment {name} exists already, and --url is for a new one"))
-                .hint(format!(
-                    "omit --url, choose another name with -e, or `spacectl config endpoint add {IDENTITY} {url} -e {name}`"
-                )));
+                .hint(format!("omit --url, choose another name with -e, or `spacectl {change} -e {name}`")));
         }
-        if environment.endpoint(IDENTITY)?.is_none() {
+        if identity.is_none() {
             return Err(Error::local(format!("the environment {name} has no endpoint of {IDENTITY} to log in at"))
                 .hint(format!("add it with `spacectl config endpoint add {IDENTITY} URL -e {name}`")));
         }
@@ -56,10 +59,10 @@ pub fn target(
             .load(&name)
             .err()
             .unwrap_or_else(|| Error::local("it has no identity service"))
-            .hint(format!("or log in to a new one with `spacectl login -e {name} --url grpc+ssl://HOST:443`")));
+            .hint(format!("log in to a new one with `spacectl login -e {name} --url grpc+ssl://HOST:443`")));
     };
     prompt.say(&format!("There is no environment {name} yet."));
-    let url = prompt.ask("Endpoint of its identity service (grpc+ssl://HOST:443):", parse)?;
+    let url = prompt.ask("Endpoint of its identity service (grpc+ssl://HOST:443)", parse)?;
     Ok((name, Some(url)))
 }
 
@@ -71,6 +74,7 @@ impl NewEnvironment {
     pub async fn offered(
         api: &IdentityApi,
         url: &EndpointUrl,
+        name: &EnvironmentName,
         is_confirmed: bool,
         context: &mut Context<'_>,
     ) -> Result<Self> {
@@ -79,7 +83,7 @@ impl NewEnvironment {
         let mut environment = Environment::default();
         environment.set(&format!("endpoints.{IDENTITY}"), &url.to_string())?;
         let diagnostics = &context.streams.diagnostics;
-        diagnostics.println(&format!("{IDENTITY} at {url} offers:"));
+        diagnostics.done(&format!("{IDENTITY} at {url} offers:"));
         for row in rows {
             let text = |field: &str| row.get(field).and_then(Value::as_str).unwrap_or_default();
             let (service, endpoint) = (text("service"), text("endpoint"));
@@ -87,14 +91,15 @@ impl NewEnvironment {
                 continue;
             }
             match environment.set(&format!("endpoints.{service}"), endpoint) {
-                Ok(()) => diagnostics.println(&format!("  {service} {endpoint}")),
+                Ok(()) => diagnostics.done(&format!("  {service} {endpoint}")),
                 Err(error) => diagnostics.warn(&format!("{service} is left out: {}", error.problems()[0].message)),
             }
         }
         set_tls(&mut environment, &context.global.tls)?;
         if !is_confirmed {
             let fact = "these endpoints would be stored, and later calls send tokens there";
-            confirm::agreement("Store these endpoints", fact, context.streams)?;
+            let question = format!("Store these endpoints in the environment {name}, and send tokens there");
+            confirm::agreement(&question, fact, context.streams)?;
         }
         Ok(Self(environment))
     }

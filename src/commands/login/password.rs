@@ -8,13 +8,15 @@ use tonic::Code;
 use crate::commands::Context;
 use crate::commands::identity::IdentityApi;
 use crate::error::{Error, ErrorKind, Result};
-use crate::secret::{Secret, mask};
+use crate::secret::Secret;
 use crate::terminal::prompt::Prompt;
 
 /// How often a person may try. Identity counts, too, and blocks the user at some number.
 const TRIES: usize = 3;
 /// The longest standard input with a password, in bytes.
 const MAX_INPUT: u64 = 64 * 1024;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Where the password comes from.
 pub enum PasswordSource {
@@ -32,16 +34,20 @@ impl PasswordSource {
                 Some(_) => Ok(Self::Terminal),
                 None => Err(Error::usage("there is no terminal to ask for the password on")
                     .hint("give it on standard input with --password-stdin")
-                    .hint("for scripts, make a key once on a terminal: `spacectl login --app NAME`")),
+                    .hint("or make a key for scripts once, on a terminal: `spacectl login --app NAME`")),
             };
+        }
+        if context.streams.in_is_terminal {
+            return Err(Error::usage("--password-stdin: standard input is a terminal, which would show the password")
+                .hint("omit it to be asked for the password"));
         }
         let mut text = String::new();
         let unreadable = |error| Error::local("cannot read the password from standard input").cause(error);
         (&mut context.streams.input).take(MAX_INPUT).read_to_string(&mut text).map_err(unreadable)?;
-        let mut lines = text.lines();
-        let password = lines.next().filter(|line| !line.is_empty()).map(secret);
+        let mut lines = text.trim_start_matches(BYTE_ORDER_MARK).lines();
+        let password = lines.next().filter(|line| !line.is_empty()).map(Secret::new);
         let password = password.ok_or_else(|| Error::usage("--password-stdin: the first line is empty"))?;
-        let code = lines.next().map(str::trim).filter(|line| !line.is_empty()).map(secret);
+        let code = lines.next().map(str::trim).filter(|line| !line.is_empty()).map(Secret::new);
         Ok(Self::Stdin { password, code })
     }
 
@@ -59,16 +65,14 @@ impl PasswordSource {
             // With a code at once: without one, identity would send another.
             Self::Stdin { password, code } => {
                 let answer = user.issue(password, code.as_ref()).await;
-                answer.map_err(|error| user.explain(error, code.is_some()))
+                answer.map_err(|error| match code {
+                    Some(_) if is(&error, INVALID_CREDENTIALS) => user.explain_both(error),
+                    _ => user.explain(error, code.is_some()),
+                })
             }
             Self::Terminal => user.ask(context).await,
         }
     }
-}
-
-fn secret(text: &str) -> Secret {
-    mask::remember(text);
-    Secret::new(text)
 }
 
 const MFA_REQUIRED: &str = "ERROR_MFA_REQUIRED";
@@ -101,7 +105,7 @@ impl User<'_> {
     async fn ask(&self, context: &mut Context<'_>) -> Result<Value> {
         let mut tries = 1;
         let password = loop {
-            let password = ask(&format!("Password of {}:", self.user_id), context)?;
+            let password = ask(&format!("Password of {}", self.user_id), context)?;
             match self.issue(&password, None).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) if is(&error, MFA_REQUIRED) => break password,
@@ -111,7 +115,7 @@ impl User<'_> {
         context.streams.diagnostics.println("A code was sent by mail, or is in your authenticator app.");
         let mut tries = 1;
         loop {
-            let code = ask("Code:", context)?;
+            let code = ask("Code", context)?;
             match self.issue(&password, Some(&code)).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => self.again(error, true, &mut tries, context)?,
@@ -129,6 +133,13 @@ impl User<'_> {
         *tries += 1;
         context.streams.diagnostics.refuse(&error);
         Ok(())
+    }
+
+    /// `error` of a first request with password and code, which does not tell them apart.
+    fn explain_both(&self, error: Error) -> Error {
+        let message = "the password or the code is wrong, or the user has no second factor";
+        let own = Error::status(Code::Unauthenticated, message);
+        own.cause(error.sent_text().unwrap_or_default()).hint("log in without a code first: that sends a new one")
     }
 
     /// `error` of `Token.issue` in words of its own.
@@ -152,7 +163,7 @@ impl User<'_> {
                 format!("{user_id} needs a code besides the password"),
                 "log in on a terminal, or give the code as second line of --password-stdin",
             )
-            .hint("for scripts, make a key once on a terminal: `spacectl login --app NAME`"),
+            .hint("or make a key for scripts once, on a terminal: `spacectl login --app NAME`"),
             // The service's words have a token, by which the second factor can be set up.
             () if is(&error, "ERROR_MFA_NOT_ACTIVATED") => {
                 Error::status(code, format!("{user_id} has to set up a second factor before the next login"))
@@ -166,19 +177,20 @@ impl User<'_> {
             }
             () if code == Code::NotFound => own(
                 format!("the domain {domain} has no user {user_id} with a password"),
-                "check --user; who logs in elsewhere, e.g. by SAML, has no password here: ask for an app's secret",
+                "check --user, or ask for an app's secret: who logs in elsewhere, e.g. by SAML, has no password here",
             ),
             () => error,
         }
     }
 }
 
+const INVALID_CREDENTIALS: &str = "ERROR_INVALID_CREDENTIALS";
 const WRONG_PASSWORD: &str = "ERROR_AUTHENTICATION_FAILURE";
 
 /// Whether a code was refused. identity 2.0.227 forgets a code that it did not send just now, and fails over one that
 /// is wrong (`credentials["verify_code"]` in its MFAManager).
 fn is_wrong_code(error: &Error, has_code: bool) -> bool {
-    const FAILED: [&str; 2] = ["ERROR_INVALID_CREDENTIALS", "ERROR_UNKNOWN: 'verify_code'"];
+    const FAILED: [&str; 2] = [INVALID_CREDENTIALS, "ERROR_UNKNOWN: 'verify_code'"];
     is(error, "ERROR_INVALID_VERIFY_CODE") || has_code && FAILED.iter().any(|name| is(error, name))
 }
 
@@ -187,6 +199,6 @@ fn ask(question: &str, context: &mut Context<'_>) -> Result<Secret> {
     let mut prompt = Prompt::new(context.streams).ok_or_else(|| Error::usage("there is no terminal to ask on"))?;
     prompt.ask_hidden(question, |answer| match answer {
         "" => Err(Error::local("it cannot be empty")),
-        answer => Ok(secret(answer)),
+        answer => Ok(Secret::new(answer)),
     })
 }

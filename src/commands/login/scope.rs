@@ -1,5 +1,7 @@
 //! What a session is for: a workspace, the domain, the system or the user's own profile.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::cli::LoginScope;
@@ -7,11 +9,15 @@ use crate::commands::Context;
 use crate::commands::identity::IdentityApi;
 use crate::config::{LoginSession, StoredToken, TokenScope};
 use crate::error::{Error, Result};
+use crate::fs::shell_word;
 use crate::schema::did_you_mean::hint_at_name;
 use crate::terminal::prompt::Prompt;
 
 /// The domain whose administrators run the installation.
-const ROOT_DOMAIN: &str = "domain-root";
+pub const ROOT_DOMAIN: &str = "domain-root";
+
+/// The most workspaces in a hint.
+const MAX_NAMED: usize = 10;
 
 /// A workspace that the user may work in.
 pub struct Workspace {
@@ -21,20 +27,13 @@ pub struct Workspace {
     pub role_type: Option<String>,
 }
 
-/// What the command line asks for.
-pub enum WantedScope<'a> {
-    Workspace(&'a str),
-    Other(LoginScope),
-    Nothing,
-}
-
-/// What the options ask for.
-pub fn scope_of(workspace: Option<&str>, scope: Option<LoginScope>) -> WantedScope<'_> {
-    match (workspace, scope) {
-        (Some(workspace), _) => WantedScope::Workspace(workspace),
-        (None, Some(scope)) => WantedScope::Other(scope),
-        (None, None) => WantedScope::Nothing,
-    }
+/// The scope that an option names, if it needs no look at the workspaces.
+pub fn fixed(scope: Option<LoginScope>) -> Option<TokenScope> {
+    scope.map(|scope| match scope {
+        LoginScope::Domain => TokenScope::Domain,
+        LoginScope::System => TokenScope::System,
+        LoginScope::User => TokenScope::User,
+    })
 }
 
 /// The workspaces of the user whose token this is, sorted by name. It has to be one for the user's own profile.
@@ -52,25 +51,17 @@ pub async fn workspaces(api: &IdentityApi, token: &StoredToken) -> Result<Vec<Wo
     Ok(workspaces)
 }
 
-/// The scope that is wanted, else that of the previous session, else the only one there is; a person is asked. With the
-/// name of its workspace.
+/// The workspace that is wanted, else the scope of the previous session, else the only one there is; a person is asked.
+/// With the name of its workspace.
 pub async fn choose(
     api: &IdentityApi,
     token: &StoredToken,
-    wanted: WantedScope<'_>,
+    wanted: Option<&str>,
     previous: Option<&LoginSession>,
     context: &mut Context<'_>,
 ) -> Result<(TokenScope, Option<String>)> {
-    if let WantedScope::Other(scope) = wanted {
-        let scope = match scope {
-            LoginScope::Domain => TokenScope::Domain,
-            LoginScope::System => TokenScope::System,
-            LoginScope::User => TokenScope::User,
-        };
-        return Ok((scope, None));
-    }
     let workspaces = workspaces(api, token).await?;
-    if let WantedScope::Workspace(name) = wanted {
+    if let Some(name) = wanted {
         return find(&workspaces, name);
     }
     if let Some(previous) = previous {
@@ -93,7 +84,7 @@ pub async fn choose(
     match &workspaces[..] {
         [] => Ok((TokenScope::User, None)),
         [only] => Ok(in_workspace(only)),
-        several => ask(several, context),
+        several => choose_among(several, context),
     }
 }
 
@@ -103,15 +94,20 @@ fn in_workspace(workspace: &Workspace) -> (TokenScope, Option<String>) {
 
 /// The workspace with this ID or name.
 fn find(workspaces: &[Workspace], name: &str) -> Result<(TokenScope, Option<String>)> {
-    let named: Vec<&Workspace> =
-        workspaces.iter().filter(|workspace| workspace.id == name || workspace.name == name).collect();
+    if name.is_empty() {
+        return Err(Error::usage("the workspace is empty").hint("give a name or ID"));
+    }
+    if let Some(workspace) = workspaces.iter().find(|workspace| workspace.id == name) {
+        return Ok(in_workspace(workspace));
+    }
+    let named: Vec<&Workspace> = workspaces.iter().filter(|workspace| workspace.name == name).collect();
     match &named[..] {
         [workspace] => Ok(in_workspace(workspace)),
         [] => {
             let names: Vec<&str> = workspaces.iter().map(|workspace| workspace.name.as_str()).collect();
             let error = Error::local(format!("you have no workspace {name}"));
             Err(match names.is_empty() {
-                true => error.hint("no workspace is open to you: ask an administrator of the domain"),
+                true => error.hint("ask an administrator of the domain: no workspace is open to you"),
                 false => error.hint(hint_at_name(name, &names)),
             })
         }
@@ -123,16 +119,20 @@ fn find(workspaces: &[Workspace], name: &str) -> Result<(TokenScope, Option<Stri
     }
 }
 
-fn ask(workspaces: &[Workspace], context: &mut Context<'_>) -> Result<(TokenScope, Option<String>)> {
-    let names: Vec<&str> = workspaces.iter().map(|workspace| workspace.name.as_str()).collect();
+/// Asks a person for one of the workspaces.
+pub fn choose_among(workspaces: &[Workspace], context: &mut Context<'_>) -> Result<(TokenScope, Option<String>)> {
     let Some(mut prompt) = Prompt::new(context.streams) else {
+        let names = workspaces.iter().take(MAX_NAMED).map(|workspace| shell_word(Path::new(&workspace.name)));
+        let names = names.collect::<Vec<_>>().join(", ");
+        let more = workspaces.len().saturating_sub(MAX_NAMED);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
         return Err(Error::usage(format!("--workspace is missing: you have {} workspaces", workspaces.len()))
-            .hint(format!("add --workspace with one of {}", names.join(", "))));
+            .hint(format!("add --workspace with one of {names}{more}")));
     };
     prompt.say("Workspaces:");
     for workspace in workspaces {
         let role = workspace.role_type.as_ref().map(|role| format!(" ({role})")).unwrap_or_default();
         prompt.say(&format!("  {} {}{role}", workspace.id, workspace.name));
     }
-    prompt.ask("Workspace (name or ID):", |answer| find(workspaces, answer))
+    prompt.ask("Workspace (name or ID)", |answer| find(workspaces, answer))
 }
