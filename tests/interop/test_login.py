@@ -79,7 +79,7 @@ def test_a_new_environment_and_all_that_a_session_does(account, tmp_path):
     # Every service takes the token, and an ended one is renewed.
     end_tokens(person)
     assert "plugin_id" in person.output("list", "repository.Plugin", "-c", "plugin_id", "-o", "csv")
-    assert json.loads(session_file(person).read_text())["access_tokens"].keys() == {account.workspace_id}
+    assert json.loads(session_file(person).read_text())["access_tokens"].keys() == {f"WORKSPACE {account.workspace_id}"}
 
 
 def test_the_owner_of_a_workspace_and_a_workspace_of_others(account, admin, person, log_in):
@@ -153,7 +153,7 @@ def test_a_person_on_a_terminal(account, person):
 
 def test_a_session_that_has_ended_asks_a_person_again(account, person, log_in):
     log_in(account.user_id)
-    end_tokens(person, account.workspace_id, "refresh")
+    end_tokens(person, f"WORKSPACE {account.workspace_id}", "refresh")
     assert person.run("list", "identity.Project").code == 80
     screen = terminal(person, "list", "identity.Role", "-c", "role_id")
     screen.wait_for("Password of")
@@ -233,7 +233,7 @@ def test_an_app_for_scripts(account, person, log_in, scope):
 def test_an_app_for_one_project_and_tokens_that_live_longer(account, person, log_in):
     log_in(account.user_id, "--for", "8h")
     session = json.loads(session_file(person).read_text())
-    lifetime = session["access_tokens"][account.workspace_id]["expires_at"] - time.time()
+    lifetime = session["access_tokens"][f"WORKSPACE {account.workspace_id}"]["expires_at"] - time.time()
     assert 8 * 3600 - 120 < lifetime <= 8 * 3600
     project = person.exec("create", "identity.Project", name="p", project_type="PUBLIC")["project_id"]
     role = person.exec("list", "identity.Role", role_type="WORKSPACE_MEMBER")["results"][0]["role_id"]
