@@ -239,3 +239,69 @@ fn ctrl_c_ends_a_script_with_all_that_it_started() {
     assert_eq!(run.interrupt().end(), End::Exit(130), "{}", run.err);
     assert!(!user.path("after").exists());
 }
+
+/// As text a number is what the file says; templates compute with its value.
+#[test]
+fn a_number_of_a_manifest_keeps_its_text() {
+    let user = user(
+        r#"
+var:
+  version: 1.10
+  other: 1.1
+  hex: 0x1F
+  whole: 5
+  thousand: 1e3
+  plugins: [{name: a, version: 2.0}, {name: b, version: 2.10}]
+  map: {deep: [{n: 3.50}]}
+env: {VERSION: 1.20}
+tasks:
+  - name: Version ${{ var.version }}
+    uses: "@modules/print"
+    spec:
+      output: text
+      data: ${{ var.version }} ${{ var.other }} ${{ var.hex }} ${{ var.whole }} ${{ var.thousand }} ${{ var.map.deep[0].n }}
+  - {uses: "@modules/print", spec: {output: text, data: "${{ var.version + 1 }} ${{ var.whole * 2 }} ${{ var.hex + 0 }}"}}
+  - {uses: "@modules/print", spec: {data: ["${{ var.version }}", "${{ var.version | to_data }}", "${{ var.other }}"]}}
+  - {if: "'${{ var.version }}' == '1.10' and ${{ var.version }} == 1.1", uses: "@modules/print", spec: {data: both}}
+  - name: Plugin
+    loop: ${{ var.plugins | to_data }}
+    var: {current: "${{ item }}"}
+    sub_tasks:
+      - {uses: "@modules/print", spec: {output: text, data: "${{ item.version }} ${{ var.current.version }}"}}
+  - {loop: [1.0, 1, 7.70], uses: "@modules/print", spec: {output: text, data: "${{ item }} ${{ item > 5 }}"}}
+  - {var: {set: 4.40}, uses: "@modules/print", spec: {output: text, data: "${{ var.set }}"}}
+  - {loop: "${{ var.plugins | selectattr('version', 'gt', 2) | list }}", uses: "@modules/print", spec: {data: "${{ item.version }}"}}
+  - {id: script, uses: "@modules/shell", spec: {kept: 6.60, env: {OWN: 9.90}, run: "printf \"$VERSION $OWN\""}}
+  - {uses: "@modules/print", spec: {output: text, data: "${{ tasks.script.output.result }} ${{ tasks.script.spec.kept }} ${{ env.VERSION }}"}}
+"#,
+    );
+    let run = user.run("apply m.yml");
+    let lines: Vec<&str> = run.stdout.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(
+        lines,
+        [
+            "1.10 1.1 31 5 1000.0 3.50",
+            "2.1 10 31",
+            "[",
+            "    \"1.10\",",
+            "    1.1,",
+            "    \"1.1\"",
+            "]",
+            "\"both\"",
+            "2.0 2.0",
+            "2.10 2.10",
+            "1.0 False",
+            "1 False",
+            "7.70 True",
+            "4.40",
+            "\"2.10\"",
+            "1.20 9.90 6.60 1.20",
+        ],
+        "{run}"
+    );
+    assert!(run.stderr.contains("TASK [Version 1.10]\n"), "{run}");
+    user.file("vars.yml", "var: {version: 3.30, other: 1.100}\nenv: {VERSION: 8.80}\n");
+    let run = user.run("apply m.yml --var-file vars.yml whole=6");
+    assert!(run.stdout.starts_with("3.30 1.100 31 6 1000.0 3.50\n"), "{run}");
+    assert!(run.stdout.ends_with("8.80 9.90 6.60 8.80\n\n"), "{run}");
+}

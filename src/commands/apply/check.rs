@@ -95,6 +95,7 @@ fn parse<T: serde::de::DeserializeOwned>(value: Value) -> Option<T> {
 fn known_parts(tree: &TemplateTree) -> Value {
     match tree {
         TemplateTree::Value(value) => value.clone(),
+        TemplateTree::Number(written) => written.number.clone().into(),
         TemplateTree::Text(text) => text.plain().map_or(Value::Null, Value::from),
         // A null in a list would be a fault.
         TemplateTree::List(_) => tree.fixed().unwrap_or_default(),
