@@ -150,6 +150,21 @@ tasks:
     assert_eq!(user.run("apply m.yml").success(), "one\n2\n\n");
 }
 
+#[test]
+fn what_is_not_found_has_empty_fields() {
+    let user = user(
+        r#"
+tasks:
+  - id: plugin
+    uses: "@modules/resource"
+    spec: {resource_type: repository.Plugin, mode: READ_ONLY, matches: [name], data: {name: none}}
+  - {if: "${{ tasks.plugin.output.plugin_id }} == ''", uses: "@modules/print", spec: {data: "<${{ tasks.plugin.output.name }}>"}}
+  - {if: "not ${{ tasks.plugin.output | length > 0 }}", uses: "@modules/print", spec: {data: "${{ tasks.plugin.output }}"}}
+"#,
+    );
+    assert_eq!(user.run("apply m.yml").success(), "\"<>\"\n\n\n\n");
+}
+
 /// It is a value, not what a dry run does not know.
 #[test]
 fn a_text_in_angle_brackets_is_known() {

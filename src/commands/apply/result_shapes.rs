@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use prost_reflect::{Kind, MessageDescriptor};
 
+use super::ensure::row_type_of;
 use super::resource::ROW_VERBS;
 use crate::commands::method::Method;
 use crate::error::Problem;
@@ -14,7 +15,6 @@ use crate::manifest::module::Module;
 use crate::manifest::resource_spec::Mode;
 use crate::manifest::template::TemplateTree;
 use crate::manifest::{ManifestTask, Work};
-use crate::output::view::ResponseKind;
 use crate::query::timestamp;
 use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::well_known::WellKnown;
@@ -120,13 +120,10 @@ impl<'a> ResultShapes<'a> {
 
 /// The message that is the output of a task that calls `method`; `None` if it is a list or free-form.
 fn output_message(method: &Method, mode: Mode) -> Option<MessageDescriptor> {
-    let row = ResponseKind::new(&method.output()).list_row().cloned();
-    let is_rows = ROW_VERBS.contains(&method.verb());
     match mode {
-        Mode::Exec if is_rows || method.is_streaming() => None,
+        Mode::Exec if ROW_VERBS.contains(&method.verb()) || method.is_streaming() => None,
         Mode::Exec => Some(method.output()),
-        _ if is_rows => row,
-        _ => row.or_else(|| Some(method.output())),
+        _ => row_type_of(method),
     }
 }
 
