@@ -49,6 +49,7 @@ tasks:
   - {id: rows, uses: "@modules/resource", spec: {resource_type: repository.Plugin, mode: EXEC, verb: {exec: list}}}
   - {id: script, uses: "@modules/shell", spec: {run: "true"}}
   - {id: day, uses: "@modules/date"}
+  - {id: all, loop: [1], uses: "@modules/shell", spec: {run: "true"}}
   - uses: "@modules/print"
     spec:
       data:
@@ -58,6 +59,10 @@ tasks:
         - ${{ tasks.plugin.output.colour | default('none') }}
         - ${{ tasks.plugin.outputs.plugin_id }}
         - ${{ tasks.rows.output[0].anything }}
+        - ${{ tasks.rows.output.name }}
+        - ${{ tasks.rows.output | length }}
+        - ${{ tasks.all.output.result }}
+        - ${{ tasks.all[0].output.result }}
         - ${{ tasks.script.output.resutl }}
         - ${{ tasks.day.output.yaer }}
         - ${{ tasks.day.output['date-40d'] }}
