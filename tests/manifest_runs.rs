@@ -77,6 +77,23 @@ tasks:
     assert_eq!(user.run("list plugin -c plugin_id -o quiet").success(), "");
 }
 
+/// Tasks may share an id, and one of them may be of any resource.
+#[test]
+fn a_result_that_is_not_known_before_a_run_is_not_checked() {
+    let user = user(
+        r#"
+var: {resource: Plugin}
+tasks:
+  - {id: any, uses: "@modules/shell", spec: {run: "true"}}
+  - id: any
+    uses: "@modules/resource"
+    spec: {resource_type: "repository.${{ var.resource }}", mode: READ_ONLY, matches: [name], data: {name: none}}
+  - {uses: "@modules/print", spec: {output: text, data: "<${{ tasks.any.output.plugin_id }}>"}}
+"#,
+    );
+    assert_eq!(user.run("apply m.yml").success(), "<>\n\n");
+}
+
 #[test]
 fn values_of_a_wrong_type_are_found_before_the_first_call() {
     let user = user(

@@ -37,6 +37,7 @@ pub async fn check(
     let mut failed: HashSet<(String, String)> = HashSet::new();
     for (task, spec) in all {
         let Some(Value::String(resource_type)) = spec.get("resource_type").and_then(TemplateTree::fixed) else {
+            shapes.add_resource(task, spec, Mode::Default, Vec::new());
             continue;
         };
         // Problems in these were found before.
@@ -80,6 +81,12 @@ pub async fn check(
                 known.insert(name.to_owned(), known_parts(value));
             }
             problems.extend(ResourceRequest::check(&method, task, known));
+        }
+        // Not every resource has it, and it is called only where something differs.
+        if let (Mode::Default, Some(update)) = (mode, &verbs.update)
+            && let Ok(method) = session.method(&resource_type, update, None, context).await
+        {
+            methods.push(Some(method));
         }
         shapes.add_resource(task, spec, mode, methods);
     }
