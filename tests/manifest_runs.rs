@@ -180,8 +180,10 @@ tasks:
   - id: plugin
     uses: "@modules/resource"
     spec: {resource_type: repository.Plugin, mode: READ_ONLY, matches: [name], data: {name: none}}
-  - {if: "${{ tasks.plugin.output.plugin_id }} == ''", uses: "@modules/print", spec: {data: "<${{ tasks.plugin.output.name }}>"}}
-  - {if: "not ${{ tasks.plugin.output | length > 0 }}", uses: "@modules/print", spec: {data: "${{ tasks.plugin.output }}"}}
+  - {if: "${{ tasks.plugin.output.plugin_id }} == ''", uses: "@modules/print",
+     spec: {data: "<${{ tasks.plugin.output.name }}>"}}
+  - {if: "not ${{ tasks.plugin.output | length > 0 }}", uses: "@modules/print",
+     spec: {data: "${{ tasks.plugin.output }}"}}
 "#,
     );
     assert_eq!(user.run("apply m.yml").success(), "\"<>\"\n\n\n\n");
@@ -296,8 +298,11 @@ tasks:
     uses: "@modules/print"
     spec:
       output: text
-      data: ${{ var.version }} ${{ var.other }} ${{ var.hex }} ${{ var.whole }} ${{ var.thousand }} ${{ var.map.deep[0].n }}
-  - {uses: "@modules/print", spec: {output: text, data: "${{ var.version + 1 }} ${{ var.whole * 2 }} ${{ var.hex + 0 }}"}}
+      data: >-
+        ${{ var.version }} ${{ var.other }} ${{ var.hex }} ${{ var.whole }} ${{ var.thousand }}
+        ${{ var.map.deep[0].n }}
+  - {uses: "@modules/print",
+     spec: {output: text, data: "${{ var.version + 1 }} ${{ var.whole * 2 }} ${{ var.hex + 0 }}"}}
   - {uses: "@modules/print", spec: {data: ["${{ var.version }}", "${{ var.version | to_data }}", "${{ var.other }}"]}}
   - {if: "'${{ var.version }}' == '1.10' and ${{ var.version }} == 1.1", uses: "@modules/print", spec: {data: both}}
   - name: Plugin
@@ -307,9 +312,11 @@ tasks:
       - {uses: "@modules/print", spec: {output: text, data: "${{ item.version }} ${{ var.current.version }}"}}
   - {loop: [1.0, 1, 7.70], uses: "@modules/print", spec: {output: text, data: "${{ item }} ${{ item > 5 }}"}}
   - {var: {set: 4.40}, uses: "@modules/print", spec: {output: text, data: "${{ var.set }}"}}
-  - {loop: "${{ var.plugins | selectattr('version', 'gt', 2) | list }}", uses: "@modules/print", spec: {data: "${{ item.version }}"}}
+  - {loop: "${{ var.plugins | selectattr('version', 'gt', 2) | list }}", uses: "@modules/print",
+     spec: {data: "${{ item.version }}"}}
   - {id: script, uses: "@modules/shell", spec: {kept: 6.60, env: {OWN: 9.90}, run: "printf \"$VERSION $OWN\""}}
-  - {uses: "@modules/print", spec: {output: text, data: "${{ tasks.script.output.result }} ${{ tasks.script.spec.kept }} ${{ env.VERSION }}"}}
+  - {uses: "@modules/print",
+     spec: {output: text, data: "${{ tasks.script.output.result }} ${{ tasks.script.spec.kept }} ${{ env.VERSION }}"}}
 "#,
     );
     let run = user.run("apply m.yml");
