@@ -68,6 +68,27 @@ fn what_is_done_to_plugins_is_offered_those_that_there_are() {
 }
 
 #[test]
+fn a_manifest_offers_its_variables() {
+    let user = Spacectl::local();
+    user.file("other.yml", "var: {region: eu, domain: {kind: x}}");
+    user.file(
+        "m.yml",
+        "import: [other.yml]\nvar: {domain: {name: acme}, list: [1]}\ntasks: [{uses: '@modules/print', spec: {data: \
+         '${{ var.root.password }} ${{ var.domain.name }} ${{ var.list[0] }}'}}]\n",
+    );
+    assert_eq!(words(&user, "spacectl apply m.yml ''"), ["root.password=", "domain.name=", "list=", "region="]);
+    assert_eq!(words(&user, "spacectl apply m.yml --var dom"), ["domain.name="]);
+    assert_eq!(words(&user, "spacectl apply m.yml list=[] --var region=x d"), ["domain.name="]);
+    assert_eq!(words(&user, "spacectl apply -f m.yml --var list=[] --var r"), ["root.password=", "region="]);
+    assert_eq!(words(&user, "spacectl apply missing.yml d"), [""; 0]);
+    assert_eq!(words(&user, "spacectl apply m.yml domain.name=a"), [""; 0]);
+    // The shell completes files.
+    for line in ["spacectl apply ''", "spacectl apply m.yml --resume ''", "spacectl apply m.yml root.password=@"] {
+        assert!(complete(&user, line).quiet_success().starts_with("files"), "{line}");
+    }
+}
+
+#[test]
 fn rules_and_resource_types_of_plugins_are_offered() {
     let user = Spacectl::new();
     for (line, expected) in [

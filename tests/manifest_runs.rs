@@ -49,6 +49,7 @@ tasks:
   - {id: rows, uses: "@modules/resource", spec: {resource_type: repository.Plugin, mode: EXEC, verb: {exec: list}}}
   - {id: script, uses: "@modules/shell", spec: {run: "true"}}
   - {id: day, uses: "@modules/date"}
+  - {id: all, loop: [1], uses: "@modules/shell", spec: {run: "true"}}
   - uses: "@modules/print"
     spec:
       data:
@@ -58,6 +59,10 @@ tasks:
         - ${{ tasks.plugin.output.colour | default('none') }}
         - ${{ tasks.plugin.outputs.plugin_id }}
         - ${{ tasks.rows.output[0].anything }}
+        - ${{ tasks.rows.output.name }}
+        - ${{ tasks.rows.output | length }}
+        - ${{ tasks.all.output.result }}
+        - ${{ tasks.all[0].output.result }}
         - ${{ tasks.script.output.resutl }}
         - ${{ tasks.day.output.yaer }}
         - ${{ tasks.day.output['date-40d'] }}
@@ -70,6 +75,23 @@ tasks:
     assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""));
     assert_snapshot!(run.stderr);
     assert_eq!(user.run("list plugin -c plugin_id -o quiet").success(), "");
+}
+
+/// Tasks may share an id, and one of them may be of any resource.
+#[test]
+fn a_result_that_is_not_known_before_a_run_is_not_checked() {
+    let user = user(
+        r#"
+var: {resource: Plugin}
+tasks:
+  - {id: any, uses: "@modules/shell", spec: {run: "true"}}
+  - id: any
+    uses: "@modules/resource"
+    spec: {resource_type: "repository.${{ var.resource }}", mode: READ_ONLY, matches: [name], data: {name: none}}
+  - {uses: "@modules/print", spec: {output: text, data: "<${{ tasks.any.output.plugin_id }}>"}}
+"#,
+    );
+    assert_eq!(user.run("apply m.yml").success(), "<>\n\n");
 }
 
 #[test]
@@ -148,6 +170,23 @@ tasks:
 "#,
     );
     assert_eq!(user.run("apply m.yml").success(), "one\n2\n\n");
+}
+
+#[test]
+fn what_is_not_found_has_empty_fields() {
+    let user = user(
+        r#"
+tasks:
+  - id: plugin
+    uses: "@modules/resource"
+    spec: {resource_type: repository.Plugin, mode: READ_ONLY, matches: [name], data: {name: none}}
+  - {if: "${{ tasks.plugin.output.plugin_id }} == ''", uses: "@modules/print",
+     spec: {data: "<${{ tasks.plugin.output.name }}>"}}
+  - {if: "not ${{ tasks.plugin.output | length > 0 }}", uses: "@modules/print",
+     spec: {data: "${{ tasks.plugin.output }}"}}
+"#,
+    );
+    assert_eq!(user.run("apply m.yml").success(), "\"<>\"\n\n\n\n");
 }
 
 /// It is a value, not what a dry run does not know.
@@ -238,4 +277,75 @@ fn ctrl_c_ends_a_script_with_all_that_it_started() {
     run.wait_for("TASK [Wait]");
     assert_eq!(run.interrupt().end(), End::Exit(130), "{}", run.err);
     assert!(!user.path("after").exists());
+}
+
+/// As text a number is what the file says; templates compute with its value.
+#[test]
+fn a_number_of_a_manifest_keeps_its_text() {
+    let user = user(
+        r#"
+var:
+  version: 1.10
+  other: 1.1
+  hex: 0x1F
+  whole: 5
+  thousand: 1e3
+  plugins: [{name: a, version: 2.0}, {name: b, version: 2.10}]
+  map: {deep: [{n: 3.50}]}
+env: {VERSION: 1.20}
+tasks:
+  - name: Version ${{ var.version }}
+    uses: "@modules/print"
+    spec:
+      output: text
+      data: >-
+        ${{ var.version }} ${{ var.other }} ${{ var.hex }} ${{ var.whole }} ${{ var.thousand }}
+        ${{ var.map.deep[0].n }}
+  - {uses: "@modules/print",
+     spec: {output: text, data: "${{ var.version + 1 }} ${{ var.whole * 2 }} ${{ var.hex + 0 }}"}}
+  - {uses: "@modules/print", spec: {data: ["${{ var.version }}", "${{ var.version | to_data }}", "${{ var.other }}"]}}
+  - {if: "'${{ var.version }}' == '1.10' and ${{ var.version }} == 1.1", uses: "@modules/print", spec: {data: both}}
+  - name: Plugin
+    loop: ${{ var.plugins | to_data }}
+    var: {current: "${{ item }}"}
+    sub_tasks:
+      - {uses: "@modules/print", spec: {output: text, data: "${{ item.version }} ${{ var.current.version }}"}}
+  - {loop: [1.0, 1, 7.70], uses: "@modules/print", spec: {output: text, data: "${{ item }} ${{ item > 5 }}"}}
+  - {var: {set: 4.40}, uses: "@modules/print", spec: {output: text, data: "${{ var.set }}"}}
+  - {loop: "${{ var.plugins | selectattr('version', 'gt', 2) | list }}", uses: "@modules/print",
+     spec: {data: "${{ item.version }}"}}
+  - {id: script, uses: "@modules/shell", spec: {kept: 6.60, env: {OWN: 9.90}, run: "printf \"$VERSION $OWN\""}}
+  - {uses: "@modules/print",
+     spec: {output: text, data: "${{ tasks.script.output.result }} ${{ tasks.script.spec.kept }} ${{ env.VERSION }}"}}
+"#,
+    );
+    let run = user.run("apply m.yml");
+    let lines: Vec<&str> = run.stdout.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(
+        lines,
+        [
+            "1.10 1.1 31 5 1000.0 3.50",
+            "2.1 10 31",
+            "[",
+            "    \"1.10\",",
+            "    1.1,",
+            "    \"1.1\"",
+            "]",
+            "\"both\"",
+            "2.0 2.0",
+            "2.10 2.10",
+            "1.0 False",
+            "1 False",
+            "7.70 True",
+            "4.40",
+            "\"2.10\"",
+            "1.20 9.90 6.60 1.20",
+        ],
+        "{run}"
+    );
+    assert!(run.stderr.contains("TASK [Version 1.10]\n"), "{run}");
+    user.file("vars.yml", "var: {version: 3.30, other: 1.100}\nenv: {VERSION: 8.80}\n");
+    let run = user.run("apply m.yml --var-file vars.yml whole=6");
+    assert!(run.stdout.starts_with("3.30 1.100 31 6 1000.0 3.50\n"), "{run}");
+    assert!(run.stdout.ends_with("8.80 9.90 6.60 8.80\n\n"), "{run}");
 }

@@ -13,6 +13,7 @@ use super::module::Module;
 use super::resource_spec;
 use super::task::{ManifestTask, Work};
 use super::template::{TemplateText, TemplateTree, TextForm};
+use super::written::SeenNumbers;
 use crate::error::{Location, Problem};
 use crate::query::{covers, timestamp};
 use crate::schema::did_you_mean::{hint_at_name, nearest};
@@ -75,7 +76,7 @@ pub fn check(tasks: &[ManifestTask], var: &Map<String, Value>) -> Findings {
     let mut checker = Checker {
         names,
         engine: Engine::default(),
-        conditions: Engine::for_conditions(),
+        conditions: Engine::for_conditions(&SeenNumbers::default()),
         findings: Findings::default(),
         current: 0,
         next: 0,

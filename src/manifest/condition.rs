@@ -72,7 +72,7 @@ fn expression(text: &str) -> String {
             match quote {
                 Some((mark, _)) => {
                     joins = true;
-                    result += &format!("{mark} ~ ({}) ~ {mark}", inner.trim());
+                    result += &format!("{mark} ~ (({}) | as_written) ~ {mark}", inner.trim());
                 }
                 None => result += &format!("(({}){close}", inner.trim()),
             }
@@ -135,6 +135,7 @@ mod tests {
     use minijinja::context;
 
     use super::*;
+    use crate::manifest::written::SeenNumbers;
     use crate::yaml::Mark;
 
     fn evaluate(text: &str) -> Result<Option<bool>, String> {
@@ -142,7 +143,7 @@ mod tests {
             x => "a", on => true, off => "False", list => ["a", "b"], none => (), n => 5, digits => "7", quote => "it's",
         } };
         let condition = Condition::new(TemplateText::new(&"m.yml".into(), Mark::START, text));
-        condition.evaluate(&Engine::for_conditions(), &values).map_err(|problem| problem.message)
+        condition.evaluate(&Engine::for_conditions(&SeenNumbers::default()), &values).map_err(|problem| problem.message)
     }
 
     #[test]

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, ValueKind};
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as TemplateValue};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as TemplateValue, escape_formatter};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
 use super::placeholder::{UnknownValue, Uses};
 use super::template::{CLOSE, OPEN, Rendered, TemplateText, TemplateTree, TextForm};
+use super::written::{SeenNumbers, WrittenNumbers, numbers_in};
 use crate::error::Problem;
 use crate::schema::field_path::FieldPath;
 
@@ -21,24 +22,41 @@ pub struct Engine {
     environment: Environment<'static>,
     /// In a dry run: whether a value that is not known was used.
     uses: Option<Uses>,
+    seen: SeenNumbers,
 }
 
 impl Default for Engine {
     fn default() -> Self {
-        Self { environment: environment(), uses: None }
+        Self::new(&SeenNumbers::default())
     }
 }
 
 impl Engine {
-    /// As by default, for conditions: a text in them is compared, not given to a shell.
-    pub fn for_conditions() -> Self {
+    /// For values that note numbers in `seen`.
+    pub fn new(seen: &SeenNumbers) -> Self {
         let mut environment = environment();
+        let numbers = seen.clone();
+        environment.set_formatter(move |out, state, value| match value.kind() {
+            ValueKind::Number => Ok(out.write_str(&numbers.text(value))?),
+            _ => escape_formatter(out, state, value),
+        });
+        Self { environment, uses: None, seen: seen.clone() }
+    }
+
+    /// As [`Engine::new`], for conditions: a text in them is compared, not given to a shell.
+    pub fn for_conditions(seen: &SeenNumbers) -> Self {
+        let Self { mut environment, .. } = Self::new(seen);
+        let numbers = seen.clone();
+        environment.add_filter("as_written", move |value: TemplateValue| match value.kind() {
+            ValueKind::Number => numbers.text(&value).into(),
+            _ => value,
+        });
         environment.add_filter("quote", |value: TemplateValue| value);
         environment.add_filter("literal", |value: TemplateValue| {
             let number = value.as_str().and_then(|text| serde_json::from_str::<Number>(text).ok());
             number.map_or(value, |number| from_json(&number))
         });
-        Self { environment, uses: None }
+        Self { environment, uses: None, seen: seen.clone() }
     }
 
     /// For a dry run, in which values are not known that count their `uses`.
@@ -49,6 +67,7 @@ impl Engine {
 
     /// Does `work`, and also says whether its result is not known.
     fn tracked<T>(&self, work: impl FnOnce() -> T) -> (T, bool) {
+        self.seen.clear();
         let Some(uses) = &self.uses else { return (work(), false) };
         uses.take();
         (work(), uses.take())
@@ -137,8 +156,14 @@ impl Engine {
     ) -> Result<Value, Problem> {
         match tree {
             TemplateTree::Value(value) => Ok(value.clone()),
+            TemplateTree::Number(written) => {
+                rendered.numbers.insert(path.clone(), written.clone());
+                Ok(written.number.clone().into())
+            }
             TemplateTree::Text(text) => {
-                let (value, is_unknown) = self.scalar(text, context)?;
+                let (value, is_unknown) = self.scalar(text, context, |numbers| {
+                    rendered.numbers.replace_at(path, numbers);
+                })?;
                 if value.is_string() && text.plain().is_none() {
                     rendered.templated.insert(path.clone());
                 }
@@ -178,7 +203,13 @@ impl Engine {
 
     /// The value of a text, and whether it is not known. Of one expression it is what that yields, but a number becomes
     /// text unless it ends in `to_data`, so that a password of digits stays a text.
-    fn scalar(&self, text: &TemplateText, context: &TemplateValue) -> Result<(Value, bool), Problem> {
+    /// The texts of numbers in a list or mapping go to `take_numbers`.
+    fn scalar(
+        &self,
+        text: &TemplateText,
+        context: &TemplateValue,
+        take_numbers: impl FnOnce(WrittenNumbers),
+    ) -> Result<(Value, bool), Problem> {
         let TextForm::Expression(expression) = &text.form else {
             return self.known_text(text, context).map(|(text, is_unknown)| (text.into(), is_unknown));
         };
@@ -187,10 +218,13 @@ impl Engine {
             return Ok((UnknownValue::text(expression).into(), true));
         };
         let value = match value.kind() {
-            ValueKind::Number if !ends_in_to_data(expression) => value.to_string().into(),
+            ValueKind::Number if !ends_in_to_data(expression) => self.seen.text(&value).into(),
             // Only this fails where the value is undefined.
             ValueKind::Undefined => self.text(text, context)?.into(),
-            _ => to_json(&value).map_err(fault)?,
+            _ => {
+                take_numbers(numbers_in(&value));
+                to_json(&value).map_err(fault)?
+            }
         };
         Ok((value, false))
     }

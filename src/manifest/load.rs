@@ -8,8 +8,10 @@ use serde_json::{Map, Value};
 use super::form::ManifestForm;
 use super::overrides::{self, VarOverrides};
 use super::task::ManifestTask;
+use super::written::WrittenNumbers;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::schema::did_you_mean::hint_at_name;
+use crate::schema::field_path::FieldPath;
 use crate::spec::source::{SourceText, read_file};
 use crate::yaml::value::{self, MappingEntry};
 use crate::yaml::{Content, Node, YamlError};
@@ -23,6 +25,8 @@ const MAX_FILES: usize = 1000;
 #[derive(Debug, Default)]
 pub struct Manifest {
     pub var: Map<String, Value>,
+    /// The texts of numbers in `var`.
+    pub numbers: WrittenNumbers,
     pub env: Map<String, Value>,
     pub tasks: Vec<ManifestTask>,
     /// The variables as the files declare them.
@@ -52,6 +56,7 @@ impl Manifest {
         let mut manifest = loader.manifest;
         manifest.declared = Value::Object(manifest.var.clone());
         overrides::merge(&mut manifest.var, overrides.var);
+        manifest.numbers.extend(overrides.numbers);
         manifest.env.extend(overrides.env);
         Ok(manifest)
     }
@@ -123,9 +128,19 @@ impl Loader {
         }
         for (name, is_var) in [("var", true), ("env", false)] {
             let Some(node) = get(name) else { continue };
+            let numbers = WrittenNumbers::of_node(node);
             match value::mapping(node) {
-                Ok(values) if is_var => self.manifest.var.extend(values),
-                Ok(values) => self.manifest.env.extend(values),
+                Ok(values) if is_var => {
+                    for name in values.keys() {
+                        let path = FieldPath::default().key(name);
+                        self.manifest.numbers.replace_at(&path, numbers.at(&path));
+                    }
+                    self.manifest.var.extend(values);
+                }
+                Ok(mut values) => {
+                    numbers.write_into(&FieldPath::default(), &mut values);
+                    self.manifest.env.extend(values);
+                }
                 Err(error) => {
                     let problem = Problem::new(format!("{name}: {}", error.message));
                     self.manifest.problems.push(problem.at(Some(error.at.in_source(&source))));

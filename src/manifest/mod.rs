@@ -17,6 +17,7 @@ pub mod task;
 pub mod template;
 #[cfg(test)]
 mod tests;
+pub mod written;
 
 pub use form::ManifestForm;
 pub use load::Manifest;

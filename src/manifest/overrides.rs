@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::written::WrittenNumbers;
 use crate::error::{Error, Result};
+use crate::schema::field_path::FieldPath;
 use crate::spec::source::{Stdin, limits, read_file};
 use crate::yaml::{self, YamlDocuments, value};
 
@@ -11,6 +13,8 @@ use crate::yaml::{self, YamlDocuments, value};
 pub struct VarOverrides {
     pub var: Map<String, Value>,
     pub env: Map<String, Value>,
+    /// The texts of numbers in `var`.
+    pub numbers: WrittenNumbers,
 }
 
 impl VarOverrides {
@@ -42,10 +46,15 @@ impl VarOverrides {
             return Err(Error::usage(format!("{file} must hold one document, with `var` or `env`")));
         };
         let mut overrides = Self::default();
+        let numbers = WrittenNumbers::of_node(document);
         for (name, part) in value::mapping(document).map_err(fault)? {
+            let path = FieldPath::default().key(&name);
             match (name.as_str(), part) {
-                ("var", Value::Object(var)) => overrides.var = var,
-                ("env", Value::Object(env)) => overrides.env = env,
+                ("var", Value::Object(var)) => (overrides.var, overrides.numbers) = (var, numbers.at(&path)),
+                ("env", Value::Object(mut env)) => {
+                    numbers.write_into(&path, &mut env);
+                    overrides.env = env;
+                }
                 ("var" | "env", _) => return Err(Error::usage(format!("{file}: {name} must be a mapping"))),
                 _ => {
                     let hint = "write variables below `var:`";

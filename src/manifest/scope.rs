@@ -10,6 +10,9 @@ use prost_reflect::{Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use super::engine::{from_json, mapping};
+use super::template::Rendered;
+use super::written::{SeenNumbers, TemplateContext, WrittenNumbers, view};
+use crate::schema::field_path::FieldPath;
 use crate::schema::well_known::WellKnown;
 
 /// The values of a run so far.
@@ -19,11 +22,21 @@ pub struct Scope {
     env: TemplateValue,
     tasks: Vec<(String, TemplateValue)>,
     /// The innermost last.
-    items: Vec<TemplateValue>,
+    items: Vec<LoopItem>,
     /// `var` as templates see it.
     vars: TemplateValue,
+    /// The texts of numbers in `var`.
+    numbers: WrittenNumbers,
+    seen: SeenNumbers,
     /// The outputs of the last tasks by their ids, for `concat`.
     outputs: HashMap<String, Value>,
+}
+
+/// An item of a loop, and its text if it is a number.
+#[derive(Clone, Debug)]
+pub struct LoopItem {
+    view: TemplateValue,
+    text: Option<Arc<str>>,
 }
 
 /// The result of a task.
@@ -31,30 +44,47 @@ pub struct Scope {
 pub struct TaskResult {
     pub name: String,
     pub spec: Value,
+    /// The texts of numbers in `spec`.
+    pub numbers: WrittenNumbers,
     pub output: Value,
     /// `output` as templates see it, if that is more than its fields.
     pub view: Option<TemplateValue>,
 }
 
 impl Scope {
-    pub fn new(var: Map<String, Value>, env: Map<String, Value>) -> Self {
-        let vars = from_json(&var);
-        Self { var, vars, env: from_json(&env), ..Self::default() }
+    /// `seen` is what the engine that renders looks numbers up in.
+    pub fn new(var: Map<String, Value>, numbers: WrittenNumbers, env: &Map<String, Value>, seen: &SeenNumbers) -> Self {
+        let mut scope = Self { var, numbers, env: from_json(env), seen: seen.clone(), ..Self::default() };
+        scope.show_vars();
+        scope
+    }
+
+    fn show_vars(&mut self) {
+        self.vars = view(&Value::Object(self.var.clone()), &self.numbers, &self.seen);
     }
 
     pub fn var(&self) -> &Map<String, Value> {
         &self.var
     }
 
-    /// Sets variables, each as a whole.
-    pub fn set_vars(&mut self, vars: Map<String, Value>) {
-        if !vars.is_empty() {
-            self.var.extend(vars);
-            self.vars = from_json(&self.var);
-        }
+    /// Sets a variable as a whole.
+    pub fn set_var(&mut self, name: &str, Rendered { value, numbers, .. }: Rendered) {
+        self.numbers.replace_at(&FieldPath::default().key(name), numbers);
+        self.var.insert(name.to_owned(), value);
+        self.show_vars();
     }
 
-    pub fn push_item(&mut self, item: TemplateValue) {
+    /// The items of a list.
+    pub fn items(&self, items: &[Value], numbers: &WrittenNumbers) -> Vec<LoopItem> {
+        let item = |(index, value): (usize, &Value)| {
+            let path = FieldPath::default().index(index);
+            let view = view(value, &numbers.at(&path), &self.seen);
+            LoopItem { view, text: numbers.text(&path, value).cloned() }
+        };
+        items.iter().enumerate().map(item).collect()
+    }
+
+    pub fn push_item(&mut self, item: LoopItem) {
         self.items.push(item);
     }
 
@@ -65,9 +95,11 @@ impl Scope {
     /// The values for templates.
     pub fn context(&self) -> TemplateValue {
         let tasks = mapping(self.tasks.iter().map(|(id, result)| (id.as_str(), result.clone())));
-        let item = self.items.last().map(|item| ("item", item.clone()));
+        let item = self.items.last().map(|item| ("item", item.view.clone()));
         let names = [("var", self.vars.clone()), ("env", self.env.clone()), ("tasks", tasks)];
-        mapping(names.into_iter().chain(item))
+        let names = names.into_iter().chain(item).map(|(name, value)| (name.to_owned(), value)).collect();
+        let item_text = self.items.last().and_then(|item| item.text.clone());
+        TemplateValue::from_object(TemplateContext { names, item_text, seen: self.seen.clone() })
     }
 
     /// The output of the last finished task with this id.
@@ -78,7 +110,7 @@ impl Scope {
     /// Sets `tasks.ID`.
     pub fn set_task(&mut self, id: &str, result: &TaskResult) {
         self.set_output(id, result);
-        self.set_value(id, result.value(id));
+        self.set_value(id, result.value(id, &self.seen));
     }
 
     /// Remembers the output of an item of a loop, for `concat`.
@@ -88,7 +120,7 @@ impl Scope {
 
     /// Sets `tasks.ID` to the results of a loop, in order.
     pub fn set_loop(&mut self, id: &str, results: &[TaskResult]) {
-        let results: Vec<TemplateValue> = results.iter().map(|result| result.value(id)).collect();
+        let results: Vec<TemplateValue> = results.iter().map(|result| result.value(id, &self.seen)).collect();
         self.set_value(id, TemplateValue::from(results));
     }
 
@@ -99,13 +131,18 @@ impl Scope {
 }
 
 impl TaskResult {
-    fn value(&self, id: &str) -> TemplateValue {
-        let fields = json!({ "name": self.name, "id": id, "state": "SUCCESS", "spec": self.spec });
+    fn value(&self, id: &str, seen: &SeenNumbers) -> TemplateValue {
+        let fields = json!({ "name": self.name, "id": id, "state": "SUCCESS" });
         let Value::Object(fields) = fields else { return TemplateValue::UNDEFINED };
         let fields = fields.iter().map(|(name, value)| (name.as_str(), from_json(value)));
         let output = self.view.clone().unwrap_or_else(|| from_json(&self.output));
-        let output = ("output", output);
-        mapping(fields.chain([output]))
+        mapping(fields.chain([("spec", view(&self.spec, &self.numbers, seen)), ("output", output)]))
+    }
+}
+
+impl From<TemplateValue> for LoopItem {
+    fn from(view: TemplateValue) -> Self {
+        Self { view, text: None }
     }
 }
 

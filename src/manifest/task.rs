@@ -142,7 +142,9 @@ impl ManifestTask {
         };
         let condition = text("if").map(Condition::new);
         let items = items.flatten();
-        if let (Some(node), Some(TemplateTree::Value(_) | TemplateTree::Mapping(_))) = (get("loop"), &items) {
+        if let (Some(node), Some(TemplateTree::Value(_) | TemplateTree::Number(_) | TemplateTree::Mapping(_))) =
+            (get("loop"), &items)
+        {
             let problem = Problem::new(format!("`loop` must be a list, not {}", value::found(node)));
             problems.push(problem.at(Some(node.at.in_source(source))));
         }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use minijinja::Environment;
 use serde_json::{Map, Value};
 
+use super::written::{WrittenNumber, WrittenNumbers};
 use crate::error::Location;
 use crate::schema::field_path::FieldPath;
 use crate::yaml::{Content, Mark, Node, YamlError, value};
@@ -39,6 +40,8 @@ pub enum TextForm {
 pub enum TemplateTree {
     /// Null, true, false or a number.
     Value(Value),
+    /// A number with another text than the usual one.
+    Number(WrittenNumber),
     Text(TemplateText),
     List(Vec<TemplateTree>),
     Mapping(Vec<(TemplateText, TemplateTree)>),
@@ -51,6 +54,8 @@ pub struct Rendered {
     pub templated: HashSet<FieldPath>,
     /// The values that a dry run does not know.
     pub unknown: HashSet<FieldPath>,
+    /// The texts of its numbers.
+    pub numbers: WrittenNumbers,
 }
 
 impl Rendered {
@@ -105,6 +110,10 @@ impl TemplateTree {
         match &node.content {
             Content::Scalar { text, .. } => Ok(match value::of(node)? {
                 Value::String(_) => Self::Text(TemplateText::new(source, node.at, text)),
+                Value::Number(number) => match WrittenNumber::of_scalar(text, &number) {
+                    Some(written) => Self::Number(written),
+                    None => Self::Value(number.into()),
+                },
                 other => Self::Value(other),
             }),
             Content::List(items) => {
@@ -124,6 +133,7 @@ impl TemplateTree {
     pub fn fixed(&self) -> Option<Value> {
         match self {
             Self::Value(value) => Some(value.clone()),
+            Self::Number(written) => Some(written.number.clone().into()),
             Self::Text(text) => text.plain().map(Value::from),
             Self::List(items) => items.iter().map(Self::fixed).collect::<Option<Vec<_>>>().map(Value::from),
             Self::Mapping(entries) => {
@@ -151,7 +161,7 @@ impl TemplateTree {
     /// Calls `visit` with each text, keys included.
     pub fn each_text(&self, visit: &mut impl FnMut(&TemplateText)) {
         match self {
-            Self::Value(_) => {}
+            Self::Value(_) | Self::Number(_) => {}
             Self::Text(text) => visit(text),
             Self::List(items) => items.iter().for_each(|item| item.each_text(visit)),
             Self::Mapping(entries) => entries.iter().for_each(|(key, value)| {

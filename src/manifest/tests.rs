@@ -174,3 +174,49 @@ fn an_undefined_name_is_an_error_with_its_place() {
     let text = TemplateText::new(&"m.yml".into(), Mark::START, "${{ var.x | default('y') }}");
     assert_eq!(Engine::default().text(&text, &context! { var => context! {} }).unwrap(), "y");
 }
+
+/// Values that keep the texts of their numbers are used like any others.
+#[test]
+fn values_with_written_numbers_are_as_others() {
+    let yaml = "{list: [{v: 2.0, n: b}, {v: 1.10, n: a}], map: {k: 1.50, j: [1.0, 2]}, text: x}";
+    let limits = crate::spec::source::limits(yaml.len());
+    let node = YamlDocuments::new(yaml, limits).unwrap().next().unwrap().unwrap();
+    let (value, seen) = (crate::yaml::value::of(&node).unwrap(), written::SeenNumbers::default());
+    let engine = Engine::new(&seen);
+    let written = context! { var => written::view(&value, &written::WrittenNumbers::of_node(&node), &seen) };
+    let plain = context! { var => engine::from_json(&value) };
+    for expression in [
+        "var.list | map(attribute='n') | join(',')",
+        "var.list | sort(attribute='v') | map(attribute='n') | list",
+        "var.list | selectattr('v', 'gt', 1.5) | map(attribute='n') | list",
+        "var.list[-1].n ~ var.list[:1] | length",
+        "var.list | length + var.map | length",
+        "var.map.j == [1.0, 2]",
+        "var.map == {'k': 1.5, 'j': [1, 2]}",
+        "2 in var.map.j and 'k' in var.map and 'z' not in var.map",
+        "var.map | items | list",
+        "var.map | dictsort",
+        "var.map | tojson",
+        "var.list",
+        "var.map.j | sum",
+        "var.list is sequence and var.map is mapping and var.map.k is number",
+        "var.list | first | attr('n')",
+        "var['map']['k'] * 2 + var.map.j[0]",
+        "var.list | to_data",
+        "var.missing is defined",
+        "var.list | groupby('n') | length",
+        "var.map.j | reverse | list",
+        "dict(var.map).k == 1.5",
+    ] {
+        let text = TemplateText::new(&"m.yml".into(), Mark::START, &format!("${{{{ {expression} }}}}"));
+        let tree = TemplateTree::Text(text);
+        let value = |context| engine.render(&tree, context).map(|rendered| rendered.value).map_err(|why| why.message);
+        assert_eq!(value(&written), value(&plain), "{expression}");
+    }
+    let render = |template: &str| {
+        let text = TemplateText::new(&"m.yml".into(), Mark::START, template);
+        engine.text(&text, &written).unwrap()
+    };
+    assert_eq!(render("${{ var.map.k }} ${{ var.map.j[0] }} ${{ var.map.j[1] }}"), "1.50 1.0 2");
+    assert_eq!(render("{% for row in var.list %}${{ row.n }}=${{ row.v }} {% endfor %}"), "b=2.0 a=1.10 ");
+}

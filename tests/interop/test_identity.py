@@ -21,7 +21,8 @@ def tokens(client, account, user_id, **more):
 
 
 def grant(client, refresh_token, **scope):
-    return client.exec("grant", "identity.Token", grant_type="REFRESH_TOKEN", token=refresh_token, **scope)["access_token"]
+    request = {"grant_type": "REFRESH_TOKEN", "token": refresh_token, **scope}
+    return client.exec("grant", "identity.Token", **request)["access_token"]
 
 
 def test_every_service_takes_tokens_of_identity_and_no_others(spacectl, account):

@@ -43,6 +43,8 @@ pub(super) enum ArgKind {
     TestRule,
     /// A resource type of plugins.
     ResourceType,
+    /// A variable of a manifest.
+    ManifestVar,
     Path,
 }
 
@@ -99,6 +101,7 @@ impl Context {
             ArgKind::LintRule => Rule::ALL.iter().map(|rule| Candidate::new(rule.name(), rule.summary())).collect(),
             ArgKind::TestRule => TestRule::ALL.iter().map(|rule| Candidate::new(rule.name(), rule.summary())).collect(),
             ArgKind::ResourceType => self.resource_types(),
+            ArgKind::ManifestVar => self.manifest_vars(word),
             ArgKind::Path => self.path(word),
         };
         starting_with(word, candidates)
@@ -117,7 +120,7 @@ impl Context {
     }
 
     /// Expands `~/` as the shell will do, which asks before that.
-    fn expand_home(&self, text: &str) -> PathBuf {
+    pub(super) fn expand_home(&self, text: &str) -> PathBuf {
         match (text.strip_prefix("~/"), &self.variables.home) {
             (Some(below), Some(home)) => home.join(below),
             _ => PathBuf::from(text),
@@ -224,7 +227,7 @@ impl Context {
         known.map(|known| Candidate::new(known.name, known.purpose)).collect()
     }
 
-    fn path(&self, word: &str) -> Vec<Candidate> {
+    pub(super) fn path(&self, word: &str) -> Vec<Candidate> {
         *self.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(word.to_owned());
         Vec::new()
     }

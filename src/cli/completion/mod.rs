@@ -14,6 +14,7 @@ mod bash;
 mod configured;
 mod context;
 mod fields;
+mod manifest_vars;
 mod parsed_line;
 mod remote;
 mod resource_info;
@@ -142,6 +143,7 @@ fn kind(command: &str, arg: &Arg) -> Option<ArgKind> {
         ("explain", "lint") => ArgKind::LintRule,
         ("explain" | "allow", "test") => ArgKind::TestRule,
         ("resource_type", "init" | "test") => ArgKind::ResourceType,
+        ("assignments" | "var", "apply") => ArgKind::ManifestVar,
         _ if matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath) => {
             ArgKind::Path
         }

@@ -37,6 +37,7 @@ pub async fn check(
     let mut failed: HashSet<(String, String)> = HashSet::new();
     for (task, spec) in all {
         let Some(Value::String(resource_type)) = spec.get("resource_type").and_then(TemplateTree::fixed) else {
+            shapes.add_resource(task, spec, Mode::Default, Vec::new());
             continue;
         };
         // Problems in these were found before.
@@ -81,6 +82,12 @@ pub async fn check(
             }
             problems.extend(ResourceRequest::check(&method, task, known));
         }
+        // Not every resource has it, and it is called only where something differs.
+        if let (Mode::Default, Some(update)) = (mode, &verbs.update)
+            && let Ok(method) = session.method(&resource_type, update, None, context).await
+        {
+            methods.push(Some(method));
+        }
         shapes.add_resource(task, spec, mode, methods);
     }
     problems.extend(uses.iter().filter_map(|result_use| shapes.problem(result_use)));
@@ -95,6 +102,7 @@ fn parse<T: serde::de::DeserializeOwned>(value: Value) -> Option<T> {
 fn known_parts(tree: &TemplateTree) -> Value {
     match tree {
         TemplateTree::Value(value) => value.clone(),
+        TemplateTree::Number(written) => written.number.clone().into(),
         TemplateTree::Text(text) => text.plain().map_or(Value::Null, Value::from),
         // A null in a list would be a fault.
         TemplateTree::List(_) => tree.fixed().unwrap_or_default(),

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use prost_reflect::MessageDescriptor;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tonic::Code;
 
 use super::resource::{ROW_VERBS, ResourceCall, past_tense, rows_of};
@@ -26,6 +26,7 @@ impl ResourceCall<'_> {
         context: &mut Context<'_>,
     ) -> Result<Done> {
         let ResourceSpec { mode, verb, .. } = &self.spec;
+        let mut row_type = None;
         if let Some(read) = &verb.read {
             self.check_matches()?;
             let method = self.method(read, session, context).await?;
@@ -34,12 +35,13 @@ impl ResourceCall<'_> {
             if keys.keys().any(|name| self.unknown.contains(name)) {
                 return self.planned(&method, keys, context).await;
             }
-            if let Some((row, message)) = self.read(&method, keys, context).await? {
+            row_type = row_type_of(&method);
+            if let Some(row) = self.read(&method, keys, context).await? {
                 return match (mode, &verb.update) {
                     (Mode::Default, Some(update)) => {
-                        self.update(update, row, message, session, is_writing, context).await
+                        self.update(update, row, row_type, session, is_writing, context).await
                     }
-                    _ => Ok(Done::row(row, message.as_ref(), "found".to_owned())),
+                    _ => Ok(Done::row(row, row_type.as_ref(), "found".to_owned())),
                 };
             }
         }
@@ -59,7 +61,8 @@ impl ResourceCall<'_> {
                 };
                 Ok(Done::message(response, &method.output(), happened))
             }
-            _ => Ok(Done::new(json!({}), "not found".to_owned())),
+            // Its fields are empty, as those that a response leaves out.
+            _ => Ok(Done::row(Map::new(), row_type.as_ref(), "not found".to_owned())),
         }
     }
 
@@ -77,13 +80,13 @@ impl ResourceCall<'_> {
         Err(Error::local(message).hint("name keys of data that identify the resource"))
     }
 
-    /// The row that `keys` identify, and its type; `None` if no row does.
+    /// The row that `keys` identify; `None` if no row does.
     async fn read(
         &self,
         method: &Method,
         keys: Map<String, Value>,
         context: &mut Context<'_>,
-    ) -> Result<Option<(Map<String, Value>, Option<MessageDescriptor>)>> {
+    ) -> Result<Option<Map<String, Value>>> {
         let request = self.request(method, keys, &context.streams.diagnostics).await?;
         let response = match method.ask(request.bytes).await {
             Ok(response) => response,
@@ -91,11 +94,9 @@ impl ResourceCall<'_> {
             Err(error) => return Err(error),
         };
         self.remember(method, &response);
-        let kind = ResponseKind::new(&method.output());
-        let row_type = kind.list_row().cloned();
-        if row_type.is_none() && !ROW_VERBS.contains(&method.verb()) {
+        if !is_list(method) {
             let Value::Object(row) = response else { return Ok(None) };
-            return Ok((!row.is_empty()).then(|| (row, Some(method.output()))));
+            return Ok(Some(row).filter(|row| !row.is_empty()));
         }
         let mut rows = rows_of(response).into_iter();
         let Some(Value::Object(row)) = rows.next() else { return Ok(None) };
@@ -109,7 +110,7 @@ impl ResourceCall<'_> {
             }
             context.streams.diagnostics.warn(&format!("{}: {message}; the first is taken", self.spec.resource_type));
         }
-        Ok(Some((row, row_type)))
+        Ok(Some(row))
     }
 
     /// Updates what differs from `row`.
@@ -191,6 +192,19 @@ impl ResourceCall<'_> {
                 Done::row(row, message.as_ref(), happened)
             }
         })
+    }
+}
+
+/// Whether a method that reads responds with rows.
+fn is_list(method: &Method) -> bool {
+    ResponseKind::new(&method.output()).list_row().is_some() || ROW_VERBS.contains(&method.verb())
+}
+
+/// The type of what a method that reads finds; `None` if it is not described.
+pub(super) fn row_type_of(method: &Method) -> Option<MessageDescriptor> {
+    match is_list(method) {
+        true => ResponseKind::new(&method.output()).list_row().cloned(),
+        false => Some(method.output()),
     }
 }
 

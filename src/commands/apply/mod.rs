@@ -77,7 +77,7 @@ pub fn run(args: &Apply, context: &mut Context<'_>) -> Result<()> {
     let env: Vec<String> = args.env.iter().cloned().chain(env_argument).collect();
     let overrides = VarOverrides::read(args.var_file.as_deref(), &vars, &env, &mut stdin)?;
     let manifest = Manifest::load(&text, overrides)?;
-    let var = manifest.var.clone();
+    let var = (manifest.var.clone(), manifest.numbers.clone());
     let findings = check_names(&manifest.tasks, &manifest.var);
     let mut problems = unknown_vars(&vars, &manifest, &findings);
     let Findings { problems: found, warnings, result_uses, .. } = findings;

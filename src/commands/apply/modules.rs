@@ -19,6 +19,7 @@ use crate::manifest::module::Module;
 use crate::manifest::placeholder::UnknownValue;
 use crate::manifest::template::Rendered;
 use crate::query::timestamp;
+use crate::schema::field_path::FieldPath;
 use crate::secret::{self, mask};
 use crate::spec::source::read_file;
 use crate::terminal::shutdown::Shutdown;
@@ -67,6 +68,10 @@ impl Runner<'_, '_> {
                 Ok(done)
             }
             Module::Shell => {
+                let mut spec = spec;
+                if let Some(Value::Object(env)) = spec.value.get_mut("env") {
+                    spec.numbers.write_into(&FieldPath::default().key("env"), env);
+                }
                 let spec: shell::ShellSpec = parse(spec.value, "shell", task)?;
                 if is_dry {
                     let what = json!({ "run": spec.run });

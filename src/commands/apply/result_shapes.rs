@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use prost_reflect::{Kind, MessageDescriptor};
 
+use super::ensure::row_type_of;
 use super::resource::ROW_VERBS;
 use crate::commands::method::Method;
 use crate::error::Problem;
@@ -14,7 +15,6 @@ use crate::manifest::module::Module;
 use crate::manifest::resource_spec::Mode;
 use crate::manifest::template::TemplateTree;
 use crate::manifest::{ManifestTask, Work};
-use crate::output::view::ResponseKind;
 use crate::query::timestamp;
 use crate::schema::did_you_mean::hint_at_field;
 use crate::schema::well_known::WellKnown;
@@ -27,6 +27,10 @@ const PARTS: [&str; 5] = ["name", "id", "state", "spec", "output"];
 enum OutputShape {
     /// Anything.
     Open,
+    /// A list.
+    List,
+    /// Of a task with `loop`, whose result is a list.
+    Loop,
     /// A mapping with these keys.
     Keys(&'static [&'static str]),
     Message(MessageDescriptor),
@@ -49,8 +53,8 @@ impl<'a> ResultShapes<'a> {
         let mut shapes = Self::default();
         ManifestTask::each(tasks, &mut |task| {
             let shape = match &task.work {
-                _ if task.items.is_some() => OutputShape::Open,
                 Work::Module { module: Module::Resource, .. } => return,
+                _ if task.items.is_some() => OutputShape::Loop,
                 Work::Module { module: Module::Shell, .. } => OutputShape::Keys(&["result", "return_code"]),
                 Work::Module { module: Module::Date, .. } => {
                     Dates::new(None, timestamp::now()).map_or(OutputShape::Open, OutputShape::Dates)
@@ -58,7 +62,7 @@ impl<'a> ResultShapes<'a> {
                 Work::Module { module: Module::Print | Module::ExportExcel, .. } | Work::Group(_) => {
                     OutputShape::Keys(&[])
                 }
-                Work::Module { .. } => OutputShape::Open,
+                Work::Module { .. } => OutputShape::List,
             };
             shapes.add(task, shape);
         });
@@ -79,15 +83,17 @@ impl<'a> ResultShapes<'a> {
         mode: Mode,
         methods: Vec<Option<Rc<Method>>>,
     ) {
-        let is_open = task.items.is_some()
-            || spec.get("output").is_some()
-            || ["mode", "verb"].iter().any(|key| spec.get(key).is_some_and(|tree| tree.fixed().is_none()));
+        if task.items.is_some() {
+            return self.add(task, OutputShape::Loop);
+        }
+        let is_open = ["mode", "verb"].iter().any(|key| spec.get(key).is_some_and(|tree| tree.fixed().is_none()));
         if is_open || methods.is_empty() {
             return self.add(task, OutputShape::Open);
         }
         for method in methods {
-            let message = method.and_then(|method| output_message(&method, mode));
-            self.add(task, message.map_or(OutputShape::Open, OutputShape::Message));
+            let shape = method.map_or(OutputShape::Open, |method| output_shape(&method, mode));
+            let has_columns = spec.get("output").is_some() && !matches!(shape, OutputShape::List);
+            self.add(task, if has_columns { OutputShape::Open } else { shape });
         }
     }
 
@@ -98,6 +104,16 @@ impl<'a> ResultShapes<'a> {
         let shapes = self.0.get(id)?;
         if shapes.iter().any(|shape| matches!(shape, OutputShape::Open)) {
             return None;
+        }
+        let listed = |list: &str| {
+            let problem = Problem::new(format!("{list} is a list")).at(Some(result_use.location.clone()));
+            Some(problem.hint(format!("name an item, e.g. {list}[0]{}", &result_use.path[list.len()..])))
+        };
+        if shapes.iter().all(|shape| matches!(shape, OutputShape::Loop)) {
+            return listed(&format!("tasks.{id}"));
+        }
+        if *part == "output" && !steps.is_empty() && shapes.iter().all(|shape| matches!(shape, OutputShape::List)) {
+            return listed(&format!("tasks.{id}.output"));
         }
         let (what, missing) = match *part {
             "output" => {
@@ -118,22 +134,20 @@ impl<'a> ResultShapes<'a> {
     }
 }
 
-/// The message that is the output of a task that calls `method`; `None` if it is a list or free-form.
-fn output_message(method: &Method, mode: Mode) -> Option<MessageDescriptor> {
-    let row = ResponseKind::new(&method.output()).list_row().cloned();
-    let is_rows = ROW_VERBS.contains(&method.verb());
-    match mode {
-        Mode::Exec if is_rows || method.is_streaming() => None,
+/// What a task that calls `method` puts out.
+fn output_shape(method: &Method, mode: Mode) -> OutputShape {
+    let message = match mode {
+        Mode::Exec if ROW_VERBS.contains(&method.verb()) || method.is_streaming() => return OutputShape::List,
         Mode::Exec => Some(method.output()),
-        _ if is_rows => row,
-        _ => row.or_else(|| Some(method.output())),
-    }
+        _ => row_type_of(method),
+    };
+    message.map_or(OutputShape::Open, OutputShape::Message)
 }
 
 fn missing_step(shape: &OutputShape, steps: &[&str]) -> Option<MissingStep> {
     let first = steps.first()?;
     match shape {
-        OutputShape::Open => None,
+        OutputShape::Open | OutputShape::List | OutputShape::Loop => None,
         OutputShape::Keys(keys) => (!keys.contains(first)).then(|| MissingStep {
             step: (*first).to_owned(),
             known: keys.iter().map(|key| (*key).to_owned()).collect(),

@@ -11,11 +11,12 @@ use super::session::Session;
 use super::summary::RunSummary;
 use crate::commands::Context;
 use crate::error::{Error, ErrorKind, Problem, Result, TerminationSignal};
-use crate::manifest::engine::{Engine, from_json};
+use crate::manifest::engine::Engine;
 use crate::manifest::module::Module;
 use crate::manifest::placeholder::{UnknownValue, Uses};
-use crate::manifest::scope::{TaskResult, message_view};
+use crate::manifest::scope::{LoopItem, TaskResult, message_view};
 use crate::manifest::template::{Rendered, TemplateTree};
+use crate::manifest::written::{SeenNumbers, WrittenNumbers};
 use crate::manifest::{ManifestTask, Scope, Work};
 use crate::secret::{self, mask};
 use crate::terminal::shutdown::Shutdown;
@@ -87,7 +88,7 @@ impl<'a, 'c> Runner<'a, 'c> {
     /// `env` is what templates see, and of it what the manifest adds.
     pub fn new(
         session: Session,
-        var: Map<String, Value>,
+        (var, numbers): (Map<String, Value>, WrittenNumbers),
         (env, added): (Map<String, Value>, Map<String, Value>),
         mode: RunMode,
         resume: Option<ResumeLog>,
@@ -97,14 +98,15 @@ impl<'a, 'c> Runner<'a, 'c> {
             remember(&Value::Object(known.clone()));
         }
         let uses = Uses::default();
-        let (engine, conditions) = (Engine::default(), Engine::for_conditions());
+        let seen = SeenNumbers::default();
+        let (engine, conditions) = (Engine::new(&seen), Engine::for_conditions(&seen));
         let (engine, conditions) = match mode {
             RunMode::Dry => (engine.with_unknown(&uses), conditions.with_unknown(&uses)),
             RunMode::Real => (engine, conditions),
         };
         Self {
             session,
-            scope: Scope::new(var, env),
+            scope: Scope::new(var, numbers, &env, &seen),
             engine,
             conditions,
             uses,
@@ -147,8 +149,8 @@ impl<'a, 'c> Runner<'a, 'c> {
         let Some(items) = &task.items else { return self.once(task, depth, shutdown).await.map(drop) };
         self.line(depth, &format!("LOOP [{}]", task.name.written()));
         let items = match self.items(items, task)? {
-            Some(items) => items.iter().map(from_json).collect(),
-            None => vec![UnknownValue::value("item", &self.uses)],
+            Some(items) => items,
+            None => vec![UnknownValue::value("item", &self.uses).into()],
         };
         let mut results = Vec::new();
         for item in items {
@@ -164,14 +166,14 @@ impl<'a, 'c> Runner<'a, 'c> {
     }
 
     /// The items of a loop; `None` if a dry run does not know them.
-    fn items(&self, items: &TemplateTree, task: &ManifestTask) -> Result<Option<Vec<Value>>> {
+    fn items(&self, items: &TemplateTree, task: &ManifestTask) -> Result<Option<Vec<LoopItem>>> {
         let place = match items {
             TemplateTree::Text(text) => text.location(),
             _ => task.location(),
         };
         let rendered = self.render(items)?;
         match rendered.value {
-            Value::Array(items) => Ok(Some(items)),
+            Value::Array(items) => Ok(Some(self.scope.items(&items, &rendered.numbers))),
             _ if !rendered.unknown.is_empty() => Ok(None),
             other => {
                 let message = format!("`loop` must be a list, not {}", crate::text::value_ext::kind_of(&other));
@@ -193,8 +195,8 @@ impl<'a, 'c> Runner<'a, 'c> {
         };
         shutdown.race(yielding).await?;
         for (name, value) in &task.vars {
-            let value = self.render(value)?.value;
-            self.scope.set_vars(Map::from_iter([(name.clone(), value)]));
+            let value = self.render(value)?;
+            self.scope.set_var(name, value);
         }
         let name = self.engine.text(&task.name, &self.scope.context()).map_err(failed)?;
         if let Some(condition) = &task.condition {
@@ -214,15 +216,15 @@ impl<'a, 'c> Runner<'a, 'c> {
             Work::Group(tasks) => {
                 self.line(depth, &format!("SUB-TASKS [{name}]"));
                 self.tasks(tasks, depth + 1, shutdown).await?;
-                TaskResult { name, spec: json!({}), output: json!({}), view: None }
+                TaskResult { name, spec: json!({}), output: json!({}), ..TaskResult::default() }
             }
             Work::Module { module, spec, .. } => {
                 let rendered = self.render(spec)?;
-                let spec = rendered.value.clone();
+                let (spec, numbers) = (rendered.value.clone(), rendered.numbers.clone());
                 let blame = |error: Error| blamed(error, &name, task);
                 let done = self.module(task, *module, rendered, (&name, depth), shutdown).await.map_err(blame)?;
                 self.summary.ok += 1;
-                let result = TaskResult { name, spec, output: done.output, view: done.view };
+                let result = TaskResult { name, spec, numbers, output: done.output, view: done.view };
                 self.summary.add(task.id.as_deref(), &result);
                 if let Some(signal) = self.interrupted {
                     return Err(Error::from_signal(signal));
